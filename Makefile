@@ -1,0 +1,46 @@
+# Two commands: `make lab` opens the course, `make test` checks all of it.
+PYTHON ?= python3
+BIN    := .venv/bin
+STAMP  := .venv/.installed
+
+.PHONY: lab test venv lint types unit notebooks-check notebooks lock clean
+
+lab: venv          ## open JupyterLab on the first notebook
+	$(BIN)/jupyter lab notebooks/00-start-here.ipynb
+
+test: lint types unit notebooks-check   ## everything that CI checks
+
+venv: $(STAMP)
+
+# The lock pins every package by hash; the course itself is installed in place.
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14) and "The course needs Python 3.11 to 3.14; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 lab")'
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	touch $(STAMP)
+
+lint: venv
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: venv
+	$(BIN)/mypy
+
+unit: venv
+	$(BIN)/pytest -q -n auto
+
+# Strict: each cell's output must equal the one stored in the notebook.
+notebooks-check: venv
+	$(BIN)/pytest -q -n auto -p no:doctest --nbval notebooks
+
+notebooks: venv    ## run every notebook again and store its outputs
+	$(BIN)/python tests/execute_notebooks.py
+
+lock: venv         ## resolve requirements.lock anew from pyproject.toml
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
+	    --no-annotate --no-emit-index-url --no-emit-find-links --extra dev pyproject.toml -o requirements.lock --upgrade
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

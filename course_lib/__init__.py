@@ -1,0 +1,1 @@
+"""A Kubernetes cluster that runs inside a notebook."""

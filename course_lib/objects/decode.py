@@ -1,0 +1,177 @@
+"""From a document to its typed view: types checked, every problem and surprise named by path."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import types
+import typing
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from course_lib.errors import CourseError, InvalidManifest
+from course_lib.objects.kinds import REMOVED_VERSIONS, Kind, kind_of
+from course_lib.objects.manifests import Document
+from course_lib.objects.meta import Object
+from course_lib.objects.quantity import Quantity
+
+_PROBLEM = re.compile(r"(?P<said>.*?)(?: - at `(?P<path>.*)`)?", re.DOTALL)
+_EXPECTED = re.compile(r"Expected `(?P<expected>.*?)`, got `(?P<found>.*?)`")
+_MISSING = re.compile(r"Object missing required field `(?P<field>.*?)`")
+
+
+def title(document: Document) -> str:
+    """What to call a document in a message: `Deployment default/web`."""
+    metadata = document.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    name = metadata.get("name") or metadata.get("generateName") or "(no name)"
+    space = f"{metadata['namespace']}/" if metadata.get("namespace") else ""
+    return f"{document.get('kind', 'document')} {space}{name}"
+
+
+def kind_of_document(document: Document) -> Kind:
+    """The kind of a document, which must say its apiVersion and kind."""
+    for field in ("apiVersion", "kind"):
+        if not isinstance(document.get(field), str) or not document[field]:
+            raise InvalidManifest(
+                f"{field} is missing" if field not in document else f"{field} is not text",
+                where=f"{title(document)}: {field}",
+                expected="text, such as v1 or apps/v1" if field == "apiVersion" else "a kind",
+                found=repr(document.get(field)),
+            )
+    return kind_of(document["apiVersion"], document["kind"])
+
+
+def decode(document: Document, kind: Kind | None = None) -> Object:
+    """The typed view of a document; raises `InvalidManifest` with path, expected and found."""
+    kind = kind or kind_of_document(document)
+    try:
+        return msgspec.convert(document, kind.type, dec_hook=_quantity)
+    except msgspec.ValidationError as problem:
+        raise _explain(problem, document) from None
+
+
+def encode(value: Any) -> Any:
+    """A typed value as a document; fields at their defaults are left out."""
+    return msgspec.to_builtins(value, enc_hook=str)
+
+
+def _quantity(wanted: type, found: Any) -> Any:
+    if (
+        wanted is not Quantity
+        or isinstance(found, bool)
+        or not isinstance(found, str | int | float)
+    ):
+        raise ValueError(f"Expected `{wanted.__name__.lower()}`, got `{type(found).__name__}`")
+    try:
+        return Quantity(found)
+    except CourseError as problem:
+        raise ValueError(f"Expected `{problem.expected}`, got `{problem.found}`") from None
+
+
+def _explain(problem: msgspec.ValidationError, document: Document) -> InvalidManifest:
+    match = _PROBLEM.fullmatch(str(problem))
+    assert match is not None
+    said = match["said"]
+    path = (match["path"] or "$").removeprefix("$").removeprefix(".")
+    if missing := _MISSING.match(said):
+        path = f"{path}.{missing['field']}".removeprefix(".")
+        return InvalidManifest(
+            "a required field is missing",
+            where=f"{title(document)}: {path}",
+            expected=f"{missing['field']}",
+            found="nothing",
+        )
+    wrong = _EXPECTED.search(said)
+    return InvalidManifest(
+        "a field has the wrong type",
+        where=f"{title(document)}: {path}",
+        expected=_type_words(wrong["expected"]) if wrong else said,
+        found=f"{_type_words(wrong['found'])} {_shown(_at(document, path))}".strip()
+        if wrong
+        else _shown(_at(document, path)),
+    )
+
+
+def _type_words(name: str) -> str:
+    names = {"object": "mapping", "array": "list", "str": "text", "int": "whole number",
+             "bool": "true or false", "float": "number", "null": "nothing"}  # fmt: skip
+    return " or ".join(names.get(part, part) for part in name.split(" | "))
+
+
+def _shown(value: Any) -> str:
+    return "" if value is None else repr(value)[:60]
+
+
+def _at(document: Any, path: str) -> Any:
+    """The value at a path such as `spec.containers[0].image`; None where it cannot be followed."""
+    for key, position in re.findall(r"([^.\[\]]+)|\[(\d+)\]", path):
+        try:
+            document = document[int(position)] if position else document[key]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return document
+
+
+def warnings_for(document: Document, kind: Kind) -> list[str]:
+    """What is kept but not acted on, by path, and API versions that clusters no longer serve."""
+    said = []
+    written = document["apiVersion"], document["kind"]
+    if not kind.known:
+        return [
+            f"{title(document)}: no such kind in {written[0]}; it is kept, and nothing acts on it"
+        ]
+    if written in REMOVED_VERSIONS:
+        said.append(
+            f"{title(document)}: apiVersion {written[0]} was removed in Kubernetes "
+            f"{REMOVED_VERSIONS[written]}; read as {kind.api_version}"
+        )
+    body = {key: value for key, value in document.items() if key not in ("apiVersion", "kind")}
+    for path, near in unknown_fields(body, kind.type):
+        hint = f" (did you mean {near}?)" if near else ""
+        said.append(f"{title(document)}: {path}: kept, but the simulation does not act on it{hint}")
+    return said
+
+
+# Kept by the API server for itself, or shown by kubectl: never worth a warning.
+_SILENT = {"managedFields", "selfLink", "status"}
+
+
+def unknown_fields(value: Any, shape: Any, path: str = "") -> list[tuple[str, str]]:
+    """The paths of fields that a type does not have, each with the nearest name that it has."""
+    shape = _without_none(shape)
+    origin = typing.get_origin(shape)
+    if isinstance(value, list) and origin is list:
+        inner = typing.get_args(shape)[0]
+        return [
+            found
+            for position, item in enumerate(value)
+            for found in unknown_fields(item, inner, f"{path}[{position}]")
+        ]
+    if isinstance(value, dict) and isinstance(shape, type) and issubclass(shape, msgspec.Struct):
+        fields = _fields(shape)
+        result = []
+        for key, item in value.items():
+            here = f"{path}.{key}".removeprefix(".")
+            if key in fields:
+                result += unknown_fields(item, fields[key], here)
+            elif key not in _SILENT:
+                near = difflib.get_close_matches(key, fields, n=1, cutoff=0.8)
+                result.append((here, near[0] if near else ""))
+        return result
+    return []
+
+
+@cache
+def _fields(shape: type[msgspec.Struct]) -> dict[str, Any]:
+    hints = typing.get_type_hints(shape)
+    return {f.encode_name: hints[f.name] for f in msgspec.structs.fields(shape)}
+
+
+def _without_none(shape: Any) -> Any:
+    if isinstance(shape, types.UnionType):
+        parts = [part for part in typing.get_args(shape) if part is not types.NoneType]
+        return parts[0] if len(parts) == 1 else shape
+    return shape

@@ -1,0 +1,406 @@
+"""The Pod: containers that share one address and one life (chapters 01, 03 and 06).
+
+The life of a Pod, its `phase`:
+- Pending: accepted; waiting for a node, for images, for volumes, for its init containers;
+- Running: on a node, all containers created, at least one running or restarting;
+- Succeeded or Failed: all containers ended for good, all with exit code 0 or not.
+
+Source: the Kubernetes API reference, `core/v1`; "Pod Lifecycle".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from course_lib.objects.meta import Condition, LabelSelector, Object, ObjectMeta, Value
+from course_lib.objects.quantity import Quantity
+
+ResourceList = dict[str, Quantity]
+
+
+class ResourceRequirements(Value):
+    """What a container asks for (`requests`) and may use at most (`limits`)."""
+
+    requests: ResourceList | None = None
+    limits: ResourceList | None = None
+
+
+class ContainerPort(Value):
+    """A port that a container listens on; `host_port` also claims it on the node."""
+
+    container_port: int
+    name: str = ""
+    protocol: str = "TCP"
+    host_port: int = 0
+    host_ip: str = msgspec.field(default="", name="hostIP")
+
+
+class KeySelector(Value):
+    """One key of a ConfigMap or Secret."""
+
+    key: str
+    name: str = ""
+    optional: bool = False
+
+
+class ObjectFieldSelector(Value):
+    """A field of the Pod itself."""
+
+    field_path: str
+
+
+class EnvVarSource(Value):
+    """Where the value of an environment variable comes from."""
+
+    config_map_key_ref: KeySelector | None = None
+    secret_key_ref: KeySelector | None = None
+    field_ref: ObjectFieldSelector | None = None
+    resource_field_ref: dict[str, Any] | None = None
+
+
+class EnvVar(Value):
+    """One environment variable."""
+
+    name: str
+    value: str = ""
+    value_from: EnvVarSource | None = None
+
+
+class SourceName(Value):
+    """A ConfigMap or Secret by name."""
+
+    name: str = ""
+    optional: bool = False
+
+
+class EnvFromSource(Value):
+    """All keys of a ConfigMap or Secret as environment variables."""
+
+    prefix: str = ""
+    config_map_ref: SourceName | None = None
+    secret_ref: SourceName | None = None
+
+
+class ExecAction(Value):
+    """A command that runs in the container; exit code 0 is success."""
+
+    command: list[str] | None = None
+
+
+class HTTPGetAction(Value):
+    """A GET request; a status from 200 to 399 is success."""
+
+    port: int | str
+    path: str = "/"
+    host: str = ""
+    scheme: str = "HTTP"
+
+
+class TCPSocketAction(Value):
+    """A connection; being accepted is success."""
+
+    port: int | str
+    host: str = ""
+
+
+class GRPCAction(Value):
+    """A call of the standard gRPC health service."""
+
+    port: int
+    service: str = ""
+
+
+class SleepAction(Value):
+    """A pause of so many seconds."""
+
+    seconds: int
+
+
+class Probe(Value):
+    """A question that the kubelet asks again and again."""
+
+    exec: ExecAction | None = None
+    http_get: HTTPGetAction | None = None
+    tcp_socket: TCPSocketAction | None = None
+    grpc: GRPCAction | None = None
+    initial_delay_seconds: int = 0
+    timeout_seconds: int = 1
+    period_seconds: int = 10
+    success_threshold: int = 1
+    failure_threshold: int = 3
+    termination_grace_period_seconds: int | None = None
+
+
+class LifecycleHandler(Value):
+    """What runs after a container's start or before its stop."""
+
+    exec: ExecAction | None = None
+    http_get: HTTPGetAction | None = None
+    tcp_socket: TCPSocketAction | None = None
+    sleep: SleepAction | None = None
+
+
+class Lifecycle(Value):
+    """The two hooks of a container."""
+
+    post_start: LifecycleHandler | None = None
+    pre_stop: LifecycleHandler | None = None
+
+
+class VolumeMount(Value):
+    """A volume of the Pod at a path of the container."""
+
+    name: str
+    mount_path: str
+    read_only: bool = False
+    sub_path: str = ""
+
+
+class Container(Value):
+    """One process image of a Pod, with what it needs."""
+
+    name: str
+    image: str = ""
+    image_pull_policy: str | None = None
+    command: list[str] | None = None
+    args: list[str] | None = None
+    working_dir: str = ""
+    ports: list[ContainerPort] | None = None
+    env: list[EnvVar] | None = None
+    env_from: list[EnvFromSource] | None = None
+    resources: ResourceRequirements = ResourceRequirements()
+    restart_policy: str | None = None  # Always on an init container: a sidecar
+    startup_probe: Probe | None = None
+    liveness_probe: Probe | None = None
+    readiness_probe: Probe | None = None
+    lifecycle: Lifecycle | None = None
+    volume_mounts: list[VolumeMount] | None = None
+
+
+class Toleration(Value):
+    """A taint that a Pod puts up with, for ever or for so many seconds."""
+
+    key: str = ""
+    operator: str = "Equal"
+    value: str = ""
+    effect: str = ""
+    toleration_seconds: int | None = None
+
+
+class NodeSelectorRequirement(Value):
+    """A condition on one label (or, in `matchFields`, on the name) of a node."""
+
+    key: str
+    operator: str
+    values: list[str] | None = None
+
+
+class NodeSelectorTerm(Value):
+    """Conditions that must all hold."""
+
+    match_expressions: list[NodeSelectorRequirement] | None = None
+    match_fields: list[NodeSelectorRequirement] | None = None
+
+
+class NodeSelector(Value):
+    """Terms of which one must hold."""
+
+    node_selector_terms: list[NodeSelectorTerm]
+
+
+class PreferredSchedulingTerm(Value):
+    """A term that adds its weight to the score of nodes that meet it."""
+
+    weight: int
+    preference: NodeSelectorTerm
+
+
+class NodeAffinity(Value):
+    """Which nodes a Pod requires, and which it prefers."""
+
+    required_during_scheduling_ignored_during_execution: NodeSelector | None = None
+    preferred_during_scheduling_ignored_during_execution: list[PreferredSchedulingTerm] | None = (
+        None
+    )
+
+
+class PodAffinityTerm(Value):
+    """Pods to be near, or away from, within a topology (a label of nodes)."""
+
+    topology_key: str
+    label_selector: LabelSelector | None = None
+    namespaces: list[str] | None = None
+    namespace_selector: LabelSelector | None = None
+
+
+class WeightedPodAffinityTerm(Value):
+    """A wish with a weight from 1 to 100."""
+
+    weight: int
+    pod_affinity_term: PodAffinityTerm
+
+
+class PodAffinity(Value):
+    """Required and preferred terms; the same shape serves anti-affinity."""
+
+    required_during_scheduling_ignored_during_execution: list[PodAffinityTerm] | None = None
+    preferred_during_scheduling_ignored_during_execution: list[WeightedPodAffinityTerm] | None = (
+        None
+    )
+
+
+class Affinity(Value):
+    """Where a Pod wants to be."""
+
+    node_affinity: NodeAffinity | None = None
+    pod_affinity: PodAffinity | None = None
+    pod_anti_affinity: PodAffinity | None = None
+
+
+class TopologySpreadConstraint(Value):
+    """How evenly Pods must spread over zones, nodes or other topologies."""
+
+    max_skew: int
+    topology_key: str
+    when_unsatisfiable: str
+    label_selector: LabelSelector | None = None
+    min_domains: int | None = None
+    node_affinity_policy: str | None = None
+    node_taints_policy: str | None = None
+    match_label_keys: list[str] | None = None
+
+
+class ClaimSource(Value):
+    """A PersistentVolumeClaim of the Pod's namespace."""
+
+    claim_name: str
+    read_only: bool = False
+
+
+class SecretSource(Value):
+    """A Secret as files."""
+
+    secret_name: str = ""
+    optional: bool = False
+
+
+class ConfigMapSource(Value):
+    """A ConfigMap as files."""
+
+    name: str = ""
+    optional: bool = False
+
+
+class Volume(Value):
+    """A directory that containers of the Pod can mount."""
+
+    name: str
+    persistent_volume_claim: ClaimSource | None = None
+    secret: SecretSource | None = None
+    config_map: ConfigMapSource | None = None
+    empty_dir: dict[str, Any] | None = None
+    host_path: dict[str, Any] | None = None
+
+
+class PodSpec(Value):
+    """What a Pod should be."""
+
+    containers: list[Container]
+    init_containers: list[Container] | None = None
+    volumes: list[Volume] | None = None
+    restart_policy: str = "Always"
+    termination_grace_period_seconds: int = 30
+    active_deadline_seconds: int | None = None
+    node_selector: dict[str, str] | None = None
+    node_name: str = ""
+    host_network: bool = False
+    affinity: Affinity | None = None
+    tolerations: list[Toleration] | None = None
+    topology_spread_constraints: list[TopologySpreadConstraint] | None = None
+    scheduler_name: str = "default-scheduler"
+    priority_class_name: str = ""
+    priority: int = 0
+    preemption_policy: str = "PreemptLowerPriority"
+    service_account_name: str = ""
+    overhead: ResourceList | None = None
+    scheduling_gates: list[dict[str, str]] | None = None
+    hostname: str = ""
+    subdomain: str = ""
+
+
+class ContainerStateWaiting(Value):
+    """Not started yet, and why."""
+
+    reason: str = ""
+    message: str = ""
+
+
+class ContainerStateRunning(Value):
+    """Running since."""
+
+    started_at: str | None = None
+
+
+class ContainerStateTerminated(Value):
+    """Ended, how and when."""
+
+    exit_code: int
+    reason: str = ""
+    message: str = ""
+    signal: int = 0
+    started_at: str | None = None
+    finished_at: str | None = None
+
+
+class ContainerState(Value):
+    """One of waiting, running, terminated."""
+
+    waiting: ContainerStateWaiting | None = None
+    running: ContainerStateRunning | None = None
+    terminated: ContainerStateTerminated | None = None
+
+
+class ContainerStatus(Value):
+    """What the kubelet last said of a container."""
+
+    name: str
+    ready: bool = False
+    started: bool = False
+    restart_count: int = 0
+    image: str = ""
+    image_id: str = msgspec.field(default="", name="imageID")
+    container_id: str = msgspec.field(default="", name="containerID")
+    state: ContainerState = ContainerState()
+    last_state: ContainerState = ContainerState()
+
+
+class PodStatus(Value):
+    """What a Pod is."""
+
+    phase: str = "Pending"
+    reason: str = ""
+    message: str = ""
+    conditions: list[Condition] | None = None
+    init_container_statuses: list[ContainerStatus] | None = None
+    container_statuses: list[ContainerStatus] | None = None
+    host_ip: str = msgspec.field(default="", name="hostIP")
+    pod_ip: str = msgspec.field(default="", name="podIP")
+    start_time: str | None = None
+    nominated_node_name: str = ""
+    qos_class: str = ""
+
+
+class Pod(Object, kw_only=True):
+    """The smallest thing that Kubernetes runs."""
+
+    spec: PodSpec
+    status: PodStatus = PodStatus()
+
+
+class PodTemplateSpec(Value):
+    """The Pod that a controller makes, again and again."""
+
+    spec: PodSpec
+    metadata: ObjectMeta = ObjectMeta()

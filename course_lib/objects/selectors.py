@@ -1,0 +1,167 @@
+"""Label and field selectors: which objects a query or a controller means (chapter 03).
+
+Grammar: kubernetes.io "Labels and Selectors"; rules: k8s.io/apimachinery `pkg/labels/selector.go`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from course_lib.errors import CourseError
+
+IN, NOT_IN, EXISTS, DOES_NOT_EXIST, GT, LT = "In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"
+OPERATORS = (IN, NOT_IN, EXISTS, DOES_NOT_EXIST, GT, LT)
+
+_KEY = r"[A-Za-z0-9./_-]+"
+_TERMS = re.compile(r",(?![^()]*\))")  # commas outside parentheses
+_SET = re.compile(rf"({_KEY})\s+(in|notin)\s*\(([^()]*)\)")
+_COMPARE = re.compile(rf"({_KEY})\s*(==|=|!=|>|<)\s*([^\s,()=!<>]*)")
+_PRESENCE = re.compile(rf"(!?)\s*({_KEY})")
+
+
+class Requirement(msgspec.Struct, frozen=True):
+    """One condition on one label: key, operator, values."""
+
+    key: str
+    operator: str
+    values: tuple[str, ...] = ()
+
+    def matches(self, labels: Mapping[str, str]) -> bool:
+        """Whether these labels meet the condition; NotIn also holds where the key is absent."""
+        found = labels.get(self.key)
+        if self.operator == IN:
+            return found in self.values
+        if self.operator == NOT_IN:
+            return found not in self.values
+        if self.operator == EXISTS:
+            return found is not None
+        if self.operator == DOES_NOT_EXIST:
+            return found is None
+        number, bound = _integer(found), _integer(self.values[0])
+        if number is None or bound is None:
+            return False
+        return number > bound if self.operator == GT else number < bound
+
+    def __str__(self) -> str:
+        values = ",".join(sorted(self.values))
+        return {
+            IN: f"{self.key} in ({values})" if len(self.values) > 1 else f"{self.key}={values}",
+            NOT_IN: f"{self.key} notin ({values})"
+            if len(self.values) > 1
+            else f"{self.key}!={values}",
+            EXISTS: self.key,
+            DOES_NOT_EXIST: f"!{self.key}",
+            GT: f"{self.key}>{values}",
+            LT: f"{self.key}<{values}",
+        }[self.operator]
+
+
+class Selector(msgspec.Struct, frozen=True):
+    """All of its requirements must hold; with none, it selects everything.
+
+    >>> s = parse_selector("app=shop, tier notin (cache,db), !canary")
+    >>> s.matches({"app": "shop", "tier": "web"}), s.matches({"app": "shop", "tier": "db"})
+    (True, False)
+    """
+
+    requirements: tuple[Requirement, ...] = ()
+    nothing: bool = False  # selects no object at all, as a missing selector does
+
+    def matches(self, labels: Mapping[str, str] | None) -> bool:
+        """Whether an object with these labels is selected."""
+        if self.nothing:
+            return False
+        labels = labels or {}
+        return all(requirement.matches(labels) for requirement in self.requirements)
+
+    def __str__(self) -> str:
+        return ",".join(str(r) for r in self.requirements) or "<none>"
+
+
+EVERYTHING = Selector()
+NOTHING = Selector(nothing=True)
+
+
+def selector_from_labels(labels: Mapping[str, str] | None) -> Selector:
+    """The selector of a plain map (Service, ReplicationController); an empty map selects nothing."""
+    if not labels:
+        return NOTHING
+    return Selector(tuple(Requirement(k, IN, (v,)) for k, v in sorted(labels.items())))
+
+
+def parse_selector(text: str) -> Selector:
+    """Read the form that `kubectl -l` takes: `a=b`, `a!=b`, `a in (b,c)`, `a`, `!a`, `a>5`."""
+    terms = [term.strip() for term in _TERMS.split(text)] if text.strip() else []
+    return Selector(tuple(_requirement(term, text) for term in terms))
+
+
+def _requirement(term: str, text: str) -> Requirement:
+    if match := _SET.fullmatch(term):
+        key, word, inside = match.groups()
+        return Requirement(
+            key, IN if word == "in" else NOT_IN, tuple(v.strip() for v in inside.split(","))
+        )
+    if match := _COMPARE.fullmatch(term):
+        key, sign, value = match.groups()
+        operator = {"=": IN, "==": IN, "!=": NOT_IN, ">": GT, "<": LT}[sign]
+        if operator not in (GT, LT) or _integer(value) is not None:
+            return Requirement(key, operator, (value,))
+    if match := _PRESENCE.fullmatch(term):
+        return Requirement(match[2], DOES_NOT_EXIST if match[1] else EXISTS)
+    raise CourseError(
+        "not a label selector",
+        expected="terms such as app=shop, tier!=db, env in (qa,prod), partition, !canary, cores>4",
+        found=f"{term!r} in {text!r}",
+    )
+
+
+def _integer(text: str | None) -> int | None:
+    return int(text) if text is not None and re.fullmatch(r"[+-]?[0-9]+", text) else None
+
+
+class FieldSelector(msgspec.Struct, frozen=True):
+    """Conditions on an object's own fields: pairs of path, wanted value, and whether equal.
+
+    >>> parse_field_selector("spec.nodeName=n1,status.phase!=Failed").matches(
+    ...     {"spec": {"nodeName": "n1"}, "status": {"phase": "Running"}})
+    True
+    """
+
+    terms: tuple[tuple[str, str, bool], ...] = ()
+
+    def matches(self, document: Mapping[str, Any]) -> bool:
+        """Whether the document's fields have these values; an absent field counts as empty."""
+        return all(
+            (_text_at(document, path) == value) == equal for path, value, equal in self.terms
+        )
+
+
+def parse_field_selector(text: str) -> FieldSelector:
+    """Read the form that `kubectl --field-selector` takes: `path=value`, `==`, `!=`."""
+    terms = []
+    for term in filter(None, (part.strip() for part in text.split(","))):
+        match = re.fullmatch(r"([A-Za-z0-9.]+)\s*(==|=|!=)\s*(.*)", term)
+        if not match:
+            raise CourseError(
+                "not a field selector",
+                expected="path=value or path!=value, such as spec.nodeName=node-1",
+                found=repr(term),
+            )
+        terms.append((match[1], match[3], match[2] != "!="))
+    return FieldSelector(tuple(terms))
+
+
+def _text_at(document: Any, path: str) -> str:
+    for step in path.split("."):
+        document = document.get(step) if isinstance(document, Mapping) else None
+    return (
+        ""
+        if document is None
+        else str(document).lower()
+        if isinstance(document, bool)
+        else str(document)
+    )

@@ -1,0 +1,222 @@
+"""Services and what stands around them (chapters 07 to 09).
+
+Source: the Kubernetes API reference, `core/v1`, `discovery.k8s.io/v1`, `networking.k8s.io/v1`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from course_lib.objects.meta import LabelSelector, Object, Value
+from course_lib.objects.workloads import ObjectReference
+
+
+class ServicePort(Value):
+    """A port of the Service, and the port of its Pods behind it."""
+
+    port: int
+    name: str = ""
+    protocol: str = "TCP"
+    target_port: int | str | None = None
+    node_port: int = 0
+    app_protocol: str | None = None
+
+
+class ServiceSpec(Value):
+    """Which Pods a Service stands for, and under which address."""
+
+    type: str = "ClusterIP"
+    selector: dict[str, str] | None = None
+    ports: list[ServicePort] | None = None
+    cluster_ip: str = msgspec.field(default="", name="clusterIP")
+    cluster_ips: list[str] | None = msgspec.field(default=None, name="clusterIPs")
+    external_ips: list[str] | None = msgspec.field(default=None, name="externalIPs")
+    external_name: str = ""
+    session_affinity: str = "None"
+    external_traffic_policy: str = ""
+    internal_traffic_policy: str = ""
+    publish_not_ready_addresses: bool = False
+    ip_families: list[str] | None = None
+    ip_family_policy: str = ""
+
+
+class ServiceStatus(Value):
+    """The address that a load balancer gave."""
+
+    load_balancer: dict[str, Any] | None = None
+
+
+class Service(Object, kw_only=True):
+    """One stable address for a changing group of Pods."""
+
+    spec: ServiceSpec = ServiceSpec()
+    status: ServiceStatus = ServiceStatus()
+
+
+class EndpointAddress(Value):
+    """One Pod behind a Service."""
+
+    ip: str
+    node_name: str = ""
+    hostname: str = ""
+    target_ref: ObjectReference | None = None
+
+
+class EndpointPort(Value):
+    """One port of the Pods behind a Service."""
+
+    port: int
+    name: str = ""
+    protocol: str = "TCP"
+
+
+class EndpointSubset(Value):
+    """Addresses that share their ports, ready or not."""
+
+    addresses: list[EndpointAddress] | None = None
+    not_ready_addresses: list[EndpointAddress] | None = None
+    ports: list[EndpointPort] | None = None
+
+
+class Endpoints(Object, kw_only=True):
+    """The Pods behind a Service, in one object (deprecated since 1.33 for EndpointSlices)."""
+
+    subsets: list[EndpointSubset] | None = None
+
+
+class EndpointConditions(Value):
+    """Whether an endpoint takes requests, and whether its Pod is going away."""
+
+    ready: bool = True
+    serving: bool = True
+    terminating: bool = False
+
+
+class Endpoint(Value):
+    """One Pod behind a Service."""
+
+    addresses: list[str]
+    conditions: EndpointConditions = EndpointConditions()
+    node_name: str = ""
+    zone: str = ""
+    hostname: str = ""
+    target_ref: ObjectReference | None = None
+
+
+class EndpointSlice(Object, kw_only=True):
+    """At most a hundred of the Pods behind a Service."""
+
+    address_type: str = "IPv4"
+    endpoints: list[Endpoint] | None = None
+    ports: list[EndpointPort] | None = None
+
+
+class BackendPort(Value):
+    """A Service's port by name or number."""
+
+    name: str = ""
+    number: int = 0
+
+
+class IngressServiceBackend(Value):
+    """The Service that a rule leads to."""
+
+    name: str
+    port: BackendPort = BackendPort()
+
+
+class IngressBackend(Value):
+    """Where a request goes."""
+
+    service: IngressServiceBackend | None = None
+
+
+class HTTPIngressPath(Value):
+    """A path, and how it is compared."""
+
+    backend: IngressBackend
+    path_type: str
+    path: str = "/"
+
+
+class HTTPIngressRule(Value):
+    """The paths of one host."""
+
+    paths: list[HTTPIngressPath]
+
+
+class IngressRule(Value):
+    """A host, and its paths."""
+
+    host: str = ""
+    http: HTTPIngressRule | None = None
+
+
+class IngressSpec(Value):
+    """Which requests go where."""
+
+    ingress_class_name: str | None = None
+    default_backend: IngressBackend | None = None
+    rules: list[IngressRule] | None = None
+    tls: list[dict[str, Any]] | None = None
+
+
+class Ingress(Object, kw_only=True):
+    """HTTP from outside, by host and path."""
+
+    spec: IngressSpec = IngressSpec()
+
+
+class IPBlock(Value):
+    """A range of addresses, with holes."""
+
+    cidr: str
+    # `except` is a word of Python's own
+    exceptions: list[str] | None = msgspec.field(default=None, name="except")
+
+
+class NetworkPolicyPeer(Value):
+    """Who is meant: Pods, namespaces, or addresses."""
+
+    pod_selector: LabelSelector | None = None
+    namespace_selector: LabelSelector | None = None
+    ip_block: IPBlock | None = None
+
+
+class NetworkPolicyPort(Value):
+    """Which ports are meant."""
+
+    port: int | str | None = None
+    end_port: int | None = None
+    protocol: str = "TCP"
+
+
+class IngressPolicyRule(Value):
+    """Who may come in, on which ports."""
+
+    sources: list[NetworkPolicyPeer] | None = msgspec.field(default=None, name="from")
+    ports: list[NetworkPolicyPort] | None = None
+
+
+class EgressPolicyRule(Value):
+    """Where Pods may go, on which ports."""
+
+    to: list[NetworkPolicyPeer] | None = None
+    ports: list[NetworkPolicyPort] | None = None
+
+
+class NetworkPolicySpec(Value):
+    """The Pods that are guarded, and what they may do."""
+
+    pod_selector: LabelSelector = LabelSelector()
+    policy_types: list[str] | None = None
+    ingress: list[IngressPolicyRule] | None = None
+    egress: list[EgressPolicyRule] | None = None
+
+
+class NetworkPolicy(Object, kw_only=True):
+    """Who may talk to whom."""
+
+    spec: NetworkPolicySpec = NetworkPolicySpec()

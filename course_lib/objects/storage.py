@@ -1,0 +1,107 @@
+"""Storage: volumes, the claims on them, and the classes that make them.
+
+Source: the Kubernetes API reference, `core/v1` and `storage.k8s.io/v1`; "Persistent Volumes".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from course_lib.objects.meta import Condition, LabelSelector, Object, Value
+from course_lib.objects.pod import NodeSelector, ResourceList, ResourceRequirements
+from course_lib.objects.quantity import Quantity
+
+BETA_CLASS = "volume.beta.kubernetes.io/storage-class"  # the annotation before storageClassName
+DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
+
+
+class ClaimSpec(Value):
+    """What volume is wanted."""
+
+    access_modes: list[str] | None = None
+    resources: ResourceRequirements = ResourceRequirements()
+    storage_class_name: str | None = None
+    volume_name: str = ""
+    volume_mode: str = "Filesystem"
+    selector: LabelSelector | None = None
+
+
+class ClaimStatus(Value):
+    """Pending until bound to a volume; Lost if that volume went away."""
+
+    phase: str = "Pending"
+    access_modes: list[str] | None = None
+    capacity: ResourceList | None = None
+    conditions: list[Condition] | None = None
+
+
+class PersistentVolumeClaim(Object, kw_only=True):
+    """A wish for storage that outlives Pods."""
+
+    spec: ClaimSpec = ClaimSpec()
+    status: ClaimStatus = ClaimStatus()
+
+    @property
+    def class_name(self) -> str | None:
+        """The storage class asked for; None leaves it to the default class."""
+        return self.annotations.get(BETA_CLASS, self.spec.storage_class_name)
+
+    @property
+    def size(self) -> Quantity:
+        """The least capacity that will do."""
+        return (self.spec.resources.requests or {}).get("storage", Quantity("0"))
+
+
+class ClaimReference(Value):
+    """The claim that a volume is bound to."""
+
+    name: str = ""
+    namespace: str = ""
+    uid: str = ""
+    kind: str = ""
+    api_version: str = ""
+
+
+class VolumeNodeAffinity(Value):
+    """The nodes from which a volume can be reached."""
+
+    required: NodeSelector | None = None
+
+
+class VolumeSpec(Value):
+    """A piece of storage."""
+
+    capacity: ResourceList | None = None
+    access_modes: list[str] | None = None
+    storage_class_name: str = ""
+    persistent_volume_reclaim_policy: str = "Retain"
+    claim_ref: ClaimReference | None = None
+    volume_mode: str = "Filesystem"
+    node_affinity: VolumeNodeAffinity | None = None
+    host_path: dict[str, Any] | None = None
+    nfs: dict[str, Any] | None = None
+    csi: dict[str, Any] | None = None
+    local: dict[str, Any] | None = None
+
+
+class VolumeStatus(Value):
+    """Available, Bound, Released or Failed."""
+
+    phase: str = "Pending"
+
+
+class PersistentVolume(Object, kw_only=True):
+    """Storage that exists in the cluster."""
+
+    spec: VolumeSpec = VolumeSpec()
+    status: VolumeStatus = VolumeStatus()
+
+
+class StorageClass(Object, kw_only=True):
+    """A kind of storage, and who makes it on demand."""
+
+    provisioner: str
+    reclaim_policy: str = "Delete"
+    volume_binding_mode: str = "Immediate"
+    allow_volume_expansion: bool = False
+    parameters: dict[str, str] | None = None
