@@ -9,9 +9,9 @@ class CourseError(Exception):
     `what` went wrong, `where` (a document and a field path), what was `expected`, what was
     `found`, and what to `do` next; parts that do not apply stay empty.
 
-    >>> print(CourseError("bad value", where="Pod web: spec.replicas", expected="int", found="'two'"))
+    >>> print(CourseError("bad value", where="Pod web: spec.x", expected="int", found="'two'"))
     bad value
-      where:    Pod web: spec.replicas
+      where:    Pod web: spec.x
       expected: int
       found:    'two'
     """

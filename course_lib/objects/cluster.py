@@ -12,7 +12,7 @@ from course_lib.objects.pod import ResourceList
 from course_lib.objects.workloads import ObjectReference
 
 
-class Taint(Value):
+class Taint(Value, frozen=True):
     """A mark that keeps Pods away which do not tolerate it."""
 
     key: str
@@ -21,7 +21,7 @@ class Taint(Value):
     time_added: str | None = None
 
 
-class NodeSpec(Value):
+class NodeSpec(Value, frozen=True):
     """What a node should be."""
 
     pod_cidr: str = msgspec.field(default="", name="podCIDR")
@@ -30,21 +30,21 @@ class NodeSpec(Value):
     taints: list[Taint] | None = None
 
 
-class NodeAddress(Value):
+class NodeAddress(Value, frozen=True):
     """One of a node's addresses."""
 
     type: str
     address: str
 
 
-class ContainerImage(Value):
+class ContainerImage(Value, frozen=True):
     """An image that a node has pulled."""
 
     names: list[str] | None = None
     size_bytes: int = 0
 
 
-class NodeStatus(Value):
+class NodeStatus(Value, frozen=True):
     """What a node has, and how it is."""
 
     capacity: ResourceList | None = None
@@ -55,34 +55,34 @@ class NodeStatus(Value):
     node_info: dict[str, str] | None = None
 
 
-class Node(Object, kw_only=True):
+class Node(Object, frozen=True, kw_only=True):
     """A machine that runs Pods."""
 
     spec: NodeSpec = NodeSpec()
     status: NodeStatus = NodeStatus()
 
 
-class NamespaceSpec(Value):
+class NamespaceSpec(Value, frozen=True):
     """What must be done before a namespace may go."""
 
     finalizers: list[str] | None = None
 
 
-class NamespaceStatus(Value):
+class NamespaceStatus(Value, frozen=True):
     """Active or Terminating."""
 
     phase: str = "Active"
     conditions: list[Condition] | None = None
 
 
-class Namespace(Object, kw_only=True):
+class Namespace(Object, frozen=True, kw_only=True):
     """A room for names, quotas and policies."""
 
     spec: NamespaceSpec = NamespaceSpec()
     status: NamespaceStatus = NamespaceStatus()
 
 
-class PriorityClass(Object, kw_only=True):
+class PriorityClass(Object, frozen=True, kw_only=True):
     """How important Pods are, by name."""
 
     value: int
@@ -91,7 +91,7 @@ class PriorityClass(Object, kw_only=True):
     description: str = ""
 
 
-class LeaseSpec(Value):
+class LeaseSpec(Value, frozen=True):
     """Who holds the lease, and when it was last renewed."""
 
     holder_identity: str = ""
@@ -101,20 +101,20 @@ class LeaseSpec(Value):
     lease_transitions: int = 0
 
 
-class Lease(Object, kw_only=True):
+class Lease(Object, frozen=True, kw_only=True):
     """A heartbeat, or a claim to be the leader."""
 
     spec: LeaseSpec = LeaseSpec()
 
 
-class EventSource(Value):
+class EventSource(Value, frozen=True):
     """The component that reports."""
 
     component: str = ""
     host: str = ""
 
 
-class Event(Object, kw_only=True):
+class Event(Object, frozen=True, kw_only=True):
     """Something that happened to an object, counted while it goes on."""
 
     involved_object: ObjectReference = ObjectReference()

@@ -164,6 +164,22 @@ def unknown_fields(value: Any, shape: Any, path: str = "") -> list[tuple[str, st
     return []
 
 
+def canonical(value: Any, shape: Any) -> Any:
+    """The value with its quantities in canonical form, as the API server stores them."""
+    shape = _without_none(shape)
+    origin, inner = typing.get_origin(shape), typing.get_args(shape)
+    if shape is Quantity:
+        return str(_quantity(Quantity, value))
+    if isinstance(value, list) and origin is list:
+        return [canonical(item, inner[0]) for item in value]
+    if isinstance(value, dict) and origin is dict:
+        return {key: canonical(item, inner[1]) for key, item in value.items()}
+    if isinstance(value, dict) and isinstance(shape, type) and issubclass(shape, msgspec.Struct):
+        fields = _fields(shape)
+        return {k: canonical(v, fields[k]) if k in fields else v for k, v in value.items()}
+    return value
+
+
 @cache
 def _fields(shape: type[msgspec.Struct]) -> dict[str, Any]:
     hints = typing.get_type_hints(shape)

@@ -17,7 +17,7 @@ class Value(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """A part of an object; field names are the API's, written in Python's way."""
 
 
-class OwnerReference(Value):
+class OwnerReference(Value, frozen=True):
     """The object that this one lives and dies with."""
 
     api_version: str
@@ -28,7 +28,7 @@ class OwnerReference(Value):
     block_owner_deletion: bool = False
 
 
-class ObjectMeta(Value):
+class ObjectMeta(Value, frozen=True):
     """Name, identity, labels and the marks of an object's life."""
 
     name: str = ""
@@ -51,7 +51,7 @@ class ObjectMeta(Value):
         return next((o for o in self.owner_references or () if o.controller), None)
 
 
-class LabelSelectorRequirement(Value):
+class LabelSelectorRequirement(Value, frozen=True):
     """One of a selector's `matchExpressions`."""
 
     key: str
@@ -59,7 +59,7 @@ class LabelSelectorRequirement(Value):
     values: list[str] | None = None
 
 
-class LabelSelector(Value):
+class LabelSelector(Value, frozen=True):
     """`matchLabels` and `matchExpressions`, all of which must hold."""
 
     match_labels: dict[str, str] | None = None
@@ -80,7 +80,7 @@ def selector_of(written: LabelSelector | None) -> Selector:
     return NOTHING if written is None else written.selector()
 
 
-class Condition(Value):
+class Condition(Value, frozen=True):
     """A statement about an object, true, false or unknown, since when and why."""
 
     type: str
@@ -90,7 +90,7 @@ class Condition(Value):
     last_transition_time: str | None = None
 
 
-class Object(Value):
+class Object(Value, frozen=True):
     """A Kubernetes object: what it is called; subclasses add what is wanted and what is."""
 
     api_version: str = ""

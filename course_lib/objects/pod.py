@@ -20,14 +20,14 @@ from course_lib.objects.quantity import Quantity
 ResourceList = dict[str, Quantity]
 
 
-class ResourceRequirements(Value):
+class ResourceRequirements(Value, frozen=True):
     """What a container asks for (`requests`) and may use at most (`limits`)."""
 
     requests: ResourceList | None = None
     limits: ResourceList | None = None
 
 
-class ContainerPort(Value):
+class ContainerPort(Value, frozen=True):
     """A port that a container listens on; `host_port` also claims it on the node."""
 
     container_port: int
@@ -37,7 +37,7 @@ class ContainerPort(Value):
     host_ip: str = msgspec.field(default="", name="hostIP")
 
 
-class KeySelector(Value):
+class KeySelector(Value, frozen=True):
     """One key of a ConfigMap or Secret."""
 
     key: str
@@ -45,13 +45,13 @@ class KeySelector(Value):
     optional: bool = False
 
 
-class ObjectFieldSelector(Value):
+class ObjectFieldSelector(Value, frozen=True):
     """A field of the Pod itself."""
 
     field_path: str
 
 
-class EnvVarSource(Value):
+class EnvVarSource(Value, frozen=True):
     """Where the value of an environment variable comes from."""
 
     config_map_key_ref: KeySelector | None = None
@@ -60,7 +60,7 @@ class EnvVarSource(Value):
     resource_field_ref: dict[str, Any] | None = None
 
 
-class EnvVar(Value):
+class EnvVar(Value, frozen=True):
     """One environment variable."""
 
     name: str
@@ -68,14 +68,14 @@ class EnvVar(Value):
     value_from: EnvVarSource | None = None
 
 
-class SourceName(Value):
+class SourceName(Value, frozen=True):
     """A ConfigMap or Secret by name."""
 
     name: str = ""
     optional: bool = False
 
 
-class EnvFromSource(Value):
+class EnvFromSource(Value, frozen=True):
     """All keys of a ConfigMap or Secret as environment variables."""
 
     prefix: str = ""
@@ -83,13 +83,13 @@ class EnvFromSource(Value):
     secret_ref: SourceName | None = None
 
 
-class ExecAction(Value):
+class ExecAction(Value, frozen=True):
     """A command that runs in the container; exit code 0 is success."""
 
     command: list[str] | None = None
 
 
-class HTTPGetAction(Value):
+class HTTPGetAction(Value, frozen=True):
     """A GET request; a status from 200 to 399 is success."""
 
     port: int | str
@@ -98,27 +98,27 @@ class HTTPGetAction(Value):
     scheme: str = "HTTP"
 
 
-class TCPSocketAction(Value):
+class TCPSocketAction(Value, frozen=True):
     """A connection; being accepted is success."""
 
     port: int | str
     host: str = ""
 
 
-class GRPCAction(Value):
+class GRPCAction(Value, frozen=True):
     """A call of the standard gRPC health service."""
 
     port: int
     service: str = ""
 
 
-class SleepAction(Value):
+class SleepAction(Value, frozen=True):
     """A pause of so many seconds."""
 
     seconds: int
 
 
-class Probe(Value):
+class Probe(Value, frozen=True):
     """A question that the kubelet asks again and again."""
 
     exec: ExecAction | None = None
@@ -133,7 +133,7 @@ class Probe(Value):
     termination_grace_period_seconds: int | None = None
 
 
-class LifecycleHandler(Value):
+class LifecycleHandler(Value, frozen=True):
     """What runs after a container's start or before its stop."""
 
     exec: ExecAction | None = None
@@ -142,14 +142,14 @@ class LifecycleHandler(Value):
     sleep: SleepAction | None = None
 
 
-class Lifecycle(Value):
+class Lifecycle(Value, frozen=True):
     """The two hooks of a container."""
 
     post_start: LifecycleHandler | None = None
     pre_stop: LifecycleHandler | None = None
 
 
-class VolumeMount(Value):
+class VolumeMount(Value, frozen=True):
     """A volume of the Pod at a path of the container."""
 
     name: str
@@ -158,7 +158,7 @@ class VolumeMount(Value):
     sub_path: str = ""
 
 
-class Container(Value):
+class Container(Value, frozen=True):
     """One process image of a Pod, with what it needs."""
 
     name: str
@@ -179,7 +179,7 @@ class Container(Value):
     volume_mounts: list[VolumeMount] | None = None
 
 
-class Toleration(Value):
+class Toleration(Value, frozen=True):
     """A taint that a Pod puts up with, for ever or for so many seconds."""
 
     key: str = ""
@@ -189,7 +189,7 @@ class Toleration(Value):
     toleration_seconds: int | None = None
 
 
-class NodeSelectorRequirement(Value):
+class NodeSelectorRequirement(Value, frozen=True):
     """A condition on one label (or, in `matchFields`, on the name) of a node."""
 
     key: str
@@ -197,27 +197,27 @@ class NodeSelectorRequirement(Value):
     values: list[str] | None = None
 
 
-class NodeSelectorTerm(Value):
+class NodeSelectorTerm(Value, frozen=True):
     """Conditions that must all hold."""
 
     match_expressions: list[NodeSelectorRequirement] | None = None
     match_fields: list[NodeSelectorRequirement] | None = None
 
 
-class NodeSelector(Value):
+class NodeSelector(Value, frozen=True):
     """Terms of which one must hold."""
 
     node_selector_terms: list[NodeSelectorTerm]
 
 
-class PreferredSchedulingTerm(Value):
+class PreferredSchedulingTerm(Value, frozen=True):
     """A term that adds its weight to the score of nodes that meet it."""
 
     weight: int
     preference: NodeSelectorTerm
 
 
-class NodeAffinity(Value):
+class NodeAffinity(Value, frozen=True):
     """Which nodes a Pod requires, and which it prefers."""
 
     required_during_scheduling_ignored_during_execution: NodeSelector | None = None
@@ -226,7 +226,7 @@ class NodeAffinity(Value):
     )
 
 
-class PodAffinityTerm(Value):
+class PodAffinityTerm(Value, frozen=True):
     """Pods to be near, or away from, within a topology (a label of nodes)."""
 
     topology_key: str
@@ -235,14 +235,14 @@ class PodAffinityTerm(Value):
     namespace_selector: LabelSelector | None = None
 
 
-class WeightedPodAffinityTerm(Value):
+class WeightedPodAffinityTerm(Value, frozen=True):
     """A wish with a weight from 1 to 100."""
 
     weight: int
     pod_affinity_term: PodAffinityTerm
 
 
-class PodAffinity(Value):
+class PodAffinity(Value, frozen=True):
     """Required and preferred terms; the same shape serves anti-affinity."""
 
     required_during_scheduling_ignored_during_execution: list[PodAffinityTerm] | None = None
@@ -251,7 +251,7 @@ class PodAffinity(Value):
     )
 
 
-class Affinity(Value):
+class Affinity(Value, frozen=True):
     """Where a Pod wants to be."""
 
     node_affinity: NodeAffinity | None = None
@@ -259,7 +259,7 @@ class Affinity(Value):
     pod_anti_affinity: PodAffinity | None = None
 
 
-class TopologySpreadConstraint(Value):
+class TopologySpreadConstraint(Value, frozen=True):
     """How evenly Pods must spread over zones, nodes or other topologies."""
 
     max_skew: int
@@ -272,28 +272,28 @@ class TopologySpreadConstraint(Value):
     match_label_keys: list[str] | None = None
 
 
-class ClaimSource(Value):
+class ClaimSource(Value, frozen=True):
     """A PersistentVolumeClaim of the Pod's namespace."""
 
     claim_name: str
     read_only: bool = False
 
 
-class SecretSource(Value):
+class SecretSource(Value, frozen=True):
     """A Secret as files."""
 
     secret_name: str = ""
     optional: bool = False
 
 
-class ConfigMapSource(Value):
+class ConfigMapSource(Value, frozen=True):
     """A ConfigMap as files."""
 
     name: str = ""
     optional: bool = False
 
 
-class Volume(Value):
+class Volume(Value, frozen=True):
     """A directory that containers of the Pod can mount."""
 
     name: str
@@ -304,7 +304,7 @@ class Volume(Value):
     host_path: dict[str, Any] | None = None
 
 
-class PodSpec(Value):
+class PodSpec(Value, frozen=True):
     """What a Pod should be."""
 
     containers: list[Container]
@@ -330,20 +330,20 @@ class PodSpec(Value):
     subdomain: str = ""
 
 
-class ContainerStateWaiting(Value):
+class ContainerStateWaiting(Value, frozen=True):
     """Not started yet, and why."""
 
     reason: str = ""
     message: str = ""
 
 
-class ContainerStateRunning(Value):
+class ContainerStateRunning(Value, frozen=True):
     """Running since."""
 
     started_at: str | None = None
 
 
-class ContainerStateTerminated(Value):
+class ContainerStateTerminated(Value, frozen=True):
     """Ended, how and when."""
 
     exit_code: int
@@ -354,7 +354,7 @@ class ContainerStateTerminated(Value):
     finished_at: str | None = None
 
 
-class ContainerState(Value):
+class ContainerState(Value, frozen=True):
     """One of waiting, running, terminated."""
 
     waiting: ContainerStateWaiting | None = None
@@ -362,7 +362,7 @@ class ContainerState(Value):
     terminated: ContainerStateTerminated | None = None
 
 
-class ContainerStatus(Value):
+class ContainerStatus(Value, frozen=True):
     """What the kubelet last said of a container."""
 
     name: str
@@ -376,7 +376,7 @@ class ContainerStatus(Value):
     last_state: ContainerState = ContainerState()
 
 
-class PodStatus(Value):
+class PodStatus(Value, frozen=True):
     """What a Pod is."""
 
     phase: str = "Pending"
@@ -392,14 +392,14 @@ class PodStatus(Value):
     qos_class: str = ""
 
 
-class Pod(Object, kw_only=True):
+class Pod(Object, frozen=True, kw_only=True):
     """The smallest thing that Kubernetes runs."""
 
     spec: PodSpec
     status: PodStatus = PodStatus()
 
 
-class PodTemplateSpec(Value):
+class PodTemplateSpec(Value, frozen=True):
     """The Pod that a controller makes, again and again."""
 
     spec: PodSpec

@@ -11,7 +11,7 @@ from course_lib.objects.meta import Condition, LabelSelector, Object, Value
 from course_lib.objects.pod import ResourceList
 
 
-class ConfigMap(Object, kw_only=True):
+class ConfigMap(Object, frozen=True, kw_only=True):
     """Settings, as text by key."""
 
     data: dict[str, str] | None = None
@@ -19,7 +19,7 @@ class ConfigMap(Object, kw_only=True):
     immutable: bool = False
 
 
-class Secret(Object, kw_only=True):
+class Secret(Object, frozen=True, kw_only=True):
     """Secrets, base64-encoded by key (encoded, not encrypted)."""
 
     data: dict[str, str] | None = None
@@ -28,7 +28,7 @@ class Secret(Object, kw_only=True):
     immutable: bool = False
 
 
-class PodDisruptionBudgetSpec(Value):
+class PodDisruptionBudgetSpec(Value, frozen=True):
     """How many Pods must stay, or may go, when someone evicts."""
 
     selector: LabelSelector | None = None
@@ -36,7 +36,7 @@ class PodDisruptionBudgetSpec(Value):
     max_unavailable: int | str | None = None
 
 
-class PodDisruptionBudgetStatus(Value):
+class PodDisruptionBudgetStatus(Value, frozen=True):
     """How many evictions are allowed now."""
 
     disruptions_allowed: int = 0
@@ -47,34 +47,34 @@ class PodDisruptionBudgetStatus(Value):
     conditions: list[Condition] | None = None
 
 
-class PodDisruptionBudget(Object, kw_only=True):
+class PodDisruptionBudget(Object, frozen=True, kw_only=True):
     """A bound on voluntary disruptions."""
 
     spec: PodDisruptionBudgetSpec = PodDisruptionBudgetSpec()
     status: PodDisruptionBudgetStatus = PodDisruptionBudgetStatus()
 
 
-class ResourceQuotaSpec(Value):
+class ResourceQuotaSpec(Value, frozen=True):
     """The most that a namespace may have of each thing."""
 
     hard: ResourceList | None = None
 
 
-class ResourceQuotaStatus(Value):
+class ResourceQuotaStatus(Value, frozen=True):
     """What the namespace has now."""
 
     hard: ResourceList | None = None
     used: ResourceList | None = None
 
 
-class ResourceQuota(Object, kw_only=True):
+class ResourceQuota(Object, frozen=True, kw_only=True):
     """A bound on what a namespace may ask for."""
 
     spec: ResourceQuotaSpec = ResourceQuotaSpec()
     status: ResourceQuotaStatus = ResourceQuotaStatus()
 
 
-class LimitRangeItem(Value):
+class LimitRangeItem(Value, frozen=True):
     """Bounds and defaults for each Container, Pod or PersistentVolumeClaim."""
 
     type: str
@@ -85,19 +85,19 @@ class LimitRangeItem(Value):
     max_limit_request_ratio: ResourceList | None = None
 
 
-class LimitRangeSpec(Value):
+class LimitRangeSpec(Value, frozen=True):
     """The bounds of a namespace."""
 
     limits: list[LimitRangeItem]
 
 
-class LimitRange(Object, kw_only=True):
+class LimitRange(Object, frozen=True, kw_only=True):
     """Bounds and defaults for what one object may ask for."""
 
     spec: LimitRangeSpec
 
 
-class ServiceAccount(Object, kw_only=True):
+class ServiceAccount(Object, frozen=True, kw_only=True):
     """Who a Pod is, to the API server."""
 
     secrets: list[dict[str, str]] | None = None
@@ -105,7 +105,7 @@ class ServiceAccount(Object, kw_only=True):
     automount_service_account_token: bool | None = None
 
 
-class PolicyRule(Value):
+class PolicyRule(Value, frozen=True):
     """Verbs on resources."""
 
     verbs: list[str]
@@ -115,25 +115,25 @@ class PolicyRule(Value):
     non_resource_urls: list[str] | None = msgspec.field(default=None, name="nonResourceURLs")
 
 
-class Role(Object, kw_only=True):
+class Role(Object, frozen=True, kw_only=True):
     """Rights within a namespace."""
 
     rules: list[PolicyRule] | None = None
 
 
-class AggregationRule(Value):
+class AggregationRule(Value, frozen=True):
     """Which other roles a role gathers."""
 
     cluster_role_selectors: list[LabelSelector] | None = None
 
 
-class ClusterRole(Role, kw_only=True):
+class ClusterRole(Role, frozen=True, kw_only=True):
     """Rights in the whole cluster."""
 
     aggregation_rule: AggregationRule | None = None
 
 
-class Subject(Value):
+class Subject(Value, frozen=True):
     """A user, a group or a service account."""
 
     kind: str
@@ -142,7 +142,7 @@ class Subject(Value):
     api_group: str = ""
 
 
-class RoleRef(Value):
+class RoleRef(Value, frozen=True):
     """The role that is given."""
 
     kind: str
@@ -150,12 +150,12 @@ class RoleRef(Value):
     api_group: str = ""
 
 
-class RoleBinding(Object, kw_only=True):
+class RoleBinding(Object, frozen=True, kw_only=True):
     """A role given to somebody, in one namespace."""
 
     role_ref: RoleRef
     subjects: list[Subject] | None = None
 
 
-class ClusterRoleBinding(RoleBinding, kw_only=True):
+class ClusterRoleBinding(RoleBinding, frozen=True, kw_only=True):
     """A role given to somebody, in the whole cluster."""

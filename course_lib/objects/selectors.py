@@ -87,7 +87,7 @@ NOTHING = Selector(nothing=True)
 
 
 def selector_from_labels(labels: Mapping[str, str] | None) -> Selector:
-    """The selector of a plain map (Service, ReplicationController); an empty map selects nothing."""
+    """The selector of a plain map (as a Service has); an empty map selects nothing."""
     if not labels:
         return NOTHING
     return Selector(tuple(Requirement(k, IN, (v,)) for k, v in sorted(labels.items())))

@@ -13,7 +13,7 @@ from course_lib.objects.meta import LabelSelector, Object, Value
 from course_lib.objects.workloads import ObjectReference
 
 
-class ServicePort(Value):
+class ServicePort(Value, frozen=True):
     """A port of the Service, and the port of its Pods behind it."""
 
     port: int
@@ -24,7 +24,7 @@ class ServicePort(Value):
     app_protocol: str | None = None
 
 
-class ServiceSpec(Value):
+class ServiceSpec(Value, frozen=True):
     """Which Pods a Service stands for, and under which address."""
 
     type: str = "ClusterIP"
@@ -42,20 +42,20 @@ class ServiceSpec(Value):
     ip_family_policy: str = ""
 
 
-class ServiceStatus(Value):
+class ServiceStatus(Value, frozen=True):
     """The address that a load balancer gave."""
 
     load_balancer: dict[str, Any] | None = None
 
 
-class Service(Object, kw_only=True):
+class Service(Object, frozen=True, kw_only=True):
     """One stable address for a changing group of Pods."""
 
     spec: ServiceSpec = ServiceSpec()
     status: ServiceStatus = ServiceStatus()
 
 
-class EndpointAddress(Value):
+class EndpointAddress(Value, frozen=True):
     """One Pod behind a Service."""
 
     ip: str
@@ -64,7 +64,7 @@ class EndpointAddress(Value):
     target_ref: ObjectReference | None = None
 
 
-class EndpointPort(Value):
+class EndpointPort(Value, frozen=True):
     """One port of the Pods behind a Service."""
 
     port: int
@@ -72,7 +72,7 @@ class EndpointPort(Value):
     protocol: str = "TCP"
 
 
-class EndpointSubset(Value):
+class EndpointSubset(Value, frozen=True):
     """Addresses that share their ports, ready or not."""
 
     addresses: list[EndpointAddress] | None = None
@@ -80,13 +80,13 @@ class EndpointSubset(Value):
     ports: list[EndpointPort] | None = None
 
 
-class Endpoints(Object, kw_only=True):
+class Endpoints(Object, frozen=True, kw_only=True):
     """The Pods behind a Service, in one object (deprecated since 1.33 for EndpointSlices)."""
 
     subsets: list[EndpointSubset] | None = None
 
 
-class EndpointConditions(Value):
+class EndpointConditions(Value, frozen=True):
     """Whether an endpoint takes requests, and whether its Pod is going away."""
 
     ready: bool = True
@@ -94,7 +94,7 @@ class EndpointConditions(Value):
     terminating: bool = False
 
 
-class Endpoint(Value):
+class Endpoint(Value, frozen=True):
     """One Pod behind a Service."""
 
     addresses: list[str]
@@ -105,7 +105,7 @@ class Endpoint(Value):
     target_ref: ObjectReference | None = None
 
 
-class EndpointSlice(Object, kw_only=True):
+class EndpointSlice(Object, frozen=True, kw_only=True):
     """At most a hundred of the Pods behind a Service."""
 
     address_type: str = "IPv4"
@@ -113,27 +113,27 @@ class EndpointSlice(Object, kw_only=True):
     ports: list[EndpointPort] | None = None
 
 
-class BackendPort(Value):
+class BackendPort(Value, frozen=True):
     """A Service's port by name or number."""
 
     name: str = ""
     number: int = 0
 
 
-class IngressServiceBackend(Value):
+class IngressServiceBackend(Value, frozen=True):
     """The Service that a rule leads to."""
 
     name: str
     port: BackendPort = BackendPort()
 
 
-class IngressBackend(Value):
+class IngressBackend(Value, frozen=True):
     """Where a request goes."""
 
     service: IngressServiceBackend | None = None
 
 
-class HTTPIngressPath(Value):
+class HTTPIngressPath(Value, frozen=True):
     """A path, and how it is compared."""
 
     backend: IngressBackend
@@ -141,20 +141,20 @@ class HTTPIngressPath(Value):
     path: str = "/"
 
 
-class HTTPIngressRule(Value):
+class HTTPIngressRule(Value, frozen=True):
     """The paths of one host."""
 
     paths: list[HTTPIngressPath]
 
 
-class IngressRule(Value):
+class IngressRule(Value, frozen=True):
     """A host, and its paths."""
 
     host: str = ""
     http: HTTPIngressRule | None = None
 
 
-class IngressSpec(Value):
+class IngressSpec(Value, frozen=True):
     """Which requests go where."""
 
     ingress_class_name: str | None = None
@@ -163,13 +163,13 @@ class IngressSpec(Value):
     tls: list[dict[str, Any]] | None = None
 
 
-class Ingress(Object, kw_only=True):
+class Ingress(Object, frozen=True, kw_only=True):
     """HTTP from outside, by host and path."""
 
     spec: IngressSpec = IngressSpec()
 
 
-class IPBlock(Value):
+class IPBlock(Value, frozen=True):
     """A range of addresses, with holes."""
 
     cidr: str
@@ -177,7 +177,7 @@ class IPBlock(Value):
     exceptions: list[str] | None = msgspec.field(default=None, name="except")
 
 
-class NetworkPolicyPeer(Value):
+class NetworkPolicyPeer(Value, frozen=True):
     """Who is meant: Pods, namespaces, or addresses."""
 
     pod_selector: LabelSelector | None = None
@@ -185,7 +185,7 @@ class NetworkPolicyPeer(Value):
     ip_block: IPBlock | None = None
 
 
-class NetworkPolicyPort(Value):
+class NetworkPolicyPort(Value, frozen=True):
     """Which ports are meant."""
 
     port: int | str | None = None
@@ -193,21 +193,21 @@ class NetworkPolicyPort(Value):
     protocol: str = "TCP"
 
 
-class IngressPolicyRule(Value):
+class IngressPolicyRule(Value, frozen=True):
     """Who may come in, on which ports."""
 
     sources: list[NetworkPolicyPeer] | None = msgspec.field(default=None, name="from")
     ports: list[NetworkPolicyPort] | None = None
 
 
-class EgressPolicyRule(Value):
+class EgressPolicyRule(Value, frozen=True):
     """Where Pods may go, on which ports."""
 
     to: list[NetworkPolicyPeer] | None = None
     ports: list[NetworkPolicyPort] | None = None
 
 
-class NetworkPolicySpec(Value):
+class NetworkPolicySpec(Value, frozen=True):
     """The Pods that are guarded, and what they may do."""
 
     pod_selector: LabelSelector = LabelSelector()
@@ -216,7 +216,7 @@ class NetworkPolicySpec(Value):
     egress: list[EgressPolicyRule] | None = None
 
 
-class NetworkPolicy(Object, kw_only=True):
+class NetworkPolicy(Object, frozen=True, kw_only=True):
     """Who may talk to whom."""
 
     spec: NetworkPolicySpec = NetworkPolicySpec()

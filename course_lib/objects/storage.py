@@ -15,7 +15,7 @@ BETA_CLASS = "volume.beta.kubernetes.io/storage-class"  # the annotation before 
 DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
 
-class ClaimSpec(Value):
+class ClaimSpec(Value, frozen=True):
     """What volume is wanted."""
 
     access_modes: list[str] | None = None
@@ -26,7 +26,7 @@ class ClaimSpec(Value):
     selector: LabelSelector | None = None
 
 
-class ClaimStatus(Value):
+class ClaimStatus(Value, frozen=True):
     """Pending until bound to a volume; Lost if that volume went away."""
 
     phase: str = "Pending"
@@ -35,7 +35,7 @@ class ClaimStatus(Value):
     conditions: list[Condition] | None = None
 
 
-class PersistentVolumeClaim(Object, kw_only=True):
+class PersistentVolumeClaim(Object, frozen=True, kw_only=True):
     """A wish for storage that outlives Pods."""
 
     spec: ClaimSpec = ClaimSpec()
@@ -52,7 +52,7 @@ class PersistentVolumeClaim(Object, kw_only=True):
         return (self.spec.resources.requests or {}).get("storage", Quantity("0"))
 
 
-class ClaimReference(Value):
+class ClaimReference(Value, frozen=True):
     """The claim that a volume is bound to."""
 
     name: str = ""
@@ -62,13 +62,13 @@ class ClaimReference(Value):
     api_version: str = ""
 
 
-class VolumeNodeAffinity(Value):
+class VolumeNodeAffinity(Value, frozen=True):
     """The nodes from which a volume can be reached."""
 
     required: NodeSelector | None = None
 
 
-class VolumeSpec(Value):
+class VolumeSpec(Value, frozen=True):
     """A piece of storage."""
 
     capacity: ResourceList | None = None
@@ -84,20 +84,20 @@ class VolumeSpec(Value):
     local: dict[str, Any] | None = None
 
 
-class VolumeStatus(Value):
+class VolumeStatus(Value, frozen=True):
     """Available, Bound, Released or Failed."""
 
     phase: str = "Pending"
 
 
-class PersistentVolume(Object, kw_only=True):
+class PersistentVolume(Object, frozen=True, kw_only=True):
     """Storage that exists in the cluster."""
 
     spec: VolumeSpec = VolumeSpec()
     status: VolumeStatus = VolumeStatus()
 
 
-class StorageClass(Object, kw_only=True):
+class StorageClass(Object, frozen=True, kw_only=True):
     """A kind of storage, and who makes it on demand."""
 
     provisioner: str

@@ -12,21 +12,21 @@ from course_lib.objects.pod import PodTemplateSpec
 from course_lib.objects.storage import PersistentVolumeClaim
 
 
-class RollingUpdateDeployment(Value):
+class RollingUpdateDeployment(Value, frozen=True):
     """How many Pods more, and how many fewer than wanted, during an update."""
 
     max_unavailable: int | str = "25%"
     max_surge: int | str = "25%"
 
 
-class DeploymentStrategy(Value):
+class DeploymentStrategy(Value, frozen=True):
     """RollingUpdate, or Recreate: all old Pods go before the first new one comes."""
 
     type: str = "RollingUpdate"
     rolling_update: RollingUpdateDeployment | None = None
 
 
-class DeploymentSpec(Value):
+class DeploymentSpec(Value, frozen=True):
     """What a Deployment should be."""
 
     selector: LabelSelector
@@ -39,7 +39,7 @@ class DeploymentSpec(Value):
     paused: bool = False
 
 
-class DeploymentStatus(Value):
+class DeploymentStatus(Value, frozen=True):
     """How far a Deployment has come."""
 
     observed_generation: int = 0
@@ -51,14 +51,14 @@ class DeploymentStatus(Value):
     conditions: list[Condition] | None = None
 
 
-class Deployment(Object, kw_only=True):
+class Deployment(Object, frozen=True, kw_only=True):
     """Replaceable Pods of one template, updated and rolled back step by step."""
 
     spec: DeploymentSpec
     status: DeploymentStatus = DeploymentStatus()
 
 
-class ReplicaSetSpec(Value):
+class ReplicaSetSpec(Value, frozen=True):
     """What a ReplicaSet should be."""
 
     selector: LabelSelector
@@ -67,7 +67,7 @@ class ReplicaSetSpec(Value):
     min_ready_seconds: int = 0
 
 
-class ReplicaSetStatus(Value):
+class ReplicaSetStatus(Value, frozen=True):
     """How many Pods a ReplicaSet has."""
 
     replicas: int = 0
@@ -78,14 +78,14 @@ class ReplicaSetStatus(Value):
     conditions: list[Condition] | None = None
 
 
-class ReplicaSet(Object, kw_only=True):
+class ReplicaSet(Object, frozen=True, kw_only=True):
     """So many Pods of one template, no more and no fewer."""
 
     spec: ReplicaSetSpec
     status: ReplicaSetStatus = ReplicaSetStatus()
 
 
-class ReplicationControllerSpec(Value):
+class ReplicationControllerSpec(Value, frozen=True):
     """What a ReplicationController should be."""
 
     template: PodTemplateSpec
@@ -94,27 +94,27 @@ class ReplicationControllerSpec(Value):
     min_ready_seconds: int = 0
 
 
-class ReplicationController(Object, kw_only=True):
+class ReplicationController(Object, frozen=True, kw_only=True):
     """The ReplicaSet's elder: its selector is a plain map of labels."""
 
     spec: ReplicationControllerSpec
     status: ReplicaSetStatus = ReplicaSetStatus()
 
 
-class RollingUpdateStatefulSet(Value):
+class RollingUpdateStatefulSet(Value, frozen=True):
     """Pods with a lower ordinal than `partition` keep the old revision."""
 
     partition: int = 0
 
 
-class StatefulSetUpdateStrategy(Value):
+class StatefulSetUpdateStrategy(Value, frozen=True):
     """RollingUpdate from the highest ordinal down, or OnDelete."""
 
     type: str = "RollingUpdate"
     rolling_update: RollingUpdateStatefulSet | None = None
 
 
-class StatefulSetSpec(Value):
+class StatefulSetSpec(Value, frozen=True):
     """What a StatefulSet should be."""
 
     selector: LabelSelector
@@ -127,7 +127,7 @@ class StatefulSetSpec(Value):
     min_ready_seconds: int = 0
 
 
-class StatefulSetStatus(Value):
+class StatefulSetStatus(Value, frozen=True):
     """How far a StatefulSet has come."""
 
     observed_generation: int = 0
@@ -140,28 +140,28 @@ class StatefulSetStatus(Value):
     update_revision: str = ""
 
 
-class StatefulSet(Object, kw_only=True):
+class StatefulSet(Object, frozen=True, kw_only=True):
     """Pods with a name and a volume of their own, made and removed in order."""
 
     spec: StatefulSetSpec
     status: StatefulSetStatus = StatefulSetStatus()
 
 
-class RollingUpdateDaemonSet(Value):
+class RollingUpdateDaemonSet(Value, frozen=True):
     """How many nodes may be without their Pod, or have two, during an update."""
 
     max_unavailable: int | str = 1
     max_surge: int | str = 0
 
 
-class DaemonSetUpdateStrategy(Value):
+class DaemonSetUpdateStrategy(Value, frozen=True):
     """RollingUpdate or OnDelete."""
 
     type: str = "RollingUpdate"
     rolling_update: RollingUpdateDaemonSet | None = None
 
 
-class DaemonSetSpec(Value):
+class DaemonSetSpec(Value, frozen=True):
     """What a DaemonSet should be."""
 
     selector: LabelSelector
@@ -170,7 +170,7 @@ class DaemonSetSpec(Value):
     min_ready_seconds: int = 0
 
 
-class DaemonSetStatus(Value):
+class DaemonSetStatus(Value, frozen=True):
     """How many nodes should run the Pod, and do."""
 
     observed_generation: int = 0
@@ -183,14 +183,14 @@ class DaemonSetStatus(Value):
     number_unavailable: int = 0
 
 
-class DaemonSet(Object, kw_only=True):
+class DaemonSet(Object, frozen=True, kw_only=True):
     """One Pod on each node that suits it."""
 
     spec: DaemonSetSpec
     status: DaemonSetStatus = DaemonSetStatus()
 
 
-class JobSpec(Value):
+class JobSpec(Value, frozen=True):
     """What a Job should do."""
 
     template: PodTemplateSpec
@@ -205,7 +205,7 @@ class JobSpec(Value):
     suspend: bool = False
 
 
-class JobStatus(Value):
+class JobStatus(Value, frozen=True):
     """How far a Job has come."""
 
     active: int = 0
@@ -218,21 +218,21 @@ class JobStatus(Value):
     conditions: list[Condition] | None = None
 
 
-class Job(Object, kw_only=True):
+class Job(Object, frozen=True, kw_only=True):
     """Pods that run until so many of them have succeeded."""
 
     spec: JobSpec
     status: JobStatus = JobStatus()
 
 
-class JobTemplateSpec(Value):
+class JobTemplateSpec(Value, frozen=True):
     """The Job that a CronJob makes."""
 
     spec: JobSpec
     metadata: ObjectMeta = ObjectMeta()
 
 
-class CronJobSpec(Value):
+class CronJobSpec(Value, frozen=True):
     """When a CronJob should make a Job."""
 
     schedule: str
@@ -245,7 +245,7 @@ class CronJobSpec(Value):
     failed_jobs_history_limit: int = 1
 
 
-class ObjectReference(Value):
+class ObjectReference(Value, frozen=True):
     """Another object, by kind and name."""
 
     api_version: str = ""
@@ -257,7 +257,7 @@ class ObjectReference(Value):
     field_path: str = ""
 
 
-class CronJobStatus(Value):
+class CronJobStatus(Value, frozen=True):
     """What a CronJob last did."""
 
     active: list[ObjectReference] | None = None
@@ -265,14 +265,14 @@ class CronJobStatus(Value):
     last_successful_time: str | None = None
 
 
-class CronJob(Object, kw_only=True):
+class CronJob(Object, frozen=True, kw_only=True):
     """A Job made again and again, on a schedule."""
 
     spec: CronJobSpec
     status: CronJobStatus = CronJobStatus()
 
 
-class ScaleTarget(Value):
+class ScaleTarget(Value, frozen=True):
     """The workload that an autoscaler scales."""
 
     kind: str
@@ -280,7 +280,7 @@ class ScaleTarget(Value):
     api_version: str = ""
 
 
-class MetricTarget(Value):
+class MetricTarget(Value, frozen=True):
     """The value that a metric should have."""
 
     type: str
@@ -289,21 +289,21 @@ class MetricTarget(Value):
     value: str | int | float | None = None
 
 
-class ResourceMetric(Value):
+class ResourceMetric(Value, frozen=True):
     """CPU or memory of the Pods, against their requests or absolute."""
 
     name: str
     target: MetricTarget
 
 
-class Metric(Value):
+class Metric(Value, frozen=True):
     """What an autoscaler looks at; the simulation has Resource metrics."""
 
     type: str
     resource: ResourceMetric | None = None
 
 
-class ScalingPolicy(Value):
+class ScalingPolicy(Value, frozen=True):
     """At most so many Pods, or per cent, in a period of seconds."""
 
     type: str
@@ -311,7 +311,7 @@ class ScalingPolicy(Value):
     period_seconds: int
 
 
-class ScalingRules(Value):
+class ScalingRules(Value, frozen=True):
     """How fast to scale, and for how long to remember higher wishes."""
 
     stabilization_window_seconds: int | None = None
@@ -319,14 +319,14 @@ class ScalingRules(Value):
     policies: list[ScalingPolicy] | None = None
 
 
-class Behavior(Value):
+class Behavior(Value, frozen=True):
     """The rules upwards and downwards."""
 
     scale_up: ScalingRules | None = None
     scale_down: ScalingRules | None = None
 
 
-class HorizontalPodAutoscalerSpec(Value):
+class HorizontalPodAutoscalerSpec(Value, frozen=True):
     """What to scale, within which bounds, by which metrics."""
 
     scale_target_ref: ScaleTarget
@@ -339,7 +339,7 @@ class HorizontalPodAutoscalerSpec(Value):
     behavior: Behavior | None = None
 
 
-class HorizontalPodAutoscalerStatus(Value):
+class HorizontalPodAutoscalerStatus(Value, frozen=True):
     """What an autoscaler last saw and decided."""
 
     observed_generation: int = 0
@@ -350,7 +350,7 @@ class HorizontalPodAutoscalerStatus(Value):
     conditions: list[Condition] | None = None
 
 
-class HorizontalPodAutoscaler(Object, kw_only=True):
+class HorizontalPodAutoscaler(Object, frozen=True, kw_only=True):
     """Replicas that follow the load."""
 
     spec: HorizontalPodAutoscalerSpec

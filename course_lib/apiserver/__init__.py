@@ -1,0 +1,5 @@
+"""The API server: the one place where components meet."""
+
+from course_lib.apiserver.server import APIServer, WatchEvent
+
+__all__ = ["APIServer", "WatchEvent"]

@@ -1,0 +1,151 @@
+"""Admission: the last word before a document is stored, changing it or refusing it.
+
+Each plugin of the real API server that the course acts on is one function here, under its
+upstream name. Source: kubernetes.io "Admission Controllers"; `plugin/pkg/admission`.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+from course_lib.apiserver import quota
+from course_lib.apiserver.errors import Forbidden, NotFound
+from course_lib.objects.kinds import Kind
+from course_lib.objects.meta import Object
+from course_lib.objects.storage import BETA_CLASS, DEFAULT_CLASS
+
+if TYPE_CHECKING:
+    from course_lib.apiserver.server import APIServer
+
+Document = dict[str, Any]
+
+UNREACHABLE = "node.kubernetes.io/unreachable"
+NOT_READY = "node.kubernetes.io/not-ready"
+SYSTEM_PRIORITIES = {
+    "system-cluster-critical": 2_000_000_000,
+    "system-node-critical": 2_000_001_000,
+}
+
+
+def mutate(api: APIServer, kind: Kind, document: Document) -> None:
+    """Let the mutating plugins change a new document, in place."""
+    if not kind.known:
+        return
+    if kind.kind == "Pod":
+        limit_ranger_defaults(api, document)
+        priority(api, document)
+        default_toleration_seconds(document)
+        service_account(document)
+    elif kind.kind == "PersistentVolumeClaim":
+        default_storage_class(api, document)
+    elif kind.kind == "Secret":
+        string_data(document)
+
+
+def validate_create(api: APIServer, kind: Kind, view: Object) -> None:
+    """Let the validating plugins refuse a new object."""
+    if kind.namespaced:
+        namespace_lifecycle(api, kind, view)
+        if kind.known:
+            quota.limit_ranger(api, view)
+            quota.resource_quota(api, kind, view)
+
+
+def validate_update(api: APIServer, kind: Kind, view: Object) -> None:
+    """Let the validating plugins refuse a change."""
+    if kind.kind == "PersistentVolumeClaim":
+        quota.limit_ranger(api, view)
+
+
+def namespace_lifecycle(api: APIServer, kind: Kind, view: Object) -> None:
+    """NamespaceLifecycle: nothing new where there is no namespace, or one that is going."""
+    space = api.find("Namespace", view.namespace)
+    if space is None:
+        raise NotFound(f'namespaces "{view.namespace}" not found', do="create the namespace first")
+    if space.terminating and kind.kind != "Event":
+        raise Forbidden(
+            f'{kind.plural} "{view.name}" is forbidden: unable to create new content in namespace '
+            f"{view.namespace} because it is being terminated"
+        )
+
+
+def limit_ranger_defaults(api: APIServer, pod: Document) -> None:
+    """LimitRanger: containers that say nothing get the namespace's default limits and requests."""
+    for found in api.list("LimitRange", pod["metadata"]["namespace"]):
+        for item in found.spec.limits:
+            if item.type != "Container":
+                continue
+            requests = (item.default or {}) | (item.default_request or {})
+            for container in pod["spec"].get("containers", []):
+                resources = container.setdefault("resources", {})
+                for group, amounts in (("limits", item.default or {}), ("requests", requests)):
+                    for name, amount in amounts.items():
+                        resources.setdefault(group, {}).setdefault(name, str(amount))
+
+
+def priority(api: APIServer, pod: Document) -> None:
+    """Priority: the class's value becomes the Pod's priority."""
+    spec = pod["spec"]
+    name = spec.get("priorityClassName", "")
+    if name in SYSTEM_PRIORITIES:
+        spec["priority"] = SYSTEM_PRIORITIES[name]
+        return
+    classes = api.list("PriorityClass")
+    if name:
+        found = next((c for c in classes if c.name == name), None)
+        if found is None:
+            raise Forbidden(
+                f'pods "{pod["metadata"].get("name", "")}" is forbidden: '
+                f"no PriorityClass with name {name} was found",
+                do="create the PriorityClass first",
+            )
+    else:
+        found = max((c for c in classes if c.global_default), key=lambda c: -c.value, default=None)
+    if found is not None:
+        spec["priorityClassName"] = found.name
+        spec.setdefault("preemptionPolicy", found.preemption_policy)
+    spec["priority"] = found.value if found else 0
+
+
+def default_toleration_seconds(pod: Document) -> None:
+    """DefaultTolerationSeconds: five minutes on a node that is not ready or not reached."""
+    tolerations = pod["spec"].setdefault("tolerations", [])
+    for key in (NOT_READY, UNREACHABLE):
+        tolerated = any(
+            t.get("key", "") in ("", key) and t.get("effect", "") in ("", "NoExecute")
+            for t in tolerations
+        )
+        if not tolerated:
+            tolerations.append(
+                {
+                    "key": key,
+                    "operator": "Exists",
+                    "effect": "NoExecute",
+                    "tolerationSeconds": 300,
+                }
+            )
+
+
+def service_account(pod: Document) -> None:
+    """ServiceAccount: Pods that name none run as `default` (no token is mounted here)."""
+    pod["spec"].setdefault("serviceAccountName", "default")
+
+
+def default_storage_class(api: APIServer, claim: Document) -> None:
+    """DefaultStorageClass: claims that name no class get the one marked as default."""
+    annotations = claim["metadata"].get("annotations", {})
+    if "storageClassName" in claim["spec"] or BETA_CLASS in annotations:
+        return
+    marked = [c for c in api.list("StorageClass") if c.annotations.get(DEFAULT_CLASS) == "true"]
+    if marked:
+        newest = max(marked, key=lambda c: (c.metadata.creation_timestamp or "", c.name))
+        claim["spec"]["storageClassName"] = newest.name
+
+
+def string_data(secret: Document) -> None:
+    """A Secret's `stringData` is a convenience of writing: it is stored encoded, under `data`."""
+    plain = secret.pop("stringData", None) or {}
+    for key, text in plain.items():
+        encoded = base64.b64encode(text.encode()).decode()
+        secret.setdefault("data", {})[key] = encoded

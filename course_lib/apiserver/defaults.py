@@ -1,0 +1,233 @@
+"""Server-side defaulting: what the API server writes into a document that leaves it out.
+
+Source: `pkg/apis/*/v1/defaults.go` of Kubernetes 1.33. Each default is a path and a value, so
+that the table below can be read as documentation; `[*]` means every item of a list.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+from course_lib.objects.kinds import Kind
+
+Document = dict[str, Any]
+
+PROBE = {"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3}
+POD = {
+    "restartPolicy": "Always",
+    "terminationGracePeriodSeconds": 30,
+    "dnsPolicy": "ClusterFirst",
+    "schedulerName": "default-scheduler",
+    "securityContext": {},
+}
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "Deployment": {
+        "spec.replicas": 1,
+        "spec.strategy.type": "RollingUpdate",
+        "spec.revisionHistoryLimit": 10,
+        "spec.progressDeadlineSeconds": 600,
+    },
+    "ReplicaSet": {"spec.replicas": 1},
+    "ReplicationController": {"spec.replicas": 1},
+    "StatefulSet": {
+        "spec.replicas": 1,
+        "spec.podManagementPolicy": "OrderedReady",
+        "spec.updateStrategy.type": "RollingUpdate",
+        "spec.revisionHistoryLimit": 10,
+        "spec.volumeClaimTemplates[*].spec.volumeMode": "Filesystem",
+    },
+    "DaemonSet": {"spec.revisionHistoryLimit": 10},
+    "Job": {
+        "spec.backoffLimit": 6,
+        "spec.completionMode": "NonIndexed",
+        "spec.suspend": False,
+    },
+    "CronJob": {
+        "spec.concurrencyPolicy": "Allow",
+        "spec.suspend": False,
+        "spec.successfulJobsHistoryLimit": 3,
+        "spec.failedJobsHistoryLimit": 1,
+    },
+    "Service": {
+        "spec.type": "ClusterIP",
+        "spec.sessionAffinity": "None",
+        "spec.internalTrafficPolicy": "Cluster",
+        "spec.ports[*].protocol": "TCP",
+    },
+    "PersistentVolumeClaim": {"spec.volumeMode": "Filesystem"},
+    "PersistentVolume": {
+        "spec.persistentVolumeReclaimPolicy": "Retain",
+        "spec.volumeMode": "Filesystem",
+    },
+    "StorageClass": {"reclaimPolicy": "Delete", "volumeBindingMode": "Immediate"},
+    "HorizontalPodAutoscaler": {"spec.minReplicas": 1},
+    "Secret": {"type": "Opaque"},
+    "PriorityClass": {"preemptionPolicy": "PreemptLowerPriority"},
+    "Namespace": {"spec.finalizers": ["kubernetes"], "status.phase": "Active"},
+}
+# Where each kind carries the spec of a Pod.
+POD_SPECS = {
+    "Pod": "spec",
+    "Deployment": "spec.template.spec",
+    "ReplicaSet": "spec.template.spec",
+    "ReplicationController": "spec.template.spec",
+    "StatefulSet": "spec.template.spec",
+    "DaemonSet": "spec.template.spec",
+    "Job": "spec.template.spec",
+    "CronJob": "spec.jobTemplate.spec.template.spec",
+}
+
+
+def set_defaults(document: Document, kind: Kind) -> None:
+    """Write the defaults of a kind into a document, in place; wrong shapes stay for decoding."""
+    written = document.get("apiVersion", "")
+    if kind.known:
+        document["apiVersion"] = kind.api_version
+    for path, value in DEFAULTS.get(kind.kind, {}).items() if kind.known else ():
+        for place in _places(document, path.split(".")[:-1]):
+            place.setdefault(path.split(".")[-1], copy.deepcopy(value))
+    special = _SPECIAL.get(kind.kind)
+    if special and kind.known and isinstance(document.get("spec"), dict):
+        special(document, written)
+    if kind.known and kind.kind in POD_SPECS:
+        for spec in _places(document, POD_SPECS[kind.kind].split("."), create=False):
+            _pod_spec(spec)
+
+
+def _places(document: Any, path: list[str], create: bool = True) -> Iterator[Document]:
+    """The mappings at a path; missing ones are made, except below a list."""
+    if not isinstance(document, dict):
+        return
+    if not path:
+        yield document
+        return
+    step, rest = path[0], path[1:]
+    if step.endswith("[*]"):
+        items = document.get(step[:-3])
+        for item in items if isinstance(items, list) else ():
+            yield from _places(item, rest, create)
+    elif step in document or create:
+        yield from _places(document.setdefault(step, {}), rest, create)
+
+
+def _pod_spec(spec: Document) -> None:
+    for key, value in POD.items():
+        spec.setdefault(key, copy.deepcopy(value))
+    for group in ("initContainers", "containers"):
+        for container in _places(spec, [f"{group}[*]"]):
+            _container(container)
+
+
+def _container(container: Document) -> None:
+    image = container.get("image")
+    if isinstance(image, str):
+        container.setdefault("imagePullPolicy", pull_policy(image))
+    container.setdefault("terminationMessagePath", "/dev/termination-log")
+    container.setdefault("terminationMessagePolicy", "File")
+    resources = container.setdefault("resources", {})
+    for port in _places(container, ["ports[*]"]):
+        port.setdefault("protocol", "TCP")
+    for name in ("startupProbe", "livenessProbe", "readinessProbe"):
+        for probe in _places(container, [name], create=False):
+            for key, value in PROBE.items():
+                probe.setdefault(key, value)
+            for get in _places(probe, ["httpGet"], create=False):
+                get.setdefault("path", "/")
+                get.setdefault("scheme", "HTTP")
+    # A limit without a request is also the request.
+    if isinstance(resources, dict) and isinstance(resources.get("limits"), dict):
+        requests = resources.setdefault("requests", {})
+        if isinstance(requests, dict):
+            for name, limit in resources["limits"].items():
+                requests.setdefault(name, limit)
+
+
+def pull_policy(image: str) -> str:
+    """`Always` for the tag latest (or none), else `IfNotPresent`; a digest never changes."""
+    name, _, digest = image.partition("@")
+    tag = name.rpartition("/")[2].partition(":")[2]
+    return "Always" if not digest and tag in ("", "latest") else "IfNotPresent"
+
+
+def _workload(document: Document, written: str) -> None:
+    """Before apps/v1 the selector came from the template's labels; for a
+    ReplicationController it still does.
+    """
+    spec = document["spec"]
+    template = spec.get("template")
+    metadata = template.get("metadata") if isinstance(template, dict) else None
+    labels = metadata.get("labels") if isinstance(metadata, dict) else None
+    kind = document["kind"]
+    if kind == "ReplicationController" and labels:
+        spec.setdefault("selector", copy.deepcopy(labels))
+    elif written in ("extensions/v1beta1", "apps/v1beta1") and labels:
+        spec.setdefault("selector", {"matchLabels": copy.deepcopy(labels)})
+
+
+def _deployment(document: Document, written: str) -> None:
+    _workload(document, written)
+    for strategy in _places(document["spec"], ["strategy"]):
+        if strategy.get("type") == "RollingUpdate":
+            for rolling in _places(strategy, ["rollingUpdate"]):
+                rolling.setdefault("maxSurge", "25%")
+                rolling.setdefault("maxUnavailable", "25%")
+
+
+def _daemon_set(document: Document, written: str) -> None:
+    _workload(document, written)
+    for strategy in _places(document["spec"], ["updateStrategy"]):
+        strategy.setdefault(
+            "type", "OnDelete" if written == "extensions/v1beta1" else "RollingUpdate"
+        )
+        if strategy["type"] == "RollingUpdate":
+            for rolling in _places(strategy, ["rollingUpdate"]):
+                rolling.setdefault("maxSurge", 0)
+                rolling.setdefault("maxUnavailable", 1)
+
+
+def _job(document: Document, written: str) -> None:
+    """One completion and one at a time, unless only the parallelism is given (a work queue)."""
+    spec = document["spec"]
+    if "completions" not in spec and "parallelism" not in spec:
+        spec["completions"] = 1
+    spec.setdefault("parallelism", 1)
+
+
+def _service(document: Document, written: str) -> None:
+    spec = document["spec"]
+    if spec.get("type") in ("NodePort", "LoadBalancer"):
+        spec.setdefault("externalTrafficPolicy", "Cluster")
+    for port in _places(spec, ["ports[*]"]):
+        port.setdefault("targetPort", port.get("port"))
+
+
+def _autoscaler(document: Document, written: str) -> None:
+    """80 % of the requested CPU, unless something else is said; autoscaling/v1 had one field."""
+    spec = document["spec"]
+    percent = spec.pop("targetCPUUtilizationPercentage", 80)
+    spec.setdefault(
+        "metrics",
+        [
+            {
+                "type": "Resource",
+                "resource": {
+                    "name": "cpu",
+                    "target": {"type": "Utilization", "averageUtilization": percent},
+                },
+            }
+        ],
+    )
+
+
+_SPECIAL = {
+    "Deployment": _deployment,
+    "ReplicaSet": _workload,
+    "ReplicationController": _workload,
+    "DaemonSet": _daemon_set,
+    "StatefulSet": _workload,
+    "Job": _job,
+    "Service": _service,
+    "HorizontalPodAutoscaler": _autoscaler,
+}

@@ -1,0 +1,94 @@
+"""Deletion: marked first, gone when grace and finalizers have had their time.
+
+The life of an object's end: asked to go; marked with a `deletionTimestamp` while somebody still
+has to act (a kubelet within the grace period, a controller behind a finalizer); gone.
+Source: kubernetes.io "Garbage Collection", "Finalizers"; `pkg/registry/core/pod/strategy.go`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from course_lib.apiserver.errors import TooManyRequests
+from course_lib.engine import timestamp
+from course_lib.errors import CourseError
+from course_lib.objects.kinds import Kind
+from course_lib.objects.meta import Object, selector_of
+from course_lib.objects.pod import Pod
+
+if TYPE_CHECKING:
+    from course_lib.apiserver.server import APIServer
+
+Document = dict[str, Any]
+
+BACKGROUND, FOREGROUND, ORPHAN = "Background", "Foreground", "Orphan"
+# The finalizer by which each policy asks the garbage collector for its part.
+POLICY_FINALIZERS = {FOREGROUND: "foregroundDeletion", ORPHAN: "orphan"}
+
+
+def mark(
+    document: Document, kind: Kind, propagation: str, grace: int | None, now: float
+) -> Document | None:
+    """The document marked for deletion; None when it can go at once."""
+    if propagation not in (BACKGROUND, FOREGROUND, ORPHAN):
+        raise CourseError(
+            "no such propagation policy",
+            expected=f"{BACKGROUND}, {FOREGROUND} or {ORPHAN}",
+            found=repr(propagation),
+        )
+    meta = dict(document["metadata"])
+    finalizers = list(meta.get("finalizers", ()))
+    asked = POLICY_FINALIZERS.get(propagation)
+    if asked and asked not in finalizers:
+        meta["finalizers"] = finalizers = [*finalizers, asked]
+    seconds = _grace(document, grace) if kind.kind == "Pod" else 0
+    before = meta.get("deletionGracePeriodSeconds")
+    if "deletionTimestamp" in meta and before is not None:
+        seconds = min(seconds, before)
+    marked = document | {"metadata": meta}
+    if kind.kind == "Namespace":
+        marked["status"] = document.get("status", {}) | {"phase": "Terminating"}
+    if "deletionTimestamp" not in meta or seconds != before:
+        meta["deletionTimestamp"] = timestamp(now + seconds)
+        meta["deletionGracePeriodSeconds"] = seconds
+    return None if finished(marked, kind) else marked
+
+
+def finished(document: Document, kind: Kind) -> bool:
+    """Whether a marked object has nothing left to wait for."""
+    meta = document["metadata"]
+    if meta.get("finalizers") or meta.get("deletionGracePeriodSeconds"):
+        return False
+    return not (kind.kind == "Namespace" and document.get("spec", {}).get("finalizers"))
+
+
+def _grace(document: Document, asked: int | None) -> int:
+    """A Pod's grace period; none for one that never had a node or has already ended."""
+    spec, status = document["spec"], document.get("status", {})
+    if not spec.get("nodeName") or status.get("phase") in ("Succeeded", "Failed"):
+        return 0
+    return spec.get("terminationGracePeriodSeconds", 30) if asked is None else max(0, asked)
+
+
+def spend_disruption(api: APIServer, pod: Object) -> None:
+    """Count an eviction against the budgets that cover a Pod; refuse it when one is spent.
+
+    Source: `pkg/registry/core/pod/storage/eviction.go`; Pods that do not run cost nothing.
+    """
+    assert isinstance(pod, Pod)
+    if pod.status.phase != "Running" or pod.terminating:
+        return
+    for budget in api.list("PodDisruptionBudget", pod.namespace):
+        if not selector_of(budget.spec.selector).matches(pod.labels):
+            continue
+        allowed = budget.status.disruptions_allowed
+        if allowed < 1:
+            raise TooManyRequests(
+                "Cannot evict pod as it would violate the pod's disruption budget.",
+                where=f"Pod {pod.namespace}/{pod.name}",
+                expected=f"the budget {budget.name} to allow a disruption",
+                found=f"it needs {budget.status.desired_healthy} healthy pods and has "
+                f"{budget.status.current_healthy} currently",
+                do="wait until more Pods are ready, scale up, or loosen the budget",
+            )
+        api.patch_status(budget, {"disruptionsAllowed": allowed - 1})

@@ -1,0 +1,57 @@
+"""What the API server answers when it refuses: HTTP code, reason and message as the real one's.
+
+Source: k8s.io/apimachinery `pkg/api/errors/errors.go`.
+"""
+
+from __future__ import annotations
+
+from course_lib.errors import CourseError
+
+
+class APIError(CourseError):
+    """A refused request; `code` is the HTTP status, `reason` its name in a Status object."""
+
+    code = 500
+    reason = "InternalError"
+
+
+class NotFound(APIError):
+    """No such object."""
+
+    code, reason = 404, "NotFound"
+
+
+class AlreadyExists(APIError):
+    """The name is taken."""
+
+    code, reason = 409, "AlreadyExists"
+
+
+class Conflict(APIError):
+    """The object changed since it was read: read it again, and decide again."""
+
+    code, reason = 409, "Conflict"
+
+
+class Forbidden(APIError):
+    """Admission said no: a quota, a limit, a namespace that is going away."""
+
+    code, reason = 403, "Forbidden"
+
+
+class TooManyRequests(APIError):
+    """An eviction that a PodDisruptionBudget does not allow now."""
+
+    code, reason = 429, "TooManyRequests"
+
+
+class Compacted(APIError):
+    """The watch asked for changes that are forgotten: list again, and watch from there."""
+
+    code, reason = 410, "Expired"
+
+    def __init__(self, since: int, compacted: int) -> None:
+        super().__init__(
+            f"too old resource version: {since} ({compacted})",
+            do="list the objects anew and watch from the revision of that list",
+        )

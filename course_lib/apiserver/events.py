@@ -1,0 +1,84 @@
+"""Events: what components say about objects, kept for an hour and counted while it repeats.
+
+Source: kubernetes.io "Event"; client-go `tools/record` (the correlation is simplified: equal
+events are counted, and none is rate-limited).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from course_lib.objects.meta import Object
+
+if TYPE_CHECKING:
+    from course_lib.apiserver.server import APIServer
+
+TIME_TO_LIVE = 3600.0  # s; kube-apiserver --event-ttl
+
+
+class EventRecorder:
+    """Writes Event objects, and the same lines to the simulation's log."""
+
+    def __init__(self, api: APIServer) -> None:
+        self._api = api
+        self._known: dict[tuple[str, ...], tuple[str, str]] = {}
+        self._by_age: deque[tuple[float, tuple[str, ...]]] = deque()
+        self._count = 0
+
+    def normal(self, component: str, about: Object, reason: str, message: str) -> None:
+        """Something happened as it should."""
+        self._record("Normal", component, about, reason, message)
+
+    def warning(self, component: str, about: Object, reason: str, message: str) -> None:
+        """Something went wrong."""
+        self._record("Warning", component, about, reason, message)
+
+    def _record(self, type: str, component: str, about: Object, reason: str, message: str) -> None:
+        api, now = self._api, self._api.sim.timestamp
+        api.sim.record(component, f"{about.kind}/{about.name}", reason, message)
+        self._expire()
+        same = (about.uid, component, type, reason, message)
+        if same in self._known:
+            name, namespace = self._known[same]
+            seen = api.find("Event", name, namespace)
+            if seen is not None:
+                patch = {"count": seen.count + 1, "lastTimestamp": now}
+                api.patch("Event", name, namespace, patch)
+                return
+        namespace = about.namespace or "default"
+        space = api.find("Namespace", namespace)
+        if space is None or space.terminating:
+            return
+        self._count += 1
+        name = f"{about.name.replace(':', '-')}.{self._count:016x}"
+        api.create(
+            {
+                "apiVersion": "v1",
+                "kind": "Event",
+                "metadata": {"name": name, "namespace": namespace},
+                "involvedObject": {
+                    "apiVersion": about.api_version,
+                    "kind": about.kind,
+                    "name": about.name,
+                    "namespace": about.namespace,
+                    "uid": about.uid,
+                },
+                "type": type,
+                "reason": reason,
+                "message": message,
+                "source": {"component": component},
+                "count": 1,
+                "firstTimestamp": now,
+                "lastTimestamp": now,
+            }
+        )
+        self._known[same] = name, namespace
+        self._by_age.append((api.sim.now, same))
+
+    def _expire(self) -> None:
+        """Forget what is older than its time to live, as the API server does."""
+        while self._by_age and self._by_age[0][0] < self._api.sim.now - TIME_TO_LIVE:
+            name, namespace = self._known.pop(self._by_age.popleft()[1], ("", ""))
+            if name and self._api.find("Event", name, namespace):
+                self._api.delete("Event", name, namespace)

@@ -1,0 +1,112 @@
+"""Updates: what an update may change, and what stays whatever it says.
+
+Source: `pkg/apis/*/validation/validation.go` (`Validate...Update`) of Kubernetes 1.33.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from course_lib.errors import InvalidManifest
+from course_lib.objects.decode import title
+from course_lib.objects.kinds import Kind
+
+Document = dict[str, Any]
+
+# Set by the server at creation, and kept.
+IDENTITY = ("name", "namespace", "uid", "creationTimestamp", "generation")
+LIFE = ("deletionTimestamp", "deletionGracePeriodSeconds")
+# The fields of `spec` that may not change, by kind.
+FIXED = {
+    "Deployment": ("selector",),
+    "ReplicaSet": ("selector",),
+    "DaemonSet": ("selector",),
+    "Job": ("selector", "template", "completionMode"),
+    "PersistentVolumeClaim": ("accessModes", "storageClassName", "selector", "volumeMode"),
+}
+# The fields of `spec` that may, where all others may not.
+FREE = {
+    "StatefulSet": (
+        "replicas",
+        "template",
+        "updateStrategy",
+        "minReadySeconds",
+        "persistentVolumeClaimRetentionPolicy",
+        "revisionHistoryLimit",
+        "ordinals",
+    ),
+    "Pod": (
+        "containers",
+        "initContainers",
+        "tolerations",
+        "activeDeadlineSeconds",
+        "terminationGracePeriodSeconds",
+        "schedulingGates",
+    ),
+}
+
+
+def carry_over(before: Document, wanted: Document, subresource: str) -> Document:
+    """The document that an update leads to: status and the rest keep out of each other's way."""
+    if subresource == "status":
+        status = {"status": wanted["status"]} if "status" in wanted else {}
+        metadata = before["metadata"]
+        return (
+            {k: v for k, v in before.items() if k != "status"}
+            | status
+            | {"metadata": dict(metadata)}
+        )
+    kept = {f: before["metadata"][f] for f in (*IDENTITY, *LIFE) if f in before["metadata"]}
+    document = {key: value for key, value in wanted.items() if key != "status"}
+    if "status" in before:
+        document["status"] = before["status"]
+    asked = {k: v for k, v in wanted["metadata"].items() if k not in LIFE}
+    document["metadata"] = asked | kept
+    document["metadata"]["resourceVersion"] = before["metadata"].get("resourceVersion", "")
+    return document
+
+
+def check(before: Document, after: Document, kind: Kind) -> None:
+    """Raise `InvalidManifest` when a field changed that may not."""
+    old, new = before.get("spec"), after.get("spec")
+    if before.get("immutable"):
+        for field in ("data", "binaryData", "stringData", "immutable"):
+            if before.get(field) != after.get(field):
+                raise _refused(after, field, "no change: the object is immutable")
+    if not isinstance(old, dict) or not isinstance(new, dict) or not kind.known:
+        return
+    free = FREE.get(kind.kind)
+    changed = [key for key in sorted({*old, *new}) if old.get(key) != new.get(key)]
+    for key in changed:
+        if (free and key not in free) or key in FIXED.get(kind.kind, ()):
+            may = f"; only {', '.join(free)} may change" if free else ""
+            raise _refused(after, f"spec.{key}", f"no change: the field is immutable{may}")
+    if kind.kind == "Pod" and "containers" in changed:
+        _containers(old, new, after)
+    if kind.kind == "Service" and old.get("clusterIP") and old["type"] == new["type"]:
+        if old["clusterIP"] != new.get("clusterIP", old["clusterIP"]):
+            raise _refused(after, "spec.clusterIP", "no change: the field is immutable")
+        for field in ("clusterIP", "clusterIPs"):
+            new.setdefault(field, old.get(field))
+
+
+def _containers(old: Document, new: Document, after: Document) -> None:
+    """Of a running Pod's containers only the image may change."""
+
+    def rest(spec: Document) -> list[Document]:
+        return [{k: v for k, v in c.items() if k != "image"} for c in spec["containers"]]
+
+    if rest(old) != rest(new):
+        raise _refused(
+            after, "spec.containers", "no change but to image: delete the Pod and make another"
+        )
+
+
+def _refused(document: Document, path: str, expected: str) -> InvalidManifest:
+    return InvalidManifest(
+        "a field may not be changed",
+        where=f"{title(document)}: {path}",
+        expected=expected,
+        found="a different value",
+        do="delete the object and create it anew, if the change is meant",
+    )

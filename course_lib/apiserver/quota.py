@@ -1,0 +1,155 @@
+"""LimitRange and ResourceQuota: what one object, and what a whole namespace, may ask for.
+
+Sources: `plugin/pkg/admission/limitranger` and `.../resourcequota`; "Resource Quotas".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from course_lib.apiserver.errors import Forbidden
+from course_lib.objects.kinds import KINDS, Kind
+from course_lib.objects.meta import Object
+from course_lib.objects.pod import Pod, ResourceList
+from course_lib.objects.policy import LimitRangeItem
+from course_lib.objects.quantity import Quantity
+from course_lib.objects.resources import ZERO, amounts, plus, total
+from course_lib.objects.services import Service
+from course_lib.objects.storage import PersistentVolumeClaim
+
+if TYPE_CHECKING:
+    from course_lib.apiserver.server import APIServer
+
+COMPUTE = ("cpu", "memory", "ephemeral-storage")
+COUNTED = (
+    "pods",
+    "services",
+    "secrets",
+    "configmaps",
+    "persistentvolumeclaims",
+    "replicationcontrollers",
+    "resourcequotas",
+)
+
+
+def limit_ranger(api: APIServer, view: Object) -> None:
+    """Refuse an object that asks for more, or less, than a LimitRange of its namespace allows."""
+    for found in api.list("LimitRange", view.namespace):
+        for item in found.spec.limits:
+            for problem in _out_of_bounds(view, item):
+                plural = "pods" if isinstance(view, Pod) else "persistentvolumeclaims"
+                raise Forbidden(f'{plural} "{view.name}" is forbidden: {problem}')
+
+
+def _out_of_bounds(view: Object, item: LimitRangeItem) -> Iterator[str]:
+    asked: list[tuple[ResourceList, ResourceList]] = []
+    if isinstance(view, Pod) and item.type == "Container":
+        asked = [(amounts(c, "requests"), amounts(c, "limits")) for c in view.spec.containers]
+    elif isinstance(view, Pod) and item.type == "Pod":
+        asked = [(total(view.spec, "requests"), total(view.spec, "limits"))]
+    elif isinstance(view, PersistentVolumeClaim) and item.type == "PersistentVolumeClaim":
+        asked = [({"storage": view.size}, {"storage": view.size})]
+    for requests, limits in asked:
+        for name, least in (item.min or {}).items():
+            found = requests.get(name)
+            if found is None or found < least:
+                shown = f"request is {found}" if found else "no request is specified"
+                yield f"minimum {name} usage per {item.type} is {least}, but {shown}"
+        for name, most in (item.max or {}).items():
+            found = limits.get(name)
+            if found is None or found > most:
+                shown = f"limit is {found}" if found else "no limit is specified"
+                yield f"maximum {name} usage per {item.type} is {most}, but {shown}"
+        for name, ratio in (item.max_limit_request_ratio or {}).items():
+            limit, request = limits.get(name), requests.get(name)
+            if not limit or not request or limit.nano > request.nano * float(ratio):
+                yield f"{name} max limit to request ratio per {item.type} is {ratio}"
+
+
+def resource_quota(api: APIServer, kind: Kind, view: Object) -> None:
+    """Refuse an object that would take its namespace over a quota."""
+    cost = usage_of(kind, view)
+    for quota in api.list("ResourceQuota", view.namespace):
+        hard = quota.spec.hard or {}
+        if isinstance(view, Pod):
+            _must_say(hard, view, quota.name)
+        asked = {name: amount for name, amount in cost.items() if name in hard and amount.nano}
+        if not asked:
+            continue
+        used = usage(api, view.namespace, hard)
+        over = [name for name, amount in asked.items() if used[name] + amount > hard[name]]
+        if over:
+            raise Forbidden(
+                f'{kind.plural} "{view.name}" is forbidden: exceeded quota: {quota.name}, '
+                f"requested: {_shown(asked, over)}, used: {_shown(used, over)}, "
+                f"limited: {_shown(hard, over)}",
+                do="delete something, ask for less, or raise the quota",
+            )
+
+
+def _must_say(hard: ResourceList, pod: Pod, quota: str) -> None:
+    """Where a quota bounds CPU or memory, every container must say how much it wants."""
+    for name in hard:
+        group, _, resource = name.rpartition(".")
+        if resource in COMPUTE and group in ("", "requests", "limits"):
+            for container in pod.spec.containers:
+                if resource not in amounts(container, group or "requests"):
+                    raise Forbidden(
+                        f'pods "{pod.name}" is forbidden: failed quota: {quota}: '
+                        f"must specify {name} for: {container.name}"
+                    )
+
+
+def usage(api: APIServer, namespace: str, hard: ResourceList) -> ResourceList:
+    """What a namespace has of everything that a quota bounds; ended Pods do not count."""
+    used = dict.fromkeys(hard, ZERO)
+    for kind in KINDS:
+        if kind.namespaced and _bounded(kind, hard):
+            for view in api.list(kind.kind, namespace):
+                if not (isinstance(view, Pod) and view.status.phase in ("Succeeded", "Failed")):
+                    cost = usage_of(kind, view)
+                    used = {n: used[n] + cost.get(n, ZERO) for n in used}
+    return used
+
+
+def _bounded(kind: Kind, hard: ResourceList) -> bool:
+    computes = any(name.rpartition(".")[2] in COMPUTE for name in hard)
+    return (
+        (kind.kind == "Pod" and (computes or "pods" in hard))
+        or kind.plural in hard
+        or any(n.startswith(("services.", "requests.storage")) for n in hard)
+        or f"count/{_counted_as(kind)}" in hard
+    )
+
+
+def usage_of(kind: Kind, view: Object) -> ResourceList:
+    """What one object costs its namespace's quota."""
+    one = Quantity("1")
+    cost: ResourceList = {f"count/{_counted_as(kind)}": one}
+    if kind.plural in COUNTED:
+        cost[kind.plural] = one
+    if isinstance(view, Pod):
+        requests, limits = total(view.spec, "requests"), total(view.spec, "limits")
+        cost |= requests
+        cost |= {f"requests.{name}": amount for name, amount in requests.items()}
+        cost |= {f"limits.{name}": amount for name, amount in limits.items()}
+    elif isinstance(view, PersistentVolumeClaim):
+        cost["requests.storage"] = view.size
+        name = f"{view.class_name}.storageclass.storage.k8s.io"
+        cost = plus(cost, {f"{name}/requests.storage": view.size, f"{name}/{kind.plural}": one})
+    elif isinstance(view, Service):
+        count = Quantity.of(len(view.spec.ports or ()))
+        if view.spec.type in ("NodePort", "LoadBalancer"):
+            cost["services.nodeports"] = count
+        if view.spec.type == "LoadBalancer":
+            cost["services.loadbalancers"] = one
+    return cost
+
+
+def _counted_as(kind: Kind) -> str:
+    return f"{kind.plural}.{kind.group}" if kind.group else kind.plural
+
+
+def _shown(amounts: ResourceList, names: list[str]) -> str:
+    return ",".join(f"{name}={amounts[name]}" for name in sorted(names))

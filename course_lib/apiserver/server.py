@@ -1,0 +1,337 @@
+"""The API server: every read and write of a cluster's objects goes through here (chapter 03).
+
+The way of a write: read and defaulted, mutated by admission, decoded and validated, judged by
+admission, stored under a new revision, and told to whoever watches. ("Kubernetes API Concepts")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from course_lib.apiserver import admission, allocation, deletion, immutability
+from course_lib.apiserver.defaults import set_defaults
+from course_lib.apiserver.errors import AlreadyExists, Conflict, NotFound
+from course_lib.apiserver.events import EventRecorder
+from course_lib.apiserver.patches import merge_patch
+from course_lib.apiserver.store import DELETE, Change, Document, Entry, Store, Watch
+from course_lib.engine import Simulation
+from course_lib.objects.decode import canonical, decode, kind_of_document
+from course_lib.objects.kinds import Kind, kind_named
+from course_lib.objects.manifests import plain
+from course_lib.objects.meta import Object
+from course_lib.objects.selectors import EVERYTHING, FieldSelector, Selector
+from course_lib.objects.validate import validate
+
+ADDED, MODIFIED, DELETED = "ADDED", "MODIFIED", "DELETED"
+ALPHABET = "bcdfghjklmnpqrstvwxz2456789"  # no vowels: no words (apimachinery `util/rand`)
+# Created with their status as given: a kubelet registers its node together with its capacity.
+STATUS_AT_CREATION = ("Node", "PersistentVolume", "Namespace")
+
+
+class WatchEvent(msgspec.Struct, frozen=True):
+    """What a watch delivers: ADDED, MODIFIED or DELETED, and the object as it then was."""
+
+    type: str
+    object: Object
+    revision: int
+
+
+class APIServer:
+    """The in-process face of the API; kinds are named as in manifests: `api.get("Pod", "web")`.
+
+    Objects come back as frozen views; `document` gives the whole document, as a copy.
+    """
+
+    def __init__(self, sim: Simulation, store: Store | None = None) -> None:
+        self.sim = sim
+        self.store = store or Store()
+        self.events = EventRecorder(self)
+        self._views: dict[str, tuple[int, Object]] = {}
+        self._random = sim.random("apiserver")
+
+    # Reading
+
+    def get(self, kind: str, name: str, namespace: str = "") -> Object:
+        """The object of that name; raises `NotFound`."""
+        found = self.find(kind, name, namespace)
+        if found is None:
+            raise self._not_found(kind_named(kind), name)
+        return found
+
+    def find(self, kind: str, name: str, namespace: str = "") -> Any:
+        """The object of that name, or None."""
+        key = self.key(kind_named(kind), name, namespace)
+        entry = self.store.get(key)
+        return self._view(key, entry) if entry else None
+
+    def list(
+        self,
+        kind: str,
+        namespace: str = "",
+        selector: Selector = EVERYTHING,
+        fields: FieldSelector | None = None,
+    ) -> list[Any]:
+        """All objects of a kind, by namespace and name; an empty namespace means all of them."""
+        prefix = self.prefix(kind_named(kind), namespace)
+        found = []
+        for key, entry in self.store.range(prefix):
+            if fields is None or fields.matches(entry.document):
+                view = self._view(key, entry)
+                if selector.matches(view.metadata.labels):
+                    found.append(view)
+        return found
+
+    def document(self, kind: str, name: str, namespace: str = "") -> Document:
+        """A copy of the whole document, with all that was written in it."""
+        entry = self.store.get(self.key(kind_named(kind), name, namespace))
+        if entry is None:
+            raise self._not_found(kind_named(kind), name)
+        return copied(entry.document)
+
+    def watch(
+        self,
+        kind: str,
+        listener: Callable[[WatchEvent], None],
+        namespace: str = "",
+        selector: Selector = EVERYTHING,
+        fields: FieldSelector | None = None,
+        since: int | None = None,
+    ) -> Watch:
+        """Tell `listener` of each change after revision `since` (default: now).
+
+        An object that comes to match the selectors is ADDED, one that ceases to is DELETED.
+        Raises `Compacted` when changes after `since` are forgotten.
+        """
+
+        def seen(document: Document) -> bool:
+            labels = document["metadata"].get("labels")
+            return (fields is None or fields.matches(document)) and selector.matches(labels)
+
+        def deliver(change: Change) -> None:
+            now = change.type != DELETE and seen(change.document)
+            before = change.before is not None and seen(change.before.document)
+            if now or before:
+                type = (MODIFIED if before else ADDED) if now else DELETED
+                entry = Entry(change.document, change.revision)
+                view = self._view(change.key, entry)
+                listener(WatchEvent(type, view, change.revision))
+
+        return self.store.watch(self.prefix(kind_named(kind), namespace), deliver, since)
+
+    # Writing
+
+    def create(self, document: Document) -> Any:
+        """Store a new object; raises `InvalidManifest`, `AlreadyExists` or `Forbidden`."""
+        prepared, kind, view = self.prepare(document)
+        admission.validate_create(self, kind, view)
+        if not view.metadata.name:
+            prepared["metadata"]["name"] = self._generate(kind, prepared["metadata"])
+            view = decode(prepared, kind)
+        key = self.key(kind, view.name, view.namespace)
+        if self.store.get(key):
+            raise AlreadyExists(f'{kind_title(kind)} "{view.name}" already exists')
+        if kind.kind == "Service" and kind.known:
+            allocation.allocate(self, prepared)
+        return self._write(key, prepared, kind, expected=0)
+
+    def prepare(self, document: Document) -> tuple[Document, Kind, Object]:
+        """A document made ready to be stored: defaulted, admitted, decoded and validated.
+
+        Nothing is stored; a whole file can be checked so before its first document is used.
+        """
+        kind = kind_of_document(document)
+        prepared: Document = plain(document)
+        written = prepared.setdefault("metadata", {})
+        if isinstance(written, dict):
+            if kind.namespaced:
+                written.setdefault("namespace", "default")
+            else:
+                written.pop("namespace", None)
+            for field in ("uid", "resourceVersion", "deletionTimestamp", "creationTimestamp"):
+                written.pop(field, None)
+        set_defaults(prepared, kind)
+        if kind.known and kind.kind not in STATUS_AT_CREATION:
+            prepared.pop("status", None)
+        decode(prepared, kind)  # the shape must be right before admission reads it
+        admission.mutate(self, kind, prepared)
+        prepared = canonical(prepared, kind.type)
+        view = decode(prepared, kind)
+        validate(prepared, view, kind)
+        prepared["metadata"].update(
+            uid=self._uid(), creationTimestamp=self.sim.timestamp, generation=1
+        )
+        return prepared, kind, view
+
+    def update(self, document: Document, subresource: str = "") -> Any:
+        """Replace an object; raises `Conflict` if the document carries a stale resourceVersion.
+
+        The main face leaves the status as it is; `subresource="status"` changes nothing else.
+        """
+        kind = kind_of_document(document)
+        wanted: Document = plain(document)
+        meta = wanted.setdefault("metadata", {})
+        name, namespace = meta.get("name", ""), meta.get("namespace", "")
+        if kind.namespaced and not namespace:
+            namespace = meta["namespace"] = "default"
+        key = self.key(kind, name, namespace)
+        entry = self.store.get(key)
+        if entry is None:
+            raise self._not_found(kind, name)
+        version = meta.get("resourceVersion")
+        if version and version != str(entry.revision):
+            raise Conflict(
+                f'Operation cannot be fulfilled on {kind_title(kind)} "{name}": the object has '
+                "been modified; please apply your changes to the latest version and try again",
+                expected=f"resourceVersion {entry.revision}",
+                found=f"resourceVersion {version}",
+            )
+        if meta.get("uid") and meta["uid"] != entry.document["metadata"]["uid"]:
+            raise Conflict(f'{kind_title(kind)} "{name}" is another object of the same name')
+        return self._replace(key, entry, wanted, kind, subresource)
+
+    def patch(
+        self,
+        kind: str,
+        name: str,
+        namespace: str,
+        patch: Document,
+        subresource: str = "",
+        expected: str = "",
+    ) -> Any:
+        """Apply a merge patch (RFC 7386); with `expected`, only to that resourceVersion."""
+        named = kind_named(kind)
+        key = self.key(named, name, namespace)
+        entry = self.store.get(key)
+        if entry is None:
+            raise self._not_found(named, name)
+        wanted = merge_patch(entry.document, patch)
+        if expected:
+            wanted["metadata"] = wanted["metadata"] | {"resourceVersion": expected}
+            return self.update(wanted, subresource)
+        return self._replace(key, entry, wanted, named, subresource)
+
+    def patch_status(self, of: Object, status: Document) -> Any:
+        """Merge into the status of an object; the same object, not one that took its name."""
+        patch = {"metadata": {"uid": of.uid}, "status": status}
+        current = self.find(of.kind, of.name, of.namespace)
+        if current is None or current.uid != of.uid:
+            raise self._not_found(kind_named(of.kind), of.name)
+        return self.patch(of.kind, of.name, of.namespace, patch, subresource="status")
+
+    def bind(self, pod: Object, node: str) -> None:
+        """Give a Pod its node, once (the `binding` subresource)."""
+        current = self.get("Pod", pod.name, pod.namespace)
+        if current.uid != pod.uid or current.spec.node_name or current.terminating:  # type: ignore[attr-defined]
+            raise Conflict(f'pod "{pod.name}" is gone, going, or already has a node')
+        entry = self.store.get(key := self.key(kind_named("Pod"), pod.name, pod.namespace))
+        assert entry is not None
+        document = merge_patch(entry.document, {"spec": {"nodeName": node}})
+        self._write(key, document, kind_named("Pod"), entry.revision)
+
+    def delete(
+        self,
+        kind: str,
+        name: str,
+        namespace: str = "",
+        propagation: str = deletion.BACKGROUND,
+        grace_period: int | None = None,
+        uid: str = "",
+    ) -> None:
+        """Begin an object's deletion, or end it if nothing stands in the way.
+
+        `propagation` says what becomes of what it owns: Background, Foreground or Orphan;
+        `grace_period` (s) shortens a Pod's own. With `uid`, only that very object.
+        """
+        named = kind_named(kind)
+        key = self.key(named, name, namespace)
+        entry = self.store.get(key)
+        if entry is None:
+            raise self._not_found(named, name)
+        if uid and uid != entry.document["metadata"]["uid"]:
+            raise Conflict(f'{kind_title(named)} "{name}" is another object of the same name')
+        marked = deletion.mark(entry.document, named, propagation, grace_period, self.sim.now)
+        if marked is None:
+            self.store.delete(key, entry.revision)
+        elif marked != entry.document:
+            self._write(key, marked, named, entry.revision)
+
+    def evict(self, pod: Object) -> None:
+        """Delete a Pod if its PodDisruptionBudgets allow it; raises `TooManyRequests`."""
+        deletion.spend_disruption(self, pod)
+        self.delete("Pod", pod.name, pod.namespace, uid=pod.uid)
+
+    # The inside
+
+    def _replace(
+        self, key: str, entry: Entry, wanted: Document, kind: Kind, subresource: str
+    ) -> Any:
+        document = immutability.carry_over(entry.document, wanted, subresource)
+        if subresource == "":
+            set_defaults(document, kind)
+            document = canonical(document, kind.type)
+        view = decode(document, kind)
+        if subresource == "":
+            validate(document, view, kind)
+            immutability.check(entry.document, document, kind)
+            admission.validate_update(self, kind, view)
+        if document.get("spec") != entry.document.get("spec"):
+            document["metadata"]["generation"] = entry.document["metadata"].get("generation", 0) + 1
+        meta = document["metadata"]
+        if meta.get("deletionTimestamp") and deletion.finished(document, kind):
+            self.store.delete(key, entry.revision)
+            return view
+        if document == entry.document:
+            return self._view(key, entry)
+        return self._write(key, document, kind, entry.revision)
+
+    def _write(self, key: str, document: Document, kind: Kind, expected: int) -> Any:
+        meta = {k: v for k, v in document["metadata"].items() if k != "resourceVersion"}
+        document = document | {"metadata": meta | {"resourceVersion": str(self.store.revision + 1)}}
+        self.store.put(key, document, expected)
+        entry = self.store.get(key)
+        # A listener may have written or removed the object again meanwhile.
+        return self._view(key, entry) if entry else decode(document, kind)
+
+    def _view(self, key: str, entry: Entry) -> Object:
+        cached = self._views.get(key)
+        if cached and cached[0] == entry.revision:
+            return cached[1]
+        view = decode(entry.document)
+        self._views[key] = entry.revision, view
+        return view
+
+    def prefix(self, kind: Kind, namespace: str = "") -> str:
+        """The key below which a kind's objects lie, in one namespace or in all."""
+        group = "" if kind.known else f".{kind.group}"
+        return f"/registry/{kind.plural}{group}/" + (f"{namespace}/" if namespace else "")
+
+    def key(self, kind: Kind, name: str, namespace: str) -> str:
+        """Where an object is stored; namespaced kinds without one lie in `default`."""
+        return self.prefix(kind, (namespace or "default") if kind.namespaced else "") + name
+
+    def _uid(self) -> str:
+        bits = f"{self._random.getrandbits(128):032x}"
+        return f"{bits[:8]}-{bits[8:12]}-4{bits[13:16]}-a{bits[17:20]}-{bits[20:]}"
+
+    def _generate(self, kind: Kind, meta: Document) -> str:
+        while True:
+            name = meta["generateName"] + "".join(self._random.choices(ALPHABET, k=5))
+            if not self.store.get(self.key(kind, name, meta.get("namespace", ""))):
+                return name
+
+    def _not_found(self, kind: Kind, name: str) -> NotFound:
+        return NotFound(f'{kind_title(kind)} "{name}" not found')
+
+
+def kind_title(kind: Kind) -> str:
+    """A kind in the API server's messages: `deployments.apps`."""
+    return f"{kind.plural}.{kind.group}" if kind.group else kind.plural
+
+
+def copied(document: Document) -> Document:
+    """A deep copy of a document."""
+    copy: Document = msgspec.msgpack.decode(msgspec.msgpack.encode(document))
+    return copy

@@ -1,0 +1,139 @@
+"""The store beneath the API server: keys, documents, and one revision that only grows.
+
+It speaks as etcd does: put and delete under a condition, range over a prefix, watch from a
+revision, compact. Documents in it are values: nobody changes one in place. (etcd.io, "etcd API".)
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from course_lib.apiserver.errors import Compacted, Conflict
+
+Document = dict[str, Any]
+PUT, DELETE = "PUT", "DELETE"
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A document, and the revision that wrote it."""
+
+    document: Document
+    revision: int
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One revision: what was put, or what was deleted; `before` is the entry it replaced."""
+
+    revision: int
+    type: str
+    key: str
+    document: Document
+    before: Entry | None
+
+
+Listener = Callable[[Change], None]
+
+
+class Watch:
+    """A standing order for the changes below a prefix; `stop` ends it."""
+
+    def __init__(self, store: Store, prefix: str, listener: Listener) -> None:
+        self.prefix, self.listener, self._store = prefix, listener, store
+
+    def stop(self) -> None:
+        """Be told no more."""
+        if self in self._store.watches:
+            self._store.watches.remove(self)
+
+
+class Store:
+    """All documents of a cluster, by key.
+
+    >>> store = Store()
+    >>> store.put("/registry/pods/default/web", {"kind": "Pod"}, expected=0)
+    1
+    >>> [key for key, entry in store.range("/registry/pods/")]
+    ['/registry/pods/default/web']
+    """
+
+    def __init__(self) -> None:
+        self.revision = 0
+        self.compacted = 0
+        self.watches: list[Watch] = []
+        self._entries: dict[str, Entry] = {}
+        self._keys: list[str] = []  # sorted, so that a range is a slice
+        self._history: list[Change] = []
+
+    def get(self, key: str) -> Entry | None:
+        """The entry under a key, if there is one."""
+        return self._entries.get(key)
+
+    def range(self, prefix: str) -> list[tuple[str, Entry]]:
+        """All entries below a prefix, in the order of their keys."""
+        start = bisect_left(self._keys, prefix)
+        stop = bisect_left(self._keys, prefix + "\U0010ffff")
+        return [(key, self._entries[key]) for key in self._keys[start:stop]]
+
+    def put(self, key: str, document: Document, expected: int | None = None) -> int:
+        """Write a document; returns its revision.
+
+        With `expected`, only if the key was last written by that revision (0: not there at all);
+        otherwise raises `Conflict`.
+        """
+        before = self._guard(key, expected)
+        if before is None:
+            insort(self._keys, key)
+        self.revision += 1
+        self._entries[key] = Entry(document, self.revision)
+        self._publish(Change(self.revision, PUT, key, document, before))
+        return self.revision
+
+    def delete(self, key: str, expected: int | None = None) -> int:
+        """Remove a key; returns the revision that did."""
+        before = self._guard(key, expected)
+        if before is None:
+            raise Conflict(f"{key} is not in the store")
+        del self._entries[key]
+        del self._keys[bisect_left(self._keys, key)]
+        self.revision += 1
+        self._publish(Change(self.revision, DELETE, key, before.document, before))
+        return self.revision
+
+    def watch(self, prefix: str, listener: Listener, since: int | None = None) -> Watch:
+        """Tell `listener` of each change below a prefix after revision `since` (default: now).
+
+        Raises `Compacted` when changes after `since` have been forgotten.
+        """
+        if since is not None:
+            if since < self.compacted:
+                raise Compacted(since, self.compacted)
+            first = bisect_left(self._history, since + 1, key=lambda change: change.revision)
+            for change in self._history[first:]:
+                if change.key.startswith(prefix):
+                    listener(change)
+        watch = Watch(self, prefix, listener)
+        self.watches.append(watch)
+        return watch
+
+    def compact(self, revision: int) -> None:
+        """Forget the changes up to a revision; what the keys hold now stays."""
+        self.compacted = max(self.compacted, min(revision, self.revision))
+        first = bisect_left(self._history, self.compacted + 1, key=lambda change: change.revision)
+        del self._history[:first]
+
+    def _guard(self, key: str, expected: int | None) -> Entry | None:
+        entry = self._entries.get(key)
+        found = entry.revision if entry else 0
+        if expected is not None and expected != found:
+            raise Conflict(f"{key} is at revision {found}, not {expected}")
+        return entry
+
+    def _publish(self, change: Change) -> None:
+        self._history.append(change)
+        for watch in list(self.watches):
+            if change.key.startswith(watch.prefix):
+                watch.listener(change)

@@ -1,0 +1,62 @@
+"""The event log: everything that components say, in the order in which they said it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class LogEntry(msgspec.Struct, frozen=True):
+    """One line of the log; `time` in simulated seconds since the start."""
+
+    time: float
+    component: str
+    object: str
+    reason: str
+    message: str
+
+
+class EventLog:
+    """All entries so far; the same seed gives the same log, byte for byte."""
+
+    def __init__(self) -> None:
+        self.entries: list[LogEntry] = []
+        self.listeners: list[Callable[[LogEntry], None]] = []
+
+    def add(self, entry: LogEntry) -> None:
+        """Append an entry and show it to whoever listens."""
+        self.entries.append(entry)
+        for listener in self.listeners:
+            listener(entry)
+
+    def table(
+        self, *, component: str = "", object: str = "", reason: str = "", since: float = 0.0
+    ) -> pd.DataFrame:
+        """The log as a table, one row an entry: TIME (s), COMPONENT, OBJECT, REASON, MESSAGE.
+
+        `component`, `object` and `reason` keep the rows that contain the text; `since` keeps
+        those at or after a time in simulated seconds.
+        """
+        import pandas as pd
+
+        rows = [
+            (e.time, e.component, e.object, e.reason, e.message)
+            for e in self.entries
+            if component in e.component
+            and object in e.object
+            and reason in e.reason
+            and e.time >= since
+        ]
+        return pd.DataFrame(rows, columns=["TIME", "COMPONENT", "OBJECT", "REASON", "MESSAGE"])
+
+    def lines(self) -> list[str]:
+        """The log as text, one line an entry; what two equal histories have in common."""
+        return [
+            f"{e.time:.6f}\t{e.component}\t{e.object}\t{e.reason}\t{e.message}"
+            for e in self.entries
+        ]

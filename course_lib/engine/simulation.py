@@ -1,0 +1,143 @@
+"""Simulated time on SimPy's event kernel, and one random stream for each component.
+
+The life of a simulation: time stands still between calls; `run`, `run_until` and `step` let it
+pass. Nothing reads the wall clock, so an hour of cluster life takes as long as its events do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Callable, Generator, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import simpy
+
+from course_lib.engine.log import EventLog, LogEntry
+from course_lib.errors import CourseError, SimulationTimeout
+
+# Simulated time starts here; objects need dates, and every run needs the same ones.
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+
+Process = Generator[simpy.Event, Any, Any]
+
+
+def timestamp(seconds: float) -> str:
+    """A simulated time as the API writes it, in whole seconds (RFC 3339).
+
+    >>> timestamp(90.7)
+    '2026-01-01T00:01:30Z'
+    """
+    return (EPOCH + timedelta(seconds=int(seconds))).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def micro_timestamp(seconds: float) -> str:
+    """A simulated time to the microsecond, as Leases carry it."""
+    return (EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def seconds_at(written: str) -> float:
+    """The simulated time of a timestamp; the inverse of `timestamp` and `micro_timestamp`."""
+    form = "%Y-%m-%dT%H:%M:%S.%fZ" if "." in written else "%Y-%m-%dT%H:%M:%SZ"
+    return (datetime.strptime(written, form).replace(tzinfo=UTC) - EPOCH).total_seconds()
+
+
+class Simulation:
+    """One simulated world: its clock, its randomness, its log.
+
+    >>> sim = Simulation(seed=1)
+    >>> sim.run(seconds=60)
+    >>> sim.now
+    60.0
+    """
+
+    def __init__(self, seed: int = 0) -> None:
+        self.seed = seed
+        self.env = simpy.Environment(initial_time=0.0)
+        self.log = EventLog()
+        self._random: dict[str, random.Random] = {}
+        self._pending: list[Callable[[], Iterable[str]]] = []
+
+    @property
+    def now(self) -> float:
+        """Simulated seconds since the start."""
+        return float(self.env.now)
+
+    @property
+    def timestamp(self) -> str:
+        """Now, as the API writes it."""
+        return timestamp(self.now)
+
+    def random(self, component: str) -> random.Random:
+        """The random stream of one component: what others draw does not move it."""
+        if component not in self._random:
+            digest = hashlib.sha256(f"{self.seed}/{component}".encode()).digest()
+            self._random[component] = random.Random(int.from_bytes(digest[:8], "big"))
+        return self._random[component]
+
+    def record(self, component: str, object: str, reason: str, message: str = "") -> None:
+        """Write a line to the event log."""
+        self.log.add(LogEntry(round(self.now, 6), component, object, reason, message))
+
+    def start(self, process: Process) -> simpy.Process:
+        """Let a component run beside the others."""
+        return self.env.process(process)
+
+    def sleep(self, seconds: float) -> simpy.Event:
+        """An event so many simulated seconds from now."""
+        return self.env.timeout(max(0.0, seconds))
+
+    def at(self, time: float, act: Callable[[], None]) -> None:
+        """Call `act` at a simulated time (at once, if that has passed)."""
+        event = self.env.timeout(max(0.0, time - self.now))
+        assert event.callbacks is not None
+        event.callbacks.append(lambda _: act())
+
+    def reports_pending(self, report: Callable[[], Iterable[str]]) -> None:
+        """Name a function that lists what is unfinished, for time-out messages."""
+        self._pending.append(report)
+
+    def pending(self) -> list[str]:
+        """What the components say is unfinished now."""
+        return [line for report in self._pending for line in report()]
+
+    def run(self, seconds: float) -> None:
+        """Let simulated time pass."""
+        if not seconds >= 0:
+            raise CourseError("time runs forwards", expected="seconds >= 0", found=str(seconds))
+        if seconds:
+            self.env.run(until=self.now + seconds)
+
+    def step(self) -> float:
+        """Let the next event happen; returns the time of it (or now, when there is none)."""
+        if self.env.peek() != float("inf"):
+            self.env.step()
+        return self.now
+
+    def run_until(self, condition: Callable[[], bool], timeout: float = 600.0) -> float:
+        """Run until the condition holds; returns the simulated time at which it did.
+
+        Raises `SimulationTimeout` after `timeout` simulated seconds, with what is still pending.
+        """
+        deadline = self.now + timeout
+        while not condition():
+            # All events of one instant happen before the condition is asked again.
+            instant = self.env.peek()
+            if instant > deadline:
+                self.env.run(until=deadline) if deadline > self.now else None
+                raise self._timed_out(timeout)
+            while self.env.peek() == instant:
+                self.env.step()
+        return self.now
+
+    def _timed_out(self, timeout: float) -> SimulationTimeout:
+        pending = self.pending()
+        shown = "; ".join(pending[:10]) or "nothing was reported pending"
+        more = f"; and {len(pending) - 10} more" if len(pending) > 10 else ""
+        return SimulationTimeout(
+            f"the condition did not hold within {timeout:g} simulated seconds",
+            where=f"simulated time {self.now:g} s",
+            found=f"still pending: {shown}{more}",
+            do="read the log and describe what is pending, or give a longer timeout",
+        )

@@ -1,0 +1,83 @@
+"""Names and labels: what Kubernetes accepts (RFC 1123, RFC 1035; "Object Names and IDs")."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+LABEL = "a lower case RFC 1123 label: letters a-z, digits and '-', at most 63"
+SUBDOMAIN = "a lower case RFC 1123 subdomain: letters a-z, digits, '-' and '.', at most 253"
+RFC1035 = "a DNS-1035 label: letters a-z, digits and '-', beginning with a letter, at most 63"
+LABEL_KEY = "an optional DNS prefix and '/', then letters, digits, '-', '_' or '.', at most 63"
+LABEL_VALUE = "letters, digits, '-', '_' or '.', beginning and ending alphanumeric, at most 63"
+
+_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+_RFC1035 = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
+_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_QUALIFIED = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Something in a document that the API server would refuse."""
+
+    path: str
+    expected: str
+    found: object
+
+
+def is_label(name: str) -> bool:
+    """Whether a name is an RFC 1123 label."""
+    return len(name) <= 63 and _LABEL.fullmatch(name) is not None
+
+
+def is_subdomain(name: str) -> bool:
+    """Whether a name is an RFC 1123 subdomain."""
+    return len(name) <= 253 and _SUBDOMAIN.fullmatch(name) is not None
+
+
+def is_rfc1035(name: str) -> bool:
+    """Whether a name is an RFC 1035 label, as Services need."""
+    return len(name) <= 63 and _RFC1035.fullmatch(name) is not None
+
+
+def is_label_key(key: str) -> bool:
+    """Whether a label or annotation may be called so."""
+    prefix, slash, name = key.rpartition("/")
+    return (
+        len(name) <= 63
+        and _QUALIFIED.fullmatch(name) is not None
+        and (not slash or is_subdomain(prefix))
+    )
+
+
+def is_label_value(value: str) -> bool:
+    """Whether a label may have this value; the empty value is one."""
+    return not value or (len(value) <= 63 and _QUALIFIED.fullmatch(value) is not None)
+
+
+def name_problems(kind: str, name: str, path: str = "metadata.name") -> Iterator[Problem]:
+    """What is wrong with the name of an object of this kind."""
+    if kind in ("Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"):
+        if name in (".", "..") or "/" in name or "%" in name:
+            yield Problem(path, "a path segment: no '/' and no '%'", name)
+    elif kind == "Namespace":
+        if not is_label(name):
+            yield Problem(path, LABEL, name)
+    elif kind == "Service":
+        if not is_rfc1035(name):
+            yield Problem(path, RFC1035, name)
+    elif not is_subdomain(name):
+        yield Problem(path, SUBDOMAIN, name)
+    if kind == "CronJob" and len(name) > 52:
+        yield Problem(path, "at most 52 characters: its Jobs add 11 to it", name)
+
+
+def label_problems(labels: Mapping[str, str] | None, path: str) -> Iterator[Problem]:
+    """What is wrong with a map of labels."""
+    for key, value in (labels or {}).items():
+        if not is_label_key(key):
+            yield Problem(f"{path}: key {key!r}", LABEL_KEY, key)
+        if not is_label_value(value):
+            yield Problem(f"{path}.{key}", LABEL_VALUE, value)

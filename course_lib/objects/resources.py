@@ -1,0 +1,80 @@
+"""What a Pod asks for in all, and which quality of service that earns it (chapters 04 and 06).
+
+Sources: kubernetes.io "Sidecar Containers" (effective requests), "Pod Quality of Service
+Classes"; k8s.io/component-helpers `resource/helpers.go`.
+"""
+
+from __future__ import annotations
+
+from course_lib.objects.pod import Container, PodSpec, ResourceList
+from course_lib.objects.quantity import Quantity
+
+ZERO = Quantity("0")
+
+
+def is_sidecar(container: Container) -> bool:
+    """An init container that keeps running beside the others."""
+    return container.restart_policy == "Always"
+
+
+def total(spec: PodSpec, group: str) -> ResourceList:
+    """The sum of `requests` or `limits`: containers and sidecars run together, and init
+    containers one by one before them, so the larger of the two phases counts.
+    """
+    together: ResourceList = {}
+    for container in spec.containers:
+        together = plus(together, amounts(container, group))
+    started: ResourceList = {}
+    peak: ResourceList = {}
+    for container in spec.init_containers or ():
+        mine = plus(started, amounts(container, group))
+        if is_sidecar(container):
+            started = mine
+        peak = larger(peak, mine)
+    return plus(larger(plus(together, started), peak), spec.overhead or {})
+
+
+def amounts(container: Container, group: str) -> ResourceList:
+    """A container's own `requests` or `limits`."""
+    return (
+        container.resources.requests if group == "requests" else container.resources.limits
+    ) or {}
+
+
+def plus(left: ResourceList, right: ResourceList) -> ResourceList:
+    """The sum, resource by resource."""
+    return {
+        n: left.get(n, ZERO) + right.get(n, ZERO)
+        for n in [*left, *(r for r in right if r not in left)]
+    }
+
+
+def larger(left: ResourceList, right: ResourceList) -> ResourceList:
+    """The larger of two, resource by resource."""
+    return {
+        n: max(left.get(n, ZERO), right.get(n, ZERO))
+        for n in [*left, *(r for r in right if r not in left)]
+    }
+
+
+def qos_class(spec: PodSpec) -> str:
+    """Guaranteed when every container's limits equal its requests for CPU and memory,
+    BestEffort when no container says anything, else Burstable.
+    """
+    every = [*(spec.init_containers or ()), *spec.containers]
+    said = [
+        (container.resources.requests or {}).get(name)
+        or (container.resources.limits or {}).get(name)
+        for container in every
+        for name in ("cpu", "memory")
+    ]
+    if not any(said):
+        return "BestEffort"
+    guaranteed = all(
+        (container.resources.limits or {}).get(name)
+        and (container.resources.requests or {}).get(name)
+        == (container.resources.limits or {}).get(name)
+        for container in every
+        for name in ("cpu", "memory")
+    )
+    return "Guaranteed" if guaranteed else "Burstable"

@@ -1,0 +1,119 @@
+"""The schedule of a CronJob: five fields, as in crontab(5), read in UTC."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+_MACROS = {
+    "@yearly": "0 0 1 1 *",
+    "@annually": "0 0 1 1 *",
+    "@monthly": "0 0 1 * *",
+    "@weekly": "0 0 * * 0",
+    "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *",
+    "@hourly": "0 * * * *",
+}
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
+_FIELDS: tuple[tuple[str, int, int, list[str]], ...] = (
+    ("minute", 0, 59, []),
+    ("hour", 0, 23, []),
+    ("day of month", 1, 31, []),
+    ("month", 1, 12, _MONTHS),
+    ("day of week", 0, 7, _DAYS),  # 0 and 7 are both Sunday
+)
+
+
+class Schedule(msgspec.Struct, frozen=True):
+    """The minutes at which a CronJob runs.
+
+    >>> Schedule.parse("*/15 9-17 * * mon-fri").after(datetime(2026, 1, 1, 9, 50))
+    datetime.datetime(2026, 1, 1, 10, 0)
+    """
+
+    minutes: frozenset[int]
+    hours: frozenset[int]
+    days: frozenset[int]
+    months: frozenset[int]
+    weekdays: frozenset[int]
+    any_day: bool
+    any_weekday: bool
+
+    @classmethod
+    def parse(cls, text: str) -> Schedule:
+        """Read a schedule; raises ValueError with what is wrong."""
+        fields = _MACROS.get(text.strip(), text).split()
+        if len(fields) != 5:
+            raise ValueError("five fields: minute hour day-of-month month day-of-week")
+        minutes, hours, days, months, weekdays = (
+            _field(part, *shape) for part, shape in zip(fields, _FIELDS, strict=True)
+        )
+        return cls(
+            minutes,
+            hours,
+            days,
+            months,
+            frozenset(day % 7 for day in weekdays),
+            any_day=fields[2][0] in "*?",
+            any_weekday=fields[4][0] in "*?",
+        )
+
+    @staticmethod
+    def problem(text: str) -> str:
+        """What is wrong with a schedule; empty when nothing is."""
+        try:
+            Schedule.parse(text)
+        except ValueError as problem:
+            return str(problem)
+        return ""
+
+    def after(self, moment: datetime) -> datetime | None:
+        """The first time after a moment; None when there is none within eight years."""
+        day = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+        for _ in range(366 * 8):
+            if self._on(day):
+                for hour in sorted(self.hours):
+                    for minute in sorted(self.minutes):
+                        at = day.replace(hour=hour, minute=minute)
+                        if at > moment:
+                            return at
+            day += timedelta(days=1)
+        return None
+
+    def _on(self, day: datetime) -> bool:
+        """Where both days are restricted either will do (crontab(5))."""
+        in_month = day.day in self.days
+        in_week = day.isoweekday() % 7 in self.weekdays
+        if self.any_day or self.any_weekday:
+            matches = in_month and in_week
+        else:
+            matches = in_month or in_week
+        return day.month in self.months and matches
+
+
+def _field(text: str, name: str, low: int, high: int, names: list[str]) -> frozenset[int]:
+    values: set[int] = set()
+    for part in text.split(","):
+        span, slash, step_text = part.partition("/")
+        if span in ("*", "?"):
+            first, last = low, high
+        else:
+            start, dash, stop = span.partition("-")
+            first = _number(start, name, low, names)
+            last = _number(stop, name, low, names) if dash else (high if slash else first)
+        step = int(step_text) if step_text.isdecimal() else 0 if slash else 1
+        if step < 1 or not low <= first <= last <= high:
+            raise ValueError(f"{name} from {low} to {high}, ranges upwards, a step of 1 or more")
+        values.update(range(first, last + 1, step))
+    return frozenset(values)
+
+
+def _number(text: str, name: str, low: int, names: list[str]) -> int:
+    lowered = text.lower()
+    if lowered in names:
+        return names.index(lowered) + low
+    if not text.isdecimal():
+        raise ValueError(f"a number for {name}")
+    return int(text)

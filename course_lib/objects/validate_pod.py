@@ -1,0 +1,196 @@
+"""Validation of a Pod's spec, wherever it stands (`ValidatePodSpec`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from course_lib.objects.names import LABEL, Problem, is_label, is_label_key, is_subdomain
+from course_lib.objects.pod import Container, PodSpec, Probe, Toleration
+
+Problems = Iterator[Problem]
+
+
+def port_number(path: str, number: int) -> Problems:
+    """A port lies between 1 and 65535."""
+    if not 1 <= number <= 65535:
+        yield Problem(path, "a port from 1 to 65535", number)
+
+
+def pod_spec(spec: PodSpec, at: str) -> Problems:
+    """What is wrong with a Pod's spec; `at` is its path with a dot at the end."""
+    if not spec.containers:
+        yield Problem(f"{at}containers", "at least one container", [])
+    if spec.restart_policy not in ("Always", "OnFailure", "Never"):
+        yield Problem(f"{at}restartPolicy", "Always, OnFailure or Never", spec.restart_policy)
+    if spec.termination_grace_period_seconds < 0:
+        yield Problem(
+            f"{at}terminationGracePeriodSeconds", "0 or more", spec.termination_grace_period_seconds
+        )
+    volumes: set[str] = set()
+    for position, volume in enumerate(spec.volumes or ()):
+        if not is_label(volume.name) or volume.name in volumes:
+            yield Problem(f"{at}volumes[{position}].name", f"{LABEL}, used once", volume.name)
+        volumes.add(volume.name)
+    names: set[str] = set()
+    groups = (("initContainers", spec.init_containers or []), ("containers", spec.containers))
+    for group, containers in groups:
+        for position, container in enumerate(containers):
+            here = f"{at}{group}[{position}]"
+            if not is_label(container.name) or container.name in names:
+                yield Problem(f"{here}.name", f"{LABEL}, used once", container.name)
+            names.add(container.name)
+            yield from _container(container, here, volumes, init=group == "initContainers")
+    yield from _host_ports(spec, at)
+    for position, toleration in enumerate(spec.tolerations or ()):
+        yield from _toleration(toleration, f"{at}tolerations[{position}]")
+    yield from _node_terms(spec, at)
+    for position, spread in enumerate(spec.topology_spread_constraints or ()):
+        here = f"{at}topologySpreadConstraints[{position}]"
+        if spread.max_skew < 1:
+            yield Problem(f"{here}.maxSkew", "1 or more", spread.max_skew)
+        if spread.when_unsatisfiable not in ("DoNotSchedule", "ScheduleAnyway"):
+            yield Problem(
+                f"{here}.whenUnsatisfiable",
+                "DoNotSchedule or ScheduleAnyway",
+                spread.when_unsatisfiable,
+            )
+    if spec.node_name and not is_subdomain(spec.node_name):
+        yield Problem(f"{at}nodeName", "a node's name", spec.node_name)
+
+
+def _container(container: Container, here: str, volumes: set[str], init: bool) -> Problems:
+    if not container.image.strip():
+        yield Problem(f"{here}.image", "an image, such as nginx:1.27", container.image)
+    policy = container.image_pull_policy
+    if policy not in (None, "Always", "IfNotPresent", "Never"):
+        yield Problem(f"{here}.imagePullPolicy", "Always, IfNotPresent or Never", policy)
+    if container.restart_policy is not None and not (init and container.restart_policy == "Always"):
+        yield Problem(
+            f"{here}.restartPolicy", "only Always, on an init container", container.restart_policy
+        )
+    yield from _resources(container, here)
+    ports: set[str] = set()
+    for position, port in enumerate(container.ports or ()):
+        path = f"{here}.ports[{position}]"
+        yield from port_number(f"{path}.containerPort", port.container_port)
+        if port.host_port:
+            yield from port_number(f"{path}.hostPort", port.host_port)
+        if port.protocol not in ("TCP", "UDP", "SCTP"):
+            yield Problem(f"{path}.protocol", "TCP, UDP or SCTP", port.protocol)
+        if port.name and (port.name in ports or not is_label(port.name) or len(port.name) > 15):
+            yield Problem(f"{path}.name", "a port name of at most 15 characters, once", port.name)
+        ports.add(port.name)
+    for position, variable in enumerate(container.env or ()):
+        if not variable.name or "=" in variable.name:
+            yield Problem(f"{here}.env[{position}].name", "a variable's name", variable.name)
+        if variable.value and variable.value_from:
+            yield Problem(f"{here}.env[{position}]", "value or valueFrom, not both", "both")
+    for position, mount in enumerate(container.volume_mounts or ()):
+        path = f"{here}.volumeMounts[{position}]"
+        # Claims that a StatefulSet's template makes are not listed among its volumes.
+        if mount.name not in volumes and "spec.template" not in here:
+            yield Problem(f"{path}.name", "one of the Pod's volumes", mount.name)
+        if not mount.mount_path:
+            yield Problem(f"{path}.mountPath", "a path", "")
+    probes = (
+        ("startupProbe", container.startup_probe),
+        ("livenessProbe", container.liveness_probe),
+        ("readinessProbe", container.readiness_probe),
+    )
+    for name, probe in probes:
+        if probe is not None:
+            yield from _probe(probe, f"{here}.{name}", name)
+
+
+def _resources(container: Container, here: str) -> Problems:
+    limits, requests = container.resources.limits or {}, container.resources.requests or {}
+    for group, amounts in (("limits", limits), ("requests", requests)):
+        for name, amount in amounts.items():
+            path = f"{here}.resources.{group}.{name}"
+            if amount.nano < 0:
+                yield Problem(path, "0 or more", str(amount))
+            if not is_label_key(name):
+                yield Problem(path, "a resource name", name)
+    for name, amount in requests.items():
+        if name in limits and amount > limits[name]:
+            yield Problem(
+                f"{here}.resources.requests.{name}",
+                f"at most the limit {limits[name]}",
+                str(amount),
+            )
+
+
+def _probe(probe: Probe, path: str, name: str) -> Problems:
+    handlers = [h for h in (probe.exec, probe.http_get, probe.tcp_socket, probe.grpc) if h]
+    if len(handlers) != 1:
+        yield Problem(path, "one of exec, httpGet, tcpSocket and grpc", f"{len(handlers)} of them")
+    if name != "readinessProbe" and probe.success_threshold != 1:
+        yield Problem(f"{path}.successThreshold", "1", probe.success_threshold)
+    numbers = {
+        "initialDelaySeconds": (probe.initial_delay_seconds, 0),
+        "timeoutSeconds": (probe.timeout_seconds, 1),
+        "periodSeconds": (probe.period_seconds, 1),
+        "successThreshold": (probe.success_threshold, 1),
+        "failureThreshold": (probe.failure_threshold, 1),
+    }
+    for field, (value, least) in numbers.items():
+        if value < least:
+            yield Problem(f"{path}.{field}", f"{least} or more", value)
+
+
+def _host_ports(spec: PodSpec, at: str) -> Problems:
+    taken: set[tuple[int, str, str]] = set()
+    for position, container in enumerate(spec.containers):
+        for port in container.ports or ():
+            claim = (port.host_port, port.protocol, port.host_ip)
+            if port.host_port and claim in taken:
+                yield Problem(
+                    f"{at}containers[{position}].ports", "each host port once", port.host_port
+                )
+            taken.add(claim)
+
+
+def _toleration(toleration: Toleration, here: str) -> Problems:
+    if toleration.operator not in ("", "Equal", "Exists"):
+        yield Problem(f"{here}.operator", "Equal or Exists", toleration.operator)
+    if toleration.operator == "Exists" and toleration.value:
+        yield Problem(f"{here}.value", "nothing when operator is Exists", toleration.value)
+    if not toleration.key and toleration.operator != "Exists":
+        yield Problem(f"{here}.operator", "Exists when there is no key", toleration.operator)
+    if toleration.effect not in ("", "NoSchedule", "PreferNoSchedule", "NoExecute"):
+        yield Problem(
+            f"{here}.effect", "NoSchedule, PreferNoSchedule or NoExecute", toleration.effect
+        )
+
+
+def _node_terms(spec: PodSpec, at: str) -> Problems:
+    affinity = spec.affinity.node_affinity if spec.affinity else None
+    if affinity is None:
+        return
+    required = affinity.required_during_scheduling_ignored_during_execution
+    preferred = affinity.preferred_during_scheduling_ignored_during_execution or []
+    terms = list(required.node_selector_terms if required else ())
+    here = f"{at}affinity.nodeAffinity"
+    if required and not terms:
+        yield Problem(f"{here}.requiredDuringSchedulingIgnoredDuringExecution", "a term", [])
+    for wish in preferred:
+        if not 1 <= wish.weight <= 100:
+            yield Problem(f"{here}: weight", "1 to 100", wish.weight)
+        terms.append(wish.preference)
+    for term in terms:
+        for expression in [*(term.match_expressions or ()), *(term.match_fields or ())]:
+            count = len(expression.values or ())
+            wants = {
+                "In": count > 0,
+                "NotIn": count > 0,
+                "Exists": count == 0,
+                "DoesNotExist": count == 0,
+                "Gt": count == 1,
+                "Lt": count == 1,
+            }
+            if not wants.get(expression.operator, False):
+                yield Problem(
+                    f"{here}: {expression.key}",
+                    "In or NotIn with values, Exists or DoesNotExist without, Gt or Lt with one",
+                    f"{expression.operator} with {count}",
+                )

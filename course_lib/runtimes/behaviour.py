@@ -1,0 +1,151 @@
+"""What a container does: the small model that stands for the program inside it (chapter 01).
+
+A real image brings a program; a simulated one brings a `Behaviour`: how long it takes to start,
+what CPU and memory it uses over time, how it answers, when and how it ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from course_lib.errors import CourseError
+from course_lib.images import Reference
+from course_lib.objects.quantity import Quantity
+from course_lib.runtimes import command
+
+
+class Curve(msgspec.Struct, frozen=True):
+    """A quantity over time: straight lines between points (seconds since start, amount).
+
+    Before the first point it has the first amount, after the last the last.
+
+    >>> Curve.of([(0, "10Mi"), (60, "100Mi")]).at(30) == 55 * 2**20
+    True
+    """
+
+    points: tuple[tuple[float, float], ...]
+
+    @classmethod
+    def of(cls, given: str | float | Sequence[tuple[float, str | float]] | Curve) -> Curve:
+        """A curve from one constant amount, or from points."""
+        if isinstance(given, Curve):
+            return given
+        if isinstance(given, str | int | float):
+            return cls(((0.0, float(Quantity(given))),))
+        points = tuple((float(t), float(Quantity(amount))) for t, amount in given)
+        if not points or list(points) != sorted(points, key=lambda point: point[0]):
+            raise CourseError(
+                "not a curve",
+                expected="points (seconds, amount) in order of time",
+                found=str(given),
+            )
+        return cls(points)
+
+    def at(self, time: float) -> float:
+        """The amount at a time."""
+        before = self.points[0]
+        if time <= before[0]:
+            return before[1]
+        for after in self.points[1:]:
+            if time <= after[0]:
+                share = (time - before[0]) / (after[0] - before[0])
+                return before[1] + share * (after[1] - before[1])
+            before = after
+        return before[1]
+
+    def integral(self, time: float) -> float:
+        """The amount summed over the seconds from 0 to a time."""
+        knots = [0.0, *(t for t, _ in self.points if 0 < t < time), time]
+        return sum(
+            (b - a) * (self.at(a) + self.at(b)) / 2 for a, b in zip(knots, knots[1:], strict=False)
+        )
+
+    def first_above(self, bound: float) -> float | None:
+        """The first time at which the amount exceeds a bound; None if it never does."""
+        if self.points[0][1] > bound:
+            return 0.0
+        for (t0, a0), (t1, a1) in zip(self.points, self.points[1:], strict=False):
+            if a1 > bound:
+                return t0 + (t1 - t0) * (bound - a0) / (a1 - a0)
+        return None
+
+
+class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
+    """The life of a simulated program: starts, serves, shuts down when asked, or ends by itself.
+
+    Times are simulated seconds; CPU is in cores, memory in bytes (quantities such as "64Mi" too).
+    """
+
+    startup: float = 1.0  # until it first answers
+    runs_for: float | None = None  # then it ends by itself; None: it serves until stopped
+    exit_code: int = 0  # of an end by itself
+    cpu: Curve = Curve.of("5m")  # idle use
+    memory: Curve = Curve.of("32Mi")
+    cpu_per_request: float = 0.002  # core-seconds
+    latency: float = 0.01  # of one request, when it need not queue
+    hangs_after: float | None = None  # then it runs but answers nothing (a deadlock)
+    shutdown: float = 1.0  # it finishes its work after SIGTERM, still answering, then ends
+    ignores_sigterm: bool = False  # only SIGKILL ends it
+
+    @classmethod
+    def make(cls, **settings: object) -> Behaviour:
+        """A behaviour from plain settings; `cpu` and `memory` may be amounts or points."""
+        for name in ("cpu", "memory"):
+            if name in settings:
+                settings[name] = Curve.of(settings[name])  # type: ignore[arg-type]
+        unknown = set(settings) - set(cls.__struct_fields__)
+        if unknown:
+            raise CourseError(
+                "no such part of a behaviour",
+                expected=", ".join(cls.__struct_fields__),
+                found=", ".join(sorted(unknown)),
+            )
+        return cls(**settings)  # type: ignore[arg-type]
+
+
+SERVES = Behaviour()
+ENDS = Behaviour(startup=0.0, runs_for=5.0)
+# A shell or a toolbox image has nothing to do when no command is given, and ends at once.
+ENDS_AT_ONCE = Behaviour(startup=0.0, runs_for=0.1)
+TOOLBOXES = ("busybox", "alpine", "ubuntu", "debian", "bash", "centos", "fedora")
+
+
+class Behaviours:
+    """Which image does what: set by a notebook, by full name or by repository.
+
+    >>> behaviours = Behaviours()
+    >>> behaviours.set("shop:v2", startup=3, hangs_after=120)
+    >>> behaviours.of("docker.io/library/shop:v2").startup
+    3
+    """
+
+    def __init__(self) -> None:
+        self._by_image: dict[str, Behaviour] = {}
+
+    def set(self, image: str, behaviour: Behaviour | None = None, **settings: object) -> None:
+        """Say what containers of an image do; without a tag, what all tags of it do."""
+        reference = Reference.parse(image)
+        tagged = ":" in image.rpartition("/")[2]
+        key = str(reference) if tagged else reference.name
+        self._by_image[key] = behaviour or Behaviour.make(**settings)
+
+    def of(self, image: str, argv: Sequence[str] = (), ends: bool = False) -> Behaviour:
+        """What a container of this image does.
+
+        `argv` is its command line, `ends` says that the Pod expects it to end (a Job, an init
+        container). What was set for the image wins; then a command that the course understands
+        (sleep, exit, true, false, echo); then the habits of well-known images.
+        """
+        reference = Reference.parse(image)
+        known = self._by_image.get(str(reference)) or self._by_image.get(reference.name)
+        if known:
+            return known
+        outcome = command.outcome(argv)
+        if outcome is not None:
+            seconds, code = outcome
+            return Behaviour(startup=0.0, runs_for=seconds, exit_code=code)
+        if not argv and reference.repository.removeprefix("library/") in TOOLBOXES:
+            return ENDS_AT_ONCE
+        return ENDS if ends else SERVES
