@@ -7,6 +7,7 @@ what CPU and memory it uses over time, how it answers, when and how it ends.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import msgspec
 
@@ -58,15 +59,13 @@ class Curve(msgspec.Struct, frozen=True):
     def integral(self, time: float) -> float:
         """The amount summed over the seconds from 0 to a time."""
         knots = [0.0, *(t for t, _ in self.points if 0 < t < time), time]
-        return sum(
-            (b - a) * (self.at(a) + self.at(b)) / 2 for a, b in zip(knots, knots[1:], strict=False)
-        )
+        return sum((b - a) * (self.at(a) + self.at(b)) / 2 for a, b in pairwise(knots))
 
     def first_above(self, bound: float) -> float | None:
         """The first time at which the amount exceeds a bound; None if it never does."""
         if self.points[0][1] > bound:
             return 0.0
-        for (t0, a0), (t1, a1) in zip(self.points, self.points[1:], strict=False):
+        for (t0, a0), (t1, a1) in pairwise(self.points):
             if a1 > bound:
                 return t0 + (t1 - t0) * (bound - a0) / (a1 - a0)
         return None
@@ -145,7 +144,8 @@ class Behaviours:
         outcome = command.outcome(argv)
         if outcome is not None:
             seconds, code = outcome
-            return Behaviour(startup=0.0, runs_for=seconds, exit_code=code)
+            # A shell as process 1 has no handler for SIGTERM, and so the kernel drops it.
+            return Behaviour(startup=0.0, runs_for=seconds, exit_code=code, ignores_sigterm=True)
         if not argv and reference.repository.removeprefix("library/") in TOOLBOXES:
             return ENDS_AT_ONCE
         return ENDS if ends else SERVES

@@ -71,11 +71,16 @@ class Container:
     def answers(self) -> bool:
         """Whether a probe or a request would get an answer now."""
         hangs = self.behaviour.hangs_after
-        return (
-            self.running
-            and self.age >= self.behaviour.startup - 1e-9
-            and (hangs is None or self.age < hangs)
-        )
+        return self.running and self.started_up and (hangs is None or self.age < hangs)
+
+    @property
+    def started_up(self) -> bool:
+        """Whether its start is over, so that silence now means that it hangs."""
+        return self.age >= self.behaviour.startup - 1e-9
+
+    def queue(self) -> float:
+        """Seconds of work that wait for CPU before a request that came now."""
+        return max(0.0, self._busy_until - self.sim.now)
 
     def listens(self, port: int) -> bool:
         """Whether something would accept a connection to this port."""
@@ -132,7 +137,7 @@ class Container:
         if self.state is ContainerState.CREATED:
             return 0.0
         end = self.sim.now if self.running else self.finished_at
-        waiting = max(0.0, self._busy_until - end) * self.cpu_limit
+        waiting = max(0.0, self._busy_until - end) * self.cpu_limit  # accepted, not yet done
         demand = self.behaviour.cpu.integral(end - self.started_at) + self._work - waiting
         return min(demand, self.cpu_limit * (end - self.started_at))
 
@@ -140,8 +145,7 @@ class Container:
         """The CPU that it wants now over what its limit allows; above 1 it is throttled."""
         if not self.running:
             return 0.0
-        queued = max(0.0, self._busy_until - self.sim.now)
-        return self.behaviour.cpu.at(self.age) / self.cpu_limit + min(1.0, queued)
+        return self.behaviour.cpu.at(self.age) / self.cpu_limit + min(1.0, self.queue())
 
     def memory(self) -> float:
         """Bytes in use now."""

@@ -1,0 +1,33 @@
+"""The kubelet's own admission: it refuses what does not fit, whoever bound it here.
+
+Source: `pkg/kubelet/lifecycle/predicate.go` (`OutOfcpu`, `OutOfmemory`, `OutOfpods`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from course_lib.objects.pod import Pod
+from course_lib.objects.quantity import Quantity
+from course_lib.objects.resources import ZERO, plus, total
+
+if TYPE_CHECKING:
+    from course_lib.node.kubelet import Kubelet
+
+
+def refuse(kubelet: Kubelet, pod: Pod) -> tuple[str, str] | None:
+    """Reason and message when the node cannot take a Pod."""
+    allocatable = kubelet.node().status.allocatable or {}
+    used = {"pods": Quantity.of(len(kubelet.workers))}
+    for worker in kubelet.workers.values():
+        used = plus(used, total(worker.pod.spec, "requests"))
+    for name, amount in (total(pod.spec, "requests") | {"pods": Quantity("1")}).items():
+        capacity = allocatable.get(name, ZERO)
+        taken = used.get(name, ZERO)
+        if amount.nano and taken + amount > capacity:
+            unit = (lambda q: q.milli) if name == "cpu" else (lambda q: q.value)
+            return f"OutOf{name}", (
+                f"Node didn't have enough resource: {name}, requested: {unit(amount)}, "
+                f"used: {unit(taken)}, capacity: {unit(capacity)}"
+            )
+    return None

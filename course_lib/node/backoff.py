@@ -1,0 +1,46 @@
+"""Exponential back-off, as the kubelet keeps it for crashing containers and failing pulls.
+
+10 s, doubled up to 300 s, forgotten after 600 quiet seconds.
+Source: client-go `util/flowcontrol/backoff.go`; `pkg/kubelet/kubelet.go`.
+"""
+
+from __future__ import annotations
+
+INITIAL = 10.0
+MAXIMUM = 300.0
+
+
+class Backoff:
+    """How long to wait after a failure, by key.
+
+    >>> backoff = Backoff()
+    >>> [backoff.next("web", at=0), backoff.next("web", at=1), backoff.next("web", at=2)]
+    [10.0, 20.0, 40.0]
+    """
+
+    def __init__(self) -> None:
+        self._entries: dict[str, tuple[float, float]] = {}  # key: seconds to wait, since when
+
+    def next(self, key: str, at: float) -> float:
+        """Count a failure; returns the wait that now holds."""
+        seconds, since = self._entries.get(key, (0.0, at))
+        if at - since > 2 * MAXIMUM:
+            seconds = 0.0
+        seconds = min(max(INITIAL, 2 * seconds), MAXIMUM)
+        self._entries[key] = seconds, at
+        return seconds
+
+    def remaining(self, key: str, since: float, now: float) -> float:
+        """Seconds still to wait for what failed at `since`; 0 when it may be tried again."""
+        seconds, updated = self._entries.get(key, (0.0, since))
+        if since - updated > 2 * MAXIMUM:
+            return 0.0
+        return max(0.0, since + seconds - now)
+
+    def current(self, key: str) -> float:
+        """The wait that holds for a key."""
+        return self._entries.get(key, (0.0, 0.0))[0]
+
+    def forget(self, prefix: str) -> None:
+        """Drop all keys that begin so."""
+        self._entries = {k: v for k, v in self._entries.items() if not k.startswith(prefix)}

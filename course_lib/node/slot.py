@@ -1,0 +1,127 @@
+"""A slot: one container of a Pod's spec, through all its restarts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from course_lib.engine import timestamp
+from course_lib.node.probes import LIVENESS, READINESS, STARTUP
+from course_lib.objects import pod as spec
+from course_lib.objects.resources import is_sidecar
+from course_lib.runtimes import Container, ContainerState
+
+Document = dict[str, Any]
+CREATING, INITIALIZING = "ContainerCreating", "PodInitializing"
+
+
+class Slot:
+    """What the kubelet knows of one container of one Pod.
+
+    Its life: waiting (with a reason), running, terminated; and, where the restart policy says
+    so, waiting again.
+    """
+
+    def __init__(self, container: spec.Container, init: bool) -> None:
+        self.spec, self.init = container, init
+        self.sidecar = init and is_sidecar(container)
+        self.current: Container | None = None
+        self.previous: Container | None = None
+        self.starting = False
+        self.stopping = False
+        self.restarts = 0
+        self.waiting = (CREATING, "")
+        self.results: dict[str, bool] = {}
+        self.kill_because = ""
+
+    @property
+    def running(self) -> bool:
+        """Whether its container runs now."""
+        return self.current is not None and self.current.running
+
+    @property
+    def exited(self) -> Container | None:
+        """Its container, if that has ended."""
+        if self.current is not None and self.current.state is ContainerState.EXITED:
+            return self.current
+        return None
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether its container ended with exit code 0."""
+        return self.exited is not None and self.exited.exit_code == 0
+
+    @property
+    def started(self) -> bool:
+        """Running, and past its startup probe."""
+        return self.running and (
+            self.spec.startup_probe is None or self.results.get(STARTUP, False)
+        )
+
+    @property
+    def ready(self) -> bool:
+        """Started, and ready as its readiness probe says (at once, where there is none)."""
+        if self.init and not self.sidecar:
+            return self.succeeded
+        return self.started and (
+            self.spec.readiness_probe is None or self.results.get(READINESS, False)
+        )
+
+    def restarts_under(self, policy: str) -> bool:
+        """Whether its ended container is to be started again."""
+        assert self.exited is not None
+        if self.sidecar:
+            return True
+        if self.init:
+            return self.exited.exit_code != 0 and policy != "Never"
+        return policy == "Always" or (policy == "OnFailure" and self.exited.exit_code != 0)
+
+    def take(self, container: Container) -> None:
+        """A new container runs in the slot."""
+        if self.current is not None:
+            self.restarts += 1
+            self.previous = self.current
+        self.current, self.starting, self.stopping = container, False, False
+        self.results, self.kill_because = {}, ""
+
+    def observe(self, kind: str, good: bool, problem: str) -> None:
+        """A probe has come to a result."""
+        self.results[kind] = good
+        if not good and kind in (LIVENESS, STARTUP):
+            self.kill_because = f"failed {kind.lower()} probe"
+
+    def status(self) -> Document:
+        """What `status.containerStatuses` says of it."""
+        status: Document = {
+            "name": self.spec.name,
+            "image": self.spec.image,
+            "imageID": "",
+            "ready": self.ready,
+            "started": self.started,
+            "restartCount": self.restarts,
+            "state": self._state(),
+        }
+        if self.current is not None:
+            status["containerID"] = f"plain://{self.current.id}"
+            status["imageID"] = self.current.image
+        ended = self.exited if "waiting" in status["state"] else self.previous
+        if ended is not None:
+            status["lastState"] = {"terminated": _terminated(ended)}
+        return status
+
+    def _state(self) -> Document:
+        if self.current is not None and self.running:
+            return {"running": {"startedAt": timestamp(self.current.started_at)}}
+        if self.exited is not None and (not self.waiting[0] or self.waiting[0] == CREATING):
+            return {"terminated": _terminated(self.exited)}
+        reason, message = self.waiting
+        waiting = {"reason": reason or CREATING}
+        return {"waiting": waiting | ({"message": message} if message else {})}
+
+
+def _terminated(container: Container) -> Document:
+    return {
+        "exitCode": container.exit_code,
+        "reason": container.reason,
+        "startedAt": timestamp(container.started_at),
+        "finishedAt": timestamp(container.finished_at),
+    }
