@@ -39,6 +39,22 @@ def allocate(api: APIServer, service: Document) -> None:
             ports.add(port["nodePort"])
 
 
+def job_selector(job: Document) -> None:
+    """Give a new Job its selector: its own uid, so that no two Jobs share a Pod."""
+    spec, meta = job["spec"], job["metadata"]
+    if spec.get("manualSelector"):
+        return
+    labels = {
+        "batch.kubernetes.io/controller-uid": meta["uid"],
+        "controller-uid": meta["uid"],
+        "batch.kubernetes.io/job-name": meta.get("name", ""),
+        "job-name": meta.get("name", ""),
+    }
+    template = spec["template"].setdefault("metadata", {})
+    template["labels"] = template.get("labels", {}) | labels
+    spec["selector"] = {"matchLabels": {"batch.kubernetes.io/controller-uid": meta["uid"]}}
+
+
 def _address(api: APIServer, service: Document, asked: str | None, used: set[str]) -> str:
     if asked:
         _check_address(service, asked, used)

@@ -163,6 +163,8 @@ class APIServer:
         prepared["metadata"].update(
             uid=self._uid(), creationTimestamp=self.sim.timestamp, generation=1
         )
+        if kind.kind == "Job" and kind.known:
+            allocation.job_selector(prepared)
         return prepared, kind, view
 
     def update(self, document: Document, subresource: str = "") -> Any:

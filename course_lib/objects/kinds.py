@@ -52,6 +52,7 @@ KINDS = (
     ),
     Kind("StatefulSet", "apps/v1", "statefulsets", workloads.StatefulSet, ("sts",)),
     Kind("DaemonSet", "apps/v1", "daemonsets", workloads.DaemonSet, ("ds",)),
+    Kind("ControllerRevision", "apps/v1", "controllerrevisions", workloads.ControllerRevision),
     Kind("Job", "batch/v1", "jobs", workloads.Job),
     Kind("CronJob", "batch/v1", "cronjobs", workloads.CronJob, ("cj",)),
     Kind("Service", "v1", "services", services.Service, ("svc",)),

@@ -88,6 +88,7 @@ class Condition(Value, frozen=True):
     reason: str = ""
     message: str = ""
     last_transition_time: str | None = None
+    last_update_time: str | None = None  # Deployments only
 
 
 class Object(Value, frozen=True):

@@ -147,6 +147,13 @@ class StatefulSet(Object, frozen=True, kw_only=True):
     status: StatefulSetStatus = StatefulSetStatus()
 
 
+class ControllerRevision(Object, frozen=True, kw_only=True):
+    """A template as it was: what StatefulSets and DaemonSets roll back to."""
+
+    revision: int = 0
+    data: dict[str, object] | None = None
+
+
 class RollingUpdateDaemonSet(Value, frozen=True):
     """How many nodes may be without their Pod, or have two, during an update."""
 

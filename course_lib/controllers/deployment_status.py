@@ -1,0 +1,113 @@
+"""How far a Deployment has come, and whether it still comes further.
+
+Source: `pkg/controller/deployment/progress.go`, `sync.go` (`calculateStatus`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from course_lib.engine import Simulation
+from course_lib.engine.simulation import seconds_at
+from course_lib.objects.meta import condition, set_condition
+from course_lib.objects.pods import resolve
+from course_lib.objects.workloads import Deployment, ReplicaSet
+
+Document = dict[str, Any]
+LATE = "ProgressDeadlineExceeded"
+
+
+def deployment_status(
+    sim: Simulation, new: ReplicaSet | None, old: list[ReplicaSet], deployment: Deployment
+) -> tuple[Document, float]:
+    """The status to write, and the seconds until it should be looked at again (0: need not)."""
+    every = [*([new] if new else ()), *old]
+    available = sum(rs.status.available_replicas for rs in every)
+    replicas = sum(rs.status.replicas for rs in every)
+    updated = new.status.replicas if new else 0
+    status: Document = {
+        "observedGeneration": deployment.metadata.generation,
+        "replicas": replicas,
+        "updatedReplicas": updated,
+        "readyReplicas": sum(rs.status.ready_replicas for rs in every),
+        "availableReplicas": available,
+        "unavailableReplicas": max(0, sum(rs.spec.replicas for rs in every) - available),
+    }
+    conditions = _available(sim, deployment, available)
+    reason, message = _progress(deployment, new, replicas, updated, available)
+    before = condition(deployment.status.conditions, "Progressing")
+    moved = _moved(deployment, status)
+    since = before.last_transition_time if before and before.last_transition_time else None
+    last = _last_update(deployment) if before and not moved else sim.now
+    deadline = deployment.spec.progress_deadline_seconds
+    again = 0.0
+    state = "Unknown" if deployment.spec.paused else "True"
+    if reason in ("ReplicaSetUpdated", "NewReplicaSetCreated"):
+        again = last + deadline - sim.now
+        if again <= 0 or (before and before.reason == LATE and not moved):
+            name = new.name if new else deployment.name
+            state, reason, again = "False", LATE, 0.0
+            message = f'ReplicaSet "{name}" has timed out progressing.'
+    stated: Document = {
+        "type": "Progressing",
+        "status": state,
+        "reason": reason,
+        "message": message,
+        "lastUpdateTime": sim.timestamp if moved or not before else _stamp(deployment, sim),
+        "lastTransitionTime": since if before and before.status == state else sim.timestamp,
+    }
+    status["conditions"] = [c for c in conditions if c["type"] != "Progressing"] + [stated]
+    return status, max(0.0, again)
+
+
+def _available(sim: Simulation, deployment: Deployment, available: int) -> list[Document]:
+    rolling = deployment.spec.strategy.rolling_update
+    allowed = resolve(rolling.max_unavailable, deployment.spec.replicas, up=False) if rolling else 0
+    enough = available >= deployment.spec.replicas - allowed
+    return set_condition(
+        deployment.status.conditions,
+        "Available",
+        "True" if enough else "False",
+        sim.timestamp,
+        "MinimumReplicasAvailable" if enough else "MinimumReplicasUnavailable",
+        f"Deployment {'has' if enough else 'does not have'} minimum availability.",
+    )
+
+
+def _progress(
+    deployment: Deployment, new: ReplicaSet | None, replicas: int, updated: int, available: int
+) -> tuple[str, str]:
+    wanted = deployment.spec.replicas
+    if deployment.spec.paused:
+        return "DeploymentPaused", "Deployment is paused"
+    if new is None:
+        return "ReplicaSetUpdated", f'Deployment "{deployment.name}" is progressing.'
+    if updated == wanted and replicas == wanted and available == wanted:
+        return "NewReplicaSetAvailable", f'ReplicaSet "{new.name}" has successfully progressed.'
+    if not updated:
+        return "NewReplicaSetCreated", f'Created new replica set "{new.name}"'
+    return "ReplicaSetUpdated", f'ReplicaSet "{new.name}" is progressing.'
+
+
+def _moved(deployment: Deployment, status: Document) -> bool:
+    """Whether there was progress: new Pods, fewer old ones, or more that are ready or available."""
+    before = deployment.status
+    old = before.replicas - before.updated_replicas
+    return (
+        before.observed_generation != status["observedGeneration"]
+        or status["updatedReplicas"] > before.updated_replicas
+        or status["replicas"] - status["updatedReplicas"] < old
+        or status["readyReplicas"] > before.ready_replicas
+        or status["availableReplicas"] > before.available_replicas
+    )
+
+
+def _last_update(deployment: Deployment) -> float:
+    found = condition(deployment.status.conditions, "Progressing")
+    written = (found.last_update_time or found.last_transition_time) if found else None
+    return seconds_at(written) if written else 0.0
+
+
+def _stamp(deployment: Deployment, sim: Simulation) -> str:
+    found = condition(deployment.status.conditions, "Progressing")
+    return (found.last_update_time if found else None) or sim.timestamp

@@ -1,0 +1,143 @@
+"""ReplicaSet and ReplicationController: so many Pods, no more and no fewer (chapter 03).
+
+Source: `pkg/controller/replicaset/replica_set.go`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from course_lib.controllers.controller import Controller, Key
+from course_lib.controllers.ownership import claim, pod_from_template
+from course_lib.engine.simulation import seconds_at
+from course_lib.errors import CourseError
+from course_lib.objects.meta import Object, is_true, selector_of, set_condition
+from course_lib.objects.pod import Pod
+from course_lib.objects.pods import available_in, is_active, is_ready
+from course_lib.objects.selectors import Selector, selector_from_labels
+
+BURST = 500  # the most Pods made or deleted at one look
+DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
+
+
+class ReplicaSetController(Controller):
+    """Keeps the number of Pods of each ReplicaSet."""
+
+    name = "replicaset-controller"
+    kind = "ReplicaSet"
+
+    def watches(self) -> None:
+        """Its Pods."""
+        self.watch("Pod", self.owner)
+
+    def adopters(self, orphan: Object) -> list[Key]:
+        """Those whose selector selects an orphan."""
+        return [
+            (owner.namespace, owner.name)
+            for owner in self.api.list(self.kind, orphan.namespace)
+            if self.selector(owner).matches(orphan.labels)
+        ]
+
+    def selector(self, owner: Any) -> Selector:
+        """What a ReplicaSet selects."""
+        return selector_of(owner.spec.selector)
+
+    def reconcile(self, namespace: str, name: str) -> None:
+        """Make or delete Pods, then write the status."""
+        owner = self.api.find(self.kind, name, namespace)
+        if owner is None:
+            return
+        pods = [p for p in claim(self.api, owner, "Pod", self.selector(owner)) if is_active(p)]
+        failure: CourseError | None = None
+        if not owner.terminating:
+            try:
+                self._manage(owner, pods)
+            except CourseError as refusal:
+                failure = refusal
+        self._write_status(owner, failure)
+        if failure is not None:
+            raise failure
+
+    def _manage(self, owner: Any, pods: list[Pod]) -> None:
+        missing = owner.spec.replicas - len(pods)
+        if missing > 0:
+            template = self.api.document(owner.kind, owner.name, owner.namespace)["spec"][
+                "template"
+            ]
+            for _ in range(min(missing, BURST)):
+                self.create(owner, pod_from_template(owner, template), "pod")
+        elif missing < 0:
+            for pod in self._first_to_go(owner, pods)[: min(-missing, BURST)]:
+                self.api.delete("Pod", pod.name, pod.namespace, uid=pod.uid)
+                self.normal(owner, "SuccessfulDelete", f"Deleted pod: {pod.name}")
+        if abs(missing) > BURST:
+            self.enqueue((owner.namespace, owner.name), after=1.0)
+
+    def _first_to_go(self, owner: Object, pods: list[Pod]) -> list[Pod]:
+        """The order in which Pods are given up (`ActivePodsWithRanks`): those without a node,
+        not running, not ready; the cheap ones; where many share a node; the younger ones.
+        """
+        crowd: dict[str, int] = {}
+        for pod in pods:
+            crowd[pod.spec.node_name] = crowd.get(pod.spec.node_name, 0) + 1
+
+        def key(pod: Pod) -> tuple[Any, ...]:
+            restarts = max(
+                (c.restart_count for c in pod.status.container_statuses or ()), default=0
+            )
+            age = self.sim.now - seconds_at(pod.metadata.creation_timestamp or "")
+            return (
+                bool(pod.spec.node_name),
+                ("Pending", "Unknown", "Running").index(pod.status.phase),
+                is_ready(pod),
+                int(pod.annotations.get(DELETION_COST, "0")),
+                -crowd[pod.spec.node_name],
+                -restarts,
+                int(math.log10(age)) if age >= 1 else 0,
+                pod.uid,
+            )
+
+        return sorted(pods, key=key)
+
+    def _write_status(self, owner: Any, failure: CourseError | None) -> None:
+        pods = [p for p in claim(self.api, owner, "Pod", self.selector(owner)) if is_active(p)]
+        wanted = owner.spec.template.metadata.labels or {}
+        waits = [available_in(pod, owner.spec.min_ready_seconds, self.sim.now) for pod in pods]
+        soon = [wait for wait in waits if wait]
+        if soon:
+            self.enqueue((owner.namespace, owner.name), after=min(soon))
+        conditions = owner.status.conditions
+        stated = {}
+        if failure is not None or is_true(conditions, "ReplicaFailure"):
+            failed = failure is not None
+            stated["conditions"] = set_condition(
+                conditions,
+                "ReplicaFailure",
+                "True" if failed else "False",
+                self.sim.timestamp,
+                "FailedCreate" if failed else "",
+                failure.what if failure is not None else "",
+            )
+        self.api.patch_status(
+            owner,
+            stated
+            | {
+                "replicas": len(pods),
+                "fullyLabeledReplicas": sum(wanted.items() <= p.labels.items() for p in pods),
+                "readyReplicas": sum(map(is_ready, pods)),
+                "availableReplicas": waits.count(0),
+                "observedGeneration": owner.metadata.generation,
+            },
+        )
+
+
+class ReplicationControllerController(ReplicaSetController):
+    """The same for the elder kind, whose selector is a plain map of labels."""
+
+    name = "replication-controller"
+    kind = "ReplicationController"
+
+    def selector(self, owner: Any) -> Selector:
+        """What a ReplicationController selects."""
+        return selector_from_labels(owner.spec.selector)

@@ -1,0 +1,82 @@
+"""ControllerRevisions: the templates that a StatefulSet or DaemonSet has had.
+
+Source: `pkg/controller/history/controller_history.go`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from course_lib.apiserver import APIServer
+from course_lib.objects.meta import Object, owner_reference
+from course_lib.objects.pods import template_hash
+from course_lib.objects.workloads import ControllerRevision
+
+REVISION_LABEL = "controller-revision-hash"
+Document = dict[str, Any]
+
+
+class Revisions:
+    """The revisions of one owner: `current`, from which an update comes, and `update`."""
+
+    def __init__(self, api: APIServer, owner: Any) -> None:
+        self.api, self.owner = api, owner
+        document = api.document(owner.kind, owner.name, owner.namespace)
+        self._template: Document = document["spec"]["template"]
+        self.update = f"{owner.name}-{template_hash(self._template)}"
+        self._record()
+        told = getattr(owner.status, "current_revision", "")
+        self.current: str = told or self.update
+
+    def settle(self) -> None:
+        """The update is complete: it is what is current now."""
+        self.current = self.update
+
+    def template(self, revision: str) -> Document:
+        """The Pod template of a revision (the latest, if that one is forgotten)."""
+        if revision == self.update:
+            return self._template
+        found = self.api.find("ControllerRevision", revision, self.owner.namespace)
+        if found is None:
+            return self._template
+        document = self.api.document("ControllerRevision", revision, self.owner.namespace)
+        template: Document = document["data"]["spec"]["template"]
+        return template
+
+    def history(self) -> list[ControllerRevision]:
+        """All revisions, the oldest first."""
+        mine = [
+            found
+            for found in self.api.list("ControllerRevision", self.owner.namespace)
+            if found.metadata.controller and found.metadata.controller.uid == self.owner.uid
+        ]
+        return sorted(mine, key=lambda found: found.revision)
+
+    def _record(self) -> None:
+        """Write the present template down; one that comes back gets a new number."""
+        history = self.history()
+        latest = history[-1].revision if history else 0
+        known = next((found for found in history if found.name == self.update), None)
+        if known is None:
+            self.api.create(
+                {
+                    "apiVersion": "apps/v1",
+                    "kind": "ControllerRevision",
+                    "metadata": {
+                        "name": self.update,
+                        "namespace": self.owner.namespace,
+                        "labels": self._template.get("metadata", {}).get("labels", {}),
+                        "ownerReferences": [owner_reference(self.owner)],
+                    },
+                    "revision": latest + 1,
+                    "data": {"spec": {"template": self._template}},
+                }
+            )
+        elif known.revision < latest:
+            patch = {"revision": latest + 1}
+            self.api.patch("ControllerRevision", known.name, known.namespace, patch)
+
+
+def revision_of(pod: Object) -> str:
+    """The revision that a Pod was made from."""
+    return pod.labels.get(REVISION_LABEL, "")

@@ -1,0 +1,35 @@
+"""Whether one node meets what a Pod requires of nodes: the rule by itself.
+
+The scheduler asks it of all nodes at once, over columns; controllers ask it here of one.
+Source: component-helpers `scheduling/corev1/nodeaffinity`.
+"""
+
+from __future__ import annotations
+
+from course_lib.objects.cluster import Node
+from course_lib.objects.pod import NodeSelectorTerm, PodSpec
+from course_lib.objects.selectors import Requirement
+
+
+def requires(spec: PodSpec, node: Node) -> bool:
+    """Whether a node meets the nodeSelector and, where there are required terms, one of them."""
+    if any(node.labels.get(k) != v for k, v in (spec.node_selector or {}).items()):
+        return False
+    affinity = spec.affinity.node_affinity if spec.affinity else None
+    required = affinity.required_during_scheduling_ignored_during_execution if affinity else None
+    return required is None or any(meets(t, node) for t in required.node_selector_terms)
+
+
+def meets(term: NodeSelectorTerm, node: Node) -> bool:
+    """Whether a node meets all conditions of a term; an empty term is met by none."""
+    if not term.match_expressions and not term.match_fields:
+        return False
+    fields = {"metadata.name": node.name}
+    return all(
+        Requirement(e.key, e.operator, tuple(e.values or ())).matches(labels)
+        for conditions, labels in (
+            (term.match_expressions, node.labels),
+            (term.match_fields, fields),
+        )
+        for e in conditions or ()
+    )

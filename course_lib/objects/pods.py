@@ -1,0 +1,64 @@
+"""Questions that controllers ask of Pods: ready, available, active, and with what change.
+
+Source: `pkg/api/v1/pod/util.go`, `pkg/controller/controller_utils.go`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from typing import Any
+
+from course_lib.engine.simulation import seconds_at
+from course_lib.objects.meta import condition, is_true
+from course_lib.objects.pod import Pod
+
+ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
+
+
+def is_ready(pod: Pod) -> bool:
+    """Whether a Pod's Ready condition is true."""
+    return is_true(pod.status.conditions, "Ready")
+
+
+def is_active(pod: Pod) -> bool:
+    """Neither ended nor being deleted: what counts towards a controller's replicas."""
+    return pod.status.phase not in ("Succeeded", "Failed") and not pod.terminating
+
+
+def available_in(pod: Pod, min_ready_seconds: int, now: float) -> float | None:
+    """Seconds until a Pod counts as available; 0 when it does, None while it is not ready."""
+    ready = condition(pod.status.conditions, "Ready")
+    if ready is None or ready.status != "True":
+        return None
+    since = seconds_at(ready.last_transition_time or "2026-01-01T00:00:00Z")
+    return max(0.0, since + min_ready_seconds - now)
+
+
+def is_available(pod: Pod, min_ready_seconds: int, now: float) -> bool:
+    """Ready, and for long enough."""
+    return available_in(pod, min_ready_seconds, now) == 0
+
+
+def resolve(value: int | str | None, of: int, up: bool) -> int:
+    """A count, or a percentage of a count, rounded up or down.
+
+    >>> resolve("25%", of=10, up=True), resolve("25%", of=10, up=False), resolve(2, of=10, up=True)
+    (3, 2, 2)
+    """
+    if value is None:
+        return 0
+    if isinstance(value, int):
+        return value
+    share = int(value.rstrip("%")) * of / 100
+    return math.ceil(share) if up else math.floor(share)
+
+
+def template_hash(template: dict[str, Any]) -> str:
+    """A short name for a Pod template: the same template, the same name.
+
+    Upstream hashes its memory layout; here it is the canonical JSON, in upstream's alphabet.
+    """
+    digest = hashlib.sha256(json.dumps(template, sort_keys=True).encode()).digest()
+    return "".join(ALPHABET[byte % len(ALPHABET)] for byte in digest[:10])

@@ -1,0 +1,155 @@
+"""Preemption: make room for a Pod by evicting less important ones (`DefaultPreemption`).
+
+On each node where it could help: take away all Pods of lower priority; if the Pod then fits, put
+back as many as possible, the most important first; who cannot stay is a victim. Then choose the
+node whose victims hurt least.
+Source: `pkg/scheduler/framework/plugins/defaultpreemption`, `.../preemption/preemption.go`;
+kubernetes.io "Pod Priority and Preemption". Every node is tried (upstream samples large clusters).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+
+from course_lib.objects.meta import selector_of
+from course_lib.objects.policy import PodDisruptionBudget
+from course_lib.scheduler.framework import (
+    SUCCESS,
+    UNRESOLVABLE,
+    UNSCHEDULABLE,
+    Diagnosis,
+    Framework,
+    counted,
+)
+from course_lib.scheduler.nodes import Nodes, PodInfo
+
+NEVER = "not eligible due to preemptionPolicy=Never."
+TERMINATING = "not eligible due to a terminating pod on the nominated node."
+NO_VICTIMS = "No preemption victims found for incoming pod"
+NOT_HELPFUL = "Preemption is not helpful for scheduling"
+OFFSET = 2**31  # added to each priority, so that fewer victims sum to less even below zero
+
+
+class Candidate(msgspec.Struct, frozen=True, eq=False):
+    """A node, and who would have to go."""
+
+    node: str
+    victims: list[PodInfo]  # the most important first
+    violations: int  # of disruption budgets
+
+
+class Preemption:
+    """Finds victims; it evicts nobody."""
+
+    def __init__(self, framework: Framework) -> None:
+        self.framework = framework
+
+    def ineligible(self, pod: PodInfo, nodes: Nodes) -> str:
+        """Why a Pod may not preempt; empty when it may."""
+        if pod.pod.spec.preemption_policy == "Never":
+            return NEVER
+        row = nodes.rows.get(pod.pod.status.nominated_node_name)
+        if row is not None:
+            for other in nodes.pods[row].values():
+                lower = other.pod.spec.priority < pod.pod.spec.priority
+                if other.pod.terminating and lower:
+                    return TERMINATING
+        return ""
+
+    def find(
+        self,
+        pod: PodInfo,
+        nodes: Nodes,
+        diagnosis: Diagnosis,
+        budgets: Sequence[PodDisruptionBudget],
+    ) -> tuple[Candidate | None, str]:
+        """The best candidate, or None with what `FailedScheduling` adds."""
+        reasons: dict[int, Sequence[str]] = {}
+        candidates: list[Candidate] = []
+        for row in range(len(nodes)):
+            if diagnosis.codes[row] == UNRESOLVABLE:
+                reasons[row] = (NOT_HELPFUL,)
+            elif diagnosis.codes[row] == UNSCHEDULABLE:
+                found = self.victims(pod, nodes, row, budgets)
+                if found is None:
+                    reasons[row] = (NO_VICTIMS,)
+                else:
+                    candidates.append(found)
+        if not candidates:
+            return None, f"0/{len(nodes)} nodes are available: {counted(reasons)}."
+        return min(candidates, key=harm), ""
+
+    def victims(
+        self, pod: PodInfo, nodes: Nodes, row: int, budgets: Sequence[PodDisruptionBudget]
+    ) -> Candidate | None:
+        """Who must leave one node; None when that would not help."""
+        alone = nodes.one(row)
+        node = alone.names[0]
+        lower = [
+            other
+            for other in alone.pods[0].values()
+            if other.pod.spec.priority < pod.pod.spec.priority
+        ]
+        for other in lower:
+            alone.remove(other, node)
+        if not lower or not self._fits(pod, alone):
+            return None
+        lower.sort(key=importance)
+        violating, others = split_by_budgets(lower, budgets)
+        victims: list[PodInfo] = []
+        violations = 0
+        for group, violates in ((violating, True), (others, False)):
+            for other in group:
+                alone.add(other, node)
+                if not self._fits(pod, alone):
+                    alone.remove(other, node)
+                    victims.append(other)
+                    violations += violates
+        return Candidate(node, sorted(victims, key=importance), violations)
+
+    def _fits(self, pod: PodInfo, nodes: Nodes) -> bool:
+        return bool(np.all(self.framework.filter(pod, nodes).codes == SUCCESS))
+
+
+def importance(info: PodInfo) -> tuple[int, str, str]:
+    """Sort key, the most important first (`MoreImportantPod`): priority, then earlier start."""
+    pod = info.pod
+    return -pod.spec.priority, pod.status.start_time or "9999", pod.name
+
+
+def split_by_budgets(
+    pods: Sequence[PodInfo], budgets: Sequence[PodDisruptionBudget]
+) -> tuple[list[PodInfo], list[PodInfo]]:
+    """Those whose eviction would break a budget, and the others (`filterPodsWithPDBViolation`)."""
+    allowed = {budget.uid: budget.status.disruptions_allowed for budget in budgets}
+    violating: list[PodInfo] = []
+    others: list[PodInfo] = []
+    for info in pods:
+        violates = False
+        for budget in budgets:
+            mine = budget.namespace == info.pod.namespace
+            if mine and selector_of(budget.spec.selector).matches(info.pod.labels):
+                allowed[budget.uid] -= 1
+                violates |= allowed[budget.uid] < 0
+        (violating if violates else others).append(info)
+    return violating, others
+
+
+def harm(candidate: Candidate) -> tuple[int, int, int, int, tuple[int, ...]]:
+    """Sort key, the least harm first (`pickOneNodeForPreemption`): fewest broken budgets, the
+    lowest highest priority, the smallest sum of priorities, the fewest victims, and then the
+    node whose most important victims started last.
+    """
+    priorities = [info.pod.spec.priority for info in candidate.victims]
+    highest = max(priorities, default=-OFFSET)
+    starts = [
+        info.pod.status.start_time or ""
+        for info in candidate.victims
+        if info.pod.spec.priority == highest
+    ]
+    latest_first = tuple(-ord(character) for character in min(starts, default=""))
+    total = sum(priority + OFFSET for priority in priorities)
+    return candidate.violations, highest, total, len(priorities), latest_first
