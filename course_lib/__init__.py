@@ -1,1 +1,29 @@
-"""A Kubernetes cluster that runs inside a notebook."""
+"""A Kubernetes cluster that runs inside a notebook: `from course_lib import Cluster`.
+
+The rooms, from the ground up: `objects` and `engine`; `images` and `network`; `apiserver` and
+`runtimes`; `scheduler`, `controllers` and `node`; `cluster`; `plots` and `widgets`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from course_lib.cluster import Cluster as Cluster
+    from course_lib.errors import CourseError as CourseError
+
+__all__ = ["Cluster", "CourseError"]
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """Import the large parts when they are first used, so that `import course_lib` stays light."""
+    if name == "Cluster":
+        from course_lib.cluster import Cluster
+
+        return Cluster
+    if name == "CourseError":
+        from course_lib.errors import CourseError
+
+        return CourseError
+    raise AttributeError(f"module 'course_lib' has no attribute {name!r}")

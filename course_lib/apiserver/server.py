@@ -137,14 +137,11 @@ class APIServer:
             allocation.allocate(self, prepared)
         return self._write(key, prepared, kind, expected=0)
 
-    def prepare(self, document: Document) -> tuple[Document, Kind, Object]:
-        """A document made ready to be stored: defaulted, admitted, decoded and validated.
-
-        Nothing is stored; a whole file can be checked so before its first document is used.
-        """
+    def check(self, document: Document) -> tuple[Document, Kind]:
+        """A document defaulted, decoded and validated: all that can be said of it by itself."""
         kind = kind_of_document(document)
-        prepared: Document = plain(document)
-        written = prepared.setdefault("metadata", {})
+        checked: Document = plain(document)
+        written = checked.setdefault("metadata", {})
         if isinstance(written, dict):
             if kind.namespaced:
                 written.setdefault("namespace", "default")
@@ -152,10 +149,15 @@ class APIServer:
                 written.pop("namespace", None)
             for field in ("uid", "resourceVersion", "deletionTimestamp", "creationTimestamp"):
                 written.pop(field, None)
-        set_defaults(prepared, kind)
+        set_defaults(checked, kind)
         if kind.known and kind.kind not in STATUS_AT_CREATION:
-            prepared.pop("status", None)
-        decode(prepared, kind)  # the shape must be right before admission reads it
+            checked.pop("status", None)
+        validate(checked, decode(checked, kind), kind)
+        return checked, kind
+
+    def prepare(self, document: Document) -> tuple[Document, Kind, Object]:
+        """A document made ready to be stored: checked, and changed by admission."""
+        prepared, kind = self.check(document)
         admission.mutate(self, kind, prepared)
         prepared = canonical(prepared, kind.type)
         view = decode(prepared, kind)

@@ -92,8 +92,9 @@ class DaemonSetController(Controller):
         template = revisions.template(revisions.update)
         for node in nodes:
             if not by_node.get(node.name):
-                pod = pod_from_template(owner, template, {REVISION_LABEL: revisions.update})
-                self.create(owner, pod | {"spec": daemon_spec(pod["spec"], node.name)}, "pod")
+                made = pod_from_template(owner, template, {REVISION_LABEL: revisions.update})
+                made["spec"] = daemon_spec(made["spec"], node.name)
+                self.create(owner, made, "pod")
 
     def _update(self, owner: DaemonSet, nodes: list[Node], revisions: Revisions) -> None:
         """Replace Pods of an old revision, so many nodes at a time."""
@@ -171,7 +172,7 @@ def daemon_spec(spec: Document, node: str) -> Document:
         }
     }
     extra = [*TOLERATIONS, *([HOST_NETWORK] if spec.get("hostNetwork") else [])]
-    tolerations = [*spec.get("tolerations", []), *(t for t in extra)]
+    tolerations = [*spec.get("tolerations", []), *extra]
     return spec | {"affinity": affinity, "tolerations": tolerations}
 
 

@@ -1,21 +1,19 @@
-"""Job and CronJob: work that ends, once or on a schedule (chapter 03).
+"""Job: work that ends (chapter 03).
 
-Source: `pkg/controller/job/job_controller.go`, `pkg/controller/cronjob`; kubernetes.io "Jobs".
+Source: `pkg/controller/job/job_controller.go`; kubernetes.io "Jobs".
 """
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
 from typing import Any
 
 from course_lib.controllers.controller import Controller
 from course_lib.controllers.ownership import claim, pod_from_template
-from course_lib.engine.simulation import EPOCH, seconds_at, timestamp
-from course_lib.objects.meta import is_true, owner_reference, selector_of
+from course_lib.engine.simulation import seconds_at
+from course_lib.objects.meta import is_true, selector_of
 from course_lib.objects.pod import Pod
 from course_lib.objects.pods import is_active, is_ready
-from course_lib.objects.schedule import Schedule
-from course_lib.objects.workloads import CronJob, Job
+from course_lib.objects.workloads import Job
 
 FIRST_BACKOFF, LAST_BACKOFF = 10.0, 360.0  # s between a failed Pod and the next
 INDEX = "batch.kubernetes.io/job-completion-index"
@@ -72,21 +70,15 @@ class JobController(Controller):
 
     def _failure(self, job: Job, pods: list[Pod], failed: list[Pod]) -> tuple[str, str] | None:
         """Reason and message, if the Job is to be given up."""
-        deadline = job.spec.active_deadline_seconds
-        if deadline is not None and job.status.start_time is not None:
-            if self.sim.now - seconds_at(job.status.start_time) >= deadline:
-                return "DeadlineExceeded", "Job was active longer than specified deadline"
-        restarts = sum(
-            status.restart_count for pod in pods for status in pod.status.container_statuses or ()
-        )
+        deadline, started = job.spec.active_deadline_seconds, job.status.start_time
+        if deadline is not None and started and self.sim.now - seconds_at(started) >= deadline:
+            return "DeadlineExceeded", "Job was active longer than specified deadline"
         limit = job.spec.backoff_limit
-        tries = len(failed)
+        over = len(failed) > limit
         if job.spec.template.spec.restart_policy == "OnFailure":
-            # With the limit 0 the first restart is one too many.
-            tries += restarts if limit else min(restarts, 1)
-            over = tries > limit if not limit else (tries >= limit and restarts > 0) or tries > limit
-        else:
-            over = tries > limit
+            # Failures happen inside Pods that go on (`pastBackoffLimitOnFailure`).
+            restarts = sum(s.restart_count for p in pods for s in p.status.container_statuses or ())
+            over |= restarts >= max(1, limit)
         if over:
             return "BackoffLimitExceeded", "Job has reached the specified backoff limit"
         return None
@@ -121,10 +113,10 @@ class JobController(Controller):
         ]
         template = self.api.document("Job", job.name, job.namespace)["spec"]["template"]
         for number in range(missing):
-            pod = pod_from_template(job, template)
+            made = pod_from_template(job, template)
             if job.spec.completion_mode == "Indexed":
-                self._index(job, pod, free[number])
-            self.create(job, pod, "pod")
+                self._index(job, made, free[number])
+            self.create(job, made, "pod")
         return missing
 
     def _index(self, job: Job, pod: Document, index: int) -> None:
@@ -144,17 +136,13 @@ class JobController(Controller):
         if not failed:
             return 0.0
         wait = min(FIRST_BACKOFF * 2 ** (len(failed) - 1), LAST_BACKOFF)
-        last = (
-            max(
-                seconds_at(state.state.terminated.finished_at)
-                for pod in failed
-                for state in pod.status.container_statuses or ()
-                if state.state.terminated and state.state.terminated.finished_at
-            )
-            if any(pod.status.container_statuses for pod in failed)
-            else self.sim.now
-        )
-        return last + wait - self.sim.now
+        ended = [
+            seconds_at(status.state.terminated.finished_at)
+            for pod in failed
+            for status in pod.status.container_statuses or ()
+            if status.state.terminated and status.state.terminated.finished_at
+        ]
+        return max(ended, default=self.sim.now) + wait - self.sim.now
 
     def _end(
         self,
@@ -221,96 +209,3 @@ def spans(numbers: list[int]) -> str:
         else:
             parts.append([number])
     return ",".join(str(p[0]) if len(p) == 1 else f"{p[0]}-{p[-1]}" for p in parts)
-
-
-class CronJobController(Controller):
-    """Makes a Job at each time of a schedule."""
-
-    name = "cronjob-controller"
-    kind = "CronJob"
-
-    def watches(self) -> None:
-        """Its Jobs."""
-        self.watch("Job", self.owner)
-
-    def reconcile(self, namespace: str, name: str) -> None:
-        """Start what is due, tidy up what has ended, and come back at the next time."""
-        cron = self.api.find("CronJob", name, namespace)
-        if cron is None or cron.terminating:
-            return
-        jobs = [
-            job
-            for job in self.api.list("Job", namespace)
-            if job.metadata.controller and job.metadata.controller.uid == cron.uid
-        ]
-        self._tidy(cron, jobs)
-        due, following = self._due(cron)
-        if due is not None and not cron.spec.suspend:
-            jobs = self._start(cron, jobs, due)
-        active = [job for job in jobs if not finished(job)]
-        status: Document = {
-            "active": [{"apiVersion": "batch/v1", "kind": "Job", "name": j.name} for j in active]
-        }
-        if due is not None and not cron.spec.suspend:
-            status["lastScheduleTime"] = timestamp(due)
-        self.api.patch_status(cron, status)
-        if following is not None and not cron.spec.suspend:
-            self.enqueue((namespace, name), after=following - self.sim.now)
-
-    def _due(self, cron: CronJob) -> tuple[float | None, float | None]:
-        """The latest time that has come and was not served, and the next one."""
-        schedule = Schedule.parse(cron.spec.schedule)
-        last = cron.status.last_schedule_time or cron.metadata.creation_timestamp or ""
-        moment = EPOCH + timedelta(seconds=seconds_at(last))
-        due = None
-        while True:
-            following = schedule.after(moment.astimezone(UTC))
-            if following is None:
-                return due, None
-            at = (following - EPOCH).total_seconds()
-            if at > self.sim.now:
-                late = cron.spec.starting_deadline_seconds
-                if due is not None and late is not None and self.sim.now - due > late:
-                    due = None
-                return due, at
-            due, moment = at, following
-
-    def _start(self, cron: CronJob, jobs: list[Job], due: float) -> list[Job]:
-        active = [job for job in jobs if not finished(job)]
-        if active and cron.spec.concurrency_policy == "Forbid":
-            message = "Not starting job because prior execution is running and concurrency policy is Forbid"
-            self.normal(cron, "JobAlreadyActive", message)
-            return jobs
-        if cron.spec.concurrency_policy == "Replace":
-            for job in active:
-                self.api.delete("Job", job.name, job.namespace)
-                self.normal(cron, "SuccessfulDelete", f"Deleted job {job.name}")
-            jobs = [job for job in jobs if job not in active]
-        minutes = int((EPOCH.timestamp() + due) // 60)
-        name = f"{cron.name}-{minutes}"
-        if self.api.find("Job", name, cron.namespace):
-            return jobs
-        document = self.api.document("CronJob", cron.name, cron.namespace)
-        template = document["spec"]["jobTemplate"]
-        metadata = template.get("metadata", {}) | {
-            "name": name,
-            "namespace": cron.namespace,
-            "ownerReferences": [owner_reference(cron)],
-        }
-        job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata}
-        made = self.api.create(job | {"spec": template["spec"]})
-        self.normal(cron, "SuccessfulCreate", f"Created job {made.name}")
-        return [*jobs, made]
-
-    def _tidy(self, cron: CronJob, jobs: list[Job]) -> None:
-        """Keep only so many Jobs that succeeded, and so many that failed."""
-        limits = {
-            "Complete": cron.spec.successful_jobs_history_limit,
-            "Failed": cron.spec.failed_jobs_history_limit,
-        }
-        for condition, limit in limits.items():
-            ended = [job for job in jobs if is_true(job.status.conditions, condition)]
-            ended.sort(key=lambda job: job.status.start_time or "")
-            for job in ended[: max(0, len(ended) - limit)]:
-                self.api.delete("Job", job.name, job.namespace)
-                self.normal(cron, "SuccessfulDelete", f"Deleted job {job.name}")

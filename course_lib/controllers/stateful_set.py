@@ -39,7 +39,7 @@ class StatefulSetController(Controller):
         ]
 
     def reconcile(self, namespace: str, name: str) -> None:
-        """One step: the Pods that should be, lowest first; the condemned, highest first; updates."""
+        """One step: Pods that should be, lowest first; the condemned, highest first; updates."""
         owner = self.api.find("StatefulSet", name, namespace)
         if owner is None or owner.terminating:
             return

@@ -16,6 +16,7 @@ from course_lib.apiserver import APIServer, WatchEvent
 from course_lib.apiserver.errors import Conflict, NotFound
 from course_lib.apiserver.server import DELETED
 from course_lib.engine.simulation import Process, micro_timestamp
+from course_lib.errors import CourseError
 from course_lib.images import Registry
 from course_lib.network import AddressPool, FlatNetwork
 from course_lib.node import admission
@@ -74,6 +75,7 @@ class Kubelet:
         self._register()
         mine = parse_field_selector(f"spec.nodeName={self.name}")
         api.watch("Pod", self._on_pod, fields=mine)
+        network.attach(self.address, self._connect)
         self._mine = mine
         self.sim.start(self._heartbeat())
         self.eviction = EvictionManager(self)
@@ -219,13 +221,29 @@ class Kubelet:
             return
         self.workers[pod.uid] = PodWorker(self, pod)
 
+    def _connect(self, port: int) -> float | None:
+        """Answer a request to the node's own address: Pods on its network share it."""
+        for worker in self.workers.values():
+            if worker.pod.spec.host_network:
+                latency = worker.connect(port)
+                if latency is not None:
+                    return latency
+        return None
+
     def take_address(self, pod: Pod) -> str:
-        """An address for a new sandbox: the node's own, or one from the node's block."""
+        """An address for a new sandbox: the node's own, or one from the node's block.
+
+        Empty while the node has no block yet, or none left in it.
+        """
         if pod.spec.host_network:
             return self.address
-        if self._pool is None:
-            self._pool = AddressPool(self.node().spec.pod_cidr or "10.244.255.0/24")
-        return self._pool.take()
+        block = self.node().spec.pod_cidr
+        if self._pool is None and block:
+            self._pool = AddressPool(block)
+        try:
+            return self._pool.take() if self._pool else ""
+        except CourseError:
+            return ""
 
     def finish(self, worker: PodWorker) -> None:
         """A worker has stopped everything: release what it held, and confirm the deletion."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from course_lib.node.kubelet import Kubelet
 
 MOUNT_RETRY = 0.5, 122.0  # s: the first wait for a volume, and the longest (doubling)
+SANDBOX_RETRY = 1.0  # s
 CONFIG_RETRY = 10.0  # s between looks for a missing Secret of the environment
 FINAL = ("Succeeded", "Failed")
 
@@ -254,8 +255,13 @@ class PodWorker:
     def _make_sandbox(self) -> None:
         if self._making_sandbox:
             return
-        self._making_sandbox = True
         self.address = self.kubelet.take_address(self.pod)
+        if not self.address:
+            message = "Failed to create pod sandbox: no address is to be had on this node"
+            self.kubelet.warning(self.pod, "FailedCreatePodSandBox", message)
+            self.wake(SANDBOX_RETRY)
+            return
+        self._making_sandbox = True
 
         def made(sandbox: Sandbox) -> None:
             self.sandbox, self._making_sandbox = sandbox, False

@@ -1,0 +1,32 @@
+"""What a fresh cluster comes with, as kubeadm and Minikube leave it.
+
+Source: kubernetes.io "Namespaces", "Pod Priority"; Minikube's `standard` storage class.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from course_lib.apiserver import APIServer
+from course_lib.apiserver.admission import SYSTEM_PRIORITIES
+from course_lib.objects.storage import DEFAULT_CLASS
+
+NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
+
+
+def furnish(api: APIServer) -> None:
+    """Create the namespaces, priorities, storage class and Service that every cluster has."""
+    for name in NAMESPACES:
+        api.create(_object("v1", "Namespace", name))
+    for name, value in SYSTEM_PRIORITIES.items():
+        api.create(_object("scheduling.k8s.io/v1", "PriorityClass", name) | {"value": value})
+    standard = _object("storage.k8s.io/v1", "StorageClass", "standard")
+    standard["metadata"]["annotations"] = {DEFAULT_CLASS: "true"}
+    api.create(standard | {"provisioner": "k8s.io/minikube-hostpath"})
+    port = {"name": "https", "port": 443, "targetPort": 8443}
+    service = _object("v1", "Service", "kubernetes")
+    api.create(service | {"spec": {"clusterIP": "10.96.0.1", "ports": [port]}})
+
+
+def _object(api_version: str, kind: str, name: str) -> dict[str, Any]:
+    return {"apiVersion": api_version, "kind": kind, "metadata": {"name": name}}

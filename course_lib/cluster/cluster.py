@@ -1,0 +1,283 @@
+"""A cluster in a notebook: make it, apply manifests, let time pass, look, break it, look again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from course_lib.apiserver import APIServer
+from course_lib.apiserver.deletion import BACKGROUND
+from course_lib.cluster.apply import apply_manifests
+from course_lib.cluster.bootstrap import furnish
+from course_lib.cluster.describe import Text, describe
+from course_lib.cluster.history import History
+from course_lib.cluster.load import Load
+from course_lib.cluster.node_commands import NodeCommands
+from course_lib.cluster.pending import pending
+from course_lib.cluster.tables import table_rows
+from course_lib.cluster.workload_commands import WorkloadCommands
+from course_lib.controllers import MetricsServer, Reading, start_controllers
+from course_lib.controllers.node_lifecycle import NodeIPAMController
+from course_lib.engine import Simulation
+from course_lib.errors import CourseError
+from course_lib.images import Registry
+from course_lib.network import FlatNetwork
+from course_lib.node import Kubelet, KubeProxy
+from course_lib.objects.kinds import kind_named
+from course_lib.objects.manifests import Document, Source
+from course_lib.objects.pods import is_ready
+from course_lib.objects.selectors import parse_field_selector, parse_selector
+from course_lib.runtimes import Behaviours
+from course_lib.scheduler import Scheduler
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Cluster(NodeCommands, WorkloadCommands):
+    """A simulated Kubernetes cluster.
+
+    `nodes` machines of `cpu` cores and `memory` each, spread over `zones` in turn; the same
+    `seed` gives the same history. The control plane runs beside the nodes, not on one of them.
+
+    >>> cluster = Cluster(nodes=3)
+    >>> cluster.apply("data/web.yaml")[["OBJECT", "RESULT"]]
+                    OBJECT   RESULT
+    0  deployment.apps/web  created
+    1          service/web  created
+    >>> cluster.run(seconds=30)
+    >>> cluster.get("deployments")[["NAME", "READY"]]
+      NAME READY
+    0  web   3/3
+    """
+
+    def __init__(
+        self,
+        nodes: int = 3,
+        cpu: str = "4",
+        memory: str = "8Gi",
+        zones: Sequence[str] = (),
+        labels: dict[str, str] | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.sim = Simulation(seed)
+        self.api = APIServer(self.sim)
+        self.registry = Registry()
+        self.behaviours = Behaviours()
+        self.network = FlatNetwork()
+        self.kubelets: dict[str, Kubelet] = {}
+        self.proxies: dict[str, KubeProxy] = {}
+        self.history = History(self.api)
+        furnish(self.api)
+        self.scheduler = Scheduler(self.api)
+        self.metrics = MetricsServer(self.sim, self._scrape)
+        self.controllers = start_controllers(self.api, self.metrics)
+        self.sim.reports_pending(lambda: pending(self.api))
+        for number in range(nodes):
+            zone = zones[number % len(zones)] if zones else ""
+            self.add_node(cpu=cpu, memory=memory, zone=zone, labels=labels)
+        # A cluster is handed over when its nodes are ready: their address blocks are given.
+        for controller in self.controllers:
+            if isinstance(controller, NodeIPAMController):
+                for name in self.kubelets:
+                    controller.reconcile("", name)
+
+    # Objects
+
+    def apply(self, source: Source, namespace: str = "default") -> pd.DataFrame:
+        """Apply manifests: a path, a folder, YAML text, a dict, or a list of these.
+
+        Returns a table: OBJECT, RESULT (created, configured, unchanged), WARNINGS. One bad
+        document, and nothing at all is applied: `InvalidManifest` says which, where and why.
+
+        >>> cluster = Cluster()
+        >>> table = cluster.apply({"apiVersion": "v1", "kind": "ConfigMap",
+        ...     "metadata": {"name": "settings"}, "data": {"colour": "blue"}})
+        >>> table.RESULT[0]
+        'created'
+        """
+        import pandas as pd
+
+        results = apply_manifests(self.api, source, namespace)
+        rows = [(title, result, "\n".join(warnings)) for title, result, warnings in results]
+        return pd.DataFrame(rows, columns=["OBJECT", "RESULT", "WARNINGS"])
+
+    def get(
+        self,
+        kind: str,
+        namespace: str | None = "default",
+        selector: str = "",
+        field_selector: str = "",
+        wide: bool = False,
+    ) -> pd.DataFrame:
+        """List objects as `kubectl get` does; `namespace=None` lists all namespaces.
+
+        `selector` is a label selector (`app=web,tier!=db`), `field_selector` one on fields
+        (`spec.nodeName=node-1`); `wide` adds columns for Pods and nodes.
+
+        >>> Cluster(nodes=2).get("nodes")[["NAME", "STATUS"]]
+             NAME STATUS
+        0  node-1  Ready
+        1  node-2  Ready
+        """
+        import pandas as pd
+
+        named = kind_named(kind)
+        found = self.api.list(
+            named.kind,
+            (namespace or "") if named.namespaced else "",
+            parse_selector(selector),
+            parse_field_selector(field_selector),
+        )
+        every = named.namespaced and namespace is None
+        columns, rows = table_rows(named.kind, found, self.sim.now, every, wide)
+        return pd.DataFrame(rows, columns=columns)
+
+    def describe(self, kind: str, name: str, namespace: str = "default") -> Text:
+        """What `kubectl describe` tells of one object: its state, and its events.
+
+        >>> cluster = Cluster()
+        >>> "Ready" in cluster.describe("node", "node-1")
+        True
+        """
+        return describe(self.api, kind, name, namespace)
+
+    def document(self, kind: str, name: str, namespace: str = "default") -> Document:
+        """The whole document of an object, as `kubectl get -o yaml` shows it.
+
+        >>> Cluster().document("node", "node-1")["metadata"]["name"]
+        'node-1'
+        """
+        return self.api.document(kind, name, namespace)
+
+    def delete(
+        self,
+        kind: str,
+        name: str,
+        namespace: str = "default",
+        propagation: str = BACKGROUND,
+        grace_period: int | None = None,
+    ) -> None:
+        """Delete an object; `propagation` is Background, Foreground or Orphan.
+
+        >>> cluster = Cluster()
+        >>> _ = cluster.apply("data/web.yaml")
+        >>> cluster.run(seconds=30)
+        >>> cluster.delete("deployment", "web")
+        >>> cluster.run(seconds=30)
+        >>> len(cluster.get("pods"))
+        0
+        """
+        self.api.delete(kind, name, namespace, propagation, grace_period)
+
+    # Time
+
+    @property
+    def now(self) -> float:
+        """Simulated seconds since the cluster was made."""
+        return self.sim.now
+
+    def run(self, seconds: float) -> None:
+        """Let simulated time pass.
+
+        >>> cluster = Cluster()
+        >>> cluster.run(seconds=3600)
+        >>> cluster.now
+        3600.0
+        """
+        self.sim.run(seconds)
+
+    def run_until(self, condition: Callable[[], bool], timeout: float = 600.0) -> float:
+        """Run until a condition holds; returns the simulated time at which it did.
+
+        Raises `SimulationTimeout` with what was still pending.
+
+        >>> cluster = Cluster()
+        >>> _ = cluster.apply("data/web.yaml")
+        >>> cluster.run_until(lambda: cluster.ready("deployment/web")) < 30
+        True
+        """
+        return self.sim.run_until(condition, timeout)
+
+    def step(self) -> float:
+        """Let the next event happen; returns its simulated time.
+
+        >>> cluster = Cluster()
+        >>> cluster.step() >= 0
+        True
+        """
+        return self.sim.step()
+
+    # Looking
+
+    def log(
+        self, component: str = "", object: str = "", reason: str = "", since: float = 0.0
+    ) -> pd.DataFrame:
+        """What components said, in order: TIME (simulated s), COMPONENT, OBJECT, REASON, MESSAGE.
+
+        The arguments keep the lines that contain a text, or those after a time.
+
+        >>> Cluster(nodes=1).log(reason="Starting").OBJECT[0]
+        'Node/node-1'
+        """
+        return self.sim.log.table(component=component, object=object, reason=reason, since=since)
+
+    def ready(self, name: str, namespace: str = "default") -> bool:
+        """Whether all replicas of a workload are up to date and ready: `deployment/web`.
+
+        Bare Pods are ready by their condition; anything else is ready when it exists.
+        """
+        kind, found = self._named(name, namespace)
+        if kind == "Pod":
+            return is_ready(found)
+        if kind == "DaemonSet":
+            wanted = found.status.desired_number_scheduled
+            have = min(found.status.number_ready, found.status.updated_number_scheduled)
+            return bool(found.status.observed_generation and have >= wanted)
+        if not hasattr(getattr(found, "status", None), "ready_replicas"):
+            return True
+        status = found.status
+        updated = getattr(status, "updated_replicas", status.ready_replicas)
+        fresh = status.observed_generation == found.metadata.generation
+        return bool(
+            fresh and status.replicas == updated == status.ready_replicas == found.spec.replicas
+        )
+
+    def load(
+        self,
+        service: str,
+        requests_per_second: float,
+        namespace: str = "default",
+        port: int | None = None,
+    ) -> Load:
+        """Start clients that send requests to a Service, until the load is stopped.
+
+        >>> cluster = Cluster()
+        >>> _ = cluster.apply("data/web.yaml")
+        >>> cluster.run(seconds=30)
+        >>> load = cluster.load("web", requests_per_second=10)
+        >>> cluster.run(seconds=60)
+        >>> load.failed
+        0
+        """
+        found = self.api.get("Service", service, namespace)
+        ports = found.spec.ports or []  # type: ignore[attr-defined]
+        if port is None:
+            if not ports:
+                raise CourseError(f"the Service {service} has no ports")
+            port = ports[0].port
+        nodes = [(self.kubelets[name], self.proxies[name]) for name in self.kubelets]
+        return Load(self.sim, self.network, nodes, namespace, service, port, requests_per_second)
+
+    def _scrape(self) -> dict[str, Reading]:
+        """What the kubelets tell metrics-server."""
+        readings = {}
+        for kubelet in self.kubelets.values():
+            for uid, worker in kubelet.workers.items():
+                running = [s.current for s in worker.slots if s.current is not None]
+                if any(container.running for container in running):
+                    readings[uid] = Reading(
+                        sum(container.cpu_seconds() for container in running),
+                        sum(container.memory() for container in running),
+                    )
+        return readings

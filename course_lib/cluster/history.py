@@ -1,0 +1,60 @@
+"""Where Pods were, when: kept as they come and go, for the plots over time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from course_lib.apiserver import APIServer, WatchEvent
+from course_lib.apiserver.server import DELETED
+from course_lib.cluster.pod_rows import pod_status_word
+from course_lib.objects.pod import Pod
+from course_lib.objects.pods import is_ready
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """One change of one Pod; `status` is empty when it is gone."""
+
+    time: float
+    uid: str
+    namespace: str
+    name: str
+    node: str
+    status: str
+    ready: bool
+
+
+class History:
+    """All changes of all Pods, in order."""
+
+    def __init__(self, api: APIServer) -> None:
+        self.sim = api.sim
+        self.moments: list[Moment] = []
+        api.watch("Pod", self._on_pod)
+
+    def _on_pod(self, event: WatchEvent) -> None:
+        pod = event.object
+        assert isinstance(pod, Pod)
+        status = "" if event.type == DELETED else pod_status_word(pod)
+        self.moments.append(
+            Moment(
+                self.sim.now,
+                pod.uid,
+                pod.namespace,
+                pod.name,
+                pod.spec.node_name,
+                status,
+                bool(status) and is_ready(pod),
+            )
+        )
+
+    def table(self) -> pd.DataFrame:
+        """One row a change: TIME (simulated s), NAMESPACE, POD, NODE, STATUS, READY."""
+        import pandas as pd
+
+        rows = [(m.time, m.namespace, m.name, m.node, m.status, m.ready) for m in self.moments]
+        return pd.DataFrame(rows, columns=["TIME", "NAMESPACE", "POD", "NODE", "STATUS", "READY"])

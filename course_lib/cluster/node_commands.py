@@ -1,0 +1,155 @@
+"""What an operator does to nodes: add, cordon, drain, and what fate does: kill and restore."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from course_lib.apiserver import APIServer
+from course_lib.apiserver.errors import NotFound, TooManyRequests
+from course_lib.engine import Simulation
+from course_lib.engine.simulation import Process
+from course_lib.errors import CourseError
+from course_lib.images import Registry
+from course_lib.network import FlatNetwork
+from course_lib.network.flat import NODE_CIDR
+from course_lib.node import Kubelet, KubeProxy
+from course_lib.node.kubelet import Machine
+from course_lib.objects.pod import Pod
+from course_lib.objects.quantity import Quantity
+from course_lib.runtimes import Behaviours
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+ZONE = "topology.kubernetes.io/zone"
+EVICTION_RETRY = 5.0  # s, as `kubectl drain` waits
+
+
+class NodeCommands:
+    """The part of a cluster that looks after its nodes."""
+
+    sim: Simulation
+    api: APIServer
+    registry: Registry
+    behaviours: Behaviours
+    network: FlatNetwork
+    kubelets: dict[str, Kubelet]
+    proxies: dict[str, KubeProxy]
+
+    def add_node(
+        self,
+        name: str = "",
+        cpu: str = "4",
+        memory: str = "8Gi",
+        zone: str = "",
+        labels: dict[str, str] | None = None,
+        taints: Iterable[dict[str, str]] = (),
+        pods: int = 110,
+    ) -> str:
+        """Add a machine; returns the node's name (`node-1`, `node-2`, ... unless given).
+
+        >>> from course_lib import Cluster
+        >>> Cluster(nodes=2).add_node(cpu="16", memory="64Gi", labels={"disk": "ssd"})
+        'node-3'
+        """
+        number = len(self.kubelets) + 1
+        name = name or f"node-{number}"
+        if name in self.kubelets:
+            raise CourseError(f"there is a node {name} already", do="choose another name")
+        machine = Machine(
+            name,
+            str(NODE_CIDR[number + 1]),
+            Quantity(cpu),
+            Quantity(memory),
+            pods,
+            (labels or {}) | ({ZONE: zone} if zone else {}),
+            tuple(taints),
+        )
+        self.kubelets[name] = Kubelet(
+            self.api, machine, self.registry, self.behaviours, self.network
+        )
+        self.proxies[name] = KubeProxy(self.api, name)
+        return name
+
+    def cordon(self, node: str) -> None:
+        """Mark a node as unschedulable; what runs there stays.
+
+        >>> from course_lib import Cluster
+        >>> cluster = Cluster(nodes=1)
+        >>> cluster.cordon("node-1")
+        >>> cluster.get("nodes").STATUS[0]
+        'Ready,SchedulingDisabled'
+        """
+        self.api.patch("Node", node, "", {"spec": {"unschedulable": True}})
+
+    def uncordon(self, node: str) -> None:
+        """Make a node schedulable again."""
+        self.api.patch("Node", node, "", {"spec": {"unschedulable": None}})
+
+    def drain(self, node: str) -> None:
+        """Cordon a node and evict its Pods, as their disruption budgets allow, while time runs.
+
+        Pods of DaemonSets stay; an eviction that a budget refuses is tried again every 5 s.
+
+        >>> from course_lib import Cluster
+        >>> cluster = Cluster(nodes=2)
+        >>> _ = cluster.apply("data/web.yaml")
+        >>> cluster.run(seconds=30)
+        >>> cluster.drain("node-1")
+        >>> cluster.run(seconds=60)
+        >>> len(cluster.get("pods", field_selector="spec.nodeName=node-1"))
+        0
+        """
+        self.cordon(node)
+        self.sim.record("kubectl", f"Node/{node}", "Drain", f"draining node {node}")
+        self.sim.start(self._drain(node))
+
+    def _drain(self, node: str) -> Process:
+        waiting = self._drainable(node)
+        while waiting:
+            for pod in waiting:
+                try:
+                    self.api.evict(pod)
+                except TooManyRequests as refusal:
+                    message = f"error when evicting pod: {refusal.what}"
+                    self.sim.record("kubectl", f"Pod/{pod.name}", "EvictionRefused", message)
+                except NotFound:
+                    pass
+            yield self.sim.sleep(EVICTION_RETRY)
+            current = self.api.find("Node", node)
+            if current is None or not current.spec.unschedulable:
+                return  # somebody thought better of it
+            waiting = self._drainable(node)
+
+    def _drainable(self, node: str) -> list[Pod]:
+        return [
+            pod
+            for pod in self.api.list("Pod")
+            if pod.spec.node_name == node
+            and not pod.terminating
+            and not (pod.metadata.controller and pod.metadata.controller.kind == "DaemonSet")
+        ]
+
+    def kill_node(self, node: str) -> None:
+        """Cut a node's power: its containers are gone, and nobody is told.
+
+        >>> from course_lib import Cluster
+        >>> cluster = Cluster(nodes=2)
+        >>> cluster.kill_node("node-2")
+        >>> cluster.run(seconds=60)
+        >>> list(cluster.get("nodes").STATUS)
+        ['Ready', 'NotReady']
+        """
+        self.sim.record("power", f"Node/{node}", "PowerOff", f"node {node} loses power")
+        self._kubelet(node).power_off()
+
+    def restore_node(self, node: str) -> None:
+        """Give a node its power back."""
+        self.sim.record("power", f"Node/{node}", "PowerOn", f"node {node} has power again")
+        self._kubelet(node).power_on()
+
+    def _kubelet(self, node: str) -> Kubelet:
+        if node not in self.kubelets:
+            names = ", ".join(self.kubelets)
+            raise CourseError("no such node", expected=f"one of {names}", found=repr(node))
+        return self.kubelets[node]

@@ -1,0 +1,147 @@
+"""What an operator does to workloads: scale, new image, history, roll back, pause, resume."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from course_lib.apiserver import APIServer
+from course_lib.controllers.deployment import CHANGE_CAUSE, HASH, REVISION
+from course_lib.errors import CourseError
+from course_lib.objects.kinds import kind_named
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class WorkloadCommands:
+    """The part of a cluster that looks after its workloads; they are named `kind/name`."""
+
+    api: APIServer
+
+    def _named(self, name: str, namespace: str) -> tuple[str, Any]:
+        kind, slash, rest = name.partition("/")
+        if not slash:
+            raise CourseError(
+                "a workload is named by kind and name",
+                expected="kind/name, such as deployment/web",
+                found=repr(name),
+            )
+        named = kind_named(kind)
+        return named.kind, self.api.get(named.kind, rest, namespace)
+
+    def scale(self, name: str, replicas: int, namespace: str = "default") -> None:
+        """Change the number of replicas.
+
+        >>> from course_lib import Cluster
+        >>> cluster = Cluster()
+        >>> _ = cluster.apply("data/web.yaml")
+        >>> cluster.scale("deployment/web", 5)
+        >>> cluster.run(seconds=30)
+        >>> cluster.get("deployments").READY[0]
+        '5/5'
+        """
+        kind, found = self._named(name, namespace)
+        if not hasattr(found.spec, "replicas"):
+            raise CourseError(f"a {kind} cannot be scaled", do="scale a Deployment or StatefulSet")
+        self.api.patch(kind, found.name, namespace, {"spec": {"replicas": replicas}})
+
+    def set_image(
+        self, name: str, image: str, container: str = "", namespace: str = "default"
+    ) -> None:
+        """Give a workload's container (the first, unless named) another image.
+
+        >>> from course_lib import Cluster
+        >>> cluster = Cluster()
+        >>> _ = cluster.apply("data/web.yaml")
+        >>> cluster.set_image("deployment/web", "nginx:1.28")
+        >>> cluster.run(seconds=120)
+        >>> len(cluster.history_of("deployment/web"))
+        2
+        """
+        kind, found = self._named(name, namespace)
+        document = self.api.document(kind, found.name, namespace)
+        containers = document["spec"]["template"]["spec"]["containers"]
+        chosen = [c for c in containers if c["name"] == container or not container][:1]
+        if not chosen:
+            names = ", ".join(c["name"] for c in containers)
+            raise CourseError("no such container", expected=f"one of {names}", found=container)
+        chosen[0]["image"] = image
+        self.api.update(document)
+
+    def history_of(self, name: str, namespace: str = "default") -> pd.DataFrame:
+        """The revisions of a Deployment: REVISION, IMAGES, REPLICAS, CHANGE-CAUSE."""
+        import pandas as pd
+
+        rows = [
+            (
+                int(rs.annotations[REVISION]),
+                ", ".join(c.image for c in rs.spec.template.spec.containers),
+                rs.spec.replicas,
+                rs.annotations.get(CHANGE_CAUSE, "<none>"),
+            )
+            for rs in self._revisions(name, namespace)
+        ]
+        return pd.DataFrame(rows, columns=["REVISION", "IMAGES", "REPLICAS", "CHANGE-CAUSE"])
+
+    def rollback(self, name: str, to_revision: int = 0, namespace: str = "default") -> None:
+        """Return a Deployment to an earlier revision (the one before, unless a number is given).
+
+        >>> from course_lib import Cluster
+        >>> cluster = Cluster()
+        >>> _ = cluster.apply("data/web.yaml")
+        >>> cluster.run(seconds=30)
+        >>> cluster.set_image("deployment/web", "registry.invalid/web:v2")
+        >>> cluster.run(seconds=60)
+        >>> cluster.rollback("deployment/web")
+        >>> cluster.run(seconds=60)
+        >>> cluster.ready("deployment/web")
+        True
+        """
+        revisions = self._revisions(name, namespace)
+        numbers = [int(rs.annotations[REVISION]) for rs in revisions]
+        wanted = to_revision or (sorted(numbers)[-2] if len(numbers) > 1 else 0)
+        if wanted not in numbers:
+            raise CourseError(
+                "no rollout history to go back to",
+                expected=f"one of the revisions {sorted(numbers)}",
+                found=str(to_revision or "the one before"),
+            )
+        chosen = revisions[numbers.index(wanted)]
+        template = self.api.document("ReplicaSet", chosen.name, namespace)["spec"]["template"]
+        template["metadata"]["labels"].pop(HASH, None)
+        kind, found = self._named(name, namespace)
+        document = self.api.document(kind, found.name, namespace)
+        document["spec"]["template"] = template
+        self.api.update(document)
+
+    def pause(self, name: str, namespace: str = "default") -> None:
+        """Hold a Deployment's rollout: changes of its template gather, and nothing happens."""
+        self._set_paused(name, namespace, True)
+
+    def resume(self, name: str, namespace: str = "default") -> None:
+        """Let a paused rollout go on."""
+        self._set_paused(name, namespace, False)
+
+    def restart(self, name: str, namespace: str = "default") -> None:
+        """Replace all Pods of a workload by new ones, as a rollout (`kubectl rollout restart`)."""
+        kind, found = self._named(name, namespace)
+        stamp = {"kubectl.kubernetes.io/restartedAt": self.api.sim.timestamp}
+        patch = {"spec": {"template": {"metadata": {"annotations": stamp}}}}
+        self.api.patch(kind, found.name, namespace, patch)
+
+    def _set_paused(self, name: str, namespace: str, paused: bool) -> None:
+        kind, found = self._named(name, namespace)
+        if kind != "Deployment":
+            raise CourseError(f"a {kind} cannot be paused", do="pause a Deployment")
+        self.api.patch(kind, found.name, namespace, {"spec": {"paused": paused or None}})
+
+    def _revisions(self, name: str, namespace: str) -> list[Any]:
+        kind, found = self._named(name, namespace)
+        if kind != "Deployment":
+            raise CourseError(f"the course keeps no history of a {kind}", do="name a Deployment")
+        mine = [
+            rs
+            for rs in self.api.list("ReplicaSet", namespace)
+            if rs.metadata.controller and rs.metadata.controller.uid == found.uid
+        ]
+        return sorted(mine, key=lambda rs: int(rs.annotations.get(REVISION, "0")))

@@ -1,0 +1,61 @@
+"""kube-controller-manager: the control loops that make what is wanted come true (chapter 03)."""
+
+from course_lib.apiserver import APIServer
+from course_lib.controllers.autoscaler import AutoscalerController
+from course_lib.controllers.controller import Controller
+from course_lib.controllers.cron_job import CronJobController
+from course_lib.controllers.daemon_set import DaemonSetController
+from course_lib.controllers.deployment import DeploymentController
+from course_lib.controllers.endpoints import EndpointsController, EndpointSliceController
+from course_lib.controllers.garbage import GarbageCollector
+from course_lib.controllers.job import JobController
+from course_lib.controllers.metrics import MetricsServer, Reading
+from course_lib.controllers.namespaces import (
+    DisruptionController,
+    NamespaceController,
+    ResourceQuotaController,
+    ServiceAccountController,
+)
+from course_lib.controllers.node_lifecycle import (
+    NodeIPAMController,
+    NodeLifecycleController,
+    PodGarbageCollector,
+    TaintEvictionController,
+)
+from course_lib.controllers.replica_set import (
+    ReplicaSetController,
+    ReplicationControllerController,
+)
+from course_lib.controllers.stateful_set import StatefulSetController
+from course_lib.controllers.volumes import ReclaimController, VolumeController
+
+CONTROLLERS: tuple[type[Controller], ...] = (
+    NamespaceController,
+    ServiceAccountController,
+    NodeIPAMController,
+    NodeLifecycleController,
+    TaintEvictionController,
+    PodGarbageCollector,
+    DeploymentController,
+    ReplicaSetController,
+    ReplicationControllerController,
+    StatefulSetController,
+    DaemonSetController,
+    JobController,
+    CronJobController,
+    EndpointSliceController,
+    EndpointsController,
+    VolumeController,
+    ReclaimController,
+    DisruptionController,
+    ResourceQuotaController,
+    GarbageCollector,
+)
+
+
+def start_controllers(api: APIServer, metrics: MetricsServer) -> list[Controller]:
+    """Start all of them; they meet at the API server."""
+    return [*(controller(api) for controller in CONTROLLERS), AutoscalerController(api, metrics)]
+
+
+__all__ = ["CONTROLLERS", "Controller", "MetricsServer", "Reading", "start_controllers"]

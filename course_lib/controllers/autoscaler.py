@@ -1,0 +1,277 @@
+"""HorizontalPodAutoscaler: replicas that follow the load (chapter 03).
+
+desired = ceil(current * usage / target), unless that is within a tenth of 1; and not down until
+five minutes have passed without a higher wish.
+Source: `pkg/controller/podautoscaler` (`horizontal.go`, `replica_calculator.go`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from typing import Any
+
+import msgspec
+
+from course_lib.apiserver import APIServer
+from course_lib.controllers.controller import Controller
+from course_lib.controllers.metrics import MetricsServer
+from course_lib.engine.simulation import Process
+from course_lib.objects.meta import selector_of, set_condition
+from course_lib.objects.pod import Pod
+from course_lib.objects.pods import is_ready
+from course_lib.objects.quantity import Quantity
+from course_lib.objects.resources import amounts
+from course_lib.objects.selectors import selector_from_labels
+from course_lib.objects.workloads import (
+    HorizontalPodAutoscaler,
+    Metric,
+    ScalingPolicy,
+    ScalingRules,
+)
+
+SYNC_PERIOD = 15.0  # s
+TOLERANCE = 0.1
+UP = ScalingRules(
+    stabilization_window_seconds=0,
+    select_policy="Max",
+    policies=[
+        ScalingPolicy(type="Percent", value=100, period_seconds=15),
+        ScalingPolicy(type="Pods", value=4, period_seconds=15),
+    ],
+)
+DOWN = ScalingRules(
+    stabilization_window_seconds=300,
+    select_policy="Max",
+    policies=[ScalingPolicy(type="Percent", value=100, period_seconds=15)],
+)
+
+
+class History(msgspec.Struct):
+    """What an autoscaler remembers: its wishes, and how it scaled (time, change)."""
+
+    wishes: deque[tuple[float, int]]
+    changes: deque[tuple[float, int]]
+
+
+class AutoscalerController(Controller):
+    """Scales workloads."""
+
+    name = "horizontal-pod-autoscaler"
+    kind = "HorizontalPodAutoscaler"
+
+    def __init__(self, api: APIServer, metrics: MetricsServer) -> None:
+        self.metrics = metrics
+        self._history: dict[str, History] = {}
+        super().__init__(api)
+        self.sim.start(self._sync())
+
+    def _sync(self) -> Process:
+        while True:
+            yield self.sim.sleep(SYNC_PERIOD)
+            for hpa in self.api.list(self.kind):
+                self._look(hpa)
+
+    def reconcile(self, namespace: str, name: str) -> None:
+        """Nothing between the syncs: the autoscaler goes by the clock."""
+
+    def _look(self, hpa: HorizontalPodAutoscaler) -> None:
+        reference = hpa.spec.scale_target_ref
+        target = self.api.find(reference.kind, reference.name, hpa.namespace)
+        if target is None:
+            message = f'{reference.kind.lower()}s.apps "{reference.name}" not found'
+            self.warning(hpa, "FailedGetScale", message)
+            self._state(hpa, "AbleToScale", "False", "FailedGetScale", message)
+            return
+        current = target.spec.replicas
+        if current == 0:
+            message = "scaling is disabled since the replica count of the target is zero"
+            self._state(hpa, "ScalingActive", "False", "ScalingDisabled", message)
+            return
+        history = self._history.setdefault(hpa.uid, History(deque(), deque()))
+        pods = self._pods(target)
+        wishes = [self._wish(hpa, metric, current, pods) for metric in hpa.spec.metrics or ()]
+        known = [wish for wish in wishes if wish is not None]
+        if not known:
+            self._state(
+                hpa,
+                "ScalingActive",
+                "False",
+                "FailedGetResourceMetric",
+                "the HPA was unable to compute the replica count: no metrics known for ready pods",
+            )
+            return
+        wish, why, seen = max(known, key=lambda found: found[0])
+        desired = self._bounded(hpa, history, current, wish)
+        if desired != current:
+            patch = {"spec": {"replicas": desired}}
+            self.api.patch(reference.kind, reference.name, hpa.namespace, patch)
+            history.changes.append((self.sim.now, desired - current))
+            self.normal(hpa, "SuccessfulRescale", f"New size: {desired}; reason: {why}")
+        self._state(
+            hpa,
+            "ScalingActive",
+            "True",
+            "ValidMetricFound",
+            "the HPA was able to successfully calculate a replica count",
+            {
+                "currentReplicas": current,
+                "desiredReplicas": desired,
+                "currentMetrics": [seen for _, _, seen in known],
+                "observedGeneration": hpa.metadata.generation,
+            }
+            | ({"lastScaleTime": self.sim.timestamp} if desired != current else {}),
+        )
+
+    def _pods(self, target: Any) -> list[Pod]:
+        selector = (
+            selector_from_labels(target.spec.selector)
+            if target.kind == "ReplicationController"
+            else selector_of(target.spec.selector)
+        )
+        pods = self.api.list("Pod", target.namespace, selector)
+        return [p for p in pods if p.status.phase != "Failed" and not p.terminating]
+
+    def _wish(
+        self, hpa: HorizontalPodAutoscaler, metric: Metric, current: int, pods: list[Pod]
+    ) -> tuple[int, str, dict[str, Any]] | None:
+        """The replicas that one metric asks for, the reason, and what was seen."""
+        if metric.resource is None:
+            return None
+        name, target = metric.resource.name, metric.resource.target
+        usage = {
+            pod.uid: found.cpu if name == "cpu" else found.memory
+            for pod in pods
+            if (found := self.metrics.usage.get(pod.uid)) and is_ready(pod)
+        }
+        if not usage:
+            self.warning(
+                hpa,
+                "FailedGetResourceMetric",
+                f"failed to get {name} utilization: did not receive metrics for any ready pods",
+            )
+            return None
+        if target.average_utilization is not None:
+            return self._by_utilization(hpa, name, target.average_utilization, current, pods, usage)
+        if target.average_value is None:
+            return None
+        each = float(Quantity(target.average_value))
+        mean = sum(usage.values()) / len(usage)
+        wish = _replicas(mean / each, current, len(usage), len(pods) - len(usage))
+        way = "above" if mean > each else "below"
+        return wish, f"{name} resource {way} target", _seen(name, averageValue=f"{mean:.3f}")
+
+    def _by_utilization(
+        self,
+        hpa: HorizontalPodAutoscaler,
+        name: str,
+        target: int,
+        current: int,
+        pods: list[Pod],
+        usage: dict[str, float],
+    ) -> tuple[int, str, dict[str, Any]] | None:
+        """Usage against what the Pods request, in per cent."""
+        requests = 0.0
+        for pod in pods:
+            for container in pod.spec.containers:
+                asked = amounts(container, "requests").get(name)
+                if asked is None:
+                    said = f"missing request for {name} in container {container.name}"
+                    self.warning(
+                        hpa,
+                        "FailedGetResourceMetric",
+                        f"failed to get {name} utilization: {said} of Pod {pod.name}",
+                    )
+                    return None
+                requests += float(asked) if pod.uid in usage else 0.0
+        percent = int(sum(usage.values()) * 100 / requests)
+        wish = _replicas(percent / target, current, len(usage), len(pods) - len(usage))
+        way = "above" if percent > target else "below"
+        why = f"{name} resource utilization (percentage of request) {way} target"
+        if percent <= target and wish == current:
+            why = "All metrics below target"
+        return wish, why, _seen(name, averageUtilization=percent)
+
+    def _bounded(
+        self, hpa: HorizontalPodAutoscaler, history: History, current: int, wish: int
+    ) -> int:
+        """The wish, stabilised over its window, slowed by its policies, within min and max."""
+        behavior = hpa.spec.behavior
+        up = _rules(behavior.scale_up if behavior else None, UP)
+        down = _rules(behavior.scale_down if behavior else None, DOWN)
+        now = self.sim.now
+        history.wishes.append((now, wish))
+        longest = max(up.stabilization_window_seconds or 0, down.stabilization_window_seconds or 0)
+        while history.wishes[0][0] < now - longest:
+            history.wishes.popleft()
+        highest = _extreme(max, history, now, down.stabilization_window_seconds or 0, wish)
+        lowest = _extreme(min, history, now, up.stabilization_window_seconds or 0, wish)
+        desired = min(max(current, lowest), highest) if lowest <= highest else wish
+        if desired > current:
+            desired = min(desired, _limit(up, history, now, current, +1))
+        elif desired < current:
+            desired = max(desired, _limit(down, history, now, current, -1))
+        return min(max(desired, hpa.spec.min_replicas), hpa.spec.max_replicas)
+
+    def _state(
+        self,
+        hpa: HorizontalPodAutoscaler,
+        kind: str,
+        status: str,
+        reason: str,
+        message: str,
+        more: dict[str, Any] | None = None,
+    ) -> None:
+        conditions = set_condition(
+            hpa.status.conditions, kind, status, self.sim.timestamp, reason, message
+        )
+        self.api.patch_status(hpa, {"conditions": conditions} | (more or {}))
+
+
+def _replicas(ratio: float, current: int, measured: int, unready: int) -> int:
+    """Scale by a ratio, unless it is near 1; Pods not yet ready count as idle on the way up."""
+    if abs(ratio - 1) <= TOLERANCE:
+        return current
+    if not unready:
+        return math.ceil(round(ratio * measured, 9))
+    counted = measured + (unready if ratio > 1 else 0)
+    damped = ratio * measured / counted
+    if abs(damped - 1) <= TOLERANCE or (damped > 1) != (ratio > 1):
+        return current
+    return math.ceil(round(damped * counted, 9))
+
+
+def _rules(given: ScalingRules | None, default: ScalingRules) -> ScalingRules:
+    if given is None:
+        return default
+    window = given.stabilization_window_seconds
+    return ScalingRules(
+        default.stabilization_window_seconds if window is None else window,
+        given.select_policy,
+        given.policies or default.policies,
+    )
+
+
+def _extreme(choose: Any, history: History, now: float, window: float, wish: int) -> int:
+    recent = [count for at, count in history.wishes if at >= now - window]
+    found: int = choose([*recent, wish])
+    return found
+
+
+def _limit(rules: ScalingRules, history: History, now: float, current: int, way: int) -> int:
+    """How far the policies allow to go now; what was done within their period counts."""
+    if rules.select_policy == "Disabled":
+        return current
+    limits = []
+    for policy in rules.policies or ():
+        since = now - policy.period_seconds
+        done = sum(change for at, change in history.changes if at > since and change * way > 0)
+        start = current - done
+        step = policy.value if policy.type == "Pods" else start * policy.value / 100
+        limits.append(math.ceil(start + step) if way > 0 else math.floor(start - step))
+    furthest = max if (way > 0) == (rules.select_policy == "Max") else min
+    return furthest(limits)
+
+
+def _seen(name: str, **current: Any) -> dict[str, Any]:
+    return {"type": "Resource", "resource": {"name": name, "current": current}}

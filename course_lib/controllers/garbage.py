@@ -1,0 +1,128 @@
+"""Garbage collection: objects go when their owners have gone (chapter 03).
+
+Background: the owner first, then what it owned. Foreground: what it owned first. Orphan: what it
+owned stays, without an owner.
+Source: kubernetes.io "Garbage Collection"; `pkg/controller/garbagecollector`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from course_lib.apiserver import APIServer, WatchEvent
+from course_lib.apiserver.deletion import BACKGROUND, FOREGROUND, ORPHAN, POLICY_FINALIZERS
+from course_lib.apiserver.server import DELETED
+from course_lib.controllers.controller import Controller
+from course_lib.objects.kinds import KINDS
+from course_lib.objects.meta import Object, OwnerReference
+
+Identity = tuple[str, str, str]  # kind, namespace, name
+
+
+class GarbageCollector(Controller):
+    """Follows owner references; its keys are uids of owners and of what they own."""
+
+    name = "garbage-collector"
+
+    def __init__(self, api: APIServer) -> None:
+        self._objects: dict[str, Identity] = {}  # every object, by uid
+        self._owned: dict[str, dict[str, None]] = {}  # uids, by their owner's uid
+        super().__init__(api)
+
+    def watches(self) -> None:
+        """Everything but Events, which own nothing and are owned by nobody."""
+        for kind in KINDS:
+            if kind.kind != "Event":
+                self.api.watch(kind.kind, self._on_event)
+                for found in self.api.list(kind.kind):
+                    self._note(found)
+
+    def _on_event(self, event: WatchEvent) -> None:
+        seen = event.object
+        if event.type == DELETED:
+            self._objects.pop(seen.uid, None)
+            for reference in seen.metadata.owner_references or ():
+                self._owned.get(reference.uid, {}).pop(seen.uid, None)
+                self.enqueue(("", reference.uid))  # it may wait for its last child
+            for child in self._owned.get(seen.uid, {}):
+                self.enqueue(("", child))
+        else:
+            self._note(seen)
+
+    def _note(self, seen: Object) -> None:
+        self._objects[seen.uid] = seen.kind, seen.namespace, seen.name
+        for reference in seen.metadata.owner_references or ():
+            self._owned.setdefault(reference.uid, {})[seen.uid] = None
+        owners = seen.metadata.owner_references or ()
+        if any(owner.uid not in self._objects for owner in owners) or seen.metadata.finalizers:
+            self.enqueue(("", seen.uid))
+
+    def _find(self, uid: str) -> Any:
+        kind, namespace, name = self._objects.get(uid, ("", "", ""))
+        found = self.api.find(kind, name, namespace) if kind else None
+        return found if found is not None and found.uid == uid else None
+
+    def reconcile(self, namespace: str, name: str) -> None:
+        """Look at one object, by uid: as somebody's child, and as somebody's owner."""
+        found = self._find(name)
+        if found is None:
+            return
+        finalizers = found.metadata.finalizers or []
+        if found.terminating and POLICY_FINALIZERS[ORPHAN] in finalizers:
+            self._orphan(found)
+        elif found.terminating and POLICY_FINALIZERS[FOREGROUND] in finalizers:
+            self._foreground(found)
+        elif found.metadata.owner_references and not found.terminating:
+            self._as_child(found)
+
+    def _as_child(self, child: Any) -> None:
+        """Delete an object all of whose owners are gone; forget those that are."""
+        references = child.metadata.owner_references
+        solid = [reference for reference in references if self._exists(child, reference)]
+        if not solid:
+            self.api.delete(child.kind, child.name, child.namespace, BACKGROUND, uid=child.uid)
+        elif len(solid) < len(references):
+            self._keep(child, {reference.uid for reference in solid})
+
+    def _exists(self, child: Any, reference: OwnerReference) -> bool:
+        if self._find(reference.uid) is not None:
+            return True
+        try:
+            owner = self.api.find(reference.kind, reference.name, child.namespace)
+        except Exception:  # a kind that the course does not know: its objects may exist
+            return True
+        return owner is not None and owner.uid == reference.uid
+
+    def _keep(self, child: Any, uids: set[str]) -> None:
+        document = self.api.document(child.kind, child.name, child.namespace)
+        kept = [r for r in document["metadata"]["ownerReferences"] if r["uid"] in uids]
+        patch = {"metadata": {"ownerReferences": kept or None}}
+        self.api.patch(child.kind, child.name, child.namespace, patch)
+
+    def _children(self, owner: Any) -> list[Any]:
+        found = (self._find(uid) for uid in list(self._owned.get(owner.uid, {})))
+        return [child for child in found if child is not None]
+
+    def _foreground(self, owner: Any) -> None:
+        """Delete the children first; those that block the owner must be gone before it goes."""
+        blocking = 0
+        for child in self._children(owner):
+            for reference in child.metadata.owner_references or ():
+                blocking += reference.uid == owner.uid and reference.block_owner_deletion
+            if not child.terminating:
+                self.api.delete(child.kind, child.name, child.namespace, FOREGROUND, uid=child.uid)
+        if not blocking or not self._children(owner):
+            self._release(owner, POLICY_FINALIZERS[FOREGROUND])
+
+    def _orphan(self, owner: Any) -> None:
+        for child in self._children(owner):
+            others = {r.uid for r in child.metadata.owner_references or ()} - {owner.uid}
+            self._keep(child, others)
+        self._release(owner, POLICY_FINALIZERS[ORPHAN])
+
+    def _release(self, owner: Any, finalizer: str) -> None:
+        left = [name for name in owner.metadata.finalizers or () if name != finalizer]
+        current = self._find(owner.uid)
+        if current is not None:
+            patch = {"metadata": {"finalizers": left or None}}
+            self.api.patch(owner.kind, owner.name, owner.namespace, patch)

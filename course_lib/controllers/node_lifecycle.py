@@ -1,0 +1,227 @@
+"""Nodes: their blocks of Pod addresses, their silence, and what becomes of their Pods.
+
+A node whose lease is not renewed for 50 s is Unknown and tainted; its Pods, which tolerate that
+for 300 s unless they say otherwise, are then deleted.
+Source: `pkg/controller/nodelifecycle/node_lifecycle_controller.go` (node-monitor-period 5 s,
+node-monitor-grace-period 50 s since 1.32), `pkg/controller/tainteviction`, `nodeipam`, `podgc`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from course_lib.apiserver import APIServer
+from course_lib.controllers.controller import Controller, Key
+from course_lib.engine.simulation import Process, seconds_at, timestamp
+from course_lib.network.flat import POD_CIDR
+from course_lib.objects.cluster import Node, Taint
+from course_lib.objects.meta import condition, set_condition
+from course_lib.objects.pod import Pod
+from course_lib.objects.tolerations import tolerates
+
+MONITOR_PERIOD = 5.0  # s
+GRACE_PERIOD = 50.0  # s
+NOT_READY, UNREACHABLE = "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"
+UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
+PRESSURES = {
+    "MemoryPressure": "node.kubernetes.io/memory-pressure",
+    "DiskPressure": "node.kubernetes.io/disk-pressure",
+    "PIDPressure": "node.kubernetes.io/pid-pressure",
+}
+# The controller's own taints; all others on a node are left alone.
+OWN = (NOT_READY, UNREACHABLE, UNSCHEDULABLE, *PRESSURES.values())
+Document = dict[str, Any]
+
+
+class NodeIPAMController(Controller):
+    """Gives each node its block of Pod addresses, a /24 of the cluster's /16."""
+
+    name = "node-ipam-controller"
+    kind = "Node"
+
+    def __init__(self, api: APIServer) -> None:
+        self._blocks = [str(block) for block in POD_CIDR.subnets(new_prefix=24)]
+        super().__init__(api)
+
+    def reconcile(self, namespace: str, name: str) -> None:
+        """The first free block."""
+        node = self.api.find("Node", name)
+        if node is None or node.spec.pod_cidr:
+            return
+        used = {other.spec.pod_cidr for other in self.api.list("Node")}
+        free = next((block for block in self._blocks if block not in used), None)
+        if free is None:
+            self.warning(node, "CIDRNotAvailable", f"Node {name} status is now: CIDRNotAvailable")
+        else:
+            self.api.patch("Node", name, "", {"spec": {"podCIDR": free, "podCIDRs": [free]}})
+
+
+class NodeLifecycleController(Controller):
+    """Taints nodes by their conditions, and notices silent ones."""
+
+    name = "node-controller"
+    kind = "Node"
+
+    def __init__(self, api: APIServer) -> None:
+        super().__init__(api)
+        self.sim.start(self._monitor())
+
+    def _monitor(self) -> Process:
+        while True:
+            yield self.sim.sleep(MONITOR_PERIOD)
+            for node in self.api.list("Node"):
+                self._check(node)
+
+    def _check(self, node: Node) -> None:
+        """State that nothing is known of a node that has been silent for too long."""
+        lease = self.api.find("Lease", node.name, "kube-node-lease")
+        renewed = seconds_at(lease.spec.renew_time) if lease else 0.0
+        ready = condition(node.status.conditions, "Ready")
+        silent = self.sim.now - renewed > GRACE_PERIOD
+        if not silent or ready is None or ready.status == "Unknown":
+            return
+        conditions = node.status.conditions or []
+        documents: list[Document] = []
+        for stated in conditions:
+            documents += set_condition(
+                [stated],
+                stated.type,
+                "Unknown",
+                self.sim.timestamp,
+                "NodeStatusUnknown",
+                "Kubelet stopped posting node status.",
+            )
+        self.api.patch_status(node, {"conditions": documents})
+        self.normal(node, "NodeNotReady", f"Node {node.name} status is now: NodeNotReady")
+        self._pods_not_ready(node)
+
+    def _pods_not_ready(self, node: Node) -> None:
+        """Pods that nobody hears of get no more requests."""
+        for pod in self.api.list("Pod"):
+            ready = condition(pod.status.conditions, "Ready")
+            if pod.spec.node_name == node.name and ready is not None and ready.status == "True":
+                conditions = set_condition(
+                    pod.status.conditions, "Ready", "False", self.sim.timestamp, "NodeNotReady"
+                )
+                self.api.patch_status(pod, {"conditions": conditions})
+                self.warning(pod, "NodeNotReady", "Node is not ready")
+
+    def reconcile(self, namespace: str, name: str) -> None:
+        """The taints that a node's conditions call for, and no others of ours."""
+        node = self.api.find("Node", name)
+        if node is None:
+            return
+        wanted = list(taints_for(node))
+        document = self.api.document("Node", name)
+        before: list[Document] = document["spec"].get("taints", [])
+        kept = [t for t in before if (t["key"], t["effect"]) in wanted or t["key"] not in OWN]
+        have = {(t["key"], t["effect"]) for t in kept}
+        added = [
+            {"key": key, "effect": effect, "timeAdded": self.sim.timestamp}
+            for key, effect in wanted
+            if (key, effect) not in have
+        ]
+        if kept + added != before:
+            self.api.patch("Node", name, "", {"spec": {"taints": (kept + added) or None}})
+
+
+def taints_for(node: Node) -> list[tuple[str, str]]:
+    """Key and effect of the taints that a node's conditions and cordon call for."""
+    ready = condition(node.status.conditions, "Ready")
+    taints = []
+    if ready is not None and ready.status != "True":
+        key = UNREACHABLE if ready.status == "Unknown" else NOT_READY
+        taints += [(key, "NoSchedule"), (key, "NoExecute")]
+    if node.spec.unschedulable:
+        taints.append((UNSCHEDULABLE, "NoSchedule"))
+    for kind, key in PRESSURES.items():
+        found = condition(node.status.conditions, kind)
+        if found is not None and found.status == "True":
+            taints.append((key, "NoSchedule"))
+    return taints
+
+
+class TaintEvictionController(Controller):
+    """Deletes Pods from nodes with NoExecute taints, once they tolerate them no longer."""
+
+    name = "taint-eviction-controller"
+    kind = "Pod"
+
+    def __init__(self, api: APIServer) -> None:
+        self._deadlines: dict[str, float] = {}  # by Pod uid
+        super().__init__(api)
+
+    def watches(self) -> None:
+        """The nodes, whose taints decide."""
+        self.watch("Node", self._of_node)
+
+    def _of_node(self, node: Any) -> list[Key]:
+        return [
+            (pod.namespace, pod.name)
+            for pod in self.api.list("Pod")
+            if pod.spec.node_name == node.name
+        ]
+
+    def reconcile(self, namespace: str, name: str) -> None:
+        """Evict one Pod if its time is up, or come back when it will be."""
+        pod = self.api.find("Pod", name, namespace)
+        if pod is None or pod.terminating or not pod.spec.node_name:
+            return
+        node = self.api.find("Node", pod.spec.node_name)
+        harmful = [t for t in (node.spec.taints or ()) if t.effect == "NoExecute"] if node else []
+        wait = tolerated_for(pod, harmful)
+        if wait is None:
+            if self._deadlines.pop(pod.uid, None) is not None:
+                message = f"Cancelling deletion of Pod {namespace}/{name}"
+                self.normal(pod, "TaintManagerEviction", message)
+            return
+        since = max(
+            (seconds_at(t.time_added) for t in harmful if t.time_added), default=self.sim.now
+        )
+        deadline = self._deadlines.setdefault(pod.uid, since + wait)
+        if self.sim.now < deadline:
+            self.enqueue((namespace, name), after=deadline - self.sim.now)
+            return
+        del self._deadlines[pod.uid]
+        message = f"Marking for deletion Pod {namespace}/{name}"
+        self.normal(pod, "TaintManagerEviction", message)
+        conditions = set_condition(
+            pod.status.conditions,
+            "DisruptionTarget",
+            "True",
+            timestamp(self.sim.now),
+            "DeletionByTaintManager",
+            "Taint manager: deleting due to NoExecute taint",
+        )
+        self.api.patch_status(pod, {"conditions": conditions})
+        self.api.delete("Pod", name, namespace, uid=pod.uid)
+
+
+def tolerated_for(pod: Pod, taints: list[Taint]) -> float | None:
+    """Seconds for which a Pod tolerates all of these taints; None for ever, 0 not at all."""
+    shortest: float | None = None
+    for taint in taints:
+        fitting = [t for t in pod.spec.tolerations or () if tolerates(t, taint)]
+        if not fitting:
+            return 0.0
+        for toleration in fitting:
+            seconds = toleration.toleration_seconds
+            if seconds is not None:
+                shortest = min(max(0.0, seconds), float("inf") if shortest is None else shortest)
+    return shortest
+
+
+class PodGarbageCollector(Controller):
+    """Removes Pods of nodes that no longer exist (`podgc`)."""
+
+    name = "pod-garbage-collector"
+    kind = "Node"
+
+    def reconcile(self, namespace: str, name: str) -> None:
+        """Nobody can confirm the deletion of these Pods any more."""
+        if self.api.find("Node", name) is not None:
+            return
+        for pod in self.api.list("Pod"):
+            if pod.spec.node_name == name:
+                self.normal(pod, "PodGC", f"node {name} no longer exists")
+                self.api.delete("Pod", pod.name, pod.namespace, grace_period=0, uid=pod.uid)

@@ -1,0 +1,213 @@
+"""Volumes: claims are bound to volumes, which are made on demand where a class can (chapter 03).
+
+Source: `pkg/controller/volume/persistentvolume`; kubernetes.io "Persistent Volumes", "Dynamic
+Volume Provisioning". Making a volume takes a moment; its contents are not simulated.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from course_lib.controllers.controller import Controller, Key
+from course_lib.objects.meta import selector_of
+from course_lib.objects.storage import PersistentVolume, PersistentVolumeClaim, StorageClass
+
+PROVISION_SECONDS = 2.0
+NO_PROVISIONER = "kubernetes.io/no-provisioner"
+# Who makes volumes in the simulated cluster: Minikube's own, and the CSI drivers of clouds.
+PROVISIONERS = (
+    "k8s.io/minikube-hostpath",
+    "rancher.io/local-path",
+    "ebs.csi.aws.com",
+    "pd.csi.storage.gke.io",
+    "disk.csi.azure.com",
+)
+
+
+class VolumeController(Controller):
+    """Binds claims, and provisions what they ask for."""
+
+    name = "persistentvolume-controller"
+    kind = "PersistentVolumeClaim"
+
+    def __init__(self, api: Any) -> None:
+        self._provisioning: set[str] = set()  # claims, by uid
+        super().__init__(api)
+
+    def watches(self) -> None:
+        """Volumes and classes that claims may wait for; Pods, as first consumers."""
+        self.watch("PersistentVolume", self._pending)
+        self.watch("StorageClass", self._pending)
+        self.watch("Pod", self._of_pod)
+
+    def _pending(self, _: Any) -> list[Key]:
+        claims = self.api.list("PersistentVolumeClaim")
+        return [(c.namespace, c.name) for c in claims if c.status.phase != "Bound"]
+
+    def _of_pod(self, pod: Any) -> list[Key]:
+        return [
+            (pod.namespace, volume.persistent_volume_claim.claim_name)
+            for volume in pod.spec.volumes or ()
+            if volume.persistent_volume_claim and pod.spec.node_name
+        ]
+
+    def reconcile(self, namespace: str, name: str) -> None:
+        """Bind one claim, to a volume that fits or to a new one."""
+        claim = self.api.find("PersistentVolumeClaim", name, namespace)
+        if claim is None:
+            return
+        if claim.status.phase == "Bound":
+            if self.api.find("PersistentVolume", claim.spec.volume_name) is None:
+                self.api.patch_status(claim, {"phase": "Lost"})
+                self.warning(claim, "ClaimLost", "Bound claim has lost its PersistentVolume.")
+            return
+        cls = self.api.find("StorageClass", claim.class_name) if claim.class_name else None
+        waits = cls is not None and cls.volume_binding_mode == "WaitForFirstConsumer"
+        if waits and not self._consumed(claim):
+            message = "waiting for first consumer to be created before binding"
+            self.normal(claim, "WaitForFirstConsumer", message)
+            return
+        volume = self._fitting(claim)
+        if volume is not None:
+            self._bind(claim, volume)
+        elif claim.class_name:
+            self._provision(claim, cls)
+        else:
+            message = "no persistent volumes available for this claim and no storage class is set"
+            self.normal(claim, "FailedBinding", message)
+
+    def _consumed(self, claim: PersistentVolumeClaim) -> bool:
+        """Whether a Pod that uses the claim has got its node."""
+        return any((claim.namespace, claim.name) in self._of_pod(p) for p in self.api.list("Pod"))
+
+    def _fitting(self, claim: PersistentVolumeClaim) -> PersistentVolume | None:
+        """The volume kept for this claim, or else the smallest that will do."""
+        fitting = []
+        for volume in self.api.list("PersistentVolume"):
+            kept = volume.spec.claim_ref
+            if kept is not None and kept.name:
+                mine = (kept.namespace, kept.name) == (claim.namespace, claim.name)
+                if mine and kept.uid in ("", claim.uid):
+                    return volume
+            elif self._fits(claim, volume):
+                fitting.append(volume)
+        return min(fitting, key=lambda v: (v.spec.capacity["storage"].nano, v.name), default=None)
+
+    def _fits(self, claim: PersistentVolumeClaim, volume: PersistentVolume) -> bool:
+        if claim.spec.volume_name and claim.spec.volume_name != volume.name:
+            return False
+        return (
+            not volume.terminating
+            and volume.status.phase in ("Pending", "Available")
+            and volume.spec.storage_class_name == (claim.class_name or "")
+            and volume.spec.volume_mode == claim.spec.volume_mode
+            and set(claim.spec.access_modes or ()) <= set(volume.spec.access_modes or ())
+            and (volume.spec.capacity or {})["storage"] >= claim.size
+            and (
+                claim.spec.selector is None
+                or selector_of(claim.spec.selector).matches(volume.labels)
+            )
+        )
+
+    def _bind(self, claim: PersistentVolumeClaim, volume: PersistentVolume) -> None:
+        reference = {
+            "apiVersion": "v1",
+            "kind": "PersistentVolumeClaim",
+            "namespace": claim.namespace,
+            "name": claim.name,
+            "uid": claim.uid,
+        }
+        self.api.patch("PersistentVolume", volume.name, "", {"spec": {"claimRef": reference}})
+        self.api.patch_status(volume, {"phase": "Bound"})
+        patch = {"spec": {"volumeName": volume.name}}
+        self.api.patch("PersistentVolumeClaim", claim.name, claim.namespace, patch)
+        capacity = {name: str(amount) for name, amount in (volume.spec.capacity or {}).items()}
+        self.api.patch_status(
+            claim,
+            {"phase": "Bound", "capacity": capacity, "accessModes": volume.spec.access_modes},
+        )
+
+    def _provision(self, claim: PersistentVolumeClaim, cls: StorageClass | None) -> None:
+        if cls is None:
+            message = f'storageclass.storage.k8s.io "{claim.class_name}" not found'
+            self.warning(claim, "ProvisioningFailed", message)
+            return
+        if cls.provisioner == NO_PROVISIONER:
+            message = "no persistent volumes available for this claim"
+            self.normal(claim, "FailedBinding", f"{message} and no storage class is set")
+            return
+        if cls.provisioner not in PROVISIONERS:
+            message = "Waiting for a volume to be created either by the external provisioner "
+            message += f"'{cls.provisioner}' or manually by the system administrator."
+            self.normal(claim, "ExternalProvisioning", message)
+            return
+        if claim.uid in self._provisioning:
+            return
+        self._provisioning.add(claim.uid)
+        message = f'External provisioner is provisioning volume for claim "{claim.namespace}/'
+        self.normal(claim, "Provisioning", f'{message}{claim.name}"')
+        self.sim.at(self.sim.now + PROVISION_SECONDS, lambda: self._make(claim, cls))
+
+    def _make(self, claim: PersistentVolumeClaim, cls: StorageClass) -> None:
+        self._provisioning.discard(claim.uid)
+        current = self.api.find("PersistentVolumeClaim", claim.name, claim.namespace)
+        if current is None or current.uid != claim.uid:
+            return
+        name = f"pvc-{claim.uid}"
+        self.api.create(
+            {
+                "apiVersion": "v1",
+                "kind": "PersistentVolume",
+                "metadata": {
+                    "name": name,
+                    "annotations": {"pv.kubernetes.io/provisioned-by": cls.provisioner},
+                },
+                "spec": {
+                    "capacity": {"storage": str(claim.size)},
+                    "accessModes": claim.spec.access_modes,
+                    "storageClassName": cls.name,
+                    "persistentVolumeReclaimPolicy": cls.reclaim_policy,
+                    "volumeMode": claim.spec.volume_mode,
+                    "claimRef": {
+                        "kind": "PersistentVolumeClaim",
+                        "namespace": claim.namespace,
+                        "name": claim.name,
+                        "uid": claim.uid,
+                    },
+                    "hostPath": {
+                        "path": f"/tmp/hostpath-provisioner/{claim.namespace}/{claim.name}"
+                    },
+                },
+            }
+        )
+        self.normal(claim, "ProvisioningSucceeded", f"Successfully provisioned volume {name}")
+
+
+class ReclaimController(Controller):
+    """Sees to volumes whose claim is gone: kept, or deleted, as their policy says."""
+
+    name = "persistentvolume-reclaimer"
+    kind = "PersistentVolume"
+
+    def watches(self) -> None:
+        """The claims."""
+        self.watch("PersistentVolumeClaim", lambda c: [("", c.spec.volume_name)])
+
+    def reconcile(self, namespace: str, name: str) -> None:
+        """Available without a claim, Bound with one, Released after it."""
+        volume = self.api.find("PersistentVolume", name) if name else None
+        if volume is None or volume.terminating:
+            return
+        kept = volume.spec.claim_ref
+        if kept is None or not kept.uid:
+            if volume.status.phase == "Pending":
+                self.api.patch_status(volume, {"phase": "Available"})
+            return
+        claim = self.api.find("PersistentVolumeClaim", kept.name, kept.namespace)
+        if claim is not None and claim.uid == kept.uid:
+            return
+        if volume.spec.persistent_volume_reclaim_policy == "Delete":
+            self.api.delete("PersistentVolume", name, uid=volume.uid)
+            self.normal(volume, "VolumeDeleted", f"volume {name} is deleted with its claim")
+        else:
+            self.api.patch_status(volume, {"phase": "Released"})
