@@ -21,11 +21,13 @@ NODE_PORTS = range(30000, 32768)
 
 
 def allocate(api: APIServer, service: Document) -> None:
-    """Write the cluster IP and the node ports of a new Service into its document."""
-    spec = service["spec"]
+    """Write the cluster IP and the node ports that a Service lacks into its document."""
+    spec, meta = service["spec"], service["metadata"]
     if spec["type"] == "ExternalName":
         return
-    taken = [other.spec for other in api.list("Service")]
+    mine = meta["namespace"], meta.get("name", "")
+    others = (other for other in api.list("Service") if (other.namespace, other.name) != mine)
+    taken = [other.spec for other in others]
     if spec.get("clusterIP") != "None":
         used = {other.cluster_ip for other in taken}
         spec["clusterIP"] = _address(api, service, spec.get("clusterIP"), used)
@@ -37,6 +39,9 @@ def allocate(api: APIServer, service: Document) -> None:
         for port in spec.get("ports", ()):
             port["nodePort"] = _node_port(api, service, port.get("nodePort"), ports)
             ports.add(port["nodePort"])
+    else:
+        for port in spec.get("ports", ()):
+            port.pop("nodePort", None)
 
 
 def job_selector(job: Document) -> None:

@@ -281,6 +281,8 @@ class APIServer:
             validate(document, view, kind)
             immutability.check(entry.document, document, kind)
             admission.validate_update(self, kind, view)
+            if kind.kind == "Service" and kind.known:
+                allocation.allocate(self, document)
         if document.get("spec") != entry.document.get("spec"):
             document["metadata"]["generation"] = entry.document["metadata"].get("generation", 0) + 1
         meta = document["metadata"]

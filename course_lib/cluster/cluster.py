@@ -249,8 +249,12 @@ class Cluster(NodeCommands, WorkloadCommands):
         requests_per_second: float,
         namespace: str = "default",
         port: int | None = None,
+        outside: bool = False,
     ) -> Load:
-        """Start clients that send requests to a Service, until the load is stopped.
+        """Start clients that send requests to a Service (its first port), until stopped.
+
+        They run on the nodes; with `outside` they stand outside the cluster and send to the
+        nodes' addresses, at the Service's node port.
 
         >>> cluster = Cluster()
         >>> _ = cluster.apply("data/web.yaml")
@@ -261,13 +265,24 @@ class Cluster(NodeCommands, WorkloadCommands):
         0
         """
         found = self.api.get("Service", service, namespace)
-        ports = found.spec.ports or []  # type: ignore[attr-defined]
-        if port is None:
-            if not ports:
-                raise CourseError(f"the Service {service} has no ports")
-            port = ports[0].port
+        ports = {p.port: p.node_port for p in found.spec.ports or ()}  # type: ignore[attr-defined]
+        wanted = next(iter(ports), 0) if port is None else port
+        if wanted not in ports or (outside and not ports[wanted]):
+            raise CourseError(
+                "the Service has no such way in",
+                where=f"Service {namespace}/{service}",
+                expected="a node port" if outside else f"one of its ports {list(ports)}",
+                found=str(wanted or "no port"),
+                do="set spec.type to NodePort" if outside else "name one of its ports",
+            )
         nodes = [(self.kubelets[name], self.proxies[name]) for name in self.kubelets]
-        return Load(self.sim, self.network, nodes, namespace, service, port, requests_per_second)
+
+        def route(proxy: KubeProxy) -> tuple[str, int] | None:
+            if outside:
+                return proxy.outside(ports[wanted])
+            return proxy.backend(namespace, service, wanted)
+
+        return Load(self.sim, self.network, nodes, route, requests_per_second)
 
     def _scrape(self) -> dict[str, Reading]:
         """What the kubelets tell metrics-server."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from course_lib.engine import Simulation
@@ -17,10 +17,14 @@ if TYPE_CHECKING:
 TIMEOUT = 5.0  # s that a client waits for an answer
 
 
-class Load:
-    """Requests at a constant rate, from a client on each node in turn; each is sent once.
+Route = Callable[[KubeProxy], tuple[str, int] | None]
 
-    `rate` (requests a second) may be changed at any time; `stop` ends it.
+
+class Load:
+    """Requests at a constant rate, by way of each node in turn; each is sent once.
+
+    `route` asks a node's kube-proxy for the Pod address and port; `rate` (requests a second) may
+    be changed at any time; `stop` ends it.
     """
 
     def __init__(
@@ -28,15 +32,13 @@ class Load:
         sim: Simulation,
         network: FlatNetwork,
         nodes: Sequence[tuple[Kubelet, KubeProxy]],
-        namespace: str,
-        service: str,
-        port: int,
+        route: Route,
         rate: float,
     ) -> None:
         if not rate > 0:
             raise CourseError("a load has a rate", expected="more than 0", found=str(rate))
         self.sim, self.network, self.nodes = sim, network, nodes
-        self.namespace, self.service, self.port, self.rate = namespace, service, port, rate
+        self.route, self.rate = route, rate
         self.times: list[float] = []
         self.latencies: list[float] = []  # NaN where there was no answer
         self.backends: list[str] = []
@@ -77,7 +79,7 @@ class Load:
             yield self.sim.sleep(1 / self.rate)
 
     def _send(self, proxy: KubeProxy) -> None:
-        backend = proxy.backend(self.namespace, self.service, self.port)
+        backend = self.route(proxy)
         latency = self.network.connect(*backend) if backend else None
         good = latency is not None and latency <= TIMEOUT
         self.times.append(round(self.sim.now, 6))

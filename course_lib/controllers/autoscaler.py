@@ -101,7 +101,7 @@ class AutoscalerController(Controller):
                 "the HPA was unable to compute the replica count: no metrics known for ready pods",
             )
             return
-        wish, why, seen = max(known, key=lambda found: found[0])
+        wish, why, _ = max(known, key=lambda found: found[0])
         desired = self._bounded(hpa, history, current, wish)
         if desired != current:
             patch = {"spec": {"replicas": desired}}

@@ -13,7 +13,6 @@ from typing import Any
 import simpy
 
 from course_lib.apiserver import APIServer, WatchEvent
-from course_lib.apiserver.errors import APIError
 from course_lib.engine.simulation import Process
 from course_lib.errors import CourseError
 from course_lib.objects.meta import Object
@@ -92,7 +91,7 @@ class Controller:
             try:
                 self.reconcile(*key)
                 self._failures.pop(key, None)
-            except APIError:
+            except CourseError:
                 self._retry(key)
 
     def _retry(self, key: Key) -> None:

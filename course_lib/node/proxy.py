@@ -47,6 +47,13 @@ class KubeProxy:
         backends = rules.backends.get(port, ()) if rules else ()
         return self._random.choice(backends) if backends else None
 
+    def outside(self, node_port: int) -> Address | None:
+        """The same for a connection from outside to a port of this node."""
+        for (namespace, service), rules in self.rules.items():
+            if node_port in rules.node_ports:
+                return self.backend(namespace, service, rules.node_ports[node_port])
+        return None
+
     def _on_service(self, event: WatchEvent) -> None:
         self._touch(event.object.namespace, event.object.name)
 

@@ -5,6 +5,8 @@ Source: the Kubernetes API reference, `apps/v1`, `batch/v1` and `core/v1`.
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec import field
 
 from course_lib.objects.meta import Condition, LabelSelector, Object, ObjectMeta, Value
@@ -151,7 +153,7 @@ class ControllerRevision(Object, frozen=True, kw_only=True):
     """A template as it was: what StatefulSets and DaemonSets roll back to."""
 
     revision: int = 0
-    data: dict[str, object] | None = None
+    data: dict[str, Any] | None = None
 
 
 class RollingUpdateDaemonSet(Value, frozen=True):
@@ -353,7 +355,7 @@ class HorizontalPodAutoscalerStatus(Value, frozen=True):
     last_scale_time: str | None = None
     current_replicas: int = 0
     desired_replicas: int = 0
-    current_metrics: list[dict[str, object]] | None = None
+    current_metrics: list[dict[str, Any]] | None = None
     conditions: list[Condition] | None = None
 
 

@@ -170,16 +170,14 @@ class Scheduler:
     def _unschedulable(self, waiting: Waiting, nodes: Nodes, diagnosis: Diagnosis) -> None:
         """PostFilter: try to preempt; then report and wait for what may help."""
         pod = waiting.info
-        if not diagnosis.pre_filter_message:
-            why = self.preemption.ineligible(pod, nodes)
-            candidate = None
-            if not why:
-                budgets = self.api.list("PodDisruptionBudget")
-                candidate, why = self.preemption.find(pod, nodes, diagnosis, budgets)
-            if candidate is not None:
-                self._preempt(pod, candidate)
-            else:
-                diagnosis.post_filter_message = f"preemption: {why}"
+        why, candidate = self.preemption.ineligible(pod, nodes), None
+        if not why:
+            budgets = self.api.list("PodDisruptionBudget")
+            candidate, why = self.preemption.find(pod, nodes, diagnosis, budgets)
+        if candidate is not None:
+            self._preempt(pod, candidate)
+        else:
+            diagnosis.post_filter_message = f"preemption: {why}"
         events = [
             e for p in self.framework.plugins if p.name in diagnosis.plugins for e in p.events
         ]
