@@ -53,6 +53,7 @@ class WorkloadCommands:
         >>> from course_lib import Cluster
         >>> cluster = Cluster()
         >>> _ = cluster.apply("data/web.yaml")
+        >>> cluster.run(seconds=30)
         >>> cluster.set_image("deployment/web", "nginx:1.28")
         >>> cluster.run(seconds=120)
         >>> len(cluster.history_of("deployment/web"))

@@ -1,0 +1,40 @@
+"""Requests over time: answered and failed, and how long the answers took."""
+
+from __future__ import annotations
+
+import matplotlib as mpl
+import numpy as np
+
+from course_lib.cluster import Load
+from course_lib.plots.picture import COLOURS, SETTINGS, Picture, picture
+
+
+def requests_over_time(load: Load, bin_seconds: float = 1.0, since: float = 0.0) -> Picture:
+    """Requests a second, answered and failed, above; median latency (ms) below."""
+    times, latencies = np.array(load.times), np.array(load.latencies)
+    kept = times >= since
+    times, latencies = times[kept], latencies[kept]
+    first = float(times.min()) if len(times) else since
+    last = float(times.max()) if len(times) else since
+    edges = np.arange(first, last + 2 * bin_seconds, bin_seconds)
+    failed = np.isnan(latencies)
+    good = np.histogram(times[~failed], edges)[0] / bin_seconds
+    bad = np.histogram(times[failed], edges)[0] / bin_seconds
+    slots = np.digitize(times, edges) - 1
+    medians = [_median(latencies[(slots == i) & ~failed]) for i in range(len(edges) - 1)]
+    with mpl.rc_context(SETTINGS):
+        figure, (above, below) = picture(height=3.6, panels=2)
+        above.stairs(good, edges, fill=True, color=COLOURS[4], label="answered")
+        above.stairs(good + bad, edges, baseline=good, fill=True, color=COLOURS[5], label="failed")
+        above.set(ylabel="requests (1/s)")
+        above.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+        below.stairs(np.array(medians) * 1000, edges, color=COLOURS[0], lw=1.5)
+        below.set(ylabel="median latency (ms)", xlabel="simulated time (s)")
+        below.set_ylim(bottom=0)
+    counts = f"{len(times)} sent, {int(failed.sum())} failed"
+    figure.alt = f"Requests from {first:.0f} s to {last:.0f} s: {counts}."
+    return figure
+
+
+def _median(values: np.ndarray) -> float:
+    return float(np.median(values)) if len(values) else float("nan")

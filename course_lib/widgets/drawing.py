@@ -1,0 +1,78 @@
+"""The cluster as a drawing: nodes as boxes, Pods as tiles; plain HTML with a text alternative."""
+
+from __future__ import annotations
+
+import html
+
+from course_lib.cluster import Cluster
+from course_lib.cluster.pod_rows import pod_row
+from course_lib.objects.meta import is_true
+from course_lib.objects.pod import Pod
+
+# Background, text and a mark for each state: colour is never the only sign.
+LOOKS = {
+    "ready": ("#009E73", "white", "&#10003;"),
+    "starting": ("#E69F00", "black", "&#8230;"),
+    "terminating": ("#666666", "white", "&#8722;"),
+    "failing": ("#B34700", "white", "!"),
+}
+FAILING = ("Err", "BackOff", "Crash", "OOM", "Evicted", "Failed", "Unknown", "OutOf")
+STYLE = """
+<style>
+.course-cluster {display: flex; flex-wrap: wrap; gap: 8px; font: 12px/1.4 sans-serif;}
+.course-node {border: 2px solid #0072B2; border-radius: 6px; padding: 6px; min-width: 170px;
+  max-width: 330px; color: var(--jp-ui-font-color1, black);}
+.course-node.down {border: 2px dashed #B34700;}
+.course-node h4 {margin: 0 0 4px 0; font-size: 12px;}
+.course-pod {display: inline-block; border-radius: 4px; padding: 1px 6px; margin: 2px;}
+</style>
+"""
+
+
+def look_of(pod: Pod) -> str:
+    """One of: ready, starting, terminating, failing."""
+    _, ready, status, _ = pod_row(pod)
+    have, _, total = ready.partition("/")
+    if status == "Terminating":
+        return "terminating"
+    if any(word in status for word in FAILING):
+        return "failing"
+    return "ready" if have == total or status == "Completed" else "starting"
+
+
+def draw(cluster: Cluster, namespace: str | None = "default") -> str:
+    """The drawing, as HTML."""
+    pods = cluster.api.list("Pod", namespace or "")
+    boxes = []
+    for node in cluster.api.list("Node"):
+        up = is_true(node.status.conditions, "Ready")
+        state = "Ready" if up else "NotReady"
+        state += ", cordoned" if node.spec.unschedulable else ""
+        tiles = [tile(pod) for pod in pods if pod.spec.node_name == node.name]
+        boxes.append(_box(f"{node.name}: {state}", tiles, "" if up else " down"))
+    waiting = [tile(pod) for pod in pods if not pod.spec.node_name]
+    if waiting:
+        boxes.append(_box("waiting for a node", waiting, " down"))
+    counts = {look: sum(look_of(pod) == look for pod in pods) for look in LOOKS}
+    told = ", ".join(f"{count} {look}" for look, count in counts.items() if count) or "no Pods"
+    text = html.escape(f"{len(boxes)} boxes at {cluster.now:.0f} simulated seconds: {told}")
+    return (
+        f'{STYLE}<div role="img" aria-label="{text}" class="course-cluster">{"".join(boxes)}</div>'
+    )
+
+
+def tile(pod: Pod) -> str:
+    """One Pod, as a tile."""
+    background, colour, mark = LOOKS[look_of(pod)]
+    name, ready, status, restarts = pod_row(pod)
+    tip = html.escape(f"{name}: {status}, {ready} ready, {restarts} restarts")
+    short = html.escape(name if len(name) <= 14 else f"{name.split('-')[0][:8]}…{name[-5:]}")
+    return (
+        f'<span class="course-pod" title="{tip}" style="background:{background};color:{colour}">'
+        f"{mark} {short}</span>"
+    )
+
+
+def _box(title: str, tiles: list[str], down: str) -> str:
+    inside = "".join(tiles) or "no Pods"
+    return f'<div class="course-node{down}"><h4>{html.escape(title)}</h4>{inside}</div>'
