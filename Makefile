@@ -32,7 +32,7 @@ unit: venv
 
 # Strict: each cell's output must equal the one stored in the notebook.
 notebooks-check: venv
-	$(BIN)/pytest -q -n auto -p no:doctest --nbval notebooks
+	$(BIN)/pytest -q -n auto --dist loadfile --nbval notebooks
 
 notebooks: venv    ## run every notebook again and store its outputs
 	$(BIN)/python tests/execute_notebooks.py

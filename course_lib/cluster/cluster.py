@@ -14,7 +14,7 @@ from course_lib.cluster.history import History
 from course_lib.cluster.load import Load
 from course_lib.cluster.node_commands import NodeCommands
 from course_lib.cluster.pending import pending
-from course_lib.cluster.tables import table_rows
+from course_lib.cluster.tables import table, table_rows
 from course_lib.cluster.workload_commands import WorkloadCommands
 from course_lib.controllers import MetricsServer, Reading, start_controllers
 from course_lib.controllers.node_lifecycle import NodeIPAMController
@@ -31,7 +31,7 @@ from course_lib.runtimes import Behaviours
 from course_lib.scheduler import Scheduler
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from course_lib.cluster.table import Table
 
 
 class Cluster(NodeCommands, WorkloadCommands):
@@ -84,7 +84,7 @@ class Cluster(NodeCommands, WorkloadCommands):
 
     # Objects
 
-    def apply(self, source: Source, namespace: str = "default") -> pd.DataFrame:
+    def apply(self, source: Source, namespace: str = "default") -> Table:
         """Apply manifests: a path, a folder, YAML text, a dict, or a list of these.
 
         Returns a table: OBJECT, RESULT (created, configured, unchanged), WARNINGS. One bad
@@ -96,11 +96,9 @@ class Cluster(NodeCommands, WorkloadCommands):
         >>> table.RESULT[0]
         'created'
         """
-        import pandas as pd
-
         results = apply_manifests(self.api, source, namespace)
         rows = [(title, result, "\n".join(warnings)) for title, result, warnings in results]
-        return pd.DataFrame(rows, columns=["OBJECT", "RESULT", "WARNINGS"])
+        return table(rows, ["OBJECT", "RESULT", "WARNINGS"])
 
     def get(
         self,
@@ -109,7 +107,7 @@ class Cluster(NodeCommands, WorkloadCommands):
         selector: str = "",
         field_selector: str = "",
         wide: bool = False,
-    ) -> pd.DataFrame:
+    ) -> Table:
         """List objects as `kubectl get` does; `namespace=None` lists all namespaces.
 
         `selector` is a label selector (`app=web,tier!=db`), `field_selector` one on fields
@@ -120,8 +118,6 @@ class Cluster(NodeCommands, WorkloadCommands):
         0  node-1  Ready
         1  node-2  Ready
         """
-        import pandas as pd
-
         named = kind_named(kind)
         found = self.api.list(
             named.kind,
@@ -131,7 +127,7 @@ class Cluster(NodeCommands, WorkloadCommands):
         )
         every = named.namespaced and namespace is None
         columns, rows = table_rows(named.kind, found, self.sim.now, every, wide)
-        return pd.DataFrame(rows, columns=columns)
+        return table(rows, columns)
 
     def describe(self, kind: str, name: str, namespace: str = "default") -> Text:
         """What `kubectl describe` tells of one object: its state, and its events.
@@ -212,7 +208,7 @@ class Cluster(NodeCommands, WorkloadCommands):
 
     def log(
         self, component: str = "", object: str = "", reason: str = "", since: float = 0.0
-    ) -> pd.DataFrame:
+    ) -> Table:
         """What components said, in order: TIME (simulated s), COMPONENT, OBJECT, REASON, MESSAGE.
 
         The arguments keep the lines that contain a text, or those after a time.
@@ -220,7 +216,8 @@ class Cluster(NodeCommands, WorkloadCommands):
         >>> Cluster(nodes=1).log(reason="Starting").OBJECT[0]
         'Node/node-1'
         """
-        return self.sim.log.table(component=component, object=object, reason=reason, since=since)
+        found = self.sim.log.select(component, object, reason, since)
+        return table(found, ["TIME", "COMPONENT", "OBJECT", "REASON", "MESSAGE"])
 
     def ready(self, name: str, namespace: str = "default") -> bool:
         """Whether all replicas of a workload are up to date and ready: `deployment/web`.

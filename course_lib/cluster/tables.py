@@ -7,15 +7,25 @@ counts are numbers, so that a notebook can go on with them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from course_lib.cluster.pod_rows import WIDE as POD_WIDE
 from course_lib.cluster.pod_rows import pod_row, pod_row_wide
 from course_lib.engine.simulation import seconds_at
 from course_lib.objects.meta import is_true
 
+if TYPE_CHECKING:
+    from course_lib.cluster.table import Table
+
 Row = Sequence[Any]
 NONE = "<none>"
+
+
+def table(rows: Sequence[Row], columns: Sequence[str]) -> Table:
+    """Rows and columns as a table; pandas is imported only when there is one to show."""
+    from course_lib.cluster.table import Table
+
+    return Table(list(rows), columns=list(columns))
 
 
 def age(seconds: float) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from course_lib.apiserver import APIServer
+from course_lib.cluster.tables import table
 from course_lib.controllers.deployment import CHANGE_CAUSE, HASH, REVISION
 from course_lib.errors import CourseError
 from course_lib.objects.kinds import kind_named
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from course_lib.cluster.table import Table
 
 
 class WorkloadCommands:
@@ -69,10 +70,8 @@ class WorkloadCommands:
         chosen[0]["image"] = image
         self.api.update(document)
 
-    def history_of(self, name: str, namespace: str = "default") -> pd.DataFrame:
+    def history_of(self, name: str, namespace: str = "default") -> Table:
         """The revisions of a Deployment: REVISION, IMAGES, REPLICAS, CHANGE-CAUSE."""
-        import pandas as pd
-
         rows = [
             (
                 int(rs.annotations[REVISION]),
@@ -82,7 +81,7 @@ class WorkloadCommands:
             )
             for rs in self._revisions(name, namespace)
         ]
-        return pd.DataFrame(rows, columns=["REVISION", "IMAGES", "REPLICAS", "CHANGE-CAUSE"])
+        return table(rows, ["REVISION", "IMAGES", "REPLICAS", "CHANGE-CAUSE"])
 
     def rollback(self, name: str, to_revision: int = 0, namespace: str = "default") -> None:
         """Return a Deployment to an earlier revision (the one before, unless a number is given).

@@ -34,17 +34,11 @@ class EventLog:
         for listener in self.listeners:
             listener(entry)
 
-    def table(
-        self, *, component: str = "", object: str = "", reason: str = "", since: float = 0.0
-    ) -> pd.DataFrame:
-        """The log as a table, one row an entry: TIME (s), COMPONENT, OBJECT, REASON, MESSAGE.
-
-        `component`, `object` and `reason` keep the rows that contain the text; `since` keeps
-        those at or after a time in simulated seconds.
-        """
-        import pandas as pd
-
-        rows = [
+    def select(
+        self, component: str = "", object: str = "", reason: str = "", since: float = 0.0
+    ) -> list[tuple[float, str, str, str, str]]:
+        """The entries whose fields contain these texts, at or after a time (simulated s)."""
+        return [
             (e.time, e.component, e.object, e.reason, e.message)
             for e in self.entries
             if component in e.component
@@ -52,7 +46,13 @@ class EventLog:
             and reason in e.reason
             and e.time >= since
         ]
-        return pd.DataFrame(rows, columns=["TIME", "COMPONENT", "OBJECT", "REASON", "MESSAGE"])
+
+    def table(self) -> pd.DataFrame:
+        """The whole log: TIME (simulated s), COMPONENT, OBJECT, REASON, MESSAGE."""
+        import pandas as pd
+
+        columns = ["TIME", "COMPONENT", "OBJECT", "REASON", "MESSAGE"]
+        return pd.DataFrame(self.select(), columns=columns)
 
     def lines(self) -> list[str]:
         """The log as text, one line an entry; what two equal histories have in common."""

@@ -66,10 +66,14 @@ class Registry:
         tags = self._pushed.get(reference.name)
         if tags is not None and not reference.digest and reference.tag not in tags:
             raise RegistryError(f'{failed} "{reference}": {reference}: not found')
-        digest = reference.digest or "sha256:" + hashlib.sha256(str(reference).encode()).hexdigest()
         if tags is not None and reference.tag in tags:
-            return digest, tags[reference.tag]
-        drawn = 20 * MB + int(hashlib.sha256(reference.name.encode()).hexdigest()[:6], 16) % (
-            80 * MB
-        )
-        return digest, KNOWN_SIZES.get(reference.name, drawn)
+            size = tags[reference.tag]
+        else:
+            drawn = int(_sha256(reference.name)[:6], 16) % (80 * MB)
+            size = KNOWN_SIZES.get(reference.name, 20 * MB + drawn)
+        # The content stands for itself: another content under the same tag has another digest.
+        return reference.digest or f"sha256:{_sha256(f'{reference}/{size}')}", size
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -32,6 +32,7 @@ from course_lib.runtimes import Behaviours, PlainRuntime
 
 LEASE_RENEWAL = 10.0  # s
 LEASE_DURATION = 40  # s
+REFUSAL_SECONDS = 0.5  # until a refused Pod's status has reached the API server
 EVICTION_HARD_MEMORY = Quantity("100Mi")  # memory.available; kept back from Pods
 
 Document = dict[str, Any]
@@ -70,6 +71,7 @@ class Kubelet:
         self.workers: dict[str, PodWorker] = {}
         self.pressure = False
         self.powered = True
+        self._refused: set[str] = set()  # uids of Pods that did not fit
         self._pool: AddressPool | None = None
         self._images_told: int = 0
         self._register()
@@ -201,6 +203,7 @@ class Kubelet:
         if not self.powered:
             return
         if event.type == DELETED:
+            self._refused.discard(pod.uid)
             if worker is not None:
                 worker.deleted()
         elif worker is not None:
@@ -213,13 +216,20 @@ class Kubelet:
             if pod.terminating:
                 self._confirm_deleted(pod)
             return
+        if pod.uid in self._refused:
+            return
         if not pod.terminating and (refusal := admission.refuse(self, pod)):
-            reason, message = refusal
-            self.warning(pod, reason, message)
-            status = {"phase": "Failed", "reason": reason, "message": message}
-            self.api.patch_status(pod, status)
+            self._refused.add(pod.uid)
+            self.sim.at(self.sim.now + REFUSAL_SECONDS, lambda: self._refuse(pod, *refusal))
             return
         self.workers[pod.uid] = PodWorker(self, pod)
+
+    def _refuse(self, pod: Pod, reason: str, message: str) -> None:
+        """Fail a Pod that does not fit; it will not be tried again."""
+        with suppress(NotFound):
+            status = {"phase": "Failed", "reason": reason, "message": message}
+            self.api.patch_status(pod, status)
+            self.warning(pod, reason, message)
 
     def _connect(self, port: int) -> float | None:
         """Answer a request to the node's own address: Pods on its network share it."""

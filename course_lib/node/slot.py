@@ -102,7 +102,7 @@ class Slot:
         }
         if self.current is not None:
             status["containerID"] = f"plain://{self.current.id}"
-            status["imageID"] = self.current.image
+            status["imageID"] = self.current.image_id
         ended = self.exited if "waiting" in status["state"] else self.previous
         if ended is not None:
             status["lastState"] = {"terminated": _terminated(ended)}

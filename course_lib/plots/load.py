@@ -28,7 +28,7 @@ def requests_over_time(load: Load, bin_seconds: float = 1.0, since: float = 0.0)
         above.stairs(good + bad, edges, baseline=good, fill=True, color=COLOURS[5], label="failed")
         above.set(ylabel="requests (1/s)")
         above.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
-        below.stairs(np.array(medians) * 1000, edges, color=COLOURS[0], lw=1.5)
+        below.stairs(np.array(medians) * 1000, edges, baseline=None, color=COLOURS[0], lw=1.5)
         below.set(ylabel="median latency (ms)", xlabel="simulated time (s)")
         below.set_ylim(bottom=0)
     counts = f"{len(times)} sent, {int(failed.sum())} failed"

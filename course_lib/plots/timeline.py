@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import matplotlib as mpl
+from matplotlib.ticker import MaxNLocator
 
 from course_lib.cluster import Cluster
 from course_lib.plots.picture import GREY, SETTINGS, Picture, colour_of, picture
@@ -44,7 +45,7 @@ def pods_over_time(
             xlim=(since, max(cluster.now, since + 1)),
             ylim=(0, max([1.0, *floor]) * 1.1),
         )
-        axes.yaxis.get_major_locator().set_params(integer=True)
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     now = {name: int(counts[name][-1]) for name in nodes}
     shown = ", ".join(f"{name} {count}" for name, count in now.items())

@@ -36,13 +36,15 @@ class Container:
         id: str,
         name: str,
         image: str,
+        image_id: str,
         behaviour: Behaviour,
         cpu_limit: float,
         memory_limit: float | None,
         ports: frozenset[int],
         on_exit: Callable[[Container], None],
     ) -> None:
-        self.sim, self.id, self.name, self.image = sim, id, name, image
+        self.sim, self.id, self.name = sim, id, name
+        self.image, self.image_id = image, image_id  # as asked for; by content
         self.behaviour = behaviour
         self.cpu_limit = cpu_limit  # the node's cores, where the Pod sets no limit
         self.memory_limit = memory_limit

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import msgspec
 
 from course_lib.engine import Simulation
-from course_lib.images import Registry, RegistryError
+from course_lib.images import Reference, Registry, RegistryError
 from course_lib.runtimes.behaviour import Behaviour
 from course_lib.runtimes.container import Container
 
@@ -58,7 +58,9 @@ class PlainRuntime:
         try:
             digest, size = self.registry.resolve(image)
             result = Image(image, digest, size)
-            seconds += size / PULL_BANDWIDTH
+            known = self.images.get(image)
+            if known is None or known.digest != digest:
+                seconds += size / PULL_BANDWIDTH
         except RegistryError as error:
             result = error
 
@@ -91,6 +93,7 @@ class PlainRuntime:
             self._id(name),
             name,
             image,
+            f"{Reference.parse(image).name}@{self.images[image].digest}",
             behaviour,
             limit,
             memory_limit,

@@ -1,0 +1,150 @@
+"""The package as a whole: its floors, its weight, its lists of dependencies, its notebooks."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+FLOORS = {
+    "errors": -1,
+    "objects": 0,
+    "engine": 0,
+    "images": 1,
+    "network": 1,
+    "etcd": 1,
+    "apiserver": 2,
+    "runtimes": 2,
+    "cri": 3,
+    "scheduler": 4,
+    "controllers": 4,
+    "node": 4,
+    "cluster": 5,
+    "orchestrators": 5,
+    "experiments": 6,
+    "plots": 7,
+    "widgets": 7,
+    "course": 8,
+    "cli": 9,
+}
+
+
+def imports(path: Path) -> list[tuple[str, bool]]:
+    """The modules that a file imports, and whether only inside a function."""
+    tree = ast.parse(path.read_text())
+    inside = {
+        node
+        for scope in ast.walk(tree)
+        if isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(scope)
+    }
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found.append((node.module, node in inside))
+        elif isinstance(node, ast.Import):
+            found += [(alias.name, node in inside) for alias in node.names]
+    return found
+
+
+MODULES = sorted((ROOT / "course_lib").rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_room_imports_only_from_floors_below(path: Path):
+    room = path.relative_to(ROOT / "course_lib").parts[0].removesuffix(".py")
+    if room == "__init__":
+        return
+    for module, _ in imports(path):
+        if not module.startswith("course_lib."):
+            continue
+        other = module.split(".")[1]
+        below = FLOORS[other] < FLOORS[room] or other == room
+        # The two rooms on the ground floor lean on each other.
+        assert below or FLOORS[other] == FLOORS[room] == 0, f"{room} imports {module}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_drawing_and_clicking_stay_on_their_floor(path: Path):
+    room = path.relative_to(ROOT / "course_lib").parts[0]
+    modules = {module.split(".")[0] for module, _ in imports(path)}
+    assert "matplotlib" not in modules or room == "plots"
+    assert "ipywidgets" not in modules or room == "widgets"
+
+
+def test_import_is_light():
+    script = (
+        "import time; t = time.process_time(); import course_lib; from course_lib import Cluster; "
+        "import sys; print(time.process_time() - t); "
+        "print([m for m in ('matplotlib', 'ipywidgets', 'grpc', 'pandas') if m in sys.modules])"
+    )
+    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    _, heavy = out.stdout.splitlines()
+    assert heavy == "[]"
+
+
+def requirement(text: str) -> tuple[str, str]:
+    match = re.fullmatch(r"([A-Za-z0-9_-]+)(.*)", text.strip())
+    assert match is not None
+    return match[1].lower().removesuffix("-base"), match[2].strip()
+
+
+def test_environment_yml_and_pyproject_ask_for_the_same():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    plain = [d for d in environment["dependencies"] if isinstance(d, str)]
+    conda = dict(requirement(d) for d in plain)
+    pip = next(d["pip"] for d in environment["dependencies"] if isinstance(d, dict))
+    conda.pop("pip")
+    python = conda.pop("python")
+    assert conda == dict(map(requirement, project["dependencies"]))
+    assert python.startswith(project["requires-python"])
+    assert pip == ["-e ."]
+    assert environment["channels"] == ["conda-forge"]
+
+
+def test_the_lock_pins_every_dependency_by_hash():
+    lock = (ROOT / "requirements.lock").read_text()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    pinned = set(re.findall(r"^([a-z0-9._-]+)==", lock, flags=re.M))
+    for text in [*project["dependencies"], *project["optional-dependencies"]["dev"]]:
+        assert requirement(text)[0] in pinned
+    for block in re.split(r"\n(?=[a-z0-9])", lock):
+        assert "--hash=sha256:" in block
+
+
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.name)
+def test_notebook_cells_are_short_executed_in_order_and_ask_for_predictions(path: Path):
+    notebook = nbformat.read(path, as_version=4)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    for cell in code:
+        assert len(cell.source.splitlines()) <= 15
+        assert not any(output.output_type == "error" for output in cell.outputs)
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    assert text.count("**Predict") >= 3
+    for heading in ("**You will be able to**", "## Exercises", "## Summary", "**Next:**"):
+        assert heading in text
+    exercises = text.split("## Exercises")[1].split("## Summary")[0]
+    assert 5 <= len(re.findall(r"^\d\.", exercises, flags=re.M)) <= 8
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.name)
+def test_links_between_pages_lead_somewhere(path: Path):
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        for target in re.findall(
+            r"\]\(([^)#]+)\)", cell.source if cell.cell_type == "markdown" else ""
+        ):
+            assert target.startswith("http") or (path.parent / target).exists(), target
