@@ -34,6 +34,11 @@ class PodInfo(msgspec.Struct, frozen=True, eq=False):
     nonzero: dict[str, int]  # CPU and memory, with defaults where a container says nothing
     ports: tuple[Port, ...]
 
+    @property
+    def key(self) -> str:
+        """Its identity: the uid, or its name where it never passed through an API server."""
+        return self.pod.uid or f"{self.pod.namespace}/{self.pod.name}"
+
     @classmethod
     def of(cls, pod: Pod) -> PodInfo:
         """Work it out."""
@@ -103,7 +108,7 @@ class Nodes:
         self.views = list(nodes)
         self.names = [node.name for node in self.views]
         self.rows = {name: row for row, name in enumerate(self.names)}
-        self.pods: list[dict[str, PodInfo]] = [{} for _ in self.views]  # by uid
+        self.pods: list[dict[str, PodInfo]] = [{} for _ in self.views]  # by key
         given = [units(node.status.allocatable or {}) for node in self.views]
         resources = dict.fromkeys(name for row in given for name in row)
         self.allocatable = {
@@ -140,7 +145,7 @@ class Nodes:
 
     def _count(self, info: PodInfo, node: str, sign: int) -> None:
         row = self.rows.get(node)
-        if row is None or (info.pod.uid in self.pods[row]) == (sign > 0):
+        if row is None or (info.key in self.pods[row]) == (sign > 0):
             return
         for name, amount in info.requests.items():
             if name not in self.requested:
@@ -150,9 +155,9 @@ class Nodes:
             self.nonzero[name][row] += sign * amount
         self.pod_count[row] += sign
         if sign > 0:
-            self.pods[row][info.pod.uid] = info
+            self.pods[row][info.key] = info
         else:
-            del self.pods[row][info.pod.uid]
+            del self.pods[row][info.key]
 
     def one(self, row: int) -> Nodes:
         """A picture of one node alone, to try things on."""

@@ -39,7 +39,9 @@ def changed(document: dict, path: str, value: object) -> dict:
             "'1x'",
         ),
         (
-            pod(containers=[container(resources={"limits": {"cpu": "1"}, "requests": {"cpu": "2"}})]),
+            pod(
+                containers=[container(resources={"limits": {"cpu": "1"}, "requests": {"cpu": "2"}})]
+            ),
             "Pod default/web: spec.containers[0].resources.requests.cpu",
             "at most the limit 1",
             "'2'",
@@ -143,7 +145,9 @@ def test_a_refusal_in_the_middle_puts_everything_back():
 def test_unknown_fields_and_kinds_are_kept_and_warned_of_by_path():
     cluster = Cluster(nodes=1)
     document = workload(replica=3, pod_spec={"shareProcessNamespace": True})
-    table = cluster.apply([document, {"apiVersion": "x/v1", "kind": "Gizmo", "metadata": {"name": "g"}}])
+    table = cluster.apply(
+        [document, {"apiVersion": "x/v1", "kind": "Gizmo", "metadata": {"name": "g"}}]
+    )
     assert "spec.replica: kept" in table.WARNINGS[0]
     assert "did you mean replicas?" in table.WARNINGS[0]
     assert "spec.template.spec.shareProcessNamespace: kept" in table.WARNINGS[0]

@@ -46,13 +46,17 @@ def test_canonical_form_is_the_api_servers(written: str, canonical: str):
     assert str(Quantity(written)) == canonical
 
 
-@pytest.mark.parametrize("text", ["", "1x", "1 Gi", "Gi", "1Gii", "1e", "--1", "1.2.3", "1mi", "0x1"])
+@pytest.mark.parametrize(
+    "text", ["", "1x", "1 Gi", "Gi", "1Gii", "1e", "--1", "1.2.3", "1mi", "0x1"]
+)
 def test_what_is_not_a_quantity_is_refused(text: str):
     with pytest.raises(CourseError, match="not a quantity"):
         Quantity(text)
 
 
-numbers = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**6), max_value=10**6, places=3)
+numbers = st.decimals(
+    allow_nan=False, allow_infinity=False, min_value=-(10**6), max_value=10**6, places=3
+)
 
 
 @given(numbers, st.sampled_from(SUFFIXES))

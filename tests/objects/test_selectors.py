@@ -96,7 +96,9 @@ def test_field_selectors():
     selector = parse_field_selector("spec.nodeName=n1,status.phase!=Failed")
     assert selector.matches({"spec": {"nodeName": "n1"}})
     assert not selector.matches({"spec": {"nodeName": "n1"}, "status": {"phase": "Failed"}})
-    assert parse_field_selector("spec.unschedulable=true").matches({"spec": {"unschedulable": True}})
+    assert parse_field_selector("spec.unschedulable=true").matches(
+        {"spec": {"unschedulable": True}}
+    )
     assert parse_field_selector("spec.nodeName=").matches({"spec": {}})
     with pytest.raises(CourseError, match="not a field selector"):
         parse_field_selector("spec.nodeName")
