@@ -43,6 +43,12 @@ def mutate(api: APIServer, kind: Kind, document: Document) -> None:
         string_data(document)
 
 
+def mutate_update(kind: Kind, document: Document) -> None:
+    """Let them change an updated document, in place."""
+    if kind.known and kind.kind == "Secret":
+        string_data(document)
+
+
 def validate_create(api: APIServer, kind: Kind, view: Object) -> None:
     """Let the validating plugins refuse a new object."""
     if kind.namespaced:

@@ -274,11 +274,13 @@ class APIServer:
     ) -> Any:
         document = immutability.carry_over(entry.document, wanted, subresource)
         if subresource == "":
+            document = copied(document)  # a patch shares parts with what is stored
             set_defaults(document, kind)
             document = canonical(document, kind.type)
         view = decode(document, kind)
         if subresource == "":
             validate(document, view, kind)
+            admission.mutate_update(kind, document)
             immutability.check(entry.document, document, kind)
             admission.validate_update(self, kind, view)
             if kind.kind == "Service" and kind.known:

@@ -44,3 +44,13 @@ class Backoff:
     def forget(self, prefix: str) -> None:
         """Drop all keys that begin so."""
         self._entries = {k: v for k, v in self._entries.items() if not k.startswith(prefix)}
+
+
+def shown(seconds: float) -> str:
+    """A duration as Go prints it.
+
+    >>> [shown(s) for s in (10, 80, 300)]
+    ['10s', '1m20s', '5m0s']
+    """
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes}m{rest}s" if minutes else f"{rest}s"

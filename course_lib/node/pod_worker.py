@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from course_lib.node.backoff import shown
 from course_lib.node.config import missing_config, missing_volume
 from course_lib.node.pod_status import pod_status
 from course_lib.node.probes import LIVENESS, READINESS, STARTUP, Prober, probe_once
@@ -179,7 +180,7 @@ class PodWorker:
         left = self.kubelet.backoff.remaining(key, since, self.sim.now)
         if left <= 0:
             return False
-        wait = f"{self.kubelet.backoff.current(key):g}s"
+        wait = shown(self.kubelet.backoff.current(key))
         where = f"pod={self.pod.name}_{self.pod.namespace}({self.pod.uid})"
         message = f"back-off {wait} restarting failed container={slot.spec.name} {where}"
         if slot.waiting[0] != "CrashLoopBackOff":
@@ -198,7 +199,7 @@ class PodWorker:
         wanted = slot.spec
         limits = wanted.resources.limits or {}
         argv = [*(wanted.command or ()), *(wanted.args or ())]
-        ends = (slot.init and not slot.sidecar) or self.pod.spec.restart_policy != "Always"
+        ends = not slot.sidecar and (slot.init or self.pod.spec.restart_policy != "Always")
         self.kubelet.normal(self.pod, "Created", f"Created container: {wanted.name}")
         self.runtime.start_container(
             wanted.name,

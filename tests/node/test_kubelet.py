@@ -1,0 +1,336 @@
+"""The kubelet, measured from outside: states, reasons, times."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from course_lib.cluster import Cluster
+from tests.conftest import container, pod, reasons, service, status_of
+
+WEB = {"httpGet": {"path": "/", "port": 80}}
+
+
+@pytest.fixture
+def one() -> Cluster:
+    return Cluster(nodes=1)
+
+
+def container_status(cluster: Cluster, name: str = "web", number: int = 0):
+    return cluster.api.get("Pod", name).status.container_statuses[number]
+
+
+def times(cluster: Cluster, reason: str, object: str = "Pod/web") -> list[float]:
+    return list(cluster.log(reason=reason, object=object).TIME)
+
+
+def shell(script: str, **more: object) -> dict:
+    return container(image="busybox:1.36", command=["sh", "-c", script], **more)
+
+
+def test_the_way_of_a_pod_from_binding_to_running(one):
+    one.apply(pod())
+    one.run(seconds=30)
+    assert reasons(one, "Pod/web") == ["Scheduled", "Pulling", "Pulled", "Created", "Started"]
+    view = one.api.get("Pod", "web")
+    assert view.status.phase == "Running"
+    assert view.status.pod_ip.startswith("10.244.0.")
+    assert view.status.qos_class == "BestEffort"
+    stated = {c.type: c.status for c in view.status.conditions}
+    assert set(stated) == {
+        "PodScheduled",
+        "PodReadyToStartContainers",
+        "Initialized",
+        "ContainersReady",
+        "Ready",
+    }
+    assert set(stated.values()) == {"True"}
+
+
+def test_crash_loop_restarts_wait_0_10_20_40_to_300_seconds(one):
+    one.apply(pod(containers=[shell("exit 1")]))
+    one.run(seconds=1500)
+    started = times(one, "Started")
+    gaps = [round(b - a) for a, b in pairwise(started)]
+    assert gaps == [0, 10, 20, 40, 80, 160, 300, 300, 300]
+    assert status_of(one) == ["CrashLoopBackOff"]
+    state = container_status(one)
+    assert state.restart_count == len(started) - 1
+    assert state.state.waiting.message.startswith("back-off 5m0s restarting failed container=main")
+    assert state.last_state.terminated.exit_code == 1
+
+
+def test_the_back_off_is_forgotten_after_ten_quiet_minutes(one):
+    one.behaviours.set("course/slow-crash", runs_for=700, exit_code=1)
+    one.apply(pod(containers=[container(image="course/slow-crash")]))
+    one.run(seconds=4000)
+    started = times(one, "Started")
+    gaps = [round(b - a) for a, b in pairwise(started)]
+    assert all(700 <= gap <= 702 for gap in gaps), (
+        "each crash is the first again, and restarted at once"
+    )
+
+
+@pytest.mark.parametrize(
+    ("policy", "code", "status", "restarts"),
+    [
+        ("Never", 0, "Completed", 0),
+        ("Never", 1, "Error", 0),
+        ("OnFailure", 0, "Completed", 0),
+        ("OnFailure", 1, "CrashLoopBackOff", 3),
+        ("Always", 0, "CrashLoopBackOff", 3),
+    ],
+)
+def test_restart_policies(one, policy, code, status, restarts):
+    one.apply(pod(containers=[shell(f"exit {code}")], restartPolicy=policy))
+    one.run(seconds=60)
+    assert status_of(one) == [status]
+    assert container_status(one).restart_count == restarts
+
+
+def test_a_container_beyond_its_memory_limit_is_killed(one):
+    one.behaviours.set("course/leak", memory=[(0, "10Mi"), (100, "110Mi")])
+    limited = container(image="course/leak", resources={"limits": {"memory": "60Mi"}})
+    one.apply(pod(containers=[limited], restartPolicy="Never"))
+    one.run(seconds=100)
+    ended = container_status(one).state.terminated
+    assert (ended.exit_code, ended.reason) == (137, "OOMKilled")
+    begun, done = times(one, "Started")[0], one.api.get("Pod", "web").status
+    assert done.phase == "Failed"
+    assert ended.finished_at > ended.started_at
+    assert 50 <= one.history.moments[-1].time - begun <= 51
+
+
+def test_cpu_beyond_the_limit_is_throttled_not_killed(one):
+    one.behaviours.set("course/busy", cpu="900m")
+    limited = container(image="course/busy", resources={"limits": {"cpu": "300m"}})
+    one.apply(pod(containers=[limited]))
+    one.run(seconds=100)
+    current = next(iter(one.kubelets["node-1"].runtime.containers.values()))
+    assert current.cpu_seconds() == pytest.approx(0.3 * current.age)
+    assert current.throttled() == pytest.approx(3.0)
+    assert status_of(one) == ["Running"]
+
+
+def test_init_containers_run_one_by_one_before_the_others(one):
+    one.apply(pod(initContainers=[shell("sleep 5", name="first"), shell("sleep 5", name="second")]))
+    one.run(seconds=4)
+    assert status_of(one) == ["Init:0/2"]
+    one.run(seconds=5)
+    assert status_of(one) == ["Init:1/2"]
+    one.run(seconds=20)
+    assert status_of(one) == ["Running"]
+    started = list(one.log(reason="Started").MESSAGE)
+    assert started == [f"Started container {name}" for name in ("first", "second", "main")]
+
+
+def test_a_failing_init_container_holds_the_pod_back(one):
+    one.apply(pod(initContainers=[shell("exit 1", name="setup")]))
+    one.run(seconds=30)
+    assert status_of(one) == ["Init:CrashLoopBackOff"]
+    one.apply(pod("once", initContainers=[shell("exit 1", name="setup")], restartPolicy="Never"))
+    one.run(seconds=30)
+    assert one.api.get("Pod", "once").status.phase == "Failed"
+
+
+def test_a_sidecar_starts_first_stays_and_does_not_keep_a_finished_pod_alive(one):
+    sidecar = container("proxy", "course/proxy", restartPolicy="Always")
+    one.apply(pod(containers=[shell("sleep 20")], initContainers=[sidecar], restartPolicy="Never"))
+    one.run(seconds=10)
+    assert list(one.get("pods").READY) == ["2/2"]
+    one.run(seconds=60)
+    assert status_of(one) == ["Completed"]
+    started = list(one.log(reason="Started").MESSAGE)
+    assert started == ["Started container proxy", "Started container main"]
+
+
+def test_readiness_follows_the_probe_and_nothing_is_restarted(one):
+    one.behaviours.set("nginx", startup=10, hangs_after=60)
+    probe = WEB | {"periodSeconds": 2, "failureThreshold": 3}
+    one.apply([pod(containers=[container(readinessProbe=probe)]), service()])
+    one.run(seconds=8)
+    assert list(one.get("pods").READY) == ["0/1"]
+    one.run(seconds=10)
+    assert list(one.get("pods").READY) == ["1/1"]
+    one.run(seconds=60)
+    assert list(one.get("pods").READY) == ["0/1"]
+    assert container_status(one).restart_count == 0
+    assert one.get("endpoints").ENDPOINTS[0] == "<none>"
+
+
+def test_liveness_restarts_a_container_that_hangs(one):
+    one.behaviours.set("nginx", hangs_after=60)
+    probe = WEB | {"periodSeconds": 5, "failureThreshold": 2}
+    one.apply(pod(containers=[container(livenessProbe=probe)]))
+    one.run(seconds=60)
+    assert container_status(one).restart_count == 0
+    one.run(seconds=30)
+    assert container_status(one).restart_count == 1
+    killing = list(one.log(reason="Killing").MESSAGE)
+    assert killing == ["Container main failed liveness probe, will be restarted"]
+
+
+def test_a_startup_probe_holds_the_others_back(one):
+    one.behaviours.set("nginx", startup=50)
+    liveness = WEB | {"periodSeconds": 5, "failureThreshold": 1}
+    startup = WEB | {"periodSeconds": 10, "failureThreshold": 10}
+    one.apply(pod(containers=[container(livenessProbe=liveness, startupProbe=startup)]))
+    one.run(seconds=120)
+    assert container_status(one).restart_count == 0
+    one.apply(pod("hasty", [container(livenessProbe=liveness)]))
+    one.run(seconds=60)
+    assert container_status(one, "hasty").restart_count > 0
+
+
+def test_probe_failures_are_told_in_the_kubelets_words(one):
+    one.behaviours.set("nginx", startup=5)
+    one.apply(pod(containers=[container(readinessProbe=WEB)]))
+    one.run(seconds=4)
+    address = one.api.get("Pod", "web").status.pod_ip
+    assert one.log(reason="Unhealthy").MESSAGE[0] == (
+        f'Readiness probe failed: Get "http://{address}:80/": '
+        f"dial tcp {address}:80: connect: connection refused"
+    )
+
+
+def test_a_missing_image_is_tried_again_ever_more_slowly(one):
+    one.apply(pod(containers=[container(image="registry.invalid/web:v1")]))
+    one.run(seconds=400)
+    pulls = times(one, "Pulling")
+    gaps = [round(b - a) for a, b in pairwise(pulls)]
+    assert gaps[:4] == [10, 20, 40, 80]
+    assert status_of(one) == ["ImagePullBackOff"]
+    assert "no such host" in one.log(reason="Failed").MESSAGE[0]
+
+
+@pytest.mark.parametrize(
+    ("image", "policy", "status"),
+    [("nginx:1.27", "Never", "ErrImageNeverPull"), ("NGINX:1", "Always", "InvalidImageName")],
+)
+def test_images_that_cannot_even_be_asked_for(one, image, policy, status):
+    one.apply(pod(containers=[container(image=image, imagePullPolicy=policy)]))
+    one.run(seconds=20)
+    assert status_of(one) == [status]
+
+
+def test_a_missing_secret_of_the_environment_and_its_arrival(one):
+    reference = {"secretKeyRef": {"name": "db", "key": "password"}}
+    wants = container(env=[{"name": "PASSWORD", "valueFrom": reference}])
+    one.apply(pod(containers=[wants]))
+    one.run(seconds=20)
+    assert status_of(one) == ["CreateContainerConfigError"]
+    assert container_status(one).state.waiting.message == 'secret "db" not found'
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db"}}
+    one.apply(secret | {"stringData": {"user": "root"}})
+    one.run(seconds=20)
+    assert container_status(one).state.waiting.message == (
+        "couldn't find key password in Secret default/db"
+    )
+    one.apply(secret | {"stringData": {"user": "root", "password": "x"}})
+    one.run(seconds=20)
+    assert status_of(one) == ["Running"]
+
+
+@pytest.mark.parametrize(("grace", "took"), [(None, 30), (5, 5), (0, 0)])
+def test_a_program_that_does_not_listen_is_killed_after_its_grace_period(one, grace, took):
+    one.apply(pod(containers=[shell("sleep 3600")]))
+    one.run(seconds=20)
+    asked = one.now
+    one.delete("pod", "web", grace_period=grace)
+    one.run_until(lambda: one.api.find("Pod", "web") is None, timeout=60)
+    assert one.now - asked == pytest.approx(took, abs=0.1)
+
+
+def test_a_program_that_listens_ends_early_and_a_pre_stop_hook_comes_first(one):
+    hook = {"lifecycle": {"preStop": {"sleep": {"seconds": 7}}}}
+    one.apply([pod("a"), pod("b", [container(**hook)])])
+    one.run(seconds=20)
+    for name, took in (("a", 1), ("b", 8)):
+        asked = one.now
+        one.delete("pod", name)
+        one.run_until(lambda name=name: one.api.find("Pod", name) is None, timeout=60)
+        assert one.now - asked == pytest.approx(took, abs=0.1)
+
+
+def test_quality_of_service_classes(one):
+    both = {"cpu": "100m", "memory": "64Mi"}
+    one.apply(
+        [
+            pod("a", [container(resources={"limits": both})]),
+            pod("b", [container(resources={"requests": {"cpu": "100m"}})]),
+            pod("c"),
+        ]
+    )
+    one.run(seconds=10)
+    classes = {p.name: p.status.qos_class for p in one.api.list("Pod")}
+    assert classes == {"a": "Guaranteed", "b": "Burstable", "c": "BestEffort"}
+
+
+def test_under_memory_pressure_who_exceeds_its_request_goes_first(one):
+    one.behaviours.set("course/hog", memory=[(0, "1Gi"), (60, "1Gi"), (120, "7Gi")])
+    one.behaviours.set("course/good", memory="1500Mi")
+    request = {"resources": {"requests": {"memory": "1600Mi"}}}
+    one.apply(
+        [
+            pod("hog", [container(image="course/hog")]),
+            pod("good", [container(image="course/good", **request)]),
+        ]
+    )
+    one.run(seconds=200)
+    view = one.api.get("Pod", "hog")
+    assert (view.status.phase, view.status.reason) == ("Failed", "Evicted")
+    assert view.status.message.startswith("The node was low on resource: memory.")
+    assert status_of(one, selector="app=good") == ["Running"]
+    taints = {t.key for t in one.api.get("Node", "node-1").spec.taints}
+    assert "node.kubernetes.io/memory-pressure" in taints
+    one.run(seconds=400)
+    assert not one.api.get("Node", "node-1").spec.taints
+
+
+def test_what_does_not_fit_is_refused_even_if_it_was_bound_by_hand(one):
+    big = container(resources={"requests": {"cpu": "5"}})
+    one.apply(pod(containers=[big], nodeName="node-1"))
+    one.run(seconds=5)
+    view = one.api.get("Pod", "web")
+    assert (view.status.phase, view.status.reason) == ("Failed", "OutOfcpu")
+    assert "requested: 5000, used: 0, capacity: 4000" in view.status.message
+
+
+def test_an_active_deadline_ends_the_pod(one):
+    one.apply(pod(activeDeadlineSeconds=15))
+    one.run(seconds=30)
+    view = one.api.get("Pod", "web")
+    assert (view.status.phase, view.status.reason) == ("Failed", "DeadlineExceeded")
+
+
+def test_after_a_power_loss_the_pods_of_a_node_start_again(one):
+    one.apply(pod())
+    one.run(seconds=20)
+    one.kill_node("node-1")
+    one.run(seconds=20)
+    one.restore_node("node-1")
+    one.run(seconds=20)
+    assert status_of(one) == ["Running"]
+    assert container_status(one).restart_count == 1
+
+
+def test_what_was_deleted_while_its_node_was_dark_goes_when_it_comes_back():
+    cluster = Cluster(nodes=2)
+    cluster.apply(pod(nodeName="node-1"))
+    cluster.run(seconds=20)
+    cluster.kill_node("node-1")
+    cluster.run(seconds=400)
+    assert status_of(cluster) == ["Terminating"]
+    cluster.restore_node("node-1")
+    cluster.run(seconds=20)
+    assert len(cluster.get("pods")) == 0
+    assert cluster.get("nodes").STATUS[0] == "Ready"
+
+
+def test_addresses_are_unique_while_in_use_and_host_network_shares_the_nodes(one):
+    one.apply([pod(f"p{i}") for i in range(40)] + [pod("host", hostNetwork=True)])
+    one.run(seconds=60)
+    found = one.get("pods", wide=True)
+    assert len(set(found.IP)) == 41
+    assert found[found.NAME == "host"].IP.iloc[0] == one.kubelets["node-1"].address
