@@ -36,7 +36,7 @@ class NamespaceController(Controller):
         if left:
             self.enqueue((namespace, name), after=1.0)
         else:
-            self.api.patch("Namespace", name, "", {"spec": {"finalizers": None}})
+            self.api.patch("Namespace", name, "", {"spec": {"finalizers": []}})
 
 
 class ServiceAccountController(Controller):

@@ -48,16 +48,21 @@ class ReplicaSetController(Controller):
         owner = self.api.find(self.kind, name, namespace)
         if owner is None:
             return
-        pods = [p for p in claim(self.api, owner, "Pod", self.selector(owner)) if is_active(p)]
+        pods = self._active(owner)
         failure: CourseError | None = None
-        if not owner.terminating:
+        if not owner.terminating and len(pods) != owner.spec.replicas:
             try:
                 self._manage(owner, pods)
             except CourseError as refusal:
                 failure = refusal
-        self._write_status(owner, failure)
+            pods = self._active(owner)
+        self._write_status(owner, pods, failure)
         if failure is not None:
             raise failure
+
+    def _active(self, owner: Any) -> list[Pod]:
+        found = claim(self.api, owner, "Pod", self.selector(owner))
+        return [pod for pod in found if is_active(pod)]
 
     def _manage(self, owner: Any, pods: list[Pod]) -> None:
         missing = owner.spec.replicas - len(pods)
@@ -100,8 +105,7 @@ class ReplicaSetController(Controller):
 
         return sorted(pods, key=key)
 
-    def _write_status(self, owner: Any, failure: CourseError | None) -> None:
-        pods = [p for p in claim(self.api, owner, "Pod", self.selector(owner)) if is_active(p)]
+    def _write_status(self, owner: Any, pods: list[Pod], failure: CourseError | None) -> None:
         wanted = owner.spec.template.metadata.labels or {}
         waits = [available_in(pod, owner.spec.min_ready_seconds, self.sim.now) for pod in pods]
         soon = [wait for wait in waits if wait]

@@ -10,6 +10,7 @@ import hashlib
 import random
 from collections.abc import Callable, Generator, Iterable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import simpy
@@ -37,6 +38,7 @@ def micro_timestamp(seconds: float) -> str:
     return (EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+@lru_cache(maxsize=4096)
 def seconds_at(written: str) -> float:
     """The simulated time of a timestamp; the inverse of `timestamp` and `micro_timestamp`."""
     form = "%Y-%m-%dT%H:%M:%S.%fZ" if "." in written else "%Y-%m-%dT%H:%M:%SZ"

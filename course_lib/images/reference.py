@@ -36,7 +36,7 @@ class Reference(msgspec.Struct, frozen=True):
         name, at, digest = text.partition("@")
         path, colon, tag = name.rpartition(":")
         if not colon or "/" in tag:
-            path, tag = name, ""
+            path, colon, tag = name, "", ""
         first, slash, rest = path.partition("/")
         if slash and ("." in first or ":" in first or first == "localhost"):
             registry, repository = first, rest
@@ -45,7 +45,7 @@ class Reference(msgspec.Struct, frozen=True):
         good = (
             _HOST.fullmatch(registry)
             and all(_PATH.fullmatch(part) for part in repository.split("/"))
-            and (not tag or _TAG.fullmatch(tag))
+            and (not colon or _TAG.fullmatch(tag))
             and (not at or _DIGEST.fullmatch(digest))
         )
         if not good:

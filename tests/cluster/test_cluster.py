@@ -1,0 +1,174 @@
+"""The face: apply, tables, describe, pictures, the live view."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from course_lib.cluster import Cluster
+from course_lib.cluster.table import Table
+from course_lib.errors import CourseError, SimulationTimeout
+from course_lib.objects.kinds import KINDS
+from course_lib.plots import pods_over_time, requested_by_node, requests_over_time
+from course_lib.widgets import LiveCluster
+from tests.conftest import container, pod, service, workload
+
+
+def test_apply_creates_leaves_unchanged_configures_and_removes_what_is_no_longer_written(cluster):
+    first = workload(replicas=2)
+    first["metadata"]["labels"] = {"team": "a", "old": "yes"}
+    assert list(cluster.apply(first).RESULT) == ["created"]
+    assert list(cluster.apply(first).RESULT) == ["unchanged"]
+    cluster.scale("deployment/web", 7)
+    second = workload(containers=[container(image="nginx:1.28")])
+    second["metadata"]["labels"] = {"team": "b"}
+    assert list(cluster.apply(second).RESULT) == ["configured"]
+    view = cluster.api.get("Deployment", "web")
+    assert view.labels == {"team": "b"}
+    assert view.spec.template.spec.containers[0].image == "nginx:1.28"
+
+
+def test_what_others_set_stays_when_the_manifest_does_not_say_it(cluster):
+    cluster.apply(workload())
+    cluster.scale("deployment/web", 7)
+    cluster.apply(workload())
+    assert cluster.api.get("Deployment", "web").spec.replicas == 7
+
+
+def test_containers_are_merged_by_name(cluster):
+    cluster.apply(workload(containers=[container("a"), container("b")]))
+    document = cluster.document("deployment", "web")
+    document["spec"]["template"]["spec"]["containers"].append(container("injected"))
+    cluster.api.update(document)
+    cluster.apply(workload(containers=[container("a", "nginx:1.28")]))
+    spec = cluster.api.get("Deployment", "web").spec.template.spec
+    assert [(c.name, c.image) for c in spec.containers] == [
+        ("a", "nginx:1.28"),
+        ("injected", "nginx:1.27"),
+    ]
+
+
+def test_a_folder_and_a_list_can_be_applied(cluster, tmp_path):
+    (tmp_path / "a.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")
+    (tmp_path / "b.json").write_text(
+        '{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "b"}}'
+    )
+    assert list(cluster.apply(tmp_path).OBJECT) == ["configmap/a", "secret/b"]
+    both = {"apiVersion": "v1", "kind": "List", "items": [pod("p"), service("s")]}
+    assert list(cluster.apply([both]).OBJECT) == ["pod/p", "service/s"]
+
+
+def test_every_kind_has_its_table_and_description(cluster):
+    cluster.apply(
+        [workload(), service(), workload("StatefulSet", "db"), workload("DaemonSet", "agent")]
+    )
+    cluster.run(seconds=30)
+    for kind in KINDS:
+        table = cluster.get(kind.plural, namespace=None)
+        assert isinstance(table, Table)
+        assert "NAME" in table.columns or kind.kind == "Event"
+        for found in cluster.api.list(kind.kind)[:2]:
+            assert found.name in cluster.describe(
+                kind.kind, found.name, found.namespace or "default"
+            )
+
+
+def test_tables_carry_kubectls_columns(cluster):
+    cluster.apply([workload(), service()])
+    cluster.run(seconds=30)
+    assert list(cluster.get("pods").columns) == ["NAME", "READY", "STATUS", "RESTARTS", "AGE"]
+    assert cluster.get("po", namespace=None).columns[0] == "NAMESPACE"
+    assert list(cluster.get("deploy").columns) == [
+        "NAME",
+        "READY",
+        "UP-TO-DATE",
+        "AVAILABLE",
+        "AGE",
+    ]
+    assert list(cluster.get("svc").columns)[:3] == ["NAME", "TYPE", "CLUSTER-IP"]
+    assert len(cluster.get("pods", selector="app=web")) == 1
+    assert len(cluster.get("pods", selector="app!=web")) == 0
+    assert len(cluster.get("pods", field_selector="status.phase=Running")) == 1
+    with pytest.raises(CourseError, match="doesn't have a resource type"):
+        cluster.get("gizmos")
+
+
+def test_a_timeout_names_the_pods_that_were_still_pending(cluster):
+    cluster.apply(pod(containers=[container(image="registry.invalid/web:v1")]))
+    with pytest.raises(SimulationTimeout, match="Pod web: ImagePullBackOff"):
+        cluster.run_until(lambda: cluster.ready("pod/web"), timeout=60)
+
+
+def test_mistakes_in_commands_are_explained(cluster):
+    cluster.apply(workload())
+    with pytest.raises(CourseError, match="no such node"):
+        cluster.kill_node("node-9")
+    with pytest.raises(CourseError, match="named by kind and name"):
+        cluster.scale("web", 3)
+    with pytest.raises(CourseError, match="no such container"):
+        cluster.set_image("deployment/web", "nginx:1.28", container="other")
+    with pytest.raises(CourseError, match="no such part of a behaviour"):
+        cluster.behaviours.set("nginx", speed=3)
+    with pytest.raises(CourseError, match="propagation"):
+        cluster.delete("deployment", "web", propagation="Sideways")
+    with pytest.raises(CourseError, match="a node node-1 already"):
+        cluster.add_node("node-1")
+
+
+def test_pictures_say_in_words_what_they_show_and_are_the_same_each_time(cluster):
+    cluster.apply([workload(replicas=3), service()])
+    cluster.run(seconds=30)
+    load = cluster.load("web", requests_per_second=5)
+    cluster.run(seconds=10)
+    for picture in (pods_over_time(cluster), requested_by_node(cluster), requests_over_time(load)):
+        bundle = picture._repr_mimebundle_()
+        assert bundle["text/plain"] == picture.alt
+        assert f"<title>{picture.alt}</title>" in bundle["image/svg+xml"]
+        assert picture.svg() == picture.svg()
+    assert "node-1 1, node-2 1, node-3 1, 3 ready" in pods_over_time(cluster).alt
+    assert f"{load.sent} sent, 0 failed" in requests_over_time(load).alt
+
+
+def test_the_live_view_steps_kills_restores_cordons_and_scales(cluster):
+    cluster.apply(workload(replicas=2))
+    view = LiveCluster(cluster)
+    view.step(seconds=20)
+    assert "2 ready" in view.picture.value
+    view.replicas.value = 4
+    view.step(seconds=20)
+    assert "4 ready" in view.picture.value
+    view.node.value = "node-2"
+    view.kill.click()
+    view.step(seconds=60)
+    assert "node-2: NotReady" in view.picture.value
+    view.restore.click()
+    view.cordon.click()
+    view.step(seconds=20)
+    assert "node-2: Ready, cordoned" in view.picture.value
+    view.cordon.click()
+    assert "cordoned" not in view.picture.value
+    assert 'role="img"' in view.picture.value
+
+
+def test_the_live_view_runs_beside_the_notebook_and_pauses():
+    async def watch() -> tuple[float, float]:
+        view = LiveCluster(Cluster(nodes=1))
+        view.play.click()
+        await asyncio.sleep(0.25)
+        view.play.click()
+        paused = view.cluster.now
+        await asyncio.sleep(0.25)
+        return paused, view.cluster.now
+
+    paused, later = asyncio.run(watch())
+    assert paused >= 1
+    assert later == paused
+
+
+def test_a_thousand_pods_on_fifty_nodes():
+    cluster = Cluster(nodes=50, cpu="8", zones=("a", "b", "c"))
+    cluster.apply(workload(replicas=1000))
+    cluster.run_until(lambda: cluster.ready("deployment/web"), timeout=120)
+    counts = cluster.get("pods", wide=True).NODE.value_counts()
+    assert counts.min() == counts.max() == 20

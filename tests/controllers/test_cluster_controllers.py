@@ -1,0 +1,328 @@
+"""Controllers of the cluster itself: garbage, namespaces, volumes, budgets, endpoints, nodes."""
+
+from __future__ import annotations
+
+import pytest
+
+from course_lib.cluster import Cluster
+from tests.conftest import container, pod, reasons, service, status_of, workload
+
+BUDGET = {
+    "apiVersion": "policy/v1",
+    "kind": "PodDisruptionBudget",
+    "metadata": {"name": "web"},
+    "spec": {"minAvailable": 2, "selector": {"matchLabels": {"app": "web"}}},
+}
+
+
+def deployed(cluster: Cluster) -> Cluster:
+    cluster.apply(workload(replicas=2))
+    cluster.run(seconds=20)
+    return cluster
+
+
+# Garbage collection
+
+
+def test_background_the_owner_goes_first(cluster):
+    deployed(cluster)
+    cluster.delete("deployment", "web")
+    assert len(cluster.get("deployments")) == 0
+    assert len(cluster.get("pods")) == 2
+    cluster.run(seconds=10)
+    assert len(cluster.get("replicasets")) == 0
+    assert len(cluster.get("pods")) == 0
+
+
+def test_foreground_the_owner_goes_last(cluster):
+    deployed(cluster)
+    cluster.delete("deployment", "web", propagation="Foreground")
+    seen = []
+    for _ in range(100):
+        seen.append(
+            (
+                len(cluster.get("deployments")),
+                len(cluster.get("replicasets")),
+                len(cluster.get("pods")),
+            )
+        )
+        cluster.run(seconds=0.1)
+    assert seen[0] == (1, 1, 2)
+    assert seen[-1] == (0, 0, 0)
+    assert all(d >= min(rs, 1) >= min(pods, 1) for d, rs, pods in seen)
+
+
+def test_orphan_the_children_stay_without_an_owner(cluster):
+    deployed(cluster)
+    cluster.delete("deployment", "web", propagation="Orphan")
+    cluster.run(seconds=20)
+    assert len(cluster.get("deployments")) == 0
+    assert len(cluster.get("pods")) == 2
+    assert cluster.api.list("ReplicaSet")[0].metadata.controller is None
+    cluster.apply(workload(replicas=2))
+    cluster.run(seconds=20)
+    assert len(cluster.get("replicasets")) == 1, "a new Deployment adopts what fits"
+    assert len(cluster.get("pods")) == 2
+
+
+def test_a_child_whose_owner_never_existed_is_collected(cluster):
+    document = pod("lost")
+    owner = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "none", "uid": "no-such-uid"}
+    document["metadata"]["ownerReferences"] = [owner]
+    cluster.apply(document)
+    cluster.run(seconds=60)
+    assert len(cluster.get("pods")) == 0
+
+
+# Namespaces
+
+
+def test_a_namespace_is_emptied_before_it_goes(cluster):
+    cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}})
+    cluster.apply([workload(replicas=2), service()], namespace="shop")
+    cluster.run(seconds=20)
+    assert len(cluster.get("pods", namespace="shop")) == 2
+    assert list(cluster.get("serviceaccounts", namespace="shop").NAME) == ["default"]
+    cluster.delete("namespace", "shop")
+    assert cluster.get("namespaces").query("NAME == 'shop'").STATUS.iloc[0] == "Terminating"
+    cluster.run(seconds=60)
+    assert "shop" not in set(cluster.get("namespaces").NAME)
+    assert len(cluster.get("pods", namespace="shop")) == 0
+    assert len(cluster.get("pods", namespace=None)) == 0
+
+
+# Volumes
+
+
+def claim(name: str = "data", size: str = "1Gi", **spec: object) -> dict:
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": name},
+        "spec": {
+            "accessModes": ["ReadWriteOnce"],
+            "resources": {"requests": {"storage": size}},
+            **spec,
+        },
+    }
+
+
+def volume(name: str, size: str, **spec: object) -> dict:
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolume",
+        "metadata": {"name": name},
+        "spec": {
+            "capacity": {"storage": size},
+            "accessModes": ["ReadWriteOnce"],
+            "storageClassName": "manual",
+            "hostPath": {"path": "/data"},
+            **spec,
+        },
+    }
+
+
+def test_a_claim_takes_the_smallest_volume_that_will_do(cluster):
+    cluster.apply([volume("large", "10Gi"), volume("small", "1Gi"), volume("fits", "3Gi")])
+    cluster.apply(claim(size="2Gi", storageClassName="manual"))
+    cluster.run(seconds=10)
+    assert list(cluster.get("pvc").VOLUME) == ["fits"]
+    phases = dict(zip(cluster.get("pv").NAME, cluster.get("pv").STATUS, strict=True))
+    assert phases == {"fits": "Bound", "large": "Available", "small": "Available"}
+
+
+@pytest.mark.parametrize(
+    ("class_name", "reason"),
+    [
+        ("none", "ProvisioningFailed"),
+        ("foreign", "ExternalProvisioning"),
+        ("manual", "FailedBinding"),
+    ],
+)
+def test_a_claim_that_cannot_be_met_says_why(cluster, class_name, reason):
+    head = {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass"}
+    cluster.apply(head | {"metadata": {"name": "foreign"}, "provisioner": "example.com/disks"})
+    provisioner = "kubernetes.io/no-provisioner"
+    cluster.apply(head | {"metadata": {"name": "manual"}, "provisioner": provisioner})
+    cluster.apply(claim(storageClassName=class_name))
+    cluster.run(seconds=30)
+    assert list(cluster.get("pvc").STATUS) == ["Pending"]
+    assert reason in reasons(cluster, "PersistentVolumeClaim")
+
+
+def test_binding_waits_for_the_first_consumer_where_the_class_says_so(cluster):
+    head = {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "late"}}
+    mode = {"provisioner": "rancher.io/local-path", "volumeBindingMode": "WaitForFirstConsumer"}
+    cluster.apply([head | mode, claim(storageClassName="late")])
+    cluster.run(seconds=30)
+    assert list(cluster.get("pvc").STATUS) == ["Pending"]
+    cluster.apply(pod(volumes=[{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}]))
+    cluster.run(seconds=30)
+    assert list(cluster.get("pvc").STATUS) == ["Bound"]
+    assert status_of(cluster) == ["Running"]
+
+
+@pytest.mark.parametrize(("policy", "left"), [("Delete", []), ("Retain", ["Released"])])
+def test_what_becomes_of_a_volume_after_its_claim(cluster, policy, left):
+    cluster.apply([volume("disk", "1Gi", persistentVolumeReclaimPolicy=policy)])
+    cluster.apply(claim(storageClassName="manual"))
+    cluster.run(seconds=10)
+    cluster.delete("pvc", "data")
+    cluster.run(seconds=10)
+    assert list(cluster.get("pv").STATUS) == left
+
+
+# Draining and budgets
+
+
+def test_a_drain_respects_the_budget_and_leaves_daemons(cluster):
+    probe = {"httpGet": {"path": "/", "port": 80}, "periodSeconds": 1}
+    cluster.behaviours.set("nginx", startup=20)
+    cluster.apply(workload(replicas=3, containers=[container(readinessProbe=probe)]))
+    cluster.apply([BUDGET, workload("DaemonSet", "agent")])
+    cluster.run(seconds=60)
+    cluster.scale("deployment/web", 6)
+    cluster.run(seconds=60)
+    for node in ("node-1", "node-2"):
+        cluster.drain(node)
+    fewest = 6
+    for _ in range(300):
+        cluster.run(seconds=0.5)
+        fewest = min(fewest, list(cluster.get("pods", selector="app=web").READY).count("1/1"))
+    assert fewest >= 2
+    assert set(cluster.get("pods", selector="app=web", wide=True).NODE) == {"node-3"}
+    assert len(cluster.get("pods", selector="app=agent")) == 3
+
+
+def test_a_budget_that_allows_nothing_holds_a_drain_up(cluster):
+    cluster.apply([workload(replicas=2), BUDGET])
+    cluster.run(seconds=20)
+    node = cluster.get("pods", wide=True).NODE[0]
+    cluster.drain(node)
+    cluster.run(seconds=120)
+    assert len(cluster.get("pods", field_selector=f"spec.nodeName={node}")) == 1
+    assert "EvictionRefused" in set(cluster.log(component="kubectl").REASON)
+    assert cluster.get("pdb")["ALLOWED DISRUPTIONS"][0] == 0
+
+
+# Endpoints
+
+
+def test_endpoints_follow_readiness_and_termination(cluster):
+    probe = {"httpGet": {"path": "/", "port": "http"}, "periodSeconds": 1}
+    ports = [{"name": "http", "containerPort": 8080}]
+    serving = container(ports=ports, readinessProbe=probe)
+    cluster.behaviours.set("nginx", shutdown=10)
+    cluster.apply([workload(replicas=3, containers=[serving])])
+    cluster.apply(service(ports=[{"port": 80, "targetPort": "http"}]))
+    cluster.run(seconds=20)
+    piece = cluster.api.list("EndpointSlice")[0]
+    assert [p.port for p in piece.ports] == [8080]
+    assert all(e.conditions.ready for e in piece.endpoints)
+    leaving = cluster.api.list("Pod")[0]
+    cluster.delete("pod", leaving.name)
+    cluster.run(seconds=5)
+    ends = {e.addresses[0]: e.conditions for e in cluster.api.list("EndpointSlice")[0].endpoints}
+    gone = ends[leaving.status.pod_ip]
+    assert (gone.ready, gone.serving, gone.terminating) == (False, True, True)
+    cluster.run(seconds=20)
+    addresses = {e.addresses[0] for e in cluster.api.list("EndpointSlice")[0].endpoints}
+    assert leaving.status.pod_ip not in addresses
+    assert len(addresses) == 3
+
+
+def test_more_than_a_hundred_endpoints_are_sliced(cluster):
+    cluster.apply([workload(replicas=130), service()])
+    cluster.run(seconds=60)
+    sizes = sorted(len(piece.endpoints) for piece in cluster.api.list("EndpointSlice"))
+    assert sizes == [30, 100]
+
+
+def test_a_headless_service_has_no_address_and_no_selector_no_endpoints(cluster):
+    cluster.apply([service("headless", clusterIP="None"), service("manual", selector={})])
+    cluster.run(seconds=5)
+    found = cluster.get("services")
+    assert found.query("NAME == 'headless'")["CLUSTER-IP"].iloc[0] == "None"
+    assert len(cluster.get("endpoints").query("NAME == 'manual'")) == 0
+
+
+# Nodes
+
+
+def test_a_silent_node_is_noticed_after_50_seconds_and_believed_again_when_it_speaks():
+    cluster = Cluster(nodes=2)
+    cluster.run(seconds=100)
+    cluster.kill_node("node-1")
+    killed = cluster.now
+    cluster.run_until(lambda: cluster.get("nodes").STATUS[0] == "NotReady", timeout=100)
+    # The last renewal was up to 10 s before, the next look is up to 5 s after.
+    assert 40 <= cluster.now - killed <= 55
+    cluster.run(seconds=1)
+    taints = {(t.key, t.effect) for t in cluster.api.get("Node", "node-1").spec.taints}
+    key = "node.kubernetes.io/unreachable"
+    assert taints == {(key, "NoSchedule"), (key, "NoExecute")}
+    cluster.restore_node("node-1")
+    cluster.run(seconds=5)
+    assert cluster.get("nodes").STATUS[0] == "Ready"
+    assert not cluster.api.get("Node", "node-1").spec.taints
+
+
+def test_pods_stay_on_a_silent_node_for_as_long_as_they_tolerate_it():
+    cluster = Cluster(nodes=1)
+    key = "node.kubernetes.io/unreachable"
+    short = {"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 30}
+    forever = {"key": key, "operator": "Exists", "effect": "NoExecute"}
+    cluster.apply(
+        [pod("short", tolerations=[short]), pod("usual"), pod("ever", tolerations=[forever])]
+    )
+    cluster.run(seconds=20)
+    cluster.kill_node("node-1")
+
+    def going() -> set[str]:
+        return {p.name for p in cluster.api.list("Pod") if p.terminating}
+
+    cluster.run(seconds=75)
+    assert going() == set()
+    cluster.run(seconds=20)
+    assert going() == {"short"}
+    cluster.run(seconds=280)
+    assert going() == {"short", "usual"}
+
+
+def test_a_deleted_node_takes_its_pods_with_it():
+    cluster = Cluster(nodes=2)
+    cluster.apply(workload(replicas=4))
+    cluster.run(seconds=20)
+    cluster.kill_node("node-1")
+    cluster.delete("node", "node-1")
+    cluster.run(seconds=30)
+    found = cluster.get("pods", wide=True)
+    assert set(found.NODE) == {"node-2"}
+    assert len(found) == 4
+
+
+def test_each_node_has_a_block_of_addresses_of_its_own():
+    cluster = Cluster(nodes=20)
+    blocks = {node.spec.pod_cidr for node in cluster.api.list("Node")}
+    assert len(blocks) == 20
+    assert "10.244.0.0/24" in blocks
+
+
+def test_a_quota_shows_what_is_used(cluster):
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "team"}}
+    cluster.apply(quota | {"spec": {"hard": {"pods": "5", "services": "3"}}})
+    cluster.apply([workload(replicas=2), service()])
+    cluster.run(seconds=20)
+    assert cluster.get("resourcequotas")["USED/HARD"][0] == "pods: 2/5, services: 2/3"
+
+
+def test_events_are_counted_and_forgotten_after_an_hour(cluster):
+    cluster.apply(pod(containers=[container(image="registry.invalid/x:1")]))
+    cluster.run(seconds=600)
+    events = cluster.get("events")
+    assert events.query("REASON == 'BackOff'").COUNT.iloc[0] > 1
+    cluster.delete("pod", "web")
+    cluster.run(seconds=3700)
+    cluster.apply(pod("other"))
+    cluster.run(seconds=20)
+    assert "BackOff" not in set(cluster.get("events").REASON)
