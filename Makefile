@@ -6,7 +6,7 @@ STAMP  := .venv/.installed
 .PHONY: lab test venv lint types unit notebooks-check notebooks lock clean
 
 lab: venv          ## open JupyterLab on the first notebook
-	$(BIN)/jupyter lab notebooks/00-start-here.ipynb
+	$(BIN)/jupyter lab --ServerApp.root_dir=. notebooks/00-start-here.ipynb
 
 test: lint types unit notebooks-check   ## everything that CI checks
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from course_lib.objects.kinds import Kind
+from course_lib.objects.not_yet import POD_SPECS
 
 Document = dict[str, Any]
 
@@ -66,17 +67,6 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "Secret": {"type": "Opaque"},
     "PriorityClass": {"preemptionPolicy": "PreemptLowerPriority"},
     "Namespace": {"spec.finalizers": ["kubernetes"], "status.phase": "Active"},
-}
-# Where each kind carries the spec of a Pod.
-POD_SPECS = {
-    "Pod": "spec",
-    "Deployment": "spec.template.spec",
-    "ReplicaSet": "spec.template.spec",
-    "ReplicationController": "spec.template.spec",
-    "StatefulSet": "spec.template.spec",
-    "DaemonSet": "spec.template.spec",
-    "Job": "spec.template.spec",
-    "CronJob": "spec.jobTemplate.spec.template.spec",
 }
 
 

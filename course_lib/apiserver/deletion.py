@@ -15,6 +15,7 @@ from course_lib.errors import CourseError
 from course_lib.objects.kinds import Kind
 from course_lib.objects.meta import Object, selector_of
 from course_lib.objects.pod import Pod
+from course_lib.objects.pods import is_ready
 
 if TYPE_CHECKING:
     from course_lib.apiserver.server import APIServer
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 
 BACKGROUND, FOREGROUND, ORPHAN = "Background", "Foreground", "Orphan"
+ALWAYS_ALLOW = "AlwaysAllow"  # of a budget's unhealthyPodEvictionPolicy; else IfHealthyBudget
 # The finalizer by which each policy asks the garbage collector for its part.
 POLICY_FINALIZERS = {FOREGROUND: "foregroundDeletion", ORPHAN: "orphan"}
 
@@ -73,13 +75,19 @@ def _grace(document: Document, asked: int | None) -> int:
 def spend_disruption(api: APIServer, pod: Object) -> None:
     """Count an eviction against the budgets that cover a Pod; refuse it when one is spent.
 
-    Source: `pkg/registry/core/pod/storage/eviction.go`; Pods that do not run cost nothing.
+    Source: `pkg/registry/core/pod/storage/eviction.go`. Pods that do not run cost nothing, nor
+    do those that are not ready, if enough others are (or the policy is AlwaysAllow).
     """
     assert isinstance(pod, Pod)
     if pod.status.phase != "Running" or pod.terminating:
         return
+    ready = is_ready(pod)
     for budget in api.list("PodDisruptionBudget", pod.namespace):
         if not selector_of(budget.spec.selector).matches(pod.labels):
+            continue
+        status = budget.status
+        enough = status.current_healthy >= status.desired_healthy > 0
+        if not ready and (enough or budget.spec.unhealthy_pod_eviction_policy == ALWAYS_ALLOW):
             continue
         allowed = budget.status.disruptions_allowed
         if allowed < 1:

@@ -6,13 +6,14 @@ Source: `pkg/controller/replicaset/replica_set.go`.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import Any
 
 from course_lib.controllers.controller import Controller, Key
 from course_lib.controllers.ownership import claim, pod_from_template
 from course_lib.engine.simulation import seconds_at
 from course_lib.errors import CourseError
-from course_lib.objects.meta import Object, is_true, selector_of, set_condition
+from course_lib.objects.meta import Object, condition, is_true, selector_of, set_condition
 from course_lib.objects.pod import Pod
 from course_lib.objects.pods import available_in, is_active, is_ready
 from course_lib.objects.selectors import Selector, selector_from_labels
@@ -81,29 +82,51 @@ class ReplicaSetController(Controller):
 
     def _first_to_go(self, owner: Object, pods: list[Pod]) -> list[Pod]:
         """The order in which Pods are given up (`ActivePodsWithRanks`): those without a node,
-        not running, not ready; the cheap ones; where many share a node; the younger ones.
+        not running, not ready; the cheap ones; where many share a node; those ready for less
+        long, restarted more often, younger.
         """
-        crowd: dict[str, int] = {}
-        for pod in pods:
-            crowd[pod.spec.node_name] = crowd.get(pod.spec.node_name, 0) + 1
+        crowd = self._crowd(owner)
 
         def key(pod: Pod) -> tuple[Any, ...]:
             restarts = max(
                 (c.restart_count for c in pod.status.container_statuses or ()), default=0
             )
-            age = self.sim.now - seconds_at(pod.metadata.creation_timestamp or "")
+            ready = condition(pod.status.conditions, "Ready")
             return (
                 bool(pod.spec.node_name),
                 ("Pending", "Unknown", "Running").index(pod.status.phase),
                 is_ready(pod),
                 int(pod.annotations.get(DELETION_COST, "0")),
                 -crowd[pod.spec.node_name],
+                self._magnitude(ready.last_transition_time if ready else None),
                 -restarts,
-                int(math.log10(age)) if age >= 1 else 0,
+                self._magnitude(pod.metadata.creation_timestamp),
                 pod.uid,
             )
 
         return sorted(pods, key=key)
+
+    def _crowd(self, owner: Object) -> Counter[str]:
+        """Active Pods by node, those of sister ReplicaSets included (`getIndirectlyRelatedPods`):
+        during a rollout old and new Pods are spread as one.
+        """
+        above = owner.metadata.controller
+        family = {owner.uid}
+        if above is not None:
+            for sister in self.api.list(self.kind, owner.namespace):
+                if sister.metadata.controller and sister.metadata.controller.uid == above.uid:
+                    family.add(sister.uid)
+        return Counter(
+            pod.spec.node_name
+            for pod in self.api.list("Pod", owner.namespace)
+            if is_active(pod) and pod.metadata.controller and pod.metadata.controller.uid in family
+        )
+
+    def _magnitude(self, since: str | None) -> int:
+        """An age on a logarithmic scale, so that chance decides among ages that are alike
+        (`logarithmicRankDiff`: powers of two, in nanoseconds)."""
+        nanoseconds = (self.sim.now - seconds_at(since)) * 1e9 if since else 0.0
+        return int(math.log2(nanoseconds)) if nanoseconds > 1 else -1
 
     def _write_status(self, owner: Any, pods: list[Pod], failure: CourseError | None) -> None:
         wanted = owner.spec.template.metadata.labels or {}

@@ -14,28 +14,28 @@ class Backoff:
     """How long to wait after a failure, by key.
 
     >>> backoff = Backoff()
-    >>> [backoff.next("web", at=0), backoff.next("web", at=1), backoff.next("web", at=2)]
+    >>> [backoff.next("web", failed=t, now=t) for t in (0, 1, 2)]
     [10.0, 20.0, 40.0]
     """
 
     def __init__(self) -> None:
-        self._entries: dict[str, tuple[float, float]] = {}  # key: seconds to wait, since when
+        self._entries: dict[str, tuple[float, float]] = {}  # key: seconds to wait, last try
 
-    def next(self, key: str, at: float) -> float:
-        """Count a failure; returns the wait that now holds."""
-        seconds, since = self._entries.get(key, (0.0, at))
-        if at - since > 2 * MAXIMUM:
-            seconds = 0.0
+    def next(self, key: str, failed: float, now: float) -> float:
+        """Try again now after a failure; returns the wait that will hold after the next one."""
+        seconds = self._seconds(key, failed)
         seconds = min(max(INITIAL, 2 * seconds), MAXIMUM)
-        self._entries[key] = seconds, at
+        self._entries[key] = seconds, now
         return seconds
 
-    def remaining(self, key: str, since: float, now: float) -> float:
-        """Seconds still to wait for what failed at `since`; 0 when it may be tried again."""
-        seconds, updated = self._entries.get(key, (0.0, since))
-        if since - updated > 2 * MAXIMUM:
-            return 0.0
-        return max(0.0, since + seconds - now)
+    def remaining(self, key: str, failed: float, now: float) -> float:
+        """Seconds still to wait after a failure; 0 when it may be tried again."""
+        return max(0.0, failed + self._seconds(key, failed) - now)
+
+    def _seconds(self, key: str, failed: float) -> float:
+        """The wait, forgotten when all went well for ten minutes after the last try."""
+        seconds, tried = self._entries.get(key, (0.0, failed))
+        return 0.0 if failed - tried > 2 * MAXIMUM else seconds
 
     def current(self, key: str) -> float:
         """The wait that holds for a key."""

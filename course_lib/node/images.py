@@ -121,7 +121,7 @@ class ImageManager:
                 )
             else:
                 pull.failed_at, pull.error = now, result.what
-                self.backoff.next(self._backoff_key(pull), now)
+                self.backoff.next(self._backoff_key(pull), now, now)
                 message = f'Failed to pull image "{image}": {result.what}'
                 events.warning(self.component, pull.pod, "Failed", message)
                 events.warning(self.component, pull.pod, "Failed", "Error: ErrImagePull")

@@ -194,7 +194,7 @@ class PodWorker:
     def _start(self, slot: Slot) -> None:
         if slot.exited is not None:
             key = f"{self.pod.uid}_{slot.spec.name}"
-            self.kubelet.backoff.next(key, slot.exited.finished_at)
+            self.kubelet.backoff.next(key, slot.exited.finished_at, self.sim.now)
         slot.starting, slot.waiting = True, (CREATING, "")
         wanted = slot.spec
         limits = wanted.resources.limits or {}

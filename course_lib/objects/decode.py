@@ -15,6 +15,7 @@ from course_lib.errors import CourseError, InvalidManifest
 from course_lib.objects.kinds import REMOVED_VERSIONS, Kind, kind_of
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object
+from course_lib.objects.not_yet import not_yet
 from course_lib.objects.quantity import Quantity
 
 _PROBLEM = re.compile(r"(?P<said>.*?)(?: - at `(?P<path>.*)`)?", re.DOTALL)
@@ -129,7 +130,8 @@ def warnings_for(document: Document, kind: Kind) -> list[str]:
             f"{REMOVED_VERSIONS[written]}; read as {kind.api_version}"
         )
     body = {key: value for key, value in document.items() if key not in ("apiVersion", "kind")}
-    for path, near in unknown_fields(body, kind.type):
+    surprises = unknown_fields(body, kind.type) + [(path, "") for path in not_yet(document)]
+    for path, near in surprises:
         hint = f" (did you mean {near}?)" if near else ""
         said.append(f"{title(document)}: {path}: kept, but the simulation does not act on it{hint}")
     return said

@@ -34,6 +34,7 @@ class PodDisruptionBudgetSpec(Value, frozen=True):
     selector: LabelSelector | None = None
     min_available: int | str | None = None
     max_unavailable: int | str | None = None
+    unhealthy_pod_eviction_policy: str = "IfHealthyBudget"
 
 
 class PodDisruptionBudgetStatus(Value, frozen=True):

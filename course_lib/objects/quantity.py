@@ -131,8 +131,9 @@ def _canonical(nano: int, notation: str) -> str:
     """No fraction, the largest suffix that leaves none (`CanonicalizeBytes`)."""
     if nano == 0:
         return "0"
-    if notation == BINARY_SI and nano % NANO == 0 and abs(nano) >= 1024 * NANO:
-        number, power = nano // NANO, 0
+    if notation == BINARY_SI and abs(nano) >= 1024 * NANO:
+        # A fraction of a byte is rounded up in print (`AsCanonicalBase1024Bytes`).
+        number, power = _round_up(Fraction(nano, NANO)), 0
         while power < 6 and number % 1024 == 0:
             number, power = number // 1024, power + 1
         return f"{number}{_BINARY_NAME.get(power, '')}"

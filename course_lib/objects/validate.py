@@ -303,6 +303,12 @@ def _disruption_budget(view: policy.PodDisruptionBudget) -> Problems:
     yield from _count_or_percent("spec.minAvailable", spec.min_available)
     yield from _count_or_percent("spec.maxUnavailable", spec.max_unavailable)
     yield from _label_selector(spec.selector, "spec.selector")
+    yield from _one_of(
+        "spec.unhealthyPodEvictionPolicy",
+        spec.unhealthy_pod_eviction_policy,
+        "IfHealthyBudget",
+        "AlwaysAllow",
+    )
 
 
 def _node(view: cluster.Node) -> Problems:

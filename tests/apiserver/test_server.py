@@ -308,6 +308,29 @@ def test_an_eviction_is_counted_against_the_budget():
     cluster.api.evict(pods[1])
 
 
+@pytest.mark.parametrize(
+    ("least", "policy", "allowed"),
+    [(2, "IfHealthyBudget", True), (3, "IfHealthyBudget", False), (3, "AlwaysAllow", True)],
+)
+def test_a_pod_that_is_not_ready_may_be_evicted_when_enough_others_are(least, policy, allowed):
+    cluster = Cluster(nodes=2)
+    probe = {"readinessProbe": {"httpGet": {"path": "/", "port": 80}, "periodSeconds": 1}}
+    never = pod("ill", [container(image="course/never", **probe)])
+    never["metadata"]["labels"] = {"app": "web"}
+    cluster.behaviours.set("course/never", startup=10**6)
+    budget = {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": "web"}}
+    spec = {"minAvailable": least, "unhealthyPodEvictionPolicy": policy}
+    spec["selector"] = {"matchLabels": {"app": "web"}}
+    cluster.apply([workload(replicas=2), budget | {"spec": spec}, never])
+    cluster.run(seconds=30)
+    assert cluster.api.get("PodDisruptionBudget", "web").status.disruptions_allowed == 0
+    if allowed:
+        cluster.api.evict(cluster.api.get("Pod", "ill"))
+    else:
+        with pytest.raises(TooManyRequests):
+            cluster.api.evict(cluster.api.get("Pod", "ill"))
+
+
 def test_unknown_kinds_are_told_with_the_known_ones(api):
     with pytest.raises(CourseError, match="doesn't have a resource type"):
         api.get("Gizmo", "x")

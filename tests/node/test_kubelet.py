@@ -72,6 +72,15 @@ def test_the_back_off_is_forgotten_after_ten_quiet_minutes(one):
     )
 
 
+def test_nine_quiet_minutes_after_a_restart_are_not_enough_however_long_the_wait_before_it(one):
+    """The ten minutes run from the last restart, not from the crash before it."""
+    one.behaviours.set("course/slow-crash:v1", runs_for=560, exit_code=1)
+    one.apply(pod(containers=[container(image="course/slow-crash:v1")]))
+    one.run(seconds=6000)
+    waits = [round(b - a - 560) for a, b in pairwise(times(one, "Started"))]
+    assert waits == [0, 10, 20, 40, 80, 160, 300, 300]
+
+
 @pytest.mark.parametrize(
     ("policy", "code", "status", "restarts"),
     [

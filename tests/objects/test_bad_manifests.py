@@ -165,3 +165,32 @@ def test_missing_files_and_wrong_encodings_are_told(tmp_path):
     latin.write_bytes("name: größe".encode("latin-1"))
     with pytest.raises(CourseError, match="not UTF-8"):
         cluster.apply(latin)
+
+
+@pytest.mark.parametrize(
+    ("document", "path"),
+    [
+        (workload(pod_spec={"affinity": {"podAffinity": {}}}), None),
+        (
+            service(sessionAffinity="ClientIP"),
+            "Service default/web: spec.sessionAffinity",
+        ),
+        (service(sessionAffinity="None"), None),
+        (
+            pod(containers=[container(lifecycle={"postStart": {"sleep": {"seconds": 1}}})]),
+            "Pod default/web: spec.containers[0].lifecycle.postStart",
+        ),
+        (
+            {
+                "apiVersion": "networking.k8s.io/v1",
+                "kind": "NetworkPolicy",
+                "metadata": {"name": "p"},
+                "spec": {"podSelector": {}, "ingress": [{}]},
+            },
+            "NetworkPolicy default/p: spec.ingress",
+        ),
+    ],
+)
+def test_what_is_checked_but_not_acted_on_yet_is_warned_of_too(document, path):
+    warned = Cluster().apply(document).WARNINGS[0]
+    assert warned == (f"{path}: kept, but the simulation does not act on it" if path else "")

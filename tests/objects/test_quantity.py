@@ -27,6 +27,8 @@ SUFFIXES = ["n", "u", "m", "", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "
         ("1023Ki", "1023Ki"),
         ("0.5Ki", "512"),
         ("0.1Ki", "102400m"),
+        ("1.1Ki", "1127"),
+        ("-1.1Ki", "-1127"),
         ("1e3", "1e3"),
         ("100e3", "100e3"),
         ("1E3", "1e3"),
@@ -63,8 +65,12 @@ numbers = st.decimals(
 def test_canonical_form_round_trips(number, suffix):
     quantity = Quantity(f"{number}{suffix}")
     again = Quantity(str(quantity))
-    assert again == quantity
-    assert str(again) == str(quantity)
+    if suffix.endswith("i") and abs(quantity.nano) >= 1024 * 10**9 and quantity.nano % 10**9:
+        # Upstream prints whole bytes: "fractional parts will be rounded up".
+        assert abs(again.nano) == -(-abs(quantity.nano) // 10**9) * 10**9
+    else:
+        assert again == quantity
+        assert str(again) == str(quantity)
 
 
 @given(st.integers(-(10**12), 10**12), st.integers(-9, 18))
