@@ -28,4 +28,7 @@ class Table(pd.DataFrame):
     def _repr_html_(self) -> str | None:
         with pd.option_context(*FULL):
             shown = pd.DataFrame._repr_html_(self)  # type: ignore[attr-defined]
-        return shown.replace("<td>", '<td style="text-align: left">') if shown else shown
+        left = 'style="text-align: left'
+        return shown and shown.replace("<td>", f'<td {left}">').replace(
+            'style="text-align: right', left
+        )

@@ -8,6 +8,7 @@ from course_lib.cluster import Cluster
 from course_lib.cluster.pod_rows import pod_row
 from course_lib.objects.meta import is_true
 from course_lib.objects.pod import Pod
+from course_lib.objects.pods import is_ready
 
 # Background, text and a mark for each state: colour is never the only sign.
 LOOKS = {
@@ -15,6 +16,7 @@ LOOKS = {
     "starting": ("#E69F00", "black", "&#8230;"),
     "terminating": ("#666666", "white", "&#8722;"),
     "failing": ("#B34700", "white", "!"),
+    "unheard of": ("#BBBBBB", "black", "?"),
 }
 FAILING = ("Err", "BackOff", "Crash", "OOM", "Evicted", "Failed", "Unknown", "OutOf")
 STYLE = """
@@ -30,13 +32,15 @@ STYLE = """
 
 
 def look_of(pod: Pod) -> str:
-    """One of: ready, starting, terminating, failing."""
+    """One of: ready, starting, terminating, failing; unheard of, on a node that has gone silent."""
     _, ready, status, _ = pod_row(pod)
     have, _, total = ready.partition("/")
     if status == "Terminating":
         return "terminating"
     if any(word in status for word in FAILING):
         return "failing"
+    if status == "Running" and have == total and not is_ready(pod):
+        return "unheard of"
     return "ready" if have == total or status == "Completed" else "starting"
 
 

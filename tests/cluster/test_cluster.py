@@ -142,6 +142,7 @@ def test_the_live_view_steps_kills_restores_cordons_and_scales(cluster):
     view.kill.click()
     view.step(seconds=60)
     assert "node-2: NotReady" in view.picture.value
+    assert "1 unheard of" in view.picture.value
     view.restore.click()
     view.cordon.click()
     view.step(seconds=20)
