@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN    := .venv/bin
 STAMP  := .venv/.installed
 
-.PHONY: lab test venv lint types unit notebooks-check notebooks lock clean
+.PHONY: lab test test-peers bench venv lint types unit notebooks-check notebooks lock clean
 
 lab: venv          ## open JupyterLab on the first notebook
 	$(BIN)/jupyter lab --ServerApp.root_dir=. notebooks/00-start-here.ipynb
@@ -28,11 +28,18 @@ types: venv
 	$(BIN)/mypy
 
 unit: venv
-	$(BIN)/pytest -q -n auto
+	$(BIN)/pytest -q -n auto --ignore tests/peers
 
 # Strict: each cell's output must equal the one stored in the notebook.
 notebooks-check: venv
 	$(BIN)/pytest -q -n auto --dist loadfile --nbval notebooks
+
+# What needs a real peer: kube-scheduler's own plugins, built with Go from its modules.
+test-peers: venv
+	$(BIN)/pytest -q tests/peers
+
+bench: venv        ## Pods placed in a second, with the machine and the commit
+	$(BIN)/python -m tests.bench.scheduling
 
 notebooks: venv    ## run every notebook again and store its outputs
 	$(BIN)/python tests/execute_notebooks.py

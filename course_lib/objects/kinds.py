@@ -83,6 +83,7 @@ KINDS = (
         ("sc",),
         namespaced=False,
     ),
+    Kind("CSINode", "storage.k8s.io/v1", "csinodes", storage.CSINode, namespaced=False),
     Kind(
         "HorizontalPodAutoscaler",
         "autoscaling/v2",

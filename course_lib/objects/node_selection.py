@@ -7,6 +7,7 @@ Source: component-helpers `scheduling/corev1/nodeaffinity`.
 from __future__ import annotations
 
 from course_lib.objects.cluster import Node
+from course_lib.objects.names import is_label_value
 from course_lib.objects.pod import NodeSelectorTerm, PodSpec
 from course_lib.objects.selectors import Requirement
 
@@ -25,7 +26,8 @@ def meets(term: NodeSelectorTerm, node: Node) -> bool:
     if not term.match_expressions and not term.match_fields:
         return False
     fields = {"metadata.name": node.name}
-    return all(
+    parsed = all(is_label_value(v) for e in term.match_expressions or () for v in e.values or ())
+    return parsed and all(
         Requirement(e.key, e.operator, tuple(e.values or ())).matches(labels)
         for conditions, labels in (
             (term.match_expressions, node.labels),

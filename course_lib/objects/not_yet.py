@@ -21,12 +21,7 @@ POD_SPECS = {
     "Job": "spec.template.spec",
     "CronJob": "spec.jobTemplate.spec.template.spec",
 }
-IN_POD_SPECS = (
-    "affinity.podAffinity",
-    "affinity.podAntiAffinity",
-    "topologySpreadConstraints",
-    "containers[*].lifecycle.postStart",
-)
+IN_POD_SPECS = ("containers[*].lifecycle.postStart",)
 BY_KIND = {
     "NetworkPolicy": ("spec.ingress", "spec.egress"),
     "Ingress": ("spec.rules", "spec.defaultBackend", "spec.tls"),

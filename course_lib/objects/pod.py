@@ -229,10 +229,12 @@ class NodeAffinity(Value, frozen=True):
 class PodAffinityTerm(Value, frozen=True):
     """Pods to be near, or away from, within a topology (a label of nodes)."""
 
-    topology_key: str
+    topology_key: str = ""
     label_selector: LabelSelector | None = None
     namespaces: list[str] | None = None
     namespace_selector: LabelSelector | None = None
+    match_label_keys: list[str] | None = None
+    mismatch_label_keys: list[str] | None = None
 
 
 class WeightedPodAffinityTerm(Value, frozen=True):
@@ -302,6 +304,14 @@ class Volume(Value, frozen=True):
     config_map: ConfigMapSource | None = None
     empty_dir: dict[str, Any] | None = None
     host_path: dict[str, Any] | None = None
+    gce_persistent_disk: dict[str, Any] | None = msgspec.field(
+        default=None, name="gcePersistentDisk"
+    )
+    aws_elastic_block_store: dict[str, Any] | None = msgspec.field(
+        default=None, name="awsElasticBlockStore"
+    )
+    iscsi: dict[str, Any] | None = None
+    rbd: dict[str, Any] | None = None
 
 
 class PodSpec(Value, frozen=True):

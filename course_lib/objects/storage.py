@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from course_lib.objects.meta import Condition, LabelSelector, Object, Value
 from course_lib.objects.pod import NodeSelector, ResourceList, ResourceRequirements
 from course_lib.objects.quantity import Quantity
@@ -97,6 +99,19 @@ class PersistentVolume(Object, frozen=True, kw_only=True):
     status: VolumeStatus = VolumeStatus()
 
 
+class TopologySelectorLabelRequirement(Value, frozen=True):
+    """A label of nodes, and the values that will do."""
+
+    key: str
+    values: list[str]
+
+
+class TopologySelectorTerm(Value, frozen=True):
+    """Labels that must all fit."""
+
+    match_label_expressions: list[TopologySelectorLabelRequirement] | None = None
+
+
 class StorageClass(Object, frozen=True, kw_only=True):
     """A kind of storage, and who makes it on demand."""
 
@@ -105,3 +120,31 @@ class StorageClass(Object, frozen=True, kw_only=True):
     volume_binding_mode: str = "Immediate"
     allow_volume_expansion: bool = False
     parameters: dict[str, str] | None = None
+    allowed_topologies: list[TopologySelectorTerm] | None = None
+
+
+class VolumeNodeResources(Value, frozen=True):
+    """How many volumes a driver can have on a node."""
+
+    count: int
+
+
+class CSINodeDriver(Value, frozen=True):
+    """A storage driver on a node."""
+
+    name: str
+    node_id: str = msgspec.field(default="", name="nodeID")
+    topology_keys: list[str] | None = None
+    allocatable: VolumeNodeResources | None = None
+
+
+class CSINodeSpec(Value, frozen=True):
+    """The drivers of a node."""
+
+    drivers: list[CSINodeDriver] | None = None
+
+
+class CSINode(Object, frozen=True, kw_only=True):
+    """What a node's kubelet tells of its storage drivers."""
+
+    spec: CSINodeSpec = CSINodeSpec()

@@ -54,6 +54,7 @@ def pod_spec(spec: PodSpec, at: str) -> Problems:
                 "DoNotSchedule or ScheduleAnyway",
                 spread.when_unsatisfiable,
             )
+    yield from _pod_terms(spec, at)
     if spec.node_name and not is_subdomain(spec.node_name):
         yield Problem(f"{at}nodeName", "a node's name", spec.node_name)
 
@@ -194,3 +195,20 @@ def _node_terms(spec: PodSpec, at: str) -> Problems:
                     "In or NotIn with values, Exists or DoesNotExist without, Gt or Lt with one",
                     f"{expression.operator} with {count}",
                 )
+
+
+def _pod_terms(spec: PodSpec, at: str) -> Problems:
+    """Terms about other Pods need a topology key, and wishes a weight."""
+    for side in ("pod_affinity", "pod_anti_affinity"):
+        said = getattr(spec.affinity, side, None)
+        if said is None:
+            continue
+        here = f"{at}affinity.{'podAffinity' if side == 'pod_affinity' else 'podAntiAffinity'}"
+        wishes = said.preferred_during_scheduling_ignored_during_execution or ()
+        required = said.required_during_scheduling_ignored_during_execution or ()
+        for term in [*required, *(wish.pod_affinity_term for wish in wishes)]:
+            if not is_label_key(term.topology_key):
+                yield Problem(f"{here}: topologyKey", "a label key", term.topology_key)
+        for wish in wishes:
+            if not 1 <= wish.weight <= 100:
+                yield Problem(f"{here}: weight", "1 to 100", wish.weight)

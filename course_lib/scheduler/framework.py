@@ -8,37 +8,43 @@ Source: kubernetes.io "Scheduling Framework"; `pkg/scheduler/framework`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from course_lib.scheduler.nodes import Bools, Ints, Nodes, PodInfo
+from course_lib.scheduler.nodes import Nodes
+from course_lib.scheduler.pod_info import PodInfo
+from course_lib.scheduler.types import Amounts, Bools
 
 SUCCESS, UNSCHEDULABLE, UNRESOLVABLE = 0, 2, 3  # upstream's codes; 3: preemption cannot help
 MAX_SCORE = 100
 
 # What can make a Pod schedulable again (`framework.ClusterEvent`).
 NODE_ADD, NODE_UPDATE, POD_DELETE, CLAIM_UPDATE = "NodeAdd", "NodeUpdate", "PodDelete", "PvcUpdate"
+POD_ADD, POD_UPDATE = "PodAdd", "PodUpdate"
+
+Refusal = tuple[int, Sequence[str]]  # code and reasons
 
 
 class Verdict(msgspec.Struct, frozen=True, eq=False):
-    """A filter's answer: a code for each node, and the reasons for those that failed."""
+    """A filter's answer: which nodes will do, and why one (by its row) will not."""
 
-    codes: NDArray[np.int8]
-    reasons: Callable[[int], Sequence[str]]
+    fits: Bools
+    why: Callable[[int], Refusal]
 
     @classmethod
     def where(cls, fits: Bools, reason: str, code: int = UNSCHEDULABLE) -> Verdict:
         """The same reason wherever it does not fit."""
-        return cls(np.where(fits, SUCCESS, code).astype(np.int8), lambda row: (reason,))
+        return cls(fits, lambda row: (code, (reason,)))
 
 
 class Plugin:
     """A scheduling plugin; it overrides the extension points that it fills.
 
-    In each plugin's module, in this order: its reasons, its class, and the rule itself.
+    In each plugin's module, in this order: its reasons, its class, and the rule itself. An answer
+    of None means that the plugin has nothing to say of this Pod (upstream's status Skip).
     """
 
     name = ""
@@ -50,17 +56,39 @@ class Plugin:
         """Why no node at all will do; empty to go on."""
         return ""
 
-    def filter(self, pod: PodInfo, nodes: Nodes) -> Verdict:
+    def filter(self, pod: PodInfo, nodes: Nodes) -> Verdict | None:
         """Which nodes will do."""
-        raise NotImplementedError
+        return None
 
-    def score(self, pod: PodInfo, nodes: Nodes, feasible: Ints) -> Ints:
-        """A score for each feasible row, in any range that `normalize` can bring to 0..100."""
-        raise NotImplementedError
+    def score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Amounts | None:
+        """A score for each node, in any range that `normalize` can bring to 0..100; those of
+        nodes that do not fit count for nothing.
+        """
+        return None
 
-    def normalize(self, scores: Ints) -> Ints:
+    def normalize(self, scores: Amounts, fits: Bools) -> Amounts:
         """The scores brought to 0..100."""
         return scores
+
+    def couples(self, pod: PodInfo, nodes: Nodes) -> bool:
+        """Whether one node's answer hangs on other nodes, or on more than amounts on this one."""
+        return False
+
+
+class Filtered(msgspec.Struct, frozen=True, eq=False):
+    """The nodes that passed all filters, and what each filter said."""
+
+    fits: Bools
+    verdicts: Sequence[tuple[str, Verdict]]
+    pre_filter: tuple[str, str] = ("", "")  # plugin and message, where no node will do
+
+    def refusals(self) -> Iterator[tuple[int, str, int, Sequence[str]]]:
+        """Row, plugin, code and reasons for each refused node, of the first to refuse it."""
+        for row in np.flatnonzero(~self.fits).tolist():
+            for name, verdict in self.verdicts:
+                if not verdict.fits[row]:
+                    yield row, name, *verdict.why(row)
+                    break
 
 
 class Diagnosis(msgspec.Struct, eq=False):
@@ -71,6 +99,21 @@ class Diagnosis(msgspec.Struct, eq=False):
     plugins: dict[str, None]
     pre_filter_message: str = ""
     post_filter_message: str = ""
+
+    @classmethod
+    def of(cls, found: Filtered) -> Diagnosis:
+        """Read off the filters' answers."""
+        diagnosis = cls(np.zeros(len(found.fits), dtype=np.int8), {}, {})
+        name, message = found.pre_filter
+        if message:
+            diagnosis.codes[:] = UNRESOLVABLE
+            diagnosis.plugins[name] = None
+            diagnosis.pre_filter_message = message
+        else:
+            for row, plugin, code, reasons in found.refusals():
+                diagnosis.codes[row], diagnosis.reasons[row] = code, reasons
+                diagnosis.plugins[plugin] = None
+        return diagnosis
 
     def message(self) -> str:
         """What `FailedScheduling` says (`FitError.Error`)."""
@@ -88,45 +131,81 @@ def counted(reasons: dict[int, Sequence[str]]) -> str:
     return ", ".join(sorted(f"{count} {reason}" for reason, count in counts.items()))
 
 
+class Scored(msgspec.Struct, frozen=True, eq=False):
+    """One plugin's scores of all nodes."""
+
+    plugin: str
+    weight: int
+    raw: Amounts
+    normalised: Amounts
+
+
 class Framework:
-    """The plugins of one profile, in order, with the weights of their scores."""
+    """The plugins of one profile: those that filter, and those that score with their weights."""
 
-    def __init__(self, plugins: Sequence[tuple[Plugin, int]]) -> None:
-        self.plugins = [plugin for plugin, _ in plugins]
-        self.weights = {plugin.name: weight for plugin, weight in plugins}
+    def __init__(
+        self,
+        filters: Sequence[Plugin],
+        scores: Sequence[tuple[Plugin, int]],
+        name: str = "",
+        preempts: bool = True,
+    ) -> None:
+        self.name = name  # of the profile: the schedulerName that Pods ask for
+        self.preempts = preempts
+        self.filters = [plugin for plugin in filters if plugin.filters]
+        self.scorers = [(plugin, weight) for plugin, weight in scores if plugin.scores]
+        every = [*filters, *(plugin for plugin, _ in scores)]
+        self.plugins = list({plugin.name: plugin for plugin in every}.values())
 
-    def filter(self, pod: PodInfo, nodes: Nodes) -> Diagnosis:
-        """Run PreFilter and Filter; a node's reasons are those of the first plugin to refuse it."""
-        diagnosis = Diagnosis(np.zeros(len(nodes), dtype=np.int8), {}, {})
-        for plugin in self.plugins:
+    def filter(self, pod: PodInfo, nodes: Nodes) -> Filtered:
+        """Run PreFilter and Filter."""
+        for plugin in self.filters:
             if message := plugin.pre_filter(pod, nodes):
-                diagnosis.codes[:] = UNRESOLVABLE
-                diagnosis.plugins[plugin.name] = None
-                diagnosis.pre_filter_message = message
-                return diagnosis
-        for plugin in (plugin for plugin in self.plugins if plugin.filters):
+                none = np.zeros(len(nodes), dtype=bool)
+                return Filtered(none, [], (plugin.name, message))
+        fits = np.ones(len(nodes), dtype=bool)
+        verdicts = []
+        for plugin in self.filters:
             verdict = plugin.filter(pod, nodes)
-            refused = np.flatnonzero((diagnosis.codes == SUCCESS) & (verdict.codes != SUCCESS))
-            diagnosis.codes[refused] = verdict.codes[refused]
-            if len(refused):
-                diagnosis.plugins[plugin.name] = None
-            for row in refused.tolist():
-                diagnosis.reasons[row] = verdict.reasons(row)
-        return diagnosis
+            if verdict is not None:
+                fits &= verdict.fits
+                verdicts.append((plugin.name, verdict))
+        return Filtered(fits, verdicts)
 
-    def score(self, pod: PodInfo, nodes: Nodes, feasible: Ints) -> Ints:
-        """The weighted sum of the normalised scores, for each feasible row."""
-        total = np.zeros(len(feasible), dtype=np.int64)
-        for plugin in (plugin for plugin in self.plugins if plugin.scores):
-            scores = plugin.normalize(plugin.score(pod, nodes, feasible))
-            total += self.weights[plugin.name] * scores
+    def scores(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Iterator[Scored]:
+        """Run PreScore, Score and NormalizeScore of each plugin that has something to say."""
+        for plugin, weight in self.scorers:
+            raw = plugin.score(pod, nodes, fits)
+            if raw is not None:
+                yield Scored(plugin.name, weight, raw, plugin.normalize(raw, fits))
+
+    def total(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Amounts:
+        """The weighted sum of the normalised scores; -1 where the Pod does not fit."""
+        total = np.zeros(len(nodes))
+        for found in self.scores(pod, nodes, fits):
+            total += found.normalised if found.weight == 1 else found.weight * found.normalised
+        total[~fits] = -1
         return total
 
+    def couples(self, pod: PodInfo, nodes: Nodes) -> bool:
+        """Whether any plugin's answer for one node hangs on others."""
+        return any(plugin.couples(pod, nodes) for plugin in self.plugins)
 
-def default_normalize(scores: Ints, reverse: bool = False) -> Ints:
+
+def highest(scores: Amounts, fits: Bools) -> float:
+    """The highest score of the nodes that fit; 0 where there are none."""
+    return float(scores.max(initial=0, where=fits))
+
+
+def default_normalize(scores: Amounts, fits: Bools, reverse: bool = False) -> Amounts:
     """Scale by the highest score to 0..100 (`helper.DefaultNormalizeScore`)."""
-    highest = int(scores.max(initial=0))
-    if highest == 0:
+    top = highest(scores, fits)
+    if top == 0:
         return np.full_like(scores, MAX_SCORE) if reverse else scores
-    scaled = scores * MAX_SCORE // highest
+    scaled = np.floor(scores * MAX_SCORE / top)
     return MAX_SCORE - scaled if reverse else scaled
+
+
+def whole(amounts: Amounts) -> Amounts:
+    """Cut off what is behind the point, as Go's conversion to an integer does."""
+    return np.trunc(amounts)

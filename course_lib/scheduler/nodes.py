@@ -6,82 +6,23 @@ in the order in which they joined. Units: CPU in thousandths of a core, everythi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from copy import copy
+from typing import TypeVar
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
-from course_lib.objects.cluster import Node
-from course_lib.objects.pod import Container, Pod, PodSpec, ResourceList
-from course_lib.objects.quantity import Quantity
-from course_lib.objects.resources import total
+from course_lib.objects.cluster import Node, Taint
+from course_lib.scheduler.census import Census, Question
+from course_lib.scheduler.pod_info import NamespaceLabels, PodInfo, Port, Term, units
+from course_lib.scheduler.types import Amounts, Bools, Ints
 
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
-Port = tuple[str, int, str]  # protocol, number, host address
-
-# What a container that asks for nothing counts as in the scores (`pkg/scheduler/util`).
-DEFAULT_MILLI_CPU = 100
-DEFAULT_MEMORY = 200 * 2**20
-
-
-class PodInfo(msgspec.Struct, frozen=True, eq=False):
-    """A Pod, with what the plugins ask of it worked out once."""
-
-    pod: Pod
-    requests: dict[str, int]
-    nonzero: dict[str, int]  # CPU and memory, with defaults where a container says nothing
-    ports: tuple[Port, ...]
-
-    @property
-    def key(self) -> str:
-        """Its identity: the uid, or its name where it never passed through an API server."""
-        return self.pod.uid or f"{self.pod.namespace}/{self.pod.name}"
-
-    @classmethod
-    def of(cls, pod: Pod) -> PodInfo:
-        """Work it out."""
-        asked = units(total(pod.spec, "requests"))
-        asked = {name: amount for name, amount in asked.items() if amount}
-        return cls(pod, asked, _nonzero(pod.spec), _host_ports(pod.spec))
-
-
-def units(amounts: ResourceList) -> dict[str, int]:
-    """Amounts in the scheduler's units."""
-    return {n: q.milli if n == "cpu" else q.value for n, q in amounts.items()}
-
-
-def _nonzero(spec: PodSpec) -> dict[str, int]:
-    def filled(container: Container) -> Container:
-        said = container.resources.requests or {}
-        asked = {
-            "cpu": said.get("cpu", Quantity(f"{DEFAULT_MILLI_CPU}m")),
-            "memory": said.get("memory", Quantity(DEFAULT_MEMORY)),
-        }
-        resources = msgspec.structs.replace(container.resources, requests=said | asked)
-        return msgspec.structs.replace(container, resources=resources)
-
-    assumed = msgspec.structs.replace(
-        spec,
-        containers=[filled(c) for c in spec.containers],
-        init_containers=[filled(c) for c in spec.init_containers or ()],
-    )
-    sums = units(total(assumed, "requests"))
-    return {"cpu": sums.get("cpu", 0), "memory": sums.get("memory", 0)}
-
-
-def _host_ports(spec: PodSpec) -> tuple[Port, ...]:
-    return tuple(
-        (port.protocol, port.host_port or port.container_port, port.host_ip or "0.0.0.0")
-        for container in spec.containers
-        for port in container.ports or ()
-        if port.host_port or spec.host_network
-    )
+T = TypeVar("T")
 
 
 class LabelColumn(msgspec.Struct, frozen=True, eq=False):
-    """One label over all nodes: each value has a code, -1 stands for no such label."""
+    """One label over all nodes: each value has a code from 1 on; 0 stands for no such label."""
 
     codes: Ints
     vocabulary: dict[str, int]
@@ -98,13 +39,29 @@ class LabelColumn(msgspec.Struct, frozen=True, eq=False):
     @property
     def present(self) -> Bools:
         """The nodes that have the label."""
-        return self.codes >= 0
+        return self.codes > 0
+
+    def sums(self, counts: Amounts) -> Amounts:
+        """The counts of all nodes with the same value, added up, by code; nothing for code 0."""
+        sums: Amounts = np.bincount(self.codes, weights=counts, minlength=len(self.vocabulary) + 1)  # type: ignore[assignment]
+        sums[0] = 0
+        return sums
+
+    def shared(self, counts: Amounts) -> Amounts:
+        """For each node the sum over its domain: all nodes with the same value."""
+        shared: Amounts = self.sums(counts)[self.codes]
+        return shared
 
 
 class Nodes:
     """The scheduler's picture of the cluster: nodes, and the Pods that it counts on each."""
 
-    def __init__(self, nodes: Sequence[Node] = (), pods: Sequence[PodInfo] = ()) -> None:
+    def __init__(
+        self,
+        nodes: Sequence[Node] = (),
+        pods: Sequence[PodInfo] = (),
+        namespaces: NamespaceLabels | None = None,
+    ) -> None:
         self.views = list(nodes)
         self.names = [node.name for node in self.views]
         self.rows = {name: row for row, name in enumerate(self.names)}
@@ -112,81 +69,164 @@ class Nodes:
         given = [units(node.status.allocatable or {}) for node in self.views]
         resources = dict.fromkeys(name for row in given for name in row)
         self.allocatable = {
-            name: np.array([row.get(name, 0) for row in given], dtype=np.int64)
-            for name in resources
+            name: np.array([float(row.get(name, 0)) for row in given]) for name in resources
         }
-        self.requested: dict[str, Ints] = {name: self._zeros() for name in resources}
-        self.nonzero = {"cpu": self._zeros(), "memory": self._zeros()}
-        self.pod_count = self._zeros()
+        self.requested = {name: self.zeros() for name in resources}
+        self.nonzero = {"cpu": self.zeros(), "memory": self.zeros()}
+        self.pod_count = self.zeros()
+        self.host_ports: dict[Port, Amounts] = {}
         self.unschedulable = np.array([n.spec.unschedulable for n in self.views], dtype=bool)
-        self._labels: dict[str, LabelColumn] = {}
-        self._images: dict[str, tuple[Bools, int]] | None = None
+        self.namespaces = namespaces or {}
+        self.census = Census(len(self.views), self.namespaces)
+        self._memo: dict[Hashable, object] = {}
         for info in pods:
             self.add(info, info.pod.spec.node_name)
 
     def __len__(self) -> int:
         return len(self.views)
 
-    def _zeros(self) -> Ints:
-        return np.zeros(len(self.views), dtype=np.int64)
+    def zeros(self) -> Amounts:
+        """A column of nothing."""
+        return np.zeros(len(self.views))
 
-    def column(self, columns: dict[str, Ints], resource: str) -> Ints:
+    def column(self, columns: dict[str, Amounts], resource: str) -> Amounts:
         """A resource's column; zeros for one that no node has."""
         found = columns.get(resource)
-        return found if found is not None else self._zeros()
+        return found if found is not None else self.zeros()
+
+    # What the nodes alone decide is worked out once
+
+    def remember(self, question: Hashable, work_out: Callable[[], T]) -> T:
+        """An answer that Pods coming and going do not change."""
+        if question not in self._memo:
+            self._memo[question] = work_out()
+        return self._memo[question]  # type: ignore[return-value]
+
+    def label(self, key: str) -> LabelColumn:
+        """One label of all nodes."""
+        return self.remember(("label", key), lambda: self._label(key))
+
+    def _label(self, key: str) -> LabelColumn:
+        vocabulary: dict[str, int] = {}
+        values = [node.labels.get(key) for node in self.views]
+        codes = [
+            0 if value is None else vocabulary.setdefault(value, len(vocabulary) + 1)
+            for value in values
+        ]
+        return LabelColumn(np.array(codes, dtype=np.int64), vocabulary)
+
+    def taints(self) -> tuple[Ints, list[tuple[Taint, ...]]]:
+        """The distinct lists of taints, and for each node which of them it has."""
+
+        def work_out() -> tuple[Ints, list[tuple[Taint, ...]]]:
+            distinct: dict[tuple[Taint, ...], int] = {}
+            every = [tuple(node.spec.taints or ()) for node in self.views]
+            codes = [distinct.setdefault(taints, len(distinct)) for taints in every]
+            return np.array(codes, dtype=np.int64), list(distinct)
+
+        return self.remember("taints", work_out)
+
+    def image(self, name: str) -> tuple[Bools, int]:
+        """Which nodes have an image, and its size in bytes."""
+        images = self.remember("images", self._images)
+        return images.get(name, (np.zeros(len(self), dtype=bool), 0))
+
+    def _images(self) -> dict[str, tuple[Bools, int]]:
+        images: dict[str, tuple[Bools, int]] = {}
+        for row, node in enumerate(self.views):
+            for image in node.status.images or ():
+                for called in image.names or ():
+                    empty = np.zeros(len(self), dtype=bool), image.size_bytes
+                    images.setdefault(called, empty)[0][row] = True
+        return images
+
+    # Pods
+
+    def every_pod(self) -> Iterator[tuple[int, PodInfo]]:
+        """All Pods, with the rows of their nodes."""
+        for row, pods in enumerate(self.pods):
+            for info in pods.values():
+                yield row, info
+
+    def count(self, question: Question) -> Amounts:
+        """How many Pods each node has that the question asks for."""
+        return self.census.count(question, self.every_pod())
+
+    def held(self, role: str) -> Mapping[Term, Amounts]:
+        """The terms that Pods hold, with how many hold each on each node."""
+        return self.census.held(role)
 
     def add(self, info: PodInfo, node: str) -> None:
         """Count a Pod on a node."""
-        self._count(info, node, +1)
+        self._count(info, self.rows.get(node), +1)
 
     def remove(self, info: PodInfo, node: str) -> None:
         """Count it no more."""
-        self._count(info, node, -1)
+        self._count(info, self.rows.get(node), -1)
 
-    def _count(self, info: PodInfo, node: str, sign: int) -> None:
+    def renew(self, info: PodInfo, node: str) -> None:
+        """A Pod's status has changed; its demands have not."""
         row = self.rows.get(node)
+        before = self.pods[row].get(info.key) if row is not None else None
+        if row is None or before is None:
+            return
+        if before.pod.terminating != info.pod.terminating:
+            self.census.add(before, row, -1)
+            self.census.add(info, row, +1)
+        self.pods[row][info.key] = info
+
+    def _count(self, info: PodInfo, row: int | None, sign: int) -> None:
         if row is None or (info.key in self.pods[row]) == (sign > 0):
             return
         for name, amount in info.requests.items():
             if name not in self.requested:
-                self.requested[name] = self._zeros()
+                self.requested[name] = self.zeros()
             self.requested[name][row] += sign * amount
         for name, amount in info.nonzero.items():
             self.nonzero[name][row] += sign * amount
         self.pod_count[row] += sign
+        for port in info.ports:
+            if port not in self.host_ports:
+                self.host_ports[port] = self.zeros()
+            self.host_ports[port][row] += sign
+        self.census.add(info, row, sign)
         if sign > 0:
             self.pods[row][info.key] = info
         else:
             del self.pods[row][info.key]
 
+    # What if
+
     def one(self, row: int) -> Nodes:
         """A picture of one node alone, to try things on."""
-        return Nodes([self.views[row]], list(self.pods[row].values()))
+        return Nodes([self.views[row]], list(self.pods[row].values()), self.namespaces)
 
     def copy(self) -> Nodes:
         """The same picture, to count on without changing this one."""
-        return Nodes(self.views, [info for pods in self.pods for info in pods.values()])
+        return Nodes(self.views, [info for _, info in self.every_pod()], self.namespaces)
 
-    def label(self, key: str) -> LabelColumn:
-        """One label of all nodes; worked out when first asked for."""
-        if key not in self._labels:
-            vocabulary: dict[str, int] = {}
-            codes = [
-                vocabulary.setdefault(node.labels[key], len(vocabulary))
-                if key in node.labels
-                else -1
-                for node in self.views
-            ]
-            self._labels[key] = LabelColumn(np.array(codes, dtype=np.int64), vocabulary)
-        return self._labels[key]
+    def with_more(self, info: PodInfo, counts: float | Amounts) -> Nodes:
+        """A picture in which every node has so many more Pods like this one.
 
-    def image(self, name: str) -> tuple[Bools, int]:
-        """Which nodes have an image, and its size in bytes."""
-        if self._images is None:
-            self._images = {}
-            for row, node in enumerate(self.views):
-                for image in node.status.images or ():
-                    for called in image.names or ():
-                        empty = np.zeros(len(self), dtype=bool), image.size_bytes
-                        self._images.setdefault(called, empty)[0][row] = True
-        return self._images.get(name, (np.zeros(len(self), dtype=bool), 0))
+        Only the amounts are counted, so it serves plugins that look at nothing else.
+        """
+        more = copy(self)
+        more.requested, more.nonzero = dict(self.requested), dict(self.nonzero)
+        for name, amount in info.requests.items():
+            more.requested[name] = self.column(self.requested, name) + counts * amount
+        for name, amount in info.nonzero.items():
+            more.nonzero[name] = self.nonzero[name] + counts * amount
+        more.pod_count = self.pod_count + counts
+        return more
+
+    def add_many(self, pods: Sequence[tuple[PodInfo, int]]) -> None:
+        """Count Pods of one shape, each with its row; the same as adding them one by one."""
+        if pods:
+            info = pods[0][0]
+            counts = np.bincount([row for _, row in pods], minlength=len(self)).astype(float)
+            after = self.with_more(info, counts)
+            self.requested, self.nonzero = after.requested, after.nonzero
+            self.pod_count = after.pod_count
+            self.census.add_many(info, counts)
+            for pod, row in pods:
+                self.pods[row][pod.key] = pod

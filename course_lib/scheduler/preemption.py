@@ -12,19 +12,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-import numpy as np
 
 from course_lib.objects.meta import selector_of
 from course_lib.objects.policy import PodDisruptionBudget
 from course_lib.scheduler.framework import (
-    SUCCESS,
     UNRESOLVABLE,
     UNSCHEDULABLE,
     Diagnosis,
     Framework,
     counted,
 )
-from course_lib.scheduler.nodes import Nodes, PodInfo
+from course_lib.scheduler.nodes import Nodes
+from course_lib.scheduler.pod_info import PodInfo
 
 NEVER = "not eligible due to preemptionPolicy=Never."
 TERMINATING = "not eligible due to a terminating pod on the nominated node."
@@ -69,11 +68,14 @@ class Preemption:
         """The best candidate, or None with what `FailedScheduling` adds."""
         reasons: dict[int, Sequence[str]] = {}
         candidates: list[Candidate] = []
+        # Where plugins look at other nodes, what-if needs the whole picture; else one node will do.
+        whole = nodes.copy() if self.framework.couples(pod, nodes) else None
         for row in range(len(nodes)):
             if diagnosis.codes[row] == UNRESOLVABLE:
                 reasons[row] = (NOT_HELPFUL,)
             elif diagnosis.codes[row] == UNSCHEDULABLE:
-                found = self.victims(pod, nodes, row, budgets)
+                picture = whole if whole is not None else nodes.one(row)
+                found = self.victims(pod, picture, nodes.names[row], budgets)
                 if found is None:
                     reasons[row] = (NO_VICTIMS,)
                 else:
@@ -83,35 +85,33 @@ class Preemption:
         return min(candidates, key=harm), ""
 
     def victims(
-        self, pod: PodInfo, nodes: Nodes, row: int, budgets: Sequence[PodDisruptionBudget]
+        self, pod: PodInfo, nodes: Nodes, node: str, budgets: Sequence[PodDisruptionBudget]
     ) -> Candidate | None:
-        """Who must leave one node; None when that would not help."""
-        alone = nodes.one(row)
-        node = alone.names[0]
-        lower = [
-            other
-            for other in alone.pods[0].values()
-            if other.pod.spec.priority < pod.pod.spec.priority
-        ]
+        """Who must leave one node; None when that would not help. Leaves `nodes` as it was."""
+        row = nodes.rows[node]
+        present = list(nodes.pods[row].values())
+        lower = [other for other in present if other.pod.spec.priority < pod.pod.spec.priority]
         for other in lower:
-            alone.remove(other, node)
-        if not lower or not self._fits(pod, alone):
-            return None
-        lower.sort(key=importance)
-        violating, others = split_by_budgets(lower, budgets)
+            nodes.remove(other, node)
         victims: list[PodInfo] = []
         violations = 0
-        for group, violates in ((violating, True), (others, False)):
-            for other in group:
-                alone.add(other, node)
-                if not self._fits(pod, alone):
-                    alone.remove(other, node)
-                    victims.append(other)
-                    violations += violates
-        return Candidate(node, sorted(victims, key=importance), violations)
+        helps = bool(lower) and self._fits(pod, nodes, row)
+        if helps:
+            lower.sort(key=importance)
+            violating, others = split_by_budgets(lower, budgets)
+            for group, violates in ((violating, True), (others, False)):
+                for other in group:
+                    nodes.add(other, node)
+                    if not self._fits(pod, nodes, row):
+                        nodes.remove(other, node)
+                        victims.append(other)
+                        violations += violates
+        for other in lower:
+            nodes.add(other, node)  # those that are there already stay as they are
+        return Candidate(node, sorted(victims, key=importance), violations) if helps else None
 
-    def _fits(self, pod: PodInfo, nodes: Nodes) -> bool:
-        return bool(np.all(self.framework.filter(pod, nodes).codes == SUCCESS))
+    def _fits(self, pod: PodInfo, nodes: Nodes, row: int) -> bool:
+        return bool(self.framework.filter(pod, nodes).fits[row])
 
 
 def importance(info: PodInfo) -> tuple[int, str, str]:

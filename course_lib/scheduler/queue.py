@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from course_lib.engine import Simulation
-from course_lib.scheduler.nodes import PodInfo
+from course_lib.scheduler.pod_info import PodInfo
 
 INITIAL_BACKOFF = 1.0  # s, doubled with each attempt
 MAX_BACKOFF = 10.0  # s

@@ -7,40 +7,43 @@ Source: `pkg/scheduler/schedule_one.go`.
 
 from __future__ import annotations
 
-import numpy as np
 import simpy
 
 from course_lib.apiserver import APIServer, WatchEvent
 from course_lib.apiserver.errors import Conflict, NotFound
 from course_lib.apiserver.server import ADDED, DELETED
 from course_lib.engine.simulation import Process
+from course_lib.objects.manifests import Source
 from course_lib.objects.meta import set_condition
 from course_lib.objects.pod import Pod
 from course_lib.scheduler.framework import (
     CLAIM_UPDATE,
     NODE_ADD,
     NODE_UPDATE,
+    POD_ADD,
     POD_DELETE,
-    SUCCESS,
+    POD_UPDATE,
     Diagnosis,
     Framework,
 )
-from course_lib.scheduler.nodes import Nodes, PodInfo
-from course_lib.scheduler.plugins import default_framework
+from course_lib.scheduler.nodes import Nodes
+from course_lib.scheduler.pod_info import PodInfo
 from course_lib.scheduler.preemption import Candidate, Preemption
+from course_lib.scheduler.profiles import default_framework, frameworks
 from course_lib.scheduler.queue import SchedulingQueue, Waiting
+from course_lib.scheduler.selection import decide
 
 COMPONENT = "default-scheduler"
 CYCLE_SECONDS = 0.002  # for one Pod: a few hundred Pods a second, as scheduler_perf asks
 
 
 class Scheduler:
-    """The default scheduler of a cluster."""
+    """The scheduler of a cluster, with one profile or several (`KubeSchedulerConfiguration`)."""
 
-    def __init__(self, api: APIServer, framework: Framework | None = None) -> None:
+    def __init__(self, api: APIServer, configuration: Source | None = None) -> None:
         self.api, self.sim = api, api.sim
-        self.framework = framework or default_framework(api)
-        self.preemption = Preemption(self.framework)
+        made = frameworks(configuration, api) if configuration else [default_framework(api)]
+        self.frameworks = {framework.name: framework for framework in made}
         self.queue = SchedulingQueue(self.sim, self._wake)
         self.assigned: dict[str, PodInfo] = {}  # Pods with a node, by uid
         self.nominated: dict[str, tuple[PodInfo, str]] = {}  # who waits for victims to leave
@@ -49,21 +52,31 @@ class Scheduler:
         self._idle: simpy.Event | None = None
         api.watch("Pod", self._on_pod)
         api.watch("Node", self._on_node)
-        api.watch("PersistentVolumeClaim", lambda _: self.queue.move(CLAIM_UPDATE))
+        api.watch("Namespace", self._on_namespace)
+        for kind in ("PersistentVolumeClaim", "PersistentVolume", "StorageClass", "CSINode"):
+            api.watch(kind, lambda _: self.queue.move(CLAIM_UPDATE))
         self.sim.start(self._run())
 
     @property
     def nodes(self) -> Nodes:
         """The present picture of the cluster."""
         if self._nodes is None:
-            self._nodes = Nodes(self.api.list("Node"), list(self.assigned.values()))
+            spaces = {space.name: space.labels for space in self.api.list("Namespace")}
+            self._nodes = Nodes(self.api.list("Node"), list(self.assigned.values()), spaces)
         return self._nodes
+
+    def framework(self, pod: PodInfo) -> Framework:
+        """The profile that a Pod asks for by its `schedulerName`."""
+        return self.frameworks[pod.pod.spec.scheduler_name]
 
     # Watching
 
     def _on_node(self, event: WatchEvent) -> None:
         self._nodes = None
         self.queue.move(NODE_ADD if event.type == ADDED else NODE_UPDATE)
+
+    def _on_namespace(self, event: WatchEvent) -> None:
+        self._nodes = None  # terms may select Pods by the labels of their namespace
 
     def _on_pod(self, event: WatchEvent) -> None:
         pod = event.object
@@ -79,23 +92,27 @@ class Scheduler:
         elif over or pod.terminating:
             self.queue.remove(pod.uid)
             self.nominated.pop(pod.uid, None)
-        elif pod.spec.scheduler_name == COMPONENT and not pod.spec.scheduling_gates:
+        elif pod.spec.scheduler_name in self.frameworks and not pod.spec.scheduling_gates:
             self.queue.add(PodInfo.of(pod))
 
     def _count(self, pod: Pod) -> None:
         known = self.assigned.get(pod.uid)
-        if known is not None and known.pod.spec == pod.spec:
-            # Only its status moved: the columns stand, the view is renewed.
-            info = PodInfo(pod, known.requests, known.nonzero, known.ports)
+        node = pod.spec.node_name
+        if known is not None and known.pod.spec == pod.spec and known.labels == pod.labels:
+            info = known.renewed(pod)
+            if self._nodes is not None:
+                self._nodes.renew(info, node)
         else:
             info = PodInfo.of(pod)
             if self._nodes is not None:
                 if known is not None:
-                    self._nodes.remove(known, pod.spec.node_name)
-                self._nodes.add(info, pod.spec.node_name)
+                    self._nodes.remove(known, node)
+                self._nodes.add(info, node)
         self.assigned[pod.uid] = info
-        if self._nodes is not None and pod.spec.node_name in self._nodes.rows:
-            self._nodes.pods[self._nodes.rows[pod.spec.node_name]][pod.uid] = info
+        if known is None:
+            self.queue.move(POD_ADD)
+        elif known.labels != pod.labels or known.pod.terminating != pod.terminating:
+            self.queue.move(POD_UPDATE)
 
     def _forget(self, pod: Pod) -> None:
         info = self.assigned.pop(pod.uid, None)
@@ -127,15 +144,11 @@ class Scheduler:
         if not len(nodes):
             self._failed(waiting, "no nodes available to schedule pods", (NODE_ADD,))
             return
-        diagnosis = self.framework.filter(pod, nodes)
-        feasible = np.flatnonzero(diagnosis.codes == SUCCESS)
-        if not len(feasible):
+        row, diagnosis = decide(self.framework(pod), pod, nodes, self._random)
+        if diagnosis is not None:
             self._unschedulable(waiting, nodes, diagnosis)
-            return
-        scores = self.framework.score(pod, nodes, feasible)
-        # Upstream also chooses at random among the nodes with the highest score.
-        best = feasible[scores == scores.max()]
-        self._bind(waiting, nodes.names[int(self._random.choice(best.tolist()))])
+        else:
+            self._bind(waiting, nodes.names[row])
 
     def _with_nominated(self, pod: PodInfo) -> Nodes:
         """The picture in which nominated Pods of no lower priority are counted already."""
@@ -170,17 +183,19 @@ class Scheduler:
     def _unschedulable(self, waiting: Waiting, nodes: Nodes, diagnosis: Diagnosis) -> None:
         """PostFilter: try to preempt; then report and wait for what may help."""
         pod = waiting.info
-        why, candidate = self.preemption.ineligible(pod, nodes), None
-        if not why:
-            budgets = self.api.list("PodDisruptionBudget")
-            candidate, why = self.preemption.find(pod, nodes, diagnosis, budgets)
-        if candidate is not None:
-            self._preempt(pod, candidate)
-        else:
-            diagnosis.post_filter_message = f"preemption: {why}"
-        events = [
-            e for p in self.framework.plugins if p.name in diagnosis.plugins for e in p.events
-        ]
+        framework = self.framework(pod)
+        preemption = Preemption(framework)
+        candidate = None
+        if framework.preempts:
+            why = preemption.ineligible(pod, nodes)
+            if not why:
+                budgets = self.api.list("PodDisruptionBudget")
+                candidate, why = preemption.find(pod, nodes, diagnosis, budgets)
+            if candidate is not None:
+                self._preempt(pod, candidate)
+            else:
+                diagnosis.post_filter_message = f"preemption: {why}"
+        events = [e for p in framework.plugins if p.name in diagnosis.plugins for e in p.events]
         self._failed(waiting, diagnosis.message(), events)
 
     def _preempt(self, pod: PodInfo, candidate: Candidate) -> None:

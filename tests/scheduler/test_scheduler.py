@@ -34,7 +34,8 @@ def test_the_message_of_a_pod_that_fits_nowhere(cluster):
     cluster.run(seconds=5)
     assert cluster.log(reason="FailedScheduling").MESSAGE[0] == (
         "0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu. "
-        "preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling."
+        "preemption: 0/3 nodes are available: 1 Preemption is not helpful for scheduling, "
+        "2 No preemption victims found for incoming pod."
     )
     stated = {c.type: c for c in cluster.api.get("Pod", "big").status.conditions}
     assert stated["PodScheduled"].status == "False"

@@ -8,7 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from course_lib.scheduler.framework import MAX_SCORE, Plugin
-from course_lib.scheduler.nodes import Ints, Nodes, PodInfo
+from course_lib.scheduler.nodes import Nodes
+from course_lib.scheduler.pod_info import PodInfo
+from course_lib.scheduler.types import Amounts, Bools
 
 MIN_THRESHOLD = 23 * 2**20  # bytes: below it an image is too small to matter
 MAX_CONTAINER_THRESHOLD = 1000 * 2**20  # bytes for each container: above it the score is full
@@ -20,15 +22,19 @@ class ImageLocality(Plugin):
     name = "ImageLocality"
     scores = True
 
-    def score(self, pod: PodInfo, nodes: Nodes, feasible: Ints) -> Ints:
+    def score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Amounts | None:
         """The bytes that need not be pulled, scaled to 0..100."""
         spec = pod.pod.spec
-        containers = [*(spec.init_containers or ()), *spec.containers]
-        total = np.zeros(len(nodes), dtype=np.int64)
-        for container in containers:
-            present, size = nodes.image(container.image)
-            total += present * spread(size, int(present.sum()), len(nodes))
-        return scaled(total, len(containers))[feasible]
+        names = tuple(c.image for c in [*(spec.init_containers or ()), *spec.containers])
+
+        def work_out() -> Amounts:
+            total = nodes.zeros()
+            for name in names:
+                present, size = nodes.image(name)
+                total += present * spread(size, int(present.sum()), len(nodes))
+            return scaled(total, len(names))
+
+        return nodes.remember(("image locality", names), work_out)
 
 
 def spread(size: int, holders: int, nodes: int) -> int:
@@ -36,8 +42,8 @@ def spread(size: int, holders: int, nodes: int) -> int:
     return int(size * (holders / nodes)) if nodes else 0
 
 
-def scaled(total: Ints, containers: int) -> Ints:
+def scaled(total: Amounts, containers: int) -> Amounts:
     """Between the two thresholds, in proportion."""
     maximum = MAX_CONTAINER_THRESHOLD * max(1, containers)
     bounded = np.clip(total, MIN_THRESHOLD, maximum)
-    return MAX_SCORE * (bounded - MIN_THRESHOLD) // (maximum - MIN_THRESHOLD)
+    return np.floor(MAX_SCORE * (bounded - MIN_THRESHOLD) / (maximum - MIN_THRESHOLD))

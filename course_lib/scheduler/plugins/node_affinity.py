@@ -10,58 +10,138 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from course_lib.objects.names import is_label_value
 from course_lib.objects.pod import NodeAffinity as Affinity
-from course_lib.objects.pod import NodeSelectorRequirement, NodeSelectorTerm
-from course_lib.scheduler.framework import UNRESOLVABLE, Plugin, Verdict, default_normalize
-from course_lib.scheduler.nodes import Bools, Ints, LabelColumn, Nodes, PodInfo
+from course_lib.objects.pod import (
+    NodeSelectorRequirement,
+    NodeSelectorTerm,
+    PreferredSchedulingTerm,
+)
+from course_lib.scheduler.framework import (
+    UNRESOLVABLE,
+    Plugin,
+    Refusal,
+    Verdict,
+    default_normalize,
+)
+from course_lib.scheduler.nodes import LabelColumn, Nodes
+from course_lib.scheduler.pod_info import PodInfo
+from course_lib.scheduler.types import Amounts, Bools
 
 REASON = "node(s) didn't match Pod's node affinity/selector"
+ENFORCED = "node(s) didn't match scheduler-enforced node affinity"
+ELSEWHERE = "node(s) didn't satisfy plugin(s) [NodeAffinity]"
+CONFLICT = "pod affinity terms conflict"
 
 
 class NodeAffinity(Plugin):
-    """Filter by nodeSelector and required terms, score by preferred ones."""
+    """Filter by nodeSelector and required terms, score by preferred ones; `added` is what the
+    profile asks of every Pod (`addedAffinity`).
+    """
 
     name = "NodeAffinity"
     filters = True
     scores = True
 
-    def filter(self, pod: PodInfo, nodes: Nodes) -> Verdict:
-        """Every node whose labels the Pod requires."""
-        return Verdict.where(required(pod, nodes), REASON, UNRESOLVABLE)
+    def __init__(self, added: Affinity | None = None) -> None:
+        self.added = added or Affinity()
 
-    def score(self, pod: PodInfo, nodes: Nodes, feasible: Ints) -> Ints:
+    def pre_filter(self, pod: PodInfo, nodes: Nodes) -> str:
+        """Terms that name no node at all between them can never be met."""
+        return CONFLICT if named_nodes(pod) == set() else ""
+
+    def filter(self, pod: PodInfo, nodes: Nodes) -> Verdict | None:
+        """Every node whose labels the profile and the Pod require."""
+        enforced = required_terms(self.added, nodes)
+        if enforced is None and not asks(pod):
+            return None
+        allowed = np.ones(len(nodes), dtype=bool) if enforced is None else enforced
+        fits = allowed & required(pod, nodes)
+        names = named_nodes(pod)
+
+        def why(row: int) -> Refusal:
+            if names is not None and nodes.names[row] not in names:
+                return UNRESOLVABLE, (ELSEWHERE,)
+            return UNRESOLVABLE, (REASON if allowed[row] else ENFORCED,)
+
+        return Verdict(fits, why)
+
+    def score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Amounts | None:
         """The sum of the weights of the preferred terms that a node meets."""
-        scores = np.zeros(len(nodes), dtype=np.int64)
-        affinity = _affinity(pod)
-        wishes = affinity.preferred_during_scheduling_ignored_during_execution if affinity else None
-        for wish in wishes or ():
-            term = wish.preference
-            # Here, unlike among required terms, an empty term is met by every node.
-            empty = not term.match_expressions and not term.match_fields
-            met = np.ones(len(nodes), dtype=bool) if empty else meets(term, nodes)
-            scores += wish.weight * met
-        return scores[feasible]
+        wishes = self._wishes(pod)
+        if not wishes:
+            return None
+        scores = nodes.zeros()
+        for wish in wishes:
+            scores += wish.weight * meets(wish.preference, nodes)
+        return scores
 
-    def normalize(self, scores: Ints) -> Ints:
+    def normalize(self, scores: Amounts, fits: Bools) -> Amounts:
         """In proportion to the highest."""
-        return default_normalize(scores)
+        return default_normalize(scores, fits)
+
+    def couples(self, pod: PodInfo, nodes: Nodes) -> bool:
+        """Preferences are compared with the highest among the nodes that fit."""
+        return bool(self._wishes(pod))
+
+    def _wishes(self, pod: PodInfo) -> list[PreferredSchedulingTerm]:
+        own = affinity_of(pod)
+        return [
+            wish
+            for said in (self.added, own)
+            for wish in (said and said.preferred_during_scheduling_ignored_during_execution) or ()
+        ]
 
 
-def _affinity(pod: PodInfo) -> Affinity | None:
+def affinity_of(pod: PodInfo) -> Affinity | None:
+    """What the Pod says of nodes, beside its nodeSelector."""
     return pod.pod.spec.affinity.node_affinity if pod.pod.spec.affinity else None
+
+
+def asks(pod: PodInfo) -> bool:
+    """Whether a Pod requires anything of its node's labels."""
+    own = affinity_of(pod)
+    required = own.required_during_scheduling_ignored_during_execution if own else None
+    return bool(pod.pod.spec.node_selector) or required is not None
+
+
+def named_nodes(pod: PodInfo) -> set[str] | None:
+    """The nodes that the required terms name, as a daemon's Pods do; None where one names none.
+
+    Upstream leaves all others aside before it filters, and so gives them another reason.
+    """
+    own = affinity_of(pod)
+    said = own.required_during_scheduling_ignored_during_execution if own else None
+    names: set[str] = set()
+    for term in said.node_selector_terms if said else ():
+        fields = term.match_fields or ()
+        listed = [set(field.values or ()) for field in fields if field.operator == "In"]
+        if not listed:
+            return None
+        names |= set.intersection(*listed)
+    return names if said else None
 
 
 def required(pod: PodInfo, nodes: Nodes) -> Bools:
     """The nodes that meet the nodeSelector and, where there are required terms, one of them."""
-    fits = np.ones(len(nodes), dtype=bool)
-    for key, value in (pod.pod.spec.node_selector or {}).items():
-        fits &= nodes.label(key).among([value])
-    affinity = _affinity(pod)
+
+    def work_out() -> Bools:
+        fits = np.ones(len(nodes), dtype=bool)
+        for key, value in (pod.pod.spec.node_selector or {}).items():
+            fits &= nodes.label(key).among([value])
+        met = required_terms(affinity_of(pod), nodes)
+        return fits if met is None else fits & met
+
+    return nodes.remember(("required", pod.shape), work_out)
+
+
+def required_terms(affinity: Affinity | None, nodes: Nodes) -> Bools | None:
+    """The nodes that meet one of the required terms; None where there are none."""
     terms = affinity.required_during_scheduling_ignored_during_execution if affinity else None
-    if terms is not None:
-        met = [meets(term, nodes) for term in terms.node_selector_terms]
-        fits &= np.logical_or.reduce(met, initial=False) if met else False
-    return fits
+    if terms is None:
+        return None
+    met = [meets(term, nodes) for term in terms.node_selector_terms]
+    return np.logical_or.reduce(met) if met else np.zeros(len(nodes), dtype=bool)
 
 
 def meets(term: NodeSelectorTerm, nodes: Nodes) -> Bools:
@@ -80,6 +160,8 @@ def meets(term: NodeSelectorTerm, nodes: Nodes) -> Bools:
 def holds(expression: NodeSelectorRequirement, label: LabelColumn) -> Bools:
     """The nodes whose label meets one condition; NotIn also holds where there is no label."""
     values: Sequence[str] = expression.values or ()
+    if not all(map(is_label_value, values)):
+        return np.zeros(len(label.codes), dtype=bool)  # what cannot be parsed matches nothing
     if expression.operator == "In":
         return label.among(values)
     if expression.operator == "NotIn":

@@ -8,7 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from course_lib.scheduler.framework import NODE_ADD, UNRESOLVABLE, Plugin, Verdict
-from course_lib.scheduler.nodes import Bools, Nodes, PodInfo
+from course_lib.scheduler.nodes import Nodes
+from course_lib.scheduler.pod_info import PodInfo
+from course_lib.scheduler.types import Bools
 
 REASON = "node(s) didn't match the requested node name"
 
@@ -20,11 +22,12 @@ class NodeName(Plugin):
     events = (NODE_ADD,)
     filters = True
 
-    def filter(self, pod: PodInfo, nodes: Nodes) -> Verdict:
+    def filter(self, pod: PodInfo, nodes: Nodes) -> Verdict | None:
         """Only the node of that name."""
-        return Verdict.where(fits(pod.pod.spec.node_name, nodes), REASON, UNRESOLVABLE)
+        wanted = pod.pod.spec.node_name
+        return Verdict.where(fits(wanted, nodes), REASON, UNRESOLVABLE) if wanted else None
 
 
 def fits(wanted: str, nodes: Nodes) -> Bools:
-    """Which nodes are called so; all, where no name is wanted."""
-    return np.array([not wanted or name == wanted for name in nodes.names], dtype=bool)
+    """Which nodes are called so."""
+    return np.array([name == wanted for name in nodes.names], dtype=bool)

@@ -8,7 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from course_lib.scheduler.framework import NODE_ADD, POD_DELETE, Plugin, Verdict
-from course_lib.scheduler.nodes import Bools, Nodes, PodInfo, Port
+from course_lib.scheduler.nodes import Nodes
+from course_lib.scheduler.pod_info import PodInfo, Port
+from course_lib.scheduler.types import Bools
 
 REASON = "node(s) didn't have free ports for the requested pod ports"
 ANY = "0.0.0.0"
@@ -21,27 +23,22 @@ class NodePorts(Plugin):
     events = (NODE_ADD, POD_DELETE)
     filters = True
 
-    def filter(self, pod: PodInfo, nodes: Nodes) -> Verdict:
+    def filter(self, pod: PodInfo, nodes: Nodes) -> Verdict | None:
         """Every node on which the Pod's host ports are free."""
-        return Verdict.where(fits(pod, nodes), REASON)
+        return Verdict.where(fits(pod, nodes), REASON) if pod.ports else None
+
+    def couples(self, pod: PodInfo, nodes: Nodes) -> bool:
+        """A port is more than an amount."""
+        return bool(pod.ports)
 
 
 def fits(pod: PodInfo, nodes: Nodes) -> Bools:
-    """Which nodes have all ports free; all, for a Pod without host ports."""
-    if not pod.ports:
-        return np.ones(len(nodes), dtype=bool)
-    return np.array(
-        [
-            not any(
-                conflict(wanted, taken)
-                for other in pods.values()
-                for taken in other.ports
-                for wanted in pod.ports
-            )
-            for pods in nodes.pods
-        ],
-        dtype=bool,
-    )
+    """Which nodes have all of the Pod's ports free."""
+    free = np.ones(len(nodes), dtype=bool)
+    for taken, holders in nodes.host_ports.items():
+        if any(conflict(wanted, taken) for wanted in pod.ports):
+            free &= holders == 0
+    return free
 
 
 def conflict(wanted: Port, taken: Port) -> bool:

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib.objects.cluster import Node, Taint
+from course_lib.objects.cluster import Taint
 from course_lib.objects.pod import Toleration
 from course_lib.objects.tolerations import tolerated
 from course_lib.scheduler.framework import (
-    SUCCESS,
     UNRESOLVABLE,
     Plugin,
+    Refusal,
     Verdict,
     default_normalize,
 )
-from course_lib.scheduler.nodes import Ints, Nodes, PodInfo
+from course_lib.scheduler.nodes import Nodes
+from course_lib.scheduler.pod_info import PodInfo
+from course_lib.scheduler.types import Amounts, Bools
 
 REASON = "node(s) had untolerated taint {{{key}: {value}}}"
 HARD = ("NoSchedule", "NoExecute")
@@ -32,43 +34,55 @@ class TaintToleration(Plugin):
     filters = True
     scores = True
 
-    def filter(self, pod: PodInfo, nodes: Nodes) -> Verdict:
+    def filter(self, pod: PodInfo, nodes: Nodes) -> Verdict | None:
         """Every node without a hard taint that the Pod does not tolerate."""
-        counts = untolerated(nodes, HARD, pod.pod.spec.tolerations or [])
-        codes = np.where(counts == 0, SUCCESS, UNRESOLVABLE).astype(np.int8)
-        return Verdict(codes, lambda row: (_reason(nodes.views[row], pod),))
+        tolerations = pod.pod.spec.tolerations or []
+        counts = untolerated(nodes, HARD, tolerations)
+        if counts is None:
+            return None
 
-    def score(self, pod: PodInfo, nodes: Nodes, feasible: Ints) -> Ints:
+        def why(row: int) -> Refusal:
+            codes, lists = nodes.taints()
+            taint = first_untolerated(lists[codes[row]], tolerations)
+            assert taint is not None
+            return UNRESOLVABLE, (REASON.format(key=taint.key, value=taint.value),)
+
+        return Verdict(counts == 0, why)
+
+    def score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Amounts | None:
         """The number of soft taints that the Pod does not tolerate."""
-        # Upstream compares these with the tolerations that are for PreferNoSchedule, or for all.
-        soft = [t for t in pod.pod.spec.tolerations or [] if t.effect in ("", *SOFT)]
-        return untolerated(nodes, SOFT, soft)[feasible]
+        counts = untolerated(nodes, SOFT, soft(pod))
+        return nodes.zeros() if counts is None else counts
 
-    def normalize(self, scores: Ints) -> Ints:
+    def normalize(self, scores: Amounts, fits: Bools) -> Amounts:
         """The fewer, the better."""
-        return default_normalize(scores, reverse=True)
+        return default_normalize(scores, fits, reverse=True)
+
+    def couples(self, pod: PodInfo, nodes: Nodes) -> bool:
+        """Counts are compared with the highest among the nodes that fit."""
+        return untolerated(nodes, SOFT, soft(pod)) is not None
 
 
-def untolerated(nodes: Nodes, effects: tuple[str, ...], tolerations: list[Toleration]) -> Ints:
-    """How many taints with these effects each node has that the tolerations do not cover."""
-    return np.array(
-        [
-            sum(taint.effect in effects and not tolerated(taint, tolerations) for taint in taints)
-            if (taints := node.spec.taints)
-            else 0
-            for node in nodes.views
-        ],
-        dtype=np.int64,
-    )
+def soft(pod: PodInfo) -> list[Toleration]:
+    """The tolerations that can spare a Pod the cost of a soft taint: those for it, or for all."""
+    return [t for t in pod.pod.spec.tolerations or [] if t.effect in ("", *SOFT)]
 
 
-def _reason(node: Node, pod: PodInfo) -> str:
-    taint = first_untolerated(node, pod.pod.spec.tolerations or [])
-    assert taint is not None
-    return REASON.format(key=taint.key, value=taint.value)
+def untolerated(
+    nodes: Nodes, effects: tuple[str, ...], tolerations: list[Toleration]
+) -> Amounts | None:
+    """How many taints with these effects each node has that the tolerations do not cover; None
+    where no node has any.
+    """
+    codes, lists = nodes.taints()
+    counts = [
+        sum(taint.effect in effects and not tolerated(taint, tolerations) for taint in taints)
+        for taints in lists
+    ]
+    return np.array(counts, dtype=float)[codes] if any(counts) else None
 
 
-def first_untolerated(node: Node, tolerations: list[Toleration]) -> Taint | None:
+def first_untolerated(taints: tuple[Taint, ...], tolerations: list[Toleration]) -> Taint | None:
     """The first hard taint of a node, in its own order, that the tolerations do not cover."""
-    hard = (taint for taint in node.spec.taints or () if taint.effect in HARD)
+    hard = (taint for taint in taints if taint.effect in HARD)
     return next((taint for taint in hard if not tolerated(taint, tolerations)), None)

@@ -1,52 +1,176 @@
-"""VolumeBinding, its first part: a Pod waits for the claims that it names.
+"""VolumeBinding: a Pod can only go where its volumes can be reached, or made.
 
-A claim that binds at once must be bound; one that waits for its first consumer must not be.
-Source: `pkg/scheduler/framework/plugins/volumebinding` (the choice of nodes by volume comes with
-chapter 04).
+A claim that binds at once must be bound; one that waits for its first consumer must find a volume
+on the node, or a class that can make one there.
+Source: `pkg/scheduler/framework/plugins/volumebinding` (`volume_binding.go`, `binder.go`).
 """
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
-from course_lib.objects.meta import Object
-from course_lib.scheduler.framework import CLAIM_UPDATE, NODE_ADD, Plugin
-from course_lib.scheduler.nodes import Nodes, PodInfo
+import numpy as np
+
+from course_lib.objects.meta import selector_of
+from course_lib.objects.storage import PersistentVolume, PersistentVolumeClaim, StorageClass
+from course_lib.scheduler.framework import (
+    CLAIM_UPDATE,
+    NODE_ADD,
+    UNRESOLVABLE,
+    Plugin,
+    Refusal,
+    Verdict,
+)
+from course_lib.scheduler.nodes import Nodes
+from course_lib.scheduler.plugins.node_affinity import meets
+from course_lib.scheduler.pod_info import PodInfo
+from course_lib.scheduler.types import Bools
 
 NOT_FOUND = 'persistentvolumeclaim "{name}" not found'
 UNBOUND = "pod has unbound immediate PersistentVolumeClaims"
+NODE_CONFLICT = "node(s) didn't match PersistentVolume's node affinity"
+BIND_CONFLICT = "node(s) didn't find available persistent volumes to bind"
+NO_VOLUME = "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)"
 WAIT = "WaitForFirstConsumer"
+NO_PROVISIONER = "kubernetes.io/no-provisioner"
 
 
-class VolumeLister(Protocol):
-    """What the plugin reads; the API server is one."""
+class Lister(Protocol):
+    """What the volume plugins read; the API server is one."""
 
-    def find(self, kind: str, name: str, namespace: str = "") -> Object | None:
+    def find(self, kind: str, name: str, namespace: str = "") -> Any:
         """The object of that name, or None."""
+
+    def list(self, kind: str, namespace: str = "") -> list[Any]:
+        """All objects of a kind."""
 
 
 class VolumeBinding(Plugin):
-    """Refuse a Pod whose claims are missing or still unbound."""
+    """Filter by what each of a Pod's claims is bound to, or may be bound to."""
 
     name = "VolumeBinding"
     events = (CLAIM_UPDATE, NODE_ADD)
+    filters = True
 
-    def __init__(self, volumes: VolumeLister | None = None) -> None:
-        self.volumes = volumes
+    def __init__(self, lister: Lister | None = None) -> None:
+        self.lister = lister
 
     def pre_filter(self, pod: PodInfo, nodes: Nodes) -> str:
         """Why the Pod must wait; empty when its claims are there."""
-        for volume in pod.pod.spec.volumes or ():
-            if volume.persistent_volume_claim is None or self.volumes is None:
-                continue
-            name = volume.persistent_volume_claim.claim_name
-            claim = self.volumes.find("PersistentVolumeClaim", name, pod.pod.namespace)
+        for name in claim_names(pod) if self.lister else ():
+            assert self.lister is not None
+            claim = self.lister.find("PersistentVolumeClaim", name, pod.namespace)
             if claim is None:
                 return NOT_FOUND.format(name=name)
-            if claim.status.phase != "Bound" and not self._waits(claim.class_name or ""):  # type: ignore[attr-defined]
+            if claim.status.phase != "Bound" and waiting_class(self.lister, claim) is None:
                 return UNBOUND
         return ""
 
-    def _waits(self, class_name: str) -> bool:
-        found = self.volumes.find("StorageClass", class_name) if self.volumes else None
-        return found is not None and found.volume_binding_mode == WAIT  # type: ignore[attr-defined]
+    def filter(self, pod: PodInfo, nodes: Nodes) -> Verdict | None:
+        """Every node from which the bound volumes can be reached, and that can have the others."""
+        claims = claims_of(pod, self.lister)
+        if not claims or self.lister is None:
+            return None
+        bound = [c for c in claims if c.status.phase == "Bound"]
+        volumes = [self.lister.find("PersistentVolume", c.spec.volume_name) for c in bound]
+        exist = all(volume is not None for volume in volumes)
+        reached = np.ones(len(nodes), dtype=bool)
+        for volume in volumes:
+            reached &= reachable(volume, nodes) if volume is not None else True
+        found = self._can_bind([c for c in claims if c.status.phase != "Bound"], nodes)
+
+        def why(row: int) -> Refusal:
+            if not exist:
+                return UNRESOLVABLE, (NO_VOLUME,)
+            pairs = ((reached, NODE_CONFLICT), (found, BIND_CONFLICT))
+            return UNRESOLVABLE, [reason for fits, reason in pairs if not fits[row]]
+
+        return Verdict(reached & found if exist else np.zeros(len(nodes), dtype=bool), why)
+
+    def _can_bind(self, claims: list[PersistentVolumeClaim], nodes: Nodes) -> Bools:
+        """The nodes where each claim gets a volume of its own, the smallest that will do, or a
+        new one.
+        """
+        assert self.lister is not None
+        good = np.ones(len(nodes), dtype=bool)
+        free: dict[str, Bools] = {}  # where each volume is not yet taken by an earlier claim
+        everywhere = np.ones(len(nodes), dtype=bool)
+        for claim in sorted(claims, key=lambda c: c.size.nano):
+            cls = waiting_class(self.lister, claim)
+            open_ = np.ones(len(nodes), dtype=bool)
+            volumes = [v for v in self.lister.list("PersistentVolume") if suits(claim, v)]
+            for volume in sorted(volumes, key=lambda v: (v.spec.capacity["storage"].nano, v.name)):
+                there = free.setdefault(volume.name, everywhere.copy())
+                taken = open_ & there & reachable(volume, nodes)
+                there &= ~taken
+                open_ &= ~taken
+            good &= ~open_ | can_provision(cls, nodes)
+        return good
+
+    def couples(self, pod: PodInfo, nodes: Nodes) -> bool:
+        """Volumes are more than amounts."""
+        return bool(claim_names(pod))
+
+
+def claim_names(pod: PodInfo) -> list[str]:
+    """The claims that a Pod's volumes name."""
+    volumes = pod.pod.spec.volumes or ()
+    return [v.persistent_volume_claim.claim_name for v in volumes if v.persistent_volume_claim]
+
+
+def claims_of(pod: PodInfo, lister: Lister | None) -> list[PersistentVolumeClaim]:
+    """The claims themselves, as far as they exist."""
+    if lister is None:
+        return []
+    found = (lister.find("PersistentVolumeClaim", n, pod.namespace) for n in claim_names(pod))
+    return [claim for claim in found if claim is not None]
+
+
+def waiting_class(lister: Lister, claim: PersistentVolumeClaim) -> StorageClass | None:
+    """The claim's class, if that makes it wait for its first consumer."""
+    cls: StorageClass | None = lister.find("StorageClass", claim.class_name or "")
+    return cls if cls is not None and cls.volume_binding_mode == WAIT else None
+
+
+def reachable(volume: PersistentVolume, nodes: Nodes) -> Bools:
+    """The nodes that a volume's node affinity allows."""
+    affinity = volume.spec.node_affinity
+    if affinity is None or affinity.required is None:
+        return np.ones(len(nodes), dtype=bool)
+    terms = affinity.required.node_selector_terms
+    met: Bools = np.logical_or.reduce([meets(term, nodes) for term in terms])
+    return met
+
+
+def suits(claim: PersistentVolumeClaim, volume: PersistentVolume) -> bool:
+    """Whether a free volume has the class, size, modes and labels that a claim asks for."""
+    spec = volume.spec
+    kept = spec.claim_ref
+    if kept is not None and kept.name:
+        return (kept.namespace, kept.name) == (claim.namespace, claim.name)
+    return (
+        not volume.terminating
+        and volume.status.phase in ("Pending", "Available")
+        and claim.spec.volume_name in ("", volume.name)
+        and spec.storage_class_name == (claim.class_name or "")
+        and spec.volume_mode == claim.spec.volume_mode
+        and set(claim.spec.access_modes or ()) <= set(spec.access_modes or ())
+        and (spec.capacity or {})["storage"] >= claim.size
+        and (claim.spec.selector is None or selector_of(claim.spec.selector).matches(volume.labels))
+    )
+
+
+def can_provision(cls: StorageClass | None, nodes: Nodes) -> Bools:
+    """The nodes for which a class can make a volume: within its allowed topologies."""
+    if cls is None or cls.provisioner == NO_PROVISIONER:
+        return np.zeros(len(nodes), dtype=bool)
+    allowed = [e for term in cls.allowed_topologies or () if (e := term.match_label_expressions)]
+    if not allowed:
+        return np.ones(len(nodes), dtype=bool)
+    met: Bools = np.logical_or.reduce(
+        [
+            np.logical_and.reduce([nodes.label(want.key).among(want.values) for want in wanted])
+            for wanted in allowed
+        ]
+    )
+    return met

@@ -1,0 +1,147 @@
+"""InterPodAffinity: near some Pods, away from others, within the domains of a label.
+
+Required terms filter: the Pod's own, and the anti-affinity of Pods that are there already.
+Preferred terms, of both sides, score.
+Source: `pkg/scheduler/framework/plugins/interpodaffinity` (`filtering.go`, `scoring.go`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from course_lib.scheduler.census import Question
+from course_lib.scheduler.framework import (
+    MAX_SCORE,
+    NODE_ADD,
+    NODE_UPDATE,
+    POD_ADD,
+    POD_DELETE,
+    POD_UPDATE,
+    UNRESOLVABLE,
+    UNSCHEDULABLE,
+    Plugin,
+    Refusal,
+    Verdict,
+    whole,
+)
+from course_lib.scheduler.nodes import Nodes
+from course_lib.scheduler.pod_info import PodInfo, Term
+from course_lib.scheduler.types import Amounts, Bools
+
+NOT_NEAR = "node(s) didn't match pod affinity rules"
+NOT_AWAY = "node(s) didn't match pod anti-affinity rules"
+THEY_MIND = "node(s) didn't satisfy existing pods anti-affinity rules"
+
+
+class InterPodAffinity(Plugin):
+    """Filter by required terms, score by preferred ones.
+
+    `hard_weight` is what another Pod's required affinity for this one counts as a preference;
+    `ignore_others` leaves the preferences of Pods that are there already out of account, when
+    this one has none.
+    """
+
+    name = "InterPodAffinity"
+    events = (NODE_ADD, NODE_UPDATE, POD_ADD, POD_UPDATE, POD_DELETE)
+    filters = True
+    scores = True
+
+    def __init__(self, hard_weight: int = 1, ignore_others: bool = False) -> None:
+        self.hard_weight, self.ignore_others = hard_weight, ignore_others
+
+    def filter(self, pod: PodInfo, nodes: Nodes) -> Verdict | None:
+        """Every node in whose domains the right Pods are, and the wrong ones are not."""
+        answers = [
+            (UNRESOLVABLE, NOT_NEAR, near(pod, nodes)),
+            (UNSCHEDULABLE, NOT_AWAY, away(pod, nodes)),
+            (UNSCHEDULABLE, THEY_MIND, minded(pod, nodes)),
+        ]
+        given = [(code, reason, fits) for code, reason, fits in answers if fits is not None]
+        if not given:
+            return None
+
+        def why(row: int) -> Refusal:
+            return next((code, (reason,)) for code, reason, fits in given if not fits[row])
+
+        return Verdict(np.logical_and.reduce([fits for _, _, fits in given]), why)
+
+    def score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Amounts | None:
+        """The weights of all terms, of either side, that a node's domains satisfy."""
+        said = [
+            nodes.label(key).shared(weight * counts)
+            for key, weight, counts in self._wishes(pod, nodes)
+            if (counts * nodes.label(key).present).any()
+        ]
+        return sum(said[1:], said[0]) if said else None
+
+    def _wishes(self, pod: PodInfo, nodes: Nodes) -> Iterator[tuple[str, int, Amounts]]:
+        """Topology key, weight, and the Pods on each node that the weight is due to."""
+        own = pod.terms.preferred or pod.terms.preferred_anti
+        for sign, terms in ((1, pod.terms.preferred), (-1, pod.terms.preferred_anti)):
+            for term in terms:
+                yield term.topology_key, sign * term.weight, nodes.count(Question((term.group,)))
+        if self.ignore_others and not own:
+            return
+        for role, sign in (("required", 1), ("preferred", 1), ("preferred_anti", -1)):
+            for term, counts in nodes.held(role).items():
+                weight = self.hard_weight if role == "required" else term.weight
+                if weight and term.group.has(pod, nodes.namespaces):
+                    yield term.topology_key, sign * weight, counts
+
+    def normalize(self, scores: Amounts, fits: Bools) -> Amounts:
+        """From the lowest, 0, to the highest, 100."""
+        low = float(scores.min(where=fits, initial=np.inf))
+        high = float(scores.max(where=fits, initial=-np.inf))
+        if high <= low:
+            return np.zeros_like(scores)
+        return whole(MAX_SCORE * ((scores - low) / (high - low)))
+
+    def couples(self, pod: PodInfo, nodes: Nodes) -> bool:
+        """Any term, of this Pod or about it, reaches over nodes."""
+        return pod.terms.any() or any(
+            term.group.has(pod, nodes.namespaces)
+            for role in ("required", "required_anti", "preferred", "preferred_anti")
+            for term in nodes.held(role)
+        )
+
+
+def near(pod: PodInfo, nodes: Nodes) -> Bools | None:
+    """The nodes with a Pod that meets all required affinity terms in each term's domain.
+
+    The first of a group that wants to be together may go anywhere: nobody meets its terms yet,
+    but it does so itself.
+    """
+    terms = pod.terms.required
+    if not terms:
+        return None
+    labelled = np.logical_and.reduce([nodes.label(term.topology_key).present for term in terms])
+    groups = tuple(term.group for term in terms)
+    counts = nodes.count(Question(groups))
+    found = [nodes.label(term.topology_key).shared(counts) for term in terms]
+    if not any(sums.any() for sums in found) and all(
+        group.has(pod, nodes.namespaces) for group in groups
+    ):
+        return labelled
+    return labelled & np.logical_and.reduce([sums > 0 for sums in found])
+
+
+def away(pod: PodInfo, nodes: Nodes) -> Bools | None:
+    """The nodes in whose domains no Pod is that the Pod's anti-affinity means."""
+    terms = [(term, nodes.count(Question((term.group,)))) for term in pod.terms.required_anti]
+    return _none_of(terms, nodes)
+
+
+def minded(pod: PodInfo, nodes: Nodes) -> Bools | None:
+    """The nodes in whose domains no Pod is whose anti-affinity means this one."""
+    held = nodes.held("required_anti").items()
+    return _none_of([(t, c) for t, c in held if t.group.has(pod, nodes.namespaces)], nodes)
+
+
+def _none_of(terms: list[tuple[Term, Amounts]], nodes: Nodes) -> Bools | None:
+    if not terms:
+        return None
+    return np.logical_and.reduce(
+        [nodes.label(term.topology_key).shared(counts) == 0 for term, counts in terms]
+    )

@@ -1,0 +1,104 @@
+"""VolumeRestrictions: a disk that only one node, or one Pod, may hold.
+
+Source: `pkg/scheduler/framework/plugins/volumerestrictions`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from course_lib.objects.pod import Volume
+from course_lib.scheduler.framework import (
+    NODE_ADD,
+    POD_DELETE,
+    UNSCHEDULABLE,
+    Plugin,
+    Refusal,
+    Verdict,
+)
+from course_lib.scheduler.nodes import Nodes
+from course_lib.scheduler.plugins.volume_binding import Lister, claim_names, claims_of
+from course_lib.scheduler.pod_info import PodInfo
+from course_lib.scheduler.types import Bools
+
+DISK = "node(s) had no available disk"
+ONE_POD = (
+    "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode"
+)
+RWOP = "ReadWriteOncePod"
+
+
+class VolumeRestrictions(Plugin):
+    """Filter by disks in use on each node, and by claims that one Pod alone may use."""
+
+    name = "VolumeRestrictions"
+    events = (NODE_ADD, POD_DELETE)
+    filters = True
+
+    def __init__(self, lister: Lister | None = None) -> None:
+        self.lister = lister
+
+    def filter(self, pod: PodInfo, nodes: Nodes) -> Verdict | None:
+        """Every node where nobody holds one of the Pod's disks; none, if another Pod anywhere
+        uses a claim that is for one Pod.
+        """
+        disks = [volume for volume in pod.pod.spec.volumes or () if _disk(volume)]
+        alone = {c.name for c in claims_of(pod, self.lister) if RWOP in (c.spec.access_modes or ())}
+        if not disks and not alone:
+            return None
+        free = free_of(disks, nodes)
+        used = any(
+            other.namespace == pod.namespace and alone & set(claim_names(other))
+            for _, other in nodes.every_pod()
+        )
+
+        def why(row: int) -> Refusal:
+            return UNSCHEDULABLE, (DISK if not free[row] else ONE_POD,)
+
+        return Verdict(free & (not used), why)
+
+    def couples(self, pod: PodInfo, nodes: Nodes) -> bool:
+        """Volumes are more than amounts."""
+        return bool(claim_names(pod)) or any(map(_disk, pod.pod.spec.volumes or ()))
+
+
+def free_of(disks: list[Volume], nodes: Nodes) -> Bools:
+    """The nodes on which no Pod holds one of these disks."""
+    free = np.ones(len(nodes), dtype=bool)
+    for row, other in nodes.every_pod() if disks else ():
+        for theirs in other.pod.spec.volumes or ():
+            if any(conflict(mine, theirs) for mine in disks):
+                free[row] = False
+    return free
+
+
+def conflict(mine: Volume, theirs: Volume) -> bool:
+    """Whether two volumes are one disk; kinds that can be shared for reading are, by readers."""
+    if (a := mine.gce_persistent_disk) and (b := theirs.gce_persistent_disk):
+        return a["pdName"] == b["pdName"] and not _both_read(a, b)
+    if (a := mine.aws_elastic_block_store) and (b := theirs.aws_elastic_block_store):
+        return bool(a["volumeID"] == b["volumeID"])
+    if (a := mine.iscsi) and (b := theirs.iscsi):
+        return a["iqn"] == b["iqn"] and not _both_read(a, b)
+    if (a := mine.rbd) and (b := theirs.rbd):
+        shared = set(a["monitors"]) & set(b["monitors"])
+        same = _pool(a) == _pool(b) and a["image"] == b["image"]
+        return bool(shared) and same and not _both_read(a, b)
+    return False
+
+
+def _both_read(a: dict[str, Any], b: dict[str, Any]) -> bool:
+    return bool(a.get("readOnly") and b.get("readOnly"))
+
+
+def _pool(disk: dict[str, Any]) -> str:
+    pool: str = disk.get("pool", "rbd")
+    return pool
+
+
+def _disk(volume: Volume) -> bool:
+    return bool(
+        volume.gce_persistent_disk or volume.aws_elastic_block_store or volume.iscsi or volume.rbd
+    )

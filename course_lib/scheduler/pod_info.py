@@ -1,0 +1,187 @@
+"""What the scheduler knows of a Pod: its demands, worked out once when it comes.
+
+Sources: `pkg/scheduler/framework/types.go` (`PodInfo`, `AffinityTerm`); kubernetes.io "Assigning
+Pods to Nodes". Units: CPU in thousandths of a core, everything else whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from course_lib.objects.meta import LabelSelector, selector_of
+from course_lib.objects.pod import (
+    Container,
+    Pod,
+    PodAffinity,
+    PodAffinityTerm,
+    PodSpec,
+    ResourceList,
+)
+from course_lib.objects.quantity import Quantity
+from course_lib.objects.resources import total
+from course_lib.objects.selectors import IN, NOT_IN, NOTHING, Requirement, Selector
+
+Port = tuple[str, int, str]  # protocol, number, host address
+NamespaceLabels = Mapping[str, Mapping[str, str]]
+
+# What a container that asks for nothing counts as in the scores (`pkg/scheduler/util`).
+DEFAULT_MILLI_CPU = 100
+DEFAULT_MEMORY = 200 * 2**20
+COMMON = ("cpu", "memory", "ephemeral-storage")  # asked about first, before extended resources
+
+
+class Group(msgspec.Struct, frozen=True):
+    """Some Pods: those of these namespaces, or of namespaces so labelled, with such labels."""
+
+    selector: Selector
+    namespaces: tuple[str, ...]
+    namespace_selector: Selector = NOTHING
+
+    def has(self, pod: PodInfo, labels: NamespaceLabels) -> bool:
+        """Whether a Pod is one of them; `labels` are those of the namespaces."""
+        space = pod.namespace
+        there = space in self.namespaces or self.namespace_selector.matches(labels.get(space))
+        return there and self.selector.matches(pod.labels)
+
+
+class Term(msgspec.Struct, frozen=True):
+    """A Pod's wish to be near others, or away from them; the weight of a requirement is 0."""
+
+    topology_key: str
+    group: Group
+    weight: int = 0
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """All such wishes of a Pod: required and preferred, near (`affinity`) and away (`anti`)."""
+
+    required: tuple[Term, ...] = ()
+    required_anti: tuple[Term, ...] = ()
+    preferred: tuple[Term, ...] = ()
+    preferred_anti: tuple[Term, ...] = ()
+
+    def any(self) -> bool:
+        """Whether there is one at all."""
+        return bool(self.required or self.required_anti or self.preferred or self.preferred_anti)
+
+
+NO_TERMS = Terms()
+
+
+class PodInfo(msgspec.Struct, frozen=True, eq=False):
+    """A Pod, with what the plugins ask of it."""
+
+    pod: Pod
+    key: str  # its uid, or its name where it never passed through an API server
+    namespace: str
+    labels: dict[str, str]
+    requests: dict[str, int]
+    nonzero: dict[str, int]  # CPU and memory, with defaults where a container says nothing
+    ports: tuple[Port, ...]
+    terms: Terms
+    shape: bytes  # the same for Pods that no plugin can tell apart
+
+    @classmethod
+    def of(cls, pod: Pod) -> PodInfo:
+        """Work it out."""
+        asked = units(total(pod.spec, "requests"))
+        names = [*COMMON, *sorted(asked.keys() - set(COMMON))]
+        asked = {name: asked[name] for name in names if asked.get(name)}
+        seen = (pod.namespace, pod.labels, pod.annotations, pod.metadata.owner_references, pod.spec)
+        return cls(
+            pod,
+            pod.uid or f"{pod.namespace}/{pod.name}",
+            pod.namespace,
+            pod.labels,
+            asked,
+            _nonzero(pod.spec),
+            _host_ports(pod.spec),
+            _terms(pod),
+            msgspec.msgpack.encode(seen, enc_hook=_encoded),
+        )
+
+    def renewed(self, pod: Pod) -> PodInfo:
+        """The same demands, for a Pod whose status alone has changed."""
+        return msgspec.structs.replace(self, pod=pod)
+
+
+def _encoded(value: object) -> str:
+    return str(value)
+
+
+def units(amounts: ResourceList) -> dict[str, int]:
+    """Amounts in the scheduler's units."""
+    return {n: q.milli if n == "cpu" else q.value for n, q in amounts.items()}
+
+
+def _nonzero(spec: PodSpec) -> dict[str, int]:
+    def filled(container: Container) -> Container:
+        said = container.resources.requests or {}
+        asked = {
+            "cpu": said.get("cpu", Quantity(f"{DEFAULT_MILLI_CPU}m")),
+            "memory": said.get("memory", Quantity(DEFAULT_MEMORY)),
+        }
+        resources = msgspec.structs.replace(container.resources, requests=said | asked)
+        return msgspec.structs.replace(container, resources=resources)
+
+    assumed = msgspec.structs.replace(
+        spec,
+        containers=[filled(c) for c in spec.containers],
+        init_containers=[filled(c) for c in spec.init_containers or ()],
+    )
+    sums = units(total(assumed, "requests"))
+    return {"cpu": sums.get("cpu", 0), "memory": sums.get("memory", 0)}
+
+
+def _host_ports(spec: PodSpec) -> tuple[Port, ...]:
+    return tuple(
+        (port.protocol, port.host_port or port.container_port, port.host_ip or "0.0.0.0")
+        for container in spec.containers
+        for port in container.ports or ()
+        if port.host_port or spec.host_network
+    )
+
+
+def _terms(pod: Pod) -> Terms:
+    affinity = pod.spec.affinity
+    if affinity is None or (affinity.pod_affinity is None and affinity.pod_anti_affinity is None):
+        return NO_TERMS
+    required, preferred = _kinds(pod, affinity.pod_affinity)
+    required_anti, preferred_anti = _kinds(pod, affinity.pod_anti_affinity)
+    return Terms(required, required_anti, preferred, preferred_anti)
+
+
+def _kinds(pod: Pod, said: PodAffinity | None) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
+    if said is None:
+        return (), ()
+    required = said.required_during_scheduling_ignored_during_execution or ()
+    preferred = said.preferred_during_scheduling_ignored_during_execution or ()
+    return (
+        tuple(_term(pod, term, 0) for term in required),
+        tuple(_term(pod, wish.pod_affinity_term, wish.weight) for wish in preferred),
+    )
+
+
+def _term(pod: Pod, term: PodAffinityTerm, weight: int) -> Term:
+    """No namespace named at all means the Pod's own."""
+    named = tuple(term.namespaces or ())
+    by_label = selector_of(term.namespace_selector)
+    if not named and term.namespace_selector is None:
+        named = (pod.namespace,)
+    keys = [(key, IN) for key in term.match_label_keys or ()]
+    keys += [(key, NOT_IN) for key in term.mismatch_label_keys or ()]
+    selector = narrowed(term.label_selector, pod.labels, keys)
+    return Term(term.topology_key, Group(selector, named, by_label), weight)
+
+
+def narrowed(
+    written: LabelSelector | None, labels: Mapping[str, str], keys: Iterable[tuple[str, str]]
+) -> Selector:
+    """A selector with the Pod's own values of some keys added (`matchLabelKeys`)."""
+    selector = selector_of(written)
+    own = [Requirement(key, operator, (labels[key],)) for key, operator in keys if key in labels]
+    if selector.nothing or not own:
+        return selector
+    return Selector((*selector.requirements, *own))

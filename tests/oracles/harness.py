@@ -1,0 +1,121 @@
+"""Cases in the format of the scheduler oracles: one Pod, some nodes, what a plugin must say.
+
+A case: `id`, `plugin`, `extension_point` (filter or score), `source`, `args`, `namespaces`,
+`nodes`, `existing_pods`, `pod`, `candidates` (the nodes that are scored), `objects` (claims,
+volumes, classes, Services) and `expect` (`scores`, or `feasible` and `codes`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from course_lib.objects.decode import decode
+from course_lib.objects.kinds import kind_named
+from course_lib.scheduler.framework import UNRESOLVABLE, UNSCHEDULABLE
+from course_lib.scheduler.nodes import Nodes
+from course_lib.scheduler.plugins.node_resources_balanced_allocation import balance
+from course_lib.scheduler.pod_info import PodInfo
+from course_lib.scheduler.profiles import make_plugin
+
+ROOT = Path(__file__).parent.parent.parent
+FOLDER = Path(os.environ.get("ORACLES_DIR", ROOT.parent / "shared/oracles"))
+OWN = Path(__file__).parent / "cases"
+CODES = {UNSCHEDULABLE: "Unschedulable", UNRESOLVABLE: "UnschedulableAndUnresolvable"}
+Case = dict[str, Any]
+
+
+def cases(folder: Path, room: str) -> Iterator[Case]:
+    """All cases of a folder's sub-folder."""
+    for path in sorted((folder / room).glob("*.json")):
+        yield from json.loads(path.read_text())
+
+
+class Objects:
+    """The claims, volumes and so on of a case, to be found by the plugins."""
+
+    def __init__(self, documents: list[Case]) -> None:
+        self.views = [view(document["kind"], document) for document in documents]
+
+    def find(self, kind: str, name: str, namespace: str = "") -> Any:
+        same = [v for v in self.list(kind, namespace) if v.name == name]
+        return same[0] if same else None
+
+    def list(self, kind: str, namespace: str = "") -> list[Any]:
+        namespaced = kind_named(kind).namespaced and namespace
+        found = [v for v in self.views if v.kind == kind]
+        return [v for v in found if not namespaced or (v.namespace or "default") == namespace]
+
+
+def view(kind: str, document: Case) -> Any:
+    known = kind_named(kind)
+    return decode({"apiVersion": known.api_version, "kind": kind} | document, known)
+
+
+def pod_info(document: Case, number: int) -> PodInfo:
+    """Some Pods of the cases have neither name nor containers, and share what they have."""
+    meta = {"namespace": "default"} | document.get("metadata", {}) | {"uid": f"pod-{number}"}
+    spec = {"containers": []} | document.get("spec", {})
+    spec["containers"] = [{"name": f"c{i}"} | c for i, c in enumerate(spec["containers"])]
+    return PodInfo.of(view("Pod", spaced(document | {"metadata": meta, "spec": spec})))
+
+
+def spaced(value: Any) -> Any:
+    """Terms in the cases call the default namespace by an empty name."""
+    if isinstance(value, list):
+        return [spaced(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        k: [n or "default" for n in v] if k == "namespaces" else spaced(v) for k, v in value.items()
+    }
+
+
+def picture(case: Case) -> Nodes:
+    spaces = {
+        s["metadata"]["name"]: s["metadata"].get("labels", {}) for s in case.get("namespaces", ())
+    }
+    existing = [pod_info(document, i) for i, document in enumerate(case["existing_pods"], start=1)]
+    return Nodes([view("Node", node) for node in case["nodes"]], existing, spaces)
+
+
+def answer(case: Case) -> Case:
+    """What the course's plugin says, in the form of `expect`."""
+    nodes, pod = picture(case), pod_info(case["pod"], 0)
+    lister = Objects(case.get("objects", []))
+    plugin = make_plugin(case["plugin"], case.get("args"), lister)
+    if case.get("release") != "1.33" and hasattr(plugin, "rounds"):
+        plugin.rounds = False  # scores of spreading were cut off before, and are rounded now
+    if case["extension_point"] == "filter":
+        return _filtered(plugin, pod, nodes)
+    wanted = case.get("candidates", nodes.names)
+    fits = np.array([name in wanted for name in nodes.names])
+    raw = plugin.score(pod, nodes, fits)
+    before = case.get("release") != "1.33"
+    if raw is None and before and case["plugin"] == "NodeResourcesBalancedAllocation":
+        # Before 1.33 the plugin scored best-effort Pods as well; the rule itself still does.
+        raw = balance(pod, nodes, plugin.resources)
+    scores = nodes.zeros() if raw is None else plugin.normalize(raw, fits)
+    named = zip(nodes.names, scores.tolist(), strict=True)
+    return {"scores": {name: int(score) for name, score in named if name in wanted}}
+
+
+def _filtered(plugin: Any, pod: PodInfo, nodes: Nodes) -> Case:
+    if why := plugin.pre_filter(pod, nodes):
+        refused = dict.fromkeys(nodes.names, CODES[UNRESOLVABLE])
+        reasons = dict.fromkeys(nodes.names, [why])
+        return {"feasible": [], "codes": refused, "reasons": reasons}
+    verdict = plugin.filter(pod, nodes)
+    codes = dict.fromkeys(nodes.names, "Success")
+    reasons = {}
+    for row, name in enumerate(nodes.names):
+        if verdict is not None and not verdict.fits[row]:
+            code, said = verdict.why(row)
+            codes[name], reasons[name] = CODES[code], list(said)
+    feasible = [name for name, code in codes.items() if code == "Success"]
+    return {"feasible": feasible, "codes": codes, "reasons": reasons}

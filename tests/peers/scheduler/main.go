@@ -1,0 +1,223 @@
+// The real plugins of kube-scheduler, asked about cases from standard input.
+//
+// Input: a JSON list of cases in the format of tests/oracles/harness.py. Output: a JSON list of
+// what the plugin of each case says, in the form of `expect`, with the reasons of its refusals.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"sync"
+
+	v1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/informers"
+	"k8s.io/client-go/kubernetes/fake"
+	clientscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/kubernetes/pkg/scheduler/apis/config"
+	"k8s.io/kubernetes/pkg/scheduler/apis/config/scheme"
+	"k8s.io/kubernetes/pkg/scheduler/backend/cache"
+	"k8s.io/kubernetes/pkg/scheduler/framework"
+	"k8s.io/kubernetes/pkg/scheduler/framework/plugins"
+	frameworkruntime "k8s.io/kubernetes/pkg/scheduler/framework/runtime"
+	"k8s.io/kubernetes/pkg/scheduler/metrics"
+)
+
+type testCase struct {
+	ID         string            `json:"id"`
+	Plugin     string            `json:"plugin"`
+	Point      string            `json:"extension_point"`
+	Args       json.RawMessage   `json:"args"`
+	Namespaces []v1.Namespace    `json:"namespaces"`
+	Nodes      []v1.Node         `json:"nodes"`
+	Existing   []v1.Pod          `json:"existing_pods"`
+	Pod        v1.Pod            `json:"pod"`
+	Candidates []string          `json:"candidates"`
+	Objects    []json.RawMessage `json:"objects"`
+}
+
+type answer struct {
+	Scores   map[string]int64    `json:"scores,omitempty"`
+	Feasible []string            `json:"feasible"`
+	Codes    map[string]string   `json:"codes,omitempty"`
+	Reasons  map[string][]string `json:"reasons,omitempty"`
+	Skipped  bool                `json:"skipped,omitempty"`
+}
+
+func check(err error, where string) {
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", where, err)
+		os.Exit(1)
+	}
+}
+
+func main() {
+	metrics.Register()
+	var cases []testCase
+	check(json.NewDecoder(os.Stdin).Decode(&cases), "cases")
+	answers := make([]answer, len(cases))
+	// Each case waits a while for its informers: many of them wait together.
+	var group sync.WaitGroup
+	free := make(chan struct{}, 64)
+	for i := range cases {
+		group.Add(1)
+		free <- struct{}{}
+		go func() {
+			defer group.Done()
+			answers[i] = ask(&cases[i])
+			<-free
+		}()
+	}
+	group.Wait()
+	check(json.NewEncoder(os.Stdout).Encode(answers), "answers")
+}
+
+func ask(c *testCase) answer {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	client := fake.NewClientset(objects(c)...)
+	factory := informers.NewSharedInformerFactory(client, 0)
+	var pods []*v1.Pod
+	for i := range c.Existing {
+		pods = append(pods, &c.Existing[i])
+	}
+	var nodes []*v1.Node
+	for i := range c.Nodes {
+		nodes = append(nodes, &c.Nodes[i])
+	}
+	snapshot := cache.NewSnapshot(pods, nodes)
+	handle, err := frameworkruntime.NewFramework(ctx, nil, nil,
+		frameworkruntime.WithSnapshotSharedLister(snapshot),
+		frameworkruntime.WithInformerFactory(factory),
+		frameworkruntime.WithClientSet(client))
+	check(err, c.ID)
+	plugin, err := plugins.NewInTreeRegistry()[c.Plugin](ctx, arguments(c), handle)
+	check(err, c.ID)
+	factory.Start(ctx.Done())
+	factory.WaitForCacheSync(ctx.Done())
+	infos, err := snapshot.NodeInfos().List()
+	check(err, c.ID)
+	if c.Point == "filter" {
+		return filter(ctx, c, plugin.(framework.FilterPlugin), infos)
+	}
+	return score(ctx, c, plugin.(framework.ScorePlugin), infos)
+}
+
+func objects(c *testCase) []runtime.Object {
+	var found []runtime.Object
+	for i := range c.Namespaces {
+		found = append(found, &c.Namespaces[i])
+	}
+	for i := range c.Nodes {
+		found = append(found, &c.Nodes[i])
+	}
+	for _, raw := range c.Objects {
+		object, _, err := clientscheme.Codecs.UniversalDeserializer().Decode(raw, nil, nil)
+		check(err, c.ID)
+		found = append(found, object)
+	}
+	return found
+}
+
+// The arguments with upstream's defaults, as kube-scheduler itself reads them from its file.
+func arguments(c *testCase) runtime.Object {
+	args := c.Args
+	if len(args) == 0 {
+		args = json.RawMessage("{}")
+	}
+	var asked []map[string]any
+	if string(args) != "{}" && string(args) != "null" {
+		asked = append(asked, map[string]any{"name": c.Plugin, "args": args})
+	}
+	document, err := json.Marshal(map[string]any{
+		"apiVersion": "kubescheduler.config.k8s.io/v1",
+		"kind":       "KubeSchedulerConfiguration",
+		"profiles":   []any{map[string]any{"pluginConfig": asked}},
+	})
+	check(err, c.ID)
+	object, _, err := scheme.Codecs.UniversalDecoder().Decode(document, nil, nil)
+	check(err, c.ID)
+	for _, one := range object.(*config.KubeSchedulerConfiguration).Profiles[0].PluginConfig {
+		if one.Name == c.Plugin {
+			return one.Args
+		}
+	}
+	return nil
+}
+
+func filter(ctx context.Context, c *testCase, plugin framework.FilterPlugin, infos []*framework.NodeInfo) answer {
+	state := framework.NewCycleState()
+	said := answer{Codes: map[string]string{}, Reasons: map[string][]string{}}
+	say := func(name string, status *framework.Status) {
+		said.Codes[name] = status.Code().String()
+		if !status.IsSuccess() {
+			said.Reasons[name] = status.Reasons()
+		}
+	}
+	var only *framework.PreFilterResult
+	var before *framework.Status
+	if pre, ok := plugin.(framework.PreFilterPlugin); ok {
+		only, before = pre.PreFilter(ctx, state, &c.Pod)
+	}
+	for _, info := range infos {
+		name := info.Node().Name
+		switch {
+		case before.IsSkip():
+			say(name, nil)
+		case !before.IsSuccess():
+			say(name, before)
+		case only != nil && !only.AllNodes() && !only.NodeNames.Has(name):
+			say(name, framework.NewStatus(framework.UnschedulableAndUnresolvable,
+				fmt.Sprintf("node(s) didn't satisfy plugin(s) [%s]", c.Plugin)))
+		default:
+			say(name, plugin.Filter(ctx, state, &c.Pod, info))
+		}
+	}
+	for i := range c.Nodes {
+		if said.Codes[c.Nodes[i].Name] == framework.Success.String() {
+			said.Feasible = append(said.Feasible, c.Nodes[i].Name)
+		}
+	}
+	return said
+}
+
+func score(ctx context.Context, c *testCase, plugin framework.ScorePlugin, infos []*framework.NodeInfo) answer {
+	state := framework.NewCycleState()
+	var candidates []*framework.NodeInfo
+	for _, info := range infos {
+		wanted := c.Candidates == nil
+		for _, name := range c.Candidates {
+			wanted = wanted || name == info.Node().Name
+		}
+		if wanted {
+			candidates = append(candidates, info)
+		}
+	}
+	said := answer{Scores: map[string]int64{}}
+	if pre, ok := plugin.(framework.PreScorePlugin); ok {
+		status := pre.PreScore(ctx, state, &c.Pod, candidates)
+		if status.IsSkip() {
+			for _, info := range candidates {
+				said.Scores[info.Node().Name] = 0
+			}
+			said.Skipped = true
+			return said
+		}
+		check(status.AsError(), c.ID)
+	}
+	var scores framework.NodeScoreList
+	for _, info := range candidates {
+		value, status := plugin.Score(ctx, state, &c.Pod, info)
+		check(status.AsError(), c.ID)
+		scores = append(scores, framework.NodeScore{Name: info.Node().Name, Score: value})
+	}
+	if extensions := plugin.ScoreExtensions(); extensions != nil {
+		check(extensions.NormalizeScore(ctx, state, &c.Pod, scores).AsError(), c.ID)
+	}
+	for _, one := range scores {
+		said.Scores[one.Name] = one.Score
+	}
+	return said
+}

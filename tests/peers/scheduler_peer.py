@@ -1,0 +1,85 @@
+"""The real kube-scheduler plugins as a peer: built from the Go modules of Kubernetes, and asked.
+
+`python -m tests.peers.scheduler_peer` draws cases anew, asks the peer, and stores a selection with
+its answers in tests/oracles/cases/scheduler.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import subprocess
+from pathlib import Path
+
+from tests.oracles.harness import OWN, ROOT, Case
+from tests.peers.scheduler_cases import POINTS, draw
+
+HERE = Path(__file__).parent / "scheduler"
+BINARY = ROOT / ".venv" / "scheduler-peer"
+KUBERNETES = "1.33"
+STORED = 6  # cases of each plugin and extension point
+
+
+def build() -> None:
+    """Build the peer; needs Go, and the Go module proxy the first time."""
+    if shutil.which("go") is None:
+        raise SystemExit("the scheduler peer needs Go 1.24 or later")
+    subprocess.run(["go", "build", "-o", str(BINARY), "."], cwd=HERE, check=True)
+
+
+def version() -> str:
+    """The Kubernetes release that go.mod names."""
+    lines = (HERE / "go.mod").read_text().splitlines()
+    return next(line.split()[-1] for line in lines if "k8s.io/kubernetes v" in line)
+
+
+def drawn(plugin: str, point: str, count: int, seed: str) -> list[Case]:
+    """Cases of one plugin and extension point."""
+    lots = random.Random(f"{seed}/{plugin}/{point}")
+    return [draw(lots, plugin, point, n) | {"release": KUBERNETES} for n in range(count)]
+
+
+def ask(cases: list[Case]) -> list[Case]:
+    """What the real plugins say, in the form of `expect`."""
+    asked = subprocess.run(
+        [BINARY], input=json.dumps(cases), capture_output=True, text=True, check=True
+    )
+    answers = json.loads(asked.stdout)
+    return [
+        {"scores": a["scores"]}
+        if "scores" in a
+        else {
+            "feasible": a["feasible"] or [],
+            "codes": a["codes"],
+            "reasons": a.get("reasons", {}),
+        }
+        for a in answers
+    ]
+
+
+def telling(expect: Case) -> bool:
+    """Whether an answer tells nodes apart."""
+    return len(set((expect.get("scores") or expect["codes"]).values())) > 1
+
+
+def store() -> None:
+    """Write the selection; the same on every machine."""
+    folder = OWN / "scheduler"
+    folder.mkdir(parents=True, exist_ok=True)
+    for plugin, point in POINTS:
+        cases = drawn(plugin, point, 120, "stored")
+        source = f"k8s.io/kubernetes {version()}: the plugin itself, by tests/peers/scheduler"
+        chosen = [
+            case | {"source": source, "expect": expect}
+            for case, expect in zip(cases, ask(cases), strict=True)
+            if telling(expect)
+        ][:STORED]
+        lines = ",\n".join(json.dumps(case, sort_keys=True) for case in chosen)
+        (folder / f"{plugin}-{point}.json").write_text(f"[\n{lines}\n]\n")
+        print(f"{plugin} {point}: {len(chosen)} cases")
+
+
+if __name__ == "__main__":
+    build()
+    store()
