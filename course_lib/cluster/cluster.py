@@ -38,7 +38,8 @@ class Cluster(NodeCommands, WorkloadCommands):
     """A simulated Kubernetes cluster.
 
     `nodes` machines of `cpu` cores and `memory` each, spread over `zones` in turn; the same
-    `seed` gives the same history. The control plane runs beside the nodes, not on one of them.
+    `seed` gives the same history. `scheduler` is a `KubeSchedulerConfiguration` (path, text or
+    dict). The control plane runs beside the nodes, not on one of them.
 
     >>> cluster = Cluster(nodes=3)
     >>> cluster.apply("data/web.yaml")[["OBJECT", "RESULT"]]
@@ -59,6 +60,7 @@ class Cluster(NodeCommands, WorkloadCommands):
         zones: Sequence[str] = (),
         labels: dict[str, str] | None = None,
         seed: int = 0,
+        scheduler: Source | None = None,
     ) -> None:
         self.sim = Simulation(seed)
         self.api = APIServer(self.sim)
@@ -69,7 +71,7 @@ class Cluster(NodeCommands, WorkloadCommands):
         self.proxies: dict[str, KubeProxy] = {}
         self.history = History(self.api)
         furnish(self.api)
-        self.scheduler = Scheduler(self.api)
+        self.scheduler = Scheduler(self.api, scheduler)
         self.metrics = MetricsServer(self.sim, self._scrape)
         self.controllers = start_controllers(self.api, self.metrics)
         self.sim.reports_pending(lambda: pending(self.api))

@@ -61,10 +61,10 @@ class Census:
             if question.has(pod, self.labels):
                 counts[row] += sign
         for role, term in _terms(pod):
-            counts = self._held[role].get(term)
-            if counts is None:
-                counts = self._held[role][term] = np.zeros(self.size)
-            counts[row] += sign
+            holders = self._held[role]
+            if term not in holders:
+                holders[term] = np.zeros(self.size)
+            holders[term][row] += sign
 
     def add_many(self, pod: PodInfo, counts: Amounts) -> None:
         """So many Pods like this one come to each node; they hold no terms."""

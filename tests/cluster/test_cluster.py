@@ -172,4 +172,7 @@ def test_a_thousand_pods_on_fifty_nodes():
     cluster.apply(workload(replicas=1000))
     cluster.run_until(lambda: cluster.ready("deployment/web"), timeout=120)
     counts = cluster.get("pods", wide=True).NODE.value_counts()
-    assert counts.min() == counts.max() == 20
+    # Zones count before nodes: that of 16 nodes gets as many Pods as those of 17.
+    assert counts.max() - counts.min() <= 3
+    zones = [int(name.split("-")[1]) % 3 for name in cluster.get("pods", wide=True).NODE]
+    assert max(map(zones.count, range(3))) - min(map(zones.count, range(3))) <= 10

