@@ -27,10 +27,16 @@ class Question(msgspec.Struct, frozen=True):
     living: bool = False
 
     def has(self, pod: PodInfo, labels: NamespaceLabels) -> bool:
-        """Whether a Pod counts."""
-        if self.living and pod.pod.terminating:
-            return False
+        """Whether a Pod is one of them."""
+        return self.means(pod, labels) and self.counts(pod)
+
+    def means(self, pod: PodInfo, labels: NamespaceLabels) -> bool:
+        """Whether Pods of this shape are asked for."""
         return all(group.has(pod, labels) for group in self.groups)
+
+    def counts(self, pod: PodInfo) -> bool:
+        """Whether this one counts now."""
+        return not (self.living and pod.pod.terminating)
 
 
 class Census:
@@ -46,9 +52,13 @@ class Census:
         if question not in self._counts:
             if len(self._counts) >= MOST_QUESTIONS:
                 del self._counts[next(iter(self._counts))]
-            rows = np.array([r for r, pod in pods if question.has(pod, self.labels)], dtype=int)
-            counted: Amounts = np.bincount(rows, minlength=self.size).astype(float)
-            self._counts[question] = counted
+            counts = self._counts[question] = np.zeros(self.size)
+            alike: dict[bytes, bool] = {}  # Pods of one shape are asked once
+            for row, pod in pods:
+                if pod.shape not in alike:
+                    alike[pod.shape] = question.means(pod, self.labels)
+                if alike[pod.shape] and question.counts(pod):
+                    counts[row] += 1
         return self._counts[question]
 
     def held(self, role: str) -> Mapping[Term, Amounts]:

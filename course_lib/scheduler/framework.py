@@ -139,6 +139,11 @@ class Scored(msgspec.Struct, frozen=True, eq=False):
     raw: Amounts
     normalised: Amounts
 
+    @property
+    def weighted(self) -> Amounts:
+        """What it adds to the sum."""
+        return self.normalised if self.weight == 1 else self.weight * self.normalised
+
 
 class Framework:
     """The plugins of one profile: those that filter, and those that score with their weights."""
@@ -153,23 +158,22 @@ class Framework:
         self.name = name  # of the profile: the schedulerName that Pods ask for
         self.preempts = preempts
         self.filters = [plugin for plugin in filters if plugin.filters]
+        self._pre_filters = [p for p in self.filters if type(p).pre_filter is not Plugin.pre_filter]
         self.scorers = [(plugin, weight) for plugin, weight in scores if plugin.scores]
         every = [*filters, *(plugin for plugin, _ in scores)]
         self.plugins = list({plugin.name: plugin for plugin in every}.values())
 
     def filter(self, pod: PodInfo, nodes: Nodes) -> Filtered:
         """Run PreFilter and Filter."""
-        for plugin in self.filters:
+        for plugin in self._pre_filters:
             if message := plugin.pre_filter(pod, nodes):
                 none = np.zeros(len(nodes), dtype=bool)
                 return Filtered(none, [], (plugin.name, message))
+        said = [(plugin.name, plugin.filter(pod, nodes)) for plugin in self.filters]
+        verdicts = [(name, verdict) for name, verdict in said if verdict is not None]
         fits = np.ones(len(nodes), dtype=bool)
-        verdicts = []
-        for plugin in self.filters:
-            verdict = plugin.filter(pod, nodes)
-            if verdict is not None:
-                fits &= verdict.fits
-                verdicts.append((plugin.name, verdict))
+        for _, verdict in verdicts:
+            fits &= verdict.fits
         return Filtered(fits, verdicts)
 
     def scores(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Iterator[Scored]:
@@ -183,8 +187,9 @@ class Framework:
         """The weighted sum of the normalised scores; -1 where the Pod does not fit."""
         total = np.zeros(len(nodes))
         for found in self.scores(pod, nodes, fits):
-            total += found.normalised if found.weight == 1 else found.weight * found.normalised
-        total[~fits] = -1
+            total += found.weighted
+        if not fits.all():
+            total[~fits] = -1
         return total
 
     def couples(self, pod: PodInfo, nodes: Nodes) -> bool:
@@ -194,7 +199,8 @@ class Framework:
 
 def highest(scores: Amounts, fits: Bools) -> float:
     """The highest score of the nodes that fit; 0 where there are none."""
-    return float(scores.max(initial=0, where=fits))
+    every = scores.ndim == 0 or fits.all()
+    return float(scores.max(initial=0) if every else scores.max(initial=0, where=fits))
 
 
 def default_normalize(scores: Amounts, fits: Bools, reverse: bool = False) -> Amounts:

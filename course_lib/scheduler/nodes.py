@@ -94,6 +94,28 @@ class Nodes:
         found = columns.get(resource)
         return found if found is not None else self.zeros()
 
+    def capacity(self, resource: str) -> Amounts:
+        """How much of a resource each node can give."""
+        return self.column(self.allocatable, resource)
+
+    def divisor(self, resource: str) -> Amounts:
+        """The same to divide by: endless where there is nothing, so that the share of it is 0."""
+
+        def work_out() -> Amounts:
+            capacity = self.capacity(resource)
+            return np.where(capacity > 0, capacity, np.inf)
+
+        return self.remember(("divisor", resource), work_out)
+
+    def have(self, resource: str) -> Bools | bool:
+        """Which nodes have a resource at all; plain True where all do."""
+
+        def work_out() -> Bools | bool:
+            have = self.capacity(resource) > 0
+            return True if have.all() else have
+
+        return self.remember(("have", resource), work_out)
+
     # What the nodes alone decide is worked out once
 
     def remember(self, question: Hashable, work_out: Callable[[], T]) -> T:

@@ -81,6 +81,7 @@ class PodInfo(msgspec.Struct, frozen=True, eq=False):
     nonzero: dict[str, int]  # CPU and memory, with defaults where a container says nothing
     ports: tuple[Port, ...]
     terms: Terms
+    claims: tuple[str, ...]  # the names of the PersistentVolumeClaims that its volumes use
     shape: bytes  # the same for Pods that no plugin can tell apart
 
     @classmethod
@@ -99,6 +100,11 @@ class PodInfo(msgspec.Struct, frozen=True, eq=False):
             _nonzero(pod.spec),
             _host_ports(pod.spec),
             _terms(pod),
+            tuple(
+                volume.persistent_volume_claim.claim_name
+                for volume in pod.spec.volumes or ()
+                if volume.persistent_volume_claim
+            ),
             msgspec.msgpack.encode(seen, enc_hook=_encoded),
         )
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-Amounts = NDArray[np.float64]
+Amounts = NDArray[np.float64]  # or one number for all nodes, in an array without dimensions
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
+
+NOTHING: Amounts = np.zeros(())  # the same 0 for all nodes

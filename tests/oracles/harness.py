@@ -100,7 +100,7 @@ def answer(case: Case) -> Case:
     if raw is None and before and case["plugin"] == "NodeResourcesBalancedAllocation":
         # Before 1.33 the plugin scored best-effort Pods as well; the rule itself still does.
         raw = balance(pod, nodes, plugin.resources)
-    scores = nodes.zeros() if raw is None else plugin.normalize(raw, fits)
+    scores = nodes.zeros() + (0 if raw is None else plugin.normalize(raw, fits))
     named = zip(nodes.names, scores.tolist(), strict=True)
     return {"scores": {name: int(score) for name, score in named if name in wanted}}
 

@@ -10,7 +10,7 @@ import numpy as np
 from course_lib.scheduler.framework import MAX_SCORE, Plugin
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
-from course_lib.scheduler.types import Amounts, Bools
+from course_lib.scheduler.types import NOTHING, Amounts, Bools
 
 MIN_THRESHOLD = 23 * 2**20  # bytes: below it an image is too small to matter
 MAX_CONTAINER_THRESHOLD = 1000 * 2**20  # bytes for each container: above it the score is full
@@ -28,6 +28,8 @@ class ImageLocality(Plugin):
         names = tuple(c.image for c in [*(spec.init_containers or ()), *spec.containers])
 
         def work_out() -> Amounts:
+            if not any(nodes.image(name)[1] for name in names):
+                return NOTHING
             total = nodes.zeros()
             for name in names:
                 present, size = nodes.image(name)

@@ -45,16 +45,17 @@ class NodeAffinity(Plugin):
 
     def __init__(self, added: Affinity | None = None) -> None:
         self.added = added or Affinity()
+        self.enforces = self.added.required_during_scheduling_ignored_during_execution is not None
 
     def pre_filter(self, pod: PodInfo, nodes: Nodes) -> str:
         """Terms that name no node at all between them can never be met."""
-        return CONFLICT if named_nodes(pod) == set() else ""
+        return CONFLICT if asks(pod) and named_nodes(pod) == set() else ""
 
     def filter(self, pod: PodInfo, nodes: Nodes) -> Verdict | None:
         """Every node whose labels the profile and the Pod require."""
-        enforced = required_terms(self.added, nodes)
-        if enforced is None and not asks(pod):
+        if not self.enforces and not asks(pod):
             return None
+        enforced = required_terms(self.added, nodes)
         allowed = np.ones(len(nodes), dtype=bool) if enforced is None else enforced
         fits = allowed & required(pod, nodes)
         names = named_nodes(pod)

@@ -12,7 +12,7 @@ import numpy as np
 from course_lib.scheduler.framework import MAX_SCORE, Plugin
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.plugins.node_resources_fit import CPU_AND_MEMORY
-from course_lib.scheduler.pod_info import PodInfo
+from course_lib.scheduler.pod_info import COMMON, PodInfo
 from course_lib.scheduler.types import Amounts, Bools
 
 
@@ -39,43 +39,39 @@ def balance(pod: PodInfo, nodes: Nodes, resources: tuple[str, ...]) -> Amounts:
 
     What is requested counts as it is, without defaults for containers that ask for nothing.
     """
-    shares, counts = [], []
-    for resource in resources:
-        asked = pod.requests.get(resource, 0)
-        if not asked and resource not in ("cpu", "memory", "ephemeral-storage"):
-            continue  # an extended resource that this Pod does not want
-        capacity = nodes.column(nodes.allocatable, resource)
-        counts.append(capacity > 0)
-        shares.append(used_share(nodes.column(nodes.requested, resource) + asked, capacity))
-    if len(shares) == 2:
-        # Half the distance; where a node lacks one of the two there is nothing to balance.
-        deviation = np.abs(shares[0] - shares[1]) / 2
-        deviation[~(counts[0] & counts[1])] = 0
+    wanted = [r for r in resources if r in COMMON or pod.requests.get(r)]
+    shares = [used_share(pod, nodes, resource) for resource in wanted]
+    have = [nodes.have(resource) for resource in wanted]
+    if len(shares) == 2 and have[0] is True and have[1] is True:
+        deviation = shares[0]
+        deviation -= shares[1]
+        np.abs(deviation, out=deviation)
+        deviation /= 2
     else:
-        deviation = standard_deviation(shares, counts, nodes)
-    return np.trunc((1 - deviation) * MAX_SCORE)
+        deviation = standard_deviation(shares, [np.ones(len(nodes), bool) & h for h in have])
+    np.subtract(1, deviation, out=deviation)
+    deviation *= MAX_SCORE
+    return np.trunc(deviation, out=deviation)
 
 
-def used_share(requested: Amounts, capacity: Amounts) -> Amounts:
+def used_share(pod: PodInfo, nodes: Nodes, resource: str) -> Amounts:
     """The share that would be used, 1 at the most."""
-    share = np.divide(requested, capacity, out=np.zeros_like(capacity), where=capacity > 0)
+    share = nodes.column(nodes.requested, resource) + pod.requests.get(resource, 0)
+    share /= nodes.divisor(resource)
     return np.minimum(share, 1, out=share)
 
 
-def standard_deviation(shares: list[Amounts], counts: list[Bools], nodes: Nodes) -> Amounts:
-    """Of the shares that count on each node; 0 where there are fewer than two."""
-    number = sum(counts, nodes.zeros())
-    some = np.maximum(number, 1)
-    mean = sum(shares, nodes.zeros()) / some
-    squares = sum(
-        (here * (share - mean) ** 2 for share, here in zip(shares, counts, strict=True)),
-        nodes.zeros(),
-    )
-    deviation = np.sqrt(squares / some)
-    two = number == 2  # upstream's shortcut for two, which rounds differently
-    if two.any():
-        low = np.min([np.where(c, s, 2.0) for s, c in zip(shares, counts, strict=True)], axis=0)
-        high = np.max([np.where(c, s, -1.0) for s, c in zip(shares, counts, strict=True)], axis=0)
-        deviation[two] = np.abs((high - low) / 2)[two]
-    deviation[number < 2] = 0
-    return deviation
+def standard_deviation(shares: list[Amounts], have: list[Bools]) -> Amounts:
+    """Of the shares that count on each node: 0 of one, half the distance of two.
+
+    The shortcut for two is upstream's, and differs in the last digits from the formula.
+    """
+    kept, number = np.array(shares), np.array(have)
+    count = number.sum(axis=0)
+    some = np.maximum(count, 1)
+    mean = (kept * number).sum(axis=0) / some
+    deviation = np.sqrt((number * (kept - mean) ** 2).sum(axis=0) / some)
+    low = np.where(number, kept, np.inf).min(axis=0, initial=np.inf)
+    high = np.where(number, kept, -np.inf).max(axis=0, initial=-np.inf)
+    deviation = np.where(count == 2, (high - low) / 2, deviation)
+    return np.where(count < 2, 0.0, deviation)

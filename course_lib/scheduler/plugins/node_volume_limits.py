@@ -10,7 +10,7 @@ import numpy as np
 
 from course_lib.scheduler.framework import CLAIM_UPDATE, NODE_ADD, POD_DELETE, Plugin, Verdict
 from course_lib.scheduler.nodes import Nodes
-from course_lib.scheduler.plugins.volume_binding import Lister, claim_names, claims_of
+from course_lib.scheduler.plugins.volume_binding import Lister, claims_of
 from course_lib.scheduler.pod_info import PodInfo
 
 REASON = "node(s) exceed max volume count"
@@ -52,7 +52,7 @@ class NodeVolumeLimits(Plugin):
 
     def couples(self, pod: PodInfo, nodes: Nodes) -> bool:
         """Volumes are more than amounts."""
-        return bool(claim_names(pod))
+        return bool(pod.claims)
 
 
 def handles(pod: PodInfo, lister: Lister | None) -> set[Handle]:

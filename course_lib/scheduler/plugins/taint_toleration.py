@@ -20,7 +20,7 @@ from course_lib.scheduler.framework import (
 )
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
-from course_lib.scheduler.types import Amounts, Bools
+from course_lib.scheduler.types import NOTHING, Amounts, Bools
 
 REASON = "node(s) had untolerated taint {{{key}: {value}}}"
 HARD = ("NoSchedule", "NoExecute")
@@ -52,7 +52,7 @@ class TaintToleration(Plugin):
     def score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Amounts | None:
         """The number of soft taints that the Pod does not tolerate."""
         counts = untolerated(nodes, SOFT, soft(pod))
-        return nodes.zeros() if counts is None else counts
+        return NOTHING if counts is None else counts
 
     def normalize(self, scores: Amounts, fits: Bools) -> Amounts:
         """The fewer, the better."""

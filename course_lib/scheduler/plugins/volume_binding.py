@@ -57,7 +57,7 @@ class VolumeBinding(Plugin):
 
     def pre_filter(self, pod: PodInfo, nodes: Nodes) -> str:
         """Why the Pod must wait; empty when its claims are there."""
-        for name in claim_names(pod) if self.lister else ():
+        for name in pod.claims if self.lister else ():
             assert self.lister is not None
             claim = self.lister.find("PersistentVolumeClaim", name, pod.namespace)
             if claim is None:
@@ -109,20 +109,14 @@ class VolumeBinding(Plugin):
 
     def couples(self, pod: PodInfo, nodes: Nodes) -> bool:
         """Volumes are more than amounts."""
-        return bool(claim_names(pod))
-
-
-def claim_names(pod: PodInfo) -> list[str]:
-    """The claims that a Pod's volumes name."""
-    volumes = pod.pod.spec.volumes or ()
-    return [v.persistent_volume_claim.claim_name for v in volumes if v.persistent_volume_claim]
+        return bool(pod.claims)
 
 
 def claims_of(pod: PodInfo, lister: Lister | None) -> list[PersistentVolumeClaim]:
-    """The claims themselves, as far as they exist."""
-    if lister is None:
+    """A Pod's claims, as far as they exist."""
+    if lister is None or not pod.claims:
         return []
-    found = (lister.find("PersistentVolumeClaim", n, pod.namespace) for n in claim_names(pod))
+    found = (lister.find("PersistentVolumeClaim", n, pod.namespace) for n in pod.claims)
     return [claim for claim in found if claim is not None]
 
 

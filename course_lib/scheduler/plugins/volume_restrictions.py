@@ -19,7 +19,7 @@ from course_lib.scheduler.framework import (
     Verdict,
 )
 from course_lib.scheduler.nodes import Nodes
-from course_lib.scheduler.plugins.volume_binding import Lister, claim_names, claims_of
+from course_lib.scheduler.plugins.volume_binding import Lister, claims_of
 from course_lib.scheduler.pod_info import PodInfo
 from course_lib.scheduler.types import Bools
 
@@ -50,7 +50,7 @@ class VolumeRestrictions(Plugin):
             return None
         free = free_of(disks, nodes)
         used = any(
-            other.namespace == pod.namespace and alone & set(claim_names(other))
+            other.namespace == pod.namespace and alone & set(other.claims)
             for _, other in nodes.every_pod()
         )
 
@@ -61,7 +61,7 @@ class VolumeRestrictions(Plugin):
 
     def couples(self, pod: PodInfo, nodes: Nodes) -> bool:
         """Volumes are more than amounts."""
-        return bool(claim_names(pod)) or any(map(_disk, pod.pod.spec.volumes or ()))
+        return bool(pod.claims) or any(map(_disk, pod.pod.spec.volumes or ()))
 
 
 def free_of(disks: list[Volume], nodes: Nodes) -> Bools:

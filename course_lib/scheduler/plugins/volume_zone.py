@@ -15,7 +15,7 @@ from course_lib.scheduler.framework import (
     Verdict,
 )
 from course_lib.scheduler.nodes import Nodes
-from course_lib.scheduler.plugins.volume_binding import Lister, claim_names, claims_of
+from course_lib.scheduler.plugins.volume_binding import Lister, claims_of
 from course_lib.scheduler.pod_info import PodInfo
 from course_lib.scheduler.types import Bools
 
@@ -52,7 +52,7 @@ class VolumeZone(Plugin):
 
     def couples(self, pod: PodInfo, nodes: Nodes) -> bool:
         """Volumes are more than amounts."""
-        return bool(claim_names(pod))
+        return bool(pod.claims)
 
 
 def in_zones(labels: list[tuple[str, str]], nodes: Nodes) -> Bools:
