@@ -70,6 +70,9 @@ class Plugin:
         """The scores brought to 0..100."""
         return scores
 
+    def reserve(self, pod: PodInfo, nodes: Nodes, row: int) -> None:
+        """The Pod is placed: note what it takes, beyond the amounts that are counted anyway."""
+
     def couples(self, pod: PodInfo, nodes: Nodes) -> bool:
         """Whether one node's answer hangs on other nodes, or on more than amounts on this one."""
         return False
@@ -191,6 +194,12 @@ class Framework:
         if not fits.all():
             total[~fits] = -1
         return total
+
+    def reserve(self, pod: PodInfo, nodes: Nodes, row: int) -> None:
+        """Run Reserve, and count the Pod on its node."""
+        nodes.add(pod, nodes.names[row])
+        for plugin in self.filters:
+            plugin.reserve(pod, nodes, row)
 
     def couples(self, pod: PodInfo, nodes: Nodes) -> bool:
         """Whether any plugin's answer for one node hangs on others."""

@@ -78,6 +78,7 @@ class Nodes:
         self.unschedulable = np.array([n.spec.unschedulable for n in self.views], dtype=bool)
         self.namespaces = namespaces or {}
         self.census = Census(len(self.views), self.namespaces)
+        self.devices: dict[str, Amounts] = {}  # what plugins keep of each node's single devices
         self._memo: dict[Hashable, object] = {}
         for info in pods:
             self.add(info, info.pod.spec.node_name)

@@ -46,5 +46,5 @@ def place(framework: Framework, pod: PodInfo, nodes: Nodes, lots: random.Random)
     if not found.fits.any():
         return -1
     row = best(framework.total(pod, nodes, found.fits), lots)
-    nodes.add(pod, nodes.names[row])
+    framework.reserve(pod, nodes, row)
     return row

@@ -1,0 +1,54 @@
+"""Policies by name: each is a `KubeSchedulerConfiguration`, as one would give kube-scheduler."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from course_lib.scheduler.framework import Framework
+from course_lib.scheduler.plugins.gpu_share import MILLI, GpuShare
+from course_lib.scheduler.profiles import API_VERSION, frameworks
+
+Document = dict[str, Any]
+RESOURCES = [{"name": n, "weight": w} for n, w in (("cpu", 1), ("memory", 1), (MILLI, 4))]
+NO_SCORES = {"score": {"disabled": [{"name": "*"}]}}
+
+
+def configuration(strategy: Document, score: list[Document]) -> Document:
+    """One profile that scores by the named plugins alone, with NodeResourcesFit's strategy."""
+    args = {"scoringStrategy": strategy | {"resources": RESOURCES}}
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "KubeSchedulerConfiguration",
+        "profiles": [
+            {
+                "plugins": {"score": {"disabled": [{"name": "*"}], "enabled": score}},
+                "pluginConfig": [
+                    {"name": "NodeResourcesFit", "args": args},
+                    {"name": "NodeResourcesBalancedAllocation", "args": {"resources": RESOURCES}},
+                ],
+            }
+        ],
+    }
+
+
+FIT = {"name": "NodeResourcesFit", "weight": 1}
+BALANCE = {"name": "NodeResourcesBalancedAllocation", "weight": 1}
+BEND = [{"utilization": 0, "score": 0}, {"utilization": 80, "score": 10}]
+BEND += [{"utilization": 100, "score": 4}]
+POLICIES: dict[str, Document] = {
+    "default": {"apiVersion": API_VERSION, "kind": "KubeSchedulerConfiguration"},
+    "spread": configuration({"type": "LeastAllocated"}, [FIT]),
+    "pack": configuration({"type": "MostAllocated"}, [FIT]),
+    "balance": configuration({"type": "LeastAllocated"}, [BALANCE]),
+    "pack to 80 %": configuration(
+        {"type": "RequestedToCapacityRatio", "requestedToCapacityRatio": {"shape": BEND}}, [FIT]
+    ),
+    "random": configuration({"type": "LeastAllocated"}, []),
+}
+
+
+def framework_of(policy: str | Document) -> Framework:
+    """The framework of a policy, by name or as a configuration; GPU shares are understood."""
+    made = frameworks(POLICIES[policy] if isinstance(policy, str) else policy)[0]
+    scorers = [(plugin, weight) for plugin, weight in made.scorers]
+    return Framework([*made.filters, GpuShare()], scorers, made.name)

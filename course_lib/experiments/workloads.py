@@ -1,0 +1,158 @@
+"""Workloads and clusters for experiments: drawn from named distributions, or read from traces.
+
+The traces are in the format of the openb GPU cluster trace ("Beware of Fragmentation", USENIX ATC
+2023): `nodes.csv` (sn, cpu_milli, memory_mib, gpu, model) and `pods.csv` (name, cpu_milli,
+memory_mib, num_gpu, gpu_milli, gpu_spec, and times in seconds). Pods come in order of arrival.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import random
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from course_lib.errors import CourseError
+from course_lib.objects.decode import decode
+from course_lib.objects.kinds import kind_named
+from course_lib.scheduler.nodes import Nodes
+from course_lib.scheduler.plugins.gpu_share import COUNT, MILLI
+from course_lib.scheduler.pod_info import PodInfo
+
+Document = dict[str, Any]
+MODEL = "alibabacloud.com/gpu-card-model"
+ZONE = "topology.kubernetes.io/zone"
+Sizes = Callable[[random.Random], tuple[int, int]]  # thousandths of a core, MiB
+
+# Requests of one Pod. What each stands for is said beside it.
+DISTRIBUTIONS: dict[str, Sizes] = {
+    # all alike: the stateless replicas of one Deployment
+    "equal": lambda lots: (500, 1024),
+    # small services of several sizes, more memory than CPU
+    "services": lambda lots: (lots.choice([100, 250, 500]), lots.choice([256, 512, 1024, 2048])),
+    # computing: whole cores, little memory
+    "batch": lambda lots: (lots.choice([1000, 2000, 4000]), lots.choice([512, 1024])),
+    # most are small and a few are large, as in most production traces
+    "heavy-tailed": lambda lots: (
+        min(16000, int(100 * lots.paretovariate(1.1))),
+        min(65536, int(256 * lots.paretovariate(1.1))),
+    ),
+    # half want CPU, half want memory: they fit together well, if somebody sees to it
+    "complementary": lambda lots: (1800, 512) if lots.random() < 0.5 else (200, 3584),
+}
+
+
+class Scenario(msgspec.Struct, frozen=True):
+    """Nodes and Pods as documents, with a name; equal content has an equal `digest`."""
+
+    name: str
+    nodes: Sequence[Document]
+    pods: Sequence[Document]
+
+    @property
+    def digest(self) -> str:
+        """A hash of the content."""
+        text = json.dumps([list(self.nodes), list(self.pods)], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def picture(self) -> Nodes:
+        """The nodes, empty."""
+        known = kind_named("Node")
+        return Nodes([decode(document, known) for document in self.nodes])  # type: ignore[misc]
+
+    def queue(self) -> list[PodInfo]:
+        """The Pods, in order."""
+        known = kind_named("Pod")
+        return [PodInfo.of(decode(document, known)) for document in self.pods]  # type: ignore[arg-type]
+
+
+def generate(
+    distribution: str, pods: int, nodes: int = 20, cpu: int = 8, memory: int = 16, seed: int = 0
+) -> Scenario:
+    """Pods drawn from a named distribution, for nodes of so many cores and GiB in three zones.
+
+    >>> scenario = generate("services", pods=5)
+    >>> len(scenario.queue()), len(scenario.picture())
+    (5, 20)
+    """
+    if distribution not in DISTRIBUTIONS:
+        names = ", ".join(DISTRIBUTIONS)
+        raise CourseError("no such distribution", expected=f"one of {names}", found=distribution)
+    lots = random.Random(f"{distribution}/{seed}")
+    sizes = [DISTRIBUTIONS[distribution](lots) for _ in range(pods)]
+    machines = [
+        _node(f"node-{i}", cpu * 1000, memory * 1024, {ZONE: f"zone-{'abc'[i % 3]}"})
+        for i in range(nodes)
+    ]
+    queue = [_pod(f"pod-{i}", milli, mebi, {}) for i, (milli, mebi) in enumerate(sizes)]
+    return Scenario(distribution, machines, queue)
+
+
+def read_trace(folder: str | Path) -> Scenario:
+    """A trace: `nodes.csv` and `pods.csv` of a folder."""
+    root = Path(folder)
+    nodes = [_trace_node(row) for row in _rows(root / "nodes.csv", "sn")]
+    pods = [_trace_pod(row) for row in _rows(root / "pods.csv", "name")]
+    return Scenario(root.name, nodes, pods)
+
+
+def _rows(path: Path, first: str) -> list[dict[str, str]]:
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+    except OSError as problem:
+        raise CourseError("cannot read the trace", where=str(path), found=str(problem)) from None
+    if not rows or first not in rows[0]:
+        raise CourseError("not a trace", where=str(path), expected=f"a column {first}")
+    return rows
+
+
+def _trace_node(row: dict[str, str]) -> Document:
+    labels = {MODEL: row["model"]} if row.get("model") else {}
+    node = _node(row["sn"], int(row["cpu_milli"]), int(row["memory_mib"]), labels)
+    if int(row["gpu"]):
+        given = {COUNT: row["gpu"], MILLI: str(1000 * int(row["gpu"]))}
+        node["status"]["allocatable"] |= given
+    return node
+
+
+def _trace_pod(row: dict[str, str]) -> Document:
+    count, milli = int(row["num_gpu"]), int(row["gpu_milli"])
+    notes = {COUNT: str(count), MILLI: str(milli)} if count else {}
+    pod = _pod(row["name"], int(row["cpu_milli"]), int(row["memory_mib"]), notes)
+    if count:
+        requests = pod["spec"]["containers"][0]["resources"]["requests"]
+        requests[MILLI] = str(count * milli)
+    if row.get("gpu_spec"):
+        term = {"key": MODEL, "operator": "In", "values": row["gpu_spec"].split("|")}
+        terms = {"nodeSelectorTerms": [{"matchExpressions": [term]}]}
+        affinity = {"requiredDuringSchedulingIgnoredDuringExecution": terms}
+        pod["spec"]["affinity"] = {"nodeAffinity": affinity}
+    return pod
+
+
+def _node(name: str, milli: int, mebi: int, labels: dict[str, str]) -> Document:
+    given = {"cpu": f"{milli}m", "memory": f"{mebi}Mi", "pods": "1000"}
+    every = labels | {"kubernetes.io/hostname": name}
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": name, "labels": every},
+        "status": {"allocatable": given},
+    }
+
+
+def _pod(name: str, milli: int, mebi: int, notes: dict[str, str]) -> Document:
+    requests = {"cpu": f"{milli}m", "memory": f"{mebi}Mi"}
+    container = {"name": "main", "image": "course/app:1", "resources": {"requests": requests}}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "namespace": "default", "annotations": notes},
+        "spec": {"containers": [container]},
+    }

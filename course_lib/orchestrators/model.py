@@ -1,0 +1,109 @@
+"""What the five engines share: machines, a workload in neutral words, and what became of it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+ZONE = "zone"  # the label by which machines are told to be in one failure domain
+
+
+class Machine(msgspec.Struct, frozen=True):
+    """A host: CPU in thousandths of a core, memory in MiB, and labels (among them its zone)."""
+
+    name: str
+    cpu: int
+    memory: int
+    labels: dict[str, str] = {}
+
+
+class Workload(msgspec.Struct, frozen=True):
+    """So many equal tasks; CPU (thousandths of a core) and memory (MiB) of each.
+
+    `only_on` are labels that a machine must have; `apart` wants each task on a machine of its
+    own; `spread_zones` wants zones used evenly. Each engine says this in its own words.
+    """
+
+    name: str
+    count: int
+    cpu: int
+    memory: int
+    only_on: dict[str, str] = {}
+    apart: bool = False
+    spread_zones: bool = False
+
+
+class Placed(msgspec.Struct, frozen=True):
+    """One task, its machine (empty while it waits), and why, in the engine's words."""
+
+    task: str
+    machine: str
+    why: str
+
+
+class Engine(Protocol):
+    """A placement engine, with its documentation's name for what it calls a workload."""
+
+    name: str
+    calls_it: str
+
+    def words(self, workload: Workload) -> str:
+        """The workload as one writes it for this orchestrator."""
+
+    def place(
+        self, workloads: Sequence[Workload], machines: Sequence[Machine], lots: random.Random
+    ) -> list[Placed]:
+        """Place all tasks, one workload after the other."""
+
+
+class Host:
+    """A machine with what it has given away: what most engines keep in mind of it."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine, self.name = machine, machine.name
+        self.free_cpu, self.free_memory = machine.cpu, machine.memory
+        self.tasks: dict[str, int] = {}  # by workload
+
+    def fits(self, workload: Workload) -> bool:
+        """Whether there is room for one more task."""
+        return workload.cpu <= self.free_cpu and workload.memory <= self.free_memory
+
+    def take(self, workload: Workload) -> None:
+        """One more task runs here."""
+        self.free_cpu -= workload.cpu
+        self.free_memory -= workload.memory
+        self.tasks[workload.name] = self.tasks.get(workload.name, 0) + 1
+
+    def count(self, workload: Workload) -> int:
+        """How many tasks of a workload run here."""
+        return self.tasks.get(workload.name, 0)
+
+    @property
+    def total(self) -> int:
+        """How many tasks run here."""
+        return sum(self.tasks.values())
+
+    def label(self, key: str) -> str | None:
+        """The value of a label; a machine's name is one too."""
+        return self.name if key in ("hostname", "instanceId") else self.machine.labels.get(key)
+
+
+def allowed(workload: Workload, host: Host) -> bool:
+    """Whether a machine has the labels that a workload asks for."""
+    return all(host.label(key) == value for key, value in workload.only_on.items())
+
+
+def task_names(workload: Workload) -> list[str]:
+    """A name for each task."""
+    return [f"{workload.name}.{number}" for number in range(1, workload.count + 1)]
+
+
+def table(placed: Sequence[Placed]) -> Any:
+    """One row a task: TASK, MACHINE, WHY."""
+    import pandas as pd
+
+    rows = [(p.task, p.machine or "(waits)", p.why) for p in placed]
+    return pd.DataFrame(rows, columns=["TASK", "MACHINE", "WHY"])

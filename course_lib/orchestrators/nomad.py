@@ -1,0 +1,256 @@
+"""HashiCorp Nomad: a few candidates, each with the mean of several scores; the best one wins.
+
+Sources: developer.hashicorp.com/nomad "Placement" (scheduling, affinity and spread blocks); the
+scoring as described there and in Google's "Bin packing" work that it names (10 to the power of the
+free share). Scores lie between -1 and 1.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Sequence
+
+import msgspec
+
+from course_lib.orchestrators.model import ZONE, Host, Machine, Placed, Workload, task_names
+
+MOST_FIT = 18.0  # the best value of the bin packing formula, to which scores are scaled
+SKIPPED = 3  # so many candidates with a score of 0 or less are passed over, if others are left
+WITH_PREFERENCES = 100  # candidates, for jobs with affinities or spreads
+
+
+class Affinity(msgspec.Struct, frozen=True):
+    """A wish for nodes with a label's value; weights from -100 to 100."""
+
+    attribute: str
+    value: str
+    weight: int = 50
+
+
+class Spread(msgspec.Struct, frozen=True):
+    """Even use of a label's values; a weight up to 100. `targets` are shares in per cent."""
+
+    attribute: str
+    weight: int = 100
+    targets: dict[str, int] = {}
+
+
+class Job(msgspec.Struct, frozen=True):
+    """A service job of one task group."""
+
+    id: str
+    count: int
+    cpu: int
+    memory: int
+    constraints: dict[str, str] = {}
+    distinct_hosts: bool = False
+    affinities: tuple[Affinity, ...] = ()
+    spreads: tuple[Spread, ...] = ()
+
+    def workload(self) -> Workload:
+        """What its allocations take."""
+        return Workload(self.id, self.count, self.cpu, self.memory)
+
+
+class Nomad:
+    """Nomad's service scheduler; `algorithm` is `binpack` (the default) or `spread`."""
+
+    name = "HashiCorp Nomad"
+    calls_it = "job"
+
+    def __init__(self, algorithm: str = "binpack") -> None:
+        self.algorithm = algorithm
+
+    def words(self, workload: Workload) -> str:
+        """A job file (MHz are taken for thousandths of a core)."""
+        job = self.translate(workload)
+        lines = [f'job "{job.id}" {{', '  group "main" {', f"    count = {job.count}"]
+        for key, value in job.constraints.items():
+            lines += [f'    constraint {{ attribute = "${{meta.{key}}}"  value = "{value}" }}']
+        if job.distinct_hosts:
+            lines.append('    constraint { operator = "distinct_hosts"  value = "true" }')
+        for spread in job.spreads:
+            what = f'attribute = "${{meta.{spread.attribute}}}"  weight = {spread.weight}'
+            lines.append(f"    spread {{ {what} }}")
+        lines += ['    task "main" {', f'      config {{ image = "course/{job.id}" }}']
+        lines += [f"      resources {{ cpu = {job.cpu}  memory = {job.memory} }}", "    }", "  }"]
+        return "\n".join([*lines, "}"])
+
+    def translate(self, workload: Workload) -> Job:
+        """The workload as a job."""
+        spreads = (Spread(ZONE),) if workload.spread_zones else ()
+        return Job(
+            workload.name,
+            workload.count,
+            workload.cpu,
+            workload.memory,
+            workload.only_on,
+            workload.apart,
+            (),
+            spreads,
+        )
+
+    def place(
+        self, workloads: Sequence[Workload], machines: Sequence[Machine], lots: random.Random
+    ) -> list[Placed]:
+        """One evaluation a job: the nodes are shuffled once, and looked at in that order."""
+        hosts = [Host(machine) for machine in machines]
+        placed: list[Placed] = []
+        for workload in workloads:
+            job = self.translate(workload)
+            order = hosts.copy()
+            lots.shuffle(order)
+            start = 0
+            for name in task_names(workload):
+                ranked, start = candidates(job, order, start, self.algorithm)
+                if not ranked:
+                    placed.append(Placed(name, "", exhausted(job, hosts)))
+                    continue
+                score, host = max(ranked, key=lambda found: found[0])
+                host.take(workload)
+                why = f"score {score:.3f}, the best of {len(ranked)} candidates"
+                placed.append(Placed(name, host.name, why))
+        return placed
+
+
+def candidates(
+    job: Job, hosts: Sequence[Host], start: int, algorithm: str
+) -> tuple[list[tuple[float, Host]], int]:
+    """Some feasible nodes with their scores, and where to go on looking for the next allocation.
+
+    A service job looks at log2 of the number of nodes, two at least; one with affinities or
+    spreads at a hundred. Up to three nodes with scores of 0 or less are passed over, and only
+    taken when there are not enough others (`LimitIterator`).
+    """
+    limit = max(2, math.ceil(math.log2(len(hosts)))) if len(hosts) > 1 else len(hosts)
+    if job.affinities or job.spreads:
+        limit = max(limit, WITH_PREFERENCES)
+    found: list[tuple[float, Host]] = []
+    passed: list[tuple[float, Host]] = []
+    seen = 0
+    while len(found) < limit and seen < len(hosts):
+        host = hosts[(start + seen) % len(hosts)]
+        seen += 1
+        if feasible(job, host):
+            score = final_score(job, host, hosts, algorithm)
+            if score <= 0 and len(passed) < SKIPPED:
+                passed.append((score, host))
+            else:
+                found.append((score, host))
+    found += passed[: limit - len(found)]
+    return found, (start + seen) % max(1, len(hosts))
+
+
+def feasible(job: Job, host: Host) -> bool:
+    """Constraints and room."""
+    labelled = all(host.label(key) == value for key, value in job.constraints.items())
+    apart = not job.distinct_hosts or host.count(job.workload()) == 0
+    return labelled and apart and host.fits(job.workload())
+
+
+def final_score(job: Job, host: Host, hosts: Sequence[Host], algorithm: str) -> float:
+    """The mean of the scores that have something to say."""
+    scores = [fit_score(job, host, algorithm) / MOST_FIT]
+    scores += [s for s in (anti_affinity(job, host), affinity(job, host)) if s is not None]
+    if job.spreads:
+        scores.append(sum(spread_boost(job, s, host, hosts) for s in job.spreads))
+    return sum(scores) / len(scores)
+
+
+def fit_score(job: Job, host: Host, algorithm: str) -> float:
+    """Bin packing or spreading, from 0 to 18, with the task placed."""
+    free_cpu = 1 - (host.machine.cpu - host.free_cpu + job.cpu) / host.machine.cpu
+    used_memory = host.machine.memory - host.free_memory + job.memory
+    free_memory = 1 - used_memory / host.machine.memory
+    return (
+        packing(free_cpu, free_memory)
+        if algorithm == "binpack"
+        else spreading(free_cpu, free_memory)
+    )
+
+
+def packing(free_cpu: float, free_memory: float) -> float:
+    """20 less 10 to the power of each free share: 18 for a full node, 0 for an empty one.
+
+    >>> packing(0, 0), packing(1, 1), round(packing(0.5, 0.5), 3)
+    (18.0, 0.0, 13.675)
+    """
+    return min(MOST_FIT, max(0.0, 20.0 - (10.0**free_cpu + 10.0**free_memory)))
+
+
+def spreading(free_cpu: float, free_memory: float) -> float:
+    """The opposite: 10 to the power of each free share, less 2.
+
+    >>> spreading(0, 0), spreading(1, 1), round(spreading(0.5, 0.5), 3)
+    (0.0, 18.0, 4.325)
+    """
+    return min(MOST_FIT, max(0.0, 10.0**free_cpu + 10.0**free_memory - 2.0))
+
+
+def anti_affinity(job: Job, host: Host) -> float | None:
+    """Allocations of one job shun each other: minus (those there + 1) of those wanted.
+
+    >>> host = Host(Machine("n1", 4000, 8192))
+    >>> work = Workload("web", 4, 500, 256)
+    >>> host.take(work); host.take(work)
+    >>> anti_affinity(Job("web", 4, 500, 256), host)
+    -0.75
+    """
+    there = host.count(job.workload())
+    return -(there + 1) / job.count if there else None
+
+
+def affinity(job: Job, host: Host) -> float | None:
+    """The weights of the affinities that a node meets, of all weights; None where none is met."""
+    total = sum(abs(wish.weight) for wish in job.affinities)
+    met = sum(w.weight for w in job.affinities if host.label(w.attribute) == w.value)
+    return met / total if met else None
+
+
+def spread_boost(job: Job, spread: Spread, host: Host, hosts: Sequence[Host]) -> float:
+    """From -1 to 1, weighted: how far a node's value is below its share (or below the others)."""
+    work, value = job.workload(), host.label(spread.attribute)
+    if value is None:
+        return -1.0
+    used: dict[str, int] = {}
+    for other in hosts:
+        label = other.label(spread.attribute)
+        if label is not None and other.count(work):
+            used[label] = used.get(label, 0) + other.count(work)
+    weight = spread.weight / sum(s.weight for s in job.spreads)
+    if spread.targets:
+        wanted = spread.targets.get(value, 0) / 100 * job.count
+        return weight * (wanted - used.get(value, 0) - 1) / wanted if wanted else -1.0
+    return even_boost(value, used)
+
+
+def even_boost(value: str, used: dict[str, int]) -> float:
+    """Without targets: 1 for the value used least, where others are used more; less than 0 for
+    those above the least.
+    """
+    if not used:
+        return 0.0
+    low, high = min(used.values()), max(used.values())
+    here = used.get(value, 0)
+    if here == 0:
+        return 1.0
+    if here != low:
+        return (low - here) / low if low else -1.0
+    if low == high:
+        return -1.0
+    return (high - low) / low if low else 1.0
+
+
+def exhausted(job: Job, hosts: Sequence[Host]) -> str:
+    """Why no node would do, as `nomad job plan` puts it."""
+    filtered = sum(any(h.label(k) != v for k, v in job.constraints.items()) for h in hosts)
+    short = [h for h in hosts if not h.fits(job.workload())]
+    cpu = sum(h.free_cpu < job.cpu for h in short)
+    said = [f"Constraint filtered {filtered} nodes"] if filtered else []
+    if short:
+        dimension = "cpu" if cpu else "memory"
+        said.append(f'Dimension "{dimension}" exhausted on {len(short)} nodes')
+    apart = sum(job.distinct_hosts and h.count(job.workload()) > 0 for h in hosts)
+    said += [f'Constraint "distinct_hosts" filtered {apart} nodes'] if apart else []
+    return "; ".join(said) or "no node is left"
