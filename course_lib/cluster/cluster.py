@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from course_lib.apiserver import APIServer
 from course_lib.apiserver.deletion import BACKGROUND
 from course_lib.cluster.apply import apply_manifests
@@ -29,6 +31,8 @@ from course_lib.objects.pods import is_ready
 from course_lib.objects.selectors import parse_field_selector, parse_selector
 from course_lib.runtimes import Behaviours
 from course_lib.scheduler import Scheduler
+from course_lib.scheduler.explain import explain, explain_in_detail
+from course_lib.scheduler.pod_info import PodInfo
 
 if TYPE_CHECKING:
     from course_lib.cluster.table import Table
@@ -220,6 +224,29 @@ class Cluster(NodeCommands, WorkloadCommands):
         """
         found = self.sim.log.select(component, object, reason, since)
         return table(found, ["TIME", "COMPONENT", "OBJECT", "REASON", "MESSAGE"])
+
+    def explain(self, pod: str, namespace: str = "default", detail: bool = False) -> Table:
+        """Why a Pod goes where it goes: each node, who refused it, the scores, sum and outcome.
+
+        A Pod that has its node is looked at as if it came now. With `detail`, one row a node and
+        plugin: verdicts, raw, normalised and weighted scores.
+
+        >>> cluster = Cluster(nodes=2)
+        >>> _ = cluster.apply("data/web-pod.yaml")
+        >>> cluster.explain("web")[["NODE", "SUM", "OUTCOME"]]
+             NODE  SUM OUTCOME
+        0  node-1  397     tie
+        1  node-2  397     tie
+        """
+        found = PodInfo.of(self.api.get("Pod", pod, namespace))  # type: ignore[arg-type]
+        nodes = self.scheduler.nodes.copy()
+        if found.pod.spec.node_name:
+            nodes.remove(found, found.pod.spec.node_name)
+            spec = msgspec.structs.replace(found.pod.spec, node_name="")
+            found = found.renewed(msgspec.structs.replace(found.pod, spec=spec))
+        ask = explain_in_detail if detail else explain
+        columns, rows = ask(self.scheduler.framework(found), found, nodes)
+        return table(rows, columns)
 
     def ready(self, name: str, namespace: str = "default") -> bool:
         """Whether all replicas of a workload are up to date and ready: `deployment/web`.

@@ -9,7 +9,7 @@ import msgspec
 from course_lib.apiserver import APIServer, WatchEvent
 from course_lib.apiserver.server import DELETED
 from course_lib.cluster.pod_rows import pod_status_word
-from course_lib.objects.pod import Pod
+from course_lib.objects.pod import Pod, PodSpec
 from course_lib.objects.pods import is_ready
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ class Moment(msgspec.Struct, frozen=True):
     node: str
     status: str
     ready: bool
+    spec: PodSpec
 
 
 class History:
@@ -49,6 +50,7 @@ class History:
                 pod.spec.node_name,
                 status,
                 bool(status) and is_ready(pod),
+                pod.spec,
             )
         )
 

@@ -65,7 +65,7 @@ class ECS:
         rules = [f"attribute:{key} == {value}" for key, value in workload.only_on.items()]
         if workload.apart:
             rules.append("distinctInstance")
-        zones = (("spread", AVAILABILITY_ZONE),) if workload.spread_zones else ()
+        zones = (("spread", AVAILABILITY_ZONE),) if workload.zones else ()
         return Service(
             workload.name,
             workload.count,

@@ -105,7 +105,7 @@ def pod_spec(workload: Workload) -> Document:
         term: Document = {"topologyKey": "kubernetes.io/hostname"} | like
         required = {"requiredDuringSchedulingIgnoredDuringExecution": [term]}
         spec["affinity"] = {"podAntiAffinity": required}
-    if workload.spread_zones:
+    if workload.zones:
         rule: Document = {"maxSkew": 1, "topologyKey": "topology.kubernetes.io/zone"}
         rule |= {"whenUnsatisfiable": "DoNotSchedule"} | like
         spec["topologySpreadConstraints"] = [rule]

@@ -96,8 +96,9 @@ class Marathon:
         ]
         if workload.apart:
             rules.append(("hostname", "UNIQUE"))
-        if workload.spread_zones:
-            rules.append((ZONE, "GROUP_BY"))
+        if workload.zones:
+            # Without the number Marathon knows of no zone before a task runs there, and stays.
+            rules.append((ZONE, "GROUP_BY", str(workload.zones)))
         return App(workload.name, workload.count, workload.cpu, workload.memory, tuple(rules))
 
     def place(

@@ -24,7 +24,7 @@ class Workload(msgspec.Struct, frozen=True):
     """So many equal tasks; CPU (thousandths of a core) and memory (MiB) of each.
 
     `only_on` are labels that a machine must have; `apart` wants each task on a machine of its
-    own; `spread_zones` wants zones used evenly. Each engine says this in its own words.
+    own; `zones` wants so many zones used evenly. Each engine says this in its own words.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Workload(msgspec.Struct, frozen=True):
     memory: int
     only_on: dict[str, str] = {}
     apart: bool = False
-    spread_zones: bool = False
+    zones: int = 0
 
 
 class Placed(msgspec.Struct, frozen=True):

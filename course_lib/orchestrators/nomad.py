@@ -79,7 +79,7 @@ class Nomad:
 
     def translate(self, workload: Workload) -> Job:
         """The workload as a job."""
-        spreads = (Spread(ZONE),) if workload.spread_zones else ()
+        spreads = (Spread(ZONE),) if workload.zones else ()
         return Job(
             workload.name,
             workload.count,

@@ -64,7 +64,7 @@ class Swarm:
             workload.cpu,
             workload.memory,
             tuple(f"node.labels.{key}=={value}" for key, value in workload.only_on.items()),
-            (f"node.labels.{ZONE}",) if workload.spread_zones else (),
+            (f"node.labels.{ZONE}",) if workload.zones else (),
             1 if workload.apart else 0,
         )
 
@@ -116,22 +116,18 @@ class Branch:
         if not self.branches:
             return self._on_hosts(count, failures)
         found: list[Host] = []
-        full: list[Branch] = []
-        usable = self.tasks
-        while len(found) < count and len(full) < len(self.branches):
-            left = len(self.branches) - len(full)
-            each, rest = divmod(usable + count - len(found), left)
-            for branch in self.branches:
-                if branch in full:
-                    continue
+        usable = list(self.branches)
+        while usable and len(found) < count:
+            all_tasks = sum(branch.tasks for branch in usable) + count - len(found)
+            each, rest = divmod(all_tasks, len(usable))
+            for branch in list(usable):
                 have = branch.tasks
                 if have < each or (have == each and rest > 0):
                     wanted = each - have + (1 if rest > 0 else 0)
                     got = branch.schedule(wanted, failures)
                     branch.tasks += len(got)
                     if len(got) < wanted:
-                        full.append(branch)
-                        usable -= have
+                        usable.remove(branch)  # it is full
                     elif rest > 0:
                         rest -= 1
                     found += got

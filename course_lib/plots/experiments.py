@@ -1,0 +1,77 @@
+"""Experiments as pictures: policies compared over seeds, and the curve of fragmentation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.ticker import PercentFormatter
+
+from course_lib.experiments import Run
+from course_lib.plots.picture import SETTINGS, Picture, colour_of, picture
+
+SHARES = ("_mean", "_spread", "_fragmentation")
+TITLES = {
+    "placed": "Pods placed",
+    "pending": "Pods pending",
+    "nodes_used": "nodes used",
+    "cpu_mean": "CPU requested / allocatable",
+    "memory_mean": "memory requested / allocatable",
+    "gpu_mean": "GPU requested / allocatable",
+    "cpu_fragmentation": "free CPU that no Pod can use",
+    "memory_fragmentation": "free memory that no Pod can use",
+    "gpu_fragmentation": "free GPU that no Pod can use",
+}
+
+
+def policy_comparison(runs: Sequence[Run], measure: str = "placed") -> Picture:
+    """One measure, a group a workload, a point a policy: the mean over seeds, with a line from the
+    lowest to the highest seed.
+    """
+    policies = list(dict.fromkeys(run.policy for run in runs))
+    workloads = list(dict.fromkeys(run.workload for run in runs))
+    colours, said = colour_of(policies), []
+    with mpl.rc_context(SETTINGS):
+        figure, (axes,) = picture(height=2.8)
+        for number, policy in enumerate(policies):
+            shift = (number - (len(policies) - 1) / 2) * 0.8 / max(1, len(policies))
+            for x, workload in enumerate(workloads):
+                found = [
+                    run.measures[measure]
+                    for run in runs
+                    if (run.policy, run.workload) == (policy, workload)
+                ]
+                label = policy if x == 0 else None
+                axes.plot([x + shift] * 2, [min(found), max(found)], color=colours[policy], lw=2)
+                axes.plot(x + shift, np.mean(found), "o", color=colours[policy], label=label)
+                said.append(f"{policy} on {workload} {np.mean(found):.3g}")
+        axes.set_xticks(range(len(workloads)), workloads)
+        axes.set_ylabel(TITLES.get(measure, measure))
+        if measure.endswith(SHARES):
+            axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        axes.grid(False, axis="x")
+        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    figure.alt = f"{TITLES.get(measure, measure)}, mean over seeds: " + ", ".join(said) + "."
+    return figure
+
+
+def fragmentation_curve(runs: Sequence[Run]) -> Picture:
+    """The share of the free resource that no Pod of the workload could use, while Pods arrive."""
+    policies = list(dict.fromkeys(run.policy for run in runs))
+    colours, said = colour_of(policies), []
+    with mpl.rc_context(SETTINGS):
+        figure, (axes,) = picture()
+        for policy in policies:
+            curves = [np.array(run.curve) for run in runs if run.policy == policy]
+            for curve in curves:
+                label = policy if curve is curves[0] else None
+                axes.plot(curve[:, 0], curve[:, 1], color=colours[policy], label=label, lw=1.5)
+            said.append(f"{policy} {np.mean([curve[-1, 1] for curve in curves]):.0%}")
+        axes.set(xlabel="Pods that have arrived", ylabel="free, but of no use", xlim=(0, 1))
+        axes.set_ylim(bottom=0)
+        axes.xaxis.set_major_formatter(PercentFormatter(1.0))
+        axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    figure.alt = "Free but unusable when all Pods have arrived: " + ", ".join(said) + "."
+    return figure

@@ -1,0 +1,105 @@
+"""The four other engines against the numbers of their own documentation."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+
+import pytest
+
+from course_lib.orchestrators import ecs, marathon, nomad, swarm
+from course_lib.orchestrators.model import Host, Machine, Workload
+from tests.oracles.harness import OWN, Case, cases
+
+BIG = 10**6
+
+
+def named(engine: str) -> list[Case]:
+    return [c for c in cases(OWN, "orchestrators") if c["id"].startswith(engine)]
+
+
+def by_id(case: Case) -> str:
+    return case["id"]
+
+
+@pytest.mark.parametrize("case", named("swarm"), ids=by_id)
+def test_docker_swarm(case: Case):
+    if case["rule"] == "constraint":
+        host = Host(Machine("node-1", BIG, BIG, case["labels"]))
+        assert swarm.holds(case["constraint"], host) == case["expect"]
+        return
+    hosts = [Host(Machine(name, BIG, BIG, labels)) for name, labels in case["hosts"].items()]
+    service = swarm.Service(
+        "s", case["replicas"], 1, 1, (), tuple(case.get("spread", ())), case.get("max", 0)
+    )
+    found = swarm.schedule(service, hosts, {})
+    if case["rule"] == "max":
+        assert len(found) == case["expect"]["placed"]
+        return
+    label = case["expect"]["by"]
+    assert Counter(h.machine.labels[label] for h in found) == case["expect"]["counts"]
+    for value, most in case["expect"]["most"].items():
+        on = Counter(h.name for h in found if h.machine.labels[label] == value)
+        assert max(on.values()) == most
+
+
+@pytest.mark.parametrize("case", [*named("marathon"), *named("drf")], ids=by_id)
+def test_marathon_on_mesos(case: Case):
+    if case["rule"] == "drf":
+        frameworks = [
+            marathon.Framework(name, Workload(name, 99, cpu, memory), 99)
+            for name, (cpu, memory) in case["demands"].items()
+        ]
+        order = marathon.share_out(frameworks, case["cpu"], case["memory"])
+        assert Counter(order) == case["expect"]
+        return
+    field = case["constraint"][0]
+
+    def host(value: str) -> Host:
+        name = value if field == "hostname" else "any"
+        return Host(Machine(name, 1, 1, {field: value}))
+
+    running = [host(value) for value in case["running"]]
+    said = marathon.meets(tuple(case["constraint"]), host(case["value"]), running)
+    assert said == case["expect"]
+
+
+@pytest.mark.parametrize("case", named("ecs"), ids=by_id)
+def test_amazon_ecs(case: Case):
+    if case["rule"] == "query":
+        host = Host(Machine("i-1", BIG, BIG, case["labels"]))
+        assert ecs.query(case["query"], host) == case["expect"]
+        return
+    hosts = [Host(Machine(name, BIG, free)) for name, free in case["free"].items()]
+    rules = tuple(tuple(s) for s in case["strategies"])
+    service = ecs.Service("s", 1, 1, case["memory"], (), rules)
+    chosen = {ecs.choose(service, hosts, random.Random(i)).name for i in range(30)}
+    assert sorted(chosen) == case["expect"]
+
+
+@pytest.mark.parametrize("case", named("nomad"), ids=by_id)
+def test_hashicorp_nomad(case: Case):
+    rule, wanted = case["rule"], case["expect"]
+    if rule in ("packing", "spreading"):
+        assert getattr(nomad, rule)(*case["free"]) == pytest.approx(wanted, abs=5e-4)
+    elif rule == "anti_affinity":
+        host = Host(Machine("n", BIG, BIG))
+        for _ in range(case["there"]):
+            host.take(Workload("web", case["count"], 1, 1))
+        assert nomad.anti_affinity(nomad.Job("web", case["count"], 1, 1), host) == wanted
+    elif rule == "affinity":
+        wishes = tuple(nomad.Affinity(*wish) for wish in case["affinities"])
+        job = nomad.Job("web", 1, 1, 1, affinities=wishes)
+        said = nomad.affinity(job, Host(Machine("n", BIG, BIG, case["labels"])))
+        assert said == pytest.approx(wanted, abs=5e-4)
+    else:
+        spread = nomad.Spread("dc", 100, case["targets"])
+        job = nomad.Job("web", case["count"], 1, 1, spreads=(spread,))
+        hosts = [Host(Machine(f"{dc}-{i}", BIG, BIG, {"dc": dc})) for dc in wanted for i in (1, 2)]
+        for _ in range(case["count"]):
+            ranked, _ = nomad.candidates(job, hosts, 0, "binpack")
+            max(ranked, key=lambda found: found[0])[1].take(job.workload())
+        counts = Counter()
+        for host in hosts:
+            counts[host.label("dc")] += host.total
+        assert counts == wanted
