@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from typing import Any
 
 from course_lib.cluster import Cluster
 from course_lib.cluster.pod_rows import pod_row
@@ -80,3 +81,11 @@ def tile(pod: Pod) -> str:
 def _box(title: str, tiles: list[str], down: str) -> str:
     inside = "".join(tiles) or "no Pods"
     return f'<div class="course-node{down}"><h4>{html.escape(title)}</h4>{inside}</div>'
+
+
+def with_still(bundle: Any, still: str, text: str) -> Any:
+    """A widget's output with a picture beside it, for pages without a kernel."""
+    data = bundle[0] if isinstance(bundle, tuple) else bundle
+    if data is not None:
+        data["text/html"], data["text/plain"] = still, text
+    return bundle

@@ -10,7 +10,7 @@ import ipywidgets as widgets
 
 from course_lib.cluster import Cluster
 from course_lib.errors import CourseError
-from course_lib.widgets.drawing import draw
+from course_lib.widgets.drawing import draw, with_still
 
 FRAME = 0.1  # s of real time between two pictures while it runs
 STEP = 5.0  # simulated seconds of one step
@@ -135,12 +135,8 @@ class LiveCluster(widgets.VBox):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """The widget where there is a kernel; on a static page, a still picture."""
-        bundle = super()._repr_mimebundle_(**kwargs)
-        data = bundle[0] if isinstance(bundle, tuple) else bundle
-        if data is not None:
-            data["text/html"] = self.picture.value
-            data["text/plain"] = f"LiveCluster at {self.cluster.now:.0f} s"
-        return bundle
+        said = f"LiveCluster at {self.cluster.now:.0f} s"
+        return with_still(super()._repr_mimebundle_(**kwargs), self.picture.value, said)
 
 
 def _button(text: str, icon: str, tip: str) -> widgets.Button:
