@@ -31,7 +31,7 @@ from course_lib.objects.pods import is_ready
 from course_lib.objects.selectors import parse_field_selector, parse_selector
 from course_lib.runtimes import Behaviours
 from course_lib.scheduler import Scheduler
-from course_lib.scheduler.explain import explain, explain_in_detail
+from course_lib.scheduler.explain import TEXTS, explain, explain_in_detail
 from course_lib.scheduler.pod_info import PodInfo
 
 if TYPE_CHECKING:
@@ -246,7 +246,9 @@ class Cluster(NodeCommands, WorkloadCommands):
             found = found.renewed(msgspec.structs.replace(found.pod, spec=spec))
         ask = explain_in_detail if detail else explain
         columns, rows = ask(self.scheduler.framework(found), found, nodes)
-        return table(rows, columns)
+        made = table(rows, columns)
+        numbers = [name for name in columns if name not in TEXTS]
+        return made.astype(dict.fromkeys(numbers, "Int64"))
 
     def ready(self, name: str, namespace: str = "default") -> bool:
         """Whether all replicas of a workload are up to date and ready: `deployment/web`.

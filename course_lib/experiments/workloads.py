@@ -27,23 +27,27 @@ from course_lib.scheduler.pod_info import PodInfo
 Document = dict[str, Any]
 MODEL = "alibabacloud.com/gpu-card-model"
 ZONE = "topology.kubernetes.io/zone"
-Sizes = Callable[[random.Random], tuple[int, int]]  # thousandths of a core, MiB
+# Thousandths of a core and MiB of one Pod, drawn; the second argument is how much of the queue
+# has come before it, from 0 to 1.
+Sizes = Callable[[random.Random, float], tuple[int, int]]
 
-# Requests of one Pod. What each stands for is said beside it.
+# What each stands for is said beside it.
 DISTRIBUTIONS: dict[str, Sizes] = {
     # all alike: the stateless replicas of one Deployment
-    "equal": lambda lots: (500, 1024),
+    "equal": lambda lots, _: (500, 1024),
     # small services of several sizes, more memory than CPU
-    "services": lambda lots: (lots.choice([100, 250, 500]), lots.choice([256, 512, 1024, 2048])),
+    "services": lambda lots, _: (lots.choice([100, 250, 500]), lots.choice([256, 512, 1024, 2048])),
     # computing: whole cores, little memory
-    "batch": lambda lots: (lots.choice([1000, 2000, 4000]), lots.choice([512, 1024])),
+    "batch": lambda lots, _: (lots.choice([1000, 2000, 4000]), lots.choice([512, 1024])),
     # most are small and a few are large, as in most production traces
-    "heavy-tailed": lambda lots: (
+    "heavy-tailed": lambda lots, _: (
         min(16000, int(100 * lots.paretovariate(1.1))),
         min(65536, int(256 * lots.paretovariate(1.1))),
     ),
+    # small services first, and then some that need nearly a whole node of 8 cores and 16 GiB
+    "large last": lambda lots, before: (500, 1024) if before < 0.85 else (7000, 14 * 1024),
     # half want CPU, half want memory: they fit together well, if somebody sees to it
-    "complementary": lambda lots: (1800, 512) if lots.random() < 0.5 else (200, 3584),
+    "complementary": lambda lots, _: (1800, 512) if lots.random() < 0.5 else (200, 3584),
 }
 
 
@@ -84,7 +88,7 @@ def generate(
         names = ", ".join(DISTRIBUTIONS)
         raise CourseError("no such distribution", expected=f"one of {names}", found=distribution)
     lots = random.Random(f"{distribution}/{seed}")
-    sizes = [DISTRIBUTIONS[distribution](lots) for _ in range(pods)]
+    sizes = [DISTRIBUTIONS[distribution](lots, number / pods) for number in range(pods)]
     machines = [
         _node(f"node-{i}", cpu * 1000, memory * 1024, {ZONE: f"zone-{'abc'[i % 3]}"})
         for i in range(nodes)

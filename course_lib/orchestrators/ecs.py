@@ -54,11 +54,14 @@ class ECS:
             for rule in service.constraints
         ]
         order = [{"type": t, "field": f} if f else {"type": t} for t, f in service.strategies]
-        body = {"serviceName": service.name, "desiredCount": service.desired_count}
+        head = f'"serviceName": "{service.name}", "desiredCount": {service.desired_count}'
         # CPU units: 1,024 for a core.
-        body |= {"cpu": str(service.cpu * 1024 // 1000), "memory": str(service.memory)}
-        body |= {"placementConstraints": rules, "placementStrategy": order}
-        return json.dumps(body, indent=2)
+        size = f'"cpu": "{service.cpu * 1024 // 1000}", "memory": "{service.memory}"'
+        placement = (
+            f'"placementConstraints": {json.dumps(rules)},\n  '
+            f'"placementStrategy": {json.dumps(order)}'
+        )
+        return f"{{\n  {head},\n  {size},\n  {placement}\n}}"
 
     def translate(self, workload: Workload) -> Service:
         """The workload as a service."""

@@ -98,15 +98,19 @@ def pod_spec(workload: Workload) -> Document:
     requests = {"cpu": f"{workload.cpu}m", "memory": f"{workload.memory}Mi"}
     container: Document = {"name": "main", "image": f"course/{workload.name}"}
     spec: Document = {"containers": [container | {"resources": {"requests": requests}}]}
-    like: Document = {"labelSelector": {"matchLabels": {"app": workload.name}}}
     if workload.only_on:
         spec["nodeSelector"] = dict(workload.only_on)
     if workload.apart:
-        term: Document = {"topologyKey": "kubernetes.io/hostname"} | like
+        term: Document = {"topologyKey": "kubernetes.io/hostname"} | like(workload)
         required = {"requiredDuringSchedulingIgnoredDuringExecution": [term]}
         spec["affinity"] = {"podAntiAffinity": required}
     if workload.zones:
         rule: Document = {"maxSkew": 1, "topologyKey": "topology.kubernetes.io/zone"}
-        rule |= {"whenUnsatisfiable": "DoNotSchedule"} | like
+        rule |= {"whenUnsatisfiable": "DoNotSchedule"} | like(workload)
         spec["topologySpreadConstraints"] = [rule]
     return spec
+
+
+def like(workload: Workload) -> Document:
+    """The Pods of a workload."""
+    return {"labelSelector": {"matchLabels": {"app": workload.name}}}

@@ -85,9 +85,10 @@ class Marathon:
     def words(self, workload: Workload) -> str:
         """An app definition."""
         app = self.translate(workload)
-        body = {"id": f"/{app.id}", "instances": app.instances, "cpus": app.cpu / 1000}
-        body |= {"mem": app.memory, "constraints": [list(c) for c in app.constraints]}
-        return json.dumps(body, indent=2)
+        rules = json.dumps([list(rule) for rule in app.constraints])
+        head = f'"id": "/{app.id}", "instances": {app.instances}'
+        size = f'"cpus": {app.cpu / 1000:g}, "mem": {app.memory}'
+        return f'{{\n  {head},\n  {size},\n  "constraints": {rules}\n}}'
 
     def translate(self, workload: Workload) -> App:
         """The workload as an app."""

@@ -34,7 +34,7 @@ def packing(
     waiting = []
     with mpl.rc_context(SETTINGS):
         columns = len(placed)
-        figure = Picture(figsize=(1.9 * columns + 1.2, 3.0), layout="constrained")
+        figure = Picture(figsize=(7.5, 3.0), layout="constrained")
         panels = figure.subplots(1, columns, sharey=True, squeeze=False)[0]
         for axes, (engine, tasks) in zip(panels, placed.items(), strict=True):
             for x, machine in enumerate(machines):
@@ -48,13 +48,13 @@ def packing(
                     bottom += sizes[name]
             out = sum(not t.machine for t in tasks)
             waiting.append(f"{engine} {_in_words(tasks, machines)}, {out} waiting")
-            axes.set_title(f"{engine}\n{out} waiting" if out else f"{engine}\n", fontsize=9)
+            axes.set_title(f"{engine}\n{out} waiting" if out else f"{engine}\n", fontsize=8)
             names = [machine.name for machine in machines]
             axes.set_xticks(range(len(machines)), names, rotation=90)
             axes.grid(False, axis="x")
         panels[0].set_ylabel(label)
         tiles = [mpl.patches.Patch(color=colours[name], label=name) for name in sizes]
-        panels[-1].legend(handles=tiles, loc="center left", bbox_to_anchor=(1.0, 0.5))
+        figure.legend(handles=tiles, loc="outside lower center", ncols=len(tiles))
     figure.alt = "Tasks on each machine, by engine: " + "; ".join(waiting) + "."
     return figure
 

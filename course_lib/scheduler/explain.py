@@ -16,6 +16,7 @@ from course_lib.scheduler.pod_info import PodInfo
 
 SUM = "(sum)"
 DETAIL = ["NODE", "PLUGIN", "VERDICT", "REASONS", "RAW", "SCORE", "WEIGHT", "WEIGHTED", "OUTCOME"]
+TEXTS = ("NODE", "PLUGIN", "VERDICT", "REFUSED BY", "REASONS", "OUTCOME")  # the others: numbers
 Row = list[Any]
 
 

@@ -44,15 +44,15 @@ class PackingWorkbench(widgets.VBox):
     def __init__(self, machines: Sequence[Machine] = MACHINES, seed: int = 0) -> None:
         self.machines, self.seed = list(machines), seed
         self.placed: dict[str, list[Placed]] = {}
-        style = {"description_width": "90px"}
+        style = {"description_width": "100px"}
         self.replicas = widgets.IntSlider(8, 1, 16, description="Tasks", style=style)
         self.cpu = widgets.IntSlider(1000, 100, 4000, 100, description="CPU (m)", style=style)
         self.memory = widgets.IntSlider(
             1024, 128, 8192, 128, description="Memory (MiB)", style=style
         )
-        self.apart = widgets.Checkbox(False, description="each on a machine of its own")
-        self.zones = widgets.Checkbox(False, description="zones used evenly")
-        self.ssd = widgets.Checkbox(False, description="only on machines with an SSD")
+        self.apart = _box("each on a machine of its own")
+        self.zones = _box("zones used evenly")
+        self.ssd = _box("only on machines with an SSD")
         self.step = widgets.IntSlider(8, 0, 8, description="Placed so far", style=style)
         names = [engine.name for engine in engines()]
         self.engine = widgets.Dropdown(options=names, value="Kubernetes", description="Engine")
@@ -149,3 +149,8 @@ class PackingWorkbench(widgets.VBox):
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """The widget where there is a kernel; on a static page, a still picture."""
         return with_still(super()._repr_mimebundle_(**kwargs), self.picture.value, "five engines")
+
+
+def _box(text: str) -> widgets.Checkbox:
+    wide = widgets.Layout(width="auto")
+    return widgets.Checkbox(False, description=text, indent=False, layout=wide)
