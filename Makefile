@@ -39,6 +39,7 @@ test-peers: venv
 	$(BIN)/pytest -q tests/peers
 
 bench: venv        ## Pods placed in a second, with the machine and the commit
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps edgerun-skippy-core==0.1.1
 	$(BIN)/python -m tests.bench.scheduling
 
 notebooks: venv    ## run every notebook again and store its outputs

@@ -174,9 +174,11 @@ class Framework:
                 return Filtered(none, [], (plugin.name, message))
         said = [(plugin.name, plugin.filter(pod, nodes)) for plugin in self.filters]
         verdicts = [(name, verdict) for name, verdict in said if verdict is not None]
-        fits = np.ones(len(nodes), dtype=bool)
-        for _, verdict in verdicts:
-            fits &= verdict.fits
+        if not verdicts:
+            return Filtered(np.ones(len(nodes), dtype=bool), [])
+        fits = verdicts[0][1].fits
+        for _, verdict in verdicts[1:]:
+            fits = fits & verdict.fits
         return Filtered(fits, verdicts)
 
     def scores(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Iterator[Scored]:

@@ -22,6 +22,7 @@ from course_lib.scheduler.batch import place_all
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
 from course_lib.scheduler.profiles import default_framework
+from tests.bench.others import openb, skippy_rate
 
 RUNS = 3
 ZONE, HOST = "topology.kubernetes.io/zone", "kubernetes.io/hostname"
@@ -136,6 +137,19 @@ def main() -> None:
             found = rate(name, size)
             asked = f"{wanted:>10,}{upstream:>10,}" if size == 5000 else ""
             print(f"{name:<30}{size:>7,}{found:>12,.0f}{asked}", flush=True)
+            if name == "plain, every Pod different":
+                beside_skippy(size, found)
+    openb()
+
+
+def beside_skippy(size: int, ours: float) -> None:
+    """The same workload for skippy-core, and the ratio."""
+    try:
+        theirs = skippy_rate(size, 60)
+    except ImportError:
+        print("  skippy-core is not installed")
+        return
+    print(f"{'  skippy-core, same Pods':<30}{size:>7,}{theirs:>12,.0f}   {ours / theirs:,.0f}:1")
 
 
 if __name__ == "__main__":

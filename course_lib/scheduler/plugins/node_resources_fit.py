@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -75,18 +76,18 @@ class NodeResourcesFit(Plugin):
     def score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Amounts | None:
         """The weighted mean over the resources, each scored by the strategy's rule."""
         scores: list[Amounts] = []
-        weights: Amounts = NOTHING
+        weights: Any = 0  # one number while all nodes have all resources, else one for each node
         for resource, weight in self.resources.items():
             if (requested := claim(pod, nodes, resource)) is not None:
                 score = self.rule(requested, nodes.capacity(resource), nodes.divisor(resource))
-                weights = weights + np.multiply(weight, self._counts(score, resource, nodes))
+                weights = weights + weight * self._counts(score, resource, nodes)
                 scores.append(score if weight == 1 else np.multiply(score, weight, out=score))
         if not scores:
             return NOTHING
         mean = scores[0]
         for score in scores[1:]:
             mean += score
-        mean /= np.maximum(weights, 1)
+        mean /= max(weights, 1) if isinstance(weights, int) else np.maximum(weights, 1)
         if self.to_nearest:
             mean += 0.5
         return np.floor(mean, out=mean)

@@ -12,6 +12,7 @@ from course_lib.objects.cluster import Taint
 from course_lib.objects.pod import Toleration
 from course_lib.objects.tolerations import tolerated
 from course_lib.scheduler.framework import (
+    MAX_SCORE,
     UNRESOLVABLE,
     Plugin,
     Refusal,
@@ -25,6 +26,7 @@ from course_lib.scheduler.types import NOTHING, Amounts, Bools
 REASON = "node(s) had untolerated taint {{{key}: {value}}}"
 HARD = ("NoSchedule", "NoExecute")
 SOFT = ("PreferNoSchedule",)
+ALL: Amounts = np.array(float(MAX_SCORE))  # the same for all nodes, where none has a soft taint
 
 
 class TaintToleration(Plugin):
@@ -56,7 +58,7 @@ class TaintToleration(Plugin):
 
     def normalize(self, scores: Amounts, fits: Bools) -> Amounts:
         """The fewer, the better."""
-        return default_normalize(scores, fits, reverse=True)
+        return ALL if scores is NOTHING else default_normalize(scores, fits, reverse=True)
 
     def couples(self, pod: PodInfo, nodes: Nodes) -> bool:
         """Counts are compared with the highest among the nodes that fit."""
