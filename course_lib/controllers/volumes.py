@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from course_lib.controllers.controller import Controller, Key
+from course_lib.objects.cluster import Node
 from course_lib.objects.meta import selector_of
+from course_lib.objects.node_selection import meets
 from course_lib.objects.storage import PersistentVolume, PersistentVolumeClaim, StorageClass
 
 PROVISION_SECONDS = 2.0
@@ -63,11 +65,12 @@ class VolumeController(Controller):
             return
         cls = self.api.find("StorageClass", claim.class_name) if claim.class_name else None
         waits = cls is not None and cls.volume_binding_mode == "WaitForFirstConsumer"
-        if waits and not self._consumed(claim):
+        node = self._consumer_node(claim)
+        if waits and node is None:
             message = "waiting for first consumer to be created before binding"
             self.normal(claim, "WaitForFirstConsumer", message)
             return
-        volume = self._fitting(claim)
+        volume = self._fitting(claim, node if waits else None)
         if volume is not None:
             self._bind(claim, volume)
         elif claim.class_name:
@@ -76,12 +79,18 @@ class VolumeController(Controller):
             message = "no persistent volumes available for this claim and no storage class is set"
             self.normal(claim, "FailedBinding", message)
 
-    def _consumed(self, claim: PersistentVolumeClaim) -> bool:
-        """Whether a Pod that uses the claim has got its node."""
-        return any((claim.namespace, claim.name) in self._of_pod(p) for p in self.api.list("Pod"))
+    def _consumer_node(self, claim: PersistentVolumeClaim) -> Node | None:
+        """The node of the first Pod that uses the claim and has got one."""
+        for pod in self.api.list("Pod"):
+            if (claim.namespace, claim.name) in self._of_pod(pod):
+                found: Node | None = self.api.find("Node", pod.spec.node_name)
+                return found
+        return None
 
-    def _fitting(self, claim: PersistentVolumeClaim) -> PersistentVolume | None:
-        """The volume kept for this claim, or else the smallest that will do."""
+    def _fitting(self, claim: PersistentVolumeClaim, node: Node | None) -> PersistentVolume | None:
+        """The volume kept for this claim, or else the smallest that will do (on the node that
+        the scheduler chose, where the claim waited for it).
+        """
         fitting = []
         for volume in self.api.list("PersistentVolume"):
             kept = volume.spec.claim_ref
@@ -89,7 +98,7 @@ class VolumeController(Controller):
                 mine = (kept.namespace, kept.name) == (claim.namespace, claim.name)
                 if mine and kept.uid in ("", claim.uid):
                     return volume
-            elif self._fits(claim, volume):
+            elif self._fits(claim, volume) and (node is None or reaches(volume, node)):
                 fitting.append(volume)
         return min(fitting, key=lambda v: (v.spec.capacity["storage"].nano, v.name), default=None)
 
@@ -181,6 +190,14 @@ class VolumeController(Controller):
             }
         )
         self.normal(claim, "ProvisioningSucceeded", f"Successfully provisioned volume {name}")
+
+
+def reaches(volume: PersistentVolume, node: Node) -> bool:
+    """Whether a volume's node affinity allows a node."""
+    affinity = volume.spec.node_affinity
+    if affinity is None or affinity.required is None:
+        return True
+    return any(meets(term, node) for term in affinity.required.node_selector_terms)
 
 
 class ReclaimController(Controller):

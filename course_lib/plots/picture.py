@@ -35,9 +35,15 @@ class Picture(Figure):
     """A matplotlib figure with a text alternative."""
 
     alt: str = ""
+    _svg: str = ""
 
     def svg(self) -> str:
-        """The figure as SVG, with its title."""
+        """The figure as SVG, with its title; drawn once, as a second layout may differ a little."""
+        if not self._svg:
+            self._svg = self._draw()
+        return self._svg
+
+    def _draw(self) -> str:
         buffer = io.StringIO()
         with mpl.rc_context(SETTINGS):
             self.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})

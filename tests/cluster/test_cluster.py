@@ -6,12 +6,15 @@ import asyncio
 
 import pytest
 
+from course_lib import plots
 from course_lib.cluster import Cluster
 from course_lib.cluster.table import Table
 from course_lib.errors import CourseError, SimulationTimeout
+from course_lib.experiments import generate, sweep
 from course_lib.objects.kinds import KINDS
+from course_lib.orchestrators import Machine, Workload, compare
 from course_lib.plots import pods_over_time, requested_by_node, requests_over_time
-from course_lib.widgets import LiveCluster
+from course_lib.widgets import LiveCluster, PackingWorkbench
 from tests.conftest import container, pod, service, workload
 
 
@@ -176,3 +179,38 @@ def test_a_thousand_pods_on_fifty_nodes():
     assert counts.max() - counts.min() <= 3
     zones = [int(name.split("-")[1]) % 3 for name in cluster.get("pods", wide=True).NODE]
     assert max(map(zones.count, range(3))) - min(map(zones.count, range(3))) <= 10
+
+
+def test_the_packing_workbench_follows_its_controls_and_steps():
+    bench = PackingWorkbench()
+    assert [len(placed) for placed in bench.placed.values()] == [8] * 5
+    bench.replicas.value = 5
+    bench.apart.value = True
+    assert bench.picture.value.count("(1 waiting)") == 5
+    bench.step.value = 2
+    assert "2 of 2 placed" in bench.picture.value
+    bench.engine.value = "HashiCorp Nomad"
+    assert "<b>task.2</b> goes to" in bench.why.value
+    assert "distinct_hosts" in bench.why.value
+    bench.ssd.value = True
+    assert bench.picture.value.count("(3 waiting)") == 5
+    assert 'role="img"' in bench.picture.value
+
+
+def test_pictures_of_packing_policies_and_utilisation(cluster):
+    work = [Workload("web", 4, 500, 512)]
+    machines = [Machine("m1", 1000, 4096), Machine("m2", 4000, 4096)]
+    runs = sweep(["pack", "spread"], [generate("batch", 30, nodes=4)], progress=False, workers=1)
+    cluster.apply(workload(replicas=2))
+    cluster.run(seconds=20)
+    pictures = [
+        plots.packing(compare(work, machines), work, machines),
+        plots.node_heat_map(cluster.scheduler.nodes),
+        plots.utilisation_over_time(cluster),
+        plots.policy_comparison(runs, "cpu_mean"),
+        plots.fragmentation_curve(runs),
+    ]
+    for picture in pictures:
+        assert picture.alt
+        assert picture.svg() == picture.svg()
+    assert "Docker Swarm 2+2, 0 waiting" in pictures[0].alt

@@ -207,3 +207,100 @@ def test_no_node_is_ever_given_more_than_it_has():
     nodes = cluster.scheduler.nodes
     assert (nodes.requested["cpu"] <= nodes.allocatable["cpu"]).all()
     assert (nodes.requested["cpu"] > 2000).all()
+
+
+ZONE = "topology.kubernetes.io/zone"
+
+
+def zoned(nodes: int = 3, **more: object) -> Cluster:
+    return Cluster(nodes=nodes, zones=("a", "b", "c"), **more)
+
+
+def like(app: str) -> dict:
+    return {"labelSelector": {"matchLabels": {"app": app}}}
+
+
+def test_hard_spread_and_anti_affinity_hold_in_the_whole_cluster():
+    cluster = zoned(6)
+    rule = {"maxSkew": 1, "topologyKey": ZONE, "whenUnsatisfiable": "DoNotSchedule"} | like("web")
+    apart = [{"topologyKey": "kubernetes.io/hostname"} | like("web")]
+    wish = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": apart}}
+    spec = {"topologySpreadConstraints": [rule], "affinity": wish}
+    cluster.apply(workload(replicas=8, pod_spec=spec))
+    cluster.run(seconds=30)
+    placed = cluster.get("pods", field_selector="spec.nodeName!=", wide=True).NODE
+    assert sorted(placed) == [f"node-{i}" for i in range(1, 7)]
+    assert "didn't match pod anti-affinity rules" in cluster.log(reason="Failed").MESSAGE.iloc[-1]
+
+
+def test_pods_that_want_to_be_together_follow_the_first_one():
+    cluster = zoned(6)
+    near = [{"topologyKey": ZONE} | like("web")]
+    wish = {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": near}}
+    cluster.apply(workload(replicas=6, pod_spec={"affinity": wish}))
+    cluster.run(seconds=30)
+    nodes = {int(name[-1]) % 3 for name in cluster.get("pods", wide=True).NODE}
+    assert len(nodes) == 1
+    assert set(status_of(cluster)) == {"Running"}
+
+
+def test_preemption_sees_that_evicting_whom_one_shuns_makes_room():
+    cluster = Cluster(nodes=1)
+    cluster.apply(priority("high", 1000))
+    cluster.apply(pod("old"))
+    cluster.run(seconds=10)
+    shun = [{"topologyKey": "kubernetes.io/hostname"} | like("old")]
+    wish = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": shun}}
+    cluster.apply(pod("vip", priorityClassName="high", affinity=wish))
+    cluster.run(seconds=60)
+    assert list(cluster.get("pods").NAME) == ["vip"]
+    assert len(cluster.log(reason="Preempted")) == 1
+
+
+def test_a_local_volume_draws_its_pod_to_its_node():
+    cluster = Cluster(nodes=3)
+    storage = "storage.k8s.io/v1"
+    local = {"provisioner": "kubernetes.io/no-provisioner"}
+    local["volumeBindingMode"] = "WaitForFirstConsumer"
+    field = {"key": "kubernetes.io/hostname", "operator": "In", "values": ["node-3"]}
+    terms = {"nodeSelectorTerms": [{"matchExpressions": [field]}]}
+    volume = {"capacity": {"storage": "5Gi"}, "accessModes": ["ReadWriteOnce"]}
+    volume |= {"storageClassName": "local", "nodeAffinity": {"required": terms}}
+    wants = {"accessModes": ["ReadWriteOnce"], "storageClassName": "local"}
+    wants["resources"] = {"requests": {"storage": "1Gi"}}
+    use = {"name": "data", "persistentVolumeClaim": {"claimName": "data"}}
+    head = {"apiVersion": "v1"}
+    cluster.apply(
+        [
+            {"apiVersion": storage, "kind": "StorageClass", "metadata": {"name": "local"}} | local,
+            head | {"kind": "PersistentVolume", "metadata": {"name": "pv"}, "spec": volume},
+            head | {"kind": "PersistentVolumeClaim", "metadata": {"name": "data"}, "spec": wants},
+            pod(volumes=[use]),
+        ]
+    )
+    cluster.run(seconds=60)
+    assert node_of(cluster, "web") == "node-3"
+    assert status_of(cluster) == ["Running"]
+    assert cluster.get("pvc").STATUS[0] == "Bound"
+
+
+def test_explain_tells_who_refused_what_was_added_and_who_wins(cluster):
+    cluster.cordon("node-1")
+    cluster.apply([asking("big", "3", nodeName="node-2"), asking("new", "500m")])
+    cluster.run(seconds=10)
+    found = cluster.explain("new")
+    assert list(found["REFUSED BY"]) == ["NodeUnschedulable", "", ""]
+    assert list(found.OUTCOME) == ["", "", "chosen"]
+    scores = [name for name in found.columns if "×" in name]
+    assert (found[scores].sum(axis=1)[1:] == found.SUM[1:]).all()
+    detail = cluster.explain("new", detail=True)
+    assert set(detail[detail.VERDICT == "refused"].NODE) == {"node-1"}
+    sums = detail[detail.PLUGIN == "(sum)"]
+    assert list(sums.WEIGHTED) == list(found.SUM[1:])
+    cluster.apply(asking("huge", "64"))
+    cluster.run(seconds=5)
+    assert set(cluster.explain("huge").REASONS[1:]) == {"Insufficient cpu"}
+    claim = {"name": "data", "persistentVolumeClaim": {"claimName": "none"}}
+    cluster.apply(pod("lost", volumes=[claim]))
+    cluster.run(seconds=5)
+    assert set(cluster.explain("lost")["REFUSED BY"]) == {"VolumeBinding"}
