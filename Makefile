@@ -29,6 +29,7 @@ types: venv
 
 unit: venv
 	$(BIN)/pytest -q -n auto --ignore tests/peers
+	$(BIN)/pytest -q tests/oracles/test_scheduler_oracles.py -k how_many
 
 # Strict: each cell's output must equal the one stored in the notebook.
 notebooks-check: venv

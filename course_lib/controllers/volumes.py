@@ -10,9 +10,8 @@ from typing import Any
 
 from course_lib.controllers.controller import Controller, Key
 from course_lib.objects.cluster import Node
-from course_lib.objects.meta import selector_of
-from course_lib.objects.node_selection import meets
 from course_lib.objects.storage import PersistentVolume, PersistentVolumeClaim, StorageClass
+from course_lib.objects.volume_matching import reaches, suits
 
 PROVISION_SECONDS = 2.0
 NO_PROVISIONER = "kubernetes.io/no-provisioner"
@@ -98,25 +97,9 @@ class VolumeController(Controller):
                 mine = (kept.namespace, kept.name) == (claim.namespace, claim.name)
                 if mine and kept.uid in ("", claim.uid):
                     return volume
-            elif self._fits(claim, volume) and (node is None or reaches(volume, node)):
+            elif suits(claim, volume) and (node is None or reaches(volume, node)):
                 fitting.append(volume)
         return min(fitting, key=lambda v: (v.spec.capacity["storage"].nano, v.name), default=None)
-
-    def _fits(self, claim: PersistentVolumeClaim, volume: PersistentVolume) -> bool:
-        if claim.spec.volume_name and claim.spec.volume_name != volume.name:
-            return False
-        return (
-            not volume.terminating
-            and volume.status.phase in ("Pending", "Available")
-            and volume.spec.storage_class_name == (claim.class_name or "")
-            and volume.spec.volume_mode == claim.spec.volume_mode
-            and set(claim.spec.access_modes or ()) <= set(volume.spec.access_modes or ())
-            and (volume.spec.capacity or {})["storage"] >= claim.size
-            and (
-                claim.spec.selector is None
-                or selector_of(claim.spec.selector).matches(volume.labels)
-            )
-        )
 
     def _bind(self, claim: PersistentVolumeClaim, volume: PersistentVolume) -> None:
         reference = {
@@ -190,14 +173,6 @@ class VolumeController(Controller):
             }
         )
         self.normal(claim, "ProvisioningSucceeded", f"Successfully provisioned volume {name}")
-
-
-def reaches(volume: PersistentVolume, node: Node) -> bool:
-    """Whether a volume's node affinity allows a node."""
-    affinity = volume.spec.node_affinity
-    if affinity is None or affinity.required is None:
-        return True
-    return any(meets(term, node) for term in affinity.required.node_selector_terms)
 
 
 class ReclaimController(Controller):

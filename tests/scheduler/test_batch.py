@@ -109,6 +109,30 @@ def test_a_wave_decides_as_one_by_one(described, kinds, order, policy, seed):
     assert [set(p) for p in direct.pods] == [set(p) for p in waved.pods]
 
 
+@given(
+    machines,
+    st.lists(shapes, min_size=1, max_size=3),
+    st.lists(st.tuples(st.integers(0, 2), st.integers(0, 6)), max_size=12),
+    st.sampled_from(sorted(POLICIES)),
+)
+def test_all_nodes_at_once_are_judged_as_each_node_by_itself(described, kinds, there, policy):
+    nodes = cluster_of(described)
+    for number, (kind, on) in enumerate(there):
+        (other,) = pods(kinds[kind % len(kinds)] | {"spec": {}}, 1, 100 + number)
+        nodes.add(other, nodes.names[on % len(nodes)])
+    for kind in kinds:
+        (pod,) = pods(kind, 1, 0)
+        if framework(policy).couples(pod, nodes):
+            continue  # one node's answer hangs on the others
+        fits = framework(policy).filter(pod, nodes).fits
+        total = framework(policy).total(pod, nodes, fits)
+        for row in range(len(nodes)):
+            alone = nodes.one(row)
+            fits_alone = framework(policy).filter(pod, alone).fits
+            assert fits_alone[0] == fits[row]
+            assert framework(policy).total(pod, alone, fits_alone)[0] == total[row]
+
+
 @pytest.mark.parametrize("policy", sorted(POLICIES))
 def test_on_a_larger_cluster_too_and_until_it_is_full(policy):
     described = [(cpu, disk) for cpu in ("1", "2", "4") for disk in ("ssd", "hdd")] * 8

@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from course_lib.objects.meta import selector_of
 from course_lib.objects.storage import PersistentVolume, PersistentVolumeClaim, StorageClass
+from course_lib.objects.volume_matching import suits
 from course_lib.scheduler.framework import (
     CLAIM_UPDATE,
     NODE_ADD,
@@ -98,7 +98,7 @@ class VolumeBinding(Plugin):
         for claim in sorted(claims, key=lambda c: c.size.nano):
             cls = waiting_class(self.lister, claim)
             open_ = np.ones(len(nodes), dtype=bool)
-            volumes = [v for v in self.lister.list("PersistentVolume") if suits(claim, v)]
+            volumes = [v for v in self.lister.list("PersistentVolume") if open_to(claim, v)]
             for volume in sorted(volumes, key=lambda v: (v.spec.capacity["storage"].nano, v.name)):
                 there = free.setdefault(volume.name, everywhere.copy())
                 taken = open_ & there & reachable(volume, nodes)
@@ -136,22 +136,12 @@ def reachable(volume: PersistentVolume, nodes: Nodes) -> Bools:
     return met
 
 
-def suits(claim: PersistentVolumeClaim, volume: PersistentVolume) -> bool:
-    """Whether a free volume has the class, size, modes and labels that a claim asks for."""
-    spec = volume.spec
-    kept = spec.claim_ref
+def open_to(claim: PersistentVolumeClaim, volume: PersistentVolume) -> bool:
+    """Whether a claim may have a volume: one that is kept for it, or a free one that suits it."""
+    kept = volume.spec.claim_ref
     if kept is not None and kept.name:
         return (kept.namespace, kept.name) == (claim.namespace, claim.name)
-    return (
-        not volume.terminating
-        and volume.status.phase in ("Pending", "Available")
-        and claim.spec.volume_name in ("", volume.name)
-        and spec.storage_class_name == (claim.class_name or "")
-        and spec.volume_mode == claim.spec.volume_mode
-        and set(claim.spec.access_modes or ()) <= set(spec.access_modes or ())
-        and (spec.capacity or {})["storage"] >= claim.size
-        and (claim.spec.selector is None or selector_of(claim.spec.selector).matches(volume.labels))
-    )
+    return suits(claim, volume)
 
 
 def can_provision(cls: StorageClass | None, nodes: Nodes) -> Bools:
