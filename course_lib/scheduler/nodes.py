@@ -6,7 +6,7 @@ in the order in which they joined. Units: CPU in thousandths of a core, everythi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from typing import TypeVar
 
@@ -222,11 +222,20 @@ class Nodes:
 
     def one(self, row: int) -> Nodes:
         """A picture of one node alone, to try things on."""
-        return Nodes([self.views[row]], list(self.pods[row].values()), self.namespaces)
+        return self._with_rows([row])
 
     def copy(self) -> Nodes:
         """The same picture, to count on without changing this one."""
-        return Nodes(self.views, [info for _, info in self.every_pod()], self.namespaces)
+        return self._with_rows(range(len(self)))
+
+    def _with_rows(self, rows: Iterable[int]) -> Nodes:
+        """Some of the nodes, each with the Pods that are counted there (nominated ones too)."""
+        kept = list(rows)
+        picture = Nodes([self.views[row] for row in kept], (), self.namespaces)
+        for row in kept:
+            for info in self.pods[row].values():
+                picture.add(info, self.names[row])
+        return picture
 
     def with_more(self, info: PodInfo, counts: float | Amounts) -> Nodes:
         """A picture in which every node has so many more Pods like this one.

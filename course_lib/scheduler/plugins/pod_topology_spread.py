@@ -89,7 +89,7 @@ class PodTopologySpread(Plugin):
     ) -> None:
         self.defaults, self.selects = tuple(defaults), selects
         self.system = self.defaults == SYSTEM_DEFAULTS
-        self.rounds = True  # costs are rounded to nearest; releases before 1.26 or so cut them off
+        self.rounds = True  # costs are rounded to nearest; in early 2022 they were still cut off
 
     def constraints(self, pod: PodInfo, when: str) -> list[Constraint]:
         """The Pod's constraints of one kind, or the defaults."""
