@@ -22,46 +22,6 @@ from course_lib.orchestrators.model import ZONE, Host, Machine, Placed, Workload
 Constraint = tuple[str, ...]  # field, operator, and for most operators a value
 
 
-class Framework(msgspec.Struct):
-    """A framework that Mesos serves: what it holds, and the tasks that it wants to run."""
-
-    name: str
-    wants: Workload
-    left: int
-    cpu: int = 0
-    memory: int = 0
-
-    def dominant_share(self, cpu: int, memory: int) -> float:
-        """The largest share of any resource of the whole cluster that it holds."""
-        return max(self.cpu / cpu, self.memory / memory)
-
-
-def share_out(frameworks: Sequence[Framework], cpu: int, memory: int) -> list[str]:
-    """DRF by itself, on one pool: who starts a task next, until nobody's next task fits.
-
-    >>> a = Framework("A", Workload("a", 9, cpu=1000, memory=4), 9)
-    >>> b = Framework("B", Workload("b", 9, cpu=3000, memory=1), 9)
-    >>> share_out([a, b], cpu=9000, memory=18)  # the example of the paper
-    ['A', 'B', 'A', 'B', 'A']
-    """
-    order = []
-    used_cpu = used_memory = 0
-    waiting = list(frameworks)
-    while waiting:
-        first = min(waiting, key=lambda f: f.dominant_share(cpu, memory))
-        work = first.wants
-        if not first.left or used_cpu + work.cpu > cpu or used_memory + work.memory > memory:
-            waiting.remove(first)
-            continue
-        first.cpu += work.cpu
-        first.memory += work.memory
-        first.left -= 1
-        used_cpu += work.cpu
-        used_memory += work.memory
-        order.append(first.name)
-    return order
-
-
 class App(msgspec.Struct, frozen=True):
     """A Marathon app."""
 
@@ -74,6 +34,62 @@ class App(msgspec.Struct, frozen=True):
     def workload(self) -> Workload:
         """What its tasks take."""
         return Workload(self.id, self.instances, self.cpu, self.memory)
+
+
+class Framework(msgspec.Struct):
+    """A framework that Mesos serves: the app that it wants to run, and where its tasks run."""
+
+    app: App
+    running: list[Host] = []
+
+    @property
+    def done(self) -> bool:
+        """Whether all its tasks run."""
+        return len(self.running) >= self.app.instances
+
+    def dominant_share(self, cpu: int, memory: int) -> float:
+        """The largest share of any resource of the whole cluster that it holds."""
+        held = len(self.running)
+        return max(held * self.app.cpu / cpu, held * self.app.memory / memory)
+
+    def launch(self, host: Host, most: int) -> int:
+        """Start tasks on an offer, as its constraints and the room allow; returns how many."""
+        work, started = self.app.workload(), 0
+        while started < most and not self.done and host.fits(work):
+            if not all(meets(rule, host, self.running) for rule in self.app.constraints):
+                break
+            host.take(work)
+            self.running.append(host)
+            started += 1
+        return started
+
+
+def offer(
+    frameworks: Sequence[Framework], hosts: Sequence[Host], lots: random.Random, most: int = 100
+) -> None:
+    """Rounds of offers, until one in which nobody starts anything.
+
+    In each round every agent's free resources are offered, in drawn order, to the framework with
+    the smallest dominant share; when it declines, to the next. One offer serves at most so many
+    tasks (`most`; in Marathon --max_instances_per_offer).
+
+    >>> pool = [Host(Machine("m", 9000, 18))]  # the example of the paper
+    >>> a = Framework(App("A", 9, cpu=1000, memory=4))
+    >>> b = Framework(App("B", 9, cpu=3000, memory=1))
+    >>> offer([a, b], pool, random.Random(0), most=1)
+    >>> len(a.running), len(b.running)
+    (3, 2)
+    """
+    cpu = sum(host.machine.cpu for host in hosts)
+    memory = sum(host.machine.memory for host in hosts)
+    started = True
+    while started:
+        started = False
+        agents = list(hosts)
+        lots.shuffle(agents)
+        for host in agents:
+            poorest = sorted(frameworks, key=lambda f: f.dominant_share(cpu, memory))
+            started |= any(framework.launch(host, most) for framework in poorest)
 
 
 class Marathon:
@@ -111,31 +127,14 @@ class Marathon:
         for workload in workloads:
             app = self.translate(workload)
             names = task_names(workload)
-            found = accept(app, hosts, lots)
+            marathon = Framework(app)
+            offer([marathon], hosts, lots)
+            found = marathon.running
             why = "the first offer with room that meets the constraints"
             placed += [Placed(n, h.name, why) for n, h in zip(names, found, strict=False)]
             said = "no offer matched: " + unmatched(app, hosts, found)
             placed += [Placed(name, "", said) for name in names[len(found) :]]
         return placed
-
-
-def accept(app: App, hosts: Sequence[Host], lots: random.Random) -> list[Host]:
-    """The hosts of the tasks that were started, in rounds of offers, until a round starts none."""
-    work, running = app.workload(), list[Host]()
-    while len(running) < app.instances:
-        offers = list(hosts)
-        lots.shuffle(offers)
-        before = len(running)
-        for host in offers:
-            # One offer may serve several tasks of the app.
-            while len(running) < app.instances and host.fits(work):
-                if not all(meets(rule, host, running) for rule in app.constraints):
-                    break
-                host.take(work)
-                running.append(host)
-        if len(running) == before:
-            break
-    return running
 
 
 def unmatched(app: App, hosts: Sequence[Host], running: Sequence[Host]) -> str:

@@ -47,12 +47,13 @@ def test_docker_swarm(case: Case):
 @pytest.mark.parametrize("case", [*named("marathon"), *named("drf")], ids=by_id)
 def test_marathon_on_mesos(case: Case):
     if case["rule"] == "drf":
-        frameworks = [
-            marathon.Framework(name, Workload(name, 99, cpu, memory), 99)
+        frameworks = {
+            name: marathon.Framework(marathon.App(name, 99, cpu, memory))
             for name, (cpu, memory) in case["demands"].items()
-        ]
-        order = marathon.share_out(frameworks, case["cpu"], case["memory"])
-        assert Counter(order) == case["expect"]
+        }
+        pool = [Host(Machine("pool", case["cpu"], case["memory"]))]
+        marathon.offer(list(frameworks.values()), pool, random.Random(0), most=1)
+        assert {name: len(f.running) for name, f in frameworks.items()} == case["expect"]
         return
     field = case["constraint"][0]
 

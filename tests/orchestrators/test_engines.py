@@ -105,8 +105,19 @@ def test_marathon_must_be_told_how_many_groups_there_are():
     """Its documentation says so: it knows of no value before a task runs there."""
     hosts = [Host(m) for m in FOUR]
     app = marathon.App("web", 8, 500, 512, (("zone", "GROUP_BY"),))
-    found = marathon.accept(app, hosts, random.Random(0))
-    assert len({host.label("zone") for host in found}) == 1
+    alone = marathon.Framework(app)
+    marathon.offer([alone], hosts, random.Random(0))
+    assert len({host.label("zone") for host in alone.running}) == 1
+
+
+def test_mesos_gives_two_frameworks_equal_dominant_shares():
+    hosts = [Host(m) for m in FOUR]  # 16 cores and 32 GiB
+    cores = marathon.Framework(marathon.App("cores", 99, 1000, 256))
+    memory = marathon.Framework(marathon.App("memory", 99, 100, 2048))
+    marathon.offer([cores, memory], hosts, random.Random(0), most=1)
+    shares = [f.dominant_share(16000, 32768) for f in (cores, memory)]
+    assert abs(shares[0] - shares[1]) <= 0.1
+    assert min(shares) > 0.7, "what one wants little of, the other gets"
 
 
 def test_every_engine_says_the_workload_in_its_own_words():
