@@ -69,17 +69,20 @@ class Preemption:
         reasons: dict[int, Sequence[str]] = {}
         candidates: list[Candidate] = []
         # Where plugins look at other nodes, what-if needs the whole picture; else one node will do.
-        whole = nodes.copy() if self.framework.couples(pod, nodes) else None
+        coupled, whole = self.framework.couples(pod, nodes), None
         for row in range(len(nodes)):
-            if diagnosis.codes[row] == UNRESOLVABLE:
-                reasons[row] = (NOT_HELPFUL,)
-            elif diagnosis.codes[row] == UNSCHEDULABLE:
+            found = None
+            if diagnosis.codes[row] == UNSCHEDULABLE and less_important(pod, nodes, row):
+                if coupled and whole is None:
+                    whole = nodes.copy()
                 picture = whole if whole is not None else nodes.one(row)
                 found = self.victims(pod, picture, nodes.names[row], budgets)
-                if found is None:
-                    reasons[row] = (NO_VICTIMS,)
-                else:
-                    candidates.append(found)
+            if found is not None:
+                candidates.append(found)
+            elif diagnosis.codes[row] == UNSCHEDULABLE:
+                reasons[row] = (NO_VICTIMS,)
+            elif diagnosis.codes[row] == UNRESOLVABLE:
+                reasons[row] = (NOT_HELPFUL,)
         if not candidates:
             return None, f"0/{len(nodes)} nodes are available: {counted(reasons)}."
         return min(candidates, key=harm), ""
@@ -89,8 +92,7 @@ class Preemption:
     ) -> Candidate | None:
         """Who must leave one node; None when that would not help. Leaves `nodes` as it was."""
         row = nodes.rows[node]
-        present = list(nodes.pods[row].values())
-        lower = [other for other in present if other.pod.spec.priority < pod.pod.spec.priority]
+        lower = less_important(pod, nodes, row)
         for other in lower:
             nodes.remove(other, node)
         victims: list[PodInfo] = []
@@ -112,6 +114,12 @@ class Preemption:
 
     def _fits(self, pod: PodInfo, nodes: Nodes, row: int) -> bool:
         return bool(self.framework.filter(pod, nodes).fits[row])
+
+
+def less_important(pod: PodInfo, nodes: Nodes, row: int) -> list[PodInfo]:
+    """The Pods of a node that have a lower priority."""
+    priority = pod.pod.spec.priority
+    return [other for other in nodes.pods[row].values() if other.pod.spec.priority < priority]
 
 
 def importance(info: PodInfo) -> tuple[int, str, str]:
