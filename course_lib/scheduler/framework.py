@@ -20,6 +20,7 @@ from course_lib.scheduler.types import Amounts, Bools
 
 SUCCESS, UNSCHEDULABLE, UNRESOLVABLE = 0, 2, 3  # upstream's codes; 3: preemption cannot help
 MAX_SCORE = 100
+LEFT_ASIDE = "node(s) didn't satisfy plugin(s) [{name}]"
 
 # What can make a Pod schedulable again (`framework.ClusterEvent`).
 NODE_ADD, NODE_UPDATE, POD_DELETE, CLAIM_UPDATE = "NodeAdd", "NodeUpdate", "PodDelete", "PvcUpdate"
@@ -55,6 +56,10 @@ class Plugin:
     def pre_filter(self, pod: PodInfo, nodes: Nodes) -> str:
         """Why no node at all will do; empty to go on."""
         return ""
+
+    def only(self, pod: PodInfo) -> set[str] | None:
+        """The names of the nodes to look at, where PreFilter can tell; None for all."""
+        return None
 
     def filter(self, pod: PodInfo, nodes: Nodes) -> Verdict | None:
         """Which nodes will do."""
@@ -162,6 +167,7 @@ class Framework:
         self.preempts = preempts
         self.filters = [plugin for plugin in filters if plugin.filters]
         self._pre_filters = [p for p in self.filters if type(p).pre_filter is not Plugin.pre_filter]
+        self._only = [p for p in self.filters if type(p).only is not Plugin.only]
         self.scorers = [(plugin, weight) for plugin, weight in scores if plugin.scores]
         every = [*filters, *(plugin for plugin, _ in scores)]
         self.plugins = list({plugin.name: plugin for plugin in every}.values())
@@ -172,7 +178,8 @@ class Framework:
             if message := plugin.pre_filter(pod, nodes):
                 none = np.zeros(len(nodes), dtype=bool)
                 return Filtered(none, [], (plugin.name, message))
-        said = [(plugin.name, plugin.filter(pod, nodes)) for plugin in self.filters]
+        said = [(plugin.name, _among(plugin, pod, nodes)) for plugin in self._only]
+        said += [(plugin.name, plugin.filter(pod, nodes)) for plugin in self.filters]
         verdicts = [(name, verdict) for name, verdict in said if verdict is not None]
         if not verdicts:
             return Filtered(np.ones(len(nodes), dtype=bool), [])
@@ -206,6 +213,15 @@ class Framework:
     def couples(self, pod: PodInfo, nodes: Nodes) -> bool:
         """Whether any plugin's answer for one node hangs on others."""
         return any(plugin.couples(pod, nodes) for plugin in self.plugins)
+
+
+def _among(plugin: Plugin, pod: PodInfo, nodes: Nodes) -> Verdict | None:
+    """PreFilter's choice of nodes: the others are left aside before any filter is asked."""
+    names = plugin.only(pod)
+    if names is None:
+        return None
+    fits = np.array([name in names for name in nodes.names], dtype=bool)
+    return Verdict.where(fits, LEFT_ASIDE.format(name=plugin.name), UNRESOLVABLE)
 
 
 def highest(scores: Amounts, fits: Bools) -> float:

@@ -17,16 +17,26 @@ import numpy as np
 
 from course_lib.objects.decode import decode
 from course_lib.objects.kinds import kind_named
-from course_lib.scheduler.framework import UNRESOLVABLE, UNSCHEDULABLE
+from course_lib.scheduler.framework import (
+    SUCCESS,
+    UNRESOLVABLE,
+    UNSCHEDULABLE,
+    Diagnosis,
+    Framework,
+)
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.plugins.node_resources_balanced_allocation import balance
 from course_lib.scheduler.pod_info import PodInfo
-from course_lib.scheduler.profiles import make_plugin
+from course_lib.scheduler.profiles import default_framework, make_plugin
 
 ROOT = Path(__file__).parent.parent.parent
 FOLDER = Path(os.environ.get("ORACLES_DIR", ROOT.parent / "shared/oracles"))
 OWN = Path(__file__).parent / "cases"
-CODES = {UNSCHEDULABLE: "Unschedulable", UNRESOLVABLE: "UnschedulableAndUnresolvable"}
+CODES = {
+    SUCCESS: "Success",
+    UNSCHEDULABLE: "Unschedulable",
+    UNRESOLVABLE: "UnschedulableAndUnresolvable",
+}
 Case = dict[str, Any]
 
 
@@ -84,6 +94,18 @@ def picture(case: Case) -> Nodes:
     return Nodes([view("Node", node) for node in case["nodes"]], existing, spaces)
 
 
+def decision(case: Case) -> Case:
+    """What all plugins together say: the sums of the nodes that fit, or why none does."""
+    nodes, pod = picture(case), pod_info(case["pod"], 0)
+    framework = default_framework(Objects(case.get("objects", [])))
+    found = framework.filter(pod, nodes)
+    if not found.fits.any():
+        return {"scores": {}, "message": Diagnosis.of(found).message()}
+    total = framework.total(pod, nodes, found.fits)
+    named = zip(nodes.names, total.tolist(), strict=True)
+    return {"scores": {name: int(score) for name, score in named if score >= 0}, "message": ""}
+
+
 def answer(case: Case) -> Case:
     """What the course's plugin says, in the form of `expect`."""
     nodes, pod = picture(case), pod_info(case["pod"], 0)
@@ -106,16 +128,10 @@ def answer(case: Case) -> Case:
 
 
 def _filtered(plugin: Any, pod: PodInfo, nodes: Nodes) -> Case:
-    if why := plugin.pre_filter(pod, nodes):
-        refused = dict.fromkeys(nodes.names, CODES[UNRESOLVABLE])
-        reasons = {name: [why] for name in nodes.names}
-        return {"feasible": [], "codes": refused, "reasons": reasons}
-    verdict = plugin.filter(pod, nodes)
-    codes = dict.fromkeys(nodes.names, "Success")
-    reasons = {}
-    for row, name in enumerate(nodes.names):
-        if verdict is not None and not verdict.fits[row]:
-            code, said = verdict.why(row)
-            codes[name], reasons[name] = CODES[code], list(said)
+    diagnosis = Diagnosis.of(Framework([plugin], []).filter(pod, nodes))
+    codes = dict(zip(nodes.names, map(CODES.get, diagnosis.codes.tolist()), strict=True))
+    why = diagnosis.pre_filter_message
+    reasons = {name: [why] for name in nodes.names} if why else {}
+    reasons |= {nodes.names[row]: list(said) for row, said in diagnosis.reasons.items()}
     feasible = [name for name, code in codes.items() if code == "Success"]
     return {"feasible": feasible, "codes": codes, "reasons": reasons}

@@ -39,6 +39,18 @@ def draw(lots: random.Random, plugin: str, point: str, number: int) -> Case:
     return case
 
 
+def draw_whole(lots: random.Random, number: int) -> Case:
+    """A case for all plugins together: what several of them look at, at once."""
+    case = draw(lots, "ImageLocality", "score", number)
+    case.pop("candidates", None)
+    case |= {"id": f"whole-{number:04d}", "plugin": "", "extension_point": "total"}
+    names = [name for name in SHAPERS if name not in ALONE]
+    for name in [n for n in names if lots.random() < 0.3]:
+        SHAPERS[name](lots, case)
+    case.pop("args", None)
+    return case
+
+
 def node(lots: random.Random, number: int) -> Case:
     labels = {HOST: f"n{number}"}
     if lots.random() < 0.8:
@@ -387,6 +399,8 @@ SHAPERS: dict[str, Callable[[random.Random, Case], None]] = {
     "VolumeRestrictions": _disks,
     "NodeVolumeLimits": _claims,
 }
+# Not drawn together: their arguments would be needed, or they set what others need.
+ALONE = ("NodeName", "VolumeBinding", "VolumeZone", "VolumeRestrictions", "NodeVolumeLimits")
 POINTS = [
     *(
         (plugin, "filter")

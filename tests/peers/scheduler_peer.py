@@ -42,10 +42,6 @@ def drawn(plugin: str, point: str, count: int, seed: str) -> list[Case]:
 
 def ask(cases: list[Case]) -> list[Case]:
     """What the real plugins say, in the form of `expect`."""
-    asked = subprocess.run(
-        [BINARY], input=json.dumps(cases), capture_output=True, text=True, check=True
-    )
-    answers = json.loads(asked.stdout)
     return [
         {"scores": a["scores"]}
         if "scores" in a
@@ -54,8 +50,21 @@ def ask(cases: list[Case]) -> list[Case]:
             "codes": a["codes"],
             "reasons": a.get("reasons", {}),
         }
-        for a in answers
+        for a in _run(cases)
     ]
+
+
+def ask_whole(cases: list[Case]) -> list[Case]:
+    """What the whole default profile decides: `scores`, or a `message`."""
+    return [{"scores": a.get("scores", {}), "message": a.get("message", "")} for a in _run(cases)]
+
+
+def _run(cases: list[Case]) -> list[Case]:
+    asked = subprocess.run(
+        [BINARY], input=json.dumps(cases), capture_output=True, text=True, check=True
+    )
+    answers: list[Case] = json.loads(asked.stdout)
+    return answers
 
 
 def telling(expect: Case) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
-from tests.oracles.harness import answer
+from tests.oracles.harness import answer, decision
 from tests.peers import scheduler_peer
-from tests.peers.scheduler_cases import POINTS
+from tests.peers.scheduler_cases import POINTS, draw_whole
 
 CASES = 400  # of each plugin and extension point
 
@@ -22,3 +24,13 @@ def test_a_plugin_says_what_the_real_one_says(plugin: str, point: str):
     for case, expect in zip(cases, scheduler_peer.ask(cases), strict=True):
         said = answer(case)
         assert {key: said[key] for key in expect} == expect, case["id"]
+
+
+def test_all_plugins_together_sum_and_refuse_as_the_real_scheduler_does():
+    lots = random.Random("whole")
+    cases = [draw_whole(lots, number) for number in range(1500)]
+    refused = 0
+    for case, expect in zip(cases, scheduler_peer.ask_whole(cases), strict=True):
+        assert decision(case) == expect, case["id"]
+        refused += bool(expect["message"])
+    assert 100 < refused < 1400, "both ends must be met often"

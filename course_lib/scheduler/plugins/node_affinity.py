@@ -20,7 +20,6 @@ from course_lib.objects.pod import (
 from course_lib.scheduler.framework import (
     UNRESOLVABLE,
     Plugin,
-    Refusal,
     Verdict,
     default_normalize,
 )
@@ -30,7 +29,6 @@ from course_lib.scheduler.types import Amounts, Bools
 
 REASON = "node(s) didn't match Pod's node affinity/selector"
 ENFORCED = "node(s) didn't match scheduler-enforced node affinity"
-ELSEWHERE = "node(s) didn't satisfy plugin(s) [NodeAffinity]"
 CONFLICT = "pod affinity terms conflict"
 
 
@@ -49,7 +47,11 @@ class NodeAffinity(Plugin):
 
     def pre_filter(self, pod: PodInfo, nodes: Nodes) -> str:
         """Terms that name no node at all between them can never be met."""
-        return CONFLICT if asks(pod) and named_nodes(pod) == set() else ""
+        return CONFLICT if self.only(pod) == set() else ""
+
+    def only(self, pod: PodInfo) -> set[str] | None:
+        """The nodes that the required terms name, as a daemon's Pods do."""
+        return named_nodes(pod) if asks(pod) else None
 
     def filter(self, pod: PodInfo, nodes: Nodes) -> Verdict | None:
         """Every node whose labels the profile and the Pod require."""
@@ -58,14 +60,7 @@ class NodeAffinity(Plugin):
         enforced = required_terms(self.added, nodes)
         allowed = np.ones(len(nodes), dtype=bool) if enforced is None else enforced
         fits = allowed & required(pod, nodes)
-        names = named_nodes(pod)
-
-        def why(row: int) -> Refusal:
-            if names is not None and nodes.names[row] not in names:
-                return UNRESOLVABLE, (ELSEWHERE,)
-            return UNRESOLVABLE, (REASON if allowed[row] else ENFORCED,)
-
-        return Verdict(fits, why)
+        return Verdict(fits, lambda row: (UNRESOLVABLE, (REASON if allowed[row] else ENFORCED,)))
 
     def score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Amounts | None:
         """The sum of the weights of the preferred terms that a node meets."""
@@ -107,10 +102,7 @@ def asks(pod: PodInfo) -> bool:
 
 
 def named_nodes(pod: PodInfo) -> set[str] | None:
-    """The nodes that the required terms name, as a daemon's Pods do; None where one names none.
-
-    Upstream leaves all others aside before it filters, and so gives them another reason.
-    """
+    """The nodes that the required terms name between them; None where one names none."""
     own = affinity_of(pod)
     said = own.required_during_scheduling_ignored_during_execution if own else None
     names: set[str] = set()

@@ -45,6 +45,7 @@ type answer struct {
 	Codes    map[string]string   `json:"codes,omitempty"`
 	Reasons  map[string][]string `json:"reasons,omitempty"`
 	Skipped  bool                `json:"skipped,omitempty"`
+	Message  string              `json:"message,omitempty"`
 }
 
 func check(err error, where string) {
@@ -94,8 +95,21 @@ func ask(c *testCase) answer {
 		frameworkruntime.WithInformerFactory(factory),
 		frameworkruntime.WithClientSet(client))
 	check(err, c.ID)
+	if c.Plugin == "" {
+		return decide(ctx, c, factory, client, snapshot)
+	}
 	plugin, err := plugins.NewInTreeRegistry()[c.Plugin](ctx, arguments(c), handle)
 	check(err, c.ID)
+	synchronise(ctx, c, factory)
+	infos, err := snapshot.NodeInfos().List()
+	check(err, c.ID)
+	if c.Point == "filter" {
+		return filter(ctx, c, plugin.(framework.FilterPlugin), infos)
+	}
+	return score(ctx, c, plugin.(framework.ScorePlugin), infos)
+}
+
+func synchronise(ctx context.Context, c *testCase, factory informers.SharedInformerFactory) {
 	factory.Start(ctx.Done())
 	factory.WaitForCacheSync(ctx.Done())
 	if len(c.Objects) > 0 {
@@ -103,12 +117,55 @@ func ask(c *testCase) answer {
 		// these are filled.
 		time.Sleep(300 * time.Millisecond)
 	}
+}
+
+// The whole default profile: the sums of the nodes that fit, or what FailedScheduling would say.
+func decide(ctx context.Context, c *testCase, factory informers.SharedInformerFactory,
+	client *fake.Clientset, snapshot *cache.Snapshot) answer {
+	profile := configuration(c, nil).Profiles[0]
+	whole, err := frameworkruntime.NewFramework(ctx, plugins.NewInTreeRegistry(), &profile,
+		frameworkruntime.WithSnapshotSharedLister(snapshot),
+		frameworkruntime.WithInformerFactory(factory),
+		frameworkruntime.WithClientSet(client))
+	check(err, c.ID)
+	synchronise(ctx, c, factory)
 	infos, err := snapshot.NodeInfos().List()
 	check(err, c.ID)
-	if c.Point == "filter" {
-		return filter(ctx, c, plugin.(framework.FilterPlugin), infos)
+	state := framework.NewCycleState()
+	diagnosis := framework.Diagnosis{NodeToStatus: framework.NewDefaultNodeToStatus()}
+	said := answer{Scores: map[string]int64{}, Feasible: []string{}}
+	only, before, names := whole.RunPreFilterPlugins(ctx, state, &c.Pod)
+	var feasible []*framework.NodeInfo
+	for _, info := range infos {
+		name := info.Node().Name
+		status := before
+		switch {
+		case !before.IsSuccess():
+			diagnosis.PreFilterMsg = before.Message()
+		case !only.AllNodes() && !only.NodeNames.Has(name):
+			status = framework.NewStatus(framework.UnschedulableAndUnresolvable,
+				fmt.Sprintf("node(s) didn't satisfy plugin(s) %v", names.UnsortedList()))
+		default:
+			status = whole.RunFilterPlugins(ctx, state, &c.Pod, info)
+		}
+		if status.IsSuccess() {
+			feasible = append(feasible, info)
+		} else {
+			diagnosis.NodeToStatus.Set(name, status)
+		}
 	}
-	return score(ctx, c, plugin.(framework.ScorePlugin), infos)
+	if len(feasible) == 0 {
+		failure := framework.FitError{Pod: &c.Pod, NumAllNodes: len(infos), Diagnosis: diagnosis}
+		said.Message = failure.Error()
+		return said
+	}
+	check(whole.RunPreScorePlugins(ctx, state, &c.Pod, feasible).AsError(), c.ID)
+	scores, status := whole.RunScorePlugins(ctx, state, &c.Pod, feasible)
+	check(status.AsError(), c.ID)
+	for _, one := range scores {
+		said.Scores[one.Name] = one.TotalScore
+	}
+	return said
 }
 
 func objects(c *testCase) []runtime.Object {
@@ -137,20 +194,24 @@ func arguments(c *testCase) runtime.Object {
 	if string(args) != "{}" && string(args) != "null" {
 		asked = append(asked, map[string]any{"name": c.Plugin, "args": args})
 	}
-	document, err := json.Marshal(map[string]any{
-		"apiVersion": "kubescheduler.config.k8s.io/v1",
-		"kind":       "KubeSchedulerConfiguration",
-		"profiles":   []any{map[string]any{"pluginConfig": asked}},
-	})
-	check(err, c.ID)
-	object, _, err := scheme.Codecs.UniversalDecoder().Decode(document, nil, nil)
-	check(err, c.ID)
-	for _, one := range object.(*config.KubeSchedulerConfiguration).Profiles[0].PluginConfig {
+	for _, one := range configuration(c, asked).Profiles[0].PluginConfig {
 		if one.Name == c.Plugin {
 			return one.Args
 		}
 	}
 	return nil
+}
+
+func configuration(c *testCase, plugins []map[string]any) *config.KubeSchedulerConfiguration {
+	document, err := json.Marshal(map[string]any{
+		"apiVersion": "kubescheduler.config.k8s.io/v1",
+		"kind":       "KubeSchedulerConfiguration",
+		"profiles":   []any{map[string]any{"pluginConfig": plugins}},
+	})
+	check(err, c.ID)
+	object, _, err := scheme.Codecs.UniversalDecoder().Decode(document, nil, nil)
+	check(err, c.ID)
+	return object.(*config.KubeSchedulerConfiguration)
 }
 
 func filter(ctx context.Context, c *testCase, plugin framework.FilterPlugin, infos []*framework.NodeInfo) answer {
