@@ -66,6 +66,19 @@ class Preemption:
         budgets: Sequence[PodDisruptionBudget],
     ) -> tuple[Candidate | None, str]:
         """The best candidate, or None with what `FailedScheduling` adds."""
+        candidates, reasons = self.candidates(pod, nodes, diagnosis, budgets)
+        if not candidates:
+            return None, f"0/{len(nodes)} nodes are available: {counted(reasons)}."
+        return min(candidates, key=harm), ""
+
+    def candidates(
+        self,
+        pod: PodInfo,
+        nodes: Nodes,
+        diagnosis: Diagnosis,
+        budgets: Sequence[PodDisruptionBudget],
+    ) -> tuple[list[Candidate], dict[int, Sequence[str]]]:
+        """Every node on which evicting somebody would help; for the others the reason why not."""
         reasons: dict[int, Sequence[str]] = {}
         candidates: list[Candidate] = []
         # Where plugins look at other nodes, what-if needs the whole picture; else one node will do.
@@ -83,9 +96,7 @@ class Preemption:
                 reasons[row] = (NO_VICTIMS,)
             elif diagnosis.codes[row] == UNRESOLVABLE:
                 reasons[row] = (NOT_HELPFUL,)
-        if not candidates:
-            return None, f"0/{len(nodes)} nodes are available: {counted(reasons)}."
-        return min(candidates, key=harm), ""
+        return candidates, reasons
 
     def victims(
         self, pod: PodInfo, nodes: Nodes, node: str, budgets: Sequence[PodDisruptionBudget]
@@ -132,16 +143,16 @@ def split_by_budgets(
     pods: Sequence[PodInfo], budgets: Sequence[PodDisruptionBudget]
 ) -> tuple[list[PodInfo], list[PodInfo]]:
     """Those whose eviction would break a budget, and the others (`filterPodsWithPDBViolation`)."""
-    allowed = {budget.uid: budget.status.disruptions_allowed for budget in budgets}
+    allowed = [budget.status.disruptions_allowed for budget in budgets]
     violating: list[PodInfo] = []
     others: list[PodInfo] = []
     for info in pods:
         violates = False
-        for budget in budgets:
+        for number, budget in enumerate(budgets):
             mine = budget.namespace == info.pod.namespace
             if mine and selector_of(budget.spec.selector).matches(info.pod.labels):
-                allowed[budget.uid] -= 1
-                violates |= allowed[budget.uid] < 0
+                allowed[number] -= 1
+                violates |= allowed[number] < 0
         (violating if violates else others).append(info)
     return violating, others
 

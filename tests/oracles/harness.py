@@ -27,6 +27,7 @@ from course_lib.scheduler.framework import (
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.plugins.node_resources_balanced_allocation import balance
 from course_lib.scheduler.pod_info import PodInfo
+from course_lib.scheduler.preemption import Preemption, harm
 from course_lib.scheduler.profiles import default_framework, make_plugin
 
 ROOT = Path(__file__).parent.parent.parent
@@ -104,6 +105,22 @@ def decision(case: Case) -> Case:
     total = framework.total(pod, nodes, found.fits)
     named = zip(nodes.names, total.tolist(), strict=True)
     return {"scores": {name: int(score) for name, score in named if score >= 0}, "message": ""}
+
+
+def preemption(case: Case) -> dict[str, list[str]]:
+    """The nodes that preemption may choose (equals are chosen by chance), with their victims."""
+    nodes, pod = picture(case), pod_info(case["pod"], 0)
+    lister = Objects(case["objects"])
+    framework = default_framework(lister)
+    found = framework.filter(pod, nodes)
+    asked = Preemption(framework)
+    if found.fits.any() or asked.ineligible(pod, nodes):
+        return {}
+    budgets = lister.list("PodDisruptionBudget")
+    candidates, _ = asked.candidates(pod, nodes, Diagnosis.of(found), budgets)
+    least = min(map(harm, candidates), default=None)
+    best = [candidate for candidate in candidates if harm(candidate) == least]
+    return {c.node: sorted(info.pod.name for info in c.victims) for c in best}
 
 
 def answer(case: Case) -> Case:

@@ -51,6 +51,70 @@ def draw_whole(lots: random.Random, number: int) -> Case:
     return case
 
 
+def draw_preemption(lots: random.Random, number: int) -> Case:
+    """A full cluster, an important Pod, and budgets that guard some of the others."""
+    nodes = [node(lots, i) for i in range(lots.randint(1, 4))]
+    for one in nodes:
+        one["status"]["allocatable"] = {"cpu": "2", "memory": "4Gi", "pods": "110"}
+    existing = []
+    for one in nodes:
+        for _ in range(lots.randint(2, 4)):
+            found = _ranked(lots, f"existing-{len(existing)}", ["500m", "700m"], [0, 5, 10, 20])
+            found["spec"]["nodeName"] = one["metadata"]["name"]
+            start = f"2026-01-01T00:00:{lots.randint(0, 59):02d}Z"
+            found["status"] = {"startTime": start, "phase": "Running"}
+            existing.append(found)
+    incoming = _ranked(lots, "incoming", ["1", "1500m", "2"], [7, 15, 30])
+    if lots.random() < 0.3:
+        away = {"topologyKey": HOST, "labelSelector": {"matchLabels": {"app": lots.choice(APPS)}}}
+        required = {"requiredDuringSchedulingIgnoredDuringExecution": [away]}
+        incoming["spec"]["affinity"] = {"podAntiAffinity": required}
+    if lots.random() < 0.1:
+        incoming["spec"]["preemptionPolicy"] = "Never"
+    budgets = [
+        {
+            "apiVersion": "policy/v1",
+            "kind": "PodDisruptionBudget",
+            "metadata": {"name": f"guard-{app}", "namespace": "default"},
+            "spec": {"selector": {"matchLabels": {"app": app}}},
+            "status": {
+                "disruptionsAllowed": lots.randint(0, 2),
+                "currentHealthy": 9,
+                "desiredHealthy": 7,
+                "expectedPods": 9,
+            },
+        }
+        for app in APPS
+        if lots.random() < 0.4
+    ]
+    return {
+        "id": f"preemption-{number:04d}",
+        "plugin": "",
+        "extension_point": "preemption",
+        "namespaces": NAMESPACES,
+        "nodes": nodes,
+        "existing_pods": existing,
+        "pod": incoming,
+        "objects": budgets,
+    }
+
+
+def _ranked(lots: random.Random, name: str, sizes: list[str], priorities: list[int]) -> Case:
+    requests = {"requests": {"cpu": lots.choice(sizes), "memory": "100Mi"}}
+    return {
+        "metadata": {
+            "name": name,
+            "namespace": "default",
+            "uid": name,
+            "labels": {"app": lots.choice(APPS)},
+        },
+        "spec": {
+            "containers": [{"name": "c0", "image": "course/app:1", "resources": requests}],
+            "priority": lots.choice(priorities),
+        },
+    }
+
+
 def node(lots: random.Random, number: int) -> Case:
     labels = {HOST: f"n{number}"}
     if lots.random() < 0.8:

@@ -50,16 +50,17 @@ def ask(cases: list[Case]) -> list[Case]:
             "codes": a["codes"],
             "reasons": a.get("reasons", {}),
         }
-        for a in _run(cases)
+        for a in run(cases)
     ]
 
 
 def ask_whole(cases: list[Case]) -> list[Case]:
     """What the whole default profile decides: `scores`, or a `message`."""
-    return [{"scores": a.get("scores", {}), "message": a.get("message", "")} for a in _run(cases)]
+    return [{"scores": a.get("scores", {}), "message": a.get("message", "")} for a in run(cases)]
 
 
-def _run(cases: list[Case]) -> list[Case]:
+def run(cases: list[Case]) -> list[Case]:
+    """What the peer answers, as it answers."""
     asked = subprocess.run(
         [BINARY], input=json.dumps(cases), capture_output=True, text=True, check=True
     )

@@ -6,9 +6,9 @@ import random
 
 import pytest
 
-from tests.oracles.harness import answer, decision
+from tests.oracles.harness import answer, decision, preemption
 from tests.peers import scheduler_peer
-from tests.peers.scheduler_cases import POINTS, draw_whole
+from tests.peers.scheduler_cases import POINTS, draw_preemption, draw_whole
 
 CASES = 400  # of each plugin and extension point
 
@@ -34,3 +34,17 @@ def test_all_plugins_together_sum_and_refuse_as_the_real_scheduler_does():
         assert decision(case) == expect, case["id"]
         refused += bool(expect["message"])
     assert 100 < refused < 1400, "both ends must be met often"
+
+
+def test_preemption_nominates_and_evicts_as_the_real_scheduler_does():
+    lots = random.Random("preemption")
+    cases = [draw_preemption(lots, number) for number in range(1000)]
+    nominated = 0
+    for case, found in zip(cases, scheduler_peer.run(cases), strict=True):
+        ours = preemption(case)
+        if "nominated" in found:
+            nominated += 1
+            assert ours.get(found["nominated"]) == sorted(found["victims"]), case["id"]
+        else:
+            assert not ours, case["id"]
+    assert 300 < nominated < 950, "both ends must be met often"

@@ -13,10 +13,14 @@ import (
 	"time"
 
 	v1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	utilfeature "k8s.io/apiserver/pkg/util/feature"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes/fake"
 	clientscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/klog/v2"
 	"k8s.io/kubernetes/pkg/scheduler/apis/config"
 	"k8s.io/kubernetes/pkg/scheduler/apis/config/scheme"
 	"k8s.io/kubernetes/pkg/scheduler/backend/cache"
@@ -46,6 +50,9 @@ type answer struct {
 	Reasons  map[string][]string `json:"reasons,omitempty"`
 	Skipped  bool                `json:"skipped,omitempty"`
 	Message  string              `json:"message,omitempty"`
+
+	Nominated string   `json:"nominated,omitempty"`
+	Victims   []string `json:"victims,omitempty"`
 }
 
 func check(err error, where string) {
@@ -57,6 +64,8 @@ func check(err error, where string) {
 
 func main() {
 	metrics.Register()
+	// Victims are to be gone when preemption returns, not some time later.
+	check(utilfeature.DefaultMutableFeatureGate.Set("SchedulerAsyncPreemption=false"), "gates")
 	var cases []testCase
 	check(json.NewDecoder(os.Stdin).Decode(&cases), "cases")
 	answers := make([]answer, len(cases))
@@ -126,6 +135,9 @@ func decide(ctx context.Context, c *testCase, factory informers.SharedInformerFa
 	whole, err := frameworkruntime.NewFramework(ctx, plugins.NewInTreeRegistry(), &profile,
 		frameworkruntime.WithSnapshotSharedLister(snapshot),
 		frameworkruntime.WithInformerFactory(factory),
+		frameworkruntime.WithEventRecorder(events.NewFakeRecorder(100)),
+		frameworkruntime.WithPodNominator(nobody{}),
+		frameworkruntime.WithWaitingPods(frameworkruntime.NewWaitingPodsMap()),
 		frameworkruntime.WithClientSet(client))
 	check(err, c.ID)
 	synchronise(ctx, c, factory)
@@ -157,6 +169,9 @@ func decide(ctx context.Context, c *testCase, factory informers.SharedInformerFa
 	if len(feasible) == 0 {
 		failure := framework.FitError{Pod: &c.Pod, NumAllNodes: len(infos), Diagnosis: diagnosis}
 		said.Message = failure.Error()
+		if c.Point == "preemption" {
+			preempt(ctx, c, whole, client, state, diagnosis, &said)
+		}
 		return said
 	}
 	check(whole.RunPreScorePlugins(ctx, state, &c.Pod, feasible).AsError(), c.ID)
@@ -168,6 +183,35 @@ func decide(ctx context.Context, c *testCase, factory informers.SharedInformerFa
 	return said
 }
 
+// DefaultPreemption: the node that it nominates, and the Pods that are gone from the API afterwards.
+func preempt(ctx context.Context, c *testCase, whole framework.Framework, client *fake.Clientset,
+	state *framework.CycleState, diagnosis framework.Diagnosis, said *answer) {
+	result, _ := whole.RunPostFilterPlugins(ctx, state, &c.Pod, diagnosis.NodeToStatus)
+	if result == nil || result.NominatingInfo == nil || result.NominatedNodeName == "" {
+		return
+	}
+	said.Nominated = result.NominatedNodeName
+	left, err := client.CoreV1().Pods("").List(ctx, metav1.ListOptions{})
+	check(err, c.ID)
+	there := map[string]bool{}
+	for _, pod := range left.Items {
+		there[pod.Name] = true
+	}
+	for i := range c.Existing {
+		if !there[c.Existing[i].Name] {
+			said.Victims = append(said.Victims, c.Existing[i].Name)
+		}
+	}
+}
+
+// No Pod is nominated to any node.
+type nobody struct{}
+
+func (nobody) AddNominatedPod(klog.Logger, *framework.PodInfo, *framework.NominatingInfo) {}
+func (nobody) DeleteNominatedPodIfExists(*v1.Pod)                                         {}
+func (nobody) UpdateNominatedPod(klog.Logger, *v1.Pod, *framework.PodInfo)                {}
+func (nobody) NominatedPodsForNode(string) []*framework.PodInfo                           { return nil }
+
 func objects(c *testCase) []runtime.Object {
 	var found []runtime.Object
 	for i := range c.Namespaces {
@@ -175,6 +219,12 @@ func objects(c *testCase) []runtime.Object {
 	}
 	for i := range c.Nodes {
 		found = append(found, &c.Nodes[i])
+	}
+	if c.Point == "preemption" {
+		found = append(found, &c.Pod)
+		for i := range c.Existing {
+			found = append(found, &c.Existing[i])
+		}
 	}
 	for _, raw := range c.Objects {
 		object, _, err := clientscheme.Codecs.UniversalDeserializer().Decode(raw, nil, nil)
