@@ -5,6 +5,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -121,10 +122,13 @@ func ask(c *testCase) answer {
 func synchronise(ctx context.Context, c *testCase, factory informers.SharedInformerFactory) {
 	factory.Start(ctx.Done())
 	factory.WaitForCacheSync(ctx.Done())
-	if len(c.Objects) > 0 {
-		// The volume plugins keep caches of their own behind the informers, and tell nobody when
-		// these are filled.
-		time.Sleep(300 * time.Millisecond)
+	for _, raw := range c.Objects {
+		if bytes.Contains(raw, []byte(`"PersistentVolume"`)) {
+			// The volume plugins keep caches of their own behind the informers, and tell nobody
+			// when these are filled.
+			time.Sleep(time.Second)
+			return
+		}
 	}
 }
 
