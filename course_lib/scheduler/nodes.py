@@ -19,6 +19,7 @@ from course_lib.scheduler.pod_info import NamespaceLabels, PodInfo, Port, Term, 
 from course_lib.scheduler.types import Amounts, Bools, Ints
 
 T = TypeVar("T")
+MOST_ANSWERS = 4096  # about the nodes alone that are remembered
 
 
 class LabelColumn(msgspec.Struct, frozen=True, eq=False):
@@ -122,6 +123,8 @@ class Nodes:
     def remember(self, question: Hashable, work_out: Callable[[], T]) -> T:
         """An answer that Pods coming and going do not change."""
         if question not in self._memo:
+            if len(self._memo) >= MOST_ANSWERS:
+                self._memo.clear()  # Pods of ever new shapes have asked: begin anew
             self._memo[question] = work_out()
         return self._memo[question]  # type: ignore[return-value]
 

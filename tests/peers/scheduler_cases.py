@@ -9,6 +9,8 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+from tests.peers.scheduler_volume_cases import claims, disks
+
 Case = dict[str, Any]
 ZONES, DISKS, APPS = ("a", "b", "c"), ("ssd", "hdd"), ("web", "db")
 ZONE, HOST, DISK = "topology.kubernetes.io/zone", "kubernetes.io/hostname", "disk"
@@ -374,79 +376,6 @@ def _spread(lots: random.Random, case: Case) -> None:
         _taints(lots, case)
 
 
-def _claims(lots: random.Random, case: Case) -> None:
-    """Claims of every kind for the Pods of the case, with their volumes and classes."""
-    objects: list[Case] = []
-    storage = "storage.k8s.io/v1"
-
-    def add(version: str, kind: str, name: str, body: Case, **meta: Any) -> None:
-        metadata = {"name": name} | meta
-        objects.append({"apiVersion": version, "kind": kind, "metadata": metadata} | body)
-
-    topologies = [{"matchLabelExpressions": [{"key": ZONE, "values": lots.sample(ZONES, 2)}]}]
-    wait = {"volumeBindingMode": "WaitForFirstConsumer"}
-    add(storage, "StorageClass", "makes", {"provisioner": "csi.example.com"} | wait)
-    only = {"provisioner": "csi.example.com", "allowedTopologies": topologies}
-    add(storage, "StorageClass", "zonal", only | wait)
-    none = {"provisioner": "kubernetes.io/no-provisioner"}
-    add(storage, "StorageClass", "static", none | wait)
-    modes = ["ReadWriteOncePod"] if lots.random() < 0.2 else ["ReadWriteOnce"]
-    for number in range(3):
-        size = {"storage": lots.choice(["1Gi", "5Gi"])}
-        spec: Case = {"capacity": size, "accessModes": modes, "storageClassName": "static"}
-        spec["csi"] = {"driver": "csi.example.com", "volumeHandle": f"v{number}"}
-        spec["volumeMode"] = "Filesystem"
-        if lots.random() < 0.7:
-            term = {"matchExpressions": [{"key": ZONE, "operator": "In", "values": ["a", "b"]}]}
-            spec["nodeAffinity"] = {"required": {"nodeSelectorTerms": [term]}}
-        bound = number < 2 and lots.random() < 0.7
-        labels = {ZONE: lots.choice(["a", "b__c"])} if lots.random() < 0.6 else {}
-        if bound:
-            spec["claimRef"] = {"name": f"claim-{number}", "namespace": "default"}
-        phase = {"phase": "Bound" if bound else "Available"}
-        add(
-            "v1", "PersistentVolume", f"pv-{number}", {"spec": spec, "status": phase}, labels=labels
-        )
-        cls = "static" if bound else lots.choice(["makes", "zonal", "static"])
-        wants: Case = {"accessModes": modes, "storageClassName": cls, "volumeMode": "Filesystem"}
-        wants["resources"] = {"requests": {"storage": lots.choice(["1Gi", "5Gi"])}}
-        notes = {}
-        if bound:
-            wants["volumeName"] = f"pv-{number}"
-            notes = {"pv.kubernetes.io/bind-completed": "yes"}
-        add(
-            "v1",
-            "PersistentVolumeClaim",
-            f"claim-{number}",
-            {"spec": wants, "status": {"phase": "Bound" if bound else "Pending"}},
-            namespace="default",
-            annotations=notes,
-        )
-    for one in case["nodes"]:
-        drivers = [{"name": "csi.example.com", "nodeID": "x"}]
-        if lots.random() < 0.8:
-            drivers[0]["allocatable"] = {"count": lots.randint(1, 2)}
-        add(storage, "CSINode", one["metadata"]["name"], {"spec": {"drivers": drivers}})
-    for one in [case["pod"], *case["existing_pods"]]:
-        one["metadata"]["namespace"] = "default"
-        names = lots.sample(range(3), lots.randint(0 if one is not case["pod"] else 1, 2))
-        one["spec"]["volumes"] = [
-            {"name": f"v{n}", "persistentVolumeClaim": {"claimName": f"claim-{n}"}} for n in names
-        ]
-    case["objects"] = objects
-
-
-def _disks(lots: random.Random, case: Case) -> None:
-    _claims(lots, case)
-    for one in [case["pod"], *case["existing_pods"]]:
-        if lots.random() < 0.4:
-            disk = {"pdName": lots.choice("xy"), "readOnly": lots.random() < 0.5}
-            one["spec"]["volumes"].append({"name": "d", "gcePersistentDisk": disk})
-        elif lots.random() < 0.4:
-            disk = {"volumeID": lots.choice("xy")}
-            one["spec"]["volumes"].append({"name": "d", "awsElasticBlockStore": disk})
-
-
 SHAPERS: dict[str, Callable[[random.Random, Case], None]] = {
     "NodeUnschedulable": _unschedulable,
     "NodeName": _name,
@@ -458,10 +387,10 @@ SHAPERS: dict[str, Callable[[random.Random, Case], None]] = {
     "ImageLocality": _images,
     "InterPodAffinity": _inter_pod,
     "PodTopologySpread": _spread,
-    "VolumeBinding": _claims,
-    "VolumeZone": _claims,
-    "VolumeRestrictions": _disks,
-    "NodeVolumeLimits": _claims,
+    "VolumeBinding": claims,
+    "VolumeZone": claims,
+    "VolumeRestrictions": disks,
+    "NodeVolumeLimits": claims,
 }
 # Not drawn together: their arguments would be needed, or they set what others need.
 ALONE = ("NodeName", "VolumeBinding", "VolumeZone", "VolumeRestrictions", "NodeVolumeLimits")

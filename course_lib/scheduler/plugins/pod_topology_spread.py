@@ -30,7 +30,7 @@ from course_lib.scheduler.framework import (
     Verdict,
 )
 from course_lib.scheduler.nodes import LabelColumn, Nodes
-from course_lib.scheduler.plugins.node_affinity import required
+from course_lib.scheduler.plugins.node_affinity import asks, required
 from course_lib.scheduler.plugins.taint_toleration import HARD, untolerated
 from course_lib.scheduler.pod_info import Group, PodInfo, narrowed
 from course_lib.scheduler.types import Amounts, Bools
@@ -38,6 +38,7 @@ from course_lib.scheduler.types import Amounts, Bools
 REASON = "node(s) didn't match pod topology spread constraints"
 NO_LABEL = "node(s) didn't match pod topology spread constraints (missing required label)"
 HOSTNAME, ZONE = "kubernetes.io/hostname", "topology.kubernetes.io/zone"
+ALL: Bools = np.array(True)  # for every node
 HARDLY, SOFTLY = "DoNotSchedule", "ScheduleAnyway"
 # What holds for the Pods of a Service or workload that say nothing (`systemDefaultConstraints`).
 SYSTEM_DEFAULTS = (
@@ -212,11 +213,8 @@ def included(constraint: Constraint, pod: PodInfo, nodes: Nodes) -> Bools:
     """The nodes whose Pods count: those that the Pod's own affinity and (if so asked) its
     tolerations leave it (`nodeAffinityPolicy`, `nodeTaintsPolicy`).
     """
-    counted = np.ones(len(nodes), dtype=bool)
-    if constraint.honour_affinity:
-        counted &= required(pod, nodes)
+    counted = required(pod, nodes) if constraint.honour_affinity and asks(pod) else ALL
+    counts = None
     if constraint.honour_taints:
         counts = untolerated(nodes, HARD, pod.pod.spec.tolerations or [])
-        if counts is not None:
-            counted &= counts == 0
-    return counted
+    return counted if counts is None else counted & (counts == 0)
