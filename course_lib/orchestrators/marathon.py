@@ -17,7 +17,15 @@ from collections.abc import Sequence
 import msgspec
 
 from course_lib.errors import CourseError
-from course_lib.orchestrators.model import ZONE, Host, Machine, Placed, Workload, task_names
+from course_lib.orchestrators.model import (
+    ZONE,
+    Host,
+    Machine,
+    Placed,
+    Workload,
+    in_order,
+    task_names,
+)
 
 Constraint = tuple[str, ...]  # field, operator, and for most operators a value
 
@@ -131,9 +139,8 @@ class Marathon:
             offer([marathon], hosts, lots)
             found = marathon.running
             why = "the first offer with room that meets the constraints"
-            placed += [Placed(n, h.name, why) for n, h in zip(names, found, strict=False)]
             said = "no offer matched: " + unmatched(app, hosts, found)
-            placed += [Placed(name, "", said) for name in names[len(found) :]]
+            placed += in_order(names, found, why, said)
         return placed
 
 

@@ -91,14 +91,15 @@ class Host:
         return self.name if key in ("hostname", "instanceId") else self.machine.labels.get(key)
 
 
-def allowed(workload: Workload, host: Host) -> bool:
-    """Whether a machine has the labels that a workload asks for."""
-    return all(host.label(key) == value for key, value in workload.only_on.items())
-
-
 def task_names(workload: Workload) -> list[str]:
     """A name for each task."""
     return [f"{workload.name}.{number}" for number in range(1, workload.count + 1)]
+
+
+def in_order(names: Sequence[str], hosts: Sequence[Host], why: str, why_not: str) -> list[Placed]:
+    """The first tasks on these hosts, one each; those for which there is none wait."""
+    found = [Placed(name, host.name, why) for name, host in zip(names, hosts, strict=False)]
+    return found + [Placed(name, "", why_not) for name in names[len(hosts) :]]
 
 
 def table(placed: Sequence[Placed]) -> Any:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from course_lib.orchestrators.model import Machine, Workload
+from course_lib.orchestrators.model import Workload
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,15 +53,6 @@ def machines_for(site: Site, workload: Workload, spare: int = 1) -> int:
     """
     each = min(site.cpu // workload.cpu, site.memory // workload.memory)
     return math.ceil(workload.count / each) + spare if each else 0
-
-
-def fleet(site: Site, count: int, zones: int = 1) -> list[Machine]:
-    """So many machines of a site, spread over zones."""
-    return [
-        Machine(f"{site.name.replace(' ', '-')}-{i + 1}", site.cpu, site.memory,
-                {"zone": f"zone-{'abcdef'[i % zones]}"})
-        for i in range(count)
-    ]  # fmt: skip
 
 
 def sites_table(workload: Workload, spare: int = 1) -> pd.DataFrame:

@@ -15,7 +15,15 @@ from functools import cmp_to_key
 import msgspec
 
 from course_lib.errors import CourseError
-from course_lib.orchestrators.model import ZONE, Host, Machine, Placed, Workload, task_names
+from course_lib.orchestrators.model import (
+    ZONE,
+    Host,
+    Machine,
+    Placed,
+    Workload,
+    in_order,
+    task_names,
+)
 
 MAX_FAILURES = 5  # within MONITOR_SECONDS: from then on a node is tried last
 MONITOR_SECONDS = 300.0
@@ -83,11 +91,7 @@ class Swarm:
             why = "the fewest tasks of the service, then the fewest in all"
             if service.spread:
                 why = f"branches of {service.spread[0]} kept even; {why}"
-            placed += [Placed(n, h.name, why) for n, h in zip(names, found, strict=False)]
-            placed += [
-                Placed(n, "", "no suitable node: " + refusals(service, hosts))
-                for n in names[len(found) :]
-            ]
+            placed += in_order(names, found, why, "no suitable node: " + refusals(service, hosts))
         return placed
 
 

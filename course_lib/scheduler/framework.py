@@ -237,8 +237,3 @@ def default_normalize(scores: Amounts, fits: Bools, reverse: bool = False) -> Am
         return np.full_like(scores, MAX_SCORE) if reverse else scores
     scaled = np.floor(scores * MAX_SCORE / top)
     return MAX_SCORE - scaled if reverse else scaled
-
-
-def whole(amounts: Amounts) -> Amounts:
-    """Cut off what is behind the point, as Go's conversion to an integer does."""
-    return np.trunc(amounts)

@@ -65,6 +65,7 @@ DEFAULT_PLUGINS = {
 # Part of every scheduler here, in the queue and in the binding: they cannot be switched off.
 ALWAYS = ("PrioritySort", "SchedulingGates", "DefaultBinder")
 PREEMPTION = "DefaultPreemption"
+ACTED_ON = {"multiPoint", "filter", "score", "postFilter"}
 POINTS = ("multiPoint", "preFilter", "filter", "postFilter", "preScore", "score")
 
 
@@ -170,6 +171,23 @@ def frameworks(source: Source, lister: Lister | None = None) -> list[Framework]:
     if len(set(names)) < len(names):
         raise CourseError("each profile needs a schedulerName of its own", found=", ".join(names))
     return made
+
+
+def not_acted_on(source: Source) -> list[str]:
+    """The fields of a configuration that the simulation leaves aside, by path.
+
+    >>> not_acted_on({"profiles": [{"percentageOfNodesToScore": 5}], "parallelism": 16})
+    ['parallelism', 'profiles[0].percentageOfNodesToScore']
+    """
+    (document,) = read_manifests(source)
+    found = sorted(set(document) - {"apiVersion", "kind", "profiles"})
+    for number, profile in enumerate(document.get("profiles") or ()):
+        here = f"profiles[{number}]"
+        others = set(profile) - {"schedulerName", "plugins", "pluginConfig"}
+        found += [f"{here}.{field}" for field in sorted(others)]
+        points = set(profile.get("plugins", {})) - ACTED_ON
+        found += [f"{here}.plugins.{point}" for point in sorted(points)]
+    return found
 
 
 def _framework(profile: Document, lister: Lister | None) -> Framework:

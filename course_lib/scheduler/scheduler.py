@@ -29,7 +29,7 @@ from course_lib.scheduler.framework import (
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
 from course_lib.scheduler.preemption import Candidate, Preemption
-from course_lib.scheduler.profiles import default_framework, frameworks
+from course_lib.scheduler.profiles import default_framework, frameworks, not_acted_on
 from course_lib.scheduler.queue import SchedulingQueue, Waiting
 from course_lib.scheduler.selection import decide
 
@@ -44,6 +44,9 @@ class Scheduler:
         self.api, self.sim = api, api.sim
         made = frameworks(configuration, api) if configuration else [default_framework(api)]
         self.frameworks = {framework.name: framework for framework in made}
+        for path in not_acted_on(configuration) if configuration else ():
+            said = f"{path}: read, but the simulation does not act on it"
+            self.sim.record(COMPONENT, "KubeSchedulerConfiguration", "NotActedOn", said)
         self.queue = SchedulingQueue(self.sim, self._wake)
         self.assigned: dict[str, PodInfo] = {}  # Pods with a node, by uid
         self.nominated: dict[str, tuple[PodInfo, str]] = {}  # who waits for victims to leave

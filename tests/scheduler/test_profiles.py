@@ -87,3 +87,12 @@ def test_pods_choose_their_profile_by_scheduler_name():
 def test_mistakes_in_a_configuration_are_explained(text, said):
     with pytest.raises(CourseError, match=said):
         frameworks(text)
+
+
+def test_what_a_configuration_asks_for_in_vain_is_said_in_the_log():
+    text = HEAD + "percentageOfNodesToScore: 5\nprofiles: [{plugins: {permit: {}}}]"
+    said = Cluster(nodes=1, scheduler=text).log(reason="NotActedOn").MESSAGE
+    assert [message.split(":")[0] for message in said] == [
+        "percentageOfNodesToScore",
+        "profiles[0].plugins.permit",
+    ]

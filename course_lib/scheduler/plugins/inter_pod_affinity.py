@@ -24,7 +24,6 @@ from course_lib.scheduler.framework import (
     Plugin,
     Refusal,
     Verdict,
-    whole,
 )
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo, Term
@@ -96,7 +95,7 @@ class InterPodAffinity(Plugin):
         high = float(scores.max(where=fits, initial=-np.inf))
         if high <= low:
             return np.zeros_like(scores)
-        return whole(MAX_SCORE * ((scores - low) / (high - low)))
+        return np.trunc(MAX_SCORE * ((scores - low) / (high - low)))
 
     def couples(self, pod: PodInfo, nodes: Nodes) -> bool:
         """Any term, of this Pod or about it, reaches over nodes."""
