@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN    := .venv/bin
 STAMP  := .venv/.installed
 
-.PHONY: lab test test-peers bench venv lint types unit notebooks-check notebooks lock clean
+.PHONY: lab test test-peers bench venv lint types unit notebooks-check notebooks proto lock clean
 
 lab: venv          ## open JupyterLab on the first notebook
 	$(BIN)/jupyter lab --ServerApp.root_dir=. notebooks/00-start-here.ipynb
@@ -45,6 +45,9 @@ bench: venv        ## Pods placed in a second, with the machine and the commit
 
 notebooks: venv    ## run every notebook again and store its outputs
 	$(BIN)/python tests/execute_notebooks.py
+
+proto: venv        ## compile the CRI's proto file
+	$(BIN)/python -m grpc_tools.protoc -I course_lib/cri --descriptor_set_out=course_lib/cri/runtime_v1.binpb runtime_v1.proto
 
 lock: venv         ## resolve requirements.lock anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv

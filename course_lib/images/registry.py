@@ -1,60 +1,88 @@
-"""The registries that a cluster pulls from, as one: which images there are, and how large.
+"""The registries that a cluster pulls from, as one: repositories with tags, and blobs by digest.
 
-A first, small version: sizes and pull times are simulated. A repository that somebody pushed to
-has the tags that were pushed and no others; of any other repository every tag is taken to exist,
-with a size drawn from its name. Hosts below `.invalid` never resolve (RFC 2606).
+A repository that somebody pushed to has the tags that were pushed and no others; of any other
+repository every tag is taken to exist, with a weight drawn from its name. Hosts below `.invalid`
+never resolve (RFC 2606).
+Source: the OCI distribution specification 1.1 (push, pull, cross-repository mounts).
 """
 
 from __future__ import annotations
 
-import hashlib
+import msgspec
 
 from course_lib.errors import CourseError
+from course_lib.images.image import Image
+from course_lib.images.oci import AMD64, Platform
 from course_lib.images.reference import Reference
-
-MB = 1_000_000
-# Compressed sizes of well-known images, rounded (Docker Hub, 2025), so that pulls feel right.
-KNOWN_SIZES = {
-    "docker.io/library/busybox": 2 * MB,
-    "docker.io/library/alpine": 4 * MB,
-    "docker.io/library/nginx": 70 * MB,
-    "docker.io/library/redis": 45 * MB,
-    "docker.io/library/mysql": 230 * MB,
-    "docker.io/library/postgres": 155 * MB,
-    "docker.io/library/python": 380 * MB,
-    "docker.io/library/wordpress": 250 * MB,
-    "registry.k8s.io/pause": 1 * MB,
-}
+from course_lib.images.wellknown import MB, by_weight, image_of
 
 
 class RegistryError(CourseError):
     """A pull that failed, in the words of containerd."""
 
 
+class Pushed(msgspec.Struct, frozen=True):
+    """What a push cost, in bytes: sent; taken over from another repository; there already."""
+
+    digest: str
+    uploaded: int
+    mounted: int
+    present: int
+
+
 class Registry:
-    """Images by name, with their compressed size in bytes.
+    """Images by name.
 
     >>> registry = Registry()
-    >>> registry.push("course/shop:v1", size=30_000_000)
+    >>> registry.push("course/shop:v1", size=30_000_000).uploaded >= 30_000_000
+    True
     >>> registry.resolve("course/shop:v1")[1]
     30000000
     """
 
     def __init__(self) -> None:
-        self._pushed: dict[str, dict[str, int]] = {}
+        self._tags: dict[str, dict[str, Image]] = {}  # by repository, then by tag
+        self._digests: dict[str, dict[str, Image]] = {}  # by repository: what was ever pushed
+        self._blobs: dict[str, set[str]] = {}  # by repository: digests of its blobs
 
-    def push(self, image: str, size: int = 50 * MB) -> None:
-        """Publish a tag; from now on the repository has only the tags that were pushed."""
+    def push(self, image: str, size: int = 50 * MB, content: Image | None = None) -> Pushed:
+        """Publish a tag: an image that was built, or one of `size` bytes.
+
+        From now on the repository has only the tags that were pushed. A blob that another
+        repository of the same registry has is mounted, not sent.
+        """
         reference = Reference.parse(image)
-        self._pushed.setdefault(reference.name, {})[reference.tag] = size
+        content = content or by_weight(reference, size)
+        here = self._blobs.setdefault(reference.name, set())
+        elsewhere = set().union(
+            *(
+                blobs
+                for name, blobs in self._blobs.items()
+                if name.startswith(f"{reference.registry}/")
+            )
+        )
+        sums = {"uploaded": 0, "mounted": 0, "present": 0}
+        for blob in content.blobs:
+            known = blob.descriptor.digest
+            kind = "present" if known in here else "mounted" if known in elsewhere else "uploaded"
+            sums[kind] += blob.descriptor.size
+            here.add(known)
+        tag = reference.tag or "latest"
+        self._tags.setdefault(reference.name, {})[tag] = content
+        self._digests.setdefault(reference.name, {})[content.digest] = content
+        return Pushed(content.digest, **sums)
 
     def withdraw(self, image: str) -> None:
-        """Remove a tag: nodes that hold the image keep it, new pulls fail."""
+        """Remove a tag: nodes that hold the image keep it, new pulls by the tag fail."""
         reference = Reference.parse(image)
-        self._pushed.setdefault(reference.name, {}).pop(reference.tag, None)
+        self._tags.setdefault(reference.name, {}).pop(reference.tag, None)
 
-    def resolve(self, image: str) -> tuple[str, int]:
-        """The digest and the size (bytes) of an image; raises `RegistryError`."""
+    def tags(self, repository: str) -> list[str]:
+        """The tags that were pushed to a repository, in order."""
+        return sorted(self._tags.get(Reference.parse(repository).name, {}))
+
+    def fetch(self, image: str) -> Image:
+        """The image of a name, by tag or by digest; raises `RegistryError`."""
         reference = Reference.parse(image)
         failed = f'failed to pull and unpack image "{reference}": failed to resolve reference'
         if reference.registry.split(":")[0].endswith(".invalid"):
@@ -63,17 +91,21 @@ class Registry:
                 f'{failed} "{reference}": failed to do request: '
                 f"dial tcp: lookup {host}: no such host"
             )
-        tags = self._pushed.get(reference.name)
-        if tags is not None and not reference.digest and reference.tag not in tags:
-            raise RegistryError(f'{failed} "{reference}": {reference}: not found')
-        if tags is not None and reference.tag in tags:
-            size = tags[reference.tag]
+        if reference.name not in self._tags:
+            return image_of(reference)
+        if reference.digest:
+            found = self._digests.get(reference.name, {}).get(reference.digest)
         else:
-            drawn = int(_sha256(reference.name)[:6], 16) % (80 * MB)
-            size = KNOWN_SIZES.get(reference.name, 20 * MB + drawn)
-        # The content stands for itself: another content under the same tag has another digest.
-        return reference.digest or f"sha256:{_sha256(f'{reference}/{size}')}", size
+            found = self._tags[reference.name].get(reference.tag)
+        if found is None:
+            raise RegistryError(f'{failed} "{reference}": {reference}: not found')
+        return found
 
+    def resolve(self, image: str, platform: Platform = AMD64) -> tuple[str, int]:
+        """The digest of an image, and its size for a platform (bytes); raises `RegistryError`.
 
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+        Of an image that is known by weight only, the digest that was asked for is taken at its
+        word.
+        """
+        found, asked = self.fetch(image), Reference.parse(image).digest
+        return asked or found.digest, found.variant(platform).size

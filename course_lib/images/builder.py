@@ -1,0 +1,226 @@
+"""The builder: a Dockerfile and a folder in, an image out; steps done before are not done again.
+
+The cache knows a step by the image below it, the instruction, and the content of what it copies:
+so the first step that changed, and all after it, are done anew.
+Source: docs.docker.com "Build cache"; the OCI image specification, `config.md` (history).
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from course_lib.errors import CourseError
+from course_lib.images.dockerfile import Instruction, parse
+from course_lib.images.image import Image, Variant
+from course_lib.images.layer import FOLDER, File, Files, Layer, changes, union
+from course_lib.images.oci import AMD64, Blob, Config, Execution, Platform, RootFS, Step, digest
+from course_lib.images.registry import Registry
+
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+Context = Mapping[str, File] | str | Path
+Run = Callable[[list[str], Files, list[str]], Files]  # command line, files, environment -> files
+
+
+class Built(msgspec.Struct, frozen=True):
+    """What a build made: the image, and each step with what it cost."""
+
+    image: Image
+    steps: tuple[tuple[str, bool, int], ...]  # instruction, from the cache, bytes of its layer
+
+
+class _State(msgspec.Struct, frozen=True):
+    """An image in the making; each step makes a new one."""
+
+    config: Config
+    layers: tuple[Blob, ...] = ()
+    files: Files = {}
+    key: str = ""  # what the cache knows it by
+
+    def set(self, **changed: object) -> _State:
+        execution = msgspec.structs.replace(self.config.config, **changed)
+        return msgspec.structs.replace(
+            self, config=msgspec.structs.replace(self.config, config=execution)
+        )
+
+    def add(self, files: Files) -> _State:
+        layer = Layer.of(files)
+        root = RootFS("layers", [*self.config.rootfs.diff_ids, layer.diff_id])
+        return msgspec.structs.replace(
+            self,
+            config=msgspec.structs.replace(self.config, rootfs=root),
+            layers=(*self.layers, layer.blob),
+            files=union([self.files, files]),
+        )
+
+
+class Builder:
+    """Builds images, and remembers the steps.
+
+    `registry` is where FROM finds its images. `run` executes RUN steps on the files so far, where
+    given (`course_lib.runtimes.shell.run_build_step`); else they are recorded, and change nothing.
+    """
+
+    def __init__(self, registry: Registry | None = None, run: Run | None = None) -> None:
+        self.registry = registry or Registry()
+        self.run = run
+        self._cache: dict[str, _State] = {}
+
+    def build(
+        self, dockerfile: str, context: Context = {}, platforms: Sequence[str] = ("linux/amd64",)
+    ) -> Built:
+        """Build an image from a Dockerfile's text and its context: files by path, or a folder.
+
+        With several platforms (`linux/arm64`) the image is an index over one variant each.
+        """
+        files = read_context(context)
+        instructions = parse(dockerfile)
+        variants, steps = [], []
+        for platform in map(Platform.parse, platforms):
+            state, done = self._variant(instructions, files, platform)
+            variants.append(Variant.of(state.config, state.layers))
+            steps += done
+        return Built(Image.of(tuple(variants)), tuple(steps))
+
+    def _variant(
+        self, instructions: list[Instruction], context: Files, platform: Platform
+    ) -> tuple[_State, list[tuple[str, bool, int]]]:
+        state = self._base(instructions[0], platform)
+        done: list[tuple[str, bool, int]] = [(str(instructions[0]), False, 0)]
+        for instruction in instructions[1:]:
+            copied = digest(repr(_chosen(instruction, context)).encode())
+            key = digest(f"{state.key}\n{instruction}\n{copied}".encode())
+            known = key in self._cache
+            if not known:
+                after = self._step(state, instruction, context)
+                history = Step(str(instruction), len(after.layers) == len(state.layers))
+                config = msgspec.structs.replace(
+                    after.config, history=[*after.config.history, history]
+                )
+                self._cache[key] = msgspec.structs.replace(after, config=config, key=key)
+            before, state = state, self._cache[key]
+            size = sum(blob.descriptor.size for blob in state.layers[len(before.layers) :])
+            done.append((str(instruction), known, size))
+        return state, done
+
+    def _base(self, instruction: Instruction, platform: Platform) -> _State:
+        name = instruction.text
+        if name == "scratch":
+            config = Config(
+                platform.architecture,
+                platform.os,
+                Execution(env=[f"PATH={PATH}"]),
+                RootFS("layers", []),
+                variant=platform.variant,
+            )
+            return _State(config, key=f"scratch {platform}")
+        variant = self.registry.fetch(name).variant(platform)
+        return _State(variant.settings, variant.layers, variant.files(), variant.id)
+
+    def _step(self, state: _State, step: Instruction, context: Files) -> _State:
+        execution = state.config.config
+        match step.name:
+            case "COPY":
+                return state.add(_copy(step, context, execution.working_dir or "/"))
+            case "RUN":
+                if self.run is None:
+                    return state
+                found = self.run(step.argv, dict(state.files), execution.env)
+                layer = changes(state.files, found)
+                return state.add(layer) if layer else state
+            case "ENV":
+                known = dict(v.split("=", 1) for v in execution.env) | step.pairs
+                return state.set(env=[f"{name}={value}" for name, value in known.items()])
+            case "CMD":
+                return state.set(cmd=step.argv)
+            case "ENTRYPOINT":
+                return state.set(entrypoint=step.argv, cmd=[])  # CMD of the base is for its own
+            case "WORKDIR":
+                folder = posixpath.join(execution.working_dir or "/", step.words[0])
+                made = state.set(working_dir=folder)
+                missing = {p: f for p, f in _parents(f"{folder}/x").items() if p not in made.files}
+                return made.add(missing) if missing else made
+            case "USER":
+                return state.set(user=step.words[0])
+            case "EXPOSE":
+                ports = {w if "/" in w else f"{w}/tcp": dict[str, str]() for w in step.words}
+                return state.set(exposed_ports=execution.exposed_ports | ports)
+            case _:  # LABEL
+                return state.set(labels=execution.labels | step.pairs)
+
+
+def build(
+    dockerfile: str, context: Context = {}, platforms: Sequence[str] = ("linux/amd64",)
+) -> Built:
+    """Build once, with nothing remembered; see `Builder.build`."""
+    return Builder().build(dockerfile, context, platforms)
+
+
+def read_context(context: Context) -> Files:
+    """The files that COPY can reach: a mapping, or a folder on disk; links stay links."""
+    if not isinstance(context, str | Path):
+        return {path.strip("/"): file for path, file in context.items()}
+    root, files = Path(context), Files()
+    if not root.is_dir():
+        raise CourseError("no such folder", where="build context", found=str(root))
+    for path in sorted(root.rglob("*")):
+        name = path.relative_to(root).as_posix()
+        if path.is_symlink():
+            files[name] = File(kind="link", mode=0o777, target=str(path.readlink()))
+        elif path.is_dir():
+            files[name] = FOLDER
+        else:
+            runs = path.stat().st_mode & 0o111
+            files[name] = File(path.read_bytes(), mode=0o755 if runs else 0o644)
+    return files
+
+
+def _chosen(step: Instruction, context: Files) -> list[tuple[str, str, File]]:
+    """Of COPY: each file with its source and its name below that; of others: nothing."""
+    if step.name != "COPY":
+        return []
+    found = []
+    for word in step.words[:-1]:
+        source = posixpath.normpath(word).strip("/")
+        inside = [
+            (source, path[len(source) :].lstrip("/") if source != "." else path, file)
+            for path, file in sorted(context.items())
+            if source == "." or path == source or path.startswith(f"{source}/")
+        ]
+        if source.startswith("..") or not inside:
+            raise CourseError(
+                f'failed to compute cache key: "/{source}": not found',
+                where=f"line {step.line}: {step}",
+                expected="a path inside the build context",
+                found=", ".join(sorted(context)[:8]) or "an empty context",
+            )
+        found += inside
+    return found
+
+
+def _copy(step: Instruction, context: Files, working_dir: str) -> Files:
+    """The layer of a COPY: a file under its new name, or what a folder holds."""
+    chosen = _chosen(step, context)
+    written = step.words[-1]
+    target = posixpath.normpath(posixpath.join(working_dir, written)).strip("/")
+    files: Files = {}
+    for source, below, file in chosen:
+        if below:
+            path = f"{target}/{below}"
+        elif file.kind == "folder":
+            continue
+        elif written.endswith(("/", ".")) or len(step.words) > 2:
+            path = f"{target}/{posixpath.basename(source)}"
+        else:
+            path = target
+        path = path.strip("/")
+        files |= {p: f for p, f in _parents(path).items() if p not in files} | {path: file}
+    return files
+
+
+def _parents(path: str) -> Files:
+    parts = path.strip("/").split("/")[:-1]
+    return {"/".join(parts[: n + 1]): FOLDER for n in range(len(parts))}

@@ -1,0 +1,83 @@
+"""Images that everybody knows, by weight: real configurations and manifests over unseen layers.
+
+Their layers are known by name and size only, so that a notebook need not download them. Images of
+one family share the layers below, as the real ones do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from course_lib.images.image import Image, Variant
+from course_lib.images.oci import Blob, Config, Execution, Platform, RootFS, encode
+from course_lib.images.reference import Reference
+
+MB = 1_000_000
+PLATFORMS = (Platform("amd64", "linux"), Platform("arm64", "linux"))
+DEBIAN, ALPINE = ("debian:bookworm-slim", 28 * MB), ("alpine:3.20", 4 * MB)
+# Compressed sizes, rounded (Docker Hub, 2025), so that pulls feel right; and the family.
+KNOWN = {
+    "docker.io/library/busybox": (2 * MB, None),
+    "docker.io/library/alpine": (4 * MB, ALPINE),
+    "docker.io/library/nginx": (70 * MB, DEBIAN),
+    "docker.io/library/redis": (45 * MB, DEBIAN),
+    "docker.io/library/mysql": (230 * MB, None),
+    "docker.io/library/postgres": (155 * MB, DEBIAN),
+    "docker.io/library/python": (380 * MB, DEBIAN),
+    "docker.io/library/wordpress": (250 * MB, DEBIAN),
+    "registry.k8s.io/pause": (1 * MB, None),
+}
+_SHELL = Execution(cmd=["sh"])
+RUNS = {
+    "docker.io/library/nginx": Execution(
+        entrypoint=["/docker-entrypoint.sh"],
+        cmd=["nginx", "-g", "daemon off;"],
+        exposed_ports={"80/tcp": {}},
+        stop_signal="SIGQUIT",
+    ),
+    "docker.io/library/redis": Execution(
+        entrypoint=["docker-entrypoint.sh"], cmd=["redis-server"], exposed_ports={"6379/tcp": {}}
+    ),
+    "docker.io/library/mysql": Execution(
+        entrypoint=["docker-entrypoint.sh"], cmd=["mysqld"], exposed_ports={"3306/tcp": {}}
+    ),
+    "docker.io/library/postgres": Execution(
+        entrypoint=["docker-entrypoint.sh"], cmd=["postgres"], exposed_ports={"5432/tcp": {}}
+    ),
+    "docker.io/library/python": Execution(cmd=["python3"]),
+    "registry.k8s.io/pause": Execution(user="65535:65535", entrypoint=["/pause"]),
+} | {
+    f"docker.io/library/{name}": _SHELL
+    for name in ("busybox", "alpine", "ubuntu", "debian", "bash", "centos", "fedora")
+}
+
+
+def image_of(reference: Reference) -> Image:
+    """The image of a repository that nobody pushed to: every tag is taken to exist."""
+    drawn = int(hashlib.sha256(reference.name.encode()).hexdigest()[:6], 16) % (80 * MB)
+    size, family = KNOWN.get(reference.name, (20 * MB + drawn, None))
+    return by_weight(reference, size, family)
+
+
+def by_weight(reference: Reference, size: int, family: tuple[str, int] | None = None) -> Image:
+    """An image of so many bytes, for the usual platforms."""
+    return Image.of(tuple(_variant(reference, size, family, p) for p in PLATFORMS))
+
+
+def _variant(
+    reference: Reference, size: int, family: tuple[str, int] | None, platform: Platform
+) -> Variant:
+    last = reference.repository.rpartition("/")[2]
+    run = RUNS.get(reference.name, Execution(entrypoint=[f"/{last}"]))
+    shared = [Blob.weight(f"{family[0]} {platform}", family[1])] if family else []
+    count = len(shared) + (family is None or family[1] < size)
+
+    def config(layers: list[Blob]) -> Config:
+        stand_in = ["sha256:" + "0" * 64] * (count - len(layers))
+        ids = [layer.descriptor.digest for layer in layers] + stand_in
+        return Config(platform.architecture, platform.os, run, RootFS("layers", ids))
+
+    own = size - len(encode(config(shared))) - sum(layer.descriptor.size for layer in shared)
+    tagged = f"{reference.name}:{reference.tag or reference.digest} {platform}"
+    layers = [*shared, *([Blob.weight(tagged, max(own, 0))] if count > len(shared) else [])]
+    return Variant.of(config(layers), tuple(layers))

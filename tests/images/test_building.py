@@ -1,0 +1,175 @@
+"""Layers, builds, archives and registries: content by digest, from end to end."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import tarfile
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from course_lib.errors import CourseError
+from course_lib.images import (
+    Builder,
+    File,
+    Layer,
+    Registry,
+    build,
+    changes,
+    read_archive,
+    union,
+    write_archive,
+    write_layout,
+)
+from course_lib.images.layer import FOLDER
+from course_lib.images.oci import digest
+
+APP = {"app/main.py": File(b"print('hello')"), "app/lib/x.py": File(b""), "app/lib": FOLDER}
+RECIPE = """
+# A small web application.
+FROM scratch
+WORKDIR /srv
+COPY app .
+ENV COLOUR=blue \\
+    SIZE="very large"
+LABEL org.opencontainers.image.title=shop
+EXPOSE 80 53/udp
+USER 1000:1000
+ENTRYPOINT ["/bin/python"]
+CMD ["main.py"]
+"""
+
+
+def test_a_layer_is_a_tar_file_in_gzip_that_other_tools_read():
+    files = {"etc": FOLDER, "etc/motd": File(b"hello" * 50_000), "l": File(kind="link", target="x")}
+    layer = Layer.of(files)
+    tar = gzip.decompress(layer.blob.data)
+    assert digest(tar) == layer.diff_id
+    assert digest(layer.blob.data) == layer.blob.descriptor.digest
+    with tarfile.open(fileobj=io.BytesIO(tar)) as reader:
+        assert reader.getnames() == ["etc", "etc/motd", "l"]
+        assert reader.extractfile("etc/motd").read() == b"hello" * 50_000
+    assert Layer.read(layer.blob).files == files
+
+
+PATHS = st.sampled_from(["a", "a/b", "a/b/c", "a/d", "e", "e/f", "g"])
+VIEWS = st.dictionaries(PATHS, st.sampled_from([File(b"1"), File(b"2"), File(b"3", mode=0o755)]))
+
+
+def whole(files: dict[str, File]) -> dict[str, File]:
+    """A tree without files inside files: what has something below it is a folder."""
+    tree = dict(files)
+    for path in files:
+        parts = path.split("/")[:-1]
+        tree |= {"/".join(parts[: n + 1]): FOLDER for n in range(len(parts))}
+    return tree
+
+
+@given(VIEWS, VIEWS)
+def test_a_layer_of_changes_turns_one_view_into_the_other(before, after):
+    before, after = whole(before), whole(after)
+    assert union([before, changes(before, after)]) == after
+
+
+def test_an_opaque_folder_hides_what_lower_layers_have_there():
+    low = {"d": FOLDER, "d/old": File(b"1"), "keep": File(b"2")}
+    high = {"d": FOLDER, "d/.wh..wh..opq": File(), "d/new": File(b"3")}
+    assert sorted(union([low, high])) == ["d", "d/new", "keep"]
+
+
+def test_a_build_records_how_containers_are_started():
+    image = build(RECIPE, APP).image
+    config = image.variants[0].settings
+    run = config.config
+    assert run.entrypoint == ["/bin/python"] and run.cmd == ["main.py"]
+    assert run.env[1:] == ["COLOUR=blue", "SIZE=very large"]
+    assert run.working_dir == "/srv" and run.user == "1000:1000"
+    assert sorted(run.exposed_ports) == ["53/udp", "80/tcp"]
+    assert sorted(image.variants[0].files()) == ["srv", "srv/lib", "srv/lib/x.py", "srv/main.py"]
+    assert len(config.rootfs.diff_ids) == 2
+    assert [s.empty_layer for s in config.history] == [False, False] + [True] * 6
+
+
+def test_the_same_build_has_the_same_digest_on_every_machine():
+    expected = "sha256:6c1f099194e9f5dfbb3afdfba57be16d0725ce379029fcea862a418a27b97d54"
+    assert build(RECIPE, APP).image.digest == expected
+
+
+def test_the_cache_ends_at_the_first_step_that_changed():
+    builder = Builder()
+    builder.build(RECIPE, APP)
+    again = builder.build(RECIPE, APP)
+    assert all(cached for _, cached, _ in again.steps[1:])
+    changed = builder.build(RECIPE, APP | {"app/main.py": File(b"print('bye')")})
+    assert [cached for _, cached, _ in changed.steps[1:]] == [True] + [False] * 7
+    assert again.image.digest != changed.image.digest
+
+
+def test_an_index_holds_one_variant_for_each_platform():
+    image = build(RECIPE, APP, platforms=("linux/amd64", "linux/arm64")).image
+    assert [str(v.platform) for v in image.variants] == ["linux/amd64", "linux/arm64"]
+    assert image.index is not None
+    with pytest.raises(CourseError, match="no match for platform"):
+        build(RECIPE, APP).image.variant(image.variants[1].platform)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "complaint"),
+    [
+        ("", "empty"),
+        ("COPY a b", "FROM on the first line"),
+        ("FROM scratch\nFROM scratch", "FROM on the first line"),
+        ("FROM scratch\nVOLUME /data", "one of FROM"),
+        ("FROM scratch\nCOPY onlyone", "COPY source"),
+        ("FROM scratch\nCOPY missing /x", "failed to compute cache key"),
+        ("FROM scratch\nCOPY ../up /x", "inside the build context"),
+        ('FROM scratch\nENV A="b', "matching quotes"),
+        ('FROM scratch\nCMD ["a"', "JSON"),
+        ("FROM scratch\nEXPOSE http", "port numbers"),
+    ],
+)
+def test_a_bad_recipe_is_refused_with_its_line(recipe, complaint):
+    with pytest.raises(CourseError, match=complaint):
+        build(recipe, APP)
+
+
+def test_an_archive_holds_what_was_written_and_a_damaged_one_is_refused(tmp_path):
+    image = build(RECIPE, APP, platforms=("linux/amd64", "linux/arm64")).image
+    write_archive(tmp_path / "shop.tar", {"course/shop:v1": image})
+    assert read_archive(tmp_path / "shop.tar") == {"docker.io/course/shop:v1": image}
+    damaged = (tmp_path / "shop.tar").read_bytes().replace(b"hello", b"h3llo")
+    (tmp_path / "bad.tar").write_bytes(damaged)
+    with pytest.raises(CourseError, match="a blob is damaged"):
+        read_archive(tmp_path / "bad.tar")
+    write_layout(tmp_path / "layout", {"course/shop:v1": image})
+    assert (tmp_path / "layout/oci-layout").exists()
+    with pytest.raises(CourseError, match="not empty"):
+        write_layout(tmp_path / "layout", {"course/shop:v1": image})
+
+
+def test_a_push_sends_only_what_the_registry_does_not_have():
+    registry, builder = Registry(), Builder()
+    first = builder.build(RECIPE, APP).image
+    sent = registry.push("course/shop:v1", content=first)
+    assert sent.mounted == sent.present == 0 and sent.uploaded > 0
+    again = registry.push("course/shop:v2", content=first)
+    assert again.uploaded == 0 and again.present == sent.uploaded
+    other = registry.push("course/copy:v1", content=first)
+    assert other.uploaded == 0 and other.mounted == sent.uploaded
+    far = registry.push("quay.io/course/copy:v1", content=first)
+    assert far.uploaded == sent.uploaded
+    assert registry.tags("course/shop") == ["v1", "v2"]
+    assert registry.fetch(f"course/shop@{first.digest}") == first
+
+
+def test_a_build_on_a_base_keeps_the_layers_of_the_base():
+    registry = Registry()
+    base = build(RECIPE, APP).image
+    registry.push("course/base:v1", content=base)
+    recipe = "FROM course/base:v1\nCOPY app/main.py /srv/other.py"
+    image = Builder(registry).build(recipe, APP).image
+    assert image.variants[0].layers[:2] == base.variants[0].layers
+    assert image.variants[0].settings.config.entrypoint == ["/bin/python"]
+    assert "srv/other.py" in image.variants[0].files()
