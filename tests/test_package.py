@@ -34,6 +34,7 @@ FLOORS = {
     "widgets": 7,
     "course": 8,
     "cli": 9,
+    "__main__": 10,
 }
 
 

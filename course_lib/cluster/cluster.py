@@ -25,11 +25,12 @@ from course_lib.errors import CourseError
 from course_lib.images import Registry
 from course_lib.network import FlatNetwork
 from course_lib.node import Kubelet, KubeProxy
+from course_lib.node.cri_config import POD_UID
 from course_lib.objects.kinds import kind_named
 from course_lib.objects.manifests import Document, Source
 from course_lib.objects.pods import is_ready
 from course_lib.objects.selectors import parse_field_selector, parse_selector
-from course_lib.runtimes import Behaviours
+from course_lib.runtimes import Behaviours, Runtime, RuntimeFault
 from course_lib.scheduler import Scheduler
 from course_lib.scheduler.explain import TEXTS, explain, explain_in_detail
 from course_lib.scheduler.pod_info import PodInfo
@@ -43,7 +44,8 @@ class Cluster(NodeCommands, WorkloadCommands):
 
     `nodes` machines of `cpu` cores and `memory` each, spread over `zones` in turn; the same
     `seed` gives the same history. `scheduler` is a `KubeSchedulerConfiguration` (path, text or
-    dict). The control plane runs beside the nodes, not on one of them.
+    dict), `runtime` the container runtime of the nodes. The control plane runs beside the nodes,
+    not on one of them.
 
     >>> cluster = Cluster(nodes=3)
     >>> cluster.apply("data/web.yaml")[["OBJECT", "RESULT"]]
@@ -65,6 +67,7 @@ class Cluster(NodeCommands, WorkloadCommands):
         labels: dict[str, str] | None = None,
         seed: int = 0,
         scheduler: Source | None = None,
+        runtime: str = "containerd",
     ) -> None:
         self.sim = Simulation(seed)
         self.api = APIServer(self.sim)
@@ -72,6 +75,8 @@ class Cluster(NodeCommands, WorkloadCommands):
         self.behaviours = Behaviours()
         self.network = FlatNetwork()
         self.kubelets: dict[str, Kubelet] = {}
+        self.runtimes: dict[str, Runtime] = {}
+        self.runtime = runtime
         self.proxies: dict[str, KubeProxy] = {}
         self.history = History(self.api)
         furnish(self.api)
@@ -314,13 +319,17 @@ class Cluster(NodeCommands, WorkloadCommands):
 
     def _scrape(self) -> dict[str, Reading]:
         """What the kubelets tell metrics-server."""
-        readings = {}
+        readings: dict[str, Reading] = {}
         for kubelet in self.kubelets.values():
-            for uid, worker in kubelet.workers.items():
-                running = [s.current for s in worker.slots if s.current is not None]
-                if any(container.running for container in running):
-                    readings[uid] = Reading(
-                        sum(container.cpu_seconds() for container in running),
-                        sum(container.memory() for container in running),
-                    )
+            try:
+                found = kubelet.cri.call("ListContainerStats").stats if kubelet.powered else ()
+            except RuntimeFault:
+                continue  # metrics are missing while a runtime is down
+            for stats in found:
+                uid = stats.attributes.labels[POD_UID]
+                before = readings.get(uid, Reading(0.0, 0.0))
+                readings[uid] = Reading(
+                    before.cpu_seconds + stats.cpu.usage_core_nano_seconds.value / 1e9,
+                    before.memory + stats.memory.working_set_bytes.value,
+                )
         return readings

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from course_lib.apiserver import APIServer
 from course_lib.apiserver.errors import NotFound, TooManyRequests
+from course_lib.cri import Client, InProcess, Shim
+from course_lib.cri.simulated import runtime_named
 from course_lib.engine import Simulation
 from course_lib.engine.simulation import Process
 from course_lib.errors import CourseError
@@ -16,7 +18,8 @@ from course_lib.node import Kubelet, KubeProxy
 from course_lib.node.kubelet import Machine
 from course_lib.objects.pod import Pod
 from course_lib.objects.quantity import Quantity
-from course_lib.runtimes import Behaviours
+from course_lib.runtimes import Behaviours, Runtime
+from course_lib.runtimes.logs import Disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,6 +37,8 @@ class NodeCommands:
     behaviours: Behaviours
     network: FlatNetwork
     kubelets: dict[str, Kubelet]
+    runtimes: dict[str, Runtime]
+    runtime: str  # what new nodes run, unless told otherwise
     proxies: dict[str, KubeProxy]
 
     def add_node(
@@ -45,8 +50,11 @@ class NodeCommands:
         labels: dict[str, str] | None = None,
         taints: Iterable[dict[str, str]] = (),
         pods: int = 110,
+        runtime: str = "",
     ) -> str:
         """Add a machine; returns the node's name (`node-1`, `node-2`, ... unless given).
+
+        `runtime` is its container runtime: containerd, docker, rkt or lxd.
 
         >>> from course_lib import Cluster
         >>> Cluster(nodes=2).add_node(cpu="16", memory="64Gi", labels={"disk": "ssd"})
@@ -62,14 +70,46 @@ class NodeCommands:
             Quantity(cpu),
             Quantity(memory),
             pods,
-            (labels or {}) | ({ZONE: zone} if zone else {}),
-            tuple(taints),
+            labels=(labels or {}) | ({ZONE: zone} if zone else {}),
+            taints=tuple(taints),
         )
-        self.kubelets[name] = Kubelet(
-            self.api, machine, self.registry, self.behaviours, self.network
-        )
+        made = self._install(machine, runtime or self.runtime, Disk())
+        cri = Client(InProcess(Shim(made)))
+        self.kubelets[name] = Kubelet(self.api, machine, cri, self.network, made.disk)
         self.proxies[name] = KubeProxy(self.api, name)
         return name
+
+    def _install(self, machine: Machine, runtime: str, disk: Disk) -> Runtime:
+        """Put a container runtime on a machine."""
+        made = runtime_named(runtime)(
+            self.sim,
+            machine.name,
+            self.registry,
+            self.behaviours,
+            self.network,
+            cores=float(machine.cpu),
+            disk=disk,
+        )
+        self.network.attach(machine.address, made.host)
+        self.runtimes[machine.name] = made
+        return made
+
+    def swap_runtime(self, node: str, runtime: str) -> None:
+        """Put another container runtime on a node, under its running kubelet.
+
+        The old one is stopped with all that it runs; the Pods stay bound, and start again.
+
+        >>> from course_lib import Cluster
+        >>> cluster = Cluster(nodes=1)
+        >>> cluster.swap_runtime("node-1", "rkt")
+        >>> cluster.get("nodes", wide=True)["CONTAINER-RUNTIME"][0]
+        'rkt://1.30.0'
+        """
+        kubelet, old = self._kubelet(node), self.runtimes[node]
+        made = self._install(kubelet.machine, runtime, old.disk)
+        self.sim.record("operator", f"Node/{node}", "RuntimeSwapped", f"{old.name} to {made.name}")
+        old.power_off()
+        kubelet.swap_runtime(Client(InProcess(Shim(made))))
 
     def cordon(self, node: str) -> None:
         """Mark a node as unschedulable; what runs there stays.
@@ -142,6 +182,7 @@ class NodeCommands:
         """
         self.sim.record("power", f"Node/{node}", "PowerOff", f"node {node} loses power")
         self._kubelet(node).power_off()
+        self.runtimes[node].power_off()
 
     def restore_node(self, node: str) -> None:
         """Give a node its power back."""

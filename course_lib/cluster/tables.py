@@ -320,7 +320,7 @@ def table_rows(
         names += POD_WIDE
         rows = [[*cells, *pod_row_wide(view)] for cells, view in zip(rows, found, strict=True)]
     if wide and kind == "Node":
-        names += ["CPU", "MEMORY", "ZONE", "TAINTS"]
+        names += ["CPU", "MEMORY", "ZONE", "TAINTS", "CONTAINER-RUNTIME"]
         rows = [[*cells, *_node_wide(view)] for cells, view in zip(rows, found, strict=True)]
     return names, rows
 
@@ -333,6 +333,7 @@ def _node_wide(node: Any) -> Row:
         str(allocatable.get("memory", "")),
         node.labels.get("topology.kubernetes.io/zone", NONE),
         ",".join(taints) or NONE,
+        (node.status.node_info or {}).get("containerRuntimeVersion", ""),
     )
 
 

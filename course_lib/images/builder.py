@@ -17,11 +17,12 @@ from course_lib.errors import CourseError
 from course_lib.images.dockerfile import Instruction, parse
 from course_lib.images.image import Image, Variant
 from course_lib.images.layer import FOLDER, File, Files, Layer, changes, union
-from course_lib.images.oci import AMD64, Blob, Config, Execution, Platform, RootFS, Step, digest
+from course_lib.images.oci import Blob, Config, Execution, Platform, RootFS, Step, digest
 from course_lib.images.registry import Registry
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 Context = Mapping[str, File] | str | Path
+NOTHING: Files = {}
 Run = Callable[[list[str], Files, list[str]], Files]  # command line, files, environment -> files
 
 
@@ -70,7 +71,10 @@ class Builder:
         self._cache: dict[str, _State] = {}
 
     def build(
-        self, dockerfile: str, context: Context = {}, platforms: Sequence[str] = ("linux/amd64",)
+        self,
+        dockerfile: str,
+        context: Context = NOTHING,
+        platforms: Sequence[str] = ("linux/amd64",),
     ) -> Built:
         """Build an image from a Dockerfile's text and its context: files by path, or a folder.
 
@@ -153,7 +157,7 @@ class Builder:
 
 
 def build(
-    dockerfile: str, context: Context = {}, platforms: Sequence[str] = ("linux/amd64",)
+    dockerfile: str, context: Context = NOTHING, platforms: Sequence[str] = ("linux/amd64",)
 ) -> Built:
     """Build once, with nothing remembered; see `Builder.build`."""
     return Builder().build(dockerfile, context, platforms)

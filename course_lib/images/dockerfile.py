@@ -99,7 +99,7 @@ def _check(step: Instruction, first: bool) -> None:
             "EXPOSE": not all(re.fullmatch(r"[0-9]+(/(tcp|udp|sctp))?", w) for w in words),
         }.get(step.name, False)
         if step.name in ("ENV", "LABEL"):
-            step.pairs
+            words = list(step.pairs)
     except ValueError as problem:
         raise refuse(f"words in matching quotes, or a JSON list ({problem})") from problem
     if wrong:

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 def refuse(kubelet: Kubelet, pod: Pod) -> tuple[str, str] | None:
     """Reason and message when the node cannot take a Pod."""
     allocatable = kubelet.node().status.allocatable or {}
-    used = {"pods": Quantity.of(len(kubelet.workers))}
-    for worker in kubelet.workers.values():
+    # Pods that are over hold nothing any more (`filterOutInactivePods`).
+    active = [w for w in kubelet.workers.values() if w.phase() not in ("Succeeded", "Failed")]
+    used = {"pods": Quantity.of(len(active))}
+    for worker in active:
         used = plus(used, total(worker.pod.spec, "requests"))
     for name, amount in (total(pod.spec, "requests") | {"pods": Quantity("1")}).items():
         capacity = allocatable.get(name, ZERO)

@@ -37,7 +37,10 @@ class EvictionManager:
 
     def _look(self) -> None:
         kubelet, now = self.kubelet, self.kubelet.sim.now
-        available = kubelet.machine.memory.value - sum(map(usage, kubelet.workers.values()))
+        used = kubelet.memory_used()
+        if used is None:
+            return  # the runtime does not answer
+        available = kubelet.machine.memory.value - sum(used.values())
         if available < THRESHOLD.value:
             self._last_pressure = now
         pressure = now - self._last_pressure < TRANSITION_PERIOD
@@ -47,12 +50,16 @@ class EvictionManager:
             kubelet.normal(kubelet.node(), reason, f"Node {kubelet.name} status is now: {reason}")
             kubelet.report_node()
         if available < THRESHOLD.value:
-            self._evict(available)
+            self._evict(available, used)
 
-    def _evict(self, available: float) -> None:
+    def _evict(self, available: float, used: dict[str, int]) -> None:
         """One Pod at a time: the first in the ranking."""
-        running = [w for w in self.kubelet.workers.values() if usage(w) and w.stop_by is None]
-        victim = min(running, key=rank, default=None)
+        running = [
+            worker
+            for worker in self.kubelet.workers.values()
+            if usage(worker, used) and worker.stop_by is None
+        ]
+        victim = min(running, key=lambda worker: rank(worker, used), default=None)
         if victim is None:
             return
         found = Quantity.of(max(0, int(available)), BINARY_SI)
@@ -63,21 +70,22 @@ class EvictionManager:
         for slot in victim.slots:
             if slot.current is not None and slot.running:
                 request = (slot.spec.resources.requests or {}).get("memory", ZERO)
-                used = int(slot.current.memory()) // 1024
+                kilobytes = used.get(slot.current.id, 0) // 1024
                 message += (
-                    f"Container {slot.spec.name} was using {used}Ki, request is {request}, "
+                    f"Container {slot.spec.name} was using {kilobytes}Ki, request is {request}, "
                     "has larger consumption of memory. "
                 )
         self.kubelet.warning(victim.pod, "Evicted", message)
         victim.fail("Evicted", message)
 
 
-def usage(worker: PodWorker) -> float:
+def usage(worker: PodWorker, used: dict[str, int]) -> int:
     """Bytes that a Pod's containers use now."""
-    return sum(slot.current.memory() for slot in worker.slots if slot.current is not None)
+    return sum(used.get(slot.current.id, 0) for slot in worker.slots if slot.current is not None)
 
 
-def rank(worker: PodWorker) -> tuple[bool, int, float]:
+def rank(worker: PodWorker, used: dict[str, int]) -> tuple[bool, int, float]:
     """First who exceeds its request, then by priority, then by how far it exceeds it."""
-    over = usage(worker) - total(worker.pod.spec, "requests").get("memory", ZERO).value
+    asked = total(worker.pod.spec, "requests").get("memory", ZERO).value
+    over = usage(worker, used) - asked
     return over <= 0, worker.pod.spec.priority, -over

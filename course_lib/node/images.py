@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
 from course_lib.apiserver import APIServer
+from course_lib.cri import Client
 from course_lib.errors import CourseError
-from course_lib.images import Reference, RegistryError
+from course_lib.images import Reference
 from course_lib.node.backoff import Backoff
 from course_lib.objects.pod import Container, Pod
-from course_lib.runtimes import PlainRuntime
-from course_lib.runtimes.plain import Image
+from course_lib.runtimes import RuntimeFault
 
 Waiting = tuple[str, str]  # reason and message of a waiting container
 RETRY_SHOWN_AFTER = 3.0  # s until a failed pull is seen as waiting in back-off
@@ -29,7 +30,7 @@ class Pull(msgspec.Struct):
     container: Container
     wake: Callable[[float], None]
     asked_at: float
-    done: bool = False
+    image_id: str = ""  # once it is there
     failed_at: float | None = None
     error: str = ""
 
@@ -37,8 +38,8 @@ class Pull(msgspec.Struct):
 class ImageManager:
     """Sees to it that a container's image is on the node before the container starts."""
 
-    def __init__(self, api: APIServer, runtime: PlainRuntime, component: str) -> None:
-        self.api, self.runtime, self.component = api, runtime, component
+    def __init__(self, api: APIServer, cri: Client, component: str) -> None:
+        self.api, self.cri, self.component = api, cri, component
         self.backoff = Backoff()
         self._pulls: dict[tuple[str, str], Pull] = {}
         self._queue: deque[Pull] = deque()
@@ -46,8 +47,8 @@ class ImageManager:
 
     def ensure(
         self, pod: Pod, container: Container, wake: Callable[[float], None]
-    ) -> Waiting | None:
-        """None when the image is there; else why the container waits. `wake` calls back."""
+    ) -> Waiting | str:
+        """The image's ID when it is there; else why the container waits. `wake` calls back."""
         image, policy = container.image, container.image_pull_policy
         try:
             Reference.parse(image)
@@ -58,21 +59,30 @@ class ImageManager:
         key = pod.uid, container.name
         pull = self._pulls.get(key)
         if pull is None or pull.container.image != image:
-            if policy != "Always" and image in self.runtime.images:
+            held = self.held(image)
+            if policy != "Always" and held is not None:
                 message = f'Container image "{image}" already present on machine'
                 self.api.events.normal(self.component, pod, "Pulled", message)
-                return None
+                return str(held.id)
             if policy == "Never":
                 message = f'Container image "{image}" is not present with pull policy of Never'
                 self._once(pod, "ErrImageNeverPull", message)
                 return "ErrImageNeverPull", message
             return self._begin(key, pod, container, wake)
-        if pull.done:
+        if pull.image_id:
             del self._pulls[key]
-            return None
+            return pull.image_id
         if pull.failed_at is None:
             return "ContainerCreating", ""
         return self._after_failure(key, pull)
+
+    def held(self, image: str) -> Any:
+        """The image as the runtime has it; None where it has none of that name."""
+        try:
+            status = self.cri.call("ImageStatus", image={"image": image})
+        except RuntimeFault:
+            return None
+        return status.image if status.image.id else None
 
     def forget(self, pod: Pod) -> None:
         """A Pod is gone: so are its wishes."""
@@ -107,31 +117,35 @@ class ImageManager:
         events = self.api.events
         events.normal(self.component, pull.pod, "Pulling", f'Pulling image "{image}"')
 
-        def finish(result: Image | RegistryError) -> None:
-            now = self.api.sim.now
-            if isinstance(result, Image):
-                pull.done = True
-                events.normal(
-                    self.component,
-                    pull.pod,
-                    "Pulled",
-                    f'Successfully pulled image "{image}" in {now - started:.3g}s '
-                    f"({now - pull.asked_at:.3g}s including waiting). "
-                    f"Image size: {result.size} bytes.",
-                )
-            else:
-                pull.failed_at, pull.error = now, result.what
-                self.backoff.next(self._backoff_key(pull), now, now)
-                message = f'Failed to pull image "{image}": {result.what}'
-                events.warning(self.component, pull.pod, "Failed", message)
-                events.warning(self.component, pull.pod, "Failed", "Error: ErrImagePull")
-            self._active = None
-            self._next()
-            pull.wake(0.0)
+        def finish(result: Any) -> None:
+            if self._active is pull:
+                self._active = None
+                self._finish(pull, started, result)
+                self._next()
+                pull.wake(0.0)
 
-        self.runtime.pull_image(image, finish)
+        self.cri.begin("PullImage", finish, image={"image": image})
 
-    def _after_failure(self, key: tuple[str, str], pull: Pull) -> Waiting | None:
+    def _finish(self, pull: Pull, started: float, result: Any) -> None:
+        now, events, image = self.api.sim.now, self.api.events, pull.container.image
+        if isinstance(result, RuntimeFault):
+            pull.failed_at, pull.error = now, str(result)
+            self.backoff.next(self._backoff_key(pull), now, now)
+            message = f'Failed to pull image "{image}": {result}'
+            events.warning(self.component, pull.pod, "Failed", message)
+            events.warning(self.component, pull.pod, "Failed", "Error: ErrImagePull")
+            return
+        pull.image_id = result.image_ref
+        size = self.held(image).size
+        events.normal(
+            self.component,
+            pull.pod,
+            "Pulled",
+            f'Successfully pulled image "{image}" in {now - started:.3g}s '
+            f"({now - pull.asked_at:.3g}s including waiting). Image size: {size} bytes.",
+        )
+
+    def _after_failure(self, key: tuple[str, str], pull: Pull) -> Waiting:
         assert pull.failed_at is not None
         now = self.api.sim.now
         left = self.backoff.remaining(self._backoff_key(pull), pull.failed_at, now)

@@ -1,7 +1,8 @@
 """The kubelet: the agent that makes one machine a node (chapter 06).
 
 It registers the node, renews its lease, and runs the Pods that are bound to it: a worker for
-each. It hears of Pods and speaks of them through the API server alone.
+each. It hears of Pods and speaks of them through the API server alone; what is done for them on
+the node it has done by the container runtime, through the CRI alone.
 Source: `pkg/kubelet/kubelet.go`; kubernetes.io "Node Status", "Node heartbeats".
 """
 
@@ -15,20 +16,23 @@ import msgspec
 from course_lib.apiserver import APIServer, WatchEvent
 from course_lib.apiserver.errors import Conflict, NotFound
 from course_lib.apiserver.server import DELETED
+from course_lib.cri import Client
 from course_lib.engine.simulation import Process, micro_timestamp
-from course_lib.errors import CourseError
-from course_lib.images import Registry
-from course_lib.network import AddressPool, FlatNetwork
+from course_lib.network import FlatNetwork
 from course_lib.node import admission
 from course_lib.node.backoff import Backoff
 from course_lib.node.eviction import EvictionManager
+from course_lib.node.garbage import GarbageCollector
 from course_lib.node.images import ImageManager
+from course_lib.node.logs import rotate
+from course_lib.node.pleg import PERIOD, PLEG
 from course_lib.node.pod_worker import PodWorker
 from course_lib.objects.meta import Condition, Object, set_condition
 from course_lib.objects.pod import Pod
 from course_lib.objects.quantity import Quantity
 from course_lib.objects.selectors import parse_field_selector
-from course_lib.runtimes import Behaviours, PlainRuntime
+from course_lib.runtimes import RuntimeFault
+from course_lib.runtimes.logs import Disk
 
 LEASE_RENEWAL = 10.0  # s
 LEASE_DURATION = 40  # s
@@ -46,6 +50,7 @@ class Machine(msgspec.Struct, frozen=True):
     cpu: Quantity
     memory: Quantity
     pods: int = 110
+    disk: Quantity = Quantity("100Gi")  # for images
     labels: dict[str, str] = {}
     taints: tuple[dict[str, str], ...] = ()
 
@@ -54,34 +59,78 @@ class Kubelet:
     """The agent of one node."""
 
     def __init__(
-        self,
-        api: APIServer,
-        machine: Machine,
-        registry: Registry,
-        behaviours: Behaviours,
-        network: FlatNetwork,
+        self, api: APIServer, machine: Machine, cri: Client, network: FlatNetwork, disk: Disk
     ) -> None:
         self.api, self.sim, self.machine = api, api.sim, machine
         self.name, self.address = machine.name, machine.address
         self.component = f"kubelet/{machine.name}"
-        self.behaviours, self.network = behaviours, network
-        self.runtime = PlainRuntime(self.sim, self.name, registry, float(machine.cpu))
-        self.images = ImageManager(api, self.runtime, self.component)
+        self.network, self.disk = network, disk
         self.backoff = Backoff()
         self.workers: dict[str, PodWorker] = {}
         self.pressure = False
         self.powered = True
         self._refused: set[str] = set()  # uids of Pods that did not fit
-        self._pool: AddressPool | None = None
-        self._images_told: int = 0
+        self._images_told: tuple[str, ...] = ()
+        self._phase = self.sim.random(f"{self.component}/relist").uniform(0, PERIOD)
+        self._connect(cri)
         self._register()
         mine = parse_field_selector(f"spec.nodeName={self.name}")
         api.watch("Pod", self._on_pod, fields=mine)
-        network.attach(self.address, self._connect)
         self._mine = mine
         self.sim.start(self._heartbeat())
         self.eviction = EvictionManager(self)
         self.sim.start(self.eviction.run())
+        self.sim.start(GarbageCollector(self).run())
+
+    # The runtime
+
+    def _connect(self, cri: Client) -> None:
+        """Speak to a runtime from now on."""
+        self.cri = cri
+        version = cri.call("Version")
+        self.runtime_name, self.runtime_version = version.runtime_name, version.runtime_version
+        self.images = ImageManager(self.api, cri, self.component)
+        self.pleg = PLEG(self.sim, cri, self._phase, self._on_relist)
+        self._block_told = ""
+
+    def swap_runtime(self, cri: Client) -> None:
+        """Another runtime answers from now on: what ran under the old one starts again."""
+        self.pleg.stop()
+        self._connect(cri)
+        self.workers.clear()
+        self.api.patch_status(self.node(), {"nodeInfo": self._node_info()})
+        self.report_node()
+        self._take_up()
+
+    def tell_address_block(self) -> None:
+        """Tell the runtime from which block its Pods get their addresses, once it is given."""
+        node = self.api.find("Node", self.name)
+        block = node.spec.pod_cidr if node else ""
+        if block and block != self._block_told:
+            network = {"network_config": {"pod_cidr": block}}
+            self.cri.call("UpdateRuntimeConfig", runtime_config=network)
+            self._block_told = block
+
+    def memory_used(self) -> dict[str, int] | None:
+        """Bytes that each running container uses; None when the runtime does not answer."""
+        try:
+            found = self.cri.call("ListContainerStats").stats
+        except RuntimeFault:
+            return None
+        return {s.attributes.id: s.memory.working_set_bytes.value for s in found}
+
+    def runtime_problem(self) -> str:
+        """Why no Pod can be run now; empty when all is well (`runtimeState`)."""
+        try:
+            conditions = self.cri.call("Status").status.conditions
+        except RuntimeFault as fault:
+            return f"container runtime status check may not have completed yet: {fault.what}"
+        down = [c for c in conditions if c.type == "RuntimeReady" and not c.status]
+        return f"container runtime is down: {down[0].message}" if down else ""
+
+    def _on_relist(self, uid: str) -> None:
+        if self.powered and (worker := self.workers.get(uid)):
+            worker.changed()
 
     # The node
 
@@ -115,17 +164,20 @@ class Kubelet:
                         {"type": "InternalIP", "address": machine.address},
                         {"type": "Hostname", "address": self.name},
                     ],
-                    "nodeInfo": {
-                        "kubeletVersion": "v1.33.0",
-                        "containerRuntimeVersion": "plain://1.0",
-                        "operatingSystem": "linux",
-                        "architecture": "amd64",
-                    },
+                    "nodeInfo": self._node_info(),
                 },
             }
         )
         self.normal(self.node(), "Starting", "Starting kubelet.")
         self._renew_lease()
+
+    def _node_info(self) -> Document:
+        return {
+            "kubeletVersion": "v1.33.0",
+            "containerRuntimeVersion": f"{self.runtime_name}://{self.runtime_version}",
+            "operatingSystem": "linux",
+            "architecture": "amd64",
+        }
 
     def node(self) -> Any:
         """This kubelet's Node object."""
@@ -137,7 +189,9 @@ class Kubelet:
         while True:
             if self.powered:
                 self._renew_lease()
+                self.tell_address_block()
                 self.report_node()
+                rotate(self)
             yield self.sim.sleep(LEASE_RENEWAL)
 
     def _renew_lease(self) -> None:
@@ -162,15 +216,25 @@ class Kubelet:
         if node is None:
             return
         status: Document = {"conditions": self._conditions(node.status.conditions or [])}
-        if len(self.runtime.images) != self._images_told:
-            self._images_told = len(self.runtime.images)
-            found = sorted(
-                self.runtime.images.values(), key=lambda image: (-image.size, image.name)
-            )
-            status["images"] = [
-                {"names": [image.name], "sizeBytes": image.size} for image in found[:50]
-            ]
+        if (images := self._image_list()) is not None:
+            status["images"] = images
         self.api.patch_status(node, status)
+
+    def _image_list(self) -> list[Document] | None:
+        """The images on the node, the largest first, if others than were told (at most 50)."""
+        try:
+            held = self.cri.call("ListImages").images
+        except RuntimeFault:
+            return None
+        told = tuple(image.id for image in held)
+        if told == self._images_told:
+            return None
+        self._images_told = told
+        found = sorted(held, key=lambda image: (-image.size, image.id))
+        return [
+            {"names": [*image.repo_digests, *image.repo_tags], "sizeBytes": image.size}
+            for image in found[:50]
+        ]
 
     def _conditions(self, stated: list[Condition]) -> list[Document]:
         now = self.sim.timestamp
@@ -188,6 +252,8 @@ class Kubelet:
             ("PIDPressure", "False", "KubeletHasSufficientPID", ""),
             ("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
         ]
+        if problem := self.runtime_problem():
+            rows[-1] = ("Ready", "False", "KubeletNotReady", problem)
         documents: list[Document] = []
         for kind, state, reason, message in rows:
             same = [c for c in stated if c.type == kind]
@@ -231,48 +297,20 @@ class Kubelet:
             self.api.patch_status(pod, status)
             self.warning(pod, reason, message)
 
-    def _connect(self, port: int) -> float | None:
-        """Answer a request to the node's own address: Pods on its network share it."""
-        for worker in self.workers.values():
-            if worker.pod.spec.host_network:
-                latency = worker.connect(port)
-                if latency is not None:
-                    return latency
-        return None
-
-    def take_address(self, pod: Pod) -> str:
-        """An address for a new sandbox: the node's own, or one from the node's block.
-
-        Empty while the node has no block yet, or none left in it.
-        """
-        if pod.spec.host_network:
-            return self.address
-        block = self.node().spec.pod_cidr
-        if self._pool is None and block:
-            self._pool = AddressPool(block)
-        try:
-            return self._pool.take() if self._pool else ""
-        except CourseError:
-            return ""
-
     def finish(self, worker: PodWorker) -> None:
         """A worker has stopped everything: release what it held, and confirm the deletion."""
         self.workers.pop(worker.pod.uid, None)
-        self._release(worker)
         self.images.forget(worker.pod)
         self.backoff.forget(worker.pod.uid)
         if not worker.gone:
             self._confirm_deleted(worker.pod)
 
-    def _release(self, worker: PodWorker) -> None:
-        for slot in worker.slots:
-            for container in (slot.current, slot.previous):
-                if container is not None:
-                    self.runtime.remove_container(container)
-        if worker.address and not worker.pod.spec.host_network:
-            self.network.detach(worker.address)
-            if self._pool is not None:
-                self._pool.release(worker.address)
+    def forget_files(self, uid: str) -> None:
+        """A Pod's sandbox is removed: its volumes go too, and its logs."""
+        self.disk.remove(f"/var/lib/kubelet/pods/{uid}")
+        for path in [p for p in self.disk.files if p.startswith("/var/log/pods/")]:
+            if path.split("/")[4].endswith(f"_{uid}"):
+                self.disk.remove(path)
 
     def _confirm_deleted(self, pod: Pod) -> None:
         with suppress(NotFound, Conflict):  # somebody else was faster
@@ -290,10 +328,7 @@ class Kubelet:
     def power_off(self) -> None:
         """The machine is gone: no heartbeat, no containers, no answers."""
         self.powered = False
-        self.runtime.power_off()
         self.images.restart()
-        for worker in self.workers.values():
-            self._release(worker)
         self.workers.clear()
 
     def power_on(self) -> None:
@@ -303,6 +338,10 @@ class Kubelet:
             self._register()
         self._renew_lease()
         self.report_node()
+        self._take_up()
+
+    def _take_up(self) -> None:
+        """Start the Pods that the API server has for this node."""
         for pod in self.api.list("Pod", fields=self._mine):
             self._add(pod)
             if worker := self.workers.get(pod.uid):

@@ -20,17 +20,19 @@ def pod_status(worker: PodWorker) -> Document | None:
     pod = worker.api.find("Pod", worker.pod.name, worker.pod.namespace)
     if pod is None or pod.uid != worker.pod.uid:
         return None
-    phase = worker.phase()
+    phase, runtime = worker.phase(), worker.kubelet.runtime_name
     status: Document = {
         "phase": phase,
         "hostIP": worker.kubelet.address,
         "startTime": timestamp(worker.started_at),
         "qosClass": qos_class(pod.spec),
-        "containerStatuses": [slot.status() for slot in worker.slots if not slot.init],
+        "containerStatuses": [slot.status(runtime) for slot in worker.slots if not slot.init],
         "conditions": _conditions(worker, pod.status.conditions, phase),
     }
     if any(slot.init for slot in worker.slots):
-        status["initContainerStatuses"] = [slot.status() for slot in worker.slots if slot.init]
+        status["initContainerStatuses"] = [
+            slot.status(runtime) for slot in worker.slots if slot.init
+        ]
     if worker.sandbox is not None:
         status["podIP"] = worker.address
         status["podIPs"] = [{"ip": worker.address}]

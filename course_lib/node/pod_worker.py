@@ -12,39 +12,35 @@ from typing import TYPE_CHECKING
 
 from course_lib.node.backoff import shown
 from course_lib.node.config import missing_config, missing_volume
+from course_lib.node.pod_containers import PodContainers
 from course_lib.node.pod_status import pod_status
-from course_lib.node.probes import LIVENESS, READINESS, STARTUP, Prober, probe_once
-from course_lib.node.slot import CREATING, INITIALIZING, Slot
+from course_lib.node.probes import LIVENESS, READINESS, STARTUP, Prober, ask
+from course_lib.node.slot import INITIALIZING, Seen, Slot
 from course_lib.objects import pod as spec
 from course_lib.objects.pod import Pod
-from course_lib.runtimes import Container, Sandbox, command
 
 if TYPE_CHECKING:
     from course_lib.node.kubelet import Kubelet
 
 MOUNT_RETRY = 0.5, 122.0  # s: the first wait for a volume, and the longest (doubling)
-SANDBOX_RETRY = 1.0  # s
 CONFIG_RETRY = 10.0  # s between looks for a missing Secret of the environment
 FINAL = ("Succeeded", "Failed")
 
 
-class PodWorker:
+class PodWorker(PodContainers):
     """One Pod on one node, from the kubelet's first sight of it to its end."""
 
     def __init__(self, kubelet: Kubelet, pod: Pod) -> None:
-        self.kubelet, self.pod = kubelet, pod
-        self.sim, self.api, self.runtime = kubelet.sim, kubelet.api, kubelet.runtime
+        super().__init__(kubelet, pod)
         self.slots = [
             *(Slot(c, init=True) for c in pod.spec.init_containers or ()),
             *(Slot(c, init=False) for c in pod.spec.containers),
         ]
-        self.sandbox: Sandbox | None = None
-        self.address = ""
         self.started_at = self.sim.now
         self.stop_by: float | None = None  # set once the stop has begun
         self.final = ("", "", "")  # phase, reason and message that the kubelet decided on
         self.gone = False  # from the API server, or from this node
-        self._making_sandbox = False
+        self._leaving = False  # its sandbox is being stopped for good
         self._mount_wait = 0.0
         self._awake = False
         if pod.spec.active_deadline_seconds is not None:
@@ -75,8 +71,8 @@ class PodWorker:
             if shorter and self.stop_by is not None:
                 self.stop_by = self.sim.now + (pod.metadata.deletion_grace_period_seconds or 0)
                 for slot in self.slots:
-                    if slot.current is not None:
-                        slot.current.stop(self.stop_by - self.sim.now)
+                    if slot.current is not None and slot.running:
+                        self.send_stop(slot.current.id, self.stop_by - self.sim.now)
             self.wake()
 
     def deleted(self) -> None:
@@ -102,9 +98,16 @@ class PodWorker:
         self.final = ("Failed", reason, message)
         self.wake()
 
+    def changed(self) -> None:
+        """The kubelet's relist has found something new in the Pod."""
+        self.refresh()
+        if self.sandbox and self.kubelet.pleg.lost(self.sandbox) and not self._leaving:
+            self.lose_sandbox()
+        self.wake()
+
     def _run(self) -> None:
         self._awake = False
-        if self.kubelet.powered and self.kubelet.workers.get(self.pod.uid) is self:
+        if self.current:
             self.sync()
 
     # The loop
@@ -121,7 +124,16 @@ class PodWorker:
         else:
             self._advance()
         self._report()
-        if (self.pod.terminating or self.gone) and self._stopped():
+        if (self.pod.terminating or self.gone) and self._stopped() and not self._leaving:
+            self._leave()
+
+    def _leave(self) -> None:
+        """All has stopped: the sandbox goes, and the deletion is confirmed."""
+        self._leaving = True
+        if self.sandbox:
+            leave = lambda _: self.kubelet.finish(self)  # noqa: E731
+            self.call("StopPodSandbox", leave, pod_sandbox_id=self.sandbox)
+        else:
             self.kubelet.finish(self)
 
     def _past_deadline(self) -> bool:
@@ -129,9 +141,9 @@ class PodWorker:
         return deadline is not None and self.sim.now - self.started_at >= deadline
 
     def _advance(self) -> None:
-        if self.sandbox is None:
+        if not self.sandbox:
             if self._volumes_ready():
-                self._make_sandbox()
+                self.make_sandbox()
             return
         for slot in self._inits():
             self._advance_slot(slot)
@@ -152,7 +164,7 @@ class PodWorker:
             if slot.kill_because and not slot.stopping:
                 message = f"Container {slot.spec.name} {slot.kill_because}, will be restarted"
                 self.kubelet.normal(self.pod, "Killing", message)
-                self._stop_slot(slot, self.pod.spec.termination_grace_period_seconds)
+                self.stop_container(slot, self.pod.spec.termination_grace_period_seconds)
             return
         if slot.starting:
             return
@@ -162,7 +174,8 @@ class PodWorker:
                 return
             if self._in_backoff(slot):
                 return
-        waiting = self.kubelet.images.ensure(self.pod, slot.spec, self.wake)
+        found = self.kubelet.images.ensure(self.pod, slot.spec, self.wake)
+        waiting = found if isinstance(found, tuple) else None
         if waiting is None and (missing := missing_config(self.api, self.pod, slot.spec)):
             waiting = "CreateContainerConfigError", missing
             self.kubelet.warning(self.pod, "Failed", f"Error: {missing}")
@@ -170,7 +183,11 @@ class PodWorker:
         if waiting is not None:
             slot.waiting = waiting
             return
-        self._start(slot)
+        assert isinstance(found, str)
+        if slot.exited is not None:
+            key = f"{self.pod.uid}_{slot.spec.name}"
+            self.kubelet.backoff.next(key, slot.exited.finished_at, self.sim.now)
+        self.start_container(slot, found)
 
     def _in_backoff(self, slot: Slot) -> bool:
         """Whether a crashed container must wait; its first restart does not (`doBackOff`)."""
@@ -191,51 +208,33 @@ class PodWorker:
         self.wake(left)
         return True
 
-    def _start(self, slot: Slot) -> None:
-        if slot.exited is not None:
-            key = f"{self.pod.uid}_{slot.spec.name}"
-            self.kubelet.backoff.next(key, slot.exited.finished_at, self.sim.now)
-        slot.starting, slot.waiting = True, (CREATING, "")
-        wanted = slot.spec
-        limits = wanted.resources.limits or {}
-        argv = [*(wanted.command or ()), *(wanted.args or ())]
-        ends = not slot.sidecar and (slot.init or self.pod.spec.restart_policy != "Always")
-        self.kubelet.normal(self.pod, "Created", f"Created container: {wanted.name}")
-        self.runtime.start_container(
-            wanted.name,
-            wanted.image,
-            self.kubelet.behaviours.of(wanted.image, argv, ends),
-            float(limits["cpu"]) if "cpu" in limits else None,
-            float(limits["memory"]) if "memory" in limits else None,
-            frozenset(p.container_port for p in wanted.ports or ()),
-            on_start=lambda container: self._on_start(slot, container),
-            on_exit=lambda container: self.wake(),
-        )
-
-    def _on_start(self, slot: Slot, container: Container) -> None:
-        slot.take(container)
-        self.kubelet.normal(self.pod, "Started", f"Started container {slot.spec.name}")
+    def on_start(self, slot: Slot) -> None:
+        """A container runs: set its probes on it."""
+        assert slot.current is not None
         for kind, probe in (
             (STARTUP, slot.spec.startup_probe),
             (LIVENESS, slot.spec.liveness_probe),
             (READINESS, slot.spec.readiness_probe),
         ):
             if probe is not None:
-                self._watch(slot, container, kind, probe)
+                self._watch(slot, slot.current, kind, probe)
         self.wake()
 
-    def _watch(self, slot: Slot, container: Container, kind: str, probe: spec.Probe) -> None:
+    def _watch(self, slot: Slot, container: Seen, kind: str, probe: spec.Probe) -> None:
+        def alive() -> bool:
+            return slot.current is not None and slot.current.id == container.id and slot.running
+
         def on_result(kind: str, good: bool, problem: str) -> None:
-            if slot.current is container:
-                slot.observe(kind, good, problem)
-                self.wake()
+            slot.observe(kind, good, problem)
+            self.wake()
 
         Prober(
             self.sim,
             kind,
             probe,
-            container,
-            ask=lambda: probe_once(container, probe, slot.spec, self.address),
+            container.started_at,
+            alive=alive,
+            ask=lambda done: ask(self, container.id, slot.spec, probe, done),
             held_back=lambda: kind != STARTUP and not slot.started,
             on_result=on_result,
             on_failure=lambda _, said: self.kubelet.warning(self.pod, "Unhealthy", said),
@@ -252,34 +251,6 @@ class PodWorker:
         self._mount_wait = min(longest, max(first, 2 * self._mount_wait))
         self.wake(self._mount_wait)
         return False
-
-    def _make_sandbox(self) -> None:
-        if self._making_sandbox:
-            return
-        self.address = self.kubelet.take_address(self.pod)
-        if not self.address:
-            message = "Failed to create pod sandbox: no address is to be had on this node"
-            self.kubelet.warning(self.pod, "FailedCreatePodSandBox", message)
-            self.wake(SANDBOX_RETRY)
-            return
-        self._making_sandbox = True
-
-        def made(sandbox: Sandbox) -> None:
-            self.sandbox, self._making_sandbox = sandbox, False
-            if self.kubelet.workers.get(self.pod.uid) is not self:
-                return  # the Pod was deleted meanwhile
-            if not self.pod.spec.host_network:
-                self.kubelet.network.attach(self.address, self.connect)
-            self.wake()
-
-        self.runtime.run_pod_sandbox(self.pod.uid, self.address, made)
-
-    def connect(self, port: int) -> float | None:
-        """Answer one request to the Pod's address; its latency (s), or None when refused."""
-        for slot in self.slots:
-            if slot.running and slot.current is not None and slot.current.listens(port):
-                return slot.current.request()
-        return None
 
     # The end
 
@@ -301,17 +272,7 @@ class PodWorker:
     def _kill(self, slot: Slot, grace: float) -> None:
         if slot.running and not slot.stopping:
             self.kubelet.normal(self.pod, "Killing", f"Stopping container {slot.spec.name}")
-            self._stop_slot(slot, grace)
-
-    def _stop_slot(self, slot: Slot, grace: float) -> None:
-        """First the preStop hook, then SIGTERM, and SIGKILL when the grace period is over."""
-        assert slot.current is not None
-        container, slot.stopping = slot.current, True
-        hook = min(grace, _hook_seconds(slot.spec))
-        if hook > 0:
-            self.sim.at(self.sim.now + hook, lambda: container.stop(max(grace - hook, 0.0)))
-        else:
-            container.stop(grace)
+            self.stop_container(slot, grace)
 
     def _stop_sidecars(self) -> None:
         for slot in reversed(self._inits()):
@@ -359,14 +320,3 @@ class PodWorker:
 
     def _mains(self) -> list[Slot]:
         return [slot for slot in self.slots if not slot.init]
-
-
-def _hook_seconds(container: spec.Container) -> float:
-    """How long a preStop hook takes: what it sleeps, or as good as nothing."""
-    hook = container.lifecycle.pre_stop if container.lifecycle else None
-    if hook is None:
-        return 0.0
-    if hook.sleep is not None:
-        return float(hook.sleep.seconds)
-    outcome = command.outcome(hook.exec.command or ()) if hook.exec else None
-    return (outcome[0] or 0.0) if outcome else command.INSTANT

@@ -8,41 +8,66 @@ Source: kubernetes.io "Liveness, Readiness, and Startup Probes"; `pkg/kubelet/pr
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from course_lib.engine import Simulation
 from course_lib.objects import pod as spec
 from course_lib.objects.pod import Probe
-from course_lib.runtimes import Container
+from course_lib.runtimes import RuntimeFault
+
+if TYPE_CHECKING:
+    from course_lib.node.pod_containers import PodContainers
 
 STARTUP, LIVENESS, READINESS = "Startup", "Liveness", "Readiness"
+Answer = Callable[[str], None]  # gets what went wrong; nothing when the answer is good
 
 
-def probe_once(container: Container, probe: Probe, of: spec.Container, address: str) -> str:
-    """Ask once; empty when the answer is good, else what went wrong, in the kubelet's words."""
-    slow = container.queue() + container.behaviour.latency > probe.timeout_seconds
-    hung = container.running and not container.answers and container.started_up
+def ask(
+    of: PodContainers, container_id: str, container: spec.Container, probe: Probe, done: Answer
+) -> None:
+    """Ask once; `done` gets what went wrong, in the kubelet's words."""
     if probe.exec is not None:
-        if hung or slow:
-            return f"command timed out after {probe.timeout_seconds}s"
-        return "" if container.answers else "command terminated with exit code 1"
-    if probe.grpc is not None:
-        good = container.listens(probe.grpc.port) and not slow
-        return "" if good else f"timeout: failed to connect service {probe.grpc.port} within 1s"
+        _ask_by_command(of, container_id, probe, done)
+    else:
+        done(_ask_by_network(of, container, probe))
+
+
+def _ask_by_command(of: PodContainers, container_id: str, probe: Probe, done: Answer) -> None:
+    assert probe.exec is not None
+    command = list(probe.exec.command or ())
+
+    def ran(result: Any) -> None:
+        if not isinstance(result, RuntimeFault):
+            output = (result.stdout + result.stderr).decode(errors="replace").rstrip("\n")
+            failed = output or f"command terminated with exit code {result.exit_code}"
+            done(failed if result.exit_code else "")
+        elif result.code == "DeadlineExceeded":
+            done(f'command "{" ".join(command)}" timed out')
+        else:
+            done(str(result))
+
+    of.call("ExecSync", ran, container_id=container_id, cmd=command, timeout=probe.timeout_seconds)
+
+
+def _ask_by_network(of: PodContainers, container: spec.Container, probe: Probe) -> str:
     action = probe.http_get or probe.tcp_socket
-    assert action is not None
-    port = port_number(of, action.port)
+    wanted = probe.grpc.port if probe.grpc is not None else action.port if action else 0
+    port = port_number(container, wanted)
     if port is None:
-        return f"invalid port name {action.port!r}"
-    target = f"{address}:{port}"
-    if container.listens(port) and not slow:
+        return f"invalid port name {wanted!r}"
+    takes = of.kubelet.network.knock(of.address, port)
+    if takes is not None and takes <= probe.timeout_seconds:
         return ""
+    if probe.grpc is not None:
+        return f"timeout: failed to connect service {port} within {probe.timeout_seconds}s"
+    target = f"{of.address}:{port}"
     refused = f"dial tcp {target}: connect: connection refused"
     if probe.http_get is None:
-        return f"dial tcp {target}: i/o timeout" if slow or hung else refused
+        return refused if takes is None else f"dial tcp {target}: i/o timeout"
     path = probe.http_get.path if probe.http_get.path.startswith("/") else f"/{probe.http_get.path}"
     url = f'Get "{probe.http_get.scheme.lower()}://{target}{path}"'
     late = "context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
-    return f"{url}: {late if slow or hung else refused}"
+    return f"{url}: {refused if takes is None else late}"
 
 
 def port_number(of: spec.Container, port: int | str) -> int | None:
@@ -61,24 +86,34 @@ class Prober:
         sim: Simulation,
         kind: str,
         probe: Probe,
-        container: Container,
-        ask: Callable[[], str],
+        started_at: float,
+        alive: Callable[[], bool],
+        ask: Callable[[Answer], None],
         held_back: Callable[[], bool],
         on_result: Callable[[str, bool, str], None],
         on_failure: Callable[[str, str], None],
     ) -> None:
-        self.sim, self.kind, self.probe, self.container = sim, kind, probe, container
-        self._ask, self._held_back = ask, held_back
+        self.sim, self.kind, self.probe = sim, kind, probe
+        self._alive, self._ask, self._held_back = alive, ask, held_back
         self._on_result, self._on_failure = on_result, on_failure
         self._good = self._bad = 0
         self._decided: bool | None = None
-        sim.at(container.started_at + probe.initial_delay_seconds, self._tick)
+        sim.at(started_at + probe.initial_delay_seconds, self._tick)
 
     def _tick(self) -> None:
-        if not self.container.running:
+        if not self._alive():
             return
-        if not self._held_back():
-            self._observe(self._ask())
+        if self._held_back():
+            self._again()
+        else:
+            self._ask(self._answered)
+
+    def _answered(self, problem: str) -> None:
+        if self._alive():
+            self._observe(problem)
+            self._again()
+
+    def _again(self) -> None:
         if not (self.kind == STARTUP and self._decided):
             self.sim.at(self.sim.now + self.probe.period_seconds, self._tick)
 

@@ -1,17 +1,62 @@
-"""A slot: one container of a Pod's spec, through all its restarts."""
+"""A slot: one container of a Pod's spec, through all its restarts.
+
+What the kubelet knows of a container is what the runtime last told it (`Seen`).
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
+from course_lib.cri import messages as v1
+from course_lib.cri.translate import seconds
 from course_lib.engine import timestamp
 from course_lib.node.probes import LIVENESS, READINESS, STARTUP
 from course_lib.objects import pod as spec
 from course_lib.objects.resources import is_sidecar
-from course_lib.runtimes import Container, ContainerState
 
 Document = dict[str, Any]
 CREATING, INITIALIZING = "ContainerCreating", "PodInitializing"
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """A container as its runtime told of it; times in simulated seconds."""
+
+    id: str
+    image: str  # as the Pod asks for it
+    image_ref: str
+    state: int
+    started_at: float
+    finished_at: float
+    exit_code: int
+    reason: str
+    message: str
+
+    @classmethod
+    def of(cls, status: Any, image: str) -> Seen:
+        """Read a `ContainerStatus`."""
+        return cls(
+            status.id,
+            image,
+            status.image_ref,
+            status.state,
+            seconds(status.started_at),
+            seconds(status.finished_at),
+            status.exit_code,
+            status.reason,
+            status.message,
+        )
+
+    @property
+    def running(self) -> bool:
+        """Whether it ran when it was last looked at."""
+        return self.state == v1.CONTAINER_RUNNING
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has ended."""
+        return self.state == v1.CONTAINER_EXITED
 
 
 class Slot:
@@ -24,8 +69,8 @@ class Slot:
     def __init__(self, container: spec.Container, init: bool) -> None:
         self.spec, self.init = container, init
         self.sidecar = init and is_sidecar(container)
-        self.current: Container | None = None
-        self.previous: Container | None = None
+        self.current: Seen | None = None
+        self.previous: Seen | None = None
         self.starting = False
         self.stopping = False
         self.restarts = 0
@@ -39,11 +84,9 @@ class Slot:
         return self.current is not None and self.current.running
 
     @property
-    def exited(self) -> Container | None:
+    def exited(self) -> Seen | None:
         """Its container, if that has ended."""
-        if self.current is not None and self.current.state is ContainerState.EXITED:
-            return self.current
-        return None
+        return self.current if self.current is not None and self.current.ended else None
 
     @property
     def succeeded(self) -> bool:
@@ -75,8 +118,13 @@ class Slot:
             return self.exited.exit_code != 0 and policy != "Never"
         return policy == "Always" or (policy == "OnFailure" and self.exited.exit_code != 0)
 
-    def take(self, container: Container) -> None:
-        """A new container runs in the slot."""
+    @property
+    def next_attempt(self) -> int:
+        """The number of the container that would come next."""
+        return self.restarts + (self.current is not None)
+
+    def take(self, container: Seen) -> None:
+        """A new container is in the slot."""
         if self.current is not None:
             self.restarts += 1
             self.previous = self.current
@@ -89,7 +137,12 @@ class Slot:
         if not good and kind in (LIVENESS, STARTUP):
             self.kill_because = f"failed {kind.lower()} probe"
 
-    def status(self) -> Document:
+    def see(self, container: Seen) -> None:
+        """The runtime has told of the slot's container anew."""
+        if self.current is not None and self.current.id == container.id:
+            self.current = container
+
+    def status(self, runtime: str) -> Document:
         """What `status.containerStatuses` says of it."""
         status: Document = {
             "name": self.spec.name,
@@ -101,8 +154,8 @@ class Slot:
             "state": self._state(),
         }
         if self.current is not None:
-            status["containerID"] = f"plain://{self.current.id}"
-            status["imageID"] = self.current.image_id
+            status["containerID"] = f"{runtime}://{self.current.id}"
+            status["imageID"] = self.current.image_ref
         ended = self.exited if "waiting" in status["state"] else self.previous
         if ended is not None:
             status["lastState"] = {"terminated": _terminated(ended)}
@@ -118,10 +171,11 @@ class Slot:
         return {"waiting": waiting | ({"message": message} if message else {})}
 
 
-def _terminated(container: Container) -> Document:
-    return {
+def _terminated(container: Seen) -> Document:
+    ended: Document = {
         "exitCode": container.exit_code,
         "reason": container.reason,
         "startedAt": timestamp(container.started_at),
         "finishedAt": timestamp(container.finished_at),
     }
+    return ended | ({"message": container.message} if container.message else {})

@@ -21,7 +21,6 @@ POD_SPECS = {
     "Job": "spec.template.spec",
     "CronJob": "spec.jobTemplate.spec.template.spec",
 }
-IN_POD_SPECS = ("containers[*].lifecycle.postStart",)
 BY_KIND = {
     "NetworkPolicy": ("spec.ingress", "spec.egress"),
     "Ingress": ("spec.rules", "spec.defaultBackend", "spec.tls"),
@@ -49,10 +48,7 @@ def not_yet(document: dict[str, Any]) -> Iterator[str]:
     ['spec.sessionAffinity']
     """
     kind = document["kind"]
-    paths = list(BY_KIND.get(kind, ()))
-    if kind in POD_SPECS:
-        paths += [f"{POD_SPECS[kind]}.{path}" for path in IN_POD_SPECS]
-    for path in paths:
+    for path in BY_KIND.get(kind, ()):
         yield from (place for place, _ in _found(document, path.split(".")))
     for path, only in ONE_VALUE.get(kind, {}).items():
         yield from (place for place, value in _found(document, path.split(".")) if value != only)

@@ -326,6 +326,7 @@ class PodSpec(Value, frozen=True):
     node_selector: dict[str, str] | None = None
     node_name: str = ""
     host_network: bool = False
+    share_process_namespace: bool = False
     affinity: Affinity | None = None
     tolerations: list[Toleration] | None = None
     topology_spread_constraints: list[TopologySpreadConstraint] | None = None

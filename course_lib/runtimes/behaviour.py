@@ -14,7 +14,6 @@ import msgspec
 from course_lib.errors import CourseError
 from course_lib.images import Reference
 from course_lib.objects.quantity import Quantity
-from course_lib.runtimes import command
 
 
 class Curve(msgspec.Struct, frozen=True):
@@ -86,6 +85,7 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
     latency: float = 0.01  # of one request, when it need not queue
     hangs_after: float | None = None  # then it runs but answers nothing (a deadlock)
     shutdown: float = 1.0  # it finishes its work after SIGTERM, still answering, then ends
+    exit_on_sigterm: int = 0  # with this code; Java's virtual machine has 143, as if killed
     ignores_sigterm: bool = False  # only SIGKILL ends it
 
     @classmethod
@@ -106,9 +106,6 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
 
 SERVES = Behaviour()
 ENDS = Behaviour(startup=0.0, runs_for=5.0)
-# A shell or a toolbox image has nothing to do when no command is given, and ends at once.
-ENDS_AT_ONCE = Behaviour(startup=0.0, runs_for=0.1)
-TOOLBOXES = ("busybox", "alpine", "ubuntu", "debian", "bash", "centos", "fedora")
 
 
 class Behaviours:
@@ -130,22 +127,15 @@ class Behaviours:
         key = str(reference) if tagged else reference.name
         self._by_image[key] = behaviour or Behaviour.make(**settings)
 
-    def of(self, image: str, argv: Sequence[str] = (), ends: bool = False) -> Behaviour:
+    def known(self, image: str) -> Behaviour | None:
+        """What was set for an image, if anything was."""
+        reference = Reference.parse(image)
+        return self._by_image.get(str(reference)) or self._by_image.get(reference.name)
+
+    def of(self, image: str, ends: bool = False) -> Behaviour:
         """What a container of this image does.
 
-        `argv` is its command line, `ends` says that the Pod expects it to end (a Job, an init
-        container). What was set for the image wins; then a command that the course understands
-        (sleep, exit, true, false, echo); then the habits of well-known images.
+        What was set for the image wins; else it serves, or ends after five seconds where the Pod
+        expects it to end (a Job, an init container).
         """
-        reference = Reference.parse(image)
-        known = self._by_image.get(str(reference)) or self._by_image.get(reference.name)
-        if known:
-            return known
-        outcome = command.outcome(argv)
-        if outcome is not None:
-            seconds, code = outcome
-            # A shell as process 1 has no handler for SIGTERM, and so the kernel drops it.
-            return Behaviour(startup=0.0, runs_for=seconds, exit_code=code, ignores_sigterm=True)
-        if not argv and reference.repository.removeprefix("library/") in TOOLBOXES:
-            return ENDS_AT_ONCE
-        return ENDS if ends else SERVES
+        return self.known(image) or (ENDS if ends else SERVES)

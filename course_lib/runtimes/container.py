@@ -1,30 +1,43 @@
 """One container: a process with an image, limits and a behaviour (chapter 01).
 
 The life of a container:
-- created: its file system and limits are ready, the process is not started;
-- running: from its start until it ends, is stopped, or exceeds its memory limit;
-- exited: with an exit code, for good; a restart is a new container.
+- creating: its files, namespaces and cgroup are being made;
+- created: all is there, the process is not started;
+- running: from its start until it ends, is stopped, or exceeds its memory limit; while it is
+  paused its time stands still;
+- stopped: with an exit code, for good; a restart is a new container.
 
-Source: the OCI runtime specification; exit codes 128 + signal as shells report them.
+Source: the OCI runtime specification, `runtime.md`; exit codes 128 + signal as shells report
+them; signal(7) and pid_namespaces(7) for what process 1 does not hear.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from enum import Enum
+from functools import cached_property
 
 from course_lib.engine import Simulation
+from course_lib.runtimes import isolation
 from course_lib.runtimes.behaviour import Behaviour
+from course_lib.runtimes.logs import Log
+from course_lib.runtimes.sandbox import Sandbox
+from course_lib.runtimes.shell import Running
+from course_lib.runtimes.spec import CONTAINER, ContainerSpec
+from course_lib.runtimes.store import NodeImage
+from course_lib.runtimes.tools import World
 
 SIGKILL, SIGTERM = 9, 15
+NEVER_STARTED = 128  # containerd's exit code for a container that could not be started
 
 
 class ContainerState(Enum):
-    """The states of the CRI, in its words."""
+    """The states of the OCI runtime specification."""
 
-    CREATED = "CONTAINER_CREATED"
-    RUNNING = "CONTAINER_RUNNING"
-    EXITED = "CONTAINER_EXITED"
+    CREATING = "creating"
+    CREATED = "created"
+    RUNNING = "running"
+    STOPPED = "stopped"
 
 
 class Container:
@@ -34,51 +47,213 @@ class Container:
         self,
         sim: Simulation,
         id: str,
-        name: str,
-        image: str,
-        image_id: str,
+        number: int,
+        spec: ContainerSpec,
+        sandbox: Sandbox,
+        image: NodeImage,
         behaviour: Behaviour,
-        cpu_limit: float,
-        memory_limit: float | None,
-        ports: frozenset[int],
+        program: Callable[[World], Running] | None,
+        world: Callable[[Container], World],
+        cores: float,
+        log: Log,
         on_exit: Callable[[Container], None],
     ) -> None:
-        self.sim, self.id, self.name = sim, id, name
-        self.image, self.image_id = image, image_id  # as asked for; by content
+        self.sim, self.id, self.spec, self.sandbox, self.image = sim, id, spec, sandbox, image
+        self.number = number  # among all that this runtime ever made: its place in the node's PIDs
         self.behaviour = behaviour
-        self.cpu_limit = cpu_limit  # the node's cores, where the Pod sets no limit
-        self.memory_limit = memory_limit
-        self.ports = ports  # that it listens on; empty: on any
-        self.state = ContainerState.CREATED
-        self.started_at = 0.0
-        self.finished_at = 0.0
+        self.program = program  # what it does step by step, where that is understood
+        self.cores = cores  # of the node: the CPU it can have at most
+        self.log = log
+        self.state = ContainerState.CREATING
+        self.frozen = False
+        self.created_at = self.started_at = self.finished_at = 0.0
         self.exit_code = 0
-        self.reason = ""
+        self.reason = self.message = ""
         self.requests = 0
-        self._on_exit = on_exit
+        self._make_world, self._on_exit = world, on_exit
+        self._running: Running | None = None
+        self._asked_to_end = False
+        self._lost = 0.0  # seconds that it was frozen
+        self._frozen_at = 0.0
+        self._waiting: list[Callable[[], None]] = []  # what is to happen when it is thawed
         self._busy_until = 0.0  # when the work accepted so far will be done
         self._work = 0.0  # core-seconds of all requests accepted so far
 
+    # What it is
+
     @property
     def running(self) -> bool:
-        """Whether its process runs now."""
+        """Whether its process is there now."""
         return self.state is ContainerState.RUNNING
 
     @property
+    def stopped(self) -> bool:
+        """Whether its process has ended."""
+        return self.state is ContainerState.STOPPED
+
+    @property
     def age(self) -> float:
-        """Seconds since it started."""
-        return self.sim.now - self.started_at
+        """Seconds of its own time since it started."""
+        frozen = self.sim.now - self._frozen_at if self.frozen else 0.0
+        return self.sim.now - self.started_at - self._lost - frozen
+
+    @property
+    def cpu_limit(self) -> float:
+        """Cores that it may use: its limit, or the node's."""
+        return min(self.spec.resources.cores or self.cores, self.cores)
+
+    @property
+    def memory_limit(self) -> int | None:
+        """Bytes that it may use; None where there is no limit."""
+        return self.spec.resources.memory_limit or None
+
+    @cached_property
+    def world(self) -> World:
+        """What its programs see."""
+        return self._make_world(self)
+
+    @cached_property
+    def namespaces(self) -> dict[str, str]:
+        """What it sees, as `/proc/PID/ns` has it."""
+        shared = self.sandbox.namespaces
+        return isolation.of_container(self.spec.namespaces, shared, self.number)
+
+    def cgroup(self) -> dict[str, str]:
+        """What it may use and has used, as its cgroup's files have it."""
+        return isolation.cgroup(self)
+
+    # What it does
+
+    def start(self) -> None:
+        """Start the process."""
+        self.state, self.started_at = ContainerState.RUNNING, self.sim.now
+        if self.memory_limit is not None:
+            dies = self.behaviour.memory.first_above(self.memory_limit)
+            if dies is not None:
+                self._after(dies, lambda: self.exit(128 + SIGKILL, "OOMKilled"))
+        if self.program is not None:
+            self._running = self.program(self.world)
+            self._step()
+        elif self.behaviour.runs_for is not None:
+            self._after(self.behaviour.runs_for, lambda: self.exit(self.behaviour.exit_code))
+
+    def _step(self) -> None:
+        """Let the program go on to its next sleep, or to its end."""
+        assert self._running is not None
+        try:
+            seconds = next(self._running)
+        except StopIteration as end:
+            self.exit(end.value)
+            return
+        self._after(seconds, self._step)
+
+    def _after(self, seconds: float, act: Callable[[], None]) -> None:
+        """Act after so many seconds of the container's own time, if it is still running."""
+        due = self.age + seconds
+
+        def look() -> None:
+            if not self.running:
+                return
+            if self.frozen:
+                self._waiting.append(look)
+            elif (left := due - self.age) > 1e-9:
+                self.sim.at(self.sim.now + left, look)
+            else:
+                act()
+
+        self.sim.at(self.sim.now + seconds, look)
+
+    @property
+    def hears_sigterm(self) -> bool:
+        """Whether SIGTERM does anything: process 1 of a namespace hears only what it handles."""
+        if self.program is None:
+            return not self.behaviour.ignores_sigterm
+        return self.spec.namespaces.pid != CONTAINER or self.world.trap is not None
+
+    def stop(self, grace: float) -> None:
+        """SIGTERM now, SIGKILL after `grace` seconds (at once when grace is 0)."""
+        if not self.running:
+            return
+        self.sim.at(self.sim.now + grace, lambda: self.exit(128 + SIGKILL))
+        if grace <= 0 or self._asked_to_end or not self.hears_sigterm:
+            return
+        self._asked_to_end = True
+        if self.program is None:
+            code = self.behaviour.exit_on_sigterm
+            self._after(self.behaviour.shutdown, lambda: self.exit(code))
+        elif self.world.trap is not None:
+            self.world.signalled = True
+        else:
+            self.exit(128 + SIGTERM)
+
+    def fail(self, message: str) -> None:
+        """Its program cannot be started at all."""
+        self.state, self.started_at = ContainerState.RUNNING, self.sim.now
+        self.exit(NEVER_STARTED, "StartError", message)
+
+    def exit(self, code: int, reason: str = "", message: str = "") -> None:
+        """The process is gone; the reason is OOMKilled, Completed or Error."""
+        if not self.running:
+            return
+        if self._running is not None:
+            self._running.close()
+        self.thaw()
+        self.state, self.finished_at = ContainerState.STOPPED, self.sim.now
+        self.exit_code, self.reason = code, reason or ("Error" if code else "Completed")
+        self.message = message
+        self.log.close()
+        self._on_exit(self)
+
+    def freeze(self) -> None:
+        """Pause: the cgroup's freezer takes the CPU away, and time stands still inside."""
+        if self.running and not self.frozen:
+            self.frozen, self._frozen_at = True, self.sim.now
+
+    def thaw(self) -> None:
+        """Go on after a pause."""
+        if self.frozen:
+            self.frozen = False
+            self._lost += self.sim.now - self._frozen_at
+            waiting, self._waiting = self._waiting, []
+            for look in waiting:
+                look()
+
+    def execute(self, run: Callable[[World], Running] | None, world: World) -> ExecRun:
+        """Run one more program inside, as `exec` does: yields its sleeps, returns its exit code.
+
+        A program that is not understood asks the container's own program, and fails where that
+        does not answer; so does one that fails for want of files that nobody knows.
+        """
+        code = 1
+        if run is not None:
+            code = yield from run(world)
+        guessed = run is None or (code and self.program is None and not self.image.complete)
+        if not guessed:
+            return code
+        while self.hangs:
+            yield 86_400.0
+        if self.answers:
+            yield self.queue() + self.behaviour.latency
+        return 0 if self.answers else 1
+
+    # How it answers
 
     @property
     def answers(self) -> bool:
         """Whether a probe or a request would get an answer now."""
         hangs = self.behaviour.hangs_after
-        return self.running and self.started_up and (hangs is None or self.age < hangs)
+        up = self.running and not self.frozen and self.started_up
+        return up and (hangs is None or self.age < hangs)
 
     @property
     def started_up(self) -> bool:
         """Whether its start is over, so that silence now means that it hangs."""
         return self.age >= self.behaviour.startup - 1e-9
+
+    @property
+    def hangs(self) -> bool:
+        """Whether it runs, but neither answers nor refuses."""
+        return self.running and not self.answers and self.started_up
 
     def queue(self) -> float:
         """Seconds of work that wait for CPU before a request that came now."""
@@ -86,39 +261,7 @@ class Container:
 
     def listens(self, port: int) -> bool:
         """Whether something would accept a connection to this port."""
-        return self.answers and (not self.ports or port in self.ports)
-
-    def start(self) -> None:
-        """Start the process; its end is known from its behaviour and its memory limit."""
-        self.state, self.started_at = ContainerState.RUNNING, self.sim.now
-        ends = self.behaviour.runs_for
-        dies = None
-        if self.memory_limit is not None:
-            dies = self.behaviour.memory.first_above(self.memory_limit)
-        if dies is not None and (ends is None or dies <= ends):
-            self.sim.at(self.sim.now + dies, lambda: self.exit(128 + SIGKILL, "OOMKilled"))
-        elif ends is not None:
-            code = self.behaviour.exit_code
-            reason = "Error" if code else "Completed"
-            self.sim.at(self.sim.now + ends, lambda: self.exit(code, reason))
-
-    def stop(self, grace: float) -> None:
-        """SIGTERM now, SIGKILL after `grace` seconds (at once when grace is 0)."""
-        if not self.running:
-            return
-        kill = self.sim.now + grace
-        self.sim.at(kill, lambda: self.exit(128 + SIGKILL, "Error"))
-        if grace > 0 and not self.behaviour.ignores_sigterm:
-            done = self.sim.now + self.behaviour.shutdown
-            if done < kill:
-                self.sim.at(done, lambda: self.exit(0, "Completed"))
-
-    def exit(self, code: int, reason: str) -> None:
-        """The process is gone."""
-        if self.running:
-            self.state, self.finished_at = ContainerState.EXITED, self.sim.now
-            self.exit_code, self.reason = code, reason
-            self._on_exit(self)
+        return self.answers and (not self.spec.ports or port in self.spec.ports)
 
     def request(self) -> float | None:
         """Accept one request; returns its latency (s), or None when nobody answers.
@@ -134,21 +277,29 @@ class Container:
         self._busy_until = max(self.sim.now, self._busy_until) + cost / self.cpu_limit
         return self._busy_until - self.sim.now + self.behaviour.latency
 
-    def cpu_seconds(self) -> float:
-        """CPU time used since the start, in core-seconds, never beyond its limit."""
-        if self.state is ContainerState.CREATED:
+    # What it uses
+
+    def cpu_wanted(self) -> float:
+        """CPU time that it would have used so far without a limit, in core-seconds."""
+        if self.state in (ContainerState.CREATING, ContainerState.CREATED):
             return 0.0
         end = self.sim.now if self.running else self.finished_at
         waiting = max(0.0, self._busy_until - end) * self.cpu_limit  # accepted, not yet done
-        demand = self.behaviour.cpu.integral(end - self.started_at) + self._work - waiting
-        return min(demand, self.cpu_limit * (end - self.started_at))
+        lived = self.age if self.running else end - self.started_at - self._lost
+        return self.behaviour.cpu.integral(lived) + self._work - waiting
 
-    def throttled(self) -> float:
-        """The CPU that it wants now over what its limit allows; above 1 it is throttled."""
-        if not self.running:
-            return 0.0
-        return self.behaviour.cpu.at(self.age) / self.cpu_limit + min(1.0, self.queue())
+    def cpu_seconds(self) -> float:
+        """CPU time used since the start, in core-seconds, never beyond its limit."""
+        end = self.sim.now if self.running else self.finished_at
+        return min(self.cpu_wanted(), self.cpu_limit * max(0.0, end - self.started_at))
+
+    def throttled_seconds(self) -> float:
+        """Seconds for which it wanted CPU and had to wait for its next period."""
+        return max(0.0, self.cpu_wanted() - self.cpu_seconds()) / self.cpu_limit + self.queue()
 
     def memory(self) -> float:
         """Bytes in use now."""
         return self.behaviour.memory.at(self.age) if self.running else 0.0
+
+
+ExecRun = Generator[float, None, int]

@@ -7,6 +7,8 @@ Source: `pkg/scheduler/schedule_one.go`.
 
 from __future__ import annotations
 
+from typing import Any
+
 import simpy
 
 from course_lib.apiserver import APIServer, WatchEvent
@@ -51,6 +53,7 @@ class Scheduler:
         self.assigned: dict[str, PodInfo] = {}  # Pods with a node, by uid
         self.nominated: dict[str, tuple[PodInfo, str]] = {}  # who waits for victims to leave
         self._nodes: Nodes | None = None
+        self._properties: dict[str, Any] = {}  # by node, what of it matters to waiting Pods
         self._random = self.sim.random(COMPONENT)
         self._idle: simpy.Event | None = None
         api.watch("Pod", self._on_pod)
@@ -76,7 +79,13 @@ class Scheduler:
 
     def _on_node(self, event: WatchEvent) -> None:
         self._nodes = None
-        self.queue.move(NODE_ADD if event.type == ADDED else NODE_UPDATE)
+        node: Any = event.object
+        before = self._properties.get(node.name)
+        self._properties[node.name] = now = _scheduling_properties(node)
+        if event.type == ADDED:
+            self.queue.move(NODE_ADD)
+        elif now != before:
+            self.queue.move(NODE_UPDATE)
 
     def _on_namespace(self, event: WatchEvent) -> None:
         self._nodes = None  # terms may select Pods by the labels of their namespace
@@ -242,3 +251,18 @@ class Scheduler:
         )
         self.api.patch_status(pod, {"conditions": conditions})
         self.queue.give_back(waiting, events)
+
+
+def _scheduling_properties(node: Any) -> tuple[Any, ...]:
+    """What of a node, when it changes, can help a waiting Pod: not its images, nor its heartbeat.
+
+    Source: `pkg/scheduler/framework/events.go` (`nodeSchedulingPropertiesChange`).
+    """
+    conditions = {c.type: c.status for c in node.status.conditions or ()}
+    return (
+        node.spec.unschedulable,
+        node.spec.taints,
+        node.status.allocatable,
+        dict(node.labels),
+        conditions,
+    )

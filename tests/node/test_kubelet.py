@@ -53,7 +53,8 @@ def test_crash_loop_restarts_wait_0_10_20_40_to_300_seconds(one):
     one.run(seconds=1500)
     started = times(one, "Started")
     gaps = [round(b - a) for a, b in pairwise(started)]
-    assert gaps == [0, 10, 20, 40, 80, 160, 300, 300, 300]
+    assert gaps[0] <= 1, "at once, when the relist has found it"
+    assert gaps[1:] == [10, 20, 40, 80, 160, 300, 300, 300]
     assert status_of(one) == ["CrashLoopBackOff"]
     state = container_status(one)
     assert state.restart_count == len(started) - 1
@@ -78,7 +79,8 @@ def test_nine_quiet_minutes_after_a_restart_are_not_enough_however_long_the_wait
     one.apply(pod(containers=[container(image="course/slow-crash:v1")]))
     one.run(seconds=6000)
     waits = [round(b - a - 560) for a, b in pairwise(times(one, "Started"))]
-    assert waits == [0, 10, 20, 40, 80, 160, 300, 300]
+    assert waits[0] <= 1, "at once, when the relist has found it"
+    assert waits[1:] == [10, 20, 40, 80, 160, 300, 300]
 
 
 @pytest.mark.parametrize(
@@ -116,9 +118,11 @@ def test_cpu_beyond_the_limit_is_throttled_not_killed(one):
     limited = container(image="course/busy", resources={"limits": {"cpu": "300m"}})
     one.apply(pod(containers=[limited]))
     one.run(seconds=100)
-    current = next(iter(one.kubelets["node-1"].runtime.containers.values()))
+    current = next(iter(one.runtimes["node-1"].containers.values()))
     assert current.cpu_seconds() == pytest.approx(0.3 * current.age)
-    assert current.throttled() == pytest.approx(3.0)
+    # Of each second it wants 0.9 s of CPU and gets 0.3: two more seconds would be needed.
+    assert current.throttled_seconds() == pytest.approx(2 * current.age)
+    assert current.cgroup()["cpu.max"] == "30000 100000"
     assert status_of(one) == ["Running"]
 
 

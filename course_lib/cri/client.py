@@ -1,0 +1,171 @@
+"""The kubelet's side of the CRI: one client, and two ways for its calls to travel.
+
+In-process, a call takes simulated time and ends with a function; over a unix socket it is real
+gRPC, and whoever listens there may be a simulated runtime or a real one.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+import msgspec
+
+from course_lib.cri import messages as v1
+from course_lib.cri.shim import Shim
+from course_lib.engine import Simulation
+from course_lib.engine.simulation import Process
+from course_lib.errors import CourseError
+from course_lib.runtimes import Hop, RuntimeFault
+
+Message = Any
+Done = Callable[[Any], None]  # gets the response, or a RuntimeFault
+KEPT = 1000  # calls that a client remembers
+
+
+class Call(msgspec.Struct, frozen=True):
+    """One call as it happened (simulated s), with the steps that the runtime took for it."""
+
+    start: float
+    end: float
+    method: str
+    request: Any
+    response: Any  # None when it failed
+    error: RuntimeFault | None
+    hops: tuple[Hop, ...] = ()
+
+
+class Transport(Protocol):
+    """A way to a shim."""
+
+    def begin(self, method: str, request: Message, done: Done) -> None:
+        """Start a call; `done` gets the response or a `RuntimeFault`, now or later."""
+
+    def wait(self, finished: Callable[[], bool]) -> None:
+        """Let time pass until a call has finished."""
+
+    def watch(self, changed: Callable[[], None]) -> bool:
+        """Have `changed` called when a container changes; False where one must ask instead."""
+
+    def events(self) -> Iterator[Message]:
+        """The container events, as they come."""
+
+    def close(self) -> None:
+        """Hang up."""
+
+
+class InProcess:
+    """Straight to a shim in the same simulation: calls take simulated time."""
+
+    def __init__(self, shim: Shim) -> None:
+        self.shim = shim
+        self.sim: Simulation = shim.runtime.sim
+        self._news: list[Message] = []
+
+    def begin(self, method: str, request: Message, done: Done) -> None:
+        """Call the shim's method; one that takes time runs as a process."""
+        try:
+            answer = self.shim.call(method, request)
+        except RuntimeFault as fault:
+            done(fault)
+            return
+        if v1.METHODS[method].streams:
+            done(list(answer))
+        elif isinstance(answer, Iterator):
+            self.sim.start(self._run(answer, done))
+        else:
+            done(answer)
+
+    def _run(self, answer: Any, done: Done) -> Process:
+        try:
+            result = yield from answer
+        except RuntimeFault as fault:
+            result = fault
+        done(result)
+
+    def wait(self, finished: Callable[[], bool]) -> None:
+        """Let simulated time pass."""
+        self.sim.run_until(finished, timeout=1e6)
+
+    def hops(self) -> tuple[Hop, ...]:
+        """The steps of the call that is just ending."""
+        return tuple(self.shim.runtime.hops.pop(self.sim.env.active_process, ()))
+
+    def watch(self, changed: Callable[[], None]) -> bool:
+        """Hear of every change at once."""
+        self.shim.runtime.listeners.append(lambda kind, container: changed())
+        return True
+
+    def events(self) -> Iterator[Message]:
+        """The events since the last look; a look ends when there are no more."""
+        if not self._news:
+            self.shim.events(self._news.append)
+        while self._news:
+            yield self._news.pop(0)
+
+    def close(self) -> None:
+        """Nothing holds the two together."""
+
+
+class Client:
+    """Calls of the CRI by name, with the request's fields as arguments.
+
+    >>> from course_lib.cri import simulated
+    >>> client = simulated("containerd")
+    >>> client.call("Version").runtime_name
+    'containerd'
+    >>> client.call("PullImage", image={"image": "busybox:1.36"}).image_ref[:7]
+    'sha256:'
+    """
+
+    def __init__(self, transport: Transport, clock: Callable[[], float] | None = None) -> None:
+        self.transport = transport
+        self.calls: deque[Call] = deque(maxlen=KEPT)
+        sim = getattr(transport, "sim", None)
+        self._clock = clock or (lambda: sim.now if sim else 0.0)
+
+    def begin(self, method: str, done: Done, **fields: object) -> None:
+        """Start a call; `done` gets the response or a `RuntimeFault`."""
+        request, start = self.request(method, fields), self._clock()
+
+        def ended(result: Any) -> None:
+            failed = isinstance(result, RuntimeFault)
+            hops = self.transport.hops() if isinstance(self.transport, InProcess) else ()
+            response, error = (None, result) if failed else (result, None)
+            call = Call(start, self._clock(), method, request, response, error, hops)
+            self.calls.append(call)
+            done(result)
+
+        self.transport.begin(method, request, ended)
+
+    def call(self, method: str, **fields: object) -> Any:
+        """Make a call and wait for its response; raises `RuntimeFault` with gRPC's code."""
+        results: list[Any] = []
+        self.begin(method, results.append, **fields)
+        self.transport.wait(lambda: bool(results))
+        if isinstance(results[0], RuntimeFault):
+            raise results[0]
+        return results[0]
+
+    def request(self, method: str, fields: dict[str, Any]) -> Message:
+        """The request message of a method; raises `CourseError` for a field that it has not."""
+        if method not in v1.METHODS:
+            raise CourseError(
+                "no such call", expected=f"one of {', '.join(v1.METHODS)}", found=method
+            )
+        kind = v1.METHODS[method].request
+        try:
+            return kind(**fields)
+        except (ValueError, TypeError) as problem:
+            names = ", ".join(field.name for field in kind.DESCRIPTOR.fields) or "no fields"
+            raise CourseError(
+                "not a request of this call",
+                where=method,
+                expected=names,
+                found=f"{', '.join(fields)}: {problem}",
+            ) from problem
+
+    def close(self) -> None:
+        """Hang up."""
+        self.transport.close()

@@ -1,0 +1,204 @@
+"""A simulated runtime behind a unix socket, for any CRI client: crictl, critest, a kubelet.
+
+The clients live in real time, so simulated time follows the clock here, and only here (`speed`
+simulated seconds for each real one). One lock stands around the simulation: each call is begun
+under it, and waits outside until its process has ended.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import grpc
+
+from course_lib.cri import messages as v1
+from course_lib.cri.client import InProcess
+from course_lib.cri.shim import Shim
+from course_lib.errors import CourseError
+from course_lib.runtimes import Runtime, RuntimeFault
+from course_lib.runtimes.errors import CODES
+
+Message = Any
+LONGEST_PATH = 107  # bytes: sun_path of unix(7) holds 108, a zero at the end included
+WORKERS = 64  # calls at once; a slow stop must not keep the others waiting
+IDLE = 0.5  # s between looks at a simulation in which nothing is due
+STATUS = {code.value[0]: code for code in grpc.StatusCode}
+
+
+class Server:
+    """A gRPC server of the CRI on a unix socket that only its owner may open.
+
+    Use it as a context manager, or call `start` and `stop`; the socket is gone at the end.
+    """
+
+    def __init__(self, runtime: Runtime, path: str | Path, speed: float = 1.0) -> None:
+        self.path = Path(path)
+        if len(os.fsencode(self.path)) > LONGEST_PATH:
+            raise CourseError(
+                "the socket's path is too long",
+                where=str(self.path),
+                expected=f"at most {LONGEST_PATH} bytes",
+                found=f"{len(os.fsencode(self.path))}",
+                do="put it in a folder with a short name, such as /tmp",
+            )
+        self.shim = Shim(runtime)
+        self.sim, self.speed = runtime.sim, speed
+        self._way = InProcess(self.shim)
+        self._lock = threading.Condition()
+        self._stopping = False
+        self._waiting: set[threading.Event] = set()
+        self._driver = threading.Thread(target=self._drive, name="simulated time", daemon=True)
+        self._pool = ThreadPoolExecutor(WORKERS, "cri")
+        self._server = grpc.server(self._pool, options=[("grpc.so_reuseport", 0)])
+        self._server.add_generic_rpc_handlers(
+            tuple(self._service(name) for name in ("RuntimeService", "ImageService"))
+        )
+
+    def __enter__(self) -> Server:
+        self.start()
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Listen; a socket that somebody left behind is replaced, one in use is not."""
+        if self.path.exists() and _answers(self.path):
+            raise CourseError(
+                "somebody listens there already", where=str(self.path), do="choose another path"
+            )
+        self.path.unlink(missing_ok=True)
+        mask = os.umask(0o177)  # from its first moment on, mode 0600
+        try:
+            self._server.add_insecure_port(f"unix:{self.path}")
+            self._server.start()
+        except RuntimeError as problem:
+            raise CourseError(
+                "cannot listen there",
+                where=str(self.path),
+                expected="a path in a folder that exists and that you may write to",
+                found=str(problem),
+            ) from problem
+        finally:
+            os.umask(mask)
+        self._began = time.monotonic() - self.sim.now / self.speed
+        self._driver.start()
+
+    def stop(self, grace: float = 1.0) -> None:
+        """Answer what is under way as unavailable, and take the socket away."""
+        with self._lock:
+            self._stopping = True
+            self._lock.notify_all()
+            for event in self._waiting:
+                event.set()
+        self._server.stop(grace).wait()
+        self._pool.shutdown(wait=True)
+        if self._driver.is_alive():
+            self._driver.join()
+        self.path.unlink(missing_ok=True)
+
+    def wait(self) -> None:
+        """Serve until `stop` is called from elsewhere."""
+        self._server.wait_for_termination()
+
+    # Simulated time follows the clock
+
+    def _advance(self) -> None:
+        """Let all happen that is due by now; under the lock."""
+        behind = (time.monotonic() - self._began) * self.speed - self.sim.now
+        if behind > 0:
+            self.sim.run(behind)
+
+    def _drive(self) -> None:
+        with self._lock:
+            while not self._stopping:
+                self._advance()
+                due = (self.sim.env.peek() - self.sim.now) / self.speed
+                self._lock.wait(min(max(due, 0.0), IDLE))
+
+    # Calls
+
+    def _service(self, name: str) -> grpc.GenericRpcHandler:
+        handlers = {}
+        for method in v1.METHODS.values():
+            if method.service == name:
+                wrap = (
+                    grpc.unary_stream_rpc_method_handler
+                    if method.streams
+                    else grpc.unary_unary_rpc_method_handler
+                )
+                handlers[method.name] = wrap(
+                    self._handler(method.name, method.streams),
+                    request_deserializer=method.request.FromString,
+                    response_serializer=method.response.SerializeToString,
+                )
+        return grpc.method_handlers_generic_handler(f"{v1.PACKAGE}.{name}", handlers)
+
+    def _handler(self, method: str, streams: bool) -> Any:
+        if method == "GetContainerEvents":
+            return self._events
+
+        def answer(request: Message, context: grpc.ServicerContext) -> Message:
+            return self._answer(method, request, context)
+
+        def parts(request: Message, context: grpc.ServicerContext) -> Iterator[Message]:
+            yield from self._answer(method, request, context)
+
+        return parts if streams else answer
+
+    def _answer(self, method: str, request: Message, context: grpc.ServicerContext) -> Any:
+        finished, results = threading.Event(), list[Any]()
+
+        def done(result: Any) -> None:
+            results.append(result)
+            finished.set()
+
+        with self._lock:
+            if self._stopping:
+                context.abort(grpc.StatusCode.UNAVAILABLE, "the server is stopping")
+            self._advance()
+            self._way.begin(method, request, done)
+            if not results:
+                self._waiting.add(finished)
+                self._lock.notify()
+        while not finished.wait(IDLE) and context.is_active():
+            pass  # the client is still there: so are we
+        with self._lock:
+            self._waiting.discard(finished)
+            self.shim.runtime.hops.clear()
+        result = results[0] if results else RuntimeFault("Unavailable", "the server is stopping")
+        if isinstance(result, RuntimeFault):
+            context.abort(STATUS[CODES.get(result.code, 2)], result.what)
+        return result
+
+    def _events(self, request: Message, context: grpc.ServicerContext) -> Iterator[Message]:
+        news: queue.Queue[Message] = queue.Queue()
+        with self._lock:
+            end = self.shim.events(news.put)
+        try:
+            while context.is_active() and not self._stopping:
+                try:
+                    yield news.get(timeout=IDLE)
+                except queue.Empty:
+                    continue
+        finally:
+            with self._lock:
+                end()
+
+
+def _answers(path: Path) -> bool:
+    """Whether somebody accepts connections on a socket."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+    return True

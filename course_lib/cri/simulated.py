@@ -1,0 +1,51 @@
+"""A simulated runtime by itself, without a cluster: for a notebook cell, a test, a socket."""
+
+from __future__ import annotations
+
+from course_lib.cri.client import Client, InProcess
+from course_lib.cri.shim import Shim
+from course_lib.engine import Simulation
+from course_lib.errors import CourseError
+from course_lib.images import Registry
+from course_lib.network import FlatNetwork
+from course_lib.runtimes import RUNTIMES, Behaviours, Runtime
+from course_lib.runtimes.logs import Disk
+from course_lib.runtimes.runtime import EPOCH_NS
+
+POD_CIDR = "10.88.0.0/16"  # the block that containerd's own examples use
+
+
+def runtime_named(name: str) -> type[Runtime]:
+    """The kind of a runtime by its name; raises `CourseError` for one that is not simulated."""
+    if name not in RUNTIMES:
+        raise CourseError("no such runtime", expected=f"one of {', '.join(RUNTIMES)}", found=name)
+    return RUNTIMES[name]
+
+
+def alone(
+    name: str,
+    registry: Registry | None = None,
+    behaviours: Behaviours | None = None,
+    seed: int = 0,
+    disk: Disk | None = None,
+    epoch: int = EPOCH_NS,
+) -> Runtime:
+    """A runtime on a machine of its own, with its network ready."""
+    made = runtime_named(name)(
+        Simulation(seed),
+        "machine",
+        registry or Registry(),
+        behaviours or Behaviours(),
+        FlatNetwork(),
+        disk=disk,
+        epoch=epoch,
+    )
+    made.set_address_block(POD_CIDR)
+    return made
+
+
+def simulated(
+    name: str, registry: Registry | None = None, behaviours: Behaviours | None = None, seed: int = 0
+) -> Client:
+    """A client in the same process as a simulated runtime: `containerd`, `docker`, `rkt`, `lxd`."""
+    return Client(InProcess(Shim(alone(name, registry, behaviours, seed))))

@@ -1,0 +1,220 @@
+"""From the CRI's messages to what a runtime is asked for, and back.
+
+Source: `pkg/kubelet/kuberuntime/labels.go` for the kubelet's annotation of ports.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from course_lib.cri import messages as v1
+from course_lib.runtimes.container import Container, ContainerState
+from course_lib.runtimes.errors import RuntimeFault
+from course_lib.runtimes.runtime import EPOCH_NS
+from course_lib.runtimes.sandbox import Sandbox
+from course_lib.runtimes.spec import (
+    CONTAINER,
+    NODE,
+    POD,
+    TARGET,
+    ContainerSpec,
+    Mount,
+    Namespaces,
+    Resources,
+    SandboxSpec,
+)
+from course_lib.runtimes.store import NodeImage
+
+PORTS = "io.kubernetes.container.ports"
+ENDS = "course.example/ends"  # a hint to the model of programs: this one is expected to end
+_MODES = {0: POD, 1: CONTAINER, 2: NODE, 3: TARGET}
+_STATES = {
+    ContainerState.CREATED: v1.CONTAINER_CREATED,
+    ContainerState.RUNNING: v1.CONTAINER_RUNNING,
+    ContainerState.STOPPED: v1.CONTAINER_EXITED,
+}
+Message = Any
+
+
+def nanoseconds(seconds: float, epoch: int = EPOCH_NS) -> int:
+    """A simulated time as nanoseconds since 1970."""
+    return epoch + round(seconds * 1e9)
+
+
+def seconds(nanoseconds: int) -> float:
+    """The simulated time of nanoseconds since 1970; the inverse of `nanoseconds`."""
+    return (nanoseconds - EPOCH_NS) / 1e9
+
+
+def invalid(what: str) -> RuntimeFault:
+    """The request cannot be understood."""
+    return RuntimeFault("InvalidArgument", what)
+
+
+def sandbox_spec(config: Message) -> SandboxSpec:
+    """What `RunPodSandbox` asks for."""
+    if not config.HasField("metadata") or not config.metadata.name or not config.metadata.uid:
+        raise invalid("sandbox config must include metadata: name, uid and namespace")
+    meta, security = config.metadata, config.linux.security_context
+    if security.HasField("run_as_group") and not security.HasField("run_as_user"):
+        raise invalid("user group is specified without user")
+    return SandboxSpec(
+        name=meta.name,
+        namespace=meta.namespace,
+        uid=meta.uid,
+        attempt=meta.attempt,
+        hostname=config.hostname,
+        labels=dict(config.labels),
+        annotations=dict(config.annotations),
+        log_directory=config.log_directory,
+        cgroup_parent=config.linux.cgroup_parent,
+        namespaces=_namespaces(security.namespace_options),
+        nameservers=tuple(config.dns_config.servers),
+        searches=tuple(config.dns_config.searches),
+        options=tuple(config.dns_config.options),
+    )
+
+
+def container_spec(config: Message) -> ContainerSpec:
+    """What `CreateContainer` asks for."""
+    if not config.HasField("metadata") or not config.metadata.name:
+        raise invalid("container config must include metadata: name")
+    if not config.image.image:
+        raise invalid("container config must include an image")
+    security = config.linux.security_context
+    if security.HasField("run_as_group") and not (
+        security.HasField("run_as_user") or security.run_as_username
+    ):
+        raise invalid("user group is specified without user")
+    for mount in config.mounts:
+        if mount.recursive_read_only and (not mount.readonly or mount.propagation):
+            raise invalid("recursive read-only mount must be read-only, and private")
+    return ContainerSpec(
+        name=config.metadata.name,
+        image=config.image.image,
+        image_name=config.image.user_specified_image or config.image.image,
+        attempt=config.metadata.attempt,
+        command=tuple(config.command),
+        args=tuple(config.args),
+        working_dir=config.working_dir,
+        env=tuple((pair.key, pair.value.decode(errors="replace")) for pair in config.envs),
+        labels=dict(config.labels),
+        annotations=dict(config.annotations),
+        log_path=config.log_path,
+        mounts=tuple(Mount(m.container_path, m.host_path, m.readonly) for m in config.mounts),
+        resources=resources(config.linux.resources),
+        namespaces=_namespaces(security.namespace_options),
+        user=security.run_as_user.value if security.HasField("run_as_user") else None,
+        group=security.run_as_group.value if security.HasField("run_as_group") else None,
+        user_name=security.run_as_username,
+        supplemental_groups=tuple(security.supplemental_groups),
+        read_only=security.readonly_rootfs,
+        ports=_ports(config.annotations.get(PORTS, "")),
+        ends=ENDS in config.annotations,
+    )
+
+
+def resources(given: Message) -> Resources:
+    """Limits as a runtime takes them."""
+    return Resources(
+        cpu_period=given.cpu_period,
+        cpu_quota=given.cpu_quota,
+        cpu_shares=given.cpu_shares,
+        memory_limit=given.memory_limit_in_bytes,
+        oom_score_adj=given.oom_score_adj,
+    )
+
+
+def _namespaces(options: Message) -> Namespaces:
+    return Namespaces(_MODES[options.network], _MODES[options.pid], _MODES[options.ipc])
+
+
+def _ports(annotation: str) -> frozenset[int]:
+    try:
+        return frozenset(int(port["containerPort"]) for port in json.loads(annotation or "[]"))
+    except (ValueError, TypeError, KeyError) as problem:
+        raise invalid(f"annotation {PORTS} is not a list of ports: {annotation!r}") from problem
+
+
+# Back
+
+
+def sandbox_parts(sandbox: Sandbox, epoch: int) -> dict[str, Any]:
+    """What `PodSandbox` and `PodSandboxStatus` have in common."""
+    spec = sandbox.spec
+    return {
+        "id": sandbox.id,
+        "metadata": v1.PodSandboxMetadata(
+            name=spec.name, uid=spec.uid, namespace=spec.namespace, attempt=spec.attempt
+        ),
+        "state": v1.SANDBOX_READY if sandbox.ready else v1.SANDBOX_NOTREADY,
+        "created_at": nanoseconds(sandbox.created_at, epoch),
+        "labels": spec.labels,
+        "annotations": spec.annotations,
+    }
+
+
+def container_parts(container: Container, epoch: int) -> dict[str, Any]:
+    """What `Container` and `ContainerStatus` have in common."""
+    spec = container.spec
+    return {
+        "id": container.id,
+        "metadata": v1.ContainerMetadata(name=spec.name, attempt=spec.attempt),
+        "image": v1.ImageSpec(image=spec.image_name, user_specified_image=spec.image_name),
+        "image_ref": image_ref(container.image),
+        "image_id": container.image.id,
+        "state": _STATES[container.state],
+        "created_at": nanoseconds(container.created_at, epoch),
+        "labels": spec.labels,
+        "annotations": spec.annotations,
+    }
+
+
+def container_status(container: Container, epoch: int) -> Message:
+    """Everything about one container."""
+    spec = container.spec
+    started, stopped = container.running or container.stopped, container.stopped
+    limits = spec.resources
+    return v1.ContainerStatus(
+        **container_parts(container, epoch),
+        started_at=nanoseconds(container.started_at, epoch) if started else 0,
+        finished_at=nanoseconds(container.finished_at, epoch) if stopped else 0,
+        exit_code=container.exit_code,
+        reason=container.reason,
+        message=container.message,
+        log_path=container.log.path,
+        mounts=[
+            v1.Mount(container_path=m.container_path, host_path=m.host_path, readonly=m.read_only)
+            for m in spec.mounts
+        ],
+        resources=v1.ContainerResources(
+            linux=v1.LinuxContainerResources(
+                cpu_period=limits.cpu_period,
+                cpu_quota=limits.cpu_quota,
+                cpu_shares=limits.cpu_shares,
+                memory_limit_in_bytes=limits.memory_limit,
+                oom_score_adj=limits.oom_score_adj,
+            )
+        ),
+    )
+
+
+def image_ref(image: NodeImage) -> str:
+    """By which content a container's image is known: a digest of a registry, or its ID."""
+    return image.digests[0] if image.digests else image.id
+
+
+def image_message(image: NodeImage) -> Message:
+    """An image as the runtime holds it."""
+    user, _, _ = image.run.user.partition(":")
+    return v1.Image(
+        id=image.id,
+        repo_tags=image.tags,
+        repo_digests=image.digests,
+        size=image.size,
+        uid=v1.Int64Value(value=int(user)) if user.isdecimal() else None,
+        username="" if user.isdecimal() else user,
+        spec=v1.ImageSpec(image=image.id),
+        pinned=image.pinned,
+    )

@@ -1,0 +1,136 @@
+"""What the kubelet asks of a runtime for a Pod: its spec in the CRI's messages.
+
+Source: `pkg/kubelet/kuberuntime`: `kuberuntime_sandbox.go`, `kuberuntime_container.go`,
+`kuberuntime_container_linux.go`, `labels.go`, `helpers_linux.go`; `pkg/kubelet/qos/policy.go`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from course_lib.cri import messages as v1
+from course_lib.cri.translate import ENDS, PORTS
+from course_lib.objects import pod as spec
+from course_lib.objects.pod import Pod
+from course_lib.objects.quantity import Quantity
+from course_lib.objects.resources import ZERO, is_sidecar, qos_class
+
+POD_NAME, POD_NAMESPACE, POD_UID, CONTAINER_NAME = (
+    "io.kubernetes.pod.name",
+    "io.kubernetes.pod.namespace",
+    "io.kubernetes.pod.uid",
+    "io.kubernetes.container.name",
+)
+RESTARTS = "io.kubernetes.container.restartCount"
+CLUSTER_DNS, DOMAIN = "10.96.0.10", "cluster.local"
+PERIOD = 100_000  # microseconds of CPU accounting
+LEAST_QUOTA, LEAST_SHARES, SHARES_PER_CORE = 1000, 2, 1024
+Message = Any
+
+
+def labels_of(pod: Pod) -> dict[str, str]:
+    """By which the kubelet finds a Pod's sandboxes and containers again."""
+    return {POD_NAME: pod.name, POD_NAMESPACE: pod.namespace, POD_UID: pod.uid}
+
+
+def log_directory(pod: Pod) -> str:
+    """Where the Pod's logs are on the node."""
+    return f"/var/log/pods/{pod.namespace}_{pod.name}_{pod.uid}"
+
+
+def sandbox_config(pod: Pod, attempt: int) -> Message:
+    """The sandbox of a Pod: what its containers share."""
+    meta = v1.PodSandboxMetadata(
+        name=pod.name, namespace=pod.namespace, uid=pod.uid, attempt=attempt
+    )
+    config = v1.PodSandboxConfig(
+        metadata=meta,
+        hostname="" if pod.spec.host_network else pod.name[:63],
+        log_directory=log_directory(pod),
+        labels=labels_of(pod) | dict(pod.metadata.labels or {}),
+        annotations=dict(pod.metadata.annotations or {}),
+        linux=v1.LinuxPodSandboxConfig(cgroup_parent=cgroup_parent(pod)),
+    )
+    config.dns_config.servers.append(CLUSTER_DNS)
+    config.dns_config.searches.extend([f"{pod.namespace}.svc.{DOMAIN}", f"svc.{DOMAIN}", DOMAIN])
+    config.dns_config.options.append("ndots:5")
+    _set_namespaces(config.linux.security_context.namespace_options, pod)
+    return config
+
+
+def cgroup_parent(pod: Pod) -> str:
+    """The Pod's cgroup: below one for its class of service."""
+    middle = {"Burstable": "/burstable", "BestEffort": "/besteffort"}.get(qos_class(pod.spec), "")
+    return f"/kubepods{middle}/pod{pod.uid}"
+
+
+def _set_namespaces(options: Message, pod: Pod) -> None:
+    """Which namespaces are the node's, and whether containers see each other's processes."""
+    options.network = v1.NODE if pod.spec.host_network else v1.POD
+    options.pid = v1.POD if pod.spec.share_process_namespace else v1.CONTAINER
+
+
+def container_config(
+    pod: Pod,
+    container: spec.Container,
+    attempt: int,
+    image_id: str,
+    environment: list[tuple[str, str]],
+    mounts: list[tuple[str, str, bool]],
+    node_memory: Quantity,
+) -> Message:
+    """One container of a Pod, for the so manieth time."""
+    ends = not is_sidecar(container) and (
+        pod.spec.restart_policy != "Always" or container in (pod.spec.init_containers or ())
+    )
+    annotations = {RESTARTS: str(attempt)}
+    if container.ports:
+        ports = [{"containerPort": port.container_port} for port in container.ports]
+        annotations[PORTS] = json.dumps(ports)
+    if ends:
+        annotations[ENDS] = "true"
+    config = v1.ContainerConfig(
+        metadata=v1.ContainerMetadata(name=container.name, attempt=attempt),
+        image=v1.ImageSpec(image=image_id, user_specified_image=container.image),
+        command=container.command or (),
+        args=container.args or (),
+        working_dir=container.working_dir or "",
+        labels=labels_of(pod) | {CONTAINER_NAME: container.name},
+        annotations=annotations,
+        log_path=f"{container.name}/{attempt}.log",
+        linux=v1.LinuxContainerConfig(resources=resources(pod, container, node_memory)),
+    )
+    config.envs.extend(v1.KeyValue(key=k, value=value.encode()) for k, value in environment)
+    config.mounts.extend(
+        v1.Mount(container_path=inside, host_path=path, readonly=read_only)
+        for path, inside, read_only in mounts
+    )
+    _set_namespaces(config.linux.security_context.namespace_options, pod)
+    return config
+
+
+def resources(pod: Pod, container: spec.Container, node_memory: Quantity) -> Message:
+    """Requests and limits as the kernel takes them."""
+    limits, requests = container.resources.limits or {}, container.resources.requests or {}
+    wanted = requests.get("cpu", limits.get("cpu", ZERO))
+    made = v1.LinuxContainerResources(
+        cpu_shares=max(LEAST_SHARES, wanted.milli * SHARES_PER_CORE // 1000),
+        oom_score_adj=oom_score(pod, container, node_memory),
+    )
+    if "cpu" in limits:
+        made.cpu_period = PERIOD
+        made.cpu_quota = max(LEAST_QUOTA, limits["cpu"].milli * PERIOD // 1000)
+    if "memory" in limits:
+        made.memory_limit_in_bytes = limits["memory"].value
+    return made
+
+
+def oom_score(pod: Pod, container: spec.Container, node_memory: Quantity) -> int:
+    """Who is killed first when a node's memory runs out: best effort, then who asked for little."""
+    quality = qos_class(pod.spec)
+    if quality != "Burstable":
+        return -997 if quality == "Guaranteed" else 1000
+    requested = (container.resources.requests or {}).get("memory", ZERO)
+    score = 1000 - 1000 * requested.value // node_memory.value
+    return min(max(score, 3), 999)

@@ -1,0 +1,231 @@
+"""A Pod's sandbox and containers, as the kubelet has them made and stopped: each step a CRI call.
+
+What takes time is begun here, and its end wakes the Pod's worker. What the kubelet did itself it
+looks at when the call returns; all else it hears of by its relist.
+Source: `pkg/kubelet/kuberuntime/kuberuntime_container.go` (`startContainer`, `killContainer`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from course_lib.cri.client import Done
+from course_lib.node.config import environment
+from course_lib.node.cri_config import container_config, sandbox_config
+from course_lib.node.slot import CREATING, Seen, Slot
+from course_lib.node.volumes import mounts_of
+from course_lib.objects import pod as spec
+from course_lib.objects.pod import Pod
+from course_lib.runtimes import RuntimeFault
+
+if TYPE_CHECKING:
+    from course_lib.node.kubelet import Kubelet
+
+SANDBOX_RETRY = 1.0  # s
+MINIMUM_GRACE = 2.0  # s that a container gets to shut down, unless it is to be killed at once
+
+
+class PodContainers:
+    """What one Pod has on its node."""
+
+    kubelet: Kubelet
+    pod: Pod
+    slots: list[Slot]
+
+    def __init__(self, kubelet: Kubelet, pod: Pod) -> None:
+        self.kubelet, self.pod = kubelet, pod
+        self.sim, self.api = kubelet.sim, kubelet.api
+        self.sandbox = ""  # its ID
+        self.address = ""
+        self._sandboxes = 0  # that the Pod has had here
+        self._making_sandbox = False
+
+    def wake(self, after: float = 0.0) -> None:
+        """Ask for a sync, now or in so many seconds."""
+        raise NotImplementedError
+
+    @property
+    def current(self) -> bool:
+        """Whether this is still the Pod's worker here, on a machine with power."""
+        return self.kubelet.powered and self.kubelet.workers.get(self.pod.uid) is self
+
+    def call(self, method: str, done: Done, **fields: object) -> None:
+        """Begin a call of the CRI; what comes back after the Pod has gone is of no use."""
+        client = self.kubelet.cri
+
+        def ended(result: Any) -> None:
+            if self.current and client is self.kubelet.cri:
+                done(result)
+
+        client.begin(method, ended, **fields)
+
+    # The sandbox
+
+    def make_sandbox(self) -> None:
+        """Have the sandbox made; a failure is told, and tried again."""
+        if self._making_sandbox:
+            return
+        self._making_sandbox = True
+        self.kubelet.tell_address_block()
+        config = sandbox_config(self.pod, self._sandboxes)
+        self.call("RunPodSandbox", self._made_sandbox, config=config)
+
+    def _made_sandbox(self, result: Any) -> None:
+        self._making_sandbox = False
+        if isinstance(result, RuntimeFault):
+            self.kubelet.warning(
+                self.pod, "FailedCreatePodSandBox", f"Failed to create pod sandbox: {result}"
+            )
+            self.wake(SANDBOX_RETRY)
+            return
+        self._sandboxes += 1
+        self.sandbox = result.pod_sandbox_id
+        status = self.kubelet.cri.call("PodSandboxStatus", pod_sandbox_id=self.sandbox).status
+        self.address = status.network.ip or self.kubelet.address
+        self.wake()
+
+    def lose_sandbox(self) -> None:
+        """The sandbox is gone, and what was in it: make another."""
+        self.kubelet.normal(
+            self.pod, "SandboxChanged", "Pod sandbox changed, it will be killed and re-created."
+        )
+        self.call("StopPodSandbox", lambda _: None, pod_sandbox_id=self.sandbox)
+        self.sandbox = ""
+        self.refresh()
+        self.wake()
+
+    # Starting
+
+    def start_container(self, slot: Slot, image_id: str) -> None:
+        """Create a container and start it."""
+        slot.starting, slot.waiting = True, (CREATING, "")
+        wanted, kubelet = slot.spec, self.kubelet
+        config = container_config(
+            self.pod,
+            wanted,
+            slot.next_attempt,
+            image_id,
+            environment(self.api, self.pod, wanted, self.address, kubelet.name),
+            mounts_of(self.api, kubelet.disk, self.pod, wanted),
+            kubelet.machine.memory,
+        )
+
+        def created(result: Any) -> None:
+            if isinstance(result, RuntimeFault):
+                self._failed(slot, "CreateContainerError", result)
+                return
+            kubelet.normal(self.pod, "Created", f"Created container: {wanted.name}")
+            id = result.container_id
+            self.call("StartContainer", lambda r: self._started(slot, id, r), container_id=id)
+
+        self.call("CreateContainer", created, pod_sandbox_id=self.sandbox, config=config)
+
+    def _started(self, slot: Slot, id: str, result: Any) -> None:
+        seen = self.look(id, slot.spec.image)
+        if seen is not None:
+            slot.take(seen)
+        if isinstance(result, RuntimeFault):
+            self._failed(slot, "RunContainerError", result)
+            return
+        self.kubelet.normal(self.pod, "Started", f"Started container {slot.spec.name}")
+        hook = slot.spec.lifecycle.post_start if slot.spec.lifecycle else None
+        if hook is None or seen is None:
+            self.on_start(slot)
+            return
+
+        def hooked(problem: str) -> None:
+            if problem:
+                self.kubelet.warning(self.pod, "FailedPostStartHook", problem)
+                slot.kill_because = "failed post-start hook"
+            self.on_start(slot)
+
+        self.run_hook(slot, hook, 0, hooked)
+
+    def on_start(self, slot: Slot) -> None:
+        """A container runs: the worker sets its probes on it."""
+        raise NotImplementedError
+
+    def _failed(self, slot: Slot, reason: str, fault: RuntimeFault) -> None:
+        slot.starting = False
+        slot.waiting = (reason, fault.what)
+        self.kubelet.warning(self.pod, "Failed", f"Error: {fault.what}")
+        self.wake(SANDBOX_RETRY)
+
+    # Looking
+
+    def look(self, id: str, image: str) -> Seen | None:
+        """A container as the runtime has it now; None where it has none of that ID."""
+        try:
+            status = self.kubelet.cri.call("ContainerStatus", container_id=id).status
+        except RuntimeFault:
+            return None
+        return Seen.of(status, image)
+
+    def refresh(self) -> None:
+        """Look at all containers of the Pod anew."""
+        for slot in self.slots:
+            if slot.current is not None and not slot.current.ended:
+                seen = self.look(slot.current.id, slot.current.image)
+                if seen is not None:
+                    slot.see(seen)
+
+    # Stopping
+
+    def stop_container(self, slot: Slot, grace: float) -> None:
+        """First the preStop hook, then SIGTERM, and SIGKILL when the grace period is over."""
+        assert slot.current is not None
+        id, slot.stopping = slot.current.id, True
+        began = self.sim.now
+        hook = slot.spec.lifecycle.pre_stop if slot.spec.lifecycle else None
+
+        def stop(problem: str) -> None:
+            if problem:
+                self.kubelet.warning(self.pod, "FailedPreStopHook", problem)
+            left = grace - (self.sim.now - began)
+            self.send_stop(id, max(left, MINIMUM_GRACE) if grace > 0 else 0)
+
+        if hook is None or grace <= 0:
+            stop("")
+        else:
+            self.run_hook(slot, hook, grace, stop)
+
+    def send_stop(self, id: str, timeout: float) -> None:
+        """Ask the runtime to stop a container, and look at it when that is done."""
+
+        def stopped(result: Any) -> None:
+            if isinstance(result, RuntimeFault):
+                self.wake(SANDBOX_RETRY)
+            self.refresh()
+            self.wake()
+
+        self.call("StopContainer", stopped, container_id=id, timeout=round(timeout))
+
+    def run_hook(
+        self, slot: Slot, hook: spec.LifecycleHandler, limit: float, done: Callable[[str], None]
+    ) -> None:
+        """Run a hook; `done` gets what went wrong, or nothing. `limit` in s, 0: none."""
+        assert slot.current is not None
+        over = False
+
+        def end(problem: str) -> None:
+            nonlocal over
+            if not over and self.current:
+                over = True
+                done(problem)
+
+        if limit:
+            self.sim.at(self.sim.now + limit, lambda: end(""))
+        if hook.sleep is not None:
+            self.sim.at(self.sim.now + hook.sleep.seconds, lambda: end(""))
+        elif hook.exec is not None:
+            command = list(hook.exec.command or ())
+
+            def ran(result: Any) -> None:
+                failed = isinstance(result, RuntimeFault)
+                code = 0 if failed else result.exit_code
+                end(str(result) if failed else f"exited with {code}" if code else "")
+
+            self.call("ExecSync", ran, container_id=slot.current.id, cmd=command, timeout=0)
+        else:
+            end("")

@@ -1,0 +1,71 @@
+"""containerd: a daemon that keeps images and starts containers, and a shim beside each Pod.
+
+The shim, not the daemon, is the parent of the containers: the daemon can be restarted or renewed
+while they run. Its CRI plugin answers the kubelet itself, so nothing stands between.
+Source: containerd.io "Runtime v2" (shims), `docs/cri/architecture.md`.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from course_lib.runtimes.processes import INIT, ProcessRow, pid, program_row
+from course_lib.runtimes.runtime import Runtime, Step
+
+SHIM = "containerd-shim"
+
+
+class Containerd(Runtime):
+    """A daemon, a shim for each Pod, runc for each start."""
+
+    name = "containerd"
+    version = "1.7.27"
+    story = "Taken out of Docker in 2016, in the CNCF since 2017; most clusters run it today."
+    daemon = "containerd"
+    path: ClassVar = {
+        "PullImage": (Step("containerd", "registry", "GET manifest, by name", 0.5),),
+        "RunPodSandbox": (
+            Step("containerd", "CNI plugin", "ADD: an interface and an address", 0.2),
+            Step("containerd", SHIM, "start a shim for the Pod", 0.1),
+            Step(SHIM, "runc", "create and start the pause container", 0.2),
+        ),
+        "CreateContainer": (
+            Step("containerd", "snapshotter", "prepare a writable layer on the image's", 0.1),
+        ),
+        "StartContainer": (
+            Step("containerd", SHIM, "create the task", 0.02),
+            Step(SHIM, "runc", "create: namespaces, cgroup, root file system", 0.06),
+            Step("runc", "container", "start the program, and leave", 0.02),
+        ),
+        "StopContainer": (
+            Step("containerd", SHIM, "kill: SIGTERM, later SIGKILL"),
+            Step(SHIM, "container", "signal"),
+        ),
+        "ExecSync": (
+            Step("containerd", SHIM, "exec"),
+            Step(SHIM, "runc", "a process in the container's namespaces"),
+        ),
+        "StopPodSandbox": (
+            Step("containerd", SHIM, "kill what is left, and the pause container"),
+            Step("containerd", "CNI plugin", "DEL: give the address back"),
+        ),
+        "RemoveContainer": (Step("containerd", "snapshotter", "remove the writable layer"),),
+    }
+
+    def processes(self) -> list[ProcessRow]:
+        """The daemon beside the shims, not above them."""
+        rows = [ProcessRow(700, INIT, "containerd")] if self.up else []
+        return rows + self.shims()
+
+    def shims(self) -> list[ProcessRow]:
+        """A shim for each Pod, child of process 1; pause and the containers are its children."""
+        rows = []
+        for sandbox in self.sandboxes.values():
+            if sandbox.ready:
+                shim = pid(sandbox)
+                short = f"{SHIM}-runc-v2 -id {sandbox.id[:12]}"
+                rows.append(ProcessRow(shim, INIT, short))
+                rows.append(ProcessRow(pid(sandbox, 1), shim, "/pause"))
+                running = [c for c in sandbox.containers.values() if c.running]
+                rows += [program_row(container, shim) for container in running]
+        return rows

@@ -1,0 +1,89 @@
+"""Docker: a platform, whose daemon has containerd do the work.
+
+The kubelet could not speak to it by the CRI, so it carried an adapter, the dockershim, which
+turned each call into one of Docker's own API; dockerd passed it on to containerd. Kubernetes 1.24
+dropped the adapter: containerd is asked straight, by the CRI, and images stay the same.
+Source: kubernetes.io "Dockershim: The Historical Context", "Check whether dockershim removal
+affects you"; docs.docker.com "Live restore".
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from course_lib.runtimes.containerd import Containerd
+from course_lib.runtimes.processes import INIT, ProcessRow
+from course_lib.runtimes.runtime import Step
+
+ADAPTER = 0.05  # s, for the two more processes that a call passes
+SHIM = "containerd-shim"
+
+
+def _asked(api: str, seconds: float = ADAPTER) -> Step:
+    return Step("dockershim", "dockerd", api, seconds)
+
+
+class Docker(Containerd):
+    """dockershim, dockerd, and behind them containerd.
+
+    With `live_restore` containers go on while dockerd is away; by default they end with it.
+    """
+
+    name = "docker"
+    version = "20.10.24"
+    story = (
+        "The platform that made containers common (2013). Kubernetes spoke to it by the dockershim "
+        "until 1.24 (2022); since then its containerd is used without it."
+    )
+    daemon = "dockerd"
+    keeps_compressed = False  # its graph driver keeps unpacked layers only
+    path: ClassVar = {
+        "PullImage": (
+            _asked("POST /images/create"),
+            Step("dockerd", "registry", "GET manifest, by name", 0.5),
+        ),
+        "RunPodSandbox": (
+            _asked("POST /containers/create, then start: the pause container"),
+            Step("dockerd", "containerd", "create the container and its task"),
+            Step("containerd", SHIM, "start a shim", 0.1),
+            Step(SHIM, "runc", "create and start the pause container", 0.2),
+            Step("dockershim", "CNI plugin", "ADD: an interface and an address", 0.2),
+        ),
+        "CreateContainer": (
+            _asked("POST /containers/create"),
+            Step("dockerd", "graph driver", "a writable layer on the image's", 0.1),
+        ),
+        "StartContainer": (
+            _asked("POST /containers/{id}/start"),
+            Step("dockerd", "containerd", "create the container and its task"),
+            Step("containerd", SHIM, "start a shim, create the task", 0.02),
+            Step(SHIM, "runc", "create: namespaces, cgroup, root file system", 0.06),
+            Step("runc", "container", "start the program, and leave", 0.02),
+        ),
+        "StopContainer": (
+            _asked("POST /containers/{id}/stop"),
+            Step("dockerd", "containerd", "kill: SIGTERM, later SIGKILL"),
+            Step("containerd", SHIM, "kill"),
+            Step(SHIM, "container", "signal"),
+        ),
+        "ExecSync": (
+            _asked("POST /containers/{id}/exec, then start", 0.0),
+            Step("dockerd", "containerd", "exec"),
+            Step("containerd", SHIM, "exec"),
+            Step(SHIM, "runc", "a process in the container's namespaces"),
+        ),
+        "StopPodSandbox": (
+            _asked("POST /containers/{id}/stop: the pause container"),
+            Step("dockershim", "CNI plugin", "DEL: give the address back"),
+        ),
+        "RemoveContainer": (_asked("DELETE /containers/{id}"),),
+    }
+
+    def __init__(self, *arguments: Any, live_restore: bool = False, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.outlives_daemon = live_restore
+
+    def processes(self) -> list[ProcessRow]:
+        """Two daemons beside the shims."""
+        rows = [ProcessRow(650, INIT, "dockerd")] if self.up else []
+        return [*rows, ProcessRow(700, INIT, "containerd"), *self.shims()]

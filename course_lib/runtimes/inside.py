@@ -1,0 +1,115 @@
+"""What a container finds inside: its command line, its files, its environment.
+
+Source: the OCI image specification, `conversion.md`; kubernetes.io "Define a Command and Arguments
+for a Container" (what takes the place of ENTRYPOINT and CMD); containerd's mounts of /etc files.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from course_lib.engine.simulation import EPOCH
+from course_lib.images.layer import FOLDER, File, Files
+from course_lib.runtimes.errors import RuntimeFault
+from course_lib.runtimes.logs import Disk
+from course_lib.runtimes.spec import ContainerSpec
+from course_lib.runtimes.store import NodeImage
+from course_lib.runtimes.tools import World
+
+if TYPE_CHECKING:
+    from course_lib.runtimes.container import Container
+
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+USUAL = ("bin", "dev", "etc", "home", "proc", "root", "sys", "tmp", "usr", "var")
+EXECUTABLE = 0o111
+
+
+def command_line(spec: ContainerSpec, image: NodeImage) -> list[str]:
+    """What is run: `command` instead of ENTRYPOINT, `args` instead of CMD; CMD goes with its own.
+
+    A container that sets `command` alone does not get the image's CMD.
+    """
+    first = list(spec.command) or image.run.entrypoint
+    rest = list(spec.args) or ([] if spec.command else image.run.cmd)
+    if not [*first, *rest]:
+        raise RuntimeFault("Unknown", "failed to generate container spec: no command specified")
+    return [*first, *rest]
+
+
+def find_executable(container: Container, argv: Sequence[str] = ()) -> str:
+    """Why a command cannot be started, in runc's words; empty when it can.
+
+    Of an image that is known by weight only, every program is taken to exist.
+    """
+    image = container.image
+    argv = argv or command_line(container.spec, image)
+    if not argv:
+        return "OCI runtime exec failed: exec failed: process args must not be empty: unknown"
+    if not image.complete:
+        return ""
+    name, world = argv[0], container.world
+    folders = world.env.get("PATH", PATH).split(":")
+    places = [name] if "/" in name else [posixpath.join(folder, name) for folder in folders]
+    files = [file for file in map(world.find, places) if file and file.kind == "file"]
+    if any(file.mode & EXECUTABLE for file in files):
+        return ""
+    missing = "stat" if "/" in name else "exec"
+    why = "no such file or directory" if "/" in name else "executable file not found in $PATH"
+    why = "permission denied" if files else why
+    missing = "exec" if files else missing
+    where = f'exec: "{name}": {why if missing == "exec" else f"stat {name}: {why}"}'
+    return (
+        "failed to create containerd task: failed to create shim task: OCI runtime create failed: "
+        f"runc create failed: unable to start container process: {where}: unknown"
+    )
+
+
+def world_of(container: Container, node: str, disk: Disk) -> World:
+    """Everything that a program in this container sees at its start."""
+    spec, sandbox, run = container.spec, container.sandbox.spec, container.image.run
+    hostname = sandbox.hostname or node
+    uid, gid = _user(spec, run.user)
+    env = {"PATH": PATH, "HOSTNAME": hostname}
+    env |= dict(v.split("=", 1) for v in run.env) | dict(spec.env)
+    return World(
+        files=_files(container, hostname, disk),
+        env=env,
+        cwd=spec.working_dir or run.working_dir or "/",
+        hostname=hostname,
+        uid=uid,
+        gid=gid,
+        groups=spec.supplemental_groups,
+        read_only=spec.read_only,
+        write=container.log.write,
+        date=lambda: f"{EPOCH.fromtimestamp(container.log.clock() // 10**9, EPOCH.tzinfo):%c}",
+    )
+
+
+def _user(spec: ContainerSpec, of_image: str) -> tuple[int, int]:
+    """Numbers of user and group: as the Pod says, or the image; names that we know: root."""
+    user, _, group = of_image.partition(":")
+    uid = spec.user if spec.user is not None else int(user) if user.isdecimal() else 0
+    gid = spec.group if spec.group is not None else int(group) if group.isdecimal() else 0
+    return uid, gid
+
+
+def _files(container: Container, hostname: str, disk: Disk) -> Files:
+    spec, sandbox = container.spec, container.sandbox
+    files = dict.fromkeys(USUAL, FOLDER) | container.image.files()
+    address = sandbox.ip or "127.0.0.1"
+    resolver = [f"search {' '.join(sandbox.spec.searches)}"] if sandbox.spec.searches else []
+    resolver += [f"nameserver {server}" for server in sandbox.spec.nameservers]
+    resolver += [f"options {' '.join(sandbox.spec.options)}"] if sandbox.spec.options else []
+    files |= {
+        "etc/hostname": File(f"{hostname}\n".encode()),
+        "etc/hosts": File(f"127.0.0.1\tlocalhost\n{address}\t{hostname}\n".encode()),
+        "etc/resolv.conf": File("".join(f"{line}\n" for line in resolver).encode()),
+    }
+    for mount in spec.mounts:
+        target = mount.container_path.strip("/")
+        files[target] = FOLDER
+        for below, file in disk.tree(mount.host_path).items():
+            files[f"{target}/{below}".rstrip("/")] = file
+    return files

@@ -1,0 +1,75 @@
+"""The walls of a container: namespaces, which say what it sees; cgroups, what it may use.
+
+Shown as the kernel shows them: namespaces as the links in `/proc/PID/ns`, cgroups as files.
+Source: namespaces(7); the kernel's `cgroup-v2.rst`; the conversion of CPU shares to weights as in
+runc 1.1 (`ConvertCPUSharesToCgroupV2Value`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from course_lib.runtimes.spec import NODE, POD, Namespaces, Resources
+
+if TYPE_CHECKING:
+    from course_lib.runtimes.container import Container
+
+KINDS = ("cgroup", "ipc", "mnt", "net", "pid", "uts")
+FIRST = 4026531835  # inode numbers of the node's own namespaces, as the kernel gives them
+PERIOD = 100_000  # microseconds
+
+
+def of_node() -> dict[str, str]:
+    """The namespaces of the node's own processes."""
+    return {kind: f"{kind}:[{FIRST + place}]" for place, kind in enumerate(KINDS)}
+
+
+def of_sandbox(wanted: Namespaces, number: int) -> dict[str, str]:
+    """The namespaces of a sandbox: new ones, but for those that it takes from the node."""
+    return _new(number) | _taken(wanted, of_node(), NODE)
+
+
+def of_container(wanted: Namespaces, sandbox: dict[str, str], number: int) -> dict[str, str]:
+    """The namespaces of a container: files and cgroup for itself, the rest as the Pod says."""
+    shared = _taken(wanted, sandbox, POD) | _taken(wanted, of_node(), NODE)
+    return _new(number) | {"uts": sandbox["uts"]} | shared
+
+
+def _new(number: int) -> dict[str, str]:
+    return {kind: f"{kind}:[{FIRST + 400 + 8 * number + n}]" for n, kind in enumerate(KINDS)}
+
+
+def _taken(wanted: Namespaces, source: dict[str, str], mode: str) -> dict[str, str]:
+    modes = {"net": wanted.network, "pid": wanted.pid, "ipc": wanted.ipc}
+    taken = {kind: source[kind] for kind, whose in modes.items() if whose == mode}
+    if mode == NODE and wanted.network == NODE:
+        taken["uts"] = source["uts"]  # the host's network comes with the host's name
+    return taken
+
+
+def cgroup_files(resources: Resources) -> dict[str, str]:
+    """The limits as files of the container's cgroup.
+
+    >>> cgroup_files(Resources(cpu_quota=10_000, cpu_period=100_000, cpu_shares=102))["cpu.max"]
+    '10000 100000'
+    """
+    quota = str(resources.cpu_quota) if resources.cpu_quota > 0 else "max"
+    shares = max(resources.cpu_shares, 2)
+    return {
+        "cpu.max": f"{quota} {resources.cpu_period or PERIOD}",
+        "cpu.weight": str(1 + (shares - 2) * 9999 // 262142) if resources.cpu_shares else "100",
+        "memory.max": str(resources.memory_limit) if resources.memory_limit > 0 else "max",
+    }
+
+
+def cgroup(container: Container) -> dict[str, str]:
+    """The container's cgroup now: limits, and what it has used."""
+    used = round(container.cpu_seconds() * 1e6)
+    late = round(container.throttled_seconds() * 1e6)
+    periods = round(container.throttled_seconds() * 1e6 / PERIOD)
+    return cgroup_files(container.spec.resources) | {
+        "cgroup.freeze": "1" if container.frozen else "0",
+        "cpu.stat": f"usage_usec {used} nr_throttled {periods} throttled_usec {late}",
+        "memory.current": str(round(container.memory())),
+        "memory.events": f"oom_kill {int(container.reason == 'OOMKilled')}",
+    }

@@ -1,0 +1,70 @@
+"""lxd: system containers, each with an init of its own, as if it were a small machine.
+
+Made for whole Linux systems, not for single programs: an image is a root file system, and what
+runs first is an init. Kubernetes reached it by LXE, a shim for the CRI, in which a sandbox is an
+LXD profile.
+Source: the LXD documentation, "About images", "Instances"; LXE's README.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from course_lib.runtimes.processes import INIT, ProcessRow, pid, program_row
+from course_lib.runtimes.runtime import Runtime, Step
+
+
+class Lxd(Runtime):
+    """A daemon, a monitor for each container, and an init inside."""
+
+    name = "lxd"
+    version = "3.0.4"
+    story = (
+        "Canonical's manager of system containers (2015); its community goes on as Incus (2023). "
+        "LXE, its shim for the CRI, is no longer developed."
+    )
+    pod_native = True  # a sandbox is a profile: no process holds it
+    shares_layers = False  # an image is one root file system
+    keeps_compressed = True
+    daemon = "lxd"
+    path: ClassVar = {
+        "PullImage": (
+            Step("lxe", "lxd", "POST /1.0/images", 0.1),
+            Step("lxd", "registry", "find the image by its alias", 0.5),
+        ),
+        "RunPodSandbox": (
+            Step("lxe", "lxd", "POST /1.0/profiles", 0.1),
+            Step("lxd", "CNI plugin", "ADD: an interface and an address", 0.2),
+        ),
+        "CreateContainer": (
+            Step("lxe", "lxd", "POST /1.0/instances", 0.1),
+            Step("lxd", "storage pool", "clone the root file system", 0.4),
+        ),
+        "StartContainer": (
+            Step("lxe", "lxd", "PUT /1.0/instances/{name}/state: start", 0.1),
+            Step("lxd", "lxc monitor", "namespaces, cgroup", 0.2),
+            Step("lxc monitor", "init", "boot", 1.2),
+            Step("init", "container", "start the program", 0.1),
+        ),
+        "StopContainer": (
+            Step("lxe", "lxd", "PUT /1.0/instances/{name}/state: stop"),
+            Step("lxd", "lxc monitor", "SIGPWR to the init, later SIGKILL"),
+        ),
+        "ExecSync": (
+            Step("lxe", "lxd", "POST /1.0/instances/{name}/exec"),
+            Step("lxd", "lxc monitor", "a process in the container's namespaces"),
+        ),
+        "StopPodSandbox": (Step("lxd", "CNI plugin", "DEL: give the address back"),),
+        "RemoveContainer": (Step("lxe", "lxd", "DELETE /1.0/instances/{name}"),),
+    }
+
+    def processes(self) -> list[ProcessRow]:
+        """The monitors are children of process 1: the daemon can go and come."""
+        rows = [ProcessRow(700, INIT, "lxd")] if self.up else []
+        for container in self.containers.values():
+            if container.running:
+                monitor = pid(container, 1)
+                rows.append(ProcessRow(monitor, INIT, f"[lxc monitor] {container.spec.name}"))
+                rows.append(ProcessRow(pid(container, 2), monitor, "/sbin/init"))
+                rows.append(program_row(container, pid(container, 2)))
+        return rows

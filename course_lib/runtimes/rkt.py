@@ -1,0 +1,62 @@
+"""rkt: no daemon at all; a Pod is a tree of processes under whoever started it.
+
+Pods were its own idea: one `rkt` process prepares the files, and becomes the Pod, whose first
+process is a small systemd. Kubernetes reached it by rktlet, a shim for the CRI.
+Source: the rkt documentation, "rkt architecture" (stages), "App sandbox"; rktlet's README.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from course_lib.runtimes.processes import INIT, ProcessRow, pid, program_row
+from course_lib.runtimes.runtime import Runtime, Step
+
+
+class Rkt(Runtime):
+    """A Pod is a process tree; nothing else runs."""
+
+    name = "rkt"
+    version = "1.30.0"
+    story = "CoreOS's answer to Docker (2014); archived in 2020, and not to be used any more."
+    pod_native = True
+    shares_layers = False  # layers are converted into one ACI image, rendered as one tree
+    path: ClassVar = {
+        "PullImage": (
+            Step("rktlet", "rkt", "rkt fetch", 0.1),
+            Step("rkt", "registry", "GET manifest, by name", 0.5),
+        ),
+        "RunPodSandbox": (
+            Step("rktlet", "systemd", "systemd-run: rkt app sandbox", 0.1),
+            Step("rkt", "CNI plugin", "ADD: an interface and an address", 0.2),
+            Step("rkt", "stage1", "systemd-nspawn: namespaces, and a systemd inside", 0.6),
+        ),
+        "CreateContainer": (Step("rktlet", "rkt", "rkt app add: render the image's tree", 0.4),),
+        "StartContainer": (
+            Step("rktlet", "rkt", "rkt app start", 0.05),
+            Step("rkt", "stage1", "start the unit", 0.05),
+        ),
+        "StopContainer": (
+            Step("rktlet", "rkt", "rkt app stop"),
+            Step("rkt", "stage1", "stop the unit: SIGTERM, later SIGKILL"),
+        ),
+        "ExecSync": (Step("rktlet", "rkt", "rkt enter"),),
+        "StopPodSandbox": (
+            Step("rktlet", "systemd", "stop the Pod's unit"),
+            Step("rkt", "CNI plugin", "DEL: give the address back"),
+        ),
+        "RemoveContainer": (Step("rktlet", "rkt", "rkt app rm"),),
+    }
+
+    def processes(self) -> list[ProcessRow]:
+        """Below process 1 there are the Pods, and no daemon."""
+        rows = []
+        for sandbox in self.sandboxes.values():
+            if sandbox.ready:
+                stage1 = pid(sandbox)
+                rows.append(ProcessRow(stage1, INIT, f"systemd-nspawn rkt-{sandbox.id[:8]}"))
+                inside = pid(sandbox, 1)
+                rows.append(ProcessRow(inside, stage1, "systemd (stage1)"))
+                running = [c for c in sandbox.containers.values() if c.running]
+                rows += [program_row(container, inside) for container in running]
+        return rows

@@ -1,0 +1,78 @@
+"""A pod sandbox: what the containers of a Pod share, and who answers at its address.
+
+Its life: ready, from the moment its namespaces and its network are there; not ready, once it was
+stopped or lost; then removed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from course_lib.runtimes import isolation
+from course_lib.runtimes.spec import NODE, SandboxSpec
+
+if TYPE_CHECKING:
+    from course_lib.runtimes.container import Container
+
+
+class Sandbox:
+    """A sandbox on a node."""
+
+    def __init__(self, id: str, number: int, spec: SandboxSpec, created_at: float) -> None:
+        self.id, self.number, self.spec, self.created_at = id, number, spec, created_at
+        self.ip = ""  # empty for one on the node's own network
+        self.ready = False
+        self.containers: dict[str, Container] = {}
+
+    @property
+    def host_network(self) -> bool:
+        """Whether it has the node's network, and no address of its own."""
+        return self.spec.namespaces.network == NODE
+
+    @cached_property
+    def namespaces(self) -> dict[str, str]:
+        """What its containers may share, as `/proc/PID/ns` has it."""
+        return isolation.of_sandbox(self.spec.namespaces, self.number)
+
+    def connect(self, port: int) -> float | None:
+        """Answer one request to a port; its latency (s), or None when it is refused."""
+        for container in self.containers.values():
+            if container.listens(port):
+                return container.request()
+        return None
+
+    def knock(self, port: int) -> float | None:
+        """How long a request to a port would wait (s; inf: for ever); None when refused.
+
+        What hangs still accepts connections, and then says nothing.
+        """
+        found = None
+        for container in self.containers.values():
+            if container.listens(port):
+                return container.queue() + container.behaviour.latency
+            ports = container.spec.ports
+            if (container.hangs or container.frozen) and (not ports or port in ports):
+                found = float("inf")
+        return found
+
+
+class HostNetwork:
+    """Who answers at the node's own address: the sandboxes that share its network."""
+
+    def __init__(self, sandboxes: Mapping[str, Sandbox]) -> None:
+        self._sandboxes = sandboxes
+
+    def _here(self) -> list[Sandbox]:
+        return [s for s in self._sandboxes.values() if s.host_network and s.ready]
+
+    def connect(self, port: int) -> float | None:
+        """Answer one request to a port; its latency (s), or None when it is refused."""
+        found = (sandbox.connect(port) for sandbox in self._here())
+        return next((latency for latency in found if latency is not None), None)
+
+    def knock(self, port: int) -> float | None:
+        """How long a request to a port would wait (s; inf: for ever); None when refused."""
+        found = (sandbox.knock(port) for sandbox in self._here())
+        return next((latency for latency in found if latency is not None), None)

@@ -1,0 +1,95 @@
+"""The images that a node holds: by name, by digest, by ID; and the bytes of their layers."""
+
+from __future__ import annotations
+
+import msgspec
+
+from course_lib.images import Reference, Variant
+from course_lib.images.layer import Files
+from course_lib.images.oci import Execution
+
+
+class NodeImage(msgspec.Struct, frozen=True):
+    """An image on a node: its content, and the names by which it was pulled."""
+
+    variant: Variant
+    tags: tuple[str, ...]  # docker.io/library/nginx:1.27
+    digests: tuple[str, ...]  # docker.io/library/nginx@sha256:...
+    pulled_at: float
+    pinned: bool = False  # never collected: the sandbox's own image
+
+    @property
+    def id(self) -> str:
+        """The digest of its configuration."""
+        return self.variant.id
+
+    @property
+    def size(self) -> int:
+        """Bytes, as transferred."""
+        return self.variant.size
+
+    @property
+    def run(self) -> Execution:
+        """How its containers are started, unless a Pod says otherwise."""
+        return self.variant.settings.config
+
+    @property
+    def complete(self) -> bool:
+        """Whether its files are known, not only their weight."""
+        return all(layer.data is not None for layer in self.variant.layers)
+
+    def files(self) -> Files:
+        """What a container of it sees at its start."""
+        return self.variant.files()
+
+
+class ImageStore:
+    """All images of a node."""
+
+    def __init__(self) -> None:
+        self.images: dict[str, NodeImage] = {}  # by ID, in the order in which they came
+
+    def add(
+        self, reference: Reference, digest: str, variant: Variant, now: float, pinned: bool = False
+    ) -> NodeImage:
+        """Keep an image under the name by which it was pulled; a tag moves to it."""
+        tag = "" if reference.digest else str(reference)
+        if tag:
+            self._drop_tag(tag, keep=variant.id)
+        known = self.images.get(variant.id)
+        tags = dict.fromkeys((*(known.tags if known else ()), *([tag] if tag else ())))
+        named = f"{reference.name}@{digest}"
+        digests = dict.fromkeys((*(known.digests if known else ()), named))
+        pulled_at = known.pulled_at if known else now
+        image = NodeImage(variant, tuple(tags), tuple(digests), pulled_at, pinned)
+        self.images[variant.id] = image
+        return image
+
+    def _drop_tag(self, tag: str, keep: str) -> None:
+        for image in self.images.values():
+            if tag in image.tags and image.id != keep:
+                left = tuple(t for t in image.tags if t != tag)
+                self.images[image.id] = msgspec.structs.replace(image, tags=left)
+                return
+
+    def find(self, name: str) -> NodeImage | None:
+        """An image by ID (with or without `sha256:`), by tag or by digest."""
+        if name in self.images or f"sha256:{name}" in self.images:
+            return self.images.get(name) or self.images[f"sha256:{name}"]
+        reference = Reference.parse(name)
+        full = str(reference)
+        digested = f"{reference.name}@{reference.digest}" if reference.digest else ""
+        for image in self.images.values():
+            if full in image.tags or (digested and digested in image.digests):
+                return image
+        return None
+
+    def remove(self, image: NodeImage) -> None:
+        """Give an image up, with all its names."""
+        self.images.pop(image.id, None)
+
+    def missing(self, variant: Variant) -> int:
+        """Bytes of a variant's layers that the node does not have yet."""
+        held = {b.descriptor.digest for image in self.images.values() for b in image.variant.layers}
+        wanted = {b.descriptor.digest: b.descriptor.size for b in variant.layers}
+        return sum(size for digest, size in wanted.items() if digest not in held)
