@@ -89,7 +89,7 @@ class ImageStore:
         self.images.pop(image.id, None)
 
     def missing(self, variant: Variant) -> int:
-        """Bytes of a variant's layers that the node does not have yet."""
-        held = {b.descriptor.digest for image in self.images.values() for b in image.variant.layers}
-        wanted = {b.descriptor.digest: b.descriptor.size for b in variant.layers}
+        """Bytes of a variant (configuration, layers) that the node does not have yet."""
+        held = {b.descriptor.digest for i in self.images.values() for b in i.variant.blobs}
+        wanted = {b.descriptor.digest: b.descriptor.size for b in (variant.config, *variant.layers)}
         return sum(size for digest, size in wanted.items() if digest not in held)
