@@ -115,10 +115,10 @@ class Log:
         self._rest[stream] = self._parts(stream, self._rest[stream])
 
     def close(self) -> None:
-        """The process is gone: what it left without an end of line is a line."""
+        """The process is gone: what it left without an end of line stays a part."""
         for stream, rest in self._rest.items():
             if rest:
-                self._entry(stream, "F", rest)
+                self._entry(stream, "P", rest)
             self._rest[stream] = b""
 
     def _parts(self, stream: str, line: bytes) -> bytes:

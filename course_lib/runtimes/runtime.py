@@ -228,7 +228,8 @@ class Runtime:
         self.check()
         sandbox = self.sandbox(sandbox_id)
         if not sandbox.ready:
-            raise RuntimeFault("Unknown", f'sandbox container "{sandbox.id}" is not running')
+            task = f"no running task found: task {sandbox.id} not found: not found"
+            raise RuntimeFault("NotFound", f"failed to get sandbox container task: {task}")
         image = self.image(spec.image)
         if image is None:
             raise RuntimeFault("NotFound", f'failed to resolve image "{spec.image}": not found')

@@ -59,7 +59,7 @@ def program(argv: Sequence[str], complete: bool = False) -> Callable[[World], Ru
         except NotUnderstood:
             return None
         known = complete or _known(script)
-        return (lambda world: _run(world, script)) if known else None
+        return (lambda world: _shell(world, script, argv[0])) if known else None
     if name in tools.TOOLS or name in ("sleep", "tail", "top"):
         return lambda world: _simple(world, name, list(argv[1:]))
     return None
@@ -114,6 +114,12 @@ def _builtin(name: str) -> bool:
     return name in ("exit", "export", "cd", "trap", "set", "exec") or "=" in name
 
 
+def _shell(world: World, script: Script, name: str) -> Running:
+    """A shell that starts with a script."""
+    world.shell, world.env["PWD"] = name, world.cwd
+    return (yield from _run(world, script))
+
+
 def _run(world: World, script: Script) -> Running:
     """A script from end to end; `exit` ends it early, and so does a signal that it traps."""
     try:
@@ -162,7 +168,7 @@ def _line(world: World, line: Simple) -> Running:
         case "exit":
             raise _Exit(int(arguments[0]) if arguments else int(world.env.get("?", "0")))
         case "cd":
-            world.cwd = world.path(arguments[0] if arguments else "/")
+            world.cwd = world.env["PWD"] = world.path(arguments[0] if arguments else "/")
             return 0
         case "trap":
             world.trap = arguments[0] if arguments and arguments[0] != "-" else None
@@ -179,9 +185,9 @@ def _line(world: World, line: Simple) -> Running:
         return 0
     found = program([name, *arguments])
     if found is None and world.find(name) is not None:
-        return out.complain(f"sh: {name}: Permission denied", NOT_RUNNABLE)
+        return out.complain(f"{world.shell}: {name}: Permission denied", NOT_RUNNABLE)
     if found is None:
-        return out.complain(f"sh: {name}: not found", NOT_FOUND)
+        return out.complain(f"{world.shell}: {name}: not found", NOT_FOUND)
     # A child sees the same files and says what it says to the same place.
     return (yield from found(out))
 

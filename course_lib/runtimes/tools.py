@@ -32,6 +32,7 @@ class World(msgspec.Struct):
     env: dict[str, str] = {}
     cwd: str = "/"
     hostname: str = "localhost"
+    shell: str = "sh"  # what the running shell was called
     uid: int = 0
     gid: int = 0
     groups: tuple[int, ...] = ()
@@ -220,7 +221,7 @@ def _test(world: World, arguments: list[str]) -> int:
         case []:
             return 1
         case _:
-            return world.complain("sh: syntax error in test", 2)
+            return world.complain(f"{world.shell}: syntax error in test", 2)
 
 
 def _env(world: World, arguments: list[str]) -> int:
