@@ -72,7 +72,7 @@ class Scenario:
                 "name": name,
                 "uid": f"uid-{name}",
                 "namespace": "peer",
-                "attempt": attempt,
+                "attempt": 0,
             },
             "log_directory": str(self.logs / name),
             "labels": {"app": name},
