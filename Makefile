@@ -35,9 +35,10 @@ unit: venv
 notebooks-check: venv
 	$(BIN)/pytest -q -n auto --dist loadfile --nbval notebooks
 
-# What needs a real peer: kube-scheduler's own plugins, built with Go from its modules.
+# What needs a real peer: kube-scheduler's own plugins, crictl and critest, built with Go from their
+# modules; a real containerd (Debian: containerd, runc, busybox-static), started as root.
 test-peers: venv
-	$(BIN)/pytest -q tests/peers
+	$(BIN)/pytest -q -rs tests/peers
 
 bench: venv        ## Pods placed in a second, with the machine and the commit
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps edgerun-skippy-core==0.1.1

@@ -73,6 +73,7 @@ def sandbox_spec(config: Message) -> SandboxSpec:
         nameservers=tuple(config.dns_config.servers),
         searches=tuple(config.dns_config.searches),
         options=tuple(config.dns_config.options),
+        sysctls=dict(config.linux.sysctls),
     )
 
 

@@ -20,6 +20,7 @@ from functools import cached_property
 from course_lib.engine import Simulation
 from course_lib.runtimes import isolation
 from course_lib.runtimes.behaviour import Behaviour
+from course_lib.runtimes.inside import command_line
 from course_lib.runtimes.logs import Log
 from course_lib.runtimes.sandbox import Sandbox
 from course_lib.runtimes.shell import Running
@@ -82,6 +83,11 @@ class Container:
     # What it is
 
     @property
+    def command(self) -> list[str]:
+        """Its command line."""
+        return command_line(self.spec, self.image)
+
+    @property
     def running(self) -> bool:
         """Whether its process is there now."""
         return self.state is ContainerState.RUNNING
@@ -134,7 +140,9 @@ class Container:
         if self.program is not None:
             self._running = self.program(self.world)
             self._step()
-        elif self.behaviour.runs_for is not None:
+            return
+        self.log.write("stdout", f"{' '.join(self.command)}: started (simulated)\n".encode())
+        if self.behaviour.runs_for is not None:
             self._after(self.behaviour.runs_for, lambda: self.exit(self.behaviour.exit_code))
 
     def _step(self) -> None:

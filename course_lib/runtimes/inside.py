@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 USUAL = ("bin", "dev", "etc", "home", "proc", "root", "sys", "tmp", "usr", "var")
 EXECUTABLE = 0o111
+USERS = {"root": (0, 0), "www-data": (33, 33), "nobody": (65534, 65534)}  # name: user, group
 
 
 def command_line(spec: ContainerSpec, image: NodeImage) -> list[str]:
@@ -44,7 +45,7 @@ def find_executable(container: Container, argv: Sequence[str] = ()) -> str:
     Of an image that is known by weight only, every program is taken to exist.
     """
     image = container.image
-    argv = argv or command_line(container.spec, image)
+    argv = argv or container.command
     if not argv:
         return "OCI runtime exec failed: exec failed: process args must not be empty: unknown"
     if not image.complete:
@@ -70,15 +71,17 @@ def world_of(container: Container, node: str, disk: Disk) -> World:
     """Everything that a program in this container sees at its start."""
     spec, sandbox, run = container.spec, container.sandbox.spec, container.image.run
     hostname = sandbox.hostname or node
-    uid, gid = _user(spec, run.user)
+    files = _files(container, hostname, disk)
+    user, uid, gid = _user(spec, run.user, files)
     env = {"PATH": PATH, "HOSTNAME": hostname}
     env |= dict(v.split("=", 1) for v in run.env) | dict(spec.env)
     return World(
-        files=_files(container, hostname, disk),
+        files=files,
         env=env,
         cwd=spec.working_dir or run.working_dir or "/",
         hostname=hostname,
         uid=uid,
+        user=user,
         gid=gid,
         groups=spec.supplemental_groups,
         read_only=spec.read_only,
@@ -87,12 +90,26 @@ def world_of(container: Container, node: str, disk: Disk) -> World:
     )
 
 
-def _user(spec: ContainerSpec, of_image: str) -> tuple[int, int]:
-    """Numbers of user and group: as the Pod says, or the image; names that we know: root."""
-    user, _, group = of_image.partition(":")
-    uid = spec.user if spec.user is not None else int(user) if user.isdecimal() else 0
-    gid = spec.group if spec.group is not None else int(group) if group.isdecimal() else 0
-    return uid, gid
+def _user(spec: ContainerSpec, run_as: str, files: Files) -> tuple[str, int, int]:
+    """Name and numbers of user and group: as the Pod says, or the image.
+
+    Names are looked up in the image's /etc/passwd; of an image that has none, a few are known.
+    """
+    user, _, group = run_as.partition(":")
+    if spec.user is not None or spec.user_name:
+        user, group = spec.user_name or str(spec.user), ""
+    known = dict(USERS)
+    if (passwd := files.get("etc/passwd")) is not None:
+        rows = (line.split(":") for line in passwd.data.decode(errors="replace").splitlines())
+        known = {row[0]: (int(row[2]), int(row[3])) for row in rows if len(row) > 3}
+    if user and not user.isdecimal() and user not in known:
+        failed = "failed to generate container spec: unable to find user"
+        raise RuntimeFault("Unknown", f"{failed} {user}: no matching entries in passwd file")
+    uid, gid = known.get(user, (int(user) if user.isdecimal() else 0, 0))
+    name = next((n for n, (number, _) in known.items() if number == uid), str(uid))
+    if group.isdecimal():
+        gid = int(group)
+    return name, uid, gid if spec.group is None else spec.group
 
 
 def _files(container: Container, hostname: str, disk: Disk) -> Files:
@@ -107,6 +124,8 @@ def _files(container: Container, hostname: str, disk: Disk) -> Files:
         "etc/hosts": File(f"127.0.0.1\tlocalhost\n{address}\t{hostname}\n".encode()),
         "etc/resolv.conf": File("".join(f"{line}\n" for line in resolver).encode()),
     }
+    for name, value in sandbox.spec.sysctls.items():
+        files[f"proc/sys/{name.replace('.', '/')}"] = File(f"{value}\n".encode())
     for mount in spec.mounts:
         target = mount.container_path.strip("/")
         files[target] = FOLDER

@@ -29,10 +29,7 @@ def pid(of: Sandbox | Container, offset: int = 0) -> int:
 
 def program_row(container: Container, parent: int) -> ProcessRow:
     """The container's own process, seen from the node."""
-    from course_lib.runtimes.inside import command_line
-
-    words = command_line(container.spec, container.image)
-    return ProcessRow(pid(container), parent, " ".join(words))
+    return ProcessRow(pid(container), parent, " ".join(container.command))
 
 
 def drawn(rows: list[ProcessRow]) -> str:

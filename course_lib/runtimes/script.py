@@ -23,16 +23,18 @@ class Word(msgspec.Struct, frozen=True):
 
     pieces: tuple[tuple[str, bool], ...]
 
-    def expand(self, value: Callable[[str], str]) -> str:
-        """The word with its variables replaced."""
+    def expand(self, value: Callable[[str], str], output: Callable[[str], str]) -> str:
+        """The word with its variables and its `$(commands)` replaced by what they say."""
 
         def swap(match: re.Match[str]) -> str:
-            return value(match[1] or match[2])
+            return output(match[1]) if match[1] is not None else value(match[2] or match[3])
 
-        return "".join(
-            re.sub(r"\$(?:\{(\w+)\}|(\w+|\?))", swap, text) if live else text
-            for text, live in self.pieces
-        )
+        return "".join(_LIVE.sub(swap, text) if live else text for text, live in self.pieces)
+
+    @property
+    def commands(self) -> list[str]:
+        """The `$(commands)` in it."""
+        return [m[1] for text, live in self.pieces if live for m in _LIVE.finditer(text) if m[1]]
 
     @property
     def text(self) -> str:
@@ -61,13 +63,15 @@ class Script(msgspec.Struct, frozen=True):
     parts: tuple[tuple[str, Simple | Loop], ...]
 
 
+_COMMAND = r"\$\((?!\()((?:[^()]|\([^()]*\))*)\)"  # with one level of brackets inside
+_LIVE = re.compile(_COMMAND + r"|\$\{(\w+)\}|\$(\w+|\?)")
 _TOKEN = re.compile(
-    r"""(?P<space>[ \t\r]+|\\\n|\#[^\n]*(?=\n|$))
-      |(?P<operator>&&|\|\||>>|2>&1|>|;|\n|&|\||<|\(|\)|`)
+    rf"""(?P<space>[ \t\r]+|\\\n|\#[^\n]*(?=\n|$))
+      |(?P<operator>&&|\|\||>>|2>&1|>|;|\n|&|\||<|`)
       |(?P<single>'[^']*')
-      |(?P<double>"(?:[^"\\]|\\.)*")
+      |(?P<double>"(?:{_COMMAND}|[^"\\]|\\.)*")
       |(?P<escaped>\\.)
-      |(?P<bare>(?:[^\s'"\\;&|<>()`])+)""",
+      |(?P<bare>(?:{_COMMAND}|[^\s'"\\;&|<>()`])+)""",
     re.X,
 )
 
@@ -98,7 +102,7 @@ def _tokens(text: str) -> list[str | Word]:
 
     while place < len(text):
         match = _TOKEN.match(text, place)
-        if match is None or "$(" in match[0]:
+        if match is None or "$((" in match[0]:
             raise NotUnderstood(text[place : place + 20])
         place, kind, found = match.end(), match.lastgroup, match[0]
         if kind == "space" and not (found.startswith("#") and pieces):

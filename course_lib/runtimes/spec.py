@@ -57,6 +57,7 @@ class SandboxSpec(msgspec.Struct, frozen=True):
     nameservers: tuple[str, ...] = ()
     searches: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+    sysctls: dict[str, str] = {}
 
     @property
     def key(self) -> str:

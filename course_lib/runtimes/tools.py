@@ -34,6 +34,7 @@ class World(msgspec.Struct):
     hostname: str = "localhost"
     shell: str = "sh"  # what the running shell was called
     uid: int = 0
+    user: str = "root"
     gid: int = 0
     groups: tuple[int, ...] = ()
     read_only: bool = False
@@ -201,6 +202,8 @@ def _rm(world: World, arguments: list[str]) -> int:
 
 
 def _test(world: World, arguments: list[str]) -> int:
+    if arguments and arguments[0] == "!":
+        return 1 - min(1, _test(world, arguments[1:]))
     match [a for a in arguments if a != "]"]:
         case ["-f", name]:
             file = world.find(name)
@@ -231,7 +234,9 @@ def _env(world: World, arguments: list[str]) -> int:
 
 def _id(world: World, arguments: list[str]) -> int:
     groups = list(dict.fromkeys([world.gid, *world.groups]))
-    match _split(arguments)[0]:
+    match "".join(sorted(_split(arguments)[0])):
+        case "nu":
+            return world.say(f"{world.user}\n")
         case "u":
             return world.say(f"{world.uid}\n")
         case "g":
@@ -277,7 +282,7 @@ TOOLS: dict[str, Callable[[World, list[str]], int]] = {
     ":": lambda world, arguments: 0,
     "false": lambda world, arguments: 1,
     "hostname": lambda world, arguments: world.say(f"{world.hostname}\n"),
-    "whoami": lambda world, arguments: world.say("root\n" if world.uid == 0 else f"{world.uid}\n"),
+    "whoami": lambda world, arguments: world.say(f"{world.user}\n"),
     "pwd": lambda world, arguments: world.say(f"{world.cwd}\n"),
     "date": lambda world, arguments: world.say(f"{world.date()}\n"),
 }
