@@ -29,7 +29,7 @@ from course_lib.runtimes.errors import CODES
 Message = Any
 LONGEST_PATH = 107  # bytes: sun_path of unix(7) holds 108, a zero at the end included
 WORKERS = 64  # calls at once; a slow stop must not keep the others waiting
-IDLE = 0.5  # s between looks at a simulation in which nothing is due
+IDLE, TICK = 0.5, 0.005  # s at most, and at least, between two looks at what is due
 STATUS = {code.value[0]: code for code in grpc.StatusCode}
 
 
@@ -122,7 +122,7 @@ class Server:
             while not self._stopping:
                 self._advance()
                 due = (self.sim.env.peek() - self.sim.now) / self.speed
-                self._lock.wait(min(max(due, 0.0), IDLE))
+                self._lock.wait(min(max(due, TICK), IDLE))
 
     # Calls
 

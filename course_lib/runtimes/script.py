@@ -115,7 +115,10 @@ def _tokens(text: str) -> list[str | Word]:
         elif kind == "double":
             if "`" in found:
                 raise NotUnderstood(found)
-            pieces.append((re.sub(r'\\(["\\$`])', r"\1", found[1:-1]), True))
+            # A backslash in double quotes makes a plain sign of the four that are special there.
+            for part in re.split(r'(\\["\\$`])', found[1:-1]):
+                escaped = re.fullmatch(r'\\["\\$`]', part)
+                pieces.append((part[1:], False) if escaped else (part, True))
         elif kind == "escaped":
             pieces.append((found[1:], False))
         else:

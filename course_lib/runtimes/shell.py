@@ -122,7 +122,7 @@ def _builtin(name: str) -> bool:
 
 def _shell(world: World, script: Script, name: str) -> Running:
     """A shell that starts with a script."""
-    world.shell, world.env["PWD"] = name, world.cwd
+    world.shell, world.env = name, world.env | {"PWD": world.cwd}
     return (yield from _run(world, script))
 
 
@@ -144,7 +144,7 @@ def _list(world: World, script: Script) -> Running:
             continue
         step = _loop(world, part) if isinstance(part, Loop) else _line(world, part)
         code = yield from step
-        world.env["?"] = str(code)
+        world.variables["?"] = str(code)
         # A shell looks at its signals when the command in hand is done.
         if world.signalled and world.trap is not None:
             raise _Trap
@@ -160,7 +160,7 @@ def _loop(world: World, loop: Loop) -> Running:
 
 
 def _line(world: World, line: Simple) -> Running:
-    value, output = (lambda name: world.env.get(name, "")), (lambda text: _output(world, text))
+    value, output = world.value, (lambda text: _output(world, text))
     words = [word.expand(value, output) for word in line.words]
     words = [word for word, raw in zip(words, line.words, strict=True) if word or not raw.text]
     out = world
@@ -173,7 +173,7 @@ def _line(world: World, line: Simple) -> Running:
     name, arguments = words[0], words[1:]
     match name:
         case "exit":
-            raise _Exit(int(arguments[0]) if arguments else int(world.env.get("?", "0")))
+            raise _Exit(int(arguments[0]) if arguments else int(world.value("?") or "0"))
         case "cd":
             world.cwd = world.env["PWD"] = world.path(arguments[0] if arguments else "/")
             return 0
@@ -183,20 +183,23 @@ def _line(world: World, line: Simple) -> Running:
         case "set":
             return 0
         case "export":
-            world.env |= dict(a.split("=", 1) for a in arguments if "=" in a)
+            for argument in arguments:
+                variable, equals, given = argument.partition("=")
+                world.env[variable] = given if equals else world.value(variable)
             return 0
         case "exec":
             name, arguments = arguments[0], arguments[1:]
     if "=" in name:
-        world.env |= dict([name.split("=", 1)])
+        variable, _, given = name.partition("=")
+        (world.env if variable in world.env else world.variables)[variable] = given
         return 0
     found = program([name, *arguments])
     if found is None and world.find(name) is not None:
         return out.complain(f"{world.shell}: {name}: Permission denied", NOT_RUNNABLE)
     if found is None:
         return out.complain(f"{world.shell}: {name}: not found", NOT_FOUND)
-    # A child sees the same files and says what it says to the same place.
-    return (yield from found(out))
+    # A child sees the same files, and has the environment, but not the shell's own variables.
+    return (yield from found(msgspec.structs.replace(out, variables={})))
 
 
 def _output(world: World, text: str) -> str:

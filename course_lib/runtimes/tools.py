@@ -30,6 +30,7 @@ class World(msgspec.Struct):
 
     files: Files = {}
     env: dict[str, str] = {}
+    variables: dict[str, str] = {}  # of the running shell alone, not of its children
     cwd: str = "/"
     hostname: str = "localhost"
     shell: str = "sh"  # what the running shell was called
@@ -43,6 +44,10 @@ class World(msgspec.Struct):
     date: Callable[[], str] = str  # the time, as `date` prints it
     trap: str | None = None  # what a script does when it is asked to end
     signalled: bool = False
+
+    def value(self, name: str) -> str:
+        """A variable of the shell, or of the environment; nothing where there is none."""
+        return self.variables.get(name, self.env.get(name, ""))
 
     def path(self, name: str) -> str:
         """An absolute path."""
@@ -228,8 +233,7 @@ def _test(world: World, arguments: list[str]) -> int:
 
 
 def _env(world: World, arguments: list[str]) -> int:
-    shown = {name: value for name, value in world.env.items() if name != "?"}
-    return world.say("".join(f"{name}={value}\n" for name, value in shown.items()))
+    return world.say("".join(f"{name}={value}\n" for name, value in world.env.items()))
 
 
 def _id(world: World, arguments: list[str]) -> int:
