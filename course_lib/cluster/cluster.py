@@ -11,6 +11,7 @@ from course_lib.apiserver import APIServer
 from course_lib.apiserver.deletion import BACKGROUND
 from course_lib.cluster.apply import apply_manifests
 from course_lib.cluster.bootstrap import furnish
+from course_lib.cluster.container_commands import ContainerCommands
 from course_lib.cluster.describe import Text, describe
 from course_lib.cluster.history import History
 from course_lib.cluster.load import Load
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from course_lib.cluster.table import Table
 
 
-class Cluster(NodeCommands, WorkloadCommands):
+class Cluster(NodeCommands, WorkloadCommands, ContainerCommands):
     """A simulated Kubernetes cluster.
 
     `nodes` machines of `cpu` cores and `memory` each, spread over `zones` in turn; the same

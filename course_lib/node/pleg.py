@@ -43,7 +43,8 @@ class PLEG:
     def _hear(self) -> None:
         if not self._due and not self._ended:
             self._due = True
-            ticks = math.floor((self.sim.now - self._phase) / PERIOD) + 1
+            # A hair is added, or a look that comes a rounding error early is due again at once.
+            ticks = math.floor((self.sim.now - self._phase) / PERIOD + 1e-6) + 1
             self.sim.at(self._phase + ticks * PERIOD, self._look)
 
     def _look(self) -> None:

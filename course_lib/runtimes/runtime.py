@@ -331,7 +331,7 @@ class Runtime:
         yield from self._take("ExecSync")
         if problem:
             raise RuntimeFault("Unknown", f"failed to exec in container: {problem}")
-        world = msgspec.structs.replace(container.world, write=write)
+        world = msgspec.structs.replace(container.world, write=write, variables={}, trap=None)
         run = container.execute(shell.program(argv, container.image.complete), world)
         left = timeout or float("inf")
         while True:

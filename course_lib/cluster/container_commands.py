@@ -1,0 +1,123 @@
+"""What one asks of single containers: their logs, and commands inside them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from course_lib.apiserver import APIServer
+from course_lib.errors import CourseError
+from course_lib.node import Kubelet
+from course_lib.node.cri_config import log_directory
+from course_lib.node.slot import Seen, Slot
+from course_lib.runtimes import RuntimeFault
+from course_lib.runtimes.logs import said
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class ContainerCommands:
+    """The part of a cluster that looks into containers, by way of their kubelet."""
+
+    api: APIServer
+    kubelets: dict[str, Kubelet]
+
+    def logs(
+        self,
+        pod: str,
+        container: str = "",
+        namespace: str = "default",
+        previous: bool = False,
+        timestamps: bool = False,
+    ) -> str:
+        """What a container has said, as `kubectl logs` shows it; the first one, unless named.
+
+        With `previous`, what the one before its last restart said.
+
+        >>> from course_lib import Cluster
+        >>> cluster = Cluster(nodes=1)
+        >>> hello = {"name": "main", "image": "busybox:1.36", "command": ["echo", "hello"]}
+        >>> spec = {"containers": [hello], "restartPolicy": "Never"}
+        >>> meta = {"name": "hi"}
+        >>> _ = cluster.apply(
+        ...     {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec})
+        >>> cluster.run(seconds=10)
+        >>> cluster.logs("hi")
+        'hello\\n'
+        """
+        kubelet, slot = self._slot(pod, container, namespace)
+        found = slot.previous if previous else slot.current
+        if found is None:
+            which = "previous terminated container" if previous else "container"
+            raise CourseError(
+                f'{which} "{slot.spec.name}" in pod "{pod}" not found',
+                found=slot.waiting[0] or "it has never been started",
+                do="look at the Pod's status and its events",
+            )
+        attempt = slot.restarts - previous
+        worker = next(w for w in kubelet.workers.values() if slot in w.slots)
+        path = f"{log_directory(worker.pod)}/{slot.spec.name}/{attempt}.log"
+        return said(kubelet.disk.read(path), timestamps)
+
+    def exec(
+        self,
+        pod: str,
+        command: Sequence[str],
+        container: str = "",
+        namespace: str = "default",
+        timeout: int = 30,
+    ) -> str:
+        """Run a command in a container, as `kubectl exec` does; returns what it says.
+
+        It goes by the CRI's `ExecSync`; the real command opens a stream. A command that fails
+        raises `CourseError` with its exit code.
+
+        >>> from course_lib import Cluster
+        >>> cluster = Cluster(nodes=1)
+        >>> _ = cluster.apply("data/web-pod.yaml")
+        >>> cluster.run(seconds=20)
+        >>> cluster.exec("web", ["hostname"])
+        'web\\n'
+        """
+        kubelet, slot = self._slot(pod, container, namespace)
+        seen = self._running(slot, pod)
+        try:
+            result = kubelet.cri.call(
+                "ExecSync", container_id=seen.id, cmd=list(command), timeout=timeout
+            )
+        except RuntimeFault as fault:
+            raise CourseError("the command was not run", where=pod, found=str(fault)) from fault
+        if result.exit_code:
+            raise CourseError(
+                f"command terminated with exit code {result.exit_code}",
+                where=f"{pod}: {' '.join(command)}",
+                found=(result.stderr or result.stdout).decode(errors="replace").strip(),
+            )
+        return str((result.stdout + result.stderr).decode(errors="replace"))
+
+    def _slot(self, pod: str, container: str, namespace: str) -> tuple[Kubelet, Slot]:
+        found = self.api.get("Pod", pod, namespace)
+        kubelet = self.kubelets.get(found.spec.node_name)  # type: ignore[attr-defined]
+        worker = kubelet.workers.get(found.uid) if kubelet else None
+        if kubelet is None or worker is None:
+            raise CourseError(
+                "no kubelet runs this Pod", where=f"Pod {namespace}/{pod}", do="see its status"
+            )
+        mains = [slot for slot in worker.slots if not slot.init]
+        named = [slot for slot in worker.slots if slot.spec.name == container]
+        if container and not named:
+            raise CourseError(
+                f"container {container} is not valid for pod {pod}",
+                expected=", ".join(slot.spec.name for slot in worker.slots),
+            )
+        return kubelet, (named or mains)[0]
+
+    def _running(self, slot: Slot, pod: str) -> Seen:
+        if slot.current is None or not slot.running:
+            raise CourseError(
+                f"container not running ({slot.spec.name})",
+                where=pod,
+                found=slot.waiting[0] or "it has ended",
+                do="wait until it runs",
+            )
+        return slot.current
