@@ -1,8 +1,8 @@
 """A Kubernetes cluster that runs inside a notebook: `from course_lib import Cluster`.
 
 The rooms, from the ground up: `objects` and `engine`; `images` and `network`; `apiserver` and
-`runtimes`; `scheduler`, `controllers` and `node`; `cluster` and `orchestrators`; `experiments`;
-`plots` and `widgets`.
+`runtimes`; `cri`; `scheduler`, `controllers` and `node`; `cluster` and `orchestrators`;
+`experiments`; `plots` and `widgets`; `cli`.
 """
 
 from __future__ import annotations

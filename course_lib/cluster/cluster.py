@@ -37,7 +37,7 @@ from course_lib.scheduler.explain import TEXTS, explain, explain_in_detail
 from course_lib.scheduler.pod_info import PodInfo
 
 if TYPE_CHECKING:
-    from course_lib.cluster.table import Table
+    from course_lib.engine.table import Table
 
 
 class Cluster(NodeCommands, WorkloadCommands, ContainerCommands):

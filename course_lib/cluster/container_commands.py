@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from course_lib.apiserver import APIServer
+from course_lib.cluster.tables import table
 from course_lib.errors import CourseError
 from course_lib.node import Kubelet
 from course_lib.node.cri_config import log_directory
@@ -14,6 +16,8 @@ from course_lib.runtimes.logs import said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from course_lib.engine.table import Table
 
 
 class ContainerCommands:
@@ -94,6 +98,43 @@ class ContainerCommands:
                 found=(result.stderr or result.stdout).decode(errors="replace").strip(),
             )
         return str((result.stdout + result.stderr).decode(errors="replace"))
+
+    def namespaces(self, node: str) -> Table:
+        """The namespaces of the running containers of a node, as `/proc/PID/ns` has them.
+
+        >>> from course_lib import Cluster
+        >>> cluster = Cluster(nodes=1)
+        >>> _ = cluster.apply("data/web-pod.yaml")
+        >>> cluster.run(seconds=20)
+        >>> list(cluster.namespaces("node-1").columns)
+        ['POD', 'CONTAINER', 'CGROUP', 'IPC', 'MNT', 'NET', 'PID', 'UTS']
+        """
+        rows = []
+        for worker in self.kubelets[node].workers.values():
+            for slot in worker.slots:
+                if slot.current is not None and slot.running:
+                    walls = self._walls(self.kubelets[node], slot.current)["namespaces"]
+                    numbers = [walls[kind].split(":")[1].strip("[]") for kind in sorted(walls)]
+                    rows.append([worker.pod.name, slot.spec.name, *numbers])
+        return table(rows, ["POD", "CONTAINER", "CGROUP", "IPC", "MNT", "NET", "PID", "UTS"])
+
+    def cgroup(self, pod: str, container: str = "", namespace: str = "default") -> dict[str, str]:
+        """The limits and the use of a running container, as the files of its cgroup have them.
+
+        >>> from course_lib import Cluster
+        >>> cluster = Cluster(nodes=1)
+        >>> _ = cluster.apply("data/web-pod.yaml")
+        >>> cluster.run(seconds=20)
+        >>> cluster.cgroup("web")["cgroup.freeze"]
+        '0'
+        """
+        kubelet, slot = self._slot(pod, container, namespace)
+        return dict(self._walls(kubelet, self._running(slot, pod))["cgroup"])
+
+    def _walls(self, kubelet: Kubelet, seen: Seen) -> dict[str, dict[str, str]]:
+        status = kubelet.cri.call("ContainerStatus", container_id=seen.id, verbose=True)
+        walls: dict[str, dict[str, str]] = json.loads(status.info["info"])
+        return walls
 
     def _slot(self, pod: str, container: str, namespace: str) -> tuple[Kubelet, Slot]:
         found = self.api.get("Pod", pod, namespace)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from course_lib.apiserver import APIServer
 from course_lib.apiserver.errors import NotFound, TooManyRequests
+from course_lib.cluster.describe import Text
 from course_lib.cri import Client, InProcess, Shim
 from course_lib.cri.simulated import runtime_named
 from course_lib.engine import Simulation
@@ -20,6 +21,7 @@ from course_lib.objects.pod import Pod
 from course_lib.objects.quantity import Quantity
 from course_lib.runtimes import Behaviours, Runtime
 from course_lib.runtimes.logs import Disk
+from course_lib.runtimes.processes import drawn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -110,6 +112,18 @@ class NodeCommands:
         self.sim.record("operator", f"Node/{node}", "RuntimeSwapped", f"{old.name} to {made.name}")
         old.power_off()
         kubelet.swap_runtime(Client(InProcess(Shim(made))))
+
+    def processes(self, node: str) -> Text:
+        """The process tree of a node, as far as containers are concerned (`ps --forest`).
+
+        >>> from course_lib import Cluster
+        >>> print(Cluster(nodes=1).processes("node-1"))
+           PID COMMAND
+             1 systemd
+           700   containerd
+        """
+        self._kubelet(node)
+        return Text(drawn(self.runtimes[node].processes()))
 
     def cordon(self, node: str) -> None:
         """Mark a node as unschedulable; what runs there stays.

@@ -15,7 +15,7 @@ from course_lib.engine.simulation import seconds_at
 from course_lib.objects.meta import is_true
 
 if TYPE_CHECKING:
-    from course_lib.cluster.table import Table
+    from course_lib.engine.table import Table
 
 Row = Sequence[Any]
 NONE = "<none>"
@@ -23,7 +23,7 @@ NONE = "<none>"
 
 def table(rows: Sequence[Row], columns: Sequence[str]) -> Table:
     """Rows and columns as a table; pandas is imported only when there is one to show."""
-    from course_lib.cluster.table import Table
+    from course_lib.engine.table import Table
 
     return Table(list(rows), columns=list(columns))
 

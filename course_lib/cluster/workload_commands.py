@@ -11,7 +11,7 @@ from course_lib.errors import CourseError
 from course_lib.objects.kinds import kind_named
 
 if TYPE_CHECKING:
-    from course_lib.cluster.table import Table
+    from course_lib.engine.table import Table
 
 
 class WorkloadCommands:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -18,6 +18,9 @@ from course_lib.engine import Simulation
 from course_lib.engine.simulation import Process
 from course_lib.errors import CourseError
 from course_lib.runtimes import Hop, RuntimeFault
+
+if TYPE_CHECKING:
+    from course_lib.engine.table import Table
 
 Message = Any
 Done = Callable[[Any], None]  # gets the response, or a RuntimeFault
@@ -34,6 +37,13 @@ class Call(msgspec.Struct, frozen=True):
     response: Any  # None when it failed
     error: RuntimeFault | None
     hops: tuple[Hop, ...] = ()
+
+    @property
+    def looks(self) -> bool:
+        """Whether it only looks, and changes nothing."""
+        return self.method.startswith(("List", "Version")) or self.method.endswith(
+            ("Status", "Stats", "FsInfo", "RuntimeConfig")
+        )
 
 
 class Transport(Protocol):
@@ -166,6 +176,45 @@ class Client:
                 found=f"{', '.join(fields)}: {problem}",
             ) from problem
 
+    def table(self, changes_only: bool = True) -> Table:
+        """The calls so far: TIME and SECONDS (simulated), SERVICE, METHOD, ABOUT, RESULT.
+
+        Those that only look are left out, unless `changes_only` is false.
+
+        >>> from course_lib.cri import simulated
+        >>> client = simulated("containerd")
+        >>> _ = client.call("PullImage", image={"image": "busybox:1.36"})
+        >>> client.table()[["SERVICE", "METHOD", "ABOUT", "RESULT"]]
+                SERVICE     METHOD         ABOUT RESULT
+        0  ImageService  PullImage  busybox:1.36     OK
+        """
+        from course_lib.engine.table import Table
+
+        rows = [
+            (
+                round(call.start, 3),
+                round(call.end - call.start, 3),
+                v1.METHODS[call.method].service,
+                call.method,
+                about(call.request),
+                call.error.code if call.error else "OK",
+            )
+            for call in self.calls
+            if not (changes_only and call.looks)
+        ]
+        return Table(rows, columns=["TIME", "SECONDS", "SERVICE", "METHOD", "ABOUT", "RESULT"])
+
     def close(self) -> None:
         """Hang up."""
         self.transport.close()
+
+
+def about(request: Message) -> str:
+    """What a request is about, in a word: a name, an image, or the beginning of an ID."""
+    fields = {field.name: value for field, value in request.ListFields()}
+    if "config" in fields:
+        return str(fields["config"].metadata.name)
+    if "image" in fields:
+        name = str(fields["image"].image)
+        return name[:19] if name.startswith("sha256:") else name
+    return str(fields.get("container_id") or fields.get("pod_sandbox_id") or "")[:12]

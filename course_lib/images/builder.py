@@ -10,6 +10,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -19,6 +20,9 @@ from course_lib.images.image import Image, Variant
 from course_lib.images.layer import FOLDER, File, Files, Layer, changes, union
 from course_lib.images.oci import Blob, Config, Execution, Platform, RootFS, Step, digest
 from course_lib.images.registry import Registry
+
+if TYPE_CHECKING:
+    from course_lib.engine.table import Table
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 Context = Mapping[str, File] | str | Path
@@ -31,6 +35,13 @@ class Built(msgspec.Struct, frozen=True):
 
     image: Image
     steps: tuple[tuple[str, bool, int], ...]  # instruction, from the cache, bytes of its layer
+
+    def table(self) -> Table:
+        """The steps: STEP (cut at 40 signs), FROM CACHE, BYTES of the layer that it made."""
+        from course_lib.engine.table import Table
+
+        rows = [(f"{t[:39]}…" if len(t) > 40 else t, *rest) for t, *rest in self.steps]
+        return Table(rows, columns=["STEP", "FROM CACHE", "BYTES"])
 
 
 class _State(msgspec.Struct, frozen=True):

@@ -138,7 +138,7 @@ class PodWorker(PodContainers):
 
     def _past_deadline(self) -> bool:
         deadline = self.pod.spec.active_deadline_seconds
-        return deadline is not None and self.sim.now - self.started_at >= deadline
+        return deadline is not None and self.sim.now - self.started_at >= deadline - 1e-6
 
     def _advance(self) -> None:
         if not self.sandbox:

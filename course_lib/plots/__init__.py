@@ -5,6 +5,7 @@ from course_lib.plots.load import requests_over_time
 from course_lib.plots.nodes import requested_by_node
 from course_lib.plots.packing import node_heat_map, packing
 from course_lib.plots.picture import Picture
+from course_lib.plots.runtimes import start_up
 from course_lib.plots.timeline import pods_over_time
 from course_lib.plots.utilisation import utilisation_over_time
 
@@ -17,5 +18,6 @@ __all__ = [
     "policy_comparison",
     "requested_by_node",
     "requests_over_time",
+    "start_up",
     "utilisation_over_time",
 ]

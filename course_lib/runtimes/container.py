@@ -79,6 +79,7 @@ class Container:
         self._waiting: list[Callable[[], None]] = []  # what is to happen when it is thawed
         self._busy_until = 0.0  # when the work accepted so far will be done
         self._work = 0.0  # core-seconds of all requests accepted so far
+        self._held_up = 0.0  # s for which requests waited because the limit is below one core
 
     # What it is
 
@@ -282,6 +283,7 @@ class Container:
         cost = self.behaviour.cpu_per_request
         self.requests += 1
         self._work += cost
+        self._held_up += cost * max(0.0, 1 / self.cpu_limit - 1)
         self._busy_until = max(self.sim.now, self._busy_until) + cost / self.cpu_limit
         return self._busy_until - self.sim.now + self.behaviour.latency
 
@@ -303,7 +305,8 @@ class Container:
 
     def throttled_seconds(self) -> float:
         """Seconds for which it wanted CPU and had to wait for its next period."""
-        return max(0.0, self.cpu_wanted() - self.cpu_seconds()) / self.cpu_limit + self.queue()
+        late = max(0.0, self.cpu_wanted() - self.cpu_seconds()) / self.cpu_limit
+        return late + self._held_up
 
     def memory(self) -> float:
         """Bytes in use now."""

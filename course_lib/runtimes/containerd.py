@@ -15,11 +15,17 @@ from course_lib.runtimes.runtime import Runtime, Step
 SHIM = "containerd-shim"
 
 
+def shim_command(id: str) -> str:
+    """A shim's command line."""
+    return f"{SHIM}-runc-v2 -id {id[:12]}"
+
+
 class Containerd(Runtime):
     """A daemon, a shim for each Pod, runc for each start."""
 
     name = "containerd"
     version = "1.7.27"
+    shim = "CRI plugin"
     story = "Taken out of Docker in 2016, in the CNCF since 2017; most clusters run it today."
     daemon = "containerd"
     path: ClassVar = {
@@ -53,18 +59,12 @@ class Containerd(Runtime):
     }
 
     def processes(self) -> list[ProcessRow]:
-        """The daemon beside the shims, not above them."""
+        """The daemon, and beside it a shim for each Pod: parent of pause and of the containers."""
         rows = [ProcessRow(700, INIT, "containerd")] if self.up else []
-        return rows + self.shims()
-
-    def shims(self) -> list[ProcessRow]:
-        """A shim for each Pod, child of process 1; pause and the containers are its children."""
-        rows = []
         for sandbox in self.sandboxes.values():
             if sandbox.ready:
                 shim = pid(sandbox)
-                short = f"{SHIM}-runc-v2 -id {sandbox.id[:12]}"
-                rows.append(ProcessRow(shim, INIT, short))
+                rows.append(ProcessRow(shim, INIT, shim_command(sandbox.id)))
                 rows.append(ProcessRow(pid(sandbox, 1), shim, "/pause"))
                 running = [c for c in sandbox.containers.values() if c.running]
                 rows += [program_row(container, shim) for container in running]

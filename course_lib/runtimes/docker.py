@@ -11,12 +11,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from course_lib.runtimes.containerd import Containerd
-from course_lib.runtimes.processes import INIT, ProcessRow
+from course_lib.runtimes.containerd import SHIM, Containerd, shim_command
+from course_lib.runtimes.processes import INIT, ProcessRow, pid, program_row
 from course_lib.runtimes.runtime import Step
 
 ADAPTER = 0.05  # s, for the two more processes that a call passes
-SHIM = "containerd-shim"
 
 
 def _asked(api: str, seconds: float = ADAPTER) -> Step:
@@ -31,6 +30,7 @@ class Docker(Containerd):
 
     name = "docker"
     version = "20.10.24"
+    shim = "dockershim"
     story = (
         "The platform that made containers common (2013). Kubernetes spoke to it by the dockershim "
         "until 1.24 (2022); since then its containerd is used without it."
@@ -84,6 +84,16 @@ class Docker(Containerd):
         self.outlives_daemon = live_restore
 
     def processes(self) -> list[ProcessRow]:
-        """Two daemons beside the shims."""
+        """Two daemons, and beside them a shim for each container, the pause container's too."""
         rows = [ProcessRow(650, INIT, "dockerd")] if self.up else []
-        return [*rows, ProcessRow(700, INIT, "containerd"), *self.shims()]
+        rows.append(ProcessRow(700, INIT, "containerd"))
+        for sandbox in self.sandboxes.values():
+            if sandbox.ready:
+                rows.append(ProcessRow(pid(sandbox), INIT, shim_command(sandbox.id)))
+                rows.append(ProcessRow(pid(sandbox, 1), pid(sandbox), "/pause"))
+        for container in self.containers.values():
+            if container.running:
+                shim = pid(container, 1)
+                rows.append(ProcessRow(shim, INIT, shim_command(container.id)))
+                rows.append(program_row(container, shim))
+        return rows

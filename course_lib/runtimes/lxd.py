@@ -19,6 +19,7 @@ class Lxd(Runtime):
 
     name = "lxd"
     version = "3.0.4"
+    shim = "lxe"
     story = (
         "Canonical's manager of system containers (2015); its community goes on as Incus (2023). "
         "LXE, its shim for the CRI, is no longer developed."

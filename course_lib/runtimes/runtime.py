@@ -66,6 +66,7 @@ class Runtime:
     name: ClassVar[str]
     version: ClassVar[str]
     story: ClassVar[str]  # its place in history, in a sentence
+    shim: ClassVar[str]  # who answers the CRI in front of it
     pod_native: ClassVar[bool] = False  # knows Pods by itself, without a pause container
     shares_layers: ClassVar[bool] = True  # images that have a layer in common keep it once
     keeps_compressed: ClassVar[bool] = True  # beside the unpacked files

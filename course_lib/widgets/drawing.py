@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 from typing import Any
 
+import ipywidgets as widgets
+
 from course_lib.cluster import Cluster
 from course_lib.cluster.pod_rows import pod_row
 from course_lib.objects.meta import is_true
@@ -89,3 +91,10 @@ def with_still(bundle: Any, still: str, text: str) -> Any:
     if data is not None:
         data["text/html"], data["text/plain"] = still, text
     return bundle
+
+
+def button(text: str, icon: str, tip: str) -> widgets.Button:
+    """A button as wide as its text, with a tip for the mouse and for screen readers."""
+    return widgets.Button(
+        description=text, icon=icon, tooltip=tip, layout=widgets.Layout(width="auto")
+    )

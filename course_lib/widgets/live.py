@@ -10,7 +10,7 @@ import ipywidgets as widgets
 
 from course_lib.cluster import Cluster
 from course_lib.errors import CourseError
-from course_lib.widgets.drawing import draw, with_still
+from course_lib.widgets.drawing import button, draw, with_still
 
 FRAME = 0.1  # s of real time between two pictures while it runs
 STEP = 5.0  # simulated seconds of one step
@@ -35,15 +35,15 @@ class LiveCluster(widgets.VBox):
         self._quiet = False
         self.picture = widgets.HTML()
         self.message = widgets.HTML()
-        self.play = _button("Run", "play", "Let simulated time run")
-        self.step_once = _button("Step", "step-forward", f"Let {STEP:g} simulated seconds pass")
+        self.play = button("Run", "play", "Let simulated time run")
+        self.step_once = button("Step", "step-forward", f"Let {STEP:g} simulated seconds pass")
         self.speed = widgets.BoundedFloatText(
             value=10, min=1, max=600, step=1, description="Speed (s/s)"
         )
         self.node = widgets.Dropdown(options=list(cluster.kubelets), description="Node")
-        self.kill = _button("Kill", "bolt", "Cut the node's power")
-        self.restore = _button("Restore", "plug", "Give the node its power back")
-        self.cordon = _button("Cordon", "ban", "Cordon the node, or uncordon it")
+        self.kill = button("Kill", "bolt", "Cut the node's power")
+        self.restore = button("Restore", "plug", "Give the node its power back")
+        self.cordon = button("Cordon", "ban", "Cordon the node, or uncordon it")
         self.workload = widgets.Dropdown(options=self._workloads(), description="Workload")
         self.replicas = widgets.BoundedIntText(value=1, min=0, max=500, description="Replicas")
         self.play.on_click(lambda _: self.toggle())
@@ -137,9 +137,3 @@ class LiveCluster(widgets.VBox):
         """The widget where there is a kernel; on a static page, a still picture."""
         said = f"LiveCluster at {self.cluster.now:.0f} s"
         return with_still(super()._repr_mimebundle_(**kwargs), self.picture.value, said)
-
-
-def _button(text: str, icon: str, tip: str) -> widgets.Button:
-    return widgets.Button(
-        description=text, icon=icon, tooltip=tip, layout=widgets.Layout(width="auto")
-    )

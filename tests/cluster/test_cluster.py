@@ -8,7 +8,7 @@ import pytest
 
 from course_lib import plots
 from course_lib.cluster import Cluster
-from course_lib.cluster.table import Table
+from course_lib.engine.table import Table
 from course_lib.errors import CourseError, SimulationTimeout
 from course_lib.experiments import generate, sweep
 from course_lib.objects.kinds import KINDS

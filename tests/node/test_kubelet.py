@@ -310,7 +310,10 @@ def test_what_does_not_fit_is_refused_even_if_it_was_bound_by_hand(one):
     assert "requested: 5000, used: 0, capacity: 4000" in view.status.message
 
 
-def test_an_active_deadline_ends_the_pod(one):
+@pytest.mark.parametrize("offset", [0.0, 0.1, 0.042, 100.04])
+def test_an_active_deadline_ends_the_pod(one, offset):
+    """Whenever it began: sums of fractions of a second are not exact."""
+    one.run(seconds=offset)
     one.apply(pod(activeDeadlineSeconds=15))
     one.run(seconds=30)
     view = one.api.get("Pod", "web")
