@@ -109,6 +109,7 @@ class NodeCommands:
         """
         kubelet, old = self._kubelet(node), self.runtimes[node]
         made = self._install(kubelet.machine, runtime, old.disk)
+        made.pool = old.pool  # which addresses are given out stands on the node's disk
         self.sim.record("operator", f"Node/{node}", "RuntimeSwapped", f"{old.name} to {made.name}")
         old.power_off()
         kubelet.swap_runtime(Client(InProcess(Shim(made))))

@@ -57,9 +57,8 @@ METHODS: dict[str, Method] = {
 }
 
 
+globals().update(MESSAGES | _CONSTANTS)
+
+
 def __getattr__(name: str) -> Any:
-    if name in MESSAGES:
-        return MESSAGES[name]
-    if name in _CONSTANTS:
-        return _CONSTANTS[name]
     raise AttributeError(f"the CRI has no message {name!r}")

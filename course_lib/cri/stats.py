@@ -10,7 +10,7 @@ from typing import Any
 
 from course_lib.cri import messages as v1
 from course_lib.cri.lookups import Lookups, matches
-from course_lib.cri.translate import container_parts, sandbox_parts
+from course_lib.cri.translate import sandbox_parts
 from course_lib.runtimes import Container, Sandbox
 
 Message = Any
@@ -62,19 +62,21 @@ class StatsCalls(Lookups):
             yield v1.StreamPodSandboxStatsResponse(pod_sandbox_stats=[stats])
 
     def _stats(self, container: Container) -> Message:
-        parts = container_parts(container, self.runtime.epoch)
-        now = self.runtime.clock()
-        disk = v1.FilesystemIdentifier(mountpoint=WRITABLE)
-        return v1.ContainerStats(
+        spec, now = container.spec, self.runtime.clock()
+        stats = v1.ContainerStats(
             attributes=v1.ContainerAttributes(
-                **{key: parts[key] for key in ("id", "metadata", "labels", "annotations")}
+                id=container.id,
+                metadata=v1.ContainerMetadata(name=spec.name, attempt=spec.attempt),
+                labels=spec.labels,
+                annotations=spec.annotations,
             ),
             cpu=self._cpu([container], now),
             memory=self._memory([container], now),
-            writable_layer=v1.FilesystemUsage(
-                timestamp=now, fs_id=disk, used_bytes=_amount(0), inodes_used=_amount(0)
-            ),
         )
+        stats.writable_layer.timestamp = now
+        stats.writable_layer.fs_id.mountpoint = WRITABLE
+        stats.writable_layer.used_bytes.value = stats.writable_layer.inodes_used.value = 0
+        return stats
 
     def _sandbox_stats(self, sandbox: Sandbox) -> Message:
         parts, now = sandbox_parts(sandbox, self.runtime.epoch), self.runtime.clock()
@@ -96,14 +98,14 @@ class StatsCalls(Lookups):
     def _cpu(self, containers: Iterable[Container], now: int) -> Message:
         used = sum(container.cpu_seconds() for container in containers)
         rate = sum(min(c.behaviour.cpu.at(c.age), c.cpu_limit) for c in containers if c.running)
-        return v1.CpuUsage(
-            timestamp=now,
-            usage_core_nano_seconds=_amount(used * 1e9),
-            usage_nano_cores=_amount(rate * 1e9),
-        )
+        usage = v1.CpuUsage(timestamp=now)
+        usage.usage_core_nano_seconds.value = round(used * 1e9)
+        usage.usage_nano_cores.value = round(rate * 1e9)
+        return usage
 
     def _memory(self, containers: Iterable[Container], now: int) -> Message:
-        used = _amount(sum(container.memory() for container in containers))
-        return v1.MemoryUsage(
-            timestamp=now, working_set_bytes=used, usage_bytes=used, rss_bytes=used
-        )
+        used = round(sum(container.memory() for container in containers))
+        usage = v1.MemoryUsage(timestamp=now)
+        for amount in (usage.working_set_bytes, usage.usage_bytes, usage.rss_bytes):
+            amount.value = used
+        return usage

@@ -102,8 +102,8 @@ def drawing(call: Call, caller: str = "kubelet", shim: str = "CRI shim") -> str:
     lines = _svg(call, caller, shim, told)
     return (
         f'{STYLE}<div class="course-sequence"><b>{html.escape(told)}</b>{lines}'
-        f'<div class="course-messages"><pre><b>{call.request.DESCRIPTOR.name}</b>\n{sent}</pre>'
-        f"<pre><b>{_answer_name(call)}</b>\n{got}</pre></div></div>"
+        f'<div class="course-messages"><pre tabindex="0"><b>{call.request.DESCRIPTOR.name}</b>\n{sent}</pre>'
+        f'<pre tabindex="0"><b>{_answer_name(call)}</b>\n{got}</pre></div></div>'
     )
 
 

@@ -75,6 +75,7 @@ class RuntimeSwap(widgets.VBox):
     def step(self) -> None:
         """Let simulated time pass."""
         self.cluster.run(STEP)
+        self.message.value = f"{self.cluster.now:.0f} s"
         self.draw()
 
     def facts(self) -> dict[str, str]:
