@@ -97,14 +97,19 @@ def drawing(call: Call, caller: str = "kubelet", shim: str = "CRI shim") -> str:
         f"{call.method} about {about(call.request) or 'the runtime'}: "
         f"{len(call.hops)} steps below the shim, {call.end - call.start:.2f} s, {result}"
     )
-    sent = html.escape(_text(call.request))
-    got = html.escape(call.error.what if call.error else _text(call.response))
-    lines = _svg(call, caller, shim, told)
+    got = call.error.what if call.error else _text(call.response)
+    messages = _message(call.request.DESCRIPTOR.name, _text(call.request))
+    messages += _message(_answer_name(call), got)
     return (
-        f'{STYLE}<div class="course-sequence"><b>{html.escape(told)}</b>{lines}'
-        f'<div class="course-messages"><pre tabindex="0"><b>{call.request.DESCRIPTOR.name}</b>\n{sent}</pre>'
-        f'<pre tabindex="0"><b>{_answer_name(call)}</b>\n{got}</pre></div></div>'
+        f'{STYLE}<div class="course-sequence"><b>{html.escape(told)}</b>'
+        f"{_svg(call, caller, shim, told)}"
+        f'<div class="course-messages">{messages}</div></div>'
     )
+
+
+def _message(name: str, text: str) -> str:
+    """A message in a box that the keyboard can scroll."""
+    return f'<pre tabindex="0"><b>{html.escape(name)}</b>\n{html.escape(text)}</pre>'
 
 
 def _text(message: Any) -> str:
