@@ -9,7 +9,7 @@ from typing import Any
 from course_lib.cri import messages as v1
 from course_lib.cri.translate import image_message, image_ref, invalid
 from course_lib.runtimes import Runtime
-from course_lib.runtimes.runtime import Operation
+from course_lib.runtimes.base import Operation
 
 Message = Any
 IMAGES = "/var/lib/containerd"

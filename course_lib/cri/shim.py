@@ -24,7 +24,7 @@ from course_lib.cri.translate import (
     sandbox_spec,
 )
 from course_lib.runtimes import Container, Runtime, RuntimeFault
-from course_lib.runtimes.runtime import Operation
+from course_lib.runtimes.base import Operation
 
 Message = Any
 API_VERSION = "v1"

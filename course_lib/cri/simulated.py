@@ -9,8 +9,8 @@ from course_lib.errors import CourseError
 from course_lib.images import Registry
 from course_lib.network import FlatNetwork
 from course_lib.runtimes import RUNTIMES, Behaviours, Runtime
+from course_lib.runtimes.base import EPOCH_NS
 from course_lib.runtimes.logs import Disk
-from course_lib.runtimes.runtime import EPOCH_NS
 
 POD_CIDR = "10.88.0.0/16"  # the block that containerd's own examples use
 

@@ -9,9 +9,9 @@ import json
 from typing import Any
 
 from course_lib.cri import messages as v1
+from course_lib.runtimes.base import EPOCH_NS
 from course_lib.runtimes.container import Container, ContainerState
 from course_lib.runtimes.errors import RuntimeFault
-from course_lib.runtimes.runtime import EPOCH_NS
 from course_lib.runtimes.sandbox import Sandbox
 from course_lib.runtimes.spec import (
     CONTAINER,

@@ -44,7 +44,8 @@ class GarbageCollector:
             try:
                 collect()
             except RuntimeFault as fault:
-                self.sim.record(self.kubelet.component, "", "GarbageCollectionFailed", str(fault))
+                name = f"Node/{self.kubelet.name}"
+                self.sim.record(self.kubelet.component, name, "ContainerGCFailed", str(fault))
 
     def collect_containers(self) -> None:
         """Remove older dead containers, and the sandboxes of Pods that are gone."""

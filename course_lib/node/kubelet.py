@@ -108,8 +108,9 @@ class Kubelet:
         block = node.spec.pod_cidr if node else ""
         if block and block != self._block_told:
             network = {"network_config": {"pod_cidr": block}}
-            self.cri.call("UpdateRuntimeConfig", runtime_config=network)
-            self._block_told = block
+            with suppress(RuntimeFault):  # it does not answer: it is told with the next heartbeat
+                self.cri.call("UpdateRuntimeConfig", runtime_config=network)
+                self._block_told = block
 
     def memory_used(self) -> dict[str, int] | None:
         """Bytes that each running container uses; None when the runtime does not answer."""

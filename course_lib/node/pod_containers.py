@@ -81,9 +81,16 @@ class PodContainers:
             return
         self._sandboxes += 1
         self.sandbox = result.pod_sandbox_id
-        status = self.kubelet.cri.call("PodSandboxStatus", pod_sandbox_id=self.sandbox).status
-        self.address = status.network.ip or self.kubelet.address
-        self.wake()
+
+        def looked(answer: Any) -> None:
+            if isinstance(answer, RuntimeFault):
+                self.sandbox = ""  # gone again: the next sync makes another
+                self.wake(SANDBOX_RETRY)
+                return
+            self.address = answer.status.network.ip or self.kubelet.address
+            self.wake()
+
+        self.call("PodSandboxStatus", looked, pod_sandbox_id=self.sandbox)
 
     def lose_sandbox(self) -> None:
         """The sandbox is gone, and what was in it: make another."""
@@ -194,8 +201,11 @@ class PodContainers:
         """Ask the runtime to stop a container, and look at it when that is done."""
 
         def stopped(result: Any) -> None:
-            if isinstance(result, RuntimeFault):
+            if isinstance(result, RuntimeFault):  # nobody answers: ask again
+                for slot in self.slots:
+                    slot.stopping = slot.stopping and slot.current_id != id
                 self.wake(SANDBOX_RETRY)
+                return
             self.refresh()
             self.wake()
 

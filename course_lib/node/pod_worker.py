@@ -8,16 +8,17 @@ Source: `pkg/kubelet/kuberuntime/kuberuntime_manager.go` (`SyncPod`, `computePod
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from course_lib.node.backoff import shown
 from course_lib.node.config import missing_config, missing_volume
-from course_lib.node.pod_containers import PodContainers
+from course_lib.node.pod_containers import SANDBOX_RETRY, PodContainers
 from course_lib.node.pod_status import pod_status
 from course_lib.node.probes import LIVENESS, READINESS, STARTUP, Prober, ask
 from course_lib.node.slot import INITIALIZING, Seen, Slot
 from course_lib.objects import pod as spec
 from course_lib.objects.pod import Pod
+from course_lib.runtimes import RuntimeFault
 
 if TYPE_CHECKING:
     from course_lib.node.kubelet import Kubelet
@@ -130,9 +131,16 @@ class PodWorker(PodContainers):
     def _leave(self) -> None:
         """All has stopped: the sandbox goes, and the deletion is confirmed."""
         self._leaving = True
+
+        def left(result: Any) -> None:
+            if isinstance(result, RuntimeFault):  # the deletion waits for the runtime
+                self._leaving = False
+                self.wake(SANDBOX_RETRY)
+            else:
+                self.kubelet.finish(self)
+
         if self.sandbox:
-            leave = lambda _: self.kubelet.finish(self)  # noqa: E731
-            self.call("StopPodSandbox", leave, pod_sandbox_id=self.sandbox)
+            self.call("StopPodSandbox", left, pod_sandbox_id=self.sandbox)
         else:
             self.kubelet.finish(self)
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from course_lib.node.pod_containers import PodContainers
 
 STARTUP, LIVENESS, READINESS = "Startup", "Liveness", "Readiness"
-Answer = Callable[[str], None]  # gets what went wrong; nothing when the answer is good
+# Gets what went wrong (nothing when the answer is good), and whether it was an answer at all.
+Answer = Callable[[str, bool], None]
 
 
 def ask(
@@ -29,7 +30,7 @@ def ask(
     if probe.exec is not None:
         _ask_by_command(of, container_id, probe, done)
     else:
-        done(_ask_by_network(of, container, probe))
+        done(_ask_by_network(of, container, probe), True)
 
 
 def _ask_by_command(of: PodContainers, container_id: str, probe: Probe, done: Answer) -> None:
@@ -40,11 +41,11 @@ def _ask_by_command(of: PodContainers, container_id: str, probe: Probe, done: An
         if not isinstance(result, RuntimeFault):
             output = (result.stdout + result.stderr).decode(errors="replace").rstrip("\n")
             failed = output or f"command terminated with exit code {result.exit_code}"
-            done(failed if result.exit_code else "")
+            done(failed if result.exit_code else "", True)
         elif result.code == "DeadlineExceeded":
-            done(f'command "{" ".join(command)}" timed out')
+            done(f'command "{" ".join(command)}" timed out', True)
         else:
-            done(str(result))
+            done(str(result), False)
 
     of.call("ExecSync", ran, container_id=container_id, cmd=command, timeout=probe.timeout_seconds)
 
@@ -108,10 +109,15 @@ class Prober:
         else:
             self._ask(self._answered)
 
-    def _answered(self, problem: str) -> None:
-        if self._alive():
+    def _answered(self, problem: str, counts: bool) -> None:
+        if not self._alive():
+            return
+        if counts:
             self._observe(problem)
-            self._again()
+        else:  # the question failed, not the container: it is thrown away (`doProbe`)
+            said = f"{self.kind} probe errored and resulted in unknown state: {problem}"
+            self._on_failure(self.kind, said)
+        self._again()
 
     def _again(self) -> None:
         if not (self.kind == STARTUP and self._decided):

@@ -79,6 +79,11 @@ class Slot:
         self.kill_because = ""
 
     @property
+    def current_id(self) -> str:
+        """The ID of its container; empty where there is none."""
+        return self.current.id if self.current is not None else ""
+
+    @property
     def running(self) -> bool:
         """Whether its container runs now."""
         return self.current is not None and self.current.running

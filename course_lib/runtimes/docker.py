@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from course_lib.runtimes.base import Step
 from course_lib.runtimes.containerd import SHIM, Containerd, shim_command
 from course_lib.runtimes.processes import INIT, ProcessRow, pid, program_row
-from course_lib.runtimes.runtime import Step
 
 ADAPTER = 0.05  # s, for the two more processes that a call passes
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from course_lib.runtimes.base import Step
 from course_lib.runtimes.processes import INIT, ProcessRow, pid, program_row
-from course_lib.runtimes.runtime import Runtime, Step
+from course_lib.runtimes.runtime import Runtime
 
 
 class Rkt(Runtime):

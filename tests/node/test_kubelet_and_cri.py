@@ -234,6 +234,37 @@ def test_while_the_runtime_is_down_the_node_is_not_ready_and_containers_go_on():
     assert cluster.get("pods").RESTARTS[0] == 0
 
 
+def test_a_deletion_waits_for_the_runtime():
+    cluster = Cluster(nodes=1)
+    cluster.apply(pod(containers=[shell("sleep 3600")]))
+    cluster.run(seconds=20)
+    cluster.delete("pod", "web")
+    cluster.run(seconds=5)
+    cluster.runtimes["node-1"].stop_daemon()
+    cluster.run(seconds=60)
+    assert status_of(cluster) == ["Terminating"]
+    cluster.runtimes["node-1"].start_daemon()
+    cluster.run(seconds=40)
+    assert len(cluster.get("pods")) == 0
+    assert not [c for c in cluster.runtimes["node-1"].containers.values() if c.running]
+
+
+def test_a_question_that_cannot_be_asked_does_not_count_as_an_answer():
+    cluster = Cluster(nodes=1)
+    probe = {"exec": {"command": ["cat", "/etc/hostname"]}, "periodSeconds": 2}
+    cluster.apply(pod(containers=[container(livenessProbe=probe | {"failureThreshold": 1})]))
+    cluster.run(seconds=20)
+    cluster.runtimes["node-1"].stop_daemon()
+    cluster.run(seconds=10)
+    cluster.runtimes["node-1"].start_daemon()
+    cluster.run(seconds=20)
+    assert cluster.get("pods").RESTARTS[0] == 0
+    assert (
+        "Liveness probe errored and resulted in unknown state"
+        in (cluster.log(reason="Unhealthy").MESSAGE[0])
+    )
+
+
 def test_when_dockers_daemon_restarts_its_pods_start_anew():
     cluster = Cluster(nodes=1, runtime="docker")
     cluster.apply(pod())

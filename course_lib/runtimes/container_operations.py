@@ -1,0 +1,176 @@
+"""Containers: created, started, stopped, removed, and commands run in them.
+
+Source: containerd 1.7, `internal/cri/server/container_create.go` and its neighbours (the order of
+steps, idempotence, names, errors).
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from course_lib.runtimes import shell
+from course_lib.runtimes.base import Operation
+from course_lib.runtimes.behaviour import Behaviour
+from course_lib.runtimes.container import Container, ContainerState
+from course_lib.runtimes.errors import RuntimeFault, not_found
+from course_lib.runtimes.image_operations import ImageOperations
+from course_lib.runtimes.inside import command_line, find_executable, world_of
+from course_lib.runtimes.logs import Log
+from course_lib.runtimes.sandbox_operations import SandboxOperations
+from course_lib.runtimes.spec import ContainerSpec, Resources
+from course_lib.runtimes.store import NodeImage
+
+SCRIPTED = Behaviour(startup=0.0)  # what a container uses whose program is a small script
+
+
+class ContainerOperations(ImageOperations, SandboxOperations):
+    """What a runtime does with containers."""
+
+    def create(self, sandbox_id: str, spec: ContainerSpec) -> Operation:
+        """Make a container in a sandbox; its program does not run yet."""
+        self.check()
+        sandbox = self.sandbox(sandbox_id)
+        if not sandbox.ready:
+            task = f"no running task found: task {sandbox.id} not found: not found"
+            raise RuntimeFault("NotFound", f"failed to get sandbox container task: {task}")
+        image = self.image(spec.image)
+        if image is None:
+            raise RuntimeFault("NotFound", f'failed to resolve image "{spec.image}": not found')
+        argv = command_line(spec, image)
+        key = f"{spec.name}_{sandbox.spec.key}_{spec.attempt}"
+        id = self._id(key)
+        self._reserve("container", key, id)
+        try:
+            yield from self._take("CreateContainer")
+            if sandbox.id not in self.sandboxes:
+                raise not_found("sandbox", sandbox.id)
+        except BaseException:
+            self._names.pop(key, None)
+            raise
+        name = _named(spec, image)
+        program = None if self.behaviours.known(name) else shell.program(argv, image.complete)
+        behaviour = SCRIPTED if program else self.behaviours.of(name, spec.ends)
+        folder = sandbox.spec.log_directory
+        log_path = f"{folder}/{spec.log_path}" if folder and spec.log_path else ""
+        container = Container(
+            self.sim,
+            id,
+            self._count,
+            spec,
+            sandbox,
+            image,
+            behaviour,
+            program,
+            lambda made: world_of(made, self.node, self.disk),
+            self.cores,
+            Log(self.disk, log_path, self.clock),
+            self._on_exit,
+        )
+        container.state, container.created_at = ContainerState.CREATED, self.sim.now
+        self.containers[id] = sandbox.containers[id] = container
+        self._tell("created", container)
+        return container
+
+    def container(self, id: str) -> Container:
+        """A container by its ID; raises `RuntimeFault`."""
+        return self.containers[self._full(id, self.containers, "container")]
+
+    def start(self, id: str) -> Operation:
+        """Start a created container's program."""
+        self.check()
+        container = self.container(id)
+        self._must_be(container, ContainerState.CREATED)
+        problem = find_executable(container)
+        yield from self._take("StartContainer")
+        self._must_be(container, ContainerState.CREATED)
+        if problem:
+            container.fail(problem)
+            raise RuntimeFault("Unknown", problem)
+        container.start()
+        self._tell("started", container)
+
+    def stop(self, id: str, timeout: float) -> Operation:
+        """SIGTERM, and SIGKILL after `timeout` seconds; returns when the program is gone."""
+        self.check()
+        container = self._maybe(id, self.containers)
+        if container is None:
+            return
+        yield from self._take("StopContainer")
+        if container.running:
+            container.stop(timeout)
+            if container.running:
+                boot = self._boot
+                yield self._ended.setdefault(container.id, self.sim.env.event())
+                self._same_boot(boot)
+
+    def remove(self, id: str) -> Operation:
+        """Remove a container; one that runs is killed first; done twice is done."""
+        self.check()
+        container = self._maybe(id, self.containers)
+        if container is None:
+            return
+        yield from self._take("RemoveContainer")
+        if container.running:
+            container.stop(0)
+            yield self.sim.sleep(0)
+        self._forget(container)
+
+    def execute(self, id: str, argv: list[str], timeout: float) -> Operation:
+        """Run a command in a container; returns stdout, stderr and exit code."""
+        self.check()
+        container = self.container(id)
+        if not container.running:
+            state = {"created": "CREATED", "stopped": "EXITED"}[container.state.value]
+            raise RuntimeFault(
+                "Unknown",
+                f"failed to exec in container: container is in CONTAINER_{state} state",
+            )
+        said = {"stdout": b"", "stderr": b""}
+
+        def write(stream: str, data: bytes) -> None:
+            said[stream] += data
+
+        problem = find_executable(container, argv)
+        yield from self._take("ExecSync")
+        if problem:
+            raise RuntimeFault("Unknown", f"failed to exec in container: {problem}")
+        world = msgspec.structs.replace(container.world, write=write, variables={}, trap=None)
+        run = container.execute(shell.program(argv, container.image.complete), world)
+        left = timeout or float("inf")
+        while True:
+            try:
+                seconds = next(run)
+            except StopIteration as end:
+                return said["stdout"], said["stderr"], end.value
+            yield self.sim.sleep(min(seconds, left))
+            left -= seconds
+            if not container.running:
+                run.close()
+                return said["stdout"], said["stderr"], 137
+            if left < 0:
+                run.close()
+                text = f"timeout {timeout:g}s exceeded: context deadline exceeded"
+                raise RuntimeFault("DeadlineExceeded", f"failed to exec in container: {text}")
+
+    def update(self, id: str, resources: Resources) -> None:
+        """Write other limits into a container's cgroup."""
+        self.check()
+        container = self.container(id)
+        if container.stopped:
+            raise RuntimeFault("Unknown", "failed to update resources: container is not running")
+        container.spec = msgspec.structs.replace(container.spec, resources=resources)
+
+    def pause(self, id: str) -> None:
+        """Freeze a container (no call of the CRI does this; `ctr tasks pause` and Docker do)."""
+        self.container(id).freeze()
+
+    def resume(self, id: str) -> None:
+        """Thaw a container."""
+        self.container(id).thaw()
+
+
+def _named(spec: ContainerSpec, image: NodeImage) -> str:
+    """The name by which behaviours know an image: as asked for, or any that it has."""
+    if spec.image_name and ":" not in spec.image_name[:7]:
+        return spec.image_name
+    return next(iter((*image.tags, *image.digests)))
