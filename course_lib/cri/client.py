@@ -83,11 +83,12 @@ class InProcess:
         if v1.METHODS[method].streams:
             done(list(answer))
         elif isinstance(answer, Iterator):
-            self.sim.start(self._run(answer, done))
+            self.sim.start(self.run(answer, done))
         else:
             done(answer)
 
-    def _run(self, answer: Any, done: Done) -> Process:
+    def run(self, answer: Any, done: Done) -> Process:
+        """A process that ends with `done`."""
         try:
             result = yield from answer
         except RuntimeFault as fault:

@@ -14,16 +14,19 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import grpc
 
 from course_lib.cri import messages as v1
-from course_lib.cri.client import InProcess
+from course_lib.cri.client import Done, InProcess
 from course_lib.cri.shim import Shim
+from course_lib.cri.stream_server import StreamServer
 from course_lib.errors import CourseError
 from course_lib.runtimes import Runtime, RuntimeFault
+from course_lib.runtimes.base import Operation
 from course_lib.runtimes.errors import CODES
 
 Message = Any
@@ -52,6 +55,7 @@ class Server:
         self.shim = Shim(runtime)
         self.sim, self.speed = runtime.sim, speed
         self._way = InProcess(self.shim)
+        self.streams = StreamServer(self)
         self._lock = threading.Condition()
         self._stopping = False
         self._waiting: set[threading.Event] = set()
@@ -90,6 +94,7 @@ class Server:
         finally:
             os.umask(mask)
         self._began = time.monotonic() - self.sim.now / self.speed
+        self.streams.start()
         self._driver.start()
 
     def stop(self, grace: float = 1.0) -> None:
@@ -99,11 +104,25 @@ class Server:
             self._lock.notify_all()
             for event in self._waiting:
                 event.set()
+        self.streams.stop()
         self._server.stop(grace).wait()
         self._pool.shutdown(wait=True)
         if self._driver.is_alive():
             self._driver.join()
         self.path.unlink(missing_ok=True)
+
+    def run(self, operation: Operation, done: Done) -> None:
+        """Begin an operation of the runtime; `done` gets its result, or a `RuntimeFault`."""
+        with self.locked():
+            self.sim.start(self._way.run(operation, done))
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """The simulation, as it is now, for oneself; what was changed is looked at at once."""
+        with self._lock:
+            self._advance()
+            yield
+            self._lock.notify()
 
     def wait(self) -> None:
         """Serve until `stop` is called from elsewhere."""

@@ -2,7 +2,8 @@
 
 A stream does not travel through the kubelet's gRPC connection: the shim remembers what was asked
 under a token and hands out an address with it, and the client connects there. A token is good
-once, and for a minute.
+once, and for a minute. A runtime behind a socket answers there (`stream_server`); one in the same
+process only hands out the address.
 Source: `k8s.io/kubelet/pkg/cri/streaming` (`request_cache.go`, `server.go`).
 """
 

@@ -111,6 +111,8 @@ def container_spec(config: Message) -> ContainerSpec:
         user_name=security.run_as_username,
         supplemental_groups=tuple(security.supplemental_groups),
         read_only=security.readonly_rootfs,
+        stdin=config.stdin,
+        stdin_once=config.stdin_once,
         ports=_ports(config.annotations.get(PORTS, "")),
         ends=ENDS in config.annotations,
     )

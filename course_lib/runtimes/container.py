@@ -71,6 +71,8 @@ class Container:
         self.exit_code = 0
         self.reason = self.message = ""
         self.requests = 0
+        self.attached: list[Callable[[str, bytes], None]] = []  # who hears what it says
+        self.left: list[Callable[[], None]] = []  # who hears that it has ended
         self._make_world, self._on_exit = world, on_exit
         self._running: Running | None = None
         self._asked_to_end = False
@@ -131,6 +133,12 @@ class Container:
 
     # What it does
 
+    def say(self, stream: str, data: bytes) -> None:
+        """Its program says something: to the log, and to those who are attached."""
+        self.log.write(stream, data)
+        for hear in list(self.attached):
+            hear(stream, data)
+
     def start(self) -> None:
         """Start the process."""
         self.state, self.started_at = ContainerState.RUNNING, self.sim.now
@@ -142,7 +150,7 @@ class Container:
             self._running = self.program(self.world)
             self._step()
             return
-        self.log.write("stdout", f"{' '.join(self.command)}: started (simulated)\n".encode())
+        self.say("stdout", f"{' '.join(self.command)}: started (simulated)\n".encode())
         if self.behaviour.runs_for is not None:
             self._after(self.behaviour.runs_for, lambda: self.exit(self.behaviour.exit_code))
 
@@ -211,6 +219,8 @@ class Container:
         self.exit_code, self.reason = code, reason or ("Error" if code else "Completed")
         self.message = message
         self.log.close()
+        for hear in list(self.left):
+            hear()
         self._on_exit(self)
 
     def freeze(self) -> None:

@@ -19,6 +19,7 @@ from course_lib.runtimes.logs import Log
 from course_lib.runtimes.sandbox_operations import SandboxOperations
 from course_lib.runtimes.spec import ContainerSpec, Resources
 from course_lib.runtimes.store import NodeImage
+from course_lib.runtimes.tools import World
 
 SCRIPTED = Behaviour(startup=0.0)  # what a container uses whose program is a small script
 
@@ -117,6 +118,16 @@ class ContainerOperations(ImageOperations, SandboxOperations):
 
     def execute(self, id: str, argv: list[str], timeout: float) -> Operation:
         """Run a command in a container; returns stdout, stderr and exit code."""
+        said = {"stdout": b"", "stderr": b""}
+
+        def write(stream: str, data: bytes) -> None:
+            said[stream] += data
+
+        code = yield from self.run_inside(id, argv, World(write=write), timeout)
+        return said["stdout"], said["stderr"], code
+
+    def run_inside(self, id: str, argv: list[str], ends: World, timeout: float = 0) -> Operation:
+        """Run a command between these ends (stdin, output, prompt); returns its exit code."""
         self.check()
         container = self.container(id)
         if not container.running:
@@ -125,28 +136,30 @@ class ContainerOperations(ImageOperations, SandboxOperations):
                 "Unknown",
                 f"failed to exec in container: container is in CONTAINER_{state} state",
             )
-        said = {"stdout": b"", "stderr": b""}
-
-        def write(stream: str, data: bytes) -> None:
-            said[stream] += data
-
         problem = find_executable(container, argv)
         yield from self._take("ExecSync")
         if problem:
             raise RuntimeFault("Unknown", f"failed to exec in container: {problem}")
-        world = msgspec.structs.replace(container.world, write=write, variables={}, trap=None)
+        world = msgspec.structs.replace(
+            container.world,
+            write=ends.write,
+            stdin=ends.stdin,
+            prompt=ends.prompt,
+            variables={},
+            trap=None,
+        )
         run = container.execute(shell.program(argv, container.image.complete), world)
         left = timeout or float("inf")
         while True:
             try:
                 seconds = next(run)
             except StopIteration as end:
-                return said["stdout"], said["stderr"], end.value
+                return end.value
             yield self.sim.sleep(min(seconds, left))
             left -= seconds
             if not container.running:
                 run.close()
-                return said["stdout"], said["stderr"], 137
+                return 137
             if left < 0:
                 run.close()
                 text = f"timeout {timeout:g}s exceeded: context deadline exceeded"

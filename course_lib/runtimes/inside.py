@@ -16,7 +16,7 @@ from course_lib.runtimes.errors import RuntimeFault
 from course_lib.runtimes.logs import Disk
 from course_lib.runtimes.spec import ContainerSpec
 from course_lib.runtimes.store import NodeImage
-from course_lib.runtimes.tools import World
+from course_lib.runtimes.tools import Stdin, World
 
 if TYPE_CHECKING:
     from course_lib.runtimes.container import Container
@@ -85,7 +85,8 @@ def world_of(container: Container, node: str, disk: Disk) -> World:
         gid=gid,
         groups=spec.supplemental_groups,
         read_only=spec.read_only,
-        write=container.log.write,
+        write=container.say,
+        stdin=Stdin() if spec.stdin else None,
         date=lambda: f"{EPOCH.fromtimestamp(container.log.clock() // 10**9, EPOCH.tzinfo):%c}",
     )
 

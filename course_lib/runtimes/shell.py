@@ -20,6 +20,7 @@ from course_lib.runtimes.tools import INSTANT, NOT_FOUND, NOT_RUNNABLE, Process,
 
 Running = Generator[float, None, int]
 _SHELLS = ("sh", "bash", "ash", "dash")
+TYPING = 0.05  # s between two looks at what was typed
 
 
 class _Exit(Exception):
@@ -51,7 +52,7 @@ def program(argv: Sequence[str], complete: bool = False) -> Callable[[World], Ru
         return program(argv[1:], complete)
     if name in _SHELLS:
         if len(argv) == 1:
-            return lambda world: _simple(world, "true", [])  # no terminal: its input is at its end
+            return _interactive
         if argv[1] not in ("-c", "-ec", "-xc") or len(argv) < 3:
             return None
         try:
@@ -124,6 +125,26 @@ def _shell(world: World, script: Script, name: str) -> Running:
     """A shell that starts with a script."""
     world.shell, world.env = name, world.env | {"PWD": world.cwd}
     return (yield from _run(world, script))
+
+
+def _interactive(world: World) -> Running:
+    """A shell that does what is typed, line by line, until its input ends."""
+    code = 0
+    while world.stdin is not None:
+        if world.prompt:
+            world.write("stdout", world.prompt.encode())
+        while (line := world.stdin.line()) is None:
+            yield TYPING
+        if not line:
+            break
+        try:
+            code = yield from _list(world, read(line.decode(errors="replace")))
+        except NotUnderstood as problem:
+            code = world.complain(f"{world.shell}: this shell does not understand: {problem}", 2)
+        except _Exit as end:
+            return end.code % 256
+    yield INSTANT
+    return code
 
 
 def _run(world: World, script: Script) -> Running:

@@ -25,6 +25,30 @@ def _nowhere(stream: str, data: bytes) -> None:
     """Say it to nobody."""
 
 
+class Stdin:
+    """What somebody types, on its way to a program."""
+
+    def __init__(self) -> None:
+        self._typed = b""
+        self._closed = False
+
+    def feed(self, data: bytes) -> None:
+        """More was typed."""
+        self._typed += data
+
+    def close(self) -> None:
+        """No more will come."""
+        self._closed = True
+
+    def line(self) -> bytes | None:
+        """The next line, its end included; nothing at the end of input; None: not yet."""
+        line, end, rest = self._typed.partition(b"\n")
+        if not end and not self._closed:
+            return None
+        self._typed = rest
+        return line + end
+
+
 class World(msgspec.Struct):
     """What a program sees: files, environment, names, its neighbours, and where it may write."""
 
@@ -41,6 +65,8 @@ class World(msgspec.Struct):
     read_only: bool = False
     processes: list[Process] = []
     write: Callable[[str, bytes], None] = _nowhere  # stream ("stdout", "stderr"), bytes
+    stdin: Stdin | None = None  # None: it is at its end
+    prompt: str = ""  # what a shell says before it reads a line, on a terminal
     date: Callable[[], str] = str  # the time, as `date` prints it
     trap: str | None = None  # what a script does when it is asked to end
     signalled: bool = False

@@ -23,8 +23,9 @@ SPEED = 10.0  # simulated seconds in a real one
 
 # What critest asks of a kernel, or of sockets, that a simulated runtime does not have.
 NOT_SIMULATED = {
-    r"Streaming": "the bytes of a stream travel in SPDY; only the URLs are handed out",
-    r"port mapping|should support network|HostNetwork is true": "asks a real socket of a container",
+    r"portforward|port mapping|should support network|HostNetwork is true": (
+        "asks a real socket of a container"
+    ),
     r"HostPID|PodPID|ContainerPID": "reads the kernel's /proc of other processes",
     r"HostIpc": "makes System V shared memory",
     r"capabilit|Privileged is false": "changes network devices, as far as capabilities allow",
@@ -101,6 +102,8 @@ def critest(socket: str, folder: Path, focus: str = "") -> dict[str, str]:
         f"-image-endpoint={endpoint}",
         f"-ginkgo.json-report={folder / 'report.json'}",
         f"-ginkgo.skip={'|'.join(NOT_SIMULATED)}",
+        "-websocket-exec",
+        "-websocket-attach",
         "-ginkgo.no-color",
         *([f"-ginkgo.focus={focus}"] if focus else []),
     ]

@@ -44,6 +44,8 @@ def test_crictl_takes_a_pod_through_its_life(runtime, tmp_path):
         run("start", container)
         assert "Running" in run("ps") and "Ready" in run("pods")
         assert run("exec", "--sync", container, "hostname").strip() == "web"
+        stream = ["exec", "--transport", "websocket", container, "hostname"]
+        assert run(*stream).strip() == "web"
         peer.wait_for("tick", lambda: run("logs", container))
         assert "main" in run("stats")
         inspected = json.loads(run("inspect", container))
@@ -77,4 +79,4 @@ def test_critest_passes_for_what_the_course_simulates(tmp_path):
         failed = {name: how for name, how in ran.items() if how != "passed"}
         assert failed == {}, runtime
         assert all(peer.applies(name) for name in ran)
-        assert len(ran) >= (48 if runtime == "containerd" else 28), sorted(ran)
+        assert len(ran) >= (53 if runtime == "containerd" else 35), sorted(ran)

@@ -1,0 +1,187 @@
+"""Where the URLs of Exec and Attach lead: streams in a WebSocket.
+
+Each message begins with the number of its channel: 0 stdin, 1 stdout, 2 stderr, 3 how it ended,
+4 the terminal's size, 255 a channel that closes. The older way, SPDY, is not spoken here, and
+nothing is behind PortForward: a simulated container has no real sockets.
+Source: Kubernetes enhancement 4006, "Transition from SPDY to WebSockets" (`v5.channel.k8s.io`);
+`k8s.io/apimachinery/pkg/util/remotecommand/constants.go`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from typing import TYPE_CHECKING, Any
+
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+from tornado.web import Application
+from tornado.websocket import WebSocketHandler
+
+from course_lib.runtimes import RuntimeFault
+from course_lib.runtimes.tools import Stdin, World
+
+if TYPE_CHECKING:
+    from course_lib.cri.grpc_server import Server
+
+STDIN, STDOUT, STDERR, ERROR, RESIZE, CLOSE = 0, 1, 2, 3, 4, 255
+CHANNELS = {"stdout": STDOUT, "stderr": STDERR}
+PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
+SUCCESS = {"metadata": {}, "status": "Success"}
+
+
+def failure(message: str, code: int | None = None) -> dict[str, Any]:
+    """How a stream ended badly, as a `Status` of the API."""
+    status: dict[str, Any] = {"metadata": {}, "status": "Failure", "message": message}
+    if code is not None:
+        causes = [{"reason": "ExitCode", "message": str(code)}]
+        status |= {"reason": "NonZeroExitCode", "details": {"causes": causes}}
+    return status
+
+
+class StreamServer:
+    """A WebSocket server on a free port of this machine alone, in a thread of its own."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self._thread = threading.Thread(target=self._serve, name="streams", daemon=True)
+        self._ready = threading.Event()
+
+    def start(self) -> None:
+        """Listen, and have the shim hand out this address."""
+        self._thread.start()
+        self._ready.wait()
+
+    def stop(self) -> None:
+        """Hang up on everybody."""
+        if self._thread.is_alive():
+            self.loop.call_soon_threadsafe(self._end.set)
+            self._thread.join()
+
+    def _serve(self) -> None:
+        asyncio.run(self._main())
+
+    async def _main(self) -> None:
+        self.loop, self._end = asyncio.get_running_loop(), asyncio.Event()
+        routes = [(r"/(exec|attach|portforward)/(\w+)", Stream, {"streams": self})]
+        http = HTTPServer(Application(routes))
+        sockets = bind_sockets(0, "127.0.0.1")
+        http.add_sockets(sockets)
+        port = sockets[0].getsockname()[1]
+        self.server.shim.stream_address = f"http://127.0.0.1:{port}"
+        self._ready.set()
+        await self._end.wait()
+        http.stop()
+        await http.close_all_connections()
+
+
+class Stream(WebSocketHandler):
+    """One client, at the streams of one command or of one container."""
+
+    def initialize(self, streams: StreamServer) -> None:
+        """Called by tornado with the route's settings."""
+        self.streams, self.server = streams, streams.server
+        self.stdin: Stdin | None = None
+        self.container: Any = None  # to which it is attached
+
+    def select_subprotocol(self, subprotocols: list[str]) -> str | None:
+        """The newest that both sides speak."""
+        return next((p for p in PROTOCOLS if p in subprotocols), None)
+
+    def post(self, *_: str) -> None:
+        """A client that asks for SPDY."""
+        self.set_status(400)
+        self.finish("streams travel in WebSockets here: crictl exec --transport websocket")
+
+    def open(self, *arguments: str, **_: str) -> None:
+        """A client has come with its token."""
+        kind, token = arguments
+        try:
+            with self.server.locked():
+                wanted = self.server.shim.redeem(token)
+            if wanted.kind != kind or kind == "portforward":
+                raise RuntimeFault(
+                    "Unimplemented", f"no streams for {kind} of a simulated container"
+                )
+            (self._run_command if kind == "exec" else self._attach_to)(wanted.request)
+        except RuntimeFault as fault:
+            self._end_with(failure(fault.what))
+
+    def _run_command(self, request: Any) -> None:
+        self.stdin = Stdin() if request.stdin else None
+        self.tty = request.tty
+        ends = World(write=self._say, stdin=self.stdin, prompt="/ # " if request.tty else "")
+        runtime = self.server.shim.runtime
+
+        def done(result: Any) -> None:
+            if isinstance(result, RuntimeFault):
+                status = failure(result.what)
+            elif result:
+                text = f"command terminated with non-zero exit code: exit status {result}"
+                status = failure(text, result)
+            else:
+                status = SUCCESS
+            self.streams.loop.call_soon_threadsafe(self._end_with, status)
+
+        command = list(request.cmd)
+        self.server.run(runtime.run_inside(request.container_id, command, ends), done)
+
+    def _attach_to(self, request: Any) -> None:
+        self.tty = request.tty
+        with self.server.locked():
+            self.container = self.server.shim.runtime.container(request.container_id)
+            self.container.attached.append(self._say)
+            self.container.left.append(self._left)
+            if request.stdin:
+                self.stdin = self.container.world.stdin
+
+    def _left(self) -> None:
+        self.streams.loop.call_soon_threadsafe(self._end_with, SUCCESS)
+
+    def _say(self, stream: str, data: bytes) -> None:
+        """From the simulation's side: something was said."""
+        if self.tty:
+            stream, data = "stdout", data.replace(b"\n", b"\r\n")
+        message = bytes([CHANNELS[stream]]) + data
+        self.streams.loop.call_soon_threadsafe(self._send, message)
+
+    def _send(self, message: bytes) -> None:
+        if self.ws_connection is not None and not self.ws_connection.is_closing():
+            self.write_message(message, binary=True)
+
+    def _end_with(self, status: dict[str, Any]) -> None:
+        self._send(bytes([ERROR]) + json.dumps(status).encode())
+        self.close(1000)
+
+    def on_message(self, message: str | bytes) -> None:
+        """Something was typed, or the client has no more to type."""
+        data = message.encode() if isinstance(message, str) else message
+        if not data or self.stdin is None:
+            return
+        with self.server.locked():
+            if data[0] == STDIN:
+                typed = data[1:].replace(b"\r", b"\n") if self.tty else data[1:]
+                if self.tty:  # a terminal shows what is typed
+                    self._say("stdout", typed)
+                self.stdin.feed(typed)
+            elif data[:2] == bytes([CLOSE, STDIN]):
+                self._no_more()
+
+    def _no_more(self) -> None:
+        """Of a container's own input, only one that is meant for once ends with its client."""
+        assert self.stdin is not None
+        if self.container is None or self.container.spec.stdin_once:
+            self.stdin.close()
+        else:
+            self._end_with(SUCCESS)
+
+    def on_close(self) -> None:
+        """The client has gone: a command hears the end of its input, a container goes on."""
+        with self.server.locked():
+            if self.container is None:
+                if self.stdin is not None:
+                    self.stdin.close()
+            elif self._say in self.container.attached:
+                self.container.attached.remove(self._say)
+                self.container.left.remove(self._left)
