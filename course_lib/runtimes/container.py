@@ -13,7 +13,7 @@ them; signal(7) and pid_namespaces(7) for what process 1 does not hear.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from enum import Enum
 from functools import cached_property
 
@@ -237,7 +237,7 @@ class Container:
             for look in waiting:
                 look()
 
-    def execute(self, run: Callable[[World], Running] | None, world: World) -> ExecRun:
+    def execute(self, run: Callable[[World], Running] | None, world: World) -> Running:
         """Run one more program inside, as `exec` does: yields its sleeps, returns its exit code.
 
         A program that is not understood asks the container's own program, and fails where that
@@ -321,6 +321,3 @@ class Container:
     def memory(self) -> float:
         """Bytes in use now."""
         return self.behaviour.memory.at(self.age) if self.running else 0.0
-
-
-ExecRun = Generator[float, None, int]

@@ -40,10 +40,11 @@ class ContainerOperations(ImageOperations, SandboxOperations):
         argv = command_line(spec, image)
         key = f"{spec.name}_{sandbox.spec.key}_{spec.attempt}"
         id = self._id(key)
+        number = self._count
         self._reserve("container", key, id)
         try:
             yield from self._take("CreateContainer")
-            if sandbox.id not in self.sandboxes:
+            if sandbox.id not in self.sandboxes or not sandbox.ready:  # it went meanwhile
                 raise not_found("sandbox", sandbox.id)
         except BaseException:
             self._names.pop(key, None)
@@ -56,7 +57,7 @@ class ContainerOperations(ImageOperations, SandboxOperations):
         container = Container(
             self.sim,
             id,
-            self._count,
+            number,
             spec,
             sandbox,
             image,

@@ -276,3 +276,32 @@ def test_addresses_run_out_with_a_clear_word_and_nothing_half_made():
     first = next(iter(runtime.sandboxes))
     client.call("RemovePodSandbox", pod_sandbox_id=first)
     client.call("RunPodSandbox", config=pod("late"))
+
+
+def test_containers_made_at_the_same_time_have_numbers_and_walls_of_their_own():
+    client = simulated("containerd")
+    client.call("PullImage", image={"image": SERVER})
+    sandbox = client.call("RunPodSandbox", config=pod()).pod_sandbox_id
+    made: list = []
+    for name in ("a", "b", "c"):
+        box = {"metadata": {"name": name}, "image": {"image": SERVER}}
+        client.begin("CreateContainer", made.append, pod_sandbox_id=sandbox, config=box)
+    runtime = runtime_of(client)
+    runtime.sim.run(1)
+    containers = [runtime.container(answer.container_id) for answer in made]
+    assert len({c.number for c in containers}) == 3
+    assert len({c.namespaces["mnt"] for c in containers}) == 3
+
+
+def test_a_sandbox_that_goes_while_a_container_is_made_takes_it_along():
+    client = simulated("containerd")
+    client.call("PullImage", image={"image": SERVER})
+    sandbox = client.call("RunPodSandbox", config=pod()).pod_sandbox_id
+    answers: list = []
+    box = {"metadata": {"name": "late"}, "image": {"image": SERVER}}
+    client.begin("CreateContainer", answers.append, pod_sandbox_id=sandbox, config=box)
+    client.begin("RemovePodSandbox", answers.append, pod_sandbox_id=sandbox)
+    runtime = runtime_of(client)
+    runtime.sim.run(1)
+    assert {getattr(answer, "code", "OK") for answer in answers} == {"NotFound", "OK"}
+    assert not runtime.containers and not runtime.sandboxes and not runtime._names
