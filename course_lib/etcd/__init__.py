@@ -1,0 +1,24 @@
+"""etcd: the replicated log and the store that stands on it (chapter 10, in preparation).
+
+`raft` is the algorithm, one member of it; `member` gives it a clock, a disk and a network; `mvcc`
+is the store that the log feeds; `cluster` puts them together.
+"""
+
+from course_lib.etcd.cluster import EtcdCluster
+from course_lib.etcd.member import Member, Refused
+from course_lib.etcd.messages import Configuration
+from course_lib.etcd.mvcc import Compact, Compare, Delete, EtcdError, Get, Put, Txn
+
+__all__ = [
+    "Compact",
+    "Compare",
+    "Configuration",
+    "Delete",
+    "EtcdCluster",
+    "EtcdError",
+    "Get",
+    "Member",
+    "Put",
+    "Refused",
+    "Txn",
+]

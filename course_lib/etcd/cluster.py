@@ -1,0 +1,66 @@
+"""A cluster of members, and what an operator or fate does to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from course_lib.engine import Simulation
+from course_lib.etcd.disk import Disk
+from course_lib.etcd.member import Member, StateMachine
+from course_lib.etcd.messages import Configuration
+from course_lib.etcd.mvcc import Store
+from course_lib.etcd.peers import Peers
+
+
+class EtcdCluster:
+    """Members by name, over one network.
+
+    >>> from course_lib.engine import Simulation
+    >>> from course_lib.etcd import Put
+    >>> cluster = EtcdCluster(Simulation(), 3)
+    >>> leader = cluster.elect()
+    >>> cluster.call(leader.propose, Put("colour", "blue")).revision
+    2
+    """
+
+    def __init__(
+        self,
+        sim: Simulation,
+        members: int | Sequence[str] = 3,
+        machine: Callable[[], StateMachine] = Store,
+        member: type[Member] = Member,
+    ) -> None:
+        self.sim = sim
+        names = [f"etcd-{n + 1}" for n in range(members)] if isinstance(members, int) else members
+        self.peers = Peers(sim)
+        configuration = Configuration(tuple(names))
+        self.members = {
+            name: member(sim, name, self.peers, Disk(configuration), machine) for name in names
+        }
+
+    @property
+    def leader(self) -> Member | None:
+        """The leader of the latest term, if one thinks that it leads."""
+        leaders = [member for member in self.members.values() if member.leads]
+        return max(leaders, key=lambda member: member.raft.current_term, default=None)
+
+    def elect(self, timeout: float = 60.0) -> Member:
+        """Let time pass until there is a leader that knows what is committed."""
+
+        def ready() -> bool:
+            leader = self.leader
+            return leader is not None and leader.raft.committed_in_term()
+
+        self.sim.run_until(ready, timeout)
+        assert self.leader is not None
+        return self.leader
+
+    def call(self, ask: Callable[[Any, Callable[[Any], None]], None], what: Any) -> Any:
+        """Ask a member for something and let time pass until it answers."""
+        answers: list[Any] = []
+        ask(what, answers.append)
+        self.sim.run_until(lambda: bool(answers), timeout=3600)
+        if isinstance(answers[0], Exception):
+            raise answers[0]
+        return answers[0]

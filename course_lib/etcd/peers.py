@@ -1,0 +1,56 @@
+"""The network between members: it delays, it loses, and it can be cut, each way by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from course_lib.engine import Simulation
+from course_lib.etcd.messages import Message
+
+DELAY = 0.0005, 0.0015  # s between two members of one zone, the least and the most
+
+
+class Peers:
+    """Who reaches whom."""
+
+    def __init__(self, sim: Simulation, delay: tuple[float, float] = DELAY) -> None:
+        self.sim, self.delay, self.loss = sim, delay, 0.0
+        self._random = sim.random("etcd/peers")
+        self._receive: dict[str, Callable[[Message], None]] = {}
+        self._cut: set[tuple[str, str]] = set()  # from, to
+
+    def attach(self, name: str, receive: Callable[[Message], None]) -> None:
+        """Messages for a member go to this function from now on."""
+        self._receive[name] = receive
+
+    def detach(self, name: str) -> None:
+        """Messages for a member are lost from now on."""
+        self._receive.pop(name, None)
+
+    def send(self, source: str, target: str, message: Message) -> None:
+        """Send; it may arrive, later, and out of order."""
+        if (source, target) in self._cut or (self.loss and self._random.random() < self.loss):
+            return
+        arrives = self.sim.now + self._random.uniform(*self.delay)
+
+        def deliver() -> None:
+            receive = self._receive.get(target)
+            if receive is not None and (source, target) not in self._cut:
+                receive(message)
+
+        self.sim.at(arrives, deliver)
+
+    def cut(self, source: str, target: str) -> None:
+        """Nothing from one member reaches the other; the way back stays open."""
+        self._cut.add((source, target))
+
+    def part(self, group: Iterable[str], others: Iterable[str]) -> None:
+        """Two groups of members do not hear each other any more."""
+        others = list(others)
+        for one in group:
+            for other in others:
+                self._cut |= {(one, other), (other, one)}
+
+    def heal(self) -> None:
+        """Everybody reaches everybody."""
+        self._cut.clear()

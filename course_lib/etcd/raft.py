@@ -1,0 +1,338 @@
+"""Raft, one member of it: the rules of the paper's figure 2, and where they stand.
+
+`Raft` is a state machine without clock, network and disk: it is told of messages and of time-outs
+and leaves what is to be sent in `outbox`. Who owns it sees to it that what changed in its
+persistent state (`current_term`, `voted_for`, `log`) is on disk before an answer leaves.
+
+The life of a member: follower; when it hears of no leader, pre-candidate, which asks whether an
+election would succeed; candidate, which asks for votes in a new term; leader, until it hears of
+a higher term, or has not heard from a quorum for an election time-out.
+
+Source: see `messages`; additions of etcd's raft: pre-vote and check-quorum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import Any
+
+from course_lib.etcd.log import Log
+from course_lib.etcd.messages import (
+    Appended,
+    AppendEntries,
+    Configuration,
+    Entry,
+    InstallSnapshot,
+    Message,
+    RequestVote,
+    Snapshot,
+    Vote,
+)
+
+MOST_ENTRIES = 10_000  # in one message
+
+
+class Role(Enum):
+    """What a member is now."""
+
+    FOLLOWER = "follower"
+    PRE_CANDIDATE = "pre-candidate"
+    CANDIDATE = "candidate"
+    LEADER = "leader"
+
+
+class Raft:
+    """One member's part of the algorithm."""
+
+    def __init__(self, name: str, configuration: Configuration) -> None:
+        self.name = name
+        # Persistent state on all servers.
+        self.current_term = 0
+        self.voted_for = ""
+        self.log = Log(configuration)
+        # Volatile state on all servers.
+        self.commit_index = 0
+        self.role = Role.FOLLOWER
+        self.leader = ""  # of this term, as far as is known
+        self.hears_leader = False  # since the last election time-out
+        # Volatile state on leaders.
+        self.next_index: dict[str, int] = {}
+        self.match_index: dict[str, int] = {}
+        # And what is not in the figure.
+        self.configuration = configuration
+        self.outbox: list[tuple[str, Message]] = []
+        self.votes: set[str] = set()
+        self.heard_from: set[str] = set()  # by a leader, since its last check of the quorum
+        self.round = 0  # of heartbeats
+        self.confirmed: dict[str, int] = {}  # the latest round that each member has answered
+
+    # Time-outs
+
+    def election_timeout(self) -> None:
+        """Followers: if election timeout elapses without a leader: convert to candidate.
+
+        A leader that has not heard from a quorum steps down instead.
+        """
+        if self.role is Role.LEADER:
+            if len(self.heard_from & set(self.configuration.voters)) < self.configuration.quorum:
+                self._follow(self.current_term, "")
+            self.heard_from = {self.name}
+            return
+        heard, self.hears_leader = self.hears_leader, False
+        if not heard and self.name in self.configuration.voters:
+            self._campaign(pre=True)
+
+    def heartbeat_timeout(self) -> None:
+        """Leaders: send heartbeats during idle periods to prevent election timeouts."""
+        if self.role is Role.LEADER:
+            self.round += 1
+            self.confirmed[self.name] = self.round
+            for other in self._others():
+                self._send_entries(other)
+
+    def _campaign(self, pre: bool) -> None:
+        """On conversion to candidate: increment term, vote for self, ask all for their votes.
+
+        A pre-candidate asks for the next term, and changes nothing yet.
+        """
+        self.leader = ""
+        self.votes = set()
+        if pre:
+            self.role, term = Role.PRE_CANDIDATE, self.current_term + 1
+        else:
+            self.role = Role.CANDIDATE
+            self.current_term += 1
+            self.voted_for, term = self.name, self.current_term
+        request = RequestVote(term, self.name, self.log.last_index, self.log.last_term, pre)
+        for other in self.configuration.voters:
+            if other != self.name:
+                self.outbox.append((other, request))
+        self._count(Vote(term, self.name, True, pre))
+
+    # Messages
+
+    def receive(self, message: Message) -> None:
+        """All servers: a higher term in a message converts to follower; a lower one is refused."""
+        pre = isinstance(message, RequestVote | Vote) and message.pre
+        if message.term > self.current_term and not pre:
+            if isinstance(message, RequestVote) and self._leader_is_near():
+                return  # somebody who was cut off must not unseat a leader that works (4.2.3)
+            self._follow(message.term, "")
+        match message:
+            case RequestVote():
+                self._on_request_vote(message)
+            case Vote():
+                self._count(message)
+            case AppendEntries():
+                self._on_append_entries(message)
+            case Appended():
+                self._on_appended(message)
+            case InstallSnapshot():
+                self._on_install_snapshot(message)
+
+    def _on_request_vote(self, asked: RequestVote) -> None:
+        """Grant, if the term is not old, no other has this vote, and the log is up to date.
+
+        Up to date (5.4.1): its last entry has a later term, or the same and the log is no shorter.
+        """
+        up_to_date = (asked.last_term, asked.last_index) >= (
+            self.log.last_term,
+            self.log.last_index,
+        )
+        if asked.pre:
+            granted = asked.term > self.current_term and up_to_date and not self._leader_is_near()
+            answer = Vote(asked.term if granted else self.current_term, self.name, granted, True)
+        else:
+            free = self.voted_for in ("", asked.candidate)
+            granted = asked.term == self.current_term and free and up_to_date
+            if granted:
+                self.voted_for, self.hears_leader = asked.candidate, True
+            answer = Vote(self.current_term, self.name, granted)
+        self.outbox.append((asked.candidate, answer))
+
+    def _leader_is_near(self) -> bool:
+        return self.role is Role.LEADER or (self.leader != "" and self.hears_leader)
+
+    def _count(self, vote: Vote) -> None:
+        """If votes are received from a majority: become leader (or a candidate, if only asked)."""
+        if vote.pre and not vote.granted and vote.term > self.current_term:
+            self._follow(vote.term, "")
+        wanted = Role.PRE_CANDIDATE if vote.pre else Role.CANDIDATE
+        term = self.current_term + 1 if vote.pre else self.current_term
+        if self.role is not wanted or vote.term != term or not vote.granted:
+            return
+        self.votes.add(vote.voter)
+        if len(self.votes & set(self.configuration.voters)) >= self.configuration.quorum:
+            if vote.pre:
+                self._campaign(pre=False)
+            else:
+                self._lead()
+
+    def _lead(self) -> None:
+        """Upon election: nextIndex is behind the last entry, matchIndex 0; announce oneself.
+
+        The first entry of a leader's own term commits what is before it (5.4.2).
+        """
+        self.role, self.leader = Role.LEADER, self.name
+        self.next_index = dict.fromkeys(self.configuration.everybody, self.log.last_index + 1)
+        self.match_index = dict.fromkeys(self.configuration.everybody, 0)
+        self.heard_from, self.confirmed = {self.name}, {}
+        self.append([None])
+        self.heartbeat_timeout()
+
+    def _follow(self, term: int, leader: str) -> None:
+        """Become a follower, in a new term with a new vote."""
+        if term > self.current_term:
+            self.current_term, self.voted_for = term, ""
+        self.role, self.leader = Role.FOLLOWER, leader
+
+    # The log
+
+    def append(self, commands: Sequence[Any]) -> int:
+        """Leaders: append commands to the local log; returns the index of the last one."""
+        self.log.append([Entry(self.current_term, command) for command in commands])
+        for command in commands:
+            if isinstance(command, Configuration):
+                self._adopt(command)
+        return self.log.last_index
+
+    def _adopt(self, configuration: Configuration) -> None:
+        """A server uses the latest configuration in its log, committed or not (thesis, 4.1)."""
+        self.configuration = configuration
+        for other in configuration.everybody:
+            self.next_index.setdefault(other, self.log.last_index)
+            self.match_index.setdefault(other, 0)
+
+    def replicate(self) -> None:
+        """Leaders: if last log index >= nextIndex for a follower: send it the entries."""
+        for other in self._others():
+            if self.log.last_index >= self.next_index[other]:
+                self._send_entries(other)
+
+    def _send_entries(self, other: str) -> None:
+        previous = self.next_index[other] - 1
+        term = self.log.term(previous)
+        if term is None:
+            snapshot = InstallSnapshot(self.current_term, self.name, self.log.snapshot, self.round)
+            self.outbox.append((other, snapshot))
+            return
+        entries = self.log.after(previous, MOST_ENTRIES)
+        commit = self.commit_index
+        self.outbox.append(
+            (
+                other,
+                AppendEntries(
+                    self.current_term, self.name, previous, term, entries, commit, self.round
+                ),
+            )
+        )
+        self.next_index[other] += len(entries)  # hopes that they arrive; a refusal sets it back
+
+    def _on_append_entries(self, sent: AppendEntries) -> None:
+        """Refuse an old term, or a log that does not agree; else take the new entries.
+
+        An existing entry that conflicts with a new one is deleted, with all that follow it.
+        """
+        if sent.term < self.current_term:
+            self._answer(sent.leader, False, self.log.last_index + 1, sent.round)
+            return
+        self._follow(sent.term, sent.leader)
+        self.hears_leader = True
+        if sent.previous_index < self.log.snapshot.index:
+            self._answer(sent.leader, True, self.commit_index, sent.round)
+            return
+        if self.log.term(sent.previous_index) != sent.previous_term:
+            self._answer(sent.leader, False, self._first_to_doubt(sent), sent.round)
+            return
+        for place, entry in enumerate(sent.entries):
+            index = sent.previous_index + 1 + place
+            if self.log.term(index) != entry.term:
+                new = sent.entries[place:]
+                cut = index <= self.log.last_index
+                if cut:
+                    self.log.cut(index - 1)
+                self.log.append(new)
+                if cut or any(isinstance(e.command, Configuration) for e in new):
+                    self.configuration = self.log.configuration()
+                break
+        agreed = sent.previous_index + len(sent.entries)
+        self.commit_index = max(self.commit_index, min(sent.commit, agreed))
+        self._answer(sent.leader, True, agreed, sent.round)
+
+    def _first_to_doubt(self, sent: AppendEntries) -> int:
+        """Where the leader should try next: the first entry of the term that conflicts (5.3)."""
+        index = min(sent.previous_index, self.log.last_index + 1)
+        term = self.log.term(index)
+        while index > self.commit_index + 1 and self.log.term(index - 1) == term:
+            index -= 1
+        return index
+
+    def _answer(self, leader: str, success: bool, index: int, round: int) -> None:
+        answer = Appended(self.current_term, self.name, success, index, round)
+        self.outbox.append((leader, answer))
+
+    def _on_appended(self, answer: Appended) -> None:
+        """If successful: update nextIndex and matchIndex; if not: go back, and try again."""
+        if self.role is not Role.LEADER or answer.term < self.current_term:
+            return
+        other = answer.follower
+        self.heard_from.add(other)
+        if other not in self.match_index:
+            return  # it was removed
+        if answer.success:
+            self.confirmed[other] = max(self.confirmed.get(other, 0), answer.round)
+            self.match_index[other] = max(self.match_index[other], answer.index)
+            self.next_index[other] = max(self.next_index[other], answer.index + 1)
+            self.advance_commit()
+        else:
+            self.next_index[other] = max(
+                self.match_index[other] + 1, min(answer.index, self.log.last_index + 1)
+            )
+            self._send_entries(other)
+
+    def stored(self, index: int) -> None:
+        """A leader's own entries, up to this one, are on its disk: they count as replicated."""
+        if self.role is Role.LEADER:
+            self.match_index[self.name] = max(self.match_index.get(self.name, 0), index)
+            self.advance_commit()
+
+    def advance_commit(self) -> None:
+        """If a majority has an entry of the current term, it is committed, with all before it."""
+        voters = self.configuration.voters
+        matches = sorted((self.match_index.get(v, 0) for v in voters), reverse=True)
+        index = matches[self.configuration.quorum - 1] if matches else 0
+        if index > self.commit_index and self.log.term(index) == self.current_term:
+            self.commit_index = index
+            if self.name not in self.configuration.everybody:
+                self._follow(self.current_term, "")  # it has removed itself (4.2.2)
+
+    def _on_install_snapshot(self, sent: InstallSnapshot) -> None:
+        """Take the leader's snapshot in place of one's own log."""
+        if sent.term < self.current_term:
+            return
+        self._follow(sent.term, sent.leader)
+        self.hears_leader = True
+        if sent.snapshot.index > self.commit_index:
+            self.log.compact(sent.snapshot)
+            self.commit_index = sent.snapshot.index
+            self.configuration = self.log.configuration()
+        self._answer(sent.leader, True, self.commit_index, sent.round)
+
+    # Reading
+
+    def committed_in_term(self) -> bool:
+        """Whether this leader has committed an entry of its own term, and so knows what is."""
+        return self.log.term(self.commit_index) == self.current_term
+
+    def confirmed_round(self) -> int:
+        """The latest round of heartbeats that a quorum has answered: until then it was leader."""
+        voters = self.configuration.voters
+        rounds = sorted((self.confirmed.get(v, 0) for v in voters), reverse=True)
+        return rounds[self.configuration.quorum - 1] if rounds else 0
+
+    def _others(self) -> list[str]:
+        return [other for other in self.configuration.everybody if other != self.name]
+
+
+__all__ = ["Raft", "Role", "Snapshot"]
