@@ -18,7 +18,7 @@ def _load() -> Any:
     compiled = Path(__file__).with_name("runtime_v1.binpb").read_bytes()
     pool = descriptor_pool.DescriptorPool()
     for file in descriptor_pb2.FileDescriptorSet.FromString(compiled).file:
-        pool.Add(file)
+        pool.AddSerializedFile(file.SerializeToString())
     return pool.FindFileByName("runtime_v1.proto")
 
 
