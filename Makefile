@@ -36,7 +36,8 @@ notebooks-check: venv
 	$(BIN)/pytest -q -n auto --dist loadfile --nbval notebooks
 
 # What needs a real peer: kube-scheduler's own plugins, crictl and critest, built with Go from their
-# modules; a real containerd (Debian: containerd, runc, busybox-static), started as root.
+# modules; a real containerd (Debian: containerd, runc, busybox-static), started as root; real etcd
+# (Debian: etcd-server).
 test-peers: venv
 	$(BIN)/pytest -q -rs tests/peers
 

@@ -7,10 +7,14 @@ from typing import Any
 
 from course_lib.engine import Simulation
 from course_lib.etcd.disk import Disk
-from course_lib.etcd.member import Member, StateMachine
+from course_lib.etcd.member import ELECTION, Member, Refused, StateMachine
 from course_lib.etcd.messages import Configuration
-from course_lib.etcd.mvcc import Store
+from course_lib.etcd.mvcc import EtcdError, Store
 from course_lib.etcd.peers import Peers
+
+# etcd's limit for a request: five seconds, and two election time-outs (`Config.ReqTimeout`).
+REQUEST_TIMEOUT = 5.0 + 2 * ELECTION
+TIMED_OUT = "etcdserver: request timed out"
 
 
 class EtcdCluster:
@@ -55,6 +59,17 @@ class EtcdCluster:
         self.sim.run_until(ready, timeout)
         assert self.leader is not None
         return self.leader
+
+    def request(self, member: Member, command: Any) -> Any:
+        """A client's request: what came of it, or the error when nobody can tell in time."""
+        answers: list[Any] = []
+        member.propose(command, answers.append)
+        limit = self.sim.now + REQUEST_TIMEOUT
+        self.sim.at(limit, lambda: None)
+        self.sim.run_until(lambda: bool(answers) or self.sim.now >= limit, REQUEST_TIMEOUT + 1)
+        if answers and not isinstance(answers[0], Refused):
+            return answers[0]
+        return EtcdError(TIMED_OUT)
 
     def call(self, ask: Callable[[Any, Callable[[Any], None]], None], what: Any) -> Any:
         """Ask a member for something and let time pass until it answers."""
