@@ -7,7 +7,17 @@ is the store that the log feeds; `cluster` puts them together.
 from course_lib.etcd.cluster import EtcdCluster
 from course_lib.etcd.member import Member, Refused
 from course_lib.etcd.messages import Configuration
-from course_lib.etcd.mvcc import Compact, Compare, Delete, EtcdError, Get, Put, Txn
+from course_lib.etcd.mvcc import (
+    Compact,
+    Compare,
+    Delete,
+    EtcdError,
+    Get,
+    Grant,
+    Put,
+    Revoke,
+    Txn,
+)
 
 __all__ = [
     "Compact",
@@ -17,8 +27,10 @@ __all__ = [
     "EtcdCluster",
     "EtcdError",
     "Get",
+    "Grant",
     "Member",
     "Put",
     "Refused",
+    "Revoke",
     "Txn",
 ]

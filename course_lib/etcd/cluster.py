@@ -15,6 +15,7 @@ from course_lib.etcd.peers import Peers
 # etcd's limit for a request: five seconds, and two election time-outs (`Config.ReqTimeout`).
 REQUEST_TIMEOUT = 5.0 + 2 * ELECTION
 TIMED_OUT = "etcdserver: request timed out"
+READY = 0.9  # of the leader's log, that a learner must have to be promoted (`readyPercent`)
 
 
 class EtcdCluster:
@@ -38,10 +39,9 @@ class EtcdCluster:
         self.sim = sim
         names = [f"etcd-{n + 1}" for n in range(members)] if isinstance(members, int) else members
         self.peers = Peers(sim)
+        self._make = lambda name, known: member(sim, name, self.peers, Disk(known), machine)
         configuration = Configuration(tuple(names))
-        self.members = {
-            name: member(sim, name, self.peers, Disk(configuration), machine) for name in names
-        }
+        self.members = {name: self._make(name, configuration) for name in names}
 
     @property
     def leader(self) -> Member | None:
@@ -59,6 +59,54 @@ class EtcdCluster:
         self.sim.run_until(ready, timeout)
         assert self.leader is not None
         return self.leader
+
+    # Members come and go (etcd.io "Runtime reconfiguration")
+
+    def add_learner(self, name: str) -> None:
+        """A new member, without a vote until it is promoted; it gets the log meanwhile."""
+        self.members[name] = self._make(name, Configuration(()))
+        self._reconfigure(lambda c: Configuration(c.voters, (*c.learners, name)))
+
+    def promote(self, name: str) -> None:
+        """Give a learner a vote, once it has (nearly) all of the leader's log."""
+        leader = self.elect()
+        self.sim.run_until(lambda: self._caught_up(name), timeout=60)
+        assert leader is not None
+        self._reconfigure(
+            lambda c: Configuration((*c.voters, name), tuple(n for n in c.learners if n != name))
+        )
+
+    def remove(self, name: str) -> None:
+        """A member goes, for good."""
+        self._reconfigure(
+            lambda c: Configuration(
+                tuple(n for n in c.voters if n != name),
+                tuple(n for n in c.learners if n != name),
+            )
+        )
+        member = self.members.pop(name)
+        if member.up:
+            member.crash()
+
+    def _caught_up(self, name: str) -> bool:
+        leader = self.leader
+        return leader is not None and (
+            leader.raft.match_index.get(name, 0) >= READY * leader.raft.log.last_index
+        )
+
+    def _reconfigure(self, change: Callable[[Configuration], Configuration]) -> None:
+        """Ask whoever leads, again and again, until the new configuration is committed."""
+        while True:
+            leader = self.elect()
+            wanted = change(leader.raft.configuration)
+            answers: list[Any] = []
+            leader.propose(wanted, answers.append)
+            self.sim.run_until(lambda: bool(answers), timeout=60)  # noqa: B023
+            if not isinstance(answers[0], Refused):
+                return
+            self.sim.run(self.members[leader.name].heartbeat)
+            if self.leader and self.leader.raft.configuration == wanted:
+                return
 
     def request(self, member: Member, command: Any) -> Any:
         """A client's request: what came of it, or the error when nobody can tell in time."""

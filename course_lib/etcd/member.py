@@ -12,7 +12,16 @@ from typing import Any, Protocol
 
 from course_lib.engine import Simulation
 from course_lib.etcd.disk import Disk
-from course_lib.etcd.messages import AppendEntries, InstallSnapshot, Message, Snapshot
+from course_lib.etcd.lessor import PERIOD as LEASE_PERIOD
+from course_lib.etcd.lessor import Lessor
+from course_lib.etcd.messages import (
+    AppendEntries,
+    Configuration,
+    InstallSnapshot,
+    Message,
+    Snapshot,
+)
+from course_lib.etcd.mvcc import EtcdError
 from course_lib.etcd.peers import Peers
 from course_lib.etcd.raft import Raft, Role
 
@@ -51,7 +60,7 @@ class StateMachine(Protocol):
 class Member:
     """One member of a cluster; its life is that of its process: up, crashed, up again."""
 
-    heartbeat, election = HEARTBEAT, ELECTION
+    heartbeat, election, snapshot_entries = HEARTBEAT, ELECTION, SNAPSHOT_ENTRIES
 
     def __init__(
         self,
@@ -86,8 +95,11 @@ class Member:
         self._waiting: dict[int, tuple[int, Done]] = {}  # by index: term, who waits
         self._reads: list[tuple[int, int, Any, Done]] = []  # round, index, question, who waits
         self.peers.attach(self.name, self._receive)
+        self._watches: list[tuple[str, int, Done]] = []  # key, next revision, who hears
+        self.lessor = Lessor(self)
         self._election_timer()
         self._heartbeat_timer()
+        self._lease_timer()
 
     def crash(self) -> None:
         """The process is gone, and what was not synced with it."""
@@ -122,6 +134,13 @@ class Member:
 
         self._later(self.heartbeat / self.clock_rate, over)
 
+    def _lease_timer(self) -> None:
+        def over() -> None:
+            self.lessor.look()
+            self._lease_timer()
+
+        self._later(LEASE_PERIOD / self.clock_rate, over)
+
     # Requests
 
     @property
@@ -133,6 +152,11 @@ class Member:
         """Have a command done by all; `done` gets its result once it is committed and applied."""
         if not self.leads:
             done(Refused("not the leader", certain=True))
+            return
+        if isinstance(command, Configuration) and (
+            self._commands or not self.raft.may_reconfigure()
+        ):
+            done(Refused("another change of members is under way", certain=True))
             return
         self._commands.append((command, done))
         self._pump()
@@ -151,6 +175,29 @@ class Member:
     def read_here(self, question: Any) -> Any:
         """A serializable read: what this member has, which may be old."""
         return self.machine.read(question)
+
+    def watch(self, key: str, since: int, hear: Done) -> None:
+        """Tell of every change of a key from a revision on, each once, in order; any member can.
+
+        `hear` gets an `Event`, or an `EtcdError` when what it asks for is forgotten: the end.
+        """
+        self._watches.append((key, since, hear))
+        self._tell_watches()
+
+    def _tell_watches(self) -> None:
+        watches, self._watches = self._watches, []
+        revision: int = self.machine.revision  # type: ignore[attr-defined]
+        for key, since, hear in watches:
+            if since > revision:
+                self._watches.append((key, since, hear))
+                continue
+            try:
+                for event in self.machine.events(key, since):  # type: ignore[attr-defined]
+                    hear(event)
+            except EtcdError as error:
+                hear(error)
+            else:
+                self._watches.append((key, revision + 1, hear))
 
     def _pump(self) -> None:
         """Take all commands of this instant together."""
@@ -232,8 +279,10 @@ class Member:
                     term, done = waiting
                     lost = Refused("another leader's command took its place", certain=True)
                     done(result if term == entry.term else lost)
-            if self.applied - raft.log.snapshot.index >= SNAPSHOT_ENTRIES:
+            if self.applied - raft.log.snapshot.index >= self.snapshot_entries:
                 self._take_snapshot()
+            if self._watches:
+                self._tell_watches()
         if self._reads:
             self._answer_reads()
         if self._waiting and raft.role is not Role.LEADER:

@@ -20,13 +20,15 @@ class KeyValue(msgspec.Struct, frozen=True):
     create_revision: int
     mod_revision: int
     version: int
+    lease: int = 0
 
 
 class Put(msgspec.Struct, frozen=True):
-    """Write a key."""
+    """Write a key; with a lease, for as long as that lasts."""
 
     key: str
     value: str
+    lease: int = 0
 
 
 class Delete(msgspec.Struct, frozen=True):
@@ -68,12 +70,36 @@ class Compact(msgspec.Struct, frozen=True):
     revision: int
 
 
+class Grant(msgspec.Struct, frozen=True):
+    """Make a lease of so many seconds; whoever has it renews it in time."""
+
+    id: int
+    seconds: float
+
+
+class Revoke(msgspec.Struct, frozen=True):
+    """End a lease, and delete the keys that hang on it, at one revision."""
+
+    id: int
+
+
+class Event(msgspec.Struct, frozen=True):
+    """What a watch tells: a key was put or deleted."""
+
+    type: str  # PUT or DELETE
+    key: str
+    revision: int
+    value: str = ""
+
+
 class EtcdError(Exception):
     """A request that etcd refuses, in its words."""
 
 
 COMPACTED = "etcdserver: mvcc: required revision has been compacted"
 FUTURE = "etcdserver: mvcc: required revision is a future revision"
+NO_LEASE = "etcdserver: requested lease not found"
+LEASE_EXISTS = "etcdserver: lease already exists"
 _HOLDS: dict[str, Callable[[Any, Any], bool]] = {
     "=": lambda a, b: a == b,
     "!=": lambda a, b: a != b,
@@ -102,6 +128,7 @@ class Store:
     def __init__(self) -> None:
         self.revision = 1  # of the empty store
         self.compacted = 0
+        self.leases: dict[int, float] = {}  # by ID, their seconds
         self._history: dict[str, list[KeyValue | int]] = {}  # an int: deleted at this revision
 
     # What members do with it
@@ -116,6 +143,10 @@ class Store:
                     return self._transact(command)
                 case Compact():
                     return self._compact(command.revision)
+                case Grant():
+                    return self._grant(command)
+                case Revoke():
+                    return self._revoke(command.id)
             return Answer(self.revision)
         except EtcdError as error:
             return error
@@ -130,11 +161,12 @@ class Store:
     def save(self) -> Any:
         """The whole state."""
         history = tuple((key, tuple(changes)) for key, changes in self._history.items())
-        return self.revision, self.compacted, history
+        return self.revision, self.compacted, tuple(self.leases.items()), history
 
     def load(self, state: Any) -> None:
         """Take on a state that was saved; None is the empty one."""
-        self.revision, self.compacted, history = state or (1, 0, ())
+        self.revision, self.compacted, leases, history = state or (1, 0, (), ())
+        self.leases = dict(leases)
         self._history = {key: list(changes) for key, changes in history}
 
     # Keys
@@ -151,25 +183,40 @@ class Store:
         return found if isinstance(found, KeyValue) else None
 
     def _change(self, commands: tuple[Put | Delete | Get, ...]) -> Answer:
-        """Do commands at one new revision; what changes nothing makes none."""
-        revision, results = self.revision + 1, list[Any]()
+        """Do commands at one new revision, all or none; what changes nothing makes none."""
         for command in commands:
-            old = self.get(command.key)
             if isinstance(command, Get):
-                results.append(self.get(command.key, command.revision))
-            elif isinstance(command, Put):
-                made = old.create_revision if old else revision
-                version = old.version + 1 if old else 1
-                new = KeyValue(command.key, command.value, made, revision, version)
-                self._history.setdefault(command.key, []).append(new)
-                self.revision = revision
-                results.append(old)
-            else:
-                if old is not None:
-                    self._history[command.key].append(revision)
-                    self.revision = revision
-                results.append(1 if old else 0)
-        return Answer(self.revision, tuple(results))
+                self.get(command.key, command.revision)
+            elif isinstance(command, Put) and command.lease and command.lease not in self.leases:
+                raise EtcdError(NO_LEASE)
+        revision = self.revision + 1
+        results = tuple([self._do(each, revision) for each in commands])
+        return Answer(self.revision, results)
+
+    def _do(self, command: Put | Delete | Get, revision: int) -> Any:
+        """One command: a put returns what was there, a delete how many keys it deleted."""
+        if isinstance(command, Get):
+            return self.get(command.key, command.revision)
+        changes = self._history.get(command.key, [])
+        old = changes[-1] if changes else 0
+        if isinstance(command, Put):
+            self.revision = revision
+            if not changes:
+                self._history[command.key] = changes
+            if isinstance(old, int):
+                new = KeyValue(command.key, command.value, revision, revision, 1, command.lease)
+                changes.append(new)
+                return None
+            made, version = old.create_revision, old.version + 1
+            changes.append(
+                KeyValue(command.key, command.value, made, revision, version, command.lease)
+            )
+            return old
+        if isinstance(old, int):
+            return 0
+        changes.append(revision)
+        self.revision = revision
+        return 1
 
     def _transact(self, txn: Txn) -> Answer:
         holds = all(self._holds(compare) for compare in txn.compare)
@@ -182,6 +229,33 @@ class Store:
             return False  # there is no value to compare with
         have = getattr(found, compare.target) if found else 0
         return _HOLDS[compare.result](have, compare.value)
+
+    def _grant(self, lease: Grant) -> Answer:
+        if lease.id in self.leases:
+            raise EtcdError(LEASE_EXISTS)
+        self.leases[lease.id] = lease.seconds
+        return Answer(self.revision, lease.id)
+
+    def _revoke(self, id: int) -> Answer:
+        if id not in self.leases:
+            raise EtcdError(NO_LEASE)
+        del self.leases[id]
+        held = [Delete(key) for key in self._history if self._lease_of(key) == id]
+        return self._change(tuple(held))
+
+    def _lease_of(self, key: str) -> int:
+        found = self.get(key)
+        return found.lease if found else 0
+
+    def events(self, key: str, since: int) -> list[Event]:
+        """What happened to a key from a revision on; raises `EtcdError` when that is forgotten."""
+        if since <= self.compacted:
+            raise EtcdError(COMPACTED)
+        told = []
+        for change in self._history.get(key, ()):
+            if _revision(change) >= since:
+                told.append(_event(key, change))
+        return told
 
     def _compact(self, revision: int) -> Answer:
         if revision <= self.compacted:
@@ -204,3 +278,9 @@ class Store:
 
 def _revision(change: KeyValue | int) -> int:
     return change if isinstance(change, int) else change.mod_revision
+
+
+def _event(key: str, change: KeyValue | int) -> Event:
+    if isinstance(change, KeyValue):
+        return Event("PUT", key, change.mod_revision, change.value)
+    return Event("DELETE", key, change)

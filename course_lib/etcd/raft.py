@@ -197,6 +197,16 @@ class Raft:
                 self._adopt(command)
         return self.log.last_index
 
+    def may_reconfigure(self) -> bool:
+        """One change of members at a time, and none before this leader has committed an entry.
+
+        Else two majorities could decide without each other (thesis, 4.1, and its correction of
+        2015).
+        """
+        pending = self.log.after(self.commit_index)
+        changing = any(isinstance(entry.command, Configuration) for entry in pending)
+        return self.role is Role.LEADER and self.committed_in_term() and not changing
+
     def _adopt(self, configuration: Configuration) -> None:
         """A server uses the latest configuration in its log, committed or not (thesis, 4.1)."""
         self.configuration = configuration

@@ -6,7 +6,7 @@ import random
 from contextlib import suppress
 
 from course_lib.engine import Simulation
-from course_lib.etcd import Compare, EtcdCluster, Get, Put, Refused, Txn
+from course_lib.etcd import Compare, Configuration, EtcdCluster, Get, Put, Refused, Txn
 from course_lib.etcd.member import Member
 from tests.etcd.linearizability import Operation
 
@@ -90,7 +90,7 @@ def trouble(cluster: EtcdCluster, lots: random.Random, until: float):
         yield sim.sleep(lots.uniform(0.1, 1.5))
         member = cluster.members[lots.choice(names)]
         leader = cluster.leader
-        match lots.randrange(10):
+        match lots.randrange(12):
             case 0 if member.up:
                 member.crash()
             case 1 if leader is not None:
@@ -116,8 +116,21 @@ def trouble(cluster: EtcdCluster, lots: random.Random, until: float):
             case 8:  # one link is down: the two still meet at a third
                 one, other = lots.sample(names, 2)
                 cluster.peers.part([one], [other])
-            case 9:
+            case 9 | 10 if leader is not None:  # a vote is taken away, or given (back)
+                leader.propose(other_configuration(leader, lots), lambda _: None)
+            case 11:
                 cluster.peers.loss = lots.choice([0.0, 0.0, 0.1, 0.4])
+
+
+def other_configuration(leader: Member, lots: random.Random) -> Configuration:
+    now = leader.raft.configuration
+    if now.learners and lots.random() < 0.6:
+        name = lots.choice(now.learners)
+        return Configuration((*now.voters, name), tuple(n for n in now.learners if n != name))
+    if len(now.voters) <= 2:
+        return now
+    name = lots.choice(now.voters)
+    return Configuration(tuple(n for n in now.voters if n != name), (*now.learners, name))
 
 
 def history(
@@ -131,6 +144,7 @@ def history(
         cluster.peers.delay = (0.002, 0.08)
     for each in cluster.members.values():
         each.clock_rate = lots.uniform(0.8, 1.25)
+        each.snapshot_entries = lots.choice([8, 10_000])
         each.disk.seconds = lots.choice([0.001, 0.002, 0.03, 0.3])
     clients = [Client(cluster, f"c{n}", lots) for n in range(CLIENTS)]
     for client in clients:
