@@ -246,29 +246,31 @@ def test_ten_thousand_calls_of_eight_clients_leave_nothing_behind(server):
     threads_before = threading.active_count()
     problems: list[BaseException] = []
 
+    counts = [0] * 8
+
     def work(number: int) -> None:
         mine = connect(str(server.path))
+
+        def call(method: str, **fields: object):
+            counts[number] += 1
+            return mine.call(method, **fields)
+
         try:
-            for round_ in range(50):
-                name = f"p{number}-{round_}"
-                id = mine.call("RunPodSandbox", config=pod(name)).pod_sandbox_id
-                box = {
-                    "metadata": {"name": "main"},
-                    "image": BUSYBOX,
-                    "command": ["sleep", "99999"],
-                }
-                made = mine.call("CreateContainer", pod_sandbox_id=id, config=box).container_id
-                mine.call("StartContainer", container_id=made)
+            for turn in range(53):
+                id = call("RunPodSandbox", config=pod(f"p{number}-{turn}")).pod_sandbox_id
+                box = {"metadata": {"name": "main"}, "image": BUSYBOX, "command": FOREVER}
+                made = call("CreateContainer", pod_sandbox_id=id, config=box).container_id
+                call("StartContainer", container_id=made)
                 for _ in range(4):
-                    assert mine.call("ContainerStatus", container_id=made).status.id == made
-                    assert mine.call("ListContainers", filter={"id": made}).containers
-                    assert mine.call("ListPodSandbox", filter={"id": id}).items
-                    assert mine.call("ListContainerStats", filter={"id": made}).stats
-                assert mine.call("ExecSync", container_id=made, cmd=["true"]).exit_code == 0
-                mine.call("StopContainer", container_id=made, timeout=0)
-                mine.call("RemoveContainer", container_id=made)
-                mine.call("StopPodSandbox", pod_sandbox_id=id)
-                mine.call("RemovePodSandbox", pod_sandbox_id=id)
+                    assert call("ContainerStatus", container_id=made).status.id == made
+                    assert call("ListContainers", filter={"id": made}).containers
+                    assert call("ListPodSandbox", filter={"id": id}).items
+                    assert call("ListContainerStats", filter={"id": made}).stats
+                assert call("ExecSync", container_id=made, cmd=["true"]).exit_code == 0
+                call("StopContainer", container_id=made, timeout=0)
+                call("RemoveContainer", container_id=made)
+                call("StopPodSandbox", pod_sandbox_id=id)
+                call("RemovePodSandbox", pod_sandbox_id=id)
         except BaseException as problem:  # a thread's failure must reach the test
             problems.append(problem)
         finally:
@@ -282,7 +284,7 @@ def test_ten_thousand_calls_of_eight_clients_leave_nothing_behind(server):
         thread.join(timeout=300)
     assert not problems
     runtime = server.shim.runtime
-    assert 8 * 50 * 25 == 10_000, "calls"
+    assert sum(counts) >= 10_000
     assert not (runtime.sandboxes or runtime.containers or runtime._names or runtime._ended)
     assert not runtime.network._endpoints and not runtime.pool._used
     assert not runtime.hops and not server._waiting and not runtime.listeners
