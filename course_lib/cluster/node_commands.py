@@ -107,7 +107,14 @@ class NodeCommands:
         >>> cluster.get("nodes", wide=True)["CONTAINER-RUNTIME"][0]
         'rkt://1.30.0'
         """
-        kubelet, old = self._kubelet(node), self.runtimes[node]
+        kubelet = self._kubelet(node)
+        if not kubelet.powered:
+            raise CourseError(
+                "a machine without power cannot be changed",
+                where=f"Node {node}",
+                do=f'give it power first: cluster.restore_node("{node}")',
+            )
+        old = self.runtimes[node]
         made = self._install(kubelet.machine, runtime, old.disk)
         made.pool = old.pool  # which addresses are given out stands on the node's disk
         self.sim.record("operator", f"Node/{node}", "RuntimeSwapped", f"{old.name} to {made.name}")

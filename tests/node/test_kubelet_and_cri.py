@@ -9,6 +9,7 @@ from course_lib.cri import Client, connect
 from course_lib.cri import messages as v1
 from course_lib.cri.grpc_server import Server
 from course_lib.cri.simulated import alone
+from course_lib.errors import CourseError
 from course_lib.images import File, build
 from course_lib.node.kubelet import Kubelet, Machine
 from course_lib.objects.quantity import Quantity
@@ -293,6 +294,16 @@ def test_the_runtime_is_swapped_under_a_running_kubelet(new):
     assert list(cluster.get("nodes").STATUS) == ["Ready"]
     address = view.status.pod_ip
     assert cluster.network.connect(address, 80) is not None
+
+
+def test_a_swap_that_cannot_be_is_refused_and_changes_nothing(one):
+    with pytest.raises(CourseError, match="no such runtime"):
+        one.swap_runtime("node-1", "cri-o")
+    one.kill_node("node-1")
+    with pytest.raises(CourseError, match="without power"):
+        one.swap_runtime("node-1", "rkt")
+    one.restore_node("node-1")
+    assert one.kubelets["node-1"].runtime_name == one.runtimes["node-1"].name == "containerd"
 
 
 def test_the_same_kubelet_drives_a_runtime_behind_a_socket(tmp_path):
