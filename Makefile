@@ -41,9 +41,10 @@ notebooks-check: venv
 test-peers: venv
 	$(BIN)/pytest -q -rs tests/peers
 
-bench: venv        ## Pods placed in a second, with the machine and the commit
+bench: venv        ## Pods placed, and requests to etcd, in a second, with machine and commit
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps edgerun-skippy-core==0.1.1
 	$(BIN)/python -m tests.bench.scheduling
+	$(BIN)/python -m tests.bench.raft
 
 notebooks: venv    ## run every notebook again and store its outputs
 	$(BIN)/python tests/execute_notebooks.py
