@@ -270,15 +270,17 @@ class Member:
             self.applied = raft.log.snapshot.index
         if self.applied < raft.commit_index:
             entries = raft.log.after(self.applied, raft.commit_index - self.applied)
+            apply, waiting = self.machine.apply, self._waiting
             for entry in entries:
                 self.applied += 1
                 command = entry.command
-                result = None if command is None else self.machine.apply(command)
-                waiting = self._waiting.pop(self.applied, None) if self._waiting else None
-                if waiting is not None:
-                    term, done = waiting
-                    lost = Refused("another leader's command took its place", certain=True)
-                    done(result if term == entry.term else lost)
+                result = None if command is None else apply(command)
+                if waiting and self.applied in waiting:
+                    term, done = waiting.pop(self.applied)
+                    if term != entry.term:
+                        why = "another leader's command took its place"
+                        result = Refused(why, certain=True)
+                    done(result)
             if self.applied - raft.log.snapshot.index >= self.snapshot_entries:
                 self._take_snapshot()
             if self._watches:

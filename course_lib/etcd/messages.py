@@ -32,7 +32,7 @@ class Configuration(msgspec.Struct, frozen=True):
         return len(self.voters) // 2 + 1
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One place in the log: the term in which a leader put it there, and the command.
 
     No command at all is a new leader's first entry, by which it commits what others left behind.

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 
-class KeyValue(msgspec.Struct, frozen=True):
+class KeyValue(msgspec.Struct, frozen=True, gc=False):
     """A key at a revision: when it was made, when it was last changed, and how often."""
 
     key: str
@@ -23,7 +23,7 @@ class KeyValue(msgspec.Struct, frozen=True):
     lease: int = 0
 
 
-class Put(msgspec.Struct, frozen=True):
+class Put(msgspec.Struct, frozen=True, gc=False):
     """Write a key; with a lease, for as long as that lasts."""
 
     key: str
@@ -31,13 +31,13 @@ class Put(msgspec.Struct, frozen=True):
     lease: int = 0
 
 
-class Delete(msgspec.Struct, frozen=True):
+class Delete(msgspec.Struct, frozen=True, gc=False):
     """Delete a key."""
 
     key: str
 
 
-class Get(msgspec.Struct, frozen=True):
+class Get(msgspec.Struct, frozen=True, gc=False):
     """Read a key, now (0) or as it was at a revision."""
 
     key: str
@@ -108,7 +108,7 @@ _HOLDS: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-class Answer(msgspec.Struct, frozen=True):
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """What came of a request: the store's revision, and what was found or done."""
 
     revision: int
@@ -137,7 +137,10 @@ class Store:
         """Do one command; a refusal is a result too, the same on all members."""
         try:
             match command:
-                case Put() | Delete():
+                case Put(lease=0) | Delete():  # by far the most
+                    result = self._do(command, self.revision + 1)
+                    return Answer(self.revision, (result,))
+                case Put():
                     return self._change((command,))
                 case Txn():
                     return self._transact(command)
