@@ -133,14 +133,16 @@ class Log:
             self.disk.append(self.path, head + text + b"\n")
 
 
-def said(log: bytes, stamps: bool = False) -> str:
-    r"""The text of a log in this format, as `kubectl logs` shows it.
+def said(log: bytes, stamps: bool = False, stream: str = "") -> str:
+    r"""The text of a log in this format, as `kubectl logs` shows it; all of it, or one stream's.
 
     >>> said(b"2026-01-01T00:00:00Z stdout P hel\n2026-01-01T00:00:00Z stdout F lo\n")
     'hello\n'
     """
     shown = []
     for entry in log.splitlines():
-        time, _, tag, text = entry.split(b" ", 3)
+        time, source, tag, text = entry.split(b" ", 3)
+        if stream and source.decode() != stream:
+            continue
         shown.append((time + b" " if stamps else b"") + text + (b"\n" if tag == b"F" else b""))
     return b"".join(shown).decode(errors="replace")

@@ -15,6 +15,7 @@ from course_lib.cri import messages as v1
 from course_lib.images import File, Image, build
 from course_lib.images.layer import FOLDER
 from course_lib.runtimes import RuntimeFault
+from course_lib.runtimes.logs import said
 
 BUSYBOX = Path("/bin/busybox")  # Debian's busybox-static
 APPLETS = ("sh", "sleep", "echo", "cat", "true", "false", "touch", "rm", "id", "hostname", "ls")
@@ -118,6 +119,11 @@ class Scenario:
         else:
             time.sleep(seconds)
 
+    def log(self, path: Path) -> list[str]:
+        """What was said to each stream: which came first between the two is not determined."""
+        written = self.read_log(path)
+        return [said(written, stream="stdout"), said(written, stream="stderr")]
+
     def ended(self, sandbox: str, pod: dict[str, Any], name: str, script: str) -> None:
         """Run a script to its end: how it ended, and what it said."""
         id = self.start(sandbox, pod, self.container(name, script))
@@ -126,9 +132,7 @@ class Scenario:
         # Of a short program the runtime may note the end before it has noted the start.
         times = [0 < status.created_at <= status.started_at, status.created_at < status.finished_at]
         self.note(f"{name}: times", times)
-        self.note(
-            f"{name}: log", self.read_log(self.logs / pod["metadata"]["name"] / f"{name}.log")
-        )
+        self.note(f"{name}: log", self.log(self.logs / pod["metadata"]["name"] / f"{name}.log"))
 
     def play(self) -> dict[str, Any]:
         """The whole script."""
@@ -227,13 +231,15 @@ class Scenario:
         call("StopContainer", container_id=id, timeout=1)
         status = self.status(id)
         self.note("long: deaf to SIGTERM", [status.state, status.exit_code, status.reason])
-        polite = "trap 'echo bye; exit 3' TERM; while true; do sleep 0.2; done"
+        polite = "trap 'echo bye; exit 3' TERM; echo ready; while true; do sleep 0.2; done"
         id = self.start(sandbox, pod, self.container("polite", polite))
-        self.sleep(0.5)
-        call("StopContainer", container_id=id, timeout=10)
+        path = self.logs / "one" / "polite.log"
+        while b"ready" not in self.read_log(path):
+            self.sleep(0.1)
+        call("StopContainer", container_id=id, timeout=30)
         status = self.status(id)
         self.note("polite: end", [status.exit_code, status.reason])
-        self.note("polite: log", self.read_log(self.logs / "one" / "polite.log"))
+        self.note("polite: log", self.log(path))
         self.refused("stop: done twice", "StopContainer", container_id=id, timeout=1)
         self.refused("exec: after the end", "ExecSync", container_id=id, cmd=["ls"], timeout=5)
 

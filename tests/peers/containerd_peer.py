@@ -72,6 +72,17 @@ def containerd(folder: Path) -> Iterator[Client]:
         daemon.wait(timeout=30)
 
 
+def settled(path: Path) -> bytes:
+    """A container's log, once its writer, which runs beside, has caught up."""
+    before = path.read_bytes()
+    while True:
+        time.sleep(0.3)
+        now = path.read_bytes()
+        if now == before:
+            return now
+        before = now
+
+
 def _until_ready(client: Client, daemon: subprocess.Popen[bytes], folder: Path) -> None:
     for _ in range(100):
         try:
