@@ -119,7 +119,7 @@ def test_streams_of_lists_carry_what_the_lists_do(client):
     client.call("RemovePodSandbox", pod_sandbox_id=sandbox)
 
 
-def test_events_tell_of_a_containers_life(client):
+def test_events_tell_of_a_containers_life(client, server):
     news, heard = [], threading.Event()
 
     def listen() -> None:
@@ -131,7 +131,8 @@ def test_events_tell_of_a_containers_life(client):
 
     thread = threading.Thread(target=listen, daemon=True)
     thread.start()
-    threading.Event().wait(0.5)
+    while not server.shim.runtime.listeners:  # until the stream is there
+        threading.Event().wait(0.01)
     sandbox = client.call("RunPodSandbox", config=pod("news")).pod_sandbox_id
     box = {"metadata": {"name": "main"}, "image": BUSYBOX, "command": ["sleep", "5"]}
     made = client.call("CreateContainer", pod_sandbox_id=sandbox, config=box).container_id

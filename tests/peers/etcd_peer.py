@@ -49,7 +49,7 @@ class Etcd:
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}/v3"
 
-    def post(self, path: str, timeout: float = 10.0, **body: Any) -> dict[str, Any]:
+    def post(self, path: str, timeout: float = 60.0, **body: Any) -> dict[str, Any]:
         data = json.dumps(body).encode()
         request = urllib.request.Request(f"{self.url}/{path}", data)
         try:
