@@ -71,7 +71,7 @@ class InProcess:
     def __init__(self, shim: Shim) -> None:
         self.shim = shim
         self.sim: Simulation = shim.runtime.sim
-        self._news: list[Message] = []
+        self._news: list[Message] | None = None  # events that nobody has looked at yet
 
     def begin(self, method: str, request: Message, done: Done) -> None:
         """Call the shim's method; one that takes time runs as a process."""
@@ -109,8 +109,9 @@ class InProcess:
         return True
 
     def events(self) -> Iterator[Message]:
-        """The events since the last look; a look ends when there are no more."""
-        if not self._news:
+        """The events since the last look (the first one begins it); ends when there are no more."""
+        if self._news is None:
+            self._news = []
             self.shim.events(self._news.append)
         while self._news:
             yield self._news.pop(0)

@@ -124,10 +124,6 @@ class Server:
             yield
             self._lock.notify()
 
-    def wait(self) -> None:
-        """Serve until `stop` is called from elsewhere."""
-        self._server.wait_for_termination()
-
     # Simulated time follows the clock
 
     def _advance(self) -> None:

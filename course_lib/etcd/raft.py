@@ -26,7 +26,6 @@ from course_lib.etcd.messages import (
     InstallSnapshot,
     Message,
     RequestVote,
-    Snapshot,
     Vote,
 )
 
@@ -343,6 +342,3 @@ class Raft:
 
     def _others(self) -> list[str]:
         return [other for other in self.configuration.everybody if other != self.name]
-
-
-__all__ = ["Raft", "Role", "Snapshot"]

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from course_lib.engine.simulation import EPOCH
+from course_lib.images.builder import PATH
 from course_lib.images.layer import FOLDER, File, Files
 from course_lib.runtimes.errors import RuntimeFault
 from course_lib.runtimes.logs import Disk
@@ -21,9 +22,13 @@ from course_lib.runtimes.tools import Stdin, World
 if TYPE_CHECKING:
     from course_lib.runtimes.container import Container
 
-PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 USUAL = ("bin", "dev", "etc", "home", "proc", "root", "sys", "tmp", "usr", "var")
 EXECUTABLE = 0o111
+CREATING = (
+    "failed to create containerd task: failed to create shim task: OCI runtime create failed: "
+    "runc create failed"
+)
+EXECUTING = "failed to start exec: OCI runtime exec failed: exec failed"
 USERS = {"root": (0, 0), "www-data": (33, 33), "nobody": (65534, 65534)}  # name: user, group
 
 
@@ -44,10 +49,8 @@ def find_executable(container: Container, argv: Sequence[str] = ()) -> str:
 
     Of an image that is known by weight only, every program is taken to exist.
     """
-    image = container.image
+    image, executing = container.image, bool(argv)
     argv = argv or container.command
-    if not argv:
-        return "OCI runtime exec failed: exec failed: process args must not be empty: unknown"
     if not image.complete:
         return ""
     name, world = argv[0], container.world
@@ -56,15 +59,14 @@ def find_executable(container: Container, argv: Sequence[str] = ()) -> str:
     files = [file for file in map(world.find, places) if file and file.kind == "file"]
     if any(file.mode & EXECUTABLE for file in files):
         return ""
-    missing = "stat" if "/" in name else "exec"
-    why = "no such file or directory" if "/" in name else "executable file not found in $PATH"
-    why = "permission denied" if files else why
-    missing = "exec" if files else missing
-    where = f'exec: "{name}": {why if missing == "exec" else f"stat {name}: {why}"}'
-    return (
-        "failed to create containerd task: failed to create shim task: OCI runtime create failed: "
-        f"runc create failed: unable to start container process: {where}: unknown"
-    )
+    if files:
+        why = "permission denied"
+    elif "/" in name:
+        why = f"stat {name}: no such file or directory"
+    else:
+        why = "executable file not found in $PATH"
+    start = f'unable to start container process: exec: "{name}": {why}: unknown'
+    return f"{EXECUTING if executing else CREATING}: {start}"
 
 
 def world_of(container: Container, node: str, disk: Disk) -> World:

@@ -23,11 +23,10 @@ class Lxd(Runtime):
     shim = "lxe"
     story = (
         "Canonical's manager of system containers (2015); its community goes on as Incus (2023). "
-        "LXE, its shim for the CRI, is no longer developed."
+        "LXE, its shim for the CRI, never came into wide use."
     )
     pod_native = True  # a sandbox is a profile: no process holds it
     shares_layers = False  # an image is one root file system
-    keeps_compressed = True
     daemon = "lxd"
     path: ClassVar = {
         "PullImage": (

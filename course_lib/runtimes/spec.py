@@ -92,7 +92,6 @@ class ContainerSpec(msgspec.Struct, frozen=True):
     user_name: str = ""
     supplemental_groups: tuple[int, ...] = ()
     read_only: bool = False
-    stop_signal: str = ""
     stdin: bool = False  # kept open: somebody may attach to it
     stdin_once: bool = False  # closed when the first who attached has left
     ports: frozenset[int] = frozenset()

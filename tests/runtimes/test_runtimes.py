@@ -293,6 +293,18 @@ def test_containers_made_at_the_same_time_have_numbers_and_walls_of_their_own():
     assert len({c.namespaces["mnt"] for c in containers}) == 3
 
 
+def test_events_in_the_same_process_come_once_each():
+    client = simulated("containerd")
+    assert list(client.transport.events()) == []
+    id = start(client)
+    first = [event.container_event_type for event in client.transport.events()]
+    assert first == [v1.CONTAINER_CREATED_EVENT, v1.CONTAINER_STARTED_EVENT]
+    assert list(client.transport.events()) == []
+    client.call("RemoveContainer", container_id=id)
+    later = [event.container_event_type for event in client.transport.events()]
+    assert later == [v1.CONTAINER_STOPPED_EVENT, v1.CONTAINER_DELETED_EVENT]
+
+
 def test_a_sandbox_that_goes_while_a_container_is_made_takes_it_along():
     client = simulated("containerd")
     client.call("PullImage", image={"image": SERVER})
