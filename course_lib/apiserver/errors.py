@@ -45,6 +45,16 @@ class TooManyRequests(APIError):
     code, reason = 429, "TooManyRequests"
 
 
+class StorageError(APIError):
+    """etcd did not answer, or refused; what is asked for may or may not be done."""
+
+
+class Unreachable(APIError):
+    """No API server answers: nothing was asked."""
+
+    code, reason = 503, "ServiceUnavailable"
+
+
 class Compacted(APIError):
     """The watch asked for changes that are forgotten: list again, and watch from there."""
 

@@ -7,8 +7,10 @@ events are counted, and none is rate-limited).
 from __future__ import annotations
 
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from course_lib.apiserver.errors import StorageError, Unreachable
 from course_lib.objects.meta import Object
 
 if TYPE_CHECKING:
@@ -37,6 +39,13 @@ class EventRecorder:
     def _record(self, type: str, component: str, about: Object, reason: str, message: str) -> None:
         api, now = self._api, self._api.sim.timestamp
         api.sim.record(component, f"{about.kind}/{about.name}", reason, message)
+        with suppress(StorageError, Unreachable):  # an event is not worth waiting for
+            self._store(type, component, about, reason, message, now)
+
+    def _store(
+        self, type: str, component: str, about: Object, reason: str, message: str, now: str
+    ) -> None:
+        api = self._api
         self._expire()
         same = (about.uid, component, type, reason, message)
         if same in self._known:

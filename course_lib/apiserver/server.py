@@ -48,9 +48,18 @@ class APIServer:
     def __init__(self, sim: Simulation, store: Store | None = None) -> None:
         self.sim = sim
         self.store = store or Store()
+        self.up = True
+        self.clients: list[Callable[[], None]] = []  # who hears when it stops
         self.events = EventRecorder(self)
         self._views: dict[str, tuple[int, Object]] = {}
         self._random = sim.random("apiserver")
+
+    def stop(self) -> None:
+        """The process ends: whoever is connected notices."""
+        self.up = False
+        clients, self.clients = self.clients, []
+        for lost in clients:
+            lost()
 
     # Reading
 
@@ -297,7 +306,7 @@ class APIServer:
 
     def _write(self, key: str, document: Document, kind: Kind, expected: int) -> Any:
         meta = {k: v for k, v in document["metadata"].items() if k != "resourceVersion"}
-        document = document | {"metadata": meta | {"resourceVersion": str(self.store.revision + 1)}}
+        document = document | {"metadata": meta}
         self.store.put(key, document, expected)
         entry = self.store.get(key)
         # A listener may have written or removed the object again meanwhile.

@@ -38,6 +38,16 @@ class Change(msgspec.Struct, frozen=True):
 Listener = Callable[[Change], None]
 
 
+def versioned(document: Document, revision: int) -> Document:
+    """The document with the revision that wrote it as its resourceVersion.
+
+    >>> versioned({"kind": "Pod", "metadata": {"name": "web"}}, 7)["metadata"]
+    {'name': 'web', 'resourceVersion': '7'}
+    """
+    meta = document.get("metadata", {}) | {"resourceVersion": str(revision)}
+    return document | {"metadata": meta}
+
+
 class Watch:
     """A standing order for the changes below a prefix; `stop` ends it."""
 
@@ -85,10 +95,9 @@ class Store:
         otherwise raises `Conflict`.
         """
         before = self._guard(key, expected)
-        if before is None:
-            insort(self._keys, key)
         self.revision += 1
-        self._entries[key] = Entry(document, self.revision)
+        document = versioned(document, self.revision)
+        self._enter(key, Entry(document, self.revision))
         self._publish(Change(self.revision, PUT, key, document, before))
         return self.revision
 
@@ -97,8 +106,7 @@ class Store:
         before = self._guard(key, expected)
         if before is None:
             raise Conflict(f"{key} is not in the store")
-        del self._entries[key]
-        del self._keys[bisect_left(self._keys, key)]
+        self._remove(key)
         self.revision += 1
         self._publish(Change(self.revision, DELETE, key, before.document, before))
         return self.revision
@@ -119,11 +127,23 @@ class Store:
         self.watches.append(watch)
         return watch
 
+    def confirm(self) -> None:
+        """Be as new as what lies beneath; nothing does here."""
+
     def compact(self, revision: int) -> None:
         """Forget the changes up to a revision; what the keys hold now stays."""
         self.compacted = max(self.compacted, min(revision, self.revision))
         first = bisect_left(self._history, self.compacted + 1, key=lambda change: change.revision)
         del self._history[:first]
+
+    def _enter(self, key: str, entry: Entry) -> None:
+        if key not in self._entries:
+            insort(self._keys, key)
+        self._entries[key] = entry
+
+    def _remove(self, key: str) -> None:
+        del self._entries[key]
+        del self._keys[bisect_left(self._keys, key)]
 
     def _guard(self, key: str, expected: int | None) -> Entry | None:
         entry = self._entries.get(key)

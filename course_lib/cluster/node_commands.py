@@ -16,7 +16,7 @@ from course_lib.images import Registry
 from course_lib.network import FlatNetwork
 from course_lib.network.flat import NODE_CIDR
 from course_lib.node import Kubelet, KubeProxy
-from course_lib.node.kubelet import Machine
+from course_lib.node.node_reporter import Machine
 from course_lib.objects.pod import Pod
 from course_lib.objects.quantity import Quantity
 from course_lib.runtimes import Behaviours, Runtime

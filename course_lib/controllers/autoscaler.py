@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 
 from course_lib.apiserver import APIServer
+from course_lib.apiserver.errors import StorageError, Unreachable
 from course_lib.controllers.controller import Controller
 from course_lib.controllers.metrics import MetricsServer
 from course_lib.engine.simulation import Process
@@ -69,8 +71,9 @@ class AutoscalerController(Controller):
     def _sync(self) -> Process:
         while True:
             yield self.sim.sleep(SYNC_PERIOD)
-            for hpa in self.api.list(self.kind):
-                self._look(hpa)
+            with suppress(StorageError, Unreachable):
+                for hpa in self.api.list(self.kind):
+                    self._look(hpa)
 
     def reconcile(self, namespace: str, name: str) -> None:
         """Nothing between the syncs: the autoscaler goes by the clock."""

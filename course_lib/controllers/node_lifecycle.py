@@ -8,9 +8,11 @@ node-monitor-grace-period 50 s since 1.32), `pkg/controller/tainteviction`, `nod
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from course_lib.apiserver import APIServer
+from course_lib.apiserver.errors import StorageError, Unreachable
 from course_lib.controllers.controller import Controller, Key
 from course_lib.engine.simulation import Process, seconds_at, timestamp
 from course_lib.network.flat import POD_CIDR
@@ -63,21 +65,29 @@ class NodeLifecycleController(Controller):
     kind = "Node"
 
     def __init__(self, api: APIServer) -> None:
+        self._heard: dict[str, tuple[str, float]] = {}  # by node: renewTime, when that was new
         super().__init__(api)
         self.sim.start(self._monitor())
 
     def _monitor(self) -> Process:
         while True:
             yield self.sim.sleep(MONITOR_PERIOD)
-            for node in self.api.list("Node"):
-                self._check(node)
+            with suppress(StorageError, Unreachable):
+                for node in self.api.list("Node"):
+                    self._check(node)
 
     def _check(self, node: Node) -> None:
-        """State that nothing is known of a node that has been silent for too long."""
+        """State that nothing is known of a node that has been silent for too long.
+
+        The controller goes by its own clock: it counts from when it saw the Lease renewed, and
+        one that has just started gives every node the whole time.
+        """
         lease = self.api.find("Lease", node.name, "kube-node-lease")
-        renewed = seconds_at(lease.spec.renew_time) if lease else 0.0
+        renewed = lease.spec.renew_time if lease else ""
+        if self._heard.get(node.name, ("-", 0.0))[0] != renewed:
+            self._heard[node.name] = renewed, self.sim.now
         ready = condition(node.status.conditions, "Ready")
-        silent = self.sim.now - renewed > GRACE_PERIOD
+        silent = self.sim.now - self._heard[node.name][1] > GRACE_PERIOD
         if not silent or ready is None or ready.status == "Unknown":
             return
         conditions = node.status.conditions or []

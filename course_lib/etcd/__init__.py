@@ -7,7 +7,7 @@ is the store that the log feeds; `cluster` puts them together.
 from course_lib.etcd.cluster import EtcdCluster
 from course_lib.etcd.member import Member, Refused
 from course_lib.etcd.messages import Configuration
-from course_lib.etcd.mvcc import (
+from course_lib.etcd.requests import (
     Compact,
     Compare,
     Delete,

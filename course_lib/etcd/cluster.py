@@ -6,27 +6,30 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from course_lib.engine import Simulation
+from course_lib.engine.simulation import Process
 from course_lib.etcd.disk import Disk
-from course_lib.etcd.member import ELECTION, Member, Refused, StateMachine
-from course_lib.etcd.messages import Configuration
-from course_lib.etcd.mvcc import EtcdError, Store
+from course_lib.etcd.member import Member, Refused
+from course_lib.etcd.messages import Configuration, Entry, Snapshot
+from course_lib.etcd.mvcc import Store
 from course_lib.etcd.peers import Peers
+from course_lib.etcd.replica import ELECTION, HEARTBEAT, StateMachine
+from course_lib.etcd.requests import TIMED_OUT, EtcdError
 
 # etcd's limit for a request: five seconds, and two election time-outs (`Config.ReqTimeout`).
 REQUEST_TIMEOUT = 5.0 + 2 * ELECTION
-TIMED_OUT = "etcdserver: request timed out"
 READY = 0.9  # of the leader's log, that a learner must have to be promoted (`readyPercent`)
 
 
 class EtcdCluster:
     """Members by name, over one network.
 
-    >>> from course_lib.engine import Simulation
-    >>> from course_lib.etcd import Put
-    >>> cluster = EtcdCluster(Simulation(), 3)
-    >>> leader = cluster.elect()
-    >>> cluster.call(leader.propose, Put("colour", "blue")).revision
-    2
+        >>> from course_lib.engine import Simulation
+    from course_lib.engine.simulation import Process
+        >>> from course_lib.etcd import Put
+        >>> cluster = EtcdCluster(Simulation(), 3)
+        >>> leader = cluster.elect()
+        >>> cluster.call(leader.propose, Put("colour", "blue")).revision
+        2
     """
 
     def __init__(
@@ -37,11 +40,54 @@ class EtcdCluster:
         member: type[Member] = Member,
     ) -> None:
         self.sim = sim
+        self.world: Simulation | None = None
+        self._noted = ""
         names = [f"etcd-{n + 1}" for n in range(members)] if isinstance(members, int) else members
         self.peers = Peers(sim)
-        self._make = lambda name, known: member(sim, name, self.peers, Disk(known), machine)
+        self._make = lambda name, disk: member(sim, name, self.peers, disk, machine)
         configuration = Configuration(tuple(names))
-        self.members = {name: self._make(name, configuration) for name in names}
+        self.members = {name: self._make(name, Disk(configuration)) for name in names}
+
+    def follow(self, world: Simulation) -> None:
+        """Keep in step with another simulation, in which the clients live.
+
+        So a client may wait for an answer while its own time stands still.
+        """
+        self.world = world
+        self.sim.log = world.log
+
+        def run() -> Process:
+            while True:
+                self.catch_up()
+                self._note_leader()
+                yield world.sleep(HEARTBEAT)
+
+        world.start(run())
+
+    def catch_up(self) -> None:
+        """Let happen what is due by the time of the clients' world."""
+        assert self.world is not None
+        env, now = self.sim.env, self.world.now
+        while env.peek() <= now:
+            env.step()
+
+    def wait(self, answers: Sequence[Any], seconds: float) -> None:
+        """Let time pass here, and nowhere else, until there is an answer; so long at most."""
+        env = self.sim.env
+        limit = max(self.sim.now, self.world.now if self.world else 0.0) + seconds
+        while not answers and env.peek() <= limit:
+            env.step()
+
+    def _note_leader(self) -> None:
+        """Write into the log who leads, when that changes."""
+        name = self.leader.name if self.leader else ""
+        if name != self._noted and self.world is not None:
+            self._noted = name
+            if self.leader:
+                term = self.leader.raft.current_term
+                self.world.record("etcd", f"Member/{name}", "LeaderElected", f"leads term {term}")
+            else:
+                self.world.record("etcd", "Cluster/etcd", "NoLeader", "nothing can be written")
 
     @property
     def leader(self) -> Member | None:
@@ -64,7 +110,7 @@ class EtcdCluster:
 
     def add_learner(self, name: str) -> None:
         """A new member, without a vote until it is promoted; it gets the log meanwhile."""
-        self.members[name] = self._make(name, Configuration(()))
+        self.members[name] = self._make(name, Disk(Configuration(())))
         self._reconfigure(lambda c: Configuration(c.voters, (*c.learners, name)))
 
     def promote(self, name: str) -> None:
@@ -87,6 +133,54 @@ class EtcdCluster:
         member = self.members.pop(name)
         if member.up:
             member.crash()
+
+    def replace(self, name: str) -> None:
+        """A member whose disk is lost: its vote goes, and it comes back as if it were new.
+
+        It must not come back under its old vote with an empty log: it might vote twice.
+        """
+        self.remove(name)
+        self.add_learner(name)
+        self.promote(name)
+
+    # Disasters (etcd.io "Disaster recovery")
+
+    def save(self) -> Snapshot:
+        """The store as it is at the leader (`etcdctl snapshot save`)."""
+        leader = self.elect()
+        return Snapshot(leader.applied, 0, leader.raft.configuration, leader.machine.save())
+
+    def restore(self, saved: Snapshot) -> None:
+        """All members begin anew with what was saved; what came later is lost.
+
+        As `etcdutl snapshot restore` on each of them, with the same list of members.
+        """
+        names = tuple(self.members)
+        first = Snapshot(1, 1, Configuration(names), saved.state)
+        for old in self.members.values():
+            if old.up:
+                old.crash()
+            disk = Disk(first.configuration, old.disk.seconds)
+            disk.snapshot, disk.current_term = first, 1
+            old.disk = disk
+        for member in self.members.values():
+            member.start()
+
+    def force_new_cluster(self, name: str) -> None:
+        """The quorum is lost for good: one survivor goes on alone, with all that it has.
+
+        As `etcd --force-new-cluster`; then members are added again, one by one.
+        """
+        for other in [other for other in self.members if other != name]:
+            gone = self.members.pop(other)
+            if gone.up:
+                gone.crash()
+        survivor = self.members[name]
+        if survivor.up:
+            survivor.crash()
+        disk = survivor.disk
+        disk.entries.append(Entry(disk.current_term, Configuration((name,))))
+        survivor.start()
 
     def _caught_up(self, name: str) -> bool:
         leader = self.leader

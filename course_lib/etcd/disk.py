@@ -14,6 +14,7 @@ class Disk:
 
     def __init__(self, configuration: Configuration, seconds: float = SYNC_SECONDS) -> None:
         self.seconds = seconds
+        self.fault = ""  # why nothing can be written: "no space left on device", ...
         self.current_term, self.voted_for = 0, ""
         self.snapshot = Snapshot(0, 0, configuration, None)
         self.entries: list[Entry] = []

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from course_lib.etcd.mvcc import NO_LEASE, EtcdError, Revoke
+from course_lib.etcd.requests import NO_LEASE, EtcdError, Revoke
 
 if TYPE_CHECKING:
     from course_lib.etcd.member import Member

@@ -101,4 +101,24 @@ class InstallSnapshot(msgspec.Struct, frozen=True):
     round: int = 0
 
 
+class Forward(msgspec.Struct, frozen=True):
+    """A client's request, passed on to the leader (not Raft's; etcd's MsgProp and MsgReadIndex)."""
+
+    number: int
+    life: int  # of the member that passes it on: a later one knows nothing of it
+    member: str
+    request: Any
+    reading: bool
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """What came of it, and the index up to which it must be applied before it is told."""
+
+    number: int
+    life: int
+    result: Any
+    index: int
+
+
 Message = RequestVote | Vote | AppendEntries | Appended | InstallSnapshot
+Mail = Message | Forward | Answered  # all that travels between members

@@ -5,114 +5,40 @@ Source: etcd.io "Data model", "etcd API"; errors as in `api/v3rpc/rpctypes/error
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
+from course_lib.etcd.requests import (
+    COMPACTED,
+    FUTURE,
+    LEASE_EXISTS,
+    NO_LEASE,
+    NO_SPACE,
+    Alarm,
+    Answer,
+    Compact,
+    Compare,
+    Delete,
+    EtcdError,
+    Event,
+    Get,
+    Grant,
+    KeyValue,
+    Put,
+    Range,
+    Revoke,
+    Txn,
+)
 
-
-class KeyValue(msgspec.Struct, frozen=True, gc=False):
-    """A key at a revision: when it was made, when it was last changed, and how often."""
-
-    key: str
-    value: str
-    create_revision: int
-    mod_revision: int
-    version: int
-    lease: int = 0
-
-
-class Put(msgspec.Struct, frozen=True, gc=False):
-    """Write a key; with a lease, for as long as that lasts."""
-
-    key: str
-    value: str
-    lease: int = 0
-
-
-class Delete(msgspec.Struct, frozen=True, gc=False):
-    """Delete a key."""
-
-    key: str
-
-
-class Get(msgspec.Struct, frozen=True, gc=False):
-    """Read a key, now (0) or as it was at a revision."""
-
-    key: str
-    revision: int = 0
-
-
-class Compare(msgspec.Struct, frozen=True):
-    """What must hold for a transaction: a key's value, version, or revision of its last change.
-
-    Of a key that is not there, version and revision are 0.
-    """
-
-    key: str
-    target: str  # value, version, create_revision or mod_revision
-    result: str  # =, !=, > or <
-    value: str | int
-
-
-class Txn(msgspec.Struct, frozen=True):
-    """If all comparisons hold do `success`, else `failure`: all of it at one revision."""
-
-    compare: tuple[Compare, ...]
-    success: tuple[Put | Delete | Get, ...] = ()
-    failure: tuple[Put | Delete | Get, ...] = ()
-
-
-class Compact(msgspec.Struct, frozen=True):
-    """Forget what was before a revision."""
-
-    revision: int
-
-
-class Grant(msgspec.Struct, frozen=True):
-    """Make a lease of so many seconds; whoever has it renews it in time."""
-
-    id: int
-    seconds: float
-
-
-class Revoke(msgspec.Struct, frozen=True):
-    """End a lease, and delete the keys that hang on it, at one revision."""
-
-    id: int
-
-
-class Event(msgspec.Struct, frozen=True):
-    """What a watch tells: a key was put or deleted."""
-
-    type: str  # PUT or DELETE
-    key: str
-    revision: int
-    value: str = ""
-
-
-class EtcdError(Exception):
-    """A request that etcd refuses, in its words."""
-
-
-COMPACTED = "etcdserver: mvcc: required revision has been compacted"
-FUTURE = "etcdserver: mvcc: required revision is a future revision"
-NO_LEASE = "etcdserver: requested lease not found"
-LEASE_EXISTS = "etcdserver: lease already exists"
+QUOTA = 2 * 2**30  # bytes, as etcd's --quota-backend-bytes
+OVERHEAD = 40  # bytes that a revision takes beside its key and value, roughly
 _HOLDS: dict[str, Callable[[Any, Any], bool]] = {
     "=": lambda a, b: a == b,
     "!=": lambda a, b: a != b,
     ">": lambda a, b: a > b,
     "<": lambda a, b: a < b,
 }
-
-
-class Answer(msgspec.Struct, frozen=True, gc=False):
-    """What came of a request: the store's revision, and what was found or done."""
-
-    revision: int
-    result: Any = None
 
 
 class Store:
@@ -125,11 +51,16 @@ class Store:
     ('2', '1')
     """
 
+    quota = QUOTA
+
     def __init__(self) -> None:
         self.revision = 1  # of the empty store
         self.compacted = 0
         self.leases: dict[int, float] = {}  # by ID, their seconds
+        self.size = 0  # bytes of all revisions that are kept
+        self.alarm = False  # NOSPACE
         self._history: dict[str, list[KeyValue | int]] = {}  # an int: deleted at this revision
+        self._changes: list[tuple[int, str]] = []  # revision and key, in order
 
     # What members do with it
 
@@ -137,9 +68,11 @@ class Store:
         """Do one command; a refusal is a result too, the same on all members."""
         try:
             match command:
-                case Put(lease=0) | Delete():  # by far the most
+                case Put(lease=0) if not self.alarm:  # by far the most
                     result = self._do(command, self.revision + 1)
                     return Answer(self.revision, (result,))
+                case Delete():
+                    return self._change((command,))
                 case Put():
                     return self._change((command,))
                 case Txn():
@@ -150,13 +83,17 @@ class Store:
                     return self._grant(command)
                 case Revoke():
                     return self._revoke(command.id)
+                case Alarm():
+                    self.alarm = command.raised
             return Answer(self.revision)
         except EtcdError as error:
             return error
 
-    def read(self, question: Get) -> Answer | EtcdError:
+    def read(self, question: Get | Range) -> Answer | EtcdError:
         """Answer a question."""
         try:
+            if isinstance(question, Range):
+                return Answer(self.revision, self.range(question.prefix, question.revision))
             return Answer(self.revision, self.get(question.key, question.revision))
         except EtcdError as error:
             return error
@@ -164,13 +101,18 @@ class Store:
     def save(self) -> Any:
         """The whole state."""
         history = tuple((key, tuple(changes)) for key, changes in self._history.items())
-        return self.revision, self.compacted, tuple(self.leases.items()), history
+        return self.revision, self.compacted, tuple(self.leases.items()), history, self.alarm
 
     def load(self, state: Any) -> None:
         """Take on a state that was saved; None is the empty one."""
-        self.revision, self.compacted, leases, history = state or (1, 0, (), ())
+        empty: Any = (1, 0, (), (), False)
+        self.revision, self.compacted, leases, history, self.alarm = state or empty
         self.leases = dict(leases)
         self._history = {key: list(changes) for key, changes in history}
+        self._changes = sorted(
+            (_revision(change), key) for key, changes in history for change in changes
+        )
+        self.size = sum(_bytes(key, c) for key, changes in history for c in changes)
 
     # Keys
 
@@ -185,11 +127,26 @@ class Store:
         found = changes[place - 1] if place else None
         return found if isinstance(found, KeyValue) else None
 
+    def range(self, prefix: str, revision: int = 0) -> tuple[KeyValue, ...]:
+        """All keys below a prefix, in order; raises `EtcdError`."""
+        found = (self.get(key, revision) for key in sorted(self._history) if key.startswith(prefix))
+        return tuple([each for each in found if each is not None])
+
+    def fits(self, command: Any) -> bool:
+        """Whether a command leaves the store within its quota."""
+        if isinstance(command, Put):
+            return self.size + len(command.key) + len(command.value) + OVERHEAD <= self.quota
+        puts = command.success + command.failure if isinstance(command, Txn) else (command,)
+        added = sum(_bytes(p.key, p) for p in puts if isinstance(p, Put))
+        return not added or self.size + added <= self.quota
+
     def _change(self, commands: tuple[Put | Delete | Get, ...]) -> Answer:
         """Do commands at one new revision, all or none; what changes nothing makes none."""
         for command in commands:
             if isinstance(command, Get):
                 self.get(command.key, command.revision)
+            elif isinstance(command, Put) and self.alarm:
+                raise EtcdError(NO_SPACE)
             elif isinstance(command, Put) and command.lease and command.lease not in self.leases:
                 raise EtcdError(NO_LEASE)
         revision = self.revision + 1
@@ -204,6 +161,8 @@ class Store:
         old = changes[-1] if changes else 0
         if isinstance(command, Put):
             self.revision = revision
+            self._changes.append((revision, command.key))
+            self.size += OVERHEAD + len(command.key) + len(command.value)
             if not changes:
                 self._history[command.key] = changes
             if isinstance(old, int):
@@ -218,6 +177,8 @@ class Store:
         if isinstance(old, int):
             return 0
         changes.append(revision)
+        self._changes.append((revision, command.key))
+        self.size += OVERHEAD + len(command.key)
         self.revision = revision
         return 1
 
@@ -234,6 +195,8 @@ class Store:
         return _HOLDS[compare.result](have, compare.value)
 
     def _grant(self, lease: Grant) -> Answer:
+        if self.alarm:
+            raise EtcdError(NO_SPACE)
         if lease.id in self.leases:
             raise EtcdError(LEASE_EXISTS)
         self.leases[lease.id] = lease.seconds
@@ -250,13 +213,15 @@ class Store:
         found = self.get(key)
         return found.lease if found else 0
 
-    def events(self, key: str, since: int) -> list[Event]:
-        """What happened to a key from a revision on; raises `EtcdError` when that is forgotten."""
+    def events(self, prefix: str, since: int) -> list[Event]:
+        """What happened below a prefix from a revision on; raises `EtcdError` when forgotten."""
         if since <= self.compacted:
             raise EtcdError(COMPACTED)
         told = []
-        for change in self._history.get(key, ()):
-            if _revision(change) >= since:
+        for revision, key in self._changes[bisect_left(self._changes, (since, "")) :]:
+            if key.startswith(prefix):
+                changes = self._history[key]
+                change = changes[bisect_right(changes, revision, key=_revision) - 1]
                 told.append(_event(key, change))
         return told
 
@@ -270,17 +235,24 @@ class Store:
             changes = self._history[key]
             first = max(0, bisect_right(changes, revision, key=_revision) - 1)
             kept = changes[first:]
+            self.size -= sum(_bytes(key, gone) for gone in changes[:first])
             if kept and isinstance(kept[0], int) and kept[0] <= revision:
+                self.size -= _bytes(key, kept[0])
                 kept = kept[1:]  # it was deleted before
             if kept:
                 self._history[key] = kept
             else:
                 del self._history[key]
+        del self._changes[: bisect_right(self._changes, revision, key=lambda change: change[0])]
         return Answer(self.revision)
 
 
 def _revision(change: KeyValue | int) -> int:
     return change if isinstance(change, int) else change.mod_revision
+
+
+def _bytes(key: str, change: KeyValue | Put | int) -> int:
+    return OVERHEAD + len(key) + (0 if isinstance(change, int) else len(change.value))
 
 
 def _event(key: str, change: KeyValue | int) -> Event:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from course_lib.engine import Simulation
-from course_lib.etcd.messages import Message
+from course_lib.engine.simulation import Process
+from course_lib.etcd.messages import Mail
 
 DELAY = 0.0005, 0.0015  # s between two members of one zone, the least and the most
 
@@ -16,10 +17,10 @@ class Peers:
     def __init__(self, sim: Simulation, delay: tuple[float, float] = DELAY) -> None:
         self.sim, self.delay, self.loss = sim, delay, 0.0
         self._random = sim.random("etcd/peers")
-        self._receive: dict[str, Callable[[Message], None]] = {}
+        self._receive: dict[str, Callable[[Mail], None]] = {}
         self._cut: set[tuple[str, str]] = set()  # from, to
 
-    def attach(self, name: str, receive: Callable[[Message], None]) -> None:
+    def attach(self, name: str, receive: Callable[[Mail], None]) -> None:
         """Messages for a member go to this function from now on."""
         self._receive[name] = receive
 
@@ -27,7 +28,7 @@ class Peers:
         """Messages for a member are lost from now on."""
         self._receive.pop(name, None)
 
-    def send(self, source: str, target: str, message: Message) -> None:
+    def send(self, source: str, target: str, message: Mail) -> None:
         """Send; it may arrive, later, and out of order."""
         if (source, target) in self._cut or (self.loss and self._random.random() < self.loss):
             return
@@ -50,6 +51,21 @@ class Peers:
         for one in group:
             for other in others:
                 self._cut |= {(one, other), (other, one)}
+
+    def flap(self, group: Iterable[str], others: Iterable[str], period: float) -> Process:
+        """Two groups lose and find each other again, for ever; half a period (s) each way."""
+        group, others = list(group), list(others)
+        while True:
+            self.part(group, others)
+            yield self.sim.sleep(period / 2)
+            self._cut -= {
+                pair for one in group for other in others for pair in ((one, other), (other, one))
+            }
+            yield self.sim.sleep(period / 2)
+
+    def reaches(self, source: str, target: str) -> bool:
+        """Whether messages from one member get to the other."""
+        return (source, target) not in self._cut
 
     def heal(self) -> None:
         """Everybody reaches everybody."""

@@ -313,6 +313,9 @@ class Raft:
         index = matches[self.configuration.quorum - 1] if matches else 0
         if index > self.commit_index and self.log.term(index) == self.current_term:
             self.commit_index = index
+            if index == self.log.last_index:  # nothing is on its way that would carry the news
+                for other in self._others():
+                    self._send_entries(other)
             if self.name not in self.configuration.everybody:
                 self._follow(self.current_term, "")  # it has removed itself (4.2.2)
 

@@ -3,7 +3,8 @@
 It registers the node, renews its lease, and runs the Pods that are bound to it: a worker for
 each. It hears of Pods and speaks of them through the API server alone; what is done for them on
 the node it has done by the container runtime, through the CRI alone.
-Source: `pkg/kubelet/kubelet.go`; kubernetes.io "Node Status", "Node heartbeats".
+When no API server answers it goes on with what it knows, and tells later what came of it.
+Source: `pkg/kubelet/kubelet.go`, `pkg/kubelet/status/status_manager.go`.
 """
 
 from __future__ import annotations
@@ -11,13 +12,10 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-import msgspec
-
 from course_lib.apiserver import APIServer, WatchEvent
-from course_lib.apiserver.errors import Conflict, NotFound
+from course_lib.apiserver.errors import Conflict, NotFound, StorageError, Unreachable
 from course_lib.apiserver.server import DELETED
 from course_lib.cri import Client
-from course_lib.engine.simulation import Process, micro_timestamp
 from course_lib.network import FlatNetwork
 from course_lib.node import admission
 from course_lib.node.backoff import Backoff
@@ -25,37 +23,22 @@ from course_lib.node.eviction import EvictionManager
 from course_lib.node.garbage import GarbageCollector
 from course_lib.node.images import ImageManager
 from course_lib.node.logs import rotate
+from course_lib.node.node_reporter import Machine, NodeReporter
 from course_lib.node.pleg import PERIOD, PLEG
 from course_lib.node.pod_worker import PodWorker
-from course_lib.objects.meta import Condition, Object, set_condition
+from course_lib.node.static_pods import StaticPods, is_mirror
+from course_lib.objects.meta import Object
 from course_lib.objects.pod import Pod
-from course_lib.objects.quantity import Quantity
 from course_lib.objects.selectors import parse_field_selector
 from course_lib.runtimes import RuntimeFault
 from course_lib.runtimes.logs import Disk
 
-LEASE_RENEWAL = 10.0  # s
-LEASE_DURATION = 40  # s
 REFUSAL_SECONDS = 0.5  # until a refused Pod's status has reached the API server
-EVICTION_HARD_MEMORY = Quantity("100Mi")  # memory.available; kept back from Pods
 
 Document = dict[str, Any]
 
 
-class Machine(msgspec.Struct, frozen=True):
-    """The hardware below a node, and the labels and taints it registers with."""
-
-    name: str
-    address: str
-    cpu: Quantity
-    memory: Quantity
-    pods: int = 110
-    disk: Quantity = Quantity("100Gi")  # for images
-    labels: dict[str, str] = {}
-    taints: tuple[dict[str, str], ...] = ()
-
-
-class Kubelet:
+class Kubelet(NodeReporter):
     """The agent of one node."""
 
     def __init__(
@@ -69,11 +52,15 @@ class Kubelet:
         self.workers: dict[str, PodWorker] = {}
         self.pressure = False
         self.powered = True
+        self.registered = False
         self._refused: set[str] = set()  # uids of Pods that did not fit
+        self._untold: dict[str, PodWorker] = {}  # whose status did not get through
+        self._unconfirmed: dict[str, Pod] = {}  # whose deletion did not
         self._images_told: tuple[str, ...] = ()
         self._phase = self.sim.random(f"{self.component}/relist").uniform(0, PERIOD)
         self._connect(cri)
         self._register()
+        self.static = StaticPods(self)
         mine = parse_field_selector(f"spec.nodeName={self.name}")
         api.watch("Pod", self._on_pod, fields=mine)
         self._mine = mine
@@ -100,7 +87,8 @@ class Kubelet:
         self.workers.clear()
         self.api.patch_status(self.node(), {"nodeInfo": self._node_info()})
         self.report_node()
-        self._take_up()
+        self.static.start()
+        self.take_up()
 
     def tell_address_block(self) -> None:
         """Tell the runtime from which block its Pods get their addresses, once it is given."""
@@ -133,134 +121,6 @@ class Kubelet:
         if self.powered and (worker := self.workers.get(uid)):
             worker.changed()
 
-    # The node
-
-    def _register(self) -> None:
-        machine = self.machine
-        capacity = {
-            "cpu": str(machine.cpu),
-            "memory": str(machine.memory),
-            "pods": str(machine.pods),
-        }
-        allocatable = capacity | {"memory": str(machine.memory - EVICTION_HARD_MEMORY)}
-        self.api.create(
-            {
-                "apiVersion": "v1",
-                "kind": "Node",
-                "metadata": {
-                    "name": self.name,
-                    "labels": {
-                        "kubernetes.io/hostname": self.name,
-                        "kubernetes.io/os": "linux",
-                        "kubernetes.io/arch": "amd64",
-                    }
-                    | machine.labels,
-                },
-                "spec": {"taints": list(machine.taints)} if machine.taints else {},
-                "status": {
-                    "capacity": capacity,
-                    "allocatable": allocatable,
-                    "conditions": self._conditions([]),
-                    "addresses": [
-                        {"type": "InternalIP", "address": machine.address},
-                        {"type": "Hostname", "address": self.name},
-                    ],
-                    "nodeInfo": self._node_info(),
-                },
-            }
-        )
-        self.normal(self.node(), "Starting", "Starting kubelet.")
-        self._renew_lease()
-
-    def _node_info(self) -> Document:
-        return {
-            "kubeletVersion": "v1.33.0",
-            "containerRuntimeVersion": f"{self.runtime_name}://{self.runtime_version}",
-            "operatingSystem": "linux",
-            "architecture": "amd64",
-        }
-
-    def node(self) -> Any:
-        """This kubelet's Node object."""
-        return self.api.get("Node", self.name)
-
-    def _heartbeat(self) -> Process:
-        """Renew the lease every ten seconds; tell of changed conditions and images."""
-        yield self.sim.sleep(self.sim.random(self.component).uniform(0, LEASE_RENEWAL))
-        while True:
-            if self.powered:
-                self._renew_lease()
-                self.tell_address_block()
-                self.report_node()
-                rotate(self)
-            yield self.sim.sleep(LEASE_RENEWAL)
-
-    def _renew_lease(self) -> None:
-        now = micro_timestamp(self.sim.now)
-        if self.api.find("Lease", self.name, "kube-node-lease"):
-            patch = {"spec": {"renewTime": now}}
-            self.api.patch("Lease", self.name, "kube-node-lease", patch)
-        else:
-            spec = {"holderIdentity": self.name, "leaseDurationSeconds": LEASE_DURATION}
-            self.api.create(
-                {
-                    "apiVersion": "coordination.k8s.io/v1",
-                    "kind": "Lease",
-                    "metadata": {"name": self.name, "namespace": "kube-node-lease"},
-                    "spec": spec | {"renewTime": now},
-                }
-            )
-
-    def report_node(self) -> None:
-        """Write conditions and images to the Node's status, where they changed."""
-        node = self.api.find("Node", self.name)
-        if node is None:
-            return
-        status: Document = {"conditions": self._conditions(node.status.conditions or [])}
-        if (images := self._image_list()) is not None:
-            status["images"] = images
-        self.api.patch_status(node, status)
-
-    def _image_list(self) -> list[Document] | None:
-        """The images on the node, the largest first, if others than were told (at most 50)."""
-        try:
-            held = self.cri.call("ListImages").images
-        except RuntimeFault:
-            return None
-        told = tuple(image.id for image in held)
-        if told == self._images_told:
-            return None
-        self._images_told = told
-        found = sorted(held, key=lambda image: (-image.size, image.id))
-        return [
-            {"names": [*image.repo_digests, *image.repo_tags], "sizeBytes": image.size}
-            for image in found[:50]
-        ]
-
-    def _conditions(self, stated: list[Condition]) -> list[Document]:
-        now = self.sim.timestamp
-        pressure = (
-            ("True", "KubeletHasInsufficientMemory")
-            if self.pressure
-            else (
-                "False",
-                "KubeletHasSufficientMemory",
-            )
-        )
-        rows = [
-            ("MemoryPressure", *pressure, ""),
-            ("DiskPressure", "False", "KubeletHasNoDiskPressure", ""),
-            ("PIDPressure", "False", "KubeletHasSufficientPID", ""),
-            ("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
-        ]
-        if problem := self.runtime_problem():
-            rows[-1] = ("Ready", "False", "KubeletNotReady", problem)
-        documents: list[Document] = []
-        for kind, state, reason, message in rows:
-            same = [c for c in stated if c.type == kind]
-            documents += set_condition(same, kind, state, now, reason, message)
-        return documents
-
     # The Pods
 
     def _on_pod(self, event: WatchEvent) -> None:
@@ -269,7 +129,9 @@ class Kubelet:
         worker = self.workers.get(pod.uid)
         if not self.powered:
             return
-        if event.type == DELETED:
+        if is_mirror(pod):
+            self.static.on_mirror(event)
+        elif event.type == DELETED:
             self._refused.discard(pod.uid)
             if worker is not None:
                 worker.deleted()
@@ -314,15 +176,40 @@ class Kubelet:
                 self.disk.remove(path)
 
     def _confirm_deleted(self, pod: Pod) -> None:
-        with suppress(NotFound, Conflict):  # somebody else was faster
-            self.api.delete("Pod", pod.name, pod.namespace, grace_period=0, uid=pod.uid)
+        self._unconfirmed.pop(pod.uid, None)
+        try:
+            with suppress(NotFound, Conflict):  # somebody else was faster
+                self.api.delete("Pod", pod.name, pod.namespace, grace_period=0, uid=pod.uid)
+        except (StorageError, Unreachable):
+            self._unconfirmed[pod.uid] = pod
 
     def report(self, worker: PodWorker, status: Document) -> None:
-        """Write a Pod's status, if the Pod is still there."""
+        """Write a Pod's status, if the Pod is still there; what does not get through, later."""
+        self._untold.pop(worker.pod.uid, None)
         try:
-            worker.pod = self.api.patch_status(worker.pod, status)
+            if worker.pod.uid in self.static.pods:
+                self.static.report(worker, status)
+            else:
+                worker.pod = self.api.patch_status(worker.pod, status)
         except NotFound:
             worker.gone = True
+        except (StorageError, Unreachable):
+            self._untold[worker.pod.uid] = worker
+
+    def rotate_logs(self) -> None:
+        """Begin new log files where the present ones are large."""
+        rotate(self)
+
+    def catch_up(self) -> None:
+        """Tell what could not be told before (every ten seconds, as the status manager)."""
+        for uid, worker in list(self._untold.items()):
+            if uid in self.workers:
+                worker.wake()
+            else:
+                del self._untold[uid]
+        for pod in list(self._unconfirmed.values()):
+            self._confirm_deleted(pod)
+        self.static.mirror()
 
     # The machine
 
@@ -335,18 +222,22 @@ class Kubelet:
     def power_on(self) -> None:
         """The machine is back: its Pods start again, and what was deleted meanwhile stops."""
         self.powered = True
-        if self.api.find("Node", self.name) is None:
-            self._register()
-        self._renew_lease()
-        self.report_node()
-        self._take_up()
+        self.static.start()
+        self._register()
+        if self.registered:
+            self.report_node()
+            self.take_up()
 
-    def _take_up(self) -> None:
+    def take_up(self) -> None:
         """Start the Pods that the API server has for this node."""
-        for pod in self.api.list("Pod", fields=self._mine):
-            self._add(pod)
-            if worker := self.workers.get(pod.uid):
-                worker.resume(pod)
+        with suppress(StorageError, Unreachable):  # the watch will tell of them
+            for pod in self.api.list("Pod", fields=self._mine):
+                if is_mirror(pod) or pod.uid in self.workers:
+                    continue
+                self._add(pod)
+                if worker := self.workers.get(pod.uid):
+                    worker.resume(pod)
+        self.static.mirror()
 
     # Saying
 

@@ -18,7 +18,9 @@ Document = dict[str, Any]
 def pod_status(worker: PodWorker) -> Document | None:
     """What to merge into the Pod's status; None for a Pod that is gone from the API."""
     pod = worker.api.find("Pod", worker.pod.name, worker.pod.namespace)
-    if pod is None or pod.uid != worker.pod.uid:
+    if worker.pod.uid in worker.kubelet.static.pods:
+        pod = pod or worker.pod  # a mirror, or none yet
+    elif pod is None or pod.uid != worker.pod.uid:
         return None
     phase, runtime = worker.phase(), worker.kubelet.runtime_name
     status: Document = {

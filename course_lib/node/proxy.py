@@ -7,9 +7,12 @@ uniform, as with the iptables mode's probabilities.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import msgspec
 
 from course_lib.apiserver import APIServer, WatchEvent
+from course_lib.apiserver.errors import Unreachable
 from course_lib.objects.services import EndpointSlice, Service
 
 MIN_SYNC_PERIOD = 1.0  # s between two writes of the rules
@@ -38,8 +41,9 @@ class KubeProxy:
         self._scheduled = False
         api.watch("Service", self._on_service)
         api.watch("EndpointSlice", self._on_slice)
-        for service in api.list("Service"):
-            self._touch(service.namespace, service.name)
+        with suppress(Unreachable):  # the watch will tell of them
+            for service in api.list("Service"):
+                self._touch(service.namespace, service.name)
 
     def backend(self, namespace: str, service: str, port: int) -> Address | None:
         """The Pod address and port for one new connection; None when there is nobody."""
@@ -70,13 +74,18 @@ class KubeProxy:
 
     def _sync(self) -> None:
         self._scheduled, self._synced_at = False, self.sim.now
-        for namespace, name in self._dirty:
-            service = self.api.find("Service", name, namespace)
-            if service is None:
+        for namespace, name in list(self._dirty):
+            try:
+                service = self.api.find("Service", name, namespace)
+                made = self._build(service) if service else None
+            except Unreachable:  # the rules stay as they are
+                self._touch(namespace, name)
+                continue
+            del self._dirty[namespace, name]
+            if made is None:
                 self.rules.pop((namespace, name), None)
             else:
-                self.rules[namespace, name] = self._build(service)
-        self._dirty.clear()
+                self.rules[namespace, name] = made
 
     def _build(self, service: Service) -> Rules:
         backends: dict[int, tuple[Address, ...]] = {}

@@ -12,7 +12,7 @@ from typing import Any
 import simpy
 
 from course_lib.apiserver import APIServer, WatchEvent
-from course_lib.apiserver.errors import Conflict, NotFound
+from course_lib.apiserver.errors import Conflict, NotFound, StorageError, Unreachable
 from course_lib.apiserver.server import ADDED, DELETED
 from course_lib.engine.simulation import Process
 from course_lib.objects.manifests import Source
@@ -61,6 +61,8 @@ class Scheduler:
         api.watch("Namespace", self._on_namespace)
         for kind in ("PersistentVolumeClaim", "PersistentVolume", "StorageClass", "CSINode"):
             api.watch(kind, lambda _: self.queue.move(CLAIM_UPDATE))
+        for pod in api.list("Pod"):
+            self._on_pod(WatchEvent(ADDED, pod, 0))
         self.sim.start(self._run())
 
     @property
@@ -146,7 +148,10 @@ class Scheduler:
                 self._idle = self.sim.env.event()
                 yield self._idle
                 continue
-            self.schedule_one(waiting)
+            try:
+                self.schedule_one(waiting)
+            except (StorageError, Unreachable):
+                self.queue.retry_later(waiting)
             yield self.sim.sleep(CYCLE_SECONDS)
 
     def schedule_one(self, waiting: Waiting) -> None:

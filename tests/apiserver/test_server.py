@@ -16,13 +16,15 @@ from course_lib.cluster.bootstrap import furnish
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError, InvalidManifest
 from course_lib.objects.selectors import parse_field_selector, parse_selector
+from tests.apiserver.test_store import store_on
 from tests.conftest import container, pod, service, workload
 
 
-@pytest.fixture
-def api() -> APIServer:
-    """An API server by itself: no controllers, no kubelets."""
-    server = APIServer(Simulation())
+@pytest.fixture(params=[0, 1, 3], ids=["plain", "one-member", "three-members"])
+def api(request) -> APIServer:
+    """An API server by itself, its store on so many members of etcd: no controllers, no kubelets."""
+    store = store_on(request.param)
+    server = APIServer(getattr(store, "sim", None) or Simulation(), store)
     furnish(server)
     return server
 

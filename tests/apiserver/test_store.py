@@ -1,4 +1,4 @@
-"""The store against a plain dict, and its watches against its history."""
+"""The store against a plain dict, and its watches against its history: by itself, and on etcd."""
 
 import pytest
 from hypothesis import given
@@ -6,20 +6,38 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from course_lib.apiserver.errors import Compacted, Conflict
+from course_lib.apiserver.etcd_store import EtcdStore
 from course_lib.apiserver.store import DELETE, Change, Store
+from course_lib.engine import Simulation
+from course_lib.etcd import EtcdCluster
 
 KEYS = ["/registry/pods/a/x", "/registry/pods/a/y", "/registry/pods/b/x", "/registry/nodes/n"]
 PREFIXES = ["/registry/", "/registry/pods/", "/registry/pods/a/", "/registry/nodes/"]
 
 
+def store_on(members: int) -> Store:
+    """A store: on so many members of etcd, or on none."""
+    if not members:
+        return Store()
+    sim = Simulation()
+    etcd = EtcdCluster(Simulation(), members)
+    etcd.follow(sim)
+    sim.run(5)
+    store = EtcdStore(sim, etcd)
+    store.load()
+    return store
+
+
 class StoreModel(RuleBasedStateMachine):
     """Random operations, on the store and on a dict at once."""
 
+    members = 0
+
     def __init__(self) -> None:
         super().__init__()
-        self.store = Store()
+        self.store = store_on(self.members)
         self.model: dict[str, tuple[int, int]] = {}  # value and revision
-        self.revision = 0
+        self.revision = self.store.revision
         self.heard: dict[str, list[Change]] = {prefix: [] for prefix in PREFIXES}
         for prefix in PREFIXES:
             self.store.watch(prefix, self.heard[prefix].append)
@@ -76,24 +94,37 @@ class StoreModel(RuleBasedStateMachine):
             assert told == [r for r, key in self.done if key.startswith(prefix)]
 
 
+class OneMember(StoreModel):
+    members = 1
+
+
+class ThreeMembers(StoreModel):
+    members = 3
+
+
 TestStoreAgainstADict = StoreModel.TestCase
+TestOneMemberAgainstADict = OneMember.TestCase
+TestThreeMembersAgainstADict = ThreeMembers.TestCase
 
 
-def test_a_deletion_tells_what_was_there():
-    store = Store()
-    store.put("/a", {"value": 1})
+@pytest.fixture(params=[0, 1, 3], ids=["plain", "one-member", "three-members"])
+def store(request) -> Store:
+    return store_on(request.param)
+
+
+def test_a_deletion_tells_what_was_there(store):
+    store.put(KEYS[0], {"value": 1})
     heard: list[Change] = []
     store.watch("/", heard.append)
-    store.delete("/a")
-    assert [(c.type, c.document) for c in heard] == [(DELETE, {"value": 1})]
+    store.delete(KEYS[0])
+    assert [(c.type, c.document["value"]) for c in heard] == [(DELETE, 1)]
 
 
-def test_a_stopped_watch_hears_no_more():
-    store = Store()
+def test_a_stopped_watch_hears_no_more(store):
     heard: list[Change] = []
     watch = store.watch("/", heard.append)
     watch.stop()
-    store.put("/a", {})
+    store.put(KEYS[0], {})
     assert heard == []
 
 

@@ -18,7 +18,7 @@ from course_lib.etcd import (
     Refused,
     Revoke,
 )
-from course_lib.etcd.mvcc import COMPACTED, NO_LEASE
+from course_lib.etcd.requests import COMPACTED, NO_LEASE
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course_lib.etcd import Compact, Compare, Delete, EtcdError, Get, Put, Txn
-from course_lib.etcd.mvcc import COMPACTED, FUTURE, Store
+from course_lib.etcd.mvcc import Store
+from course_lib.etcd.requests import COMPACTED, FUTURE
 
 KEYS = st.sampled_from("abc")
 CHANGES = st.one_of(st.builds(Put, KEYS, st.sampled_from("xyz")), st.builds(Delete, KEYS))

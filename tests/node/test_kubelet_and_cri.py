@@ -11,7 +11,8 @@ from course_lib.cri.grpc_server import Server
 from course_lib.cri.simulated import alone
 from course_lib.errors import CourseError
 from course_lib.images import File, build
-from course_lib.node.kubelet import Kubelet, Machine
+from course_lib.node.kubelet import Kubelet
+from course_lib.node.node_reporter import Machine
 from course_lib.objects.quantity import Quantity
 from course_lib.runtimes import RUNTIMES
 from course_lib.runtimes.logs import Disk

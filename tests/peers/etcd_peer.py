@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from course_lib.etcd import Compact, Compare, Delete, EtcdError, Get, Put, Txn
-from course_lib.etcd.mvcc import Answer, KeyValue
+from course_lib.etcd.requests import Answer, KeyValue
 
 TARGETS = {
     "value": ("VALUE", "value"),

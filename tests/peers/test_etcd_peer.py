@@ -9,7 +9,8 @@ import pytest
 
 from course_lib.engine import Simulation
 from course_lib.etcd import Compact, Compare, Delete, EtcdCluster, EtcdError, Get, Put, Txn
-from course_lib.etcd.mvcc import Answer, Store
+from course_lib.etcd.mvcc import Store
+from course_lib.etcd.requests import Answer
 from tests.peers import etcd_peer as peer
 
 pytestmark = pytest.mark.skipif(bool(peer.missing()), reason=peer.missing() or "there is one")

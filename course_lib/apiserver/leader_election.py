@@ -1,0 +1,97 @@
+"""Leader election: of several equal processes one works, and holds a Lease to show it.
+
+Nobody trusts anybody's clock: a candidate counts from when it saw the Lease change itself. A
+leader that cannot renew stops working before others may think that it is gone.
+Source: client-go `tools/leaderelection/leaderelection.go`; the times are the defaults of
+kube-scheduler and kube-controller-manager.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from course_lib.apiserver.connection import Connection
+from course_lib.engine.simulation import Process, micro_timestamp
+from course_lib.errors import CourseError
+
+LEASE_DURATION = 15.0  # s, after which others may take it
+RENEW_DEADLINE = 10.0  # s without renewal, after which the leader gives up
+RETRY_PERIOD = 2.0  # s between two tries
+JITTER = 1.2  # a candidate waits up to so many retry periods more
+NAMESPACE = "kube-system"
+
+
+class LeaderElector:
+    """One candidate for a Lease; `lead` is called when it has it, `lose` when it has lost it."""
+
+    def __init__(
+        self,
+        api: Connection,
+        lease: str,
+        identity: str,
+        lead: Callable[[], None],
+        lose: Callable[[], None],
+    ) -> None:
+        self.api, self.sim = api, api.sim
+        self.lease, self.identity = lease, identity
+        self._lead, self._lose = lead, lose
+        self._seen: Any = None  # the Lease as last seen, and when that was
+        self._seen_at = 0.0
+        self.leads = False
+        self.sim.start(self._run())
+
+    def _run(self) -> Process:
+        random = self.sim.random(f"leader-election/{self.identity}")
+        while not self._try():
+            yield self.sim.sleep(RETRY_PERIOD * (1 + JITTER * random.random()))
+        self.leads = True
+        self.sim.record(self.lease, f"Lease/{self.lease}", "LeaderElection",
+                        f"{self.identity} became leader")  # fmt: skip
+        self._lead()
+        renewed = self.sim.now
+        while self.sim.now - renewed < RENEW_DEADLINE:
+            yield self.sim.sleep(RETRY_PERIOD)
+            if self._try():
+                renewed = self.sim.now
+        self.leads = False
+        self.sim.record(self.lease, f"Lease/{self.lease}", "LeaderElection",
+                        f"{self.identity} failed to renew the lease in time: it exits")  # fmt: skip
+        self._lose()
+
+    def _try(self) -> bool:
+        """Take the Lease if it is free, or renew it; whether it is ours now."""
+        try:
+            return self._take_or_renew()
+        except CourseError:  # no API server, a conflict, etcd without a quorum
+            return False
+
+    def _take_or_renew(self) -> bool:
+        found = self.api.find("Lease", self.lease, NAMESPACE)
+        now = micro_timestamp(self.sim.now)
+        ours = {
+            "holderIdentity": self.identity,
+            "leaseDurationSeconds": int(LEASE_DURATION),
+            "renewTime": now,
+        }
+        if found is None:
+            self.api.create(
+                {
+                    "apiVersion": "coordination.k8s.io/v1",
+                    "kind": "Lease",
+                    "metadata": {"name": self.lease, "namespace": NAMESPACE},
+                    "spec": ours | {"acquireTime": now},
+                }
+            )
+            return True
+        if self._seen is None or found.spec != self._seen.spec:
+            self._seen, self._seen_at = found, self.sim.now
+        mine = found.spec.holder_identity == self.identity
+        if not mine and self.sim.now < self._seen_at + LEASE_DURATION:
+            return False  # somebody works, or may still think so
+        if not mine:
+            transitions = found.spec.lease_transitions + 1
+            ours |= {"acquireTime": now, "leaseTransitions": transitions}
+        version = found.metadata.resource_version  # who was faster has changed it
+        self.api.patch("Lease", self.lease, NAMESPACE, {"spec": ours}, expected=version)
+        return True

@@ -1,0 +1,56 @@
+"""A process's share of simulated time: what it has begun ends with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import simpy
+
+from course_lib.engine.simulation import Process, Simulation
+
+
+class Lifetime(Simulation):
+    """The same clock, randomness and log as the world's, until the process ends.
+
+    >>> world = Simulation()
+    >>> life = Lifetime(world)
+    >>> life.at(5, lambda: print("five"))
+    >>> life.at(15, lambda: print("fifteen"))
+    >>> world.run(10)
+    five
+    >>> life.end()
+    >>> world.run(10)
+    """
+
+    def __init__(self, world: Simulation) -> None:
+        self.__dict__.update(world.__dict__)
+        self.over = False
+
+    def end(self) -> None:
+        """The process is gone: nothing that it has begun goes on."""
+        self.over = True
+
+    def at(self, time: float, act: Callable[[], None]) -> None:
+        """Call `act` at a simulated time, if the process still lives."""
+        super().at(time, lambda: None if self.over else act())
+
+    def start(self, process: Process) -> simpy.Process:
+        """Let a part of the process run beside the others, as long as it lives."""
+        return super().start(self._while_alive(process))
+
+    def _while_alive(self, process: Process) -> Process:
+        result: Any = None
+        problem: Exception | None = None
+        while not self.over:
+            try:
+                event = process.throw(problem) if problem else process.send(result)
+            except StopIteration as stop:
+                return stop.value
+            result = problem = None
+            try:
+                result = yield event
+            except Exception as raised:
+                problem = raised
+        process.close()
+        return None

@@ -1,0 +1,149 @@
+"""Static Pods: manifests in a folder on the node, which the kubelet runs without any API server.
+
+The control plane itself is run so. For each static Pod the kubelet keeps a mirror Pod at the API
+server, that others may see it; whoever deletes the mirror changes nothing.
+Source: kubernetes.io "Create static Pods"; `pkg/kubelet/config/common.go`,
+`pkg/kubelet/pod/mirror_client.go`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from course_lib.apiserver import WatchEvent
+from course_lib.apiserver.defaults import set_defaults
+from course_lib.apiserver.errors import AlreadyExists, NotFound, StorageError, Unreachable
+from course_lib.apiserver.server import DELETED
+from course_lib.node.pod_worker import PodWorker
+from course_lib.objects.decode import canonical, decode, kind_of_document
+from course_lib.objects.pod import Pod
+from course_lib.objects.validate import validate
+
+if TYPE_CHECKING:
+    from course_lib.node.kubelet import Kubelet
+
+FOLDER = "/etc/kubernetes/manifests"
+MIRROR, HASH = "kubernetes.io/config.mirror", "kubernetes.io/config.hash"
+SOURCE = "kubernetes.io/config.source"
+
+Document = dict[str, Any]
+
+
+def is_mirror(pod: Pod) -> bool:
+    """Whether a Pod only shows what runs from a file."""
+    return MIRROR in (pod.metadata.annotations or {})
+
+
+class StaticPods:
+    """The static Pods of one node, by uid."""
+
+    def __init__(self, kubelet: Kubelet) -> None:
+        self.kubelet = kubelet
+        self.pods: dict[str, Pod] = {}
+        self._documents: dict[str, Document] = {}
+
+    def write(self, document: Document) -> None:
+        """Put a manifest into the folder; the kubelet finds it, and runs it."""
+        kubelet = self.kubelet
+        text = msgspec.json.encode(document)
+        name = document["metadata"]["name"]
+        made, pod = _static(document, kubelet.name, hashlib.md5(text).hexdigest())
+        if any(old.name == pod.name for old in self.pods.values()):
+            self.remove(name)
+        kubelet.disk.append(f"{FOLDER}/{name}.json", text)
+        self.pods[pod.uid], self._documents[pod.uid] = pod, made
+        if kubelet.powered:
+            kubelet.workers[pod.uid] = PodWorker(kubelet, pod)
+
+    def remove(self, name: str) -> None:
+        """Take a manifest away: its Pod stops, and its mirror goes."""
+        self.kubelet.disk.remove(f"{FOLDER}/{name}.json")
+        for pod in [p for p in self.pods.values() if p.name == f"{name}-{self.kubelet.name}"]:
+            self._stop(pod)
+
+    def start(self) -> None:
+        """The machine is up: all that lies in the folder runs, asked for by nobody else."""
+        for pod in self.pods.values():
+            self.kubelet.workers[pod.uid] = PodWorker(self.kubelet, pod)
+
+    def _stop(self, pod: Pod) -> None:
+        del self.pods[pod.uid], self._documents[pod.uid]
+        if worker := self.kubelet.workers.get(pod.uid):
+            worker.deleted()
+        with suppress(NotFound, StorageError, Unreachable):
+            self.kubelet.api.delete("Pod", pod.name, pod.namespace, grace_period=0)
+
+    # Mirrors
+
+    def mirror(self) -> None:
+        """Show at the API server what runs."""
+        with suppress(StorageError, Unreachable):  # the next heartbeat tries again
+            for pod in self.pods.values():
+                self._mirror(pod)
+
+    def _mirror(self, pod: Pod) -> Any:
+        """The mirror of a static Pod; made anew where it is missing, or of an older manifest."""
+        api = self.kubelet.api
+        found = api.find("Pod", pod.name, pod.namespace)
+        if found is not None and (found.metadata.annotations or {}).get(MIRROR) == pod.uid:
+            return found
+        if found is not None:
+            api.delete("Pod", pod.name, pod.namespace, grace_period=0, uid=found.uid)
+        if not self.kubelet.registered:
+            raise Unreachable("the node is not registered yet")
+        made, node = self._documents[pod.uid], api.get("Node", self.kubelet.name)
+        owner = {"apiVersion": "v1", "kind": "Node", "name": node.name, "uid": node.uid}
+        meta = made["metadata"] | {
+            "annotations": made["metadata"]["annotations"] | {MIRROR: pod.uid},
+            "ownerReferences": [owner | {"controller": True}],
+        }
+        try:
+            shown = api.create(made | {"metadata": meta})
+        except AlreadyExists:
+            return api.get("Pod", pod.name, pod.namespace)
+        if worker := self.kubelet.workers.get(pod.uid):
+            worker.wake()
+        return shown
+
+    def report(self, worker: PodWorker, status: Document) -> None:
+        """Write a static Pod's status into its mirror."""
+        if self.kubelet.registered:
+            self.kubelet.api.patch_status(self._mirror(worker.pod), status)
+        else:
+            raise Unreachable("the node is not registered yet")
+
+    def on_mirror(self, event: WatchEvent) -> None:
+        """Somebody deleted a mirror: it comes back, and what it shows has never stopped."""
+        pod: Any = event.object
+        uid = pod.metadata.annotations[MIRROR]
+        if uid not in self.pods:
+            return
+        if event.type == DELETED:
+            sim = self.kubelet.sim
+            sim.at(sim.now + 1.0, self.mirror)
+        elif pod.terminating:
+            self.kubelet.api.delete("Pod", pod.name, pod.namespace, grace_period=0, uid=pod.uid)
+
+
+def _static(document: Document, node: str, uid: str) -> tuple[Document, Pod]:
+    """The Pod that a manifest makes on a node: its name and its uid come from there."""
+    kind = kind_of_document(document)
+    made: Document = msgspec.json.decode(msgspec.json.encode(document))
+    meta = made["metadata"]
+    meta["name"] = f"{meta['name']}-{node}"
+    meta.setdefault("namespace", "default")
+    meta["uid"] = uid
+    meta["annotations"] = meta.get("annotations", {}) | {HASH: uid, SOURCE: "file"}
+    made["spec"]["nodeName"] = node
+    tolerates_all = {"operator": "Exists", "effect": "NoExecute"}
+    made["spec"].setdefault("tolerations", []).append(tolerates_all)
+    set_defaults(made, kind)
+    made = canonical(made, kind.type)
+    pod = decode(made, kind)
+    validate(made, pod, kind)
+    assert isinstance(pod, Pod)
+    return made, pod
