@@ -62,6 +62,8 @@ class Connection(APIServer):
         """The API server that answers now; raises `Unreachable`."""
         if self.life.over:
             raise Unreachable(f"{self.client} has ended")
+        if self._consistent:
+            return self._frontend.pick(self.client)  # each command connects anew, as kubectl does
         if self._server is not None and not self._frontend.reaches(self.client, self._server):
             self._hang_up()
         if self._server is None:

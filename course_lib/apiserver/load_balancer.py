@@ -7,10 +7,9 @@ Load Balancing" (HAProxy's `check fall 3 rise 2`, every two seconds).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 
 from course_lib.apiserver.errors import Unreachable
-from course_lib.apiserver.server import APIServer
 from course_lib.engine import Simulation
 from course_lib.engine.simulation import Process
 
@@ -23,14 +22,15 @@ class LoadBalancer:
     def __init__(
         self,
         sim: Simulation,
-        servers: Mapping[str, APIServer],
+        servers: Iterable[str],
         ready: Callable[[str], bool],
         address: str = "",
     ) -> None:
-        self.sim, self.servers, self.ready, self.address = sim, servers, ready, address
+        self.sim, self.servers = sim, tuple(servers)
+        self.ready, self.address = ready, address
         self.up = True
-        self.rotation = dict.fromkeys(servers, True)  # who gets connections
-        self._streak = dict.fromkeys(servers, 0)  # of looks that speak against the present state
+        self.rotation = dict.fromkeys(self.servers, True)  # who gets connections
+        self._streak = dict.fromkeys(self.servers, 0)  # of looks against the state
         self._next = 0
         sim.start(self._check())
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from course_lib.apiserver import APIServer
 from course_lib.apiserver.deletion import BACKGROUND
+from course_lib.apiserver.errors import APIError
 from course_lib.cluster.apply import apply_manifests
 from course_lib.cluster.bootstrap import furnish
+from course_lib.cluster.configurations import Configurations
 from course_lib.cluster.container_commands import ContainerCommands
+from course_lib.cluster.control_plane import YEAR, ControlPlane
 from course_lib.cluster.describe import Text, describe
 from course_lib.cluster.history import History
+from course_lib.cluster.layout import Layout
 from course_lib.cluster.load import Load
-from course_lib.cluster.node_commands import NodeCommands
+from course_lib.cluster.node_commands import CONTROL_PLANE_TAINT, NodeCommands
 from course_lib.cluster.pending import pending
+from course_lib.cluster.plane_commands import PlaneCommands
 from course_lib.cluster.tables import table, table_rows
 from course_lib.cluster.workload_commands import WorkloadCommands
 from course_lib.controllers import MetricsServer, Reading, start_controllers
@@ -29,6 +34,7 @@ from course_lib.node import Kubelet, KubeProxy
 from course_lib.node.cri_config import POD_UID
 from course_lib.objects.kinds import kind_named
 from course_lib.objects.manifests import Document, Source
+from course_lib.objects.meta import is_true
 from course_lib.objects.pods import is_ready
 from course_lib.objects.selectors import parse_field_selector, parse_selector
 from course_lib.runtimes import Behaviours, Runtime, RuntimeFault
@@ -40,13 +46,14 @@ if TYPE_CHECKING:
     from course_lib.engine.table import Table
 
 
-class Cluster(NodeCommands, WorkloadCommands, ContainerCommands):
+class Cluster(Configurations, NodeCommands, WorkloadCommands, ContainerCommands, PlaneCommands):
     """A simulated Kubernetes cluster.
 
     `nodes` machines of `cpu` cores and `memory` each, spread over `zones` in turn; the same
     `seed` gives the same history. `scheduler` is a `KubeSchedulerConfiguration` (path, text or
     dict), `runtime` the container runtime of the nodes. The control plane runs beside the nodes,
-    not on one of them.
+    and never fails; `Cluster.all_in_one()` and the other three configurations of chapter 10 have
+    one that is made of processes on machines, on etcd, and can be broken.
 
     >>> cluster = Cluster(nodes=3)
     >>> cluster.apply("data/web.yaml")[["OBJECT", "RESULT"]]
@@ -69,9 +76,10 @@ class Cluster(NodeCommands, WorkloadCommands, ContainerCommands):
         seed: int = 0,
         scheduler: Source | None = None,
         runtime: str = "containerd",
+        layout: Layout | None = None,
+        certificates: float = YEAR,
     ) -> None:
         self.sim = Simulation(seed)
-        self.api = APIServer(self.sim)
         self.registry = Registry()
         self.behaviours = Behaviours()
         self.network = FlatNetwork()
@@ -79,20 +87,65 @@ class Cluster(NodeCommands, WorkloadCommands, ContainerCommands):
         self.runtimes: dict[str, Runtime] = {}
         self.runtime = runtime
         self.proxies: dict[str, KubeProxy] = {}
+        self.metrics = MetricsServer(self.sim, self._scrape)
+        self.plane: ControlPlane | None = None
+        machine: dict[str, Any] = {"cpu": cpu, "memory": memory, "labels": labels}
+        if layout is not None:
+            self._assemble(layout, machine, scheduler, certificates)
+            return
+        self.api = APIServer(self.sim)
         self.history = History(self.api)
         furnish(self.api)
-        self.scheduler = Scheduler(self.api, scheduler)
-        self.metrics = MetricsServer(self.sim, self._scrape)
-        self.controllers = start_controllers(self.api, self.metrics)
+        self._scheduler = Scheduler(self.api, scheduler)
+        controllers = start_controllers(self.api, self.metrics)
         self.sim.reports_pending(lambda: pending(self.api))
         for number in range(nodes):
-            zone = zones[number % len(zones)] if zones else ""
-            self.add_node(cpu=cpu, memory=memory, zone=zone, labels=labels)
+            self.add_node(zone=zones[number % len(zones)] if zones else "", **machine)
         # A cluster is handed over when its nodes are ready: their address blocks are given.
-        for controller in self.controllers:
+        for controller in controllers:
             if isinstance(controller, NodeIPAMController):
                 for name in self.kubelets:
                     controller.reconcile("", name)
+
+    def _assemble(
+        self,
+        layout: Layout,
+        machine: dict[str, Any],
+        scheduler: Source | None,
+        certificates: float,
+    ) -> None:
+        """Start the machines of a layout, and let time pass until all nodes are ready."""
+        plane = ControlPlane(self.sim, layout, self.metrics, scheduler, certificates)
+        self.plane = plane
+        self.api = plane.connection("kubectl", consistent=True)
+        self.history = History(plane.connection("history"))
+        self.sim.reports_pending(lambda: pending(self.api))
+        for name in layout.nodes:
+            taints = () if layout.takes_pods(name) else (CONTROL_PLANE_TAINT,)
+            self.add_node(name, zone=layout.zones.get(name, ""), taints=taints, **machine)
+            plane.furnish_node(self.kubelets[name])
+        self.sim.run_until(self._assembled, timeout=300)
+
+    def _assembled(self) -> bool:
+        """Whether all nodes are ready, have their addresses, and somebody schedules."""
+        try:
+            nodes = self.api.list("Node")
+        except APIError:
+            return False
+        good = [n for n in nodes if n.spec.pod_cidr and is_true(n.status.conditions, "Ready")]
+        assert self.plane is not None
+        return len(good) == len(self.plane.layout.nodes) and self.plane.scheduler is not None
+
+    @property
+    def scheduler(self) -> Scheduler:
+        """The scheduler that works now."""
+        found = self.plane.scheduler if self.plane else self._scheduler
+        if found is None:
+            raise CourseError(
+                "no scheduler works now",
+                do="let time pass until one has the lease, or look at cluster.components()",
+            )
+        return found
 
     # Objects
 

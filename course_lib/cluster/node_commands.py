@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from course_lib.apiserver import APIServer
 from course_lib.apiserver.errors import NotFound, TooManyRequests
+from course_lib.cluster.control_plane import ControlPlane
 from course_lib.cluster.describe import Text
 from course_lib.cri import Client, InProcess, Shim
 from course_lib.cri.simulated import runtime_named
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 ZONE = "topology.kubernetes.io/zone"
+CONTROL_PLANE_TAINT = {"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}
 EVICTION_RETRY = 5.0  # s, as `kubectl drain` waits
 
 
@@ -40,6 +42,7 @@ class NodeCommands:
     network: FlatNetwork
     kubelets: dict[str, Kubelet]
     runtimes: dict[str, Runtime]
+    plane: ControlPlane | None
     runtime: str  # what new nodes run, unless told otherwise
     proxies: dict[str, KubeProxy]
 
@@ -77,9 +80,13 @@ class NodeCommands:
         )
         made = self._install(machine, runtime or self.runtime, Disk())
         cri = Client(InProcess(Shim(made)))
-        self.kubelets[name] = Kubelet(self.api, machine, cri, self.network, made.disk)
-        self.proxies[name] = KubeProxy(self.api, name)
+        self.kubelets[name] = Kubelet(self._way(name), machine, cri, self.network, made.disk)
+        self.proxies[name] = KubeProxy(self._way(name), name)
         return name
+
+    def _way(self, node: str) -> APIServer:
+        """How a node's agents come to the API."""
+        return self.plane.connection(node, remembers=True) if self.plane else self.api
 
     def _install(self, machine: Machine, runtime: str, disk: Disk) -> Runtime:
         """Put a container runtime on a machine."""
@@ -94,6 +101,8 @@ class NodeCommands:
         )
         self.network.attach(machine.address, made.host)
         self.runtimes[machine.name] = made
+        if self.plane is not None:
+            self.plane.follow(machine.name, made)
         return made
 
     def swap_runtime(self, node: str, runtime: str) -> None:
@@ -193,7 +202,7 @@ class NodeCommands:
         ]
 
     def kill_node(self, node: str) -> None:
-        """Cut a node's power: its containers are gone, and nobody is told.
+        """Cut a machine's power: its containers are gone, and nobody is told.
 
         >>> from course_lib import Cluster
         >>> cluster = Cluster(nodes=2)
@@ -202,14 +211,24 @@ class NodeCommands:
         >>> list(cluster.get("nodes").STATUS)
         ['Ready', 'NotReady']
         """
+        if self.plane is not None and node in self.plane.layout.machines:
+            self.plane.power_off(node)
+        else:
+            self._kubelet(node)
         self.sim.record("power", f"Node/{node}", "PowerOff", f"node {node} loses power")
-        self._kubelet(node).power_off()
-        self.runtimes[node].power_off()
+        if node in self.kubelets:
+            self.kubelets[node].power_off()
+            self.runtimes[node].power_off()
 
     def restore_node(self, node: str) -> None:
         """Give a node its power back."""
+        if self.plane is not None and node in self.plane.layout.machines:
+            self.plane.power_on(node)
+        else:
+            self._kubelet(node)
         self.sim.record("power", f"Node/{node}", "PowerOn", f"node {node} has power again")
-        self._kubelet(node).power_on()
+        if node in self.kubelets:
+            self.kubelets[node].power_on()
 
     def _kubelet(self, node: str) -> Kubelet:
         if node not in self.kubelets:

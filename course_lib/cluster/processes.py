@@ -1,0 +1,246 @@
+"""The control plane's processes: each is up while its container, or its service, runs.
+
+Each is started with nothing and finds everything in etcd again; that is why it may die.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from course_lib.apiserver import APIServer
+from course_lib.apiserver.connection import Connection
+from course_lib.apiserver.errors import StorageError
+from course_lib.apiserver.etcd_store import EtcdStore
+from course_lib.apiserver.leader_election import LeaderElector
+from course_lib.cluster.bootstrap import furnish
+from course_lib.cluster.static_manifests import API_SERVER, CONTROLLER_MANAGER, ETCD, SCHEDULER
+from course_lib.controllers import Controller, start_controllers
+from course_lib.engine import Lifetime
+from course_lib.engine.simulation import Process
+from course_lib.etcd import Member
+from course_lib.scheduler import Scheduler
+
+if TYPE_CHECKING:
+    from course_lib.cluster.control_plane import ControlPlane
+
+COMPACTION = 300.0  # s, as kube-apiserver's --etcd-compaction-interval
+RECONNECT = 1.0  # s between two looks of an API server at etcd
+
+
+class Component:
+    """A process of the control plane on one machine."""
+
+    name = ""
+
+    def __init__(self, plane: ControlPlane, machine: str) -> None:
+        self.plane, self.machine, self.sim = plane, machine, plane.sim
+        self.up = False
+
+    def start(self) -> None:
+        """Its container has started."""
+        self.up = True
+
+    def stop(self) -> None:
+        """Its container has ended."""
+        self.up = False
+
+    @property
+    def state(self) -> str:
+        """In a word or two, for the picture."""
+        return "up" if self.up else "down"
+
+
+class EtcdProcess(Component):
+    """A member of etcd."""
+
+    name = ETCD
+
+    def __init__(self, plane: ControlPlane, machine: str) -> None:
+        super().__init__(plane, machine)
+        self.member.crash()  # until it is started
+
+    @property
+    def member(self) -> Member:
+        """The member that lives here."""
+        member = self.plane.etcd.members[self.machine]
+        member.on_exit = self._on_exit
+        return member
+
+    def _on_exit(self, why: str) -> None:
+        self.sim.record(ETCD, f"Member/{self.machine}", "Exit", why)
+        self.sim.at(self.sim.now, lambda: self.plane.exit(self.machine, ETCD))
+
+    def start(self) -> None:
+        """The member comes back with what is on its disk."""
+        super().start()
+        self.plane.etcd.catch_up()
+        member = self.member
+        if member.disk.fault == "input/output error":
+            self._on_exit(f"cannot read its disk: {member.disk.fault}")
+        elif not member.up:
+            member.start()
+
+    def stop(self) -> None:
+        """The member is gone."""
+        super().stop()
+        self.plane.etcd.catch_up()
+        if self.member.up:
+            self.member.crash()
+
+    @property
+    def state(self) -> str:
+        """Leader or follower, and the term."""
+        member = self.plane.etcd.members[self.machine]
+        if not (self.up and member.up):
+            return "down"
+        return f"{member.raft.role.value}, term {member.raft.current_term}"
+
+
+class APIServerProcess(Component):
+    """An API server, with a cache that begins empty."""
+
+    name = API_SERVER
+
+    def __init__(self, plane: ControlPlane, machine: str) -> None:
+        super().__init__(plane, machine)
+        self.server: APIServer | None = None
+        self.certificate_ends = plane.certificates[machine]  # of the certificate it has loaded
+
+    def start(self) -> None:
+        """Read everything from etcd, then serve."""
+        super().start()
+        life = Lifetime(self.sim)
+        plane = self.plane
+        endpoints = [self.machine] if self.machine in plane.layout.etcd else plane.layout.etcd
+        store = EtcdStore(
+            life, plane.etcd, endpoints, lambda member: plane.links.open(self.machine, member)
+        )
+        self.certificate_ends = plane.certificates[self.machine]
+        self.server = APIServer(life, store)
+        self.server.up = False
+        life.start(self._run(self.server, store))
+
+    def _run(self, server: APIServer, store: EtcdStore) -> Process:
+        compact_at = self.sim.now + COMPACTION
+        while True:
+            with suppress(StorageError):  # until etcd answers again
+                store.catch_up()
+                if not store.loaded:
+                    store.load()
+                    if not server.up:
+                        self._serve(server)
+                if self.sim.now >= compact_at:
+                    before, compact_at = store.revision, self.sim.now + COMPACTION
+                    yield self.sim.sleep(1.0)
+                    store.compact(before)
+            yield self.sim.sleep(RECONNECT)
+
+    def _serve(self, server: APIServer) -> None:
+        server.up = True
+        where = f"Serving/{self.machine}"
+        self.sim.record(API_SERVER, where, "Serving", f"serves {self.machine}:6443")
+        if server.find("Namespace", "kube-system") is None:
+            furnish(server)
+
+    def stop(self) -> None:
+        """The process is gone, and all connections with it."""
+        super().stop()
+        if self.server is not None:
+            server, self.server = self.server, None
+            assert isinstance(server.sim, Lifetime) and isinstance(server.store, EtcdStore)
+            server.sim.end()
+            server.store.close()
+            server.stop()
+
+    @property
+    def ready(self) -> bool:
+        """What its `/readyz` says: it serves, and etcd answers."""
+        if self.server is None or not self.server.up:
+            return False
+        try:
+            self.server.store.confirm()
+        except StorageError:
+            return False
+        return True
+
+    @property
+    def state(self) -> str:
+        """Whether it serves, and whether it could write."""
+        if not self.up:
+            return "down"
+        if self.server is None or not self.server.up:
+            return "waits for etcd"
+        return "ready" if self.ready else "no quorum"
+
+
+class Elected(Component):
+    """A process of which one works, and the others stand by."""
+
+    def __init__(self, plane: ControlPlane, machine: str) -> None:
+        super().__init__(plane, machine)
+        self.elector: LeaderElector | None = None
+        self.api: Connection | None = None
+        self._starts = 0
+
+    def start(self) -> None:
+        """Stand for the Lease."""
+        super().start()
+        self._starts += 1
+        self.api = Connection(self.sim, self.plane.local(self.machine), self.machine)
+        identity = f"{self.machine}_{self._starts}"
+        self.elector = LeaderElector(self.api, self.name, identity, self.lead, self._exit)
+
+    def stop(self) -> None:
+        """Whatever it was about ends."""
+        super().stop()
+        if self.api is not None:
+            self.api.close()
+        self.api = self.elector = None
+
+    def _exit(self) -> None:
+        """A leader that lost its Lease ends, and begins anew as a candidate."""
+        self.sim.at(self.sim.now, lambda: self.plane.exit(self.machine, self.name))
+
+    def lead(self) -> None:
+        """Begin to work."""
+        raise NotImplementedError
+
+    @property
+    def leads(self) -> bool:
+        """Whether it is the one that works."""
+        return self.elector is not None and self.elector.leads
+
+    @property
+    def state(self) -> str:
+        """Leader, or standing by."""
+        return super().state if not self.up else "leads" if self.leads else "stands by"
+
+
+class SchedulerProcess(Elected):
+    """kube-scheduler."""
+
+    name = SCHEDULER
+    scheduler: Scheduler | None = None
+
+    def lead(self) -> None:
+        """Schedule."""
+        assert self.api is not None
+        self.scheduler = Scheduler(self.api, self.plane.scheduler_configuration)
+
+    def stop(self) -> None:
+        """Its queue and its picture of the cluster are gone."""
+        super().stop()
+        self.scheduler = None
+
+
+class ControllerManagerProcess(Elected):
+    """kube-controller-manager."""
+
+    name = CONTROLLER_MANAGER
+    controllers: list[Controller]
+
+    def lead(self) -> None:
+        """Start all control loops."""
+        assert self.api is not None
+        self.controllers = start_controllers(self.api, self.plane.metrics)
