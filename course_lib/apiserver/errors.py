@@ -33,6 +33,10 @@ class Conflict(APIError):
     code, reason = 409, "Conflict"
 
 
+class StaleRead(Conflict):
+    """The API server's cache was behind etcd: it reads again by itself."""
+
+
 class Forbidden(APIError):
     """Admission said no: a quota, a limit, a namespace that is going away."""
 

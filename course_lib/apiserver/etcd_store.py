@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from course_lib.apiserver.errors import Conflict, StorageError
+from course_lib.apiserver.errors import Conflict, StaleRead, StorageError
 from course_lib.apiserver.store import DELETE, PUT, Change, Document, Entry, Store, versioned
 from course_lib.engine import Simulation
 from course_lib.etcd import (
@@ -159,7 +159,7 @@ class EtcdStore(Store):
         done, results = answer.result
         if not done:
             found = results[0].mod_revision if results[0] else 0
-            raise Conflict(f"{key} is at revision {found}, not {expected}")
+            raise StaleRead(f"{key} is at revision {found}, not {expected}")
         return int(answer.revision)
 
     def compact(self, revision: int) -> None:

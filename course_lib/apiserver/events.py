@@ -26,7 +26,6 @@ class EventRecorder:
         self._api = api
         self._known: dict[tuple[str, ...], tuple[str, str]] = {}
         self._by_age: deque[tuple[float, tuple[str, ...]]] = deque()
-        self._count = 0
 
     def normal(self, component: str, about: Object, reason: str, message: str) -> None:
         """Something happened as it should."""
@@ -59,8 +58,7 @@ class EventRecorder:
         space = api.find("Namespace", namespace)
         if space is None or space.terminating:
             return
-        self._count += 1
-        name = f"{about.name.replace(':', '-')}.{self._count:016x}"
+        name = f"{about.name.replace(':', '-')}.{api.sim.number('events'):016x}"
         api.create(
             {
                 "apiVersion": "v1",

@@ -122,7 +122,9 @@ class Cluster(Configurations, NodeCommands, WorkloadCommands, ContainerCommands,
         self.sim.reports_pending(lambda: pending(self.api))
         for name in layout.nodes:
             taints = () if layout.takes_pods(name) else (CONTROL_PLANE_TAINT,)
-            self.add_node(name, zone=layout.zones.get(name, ""), taints=taints, **machine)
+            role = {CONTROL_PLANE_TAINT["key"]: ""} if name in layout.control_planes else {}
+            settings = machine | {"labels": (machine["labels"] or {}) | role}
+            self.add_node(name, zone=layout.zones.get(name, ""), taints=taints, **settings)
             plane.furnish_node(self.kubelets[name])
         self.sim.run_until(self._assembled, timeout=300)
 

@@ -18,6 +18,7 @@ from course_lib.cluster.processes import (
     APIServerProcess,
     Component,
     ControllerManagerProcess,
+    Elected,
     EtcdProcess,
     SchedulerProcess,
 )
@@ -234,6 +235,15 @@ class ControlPlane:
         assert isinstance(found, APIServerProcess)
         return found
 
+    def up(self, machine: str, name: str) -> bool:
+        """Whether a component runs on a machine."""
+        return self.components[machine, name].up
+
+    def leads(self, machine: str, name: str) -> bool:
+        """Whether, of several equal components, this one works."""
+        component = self.components[machine, name]
+        return isinstance(component, Elected) and component.leads
+
     @property
     def scheduler(self) -> Scheduler | None:
         """The scheduler that works now."""
@@ -241,10 +251,6 @@ class ControlPlane:
             if isinstance(each, SchedulerProcess) and each.leads:
                 return each.scheduler
         return None
-
-    def members_up(self) -> int:
-        """How many members of etcd run."""
-        return sum(each.up for (_, name), each in self.components.items() if name == ETCD)
 
 
 class Local:

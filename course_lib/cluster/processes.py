@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from course_lib.cluster.control_plane import ControlPlane
 
 COMPACTION = 300.0  # s, as kube-apiserver's --etcd-compaction-interval
+START_UP = 3.0  # s until an API server asks etcd: a few, in real clusters
 RECONNECT = 1.0  # s between two looks of an API server at etcd
 
 
@@ -122,6 +123,7 @@ class APIServerProcess(Component):
         life.start(self._run(self.server, store))
 
     def _run(self, server: APIServer, store: EtcdStore) -> Process:
+        yield self.sim.sleep(START_UP)
         compact_at = self.sim.now + COMPACTION
         while True:
             with suppress(StorageError):  # until etcd answers again

@@ -59,6 +59,7 @@ class Simulation:
         self.env = simpy.Environment(initial_time=0.0)
         self.log = EventLog()
         self._random: dict[str, random.Random] = {}
+        self._numbers: dict[str, int] = {}
         self._pending: list[Callable[[], Iterable[str]]] = []
 
     @property
@@ -77,6 +78,11 @@ class Simulation:
             digest = hashlib.sha256(f"{self.seed}/{component}".encode()).digest()
             self._random[component] = random.Random(int.from_bytes(digest[:8], "big"))
         return self._random[component]
+
+    def number(self, series: str) -> int:
+        """The next number of a series, from 1 on."""
+        self._numbers[series] = number = self._numbers.get(series, 0) + 1
+        return number
 
     def record(self, component: str, object: str, reason: str, message: str = "") -> None:
         """Write a line to the event log."""

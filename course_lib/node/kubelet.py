@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 from course_lib.apiserver import APIServer, WatchEvent
-from course_lib.apiserver.errors import Conflict, NotFound, StorageError, Unreachable
+from course_lib.apiserver.errors import APIError, Conflict, NotFound, StorageError, Unreachable
 from course_lib.apiserver.server import DELETED
 from course_lib.cri import Client
 from course_lib.network import FlatNetwork
@@ -180,7 +180,7 @@ class Kubelet(NodeReporter):
         try:
             with suppress(NotFound, Conflict):  # somebody else was faster
                 self.api.delete("Pod", pod.name, pod.namespace, grace_period=0, uid=pod.uid)
-        except (StorageError, Unreachable):
+        except APIError:
             self._unconfirmed[pod.uid] = pod
 
     def report(self, worker: PodWorker, status: Document) -> None:
@@ -193,7 +193,7 @@ class Kubelet(NodeReporter):
                 worker.pod = self.api.patch_status(worker.pod, status)
         except NotFound:
             worker.gone = True
-        except (StorageError, Unreachable):
+        except APIError:
             self._untold[worker.pod.uid] = worker
 
     def rotate_logs(self) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from course_lib.apiserver import APIServer
-from course_lib.apiserver.errors import StorageError, Unreachable
+from course_lib.apiserver.errors import APIError
 from course_lib.cri import Client
 from course_lib.engine import Simulation
 from course_lib.engine.simulation import Process, micro_timestamp
@@ -87,7 +87,7 @@ class NodeReporter:
             if self.api.find("Node", self.name) is None:
                 self._create_node()
             self.registered = True
-        except (StorageError, Unreachable):
+        except APIError:
             self.registered = False
             self._register_wait = min(2 * self._register_wait, LONGEST_REGISTER_WAIT)
             self.sim.at(self.sim.now + self._register_wait, self._register_again)
@@ -156,7 +156,7 @@ class NodeReporter:
         while True:
             if self.powered:
                 if self.registered:
-                    with suppress(StorageError, Unreachable):  # the next heartbeat may get through
+                    with suppress(APIError):  # the next heartbeat may get through
                         self._renew_lease()
                         self.tell_address_block()
                         self.report_node()

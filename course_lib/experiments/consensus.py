@@ -1,0 +1,51 @@
+"""What each added member of etcd costs: the time of a write, by size, distance and disk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from course_lib.engine import Simulation
+from course_lib.etcd import EtcdCluster, Put
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NEAR = (0.0002, 0.0006)  # s one way, in one zone
+ZONES_APART = (0.0005, 0.0015)  # between zones of one region
+FAR = (0.02, 0.04)  # between regions
+DISTANCES = {"one zone": NEAR, "three zones": ZONES_APART, "three regions": FAR}
+SYNC = (0.0005, 0.004)  # s of one fsync, drawn anew each time
+
+
+def latencies(
+    members: int, delay: tuple[float, float], writes: int = 200, seed: int = 0
+) -> list[float]:
+    """Seconds that each of so many writes takes, one after the other, at the leader."""
+    cluster = EtcdCluster(Simulation(seed), members)
+    cluster.peers.delay = delay
+    sim, lots = cluster.sim, cluster.sim.random("disks")
+    leader = cluster.elect()
+    taken = []
+    for number in range(writes):
+        for member in cluster.members.values():
+            member.disk.seconds = lots.uniform(*SYNC)
+        began = sim.now
+        cluster.call(leader.propose, Put("key", str(number)))
+        taken.append(sim.now - began)
+    return taken
+
+
+def latency_by_size(
+    sizes: tuple[int, ...] = (1, 3, 5, 7), writes: int = 200, seed: int = 0
+) -> pd.DataFrame:
+    """DISTANCE, MEMBERS, MEDIAN and P99 (milliseconds of one write)."""
+    import pandas as pd
+
+    rows = []
+    for name, delay in DISTANCES.items():
+        for size in sizes:
+            taken = 1000 * np.array(latencies(size, delay, writes, seed))
+            rows.append((name, size, float(np.median(taken)), float(np.quantile(taken, 0.99))))
+    return pd.DataFrame(rows, columns=["DISTANCE", "MEMBERS", "MEDIAN", "P99"])
