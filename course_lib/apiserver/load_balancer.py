@@ -52,8 +52,13 @@ class LoadBalancer:
     def choose(self) -> str:
         """The server for a new connection, in turn; raises `Unreachable`."""
         names = [name for name, good in self.rotation.items() if good]
-        if not self.up or not names:
+        if not self.up:
             raise refused(self.address)
+        if not names:
+            raise Unreachable(
+                "Unable to connect to the server: EOF",
+                do="the load balancer has no API server that is ready: look at etcd's quorum",
+            )
         self._next += 1
         return names[self._next % len(names)]
 

@@ -206,15 +206,16 @@ class ControlPlane:
         """A member's disk is new: it joins again, or, if it was the only one, starts empty."""
         etcd, process = self.etcd, self.components[machine, ETCD]
         etcd.catch_up()
-        if len(etcd.members) == 1:
+        if list(etcd.members) == [machine]:
             member = etcd.members[machine]
             member.disk = Disk(Configuration((machine,)), member.disk.seconds)
             return
-        seconds = etcd.members[machine].disk.seconds
         etcd.replace(machine)
-        etcd.members[machine].disk.seconds = seconds
+        etcd.members[machine].disk.seconds = 0.0
         if not process.up:
             etcd.members[machine].crash()
+        if machine not in self.layout.nodes and machine not in self.off:
+            process.start()
 
     def restart_with(self, act: Callable[[EtcdCluster], None]) -> None:
         """Stop everything, do something to etcd, and start all again."""

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from course_lib.apiserver import APIServer
 from course_lib.cluster.control_plane import YEAR, ControlPlane
+from course_lib.cluster.describe import Text
+from course_lib.cluster.etcdctl import Etcdctl
 from course_lib.cluster.layout import Layout
 from course_lib.cluster.tables import table
-from course_lib.engine import Simulation
+from course_lib.engine import Simulation, timestamp
 from course_lib.errors import CourseError
 from course_lib.etcd import EtcdCluster
 from course_lib.etcd.messages import Snapshot
+from course_lib.objects.quantity import Quantity
 from course_lib.runtimes import Runtime
 
 if TYPE_CHECKING:
@@ -143,6 +146,19 @@ class PlaneCommands:
 
     # The operator
 
+    def etcdctl(self, command: str) -> Text:
+        """Type an `etcdctl` command: member list, endpoint status, alarm list, compact, get, ...
+
+        >>> from course_lib import Cluster
+        >>> print(Cluster.all_in_one().etcdctl("endpoint health"))
+        https://minikube:2379 is healthy
+        """
+        return Etcdctl(self.etcd).run(command)
+
+    def limit_etcd(self, quota: str) -> None:
+        """Give etcd so much space and no more (--quota-backend-bytes; 2Gi by default)."""
+        self.etcd.limit(float(Quantity(quota)))
+
     def save_snapshot(self) -> Snapshot:
         """A snapshot of etcd (`etcdctl snapshot save`); keep it elsewhere."""
         self.etcd.catch_up()
@@ -165,8 +181,6 @@ class PlaneCommands:
 
     def certificates(self) -> Table:
         """The API servers' certificates: MACHINE, EXPIRES, RESIDUAL TIME (`kubeadm certs ...`)."""
-        from course_lib.engine import timestamp
-
         rows = [
             (machine, timestamp(end), f"{max(0.0, end - self.sim.now):.0f}s")
             for machine, end in self.control_plane.certificates.items()
@@ -183,10 +197,10 @@ class PlaneCommands:
         self.sim.record(OPERATOR, "Certificates", "Renewed", "valid for another year")
 
     def _member(self, machine: str) -> None:
-        if machine not in self.etcd.members:
+        if machine not in self.control_plane.layout.etcd:
             raise CourseError(
                 "no member of etcd lives there",
-                expected=f"one of {', '.join(self.etcd.members)}",
+                expected=f"one of {', '.join(self.control_plane.layout.etcd)}",
                 found=repr(machine),
             )
 

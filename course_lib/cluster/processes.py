@@ -74,6 +74,8 @@ class EtcdProcess(Component):
 
     def start(self) -> None:
         """The member comes back with what is on its disk."""
+        if self.machine not in self.plane.etcd.members:
+            return  # it has been removed
         super().start()
         self.plane.etcd.catch_up()
         member = self.member
@@ -86,13 +88,15 @@ class EtcdProcess(Component):
         """The member is gone."""
         super().stop()
         self.plane.etcd.catch_up()
-        if self.member.up:
+        if self.machine in self.plane.etcd.members and self.member.up:
             self.member.crash()
 
     @property
     def state(self) -> str:
         """Leader or follower, and the term."""
-        member = self.plane.etcd.members[self.machine]
+        member = self.plane.etcd.members.get(self.machine)
+        if member is None:
+            return "removed"
         if not (self.up and member.up):
             return "down"
         return f"{member.raft.role.value}, term {member.raft.current_term}"

@@ -10,7 +10,7 @@ from course_lib.engine.simulation import Process
 from course_lib.etcd.disk import Disk
 from course_lib.etcd.member import Member, Refused
 from course_lib.etcd.messages import Configuration, Entry, Snapshot
-from course_lib.etcd.mvcc import Store
+from course_lib.etcd.mvcc import QUOTA, Store
 from course_lib.etcd.peers import Peers
 from course_lib.etcd.replica import ELECTION, HEARTBEAT, StateMachine
 from course_lib.etcd.requests import TIMED_OUT, EtcdError
@@ -36,10 +36,12 @@ class EtcdCluster:
         self,
         sim: Simulation,
         members: int | Sequence[str] = 3,
-        machine: Callable[[], StateMachine] = Store,
+        machine: Callable[[], StateMachine] | None = None,
         member: type[Member] = Member,
     ) -> None:
         self.sim = sim
+        self.quota: float = QUOTA
+        machine = machine or (lambda: Store(self.quota))
         self.world: Simulation | None = None
         self._noted = ""
         names = [f"etcd-{n + 1}" for n in range(members)] if isinstance(members, int) else members
@@ -47,6 +49,13 @@ class EtcdCluster:
         self._make = lambda name, disk: member(sim, name, self.peers, disk, machine)
         configuration = Configuration(tuple(names))
         self.members = {name: self._make(name, Disk(configuration)) for name in names}
+
+    def limit(self, quota: float) -> None:
+        """Let no member's file grow beyond so many bytes (--quota-backend-bytes)."""
+        self.quota = quota
+        for member in self.members.values():
+            if isinstance(member.machine, Store):
+                member.machine.quota = quota
 
     def follow(self, world: Simulation) -> None:
         """Keep in step with another simulation, in which the clients live.
@@ -139,7 +148,8 @@ class EtcdCluster:
 
         It must not come back under its old vote with an empty log: it might vote twice.
         """
-        self.remove(name)
+        if name in self.members:
+            self.remove(name)
         self.add_learner(name)
         self.promote(name)
 

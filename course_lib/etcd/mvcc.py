@@ -51,13 +51,13 @@ class Store:
     ('2', '1')
     """
 
-    quota = QUOTA
-
-    def __init__(self) -> None:
+    def __init__(self, quota: float = QUOTA) -> None:
+        self.quota = quota
         self.revision = 1  # of the empty store
         self.compacted = 0
         self.leases: dict[int, float] = {}  # by ID, their seconds
-        self.size = 0  # bytes of all revisions that are kept
+        self.in_use = 0  # bytes of all revisions that are kept
+        self.size = 0  # bytes of the file, which does not shrink by itself
         self.alarm = False  # NOSPACE
         self._history: dict[str, list[KeyValue | int]] = {}  # an int: deleted at this revision
         self._changes: list[tuple[int, str]] = []  # revision and key, in order
@@ -112,7 +112,8 @@ class Store:
         self._changes = sorted(
             (_revision(change), key) for key, changes in history for change in changes
         )
-        self.size = sum(_bytes(key, c) for key, changes in history for c in changes)
+        self.in_use = sum(_bytes(key, c) for key, changes in history for c in changes)
+        self.size = self.in_use
 
     # Keys
 
@@ -162,7 +163,9 @@ class Store:
         if isinstance(command, Put):
             self.revision = revision
             self._changes.append((revision, command.key))
-            self.size += OVERHEAD + len(command.key) + len(command.value)
+            self.in_use += OVERHEAD + len(command.key) + len(command.value)
+            if self.in_use > self.size:
+                self.size = self.in_use
             if not changes:
                 self._history[command.key] = changes
             if isinstance(old, int):
@@ -178,7 +181,8 @@ class Store:
             return 0
         changes.append(revision)
         self._changes.append((revision, command.key))
-        self.size += OVERHEAD + len(command.key)
+        self.in_use += OVERHEAD + len(command.key)
+        self.size = max(self.size, self.in_use)
         self.revision = revision
         return 1
 
@@ -225,6 +229,10 @@ class Store:
                 told.append(_event(key, change))
         return told
 
+    def defragment(self) -> None:
+        """Give back what compaction has freed (`etcdctl defrag`); a member does it for itself."""
+        self.size = self.in_use
+
     def _compact(self, revision: int) -> Answer:
         if revision <= self.compacted:
             raise EtcdError(COMPACTED)
@@ -235,9 +243,9 @@ class Store:
             changes = self._history[key]
             first = max(0, bisect_right(changes, revision, key=_revision) - 1)
             kept = changes[first:]
-            self.size -= sum(_bytes(key, gone) for gone in changes[:first])
+            self.in_use -= sum(_bytes(key, gone) for gone in changes[:first])
             if kept and isinstance(kept[0], int) and kept[0] <= revision:
-                self.size -= _bytes(key, kept[0])
+                self.in_use -= _bytes(key, kept[0])
                 kept = kept[1:]  # it was deleted before
             if kept:
                 self._history[key] = kept

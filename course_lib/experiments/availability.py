@@ -60,8 +60,8 @@ def closed_form(
 
     `spread` are the members by zone. For each set of zones that work, the members in them count.
 
-    >>> round(closed_form((1,), Reliability(99, 1)), 4), round(closed_form((3,), Reliability(99, 1)), 6)
-    (0.99, 0.999702)
+    >>> [round(closed_form((size,), Reliability(99, 1)), 6) for size in (1, 3)]
+    [0.99, 0.999702]
     """
     quorum = sum(spread) // 2 + 1
     works = zone.availability if zone.mtbf != float("inf") else 1.0

@@ -186,6 +186,8 @@ class Kubelet(NodeReporter):
     def report(self, worker: PodWorker, status: Document) -> None:
         """Write a Pod's status, if the Pod is still there; what does not get through, later."""
         self._untold.pop(worker.pod.uid, None)
+        ready = [c["status"] for c in status["conditions"] if c["type"] == "Ready"]
+        worker.told_ready = ready[0]
         try:
             if worker.pod.uid in self.static.pods:
                 self.static.report(worker, status)

@@ -86,6 +86,7 @@ class NodeReporter:
         try:
             if self.api.find("Node", self.name) is None:
                 self._create_node()
+            self._renew_lease()
             self.registered = True
         except APIError:
             self.registered = False
@@ -93,7 +94,6 @@ class NodeReporter:
             self.sim.at(self.sim.now + self._register_wait, self._register_again)
             return
         self._register_wait = FIRST_REGISTER_WAIT
-        self._renew_lease()
 
     def _register_again(self) -> None:
         if self.powered and not self.registered:

@@ -17,6 +17,7 @@ from course_lib.node.pod_status import pod_status
 from course_lib.node.probes import LIVENESS, READINESS, STARTUP, Prober, ask
 from course_lib.node.slot import INITIALIZING, Seen, Slot
 from course_lib.objects import pod as spec
+from course_lib.objects.meta import condition
 from course_lib.objects.pod import Pod
 from course_lib.runtimes import RuntimeFault
 
@@ -41,6 +42,7 @@ class PodWorker(PodContainers):
         self.stop_by: float | None = None  # set once the stop has begun
         self.final = ("", "", "")  # phase, reason and message that the kubelet decided on
         self.gone = False  # from the API server, or from this node
+        self.told_ready = ""  # what the API server was told last
         self._leaving = False  # its sandbox is being stopped for good
         self._mount_wait = 0.0
         self._awake = False
@@ -75,6 +77,9 @@ class PodWorker(PodContainers):
                     if slot.current is not None and slot.running:
                         self.send_stop(slot.current.id, self.stop_by - self.sim.now)
             self.wake()
+        ready = condition(pod.status.conditions, "Ready")
+        if ready is not None and self.told_ready not in ("", ready.status):
+            self.wake()  # somebody else has written it: the kubelet knows better
 
     def deleted(self) -> None:
         """The Pod has gone from the API without us (deleted by force): stop it now."""

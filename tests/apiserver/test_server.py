@@ -22,7 +22,7 @@ from tests.conftest import container, pod, service, workload
 
 @pytest.fixture(params=[0, 1, 3], ids=["plain", "one-member", "three-members"])
 def api(request) -> APIServer:
-    """An API server by itself, its store on so many members of etcd: no controllers, no kubelets."""
+    """An API server by itself, on so many members of etcd: no controllers, no kubelets."""
     store = store_on(request.param)
     server = APIServer(getattr(store, "sim", None) or Simulation(), store)
     furnish(server)

@@ -1,0 +1,416 @@
+"""The four configurations: they start, they are broken, and they do what real ones do."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+import course_lib.cluster.cluster as face
+from course_lib import Cluster
+from course_lib.apiserver import APIServer
+from course_lib.apiserver.errors import APIError, StorageError, Unreachable
+from course_lib.apiserver.etcd_store import EtcdStore
+from course_lib.cluster.processes import Elected
+from course_lib.engine import Simulation
+from course_lib.errors import CourseError
+from course_lib.etcd import EtcdCluster
+from course_lib.experiments.failures import running
+from tests.conftest import container, pod, workload
+
+MAKE = {
+    "all-in-one": Cluster.all_in_one,
+    "single-master": Cluster.single_master,
+    "ha-masters": Cluster.ha_masters,
+    "ha-etcd": Cluster.ha_etcd,
+    "stacked": lambda **more: Cluster.ha_etcd(stacked=True, **more),
+}
+
+
+def note(name: str) -> dict:
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}}
+
+
+def leader_of(cluster: Cluster, component: str) -> list[str]:
+    return [
+        each.machine
+        for each in cluster.control_plane.components.values()
+        if isinstance(each, Elected) and each.name == component and each.leads
+    ]
+
+
+def answers(cluster: Cluster) -> bool:
+    try:
+        cluster.apply(note("ping"))
+        cluster.api.get("Namespace", "default")
+    except APIError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("make", MAKE.values(), ids=MAKE)
+def test_each_configuration_runs_an_application_under_load(make):
+    cluster = make()
+    cluster.apply("data/web.yaml")
+    cluster.run_until(lambda: cluster.ready("deployment/web"), timeout=60)
+    load = cluster.load("web", requests_per_second=20)
+    cluster.run(60)
+    assert load.failed == 0
+    masters = cluster.control_plane.layout.control_planes
+    states = cluster.components()
+    assert list(states[states.COMPONENT == "kube-apiserver"].STATE) == ["ready"] * len(masters)
+    for name in ("kube-scheduler", "kube-controller-manager"):
+        assert len(leader_of(cluster, name)) == 1
+
+
+@pytest.mark.parametrize("members", [1, 3])
+def test_a_cluster_has_the_same_history_on_etcd_as_on_the_plain_store(members, monkeypatch):
+    """One seed, one history: what lies beneath the API server makes no difference."""
+
+    def on_etcd(sim: Simulation) -> APIServer:
+        etcd = EtcdCluster(Simulation(), members)
+        etcd.peers.delay = (0.0, 0.0)
+        for member in etcd.members.values():
+            member.disk.seconds = 0.0
+        etcd.elect()
+        etcd.follow(sim)
+        store = EtcdStore(sim, etcd)
+        store.load()
+        etcd.sim.log = Simulation().log
+        etcd._note_leader = lambda: None
+        return APIServer(sim, store)
+
+    def history() -> list[str]:
+        cluster = Cluster(nodes=3, seed=7)
+        cluster.apply("data/web.yaml")
+        cluster.run(60)
+        cluster.scale("deployment/web", 5)
+        cluster.run(60)
+        cluster.kill_node("node-2")
+        cluster.run(500)
+        cluster.restore_node("node-2")
+        cluster.drain("node-1")
+        cluster.run(200)
+        return cluster.sim.log.lines()
+
+    plain = history()
+    monkeypatch.setattr(face, "APIServer", on_etcd)
+    assert history() == plain
+    assert len(plain) > 50
+
+
+def test_a_static_pod_runs_from_its_file_and_its_mirror_only_shows_it():
+    cluster = Cluster.single_master()
+    [mirror] = [
+        p for p in cluster.api.list("Pod", "kube-system") if p.name.startswith("kube-scheduler")
+    ]
+    assert mirror.metadata.annotations["kubernetes.io/config.source"] == "file"
+    assert mirror.metadata.owner_references[0].kind == "Node"
+    before = leader_of(cluster, "kube-scheduler")
+    cluster.delete("pod", mirror.name, "kube-system")
+    cluster.run(5)
+    again = cluster.api.get("Pod", mirror.name, "kube-system")
+    assert again.uid != mirror.uid, "the mirror came back"
+    assert leader_of(cluster, "kube-scheduler") == before, "and what it shows never stopped"
+    cluster.kubelets["control-plane-1"].static.remove("kube-scheduler")
+    cluster.run(60)
+    assert cluster.api.find("Pod", mirror.name, "kube-system") is None
+    assert leader_of(cluster, "kube-scheduler") == []
+
+
+def test_any_static_pod_of_ones_own_runs_too():
+    cluster = Cluster.single_master(workers=1)
+    cluster.kubelets["worker-1"].static.write(pod("agent", containers=[container(image="nginx")]))
+    cluster.run(20)
+    table = cluster.get("pods", wide=True)
+    assert list(table.NAME) == ["agent-worker-1"] and list(table.STATUS) == ["Running"]
+
+
+def test_a_killed_process_comes_back_and_its_restart_is_counted():
+    cluster = Cluster.all_in_one()
+    cluster.kill_process("minikube", "kube-apiserver")
+    with pytest.raises(Unreachable, match="was refused - did you specify the right host or port"):
+        cluster.get("pods")
+    cluster.run(30)
+    table = cluster.get("pods", "kube-system")
+    counts = dict(zip(table.NAME, table.RESTARTS.astype(str), strict=True))
+    assert counts["kube-apiserver-minikube"].startswith("1")
+    assert counts["etcd-minikube"] == "0"
+
+
+def test_kubelets_go_on_without_a_master_and_tell_later():
+    cluster = Cluster.single_master()
+    cluster.apply("data/web.yaml")
+    cluster.run_until(lambda: cluster.ready("deployment/web"), timeout=60)
+    cluster.kill_node("control-plane-1")
+    name = next(n for n, r in cluster.runtimes.items() for c in r.containers.values()
+                if c.spec.name == "web" and c.running)  # fmt: skip
+    victim = next(c for c in cluster.runtimes[name].containers.values() if c.running)
+    victim.exit(1, "Error")
+    cluster.run(30)
+    assert running(cluster, "web") == 3, "restarted by its kubelet alone"
+    assert not answers(cluster)
+    cluster.run(600)
+    assert running(cluster, "web") == 3, "nobody evicts anything"
+    cluster.restore_node("control-plane-1")
+    cluster.run(60)
+    table = cluster.get("pods")
+    assert sorted(table.RESTARTS.astype(str).str[0]) == ["0", "0", "1"]
+    assert list(cluster.get("nodes").STATUS) == ["Ready"] * 4
+
+
+def test_the_death_of_the_leader_of_etcd_is_an_outage_of_seconds():
+    cluster = Cluster.ha_etcd()
+    leader = cluster.etcd.leader
+    term = leader.raft.current_term
+    cluster.kill_node(leader.name)
+    with pytest.raises(StorageError, match="etcdserver"):
+        cluster.apply(note("now"))
+    began = cluster.now
+    cluster.run_until(lambda: answers(cluster), timeout=10)
+    assert 0.5 < cluster.now - began < 5
+    assert cluster.etcd.leader.raft.current_term > term
+
+
+def test_without_a_quorum_nothing_is_read_or_written_and_pods_run():
+    cluster = Cluster.ha_etcd()
+    cluster.apply("data/web.yaml")
+    cluster.run_until(lambda: cluster.ready("deployment/web"), timeout=60)
+    cluster.kill_node("etcd-1")
+    cluster.kill_node("etcd-2")
+    cluster.run(30)
+    for act in (lambda: cluster.get("pods"), lambda: cluster.apply(note("x"))):
+        with pytest.raises(Unreachable, match="Unable to connect to the server: EOF"):
+            act()
+    with pytest.raises(StorageError, match="etcdserver: request timed out"):
+        cluster.control_plane.api_server("control-plane-1").server.create(note("x"))
+    assert running(cluster, "web") == 3
+    cluster.restore_node("etcd-2")
+    cluster.run(15)
+    assert answers(cluster)
+
+
+def test_a_stacked_api_server_is_as_good_as_the_member_beside_it():
+    cluster = Cluster.ha_etcd(stacked=True)
+    cluster.kubelets["control-plane-2"].static.remove("etcd")
+    cluster.run(20)
+    states = cluster.components()
+    found = dict(zip(states.MACHINE, states.STATE, strict=False))
+    rows = states[states.COMPONENT == "kube-apiserver"].set_index("MACHINE").STATE
+    assert rows["control-plane-2"] == "no quorum" and rows["control-plane-1"] == "ready", found
+    assert cluster.control_plane.balancer.rotation["control-plane-2"] is False
+    assert answers(cluster)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_never_do_two_lead_and_nothing_acknowledged_is_lost(seed):
+    """Fate at random for ten minutes; then all is repaired, and all is well again."""
+    lots = random.Random(seed)
+    cluster = Cluster.ha_etcd(seed=seed, stacked=seed % 2 == 1)
+    cluster.apply("data/web.yaml")
+    machines = [*cluster.control_plane.layout.control_planes, *cluster.control_plane.layout.etcd]
+    acknowledged, off = [], set()
+    for turn in range(300):
+        cluster.run(2)
+        for component in ("kube-scheduler", "kube-controller-manager"):
+            assert len(leader_of(cluster, component)) <= 1
+        try:
+            cluster.apply(note(f"note-{turn}"))
+            acknowledged.append(f"note-{turn}")
+        except APIError:
+            pass
+        if lots.random() < 0.12:
+            fate(cluster, lots, machines, off)
+    cluster.heal()
+    for machine in off:
+        cluster.restore_node(machine)
+    cluster.run(400)
+    held = {found.name for found in cluster.api.list("ConfigMap", "default")}
+    assert len(acknowledged) > 50 and not set(acknowledged) - held
+    assert list(cluster.get("nodes").STATUS) == ["Ready"] * len(cluster.kubelets)
+    assert cluster.ready("deployment/web") and running(cluster, "web") == 3
+
+
+def fate(cluster: Cluster, lots: random.Random, machines: list[str], off: set[str]) -> None:
+    machine = lots.choice(machines)
+    match lots.randrange(7):
+        case 0 if machine not in off and len(off) < 2:
+            cluster.kill_node(machine)
+            off.add(machine)
+        case 1 | 2:
+            for each in sorted(off):
+                cluster.restore_node(each)
+            off.clear()
+        case 3:
+            of = [key for key in cluster.control_plane.components if key[0] not in off]
+            key = lots.choice(of)
+            if cluster.control_plane.up(*key):
+                cluster.kill_process(*key)
+        case 4 | 5:
+            cluster.heal()
+        case 6:
+            cluster.cut(lots.sample(machines, 2))
+
+
+def test_a_watch_hears_everything_once_whoever_serves_it():
+    cluster = Cluster.ha_etcd()
+    heard: list[tuple[str, str]] = []
+    watcher = cluster.control_plane.connection("watcher")
+    watcher.watch("ConfigMap", lambda e: heard.append((e.type, e.object.name)), "default")
+    for number, machine in enumerate(["control-plane-1", "control-plane-2", "control-plane-3"] * 3):
+        cluster.apply(note(f"n{number}"))
+        cluster.kill_process(machine, "kube-apiserver")
+        cluster.run(40)
+    wanted = [("ADDED", f"n{number}") for number in range(9)]
+    assert [each for each in heard if each[1] != "kube-root-ca.crt"] == wanted
+
+
+def test_a_watch_lists_anew_where_etcd_has_forgotten():
+    cluster = Cluster.all_in_one()
+    heard: list[tuple[str, str]] = []
+    watcher = cluster.control_plane.connection("watcher")
+    cluster.apply(note("a"))
+    watcher.watch("ConfigMap", lambda e: heard.append((e.type, e.object.name)), "default")
+    cluster.run(30)
+    cluster.kill_process("minikube", "kube-apiserver")  # its cache begins anew
+    cluster.run_until(lambda: answers_plainly(cluster), timeout=60)
+    cluster.apply(note("b"))
+    cluster.delete("configmap", "a")
+    cluster.run(120)
+    assert heard == [("DELETED", "a"), ("ADDED", "b")]
+
+
+def answers_plainly(cluster: Cluster) -> bool:
+    try:
+        cluster.api.get("Namespace", "default")
+    except APIError:
+        return False
+    return True
+
+
+# Disasters
+
+
+def test_a_snapshot_brings_back_what_was_and_loses_what_came_after():
+    cluster = Cluster.ha_etcd()
+    cluster.apply(note("early"))
+    saved = cluster.save_snapshot()
+    cluster.apply(note("late"))
+    for member in list(cluster.etcd.members):
+        cluster.fail_disk(member)
+    cluster.run(20)
+    assert not answers(cluster)
+    cluster.restore_snapshot(saved)
+    cluster.run(60)
+    names = {found.name for found in cluster.api.list("ConfigMap", "default")}
+    assert "early" in names and "late" not in names
+
+
+def test_a_quorum_lost_for_good_is_recovered_from_one_survivor():
+    cluster = Cluster.ha_etcd()
+    cluster.apply(note("kept"))
+    cluster.fail_disk("etcd-1")
+    cluster.fail_disk("etcd-2")
+    cluster.run(10)
+    assert not answers(cluster)
+    cluster.force_new_cluster("etcd-3")
+    cluster.run(30)
+    assert cluster.api.get("ConfigMap", "kept", "default")
+    for name in ("etcd-1", "etcd-2"):
+        cluster.replace_disk(name)
+    cluster.run(30)
+    assert sorted(cluster.etcd.leader.raft.configuration.voters) == ["etcd-1", "etcd-2", "etcd-3"]
+    cluster.kill_node("etcd-3")
+    cluster.run(10)
+    assert cluster.api.get("ConfigMap", "kept", "default"), "the new members have it too"
+
+
+def test_a_lost_disk_is_replaced_while_the_others_go_on():
+    cluster = Cluster.ha_etcd()
+    cluster.fail_disk("etcd-2")
+    cluster.run(20)
+    states = cluster.members().set_index("MEMBER").ROLE
+    assert states["etcd-2"] == "down"
+    assert answers(cluster)
+    cluster.replace_disk("etcd-2")
+    cluster.run(20)
+    table = cluster.members().set_index("MEMBER")
+    assert table.ROLE["etcd-2"] == "follower" and table.VOTES["etcd-2"]
+    assert table.APPLIED["etcd-2"] == table.APPLIED.max()
+
+
+def test_a_disk_without_space_stops_its_member_and_space_brings_it_back():
+    cluster = Cluster.ha_etcd()
+    cluster.fail_disk("etcd-1", "no space left on device")
+    cluster.run(30)
+    assert cluster.members().set_index("MEMBER").ROLE["etcd-1"] == "down"
+    cluster.etcd.members["etcd-1"].disk.fault = ""
+    cluster.run(30)
+    assert cluster.members().set_index("MEMBER").ROLE["etcd-1"] == "follower"
+
+
+def test_a_full_etcd_reads_deletes_and_does_not_write_until_it_is_made_to():
+    cluster = Cluster.single_master()
+    cluster.limit_etcd("200Ki")
+    with pytest.raises(StorageError, match="etcdserver: mvcc: database space exceeded"):
+        for number in range(100):
+            cluster.apply(note("big") | {"data": {"x": "y" * 20_000, "n": str(number)}})
+    assert cluster.get("nodes") is not None
+    cluster.delete("configmap", "big")
+    assert str(cluster.etcdctl("alarm list")) == "alarm:NOSPACE"
+    revision = cluster.api.store.revision
+    cluster.etcdctl(f"compact {revision}")
+    cluster.etcdctl("alarm disarm")
+    with pytest.raises(StorageError, match="space exceeded"):
+        cluster.apply(note("small") | {"data": {"x": "y" * 20_000}})
+    cluster.etcdctl("defrag")
+    cluster.etcdctl("alarm disarm")
+    cluster.apply(note("small"))
+
+
+def test_an_expired_certificate_shuts_everybody_out_until_it_is_renewed_and_loaded():
+    cluster = Cluster.single_master(certificates=120)
+    cluster.apply("data/web.yaml")
+    cluster.run(200)
+    with pytest.raises(Unreachable, match="x509: certificate has expired or is not yet valid"):
+        cluster.get("pods")
+    assert running(cluster, "web") == 3
+    cluster.renew_certificates()
+    cluster.run(10)
+    assert not answers(cluster), "the API server still uses the old one"
+    cluster.kill_process("control-plane-1", "kube-apiserver")
+    cluster.run(60)
+    assert answers(cluster)
+
+
+@pytest.mark.parametrize(
+    ("act", "words"),
+    [
+        (lambda c: c.kill_process("etcd-1", "nginx"), "there is no such process"),
+        (lambda c: c.cut("moon"), "no such machine"),
+        (lambda c: c.fail_disk("worker-1"), "no member of etcd lives there"),
+        (lambda c: c.etcdctl("make coffee"), "etcdctl does not know this here"),
+        (lambda c: Cluster.ha_etcd(etcd=4), "no better than one fewer"),
+        (lambda c: Cluster(nodes=1).components(), "control plane is not simulated"),
+    ],
+)
+def test_mistakes_are_told(act, words):
+    cluster = Cluster.ha_etcd(workers=1)
+    with pytest.raises(CourseError, match=words):
+        act(cluster)
+
+
+def test_workloads_are_controlled_by_one_manager_at_a_time():
+    cluster = Cluster.ha_etcd()
+    cluster.apply(workload("Deployment", "app", replicas=4))
+    cluster.run_until(lambda: cluster.ready("deployment/app"), timeout=60)
+    [first] = leader_of(cluster, "kube-controller-manager")
+    cluster.kill_node(first)
+    cluster.run(1)
+    cluster.scale("deployment/app", 8)
+    cluster.run(5)
+    assert len(cluster.get("pods")) == 4, "nobody works"
+    cluster.run(30)
+    assert len(cluster.get("pods")) == 8
+    [second] = leader_of(cluster, "kube-controller-manager")
+    assert second != first
