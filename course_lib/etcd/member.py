@@ -83,19 +83,19 @@ class Member(Replica):
             done(Refused("another change of members is under way", certain=True))
             return
         if not self._fits(command):
-            done(EtcdError(NO_SPACE))
+            # The alarm is raised for all members before this client hears of it.
+            self._queue(Alarm(True), lambda _: done(EtcdError(NO_SPACE)))
             return
+        self._queue(command, done)
+
+    def _queue(self, command: Any, done: Done) -> None:
         self._commands.append((command, done))
         self._pump()
 
     def _fits(self, command: Any) -> bool:
-        """Whether the store has room; else the alarm is raised, for all members."""
+        """Whether the store has room for a command."""
         fits: Callable[[Any], bool] | None = getattr(self.machine, "fits", None)
-        if fits is None or fits(command):
-            return True
-        if not self.machine.alarm:  # type: ignore[attr-defined]
-            self.propose(Alarm(True), lambda _: None)
-        return False
+        return fits is None or fits(command)
 
     def _pump(self) -> None:
         """Take all commands of this instant together."""

@@ -219,11 +219,11 @@ class Store:
 
     def events(self, prefix: str, since: int) -> list[Event]:
         """What happened below a prefix from a revision on; raises `EtcdError` when forgotten."""
-        if since <= self.compacted:
+        if since < self.compacted:
             raise EtcdError(COMPACTED)
         told = []
         for revision, key in self._changes[bisect_left(self._changes, (since, "")) :]:
-            if key.startswith(prefix):
+            if key.startswith(prefix) and key in self._history:
                 changes = self._history[key]
                 change = changes[bisect_right(changes, revision, key=_revision) - 1]
                 told.append(_event(key, change))
@@ -251,7 +251,7 @@ class Store:
                 self._history[key] = kept
             else:
                 del self._history[key]
-        del self._changes[: bisect_right(self._changes, revision, key=lambda change: change[0])]
+        del self._changes[: bisect_left(self._changes, (revision, ""))]
         return Answer(self.revision)
 
 
