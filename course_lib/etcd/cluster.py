@@ -227,7 +227,7 @@ class EtcdCluster:
         """Ask a member for something and let time pass until it answers."""
         answers: list[Any] = []
         ask(what, answers.append)
-        self.sim.run_until(lambda: bool(answers), timeout=3600)
+        self.sim.run_until(lambda: bool(answers), timeout=60)
         if isinstance(answers[0], Exception):
             raise answers[0]
         return answers[0]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from contextlib import suppress
 
 from course_lib.engine import Simulation
 from course_lib.etcd import Compare, Configuration, EtcdCluster, Get, Put, Refused, Txn
@@ -90,7 +89,7 @@ def trouble(cluster: EtcdCluster, lots: random.Random, until: float):
         yield sim.sleep(lots.uniform(0.1, 1.5))
         member = cluster.members[lots.choice(names)]
         leader = cluster.leader
-        match lots.randrange(12):
+        match lots.randrange(15):
             case 0 if member.up:
                 member.crash()
             case 1 if leader is not None:
@@ -120,6 +119,25 @@ def trouble(cluster: EtcdCluster, lots: random.Random, until: float):
                 leader.propose(other_configuration(leader, lots), lambda _: None)
             case 11:
                 cluster.peers.loss = lots.choice([0.0, 0.0, 0.1, 0.4])
+            case 12:  # a disk is full for a while: its member stops itself
+                member.disk.fault = "no space left on device"
+                sim.at(sim.now + lots.uniform(0.5, 3), lambda m=member: freed(m))
+            case 13:  # a link that comes and goes
+                one, other = lots.sample(names, 2)
+                sim.start(flapping(cluster, one, other, lots.uniform(0.05, 1.0), until))
+
+
+def freed(member: Member) -> None:
+    member.disk.fault = ""
+    if not member.up:
+        member.start()
+
+
+def flapping(cluster: EtcdCluster, one: str, other: str, period: float, until: float):
+    for moment in cluster.peers.flap([one], [other], period):
+        yield moment
+        if cluster.sim.now > until:
+            return
 
 
 def other_configuration(leader: Member, lots: random.Random) -> Configuration:
@@ -155,14 +173,19 @@ def history(
     cluster.peers.heal()
     cluster.peers.loss = 0.0
     for each in cluster.members.values():
+        each.disk.fault = ""
         if not each.up:
             each.start()
     sim.run(5)
     last = Client(cluster, "last", lots)
     for key in KEYS:
         while not any(op.key == key for op in last.history):
-            leader, called = cluster.elect(), sim.now
-            with suppress(Refused):  # it has lost its place meanwhile: ask the next one
-                answer = cluster.call(leader.read, Get(key))
-                last.note(key, "get", None, called, answer)
+            leader, called = cluster.elect(timeout=5), sim.now
+            answers: list[object] = []
+            leader.read(Get(key), answers.append)
+            sim.run_until(lambda: bool(answers), timeout=5)  # noqa: B023
+            if isinstance(answers[0], Refused):
+                sim.run(0.1)  # it has lost its place meanwhile: ask the next one
+            else:
+                last.note(key, "get", None, called, answers[0])
     return [op for client in (*clients, last) for op in client.history]
