@@ -104,6 +104,21 @@ class EtcdCluster:
         leaders = [member for member in self.members.values() if member.leads]
         return max(leaders, key=lambda member: member.raft.current_term, default=None)
 
+    def voters(self) -> tuple[str, ...]:
+        """Who has a vote, as the member with the longest log knows it."""
+        known = max(self.members.values(), key=lambda member: member.raft.log.last_index)
+        return known.raft.configuration.voters
+
+    def has_quorum(self) -> bool:
+        """Whether enough members run to decide anything, if they reach each other."""
+        voters = self.voters()
+        up = sum(name in self.members and self.members[name].up for name in voters)
+        return up > len(voters) // 2
+
+    def full(self) -> bool:
+        """Whether the alarm NOSPACE is raised."""
+        return any(getattr(member.machine, "alarm", False) for member in self.members.values())
+
     def elect(self, timeout: float = 60.0) -> Member:
         """Let time pass until there is a leader that knows what is committed."""
 

@@ -1,5 +1,12 @@
-"""Experiments: workloads and traces, policies, sweeps, and results as DataFrames (chapter 04)."""
+"""Experiments, with results as DataFrames.
 
+Workloads and traces, policies and sweeps (chapter 04); failures, availability, the time of a write
+(chapter 10).
+"""
+
+from course_lib.experiments.availability import Reliability, availability, closed_form
+from course_lib.experiments.consensus import latency_by_size
+from course_lib.experiments.failures import failure_table
 from course_lib.experiments.measures import fragmentation, utilisation
 from course_lib.experiments.policies import POLICIES
 from course_lib.experiments.runs import Run, pods_table, run, runs_table, sweep
@@ -8,10 +15,15 @@ from course_lib.experiments.workloads import DISTRIBUTIONS, Scenario, generate, 
 __all__ = [
     "DISTRIBUTIONS",
     "POLICIES",
+    "Reliability",
     "Run",
     "Scenario",
+    "availability",
+    "closed_form",
+    "failure_table",
     "fragmentation",
     "generate",
+    "latency_by_size",
     "pods_table",
     "read_trace",
     "run",

@@ -21,6 +21,11 @@ class Links:
         """Whether two machines reach each other."""
         return one == other or frozenset((one, other)) not in self._cut
 
+    def isolated(self, one: str, machines: Iterable[str]) -> bool:
+        """Whether a machine reaches no other."""
+        others = [other for other in machines if other != one]
+        return bool(others) and not any(self.open(one, other) for other in others)
+
     def cut(self, some: Iterable[str], others: Iterable[str]) -> None:
         """Two groups of machines do not reach each other any more."""
         others = list(others)

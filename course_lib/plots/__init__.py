@@ -1,5 +1,7 @@
 """Figures: each function takes what was simulated and returns one picture with its alt text."""
 
+from course_lib.plots.availability import availability_by_size, latency_by_size, survival
+from course_lib.plots.configuration import configuration
 from course_lib.plots.experiments import fragmentation_curve, policy_comparison
 from course_lib.plots.load import requests_over_time
 from course_lib.plots.nodes import requested_by_node
@@ -11,7 +13,10 @@ from course_lib.plots.utilisation import utilisation_over_time
 
 __all__ = [
     "Picture",
+    "availability_by_size",
+    "configuration",
     "fragmentation_curve",
+    "latency_by_size",
     "node_heat_map",
     "packing",
     "pods_over_time",
@@ -19,5 +24,6 @@ __all__ = [
     "requested_by_node",
     "requests_over_time",
     "start_up",
+    "survival",
     "utilisation_over_time",
 ]

@@ -1,8 +1,9 @@
-"""Things to click: ipywidgets over a live cluster, placement engines, and the CRI."""
+"""Things to click: ipywidgets over live clusters, placement engines, the CRI, control planes."""
 
+from course_lib.widgets.control_plane import ControlPlane
 from course_lib.widgets.live import LiveCluster
 from course_lib.widgets.sequence import CallSequence
 from course_lib.widgets.swap import RuntimeSwap
 from course_lib.widgets.workbench import PackingWorkbench
 
-__all__ = ["CallSequence", "LiveCluster", "PackingWorkbench", "RuntimeSwap"]
+__all__ = ["CallSequence", "ControlPlane", "LiveCluster", "PackingWorkbench", "RuntimeSwap"]
