@@ -1,7 +1,7 @@
 """A Kubernetes cluster that runs inside a notebook: `from course_lib import Cluster`.
 
-The rooms, from the ground up: `objects` and `engine`; `images` and `network`; `apiserver` and
-`runtimes`; `cri`; `scheduler`, `controllers` and `node`; `cluster` and `orchestrators`;
+The rooms, from the ground up: `objects` and `engine`; `images`, `network` and `etcd`; `apiserver`
+and `runtimes`; `cri`; `scheduler`, `controllers` and `node`; `cluster` and `orchestrators`;
 `experiments`; `plots` and `widgets`; `cli`.
 """
 

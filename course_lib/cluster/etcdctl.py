@@ -18,6 +18,7 @@ from course_lib.etcd.member import Refused
 from course_lib.etcd.mvcc import Store
 from course_lib.etcd.requests import TIMED_OUT, Alarm, Range
 
+UNHEALTHY = "is unhealthy: failed to commit proposal: context deadline exceeded"
 PATIENCE = 5.0  # s, as etcdctl's --command-timeout
 
 
@@ -83,7 +84,7 @@ class Etcdctl:
                 member.read(Get("health"), answers.append)
                 self.etcd.wait(answers, PATIENCE)
             good = bool(answers) and not isinstance(answers[0], Exception)
-            said = "is healthy" if good else "is unhealthy: failed to commit proposal"
+            said = "is healthy" if good else UNHEALTHY
             lines.append(f"https://{name}:2379 {said}")
         return "\n".join(lines)
 

@@ -1,7 +1,8 @@
-"""etcd: the replicated log and the store that stands on it (chapter 10, in preparation).
+"""etcd: the replicated log and the store that stands on it (chapter 10).
 
-`raft` is the algorithm, one member of it; `member` gives it a clock, a disk and a network; `mvcc`
-is the store that the log feeds; `cluster` puts them together.
+`raft` is the algorithm, one member of it; `replica` gives it a clock, a disk and a network, and
+`member` answers clients; `mvcc` is the store that the log feeds, `requests` what can be asked of
+it; `cluster` puts them together.
 """
 
 from course_lib.etcd.cluster import EtcdCluster

@@ -163,7 +163,8 @@ def observe(configuration: str, names: tuple[str, ...], seed: int = 0) -> Outcom
     cluster.apply(APPLICATION)
     cluster.apply(_note("before"))
     cluster.run_until(lambda: cluster.ready("deployment/web"))
-    for failure in _instances(failures(cluster), names):
+    zones = cluster.control_plane.layout.zones
+    for failure in _instances(failures(cluster), names, zones):
         failure.strike(cluster)
     struck = cluster.now
     seen = Outcome([], [], None, REPLICAS, None, False)
@@ -230,13 +231,16 @@ def _holds(cluster: Cluster, name: str) -> bool:
     return store.read(Get("/registry/configmaps/default/before")).result is not None  # type: ignore[union-attr]
 
 
-def _instances(known: dict[str, list[Failure]], names: tuple[str, ...]) -> list[Failure]:
-    """The things of these names; two of one name are two things, on two machines if possible."""
+def _instances(
+    known: dict[str, list[Failure]], names: tuple[str, ...], zones: dict[str, str]
+) -> list[Failure]:
+    """The things of these names; of two, the second is elsewhere if possible."""
     first = known[names[0]][0]
     if len(names) == 1:
         return [first]
+    place = {first.machine, zones.get(first.machine, "")}
     others = [each for each in known[names[1]] if each != first]
-    others.sort(key=lambda each: each.machine == first.machine)
+    others.sort(key=lambda each: bool(place & {each.machine, zones.get(each.machine, "")}))
     return [first, *others[:1]]
 
 
