@@ -271,9 +271,9 @@ def failure_table(double: bool = False, configurations: tuple[str, ...] = ()) ->
     the application's that ran at a time. DATA: whether what was acknowledged is on a disk. HEALED:
     the seconds until all is well again, if that needs no operator.
     """
-    import pandas as pd
+    from course_lib.engine.table import Table
 
     wanted = [(c, names) for c in configurations or CONFIGURATIONS for names in cases(c, double)]
     with ProcessPoolExecutor() as pool:
         rows = list(pool.map(row, *zip(*wanted, strict=True), chunksize=4))
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return Table(rows, columns=COLUMNS)

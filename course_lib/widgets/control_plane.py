@@ -43,6 +43,7 @@ STYLE = """
 .course-plane h4 small {font-weight: normal; opacity: 0.8;}
 .course-plane .part {display: block; border-radius: 4px; padding: 0 6px; margin: 2px 0;}
 .course-plane .strip span {display: inline-block; width: 8px; height: 14px; margin-right: 1px;}
+.course-plane .strip b {display: inline-block; width: 40px; font-weight: normal;}
 .course-plane table {border-collapse: collapse;}
 .course-plane td, .course-plane th {padding: 0 10px 0 0; text-align: left;}
 </style>
@@ -70,8 +71,13 @@ class ControlPlane(widgets.VBox):
             options=list(BUILD), value="clustered etcd, HA masters", description="Configuration",
             style=wide,
         )  # fmt: skip
-        self.masters = widgets.Dropdown(options=[2, 3, 5], value=3, description="Masters")
-        self.etcd = widgets.Dropdown(options=[1, 3, 5, 7], value=3, description="Members")
+        narrow = widgets.Layout(width="110px")
+        self.masters = widgets.Dropdown(
+            options=[2, 3, 5], value=3, description="Masters", style=wide, layout=narrow
+        )
+        self.etcd = widgets.Dropdown(
+            options=[1, 3, 5, 7], value=3, description="Members", style=wide, layout=narrow
+        )
         self.build = button("Build", "cube", "Build this control plane anew")
         self.play = button("Run", "play", "Let simulated time run, one second in each real one")
         self.step_once = button("Step", "step-forward", f"Let {STEP:g} simulated seconds pass")
@@ -202,7 +208,7 @@ def _strip(answers: list[tuple[bool, bool]]) -> str:
             f'{"" if each[place] else ";height:5px"}"></span>'
             for each in answers
         )
-        lines.append(f'<div class="strip">{name}: {bars or "no time has passed yet"}</div>')
+        lines.append(f'<div class="strip"><b>{name}</b> {bars or "no time has passed yet"}</div>')
     return "".join(lines)
 
 
