@@ -207,7 +207,7 @@ class NodeCommands:
         >>> from course_lib import Cluster
         >>> cluster = Cluster(nodes=2)
         >>> cluster.kill_node("node-2")
-        >>> cluster.run(seconds=60)
+        >>> cluster.run(seconds=70)
         >>> list(cluster.get("nodes").STATUS)
         ['Ready', 'NotReady']
         """

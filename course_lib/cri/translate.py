@@ -130,7 +130,8 @@ def resources(given: Message) -> Resources:
 
 
 def _namespaces(options: Message) -> Namespaces:
-    return Namespaces(_MODES[options.network], _MODES[options.pid], _MODES[options.ipc])
+    wanted = options.network, options.pid, options.ipc
+    return Namespaces(*(_MODES.get(mode, POD) for mode in wanted))  # enums are open in proto3
 
 
 def _ports(annotation: str) -> frozenset[int]:

@@ -23,13 +23,12 @@ READY = 0.9  # of the leader's log, that a learner must have to be promoted (`re
 class EtcdCluster:
     """Members by name, over one network.
 
-        >>> from course_lib.engine import Simulation
-    from course_lib.engine.simulation import Process
-        >>> from course_lib.etcd import Put
-        >>> cluster = EtcdCluster(Simulation(), 3)
-        >>> leader = cluster.elect()
-        >>> cluster.call(leader.propose, Put("colour", "blue")).revision
-        2
+    >>> from course_lib.engine import Simulation
+    >>> from course_lib.etcd import Put
+    >>> cluster = EtcdCluster(Simulation(), 3)
+    >>> leader = cluster.elect()
+    >>> cluster.call(leader.propose, Put("colour", "blue")).revision
+    2
     """
 
     def __init__(

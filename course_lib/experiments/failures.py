@@ -8,7 +8,6 @@ asked for, and the application's Pods are counted.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from itertools import combinations_with_replacement
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from course_lib.cluster import Cluster
 from course_lib.cluster.static_manifests import API_SERVER, CONTROLLER_MANAGER, ETCD, SCHEDULER
 from course_lib.etcd import Get
 from course_lib.etcd.mvcc import Store
+from course_lib.experiments.cores import processes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -274,6 +274,6 @@ def failure_table(double: bool = False, configurations: tuple[str, ...] = ()) ->
     from course_lib.engine.table import Table
 
     wanted = [(c, names) for c in configurations or CONFIGURATIONS for names in cases(c, double)]
-    with ProcessPoolExecutor() as pool:
+    with processes() as pool:
         rows = list(pool.map(row, *zip(*wanted, strict=True), chunksize=4))
     return Table(rows, columns=COLUMNS)

@@ -11,13 +11,13 @@ import json
 import random
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from course_lib import __version__
+from course_lib.experiments.cores import processes
 from course_lib.experiments.measures import RESOURCES, fragmentation, shapes_of, utilisation
 from course_lib.experiments.policies import POLICIES, framework_of
 from course_lib.experiments.workloads import Scenario
@@ -125,7 +125,7 @@ def _compute(jobs: list[Job], progress: bool, workers: int | None) -> list[Run]:
     with tqdm(total=len(jobs), disable=not progress, unit="run") as bar:
         if len(jobs) == 1 or workers == 1:
             return [_run_one(job, bar) for job in jobs]
-        with ProcessPoolExecutor(workers) as pool:
+        with processes(workers) as pool:
             futures = [pool.submit(run, *job) for job in jobs]
             for future in futures:
                 future.add_done_callback(lambda _: bar.update())

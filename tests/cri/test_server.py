@@ -290,3 +290,10 @@ def test_ten_thousand_calls_of_eight_clients_leave_nothing_behind(server):
     assert not runtime.network._endpoints and not runtime.pool._used
     assert not runtime.hops and not server._waiting and not runtime.listeners
     assert threading.active_count() <= threads_before + 64, "the server's own workers"
+
+
+def test_a_namespace_mode_of_a_later_release_is_taken_for_the_default(client):
+    options = {"network": 9, "pid": 9, "ipc": 9}
+    config = pod("later") | {"linux": {"security_context": {"namespace_options": options}}}
+    made = client.call("RunPodSandbox", config=config)
+    assert client.call("PodSandboxStatus", pod_sandbox_id=made.pod_sandbox_id).status.network.ip
