@@ -159,10 +159,10 @@ class ControlPlane:
         """An API server for a new connection."""
         if self.balancer is None:
             machine = self.layout.control_planes[0]
-            return self._connect(client, machine, f"{machine}:6443")
+            return self.connect(client, machine, f"{machine}:6443")
         if not self.links.open(client, self.layout.balancer):
             raise refused(self.balancer.address)
-        return self._connect(self.layout.balancer, self._chosen(), self.balancer.address)
+        return self.connect(self.layout.balancer, self._chosen(), self.balancer.address)
 
     def _chosen(self) -> str:
         """The server in turn; when it refuses, the next (HAProxy's `option redispatch`)."""
@@ -171,7 +171,8 @@ class ControlPlane:
         server = self.api_server(first).server
         return first if server is not None and server.up else self.balancer.choose()
 
-    def _connect(self, source: str, machine: str, address: str) -> APIServer:
+    def connect(self, source: str, machine: str, address: str) -> APIServer:
+        """A new connection from one machine to the API server on another."""
         process = self.api_server(machine)
         server = process.server
         if server is None or not server.up or not self.links.open(source, machine):
@@ -262,7 +263,7 @@ class Local:
 
     def pick(self, client: str) -> APIServer:
         """The API server beside."""
-        return self.plane._connect(self.machine, self.machine, f"{self.machine}:6443")
+        return self.plane.connect(self.machine, self.machine, f"{self.machine}:6443")
 
     def reaches(self, client: str, server: APIServer) -> bool:
         """Whether it is still there."""

@@ -14,6 +14,7 @@ from course_lib.cluster.tables import table
 from course_lib.engine import Simulation, timestamp
 from course_lib.errors import CourseError
 from course_lib.etcd import EtcdCluster
+from course_lib.etcd.disk import BROKEN
 from course_lib.etcd.messages import Snapshot
 from course_lib.objects.quantity import Quantity
 from course_lib.runtimes import Runtime
@@ -128,7 +129,7 @@ class PlaneCommands:
         self.etcd.catch_up()
         self.etcd.peers.heal()
 
-    def fail_disk(self, machine: str, fault: str = "input/output error") -> None:
+    def fail_disk(self, machine: str, fault: str = BROKEN) -> None:
         """The disk below a member of etcd fails: the member stops, and what it held is lost."""
         self._member(machine)
         self.sim.record("fate", f"Disk/{machine}", "DiskFailure", fault)

@@ -19,6 +19,7 @@ from course_lib.controllers import Controller, start_controllers
 from course_lib.engine import Lifetime
 from course_lib.engine.simulation import Process
 from course_lib.etcd import Member
+from course_lib.etcd.disk import BROKEN
 from course_lib.scheduler import Scheduler
 
 if TYPE_CHECKING:
@@ -64,9 +65,7 @@ class EtcdProcess(Component):
     @property
     def member(self) -> Member:
         """The member that lives here."""
-        member = self.plane.etcd.members[self.machine]
-        member.on_exit = self._on_exit
-        return member
+        return self.plane.etcd.members[self.machine]
 
     def _on_exit(self, why: str) -> None:
         self.sim.record(ETCD, f"Member/{self.machine}", "Exit", why)
@@ -79,7 +78,8 @@ class EtcdProcess(Component):
         super().start()
         self.plane.etcd.catch_up()
         member = self.member
-        if member.disk.fault == "input/output error":
+        member.on_exit = self._on_exit
+        if member.disk.fault == BROKEN:
             self._on_exit(f"cannot read its disk: {member.disk.fault}")
         elif not member.up:
             member.start()

@@ -6,6 +6,7 @@ from course_lib.etcd.log import Log
 from course_lib.etcd.messages import Configuration, Entry, Snapshot
 from course_lib.etcd.raft import Raft
 
+BROKEN, FULL = "input/output error", "no space left on device"  # what a disk may say
 SYNC_SECONDS = 0.002  # of one fsync, on a good SSD (etcd.io "Disk": p99 below 10 ms)
 
 
@@ -14,7 +15,7 @@ class Disk:
 
     def __init__(self, configuration: Configuration, seconds: float = SYNC_SECONDS) -> None:
         self.seconds = seconds
-        self.fault = ""  # why nothing can be written: "no space left on device", ...
+        self.fault = ""  # why nothing can be written
         self.current_term, self.voted_for = 0, ""
         self.snapshot = Snapshot(0, 0, configuration, None)
         self.entries: list[Entry] = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import html
 from collections.abc import Callable
 from typing import Any
@@ -13,8 +12,8 @@ from course_lib.cluster import Cluster
 from course_lib.cluster.health import Health, Machine, Part, health
 from course_lib.errors import CourseError
 from course_lib.widgets.drawing import button, with_still
+from course_lib.widgets.player import Player
 
-FRAME = 0.2  # s of real time between two pictures while it runs
 STEP = 2.0  # simulated seconds of one step
 KEPT = 60  # answers of the API, one a simulated second, that the strip shows
 BUILD: dict[str, Callable[[int, int], Cluster]] = {
@@ -50,7 +49,7 @@ STYLE = """
 """
 
 
-class ControlPlane(widgets.VBox):
+class ControlPlane(Player, widgets.VBox):
     """A control plane to break; everything works by keyboard too (Tab, then Space or arrows).
 
     Once a simulated second a user reads from the API and writes to it: the strip shows how that
@@ -63,7 +62,6 @@ class ControlPlane(widgets.VBox):
     """
 
     def __init__(self, cluster: Cluster | None = None) -> None:
-        self._task: asyncio.Task[None] | None = None
         self.picture = widgets.HTML()
         self.message = widgets.HTML()
         wide = {"description_width": "initial"}
@@ -79,7 +77,7 @@ class ControlPlane(widgets.VBox):
             options=[1, 3, 5, 7], value=3, description="Members", style=wide, layout=narrow
         )
         self.build = button("Build", "cube", "Build this control plane anew")
-        self.play = button("Run", "play", "Let simulated time run, one second in each real one")
+        self.make_play("Let simulated time run, one second in each real one")
         self.step_once = button("Step", "step-forward", f"Let {STEP:g} simulated seconds pass")
         self.machine = widgets.Dropdown(description="Machine")
         self.kill = button("Kill", "bolt", "Cut the machine's power")
@@ -104,7 +102,6 @@ class ControlPlane(widgets.VBox):
     def _wire(self) -> None:
         name = lambda: str(self.machine.value)  # noqa: E731
         self.build.on_click(lambda _: self._build())
-        self.play.on_click(lambda _: self.toggle())
         self.step_once.on_click(lambda _: self.step())
         self.kill.on_click(lambda _: self._act(lambda: self.cluster.kill_node(name())))
         self.restore.on_click(lambda _: self._act(lambda: self.cluster.restore_node(name())))
@@ -132,25 +129,11 @@ class ControlPlane(widgets.VBox):
         self.process.options = [each.name for each in found]
         self.process.index = 0 if found else None
 
-    @property
-    def running(self) -> bool:
-        """Whether time runs now."""
-        return self._task is not None
+    frame = 0.9  # with the drawing, about a second
 
-    def toggle(self) -> None:
-        """Run, or pause."""
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
-        else:
-            self._task = asyncio.get_event_loop().create_task(self._run())
-        self.play.description = "Pause" if self.running else "Run"
-        self.play.icon = "pause" if self.running else "play"
-
-    async def _run(self) -> None:
-        while True:
-            self.step(1.0)
-            await asyncio.sleep(1.0 - FRAME)
+    def tick(self) -> None:
+        """One second."""
+        self.step(1.0)
 
     def step(self, seconds: float = STEP) -> None:
         """Let simulated time pass, ask the API once a second, and draw."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import html
 from typing import Any
 
@@ -11,12 +10,12 @@ import ipywidgets as widgets
 from course_lib.cluster import Cluster
 from course_lib.errors import CourseError
 from course_lib.widgets.drawing import button, draw, with_still
+from course_lib.widgets.player import Player
 
-FRAME = 0.1  # s of real time between two pictures while it runs
 STEP = 5.0  # simulated seconds of one step
 
 
-class LiveCluster(widgets.VBox):
+class LiveCluster(Player, widgets.VBox):
     """A cluster to click on; everything works by keyboard too (Tab, then Space or arrows).
 
     Time runs only while it is asked to, `speed` simulated seconds in each real one; the notebook
@@ -31,11 +30,10 @@ class LiveCluster(widgets.VBox):
 
     def __init__(self, cluster: Cluster, namespace: str = "default") -> None:
         self.cluster, self.namespace = cluster, namespace
-        self._task: asyncio.Task[None] | None = None
         self._quiet = False
         self.picture = widgets.HTML()
         self.message = widgets.HTML()
-        self.play = button("Run", "play", "Let simulated time run")
+        self.make_play("Let simulated time run")
         self.step_once = button("Step", "step-forward", f"Let {STEP:g} simulated seconds pass")
         self.speed = widgets.BoundedFloatText(
             value=10, min=1, max=600, step=1, description="Speed (s/s)"
@@ -46,7 +44,6 @@ class LiveCluster(widgets.VBox):
         self.cordon = button("Cordon", "ban", "Cordon the node, or uncordon it")
         self.workload = widgets.Dropdown(options=self._workloads(), description="Workload")
         self.replicas = widgets.BoundedIntText(value=1, min=0, max=500, description="Replicas")
-        self.play.on_click(lambda _: self.toggle())
         self.step_once.on_click(lambda _: self.step())
         self.kill.on_click(lambda _: self._act(lambda: cluster.kill_node(self.node.value)))
         self.restore.on_click(lambda _: self._act(lambda: cluster.restore_node(self.node.value)))
@@ -64,20 +61,9 @@ class LiveCluster(widgets.VBox):
         )
         self.refresh()
 
-    @property
-    def running(self) -> bool:
-        """Whether time runs now."""
-        return self._task is not None
-
-    def toggle(self) -> None:
-        """Run, or pause."""
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
-        else:
-            self._task = asyncio.get_event_loop().create_task(self._run())
-        self.play.description = "Pause" if self.running else "Run"
-        self.play.icon = "pause" if self.running else "play"
+    def tick(self) -> None:
+        """One frame, as much simulated time as the speed says."""
+        self.step(self.frame * self.speed.value)
 
     def step(self, seconds: float = STEP) -> None:
         """Let simulated time pass, and draw."""
@@ -97,11 +83,6 @@ class LiveCluster(widgets.VBox):
         if self.workload.value:
             self.replicas.value = self._selected().spec.replicas
         self._quiet = False
-
-    async def _run(self) -> None:
-        while True:
-            self.step(FRAME * self.speed.value)
-            await asyncio.sleep(FRAME)
 
     def _act(self, act: Any) -> None:
         try:

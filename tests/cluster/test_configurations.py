@@ -15,6 +15,7 @@ from course_lib.cluster.processes import Elected
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 from course_lib.etcd import EtcdCluster
+from course_lib.etcd.disk import FULL
 from course_lib.experiments.failures import running
 from tests.conftest import container, pod, workload
 
@@ -341,7 +342,7 @@ def test_a_lost_disk_is_replaced_while_the_others_go_on():
 
 def test_a_disk_without_space_stops_its_member_and_space_brings_it_back():
     cluster = Cluster.ha_etcd()
-    cluster.fail_disk("etcd-1", "no space left on device")
+    cluster.fail_disk("etcd-1", FULL)
     cluster.run(30)
     assert cluster.members().set_index("MEMBER").ROLE["etcd-1"] == "down"
     cluster.etcd.members["etcd-1"].disk.fault = ""

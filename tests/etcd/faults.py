@@ -6,6 +6,7 @@ import random
 
 from course_lib.engine import Simulation
 from course_lib.etcd import Compare, Configuration, EtcdCluster, Get, Put, Refused, Txn
+from course_lib.etcd.disk import FULL
 from course_lib.etcd.member import Member
 from tests.etcd.linearizability import Operation
 
@@ -120,7 +121,7 @@ def trouble(cluster: EtcdCluster, lots: random.Random, until: float):
             case 11:
                 cluster.peers.loss = lots.choice([0.0, 0.0, 0.1, 0.4])
             case 12:  # a disk is full for a while: its member stops itself
-                member.disk.fault = "no space left on device"
+                member.disk.fault = FULL
                 sim.at(sim.now + lots.uniform(0.5, 3), lambda m=member: freed(m))
             case 13:  # a link that comes and goes
                 one, other = lots.sample(names, 2)
