@@ -59,6 +59,12 @@ class Unreachable(APIError):
     code, reason = 503, "ServiceUnavailable"
 
 
+class Unauthorized(Unreachable):
+    """The API server does not know who asks: its certificate is no good."""
+
+    code, reason = 401, "Unauthorized"
+
+
 class Compacted(APIError):
     """The watch asked for changes that are forgotten: list again, and watch from there."""
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from course_lib.apiserver import APIServer
 from course_lib.apiserver.connection import Connection
-from course_lib.apiserver.errors import Unreachable
+from course_lib.apiserver.errors import Unauthorized, Unreachable
 from course_lib.apiserver.load_balancer import LoadBalancer, refused
 from course_lib.cluster.layout import Layout
 from course_lib.cluster.processes import (
@@ -36,6 +36,8 @@ from course_lib.scheduler import Scheduler
 SYSTEMD_RESTART = 5.0  # s (RestartSec)
 YEAR = 365 * 86400.0  # s that certificates last, as kubeadm's
 BALANCER = "load-balancer"
+# Of those that kubeadm makes (`kubeadm certs check-expiration`), the ones that are looked at here.
+CERTIFICATES = ("apiserver", "controller-manager.conf", "scheduler.conf")
 
 
 class ControlPlane:
@@ -52,7 +54,11 @@ class ControlPlane:
         self.sim, self.layout, self.metrics = sim, layout, metrics
         self.scheduler_configuration = scheduler
         self.links = Links()
-        self.certificates = dict.fromkeys(layout.control_planes, sim.now + certificates)
+        self.certificates = {
+            (machine, name): sim.now + certificates
+            for machine in layout.control_planes
+            for name in CERTIFICATES
+        }
         self.etcd = EtcdCluster(Simulation(sim.seed), layout.etcd)
         self.etcd.peers.delay = (0.0, 0.0)  # a write takes no time of the cluster's
         for member in self.etcd.members.values():
@@ -124,18 +130,23 @@ class ControlPlane:
     def power_off(self, machine: str) -> None:
         """A machine's processes are gone."""
         self.off.add(machine)
+        self.stop_all(machine)
+        if machine == self.layout.balancer and self.balancer:
+            self.balancer.up = False
+
+    def stop_all(self, machine: str) -> None:
+        """Whatever of the control plane ran on a machine has ended."""
         for component in self.on(machine):
             if component.up:
                 component.stop()
-        if machine == self.layout.balancer and self.balancer:
-            self.balancer.up = False
 
     def power_on(self, machine: str) -> None:
         """A machine is back; on a node the kubelet starts what belongs there."""
         self.off.discard(machine)
         if machine not in self.layout.nodes:
             for component in self.on(machine):
-                component.start()
+                if not component.up:
+                    component.start()
         if machine == self.layout.balancer and self.balancer:
             self.balancer.up = True
 
@@ -151,9 +162,12 @@ class ControlPlane:
         """A client's connection, through the load balancer where there is one."""
         return Connection(self.sim, self, client, consistent, remembers)
 
-    def local(self, machine: str) -> Local:
-        """The way of a machine's own components: to the API server beside them (kubeadm)."""
-        return Local(self, machine)
+    def local(self, machine: str, certificate: str) -> Local:
+        """The way of a machine's own components: to the API server beside them (kubeadm).
+
+        They show the certificate that they read when they started.
+        """
+        return Local(self, machine, self.certificates[machine, certificate])
 
     def pick(self, client: str) -> APIServer:
         """An API server for a new connection."""
@@ -173,15 +187,14 @@ class ControlPlane:
 
     def connect(self, source: str, machine: str, address: str) -> APIServer:
         """A new connection from one machine to the API server on another."""
-        process = self.api_server(machine)
-        server = process.server
+        server, end = self.api_server(machine).server, self.certificates[machine, "apiserver"]
         if server is None or not server.up or not self.links.open(source, machine):
             raise refused(address)
-        if self.sim.now >= process.certificate_ends:
-            now, end = timestamp(self.sim.now), timestamp(process.certificate_ends)
+        if self.sim.now >= end:
+            times = f"current time {timestamp(self.sim.now)} is after {timestamp(end)}"
             raise Unreachable(
                 "Unable to connect to the server: tls: failed to verify certificate: x509: "
-                f"certificate has expired or is not yet valid: current time {now} is after {end}",
+                f"certificate has expired or is not yet valid: {times}",
                 do="renew the certificates: cluster.renew_certificates()",
             )
         return server
@@ -258,13 +271,19 @@ class ControlPlane:
 class Local:
     """The way to the API server on the same machine, and to no other."""
 
-    def __init__(self, plane: ControlPlane, machine: str) -> None:
+    def __init__(self, plane: ControlPlane, machine: str, certificate_ends: float) -> None:
         self.plane, self.machine = plane, machine
+        self.certificate_ends = certificate_ends
 
     def pick(self, client: str) -> APIServer:
-        """The API server beside."""
+        """The API server beside, if it lets one in."""
+        if not self._valid():
+            raise Unauthorized("Unauthorized", do="start it again: it reads its certificate then")
         return self.plane.connect(self.machine, self.machine, f"{self.machine}:6443")
 
     def reaches(self, client: str, server: APIServer) -> bool:
-        """Whether it is still there."""
-        return server.up and self.plane.api_server(self.machine).server is server
+        """Whether it is still there, and still lets one in: that is asked with each request."""
+        return self._valid() and server.up and self.plane.api_server(self.machine).server is server
+
+    def _valid(self) -> bool:
+        return self.plane.sim.now < self.certificate_ends

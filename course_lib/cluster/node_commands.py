@@ -128,6 +128,8 @@ class NodeCommands:
         made.pool = old.pool  # which addresses are given out stands on the node's disk
         self.sim.record("operator", f"Node/{node}", "RuntimeSwapped", f"{old.name} to {made.name}")
         old.power_off()
+        if self.plane is not None:
+            self.plane.stop_all(node)
         kubelet.swap_runtime(Client(InProcess(Shim(made))))
 
     def processes(self, node: str) -> Text:

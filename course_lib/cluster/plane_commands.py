@@ -181,17 +181,21 @@ class PlaneCommands:
         self.control_plane.restart_with(lambda etcd: etcd.force_new_cluster(machine))
 
     def certificates(self) -> Table:
-        """The API servers' certificates: MACHINE, EXPIRES, RESIDUAL TIME (`kubeadm certs ...`)."""
+        """What kubeadm's certificates are good for: MACHINE, CERTIFICATE, EXPIRES, RESIDUAL TIME.
+
+        As `kubeadm certs check-expiration`; only those that are looked at here.
+        """
         rows = [
-            (machine, timestamp(end), f"{max(0.0, end - self.sim.now):.0f}s")
-            for machine, end in self.control_plane.certificates.items()
+            (machine, name, timestamp(end), f"{max(0.0, end - self.sim.now):.0f}s")
+            for (machine, name), end in self.control_plane.certificates.items()
         ]
-        return table(rows, ["MACHINE", "EXPIRES", "RESIDUAL TIME"])
+        return table(rows, ["MACHINE", "CERTIFICATE", "EXPIRES", "RESIDUAL TIME"])
 
     def renew_certificates(self) -> None:
         """New certificates on all machines (`kubeadm certs renew all`).
 
-        An API server uses them when it is started again.
+        An API server reads its own anew when the file changes; controller manager and scheduler
+        read theirs when they start.
         """
         plane = self.control_plane
         plane.certificates = dict.fromkeys(plane.certificates, self.sim.now + YEAR)

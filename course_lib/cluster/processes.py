@@ -110,7 +110,6 @@ class APIServerProcess(Component):
     def __init__(self, plane: ControlPlane, machine: str) -> None:
         super().__init__(plane, machine)
         self.server: APIServer | None = None
-        self.certificate_ends = plane.certificates[machine]  # of the certificate it has loaded
 
     def start(self) -> None:
         """Read everything from etcd, then serve."""
@@ -121,7 +120,6 @@ class APIServerProcess(Component):
         store = EtcdStore(
             life, plane.etcd, endpoints, lambda member: plane.links.open(self.machine, member)
         )
-        self.certificate_ends = plane.certificates[self.machine]
         self.server = APIServer(life, store)
         self.server.up = False
         life.start(self._run(self.server, store))
@@ -183,6 +181,8 @@ class APIServerProcess(Component):
 class Elected(Component):
     """A process of which one works, and the others stand by."""
 
+    certificate = ""  # the kubeconfig file with the certificate that it shows
+
     def __init__(self, plane: ControlPlane, machine: str) -> None:
         super().__init__(plane, machine)
         self.elector: LeaderElector | None = None
@@ -193,7 +193,8 @@ class Elected(Component):
         """Stand for the Lease."""
         super().start()
         self._starts += 1
-        self.api = Connection(self.sim, self.plane.local(self.machine), self.machine)
+        way = self.plane.local(self.machine, self.certificate)
+        self.api = Connection(self.sim, way, self.machine)
         identity = f"{self.machine}_{self._starts}"
         self.elector = LeaderElector(self.api, self.name, identity, self.lead, self._exit)
 
@@ -226,7 +227,7 @@ class Elected(Component):
 class SchedulerProcess(Elected):
     """kube-scheduler."""
 
-    name = SCHEDULER
+    name, certificate = SCHEDULER, "scheduler.conf"
     scheduler: Scheduler | None = None
 
     def lead(self) -> None:
@@ -243,7 +244,7 @@ class SchedulerProcess(Elected):
 class ControllerManagerProcess(Elected):
     """kube-controller-manager."""
 
-    name = CONTROLLER_MANAGER
+    name, certificate = CONTROLLER_MANAGER, "controller-manager.conf"
     controllers: list[Controller]
 
     def lead(self) -> None:

@@ -85,8 +85,8 @@ class Kubelet(NodeReporter):
         self.pleg.stop()
         self._connect(cri)
         self.workers.clear()
-        self.api.patch_status(self.node(), {"nodeInfo": self._node_info()})
-        self.report_node()
+        with suppress(APIError):  # the API server may have been one of its containers
+            self.report_node()
         self.static.start()
         self.take_up()
 

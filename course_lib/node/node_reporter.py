@@ -181,11 +181,14 @@ class NodeReporter:
             )
 
     def report_node(self) -> None:
-        """Write conditions and images to the Node's status, where they changed."""
+        """Write conditions, versions and images to the Node's status, where they changed."""
         node = self.api.find("Node", self.name)
         if node is None:
             return
-        status: Document = {"conditions": self._conditions(node.status.conditions or [])}
+        status: Document = {
+            "conditions": self._conditions(node.status.conditions or []),
+            "nodeInfo": self._node_info(),
+        }
         if (images := self._image_list()) is not None:
             status["images"] = images
         self.api.patch_status(node, status)

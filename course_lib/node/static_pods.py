@@ -67,8 +67,9 @@ class StaticPods:
 
     def start(self) -> None:
         """The machine is up: all that lies in the folder runs, asked for by nobody else."""
-        for pod in self.pods.values():
-            self.kubelet.workers[pod.uid] = PodWorker(self.kubelet, pod)
+        for uid, pod in self.pods.items():
+            if uid not in self.kubelet.workers:
+                self.kubelet.workers[uid] = PodWorker(self.kubelet, pod)
 
     def _stop(self, pod: Pod) -> None:
         del self.pods[pod.uid], self._documents[pod.uid]
