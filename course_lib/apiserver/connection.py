@@ -208,9 +208,10 @@ class Reflector:
         except Unreachable:
             self.lost()
             return
+        now = server.store.revision
         try:
-            if self._revision is None:
-                raise Compacted(0, 0)
+            if self._revision is None or self._revision > now:  # etcd was put back in time
+                raise Compacted(self._revision or 0, now)
             self._follow(server)
         except Compacted:
             self._replace(server)

@@ -61,6 +61,9 @@ class EtcdStore(Store):
     def load(self) -> None:
         """Read everything, and watch from there; raises `StorageError`."""
         answer = self._ask(lambda member, done: member.read(Range(ROOT), done))
+        if answer.revision < self.revision:  # etcd was put back in time, or is empty
+            self._history.clear()
+            self.revision = self.compacted = 0
         here = {kv.key: kv for kv in answer.result}
         for key in [key for key in self._entries if key not in here]:
             self._take(Event("DELETE", key, answer.revision))
@@ -85,7 +88,7 @@ class EtcdStore(Store):
         """Be as new as etcd is now, or raise `StorageError`: the read that `kubectl get` does."""
         answer = self._ask(lambda member, done: member.read(Get(ROOT), done))
         self.catch_up()
-        if answer.revision > self.revision:
+        if answer.revision != self.revision:
             self.load()
 
     def catch_up(self) -> None:

@@ -132,8 +132,9 @@ class APIServerProcess(Component):
                 store.catch_up()
                 if not store.loaded:
                     store.load()
-                    if not server.up:
-                        self._serve(server)
+                if not server.up:
+                    self._serve(server)
+                self._furnish(server)
                 if self.sim.now >= compact_at:
                     before, compact_at = store.revision, self.sim.now + COMPACTION
                     yield self.sim.sleep(1.0)
@@ -144,6 +145,9 @@ class APIServerProcess(Component):
         server.up = True
         where = f"Serving/{self.machine}"
         self.sim.record(API_SERVER, where, "Serving", f"serves {self.machine}:6443")
+
+    def _furnish(self, server: APIServer) -> None:
+        """Make what every cluster has, where it is missing: at first, or in an emptied etcd."""
         if server.find("Namespace", "kube-system") is None:
             furnish(server)
 

@@ -194,7 +194,7 @@ class Kubelet(NodeReporter):
             else:
                 worker.pod = self.api.patch_status(worker.pod, status)
         except NotFound:
-            worker.gone = True
+            worker.gone = worker.pod.uid not in self.static.pods
         except APIError:
             self._untold[worker.pod.uid] = worker
 

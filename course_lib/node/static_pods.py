@@ -94,9 +94,9 @@ class StaticPods:
             return found
         if found is not None:
             api.delete("Pod", pod.name, pod.namespace, grace_period=0, uid=found.uid)
-        if not self.kubelet.registered:
-            raise Unreachable("the node is not registered yet")
-        made, node = self._documents[pod.uid], api.get("Node", self.kubelet.name)
+        made, node = self._documents[pod.uid], api.find("Node", self.kubelet.name)
+        if not self.kubelet.registered or node is None:
+            raise Unreachable("the API server does not know the node")
         owner = {"apiVersion": "v1", "kind": "Node", "name": node.name, "uid": node.uid}
         meta = made["metadata"] | {
             "annotations": made["metadata"]["annotations"] | {MIRROR: pod.uid},
@@ -112,10 +112,7 @@ class StaticPods:
 
     def report(self, worker: PodWorker, status: Document) -> None:
         """Write a static Pod's status into its mirror."""
-        if self.kubelet.registered:
-            self.kubelet.api.patch_status(self._mirror(worker.pod), status)
-        else:
-            raise Unreachable("the node is not registered yet")
+        self.kubelet.api.patch_status(self._mirror(worker.pod), status)
 
     def on_mirror(self, event: WatchEvent) -> None:
         """Somebody deleted a mirror: it comes back, and what it shows has never stopped."""

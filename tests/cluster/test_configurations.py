@@ -318,6 +318,9 @@ def test_a_snapshot_brings_back_what_was_and_loses_what_came_after():
     cluster.apply(note("early"))
     saved = cluster.save_snapshot()
     cluster.apply(note("late"))
+    cluster.apply(workload("Deployment", "later", replicas=2))
+    cluster.run(30)
+    assert running(cluster, "main") == 2
     for member in list(cluster.etcd.members):
         cluster.fail_disk(member)
     cluster.run(20)
@@ -326,6 +329,25 @@ def test_a_snapshot_brings_back_what_was_and_loses_what_came_after():
     cluster.run(60)
     names = {found.name for found in cluster.api.list("ConfigMap", "default")}
     assert "early" in names and "late" not in names
+    assert running(cluster, "main") == 0, "kubelets stop what nobody knows of"
+
+
+def test_the_only_disk_is_lost_and_only_a_snapshot_brings_everything_back():
+    cluster = Cluster.single_master()
+    cluster.apply(note("kept"))
+    saved = cluster.save_snapshot()
+    cluster.fail_disk("control-plane-1")
+    cluster.run(30)
+    assert not answers(cluster)
+    cluster.replace_disk("control-plane-1")
+    cluster.run(400)
+    assert answers(cluster), "an empty cluster answers too"
+    assert cluster.api.find("ConfigMap", "kept", "default") is None
+    assert len(cluster.get("nodes")) == 0
+    cluster.restore_snapshot(saved)
+    cluster.run(60)
+    assert cluster.api.get("ConfigMap", "kept", "default")
+    assert list(cluster.get("nodes").STATUS) == ["Ready"] * 4
 
 
 def test_a_quorum_lost_for_good_is_recovered_from_one_survivor():
