@@ -51,7 +51,7 @@ class APIServer:
         self.up = True
         self.clients: list[Callable[[], None]] = []  # who hears when it stops
         self.events = EventRecorder(self)
-        self._views: dict[str, tuple[int, Object]] = {}
+        self._views: dict[str, tuple[Document, Object]] = {}  # by key, of which document
         self._random = sim.random("apiserver")
 
     def stop(self) -> None:
@@ -335,10 +335,10 @@ class APIServer:
 
     def _view(self, key: str, entry: Entry) -> Object:
         cached = self._views.get(key)
-        if cached and cached[0] == entry.revision:
+        if cached and cached[0] is entry.document:
             return cached[1]
         view = decode(entry.document)
-        self._views[key] = entry.revision, view
+        self._views[key] = entry.document, view
         return view
 
     def prefix(self, kind: Kind, namespace: str = "") -> str:

@@ -53,7 +53,8 @@ class Cluster(Configurations, NodeCommands, WorkloadCommands, ContainerCommands,
     `seed` gives the same history. `scheduler` is a `KubeSchedulerConfiguration` (path, text or
     dict), `runtime` the container runtime of the nodes. The control plane runs beside the nodes,
     and never fails; `Cluster.all_in_one()` and the other three configurations of chapter 10 have
-    one that is made of processes on machines, on etcd, and can be broken.
+    one that is made of processes on machines, on etcd, and can be broken (`layout` says which,
+    `certificates` how many seconds its certificates last).
 
     >>> cluster = Cluster(nodes=3)
     >>> cluster.apply("data/web.yaml")[["OBJECT", "RESULT"]]
