@@ -53,6 +53,8 @@ class Connection(APIServer):
         self.client, self._frontend = client, frontend
         self._consistent, self._remembers = consistent, remembers
         self._server: APIServer | None = None
+        self._views = {}
+        self._random = sim.random("apiserver")  # the servers' own
         self._remembered: dict[tuple[str, str, str], Any] = {}
         self.reflectors: list[Reflector] = []
         self.events = EventRecorder(self)
@@ -105,14 +107,6 @@ class Connection(APIServer):
         if self._consistent:
             store.confirm()
         return store
-
-    @property
-    def _views(self) -> Any:  # type: ignore[override]
-        return self.server._views
-
-    @property
-    def _random(self) -> Any:  # type: ignore[override]
-        return self.server._random
 
     def find(self, kind: str, name: str, namespace: str = "") -> Any:
         """The object of that name, or None; from memory where there is no other way."""
