@@ -51,6 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     with Server(runtime, arguments.socket, arguments.speed):
-        print(f"{arguments.runtime} {runtime.version}, simulated, listens on {arguments.socket}")
+        said = f"{arguments.runtime} {runtime.version}, simulated, listens on {arguments.socket}"
+        print(said, flush=True)  # whoever started it through a pipe waits for this line
         stop.wait()
     return 0
