@@ -8,4 +8,4 @@ from course_lib.experiments.failures import failure_table
 
 if __name__ == "__main__":
     both = pd.concat([failure_table(), failure_table(double=True)])
-    both.fillna("").to_csv(Path(__file__).with_suffix(".csv"), index=False)
+    both.to_csv(Path(__file__).with_suffix(".csv"), index=False)

@@ -49,11 +49,15 @@ class TooManyRequests(APIError):
     code, reason = 429, "TooManyRequests"
 
 
-class StorageError(APIError):
+class Unavailable(APIError):
+    """Nothing wrong with what was asked, but nobody could do it now: ask again later."""
+
+
+class StorageError(Unavailable):
     """etcd did not answer, or refused; what is asked for may or may not be done."""
 
 
-class Unreachable(APIError):
+class Unreachable(Unavailable):
     """No API server answers: nothing was asked."""
 
     code, reason = 503, "ServiceUnavailable"

@@ -10,7 +10,7 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from course_lib.apiserver.errors import StorageError, Unreachable
+from course_lib.apiserver.errors import Unavailable
 from course_lib.objects.meta import Object
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class EventRecorder:
     def _record(self, type: str, component: str, about: Object, reason: str, message: str) -> None:
         api, now = self._api, self._api.sim.timestamp
         api.sim.record(component, f"{about.kind}/{about.name}", reason, message)
-        with suppress(StorageError, Unreachable):  # an event is not worth waiting for
+        with suppress(Unavailable):  # an event is not worth waiting for
             self._store(type, component, about, reason, message, now)
 
     def _store(

@@ -35,8 +35,7 @@ from course_lib.scheduler import Scheduler
 
 SYSTEMD_RESTART = 5.0  # s (RestartSec)
 YEAR = 365 * 86400.0  # s that certificates last, as kubeadm's
-BALANCER = "load-balancer"
-# Of those that kubeadm makes (`kubeadm certs check-expiration`), the ones that are looked at here.
+# The ones that are looked at here, of those that kubeadm makes ("Certificate Management").
 CERTIFICATES = ("apiserver", "controller-manager.conf", "scheduler.conf")
 
 
@@ -79,7 +78,7 @@ class ControlPlane:
         self.balancer: LoadBalancer | None = None
         if layout.balancer:
             self.balancer = LoadBalancer(
-                sim, layout.control_planes, self._looks_ready, f"{BALANCER}:6443"
+                sim, layout.control_planes, self._looks_ready, f"{layout.balancer}:6443"
             )
         for each in etcds:
             if each.machine not in layout.nodes:

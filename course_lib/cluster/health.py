@@ -11,7 +11,7 @@ from course_lib.apiserver.errors import APIError
 if TYPE_CHECKING:
     from course_lib.cluster.cluster import Cluster
 
-GOOD = ("ready", "leads", "up")
+GOOD = ("ready", "leads", "up", "leader", "follower")
 IDLE = ("stands by",)
 
 
@@ -55,7 +55,7 @@ class Health(msgspec.Struct, frozen=True):
 
 
 def health(cluster: Cluster) -> Health:
-    """Look at everything, without changing anything."""
+    """Look at everything, and ask the API once, as a user would."""
     plane = cluster.control_plane
     plane.etcd.catch_up()
     layout = plane.layout
@@ -67,7 +67,7 @@ def health(cluster: Cluster) -> Health:
     ]
     voters = plane.etcd.voters()
     can_read = _can_read(cluster)
-    leader = plane.etcd.leader if can_read or plane.etcd.has_quorum() else None
+    leader = plane.etcd.leader if plane.etcd.has_quorum() else None
     return Health(
         title=layout.title,
         rows=tuple(tuple(_machine(cluster, name) for name in group) for group in groups),
@@ -110,6 +110,6 @@ def _machine(cluster: Cluster, name: str) -> Machine:
 
 def _look(state: str) -> str:
     word = state.split(",")[0]
-    if word in GOOD or word in ("leader", "follower"):
+    if word in GOOD:
         return "good"
     return "idle" if word in IDLE else "bad"

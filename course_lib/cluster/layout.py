@@ -11,6 +11,7 @@ from course_lib.errors import CourseError
 
 ZONES = ("zone-a", "zone-b", "zone-c")
 SIZES = (1, 3, 5, 7)
+BALANCER = "load-balancer"
 
 
 class Layout(msgspec.Struct, frozen=True):
@@ -86,7 +87,7 @@ def _names(role: str, count: int) -> tuple[str, ...]:
 def _zoned(title: str, masters: tuple[str, ...], etcd: tuple[str, ...], workers: int) -> Layout:
     """The machines of each part spread over three zones in turn; a balancer before many masters."""
     names = _names("worker", workers)
-    balancer = "load-balancer" if len(masters) > 1 else ""
+    balancer = BALANCER if len(masters) > 1 else ""
     zones = {
         name: ZONES[place % len(ZONES)]
         for group in (masters, etcd, names)

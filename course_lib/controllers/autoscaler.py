@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from course_lib.apiserver import APIServer
-from course_lib.apiserver.errors import StorageError, Unreachable
+from course_lib.apiserver.errors import Unavailable
 from course_lib.controllers.controller import Controller
 from course_lib.controllers.metrics import MetricsServer
 from course_lib.engine.simulation import Process
@@ -71,7 +71,7 @@ class AutoscalerController(Controller):
     def _sync(self) -> Process:
         while True:
             yield self.sim.sleep(SYNC_PERIOD)
-            with suppress(StorageError, Unreachable):
+            with suppress(Unavailable):
                 for hpa in self.api.list(self.kind):
                     self._look(hpa)
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 from course_lib.apiserver import APIServer
-from course_lib.apiserver.errors import StorageError, Unreachable
+from course_lib.apiserver.errors import Unavailable
 from course_lib.controllers.controller import Controller, Key
 from course_lib.engine.simulation import Process, seconds_at, timestamp
 from course_lib.network.flat import POD_CIDR
@@ -72,7 +72,7 @@ class NodeLifecycleController(Controller):
     def _monitor(self) -> Process:
         while True:
             yield self.sim.sleep(MONITOR_PERIOD)
-            with suppress(StorageError, Unreachable):
+            with suppress(Unavailable):
                 for node in self.api.list("Node"):
                     self._check(node)
 
@@ -84,10 +84,12 @@ class NodeLifecycleController(Controller):
         """
         lease = self.api.find("Lease", node.name, "kube-node-lease")
         renewed = lease.spec.renew_time if lease else ""
-        if self._heard.get(node.name, ("-", 0.0))[0] != renewed:
-            self._heard[node.name] = renewed, self.sim.now
+        known, since = self._heard.get(node.name, (None, self.sim.now))
+        if known != renewed:
+            since = self.sim.now
+            self._heard[node.name] = renewed, since
         ready = condition(node.status.conditions, "Ready")
-        silent = self.sim.now - self._heard[node.name][1] > GRACE_PERIOD
+        silent = self.sim.now - since > GRACE_PERIOD
         if not silent or ready is None or ready.status == "Unknown":
             return
         conditions = node.status.conditions or []

@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 from course_lib.apiserver import APIServer, WatchEvent
-from course_lib.apiserver.errors import APIError, Conflict, NotFound, StorageError, Unreachable
+from course_lib.apiserver.errors import APIError, Conflict, NotFound, Unavailable
 from course_lib.apiserver.server import DELETED
 from course_lib.cri import Client
 from course_lib.network import FlatNetwork
@@ -186,8 +186,8 @@ class Kubelet(NodeReporter):
     def report(self, worker: PodWorker, status: Document) -> None:
         """Write a Pod's status, if the Pod is still there; what does not get through, later."""
         self._untold.pop(worker.pod.uid, None)
-        ready = [c["status"] for c in status["conditions"] if c["type"] == "Ready"]
-        worker.told_ready = ready[0]
+        conditions = status["conditions"]
+        worker.told_ready = next(c["status"] for c in conditions if c["type"] == "Ready")
         try:
             if worker.pod.uid in self.static.pods:
                 self.static.report(worker, status)
@@ -232,7 +232,7 @@ class Kubelet(NodeReporter):
 
     def take_up(self) -> None:
         """Start the Pods that the API server has for this node."""
-        with suppress(StorageError, Unreachable):  # the watch will tell of them
+        with suppress(Unavailable):  # the watch will tell of them
             for pod in self.api.list("Pod", fields=self._mine):
                 if is_mirror(pod) or pod.uid in self.workers:
                     continue

@@ -79,7 +79,7 @@ class PodWorker(PodContainers):
             self.wake()
         ready = condition(pod.status.conditions, "Ready")
         if ready is not None and self.told_ready not in ("", ready.status):
-            self.wake()  # somebody else has written it: the kubelet knows better
+            self.wake()  # somebody else wrote it: say it again (`needsReconcile`)
 
     def deleted(self) -> None:
         """The Pod has gone from the API without us (deleted by force): stop it now."""

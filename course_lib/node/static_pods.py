@@ -16,7 +16,7 @@ import msgspec
 
 from course_lib.apiserver import WatchEvent
 from course_lib.apiserver.defaults import set_defaults
-from course_lib.apiserver.errors import AlreadyExists, NotFound, StorageError, Unreachable
+from course_lib.apiserver.errors import AlreadyExists, NotFound, Unavailable, Unreachable
 from course_lib.apiserver.server import DELETED
 from course_lib.node.pod_worker import PodWorker
 from course_lib.objects.decode import canonical, decode, kind_of_document
@@ -75,14 +75,14 @@ class StaticPods:
         del self.pods[pod.uid], self._documents[pod.uid]
         if worker := self.kubelet.workers.get(pod.uid):
             worker.deleted()
-        with suppress(NotFound, StorageError, Unreachable):
+        with suppress(NotFound, Unavailable):
             self.kubelet.api.delete("Pod", pod.name, pod.namespace, grace_period=0)
 
     # Mirrors
 
     def mirror(self) -> None:
         """Show at the API server what runs."""
-        with suppress(StorageError, Unreachable):  # the next heartbeat tries again
+        with suppress(Unavailable):  # the next heartbeat tries again
             for pod in self.pods.values():
                 self._mirror(pod)
 

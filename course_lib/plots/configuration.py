@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
@@ -12,11 +14,11 @@ from course_lib.plots.picture import Picture, picture
 LOOKS = {"good": ("#009E73", "white"), "idle": ("#56B4E9", "black"), "bad": ("#B34700", "white")}
 SHORT = {
     "kube-apiserver": "API server",
-    "kube-controller-manager": "controllers",
+    "kube-controller-manager": "controller manager",
     "kube-scheduler": "scheduler",
 }
 MARKS = {"good": "✓", "idle": "–", "bad": "!"}
-LINE, GAP, MOST = 0.24, 0.22, 7  # inches: of a process, between rows; machines in a row
+LINE, GAP = 0.24, 0.22  # inches: of a process, between rows
 
 
 def configuration(cluster: Cluster) -> Picture:
@@ -58,35 +60,27 @@ def _box(
     axes: Axes, machine: Machine, left: float, bottom: float, width: float, height: float
 ) -> None:
     edge = "#0072B2" if machine.up else "#B34700"
-    frame = FancyBboxPatch(
-        (left + 0.04, bottom + 0.04),
-        width - 0.08,
-        height - 0.08,
-        boxstyle="round,pad=0.03",
-        edgecolor=edge,
-        facecolor="white",
-        linestyle="-" if machine.up else "--",
-        linewidth=1.4,
-    )
-    axes.add_patch(frame)
+    line = "-" if machine.up else "--"
+    look = {"edgecolor": edge, "facecolor": "white", "linestyle": line, "linewidth": 1.4}
+    _rounded(axes, left + 0.04, bottom + 0.04, width - 0.08, height - 0.08, 0.03, **look)
     where = f" ({machine.zone})" if machine.zone else ""
     axes.text(left + 0.1, bottom + height - 0.2, machine.name, fontsize=7.5, weight="bold")
     axes.text(left + 0.1, bottom + height - 0.33, where.strip(), fontsize=6, color="#666666")
     for place, part in enumerate(machine.parts):
         y = bottom + height - 0.62 - place * LINE
         colour, ink = LOOKS[part.look]
-        tile = FancyBboxPatch(
-            (left + 0.12, y + 0.03),
-            width - 0.24,
-            LINE - 0.09,
-            boxstyle="round,pad=0.02",
-            facecolor=colour,
-            edgecolor="none",
-        )
-        axes.add_patch(tile)
+        look = {"facecolor": colour, "edgecolor": "none"}
+        _rounded(axes, left + 0.12, y + 0.03, width - 0.24, LINE - 0.09, 0.02, **look)
         name = SHORT.get(part.name, part.name)
         said = f"{MARKS[part.look]} {name}" + (f": {part.state}" if part.state else "")
         axes.text(left + 0.16, y + 0.06, said, fontsize=6.3, color=ink, va="bottom")
+
+
+def _rounded(
+    axes: Axes, left: float, bottom: float, width: float, height: float, pad: float, **look: Any
+) -> None:
+    box = FancyBboxPatch((left, bottom), width, height, boxstyle=f"round,pad={pad}", **look)
+    axes.add_patch(box)
 
 
 def _alt(seen: Health) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import simpy
 
 from course_lib.apiserver import APIServer, WatchEvent
-from course_lib.apiserver.errors import Conflict, NotFound, StorageError, Unreachable
+from course_lib.apiserver.errors import Conflict, NotFound, Unavailable
 from course_lib.apiserver.server import ADDED, DELETED
 from course_lib.engine.simulation import Process
 from course_lib.objects.manifests import Source
@@ -150,7 +150,7 @@ class Scheduler:
                 continue
             try:
                 self.schedule_one(waiting)
-            except (StorageError, Unreachable):
+            except Unavailable:
                 self.queue.retry_later(waiting)
             yield self.sim.sleep(CYCLE_SECONDS)
 

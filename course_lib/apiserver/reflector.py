@@ -1,0 +1,125 @@
+"""A reflector: list, then watch; after a break watch on from the last revision seen, or list anew.
+
+Source: client-go `tools/cache/reflector.go`; its first and last waits, doubling, with jitter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from course_lib.apiserver.errors import Compacted, Unreachable
+from course_lib.apiserver.server import ADDED, DELETED, MODIFIED, APIServer, WatchEvent
+from course_lib.apiserver.store import Watch
+from course_lib.objects.meta import Object
+from course_lib.objects.selectors import FieldSelector, Selector
+
+if TYPE_CHECKING:
+    from course_lib.apiserver.connection import Connection
+
+FIRST_RETRY, LAST_RETRY = 0.8, 30.0  # s, doubled each time, and up to twice as long by jitter
+Listener = Callable[[WatchEvent], None]
+
+
+class Reflector:
+    """One thing that is watched: what is known of it, and up to which revision."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        kind: str,
+        listener: Listener,
+        namespace: str,
+        selector: Selector,
+        fields: FieldSelector | None,
+    ) -> None:
+        self.connection, self.kind, self.listener = connection, kind, listener
+        self._scope = namespace, selector, fields
+        self._known: dict[str, Object] = {}  # by uid
+        self._revision: int | None = None  # up to which all is known
+        self._watch: Watch | None = None
+        self._over = False
+        self._wait = FIRST_RETRY
+        self._random = connection.sim.random(f"reflector/{connection.client}")
+        try:
+            server = connection.server
+            self._known = {found.uid: found for found in self._list(server)}
+            self._revision = server.store.revision
+            self._follow(server)
+        except Unreachable:
+            self.lost()
+
+    def stop(self) -> None:
+        """Watch no more."""
+        self._over = True
+        self._leave()
+
+    def lost(self) -> None:
+        """The connection broke: try to take up again, later each time."""
+        self._leave()
+        if not self._over:
+            sim, wait = self.connection.sim, self._wait * (1 + self._random.random())
+            self._wait = min(2 * self._wait, LAST_RETRY)
+            sim.at(sim.now + wait, self._resume)
+
+    def _leave(self) -> None:
+        if self._watch is not None:
+            self._watch.stop()
+            self._watch = None
+
+    def _list(self, server: APIServer) -> list[Any]:
+        namespace, selector, fields = self._scope
+        return server.list(self.kind, namespace, selector, fields)
+
+    def _follow(self, server: APIServer) -> None:
+        namespace, selector, fields = self._scope
+        self._watch = server.watch(
+            self.kind, self._deliver, namespace, selector, fields, self._revision
+        )
+        self._wait = FIRST_RETRY
+
+    def _resume(self) -> None:
+        if self._over or self._watch is not None:
+            return
+        try:
+            server = self.connection.server
+        except Unreachable:
+            self.lost()
+            return
+        now = server.store.revision
+        try:
+            if self._revision is None or self._revision > now:  # etcd was put back in time
+                raise Compacted(self._revision or 0, now)
+            self._follow(server)
+        except Compacted:
+            self._replace(server)
+            self._follow(server)
+
+    def _replace(self, server: APIServer) -> None:
+        """List anew, and tell of the difference."""
+        self._revision = server.store.revision
+        now = {found.uid: found for found in self._list(server)}
+        for uid, gone in list(self._known.items()):
+            if uid not in now:
+                del self._known[uid]
+                self.listener(WatchEvent(DELETED, gone, self._revision))
+        for uid, found in now.items():
+            before = self._known.get(uid)
+            if (
+                before is None
+                or before.metadata.resource_version != found.metadata.resource_version
+            ):
+                self._known[uid] = found
+                type = MODIFIED if before is not None else ADDED
+                self.listener(WatchEvent(type, found, self._revision))
+
+    def _deliver(self, event: WatchEvent) -> None:
+        if not self.connection.reachable:
+            self.lost()  # it is told again, from the last revision that arrived
+            return
+        self._revision = max(self._revision or 0, event.revision)
+        if event.type == DELETED:
+            self._known.pop(event.object.uid, None)
+        else:
+            self._known[event.object.uid] = event.object
+        self.listener(event)
