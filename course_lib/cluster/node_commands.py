@@ -15,7 +15,7 @@ from course_lib.engine.simulation import Process
 from course_lib.errors import CourseError
 from course_lib.images import Registry
 from course_lib.network import FlatNetwork
-from course_lib.network.flat import NODE_CIDR
+from course_lib.network.addresses import NODE_CIDR
 from course_lib.node import Kubelet, KubeProxy
 from course_lib.node.node_reporter import Machine
 from course_lib.objects.pod import Pod

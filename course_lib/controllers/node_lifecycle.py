@@ -15,7 +15,7 @@ from course_lib.apiserver import APIServer
 from course_lib.apiserver.errors import Unavailable
 from course_lib.controllers.controller import Controller, Key
 from course_lib.engine.simulation import Process, seconds_at, timestamp
-from course_lib.network.flat import POD_CIDR
+from course_lib.network.addresses import POD_CIDR
 from course_lib.objects.cluster import Node, Taint
 from course_lib.objects.meta import condition, set_condition
 from course_lib.objects.pod import Pod

@@ -1,6 +1,24 @@
-"""The network below the Pods (chapters 07 to 09)."""
+"""The network below the Pods (chapters 07 to 09).
 
-from course_lib.network.flat import AddressPool, FlatNetwork
+`PodNetwork` is machines, Pods and a plugin between them, down to each header of each packet;
+`FlatNetwork` is what all plugins promise, taken at its word.
+"""
+
+from course_lib.network.addresses import AddressPool, ClusterCIDR
+from course_lib.network.flat import FlatNetwork
 from course_lib.network.links import Links
+from course_lib.network.linux import to_linux
+from course_lib.network.plugins import PLUGINS
+from course_lib.network.pod_network import PodNetwork
+from course_lib.network.trace import Trace
 
-__all__ = ["AddressPool", "FlatNetwork", "Links"]
+__all__ = [
+    "PLUGINS",
+    "AddressPool",
+    "ClusterCIDR",
+    "FlatNetwork",
+    "Links",
+    "PodNetwork",
+    "Trace",
+    "to_linux",
+]

@@ -6,48 +6,7 @@ subject of chapters 08 and 09, whose devices and routes take this module's place
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Protocol
-
-from course_lib.errors import CourseError
-
-POD_CIDR = ipaddress.ip_network("10.244.0.0/16")  # as kubeadm with Flannel
-NODE_CIDR = ipaddress.ip_network("192.168.49.0/24")  # as Minikube
-
-
-class AddressPool:
-    """The addresses of one block, given out in turn and not again while in use.
-
-    >>> pool = AddressPool("10.244.1.0/29")
-    >>> [pool.take(), pool.take()]
-    ['10.244.1.2', '10.244.1.3']
-    """
-
-    def __init__(self, cidr: str) -> None:
-        self.network = ipaddress.ip_network(cidr)
-        self._used: set[int] = set()
-        self._next = 2  # 0 is the network, 1 the bridge
-
-    def take(self) -> str:
-        """The next free address; raises `CourseError` when the block is used up."""
-        last = self.network.num_addresses - 1  # broadcast
-        for step in range(last - 2):
-            offset = 2 + (self._next - 2 + step) % (last - 2)
-            if offset not in self._used:
-                self._used.add(offset)
-                self._next = offset + 1
-                return str(self.network[offset])
-        raise CourseError(
-            "no addresses are left",
-            where=str(self.network),
-            found=f"{len(self._used)} in use",
-            do="give each node a larger block, or run fewer Pods on it",
-        )
-
-    def release(self, address: str) -> None:
-        """Give an address back."""
-        self._used.discard(int(ipaddress.ip_address(address)) - int(self.network[0]))
-
 
 class Endpoint(Protocol):
     """Who answers at an address."""

@@ -1,0 +1,139 @@
+"""Addresses: a block for each node, an address for each Pod (IPAM).
+
+The cluster's CIDR is cut into one block a node; each node gives out the addresses of its block.
+Nothing is given twice while it is in use. Source: kubernetes.io "Cluster Networking" and
+"IPv4/IPv6 dual-stack"; kube-controller-manager's `--cluster-cidr` and `--node-cidr-mask-size`
+(24 for IPv4, 64 for IPv6); the CNI plugin `host-local`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+
+from course_lib.errors import CourseError
+
+POD_CIDR = ipaddress.ip_network("10.244.0.0/16")  # as kubeadm with Flannel
+POD_CIDR_V6 = ipaddress.ip_network("fd00:10:244::/56")
+NODE_CIDR = ipaddress.ip_network("192.168.49.0/24")  # as Minikube
+NODE_MASK = {4: 24, 6: 64}
+
+
+class AddressPool:
+    """The addresses of one block, given out in turn and not again while in use.
+
+    `first` is the first that may be given: 0 is the network, 1 the bridge.
+
+    >>> pool = AddressPool("10.244.1.0/29")
+    >>> [pool.take(), pool.take()]
+    ['10.244.1.2', '10.244.1.3']
+    """
+
+    def __init__(self, cidr: str, first: int = 2) -> None:
+        self.network = ipaddress.ip_network(cidr)
+        self.first = first
+        self._used: set[int] = set()
+        self._next = first
+        # The last of an IPv4 block is its broadcast address; a /32 route needs none.
+        last = self.network.num_addresses - (1 if self.network.version == 4 and first else 0)
+        self._last = min(last, 1 << 20)
+
+    def take(self) -> str:
+        """The next free address; raises `CourseError` when the block is used up."""
+        room = self._last - self.first
+        for step in range(room):
+            offset = self.first + (self._next - self.first + step) % room
+            if offset not in self._used:
+                self._used.add(offset)
+                self._next = offset + 1
+                return str(self.network[offset])
+        raise CourseError(
+            "no addresses are left",
+            where=str(self.network),
+            found=f"{len(self._used)} in use",
+            do="give each node a larger block, or run fewer Pods on it",
+        )
+
+    def release(self, address: str) -> None:
+        """Give an address back."""
+        self._used.discard(int(ipaddress.ip_address(address)) - int(self.network[0]))
+
+    def __contains__(self, address: str) -> bool:
+        return ipaddress.ip_address(address) in self.network
+
+    def __len__(self) -> int:
+        """How many are in use."""
+        return len(self._used)
+
+
+class ClusterCIDR:
+    """The cluster's addresses, cut into one block a node.
+
+    >>> blocks = ClusterCIDR("10.244.0.0/16")
+    >>> blocks.take(), blocks.take(), blocks.size
+    ('10.244.0.0/24', '10.244.1.0/24', 256)
+    """
+
+    def __init__(self, cidr: str, node_mask: int | None = None) -> None:
+        self.network = ipaddress.ip_network(cidr)
+        self.mask = node_mask or max(NODE_MASK[self.network.version], self.network.prefixlen)
+        if not self.network.prefixlen <= self.mask <= self.network.max_prefixlen:
+            raise CourseError(
+                "a node's block does not fit into the cluster's CIDR",
+                where=cidr,
+                expected=f"a mask from {self.network.prefixlen} to {self.network.max_prefixlen}",
+                found=str(self.mask),
+            )
+        self.size = 1 << (self.mask - self.network.prefixlen)
+        self._used: dict[int, None] = {}
+        self._next = 0
+
+    def take(self) -> str:
+        """The next free block; raises `CourseError` when all are given."""
+        for step in range(self.size):
+            number = (self._next + step) % self.size
+            if number not in self._used:
+                self._used[number] = None
+                self._next = number + 1
+                return self._block(number)
+        raise CourseError(
+            "no block is left for another node",
+            where=f"cluster CIDR {self.network}, one /{self.mask} a node",
+            found=f"{len(self._used)} nodes",
+            do="give the cluster a larger CIDR, or each node a smaller block",
+        )
+
+    def release(self, block: str) -> None:
+        """A node is gone: its block may be given to another."""
+        offset = int(ipaddress.ip_network(block).network_address) - int(
+            self.network.network_address
+        )
+        self._used.pop(offset >> (self.network.max_prefixlen - self.mask), None)
+
+    def _block(self, number: int) -> str:
+        shift = self.network.max_prefixlen - self.mask
+        first = self.network.network_address + (number << shift)
+        return f"{first}/{self.mask}"
+
+
+def gateway(cidr: str) -> str:
+    """The first usable address of a block, with its prefix length: a bridge's own.
+
+    >>> gateway("10.244.1.0/24")
+    '10.244.1.1/24'
+    """
+    network = ipaddress.ip_network(cidr)
+    return f"{network[1]}/{network.prefixlen}"
+
+
+def overlaps(blocks: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Pairs of names whose blocks overlap.
+
+    >>> list(overlaps({"Pods": "10.0.0.0/16", "nodes": "10.0.3.0/24", "Services": "10.96.0.0/12"}))
+    [('Pods', 'nodes')]
+    """
+    parsed = [(name, ipaddress.ip_network(block)) for name, block in blocks.items()]
+    for position, (name, one) in enumerate(parsed):
+        for other_name, other in parsed[position + 1 :]:
+            if one.version == other.version and one.overlaps(other):
+                yield name, other_name

@@ -1,0 +1,344 @@
+"""Netfilter: the kernel's rules for packets, whoever wrote them.
+
+Five hooks stand on a packet's way (`PREROUTING`, `INPUT`, `FORWARD`, `OUTPUT`, `POSTROUTING`); at
+each, base chains run in the order of their priorities. A chain is a list of rules; a rule is a
+list of matches and a verdict. `iptables` and `nftables` are two languages for the same thing:
+`iptables.py` and `nftables.py` read them into the chains of this module.
+
+Chains of kind `nat` see only the first packet of a connection; what they decide is kept in its
+connection and done to all others. Source: netfilter.org's packet flow; `nf_nat_core.c`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from course_lib.network.conntrack import Connection, Conntrack
+from course_lib.network.packet import IP, TCP, UDP, Packet
+from course_lib.network.trace import PER_RULE
+
+if TYPE_CHECKING:
+    from course_lib.network.device import Bridge, Device
+    from course_lib.network.ipvs import IPVS
+    from course_lib.network.namespace import Namespace
+    from course_lib.network.trace import Journey
+
+ACCEPT, DROP, REJECT, RETURN = "ACCEPT", "DROP", "REJECT", "RETURN"
+# The priorities of iptables' tables (`linux/netfilter_ipv4.h`); nat: of its destination's side.
+PRIORITIES = {"raw": -300, "mangle": -150, "dstnat": -100, "filter": 0, "srcnat": 100}
+
+
+class Look:
+    """What a rule sees of a packet at a hook; targets write `mark`, `dnat` and `snat`."""
+
+    __slots__ = (
+        "applied", "bridged", "connection", "destination", "destination_port", "dnat", "examined",
+        "in_device", "local", "mark", "namespace", "now", "out_device", "protocol", "random",
+        "reply", "snat", "source", "source_port",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        namespace: Namespace,
+        packet: Packet,
+        connection: Connection,
+        reply: bool,
+        journey: Journey,
+    ) -> None:
+        self.namespace, self.local = namespace, namespace.local
+        self.connection, self.reply = connection, reply
+        self.now, self.random = journey.now, journey.random
+        self.in_device = self.out_device = ""
+        self.bridged = False
+        self.applied: list[str] = []
+        self.examined = 0
+        self.dnat: tuple[str, int] | None = None
+        self.snat: tuple[str, int] | None = None
+        self.see(packet)
+
+    def see(self, packet: Packet) -> None:
+        """Look at the packet as it is now."""
+        ip = packet.headers[0]
+        assert type(ip) is IP
+        self.source, self.destination, self.protocol = ip.source, ip.destination, ip.protocol
+        transport = packet.headers[1] if len(packet.headers) > 1 else None
+        if type(transport) is TCP or type(transport) is UDP:
+            self.source_port = transport.source_port
+            self.destination_port = transport.destination_port
+        else:
+            self.source_port = self.destination_port = 0
+        self.mark = packet.mark
+
+
+Match = Callable[[Look], bool]
+Target = Callable[[Look], str | None]  # a verdict, or None: go on with the next rule
+
+
+class Rule(msgspec.Struct, frozen=True, eq=False):
+    """Matches that must all hold, what then happens, and the rule as written.
+
+    `destination` is the one address that it can match, where there is just one.
+    """
+
+    text: str
+    matches: tuple[Match, ...]
+    target: Target
+    destination: str = ""
+
+
+class Chain:
+    """Rules in order; `policy` is the verdict of a base chain for what no rule decided.
+
+    The kernel looks at the rules one after the other. So does `run`, but rules for a single other
+    address are passed over; `examined` counts them as the kernel would.
+    """
+
+    def __init__(self, name: str, policy: str = "") -> None:
+        self.name, self.policy = name, policy
+        self._rules: list[Rule] = []
+        self._for: dict[str, list[tuple[int, Rule]]] | None = None
+        self._others: list[tuple[int, Rule]] = []
+
+    @property
+    def rules(self) -> list[Rule]:
+        """The rules in order."""
+        return self._rules
+
+    def append(self, rule: Rule) -> None:
+        """One more rule, at the end."""
+        self._rules.append(rule)
+        self._for = None
+
+    def _index(self) -> dict[str, list[tuple[int, Rule]]]:
+        numbered = list(enumerate(self.rules))
+        self._others = [(n, rule) for n, rule in numbered if not rule.destination]
+        found: dict[str, list[tuple[int, Rule]]] = {}
+        for n, rule in numbered:
+            if rule.destination:
+                found.setdefault(rule.destination, []).append((n, rule))
+        self._for = {
+            address: sorted(rules + self._others, key=lambda pair: pair[0])
+            for address, rules in found.items()
+        }
+        return self._for
+
+    def run(self, look: Look) -> str | None:
+        """The verdict of the first rule that has one; None when the chain ends without."""
+        index = self._for if self._for is not None else self._index()
+        last = 0
+        for number, rule in index.get(look.destination, self._others):
+            for match in rule.matches:
+                if not match(look):
+                    break
+            else:
+                look.examined += number + 1 - last
+                last = number + 1
+                look.applied.append(rule.text)
+                verdict = rule.target(look)
+                if verdict is RETURN:
+                    return None
+                if verdict is not None:
+                    return verdict
+        look.examined += len(self._rules) - last
+        return None
+
+
+class BaseChain(msgspec.Struct, frozen=True, eq=False):
+    """A chain at a hook. `kind` is `filter` or `nat`."""
+
+    hook: str
+    priority: int
+    kind: str
+    chain: Chain
+    origin: str = ""
+    six: bool | None = None  # of which family it sees packets (None: both)
+
+
+class Source(Protocol):
+    """A set of rules, by whatever language: it knows its base chains."""
+
+    def base_chains(self) -> list[BaseChain]:
+        """The chains that stand at hooks."""
+
+
+class Netfilter:
+    """The rules of one network namespace, and its connections.
+
+    `sources` holds who wrote rules (`iptables`, `nftables`), in the order in which they came.
+    """
+
+    def __init__(self, namespace: Namespace) -> None:
+        self.namespace = namespace
+        self.conntrack = Conntrack()
+        self.sources: dict[str, Source] = {}
+        self.ipvs: IPVS | None = None
+        self._hooks: dict[str, list[BaseChain]] = {}
+
+    def put(self, name: str, source: Source) -> None:
+        """Add rules, or put them in the place of those of the same name."""
+        self.sources[name] = source
+        hooks: dict[str, list[BaseChain]] = {}
+        for each in self.sources.values():
+            for base in each.base_chains():
+                hooks.setdefault(base.hook, []).append(base)
+        self._hooks = {
+            hook: sorted(chains, key=lambda base: base.priority) for hook, chains in hooks.items()
+        }
+
+    # The five hooks
+
+    def prerouting(self, journey: Journey, packet: Packet, device: Device) -> Packet | None:
+        """A packet came in: its destination may become another."""
+        if device.name != "lo":  # on its way through `lo` a packet keeps its connection
+            journey.track(self, packet)
+        look = self._look(journey, packet, in_device=device.name)
+        return self._pass(journey, "PREROUTING", look, packet, device.name)
+
+    def forward(
+        self, journey: Journey, packet: Packet, came_in: Device, goes_out: Device
+    ) -> Packet | None:
+        """A packet passes through."""
+        look = self._look(journey, packet, came_in.name, goes_out.name)
+        return self._pass(journey, "FORWARD", look, packet, goes_out.name)
+
+    def input(self, journey: Journey, packet: Packet, device: Device) -> Packet | None:
+        """A packet is for a program here, or for a virtual server."""
+        look = self._look(journey, packet, in_device=device.name)
+        passed = self._pass(journey, "INPUT", look, packet, device.name)
+        if passed is None:
+            return None
+        if self.ipvs is not None and not look.connection.dnat:
+            served = self.ipvs.serve(journey, look, passed)
+            if served is not None:
+                return self._rewrite(journey, "INPUT", look, passed, device.name)
+        self._confirm(look.connection, journey)
+        return passed
+
+    def output(self, journey: Journey, packet: Packet) -> Packet | None:
+        """A program here sends a packet."""
+        journey.track(self, packet)
+        look = self._look(journey, packet)
+        return self._pass(journey, "OUTPUT", look, packet, "")
+
+    def postrouting(self, journey: Journey, packet: Packet, device: Device) -> Packet | None:
+        """A packet goes out: its source may become another."""
+        look = self._look(journey, packet, out_device=device.name)
+        passed = self._pass(journey, "POSTROUTING", look, packet, device.name)
+        if passed is not None:
+            self._confirm(look.connection, journey)
+        return passed
+
+    def bridged(self, journey: Journey, bridge: Bridge, packet: Packet) -> Packet | None:
+        """A packet passes a bridge that shows its packets to the rules (`br_netfilter`)."""
+        before = packet.ip.destination
+        passed = self.prerouting(journey, packet, bridge)
+        if passed is None or passed.ip.destination != before:
+            return passed
+        passed = self.forward(journey, passed, bridge, bridge)
+        return None if passed is None else self.postrouting(journey, passed, bridge)
+
+    # What all have in common
+
+    def _look(
+        self, journey: Journey, packet: Packet, in_device: str = "", out_device: str = ""
+    ) -> Look:
+        assert journey.connection is not None
+        look = Look(self.namespace, packet, *journey.connection, journey)
+        look.in_device, look.out_device = in_device, out_device
+        return look
+
+    def _pass(
+        self, journey: Journey, hook: str, look: Look, packet: Packet, device: str
+    ) -> Packet | None:
+        """Let the chains of a hook see a packet; None when one of them does not let it pass."""
+        first = not look.connection.confirmed
+        translates = hook in ("PREROUTING", "OUTPUT")
+        six = ":" in look.source
+        done = False
+        for base in self._hooks.get(hook, ()):
+            if base.six is not None and base.six is not six:
+                continue
+            if base.kind == "nat":
+                if first and not done:
+                    base.chain.run(look)
+                    if look.dnat is not None or look.snat is not None:
+                        self._decide(look)
+                        done = True
+                        # Chains that come after see the packet as it will be.
+                        look.see(self._translated(look, packet, translates).with_mark(look.mark))
+                continue
+            verdict = base.chain.run(look) or base.chain.policy or ACCEPT
+            if verdict in (DROP, REJECT):
+                rule = look.applied[-1] if look.applied else f"policy of {base.chain.name}"
+                outcome = "rejected" if verdict == REJECT else "dropped"
+                journey.end(self.namespace, device, rule, outcome, packet)
+                return None
+        return self._rewrite(journey, hook, look, packet, device)
+
+    def _decide(self, look: Look) -> None:
+        """Keep what a nat chain decided in the connection."""
+        connection = look.connection
+        if look.dnat is not None:
+            connection.to(*look.dnat)
+            look.dnat = None
+        if look.snat is not None:
+            address, port = look.snat
+            connection.from_(address, self._port(connection, address, port, look))
+            look.snat = None
+
+    def _port(self, connection: Connection, address: str, port: int, look: Look) -> int:
+        """A source port that makes the answers of a connection unlike those of all others."""
+        asked = port or connection.reply[4]
+        reply = connection.reply
+        while not self.conntrack.free((*reply[:3], address, asked)):
+            asked = look.random.randrange(1024, 65536)
+        return int(asked)
+
+    def _rewrite(
+        self, journey: Journey, hook: str, look: Look, packet: Packet, device: str
+    ) -> Packet:
+        translated = self._translated(look, packet, hook in ("PREROUTING", "OUTPUT", "INPUT"))
+        if look.mark != translated.mark:
+            translated = translated.with_mark(look.mark)
+        seconds = look.examined * PER_RULE
+        if translated is not packet or look.applied:
+            action = hook
+            if look.connection.confirmed and translated is not packet:
+                action = f"{hook} (conntrack)"
+            rule = "\n".join(look.applied)
+            journey.note(self.namespace, device, action, packet, translated, rule, seconds)
+        return translated
+
+    def _translated(self, look: Look, packet: Packet, destination: bool) -> Packet:
+        """The packet as its connection says: its destination at the first hooks, its source last.
+
+        In the connection's own direction the destination is where its answers come from; in the
+        other, it is who asked.
+        """
+        connection = look.connection
+        if not (connection.dnat or connection.snat):
+            return packet
+        wanted = connection.original if look.reply else connection.reply
+        ip, transport = packet.headers[0], packet.headers[1]
+        assert type(ip) is IP and (type(transport) is TCP or type(transport) is UDP)
+        if destination:
+            address, port = wanted[1], wanted[2]
+            if (ip.destination, transport.destination_port) == (address, port):
+                return packet
+            ip = IP(ip.source, address, ip.protocol, ip.ttl, ip.dont_fragment)
+            changed = msgspec.structs.replace(transport, destination_port=port)
+        else:
+            address, port = wanted[3], wanted[4]
+            if (ip.source, transport.source_port) == (address, port):
+                return packet
+            ip = IP(address, ip.destination, ip.protocol, ip.ttl, ip.dont_fragment)
+            changed = msgspec.structs.replace(transport, source_port=port)
+        return packet.with_headers(ip, changed)
+
+    def _confirm(self, connection: Connection, journey: Journey) -> None:
+        if not connection.confirmed:
+            self.conntrack.confirm(connection)
+            journey.connections.append((self.conntrack, connection))

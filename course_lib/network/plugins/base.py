@@ -1,0 +1,287 @@
+"""What all network plugins have in common: the CNI's three calls, and an agent on each node.
+
+The runtime calls a plugin when it makes, checks or removes a Pod's sandbox (ADD, CHECK, DEL); the
+plugin's agent on each node sees to the ways between nodes. Each plugin is one module of the same
+order: what it is, its constants, `start` (a node's own devices and rules), `learn` and `forget`
+(another node came or went), `add` and `delete` (a Pod came or went).
+Source: the CNI specification 1.1, https://www.cni.dev/docs/spec/.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import msgspec
+
+from course_lib.errors import CourseError
+from course_lib.network.addresses import AddressPool, gateway
+from course_lib.network.device import Bridge, Ethernet0, Veth, mac_of
+from course_lib.network.iptables import IPTables
+from course_lib.network.namespace import Namespace
+from course_lib.network.netfilter import Netfilter
+from course_lib.network.routes import Route
+
+if TYPE_CHECKING:
+    from course_lib.network.pod_network import PodNetwork
+
+CNI_VERSION = "1.1.0"
+CHECKED_EVERY = 1.0  # s between two looks at links that may be open again
+
+
+class Host:
+    """A machine of the cluster: its namespace, its address, its Pods' blocks."""
+
+    def __init__(self, namespace: Namespace, card: Ethernet0, subnet: int) -> None:
+        self.namespace, self.card, self.subnet = namespace, card, subnet
+        self.name = namespace.name
+        self.blocks: list[str] = []  # of its Pods, one a family
+        self.pools: list[AddressPool] = []
+        self.pods: dict[str, Attachment] = {}
+        self.filter = namespace.filter = Netfilter(namespace)
+        self.iptables, self.ip6tables = IPTables(), IPTables(six=True)
+        self.filter.put("iptables", self.iptables)
+        self.filter.put("ip6tables", self.ip6tables)
+
+    @property
+    def address(self) -> str:
+        """Its IPv4 address."""
+        return self.card.address()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it has power."""
+        return not self.namespace.gone
+
+    def rules(self, six: bool = False) -> IPTables:
+        """Its iptables of a family."""
+        return self.ip6tables if six else self.iptables
+
+    def address_of(self, six: bool) -> str:
+        """Its address of a family."""
+        return self.card.address(six)
+
+
+class Attachment(msgspec.Struct, eq=False):
+    """A Pod's namespace, joined to a node: what ADD made and DEL takes away."""
+
+    container_id: str
+    pod: str
+    node: str
+    namespace: Namespace
+    addresses: tuple[str, ...]
+    host_device: str
+    result: dict[str, Any] = {}
+
+    @property
+    def address(self) -> str:
+        """The Pod's first address."""
+        return self.addresses[0]
+
+
+class Plugin:
+    """A way for Pods to reach each other across nodes.
+
+    `overhead` is what it adds to each packet between nodes (bytes); `ports` the protocol and
+    port that must pass between nodes; `join_seconds` from the start of a node until the others
+    know the way to it.
+    """
+
+    name: ClassVar[str] = ""
+    overhead: ClassVar[int] = 0
+    ports: ClassVar[tuple[tuple[str, int], ...]] = ()
+    families: ClassVar[tuple[int, ...]] = (4, 6)
+    join_seconds: ClassVar[float] = 0.2
+
+    def __init__(self, network: PodNetwork) -> None:
+        self.network = network
+        self.known: dict[str, dict[str, None]] = {}  # node to the nodes that it knows the way to
+
+    # The agent on each node
+
+    def join(self, host: Host, at_once: bool = False) -> None:
+        """A node starts: its own part at once, the others' parts when they hear of it."""
+        self.known[host.name] = {}
+        self.start(host)
+        if at_once:
+            self.spread(host)
+        else:
+            self.network.sim.at(self.network.sim.now + self.join_seconds, self.reconcile)
+
+    def spread(self, host: Host) -> None:
+        """A node and all others hear of each other."""
+        for other in self.network.hosts.values():
+            if other is not host and other.name in self.known:
+                self._tell(host, other)
+                self._tell(other, host)
+
+    def _tell(self, host: Host, other: Host) -> None:
+        if other.name not in self.known[host.name] and self.hears(host, other):
+            self.known[host.name][other.name] = None
+            self.learn(host, other)
+
+    def reconcile(self) -> None:
+        """Whoever can hear of somebody now does; whoever was lost for too long is forgotten."""
+        for host in list(self.network.hosts.values()):
+            if host.alive and host.name in self.known:
+                for other in list(self.network.hosts.values()):
+                    if other is not host and other.name in self.known and other.alive:
+                        self._tell(host, other)
+
+    def leave(self, host: Host) -> None:
+        """A node is taken out of the cluster: the others forget it."""
+        self.known.pop(host.name, None)
+        for other in self.network.hosts.values():
+            if other is not host and self.known.get(other.name, {}).pop(host.name, "") is None:
+                self.forget(other, host)
+
+    def lost(self, host: Host) -> None:
+        """A node does not answer any more; a plugin that notices acts here."""
+
+    def hears(self, host: Host, other: Host) -> bool:
+        """Whether a node gets to know of another now: by way of the API server."""
+        links = self.network.underlay.links
+        return host.alive and links.open(host.name, self.network.control_plane)
+
+    def start(self, host: Host) -> None:
+        """A node's own devices and rules."""
+
+    def learn(self, host: Host, other: Host) -> None:
+        """A node gets to know the way to another's Pods."""
+        raise NotImplementedError
+
+    def forget(self, host: Host, other: Host) -> None:
+        """A node forgets the way to another's Pods."""
+        raise NotImplementedError
+
+    # The CNI's calls
+
+    @property
+    def mtu(self) -> int:
+        """The MTU of a Pod's device: what leaves room for the headers that are added."""
+        return self.network.pod_mtu or self.network.underlay.mtu - self.overhead
+
+    def add(self, host: Host, container_id: str, pod: str) -> Attachment:
+        """ADD: give a Pod a namespace, a device in it, addresses and routes.
+
+        Either all of it is there in the end, or nothing; raises `CourseError`.
+        """
+        raise NotImplementedError
+
+    def delete(self, host: Host, container_id: str) -> None:
+        """DEL: take it away again, and free its addresses; done twice is done."""
+        attachment = host.pods.pop(container_id, None)
+        if attachment is None:
+            return
+        attachment.namespace.gone = True
+        host.namespace.detach(attachment.host_device)
+        for address, pool in zip(attachment.addresses, self.pools(host), strict=False):
+            pool.release(address)
+
+    def check(self, host: Host, container_id: str) -> None:
+        """CHECK: see that all that ADD made is still there; raises `CourseError`."""
+        attachment = host.pods.get(container_id)
+        if attachment is None:
+            raise CourseError(
+                "the container is not attached", where=f"node {host.name}", found=container_id
+            )
+        for address in attachment.addresses:
+            if address not in attachment.namespace.local:
+                raise CourseError(
+                    "the Pod has lost its address", where=attachment.pod, expected=address
+                )
+        if attachment.host_device not in host.namespace.devices:
+            raise CourseError(
+                "the Pod's cable is unplugged",
+                where=f"node {host.name}",
+                expected=f"device {attachment.host_device}",
+            )
+
+    def pools(self, host: Host) -> list[AddressPool]:
+        """Where a node's Pods get their addresses from, one pool a family."""
+        return host.pools
+
+    # For tables
+
+    def state(self, host: Host) -> dict[str, int]:
+        """How much a node keeps: ROUTES, NEIGHBOURS, FORWARDING entries, PEERS, RULES."""
+        return {
+            "ROUTES": len(host.namespace.routes),
+            "NEIGHBOURS": len(host.namespace.neighbours),
+            "FORWARDING": 0,
+            "PEERS": 0,
+            "RULES": len(host.iptables),
+        }
+
+
+def veth_name(container_id: str, prefix: str = "veth") -> str:
+    """The name of a Pod's cable on its node, from the container's ID (15 characters at most)."""
+    return prefix + hashlib.sha1(container_id.encode()).hexdigest()[: 15 - len(prefix) - 3]
+
+
+def pod_mac(address: str) -> str:
+    """The MAC address that the bridge plugin gives a Pod: `0a:58`, then its IPv4 address."""
+    if ":" in address:
+        return mac_of(address)
+    return "0a:58:" + ":".join(f"{int(part):02x}" for part in address.split("."))
+
+
+def take_addresses(pools: list[AddressPool]) -> tuple[str, ...]:
+    """One address of each pool, or none at all."""
+    taken: list[tuple[AddressPool, str]] = []
+    try:
+        for pool in pools:
+            taken.append((pool, pool.take()))
+    except CourseError:
+        for pool, address in taken:
+            pool.release(address)
+        raise
+    return tuple(address for _, address in taken)
+
+
+def on_bridge(
+    host: Host, container_id: str, pod: str, mtu: int, pools: list[AddressPool], bridge_name: str
+) -> Attachment:
+    """Join a Pod to a bridge of its node, with the bridge as its way out (CNI plugin `bridge`)."""
+    addresses = take_addresses(pools)
+    bridge = ensure_bridge(host, bridge_name, mtu, [str(pool.network) for pool in pools])
+    inside = Namespace(pod)
+    cable, end = Veth.pair(
+        host.namespace, veth_name(container_id), inside, "eth0", mtu
+    )
+    end.mac = pod_mac(addresses[0])
+    bridge.plug(cable, hairpin=True)
+    for address, pool in zip(addresses, pools, strict=True):
+        inside.add_address("eth0", f"{address}/{pool.network.prefixlen}")
+        inside.routes.add(Route("default", "eth0", gateway(str(pool.network)).split("/")[0]))
+    attachment = Attachment(container_id, pod, host.name, inside, addresses, cable.name)
+    attachment.result = cni_result(attachment, end, [gateway(str(pool.network)) for pool in pools])
+    host.pods[container_id] = attachment
+    return attachment
+
+
+def ensure_bridge(host: Host, name: str, mtu: int, blocks: list[str]) -> Bridge:
+    """The bridge of a node, made with its first Pod."""
+    found = host.namespace.devices.get(name)
+    if isinstance(found, Bridge):
+        return found
+    bridge = Bridge(host.namespace, name, mtu)
+    for block in blocks:
+        host.namespace.add_address(name, gateway(block))
+    return bridge
+
+
+def cni_result(attachment: Attachment, end: Veth, gateways: list[str]) -> dict[str, Any]:
+    """What ADD prints: interfaces, addresses, routes (CNI specification, "Success")."""
+    return {
+        "cniVersion": CNI_VERSION,
+        "interfaces": [
+            {"name": attachment.host_device, "mac": end.peer.mac},
+            {"name": "eth0", "mac": end.mac, "sandbox": f"/var/run/netns/{attachment.pod}"},
+        ],
+        "ips": [
+            {"interface": 1, "address": own, "gateway": way.split("/")[0]}
+            for own, way in zip(end.addresses, gateways, strict=True)
+        ],
+        "routes": [{"dst": "::/0" if ":" in own else "0.0.0.0/0"} for own in end.addresses],
+    }

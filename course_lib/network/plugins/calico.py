@@ -1,0 +1,252 @@
+"""Calico: every Pod is a route; nodes tell each other of their blocks by BGP.
+
+There is no bridge. A Pod has a /32 address and one way out, 169.254.1.1, which its node answers
+for (proxy ARP); the node has a route to each of its Pods, and, learned by BGP, one to each block
+(/26) of the others. Nothing is added to packets, so nodes must be in one subnet, or the network
+between must know the routes; or else packets travel as IP in IP, 20 bytes more each: always, or
+only between subnets (`CrossSubnet`).
+
+BGP speakers know each other as a full mesh (n(n - 1)/2 sessions), or all speak to route
+reflectors. What a speaker learned from one inside peer it does not tell another, unless it is a
+reflector (RFC 4271 9.2, RFC 4456). A silent peer's routes go when its hold time is over.
+Source: docs.tigera.io "Overlay networking", "Configure BGP peering", "FAQ: why can't I see the
+169.254.1.1 address"; BIRD 1.6 `proto/bgp` (hold time 240 s), Calico's template of its settings
+(connect delay 2 s).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from course_lib.errors import CourseError
+from course_lib.network.addresses import AddressPool, ClusterCIDR
+from course_lib.network.device import IPIP, Ethernet0, Veth
+from course_lib.network.namespace import Namespace
+from course_lib.network.plugins.base import (
+    Attachment,
+    Host,
+    Plugin,
+    cni_result,
+    take_addresses,
+)
+from course_lib.network.routes import Route
+
+if TYPE_CHECKING:
+    from course_lib.network.pod_network import PodNetwork
+
+GATEWAY, GATEWAY_V6 = "169.254.1.1", "fe80::ecee:eeff:feee:eeee"
+CABLE_MAC = "ee:ee:ee:ee:ee:ee"
+TUNNEL = "tunl0"
+BLOCK_MASK = {4: 26, 6: 122}  # 64 addresses
+CONNECT_DELAY = 2.0  # s
+HOLD_TIME = 240.0  # s
+NEVER, ALWAYS, CROSS_SUBNET = "Never", "Always", "CrossSubnet"
+
+
+class Calico(Plugin):
+    """Routes by BGP; `ipip` is Never, Always or CrossSubnet, `reflectors` nodes that reflect."""
+
+    name = "calico"
+    ports = (("tcp", 179),)
+    join_seconds = CONNECT_DELAY
+
+    def __init__(
+        self, network: PodNetwork, ipip: str = NEVER, reflectors: Sequence[str] = ()
+    ) -> None:
+        super().__init__(network)
+        if ipip not in (NEVER, ALWAYS, CROSS_SUBNET):
+            raise CourseError(
+                "no such mode", where="ipip", expected="Never, Always or CrossSubnet", found=ipip
+            )
+        self.ipip, self.reflectors = ipip, tuple(reflectors)
+        self.overhead = 0 if ipip == NEVER else IPIP.overhead  # type: ignore[misc]
+        self._cidrs = {
+            ipaddress.ip_network(block).version: ClusterCIDR(
+                block, BLOCK_MASK[ipaddress.ip_network(block).version]
+            )
+            for block in network.blocks
+        }
+        self.own: dict[str, list[AddressPool]] = {}  # node to its blocks, in the order it took them
+
+    # BGP
+
+    def sessions(self, node: str) -> list[str]:
+        """Whom a node's BGP speaker talks to."""
+        others = [name for name in self.known if name != node]
+        if not self.reflectors:
+            return others
+        return others if node in self.reflectors else [n for n in others if n in self.reflectors]
+
+    def hears(self, host: Host, other: Host) -> bool:
+        """Whether an announcement of another node gets here: directly, or by a reflector."""
+        if not (host.alive and other.alive):
+            return False
+        if self._session(host.name, other.name):
+            return True
+        return any(
+            self._session(host.name, reflector) and self._session(other.name, reflector)
+            for reflector in self.reflectors
+        )
+
+    def _session(self, one: str, other: str) -> bool:
+        """Whether two speakers have a session that works."""
+        if self.reflectors and not {one, other} & set(self.reflectors):
+            return False
+        hosts, blocked = self.network.hosts, ("tcp", 179) in self.network.underlay.blocked
+        both = one in hosts and other in hosts and hosts[one].alive and hosts[other].alive
+        return both and not blocked and self.network.underlay.links.open(one, other)
+
+    def lost(self, host: Host) -> None:
+        """Nobody hears of a node any more: its routes go when the hold time is over."""
+        self.network.sim.at(self.network.sim.now + HOLD_TIME, self._expire)
+
+    def _expire(self) -> None:
+        for host in self.network.hosts.values():
+            for name in list(self.known.get(host.name, ())):
+                other = self.network.hosts.get(name)
+                if other is not None and host.alive and not self.hears(host, other):
+                    del self.known[host.name][name]
+                    self.forget(host, other)
+
+    # The agent
+
+    def start(self, host: Host) -> None:
+        """The tunnel, if there is one, and the rule for what leaves the cluster."""
+        self.own[host.name] = []
+        if self.ipip != NEVER:
+            IPIP(host.namespace, TUNNEL, self.network.underlay.mtu - IPIP.overhead)
+            host.namespace.listeners["ipip", 0] = host.namespace.devices[TUNNEL]  # type: ignore[assignment]
+        for block in self.network.blocks:
+            host.rules(":" in block).sets.create("cali40all-ipam-pools", "hash:net", [block])
+            host.rules(":" in block).restore(rules())
+
+    def learn(self, host: Host, other: Host) -> None:
+        """Routes to the other's blocks."""
+        for pool in self.own[other.name]:
+            self._route(host, other, pool)
+
+    def _route(self, host: Host, other: Host, pool: AddressPool) -> None:
+        six = pool.network.version == 6
+        tunnel = not six and (
+            self.ipip == ALWAYS or (self.ipip == CROSS_SUBNET and host.subnet != other.subnet)
+        )
+        device, way = (TUNNEL, other.address) if tunnel else ("eth0", other.address_of(six))
+        if not tunnel and host.subnet != other.subnet:
+            # The next hop is behind the router, which was told nothing of Pods.
+            found = host.namespace.routes.lookup(way)
+            way = found.via if found is not None and found.via else way
+        host.namespace.routes.add(
+            Route(str(pool.network), device, way, onlink=tunnel, protocol="bird")
+        )
+
+    def forget(self, host: Host, other: Host) -> None:
+        """The routes go."""
+        for pool in self.own[other.name]:
+            host.namespace.routes.remove(str(pool.network))
+
+    def leave(self, host: Host) -> None:
+        """The node's blocks are free again."""
+        super().leave(host)
+        for pool in self.own.pop(host.name, []):
+            self._cidrs[pool.network.version].release(str(pool.network))
+
+    # IPAM: blocks as they are needed
+
+    def _pools(self, host: Host) -> list[AddressPool]:
+        """A pool with room for each family; a new block where the old ones are full."""
+        found = []
+        for version, cidr in self._cidrs.items():
+            mine = [pool for pool in self.own[host.name] if pool.network.version == version]
+            free = next((pool for pool in mine if len(pool) < pool.network.num_addresses), None)
+            found.append(free or self._claim(host, cidr))
+        return found
+
+    def _claim(self, host: Host, cidr: ClusterCIDR) -> AddressPool:
+        """One more block for a node, announced to the others."""
+        pool = AddressPool(cidr.take(), first=0)
+        self.own[host.name].append(pool)
+        # The block is the node's: what it does not know in it is nowhere else.
+        host.namespace.routes.add(Route(str(pool.network), kind="blackhole", protocol="bird"))
+        for other in self.network.hosts.values():
+            if host.name in self.known.get(other.name, ()):
+                self._route(other, host, pool)
+        return pool
+
+    def pools(self, host: Host) -> list[AddressPool]:
+        """All blocks of a node."""
+        return self.own[host.name]
+
+    # CNI
+
+    def add(self, host: Host, container_id: str, pod: str) -> Attachment:
+        """A cable to the node itself, and a route to its other end."""
+        addresses = take_addresses(self._pools(host))
+        inside, name = Namespace(pod), cable_name(pod)
+        cable, end = Veth.pair(host.namespace, name, inside, "eth0", self.mtu)
+        cable.mac, cable.proxy_arp = CABLE_MAC, True
+        gateways = []
+        for address in addresses:
+            six = ":" in address
+            way = GATEWAY_V6 if six else GATEWAY
+            inside.add_address("eth0", f"{address}/{128 if six else 32}")
+            inside.routes.add(Route(f"{way}/{128 if six else 32}", "eth0"))
+            inside.routes.add(Route("default", "eth0", way))
+            if six:
+                host.namespace.local.setdefault(GATEWAY_V6, cable)
+            host.namespace.routes.add(Route(f"{address}/{128 if six else 32}", name))
+            gateways.append(way)
+        attachment = Attachment(container_id, pod, host.name, inside, addresses, name)
+        attachment.result = cni_result(attachment, end, gateways)
+        host.pods[container_id] = attachment
+        return attachment
+
+    def delete(self, host: Host, container_id: str) -> None:
+        """The cable and the route go, the address is free."""
+        attachment = host.pods.pop(container_id, None)
+        if attachment is None:
+            return
+        attachment.namespace.gone = True
+        host.namespace.detach(attachment.host_device)
+        for address in attachment.addresses:
+            pool = next(pool for pool in self.own[host.name] if address in pool)
+            pool.release(address)
+
+    def state(self, host: Host) -> dict[str, int]:
+        """With its BGP sessions."""
+        return super().state(host) | {"PEERS": len(self.sessions(host.name))}
+
+
+class CalicoIPIP(Calico):
+    """Calico with IP in IP between all nodes."""
+
+    name = "calico-ipip"
+    ports = (("tcp", 179), ("ipip", 0))
+
+    def __init__(self, network: PodNetwork, ipip: str = ALWAYS, **settings: object) -> None:
+        super().__init__(network, ipip, **settings)  # type: ignore[arg-type]
+
+
+def cable_name(pod: str) -> str:
+    """The name of a Pod's cable on its node: `cali`, and eleven digits of its name's hash."""
+    return "cali" + hashlib.sha1(pod.encode()).hexdigest()[:11]
+
+
+def rules() -> str:
+    """Felix's rules, as far as they concern the way: what leaves the pools is masqueraded."""
+    return """*filter
+:cali-FORWARD - [0:0]
+-A FORWARD -j cali-FORWARD
+-A cali-FORWARD -i cali+ -j ACCEPT
+-A cali-FORWARD -o cali+ -j ACCEPT
+COMMIT
+*nat
+:cali-nat-outgoing - [0:0]
+-A POSTROUTING -j cali-nat-outgoing
+-A cali-nat-outgoing -m set --match-set cali40all-ipam-pools src -m set ! --match-set cali40all-ipam-pools dst -j MASQUERADE --random-fully
+COMMIT"""  # noqa: E501
+
+
+__all__ = ["ALWAYS", "CROSS_SUBNET", "NEVER", "Calico", "CalicoIPIP", "Ethernet0"]

@@ -1,0 +1,144 @@
+"""Flannel: a bridge and a block on each node, and one of two ways between nodes.
+
+- `host-gw`: a route to each other node's block, with that node as the next hop. Nothing is added
+  to packets; all nodes must be in one subnet, for a next hop is on the same wire.
+- `vxlan`: a device `flannel.1` wraps packets in UDP (port 8472), 50 bytes each. For each other
+  node there is a route, a neighbour entry (its `flannel.1`) and an entry in the forwarding
+  database, set by flanneld when it hears of the node; nothing is learned from packets.
+
+flanneld watches the Node objects. A node that dies is not forgotten before its Node is deleted.
+Source: flannel v0.28 `pkg/backend/hostgw`, `pkg/backend/vxlan`, `pkg/trafficmngr/iptables`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from course_lib.errors import CourseError
+from course_lib.network.plugins.base import Attachment, Host, Plugin, on_bridge
+from course_lib.network.routes import Route
+from course_lib.network.vxlan import OVERHEAD, Vxlan
+
+if TYPE_CHECKING:
+    from course_lib.network.pod_network import PodNetwork
+
+BRIDGE, DEVICE, DEVICE_V6 = "cni0", "flannel.1", "flannel-v6.1"
+PORT = 8472
+
+
+class HostGateway(Plugin):
+    """Flannel's `host-gw`: each node is the gateway to its own block."""
+
+    name = "flannel-host-gw"
+
+    def start(self, host: Host) -> None:
+        """The rules; the bridge comes with the first Pod."""
+        for cluster, own in zip(self.network.blocks, host.blocks, strict=True):
+            host.rules(":" in own).restore(rules(cluster, own))
+
+    def learn(self, host: Host, other: Host) -> None:
+        """A route to the other's block, by way of the other."""
+        for block in other.blocks:
+            try:
+                host.namespace.add_route(Route(block, "eth0", other.address_of(":" in block)))
+            except CourseError as refused:
+                message = f"failed to add route to {block}: {refused.what}"
+                self.network.sim.record("flanneld", f"Node/{host.name}", "RouteFailed", message)
+
+    def forget(self, host: Host, other: Host) -> None:
+        """The route goes."""
+        for block in other.blocks:
+            host.namespace.routes.remove(block)
+
+    def add(self, host: Host, container_id: str, pod: str) -> Attachment:
+        """On the node's bridge."""
+        return on_bridge(host, container_id, pod, self.mtu, host.pools, BRIDGE)
+
+
+class VXLAN(HostGateway):
+    """Flannel's `vxlan`: packets between nodes travel in UDP.
+
+    `tunnel_mtu` sets the device's MTU by hand: a wrong one shows what the right one is for.
+    """
+
+    name = "flannel-vxlan"
+    overhead = OVERHEAD
+    ports = (("udp", PORT),)
+
+    def __init__(self, network: PodNetwork, tunnel_mtu: int = 0) -> None:
+        super().__init__(network)
+        self.tunnel_mtu = tunnel_mtu or network.pod_mtu or network.underlay.mtu - OVERHEAD
+
+    def start(self, host: Host) -> None:
+        """The rules, and the device of each family; its address is the block's first."""
+        super().start(host)
+        for block in host.blocks:
+            six = ":" in block
+            name = DEVICE_V6 if six else DEVICE
+            longer = 20 if six else 0  # the outer header of the IPv6 device is an IPv6 one
+            Vxlan(
+                host.namespace,
+                name,
+                host.address_of(six),
+                vni=2 if six else 1,
+                port=PORT,
+                mtu=self.tunnel_mtu - longer,
+            )
+            host.namespace.add_address(name, f"{_first(block)}/{128 if six else 32}")
+
+    def learn(self, host: Host, other: Host) -> None:
+        """A neighbour entry, a forwarding entry and a route."""
+        for block in other.blocks:
+            name = DEVICE_V6 if ":" in block else DEVICE
+            device, first = host.namespace.devices[name], _first(block)
+            assert isinstance(device, Vxlan)
+            mac = other.namespace.devices[name].mac
+            host.namespace.neighbours[name, first] = mac
+            device.forwarding[mac] = other.address_of(":" in block)
+            host.namespace.routes.add(Route(block, name, first, onlink=True))
+
+    def forget(self, host: Host, other: Host) -> None:
+        """All three go."""
+        for block in other.blocks:
+            name = DEVICE_V6 if ":" in block else DEVICE
+            device = host.namespace.devices[name]
+            assert isinstance(device, Vxlan)
+            host.namespace.routes.remove(block)
+            mac = host.namespace.neighbours.pop((name, _first(block)), "")
+            device.forwarding.pop(mac, None)
+
+    def state(self, host: Host) -> dict[str, int]:
+        """With the entries of the forwarding database."""
+        device = host.namespace.devices[DEVICE]
+        assert isinstance(device, Vxlan)
+        return super().state(host) | {"FORWARDING": len(device.forwarding)}
+
+
+@lru_cache(maxsize=1 << 14)
+def _first(block: str) -> str:
+    return str(ipaddress.ip_network(block)[0])
+
+
+def rules(cluster: str, own: str) -> str:
+    """flanneld's rules: Pods' packets may pass; what leaves the cluster takes the node's address."""
+    note = '-m comment --comment "flanneld {}"'
+    masq, forward = note.format("masq"), note.format("forward")
+    everyone = "ff00::/8" if ":" in cluster else "224.0.0.0/4"
+    return f"""*filter
+:FLANNEL-FWD - [0:0]
+-A FORWARD {forward} -j FLANNEL-FWD
+-A FLANNEL-FWD -s {cluster} {forward} -j ACCEPT
+-A FLANNEL-FWD -d {cluster} {forward} -j ACCEPT
+COMMIT
+*nat
+:FLANNEL-POSTRTG - [0:0]
+-A POSTROUTING {masq} -j FLANNEL-POSTRTG
+-A FLANNEL-POSTRTG -m mark --mark 0x4000/0x4000 {masq} -j RETURN
+-A FLANNEL-POSTRTG -s {own} -d {cluster} {masq} -j RETURN
+-A FLANNEL-POSTRTG -s {cluster} -d {own} {masq} -j RETURN
+-A FLANNEL-POSTRTG ! -s {cluster} -d {own} {masq} -j RETURN
+-A FLANNEL-POSTRTG -s {cluster} ! -d {everyone} {masq} -j MASQUERADE --random-fully
+-A FLANNEL-POSTRTG ! -s {cluster} -d {cluster} {masq} -j MASQUERADE --random-fully
+COMMIT"""

@@ -1,0 +1,71 @@
+"""Routable: the network below knows where each Pod is; no tunnel, no agent on the nodes.
+
+Each node has a bridge and a block of addresses; the cloud's router has one route a node. It is
+what Google Kubernetes Engine's routes-based clusters do (newer ones give each machine its block
+as an alias address; the packets look the same). What limits it is the route table: every cloud
+allows so many routes and no more.
+Source: kubernetes.io "Cloud Controller Manager" (route controller, a round each 10 s);
+cloud.google.com "Creating a routes-based cluster"; ip-masq-agent.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from course_lib.network.plugins.base import Attachment, Host, Plugin, ensure_bridge, on_bridge
+from course_lib.network.routes import Route
+
+if TYPE_CHECKING:
+    from course_lib.network.pod_network import PodNetwork
+
+BRIDGE = "cbr0"
+
+
+class Routable(Plugin):
+    """One route a node, in the router; `limit` is how many the router takes."""
+
+    name = "routable"
+    join_seconds = 10.0
+
+    def __init__(self, network: PodNetwork, limit: int | None = None) -> None:
+        super().__init__(network)
+        network.underlay.router.routes.limit = limit
+
+    def start(self, host: Host) -> None:
+        """The node's bridge, and the rule for what leaves the cluster."""
+        ensure_bridge(host, BRIDGE, self.mtu, host.blocks)
+        for block in self.network.blocks:
+            own = ":" in block
+            host.rules(own).restore(masquerade_rules(block))
+        router = self.network.underlay.router
+        for block in host.blocks:
+            six = ":" in block
+            way = router.routes.lookup(host.address_of(six))
+            assert way is not None
+            router.routes.add(Route(block, way.device, host.address_of(six), protocol="static"))
+
+    def learn(self, host: Host, other: Host) -> None:
+        """Nothing: the router knows."""
+
+    def forget(self, host: Host, other: Host) -> None:
+        """Nothing: the router knows."""
+
+    def leave(self, host: Host) -> None:
+        """The route controller takes the node's route away."""
+        super().leave(host)
+        for block in host.blocks:
+            self.network.underlay.router.routes.remove(block)
+
+    def add(self, host: Host, container_id: str, pod: str) -> Attachment:
+        """On the node's bridge."""
+        return on_bridge(host, container_id, pod, self.mtu, host.pools, BRIDGE)
+
+
+def masquerade_rules(block: str) -> str:
+    """What goes from Pods to outside the cluster takes the node's address; the rest is let be."""
+    return f"""*nat
+:IP-MASQ - [0:0]
+-A POSTROUTING -m comment --comment "ip-masq-agent" -m addrtype ! --dst-type LOCAL -j IP-MASQ
+-A IP-MASQ -d {block} -m comment --comment "to Pods: as it is" -j RETURN
+-A IP-MASQ -s {block} -m comment --comment "outbound" -j MASQUERADE
+COMMIT"""

@@ -1,0 +1,253 @@
+"""Weave Net: one large Ethernet over all nodes, and a router on each that knows its peers.
+
+Pods of all nodes share one subnet, 10.32.0.0/12. Each node's bridge has one port to Weave's
+router, which carries frames to the peer behind which a MAC address is:
+
+- fast datapath: the kernel wraps frames in VXLAN (UDP port 6784), 50 bytes;
+- sleeve: where that does not pass, a program wraps them in UDP (port 6783), 42 bytes and a copy
+  from kernel to program and back on both sides.
+
+With encryption the fast datapath adds ESP. Peers tell each other of the mesh by gossip (at once
+when it changes, and each 30 s); frames go around a cut link by way of others. A peer is given up
+after six missed heartbeats of 10 s.
+
+Weaveworks closed in 2024 and Weave Net is archived: learn from it, do not start with it.
+Source: Weave Net 2.8, "How Weave Net works", "Fast Datapath & Weave Net", `router/`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING
+
+from course_lib.errors import CourseError
+from course_lib.network.addresses import AddressPool
+from course_lib.network.device import Bridge, Device, Tunnel
+from course_lib.network.packet import ESP, IP, UDP, VXLAN, Ethernet, Packet, Sleeve
+from course_lib.network.plugins.base import Attachment, Host, Plugin, on_bridge
+from course_lib.network.vxlan import source_port
+
+if TYPE_CHECKING:
+    from course_lib.network.namespace import Namespace
+    from course_lib.network.pod_network import PodNetwork
+    from course_lib.network.trace import Journey
+
+BRIDGE, DATAPATH = "weave", "vethwe-bridge"
+FAST_PORT, SLEEVE_PORT = 6784, 6783
+MTU = 1376  # what Weave gives Pods, so that nothing is cut even when it encrypts
+GOSSIP = 30.0  # s
+HEARTBEAT, MISSED = 10.0, 6  # s; that many, and a peer is given up
+BY_PROGRAM = 60e-6  # s for a packet to go to a program and back
+BY_CIPHER = 8e-6  # s
+SPI = 0xCAFE  # of the security association; any number
+
+
+class Weave(Plugin):
+    """The mesh; `encrypted` when it was started with a password."""
+
+    name = "weave"
+    overhead = 50
+    ports = (("udp", FAST_PORT), ("udp", SLEEVE_PORT), ("tcp", SLEEVE_PORT))
+    families = (4,)
+    join_seconds = 1.0
+
+    def __init__(self, network: PodNetwork, encrypted: bool = False) -> None:
+        super().__init__(network)
+        self.encrypted = encrypted
+        if any(":" in block for block in network.blocks):
+            raise CourseError(
+                "Weave Net knows IPv4 only",
+                found=", ".join(network.blocks),
+                do="take another plugin for IPv6, such as Calico or Flannel",
+            )
+
+    @property
+    def mtu(self) -> int:
+        """Weave's own default, or what fits into a smaller network."""
+        return self.network.pod_mtu or min(MTU, self.network.underlay.mtu - 124)
+
+    def hears(self, host: Host, other: Host) -> bool:
+        """By gossip: from peer to peer, over whatever links there are."""
+        return self.next_peer(host.name, other.name) is not None
+
+    def linked(self, one: str, other: str) -> bool:
+        """Whether two peers have a connection: all do, unless something is between them."""
+        hosts = self.network.hosts
+        return (
+            hosts[one].alive
+            and hosts[other].alive
+            and self.network.underlay.links.open(one, other)
+            and ("tcp", SLEEVE_PORT) not in self.network.underlay.blocked
+        )
+
+    def next_peer(self, here: str, there: str) -> str | None:
+        """The next peer on the shortest way over the mesh; None when there is no way."""
+        if here not in self.known or there not in self.known:
+            return None
+        if self.linked(here, there):
+            return there
+        first: dict[str, str] = {n: n for n in self.known if n != here and self.linked(here, n)}
+        edge = list(first)
+        while edge:
+            beyond: list[str] = []
+            for near in edge:
+                for far in self.known:
+                    if far not in first and far != here and self.linked(near, far):
+                        first[far] = first[near]
+                        beyond.append(far)
+            edge = beyond
+        return first.get(there)
+
+    def fast(self) -> bool:
+        """Whether the fast datapath's packets pass; the heartbeats of each peer find out."""
+        return ("udp", FAST_PORT) not in self.network.underlay.blocked
+
+    def start(self, host: Host) -> None:
+        """The bridge of the large Ethernet, its port to the router, and the rule for outside."""
+        block = ipaddress.ip_network(self.network.blocks[0])
+        # Each node gives out its own part of the one subnet, and takes a first address itself.
+        own = AddressPool(host.blocks[0], first=1)
+        host.pools[:] = [own]
+        bridge = Bridge(host.namespace, BRIDGE, self.mtu)
+        host.namespace.add_address(BRIDGE, f"{own.take()}/{block.prefixlen}")
+        bridge.plug(Datapath(host.namespace, DATAPATH, self, host, self.mtu), hairpin=False)
+        host.iptables.restore(rules(str(block)))
+
+    def learn(self, host: Host, other: Host) -> None:
+        """Nothing to set: who is where is asked with the first packet, as on any Ethernet."""
+
+    def forget(self, host: Host, other: Host) -> None:
+        """What was learned of MAC addresses behind it goes with the peer."""
+        datapath = host.namespace.devices[DATAPATH]
+        assert isinstance(datapath, Datapath)
+        datapath.behind = {m: peer for m, peer in datapath.behind.items() if peer != other.name}
+
+    def add(self, host: Host, container_id: str, pod: str) -> Attachment:
+        """On the node's bridge, with the address of the whole subnet's size."""
+        attachment = on_bridge(host, container_id, pod, self.mtu, host.pools, BRIDGE)
+        inside = attachment.namespace
+        block = ipaddress.ip_network(self.network.blocks[0])
+        own = inside.devices["eth0"]
+        inside.routes.remove(host.blocks[0])
+        own.addresses.clear()
+        inside.add_address("eth0", f"{attachment.address}/{block.prefixlen}")
+        return attachment
+
+    def state(self, host: Host) -> dict[str, int]:
+        """With its connections to peers, and the MAC addresses that it has learned."""
+        datapath = host.namespace.devices[DATAPATH]
+        assert isinstance(datapath, Datapath)
+        peers = sum(self.linked(host.name, n) for n in self.known if n != host.name)
+        return super().state(host) | {"FORWARDING": len(datapath.behind), "PEERS": peers}
+
+
+class Datapath(Tunnel):
+    """Weave's router, as a port of the node's bridge: it carries frames to other peers."""
+
+    kind = "weave"
+    overhead = 50
+
+    def __init__(
+        self, namespace: Namespace, name: str, plugin: Weave, host: Host, mtu: int
+    ) -> None:
+        super().__init__(namespace, name, mtu)
+        self.plugin, self.host = plugin, host
+        self.behind: dict[str, str] = {}  # MAC address to peer
+        for way in (("udp", FAST_PORT), ("udp", SLEEVE_PORT), ("esp", 0)):
+            namespace.listeners[way] = self
+
+    def who_has(self, address: str) -> Device | None:
+        """The question goes to all peers; one of them has the answer on its bridge."""
+        for peer in self.plugin.known:
+            host = self.plugin.network.hosts[peer]
+            if peer == self.host.name or self.plugin.next_peer(self.host.name, peer) is None:
+                continue
+            found = host.namespace.devices[BRIDGE]
+            assert isinstance(found, Bridge)
+            answer = found.ask(address, host.namespace.devices[DATAPATH])
+            if answer is not None:
+                self.behind[answer.mac] = peer
+                return answer
+        return None
+
+    def transmit(self, journey: Journey, frame: Packet) -> None:
+        """Wrap a frame, for the peer that it is behind, or the next one on the way there."""
+        ethernet = frame.headers[0]
+        assert type(ethernet) is Ethernet
+        target = self.behind.get(ethernet.destination)
+        peer = self.plugin.next_peer(self.host.name, target) if target else None
+        if target is None or peer is None:
+            why = f"no peer is known for {ethernet.destination}" if target is None else (
+                f"no way over the mesh to {target}"
+            )  # fmt: skip
+            journey.end(self.namespace, self.name, why, "unreachable", frame)
+            return
+        here, there = self.host.address, self.plugin.network.hosts[peer].address
+        encrypted, protocol = self.plugin.encrypted, "udp"
+        headers: tuple[ESP | UDP | VXLAN | Sleeve, ...]
+        if self.plugin.fast():
+            headers = UDP(source_port(frame), FAST_PORT), VXLAN(1)
+            what, self.seconds = "fast datapath", Tunnel.seconds
+            if encrypted:
+                headers, protocol = (ESP(SPI), *headers), "esp"
+        else:
+            headers = UDP(SLEEVE_PORT, SLEEVE_PORT), Sleeve(self.host.name, target, encrypted)
+            what, self.seconds = "sleeve", BY_PROGRAM
+        if encrypted:
+            what, self.seconds = f"{what}, encrypted", self.seconds + BY_CIPHER
+        via = "" if peer == target else f" by way of {peer}"
+        outer = frame.push(IP(here, there, protocol, dont_fragment=False), *headers)
+        self.output(journey, frame, outer, f"encapsulate: {what} to {target}{via}")
+
+    def unwrap(self, journey: Journey, packet: Packet) -> None:
+        """Take the outer headers off; the frame is for this bridge, or for a peer further on."""
+        count = next(
+            number for number, header in enumerate(packet.headers) if type(header) is Ethernet
+        )
+        frame = packet.pop(count)
+        ethernet = frame.headers[0]
+        assert type(ethernet) is Ethernet
+        journey.note(self.namespace, self.name, "decapsulate", packet, frame, seconds=self.seconds)
+        sender = next(
+            h.name
+            for h in self.plugin.network.hosts.values()
+            if h.address == packet.ip.source
+        )
+        self.behind.setdefault(ethernet.source, sender)
+        bridge = self.namespace.devices[BRIDGE]
+        assert isinstance(bridge, Bridge)
+        if self._is_here(bridge, ethernet.destination):
+            bridge.forward(journey, self, frame)
+        else:
+            self.behind.setdefault(ethernet.destination, self._whose(ethernet.destination))
+            self.transmit(journey, frame)
+
+    def _is_here(self, bridge: Bridge, mac: str) -> bool:
+        return mac == bridge.mac or any(
+            getattr(getattr(port, "peer", None), "mac", "") == mac for port in bridge.ports.values()
+        )
+
+    def _whose(self, mac: str) -> str:
+        """The peer that a MAC address is behind, as gossip tells."""
+        for name, host in self.plugin.network.hosts.items():
+            bridge = host.namespace.devices.get(BRIDGE)
+            if isinstance(bridge, Bridge) and self._is_here(bridge, mac):
+                return name
+        return ""
+
+
+def rules(block: str) -> str:
+    """Weave's rules: Pods' packets may pass; what leaves the subnet takes the node's address."""
+    return f"""*filter
+:WEAVE-EXPOSE - [0:0]
+-A FORWARD -o weave -j ACCEPT
+-A FORWARD -j WEAVE-EXPOSE
+-A WEAVE-EXPOSE -s {block} -j ACCEPT
+COMMIT
+*nat
+:WEAVE - [0:0]
+-A POSTROUTING -j WEAVE
+-A WEAVE -s {block} -d 224.0.0.0/4 -j RETURN
+-A WEAVE ! -s {block} -d {block} -m comment --comment "from outside, so that answers come back" -j MASQUERADE
+-A WEAVE -s {block} ! -d {block} -j MASQUERADE
+COMMIT"""  # noqa: E501

@@ -1,0 +1,358 @@
+"""The Pods' network as a whole: machines, Pods on them, and a plugin that joins them.
+
+    network = PodNetwork("flannel-vxlan", nodes=3, pods=2)
+    network.trace("pod-1", "pod-4", 80)
+
+A trace sends one packet and follows it, device by device, and then the answer. Clusters build
+their network from the same parts: see `course_lib.cluster`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from course_lib.engine import Simulation
+from course_lib.errors import CourseError
+from course_lib.network.addresses import POD_CIDR, POD_CIDR_V6, AddressPool, ClusterCIDR
+from course_lib.network.device import ETHERNET_MTU
+from course_lib.network.namespace import Namespace, datagram
+from course_lib.network.packet import TCP, UDP, Packet, key_of
+from course_lib.network.plugins import Attachment, Host, plugin_named
+from course_lib.network.trace import Journey, Trace
+from course_lib.network.underlay import OUTSIDE, ROUTER, Underlay
+
+if TYPE_CHECKING:
+    from course_lib.engine.table import Table
+
+FIRST_PORT, LAST_PORT = 32768, 60999  # net.ipv4.ip_local_port_range
+CONTROL_PLANE = "control-plane"
+NODE_NETWORK = "172.18.0.0/16"
+
+
+class PodNetwork:
+    """Machines, their Pods, and the plugin between them.
+
+    `nodes` machines on `subnets` in turn, `pods` on each; `families` is `("IPv4",)`, or with
+    "IPv6" for dual stack; `mtu` is that of the network below, `pod_mtu` one set by hand; other
+    settings go to the plugin (`ipip`, `reflectors`, `encrypted`, `tunnel_mtu`, `limit`).
+
+    >>> network = PodNetwork("flannel-vxlan", nodes=2, pods=1)
+    >>> trace = network.trace("pod-1", "pod-2", 80)
+    >>> trace.outcome, trace.seen, trace.on_the_wire.size - trace.hops[0].before.size
+    ('answered', '10.244.0.2', 64)
+    """
+
+    def __init__(
+        self,
+        plugin: str = "routable",
+        nodes: int = 0,
+        pods: int = 0,
+        subnets: int = 1,
+        cidr: str = str(POD_CIDR),
+        node_cidr: str = NODE_NETWORK,
+        node_mask: int | None = None,
+        families: tuple[str, ...] = ("IPv4",),
+        mtu: int = ETHERNET_MTU,
+        pod_mtu: int = 0,
+        sim: Simulation | None = None,
+        **settings: Any,
+    ) -> None:
+        self.sim = sim or Simulation()
+        self.random = self.sim.random("network")
+        self.pod_mtu = pod_mtu
+        self.control_plane = CONTROL_PLANE
+        self.blocks = [cidr, *([str(POD_CIDR_V6)] if "IPv6" in families else [])]
+        self._free = [
+            ClusterCIDR(block, node_mask if ":" not in block else None) for block in self.blocks
+        ]
+        self.underlay = Underlay(node_cidr, subnets, mtu)
+        self.hosts: dict[str, Host] = {}
+        self.pods: dict[str, Attachment] = {}
+        self.answers: Callable[[Namespace, str, int], bool] = _always
+        self.resolver: Callable[[str], str | None] = lambda name: None
+        self._port = FIRST_PORT
+        self.plugin = plugin_named(plugin)(self, **settings)
+        for number in range(nodes):
+            self.add_node(f"node-{number + 1}", subnet=number % subnets, at_once=True)
+        for number in range(nodes * pods):
+            self.add_pod(f"pod-{number + 1}", f"node-{number // pods + 1}")
+
+    # Machines
+
+    def add_node(
+        self,
+        name: str,
+        subnet: int = 0,
+        address: str = "",
+        blocks: list[str] | None = None,
+        at_once: bool = False,
+    ) -> Host:
+        """A machine with a block of addresses for its Pods; the plugin's agent starts on it.
+
+        The others know the way to it when their agents have heard of it: let time pass, or say
+        `at_once`.
+        """
+        if name in self.hosts or name in (ROUTER, OUTSIDE):
+            raise CourseError("a machine of this name is there already", found=name)
+        given = blocks or [free.take() for free in self._free]
+        machine = Namespace(name, forwarding=True)
+        card = self.underlay.join(machine, subnet, address, six=len(self.blocks) > 1)
+        host = Host(machine, card, subnet)
+        host.blocks, host.pools = given, [AddressPool(block) for block in given]
+        self.hosts[name] = host
+        self.plugin.join(host, at_once)
+        return host
+
+    def remove_node(self, name: str) -> None:
+        """Take a machine out of the cluster: the plugin's agents are told, its blocks are free."""
+        host = self.host(name)
+        for container_id in list(host.pods):
+            self._remove(host, container_id)
+        self.plugin.leave(host)
+        del self.hosts[name]
+        host.namespace.gone = True
+        for block, free in zip(host.blocks, self._free, strict=True):
+            free.release(block)
+
+    def power_off(self, name: str) -> None:
+        """A machine loses power; nobody is told."""
+        host = self.host(name)
+        host.namespace.gone = True
+        host.filter.conntrack.clear()
+        self.plugin.lost(host)
+
+    def power_on(self, name: str) -> None:
+        """It has power again."""
+        self.host(name).namespace.gone = False
+        self.sim.at(self.sim.now + self.plugin.join_seconds, self.plugin.reconcile)
+
+    def cut(self, some: list[str], others: list[str]) -> None:
+        """Cut the links between two groups of machines."""
+        self.underlay.links.cut(some, others)
+        for name in some:
+            if name in self.hosts:
+                self.plugin.lost(self.hosts[name])
+
+    def heal(self) -> None:
+        """All links are open again; the agents catch up."""
+        self.underlay.links.heal()
+        self.sim.at(self.sim.now + self.plugin.join_seconds, self.plugin.reconcile)
+
+    def host(self, name: str) -> Host:
+        """A machine by its name; raises `CourseError`."""
+        if name not in self.hosts:
+            raise CourseError(
+                "no such node", expected=f"one of {', '.join(self.hosts)}", found=repr(name)
+            )
+        return self.hosts[name]
+
+    # Pods
+
+    def add_pod(self, name: str, node: str, container_id: str = "") -> Attachment:
+        """ADD: join a Pod to the network of its node."""
+        if name in self.pods:
+            raise CourseError("a Pod of this name is there already", found=name)
+        made = self.plugin.add(self.host(node), container_id or name, name)
+        self.pods[name] = made
+        return made
+
+    def delete_pod(self, name: str) -> None:
+        """DEL: take a Pod off the network, and free its addresses; done twice is done."""
+        pod = self.pods.get(name)
+        if pod is not None:
+            self._remove(self.hosts[pod.node], pod.container_id)
+
+    def _remove(self, host: Host, container_id: str) -> None:
+        self.pods.pop(host.pods[container_id].pod, None)
+        self.plugin.delete(host, container_id)
+
+    def check(self, name: str) -> None:
+        """CHECK: see that a Pod is attached as it should be; raises `CourseError`."""
+        pod = self._pod(name)
+        self.plugin.check(self.hosts[pod.node], pod.container_id)
+
+    def _pod(self, name: str) -> Attachment:
+        if name not in self.pods:
+            raise CourseError(
+                "no such Pod", expected=f"one of {', '.join(list(self.pods)[:20])}", found=name
+            )
+        return self.pods[name]
+
+    # Packets
+
+    def namespace(self, name: str) -> Namespace:
+        """The network namespace of a Pod, a node, `router` or `outside`."""
+        if name in self.pods:
+            return self.pods[name].namespace
+        if name in self.hosts:
+            return self.hosts[name].namespace
+        if name in (OUTSIDE, ROUTER):
+            return self.underlay.outside if name == OUTSIDE else self.underlay.router
+        raise CourseError(
+            "nobody of this name is on the network",
+            found=repr(name),
+            expected="a Pod, a node, 'router' or 'outside'",
+        )
+
+    def address(self, name: str, six: bool = False) -> str:
+        """The address of a Pod, a node or `outside`; an address is its own."""
+        if name in self.pods:
+            found = [a for a in self.pods[name].addresses if (":" in a) == six]
+        elif name in self.hosts:
+            found = [self.hosts[name].address_of(six)]
+        elif name == OUTSIDE:
+            found = [self.underlay.outside.devices["eth0"].address(six)]
+        else:
+            found = [self.resolver(name) or name]
+        if not found or not found[0]:
+            raise CourseError("it has no address of this family", where=name)
+        return found[0]
+
+    def trace(
+        self,
+        source: str,
+        destination: str,
+        port: int = 80,
+        protocol: str = "tcp",
+        size: int = 0,
+        six: bool = False,
+    ) -> Trace:
+        """Send one packet from a Pod, a node or `outside`, and follow it and its answer.
+
+        `destination` is a name or an address, `size` the payload in bytes: of TCP, what does not
+        fit into the sender's MTU is left for more packets. Each trace is a connection of its own,
+        forgotten at its end; `connect` opens one that stays.
+        """
+        return Talk(self, source, destination, port, protocol, six).send(size, forget=True)
+
+    def connect(
+        self, source: str, destination: str, port: int = 80, protocol: str = "tcp"
+    ) -> Talk:
+        """Open a connection that may send more than once."""
+        return Talk(self, source, destination, port, protocol)
+
+    def next_port(self) -> int:
+        """The next port that a client sends from."""
+        self._port = FIRST_PORT if self._port >= LAST_PORT else self._port + 1
+        return self._port
+
+    # Tables
+
+    def state(self) -> Table:
+        """What each node keeps: NODE, ROUTES, NEIGHBOURS, FORWARDING, PEERS, RULES."""
+        from course_lib.engine.table import Table
+
+        rows = [{"NODE": name} | self.plugin.state(host) for name, host in self.hosts.items()]
+        return Table(rows)
+
+    def addresses(self) -> Table:
+        """Who has which address: NAME, NODE, ADDRESSES."""
+        from course_lib.engine.table import Table
+
+        rows = [(name, "", ", ".join([h.address, *h.blocks])) for name, h in self.hosts.items()]
+        rows += [(name, pod.node, ", ".join(pod.addresses)) for name, pod in self.pods.items()]
+        return Table(rows, columns=["NAME", "NODE", "ADDRESSES"])
+
+
+class Talk:
+    """One connection: it keeps its ports, and what the kernels on its way remember of it."""
+
+    def __init__(
+        self,
+        network: PodNetwork,
+        source: str,
+        destination: str,
+        port: int,
+        protocol: str,
+        six: bool = False,
+    ) -> None:
+        self.network, self.source, self.destination = network, source, destination
+        self.port, self.protocol = port, protocol
+        self.namespace = network.namespace(source)
+        self.to = network.address(destination, six or ":" in destination)
+        self.own_port = network.next_port()
+        self._opened: list[Any] = []
+
+    def send(self, size: int = 0, forget: bool = False) -> Trace:
+        """One packet and its answer."""
+        source = self.namespace.source_for(self.to)
+        if not source:
+            return self._failed("unreachable", f"{self.source} has no route to {self.to}")
+        journey = self._go(source, size)
+        if journey.outcome == "too big" and self.protocol == "tcp" and self._is_told():
+            # The kernel has told the sender: it sends less at a time (RFC 1191).
+            second = self._go(source, journey.mtu - 40)
+            second.hops[:0] = journey.hops
+            second.mtu, journey = journey.mtu, second
+        trace = Trace(
+            self.source, self.destination, self.port, journey.outcome, journey.reason,
+            journey.hops, mtu=journey.mtu,
+        )  # fmt: skip
+        if journey.outcome == "delivered":
+            self._answer(trace, journey)
+        if forget:
+            self.close()
+        return trace
+
+    def close(self) -> None:
+        """The connection is over: the kernels forget it."""
+        for conntrack, connection in self._opened:
+            conntrack.forget(connection)
+        self._opened.clear()
+
+    def _is_told(self) -> bool:
+        return ("icmp", 0) not in self.network.underlay.blocked
+
+    def _go(self, source: str, size: int) -> Journey:
+        journey = self._journey()
+        ip = datagram(source, self.to, self.protocol)
+        transport: TCP | UDP
+        if self.protocol == "tcp":
+            route = self.namespace.routes.lookup(self.to)
+            device = self.namespace.devices.get(route.device) if route else None
+            mtu = device.mtu if device else 65536
+            size = min(size, mtu - ip.size - TCP.size)  # the largest segment
+            transport = TCP(self.own_port, self.port)
+        else:
+            transport = UDP(self.own_port, self.port)
+        self.namespace.send(journey, Packet((ip, transport), size))
+        return journey
+
+    def _journey(self) -> Journey:
+        journey = Journey(self.network.sim.now, self.network.random)
+        journey.connections = self._opened
+        return journey
+
+    def _answer(self, trace: Trace, journey: Journey) -> None:
+        """The receiver's answer, back to whom it saw."""
+        there, packet = journey.namespace, journey.packet
+        assert there is not None and packet is not None
+        protocol, seen, seen_port, address, port = key_of(packet)
+        trace.seen, trace.at, trace.receiver = seen, there.name, f"{address}:{port}"
+        if not self.network.answers(there, address, port):
+            trace.outcome, trace.reason = "refused", f"nobody listens on port {port}"
+            return
+        back = self._journey()
+        transport = TCP(port, seen_port, "SYN-ACK") if protocol == "tcp" else UDP(port, seen_port)
+        there.send(back, Packet((datagram(address, seen, protocol), transport), packet.payload))
+        trace.reply = back.hops
+        if back.outcome != "delivered" or back.namespace is not self.namespace:
+            trace.outcome = "no answer"
+            trace.reason = f"on the way back: {back.reason or 'it went to another'}"
+            return
+        assert back.packet is not None
+        expected = (protocol, self.to, self.port)
+        found = key_of(back.packet)
+        if found[:3] != expected:
+            trace.outcome = "no answer"
+            trace.reason = f"the answer came from {found[1]}:{found[2]}, not from {self.to}"
+            return
+        trace.outcome = "answered"
+
+    def _failed(self, outcome: str, reason: str) -> Trace:
+        return Trace(self.source, self.destination, self.port, outcome, reason, [])
+
+
+def _always(namespace: Namespace, address: str, port: int) -> bool:
+    return True
