@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from course_lib.errors import CourseError
 from course_lib.network.addresses import AddressPool, ClusterCIDR
-from course_lib.network.device import IPIP, Ethernet0, Veth
+from course_lib.network.device import IPIP, Veth
 from course_lib.network.namespace import Namespace
 from course_lib.network.plugins.base import (
     Attachment,
@@ -120,8 +120,9 @@ class Calico(Plugin):
             IPIP(host.namespace, TUNNEL, self.network.underlay.mtu - IPIP.overhead)
             host.namespace.listeners["ipip", 0] = host.namespace.devices[TUNNEL]  # type: ignore[assignment]
         for block in self.network.blocks:
-            host.rules(":" in block).sets.create("cali40all-ipam-pools", "hash:net", [block])
-            host.rules(":" in block).restore(rules())
+            pools = "cali60all-ipam-pools" if ":" in block else "cali40all-ipam-pools"
+            host.rules(":" in block).sets.create(pools, "hash:net", [block])
+            host.rules(":" in block).restore(rules(pools))
 
     def learn(self, host: Host, other: Host) -> None:
         """Routes to the other's blocks."""
@@ -234,9 +235,9 @@ def cable_name(pod: str) -> str:
     return "cali" + hashlib.sha1(pod.encode()).hexdigest()[:11]
 
 
-def rules() -> str:
+def rules(pools: str) -> str:
     """Felix's rules, as far as they concern the way: what leaves the pools is masqueraded."""
-    return """*filter
+    return f"""*filter
 :cali-FORWARD - [0:0]
 -A FORWARD -j cali-FORWARD
 -A cali-FORWARD -i cali+ -j ACCEPT
@@ -245,8 +246,6 @@ COMMIT
 *nat
 :cali-nat-outgoing - [0:0]
 -A POSTROUTING -j cali-nat-outgoing
--A cali-nat-outgoing -m set --match-set cali40all-ipam-pools src -m set ! --match-set cali40all-ipam-pools dst -j MASQUERADE --random-fully
-COMMIT"""  # noqa: E501
-
-
-__all__ = ["ALWAYS", "CROSS_SUBNET", "NEVER", "Calico", "CalicoIPIP", "Ethernet0"]
+-A cali-nat-outgoing -m set --match-set {pools} src -m set ! --match-set {pools} dst \
+-j MASQUERADE --random-fully
+COMMIT"""
