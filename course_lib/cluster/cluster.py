@@ -29,7 +29,9 @@ from course_lib.controllers.node_lifecycle import NodeIPAMController
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 from course_lib.images import Registry
-from course_lib.network import FlatNetwork
+from course_lib.network import FlatNetwork, PodNetwork
+from course_lib.network.addresses import NODE_CIDR, POD_CIDR
+from course_lib.network.underlay import OUTSIDE
 from course_lib.node import Kubelet, KubeProxy
 from course_lib.node.cri_config import POD_UID
 from course_lib.objects.kinds import kind_named
@@ -56,6 +58,11 @@ class Cluster(Configurations, NodeCommands, WorkloadCommands, ContainerCommands,
     one that is made of processes on machines, on etcd, and can be broken (`layout` says which,
     `certificates` how many seconds its certificates last).
 
+    `network` is "flat" (every address reaches every other at once), or a plugin: routable,
+    flannel-host-gw, flannel-vxlan, calico, calico-ipip or weave, and then each request goes packet
+    by packet; further settings are those of `course_lib.network.PodNetwork`. `proxy` is
+    kube-proxy's mode: iptables, ipvs (with a scheduler: "ipvs/lc") or nftables.
+
     >>> cluster = Cluster(nodes=3)
     >>> cluster.apply("data/web.yaml")[["OBJECT", "RESULT"]]
                     OBJECT   RESULT
@@ -79,11 +86,15 @@ class Cluster(Configurations, NodeCommands, WorkloadCommands, ContainerCommands,
         runtime: str = "containerd",
         layout: Layout | None = None,
         certificates: float = YEAR,
+        network: str = "flat",
+        proxy: str = "iptables",
+        **settings: Any,
     ) -> None:
         self.sim = Simulation(seed)
         self.registry = Registry()
         self.behaviours = Behaviours()
-        self.network = FlatNetwork()
+        self.network = self._network(network, settings)
+        self.proxy_mode = proxy
         self.kubelets: dict[str, Kubelet] = {}
         self.runtimes: dict[str, Runtime] = {}
         self.runtime = runtime
@@ -107,6 +118,18 @@ class Cluster(Configurations, NodeCommands, WorkloadCommands, ContainerCommands,
             if isinstance(controller, NodeIPAMController):
                 for name in self.kubelets:
                     controller.reconcile("", name)
+
+    def _network(self, name: str, settings: dict[str, Any]) -> FlatNetwork:
+        if name == "flat":
+            if settings:
+                raise CourseError(
+                    "a flat network has no settings",
+                    found=", ".join(settings),
+                    do='choose a plugin: Cluster(network="flannel-vxlan", ...)',
+                )
+            return FlatNetwork(self.sim)
+        settings = {"node_cidr": str(NODE_CIDR)} | settings
+        return PodNetwork(name, sim=self.sim, **settings)
 
     def _assemble(
         self,
@@ -367,12 +390,14 @@ class Cluster(Configurations, NodeCommands, WorkloadCommands, ContainerCommands,
             )
         nodes = [(self.kubelets[name], self.proxies[name]) for name in self.kubelets]
 
-        def route(proxy: KubeProxy) -> tuple[str, int] | None:
-            if outside:
-                return proxy.outside(ports[wanted])
-            return proxy.backend(namespace, service, wanted)
+        address = found.spec.cluster_ip  # type: ignore[attr-defined]
 
-        return Load(self.sim, self.network, nodes, route, requests_per_second)
+        def target(proxy: KubeProxy) -> tuple[str, str, int]:
+            if outside:
+                return OUTSIDE, proxy.settings.node_ip, ports[wanted]
+            return proxy.node, address, wanted
+
+        return Load(self.sim, self.network, nodes, target, requests_per_second)
 
     def _scrape(self) -> dict[str, Reading]:
         """What the kubelets tell metrics-server."""

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 TIMEOUT = 5.0  # s that a client waits for an answer
 
 
-Route = Callable[[KubeProxy], tuple[str, int] | None]
+Target = Callable[[KubeProxy], tuple[str, str, int]]
 
 
 class Load:
     """Requests at a constant rate, by way of each node in turn; each is sent once.
 
-    `route` asks a node's kube-proxy for the Pod address and port; `rate` (requests a second) may
-    be changed at any time; `stop` ends it.
+    `target` says for each node from where, to which address and port to send; `rate` (requests a
+    second) may be changed at any time; `stop` ends it.
     """
 
     def __init__(
@@ -32,13 +32,13 @@ class Load:
         sim: Simulation,
         network: FlatNetwork,
         nodes: Sequence[tuple[Kubelet, KubeProxy]],
-        route: Route,
+        target: Target,
         rate: float,
     ) -> None:
         if not rate > 0:
             raise CourseError("a load has a rate", expected="more than 0", found=str(rate))
         self.sim, self.network, self.nodes = sim, network, nodes
-        self.route, self.rate = route, rate
+        self.target, self.rate = target, rate
         self.times: list[float] = []
         self.latencies: list[float] = []  # NaN where there was no answer
         self.backends: list[str] = []
@@ -79,9 +79,8 @@ class Load:
             yield self.sim.sleep(1 / self.rate)
 
     def _send(self, proxy: KubeProxy) -> None:
-        backend = self.route(proxy)
-        latency = self.network.connect(*backend) if backend else None
+        backend, latency = self.network.request(*self.target(proxy))
         good = latency is not None and latency <= TIMEOUT
         self.times.append(round(self.sim.now, 6))
-        self.backends.append(backend[0] if backend else "")
+        self.backends.append(backend)
         self.latencies.append(latency if good and latency is not None else float("nan"))

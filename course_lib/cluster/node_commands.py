@@ -15,7 +15,7 @@ from course_lib.engine.simulation import Process
 from course_lib.errors import CourseError
 from course_lib.images import Registry
 from course_lib.network import FlatNetwork
-from course_lib.network.addresses import NODE_CIDR
+from course_lib.network.addresses import NODE_CIDR, POD_CIDR
 from course_lib.node import Kubelet, KubeProxy
 from course_lib.node.node_reporter import Machine
 from course_lib.objects.pod import Pod
@@ -45,6 +45,7 @@ class NodeCommands:
     plane: ControlPlane | None
     runtime: str  # what new nodes run, unless told otherwise
     proxies: dict[str, KubeProxy]
+    proxy_mode: str
 
     def add_node(
         self,
@@ -78,10 +79,13 @@ class NodeCommands:
             labels=(labels or {}) | ({ZONE: zone} if zone else {}),
             taints=tuple(taints),
         )
+        host = self.network.add_machine(name, machine.address, zone)
         made = self._install(machine, runtime or self.runtime, Disk())
         cri = Client(InProcess(Shim(made)))
         self.kubelets[name] = Kubelet(self._way(name), machine, cri, self.network, made.disk)
-        self.proxies[name] = KubeProxy(self._way(name), name)
+        self.proxies[name] = KubeProxy(
+            self._way(name), host, machine.address, self.proxy_mode, str(POD_CIDR), zone
+        )
         return name
 
     def _way(self, node: str) -> APIServer:

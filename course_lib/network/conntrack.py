@@ -97,7 +97,7 @@ class Conntrack:
     def forget(self, connection: Connection) -> None:
         """A connection is over."""
         if connection.through is not None:
-            connection.through.connections -= 1
+            connection.through.end(connection.seen_at)
             connection.through = None
         self._connections.pop(connection.original, None)
         self._connections.pop(connection.reply, None)

@@ -1,12 +1,26 @@
 """A flat network: every address reaches every other, without NAT, at once.
 
-The rule that Kubernetes asks of any network, taken at its word; how real ones keep it is the
-subject of chapters 08 and 09, whose devices and routes take this module's place.
+The rule that Kubernetes asks of any network, taken at its word. Machines have their own rules
+all the same: a packet that a machine sends, or gets from outside, passes what kube-proxy wrote
+there, and only then is it at its destination at once. How real networks keep the rule, device by
+device, is `PodNetwork`'s part.
 """
 
 from __future__ import annotations
 
 from typing import Protocol
+
+from course_lib.engine import Simulation
+from course_lib.network.addresses import AddressPool
+from course_lib.network.device import Dummy
+from course_lib.network.namespace import Namespace, datagram
+from course_lib.network.packet import TCP, Packet
+from course_lib.network.plugins.base import Host
+from course_lib.network.routes import Route
+from course_lib.network.trace import Journey
+
+OUTSIDE_ADDRESS = "203.0.113.10"  # RFC 5737: an address for examples
+
 
 class Endpoint(Protocol):
     """Who answers at an address."""
@@ -19,10 +33,39 @@ class Endpoint(Protocol):
 
 
 class FlatNetwork:
-    """Who answers at which address."""
+    """Who answers at which address, and the machines with their rules."""
 
-    def __init__(self) -> None:
+    def __init__(self, sim: Simulation | None = None) -> None:
+        self.sim = sim or Simulation()
+        self.random = self.sim.random("network")
+        self.hosts: dict[str, Host] = {}
         self._endpoints: dict[str, Endpoint] = {}
+        self._port = 32768
+
+    # Machines and Pods
+
+    def add_machine(self, name: str, address: str, zone: str = "") -> Host:
+        """A machine with an address."""
+        space = Namespace(name, forwarding=True)
+        card = Dummy(space, "eth0")
+        space.add_address("eth0", f"{address}/24")
+        space.routes.add(Route("default", "eth0"))
+        self.hosts[name] = Host(space, card, 0)
+        return self.hosts[name]
+
+    def start_node(self, name: str, blocks: list[str]) -> None:
+        """A machine is told the blocks of its Pods' addresses."""
+
+    def add(self, node: str, container_id: str, pod: str, pool: AddressPool) -> str:
+        """ADD of the CNI: give a Pod its address; raises `CourseError`."""
+        return pool.take()
+
+    def delete(self, node: str, container_id: str, address: str, pool: AddressPool | None) -> None:
+        """DEL: its address is free again."""
+        if pool is not None:
+            pool.release(address)
+
+    # Who answers
 
     def attach(self, address: str, endpoint: Endpoint) -> None:
         """From now on an endpoint answers for an address."""
@@ -36,6 +79,8 @@ class FlatNetwork:
         """Who answers at an address."""
         return self._endpoints.get(address)
 
+    # Requests
+
     def connect(self, address: str, port: int) -> float | None:
         """Send one request to an address and port; its latency (s), or None if it failed."""
         endpoint = self._endpoints.get(address)
@@ -44,7 +89,49 @@ class FlatNetwork:
     def knock(self, address: str, port: int) -> float | None:
         """How long a request would wait for its answer (s; inf: for ever); None: refused.
 
-        Nothing is sent: a probe does not use up the CPU of what it looks at.
+        Nothing is sent: a probe does not use up the CPU of what it looks at. Kubelets reach the
+        Pods of their own node whatever the network does.
         """
         endpoint = self._endpoints.get(address)
         return endpoint.knock(port) if endpoint else float("inf")
+
+    def request(self, source: str, address: str, port: int) -> tuple[str, float | None]:
+        """One request from a node, or from `outside`: who got it, and its latency (s).
+
+        Nobody gets what a rule refuses; the latency is None when there was no answer.
+        """
+        journey = Journey(self.sim.now, self.random)
+        packet = self._translated(journey, source, address, port)
+        for conntrack, connection in journey.connections:
+            conntrack.forget(connection)
+        if packet is None:
+            return "", None
+        transport = packet.headers[1]
+        assert type(transport) is TCP
+        to = packet.ip.destination
+        return to, self.connect(to, transport.destination_port)
+
+    def _translated(self, journey: Journey, source: str, address: str, port: int) -> Packet | None:
+        """The packet after the rules of the machine that sends it, or that gets it from outside."""
+        self._port = 32768 + (self._port + 1) % 28000
+        host = self.hosts.get(source)
+        sender = host.address if host else OUTSIDE_ADDRESS
+        packet: Packet | None = Packet((datagram(sender, address), TCP(self._port, port)))
+        assert packet is not None
+        if host is not None:
+            packet = host.filter.output(journey, packet)
+            card = host.namespace.devices["lo"]
+        else:
+            found = (h for h in self.hosts.values() if address in h.namespace.local)
+            host = next(found, None)
+            if host is None:
+                return packet
+            card = host.card
+            packet = host.filter.prerouting(journey, packet, card)
+        if packet is None:
+            return None
+        if packet.ip.destination in host.namespace.local:
+            return host.filter.input(journey, packet, card)
+        if source in self.hosts:
+            return packet
+        return host.filter.forward(journey, packet, card, card)

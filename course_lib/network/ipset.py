@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from course_lib.errors import CourseError
-from course_lib.network.routes import block_of, number_of
+from course_lib.network.routes import block_of, number_of, within
 
 if TYPE_CHECKING:
     from course_lib.network.netfilter import Look
 
-TYPES = ("hash:ip", "hash:net", "hash:ip,port", "hash:ip,port,ip", "bitmap:port")
+TYPES = ("hash:ip", "hash:net", "hash:ip,port", "hash:ip,port,ip", "hash:ip,port,net", "bitmap:port")
 
 
 class Sets:
@@ -92,6 +92,10 @@ class Sets:
             return str(port) in self.members[name]
         port = look.source_port if sides[1] == "src" else look.destination_port
         member = f"{address},{look.protocol}:{port}"
+        if kind == "hash:ip,port,net":
+            other = look.source if sides[2] == "src" else look.destination
+            blocks = (m[len(member) + 1 :] for m in self.members[name] if m.startswith(member))
+            return any(within(other, block) for block in blocks)
         if kind == "hash:ip,port,ip":
             member += f",{look.source if sides[2] == 'src' else look.destination}"
         return member in self.members[name]

@@ -324,6 +324,10 @@ def _match_set(reader: _Reader, negated: bool) -> Match:
     return lambda look: sets.matches(name, sides, look)
 
 
+def _from_bridge(reader: _Reader, negated: bool) -> Match:
+    return lambda look: look.bridged
+
+
 def _recent(reader: _Reader, negated: bool) -> Match:
     """`-m recent`: addresses seen lately, by name of a list (`--set`, `--rcheck --seconds`)."""
     words, name, seconds, sets = [reader.line], "DEFAULT", float("inf"), False
@@ -382,6 +386,7 @@ _OPTIONS: dict[str, Option] = {
     "--dst-type": _address_type("destination"),
     "--probability": _probability,
     "--match-set": _match_set,
+    "--physdev-is-in": _from_bridge,
     "--set": _recent,
     "--rcheck": _recent,
     "--seconds": _skip(1),

@@ -208,20 +208,29 @@ class Netfilter:
         """A packet is for a program here, or for a virtual server."""
         look = self._look(journey, packet, in_device=device.name)
         passed = self._pass(journey, "INPUT", look, packet, device.name)
-        if passed is None:
-            return None
-        if self.ipvs is not None and not look.connection.dnat:
-            served = self.ipvs.serve(journey, look, passed)
-            if served is not None:
-                return self._rewrite(journey, "INPUT", look, passed, device.name)
-        self._confirm(look.connection, journey)
+        passed = passed and self._served(journey, look, passed, device.name)
+        if passed is not None and passed.ip.destination in self.namespace.local:
+            self._confirm(look.connection, journey)
         return passed
+
+    def _served(
+        self, journey: Journey, look: Look, packet: Packet, device: str
+    ) -> Packet | None:
+        """What IPVS makes of a packet for one of its virtual servers; any other is let be."""
+        if self.ipvs is None or look.connection.dnat:
+            return packet
+        look.applied.clear()
+        served = self.ipvs.serve(journey, look, packet)
+        if served is None:
+            return packet
+        return self._rewrite(journey, "IPVS", look, packet, device) if served else None
 
     def output(self, journey: Journey, packet: Packet) -> Packet | None:
         """A program here sends a packet."""
         journey.track(self, packet)
         look = self._look(journey, packet)
-        return self._pass(journey, "OUTPUT", look, packet, "")
+        passed = self._pass(journey, "OUTPUT", look, packet, "")
+        return passed and self._served(journey, look, passed, "")
 
     def postrouting(self, journey: Journey, packet: Packet, device: Device) -> Packet | None:
         """A packet goes out: its source may become another."""
@@ -248,6 +257,8 @@ class Netfilter:
         assert journey.connection is not None
         look = Look(self.namespace, packet, *journey.connection, journey)
         look.in_device, look.out_device = in_device, out_device
+        device = self.namespace.devices.get(in_device)
+        look.bridged = device is not None and device.kind == "bridge"
         return look
 
     def _pass(
@@ -300,7 +311,7 @@ class Netfilter:
     def _rewrite(
         self, journey: Journey, hook: str, look: Look, packet: Packet, device: str
     ) -> Packet:
-        translated = self._translated(look, packet, hook in ("PREROUTING", "OUTPUT", "INPUT"))
+        translated = self._translated(look, packet, hook in ("PREROUTING", "OUTPUT", "IPVS"))
         if look.mark != translated.mark:
             translated = translated.with_mark(look.mark)
         seconds = look.examined * PER_RULE

@@ -16,6 +16,7 @@ from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 from course_lib.network.addresses import POD_CIDR, POD_CIDR_V6, AddressPool, ClusterCIDR
 from course_lib.network.device import ETHERNET_MTU
+from course_lib.network.flat import FlatNetwork
 from course_lib.network.namespace import Namespace, datagram
 from course_lib.network.packet import TCP, UDP, Packet, key_of
 from course_lib.network.plugins import Attachment, Host, plugin_named
@@ -30,7 +31,7 @@ CONTROL_PLANE = "control-plane"
 NODE_NETWORK = "172.18.0.0/16"
 
 
-class PodNetwork:
+class PodNetwork(FlatNetwork):
     """Machines, their Pods, and the plugin between them.
 
     `nodes` machines on `subnets` in turn, `pods` on each; `families` is `("IPv4",)`, or with
@@ -58,8 +59,7 @@ class PodNetwork:
         sim: Simulation | None = None,
         **settings: Any,
     ) -> None:
-        self.sim = sim or Simulation()
-        self.random = self.sim.random("network")
+        super().__init__(sim)
         self.pod_mtu = pod_mtu
         self.control_plane = CONTROL_PLANE
         self.blocks = [cidr, *([str(POD_CIDR_V6)] if "IPv6" in families else [])]
@@ -67,11 +67,10 @@ class PodNetwork:
             ClusterCIDR(block, node_mask if ":" not in block else None) for block in self.blocks
         ]
         self.underlay = Underlay(node_cidr, subnets, mtu)
-        self.hosts: dict[str, Host] = {}
         self.pods: dict[str, Attachment] = {}
-        self.answers: Callable[[Namespace, str, int], bool] = _always
         self.resolver: Callable[[str], str | None] = lambda name: None
         self._port = FIRST_PORT
+        self._zones: list[str] = []
         self.plugin = plugin_named(plugin)(self, **settings)
         for number in range(nodes):
             self.add_node(f"node-{number + 1}", subnet=number % subnets, at_once=True)
@@ -93,16 +92,43 @@ class PodNetwork:
         The others know the way to it when their agents have heard of it: let time pass, or say
         `at_once`.
         """
+        host = self._machine(name, subnet, address)
+        self._start(host, blocks or [free.take() for free in self._free], at_once)
+        return host
+
+    def _machine(self, name: str, subnet: int, address: str) -> Host:
         if name in self.hosts or name in (ROUTER, OUTSIDE):
             raise CourseError("a machine of this name is there already", found=name)
-        given = blocks or [free.take() for free in self._free]
-        machine = Namespace(name, forwarding=True)
-        card = self.underlay.join(machine, subnet, address, six=len(self.blocks) > 1)
-        host = Host(machine, card, subnet)
-        host.blocks, host.pools = given, [AddressPool(block) for block in given]
-        self.hosts[name] = host
+        space = Namespace(name, forwarding=True)
+        card = self.underlay.join(space, subnet, address, six=len(self.blocks) > 1)
+        self.hosts[name] = Host(space, card, subnet)
+        return self.hosts[name]
+
+    def _start(self, host: Host, blocks: list[str], at_once: bool) -> None:
+        host.blocks, host.pools = blocks, [AddressPool(block) for block in blocks]
         self.plugin.join(host, at_once)
-        return host
+
+    def add_machine(self, name: str, address: str, zone: str = "") -> Host:
+        """A machine of a cluster; its agent starts when its blocks are known (`start_node`)."""
+        if zone not in self._zones:
+            self._zones.append(zone)
+        return self._machine(name, self._zones.index(zone) % len(self.underlay.segments), address)
+
+    def start_node(self, name: str, blocks: list[str]) -> None:
+        """A machine is told the blocks of its Pods' addresses: the plugin's agent starts."""
+        if not self.hosts[name].blocks:
+            self._start(self.hosts[name], blocks, at_once=False)
+
+    def add(self, node: str, container_id: str, pod: str, pool: AddressPool) -> str:
+        """ADD, as a runtime calls it; a Pod's second sandbox takes the first one's place."""
+        made = self.plugin.add(self.hosts[node], container_id, pod)
+        self.pods[pod] = made
+        return made.address
+
+    def delete(self, node: str, container_id: str, address: str, pool: AddressPool | None) -> None:
+        """DEL, as a runtime calls it."""
+        if container_id in self.hosts[node].pods:
+            self._remove(self.hosts[node], container_id)
 
     def remove_node(self, name: str) -> None:
         """Take a machine out of the cluster: the plugin's agents are told, its blocks are free."""
@@ -164,7 +190,9 @@ class PodNetwork:
             self._remove(self.hosts[pod.node], pod.container_id)
 
     def _remove(self, host: Host, container_id: str) -> None:
-        self.pods.pop(host.pods[container_id].pod, None)
+        pod = host.pods[container_id]
+        if self.pods.get(pod.pod) is pod:
+            del self.pods[pod.pod]
         self.plugin.delete(host, container_id)
 
     def check(self, name: str) -> None:
@@ -222,15 +250,31 @@ class PodNetwork:
 
         `destination` is a name or an address, `size` the payload in bytes: of TCP, what does not
         fit into the sender's MTU is left for more packets. Each trace is a connection of its own,
-        forgotten at its end; `connect` opens one that stays.
+        forgotten at its end; `open` makes one that stays.
         """
         return Talk(self, source, destination, port, protocol, six).send(size, forget=True)
 
-    def connect(
+    def open(
         self, source: str, destination: str, port: int = 80, protocol: str = "tcp"
     ) -> Talk:
         """Open a connection that may send more than once."""
         return Talk(self, source, destination, port, protocol)
+
+    def request(self, source: str, address: str, port: int) -> tuple[str, float | None]:
+        """One request, packet by packet: who got it, and its latency (s), the way included."""
+        self._latency: float | None = None
+        trace = self.trace(source, address, port)
+        at = trace.receiver.rpartition(":")[0].strip("[]") if trace.receiver else ""
+        if not trace.ok or self._latency is None:
+            return at, None
+        return at, self._latency + trace.seconds
+
+    def answers(self, address: str, port: int) -> bool:
+        """Whether a program answers at an address; everybody does where no programs are known."""
+        if not self._endpoints:
+            return True
+        self._latency = self.connect(address, port)
+        return self._latency is not None
 
     def next_port(self) -> int:
         """The next port that a client sends from."""
@@ -330,7 +374,7 @@ class Talk:
         assert there is not None and packet is not None
         protocol, seen, seen_port, address, port = key_of(packet)
         trace.seen, trace.at, trace.receiver = seen, there.name, f"{address}:{port}"
-        if not self.network.answers(there, address, port):
+        if not self.network.answers(address, port):
             trace.outcome, trace.reason = "refused", f"nobody listens on port {port}"
             return
         back = self._journey()
@@ -352,7 +396,3 @@ class Talk:
 
     def _failed(self, outcome: str, reason: str) -> Trace:
         return Trace(self.source, self.destination, self.port, outcome, reason, [])
-
-
-def _always(namespace: Namespace, address: str, port: int) -> bool:
-    return True

@@ -39,6 +39,10 @@ class ServiceSpec(Value, frozen=True):
     internal_traffic_policy: str = ""
     publish_not_ready_addresses: bool = False
     ip_families: list[str] | None = None
+    load_balancer_source_ranges: list[str] | None = None
+    session_affinity_config: dict[str, Any] | None = None
+    traffic_distribution: str | None = None
+    health_check_node_port: int = 0
     ip_family_policy: str = ""
 
 
@@ -103,6 +107,7 @@ class Endpoint(Value, frozen=True):
     zone: str = ""
     hostname: str = ""
     target_ref: ObjectReference | None = None
+    hints: dict[str, Any] | None = None
 
 
 class EndpointSlice(Object, frozen=True, kw_only=True):

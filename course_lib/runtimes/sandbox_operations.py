@@ -20,6 +20,8 @@ class SandboxOperations(Base):
         """The node's block of Pod addresses, as the kubelet tells it."""
         if cidr and (self.pool is None or str(self.pool.network) != cidr):
             self.pool = AddressPool(cidr)
+            if self.node in self.network.hosts:
+                self.network.start_node(self.node, [cidr])
 
     def run_sandbox(self, spec: SandboxSpec) -> Operation:
         """Make a sandbox: namespaces, network, and whatever this runtime needs to hold them."""
@@ -30,7 +32,7 @@ class SandboxOperations(Base):
         try:
             yield from self._take("RunPodSandbox")
             if not sandbox.host_network:
-                sandbox.ip = self._address(id)
+                sandbox.ip = self._address(sandbox)
         except BaseException:
             self._names.pop(spec.key, None)
             raise
@@ -40,12 +42,13 @@ class SandboxOperations(Base):
             self.network.attach(sandbox.ip, sandbox)
         return sandbox
 
-    def _address(self, id: str) -> str:
-        failed = f'failed to setup network for sandbox "{id}"'
+    def _address(self, sandbox: Sandbox) -> str:
+        failed = f'failed to setup network for sandbox "{sandbox.id}"'
         if self.pool is None:
             raise RuntimeFault("Unknown", f"{failed}: cni plugin not initialized")
         try:
-            return self.pool.take()
+            pod = f"{sandbox.spec.namespace}/{sandbox.spec.name}"
+            return self.network.add(self.node, sandbox.id, pod, self.pool)
         except CourseError as error:
             text = f'{failed}: plugin type="host-local" failed (add): {error.what}: {error.where}'
             raise RuntimeFault("Unknown", text) from error
@@ -70,8 +73,7 @@ class SandboxOperations(Base):
         sandbox.ready = False
         if sandbox.ip and self.network.at(sandbox.ip) is sandbox:
             self.network.detach(sandbox.ip)
-            if self.pool is not None:
-                self.pool.release(sandbox.ip)
+            self.network.delete(self.node, sandbox.id, sandbox.ip, self.pool)
 
     def remove_sandbox(self, id: str) -> Operation:
         """Remove a sandbox and the containers in it; done twice is done."""

@@ -16,7 +16,7 @@ import msgspec
 
 from course_lib.errors import CourseError
 from course_lib.network.addresses import AddressPool, gateway
-from course_lib.network.device import Bridge, Ethernet0, Veth, mac_of
+from course_lib.network.device import Bridge, Device, Veth, mac_of
 from course_lib.network.iptables import IPTables
 from course_lib.network.namespace import Namespace
 from course_lib.network.netfilter import Netfilter
@@ -32,7 +32,7 @@ CHECKED_EVERY = 1.0  # s between two looks at links that may be open again
 class Host:
     """A machine of the cluster: its namespace, its address, its Pods' blocks."""
 
-    def __init__(self, namespace: Namespace, card: Ethernet0, subnet: int) -> None:
+    def __init__(self, namespace: Namespace, card: Device, subnet: int) -> None:
         self.namespace, self.card, self.subnet = namespace, card, subnet
         self.name = namespace.name
         self.blocks: list[str] = []  # of its Pods, one a family
@@ -88,7 +88,8 @@ class Plugin:
     """
 
     name: ClassVar[str] = ""
-    overhead: ClassVar[int] = 0
+    overhead: int = 0
+    enforces_policies: ClassVar[bool] = False  # whether NetworkPolicies mean anything to it
     ports: ClassVar[tuple[tuple[str, int], ...]] = ()
     families: ClassVar[tuple[int, ...]] = (4, 6)
     join_seconds: ClassVar[float] = 0.2

@@ -50,6 +50,7 @@ class Calico(Plugin):
     """Routes by BGP; `ipip` is Never, Always or CrossSubnet, `reflectors` nodes that reflect."""
 
     name = "calico"
+    enforces_policies = True
     ports = (("tcp", 179),)
     join_seconds = CONNECT_DELAY
 
@@ -62,7 +63,7 @@ class Calico(Plugin):
                 "no such mode", where="ipip", expected="Never, Always or CrossSubnet", found=ipip
             )
         self.ipip, self.reflectors = ipip, tuple(reflectors)
-        self.overhead = 0 if ipip == NEVER else IPIP.overhead  # type: ignore[misc]
+        self.overhead = 0 if ipip == NEVER else IPIP.overhead
         self._cidrs = {
             ipaddress.ip_network(block).version: ClusterCIDR(
                 block, BLOCK_MASK[ipaddress.ip_network(block).version]

@@ -48,6 +48,7 @@ class Weave(Plugin):
     name = "weave"
     overhead = 50
     ports = (("udp", FAST_PORT), ("udp", SLEEVE_PORT), ("tcp", SLEEVE_PORT))
+    enforces_policies = True
     families = (4,)
     join_seconds = 1.0
 

@@ -1,0 +1,290 @@
+"""nftables: a table of chains, maps and sets, read and obeyed.
+
+`NFTables.load` takes what `nft -f` takes, as far as kube-proxy writes it: verdict maps with
+several keys at once, sets with a timeout, random numbers. A lookup in a map costs the same
+however many entries it has. Source: nft(8).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from course_lib.errors import CourseError
+from course_lib.network.iptables import in_block, masquerade, split_port
+from course_lib.network.netfilter import (
+    ACCEPT,
+    DROP,
+    REJECT,
+    RETURN,
+    BaseChain,
+    Chain,
+    Look,
+    Match,
+    Rule,
+    Target,
+)
+
+_TOKEN = re.compile(r'"[^"]*"|[{},]|[^\s{},]+')
+_HOOK = re.compile(r"type (\w+) hook (\w+) priority (-?\d+)")
+Verdict = Callable[[Look], str | None]
+
+
+class NFTables:
+    """One table of a family (`ip` or `ip6`)."""
+
+    def __init__(self, six: bool = False) -> None:
+        self.six = six
+        self.text = ""
+        self.chains: dict[str, Chain] = {}
+        self.maps: dict[str, dict[str, Verdict]] = {}
+        self.sets: dict[str, dict[str, float]] = {}  # member to when it is over
+        self.timeouts: dict[str, float] = {}
+        self._bases: list[tuple[str, str, int, str]] = []
+
+    def load(self, text: str) -> None:
+        """Put a table in the place of the old one; raises `CourseError` for what it cannot read.
+
+        Members of sets with a timeout stay, as long as the set does.
+        """
+        made = NFTables(self.six)
+        bodies: list[tuple[str, list[str]]] = []
+        for kind, name, lines in _blocks(text):
+            if kind == "set":
+                made._read_set(name, lines, self.sets.get(name, {}))
+            elif kind == "map":
+                made.maps[name] = {}
+                bodies.append((name, lines))
+            else:
+                made.chains[name] = Chain(name)
+        for name, lines in bodies:
+            for element in _elements(lines):
+                key, _, verdict = element.rpartition(" : ")
+                made.maps[name][key] = made.verdict(verdict.split())
+        for kind, name, lines in _blocks(text):
+            if kind == "chain":
+                made._read_chain(name, lines)
+        self.__dict__.update(made.__dict__, text=text)
+
+    def base_chains(self) -> list[BaseChain]:
+        """The chains at hooks."""
+        return [
+            BaseChain(hook.upper(), priority, kind, self.chains[name], "nftables", self.six)
+            for name, hook, priority, kind in self._bases
+        ]
+
+    def __len__(self) -> int:
+        return sum(len(chain.rules) for chain in self.chains.values())
+
+    def _read_set(self, name: str, lines: list[str], old: dict[str, float]) -> None:
+        timeout = next((line for line in lines if line.startswith("timeout ")), "")
+        self.sets[name] = dict.fromkeys(_elements(lines), float("inf"))
+        if timeout:
+            self.timeouts[name] = float(timeout.split()[1].rstrip("s"))
+            self.sets[name] = dict(old)
+
+    def _read_chain(self, name: str, lines: list[str]) -> None:
+        for line in lines:
+            hook = _HOOK.match(line)
+            if hook:
+                self._bases.append((name, hook[2], int(hook[3]), hook[1]))
+            else:
+                self.chains[name].append(self._rule(line))
+
+    def _rule(self, line: str) -> Rule:
+        words = _TOKEN.findall(re.sub(r' comment "[^"]*"$', "", line))
+        matches: list[Match] = []
+        target: Target = lambda look: None  # noqa: E731
+        while words:
+            if words[0] in _STATEMENTS or (words[0] == "mark" and words[1] == "set"):
+                target, words = self._statement(words), []
+            else:
+                matches.append(self._match(words))
+        return Rule(line, tuple(matches), target)
+
+    # Matches: what comes before the verdict
+
+    def _match(self, words: list[str]) -> Match:
+        first = words.pop(0)
+        if first in ("ip", "ip6") and words[0] in ("daddr", "saddr"):
+            if words[1] == ".":  # a key of several parts, to be looked up
+                words.insert(0, first)
+                return self._lookup(words)
+            return self._address("destination" if words.pop(0) == "daddr" else "source", words)
+        if first == "ct":  # ct state new
+            wanted = words[1].upper()
+            del words[:2]
+            return lambda look: look.connection.state == wanted
+        if first == "mark":  # mark & 0x4000 == 0
+            bits, value = int(words[1], 0), int(words[3], 0)
+            del words[:4]
+            return lambda look: look.mark & bits == value
+        if first == "fib":  # fib saddr type local
+            side = "destination" if words[0] == "daddr" else "source"
+            del words[:3]
+            return lambda look: (
+                getattr(look, side) in look.local or getattr(look, side).startswith("127.")
+            )
+        if first == "meta" and words[:2] == ["l4proto", "."]:
+            words.insert(0, first)
+            return self._lookup(words)
+        if first == "meta":  # meta l4proto tcp
+            protocol = words[1]
+            del words[:2]
+            return lambda look: look.protocol == protocol
+        if first in ("tcp", "udp", "sctp"):  # tcp dport 80
+            port = int(words[1])
+            del words[:2]
+            return lambda look: look.protocol == first and look.destination_port == port
+        if first == "numgen":
+            words.insert(0, first)
+            return self._lookup(words)
+        if first == "update":
+            return self._update(words)
+        raise CourseError("nft does not know this expression here", found=" ".join([first, *words]))
+
+    def _address(self, side: str, words: list[str]) -> Match:
+        negated = words[0] == "!="
+        if negated:
+            words.pop(0)
+        wanted = words.pop(0)
+        test: Callable[[Look], bool]
+        if wanted.startswith("@"):
+            members = self.sets[wanted[1:]]
+            test = lambda look: members.get(getattr(look, side), -1.0) > look.now  # noqa: E731
+        else:
+            cidrs = [wanted]
+            if wanted == "{":
+                end = words.index("}")
+                cidrs = [word for word in words[:end] if word != ","]
+                del words[: end + 1]
+            tests = [in_block(cidr if "/" in cidr else _single(cidr))[0] for cidr in cidrs]
+            test = lambda look: any(t(getattr(look, side)) for t in tests)  # noqa: E731
+        return (lambda look: not test(look)) if negated else test
+
+    def _update(self, words: list[str]) -> Match:
+        """`update @set { ip saddr }`: remember the source for as long as the set says."""
+        name = words[0][1:]
+        members, seconds = self.sets[name], self.timeouts[name]
+        words.clear()
+
+        def match(look: Look) -> bool:
+            members[look.source] = look.now + seconds
+            return True
+
+        return match
+
+    # Lookups: a key, and a map of verdicts
+
+    def _lookup(self, words: list[str]) -> Match:
+        """The rest of a rule is a lookup: its verdict, when there is one, ends the rule.
+
+        It is a match to the engine: the verdict is kept in the look until the target asks.
+        """
+        at = words.index("vmap")
+        key, place = words[:at], words[at + 1 :]
+        words[:] = ["vmap-verdict"]
+        if place[0] == "{":
+            joined = " ".join(place[1:-1])
+            entries = dict(part.strip().split(" : ") for part in joined.split(","))
+            table = {k: self.verdict(v.split()) for k, v in entries.items()}
+        else:
+            table = self.maps[place[0][1:]]
+        make = _key(key)
+        self._pending = lambda look: table.get(make(look))
+        return lambda look: True
+
+    def _statement(self, words: list[str]) -> Target:
+        if words == ["vmap-verdict"]:
+            find = self._pending
+
+            def target(look: Look) -> str | None:
+                verdict = find(look)
+                return verdict(look) if verdict is not None else None
+
+            return target
+        return self.verdict(words)
+
+    def verdict(self, words: list[str]) -> Verdict:
+        """What happens: a verdict, another chain, a translation, a mark."""
+        chains = self.chains
+        match words:
+            case ["accept"]:
+                return lambda look: ACCEPT
+            case ["drop"]:
+                return lambda look: DROP
+            case ["reject", *_]:
+                return lambda look: REJECT
+            case ["return"]:
+                return lambda look: RETURN
+            case ["jump", name]:
+                return lambda look: chains[name].run(look)
+            case ["goto", name]:
+                return lambda look: chains[name].run(look) or RETURN
+            case ["masquerade", *how]:
+                fully = "fully-random" in how
+                return lambda look: masquerade(look, fully)
+            case ["dnat", "to", place]:
+                return _dnat(split_port(place))
+            case ["mark", "set", "mark", operator, bits]:
+                return _mark(operator, int(bits, 0))
+        raise CourseError("nft does not know this statement here", found=" ".join(words))
+
+
+_STATEMENTS = (
+    "accept", "drop", "reject", "return", "jump", "goto", "masquerade", "dnat", "vmap-verdict",
+)  # fmt: skip
+
+
+def _single(address: str) -> str:
+    return f"{address}/{128 if ':' in address else 32}"
+
+
+def _dnat(wanted: tuple[str, int]) -> Verdict:
+    def target(look: Look) -> str:
+        look.dnat = wanted
+        return ACCEPT
+
+    return target
+
+
+def _mark(operator: str, bits: int) -> Verdict:
+    def target(look: Look) -> None:
+        look.mark = look.mark | bits if operator == "|" else look.mark ^ bits
+
+    return target
+
+
+def _key(words: list[str]) -> Callable[[Look], str]:
+    """How to make the key of a lookup: `ip daddr . meta l4proto . th dport`, or a number."""
+    text = " ".join(words)
+    if text.startswith("numgen random mod "):
+        among = int(words[3])
+        return lambda look: str(look.random.randrange(among))
+    if text.endswith("daddr . meta l4proto . th dport"):
+        return lambda look: f"{look.destination} . {look.protocol} . {look.destination_port}"
+    if text == "meta l4proto . th dport":
+        return lambda look: f"{look.protocol} . {look.destination_port}"
+    raise CourseError("nft does not know this key here", found=text)
+
+
+def _blocks(text: str) -> list[tuple[str, str, list[str]]]:
+    """The sets, maps and chains of a table: kind, name, lines."""
+    found: list[tuple[str, str, list[str]]] = []
+    inside = False
+    for line in text.splitlines():
+        title = re.match(r"\t(set|map|chain) (\S+) \{$", line)
+        if title:
+            found.append((title[1], title[2], []))
+            inside = True
+        elif line == "\t}":
+            inside = False
+        elif inside:
+            found[-1][2].append(line.strip())
+    return found
+
+
+def _elements(lines: list[str]) -> list[str]:
+    text = " ".join(lines)
+    found = re.search(r"elements = \{ (.*?) \}", text)
+    return [part.strip() for part in found[1].split(",")] if found else []

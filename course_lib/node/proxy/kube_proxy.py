@@ -1,0 +1,243 @@
+"""kube-proxy: on each node, from a Service's address to one of its Pods (chapter 07).
+
+It watches Services and EndpointSlices, and writes rules into its node's kernel. It touches no
+packet itself: when it stands still, the rules go on as they are, a little older each second.
+Source: kubernetes.io "Virtual IPs and Service Proxies"; `pkg/proxy` of Kubernetes 1.33.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Protocol
+
+from course_lib.apiserver import APIServer, WatchEvent
+from course_lib.apiserver.errors import Unreachable
+from course_lib.errors import CourseError
+from course_lib.network.device import Dummy
+from course_lib.network.ipvs import IPVS
+from course_lib.network.nftables import NFTables
+from course_lib.network.plugins import Host
+from course_lib.node.proxy import ipvs_rules as ipvs
+from course_lib.node.proxy.iptables_rules import (
+    JUMPS,
+    PortRules,
+    Settings,
+    port_rules,
+    restore_text,
+)
+from course_lib.node.proxy.nftables_rules import nft_text
+from course_lib.node.proxy.service_ports import ServicePort, service_ports
+from course_lib.objects.services import EndpointSlice
+
+MIN_SYNC_PERIOD = 1.0  # s between two writes of the rules
+SYNC_SECONDS = 0.02  # s that a write takes
+SERVICE_NAME = "kubernetes.io/service-name"
+ZONE = "topology.kubernetes.io/zone"
+
+Name = tuple[str, str]  # namespace and name of a Service
+
+
+class Mode(Protocol):
+    """A way to write rules."""
+
+    def write(self, ports: dict[Name, list[ServicePort]], changed: Iterable[Name]) -> None:
+        """All ports there are, and the Services of which something changed."""
+
+    def text(self) -> str:
+        """What stands in the kernel now."""
+
+
+class IPTablesMode:
+    """Rules one after the other; of those for single Services only the changed are written."""
+
+    def __init__(self, host: Host, settings: Settings) -> None:
+        self.host, self.settings = host, settings
+        self.iptables = host.rules(settings.six)
+        self._rules: dict[Name, list[PortRules]] = {}
+        self.iptables.restore(restore_text([], settings))
+        self.iptables.restore(JUMPS)
+
+    def write(self, ports: dict[Name, list[ServicePort]], changed: Iterable[Name]) -> None:
+        """The common chains as a whole, and the chains of what changed."""
+        before: dict[str, None] = {}
+        after: dict[str, None] = {}
+        for name in changed:
+            old = self._rules.pop(name, ())
+            before |= dict.fromkeys(chain for rules in old for chain in rules.chains)
+            if name in ports:
+                self._rules[name] = [port_rules(port, self.settings) for port in ports[name]]
+                after |= dict.fromkeys(c for rules in self._rules[name] for c in rules.chains)
+        stale = [chain for chain in before if chain not in after]
+        rules = [each for _, found in sorted(self._rules.items()) for each in found]
+        self.iptables.restore(restore_text(rules, self.settings, stale))
+
+    def text(self) -> str:
+        """As `iptables-save` prints it."""
+        return self.iptables.save()
+
+
+class NFTablesMode:
+    """One table with maps."""
+
+    def __init__(self, host: Host, settings: Settings) -> None:
+        self.settings, self.table = settings, NFTables(settings.six)
+        self.host = host
+        self.write({}, ())
+
+    def write(self, ports: dict[Name, list[ServicePort]], changed: Iterable[Name]) -> None:
+        """The whole table; the real one sends only what changed."""
+        every = (port for _, found in sorted(ports.items()) for port in found)
+        self.table.load(nft_text(every, self.settings))
+        self.host.filter.put("nftables6" if self.settings.six else "nftables", self.table)
+
+    def text(self) -> str:
+        """As `nft list table ip kube-proxy` prints it, nearly."""
+        return self.table.text
+
+
+class IPVSMode:
+    """Virtual servers, with a scheduler: rr, wrr, lc or sh."""
+
+    def __init__(self, host: Host, settings: Settings, scheduler: str = "rr") -> None:
+        self.host, self.settings, self.scheduler = host, settings, scheduler
+        self.ipvs = host.filter.ipvs = IPVS()
+        self.device = Dummy(host.namespace, ipvs.DEVICE)
+        self.iptables = host.rules(settings.six)
+        ipvs.install(ipvs.ipvs_rules((), settings, scheduler), self.ipvs, self.iptables)
+        self.iptables.restore(ipvs.rules_text(settings))
+        self.iptables.restore(ipvs.JUMPS)
+
+    def write(self, ports: dict[Name, list[ServicePort]], changed: Iterable[Name]) -> None:
+        """All virtual servers and sets, and the addresses of the device."""
+        every = [port for _, found in sorted(ports.items()) for port in found]
+        made = ipvs.ipvs_rules(every, self.settings, self.scheduler)
+        ipvs.install(made, self.ipvs, self.iptables)
+        local = self.host.namespace.local
+        for address in [a for a, device in local.items() if device is self.device]:
+            if address not in made.addresses:
+                del local[address]
+                self.device.addresses.remove(f"{address}/{128 if ':' in address else 32}")
+        for address in made.addresses:
+            if address not in local:
+                bits = 128 if ":" in address else 32
+                self.host.namespace.add_address(self.device.name, f"{address}/{bits}")
+
+    def text(self) -> str:
+        """As `ipvsadm-save -n` prints it."""
+        return self.ipvs.save()
+
+
+MODES = ("iptables", "ipvs", "nftables")
+
+
+def mode_named(name: str, host: Host, settings: Settings) -> Mode:
+    """A mode by its name; `ipvs` may name its scheduler: `ipvs/lc`."""
+    kind, _, scheduler = name.partition("/")
+    if kind == "iptables":
+        return IPTablesMode(host, settings)
+    if kind == "nftables":
+        return NFTablesMode(host, settings)
+    if kind == "ipvs":
+        return IPVSMode(host, settings, scheduler or "rr")
+    raise CourseError("kube-proxy has no such mode", expected=", ".join(MODES), found=repr(name))
+
+
+class KubeProxy:
+    """The rules of one node, a moment behind the API server.
+
+    `mode` is iptables, ipvs (with a scheduler: `ipvs/lc`) or nftables; `cluster_cidr` the block
+    of all Pods.
+    """
+
+    def __init__(
+        self,
+        api: APIServer,
+        host: Host,
+        node_ip: str,
+        mode: str = "iptables",
+        cluster_cidr: str = "",
+        zone: str = "",
+    ) -> None:
+        self.api, self.host, self.sim, self.node = api, host, api.sim, host.name
+        self.settings = Settings(host.name, node_ip, zone, cluster_cidr)
+        self.mode = mode_named(mode, host, self.settings)
+        self.ports: dict[Name, list[ServicePort]] = {}
+        self.syncs = 0
+        self._dirty: dict[Name, None] = {}
+        self._synced_at = float("-inf")
+        self._scheduled = False
+        api.watch("Service", self._on_service)
+        api.watch("EndpointSlice", self._on_slice)
+        with suppress(Unreachable):  # the watch will tell of them
+            for service in api.list("Service"):
+                self._touch(service.namespace, service.name)
+
+    @property
+    def rules(self) -> str:
+        """What it wrote, in the words of the mode's own tool."""
+        return self.mode.text()
+
+    def _on_service(self, event: WatchEvent) -> None:
+        self._touch(event.object.namespace, event.object.name)
+
+    def _on_slice(self, event: WatchEvent) -> None:
+        name = event.object.labels.get(SERVICE_NAME, "")
+        self._touch(event.object.namespace, name)
+
+    def _touch(self, namespace: str, name: str) -> None:
+        self._dirty[namespace, name] = None
+        if not self._scheduled:
+            self._scheduled = True
+            at = max(self.sim.now + SYNC_SECONDS, self._synced_at + MIN_SYNC_PERIOD)
+            self.sim.at(at, self._sync)
+
+    def _sync(self) -> None:
+        self._scheduled, self._synced_at = False, self.sim.now
+        dirty, self._dirty = list(self._dirty), {}
+        try:
+            slices = self._slices({namespace for namespace, _ in dirty})
+            fresh = {
+                (namespace, name): self.api.find("Service", name, namespace)
+                for namespace, name in dirty
+            }
+        except Unreachable:  # the rules stay as they are
+            for name in dirty:
+                self._touch(*name)
+            return
+        old = {port for name in dirty for port in self.ports.get(name, ())}
+        for name, service in fresh.items():
+            found = [*service_ports(service, slices.get(name, ()))] if service else []  # type: ignore[arg-type]
+            if found:
+                self.ports[name] = found
+            else:
+                self.ports.pop(name, None)
+        self.mode.write(self.ports, dirty)
+        self.syncs += 1
+        self._forget_stale(old, {port for name in dirty for port in self.ports.get(name, ())})
+
+    def _slices(self, namespaces: Iterable[str]) -> dict[Name, list[EndpointSlice]]:
+        found: dict[Name, list[EndpointSlice]] = {}
+        for namespace in sorted(namespaces):
+            for piece in self.api.list("EndpointSlice", namespace):
+                name = piece.labels.get(SERVICE_NAME, "")
+                found.setdefault((namespace, name), []).append(piece)  # type: ignore[arg-type]
+        return found
+
+    def _forget_stale(self, old: set[ServicePort], new: set[ServicePort]) -> None:
+        """UDP has no end: what was remembered of endpoints that are gone must be deleted.
+
+        Source: `pkg/proxy/conntrack/cleanup.go`. TCP connections go on, and break by themselves.
+        """
+
+        def usable(ports: set[ServicePort]) -> set[tuple[str, int]]:
+            return {
+                (endpoint.address, endpoint.port)
+                for port in ports
+                if port.protocol == "udp"
+                for endpoint in port.endpoints
+                if endpoint.ready or endpoint.serving
+            }
+
+        for address, number in sorted(usable(old) - usable(new)):
+            self.host.filter.conntrack.forget_to("udp", address, number)
