@@ -35,6 +35,7 @@ def allocate(api: APIServer, service: Document) -> None:
     spec.setdefault("ipFamilies", ["IPv4"])
     spec.setdefault("ipFamilyPolicy", "SingleStack")
     if spec["type"] in ("NodePort", "LoadBalancer"):
+        _health_check_port(api, spec, taken)
         ports = {port.node_port for other in taken for port in other.ports or ()}
         for port in spec.get("ports", ()):
             port["nodePort"] = _node_port(api, service, port.get("nodePort"), ports)
@@ -42,6 +43,18 @@ def allocate(api: APIServer, service: Document) -> None:
     else:
         for port in spec.get("ports", ()):
             port.pop("nodePort", None)
+
+
+def _health_check_port(api: APIServer, spec: Document, taken: list[Any]) -> None:
+    """A port where a cloud may ask each node whether it has endpoints of its own."""
+    if spec["type"] == "LoadBalancer" and spec.get("externalTrafficPolicy") == "Local":
+        if not spec.get("healthCheckNodePort"):
+            used = {port.node_port for other in taken for port in other.ports or ()}
+            used |= {other.health_check_node_port for other in taken}
+            free = [port for port in NODE_PORTS if port not in used]
+            spec["healthCheckNodePort"] = api.sim.random("apiserver/node-port").choice(free)
+    else:
+        spec.pop("healthCheckNodePort", None)
 
 
 def job_selector(job: Document) -> None:

@@ -12,6 +12,7 @@ from course_lib.apiserver.deletion import BACKGROUND
 from course_lib.apiserver.errors import APIError
 from course_lib.cluster.apply import apply_manifests
 from course_lib.cluster.bootstrap import furnish
+from course_lib.cluster.cloud import Cloud
 from course_lib.cluster.configurations import Configurations
 from course_lib.cluster.container_commands import ContainerCommands
 from course_lib.cluster.control_plane import YEAR, ControlPlane
@@ -19,6 +20,7 @@ from course_lib.cluster.describe import Text, describe
 from course_lib.cluster.history import History
 from course_lib.cluster.layout import Layout
 from course_lib.cluster.load import Load
+from course_lib.cluster.network_commands import NetworkCommands
 from course_lib.cluster.node_commands import CONTROL_PLANE_TAINT, NodeCommands
 from course_lib.cluster.pending import pending
 from course_lib.cluster.plane_commands import PlaneCommands
@@ -30,7 +32,7 @@ from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 from course_lib.images import Registry
 from course_lib.network import FlatNetwork, PodNetwork
-from course_lib.network.addresses import NODE_CIDR, POD_CIDR
+from course_lib.network.addresses import NODE_CIDR
 from course_lib.network.underlay import OUTSIDE
 from course_lib.node import Kubelet, KubeProxy
 from course_lib.node.cri_config import POD_UID
@@ -48,7 +50,14 @@ if TYPE_CHECKING:
     from course_lib.engine.table import Table
 
 
-class Cluster(Configurations, NodeCommands, WorkloadCommands, ContainerCommands, PlaneCommands):
+class Cluster(
+    Configurations,
+    NodeCommands,
+    WorkloadCommands,
+    ContainerCommands,
+    PlaneCommands,
+    NetworkCommands,
+):
     """A simulated Kubernetes cluster.
 
     `nodes` machines of `cpu` cores and `memory` each, spread over `zones` in turn; the same
@@ -61,7 +70,9 @@ class Cluster(Configurations, NodeCommands, WorkloadCommands, ContainerCommands,
     `network` is "flat" (every address reaches every other at once), or a plugin: routable,
     flannel-host-gw, flannel-vxlan, calico, calico-ipip or weave, and then each request goes packet
     by packet; further settings are those of `course_lib.network.PodNetwork`. `proxy` is
-    kube-proxy's mode: iptables, ipvs (with a scheduler: "ipvs/lc") or nftables.
+    kube-proxy's mode: iptables, ipvs (with a scheduler: "ipvs/lc") or nftables; `policies` whether
+    NetworkPolicies are enforced (unless told, as the plugin does), `cloud` whether a cloud gives
+    Services their load balancers.
 
     >>> cluster = Cluster(nodes=3)
     >>> cluster.apply("data/web.yaml")[["OBJECT", "RESULT"]]
@@ -88,6 +99,8 @@ class Cluster(Configurations, NodeCommands, WorkloadCommands, ContainerCommands,
         certificates: float = YEAR,
         network: str = "flat",
         proxy: str = "iptables",
+        policies: bool | None = None,
+        cloud: bool = False,
         **settings: Any,
     ) -> None:
         self.sim = Simulation(seed)
@@ -95,6 +108,7 @@ class Cluster(Configurations, NodeCommands, WorkloadCommands, ContainerCommands,
         self.behaviours = Behaviours()
         self.network = self._network(network, settings)
         self.proxy_mode = proxy
+        self.policies = self.network.enforces_policies if policies is None else policies
         self.kubelets: dict[str, Kubelet] = {}
         self.runtimes: dict[str, Runtime] = {}
         self.runtime = runtime
@@ -104,6 +118,8 @@ class Cluster(Configurations, NodeCommands, WorkloadCommands, ContainerCommands,
         machine: dict[str, Any] = {"cpu": cpu, "memory": memory, "labels": labels}
         if layout is not None:
             self._assemble(layout, machine, scheduler, certificates)
+            if cloud:
+                Cloud(self.api, self.network)
             return
         self.api = APIServer(self.sim)
         self.history = History(self.api)
@@ -114,6 +130,8 @@ class Cluster(Configurations, NodeCommands, WorkloadCommands, ContainerCommands,
         for number in range(nodes):
             self.add_node(zone=zones[number % len(zones)] if zones else "", **machine)
         # A cluster is handed over when its nodes are ready: their address blocks are given.
+        if cloud:
+            Cloud(self.api, self.network)
         for controller in controllers:
             if isinstance(controller, NodeIPAMController):
                 for name in self.kubelets:

@@ -18,6 +18,7 @@ from course_lib.network import FlatNetwork
 from course_lib.network.addresses import NODE_CIDR, POD_CIDR
 from course_lib.node import Kubelet, KubeProxy
 from course_lib.node.node_reporter import Machine
+from course_lib.node.policy_agent import PolicyAgent
 from course_lib.objects.pod import Pod
 from course_lib.objects.quantity import Quantity
 from course_lib.runtimes import Behaviours, Runtime
@@ -46,6 +47,7 @@ class NodeCommands:
     runtime: str  # what new nodes run, unless told otherwise
     proxies: dict[str, KubeProxy]
     proxy_mode: str
+    policies: bool
 
     def add_node(
         self,
@@ -86,6 +88,8 @@ class NodeCommands:
         self.proxies[name] = KubeProxy(
             self._way(name), host, machine.address, self.proxy_mode, str(POD_CIDR), zone
         )
+        if self.policies:
+            PolicyAgent(self._way(name), host)
         return name
 
     def _way(self, node: str) -> APIServer:

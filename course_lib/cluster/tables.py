@@ -121,7 +121,11 @@ def _service(service: Any) -> Row:
         f"{p.port}:{p.node_port}/{p.protocol}" if p.node_port else f"{p.port}/{p.protocol}"
         for p in service.spec.ports or ()
     )
-    external = service.spec.external_name or ",".join(service.spec.external_ips or ())
+    given = (service.status.load_balancer or {}).get("ingress") or ()
+    addresses = [i.get("ip") or i.get("hostname", "") for i in given]
+    external = service.spec.external_name or ",".join(
+        [*addresses, *(service.spec.external_ips or ())]
+    )
     if not external and service.spec.type == "LoadBalancer":
         external = "<pending>"
     return (

@@ -98,6 +98,9 @@ class EndpointSliceController(Controller):
         }
         if node is not None and ZONE in node.labels:
             endpoint["zone"] = node.labels[ZONE]
+        if service.spec.traffic_distribution == "PreferClose" and "zone" in endpoint:
+            # Each zone is told to use its own endpoints; kube-proxy obeys where there are any.
+            endpoint["hints"] = {"forZones": [{"name": endpoint["zone"]}]}
         if pod.spec.hostname and pod.spec.subdomain == service.name:
             endpoint["hostname"] = pod.spec.hostname
         return endpoint

@@ -20,7 +20,7 @@ NEW_SECONDS = {"tcp": 120.0, "udp": 30.0}
 class Connection:
     """One connection: its flow as it came, and the flow that its answers will have."""
 
-    __slots__ = ("confirmed", "dnat", "original", "reply", "replied", "seen_at", "snat", "through")
+    __slots__ = ("confirmed", "dnat", "original", "replied", "reply", "seen_at", "snat", "through")
 
     def __init__(self, original: Key, now: float) -> None:
         self.original = original

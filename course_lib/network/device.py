@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from course_lib.network.packet import Ethernet, IP, Packet
+from course_lib.network.packet import IP, Ethernet, Packet
 
 if TYPE_CHECKING:
     from course_lib.network.namespace import Namespace

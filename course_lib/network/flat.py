@@ -14,7 +14,7 @@ from course_lib.engine import Simulation
 from course_lib.network.addresses import AddressPool
 from course_lib.network.device import Dummy
 from course_lib.network.namespace import Namespace, datagram
-from course_lib.network.packet import TCP, Packet
+from course_lib.network.packet import TCP, UDP, Packet
 from course_lib.network.plugins.base import Host
 from course_lib.network.routes import Route
 from course_lib.network.trace import Journey
@@ -33,12 +33,18 @@ class Endpoint(Protocol):
 
 
 class FlatNetwork:
-    """Who answers at which address, and the machines with their rules."""
+    """Who answers at which address, and the machines with their rules.
+
+    `balanced` says for the address of a cloud's load balancer to which machines its packets go.
+    """
+
+    enforces_policies = False
 
     def __init__(self, sim: Simulation | None = None) -> None:
         self.sim = sim or Simulation()
         self.random = self.sim.random("network")
         self.hosts: dict[str, Host] = {}
+        self.balanced: dict[str, list[str]] = {}
         self._endpoints: dict[str, Endpoint] = {}
         self._port = 32768
 
@@ -95,34 +101,41 @@ class FlatNetwork:
         endpoint = self._endpoints.get(address)
         return endpoint.knock(port) if endpoint else float("inf")
 
-    def request(self, source: str, address: str, port: int) -> tuple[str, float | None]:
+    def request(
+        self, source: str, address: str, port: int, protocol: str = "tcp"
+    ) -> tuple[str, float | None]:
         """One request from a node, or from `outside`: who got it, and its latency (s).
 
         Nobody gets what a rule refuses; the latency is None when there was no answer.
         """
         journey = Journey(self.sim.now, self.random)
-        packet = self._translated(journey, source, address, port)
+        packet = self._translated(journey, source, address, port, protocol)
         for conntrack, connection in journey.connections:
             conntrack.forget(connection)
         if packet is None:
             return "", None
         transport = packet.headers[1]
-        assert type(transport) is TCP
+        assert isinstance(transport, TCP | UDP)
         to = packet.ip.destination
         return to, self.connect(to, transport.destination_port)
 
-    def _translated(self, journey: Journey, source: str, address: str, port: int) -> Packet | None:
+    def _translated(
+        self, journey: Journey, source: str, address: str, port: int, protocol: str
+    ) -> Packet | None:
         """The packet after the rules of the machine that sends it, or that gets it from outside."""
         self._port = 32768 + (self._port + 1) % 28000
         host = self.hosts.get(source)
         sender = host.address if host else OUTSIDE_ADDRESS
-        packet: Packet | None = Packet((datagram(sender, address), TCP(self._port, port)))
+        transport = TCP(self._port, port) if protocol == "tcp" else UDP(self._port, port)
+        packet: Packet | None = Packet((datagram(sender, address, protocol), transport))
         assert packet is not None
         if host is not None:
             packet = host.filter.output(journey, packet)
             card = host.namespace.devices["lo"]
         else:
-            found = (h for h in self.hosts.values() if address in h.namespace.local)
+            machines = self.balanced.get(address, [address])
+            wanted = machines[self._port % len(machines)] if machines else ""
+            found = (h for h in self.hosts.values() if wanted in h.namespace.local)
             host = next(found, None)
             if host is None:
                 return packet

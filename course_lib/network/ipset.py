@@ -14,7 +14,14 @@ from course_lib.network.routes import block_of, number_of, within
 if TYPE_CHECKING:
     from course_lib.network.netfilter import Look
 
-TYPES = ("hash:ip", "hash:net", "hash:ip,port", "hash:ip,port,ip", "hash:ip,port,net", "bitmap:port")
+TYPES = (
+    "hash:ip",
+    "hash:net",
+    "hash:ip,port",
+    "hash:ip,port,ip",
+    "hash:ip,port,net",
+    "bitmap:port",
+)
 
 
 class Sets:

@@ -213,9 +213,7 @@ class Netfilter:
             self._confirm(look.connection, journey)
         return passed
 
-    def _served(
-        self, journey: Journey, look: Look, packet: Packet, device: str
-    ) -> Packet | None:
+    def _served(self, journey: Journey, look: Look, packet: Packet, device: str) -> Packet | None:
         """What IPVS makes of a packet for one of its virtual servers; any other is let be."""
         if self.ipvs is None or look.connection.dnat:
             return packet

@@ -71,11 +71,17 @@ class PodNetwork(FlatNetwork):
         self.resolver: Callable[[str], str | None] = lambda name: None
         self._port = FIRST_PORT
         self._zones: list[str] = []
+        self.balanced = self.underlay.router.balanced
         self.plugin = plugin_named(plugin)(self, **settings)
         for number in range(nodes):
             self.add_node(f"node-{number + 1}", subnet=number % subnets, at_once=True)
         for number in range(nodes * pods):
             self.add_pod(f"pod-{number + 1}", f"node-{number // pods + 1}")
+
+    @property
+    def enforces_policies(self) -> bool:  # type: ignore[override]
+        """Whether the plugin turns NetworkPolicies into rules."""
+        return self.plugin.enforces_policies
 
     # Machines
 
@@ -254,16 +260,16 @@ class PodNetwork(FlatNetwork):
         """
         return Talk(self, source, destination, port, protocol, six).send(size, forget=True)
 
-    def open(
-        self, source: str, destination: str, port: int = 80, protocol: str = "tcp"
-    ) -> Talk:
+    def open(self, source: str, destination: str, port: int = 80, protocol: str = "tcp") -> Talk:
         """Open a connection that may send more than once."""
         return Talk(self, source, destination, port, protocol)
 
-    def request(self, source: str, address: str, port: int) -> tuple[str, float | None]:
+    def request(
+        self, source: str, address: str, port: int, protocol: str = "tcp"
+    ) -> tuple[str, float | None]:
         """One request, packet by packet: who got it, and its latency (s), the way included."""
         self._latency: float | None = None
-        trace = self.trace(source, address, port)
+        trace = self.trace(source, address, port, protocol)
         at = trace.receiver.rpartition(":")[0].strip("[]") if trace.receiver else ""
         if not trace.ok or self._latency is None:
             return at, None

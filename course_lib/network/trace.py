@@ -89,9 +89,7 @@ class Journey:
         """A frame is on the wire between machines."""
         self.hops.append(Hop(segment.name, "", "wire", frame, frame, "", segment.seconds))
 
-    def routed(
-        self, namespace: Namespace, device: Device, route: Route, packet: Packet
-    ) -> None:
+    def routed(self, namespace: Namespace, device: Device, route: Route, packet: Packet) -> None:
         """A route was chosen."""
         self.hops.append(
             Hop(namespace.name, device.name, "route", packet, packet, str(route), ROUTING)

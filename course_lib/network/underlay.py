@@ -14,7 +14,7 @@ from course_lib.errors import CourseError
 from course_lib.network.device import ETHERNET_MTU, Ethernet0, Guard, Segment
 from course_lib.network.links import Links
 from course_lib.network.namespace import Namespace
-from course_lib.network.packet import UDP, Packet, key_of
+from course_lib.network.packet import Packet, key_of
 from course_lib.network.routes import Route
 
 if TYPE_CHECKING:

@@ -22,36 +22,24 @@ POD_SPECS = {
     "CronJob": "spec.jobTemplate.spec.template.spec",
 }
 BY_KIND = {
-    "NetworkPolicy": ("spec.ingress", "spec.egress"),
-    "Ingress": ("spec.rules", "spec.defaultBackend", "spec.tls"),
+    "Ingress": ("spec.tls",),
     "Role": ("rules",),
     "ClusterRole": ("rules", "aggregationRule"),
     "RoleBinding": ("roleRef",),
     "ClusterRoleBinding": ("roleRef",),
-    "Service": ("spec.externalIPs",),
     "DaemonSet": ("spec.updateStrategy.rollingUpdate.maxSurge",),
-}
-# Acted on at one value only: what another one asks for does not happen yet.
-ONE_VALUE = {
-    "Service": {
-        "spec.sessionAffinity": "None",
-        "spec.externalTrafficPolicy": "Cluster",
-        "spec.internalTrafficPolicy": "Cluster",
-    },
 }
 
 
 def not_yet(document: dict[str, Any]) -> Iterator[str]:
     """The paths in a document that nothing acts on.
 
-    >>> list(not_yet({"kind": "Service", "spec": {"sessionAffinity": "ClientIP"}}))
-    ['spec.sessionAffinity']
+    >>> list(not_yet({"kind": "Ingress", "spec": {"tls": [{"hosts": ["a.example"]}]}}))
+    ['spec.tls']
     """
     kind = document["kind"]
     for path in BY_KIND.get(kind, ()):
         yield from (place for place, _ in _found(document, path.split(".")))
-    for path, only in ONE_VALUE.get(kind, {}).items():
-        yield from (place for place, value in _found(document, path.split(".")) if value != only)
 
 
 def _found(value: Any, path: list[str], at: str = "") -> Iterator[tuple[str, Any]]:

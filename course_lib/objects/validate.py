@@ -6,6 +6,7 @@ with a path, what was expected and what was found; all of a document's problems 
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -251,6 +252,38 @@ def _service(view: services.Service) -> Problems:
             yield Problem(f"{here}.name", "a name that no other port has", port.name)
         names.add(port.name)
     yield from _one_of("spec.sessionAffinity", spec.session_affinity, "None", "ClientIP")
+    for field, value in (
+        ("internalTrafficPolicy", spec.internal_traffic_policy),
+        ("externalTrafficPolicy", spec.external_traffic_policy),
+    ):
+        if value:
+            yield from _one_of(f"spec.{field}", value, "Cluster", "Local")
+    if spec.external_traffic_policy and spec.type == "ClusterIP" and not spec.external_ips:
+        yield Problem(
+            "spec.externalTrafficPolicy",
+            "nothing where there is no way in from outside",
+            spec.external_traffic_policy,
+        )
+    if spec.traffic_distribution is not None:
+        yield from _one_of("spec.trafficDistribution", spec.traffic_distribution, "PreferClose")
+    for position, address in enumerate(spec.external_ips or ()):
+        yield from _address(f"spec.externalIPs[{position}]", address)
+    for position, block in enumerate(spec.load_balancer_source_ranges or ()):
+        yield from _block(f"spec.loadBalancerSourceRanges[{position}]", block)
+
+
+def _address(path: str, value: str) -> Problems:
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        yield Problem(path, "an IP address", value)
+
+
+def _block(path: str, value: str) -> Problems:
+    try:
+        ipaddress.ip_network(value, strict=False)
+    except ValueError:
+        yield Problem(path, "a block of addresses, such as 10.0.0.0/8", value)
 
 
 def _claim(view: storage.PersistentVolumeClaim) -> Problems:

@@ -130,9 +130,7 @@ class Kernel:
         )
         return done.stdout
 
-    def ask(
-        self, name: str, targets: list[tuple[str, int]], timeout: float = 1.0
-    ) -> list[Answer]:
+    def ask(self, name: str, targets: list[tuple[str, int]], timeout: float = 1.0) -> list[Answer]:
         """Connect from a namespace to each address and port; who answered, and whom it saw."""
         command = [sys.executable, "-c", CLIENT, json.dumps(targets), str(timeout)]
         done = subprocess.run(

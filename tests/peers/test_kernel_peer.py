@@ -44,11 +44,9 @@ def test_who_reaches_whom_and_the_source_address_seen_are_the_same(name: str):
     if missing:
         pytest.skip(missing)
     everybody = [*network.pods, *network.hosts, "outside"]
-    targets = [
-        (address, PORT)
-        for pod in network.pods.values()
-        for address in pod.addresses
-    ] + [(host.address, PORT) for host in network.hosts.values()]
+    targets = [(address, PORT) for pod in network.pods.values() for address in pod.addresses] + [
+        (host.address, PORT) for host in network.hosts.values()
+    ]
     targets.append((network.address("outside"), PORT))
     with Kernel(to_linux(network), dict.fromkeys(everybody, [PORT])) as kernel:
         for source in everybody:

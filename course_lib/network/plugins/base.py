@@ -247,9 +247,7 @@ def on_bridge(
     addresses = take_addresses(pools)
     bridge = ensure_bridge(host, bridge_name, mtu, [str(pool.network) for pool in pools])
     inside = Namespace(pod)
-    cable, end = Veth.pair(
-        host.namespace, veth_name(container_id), inside, "eth0", mtu
-    )
+    cable, end = Veth.pair(host.namespace, veth_name(container_id), inside, "eth0", mtu)
     end.mac = pod_mac(addresses[0])
     bridge.plug(cable, hairpin=True)
     for address, pool in zip(addresses, pools, strict=True):

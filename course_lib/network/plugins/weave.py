@@ -210,9 +210,7 @@ class Datapath(Tunnel):
         assert type(ethernet) is Ethernet
         journey.note(self.namespace, self.name, "decapsulate", packet, frame, seconds=self.seconds)
         sender = next(
-            h.name
-            for h in self.plugin.network.hosts.values()
-            if h.address == packet.ip.source
+            h.name for h in self.plugin.network.hosts.values() if h.address == packet.ip.source
         )
         self.behind.setdefault(ethernet.source, sender)
         bridge = self.namespace.devices[BRIDGE]

@@ -319,7 +319,7 @@ def _lines(rules: list[PortRules], settings: Settings, stale: list[str]) -> Iter
         yield from each.filter_node_ports
     if not settings.six:
         yield (
-            '-A KUBE-FIREWALL ! -s 127.0.0.0/8 -d 127.0.0.0/8 -m comment --comment '
+            "-A KUBE-FIREWALL ! -s 127.0.0.0/8 -d 127.0.0.0/8 -m comment --comment "
             '"block incoming localnet connections" '
             "-m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP"
         )

@@ -13,8 +13,8 @@ from collections.abc import Iterable
 import msgspec
 
 from course_lib.network.ipset import Sets
-from course_lib.network.ipvs import IPVS
 from course_lib.network.iptables import IPTables
+from course_lib.network.ipvs import IPVS
 from course_lib.network.routes import within
 from course_lib.node.proxy.iptables_rules import MARK, Settings
 from course_lib.node.proxy.service_ports import Backends, ServicePort, categorize

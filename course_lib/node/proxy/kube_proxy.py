@@ -27,12 +27,11 @@ from course_lib.node.proxy.iptables_rules import (
     restore_text,
 )
 from course_lib.node.proxy.nftables_rules import nft_text
-from course_lib.node.proxy.service_ports import ServicePort, service_ports
+from course_lib.node.proxy.service_ports import SERVICE_NAME, ServicePort, service_ports
 from course_lib.objects.services import EndpointSlice
 
 MIN_SYNC_PERIOD = 1.0  # s between two writes of the rules
 SYNC_SECONDS = 0.02  # s that a write takes
-SERVICE_NAME = "kubernetes.io/service-name"
 ZONE = "topology.kubernetes.io/zone"
 
 Name = tuple[str, str]  # namespace and name of a Service

@@ -186,9 +186,7 @@ class _Table:
             key = f"{address} . {port.protocol} . {port.port}"
             self.maps["firewall-ips"][key] = f"goto {chain}"
 
-    def _external(
-        self, port: ServicePort, chain: str, cluster: str, local: str, has: bool
-    ) -> None:
+    def _external(self, port: ServicePort, chain: str, cluster: str, local: str, has: bool) -> None:
         rules = self.chains.setdefault(chain, [])
         if not port.external_local:
             rules.append("jump mark-for-masquerade")
@@ -207,9 +205,7 @@ class _Table:
         if has:
             rules.append(f"goto {local if port.external_local else cluster}")
 
-    def _choose(
-        self, port: ServicePort, chain: str, endpoints: tuple[ProxyEndpoint, ...]
-    ) -> None:
+    def _choose(self, port: ServicePort, chain: str, endpoints: tuple[ProxyEndpoint, ...]) -> None:
         rules = self.chains.setdefault(chain, [])
         if port.sticky_seconds:
             for endpoint in endpoints:

@@ -13,6 +13,7 @@ import msgspec
 
 from course_lib.objects.services import EndpointSlice, Service
 
+SERVICE_NAME = "kubernetes.io/service-name"  # the label of an EndpointSlice
 STICKY_SECONDS = 10800  # sessionAffinityConfig.clientIP.timeoutSeconds
 NODE_PORT_TYPES = ("NodePort", "LoadBalancer")
 

@@ -1,0 +1,90 @@
+"""What a cloud does for Services of type LoadBalancer: an address, and packets to healthy nodes.
+
+Without a cloud nobody gives such a Service its address: it stays `<pending>`, as on Minikube.
+Source: kubernetes.io "Service: type LoadBalancer", "Preserving the client source IP";
+`k8s.io/cloud-provider/controllers/service`. The time that a cloud takes is set to 5 s here.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from course_lib.apiserver import APIServer
+from course_lib.apiserver.errors import APIError
+from course_lib.network import AddressPool, FlatNetwork
+from course_lib.node.proxy.service_ports import SERVICE_NAME
+from course_lib.objects.meta import is_true
+
+if TYPE_CHECKING:
+    from course_lib.engine.simulation import Process
+    from course_lib.objects.services import Service
+
+ADDRESSES = "198.51.100.0/24"  # RFC 5737: addresses for examples
+PROVISION = 5.0  # s until a load balancer is there
+CHECK_PERIOD = 3.0  # s between two rounds of health checks
+
+
+class Cloud:
+    """Gives Services their load balancers, and looks after them."""
+
+    def __init__(self, api: APIServer, network: FlatNetwork) -> None:
+        self.api, self.network, self.sim = api, network, api.sim
+        self.given: dict[tuple[str, str], str] = {}
+        self._pool = AddressPool(ADDRESSES, first=10)
+        self._begun: dict[tuple[str, str], float] = {}
+        self.sim.start(self._run())
+
+    def _run(self) -> Process:
+        while True:
+            with suppress(APIError):
+                self._round()
+            yield self.sim.sleep(CHECK_PERIOD)
+
+    def _round(self) -> None:
+        wanted = {
+            (service.namespace, service.name): service
+            for service in self.api.list("Service")
+            if service.spec.type == "LoadBalancer"  # type: ignore[attr-defined]
+        }
+        for name in [name for name in self.given if name not in wanted]:
+            address = self.given.pop(name)
+            self.network.balanced.pop(address, None)
+            self._pool.release(address)
+        for name, service in wanted.items():
+            begun = self._begun.setdefault(name, self.sim.now)
+            if name not in self.given and self.sim.now - begun >= PROVISION:
+                self._give(service)  # type: ignore[arg-type]
+            if name in self.given:
+                self.network.balanced[self.given[name]] = self._healthy(service)  # type: ignore[arg-type]
+
+    def _give(self, service: Service) -> None:
+        address = self._pool.take()
+        self.given[service.namespace, service.name] = address
+        status = {"loadBalancer": {"ingress": [{"ip": address, "ipMode": "VIP"}]}}
+        self.api.patch_status(service, status)
+        self.sim.record(
+            "service-controller", f"Service/{service.name}", "EnsuredLoadBalancer", address
+        )
+
+    def _healthy(self, service: Service) -> list[str]:
+        """Addresses of the nodes that take packets: all ready ones, or those with local Pods.
+
+        With `externalTrafficPolicy: Local` the cloud asks each node's kube-proxy
+        (`healthCheckNodePort`), which says whether it has endpoints of its own.
+        """
+        ready = [
+            node
+            for node in self.api.list("Node")
+            if is_true(node.status.conditions, "Ready")  # type: ignore[attr-defined]
+        ]
+        if service.spec.external_traffic_policy == "Local":
+            here = {
+                endpoint.node_name
+                for piece in self.api.list("EndpointSlice", service.namespace)
+                if piece.labels.get(SERVICE_NAME) == service.name
+                for endpoint in piece.endpoints or ()  # type: ignore[attr-defined]
+                if endpoint.conditions.ready
+            }
+            ready = [node for node in ready if node.name in here]
+        return [self.network.hosts[node.name].address for node in ready]

@@ -1,0 +1,235 @@
+"""What an operator asks of the network: traces, rules, names, and the export to Linux."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from course_lib.apiserver import APIServer
+from course_lib.cluster.describe import Text
+from course_lib.engine import Simulation
+from course_lib.errors import CourseError
+from course_lib.network import FlatNetwork, PodNetwork, Trace, to_linux
+from course_lib.network.dns import NOERROR, TIMEOUT, Answer, Lookup, Zone, resolve, search_domains
+from course_lib.network.ingress import Match, choose
+from course_lib.network.underlay import OUTSIDE
+from course_lib.node import KubeProxy
+from course_lib.node.proxy.service_ports import SERVICE_NAME
+
+if TYPE_CHECKING:
+    from course_lib.engine.table import Table
+    from course_lib.network.linux import Script
+
+DNS_SERVICE = ("kube-system", "kube-dns")
+INGRESS_SERVICE = ("ingress-nginx", "ingress-nginx-controller")
+DNS_MANIFEST = "data/coredns.yaml"
+INGRESS_MANIFEST = "data/ingress-controller.yaml"
+
+
+class HTTPAnswer(msgspec.Struct):
+    """What a client of an Ingress got: a status, by which rule, from which Pod, and both ways."""
+
+    status: int
+    reason: str
+    rule: Match | None = None
+    pod: str = ""
+    way_in: Trace | None = None
+    way_on: Trace | None = None
+
+
+class NetworkCommands:
+    """The part of a cluster that answers for its network."""
+
+    sim: Simulation
+    api: APIServer
+    network: FlatNetwork
+    proxies: dict[str, KubeProxy]
+
+    @property
+    def pod_network(self) -> PodNetwork:
+        """The network with its devices; raises `CourseError` where it is flat."""
+        if not isinstance(self.network, PodNetwork):
+            raise CourseError(
+                "a flat network has no devices to look at",
+                do='make the cluster with a plugin: Cluster(network="flannel-vxlan")',
+            )
+        return self.network
+
+    def trace(
+        self,
+        source: str,
+        destination: str,
+        port: int = 80,
+        namespace: str = "default",
+        protocol: str = "tcp",
+        size: int = 0,
+    ) -> Trace:
+        """Send one packet, and follow it device by device; see `course_lib.network.Trace`.
+
+        `source` is a Pod, a node or `outside`; `destination` one of these, a Service
+        (`service/web`), a DNS name, or an address.
+
+        >>> from course_lib import Cluster
+        >>> cluster = Cluster(network="calico")
+        >>> _ = cluster.apply("data/web.yaml")
+        >>> cluster.run(seconds=30)
+        >>> cluster.trace("node-1", "service/web", 80).outcome
+        'answered'
+        """
+        network = self.pod_network
+        to = self._target(source, destination, namespace)
+        return network.trace(self._party(source, namespace), to, port, protocol, size)
+
+    def _party(self, name: str, namespace: str) -> str:
+        """A Pod by its name, as the network knows it."""
+        full = name if "/" in name else f"{namespace}/{name}"
+        return full if full in self.pod_network.pods else name
+
+    def _target(self, source: str, name: str, namespace: str) -> str:
+        if name.startswith("service/"):
+            return str(self.api.get("Service", name[8:], namespace).spec.cluster_ip)  # type: ignore[attr-defined]
+        party = self._party(name, namespace)
+        network = self.pod_network
+        if party in network.pods or party in network.hosts or party == OUTSIDE:
+            return party
+        if name.replace(".", "").isdigit() or ":" in name:
+            return name
+        found = self.nslookup(source, name, namespace)
+        if not found.addresses:
+            raise CourseError(
+                "the name could not be resolved",
+                where=f"asked by {source}",
+                found=f"{name}: {found.code}",
+                do="look at each query: cluster.nslookup(pod, name)",
+            )
+        return found.addresses[0]
+
+    def rules(self, node: str, contains: str = "") -> Text:
+        """What kube-proxy wrote on a node, in its mode's own words; or the lines with a text.
+
+        >>> from course_lib import Cluster
+        >>> print(Cluster(nodes=1).rules("node-1", contains="KUBE-MARK-MASQ -j"))
+        -A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000
+        """
+        if node not in self.proxies:
+            names = ", ".join(self.proxies)
+            raise CourseError("no such node", expected=f"one of {names}", found=repr(node))
+        lines = self.proxies[node].rules.splitlines()
+        return Text("\n".join(line for line in lines if contains in line))
+
+    def linux(self, prefix: str = "course-") -> Script:
+        """The cluster's network as a script for a Linux kernel: see `network.linux`."""
+        return to_linux(self.pod_network, prefix)
+
+    # DNS
+
+    @property
+    def zone(self) -> Zone:
+        """The names of this cluster, as CoreDNS answers for them."""
+
+        def slices(namespace: str, service: str) -> Any:
+            found = self.api.list("EndpointSlice", namespace)
+            return [piece for piece in found if piece.labels.get(SERVICE_NAME) == service]
+
+        return Zone(lambda: self.api.list("Service"), slices)  # type: ignore[arg-type,return-value]
+
+    def install_dns(self) -> Table:
+        """Add CoreDNS: a Deployment, and the Service `kube-dns` at 10.96.0.10."""
+        return self.apply(DNS_MANIFEST)  # type: ignore[attr-defined,no-any-return]
+
+    def nslookup(self, pod: str, name: str, namespace: str = "default", type: str = "A") -> Lookup:
+        """What a Pod's resolver asks for a name, query by query, and what it is told.
+
+        Queries go to the Service `kube-dns` over the network; one that gets no answer times out.
+        """
+        full = f"{namespace}/{pod}" if "/" not in pod else pod
+        space = full.split("/")[0]
+        server = self.api.find("Service", DNS_SERVICE[1], DNS_SERVICE[0])
+        if server is None:
+            raise CourseError(
+                "this cluster has no DNS",
+                where="Service kube-system/kube-dns",
+                do="add it: cluster.install_dns()",
+            )
+        zone, address = self.zone, server.spec.cluster_ip  # type: ignore[attr-defined]
+
+        def ask(query: str, kind: str) -> Answer:
+            good = self._reaches(pod, namespace, address, 53)
+            return zone.query(query, kind) if good else Answer(query, kind, TIMEOUT)
+
+        return resolve(name, ask, search_domains(space), type=type)
+
+    def _reaches(self, source: str, namespace: str, address: str, port: int) -> bool:
+        if isinstance(self.network, PodNetwork):
+            party = self._party(source, namespace)
+            return self.network.trace(party, address, port, "udp").ok
+        node = source if source in self.network.hosts else next(iter(self.network.hosts))
+        return self.network.request(node, address, port, "udp")[1] is not None
+
+    # Ingress
+
+    def install_ingress(self) -> Table:
+        """Add an ingress controller: a Deployment, and a Service of type LoadBalancer."""
+        return self.apply(INGRESS_MANIFEST)  # type: ignore[attr-defined,no-any-return]
+
+    def http(self, host: str, path: str = "/", source: str = OUTSIDE) -> HTTPAnswer:
+        """An HTTP request from outside, by way of the ingress controller.
+
+        It enters by the controller's load balancer, or its node port; the controller chooses a
+        rule by host and path, and sends the request to a Pod itself, without kube-proxy.
+        """
+        network = self.pod_network
+        entry = self._entry()
+        way_in = network.trace(source, *entry)
+        if not way_in.ok:
+            return HTTPAnswer(0, f"{way_in.outcome}: {way_in.reason}", way_in=way_in)
+        rule = choose(self.api.list("Ingress"), host, path)  # type: ignore[arg-type]
+        if rule is None:
+            return HTTPAnswer(404, "no rule for this host and path", way_in=way_in)
+        targets = self._backends(rule)
+        if not targets:
+            return HTTPAnswer(503, "the Service has no endpoints", rule, way_in=way_in)
+        address, port = targets[self.sim.number(f"ingress/{rule.service.name}") % len(targets)]
+        way_on = network.trace(way_in.at, address, port)
+        if not way_on.ok:
+            reason = f"{way_on.outcome}: {way_on.reason}"
+            return HTTPAnswer(502, reason, rule, way_in=way_in, way_on=way_on)
+        return HTTPAnswer(200, "OK", rule, way_on.at, way_in, way_on)
+
+    def _entry(self) -> tuple[str, int]:
+        service = self.api.find("Service", INGRESS_SERVICE[1], INGRESS_SERVICE[0])
+        if service is None:
+            raise CourseError(
+                "this cluster has no ingress controller: its Ingresses mean nothing",
+                do="add one: cluster.install_ingress()",
+            )
+        given = (service.status.load_balancer or {}).get("ingress")  # type: ignore[attr-defined]
+        port = service.spec.ports[0]  # type: ignore[attr-defined]
+        if given:
+            return given[0]["ip"], port.port
+        return next(iter(self.pod_network.hosts)), port.node_port
+
+    def _backends(self, rule: Match) -> list[tuple[str, int]]:
+        """The ready endpoints of a rule's Service, at the port that it names."""
+        service = self.api.find("Service", rule.service.name, rule.namespace)
+        if service is None:
+            return []
+        wanted = rule.service.port
+        names = [
+            p.name
+            for p in service.spec.ports or ()  # type: ignore[attr-defined]
+            if wanted.name in ("", p.name) and wanted.number in (0, p.port)
+        ]
+        return [
+            (endpoint.addresses[0], port.port)
+            for piece in self.api.list("EndpointSlice", rule.namespace)
+            if piece.labels.get(SERVICE_NAME) == service.name
+            for port in piece.ports or ()  # type: ignore[attr-defined]
+            if port.name in names[:1]
+            for endpoint in piece.endpoints or ()  # type: ignore[attr-defined]
+            if endpoint.conditions.ready
+        ]
+
+
+__all__ = ["NOERROR", "HTTPAnswer", "NetworkCommands"]
