@@ -22,10 +22,12 @@ from course_lib.errors import CourseError
 from course_lib.network.device import IPIP, Bridge, Device, Dummy, Ethernet0, Loopback, Veth
 from course_lib.network.iptables import BUILT_IN, IPTables
 from course_lib.network.namespace import Namespace
+from course_lib.network.nftables import NFTables
 from course_lib.network.plugins.weave import Datapath
 from course_lib.network.vxlan import Vxlan
 
 if TYPE_CHECKING:
+    from course_lib.network.plugins import Host
     from course_lib.network.pod_network import PodNetwork
 
 PREFIX = "course-"
@@ -71,10 +73,13 @@ def to_linux(network: PodNetwork, prefix: str = PREFIX) -> Script:
         writer.addresses(space)
     for space in [*machines, *pods]:
         writer.routes(space)
+    for address, ways in network.balanced.items():
+        writer.balancer(network.underlay.router.name, address, ways)
     for host in network.hosts.values():
         writer.rules(host.name, host.iptables)
         if len(host.ip6tables):
             writer.rules(host.name, host.ip6tables)
+        writer.others(host)
     down = [f"ip netns del {name} 2>/dev/null || true" for name in names.values()]
     head = ["#!/bin/bash", "set -euo pipefail"]
     return Script("\n".join(head + writer.lines), "\n".join(down), names)
@@ -116,6 +121,7 @@ class _Writer:
             "net.ipv4.conf.all.rp_filter=0",
             "net.ipv4.conf.default.rp_filter=0",
             "net.ipv6.conf.default.accept_dad=0",
+            "net.ipv4.icmp_ratelimit=0",  # each refusal is told, not one a second
         )
 
     def devices(self, space: Namespace) -> None:
@@ -208,6 +214,21 @@ class _Writer:
         tool = "ip6tables-restore" if rules.six else "iptables-restore"
         self._feed(space, tool, rules.save())
 
+    def balancer(self, space: str, address: str, machines: list[str]) -> None:
+        """A load balancer: several next hops for one address, chosen by each flow's hash."""
+        if machines:
+            ways = " ".join(f"nexthop via {machine}" for machine in machines)
+            self._in(space, f"route replace {address}/32 {ways}")
+            self._sysctl(space, "net.ipv4.fib_multipath_hash_policy=1")
+
+    def others(self, host: Host) -> None:
+        """Rules in nftables' words, and virtual servers."""
+        for source in host.filter.sources.values():
+            if isinstance(source, NFTables):
+                self._feed(host.name, "nft -f -", source.text)
+        if host.filter.ipvs is not None:
+            self._feed(host.name, "ipvsadm-restore", host.filter.ipvs.save())
+
     def _feed(self, space: str, command: str, text: str) -> None:
         there = self.names[space]
         self.lines += [f"ip netns exec {there} {command} <<'END'", text, "END"]
@@ -222,7 +243,7 @@ def _family(rules: IPTables) -> str:
 
 
 def requirements(network: PodNetwork) -> Iterator[str]:
-    """What a kernel must have for a network, as kinds of devices (`ip link add type KIND`)."""
+    """What a kernel must have for a network: kinds of devices, and `ipvs`."""
     kinds: Iterable[type[Device]] = {
         type(device)
         for host in network.hosts.values()
@@ -232,6 +253,8 @@ def requirements(network: PodNetwork) -> Iterator[str]:
         yield "vxlan"
     if IPIP in kinds:
         yield "ipip"
+    if any(host.filter.ipvs is not None for host in network.hosts.values()):
+        yield "ipvs"
 
 
 __all__ = ["BUILT_IN", "PREFIX", "Script", "requirements", "to_linux"]

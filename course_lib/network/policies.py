@@ -88,7 +88,7 @@ class _Writer:
             if pod.spec.node_name != self.node or not _own_address(pod):
                 continue
             address = f"{pod.status.pod_ip}/32"
-            note = f"-m comment --comment {pod.namespace}/{pod.name}"
+            note = f'-m comment --comment "{pod.namespace}/{pod.name}"'
             for direction, side, word in ((EGRESS, "-s", "FROM"), (INGRESS, "-d", "TO")):
                 guards = guarding(self.policies, pod, direction)
                 if guards:
@@ -105,7 +105,7 @@ class _Writer:
         # Nothing keeps a Pod from itself.
         rules = [f"-A {chain} -s {address} -d {address} -j RETURN"]
         for policy in guards:
-            note = f"-m comment --comment {policy.namespace}/{policy.name}"
+            note = f'-m comment --comment "{policy.namespace}/{policy.name}"'
             for matches in self._allowed(policy, pod, direction):
                 words = f"{matches} " if matches else ""
                 rules.append(f"-A {chain} {words}{note} -j MARK --set-xmark {MARK}")

@@ -63,7 +63,7 @@ def available(*kinds: str) -> str:
     """Why the kernel cannot be asked here; nothing when it can."""
     if os.geteuid() != 0:
         return "network namespaces are made by root"
-    for tool in ("ip", "bridge", "iptables-restore", "ipset", "sysctl"):
+    for tool in ("ip", "bridge", "iptables-restore", "ipset", "nft", "sysctl"):
         if shutil.which(tool) is None:
             return f"{tool} is not installed"
     probe = "course-probe"
@@ -72,6 +72,15 @@ def available(*kinds: str) -> str:
         return f"no network namespace can be made: {made.stderr.strip()}"
     try:
         for kind in kinds:
+            if kind == "ipvs":
+                if shutil.which("ipvsadm") is None:
+                    return "ipvsadm is not installed"
+                made = subprocess.run(
+                    ["ip", "netns", "exec", probe, "ipvsadm", "-S"], capture_output=True, text=True
+                )
+                if made.returncode:
+                    return f"the kernel has no IPVS: {made.stderr.strip().splitlines()[0]}"
+                continue
             extra = ["id", "1", "dstport", "8472"] if kind == "vxlan" else []
             command = ["ip", "-n", probe, "link", "add", "probe0", "type", kind, *extra]
             made = subprocess.run(command, capture_output=True, text=True)
@@ -86,7 +95,7 @@ def available(*kinds: str) -> str:
 class Kernel:
     """A network in the kernel, for as long as a `with` lasts."""
 
-    def __init__(self, script: Script, serve: dict[str, list[int]]) -> None:
+    def __init__(self, script: Script, serve: dict[str, tuple[int, ...]]) -> None:
         self.script, self.serve = script, serve
         self._servers: list[subprocess.Popen[str]] = []
 

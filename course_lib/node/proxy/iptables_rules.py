@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
@@ -288,6 +289,7 @@ class _Writer:
         ]
 
 
+_PLAIN = re.compile(r"[\w-]+", re.ASCII)
 _MASK = "255.255.255.255"
 
 
@@ -296,8 +298,8 @@ def _sep(port: ServicePort, endpoint: ProxyEndpoint) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A comment as `iptables-save` prints it: in quotes where it has more than one word."""
-    return f'"{text}"' if " " in text else text
+    """A comment as `iptables-save` prints it: in quotes unless it is one plain word."""
+    return text if _PLAIN.fullmatch(text) else f'"{text}"'
 
 
 def restore_text(rules: Iterable[PortRules], settings: Settings, stale: Iterable[str] = ()) -> str:
