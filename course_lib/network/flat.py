@@ -109,7 +109,7 @@ class FlatNetwork:
         Nobody gets what a rule refuses; the latency is None when there was no answer.
         """
         journey = Journey(self.sim.now, self.random)
-        packet = self._translated(journey, source, address, port, protocol)
+        packet = self.translated(journey, source, address, port, protocol)
         for conntrack, connection in journey.connections:
             conntrack.forget(connection)
         if packet is None:
@@ -119,7 +119,7 @@ class FlatNetwork:
         to = packet.ip.destination
         return to, self.connect(to, transport.destination_port)
 
-    def _translated(
+    def translated(
         self, journey: Journey, source: str, address: str, port: int, protocol: str
     ) -> Packet | None:
         """The packet after the rules of the machine that sends it, or that gets it from outside."""

@@ -313,6 +313,8 @@ class Netfilter:
         if look.mark != translated.mark:
             translated = translated.with_mark(look.mark)
         seconds = look.examined * PER_RULE
+        journey.examined += look.examined
+        look.examined = 0
         if translated is not packet or look.applied:
             action = hook
             if look.connection.confirmed and translated is not packet:

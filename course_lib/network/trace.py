@@ -60,6 +60,7 @@ class Journey:
         self.mtu = 0  # what a router told, when it was too big
         # In the namespace where it is now: its connection, and whether it is an answer.
         self.connection: tuple[Connection, bool] | None = None
+        self.examined = 0  # rules that were looked at
         self.connections: list[tuple[Conntrack, Connection]] = []  # that it opened on its way
 
     def track(self, filter: Netfilter, packet: Packet) -> None:

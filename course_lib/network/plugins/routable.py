@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from course_lib.network.pod_network import PodNetwork
 
 BRIDGE = "cbr0"
+ROUND = 10.0  # s between two rounds of the route controller
 
 
 class Routable(Plugin):
     """One route a node, in the router; `limit` is how many the router takes."""
 
     name = "routable"
-    join_seconds = 10.0
+    join_seconds = ROUND
 
     def __init__(self, network: PodNetwork, limit: int | None = None) -> None:
         super().__init__(network)
@@ -35,8 +36,17 @@ class Routable(Plugin):
         """The node's bridge, and the rule for what leaves the cluster."""
         ensure_bridge(host, BRIDGE, self.mtu, host.blocks)
         for block in self.network.blocks:
-            own = ":" in block
-            host.rules(own).restore(masquerade_rules(block))
+            host.rules(":" in block).restore(masquerade_rules(block))
+
+    def join(self, host: Host, at_once: bool = False) -> None:
+        """The route controller adds the node's route in its next round."""
+        super().join(host, at_once)
+        if at_once:
+            self._add_routes(host)
+        else:
+            self.network.sim.at(self.network.sim.now + ROUND, lambda: self._add_routes(host))
+
+    def _add_routes(self, host: Host) -> None:
         router = self.network.underlay.router
         for block in host.blocks:
             six = ":" in block

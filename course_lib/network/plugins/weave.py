@@ -4,7 +4,7 @@ Pods of all nodes share one subnet, 10.32.0.0/12. Each node's bridge has one por
 router, which carries frames to the peer behind which a MAC address is:
 
 - fast datapath: the kernel wraps frames in VXLAN (UDP port 6784), 50 bytes;
-- sleeve: where that does not pass, a program wraps them in UDP (port 6783), 42 bytes and a copy
+- sleeve: where that does not pass, a program wraps them in UDP (port 6783), 56 bytes and a copy
   from kernel to program and back on both sides.
 
 With encryption the fast datapath adds ESP. Peers tell each other of the mesh by gossip (at once
@@ -55,6 +55,7 @@ class Weave(Plugin):
     def __init__(self, network: PodNetwork, encrypted: bool = False) -> None:
         super().__init__(network)
         self.encrypted = encrypted
+        self._given_up: dict[frozenset[str], None] = {}  # pairs whose connection is known to be dead
         if any(":" in block for block in network.blocks):
             raise CourseError(
                 "Weave Net knows IPv4 only",
@@ -72,14 +73,36 @@ class Weave(Plugin):
         return self.next_peer(host.name, other.name) is not None
 
     def linked(self, one: str, other: str) -> bool:
-        """Whether two peers have a connection: all do, unless something is between them."""
-        hosts = self.network.hosts
-        return (
-            hosts[one].alive
-            and hosts[other].alive
-            and self.network.underlay.links.open(one, other)
-            and ("tcp", SLEEVE_PORT) not in self.network.underlay.blocked
-        )
+        """Whether two peers believe to have a connection: all do, until one was given up."""
+        blocked = ("tcp", SLEEVE_PORT) in self.network.underlay.blocked
+        return not blocked and frozenset((one, other)) not in self._given_up
+
+    def join(self, host: Host, at_once: bool = False) -> None:
+        """A node starts: it must connect to the others before it is part of the mesh."""
+        if not at_once:
+            self._given_up |= {frozenset((host.name, other)): None for other in self.known}
+        super().join(host, at_once)
+
+    def lost(self, host: Host) -> None:
+        """Something is wrong with a node's links: after the last heartbeat peers give them up."""
+        self.network.sim.at(self.network.sim.now + HEARTBEAT * MISSED, self._give_up)
+
+    def _give_up(self) -> None:
+        hosts, links = self.network.hosts, self.network.underlay.links
+        for one in self.known:
+            for other in self.known:
+                alive = hosts[one].alive and hosts[other].alive
+                if one < other and not (alive and links.open(one, other)):
+                    self._given_up[frozenset((one, other))] = None
+
+    def reconcile(self) -> None:
+        """Connections are tried again and again; those that work are known to all by gossip."""
+        hosts, links = self.network.hosts, self.network.underlay.links
+        for pair in list(self._given_up):
+            one, other = sorted(pair)
+            if hosts[one].alive and hosts[other].alive and links.open(one, other):
+                del self._given_up[pair]
+        super().reconcile()
 
     def next_peer(self, here: str, there: str) -> str | None:
         """The next peer on the shortest way over the mesh; None when there is no way."""

@@ -1,0 +1,195 @@
+"""Mistakes that people make with Pod networks: made on purpose, and found again.
+
+`broken` builds a network with one of them; `diagnose` looks at any network as an operator does:
+at the plan of its addresses, at its MTUs, and at what becomes of packets, small and large.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from course_lib.errors import CourseError
+from course_lib.network.addresses import overlaps
+from course_lib.network.device import Tunnel
+from course_lib.network.pod_network import PodNetwork
+from course_lib.network.trace import Trace
+
+if TYPE_CHECKING:
+    from course_lib.engine.table import Table
+
+SERVICE_CIDR = "10.96.0.0/12"
+LARGE = 1460  # bytes: as much as fits into a packet of 1,500
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """What is wrong, where, how one sees it, and what to do."""
+
+    finding: str
+    where: str
+    evidence: str
+    do: str
+
+
+def _overlapping(settings: dict[str, Any]) -> PodNetwork:
+    """Pods get addresses that nodes have as well."""
+    return PodNetwork(**({"cidr": "172.18.0.0/16", "node_cidr": "172.18.0.0/16"} | settings))
+
+
+def _wrong_mtu(settings: dict[str, Any]) -> PodNetwork:
+    """Pods and tunnel may send 1,500 bytes, and 50 more do not fit through the wire."""
+    network = PodNetwork(
+        **(settings | {"plugin": "flannel-vxlan", "pod_mtu": 1500, "tunnel_mtu": 1500})
+    )
+    network.underlay.drops_fragments = True
+    return network
+
+
+def _blocked_port(settings: dict[str, Any]) -> PodNetwork:
+    """A firewall between the nodes does not know of VXLAN."""
+    network = PodNetwork(**(settings | {"plugin": "flannel-vxlan"}))
+    network.underlay.blocked["udp", 8472] = None
+    return network
+
+
+def _masquerade(settings: dict[str, Any]) -> PodNetwork:
+    """A rule gives all that leaves a node the node's address, as Docker's own bridge does."""
+    network = PodNetwork(**settings)
+    for host in network.hosts.values():
+        block = host.blocks[0]
+        note = '-m comment --comment "everything that leaves this node"'
+        rule = f"-I POSTROUTING -s {block} ! -d {block} {note} -j MASQUERADE"
+        host.iptables.restore(f"*nat\n{rule}\nCOMMIT")
+    return network
+
+
+def _two_subnets(settings: dict[str, Any]) -> PodNetwork:
+    """Host gateways across a router: the next hop is not on the wire."""
+    return PodNetwork(**(settings | {"plugin": "flannel-host-gw", "subnets": 2}))
+
+
+def _source_check(settings: dict[str, Any]) -> PodNetwork:
+    """Packets with Pods' addresses on a cloud that lets machines send only from their own."""
+    network = PodNetwork(**({"plugin": "calico"} | settings))
+    network.underlay.checks_source = True
+    return network
+
+
+MISTAKES: dict[str, Callable[[dict[str, Any]], PodNetwork]] = {
+    "overlapping-cidrs": _overlapping,
+    "wrong-mtu": _wrong_mtu,
+    "blocked-port": _blocked_port,
+    "masquerade": _masquerade,
+    "two-subnets": _two_subnets,
+    "source-check": _source_check,
+}
+
+
+def broken(mistake: str, nodes: int = 3, pods: int = 2, **settings: Any) -> PodNetwork:
+    """A network with a mistake in it: one of `MISTAKES`.
+
+    >>> network = broken("blocked-port")
+    >>> network.trace("pod-1", "pod-3").reason
+    'a firewall drops udp port 8472'
+    """
+    if mistake not in MISTAKES:
+        raise CourseError(
+            "no such mistake", expected=f"one of {', '.join(MISTAKES)}", found=repr(mistake)
+        )
+    chosen = {"plugin": "flannel-host-gw"} if mistake != "source-check" else {}
+    return MISTAKES[mistake](chosen | {"nodes": nodes, "pods": pods} | settings)
+
+
+def findings(network: PodNetwork) -> list[Finding]:
+    """All that is wrong with a network, each thing once."""
+    found = [*_plan(network), *_mtus(network), *_packets(network)]
+    return list({(f.finding, f.do): f for f in reversed(found)}.values())[::-1]
+
+
+def diagnose(network: PodNetwork) -> Table:
+    """What is wrong with a network: FINDING, WHERE, EVIDENCE, DO; empty when all is well."""
+    from course_lib.engine.table import Table
+
+    rows = [(f.finding, f.where, f.evidence, f.do) for f in findings(network)]
+    return Table(rows, columns=["FINDING", "WHERE", "EVIDENCE", "DO"])
+
+
+def _plan(network: PodNetwork) -> Iterator[Finding]:
+    blocks = {
+        "Pods": network.blocks[0],
+        "nodes": network.underlay.cidr,
+        "Services": SERVICE_CIDR,
+    }
+    for one, other in overlaps(blocks):
+        yield Finding(
+            "CIDRs overlap",
+            f"{one} and {other}",
+            f"{blocks[one]} and {blocks[other]} have addresses in common",
+            "give Pods, nodes and Services blocks of their own: an address must have one owner",
+        )
+
+
+def _mtus(network: PodNetwork) -> Iterator[Finding]:
+    wire = network.underlay.mtu
+    for host in network.hosts.values():
+        for device in host.namespace.devices.values():
+            overhead = getattr(device, "overhead", 0)
+            if isinstance(device, Tunnel) and device.mtu + overhead > wire:
+                yield Finding(
+                    "MTU too large",
+                    f"{host.name} {device.name}",
+                    f"{device.mtu} bytes and {overhead} of headers do not fit into {wire}",
+                    f"set the MTU of Pods and tunnel to {wire - overhead}",
+                )
+
+
+def _packets(network: PodNetwork) -> Iterator[Finding]:
+    """Send from a Pod of each node to a Pod of each other, a small packet and a large one."""
+    firsts = [next(iter(host.pods.values())).pod for host in network.hosts.values() if host.pods]
+    for source in firsts:
+        for target in firsts:
+            if source == target:
+                continue
+            small = network.trace(source, target)
+            if not small.ok:
+                yield _lost(small, "packets are lost")
+                continue
+            if small.seen != network.address(source):
+                yield _translated(small)
+            large = network.trace(source, target, size=LARGE)
+            if not large.ok:
+                yield _lost(large, "small packets pass, large ones are lost")
+
+
+def _lost(trace: Trace, finding: str) -> Finding:
+    reason, do = trace.reason, "look at the trace, hop by hop"
+    if "firewall drops fragments" in reason:
+        do = "lower the MTU of Pods and tunnel, so that nothing has to be cut"
+    elif "firewall drops" in reason:
+        port = reason.removeprefix("a firewall drops ")
+        do = f"let {port} pass between nodes"
+    elif "the cloud drops a source" in reason:
+        do = "switch off the cloud's source check for these machines, or use a tunnel"
+    elif "no route" in reason:
+        do = "tell the router of the Pods' blocks, or use a tunnel between subnets"
+    elif "nobody answers" in reason:
+        do = "see that no two networks claim the same addresses"
+    last = trace.hops[-1] if trace.hops else None
+    where = f"{last.at} {last.device}".strip() if last else trace.source
+    return Finding(finding, where, f"{trace.source} to {trace.destination}: {reason}", do)
+
+
+def _translated(trace: Trace) -> Finding:
+    """Who changed the source: the hop where it became another."""
+    hop = next(
+        (h for h in trace.hops if h.before.inner.source != h.after.inner.source), trace.hops[0]
+    )
+    rule = hop.rule.splitlines()[-1] if hop.rule else ""
+    return Finding(
+        "the source is translated between Pods",
+        f"{hop.at}: {rule}",
+        f"{trace.at} saw {trace.seen} in the place of {trace.source}",
+        "let the rule except the cluster's Pods (! -d, or a RETURN before it)",
+    )
