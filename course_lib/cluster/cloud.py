@@ -45,7 +45,7 @@ class Cloud:
         wanted = {
             (service.namespace, service.name): service
             for service in self.api.list("Service")
-            if service.spec.type == "LoadBalancer"  # type: ignore[attr-defined]
+            if service.spec.type == "LoadBalancer"
         }
         for name in [name for name in self.given if name not in wanted]:
             address = self.given.pop(name)
@@ -54,9 +54,9 @@ class Cloud:
         for name, service in wanted.items():
             begun = self._begun.setdefault(name, self.sim.now)
             if name not in self.given and self.sim.now - begun >= PROVISION:
-                self._give(service)  # type: ignore[arg-type]
+                self._give(service)
             if name in self.given:
-                self.network.balanced[self.given[name]] = self._healthy(service)  # type: ignore[arg-type]
+                self.network.balanced[self.given[name]] = self._healthy(service)
 
     def _give(self, service: Service) -> None:
         address = self._pool.take()
@@ -73,17 +73,13 @@ class Cloud:
         With `externalTrafficPolicy: Local` the cloud asks each node's kube-proxy
         (`healthCheckNodePort`), which says whether it has endpoints of its own.
         """
-        ready = [
-            node
-            for node in self.api.list("Node")
-            if is_true(node.status.conditions, "Ready")  # type: ignore[attr-defined]
-        ]
+        ready = [node for node in self.api.list("Node") if is_true(node.status.conditions, "Ready")]
         if service.spec.external_traffic_policy == "Local":
             here = {
                 endpoint.node_name
                 for piece in self.api.list("EndpointSlice", service.namespace)
                 if piece.labels.get(SERVICE_NAME) == service.name
-                for endpoint in piece.endpoints or ()  # type: ignore[attr-defined]
+                for endpoint in piece.endpoints or ()
                 if endpoint.conditions.ready
             }
             ready = [node for node in ready if node.name in here]

@@ -20,6 +20,7 @@ from course_lib.node.proxy.service_ports import SERVICE_NAME
 if TYPE_CHECKING:
     from course_lib.engine.table import Table
     from course_lib.network.linux import Script
+    from course_lib.objects.manifests import Source
 
 DNS_SERVICE = ("kube-system", "kube-dns")
 INGRESS_SERVICE = ("ingress-nginx", "ingress-nginx-controller")
@@ -55,6 +56,10 @@ class NetworkCommands:
                 do='make the cluster with a plugin: Cluster(network="flannel-vxlan")',
             )
         return self.network
+
+    def apply(self, source: Source, namespace: str = "default") -> Table:
+        """See `Cluster.apply`."""
+        raise NotImplementedError
 
     def trace(
         self,
@@ -132,11 +137,11 @@ class NetworkCommands:
             found = self.api.list("EndpointSlice", namespace)
             return [piece for piece in found if piece.labels.get(SERVICE_NAME) == service]
 
-        return Zone(lambda: self.api.list("Service"), slices)  # type: ignore[arg-type,return-value]
+        return Zone(lambda: self.api.list("Service"), slices)
 
     def install_dns(self) -> Table:
         """Add CoreDNS: a Deployment, and the Service `kube-dns` at 10.96.0.10."""
-        return self.apply(DNS_MANIFEST)  # type: ignore[attr-defined,no-any-return]
+        return self.apply(DNS_MANIFEST)
 
     def nslookup(self, pod: str, name: str, namespace: str = "default", type: str = "A") -> Lookup:
         """What a Pod's resolver asks for a name, query by query, and what it is told.
@@ -152,7 +157,7 @@ class NetworkCommands:
                 where="Service kube-system/kube-dns",
                 do="add it: cluster.install_dns()",
             )
-        zone, address = self.zone, server.spec.cluster_ip  # type: ignore[attr-defined]
+        zone, address = self.zone, server.spec.cluster_ip
 
         def ask(query: str, kind: str) -> Answer:
             good = self._reaches(pod, namespace, address, 53)
@@ -171,7 +176,7 @@ class NetworkCommands:
 
     def install_ingress(self) -> Table:
         """Add an ingress controller: a Deployment, and a Service of type LoadBalancer."""
-        return self.apply(INGRESS_MANIFEST)  # type: ignore[attr-defined,no-any-return]
+        return self.apply(INGRESS_MANIFEST)
 
     def http(self, host: str, path: str = "/", source: str = OUTSIDE) -> HTTPAnswer:
         """An HTTP request from outside, by way of the ingress controller.
@@ -184,7 +189,7 @@ class NetworkCommands:
         way_in = network.trace(source, *entry)
         if not way_in.ok:
             return HTTPAnswer(0, f"{way_in.outcome}: {way_in.reason}", way_in=way_in)
-        rule = choose(self.api.list("Ingress"), host, path)  # type: ignore[arg-type]
+        rule = choose(self.api.list("Ingress"), host, path)
         if rule is None:
             return HTTPAnswer(404, "no rule for this host and path", way_in=way_in)
         targets = self._backends(rule)
@@ -204,8 +209,8 @@ class NetworkCommands:
                 "this cluster has no ingress controller: its Ingresses mean nothing",
                 do="add one: cluster.install_ingress()",
             )
-        given = (service.status.load_balancer or {}).get("ingress")  # type: ignore[attr-defined]
-        port = service.spec.ports[0]  # type: ignore[attr-defined]
+        given = (service.status.load_balancer or {}).get("ingress")
+        port = service.spec.ports[0]
         if given:
             return given[0]["ip"], port.port
         return next(iter(self.pod_network.hosts)), port.node_port
@@ -218,16 +223,16 @@ class NetworkCommands:
         wanted = rule.service.port
         names = [
             p.name
-            for p in service.spec.ports or ()  # type: ignore[attr-defined]
+            for p in service.spec.ports or ()
             if wanted.name in ("", p.name) and wanted.number in (0, p.port)
         ]
         return [
             (endpoint.addresses[0], port.port)
             for piece in self.api.list("EndpointSlice", rule.namespace)
             if piece.labels.get(SERVICE_NAME) == service.name
-            for port in piece.ports or ()  # type: ignore[attr-defined]
+            for port in piece.ports or ()
             if port.name in names[:1]
-            for endpoint in piece.endpoints or ()  # type: ignore[attr-defined]
+            for endpoint in piece.endpoints or ()
             if endpoint.conditions.ready
         ]
 

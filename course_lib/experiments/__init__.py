@@ -1,13 +1,22 @@
 """Experiments, with results as DataFrames.
 
 Workloads and traces, policies and sweeps (chapter 04); failures, availability, the time of a write
-(chapter 10).
+(chapter 10); networks and rules (chapters 07 to 09).
 """
 
 from course_lib.experiments.availability import Reliability, availability, closed_form
 from course_lib.experiments.consensus import latency_by_size
 from course_lib.experiments.failures import failure_table
 from course_lib.experiments.measures import fragmentation, utilisation
+from course_lib.experiments.networking import (
+    balance,
+    chi_squared,
+    network_event,
+    network_events,
+    overhead,
+    rule_cost,
+    state_growth,
+)
 from course_lib.experiments.policies import POLICIES
 from course_lib.experiments.runs import Run, pods_table, run, runs_table, sweep
 from course_lib.experiments.workloads import DISTRIBUTIONS, Scenario, generate, read_trace
@@ -19,15 +28,22 @@ __all__ = [
     "Run",
     "Scenario",
     "availability",
+    "balance",
+    "chi_squared",
     "closed_form",
     "failure_table",
     "fragmentation",
     "generate",
     "latency_by_size",
+    "network_event",
+    "network_events",
+    "overhead",
     "pods_table",
+    "rule_cost",
     "read_trace",
     "run",
     "runs_table",
+    "state_growth",
     "sweep",
     "utilisation",
 ]

@@ -37,8 +37,8 @@ class Connection:
     def to(self, address: str, port: int) -> None:
         """Its destination becomes another (DNAT): answers come from there."""
         self.dnat = True
-        protocol, _, old, *back = self.reply
-        self.reply = (protocol, address, port or old, back[0], back[1])
+        protocol, _, old, back, back_port = self.reply
+        self.reply = (protocol, address, port or old, back, back_port)
 
     def from_(self, address: str, port: int) -> None:
         """Its source becomes another (SNAT): answers go there."""

@@ -40,7 +40,7 @@ class Sets:
         self._blocks: dict[str, dict[tuple[int, int], dict[int, None]]] = {}
 
     def restore(self, text: str) -> None:
-        """Make sets and put members into them, as `ipset restore` does; a set made anew is empty."""
+        """Make sets and put members into them, as `ipset restore` does (new sets are empty)."""
         for line in text.splitlines():
             match line.split():
                 case ["create", name, kind, *_] if kind in TYPES:

@@ -263,8 +263,8 @@ def _device(side: str) -> Callable[[_Reader, bool], Match]:
     def option(reader: _Reader, negated: bool) -> Match:
         name = reader.next()
         if name.endswith("+"):
-            return lambda look: getattr(look, side).startswith(name[:-1])  # type: ignore[no-any-return]
-        return lambda look: getattr(look, side) == name  # type: ignore[no-any-return]
+            return lambda look: getattr(look, side).startswith(name[:-1])
+        return lambda look: getattr(look, side) == name
 
     return option
 
@@ -275,7 +275,7 @@ def _port(side: str) -> Callable[[_Reader, bool], Match]:
         if high:
             return lambda look: int(low) <= getattr(look, side) <= int(high)
         only = int(low)
-        return lambda look: getattr(look, side) == only  # type: ignore[no-any-return]
+        return lambda look: getattr(look, side) == only
 
     return option
 

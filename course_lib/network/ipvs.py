@@ -44,7 +44,7 @@ class RealServer:
         self.ended.append(at + TIME_WAIT)
 
     def load(self, now: float) -> int:
-        """256 for each open connection, 1 for each that ended lately (`ip_vs_dest_conn_overhead`)."""
+        """256 for each open connection, 1 for each ended lately (`ip_vs_dest_conn_overhead`)."""
         while self.ended and self.ended[0] <= now:
             self.ended.popleft()
         return 256 * self.connections + len(self.ended)

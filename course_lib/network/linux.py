@@ -197,8 +197,8 @@ class _Writer:
             text = str(route).replace(" proto bird", " proto 12")
             six = "-6 " if ":" in route.destination + route.via else ""
             self._in(space.name, f"{six}route replace {text}")
-        for (device, address), mac in space.neighbours.items():
-            self._in(space.name, f"neigh replace {address} lladdr {mac} dev {device} nud permanent")
+        for (name, address), mac in space.neighbours.items():
+            self._in(space.name, f"neigh replace {address} lladdr {mac} dev {name} nud permanent")
         for device in space.devices.values():
             if isinstance(device, Vxlan):
                 for mac, remote in device.forwarding.items():

@@ -148,7 +148,7 @@ class Namespace:
     def receive(
         self, journey: Journey, device: Device, packet: Packet, port: Device | None = None
     ) -> None:
-        """A packet that a device took from the wire (`port`: of the bridge that it came through)."""
+        """A packet that a device took from the wire (`port`: of the bridge, if any)."""
         if self.filter is not None:
             filtered = self.filter.prerouting(journey, packet, device)
             if filtered is None:

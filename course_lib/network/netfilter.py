@@ -319,8 +319,8 @@ class Netfilter:
             action = hook
             if look.connection.confirmed and translated is not packet:
                 action = f"{hook} (conntrack)"
-            rule = "\n".join(look.applied)
-            journey.note(self.namespace, device, action, packet, translated, rule, seconds)
+            rules = tuple(look.applied)
+            journey.note(self.namespace, device, action, packet, translated, rules, seconds)
         return translated
 
     def _translated(self, look: Look, packet: Packet, destination: bool) -> Packet:

@@ -96,8 +96,8 @@ class _Writer:
                     self._guard(chain, pod, guards, direction)
                     jumps.append(f"-A POLICY {side} {address} {note} -j {chain}")
         lines = ["*filter", ":POLICY - [0:0]", *(f":{chain} - [0:0]" for chain in self.chains)]
-        for chain in self.chains.values():
-            lines += chain
+        for rules in self.chains.values():
+            lines += rules
         return PolicyRules(self.sets, "\n".join([*lines, *jumps, "COMMIT"]), list(self.chains))
 
     def _guard(self, chain: str, pod: Pod, guards: Sequence[NetworkPolicy], direction: str) -> None:
@@ -116,14 +116,17 @@ class _Writer:
     def _allowed(self, policy: NetworkPolicy, pod: Pod, direction: str) -> Iterator[str]:
         """The matches of what a policy allows, one for each peer and port of its rules."""
         spec, ingress = policy.spec, direction == INGRESS
-        rules = (spec.ingress if ingress else spec.egress) or ()
-        for number, rule in enumerate(rules):
-            peers = rule.sources if ingress else rule.to  # type: ignore[union-attr]
+        rules = (
+            [(rule.sources, rule.ports) for rule in spec.ingress or ()]
+            if ingress
+            else [(rule.to, rule.ports) for rule in spec.egress or ()]
+        )
+        for number, (peers, ports) in enumerate(rules):
             side = "src" if ingress else "dst"
             base = f"{policy.namespace}/{policy.name}/{direction}/{number}"
             for place, peer in enumerate(peers or (None,)):
                 who = self._peer(f"{base}/{place}", policy, peer, side)
-                for port in rule.ports or (None,):
+                for port in ports or (None,):
                     yield from self._port(f"{base}/{place}", policy, peer, pod, who, port, ingress)
 
     def _peer(

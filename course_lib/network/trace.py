@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from course_lib.network.packet import Packet, key_of
+from course_lib.network.routes import Route
 
 if TYPE_CHECKING:
     import random
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from course_lib.network.device import Device, Segment
     from course_lib.network.namespace import Namespace
     from course_lib.network.netfilter import Netfilter
-    from course_lib.network.routes import Route
 
 ROUTING = 1e-6  # s for the kernel to route a packet; an order of magnitude, as all of these
 PER_RULE = 0.05e-6  # s to look at one rule
@@ -26,7 +26,8 @@ COLUMNS = ("AT", "DEVICE", "ACTION", "BEFORE", "AFTER", "RULE", "MICROSECONDS")
 class Hop(msgspec.Struct, frozen=True):
     """One device, or one step of the kernel: the packet before and after, and the rule for it.
 
-    `at` is the network namespace (a node, a Pod) or the wire; `seconds` simulated time.
+    `at` is the network namespace (a node, a Pod) or the wire; `why` the route, the rules or the
+    words that `rule` shows; `seconds` simulated time.
     """
 
     at: str
@@ -34,8 +35,13 @@ class Hop(msgspec.Struct, frozen=True):
     action: str
     before: Packet
     after: Packet
-    rule: str = ""
+    why: str | Route | tuple[str, ...] = ""
     seconds: float = 0.0
+
+    @property
+    def rule(self) -> str:
+        """The route or the rules that applied, as text; several rules on a line each."""
+        return "\n".join(self.why) if isinstance(self.why, tuple) else str(self.why)
 
     def __str__(self) -> str:
         changed = f" => {self.after}" if self.after != self.before else ""
@@ -74,11 +80,11 @@ class Journey:
         action: str,
         before: Packet,
         after: Packet,
-        rule: str = "",
+        why: str | tuple[str, ...] = "",
         seconds: float = 0.0,
     ) -> None:
         """Something happened to the packet."""
-        self.hops.append(Hop(namespace.name, device, action, before, after, rule, seconds))
+        self.hops.append(Hop(namespace.name, device, action, before, after, why, seconds))
 
     def pass_through(self, device: Device, frame: Packet) -> None:
         """A frame passes a device, unchanged."""
@@ -92,9 +98,7 @@ class Journey:
 
     def routed(self, namespace: Namespace, device: Device, route: Route, packet: Packet) -> None:
         """A route was chosen."""
-        self.hops.append(
-            Hop(namespace.name, device.name, "route", packet, packet, str(route), ROUTING)
-        )
+        self.hops.append(Hop(namespace.name, device.name, "route", packet, packet, route, ROUTING))
 
     def end(
         self, namespace: Namespace | None, device: str, why: str, outcome: str, packet: Packet
@@ -171,7 +175,7 @@ class Trace(msgspec.Struct):
         from course_lib.engine.table import Table
 
         hops = self.reply if reply else self.hops
-        shown = [hop for hop in hops if not changes or hop.rule or hop.after != hop.before]
+        shown = [hop for hop in hops if not changes or hop.why or hop.after != hop.before]
         rows = [
             (
                 hop.at, hop.device, hop.action, str(hop.before),

@@ -77,6 +77,6 @@ class Vxlan(Tunnel):
 
 
 def source_port(frame: Packet) -> int:
-    """The outer source port: a hash of the inner flow, so that routers spread flows (RFC 7348 5)."""
+    """The outer source port: a hash of the inner flow, so that flows spread (RFC 7348 5)."""
     inner = frame.pop() if type(frame.headers[0]) is Ethernet else frame
     return 32768 + zlib.crc32(repr(key_of(inner)).encode()) % 28232

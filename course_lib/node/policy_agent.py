@@ -44,8 +44,8 @@ class PolicyAgent:
             policies = self.api.list("NetworkPolicy")
             if not policies and not self._chains:
                 return
-            world = World(self.api.list("Pod"), namespace_labels(self.api.list("Namespace")))  # type: ignore[arg-type]
-            made = policy_rules(policies, world, self.host.name)  # type: ignore[arg-type]
+            world = World(self.api.list("Pod"), namespace_labels(self.api.list("Namespace")))
+            made = policy_rules(policies, world, self.host.name)
             sets = self.host.iptables.sets
             for name in [name for name in sets.types if name.startswith("POL-")]:
                 if name not in made.sets.types:

@@ -1,9 +1,19 @@
-"""Things to click: ipywidgets over live clusters, placement engines, the CRI, control planes."""
+"""Things to click: live clusters, placement engines, the CRI, packets, rules, control planes."""
 
 from course_lib.widgets.control_plane import ControlPlane
 from course_lib.widgets.live import LiveCluster
 from course_lib.widgets.sequence import CallSequence
+from course_lib.widgets.services import ServiceRules
 from course_lib.widgets.swap import RuntimeSwap
+from course_lib.widgets.tracer import PacketTracer
 from course_lib.widgets.workbench import PackingWorkbench
 
-__all__ = ["CallSequence", "ControlPlane", "LiveCluster", "PackingWorkbench", "RuntimeSwap"]
+__all__ = [
+    "CallSequence",
+    "ControlPlane",
+    "LiveCluster",
+    "PackingWorkbench",
+    "PacketTracer",
+    "RuntimeSwap",
+    "ServiceRules",
+]

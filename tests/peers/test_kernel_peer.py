@@ -92,7 +92,9 @@ def test_services_lead_to_the_same_pods_which_see_the_same_sources(name: str):
                 for label, way in ways.items()
             }
             # What chance has no part in is not asked again and again.
-            tries = {label: TRIES * len(ours) if len(ours) > 1 else 1 for label, ours in answers.items()}
+            tries = {
+                label: TRIES * len(ours) if len(ours) > 1 else 1 for label, ours in answers.items()
+            }
             asked = [way for label, way in ways.items() for _ in range(tries[label])]
             real = iter(kernel.ask(source, asked, timeout=0.2))
             for label, ours in answers.items():

@@ -90,7 +90,7 @@ class Plugin:
     name: ClassVar[str] = ""
     overhead: int = 0
     enforces_policies: ClassVar[bool] = False  # whether NetworkPolicies mean anything to it
-    ports: ClassVar[tuple[tuple[str, int], ...]] = ()
+    ports: tuple[tuple[str, int], ...] = ()
     families: ClassVar[tuple[int, ...]] = (4, 6)
     join_seconds: ClassVar[float] = 0.2
 

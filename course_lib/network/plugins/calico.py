@@ -51,7 +51,7 @@ class Calico(Plugin):
 
     name = "calico"
     enforces_policies = True
-    ports = (("tcp", 179),)
+    ports: tuple[tuple[str, int], ...] = (("tcp", 179),)
     join_seconds = CONNECT_DELAY
 
     def __init__(

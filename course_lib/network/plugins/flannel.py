@@ -122,7 +122,7 @@ def _first(block: str) -> str:
 
 
 def rules(cluster: str, own: str) -> str:
-    """flanneld's rules: Pods' packets may pass; what leaves the cluster takes the node's address."""
+    """flanneld's rules: Pods' packets may pass; what leaves the cluster is masqueraded."""
     note = '-m comment --comment "flanneld {}"'
     masq, forward = note.format("masq"), note.format("forward")
     everyone = "ff00::/8" if ":" in cluster else "224.0.0.0/4"

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from course_lib.errors import CourseError
 from course_lib.network.addresses import AddressPool
-from course_lib.network.device import Bridge, Device, Tunnel
+from course_lib.network.device import Bridge, Device, Tunnel, behind
 from course_lib.network.packet import ESP, IP, UDP, VXLAN, Ethernet, Packet, Sleeve
 from course_lib.network.plugins.base import Attachment, Host, Plugin, on_bridge
 from course_lib.network.vxlan import source_port
@@ -55,7 +55,11 @@ class Weave(Plugin):
     def __init__(self, network: PodNetwork, encrypted: bool = False) -> None:
         super().__init__(network)
         self.encrypted = encrypted
-        self._given_up: dict[frozenset[str], None] = {}  # pairs whose connection is known to be dead
+        # Who is where, as ARP and gossip would find out: address and MAC address to node.
+        self.whose: dict[str, str] = {}
+        self._given_up: dict[
+            frozenset[str], None
+        ] = {}  # pairs whose connection is known to be dead
         if any(":" in block for block in network.blocks):
             raise CourseError(
                 "Weave Net knows IPv4 only",
@@ -134,6 +138,8 @@ class Weave(Plugin):
         host.pools[:] = [own]
         bridge = Bridge(host.namespace, BRIDGE, self.mtu)
         host.namespace.add_address(BRIDGE, f"{own.take()}/{block.prefixlen}")
+        for own_address in (bridge.address(), bridge.mac, host.address):
+            self.whose[own_address] = host.name
         bridge.plug(Datapath(host.namespace, DATAPATH, self, host, self.mtu), hairpin=False)
         host.iptables.restore(rules(str(block)))
 
@@ -155,6 +161,7 @@ class Weave(Plugin):
         inside.routes.remove(host.blocks[0])
         own.addresses.clear()
         inside.add_address("eth0", f"{attachment.address}/{block.prefixlen}")
+        self.whose[attachment.address] = self.whose[own.mac] = host.name
         return attachment
 
     def state(self, host: Host) -> dict[str, int]:
@@ -182,17 +189,16 @@ class Datapath(Tunnel):
 
     def who_has(self, address: str) -> Device | None:
         """The question goes to all peers; one of them has the answer on its bridge."""
-        for peer in self.plugin.known:
-            host = self.plugin.network.hosts[peer]
-            if peer == self.host.name or self.plugin.next_peer(self.host.name, peer) is None:
-                continue
-            found = host.namespace.devices[BRIDGE]
-            assert isinstance(found, Bridge)
-            answer = found.ask(address, host.namespace.devices[DATAPATH])
-            if answer is not None:
-                self.behind[answer.mac] = peer
-                return answer
-        return None
+        peer = self.plugin.whose.get(address)
+        if peer in (None, self.host.name) or not self.plugin.next_peer(self.host.name, peer):
+            return None
+        host = self.plugin.network.hosts[peer]
+        found = host.namespace.devices[BRIDGE]
+        assert isinstance(found, Bridge)
+        answer = found.ask(address, host.namespace.devices[DATAPATH])
+        if answer is not None:
+            self.behind[answer.mac] = peer
+        return answer
 
     def transmit(self, journey: Journey, frame: Packet) -> None:
         """Wrap a frame, for the peer that it is behind, or the next one on the way there."""
@@ -232,30 +238,18 @@ class Datapath(Tunnel):
         ethernet = frame.headers[0]
         assert type(ethernet) is Ethernet
         journey.note(self.namespace, self.name, "decapsulate", packet, frame, seconds=self.seconds)
-        sender = next(
-            h.name for h in self.plugin.network.hosts.values() if h.address == packet.ip.source
-        )
-        self.behind.setdefault(ethernet.source, sender)
+        self.behind.setdefault(ethernet.source, self.plugin.whose[packet.ip.source])
         bridge = self.namespace.devices[BRIDGE]
         assert isinstance(bridge, Bridge)
         if self._is_here(bridge, ethernet.destination):
             bridge.forward(journey, self, frame)
         else:
-            self.behind.setdefault(ethernet.destination, self._whose(ethernet.destination))
+            whose = self.plugin.whose.get(ethernet.destination, "")
+            self.behind.setdefault(ethernet.destination, whose)
             self.transmit(journey, frame)
 
     def _is_here(self, bridge: Bridge, mac: str) -> bool:
-        return mac == bridge.mac or any(
-            getattr(getattr(port, "peer", None), "mac", "") == mac for port in bridge.ports.values()
-        )
-
-    def _whose(self, mac: str) -> str:
-        """The peer that a MAC address is behind, as gossip tells."""
-        for name, host in self.plugin.network.hosts.items():
-            bridge = host.namespace.devices.get(BRIDGE)
-            if isinstance(bridge, Bridge) and self._is_here(bridge, mac):
-                return name
-        return ""
+        return mac == bridge.mac or any(behind(port, mac) for port in bridge.ports.values())
 
 
 def rules(block: str) -> str:

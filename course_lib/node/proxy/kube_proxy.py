@@ -206,7 +206,7 @@ class KubeProxy:
             return
         old = {port for name in dirty for port in self.ports.get(name, ())}
         for name, service in fresh.items():
-            found = [*service_ports(service, slices.get(name, ()))] if service else []  # type: ignore[arg-type]
+            found = [*service_ports(service, slices.get(name, ()))] if service else []
             if found:
                 self.ports[name] = found
             else:
@@ -220,7 +220,7 @@ class KubeProxy:
         for namespace in sorted(namespaces):
             for piece in self.api.list("EndpointSlice", namespace):
                 name = piece.labels.get(SERVICE_NAME, "")
-                found.setdefault((namespace, name), []).append(piece)  # type: ignore[arg-type]
+                found.setdefault((namespace, name), []).append(piece)
         return found
 
     def _forget_stale(self, old: set[ServicePort], new: set[ServicePort]) -> None:

@@ -1,0 +1,261 @@
+"""Networks as pictures: who is joined to whom, the way of a packet, and what it costs."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import FancyBboxPatch
+
+from course_lib.network import PodNetwork, Trace
+from course_lib.network.device import Bridge, Dummy, Loopback, Tunnel
+from course_lib.network.packet import Packet
+from course_lib.plots.picture import COLOURS, GREY, Picture, colour_of, picture
+
+# One colour and ink for each kind of header; the words say it too.
+HEADERS = {
+    "Ethernet": ("#BBBBBB", "black"),
+    "IP": ("#0072B2", "white"),
+    "IPv6": ("#0072B2", "white"),
+    "TCP": ("#56B4E9", "black"),
+    "UDP": ("#56B4E9", "black"),
+    "VXLAN": ("#E69F00", "black"),
+    "Sleeve": ("#E69F00", "black"),
+    "ESP": ("#666666", "white"),
+    "bytes": ("#F5F5F5", "black"),
+}
+STACK = 3.6  # where the headers begin, in the units of the axis
+PASSED, REST = "#D55E00", "#0072B2"
+
+
+def topology(network: PodNetwork, trace: Trace | None = None) -> Picture:
+    """Nodes with their devices and Pods, the segments between them; the way of a trace in red.
+
+    A dashed line between nodes is a tunnel.
+    """
+    hosts = list(network.hosts.values())
+    most = max((len(host.pods) for host in hosts), default=1)
+    width, height = 7.5, 3.1
+    figure, [axes] = picture(width, height)
+    axes.set_axis_off()
+    axes.set_xlim(0, width)
+    axes.set_ylim(0, height)
+    passed = {hop.at for hop in trace.hops} if trace else set()
+    devices = {(hop.at, hop.device) for hop in trace.hops} if trace else set()
+    step = (width - 0.2) / max(1, len(hosts))
+    cards: list[tuple[float, float]] = []
+    for place, host in enumerate(hosts):
+        left, wide = 0.1 + place * step, step - 0.15
+        _frame(axes, left, 0.75, wide, height - 0.85, host.name in passed)
+        axes.text(left + 0.08, height - 0.25, f"{host.name}", weight="bold", fontsize=8)
+        axes.text(left + 0.08, height - 0.4, host.address, fontsize=6, color="#666666")
+        centre = left + wide / 2
+        tunnel, bridge = _inner(host)
+        mark = (host.name, bridge) in devices or (host.name, "") in devices
+        axes.text(
+            centre,
+            1.55,
+            bridge or "a route for each Pod",
+            ha="center",
+            fontsize=7,
+            color=PASSED if mark else REST,
+        )
+        if tunnel:
+            mark = (host.name, tunnel) in devices
+            axes.text(centre, 1.2, tunnel, ha="center", fontsize=7, color=PASSED if mark else REST)
+        cards.append((centre, 0.88))
+        axes.text(centre, 0.85, "eth0", ha="center", fontsize=7)
+        _pods(axes, list(host.pods.values()), left, wide, most, passed)
+        axes.plot([centre, centre], [0.98, 1.5], color=GREY, linewidth=0.8, zorder=1)
+        axes.plot([centre, centre], [0.35, 0.82], color=GREY, linewidth=0.8, zorder=1)
+    axes.plot(
+        [0.2, width - 0.2], [0.35, 0.35], color=PASSED if trace and trace.on_the_wire else GREY
+    )
+    names = ", ".join(f"{s.name} {s.cidr}" for s in network.underlay.segments)
+    axes.text(width / 2, 0.12, f"{names}, router, the world", ha="center", fontsize=7)
+    if any(_inner(host)[0] for host in hosts):
+        y = 1.25
+        for (one, _), (other, _) in pairwise(cards):
+            axes.plot([one + 0.4, other - 0.4], [y, y], linestyle="--", color=COLOURS[1])
+    way = f" The packet's way: {', '.join(trace.path)}." if trace else ""
+    figure.alt = (
+        f"{len(hosts)} nodes joined by {network.plugin.name}: "
+        + "; ".join(f"{h.name} {h.address} with {len(h.pods)} Pods" for h in hosts)
+        + f".{way}"
+    )
+    return figure
+
+
+def _inner(host: Any) -> tuple[str, str]:
+    """The names of a node's tunnel and of its bridge, where it has them."""
+    devices = [d for d in host.namespace.devices.values() if not isinstance(d, Loopback | Dummy)]
+    tunnel = next((d.name for d in devices if isinstance(d, Tunnel)), "")
+    return tunnel, next((d.name for d in devices if isinstance(d, Bridge)), "")
+
+
+def _frame(axes: Axes, left: float, low: float, wide: float, high: float, on: bool) -> None:
+    edge = PASSED if on else REST
+    axes.add_patch(
+        FancyBboxPatch(
+            (left, low),
+            wide,
+            high,
+            boxstyle="round,pad=0.02",
+            facecolor="white",
+            edgecolor=edge,
+            linewidth=1.6 if on else 1.0,
+            zorder=0,
+        )
+    )
+
+
+def _pods(
+    axes: Axes, pods: list[Any], left: float, wide: float, most: int, passed: set[str]
+) -> None:
+    step = (wide - 0.1) / max(1, most)
+    for place, pod in enumerate(pods):
+        x = left + 0.05 + place * step
+        on = pod.pod in passed
+        _frame(axes, x + 0.03, 1.95, step - 0.08, 0.5, on)
+        name = pod.pod.rpartition("/")[2]
+        axes.text(
+            x + step / 2, 2.26, name[-9:], ha="center", fontsize=6, color=PASSED if on else "black"
+        )
+        axes.text(x + step / 2, 2.06, pod.address, ha="center", fontsize=5 if most < 4 else 4)
+        middle = left + wide / 2
+        axes.plot([x + step / 2, middle], [1.95, 1.68], color=GREY, linewidth=0.8, zorder=1)
+
+
+def way(trace: Trace, reply: bool = False) -> Picture:
+    """The packet at each hop: one row a device, one box a header, the outermost left.
+
+    Rows are those where something happens: a device is passed, headers change, a rule applies.
+    """
+    hops = trace.reply if reply else trace.hops
+    longest = max((_length(hop.after) for hop in hops), default=0.0)
+    wide = max(10.0, STACK + longest)
+    figure, [axes] = picture(0.75 * wide, 0.27 * len(hops) + 0.4)
+    axes.set_axis_off()
+    axes.set_xlim(0, wide)
+    axes.set_ylim(-len(hops), 0.6)
+    for row, hop in enumerate(hops):
+        place = f"{hop.at.rpartition('/')[2][-14:]} {hop.device}".strip()
+        axes.text(0, -row - 0.55, place, fontsize=6.5, va="center")
+        action = hop.action.split(":")[0]
+        changed = hop.after != hop.before
+        axes.text(
+            2.35,
+            -row - 0.55,
+            action,
+            fontsize=6.5,
+            va="center",
+            weight="bold" if changed else "normal",
+        )
+        _stack(axes, hop.after, -row)
+    figure.alt = f"{trace.source} to {trace.destination}: {trace.outcome}. " + "; ".join(
+        f"{hop.at} {hop.device} {hop.action}" for hop in hops
+    )
+    return figure
+
+
+def _stack(axes: Axes, packet: Packet, top: float) -> None:
+    x = STACK
+    for text, kind, _ in boxes(packet):
+        wide = _width(text)
+        colour, ink = HEADERS[kind]
+        axes.add_patch(
+            FancyBboxPatch(
+                (x, top - 0.88),
+                wide,
+                0.66,
+                boxstyle="round,pad=0,rounding_size=0.05",
+                facecolor=colour,
+                edgecolor="white",
+                linewidth=0.6,
+            )
+        )
+        axes.text(x + wide / 2, top - 0.55, text, fontsize=4.6, ha="center", va="center", color=ink)
+        x += wide + 0.03
+
+
+def _width(text: str) -> float:
+    return 0.16 + 0.055 * len(text)
+
+
+def _length(packet: Packet) -> float:
+    return sum(_width(text) + 0.03 for text, _, _ in boxes(packet))
+
+
+def boxes(packet: Packet) -> list[tuple[str, str, int]]:
+    """Each header of a packet: what stands in its box, its kind, its bytes; the payload last."""
+    found = []
+    for header in packet.headers:
+        text = str(header)
+        kind = text.split(" ")[0]
+        short = "Ethernet" if kind == "Ethernet" else text.split(" [")[0]
+        found.append((short, kind, header.size))
+    return [*found, (f"{packet.payload}", "bytes", packet.payload)]
+
+
+def overhead_by_payload(table: pd.DataFrame) -> Picture:
+    """What share of the wire is not payload, by plugin; `table` of `experiments.overhead`."""
+    figure, [axes] = picture(height=3.2)
+    groups: Any = table.groupby("ADDED", sort=True)
+    for place, (added, part) in enumerate(groups):
+        names = ", ".join(dict.fromkeys(part.PLUGIN))
+        name = part.PLUGIN.iloc[0]
+        first = part[part["PLUGIN"].eq(name)]
+        axes.plot(
+            first.PAYLOAD,
+            first.PERCENT,
+            marker="o",
+            markersize=3,
+            color=COLOURS[place % len(COLOURS)],
+            label=f"{added} bytes more: {names}",
+        )
+    axes.set_xscale("log", base=2)
+    axes.set_xlabel("payload (bytes)")
+    axes.set_ylabel("not payload (% of the wire)")
+    axes.legend(fontsize=6.5)
+    large = table[table.PAYLOAD.max() == table.PAYLOAD]
+    figure.alt = "Share of the wire that is not payload: for the largest payload " + ", ".join(
+        f"{row.PLUGIN} {row.PERCENT} %" for row in large.itertuples()
+    )
+    return figure
+
+
+def rule_cost(table: pd.DataFrame) -> Picture:
+    """Rules looked at for one packet, by Services and mode; `table` of `experiments.rule_cost`."""
+    figure, [axes] = picture(height=3.0)
+    colours = colour_of(sorted(set(table.MODE)))
+    groups: Any = table.groupby("MODE")
+    for mode, part in groups:
+        axes.plot(part.SERVICES, part.LOOKED, marker="o", color=colours[mode], label=mode)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlabel("Services")
+    axes.set_ylabel("rules and lookups\nfor a first packet")
+    axes.legend()
+    most = table[table.SERVICES.max() == table.SERVICES]
+    figure.alt = f"With {most.SERVICES.iloc[0]} Services a first packet meets " + ", ".join(
+        f"{row.LOOKED} rules in {row.MODE} mode" for row in most.itertuples()
+    )
+    return figure
+
+
+def request_balance(table: pd.DataFrame) -> Picture:
+    """Requests by Pod, and what was to be expected; `table` of `experiments.balance`."""
+    figure, [axes] = picture(height=0.4 * len(table) + 0.9)
+    names = [pod.rpartition("/")[2] for pod in table.POD]
+    axes.barh(names, table.REQUESTS, color=COLOURS[0])
+    expected = table.EXPECTED.iloc[0]
+    axes.axvline(expected, color=COLOURS[5], linestyle="--", label=f"expected: {expected:g}")
+    axes.invert_yaxis()
+    axes.set_xlabel("requests")
+    axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), borderaxespad=0)
+    figure.alt = "Requests by Pod: " + ", ".join(
+        f"{name} {count}" for name, count in zip(names, table.REQUESTS, strict=True)
+    )
+    return figure

@@ -1,0 +1,151 @@
+"""Pull and push endpoints of a Service; see the rules and the balance change."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+import ipywidgets as widgets
+
+from course_lib.cluster import Cluster
+from course_lib.errors import CourseError
+from course_lib.experiments.networking import balance, chi_squared
+from course_lib.node.proxy import MODES
+from course_lib.widgets.drawing import button, with_still
+from course_lib.widgets.headers import STYLE
+
+REQUESTS = 300
+SETTLE = 30.0  # simulated seconds until Pods and rules have followed
+
+
+class ServiceRules(widgets.VBox):
+    """The rules for one Service on one node, and who gets how many of 300 requests.
+
+    `workload` is what stands behind the Service (`deployment/web`). Everything works by keyboard.
+
+    >>> view = ServiceRules()
+    >>> [row.REQUESTS > 60 for row in view.counts.itertuples()]
+    [True, True, True]
+    >>> view.push()
+    >>> len(view.counts)
+    4
+    """
+
+    def __init__(
+        self,
+        manifest: str = "data/web.yaml",
+        service: str = "web",
+        workload: str = "deployment/web",
+        network: str = "flannel-vxlan",
+    ) -> None:
+        self.manifest, self.service, self.workload = manifest, service, workload
+        self.network = network
+        self.mode = widgets.Dropdown(options=MODES, description="Mode")
+        self.pull_one = button("Pull one", "minus", "One endpoint less")
+        self.push_one = button("Push one", "plus", "One endpoint more")
+        self.again = button("Send again", "refresh", f"{REQUESTS} new connections")
+        self.picture, self.message = widgets.HTML(), widgets.HTML()
+        self.mode.observe(lambda _: self.build(), "value")
+        self.pull_one.on_click(lambda _: self.pull())
+        self.push_one.on_click(lambda _: self.push())
+        self.again.on_click(lambda _: self.send())
+        super().__init__(
+            [
+                widgets.HBox([self.mode, self.pull_one, self.push_one, self.again]),
+                self.message,
+                self.picture,
+            ]
+        )
+        self.build()
+
+    def build(self) -> None:
+        """A new cluster, with kube-proxy in the chosen mode."""
+        self.cluster = Cluster(nodes=3, network=self.network, proxy=self.mode.value)
+        self.cluster.apply(self.manifest)
+        self.cluster.run(SETTLE)
+        self.before: list[str] = []
+        self.send()
+
+    @property
+    def replicas(self) -> int:
+        """How many Pods are wanted."""
+        kind, name = self.workload.split("/")
+        return int(self.cluster.document(kind, name)["spec"]["replicas"])
+
+    def pull(self) -> None:
+        """One endpoint less; the last one may go too."""
+        self._scale(self.replicas - 1)
+
+    def push(self) -> None:
+        """One endpoint more."""
+        self._scale(self.replicas + 1)
+
+    def _scale(self, replicas: int) -> None:
+        try:
+            self.before = self.rules()
+            self.cluster.scale(self.workload, max(0, replicas))
+            self.cluster.run(SETTLE)
+            self.send()
+        except CourseError as problem:
+            self.message.value = html.escape(str(problem))
+
+    def send(self) -> None:
+        """Send the requests from the first node, one connection each."""
+        traces = [
+            self.cluster.trace("node-1", f"service/{self.service}", 80) for _ in range(REQUESTS)
+        ]
+        self.failed = sum(not trace.ok for trace in traces)
+        self.reason = next((t.outcome for t in traces if not t.ok), "")
+        self.counts = balance(traces)
+        self.draw()
+
+    def rules(self) -> list[str]:
+        """The lines of the first node's rules that are about this Service."""
+        address = str(self.cluster.api.get("Service", self.service, "default").spec.cluster_ip)  # type: ignore[attr-defined]
+        words = (f"default/{self.service}", f"{address}:", f"{address} .")
+        lines = self.cluster.proxies["node-1"].rules.splitlines()
+        kept = [line.strip() for line in lines if any(word in line for word in words)]
+        if self.mode.value == "nftables":
+            kept = self._with_bodies(lines)
+        return kept
+
+    def _with_bodies(self, lines: list[str]) -> list[str]:
+        """nftables names its chains once: what stands in them belongs to them."""
+        kept: list[str] = []
+        inside = False
+        for line in lines:
+            if line.startswith("\tchain ") and f"default/{self.service}/" in line:
+                inside = True
+            if inside or f"default/{self.service}/" in line:
+                kept.append(line.replace("\t", "  "))
+            if line == "\t}":
+                inside = False
+        return kept
+
+    def draw(self) -> None:
+        """Draw the balance, and the rules; new lines are marked."""
+        rules = self.rules()
+        shown = "\n".join(
+            ("+ " if self.before and line not in self.before else "  ") + line for line in rules
+        )
+        told = f"{len(self.counts)} endpoints answered {REQUESTS - self.failed} of {REQUESTS}"
+        if self.failed:
+            told += f"; the others were {self.reason}"
+        if len(self.counts) > 1:
+            statistic, p = chi_squared(list(self.counts.REQUESTS))
+            told += f"; chi-squared {statistic:.1f}, p = {p:.2f}"
+        bars = "".join(
+            f"<tr><td>{html.escape(row.POD.rpartition('/')[2])}</td>"
+            f'<td><span class="bar" style="width:{row.REQUESTS}px"></span> {row.REQUESTS}</td></tr>'
+            for row in self.counts.itertuples()
+        )
+        self.picture.value = (
+            f'{STYLE}<div class="course-packet" role="img" aria-label="{html.escape(told)}">'
+            f"<p><b>{html.escape(told)}</b> ({self.cluster.now:.0f} s)</p><table>{bars}</table>"
+            f"<pre>{html.escape(shown)}</pre></div>"
+        )
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        """The widget where there is a kernel; on a static page, a still picture."""
+        said = f"ServiceRules: {len(self.counts)} endpoints, {self.mode.value}"
+        return with_still(super()._repr_mimebundle_(**kwargs), self.picture.value, said)
