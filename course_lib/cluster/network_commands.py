@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
 DNS_SERVICE = ("kube-system", "kube-dns")
 INGRESS_SERVICE = ("ingress-nginx", "ingress-nginx-controller")
-DNS_MANIFEST = "data/coredns.yaml"
-INGRESS_MANIFEST = "data/ingress-controller.yaml"
+DATA = Path(__file__).parents[2] / "data"
+DNS_MANIFEST, INGRESS_MANIFEST = DATA / "coredns.yaml", DATA / "ingress-controller.yaml"
 
 
 class HTTPAnswer(msgspec.Struct):

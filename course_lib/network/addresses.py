@@ -58,6 +58,11 @@ class AddressPool:
         """Give an address back."""
         self._used.discard(int(ipaddress.ip_address(address)) - int(self.network[0]))
 
+    @property
+    def full(self) -> bool:
+        """Whether all addresses are in use."""
+        return len(self._used) >= self._last - self.first
+
     def __contains__(self, address: str) -> bool:
         return ipaddress.ip_address(address) in self.network
 

@@ -66,7 +66,7 @@ class PodNetwork(FlatNetwork):
         self._free = [
             ClusterCIDR(block, node_mask if ":" not in block else None) for block in self.blocks
         ]
-        self.underlay = Underlay(node_cidr, subnets, mtu)
+        self.underlay = Underlay(node_cidr, subnets, mtu, six=len(self.blocks) > 1)
         self.pods: dict[str, Attachment] = {}
         self.resolver: Callable[[str], str | None] = lambda name: None
         self._port = FIRST_PORT
@@ -106,7 +106,7 @@ class PodNetwork(FlatNetwork):
         if name in self.hosts or name in (ROUTER, OUTSIDE):
             raise CourseError("a machine of this name is there already", found=name)
         space = Namespace(name, forwarding=True)
-        card = self.underlay.join(space, subnet, address, six=len(self.blocks) > 1)
+        card = self.underlay.join(space, subnet, address)
         self.hosts[name] = Host(space, card, subnet)
         return self.hosts[name]
 

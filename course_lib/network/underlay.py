@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from course_lib.network.trace import Journey
 
 OUTSIDE_CIDR = "203.0.113.0/24"  # RFC 5737: an address for examples
-OUTSIDE_CIDR_V6 = "2001:db8::/64"  # RFC 3849
 ROUTER, OUTSIDE = "router", "outside"
 
 
@@ -67,9 +66,13 @@ class Underlay(Guard):
     """
 
     def __init__(
-        self, cidr: str = "192.168.0.0/16", subnets: int = 1, mtu: int = ETHERNET_MTU
+        self,
+        cidr: str = "192.168.0.0/16",
+        subnets: int = 1,
+        mtu: int = ETHERNET_MTU,
+        six: bool = False,
     ) -> None:
-        self.cidr, self.mtu = cidr, mtu
+        self.cidr, self.mtu, self.six = cidr, mtu, six
         self.links = Links()
         self.blocked: dict[tuple[str, int], None] = {}
         self.drops_fragments = self.checks_source = False
@@ -90,7 +93,8 @@ class Underlay(Guard):
         card = Ethernet0(self.router, f"eth{len(self.segments) - 1}", segment)
         first = ipaddress.ip_network(cidr)
         self.give(card, f"{first[1]}/{first.prefixlen}")
-        self.give(card, f"{_six(str(first[1]))}/64")
+        if self.six:
+            self.give(card, f"{_six(str(first[1]))}/64")
         return segment
 
     def _outside(self) -> Namespace:
@@ -101,9 +105,10 @@ class Underlay(Guard):
         self._hosts.pop()
         card = Ethernet0(made, "eth0", segment)
         self.give(card, "203.0.113.10/24")
-        self.give(card, f"{_six('203.0.113.10')}/64")
         made.routes.add(Route("default", "eth0", "203.0.113.1"))
-        made.routes.add(Route("default", "eth0", _six("203.0.113.1")))
+        if self.six:
+            self.give(card, f"{_six('203.0.113.10')}/64")
+            made.routes.add(Route("default", "eth0", _six("203.0.113.1")))
         self.internet = segment
         return made
 
@@ -112,9 +117,7 @@ class Underlay(Guard):
         card.namespace.add_address(card.name, address)
         card.segment.holders[address.split("/")[0]] = card
 
-    def join(
-        self, namespace: Namespace, subnet: int = 0, address: str = "", six: bool = False
-    ) -> Ethernet0:
+    def join(self, namespace: Namespace, subnet: int = 0, address: str = "") -> Ethernet0:
         """Put a machine on a subnet, with the next free address or a given one."""
         segment = self.segments[subnet % len(self.segments)]
         block = ipaddress.ip_network(segment.cidr)
@@ -136,7 +139,7 @@ class Underlay(Guard):
         card = Ethernet0(namespace, "eth0", segment)
         self.give(card, f"{address}/{block.prefixlen}")
         namespace.routes.add(Route("default", "eth0", str(block[1])))
-        if six:
+        if self.six:
             self.give(card, f"{_six(address)}/64")
             namespace.routes.add(Route("default", "eth0", _six(str(block[1]))))
         return card

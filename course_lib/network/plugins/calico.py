@@ -120,6 +120,9 @@ class Calico(Plugin):
         if self.ipip != NEVER:
             IPIP(host.namespace, TUNNEL, self.network.underlay.mtu - IPIP.overhead)
             host.namespace.listeners["ipip", 0] = host.namespace.devices[TUNNEL]  # type: ignore[assignment]
+            # What a node itself sends through the tunnel comes from an address of its block.
+            pool = self._claim(host, self._cidrs[4])
+            host.namespace.add_address(TUNNEL, f"{pool.take()}/32")
         for block in self.network.blocks:
             pools = "cali60all-ipam-pools" if ":" in block else "cali40all-ipam-pools"
             host.rules(":" in block).sets.create(pools, "hash:net", [block])
@@ -162,13 +165,13 @@ class Calico(Plugin):
         found = []
         for version, cidr in self._cidrs.items():
             mine = [pool for pool in self.own[host.name] if pool.network.version == version]
-            free = next((pool for pool in mine if len(pool) < pool.network.num_addresses), None)
+            free = next((pool for pool in mine if not pool.full), None)
             found.append(free or self._claim(host, cidr))
         return found
 
     def _claim(self, host: Host, cidr: ClusterCIDR) -> AddressPool:
         """One more block for a node, announced to the others."""
-        pool = AddressPool(cidr.take(), first=0)
+        pool = AddressPool(cidr.take(), first=1)
         self.own[host.name].append(pool)
         # The block is the node's: what it does not know in it is nowhere else.
         host.namespace.routes.add(Route(str(pool.network), kind="blackhole", protocol="bird"))
