@@ -135,9 +135,9 @@ class ServiceRules(widgets.VBox):
             statistic, p = chi_squared(list(self.counts.REQUESTS))
             told += f"; chi-squared {statistic:.1f}, p = {p:.2f}"
         bars = "".join(
-            f"<tr><td>{html.escape(row.POD.rpartition('/')[2])}</td>"
-            f'<td><span class="bar" style="width:{row.REQUESTS}px"></span> {row.REQUESTS}</td></tr>'
-            for row in self.counts.itertuples()
+            f"<tr><td>{html.escape(str(pod).rpartition('/')[2])}</td>"
+            f'<td><span class="bar" style="width:{count}px"></span> {count}</td></tr>'
+            for pod, count in zip(self.counts.POD, self.counts.REQUESTS, strict=True)
         )
         self.picture.value = (
             f'{STYLE}<div class="course-packet" role="img" aria-label="{html.escape(told)}">'

@@ -75,12 +75,12 @@ def test_a_service_without_endpoints_refuses_and_says_so_at_once(mode: str, clus
 
 
 def test_endpoints_follow_readiness_and_connections_outlive_the_rules():
-    cluster = served(network="flannel-vxlan")
+    cluster = served(network="flannel-vxlan", shutdown=20)
     way = targets(cluster)["web:80"]
     talk = cluster.pod_network.open("node-1", *way)
     first = talk.send()
     cluster.delete("pod", first.at.removeprefix("default/"), grace_period=30)
-    cluster.run(seconds=1)
+    cluster.run(seconds=5)
     assert talk.send().at == first.at  # the old connection goes on
     assert first.at not in {at for _, at, _ in outcomes(cluster, "node-1", way)}
     cluster.run(seconds=60)
