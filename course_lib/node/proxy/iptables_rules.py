@@ -35,17 +35,17 @@ NAT_CHAINS = ("KUBE-MARK-MASQ", "KUBE-NODEPORTS", "KUBE-POSTROUTING", "KUBE-SERV
 
 _NEW = "-m conntrack --ctstate NEW"
 JUMPS = f"""*filter
--I INPUT -j KUBE-FIREWALL
 -I INPUT {_NEW} -m comment --comment "kubernetes externally-visible service portals" -j KUBE-EXTERNAL-SERVICES
 -I INPUT -m comment --comment "kubernetes health check service ports" -j KUBE-NODEPORTS
 -I INPUT {_NEW} -m comment --comment "kubernetes load balancer firewall" -j KUBE-PROXY-FIREWALL
+-I INPUT -j KUBE-FIREWALL
 -I FORWARD {_NEW} -m comment --comment "kubernetes externally-visible service portals" -j KUBE-EXTERNAL-SERVICES
 -I FORWARD {_NEW} -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
 -I FORWARD -m comment --comment "kubernetes forwarding rules" -j KUBE-FORWARD
 -I FORWARD {_NEW} -m comment --comment "kubernetes load balancer firewall" -j KUBE-PROXY-FIREWALL
--I OUTPUT -j KUBE-FIREWALL
 -I OUTPUT {_NEW} -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
 -I OUTPUT {_NEW} -m comment --comment "kubernetes load balancer firewall" -j KUBE-PROXY-FIREWALL
+-I OUTPUT -j KUBE-FIREWALL
 COMMIT
 *nat
 -I OUTPUT -m comment --comment "kubernetes service portals" -j KUBE-SERVICES

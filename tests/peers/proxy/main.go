@@ -1,0 +1,77 @@
+// kube-proxy's own code, asked for the rules that it would write.
+//
+// Input: a JSON list of cases (node, nodeIP, labels, clusterCIDR, services, slices). Output: a JSON
+// list of texts, each what the iptables mode gives to iptables-restore, as its tables stand then.
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net"
+	"os"
+	"time"
+
+	v1 "k8s.io/api/core/v1"
+	discovery "k8s.io/api/discovery/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/component-helpers/node/util/sysctl/testing"
+	"k8s.io/klog/v2"
+	"k8s.io/kubernetes/pkg/proxy/iptables"
+	proxyutil "k8s.io/kubernetes/pkg/proxy/util"
+	utiliptables "k8s.io/kubernetes/pkg/util/iptables"
+	iptablestest "k8s.io/kubernetes/pkg/util/iptables/testing"
+)
+
+type question struct {
+	Node        string                    `json:"node"`
+	NodeIP      string                    `json:"nodeIP"`
+	Labels      map[string]string         `json:"labels"`
+	ClusterCIDR string                    `json:"clusterCIDR"`
+	Services    []v1.Service              `json:"services"`
+	Slices      []discovery.EndpointSlice `json:"slices"`
+}
+
+func rules(asked question) string {
+	fake := iptablestest.NewFake()
+	fake.SetHasRandomFully(true)
+	proxier, err := iptables.NewProxier(
+		context.Background(), v1.IPv4Protocol, fake, testing.NewFake(), time.Hour, time.Second,
+		false, true, 14, proxyutil.NewDetectLocalByCIDR(asked.ClusterCIDR), asked.Node,
+		net.ParseIP(asked.NodeIP), nil, nil, nil, false)
+	if err != nil {
+		panic(err)
+	}
+	proxier.OnNodeAdd(&v1.Node{ObjectMeta: metav1.ObjectMeta{Name: asked.Node, Labels: asked.Labels}})
+	for i := range asked.Services {
+		proxier.OnServiceAdd(&asked.Services[i])
+	}
+	for i := range asked.Slices {
+		proxier.OnEndpointSliceAdd(&asked.Slices[i])
+	}
+	proxier.OnServiceSynced()
+	proxier.OnEndpointSlicesSynced()
+	text := bytes.NewBuffer(nil)
+	for _, table := range []utiliptables.Table{utiliptables.TableFilter, utiliptables.TableNAT} {
+		if err := fake.SaveInto(table, text); err != nil {
+			panic(err)
+		}
+	}
+	return text.String()
+}
+
+func main() {
+	klog.LogToStderr(false)
+	klog.SetOutput(bytes.NewBuffer(nil))
+	var asked []question
+	if err := json.NewDecoder(os.Stdin).Decode(&asked); err != nil {
+		panic(err)
+	}
+	answers := make([]string, len(asked))
+	for i, each := range asked {
+		answers[i] = rules(each)
+	}
+	if err := json.NewEncoder(os.Stdout).Encode(answers); err != nil {
+		panic(err)
+	}
+}

@@ -1,0 +1,68 @@
+"""kube-proxy's own code writes the same rules, for random Services."""
+
+from __future__ import annotations
+
+import random
+import shutil
+
+import pytest
+
+from course_lib.network.iptables import IPTables
+from course_lib.node.proxy.iptables_rules import JUMPS, Settings, port_rules, restore_text
+from course_lib.node.proxy.service_ports import service_ports
+from course_lib.objects.decode import decode
+from tests.peers import proxy_peer as peer
+
+pytestmark = pytest.mark.skipif(shutil.which("go") is None, reason="Go is not installed")
+CASES = 400
+# Upstream walks over its Services in no order of its own.
+UNORDERED = ("KUBE-SERVICES", "KUBE-NODEPORTS", "KUBE-EXTERNAL-SERVICES", "KUBE-PROXY-FIREWALL")
+
+
+@pytest.fixture(scope="module")
+def built() -> None:
+    peer.build()
+
+
+def ours(case: peer.Document) -> str:
+    settings = Settings(
+        case["node"],
+        case["nodeIP"],
+        case["labels"]["topology.kubernetes.io/zone"],
+        case["clusterCIDR"],
+    )
+    slices = [decode(piece) for piece in case["slices"]]
+    ports = [
+        port
+        for service in sorted(case["services"], key=lambda s: s["metadata"]["name"])
+        for port in service_ports(
+            decode(service),
+            [
+                piece
+                for piece in slices
+                if piece.namespace == service["metadata"]["namespace"]
+                and piece.name.startswith(service["metadata"]["name"])
+            ],
+        )
+    ]
+    rules = IPTables()
+    rules.restore(restore_text([], settings))
+    rules.restore(JUMPS)
+    rules.restore(restore_text([port_rules(port, settings) for port in ports], settings))
+    return rules.save()
+
+
+def test_the_same_rules_for_the_same_services(built: None):
+    lots = random.Random(20)
+    cases = [peer.draw(lots, number) for number in range(CASES)]
+    for case, theirs in zip(cases, peer.ask(cases), strict=True):
+        real, mine = peer.rules_of(theirs), peer.rules_of(ours(case))
+        real.pop("nat/KUBE-MARK-DROP", None)
+        assert set(mine) == set(real), case
+        for chain in real:
+            one, other = mine[chain], real[chain]
+            if chain.split("/")[1] in UNORDERED:
+                if chain == "nat/KUBE-SERVICES":
+                    assert one[-1] == other[-1]  # node ports come last
+                one, other = sorted(one), sorted(other)
+            assert one == other, (chain, case)
