@@ -35,16 +35,18 @@ unit: venv
 notebooks-check: venv
 	$(BIN)/pytest -q -n auto --dist loadfile --nbval notebooks
 
-# What needs a real peer: kube-scheduler's own plugins, crictl and critest, built with Go from their
-# modules; a real containerd (Debian: containerd, runc, busybox-static), started as root; real etcd
-# (Debian: etcd-server).
+# What needs a real peer: kube-scheduler's and kube-proxy's own code, crictl and critest, built with
+# Go from their modules; a real containerd (Debian: containerd, runc, busybox-static), started as
+# root; real etcd (Debian: etcd-server); the kernel's network (Debian: iproute2, iptables, nftables,
+# ipset, procps), as root.
 test-peers: venv
 	$(BIN)/pytest -q -rs tests/peers
 
-bench: venv        ## Pods placed, and requests to etcd, in a second, with machine and commit
+bench: venv        ## Pods placed, requests to etcd, packets traced in a second, with the machine
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps edgerun-skippy-core==0.1.1
 	$(BIN)/python -m tests.bench.scheduling
 	$(BIN)/python -m tests.bench.raft
+	$(BIN)/python -m tests.bench.network
 
 notebooks: venv    ## run every notebook again and store its outputs
 	$(BIN)/python tests/execute_notebooks.py
