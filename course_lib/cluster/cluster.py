@@ -106,7 +106,7 @@ class Cluster(
         self.sim = Simulation(seed)
         self.registry = Registry()
         self.behaviours = Behaviours()
-        self.network = self._network(network, settings)
+        self.network = self._network(network, settings, policies)
         self.proxy_mode = proxy
         self.policies = self.network.enforces_policies if policies is None else policies
         self.kubelets: dict[str, Kubelet] = {}
@@ -137,12 +137,12 @@ class Cluster(
                 for name in self.kubelets:
                     controller.reconcile("", name)
 
-    def _network(self, name: str, settings: dict[str, Any]) -> FlatNetwork:
+    def _network(self, name: str, settings: dict[str, Any], policies: bool | None) -> FlatNetwork:
         if name == "flat":
-            if settings:
+            if settings or policies:
                 raise CourseError(
-                    "a flat network has no settings",
-                    found=", ".join(settings),
+                    "a flat network has no settings, and enforces no policies",
+                    found=", ".join([*settings, *(["policies"] if policies else [])]),
                     do='choose a plugin: Cluster(network="flannel-vxlan", ...)',
                 )
             return FlatNetwork(self.sim)
@@ -206,7 +206,10 @@ class Cluster(
         'created'
         """
         results = apply_manifests(self.api, source, namespace)
-        rows = [(title, result, "\n".join(warnings)) for title, result, warnings in results]
+        rows = [
+            (title, result, "\n".join([*warnings, *self.network_warnings(title)]))
+            for title, result, warnings in results
+        ]
         return table(rows, ["OBJECT", "RESULT", "WARNINGS"])
 
     def get(

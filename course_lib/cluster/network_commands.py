@@ -128,6 +128,16 @@ class NetworkCommands:
         """The cluster's network as a script for a Linux kernel: see `network.linux`."""
         return to_linux(self.pod_network, prefix)
 
+    def network_warnings(self, title: str) -> list[str]:
+        """What an object means nothing to: a flat network has no packets to keep out or to lead."""
+        kind = title.split(".")[0]
+        if kind not in ("networkpolicy", "ingress") or isinstance(self.network, PodNetwork):
+            return []
+        return [
+            "kept, but a flat network does not act on it: make the cluster with a plugin, "
+            'such as Cluster(network="calico")'
+        ]
+
     # DNS
 
     @property

@@ -57,12 +57,16 @@ def overhead(payloads: Sequence[int] = PAYLOADS) -> Table:
     return Table(rows, columns=["PLUGIN", "PAYLOAD", "PACKETS", "WIRE", "ADDED", "PERCENT"])
 
 
-def state_growth(nodes: Sequence[int] = (2, 10, 50), pods: Sequence[int] = (2, 10)) -> Table:
+def state_growth(
+    nodes: Sequence[int] = (2, 10, 50),
+    pods: Sequence[int] = (2, 10),
+    plugins: Iterable[str] = PLUGINS,
+) -> Table:
     """What one node keeps, by plugin, nodes and Pods a node; ROUTER: routes of the router."""
     from course_lib.engine.table import Table
 
     rows = []
-    for plugin in PLUGINS:
+    for plugin in plugins:
         for size in nodes:
             for each in pods:
                 network = PodNetwork(plugin, size, each)

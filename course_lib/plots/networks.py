@@ -69,12 +69,16 @@ def topology(network: PodNetwork, trace: Trace | None = None) -> Picture:
         axes.text(centre, 0.85, "eth0", ha="center", fontsize=7)
         _pods(axes, list(host.pods.values()), left, wide, most, passed)
         axes.plot([centre, centre], [0.98, 1.5], color=GREY, linewidth=0.8, zorder=1)
-        axes.plot([centre, centre], [0.35, 0.82], color=GREY, linewidth=0.8, zorder=1)
-    axes.plot(
-        [0.2, width - 0.2], [0.35, 0.35], color=PASSED if trace and trace.on_the_wire else GREY
-    )
-    names = ", ".join(f"{s.name} {s.cidr}" for s in network.underlay.segments)
-    axes.text(width / 2, 0.12, f"{names}, router, the world", ha="center", fontsize=7)
+        level = _level(host.subnet)
+        axes.plot([centre, centre], [level, 0.82], color=GREY, linewidth=0.8, zorder=1)
+    wires = {hop.at for hop in trace.hops if hop.action == "wire"} if trace else set()
+    for place, segment in enumerate(network.underlay.segments):
+        colour, level = PASSED if segment.name in wires else GREY, _level(place)
+        axes.plot([0.2, width - 0.2], [level, level], color=colour, zorder=1)
+        name = f"{segment.name} {segment.cidr}"
+        axes.text(width - 0.2, level + 0.03, name, ha="right", fontsize=6, color="#666666")
+    text = "a router joins the subnets and the world"
+    axes.text(width / 2, 0.02, text, ha="center", fontsize=6.5)
     if any(_inner(host)[0] for host in hosts):
         y = 1.25
         for (one, _), (other, _) in pairwise(cards):
@@ -86,6 +90,10 @@ def topology(network: PodNetwork, trace: Trace | None = None) -> Picture:
         + f".{way}"
     )
     return figure
+
+
+def _level(subnet: int) -> float:
+    return 0.5 - 0.16 * subnet
 
 
 def _inner(host: Any) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from course_lib.widgets.drawing import button, with_still
 from course_lib.widgets.headers import STYLE
 
 REQUESTS = 300
+CHAINS = ("KUBE-SERVICES", "KUBE-NODEPORTS", "KUBE-EXT-", "KUBE-SVC-", "KUBE-SVL-", "KUBE-SEP-")
 SETTLE = 30.0  # simulated seconds until Pods and rules have followed
 
 
@@ -106,8 +107,8 @@ class ServiceRules(widgets.VBox):
         lines = self.cluster.proxies["node-1"].rules.splitlines()
         kept = [line.strip() for line in lines if any(word in line for word in words)]
         if self.mode.value == "nftables":
-            kept = self._with_bodies(lines)
-        return kept
+            return self._with_bodies(lines)
+        return sorted(kept, key=_place)  # as a packet meets them
 
     def _with_bodies(self, lines: list[str]) -> list[str]:
         """nftables names its chains once: what stands in them belongs to them."""
@@ -149,3 +150,9 @@ class ServiceRules(widgets.VBox):
         """The widget where there is a kernel; on a static page, a still picture."""
         said = f"ServiceRules: {len(self.counts)} endpoints, {self.mode.value}"
         return with_still(super()._repr_mimebundle_(**kwargs), self.picture.value, said)
+
+
+def _place(line: str) -> int:
+    """Where a rule stands on a packet's way, by its chain."""
+    chain = line.split()[1]
+    return next((n for n, name in enumerate(CHAINS) if chain.startswith(name)), -1)

@@ -56,7 +56,10 @@ def main() -> None:
                 f"({min(rates):,.0f} to {max(rates):,.0f}; wanted 2,000)"
             )
     for mode, make in (
-        ("iptables", lambda ports: restore_text([port_rules(p, SETTINGS) for p in ports], SETTINGS)),
+        (
+            "iptables",
+            lambda ports: restore_text([port_rules(p, SETTINGS) for p in ports], SETTINGS),
+        ),
         ("nftables", lambda ports: nft_text(ports, SETTINGS)),
     ):
         seconds = written(make)

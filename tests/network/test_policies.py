@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib import Cluster
+from course_lib.errors import CourseError
 from course_lib.network import PodNetwork
 from course_lib.network.policies import JUMPS, World, policy_rules
 from course_lib.objects.decode import decode
@@ -281,6 +282,12 @@ def test_some_plugins_do_not_enforce_policies_at_all(plugin: str):
     cluster.run(seconds=30)
     one, other, _ = cluster.get("pods").NAME
     assert cluster.trace(one, other).ok
+
+
+def test_a_flat_network_says_that_it_enforces_nothing():
+    assert "flat network does not act on it" in Cluster(nodes=1).apply(DENY).WARNINGS[0]
+    with pytest.raises(CourseError, match="enforces no policies"):
+        Cluster(nodes=1, policies=True)
 
 
 def test_what_is_open_stays_open_for_answers_only():

@@ -82,7 +82,9 @@ def _service(lots: random.Random, number: int) -> Document:
         for n, port in enumerate(ports):
             port["nodePort"] = 30000 + 10 * number + n
     if kind == "LoadBalancer":
-        status = {"loadBalancer": {"ingress": [{"ip": f"198.51.100.{number + 1}", "ipMode": "VIP"}]}}
+        status = {
+            "loadBalancer": {"ingress": [{"ip": f"198.51.100.{number + 1}", "ipMode": "VIP"}]}
+        }
         if spec["externalTrafficPolicy"] == "Local":
             spec["healthCheckNodePort"] = 31000 + number
         if lots.random() < 0.4:
