@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from course_lib.apiserver import APIServer
+from course_lib.apiserver import APIServer, WatchEvent
 from course_lib.apiserver.deletion import BACKGROUND
 from course_lib.apiserver.errors import APIError
 from course_lib.cluster.apply import apply_manifests
@@ -127,6 +127,7 @@ class Cluster(
         self._scheduler = Scheduler(self.api, scheduler)
         controllers = start_controllers(self.api, self.metrics)
         self.sim.reports_pending(lambda: pending(self.api))
+        self.api.watch("Node", self._node_changed)
         for number in range(nodes):
             self.add_node(zone=zones[number % len(zones)] if zones else "", **machine)
         # A cluster is handed over when its nodes are ready: their address blocks are given.
@@ -159,6 +160,9 @@ class Cluster(
         """Start the machines of a layout, and let time pass until all nodes are ready."""
         plane = ControlPlane(self.sim, layout, self.metrics, scheduler, certificates)
         self.plane = plane
+        if isinstance(self.network, PodNetwork):  # Pods' packets go over the same links
+            self.network.underlay.links = plane.links
+            self.network.control_plane = layout.balancer or layout.control_planes[0]
         self.api = plane.connection("kubectl", consistent=True)
         self.history = History(plane.connection("history"))
         self.sim.reports_pending(lambda: pending(self.api))
@@ -168,7 +172,16 @@ class Cluster(
             settings = machine | {"labels": (machine["labels"] or {}) | role}
             self.add_node(name, zone=layout.zones.get(name, ""), taints=taints, **settings)
             plane.furnish_node(self.kubelets[name])
+        self.api.watch("Node", self._node_changed)
         self.sim.run_until(self._assembled, timeout=300)
+
+    def _node_changed(self, event: WatchEvent) -> None:
+        """The network's agents forget a node whose object goes, and learn of one that is back."""
+        if isinstance(self.network, PodNetwork):
+            if event.type == "DELETED":
+                self.network.forget_node(event.object.name)
+            elif event.type == "ADDED":
+                self.network.remember_node(event.object.name)
 
     def _assembled(self) -> bool:
         """Whether all nodes are ready, have their addresses, and somebody schedules."""

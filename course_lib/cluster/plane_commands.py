@@ -16,6 +16,7 @@ from course_lib.errors import CourseError
 from course_lib.etcd import EtcdCluster
 from course_lib.etcd.disk import BROKEN
 from course_lib.etcd.messages import Snapshot
+from course_lib.network import FlatNetwork, PodNetwork
 from course_lib.objects.quantity import Quantity
 from course_lib.runtimes import Runtime
 
@@ -28,6 +29,7 @@ OPERATOR = "operator"
 class PlaneCommands:
     """The part of a cluster that looks after its control plane."""
 
+    network: FlatNetwork
     sim: Simulation
     api: APIServer
     plane: ControlPlane | None
@@ -112,13 +114,16 @@ class PlaneCommands:
     def cut(self, some: str | Iterable[str], others: str | Iterable[str] = ()) -> None:
         """Cut the links between machines; without `others`, from all other machines.
 
-        What the control plane says to itself and to kubelets is cut; Pods' own traffic is not.
+        What the control plane says to itself and to kubelets is cut, and with a network of
+        devices (`network="calico"`) Pods' own packets too; a flat network goes on.
         """
         machines = self.control_plane.layout.machines
         group = self._machines(some)
         rest = self._machines(others) if others else [m for m in machines if m not in group]
         self.sim.record("fate", f"Link/{'+'.join(group)}", "Cut", f"from {', '.join(rest)}")
         self.control_plane.links.cut(group, rest)
+        if isinstance(self.network, PodNetwork):
+            self.network.noticed(group)
         self.etcd.catch_up()
         self.etcd.peers.part(group, rest)
 
@@ -126,6 +131,8 @@ class PlaneCommands:
         """Close all cuts."""
         self.sim.record("fate", "Link/all", "Healed", "every machine reaches every other")
         self.control_plane.links.heal()
+        if isinstance(self.network, PodNetwork):
+            self.network.heal()
         self.etcd.catch_up()
         self.etcd.peers.heal()
 

@@ -329,25 +329,19 @@ def _from_bridge(reader: _Reader, negated: bool) -> Match:
 
 
 def _recent(reader: _Reader, negated: bool) -> Match:
-    """`-m recent`: addresses seen lately, by name of a list (`--set`, `--rcheck --seconds`)."""
-    words, name, seconds, sets = [reader.line], "DEFAULT", float("inf"), False
-    checks = False
-    option = "--set" if "--set" in reader.line else "--rcheck"
-    checks, sets = option == "--rcheck", option == "--set"
-    found = re.search(r"--name (\S+)", words[0])
-    name = found[1] if found else name
-    limit = re.search(r"--seconds (\d+)", words[0])
-    seconds = float(limit[1]) if limit else seconds
-    lists = reader.of.recent
+    """`-m recent`: addresses seen lately, in a list with a name (`--set`, `--rcheck --seconds`)."""
+    words = dict(re.findall(r"--(name|seconds) (\S+)", reader.line))
+    seen = reader.of.recent.setdefault(words.get("name", "DEFAULT"), {})
+    seconds = float(words.get("seconds", "inf"))
 
-    def match(look: Look) -> bool:
-        seen = lists.setdefault(name, {})
-        if sets:
-            seen[look.source] = look.now
-            return True
-        return checks and look.now - seen.get(look.source, float("-inf")) < seconds
+    def remember(look: Look) -> bool:
+        seen[look.source] = look.now
+        return True
 
-    return match
+    def check(look: Look) -> bool:
+        return look.now - seen.get(look.source, float("-inf")) < seconds
+
+    return remember if " --set " in reader.line else check
 
 
 def _skip(words: int) -> Callable[[_Reader, bool], None]:
@@ -428,26 +422,20 @@ def split_port(text: str) -> tuple[str, int]:
     return (address, int(port)) if address and ":" not in address else (text, 0)
 
 
-def _dnat(reader: _Reader) -> Target:
-    reader.next()
-    wanted = split_port(reader.next())
+def _translate(side: str) -> Callable[[_Reader], Target]:
+    """`--to-destination` or `--to-source`: the address and port that take their place."""
 
-    def target(look: Look) -> str:
-        look.dnat = wanted
-        return ACCEPT
+    def read(reader: _Reader) -> Target:
+        reader.next()
+        wanted = split_port(reader.next())
 
-    return target
+        def target(look: Look) -> str:
+            setattr(look, side, wanted)
+            return ACCEPT
 
+        return target
 
-def _snat(reader: _Reader) -> Target:
-    reader.next()
-    wanted = split_port(reader.next())
-
-    def target(look: Look) -> str:
-        look.snat = wanted
-        return ACCEPT
-
-    return target
+    return read
 
 
 def masquerade(look: Look, random_port: bool) -> str:
@@ -469,8 +457,8 @@ _TARGETS: dict[str, Callable[[_Reader], Target]] = {
     "RETURN": _verdict(RETURN),
     "REJECT": _reject,
     "MARK": _set_mark,
-    "DNAT": _dnat,
-    "SNAT": _snat,
+    "DNAT": _translate("dnat"),
+    "SNAT": _translate("snat"),
     "MASQUERADE": _masquerade,
 }
 

@@ -142,10 +142,22 @@ class PodNetwork(FlatNetwork):
         for container_id in list(host.pods):
             self._remove(host, container_id)
         self.plugin.leave(host)
+        self.plugin.release(host)
         del self.hosts[name]
         host.namespace.gone = True
         for block, free in zip(host.blocks, self._free, strict=True):
             free.release(block)
+
+    def forget_node(self, name: str) -> None:
+        """Its Node object is gone: the others forget the way to it; the machine is still there."""
+        if name in self.hosts and name in self.plugin.known:
+            self.plugin.leave(self.hosts[name])
+
+    def remember_node(self, name: str) -> None:
+        """Its Node object is back: the others learn of it again."""
+        host = self.hosts.get(name)
+        if host is not None and host.blocks and name not in self.plugin.known:
+            self.plugin.come_back(host)
 
     def power_off(self, name: str) -> None:
         """A machine loses power; nobody is told."""
@@ -162,7 +174,11 @@ class PodNetwork(FlatNetwork):
     def cut(self, some: list[str], others: list[str]) -> None:
         """Cut the links between two groups of machines."""
         self.underlay.links.cut(some, others)
-        for name in some:
+        self.noticed(some)
+
+    def noticed(self, names: list[str]) -> None:
+        """Something is wrong with the links of machines: the plugin will find out in its time."""
+        for name in names:
             if name in self.hosts:
                 self.plugin.lost(self.hosts[name])
 

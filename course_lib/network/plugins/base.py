@@ -136,6 +136,14 @@ class Plugin:
             if other is not host and self.known.get(other.name, {}).pop(host.name, "") is None:
                 self.forget(other, host)
 
+    def release(self, host: Host) -> None:
+        """A node is gone for good: what was given to it is free."""
+
+    def come_back(self, host: Host) -> None:
+        """A node that was taken out of the cluster is in it again."""
+        self.known[host.name] = {}
+        self.network.sim.at(self.network.sim.now + self.join_seconds, self.reconcile)
+
     def lost(self, host: Host) -> None:
         """A node does not answer any more; a plugin that notices acts here."""
 
@@ -176,8 +184,8 @@ class Plugin:
             return
         attachment.namespace.gone = True
         host.namespace.detach(attachment.host_device)
-        for address, pool in zip(attachment.addresses, self.pools(host), strict=False):
-            pool.release(address)
+        for address in attachment.addresses:
+            next(pool for pool in self.pools(host) if address in pool).release(address)
 
     def check(self, host: Host, container_id: str) -> None:
         """CHECK: see that all that ADD made is still there; raises `CourseError`."""

@@ -152,9 +152,8 @@ class Calico(Plugin):
         for pool in self.own[other.name]:
             host.namespace.routes.remove(str(pool.network))
 
-    def leave(self, host: Host) -> None:
+    def release(self, host: Host) -> None:
         """The node's blocks are free again."""
-        super().leave(host)
         for pool in self.own.pop(host.name, []):
             self._cidrs[pool.network.version].release(str(pool.network))
 
@@ -207,17 +206,6 @@ class Calico(Plugin):
         attachment.result = cni_result(attachment, end, gateways)
         host.pods[container_id] = attachment
         return attachment
-
-    def delete(self, host: Host, container_id: str) -> None:
-        """The cable and the route go, the address is free."""
-        attachment = host.pods.pop(container_id, None)
-        if attachment is None:
-            return
-        attachment.namespace.gone = True
-        host.namespace.detach(attachment.host_device)
-        for address in attachment.addresses:
-            pool = next(pool for pool in self.own[host.name] if address in pool)
-            pool.release(address)
 
     def state(self, host: Host) -> dict[str, int]:
         """With its BGP sessions."""

@@ -60,6 +60,11 @@ class Routable(Plugin):
     def forget(self, host: Host, other: Host) -> None:
         """Nothing: the router knows."""
 
+    def come_back(self, host: Host) -> None:
+        """Its route is added again in the next round."""
+        super().come_back(host)
+        self.network.sim.at(self.network.sim.now + ROUND, lambda: self._add_routes(host))
+
     def leave(self, host: Host) -> None:
         """The route controller takes the node's route away."""
         super().leave(host)
