@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from course_lib.apiserver import APIServer, WatchEvent
+from course_lib.apiserver import APIServer
 from course_lib.apiserver.deletion import BACKGROUND
 from course_lib.apiserver.errors import APIError
 from course_lib.cluster.apply import apply_manifests
@@ -20,7 +20,7 @@ from course_lib.cluster.describe import Text, describe
 from course_lib.cluster.history import History
 from course_lib.cluster.layout import Layout
 from course_lib.cluster.load import Load
-from course_lib.cluster.network_commands import NetworkCommands
+from course_lib.cluster.network_commands import NetworkCommands, make_network
 from course_lib.cluster.node_commands import CONTROL_PLANE_TAINT, NodeCommands
 from course_lib.cluster.pending import pending
 from course_lib.cluster.plane_commands import PlaneCommands
@@ -31,8 +31,7 @@ from course_lib.controllers.node_lifecycle import NodeIPAMController
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 from course_lib.images import Registry
-from course_lib.network import FlatNetwork, PodNetwork
-from course_lib.network.addresses import NODE_CIDR
+from course_lib.network import PodNetwork
 from course_lib.network.underlay import OUTSIDE
 from course_lib.node import Kubelet, KubeProxy
 from course_lib.node.cri_config import POD_UID
@@ -106,7 +105,7 @@ class Cluster(
         self.sim = Simulation(seed)
         self.registry = Registry()
         self.behaviours = Behaviours()
-        self.network = self._network(network, settings, policies)
+        self.network = make_network(self.sim, network, settings, policies)
         self.proxy_mode = proxy
         self.policies = self.network.enforces_policies if policies is None else policies
         self.kubelets: dict[str, Kubelet] = {}
@@ -127,7 +126,7 @@ class Cluster(
         self._scheduler = Scheduler(self.api, scheduler)
         controllers = start_controllers(self.api, self.metrics)
         self.sim.reports_pending(lambda: pending(self.api))
-        self.api.watch("Node", self._node_changed)
+        self.api.watch("Node", self.node_changed)
         for number in range(nodes):
             self.add_node(zone=zones[number % len(zones)] if zones else "", **machine)
         # A cluster is handed over when its nodes are ready: their address blocks are given.
@@ -137,18 +136,6 @@ class Cluster(
             if isinstance(controller, NodeIPAMController):
                 for name in self.kubelets:
                     controller.reconcile("", name)
-
-    def _network(self, name: str, settings: dict[str, Any], policies: bool | None) -> FlatNetwork:
-        if name == "flat":
-            if settings or policies:
-                raise CourseError(
-                    "a flat network has no settings, and enforces no policies",
-                    found=", ".join([*settings, *(["policies"] if policies else [])]),
-                    do='choose a plugin: Cluster(network="flannel-vxlan", ...)',
-                )
-            return FlatNetwork(self.sim)
-        settings = {"node_cidr": str(NODE_CIDR)} | settings
-        return PodNetwork(name, sim=self.sim, **settings)
 
     def _assemble(
         self,
@@ -172,16 +159,8 @@ class Cluster(
             settings = machine | {"labels": (machine["labels"] or {}) | role}
             self.add_node(name, zone=layout.zones.get(name, ""), taints=taints, **settings)
             plane.furnish_node(self.kubelets[name])
-        self.api.watch("Node", self._node_changed)
+        self.api.watch("Node", self.node_changed)
         self.sim.run_until(self._assembled, timeout=300)
-
-    def _node_changed(self, event: WatchEvent) -> None:
-        """The network's agents forget a node whose object goes, and learn of one that is back."""
-        if isinstance(self.network, PodNetwork):
-            if event.type == "DELETED":
-                self.network.forget_node(event.object.name)
-            elif event.type == "ADDED":
-                self.network.remember_node(event.object.name)
 
     def _assembled(self) -> bool:
         """Whether all nodes are ready, have their addresses, and somebody schedules."""

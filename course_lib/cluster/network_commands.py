@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from course_lib.apiserver import APIServer
+from course_lib.apiserver import APIServer, WatchEvent
 from course_lib.cluster.describe import Text
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 from course_lib.network import FlatNetwork, PodNetwork, Trace, to_linux
-from course_lib.network.dns import NOERROR, TIMEOUT, Answer, Lookup, Zone, resolve, search_domains
+from course_lib.network.addresses import NODE_CIDR
+from course_lib.network.dns import TIMEOUT, Answer, Lookup, Zone, resolve, search_domains
 from course_lib.network.ingress import Match, choose
 from course_lib.network.underlay import OUTSIDE
 from course_lib.node import KubeProxy
@@ -138,6 +139,14 @@ class NetworkCommands:
             'such as Cluster(network="calico")'
         ]
 
+    def node_changed(self, event: WatchEvent) -> None:
+        """The network's agents forget a node whose object goes, and learn of one that is back."""
+        if isinstance(self.network, PodNetwork):
+            if event.type == "DELETED":
+                self.network.forget_node(event.object.name)
+            elif event.type == "ADDED":
+                self.network.remember_node(event.object.name)
+
     # DNS
 
     @property
@@ -248,4 +257,17 @@ class NetworkCommands:
         ]
 
 
-__all__ = ["NOERROR", "HTTPAnswer", "NetworkCommands"]
+def make_network(
+    sim: Simulation, name: str, settings: dict[str, Any], policies: bool | None
+) -> FlatNetwork:
+    """A flat network, or one with a plugin; raises `CourseError`."""
+    if name == "flat":
+        if settings or policies:
+            raise CourseError(
+                "a flat network has no settings, and enforces no policies",
+                found=", ".join([*settings, *(["policies"] if policies else [])]),
+                do='choose a plugin: Cluster(network="flannel-vxlan", ...)',
+            )
+        return FlatNetwork(sim)
+    settings = {"node_cidr": str(NODE_CIDR)} | settings
+    return PodNetwork(name, sim=sim, **settings)

@@ -12,7 +12,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from course_lib.errors import CourseError
-from course_lib.network.iptables import split_port
+from course_lib.network.iptables_words import split_port
 
 if TYPE_CHECKING:
     from course_lib.network.netfilter import Look

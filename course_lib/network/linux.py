@@ -19,12 +19,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from course_lib.errors import CourseError
-from course_lib.network.device import IPIP, Bridge, Device, Dummy, Ethernet0, Loopback, Veth
-from course_lib.network.iptables import BUILT_IN, IPTables
+from course_lib.network.device import Bridge, Device, Dummy, Loopback, Veth
+from course_lib.network.iptables import IPTables
 from course_lib.network.namespace import Namespace
 from course_lib.network.nftables import NFTables
 from course_lib.network.plugins.weave import Datapath
+from course_lib.network.tunnel import IPIP
 from course_lib.network.vxlan import Vxlan
+from course_lib.network.wire import Ethernet0
 
 if TYPE_CHECKING:
     from course_lib.network.plugins import Host
@@ -255,6 +257,3 @@ def requirements(network: PodNetwork) -> Iterator[str]:
         yield "ipip"
     if any(host.filter.ipvs is not None for host in network.hosts.values()):
         yield "ipvs"
-
-
-__all__ = ["BUILT_IN", "PREFIX", "Script", "requirements", "to_linux"]

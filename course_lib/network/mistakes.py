@@ -13,9 +13,9 @@ import msgspec
 
 from course_lib.errors import CourseError
 from course_lib.network.addresses import overlaps
-from course_lib.network.device import Tunnel
 from course_lib.network.pod_network import PodNetwork
 from course_lib.network.trace import Trace
+from course_lib.network.tunnel import Tunnel
 
 if TYPE_CHECKING:
     from course_lib.engine.table import Table

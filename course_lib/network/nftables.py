@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 
 from course_lib.errors import CourseError
-from course_lib.network.iptables import in_block, masquerade, split_port
+from course_lib.network.iptables_words import in_block, masquerade, split_port
 from course_lib.network.netfilter import (
     ACCEPT,
     DROP,

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
     from course_lib.engine.table import Table
     from course_lib.network.conntrack import Connection, Conntrack
-    from course_lib.network.device import Device, Segment
+    from course_lib.network.device import Device
     from course_lib.network.namespace import Namespace
     from course_lib.network.netfilter import Netfilter
+    from course_lib.network.wire import Segment
 
 ROUTING = 1e-6  # s for the kernel to route a packet; an order of magnitude, as all of these
 PER_RULE = 0.05e-6  # s to look at one rule

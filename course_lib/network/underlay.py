@@ -11,11 +11,12 @@ import zlib
 from typing import TYPE_CHECKING
 
 from course_lib.errors import CourseError
-from course_lib.network.device import ETHERNET_MTU, Ethernet0, Guard, Segment
+from course_lib.network.device import ETHERNET_MTU
 from course_lib.network.links import Links
 from course_lib.network.namespace import Namespace
 from course_lib.network.packet import Packet, key_of
 from course_lib.network.routes import Route
+from course_lib.network.wire import Ethernet0, Guard, Segment
 
 if TYPE_CHECKING:
     from course_lib.network.device import Device

@@ -9,8 +9,9 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING
 
-from course_lib.network.device import ETHERNET_MTU, Tunnel
+from course_lib.network.device import ETHERNET_MTU
 from course_lib.network.packet import IP, UDP, VXLAN, Ethernet, Packet, key_of
+from course_lib.network.tunnel import Tunnel
 
 if TYPE_CHECKING:
     from course_lib.network.namespace import Namespace

@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
 from course_lib.network import PodNetwork, Trace
-from course_lib.network.device import Bridge, Dummy, Loopback, Tunnel
+from course_lib.network.device import Bridge, Dummy, Loopback
 from course_lib.network.packet import Packet
+from course_lib.network.tunnel import Tunnel
 from course_lib.plots.picture import COLOURS, GREY, Picture, colour_of, picture
 
 # One colour and ink for each kind of header; the words say it too.

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from course_lib.errors import CourseError
 from course_lib.network.addresses import AddressPool, ClusterCIDR
-from course_lib.network.device import IPIP, Veth
+from course_lib.network.device import Veth
 from course_lib.network.namespace import Namespace
 from course_lib.network.plugins.base import (
     Attachment,
@@ -33,6 +33,7 @@ from course_lib.network.plugins.base import (
     take_addresses,
 )
 from course_lib.network.routes import Route
+from course_lib.network.tunnel import IPIP
 
 if TYPE_CHECKING:
     from course_lib.network.pod_network import PodNetwork

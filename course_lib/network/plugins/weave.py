@@ -22,9 +22,10 @@ from typing import TYPE_CHECKING
 
 from course_lib.errors import CourseError
 from course_lib.network.addresses import AddressPool
-from course_lib.network.device import Bridge, Device, Tunnel, behind
+from course_lib.network.device import Bridge, Device, behind
 from course_lib.network.packet import ESP, IP, UDP, VXLAN, Ethernet, Packet, Sleeve
 from course_lib.network.plugins.base import Attachment, Host, Plugin, on_bridge
+from course_lib.network.tunnel import Tunnel
 from course_lib.network.vxlan import source_port
 
 if TYPE_CHECKING:

@@ -1,0 +1,80 @@
+"""The wire between machines: network cards on a segment, and what stands between them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from course_lib.network.device import ETHERNET_MTU, Device
+from course_lib.network.packet import Packet
+
+if TYPE_CHECKING:
+    from course_lib.network.namespace import Namespace
+    from course_lib.network.trace import Journey
+
+
+class Ethernet0(Device):
+    """A machine's network card, on a segment of the network between machines."""
+
+    kind = "ethernet"
+    seconds = 10e-6
+
+    def __init__(self, namespace: Namespace, name: str, segment: Segment) -> None:
+        super().__init__(namespace, name, segment.mtu)
+        self.segment = segment
+        segment.cards[self.mac] = self
+
+    def who_has(self, address: str) -> Device | None:
+        """The card on the same segment that has an address."""
+        found = self.segment.holders.get(address)
+        alive = found is not None and found is not self and found.answers(address)
+        return found if alive and self.segment.reaches(self, found) else None
+
+    def transmit(self, journey: Journey, frame: Packet) -> None:
+        """Over the wire to another card, unless something between them minds."""
+        journey.pass_through(self, frame)
+        self.segment.carry(journey, self, frame)
+
+
+class Segment:
+    """Cards that reach each other without a router: one subnet, one broadcast domain.
+
+    `guard` may refuse what passes: a firewall of the cloud, a cut link. It gets both cards and
+    the frame, and says why not, or nothing.
+    """
+
+    seconds = 100e-6
+
+    def __init__(self, name: str, cidr: str, mtu: int = ETHERNET_MTU) -> None:
+        self.name, self.cidr, self.mtu = name, cidr, mtu
+        self.cards: dict[str, Ethernet0] = {}
+        self.holders: dict[str, Ethernet0] = {}
+        self.guard: Guard | None = None
+
+    def reaches(self, one: Ethernet0, other: Ethernet0 | None) -> bool:
+        """Whether a question from one card reaches another."""
+        return other is not None and (self.guard is None or self.guard.open(one, other))
+
+    def carry(self, journey: Journey, sender: Ethernet0, frame: Packet) -> None:
+        """Bring a frame to the card that it is for."""
+        card = self.cards.get(frame.headers[0].destination)  # type: ignore[union-attr]
+        why = "nobody has this card"
+        if card is not None:
+            why = self.guard.refuses(sender, card, frame) if self.guard else ""
+        if why:
+            journey.end(None, self.name, why, "dropped", frame)
+            return
+        assert card is not None
+        journey.cross(self, frame)
+        card.receive(journey, frame)
+
+
+class Guard:
+    """What stands between machines: cut links, a firewall. This one lets all pass."""
+
+    def open(self, one: Ethernet0, other: Ethernet0) -> bool:
+        """Whether two cards reach each other at all."""
+        return True
+
+    def refuses(self, one: Ethernet0, other: Ethernet0, frame: Packet) -> str:
+        """Why a frame does not pass; nothing when it does."""
+        return ""
