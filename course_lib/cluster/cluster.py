@@ -159,7 +159,8 @@ class Cluster(
             settings = machine | {"labels": (machine["labels"] or {}) | role}
             self.add_node(name, zone=layout.zones.get(name, ""), taints=taints, **settings)
             plane.furnish_node(self.kubelets[name])
-        self.api.watch("Node", self.node_changed)
+        if isinstance(self.network, PodNetwork):
+            plane.connection("network").watch("Node", self.node_changed)
         self.sim.run_until(self._assembled, timeout=300)
 
     def _assembled(self) -> bool:
