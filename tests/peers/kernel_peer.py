@@ -40,10 +40,10 @@ while True:
 """
 CLIENT = """
 import json, socket, sys
-for address, port in json.loads(sys.argv[1]):
+for address, port, timeout in json.loads(sys.argv[1]):
     try:
-        with socket.create_connection((address, port), timeout=float(sys.argv[2])) as connection:
-            connection.settimeout(float(sys.argv[2]))
+        with socket.create_connection((address, port), timeout=timeout) as connection:
+            connection.settimeout(timeout)
             print(connection.recv(200).decode() or "closed", flush=True)
     except ConnectionRefusedError:
         print("refused", flush=True)
@@ -90,6 +90,12 @@ def available(*kinds: str) -> str:
     finally:
         subprocess.run(["ip", "netns", "del", probe], check=False)
     return ""
+
+
+# Seconds to wait for an answer: long where one is expected (the machine may be busy), short where
+# none is.
+PATIENT, BRIEF = 10.0, 0.2
+Target = tuple[str, int]
 
 
 class Kernel:
@@ -139,9 +145,13 @@ class Kernel:
         )
         return done.stdout
 
-    def ask(self, name: str, targets: list[tuple[str, int]], timeout: float = 1.0) -> list[Answer]:
-        """Connect from a namespace to each address and port; who answered, and whom it saw."""
-        command = [sys.executable, "-c", CLIENT, json.dumps(targets), str(timeout)]
+    def ask(self, name: str, targets: list[tuple[Target, bool]]) -> list[Answer]:
+        """Connect from a namespace to each address and port; who answered, and whom it saw.
+
+        Each target says whether an answer (a refusal is one) is expected.
+        """
+        asked = [(*target, PATIENT if expected else BRIEF) for target, expected in targets]
+        command = [sys.executable, "-c", CLIENT, json.dumps(asked)]
         done = subprocess.run(
             [*self._within(name), *command], capture_output=True, text=True, check=True
         )

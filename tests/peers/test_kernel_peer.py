@@ -13,7 +13,7 @@ import pytest
 from course_lib.network import PodNetwork
 from course_lib.network.linux import requirements, to_linux
 from tests.network.clusters import served, targets
-from tests.peers.kernel_peer import Answer, Kernel, available
+from tests.peers.kernel_peer import Answer, Kernel, Target, available
 
 pytestmark = pytest.mark.skipif(bool(available()), reason=available() or "-")
 PORT = 8080
@@ -40,6 +40,10 @@ def simulated(network: PodNetwork, source: str, address: str, port: int) -> Answ
     return Answer("refused" if trace.outcome in ("refused", "rejected") else "nothing", "")
 
 
+def expecting(targets: list[Target], ours: list[Answer]) -> list[tuple[Target, bool]]:
+    return [(target, mine.at != "nothing") for target, mine in zip(targets, ours, strict=True)]
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_who_reaches_whom_and_the_source_address_seen_are_the_same(name: str):
     network = PodNetwork(nodes=3, pods=2, **NETWORKS[name])
@@ -53,8 +57,8 @@ def test_who_reaches_whom_and_the_source_address_seen_are_the_same(name: str):
     targets.append((network.address("outside"), PORT))
     with Kernel(to_linux(network), dict.fromkeys(everybody, (PORT,))) as kernel:
         for source in everybody:
-            real = kernel.ask(source, targets, timeout=0.5)
             ours = [simulated(network, source, *target) for target in targets]
+            real = kernel.ask(source, expecting(targets, ours))
             different = [
                 (source, target, f"kernel {k}", f"simulation {s}")
                 for target, k, s in zip(targets, real, ours, strict=True)
@@ -95,8 +99,12 @@ def test_services_lead_to_the_same_pods_which_see_the_same_sources(name: str):
             tries = {
                 label: TRIES * len(ours) if len(ours) > 1 else 1 for label, ours in answers.items()
             }
-            asked = [way for label, way in ways.items() for _ in range(tries[label])]
-            real = iter(kernel.ask(source, asked, timeout=0.2))
+            asked = [
+                (way, all(answer.at != "nothing" for answer in answers[label]))
+                for label, way in ways.items()
+                for _ in range(tries[label])
+            ]
+            real = iter(kernel.ask(source, asked))
             for label, ours in answers.items():
                 kernels = {next(real) for _ in range(tries[label])}
                 if label.startswith("sticky"):  # one of them, and always the same
@@ -127,7 +135,7 @@ def test_the_kernel_balances_as_evenly_as_chance_does():
     network = cluster.pod_network
     source = next(iter(network.pods))
     with Kernel(cluster.linux(), dict.fromkeys(network.pods, (8080,))) as kernel:
-        real = kernel.ask(source, [("10.96.0.20", 80)] * 600)
+        real = kernel.ask(source, [(("10.96.0.20", 80), True)] * 600)
     ours = [simulated(network, source, "10.96.0.20", 80) for _ in range(600)]
     for answers in (real, ours):
         counts = Counter(answer.at for answer in answers)
@@ -171,7 +179,7 @@ def test_policies_keep_out_the_same_packets(plugin: str):
     ]
     with Kernel(cluster.linux(), dict.fromkeys(network.pods, (8080,))) as kernel:
         for source in everybody:
-            real = kernel.ask(source, targets, timeout=0.2)
             ours = [simulated(network, source, *target) for target in targets]
+            real = kernel.ask(source, expecting(targets, ours))
             assert list(zip(targets, ours, strict=True)) == list(zip(targets, real, strict=True))
     assert {answer.at for answer in ours} >= {"nothing"}
