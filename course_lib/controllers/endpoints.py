@@ -98,9 +98,12 @@ class EndpointSliceController(Controller):
         }
         if node is not None and ZONE in node.labels:
             endpoint["zone"] = node.labels[ZONE]
-        if service.spec.traffic_distribution == "PreferClose" and "zone" in endpoint:
+        if service.spec.traffic_distribution and "zone" in endpoint:
             # Each zone is told to use its own endpoints; kube-proxy obeys where there are any.
             endpoint["hints"] = {"forZones": [{"name": endpoint["zone"]}]}
+        if service.spec.traffic_distribution == "PreferSameNode":
+            hints = endpoint.setdefault("hints", {})
+            hints["forNodes"] = [{"name": pod.spec.node_name}]
         if pod.spec.hostname and pod.spec.subdomain == service.name:
             endpoint["hostname"] = pod.spec.hostname
         return endpoint

@@ -2,7 +2,8 @@
 
 A Pod that no policy selects takes part in everything. As soon as one selects it for a direction,
 only what some policy allows passes in that direction, and the answers to it. Policies add up;
-none takes away what another allows. A Pod's own node always reaches it.
+none takes away what another allows. A Pod and its own node always reach each other, which is why
+only what is forwarded is looked at.
 
 Each guarded Pod has a chain `POLICY-TO-...` or `POLICY-FROM-...` on its node: rules that mark
 what is allowed, and at the end one that drops what has no mark. Who is meant stands in sets, so
@@ -31,7 +32,6 @@ from course_lib.objects.services import (
 INGRESS, EGRESS = "Ingress", "Egress"
 MARK = "0x10000/0x10000"  # on what a policy allows
 JUMPS = """*filter
--I INPUT -j POLICY
 -I FORWARD -j POLICY
 COMMIT"""
 

@@ -265,7 +265,8 @@ def _service(view: services.Service) -> Problems:
             spec.external_traffic_policy,
         )
     if spec.traffic_distribution is not None:
-        yield from _one_of("spec.trafficDistribution", spec.traffic_distribution, "PreferClose")
+        ways = "PreferClose", "PreferSameZone", "PreferSameNode"
+        yield from _one_of("spec.trafficDistribution", spec.traffic_distribution, *ways)
     for position, address in enumerate(spec.external_ips or ()):
         yield from _address(f"spec.externalIPs[{position}]", address)
     for position, block in enumerate(spec.load_balancer_source_ranges or ()):

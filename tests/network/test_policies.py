@@ -246,8 +246,9 @@ def test_the_rules_let_through_what_the_policies_allow(plugin, written, drawn):
                     assert trace.seen == one["status"]["podIP"]
         out = network.trace(name(one), "outside", 443)
         assert out.ok is allows(written, one, None, "203.0.113.10", 443, "tcp", ingress=False)
-        # A Pod's own node always reaches it.
+        # A Pod and its own node always reach each other.
         assert network.trace(one["spec"]["nodeName"], name(one), 80).ok
+        assert network.trace(name(one), one["spec"]["nodeName"], 80).ok
 
 
 DENY = """

@@ -134,6 +134,14 @@ def test_topology_hints(endpoints, zone: str, wanted):
     assert categorize(port, "n1", zone).cluster == wanted
 
 
+def test_a_node_keeps_to_its_own_endpoints_if_all_are_meant_for_nodes():
+    here = ProxyEndpoint("10.0.0.1", 80, "n1", zones=("a",), nodes=("n1",))
+    there = ProxyEndpoint("10.0.0.2", 80, "n2", zones=("a",), nodes=("n2",))
+    port = ServicePort("ns", "svc", "", "tcp", "10.96.0.1", 80, endpoints=(here, there))
+    assert categorize(port, "n1", "a").cluster == (here,)
+    assert categorize(port, "n3", "a").cluster == (here, there)  # the zone decides
+
+
 def test_local_policies_choose_endpoints_of_the_node():
     port = ServicePort(
         "ns", "svc", "", "tcp", "10.96.0.1", 80,

@@ -27,7 +27,8 @@ class ProxyEndpoint(msgspec.Struct, frozen=True, order=True):
     ready: bool = True
     serving: bool = True
     terminating: bool = False
-    zones: tuple[str, ...] = ()  # topology hints: for whom it is meant
+    zones: tuple[str, ...] = ()  # topology hints: for which zones it is meant
+    nodes: tuple[str, ...] = ()  # and for which nodes
 
     def __str__(self) -> str:
         shown = f"[{self.address}]" if ":" in self.address else self.address
@@ -90,19 +91,16 @@ class Backends(msgspec.Struct, frozen=True):
 def categorize(port: ServicePort, node: str, zone: str) -> Backends:
     """Choose the endpoints that a node uses, by policy.
 
-    Ready ones; of those, if every one has a hint and one of them is for this zone, only those for
-    this zone; if none is ready, those that still serve while they terminate.
+    Ready ones; of those, if every one has a hint and one of them is for this node (or else this
+    zone), only those; if none is ready, those that still serve while they terminate.
     """
     cluster: tuple[ProxyEndpoint, ...] = ()
     local: tuple[ProxyEndpoint, ...] = ()
     some = False
     ready = tuple(e for e in port.endpoints if e.ready)
     dying = tuple(e for e in port.endpoints if not e.ready and e.serving and e.terminating)
-    hinted = False
     if port.uses_cluster:
-        hinted = bool(ready) and all(e.zones for e in ready) and any(zone in e.zones for e in ready)
-        cluster = tuple(e for e in ready if zone in e.zones) if hinted else ready
-        cluster = cluster or dying
+        cluster = _hinted(ready, node, zone) or dying
         some = bool(cluster)
     if not port.uses_local:
         return Backends(cluster, (), cluster, some)
@@ -112,6 +110,15 @@ def categorize(port: ServicePort, node: str, zone: str) -> Backends:
         return Backends(cluster, local, local, some)
     both = tuple(sorted({*cluster, *local}))
     return Backends(cluster, local, both, some)
+
+
+def _hinted(ready: tuple[ProxyEndpoint, ...], node: str, zone: str) -> tuple[ProxyEndpoint, ...]:
+    """Those that are meant for this node, or else this zone; all, where hints are missing."""
+    near = tuple(e for e in ready if node in e.nodes)
+    if near and all(e.nodes for e in ready):
+        return near
+    near = tuple(e for e in ready if zone in e.zones)
+    return near if near and all(e.zones for e in ready) else ready
 
 
 def service_ports(service: Service, slices: Iterable[EndpointSlice]) -> Iterator[ServicePort]:
@@ -162,4 +169,5 @@ def _endpoints(name: str, slices: Iterable[EndpointSlice]) -> Iterator[ProxyEndp
                 conditions.serving,
                 conditions.terminating,
                 tuple(z["name"] for z in hints.get("forZones") or ()),
+                tuple(n["name"] for n in hints.get("forNodes") or ()),
             )
