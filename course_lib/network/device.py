@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 ETHERNET_MTU = 1500  # bytes of an IP packet
-SMALLEST_MTU = 68  # RFC 791
 
 
 def mac_of(name: str) -> str:

@@ -116,7 +116,7 @@ class IPTables:
                 side = "srcnat" if name in ("POSTROUTING", "INPUT") else "dstnat"
                 priority = PRIORITIES["filter" if table == "filter" else side]
                 chain = self.tables[table][name]
-                found.append(BaseChain(name, priority, table, chain, "iptables", self.six))
+                found.append(BaseChain(name, priority, table, chain, self.six))
         return found
 
     def __len__(self) -> int:

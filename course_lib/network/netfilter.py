@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from course_lib.network.conntrack import Connection, Conntrack
-from course_lib.network.packet import IP, TCP, UDP, Packet
+from course_lib.network.packet import IP, TCP, UDP, Packet, key_of
 from course_lib.network.trace import PER_RULE
 
 if TYPE_CHECKING:
@@ -153,7 +153,6 @@ class BaseChain(msgspec.Struct, frozen=True, eq=False):
     priority: int
     kind: str
     chain: Chain
-    origin: str = ""
     six: bool | None = None  # of which family it sees packets (None: both)
 
 
@@ -334,20 +333,21 @@ class Netfilter:
             return packet
         wanted = connection.original if look.reply else connection.reply
         ip, transport = packet.headers[0], packet.headers[1]
-        assert type(ip) is IP and (type(transport) is TCP or type(transport) is UDP)
+        assert type(ip) is IP
+        protocol, source, source_port, to, port = key_of(packet)
         if destination:
-            address, port = wanted[1], wanted[2]
-            if (ip.destination, transport.destination_port) == (address, port):
+            if (to, port) == wanted[1:3]:
                 return packet
-            ip = IP(ip.source, address, ip.protocol, ip.ttl, ip.dont_fragment)
-            changed = msgspec.structs.replace(transport, destination_port=port)
+            ip = IP(source, wanted[1], protocol, ip.ttl, ip.dont_fragment)
+            ports = {"destination_port": wanted[2]}
         else:
-            address, port = wanted[3], wanted[4]
-            if (ip.source, transport.source_port) == (address, port):
+            if (source, source_port) == wanted[3:5]:
                 return packet
-            ip = IP(address, ip.destination, ip.protocol, ip.ttl, ip.dont_fragment)
-            changed = msgspec.structs.replace(transport, source_port=port)
-        return packet.with_headers(ip, changed)
+            ip = IP(wanted[3], to, protocol, ip.ttl, ip.dont_fragment)
+            ports = {"source_port": wanted[4]}
+        if type(transport) is TCP or type(transport) is UDP:
+            return packet.with_headers(ip, msgspec.structs.replace(transport, **ports))
+        return packet.with_headers(ip)
 
     def _confirm(self, connection: Connection, journey: Journey) -> None:
         if not connection.confirmed:

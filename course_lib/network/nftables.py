@@ -69,7 +69,7 @@ class NFTables:
     def base_chains(self) -> list[BaseChain]:
         """The chains at hooks."""
         return [
-            BaseChain(hook.upper(), priority, kind, self.chains[name], "nftables", self.six)
+            BaseChain(hook.upper(), priority, kind, self.chains[name], self.six)
             for name, hook, priority, kind in self._bases
         ]
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 OVERHEAD = 50  # bytes, over IPv4
 LINUX_PORT = 8472  # Linux's default, from before IANA gave out 4789
-IANA_PORT = 4789
 
 
 class Vxlan(Tunnel):

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from course_lib.network.pod_network import PodNetwork
 
 CNI_VERSION = "1.1.0"
-CHECKED_EVERY = 1.0  # s between two looks at links that may be open again
 
 
 class Host:

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 BRIDGE, DATAPATH = "weave", "vethwe-bridge"
 FAST_PORT, SLEEVE_PORT = 6784, 6783
 MTU = 1376  # what Weave gives Pods, so that nothing is cut even when it encrypts
-GOSSIP = 30.0  # s
 HEARTBEAT, MISSED = 10.0, 6  # s; that many, and a peer is given up
 BY_PROGRAM = 60e-6  # s for a packet to go to a program and back
 BY_CIPHER = 8e-6  # s
