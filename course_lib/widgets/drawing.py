@@ -93,6 +93,17 @@ def with_still(bundle: Any, still: str, text: str) -> Any:
     return bundle
 
 
+def onward(choice: widgets.Dropdown) -> widgets.Button:
+    """A button that chooses the next option: JupyterLab keeps some keys of a list for itself."""
+    made = button("", "chevron-right", f"{choice.description}: the next one")
+
+    def choose(_: widgets.Button) -> None:
+        choice.index = (choice.index + 1) % len(choice.options)
+
+    made.on_click(choose)
+    return made
+
+
 def button(text: str, icon: str, tip: str) -> widgets.Button:
     """A button as wide as its text, with a tip for the mouse and for screen readers."""
     return widgets.Button(

@@ -41,7 +41,9 @@ class ServiceRules(widgets.VBox):
     ) -> None:
         self.manifest, self.service, self.workload = manifest, service, workload
         self.network = network
-        self.mode = widgets.Dropdown(options=MODES, description="Mode")
+        self.mode = widgets.ToggleButtons(
+            options=MODES, description="Mode", style={"button_width": "auto"}
+        )
         self.pull_one = button("Pull one", "minus", "One endpoint less")
         self.push_one = button("Push one", "plus", "One endpoint more")
         self.again = button("Send again", "refresh", f"{REQUESTS} new connections")
@@ -52,7 +54,8 @@ class ServiceRules(widgets.VBox):
         self.again.on_click(lambda _: self.send())
         super().__init__(
             [
-                widgets.HBox([self.mode, self.pull_one, self.push_one, self.again]),
+                self.mode,
+                widgets.HBox([self.pull_one, self.push_one, self.again]),
                 self.message,
                 self.picture,
             ]

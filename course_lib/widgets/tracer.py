@@ -10,7 +10,7 @@ import ipywidgets as widgets
 from course_lib.errors import CourseError
 from course_lib.network import PLUGINS, PodNetwork, Trace
 from course_lib.network.trace import Hop
-from course_lib.widgets.drawing import button, with_still
+from course_lib.widgets.drawing import button, onward, with_still
 from course_lib.widgets.headers import STYLE, headers
 
 NODES, PODS = 3, 2
@@ -19,8 +19,8 @@ NODES, PODS = 3, 2
 class PacketTracer(widgets.VBox):
     """Choose a plugin, a source and a destination; step through the hops, there and back.
 
-    Everything works by keyboard: Tab moves between the controls, arrows or letters choose, Space
-    presses a button.
+    Everything works by keyboard: Tab moves between the controls, Space presses a button; beside
+    each list is one that chooses the next.
 
     >>> tracer = PacketTracer()
     >>> tracer.plugin.value = "flannel-vxlan"
@@ -36,8 +36,11 @@ class PacketTracer(widgets.VBox):
         self.settings = settings
         self.network = self._build(plugin)
         parties = [*self.network.pods, *self.network.hosts, "outside"]
-        self.plugin = widgets.Dropdown(
-            options=list(PLUGINS), value=plugin, description="Plugin", layout=_WIDE
+        self.plugin = widgets.ToggleButtons(
+            options=list(PLUGINS),
+            value=plugin,
+            description="Plugin",
+            style={"button_width": "auto"},
         )
         self.source = widgets.Dropdown(options=parties, description="From", layout=_WIDE)
         self.destination = widgets.Dropdown(
@@ -59,9 +62,11 @@ class PacketTracer(widgets.VBox):
         self.way.observe(self._turned, "value")
         self.back.on_click(lambda _: self.step(-1))
         self.next.on_click(lambda _: self.step(1))
+        choices = (self.source, self.destination, self.size)
         super().__init__(
             [
-                widgets.HBox([self.plugin, self.source, self.destination, self.size]),
+                self.plugin,
+                widgets.HBox([part for c in choices for part in (c, onward(c))]),
                 widgets.HBox([self.back, self.next, self.way]),
                 self.picture,
             ]
@@ -146,7 +151,7 @@ class PacketTracer(widgets.VBox):
         return with_still(super()._repr_mimebundle_(**kwargs), self.picture.value, said)
 
 
-_WIDE = widgets.Layout(width="220px")
+_WIDE = widgets.Layout(width="200px")
 
 
 def _place(hop: Hop) -> str:

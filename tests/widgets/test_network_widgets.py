@@ -59,3 +59,16 @@ def test_a_page_without_a_kernel_keeps_a_still_picture():
         bundle = widget._repr_mimebundle_()
         data = bundle[0] if isinstance(bundle, tuple) else bundle
         assert "course-packet" in data["text/html"]
+
+
+def test_every_list_can_be_walked_by_buttons_alone():
+    tracer = PacketTracer()
+    lists = tracer.children[1].children
+    for choice, step in zip(lists[::2], lists[1::2], strict=True):
+        seen = {choice.value}
+        for _ in range(len(choice.options) - 1):
+            step.click()
+            seen.add(choice.value)
+        assert seen == set(choice.options)
+        step.click()
+        assert choice.index is not None
