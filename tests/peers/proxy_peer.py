@@ -178,3 +178,70 @@ def _one(word: str, value: str) -> str:
     if word in ("--mark", "--set-xmark"):
         value = "/".join(f"{int(part, 0):#x}" for part in value.split("/"))
     return f"{word} {value}".strip()
+
+
+# nftables: both write into a kernel, and the kernel says what it has
+
+
+def in_namespace(name: str, address: str, *commands: tuple[list[str], str]) -> str:
+    """Run commands (with their input) in a namespace that has an address; what the last says."""
+    within = ["ip", "netns", "exec", name]
+    subprocess.run(["ip", "netns", "add", name], check=True)
+    try:
+        for line in (
+            "link set lo up",
+            "link add eth0 type bridge",
+            f"address add {address}/24 dev eth0",
+            "link set eth0 up",
+        ):
+            subprocess.run(["ip", "-n", name, *line.split()], check=True)
+        said = ""
+        for command, text in commands:
+            done = subprocess.run([*within, *command], input=text, capture_output=True, text=True)
+            assert done.returncode == 0, done.stderr
+            said = done.stdout
+        return said
+    finally:
+        subprocess.run(["ip", "netns", "del", name], check=True)
+
+
+LIST = (["nft", "-j", "list", "table", "ip", "kube-proxy"], "")
+
+
+def table_of_theirs(case: Document) -> Document:
+    """The table that kube-proxy's own nftables mode leaves in the kernel."""
+    command = [str(BINARY), "nftables"], json.dumps([case])
+    return _table(in_namespace("course-nft", case["nodeIP"], command, LIST))
+
+
+def table_of(text: str, address: str) -> Document:
+    """The table that a text for `nft -f` leaves in the kernel."""
+    return _table(in_namespace("course-nft", address, (["nft", "-f", "-"], text), LIST))
+
+
+def _table(listed: str) -> Document:
+    """Chains with their rules in order, maps and sets with their elements sorted."""
+    found: Document = {}
+    for entry in json.loads(listed)["nftables"]:
+        for kind, value in entry.items():
+            value.pop("handle", None)
+            if kind == "chain":
+                found.setdefault(value["name"], {})["chain"] = value
+            elif kind == "rule":
+                said = {"expr": value["expr"], "comment": value.get("comment", "")}
+                found.setdefault(value["chain"], {}).setdefault("rules", []).append(said)
+            elif kind in ("map", "set"):
+                elements = value.pop("elem", [])
+                value.pop("comment", None)
+                value["elements"] = sorted(json.dumps(_bare(e), sort_keys=True) for e in elements)
+                found[value["name"]] = value
+    return found
+
+
+def _bare(element: Any) -> Any:
+    """An element without its comment."""
+    if isinstance(element, list):
+        return [_bare(part) for part in element]
+    if isinstance(element, dict) and "elem" in element:
+        return element["elem"]["val"]
+    return element

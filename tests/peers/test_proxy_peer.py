@@ -9,12 +9,14 @@ import pytest
 
 from course_lib.network.iptables import IPTables
 from course_lib.node.proxy.iptables_rules import JUMPS, Settings, port_rules, restore_text
-from course_lib.node.proxy.service_ports import service_ports
+from course_lib.node.proxy.nftables_rules import nft_text
+from course_lib.node.proxy.service_ports import ServicePort, service_ports
 from course_lib.objects.decode import decode
 from tests.peers import proxy_peer as peer
+from tests.peers.kernel_peer import available
 
 pytestmark = pytest.mark.skipif(shutil.which("go") is None, reason="Go is not installed")
-CASES = 400
+CASES, TABLES = 400, 60
 # Upstream walks over its Services in no order of its own.
 UNORDERED = ("KUBE-SERVICES", "KUBE-NODEPORTS", "KUBE-EXTERNAL-SERVICES", "KUBE-PROXY-FIREWALL")
 
@@ -24,7 +26,7 @@ def built() -> None:
     peer.build()
 
 
-def ours(case: peer.Document) -> str:
+def ports_of(case: peer.Document) -> tuple[Settings, list[ServicePort]]:
     settings = Settings(
         case["node"],
         case["nodeIP"],
@@ -45,6 +47,11 @@ def ours(case: peer.Document) -> str:
             ],
         )
     ]
+    return settings, ports
+
+
+def ours(case: peer.Document) -> str:
+    settings, ports = ports_of(case)
     rules = IPTables()
     rules.restore(restore_text([], settings))
     rules.restore(JUMPS)
@@ -66,3 +73,16 @@ def test_the_same_rules_for_the_same_services(built: None):
                     assert one[-1] == other[-1]  # node ports come last
                 one, other = sorted(one), sorted(other)
             assert one == other, (chain, case)
+
+
+@pytest.mark.skipif(bool(available()), reason=available() or "-")
+def test_the_kernel_has_the_same_table_from_both_in_nftables_mode(built: None):
+    lots = random.Random(21)
+    for number in range(TABLES):
+        case = peer.draw(lots, number)
+        settings, ports = ports_of(case)
+        mine = peer.table_of(nft_text(ports, settings), case["nodeIP"])
+        real = peer.table_of_theirs(case)
+        assert set(mine) == set(real), case
+        for name in real:
+            assert mine[name] == real[name], (name, case)

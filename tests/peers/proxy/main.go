@@ -2,6 +2,8 @@
 //
 // Input: a JSON list of cases (node, nodeIP, labels, clusterCIDR, services, slices). Output: a JSON
 // list of texts, each what the iptables mode gives to iptables-restore, as its tables stand then.
+// With the argument "nftables" the one case is written into the kernel, in that mode; to be run in
+// a network namespace of its own.
 package main
 
 import (
@@ -17,7 +19,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/component-helpers/node/util/sysctl/testing"
 	"k8s.io/klog/v2"
+	"k8s.io/kubernetes/pkg/proxy"
 	"k8s.io/kubernetes/pkg/proxy/iptables"
+	"k8s.io/kubernetes/pkg/proxy/nftables"
 	proxyutil "k8s.io/kubernetes/pkg/proxy/util"
 	utiliptables "k8s.io/kubernetes/pkg/util/iptables"
 	iptablestest "k8s.io/kubernetes/pkg/util/iptables/testing"
@@ -32,6 +36,30 @@ type question struct {
 	Slices      []discovery.EndpointSlice `json:"slices"`
 }
 
+func tell(proxier proxy.Provider, asked question) {
+	proxier.OnNodeAdd(&v1.Node{ObjectMeta: metav1.ObjectMeta{Name: asked.Node, Labels: asked.Labels}})
+	for i := range asked.Services {
+		proxier.OnServiceAdd(&asked.Services[i])
+	}
+	for i := range asked.Slices {
+		proxier.OnEndpointSliceAdd(&asked.Slices[i])
+	}
+	proxier.OnServiceSynced()
+	proxier.OnEndpointSlicesSynced()
+}
+
+func writeNFTables(asked question) {
+	proxier, err := nftables.NewProxier(
+		context.Background(), v1.IPv4Protocol, time.Hour, time.Second, false, 14,
+		proxyutil.NewDetectLocalByCIDR(asked.ClusterCIDR), asked.Node, net.ParseIP(asked.NodeIP),
+		nil, nil, []string{asked.NodeIP + "/32"}, false)
+	if err != nil {
+		panic(err)
+	}
+	proxier.OnServiceCIDRsChanged([]string{"10.96.0.0/12"})
+	tell(proxier, asked)
+}
+
 func rules(asked question) string {
 	fake := iptablestest.NewFake()
 	fake.SetHasRandomFully(true)
@@ -42,15 +70,7 @@ func rules(asked question) string {
 	if err != nil {
 		panic(err)
 	}
-	proxier.OnNodeAdd(&v1.Node{ObjectMeta: metav1.ObjectMeta{Name: asked.Node, Labels: asked.Labels}})
-	for i := range asked.Services {
-		proxier.OnServiceAdd(&asked.Services[i])
-	}
-	for i := range asked.Slices {
-		proxier.OnEndpointSliceAdd(&asked.Slices[i])
-	}
-	proxier.OnServiceSynced()
-	proxier.OnEndpointSlicesSynced()
+	tell(proxier, asked)
 	text := bytes.NewBuffer(nil)
 	for _, table := range []utiliptables.Table{utiliptables.TableFilter, utiliptables.TableNAT} {
 		if err := fake.SaveInto(table, text); err != nil {
@@ -66,6 +86,10 @@ func main() {
 	var asked []question
 	if err := json.NewDecoder(os.Stdin).Decode(&asked); err != nil {
 		panic(err)
+	}
+	if len(os.Args) > 1 && os.Args[1] == "nftables" {
+		writeNFTables(asked[0])
+		return
 	}
 	answers := make([]string, len(asked))
 	for i, each := range asked {
