@@ -2,7 +2,7 @@
 
 The rooms, from the ground up: `objects` and `engine`; `images`, `network` and `etcd`; `apiserver`
 and `runtimes`; `cri`; `scheduler`, `controllers` and `node`; `cluster` and `orchestrators`;
-`experiments`; `plots` and `widgets`; `cli`.
+`experiments`; `plots` and `widgets`; `course`; `cli`.
 """
 
 from __future__ import annotations

@@ -305,6 +305,8 @@ class APIServer:
         document = immutability.carry_over(entry.document, wanted, subresource)
         if subresource == "":
             document = copied(document)  # a patch shares parts with what is stored
+            if kind.kind == "Service" and kind.known:
+                allocation.drop_fields_of_type(entry.document, document)
             set_defaults(document, kind)
             document = canonical(document, kind.type)
         view = decode(document, kind)

@@ -286,3 +286,14 @@ def test_a_cloud_takes_its_address_back_and_drops_nodes_that_are_not_ready():
     cluster.delete("service", "balanced")
     cluster.run(seconds=10)
     assert not cluster.pod_network.trace("outside", address, port).ok
+
+
+def test_a_service_that_is_no_longer_open_to_outside_loses_its_node_port():
+    cluster = Cluster(nodes=1, cloud=True)
+    apply_service(cluster, "lb", "type: LoadBalancer, externalTrafficPolicy: Local")
+    before = cluster.document("service", "lb")["spec"]
+    assert before["ports"][0]["nodePort"] and before["healthCheckNodePort"]
+    cluster.api.patch("Service", "lb", "default", {"spec": {"type": "ClusterIP"}})
+    after = cluster.document("service", "lb")["spec"]
+    assert "nodePort" not in after["ports"][0]
+    assert "externalTrafficPolicy" not in after and "healthCheckNodePort" not in after

@@ -1,0 +1,6 @@
+"""What a learner does: shops that break, to be mended (chapter 11)."""
+
+from course_lib.course.faults import FAULTS, Fault
+from course_lib.course.trouble import Trouble
+
+__all__ = ["FAULTS", "Fault", "Trouble"]

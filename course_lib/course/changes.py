@@ -1,0 +1,79 @@
+"""Changes to a cluster, as functions that make them: the words of the list of faults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from course_lib.cluster import Cluster
+
+Document = dict[str, Any]
+Change = Callable[[Cluster], None]
+
+
+def container(workload: str, **change: Any) -> Change:
+    """Change the only container of a Deployment."""
+
+    def breaks(cluster: Cluster) -> None:
+        spec = cluster.document("deployment", workload)["spec"]["template"]["spec"]
+        patched = {"containers": [spec["containers"][0] | change]}
+        template(workload, **patched)(cluster)
+
+    return breaks
+
+
+def template(workload: str, **change: Any) -> Change:
+    """Change the Pod template of a Deployment."""
+
+    def breaks(cluster: Cluster) -> None:
+        patch = {"spec": {"template": {"spec": change}}}
+        cluster.api.patch("Deployment", workload, "default", patch)
+
+    return breaks
+
+
+def service(name: str, **change: Any) -> Change:
+    """Change a Service."""
+    return lambda cluster: cluster.api.patch("Service", name, "default", {"spec": change})
+
+
+def create(kind: str, version: str, name: str, spec: Document) -> Change:
+    """Add an object."""
+    document = {"apiVersion": version, "kind": kind, "metadata": {"name": name}, "spec": spec}
+
+    def breaks(cluster: Cluster) -> None:
+        cluster.apply(document)
+
+    return breaks
+
+
+def restart(workload: str, *first: Change) -> Change:
+    """Something else first, and then all Pods of a workload anew."""
+
+    def breaks(cluster: Cluster) -> None:
+        for change in first:
+            change(cluster)
+        for name in cluster.get("pods", selector=f"app={workload}").NAME:
+            cluster.delete("pod", name)
+
+    return breaks
+
+
+def each_node(spec: Document) -> Change:
+    """Change the spec of every node."""
+
+    def breaks(cluster: Cluster) -> None:
+        for name in cluster.kubelets:
+            cluster.api.patch("Node", name, "", {"spec": spec})
+
+    return breaks
+
+
+def both(*changes: Change) -> Change:
+    """One change after the other."""
+
+    def breaks(cluster: Cluster) -> None:
+        for change in changes:
+            change(cluster)
+
+    return breaks

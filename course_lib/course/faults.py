@@ -1,0 +1,248 @@
+"""Faults of the real world, each as one change to the shop, with hints for who looks for it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from course_lib.cluster import Cluster
+from course_lib.course.changes import (
+    Change,
+    both,
+    container,
+    create,
+    each_node,
+    restart,
+    service,
+    template,
+)
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """What was done to the shop, in the end told as `story`, and where to look, in order."""
+
+    name: str
+    story: str
+    hints: tuple[str, ...]
+    breaks: Change
+
+
+def _bad_image(cluster: Cluster) -> None:
+    cluster.registry.withdraw("python:3.31")
+    container("api", image="python:3.31")(cluster)
+
+
+WRONG_PORT = {"httpGet": {"path": "/", "port": 8081}, "periodSeconds": 5}
+DEADLY = {"tcpSocket": {"port": 9999}, "periodSeconds": 5, "failureThreshold": 1}
+ENDLESS = {"name": "wait", "image": "busybox", "command": ["sleep", "infinity"]}
+TAINTS = {"taints": [{"key": "maintenance", "effect": "NoSchedule"}]}
+TIGHT = {"limits": [{"type": "Container", "max": {"memory": "128Mi"}}]}
+LOCK = {"podSelector": {"matchLabels": {"app": "front"}}, "policyTypes": ["Ingress"]}
+STRANGERS = {"ingress": [{"from": [{"podSelector": {"matchLabels": {"app": "apis"}}}]}]}
+CLAIM = {
+    "storageClassName": "fastest",
+    "accessModes": ["ReadWriteOnce"],
+    "resources": {"requests": {"storage": "1Gi"}},
+}
+APART = {
+    "podAntiAffinity": {
+        "requiredDuringSchedulingIgnoredDuringExecution": [
+            {
+                "labelSelector": {"matchLabels": {"app": "front"}},
+                "topologyKey": "kubernetes.io/hostname",
+            }
+        ]
+    }
+}
+
+PODS = "list the Pods: which are not ready, and what is their STATUS?"
+EVENTS = "describe such a Pod, and read its events from the end"
+WAITING = "a Pod that waits for a node says in its events what it waits for"
+ENDPOINTS = "compare the Service's EndpointSlice with the addresses of the Pods"
+MISSING = "there are fewer Pods than wanted: describe the Deployment's ReplicaSet"
+WAY = "trace the packet: cluster.trace(pod, 'service/...', port); where does it end, by which rule?"
+POLICY = "list the NetworkPolicies; whom do they select, and what do they allow?"
+NAMES = "ask for a name step by step: cluster.nslookup(pod, 'api')"
+
+FAULTS: dict[str, Fault] = {
+    fault.name: fault
+    for fault in (
+        Fault(
+            "bad-image",
+            "the image of api has a tag that does not exist",
+            (PODS, EVENTS),
+            _bad_image,
+        ),
+        Fault(
+            "image-never-pulled",
+            "imagePullPolicy Never, and no node has the image",
+            (PODS, EVENTS),
+            container("api", image="python:3.14", imagePullPolicy="Never"),
+        ),
+        Fault(
+            "wrong-probe-port",
+            "the readiness probe of front asks a port where nobody listens",
+            (PODS, EVENTS, "which port does the probe ask, on which does the container listen?"),
+            container("front", readinessProbe=WRONG_PORT),
+        ),
+        Fault(
+            "deadly-probe",
+            "the liveness probe of api asks a port where nobody listens, and kills it each time",
+            (PODS, "RESTARTS grow: the events say who restarts it", EVENTS),
+            container("api", livenessProbe=DEADLY),
+        ),
+        Fault(
+            "missing-secret",
+            "the Secret that api takes its password from was deleted",
+            (PODS, EVENTS),
+            restart("api", lambda cluster: cluster.delete("secret", "db")),
+        ),
+        Fault(
+            "missing-config",
+            "api mounts a ConfigMap that does not exist",
+            (PODS, EVENTS),
+            template("api", volumes=[{"name": "settings", "configMap": {"name": "setings"}}]),
+        ),
+        Fault(
+            "too-large",
+            "api asks for more CPU than any node has",
+            (PODS, WAITING),
+            container("api", resources={"requests": {"cpu": "8"}}),
+        ),
+        Fault(
+            "tainted",
+            "all nodes have a taint that api does not tolerate",
+            (PODS, WAITING),
+            restart("api", each_node(TAINTS)),
+        ),
+        Fault(
+            "cordoned",
+            "all nodes are cordoned",
+            (PODS, WAITING, "look at the STATUS of the nodes"),
+            restart("api", each_node({"unschedulable": True})),
+        ),
+        Fault(
+            "wrong-node-selector",
+            "api wants nodes with a label that none has",
+            (PODS, WAITING),
+            template("api", nodeSelector={"disk": "sssd"}),
+        ),
+        Fault(
+            "wrong-selector",
+            "the Service api selects Pods that do not exist",
+            (f"all Pods are ready; {WAY}", ENDPOINTS),
+            service("api", selector={"app": "apis"}),
+        ),
+        Fault(
+            "wrong-target-port",
+            "the Service api leads to a port where nobody listens",
+            (f"all Pods are ready; {WAY}", "compare targetPort with the container's port"),
+            service("api", ports=[{"port": 80, "targetPort": 80}]),
+        ),
+        Fault(
+            "unknown-port-name",
+            "the Service api names a port that no container has",
+            (f"all Pods are ready; {WAY}", ENDPOINTS),
+            service("api", ports=[{"port": 80, "targetPort": "https"}]),
+        ),
+        Fault(
+            "quota",
+            "a quota allows fewer Pods than the shop needs",
+            (MISSING, "list the quotas of the namespace"),
+            restart("api", create("ResourceQuota", "v1", "small", {"hard": {"pods": "3"}})),
+        ),
+        Fault(
+            "limit-range",
+            "a LimitRange allows less memory than api's limit",
+            (MISSING, "list the LimitRanges of the namespace"),
+            restart("api", create("LimitRange", "v1", "tight", TIGHT)),
+        ),
+        Fault(
+            "crash-loop",
+            "api's program ends with an error as soon as it starts",
+            (PODS, "what did it say? cluster.logs(pod)", EVENTS),
+            container("api", command=["sh", "-c", "echo no database; exit 1"], args=[]),
+        ),
+        Fault(
+            "too-little-memory",
+            "api's memory limit is less than it needs: it is killed (OOMKilled)",
+            (PODS, "describe such a Pod: how did its last container end?"),
+            container("api", resources={"limits": {"memory": "16Mi"}}),
+        ),
+        Fault(
+            "endless-init",
+            "an init container of api never ends",
+            (PODS, "STATUS Init:0/1: which container does it wait for?"),
+            template("api", initContainers=[ENDLESS]),
+        ),
+        Fault(
+            "scaled-to-zero",
+            "somebody scaled api to zero",
+            ("list the Deployments: how many replicas are wanted?",),
+            lambda cluster: cluster.scale("deployment/api", 0),
+        ),
+        Fault(
+            "dns-gone",
+            "CoreDNS was scaled to zero",
+            (NAMES, "who answers for names? look at kube-system"),
+            lambda cluster: cluster.scale("deployment/coredns", 0, namespace="kube-system"),
+        ),
+        Fault(
+            "policy-without-dns",
+            "the policy that allowed names was deleted",
+            (NAMES, POLICY),
+            lambda cluster: cluster.delete("networkpolicy", "names"),
+        ),
+        Fault(
+            "closed-door",
+            "a policy with no rule closes front to its customers",
+            (WAY, POLICY),
+            create("NetworkPolicy", "networking.k8s.io/v1", "lock", LOCK),
+        ),
+        Fault(
+            "wrong-friend",
+            "the policy of db lets in Pods with a label that api does not have",
+            (WAY, POLICY),
+            lambda cluster: cluster.api.patch(
+                "NetworkPolicy", "db", "default", {"spec": STRANGERS}
+            ),
+        ),
+        Fault(
+            "not-exposed",
+            "the Service front is a ClusterIP: nobody outside can reach it",
+            ("look at TYPE and EXTERNAL-IP of the Services",),
+            service("front", type="ClusterIP"),
+        ),
+        Fault(
+            "source-ranges",
+            "the load balancer of front lets in only 192.0.2.0/24",
+            ("trace from outside: which rule drops the packet?",),
+            service("front", loadBalancerSourceRanges=["192.0.2.0/24"]),
+        ),
+        Fault(
+            "claim-pending",
+            "db wants a volume of a storage class that does not exist",
+            (PODS, WAITING, "list the PersistentVolumeClaims"),
+            both(
+                create("PersistentVolumeClaim", "v1", "data", CLAIM),
+                template(
+                    "db", volumes=[{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]
+                ),
+            ),
+        ),
+        Fault(
+            "one-a-node",
+            "front wants five Pods, no two on a node, and there are three nodes",
+            (PODS, WAITING),
+            both(
+                template("front", affinity=APART),
+                lambda cluster: cluster.scale("deployment/front", 5),
+            ),
+        ),
+        Fault(
+            "cut-link",
+            "the link between node-1 and the other nodes is cut",
+            ("trace between Pods of different nodes: from which node does nothing arrive?",),
+            lambda cluster: cluster.pod_network.cut(["node-1"], ["node-2", "node-3"]),
+        ),
+    )
+}

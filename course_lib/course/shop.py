@@ -1,0 +1,103 @@
+"""The shop that breaks: how it is built, and how one sees that all is well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from course_lib.apiserver.errors import APIError
+from course_lib.cluster import Cluster
+from course_lib.errors import CourseError
+from course_lib.objects.pod import Pod
+from course_lib.objects.pods import is_ready
+
+DATA = Path(__file__).parents[2] / "data"
+WORKLOADS = ("front", "api", "db")
+SETTLED = 90.0  # simulated s until the shop is open
+
+
+class Check(msgspec.Struct, frozen=True):
+    """Something that must work, whether it does, and what one sees."""
+
+    name: str
+    ok: bool
+    said: str = ""
+
+
+def open_shop(seed: int = 0) -> Cluster:
+    """Three nodes with Calico and a cloud; DNS, the shop, and its policies."""
+    cluster = Cluster(nodes=3, cpu="2", memory="4Gi", network="calico", cloud=True, seed=seed)
+    return furnish(cluster)
+
+
+def furnish(cluster: Cluster) -> Cluster:
+    """Put the shop into a cluster, and let it open."""
+    cluster.install_dns()
+    cluster.apply(DATA / "trouble.yaml")
+    cluster.apply(DATA / "shop-policies.yaml")
+    cluster.run(SETTLED)
+    return cluster
+
+
+def checks(cluster: Cluster) -> list[Check]:
+    """What a customer, and who runs the shop, may expect."""
+    try:
+        return list(_checks(cluster))
+    except APIError as refusal:
+        return [Check("the API answers", False, refusal.what)]
+
+
+def _checks(cluster: Cluster) -> Iterator[Check]:
+    yield Check("the API answers", True)
+    for name in WORKLOADS:
+        wanted = cluster.document("deployment", name)["spec"].get("replicas", 1)
+        pods = cluster.get("pods", selector=f"app={name}")
+        ready = bool(wanted) and cluster.ready(f"deployment/{name}")
+        said = f"{len(pods)} Pods, {wanted} wanted" if not ready else ""
+        yield Check(f"{name} is ready", ready, said)
+    yield from _ways(cluster)
+
+
+def _ways(cluster: Cluster) -> Iterator[Check]:
+    front, api = _ready_pod(cluster, "front"), _ready_pod(cluster, "api")
+    yield _reaches(cluster, "customers reach front", "outside", _balancer(cluster), 80)
+    yield _resolves(cluster, front)
+    yield _reaches(cluster, "front reaches api", front, "service/api", 80)
+    yield _reaches(cluster, "api reaches db", api, "service/db", 5432)
+
+
+def _ready_pod(cluster: Cluster, name: str) -> str:
+    """A ready Pod of a workload; nothing where there is none."""
+    pods: list[Pod] = cluster.api.list("Pod", "default")
+    ready = (pod.name for pod in pods if pod.labels.get("app") == name and is_ready(pod))
+    return next(ready, "")
+
+
+def _balancer(cluster: Cluster) -> str:
+    status = cluster.document("service", "front").get("status", {}).get("loadBalancer", {})
+    given = status.get("ingress") or [{}]
+    return str(given[0].get("ip", ""))
+
+
+def _resolves(cluster: Cluster, pod: str) -> Check:
+    name = "front knows api by its name"
+    if not pod:
+        return Check(name, False, "no front is ready")
+    found = cluster.nslookup(pod, "api")
+    return Check(name, bool(found.addresses), found.code)
+
+
+def _reaches(cluster: Cluster, name: str, source: str, target: str, port: int) -> Check:
+    """Several connections, for chance may hide what is wrong."""
+    if not source or not target:
+        return Check(name, False, "there is nobody to ask" if not source else "it has no address")
+    for _ in range(6):
+        try:
+            trace = cluster.trace(source, target, port)
+        except CourseError as problem:
+            return Check(name, False, problem.what)
+        if not trace.ok:
+            return Check(name, False, trace.outcome)
+    return Check(name, True)

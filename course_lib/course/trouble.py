@@ -1,0 +1,85 @@
+"""Trouble: a shop that somebody broke, to be found and mended with the usual commands.
+
+trouble = Trouble(seed=7)
+cluster = trouble.cluster      # look: get, describe, logs, trace, nslookup; then mend
+trouble.hint()                 # where to look next
+trouble.check()                # is it mended?
+"""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+from course_lib.cluster import Cluster
+from course_lib.course.faults import FAULTS, Fault
+from course_lib.course.shop import Check, checks, open_shop
+from course_lib.errors import CourseError
+
+if TYPE_CHECKING:
+    from course_lib.engine.table import Table
+
+NOTICED = 150.0  # simulated s between the fault and the first call for help
+FOLLOWED = 90.0  # simulated s that a repair gets to take effect
+
+
+class Trouble:
+    """One broken shop: the fault that `seed` draws, or the one named `fault`.
+
+    >>> trouble = Trouble(fault="wrong-selector")
+    >>> [check.name for check in trouble.failing()]
+    ['front reaches api']
+    >>> print(trouble.hint())
+    all Pods are ready; trace the packet: cluster.trace(pod, 'service/...', port); where does it end, by which rule?
+    >>> print(trouble.check())
+    Not mended yet: front reaches api (dropped).
+    >>> _ = trouble.cluster.api.patch("Service", "api", "default", {"spec": {"selector": {"app": "api"}}})
+    >>> print(trouble.check())
+    Mended, with 1 hint. It was this: the Service api selects Pods that do not exist.
+    """  # noqa: E501
+
+    def __init__(self, seed: int = 0, fault: str = "") -> None:
+        if fault and fault not in FAULTS:
+            raise CourseError(
+                "no such fault", expected=f"one of {', '.join(FAULTS)}", found=repr(fault)
+            )
+        name = fault or random.Random(f"trouble/{seed}").choice(list(FAULTS))
+        self._fault: Fault = FAULTS[name]
+        self.cluster: Cluster = open_shop(seed)
+        self._fault.breaks(self.cluster)
+        self.cluster.run(NOTICED)
+        self.hints = 0
+
+    def failing(self) -> list[Check]:
+        """What does not work now."""
+        return [check for check in checks(self.cluster) if not check.ok]
+
+    def table(self) -> Table:
+        """What ought to work, and whether it does: CHECK, OK, SEEN."""
+        from course_lib.engine.table import Table
+
+        rows = [(check.name, check.ok, check.said) for check in checks(self.cluster)]
+        return Table(rows, columns=["CHECK", "OK", "SEEN"])
+
+    def hint(self) -> str:
+        """Where to look next; each call says a little more."""
+        hints = self._fault.hints
+        self.hints += 1
+        if self.hints > len(hints):
+            return "there are no more hints; give_up() tells what it was"
+        return hints[self.hints - 1]
+
+    def check(self) -> str:
+        """Let a repair take effect, and say whether all is well."""
+        self.cluster.run(FOLLOWED)
+        failing = self.failing()
+        if failing:
+            seen = "; ".join(f"{c.name} ({c.said})" if c.said else c.name for c in failing)
+            return f"Not mended yet: {seen}."
+        count = min(self.hints, len(self._fault.hints))
+        hints = "without a hint" if not count else f"with {count} hint{'s' if count > 1 else ''}"
+        return f"Mended, {hints}. It was this: {self._fault.story}."
+
+    def give_up(self) -> str:
+        """What was done to the shop."""
+        return f"It was this: {self._fault.story}."
