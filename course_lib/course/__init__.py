@@ -1,4 +1,4 @@
-"""What a learner does: shops that break, to be mended (chapter 11)."""
+"""What a learner does: shops that break, to be mended."""
 
 from course_lib.course.faults import FAULTS, Fault
 from course_lib.course.trouble import Trouble

@@ -70,9 +70,8 @@ def state_growth(
         for size in nodes:
             for each in pods:
                 network = PodNetwork(plugin, size, each)
-                if plugin == "weave":  # it learns with the packets
-                    for number in range(size):
-                        network.trace("pod-1", f"pod-{number * each + 1}")
+                for number in range(size):  # some learn with the packets
+                    network.trace("pod-1", f"pod-{number * each + 1}")
                 kept = network.plugin.state(network.host("node-1"))
                 router = len(network.underlay.router.routes)
                 rows.append({"PLUGIN": plugin, "NODES": size, "PODS": each} | kept
@@ -100,13 +99,8 @@ def network_event(plugin: str, event: str, **settings: Any) -> dict[str, Any]:
         return _row(plugin, event, "reached by all", _until(network, lambda: _all_reach(network)))
     if event == DIES:
         network.power_off("node-3")
-
-        def forgotten() -> bool:
-            return "node-3" not in network.plugin.known["node-1"] or (
-                plugin == "weave" and network.plugin.next_peer("node-1", "node-3") is None  # type: ignore[attr-defined]
-            )
-
-        seconds = _until(network, forgotten)
+        one, gone = network.host("node-1"), network.host("node-3")
+        seconds = _until(network, lambda: not network.plugin.knows(one, gone))
         result = "forgotten" if seconds is not None else "kept until its Node is deleted"
         return _row(plugin, event, result, seconds)
     if event == CUT:

@@ -1,6 +1,6 @@
 """The cluster's DNS: names of Services and Pods, and what a resolver asks for.
 
-`Zone` answers for `cluster.local` as CoreDNS does; `Resolver` turns a short name into the queries
+`Zone` answers for `cluster.local` as CoreDNS does; `resolve` turns a short name into the queries
 that a Pod's C library sends, one search domain after the other. Source: "Kubernetes DNS-Based
 Service Discovery" 1.1 (kubernetes/dns); CoreDNS's `kubernetes` plugin; resolv.conf(5); RFC 1035,
 2308 (negative answers), 2782 (SRV).

@@ -172,10 +172,7 @@ def _address_type(side: str) -> Callable[[_Reader, bool], Match]:
         kind = reader.next()
         if kind != "LOCAL":
             raise CourseError("only addresses of type LOCAL are known", where=reader.line)
-        # All of 127.0.0.0/8 is local, though no device has each address of it.
-        return lambda look: (
-            getattr(look, side) in look.local or getattr(look, side).startswith("127.")
-        )
+        return lambda look: look.is_local(getattr(look, side))
 
     return option
 

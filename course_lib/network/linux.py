@@ -255,5 +255,7 @@ def requirements(network: PodNetwork) -> Iterator[str]:
         yield "vxlan"
     if IPIP in kinds:
         yield "ipip"
+    if Dummy in kinds:
+        yield "dummy"
     if any(host.filter.ipvs is not None for host in network.hosts.values()):
         yield "ipvs"

@@ -11,6 +11,7 @@ Source: network_namespaces(7), ip-route(8), netfilter's hooks.
 
 from __future__ import annotations
 
+import ipaddress
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -214,8 +215,6 @@ class Namespace:
 
 
 def _network(address: str) -> str:
-    import ipaddress
-
     return str(ipaddress.ip_interface(address).network)
 
 

@@ -59,6 +59,10 @@ class Look:
         self.snat: tuple[str, int] | None = None
         self.see(packet)
 
+    def is_local(self, address: str) -> bool:
+        """Whether an address is this namespace's own; all of 127.0.0.0/8 is, on no device."""
+        return address in self.local or address.startswith("127.")
+
     def see(self, packet: Packet) -> None:
         """Look at the packet as it is now."""
         ip = packet.headers[0]

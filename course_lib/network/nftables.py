@@ -94,22 +94,19 @@ class NFTables:
     def _rule(self, line: str) -> Rule:
         words = _TOKEN.findall(re.sub(r' comment "[^"]*"$', "", line))
         matches: list[Match] = []
-        target: Target = lambda look: None  # noqa: E731
         while words:
-            if words[0] in _STATEMENTS or (words[0] == "mark" and words[1] == "set"):
-                target, words = self._statement(words), []
-            else:
-                matches.append(self._match(words))
-        return Rule(line, tuple(matches), target)
+            if words[0] in _STATEMENTS or words[:2] == ["mark", "set"]:
+                return Rule(line, tuple(matches), self.verdict(words))
+            if words[0] == "numgen" or words[2:3] == ["."]:  # a key, to be looked up in a map
+                return Rule(line, tuple(matches), self._lookup(words))
+            matches.append(self._match(words))
+        return Rule(line, tuple(matches), lambda look: None)
 
     # Matches: what comes before the verdict
 
     def _match(self, words: list[str]) -> Match:
         first = words.pop(0)
         if first in ("ip", "ip6") and words[0] in ("daddr", "saddr"):
-            if words[1] == ".":  # a key of several parts, to be looked up
-                words.insert(0, first)
-                return self._lookup(words)
             return self._address("destination" if words.pop(0) == "daddr" else "source", words)
         if first == "ct":  # ct state new
             wanted = words[1].upper()
@@ -122,12 +119,7 @@ class NFTables:
         if first == "fib":  # fib saddr type local
             side = "destination" if words[0] == "daddr" else "source"
             del words[:3]
-            return lambda look: (
-                getattr(look, side) in look.local or getattr(look, side).startswith("127.")
-            )
-        if first == "meta" and words[:2] == ["l4proto", "."]:
-            words.insert(0, first)
-            return self._lookup(words)
+            return lambda look: look.is_local(getattr(look, side))
         if first == "meta":  # meta l4proto tcp
             protocol = words[1]
             del words[:2]
@@ -136,9 +128,6 @@ class NFTables:
             port = int(words[1])
             del words[:2]
             return lambda look: look.protocol == first and look.destination_port == port
-        if first == "numgen":
-            words.insert(0, first)
-            return self._lookup(words)
         if first == "update":
             return self._update(words)
         raise CourseError("nft does not know this expression here", found=" ".join([first, *words]))
@@ -176,34 +165,22 @@ class NFTables:
 
     # Lookups: a key, and a map of verdicts
 
-    def _lookup(self, words: list[str]) -> Match:
-        """The rest of a rule is a lookup: its verdict, when there is one, ends the rule.
-
-        It is a match to the engine: the verdict is kept in the look until the target asks.
-        """
+    def _lookup(self, words: list[str]) -> Target:
+        """A key, and the map of verdicts that it is looked up in; without an entry: go on."""
         at = words.index("vmap")
         key, place = words[:at], words[at + 1 :]
-        words[:] = ["vmap-verdict"]
         if place[0] == "{":
-            joined = " ".join(place[1:-1])
-            entries = dict(part.strip().split(" : ") for part in joined.split(","))
+            entries = dict(part.strip().split(" : ") for part in " ".join(place[1:-1]).split(","))
             table = {k: self.verdict(v.split()) for k, v in entries.items()}
         else:
             table = self.maps[place[0][1:]]
         make = _key(key)
-        self._pending = lambda look: table.get(make(look))
-        return lambda look: True
 
-    def _statement(self, words: list[str]) -> Target:
-        if words == ["vmap-verdict"]:
-            find = self._pending
+        def target(look: Look) -> str | None:
+            verdict = table.get(make(look))
+            return verdict(look) if verdict is not None else None
 
-            def target(look: Look) -> str | None:
-                verdict = find(look)
-                return verdict(look) if verdict is not None else None
-
-            return target
-        return self.verdict(words)
+        return target
 
     def verdict(self, words: list[str]) -> Verdict:
         """What happens: a verdict, another chain, a translation, a mark."""
@@ -232,7 +209,7 @@ class NFTables:
 
 
 _STATEMENTS = (
-    "accept", "drop", "reject", "return", "jump", "goto", "masquerade", "dnat", "vmap-verdict",
+    "accept", "drop", "reject", "return", "jump", "goto", "masquerade", "dnat",
 )  # fmt: skip
 
 

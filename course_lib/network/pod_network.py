@@ -9,7 +9,6 @@ their network from the same parts: see `course_lib.cluster`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from course_lib.engine import Simulation
@@ -68,7 +67,7 @@ class PodNetwork(FlatNetwork):
         ]
         self.underlay = Underlay(node_cidr, subnets, mtu, six=len(self.blocks) > 1)
         self.pods: dict[str, Attachment] = {}
-        self.resolver: Callable[[str], str | None] = lambda name: None
+        self._latency: float | None = None  # of the program that answered last
         self._port = FIRST_PORT
         self._zones: list[str] = []
         self.balanced = self.underlay.router.balanced
@@ -169,7 +168,7 @@ class PodNetwork(FlatNetwork):
     def power_on(self, name: str) -> None:
         """It has power again."""
         self.host(name).namespace.gone = False
-        self.sim.at(self.sim.now + self.plugin.join_seconds, self.plugin.reconcile)
+        self.plugin.reconcile_soon()
 
     def cut(self, some: list[str], others: list[str]) -> None:
         """Cut the links between two groups of machines."""
@@ -185,7 +184,7 @@ class PodNetwork(FlatNetwork):
     def heal(self) -> None:
         """All links are open again; the agents catch up."""
         self.underlay.links.heal()
-        self.sim.at(self.sim.now + self.plugin.join_seconds, self.plugin.reconcile)
+        self.plugin.reconcile_soon()
 
     def host(self, name: str) -> Host:
         """A machine by its name; raises `CourseError`."""
@@ -254,7 +253,7 @@ class PodNetwork(FlatNetwork):
         elif name == OUTSIDE:
             found = [self.underlay.outside.devices["eth0"].address(six)]
         else:
-            found = [self.resolver(name) or name]
+            found = [name]
         if not found or not found[0]:
             raise CourseError("it has no address of this family", where=name)
         return found[0]
@@ -284,7 +283,7 @@ class PodNetwork(FlatNetwork):
         self, source: str, address: str, port: int, protocol: str = "tcp"
     ) -> tuple[str, float | None]:
         """One request, packet by packet: who got it, and its latency (s), the way included."""
-        self._latency: float | None = None
+        self._latency = None
         trace = self.trace(source, address, port, protocol)
         at = trace.receiver.rpartition(":")[0].strip("[]") if trace.receiver else ""
         if not trace.ok or self._latency is None:

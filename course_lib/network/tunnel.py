@@ -17,9 +17,16 @@ class Tunnel(Device):
     seconds = 5e-6
     overhead = 0
 
-    def output(self, journey: Journey, before: Packet, after: Packet, what: str) -> None:
+    def output(
+        self,
+        journey: Journey,
+        before: Packet,
+        after: Packet,
+        what: str,
+        seconds: float = seconds,
+    ) -> None:
         """Send the outer packet as if a program of this machine sent it."""
-        journey.note(self.namespace, self.name, what, before, after, seconds=self.seconds)
+        journey.note(self.namespace, self.name, what, before, after, seconds=seconds)
         self.namespace.send(journey, after)
 
 

@@ -125,7 +125,7 @@ def test_without_dns_a_lookup_says_what_is_missing():
         Cluster(nodes=1).nslookup("x", "web")
 
 
-def test_a_dns_without_ready_pods_times_out(cluster: Cluster):
+def test_a_dns_without_ready_pods_times_out():
     made = Cluster(nodes=1, network="routable")
     made.install_dns()
     made.run(seconds=0.5)

@@ -137,7 +137,6 @@ def test_a_text_with_a_wrong_line_changes_nothing():
     rules.restore("*filter\n-A INPUT --frobnicate -j DROP\nCOMMIT")
     with pytest.raises(CourseError, match="option of iptables is not known"):
         rules.tables["filter"]["INPUT"].run(look(tcp("1.1.1.1", "2.2.2.2")))
-        rules.tables["filter"]["INPUT"].rules
 
 
 def test_restore_empties_what_it_declares_and_keeps_the_rest():

@@ -81,16 +81,13 @@ class Attachment(msgspec.Struct, eq=False):
 class Plugin:
     """A way for Pods to reach each other across nodes.
 
-    `overhead` is what it adds to each packet between nodes (bytes); `ports` the protocol and
-    port that must pass between nodes; `join_seconds` from the start of a node until the others
-    know the way to it.
+    `overhead` is what it adds to each packet between nodes (bytes); `join_seconds` from the start
+    of a node until the others know the way to it.
     """
 
     name: ClassVar[str] = ""
     overhead: int = 0
     enforces_policies: ClassVar[bool] = False  # whether NetworkPolicies mean anything to it
-    ports: tuple[tuple[str, int], ...] = ()
-    families: ClassVar[tuple[int, ...]] = (4, 6)
     join_seconds: ClassVar[float] = 0.2
 
     def __init__(self, network: PodNetwork) -> None:
@@ -106,7 +103,7 @@ class Plugin:
         if at_once:
             self.spread(host)
         else:
-            self.network.sim.at(self.network.sim.now + self.join_seconds, self.reconcile)
+            self.reconcile_soon()
 
     def spread(self, host: Host) -> None:
         """A node and all others hear of each other."""
@@ -119,6 +116,14 @@ class Plugin:
         if other.name not in self.known[host.name] and self.hears(host, other):
             self.known[host.name][other.name] = None
             self.learn(host, other)
+
+    def reconcile_soon(self) -> None:
+        """Reconcile when the agents have had the time to hear."""
+        self.network.sim.at(self.network.sim.now + self.join_seconds, self.reconcile)
+
+    def knows(self, host: Host, other: Host) -> bool:
+        """Whether a node still knows a way to another."""
+        return other.name in self.known.get(host.name, ())
 
     def reconcile(self) -> None:
         """Whoever can hear of somebody now does; whoever was lost for too long is forgotten."""
@@ -141,7 +146,7 @@ class Plugin:
     def come_back(self, host: Host) -> None:
         """A node that was taken out of the cluster is in it again."""
         self.known[host.name] = {}
-        self.network.sim.at(self.network.sim.now + self.join_seconds, self.reconcile)
+        self.reconcile_soon()
 
     def lost(self, host: Host) -> None:
         """A node does not answer any more; a plugin that notices acts here."""

@@ -52,7 +52,6 @@ class Calico(Plugin):
 
     name = "calico"
     enforces_policies = True
-    ports: tuple[tuple[str, int], ...] = (("tcp", 179),)
     join_seconds = CONNECT_DELAY
 
     def __init__(
@@ -217,7 +216,6 @@ class CalicoIPIP(Calico):
     """Calico with IP in IP between all nodes."""
 
     name = "calico-ipip"
-    ports = (("tcp", 179), ("ipip", 0))
 
     def __init__(self, network: PodNetwork, ipip: str = ALWAYS, **settings: object) -> None:
         super().__init__(network, ipip, **settings)  # type: ignore[arg-type]

@@ -65,7 +65,6 @@ class VXLAN(HostGateway):
 
     name = "flannel-vxlan"
     overhead = OVERHEAD
-    ports = (("udp", PORT),)
 
     def __init__(self, network: PodNetwork, tunnel_mtu: int = 0) -> None:
         super().__init__(network)

@@ -47,9 +47,7 @@ class Weave(Plugin):
 
     name = "weave"
     overhead = 50
-    ports = (("udp", FAST_PORT), ("udp", SLEEVE_PORT), ("tcp", SLEEVE_PORT))
     enforces_policies = True
-    families = (4,)
     join_seconds = 1.0
 
     def __init__(self, network: PodNetwork, encrypted: bool = False) -> None:
@@ -57,9 +55,8 @@ class Weave(Plugin):
         self.encrypted = encrypted
         # Who is where, as ARP and gossip would find out: address and MAC address to node.
         self.whose: dict[str, str] = {}
-        self._given_up: dict[
-            frozenset[str], None
-        ] = {}  # pairs whose connection is known to be dead
+        # Pairs whose connection is known to be dead
+        self._given_up: dict[frozenset[str], None] = {}
         if any(":" in block for block in network.blocks):
             raise CourseError(
                 "Weave Net knows IPv4 only",
@@ -125,6 +122,10 @@ class Weave(Plugin):
                         beyond.append(far)
             edge = beyond
         return first.get(there)
+
+    def knows(self, host: Host, other: Host) -> bool:
+        """As long as the mesh leads there."""
+        return self.next_peer(host.name, other.name) is not None
 
     def fast(self) -> bool:
         """Whether the fast datapath's packets pass; the heartbeats of each peer find out."""
@@ -217,17 +218,17 @@ class Datapath(Tunnel):
         headers: tuple[ESP | UDP | VXLAN | Sleeve, ...]
         if self.plugin.fast():
             headers = UDP(source_port(frame), FAST_PORT), VXLAN(1)
-            what, self.seconds = "fast datapath", Tunnel.seconds
+            what = "fast datapath"
             if encrypted:
                 headers, protocol = (ESP(SPI), *headers), "esp"
         else:
             headers = UDP(SLEEVE_PORT, SLEEVE_PORT), Sleeve(self.host.name, target, encrypted)
-            what, self.seconds = "sleeve", BY_PROGRAM
-        if encrypted:
-            what, self.seconds = f"{what}, encrypted", self.seconds + BY_CIPHER
+            what = "sleeve"
+        what += ", encrypted" if encrypted else ""
         via = "" if peer == target else f" by way of {peer}"
         outer = frame.push(IP(here, there, protocol, dont_fragment=False), *headers)
-        self.output(journey, frame, outer, f"encapsulate: {what} to {target}{via}")
+        what = f"encapsulate: {what} to {target}{via}"
+        self.output(journey, frame, outer, what, cost(outer))
 
     def unwrap(self, journey: Journey, packet: Packet) -> None:
         """Take the outer headers off; the frame is for this bridge, or for a peer further on."""
@@ -237,7 +238,7 @@ class Datapath(Tunnel):
         frame = packet.pop(count)
         ethernet = frame.headers[0]
         assert type(ethernet) is Ethernet
-        journey.note(self.namespace, self.name, "decapsulate", packet, frame, seconds=self.seconds)
+        journey.note(self.namespace, self.name, "decapsulate", packet, frame, seconds=cost(packet))
         self.behind.setdefault(ethernet.source, self.plugin.whose[packet.ip.source])
         bridge = self.namespace.devices[BRIDGE]
         assert isinstance(bridge, Bridge)
@@ -250,6 +251,13 @@ class Datapath(Tunnel):
 
     def _is_here(self, bridge: Bridge, mac: str) -> bool:
         return mac == bridge.mac or any(behind(port, mac) for port in bridge.ports.values())
+
+
+def cost(packet: Packet) -> float:
+    """Seconds to wrap or unwrap a packet: by the kernel or by a program, with a cipher or not."""
+    sleeve = next((h for h in packet.headers if type(h) is Sleeve), None)
+    secret = sleeve.encrypted if sleeve else any(type(h) is ESP for h in packet.headers)
+    return (BY_PROGRAM if sleeve else Tunnel.seconds) + (BY_CIPHER if secret else 0.0)
 
 
 def rules(block: str) -> str:

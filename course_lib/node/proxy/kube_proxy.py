@@ -162,7 +162,6 @@ class KubeProxy:
         self.settings = Settings(host.name, node_ip, zone, cluster_cidr)
         self.mode = mode_named(mode, host, self.settings)
         self.ports: dict[Name, list[ServicePort]] = {}
-        self.syncs = 0
         self._dirty: dict[Name, None] = {}
         self._synced_at = float("-inf")
         self._scheduled = False
@@ -212,7 +211,6 @@ class KubeProxy:
             else:
                 self.ports.pop(name, None)
         self.mode.write(self.ports, dirty)
-        self.syncs += 1
         self._forget_stale(old, {port for name in dirty for port in self.ports.get(name, ())})
 
     def _slices(self, namespaces: Iterable[str]) -> dict[Name, list[EndpointSlice]]:
