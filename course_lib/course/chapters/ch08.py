@@ -1,0 +1,154 @@
+"""Exercises of chapter 08: addresses, and who may talk to whom."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from course_lib.cluster import Cluster
+from course_lib.course.answers import applied, document, holds, number, word
+from course_lib.course.chapters.ch03 import deployment
+from course_lib.course.exercise import Findings, asks
+from course_lib.course.shop import DATA
+from course_lib.network import ClusterCIDR, PodNetwork
+
+PORTS = {"front": 80, "api": 8080, "db": 5432}
+
+
+def _shop(answer: Any) -> tuple[Cluster, dict[str, str]]:
+    cluster = Cluster(nodes=2, network="calico")
+    cluster.install_dns()
+    cluster.apply(DATA / "shop.yaml")
+    cluster.run(40)
+    cluster.apply(answer)
+    cluster.run(3)
+    return cluster, {name.split("-")[0]: name for name in cluster.get("pods").NAME}
+
+
+def _reach(cluster: Cluster, pods: dict[str, str], one: str, other: str) -> bool:
+    return cluster.trace(pods[one], pods[other], PORTS[other]).ok
+
+
+@asks(
+    "08-nodes",
+    "How many nodes?",
+    """
+    The cluster's Pods have `10.244.0.0/20`, and each node gets a `/26` of it. **How many nodes can
+    there be?**
+    """,
+)
+def nodes(answer: Any) -> Findings:
+    slips = {
+        16: "that is 26 - 20 the wrong way round: 2 to the power of (26 - 20)",
+        6: "6 bits are between /20 and /26, and 6 bits count to 64",
+        62: "no block of a node is lost: the two special addresses are inside each block",
+        4096: "so many addresses has the whole block",
+    }
+    yield number(answer, ClusterCIDR("10.244.0.0/20", node_mask=26).size, slips, unit="nodes")
+
+
+@asks(
+    "08-full-node",
+    "How many Pods?",
+    """
+    A node has the block `10.244.0.0/28` for its Pods, on a bridge that has an address of the block
+    too. **How many Pods get an address there?**
+    """,
+)
+def full_node(answer: Any) -> Findings:
+    network = PodNetwork("flannel-host-gw", nodes=1, node_mask=28)
+    from course_lib.errors import CourseError
+
+    count = 0
+    try:
+        while count < 20:
+            network.add_pod(f"pod-{count}", "node-1")
+            count += 1
+    except CourseError:
+        pass
+    slips = {
+        16: "the first address names the network, the last is for broadcasts; and the bridge",
+        14: "the bridge, which is the Pods' gateway, has one too",
+        15: "the first address names the network, the last is for broadcasts; and the bridge",
+    }
+    yield number(answer, count, slips, unit="Pods")
+
+
+@asks(
+    "08-host-port",
+    "The same port twice",
+    """
+    A Deployment wants two replicas with `hostPort: 80` on a cluster of one node.
+    **How many of its Pods run?** (Two Pods with `containerPort: 80` would be no trouble.)
+    """,
+)
+def host_port(answer: Any) -> Findings:
+    ports = [{"containerPort": 80, "hostPort": 80}]
+    cluster = applied(Cluster(nodes=1), deployment("web", 2, ports=ports), 40)
+    slips = {
+        2: "each Pod has all ports to itself; the node's ports are shared by all",
+        0: "the first one finds the port free",
+    }
+    yield number(answer, int((cluster.get("pods").STATUS == "Running").sum()), slips, unit="Pods")
+
+
+@asks(
+    "08-only-front",
+    "Only front",
+    """
+    The Pods of the shop are labelled `app: front`, `app: api` (port 8080) and `app: db`.
+    **Write a NetworkPolicy** that lets only `front` reach `api`; all else stays as it is.
+    """,
+)
+def only_front(answer: Any) -> Findings:
+    cluster, pods = _shop(document(answer, "NetworkPolicy"))
+    hint = "whom does the policy select? `podSelector` is the one that is protected: api"
+    if not _reach(cluster, pods, "front", "db"):
+        hint = "it protects too much: select api, and nobody else"
+    others = _reach(cluster, pods, "front", "db") and _reach(cluster, pods, "db", "front")
+    yield holds(others, "others talk as before", "others are cut off too", hint)
+    hint = "what does not match any rule is refused: `from` front, at port 8080"
+    may = _reach(cluster, pods, "front", "api")
+    yield holds(may, "front reaches api", "front does not reach api", hint)
+    hint = "a rule without `from` lets everybody in"
+    shut = not _reach(cluster, pods, "db", "api")
+    yield holds(shut, "db does not reach api", "db reaches api", hint)
+
+
+@asks(
+    "08-deny",
+    "Closed, until opened",
+    """
+    **Write a NetworkPolicy** that lets nobody in to any Pod of the namespace, and leaves what the
+    Pods themselves ask for alone (names, for example).
+    """,
+)
+def deny(answer: Any) -> Findings:
+    cluster, pods = _shop(document(answer, "NetworkPolicy"))
+    pairs = [(a, b) for a in PORTS for b in PORTS if a != b]
+    open_ = [f"{a} to {b}" for a, b in pairs if _reach(cluster, pods, a, b)]
+    hint = "an empty `podSelector: {}` selects all Pods"
+    if len(open_) == len(pairs):
+        hint = "an empty rule `ingress: [{}]` allows everything; *no* rule allows nothing"
+    yield holds(not open_, "nobody gets in", f"still open: {', '.join(open_)}", hint)
+    found = cluster.nslookup(pods["front"], "api").addresses
+    hint = "`policyTypes` with Egress closes the way out, and with it the way to DNS"
+    yield holds(bool(found), "names are answered", "no name is answered any more", hint)
+
+
+@asks(
+    "08-bridge",
+    "What did it see?",
+    """
+    `pod-1` on one node connects to `pod-3` on another. Whose address does `pod-3` see as the
+    sender: `"pod-1"`, `"node"` or `"bridge"`?
+    """,
+)
+def seen(answer: Any) -> Findings:
+    network = PodNetwork("flannel-vxlan", nodes=2, pods=2)
+    trace = network.trace("pod-1", "pod-3", 80)
+    truth = "pod-1" if trace.seen == network.address("pod-1") else "node"
+    slips = {
+        "node": "that would be address translation, which Kubernetes rules out between Pods",
+        "bridge": "a bridge joins cables; it does not change packets",
+    }
+    yield word(answer, truth, slips)

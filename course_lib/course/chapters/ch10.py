@@ -1,0 +1,192 @@
+"""Exercises of chapter 10: majorities, what survives what, and an operator's work."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from course_lib.cluster import Cluster
+from course_lib.cluster.health import health
+from course_lib.course.answers import holds, number, tried, word
+from course_lib.course.exercise import Finding, Findings, Mistake, asks
+from course_lib.course.shop import DATA
+from course_lib.errors import CourseError
+
+
+def _writes(cluster: Cluster) -> bool:
+    seen = health(cluster)
+    return seen.can_read and seen.can_write
+
+
+@asks(
+    "10-quorum",
+    "How many may fail?",
+    """
+    etcd has five members. **How many of them may fail** so that the cluster still takes writes?
+    """,
+)
+def quorum(answer: Any) -> Findings:
+    yield number(
+        answer, _tolerated(5),
+        {
+            3: "with three of five gone two are left, which is no majority: nothing can be written",
+            1: "that is three members; five bear more",
+            4: "one member of five cannot know whether the others decided otherwise",
+        },
+    )  # fmt: skip
+
+
+@asks(
+    "10-even",
+    "One more than three",
+    """
+    Somebody adds a fourth member to an etcd of three. **How many of the four may fail** so that the
+    cluster still takes writes?
+    """,
+)
+def even(answer: Any) -> Findings:
+    slips = {
+        2: "two of four are half, and a majority is *more* than half",
+        3: "one of four is far from a majority",
+        0: "three of four are a majority",
+    }
+    yield number(answer, _tolerated(4), slips)
+
+
+def _tolerated(members: int) -> int:
+    """So many members can be killed until etcd elects no leader any more."""
+    from course_lib.engine import Simulation
+    from course_lib.etcd import EtcdCluster
+
+    sim = Simulation(seed=0)
+    etcd = EtcdCluster(sim, members)
+    sim.run(5)
+    for killed, name in enumerate(list(etcd.members)):
+        etcd.members[name].crash()
+        sim.run(10)
+        if etcd.leader is None:
+            return killed
+    return members
+
+
+@asks(
+    "10-build",
+    "Any one machine",
+    """
+    **Write a function** `def build(): ...` that returns a cluster (one of `Cluster`'s four
+    configurations) whose API still takes writes half a minute after the power of any one of its
+    machines but the load balancer was cut.
+    """,
+)
+def build(answer: Any) -> Findings:
+    made = tried(answer)
+    if not isinstance(made, Cluster):
+        raise Mistake(f"it returned {type(made).__name__}", "return Cluster.ha_...(...)")
+    try:
+        layout = made.control_plane.layout
+    except CourseError as error:
+        raise Mistake("a plain Cluster() has no machines of a control plane",
+                      "use one of the four configurations of the chapter") from error  # fmt: skip
+    for machine in [*layout.control_planes, *layout.etcd]:
+        cluster = tried(answer)
+        cluster.run(20)
+        cluster.kill_node(machine)
+        cluster.run(30)
+        hint = "what runs only once there? look at `plots.configuration(...)`"
+        if machine in layout.etcd and len(layout.etcd) == 1 and len(layout.control_planes) > 1:
+            hint = "the API servers are many, but all ask the one etcd"
+        yield holds(_writes(cluster), f"{machine} may fail", f"not without {machine}", hint)
+
+
+def _no_quorum() -> Cluster:
+    cluster = Cluster.ha_etcd()
+    cluster.apply(DATA / "web.yaml")
+    cluster.run(30)
+    for name in list(cluster.etcd.members)[:2]:
+        cluster.kill_node(name)
+    cluster.run(20)
+    return cluster
+
+
+@asks(
+    "10-silent",
+    "The API is silent",
+    """
+    `task.cluster` has a clustered etcd, and its API no longer takes anything. **Get it to work
+    again** without losing what was stored, and have at least two members running.
+    """,
+    starts=_no_quorum,
+)
+def silent(cluster: Cluster) -> Findings:
+    cluster.run(30)
+    up = int((cluster.members().UP.astype(str).isin(["True", "yes"])).sum())
+    hint = "machines whose power was cut can be given it back: `cluster.restore_node(...)`"
+    yield holds(_writes(cluster), "it takes writes", "nothing can be written", hint)
+    hint = "one member alone works again, and its loss would be the loss of everything"
+    yield holds(up >= 2, f"{up} members run", f"{up} member runs", hint)
+    names = list(cluster.get("deployments").NAME)
+    hint = "the Deployment is gone: a new, empty etcd is not a repair"
+    yield holds("web" in names, "web is still known", f"known are {names}", hint)
+
+
+def _no_space() -> Cluster:
+    cluster = Cluster.single_master(workers=1)
+    cluster.limit_etcd("200Ki")
+    note = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "note"}}
+    cluster.run(10)
+    try:
+        for count in range(100):
+            cluster.apply(note | {"data": {"text": f"{count} " + "blah " * 4000}})
+    except CourseError:
+        pass
+    cluster.run(10)
+    return cluster
+
+
+@asks(
+    "10-no-space",
+    "mvcc: database space exceeded",
+    """
+    etcd of `task.cluster` is full, and refuses every write. **Make room with `etcdctl`, and let it
+    write again** (the quota stays as it is).
+    """,
+    starts=_no_space,
+)
+def no_space(cluster: Cluster) -> Findings:
+    cluster.run(30)
+    store = cluster.etcd.elect().machine
+    kept, file = store.in_use / store.quota, store.size / store.quota
+    hint = "old revisions fill it: which command forgets them?"
+    yield holds(kept < 0.8, "old revisions are forgotten", f"{kept:.0%} of it is in use", hint)
+    hint = "what was compacted is free inside the file; `defrag` gives it back"
+    yield holds(file < 0.8, "there is room", f"the file has {file:.0%} of the quota", hint)
+    hint = "the alarm stays until it is disarmed, however much room there is"
+    yield holds(not cluster.etcd.full(), "there is no alarm", "the alarm NOSPACE is raised", hint)
+    cluster.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "another"}})
+    yield Finding(True, "it takes writes")
+
+
+@asks(
+    "10-master-gone",
+    "Without its head",
+    """
+    A cluster with a single master; the master's power is cut, and ten minutes later a container on
+    a worker crashes. Is the container `"restarted"`, or does it stay `"dead"`?
+    """,
+)
+def master_gone(answer: Any) -> Findings:
+    cluster = Cluster.single_master(workers=1)
+    cluster.apply(DATA / "web.yaml")
+    cluster.run(30)
+    cluster.kill_node("control-plane-1")
+    cluster.run(600)
+    containers = cluster.runtimes["worker-1"].containers
+    next(each for each in containers.values() if each.running).exit(1)
+    cluster.run(60)
+    alive = sum(each.running for each in containers.values()) == 3
+    slips = {
+        "dead": "who restarts containers? The kubelet, and it needs nobody's permission",
+        "moved": "moving it would take a scheduler, which is gone",
+    }
+    yield word(answer, "restarted" if alive else "dead", slips)
+
+

@@ -1,0 +1,79 @@
+"""What a learner has solved, in one small file on their own machine."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+Kept = dict[str, dict[str, Any]]  # exercise: {"tries": how often, "solved": whether}
+
+
+class _File(msgspec.Struct):
+    exercises: dict[str, _Entry] = {}
+
+
+class _Entry(msgspec.Struct):
+    tries: int = 0
+    solved: bool = False
+
+
+def where_progress_lives() -> Path:
+    """`$COURSE_PROGRESS`, or `introduction-to-kubernetes.json` where a user's data are kept.
+
+    Source of the place: the XDG Base Directory Specification (`$XDG_DATA_HOME`).
+    """
+    if named := os.environ.get("COURSE_PROGRESS"):
+        return Path(named)
+    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(data) / "introduction-to-kubernetes.json"
+
+
+class Progress:
+    """Which exercises were tried and solved.
+
+    A write puts a whole new file in the place of the old one. A file that cannot be read is set
+    aside under another name, and a new one begun.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def read(self) -> Kept:
+        """What is kept; nothing where there is no file."""
+        return msgspec.to_builtins(self._load().exercises)
+
+    def record(self, name: str, solved: bool) -> None:
+        """One more try; what is solved once stays solved."""
+        kept = self._load()  # again each time: another notebook may have written meanwhile
+        entry = kept.exercises.setdefault(name, _Entry())
+        entry.tries += 1
+        entry.solved = entry.solved or solved
+        self._save(kept)
+
+    def _load(self) -> _File:
+        try:
+            return msgspec.json.decode(self.path.read_bytes(), type=_File)
+        except FileNotFoundError:
+            return _File()
+        except msgspec.DecodeError:
+            self._set_aside()
+            return _File()
+
+    def _set_aside(self) -> None:
+        number = 1
+        while (aside := self.path.with_suffix(f".damaged-{number}.json")).exists():
+            number += 1
+        self.path.rename(aside)
+
+    def _save(self, kept: _File) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=self.path.name)
+        with os.fdopen(handle, "wb") as file:
+            file.write(msgspec.json.format(msgspec.json.encode(kept)))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, self.path)
