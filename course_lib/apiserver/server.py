@@ -32,11 +32,15 @@ STATUS_AT_CREATION = ("Node", "PersistentVolume", "Namespace")
 
 
 class WatchEvent(msgspec.Struct, frozen=True):
-    """What a watch delivers: ADDED, MODIFIED or DELETED, and the object as it then was."""
+    """What a watch delivers: ADDED, MODIFIED or DELETED, and the object as it then was.
+
+    `document` is the whole of it, where the watch is the API server's own.
+    """
 
     type: str
     object: Object
     revision: int
+    document: Document = {}
 
 
 class APIServer:
@@ -126,7 +130,7 @@ class APIServer:
                 type = (MODIFIED if before else ADDED) if now else DELETED
                 entry = Entry(change.document, change.revision)
                 view = self._view(change.key, entry)
-                listener(WatchEvent(type, view, change.revision))
+                listener(WatchEvent(type, view, change.revision, change.document))
 
         return self.store.watch(self.prefix(kind_named(kind), namespace), deliver, since)
 

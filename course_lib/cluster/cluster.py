@@ -46,6 +46,7 @@ from course_lib.scheduler.explain import TEXTS, explain, explain_in_detail
 from course_lib.scheduler.pod_info import PodInfo
 
 if TYPE_CHECKING:
+    from course_lib.cluster.served import Served
     from course_lib.engine.table import Table
 
 
@@ -233,6 +234,15 @@ class Cluster(
         every = named.namespaced and namespace is None
         columns, rows = table_rows(named.kind, found, self.sim.now, every, wide)
         return table(rows, columns)
+
+    def serve(self, port: int = 0, speed: float = 0.0) -> Served:
+        """The API on a port of this machine, for kubectl: `with cluster.serve() as served: ...`.
+
+        With a `speed`, simulated time follows the clock; see `course_lib.cluster.served`.
+        """
+        from course_lib.cluster.served import Served
+
+        return Served(self, port, speed)
 
     def describe(self, kind: str, name: str, namespace: str = "default") -> Text:
         """What `kubectl describe` tells of one object: its state, and its events.

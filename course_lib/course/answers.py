@@ -11,10 +11,11 @@ from course_lib.objects.manifests import read_manifests
 
 Document = dict[str, Any]
 Slips = Mapping[Any, str]  # a wrong value, or (lowest, highest): the hint for it
+NO_SLIPS: Slips = {}
 
 
 def number(
-    answer: Any, truth: float, slips: Slips = {}, within: float = 0, unit: str = ""
+    answer: Any, truth: float, slips: Slips = NO_SLIPS, within: float = 0, unit: str = ""
 ) -> Finding:
     """A predicted number, within so much of what was measured.
 
@@ -35,14 +36,16 @@ def number(
     return Finding(False, f"{said} is not it", f"that is {far}; run it, and count")
 
 
-def word(answer: Any, truth: str, slips: Slips = {}) -> Finding:
+def word(answer: Any, truth: str, slips: Slips = NO_SLIPS) -> Finding:
     """A predicted word or line; spaces around it do not matter."""
     if not isinstance(answer, str):
         raise Mistake(f"a text is asked for, and {answer!r} is none", "write it in quotes")
     given = answer.strip()
     if given == truth:
         return Finding(True, f"{given} it is")
-    return Finding(False, f"{given} is not it", slips.get(given, "try it out, and read what you see"))
+    return Finding(
+        False, f"{given} is not it", slips.get(given, "try it out, and read what you see")
+    )
 
 
 def holds(ok: bool, said: str, otherwise: str, hint: str) -> Finding:

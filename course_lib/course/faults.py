@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from course_lib.cluster import Cluster
@@ -15,15 +17,25 @@ from course_lib.course.changes import (
     service,
     template,
 )
+from course_lib.course.shop import open_shop, open_shop_in_ha, open_shop_with_old_certificates
+
+
+def _half_of_etcd(cluster: Cluster) -> None:
+    for machine in list(cluster.etcd.members)[:2]:
+        cluster.kill_node(machine)
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """What was done to the shop, in the end told as `story`, and where to look, in order."""
+    """What was done to the shop, in the end told as `story`, and where to look, in order.
+
+    Some faults need a shop with a control plane that can fail.
+    """
 
     name: str
     story: str
     hints: tuple[str, ...]
     breaks: Change
+    opens: Callable[[int], Cluster] = open_shop
 
 
 def _bad_image(cluster: Cluster) -> None:
@@ -243,6 +255,26 @@ FAULTS: dict[str, Fault] = {
             "the link between node-1 and the other nodes is cut",
             ("trace between Pods of different nodes: from which node does nothing arrive?",),
             lambda cluster: cluster.pod_network.cut(["node-1"], ["node-2", "node-3"]),
+        ),
+        Fault(
+            "expired-lease",
+            "node-2 has lost its power; nobody renews its Lease",
+            ("list the nodes", "describe the node that is not ready, and look at its Lease"),
+            lambda cluster: cluster.kill_node("node-2"),
+        ),
+        Fault(
+            "lost-quorum",
+            "two of three members of etcd have lost their power: no majority, no writes",
+            ("the API is silent: cluster.components() shows the machines", "cluster.members()"),
+            _half_of_etcd,
+            open_shop_in_ha,
+        ),
+        Fault(
+            "expired-certificates",
+            "the certificates of the control plane have expired",
+            ("what exactly does the API server say?", "cluster.certificates()"),
+            lambda cluster: None,
+            open_shop_with_old_certificates,
         ),
     )
 }

@@ -10,12 +10,14 @@ import msgspec
 from course_lib.apiserver.errors import APIError
 from course_lib.cluster import Cluster
 from course_lib.errors import CourseError
+from course_lib.objects.meta import is_true
 from course_lib.objects.pod import Pod
 from course_lib.objects.pods import is_ready
 
 DATA = Path(__file__).parents[2] / "data"
 WORKLOADS = ("front", "api", "db")
 SETTLED = 90.0  # simulated s until the shop is open
+SOON = 180.0  # simulated s that old certificates are still good for
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -30,6 +32,22 @@ def open_shop(seed: int = 0) -> Cluster:
     """Three nodes with Calico and a cloud; DNS, the shop, and its policies."""
     cluster = Cluster(nodes=3, cpu="2", memory="4Gi", network="calico", cloud=True, seed=seed)
     return furnish(cluster)
+
+
+def open_shop_in_ha(seed: int = 0) -> Cluster:
+    """The same shop above three control plane nodes and three members of etcd."""
+    return furnish(
+        Cluster.ha_etcd(workers=3, cpu="2", memory="4Gi", network="calico", cloud=True, seed=seed)
+    )
+
+
+def open_shop_with_old_certificates(seed: int = 0) -> Cluster:
+    """The same shop above one control plane node, whose certificates end in a few minutes."""
+    return furnish(
+        Cluster.single_master(
+            cpu="2", memory="4Gi", network="calico", cloud=True, certificates=SOON, seed=seed
+        )
+    )
 
 
 def furnish(cluster: Cluster) -> Cluster:
@@ -51,6 +69,9 @@ def checks(cluster: Cluster) -> list[Check]:
 
 def _checks(cluster: Cluster) -> Iterator[Check]:
     yield Check("the API answers", True)
+    nodes = cluster.api.list("Node")
+    silent = [node.name for node in nodes if not is_true(node.status.conditions, "Ready")]
+    yield Check("all nodes are ready", not silent, ", ".join(silent))
     for name in WORKLOADS:
         wanted = cluster.document("deployment", name)["spec"].get("replicas", 1)
         pods = cluster.get("pods", selector=f"app={name}")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from course_lib.cluster import Cluster
 from course_lib.course.faults import FAULTS, Fault
-from course_lib.course.shop import Check, checks, open_shop
+from course_lib.course.shop import Check, checks
 from course_lib.errors import CourseError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Trouble:
             )
         name = fault or random.Random(f"trouble/{seed}").choice(list(FAULTS))
         self._fault: Fault = FAULTS[name]
-        self.cluster: Cluster = open_shop(seed)
+        self.cluster: Cluster = self._fault.opens(seed)
         self._fault.breaks(self.cluster)
         self.cluster.run(NOTICED)
         self.hints = 0

@@ -1,4 +1,4 @@
-"""Every exercise: the reference solution passes, and each typical mistake gets a hint of its own."""
+"""Every exercise: the reference solution passes, and typical mistakes get hints of their own."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
@@ -36,6 +37,12 @@ def policies(cluster: Cluster) -> None:
 
 def manifests(cluster: Cluster) -> None:
     cluster.apply(DATA / "trouble.yaml")
+
+
+def restart_clients(cluster: Cluster) -> None:
+    """Who read the old certificates at its start has to be started anew."""
+    for component in ("kube-controller-manager", "kube-scheduler"):
+        cluster.kill_process("control-plane-1", component)
 
 
 # The reference solution of each fault.
@@ -75,6 +82,9 @@ REPAIRS: dict[str, Repair] = {
     # Three would not do: the rollout needs room for one more than is wanted.
     "one-a-node": lambda c: c.scale("deployment/front", 2),
     "cut-link": lambda c: c.pod_network.heal(),
+    "expired-lease": lambda c: c.restore_node("node-2"),
+    "lost-quorum": lambda c: c.restore_node(next(iter(c.etcd.members))),
+    "expired-certificates": lambda c: (c.renew_certificates(), restart_clients(c)),
 }
 
 
@@ -91,7 +101,8 @@ def test_a_fault_is_seen_stays_until_it_is_mended_and_then_is_gone(name: str):
     trouble = Trouble(fault=name)
     assert trouble.failing(), name
     assert trouble.check().startswith("Not mended yet")  # nobody did anything
-    trouble.cluster.restart("deployment/front")  # and this helps nobody
+    with suppress(CourseError):  # this helps nobody, where the API takes it at all
+        trouble.cluster.restart("deployment/front")
     assert trouble.check().startswith("Not mended yet")
     for hint in FAULTS[name].hints:
         assert trouble.hint() == hint

@@ -85,7 +85,9 @@ def cache(answer: Any) -> Findings:
     yield holds(not missing, "all files are there", f"missing: {', '.join(missing)}", hint)
     again = builder.build(answer, CHANGED)
     runtime = next(cached for step, cached, _ in again.steps if step.startswith("COPY runtime"))
-    hint = "a step is remembered as long as all steps before it are the same: what changes comes late"
+    hint = (
+        "a step is remembered as long as all steps before it are the same: what changes comes late"
+    )
     yield holds(
         runtime, "the runtime's layer was remembered", "the runtime's layer was built anew", hint
     )

@@ -13,14 +13,14 @@ from course_lib.objects.manifests import read_manifests
 Document = dict[str, Any]
 
 
-def deployment(name: str, replicas: int, spec: Document | None = None, **container: Any) -> Document:
+def deployment(name: str, replicas: int, **container: Any) -> Document:
     """A Deployment of Pods with one container."""
     labels = {"app": name}
     main = {"name": name, "image": "nginx:1.27"} | container
     template = {"metadata": {"labels": labels}, "spec": {"containers": [main]}}
     rest = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template}
     head = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}}
-    return head | {"spec": rest | (spec or {})}
+    return head | {"spec": rest}
 
 
 @asks(
@@ -28,8 +28,8 @@ def deployment(name: str, replicas: int, spec: Document | None = None, **contain
     "An update in motion",
     """
     A Deployment with 10 replicas and the default strategy (`maxSurge: 25%`,
-    `maxUnavailable: 25%`) gets a new image. **How many of its Pods are there at most**, if Pods that
-    are on their way out do not count?
+    `maxUnavailable: 25%`) gets a new image. **How many of its Pods are there at most**, if Pods
+    that are on their way out do not count?
     """,
 )
 def most_pods(answer: Any) -> Findings:
@@ -57,7 +57,7 @@ def most_pods(answer: Any) -> Findings:
     """,
 )
 def autoscaler(answer: Any) -> Findings:
-    """Source: desired = ceil(current * usage / target), kubernetes.io "Horizontal Pod Autoscaling"."""
+    """Source: kubernetes.io, "Horizontal Pod Autoscaling": ceil(current * usage / target)."""
     cluster = Cluster(nodes=3)
     cluster.behaviours.set("nginx", cpu="90m", cpu_per_request=0.0)
     cluster.apply(deployment("web", 4, resources={"requests": {"cpu": "100m"}}))

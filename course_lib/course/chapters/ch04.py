@@ -19,7 +19,7 @@ MACHINES = [Machine(f"m{n + 1}", 4000, 8192, {"zone": "abc"[n % 3]}) for n in ra
 
 
 def place(policy: Policy, workload: Workload) -> list[str]:
-    """Each task on the machine to which the policy gives the highest score, among those with room."""
+    """Each task on the machine, of those with room, that the policy scores highest."""
     hosts, chosen = [Host(machine) for machine in MACHINES], []
     for _ in range(workload.count):
         scored = []
@@ -27,7 +27,7 @@ def place(policy: Policy, workload: Workload) -> list[str]:
             if host.fits(workload):
                 score = tried(policy, host, workload)
                 if isinstance(score, bool) or not isinstance(score, int | float):
-                    raise Mistake(f"the score is {score!r}", "return a number: the highest one wins")
+                    raise Mistake(f"the score is {score!r}", "return a number: the highest wins")
                 scored.append((score, -number_, host))
         best = max(scored, key=lambda each: each[:2])[2]
         best.take(workload)
@@ -75,9 +75,7 @@ def policy_zones(answer: Any) -> Findings:
     hint = "a policy sees one host at a time: the zone is even if every host is; prefer empty ones"
     if len(set(chosen)) == 1:
         hint = "all went to one machine: the score has to fall with each task that is there already"
-    yield holds(
-        set(each.values()) == {2}, "two in each zone", f"tasks by zone: {each}", hint
-    )
+    yield holds(set(each.values()) == {2}, "two in each zone", f"tasks by zone: {each}", hint)
     yield holds(len(set(chosen)) == 6, "one on each machine", "some machine has several", hint)
 
 
@@ -191,7 +189,9 @@ def gpu(answer: Any) -> Findings:
         spots.append(cluster.get("pods", wide=True).NODE.iloc[0])
     hint = "a toleration allows; it does not attract: add a `nodeSelector`"
     elsewhere = str(spots[1]).startswith("node")
-    yield holds(not elsewhere, "it goes nowhere else", f"without the GPU it runs on {spots[1]}", hint)
+    yield holds(
+        not elsewhere, "it goes nowhere else", f"without the GPU it runs on {spots[1]}", hint
+    )
     hint = "a selector wants the node; the taint keeps it away without a `toleration`"
     there = spots[0] == "node-gpu"
     yield holds(there, "it runs on node-gpu", f"with the GPU there its node is {spots[0]}", hint)
@@ -202,7 +202,7 @@ def gpu(answer: Any) -> Findings:
     "Who fills machines up?",
     """
     Four equal empty machines, and eight small jobs of one task each, one after the other. Of
-    `"Docker Swarm"` and `"HashiCorp Nomad"`, with their defaults, **which one uses fewer machines?**
+    `"Docker Swarm"` and `"HashiCorp Nomad"`, with their defaults, **which uses fewer machines?**
     """,
 )
 def engine(answer: Any) -> Findings:

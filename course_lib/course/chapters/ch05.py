@@ -131,15 +131,15 @@ def _mixed() -> Cluster:
     "05-swap",
     "Away from Docker",
     """
-    Both nodes of `task.cluster` run their Pods on Docker. **Move `node-1` to containerd**, and leave
-    `node-2`; all Pods of `web` must be ready in the end.
+    Both nodes of `task.cluster` run their Pods on Docker. **Move `node-1` to containerd**, and
+    leave `node-2`; all Pods of `web` must be ready in the end.
     """,
     starts=_mixed,
 )
 def swap(cluster: Cluster) -> Findings:
     cluster.run(90)
     names = {node: runtime.name for node, runtime in cluster.runtimes.items()}
-    hint = 'cluster.swap_runtime("node-1", "containerd"): the kubelet stays, only its socket leads elsewhere'
+    hint = 'cluster.swap_runtime("node-1", "containerd"): the kubelet stays as it is'
     moved = names.get("node-1") == "containerd"
     yield holds(moved, "node-1 runs containerd", f"node-1 runs {names.get('node-1')}", hint)
     hint = "node-2 was to stay as it is"

@@ -68,7 +68,9 @@ def dns_questions(answer: Any) -> Findings:
 
 def _wrong_port() -> Cluster:
     cluster = _web()
-    cluster.api.patch("Service", "web", "default", {"spec": {"ports": [{"port": 80, "targetPort": 8080}]}})
+    cluster.api.patch(
+        "Service", "web", "default", {"spec": {"ports": [{"port": 80, "targetPort": 8080}]}}
+    )
     cluster.run(10)
     return cluster
 

@@ -39,8 +39,8 @@ def mtu(answer: Any) -> Findings:
 )
 def ipip(answer: Any) -> Findings:
     sizes = []
-    for plugin, more in (("routable", {}), ("calico", {"ipip": "Always"})):
-        network = PodNetwork(plugin, nodes=2, pods=1, **more)
+    plain = PodNetwork("routable", nodes=2, pods=1)
+    for network in (plain, PodNetwork("calico", nodes=2, pods=1, ipip="Always")):
         wire = network.trace("pod-1", "pod-2", 80, size=100).on_the_wire
         assert wire is not None
         sizes.append(wire.size)

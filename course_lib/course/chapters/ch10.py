@@ -153,7 +153,7 @@ def _no_space() -> Cluster:
 )
 def no_space(cluster: Cluster) -> Findings:
     cluster.run(30)
-    store = cluster.etcd.elect().machine
+    store: Any = cluster.etcd.elect().machine
     kept, file = store.in_use / store.quota, store.size / store.quota
     hint = "old revisions fill it: which command forgets them?"
     yield holds(kept < 0.8, "old revisions are forgotten", f"{kept:.0%} of it is in use", hint)
@@ -188,5 +188,3 @@ def master_gone(answer: Any) -> Findings:
         "moved": "moving it would take a scheduler, which is gone",
     }
     yield word(answer, "restarted" if alive else "dead", slips)
-
-

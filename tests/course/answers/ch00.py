@@ -1,4 +1,4 @@
-"""Chapter 00: a reference solution for each exercise, and wrong answers with a word of their hint."""
+"""Chapter 00: a reference solution for each exercise, and wrong answers with part of the hint."""
 
 from __future__ import annotations
 

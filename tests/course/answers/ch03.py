@@ -43,9 +43,7 @@ def asks_for(cpu):
 
 
 ANSWERS = {
-    "03-most-pods": (
-        13, {12: "rounded up", 10: "maxSurge: 0", 20: "100%", 15: "may be missing"}
-    ),
+    "03-most-pods": (13, {12: "rounded up", 10: "maxSurge: 0", 20: "100%", 15: "may be missing"}),
     "03-autoscaler": (8, {7: "7.2", 5: "one by one", 15: "not so many"}),
     "03-ready": (
         READY % 80,
@@ -53,8 +51,9 @@ ANSWERS = {
             WEB: "keeps a Pod out",
             WEB + "          livenessProbe: {httpGet: {path: /, port: 80}}\n": "restarts",
             READY % 8080: "which port",
-            (READY % 80).replace("replicas: 3", "replicas: 3\n  strategy: {type: Recreate}"):
-                "strategy",
+            (READY % 80).replace(
+                "replicas: 3", "replicas: 3\n  strategy: {type: Recreate}"
+            ): "strategy",
         },
     ),
     "03-budget": (

@@ -73,7 +73,7 @@ ANSWERS = {
         fullest,
         {
             emptiest: "should win",
-            constant: "the highest one wins",
+            constant: "the highest wins",
             fails: "call it yourself",
         },
     ),
@@ -85,8 +85,9 @@ ANSWERS = {
         PACKER % (OFF, "MostAllocated"),
         {
             PACKER % (OFF, "LeastAllocated"): "likes full",
-            (PACKER % (OFF, "MostAllocated")).replace("{name: NodeResourcesFit, weight: 5}", ""):
-                "weigh anything",
+            (PACKER % (OFF, "MostAllocated")).replace(
+                "{name: NodeResourcesFit, weight: 5}", ""
+            ): "weigh anything",
         },
     ),
     "04-who-fits": (1, {4: "not what it uses", 3: "cordoned", 2: "1400m", 0: "empty node"}),

@@ -54,8 +54,11 @@ ANSWERS = {
         {
             lambda c: c.swap_runtime("node-2", "containerd"): "swap_runtime",
             lambda c: [c.swap_runtime(n, "containerd") for n in ("node-1", "node-2")]: "to stay",
-            lambda c: (c.swap_runtime("node-1", "containerd"), c.drain("node-1"), c.run(90)):
-                "cordoned",
+            lambda c: (
+                c.swap_runtime("node-1", "containerd"),
+                c.drain("node-1"),
+                c.run(90),
+            ): "cordoned",
         },
     ),
 }

@@ -20,9 +20,7 @@ spec: {podSelector: {%s}, policyTypes: [%s]%s}
 """
 
 ANSWERS = {
-    "08-nodes": (
-        64, {16: "wrong way round", 6: "6 bits are", 62: "no block", 4096: "addresses"}
-    ),
+    "08-nodes": (64, {16: "wrong way round", 6: "6 bits are", 62: "no block", 4096: "addresses"}),
     "08-full-node": (13, {16: "and the bridge", 14: "gateway"}),
     "08-host-port": (1, {2: "shared by all", 0: "port free"}),
     "08-only-front": (

@@ -1,0 +1,77 @@
+"""Strategic merge patches and JSON patches, as the documentation and RFC 6902 describe them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from course_lib.apiserver.patches import merge_patch
+from course_lib.apiserver.strategic import json_patch, strategic_merge
+from course_lib.errors import CourseError
+
+CONTAINERS = {"containers": [{"name": "a", "image": "x"}, {"name": "b", "image": "y"}]}
+
+
+def test_containers_are_merged_by_name_and_new_ones_are_added():
+    patch = {"containers": [{"name": "c", "image": "z"}, {"name": "b", "image": "w"}]}
+    merged = strategic_merge(CONTAINERS, patch)["containers"]
+    assert {c["name"]: c["image"] for c in merged} == {"a": "x", "b": "w", "c": "z"}
+
+
+def test_a_container_is_deleted_by_a_directive_and_the_order_is_set():
+    patch = {
+        "$setElementOrder/containers": [{"name": "b"}, {"name": "a"}],
+        "containers": [{"name": "c", "image": "z"}],
+    }
+    assert [c["name"] for c in strategic_merge(CONTAINERS, patch)["containers"]] == ["c", "b", "a"]
+    gone = {"containers": [{"$patch": "delete", "name": "a"}]}
+    assert strategic_merge(CONTAINERS, gone)["containers"] == [{"name": "b", "image": "y"}]
+
+
+def test_lists_without_a_key_are_replaced_and_finalizers_are_joined():
+    assert strategic_merge({"args": ["a", "b"]}, {"args": ["c"]}) == {"args": ["c"]}
+    assert strategic_merge({"finalizers": ["a"]}, {"finalizers": ["b"]})["finalizers"] == ["a", "b"]
+    patch = {"$deleteFromPrimitiveList/finalizers": ["a"]}
+    assert strategic_merge({"finalizers": ["a", "b"]}, patch) == {"finalizers": ["b"]}
+
+
+def test_retain_keys_and_replace():
+    strategy = {"strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1}}}
+    patch = {"strategy": {"$retainKeys": ["type"], "type": "Recreate"}}
+    assert strategic_merge(strategy, patch) == {"strategy": {"type": "Recreate"}}
+    whole = {"strategy": {"$patch": "replace", "type": "Recreate"}}
+    assert strategic_merge(strategy, whole) == {"strategy": {"type": "Recreate"}}
+
+
+values = st.recursive(
+    st.integers() | st.booleans() | st.text("ab", max_size=3),
+    lambda inner: st.dictionaries(st.sampled_from("xyz"), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(target=values, patch=values)
+def test_without_lists_a_strategic_merge_is_a_merge_patch(target, patch):
+    assert strategic_merge(target, patch) == merge_patch(target, patch)
+
+
+def test_the_examples_of_rfc_6902():
+    letters, word = {"foo": ["bar", "baz"]}, {"baz": "qux", "foo": "bar"}
+    cases = [
+        ({"foo": "bar"}, ("add", "/baz", "qux"), {"baz": "qux", "foo": "bar"}),
+        (letters, ("add", "/foo/1", "qux"), {"foo": ["bar", "qux", "baz"]}),
+        (word, ("remove", "/baz", None), {"foo": "bar"}),
+        (letters, ("remove", "/foo/1", None), {"foo": ["bar"]}),
+        (word, ("replace", "/baz", "boo"), {"baz": "boo", "foo": "bar"}),
+        (letters, ("add", "/foo/-", ["abc"]), {"foo": ["bar", "baz", ["abc"]]}),
+        ({"/": 9, "~1": 10}, ("test", "/~01", 10), {"/": 9, "~1": 10}),
+    ]
+    for before, (op, path, value), after in cases:
+        assert json_patch(before, [{"op": op, "path": path, "value": value}]) == after
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/spec/nothing/deeper", "/spec"])
+def test_a_path_that_is_not_there_is_refused(path):
+    with pytest.raises(CourseError):
+        json_patch({"spec": {}}, [{"op": "test", "path": path, "value": 1}])

@@ -1,0 +1,199 @@
+"""The HTTP face: paths, verbs, refusals as the real API server words them."""
+
+from __future__ import annotations
+
+import json
+import threading
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from course_lib import Cluster
+from course_lib.apiserver import discovery
+from course_lib.apiserver.rest import Request, target_of
+from course_lib.errors import CourseError
+from course_lib.objects.kinds import KINDS
+from tests.conftest import pod, workload
+
+APPS = "/apis/apps/v1/namespaces/default/deployments"
+
+
+@pytest.fixture
+def served():
+    cluster = Cluster(nodes=2)
+    cluster.apply("data/web.yaml")
+    cluster.run(30)
+    with cluster.serve() as served:
+        yield served
+
+
+def ask(served, method, path, body=None, kind="application/json", **headers):
+    """Status, document."""
+    data = json.dumps(body).encode() if body is not None else None
+    asked = urllib.request.Request(
+        served.url + path, data, {"Content-Type": kind} | headers, method=method
+    )
+    try:
+        with urllib.request.urlopen(asked) as answer:
+            return answer.status, json.loads(answer.read())
+    except urllib.error.HTTPError as refusal:
+        return refusal.code, json.loads(refusal.read())
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)
+def test_every_kind_is_discovered_and_listed(served, kind):
+    root = "/api/v1" if kind.api_version == "v1" else f"/apis/{kind.api_version}"
+    status, found = ask(served, "GET", root)
+    [row] = [each for each in found["resources"] if each["name"] == kind.plural]
+    assert status == 200 and row["namespaced"] == kind.namespaced
+    status, listed = ask(served, "GET", f"{root}/{kind.plural}")
+    assert status == 200 and listed["kind"] == f"{kind.kind}List"
+    names = {each["metadata"]["name"] for each in listed["items"]}
+    assert names == {each.name for each in served.cluster.api.list(kind.kind)}
+    assert f"/{target_of(f'{root}/{kind.plural}').kind.plural}" in f"{root}/{kind.plural}"
+
+
+def test_an_object_lives_by_http(served):
+    made = workload(name="shop")
+    assert ask(served, "POST", APPS, made)[0] == 201
+    assert ask(served, "POST", APPS, made)[1]["reason"] == "AlreadyExists"
+    _, read = ask(served, "GET", f"{APPS}/shop")
+    read["spec"]["replicas"] = 3
+    assert ask(served, "PUT", f"{APPS}/shop", read)[1]["spec"]["replicas"] == 3
+    assert ask(served, "PUT", f"{APPS}/shop", read)[1]["reason"] == "Conflict"
+    patch = {"spec": {"replicas": 2}}
+    for kind in ("merge-patch", "strategic-merge-patch"):
+        answer = ask(served, "PATCH", f"{APPS}/shop", patch, f"application/{kind}+json")
+        assert answer[1]["spec"]["replicas"] == 2
+    operation = [{"op": "replace", "path": "/spec/replicas", "value": 4}]
+    ask(served, "PATCH", f"{APPS}/shop", operation, "application/json-patch+json")
+    _, scale = ask(served, "GET", f"{APPS}/shop/scale")
+    assert scale["spec"]["replicas"] == 4 and scale["status"]["selector"] == "app=shop"
+    scale["spec"]["replicas"] = 1
+    ask(served, "PUT", f"{APPS}/shop/scale", scale)
+    served.run(20)
+    assert len(served.cluster.get("pods", selector="app=shop")) == 1
+    assert ask(served, "DELETE", f"{APPS}/shop")[1]["status"] == "Success"
+    assert ask(served, "GET", f"{APPS}/shop") == (
+        404,
+        {
+            "kind": "Status",
+            "apiVersion": "v1",
+            "metadata": {},
+            "status": "Failure",
+            "message": 'deployments.apps "shop" not found',
+            "reason": "NotFound",
+            "code": 404,
+        },
+    )
+
+
+def test_tables_have_the_columns_of_kubectl(served):
+    accept = {"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io"}
+    _, table = ask(served, "GET", "/api/v1/namespaces/default/pods", **accept)
+    names = [c["name"].upper() for c in table["columnDefinitions"] if not c["priority"]]
+    assert names == ["NAME", "READY", "STATUS", "RESTARTS", "AGE"]
+    assert [row["cells"][0] for row in table["rows"]] == list(served.cluster.get("pods").NAME)
+
+
+def test_an_eviction_waits_for_the_budget(served):
+    budget = {
+        "apiVersion": "policy/v1",
+        "kind": "PodDisruptionBudget",
+        "metadata": {"name": "web"},
+        "spec": {"minAvailable": 3, "selector": {"matchLabels": {"app": "web"}}},
+    }
+    served.cluster.apply(budget)
+    served.run(5)
+    name = served.cluster.get("pods").NAME[0]
+    path = f"/api/v1/namespaces/default/pods/{name}/eviction"
+    assert ask(served, "POST", path, {"kind": "Eviction"})[0] == 429
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "code"),
+    [
+        ("GET", "/nothing", None, 404),
+        ("GET", "/api/v1/nothing", None, 404),
+        ("GET", "/apis/nothing/v1/things", None, 404),
+        ("POST", "/api/v1/namespaces/default/pods", {"metadata": {"name": "x"}}, 422),
+        ("POST", "/api/v1/namespaces/nowhere/pods", pod("x"), 404),
+        ("DELETE", "/api/v1/namespaces/default/pods", None, 404),
+        ("PATCH", f"{APPS}/web", {}, 415),
+    ],
+)
+def test_refusals(served, method, path, body, code):
+    if body and body.get("kind") == "Pod" and "nowhere" in path:
+        body = body | {"metadata": body["metadata"] | {"namespace": "nowhere"}}
+    status, answer = ask(served, method, path, body)
+    assert (status, answer["kind"], answer["status"]) == (code, "Status", "Failure")
+
+
+def test_a_watch_tells_of_each_change_and_ends_in_time(served):
+    heard = []
+
+    def watch():
+        url = f"{served.url}/api/v1/namespaces/default/pods?watch=true&timeoutSeconds=5"
+        with urllib.request.urlopen(url) as lines:
+            heard.extend(json.loads(line) for line in lines)
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    while not served.cluster.api.store.watches or not heard_of(served):
+        pass
+    served.cluster.delete("pod", served.cluster.get("pods").NAME[0])
+    served.run(30)
+    watching.join()
+    kinds = [event["type"] for event in heard]
+    assert kinds[:3] == ["ADDED"] * 3 and "DELETED" in kinds and kinds.count("ADDED") == 4
+    assert all(event["object"]["kind"] == "Pod" for event in heard)
+
+
+def heard_of(served) -> bool:
+    """Whether somebody watches Pods of the namespace over HTTP."""
+    return any(w.prefix == "/registry/pods/default/" for w in served.cluster.api.store.watches)
+
+
+def test_warnings_travel_in_headers(served):
+    odd = workload(name="odd", replica=4)
+    asked = urllib.request.Request(
+        served.url + APPS, json.dumps(odd).encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(asked) as answer:
+        assert "spec.replica" in answer.headers["Warning"]
+
+
+def test_a_dry_run_stores_nothing(served):
+    assert ask(served, "POST", f"{APPS}?dryRun=All", workload(name="dry"))[0] == 201
+    assert ask(served, "GET", f"{APPS}/dry")[0] == 404
+
+
+def test_logs_and_kubeconfig(served, tmp_path):
+    name = served.cluster.get("pods").NAME[0]
+    url = f"{served.url}/api/v1/namespaces/default/pods/{name}/log"
+    said = urllib.request.urlopen(url).read().decode()
+    assert said == served.cluster.logs(name)
+    assert ask(served, "GET", "/api/v1/namespaces/default/pods/none/log")[0] in (400, 404)
+    assert served.url in Path(served.kubeconfig(tmp_path / "config")).read_text()
+
+
+def test_a_port_that_is_taken_is_told(served):
+    port = int(served.url.rpartition(":")[2])
+    with pytest.raises(CourseError, match="cannot listen"):
+        Cluster(nodes=1).serve(port)
+
+
+def test_discovery_is_complete():
+    listed = {each["name"] for group in discovery.group_versions()
+              for each in discovery.resources(group)["resources"]}  # fmt: skip
+    assert {kind.plural for kind in KINDS} <= listed
+
+
+def test_a_request_is_read_without_a_socket():
+    from course_lib.apiserver.rest import Face
+
+    face = Face(Cluster(nodes=1).api, lambda kind, found: (["NAME"], [[f.name] for f in found]))
+    answer = face.answer(Request("GET", "/api/v1/nodes"))
+    assert [each["metadata"]["name"] for each in answer.document["items"]] == ["node-1"]
