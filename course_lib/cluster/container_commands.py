@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from course_lib.apiserver import APIServer
 from course_lib.cluster.tables import table
@@ -63,6 +63,24 @@ class ContainerCommands:
         path = f"{log_directory(worker.pod)}/{slot.spec.name}/{attempt}.log"
         return said(kubelet.disk.read(path), timestamps)
 
+    def exec_sync(
+        self,
+        pod: str,
+        command: Sequence[str],
+        container: str = "",
+        namespace: str = "default",
+        timeout: int = 30,
+    ) -> Any:
+        """Run a command in a container: the CRI's answer, with `stdout`, `stderr`, `exit_code`."""
+        kubelet, slot = self._slot(pod, container, namespace)
+        seen = self._running(slot, pod)
+        try:
+            return kubelet.cri.call(
+                "ExecSync", container_id=seen.id, cmd=list(command), timeout=timeout
+            )
+        except RuntimeFault as fault:
+            raise CourseError("the command was not run", where=pod, found=str(fault)) from fault
+
     def exec(
         self,
         pod: str,
@@ -83,14 +101,7 @@ class ContainerCommands:
         >>> cluster.exec("web", ["hostname"])
         'web\\n'
         """
-        kubelet, slot = self._slot(pod, container, namespace)
-        seen = self._running(slot, pod)
-        try:
-            result = kubelet.cri.call(
-                "ExecSync", container_id=seen.id, cmd=list(command), timeout=timeout
-            )
-        except RuntimeFault as fault:
-            raise CourseError("the command was not run", where=pod, found=str(fault)) from fault
+        result = self.exec_sync(pod, command, container, namespace, timeout)
         if result.exit_code:
             raise CourseError(
                 f"command terminated with exit code {result.exit_code}",

@@ -271,8 +271,12 @@ class Exec(WebSocketHandler):
         try:
             with self.served.locked():
                 container = self.get_query_argument("container", "")
-                said = self.served.cluster.exec(pod, command, container, namespace)
-            self.write_message(bytes([streams.STDOUT]) + said.encode(), binary=True)
+                done = self.served.cluster.exec_sync(pod, command, container, namespace)
+            self.write_message(bytes([streams.STDOUT]) + done.stdout, binary=True)
+            self.write_message(bytes([streams.STDERR]) + done.stderr, binary=True)
+            if done.exit_code:
+                text = f"command terminated with exit code {done.exit_code}"
+                status = streams.failure(text, done.exit_code)
         except CourseError as refusal:
             status = streams.failure(refusal.what)
         self.write_message(bytes([streams.ERROR]) + json.dumps(status).encode(), binary=True)
