@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -45,6 +46,7 @@ def joined(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
 
 def execute(path: Path) -> None:
     started = time.perf_counter()
+    os.environ["COURSE_PROGRESS"] = str(NOTEBOOKS / "none.json")  # as nobody has solved it yet
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(
         notebook, timeout=120, resources={"metadata": {"path": str(NOTEBOOKS)}}

@@ -135,10 +135,20 @@ def test_notebook_cells_are_short_executed_in_order_and_ask_for_predictions(path
         assert not any(output.output_type == "error" for output in cell.outputs)
     text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     assert text.count("**Predict") >= 3
-    for heading in ("**You will be able to**", "## Exercises", "## Summary", "**Next:**"):
-        assert heading in text
-    exercises = text.split("## Exercises")[1].split("## Summary")[0]
-    assert 5 <= len(re.findall(r"^\d\.", exercises, flags=re.M)) <= 8
+    headings = ("**You will be able to**", "**Time**", "**Builds on**", "## To explore")
+    for heading in (*headings, "## Summary", "## Exercises", "**Next:**"):
+        assert text.count(heading) == 1, heading
+    assert text.index("## Summary") < text.index("## Exercises") < text.index("**Next:**")
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.name)
+def test_a_notebook_asks_all_exercises_of_its_chapter(path: Path):
+    from course_lib.course import exercises
+
+    notebook = nbformat.read(path, as_version=4)
+    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    asked = re.findall(r'exercise\("([^"]+)"\)', code)
+    assert asked == [name for name in exercises() if name.startswith(path.name[:2])]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.name)

@@ -40,6 +40,7 @@ class Finding(msgspec.Struct, frozen=True):
     hint: str = ""
 
 
+NO_ANSWER = "No answer yet: put yours in the place of the dots, and run the cell again."
 Findings = Iterator[Finding]
 Examiner = Callable[[Any], Findings]
 
@@ -68,9 +69,11 @@ class Exercise(msgspec.Struct, frozen=True):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What became of an answer."""
+    """What became of an answer; without one, the question again."""
 
     findings: tuple[Finding, ...]
+    question: str = ""
+    note: str = ""
 
     @property
     def ok(self) -> bool:
@@ -82,12 +85,16 @@ class Verdict(msgspec.Struct, frozen=True):
         """The hint that belongs to the first thing that was not right."""
         return next((finding.hint for finding in self.findings if not finding.ok), "")
 
+    def _repr_markdown_(self) -> str | None:
+        """The question as it is written; what was found is plain text."""
+        return self.question if not self.findings else f"```\n{self!r}\n```"
+
     def __repr__(self) -> str:
         if not self.findings:
-            return "No answer yet: put yours in the place of the dots, and run the cell again."
+            return f"{self.question}\n\n{NO_ANSWER}"
         lines = [f"{'✓' if each.ok else '✗'} {each.said}" for each in self.findings]
         lines.append("Right!" if self.ok else f"Hint: {self.hint}")
-        return "\n".join(lines)
+        return "\n".join([*lines, self.note] if self.note else lines)
 
 
 class Task:
@@ -107,9 +114,10 @@ class Task:
         self.broken: Any = exercise.starts() if exercise.starts else None
 
     def __repr__(self) -> str:
-        return f"{self.exercise.title}\n\n{self.exercise.question}"
+        return self._repr_markdown_()
 
     def _repr_markdown_(self) -> str:
+        """The question, for a notebook."""
         return f"**{self.exercise.title}** ({self.exercise.name})\n\n{self.exercise.question}"
 
     @property
@@ -124,9 +132,13 @@ class Task:
     def check(self, answer: Any = ...) -> Verdict:
         """Look at an answer (at the cluster, for repairs), and remember in the progress file."""
         if answer is ... and self.broken is None:
-            return Verdict(())
+            return Verdict((), self._repr_markdown_())
         verdict = examine(self.exercise, self.broken if answer is ... else answer)
-        self._progress.record(self.exercise.name, verdict.ok)
+        try:
+            self._progress.record(self.exercise.name, verdict.ok)
+        except OSError as problem:
+            note = f"(Your progress could not be kept: {problem}.)"
+            verdict = msgspec.structs.replace(verdict, note=note)
         return verdict
 
 

@@ -55,6 +55,7 @@ def test_a_write_that_fails_half_way_leaves_the_old_file(kept, monkeypatch):
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError):
         kept.record("01-deaf", True)
+    assert "could not be kept: no space" in repr(exercise("10-even").check(1))
     assert list(kept.read()) == ["10-quorum"]
     assert len(list(kept.path.parent.iterdir())) == 1
 
