@@ -159,3 +159,24 @@ def test_links_between_pages_lead_somewhere(path: Path):
             r"\]\(([^)#]+)\)", cell.source if cell.cell_type == "markdown" else ""
         ):
             assert target.startswith("http") or (path.parent / target).exists(), target
+
+
+def test_the_glossary_is_in_order_and_each_word_is_in_the_chapters_that_it_names():
+    rows = [
+        line.split("|")[1:4]
+        for line in (ROOT / "notebooks" / "glossary.md").read_text().splitlines()[5:]
+        if line.startswith("|") and not line.startswith("|-")
+    ]
+    words = [row[0].strip() for row in rows]
+    assert len(words) >= 60 and words == sorted(words, key=str.lower)
+    texts = {}
+    for path in NOTEBOOKS:
+        cells = nbformat.read(path, as_version=4).cells
+        texts[path.name] = "\n".join(cell.source for cell in cells).lower()
+    for row, word in zip(rows, words, strict=True):
+        targets = re.findall(r"\]\(([^)]+)\)", row[2])
+        for target in targets:
+            first = re.split(r"[ ,(]", word)[0].lower()
+            assert target in texts and first in texts[target], f"{word}: {target}"
+    named = {target for row in rows for target in re.findall(r"\]\(([^)]+)\)", row[2])}
+    assert named == set(texts)

@@ -98,16 +98,7 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 class Task:
-    """An exercise in a learner's hands: the question, and for repairs what is broken.
-
-    >>> task = exercise("10-quorum")
-    >>> print(task.check(3))
-    ✗ 3 is not it
-    Hint: with three of five gone two are left, which is no majority: nothing can be written
-    >>> print(task.check(2))
-    ✓ 2 it is
-    Right!
-    """
+    """An exercise in a learner's hands: the question, and for repairs what is broken."""
 
     def __init__(self, exercise: Exercise, progress: Progress) -> None:
         self.exercise, self._progress = exercise, progress
@@ -146,6 +137,13 @@ def examine(exercise: Exercise, answer: Any) -> Verdict:
     """What is right, up to the first thing that is not: its hint is what helps next.
 
     A refusal of the learner's manifest is a finding too.
+
+    >>> print(examine(exercises()["10-quorum"], 3))
+    ✗ 3 is not it
+    Hint: with three of five gone two are left, which is no majority: nothing can be written
+    >>> print(examine(exercises()["10-quorum"], 2))
+    ✓ 2 it is
+    Right!
     """
     findings: list[Finding] = []
     try:
