@@ -11,7 +11,7 @@ import ipywidgets as widgets
 from course_lib.cluster import Cluster
 from course_lib.cluster.health import Health, Machine, Part, health
 from course_lib.errors import CourseError
-from course_lib.widgets.drawing import button, with_still
+from course_lib.widgets.drawing import Panel, button, with_still
 from course_lib.widgets.player import Player
 
 STEP = 2.0  # simulated seconds of one step
@@ -26,7 +26,7 @@ BUILD: dict[str, Callable[[int, int], Cluster]] = {
     ),
 }
 LOOKS = {
-    "good": ("#009E73", "white", "&#10003;"),
+    "good": ("#00785A", "white", "&#10003;"),
     "idle": ("#56B4E9", "black", "&#8211;"),
     "bad": ("#B34700", "white", "!"),
 }
@@ -49,7 +49,7 @@ STYLE = """
 """
 
 
-class ControlPlane(Player, widgets.VBox):
+class ControlPlane(Player, Panel):
     """A control plane to break; everything works by keyboard too (Tab, then Space or arrows).
 
     Once a simulated second a user reads from the API and writes to it: the strip shows how that
@@ -187,7 +187,7 @@ def _strip(answers: list[tuple[bool, bool]]) -> str:
     lines = []
     for place, name in enumerate(("read", "write")):
         bars = "".join(
-            f'<span style="background:{"#009E73" if each[place] else "#B34700"}'
+            f'<span style="background:{"#00785A" if each[place] else "#B34700"}'
             f'{"" if each[place] else ";height:5px"}"></span>'
             for each in answers
         )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from typing import Any
 
+import anywidget
 import ipywidgets as widgets
 
 from course_lib.cluster import Cluster
@@ -15,7 +17,7 @@ from course_lib.objects.pods import is_ready
 
 # Background, text and a mark for each state: colour is never the only sign.
 LOOKS = {
-    "ready": ("#009E73", "white", "&#10003;"),
+    "ready": ("#00785A", "white", "&#10003;"),
     "starting": ("#E69F00", "black", "&#8230;"),
     "terminating": ("#666666", "white", "&#8722;"),
     "failing": ("#B34700", "white", "!"),
@@ -60,12 +62,17 @@ def draw(cluster: Cluster, namespace: str | None = "default") -> str:
     waiting = [tile(pod) for pod in pods if not pod.spec.node_name]
     if waiting:
         boxes.append(_box("waiting for a node", waiting, " down"))
-    counts = {look: sum(look_of(pod) == look for pod in pods) for look in LOOKS}
-    told = ", ".join(f"{count} {look}" for look, count in counts.items() if count) or "no Pods"
-    text = html.escape(f"{len(boxes)} boxes at {cluster.now:.0f} simulated seconds: {told}")
+    text = html.escape(told_of(pods, len(cluster.api.list("Node")), cluster.now))
     return (
         f'{STYLE}<div role="img" aria-label="{text}" class="course-cluster">{"".join(boxes)}</div>'
     )
+
+
+def told_of(pods: list[Pod], nodes: int, now: float) -> str:
+    """The drawing in words."""
+    looks = [look_of(pod) for pod in pods]
+    told = ", ".join(f"{looks.count(look)} {look}" for look in LOOKS if look in looks)
+    return f"{nodes} nodes at {now:.0f} simulated seconds; Pods: {told or 'none'}"
 
 
 def tile(pod: Pod) -> str:
@@ -83,6 +90,31 @@ def tile(pod: Pod) -> str:
 def _box(title: str, tiles: list[str], down: str) -> str:
     inside = "".join(tiles) or "no Pods"
     return f'<div class="course-node{down}"><h4>{html.escape(title)}</h4>{inside}</div>'
+
+
+class Keys(anywidget.AnyWidget):
+    """Nothing to see: keeps JupyterLab's own keys (`c` copies the cell) out of this output."""
+
+    _esm = """
+    function render({ el }) {
+      const mark = () => {
+        const output = el.closest(".jp-OutputArea-output");
+        if (output) output.setAttribute("data-lm-suppress-shortcuts", "true");
+        else if (tries-- > 0) requestAnimationFrame(mark);
+      };
+      let tries = 60;
+      el.style.display = "none";
+      mark();
+    }
+    export default { render };
+    """
+
+
+class Panel(widgets.VBox):
+    """A widget of several parts, in which letters and arrows do what they say."""
+
+    def __init__(self, parts: Sequence[widgets.Widget]) -> None:
+        super().__init__([*parts, Keys()])
 
 
 def with_still(bundle: Any, still: str, text: str) -> Any:

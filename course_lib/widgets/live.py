@@ -1,115 +1,224 @@
-"""The live cluster: run, pause, step; kill a node; change a replica count; and watch."""
+"""The live cluster: nodes to cordon, drain, kill and restore; time to run, step and go back in.
+
+The drawing and its keys are in `live.js`; here is what the clicks do. A cluster cannot be copied,
+but it can be built again: to go back, `build` is called anew and everything that was done is done
+once more, at the same simulated times. One seed, one history.
+"""
 
 from __future__ import annotations
 
-import html
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-import ipywidgets as widgets
+import anywidget
+import msgspec
+import traitlets
 
 from course_lib.cluster import Cluster
+from course_lib.cluster.pod_rows import pod_row
 from course_lib.errors import CourseError
-from course_lib.widgets.drawing import button, draw, with_still
-from course_lib.widgets.player import Player
+from course_lib.objects.meta import is_true
+from course_lib.widgets.drawing import draw, look_of, told_of, with_still
 
-STEP = 5.0  # simulated seconds of one step
+HERE = Path(__file__).parent
+STEP, BACK = 5.0, 30.0  # simulated s of a step, and of a step back
+FRAME = 0.1  # s of real time between two pictures
+SLICE = 0.25  # simulated s that run without a look at the clock
+BUSY = 0.05  # s of real time after which the notebook gets its turn
 
 
-class LiveCluster(Player, widgets.VBox):
-    """A cluster to click on; everything works by keyboard too (Tab, then Space or arrows).
+class Action(msgspec.Struct, frozen=True):
+    """Something that was done to the cluster, and when (simulated s)."""
 
-    Time runs only while it is asked to, `speed` simulated seconds in each real one; the notebook
-    stays free meanwhile.
+    at: float
+    do: Callable[[Cluster], object]
+
+
+class LiveCluster(anywidget.AnyWidget):
+    """A cluster to click on, by mouse or by keyboard: Tab, arrows and letters.
+
+    `start` is a cluster, or a function that builds one: then one can go back, too. Time runs only
+    while it is asked to, and the notebook stays free meanwhile.
 
     >>> from course_lib import Cluster
-    >>> view = LiveCluster(Cluster(nodes=2))
+    >>> view = LiveCluster(lambda: Cluster(nodes=2))
     >>> view.step()
-    >>> view.cluster.now
-    5.0
+    >>> view.kill("node-1")
+    >>> view.step(60)
+    >>> view.scene["nodes"][0]["state"]
+    'NotReady'
+    >>> view.back(62)
+    >>> view.cluster.now, view.scene["nodes"][0]["state"]
+    (3.0, 'Ready')
     """
 
-    def __init__(self, cluster: Cluster, namespace: str = "default") -> None:
-        self.cluster, self.namespace = cluster, namespace
-        self._quiet = False
-        self.picture = widgets.HTML()
-        self.message = widgets.HTML()
-        self.make_play("Let simulated time run")
-        self.step_once = button("Step", "step-forward", f"Let {STEP:g} simulated seconds pass")
-        self.speed = widgets.BoundedFloatText(
-            value=10, min=1, max=600, step=1, description="Speed (s/s)"
-        )
-        self.node = widgets.Dropdown(options=list(cluster.kubelets), description="Node")
-        self.kill = button("Kill", "bolt", "Cut the node's power")
-        self.restore = button("Restore", "plug", "Give the node its power back")
-        self.cordon = button("Cordon", "ban", "Cordon the node, or uncordon it")
-        self.workload = widgets.Dropdown(options=self._workloads(), description="Workload")
-        self.replicas = widgets.BoundedIntText(value=1, min=0, max=500, description="Replicas")
-        self.step_once.on_click(lambda _: self.step())
-        self.kill.on_click(lambda _: self._act(lambda: cluster.kill_node(self.node.value)))
-        self.restore.on_click(lambda _: self._act(lambda: cluster.restore_node(self.node.value)))
-        self.cordon.on_click(lambda _: self._act(self._toggle_cordon))
-        self.workload.observe(lambda _: self.refresh(), names="value")
-        self.replicas.observe(self._on_replicas, names="value")
-        super().__init__(
-            [
-                widgets.HBox([self.play, self.step_once, self.speed]),
-                widgets.HBox([self.node, self.kill, self.restore, self.cordon]),
-                widgets.HBox([self.workload, self.replicas]),
-                self.picture,
-                self.message,
-            ]
-        )
+    _esm = HERE / "live.js"
+    _css = HERE / "live.css"
+    scene = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, start: Cluster | Callable[[], Cluster], namespace: str = "default") -> None:
+        super().__init__()
+        self.build = None if isinstance(start, Cluster) else start
+        self.cluster = start if isinstance(start, Cluster) else start()
+        self.namespace, self.speed = namespace, 10.0
+        self.began = self.cluster.now
+        self.done: list[Action] = []
+        self._task: asyncio.Task[None] | None = None
+        self.on_msg(self._heard)
         self.refresh()
 
-    def tick(self) -> None:
-        """One frame, as much simulated time as the speed says."""
-        self.step(self.frame * self.speed.value)
+    # Time
+
+    @property
+    def running(self) -> bool:
+        """Whether time runs now."""
+        return self._task is not None
+
+    def toggle(self) -> None:
+        """Run, or pause."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+        else:
+            self._task = asyncio.get_event_loop().create_task(self._run())
+        self.refresh()
+
+    async def _run(self) -> None:
+        """Frame by frame; what takes long is cut into slices, between which others get a turn."""
+        while True:
+            await self._pass(FRAME * self.speed)
+            await asyncio.sleep(FRAME)
+
+    async def _pass(self, seconds: float) -> None:
+        until = self.cluster.now + seconds
+        busy_since = time.perf_counter()
+        while self.cluster.now < until:
+            self.cluster.run(min(SLICE, until - self.cluster.now))
+            if time.perf_counter() - busy_since > BUSY:
+                self.refresh()
+                await asyncio.sleep(0)
+                busy_since = time.perf_counter()
+        self.refresh()
 
     def step(self, seconds: float = STEP) -> None:
         """Let simulated time pass, and draw."""
         self.cluster.run(seconds)
         self.refresh()
 
-    def refresh(self) -> None:
-        """Draw the cluster as it is."""
-        self.picture.value = draw(self.cluster, self.namespace)
-        last = self.cluster.sim.log.entries[-1:] or None
-        said = f": {last[0].component}: {last[0].message}" if last else ""
-        self.message.value = html.escape(f"{self.cluster.now:.0f} s{said}")
-        self._quiet = True
-        workloads = self._workloads()
-        if tuple(workloads) != tuple(self.workload.options):
-            self.workload.options = workloads
-        if self.workload.value:
-            self.replicas.value = self._selected().spec.replicas
-        self._quiet = False
-
-    def _act(self, act: Any) -> None:
-        try:
-            act()
-            self.refresh()
-        except CourseError as problem:
-            self.message.value = html.escape(str(problem))
-
-    def _toggle_cordon(self) -> None:
-        name = self.node.value
-        cordoned = self.cluster.api.get("Node", name).spec.unschedulable  # type: ignore[attr-defined]
-        (self.cluster.uncordon if cordoned else self.cluster.cordon)(name)
-
-    def _on_replicas(self, change: dict[str, Any]) -> None:
-        if not self._quiet and self.workload.value:
-            self._act(
-                lambda: self.cluster.scale(self.workload.value, change["new"], self.namespace)
+    def back(self, seconds: float = BACK) -> None:
+        """Build the cluster again, and do again what was done until so long ago."""
+        if self.build is None:
+            raise CourseError(
+                "this cluster cannot be built again",
+                do="give LiveCluster a function that builds it",
             )
+        if self.running:
+            self.toggle()
+        until = max(self.began, self.cluster.now - seconds)
+        self.cluster = self.build()
+        self.done = [action for action in self.done if action.at < until]
+        for action in self.done:
+            self.cluster.run(max(0.0, action.at - self.cluster.now))
+            action.do(self.cluster)
+        self.cluster.run(max(0.0, until - self.cluster.now))
+        self.refresh()
 
-    def _selected(self) -> Any:
-        kind, _, name = self.workload.value.partition("/")
-        named = "Deployment" if kind == "deployment" else "StatefulSet"
-        return self.cluster.api.get(named, name, self.namespace)
+    # What is done to the cluster
 
-    def _workloads(self) -> list[str]:
+    def cordon(self, node: str) -> None:
+        """Cordon a node; uncordon one that is cordoned."""
+
+        def act(cluster: Cluster) -> None:
+            cordoned = cluster.document("node", node)["spec"].get("unschedulable")
+            (cluster.uncordon if cordoned else cluster.cordon)(node)
+
+        self._do(act)
+
+    def drain(self, node: str) -> None:
+        """Cordon a node, and evict its Pods."""
+        self._do(lambda cluster: cluster.drain(node))
+
+    def kill(self, node: str) -> None:
+        """Cut a node's power."""
+        self._do(lambda cluster: cluster.kill_node(node))
+
+    def restore(self, node: str) -> None:
+        """Give a node its power back."""
+        self._do(lambda cluster: cluster.restore_node(node))
+
+    def delete(self, pod: str) -> None:
+        """Delete a Pod."""
+        self._do(lambda cluster: cluster.delete("pod", pod, self.namespace))
+
+    def scale(self, workload: str, replicas: int) -> None:
+        """Change the number of replicas of `deployment/...` or `statefulset/...`."""
+        self._do(lambda cluster: cluster.scale(workload, max(0, replicas), self.namespace))
+
+    def _do(self, act: Callable[[Cluster], object]) -> None:
+        at = self.cluster.now
+        act(self.cluster)
+        self.done.append(Action(at, act))
+        self.refresh()
+
+    def _heard(self, _: Any, wanted: dict[str, Any], buffers: Any) -> None:
+        """A click or a key."""
+        on_node = {"cordon": self.cordon, "drain": self.drain, "kill": self.kill,
+                   "restore": self.restore}  # fmt: skip
+        what = wanted["do"]
+        try:
+            if what in on_node:
+                on_node[what](wanted["node"])
+            elif what == "delete" and wanted["pod"]:
+                self.delete(wanted["pod"])
+            elif what == "delete":
+                raise CourseError("no Pod is chosen: click one, or press n on a node")
+            elif what == "scale":
+                self.scale(wanted["workload"], wanted["replicas"])
+            elif what == "speed":
+                self.speed = float(wanted["speed"])
+                self.refresh()
+            else:
+                {"toggle": self.toggle, "step": self.step, "back": self.back}[what]()
+        except CourseError as problem:
+            self.refresh(problem.what)
+
+    # What is drawn
+
+    def refresh(self, said: str = "") -> None:
+        """Describe the cluster as it is, for the drawing."""
+        api = self.cluster.api
+        try:
+            pods, nodes = api.list("Pod", self.namespace), api.list("Node")
+        except CourseError as problem:  # a control plane that is silent: the last picture stays
+            self.scene = self.scene | {"said": problem.what, "now": self.cluster.now}
+            return
+        tiles: dict[str, list[list[Any]]] = {}
+        for pod in pods:
+            name, ready, status, restarts = pod_row(pod)
+            tile = [name, look_of(pod), status, ready, restarts]
+            tiles.setdefault(pod.spec.node_name or "", []).append(tile)
+        boxes = [_box(node, tiles.get(node.name, [])) for node in nodes]
+        if waiting := tiles.get(""):
+            title = {"name": "waiting", "state": "for a node", "down": True}
+            boxes.append(title | {"pods": waiting})
+        last = self.cluster.sim.log.entries[-1:]
+        self.scene = {
+            "now": self.cluster.now,
+            "running": self.running,
+            "speed": self.speed,
+            "can_go_back": self.build is not None and self.cluster.now > self.began,
+            "said": said or "".join(f"{each.component}: {each.message}" for each in last),
+            "told": told_of(pods, len(nodes), self.cluster.now),
+            "nodes": boxes,
+            "workloads": self._workloads(),
+        }
+
+    def _workloads(self) -> list[list[Any]]:
         return [
-            f"{found.kind.lower()}/{found.name}"
+            [f"{found.kind.lower()}/{found.name}", found.spec.replicas]
             for kind in ("Deployment", "StatefulSet")
             for found in self.cluster.api.list(kind, self.namespace)
         ]
@@ -117,4 +226,12 @@ class LiveCluster(Player, widgets.VBox):
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """The widget where there is a kernel; on a static page, a still picture."""
         said = f"LiveCluster at {self.cluster.now:.0f} s"
-        return with_still(super()._repr_mimebundle_(**kwargs), self.picture.value, said)
+        still = draw(self.cluster, self.namespace)
+        return with_still(super()._repr_mimebundle_(**kwargs), still, said)
+
+
+def _box(node: Any, pods: list[list[Any]]) -> dict[str, Any]:
+    up = is_true(node.status.conditions, "Ready")
+    state = "Ready" if up else "NotReady"
+    state += ", cordoned" if node.spec.unschedulable else ""
+    return {"name": node.name, "state": state, "down": not up, "pods": pods}

@@ -10,7 +10,7 @@ from google.protobuf import text_format
 
 from course_lib.cri import Call, Client
 from course_lib.cri.client import about
-from course_lib.widgets.drawing import button, with_still
+from course_lib.widgets.drawing import Panel, button, with_still
 
 LANE, ROW, TOP, LEFT = 150, 30, 44, 75  # pixels
 BLUE, ORANGE = "#0072B2", "#B34700"
@@ -28,7 +28,7 @@ STYLE = """
 """
 
 
-class CallSequence(widgets.VBox):
+class CallSequence(Panel):
     """The calls of one client, drawn as they travelled, with the message in and the message out.
 
     Everything works by keyboard: Tab moves between the controls, arrows change them.

@@ -11,7 +11,7 @@ from course_lib.cluster import Cluster
 from course_lib.errors import CourseError
 from course_lib.experiments.networking import balance, chi_squared
 from course_lib.node.proxy import MODES
-from course_lib.widgets.drawing import button, with_still
+from course_lib.widgets.drawing import Panel, button, with_still
 from course_lib.widgets.headers import STYLE
 
 REQUESTS = 300
@@ -19,7 +19,7 @@ CHAINS = ("KUBE-SERVICES", "KUBE-NODEPORTS", "KUBE-EXT-", "KUBE-SVC-", "KUBE-SVL
 SETTLE = 30.0  # simulated seconds until Pods and rules have followed
 
 
-class ServiceRules(widgets.VBox):
+class ServiceRules(Panel):
     """The rules for one Service on one node, and who gets how many of 300 requests.
 
     `workload` is what stands behind the Service (`deployment/web`). Everything works by keyboard.

@@ -11,7 +11,7 @@ from course_lib.cluster import Cluster
 from course_lib.cluster.pod_rows import pod_row
 from course_lib.errors import CourseError
 from course_lib.runtimes import RUNTIMES
-from course_lib.widgets.drawing import button, with_still
+from course_lib.widgets.drawing import Panel, button, with_still
 
 STEP = 10.0  # simulated seconds of one step
 STYLE = """
@@ -27,7 +27,7 @@ STYLE = """
 """
 
 
-class RuntimeSwap(widgets.VBox):
+class RuntimeSwap(Panel):
     """Choose a runtime for a node, swap, let time pass, and compare.
 
     Everything works by keyboard: Tab moves between the controls, Space presses a button.

@@ -10,13 +10,13 @@ import ipywidgets as widgets
 from course_lib.errors import CourseError
 from course_lib.network import PLUGINS, PodNetwork, Trace
 from course_lib.network.trace import Hop
-from course_lib.widgets.drawing import button, onward, with_still
+from course_lib.widgets.drawing import Panel, button, onward, with_still
 from course_lib.widgets.headers import STYLE, headers
 
 NODES, PODS = 3, 2
 
 
-class PacketTracer(widgets.VBox):
+class PacketTracer(Panel):
     """Choose a plugin, a source and a destination; step through the hops, there and back.
 
     Everything works by keyboard: Tab moves between the controls, Space presses a button; beside

@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from course_lib.orchestrators import Machine, Placed, Workload, compare, engines
-from course_lib.widgets.drawing import with_still
+from course_lib.widgets.drawing import Panel, with_still
 
 MACHINES = tuple(
     Machine(f"m{i + 1}", 4000, 8192, {"zone": "ab"[i % 2], "disk": "ssd" if i < 2 else "hdd"})
@@ -25,12 +25,12 @@ STYLE = """
   display: flex; flex-direction: column-reverse; overflow: hidden;}
 .course-tile {background: #0072B2; color: white; text-align: center; box-sizing: border-box;
   border-top: 1px solid white; overflow: hidden; font-size: 10px;}
-.course-tile.latest {background: #D55E00;}
+.course-tile.latest {background: #B34700;}
 </style>
 """
 
 
-class PackingWorkbench(widgets.VBox):
+class PackingWorkbench(Panel):
     """Change the workload, drag through its tasks, and see five engines place them.
 
     Everything works by keyboard: Tab moves between the controls, arrows change them.

@@ -7,12 +7,10 @@ import asyncio
 import pytest
 
 from course_lib import Cluster
-from course_lib.widgets import ControlPlane, LiveCluster
+from course_lib.widgets import ControlPlane
 
 
-@pytest.mark.parametrize(
-    "make", [lambda: LiveCluster(Cluster(nodes=2)), lambda: ControlPlane(Cluster.all_in_one())]
-)
+@pytest.mark.parametrize("make", [lambda: ControlPlane(Cluster.all_in_one())])
 def test_time_runs_while_it_is_asked_to(make):
     view = make()
 
