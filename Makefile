@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN    := .venv/bin
 STAMP  := .venv/.installed
 
-.PHONY: lab test test-peers bench venv lint types unit notebooks-check notebooks proto lock clean
+.PHONY: lab test test-peers test-browser bench venv lint types unit notebooks-check notebooks proto lock clean
 
 lab: venv          ## open JupyterLab on the first notebook
 	$(BIN)/jupyter lab --ServerApp.root_dir=. notebooks/00-start-here.ipynb
@@ -28,13 +28,15 @@ types: venv
 	$(BIN)/mypy
 
 unit: venv
-	$(BIN)/pytest -q -n auto --ignore tests/peers
+	$(BIN)/pytest -q -n auto --ignore tests/peers --ignore tests/browser
 	$(BIN)/pytest -q tests/oracles/test_scheduler_oracles.py -k how_many
 
 # Strict: each cell's output must equal the one stored in the notebook.
 notebooks-check: venv
 	COURSE_PROGRESS=$(CURDIR)/notebooks/none.json \
 	    $(BIN)/pytest -q -n auto --dist loadfile --nbval notebooks
+	$(BIN)/pytest -q -n auto tests/notebooks_again.py
+	cat build/memory/*.txt
 
 # What needs a real peer: kube-scheduler's and kube-proxy's own code, crictl and critest, built with
 # Go from their modules; a real containerd (Debian: containerd, runc, busybox-static), started as
@@ -43,11 +45,18 @@ notebooks-check: venv
 test-peers: venv
 	$(BIN)/pytest -q -rs tests/peers
 
+# A real browser (Debian: chromium) on a real JupyterLab; screenshots go to build/browser.
+test-browser: venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	    playwright==1.65.2 axe-playwright-python==0.1.8
+	$(BIN)/pytest -q -rs tests/browser
+
 bench: venv        ## Pods placed, requests to etcd, packets traced in a second, with the machine
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps edgerun-skippy-core==0.1.1
 	$(BIN)/python -m tests.bench.scheduling
 	$(BIN)/python -m tests.bench.raft
 	$(BIN)/python -m tests.bench.network
+	$(BIN)/python -m tests.bench.widgets
 
 notebooks: venv    ## run every notebook again and store its outputs
 	$(BIN)/python tests/execute_notebooks.py

@@ -172,7 +172,7 @@ FAULTS: dict[str, Fault] = {
             "crash-loop",
             "api's program ends with an error as soon as it starts",
             (PODS, "what did it say? cluster.logs(pod)", EVENTS),
-            container("api", command=["sh", "-c", "echo no database; exit 1"], args=[]),
+            container("api", command=["sh", "-c", "echo no database; exit 1"]),
         ),
         Fault(
             "too-little-memory",

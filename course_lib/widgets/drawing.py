@@ -99,7 +99,8 @@ class Keys(anywidget.AnyWidget):
     function render({ el }) {
       const mark = () => {
         const output = el.closest(".jp-OutputArea-output");
-        if (output) output.setAttribute("data-lm-suppress-shortcuts", "true");
+        if (output) output.addEventListener("focusin", (event) =>
+          event.target.setAttribute("data-lm-suppress-shortcuts", "true"));
         else if (tries-- > 0) requestAnimationFrame(mark);
       };
       let tries = 60;

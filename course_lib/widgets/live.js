@@ -35,8 +35,10 @@ function render({ model, el }) {
   const boxes = new Map(); // by name: the element, and what it shows
   const send = (what, more = {}) => model.send({ do: what, node, pod, ...more });
 
-  // JupyterLab keeps its own shortcuts away from elements marked so: letters are ours here.
-  const root = make("div", { class: "course-live", "data-lm-suppress-shortcuts": "true" });
+  const root = make("div", { class: "course-live" });
+  // JupyterLab keeps its own shortcuts away from a focused element marked so: letters are ours.
+  root.addEventListener("focusin", (event) =>
+    event.target.setAttribute("data-lm-suppress-shortcuts", "true"));
   const run = button("Run", "Let simulated time run, or pause it (space)", () => send("toggle"));
   const step = button("Step", "Let five simulated seconds pass (s)", () => send("step"));
   const back = button("Back", "Replay all but the last 30 simulated seconds (b)", () => send("back"));
