@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import io
 from typing import Any
+from urllib.parse import quote
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -16,6 +17,7 @@ from matplotlib.figure import Figure
 
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#666666")
 GREY = "#BBBBBB"
+UNQUOTED = " '()*,/:;=@!$+-._~?[]{}|^`"  # may stand in a data URL between double quotes
 SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",  # text stays text: searchable, and small
     "svg.hashsalt": "course",
@@ -54,7 +56,13 @@ class Picture(Figure):
         return f'{head} role="img" aria-label="{title}">\n <title>{title}</title>{rest}'
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"image/svg+xml": self.svg(), "text/plain": self.alt}
+        """An `img` with alt text: what JupyterLab makes of a bare SVG has none."""
+        source = quote(self.svg(), safe=UNQUOTED)
+        told = html.escape(self.alt)
+        return {
+            "text/html": f'<img alt="{told}" src="data:image/svg+xml,{source}">',
+            "text/plain": self.alt,
+        }
 
 
 def picture(width: float = 7.5, height: float = 3.0, panels: int = 1) -> tuple[Picture, list[Axes]]:

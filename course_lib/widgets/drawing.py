@@ -93,15 +93,26 @@ def _box(title: str, tiles: list[str], down: str) -> str:
 
 
 class Keys(anywidget.AnyWidget):
-    """Nothing to see: keeps JupyterLab's own keys (`c` copies the cell) out of this output."""
+    """Nothing to see: keeps JupyterLab's own keys (`c` copies the cell) out of this output.
+
+    Sliders, whose handles have no name for screen readers, get that of their label.
+    """
 
     _esm = """
     function render({ el }) {
+      const name = (output) => output.querySelectorAll("[role=slider]").forEach((handle) =>
+        handle.setAttribute("aria-label",
+          handle.closest(".widget-inline-hbox").querySelector("label").textContent));
       const mark = () => {
         const output = el.closest(".jp-OutputArea-output");
-        if (output) output.addEventListener("focusin", (event) =>
+        if (!output) {
+          if (tries-- > 0) requestAnimationFrame(mark);
+          return;
+        }
+        output.addEventListener("focusin", (event) =>
           event.target.setAttribute("data-lm-suppress-shortcuts", "true"));
-        else if (tries-- > 0) requestAnimationFrame(mark);
+        new MutationObserver(() => name(output)).observe(output, {childList: true, subtree: true});
+        name(output);
       };
       let tries = 60;
       el.style.display = "none";

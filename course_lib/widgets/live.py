@@ -22,10 +22,10 @@ from course_lib.cluster.pod_rows import pod_row
 from course_lib.errors import CourseError
 from course_lib.objects.meta import is_true
 from course_lib.widgets.drawing import draw, look_of, told_of, with_still
+from course_lib.widgets.player import Runner
 
 HERE = Path(__file__).parent
 STEP, BACK = 5.0, 30.0  # simulated s of a step, and of a step back
-FRAME = 0.1  # s of real time between two pictures
 SLICE = 0.25  # simulated s that run without a look at the clock
 BUSY = 0.05  # s of real time after which the notebook gets its turn
 
@@ -37,7 +37,7 @@ class Action(msgspec.Struct, frozen=True):
     do: Callable[[Cluster], object]
 
 
-class LiveCluster(anywidget.AnyWidget):
+class LiveCluster(Runner, anywidget.AnyWidget):
     """A cluster to click on, by mouse or by keyboard: Tab, arrows and letters.
 
     `start` is a cluster, or a function that builds one: then one can go back, too. Time runs only
@@ -66,34 +66,19 @@ class LiveCluster(anywidget.AnyWidget):
         self.namespace, self.speed = namespace, 10.0
         self.began = self.cluster.now
         self.done: list[Action] = []
-        self._task: asyncio.Task[None] | None = None
         self.on_msg(self._heard)
         self.refresh()
 
     # Time
 
-    @property
-    def running(self) -> bool:
-        """Whether time runs now."""
-        return self._task is not None
-
     def toggle(self) -> None:
         """Run, or pause."""
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
-        else:
-            self._task = asyncio.get_event_loop().create_task(self._run())
+        super().toggle()
         self.refresh()
 
-    async def _run(self) -> None:
-        """Frame by frame; what takes long is cut into slices, between which others get a turn."""
-        while True:
-            await self._pass(FRAME * self.speed)
-            await asyncio.sleep(FRAME)
-
-    async def _pass(self, seconds: float) -> None:
-        until = self.cluster.now + seconds
+    async def advance(self) -> None:
+        """One frame; what takes long is cut into slices, between which others get a turn."""
+        until = self.cluster.now + self.frame * self.speed
         busy_since = time.perf_counter()
         while self.cluster.now < until:
             self.cluster.run(min(SLICE, until - self.cluster.now))

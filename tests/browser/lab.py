@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -177,14 +178,19 @@ class Chapter:
         )
         return [each.inner_text()[:300] for each in found]
 
-    def keep(self, name: str) -> None:
-        """Screenshots from top to bottom: `name-01.png`, ..."""
-        KEPT.mkdir(parents=True, exist_ok=True)
+    def screens(self) -> Iterator[int]:
+        """Scroll from top to bottom; the number of each screen."""
         scrolled = "document.querySelector('.jp-WindowedPanel-outer')"
         height = self.page.evaluate(f"{scrolled}.scrollHeight")
         for number, top in enumerate(range(0, int(height), 850), 1):
             self.page.evaluate(f"{scrolled}.scrollTop = {top}")
             self.page.wait_for_timeout(150)
+            yield number
+
+    def keep(self, name: str) -> None:
+        """Screenshots from top to bottom: `name-01.png`, ..."""
+        KEPT.mkdir(parents=True, exist_ok=True)
+        for number in self.screens():
             self.page.screenshot(path=KEPT / f"{name}-{number:02d}.png")
 
     def focused(self) -> str:

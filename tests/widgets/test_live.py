@@ -56,6 +56,15 @@ def test_what_can_be_done_to_a_node(view):
     assert states(view)["node-1"] == "Ready, cordoned"
 
 
+def test_pods_of_a_silent_node_are_unheard_of(view):
+    say(view, "kill", node="node-2")
+    view.step(60)
+    assert "2 ready, 1 unheard of" in view.scene["told"]
+    bundle = view._repr_mimebundle_()
+    still = (bundle[0] if isinstance(bundle, tuple) else bundle)["text/html"]
+    assert "node-2: NotReady" in still and 'role="img"' in still and "1 unheard of" in still
+
+
 def test_pods_are_deleted_and_workloads_scaled(view):
     name = view.scene["nodes"][0]["pods"][0][0]
     say(view, "delete", pod=name)
@@ -127,8 +136,3 @@ def test_a_silent_control_plane_keeps_the_last_picture():
         view.cluster.kill_node(name)
     view.step(30)
     assert view.scene["nodes"] and "Unable to connect" in view.scene["said"]
-
-
-def test_a_static_page_gets_a_picture(view):
-    bundle = view._repr_mimebundle_()
-    assert "course-cluster" in bundle[0]["text/html"] if isinstance(bundle, tuple) else bundle

@@ -25,7 +25,8 @@ def mtu(answer: Any) -> Findings:
         1500: "then nothing would be left for the wrapping",
         1480: "that is IP in IP, which adds only an IP header of 20 bytes",
         1492: "the VXLAN header has 8 bytes, but UDP, IP and the inner Ethernet header come too",
-        1464: "the outer Ethernet header does not count: MTU is what it carries",
+        1464: "the Pod's packet travels as a whole frame: its Ethernet header is wrapped too",
+        1436: "the outer Ethernet header does not count: the MTU is what a frame carries",
     }
     yield number(answer, truth, slips, unit="bytes")
 

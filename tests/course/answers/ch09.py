@@ -20,7 +20,16 @@ MISTAKES = [
     ({"plugin": "calico", "ip_in_ip": "Always"}, "is called"),
 ]
 ANSWERS = {
-    "09-mtu": (1450, {1500: "nothing would", 1480: "IP in IP", 1492: "come too", 1464: "outer"}),
+    "09-mtu": (
+        1450,
+        {
+            1500: "nothing would",
+            1480: "IP in IP",
+            1492: "come too",
+            1464: "whole frame",
+            1436: "outer",
+        },
+    ),
     "09-ipip": (20, {50: "that is VXLAN", 8: "UDP header", 40: "IPv6", 0: "envelope"}),
     "09-routes": (11, {12: "on its bridge", 110: "not to each Pod", 120: "and its own", 1: "each"}),
     "09-two-subnets": (
