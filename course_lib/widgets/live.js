@@ -143,7 +143,7 @@ function render({ model, el }) {
     known.element.classList.toggle("down", each.down);
     known.element.setAttribute("aria-label", `${each.name}: ${each.state}, ${count}`);
     known.element.replaceChildren(
-      make("h4", {}, `${each.name}: ${each.state}`), ...each.pods.map(tile));
+      make("b", {}, `${each.name}: ${each.state}`), ...each.pods.map(tile));
     if (pod && each.name === node) markPod(pod);
   }
 

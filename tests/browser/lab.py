@@ -27,6 +27,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+IDLE = ".jp-NotebookPanel-toolbar [data-status=idle]"
 # All cells in the page at once, no questions, no saving by itself.
 SETTINGS: dict[str, dict[str, Any]] = {
     "notebook-extension/tracker": {"windowingMode": "none"},
@@ -101,10 +102,12 @@ class Lab:
         [id] = [each["kernel"]["id"] for each in sessions if chapter in each["path"]]
         return Kernel(self.folder / "runtime" / f"kernel-{id}.json")
 
-    def stop_kernels(self) -> None:
-        """End what earlier chapters started."""
+    def stop_kernels(self, chapter: str = "") -> None:
+        """End what was started for a chapter, or for all."""
         with urllib.request.urlopen(f"{self.url}/api/sessions") as answer:
             for each in json.load(answer):
+                if chapter not in each["path"]:
+                    continue
                 url = f"{self.url}/api/sessions/{each['id']}"
                 request = urllib.request.Request(url, method="DELETE")
                 urllib.request.urlopen(request).close()
@@ -145,9 +148,11 @@ class Chapter:
 
     def __init__(self, page: Any, lab: Lab, name: str) -> None:
         self.page, self.lab, self.name = page, lab, name
+        lab.stop_kernels(name)
         page.goto(f"{lab.url}/lab/tree/notebooks/{name}.ipynb?reset")
         page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=120_000)
-        page.wait_for_selector(".jp-NotebookPanel-toolbar [data-status=idle]", timeout=60_000)
+        page.wait_for_selector(IDLE, timeout=60_000)
+        page.wait_for_timeout(1500)  # the extensions for widgets come last
 
     @property
     def kernel(self) -> Kernel:
@@ -155,20 +160,27 @@ class Chapter:
         return self.lab.kernel(self.name)
 
     def run_all(self) -> None:
-        """Restart, run all cells, and wait until the last one is done."""
-        self.page.get_by_role("menuitem", name="Run", exact=True).click()
-        self.page.get_by_role("menuitem", name="Restart Kernel and Run All Cells").click()
-        self.page.get_by_role("button", name="Confirm Kernel Restart").click()
+        """Clear what is stored, run all cells, and wait until the last one is done."""
+        self._menu("Edit", "Clear Outputs of All Cells")
+        self._wait_for_prompts("all.every((text) => !/[0-9]/.test(text))", 30)
+        self._menu("Run", "Run All Cells")
+        self._wait_for_prompts("all.every((text, at) => text.includes(`[${at + 1}]`))", 180)
+        self.page.wait_for_selector(IDLE, timeout=60_000)
+        self.page.wait_for_timeout(500)
+
+    def _menu(self, menu: str, item: str) -> None:
+        self.page.get_by_role("menuitem", name=menu, exact=True).click()
+        self.page.get_by_role("menuitem", name=item, exact=True).click()
+
+    def _wait_for_prompts(self, hold: str, seconds: int) -> None:
         prompts = ".jp-Notebook .jp-CodeCell .jp-InputArea-prompt"
         self.page.wait_for_function(
             f"""() => {{
               const all = [...document.querySelectorAll("{prompts}")].map((e) => e.innerText);
-              const failed = document.querySelector("[data-mime-type*='jupyter.error']");
-              return failed || all.every((text, at) => text.includes(`[${{at + 1}}]`));
+              return document.querySelector("[data-mime-type*='jupyter.error']") || {hold};
             }}""",
-            timeout=180_000,
+            timeout=1000 * seconds,
         )
-        self.page.wait_for_timeout(500)
 
     def errors(self) -> list[str]:
         """Outputs that are errors, or complaints of the page about a widget."""

@@ -22,6 +22,7 @@ def opened(browser, light):
             page = browser.new_page(viewport={"width": 1250, "height": 1000})
             made[number] = Chapter(page, light, name)
             made[number].run_all()
+            assert made[number].errors() == []
         return made[number]
 
     yield opens
