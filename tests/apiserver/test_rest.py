@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 import urllib.error
 import urllib.request
@@ -197,3 +199,24 @@ def test_a_request_is_read_without_a_socket():
     face = Face(Cluster(nodes=1).api, lambda kind, found: (["NAME"], [[f.name] for f in found]))
     answer = face.answer(Request("GET", "/api/v1/nodes"))
     assert [each["metadata"]["name"] for each in answer.document["items"]] == ["node-1"]
+
+
+def test_the_command_serves_a_cluster_whose_time_follows_the_clock(tmp_path):
+    command = [sys.executable, "-m", "course_lib", "serve", "--nodes", "2", "--port", "0"]
+    command += ["--speed", "100", "--kubeconfig", str(tmp_path / "config")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as serving:
+        assert serving.stdout is not None
+        said = serving.stdout.readline()
+        url = said.split()[-1]
+        assert said.startswith("a cluster of 2 nodes") and url in (tmp_path / "config").read_text()
+        lease = f"{url}/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/node-1"
+
+        def renewed() -> str:
+            with urllib.request.urlopen(lease) as answer:
+                return json.load(answer)["spec"]["renewTime"]
+
+        first = renewed()
+        while renewed() == first:
+            pass
+        serving.terminate()
+    assert serving.returncode == 0
