@@ -84,7 +84,7 @@ def scale(cluster: Cluster) -> Findings:
     """
     Somebody wants four Pods and gets one. **Correct the manifest**, and give all of it to `check`.
 
-    ```yaml
+    ```
     apiVersion: apps/v1
     kind: Deployment
     metadata:

@@ -95,7 +95,7 @@ def back_off(answer: Any) -> Findings:
     This program uses up to 200 MiB, and is killed. **Correct the manifest** so that it lives, and
     can never use more than 256 MiB.
 
-    ```yaml
+    ```
     apiVersion: v1
     kind: Pod
     metadata: {name: cache}

@@ -100,7 +100,7 @@ def cache(answer: Any) -> Findings:
     Node-1 has the image `course/tool:v1`; the registry no longer answers for it. **Correct the
     manifest** so that the Pod runs all the same.
 
-    ```yaml
+    ```
     apiVersion: v1
     kind: Pod
     metadata: {name: tool}

@@ -85,7 +85,7 @@ def autoscaler(answer: Any) -> Findings:
     The program `course/slow` needs 5 s before it answers at port 80. During an update customers
     see errors. **Add what is missing to the manifest**, so that no request fails.
 
-    ```yaml
+    ```
     apiVersion: apps/v1
     kind: Deployment
     metadata: {name: web}

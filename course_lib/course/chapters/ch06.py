@@ -93,7 +93,7 @@ def guaranteed(answer: Any) -> Findings:
     `course/slow` takes 50 s to start; its liveness probe kills it before it is done. **Correct the
     Pod**: it must come up, and still be restarted within 20 s when it hangs later.
 
-    ```yaml
+    ```
     apiVersion: v1
     kind: Pod
     metadata: {name: slow}
