@@ -26,6 +26,16 @@ CATEGORIES = {
 }  # fmt: skip
 
 
+def subresources(kind: Kind) -> list[str]:
+    """The parts of an object that have a path of their own, beside `status`.
+
+    >>> from course_lib.objects.kinds import kind_named
+    >>> subresources(kind_named("Deployment"))
+    ['scale']
+    """
+    return [name for name, *_ in SUBRESOURCES.get(kind.kind, [])]
+
+
 def version() -> Document:
     """`/version`."""
     major, minor, _ = VERSION.removeprefix("v").split(".")

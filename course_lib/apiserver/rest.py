@@ -4,8 +4,8 @@ GET    /apis/apps/v1/namespaces/default/deployments/web    -> get
 PATCH  /apis/apps/v1/namespaces/default/deployments/web/scale
 POST   /api/v1/namespaces/default/pods/web-1/eviction
 
-Source: kubernetes.io "Kubernetes API Concepts". Not here: server-side apply, dry runs of updates,
-pages of lists (`limit`; all comes at once).
+Source: kubernetes.io "Kubernetes API Concepts". Not here: server-side apply, dry runs of anything
+but a creation (refused, not done), pages of lists (`limit`; all comes at once).
 """
 
 from __future__ import annotations
@@ -41,6 +41,12 @@ class Unsupported(APIError):
     """A kind of body that this server does not take."""
 
     code, reason = 415, "UnsupportedMediaType"
+
+
+class NotAllowed(APIError):
+    """A method that means nothing here."""
+
+    code, reason = 405, "MethodNotAllowed"
 
 
 class Request(msgspec.Struct):
@@ -89,7 +95,9 @@ def target_of(path: str) -> Target:
         namespace, rest = rest[1], rest[2:]
     for kind in KINDS:
         if rest and kind.plural == rest[0] and kind.api_version == version:
-            return Target(kind, namespace, *rest[1:3])
+            target = Target(kind, namespace, *rest[1:3])
+            if len(rest) <= 3 and target.part in ("", "status", *discovery.subresources(kind)):
+                return target
     raise NotFound("the server could not find the requested resource", where=path)
 
 
@@ -128,9 +136,18 @@ class Face:
 
     def _call(self, request: Request) -> Answer:
         target = target_of(request.path)
-        calls = {"GET": self._get, "POST": self._post, "PUT": self._put, "PATCH": self._patch}
-        call = calls.get(request.method, self._delete)
-        return call(target, request)
+        calls = {
+            "GET": self._get,
+            "POST": self._post,
+            "PUT": self._put,
+            "PATCH": self._patch,
+            "DELETE": self._delete,
+        }
+        if request.method not in calls or (target.part and request.method == "DELETE"):
+            raise NotAllowed("the server does not allow this method on the requested resource")
+        if request.query.get("dryRun") and request.method != "POST":
+            raise CourseError("dry runs of changes are not simulated", where=request.path)
+        return calls[request.method](target, request)
 
     # Reading
 
@@ -221,7 +238,7 @@ class Face:
                 expected=", ".join(PATCHES),
                 do="server-side apply is not simulated; kubectl apply does without",
             )
-        patch = msgspec.json.decode(request.body)
+        patch = read_patch(request.body)
         if target.part == "scale":
             return self._scale(target, lambda scale: PATCHES[written](scale, patch))
         before = self.api.document(target.kind.kind, target.name, target.namespace)
@@ -236,12 +253,26 @@ class Face:
         return Answer(200, scale_of(self.api.document(kind, name, namespace)))
 
     def _complete(self, target: Target, document: Document) -> list[str]:
-        """Kind and namespace of the path, where the document leaves them out; its warnings."""
+        """What the path says, where the document leaves it out; its warnings.
+
+        A document that says otherwise than the path is refused.
+        """
         document.setdefault("apiVersion", target.kind.api_version)
         document.setdefault("kind", target.kind.kind)
         meta = document.setdefault("metadata", {})
+        said = {"kind": (target.kind.kind, document["kind"])}
         if target.kind.namespaced:
-            meta.setdefault("namespace", target.namespace or "default")
+            namespace = target.namespace or "default"
+            said["namespace"] = (namespace, meta.setdefault("namespace", namespace))
+        if target.name:
+            said["name"] = (target.name, meta.setdefault("name", target.name))
+        for what, (expected, found) in said.items():
+            if found != expected:
+                raise CourseError(
+                    f"the {what} of the object does not match the {what} on the request",
+                    expected=expected,
+                    found=str(found),
+                )
         return warnings_for(document, target.kind)
 
     def _delete(self, target: Target, request: Request) -> Answer:
@@ -277,8 +308,18 @@ def read_body(request: Request) -> Document:
             found=written,
             do="kubectl create ... --dry-run=client -o yaml | kubectl apply -f -",
         )
-    [document] = read_manifests(request.body.decode()) or [{}]
-    return document
+    documents = read_manifests(request.body.decode(errors="replace")) or [{}]
+    if len(documents) > 1:
+        raise CourseError("one object at a time", found=f"{len(documents)} documents")
+    return documents[0]
+
+
+def read_patch(body: bytes) -> Any:
+    """A patch, which is always JSON."""
+    try:
+        return msgspec.json.decode(body)
+    except msgspec.DecodeError as problem:
+        raise CourseError("the patch is not JSON", found=str(problem)) from problem
 
 
 def scale_of(document: Document) -> Document:

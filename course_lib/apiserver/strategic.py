@@ -11,6 +11,7 @@ from typing import Any
 from course_lib.apiserver.patches import MERGE_KEYS
 from course_lib.errors import CourseError
 
+OPERATIONS = ("add", "remove", "replace", "test")
 ORDER, PRIMITIVES = "$setElementOrder/", "$deleteFromPrimitiveList/"
 
 
@@ -87,21 +88,29 @@ def json_patch(target: Any, operations: list[dict[str, Any]]) -> Any:
     ...     {"op": "add", "path": "/spec/paused", "value": True}])
     {'spec': {'replicas': 5, 'paused': True}}
     """
+    if not isinstance(operations, list):
+        raise CourseError("a JSON patch is a list of operations", found=str(operations))
     for each in operations:
+        if not isinstance(each, dict) or not isinstance(each.get("path"), str):
+            raise CourseError("an operation of a JSON patch has a path", found=str(each))
         steps = [s.replace("~1", "/").replace("~0", "~") for s in each["path"].split("/")[1:]]
         target = _at(target, steps, each)
     return target
 
 
 def _at(target: Any, steps: list[str], operation: dict[str, Any]) -> Any:
-    op, value = operation["op"], operation.get("value")
+    op, value = operation.get("op"), operation.get("value")
+    if op not in OPERATIONS:
+        raise CourseError(
+            "no such operation", expected=f"one of {', '.join(OPERATIONS)}", found=repr(op)
+        )
     if not steps:
         if op == "test" and target != value:
             raise CourseError("a test of the JSON patch failed", where=operation["path"])
         return target if op == "test" else value
     step, rest = steps[0], steps[1:]
     if isinstance(target, list):
-        place = len(target) if step == "-" else int(step)
+        place = _place(target, step, operation)
         before, after = target[:place], target[place:]
         if not rest and op == "add":
             return [*before, value, *after]
@@ -113,3 +122,13 @@ def _at(target: Any, steps: list[str], operation: dict[str, Any]) -> Any:
     if not rest and op == "remove":
         return {key: each for key, each in target.items() if key != step}
     return target | {step: _at(target.get(step), rest, operation)}
+
+
+def _place(items: list[Any], step: str, operation: dict[str, Any]) -> int:
+    """An index into a list; `-` is behind the last item, where only `add` may go."""
+    behind = len(items)
+    place = behind if step == "-" else int(step) if step.isdecimal() else -1
+    adds = operation["op"] == "add" and operation["path"].endswith(f"/{step}")
+    if not 0 <= place < behind + adds:
+        raise CourseError("the JSON patch names what is not there", where=operation["path"])
+    return place

@@ -14,7 +14,7 @@ import pytest
 
 from course_lib import Cluster
 from course_lib.apiserver import discovery
-from course_lib.apiserver.rest import Request, target_of
+from course_lib.apiserver.rest import Face, Request, target_of
 from course_lib.errors import CourseError
 from course_lib.objects.kinds import KINDS
 from tests.conftest import pod, workload
@@ -114,23 +114,66 @@ def test_an_eviction_waits_for_the_budget(served):
     assert ask(served, "POST", path, {"kind": "Eviction"})[0] == 429
 
 
+OTHER = workload(name="web") | {"metadata": {"name": "shop", "namespace": "default"}}
+JSON_PATCH = "application/json-patch+json"
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "code"),
     [
         ("GET", "/nothing", None, 404),
         ("GET", "/api/v1/nothing", None, 404),
         ("GET", "/apis/nothing/v1/things", None, 404),
+        ("GET", f"{APPS}/web/nothing", None, 404),
+        ("GET", f"{APPS}/web/scale/deeper", None, 404),
         ("POST", "/api/v1/namespaces/default/pods", {"metadata": {"name": "x"}}, 422),
         ("POST", "/api/v1/namespaces/nowhere/pods", pod("x"), 404),
+        ("POST", "/api/v1/namespaces/default/pods/x/nothing", pod("x"), 404),
+        ("POST", "/api/v1/namespaces/default/services", pod("x"), 400),
+        ("POST", APPS.replace("default", "shop"), OTHER, 400),
+        ("PUT", f"{APPS}/web", OTHER, 400),
         ("DELETE", "/api/v1/namespaces/default/pods", None, 404),
+        ("DELETE", f"{APPS}/web/status", None, 405),
         ("PATCH", f"{APPS}/web", {}, 415),
     ],
 )
 def test_refusals(served, method, path, body, code):
-    if body and body.get("kind") == "Pod" and "nowhere" in path:
-        body = body | {"metadata": body["metadata"] | {"namespace": "nowhere"}}
+    before = served.cluster.api.store.revision
     status, answer = ask(served, method, path, body)
     assert (status, answer["kind"], answer["status"]) == (code, "Status", "Failure")
+    assert served.cluster.api.store.revision == before
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        {},
+        [{"op": "replace"}],
+        [{"op": "melt", "path": "/spec"}],
+        [{"op": "remove", "path": "/spec/template/spec/containers/9"}],
+        [{"op": "replace", "path": "/spec/template/spec/containers/x", "value": {}}],
+        [{"op": "remove", "path": "/spec/template/spec/containers/-"}],
+    ],
+)
+def test_a_patch_that_makes_no_sense_is_refused(served, patch):
+    status, answer = ask(served, "PATCH", f"{APPS}/web", patch, JSON_PATCH)
+    assert (status, answer["status"]) == (400, "Failure")
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+def test_a_dry_run_of_a_change_is_refused_and_changes_nothing(served, method):
+    _, before = ask(served, "GET", f"{APPS}/web")
+    changed = before | {"spec": before["spec"] | {"replicas": 9}}
+    kind = "application/merge-patch+json"
+    assert ask(served, method, f"{APPS}/web?dryRun=All", changed, kind)[0] == 400
+    assert ask(served, "GET", f"{APPS}/web")[1] == before
+
+
+def test_a_method_that_means_nothing_deletes_nothing():
+    cluster = Cluster(nodes=1)
+    face = Face(cluster.api, lambda kind, found: (["NAME"], []))
+    assert face.answer(Request("HEAD", "/api/v1/nodes/node-1")).status == 405
+    assert list(cluster.get("nodes").NAME) == ["node-1"]
 
 
 def test_a_watch_tells_of_each_change_and_ends_in_time(served):
@@ -194,8 +237,6 @@ def test_discovery_is_complete():
 
 
 def test_a_request_is_read_without_a_socket():
-    from course_lib.apiserver.rest import Face
-
     face = Face(Cluster(nodes=1).api, lambda kind, found: (["NAME"], [[f.name] for f in found]))
     answer = face.answer(Request("GET", "/api/v1/nodes"))
     assert [each["metadata"]["name"] for each in answer.document["items"]] == ["node-1"]
