@@ -19,10 +19,10 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 from tornado.websocket import WebSocketHandler
 
-from course_lib.apiserver.errors import APIError, Compacted
-from course_lib.apiserver.rest import Face, Request, failure, refused, target_of
+from course_lib.apiserver.rest import Face, Request, refused, target_of
 from course_lib.apiserver.server import ADDED, WatchEvent
 from course_lib.cluster.tables import table_rows
+from course_lib.cri import stream_server as streams
 from course_lib.errors import CourseError
 from course_lib.objects.decode import encode
 from course_lib.objects.kinds import Kind
@@ -145,6 +145,11 @@ class _Handler(RequestHandler):
         self.set_header("Content-Type", "application/json")
         self.finish(json.dumps(document))
 
+    def refuse(self, refusal: CourseError) -> None:
+        """Answer with a Status that says no."""
+        answer = refused(refusal)
+        self.say(answer.status, answer.document)
+
 
 class API(_Handler):
     """Everything but logs and exec."""
@@ -187,11 +192,10 @@ class API(_Handler):
                         revision = int(each.metadata.resource_version or 0)
                         document = api.document(each.kind, each.name, each.namespace)
                         news.put_nowait(WatchEvent(ADDED, each, revision, document))
-                start = int(since) if since not in ("", "0") else None
+                start = _revision(since) if since not in ("", "0") else None
                 watch = api.watch(kind.kind, heard, target.namespace, labels, fields, start)
-        except (CourseError, Compacted) as refusal:
-            answer = refused(refusal)
-            self.say(answer.status, answer.document)
+        except CourseError as refusal:
+            self.refuse(refusal)
             return
         self.set_header("Content-Type", "application/json")
         seconds = float(asked.query.get("timeoutSeconds", LONGEST_WATCH))
@@ -218,6 +222,12 @@ class API(_Handler):
             self._news.put_nowait(None)
 
 
+def _revision(text: str) -> int:
+    if not text.isdecimal():
+        raise CourseError("not a resourceVersion", expected="a number", found=repr(text))
+    return int(text)
+
+
 class Log(_Handler):
     """`kubectl logs`, up to now; a log is not followed."""
 
@@ -233,14 +243,13 @@ class Log(_Handler):
                     previous=query.get("previous") == "true",
                     timestamps=query.get("timestamps") == "true",
                 )
-        except APIError as refusal:
-            self.say(refusal.code, refused(refusal).document)
         except CourseError as refusal:
-            self.say(400, failure(400, "BadRequest", refusal.what))
-        else:
-            self.set_header("Content-Type", "text/plain")
-            lines = said.splitlines(keepends=True)
-            self.finish("".join(lines[-int(query.get("tailLines", len(lines) or 1)) :]))
+            self.refuse(refusal)
+            return
+        self.set_header("Content-Type", "text/plain")
+        lines = said.splitlines(keepends=True)
+        last = int(query.get("tailLines", len(lines)))
+        self.finish("".join(lines[max(0, len(lines) - last) :]))
 
 
 class Exec(WebSocketHandler):
@@ -257,14 +266,10 @@ class Exec(WebSocketHandler):
 
     def select_subprotocol(self, subprotocols: list[str]) -> str | None:
         """The newest that both sides speak."""
-        from course_lib.cri.stream_server import PROTOCOLS
-
-        return next((each for each in PROTOCOLS if each in subprotocols), None)
+        return next((each for each in streams.PROTOCOLS if each in subprotocols), None)
 
     def open(self, *arguments: str, **_: str) -> None:
         """Run the command at once, and say how it ended."""
-        from course_lib.cri import stream_server as streams
-
         namespace, pod = arguments
         command = self.get_query_arguments("command")
         status = streams.SUCCESS

@@ -196,6 +196,27 @@ def test_a_watch_tells_of_each_change_and_ends_in_time(served):
     assert all(event["object"]["kind"] == "Pod" for event in heard)
 
 
+def test_a_watch_from_nowhere_is_refused(served):
+    where = "/api/v1/namespaces/default/pods?watch=true&resourceVersion="
+    assert ask(served, "GET", where + "yesterday")[0] == 400
+
+
+def test_a_control_plane_in_ha_is_served_as_long_as_it_answers():
+    cluster = Cluster.ha_etcd()
+    cluster.apply("data/web.yaml")
+    cluster.run(30)
+    with cluster.serve() as served:
+        assert len(ask(served, "GET", "/api/v1/namespaces/default/pods")[1]["items"]) == 3
+        scale = {"spec": {"replicas": 4}}
+        kind = "application/merge-patch+json"
+        assert ask(served, "PATCH", f"{APPS}/web/scale", scale, kind)[0] == 200
+        for name in list(cluster.etcd.members)[:2]:
+            cluster.kill_node(name)
+        served.run(30)
+        status, answer = ask(served, "GET", APPS)
+        assert (status, answer["reason"]) == (503, "ServiceUnavailable")
+
+
 def heard_of(served) -> bool:
     """Whether somebody watches Pods of the namespace over HTTP."""
     return any(w.prefix == "/registry/pods/default/" for w in served.cluster.api.store.watches)
@@ -220,7 +241,10 @@ def test_logs_and_kubeconfig(served, tmp_path):
     url = f"{served.url}/api/v1/namespaces/default/pods/{name}/log"
     said = urllib.request.urlopen(url).read().decode()
     assert said == served.cluster.logs(name)
-    assert ask(served, "GET", "/api/v1/namespaces/default/pods/none/log")[0] in (400, 404)
+    for last in (0, 1, 9):
+        tail = urllib.request.urlopen(f"{url}?tailLines={last}").read().decode()
+        assert tail == (said if last else "")
+    assert ask(served, "GET", "/api/v1/namespaces/default/pods/none/log")[0] == 404
     assert served.url in Path(served.kubeconfig(tmp_path / "config")).read_text()
 
 
