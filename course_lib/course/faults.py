@@ -20,7 +20,7 @@ from course_lib.course.changes import (
 from course_lib.course.shop import open_shop, open_shop_in_ha, open_shop_with_old_certificates
 
 
-def _half_of_etcd(cluster: Cluster) -> None:
+def _two_of_three(cluster: Cluster) -> None:
     for machine in list(cluster.etcd.members)[:2]:
         cluster.kill_node(machine)
 
@@ -266,7 +266,7 @@ FAULTS: dict[str, Fault] = {
             "lost-quorum",
             "two of three members of etcd have lost their power: no majority, no writes",
             ("the API is silent: cluster.components() shows the machines", "cluster.members()"),
-            _half_of_etcd,
+            _two_of_three,
             open_shop_in_ha,
         ),
         Fault(

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from course_lib.apiserver import APIServer
+from course_lib.apiserver.discovery import VERSION
 from course_lib.apiserver.errors import APIError
 from course_lib.cri import Client
 from course_lib.engine import Simulation
@@ -140,7 +141,7 @@ class NodeReporter:
 
     def _node_info(self) -> Document:
         return {
-            "kubeletVersion": "v1.33.0",
+            "kubeletVersion": VERSION,
             "containerRuntimeVersion": f"{self.runtime_name}://{self.runtime_version}",
             "operatingSystem": "linux",
             "architecture": "amd64",

@@ -7,20 +7,7 @@ from typing import Any
 from course_lib.cluster import Cluster
 from course_lib.course.answers import applied, document, holds, number
 from course_lib.course.exercise import Findings, asks
-
-Document = dict[str, Any]
-
-
-def pod(name: str, **container: Any) -> Document:
-    """A Pod of one container that is called as the Pod is."""
-    main = {"name": name, "image": "busybox:1.36"} | container
-    head = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": {"app": name}}}
-    return head | {"spec": {"containers": [main]}}
-
-
-def container_status(cluster: Cluster, name: str) -> Document:
-    """What the API says of a Pod's only container."""
-    return cluster.document("pod", name)["status"]["containerStatuses"][0]
+from course_lib.course.manifests import container_status, pod
 
 
 @asks(

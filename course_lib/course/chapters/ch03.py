@@ -7,20 +7,9 @@ from typing import Any
 from course_lib.cluster import Cluster
 from course_lib.course.answers import applied, document, holds, number
 from course_lib.course.exercise import Findings, Mistake, asks
+from course_lib.course.manifests import deployment
 from course_lib.course.shop import DATA
 from course_lib.objects.manifests import read_manifests
-
-Document = dict[str, Any]
-
-
-def deployment(name: str, replicas: int, **container: Any) -> Document:
-    """A Deployment of Pods with one container."""
-    labels = {"app": name}
-    main = {"name": name, "image": "nginx:1.27"} | container
-    template = {"metadata": {"labels": labels}, "spec": {"containers": [main]}}
-    rest = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template}
-    head = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}}
-    return head | {"spec": rest}
 
 
 @asks(

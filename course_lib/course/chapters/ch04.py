@@ -8,12 +8,11 @@ from typing import Any
 
 from course_lib.cluster import Cluster
 from course_lib.course.answers import applied, document, holds, number, tried, word
-from course_lib.course.chapters.ch03 import deployment
 from course_lib.course.exercise import Findings, Mistake, asks
+from course_lib.course.manifests import deployment
 from course_lib.orchestrators import Kubernetes, Machine, Workload, compare
 from course_lib.orchestrators.model import Host
 
-Document = dict[str, Any]
 Policy = Callable[[Host, Workload], float]
 MACHINES = [Machine(f"m{n + 1}", 4000, 8192, {"zone": "abc"[n % 3]}) for n in range(6)]
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from course_lib.cluster import Cluster
 from course_lib.course.answers import applied, document, holds, number, word
-from course_lib.course.chapters.ch01 import container_status, pod
 from course_lib.course.exercise import Findings, Mistake, asks
+from course_lib.course.manifests import container_status, pod
 from course_lib.objects.manifests import read_manifests
 
 

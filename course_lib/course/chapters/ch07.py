@@ -7,8 +7,8 @@ from typing import Any
 
 from course_lib.cluster import Cluster
 from course_lib.course.answers import applied, document, holds, number, word
-from course_lib.course.chapters.ch03 import deployment
 from course_lib.course.exercise import Findings, asks
+from course_lib.course.manifests import deployment
 from course_lib.course.shop import DATA
 
 

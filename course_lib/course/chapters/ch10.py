@@ -9,7 +9,9 @@ from course_lib.cluster.health import health
 from course_lib.course.answers import holds, number, tried, word
 from course_lib.course.exercise import Finding, Findings, Mistake, asks
 from course_lib.course.shop import DATA
+from course_lib.engine import Simulation
 from course_lib.errors import CourseError
+from course_lib.etcd import EtcdCluster
 
 
 def _writes(cluster: Cluster) -> bool:
@@ -25,14 +27,12 @@ def _writes(cluster: Cluster) -> bool:
     """,
 )
 def quorum(answer: Any) -> Findings:
-    yield number(
-        answer, _tolerated(5),
-        {
-            3: "with three of five gone two are left, which is no majority: nothing can be written",
-            1: "that is three members; five bear more",
-            4: "one member of five cannot know whether the others decided otherwise",
-        },
-    )  # fmt: skip
+    slips = {
+        3: "with three of five gone two are left, which is no majority: nothing can be written",
+        1: "that is three members; five bear more",
+        4: "one member of five cannot know whether the others decided otherwise",
+    }
+    yield number(answer, _tolerated(5), slips)
 
 
 @asks(
@@ -54,9 +54,6 @@ def even(answer: Any) -> Findings:
 
 def _tolerated(members: int) -> int:
     """So many members can be killed until etcd elects no leader any more."""
-    from course_lib.engine import Simulation
-    from course_lib.etcd import EtcdCluster
-
     sim = Simulation(seed=0)
     etcd = EtcdCluster(sim, members)
     sim.run(5)

@@ -1,0 +1,31 @@
+"""The smallest manifests that exercises need: a Pod of one container, a Deployment of such Pods."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from course_lib.cluster import Cluster
+
+Document = dict[str, Any]
+
+
+def pod(name: str, **container: Any) -> Document:
+    """A Pod of one container that is called as the Pod is."""
+    main = {"name": name, "image": "busybox:1.36"} | container
+    head = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": {"app": name}}}
+    return head | {"spec": {"containers": [main]}}
+
+
+def container_status(cluster: Cluster, name: str) -> Document:
+    """What the API says of a Pod's only container."""
+    return cluster.document("pod", name)["status"]["containerStatuses"][0]
+
+
+def deployment(name: str, replicas: int, **container: Any) -> Document:
+    """A Deployment of Pods with one container."""
+    labels = {"app": name}
+    main = {"name": name, "image": "nginx:1.27"} | container
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [main]}}
+    rest = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template}
+    head = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}}
+    return head | {"spec": rest}
