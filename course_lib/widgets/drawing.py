@@ -11,15 +11,16 @@ import ipywidgets as widgets
 
 from course_lib.cluster import Cluster
 from course_lib.cluster.pod_rows import pod_row
+from course_lib.objects.cluster import Node
 from course_lib.objects.meta import is_true
 from course_lib.objects.pod import Pod
 from course_lib.objects.pods import is_ready
 
 # Background, text and a mark for each state: colour is never the only sign.
 LOOKS = {
-    "ready": ("#00785A", "white", "&#10003;"),
-    "starting": ("#E69F00", "black", "&#8230;"),
-    "terminating": ("#666666", "white", "&#8722;"),
+    "ready": ("#00785A", "white", "✓"),
+    "starting": ("#E69F00", "black", "…"),
+    "terminating": ("#666666", "white", "−"),
     "failing": ("#B34700", "white", "!"),
     "unheard of": ("#BBBBBB", "black", "?"),
 }
@@ -49,14 +50,19 @@ def look_of(pod: Pod) -> str:
     return "ready" if have == total or status == "Completed" else "starting"
 
 
+def state_of(node: Node) -> tuple[str, bool]:
+    """A node's state in words, and whether it is ready."""
+    up = is_true(node.status.conditions, "Ready")
+    cordoned = ", cordoned" if node.spec.unschedulable else ""
+    return ("Ready" if up else "NotReady") + cordoned, up
+
+
 def draw(cluster: Cluster, namespace: str | None = "default") -> str:
     """The drawing, as HTML."""
     pods = cluster.api.list("Pod", namespace or "")
     boxes = []
     for node in cluster.api.list("Node"):
-        up = is_true(node.status.conditions, "Ready")
-        state = "Ready" if up else "NotReady"
-        state += ", cordoned" if node.spec.unschedulable else ""
+        state, up = state_of(node)
         tiles = [tile(pod) for pod in pods if pod.spec.node_name == node.name]
         boxes.append(_box(f"{node.name}: {state}", tiles, "" if up else " down"))
     waiting = [tile(pod) for pod in pods if not pod.spec.node_name]

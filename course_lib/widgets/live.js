@@ -8,9 +8,6 @@ const ACTIONS = [
   ["delete", "Delete Pod", "x", "Delete the chosen Pod"],
 ];
 const SPEEDS = [1, 10, 60];
-const MARKS = {
-  ready: "✓", starting: "…", terminating: "−", failing: "!", "unheard of": "?",
-};
 
 function make(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
@@ -33,6 +30,7 @@ function render({ model, el }) {
   let node = ""; // the chosen node, and the chosen Pod on it
   let pod = "";
   const boxes = new Map(); // by name: the element, and what it shows
+  const looks = model.get("looks");
   const send = (what, more = {}) => model.send({ do: what, node, pod, ...more });
 
   const root = make("div", { class: "course-live" });
@@ -106,9 +104,10 @@ function render({ model, el }) {
 
   function tile([name, look, status, ready, restarts]) {
     const tip = `${name}: ${status}, ${ready} ready, ${restarts} restarts`;
-    const made = make("span", { class: `pod ${look.replace(" ", "-")}`, title: tip, "data-pod": name },
-      `${MARKS[look]} ${short(name)}`);
-    return made;
+    const [background, color, mark] = looks[look];
+    const style = `background: ${background}; color: ${color}`;
+    return make("span", { class: "pod", style, title: tip, "data-pod": name },
+      `${mark} ${short(name)}`);
   }
 
   function box(each) {

@@ -20,8 +20,8 @@ import traitlets
 from course_lib.cluster import Cluster
 from course_lib.cluster.pod_rows import pod_row
 from course_lib.errors import CourseError
-from course_lib.objects.meta import is_true
-from course_lib.widgets.drawing import draw, look_of, told_of, with_still
+from course_lib.objects.cluster import Node
+from course_lib.widgets.drawing import LOOKS, draw, look_of, state_of, told_of, with_still
 from course_lib.widgets.player import Runner
 
 HERE = Path(__file__).parent
@@ -58,6 +58,7 @@ class LiveCluster(Runner, anywidget.AnyWidget):
     _esm = HERE / "live.js"
     _css = HERE / "live.css"
     scene = traitlets.Dict().tag(sync=True)
+    looks = traitlets.Dict(LOOKS).tag(sync=True)  # of Pods: background, text, mark
 
     def __init__(self, start: Cluster | Callable[[], Cluster], namespace: str = "default") -> None:
         super().__init__()
@@ -215,8 +216,6 @@ class LiveCluster(Runner, anywidget.AnyWidget):
         return with_still(super()._repr_mimebundle_(**kwargs), still, said)
 
 
-def _box(node: Any, pods: list[list[Any]]) -> dict[str, Any]:
-    up = is_true(node.status.conditions, "Ready")
-    state = "Ready" if up else "NotReady"
-    state += ", cordoned" if node.spec.unschedulable else ""
+def _box(node: Node, pods: list[list[Any]]) -> dict[str, Any]:
+    state, up = state_of(node)
     return {"name": node.name, "state": state, "down": not up, "pods": pods}
