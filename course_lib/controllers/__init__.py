@@ -6,6 +6,7 @@ from course_lib.controllers.controller import Controller
 from course_lib.controllers.cron_job import CronJobController
 from course_lib.controllers.daemon_set import DaemonSetController
 from course_lib.controllers.deployment import DeploymentController
+from course_lib.controllers.endpoint_mirroring import EndpointSliceMirroringController
 from course_lib.controllers.endpoints import EndpointsController, EndpointSliceController
 from course_lib.controllers.garbage import GarbageCollector
 from course_lib.controllers.job import JobController
@@ -44,6 +45,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     JobController,
     CronJobController,
     EndpointSliceController,
+    EndpointSliceMirroringController,
     EndpointsController,
     VolumeController,
     ReclaimController,

@@ -48,10 +48,15 @@ class Controller:
         """Bring one object nearer to what it should be."""
         raise NotImplementedError
 
-    def watch(self, kind: str, keys: Callable[[Any], Iterable[Key]]) -> None:
-        """Look at `keys(object)` whenever an object of a kind changes."""
+    def watch(self, kind: str, keys: Callable[[Any], Iterable[Key]], only: str = "") -> None:
+        """Look at `keys(object)` whenever an object of a kind changes.
+
+        With `only`, at events of one type (`ADDED`, `MODIFIED`, `DELETED`).
+        """
 
         def on_event(event: WatchEvent) -> None:
+            if only and event.type != only:
+                return
             for key in keys(event.object):
                 self.enqueue(key)
 
@@ -92,6 +97,10 @@ class Controller:
                 self.reconcile(*key)
                 self._failures.pop(key, None)
             except CourseError:
+                self._retry(key)
+            except Exception as error:  # a fault of the controller itself ends no simulation
+                shown = f"{type(error).__name__}: {error}"
+                self.sim.record(self.name, "/".join(filter(None, key)), "InternalError", shown)
                 self._retry(key)
 
     def _retry(self, key: Key) -> None:

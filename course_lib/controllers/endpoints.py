@@ -1,29 +1,37 @@
 """Endpoints: the Pods behind each Service, as their readiness comes and goes (chapter 07).
 
-Source: `pkg/controller/endpoint`, `pkg/controller/endpointslice`; kubernetes.io "EndpointSlices".
+Source: `k8s.io/endpointslice` (`reconciler.go`, `utils.go`, `trafficdist`),
+`pkg/controller/endpointslice`, `pkg/controller/endpoint`; kubernetes.io "EndpointSlices".
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
+from course_lib.apiserver.errors import NotFound
+from course_lib.apiserver.server import DELETED
 from course_lib.controllers.controller import Controller, Key
-from course_lib.objects.meta import owner_reference
+from course_lib.objects.meta import Object, owner_reference
 from course_lib.objects.pod import Pod
 from course_lib.objects.pods import is_ready
 from course_lib.objects.selectors import selector_from_labels
-from course_lib.objects.services import Service, ServicePort
+from course_lib.objects.services import EndpointSlice, Service, ServicePort
 
 PER_SLICE = 100
 SERVICE_NAME = "kubernetes.io/service-name"
+MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
+HEADLESS = "service.kubernetes.io/headless"
+ENDPOINTS_MANAGED_BY = "endpoints.kubernetes.io/managed-by"
 ZONE = "topology.kubernetes.io/zone"
+SLICE_DELAY = 1.0  # s from a change of a slice to the next look (`endpointSliceChangeMinSyncDelay`)
 Document = dict[str, Any]
+Ports = tuple[tuple[str, int, str], ...]  # name, number, protocol
 
 
-class EndpointSliceController(Controller):
-    """Writes EndpointSlices for each Service with a selector."""
+class ServiceController(Controller):
+    """A controller that writes for each Service which Pods are behind it."""
 
-    name = "endpointslice-controller"
     kind = "Service"
 
     def watches(self) -> None:
@@ -37,59 +45,129 @@ class EndpointSliceController(Controller):
             if selector_from_labels(service.spec.selector).matches(pod.labels)
         ]
 
-    def reconcile(self, namespace: str, name: str) -> None:
-        """Slices of at most a hundred endpoints, one set for each set of ports."""
-        service = self.api.find("Service", name, namespace)
-        mine = [
-            found
-            for found in self.api.list("EndpointSlice", namespace)
-            if found.labels.get(SERVICE_NAME) == name
-        ]
-        wanted: list[Document] = []
-        if service is not None and service.spec.selector and not service.terminating:
-            wanted = self._slices(service)
-        for old in mine[len(wanted) :]:
-            self.api.delete("EndpointSlice", old.name, namespace)
-        for position, body in enumerate(wanted):
-            if position < len(mine):
-                self.api.patch("EndpointSlice", mine[position].name, namespace, body)
-            else:
-                self._create(service, body)
 
-    def _create(self, service: Service, body: Document) -> None:
+class EndpointSliceController(ServiceController):
+    """Writes EndpointSlices for each Service with a selector.
+
+    It changes only slices that carry its own `managed-by` label and belong to the Service of
+    today, by uid. Slices that a user or another controller writes stay as they are.
+    """
+
+    name = "endpointslice-controller"
+    manager = "endpointslice-controller.k8s.io"
+
+    def watches(self) -> None:
+        """Pods, and its own slices: a slice that somebody deletes or edits is written again."""
+        super().watches()
+        self.watch_slices()
+
+    def watch_slices(self) -> None:
+        """Look at an object again one second after one of its slices has changed."""
+        self._soon: set[Key] = set()
+        self.api.watch("EndpointSlice", lambda event: self._on_slice(event.object))
+
+    def _on_slice(self, piece: Any) -> None:
+        owner = piece.metadata.controller
+        names = [owner.name] if owner is not None and owner.kind == self.kind else []
+        if piece.labels.get(MANAGED_BY) == self.manager:
+            names.append(piece.labels.get(SERVICE_NAME, ""))
+        for key in dict.fromkeys((piece.namespace, name) for name in names if name):
+            if key not in self._soon:
+                self._soon.add(key)
+                self.sim.at(self.sim.now + SLICE_DELAY, lambda key=key: self._look_again(key))
+
+    def _look_again(self, key: Key) -> None:
+        self._soon.discard(key)
+        self.enqueue(key)
+
+    def reconcile(self, namespace: str, name: str) -> None:
+        """Slices of at most a hundred endpoints, one set for each set of ports.
+
+        A Service without endpoints keeps one empty slice, the placeholder.
+        """
+        service = self.api.find("Service", name, namespace)
+        if service is None or service.spec.type == "ExternalName" or not service.spec.selector:
+            return  # slices of a deleted Service are the garbage collector's
+        self.write(service, self._slices(service), self._labels(service))
+
+    def managed(self, namespace: str, name: str) -> list[EndpointSlice]:
+        """The slices of one Service that this controller manages and that stay."""
+        return [
+            piece
+            for piece in self.api.list("EndpointSlice", namespace)
+            if piece.labels.get(SERVICE_NAME) == name
+            and piece.labels.get(MANAGED_BY) == self.manager
+            and not piece.terminating
+        ]
+
+    def write(self, owner: Any, desired: list[Document], labels: dict[str, str]) -> None:
+        """Make the managed slices of an owner the desired ones, with as few changes as possible.
+
+        A slice of the same ports is kept, another one of the owner is written over; slices of an
+        earlier object of the same name are deleted.
+        """
+        existing = self.managed(owner.namespace, owner.name)
+        mine = [piece for piece in existing if _owned_by(piece, owner)]
+        pairs: list[tuple[EndpointSlice | None, Document]] = []
+        for body in desired:
+            same = next((p for p in _of_family(mine, body) if _ports(p) == body["ports"]), None)
+            if same is not None:
+                mine.remove(same)
+            pairs.append((same, body))
+        for same, body in pairs:
+            piece = same or next(iter(_of_family(mine, body)), None)
+            if piece is not None:
+                mine = [other for other in mine if other is not piece]
+                patch = body | {"metadata": {"labels": relabelled(piece, labels)}}
+                self.api.patch("EndpointSlice", piece.name, piece.namespace, patch)
+            elif not owner.terminating:
+                self._create(owner, body, labels)
+        for piece in [*mine, *(piece for piece in existing if not _owned_by(piece, owner))]:
+            self.delete_slice(piece)
+
+    def delete_slice(self, piece: EndpointSlice) -> None:
+        """Delete one slice; the garbage collector may have been faster."""
+        with suppress(NotFound):
+            self.api.delete("EndpointSlice", piece.name, piece.namespace, uid=piece.uid)
+
+    def _create(self, owner: Any, body: Document, labels: dict[str, str]) -> None:
         self.api.create(
             {
                 "apiVersion": "discovery.k8s.io/v1",
                 "kind": "EndpointSlice",
                 "metadata": {
-                    "generateName": f"{service.name}-",
-                    "namespace": service.namespace,
-                    "labels": {SERVICE_NAME: service.name},
-                    "ownerReferences": [owner_reference(service)],
+                    "generateName": f"{owner.name}-",
+                    "namespace": owner.namespace,
+                    "labels": labels,
+                    "ownerReferences": [owner_reference(owner)],
                 },
                 "addressType": "IPv4",
             }
             | body
         )
 
+    def _labels(self, service: Service) -> dict[str, str]:
+        """The labels of a Service's slices: its own, and those that say whose they are."""
+        return headless_label(service) | {SERVICE_NAME: service.name, MANAGED_BY: self.manager}
+
     def _slices(self, service: Service) -> list[Document]:
-        groups: dict[tuple[tuple[str, int, str], ...], list[Document]] = {}
+        groups: dict[Ports, list[Document]] = {}
         for pod in addressed(self.api.list("Pod", service.namespace), service):
+            node = self.api.find("Node", pod.spec.node_name)
+            if node is None and not service.spec.publish_not_ready_addresses:
+                continue
             ports = tuple((p.name, number, p.protocol) for p, number in targets(service, pod))
-            groups.setdefault(ports, []).append(self._endpoint(service, pod))
-        return [
-            {
-                "endpoints": endpoints[start : start + PER_SLICE],
-                "ports": [{"name": n, "port": number, "protocol": p} for n, number, p in ports],
-            }
+            groups.setdefault(ports, []).append(self._endpoint(service, pod, node))
+        slices = [
+            {"endpoints": endpoints[start : start + PER_SLICE], "ports": documents(ports)}
             for ports, endpoints in sorted(groups.items())
             for start in range(0, len(endpoints), PER_SLICE)
         ]
+        return slices or [{"endpoints": [], "ports": []}]
 
-    def _endpoint(self, service: Service, pod: Pod) -> Document:
+    def _endpoint(self, service: Service, pod: Pod, node: Any) -> Document:
         serving = is_ready(pod)
         ready = (serving and not pod.terminating) or service.spec.publish_not_ready_addresses
-        node = self.api.find("Node", pod.spec.node_name)
         endpoint: Document = {
             "addresses": [pod.status.pod_ip],
             "conditions": {"ready": ready, "serving": serving, "terminating": pod.terminating},
@@ -98,50 +176,68 @@ class EndpointSliceController(Controller):
         }
         if node is not None and ZONE in node.labels:
             endpoint["zone"] = node.labels[ZONE]
-        if service.spec.traffic_distribution and "zone" in endpoint:
+        if service.spec.traffic_distribution and ready:
             # Each zone is told to use its own endpoints; kube-proxy obeys where there are any.
-            endpoint["hints"] = {"forZones": [{"name": endpoint["zone"]}]}
-        if service.spec.traffic_distribution == "PreferSameNode":
-            hints = endpoint.setdefault("hints", {})
-            hints["forNodes"] = [{"name": pod.spec.node_name}]
+            hints = {"forZones": [{"name": endpoint["zone"]}]} if "zone" in endpoint else {}
+            if service.spec.traffic_distribution == "PreferSameNode":
+                hints["forNodes"] = [{"name": pod.spec.node_name}]
+            if hints:
+                endpoint["hints"] = hints
         if pod.spec.hostname and pod.spec.subdomain == service.name:
             endpoint["hostname"] = pod.spec.hostname
         return endpoint
 
 
-class EndpointsController(EndpointSliceController):
-    """Writes the older Endpoints object, one for each Service with a selector."""
+class EndpointsController(ServiceController):
+    """Writes the older Endpoints object, one for each Service with a selector.
+
+    The kind is deprecated since 1.33; the controller still runs in this release.
+    """
 
     name = "endpoints-controller"
+
+    def watches(self) -> None:
+        """Pods, and Endpoints that somebody deletes (edits stay until something else changes)."""
+        super().watches()
+        self.watch("Endpoints", lambda found: [(found.namespace, found.name)], only=DELETED)
 
     def reconcile(self, namespace: str, name: str) -> None:
         """All Pods in one object, the ready ones apart from the others."""
         service = self.api.find("Service", name, namespace)
-        if service is None or not service.spec.selector:
-            if service is None and self.api.find("Endpoints", name, namespace):
+        if service is None:
+            if self.api.find("Endpoints", name, namespace):
                 self.api.delete("Endpoints", name, namespace)
             return
-        pods = [p for p in addressed(self.api.list("Pod", namespace), service) if not p.terminating]
-        subsets: dict[tuple[tuple[str, int, str], ...], Document] = {}
-        for pod in pods:
+        if service.spec.type == "ExternalName" or not service.spec.selector:
+            return
+        labels = headless_label(service) | {ENDPOINTS_MANAGED_BY: "endpoint-controller"}
+        existing = self.api.find("Endpoints", name, namespace)
+        body = {"subsets": self._subsets(service)}
+        if existing:
+            patch = body | {"metadata": {"labels": relabelled(existing, labels)}}
+            self.api.patch("Endpoints", name, namespace, patch)
+        else:
+            metadata = {"name": name, "namespace": namespace, "labels": labels}
+            self.api.create({"apiVersion": "v1", "kind": "Endpoints", "metadata": metadata} | body)
+
+    def _subsets(self, service: Service) -> list[Document]:
+        subsets: dict[Ports, Document] = {}
+        publishes = service.spec.publish_not_ready_addresses
+        for pod in addressed(self.api.list("Pod", service.namespace), service):
             ports = tuple((p.name, number, p.protocol) for p, number in targets(service, pod))
-            subset = subsets.setdefault(
-                ports,
-                {"ports": [{"name": n, "port": number, "protocol": p} for n, number, p in ports]},
-            )
-            ready = is_ready(pod) or service.spec.publish_not_ready_addresses
+            if (pod.terminating and not publishes) or (service.spec.ports and not ports):
+                continue
+            subset = subsets.setdefault(ports, {"ports": documents(ports)})
             address = {
                 "ip": pod.status.pod_ip,
                 "nodeName": pod.spec.node_name,
                 "targetRef": _reference(pod),
             }
+            if pod.spec.hostname and pod.spec.subdomain == service.name:
+                address["hostname"] = pod.spec.hostname
+            ready = is_ready(pod) or publishes
             subset.setdefault("addresses" if ready else "notReadyAddresses", []).append(address)
-        body = {"subsets": [subset for _, subset in sorted(subsets.items())]}
-        if self.api.find("Endpoints", name, namespace):
-            self.api.patch("Endpoints", name, namespace, body)
-        else:
-            metadata = {"name": name, "namespace": namespace}
-            self.api.create({"apiVersion": "v1", "kind": "Endpoints", "metadata": metadata} | body)
+        return [subset for _, subset in sorted(subsets.items())]
 
 
 def addressed(pods: list[Pod], service: Service) -> list[Pod]:
@@ -158,14 +254,49 @@ def addressed(pods: list[Pod], service: Service) -> list[Pod]:
 
 def targets(service: Service, pod: Pod) -> list[tuple[ServicePort, int]]:
     """Each port of a Service with the port of a Pod that it leads to; a name may lead nowhere."""
-    named = {p.name: p.container_port for c in pod.spec.containers for p in c.ports or () if p.name}
+    sidecars = [c for c in pod.spec.init_containers or () if c.restart_policy == "Always"]
+    named: dict[tuple[str, str], int] = {}
+    for container in [*pod.spec.containers, *sidecars]:
+        for written in container.ports or ():
+            named.setdefault((written.name, written.protocol), written.container_port)
     found = []
     for port in service.spec.ports or ():
         target = port.target_port if port.target_port is not None else port.port
-        number = target if isinstance(target, int) else named.get(target)
+        number = target if isinstance(target, int) else named.get((target, port.protocol))
         if number is not None:
             found.append((port, number))
     return found
+
+
+def documents(ports: Ports) -> list[Document]:
+    """Ports as an EndpointSlice or a subset of Endpoints writes them."""
+    return [{"name": n, "port": number, "protocol": p} for n, number, p in ports]
+
+
+def relabelled(existing: Object, labels: dict[str, str]) -> dict[str, str | None]:
+    """A merge patch of labels after which an object has these and no others."""
+    dropped: dict[str, str | None] = {k: None for k in existing.labels if k not in labels}
+    return dropped | labels
+
+
+def headless_label(service: Service) -> dict[str, str]:
+    """A Service's labels, with the label that marks a headless one."""
+    reserved = (SERVICE_NAME, MANAGED_BY, HEADLESS)
+    kept = {k: v for k, v in service.labels.items() if k not in reserved}
+    return kept if service.spec.cluster_ip not in ("", "None") else kept | {HEADLESS: ""}
+
+
+def _ports(piece: EndpointSlice) -> list[Document]:
+    return documents(tuple((p.name, p.port, p.protocol) for p in piece.ports or ()))
+
+
+def _of_family(pieces: list[EndpointSlice], body: Document) -> list[EndpointSlice]:
+    """Those of the same address family, which a slice keeps for its life."""
+    return [p for p in pieces if p.address_type == body.get("addressType", "IPv4")]
+
+
+def _owned_by(piece: EndpointSlice, owner: Any) -> bool:
+    return any(reference.uid == owner.uid for reference in piece.metadata.owner_references or ())
 
 
 def _reference(pod: Pod) -> Document:
