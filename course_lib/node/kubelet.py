@@ -155,6 +155,9 @@ class Kubelet(NodeReporter):
 
     def _refuse(self, pod: Pod, reason: str, message: str) -> None:
         """Fail a Pod that does not fit; it will not be tried again."""
+        if not self.powered:
+            self._refused.discard(pod.uid)  # the kubelet decides again after its start
+            return
         with suppress(NotFound):
             status = {"phase": "Failed", "reason": reason, "message": message}
             self.api.patch_status(pod, status)

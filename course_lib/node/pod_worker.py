@@ -235,7 +235,8 @@ class PodWorker(PodContainers):
 
     def _watch(self, slot: Slot, container: Seen, kind: str, probe: spec.Probe) -> None:
         def alive() -> bool:
-            return slot.current is not None and slot.current.id == container.id and slot.running
+            same = slot.current is not None and slot.current.id == container.id
+            return self.current and same and slot.running
 
         def on_result(kind: str, good: bool, problem: str) -> None:
             slot.observe(kind, good, problem)

@@ -81,7 +81,9 @@ class StaticPods:
     # Mirrors
 
     def mirror(self) -> None:
-        """Show at the API server what runs."""
+        """Show at the API server what runs; a machine without power shows nothing."""
+        if not self.kubelet.powered:
+            return
         with suppress(Unavailable):  # the next heartbeat tries again
             for pod in self.pods.values():
                 self._mirror(pod)
