@@ -28,7 +28,9 @@ class Lookups:
 
     def PodSandboxStatus(self, request: Message) -> Message:  # noqa: N802
         """Everything about one sandbox; verbose: its namespaces too."""
-        sandbox = self.runtime.sandbox(request.pod_sandbox_id)
+        sandbox = self.runtime.sandbox(
+            request.pod_sandbox_id, "an error occurred when try to find sandbox"
+        )
         info = {}
         if request.verbose:
             about = {"pid": pid(sandbox), "namespaces": sandbox.namespaces}

@@ -4,7 +4,7 @@ One method for each call, under its name in `runtime_v1.proto`. A method that ta
 process (a generator); one that only looks returns at once. Failures are `RuntimeFault`s, whose
 codes are gRPC's. What a simulated runtime cannot do (checkpoints, metrics) is refused as
 Unimplemented, as real runtimes do.
-Source: `runtime_v1.proto`; containerd 1.7, `internal/cri/server`.
+Source: `runtime_v1.proto`; containerd 2.3, `internal/cri/server`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Calls for statistics: what containers and sandboxes use.
 
-Source: `runtime_v1.proto`; containerd 1.7 lists statistics of running containers only.
+Source: `runtime_v1.proto`; containerd 2.3 lists statistics of running containers only.
 """
 
 from __future__ import annotations

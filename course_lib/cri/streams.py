@@ -52,7 +52,7 @@ class StreamCalls:
 
     def PortForward(self, request: Message) -> Message:  # noqa: N802
         """A URL for connections to ports of a sandbox."""
-        sandbox = self.runtime.sandbox(request.pod_sandbox_id)
+        sandbox = self.runtime.sandbox(request.pod_sandbox_id, 'failed to find sandbox "{id}"')
         if not sandbox.ready:
             raise RuntimeFault("Unknown", f'sandbox container "{sandbox.id}" is not running')
         return v1.PortForwardResponse(url=self._url("portforward", request))

@@ -19,7 +19,7 @@ from course_lib.images import Reference, Registry
 from course_lib.network import AddressPool, FlatNetwork
 from course_lib.runtimes.behaviour import Behaviours
 from course_lib.runtimes.container import Container, ContainerState
-from course_lib.runtimes.errors import RuntimeFault, not_found
+from course_lib.runtimes.errors import TRIED, RuntimeFault, not_found
 from course_lib.runtimes.logs import Disk
 from course_lib.runtimes.sandbox import HostNetwork, Sandbox
 from course_lib.runtimes.store import ImageStore
@@ -175,13 +175,13 @@ class Base:
                 return None
             raise
 
-    def _full(self, id: str, among: dict[str, Any], kind: str) -> str:
+    def _full(self, id: str, among: dict[str, Any], kind: str, said: str = TRIED) -> str:
         """The whole ID of one that may be cut short, as people type them."""
         if id in among:
             return id
         found = [each for each in among if id and each.startswith(id)]
         if len(found) != 1:
-            raise not_found(kind, id)
+            raise not_found(kind, id, said)
         return found[0]
 
     def _id(self, name: str) -> str:

@@ -1,6 +1,6 @@
 """Containers: created, started, stopped, removed, and commands run in them.
 
-Source: containerd 1.7, `internal/cri/server/container_create.go` and its neighbours (the order of
+Source: containerd 2.3, `internal/cri/server/container_create.go` and its neighbours (the order of
 steps, idempotence, names, errors).
 """
 
@@ -12,7 +12,7 @@ from course_lib.runtimes import shell
 from course_lib.runtimes.base import Operation
 from course_lib.runtimes.behaviour import Behaviour
 from course_lib.runtimes.container import Container, ContainerState
-from course_lib.runtimes.errors import RuntimeFault, not_found
+from course_lib.runtimes.errors import CREATING, EXECUTING, TRIED, RuntimeFault, not_found
 from course_lib.runtimes.image_operations import ImageOperations
 from course_lib.runtimes.inside import command_line, find_executable, world_of
 from course_lib.runtimes.logs import Log
@@ -30,10 +30,9 @@ class ContainerOperations(ImageOperations, SandboxOperations):
     def create(self, sandbox_id: str, spec: ContainerSpec) -> Operation:
         """Make a container in a sandbox; its program does not run yet."""
         self.check()
-        sandbox = self.sandbox(sandbox_id)
+        sandbox = self.sandbox(sandbox_id, CREATING)
         if not sandbox.ready:
-            task = f"no running task found: task {sandbox.id} not found: not found"
-            raise RuntimeFault("NotFound", f"failed to get sandbox container task: {task}")
+            raise RuntimeFault("Unknown", f'sandbox container "{sandbox.id}" is not running')
         image = self.image(spec.image)
         if image is None:
             raise RuntimeFault("NotFound", f'failed to resolve image "{spec.image}": not found')
@@ -45,7 +44,7 @@ class ContainerOperations(ImageOperations, SandboxOperations):
         try:
             yield from self._take("CreateContainer")
             if sandbox.id not in self.sandboxes or not sandbox.ready:  # it went meanwhile
-                raise not_found("sandbox", sandbox.id)
+                raise not_found("sandbox", sandbox.id, CREATING)
         except BaseException:
             self._names.pop(key, None)
             raise
@@ -73,9 +72,9 @@ class ContainerOperations(ImageOperations, SandboxOperations):
         self._tell("created", container)
         return container
 
-    def container(self, id: str) -> Container:
-        """A container by its ID; raises `RuntimeFault`."""
-        return self.containers[self._full(id, self.containers, "container")]
+    def container(self, id: str, said: str = TRIED) -> Container:
+        """A container by its ID; raises `RuntimeFault` (`said`: see `not_found`)."""
+        return self.containers[self._full(id, self.containers, "container", said)]
 
     def start(self, id: str) -> Operation:
         """Start a created container's program."""
@@ -130,7 +129,7 @@ class ContainerOperations(ImageOperations, SandboxOperations):
     def run_inside(self, id: str, argv: list[str], ends: World, timeout: float = 0) -> Operation:
         """Run a command between these ends (stdin, output, prompt); returns its exit code."""
         self.check()
-        container = self.container(id)
+        container = self.container(id, EXECUTING)
         if not container.running:
             state = {"created": "CREATED", "stopped": "EXITED"}[container.state.value]
             raise RuntimeFault(

@@ -25,7 +25,7 @@ class Containerd(Runtime):
     """A daemon, a shim for each Pod, runc for each start."""
 
     name = "containerd"
-    version = "1.7.27"
+    version = "2.3.7"
     shim = "CRI plugin"
     story = "Taken out of Docker in 2016, in the CNCF since 2017; most clusters run it today."
     daemon = "containerd"

@@ -21,6 +21,11 @@ CODES = {
     "Unavailable": 14,
 }
 
+# What most calls say before "not found", and the calls that say it differently.
+TRIED = 'an error occurred when try to find {kind} "{id}"'
+CREATING = 'failed to find sandbox id "{id}"'
+EXECUTING = 'failed to exec in container: failed to find container "{id}" in store'
+
 
 class RuntimeFault(CourseError):
     """A call to a runtime that failed: a code, and what it says."""
@@ -33,6 +38,10 @@ class RuntimeFault(CourseError):
         return f"rpc error: code = {self.code} desc = {self.what}"
 
 
-def not_found(kind: str, id: str) -> RuntimeFault:
-    """There is no such sandbox, container or image."""
-    return RuntimeFault("NotFound", f'an error occurred when try to find {kind} "{id}": not found')
+def not_found(kind: str, id: str, said: str = TRIED) -> RuntimeFault:
+    """The fault for a sandbox or container that is not there.
+
+    `said` is the call's own text for it; `{kind}` and `{id}` are filled in.
+    Source: containerd 2.3, `internal/cri/server` (each call wraps the store's "not found").
+    """
+    return RuntimeFault("NotFound", f"{said.format(kind=kind, id=id)}: not found")

@@ -1,6 +1,6 @@
 """Sandboxes: made with their network, stopped, removed; done twice is done.
 
-Source: containerd 1.7, `internal/cri/server/sandbox_run.go` and its neighbours.
+Source: containerd 2.3, `internal/cri/server/sandbox_run.go` and its neighbours.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from course_lib.errors import CourseError
 from course_lib.network import AddressPool
 from course_lib.runtimes.base import Base, Operation
-from course_lib.runtimes.errors import RuntimeFault
+from course_lib.runtimes.errors import TRIED, RuntimeFault
 from course_lib.runtimes.sandbox import Sandbox
 from course_lib.runtimes.spec import SandboxSpec
 
@@ -53,9 +53,9 @@ class SandboxOperations(Base):
             text = f'{failed}: plugin type="host-local" failed (add): {error.what}: {error.where}'
             raise RuntimeFault("Unknown", text) from error
 
-    def sandbox(self, id: str) -> Sandbox:
-        """A sandbox by its ID; raises `RuntimeFault`."""
-        return self.sandboxes[self._full(id, self.sandboxes, "sandbox")]
+    def sandbox(self, id: str, said: str = TRIED) -> Sandbox:
+        """A sandbox by its ID; raises `RuntimeFault` (`said`: see `not_found`)."""
+        return self.sandboxes[self._full(id, self.sandboxes, "sandbox", said)]
 
     def stop_sandbox(self, id: str) -> Operation:
         """Stop what is in a sandbox, at once, and give its address back; done twice is done."""

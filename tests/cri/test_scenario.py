@@ -1,7 +1,7 @@
 """One Pod's life, on all four simulated runtimes, in-process and over a socket.
 
 `answers.json` holds what a real containerd 1.6 answered (`tests/peers/test_containerd_peer.py`
-checks that it still does).
+checks that it still does), but for the three answers that containerd 2 gives differently.
 """
 
 from __future__ import annotations

@@ -102,6 +102,34 @@ def test_errors_arrive_as_grpc_codes(client):
         assert refusal.value.code == code, method
 
 
+def test_what_is_not_there_is_told_in_the_words_of_containerd_2(client):
+    for method, fields, said in (
+        (
+            "CreateContainer",
+            {"pod_sandbox_id": "x", "config": {"metadata": {"name": "c"}, "image": {"image": "i"}}},
+            'failed to find sandbox id "x": not found',
+        ),
+        (
+            "StartContainer",
+            {"container_id": "x"},
+            'an error occurred when try to find container "x": not found',
+        ),
+        (
+            "ExecSync",
+            {"container_id": "x", "cmd": ["ls"]},
+            'failed to exec in container: failed to find container "x" in store: not found',
+        ),
+        (
+            "PodSandboxStatus",
+            {"pod_sandbox_id": "x"},
+            "an error occurred when try to find sandbox: not found",
+        ),
+    ):
+        with pytest.raises(RuntimeFault) as refusal:
+            client.call(method, **fields)
+        assert (refusal.value.code, refusal.value.what) == ("NotFound", said)
+
+
 def test_a_field_that_a_call_has_not_is_told_before_anything_is_sent(client):
     with pytest.raises(CourseError, match="not a request of this call") as refusal:
         client.call("StopContainer", container="x")
