@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 
+DEFAULT_INGRESS_CLASS = "ingressclass.kubernetes.io/is-default-class"
 UNREACHABLE = "node.kubernetes.io/unreachable"
 NOT_READY = "node.kubernetes.io/not-ready"
 SYSTEM_PRIORITIES = {
@@ -39,6 +40,8 @@ def mutate(api: APIServer, kind: Kind, document: Document) -> None:
         service_account(document)
     elif kind.kind == "PersistentVolumeClaim":
         default_storage_class(api, document)
+    elif kind.kind == "Ingress":
+        default_ingress_class(api, document)
     elif kind.kind == "Secret":
         string_data(document)
 
@@ -147,6 +150,21 @@ def default_storage_class(api: APIServer, claim: Document) -> None:
     if marked:
         newest = max(marked, key=lambda c: (c.metadata.creation_timestamp or "", c.name))
         claim["spec"]["storageClassName"] = newest.name
+
+
+def default_ingress_class(api: APIServer, ingress: Document) -> None:
+    """DefaultIngressClass: Ingresses that name no class get the one marked as default."""
+    if "ingressClassName" in ingress["spec"]:
+        return
+    marked = [
+        found
+        for found in api.list("IngressClass")
+        if found.annotations.get(DEFAULT_INGRESS_CLASS) == "true"
+    ]
+    if marked:
+        newest = max(c.metadata.creation_timestamp or "" for c in marked)
+        names = [c.name for c in marked if (c.metadata.creation_timestamp or "") == newest]
+        ingress["spec"]["ingressClassName"] = min(names)
 
 
 def string_data(secret: Document) -> None:

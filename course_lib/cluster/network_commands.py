@@ -14,7 +14,7 @@ from course_lib.errors import CourseError
 from course_lib.network import FlatNetwork, PodNetwork, Trace, to_linux
 from course_lib.network.addresses import NODE_CIDR
 from course_lib.network.dns import TIMEOUT, Answer, Lookup, Zone, resolve, search_domains
-from course_lib.network.ingress import Match, choose
+from course_lib.network.ingress import Match, choose, of_controller
 from course_lib.network.underlay import OUTSIDE
 from course_lib.node import KubeProxy
 from course_lib.node.proxy.service_ports import SERVICE_NAME
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from course_lib.objects.manifests import Source
 
 DNS_SERVICE = ("kube-system", "kube-dns")
-INGRESS_SERVICE = ("ingress-nginx", "ingress-nginx-controller")
+INGRESS_SERVICE = ("haproxy-controller", "haproxy-kubernetes-ingress")
+INGRESS_CONTROLLER = "haproxy.org/ingress-controller"
 DATA = Path(__file__).parents[2] / "data"
 DNS_MANIFEST, INGRESS_MANIFEST = DATA / "coredns.yaml", DATA / "ingress-controller.yaml"
 
@@ -195,21 +196,24 @@ class NetworkCommands:
     # Ingress
 
     def install_ingress(self) -> Table:
-        """Add an ingress controller: a Deployment, and a Service of type LoadBalancer."""
+        """Add HAProxy's ingress controller: its class `haproxy`, a Deployment, and a Service."""
         return self.apply(INGRESS_MANIFEST)
 
     def http(self, host: str, path: str = "/", source: str = OUTSIDE) -> HTTPAnswer:
-        """An HTTP request from outside, by way of the ingress controller.
+        """Send an HTTP request from outside, by way of the ingress controller.
 
         It enters by the controller's load balancer, or its node port; the controller chooses a
-        rule by host and path, and sends the request to a Pod itself, without kube-proxy.
+        rule by host and path among the Ingresses of its class, and sends the request to a Pod
+        itself, without kube-proxy.
         """
         network = self.pod_network
         entry = self._entry()
         way_in = network.trace(source, *entry)
         if not way_in.ok:
             return HTTPAnswer(0, f"{way_in.outcome}: {way_in.reason}", way_in=way_in)
-        rule = choose(self.api.list("Ingress"), host, path)
+        classes = self.api.list("IngressClass")
+        known = of_controller(self.api.list("Ingress"), classes, INGRESS_CONTROLLER)
+        rule = choose(known, host, path)
         if rule is None:
             return HTTPAnswer(404, "no rule for this host and path", way_in=way_in)
         targets = self._backends(rule)

@@ -9,7 +9,12 @@ from collections.abc import Iterable
 
 import msgspec
 
-from course_lib.objects.services import HTTPIngressPath, Ingress, IngressServiceBackend
+from course_lib.objects.services import (
+    HTTPIngressPath,
+    Ingress,
+    IngressClass,
+    IngressServiceBackend,
+)
 
 EXACT, PREFIX = "Exact", "Prefix"
 
@@ -49,6 +54,18 @@ def host_matches(rule: str, host: str) -> bool:
         return True
     first, _, rest = host.partition(".")
     return rule.startswith("*.") and bool(first) and rule[2:] == rest
+
+
+def of_controller(
+    ingresses: Iterable[Ingress], classes: Iterable[IngressClass], controller: str
+) -> list[Ingress]:
+    """The Ingresses that a controller acts on: those whose class names it.
+
+    An Ingress without a class is nobody's. Source: kubernetes.io "Ingress", "Ingress class";
+    HAProxy's controller without its flag `--empty-ingress-class`.
+    """
+    own = {found.name for found in classes if found.spec.controller == controller}
+    return [ingress for ingress in ingresses if ingress.spec.ingress_class_name in own]
 
 
 def choose(ingresses: Iterable[Ingress], host: str, path: str) -> Match | None:

@@ -40,7 +40,7 @@ class Namespace:
     >>> bridge = Device(host, "cni0")
     >>> host.add_address("cni0", "10.244.0.1/24")
     >>> print(host.routes)
-    10.244.0.0/24 dev cni0 scope link src 10.244.0.1
+    10.244.0.0/24 dev cni0 proto kernel scope link src 10.244.0.1
     """
 
     def __init__(self, name: str, forwarding: bool = False) -> None:
@@ -87,7 +87,7 @@ class Namespace:
         self.local[plain] = found
         _, prefix, bits = block_of(address)
         if prefix < bits and device != "lo":
-            self.routes.add(Route(_network(address), device, source=plain))
+            self.routes.add(Route(_network(address), device, source=plain, protocol="kernel"))
 
     def add_route(self, route: Route) -> None:
         """Add a route as the kernel would: its next hop must be on the wire of its device.

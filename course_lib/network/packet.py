@@ -42,7 +42,11 @@ class IP(msgspec.Struct, frozen=True):
 
 
 class TCP(msgspec.Struct, frozen=True):
-    """From port to port, as a stream."""
+    """From port to port, as a stream.
+
+    A packet that opens a connection (`SYN`, `SYN-ACK`) has no payload; one of a connection that is
+    open has the flags `PSH-ACK` here.
+    """
 
     source_port: int
     destination_port: int
@@ -113,9 +117,9 @@ class Packet(msgspec.Struct, frozen=True):
     `mark` is the kernel's own note on the packet (`fwmark`); it never leaves the machine.
     `fragments` says into how many pieces it was cut on the wire.
 
-    >>> packet = Packet((IP("10.244.0.2", "10.244.1.2"), TCP(40000, 80)), payload=100)
+    >>> packet = Packet((IP("10.244.0.2", "10.244.1.2"), TCP(40000, 80, "PSH-ACK")), payload=100)
     >>> packet.size, str(packet)
-    (140, 'IP 10.244.0.2 > 10.244.1.2 | TCP 40000 > 80 [SYN] | 100 bytes')
+    (140, 'IP 10.244.0.2 > 10.244.1.2 | TCP 40000 > 80 [PSH-ACK] | 100 bytes')
     """
 
     headers: tuple[Header, ...]

@@ -32,7 +32,11 @@ class Talk:
         self._opened: list[Any] = []
 
     def send(self, size: int = 0, forget: bool = False) -> Trace:
-        """One packet and its answer."""
+        """Send one packet and its answer.
+
+        `size` is the payload in bytes. With 0 the packet opens the connection (SYN); with more it
+        is a packet of a connection that is open.
+        """
         source = self.namespace.source_for(self.to)
         if not source:
             return self._failed("unreachable", f"{self.source} has no route to {self.to}")
@@ -70,7 +74,7 @@ class Talk:
             device = self.namespace.devices.get(route.device) if route else None
             mtu = device.mtu if device else 65536
             size = min(size, mtu - ip.size - TCP.size)  # the largest segment
-            transport = TCP(self.own_port, self.port)
+            transport = TCP(self.own_port, self.port, "PSH-ACK" if size else "SYN")
         else:
             transport = UDP(self.own_port, self.port)
         self.namespace.send(journey, Packet((ip, transport), size))
@@ -91,7 +95,8 @@ class Talk:
             trace.outcome, trace.reason = "refused", f"nobody listens on port {port}"
             return
         back = self._journey()
-        transport = TCP(port, seen_port, "SYN-ACK") if protocol == "tcp" else UDP(port, seen_port)
+        flags = "PSH-ACK" if packet.payload else "SYN-ACK"
+        transport = TCP(port, seen_port, flags) if protocol == "tcp" else UDP(port, seen_port)
         there.send(back, Packet((datagram(address, seen, protocol), transport), packet.payload))
         trace.reply = back.hops
         if back.outcome != "delivered" or back.namespace is not self.namespace:

@@ -116,6 +116,13 @@ KINDS = (
         ("netpol",),
     ),
     Kind("Ingress", "networking.k8s.io/v1", "ingresses", services.Ingress, ("ing",)),
+    Kind(
+        "IngressClass",
+        "networking.k8s.io/v1",
+        "ingressclasses",
+        services.IngressClass,
+        namespaced=False,
+    ),
     Kind("ServiceAccount", "v1", "serviceaccounts", policy.ServiceAccount, ("sa",)),
     Kind("Role", RBAC, "roles", policy.Role),
     Kind("RoleBinding", RBAC, "rolebindings", policy.RoleBinding),
@@ -150,6 +157,7 @@ REMOVED_VERSIONS = {
     ("autoscaling/v2beta1", "HorizontalPodAutoscaler"): "1.25",
     ("autoscaling/v2beta2", "HorizontalPodAutoscaler"): "1.26",
     ("networking.k8s.io/v1beta1", "Ingress"): "1.22",
+    ("networking.k8s.io/v1beta1", "IngressClass"): "1.22",
     ("storage.k8s.io/v1beta1", "StorageClass"): "1.22",
     ("scheduling.k8s.io/v1beta1", "PriorityClass"): "1.22",
 }

@@ -174,6 +174,19 @@ class Ingress(Object, frozen=True, kw_only=True):
     spec: IngressSpec = IngressSpec()
 
 
+class IngressClassSpec(Value, frozen=True):
+    """Which controller acts on the Ingresses of a class: `haproxy.org/ingress-controller`."""
+
+    controller: str = ""
+    parameters: dict[str, Any] | None = None
+
+
+class IngressClass(Object, frozen=True, kw_only=True):
+    """A class of Ingresses, named by their `spec.ingressClassName`."""
+
+    spec: IngressClassSpec = IngressClassSpec()
+
+
 class IPBlock(Value, frozen=True):
     """A range of addresses, with holes."""
 

@@ -22,6 +22,7 @@ from course_lib.objects.names import (
     Problem,
     is_label,
     is_label_key,
+    is_subdomain,
     label_problems,
     name_problems,
 )
@@ -381,6 +382,14 @@ def _ingress(view: services.Ingress) -> Problems:
             )
 
 
+def _ingress_class(view: services.IngressClass) -> Problems:
+    """Source: k/k `pkg/apis/networking/validation`, validateIngressClassSpec."""
+    host, slash, path = view.spec.controller.partition("/")
+    if not (slash and path and is_subdomain(host)) or len(view.spec.controller) > 250:
+        wanted = "a domain-prefixed path of at most 250 characters, such as example.com/controller"
+        yield Problem("spec.controller", wanted, view.spec.controller)
+
+
 _RULES: dict[str, Callable[[Any], Problems]] = {
     "Pod": _pod,
     "Deployment": _deployment,
@@ -400,4 +409,5 @@ _RULES: dict[str, Callable[[Any], Problems]] = {
     "PriorityClass": _priority_class,
     "NetworkPolicy": _network_policy,
     "Ingress": _ingress,
+    "IngressClass": _ingress_class,
 }

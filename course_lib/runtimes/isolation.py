@@ -2,11 +2,12 @@
 
 Shown as the kernel shows them: namespaces as the links in `/proc/PID/ns`, cgroups as files.
 Source: namespaces(7); the kernel's `cgroup-v2.rst`; the conversion of CPU shares to weights as in
-runc 1.1 (`ConvertCPUSharesToCgroupV2Value`).
+opencontainers/cgroups 0.0.7 (`ConvertCPUSharesToCgroupV2Value`), which runc uses since 1.3.2.
 """
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from course_lib.runtimes.spec import NODE, POD, Namespaces, Resources
@@ -50,6 +51,10 @@ def _taken(wanted: Namespaces, source: dict[str, str], mode: str) -> dict[str, s
 def cgroup_files(resources: Resources) -> dict[str, str]:
     """The limits as files of the container's cgroup.
 
+    A request of 100m is 102 shares and a weight of 17; a request of one core has the weight 100.
+
+    >>> cgroup_files(Resources(cpu_shares=102))["cpu.weight"]
+    '17'
     >>> cgroup_files(Resources(cpu_quota=10_000, cpu_period=100_000, cpu_shares=102))["cpu.max"]
     '10000 100000'
     """
@@ -57,9 +62,17 @@ def cgroup_files(resources: Resources) -> dict[str, str]:
     shares = max(resources.cpu_shares, 2)
     return {
         "cpu.max": f"{quota} {resources.cpu_period or PERIOD}",
-        "cpu.weight": str(1 + (shares - 2) * 9999 // 262142) if resources.cpu_shares else "100",
+        "cpu.weight": str(_weight(shares)) if resources.cpu_shares else "100",
         "memory.max": str(resources.memory_limit) if resources.memory_limit > 0 else "max",
     }
+
+
+def _weight(shares: int) -> int:
+    """The weight of cgroup v2 (1 to 10000) for CPU shares (2 to 262144); 1024 shares are 100."""
+    if shares >= 1 << 18:
+        return 10_000
+    power = math.log2(shares)
+    return math.ceil(10 ** ((power * power + 125 * power) / 612 - 7 / 34)) if shares > 2 else 1
 
 
 def cgroup(container: Container) -> dict[str, str]:

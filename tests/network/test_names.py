@@ -234,6 +234,7 @@ def test_requests_from_outside_by_host_and_path():
             "kind": "Ingress",
             "metadata": {"name": "shop", "namespace": "default"},
             "spec": {
+                "ingressClassName": "haproxy",
                 "rules": [
                     {"host": "shop.example", "http": {"paths": [
                         {"path": "/", "pathType": "Prefix",
@@ -254,3 +255,52 @@ def test_requests_from_outside_by_host_and_path():
     cluster.scale("deployment/web", 0)
     cluster.run(seconds=60)
     assert cluster.http("shop.example").status == 503
+
+
+WITHOUT_CLASS = """
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: shop}
+spec:
+  rules:
+  - host: shop.example
+    http:
+      paths:
+      - {path: /, pathType: Prefix, backend: {service: {name: web, port: {number: 80}}}}
+"""
+
+
+def test_a_controller_ignores_an_ingress_without_a_class_or_of_another_controllers_class():
+    cluster = Cluster(nodes=1, network="calico", cloud=True)
+    cluster.install_ingress()
+    cluster.apply("data/web.yaml")
+    cluster.apply(WITHOUT_CLASS)
+    cluster.run(seconds=60)
+    assert cluster.http("shop.example").status == 404
+    with_class = WITHOUT_CLASS.replace("spec:", "spec:\n  ingressClassName: CLASS")
+    cluster.apply(with_class.replace("CLASS", "nginx"))  # a class that nobody has made
+    assert cluster.http("shop.example").status == 404
+    cluster.apply(with_class.replace("CLASS", "haproxy"))
+    assert cluster.http("shop.example").status == 200
+
+
+def test_a_new_ingress_without_a_class_gets_the_default_class():
+    cluster = Cluster(nodes=1, network="calico", cloud=True)
+    cluster.install_ingress()
+    mark = {"metadata": {"annotations": {"ingressclass.kubernetes.io/is-default-class": "true"}}}
+    cluster.api.patch("IngressClass", "haproxy", "", mark)
+    cluster.apply(WITHOUT_CLASS)
+    assert cluster.document("ingress", "shop")["spec"]["ingressClassName"] == "haproxy"
+
+
+@pytest.mark.parametrize("controller", ["", "haproxy", "/haproxy", "haproxy.org/"])
+def test_an_ingress_class_names_its_controller_by_a_domain_and_a_path(controller: str):
+    cluster = Cluster(nodes=1)
+    document = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "IngressClass",
+        "metadata": {"name": "own"},
+        "spec": {"controller": controller},
+    }
+    with pytest.raises(CourseError, match=r"spec\.controller"):
+        cluster.apply(document)

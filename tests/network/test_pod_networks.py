@@ -169,6 +169,42 @@ def test_calico_claims_another_block_when_one_is_full_and_the_others_hear_of_it(
     assert network.trace("pod-2", "more-69").seen == network.address("pod-2")
 
 
+def test_calico_gives_pods_all_64_addresses_of_a_block_the_first_too():
+    network = PodNetwork("calico", nodes=1)
+    pods = [network.add_pod(f"pod-{number}", "node-1").address for number in range(65)]
+    assert pods[0] == "10.244.0.0" and pods[63] == "10.244.0.63" and pods[64] == "10.244.0.64"
+    assert network.trace("pod-63", "pod-0").ok
+
+
+def test_calicos_tunnel_takes_the_first_address_of_a_block():
+    network = PodNetwork("calico-ipip", nodes=1)
+    assert network.add_pod("pod", "node-1").address == "10.244.0.1"
+
+
+def test_add_returns_the_bridge_the_nodes_end_and_the_pods_end_and_the_pods_routes():
+    network = PodNetwork("flannel-vxlan", nodes=1)
+    pod = network.add_pod("pod", "node-1")
+    names = [interface["name"] for interface in pod.result["interfaces"]]
+    assert names == ["cni0", pod.host_device, "eth0"]
+    [address] = pod.result["ips"]
+    assert names[address["interface"]] == "eth0" and address["gateway"] == "10.244.0.1"
+    assert str(pod.namespace.routes).splitlines() == [
+        "default via 10.244.0.1 dev eth0",
+        "10.244.0.0/16 via 10.244.0.1 dev eth0",
+        "10.244.0.0/24 dev eth0 proto kernel scope link src 10.244.0.2",
+    ]
+
+
+def test_a_packet_that_opens_a_connection_has_no_payload():
+    network = PodNetwork("flannel-vxlan", nodes=2, pods=1)
+    opening = network.trace("pod-1", "pod-2")
+    later = network.trace("pod-1", "pod-2", size=100)
+    assert "[SYN] | 0 bytes" in str(opening.on_the_wire)
+    assert "[PSH-ACK] | 100 bytes" in str(later.on_the_wire)
+    assert "[SYN-ACK]" in str(opening.reply[0].after or opening.reply[0].before)
+    assert later.ok
+
+
 def test_reflectors_replace_the_mesh_and_pass_everything_on():
     network = PodNetwork("calico", nodes=6, pods=1, reflectors=["node-1", "node-2"])
     assert network.plugin.sessions("node-6") == ["node-1", "node-2"]

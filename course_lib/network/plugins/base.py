@@ -10,6 +10,7 @@ Source: the CNI specification 1.1, https://www.cni.dev/docs/spec/.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
@@ -253,9 +254,20 @@ def take_addresses(pools: list[AddressPool]) -> tuple[str, ...]:
 
 
 def on_bridge(
-    host: Host, container_id: str, pod: str, mtu: int, pools: list[AddressPool], bridge_name: str
+    host: Host,
+    container_id: str,
+    pod: str,
+    mtu: int,
+    pools: list[AddressPool],
+    bridge_name: str,
+    networks: Sequence[str] = (),
 ) -> Attachment:
-    """Join a Pod to a bridge of its node, with the bridge as its way out (CNI plugin `bridge`)."""
+    """Join a Pod to a bridge of its node, with the bridge as its way out (CNI plugin `bridge`).
+
+    `networks` are blocks to which the Pod gets a route of its own by way of the bridge. Source:
+    containernetworking/plugins `plugins/main/bridge` (interfaces of the result: the bridge, the
+    node's end of the cable, the Pod's end).
+    """
     addresses = take_addresses(pools)
     bridge = ensure_bridge(host, bridge_name, mtu, [str(pool.network) for pool in pools])
     inside = Namespace(pod)
@@ -264,11 +276,20 @@ def on_bridge(
     bridge.plug(cable, hairpin=True)
     for address, pool in zip(addresses, pools, strict=True):
         inside.add_address("eth0", f"{address}/{pool.network.prefixlen}")
-        inside.routes.add(Route("default", "eth0", gateway(str(pool.network)).split("/")[0]))
+        inside.routes.add(Route("default", "eth0", _gateway(pool)))
+    for block in networks:
+        version = 6 if ":" in block else 4
+        way = next(_gateway(pool) for pool in pools if pool.network.version == version)
+        inside.routes.add(Route(block, "eth0", way))
     attachment = Attachment(container_id, pod, host.name, inside, addresses, cable.name)
-    attachment.result = cni_result(attachment, end, [gateway(str(pool.network)) for pool in pools])
+    ways = [_gateway(pool) for pool in pools]
+    attachment.result = cni_result(attachment, end, ways, bridge, networks)
     host.pods[container_id] = attachment
     return attachment
+
+
+def _gateway(pool: AddressPool) -> str:
+    return gateway(str(pool.network)).split("/")[0]
 
 
 def ensure_bridge(host: Host, name: str, mtu: int, blocks: list[str]) -> Bridge:
@@ -282,17 +303,29 @@ def ensure_bridge(host: Host, name: str, mtu: int, blocks: list[str]) -> Bridge:
     return bridge
 
 
-def cni_result(attachment: Attachment, end: Veth, gateways: list[str]) -> dict[str, Any]:
-    """What ADD prints: interfaces, addresses, routes (CNI specification, "Success")."""
+def cni_result(
+    attachment: Attachment,
+    end: Veth,
+    gateways: list[str],
+    bridge: Bridge | None = None,
+    networks: Sequence[str] = (),
+) -> dict[str, Any]:
+    """What ADD prints: interfaces, addresses, routes (CNI specification, "Success").
+
+    `interface` of an address is the place of its device in the list of interfaces.
+    """
+    interfaces = [{"name": bridge.name, "mac": bridge.mac}] if bridge else []
+    interfaces += [
+        {"name": attachment.host_device, "mac": end.peer.mac},
+        {"name": "eth0", "mac": end.mac, "sandbox": f"/var/run/netns/{attachment.pod}"},
+    ]
+    ways = list(zip(end.addresses, gateways, strict=True))
     return {
         "cniVersion": CNI_VERSION,
-        "interfaces": [
-            {"name": attachment.host_device, "mac": end.peer.mac},
-            {"name": "eth0", "mac": end.mac, "sandbox": f"/var/run/netns/{attachment.pod}"},
-        ],
+        "interfaces": interfaces,
         "ips": [
-            {"interface": 1, "address": own, "gateway": way.split("/")[0]}
-            for own, way in zip(end.addresses, gateways, strict=True)
+            {"interface": len(interfaces) - 1, "address": own, "gateway": way} for own, way in ways
         ],
-        "routes": [{"dst": "::/0" if ":" in own else "0.0.0.0/0"} for own in end.addresses],
+        "routes": [{"dst": block} for block in networks]
+        + [{"dst": "::/0" if ":" in own else "0.0.0.0/0", "gw": way} for own, way in ways],
     }

@@ -9,9 +9,10 @@ only between subnets (`CrossSubnet`).
 BGP speakers know each other as a full mesh (n(n - 1)/2 sessions), or all speak to route
 reflectors. What a speaker learned from one inside peer it does not tell another, unless it is a
 reflector (RFC 4271 9.2, RFC 4456). A silent peer's routes go when its hold time is over.
-Source: docs.tigera.io "Overlay networking", "Configure BGP peering", "FAQ: why can't I see the
-169.254.1.1 address"; BIRD 1.6 `proto/bgp` (hold time 240 s), Calico's template of its settings
-(connect delay 2 s).
+A Pod may have any of a block's 64 addresses, .0 too: it needs no bridge and no broadcast.
+Source: projectcalico/calico `libcalico-go/lib/ipam/ipam_block.go`; docs.tigera.io "Overlay
+networking", "Configure BGP peering", "FAQ: why can't I see the 169.254.1.1 address"; BIRD 1.6
+`proto/bgp` (hold time 240 s), Calico's template of its settings (connect delay 2 s).
 """
 
 from __future__ import annotations
@@ -170,7 +171,7 @@ class Calico(Plugin):
 
     def _claim(self, host: Host, cidr: ClusterCIDR) -> AddressPool:
         """One more block for a node, announced to the others."""
-        pool = AddressPool(cidr.take(), first=1)
+        pool = AddressPool(cidr.take(), first=0)
         self.own[host.name].append(pool)
         # The block is the node's: what it does not know in it is nowhere else.
         host.namespace.routes.add(Route(str(pool.network), kind="blackhole", protocol="bird"))

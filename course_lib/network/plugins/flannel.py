@@ -53,8 +53,12 @@ class HostGateway(Plugin):
             host.namespace.routes.remove(block)
 
     def add(self, host: Host, container_id: str, pod: str) -> Attachment:
-        """On the node's bridge."""
-        return on_bridge(host, container_id, pod, self.mtu, host.pools, BRIDGE)
+        """Join a Pod to the node's bridge, with a route to the cluster's block beside the default.
+
+        Source: flannel-io/cni-plugin `flannel_linux.go` (the networks become routes of the IPAM).
+        """
+        blocks = self.network.blocks
+        return on_bridge(host, container_id, pod, self.mtu, host.pools, BRIDGE, blocks)
 
 
 class VXLAN(HostGateway):
