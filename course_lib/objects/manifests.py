@@ -11,88 +11,86 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from course_lib.errors import InvalidManifest
+from course_lib.objects.yaml_text import MAX_BYTES, MAX_DEPTH, parse
 
 Document = dict[str, Any]
 Source = str | Path | Mapping[str, Any] | list[Any]
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML as Kubernetes reads it: into JSON's types alone, and no key twice."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        self.flatten_mapping(node)
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            if isinstance(key_node, yaml.ScalarNode):
-                if key_node.value in seen:
-                    raise yaml.constructor.ConstructorError(
-                        None, None, f"key {key_node.value!r} is set twice", key_node.start_mark
-                    )
-                seen.add(key_node.value)
-        return super().construct_mapping(node, deep)
-
-
-# Dates stay text: JSON has none, and neither has the API.
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in found if tag != "tag:yaml.org,2002:timestamp"]
-    for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
 def read_manifests(source: Source) -> list[Document]:
-    """The documents of a path, of text, of a dict, or of a list of these.
+    """The documents of a path, a folder, text, a dict, or a list of these.
+
+    A folder's files are those that kubectl reads: *.json, *.yaml and *.yml, by name.
 
     >>> [d["kind"] for d in read_manifests("kind: A\\n---\\nkind: B")]
     ['A', 'B']
     """
     if isinstance(source, Mapping):
         return list(_items(plain(source), "document"))
-    if isinstance(source, list):
+    if isinstance(source, list | tuple):
         return [document for part in source for document in read_manifests(part)]
-    if isinstance(source, Path) or _is_path(source):
+    if isinstance(source, Path) or (isinstance(source, str) and _is_path(source)):
         path = Path(source)
-        files = sorted([*path.glob("*.yaml"), *path.glob("*.yml"), *path.glob("*.json")])
-        if path.is_dir():
-            return [d for file in files for d in _documents(_text(file), file.name)]
+        if _is_folder(path):
+            return _folder(path)
         return _documents(_text(path), path.name)
-    return _documents(str(source), "text")
+    if isinstance(source, str):
+        return _documents(source, "text")
+    raise InvalidManifest(
+        "a manifest is a path, a folder, YAML text, a dict, or a list of these",
+        found=f"{type(source).__name__} {str(source)[:40]!r}",
+    )
 
 
 def _is_path(text: str) -> bool:
-    return "\n" not in text and text.rstrip("/").endswith((".yaml", ".yml", ".json"))
+    """Whether one line names a file or folder: no document of one line looks like these."""
+    if not text or "\n" in text or len(text) > 1000:
+        return False
+    named = text.rstrip("/").endswith((".yaml", ".yml", ".json"))
+    return (named and not text.startswith(("{", "["))) or _is_folder(Path(text))
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def _folder(path: Path) -> list[Document]:
+    files = sorted(f for f in path.iterdir() if f.suffix in (".yaml", ".yml", ".json"))
+    if not files:
+        raise InvalidManifest(
+            f"error reading [{path}]: recognized file extensions are [.json .yaml .yml]",
+            where=str(path),
+            found="a folder without such files",
+        )
+    return [document for file in files for document in _documents(_text(file), file.name)]
 
 
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
-    except OSError as problem:
+    except UnicodeDecodeError as problem:
+        raise InvalidManifest(
+            "the manifest is not UTF-8 text",
+            where=str(path),
+            found=f"the byte {problem.object[problem.start]:#04x} at position {problem.start}",
+            do="save the file as UTF-8",
+        ) from None
+    except (OSError, ValueError) as problem:
         raise InvalidManifest(
             "cannot read the manifest",
             where=str(path),
-            found=problem.strerror or str(problem),
+            found=getattr(problem, "strerror", None) or str(problem),
             do="check the path; notebooks run in the folder notebooks/",
-        ) from None
-    except UnicodeDecodeError as problem:
-        raise InvalidManifest(
-            "the manifest is not UTF-8 text", where=str(path), found=f"byte {problem.start}"
         ) from None
 
 
 def _documents(text: str, name: str) -> list[Document]:
-    try:
-        parsed = list(yaml.load_all(text, Loader=_Loader))
-    except (yaml.YAMLError, ValueError, RecursionError) as problem:
-        mark = getattr(problem, "problem_mark", None)
-        line = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        said = getattr(problem, "problem", None) or str(problem) or type(problem).__name__
-        raise InvalidManifest(
-            "not YAML", where=name + line, expected="YAML or JSON documents", found=str(said)
-        ) from None
     found: list[Document] = []
-    for number, document in enumerate(parsed, start=1):
+    for number, document in enumerate(parse(text, name), start=1):
         if document is not None:
             where = f"{name}, document {number}"
             found.extend(_items(plain(document, where), where))
@@ -108,37 +106,58 @@ def _items(document: Any, where: str) -> Iterator[Document]:
             expected="apiVersion, kind, metadata, ...",
             found=f"{type(document).__name__} {str(document)[:40]!r}",
         )
-    if document.get("kind") == "List":
-        items = document.get("items")
-        if not isinstance(items, list):
-            raise InvalidManifest(
-                "a List has items", where=f"{where}: items", expected="list", found=repr(items)[:60]
-            )
+    items, kind = document.get("items"), str(document.get("kind", ""))
+    if kind == "List" and not isinstance(items, list):
+        raise InvalidManifest(
+            "a List has items", where=f"{where}: items", expected="list", found=repr(items)[:60]
+        )
+    if kind.endswith("List") and isinstance(items, list):
+        inferred = {"apiVersion": document.get("apiVersion"), "kind": kind.removesuffix("List")}
         for position, item in enumerate(items):
+            if kind != "List" and isinstance(item, dict):
+                item = {k: v for k, v in inferred.items() if v} | item
             yield from _items(item, f"{where}: items[{position}]")
     else:
         yield document
 
 
-def plain(value: Any, where: str = "document", depth: int = 0) -> Any:
-    """A copy in JSON's types: string keys, no nulls in mappings, finite numbers, bounded depth."""
-    if depth > 100:
-        raise InvalidManifest("nested too deep", where=where, expected="at most 100 levels")
+def plain(value: Any, where: str = "document") -> Any:
+    """A copy in JSON's types: string keys, no nulls in mappings, finite numbers.
+
+    Raises `InvalidManifest` for anything else, and for what is nested deeper or is larger than
+    the API server reads.
+    """
+    return _plain(value, where, 0, [MAX_BYTES])
+
+
+def _plain(value: Any, where: str, depth: int, room: list[int]) -> Any:
+    room[0] -= len(value) if isinstance(value, str) else 2
+    if room[0] < 0:
+        raise InvalidManifest(
+            f"Request entity too large: limit is {MAX_BYTES}", where=where, expected="3 MiB"
+        )
+    if depth > MAX_DEPTH:
+        raise InvalidManifest(
+            "nested too deep", where=where, expected=f"at most {MAX_DEPTH} levels"
+        )
     if isinstance(value, Mapping):
+        room[0] -= 6 * len(value)  # `"key": ,` at the least
         return {
-            _key(key, where): plain(item, where, depth + 1)
+            _key(key, where): _plain(item, where, depth + 1, room)
             for key, item in value.items()
             if item is not None
         }
     if isinstance(value, list | tuple):
-        return [plain(item, where, depth + 1) for item in value]
+        return [_plain(item, where, depth + 1, room) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         raise InvalidManifest("not a number that JSON has", where=where, found=str(value))
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 2**63:
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
         raise InvalidManifest(
-            "the number is too large", where=where, expected="64 bits", found=str(value)
+            "the number is too large", where=where, expected="64 bits", found=str(value)[:60]
         )
-    if value is None or isinstance(value, str | int | float | bool):
+    if isinstance(value, str):
+        return _unicode(value, where)
+    if value is None or isinstance(value, int | float):
         return value
     raise InvalidManifest(
         "a manifest holds text, numbers, true and false, lists and mappings",
@@ -147,9 +166,21 @@ def plain(value: Any, where: str = "document", depth: int = 0) -> Any:
     )
 
 
+def _unicode(text: str, where: str) -> str:
+    """Text that can be written as UTF-8: half a surrogate pair cannot."""
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise InvalidManifest("not Unicode text", where=where, found=repr(text)[:60]) from None
+    return text
+
+
 def _key(key: Any, where: str) -> str:
+    if isinstance(key, str):
+        return _unicode(key, where)
     if isinstance(key, bool):
         return str(key).lower()
-    if isinstance(key, str | int | float):
+    if isinstance(key, int | float):
         return str(key)
     raise InvalidManifest("a key is text", where=where, found=repr(key)[:60])
