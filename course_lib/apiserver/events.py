@@ -58,6 +58,7 @@ class EventRecorder:
         space = api.find("Namespace", namespace)
         if space is None or space.terminating:
             return
+        reporter, _, host = component.partition("/")  # `kubelet/node-1`
         name = f"{about.name.replace(':', '-')}.{api.sim.number('events'):016x}"
         api.create(
             {
@@ -74,7 +75,9 @@ class EventRecorder:
                 "type": type,
                 "reason": reason,
                 "message": message,
-                "source": {"component": component},
+                "source": {"component": reporter, **({"host": host} if host else {})},
+                "reportingComponent": reporter,
+                "reportingInstance": host,
                 "count": 1,
                 "firstTimestamp": now,
                 "lastTimestamp": now,

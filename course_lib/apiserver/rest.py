@@ -10,7 +10,7 @@ but a creation (refused, not done), pages of lists (`limit`; all comes at once).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -28,8 +28,8 @@ from course_lib.objects.meta import Object
 from course_lib.objects.selectors import parse_field_selector, parse_selector
 
 Document = dict[str, Any]
-Rows = Callable[[str, list[Any]], tuple[list[str], list[list[Any]]]]  # as `kubectl get` has them
-WIDE_ONLY = {"COUNT"}  # columns that the course shows always, kubectl for `-o wide`
+# Columns, each with whether only `-o wide` shows it, and rows of a kind's objects.
+Rows = Callable[[str, list[Any]], tuple[Sequence[tuple[str, bool]], list[list[Any]]]]
 PATCHES: dict[str, Callable[[Any, Any], Any]] = {
     "application/merge-patch+json": merge_patch,
     "application/strategic-merge-patch+json": strategic_merge,
@@ -99,6 +99,10 @@ def target_of(path: str) -> Target:
             if len(rest) <= 3 and target.part in ("", "status", *discovery.subresources(kind)):
                 return target
     raise NotFound("the server could not find the requested resource", where=path)
+
+
+def _plain(cell: Any) -> Any:
+    return cell if type(cell) in (int, bool) else str(cell)
 
 
 class Face:
@@ -180,19 +184,21 @@ class Face:
     def table(self, kind: Kind, found: list[Any], revision: str) -> Document:
         """Objects as rows, in the columns of `kubectl get`; further ones need `-o wide`."""
         columns, rows = self.rows(kind.kind, found)
-        usual = columns.index("AGE") if "AGE" in columns else len(columns) - 1
         definitions = [
             {
-                "name": name.capitalize(),
+                "name": name.title(),
                 "type": "string",
                 "format": "name" if name == "NAME" else "",
                 "description": name.capitalize(),
-                "priority": int(place > usual or name in WIDE_ONLY),
+                "priority": int(wide),
             }
-            for place, name in enumerate(columns)
+            for name, wide in columns
         ]
         made = [
-            {"cells": cells, "object": self._partial(each)}
+            {
+                "cells": [cell if type(cell) in (int, bool) else str(cell) for cell in cells],
+                "object": self._partial(each),
+            }
             for cells, each in zip(rows, found, strict=True)
         ]
         head = {"kind": "Table", "apiVersion": "meta.k8s.io/v1"}

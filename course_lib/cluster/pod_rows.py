@@ -7,60 +7,109 @@ from __future__ import annotations
 
 from typing import Any
 
+from course_lib.engine.ages import since
+from course_lib.engine.simulation import seconds_at
+from course_lib.objects.meta import condition, is_true
 from course_lib.objects.pod import ContainerStatus, Pod
 from course_lib.objects.resources import is_sidecar
 
-UNREMARKABLE = ("", "PodInitializing", "ContainerCreating")
-WIDE = ["IP", "NODE", "NOMINATED NODE"]
+UNREMARKABLE = ("", "PodInitializing")
 
 
-def pod_row(pod: Pod) -> tuple[str, str, str, int]:
-    """Name, ready containers, status in one word, restarts."""
-    statuses = pod.status.container_statuses or []
-    sidecars = [c for c in pod.spec.init_containers or () if is_sidecar(c)]
-    inits = {s.name: s for s in pod.status.init_container_statuses or ()}
-    every = [*statuses, *(inits[c.name] for c in sidecars if c.name in inits)]
-    total = len(pod.spec.containers) + len(sidecars)
-    restarts = sum(status.restart_count for status in [*statuses, *inits.values()])
-    return pod.name, f"{sum(s.ready for s in every)}/{total}", pod_status_word(pod), restarts
+class Restarts(int):
+    """A number of restarts, shown with the time since the last one: `4 (78s ago)`."""
+
+    ago: str = ""
+
+    def __str__(self) -> str:
+        return f"{int(self)} ({self.ago} ago)" if self.ago else str(int(self))
 
 
-def pod_row_wide(pod: Pod) -> tuple[str, str, str]:
-    """Address, node, and the node that it is nominated for."""
+def pod_row(pod: Pod, now: float) -> tuple[str, str, str, Restarts]:
+    """Name, ready containers, status in one word, restarts; `now` in simulated seconds."""
+    inits = pod.status.init_container_statuses or []
+    sidecars = _sidecars(pod)
+    ready, total = ready_counts(pod)
+    initialized = is_true(pod.status.conditions, "Initialized")
+    if _initializing(pod) and not initialized:
+        counted = inits
+    else:
+        counted = [
+            *(s for s in inits if s.name in sidecars),
+            *(pod.status.container_statuses or ()),
+        ]
+    return pod.name, f"{ready}/{total}", pod_status_word(pod), _restarts(counted, now)
+
+
+def ready_counts(pod: Pod) -> tuple[int, int]:
+    """How many containers are ready, and how many there are; sidecars count."""
+    sidecars = _sidecars(pod)
+    statuses = [
+        *(s for s in pod.status.init_container_statuses or () if s.name in sidecars),
+        *(pod.status.container_statuses or ()),
+    ]
+    return sum(s.ready for s in statuses), len(pod.spec.containers) + len(sidecars)
+
+
+def _sidecars(pod: Pod) -> set[str]:
+    return {c.name for c in pod.spec.init_containers or () if is_sidecar(c)}
+
+
+def _restarts(statuses: list[ContainerStatus], now: float) -> Restarts:
+    """All restarts of these containers, and how long ago the last one was."""
+    count = Restarts(sum(status.restart_count for status in statuses))
+    ended = [s.last_state.terminated for s in statuses if s.last_state.terminated is not None]
+    last = max((e.finished_at for e in ended if e.finished_at), key=seconds_at, default=None)
+    count.ago = since(last, now) if count and last else ""
+    return count
+
+
+def pod_row_wide(pod: Pod) -> tuple[str, str, str, str]:
+    """Address, node, the node that it is nominated for, and readiness gates that are true."""
     none = "<none>"
+    gates = [gate.get("conditionType", "") for gate in pod.spec.readiness_gates or ()]
+    true = sum(is_true(pod.status.conditions, gate) for gate in gates)
     return (
         pod.status.pod_ip or none,
         pod.spec.node_name or none,
         pod.status.nominated_node_name or none,
+        f"{true}/{len(gates)}" if gates else none,
     )
 
 
 def pod_status_word(pod: Pod) -> str:
     """The STATUS column: the most telling reason that can be found."""
     word = pod.status.reason or pod.status.phase
-    scheduled = [c for c in pod.status.conditions or () if c.type == "PodScheduled"]
-    if scheduled and scheduled[0].reason == "SchedulingGated":
+    scheduled = condition(pod.status.conditions, "PodScheduled")
+    if scheduled is not None and scheduled.reason == "SchedulingGated":
         word = "SchedulingGated"
     initializing = _initializing(pod)
-    if initializing:
-        word = initializing
-    else:
-        running = False
-        for status in reversed(pod.status.container_statuses or []):
-            state = status.state
-            if state.waiting is not None and state.waiting.reason:
-                word = state.waiting.reason
-            elif state.terminated is not None:
-                word = state.terminated.reason or _ended(status)
-            elif status.ready and state.running is not None:
-                running = True
-        if word == "Completed" and running:
-            ready = any(
-                c.type == "Ready" and c.status == "True" for c in pod.status.conditions or ()
-            )
-            word = "Running" if ready else "NotReady"
-    if pod.terminating:
-        word = "Unknown" if pod.status.reason == "NodeLost" else "Terminating"
+    word = initializing or word
+    if not initializing or is_true(pod.status.conditions, "Initialized"):
+        word = _of_containers(pod, word)
+    if pod.terminating and pod.status.reason == "NodeLost":
+        return "Unknown"
+    if pod.terminating and pod.status.phase not in ("Succeeded", "Failed"):
+        return "Terminating"
+    return word
+
+
+def _of_containers(pod: Pod, word: str) -> str:
+    """What the first container that waits or has ended says; else `word`."""
+    running, failed = False, ""
+    for status in reversed(pod.status.container_statuses or []):
+        state = status.state
+        if state.waiting is not None and state.waiting.reason:
+            word = state.waiting.reason
+        elif state.terminated is not None:
+            word = state.terminated.reason or _ended(status)
+            failed = word if state.terminated.exit_code else failed
+        elif status.ready and state.running is not None:
+            running = True
+    if word == "Completed":
+        if running and is_true(pod.status.conditions, "Ready"):
+            return "Running"
+        return failed or ("NotReady" if running else word)
     return word
 
 

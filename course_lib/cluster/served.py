@@ -21,7 +21,7 @@ from tornado.websocket import WebSocketHandler
 
 from course_lib.apiserver.rest import Face, Request, refused, target_of
 from course_lib.apiserver.server import ADDED, WatchEvent
-from course_lib.cluster.tables import table_rows
+from course_lib.cluster.tables import printed
 from course_lib.cri import stream_server as streams
 from course_lib.errors import CourseError
 from course_lib.objects.decode import encode
@@ -55,9 +55,7 @@ class Served:
 
     def __init__(self, cluster: Cluster, port: int = 0, speed: float = 0.0) -> None:
         self.cluster, self.speed = cluster, speed
-        self.face = Face(
-            cluster.api, lambda kind, found: table_rows(kind, found, cluster.now, False, True)
-        )
+        self.face = Face(cluster.api, lambda kind, found: printed(kind, found, cluster.now))
         self._lock = threading.RLock()
         self._thread = threading.Thread(target=self._serve, name="kubectl", daemon=True)
         self._ready = threading.Event()

@@ -23,6 +23,7 @@ from course_lib.runtimes import RuntimeFault
 LEASE_RENEWAL = 10.0  # s
 LEASE_DURATION = 40  # s
 FIRST_REGISTER_WAIT, LONGEST_REGISTER_WAIT = 0.1, 7.0  # s, doubling
+OS_IMAGE, KERNEL = "Debian GNU/Linux 13 (trixie)", "6.12.0"
 EVICTION_HARD_MEMORY = Quantity("100Mi")  # memory.available; kept back from Pods
 
 Document = dict[str, Any]
@@ -144,6 +145,8 @@ class NodeReporter:
             "kubeletVersion": VERSION,
             "containerRuntimeVersion": f"{self.runtime_name}://{self.runtime_version}",
             "operatingSystem": "linux",
+            "osImage": OS_IMAGE,
+            "kernelVersion": KERNEL,
             "architecture": "amd64",
         }
 

@@ -339,6 +339,7 @@ class PodSpec(Value, frozen=True):
     scheduling_gates: list[dict[str, str]] | None = None
     hostname: str = ""
     subdomain: str = ""
+    readiness_gates: list[dict[str, str]] | None = None
 
 
 class ContainerStateWaiting(Value, frozen=True):

@@ -10,7 +10,7 @@ import anywidget
 import ipywidgets as widgets
 
 from course_lib.cluster import Cluster
-from course_lib.cluster.pod_rows import pod_row
+from course_lib.cluster.pod_rows import pod_row, pod_status_word, ready_counts
 from course_lib.objects.cluster import Node
 from course_lib.objects.meta import is_true
 from course_lib.objects.pod import Pod
@@ -39,8 +39,7 @@ STYLE = """
 
 def look_of(pod: Pod) -> str:
     """One of: ready, starting, terminating, failing; unheard of, on a node that has gone silent."""
-    _, ready, status, _ = pod_row(pod)
-    have, _, total = ready.partition("/")
+    status, (have, total) = pod_status_word(pod), ready_counts(pod)
     if status == "Terminating":
         return "terminating"
     if any(word in status for word in FAILING):
@@ -63,9 +62,9 @@ def draw(cluster: Cluster, namespace: str | None = "default") -> str:
     boxes = []
     for node in cluster.api.list("Node"):
         state, up = state_of(node)
-        tiles = [tile(pod) for pod in pods if pod.spec.node_name == node.name]
+        tiles = [tile(pod, cluster.now) for pod in pods if pod.spec.node_name == node.name]
         boxes.append(_box(f"{node.name}: {state}", tiles, "" if up else " down"))
-    waiting = [tile(pod) for pod in pods if not pod.spec.node_name]
+    waiting = [tile(pod, cluster.now) for pod in pods if not pod.spec.node_name]
     if waiting:
         boxes.append(_box("waiting for a node", waiting, " down"))
     text = html.escape(told_of(pods, len(cluster.api.list("Node")), cluster.now))
@@ -81,10 +80,10 @@ def told_of(pods: list[Pod], nodes: int, now: float) -> str:
     return f"{nodes} nodes at {now:.0f} simulated seconds; Pods: {told or 'none'}"
 
 
-def tile(pod: Pod) -> str:
-    """One Pod, as a tile."""
+def tile(pod: Pod, now: float) -> str:
+    """One Pod, as a tile; `now` in simulated seconds."""
     background, colour, mark = LOOKS[look_of(pod)]
-    name, ready, status, restarts = pod_row(pod)
+    name, ready, status, restarts = pod_row(pod, now)
     tip = html.escape(f"{name}: {status}, {ready} ready, {restarts} restarts")
     short = html.escape(name if len(name) <= 14 else f"{name.split('-')[0][:8]}…{name[-5:]}")
     return (

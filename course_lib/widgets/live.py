@@ -183,8 +183,8 @@ class LiveCluster(Runner, anywidget.AnyWidget):
             return
         tiles: dict[str, list[list[Any]]] = {}
         for pod in pods:
-            name, ready, status, restarts = pod_row(pod)
-            tile = [name, look_of(pod), status, ready, restarts]
+            name, ready, status, restarts = pod_row(pod, self.cluster.now)
+            tile = [name, look_of(pod), status, ready, int(restarts)]
             tiles.setdefault(pod.spec.node_name or "", []).append(tile)
         boxes = [_box(node, tiles.get(node.name, [])) for node in nodes]
         if waiting := tiles.get(""):

@@ -8,7 +8,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from course_lib.cluster import Cluster
-from course_lib.cluster.pod_rows import pod_row
+from course_lib.cluster.pod_rows import pod_status_word
 from course_lib.errors import CourseError
 from course_lib.runtimes import RUNTIMES
 from course_lib.widgets.drawing import Panel, button, with_still
@@ -89,7 +89,7 @@ class RuntimeSwap(Panel):
         for pod in self.cluster.api.list("Pod"):
             if pod.spec.node_name != self.node:
                 continue
-            name, _, status, _ = pod_row(pod)
+            name, status = pod.name, pod_status_word(pod)
             facts[f"{name}: UID"] = pod.uid[:8]
             facts[f"{name}: status"] = status
             facts[f"{name}: IP"] = pod.status.pod_ip

@@ -313,13 +313,13 @@ def test_a_quota_shows_what_is_used(cluster):
     cluster.apply(quota | {"spec": {"hard": {"pods": "5", "services": "3"}}})
     cluster.apply([workload(replicas=2), service()])
     cluster.run(seconds=20)
-    assert cluster.get("resourcequotas")["USED/HARD"][0] == "pods: 2/5, services: 2/3"
+    assert cluster.get("resourcequotas").REQUEST[0] == "pods: 2/5, services: 2/3"
 
 
 def test_events_are_counted_and_forgotten_after_an_hour(cluster):
     cluster.apply(pod(containers=[container(image="registry.invalid/x:1")]))
     cluster.run(seconds=600)
-    events = cluster.get("events")
+    events = cluster.get("events", wide=True)
     assert events.query("REASON == 'BackOff'").COUNT.iloc[0] > 1
     cluster.delete("pod", "web")
     cluster.run(seconds=3700)

@@ -1,0 +1,121 @@
+"""A Node as `kubectl describe node` writes it: conditions, resources, and what its Pods ask for.
+
+The conditions have no LastHeartbeatTime here: simulated kubelets state only what changes.
+
+Source: `describeNode` in `pkg/describe/describe.go` of k8s.io/kubectl.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from course_lib.apiserver import APIServer
+from course_lib.cluster.describe_words import NONE, UNSET, date, multiline, notes, quantities
+from course_lib.engine.ages import since
+from course_lib.objects.quantity import Quantity
+from course_lib.objects.resources import ZERO, plus, total
+
+LEASES = "kube-node-lease"
+ROLE = "node-role.kubernetes.io/"
+SYSTEM_INFO = (
+    ("Kernel Version", "kernelVersion"),
+    ("OS Image", "osImage"),
+    ("Operating System", "operatingSystem"),
+    ("Architecture", "architecture"),
+    ("Container Runtime Version", "containerRuntimeVersion"),
+    ("Kubelet Version", "kubeletVersion"),
+)
+
+
+def node_lines(api: APIServer, node: Any) -> list[str]:
+    """All but the events."""
+    roles = sorted(key.removeprefix(ROLE) for key in node.labels if key.startswith(ROLE))
+    taints = sorted(node.spec.taints or (), key=lambda t: (t.effect, t.key))
+    shown = [f"{t.key}{'=' + t.value if t.value else ''}:{t.effect}" for t in taints] or [NONE]
+    lines = [
+        f"Name:\t{node.name}",
+        f"Roles:\t{','.join(roles) or NONE}",
+        *multiline("Labels", node.labels),
+        *notes(node.annotations),
+        f"CreationTimestamp:\t{date(node.metadata.creation_timestamp)}",
+        f"Taints:\t{shown[0]}",
+        *(f"\t{text}" for text in shown[1:]),
+        f"Unschedulable:\t{str(node.spec.unschedulable).lower()}",
+        *_lease(api.find("Lease", node.name, LEASES)),
+        "Conditions:",
+        "  Type\tStatus\tLastTransitionTime\tReason\tMessage",
+        "  ----\t------\t------------------\t------\t-------",
+    ]
+    for c in node.status.conditions or ():
+        changed = date(c.last_transition_time)
+        lines.append(f"  {c.type} \t{c.status} \t{changed} \t{c.reason} \t{c.message}")
+    lines.append("Addresses:")
+    lines += [f"  {a.type}:\t{a.address}" for a in node.status.addresses or ()]
+    for title, amounts in (
+        ("Capacity", node.status.capacity),
+        ("Allocatable", node.status.allocatable),
+    ):
+        if amounts:
+            lines += [f"{title}:", *quantities(amounts, "  ")]
+    info = node.status.node_info or {}
+    lines.append("System Info:")
+    lines += [f"  {title}:\t{info.get(field, '')}" for title, field in SYSTEM_INFO]
+    if node.spec.pod_cidr:
+        lines += [f"PodCIDR:\t{node.spec.pod_cidr}", f"PodCIDRs:\t{node.spec.pod_cidr}"]
+    return lines + _allocated(api, node)
+
+
+def _lease(lease: Any) -> list[str]:
+    if lease is None:
+        return []
+    return [
+        "Lease:",
+        f"  HolderIdentity:\t{lease.spec.holder_identity or UNSET}",
+        f"  AcquireTime:\t{date(lease.spec.acquire_time) or UNSET}",
+        f"  RenewTime:\t{date(lease.spec.renew_time) or UNSET}",
+    ]
+
+
+def _allocated(api: APIServer, node: Any) -> list[str]:
+    """What the node's Pods request and may use, each and in sum, with its share of the node."""
+    pods = [
+        pod
+        for pod in api.list("Pod")
+        if pod.spec.node_name == node.name and pod.status.phase not in ("Succeeded", "Failed")
+    ]
+    have = node.status.allocatable or node.status.capacity or {}
+
+    def share(amount: Quantity, resource: str) -> str:
+        whole = have.get(resource, ZERO)
+        return f"{amount} ({int(100 * amount.nano / whole.nano) if whole.nano else 0}%)"
+
+    lines = [
+        f"Non-terminated Pods:\t({len(pods)} in total)",
+        "  Namespace\tName\t\tCPU Requests\tCPU Limits\tMemory Requests\tMemory Limits\tAge",
+        "  ---------\t----\t\t------------\t----------\t---------------\t-------------\t---",
+    ]
+    requests: dict[str, Quantity] = {}
+    limits: dict[str, Quantity] = {}
+    for pod in pods:
+        asked, most = total(pod.spec, "requests"), total(pod.spec, "limits")
+        requests, limits = plus(requests, asked), plus(limits, most)
+        cells = [
+            share(group.get(resource, ZERO), resource)
+            for resource in ("cpu", "memory")
+            for group in (asked, most)
+        ]
+        old = since(pod.metadata.creation_timestamp, api.sim.now)
+        lines.append(f"  {pod.namespace}\t{pod.name}\t\t" + "\t".join([*cells, old]))
+    lines += [
+        "Allocated resources:",
+        "  (Total limits may be over 100 percent, i.e., overcommitted.)",
+        "  Resource\tRequests\tLimits",
+        "  --------\t--------\t------",
+    ]
+    standard = ["cpu", "memory", "ephemeral-storage"]
+    for name in standard:
+        cells = [share(group.get(name, ZERO), name) for group in (requests, limits)]
+        lines.append(f"  {name}\t" + "\t".join(cells))
+    for name in sorted(set(have) - {*standard, "pods"}):
+        lines.append(f"  {name}\t{requests.get(name, ZERO)}\t{limits.get(name, ZERO)}")
+    return lines
