@@ -10,6 +10,7 @@ import json
 import random
 import re
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
 
@@ -39,13 +40,17 @@ class ECS:
     """The ECS scheduler on container instances (EC2)."""
 
     name = "Amazon ECS"
-    calls_it = "service"
+    calls_it = "task definition and service"
 
     def __init__(self, default: Sequence[Strategy] = (("binpack", "memory"),)) -> None:
         self.default = tuple(default)  # of services that ask for nothing else
 
     def words(self, workload: Workload) -> str:
-        """The placement part of a `create-service` request."""
+        """A task definition, which says what runs, and a service of it, as two AWS commands.
+
+        Source: the AWS CLI's reference of `ecs register-task-definition` and `create-service`: CPU
+        and memory belong to the task definition.
+        """
         service = self.translate(workload)
         rules = [
             {"type": rule}
@@ -54,14 +59,26 @@ class ECS:
             for rule in service.constraints
         ]
         order = [{"type": t, "field": f} if f else {"type": t} for t, f in service.strategies]
-        head = f'"serviceName": "{service.name}", "desiredCount": {service.desired_count}'
-        # CPU units: 1,024 for a core.
-        size = f'"cpu": "{service.cpu * 1024 // 1000}", "memory": "{service.memory}"'
-        placement = (
-            f'"placementConstraints": {json.dumps(rules)},\n  '
-            f'"placementStrategy": {json.dumps(order)}'
-        )
-        return f"{{\n  {head},\n  {size},\n  {placement}\n}}"
+        container = {
+            "name": "main",
+            "image": f"course/{service.name}",
+            "cpu": service.cpu * 1024 // 1000,  # CPU units: 1,024 for a core
+            "memory": service.memory,
+        }
+        task = {
+            "family": service.name,
+            "requiresCompatibilities": ["EC2"],
+            "containerDefinitions": [container],
+        }
+        asked = {
+            "serviceName": service.name,
+            "taskDefinition": service.name,
+            "desiredCount": service.desired_count,
+            "launchType": "EC2",
+            "placementConstraints": rules,
+            "placementStrategy": order,
+        }
+        return f"{command('register-task-definition', task)}\n{command('create-service', asked)}"
 
     def translate(self, workload: Workload) -> Service:
         """The workload as a service."""
@@ -95,6 +112,12 @@ class ECS:
                     host.take(workload)
                     placed.append(Placed(name, host.name, order))
         return placed
+
+
+def command(name: str, request: dict[str, Any]) -> str:
+    """An `aws ecs` command with its request as JSON, a field a line."""
+    fields = ",\n".join(f"  {json.dumps(k)}: {json.dumps(v)}" for k, v in request.items())
+    return f"aws ecs {name} --cli-input-json '{{\n{fields}\n}}'"
 
 
 def choose(service: Service, hosts: Sequence[Host], lots: random.Random) -> Host | None:

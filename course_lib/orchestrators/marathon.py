@@ -107,12 +107,17 @@ class Marathon:
     calls_it = "app"
 
     def words(self, workload: Workload) -> str:
-        """An app definition."""
+        """An app definition for `POST /v2/apps`; its image's own command runs.
+
+        Source: mesosphere.github.io/marathon "Running Docker containers".
+        """
         app = self.translate(workload)
+        image = json.dumps({"type": "DOCKER", "docker": {"image": f"course/{app.id}"}})
         rules = json.dumps([list(rule) for rule in app.constraints])
         head = f'"id": "/{app.id}", "instances": {app.instances}'
         size = f'"cpus": {app.cpu / 1000:g}, "mem": {app.memory}'
-        return f'{{\n  {head},\n  {size},\n  "constraints": {rules}\n}}'
+        container = f'"container": {image}'
+        return f'{{\n  {head},\n  {size},\n  {container},\n  "constraints": {rules}\n}}'
 
     def translate(self, workload: Workload) -> App:
         """The workload as an app."""

@@ -7,6 +7,7 @@ free share). Scores lie between -1 and 1.
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 from collections.abc import Sequence
@@ -63,19 +64,29 @@ class Nomad:
         self.algorithm = algorithm
 
     def words(self, workload: Workload) -> str:
-        """A job file (MHz are taken for thousandths of a core)."""
+        """A job file in HCL2, for `nomad job run`.
+
+        Nomad counts CPU in MHz: one MHz stands for a thousandth of a core. In HCL2 a block on one
+        line holds one argument at most, so each argument has a line of its own.
+        Source: developer.hashicorp.com/nomad "Job specification" (`driver` is required in a task).
+        """
         job = self.translate(workload)
-        lines = [f'job "{job.id}" {{', '  group "main" {', f"    count = {job.count}"]
-        for key, value in job.constraints.items():
-            lines += [f'    constraint {{ attribute = "${{meta.{key}}}"  value = "{value}" }}']
+        rules = [
+            _block("constraint", attribute=f'"${{meta.{key}}}"', value=f'"{value}"')
+            for key, value in job.constraints.items()
+        ]
         if job.distinct_hosts:
-            lines.append('    constraint { operator = "distinct_hosts"  value = "true" }')
+            rules.append(_block("constraint", operator='"distinct_hosts"', value='"true"'))
         for spread in job.spreads:
-            what = f'attribute = "${{meta.{spread.attribute}}}"  weight = {spread.weight}'
-            lines.append(f"    spread {{ {what} }}")
-        lines += ['    task "main" {', f'      config {{ image = "course/{job.id}" }}']
-        lines += [f"      resources {{ cpu = {job.cpu}  memory = {job.memory} }}", "    }", "  }"]
-        return "\n".join([*lines, "}"])
+            attribute = f'"${{meta.{spread.attribute}}}"'
+            rules.append(_block("spread", attribute=attribute, weight=str(spread.weight)))
+        task = [
+            'driver = "docker"',
+            *_block("config", image=f'"course/{job.id}"'),
+            *_block("resources", cpu=str(job.cpu), memory=str(job.memory)),
+        ]
+        group = [f"count = {job.count}", *itertools.chain(*rules), *_nested('task "main"', task)]
+        return "\n".join(_nested(f'job "{job.id}"', _nested('group "main"', group)))
 
     def translate(self, workload: Workload) -> Job:
         """The workload as a job."""
@@ -112,6 +123,16 @@ class Nomad:
                 why = f"score {score:.3f}, the best of {len(ranked)} candidates"
                 placed.append(Placed(name, host.name, why))
         return placed
+
+
+def _block(name: str, **arguments: str) -> list[str]:
+    """The lines of an HCL2 block, its arguments aligned as `nomad fmt` aligns them."""
+    width = max(map(len, arguments))
+    return _nested(name, [f"{key:<{width}} = {value}" for key, value in arguments.items()])
+
+
+def _nested(head: str, lines: Sequence[str]) -> list[str]:
+    return [f"{head} {{", *(f"  {line}" for line in lines), "}"]
 
 
 def candidates(

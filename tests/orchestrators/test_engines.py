@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+import re
 from collections import Counter
 
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from course_lib.errors import CourseError
 from course_lib.orchestrators import (
+    ECS,
     Machine,
     Marathon,
     Nomad,
@@ -128,6 +131,39 @@ def test_every_engine_says_the_workload_in_its_own_words():
     assert '"GROUP_BY"' in said["Mesos Marathon"]
     assert "distinctInstance" in said["Amazon ECS"]
     assert "distinct_hosts" in said["HashiCorp Nomad"]
+
+
+SIZED = Workload("web", 3, 250, 512, {"disk": "ssd"}, apart=True, zones=2)
+
+
+def test_a_nomad_job_is_valid_hcl_and_names_its_driver():
+    lines = Nomad().words(SIZED).splitlines()
+    for line in lines:  # one argument, or the head of a block, or its end
+        assert len(re.findall(r"= |(?<![$]){", line)) <= 1, line
+    assert sum(line.endswith("{") for line in lines) == sum(line.strip() == "}" for line in lines)
+    task = lines[lines.index('    task "main" {') :]
+    assert '      driver = "docker"' in task and '        image = "course/web"' in task
+    assert "        cpu    = 250" in task and "        memory = 512" in task
+
+
+def test_an_ecs_service_names_a_task_definition_that_has_the_image_and_the_sizes():
+    commands = re.findall(r"aws ecs (\S+) --cli-input-json '(.*?)'", ECS().words(SIZED), re.DOTALL)
+    (register, task), (create, service) = [(name, json.loads(body)) for name, body in commands]
+    assert (register, create) == ("register-task-definition", "create-service")
+    (container,) = task["containerDefinitions"]
+    assert container == {"name": "main", "image": "course/web", "cpu": 256, "memory": 512}
+    assert service["taskDefinition"] == task["family"]
+    assert not {"cpu", "memory"} & set(service), "those belong to the task definition"
+    assert service["placementConstraints"] == [
+        {"type": "memberOf", "expression": "attribute:disk == ssd"},
+        {"type": "distinctInstance"},
+    ]
+
+
+def test_a_marathon_app_names_its_image():
+    app = json.loads(Marathon().words(SIZED))
+    assert app["container"] == {"type": "DOCKER", "docker": {"image": "course/web"}}
+    assert (app["cpus"], app["mem"], app["instances"]) == (0.25, 512, 3)
 
 
 def test_a_node_that_keeps_failing_a_swarms_tasks_is_tried_last():
