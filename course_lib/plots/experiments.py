@@ -51,7 +51,11 @@ def policy_comparison(runs: Sequence[Run], measure: str = "placed") -> Picture:
         if measure.endswith(SHARES):
             axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         axes.grid(False, axis="x")
-        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+        axes.legend(
+            title="dot: mean\nline: lowest to\nhighest seed",
+            loc="center left",
+            bbox_to_anchor=(1.0, 0.5),
+        )
     figure.alt = f"{TITLES.get(measure, measure)}, mean over seeds: " + ", ".join(said) + "."
     return figure
 
@@ -68,7 +72,11 @@ def fragmentation_curve(runs: Sequence[Run]) -> Picture:
                 label = policy if curve is curves[0] else None
                 axes.plot(curve[:, 0], curve[:, 1], color=colours[policy], label=label, lw=1.5)
             said.append(f"{policy} {np.mean([curve[-1, 1] for curve in curves]):.0%}")
-        axes.set(xlabel="Pods that have arrived", ylabel="free, but of no use", xlim=(0, 1))
+        axes.set(
+            xlabel="Pods that have arrived",
+            ylabel="share of the free resource\nthat no Pod can use",
+            xlim=(0, 1),
+        )
         axes.set_ylim(bottom=0)
         axes.xaxis.set_major_formatter(PercentFormatter(1.0))
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))

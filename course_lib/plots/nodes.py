@@ -26,14 +26,13 @@ def requested_by_node(cluster: Cluster, resource: str = "cpu") -> Picture:
             allocatable = float((node.status.allocatable or {}).get(resource, ZERO)) / unit
             axes.barh(node.name, allocatable, color="white", edgecolor=GREY, zorder=1)
             left = 0.0
-            for position, pod in enumerate(p for p in pods if p.spec.node_name == node.name):
+            for pod in (p for p in pods if p.spec.node_name == node.name):
                 asked = total(pod.spec, "requests").get(resource, ZERO)
                 size = 1.0 if resource == "pods" else float(asked) / unit
-                colour = COLOURS[0] if position % 2 == 0 else COLOURS[4]
-                axes.barh(node.name, size, left=left, color=colour, edgecolor="white", zorder=2)
+                axes.barh(node.name, size, left=left, color=COLOURS[0], edgecolor="white", zorder=2)
                 left += size
             said.append(f"{node.name} {left:.3g} of {allocatable:.3g}")
-        axes.set(xlabel=f"{label} requested, of allocatable")
+        axes.set(xlabel=f"{label}: a blue piece is the request of a Pod, the frame is allocatable")
         axes.set_yticks(range(len(names)), labels=names)
         axes.invert_yaxis()
         axes.grid(axis="y", visible=False)
