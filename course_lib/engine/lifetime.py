@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import simpy
@@ -33,7 +34,11 @@ class Lifetime(Simulation):
 
     def at(self, time: float, act: Callable[[], None]) -> None:
         """Call `act` at a simulated time, if the process still lives."""
-        super().at(time, lambda: None if self.over else act())
+        super().at(time, partial(self._call_if_alive, act))
+
+    def _call_if_alive(self, act: Callable[[], None]) -> None:
+        if not self.over:
+            act()
 
     def start(self, process: Process) -> simpy.Process:
         """Let a part of the process run beside the others, as long as it lives."""

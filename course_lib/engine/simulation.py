@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
+from pathlib import Path
 from typing import Any
 
 import simpy
@@ -22,6 +24,8 @@ from course_lib.errors import CourseError, SimulationTimeout
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 Process = Generator[simpy.Event, Any, Any]
+MOST_STEPS = 500_000  # at one instant; more are taken for an endless loop
+SAMPLE = 1000  # of the steps of an endless loop, that its error names
 
 
 def timestamp(seconds: float) -> str:
@@ -45,6 +49,30 @@ def seconds_at(written: str) -> float:
     return (datetime.strptime(written, form).replace(tzinfo=UTC) - EPOCH).total_seconds()
 
 
+def _call(act: Callable[[], None], _event: simpy.Event) -> None:
+    act()
+
+
+def _names_of_next(env: simpy.Environment) -> list[str]:
+    """What the next event sets going: functions and processes, by module and name."""
+    callbacks = env._queue[0][3].callbacks or ()
+    return [_name(callback) for callback in callbacks]
+
+
+def _name(callback: Any) -> str:
+    """A readable name of a callback: what a timer calls, or the generator of a process."""
+    while isinstance(callback, partial):
+        callback = callback.args[0]
+    process = getattr(callback, "__self__", None)
+    if isinstance(process, simpy.Process):
+        callback = process._generator
+        frame = getattr(callback, "gi_frame", None)
+        callback = frame.f_locals.get("process", callback) if frame else callback
+    code = getattr(callback, "gi_code", None) or getattr(callback, "__code__", None)
+    room = Path(code.co_filename).stem if code else "course_lib"
+    return f"{room}: {getattr(callback, '__qualname__', str(callback)).replace('<locals>.', '')}"
+
+
 class Simulation:
     """One simulated world: its clock, its randomness, its log.
 
@@ -61,6 +89,7 @@ class Simulation:
         self._random: dict[str, random.Random] = {}
         self._numbers: dict[str, int] = {}
         self._pending: list[Callable[[], Iterable[str]]] = []
+        self._stands_still_at: float | None = None
 
     @property
     def now(self) -> float:
@@ -100,7 +129,7 @@ class Simulation:
         """Call `act` at a simulated time (at once, if that has passed)."""
         event = self.env.timeout(max(0.0, time - self.now))
         assert event.callbacks is not None
-        event.callbacks.append(lambda _: act())
+        event.callbacks.append(partial(_call, act))
 
     def reports_pending(self, report: Callable[[], Iterable[str]]) -> None:
         """Name a function that lists what is unfinished, for time-out messages."""
@@ -115,7 +144,27 @@ class Simulation:
         if not seconds >= 0:
             raise CourseError("time runs forwards", expected="seconds >= 0", found=str(seconds))
         if seconds:
-            self.env.run(until=self.now + seconds)
+            end = self.now + seconds
+            self.advance(end, before=True)
+            self.env.run(until=end)
+
+    def advance(
+        self, time: float, done: Callable[[], bool] | None = None, before: bool = False
+    ) -> None:
+        """Do what is due at a simulated time and earlier (with `before`: only earlier).
+
+        It ends sooner when `done()` holds. Raises `CourseError` when the clock stands still:
+        after half a million steps at one instant, with the parts of the simulation that run.
+        """
+        env, instant, steps = self.env, -1.0, 0
+        while done is None or not done():
+            following = env.peek()
+            if following > time or (before and following == time):
+                return
+            instant, steps = (instant, steps + 1) if following == instant else (following, 0)
+            if steps > MOST_STEPS or following == self._stands_still_at:
+                raise self._stands_still(following)
+            env.step()
 
     def step(self) -> float:
         """Let the next event happen; returns the time of it (or now, when there is none)."""
@@ -135,9 +184,26 @@ class Simulation:
             if instant > deadline:
                 self.env.run(until=deadline) if deadline > self.now else None
                 raise self._timed_out(timeout)
-            while self.env.peek() == instant:
-                self.env.step()
+            self.advance(instant)
         return self.now
+
+    def _stands_still(self, instant: float) -> CourseError:
+        """The error for a clock that stands still: names what takes the next steps."""
+        self._stands_still_at = instant
+        running: Counter[str] = Counter()
+        for _ in range(SAMPLE):
+            if self.env.peek() != instant:
+                break
+            running.update(_names_of_next(self.env))
+            self.env.step()
+        shown = ", ".join(f"{name} ({count})" for name, count in running.most_common(3))
+        return CourseError(
+            "the simulated clock stands still",
+            where=f"simulated time {instant:g} s",
+            expected=f"at most {MOST_STEPS:,} steps at one instant",
+            found=f"the next {running.total():,} steps are of {shown or 'nothing'}",
+            do="this is a fault of the simulation: make a new cluster, and report what you did",
+        )
 
     def _timed_out(self, timeout: float) -> SimulationTimeout:
         pending = self.pending()

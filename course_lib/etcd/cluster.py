@@ -75,16 +75,12 @@ class EtcdCluster:
     def catch_up(self) -> None:
         """Let happen what is due by the time of the clients' world."""
         assert self.world is not None
-        env, now = self.sim.env, self.world.now
-        while env.peek() <= now:
-            env.step()
+        self.sim.advance(self.world.now)
 
     def wait(self, answers: Sequence[Any], seconds: float) -> None:
         """Let time pass here, and nowhere else, until there is an answer; so long at most."""
-        env = self.sim.env
         limit = max(self.sim.now, self.world.now if self.world else 0.0) + seconds
-        while not answers and env.peek() <= limit:
-            env.step()
+        self.sim.advance(limit, lambda: bool(answers))
 
     def _note_leader(self) -> None:
         """Write into the log who leads, when that changes."""
@@ -156,6 +152,7 @@ class EtcdCluster:
         member = self.members.pop(name)
         if member.up:
             member.crash()
+        self.peers.forget(name)
 
     def replace(self, name: str) -> None:
         """A member whose disk is lost: its vote goes, and it comes back as if it were new.
@@ -199,6 +196,7 @@ class EtcdCluster:
             gone = self.members.pop(other)
             if gone.up:
                 gone.crash()
+            self.peers.forget(other)
         survivor = self.members[name]
         if survivor.up:
             survivor.crash()

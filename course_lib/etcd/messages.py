@@ -90,6 +90,7 @@ class Appended(msgspec.Struct, frozen=True):
     success: bool
     index: int  # of the last entry known to agree; without success, where to try next
     round: int = 0
+    refused: int = 0  # without success: the previous index of the message that did not fit
 
 
 class InstallSnapshot(msgspec.Struct, frozen=True):

@@ -19,6 +19,7 @@ class Peers:
         self._random = sim.random("etcd/peers")
         self._receive: dict[str, Callable[[Mail], None]] = {}
         self._cut: set[tuple[str, str]] = set()  # from, to
+        self._removals: dict[str, int] = {}  # by member: how often it was removed
 
     def attach(self, name: str, receive: Callable[[Mail], None]) -> None:
         """Messages for a member go to this function from now on."""
@@ -33,13 +34,25 @@ class Peers:
         if (source, target) in self._cut or (self.loss and self._random.random() < self.loss):
             return
         arrives = self.sim.now + self._random.uniform(*self.delay)
+        same = self._identities(source, target)
 
         def deliver() -> None:
             receive = self._receive.get(target)
-            if receive is not None and (source, target) not in self._cut:
+            open_way = (source, target) not in self._cut
+            if receive is not None and open_way and self._identities(source, target) == same:
                 receive(message)
 
         self.sim.at(arrives, deliver)
+
+    def forget(self, name: str) -> None:
+        """A member was removed: what is still on its way from it or to it is lost.
+
+        A later member of the same name is another one, as a new member ID says in etcd.
+        """
+        self._removals[name] = self._removals.get(name, 0) + 1
+
+    def _identities(self, *names: str) -> tuple[int, ...]:
+        return tuple(self._removals.get(name, 0) for name in names)
 
     def cut(self, source: str, target: str) -> None:
         """Nothing from one member reaches the other; the way back stays open."""

@@ -207,11 +207,20 @@ class Raft:
         return self.role is Role.LEADER and self.committed_in_term() and not changing
 
     def _adopt(self, configuration: Configuration) -> None:
-        """A server uses the latest configuration in its log, committed or not (thesis, 4.1)."""
+        """A server uses the latest configuration in its log, committed or not (thesis, 4.1).
+
+        A leader forgets how far a removed member has come: one that joins later under the same
+        name has an empty log (etcd's raft, `confchange.go`).
+        """
         self.configuration = configuration
+        stay = (*configuration.everybody, self.name)
+        for gone in [name for name in self.match_index if name not in stay]:
+            del self.match_index[gone], self.next_index[gone]
+            self.confirmed.pop(gone, None)
         for other in configuration.everybody:
-            self.next_index.setdefault(other, self.log.last_index)
-            self.match_index.setdefault(other, 0)
+            if other not in self.match_index:
+                self.next_index[other], self.match_index[other] = self.log.last_index, 0
+                self.heard_from.add(other)  # it has had no time to speak yet
 
     def replicate(self) -> None:
         """Leaders: if last log index >= nextIndex for a follower: send it the entries."""
@@ -244,7 +253,9 @@ class Raft:
         An existing entry that conflicts with a new one is deleted, with all that follow it.
         """
         if sent.term < self.current_term:
-            self._answer(sent.leader, False, self.log.last_index + 1, sent.round)
+            self._answer(
+                sent.leader, False, self.log.last_index + 1, sent.round, sent.previous_index
+            )
             return
         self._follow(sent.term, sent.leader)
         self.hears_leader = True
@@ -252,7 +263,8 @@ class Raft:
             self._answer(sent.leader, True, self.commit_index, sent.round)
             return
         if self.log.term(sent.previous_index) != sent.previous_term:
-            self._answer(sent.leader, False, self._first_to_doubt(sent), sent.round)
+            doubted = self._first_to_doubt(sent)
+            self._answer(sent.leader, False, doubted, sent.round, sent.previous_index)
             return
         for place, entry in enumerate(sent.entries):
             index = sent.previous_index + 1 + place
@@ -277,12 +289,16 @@ class Raft:
             index -= 1
         return index
 
-    def _answer(self, leader: str, success: bool, index: int, round: int) -> None:
-        answer = Appended(self.current_term, self.name, success, index, round)
+    def _answer(self, leader: str, success: bool, index: int, round: int, refused: int = 0) -> None:
+        answer = Appended(self.current_term, self.name, success, index, round, refused)
         self.outbox.append((leader, answer))
 
     def _on_appended(self, answer: Appended) -> None:
-        """If successful: update nextIndex and matchIndex; if not: go back, and try again."""
+        """If successful: update nextIndex and matchIndex; if not: go back, and try again.
+
+        A refusal of what the follower has acknowledged before is stale, and changes nothing
+        (etcd's raft, `Progress.MaybeDecrTo`).
+        """
         if self.role is not Role.LEADER or answer.term < self.current_term:
             return
         other = answer.follower
@@ -294,7 +310,7 @@ class Raft:
             self.match_index[other] = max(self.match_index[other], answer.index)
             self.next_index[other] = max(self.next_index[other], answer.index + 1)
             self.advance_commit()
-        else:
+        elif answer.refused > self.match_index[other]:
             self.next_index[other] = max(
                 self.match_index[other] + 1, min(answer.index, self.log.last_index + 1)
             )

@@ -8,6 +8,7 @@ a member that goes on without it would break its promises.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 from course_lib.engine import Simulation
@@ -89,7 +90,11 @@ class Replica:
 
     def _later(self, seconds: float, act: Callable[[], None]) -> None:
         life = self._life
-        self.sim.at(self.sim.now + seconds, lambda: act() if life == self._life else None)
+        self.sim.at(self.sim.now + seconds, partial(self._call_in, act, life))
+
+    def _call_in(self, act: Callable[[], None], life: int) -> None:
+        if life == self._life:
+            act()
 
     def _every(self, seconds: Callable[[], float], act: Callable[[], None]) -> None:
         """Act again and again, by this member's own clock."""

@@ -179,3 +179,17 @@ def fate(cluster: Cluster, lots: random.Random, machines: list[str], off: set[st
             cluster.heal()
         case 6:
             cluster.cut(lots.sample(machines, 2))
+
+
+def test_a_disk_that_fails_again_after_it_was_replaced_is_replaced_again():
+    cluster = Cluster.ha_etcd(stacked=True, seed=1)
+    cluster.run(20)
+    for _ in range(2):
+        cluster.fail_disk("control-plane-2")
+        cluster.run(1)
+        cluster.replace_disk("control-plane-2")
+        cluster.run(2)
+    cluster.run(60)
+    assert set(cluster.etcd.voters()) == set(cluster.etcd.members)
+    assert cluster.etcd.members["control-plane-2"].up
+    assert answers(cluster)

@@ -114,3 +114,36 @@ def test_errors_that_nobody_handled_surface():
     sim.start(broken())
     with pytest.raises(RuntimeError, match="nobody caught me"):
         sim.run(seconds=2)
+
+
+def test_a_clock_that_stands_still_is_noticed_and_what_runs_is_named():
+    sim = Simulation()
+
+    def chatter() -> None:
+        sim.at(sim.now, chatter)
+
+    def restless(other):
+        while True:
+            yield other.sleep(0)
+
+    sim.at(5, chatter)
+    sim.run(4)
+    with pytest.raises(CourseError, match="the simulated clock stands still") as raised:
+        sim.run(10)
+    assert raised.value.where == "simulated time 5 s"
+    assert "chatter (1000)" in raised.value.found
+    with pytest.raises(CourseError, match="stands still"):
+        sim.run(10)
+    other = Simulation()
+    other.start(restless(other))
+    with pytest.raises(CourseError, match="restless"):
+        other.run_until(lambda: False)
+
+
+def test_many_steps_at_one_instant_are_no_standing_clock():
+    sim = Simulation()
+    heard = []
+    for number in range(50_000):
+        sim.at(1, lambda number=number: heard.append(number))
+    sim.run(2)
+    assert (sim.now, len(heard)) == (2.0, 50_000)

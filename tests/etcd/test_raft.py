@@ -6,10 +6,13 @@ from contextlib import suppress
 
 import pytest
 
+from course_lib.engine import Simulation
 from course_lib.errors import SimulationTimeout
-from course_lib.etcd import Refused
+from course_lib.etcd import EtcdCluster, Get, Put, Refused
+from course_lib.etcd.disk import Disk
 from course_lib.etcd.member import Member
-from course_lib.etcd.messages import Appended
+from course_lib.etcd.messages import Appended, Configuration
+from course_lib.etcd.peers import Peers
 from tests.etcd.faults import history
 from tests.etcd.linearizability import Operation, linearizable
 
@@ -105,3 +108,54 @@ def test_the_checker_knows_right_from_wrong():
     assert linearizable([unknown, Operation("k", "get", None, 9, 10, None)])
     back = [Operation("k", "get", None, 9, 10, "3"), Operation("k", "get", None, 11, 12, None)]
     assert not linearizable([unknown, *back])
+
+
+def test_a_member_that_joins_again_under_its_name_starts_with_nothing():
+    sim = Simulation(seed=3)
+    cluster = EtcdCluster(sim, 3)
+    leader = cluster.elect()
+    for number in range(20):
+        cluster.call(leader.propose, Put("key", str(number)))
+    sim.run(1)
+    other = next(name for name in cluster.members if name != cluster.leader.name)
+    assert cluster.leader.raft.match_index[other] > 20
+    cluster.remove(other)
+    assert other not in cluster.leader.raft.match_index
+    cluster.members[other] = cluster._make(other, Disk(Configuration(())))
+    cluster.members[other].crash()  # it is added, and is not there yet
+    cluster._reconfigure(lambda c: Configuration(c.voters, (*c.learners, other)))
+    sim.run(1)
+    assert cluster.leader.raft.match_index[other] == 0
+    cluster.members[other].start()
+    cluster.promote(other)
+    sim.run(1)
+    assert cluster.members[other].read_here(Get("key")).result.value == "19"
+
+
+def test_what_was_on_its_way_from_a_removed_member_is_lost():
+    sim = Simulation()
+    peers, heard = Peers(sim), []
+    peers.attach("a", heard.append)
+    peers.send("b", "a", Appended(1, "b", True, 7))
+    peers.forget("b")
+    peers.send("b", "a", Appended(1, "b", True, 1))
+    sim.run(1)
+    assert [message.index for message in heard] == [1]
+
+
+def test_a_member_that_lost_what_it_acknowledged_is_not_asked_in_an_endless_loop():
+    sim = Simulation()
+    cluster = EtcdCluster(sim, 3)
+    cluster.peers.delay = (0.0, 0.0)
+    for member in cluster.members.values():
+        member.disk.seconds = 0.0
+    leader = cluster.elect()
+    cluster.call(leader.propose, Put("key", "value"))
+    sim.run(1)
+    other = next(member for member in cluster.members.values() if not member.leads)
+    other.crash()
+    other.disk = Disk(Configuration(tuple(cluster.members)), 0.0)  # an operator's mistake
+    other.start()
+    sim.run(10)
+    assert sim.now > 10
+    assert cluster.call(leader.propose, Put("key", "later")).revision == 3
