@@ -38,10 +38,11 @@ notebooks-check: venv
 	$(BIN)/pytest -q -n auto tests/notebooks_again.py
 	cat build/memory/*.txt
 
-# What needs a real peer: kube-scheduler's and kube-proxy's own code, crictl and critest, built with
-# Go from their modules; a real containerd (Debian: containerd, runc, busybox-static), started as
-# root; real etcd (Debian: etcd-server); the kernel's network (Debian: iproute2, iptables, nftables,
-# ipset, procps), as root.
+# What needs a real peer: kube-scheduler's and kube-proxy's own code, kubectl, etcd, crictl and
+# critest, built with Go in the one module tests/peers/go.mod; a real containerd (Debian:
+# containerd, runc, busybox-static), started as root; the kernel's network (Debian: iproute2,
+# iptables, nftables, ipset, ipvsadm, procps), as root. What cannot be had is skipped, with the
+# reason; with CI=true it is a failure.
 test-peers: venv
 	$(BIN)/pytest -q -rs tests/peers
 

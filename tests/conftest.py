@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from course_lib.cluster import Cluster
+from tests.required import require
 
 ROOT = Path(__file__).parent.parent
 settings.register_profile(
@@ -16,6 +17,16 @@ settings.register_profile(
 )
 settings.load_profile("course")
 os.chdir(ROOT)  # paths in docstrings and manifests start at the top of the repository
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "requires(missing, kernel): see tests/required.py")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for mark in item.iter_markers("requires"):
+        require(**mark.kwargs)
 
 
 @pytest.fixture

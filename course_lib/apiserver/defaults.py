@@ -1,6 +1,6 @@
 """Server-side defaulting: what the API server writes into a document that leaves it out.
 
-Source: `pkg/apis/*/v1/defaults.go` of Kubernetes 1.33. Each default is a path and a value, so
+Source: `pkg/apis/*/v1/defaults.go` of Kubernetes. Each default is a path and a value, so
 that the table below can be read as documentation; `[*]` means every item of a list.
 """
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from course_lib.objects.kinds import KINDS, Kind
+from course_lib.objects.release import VERSION
 
 Document = dict[str, Any]
-VERSION = "v1.33.0"  # of all components
 VERBS = ["create", "delete", "get", "list", "patch", "update", "watch"]
 SCALABLE = ("Deployment", "ReplicaSet", "StatefulSet", "ReplicationController")
 # kind: (subresource, the kind that it takes, its group and version)

@@ -1,6 +1,6 @@
 """Updates: what an update may change, and what stays whatever it says.
 
-Source: `pkg/apis/*/validation/validation.go` (`Validate...Update`) of Kubernetes 1.33.
+Source: `pkg/apis/*/validation/validation.go` (`Validate...Update`) of Kubernetes.
 """
 
 from __future__ import annotations

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from course_lib.objects.release import ETCD as RELEASED_ETCD
+from course_lib.objects.release import VERSION
+
 ETCD, API_SERVER = "etcd", "kube-apiserver"
 CONTROLLER_MANAGER, SCHEDULER = "kube-controller-manager", "kube-scheduler"
-VERSION = "v1.33.0"
 IMAGES = {
-    ETCD: "registry.k8s.io/etcd:3.5.21-0",
+    ETCD: f"registry.k8s.io/etcd:{RELEASED_ETCD}-0",
     API_SERVER: f"registry.k8s.io/kube-apiserver:{VERSION}",
     CONTROLLER_MANAGER: f"registry.k8s.io/kube-controller-manager:{VERSION}",
     SCHEDULER: f"registry.k8s.io/kube-scheduler:{VERSION}",

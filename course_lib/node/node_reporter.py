@@ -11,13 +11,13 @@ from typing import Any
 import msgspec
 
 from course_lib.apiserver import APIServer
-from course_lib.apiserver.discovery import VERSION
 from course_lib.apiserver.errors import APIError
 from course_lib.cri import Client
 from course_lib.engine import Simulation
 from course_lib.engine.simulation import Process, micro_timestamp
 from course_lib.objects.meta import Condition, Object, set_condition
 from course_lib.objects.quantity import Quantity
+from course_lib.objects.release import VERSION
 from course_lib.runtimes import RuntimeFault
 
 LEASE_RENEWAL = 10.0  # s

@@ -1,6 +1,6 @@
 """Validation: what the API server refuses although every type is right.
 
-Source: `pkg/apis/*/validation/validation.go` of Kubernetes 1.33. Each rule yields a `Problem`
+Source: `pkg/apis/*/validation/validation.go` of Kubernetes. Each rule yields a `Problem`
 with a path, what was expected and what was found; all of a document's problems are told at once.
 """
 

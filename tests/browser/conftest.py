@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
+
 import pytest
 
-from tests.browser.lab import FLAGS, Lab, chromium
+from tests.browser.lab import FLAGS, Lab, chromium, missing
+from tests.required import require
 
 
 @pytest.fixture(scope="session")
 def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    if not chromium():
-        pytest.skip("no Chromium (Debian: chromium)")
+    require(missing())
+    playwright = importlib.import_module("playwright.sync_api")
     with playwright.sync_playwright() as driver:
         made = driver.chromium.launch(executable_path=chromium(), args=FLAGS)
         yield made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
@@ -39,6 +40,14 @@ SETTINGS: dict[str, dict[str, Any]] = {
 def chromium() -> str:
     """The browser's path; empty where there is none."""
     return shutil.which("chromium") or ""
+
+
+def missing() -> str:
+    """Why no page can be driven here; empty when one can."""
+    for module in ("playwright", "axe_playwright_python"):
+        if importlib.util.find_spec(module) is None:
+            return f"{module} is not installed (`make test-browser` installs it)"
+    return "" if chromium() else "no Chromium (Debian: chromium)"
 
 
 class Lab:

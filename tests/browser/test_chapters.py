@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 
 import pytest
 
-from tests.browser.lab import CHAPTERS, KEPT, Chapter
+from tests.browser.lab import CHAPTERS, KEPT, Chapter, missing
+from tests.required import requires
 
-axe = pytest.importorskip("axe_playwright_python")
-AXE = Path(axe.__file__).with_name("axe.min.js")
+pytestmark = requires(missing())
 # What the course renders, in JupyterLab's frame: its texts, tables, pictures and widgets.
 OURS = [".jp-Notebook .jp-RenderedHTMLCommon", ".jp-Notebook .jp-OutputArea-output"]
 # Links in texts, and those that it makes of printed addresses, have no underline in JupyterLab's
@@ -30,7 +31,8 @@ def findings(chapter: Chapter) -> list[str]:
     page = chapter.page
     # JupyterLab's body has no height of its own, for which axe-core takes all in it as hidden.
     page.add_style_tag(content="html, body {height: 100vh;}")
-    page.add_script_tag(path=str(AXE))
+    axe = importlib.import_module("axe_playwright_python")
+    page.add_script_tag(path=str(Path(axe.__file__).with_name("axe.min.js")))
     return sorted({each for _ in chapter.screens() for each in page.evaluate(CHECK, OURS)})
 
 

@@ -128,14 +128,14 @@ def answer(case: Case) -> Case:
     nodes, pod = picture(case), pod_info(case["pod"], 0)
     lister = Objects(case.get("objects", []))
     plugin = make_plugin(case["plugin"], case.get("args"), lister)
-    if case.get("release") != "1.33" and hasattr(plugin, "rounds"):
+    before = (case.get("release") or "1.32") == "1.32"  # cases without a release are older
+    if before and hasattr(plugin, "rounds"):
         plugin.rounds = False  # scores of spreading were cut off before, and are rounded now
     if case["extension_point"] == "filter":
         return _filtered(plugin, pod, nodes)
     wanted = case.get("candidates", nodes.names)
     fits = np.array([name in wanted for name in nodes.names])
     raw = plugin.score(pod, nodes, fits)
-    before = case.get("release") != "1.33"
     if raw is None and before and case["plugin"] == "NodeResourcesBalancedAllocation":
         # Before 1.33 the plugin scored best-effort Pods as well; the rule itself still does.
         raw = balance(pod, nodes, plugin.resources)

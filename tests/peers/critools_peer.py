@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -13,10 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from course_lib.images import File, build, write_archive
+from tests.peers import golang
 
 ROOT = Path(__file__).parents[2]
-HERE = Path(__file__).parent / "critools"
-CRICTL, CRITEST = ROOT / ".venv" / "crictl", ROOT / ".venv" / "critest"
+CRICTL, CRITEST = golang.BUILT / "crictl", golang.BUILT / "critest"
 MODULE = "sigs.k8s.io/cri-tools/cmd"
 TEST_IMAGES = "gcr.io/k8s-staging-cri-tools/"
 SPEED = 10.0  # simulated seconds in a real one
@@ -38,16 +37,10 @@ NOT_SIMULATED = {
 }
 
 
-def missing() -> str:
-    """Why the tools cannot be built here; empty when they can."""
-    return "" if shutil.which("go") else "crictl and critest need Go 1.24 or later"
-
-
 def build_tools() -> None:
     """Build both; the first time this fetches their modules."""
-    subprocess.run(["go", "build", "-o", str(CRICTL), f"{MODULE}/crictl"], cwd=HERE, check=True)
-    test = ["go", "test", "-c", "-o", str(CRITEST), f"{MODULE}/critest"]
-    subprocess.run(test, cwd=HERE, check=True)
+    golang.build(CRICTL.name, f"{MODULE}/crictl")
+    golang.build(CRITEST.name, f"{MODULE}/critest", tests=True)
 
 
 def write_test_images(path: Path) -> None:

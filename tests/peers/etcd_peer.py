@@ -1,13 +1,12 @@
 """Real etcd members on loopback ports, started for the tests, asked through the v3 API over gRPC.
 
-It needs Debian's `etcd-server`. The members live in a folder of the test's and end with it. They
-speak to each other through proxies, which can cut any link.
+etcd is built from its own Go module. The members live in a folder of the test's and end with it.
+They speak to each other through proxies, which can cut any link.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -22,15 +21,19 @@ import grpc
 
 from course_lib.etcd import Compact, Compare, Delete, EtcdError, Get, Grant, Put, Revoke, Txn
 from course_lib.etcd.requests import Alarm, Answer, KeyValue
+from tests.peers import golang
 
 TARGETS = {"value": "VALUE", "version": "VERSION", "create_revision": "CREATE",
            "mod_revision": "MOD"}  # fmt: skip
 RESULTS = {"=": "EQUAL", "!=": "NOT_EQUAL", ">": "GREATER", "<": "LESS"}
 
 
-def missing() -> str:
-    """Why there can be no real etcd here; empty when there can."""
-    return "" if shutil.which("etcd") else "etcd is not installed (Debian: etcd-server)"
+ETCD = golang.BUILT / "etcd"
+
+
+def build() -> None:
+    """Build it; the first time this fetches its modules."""
+    golang.build(ETCD.name, "go.etcd.io/etcd/server/v3")
 
 
 def protocol() -> tuple[Any, Any]:
@@ -259,7 +262,7 @@ class Process:
         urls = {name: f"http://127.0.0.1:{proxy.port}" for name, proxy in proxies.items()}
         here = f"http://127.0.0.1:{self.client_port}"
         self.command = [
-            "etcd", "--name", self.name, "--data-dir", str(self.folder / self.name),
+            str(ETCD), "--name", self.name, "--data-dir", str(self.folder / self.name),
             "--listen-client-urls", here, "--advertise-client-urls", here,
             "--listen-peer-urls", f"http://127.0.0.1:{self.peer_port}",
             "--initial-advertise-peer-urls", urls[self.name],

@@ -59,36 +59,43 @@ class Answer(NamedTuple):
     seen: str
 
 
-def available(*kinds: str) -> str:
+PROBE = "course-probe"
+
+
+def missing() -> str:
     """Why the kernel cannot be asked here; nothing when it can."""
     if os.geteuid() != 0:
         return "network namespaces are made by root"
-    for tool in ("ip", "bridge", "iptables-restore", "ipset", "nft", "sysctl"):
+    for tool in ("ip", "bridge", "iptables-restore", "ipset", "ipvsadm", "nft", "sysctl"):
         if shutil.which(tool) is None:
             return f"{tool} is not installed"
-    probe = "course-probe"
-    made = subprocess.run(["ip", "netns", "add", probe], capture_output=True, text=True)
+    made = subprocess.run(["ip", "netns", "add", PROBE], capture_output=True, text=True)
     if made.returncode:
         return f"no network namespace can be made: {made.stderr.strip()}"
+    subprocess.run(["ip", "netns", "del", PROBE], check=False)
+    return ""
+
+
+def kernel_lacks(*kinds: str) -> str:
+    """Which of these kinds of devices (or `ipvs`) the kernel does not have; nothing if all."""
+    subprocess.run(["ip", "netns", "add", PROBE], check=True)
     try:
         for kind in kinds:
             if kind == "ipvs":
-                if shutil.which("ipvsadm") is None:
-                    return "ipvsadm is not installed"
                 made = subprocess.run(
-                    ["ip", "netns", "exec", probe, "ipvsadm", "-S"], capture_output=True, text=True
+                    ["ip", "netns", "exec", PROBE, "ipvsadm", "-S"], capture_output=True, text=True
                 )
                 if made.returncode:
                     return f"the kernel has no IPVS: {made.stderr.strip().splitlines()[0]}"
                 continue
             extra = ["id", "1", "dstport", "8472"] if kind == "vxlan" else []
-            command = ["ip", "-n", probe, "link", "add", "probe0", "type", kind, *extra]
+            command = ["ip", "-n", PROBE, "link", "add", "probe0", "type", kind, *extra]
             made = subprocess.run(command, capture_output=True, text=True)
             if made.returncode:
                 return f"the kernel has no device of kind {kind}: {made.stderr.strip()}"
-            subprocess.run(["ip", "-n", probe, "link", "del", "probe0"], capture_output=True)
+            subprocess.run(["ip", "-n", PROBE, "link", "del", "probe0"], capture_output=True)
     finally:
-        subprocess.run(["ip", "netns", "del", probe], check=False)
+        subprocess.run(["ip", "netns", "del", PROBE], check=False)
     return ""
 
 

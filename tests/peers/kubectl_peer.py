@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
+from tests.peers import golang
+
 ROOT = Path(__file__).parents[2]
-HERE = Path(__file__).parent / "kubectl"
-KUBECTL = ROOT / ".venv" / "kubectl"
-
-
-def missing() -> str:
-    """Why kubectl cannot be built here; empty when it can."""
-    return "" if shutil.which("go") else "kubectl needs Go 1.24 or later"
+KUBECTL = golang.BUILT / "kubectl"
 
 
 def build() -> None:
     """Build it; the first time this fetches its modules."""
-    subprocess.run(["go", "build", "-o", str(KUBECTL), "."], cwd=HERE, check=True)
+    golang.build(KUBECTL.name, "./kubectl")
 
 
 class Kubectl:

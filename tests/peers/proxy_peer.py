@@ -5,24 +5,19 @@ from __future__ import annotations
 import json
 import random
 import re
-import shutil
 import subprocess
-from pathlib import Path
 from typing import Any
 
-from tests.oracles.harness import ROOT
+from tests.peers import golang
 
-HERE = Path(__file__).parent / "proxy"
-BINARY = ROOT / ".venv" / "proxy-peer"
+BINARY = golang.BUILT / "proxy-peer"
 Document = dict[str, Any]
 NODES = ("n1", "n2", "n3")
 
 
 def build() -> None:
     """Build the peer; needs Go, and the Go module proxy the first time."""
-    if shutil.which("go") is None:
-        raise SystemExit("the kube-proxy peer needs Go 1.24 or later")
-    subprocess.run(["go", "build", "-o", str(BINARY), "."], cwd=HERE, check=True)
+    golang.build(BINARY.name, "./proxy")
 
 
 def ask(cases: list[Document]) -> list[str]:

@@ -8,36 +8,26 @@ from __future__ import annotations
 
 import json
 import random
-import shutil
 import subprocess
-from pathlib import Path
 
-from tests.oracles.harness import OWN, ROOT, Case
+from course_lib.objects.release import MINOR
+from tests.oracles.harness import OWN, Case
+from tests.peers import golang
 from tests.peers.scheduler_cases import POINTS, draw
 
-HERE = Path(__file__).parent / "scheduler"
-BINARY = ROOT / ".venv" / "scheduler-peer"
-KUBERNETES = "1.33"
+BINARY = golang.BUILT / "scheduler-peer"
 STORED = 6  # cases of each plugin and extension point
 
 
 def build() -> None:
     """Build the peer; needs Go, and the Go module proxy the first time."""
-    if shutil.which("go") is None:
-        raise SystemExit("the scheduler peer needs Go 1.24 or later")
-    subprocess.run(["go", "build", "-o", str(BINARY), "."], cwd=HERE, check=True)
-
-
-def version() -> str:
-    """The Kubernetes release that go.mod names."""
-    lines = (HERE / "go.mod").read_text().splitlines()
-    return next(line.split()[-1] for line in lines if "k8s.io/kubernetes v" in line)
+    golang.build(BINARY.name, "./scheduler")
 
 
 def drawn(plugin: str, point: str, count: int, seed: str) -> list[Case]:
     """Cases of one plugin and extension point."""
     lots = random.Random(f"{seed}/{plugin}/{point}")
-    return [draw(lots, plugin, point, n) | {"release": KUBERNETES} for n in range(count)]
+    return [draw(lots, plugin, point, n) | {"release": MINOR} for n in range(count)]
 
 
 def ask(cases: list[Case]) -> list[Case]:
@@ -79,7 +69,8 @@ def store() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for plugin, point in POINTS:
         cases = drawn(plugin, point, 120, "stored")
-        source = f"k8s.io/kubernetes {version()}: the plugin itself, by tests/peers/scheduler"
+        release = golang.version("k8s.io/kubernetes")
+        source = f"k8s.io/kubernetes {release}: the plugin itself, by tests/peers/scheduler"
         chosen = [
             case | {"source": source, "expect": expect}
             for case, expect in zip(cases, ask(cases), strict=True)

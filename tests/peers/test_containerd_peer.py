@@ -12,8 +12,9 @@ from course_lib.images import Registry
 from tests.cri.scenario import IMAGE, Scenario, tools_image
 from tests.cri.test_scenario import ANSWERS
 from tests.peers.containerd_peer import containerd, missing, settled
+from tests.required import requires
 
-pytestmark = pytest.mark.skipif(bool(missing()), reason=missing() or "there is one")
+pytestmark = requires(missing())
 # Three answers of containerd 1.6 that containerd 2 gives differently; the simulated one follows 2.
 # Stopping what is not there is no error, as critest demands. For a container in a stopped sandbox
 # 2 looks at the sandbox's stored state (`sandbox container "..." is not running`, no code of its

@@ -9,8 +9,10 @@ import pytest
 
 from course_lib.runtimes import RUNTIMES
 from tests.peers import critools_peer as peer
+from tests.peers import golang
+from tests.required import requires
 
-pytestmark = pytest.mark.skipif(bool(peer.missing()), reason=peer.missing() or "there is Go")
+pytestmark = requires(golang.missing())
 
 
 @pytest.fixture(scope="module", autouse=True)

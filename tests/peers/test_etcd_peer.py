@@ -23,9 +23,16 @@ from course_lib.etcd import (
 from course_lib.etcd.mvcc import Store
 from course_lib.etcd.requests import Alarm, Answer, Event
 from tests.peers import etcd_peer as peer
+from tests.peers import golang
+from tests.required import requires
 
-pytestmark = pytest.mark.skipif(bool(peer.missing()), reason=peer.missing() or "there is one")
+pytestmark = requires(golang.missing())
 COMMANDS = 600
+
+
+@pytest.fixture(scope="module", autouse=True)
+def built() -> None:
+    peer.build()
 
 
 def drawn(lots: random.Random, revision: int) -> object:

@@ -13,9 +13,10 @@ import pytest
 from course_lib.network import PodNetwork
 from course_lib.network.linux import requirements, to_linux
 from tests.network.clusters import served, targets
-from tests.peers.kernel_peer import Answer, Kernel, Target, available
+from tests.peers.kernel_peer import Answer, Kernel, Target, kernel_lacks, missing
+from tests.required import require, requires
 
-pytestmark = pytest.mark.skipif(bool(available()), reason=available() or "-")
+pytestmark = requires(missing())
 PORT = 8080
 
 NETWORKS = {
@@ -47,9 +48,7 @@ def expecting(targets: list[Target], ours: list[Answer]) -> list[tuple[Target, b
 @pytest.mark.parametrize("name", NETWORKS)
 def test_who_reaches_whom_and_the_source_address_seen_are_the_same(name: str):
     network = PodNetwork(nodes=3, pods=2, **NETWORKS[name])
-    missing = available(*requirements(network))
-    if missing:
-        pytest.skip(missing)
+    require(kernel=kernel_lacks(*requirements(network)))
     everybody = [*network.pods, *network.hosts, "outside"]
     targets = [(address, PORT) for pod in network.pods.values() for address in pod.addresses] + [
         (host.address, PORT) for host in network.hosts.values()
@@ -83,9 +82,7 @@ TRIES = 12  # for each Pod (and node) that may answer: one is missed once in 30,
 def test_services_lead_to_the_same_pods_which_see_the_same_sources(name: str):
     cluster = served(**SERVED[name])
     network = cluster.pod_network
-    missing = available(*requirements(network))
-    if missing:
-        pytest.skip(missing)
+    require(kernel=kernel_lacks(*requirements(network)))
     ways = targets(cluster)
     pods = list(network.pods)
     serving = dict.fromkeys(pods, (8080,))

@@ -8,10 +8,11 @@ import pytest
 
 from course_lib import Cluster
 from course_lib.course.shop import checks, open_shop
-from tests.peers import kubectl_peer
+from tests.peers import golang, kubectl_peer
 from tests.peers.kubectl_peer import Kubectl
+from tests.required import requires
 
-pytestmark = pytest.mark.skipif(bool(kubectl_peer.missing()), reason=kubectl_peer.missing())
+pytestmark = requires(golang.missing())
 
 
 @pytest.fixture(scope="module", autouse=True)

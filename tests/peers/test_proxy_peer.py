@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import shutil
 
 import pytest
 
@@ -12,10 +11,11 @@ from course_lib.node.proxy.iptables_rules import JUMPS, Settings, port_rules, re
 from course_lib.node.proxy.nftables_rules import nft_text
 from course_lib.node.proxy.service_ports import ServicePort, service_ports
 from course_lib.objects.decode import decode
+from tests.peers import golang, kernel_peer
 from tests.peers import proxy_peer as peer
-from tests.peers.kernel_peer import available
+from tests.required import requires
 
-pytestmark = pytest.mark.skipif(shutil.which("go") is None, reason="Go is not installed")
+pytestmark = requires(golang.missing())
 CASES, TABLES = 400, 60
 # Upstream walks over its Services in no order of its own.
 UNORDERED = ("KUBE-SERVICES", "KUBE-NODEPORTS", "KUBE-EXTERNAL-SERVICES", "KUBE-PROXY-FIREWALL")
@@ -75,7 +75,7 @@ def test_the_same_rules_for_the_same_services(built: None):
             assert one == other, (chain, case)
 
 
-@pytest.mark.skipif(bool(available()), reason=available() or "-")
+@requires(kernel_peer.missing())
 def test_the_kernel_has_the_same_table_from_both_in_nftables_mode(built: None):
     lots = random.Random(21)
     for number in range(TABLES):

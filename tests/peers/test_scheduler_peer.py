@@ -7,9 +7,11 @@ import random
 import pytest
 
 from tests.oracles.harness import answer, decision, preemption
-from tests.peers import scheduler_peer
+from tests.peers import golang, scheduler_peer
 from tests.peers.scheduler_cases import POINTS, draw_preemption, draw_whole
+from tests.required import requires
 
+pytestmark = requires(golang.missing())
 CASES = 400  # of each plugin and extension point
 
 

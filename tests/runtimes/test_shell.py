@@ -10,6 +10,7 @@ import pytest
 from course_lib.images.layer import FOLDER, File
 from course_lib.runtimes.shell import outcome, program
 from course_lib.runtimes.tools import World
+from tests.required import requires
 
 BUSYBOX = Path("/bin/busybox")
 SCRIPTS = [
@@ -66,7 +67,7 @@ def ours(script: str) -> tuple[str, str, int]:
         return said["stdout"].decode(), said["stderr"].decode(), end.value
 
 
-@pytest.mark.skipif(not BUSYBOX.exists(), reason="no busybox (Debian: busybox-static)")
+@requires("" if BUSYBOX.exists() else "no busybox (Debian: busybox-static)")
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_scripts_say_and_end_as_in_a_real_busybox(script):
     # A shell from another place than /bin/sh, so that only busybox' own programs are found.

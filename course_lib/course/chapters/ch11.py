@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from course_lib.apiserver import discovery
 from course_lib.apiserver.patches import merge_patch
 from course_lib.apiserver.rest import Face, Request, target_of
 from course_lib.cluster import Cluster
@@ -13,6 +12,7 @@ from course_lib.course.answers import applied, document, holds, number, word
 from course_lib.course.exercise import Findings, Mistake, asks
 from course_lib.course.faults import FAULTS
 from course_lib.course.shop import DATA, checks, open_shop
+from course_lib.objects.release import MINOR, VERSION
 
 ORDER = ["deployment-controller", "replicaset-controller", "default-scheduler", "kubelet"]
 
@@ -189,14 +189,14 @@ def two_faults(cluster: Cluster) -> Findings:
     "11-version",
     "How old may kubectl be?",
     f"""
-    The simulated API server says it is {discovery.VERSION}. kubectl is supported within one minor
+    The simulated API server says it is {VERSION}. kubectl is supported within one minor
     version of it, older or newer. **Which is the newest minor version of kubectl** that is? Answer
     with the number after `1.`.
     """,
 )
 def version(answer: Any) -> Findings:
     """Source: kubernetes.io, "Version Skew Policy"."""
-    minor = int(discovery.version()["minor"])
+    minor = int(MINOR.partition(".")[2])
     slips = {
         minor: "that one too, but one newer is allowed as well",
         minor + 2: "kubelets may be three versions older; kubectl only one, either way",

@@ -10,7 +10,7 @@ The chains, in the order in which a packet for a Service meets them:
     KUBE-POSTROUTING  a marked packet takes the node's address as its source
 
 Names of chains are a prefix and a hash, so that they fit into the kernel's 28 characters.
-Source: `pkg/proxy/iptables/proxier.go` of Kubernetes 1.33.
+Source: `pkg/proxy/iptables/proxier.go` of Kubernetes.
 """
 
 from __future__ import annotations

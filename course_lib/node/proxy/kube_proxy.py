@@ -2,7 +2,7 @@
 
 It watches Services and EndpointSlices, and writes rules into its node's kernel. It touches no
 packet itself: when it stands still, the rules go on as they are, a little older each second.
-Source: kubernetes.io "Virtual IPs and Service Proxies"; `pkg/proxy` of Kubernetes 1.33.
+Source: kubernetes.io "Virtual IPs and Service Proxies"; `pkg/proxy` of Kubernetes.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Where iptables asks one rule after the other whether a packet is for a Service, nftables looks it
 up: `service-ips` is a map from (address, protocol, port) to the chain of that Service, and an
 endpoint is chosen by a random number that is looked up too. The cost does not grow with the
-number of Services. Source: `pkg/proxy/nftables/proxier.go` of Kubernetes 1.33; nft(8).
+number of Services. Source: `pkg/proxy/nftables/proxier.go` of Kubernetes; nft(8).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What kube-proxy knows: each port of each Service, and the endpoints behind it.
 
 Which endpoints a node uses depends on the Service's traffic policies, on topology hints, and on
-readiness. Source: `pkg/proxy/serviceport.go`, `topology.go` (`CategorizeEndpoints`) of Kubernetes
-1.33; kubernetes.io "Virtual IPs and Service Proxies", "Service Internal Traffic Policy".
+readiness. Source: `pkg/proxy/serviceport.go`, `topology.go` (`CategorizeEndpoints`) of Kubernetes;
+kubernetes.io "Virtual IPs and Service Proxies", "Service Internal Traffic Policy".
 """
 
 from __future__ import annotations

@@ -1,6 +1,9 @@
 """Chapter 11: reference solutions, and wrong answers."""
 
 from course_lib.course.shop import DATA
+from course_lib.objects.release import MINOR
+
+OURS = int(MINOR.removeprefix("1."))
 
 APPLICATION = """
 apiVersion: apps/v1
@@ -86,5 +89,8 @@ ANSWERS = {
             mends("api"): "what does it wait for",
         },
     ),
-    "11-version": (34, {33: "that one too", 35: "kubelets may be", 32: "the oldest"}),
+    "11-version": (
+        OURS + 1,
+        {OURS: "that one too", OURS + 2: "kubelets may be", OURS - 1: "the oldest"},
+    ),
 }

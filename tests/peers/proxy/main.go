@@ -12,14 +12,14 @@ import (
 	"encoding/json"
 	"net"
 	"os"
-	"time"
 
 	v1 "k8s.io/api/core/v1"
 	discovery "k8s.io/api/discovery/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/component-helpers/node/util/sysctl/testing"
 	"k8s.io/klog/v2"
 	"k8s.io/kubernetes/pkg/proxy"
+	"k8s.io/kubernetes/pkg/proxy/apis/config"
+	"k8s.io/kubernetes/pkg/proxy/apis/config/scheme"
 	"k8s.io/kubernetes/pkg/proxy/iptables"
 	"k8s.io/kubernetes/pkg/proxy/nftables"
 	proxyutil "k8s.io/kubernetes/pkg/proxy/util"
@@ -36,8 +36,20 @@ type question struct {
 	Slices      []discovery.EndpointSlice `json:"slices"`
 }
 
+// kube-proxy's own defaults, as it reads them from an empty file.
+func configuration(nodePortAddresses ...string) *config.KubeProxyConfiguration {
+	document := []byte(`{"apiVersion": "kubeproxy.config.k8s.io/v1alpha1", "kind": "KubeProxyConfiguration"}`)
+	object, _, err := scheme.Codecs.UniversalDecoder().Decode(document, nil, nil)
+	if err != nil {
+		panic(err)
+	}
+	read := object.(*config.KubeProxyConfiguration)
+	read.NodePortAddresses = nodePortAddresses
+	return read
+}
+
 func tell(proxier proxy.Provider, asked question) {
-	proxier.OnNodeAdd(&v1.Node{ObjectMeta: metav1.ObjectMeta{Name: asked.Node, Labels: asked.Labels}})
+	proxier.OnTopologyChange(asked.Labels)
 	for i := range asked.Services {
 		proxier.OnServiceAdd(&asked.Services[i])
 	}
@@ -50,9 +62,9 @@ func tell(proxier proxy.Provider, asked question) {
 
 func writeNFTables(asked question) {
 	proxier, err := nftables.NewProxier(
-		context.Background(), v1.IPv4Protocol, time.Hour, time.Second, false, 14,
+		context.Background(), configuration(asked.NodeIP+"/32"), v1.IPv4Protocol,
 		proxyutil.NewDetectLocalByCIDR(asked.ClusterCIDR), asked.Node, net.ParseIP(asked.NodeIP),
-		nil, nil, []string{asked.NodeIP + "/32"}, false)
+		nil, nil, false)
 	if err != nil {
 		panic(err)
 	}
@@ -62,11 +74,10 @@ func writeNFTables(asked question) {
 
 func rules(asked question) string {
 	fake := iptablestest.NewFake()
-	fake.SetHasRandomFully(true)
 	proxier, err := iptables.NewProxier(
-		context.Background(), v1.IPv4Protocol, fake, testing.NewFake(), time.Hour, time.Second,
-		false, true, 14, proxyutil.NewDetectLocalByCIDR(asked.ClusterCIDR), asked.Node,
-		net.ParseIP(asked.NodeIP), nil, nil, nil, false)
+		context.Background(), configuration(), v1.IPv4Protocol, fake, testing.NewFake(),
+		proxyutil.NewDetectLocalByCIDR(asked.ClusterCIDR), asked.Node, net.ParseIP(asked.NodeIP),
+		nil, nil, false)
 	if err != nil {
 		panic(err)
 	}

@@ -21,14 +21,19 @@ import (
 	"k8s.io/client-go/kubernetes/fake"
 	clientscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/tools/events"
+	"k8s.io/dynamic-resource-allocation/resourceslice/tracker"
 	"k8s.io/klog/v2"
+	fwk "k8s.io/kube-scheduler/framework"
 	"k8s.io/kubernetes/pkg/scheduler/apis/config"
 	"k8s.io/kubernetes/pkg/scheduler/apis/config/scheme"
 	"k8s.io/kubernetes/pkg/scheduler/backend/cache"
 	"k8s.io/kubernetes/pkg/scheduler/framework"
 	"k8s.io/kubernetes/pkg/scheduler/framework/plugins"
+	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/dynamicresources"
+	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/nodevolumelimits"
 	frameworkruntime "k8s.io/kubernetes/pkg/scheduler/framework/runtime"
 	"k8s.io/kubernetes/pkg/scheduler/metrics"
+	"k8s.io/kubernetes/pkg/scheduler/util/assumecache"
 )
 
 type testCase struct {
@@ -100,13 +105,11 @@ func ask(c *testCase) answer {
 		nodes = append(nodes, &c.Nodes[i])
 	}
 	snapshot := cache.NewSnapshot(pods, nodes)
-	handle, err := frameworkruntime.NewFramework(ctx, nil, nil,
-		frameworkruntime.WithSnapshotSharedLister(snapshot),
-		frameworkruntime.WithInformerFactory(factory),
-		frameworkruntime.WithClientSet(client))
+	options := whatPluginsUse(ctx, c, factory, client, snapshot)
+	handle, err := frameworkruntime.NewFramework(ctx, nil, nil, options...)
 	check(err, c.ID)
 	if c.Plugin == "" {
-		return decide(ctx, c, factory, client, snapshot)
+		return decide(ctx, c, factory, client, snapshot, options)
 	}
 	plugin, err := plugins.NewInTreeRegistry()[c.Plugin](ctx, arguments(c), handle)
 	check(err, c.ID)
@@ -114,9 +117,34 @@ func ask(c *testCase) answer {
 	infos, err := snapshot.NodeInfos().List()
 	check(err, c.ID)
 	if c.Point == "filter" {
-		return filter(ctx, c, plugin.(framework.FilterPlugin), infos)
+		return filter(ctx, c, plugin.(fwk.FilterPlugin), infos)
 	}
-	return score(ctx, c, plugin.(framework.ScorePlugin), infos)
+	return score(ctx, c, plugin.(fwk.ScorePlugin), infos)
+}
+
+// What kube-scheduler hands to its plugins, as far as they use it.
+func whatPluginsUse(ctx context.Context, c *testCase, factory informers.SharedInformerFactory,
+	client *fake.Clientset, snapshot *cache.Snapshot) []frameworkruntime.Option {
+	claims := assumecache.NewAssumeCache(klog.FromContext(ctx),
+		factory.Resource().V1().ResourceClaims().Informer(), "ResourceClaim", "", nil)
+	slices, err := tracker.StartTracker(ctx, tracker.Options{
+		SliceInformer: factory.Resource().V1().ResourceSlices(),
+		KubeClient:    client,
+	})
+	check(err, c.ID)
+	return []frameworkruntime.Option{
+		frameworkruntime.WithSnapshotSharedLister(snapshot),
+		frameworkruntime.WithMutableSnapshotLister(snapshot),
+		frameworkruntime.WithInformerFactory(factory),
+		frameworkruntime.WithEventRecorder(events.NewFakeRecorder(100)),
+		frameworkruntime.WithPodNominator(nobody{}),
+		frameworkruntime.WithWaitingPods(frameworkruntime.NewWaitingPodsMap()),
+		frameworkruntime.WithPodsInPreBind(frameworkruntime.NewPodsInPreBindMap()),
+		frameworkruntime.WithSharedDRAManager(dynamicresources.NewDRAManager(ctx, claims, slices, factory)),
+		frameworkruntime.WithSharedCSIManager(
+			nodevolumelimits.NewCSIManager(factory.Storage().V1().CSINodes().Lister())),
+		frameworkruntime.WithClientSet(client),
+	}
 }
 
 func synchronise(ctx context.Context, c *testCase, factory informers.SharedInformerFactory) {
@@ -134,15 +162,9 @@ func synchronise(ctx context.Context, c *testCase, factory informers.SharedInfor
 
 // The whole default profile: the sums of the nodes that fit, or what FailedScheduling would say.
 func decide(ctx context.Context, c *testCase, factory informers.SharedInformerFactory,
-	client *fake.Clientset, snapshot *cache.Snapshot) answer {
+	client *fake.Clientset, snapshot *cache.Snapshot, options []frameworkruntime.Option) answer {
 	profile := configuration(c, nil).Profiles[0]
-	whole, err := frameworkruntime.NewFramework(ctx, plugins.NewInTreeRegistry(), &profile,
-		frameworkruntime.WithSnapshotSharedLister(snapshot),
-		frameworkruntime.WithInformerFactory(factory),
-		frameworkruntime.WithEventRecorder(events.NewFakeRecorder(100)),
-		frameworkruntime.WithPodNominator(nobody{}),
-		frameworkruntime.WithWaitingPods(frameworkruntime.NewWaitingPodsMap()),
-		frameworkruntime.WithClientSet(client))
+	whole, err := frameworkruntime.NewFramework(ctx, plugins.NewInTreeRegistry(), &profile, options...)
 	check(err, c.ID)
 	synchronise(ctx, c, factory)
 	infos, err := snapshot.NodeInfos().List()
@@ -151,7 +173,7 @@ func decide(ctx context.Context, c *testCase, factory informers.SharedInformerFa
 	diagnosis := framework.Diagnosis{NodeToStatus: framework.NewDefaultNodeToStatus()}
 	said := answer{Scores: map[string]int64{}, Feasible: []string{}}
 	only, before, names := whole.RunPreFilterPlugins(ctx, state, &c.Pod)
-	var feasible []*framework.NodeInfo
+	var feasible []fwk.NodeInfo
 	for _, info := range infos {
 		name := info.Node().Name
 		status := before
@@ -159,7 +181,7 @@ func decide(ctx context.Context, c *testCase, factory informers.SharedInformerFa
 		case !before.IsSuccess():
 			diagnosis.PreFilterMsg = before.Message()
 		case !only.AllNodes() && !only.NodeNames.Has(name):
-			status = framework.NewStatus(framework.UnschedulableAndUnresolvable,
+			status = fwk.NewStatus(fwk.UnschedulableAndUnresolvable,
 				fmt.Sprintf("node(s) didn't satisfy plugin(s) %v", names.UnsortedList()))
 		default:
 			status = whole.RunFilterPlugins(ctx, state, &c.Pod, info)
@@ -189,7 +211,7 @@ func decide(ctx context.Context, c *testCase, factory informers.SharedInformerFa
 
 // DefaultPreemption: the node that it nominates, and the Pods that are gone from the API afterwards.
 func preempt(ctx context.Context, c *testCase, whole framework.Framework, client *fake.Clientset,
-	state *framework.CycleState, diagnosis framework.Diagnosis, said *answer) {
+	state fwk.CycleState, diagnosis framework.Diagnosis, said *answer) {
 	result, _ := whole.RunPostFilterPlugins(ctx, state, &c.Pod, diagnosis.NodeToStatus)
 	if result == nil || result.NominatingInfo == nil || result.NominatedNodeName == "" {
 		return
@@ -211,10 +233,10 @@ func preempt(ctx context.Context, c *testCase, whole framework.Framework, client
 // No Pod is nominated to any node.
 type nobody struct{}
 
-func (nobody) AddNominatedPod(klog.Logger, *framework.PodInfo, *framework.NominatingInfo) {}
-func (nobody) DeleteNominatedPodIfExists(*v1.Pod)                                         {}
-func (nobody) UpdateNominatedPod(klog.Logger, *v1.Pod, *framework.PodInfo)                {}
-func (nobody) NominatedPodsForNode(string) []*framework.PodInfo                           { return nil }
+func (nobody) AddNominatedPod(klog.Logger, fwk.PodInfo, *fwk.NominatingInfo) {}
+func (nobody) DeleteNominatedPodIfExists(*v1.Pod)                            {}
+func (nobody) UpdateNominatedPod(klog.Logger, *v1.Pod, fwk.PodInfo)          {}
+func (nobody) NominatedPodsForNode(string) []fwk.PodInfo                     { return nil }
 
 func objects(c *testCase) []runtime.Object {
 	var found []runtime.Object
@@ -268,19 +290,19 @@ func configuration(c *testCase, plugins []map[string]any) *config.KubeSchedulerC
 	return object.(*config.KubeSchedulerConfiguration)
 }
 
-func filter(ctx context.Context, c *testCase, plugin framework.FilterPlugin, infos []*framework.NodeInfo) answer {
+func filter(ctx context.Context, c *testCase, plugin fwk.FilterPlugin, infos []fwk.NodeInfo) answer {
 	state := framework.NewCycleState()
 	said := answer{Codes: map[string]string{}, Reasons: map[string][]string{}}
-	say := func(name string, status *framework.Status) {
+	say := func(name string, status *fwk.Status) {
 		said.Codes[name] = status.Code().String()
 		if !status.IsSuccess() {
 			said.Reasons[name] = status.Reasons()
 		}
 	}
-	var only *framework.PreFilterResult
-	var before *framework.Status
-	if pre, ok := plugin.(framework.PreFilterPlugin); ok {
-		only, before = pre.PreFilter(ctx, state, &c.Pod)
+	var only *fwk.PreFilterResult
+	var before *fwk.Status
+	if pre, ok := plugin.(fwk.PreFilterPlugin); ok {
+		only, before = pre.PreFilter(ctx, state, &c.Pod, infos)
 	}
 	for _, info := range infos {
 		name := info.Node().Name
@@ -290,23 +312,23 @@ func filter(ctx context.Context, c *testCase, plugin framework.FilterPlugin, inf
 		case !before.IsSuccess():
 			say(name, before)
 		case only != nil && !only.AllNodes() && !only.NodeNames.Has(name):
-			say(name, framework.NewStatus(framework.UnschedulableAndUnresolvable,
+			say(name, fwk.NewStatus(fwk.UnschedulableAndUnresolvable,
 				fmt.Sprintf("node(s) didn't satisfy plugin(s) [%s]", c.Plugin)))
 		default:
 			say(name, plugin.Filter(ctx, state, &c.Pod, info))
 		}
 	}
 	for i := range c.Nodes {
-		if said.Codes[c.Nodes[i].Name] == framework.Success.String() {
+		if said.Codes[c.Nodes[i].Name] == fwk.Success.String() {
 			said.Feasible = append(said.Feasible, c.Nodes[i].Name)
 		}
 	}
 	return said
 }
 
-func score(ctx context.Context, c *testCase, plugin framework.ScorePlugin, infos []*framework.NodeInfo) answer {
+func score(ctx context.Context, c *testCase, plugin fwk.ScorePlugin, infos []fwk.NodeInfo) answer {
 	state := framework.NewCycleState()
-	var candidates []*framework.NodeInfo
+	var candidates []fwk.NodeInfo
 	for _, info := range infos {
 		wanted := c.Candidates == nil
 		for _, name := range c.Candidates {
@@ -317,7 +339,7 @@ func score(ctx context.Context, c *testCase, plugin framework.ScorePlugin, infos
 		}
 	}
 	said := answer{Scores: map[string]int64{}}
-	if pre, ok := plugin.(framework.PreScorePlugin); ok {
+	if pre, ok := plugin.(fwk.PreScorePlugin); ok {
 		status := pre.PreScore(ctx, state, &c.Pod, candidates)
 		if status.IsSkip() {
 			for _, info := range candidates {
@@ -328,11 +350,11 @@ func score(ctx context.Context, c *testCase, plugin framework.ScorePlugin, infos
 		}
 		check(status.AsError(), c.ID)
 	}
-	var scores framework.NodeScoreList
+	var scores fwk.NodeScoreList
 	for _, info := range candidates {
 		value, status := plugin.Score(ctx, state, &c.Pod, info)
 		check(status.AsError(), c.ID)
-		scores = append(scores, framework.NodeScore{Name: info.Node().Name, Score: value})
+		scores = append(scores, fwk.NodeScore{Name: info.Node().Name, Score: value})
 	}
 	if extensions := plugin.ScoreExtensions(); extensions != nil {
 		check(extensions.NormalizeScore(ctx, state, &c.Pod, scores).AsError(), c.ID)
