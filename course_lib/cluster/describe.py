@@ -5,6 +5,7 @@ Pods, Services and Nodes read as kubectl writes them; other kinds show their doc
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable
 from typing import Any
 
@@ -29,6 +30,11 @@ class Text(str):
 
     def __repr__(self) -> str:
         return str(self)
+
+    def _repr_html_(self) -> str:
+        """In a notebook long lines scroll; JupyterLab would break them inside words."""
+        style = "overflow-x: auto; white-space: pre; line-height: 1.3"
+        return f'<pre style="{style}">{html.escape(self)}</pre>'
 
 
 def describe(api: APIServer, kind: str, name: str, namespace: str) -> Text:

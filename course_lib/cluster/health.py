@@ -24,12 +24,18 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class Machine(msgspec.Struct, frozen=True):
-    """A machine, and whether it has power and is reached by the others."""
+    """A machine: whether it has power, and whether others reach it."""
 
     name: str
     zone: str
-    up: bool
+    powered: bool
+    reached: bool
     parts: tuple[Part, ...]
+
+    @property
+    def up(self) -> bool:
+        """It works, as far as others can tell."""
+        return self.powered and self.reached
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -104,8 +110,9 @@ def _machine(cluster: Cluster, name: str) -> Machine:
         )
         if name in plane.layout.workers:
             parts.append(Part("Pods", str(pods), "good" if kubelet.powered else "bad"))
-    up = name not in plane.off and not plane.links.isolated(name, plane.layout.machines)
-    return Machine(name, plane.layout.zones.get(name, ""), up, tuple(parts))
+    reached = not plane.links.isolated(name, plane.layout.machines)
+    zone = plane.layout.zones.get(name, "")
+    return Machine(name, zone, name not in plane.off, reached, tuple(parts))
 
 
 def _look(state: str) -> str:

@@ -221,6 +221,11 @@ class NodeCommands:
         >>> list(cluster.get("nodes").STATUS)
         ['Ready', 'NotReady']
         """
+        if node in self.kubelets and not self.kubelets[node].powered:
+            self.sim.record(
+                "power", f"Node/{node}", "PowerOff", f"node {node} has no power already"
+            )
+            return
         if self.plane is not None and node in self.plane.layout.machines:
             self.plane.power_off(node)
         else:
@@ -234,6 +239,9 @@ class NodeCommands:
 
     def restore_node(self, node: str) -> None:
         """Give a node its power back."""
+        if node in self.kubelets and self.kubelets[node].powered:
+            self.sim.record("power", f"Node/{node}", "PowerOn", f"node {node} has power already")
+            return
         if self.plane is not None and node in self.plane.layout.machines:
             self.plane.power_on(node)
         else:

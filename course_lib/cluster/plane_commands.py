@@ -108,7 +108,7 @@ class PlaneCommands:
                 found=f"{component} on {machine}",
                 do="see cluster.components()",
             )
-        self.sim.record("fate", f"Process/{machine}/{component}", "Killed", "kill -9")
+        self.sim.record("fault", f"Process/{machine}/{component}", "Killed", "kill -9")
         plane.exit(machine, component)
 
     def cut(self, some: str | Iterable[str], others: str | Iterable[str] = ()) -> None:
@@ -120,7 +120,7 @@ class PlaneCommands:
         machines = self.control_plane.layout.machines
         group = self._machines(some)
         rest = self._machines(others) if others else [m for m in machines if m not in group]
-        self.sim.record("fate", f"Link/{'+'.join(group)}", "Cut", f"from {', '.join(rest)}")
+        self.sim.record("fault", f"Link/{'+'.join(group)}", "Cut", f"from {', '.join(rest)}")
         self.control_plane.links.cut(group, rest)
         if isinstance(self.network, PodNetwork):
             self.network.noticed(group)
@@ -129,7 +129,7 @@ class PlaneCommands:
 
     def heal(self) -> None:
         """Close all cuts."""
-        self.sim.record("fate", "Link/all", "Healed", "every machine reaches every other")
+        self.sim.record("fault", "Link/all", "Healed", "every machine reaches every other")
         self.control_plane.links.heal()
         if isinstance(self.network, PodNetwork):
             self.network.heal()
@@ -139,7 +139,7 @@ class PlaneCommands:
     def fail_disk(self, machine: str, fault: str = BROKEN) -> None:
         """The disk below a member of etcd fails: the member stops, and what it held is lost."""
         self._member(machine)
-        self.sim.record("fate", f"Disk/{machine}", "DiskFailure", fault)
+        self.sim.record("fault", f"Disk/{machine}", "DiskFailure", fault)
         self.etcd.members[machine].disk.fault = fault
         self.control_plane.exit(machine, "etcd")
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.colors import ListedColormap
 
-from course_lib.plots.picture import COLOURS, Picture, picture
+from course_lib.plots.picture import COLOURS, Picture, picture, plain_ticks
 
 ANSWERS = ("READ", "WRITE", "NEW PODS")
 KINDS = ("process", "disk", "node", "link", "zone")
@@ -40,6 +40,7 @@ def availability_by_size(table: pd.DataFrame) -> Picture:
             capsize=3,
         )
     axes.set_yscale("log")
+    plain_ticks(axes.yaxis)
     axes.set_xticks(sorted(set(table.MEMBERS)))
     axes.set_xlabel("members of etcd")
     axes.set_ylabel("minutes a year\nwithout a quorum")
@@ -74,6 +75,7 @@ def latency_by_size(table: pd.DataFrame) -> Picture:
             label=name,
         )
     axes.set_yscale("log")
+    plain_ticks(axes.yaxis)
     axes.set_xticks(sorted(set(table.MEMBERS)))
     axes.set_xlabel("members of etcd")
     axes.set_ylabel("milliseconds of a write\n(median, up to 99 %)")

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import matplotlib as mpl
 import numpy as np
 
 from course_lib.cluster import Load
-from course_lib.plots.picture import COLOURS, SETTINGS, Picture, picture
+from course_lib.plots.picture import COLOURS, GREY, SETTINGS, Picture, picture
 
 
-def requests_over_time(load: Load, bin_seconds: float = 1.0, since: float = 0.0) -> Picture:
-    """Requests a second, answered and failed, above; median latency (ms) below."""
+def requests_over_time(
+    load: Load,
+    bin_seconds: float = 1.0,
+    since: float = 0.0,
+    events: Mapping[str, float] | None = None,
+) -> Picture:
+    """Requests a second, answered and failed, above; median latency (ms) below.
+
+    `events` are marked with their names, at simulated seconds.
+    """
     times, latencies = np.array(load.times), np.array(load.latencies)
     kept = times >= since
     times, latencies = times[kept], latencies[kept]
@@ -30,9 +40,17 @@ def requests_over_time(load: Load, bin_seconds: float = 1.0, since: float = 0.0)
         above.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
         below.stairs(np.array(medians) * 1000, edges, baseline=None, color=COLOURS[0], lw=1.5)
         below.set(ylabel="median latency (ms)", xlabel="simulated time (s)")
-        below.set_ylim(bottom=0)
+        highest = np.nanmax(medians) * 1000 if good.any() else 1.0
+        below.set_ylim(0, 1.2 * highest)  # a flat line stands clear of the frame
+        for name, at in (events or {}).items():
+            for axes in (above, below):
+                axes.axvline(at, color=GREY, linestyle="--", linewidth=1.0, zorder=0)
+            above.annotate(
+                name, (at, 1.0), xycoords=("data", "axes fraction"), fontsize=7.5, va="bottom"
+            )
     counts = f"{len(times)} sent, {int(failed.sum())} failed"
-    figure.alt = f"Requests from {first:.0f} s to {last:.0f} s: {counts}."
+    marked = "".join(f" {name} at {at:.0f} s." for name, at in (events or {}).items())
+    figure.alt = f"Requests from {first:.0f} s to {last:.0f} s: {counts}.{marked}"
     return figure
 
 

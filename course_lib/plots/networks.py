@@ -27,7 +27,8 @@ HEADERS = {
     "ESP": ("#666666", "white"),
     "bytes": ("#F5F5F5", "black"),
 }
-STACK = 3.6  # where the headers begin, in the units of the axis
+LETTER = 8.5  # points
+ROW, ACTION, STACK = 0.34, 1.75, 3.05  # inches: a row's height; where actions and headers begin
 PASSED, REST = "#D55E00", "#0072B2"
 
 
@@ -144,24 +145,17 @@ def way(trace: Trace, reply: bool = False) -> Picture:
     """
     hops = trace.reply if reply else trace.hops
     longest = max((_length(hop.after) for hop in hops), default=0.0)
-    wide = max(10.0, STACK + longest)
-    figure, [axes] = picture(0.75 * wide, 0.27 * len(hops) + 0.4)
+    wide = STACK + longest
+    figure, [axes] = picture(wide, ROW * len(hops) + 0.3)
     axes.set_axis_off()
     axes.set_xlim(0, wide)
-    axes.set_ylim(-len(hops), 0.6)
+    axes.set_ylim(-len(hops), 0)
     for row, hop in enumerate(hops):
         place = f"{hop.at.rpartition('/')[2][-14:]} {hop.device}".strip()
-        axes.text(0, -row - 0.55, place, fontsize=6.5, va="center")
+        changed = "bold" if hop.after != hop.before else "normal"
+        axes.text(0, -row - 0.5, place, fontsize=LETTER, va="center")
         action = hop.action.split(":")[0]
-        changed = hop.after != hop.before
-        axes.text(
-            2.35,
-            -row - 0.55,
-            action,
-            fontsize=6.5,
-            va="center",
-            weight="bold" if changed else "normal",
-        )
+        axes.text(ACTION, -row - 0.5, action, fontsize=LETTER, va="center", weight=changed)
         _stack(axes, hop.after, -row)
     figure.alt = f"{trace.source} to {trace.destination}: {trace.outcome}. " + "; ".join(
         f"{hop.at} {hop.device} {hop.action}" for hop in hops
@@ -176,21 +170,32 @@ def _stack(axes: Axes, packet: Packet, top: float) -> None:
         colour, ink = HEADERS[kind]
         axes.add_patch(
             FancyBboxPatch(
-                (x, top - 0.88),
+                (x, top - 0.95),
                 wide,
-                0.66,
+                0.9,
                 boxstyle="round,pad=0,rounding_size=0.05",
                 facecolor=colour,
                 edgecolor="white",
                 linewidth=0.6,
             )
         )
-        axes.text(x + wide / 2, top - 0.55, text, fontsize=4.6, ha="center", va="center", color=ink)
+        lines = _lines(text)
+        middle = x + wide / 2
+        axes.text(
+            middle, top - 0.5, lines, fontsize=LETTER, ha="center", va="center", color=ink,
+            linespacing=1.05,
+        )  # fmt: skip
         x += wide + 0.03
 
 
+def _lines(text: str) -> str:
+    """What stands in a header's box: the source in the first line, the destination in the next."""
+    return text.replace("Ethernet", "Eth").replace(" > ", "\n> ")
+
+
 def _width(text: str) -> float:
-    return 0.16 + 0.055 * len(text)
+    longest = max(len(line) for line in _lines(text).split("\n"))
+    return 0.12 + 0.072 * longest
 
 
 def _length(packet: Packet) -> float:

@@ -13,7 +13,9 @@ from urllib.parse import quote
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
 
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#666666")
 GREY = "#BBBBBB"
@@ -76,3 +78,9 @@ def picture(width: float = 7.5, height: float = 3.0, panels: int = 1) -> tuple[P
 def colour_of(names: list[str]) -> dict[str, str]:
     """A colour for each name, the same for the same names in the same order."""
     return {name: COLOURS[position % len(COLOURS)] for position, name in enumerate(names)}
+
+
+def plain_ticks(axis: Axis) -> None:
+    """Numbers instead of powers on a logarithmic axis, where it spans little."""
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+    axis.set_minor_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))

@@ -25,6 +25,12 @@ BUILD: dict[str, Callable[[int, int], Cluster]] = {
         masters, masters, stacked=True
     ),
 }
+MASTERS_CHOSEN = (
+    "single etcd, HA masters",
+    "clustered etcd, HA masters",
+    "clustered etcd, stacked",
+)
+MEMBERS_CHOSEN = ("clustered etcd, HA masters",)
 LOOKS = {
     "good": ("#00785A", "white", "&#10003;"),
     "idle": ("#56B4E9", "black", "&#8211;"),
@@ -38,6 +44,7 @@ STYLE = """
 .course-plane .machine {border: 2px solid #0072B2; border-radius: 6px; padding: 4px 6px;
   min-width: 150px;}
 .course-plane .machine.down {border: 2px dashed #B34700;}
+.course-plane .machine.cut {border: 4px double #B34700;}
 .course-plane h4 {margin: 0 0 3px 0; font-size: 12px;}
 .course-plane h4 small {font-weight: normal; opacity: 0.8;}
 .course-plane .part {display: block; border-radius: 4px; padding: 0 6px; margin: 2px 0;}
@@ -111,6 +118,12 @@ class ControlPlane(Player, Panel):
             lambda _: self._act(lambda: self.cluster.kill_process(name(), str(self.process.value)))
         )
         self.machine.observe(lambda _: self._list_processes(), names="value")
+        self.kind.observe(lambda _: self._enable_sizes(), names="value")
+
+    def _enable_sizes(self) -> None:
+        """A configuration's size can be chosen only where it has one."""
+        self.masters.disabled = self.kind.value not in MASTERS_CHOSEN
+        self.etcd.disabled = self.kind.value not in MEMBERS_CHOSEN
 
     def _build(self) -> None:
         self._act(lambda: self._show(BUILD[self.kind.value](self.masters.value, self.etcd.value)))
@@ -128,6 +141,7 @@ class ControlPlane(Player, Panel):
         found = self.cluster.control_plane.on(str(self.machine.value))
         self.process.options = [each.name for each in found]
         self.process.index = 0 if found else None
+        self.kill_process.disabled = not found
 
     frame = 0.9  # with the drawing, about a second
 
@@ -197,9 +211,11 @@ def _strip(answers: list[tuple[bool, bool]]) -> str:
 
 def _machine(machine: Machine) -> str:
     zone = f" <small>{html.escape(machine.zone)}</small>" if machine.zone else ""
-    down = "" if machine.up else " down"
+    look, state = ("", "") if machine.up else (" cut", ": cut off")
+    if not machine.powered:
+        look, state = " down", ": no power"
     return (
-        f'<div class="machine{down}"><h4>{html.escape(machine.name)}{zone}</h4>'
+        f'<div class="machine{look}"><h4>{html.escape(machine.name)}{state}{zone}</h4>'
         f"{''.join(map(_part, machine.parts))}</div>"
     )
 

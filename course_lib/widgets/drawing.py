@@ -24,6 +24,7 @@ LOOKS = {
     "failing": ("#B34700", "white", "!"),
     "unheard of": ("#BBBBBB", "black", "?"),
 }
+RUN_ME = "A still picture: run this cell to use its buttons."
 FAILING = ("Err", "BackOff", "Crash", "OOM", "Evicted", "Failed", "Unknown", "OutOf")
 STYLE = """
 <style>
@@ -50,9 +51,9 @@ def look_of(pod: Pod) -> str:
 
 
 def state_of(node: Node) -> tuple[str, bool]:
-    """A node's state in words, and whether it is ready."""
+    """A node's STATUS as kubectl writes it, and whether it is ready."""
     up = is_true(node.status.conditions, "Ready")
-    cordoned = ", cordoned" if node.spec.unschedulable else ""
+    cordoned = ",SchedulingDisabled" if node.spec.unschedulable else ""
     return ("Ready" if up else "NotReady") + cordoned, up
 
 
@@ -138,7 +139,8 @@ def with_still(bundle: Any, still: str, text: str) -> Any:
     """A widget's output with a picture beside it, for pages without a kernel."""
     data = bundle[0] if isinstance(bundle, tuple) else bundle
     if data is not None:
-        data["text/html"], data["text/plain"] = still, text
+        data["text/html"] = f"<p><em>{RUN_ME}</em></p>{still}"
+        data["text/plain"] = f"{text} ({RUN_ME})"
     return bundle
 
 

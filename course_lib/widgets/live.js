@@ -1,7 +1,7 @@
 // The live cluster: nodes as boxes, Pods as tiles. It draws `scene`, and sends what is done to it.
 
 const ACTIONS = [
-  ["cordon", "Cordon", "c", "Mark the node unschedulable, or schedulable again"],
+  ["cordon", "Cordon/uncordon", "c", "Mark the node unschedulable, or schedulable again"],
   ["drain", "Drain", "d", "Cordon the node and evict its Pods"],
   ["kill", "Kill", "k", "Cut the node's power"],
   ["restore", "Restore", "r", "Give the node its power back"],
@@ -52,12 +52,16 @@ function render({ model, el }) {
   const workloads = make("div", { class: "bar" });
   const grid = make("div", { class: "grid" });
   const told = make("div", { role: "status", "aria-live": "polite" });
+  const recent = make("ol", { class: "recent", "aria-label": "The last events" });
+  const legend = make("div", { class: "help", "aria-label": "What the Pods' colours and signs mean" },
+    ...Object.entries(looks).map(([look, [background, color, mark]]) =>
+      make("span", { class: "pod", style: `background: ${background}; color: ${color}` }, `${mark} ${look}`)));
   const help = make("div", { class: "help" },
     "On a node: arrows move, letters act, n chooses the next Pod; space runs, s steps, b goes back.");
   root.append(
     make("div", { class: "bar", role: "toolbar", "aria-label": "Time" }, run, step, back, ...speeds, clock),
     make("div", { class: "bar", role: "toolbar", "aria-label": "Actions" }, ...chips),
-    workloads, grid, told, help);
+    workloads, grid, legend, told, recent, help);
   el.append(root);
 
   function choose(name, focus = false) {
@@ -170,6 +174,7 @@ function render({ model, el }) {
     scene.nodes.forEach(drawNode);
     if (!boxes.has(node) && scene.nodes.length) choose(scene.nodes[0].name);
     told.textContent = scene.said;
+    recent.replaceChildren(...scene.recent.map((line) => make("li", {}, line)));
     root.setAttribute("aria-label", scene.told);
     root.setAttribute("role", "group");
     if (focused) workloads.querySelector(`[data-scale="${focused}"]`)?.focus();

@@ -27,6 +27,7 @@ from course_lib.widgets.player import Runner
 HERE = Path(__file__).parent
 STEP, BACK = 5.0, 30.0  # simulated s of a step, and of a step back
 SLICE = 0.25  # simulated s that run without a look at the clock
+RECENT = 5  # lines of the log that are shown
 BUSY = 0.05  # s of real time after which the notebook gets its turn
 
 
@@ -190,13 +191,14 @@ class LiveCluster(Runner, anywidget.AnyWidget):
         if waiting := tiles.get(""):
             title = {"name": "waiting", "state": "for a node", "down": True}
             boxes.append(title | {"pods": waiting})
-        last = self.cluster.sim.log.entries[-1:]
+        *earlier, last = ["", *map(_line, self.cluster.sim.log.entries[-RECENT:])]
         self.scene = {
             "now": self.cluster.now,
             "running": self.running,
             "speed": self.speed,
             "can_go_back": self.build is not None and self.cluster.now > self.began,
-            "said": said or "".join(f"{each.component}: {each.message}" for each in last),
+            "said": said or last,
+            "recent": [line for line in reversed(earlier) if line],
             "told": told_of(pods, len(nodes), self.cluster.now),
             "nodes": boxes,
             "workloads": self._workloads(),
@@ -214,6 +216,10 @@ class LiveCluster(Runner, anywidget.AnyWidget):
         said = f"LiveCluster at {self.cluster.now:.0f} s"
         still = draw(self.cluster, self.namespace)
         return with_still(super()._repr_mimebundle_(**kwargs), still, said)
+
+
+def _line(entry: Any) -> str:
+    return f"{entry.time:.0f} s {entry.component}: {entry.message}"
 
 
 def _box(node: Node, pods: list[list[Any]]) -> dict[str, Any]:

@@ -49,7 +49,7 @@ class CallSequence(Panel):
             description="also calls that only look", indent=False, layout={"width": "auto"}
         )
         self.place = widgets.IntSlider(
-            0, 0, 0, description="Call", layout={"width": "420px"}, continuous_update=False
+            1, 1, 1, description="Call", layout={"width": "420px"}, continuous_update=False
         )
         self.back = button("Back", "chevron-left", "The call before")
         self.forth = button("Next", "chevron-right", "The next call")
@@ -67,17 +67,17 @@ class CallSequence(Panel):
     @property
     def call(self) -> Call | None:
         """The call that is shown."""
-        return self.calls[self.place.value] if self.calls else None
+        return self.calls[self.place.value - 1] if self.calls else None
 
     def refresh(self) -> None:
         """Look at what the client has called so far."""
         self.calls = [c for c in self.client.calls if self.everything.value or not c.looks]
-        self.place.max = max(0, len(self.calls) - 1)
+        self.place.max = max(1, len(self.calls))
         self.draw()
 
     def move(self, by: int) -> None:
         """Show a neighbour."""
-        self.place.value = min(max(0, self.place.value + by), self.place.max)
+        self.place.value = min(max(1, self.place.value + by), self.place.max)
 
     def draw(self) -> None:
         """Draw the call that is shown."""

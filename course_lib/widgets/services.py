@@ -1,8 +1,9 @@
-"""Pull and push endpoints of a Service; see the rules and the balance change."""
+"""Add and remove endpoints of a Service; see the rules and the balance change."""
 
 from __future__ import annotations
 
 import html
+from difflib import ndiff
 from typing import Any
 
 import ipywidgets as widgets
@@ -27,7 +28,7 @@ class ServiceRules(Panel):
     >>> view = ServiceRules()
     >>> [row.REQUESTS > 60 for row in view.counts.itertuples()]
     [True, True, True]
-    >>> view.push()
+    >>> view.add()
     >>> len(view.counts)
     4
     """
@@ -44,18 +45,18 @@ class ServiceRules(Panel):
         self.mode = widgets.ToggleButtons(
             options=MODES, description="Mode", style={"button_width": "auto"}
         )
-        self.pull_one = button("Pull one", "minus", "One endpoint less")
-        self.push_one = button("Push one", "plus", "One endpoint more")
+        self.remove_one = button("Remove one", "minus", "One endpoint less")
+        self.add_one = button("Add one", "plus", "One endpoint more")
         self.again = button("Send again", "refresh", f"{REQUESTS} new connections")
         self.picture, self.message = widgets.HTML(), widgets.HTML()
         self.mode.observe(lambda _: self.build(), "value")
-        self.pull_one.on_click(lambda _: self.pull())
-        self.push_one.on_click(lambda _: self.push())
+        self.remove_one.on_click(lambda _: self.remove())
+        self.add_one.on_click(lambda _: self.add())
         self.again.on_click(lambda _: self.send())
         super().__init__(
             [
                 self.mode,
-                widgets.HBox([self.pull_one, self.push_one, self.again]),
+                widgets.HBox([self.remove_one, self.add_one, self.again]),
                 self.message,
                 self.picture,
             ]
@@ -63,9 +64,12 @@ class ServiceRules(Panel):
         self.build()
 
     def build(self) -> None:
-        """A new cluster, with kube-proxy in the chosen mode."""
+        """A new cluster, with kube-proxy in the chosen mode and as many endpoints as before."""
+        replicas = self.replicas if hasattr(self, "cluster") else None
         self.cluster = Cluster(nodes=3, network=self.network, proxy=self.mode.value)
         self.cluster.apply(self.manifest)
+        if replicas is not None:
+            self.cluster.scale(self.workload, replicas)
         self.cluster.run(SETTLE)
         self.before: list[str] = []
         self.send()
@@ -76,11 +80,11 @@ class ServiceRules(Panel):
         kind, name = self.workload.split("/")
         return int(self.cluster.document(kind, name)["spec"]["replicas"])
 
-    def pull(self) -> None:
+    def remove(self) -> None:
         """One endpoint less; the last one may go too."""
         self._scale(self.replicas - 1)
 
-    def push(self) -> None:
+    def add(self) -> None:
         """One endpoint more."""
         self._scale(self.replicas + 1)
 
@@ -127,14 +131,14 @@ class ServiceRules(Panel):
         return kept
 
     def draw(self) -> None:
-        """Draw the balance, and the rules; new lines are marked."""
-        rules = self.rules()
-        shown = "\n".join(
-            ("+ " if self.before and line not in self.before else "  ") + line for line in rules
-        )
-        told = f"{len(self.counts)} endpoints answered {REQUESTS - self.failed} of {REQUESTS}"
+        """Draw the balance, and the rules; lines that are new or gone are marked."""
+        shown = "\n".join(_marked(self.before, self.rules()))
+        count = len(self.counts)
+        endpoints = f"{count} endpoint{'' if count == 1 else 's'}"
+        told = f"{endpoints} answered {REQUESTS - self.failed} of {REQUESTS} requests"
         if self.failed:
-            told += f"; the others were {self.reason}"
+            all_or_rest = "all" if self.failed == REQUESTS else f"{self.failed}"
+            told += f"; {all_or_rest} were {self.reason}"
         if len(self.counts) > 1:
             statistic, p = chi_squared(list(self.counts.REQUESTS))
             told += f"; chi-squared {statistic:.1f}, p = {p:.2f}"
@@ -153,6 +157,13 @@ class ServiceRules(Panel):
         """The widget where there is a kernel; on a static page, a still picture."""
         said = f"ServiceRules: {len(self.counts)} endpoints, {self.mode.value}"
         return with_still(super()._repr_mimebundle_(**kwargs), self.picture.value, said)
+
+
+def _marked(before: list[str], now: list[str]) -> list[str]:
+    """The lines of now, with `+` before new ones, and the lines that are gone, with `-`."""
+    if not before:
+        return [f"  {line}" for line in now]
+    return [line for line in ndiff(before, now) if not line.startswith("?")]
 
 
 def _place(line: str) -> int:

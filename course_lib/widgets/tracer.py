@@ -156,4 +156,5 @@ _WIDE = widgets.Layout(width="200px")
 
 def _place(hop: Hop) -> str:
     name = hop.at.rpartition("/")[2]
-    return html.escape(f"{name} {hop.device}".strip())
+    action = hop.action.partition(":")[0]
+    return html.escape(f"{name} {hop.device}".strip()) + f"<br><small>{html.escape(action)}</small>"

@@ -17,17 +17,25 @@ MACHINES = tuple(
 )
 STYLE = """
 <style>
-.course-engines {display: flex; flex-wrap: wrap; gap: 14px; font: 12px/1.3 sans-serif;
+.course-engines {display: flex; flex-wrap: wrap; gap: 12px; font: 12px/1.3 sans-serif;
   color: var(--jp-ui-font-color1, black);}
 .course-engine h4 {margin: 0 0 4px 0; font-size: 12px;}
-.course-bars {display: flex; gap: 6px; align-items: flex-end;}
-.course-bar {width: 40px; height: 120px; border: 1.5px solid #888; border-radius: 4px;
+.course-bars {display: flex; gap: 5px; align-items: flex-end;}
+.course-machine {display: flex; gap: 1px;}
+.course-bar {width: 26px; height: 120px; border: 1.5px solid #888; border-radius: 4px;
   display: flex; flex-direction: column-reverse; overflow: hidden;}
 .course-tile {background: #0072B2; color: white; text-align: center; box-sizing: border-box;
   border-top: 1px solid white; overflow: hidden; font-size: 10px;}
 .course-tile.latest {background: #B34700;}
+.course-bar.memory {width: 8px;}
 </style>
 """
+
+
+LEGEND = (
+    "For each machine, the wide bar is its CPU and the narrow one its memory; each tile is a task, "
+    "and the task that was placed last is red."
+)
 
 
 class PackingWorkbench(Panel):
@@ -108,7 +116,7 @@ class PackingWorkbench(Panel):
         )
         self.picture.value = (
             f'{STYLE}<div role="img" aria-label="{html.escape(told)}" class="course-engines">'
-            f"{''.join(parts)}</div>"
+            f"{''.join(parts)}</div><p>{LEGEND}</p>"
         )
         engine = next(e for e in engines() if e.name == self.engine.value)
         tasks = self.placed[engine.name][:shown]
@@ -133,17 +141,34 @@ class PackingWorkbench(Panel):
         )
 
     def _bar(self, machine: Machine, tasks: Sequence[Placed]) -> str:
-        height = 120 * self.workload.cpu / machine.cpu
         mine = [task for task in tasks if task.machine == machine.name]
-        tiles = "".join(
-            f'<div class="course-tile{" latest" if task is tasks[-1] else ""}" '
-            f'style="height:{height:.1f}px" title="{task.task}">{task.task.partition(".")[2]}</div>'
-            for task in mine
-        )
         facts = ", ".join(f"{k} {v}" for k, v in machine.labels.items())
+        used = ", ".join(
+            f"{len(mine) * each} of {whole} {unit}"
+            for each, whole, unit in (
+                (self.workload.cpu, machine.cpu, "millicores"),
+                (self.workload.memory, machine.memory, "MiB"),
+            )
+        )
+        shares = {
+            "": self.workload.cpu / machine.cpu,
+            " memory": self.workload.memory / machine.memory,
+        }
+        bars = ""
+        for kind, share in shares.items():
+            tiles = "".join(self._tile(task, tasks, share, kind) for task in mine)
+            bars += f'<div class="course-bar{kind}">{tiles}</div>'
         return (
-            f'<div title="{html.escape(f"{machine.name}: {facts}")}">'
-            f'<div class="course-bar">{tiles}</div>{machine.name}</div>'
+            f'<div title="{html.escape(f"{machine.name}: {facts}; {used}")}">'
+            f'<div class="course-machine">{bars}</div>{machine.name}</div>'
+        )
+
+    def _tile(self, task: Placed, tasks: Sequence[Placed], share: float, kind: str) -> str:
+        latest = " latest" if task is tasks[-1] else ""
+        number = "" if kind else task.task.partition(".")[2]
+        return (
+            f'<div class="course-tile{latest}" style="height:{120 * share:.1f}px" '
+            f'title="{task.task}">{number}</div>'
         )
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:

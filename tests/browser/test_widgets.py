@@ -77,7 +77,7 @@ def test_live_cluster_by_mouse(opened):
     live = Driver(opened("00"), "LiveCluster", ".course-live")
     live.root.get_by_text("node-2: Ready").click()
     live.click("Cordon (c)")
-    live.expect("w.scene['nodes'][1]['state']", lambda said: said == "Ready, cordoned")
+    live.expect("w.scene['nodes'][1]['state']", lambda said: said == "Ready,SchedulingDisabled")
     kill = live.root.get_by_text("Kill (k)")
     kill.drag_to(live.root.get_by_role("button", name="node-3"))
     for _ in range(3):

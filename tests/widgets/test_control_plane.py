@@ -32,10 +32,21 @@ def test_a_process_is_killed_and_a_link_cut_by_buttons():
     view.kill_process.click()
     assert "kube-apiserver: down" in view.picture.value
     view.cut.click()
-    assert 'class="machine down"><h4>control-plane-2' in view.picture.value
+    assert 'class="machine cut"><h4>control-plane-2: cut off' in view.picture.value
     view.heal.click()
     view.step(20)
-    assert 'class="machine down"' not in view.picture.value
+    assert 'class="machine cut"' not in view.picture.value
+    view.kill.click()
+    assert 'class="machine down"><h4>control-plane-2: no power' in view.picture.value
+
+
+def test_only_what_a_configuration_has_can_be_chosen():
+    view = ControlPlane(Cluster.ha_etcd())
+    assert not view.masters.disabled and not view.etcd.disabled
+    view.kind.value = "all-in-one"
+    assert view.masters.disabled and view.etcd.disabled
+    view.machine.options = ["nobody"]
+    assert view.process.options == () and view.kill_process.disabled
 
 
 @pytest.mark.parametrize("kind", BUILD)

@@ -27,7 +27,7 @@ def test_every_call_of_a_pod_is_drawn_with_its_lifelines_and_messages(runtime):
     cluster.run(seconds=20)
     widget = CallSequence(cluster.kubelets["node-1"].cri)
     seen = []
-    for place in range(len(widget.calls)):
+    for place in range(1, len(widget.calls) + 1):
         widget.place.value = place
         call = widget.call
         texts = [element.text for element in drawn(widget).iter("text")]
@@ -51,7 +51,7 @@ def test_stepping_stops_at_the_ends_and_a_refresh_finds_new_calls():
     assert widget.call.method == "ListImages"
     widget.back.click()
     widget.back.click()
-    assert widget.place.value == 0
+    assert widget.place.value == 1
 
 
 def test_a_refused_call_shows_its_code():
@@ -68,7 +68,7 @@ def test_a_still_picture_stays_for_pages_without_a_kernel():
     client.call("PullImage", image={"image": "busybox:1.36"})
     bundle = CallSequence(client)._repr_mimebundle_()
     data = bundle[0] if isinstance(bundle, tuple) else bundle
-    assert "<svg" in data["text/html"] and data["text/plain"] == "CallSequence: 1 calls"
+    assert "<svg" in data["text/html"] and data["text/plain"].startswith("CallSequence: 1 calls")
 
 
 def test_swapping_changes_the_runtime_and_keeps_the_pod():

@@ -41,7 +41,7 @@ def test_the_scene_has_every_node_and_every_pod(view):
 
 def test_what_can_be_done_to_a_node(view):
     say(view, "cordon")
-    assert states(view)["node-1"] == "Ready, cordoned"
+    assert states(view)["node-1"] == "Ready,SchedulingDisabled"
     say(view, "cordon")
     assert states(view)["node-1"] == "Ready"
     say(view, "drain")
@@ -50,10 +50,20 @@ def test_what_can_be_done_to_a_node(view):
     say(view, "kill")
     say(view, "step")
     view.step(60)
-    assert states(view)["node-1"] == "NotReady, cordoned"
+    assert states(view)["node-1"] == "NotReady,SchedulingDisabled"
     say(view, "restore")
     view.step(30)
-    assert states(view)["node-1"] == "Ready, cordoned"
+    assert states(view)["node-1"] == "Ready,SchedulingDisabled"
+
+
+def test_what_is_done_already_is_said(view):
+    say(view, "restore")
+    assert view.scene["said"].endswith("node node-1 has power already")
+    say(view, "kill")
+    assert view.scene["said"].endswith("node node-1 loses power")
+    say(view, "kill")
+    assert view.scene["said"].endswith("node node-1 has no power already")
+    assert 0 < len(view.scene["recent"]) <= 4
 
 
 def test_pods_of_a_silent_node_are_unheard_of(view):

@@ -40,25 +40,35 @@ def test_what_does_not_arrive_is_shown_too():
 
 
 @pytest.mark.parametrize("mode", ["iptables", "ipvs", "nftables"])
-def test_endpoints_are_pulled_and_pushed(mode: str):
+def test_endpoints_are_added_and_removed(mode: str):
     view = ServiceRules()
     view.mode.value = mode
     assert len(view.counts) == 3 and view.failed == 0
-    view.push_one.click()
+    view.add_one.click()
     assert len(view.counts) == 4
     assert any(line.startswith("+ ") for line in view.picture.value.splitlines())
     for _ in range(4):
-        view.pull_one.click()
+        view.remove_one.click()
     assert view.failed == 300 and "rejected" in view.picture.value
-    view.pull_one.click()  # there is nothing left to pull
+    view.remove_one.click()  # there is nothing left to remove
     assert view.replicas == 0
+
+
+def test_a_change_of_mode_keeps_the_endpoints_and_a_removed_rule_is_shown():
+    view = ServiceRules()
+    view.add_one.click()
+    view.add_one.click()
+    view.mode.value = "nftables"
+    assert len(view.counts) == 5 and "5 endpoints answered 300 of 300" in view.picture.value
+    view.remove_one.click()
+    assert any(line.startswith("- ") for line in view.picture.value.splitlines())
 
 
 def test_a_page_without_a_kernel_keeps_a_still_picture():
     for widget in (PacketTracer(), ServiceRules()):
         bundle = widget._repr_mimebundle_()
         data = bundle[0] if isinstance(bundle, tuple) else bundle
-        assert "course-packet" in data["text/html"]
+        assert "course-packet" in data["text/html"] and "run this cell" in data["text/html"]
 
 
 def test_every_list_can_be_walked_by_buttons_alone():
