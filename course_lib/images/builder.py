@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 Context = Mapping[str, File] | str | Path
 NOTHING: Files = {}
+NOT_IN_PATH = "executable file not found in $PATH"
 Run = Callable[[list[str], Files, list[str]], Files]  # command line, files, environment -> files
 
 
@@ -141,6 +142,7 @@ class Builder:
             case "COPY":
                 return state.add(_copy(step, context, execution.working_dir or "/"))
             case "RUN":
+                _must_have(step, state)
                 if self.run is None:
                     return state
                 found = self.run(step.argv, dict(state.files), execution.env)
@@ -165,6 +167,30 @@ class Builder:
                 return state.set(exposed_ports=execution.exposed_ports | ports)
             case _:  # LABEL
                 return state.set(labels=execution.labels | step.pairs)
+
+
+def _must_have(step: Instruction, state: _State) -> None:
+    """Refuse a RUN whose program is not in the image so far, `/bin/sh` for the shell form.
+
+    Of a base that is known by its size only, every program is taken to exist.
+    Source: runc's message, as BuildKit passes it on; an image from scratch has no shell.
+    """
+    if any(layer.data is None for layer in state.layers):
+        return
+    name = step.argv[0]
+    env = dict(v.split("=", 1) for v in state.config.config.env)
+    folders = env.get("PATH", PATH).split(":")
+    places = [name] if "/" in name else [posixpath.join(folder, name) for folder in folders]
+    kinds = {state.files[p.strip("/")].kind for p in places if p.strip("/") in state.files}
+    if kinds <= {"folder"}:
+        why = f"stat {name}: no such file or directory" if "/" in name else NOT_IN_PATH
+        raise CourseError(
+            f'exec: "{name}": {why}',
+            where=f"line {step.line}: {step}",
+            expected=f"{name} in the image so far: RUN starts it in a container of this image",
+            found="an image without files" if not state.files else f"an image without {name}",
+            do="begin with an image that has a shell (FROM), or COPY the program first",
+        )
 
 
 def build(

@@ -18,6 +18,7 @@ from course_lib.errors import CourseError
 from course_lib.images.oci import LAYER, Blob, digest
 
 WHITEOUT, OPAQUE = ".wh.", ".wh..wh..opq"
+END = 1_024  # bytes: two blocks of zeros end a tar file (POSIX.1-2017, pax, ustar format)
 STORED_BLOCK = 65_535  # bytes, the most that an uncompressed block of DEFLATE holds
 _KINDS = {"file": tarfile.REGTYPE, "folder": tarfile.DIRTYPE, "link": tarfile.SYMTYPE}
 _NAMES = {kind: name for name, kind in _KINDS.items()} | {tarfile.AREGTYPE: "file"}
@@ -48,7 +49,9 @@ def pack(files: Mapping[str, File]) -> bytes:
             entry.uid, entry.gid = file.uid, file.gid
             entry.size = len(file.data) if file.kind == "file" else 0
             tar.addfile(entry, io.BytesIO(file.data))  # times stay 0: they would change the digest
-    return out.getvalue()
+        size = tar.offset
+    # Python fills up to 10,240 bytes, as tapes want it; the builders of images (Go) do not.
+    return out.getvalue()[: size + END]
 
 
 def gzipped(data: bytes) -> bytes:

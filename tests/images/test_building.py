@@ -23,7 +23,7 @@ from course_lib.images import (
     write_archive,
     write_layout,
 )
-from course_lib.images.layer import FOLDER
+from course_lib.images.layer import FOLDER, pack
 from course_lib.images.oci import digest
 
 APP = {"app/main.py": File(b"print('hello')"), "app/lib/x.py": File(b""), "app/lib": FOLDER}
@@ -93,7 +93,7 @@ def test_a_build_records_how_containers_are_started():
 
 
 def test_the_same_build_has_the_same_digest_on_every_machine():
-    expected = "sha256:6c1f099194e9f5dfbb3afdfba57be16d0725ce379029fcea862a418a27b97d54"
+    expected = "sha256:fe1f5862bf488b030c419ffa676ffd4a48a7117c41f1606e19ed7040270a6f3a"
     assert build(RECIPE, APP).image.digest == expected
 
 
@@ -128,11 +128,24 @@ def test_an_index_holds_one_variant_for_each_platform():
         ('FROM scratch\nENV A="b', "matching quotes"),
         ('FROM scratch\nCMD ["a"', "JSON"),
         ("FROM scratch\nEXPOSE http", "port numbers"),
+        ("FROM scratch\nRUN rm /x", 'exec: "/bin/sh": stat /bin/sh: no such file or directory'),
+        ('FROM scratch\nRUN ["rm", "/x"]', "executable file not found in"),
     ],
 )
 def test_a_bad_recipe_is_refused_with_its_line(recipe, complaint):
     with pytest.raises(CourseError, match=complaint):
         build(recipe, APP)
+
+
+def test_a_step_runs_where_the_image_has_a_shell_or_its_files_are_not_known():
+    shell = {"sh": File(b"stands for a shell", mode=0o755)}
+    assert build("FROM scratch\nCOPY sh /bin/sh\nRUN true", shell).image
+    assert build("FROM nginx:1.27\nRUN true").image
+
+
+def test_a_layer_that_deletes_one_file_is_as_small_as_a_tar_file_can_be():
+    """A header of 512 bytes and two blocks of zeros; Go's archive/tar writes the same."""
+    assert len(pack({".wh.notes.txt": File()})) == 1536
 
 
 def test_an_archive_holds_what_was_written_and_a_damaged_one_is_refused(tmp_path):

@@ -245,12 +245,13 @@ def test_what_was_written_into_a_container_goes_with_it():
 
 
 def test_a_build_runs_its_steps_and_deletes_by_whiteouts():
-    recipe = "FROM scratch\nCOPY big /big\nRUN rm /big\nRUN echo small > /small"
-    built = Builder(run=run_build_step).build(recipe, {"big": File(b"x" * 100_000)})
+    recipe = "FROM scratch\nCOPY sh /bin/sh\nCOPY big /big\nRUN rm /big\nRUN echo small > /small"
+    files = {"sh": File(b"stands for a shell", mode=0o755), "big": File(b"x" * 100_000)}
+    built = Builder(run=run_build_step).build(recipe, files)
     variant = built.image.variants[0]
-    assert sorted(variant.files()) == ["small"]
+    assert sorted(variant.files()) == ["bin", "bin/sh", "small"]
     assert variant.size > 100_000, "the layer below still has it"
-    assert [cached for _, cached, _ in built.steps] == [False] * 4
+    assert [cached for _, cached, _ in built.steps] == [False] * 5
 
 
 def test_log_lines_that_are_too_long_come_in_parts():
