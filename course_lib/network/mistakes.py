@@ -1,7 +1,7 @@
-"""Mistakes that people make with Pod networks: made on purpose, and found again.
+"""Frequent mistakes in Pod networks: build one on purpose, and find it.
 
-`broken` builds a network with one of them; `diagnose` looks at any network as an operator does:
-at the plan of its addresses, at its MTUs, and at what becomes of packets, small and large.
+`broken` builds a network with one mistake. `diagnose` examines any network as an operator does:
+the plan of its addresses, its MTUs, and small and large packets.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LARGE = 1460  # bytes: as much as fits into a packet of 1,500
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """What is wrong, where, how one sees it, and what to do."""
+    """A fault of a network, where it is, the evidence, and what to do."""
 
     finding: str
     where: str
@@ -55,7 +55,7 @@ def _blocked_port(settings: dict[str, Any]) -> PodNetwork:
 
 
 def _masquerade(settings: dict[str, Any]) -> PodNetwork:
-    """A rule gives all that leaves a node the node's address, as Docker's own bridge does."""
+    """A rule gives the node's address to every packet that leaves it, as Docker's bridge does."""
     network = PodNetwork(**settings)
     for host in network.hosts.values():
         block = host.blocks[0]
@@ -103,13 +103,13 @@ def broken(mistake: str, nodes: int = 3, pods: int = 2, **settings: Any) -> PodN
 
 
 def findings(network: PodNetwork) -> list[Finding]:
-    """All that is wrong with a network, each thing once."""
+    """List what is wrong with a network, each finding once."""
     found = [*_plan(network), *_mtus(network), *_packets(network)]
     return list({(f.finding, f.do): f for f in reversed(found)}.values())[::-1]
 
 
 def diagnose(network: PodNetwork) -> Table:
-    """What is wrong with a network: FINDING, WHERE, EVIDENCE, DO; empty when all is well."""
+    """A table of a network's faults: FINDING, WHERE, EVIDENCE, DO; empty if there are none."""
     from course_lib.engine.table import Table
 
     rows = [(f.finding, f.where, f.evidence, f.do) for f in findings(network)]
@@ -127,7 +127,7 @@ def _plan(network: PodNetwork) -> Iterator[Finding]:
             "CIDRs overlap",
             f"{one} and {other}",
             f"{blocks[one]} and {blocks[other]} have addresses in common",
-            "give Pods, nodes and Services blocks of their own: an address must have one owner",
+            "give Pods, nodes and Services separate blocks: an address must have one owner",
         )
 
 
@@ -166,23 +166,23 @@ def _packets(network: PodNetwork) -> Iterator[Finding]:
 def _lost(trace: Trace, finding: str) -> Finding:
     reason, do = trace.reason, "look at the trace, hop by hop"
     if "firewall drops fragments" in reason:
-        do = "lower the MTU of Pods and tunnel, so that nothing has to be cut"
+        do = "lower the MTU of Pods and tunnel, so that no packet is fragmented"
     elif "firewall drops" in reason:
         port = reason.removeprefix("a firewall drops ")
-        do = f"let {port} pass between nodes"
+        do = f"open {port} between the nodes in the firewall"
     elif "the cloud drops a source" in reason:
         do = "switch off the cloud's source check for these machines, or use a tunnel"
     elif "no route" in reason:
-        do = "tell the router of the Pods' blocks, or use a tunnel between subnets"
+        do = "add routes to the Pods' blocks to the router, or use a tunnel between subnets"
     elif "nobody answers" in reason:
-        do = "see that no two networks claim the same addresses"
+        do = "give each network a block of its own: no two may claim the same addresses"
     last = trace.hops[-1] if trace.hops else None
     where = f"{last.at} {last.device}".strip() if last else trace.source
     return Finding(finding, where, f"{trace.source} to {trace.destination}: {reason}", do)
 
 
 def _translated(trace: Trace) -> Finding:
-    """Who changed the source: the hop where it became another."""
+    """The hop that replaced the source address."""
     hop = next(
         (h for h in trace.hops if h.before.inner.source != h.after.inner.source), trace.hops[0]
     )
@@ -190,6 +190,6 @@ def _translated(trace: Trace) -> Finding:
     return Finding(
         "the source is translated between Pods",
         f"{hop.at}: {rule}",
-        f"{trace.at} saw {trace.seen} in the place of {trace.source}",
-        "let the rule except the cluster's Pods (! -d, or a RETURN before it)",
+        f"{trace.at} saw {trace.seen} instead of {trace.source}",
+        "exclude the cluster's Pods from the rule (! -d, or a RETURN before it)",
     )
