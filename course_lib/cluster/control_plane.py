@@ -217,18 +217,41 @@ class ControlPlane:
 
     def renew_member(self, machine: str) -> None:
         """A member's disk is new: it joins again, or, if it was the only one, starts empty."""
-        etcd, process = self.etcd, self.components[machine, ETCD]
+        etcd = self.etcd
         etcd.catch_up()
         if list(etcd.members) == [machine]:
             member = etcd.members[machine]
             member.disk = Disk(Configuration((machine,)), member.disk.seconds)
             return
         etcd.replace(machine)
+        self._joined(machine)
+
+    def add_member(self, machine: str, learner: bool) -> None:
+        """A new member with an empty disk joins; a learner waits for its promotion."""
+        self.etcd.catch_up()
+        self.etcd.add_learner(machine)
+        if not learner:
+            self.etcd.promote(machine)
+        self._joined(machine)
+
+    def remove_member(self, machine: str) -> None:
+        """A member leaves for good: its process ends."""
+        self.etcd.catch_up()
+        self.etcd.remove(machine)
+        self.components[machine, ETCD].stop()
+
+    def _joined(self, machine: str) -> None:
+        etcd, process = self.etcd, self.components[machine, ETCD]
         etcd.members[machine].disk.seconds = 0.0
         if not process.up:
             etcd.members[machine].crash()
-        if machine not in self.layout.nodes and machine not in self.off:
+        if machine not in self.off and (machine not in self.layout.nodes or self._runs(machine)):
             process.start()
+
+    def _runs(self, machine: str) -> bool:
+        """Whether etcd's container runs on a node."""
+        containers = self.runtimes[machine].containers.values()
+        return any(c.spec.name == ETCD and c.running for c in containers)
 
     def restart_with(self, act: Callable[[EtcdCluster], None]) -> None:
         """Stop everything, do something to etcd, and start all again."""

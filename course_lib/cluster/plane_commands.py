@@ -159,9 +159,9 @@ class PlaneCommands:
 
         >>> from course_lib import Cluster
         >>> print(Cluster.all_in_one().etcdctl("endpoint health"))
-        https://minikube:2379 is healthy
+        https://minikube:2379 is healthy: successfully committed proposal: took = 0s
         """
-        return Etcdctl(self.etcd).run(command)
+        return Etcdctl(self.control_plane).run(command)
 
     def limit_etcd(self, quota: str) -> None:
         """Give etcd so much space and no more (--quota-backend-bytes; 2Gi by default)."""
@@ -172,14 +172,22 @@ class PlaneCommands:
         self.etcd.catch_up()
         return self.etcd.save()
 
-    def restore_snapshot(self, snapshot: Snapshot) -> None:
+    def restore_snapshot(self, snapshot: Snapshot | str) -> None:
         """All members begin anew from a snapshot (`etcdutl snapshot restore`).
 
+        `snapshot` is one of `save_snapshot`, or the file that `etcdctl snapshot save` wrote.
         Then all API servers, schedulers and controller managers are started again, as the
         documentation asks: what they remember may be of a future that never was.
         """
+        saved = self.etcd.files.get(snapshot) if isinstance(snapshot, str) else snapshot
+        if saved is None:
+            raise CourseError(
+                "no such snapshot",
+                expected=", ".join(self.etcd.files) or "a file of `etcdctl snapshot save`",
+                found=repr(snapshot),
+            )
         self.sim.record(OPERATOR, "Cluster/etcd", "SnapshotRestored", "on all members")
-        self.control_plane.restart_with(lambda etcd: etcd.restore(snapshot))
+        self.control_plane.restart_with(lambda etcd: etcd.restore(saved))
 
     def force_new_cluster(self, machine: str) -> None:
         """Go on with one surviving member alone (`etcd --force-new-cluster`)."""

@@ -7,6 +7,7 @@ Source: `k8s.io/endpointslice` (`reconciler.go`, `utils.go`, `trafficdist`),
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from course_lib.apiserver.errors import NotFound
@@ -74,7 +75,7 @@ class EndpointSliceController(ServiceController):
         for key in dict.fromkeys((piece.namespace, name) for name in names if name):
             if key not in self._soon:
                 self._soon.add(key)
-                self.sim.at(self.sim.now + SLICE_DELAY, lambda key=key: self._look_again(key))
+                self.sim.at(self.sim.now + SLICE_DELAY, partial(self._look_again, key))
 
     def _look_again(self, key: Key) -> None:
         self._soon.discard(key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -48,6 +49,10 @@ class EtcdCluster:
         self._make = lambda name, disk: member(sim, name, self.peers, disk, machine)
         configuration = Configuration(tuple(names))
         self.members = {name: self._make(name, Disk(configuration)) for name in names}
+        ids = "".join(f"{self.peers.member_id(name):016x}" for name in sorted(names))
+        digest = hashlib.sha1(bytes.fromhex(ids)).digest()
+        self.cluster_id = int.from_bytes(digest[:8], "big")
+        self.files: dict[str, Snapshot] = {}  # what `etcdctl snapshot save` wrote, by file name
 
     def limit(self, quota: float) -> None:
         """Let no member's file grow beyond so many bytes (--quota-backend-bytes)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable
 
 from course_lib.engine import Simulation
@@ -50,6 +51,16 @@ class Peers:
         A later member of the same name is another one, as a new member ID says in etcd.
         """
         self._removals[name] = self._removals.get(name, 0) + 1
+
+    def member_id(self, name: str) -> int:
+        """The ID of the member that has this name now, as etcd makes it from its peer URL.
+
+        Source: `server/etcdserver/api/membership/member.go`; in place of the time of joining it
+        counts how often the name was removed.
+        """
+        again = self._removals.get(name, 0)
+        text = f"https://{name}:2380etcd-cluster{again or ''}"
+        return int.from_bytes(hashlib.sha1(text.encode()).digest()[:8], "big")
 
     def _identities(self, *names: str) -> tuple[int, ...]:
         return tuple(self._removals.get(name, 0) for name in names)
