@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from course_lib.apiserver import APIServer
@@ -18,6 +19,24 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from course_lib.engine.table import Table
+
+
+INTERNAL = "Internal error occurred: error executing command in container"
+NEVER_RAN = 1  # kubectl's own exit code when the command could not be started
+
+
+class CommandFailed(CourseError):
+    """A command in a container that ended with a code other than 0, or could not be started.
+
+    `exit_code` is the command's, or kubectl's 1 when it was never started; `stdout` and `stderr`
+    are what it said until then.
+    """
+
+    def __init__(
+        self, what: str, exit_code: int, stdout: str = "", stderr: str = "", **more: str
+    ) -> None:
+        self.exit_code, self.stdout, self.stderr = exit_code, stdout, stderr
+        super().__init__(what, **more)
 
 
 class ContainerCommands:
@@ -66,25 +85,37 @@ class ContainerCommands:
     def exec_sync(
         self,
         pod: str,
-        command: Sequence[str],
+        command: Sequence[str] | str,
         container: str = "",
         namespace: str = "default",
         timeout: int = 30,
     ) -> Any:
-        """Run a command in a container: the CRI's answer, with `stdout`, `stderr`, `exit_code`."""
+        """Run a command in a container: the CRI's answer, with `stdout`, `stderr`, `exit_code`.
+
+        A text is split into words as a shell does it. Raises `CommandFailed` for a program that
+        is not in the image, or that the course does not simulate; `timeout` is in s.
+        """
+        words = _words(command)
         kubelet, slot = self._slot(pod, container, namespace)
         seen = self._running(slot, pod)
         try:
-            return kubelet.cri.call(
-                "ExecSync", container_id=seen.id, cmd=list(command), timeout=timeout
-            )
+            return kubelet.cri.call("ExecSync", container_id=seen.id, cmd=words, timeout=timeout)
         except RuntimeFault as fault:
-            raise CourseError("the command was not run", where=pod, found=str(fault)) from fault
+            if fault.code == "Unimplemented":
+                raise CommandFailed(
+                    fault.what,
+                    NEVER_RAN,
+                    where=f"{pod}: {shlex.join(words)}",
+                    do="try one of the small tools: sh, cat, ls, ps, id, env, kill, sleep",
+                ) from fault
+            raise CommandFailed(
+                f"{INTERNAL}: {fault.what}", NEVER_RAN, where=f"{pod}: {shlex.join(words)}"
+            ) from fault
 
     def exec(
         self,
         pod: str,
-        command: Sequence[str],
+        command: Sequence[str] | str,
         container: str = "",
         namespace: str = "default",
         timeout: int = 30,
@@ -92,23 +123,32 @@ class ContainerCommands:
         """Run a command in a container, as `kubectl exec` does; returns what it says.
 
         It goes by the CRI's `ExecSync`; the real command opens a stream. A command that fails
-        raises `CourseError` with its exit code.
+        raises `CommandFailed`, with its `exit_code`, `stdout` and `stderr`.
 
         >>> from course_lib import Cluster
         >>> cluster = Cluster(nodes=1)
         >>> _ = cluster.apply("data/web-pod.yaml")
         >>> cluster.run(seconds=20)
         >>> cluster.exec("web", ["hostname"])
-        'web\\n'
+        'web\n'
+        >>> cluster.exec("web", "sh -c 'exit 3'")
+        Traceback (most recent call last):
+        ...
+        course_lib.cluster.container_commands.CommandFailed: command terminated with exit code 3
+          where:    web: sh -c 'exit 3'
         """
         result = self.exec_sync(pod, command, container, namespace, timeout)
+        stdout, stderr = (text.decode(errors="replace") for text in (result.stdout, result.stderr))
         if result.exit_code:
-            raise CourseError(
+            raise CommandFailed(
                 f"command terminated with exit code {result.exit_code}",
-                where=f"{pod}: {' '.join(command)}",
-                found=(result.stderr or result.stdout).decode(errors="replace").strip(),
+                result.exit_code,
+                stdout,
+                stderr,
+                where=f"{pod}: {shlex.join(_words(command))}",
+                found=(stderr or stdout).strip(),
             )
-        return str((result.stdout + result.stderr).decode(errors="replace"))
+        return stdout + stderr
 
     def namespaces(self, node: str) -> Table:
         """The namespaces of the running containers of a node, as `/proc/PID/ns` has them.
@@ -173,3 +213,25 @@ class ContainerCommands:
                 do="wait until it runs",
             )
         return slot.current
+
+
+def _words(command: Sequence[str] | str) -> list[str]:
+    """A command line as words."""
+    if not isinstance(command, str):
+        words = list(command)
+    else:
+        try:
+            words = shlex.split(command)
+        except ValueError as problem:
+            raise CourseError(
+                "not a command line",
+                expected='a list of words, such as ["ls", "/"], or a text that a shell can split',
+                found=f"{command!r}: {problem}",
+            ) from problem
+    if not words or not all(isinstance(word, str) for word in words):
+        raise CourseError(
+            "you must specify at least one command for the container",
+            expected='a list of words, such as ["ls", "/"], or a text',
+            found=repr(command),
+        )
+    return words

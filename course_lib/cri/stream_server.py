@@ -20,7 +20,7 @@ from tornado.web import Application
 from tornado.websocket import WebSocketHandler
 
 from course_lib.runtimes import RuntimeFault
-from course_lib.runtimes.tools import Stdin, World
+from course_lib.runtimes.world import Stdin, World
 
 if TYPE_CHECKING:
     from course_lib.cri.grpc_server import Server

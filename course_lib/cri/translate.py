@@ -179,6 +179,7 @@ def container_status(container: Container, epoch: int) -> Message:
     """Everything about one container."""
     spec = container.spec
     started, stopped = container.running or container.stopped, container.stopped
+    started = started and not container.never_started
     limits = spec.resources
     return v1.ContainerStatus(
         **container_parts(container, epoch),

@@ -18,13 +18,12 @@ from course_lib.errors import CourseError
 from course_lib.images.dockerfile import Instruction, parse
 from course_lib.images.image import Image, Variant
 from course_lib.images.layer import FOLDER, File, Files, Layer, changes, union
-from course_lib.images.oci import Blob, Config, Execution, Platform, RootFS, Step, digest
+from course_lib.images.oci import PATH, Blob, Config, Execution, Platform, RootFS, Step, digest
 from course_lib.images.registry import Registry
 
 if TYPE_CHECKING:
     from course_lib.engine.table import Table
 
-PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 Context = Mapping[str, File] | str | Path
 NOTHING: Files = {}
 NOT_IN_PATH = "executable file not found in $PATH"

@@ -44,6 +44,8 @@ class Platform(msgspec.Struct, frozen=True, omit_defaults=True):
         return cls(architecture, system, *variant)
 
 
+# Where programs are looked for, unless an image says otherwise.
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 AMD64 = Platform("amd64", "linux")
 
 

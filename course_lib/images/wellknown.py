@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 
 from course_lib.images.image import Image, Variant
-from course_lib.images.oci import Blob, Config, Execution, Platform, RootFS, encode
+from course_lib.images.oci import PATH, Blob, Config, Execution, Platform, RootFS, encode
 from course_lib.images.reference import Reference
 
 MB = 1_000_000
@@ -25,9 +25,28 @@ KNOWN = {
     "docker.io/library/postgres": (155 * MB, DEBIAN),
     "docker.io/library/python": (380 * MB, DEBIAN),
     "docker.io/library/wordpress": (250 * MB, DEBIAN),
+    "docker.io/library/httpd": (60 * MB, DEBIAN),
+    "docker.io/library/perl": (360 * MB, DEBIAN),
+    "docker.io/library/node": (400 * MB, DEBIAN),
+    "docker.io/library/golang": (310 * MB, DEBIAN),
+    "docker.io/library/memcached": (30 * MB, DEBIAN),
+    "docker.io/library/mariadb": (125 * MB, None),
+    "docker.io/library/mongo": (280 * MB, None),
     "registry.k8s.io/pause": (1 * MB, None),
 }
-_SHELL = Execution(cmd=["sh"])
+ENTRY = "docker-entrypoint.sh"  # prepares, and then becomes the program that it is given
+
+
+def _served(program: str, port: int, stop_signal: str = "") -> Execution:
+    """A server behind the official images' entry script."""
+    return Execution(
+        entrypoint=[ENTRY],
+        cmd=[program],
+        exposed_ports={f"{port}/tcp": {}},
+        stop_signal=stop_signal,
+    )
+
+
 RUNS = {
     "docker.io/library/nginx": Execution(
         entrypoint=["/docker-entrypoint.sh"],
@@ -35,20 +54,32 @@ RUNS = {
         exposed_ports={"80/tcp": {}},
         stop_signal="SIGQUIT",
     ),
-    "docker.io/library/redis": Execution(
-        entrypoint=["docker-entrypoint.sh"], cmd=["redis-server"], exposed_ports={"6379/tcp": {}}
-    ),
-    "docker.io/library/mysql": Execution(
-        entrypoint=["docker-entrypoint.sh"], cmd=["mysqld"], exposed_ports={"3306/tcp": {}}
-    ),
-    "docker.io/library/postgres": Execution(
-        entrypoint=["docker-entrypoint.sh"], cmd=["postgres"], exposed_ports={"5432/tcp": {}}
+    "docker.io/library/redis": _served("redis-server", 6379),
+    "docker.io/library/memcached": _served("memcached", 11211),
+    "docker.io/library/mysql": _served("mysqld", 3306),
+    "docker.io/library/mariadb": _served("mariadbd", 3306),
+    "docker.io/library/mongo": _served("mongod", 27017),
+    "docker.io/library/postgres": _served("postgres", 5432, "SIGINT"),
+    "docker.io/library/wordpress": _served("apache2-foreground", 80, "SIGWINCH"),
+    "docker.io/library/httpd": Execution(
+        cmd=["httpd-foreground"],
+        env=[f"PATH=/usr/local/apache2/bin:{PATH}"],
+        exposed_ports={"80/tcp": {}},
+        stop_signal="SIGWINCH",
     ),
     "docker.io/library/python": Execution(cmd=["python3"]),
+    "docker.io/library/perl": Execution(cmd=["perl", "-de0"]),
+    "docker.io/library/node": Execution(entrypoint=[ENTRY], cmd=["node"]),
+    "docker.io/library/golang": Execution(cmd=["bash"], env=[f"PATH=/usr/local/go/bin:{PATH}"]),
     "registry.k8s.io/pause": Execution(user="65535:65535", entrypoint=["/pause"]),
+    "registry.k8s.io/busybox": Execution(cmd=["sh"]),
+    "registry.k8s.io/e2e-test-images/busybox": Execution(cmd=["sh"]),
+    "docker.io/library/busybox": Execution(cmd=["sh"]),
+    "docker.io/library/alpine": Execution(cmd=["/bin/sh"]),
+    "docker.io/library/bash": Execution(entrypoint=[ENTRY], cmd=["bash"]),
 } | {
-    f"docker.io/library/{name}": _SHELL
-    for name in ("busybox", "alpine", "ubuntu", "debian", "bash", "centos", "fedora")
+    f"docker.io/library/{name}": Execution(cmd=["bash"])
+    for name in ("ubuntu", "debian", "centos", "fedora")
 }
 
 

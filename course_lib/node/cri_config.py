@@ -80,10 +80,14 @@ def container_config(
     mounts: list[tuple[str, str, bool]],
     node_memory: Quantity,
 ) -> Message:
-    """One container of a Pod, for the so manieth time."""
-    ends = not is_sidecar(container) and (
-        pod.spec.restart_policy != "Always" or container in (pod.spec.init_containers or ())
-    )
+    """The configuration of one container of a Pod, for start number `attempt`.
+
+    Of an image whose contents are not known, an init container and a Job's Pod are taken to end:
+    a hint to the model of programs, which the restart policy has no part in.
+    """
+    owner = pod.metadata.controller
+    ends = container in (pod.spec.init_containers or ()) and not is_sidecar(container)
+    ends = ends or (owner is not None and owner.kind == "Job" and not is_sidecar(container))
     annotations = {RESTARTS: str(attempt)}
     if container.ports:
         ports = [{"containerPort": port.container_port} for port in container.ports]

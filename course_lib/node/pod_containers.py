@@ -45,6 +45,10 @@ class PodContainers:
         """Ask for a sync, now or in so many seconds."""
         raise NotImplementedError
 
+    def report(self) -> None:
+        """Write the Pod's status."""
+        raise NotImplementedError
+
     @property
     def current(self) -> bool:
         """Whether this is still the Pod's worker here, on a machine with power."""
@@ -155,8 +159,10 @@ class PodContainers:
 
     def _failed(self, slot: Slot, reason: str, fault: RuntimeFault) -> None:
         slot.starting = False
-        slot.waiting = (reason, fault.what)
+        again = slot.exited is None or slot.restarts_under(self.pod.spec.restart_policy)
+        slot.waiting = (reason, fault.what) if again else ("", "")
         self.kubelet.warning(self.pod, "Failed", f"Error: {fault.what}")
+        self.report()  # before the next attempt hides it
         self.wake(SANDBOX_RETRY)
 
     # Looking
@@ -233,6 +239,12 @@ class PodContainers:
 
             def ran(result: Any) -> None:
                 failed = isinstance(result, RuntimeFault)
+                if failed and result.code == "Unimplemented":  # nothing says that it would fail
+                    self.sim.record(
+                        self.kubelet.component, f"Pod/{self.pod.name}", "NotSimulated", result.what
+                    )
+                    end("")
+                    return
                 code = 0 if failed else result.exit_code
                 end(str(result) if failed else f"exited with {code}" if code else "")
 

@@ -129,7 +129,7 @@ class PodWorker(PodContainers):
             self._stop_sidecars()
         else:
             self._advance()
-        self._report()
+        self.report()
         if (self.pod.terminating or self.gone) and self._stopped() and not self._leaving:
             self._leave()
 
@@ -301,7 +301,8 @@ class PodWorker(PodContainers):
 
     # Reporting
 
-    def _report(self) -> None:
+    def report(self) -> None:
+        """Write the Pod's status, unless the Pod has gone."""
         status = pod_status(self)
         if not self.gone and status is not None:
             self.kubelet.report(self, status)

@@ -41,7 +41,7 @@ class Seen(msgspec.Struct, frozen=True):
             image,
             status.image_ref,
             status.state,
-            seconds(status.started_at) if status.started_at else 0.0,
+            seconds(status.started_at),  # 1970 for one that never started, as it is shown
             seconds(status.finished_at) if status.finished_at else 0.0,
             status.exit_code,
             status.reason,
@@ -156,31 +156,32 @@ class Slot:
             "ready": self.ready,
             "started": self.started,
             "restartCount": self.restarts,
-            "state": self._state(),
+            "state": self._state(runtime),
         }
         if self.current is not None:
             status["containerID"] = f"{runtime}://{self.current.id}"
             status["imageID"] = self.current.image_ref
         ended = self.exited if "waiting" in status["state"] else self.previous
         if ended is not None:
-            status["lastState"] = {"terminated": _terminated(ended)}
+            status["lastState"] = {"terminated": _terminated(ended, runtime)}
         return status
 
-    def _state(self) -> Document:
+    def _state(self, runtime: str) -> Document:
         if self.current is not None and self.running:
             return {"running": {"startedAt": timestamp(self.current.started_at)}}
         if self.exited is not None and (not self.waiting[0] or self.waiting[0] == CREATING):
-            return {"terminated": _terminated(self.exited)}
+            return {"terminated": _terminated(self.exited, runtime)}
         reason, message = self.waiting
         waiting = {"reason": reason or CREATING}
         return {"waiting": waiting | ({"message": message} if message else {})}
 
 
-def _terminated(container: Seen) -> Document:
+def _terminated(container: Seen, runtime: str) -> Document:
     ended: Document = {
         "exitCode": container.exit_code,
         "reason": container.reason,
         "startedAt": timestamp(container.started_at),
         "finishedAt": timestamp(container.finished_at),
+        "containerID": f"{runtime}://{container.id}",
     }
     return ended | ({"message": container.message} if container.message else {})

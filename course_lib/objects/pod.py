@@ -364,6 +364,7 @@ class ContainerStateTerminated(Value, frozen=True):
     signal: int = 0
     started_at: str | None = None
     finished_at: str | None = None
+    container_id: str = msgspec.field(default="", name="containerID")
 
 
 class ContainerState(Value, frozen=True):

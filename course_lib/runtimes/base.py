@@ -107,6 +107,16 @@ class Base:
                 'connect: no such file or directory"',
             )
 
+    # Its words
+
+    def cannot_start(self, id: str, program: str, why: str) -> str:
+        """The error for a container whose program is not there, or may not be run."""
+        raise NotImplementedError
+
+    def cannot_execute(self, id: str, program: str, why: str) -> str:
+        """The error for a command that cannot be run in a container; `id` is the attempt's."""
+        raise NotImplementedError
+
     # The small parts
 
     def _on_exit(self, container: Container) -> None:

@@ -17,18 +17,21 @@ from collections.abc import Callable
 from enum import Enum
 from functools import cached_property
 
+import msgspec
+
 from course_lib.engine import Simulation
 from course_lib.runtimes import isolation
-from course_lib.runtimes.behaviour import Behaviour
-from course_lib.runtimes.inside import command_line
+from course_lib.runtimes.behaviour import SERVES
+from course_lib.runtimes.inside import command_line, named
 from course_lib.runtimes.logs import Log
+from course_lib.runtimes.programs import main_program, name_of, titles
 from course_lib.runtimes.sandbox import Sandbox
 from course_lib.runtimes.shell import Running
+from course_lib.runtimes.signals import FAST, GOES_ON, IGNORED, SIGKILL, handled
 from course_lib.runtimes.spec import CONTAINER, ContainerSpec
 from course_lib.runtimes.store import NodeImage
-from course_lib.runtimes.tools import World
+from course_lib.runtimes.world import Process, Processes, World
 
-SIGKILL, SIGTERM = 9, 15
 NEVER_STARTED = 128  # containerd's exit code for a container that could not be started
 
 
@@ -52,8 +55,6 @@ class Container:
         spec: ContainerSpec,
         sandbox: Sandbox,
         image: NodeImage,
-        behaviour: Behaviour,
-        program: Callable[[World], Running] | None,
         world: Callable[[Container], World],
         cores: float,
         log: Log,
@@ -61,14 +62,16 @@ class Container:
     ) -> None:
         self.sim, self.id, self.spec, self.sandbox, self.image = sim, id, spec, sandbox, image
         self.number = number  # among all that this runtime ever made: its place in the node's PIDs
-        self.behaviour = behaviour
-        self.program = program  # what it does step by step, where that is understood
+        self.behaviour = SERVES
+        # What it does step by step, where that is understood.
+        self.program: Callable[[World], Running] | None = None
         self.cores = cores  # of the node: the CPU it can have at most
         self.log = log
         self.state = ContainerState.CREATING
         self.frozen = False
         self.created_at = self.started_at = self.finished_at = 0.0
         self.exit_code = 0
+        self.never_started = False  # its program could not be started
         self.reason = self.message = ""
         self.requests = 0
         self.attached: list[Callable[[str, bytes], None]] = []  # who hears what it says
@@ -76,6 +79,7 @@ class Container:
         self._make_world, self._on_exit = world, on_exit
         self._running: Running | None = None
         self._asked_to_end = False
+        self._rows: list[Process] = []  # its main program's, the first one and its children
         self._lost = 0.0  # seconds that it was frozen
         self._frozen_at = 0.0
         self._waiting: list[Callable[[], None]] = []  # what is to happen when it is thawed
@@ -122,6 +126,21 @@ class Container:
         return self._make_world(self)
 
     @cached_property
+    def processes(self) -> Processes:
+        """The processes that it sees: its own, or those of the whole Pod."""
+        private = self.spec.namespaces.pid == CONTAINER
+        return Processes() if private else self.sandbox.processes
+
+    @property
+    def titles(self) -> list[tuple[str, str]]:
+        """How its processes name themselves, with users; the first is the one that was started."""
+        return (
+            titles(self.command, self.cores)
+            if self.program is None
+            else [(" ".join(main_program(self.command)), "")]
+        )
+
+    @cached_property
     def namespaces(self) -> dict[str, str]:
         """What it sees, as `/proc/PID/ns` has it."""
         shared = self.sandbox.namespaces
@@ -146,8 +165,9 @@ class Container:
             dies = self.behaviour.memory.first_above(self.memory_limit)
             if dies is not None:
                 self._after(dies, lambda: self.exit(128 + SIGKILL, "OOMKilled"))
+        self._rows = list(map(self._process, self.titles))
         if self.program is not None:
-            self._running = self.program(self.world)
+            self._running = self.program(msgspec.structs.replace(self.world, me=self._rows[0]))
             self._step()
             return
         self.say("stdout", f"{' '.join(self.command)}: started (simulated)\n".encode())
@@ -180,32 +200,59 @@ class Container:
 
         self.sim.at(self.sim.now + seconds, look)
 
-    @property
-    def hears_sigterm(self) -> bool:
-        """Whether SIGTERM does anything: process 1 of a namespace hears only what it handles."""
+    def _process(self, title: tuple[str, str]) -> Process:
+        """One of its processes, as `ps` shows it."""
+        command, user = title
+        name = command.split(":")[0] if ": " in command else name_of(command.split() or ["?"])
+        uid = named(self.world, user) if user else self.world.uid
+        return self.processes.add(Process(name, command, uid, receive=self.signal))
+
+    def signal(self, number: int) -> None:
+        """A signal from a process of the same namespace.
+
+        Process 1 gets only what it handles, not even SIGKILL; others end by what they do not.
+        """
+        if not self.running:
+            return
+        heard = self._heard(number)
+        if heard is None and self.spec.namespaces.pid != CONTAINER and number not in IGNORED:
+            self.exit(128 + number)
+        elif heard == FAST:
+            self._after(0, lambda: self.exit(0))
+        elif heard is not None and heard != GOES_ON:
+            self._ask_to_end(number)
+
+    def _heard(self, number: int) -> str | None:
+        """What its program does on a signal; None for one that it does not handle."""
+        if number == SIGKILL:
+            return None
         if self.program is None:
-            return not self.behaviour.ignores_sigterm
-        return self.spec.namespaces.pid != CONTAINER or self.world.trap is not None
+            if self.behaviour.ignores_sigterm:
+                return None
+            return handled(name_of(self.command), self.image.stop_signal).get(number)
+        return "trap" if number in self._rows[0].traps else None
 
     def stop(self, grace: float) -> None:
-        """SIGTERM now, SIGKILL after `grace` seconds (at once when grace is 0)."""
+        """The image's stop signal now, SIGKILL after `grace` seconds (at once when grace is 0)."""
         if not self.running:
             return
         self.sim.at(self.sim.now + grace, lambda: self.exit(128 + SIGKILL))
-        if grace <= 0 or self._asked_to_end or not self.hears_sigterm:
-            return
-        self._asked_to_end = True
-        if self.program is None:
+        if grace > 0 and not self._asked_to_end:
+            self.signal(self.image.stop_signal)
+
+    def _ask_to_end(self, number: int) -> None:
+        """A signal that the program handles: it finishes its work, or does what its trap says."""
+        if self.program is not None:
+            self._rows[0].signalled = number
+        elif not self._asked_to_end:
+            self._asked_to_end = True
             code = self.behaviour.exit_on_sigterm
             self._after(self.behaviour.shutdown, lambda: self.exit(code))
-        elif self.world.trap is not None:
-            self.world.signalled = True
-        else:
-            self.exit(128 + SIGTERM)
 
     def fail(self, message: str) -> None:
         """Its program cannot be started at all."""
         self.state, self.started_at = ContainerState.RUNNING, self.sim.now
+        self.never_started = True
         self.exit(NEVER_STARTED, "StartError", message)
 
     def exit(self, code: int, reason: str = "", message: str = "") -> None:
@@ -215,6 +262,8 @@ class Container:
         if self._running is not None:
             self._running.close()
         self.thaw()
+        for process in self._rows:
+            self.processes.remove(process)
         self.state, self.finished_at = ContainerState.STOPPED, self.sim.now
         self.exit_code, self.reason = code, reason or ("Error" if code else "Completed")
         self.message = message
@@ -237,23 +286,11 @@ class Container:
             for look in waiting:
                 look()
 
-    def execute(self, run: Callable[[World], Running] | None, world: World) -> Running:
-        """Run one more program inside, as `exec` does: yields its sleeps, returns its exit code.
-
-        A program that is not understood asks the container's own program, and fails where that
-        does not answer; so does one that fails for want of files that nobody knows.
-        """
-        code = 1
-        if run is not None:
-            code = yield from run(world)
-        guessed = run is None or (code and self.program is None and not self.image.complete)
-        if not guessed:
-            return code
-        while self.hangs:
-            yield 86_400.0
-        if self.answers:
-            yield self.queue() + self.behaviour.latency
-        return 0 if self.answers else 1
+    def wait_for_answer(self) -> float | None:
+        """Seconds until its server would answer one more request; None where it does not."""
+        if self.hangs:
+            return float("inf")
+        return self.queue() + self.behaviour.latency if self.answers else None
 
     # How it answers
 

@@ -6,6 +6,8 @@ steps, idempotence, names, errors).
 
 from __future__ import annotations
 
+import posixpath
+
 import msgspec
 
 from course_lib.runtimes import shell
@@ -16,10 +18,11 @@ from course_lib.runtimes.errors import CREATING, EXECUTING, TRIED, RuntimeFault,
 from course_lib.runtimes.image_operations import ImageOperations
 from course_lib.runtimes.inside import command_line, find_executable, world_of
 from course_lib.runtimes.logs import Log
+from course_lib.runtimes.programs import behaviour_of
 from course_lib.runtimes.sandbox_operations import SandboxOperations
 from course_lib.runtimes.spec import ContainerSpec, Resources
 from course_lib.runtimes.store import NodeImage
-from course_lib.runtimes.tools import World
+from course_lib.runtimes.world import Process, World
 
 SCRIPTED = Behaviour(startup=0.0)  # what a container uses whose program is a small script
 
@@ -36,7 +39,7 @@ class ContainerOperations(ImageOperations, SandboxOperations):
         image = self.image(spec.image)
         if image is None:
             raise RuntimeFault("NotFound", f'failed to resolve image "{spec.image}": not found')
-        argv = command_line(spec, image)
+        command_line(spec, image)  # it must have one
         key = f"{spec.name}_{sandbox.spec.key}_{spec.attempt}"
         id = self._id(key)
         number = self._count
@@ -48,9 +51,6 @@ class ContainerOperations(ImageOperations, SandboxOperations):
         except BaseException:
             self._names.pop(key, None)
             raise
-        name = _named(spec, image)
-        program = None if self.behaviours.known(name) else shell.program(argv, image.complete)
-        behaviour = SCRIPTED if program else self.behaviours.of(name, spec.ends)
         folder = sandbox.spec.log_directory
         log_path = f"{folder}/{spec.log_path}" if folder and spec.log_path else ""
         container = Container(
@@ -60,17 +60,34 @@ class ContainerOperations(ImageOperations, SandboxOperations):
             spec,
             sandbox,
             image,
-            behaviour,
-            program,
             lambda made: world_of(made, self.node, self.disk),
             self.cores,
             Log(self.disk, log_path, self.clock),
             self._on_exit,
         )
+        try:
+            self._give_life(container, _named(spec, image))
+        except RuntimeFault:
+            self._names.pop(key, None)
+            raise
         container.state, container.created_at = ContainerState.CREATED, self.sim.now
         self.containers[id] = sandbox.containers[id] = container
         self._tell("created", container)
         return container
+
+    def _give_life(self, container: Container, name: str) -> None:
+        """What the container will do: as was set for its image, or as its program is."""
+        set_for_it, image = self.behaviours.known(name), container.image
+        argv = container.command
+        locate = container.world.locate if image.known else None
+        if set_for_it is None:
+            container.program = shell.program(argv, locate)
+        if container.program is not None:
+            container.behaviour = SCRIPTED
+        elif set_for_it is None and image.contents is not None:
+            container.behaviour = behaviour_of(argv)
+        else:
+            container.behaviour = self.behaviours.of(name, container.spec.ends)
 
     def container(self, id: str, said: str = TRIED) -> Container:
         """A container by its ID; raises `RuntimeFault` (`said`: see `not_found`)."""
@@ -84,9 +101,10 @@ class ContainerOperations(ImageOperations, SandboxOperations):
         problem = find_executable(container)
         yield from self._take("StartContainer")
         self._must_be(container, ContainerState.CREATED)
-        if problem:
-            container.fail(problem)
-            raise RuntimeFault("Unknown", problem)
+        if problem is not None:
+            failed = self.cannot_start(container.id, *problem)
+            container.fail(failed)
+            raise RuntimeFault("Unknown", failed)
         container.start()
         self._tell("started", container)
 
@@ -138,17 +156,27 @@ class ContainerOperations(ImageOperations, SandboxOperations):
             )
         problem = find_executable(container, argv)
         yield from self._take("ExecSync")
-        if problem:
-            raise RuntimeFault("Unknown", f"failed to exec in container: {problem}")
+        if problem is not None:
+            raise RuntimeFault("Unknown", self.cannot_execute(self._id(f"exec {id}"), *problem))
+        program = shell.program(argv, every=True)
+        if program is None:
+            raise RuntimeFault("Unimplemented", _not_simulated(container.image, argv))
+        me = Process(posixpath.basename(argv[0]), " ".join(argv), container.world.uid)
         world = msgspec.structs.replace(
             container.world,
             write=ends.write,
             stdin=ends.stdin,
             prompt=ends.prompt,
             variables={},
-            trap=None,
+            me=container.processes.add(me),
         )
-        run = container.execute(shell.program(argv, container.image.complete), world)
+        run = program(world)
+        try:
+            return (yield from self._run_inside(container, run, timeout))
+        finally:
+            container.processes.remove(me)
+
+    def _run_inside(self, container: Container, run: shell.Running, timeout: float) -> Operation:
         left = timeout or float("inf")
         while True:
             try:
@@ -180,6 +208,15 @@ class ContainerOperations(ImageOperations, SandboxOperations):
     def resume(self, id: str) -> None:
         """Thaw a container."""
         self.container(id).thaw()
+
+
+def _not_simulated(image: NodeImage, argv: list[str]) -> str:
+    """Why a command is not run that the image may well have."""
+    why = f"{argv[0]}: {shell.NOT_SIMULATED}"
+    if image.known:
+        return why
+    name = next(iter((*image.tags, *image.digests)))
+    return f"{why}, and does not know what is in the image {name}"
 
 
 def _named(spec: ContainerSpec, image: NodeImage) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from course_lib.runtimes.base import Step
-from course_lib.runtimes.processes import INIT, ProcessRow, pid, program_row
+from course_lib.runtimes.processes import INIT, ProcessRow, pid, program_rows
 from course_lib.runtimes.runtime import Runtime
 
 SHIM = "containerd-shim"
@@ -59,6 +59,21 @@ class Containerd(Runtime):
         "RemoveContainer": (Step("containerd", "snapshotter", "remove the writable layer"),),
     }
 
+    def cannot_start(self, id: str, program: str, why: str) -> str:
+        """As containerd 2.3 and runc 1.5 say it."""
+        return (
+            "failed to create containerd task: failed to create shim task: "
+            "OCI runtime create failed: runc create failed: unable to start container process: "
+            f'error during container init: exec: "{program}": {why}'
+        )
+
+    def cannot_execute(self, id: str, program: str, why: str) -> str:
+        """As containerd 2.3 and runc 1.5 say it."""
+        return (
+            f'failed to exec in container: failed to start exec "{id}": OCI runtime exec failed: '
+            f'exec failed: unable to start container process: exec: "{program}": {why}'
+        )
+
     def processes(self) -> list[ProcessRow]:
         """The daemon, and beside it a shim for each Pod: parent of pause and of the containers."""
         rows = [ProcessRow(700, INIT, "containerd")] if self.up else []
@@ -68,5 +83,5 @@ class Containerd(Runtime):
                 rows.append(ProcessRow(shim, INIT, shim_command(sandbox.id)))
                 rows.append(ProcessRow(pid(sandbox, 1), shim, "/pause"))
                 running = [c for c in sandbox.containers.values() if c.running]
-                rows += [program_row(container, shim) for container in running]
+                rows += [row for c in running for row in program_rows(c, shim)]
         return rows

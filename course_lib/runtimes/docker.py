@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from course_lib.runtimes.base import Step
 from course_lib.runtimes.containerd import SHIM, Containerd, shim_command
-from course_lib.runtimes.processes import INIT, ProcessRow, pid, program_row
+from course_lib.runtimes.processes import INIT, ProcessRow, pid, program_rows
 
 ADAPTER = 0.05  # s, for the two more processes that a call passes
 
@@ -83,6 +83,21 @@ class Docker(Containerd):
         super().__init__(*arguments, **options)
         self.outlives_daemon = live_restore
 
+    def cannot_start(self, id: str, program: str, why: str) -> str:
+        """The daemon's answer, passed on by the dockershim."""
+        return (
+            f'failed to start container "{id}": Error response from daemon: failed to create shim '
+            "task: OCI runtime create failed: runc create failed: unable to start container "
+            f'process: exec: "{program}": {why}: unknown'
+        )
+
+    def cannot_execute(self, id: str, program: str, why: str) -> str:
+        """The daemon's answer, passed on by the dockershim."""
+        return (
+            "OCI runtime exec failed: exec failed: unable to start container process: "
+            f'exec: "{program}": {why}: unknown'
+        )
+
     def processes(self) -> list[ProcessRow]:
         """Two daemons, and beside them a shim for each container, the pause container's too."""
         rows = [ProcessRow(650, INIT, "dockerd")] if self.up else []
@@ -95,5 +110,5 @@ class Docker(Containerd):
             if container.running:
                 shim = pid(container, 1)
                 rows.append(ProcessRow(shim, INIT, shim_command(container.id)))
-                rows.append(program_row(container, shim))
+                rows += program_rows(container, shim)
         return rows

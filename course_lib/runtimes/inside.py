@@ -6,29 +6,22 @@ for a Container" (what takes the place of ENTRYPOINT and CMD); containerd's moun
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from course_lib.engine.simulation import EPOCH
-from course_lib.images.builder import PATH
 from course_lib.images.layer import FOLDER, File, Files
+from course_lib.images.oci import PATH
 from course_lib.runtimes.errors import RuntimeFault
 from course_lib.runtimes.logs import Disk
 from course_lib.runtimes.spec import ContainerSpec
 from course_lib.runtimes.store import NodeImage
-from course_lib.runtimes.tools import Stdin, World
+from course_lib.runtimes.world import EXECUTABLE, Stdin, World
 
 if TYPE_CHECKING:
     from course_lib.runtimes.container import Container
 
 USUAL = ("bin", "dev", "etc", "home", "proc", "root", "sys", "tmp", "usr", "var")
-EXECUTABLE = 0o111
-CREATING = (
-    "failed to create containerd task: failed to create shim task: OCI runtime create failed: "
-    "runc create failed"
-)
-EXECUTING = "failed to start exec: OCI runtime exec failed: exec failed"
 USERS = {"root": (0, 0), "www-data": (33, 33), "nobody": (65534, 65534)}  # name: user, group
 
 
@@ -44,29 +37,28 @@ def command_line(spec: ContainerSpec, image: NodeImage) -> list[str]:
     return [*first, *rest]
 
 
-def find_executable(container: Container, argv: Sequence[str] = ()) -> str:
-    """Why a command cannot be started, in runc's words; empty when it can.
+def find_executable(container: Container, argv: Sequence[str] = ()) -> tuple[str, str] | None:
+    """The program that cannot be started, and why, in Go's words; None when it can.
 
-    Of an image that is known by weight only, every program is taken to exist.
+    Of an image whose contents are not known, every program is taken to exist.
+    Source: Go's `os/exec.LookPath`, which runc calls; runc 1.5, `libcontainer/process_linux.go`.
     """
-    image, executing = container.image, bool(argv)
     argv = argv or container.command
-    if not image.complete:
-        return ""
     name, world = argv[0], container.world
-    folders = world.env.get("PATH", PATH).split(":")
-    places = [name] if "/" in name else [posixpath.join(folder, name) for folder in folders]
-    files = [file for file in map(world.find, places) if file and file.kind == "file"]
-    if any(file.mode & EXECUTABLE for file in files):
-        return ""
-    if files:
+    file = world.locate(name) if name else None
+    if not container.image.known and file is None:
+        return None
+    if file is not None and file.kind == "folder":
+        why = "is a directory"
+    elif file is not None and not file.mode & EXECUTABLE:
         why = "permission denied"
+    elif file is not None:
+        return None
     elif "/" in name:
         why = f"stat {name}: no such file or directory"
     else:
         why = "executable file not found in $PATH"
-    start = f'unable to start container process: exec: "{name}": {why}: unknown'
-    return f"{EXECUTING if executing else CREATING}: {start}"
+    return name, why
 
 
 def world_of(container: Container, node: str, disk: Disk) -> World:
@@ -75,6 +67,7 @@ def world_of(container: Container, node: str, disk: Disk) -> World:
     hostname = sandbox.hostname or node
     files = _files(container, hostname, disk)
     user, uid, gid = _user(spec, run.user, files)
+    contents = container.image.contents
     env = {"PATH": PATH, "HOSTNAME": hostname}
     env |= dict(v.split("=", 1) for v in run.env) | dict(spec.env)
     return World(
@@ -85,10 +78,15 @@ def world_of(container: Container, node: str, disk: Disk) -> World:
         uid=uid,
         user=user,
         gid=gid,
-        groups=spec.supplemental_groups,
+        groups=(*_groups(user, files), *spec.supplemental_groups),
         read_only=spec.read_only,
         write=container.say,
         stdin=Stdin() if spec.stdin else None,
+        known=container.image.known,
+        busybox=contents.busybox if contents is not None else True,
+        cores=container.cores,
+        processes=container.processes,
+        server=container.wait_for_answer,
         date=lambda: f"{EPOCH.fromtimestamp(container.log.clock() // 10**9, EPOCH.tzinfo):%c}",
     )
 
@@ -113,6 +111,20 @@ def _user(spec: ContainerSpec, run_as: str, files: Files) -> tuple[str, int, int
     if group.isdecimal():
         gid = int(group)
     return name, uid, gid if spec.group is None else spec.group
+
+
+def named(world: World, user: str) -> int:
+    """A user's number, from the container's /etc/passwd; 0 for one that is not there."""
+    passwd = world.files.get("etc/passwd")
+    rows = (line.split(":") for line in (passwd.data.decode() if passwd else "").splitlines())
+    return next((int(row[2]) for row in rows if len(row) > 2 and row[0] == user), 0)
+
+
+def _groups(user: str, files: Files) -> tuple[int, ...]:
+    """The groups that the image's /etc/group gives a user, which the runtime adds."""
+    rows = files["etc/group"].data.decode(errors="replace") if "etc/group" in files else ""
+    parts = (line.split(":") for line in rows.splitlines())
+    return tuple(int(row[2]) for row in parts if len(row) > 3 and user in row[3].split(","))
 
 
 def _files(container: Container, hostname: str, disk: Disk) -> Files:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from course_lib.runtimes.base import Step
-from course_lib.runtimes.processes import INIT, ProcessRow, pid, program_row
+from course_lib.runtimes.processes import INIT, ProcessRow, pid, program_rows
 from course_lib.runtimes.runtime import Runtime
 
 
@@ -59,6 +59,15 @@ class Lxd(Runtime):
         "RemoveContainer": (Step("lxe", "lxd", "DELETE /1.0/instances/{name}"),),
     }
 
+    def cannot_start(self, id: str, program: str, why: str) -> str:
+        """liblxc starts the program."""
+        told = "Permission denied" if "permission" in why else "No such file or directory"
+        return f'lxc-start: start.c: start: {told} - Failed to exec "{program}"'
+
+    def cannot_execute(self, id: str, program: str, why: str) -> str:
+        """LXD tells only these two apart."""
+        return "Command not executable" if "permission" in why else "Command not found"
+
     def processes(self) -> list[ProcessRow]:
         """The monitors are children of process 1: the daemon can go and come."""
         rows = [ProcessRow(700, INIT, "lxd")] if self.up else []
@@ -67,5 +76,5 @@ class Lxd(Runtime):
                 monitor = pid(container, 1)
                 rows.append(ProcessRow(monitor, INIT, f"[lxc monitor] {container.spec.name}"))
                 rows.append(ProcessRow(pid(container, 2), monitor, "/sbin/init"))
-                rows.append(program_row(container, pid(container, 2)))
+                rows += program_rows(container, pid(container, 2))
         return rows

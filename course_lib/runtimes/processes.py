@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from course_lib.runtimes.sandbox import Sandbox
 
 INIT = 1
-FIRST_PID = 1000
+FIRST_PID, FIRST_CHILD = 1000, 100_000
 
 
 class ProcessRow(msgspec.Struct, frozen=True):
@@ -27,9 +27,13 @@ def pid(of: Sandbox | Container, offset: int = 0) -> int:
     return FIRST_PID + 10 * of.number + offset
 
 
-def program_row(container: Container, parent: int) -> ProcessRow:
-    """The container's own process, seen from the node."""
-    return ProcessRow(pid(container), parent, " ".join(container.command))
+def program_rows(container: Container, parent: int) -> list[ProcessRow]:
+    """The container's own processes, seen from the node: the main one, and its children."""
+    main, *children = container.titles
+    own = pid(container)
+    below = FIRST_CHILD + 100 * container.number
+    rows = [ProcessRow(below + n, own, title) for n, (title, _) in enumerate(children)]
+    return [ProcessRow(own, parent, main[0]), *rows]
 
 
 def drawn(rows: list[ProcessRow]) -> str:

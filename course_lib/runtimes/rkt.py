@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from course_lib.images.oci import PATH
 from course_lib.runtimes.base import Step
-from course_lib.runtimes.processes import INIT, ProcessRow, pid, program_row
+from course_lib.runtimes.processes import INIT, ProcessRow, pid, program_rows
 from course_lib.runtimes.runtime import Runtime
 
 
@@ -50,6 +51,19 @@ class Rkt(Runtime):
         "RemoveContainer": (Step("rktlet", "rkt", "rkt app rm"),),
     }
 
+    def cannot_start(self, id: str, program: str, why: str) -> str:
+        """stage1 looks for a program without a path; one with a path systemd cannot start."""
+        if "/" in program:
+            told = "Permission denied" if "permission" in why else "No such file or directory"
+            return f"Failed at step EXEC spawning {program}: {told} (status=203/EXEC)"
+        paths = " ".join(f'"{path}"' for path in PATH.split(":"))
+        return f'rkt app start: unable to find "{program}" in [{paths}]'
+
+    def cannot_execute(self, id: str, program: str, why: str) -> str:
+        """`rkt enter` starts the command itself."""
+        told = "Permission denied" if "permission" in why else "No such file or directory"
+        return f"rkt enter: can't execute {program}: {told}"
+
     def processes(self) -> list[ProcessRow]:
         """Below process 1 there are the Pods, and no daemon."""
         rows = []
@@ -60,5 +74,5 @@ class Rkt(Runtime):
                 inside = pid(sandbox, 1)
                 rows.append(ProcessRow(inside, stage1, "systemd (stage1)"))
                 running = [c for c in sandbox.containers.values() if c.running]
-                rows += [program_row(container, inside) for container in running]
+                rows += [row for c in running for row in program_rows(c, inside)]
         return rows

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from course_lib.runtimes import isolation
 from course_lib.runtimes.spec import NODE, SandboxSpec
+from course_lib.runtimes.world import Process, Processes
 
 if TYPE_CHECKING:
     from course_lib.runtimes.container import Container
@@ -25,6 +26,13 @@ class Sandbox:
         self.ip = ""  # empty for one on the node's own network
         self.ready = False
         self.containers: dict[str, Container] = {}
+
+    @cached_property
+    def processes(self) -> Processes:
+        """The processes of its containers, where they share a PID namespace; pause is the first."""
+        shared = Processes()
+        shared.add(Process("pause", "/pause"))
+        return shared
 
     @property
     def host_network(self) -> bool:

@@ -13,12 +13,19 @@ from collections.abc import Callable, Generator, Sequence
 
 import msgspec
 
-from course_lib.images.layer import Files
-from course_lib.runtimes import tools
-from course_lib.runtimes.script import Loop, NotUnderstood, Script, Simple, read
-from course_lib.runtimes.tools import INSTANT, NOT_FOUND, NOT_RUNNABLE, Process, World
+from course_lib.images.layer import File, Files
+from course_lib.runtimes import signals, tools
+from course_lib.runtimes.programs import asks
+from course_lib.runtimes.script import Loop, NotUnderstood, Script, Simple, Word, read
+from course_lib.runtimes.tools import INSTANT, NOT_FOUND, NOT_RUNNABLE
+from course_lib.runtimes.world import EXECUTABLE, Process, World
 
 Running = Generator[float, None, int]
+Locate = Callable[[str], File | None]
+NOT_SIMULATED = "the course does not simulate this program"
+KEYWORDS = ("exit", "export", "cd", "trap", "set", "exec")
+BUILTINS = ("echo", "printf", "test", "[", "true", "false", ":", "pwd", "kill")  # of each shell
+NGINX = {"quit": 3, "stop": 15, "reload": 1, "reopen": 10}
 _SHELLS = ("sh", "bash", "ash", "dash")
 TYPING = 0.05  # s between two looks at what was typed
 
@@ -34,11 +41,15 @@ class _Trap(Exception):
     """A signal has come: the script is to do what its trap says, and end."""
 
 
-def program(argv: Sequence[str], complete: bool = False) -> Callable[[World], Running] | None:
+def program(
+    argv: Sequence[str], locate: Locate | None = None, every: bool = False
+) -> Callable[[World], Running] | None:
     """What a command line does; None when it is more than this module understands.
 
-    `complete` says that all files of the image are known: what is in none of them is not there,
-    and a script that calls it gets 127 (not found) or 126 (there, but not to be run).
+    `locate` finds the programs of an image whose files are known: what it does not find is not
+    there, and a script that calls it gets 127. A script that calls a program that is there, and
+    that this module does not know, is not understood; with `every` it is run nevertheless, up to
+    that call, which fails and says why.
 
     >>> program(["sh", "-c", "echo hello; sleep 5; exit 3"]) is None
     False
@@ -49,7 +60,7 @@ def program(argv: Sequence[str], complete: bool = False) -> Callable[[World], Ru
         return None
     name = posixpath.basename(argv[0])
     if name in ("busybox", "env") and len(argv) > 1 and "=" not in argv[1]:
-        return program(argv[1:], complete)
+        return program(argv[1:], locate, every)
     if name in _SHELLS:
         if len(argv) == 1:
             return _interactive
@@ -59,10 +70,11 @@ def program(argv: Sequence[str], complete: bool = False) -> Callable[[World], Ru
             script = read(argv[2])
         except NotUnderstood:
             return None
-        known = complete or _known(script)
-        return (lambda world: _shell(world, script, argv[0])) if known else None
-    if name in tools.TOOLS or name in ("sleep", "tail", "top"):
-        return lambda world: _simple(world, name, list(argv[1:]))
+        known = every or _known(script, locate)
+        return (lambda world: _shell(world, script, list(argv))) if known else None
+    nginx = name == "nginx" and argv[1:2] == ["-s"] and argv[2:] and argv[2] in NGINX
+    if nginx or name in tools.TOOLS or name in ("sleep", "tail", "top") or asks(argv) is not None:
+        return lambda world: _simple(world, list(argv))
     return None
 
 
@@ -99,37 +111,58 @@ def run_build_step(argv: Sequence[str], files: Files, env: Sequence[str]) -> Fil
     return world.files
 
 
-def _known(script: Script) -> bool:
+def _known(script: Script, locate: Locate | None) -> bool:
     """Whether every command of a script is one that this module understands."""
     return all(
-        _known(part.condition) and _known(part.body)
+        _known(part.condition, locate) and _known(part.body, locate)
         if isinstance(part, Loop)
-        else _known_line(part)
+        else _known_line(part, locate)
         for _, part in script.parts
     )
 
 
-def _known_line(line: Simple) -> bool:
+def _known_line(line: Simple, locate: Locate | None) -> bool:
     inner = [command for word in line.words for command in word.commands]
-    if not all(program(["sh", "-c", command]) for command in inner):
+    if not all(program(["sh", "-c", command], locate) for command in inner):
         return False
     words = [word.text for word in line.words]
-    return _builtin(words[0]) or program(words) is not None
+    words = words[1:] if words[0] == "exec" and len(words) > 1 else words
+    if words[0] in (*BUILTINS, *KEYWORDS) or "=" in words[0] or program(words, locate) is not None:
+        return True
+    if locate is None:
+        return False
+    file = locate(words[0])
+    return words[0].startswith("$") or file is None or not _runnable(file)
 
 
-def _builtin(name: str) -> bool:
-    return name in ("exit", "export", "cd", "trap", "set", "exec") or "=" in name
+def _runnable(file: File) -> bool:
+    return file.kind == "file" and bool(file.mode & EXECUTABLE)
 
 
-def _shell(world: World, script: Script, name: str) -> Running:
+def _shell(world: World, script: Script, argv: list[str]) -> Running:
     """A shell that starts with a script."""
-    world.shell, world.env = name, world.env | {"PWD": world.cwd}
-    return (yield from _run(world, script))
+    me = _process(world, argv)
+    env = world.env | {"PWD": world.cwd}
+    inside = msgspec.structs.replace(world, shell=argv[0], env=env, own=me, me=None)
+    try:
+        return (yield from _run(inside, script))
+    finally:
+        world.processes.remove(me)
+
+
+def _process(world: World, argv: Sequence[str]) -> Process:
+    """The process that a program is: the one that it takes the place of, or a new one."""
+    name, command = posixpath.basename(argv[0]), " ".join(argv)
+    if world.me is None:
+        return world.processes.add(Process(name, command, world.uid))
+    world.me.name, world.me.command = name, command
+    return world.me
 
 
 def _interactive(world: World) -> Running:
     """A shell that does what is typed, line by line, until its input ends."""
     code = 0
+    world = msgspec.structs.replace(world, own=world.me, me=None)
     while world.stdin is not None:
         if world.prompt:
             world.write("stdout", world.prompt.encode())
@@ -150,24 +183,29 @@ def _interactive(world: World) -> Running:
 def _run(world: World, script: Script) -> Running:
     """A script from end to end; `exit` ends it early, and so does a signal that it traps."""
     try:
-        return (yield from _list(world, script))
+        return (yield from _list(world, script, last=world.busybox))
     except _Exit as end:
         return end.code % 256
     except _Trap:
-        action, world.trap = read(world.trap or ""), None
-        return (yield from _run(world, action))
+        assert world.own is not None
+        signal, world.own.signalled = world.own.signalled, 0
+        return (yield from _run(world, read(world.own.traps.pop(signal, ""))))
 
 
-def _list(world: World, script: Script) -> Running:
-    code = 0
-    for joint, part in script.parts:
+def _list(world: World, script: Script, last: bool = False) -> Running:
+    """Commands in order; BusyBox's shell becomes the `last` one, unless it traps signals."""
+    code, own = 0, world.own
+    for number, (joint, part) in enumerate(script.parts, 1):
         if (joint == "&&" and code) or (joint == "||" and not code):
             continue
-        step = _loop(world, part) if isinstance(part, Loop) else _line(world, part)
-        code = yield from step
+        if isinstance(part, Loop):
+            code = yield from _loop(world, part)
+        else:
+            final = last and number == len(script.parts) and own is not None and not own.traps
+            code = yield from _line(world, part, final)
         world.variables["?"] = str(code)
         # A shell looks at its signals when the command in hand is done.
-        if world.signalled and world.trap is not None:
+        if own is not None and own.signalled in own.traps:
             raise _Trap
     return code
 
@@ -180,7 +218,7 @@ def _loop(world: World, loop: Loop) -> Running:
         yield from _list(world, loop.body)
 
 
-def _line(world: World, line: Simple) -> Running:
+def _line(world: World, line: Simple, final: bool = False) -> Running:
     value, output = world.value, (lambda text: _output(world, text))
     words = [word.expand(value, output) for word in line.words]
     words = [word for word, raw in zip(words, line.words, strict=True) if word or not raw.text]
@@ -199,7 +237,11 @@ def _line(world: World, line: Simple) -> Running:
             world.cwd = world.env["PWD"] = world.path(arguments[0] if arguments else "/")
             return 0
         case "trap":
-            world.trap = arguments[0] if arguments and arguments[0] != "-" else None
+            for signal in filter(None, map(signals.number, arguments[1:])):
+                if world.own is not None and arguments[0] == "-":
+                    world.own.traps.pop(signal, None)
+                elif world.own is not None:
+                    world.own.traps[signal] = arguments[0]
             return 0
         case "set":
             return 0
@@ -208,19 +250,37 @@ def _line(world: World, line: Simple) -> Running:
                 variable, equals, given = argument.partition("=")
                 world.env[variable] = given if equals else world.value(variable)
             return 0
-        case "exec":
-            name, arguments = arguments[0], arguments[1:]
+        case "exec" if arguments:
+            plain = tuple(Word(((word, False),)) for word in arguments)
+            raise _Exit((yield from _line(out, Simple(plain), final=True)))
     if "=" in name:
         variable, _, given = name.partition("=")
         (world.env if variable in world.env else world.variables)[variable] = given
         return 0
-    found = program([name, *arguments])
-    if found is None and world.find(name) is not None:
-        return out.complain(f"{world.shell}: {name}: Permission denied", NOT_RUNNABLE)
-    if found is None:
-        return out.complain(f"{world.shell}: {name}: not found", NOT_FOUND)
     # A child sees the same files, and has the environment, but not the shell's own variables.
-    return (yield from found(msgspec.structs.replace(out, variables={})))
+    me = world.own if final else None
+    child = msgspec.structs.replace(out, variables={}, me=me, own=None)
+    if name in BUILTINS:
+        child = msgspec.structs.replace(child, me=world.own)
+        yield INSTANT
+        return tools.TOOLS[name](child, arguments)
+    file = world.locate(name)
+    if file is not None and not _runnable(file):
+        return out.complain(f"{_who(world)}: {name}: Permission denied", NOT_RUNNABLE)
+    if file is None and (world.known or "/" in name):
+        missing = "command not found" if "bash" in world.shell else "not found"
+        return out.complain(f"{_who(world)}: {name}: {missing}", NOT_FOUND)
+    found = program([name, *arguments], every=True)
+    if found is None:
+        return out.complain(f"{_who(world)}: {name}: {NOT_SIMULATED}", NOT_RUNNABLE)
+    return (yield from found(child))
+
+
+def _who(world: World) -> str:
+    """How a shell begins its errors: dash and bash name the line."""
+    if world.busybox:
+        return world.shell
+    return f"{world.shell}: line 1" if "bash" in world.shell else f"{world.shell}: 1"
 
 
 def _output(world: World, text: str) -> str:
@@ -238,10 +298,10 @@ def _output(world: World, text: str) -> str:
     return b"".join(said).decode(errors="replace").rstrip("\n")
 
 
-def _simple(world: World, name: str, arguments: list[str]) -> Running:
+def _simple(world: World, argv: list[str]) -> Running:
     """One program, as a process beside the others."""
-    process = Process(name)
-    world.processes.append(process)
+    name, arguments = posixpath.basename(argv[0]), argv[1:]
+    process = _process(world, argv)
     try:
         if name == "sleep":
             seconds = tools.duration(arguments)
@@ -256,7 +316,32 @@ def _simple(world: World, name: str, arguments: list[str]) -> Running:
         if name == "top" or (name == "tail" and "-f" in arguments):
             while True:
                 yield 86_400.0
+        if (answer := asks(argv)) is not None:
+            return (yield from _ask(world, argv, answer))
         yield INSTANT
+        if name == "nginx":
+            return _signal_nginx(world, arguments)
         return tools.TOOLS[name](world, arguments)
     finally:
         world.processes.remove(process)
+
+
+def _ask(world: World, argv: list[str], answer: str) -> Running:
+    """A client that asks the container's own server whether it is well."""
+    seconds = world.server()
+    while seconds == float("inf"):
+        yield 86_400.0
+    yield INSTANT if seconds is None else seconds
+    if seconds is None:
+        return world.complain(f"{posixpath.basename(argv[0])}: no response")
+    return world.say(answer)
+
+
+def _signal_nginx(world: World, arguments: list[str]) -> int:
+    """`nginx -s SIGNAL` sends a signal to the master process."""
+    master = next((p for p in world.processes.rows.values() if "master" in p.command), None)
+    if master is None:
+        missing = 'open() "/run/nginx.pid" failed (2: No such file or directory)'
+        return world.complain(f"nginx: [error] {missing}")
+    master.receive(NGINX[arguments[1]])
+    return 0

@@ -5,8 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from course_lib.images import Reference, Variant
+from course_lib.images.contents import Contents, contents_of
 from course_lib.images.layer import Files
 from course_lib.images.oci import Execution
+from course_lib.runtimes import signals
 
 
 class NodeImage(msgspec.Struct, frozen=True):
@@ -38,8 +40,26 @@ class NodeImage(msgspec.Struct, frozen=True):
         """Whether its files are known, not only their weight."""
         return all(layer.data is not None for layer in self.variant.layers)
 
+    @property
+    def contents(self) -> Contents | None:
+        """What is known of an image whose layers are known by weight only."""
+        named = (contents_of(Reference.parse(name)) for name in (*self.tags, *self.digests))
+        return next((found for found in named if found is not None), None)
+
+    @property
+    def known(self) -> bool:
+        """Whether one can say which programs it has."""
+        return self.complete or self.contents is not None
+
+    @property
+    def stop_signal(self) -> int:
+        """The signal that asks its program to end (STOPSIGNAL; SIGTERM unless it says so)."""
+        return signals.number(self.run.stop_signal) or signals.SIGTERM
+
     def files(self) -> Files:
         """What a container of it sees at its start."""
+        if not self.complete and (contents := self.contents) is not None:
+            return contents.files
         return self.variant.files()
 
 

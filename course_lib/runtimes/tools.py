@@ -2,130 +2,17 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Callable
 
-import msgspec
-
-from course_lib.images.layer import FOLDER, File, Files
+from course_lib.images.layer import FOLDER, File
+from course_lib.runtimes import signals
+from course_lib.runtimes.signals import SIGTERM
+from course_lib.runtimes.world import World
 
 INSTANT = 0.01  # s, for a command that does next to nothing
 NOT_RUNNABLE, NOT_FOUND = 126, 127  # exit codes of a shell that cannot run, or find, a command
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-class Process(msgspec.Struct, eq=False):
-    """A running program, by its name."""
-
-    name: str
-
-
-def _nowhere(stream: str, data: bytes) -> None:
-    """Say it to nobody."""
-
-
-class Stdin:
-    """What somebody types, on its way to a program."""
-
-    def __init__(self) -> None:
-        self._typed = b""
-        self._closed = False
-
-    def feed(self, data: bytes) -> None:
-        """More was typed."""
-        self._typed += data
-
-    def close(self) -> None:
-        """No more will come."""
-        self._closed = True
-
-    def line(self) -> bytes | None:
-        """The next line, its end included; nothing at the end of input; None: not yet."""
-        line, end, rest = self._typed.partition(b"\n")
-        if not end and not self._closed:
-            return None
-        self._typed = rest
-        return line + end
-
-
-class World(msgspec.Struct):
-    """What a program sees: files, environment, names, its neighbours, and where it may write."""
-
-    files: Files = {}
-    env: dict[str, str] = {}
-    variables: dict[str, str] = {}  # of the running shell alone, not of its children
-    cwd: str = "/"
-    hostname: str = "localhost"
-    shell: str = "sh"  # what the running shell was called
-    uid: int = 0
-    user: str = "root"
-    gid: int = 0
-    groups: tuple[int, ...] = ()
-    read_only: bool = False
-    processes: list[Process] = []
-    write: Callable[[str, bytes], None] = _nowhere  # stream ("stdout", "stderr"), bytes
-    stdin: Stdin | None = None  # None: it is at its end
-    prompt: str = ""  # what a shell says before it reads a line, on a terminal
-    date: Callable[[], str] = str  # the time, as `date` prints it
-    trap: str | None = None  # what a script does when it is asked to end
-    signalled: bool = False
-
-    def value(self, name: str) -> str:
-        """A variable of the shell, or of the environment; nothing where there is none."""
-        return self.variables.get(name, self.env.get(name, ""))
-
-    def path(self, name: str) -> str:
-        """An absolute path."""
-        return posixpath.normpath(posixpath.join(self.cwd, name))
-
-    def find(self, name: str) -> File | None:
-        """The file at a path, links followed."""
-        path = self.path(name).lstrip("/")
-        for _ in range(8):
-            file = self.files.get(path)
-            if file is None or file.kind != "link":
-                break
-            path = posixpath.normpath(
-                posixpath.join("/", posixpath.dirname(path), file.target)
-            ).lstrip("/")
-        if file is None and (not path or any(p.startswith(f"{path}/") for p in self.files)):
-            return FOLDER
-        return file
-
-    def put(self, name: str, data: bytes) -> bool:
-        """Write a file; False where the file system is read-only."""
-        if self.read_only:
-            return False
-        self.files[self.path(name).lstrip("/")] = File(data, uid=self.uid, gid=self.gid)
-        return True
-
-    def into(self, name: str, append: bool) -> Callable[[str, bytes], None]:
-        """Where `> name` sends what a program says."""
-        if name in ("/dev/null", "/dev/stdout", "/dev/stderr", "/proc/1/fd/1", "/proc/1/fd/2"):
-            return _nowhere if name == "/dev/null" else self.write
-        old = self.find(name)
-        if not self.put(name, old.data if append and old else b""):
-            return _nowhere
-
-        def write(stream: str, data: bytes) -> None:
-            if stream == "stdout":
-                here = self.find(name)
-                self.put(name, (here.data if here else b"") + data)
-            else:
-                self.write(stream, data)
-
-        return write
-
-    def say(self, text: str) -> int:
-        """Print, and succeed."""
-        self.write("stdout", text.encode())
-        return 0
-
-    def complain(self, text: str, code: int = 1) -> int:
-        """Print an error, and fail."""
-        self.write("stderr", f"{text}\n".encode())
-        return code
 
 
 def duration(arguments: list[str]) -> float | None:
@@ -170,9 +57,11 @@ def _cat(world: World, arguments: list[str]) -> int:
     for name in arguments:
         file = world.find(name)
         if file is None:
-            code = world.complain(f"cat: can't open '{name}': No such file or directory")
+            what = f"can't open '{name}'" if world.busybox else name
+            code = world.complain(f"cat: {what}: No such file or directory")
         elif file.kind == "folder":
-            code = world.complain(f"cat: read error: Is a directory: {name}")
+            what = f"read error: Is a directory: {name}"
+            code = world.complain(f"cat: {what if world.busybox else f'{name}: Is a directory'}")
         else:
             world.write("stdout", file.data)
     return code
@@ -184,7 +73,9 @@ def _ls(world: World, arguments: list[str]) -> int:
     for name in names or ["."]:
         file, path = world.find(name), world.path(name).lstrip("/")
         if file is None:
-            code = world.complain(f"ls: {name}: No such file or directory")
+            what = name if world.busybox else f"cannot access '{name}'"
+            missing = 1 if world.busybox else 2
+            code = world.complain(f"ls: {what}: No such file or directory", missing)
             continue
         if file.kind != "folder":
             world.say(f"{name}\n")
@@ -199,18 +90,21 @@ def _ls(world: World, arguments: list[str]) -> int:
 def _touch(world: World, arguments: list[str]) -> int:
     for name in _split(arguments)[1]:
         if world.find(name) is None and not world.put(name, b""):
-            return world.complain(f"touch: {name}: Read-only file system")
+            what = name if world.busybox else f"cannot touch '{name}'"
+            return world.complain(f"touch: {what}: Read-only file system")
     return 0
 
 
 def _mkdir(world: World, arguments: list[str]) -> int:
     flags, names = _split(arguments)
+    cannot = "can't" if world.busybox else "cannot"
+    failed = f"mkdir: {cannot} create directory"
     for name in names:
         if world.find(name) is not None:
             if "p" not in flags:
-                return world.complain(f"mkdir: can't create directory '{name}': File exists")
+                return world.complain(f"{failed} '{name}': File exists")
         elif world.read_only:
-            return world.complain(f"mkdir: can't create directory '{name}': Read-only file system")
+            return world.complain(f"{failed} '{name}': Read-only file system")
         else:
             world.files[world.path(name).lstrip("/")] = FOLDER
     return 0
@@ -218,15 +112,18 @@ def _mkdir(world: World, arguments: list[str]) -> int:
 
 def _rm(world: World, arguments: list[str]) -> int:
     flags, names = _split(arguments)
+    cannot = "can't" if world.busybox else "cannot"
     for name in names:
         path = world.path(name).lstrip("/")
         found = [p for p in world.files if p == path or p.startswith(f"{path}/")]
         if not found and "f" not in flags:
-            return world.complain(f"rm: can't remove '{name}': No such file or directory")
+            return world.complain(f"rm: {cannot} remove '{name}': No such file or directory")
         if found and world.read_only:
-            return world.complain(f"rm: can't remove '{name}': Read-only file system")
+            return world.complain(f"rm: {cannot} remove '{name}': Read-only file system")
         if found and world.find(name) == FOLDER and not {"r", "R"} & set(flags):
-            return world.complain(f"rm: '{name}' is a directory")
+            what = f"'{name}' is a directory"
+            other = f"cannot remove '{name}': Is a directory"
+            return world.complain(f"rm: {what if world.busybox else other}")
         for each in found:
             del world.files[each]
     return 0
@@ -262,6 +159,12 @@ def _env(world: World, arguments: list[str]) -> int:
     return world.say("".join(f"{name}={value}\n" for name, value in world.env.items()))
 
 
+def names_in(file: File | None) -> dict[int, str]:
+    """Names by number, from /etc/passwd or /etc/group."""
+    rows = (line.split(":") for line in (file.data if file else b"").decode().splitlines())
+    return {int(row[2]): row[0] for row in rows if len(row) > 2 and row[2].isdecimal()}
+
+
 def _id(world: World, arguments: list[str]) -> int:
     groups = list(dict.fromkeys([world.gid, *world.groups]))
     match "".join(sorted(_split(arguments)[0])):
@@ -273,18 +176,70 @@ def _id(world: World, arguments: list[str]) -> int:
             return world.say(f"{world.gid}\n")
         case "G":
             return world.say(" ".join(map(str, groups)) + "\n")
-    return world.say(f"uid={world.uid} gid={world.gid} groups={','.join(map(str, groups))}\n")
+    users, named = names_in(world.find("/etc/passwd")), names_in(world.find("/etc/group"))
+
+    def shown(number: int, names: dict[int, str]) -> str:
+        return f"{number}({names[number]})" if number in names else str(number)
+
+    listed = ",".join(shown(group, named) for group in groups)
+    who = f"uid={shown(world.uid, users)} gid={shown(world.gid, named)}"
+    return world.say(f"{who} groups={listed}\n")
 
 
 def _pgrep(world: World, arguments: list[str]) -> int:
-    numbers = [n for n, process in enumerate(world.processes, 1) if process.name in arguments]
+    rows = world.processes.rows.values()
+    numbers = [row.pid for row in rows if row.name in arguments]
     world.say("".join(f"{number}\n" for number in numbers))
     return 0 if numbers else 1
 
 
 def _ps(world: World, arguments: list[str]) -> int:
-    rows = [f"{number:>5} {process.name}" for number, process in enumerate(world.processes, 1)]
-    return world.say("\n".join(["  PID COMMAND", *rows]) + "\n")
+    """Of BusyBox (all processes), and of procps (those of the same user without a terminal)."""
+    rows = list(world.processes.rows.values())
+    if world.busybox:
+        users = names_in(world.find("/etc/passwd")) or {0: "root"}
+        lines = ["PID   USER     TIME  COMMAND"]
+        for row in rows:
+            user = users.get(row.uid, str(row.uid))
+            lines.append(f"{row.pid:>5} {user:<8.8}  0:00 {row.command or row.name}")
+        return world.say("\n".join(lines) + "\n")
+    flags = "".join(arguments).replace("-", "")
+    if flags.strip("ax"):
+        return world.complain(f"ps: the course does not simulate these options: {flags}")
+    if flags:
+        lines = ["    PID TTY      STAT   TIME COMMAND"]
+        lines += [f"{row.pid:>7} ?        S      0:00 {row.command or row.name}" for row in rows]
+    else:
+        lines = ["    PID TTY          TIME CMD"]
+        same = [row for row in rows if row.uid == world.uid]
+        lines += [f"{row.pid:>7} ?        00:00:00 {row.name}" for row in same]
+    return world.say("\n".join(lines) + "\n")
+
+
+def _kill(world: World, arguments: list[str]) -> int:
+    """Send a signal: `kill [-SIGNAL | -s SIGNAL] PID...`."""
+    signal, who = SIGTERM, f"{world.shell}: " if world.busybox else f"{world.shell}: 1: kill: "
+    if arguments[:1] == ["-s"] and len(arguments) > 1:
+        arguments = [f"-{arguments[1]}", *arguments[2:]]
+    if arguments and arguments[0].startswith("-"):
+        found = signals.number(arguments[0][1:])
+        if found is None:
+            return world.complain(f"{who}bad signal name '{arguments[0][1:]}'")
+        signal, arguments = found, arguments[1:]
+    if not arguments:
+        return world.complain(f"{who}you need to specify whom to kill")
+    code = 0
+    for target in arguments:
+        if not target.isdecimal():
+            code = world.complain(f"{who}invalid number '{target}'")
+            continue
+        process = world.processes.rows.get(int(target))
+        if process is None:
+            gone = f"can't kill pid {target}: No such process"
+            code = world.complain(f"{who}{gone if world.busybox else 'No such process'}")
+        elif signal:
+            process.receive(signal)
+    return code
 
 
 def _uname(world: World, arguments: list[str]) -> int:
@@ -307,6 +262,7 @@ TOOLS: dict[str, Callable[[World, list[str]], int]] = {
     "id": _id,
     "pgrep": _pgrep,
     "ps": _ps,
+    "kill": _kill,
     "uname": _uname,
     "true": lambda world, arguments: 0,
     ":": lambda world, arguments: 0,

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from course_lib.images import Reference
+from course_lib.images.contents import contents_of
 from course_lib.images.layer import FOLDER, File
 from course_lib.runtimes.shell import outcome, program
-from course_lib.runtimes.tools import World
+from course_lib.runtimes.world import World
 from tests.required import requires
 
 BUSYBOX = Path("/bin/busybox")
@@ -57,9 +59,9 @@ def ours(script: str) -> tuple[str, str, int]:
     def write(stream: str, data: bytes) -> None:
         said[stream] += data
 
-    files = {"tmp": FOLDER, "etc": FOLDER}
-    world = World(files=files, write=write, env={"PATH": "/bin"})
-    run = program(["sh", "-c", script], complete=True)(world)
+    files = dict(contents_of(Reference.parse("busybox:1.36")).files)
+    world = World(files=files, write=write, env={"PATH": "/bin"}, known=True)
+    run = program(["sh", "-c", script], world.locate)(world)
     try:
         while True:
             next(run)

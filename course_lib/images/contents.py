@@ -1,0 +1,230 @@
+"""What is inside images that everybody knows: programs by name, users and groups.
+
+Their layers are known by weight only (`wellknown`), but which programs they bring is a fact that
+a learner meets: a command that an image lacks does not start. Images that stand in no list here,
+and that nobody pushed with files, have contents that are not known.
+Source: BusyBox 1.36's default configuration; the essential packages of Debian 12; the Dockerfiles
+of the official images (github.com/docker-library, github.com/nginx/docker-nginx).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import msgspec
+
+from course_lib.images.layer import FOLDER, File, Files
+from course_lib.images.reference import Reference
+
+# Lists of names and paths are texts, to be split at spaces.
+BUSYBOX = """
+[ [[ acpid addgroup adduser adjtimex ar arch arp arping ascii ash awk base64 basename bc beep
+blkdiscard blockdev bootchartd brctl bunzip2 busybox bzcat bzip2 cal cat chat chattr chgrp chmod
+chown chpasswd chpst chroot chvt cksum clear cmp comm cp cpio crc32 crond crontab cttyhack cut
+date dc dd deallocvt delgroup deluser depmod devmem df dhcprelay diff dirname dmesg dnsd
+dnsdomainname dos2unix du dumpkmap dumpleases echo ed egrep env envdir envuidgid ether-wake
+expand expr factor fakeidentd fallocate false fatattr fbset fbsplash fdflush fdisk fgconsole
+fgrep find findfs flash_eraseall flash_lock flash_unlock flashcp flock fold free freeramdisk
+fsfreeze fstrim fsync ftpget ftpput getopt getty grep groups gunzip gzip halt hd hdparm head
+hexdump hostid hostname httpd hush hwclock i2cdetect i2cdump i2cget i2cset i2ctransfer id
+ifconfig ifdown ifup inetd init inotifyd insmod install ionice iostat iotop ip ipaddr ipcalc
+ipcrm ipcs iplink ipneigh iproute iprule iptunnel kbd_mode kill killall killall5 klogd last less
+link linux32 linux64 linuxrc ln loadfont loadkmap logger login logname logread losetup lpd lpq
+lpr ls lsattr lsmod lsof lspci lsscsi lsusb lzcat lzma lzop lzopcat makemime man md5sum mdev
+mesg microcom mkdir mkdosfs mke2fs mkfifo mkfs.ext2 mkfs.minix mkfs.vfat mknod mkpasswd mkswap
+mktemp modinfo modprobe more mount mountpoint mpstat mt mv nameif nanddump nandwrite nbd-client
+nc netstat nice nl nmeter nohup nologin nproc nsenter nslookup ntpd nuke od openvt partprobe
+passwd paste patch pgrep pidof ping ping6 pipe_progress pivot_root pkill pmap popmaildir
+poweroff powertop printenv printf ps pscan pstree pwd pwdx raidautorun rdate rdev readahead
+readlink readprofile realpath reboot reformime renice reset resume rev rm rmdir rmmod route
+rpm2cpio rtcwake run-init run-parts runlevel runsv runsvdir rx script scriptreplay sed sendmail
+seq setarch setfont setkeycodes setlogcons setpriv setserial setsid setuidgid sh sha1sum
+sha256sum sha3sum sha512sum showkey shred shuf slattach sleep smemcap softlimit sort split
+ssl_client start-stop-daemon stat strings stty su sulogin sum sv svc svok swapoff swapon
+switch_root sync sysctl syslogd tac tail tar taskset tc tcpsvd tee telnet telnetd test tftp time
+timeout top touch tr traceroute traceroute6 true truncate ts tty ttysize tunctl tune2fs
+ubiattach ubidetach ubimkvol ubirename ubirmvol ubirsvol ubiupdatevol udhcpc udhcpd udpsvd
+uevent umount uname uncompress unexpand uniq unix2dos unlink unlzma unlzop unshare unxz unzip
+uptime users usleep uudecode uuencode vconfig vi vlock volname w wall watch watchdog wc wget
+which who whoami whois xargs xxd xz xzcat yes zcat zcip
+"""
+DEBIAN_BIN = """
+[ addpart apt apt-cache apt-cdrom apt-config apt-get apt-key apt-mark arch awk b2sum base32
+base64 basename basenc bash cat chage chcon chfn chgrp chmod choom chown chrt chsh cksum clear
+clear_console cmp comm cp csplit cut dash date dd deb-systemd-helper deb-systemd-invoke debconf
+debconf-communicate debconf-copydb debconf-escape debconf-set-selections debconf-show delpart df
+diff diff3 dir dircolors dirname dmesg dnsdomainname domainname dpkg dpkg-deb dpkg-divert
+dpkg-maintscript-helper dpkg-query dpkg-realpath dpkg-split dpkg-statoverride dpkg-trigger du
+echo egrep env expand expiry expr factor fallocate false fgrep find findmnt flock fmt fold
+getconf getent getopt gpasswd grep groups gunzip gzexe gzip hardlink head hostid hostname iconv
+id infocmp install ionice ipcmk ipcrm ipcs ischroot join last lastb ld.so ldd link linux32
+linux64 ln locale localedef logger login logname ls lsblk lscpu lsipc lslocks lslogins lsmem
+lsns mawk mcookie md5sum mesg mkdir mkfifo mknod mktemp more mount mountpoint mv namei nawk
+newgrp nice nisdomainname nl nohup nproc nsenter numfmt od partx passwd paste pathchk perl
+perl5.36.0 pidof pinky pldd pr printenv printf prlimit ptx pwd rbash readlink realpath rename.ul
+renice reset resizepart rev rgrep rm rmdir run-parts runcon savelog script scriptlive
+scriptreplay sdiff sed seq setarch setpriv setsid setterm sg sh sha1sum sha224sum sha256sum
+sha384sum sha512sum shred shuf sleep sort split stat stdbuf stty su sum sync tabs tac tail tar
+taskset tee tempfile test tic timeout toe touch tput tr true truncate tset tsort tty tzselect
+uclampset umount uname uncompress unexpand uniq unlink unshare update-alternatives users
+utmpdump vdir wall wc wdctl whereis which who whoami xargs yes ypdomainname zcat zcmp zdiff
+zdump zegrep zfgrep zforce zgrep zless zmore znew
+"""
+DEBIAN_SBIN = """
+add-shell addgroup adduser agetty blkdiscard blkid blkzone blockdev chcpu chgpasswd chmem
+chpasswd chroot cpgr cppw ctrlaltdel delgroup deluser dpkg-fsys-usrunmess dpkg-preconfigure
+dpkg-reconfigure findfs fsck fsck.cramfs fsck.minix fsfreeze fstab-decode fstrim getty groupadd
+groupdel groupmems groupmod grpck grpconv grpunconv iconvconfig installkernel invoke-rc.d
+isosize killall5 ldattach ldconfig losetup mkfs mkfs.bfs mkfs.cramfs mkfs.minix mkswap newusers
+nologin pam-auth-update pam_getenv pivot_root pwck pwconv pwunconv readprofile remove-shell
+rmt-tar rtcwake runuser service shadowconfig start-stop-daemon sulogin swaplabel swapoff swapon
+switch_root tarcat update-rc.d update-shells useradd userdel usermod vigr vipw wipefs zic
+zramctl
+"""
+BASH = "/bin/bash /usr/bin/bash"
+PROCPS = """/bin/ps /usr/bin/ps /bin/kill /usr/bin/kill /usr/bin/pgrep /usr/bin/pkill /usr/bin/top
+/usr/bin/free /usr/bin/watch /usr/bin/uptime /usr/bin/pmap /usr/sbin/sysctl"""
+# Of images that carry the tools to build others (buildpack-deps).
+BUILD = f"""{PROCPS} /usr/bin/curl /usr/bin/wget /usr/bin/git /usr/bin/gcc /usr/bin/g++
+/usr/bin/make /usr/bin/ssh /usr/bin/openssl /usr/bin/unzip /usr/bin/xz"""
+LOCAL = "/usr/local/bin"
+ENTRY = f"{LOCAL}/docker-entrypoint.sh"
+# By repository: the family, and what the image has on top of it.
+OWN = {
+    "busybox": ("busybox", ""),
+    "alpine": ("alpine", ""),
+    "debian": ("debian", ""),
+    "ubuntu": ("debian", PROCPS),
+    "bash": ("alpine", f"{LOCAL}/bash {ENTRY}"),
+    "nginx": ("debian", "/docker-entrypoint.sh /usr/sbin/nginx /usr/bin/curl /usr/bin/envsubst"),
+    "httpd": ("debian", f"{LOCAL}/httpd-foreground /usr/local/apache2/bin/httpd"),
+    "redis": ("debian", f"{ENTRY} {LOCAL}/redis-server {LOCAL}/redis-cli {LOCAL}/gosu"),
+    "memcached": ("debian", f"{ENTRY} {LOCAL}/memcached"),
+    "postgres": (
+        "debian",
+        f"""{ENTRY} {LOCAL}/gosu /usr/bin/postgres /usr/bin/psql /usr/bin/pg_isready
+        /usr/bin/pg_dump /usr/bin/pg_ctl /usr/bin/initdb /usr/bin/createdb""",
+    ),
+    "mysql": (
+        "oracle",
+        f"{ENTRY} /usr/sbin/mysqld /usr/bin/mysql /usr/bin/mysqladmin /usr/bin/mysqldump",
+    ),
+    "mariadb": (
+        "debian",
+        f"""{ENTRY} {LOCAL}/healthcheck.sh /usr/sbin/mariadbd /usr/bin/mariadb
+        /usr/bin/mariadb-admin /usr/bin/mariadb-dump""",
+    ),
+    "mongo": ("debian", f"{ENTRY} /usr/bin/mongod /usr/bin/mongos /usr/bin/mongosh"),
+    "python": ("debian", f"{BUILD} {LOCAL}/python {LOCAL}/python3 {LOCAL}/pip {LOCAL}/pip3"),
+    "perl": ("debian", f"{BUILD} {LOCAL}/perl {LOCAL}/cpan {LOCAL}/cpanm {LOCAL}/prove"),
+    "node": ("debian", f"{BUILD} {ENTRY} {LOCAL}/node {LOCAL}/npm {LOCAL}/npx {LOCAL}/yarn"),
+    "golang": ("debian", f"{BUILD} /usr/local/go/bin/go /usr/local/go/bin/gofmt"),
+    "wordpress": (
+        "debian",
+        f"""{ENTRY} {LOCAL}/apache2-foreground {LOCAL}/php /usr/sbin/apache2
+        /usr/sbin/apache2ctl /usr/bin/curl""",
+    ),
+}
+OFFICIAL = "docker.io/library/"
+KNOWN = {f"{OFFICIAL}{name}": found for name, found in OWN.items()} | {
+    "registry.k8s.io/pause": ("scratch", "/pause"),
+    "registry.k8s.io/busybox": ("busybox", ""),
+    "registry.k8s.io/e2e-test-images/busybox": ("busybox", ""),
+}
+_PASSWD = {
+    "busybox": "root:x:0:0 daemon:x:1:1 bin:x:2:2 sys:x:3:3 sync:x:4:100 mail:x:8:8 "
+    "www-data:x:33:33 operator:x:37:37 nobody:x:65534:65534",
+    "alpine": "root:x:0:0 bin:x:1:1 daemon:x:2:2 adm:x:3:4 lp:x:4:7 sync:x:5:0 shutdown:x:6:0 "
+    "halt:x:7:0 mail:x:8:12 nobody:x:65534:65534",
+    "debian": "root:x:0:0 daemon:x:1:1 bin:x:2:2 sys:x:3:3 sync:x:4:65534 games:x:5:60 man:x:6:12 "
+    "lp:x:7:7 mail:x:8:8 news:x:9:9 www-data:x:33:33 backup:x:34:34 nobody:x:65534:65534",
+    "oracle": "root:x:0:0 bin:x:1:1 daemon:x:2:2 adm:x:3:4 nobody:x:65534:65534",
+}
+_GROUP = {
+    "busybox": "root:x:0: daemon:x:1: bin:x:2: sys:x:3: adm:x:4: tty:x:5: disk:x:6: lp:x:7: "
+    "mail:x:8: kmem:x:9: wheel:x:10:root www-data:x:33: operator:x:37: users:x:100: "
+    "nobody:x:65534:",
+    "alpine": "root:x:0:root bin:x:1:root,bin,daemon daemon:x:2:root,bin,daemon sys:x:3:root,bin "
+    "adm:x:4:root,daemon tty:x:5: disk:x:6:root lp:x:7:lp kmem:x:9: wheel:x:10:root "
+    "floppy:x:11:root dialout:x:20:root tape:x:26:root video:x:27:root users:x:100: "
+    "nobody:x:65534:",
+    "debian": "root:x:0: daemon:x:1: bin:x:2: sys:x:3: adm:x:4: tty:x:5: disk:x:6: mail:x:8: "
+    "www-data:x:33: users:x:100: nogroup:x:65534:",
+    "oracle": "root:x:0: bin:x:1: daemon:x:2: sys:x:3: adm:x:4: nobody:x:65534:",
+}
+# Users that an image adds: name, number of user and group.
+_USERS = {
+    "nginx": ("nginx", 101),
+    "redis": ("redis", 999),
+    "postgres": ("postgres", 999),
+    "mysql": ("mysql", 999),
+    "mariadb": ("mysql", 999),
+    "mongo": ("mongodb", 999),
+    "memcached": ("memcache", 11211),
+    "node": ("node", 1000),
+}
+_BY_BUSYBOX = ("busybox", "alpine")
+
+
+class Contents(msgspec.Struct, frozen=True):
+    """The files that matter of a well-known image, and whose tools they are."""
+
+    files: Files
+    busybox: bool  # small tools are BusyBox's; else they are GNU's, and the shell is dash
+
+
+def contents_of(reference: Reference) -> Contents | None:
+    """What an image of this name contains; None where that is not known.
+
+    A tag with `alpine` in it stands for the variant on Alpine Linux.
+
+    >>> "bin/wget" in contents_of(Reference.parse("busybox:1.36")).files
+    True
+    >>> contents_of(Reference.parse("course/web:v1")) is None
+    True
+    """
+    return _contents(reference.name, "alpine" in reference.tag)
+
+
+@cache
+def _contents(name: str, on_alpine: bool) -> Contents | None:
+    if name not in KNOWN:
+        return None
+    family, own = KNOWN[name]
+    if on_alpine and family == "debian":
+        family, own = "alpine", own.replace(BUILD, "")
+    paths = [*_of_family(family), *own.split()]
+    files: Files = {path.lstrip("/"): File(_STAND_IN, mode=0o755) for path in paths}
+    if family != "scratch":
+        files |= dict.fromkeys(("tmp", "etc", "root", "home", "usr", "var"), FOLDER)
+        user, number = _USERS.get(name.removeprefix(OFFICIAL), ("", 0))
+        passwd = [f"{row}:{row.split(':')[0]}:/:/bin/sh" for row in _PASSWD[family].split()]
+        groups = _GROUP[family].split()
+        if user:
+            passwd.append(f"{user}:x:{number}:{number}:{user}:/:/bin/sh")
+            groups.append(f"{user}:x:{number}:")
+        files["etc/passwd"] = File("".join(f"{row}\n" for row in passwd).encode())
+        files["etc/group"] = File("".join(f"{row}\n" for row in groups).encode())
+    return Contents(files, family in _BY_BUSYBOX)
+
+
+_STAND_IN = b"stands for a program\n"
+
+
+def _of_family(family: str) -> list[str]:
+    """The programs of a base image, by their paths."""
+    applets = BUSYBOX.split()
+    match family:
+        case "scratch":
+            return []
+        case "busybox":
+            return [*(f"/bin/{name}" for name in applets), "/usr/bin/env"]
+        case "alpine":
+            # Each applet is a link in one of these; the list does not say in which.
+            folders = ("bin", "sbin", "usr/bin", "usr/sbin")
+            found = [f"/{folder}/{name}" for folder in folders for name in applets]
+            return [*found, "/sbin/apk", "/usr/bin/getent"]
+    # Debian, and what is like it: /bin is /usr/bin, and /sbin is /usr/sbin.
+    lists = [("bin", DEBIAN_BIN.split()), ("sbin", DEBIAN_SBIN.split())]
+    found = [f"{top}/{f}/{n}" for f, names in lists for top in ("", "/usr") for n in names]
+    return [*found, *BASH.split()]

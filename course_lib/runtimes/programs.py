@@ -1,0 +1,117 @@
+"""Which programs serve, which end, and how they show among the processes.
+
+Whether a process ends depends on its program alone. What a program of an image does when the
+course does not run it step by step is said here; of images whose contents are not known it is
+taken to serve.
+Source: the images' Dockerfiles and entry scripts (github.com/docker-library,
+github.com/nginx/docker-nginx); the manuals of the programs.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Sequence
+
+from course_lib.runtimes.behaviour import ENDS, SERVES, Behaviour
+
+ENTRY_SCRIPTS = ("docker-entrypoint.sh", "entrypoint.sh")
+# What a script or a name stands for once it runs; entry scripts replace themselves by it.
+REAL_NAMES = {"httpd-foreground": "httpd", "apache2-foreground": "httpd", "python": "python3"}
+SERVERS = (
+    *("nginx", "httpd", "apache2", "haproxy", "caddy", "traefik", "envoy", "coredns"),
+    *("redis-server", "memcached", "mysqld", "mariadbd", "postgres", "mongod", "mongos", "etcd"),
+    *("php-fpm", "gunicorn", "uvicorn", "uwsgi", "tomcat", "catalina.sh", "pause", "dnsmasq"),
+    *("rabbitmq-server", "kafka-server-start.sh", "registry", "telnetd", "crond", "syslogd"),
+)
+_INTERPRETERS = ("python3", "node", "perl", "ruby", "php", "sh", "bash", "ash", "dash")
+_SERVES = re.compile(
+    r"\b(http\.server|runserver|flask run|uvicorn|gunicorn|serve|server(\.\w+)?|app\.(py|js)|"
+    r"while true|while :|sleep inf(inity)?|tail -f|nginx -g)\b|while true|while :"
+)
+ENDS_AT_ONCE = Behaviour(startup=0.0, runs_for=0.05)  # an interpreter without input
+# Clients that ask the container's own server whether it is well, and what they print then.
+ASKS = {
+    "pg_isready": "/var/run/postgresql:5432 - accepting connections\n",
+    "redis-cli ping": "PONG\n",
+    "mysqladmin ping": "mysqld is alive\n",
+    "mariadb-admin ping": "mysqld is alive\n",
+    "healthcheck.sh": "",
+}
+
+
+def main_program(argv: Sequence[str]) -> list[str]:
+    """A command line as it is once entry scripts have replaced themselves.
+
+    >>> main_program(["/docker-entrypoint.sh", "nginx", "-g", "daemon off;"])
+    ['nginx', '-g', 'daemon off;']
+    """
+    rest = list(argv)
+    while len(rest) > 1 and posixpath.basename(rest[0]) in ENTRY_SCRIPTS:
+        rest = rest[1:]
+    return rest
+
+
+def name_of(argv: Sequence[str]) -> str:
+    """The name of a command line's program, without folder and version."""
+    name = posixpath.basename(main_program(argv)[0])
+    return REAL_NAMES.get(name, name)
+
+
+def behaviour_of(argv: Sequence[str]) -> Behaviour:
+    """What a program of a well-known image does: it serves, or it does its work and ends.
+
+    A script that the course cannot read in full serves if it loops for ever or starts a server.
+    """
+    name, arguments = name_of(argv), " ".join(main_program(argv)[1:])
+    if name in SERVERS:
+        return SERVES
+    if name in _INTERPRETERS:
+        if not arguments or arguments == "-de0":
+            return ENDS_AT_ONCE
+        return SERVES if _SERVES.search(arguments) or _starts(arguments) else ENDS
+    if name in ("httpd", "nc", "telnetd") and re.search(r"(^| )-\w*[fl]", arguments):
+        return SERVES
+    return ENDS
+
+
+def _starts(script: str) -> bool:
+    """Whether the last command of a script is a server."""
+    last = re.split(r"&&|;|\n", script.strip().rstrip(";"))[-1].split()
+    last = last[1:] if last[:1] == ["exec"] else last
+    return bool(last) and name_of(last) in SERVERS
+
+
+def asks(argv: Sequence[str]) -> str | None:
+    """What a health check prints when its server is well; None if it is no health check."""
+    name = name_of(argv)
+    words = [word for word in argv[1:] if not word.startswith("-")]
+    return ASKS.get(name, ASKS.get(f"{name} {words[-1]}" if words else name))
+
+
+def titles(argv: Sequence[str], cores: float) -> list[tuple[str, str]]:
+    """The processes of a server, as they name themselves, with users ("": the container's own).
+
+    The first is the one that was started, the others are its children. nginx has a worker for
+    each core of the node.
+
+    >>> titles(["nginx", "-g", "daemon off;"], cores=2)[1:]
+    [('nginx: worker process', 'nginx'), ('nginx: worker process', 'nginx')]
+    """
+    command = main_program(argv)
+    text = " ".join(command)
+    match name_of(command):
+        case "nginx":
+            return [(f"nginx: master process {text}", "")] + [
+                ("nginx: worker process", "nginx")
+            ] * max(1, int(cores))
+        case "redis-server":
+            port = command[command.index("--port") + 1] if "--port" in command[:-1] else "6379"
+            return [(f"redis-server *:{port}", "redis")]
+        case "postgres":
+            parts = "checkpointer", "background writer", "walwriter", "autovacuum launcher"
+            own = [(f"postgres: {part} ", "postgres") for part in parts]
+            return [(text, "postgres"), *own]
+        case "httpd":
+            return [("httpd -DFOREGROUND", "")] + [("httpd -DFOREGROUND", "www-data")] * 3
+    return [(text, "")]

@@ -1,0 +1,57 @@
+"""Signals: their names and numbers, and which programs handle which of them.
+
+Process 1 of a PID namespace gets, from inside, only the signals that it handles; from outside
+also SIGKILL. Any other process ends by a signal that it does not handle.
+Source: signal(7), pid_namespaces(7); nginx.org "Controlling nginx"; redis.io "Redis signal
+handling"; PostgreSQL's manual, "Shutting Down the Server"; httpd's manual, "Stopping".
+"""
+
+from __future__ import annotations
+
+SIGHUP, SIGINT, SIGQUIT, SIGKILL, SIGUSR1, SIGTERM, SIGCHLD, SIGWINCH = 1, 2, 3, 9, 10, 15, 17, 28
+NUMBERS = {
+    "HUP": SIGHUP,
+    "INT": SIGINT,
+    "QUIT": SIGQUIT,
+    "KILL": SIGKILL,
+    "USR1": SIGUSR1,
+    "USR2": 12,
+    "TERM": SIGTERM,
+    "CHLD": SIGCHLD,
+    "CONT": 18,
+    "STOP": 19,
+    "WINCH": SIGWINCH,
+}
+IGNORED = (0, SIGCHLD, 18, SIGWINCH)  # by default these end nothing (0 only asks who is there)
+
+FAST, GRACEFUL, GOES_ON = "at once", "when its work is done", "it does something else, and goes on"
+_SERVER = {SIGTERM: GRACEFUL, SIGINT: GRACEFUL, SIGHUP: GOES_ON}
+HANDLED = {
+    "nginx": {
+        SIGTERM: FAST,
+        SIGINT: FAST,
+        SIGQUIT: GRACEFUL,
+        SIGHUP: GOES_ON,
+        SIGUSR1: GOES_ON,
+        12: GOES_ON,
+        SIGWINCH: GOES_ON,
+    },
+    "httpd": {SIGTERM: FAST, SIGINT: FAST, SIGWINCH: GRACEFUL, SIGHUP: GOES_ON, SIGUSR1: GOES_ON},
+    "postgres": {SIGTERM: GRACEFUL, SIGINT: FAST, SIGQUIT: FAST, SIGHUP: GOES_ON},
+}
+
+
+def number(name: str) -> int | None:
+    """A signal's number, from its name in any form or the number itself; None if unknown.
+
+    >>> number("SIGQUIT"), number("term"), number("9"), number("NOSUCH")
+    (3, 15, 9, None)
+    """
+    if name.isdecimal():
+        return int(name) if int(name) < 65 else None
+    return NUMBERS.get(name.upper().removeprefix("SIG"))
+
+
+def handled(program: str, stop_signal: int) -> dict[int, str]:
+    """What a server does on which signal; its image's stop signal it always handles."""
+    return {stop_signal: GRACEFUL} | HANDLED.get(program, _SERVER)
