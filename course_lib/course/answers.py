@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from course_lib.cluster import Cluster
 from course_lib.course.exercise import Finding, Mistake
-from course_lib.objects.manifests import read_manifests
+from course_lib.course.forms import (
+    as_documents,
+    as_function,
+    as_number,
+    as_text,
+    counted,
+    described,
+    folded,
+)
+from course_lib.errors import CourseError
+from course_lib.objects.decode import kind_of_document, unknown_fields
+from course_lib.objects.kinds import KINDS
 
 Document = dict[str, Any]
 Slips = Mapping[Any, str]  # a wrong value, or (lowest, highest): the hint for it
@@ -15,37 +26,54 @@ NO_SLIPS: Slips = {}
 
 
 def number(
-    answer: Any, truth: float, slips: Slips = NO_SLIPS, within: float = 0, unit: str = ""
+    answer: Any,
+    truth: float,
+    slips: Slips = NO_SLIPS,
+    within: float = 0,
+    unit: str = "",
+    *,
+    look: str,
 ) -> Finding:
-    """A predicted number, within so much of what was measured.
+    """A predicted number, within so much of what was measured, in `unit`.
 
-    >>> number(9, 137, {9: "9 is the signal; 128 is added"}).hint
+    `slips` are typical wrong numbers with their hints; `look` is the next step for all others.
+
+    >>> number(9, 137, {9: "9 is the signal; 128 is added"}, look="describe the Pod").hint
     '9 is the signal; 128 is added'
+    >>> number("4 Pods", 3, unit="Pods", look="list the Pods").hint
+    'that is too many: list the Pods'
     """
-    if isinstance(answer, bool) or not isinstance(answer, int | float):
-        raise Mistake(f"a number is asked for, and {answer!r} is none", "write it without quotes")
-    said = f"{answer:g}{' ' + unit if unit else ''}"
-    if abs(answer - truth) <= within:
-        measured = "" if answer == truth else f" (measured: {truth:.4g})"
-        return Finding(True, f"{said} it is{measured}")
+    given = as_number(answer, unit)
+    said = counted(given, unit)
+    if abs(given - truth) <= within:
+        measured = "" if given == truth else f" (measured: {truth:.4g})"
+        return Finding(True, f"{said}: right{measured}")
+    wrong = f"{said}: not right"
     for slip, hint in slips.items():
         low, high = slip if isinstance(slip, tuple) else (slip, slip)
-        if low <= answer <= high:
-            return Finding(False, f"{said} is not it", hint)
-    far = "too few" if answer < truth else "too many"
-    return Finding(False, f"{said} is not it", f"that is {far}; run it, and count")
-
-
-def word(answer: Any, truth: str, slips: Slips = NO_SLIPS) -> Finding:
-    """A predicted word or line; spaces around it do not matter."""
-    if not isinstance(answer, str):
-        raise Mistake(f"a text is asked for, and {answer!r} is none", "write it in quotes")
-    given = answer.strip()
-    if given == truth:
-        return Finding(True, f"{given} it is")
-    return Finding(
-        False, f"{given} is not it", slips.get(given, "try it out, and read what you see")
+        if low <= given <= high:
+            return Finding(False, wrong, hint)
+    if not unit:
+        return Finding(False, wrong, look)
+    less, more = {"s": ("too early", "too late"), "bytes": ("too small", "too large")}.get(
+        unit, ("too few", "too many")
     )
+    return Finding(False, wrong, f"that is {less if given < truth else more}: {look}")
+
+
+def word(
+    answer: Any, truth: str, slips: Slips = NO_SLIPS, also: Iterable[str] = (), *, look: str
+) -> Finding:
+    """A predicted word or line; case, blanks, quotes and hyphens do not matter.
+
+    `also` are other words for the same, `look` is the next step for words that are no slips.
+    """
+    given = folded(as_text(answer))
+    shown = as_text(answer).strip() or "an empty text"
+    if given in {folded(each) for each in (truth, *also)}:
+        return Finding(True, f"{shown}: right")
+    hints = {folded(str(slip)): hint for slip, hint in slips.items()}
+    return Finding(False, f"{shown}: not right", hints.get(given, look))
 
 
 def holds(ok: bool, said: str, otherwise: str, hint: str) -> Finding:
@@ -54,22 +82,78 @@ def holds(ok: bool, said: str, otherwise: str, hint: str) -> Finding:
 
 
 def document(answer: Any, kind: str, name: str = "") -> Document:
-    """The one document of a kind (and name) in an answer: YAML text, a dict or a list."""
-    if not isinstance(answer, str | dict | list):
-        raise Mistake(
-            f"a manifest is asked for, and {type(answer).__name__} is none",
-            "write it as YAML between triple quotes",
-        )
-    documents = read_manifests(answer)
+    """The one document of a kind (and name) in an answer: YAML text, a dict or a list.
+
+    Raises `Mistake`, or the API server's refusal of a document that is not valid.
+    """
+    documents = as_documents(answer)
     found = [each for each in documents if each.get("kind") == kind]
     if not found:
         kinds = ", ".join(sorted({str(each.get("kind")) for each in documents}))
-        raise Mistake(f"there is no {kind}, but {kinds or 'nothing'}", f"write `kind: {kind}`")
-    named = [d for d in found if not name or d.get("metadata", {}).get("name") == name]
+        raise Mistake(f"there is no {kind}, but {kinds}", f"write `kind: {kind}`")
+    named = [each for each in found if not name or _name(each) == name]
     if not named:
         raise Mistake(f"no {kind} is called {name}", f"write `name: {name}` below `metadata`")
-    Cluster(nodes=0).api.check(named[0])
+    for each in documents:
+        _check(each)
+    if not isinstance(named[0].get("spec"), dict):
+        raise Mistake(f"the {kind} has no spec", "write `spec:` below `metadata`, with its fields")
+    namespace = named[0]["metadata"].get("namespace", "default")
+    if namespace != "default":
+        raise Mistake(f"it is in the namespace {namespace}", "leave `metadata.namespace` out")
     return named[0]
+
+
+def _name(document: Document) -> Any:
+    metadata = document.get("metadata")
+    return metadata.get("name") if isinstance(metadata, dict) else None
+
+
+def _check(document: Document) -> None:
+    """Raise what the API server says of a document; one of another group's kind is a mistake."""
+    kind = kind_of_document(document)
+    known = next((each for each in KINDS if each.kind == kind.kind), None)
+    if known is not None and not kind.known:
+        raise Mistake(
+            f"{kind.kind} is not a kind of {document['apiVersion']}",
+            f"a {kind.kind} has `apiVersion: {known.api_version}`",
+        )
+    Cluster(nodes=0).api.check(document)
+
+
+def containers(document: Document) -> list[Document]:
+    """The containers of a Pod, or of a workload's Pod template."""
+    spec = document["spec"]
+    template = spec.get("template")
+    return (template["spec"] if template else spec).get("containers") or []
+
+
+def main_container(document: Document, image: str = "") -> Document:
+    """The only container of a Pod or a workload; its image is that of the question."""
+    found = containers(document)
+    if len(found) != 1:
+        raise Mistake(
+            f"there are {len(found)} containers", "write one entry below `spec.containers`"
+        )
+    return found[0]
+
+
+def reserved(container: Document, group: str = "requests") -> Document:
+    """What a container asks for: requests that are not written are as large as the limits.
+
+    Source: kubernetes.io "Resource Management for Pods and Containers".
+    """
+    resources = container.get("resources") or {}
+    limits = resources.get("limits") or {}
+    return limits | (resources.get("requests") or {}) if group == "requests" else limits
+
+
+def existing(cluster: Cluster, kind: str, name: str, again: str) -> Document:
+    """An object that a repair needs; `again` says how to get it back."""
+    try:
+        return cluster.document(kind, name)
+    except CourseError as refusal:
+        raise Mistake(f"there is no {kind} {name} any more", again) from refusal
 
 
 def applied(cluster: Cluster, answer: Any, seconds: float = 60.0) -> Cluster:
@@ -81,13 +165,28 @@ def applied(cluster: Cluster, answer: Any, seconds: float = 60.0) -> Cluster:
 
 def tried(act: Callable[..., Any], *arguments: Any) -> Any:
     """What a learner's function returns; what it raises is told in the course's words."""
-    if not callable(act):
-        raise Mistake(f"a function is asked for, and {act!r} is none", "give its name, without ()")
+    function = as_function(act)
     try:
-        return act(*arguments)
+        return function(*arguments)
     except Mistake:
         raise
-    except Exception as error:
-        raise Mistake(
-            f"your function raised {type(error).__name__}: {error}", "call it yourself, and look"
-        ) from error
+    except (Exception, SystemExit) as error:
+        said = str(error).splitlines()[0] if str(error) else ""
+        hint = f"call your function yourself, and look at the {type(error).__name__}"
+        if isinstance(error, TypeError) and "argument" in said:
+            hint = f"the check calls it with {_arguments(len(arguments))}: {described(function)}"
+        raise Mistake(f"your function raised {type(error).__name__}: {said}", hint) from error
+
+
+def _arguments(count: int) -> str:
+    return f"{count or 'no'} argument{'' if count == 1 else 's'}"
+
+
+def or_unknown(document: Document, hint: str) -> str:
+    """The hint, or in its place one that names a field of the document that the API has not."""
+    kind = kind_of_document(document)
+    body = {key: value for key, value in document.items() if key not in ("apiVersion", "kind")}
+    paths = [path for path, _ in unknown_fields(body, kind.type)]
+    if not paths:
+        return hint
+    return f"nobody acts on `{paths[0]}`: the API has no such field there; {hint}"

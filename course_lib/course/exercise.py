@@ -2,18 +2,22 @@
 
 task = exercise("01-exit-code")
 task                     # the question
-task.check(137)          # what was right, what was not, a hint
+task.check(137)          # the question, what was right, what was not, a hint
+task.solution()          # one solution, after some tries
+task.reset()             # begin again
 """
 
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
 
 from course_lib.course.progress import Progress, where_progress_lives
+from course_lib.course.refusals import hint_for
 from course_lib.errors import CourseError
 
 CHAPTERS = {
@@ -41,6 +45,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 NO_ANSWER = "No answer yet: put yours in the place of the dots, and run the cell again."
+ENOUGH = 3  # tries, after which the solution may be seen
 Findings = Iterator[Finding]
 Examiner = Callable[[Any], Findings]
 
@@ -69,7 +74,7 @@ class Exercise(msgspec.Struct, frozen=True):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What became of an answer; without one, the question again."""
+    """The question, and below it what was found in an answer; without an answer the question."""
 
     findings: tuple[Finding, ...]
     question: str = ""
@@ -85,16 +90,36 @@ class Verdict(msgspec.Struct, frozen=True):
         """The hint that belongs to the first thing that was not right."""
         return next((finding.hint for finding in self.findings if not finding.ok), "")
 
-    def _repr_markdown_(self) -> str | None:
-        """The question as it is written; what was found is plain text."""
-        return self.question if not self.findings else f"```\n{self!r}\n```"
-
-    def __repr__(self) -> str:
-        if not self.findings:
-            return f"{self.question}\n\n{NO_ANSWER}"
+    def _found(self) -> str:
         lines = [f"{'✓' if each.ok else '✗'} {each.said}" for each in self.findings]
         lines.append("Right!" if self.ok else f"Hint: {self.hint}")
         return "\n".join([*lines, self.note] if self.note else lines)
+
+    def _repr_markdown_(self) -> str:
+        """The question as it is written, and what was found as plain text below it."""
+        if not self.findings:
+            return self.question
+        return f"{self.question}\n\n{fenced(self._found())}".strip()
+
+    def __repr__(self) -> str:
+        below = self._found() if self.findings else NO_ANSWER
+        return f"{self.question}\n\n{below}".strip()
+
+
+class Solution(str):
+    """One solution of an exercise: a value, a manifest, or what to run."""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_markdown_(self) -> str:
+        return fenced(str(self))
+
+
+def fenced(text: str) -> str:
+    """Text that Markdown shows as it is, whatever it contains."""
+    fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", text))])
+    return f"{fence}\n{text}\n{fence}"
 
 
 class Task:
@@ -122,27 +147,75 @@ class Task:
 
     def check(self, answer: Any = ...) -> Verdict:
         """Look at an answer (at the cluster, for repairs), and remember in the progress file."""
-        if answer is ... and self.broken is None:
-            return Verdict((), self._repr_markdown_())
-        verdict = examine(self.exercise, self.broken if answer is ... else answer)
+        question = self._repr_markdown_()
+        if self.broken is None:
+            if answer is ...:
+                return Verdict((), question)
+            verdict = examine(self.exercise, answer)
+        elif answer is ... or answer is self.broken:
+            verdict = examine(self.exercise, self.broken)
+        else:
+            verdict = Verdict((_not_asked_for(answer, self.broken),))
+        note = ""
         try:
             self._progress.record(self.exercise.name, verdict.ok)
+            if not verdict.ok and self._tries() >= ENOUGH:
+                note = f'(exercise("{self.exercise.name}").solution() shows a solution.)'
         except OSError as problem:
             note = f"(Your progress could not be kept: {problem}.)"
-            verdict = msgspec.structs.replace(verdict, note=note)
-        return verdict
+        return msgspec.structs.replace(verdict, question=question, note=note)
+
+    def solution(self) -> Solution:
+        """One solution, once the exercise is solved or was tried three times.
+
+        Raises `CourseError` before that.
+        """
+        from course_lib.course.solutions import SOLUTIONS
+
+        tries = self._tries()
+        if tries < ENOUGH and not self._kept().get("solved"):
+            left = ENOUGH - tries
+            raise CourseError(
+                f"the solution of {self.exercise.name} is shown after {ENOUGH} tries",
+                found=f"{tries} {'try' if tries == 1 else 'tries'}",
+                do=f"give check() an answer {'once more' if left == 1 else f'{left} times'}; "
+                "each wrong one gets a hint",
+            )
+        return Solution(SOLUTIONS[self.exercise.name].strip("\n"))
+
+    def reset(self) -> Task:
+        """Begin again: what is broken is broken as at first, and the progress is forgotten."""
+        self.broken = self.exercise.starts() if self.exercise.starts else None
+        self._progress.forget(self.exercise.name)
+        return self
+
+    def _kept(self) -> dict[str, Any]:
+        return self._progress.read().get(self.exercise.name, {})
+
+    def _tries(self) -> int:
+        return int(self._kept().get("tries", 0))
+
+
+def _not_asked_for(answer: Any, broken: Any) -> Finding:
+    """An answer was given where something is to be repaired."""
+    what = "cluster" if hasattr(broken, "kubelets") else "broken"
+    said = f"this exercise looks at task.{what}, and takes no answer"
+    if isinstance(answer, type(broken)):
+        said = f"this is another one than task.{what}"
+    hint = f"repair `task.{what}`, then call `task.check()` with nothing between the brackets"
+    return Finding(False, said, hint)
 
 
 def examine(exercise: Exercise, answer: Any) -> Verdict:
     """What is right, up to the first thing that is not: its hint is what helps next.
 
-    A refusal of the learner's manifest is a finding too.
+    A refusal of the learner's manifest is a finding too, and so is every other error.
 
     >>> print(examine(exercises()["10-quorum"], 3))
-    ✗ 3 is not it
+    ✗ 3: not right
     Hint: with three of five gone two are left, which is no majority: nothing can be written
     >>> print(examine(exercises()["10-quorum"], 2))
-    ✓ 2 it is
+    ✓ 2: right
     Right!
     """
     findings: list[Finding] = []
@@ -154,7 +227,13 @@ def examine(exercise: Exercise, answer: Any) -> Verdict:
     except Mistake as mistake:
         findings.append(mistake.finding)
     except CourseError as refusal:
-        findings.append(Finding(False, str(refusal), refusal.do or "read the message above"))
+        findings.append(Finding(False, str(refusal), hint_for(refusal)))
+    except Exception as error:  # whatever an answer leads to, a learner gets a hint
+        said = f"the check cannot go on with this answer ({type(error).__name__}: {error})"
+        form = "compare the form of your answer, field by field, with what the question asks for"
+        if exercise.starts:
+            form = "something that the check looks at is gone: `task.reset()` begins again"
+        findings.append(Finding(False, said, form))
     return Verdict(tuple(findings))
 
 

@@ -54,6 +54,12 @@ class Progress:
         entry.solved = entry.solved or solved
         self._save(kept)
 
+    def forget(self, name: str) -> None:
+        """Forget the tries of an exercise, and that it was solved."""
+        kept = self._load()
+        if kept.exercises.pop(name, None) is not None:
+            self._save(kept)
+
     def _load(self) -> _File:
         try:
             return msgspec.json.decode(self.path.read_bytes(), type=_File)

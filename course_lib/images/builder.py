@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from course_lib.errors import CourseError
-from course_lib.images.dockerfile import Instruction, parse
+from course_lib.images.dockerfile import COPIES, Instruction, parse
 from course_lib.images.image import Image, Variant
 from course_lib.images.layer import FOLDER, File, Files, Layer, changes, union
 from course_lib.images.oci import PATH, Blob, Config, Execution, Platform, RootFS, Step, digest
@@ -138,8 +138,9 @@ class Builder:
     def _step(self, state: _State, step: Instruction, context: Files) -> _State:
         execution = state.config.config
         match step.name:
-            case "COPY":
-                return state.add(_copy(step, context, execution.working_dir or "/"))
+            case "COPY" | "ADD":
+                files = _copy(step, context, execution.working_dir or "/")
+                return state.add(_owned(step, files, state.files))
             case "RUN":
                 _must_have(step, state)
                 if self.run is None:
@@ -219,8 +220,8 @@ def read_context(context: Context) -> Files:
 
 
 def _chosen(step: Instruction, context: Files) -> list[tuple[str, str, File]]:
-    """Of COPY: each file with its source and its name below that; of others: nothing."""
-    if step.name != "COPY":
+    """Of COPY and ADD: each file with its source and its name below that; of others: nothing."""
+    if step.name not in COPIES:
         return []
     found = []
     for word in step.words[:-1]:
@@ -259,6 +260,22 @@ def _copy(step: Instruction, context: Files, working_dir: str) -> Files:
         path = path.strip("/")
         files |= {p: f for p, f in _parents(path).items() if p not in files} | {path: file}
     return files
+
+
+def _owned(step: Instruction, files: Files, existing: Files) -> Files:
+    """What is new, with the owner and the mode that the options say; a group follows its user."""
+    options = step.options
+    change: dict[str, int] = {}
+    if owner := options.get("chown"):
+        user, _, group = owner.partition(":")
+        change = {"uid": int(user), "gid": int(group or user)}
+    mode = {"mode": int(options["chmod"], 8)} if "chmod" in options else {}
+    return {
+        path: file
+        if file.kind == "folder" and path in existing
+        else msgspec.structs.replace(file, **change, **(mode if file.kind == "file" else {}))
+        for path, file in files.items()
+    }
 
 
 def _parents(path: str) -> Files:

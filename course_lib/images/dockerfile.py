@@ -1,6 +1,7 @@
 """Dockerfiles: the recipe of an image, line by line.
 
-The subset: FROM, COPY, RUN, ENV, CMD, ENTRYPOINT, WORKDIR, USER, EXPOSE, LABEL.
+The subset: FROM, COPY, ADD (of files in the context), RUN, ENV, CMD, ENTRYPOINT, WORKDIR, USER,
+EXPOSE, LABEL; of COPY and ADD the JSON form, and the options `--chown`, `--chmod` and `--link`.
 Source: docs.docker.com "Dockerfile reference".
 """
 
@@ -15,9 +16,13 @@ import msgspec
 from course_lib.errors import CourseError
 
 KNOWN = (
-    "FROM", "COPY", "RUN", "ENV", "CMD", "ENTRYPOINT", "WORKDIR", "USER", "EXPOSE", "LABEL",
+    "FROM", "COPY", "ADD", "RUN", "ENV", "CMD", "ENTRYPOINT", "WORKDIR", "USER", "EXPOSE", "LABEL",
 )  # fmt: skip
+COPIES = ("COPY", "ADD")
 _EXEC_FORM = ("CMD", "ENTRYPOINT", "RUN")
+_OPTION = re.compile(r"--([a-z-]+)(?:=(\S+))?(?:\s+|$)")
+_OPTIONS = {"chown": r"\d+(:\d+)?", "chmod": r"[0-7]{3,4}", "link": r"|true|false"}
+_ARCHIVE = re.compile(r"\.(tar|tgz|tbz2|txz|tar\.\w+)$")
 
 
 class Instruction(msgspec.Struct, frozen=True):
@@ -39,8 +44,22 @@ class Instruction(msgspec.Struct, frozen=True):
 
     @property
     def words(self) -> list[str]:
-        """Of the others: the arguments, quotes removed."""
-        return shlex.split(self.text)
+        """Of the others: the arguments, quotes removed; of COPY and ADD the paths."""
+        text = self.text
+        if self.name in COPIES:
+            while option := _OPTION.match(text):
+                text = text[option.end() :]
+            if text.startswith("["):
+                return [str(word) for word in json.loads(text)]
+        return shlex.split(text)
+
+    @property
+    def options(self) -> dict[str, str]:
+        """Of COPY and ADD: `--chown=1000:1000` and its like, by name."""
+        found, text = {}, self.text
+        while self.name in COPIES and (option := _OPTION.match(text)):
+            found[option[1]], text = option[2] or "", text[option.end() :]
+        return found
 
     @property
     def pairs(self) -> dict[str, str]:
@@ -92,7 +111,8 @@ def _check(step: Instruction, first: bool) -> None:
     try:
         words = step.argv if step.name in _EXEC_FORM else step.words
         wrong = {
-            "COPY": len(words) < 2 or any(word.startswith("--") for word in words),
+            "COPY": len(words) < 2 or not _known_options(step),
+            "ADD": len(words) < 2 or not _known_options(step) or _fetches(words[:-1]),
             "FROM": len(words) != 1,
             "ENV": words[0].startswith("=") or (len(words) < 2 and "=" not in words[0]),
             "LABEL": words[0].startswith("=") or (len(words) < 2 and "=" not in words[0]),
@@ -105,8 +125,22 @@ def _check(step: Instruction, first: bool) -> None:
     if wrong:
         raise refuse(
             {
-                "COPY": "COPY source... destination (no options)",
+                "COPY": "COPY source... destination; options: --chown=UID:GID, --chmod=755, --link",
+                "ADD": "ADD source... destination, of files in the context (no URL, no archive)",
                 "FROM": "FROM image",
                 "EXPOSE": "port numbers, such as 80 or 53/udp",
             }.get(step.name, f"{step.name} KEY=value ...")
         )
+
+
+def _known_options(step: Instruction) -> bool:
+    """Whether each option is one of the subset; users are numbers, for there is no /etc/passwd."""
+    return all(
+        name in _OPTIONS and re.fullmatch(_OPTIONS[name], value)
+        for name, value in step.options.items()
+    )
+
+
+def _fetches(sources: list[str]) -> bool:
+    """Whether ADD would do more than COPY: fetch from afar, or unpack an archive."""
+    return any("://" in each or "@" in each or _ARCHIVE.search(each) for each in sources)

@@ -18,8 +18,10 @@ from course_lib.apiserver import WatchEvent
 from course_lib.apiserver.defaults import set_defaults
 from course_lib.apiserver.errors import AlreadyExists, NotFound, Unavailable, Unreachable
 from course_lib.apiserver.server import DELETED
+from course_lib.errors import InvalidManifest
 from course_lib.node.pod_worker import PodWorker
 from course_lib.objects.decode import canonical, decode, kind_of_document
+from course_lib.objects.manifests import Source, read_manifests
 from course_lib.objects.pod import Pod
 from course_lib.objects.validate import validate
 
@@ -46,8 +48,12 @@ class StaticPods:
         self.pods: dict[str, Pod] = {}
         self._documents: dict[str, Document] = {}
 
-    def write(self, document: Document) -> None:
-        """Put a manifest into the folder; the kubelet finds it, and runs it."""
+    def write(self, source: Source) -> None:
+        """Put a Pod's manifest (text, a path or a dict) into the folder; the kubelet runs it.
+
+        Raises `InvalidManifest` for what is not one Pod with a name.
+        """
+        document = _one_pod(source)
         kubelet = self.kubelet
         text = msgspec.json.encode(document)
         name = document["metadata"]["name"]
@@ -127,6 +133,21 @@ class StaticPods:
             sim.at(sim.now + 1.0, self.mirror)
         elif pod.terminating:
             self.kubelet.api.delete("Pod", pod.name, pod.namespace, grace_period=0, uid=pod.uid)
+
+
+def _one_pod(source: Source) -> Document:
+    """The one document that a file of the folder holds, which must be a Pod with a name."""
+    documents = read_manifests(source)
+    metadata = documents[0].get("metadata") if len(documents) == 1 else None
+    if isinstance(metadata, dict) and metadata.get("name") and documents[0].get("kind") == "Pod":
+        return documents[0]
+    kinds = ", ".join(str(each.get("kind")) for each in documents)
+    raise InvalidManifest(
+        "a static Pod is the manifest of one Pod",
+        where=FOLDER,
+        expected="one document: apiVersion: v1, kind: Pod, metadata with a name, spec",
+        found="a Pod without a name" if kinds == "Pod" else kinds or "nothing",
+    )
 
 
 def _static(document: Document, node: str, uid: str) -> tuple[Document, Pod]:

@@ -1,15 +1,20 @@
-"""Every exercise: the reference solution passes, and typical mistakes get hints of their own."""
+"""Every exercise: right answers pass in every form, wrong ones get hints of their own."""
 
 from __future__ import annotations
 
 import importlib
+import inspect
+import math
 from pathlib import Path
 
 import pytest
 
+from course_lib.cluster import Cluster
 from course_lib.course import exercise
 from course_lib.course.exercise import CHAPTERS, exercises
+from course_lib.course.solutions import SOLUTIONS
 from course_lib.errors import CourseError
+from tests.conftest import ROOT
 
 ANSWERS = {}
 for path in sorted((Path(__file__).parent / "answers").glob("ch*.py")):
@@ -30,16 +35,23 @@ def given(name, answer):
     return task.check()
 
 
-def pairs(mistakes):
-    """Wrong answers with a word of their hint; where an answer is a dict, they come as pairs."""
-    return list(mistakes.items() if isinstance(mistakes, dict) else mistakes)
+def pairs(wrong):
+    """Wrong answers with a part of their hint; those that cannot be keys come as pairs."""
+    return list(wrong.items() if isinstance(wrong, dict) else wrong)
 
 
-def test_each_exercise_has_a_reference_solution_and_at_least_two_mistakes():
-    assert set(ANSWERS) == set(exercises())
-    for name, (_, mistakes) in ANSWERS.items():
-        assert len(mistakes) >= 2, name
-        assert len({hint for _, hint in pairs(mistakes)}) >= 2, name
+def shown(answer):
+    """An answer in the name of a test, without addresses of memory."""
+    text = answer if isinstance(answer, str) else getattr(answer, "__name__", repr(answer))
+    return " ".join(text.split())[-40:]
+
+
+def test_each_exercise_has_five_right_and_five_wrong_answers_with_several_hints():
+    assert set(ANSWERS) == set(exercises()) == set(SOLUTIONS)
+    for name, (right, wrong) in ANSWERS.items():
+        assert len(right) >= 4, name  # and the solution
+        assert len(pairs(wrong)) >= 5, name
+        assert len({hint for _, hint in pairs(wrong)}) >= 3, name
 
 
 def test_there_are_sixty_or_more_and_five_to_eight_in_each_chapter():
@@ -48,34 +60,130 @@ def test_there_are_sixty_or_more_and_five_to_eight_in_each_chapter():
     assert all(5 <= count <= 8 for count in counts.values()), counts
 
 
-@pytest.mark.parametrize("name", exercises())
-def test_the_reference_solution_passes(name):
-    verdict = given(name, ANSWERS[name][0])
+def written(solution, task):
+    """What a learner has when the solution was written into a cell."""
+    if task.broken is not None:
+        exec(solution, {"task": task})
+        return ...
+    if solution.strip().startswith("def "):
+        names = {"Cluster": Cluster}
+        exec(solution, names)
+        return next(each for each in list(names.values()) if inspect.isfunction(each))
+    try:
+        return eval(solution.strip(), {})
+    except (SyntaxError, NameError):
+        return solution
+
+
+@pytest.mark.parametrize("name", SOLUTIONS)
+def test_the_solution_that_is_shown_is_right(name, monkeypatch):
+    monkeypatch.chdir(ROOT / "notebooks")
+    task = exercise(name)
+    verdict = task.check(written(SOLUTIONS[name], task))
+    assert verdict.ok, verdict
+    assert task.solution() == SOLUTIONS[name].strip("\n")
+
+
+RIGHT = [(name, answer) for name, (right, _) in ANSWERS.items() for answer in right]
+
+
+@pytest.mark.parametrize(("name", "answer"), RIGHT, ids=[f"{n}: {shown(a)}" for n, a in RIGHT])
+def test_what_is_right_is_right_in_every_form(name, answer):
+    verdict = given(name, answer)
     assert verdict.ok, verdict
 
 
-MISTAKES = [(n, m, hint) for n, (_, wrong) in ANSWERS.items() for m, hint in pairs(wrong)]
-IDS = [f"{name}: {hint}" for name, _, hint in MISTAKES]
+WRONG = [(n, m, hint) for n, (_, wrong) in ANSWERS.items() for m, hint in pairs(wrong)]
 
 
-@pytest.mark.parametrize(("name", "mistake", "hint"), MISTAKES, ids=IDS)
+@pytest.mark.parametrize(
+    ("name", "mistake", "hint"), WRONG, ids=[f"{name}: {hint}" for name, _, hint in WRONG]
+)
 def test_a_mistake_gets_its_own_hint(name, mistake, hint):
     verdict = given(name, mistake)
     assert not verdict.ok, verdict
     assert hint in verdict.hint, verdict
 
 
+def two(first, second):
+    raise AssertionError("never called")
+
+
+HOSTILE = [
+    None, 77, -1, 1e9, 10**400, True, math.nan, 2j, "", "x", "{", "kind: [", "5 x", b"x", [], (),
+    [None], [[]], {}, {"spec": 5}, {"kind": "Pod"}, {"apiVersion": "v1", "kind": "Pod"},
+    {"plugin": []}, object(), object, two, lambda: 1 / 0, lambda *_: None, range(3),
+]  # fmt: skip
+
+
 @pytest.mark.parametrize("name", exercises())
-def test_an_answer_of_the_wrong_kind_is_no_crash(name):
+def test_an_answer_of_the_wrong_kind_gets_a_hint_and_no_traceback(name):
     task = exercise(name)
-    if task.broken is None:
-        for nonsense in (None, [], "{", "kind: [", -1, 1e9, True, lambda: 1 / 0, object()):
-            assert not task.check(nonsense).ok
+    for answer in [*HOSTILE, Cluster(nodes=0)]:
+        verdict = task.check(answer)
+        assert not verdict.ok, (answer, verdict)
+        assert verdict.hint and "message above" not in verdict.hint, (answer, verdict)
+        assert "check cannot go on" not in repr(verdict), (answer, verdict)
+
+
+@pytest.mark.parametrize("name", [n for n, each in exercises().items() if each.starts])
+def test_a_repair_that_removes_everything_gets_a_hint_and_no_traceback(name):
+    task = exercise(name)
+    if isinstance(task.broken, Cluster):
+        for kind in ("deployment", "service", "pod"):
+            try:
+                objects = list(task.broken.get(kind).NAME)
+            except CourseError:  # an API that is silent answers nothing
+                continue
+            for each in objects:
+                task.broken.delete(kind, each)
+    else:
+        for pod in list(task.broken.pods):
+            task.broken.delete_pod(pod)
+    verdict = task.check()
+    assert not verdict.ok and verdict.hint, verdict
+    assert "check cannot go on" not in repr(verdict), verdict
+
+
+def test_a_repair_is_checked_with_its_own_cluster_as_well():
+    task = exercise("00-scale")
+    task.cluster.scale("deployment/web", 5)
+    assert task.check(task.cluster).ok
+    assert "another one" in repr(task.check(Cluster(nodes=1)))
 
 
 @pytest.mark.parametrize("name", [n for n, each in exercises().items() if not each.starts])
 def test_the_dots_in_the_notebook_are_no_answer(name):
     assert "No answer yet" in repr(exercise(name).check(...))
+
+
+def test_the_question_with_its_manifest_stays_in_sight_above_the_verdict():
+    shown = exercise("00-misspelled").check(5)._repr_markdown_()
+    assert shown.index("replica: 4") < shown.index("✗") < shown.index("Hint:")
+    assert shown.count("```") == 4  # the manifest's fence, and that of the verdict
+
+
+def test_a_verdict_that_quotes_a_fence_stays_one_block():
+    shown = exercise("04-engine").check("```x```y")._repr_markdown_()
+    assert shown.count("\n````") == 2, shown
+
+
+def test_the_solution_is_shown_after_three_tries():
+    task = exercise("10-quorum")
+    for left in ("3 times", "2 times", "once more"):
+        with pytest.raises(CourseError, match=left):
+            task.solution()
+        said = repr(task.check(3))
+    assert 'exercise("10-quorum").solution()' in said
+    assert repr(task.solution()) == "2"
+
+
+def test_a_reset_breaks_again_what_was_repaired_and_forgets_the_tries():
+    task = exercise("00-scale")
+    task.cluster.scale("deployment/web", 5)
+    assert task.check().ok
+    assert task.reset() is task and not task.check().ok
+    assert exercise("00-scale")._kept() == {"tries": 1, "solved": False}
 
 
 def test_an_unknown_exercise_is_told_with_those_of_its_chapter():

@@ -116,6 +116,22 @@ def test_an_index_holds_one_variant_for_each_platform():
 
 
 @pytest.mark.parametrize(
+    "step", ['COPY ["app", "/srv"]', "ADD app /srv", 'ADD ["app", "/srv/"]', "COPY --link app /srv"]
+)
+def test_a_copy_has_several_forms_with_one_meaning(step):
+    plain = build("FROM scratch\nCOPY app /srv", APP).image.variants[0]
+    assert build(f"FROM scratch\n{step}", APP).image.variants[0].files() == plain.files()
+
+
+def test_a_copy_gives_what_is_new_an_owner_and_files_a_mode():
+    recipe = "FROM scratch\nWORKDIR /srv\nCOPY --chown=1000 --chmod=750 app /srv/app"
+    files = build(recipe, APP).image.variants[0].files()
+    main, folder, old = files["srv/app/main.py"], files["srv/app"], files["srv"]
+    assert (main.uid, main.gid, main.mode) == (1000, 1000, 0o750)
+    assert (folder.uid, folder.mode) == (1000, 0o755) and old.uid == 0
+
+
+@pytest.mark.parametrize(
     ("recipe", "complaint"),
     [
         ("", "empty"),
@@ -123,6 +139,11 @@ def test_an_index_holds_one_variant_for_each_platform():
         ("FROM scratch\nFROM scratch", "FROM on the first line"),
         ("FROM scratch\nVOLUME /data", "one of FROM"),
         ("FROM scratch\nCOPY onlyone", "COPY source"),
+        ("FROM scratch\nCOPY --from=builder app /srv", "options: --chown=UID:GID"),
+        ("FROM scratch\nCOPY --chown=web:web app /srv", "options: --chown=UID:GID"),
+        ("FROM scratch\nADD https://example.com/x /x", "no URL, no archive"),
+        ("FROM scratch\nADD app.tar.gz /x", "no URL, no archive"),
+        ('FROM scratch\nCOPY ["app", "/srv"', "JSON"),
         ("FROM scratch\nCOPY missing /x", "failed to compute cache key"),
         ("FROM scratch\nCOPY ../up /x", "inside the build context"),
         ('FROM scratch\nENV A="b', "matching quotes"),

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from course_lib.cluster import Cluster
-from course_lib.course.answers import applied, document, holds, number
+from course_lib.course.answers import (
+    applied,
+    document,
+    existing,
+    holds,
+    main_container,
+    number,
+    or_unknown,
+)
 from course_lib.course.exercise import Findings, asks
+from course_lib.course.forms import counted, same_image
 from course_lib.course.shop import DATA
+
+AGAIN = 'apply it again: `task.cluster.apply("../data/web.yaml")`'
 
 
 def _web() -> Cluster:
     return applied(Cluster(nodes=3), DATA / "web.yaml", 30)
+
+
+@cache
+def _pods_after_a_delete() -> int:
+    cluster = _web()
+    cluster.delete("pod", cluster.get("pods").NAME.iloc[0])
+    cluster.run(30)
+    return len(cluster.get("pods"))
 
 
 @asks(
@@ -23,14 +43,23 @@ def _web() -> Cluster:
     """,
 )
 def deleted_pod(answer: Any) -> Findings:
-    cluster = _web()
-    cluster.delete("pod", cluster.get("pods").NAME.iloc[0])
-    cluster.run(30)
     slips = {
-        2: "the Deployment still wants three: who would notice that one is missing?",
+        2: "the Deployment still wants three: which component notices that one is missing?",
         4: "there is one new Pod, but the deleted one goes",
+        1: "one Pod was deleted, not two; and the Deployment still wants three",
+        0: "one Pod was deleted, not all; and the Deployment still wants three",
     }
-    yield number(answer, len(cluster.get("pods")), slips, unit="Pods")
+    look = "delete one Pod of `web`, let 30 s pass, and count the lines of `cluster.get('pods')`"
+    yield number(answer, _pods_after_a_delete(), slips, unit="Pods", look=look)
+
+
+@cache
+def _seconds_until_replaced() -> float:
+    cluster = _web()
+    dark = cluster.get("pods", wide=True).NODE.iloc[0]
+    cluster.kill_node(dark)
+    cut = cluster.now
+    return cluster.run_until(lambda: len(cluster.get("pods")) > 3, timeout=900) - cut
 
 
 @asks(
@@ -42,17 +71,16 @@ def deleted_pod(answer: Any) -> Findings:
     """,
 )
 def dead_node(answer: Any) -> Findings:
-    cluster = _web()
-    dark = cluster.get("pods", wide=True).NODE.iloc[0]
-    cluster.kill_node(dark)
-    cut = cluster.now
-    replaced = cluster.run_until(lambda: len(cluster.get("pods")) > 3, timeout=900)
     slips = {
         (0, 10): "a silent node is not yet a dead one: its Lease is waited for first",
-        (40, 65): "that is when the node becomes NotReady; its Pods tolerate that for a while",
-        (280, 319): "the 300 s of the toleration begin when the node is NotReady, 50 s later",
+        (35, 65): "that is when the node becomes NotReady; its Pods tolerate that for a while",
+        (280, 329): "the 300 s of the toleration begin when the node is NotReady, 50 s later",
     }
-    yield number(answer, replaced - cut, slips, within=20, unit="s")
+    look = (
+        "two times are added: the seconds until the node is NotReady, and the seconds that its "
+        "Pods tolerate that (`tolerationSeconds`)"
+    )
+    yield number(answer, _seconds_until_replaced(), slips, within=20, unit="s", look=look)
 
 
 @asks(
@@ -66,12 +94,15 @@ def dead_node(answer: Any) -> Findings:
 )
 def scale(cluster: Cluster) -> Findings:
     cluster.run(60)
-    wanted = cluster.document("deployment", "web")["spec"]["replicas"]
+    wanted = existing(cluster, "deployment", "web", AGAIN)["spec"]["replicas"]
     bare = [n for n in cluster.get("pods").NAME if not n.startswith("web-")]
-    hint = "a Pod made by hand is nobody's: say to the Deployment how many you want"
-    yield holds(not bare, "no Pod stands alone", f"{len(bare)} Pods belong to no Deployment", hint)
+    hint = "no controller replaces a Pod made by hand: change `replicas` of the Deployment"
+    said = f"{counted(len(bare), 'Pods')} without a Deployment"
+    yield holds(not bare, "no Pod stands alone", said, hint)
     hint = 'cluster.scale("deployment/web", ...), or apply the manifest with other `replicas`'
-    yield holds(wanted == 5, "five are wanted", f"{wanted} are wanted", hint)
+    if wanted > 5:
+        hint = "that is more than five: set `replicas` to 5"
+    yield holds(wanted == 5, "five are wanted", f"{wanted} wanted", hint)
     yield holds(
         cluster.ready("deployment/web"), "all are ready", "not all are ready",
         "describe a Pod that waits: what does it wait for?",
@@ -105,13 +136,19 @@ def scale(cluster: Cluster) -> Findings:
 def misspelled(answer: Any) -> Findings:
     wanted = document(answer, "Deployment", "shop")
     cluster = Cluster(nodes=3)
-    warnings = [w for row in cluster.apply(wanted).WARNINGS for w in row]
-    hint = "the column WARNINGS of `apply` names a field that nobody knows: where does it belong?"
-    yield holds(not warnings, "every field is known", "; ".join(map(str, warnings)), hint)
+    warnings = [str(each) for each in cluster.apply(wanted).WARNINGS if each]
+    hint = or_unknown(wanted, "the column WARNINGS of `apply` names it")
+    yield holds(not warnings, "every field is known", "; ".join(warnings), hint)
     cluster.run(40)
-    running = list(cluster.get("pods").STATUS).count("Running")
+    replicas = wanted["spec"].get("replicas", 1)
     hint = "`replicas`, with an s, stands directly below the Deployment's `spec`"
-    yield holds(running == 4, "four Pods run", f"{running} Pods run, not 4", hint)
+    if "replicas" in wanted["spec"]:
+        hint = f"`spec.replicas` is {replicas}; four Pods are wanted"
+    running = list(cluster.get("pods").STATUS).count("Running")
+    if replicas == 4 and running != 4:
+        hint = "four are wanted, and not all run: are name and tag of the image right?"
+    said = f"{counted(running, 'Pods')} running, not 4"
+    yield holds(running == 4, "four Pods run", said, hint)
 
 
 @asks(
@@ -123,9 +160,17 @@ def misspelled(answer: Any) -> Findings:
 )
 def first_pod(answer: Any) -> Findings:
     pod = document(answer, "Pod", "hello")
-    images = [c.get("image") for c in pod.get("spec", {}).get("containers", [])]
-    hint = "an image is `name:tag`: without a tag it is `latest`, whatever that is on the day"
-    yield holds(images == ["redis:7"], "the image is right", f"the images are {images}", hint)
+    image = main_container(pod).get("image")
+    hint = "`image: redis:7` is asked for"
+    if isinstance(image, str) and image.rpartition("/")[2] == "redis":
+        hint = "an image is `name:tag`: without a tag it is `latest`, whatever that is on the day"
+    elif not image:
+        hint = "`image` stands beside the container's `name`"
+    right = same_image(image, "redis:7")
+    yield holds(right, "the image is right", f"the image is {image}", hint)
     cluster = applied(Cluster(nodes=1), pod, 30)
     status = cluster.get("pods").STATUS.iloc[0]
-    yield holds(status == "Running", "it runs", f"its status is {status}", "describe the Pod")
+    hint = f"STATUS {status}: its events say why (`cluster.describe('pod', 'hello')`)"
+    if pod["spec"]["containers"][0].get("command"):
+        hint = "leave `command` out: the image's own program is the server"
+    yield holds(status == "Running", "it runs", f"its STATUS is {status}", hint)

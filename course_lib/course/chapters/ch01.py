@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from typing import Any
 
 from course_lib.cluster import Cluster
-from course_lib.course.answers import applied, document, holds, number
-from course_lib.course.exercise import Findings, asks
+from course_lib.course.answers import (
+    applied,
+    document,
+    holds,
+    main_container,
+    number,
+    or_unknown,
+    reserved,
+)
+from course_lib.course.exercise import Findings, Mistake, asks
+from course_lib.course.forms import same_image
 from course_lib.course.manifests import container_status, pod
+from course_lib.errors import CourseError
+from course_lib.objects.quantity import Quantity
 
 
 @asks(
@@ -19,18 +32,27 @@ from course_lib.course.manifests import container_status, pod
     """,
 )
 def exit_code(answer: Any) -> Findings:
+    slips = {
+        9: "9 is the signal's number; who dies of a signal is reported as 128 and its number",
+        1: "1 is what a program says that ends by itself with an error; this one had no say",
+        143: "143 is 128 + 15: SIGTERM, which asks. The kernel does not ask",
+        139: "139 is 128 + 11: SIGSEGV, a program's own mistake with memory",
+        128: "128 is added to the number of the signal, and SIGKILL has a number of its own",
+        0: "0 means success, and this program was killed",
+        -9: "that is Python's way to say it; a container runtime adds 128 to the signal's number",
+    }
+    look = "128 and the number of the signal: describe such a Pod, and read its Last State"
+    yield number(answer, _killed(), slips, look=look)
+
+
+@cache
+def _killed() -> int:
     cluster = Cluster(nodes=1)
     cluster.behaviours.set("course/greedy", memory=[(0, "20Mi"), (20, "200Mi")])
     greedy = pod("greedy", image="course/greedy", resources={"limits": {"memory": "64Mi"}})
     cluster.apply(greedy | {"spec": greedy["spec"] | {"restartPolicy": "Never"}})
     cluster.run(60)
-    code = container_status(cluster, "greedy")["state"]["terminated"]["exitCode"]
-    slips = {
-        9: "9 is the signal's number; who dies of a signal is reported as 128 and its number",
-        1: "1 is what a program says that ends by itself with an error; this one had no say",
-        143: "143 is 128 + 15: SIGTERM, which asks. The kernel does not ask",
-    }
-    yield number(answer, code, slips)
+    return int(container_status(cluster, "greedy")["state"]["terminated"]["exitCode"])
 
 
 @asks(
@@ -42,6 +64,17 @@ def exit_code(answer: Any) -> Findings:
     """,
 )
 def deaf(answer: Any) -> Findings:
+    slips = {
+        (28, 32): "30 s is the default; this Pod says otherwise",
+        (0, 3): "the kubelet asks first, and gives it time to end",
+        (48, 52): "the 20 s stand in the place of the default of 30 s; they are not added to it",
+    }
+    look = "SIGKILL follows SIGTERM after the Pod's `terminationGracePeriodSeconds`"
+    yield number(answer, _seconds_to_end(), slips, within=2, unit="s", look=look)
+
+
+@cache
+def _seconds_to_end() -> float:
     cluster = Cluster(nodes=1)
     cluster.behaviours.set("course/deaf", ignores_sigterm=True)
     made = pod("deaf", image="course/deaf")
@@ -49,12 +82,7 @@ def deaf(answer: Any) -> Findings:
     applied(cluster, made, 20)
     cluster.delete("pod", "deaf")
     asked = cluster.now
-    gone = cluster.run_until(lambda: cluster.get("pods").empty)
-    slips = {
-        (28, 32): "30 s is the default; this Pod says otherwise",
-        (0, 3): "the kubelet asks first, and gives it time to end",
-    }
-    yield number(answer, gone - asked, slips, within=2, unit="s")
+    return cluster.run_until(lambda: cluster.get("pods").empty) - asked
 
 
 @asks(
@@ -66,13 +94,18 @@ def deaf(answer: Any) -> Findings:
     """,
 )
 def back_off(answer: Any) -> Findings:
-    cluster = applied(Cluster(nodes=1), pod("crash", command=["sh", "-c", "exit 1"]), 300)
     slips = {
         (0, 1): "restartPolicy is Always, unless you say otherwise",
         (7, 1000): "the pause doubles each time: 10, 20, 40, 80, 160 s",
     }
-    restarts = container_status(cluster, "crash")["restartCount"]
-    yield number(answer, restarts, slips, within=1, unit="restarts")
+    look = "add up the pauses 10, 20, 40, ... s: how many of them end within 300 s?"
+    yield number(answer, _restarts(), slips, within=1, unit="restarts", look=look)
+
+
+@cache
+def _restarts() -> int:
+    cluster = applied(Cluster(nodes=1), pod("crash", command=["sh", "-c", "exit 1"]), 300)
+    return int(container_status(cluster, "crash")["restartCount"])
 
 
 @asks(
@@ -97,22 +130,30 @@ def back_off(answer: Any) -> Findings:
     """,
 )
 def memory_limit(answer: Any) -> Findings:
+    hint = "`m` means thousandths, here of a byte; MiB is written `Mi`"
+    if re.search(r"memory['\"]?:\s*['\"]?\d+m\b", str(answer)):
+        raise Mistake("a memory size ends in `m`", hint)
     wanted = document(answer, "Pod", "cache")
-    written = wanted["spec"]["containers"][0].get("resources", {}).get("limits", {}).get("memory")
+    main = main_container(wanted)
+    image = main.get("image")
+    same = same_image(image, "course/cache")
+    yield holds(same, "the program is the same", f"the image is {image}", "leave `image` as it is")
+    limit = reserved(main, "limits").get("memory")
     hint = "without a limit it may take all of the node's memory, and others pay for it"
-    yield holds(written is not None, "there is a limit", "there is no memory limit", hint)
+    hint = or_unknown(wanted, f"`resources.limits.memory`: {hint}")
+    yield holds(limit is not None, "there is a limit", "there is no memory limit", hint)
+    most = Quantity(str(limit)).value
+    hint = "256Mi is 268,435,456 bytes; the limit may be that, or less"
+    yield holds(most <= 256 * 2**20, "it cannot have too much", f"it may use {most} bytes", hint)
+    hint = "its *limit* decides what it may use; the request only says where it fits"
+    if most < 200 * 2**20:
+        hint = f"{hint}: `limits.memory` is {limit}, and the program uses 200 MiB"
     cluster = Cluster(nodes=1)
     cluster.behaviours.set("course/cache", memory=[(0, "20Mi"), (20, "200Mi")])
     applied(cluster, wanted, 90)
     status = container_status(cluster, "cache")
-    hint = "its *limit* decides what it may use; the request only says where it fits"
-    if str(written).endswith("m"):
-        hint = "`m` means thousandths, here of a byte; MiB is written `Mi`"
     alive = status["restartCount"] == 0 and "running" in status["state"]
     yield holds(alive, "it lives", "it was killed: OOMKilled", hint)
-    most = int(cluster.cgroup("cache")["memory.max"])
-    hint = "256Mi is 268,435,456 bytes; the limit may be that, or less"
-    yield holds(most <= 256 * 2**20, "it cannot have too much", f"it may use {most} bytes", hint)
 
 
 @asks(
@@ -125,12 +166,32 @@ def memory_limit(answer: Any) -> Findings:
 )
 def once(answer: Any) -> Findings:
     wanted = document(answer, "Pod", "hello")
+    main = main_container(wanted)
+    image = main.get("image")
+    hint = "`image: busybox:1.36` is asked for"
+    yield holds(same_image(image, "busybox:1.36"), "it is busybox", f"the image is {image}", hint)
     cluster = applied(Cluster(nodes=1), wanted, 60)
-    said = cluster.logs("hello")
+    words = [*(main.get("command") or ()), *(main.get("args") or ())]
     hint = 'give it a command: `command: ["echo", "hello"]`'
-    yield holds("hello" in said, "it said hello", f"it said {said!r}", hint)
+    if any(" " in word for word in words[:1]):
+        hint = f"{words[0]!r} is one word, and the name of no program: each word stands by itself"
+    elif words:
+        hint = f"its command is {words}: the word `hello` is to be said, in lower case"
+    try:
+        said = cluster.logs("hello")
+    except CourseError:  # there is no container that could have said something
+        said = ""
+    yield holds("hello" in said.split(), "it said hello", f"it said {said!r}", hint)
     status = cluster.get("pods").iloc[0]
-    hint = "a container that ends is started again, even after success: `restartPolicy` says when"
-    ended = status.STATUS == "Completed" and str(status.RESTARTS) == "0"
     told = f"STATUS {status.STATUS}, RESTARTS {status.RESTARTS}"
-    yield holds(ended, "it ended, and stays so", told, hint)
+    ended = status.STATUS == "Completed" and str(status.RESTARTS).split()[0] == "0"
+    yield holds(ended, "it ended, and stays so", told, _why_not_once(wanted, status.STATUS))
+
+
+def _why_not_once(wanted: Any, status: str) -> str:
+    policy = wanted["spec"].get("restartPolicy", "Always")
+    if policy == "Always":
+        return "a container that ends is started again, even after success: `restartPolicy`"
+    if status == "Running":
+        return "its program goes on: say `hello`, and then end"
+    return "its program ends with an error: with exit code 0 the STATUS is Completed"

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from course_lib.cluster import Cluster
-from course_lib.course.answers import applied, document, holds, number, word
+from course_lib.course.answers import (
+    applied,
+    document,
+    existing,
+    holds,
+    main_container,
+    number,
+    word,
+)
 from course_lib.course.exercise import Findings, Mistake, asks
+from course_lib.course.forms import described, names_of, same_image
 from course_lib.course.manifests import pod
 from course_lib.course.shop import DATA
+from course_lib.errors import CourseError
 from course_lib.images import Builder, File, Reference, Registry
+from course_lib.images.builder import Built
+from course_lib.images.dockerfile import COPIES
 
 FILES = {"runtime/python": File(b"\x7fELF" * 9000, mode=0o755), "app/main.py": File(b"print(1)")}
 CHANGED = FILES | {"app/main.py": File(b"print(2)")}
@@ -30,8 +43,15 @@ def full_name(answer: Any) -> Findings:
         "library/redis:latest": "which registry is asked, if none is named?",
         "docker.io/library/redis": "a name without a tag or digest has one all the same",
         "docker.io/library/redis:7": "which tag is meant, if none is written?",
+        "redis:latest": "the tag is right; registry and the user's part are missing",
+        "redis": "that is what the Pod says; a runtime fills in registry, user and tag",
     }
-    yield word(answer, f"{parts.registry}/{parts.repository}:{parts.tag}", slips)
+    look = (
+        "three parts are filled in: the registry Docker Hub (`docker.io`), the user `library`, and "
+        "the tag `latest`; which of them is missing or other here?"
+    )
+    full = f"{parts.registry}/{parts.repository}:{parts.tag}"
+    yield word(answer, full, slips, also=[f"index.{full}", f"docker://{full}"], look=look)
 
 
 @asks(
@@ -44,6 +64,16 @@ def full_name(answer: Any) -> Findings:
     """,
 )
 def push_again(answer: Any) -> Findings:
+    slips = {
+        2: "the runtime's layer has the same content, thus the same digest: the registry has it",
+        0: "the application has changed, thus its layer has another digest",
+    }
+    look = "the image has two layers: of which of them does the digest change?"
+    yield number(answer, _sent(), slips, unit="layers", look=look)
+
+
+@cache
+def _sent() -> int:
     recipe = "FROM scratch\nCOPY runtime /usr/lib\nCOPY app /srv"
     builder, registry = Builder(), Registry()
     old, new = (builder.build(recipe, files).image for files in (FILES, CHANGED))
@@ -52,11 +82,7 @@ def push_again(answer: Any) -> Findings:
     sent = [each for each in new.variants[0].layers if each.descriptor.digest not in known]
     pushed = registry.push("course/shop:v2", content=new)
     assert pushed.uploaded < pushed.present  # the large layer is there already
-    slips = {
-        2: "the runtime's layer has the same content, thus the same digest: the registry has it",
-        0: "the application has changed, thus its layer has another digest",
-    }
-    yield number(answer, len(sent), slips, unit="layers")
+    return len(sent)
 
 
 @asks(
@@ -74,23 +100,44 @@ def push_again(answer: Any) -> Findings:
     ```
     """,
 )
-def cache(answer: Any) -> Findings:
+def cached_recipe(answer: Any) -> Findings:
+    if isinstance(answer, list | tuple) and all(isinstance(line, str) for line in answer):
+        answer = "\n".join(answer)
     if not isinstance(answer, str):
-        raise Mistake("a recipe is asked for", "write it as text between triple quotes")
+        raise Mistake(
+            f"a recipe is asked for, and this is {described(answer)}",
+            "write the four lines as text between triple quotes; the first is `FROM scratch`",
+        )
     builder = Builder()
-    built = builder.build(answer, FILES)
+    built = _built(builder, answer, FILES)
     files = {path for path, file in built.image.variants[0].files().items() if file.kind == "file"}
     missing = {"usr/lib/python", "srv/main.py"} - {path.strip("/") for path in files}
     hint = "both COPY steps are needed; only their order is free"
-    yield holds(not missing, "all files are there", f"missing: {', '.join(missing)}", hint)
-    again = builder.build(answer, CHANGED)
-    runtime = next(cached for step, cached, _ in again.steps if step.startswith("COPY runtime"))
+    yield holds(not missing, "all files are there", f"missing: {names_of(missing)}", hint)
+    execution = built.image.variants[0].settings.config
+    starts = [*execution.entrypoint, *execution.cmd]
+    hint = "the image has to start as before: keep the line ENTRYPOINT as it is"
+    said = f"it starts {' '.join(starts) or 'nothing'}"
+    yield holds(starts == ["/usr/lib/python", "/srv/main.py"], said, said, hint)
+    again = _built(builder, answer, CHANGED)
+    runtime = all(
+        kept for step, kept, _ in again.steps if step.startswith(COPIES) and "runtime" in step
+    )
     hint = (
         "a step is remembered as long as all steps before it are the same: what changes comes late"
     )
     yield holds(
         runtime, "the runtime's layer was remembered", "the runtime's layer was built anew", hint
     )
+
+
+def _built(builder: Builder, recipe: str, files: dict[str, File]) -> Built:
+    """Build; a refusal names the line, and what belongs there."""
+    try:
+        return builder.build(recipe, files)
+    except CourseError as refusal:
+        at = refusal.where or "the recipe"
+        raise Mistake(str(refusal), f"correct {at}: write {refusal.expected}") from refusal
 
 
 @asks(
@@ -112,9 +159,11 @@ def cache(answer: Any) -> Findings:
 )
 def registry_away(answer: Any) -> Findings:
     wanted = document(answer, "Pod", "tool")
-    image = wanted["spec"]["containers"][0].get("image")
+    main = main_container(wanted)
+    image = main.get("image")
     hint = "the node has `course/tool:v1`; under another name there is nothing"
-    yield holds(image == "course/tool:v1", "the image is the same", f"the image is {image}", hint)
+    same = same_image(image, "course/tool:v1")
+    yield holds(same, "the image is the same", f"the image is {image}", hint)
     cluster = Cluster(nodes=1)
     cluster.registry.push("course/tool:v1", size=10_000_000)
     applied(cluster, pod("first", image="course/tool:v1"), 30)
@@ -122,6 +171,8 @@ def registry_away(answer: Any) -> Findings:
     applied(cluster, wanted, 60)
     status = cluster.get("pods").query("NAME == 'tool'").STATUS.iloc[0]
     hint = "`imagePullPolicy: IfNotPresent` asks the registry only where the node has no image"
+    if main.get("imagePullPolicy") in ("IfNotPresent", "Never"):
+        hint = f"the pull policy is right; STATUS {status} is of the program: leave the rest"
     yield holds(status == "Running", "it runs", f"its STATUS is {status}", hint)
 
 
@@ -144,13 +195,16 @@ def _waits_for_an_image() -> Cluster:
 )
 def typo(cluster: Cluster) -> Findings:
     cluster.run(90)
-    image = cluster.document("deployment", "web")["spec"]["template"]["spec"]["containers"][0]
+    again = 'apply "../data/web.yaml" again, and set the image to `course/web:v2`'
+    main = main_container(existing(cluster, "deployment", "web", again))
+    image = main.get("image")
     hint = "the new Pods come from the Deployment's template: it has to name another image"
-    if image["image"] == "nginx:1.27":
+    if same_image(image, "nginx:1.27"):
         hint = "that is the way back to version 1: a good first aid, but not the update"
-    said = f"the image is {image['image']}"
-    yield holds(image["image"] == "course/web:v2", said, said, hint)
+    yield holds(
+        same_image(image, "course/web:v2"), f"the image is {image}", f"the image is {image}", hint
+    )
     yield holds(
         cluster.ready("deployment/web"), "all Pods are new and ready",
-        "the update is not finished", "list the Pods: what is their STATUS?",
+        "the update is not finished", "list the Pods: what is the STATUS of the new ones?",
     )  # fmt: skip

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from course_lib.cluster import Cluster
-from course_lib.course.answers import applied, document, holds, number
-from course_lib.course.exercise import Findings, Mistake, asks
+from course_lib.course.answers import (
+    Document,
+    applied,
+    document,
+    existing,
+    holds,
+    main_container,
+    number,
+    or_unknown,
+    reserved,
+)
+from course_lib.course.exercise import Findings, asks
+from course_lib.course.forms import counted, same_image
 from course_lib.course.manifests import deployment
 from course_lib.course.shop import DATA
 from course_lib.objects.manifests import read_manifests
+from course_lib.objects.quantity import Quantity
 
 
 @asks(
@@ -22,19 +35,26 @@ from course_lib.objects.manifests import read_manifests
     """,
 )
 def most_pods(answer: Any) -> Findings:
+    slips = {
+        12: "25% of 10 is 2.5; for the surge that is rounded up",
+        (12.1, 12.9): "there are no parts of a Pod: which way is the surge rounded?",
+        10: "then no new Pod could start before an old one ends: that is `maxSurge: 0`",
+        20: "that would be all new ones beside all old ones: `maxSurge: 100%`",
+        15: "only the surge adds Pods; the other 25% says how many may be missing",
+    }
+    look = "`maxSurge` says how many there may be above the 10 `replicas`: how many are 25% of 10?"
+    yield number(answer, _most(), slips, unit="Pods", look=look)
+
+
+@cache
+def _most() -> int:
     cluster = applied(Cluster(nodes=3), deployment("web", 10), 60)
     cluster.set_image("deployment/web", "nginx:1.28")
     most = 0
     for _ in range(240):
         cluster.run(0.25)
         most = max(most, int((cluster.get("pods").STATUS != "Terminating").sum()))
-    slips = {
-        12: "25% of 10 is 2.5; for the surge that is rounded up",
-        10: "then no new Pod could start before an old one ends: that is `maxSurge: 0`",
-        20: "that would be all new ones beside all old ones: `maxSurge: 100%`",
-        15: "only the surge adds Pods; the other 25% says how many may be missing",
-    }
-    yield number(answer, most, slips, unit="Pods")
+    return most
 
 
 @asks(
@@ -47,6 +67,22 @@ def most_pods(answer: Any) -> Findings:
 )
 def autoscaler(answer: Any) -> Findings:
     """Source: kubernetes.io, "Horizontal Pod Autoscaling": ceil(current * usage / target)."""
+    slips = {
+        (
+            7,
+            7.5,
+        ): "4 · 90 / 50 is no whole number: with which whole number is each below the target?",
+        5: "it does not go one by one: current replicas · usage / target",
+        4: "four use more than the target, so there will be more of them",
+        2: "the target is the divisor: current replicas · usage / target",
+        (9, 20): "not so many: current replicas · usage / target, rounded up",
+    }
+    look = "current replicas · usage / target, rounded up"
+    yield number(answer, _replicas_asked_for(), slips, unit="replicas", look=look)
+
+
+@cache
+def _replicas_asked_for() -> int:
     cluster = Cluster(nodes=3)
     cluster.behaviours.set("nginx", cpu="90m", cpu_per_request=0.0)
     cluster.apply(deployment("web", 4, resources={"requests": {"cpu": "100m"}}))
@@ -58,13 +94,7 @@ def autoscaler(answer: Any) -> Findings:
     cluster.apply(scaler)
     replicas = lambda: int(cluster.document("deployment", "web")["spec"]["replicas"])  # noqa: E731
     cluster.run_until(lambda: replicas() != 4)
-    first = replicas()
-    slips = {
-        7: "4 · 90 / 50 = 7.2: with seven each would still be over the target, so it rounds up",
-        5: "it does not go one by one: current replicas · usage / target",
-        (9, 20): "not so many: current replicas · usage / target, rounded up",
-    }
-    yield number(answer, first, slips, unit="replicas")
+    return replicas()
 
 
 @asks(
@@ -93,26 +123,51 @@ def autoscaler(answer: Any) -> Findings:
 )
 def ready(answer: Any) -> Findings:
     wanted = document(answer, "Deployment", "web")
-    container = wanted["spec"]["template"]["spec"]["containers"][0]
+    container = main_container(wanted)
+    image = container.get("image")
+    hint = "leave the image as it is: `course/slow:v1`"
+    same = same_image(image, "course/slow:v1")
+    yield holds(same, "the program is the same", f"the image is {image}", hint)
     hint = "which probe keeps a Pod out of the Service until it answers?"
-    if "livenessProbe" in container:
+    if "livenessProbe" in container or "startupProbe" in container:
         hint = "a liveness probe restarts; it is another one that says whom to send requests to"
-    probe = container.get("readinessProbe")
+    probe = container.get("readinessProbe") or {}
+    hint = or_unknown(wanted, hint)
     yield holds(bool(probe), "there is a readiness probe", "there is no readiness probe", hint)
+    yield from _asks_the_program(probe)
     cluster = Cluster(nodes=3)
     cluster.behaviours.set("course/slow", startup=5)
     service = {"selector": {"app": "web"}, "ports": [{"port": 80}]}
     head = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}}
     applied(cluster, [wanted, head | {"spec": service}], 40)
     hint = "which port does the probe ask? the program listens on 80"
+    if cluster.get("pods").empty:
+        hint = "`spec.replicas` is 0: leave it at 3"
     ready = cluster.ready("deployment/web")
     yield holds(ready, "the Pods become ready", "the Pods never become ready", hint)
     load = cluster.load("web", requests_per_second=20)
     cluster.set_image("deployment/web", "course/slow:v2")
     cluster.run(90)
     hint = "the strategy must keep enough old Pods until new ones are ready"
-    said = f"{load.failed} of {load.sent} requests failed"
+    said = f"{load.failed} of {counted(load.sent, 'requests')} failed"
     yield holds(load.failed == 0, said, said, hint)
+
+
+def _asks_the_program(probe: Document) -> Findings:
+    """The probe has to learn from the program itself whether it answers."""
+    ways = {
+        "exec": (
+            "a command inside the container sees a file that nobody writes, or nothing at all: "
+            "ask the program's port, with `httpGet` or `tcpSocket`"
+        ),
+        "grpc": (
+            "`grpc` asks for gRPC's health service, and this is a web server: ask its port 80 with "
+            "`httpGet` or `tcpSocket`"
+        ),
+    }
+    way = next((name for name in ways if name in probe), "")
+    hint = ways.get(way, "")
+    yield holds(not way, "it asks the program's port", f"the probe is of the kind {way}", hint)
 
 
 @asks(
@@ -125,17 +180,23 @@ def ready(answer: Any) -> Findings:
 )
 def budget(answer: Any) -> Findings:
     wanted = document(answer, "PodDisruptionBudget", "web")
-    cluster = applied(Cluster(nodes=3), DATA / "web.yaml", 30)
+    cluster = Cluster(nodes=3)
+    cluster.apply(deployment("other", 1))
+    applied(cluster, DATA / "web.yaml", 30)
     applied(cluster, wanted, 10)
     status = cluster.document("poddisruptionbudget", "web").get("status", {})
-    hint = "its selector must be the labels of the Pods: app=web"
+    hint = "its selector must be the labels of the Pods: `selector: {matchLabels: {app: web}}`"
     covered = status.get("expectedPods", 0)
-    yield holds(covered == 3, "it covers the three Pods", f"it covers {covered} Pods", hint)
+    if covered > 3:
+        hint = f"an empty selector covers every Pod of the namespace, not only those of web; {hint}"
+    said = f"it covers {counted(covered, 'Pods')}"
+    yield holds(covered == 3, "it covers the three Pods", said, or_unknown(wanted, hint))
     allowed = status.get("disruptionsAllowed", 0)
     hint = "with none allowed to be missing no node can ever be drained"
     yield holds(allowed > 0, "one may be missing", "no Pod may be missing", hint)
     hint = "two have to stay, of three: `minAvailable: 2` or `maxUnavailable: 1`"
-    yield holds(allowed == 1, "no more than one", f"{allowed} Pods may be missing at once", hint)
+    said = f"{counted(allowed, 'Pods')} may be missing at once"
+    yield holds(allowed == 1, "no more than one", said, hint)
 
 
 @asks(
@@ -148,6 +209,12 @@ def budget(answer: Any) -> Findings:
 )
 def service(answer: Any) -> Findings:
     wanted = document(answer, "Service", "shop")
+    hint = "a headless Service has no address of its own: leave `clusterIP` out"
+    headless = wanted["spec"].get("clusterIP") == "None"
+    yield holds(not headless, "it has an address", "it has no address", hint)
+    hint = "`type: ExternalName` only makes a DNS name for another one: leave `type` out"
+    named = wanted["spec"].get("type") == "ExternalName"
+    yield holds(not named, "it leads to Pods", "it is only a name", hint)
     cluster = Cluster(nodes=2, network="routable")
     cluster.apply(deployment("shop", 2, ports=[{"containerPort": 8080}]))
     applied(cluster, wanted, 40)
@@ -155,13 +222,27 @@ def service(answer: Any) -> Findings:
     found = "" if slices.empty else str(slices.ENDPOINTS.iloc[0])
     hint = "its selector must be the Pods' labels, letter by letter"
     has = found not in ("", "<unset>", "<none>")
-    yield holds(has, "it has endpoints", "it has no endpoints", hint)
-    ports = [port.get("port") for port in wanted["spec"].get("ports", [])]
+    ports = wanted["spec"].get("ports") or [{}]
+    yield holds(has, "it has endpoints", "it has no endpoints", or_unknown(wanted, hint))
+    numbers = [each.get("port") for each in ports]
     hint = "`port` is the Service's own; `targetPort` the Pods'"
-    yield holds(80 in ports, "it has port 80", f"it has the ports {ports}", hint)
+    said = f"its port is {', '.join(map(str, numbers))}"
+    yield holds(80 in numbers, "it has port 80", said, hint)
+    asked = next(each for each in ports if each.get("port") == 80)
     trace = cluster.trace("node-1", "service/shop", 80)
     hint = "without `targetPort` the Pods are asked at the Service's own port"
-    yield holds(trace.ok, "it answers", f"{trace.outcome}: {trace.reason}", hint)
+    if asked.get("protocol", "TCP") != "TCP":
+        hint = f"`protocol` is {asked['protocol']}, and the Pods listen on TCP: leave it out"
+    elif _is_name(name := asked.get("targetPort")):
+        hint = f"no port of the Pods has the name {name}: `targetPort` is their port's number here"
+    elif name is not None:
+        hint = f"`targetPort` is {name}, and the Pods listen on 8080"
+    said = f"a connection to port 80 is {trace.outcome}"
+    yield holds(trace.ok, "it answers", said, hint)
+
+
+def _is_name(port: Any) -> bool:
+    return isinstance(port, str) and not port.isdigit()
 
 
 def _full() -> Cluster:
@@ -185,15 +266,31 @@ def wasted(cluster: Cluster) -> Findings:
     cluster.run(60)
     nodes = len(cluster.get("nodes"))
     hint = "a new node helps too, and costs; here the requests are wrong"
-    yield holds(nodes == 2, "two nodes", f"there are {nodes} nodes now", hint)
-    main = cluster.document("deployment", "web")["spec"]["template"]["spec"]["containers"][0]
-    asked = str(main.get("resources", {}).get("requests", {}).get("cpu", "0"))
-    millis = int(asked[:-1]) if asked.endswith("m") else int(float(asked) * 1000)
+    if nodes < 2:
+        hint = "two nodes are to be used: `task.reset()` begins again"
+    yield holds(nodes == 2, "two nodes", f"{counted(nodes, 'nodes')} now", hint)
+    again = "`task.reset()` begins again; change the Deployment, do not delete it"
+    web = existing(cluster, "deployment", "web", again)
+    request = Quantity(str(reserved(main_container(web)).get("cpu", "0")))
     hint = "without a request the scheduler knows nothing of what the Pod needs"
-    yield holds(millis >= 100, f"each asks for {asked}", f"each asks for {asked} CPU", hint)
-    if not cluster.ready("deployment/web"):
-        waiting = int((cluster.get("pods").STATUS == "Pending").sum())
-        raise Mistake(f"{waiting} Pods wait", "how many Pods of that request fit on 2 cores?")
+    if request.milli:
+        hint = f"the program uses 100m: with {request} the scheduler puts more on a node than fits"
+    said = f"each asks for {request} CPU"
+    yield holds(request.milli >= 100, said, said, hint)
     hint = "fewer Pods take less, but four are wanted: it is the request that is wrong"
-    running = int((cluster.get("pods").STATUS == "Running").sum())
-    yield holds(running == 4, "all four run", f"{running} run", hint)
+    replicas = web["spec"].get("replicas", 1)
+    yield holds(replicas >= 4, "four are wanted", f"{replicas} wanted", hint)
+    pods = cluster.get("pods")
+    waiting = int((pods.STATUS == "Pending").sum())
+    hint = f"two Pods of {request} are more than the 2 cores of a node"
+    if request.milli <= 1000:
+        hint = (
+            f"{request} fits, two Pods on each node, and yet the update stands still: the old Pods "
+            "hold 1500m of each node until new ones are ready, and new ones wait for their place. "
+            "Ask for 500m or less, or take the old Pods away first (scale to 0, then to 4)"
+        )
+    ready = cluster.ready("deployment/web")
+    yield holds(ready, "the update is done", f"{counted(waiting, 'Pods')} waiting", hint)
+    running = int((pods.STATUS == "Running").sum())
+    hint = "`replicas` has to be 4 again"
+    yield holds(running == 4, "all four run", f"{running} running", hint)

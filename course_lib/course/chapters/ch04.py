@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import numbers
 import random
 from collections.abc import Callable
+from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from course_lib.cluster import Cluster
-from course_lib.course.answers import applied, document, holds, number, tried, word
+from course_lib.course.answers import (
+    applied,
+    document,
+    holds,
+    number,
+    or_unknown,
+    tried,
+    word,
+)
 from course_lib.course.exercise import Findings, Mistake, asks
+from course_lib.course.forms import as_documents, counted, described
 from course_lib.course.manifests import deployment
 from course_lib.orchestrators import Kubernetes, Machine, Workload, compare
 from course_lib.orchestrators.model import Host
@@ -17,21 +29,49 @@ Policy = Callable[[Host, Workload], float]
 MACHINES = [Machine(f"m{n + 1}", 4000, 8192, {"zone": "abc"[n % 3]}) for n in range(6)]
 
 
-def place(policy: Policy, workload: Workload) -> list[str]:
-    """Each task on the machine, of those with room, that the policy scores highest."""
+def place(policy: Policy, workload: Workload, rng: random.Random) -> list[str]:
+    """Each task on the machine, of those with room, that the policy scores highest.
+
+    Ties are broken at random, as Kubernetes breaks them: a policy that scores all hosts alike
+    decides nothing.
+    """
     hosts, chosen = [Host(machine) for machine in MACHINES], []
     for _ in range(workload.count):
-        scored = []
-        for number_, host in enumerate(hosts):
-            if host.fits(workload):
-                score = tried(policy, host, workload)
-                if isinstance(score, bool) or not isinstance(score, int | float):
-                    raise Mistake(f"the score is {score!r}", "return a number: the highest wins")
-                scored.append((score, -number_, host))
-        best = max(scored, key=lambda each: each[:2])[2]
+        fitting = [host for host in hosts if host.fits(workload)]
+        scores = [_score(tried(policy, host, workload)) for host in fitting]
+        best = rng.choice(
+            [h for h, score in zip(fitting, scores, strict=True) if score == max(scores)]
+        )
         best.take(workload)
         chosen.append(best.name)
     return chosen
+
+
+def _score(score: Any) -> Any:
+    """What a policy returned, which must be a number that can be compared."""
+    kind = type(score).__name__
+    if isinstance(score, bool) or not isinstance(score, numbers.Real | Decimal):
+        hint = "return a number: the highest wins"
+        if score is None:
+            hint = "your function returns nothing: it ends with `return` and a number"
+        raise Mistake(f"the score is {described(score)}, of the type {kind}", hint)
+    if score != score:
+        raise Mistake(
+            "the score is NaN", "NaN is neither more nor less than others: return a number"
+        )
+    return score
+
+
+def _runs(policy: Policy, workload: Workload) -> list[list[str]]:
+    """The same tasks placed several times, each time with other ties."""
+    return [place(policy, workload, random.Random(seed)) for seed in range(4)]
+
+
+def _indifferent(policy: Policy, workload: Workload) -> bool:
+    """Whether a policy gives an empty host and one with a task the same score."""
+    empty, used = Host(MACHINES[0]), Host(MACHINES[0])
+    used.take(workload)
+    return bool(tried(policy, empty, workload) == tried(policy, used, workload))
 
 
 @asks(
@@ -39,23 +79,28 @@ def place(policy: Policy, workload: Workload) -> list[str]:
     "A policy that packs",
     """
     Six machines of 4 cores; twelve tasks of 1 core. **Write a policy**
-    `def score(host, task): ...` that returns a number for a host with room; the highest wins. It is
-    to use as few machines as possible.
+    `def score(host, task): ...` that returns a number for a host with room; the highest wins, and
+    ties are broken at random. It is to use as few machines as possible.
 
     A host has `free_cpu`, `free_memory` (thousandths of a core, MiB), `machine.cpu`,
     `machine.memory`, `machine.labels`, and `tasks` (how many run there, by workload).
     """,
 )
 def policy_pack(answer: Any) -> Findings:
-    used = len(set(place(answer, Workload("batch", 12, 1000, 512))))
+    batch = Workload("batch", 12, 1000, 512)
+    used = max(len(set(chosen)) for chosen in _runs(answer, batch))
     hint = "which of two hosts should win: the one with more free, or the one with less?"
-    if used in (4, 5):
-        hint = "a policy that is often indifferent lets the first host win, and not the fullest"
+    if _indifferent(answer, batch):
+        hint = (
+            "an empty host and one with a task get the same score, and ties are broken at random: "
+            "let the score rise as `free_cpu` and `free_memory` fall"
+        )
+    elif used in (4, 5):
+        hint = "a score that often is the same leaves the choice to chance: let each task change it"
     yield holds(used == 3, "three machines", f"{used} machines are used; three are enough", hint)
-    mixed = place(answer, Workload("wide", 6, 500, 4096))
+    mixed = max(len(set(chosen)) for chosen in _runs(answer, Workload("wide", 6, 500, 4096)))
     hint = "here memory runs out first: look at the resource of which there is least left"
-    few = len(set(mixed)) == 3
-    yield holds(few, "and three where memory is scarce", f"{len(set(mixed))} for wide tasks", hint)
+    yield holds(mixed == 3, "and three where memory is scarce", f"{mixed} for wide tasks", hint)
 
 
 @asks(
@@ -68,14 +113,21 @@ def policy_pack(answer: Any) -> Findings:
 )
 def policy_zones(answer: Any) -> Findings:
     workload = Workload("web", 6, 500, 512)
-    chosen = place(answer, workload)
     zone = {machine.name: machine.labels["zone"] for machine in MACHINES}
-    each = {name: [zone[m] for m in chosen].count(name) for name in "abc"}
+    runs = _runs(answer, workload)
+    worst = min(runs, key=lambda chosen: len(set(chosen)))
+    each = {name: [zone[m] for m in worst].count(name) for name in "abc"}
     hint = "a policy sees one host at a time: the zone is even if every host is; prefer empty ones"
-    if len(set(chosen)) == 1:
+    if len(set(worst)) == 1:
         hint = "all went to one machine: the score has to fall with each task that is there already"
-    yield holds(set(each.values()) == {2}, "two in each zone", f"tasks by zone: {each}", hint)
-    yield holds(len(set(chosen)) == 6, "one on each machine", "some machine has several", hint)
+    elif _indifferent(answer, workload):
+        hint = (
+            "an empty host and one with a task get the same score, and ties are broken at random: "
+            "let the score fall with each task that is there already"
+        )
+    said = ", ".join(f"{count} in {name}" for name, count in each.items())
+    yield holds(set(each.values()) == {2}, "two in each zone", f"tasks by zone: {said}", hint)
+    yield holds(len(set(worst)) == 6, "one on each machine", "some machine has several", hint)
 
 
 @asks(
@@ -87,16 +139,24 @@ def policy_zones(answer: Any) -> Findings:
     """,
 )
 def configuration(answer: Any) -> Findings:
-    if not isinstance(answer, str | dict):
-        raise Mistake("a configuration is asked for", "write it as YAML between triple quotes")
-    engine = Kubernetes(answer)
+    (wanted, *more) = as_documents(answer)
+    kind = wanted.get("kind")
+    if more or kind != "KubeSchedulerConfiguration":
+        said = f"the kind is {kind}" if not more else "there are several documents"
+        raise Mistake(said, "one document with `kind: KubeSchedulerConfiguration` is asked for")
+    engine = Kubernetes(wanted)
     work = Workload("batch", 8, 1000, 1024)
     placed = engine.place([work], MACHINES, random.Random(0))
     used = len({task.machine for task in placed})
-    text = str(answer)
+    first = str(wanted["profiles"][0]) if wanted.get("profiles") else ""
     hint = "NodeResourcesFit has a `scoringStrategy`: which `type` likes full nodes?"
-    if "MostAllocated" in text:
-        hint = "the strategy is right; does it weigh anything? NodeResourcesFit has to be enabled"
+    if "MostAllocated" in first or "RequestedToCapacityRatio" in first:
+        hint = (
+            "the strategy is right; is NodeResourcesFit below `plugins.score.enabled`, with a "
+            "weight, and are the plugins that spread Pods disabled?"
+        )
+    elif "MostAllocated" in str(wanted):
+        hint = "the first profile counts here: put the strategy into that one"
     yield holds(used == 2, "two machines", f"{used} machines are used; two are enough", hint)
 
 
@@ -110,6 +170,18 @@ def configuration(answer: Any) -> Findings:
     """,
 )
 def who_fits(answer: Any) -> Findings:
+    slips = {
+        4: "what counts is what a Pod asks for, not what it uses; and a cordon is a taint",
+        3: "one of them is cordoned, and 2 cores less 600m are not 1500m",
+        2: "2000m - 600m = 1400m: what is left of node-2 is not enough",
+        0: "an empty node has 2 cores for Pods here",
+    }
+    look = "go through the four nodes: is it cordoned, and are 1500m of its 2000m not asked for?"
+    yield number(answer, _fitting(), slips, unit="nodes", look=look)
+
+
+@cache
+def _fitting() -> int:
     cluster = Cluster(nodes=4, cpu="2")
     for node, cpu in (("node-1", "1500m"), ("node-2", "600m")):
         taken = deployment(node, 1, resources={"requests": {"cpu": cpu}})
@@ -120,15 +192,7 @@ def who_fits(answer: Any) -> Findings:
     new = deployment("new", 1, resources={"requests": {"cpu": "1500m"}})
     applied(cluster, new, 1)
     name = cluster.get("pods", selector="app=new").NAME.iloc[0]
-    explained = cluster.explain(name)
-    fits = int((explained["REFUSED BY"] == "").sum())
-    slips = {
-        4: "what counts is what a Pod asks for, not what it uses; and a cordon is a taint",
-        3: "one of them is cordoned, and 2 cores less 600m are not 1500m",
-        2: "2000m - 600m = 1400m: what is left of node-2 is not enough",
-        0: "an empty node has 2 cores for Pods here",
-    }
-    yield number(answer, fits, slips, unit="nodes")
+    return int((cluster.explain(name)["REFUSED BY"] == "").sum())
 
 
 @asks(
@@ -142,27 +206,33 @@ def who_fits(answer: Any) -> Findings:
 )
 def zones(answer: Any) -> Findings:
     wanted = document(answer, "Deployment", "web")
-    spread = wanted["spec"]["template"]["spec"].get("topologySpreadConstraints") or []
-    hint = "`topologySpreadConstraints`, in the Pod template's spec"
+    template = wanted["spec"]["template"]
+    spread = template["spec"].get("topologySpreadConstraints") or []
+    hint = or_unknown(wanted, "`topologySpreadConstraints`, in the Pod template's spec")
     yield holds(bool(spread), "there is a constraint", "there is no constraint", hint)
     keys = [each.get("topologyKey") for each in spread]
     hint = "`kubernetes.io/hostname` counts by node; zones have `topology.kubernetes.io/zone`"
-    said = f"the keys are {keys}"
+    said = f"the keys are {', '.join(map(str, keys))}"
     yield holds("topology.kubernetes.io/zone" in keys, "it counts by zone", said, hint)
-    rule = next(each for each in spread if each["topologyKey"] == "topology.kubernetes.io/zone")
+    rule = next(e for e in spread if e.get("topologyKey") == "topology.kubernetes.io/zone")
     hint = "without a `labelSelector` it counts no Pods at all"
     yield holds(bool(rule.get("labelSelector")), "it counts the Pods", "it counts nothing", hint)
     hint = "`ScheduleAnyway` is a wish; a rule is `DoNotSchedule`"
     firm = rule.get("whenUnsatisfiable") == "DoNotSchedule"
     yield holds(firm, "it is a rule", "it is only a wish", hint)
+    replicas = wanted["spec"].get("replicas", 1)
+    yield holds(replicas == 6, "six are wanted", f"{replicas} wanted", "write `replicas: 6`")
     cluster = Cluster(nodes=4, zones=("a", "b"))
     cluster.cordon("node-2")
     cluster.cordon("node-4")  # all of zone b
     applied(cluster, wanted, 40)
     waiting = int((cluster.get("pods").STATUS == "Pending").sum())
-    hint = "`maxSkew: 1`, and `replicas: 6`"
-    said = f"with zone b closed, {waiting} Pods wait"
-    yield holds(waiting == 5, said, f"{said}; five should", hint)
+    labels = template["metadata"]["labels"]
+    hint = f"its `labelSelector` has to select the Pods' own labels, {labels}"
+    if rule.get("maxSkew") != 1:
+        hint = "the numbers may differ by one, and no more: `maxSkew: 1`"
+    said = f"with zone b closed, {counted(waiting, 'Pods')} waiting"
+    yield holds(waiting == 5, said, f"{said}; five should", or_unknown(wanted, hint))
 
 
 @asks(
@@ -178,22 +248,35 @@ def gpu(answer: Any) -> Findings:
     hint = "a node's name ties the Pod to one machine for good: choose by its label"
     by_name = "nodeName" in wanted["spec"]
     yield holds(not by_name, "the scheduler chooses", "nodeName passes by the scheduler", hint)
-    spots = []
-    for with_gpu in (True, False):
-        cluster = Cluster(nodes=2)
-        taint = [{"key": "gpu", "value": "only", "effect": "NoSchedule"}]
-        if with_gpu:
-            cluster.add_node("node-gpu", labels={"gpu": "yes"}, taints=taint)
-        applied(cluster, wanted, 30)
-        spots.append(cluster.get("pods", wide=True).NODE.iloc[0])
+    there, elsewhere = _spot(wanted, True), _spot(wanted, False)
     hint = "a toleration allows; it does not attract: add a `nodeSelector`"
-    elsewhere = str(spots[1]).startswith("node")
-    yield holds(
-        not elsewhere, "it goes nowhere else", f"without the GPU it runs on {spots[1]}", hint
-    )
+    if not wanted["spec"].get("tolerations"):
+        hint = (
+            "neither tolerated nor chosen: it takes a toleration of the taint and a `nodeSelector`"
+        )
+    elif "affinity" in wanted["spec"]:
+        hint = "a preferred affinity is a wish: `requiredDuringSchedulingIgnoredDuringExecution`"
+    said = f"without the GPU it runs on {elsewhere}"
+    yield holds(not elsewhere, "it goes nowhere else", said, or_unknown(wanted, hint))
     hint = "a selector wants the node; the taint keeps it away without a `toleration`"
-    there = spots[0] == "node-gpu"
-    yield holds(there, "it runs on node-gpu", f"with the GPU there its node is {spots[0]}", hint)
+    if wanted["spec"].get("tolerations"):
+        hint = (
+            'compare with the node: its label is `gpu: "yes"`, its taint has the key gpu, the '
+            "value only, the effect NoSchedule"
+        )
+    said = f"with the GPU there its node is {there or 'none'}"
+    yield holds(there == "node-gpu", "it runs on node-gpu", said, hint)
+
+
+def _spot(wanted: Any, with_gpu: bool) -> str:
+    """The node that a Pod gets; an empty text where it waits."""
+    cluster = Cluster(nodes=2)
+    if with_gpu:
+        taint = [{"key": "gpu", "value": "only", "effect": "NoSchedule"}]
+        cluster.add_node("node-gpu", labels={"gpu": "yes"}, taints=taint)
+    applied(cluster, wanted, 30)
+    node = str(cluster.get("pods", wide=True).NODE.iloc[0])
+    return node if node.startswith("node") else ""
 
 
 @asks(
@@ -205,11 +288,16 @@ def gpu(answer: Any) -> Findings:
     """,
 )
 def engine(answer: Any) -> Findings:
-    placed = compare([Workload(f"job-{n}", 1, 500, 512) for n in range(8)], MACHINES[:4])
     names = ("Docker Swarm", "HashiCorp Nomad")
-    fewest = min(names, key=lambda name: len({task.machine for task in placed[name]}))
-    slips = {
-        "Docker Swarm": "Swarm spreads: the node with the fewest tasks is next",
-        "Nomad": "write the whole name, as in the question",
-    }
-    yield word(answer, fewest, slips)
+    slip = "Swarm spreads: the node with the fewest tasks is next"
+    look = "answer with one of the two names, `Docker Swarm` or `HashiCorp Nomad`"
+    truth = _fewest(names)
+    short = {"Docker Swarm": ["Swarm"], "HashiCorp Nomad": ["Nomad"]}
+    slips = dict.fromkeys(("Docker Swarm", "Swarm", "SwarmKit"), slip)
+    yield word(answer, truth, slips, also=short[truth], look=look)
+
+
+@cache
+def _fewest(names: tuple[str, ...]) -> str:
+    placed = compare([Workload(f"job-{n}", 1, 500, 512) for n in range(8)], MACHINES[:4])
+    return min(names, key=lambda name: len({task.machine for task in placed[name]}))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 from course_lib.cluster import Cluster
-from course_lib.course.answers import applied, holds, number, tried, word
+from course_lib.course.answers import applied, existing, holds, number, tried
 from course_lib.course.exercise import Findings, Mistake, asks
+from course_lib.course.forms import as_names, folded, names_of, same_image
 from course_lib.course.manifests import pod
 from course_lib.course.shop import DATA
 from course_lib.cri import simulated
@@ -33,18 +35,24 @@ MAKES = ("RunPodSandbox", "PullImage", "CreateContainer", "StartContainer")
     """,
 )
 def calls(answer: Any) -> Findings:
-    cluster = Cluster(nodes=1)
-    two = pod("pair", image="nginx:1.27")
-    two["spec"]["containers"].append({"name": "other", "image": "redis:7"})
-    applied(cluster, two, 40)
-    made = cluster.kubelets["node-1"].cri.table()
     slips = {
         8: "both containers live in one sandbox",
         4: "that is a Pod of one container",
         5: "images are pulled too, and starting is a call of its own after creating",
         6: "the sandbox is made first: the Pod's network and its shared walls",
     }
-    yield number(answer, int(made.METHOD.isin(MAKES).sum()), slips, unit="calls")
+    look = "one call for the Pod, and three for each container: fetch, make, start"
+    yield number(answer, _calls(), slips, unit="calls", look=look)
+
+
+@cache
+def _calls() -> int:
+    cluster = Cluster(nodes=1)
+    two = pod("pair", image="nginx:1.27")
+    two["spec"]["containers"].append({"name": "other", "image": "redis:7"})
+    applied(cluster, two, 40)
+    made = cluster.kubelets["node-1"].cri.table()
+    return int(made.METHOD.isin(MAKES).sum())
 
 
 @asks(
@@ -62,17 +70,29 @@ def by_hand(answer: Any) -> Findings:
     except Mistake as mistake:
         fault = mistake.__cause__
         if isinstance(fault, RuntimeFault) and fault.code == "NotFound":
-            raise Mistake(str(fault), "the runtime only creates from images that it has") from fault
+            raise Mistake(str(fault), _not_there(fault.what)) from fault
         raise
     sandboxes = client.call("ListPodSandbox").items
-    hint = "a container needs a sandbox to live in"
+    hint = "a container needs a sandbox to live in: call RunPodSandbox first"
     yield holds(bool(sandboxes), "there is a sandbox", "there is no sandbox", hint)
-    states = [each.state for each in client.call("ListContainers").containers]
+    made = client.call("ListContainers").containers
     hint = "a sandbox alone runs nothing: create a container in it"
-    yield holds(bool(states), "there is a container", "there is no container", hint)
-    hint = "it was created; starting is a call of its own"
-    running = int(states[0]) == 1  # CONTAINER_RUNNING
+    yield holds(bool(made), "there is a container", "there is no container", hint)
+    ours = [each for each in made if same_image(each.image.image, "nginx:1.27")]
+    said = f"its image is {made[0].image.image}"
+    yield holds(bool(ours), "its image is right", said, "`image` of the container: `nginx:1.27`")
+    hint = "it was created; starting is a call of its own: StartContainer"
+    running = any(int(each.state) == 1 for each in ours)  # CONTAINER_RUNNING
     yield holds(running, "it runs", "it does not run", hint)
+
+
+def _not_there(said: str) -> str:
+    """The hint for a call that names something that the runtime does not have."""
+    if "sandbox" in said:
+        return "give CreateContainer the `pod_sandbox_id` that RunPodSandbox returned"
+    if "image" in said or "nginx" in said:
+        return "the runtime only creates from images that it has: call PullImage first"
+    return "give StartContainer the `container_id` that CreateContainer returned"
 
 
 @asks(
@@ -85,13 +105,16 @@ def by_hand(answer: Any) -> Findings:
     """,
 )
 def image_service(answer: Any) -> Findings:
-    if not isinstance(answer, list | tuple | set) or not all(isinstance(n, str) for n in answer):
-        raise Mistake("a list of names is asked for", '["PullImage", ...]')
-    given = set(answer)
+    names = {name.casefold(): name for name in ASKED}
+    given = {names.get(each.casefold(), each) for each in as_names(answer, '["PullImage", ...]')}
     hint = "it makes containers *from* images: all of Pods and containers is the RuntimeService's"
-    wrong = sorted(given - IMAGE_SERVICE)
-    yield holds(not wrong, "none is wrong", f"not the ImageService's: {', '.join(wrong)}", hint)
-    missing = sorted(IMAGE_SERVICE - given)
+    wrong = given - IMAGE_SERVICE
+    if unknown := wrong - set(ASKED):
+        hint = f"{names_of(unknown)}: this name is not in the list of the question"
+    elif wrong and not wrong & {"CreateContainer", "RunPodSandbox"}:
+        hint = f"what does {names_of(wrong)} concern: an image, or something that runs?"
+    yield holds(not wrong, "none is wrong", f"not the ImageService's: {names_of(wrong)}", hint)
+    missing = IMAGE_SERVICE - given
     hint = "all that concerns images is there: pull, list, look, remove, and their disk"
     yield holds(not missing, "none is missing", f"{len(missing)} missing", hint)
 
@@ -106,7 +129,33 @@ def image_service(answer: Any) -> Findings:
     """,
 )
 def daemon(answer: Any) -> Findings:
-    dead = []
+    slips = {
+        "containerd": "its shims are the containers' parents, and stay when it is restarted",
+        "rkt": "there is no daemon to stop: the Pod is a child of whoever started it",
+        "lxd": "a monitor process for each container holds it, not the daemon",
+    }
+    dead = _dead()
+    asked = as_names(answer, '"containerd", or a list of such names')
+    given = {_runtime_name(each) for each in asked} - {""}
+    said = names_of(given)
+    wrong = sorted(given - dead)
+    look = f"answer with names of the question: {names_of(RUNTIMES)}"
+    if not given or wrong == ["none"]:
+        look = "of one of them the daemon is the parent of all containers"
+    hint = slips.get(wrong[0], look) if wrong else look
+    yield holds(not wrong and bool(given), f"{said}: right", f"{said}: not right", hint)
+
+
+def _runtime_name(text: str) -> str:
+    """A runtime by the name of the question; its daemon's own name counts too."""
+    name = folded(text).partition(" (")[0]
+    return {"dockerd": "docker", "lxc": "lxd"}.get(name, name)
+
+
+@cache
+def _dead() -> set[str]:
+    """The runtimes whose containers end with the daemon."""
+    dead = set()
     for name in RUNTIMES:
         client = simulated(name)
         client.call("PullImage", image={"image": "nginx:1.27"})
@@ -119,13 +168,8 @@ def daemon(answer: Any) -> Findings:
         with suppress(CourseError):  # one of them has no daemon
             runtime.stop_daemon()
         if not all(each.running for each in runtime.containers.values()):
-            dead.append(name)
-    slips = {
-        "containerd": "its shims are the containers' parents, and stay when it is restarted",
-        "rkt": "there is no daemon to stop: the Pod is a child of whoever started it",
-        "lxd": "a monitor process for each container holds it, not the daemon",
-    }
-    yield word(answer, ", ".join(dead), slips)
+            dead.add(name)
+    return dead
 
 
 def _mixed() -> Cluster:
@@ -138,7 +182,7 @@ def _mixed() -> Cluster:
     "Away from Docker",
     """
     Both nodes of `task.cluster` run their Pods on Docker. **Move `node-1` to containerd**, and
-    leave `node-2`; all Pods of `web` must be ready in the end.
+    leave `node-2`; in the end both nodes must take Pods, and all Pods of `web` must be ready.
     """,
     starts=_mixed,
 )
@@ -151,6 +195,16 @@ def swap(cluster: Cluster) -> Findings:
     hint = "node-2 was to stay as it is"
     stays = names.get("node-2") == "docker"
     yield holds(stays, "node-2 runs docker", f"node-2 runs {names.get('node-2')}", hint)
-    hint = "list the nodes and Pods: is one cordoned, or still starting?"
-    ready = cluster.ready("deployment/web") and "node-1" in set(cluster.get("pods", wide=True).NODE)
-    yield holds(ready, "all Pods are ready, on both nodes", "no Pod of web on node-1", hint)
+    states = cluster.get("nodes").set_index("NAME").STATUS
+    off = [node for node in ("node-1", "node-2") if states.get(node) != "Ready"]
+    hint = "a node that was drained stays cordoned until `cluster.uncordon(...)`"
+    if off and "NotReady" in str(states.get(off[0])):
+        hint = f"describe {off[0]}: which of its conditions is not as it should be?"
+    said = f"the STATUS of {off[0]} is {states.get(off[0])}" if off else ""
+    yield holds(not off, "both nodes take Pods", said, hint)
+    again = 'apply "../data/web.yaml" again'
+    wanted = existing(cluster, "deployment", "web", again)["spec"].get("replicas", 1)
+    yield holds(wanted == 3, "three are wanted", f"{wanted} wanted", "`replicas` was 3")
+    hint = "list the Pods: which are not ready, and what is their STATUS?"
+    ready = cluster.ready("deployment/web")
+    yield holds(ready, "all Pods are ready", "not all Pods of web are ready", hint)

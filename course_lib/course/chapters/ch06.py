@@ -2,33 +2,53 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from typing import Any
 
 from course_lib.cluster import Cluster
-from course_lib.course.answers import applied, document, holds, number, word
+from course_lib.course.answers import (
+    applied,
+    document,
+    holds,
+    main_container,
+    number,
+    or_unknown,
+    reserved,
+    word,
+)
 from course_lib.course.exercise import Findings, Mistake, asks
+from course_lib.course.forms import as_text, counted, folded, names_of, same_image
 from course_lib.course.manifests import container_status, pod
 from course_lib.objects.manifests import read_manifests
+from course_lib.objects.resources import qos_class
 
 
 @asks(
     "06-silent-node",
     "No sign of life",
     """
-    A node's power is cut. **After how many seconds is it `NotReady`?** (Within 12.)
+    A node's power is cut. **After how many seconds is it `NotReady`?** (Within 5.)
     """,
 )
 def silent_node(answer: Any) -> Findings:
+    slips = {
+        (0, 15): "10 s is how often the Lease is renewed; several renewals may be missed",
+        (38, 44.9): "forty seconds were the default up to Kubernetes 1.31; it has grown since",
+        (250, 400): "300 s more is what its Pods tolerate after that",
+    }
+    look = "the grace period of the node lifecycle controller, counted from the last renewal"
+    yield number(answer, _seconds_until_not_ready(), slips, within=5, unit="s", look=look)
+
+
+@cache
+def _seconds_until_not_ready() -> float:
     cluster = Cluster(nodes=2)
-    cluster.run(65)
+    cluster.run(70)  # s; the last renewal is a few seconds old then
     cluster.kill_node("node-2")
     cut = cluster.now
     lost = cluster.run_until(lambda: list(cluster.get("nodes").STATUS) == ["Ready", "NotReady"])
-    slips = {
-        (0, 15): "10 s is how often the Lease is renewed; several renewals may be missed",
-        (250, 400): "300 s more is what its Pods tolerate after that",
-    }
-    yield number(answer, lost - cut, slips, within=12, unit="s")
+    return lost - cut
 
 
 def _two_nodes() -> Cluster:
@@ -48,19 +68,25 @@ def _two_nodes() -> Cluster:
 )
 def static(cluster: Cluster) -> Findings:
     cluster.run(40)
-    pods = cluster.get("pods", wide=True)
-    names = list(pods.NAME)
-    hint = 'cluster.kubelets["node-1"].static.write(manifest): the manifest as a dict'
-    if any(not name.endswith(("node-1", "node-2")) for name in names):
+    names = list(cluster.get("pods").NAME)
+    hint = 'cluster.kubelets["node-1"].static.write(manifest): the manifest as text or as a dict'
+    if "agent-node-2" in names:
+        hint = 'that is node-2; node-1 is asked for: cluster.kubelets["node-1"]'
+    elif any(name.endswith("-node-1") for name in names):
+        hint = "the Pod's name is `agent`; the kubelet adds its node's name to it"
+    elif names:
         hint = "this one came through the API: it can be deleted there, and needs a scheduler"
-    yield holds("agent-node-1" in names, "its mirror is here", f"the Pods are {names}", hint)
-    hint = "look at its image"
-    image = container_status(cluster, "agent-node-1")["image"]
-    yield holds("nginx:1.27" in image, f"it runs {image}", f"it runs {image}", hint)
+    said = f"the Pods are {', '.join(names)}" if names else "there is no Pod"
+    yield holds("agent-node-1" in names, "its mirror is here", said, hint)
+    (main, *_) = cluster.document("pod", "agent-node-1")["spec"]["containers"]
+    hint = "`nginx:1.27` is asked for: write the manifest once more, with that image"
+    said = f"it runs {main['image']}"
+    yield holds(same_image(main["image"], "nginx:1.27"), said, said, hint)
     cluster.delete("pod", "agent-node-1")
     cluster.run(30)
     stays = "agent-node-1" in list(cluster.get("pods").NAME)
-    yield holds(stays, "it cannot be deleted", "it is gone", "take the file away to stop it")
+    hint = "this one came through the API under that name: write it into node-1's folder"
+    yield holds(stays, "it cannot be deleted", "it is gone", hint)
 
 
 @asks(
@@ -72,18 +98,26 @@ def static(cluster: Cluster) -> Findings:
 )
 def guaranteed(answer: Any) -> Findings:
     wanted = document(answer, "Pod", "bank")
-    resources = wanted["spec"]["containers"][0].get("resources", {})
-    given = resources.get("requests", {}) | resources.get("limits", {})
-    cluster = applied(Cluster(nodes=1), wanted, 20)
-    found = str(cluster.document("pod", "bank")["status"].get("qosClass"))
-    hint = "requests and limits must be equal, for both"
+    main = main_container(wanted)
+    limits = reserved(main, "limits")
+    given = reserved(main)
+    cluster = Cluster(nodes=1)
+    cluster.apply(wanted)
+    found = qos_class(cluster.api.get("Pod", "bank").spec)
+    both = {"cpu", "memory"}
+    hint = "`requests` and `limits` must be equal, for CPU and for memory"
     if not given:
         hint = "a container that asks for nothing is BestEffort: the first to go"
-    elif set(given) != {"cpu", "memory"}:
-        hint = "both count: CPU and memory"
-    elif not resources.get("limits"):
+    elif not limits:
         hint = "requests alone make it Burstable: the limits are missing"
-    yield holds(found == "Guaranteed", "it is Guaranteed", f"it is {found}", hint)
+    elif not both <= set(given):
+        hint = f"both count, CPU and memory; {names_of(both - set(given))} is missing"
+    elif not both <= set(limits):
+        hint = f"`limits` names not both: {names_of(both - set(limits))} is missing"
+    elif wanted["spec"].get("initContainers"):
+        hint = "every container counts, also those of `initContainers`"
+    said = f"it is {found}"
+    yield holds(found == "Guaranteed", said, said, or_unknown(wanted, hint))
 
 
 @asks(
@@ -108,8 +142,11 @@ def guaranteed(answer: Any) -> Findings:
 )
 def slow_start(answer: Any) -> Findings:
     wanted = document(answer, "Pod", "slow")
-    main = wanted["spec"]["containers"][0]
-    hint = "a hung program would hang for ever: the liveness probe has to stay"
+    main = main_container(wanted)
+    image = main.get("image")
+    same = same_image(image, "course/slow")
+    yield holds(same, "the program is the same", f"the image is {image}", "leave `image` as it is")
+    hint = or_unknown(wanted, "a hung program would hang for ever: the liveness probe has to stay")
     alive = bool(main.get("livenessProbe"))
     yield holds(alive, "a liveness probe is there", "there is no liveness probe", hint)
     cluster = Cluster(nodes=1)
@@ -118,8 +155,16 @@ def slow_start(answer: Any) -> Findings:
     hint = "a startup probe holds the others back until it has succeeded once"
     if "startupProbe" in main:
         hint = "the startup probe gives up too early: periodSeconds · failureThreshold is its time"
+        if not _asks_port_80(main["startupProbe"]):
+            hint = "the startup probe asks another port than 80, where nobody listens"
+    elif not _asks_port_80(main["livenessProbe"]):
+        hint = "the liveness probe asks another port than 80, where nobody listens"
     early = container_status(cluster, "slow")["restartCount"]
-    yield holds(early == 0, "it comes up", f"it was restarted {early} times while starting", hint)
+    said = f"{counted(early, 'restarts')} while starting"
+    yield holds(early == 0, "it comes up", said, hint)
+    policy = wanted["spec"].get("restartPolicy", "Always")
+    hint = "with `restartPolicy: Never` nobody restarts it: leave the policy out"
+    yield holds(policy != "Never", "it may be restarted", "it is never restarted", hint)
     restarted = cluster.run_until(
         lambda: container_status(cluster, "slow")["restartCount"] > 0, timeout=900
     )
@@ -127,6 +172,11 @@ def slow_start(answer: Any) -> Findings:
     late = restarted - began - 200
     hint = "a patient liveness probe is patient for ever; only the start needs patience"
     yield holds(late <= 25, "it is restarted soon", f"it hung for {late:.0f} s", hint)
+
+
+def _asks_port_80(probe: Any) -> bool:
+    port = (probe.get("tcpSocket") or probe.get("httpGet") or {}).get("port")
+    return port == 80 or not isinstance(port, int)
 
 
 @asks(
@@ -138,18 +188,27 @@ def slow_start(answer: Any) -> Findings:
     """,
 )
 def evicted(answer: Any) -> Findings:
+    truth = _first_evicted()
+    slips = {
+        "b": "it uses 500 MiB more than it asked for; another one uses 800 more",
+        "c": "it uses less than it asked for: such Pods go last",
+    }
+    look = "answer with one of the three names: `a`, `b` or `c`"
+    forms = [f"pod {truth}", f"pod/{truth}", f"default/{truth}"]
+    given = folded(as_text(answer))
+    named = re.sub(r"^(?:pod[ /]|default/)", "", given)
+    yield word(named if named in slips else answer, truth, slips, also=forms, look=look)
+
+
+@cache
+def _first_evicted() -> str:
     cluster = Cluster(nodes=1, memory="2Gi")
     cluster.behaviours.set("course/grows", memory=[(0, "100Mi"), (120, "800Mi")])
     for name, request in (("a", None), ("b", "300Mi"), ("c", "1Gi")):
         resources = {"requests": {"memory": request}} if request else {}
         cluster.apply(pod(name, image="course/grows", resources=resources))
     cluster.run_until(lambda: not cluster.log(reason="Evicted").empty)
-    first = str(cluster.log(reason="Evicted").OBJECT.iloc[0]).rpartition("/")[2]
-    slips = {
-        "b": "it uses 500 MiB more than it asked for; another one uses 800 more",
-        "c": "it uses less than it asked for: such Pods go last",
-    }
-    yield word(answer, first, slips)
+    return str(cluster.log(reason="Evicted").OBJECT.iloc[0]).rpartition("/")[2]
 
 
 @asks(
@@ -163,16 +222,23 @@ def evicted(answer: Any) -> Findings:
 )
 def restart_policy(answer: Any) -> Findings:
     wanted = document(answer, "Pod", "work")
-    main = wanted["spec"]["containers"][0]
-    if main.get("command") != ["sh", "-c", "sleep 5; exit 0"]:
-        raise Mistake(f"the command is {main.get('command')}", "copy the command as it is")
+    main = main_container(wanted)
+    image = main.get("image")
+    hint = "`image: busybox:1.36` is asked for"
+    yield holds(same_image(image, "busybox:1.36"), "it is busybox", f"the image is {image}", hint)
+    words = [*(main.get("command") or ()), *(main.get("args") or ())]
+    if words != ["sh", "-c", "sleep 5; exit 0"]:
+        hint = 'copy the command as it is: `command: ["sh", "-c", "sleep 5; exit 0"]`'
+        raise Mistake(f"the command is {words}" if words else "there is no command", hint)
     counts = []
     for code in (0, 1):
-        (tried,) = read_manifests(wanted)
-        tried["spec"]["containers"][0]["command"] = ["sh", "-c", f"sleep 5; exit {code}"]
-        cluster = applied(Cluster(nodes=1), tried, 40)
+        (changed,) = read_manifests(wanted)
+        tried = changed["spec"]["containers"][0]
+        tried.pop("args", None)
+        tried["command"] = ["sh", "-c", f"sleep 5; exit {code}"]
+        cluster = applied(Cluster(nodes=1), changed, 40)
         counts.append(container_status(cluster, "work")["restartCount"])
-    hint = "`Always`, the default, restarts after success too"
+    hint = or_unknown(wanted, "`restartPolicy: Always`, the default, restarts after success too")
     yield holds(counts[0] == 0, "not after success", "it was restarted after success", hint)
-    hint = "`Never` does not restart at all"
+    hint = "`restartPolicy: Never` does not restart at all"
     yield holds(counts[1] > 0, "after an error", "it was not restarted after an error", hint)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 from course_lib.cluster import Cluster
-from course_lib.course.answers import applied, document, holds, number, word
+from course_lib.course.answers import applied, document, existing, holds, number, or_unknown, word
 from course_lib.course.exercise import Findings, asks
 from course_lib.course.manifests import deployment
 from course_lib.course.shop import DATA
@@ -29,14 +30,23 @@ def _web(replicas: int = 3, **settings: Any) -> Cluster:
     """,
 )
 def probability(answer: Any) -> Findings:
-    rules = str(_web(4).rules("node-1", contains='"default/web -> '))
-    found = [float(each) for each in re.findall(r"--probability ([\d.]+)", rules)]
     slips = {
         (0.24, 0.26): "that is the first one: the second is only reached by three quarters",
         (0.49, 0.51): "that is the third: of two that are left it takes one half",
         (0.99, 1.0): "only the last one takes all that is left, without a probability",
+        (1.01, 100): "a probability is between 0 and 1; in percent, write `%`",
     }
-    yield number(answer, found[1], slips, within=0.01)
+    look = (
+        "each rule takes its share of what the rules before it have left: when the second one is "
+        "reached, how many endpoints are left?"
+    )
+    yield number(answer, _second(), slips, within=0.01, look=look)
+
+
+@cache
+def _second() -> float:
+    rules = str(_web(4).rules("node-1", contains='"default/web -> '))
+    return [float(each) for each in re.findall(r"--probability ([\d.]+)", rules)][1]
 
 
 @asks(
@@ -49,6 +59,17 @@ def probability(answer: Any) -> Findings:
     """,
 )
 def dns_questions(answer: Any) -> Findings:
+    slips = {
+        1: "a name with fewer than five dots is tried with the search list first",
+        3: "the second name of the list already is web.default.svc.cluster.local",
+        4: "it stops as soon as a name has an address",
+    }
+    look = "write `web.default` before each entry of the search list: which is the first to exist?"
+    yield number(answer, _asked(), slips, unit="names", look=look)
+
+
+@cache
+def _asked() -> int:
     cluster = _web()
     cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}})
     cluster.install_dns()
@@ -57,13 +78,7 @@ def dns_questions(answer: Any) -> Findings:
     cluster.run(40)
     name = cluster.get("pods", namespace="shop").NAME.iloc[0]
     found = cluster.nslookup(name, "web.default", namespace="shop")
-    asked = len(dict.fromkeys(answer.name for answer in found.answers))
-    slips = {
-        1: "a name with fewer than five dots is tried with the search list first",
-        3: "the second name of the list already is web.default.svc.cluster.local",
-        4: "it stops as soon as a name has an address",
-    }
-    yield number(answer, asked, slips, unit="names")
+    return len(dict.fromkeys(answer.name for answer in found.answers))
 
 
 def _wrong_port() -> Cluster:
@@ -86,14 +101,25 @@ def _wrong_port() -> Cluster:
 )
 def refused(cluster: Cluster) -> Findings:
     cluster.run(60)
+    again = "write it again: `port: 80`, `targetPort: 80`, `selector: {app: web}`"
+    spec = existing(cluster, "service", "web", again)["spec"]
+    ports = spec.get("ports") or [{}]
+    asked = next((each for each in ports if each.get("port") == 80), None)
+    hint = "customers ask at port 80: that is the Service's `port`"
+    said = f"its port is {ports[0].get('port')}"
+    yield holds(asked is not None, "it has port 80", said, hint)
+    pods = cluster.get("pods", selector="app=web")
+    hint = "the Pods are gone: scale the Deployment to 3 again"
+    yield holds(len(pods) >= 1, "there are Pods", "there is no Pod of web", hint)
+    hint = f"its selector is {spec.get('selector')}, and the Pods are labelled `app: web`"
+    own = spec.get("selector") == {"app": "web"}
+    yield holds(own, "it selects the Pods", "it does not select the Pods", hint)
     trace = cluster.trace("node-1", "service/web", 80)
-    ports = cluster.document("service", "web")["spec"]["ports"]
     hint = "the Service leads to a port: does any container listen there?"
-    if ports[0]["port"] != 80:
-        hint = "customers ask at port 80: that is the Service's `port`"
-    elif ports[0].get("targetPort") not in (80, 8080):
-        hint = "the containers listen on 80: describe a Pod"
-    yield holds(trace.ok, "it answers", f"{trace.outcome}: {trace.reason}", hint)
+    target = (asked or {}).get("targetPort")
+    if target not in (80, 8080):
+        hint = f"`targetPort` is {target}, and the containers listen on 80: describe a Pod"
+    yield holds(trace.ok, "it answers", f"a connection is {trace.outcome}", hint)
 
 
 @asks(
@@ -109,17 +135,22 @@ def source(answer: Any) -> Findings:
     cluster = applied(_web(6), wanted, 10)
     spec = cluster.document("service", "web")["spec"]
     hint = "`type: NodePort` opens a port on each node"
-    yield holds(spec["type"] == "NodePort", "it is a NodePort", f"it is a {spec['type']}", hint)
-    port = spec["ports"][0]["nodePort"]
+    said = f"it is a {spec['type']}"
+    yield holds(spec["type"] == "NodePort", said, said, hint)
+    ports = [each for each in spec.get("ports") or [] if each.get("port") == 80]
+    yield holds(bool(ports), "it has port 80", "it has no port 80", "`port: 80` is asked for")
     nodes = {n: host.address for n, host in cluster.pod_network.hosts.items()}
-    trace = cluster.trace("outside", nodes["node-1"], port)
-    hint = "does it select the Pods?"
-    yield holds(trace.ok, "it answers", f"{trace.outcome}: {trace.reason}", hint)
+    trace = cluster.trace("outside", nodes["node-1"], ports[0]["nodePort"])
+    hint = "does it select the Pods? `selector: {app: web}`"
+    if spec.get("selector") == {"app": "web"}:
+        hint = f"`targetPort` is {ports[0].get('targetPort')}, and the containers listen on 80"
+    yield holds(trace.ok, "it answers", f"a connection is {trace.outcome}", hint)
     own = trace.seen not in nodes.values() and not str(trace.seen).startswith("10.244.")
     hint = "to spare the way to another node, and the masquerade: `externalTrafficPolicy`"
-    if "internalTrafficPolicy" in str(answer):
+    if "internalTrafficPolicy" in wanted["spec"]:
         hint = "that is for clients inside the cluster; yours come from outside"
-    yield holds(own, f"a Pod sees {trace.seen}", f"a Pod sees {trace.seen}, a node", hint)
+    said = f"a Pod sees {trace.seen}"
+    yield holds(own, said, f"{said}, a node", or_unknown(wanted, hint))
 
 
 @asks(
@@ -137,12 +168,16 @@ def headless(answer: Any) -> Findings:
     applied(cluster, wanted, 40)
     own = cluster.get("services").set_index("NAME")["CLUSTER-IP"]["peers"]
     hint = "`clusterIP: None`, with a capital: the word, not the empty value"
-    yield holds(own == "None", "it has no address", f"its address is {own}", hint)
+    if wanted["spec"].get("type", "ClusterIP") != "ClusterIP":
+        hint = f"{hint}; and `type` is left out"
+    no_address = own == "None" and wanted["spec"].get("type") != "ExternalName"
+    yield holds(no_address, "it has no address", f"its address is {own}", or_unknown(wanted, hint))
     pods = cluster.get("pods", wide=True)
     found = cluster.nslookup(pods.NAME.iloc[0], "peers").addresses
-    hint = "its selector must be the Pods' labels"
+    hint = "its selector must be the Pods' labels: `selector: {app: web}`"
     same = sorted(found) == sorted(pods[pods.NAME.str.startswith("web")].IP)
-    yield holds(same, "the name leads to three Pods", f"the name leads to {found}", hint)
+    said = f"the name leads to {', '.join(found) or 'no address'}"
+    yield holds(same, "the name leads to three Pods", said, or_unknown(wanted, hint))
 
 
 @asks(
@@ -155,13 +190,21 @@ def headless(answer: Any) -> Findings:
     """,
 )
 def no_endpoints(answer: Any) -> Findings:
-    cluster = _web()
-    cluster.scale("deployment/web", 0)
-    cluster.run(60)
-    trace = cluster.trace("node-1", "service/web", 80)
     slips = {
         "dropped": "kube-proxy rejects on purpose: an error at once is better than a wait",
+        "drop": "kube-proxy rejects on purpose: an error at once is better than a wait",
         "answered": "nobody is there who could answer",
         "refused": "that is the answer of a machine where nobody listens; no machine was reached",
     }
-    yield word(answer, trace.outcome, slips)
+    look = "answer with one of the two words, `rejected` or `dropped`"
+    also = {"rejected": ["reject", "rejected at once"], "dropped": ["drop"]}
+    truth = _without_endpoints()
+    yield word(answer, truth, slips, also=also[truth], look=look)
+
+
+@cache
+def _without_endpoints() -> str:
+    cluster = _web()
+    cluster.scale("deployment/web", 0)
+    cluster.run(60)
+    return cluster.trace("node-1", "service/web", 80).outcome

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 from course_lib.cluster import Cluster
-from course_lib.course.answers import applied, document, holds, number, word
+from course_lib.course.answers import applied, document, holds, number, or_unknown, word
 from course_lib.course.exercise import Findings, asks
+from course_lib.course.forms import as_documents
 from course_lib.course.manifests import deployment
 from course_lib.course.shop import DATA
 from course_lib.errors import CourseError
@@ -24,6 +26,10 @@ def _shop(answer: Any) -> tuple[Cluster, dict[str, str]]:
     cluster.apply(answer)
     cluster.run(3)
     return cluster, {name.split("-")[0]: name for name in cluster.get("pods").NAME}
+
+
+def _knows_names(cluster: Cluster, pod: str) -> bool:
+    return bool(cluster.nslookup(pod, "api").addresses)
 
 
 def _reach(cluster: Cluster, pods: dict[str, str], one: str, other: str) -> bool:
@@ -45,7 +51,9 @@ def nodes(answer: Any) -> Findings:
         62: "no block of a node is lost: the two special addresses are inside each block",
         4096: "so many addresses has the whole block",
     }
-    yield number(answer, ClusterCIDR("10.244.0.0/20", node_mask=26).size, slips, unit="nodes")
+    look = "a /20 consists of 2 to the power of (26 - 20) blocks of the size /26"
+    truth = ClusterCIDR("10.244.0.0/20", node_mask=26).size
+    yield number(answer, truth, slips, unit="nodes", look=look)
 
 
 @asks(
@@ -57,17 +65,23 @@ def nodes(answer: Any) -> Findings:
     """,
 )
 def full_node(answer: Any) -> Findings:
-    network = PodNetwork("flannel-host-gw", nodes=1, node_mask=28)
-    with suppress(CourseError):  # the block is used up
-        for count in range(20):
-            network.add_pod(f"pod-{count}", "node-1")
-    count = len(network.pods)
     slips = {
         16: "the first address names the network, the last is for broadcasts; and the bridge",
         14: "the bridge, which is the Pods' gateway, has one too",
         15: "the first address names the network, the last is for broadcasts; and the bridge",
+        12: "three of the sixteen addresses are not for Pods, not four",
     }
-    yield number(answer, count, slips, unit="Pods")
+    look = "a /28 has 16 addresses: which of them can no Pod have?"
+    yield number(answer, _addresses(), slips, unit="Pods", look=look)
+
+
+@cache
+def _addresses() -> int:
+    network = PodNetwork("flannel-host-gw", nodes=1, node_mask=28)
+    with suppress(CourseError):  # the block is used up
+        for count in range(20):
+            network.add_pod(f"pod-{count}", "node-1")
+    return len(network.pods)
 
 
 @asks(
@@ -79,13 +93,19 @@ def full_node(answer: Any) -> Findings:
     """,
 )
 def host_port(answer: Any) -> Findings:
-    ports = [{"containerPort": 80, "hostPort": 80}]
-    cluster = applied(Cluster(nodes=1), deployment("web", 2, ports=ports), 40)
     slips = {
         2: "each Pod has all ports to itself; the node's ports are shared by all",
         0: "the first one finds the port free",
     }
-    yield number(answer, int((cluster.get("pods").STATUS == "Running").sum()), slips, unit="Pods")
+    look = "port 80 of a node can be given once: how many of the two replicas get it?"
+    yield number(answer, _with_host_port(), slips, unit="Pods", look=look)
+
+
+@cache
+def _with_host_port() -> int:
+    ports = [{"containerPort": 80, "hostPort": 80}]
+    cluster = applied(Cluster(nodes=1), deployment("web", 2, ports=ports), 40)
+    return int((cluster.get("pods").STATUS == "Running").sum())
 
 
 @asks(
@@ -97,18 +117,48 @@ def host_port(answer: Any) -> Findings:
     """,
 )
 def only_front(answer: Any) -> Findings:
-    cluster, pods = _shop(document(answer, "NetworkPolicy"))
+    wanted = document(answer, "NetworkPolicy")
+    cluster, pods = _shop(as_documents(answer))
     hint = "whom does the policy select? `podSelector` is the one that is protected: api"
     if not _reach(cluster, pods, "front", "db"):
         hint = "it protects too much: select api, and nobody else"
     others = _reach(cluster, pods, "front", "db") and _reach(cluster, pods, "db", "front")
-    yield holds(others, "others talk as before", "others are cut off too", hint)
+    said = "others are cut off too"
+    yield holds(others, "others talk as before", said, or_unknown(wanted, hint))
+    hint = (
+        "`policyTypes` with Egress closes api's way out as well, to db and to DNS: name Ingress "
+        "only"
+    )
+    out = _reach(cluster, pods, "api", "db") and _knows_names(cluster, pods["api"])
+    yield holds(out, "api itself reaches what it did", "api reaches others no more", hint)
     hint = "what does not match any rule is refused: `from` front, at port 8080"
     may = _reach(cluster, pods, "front", "api")
-    yield holds(may, "front reaches api", "front does not reach api", hint)
-    hint = "a rule without `from` lets everybody in"
+    said = "front does not reach api"
+    yield holds(may, "front reaches api", said, or_unknown(wanted, hint))
     shut = not _reach(cluster, pods, "db", "api")
-    yield holds(shut, "db does not reach api", "db reaches api", hint)
+    yield holds(shut, "db does not reach api", "db reaches api", or_unknown(wanted, _open(wanted)))
+
+
+def _open(wanted: Any) -> str:
+    """Why a policy lets others in as well."""
+    rules = wanted["spec"].get("ingress") or []
+    if not rules or "Ingress" not in wanted["spec"].get("policyTypes", ["Ingress"]):
+        return "a policy that names no Ingress leaves the way in open: `policyTypes: [Ingress]`"
+    senders = [sender for rule in rules for sender in rule.get("from") or []]
+    if not all(rule.get("from") for rule in rules):
+        return "a rule without `from` lets everybody in"
+    if any("ipBlock" in sender for sender in senders):
+        return "an `ipBlock` of the Pods' network is all Pods: choose front by its label"
+    if any(
+        sender.get("namespaceSelector") == {} and "podSelector" not in sender for sender in senders
+    ):
+        return (
+            "two entries of `from` are an *or*: `namespaceSelector: {}` alone is every Pod; put "
+            "`podSelector` into the same entry, without a dash"
+        )
+    if any(sender.get("podSelector") == {} for sender in senders):
+        return "`from` with an empty `podSelector: {}` is every Pod of the namespace"
+    return "the label in `from` is front's: `podSelector: {matchLabels: {app: front}}`"
 
 
 @asks(
@@ -120,16 +170,20 @@ def only_front(answer: Any) -> Findings:
     """,
 )
 def deny(answer: Any) -> Findings:
-    cluster, pods = _shop(document(answer, "NetworkPolicy"))
+    wanted = document(answer, "NetworkPolicy")
+    cluster, pods = _shop(as_documents(answer))
     pairs = [(a, b) for a in PORTS for b in PORTS if a != b]
     open_ = [f"{a} to {b}" for a, b in pairs if _reach(cluster, pods, a, b)]
     hint = "an empty `podSelector: {}` selects all Pods"
-    if len(open_) == len(pairs):
+    if wanted["spec"].get("ingress"):
         hint = "an empty rule `ingress: [{}]` allows everything; *no* rule allows nothing"
-    yield holds(not open_, "nobody gets in", f"still open: {', '.join(open_)}", hint)
-    found = cluster.nslookup(pods["front"], "api").addresses
+    elif "Ingress" not in wanted["spec"].get("policyTypes", ["Ingress"]):
+        hint = "the way in is Ingress: `policyTypes: [Ingress]`"
+    said = f"still open: {', '.join(open_)}"
+    yield holds(not open_, "nobody gets in", said, or_unknown(wanted, hint))
     hint = "`policyTypes` with Egress closes the way out, and with it the way to DNS"
-    yield holds(bool(found), "names are answered", "no name is answered any more", hint)
+    found = _knows_names(cluster, pods["front"])
+    yield holds(found, "names are answered", "no name is answered any more", hint)
 
 
 @asks(
@@ -141,11 +195,19 @@ def deny(answer: Any) -> Findings:
     """,
 )
 def seen(answer: Any) -> Findings:
-    network = PodNetwork("flannel-vxlan", nodes=2, pods=2)
-    trace = network.trace("pod-1", "pod-3", 80)
-    truth = "pod-1" if trace.seen == network.address("pod-1") else "node"
     slips = {
         "node": "that would be address translation, which Kubernetes rules out between Pods",
         "bridge": "a bridge joins cables; it does not change packets",
+        "pod-3": "that is the receiver; the sender's address is asked for",
     }
-    yield word(answer, truth, slips)
+    look = "answer with one of the three words, `pod-1`, `node` or `bridge`"
+    truth = _sender()
+    also = {"pod-1": ["pod-1's", "pod-1's address", "pod1"]}.get(truth, [])
+    yield word(answer, truth, slips, also=also, look=look)
+
+
+@cache
+def _sender() -> str:
+    network = PodNetwork("flannel-vxlan", nodes=2, pods=2)
+    trace = network.trace("pod-1", "pod-3", 80)
+    return "pod-1" if trace.seen == network.address("pod-1") else "node"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from course_lib.course.answers import holds, number
 from course_lib.course.exercise import Findings, Mistake, asks
+from course_lib.course.forms import as_documents, described, names_of
 from course_lib.network import PLUGINS, PodNetwork
 from course_lib.network.mistakes import broken
 
@@ -19,16 +22,22 @@ from course_lib.network.mistakes import broken
     """,
 )
 def mtu(answer: Any) -> Findings:
-    network = PodNetwork("flannel-vxlan", nodes=2, pods=1)
-    truth = network.pods["pod-1"].namespace.devices["eth0"].mtu
     slips = {
         1500: "then nothing would be left for the wrapping",
         1480: "that is IP in IP, which adds only an IP header of 20 bytes",
         1492: "the VXLAN header has 8 bytes, but UDP, IP and the inner Ethernet header come too",
         1464: "the Pod's packet travels as a whole frame: its Ethernet header is wrapped too",
         1436: "the outer Ethernet header does not count: the MTU is what a frame carries",
+        50: "that is what the wrapping adds; the Pod's packet gets what is left of 1,500",
     }
-    yield number(answer, truth, slips, unit="bytes")
+    look = "take from 1,500 the outer IP header, UDP, VXLAN, and the inner Ethernet header"
+    yield number(answer, _mtu(), slips, unit="bytes", look=look)
+
+
+@cache
+def _mtu() -> int:
+    network = PodNetwork("flannel-vxlan", nodes=2, pods=1)
+    return network.pods["pod-1"].namespace.devices["eth0"].mtu
 
 
 @asks(
@@ -39,19 +48,25 @@ def mtu(answer: Any) -> Findings:
     """,
 )
 def ipip(answer: Any) -> Findings:
-    sizes = []
-    plain = PodNetwork("routable", nodes=2, pods=1)
-    for network in (plain, PodNetwork("calico", nodes=2, pods=1, ipip="Always")):
-        wire = network.trace("pod-1", "pod-2", 80, size=100).on_the_wire
-        assert wire is not None
-        sizes.append(wire.size)
     slips = {
         50: "that is VXLAN: outer IP, UDP, VXLAN and an inner Ethernet header",
         8: "that is a UDP header; IP in IP has none",
         40: "that is an IPv6 header; here IPv4 is carried in IPv4",
         0: "it is an envelope: something is added",
     }
-    yield number(answer, sizes[1] - sizes[0], slips, unit="bytes")
+    look = "it adds one header of IPv4 without options: how long is that?"
+    yield number(answer, _added(), slips, unit="bytes", look=look)
+
+
+@cache
+def _added() -> int:
+    sizes = []
+    plain = PodNetwork("routable", nodes=2, pods=1)
+    for network in (plain, PodNetwork("calico", nodes=2, pods=1, ipip="Always")):
+        wire = network.trace("pod-1", "pod-2", 80, size=100).on_the_wire
+        assert wire is not None
+        sizes.append(wire.size)
+    return sizes[1] - sizes[0]
 
 
 @asks(
@@ -63,16 +78,22 @@ def ipip(answer: Any) -> Findings:
     """,
 )
 def routes(answer: Any) -> Findings:
-    network = PodNetwork("flannel-host-gw", nodes=12, pods=10)
-    table = network.host("node-1").namespace.routes
-    others = [line for line in str(table).splitlines() if " via " in line and "10.244." in line]
     slips = {
         12: "its own Pods are on its bridge",
         110: "one route leads to a node's whole block, not to each Pod",
         120: "one route leads to a node's whole block, and its own Pods are on its bridge",
+        10: "so many Pods has each node; a route leads to a node's whole block",
         1: "that would be a router that knows all; here each node is one",
     }
-    yield number(answer, len(others), slips, unit="routes")
+    look = "one route for the block of each *other* node"
+    yield number(answer, _routes(), slips, unit="routes", look=look)
+
+
+@cache
+def _routes() -> int:
+    network = PodNetwork("flannel-host-gw", nodes=12, pods=10)
+    table = network.host("node-1").namespace.routes
+    return sum(" via " in line and "10.244." in line for line in str(table).splitlines())
 
 
 @asks(
@@ -85,24 +106,69 @@ def routes(answer: Any) -> Findings:
     """,
 )
 def two_subnets(answer: Any) -> Findings:
-    if not isinstance(answer, dict) or answer.get("plugin") not in PLUGINS:
-        raise Mistake(f"{answer!r} names no plugin", f'{{"plugin": one of {", ".join(PLUGINS)}}}')
-    settings = {key: value for key, value in answer.items() if key not in ("nodes", "subnets")}
+    plugin, settings = _settings(answer)
+    hint = "the router of the question knows nothing of Pods: this plugin needs one that does"
+    yield holds(plugin != "routable", f"the plugin is {plugin}", "this router was taught", hint)
     try:
-        network = PodNetwork(nodes=4, pods=1, subnets=2, **settings)
+        network = PodNetwork(plugin, nodes=4, pods=1, subnets=2, **settings)
     except TypeError as error:
-        raise Mistake(str(error), "Calico's setting is called `ipip`") from error
+        known = {"calico": "`ipip`, `vxlanMode`", "flannel-vxlan": "`direct_routing`"}
+        there = known.get(plugin, "none that matters here")
+        said = f"{plugin} does not have the settings {names_of(settings)}"
+        raise Mistake(said, f"settings of {plugin}: {there}") from error
     pairs = [(a, b) for a in network.pods for b in network.pods if a < b]
     lost = [f"{a} to {b}" for a, b in pairs if not network.trace(a, b, 80).ok]
     hint = "between the subnets somebody has to wrap: the router drops what it does not know"
     yield holds(not lost, "all reach all", f"no way: {', '.join(lost)}", hint)
-    if answer["plugin"] == "routable":
-        raise Mistake("this router was taught all blocks", "the question says it knows nothing")
     wrapped = network.trace("pod-1", "pod-3", 80).on_the_wire  # node-1 and node-3: one subnet
     assert wrapped is not None
-    hint = "which of Calico's settings wraps only where it must?"
+    hint = "which of the plugin's settings wraps only where it must, between subnets?"
+    if plugin == "weave":
+        hint = "Weave always wraps: choose a plugin that can leave it out inside a subnet"
     plain = str(wrapped).count("| IP ") == 1
     yield holds(plain, "neighbours send as they are", "neighbours' packets are wrapped", hint)
+
+
+MODES = {"crosssubnet": "CrossSubnet", "always": "Always", "never": "Never"}
+
+
+def _settings(answer: Any) -> tuple[str, dict[str, Any]]:
+    """The plugin and its settings, also under the names that Flannel and Calico give them.
+
+    Calico's VXLAN is not simulated. Its modes wrap in the same cases as those of IP in IP, which
+    stand for them. Source: docs.tigera.io "Overlay networking".
+    """
+    if isinstance(answer, str) and (answer.strip() in PLUGINS or ":" not in answer):
+        answer = {"plugin": answer}
+    if isinstance(answer, str):
+        answer = as_documents(answer)[0]
+    if not isinstance(answer, dict):
+        raise Mistake(f"settings are asked for, and this is {described(answer)}",
+                      '{"plugin": ...} and what else it needs')  # fmt: skip
+    flat = dict(_flat(answer))
+    plugin = str(flat.pop("plugin", "")).strip().casefold()
+    backend = str(flat.pop("type", "")).casefold()
+    plugin = f"flannel-{backend or 'vxlan'}" if plugin == "flannel" else plugin
+    if plugin not in PLUGINS:
+        raise Mistake(f"{plugin or 'nothing'} is no plugin of the course",
+                      f'{{"plugin": one of {names_of(PLUGINS)}}}')  # fmt: skip
+    mode = next((flat.pop(n) for n in ("ipip", "ipipmode", "vxlan", "vxlanmode") if n in flat), "")
+    if encapsulation := str(flat.pop("encapsulation", "")).casefold():
+        mode = encapsulation.removeprefix("vxlan").removeprefix("ipip") or "Always"
+    if mode:
+        flat["ipip"] = MODES.get(str(mode).casefold(), mode)
+    if "directrouting" in flat:
+        flat["direct_routing"] = flat.pop("directrouting") in (True, "true", "True")
+    return plugin, {name: value for name, value in flat.items() if name not in ("nodes", "subnets")}
+
+
+def _flat(settings: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Settings by name, without case and underscores, also those one level deeper."""
+    for name, value in settings.items():
+        if isinstance(value, dict):
+            yield from _flat(value)
+        else:
+            yield str(name).casefold().replace("_", "").replace("-", ""), value
 
 
 def _blocked() -> PodNetwork:
@@ -126,5 +192,7 @@ def firewall(network: PodNetwork) -> Findings:
         hint = "which port do Flannel's VXLAN packets go to? The other one was not in the way"
     yield holds(not shut, "the firewall lets VXLAN pass", f"blocked: {', '.join(shut)}", hint)
     pairs = [(a, b) for a in network.pods for b in network.pods if a != b]
-    ok = all(network.trace(a, b, 80).ok for a, b in pairs)
-    yield holds(ok, "all Pods reach all", "some Pods do not reach others", "trace, hop by hop")
+    lost = [f"{a} to {b}" for a, b in pairs if not network.trace(a, b, 80).ok]
+    hint = "the firewall is open now; trace one of these ways, hop by hop: where does it end?"
+    yield holds(bool(pairs), "there are Pods", "the Pods are gone", "`task.reset()` begins again")
+    yield holds(not lost, "all Pods reach all", f"no way: {', '.join(lost[:3])}", hint)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from course_lib.cluster import Cluster
 from course_lib.cluster.health import health
 from course_lib.course.answers import holds, number, tried, word
 from course_lib.course.exercise import Finding, Findings, Mistake, asks
+from course_lib.course.forms import counted, described, names_of
 from course_lib.course.shop import DATA
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
@@ -31,8 +33,11 @@ def quorum(answer: Any) -> Findings:
         3: "with three of five gone two are left, which is no majority: nothing can be written",
         1: "that is three members; five bear more",
         4: "one member of five cannot know whether the others decided otherwise",
+        0: "a majority of five is three: nobody needs all five",
+        5: "with all members gone nobody answers",
     }
-    yield number(answer, _tolerated(5), slips)
+    look = "more than half of five must be left: how many may go?"
+    yield number(answer, _tolerated(5), slips, look=look)
 
 
 @asks(
@@ -49,9 +54,11 @@ def even(answer: Any) -> Findings:
         3: "one of four is far from a majority",
         0: "three of four are a majority",
     }
-    yield number(answer, _tolerated(4), slips)
+    look = "more than half of four must be left: how many may go?"
+    yield number(answer, _tolerated(4), slips, look=look)
 
 
+@cache
 def _tolerated(members: int) -> int:
     """So many members can be killed until etcd elects no leader any more."""
     sim = Simulation(seed=0)
@@ -77,20 +84,24 @@ def _tolerated(members: int) -> int:
 def build(answer: Any) -> Findings:
     made = tried(answer)
     if not isinstance(made, Cluster):
-        raise Mistake(f"it returned {type(made).__name__}", "return Cluster.ha_...(...)")
+        raise Mistake(f"it returned {described(made)}", "return Cluster.ha_...(...)")
     try:
         layout = made.control_plane.layout
     except CourseError as error:
         raise Mistake("a plain Cluster() has no machines of a control plane",
                       "use one of the four configurations of the chapter") from error  # fmt: skip
-    for machine in [*layout.control_planes, *layout.etcd]:
+    for machine in dict.fromkeys([*layout.control_planes, *layout.etcd]):
         cluster = tried(answer)
+        if not isinstance(cluster, Cluster):
+            raise Mistake("its second call returns no cluster", "make a new cluster in each call")
         cluster.run(20)
         cluster.kill_node(machine)
         cluster.run(30)
         hint = "what runs only once there? look at `plots.configuration(...)`"
         if machine in layout.etcd and len(layout.etcd) == 1 and len(layout.control_planes) > 1:
             hint = "the API servers are many, but all ask the one etcd"
+        elif len(layout.etcd) == 2:
+            hint = "a majority of two members is two: with two, no member may fail"
         yield holds(_writes(cluster), f"{machine} may fail", f"not without {machine}", hint)
 
 
@@ -117,17 +128,24 @@ def silent(cluster: Cluster) -> Findings:
     cluster.run(30)
     up = int((cluster.members().UP.astype(str).isin(["True", "yes"])).sum())
     hint = "machines whose power was cut can be given it back: `cluster.restore_node(...)`"
+    if up >= 2:
+        hint = "more than half of the members must run: cluster.members() shows who does not"
     yield holds(_writes(cluster), "it takes writes", "nothing can be written", hint)
     hint = "one member alone works again, and its loss would be the loss of everything"
-    yield holds(up >= 2, f"{up} members run", f"{up} member runs", hint)
+    said = f"{counted(up, 'members')} running"
+    yield holds(up >= 2, said, said, hint)
     names = list(cluster.get("deployments").NAME)
     hint = "the Deployment is gone: a new, empty etcd is not a repair"
-    yield holds("web" in names, "web is still known", f"known are {names}", hint)
+    said = f"known are {names_of(names)}"
+    yield holds("web" in names, "web is still known", said, hint)
+
+
+_QUOTA = 200 * 1024  # bytes
 
 
 def _no_space() -> Cluster:
     cluster = Cluster.single_master(workers=1)
-    cluster.limit_etcd("200Ki")
+    cluster.limit_etcd(f"{_QUOTA // 1024}Ki")
     note = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "note"}}
     cluster.run(10)
     try:
@@ -151,12 +169,15 @@ def _no_space() -> Cluster:
 def no_space(cluster: Cluster) -> Findings:
     cluster.run(30)
     store: Any = cluster.etcd.elect().machine
+    raised = store.quota > _QUOTA
+    hint = "a larger quota only puts it off: old revisions fill the store; `task.reset()`"
+    yield holds(not raised, "the quota is as it was", "the quota is larger now", hint)
     kept, file = store.in_use / store.quota, store.size / store.quota
-    hint = "old revisions fill it: which command forgets them?"
+    hint = "old revisions fill it: which command forgets them? (`compact`)"
     yield holds(kept < 0.8, "old revisions are forgotten", f"{kept:.0%} of it is in use", hint)
     hint = "what was compacted is free inside the file; `defrag` gives it back"
     yield holds(file < 0.8, "there is room", f"the file has {file:.0%} of the quota", hint)
-    hint = "the alarm stays until it is disarmed, however much room there is"
+    hint = "the alarm stays until it is disarmed (`alarm disarm`), however much room there is"
     yield holds(not cluster.etcd.full(), "there is no alarm", "the alarm NOSPACE is raised", hint)
     cluster.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "another"}})
     yield Finding(True, "it takes writes")
@@ -171,6 +192,19 @@ def no_space(cluster: Cluster) -> Findings:
     """,
 )
 def master_gone(answer: Any) -> Findings:
+    truth = _after_the_master()
+    slips = {
+        "dead": "who restarts containers? The kubelet, and it needs nobody's permission",
+        "stays dead": "who restarts containers? The kubelet, and it needs nobody's permission",
+        "moved": "moving it would take a scheduler, which is gone",
+    }
+    also = {"restarted": ["restart", "restarts", "it is restarted"]}.get(truth, [])
+    look = "answer with one of the two words, `restarted` or `dead`"
+    yield word(answer, truth, slips, also=also, look=look)
+
+
+@cache
+def _after_the_master() -> str:
     cluster = Cluster.single_master(workers=1)
     cluster.apply(DATA / "web.yaml")
     cluster.run(30)
@@ -179,9 +213,4 @@ def master_gone(answer: Any) -> Findings:
     containers = cluster.runtimes["worker-1"].containers
     next(each for each in containers.values() if each.running).exit(1)
     cluster.run(60)
-    alive = sum(each.running for each in containers.values()) == 3
-    slips = {
-        "dead": "who restarts containers? The kubelet, and it needs nobody's permission",
-        "moved": "moving it would take a scheduler, which is gone",
-    }
-    yield word(answer, "restarted" if alive else "dead", slips)
+    return "restarted" if sum(each.running for each in containers.values()) == 3 else "dead"

@@ -3,14 +3,38 @@
 from __future__ import annotations
 
 import json
+import re
+from functools import cache
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
 
 from course_lib.apiserver.patches import merge_patch
 from course_lib.apiserver.rest import Face, Request, target_of
 from course_lib.cluster import Cluster
-from course_lib.course.answers import applied, document, holds, number, word
+from course_lib.course.answers import (
+    applied,
+    document,
+    holds,
+    main_container,
+    number,
+    or_unknown,
+    reserved,
+)
 from course_lib.course.exercise import Findings, Mistake, asks
 from course_lib.course.faults import FAULTS
+from course_lib.course.forms import (
+    as_documents,
+    as_names,
+    as_text,
+    counted,
+    described,
+    folded,
+    names_of,
+    same_image,
+)
 from course_lib.course.shop import DATA, checks, open_shop
 from course_lib.objects.release import MINOR, VERSION
 
@@ -28,19 +52,32 @@ ORDER = ["deployment-controller", "replicaset-controller", "default-scheduler", 
     """,
 )
 def order(answer: Any) -> Findings:
-    if not isinstance(answer, list) or sorted(map(str, answer)) != sorted(ORDER):
-        raise Mistake("all four names are asked for, once each", '["kubelet", ...]')
+    names = {folded(name): name for name in ORDER}
+    names |= {"scheduler": ORDER[2], "kube scheduler": ORDER[2]}
+    example = 'a list of the four names: ["kubelet", ...]'
+    given = [names.get(folded(each), each) for each in as_names(answer, example, ordered=True)]
+    if unknown := [name for name in given if name not in ORDER]:
+        raise Mistake(f"{unknown[0]} is none of the four", f"the four names: {names_of(ORDER)}")
+    if sorted(given) != sorted(ORDER):
+        hint = f"all four names are asked for, once each: {names_of(ORDER)}"
+        raise Mistake(f"there are {counted(len(given), 'names')}", hint)
+    hint = "a Pod can only be placed once it exists, and only be run once it is placed"
+    if given.index("replicaset-controller") < given.index("deployment-controller"):
+        hint = "who makes the ReplicaSet that the other one looks after?"
+    elif given.index("kubelet") < given.index("default-scheduler"):
+        hint = "a kubelet takes only Pods that somebody gave to its node"
+    right = given == _first_words()
+    yield holds(right, "that is the order", "that is not the order", hint)
+
+
+@cache
+def _first_words() -> list[str]:
+    """The four, in the order in which they first say something about `web`."""
     cluster = applied(Cluster(nodes=2), DATA / "web.yaml", 30)
     log = cluster.log()
     about = log[log.OBJECT.str.contains("web")]
     said = [str(name).partition("/")[0] for name in about.COMPONENT]
-    truth = list(dict.fromkeys(name for name in said if name in ORDER))
-    hint = "a Pod can only be placed once it exists, and only be run once it is placed"
-    if answer.index("replicaset-controller") < answer.index("deployment-controller"):
-        hint = "who makes the ReplicaSet that the other one looks after?"
-    elif answer.index("kubelet") < answer.index("default-scheduler"):
-        hint = "a kubelet takes only Pods that somebody gave to its node"
-    yield holds(answer == truth, "that is the order", "that is not the order", hint)
+    return list(dict.fromkeys(name for name in said if name in ORDER))
 
 
 @asks(
@@ -55,12 +92,27 @@ def path(answer: Any) -> Findings:
     truth = "/apis/apps/v1/namespaces/shop/deployments/web"
     found = target_of(truth)
     assert (found.kind.kind, found.namespace, found.name) == ("Deployment", "shop", "web")
+    text = as_text(answer).strip().removeprefix("GET ").strip()
+    given = "/" + urlsplit(text).path.strip("/")
     slips = {
         "/api/v1/namespaces/shop/deployments/web": "below /api is only the core group",
+        "/api/apps/v1/namespaces/shop/deployments/web": (
+            "below /api is only the core group; groups with a name, such as apps, are below /apis"
+        ),
         "/apis/apps/v1/deployments/web": "which namespace? Names are only unique within one",
         "/apis/apps/v1/namespaces/shop/deployment/web": "resources are named in the plural",
+        "/apis/v1/namespaces/shop/deployments/web": "which group are Deployments in? `apps/v1`",
+        "/apis/apps/v1/namespaces/shop/deployments": "that is the list; the name is missing",
+        "/apis/apps/v1/shop/deployments/web": "before a namespace's name stands `namespaces`",
     }
-    yield word(answer, truth, slips)
+    look = (
+        "in this order: /apis, group, version, `namespaces`, the namespace, the resource in the "
+        "plural, the name"
+    )
+    if given != truth and given.casefold() == truth:
+        look = "paths are written in lower case, for capitals count: `deployments`"
+    hint = slips.get(given, look)
+    yield holds(given == truth, f"{given}: right", f"{given}: not right", hint)
 
 
 @asks(
@@ -72,19 +124,36 @@ def path(answer: Any) -> Findings:
     """,
 )
 def conflict(answer: Any) -> Findings:
-    cluster = applied(Cluster(nodes=1), DATA / "web.yaml", 5)
-    face = Face(cluster.api, lambda kind, found: ([], []))
-    where = "/apis/apps/v1/namespaces/default/deployments/web"
-    stale = face.answer(Request("GET", where)).document
-    cluster.scale("deployment/web", 5)
-    said = face.answer(Request("PUT", where, body=json.dumps(stale).encode()))
     slips = {
         200: "then the other change would be lost without a word",
         404: "it is still there",
         412: "that is what HTTP's own If-Match gives; Kubernetes has another one for it",
         422: "that is for a document that is not valid; yours is only old",
+        403: "you may write; your version is only old",
+        400: "the request is well-formed; its version is only old",
     }
-    yield number(answer, said.status, slips)
+    look = "one status of HTTP says that two changes do not go together: which?"
+    yield number(_status(answer), _put_of_an_old_version(), slips, look=look)
+
+
+def _status(answer: Any) -> Any:
+    """An HTTP status, also as `"409 Conflict"` or `"Conflict"`."""
+    if not isinstance(answer, str):
+        return answer
+    if match := re.match(r"\s*(?:HTTP\S*\s+)?(\d{3})\b", answer, re.IGNORECASE):
+        return int(match[1])
+    names = {folded(status.phrase): int(status) for status in HTTPStatus}
+    return names.get(folded(answer), answer)
+
+
+@cache
+def _put_of_an_old_version() -> int:
+    cluster = applied(Cluster(nodes=1), DATA / "web.yaml", 5)
+    face = Face(cluster.api, lambda kind, found: ([], []))
+    where = "/apis/apps/v1/namespaces/default/deployments/web"
+    stale = face.answer(Request("GET", where)).document
+    cluster.scale("deployment/web", 5)
+    return face.answer(Request("PUT", where, body=json.dumps(stale).encode())).status
 
 
 @asks(
@@ -96,24 +165,49 @@ def conflict(answer: Any) -> Findings:
     """,
 )
 def patch(answer: Any) -> Findings:
-    if not isinstance(answer, dict):
-        raise Mistake("a patch is asked for, as a dict", '{"spec": {...}}')
+    wanted = _as_patch(answer)
     before = {
         "metadata": {"name": "web", "annotations": {"note": "old", "team": "shop"}},
         "spec": {"replicas": 3, "paused": True},
     }
-    after = merge_patch(before, answer)
-    replicas = after.get("spec", {}).get("replicas")
-    hint = "`spec`, and in it `replicas`, as a number"
-    yield holds(replicas == 5, "five replicas", f"replicas: {replicas!r}", hint)
-    kept = after["spec"].get("paused") is True and after.get("metadata", {}).get("name") == "web"
-    yield holds(kept, "all else is left", "something else was changed", "name only what changes")
-    annotations = after["metadata"].get("annotations", {})
+    after = merge_patch(before, wanted)
+    for part in ("spec", "metadata"):
+        hint = f"`{part}` is a mapping, and the patch names only what changes in it"
+        said = f"`{part}` would be {after.get(part)!r}"
+        yield holds(isinstance(after.get(part), dict), f"{part} is a mapping", said, hint)
+    spec, metadata = after["spec"], after["metadata"]
+    replicas = spec.get("replicas")
+    hint = '`replicas` stands below `spec`: `{"spec": {"replicas": ...}}`'
+    if "replicas" in (wanted.get("spec") or {}):
+        hint = "`spec`, and in it `replicas`: 5 as a number"
+    right = replicas == 5 and not isinstance(replicas, bool | str)
+    yield holds(right, "five replicas", f"replicas: {replicas!r}", hint)
+    added = set(after) - set(before) | set(metadata) - {"name", "annotations"}
+    kept = spec.get("paused") is True and metadata.get("name") == "web" and not added
+    hint = "name only what changes, below `spec` and below `metadata.annotations`"
+    yield holds(kept, "all else is left", "something else was changed", hint)
+    annotations = metadata.get("annotations") or {}
     hint = "in a merge patch `None` (null in JSON) removes a key; leaving it out changes nothing"
     gone = "note" not in annotations
     yield holds(gone, "the note is gone", f"the note is {annotations.get('note')!r}", hint)
-    hint = "null for `annotations` takes them all"
+    hint = "null for `annotations` takes them all; null for `note` takes that one"
     yield holds(annotations == {"team": "shop"}, "the other stays", "the other is gone too", hint)
+
+
+def _as_patch(answer: Any) -> dict[str, Any]:
+    """A patch as a dict, or its text in JSON or YAML."""
+    if isinstance(answer, str):
+        try:
+            answer = yaml.safe_load(answer)
+        except yaml.YAMLError as problem:
+            raise Mistake("this text is no JSON", 'write a dict: {"spec": {...}}') from problem
+    if isinstance(answer, list):
+        hint = 'a list of operations is a JSON patch; a merge patch is a dict: {"spec": {...}}'
+        raise Mistake("a patch is asked for, as a dict", hint)
+    if not isinstance(answer, dict):
+        said = f"a patch is asked for, and this is {described(answer)}"
+        raise Mistake(said, 'a patch is a dict: {"spec": {...}}')
+    return answer
 
 
 @asks(
@@ -128,33 +222,41 @@ def patch(answer: Any) -> Findings:
 )
 def application(answer: Any) -> Findings:
     wanted = document(answer, "Deployment", "web")
-    document(answer, "Service")
+    service = document(answer, "Service")
     document(answer, "PodDisruptionBudget")
-    main = wanted["spec"]["template"]["spec"]["containers"][0]
-    asked = set(main.get("resources", {}).get("requests", {}))
-    hint = "`resources.requests`: what the scheduler counts with"
-    complete = {"cpu", "memory"} <= asked
-    yield holds(complete, "it asks for CPU and memory", f"it asks for {sorted(asked)}", hint)
+    main = main_container(wanted)
+    image = main.get("image")
+    same = same_image(image, "nginx:1.27")
+    hint = "`image: nginx:1.27` is asked for"
+    yield holds(same, "the image is right", f"the image is {image}", hint)
+    missing = {"cpu", "memory"} - set(reserved(main))
+    hint = f"`resources.requests`: what the scheduler counts with; {names_of(missing)} is missing"
+    said = f"it does not ask for {names_of(missing)}"
+    yield holds(not missing, "it asks for CPU and memory", said, or_unknown(wanted, hint))
     hint = "without a readiness probe requests come before it can answer"
     yield holds("readinessProbe" in main, "it has a readiness probe", "no readiness probe", hint)
     cluster = Cluster(nodes=3, network="routable", cloud=True)
-    applied(cluster, answer, 60)
+    applied(cluster, as_documents(answer), 60)
     pods = len(cluster.get("pods"))
     three = pods == 3 and cluster.ready("deployment/web")
-    yield holds(
-        three, "three Pods are ready", f"{pods} Pods, not 3 ready", "list and describe them"
-    )
-    services = cluster.get("services").query("NAME != 'kubernetes'").iloc[0]
+    hint = "`replicas: 3` is asked for"
+    if pods == 3:
+        hint = "list the Pods, and describe one: does its probe ask port 80, and is there room?"
+    said = f"{counted(pods, 'Pods')}, not 3 ready"
+    yield holds(three, "three Pods are ready", said, or_unknown(wanted, hint))
+    kind = service["spec"].get("type", "ClusterIP")
     hint = "a ClusterIP is for inside: which types are for outside?"
-    outside = services.TYPE in ("NodePort", "LoadBalancer")
-    yield holds(outside, f"a {services.TYPE}", f"its type is {services.TYPE}", hint)
-    trace = cluster.trace("node-1", f"service/{services.NAME}", 80)
-    hint = "compare its selector and ports with the Pods'"
-    yield holds(trace.ok, "it answers", f"{trace.outcome}: {trace.reason}", hint)
+    yield holds(kind in ("NodePort", "LoadBalancer"), f"a {kind}", f"its type is {kind}", hint)
+    ports = service["spec"].get("ports") or [{}]
+    trace = cluster.trace("node-1", f"service/{service['metadata']['name']}", ports[0]["port"])
+    hint = "compare its selector with the Pods' labels, and its `targetPort` with port 80"
+    said = f"a connection to the Service is {trace.outcome}"
+    yield holds(trace.ok, "it answers", said, or_unknown(service, hint))
     budget = cluster.get("pdb").iloc[0]
     hint = "one of three: `maxUnavailable: 1`, with the Pods' labels as its selector"
     allowed = budget["ALLOWED DISRUPTIONS"]
-    yield holds(allowed == 1, "one may be missing", f"{allowed} may be missing", hint)
+    said = f"{counted(int(allowed), 'Pods')} may be missing"
+    yield holds(allowed == 1, "one may be missing", said, hint)
 
 
 def _two_faults() -> Cluster:
@@ -182,7 +284,8 @@ def two_faults(cluster: Cluster) -> Findings:
     }
     for check in checks(cluster):
         hint = hints.get(check.name, "compare with data/trouble.yaml and data/shop-policies.yaml")
-        yield holds(check.ok, check.name, f"not so: {check.name} {check.said}".strip(), hint)
+        said = f"not so: {check.name}{f' ({check.said})' if check.said else ''}"
+        yield holds(check.ok, check.name, said, hint)
 
 
 @asks(
@@ -202,4 +305,7 @@ def version(answer: Any) -> Findings:
         minor + 2: "kubelets may be three versions older; kubectl only one, either way",
         minor - 1: "that is the oldest",
     }
-    yield number(answer, minor + 1, slips)
+    if match := re.fullmatch(r"v?1\.(\d+)(?:\.\d+)?", str(answer).strip()):
+        answer = int(match[1])  # the whole version was written
+    look = f"the API server is 1.{minor}: kubectl may be one minor version older or newer"
+    yield number(answer, minor + 1, slips, look=look)

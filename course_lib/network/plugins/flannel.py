@@ -64,14 +64,19 @@ class HostGateway(Plugin):
 class VXLAN(HostGateway):
     """Flannel's `vxlan`: packets between nodes travel in UDP.
 
-    `tunnel_mtu` sets the device's MTU by hand: a wrong one shows what the right one is for.
+    `tunnel_mtu` sets the device's MTU by hand: a wrong one shows what the right one is for. With
+    `direct_routing` nodes of one subnet are next hops, as in `host-gw`, and only packets to other
+    subnets are wrapped. Source: flannel `Documentation/backends.md` (VXLAN, `DirectRouting`).
     """
 
     name = "flannel-vxlan"
     overhead = OVERHEAD
 
-    def __init__(self, network: PodNetwork, tunnel_mtu: int = 0) -> None:
+    def __init__(
+        self, network: PodNetwork, tunnel_mtu: int = 0, direct_routing: bool = False
+    ) -> None:
         super().__init__(network)
+        self.direct_routing = direct_routing
         self.tunnel_mtu = tunnel_mtu or network.pod_mtu or network.underlay.mtu - OVERHEAD
 
     def start(self, host: Host) -> None:
@@ -92,7 +97,10 @@ class VXLAN(HostGateway):
             host.namespace.add_address(name, f"{_first(block)}/{128 if six else 32}")
 
     def learn(self, host: Host, other: Host) -> None:
-        """A neighbour entry, a forwarding entry and a route."""
+        """A neighbour entry, a forwarding entry and a route; or a route to a node next door."""
+        if self._direct(host, other):
+            super().learn(host, other)
+            return
         for block in other.blocks:
             name = DEVICE_V6 if ":" in block else DEVICE
             device, first = host.namespace.devices[name], _first(block)
@@ -103,7 +111,10 @@ class VXLAN(HostGateway):
             host.namespace.routes.add(Route(block, name, first, onlink=True))
 
     def forget(self, host: Host, other: Host) -> None:
-        """All three go."""
+        """All that was learned goes."""
+        if self._direct(host, other):
+            super().forget(host, other)
+            return
         for block in other.blocks:
             name = DEVICE_V6 if ":" in block else DEVICE
             device = host.namespace.devices[name]
@@ -111,6 +122,9 @@ class VXLAN(HostGateway):
             host.namespace.routes.remove(block)
             mac = host.namespace.neighbours.pop((name, _first(block)), "")
             device.forwarding.pop(mac, None)
+
+    def _direct(self, host: Host, other: Host) -> bool:
+        return self.direct_routing and host.subnet == other.subnet
 
     def state(self, host: Host) -> dict[str, int]:
         """With the entries of the forwarding database."""

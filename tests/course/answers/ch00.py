@@ -1,57 +1,126 @@
-"""Chapter 00: a reference solution for each exercise, and wrong answers with part of the hint."""
+"""Chapter 00: answers that are right, and wrong ones with a part of the hint that each gets."""
 
 from __future__ import annotations
 
-from tests.conftest import pod
+from datetime import timedelta
+from decimal import Decimal
 
-MISSPELLED = """
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: shop}
-spec:
-  replica: 4
-  selector: {matchLabels: {app: shop}}
-  template:
-    metadata: {labels: {app: shop}}
-    spec: {containers: [{name: shop, image: "nginx:1.27"}]}
-"""
-HELLO = "{apiVersion: v1, kind: Pod, metadata: {name: hello}, spec: {containers: [%s]}}"
+import numpy as np
+
+from tests.conftest import pod
+from tests.course.answers.shapes import manifest, number, solution
+
+MISSPELLED, HELLO = "00-misspelled", "00-first-pod"
+
+
+def patched(replicas):
+    spec = {"spec": {"replicas": replicas}}
+    return lambda cluster: cluster.api.patch("Deployment", "web", "default", spec)
+
+
+def applied_again(cluster):
+    cluster.apply({**written(cluster), "spec": {**written(cluster)["spec"], "replicas": 5}})
+
+
+def written(cluster):
+    document = cluster.document("deployment", "web")
+    return {key: document[key] for key in ("apiVersion", "kind", "spec")} | {
+        "metadata": {"name": "web", "labels": {"app": "web"}}
+    }
+
+
+def deleted_and_made(cluster):
+    again = {**written(cluster), "spec": {**written(cluster)["spec"], "replicas": 5}}
+    cluster.delete("deployment", "web")
+    cluster.run(40)
+    cluster.apply(again)
 
 
 def by_hand(cluster):
-    for number in (4, 5):
-        cluster.apply(pod(f"extra-{number}"))
+    for n in (4, 5):
+        cluster.apply(pod(f"extra-{n}"))
 
 
-def too_much(cluster):
-    cluster.cordon("node-1"), cluster.cordon("node-2"), cluster.cordon("node-3")
+def no_room(cluster):
+    for node in list(cluster.kubelets):
+        cluster.cordon(node)
     cluster.scale("deployment/web", 5)
 
 
 ANSWERS = {
-    "00-deleted-pod": (3, {2: "who would notice", 4: "the deleted one goes"}),
-    "00-dead-node": (350, {50: "tolerate that", 300: "begin when", 5: "Lease"}),
+    "00-deleted-pod": (
+        number(3, "Pods"),
+        {
+            2: "which component notices",
+            4: "the deleted one goes",
+            1: "not two",
+            "0 Pods": "not all",
+            7: "too many: delete one Pod",
+            "3 nodes": "asked for: Pods",
+        },
+    ),
+    "00-dead-node": (
+        [
+            "350",
+            "350s",
+            "5m50s",
+            "5 min 50 s",
+            355.5,
+            np.float64(345),
+            Decimal("350"),
+            timedelta(minutes=5, seconds=50),
+        ],
+        {
+            5: "Lease",
+            "50 s": "tolerate that",
+            40: "tolerate that",
+            "5 min": "begin when",
+            120: "too early: two times",
+            600: "too late: two times",
+            "a while": "a number of seconds",
+        },
+    ),
     "00-scale": (
-        lambda cluster: cluster.scale("deployment/web", 5),
+        [patched(5), applied_again, deleted_and_made, lambda c: c.scale("deploy/web", 5)],
         {
-            by_hand: "nobody's",
-            lambda cluster: None: "cluster.scale",
-            too_much: "what does it wait for",
+            lambda c: None: "cluster.scale",
+            by_hand: "made by hand",
+            no_room: "what does it wait for",
+            patched(6): "more than five",
+            lambda c: c.delete("deployment", "web"): "apply it again",
         },
     ),
-    "00-misspelled": (
-        MISSPELLED.replace("replica:", "replicas:"),
+    MISSPELLED: (
+        [
+            *manifest(MISSPELLED),
+            solution(MISSPELLED, ("nginx:1.27", "docker.io/library/nginx:1.27")),
+        ],
         {
-            MISSPELLED: "WARNINGS",
-            MISSPELLED.replace("  replica: 4\n", ""): "with an s",
+            solution(MISSPELLED, ("replicas", "replica")): "replica",
+            solution(MISSPELLED, ("  replicas: 4\n", "")): "with an s",
+            solution(MISSPELLED, ("replicas: 4", "replicas: 1")): "`spec.replicas` is 1",
+            solution(MISSPELLED, ("replicas: 4", "replicas: four")): "spec.replicas",
+            solution(MISSPELLED, ("name: shop", "name: store")): "`name: shop`",
+            solution(MISSPELLED, ("apps/v1", "v1")): "`apiVersion: apps/v1`",
+            solution(MISSPELLED, ("matchLabels: {app: shop}", "matchLabels: {app: x}")): "selector",
         },
     ),
-    "00-first-pod": (
-        HELLO % '{name: main, image: "redis:7"}',
+    HELLO: (
+        [
+            *manifest(HELLO),
+            solution(HELLO, ("redis:7", "docker.io/library/redis:7")),
+            solution(HELLO, ("name: main", "name: main\n      ports: [{containerPort: 6379}]")),
+            solution(HELLO, ("spec:", "spec:\n  restartPolicy: Never")),
+        ],
         {
-            HELLO % "{name: main, image: redis}": "without a tag",
-            HELLO.replace("hello", "hallo") % '{name: main, image: "redis:7"}': "name: hello",
-            HELLO.replace("Pod", "Job") % "{name: main, image: redis}": "kind: Pod",
+            solution(HELLO, ("redis:7", "redis")): "without a tag",
+            solution(HELLO, ("redis:7", "redis:8")): "`image: redis:7`",
+            solution(HELLO, ("name: hello", "name: hallo")): "`name: hello`",
+            solution(HELLO, ("kind: Pod", "kind: Job")): "`kind: Pod`",
+            solution(HELLO, ("apiVersion: v1", "apiVersion: apps/v1")): "`apiVersion: v1`",
+            solution(HELLO, ("      image: redis:7\n", "")): "image",
+            solution(HELLO, ("spec:\n", "spec\n")): "correct the YAML at line",
+            "redis:7": "YAML between triple quotes",
         },
     ),
 }

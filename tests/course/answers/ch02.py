@@ -1,47 +1,107 @@
-"""Chapter 02: reference solutions, and wrong answers."""
+"""Chapter 02: answers that are right, and wrong ones with a part of the hint that each gets."""
 
-RECIPE = """FROM scratch
-COPY runtime /usr/lib
-COPY app /srv
-ENTRYPOINT ["/usr/lib/python", "/srv/main.py"]
-"""
-UNCHANGED = """FROM scratch
-COPY app /srv
-COPY runtime /usr/lib
-ENTRYPOINT ["/usr/lib/python", "/srv/main.py"]
-"""
-TOOL = """
-apiVersion: v1
-kind: Pod
-metadata: {name: tool}
-spec:
-  containers:
-    - {name: tool, image: "course/tool:%s", imagePullPolicy: %s}
-"""
+from tests.course.answers.shapes import manifest, number, solution
+
+RECIPE, TOOL = "02-cache", "02-registry-away"
+START = 'ENTRYPOINT ["/usr/lib/python", "/srv/main.py"]'
+BOTH = "COPY runtime /usr/lib\nCOPY app /srv"
+
+
+def image(name):
+    return lambda cluster: cluster.set_image("deployment/web", name)
+
+
+def patched(name):
+    containers = [{"name": "web", "image": name}]
+    patch = {"spec": {"template": {"spec": {"containers": containers}}}}
+    return lambda cluster: cluster.api.patch("Deployment", "web", "default", patch)
+
+
+def first_aid_first(cluster):
+    cluster.rollback("deployment/web")
+    cluster.run(30)
+    image("course/web:v2")(cluster)
+
+
+def with_the_pods_deleted(cluster):
+    image("course/web:v2")(cluster)
+    for name in cluster.get("pods").NAME:
+        cluster.delete("pod", name)
+
 
 ANSWERS = {
     "02-full-name": (
-        "docker.io/library/redis:latest",
+        [
+            "docker.io/library/redis:latest",
+            " Docker.io/library/redis:latest ",
+            "`docker.io/library/redis:latest`",
+            "index.docker.io/library/redis:latest",
+            ["docker.io/library/redis:latest"],
+        ],
         {
             "docker.io/redis:latest": "library",
             "docker.io/library/redis": "without a tag",
-            "redis": "try it",
+            "library/redis:latest": "which registry",
+            "docker.io/library/redis:7": "which tag",
+            "redis": "fills in",
+            "quay.io/redis": "three parts",
+            7: "in quotes",
         },
     ),
-    "02-push-again": (1, {2: "same digest", 0: "another digest"}),
-    "02-cache": (
-        RECIPE,
-        {UNCHANGED: "comes late", RECIPE.replace("COPY runtime /usr/lib\n", ""): "both COPY"},
+    "02-push-again": (
+        number(1, "layers"),
+        {2: "same digest", 0: "another digest", 3: "has two layers", None: "a number", True: "3"},
     ),
-    "02-registry-away": (
-        TOOL % ("v1", "IfNotPresent"),
-        {TOOL % ("v1", "Always"): "IfNotPresent", TOOL % ("v2", "IfNotPresent"): "another name"},
+    RECIPE: (
+        [
+            solution(RECIPE, ("COPY", "ADD")),
+            solution(RECIPE, ("COPY runtime /usr/lib", 'COPY ["runtime", "/usr/lib"]')),
+            solution(RECIPE, ("COPY app", "COPY --chown=1000:1000 app")),
+            solution(RECIPE, (BOTH, f"{BOTH}/\nWORKDIR /srv")),
+            solution(RECIPE, (START, 'ENTRYPOINT ["/usr/lib/python"]\nCMD ["/srv/main.py"]')),
+            solution(RECIPE, (START, 'CMD ["/usr/lib/python", "/srv/main.py"]')),
+            solution(RECIPE, ("COPY", "# a word\ncopy")),
+            solution(RECIPE).strip().split("\n"),
+        ],
+        [
+            (solution(RECIPE, (BOTH, "COPY app /srv\nCOPY runtime /usr/lib")), "comes late"),
+            (solution(RECIPE, ("COPY runtime /usr/lib\n", "")), "both COPY"),
+            (solution(RECIPE, (START, "")), "ENTRYPOINT as it is"),
+            (solution(RECIPE, ("FROM scratch\n", "")), "line 2: write FROM"),
+            (solution(RECIPE, ("COPY app", "COPY --from=x app")), "--chown=UID:GID"),
+            (solution(RECIPE, ("COPY app", "COPY apps")), "inside the build context"),
+            (["FROM scratch", 7], "between triple quotes"),
+        ],
+    ),
+    TOOL: (
+        [
+            *manifest(TOOL),
+            solution(TOOL, ("IfNotPresent", "Never")),
+            solution(TOOL, (", imagePullPolicy: IfNotPresent", "")),
+            solution(TOOL, ("course/tool:v1", "docker.io/course/tool:v1")),
+        ],
+        {
+            solution(TOOL, ("IfNotPresent", "Always")): "`imagePullPolicy: IfNotPresent`",
+            solution(TOOL, ("course/tool:v1", "course/tool:v2")): "another name",
+            solution(TOOL, ("course/tool:v1", "course/tool")): "another name",
+            solution(TOOL, ("IfNotPresent", "ifnotpresent")): "imagePullPolicy",
+            solution(TOOL, ("name: tool}", "name: tools}")): "`name: tool`",
+        },
     ),
     "02-typo": (
-        lambda c: c.set_image("deployment/web", "course/web:v2"),
+        [
+            image("docker.io/course/web:v2"),
+            patched("course/web:v2"),
+            first_aid_first,
+            with_the_pods_deleted,
+        ],
         {
             lambda c: c.rollback("deployment/web"): "first aid",
             lambda c: [c.delete("pod", n) for n in c.get("pods").NAME]: "template",
+            image("course/web"): "template",
+            image("nginx:1.28"): "template",
+            lambda c: c.delete("deployment", "web"): "apply",
+            lambda c: (image("course/web:v2")(c), c.registry.withdraw("course/web:v2")): "STATUS",
         },
     ),
 }

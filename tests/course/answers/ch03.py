@@ -1,84 +1,116 @@
-"""Chapter 03: reference solutions, and wrong answers."""
+"""Chapter 03: answers that are right, and wrong ones with a part of the hint that each gets."""
 
-from tests.conftest import service
+from tests.course.answers.shapes import manifest, number, solution
 
-WEB = """
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web}
-spec:
-  replicas: 3
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec:
-      containers:
-        - name: web
-          image: course/slow:v1
-          ports: [{containerPort: 80}]
-"""
-READY = WEB + "          readinessProbe: {httpGet: {path: /, port: %d}, periodSeconds: 1}\n"
-BUDGET = """
-apiVersion: policy/v1
-kind: PodDisruptionBudget
-metadata: {name: web}
-spec: {%s, selector: {matchLabels: {app: %s}}}
-"""
+READY, BUDGET, SHOP = "03-ready", "03-budget", "03-service"
+PROBE = "readinessProbe: {httpGet: {path: /, port: 80}, periodSeconds: 1}"
+SELECTOR = "selector: {matchLabels: {app: web}}"
+PORT = "- {port: 80, targetPort: 8080}"
 
 
-def shop(app="shop", **port):
-    made = service("shop")
-    made["spec"] = {"selector": {"app": app}, "ports": [port]}
-    return made
-
-
-def asks_for(cpu):
+def asks_for(**resources):
     def repair(cluster):
         spec = cluster.document("deployment", "web")["spec"]["template"]["spec"]
-        main = spec["containers"][0] | {"resources": {"requests": {"cpu": cpu}}}
+        main = spec["containers"][0] | {"resources": resources}
         patch = {"spec": {"template": {"spec": {"containers": [main]}}}}
         cluster.api.patch("Deployment", "web", "default", patch)
 
     return repair
 
 
+def cpu(request):
+    return asks_for(requests={"cpu": request})
+
+
+def old_pods_first(cluster):
+    cluster.scale("deployment/web", 0)
+    cluster.run(40)
+    cpu("1")(cluster)
+    cluster.scale("deployment/web", 4)
+
+
 ANSWERS = {
-    "03-most-pods": (13, {12: "rounded up", 10: "maxSurge: 0", 20: "100%", 15: "may be missing"}),
-    "03-autoscaler": (8, {7: "7.2", 5: "one by one", 15: "not so many"}),
-    "03-ready": (
-        READY % 80,
+    "03-most-pods": (
+        number(13, "Pods"),
         {
-            WEB: "keeps a Pod out",
-            WEB + "          livenessProbe: {httpGet: {path: /, port: 80}}\n": "restarts",
-            READY % 8080: "which port",
-            (READY % 80).replace(
-                "replicas: 3", "replicas: 3\n  strategy: {type: Recreate}"
-            ): "strategy",
+            12: "rounded up",
+            12.5: "rounded",
+            10: "maxSurge: 0",
+            20: "100%",
+            15: "may be missing",
+            11: "25% of 10",
         },
     ),
-    "03-budget": (
-        BUDGET % ("minAvailable: 2", "web"),
+    "03-autoscaler": (
+        number(8, "replicas"),
+        {7: "which whole number", 7.2: "whole number", 5: "one by one", 15: "not so many",
+         2: "the divisor", 4: "more of them"},
+    ),
+    READY: (
+        [
+            solution(READY, (PROBE, "readinessProbe: {tcpSocket: {port: 80}, periodSeconds: 2}")),
+            solution(READY, ("course/slow:v1", "docker.io/course/slow:v1")),
+            solution(READY, ("periodSeconds: 1", "initialDelaySeconds: 5")),
+            solution(READY, ("port: 80}", "port: 80, scheme: HTTP}")),
+        ],
         {
-            BUDGET % ("minAvailable: 3", "web"): "no node can ever",
-            BUDGET % ("minAvailable: 2", "wbe"): "selector",
-            BUDGET % ("minAvailable: 1", "web"): "two have to stay",
+            solution(READY, (f"          {PROBE}\n", "")): "keeps a Pod out",
+            solution(READY, ("readinessProbe", "livenessProbe")): "restarts",
+            solution(READY, ("port: 80}, per", "port: 8080}, per")): "which port",
+            solution(READY, (PROBE, "readinessProbe: {exec: {command: [cat, /ok]}}")): "writes",
+            solution(READY, (PROBE, "readinessProbe: {grpc: {port: 80}}")): "web server",
+            solution(READY, ("s: 3", "s: 3\n  strategy: {type: Recreate}")): "strategy",
+            solution(READY, ("readinessProbe", "readynessProbe")): "readynessProbe",
         },
     ),
-    "03-service": (
-        shop(port=80, targetPort=8080),
+    BUDGET: (
+        [
+            *manifest(BUDGET),
+            solution(BUDGET, ("minAvailable: 2", "maxUnavailable: 1")),
+            solution(BUDGET, ("minAvailable: 2", "maxUnavailable: 33%")),
+            solution(BUDGET, ("matchLabels: {app: web}", "matchExpressions: "
+                              "[{key: app, operator: In, values: [web]}]")),
+        ],
         {
-            str(shop(port=80)): "Service's own port",
-            str(shop(port=8080)): "`port` is",
-            str(shop("shops", port=80, targetPort=8080)): "letter by letter",
+            solution(BUDGET, ("minAvailable: 2", "minAvailable: 3")): "no node can ever",
+            solution(BUDGET, ("app: web", "app: wbe")): "matchLabels: {app: web}",
+            solution(BUDGET, ("minAvailable: 2", "minAvailable: 1")): "two have to stay",
+            solution(BUDGET, ("selector: {matchLabels: {app: web}}", "selector: {app: web}")): (
+                "spec.selector.app"
+            ),
+            solution(BUDGET, (SELECTOR, "selector: {}")): "every Pod of the namespace",
+            solution(BUDGET, ("minAvailable: 2", "minAvailable: 2\n  maxUnavailable: 1")): "spec",
+            solution(BUDGET, ("policy/v1", "v1")): "`apiVersion: policy/v1`",
+        },
+    ),
+    SHOP: (
+        [
+            *manifest(SHOP),
+            solution(SHOP, (PORT, f"- {{port: 443, targetPort: 8080, name: a}}\n    "
+                                  f"{PORT[:-1]}, name: b}}")),
+            solution(SHOP, ("spec:", "spec:\n  type: NodePort")),
+        ],
+        {
+            solution(SHOP, (", targetPort: 8080", "")): "Service's own port",
+            solution(SHOP, (PORT, "- {port: 8080}")): "`port` is",
+            solution(SHOP, ("app: shop", "app: shops")): "letter by letter",
+            solution(SHOP, ("targetPort: 8080", "targetPort: 80")): "`targetPort` is 80",
+            solution(SHOP, ("spec:", "spec:\n  clusterIP: None")): "leave `clusterIP` out",
+            solution(SHOP, ("targetPort: 8080", "targetPort: web")): "the name web",
+            solution(SHOP, ("port: 80,", "port: 80, protocol: UDP,")): "UDP",
+            solution(SHOP, (f"  ports:\n    {PORT}\n", "")): "ports",
         },
     ),
     "03-wasted": (
-        asks_for("100m"),
+        [cpu("0.1"), cpu("500m"), asks_for(limits={"cpu": "200m"}), old_pods_first],
         {
-            asks_for("1200m"): "how many Pods",
-            asks_for("10m"): "knows nothing",
+            cpu("1200m"): "more than the 2 cores",
+            cpu("10m"): "with 10m the scheduler",
+            cpu("1"): "the update stands still",
+            cpu("950m"): "the old Pods hold 1500m",
+            asks_for(requests=None): "knows nothing",
             lambda c: c.add_node(): "new node",
             lambda c: c.scale("deployment/web", 1): "take less",
         },
     ),
-}
+}  # fmt: skip

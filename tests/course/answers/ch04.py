@@ -1,113 +1,188 @@
-"""Chapter 04: reference solutions, and wrong answers."""
+"""Chapter 04: answers that are right, and wrong ones with a part of the hint that each gets."""
 
-PACKER = """
-apiVersion: kubescheduler.config.k8s.io/v1
-kind: KubeSchedulerConfiguration
-profiles:
-  - schedulerName: default-scheduler
-    plugins:
-      score:
-        disabled: [%s]
-        enabled: [{name: NodeResourcesFit, weight: 5}]
-    pluginConfig:
-      - name: NodeResourcesFit
-        args: {scoringStrategy: {type: %s}}
-"""
-OFF = "{name: NodeResourcesBalancedAllocation}, {name: PodTopologySpread}, {name: NodeResourcesFit}"
-ZONES = """
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web}
-spec:
-  replicas: 6
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec:
-      containers: [{name: web, image: "nginx:1.27"}]
-      topologySpreadConstraints:
-        - maxSkew: 1
-          topologyKey: topology.kubernetes.io/zone
-          whenUnsatisfiable: DoNotSchedule
-          labelSelector: {matchLabels: {app: web}}
-"""
-TRAIN = """
-apiVersion: v1
-kind: Pod
-metadata: {name: train}
-spec:
-  %s
-  %s
-  containers: [{name: train, image: "busybox:1.36", command: [sleep, 1h]}]
-"""
-TOLERATES = "tolerations: [{key: gpu, operator: Exists}]"
-SELECTS = 'nodeSelector: {gpu: "yes"}'
+import math
+from fractions import Fraction
+
+import numpy as np
+
+from tests.course.answers.shapes import manifest, number, solution
+
+PACKER, ZONES, TRAIN = "04-configuration", "04-zones", "04-gpu"
+ENABLED = "enabled:\n          - {name: NodeResourcesFit, weight: 5}"
+CONSTRAINT = solution(ZONES).index("      topologySpread")
+TOLERATION = "  tolerations: [{key: gpu, value: only, effect: NoSchedule}]\n"
+SELECTOR = '  nodeSelector: {gpu: "yes"}\n'
+AFFINITY = """  affinity:
+    nodeAffinity:
+      %sDuringSchedulingIgnoredDuringExecution:
+%s"""
+TERM = "{matchExpressions: [{key: gpu, operator: In, values: ['yes']}]}"
+REQUIRED = AFFINITY % ("required", f"        nodeSelectorTerms: [{TERM}]\n")
+PREFERRED = AFFINITY % ("preferred", f"        - {{weight: 100, preference: {TERM}}}\n")
+
+
+def used(host, task):
+    share = max(1 - host.free_cpu / host.machine.cpu, 1 - host.free_memory / host.machine.memory)
+    return Fraction(share)
+
+
+def used_by_numpy(host, task):
+    free = np.array([host.free_cpu / host.machine.cpu, host.free_memory / host.machine.memory])
+    return -free.min()
 
 
 def fullest(host, task):
-    return -min(host.free_cpu / host.machine.cpu, host.free_memory / host.machine.memory)
+    return -min(host.free_cpu, host.free_memory / 2)
 
 
-def fullest_by_cpu(host, task):
-    return -(host.free_cpu // 2000)
+def most_tasks(host, task):
+    return sum(host.tasks.values())
 
 
 def emptiest(host, task):
     return host.free_cpu
 
 
+def fewest_tasks(host, task):
+    return -host.tasks.get(task.name, 0)
+
+
+def emptiest_memory(host, task):
+    return host.free_memory
+
+
+def emptiest_share(host, task):
+    return np.float64(host.free_cpu / host.machine.cpu)
+
+
+def few(host, task):
+    return Fraction(1, 1 + sum(host.tasks.values()))
+
+
 def zone_a(host, task):
     return host.free_cpu + 10000 * (host.machine.labels["zone"] == "a")
 
 
+def coarse(host, task):
+    return -(host.free_cpu // 2000)
+
+
 def constant(host, task):
+    return 1
+
+
+def nan(host, task):
+    return math.nan
+
+
+def text(host, task):
     return "much"
+
+
+def nothing(host, task):
+    host.free_cpu - task.cpu
 
 
 def fails(host, task):
     return host.free_gpu
 
 
+def one_argument(host):
+    return 1
+
+
 ANSWERS = {
     "04-policy-pack": (
-        fullest,
-        {
-            emptiest: "should win",
-            constant: "the highest wins",
-            fails: "call it yourself",
-        },
+        [used, used_by_numpy, fullest, most_tasks],
+        [
+            (emptiest, "should win"),
+            (constant, "get the same score"),
+            (nan, "NaN is neither"),
+            (text, "the highest wins"),
+            (nothing, "`return` and a number"),
+            (fails, "call your function yourself"),
+            (one_argument, "with 2 arguments"),
+            (1, "give `check` the function's name"),
+        ],
     ),
     "04-policy-zones": (
-        emptiest,
-        {fullest: "has to fall", zone_a: "one host at a"},
+        [fewest_tasks, emptiest_memory, emptiest_share, few],
+        [
+            (fullest, "has to fall"),
+            (zone_a, "one host at a"),
+            (constant, "get the same score"),
+            (coarse, "fall"),
+            (nan, "NaN is neither"),
+            (nothing, "`return` and a number"),
+        ],
     ),
-    "04-configuration": (
-        PACKER % (OFF, "MostAllocated"),
+    PACKER: (
+        [
+            *manifest(PACKER),
+            solution(PACKER, ("weight: 5", "weight: 100")),
+            solution(PACKER, ("- schedulerName: default-scheduler\n    plugins", "- plugins")),
+        ],
         {
-            PACKER % (OFF, "LeastAllocated"): "likes full",
-            (PACKER % (OFF, "MostAllocated")).replace(
-                "{name: NodeResourcesFit, weight: 5}", ""
-            ): "weigh anything",
+            solution(PACKER, ("MostAllocated", "LeastAllocated")): "likes full",
+            solution(PACKER, ("MostAllocated", "FullestFirst")): "NodeResourcesFit",
+            solution(PACKER, (ENABLED, "enabled: []")): "with a weight",
+            solution(PACKER, ("KubeSchedulerConfiguration", "Pod")): "KubeSchedulerConfiguration`",
+            solution(
+                PACKER, ("profiles:", "profiles:\n  - schedulerName: first")
+            ): "the first profile",
         },
     ),
-    "04-who-fits": (1, {4: "not what it uses", 3: "cordoned", 2: "1400m", 0: "empty node"}),
-    "04-zones": (
-        ZONES,
+    "04-who-fits": (
+        number(1, "nodes"),
+        {4: "not what it uses", 3: "cordoned", 2: "1400m", 0: "empty node", 5: "four nodes"},
+    ),
+    ZONES: (
+        [
+            *manifest(ZONES),
+            solution(ZONES, ("maxSkew: 1", "maxSkew: 1\n          minDomains: 2")),
+            solution(ZONES, ("maxSkew: 1", "matchLabelKeys: [pod-template-hash]\n"
+                                  "          maxSkew: 1")),
+        ],
         {
-            ZONES.replace("topology.kubernetes.io/zone", "kubernetes.io/hostname"): "by node",
-            ZONES.replace("DoNotSchedule", "ScheduleAnyway"): "wish",
-            ZONES[: ZONES.index("      topologySpread")]: "template's spec",
-            ZONES.replace("          labelSelector: {matchLabels: {app: web}}\n", ""): "counts no",
-            ZONES.replace("maxSkew: 1", "maxSkew: 3"): "maxSkew: 1",
+            solution(ZONES, ("topology.kubernetes.io/zone", "kubernetes.io/hostname")): "by node",
+            solution(ZONES, ("DoNotSchedule", "ScheduleAnyway")): "wish",
+            solution(ZONES)[:CONSTRAINT]: "template's spec",
+            solution(
+                ZONES, ("          labelSelector: {matchLabels: {app: web}}\n", "")
+            ): "counts no",
+            solution(ZONES, ("maxSkew: 1", "maxSkew: 3")): "maxSkew: 1",
+            solution(
+                ZONES,
+                ("labelSelector: {matchLabels: {app: web", "labelSelector: {matchLabels: {app: x"),
+            ): "the Pods' own labels",
+            solution(ZONES, ("replicas: 6", "replicas: 5")): "`replicas: 6`",
         },
     ),
-    "04-gpu": (
-        TRAIN % (TOLERATES, SELECTS),
+    TRAIN: (
+        [
+            *manifest(TRAIN),
+            solution(TRAIN, (TOLERATION, "  tolerations: [{key: gpu, operator: Exists}]\n")),
+            solution(TRAIN, (TOLERATION, "  tolerations: [{operator: Exists}]\n")),
+            solution(TRAIN, (SELECTOR, REQUIRED)),
+        ],
         {
-            TRAIN % (TOLERATES, ""): "does not attract",
-            TRAIN % ("", SELECTS): "keeps it away",
-            TRAIN % ("nodeName: node-gpu", ""): "for good",
+            solution(TRAIN, (SELECTOR, "")): "does not attract",
+            solution(TRAIN, (TOLERATION, "")): "keeps it away",
+            solution(TRAIN, (SELECTOR, "  nodeName: node-gpu\n")): "for good",
+            solution(TRAIN, (SELECTOR, PREFERRED)): "is a wish",
+            solution(TRAIN, ("value: only", "value: 'yes'")): "its taint has",
+            solution(TRAIN, ('{gpu: "yes"}', "{gpu: yes}")): "nodeSelector",
+            solution(TRAIN, ('{gpu: "yes"}', '{gpu: "no"}')): 'label is `gpu: "yes"`',
         },
     ),
-    "04-engine": ("HashiCorp Nomad", {"Docker Swarm": "spreads", "Nomad": "whole name"}),
-}
+    "04-engine": (
+        ["Nomad", "nomad", "hashicorp nomad", "`HashiCorp Nomad`", ("Nomad",)],
+        {
+            "Docker Swarm": "spreads",
+            "swarm": "spreads",
+            "Kubernetes": "one of the two names",
+            "both": "one of the two names",
+            4: "in quotes",
+        },
+    ),
+}  # fmt: skip
