@@ -237,7 +237,7 @@ def same_image(one: Any, other: str) -> bool:
 def as_function(answer: Any) -> Callable[..., Any]:
     """The function of an answer."""
     if callable(answer):
-        return answer  # type: ignore[no-any-return]
+        return answer
     raise Mistake(
         f"a function is asked for, and this is {described(answer)}",
         "write `def ...` above, and give `check` the function's name, without ()",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import math
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -40,10 +41,10 @@ def pairs(wrong):
     return list(wrong.items() if isinstance(wrong, dict) else wrong)
 
 
-def shown(answer):
-    """An answer in the name of a test, without addresses of memory."""
-    text = answer if isinstance(answer, str) else getattr(answer, "__name__", repr(answer))
-    return " ".join(text.split())[-40:]
+def numbered(pairs):
+    """Names of tests: the exercise, and the answer's place in its list."""
+    count = Counter()
+    return [f"{name}: {count.update([name]) or count[name]}" for name, *_ in pairs]
 
 
 def test_each_exercise_has_five_right_and_five_wrong_answers_with_several_hints():
@@ -87,7 +88,7 @@ def test_the_solution_that_is_shown_is_right(name, monkeypatch):
 RIGHT = [(name, answer) for name, (right, _) in ANSWERS.items() for answer in right]
 
 
-@pytest.mark.parametrize(("name", "answer"), RIGHT, ids=[f"{n}: {shown(a)}" for n, a in RIGHT])
+@pytest.mark.parametrize(("name", "answer"), RIGHT, ids=numbered(RIGHT))
 def test_what_is_right_is_right_in_every_form(name, answer):
     verdict = given(name, answer)
     assert verdict.ok, verdict

@@ -282,3 +282,15 @@ def test_the_same_network_sends_the_same_packets():
 def test_bad_input_is_refused_with_what_to_do(make):
     with pytest.raises(CourseError):
         make()
+
+
+def test_flannel_with_direct_routing_wraps_only_between_subnets():
+    network = PodNetwork("flannel-vxlan", nodes=4, pods=1, subnets=2, direct_routing=True)
+    inside, across = (network.trace("pod-1", f"pod-{n}", 80) for n in (3, 2))
+    assert inside.ok and "UDP" not in str(inside.on_the_wire)
+    assert across.ok and "UDP" in str(across.on_the_wire)
+    table = network.host("node-1").namespace.routes
+    assert "10.244.2.0/24 via 172.18.0.3 dev eth0" in str(table)
+    assert "10.244.1.0/24 via 10.244.1.0 dev flannel.1 onlink" in str(table)
+    network.remove_node("node-3")
+    assert "10.244.2.0/24" not in str(table) and "10.244.3.0/24" in str(table)

@@ -103,7 +103,8 @@ def guaranteed(answer: Any) -> Findings:
     given = reserved(main)
     cluster = Cluster(nodes=1)
     cluster.apply(wanted)
-    found = qos_class(cluster.api.get("Pod", "bank").spec)
+    made: Any = cluster.api.get("Pod", "bank")
+    found = qos_class(made.spec)
     both = {"cpu", "memory"}
     hint = "`requests` and `limits` must be equal, for CPU and for memory"
     if not given:
