@@ -161,22 +161,46 @@ def test_links_between_pages_lead_somewhere(path: Path):
             assert target.startswith("http") or (path.parent / target).exists(), target
 
 
+def glossary() -> dict[str, list[str]]:
+    """The rows of the glossary: each word with the chapters that it names."""
+    text = (ROOT / "notebooks" / "glossary.md").read_text()
+    rows = [line.split("|")[1:4] for line in text.splitlines() if line.startswith("| ")][1:]
+    return {row[0].strip(): re.findall(r"\]\(([^)]+)\)", row[2]) for row in rows}
+
+
+def terms(word: str) -> list[str]:
+    """The terms of one row: `leader, term` are two; what is in brackets is left out."""
+    return [part.strip().lower() for part in re.sub(r"\(.*?\)", "", word).split(",")]
+
+
 def test_the_glossary_is_in_order_and_each_word_is_in_the_chapters_that_it_names():
-    rows = [
-        line.split("|")[1:4]
-        for line in (ROOT / "notebooks" / "glossary.md").read_text().splitlines()[5:]
-        if line.startswith("|") and not line.startswith("|-")
-    ]
-    words = [row[0].strip() for row in rows]
-    assert len(words) >= 60 and words == sorted(words, key=str.lower)
+    rows = glossary()
+    assert len(rows) >= 60 and list(rows) == sorted(rows, key=str.lower)
     texts = {}
     for path in NOTEBOOKS:
         cells = nbformat.read(path, as_version=4).cells
         texts[path.name] = "\n".join(cell.source for cell in cells).lower()
-    for row, word in zip(rows, words, strict=True):
-        targets = re.findall(r"\]\(([^)]+)\)", row[2])
+    for word, targets in rows.items():
         for target in targets:
-            first = re.split(r"[ ,(]", word)[0].lower()
+            first = terms(word)[0].split(" ")[0]
             assert target in texts and first in texts[target], f"{word}: {target}"
-    named = {target for row in rows for target in re.findall(r"\]\(([^)]+)\)", row[2])}
-    assert named == set(texts)
+        for term in terms(word):
+            stem = term.removesuffix(" etcd").removesuffix(" service")
+            assert any(stem in texts[target] for target in targets), f"{term}: {targets}"
+    assert {target for targets in rows.values() for target in targets} == set(texts)
+
+
+def test_every_word_of_a_chapters_list_is_in_the_glossary():
+    known = {term for word in glossary() for term in terms(word)}
+    listed: dict[str, str] = {}
+    for path in NOTEBOOKS:
+        for cell in nbformat.read(path, as_version=4).cells:
+            _, found, table = cell.source.partition("| word | meaning |")
+            for line in table.splitlines()[2:] if found else ():
+                listed |= dict.fromkeys(terms(line.split("|")[1]), path.name)
+    kinds = {f"{term}{kind}" for term in known for kind in ("", " probe", " service", " etcd")}
+    missing = {term: name for term, name in listed.items() if term not in kinds}
+    short = {
+        term for term in missing if {f"{term} probe", f"{term} service", f"{term} etcd"} & known
+    }
+    assert {term: name for term, name in missing.items() if term not in short} == {}
