@@ -284,10 +284,10 @@ class APIServer:
         elif marked != entry.document:
             self._write(key, marked, named, entry.revision)
 
-    def evict(self, pod: Object) -> None:
+    def evict(self, pod: Object, grace_period: int | None = None) -> None:
         """Delete a Pod if its PodDisruptionBudgets allow it; raises `TooManyRequests`."""
         deletion.spend_disruption(self, pod)
-        self.delete("Pod", pod.name, pod.namespace, uid=pod.uid)
+        self.delete("Pod", pod.name, pod.namespace, grace_period=grace_period, uid=pod.uid)
 
     # The inside
 

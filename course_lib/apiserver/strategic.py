@@ -6,17 +6,21 @@ Sources: kubernetes.io "Update API Objects in Place Using kubectl patch"; apimac
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from course_lib.apiserver.patches import MERGE_KEYS
+from course_lib.apiserver.patches import MERGE_KEYS, merge_patch
 from course_lib.errors import CourseError
 
-OPERATIONS = ("add", "remove", "replace", "test")
+OPERATIONS = ("add", "remove", "replace", "move", "copy", "test")
 ORDER, PRIMITIVES = "$setElementOrder/", "$deleteFromPrimitiveList/"
+MOST_OPERATIONS = 10_000  # of one JSON patch (`maxJSONPatchOperations`)
 
 
 def strategic_merge(target: Any, patch: Any) -> Any:
     """Like a merge patch, but lists of named things are merged item by item.
+
+    Raises `CourseError` for a directive (`$patch`, `$setElementOrder/...`) of the wrong form.
 
     >>> strategic_merge({"containers": [{"name": "a", "image": "x"}, {"name": "b"}]},
     ...                 {"containers": [{"name": "a", "image": "y"}]})
@@ -24,34 +28,52 @@ def strategic_merge(target: Any, patch: Any) -> Any:
     """
     if not isinstance(patch, dict):
         return patch
-    directive = patch.get("$patch")
+    directive = patch.get("$patch", "merge")
     if directive == "replace":
         return {key: value for key, value in patch.items() if key != "$patch"}
+    if directive == "delete":
+        return {}
+    if directive != "merge":
+        raise _malformed("$patch", "merge, replace or delete", directive)
     result = dict(target) if isinstance(target, dict) else {}
-    kept = patch.get("$retainKeys")
-    if kept is not None:
+    if "$retainKeys" in patch:
+        kept = _list_of(patch, "$retainKeys")
         result = {key: value for key, value in result.items() if key in kept}
     for key, value in patch.items():
         if key.startswith(PRIMITIVES):
-            field = key.removeprefix(PRIMITIVES)
-            result[field] = [each for each in result.get(field, []) if each not in value]
+            gone, live = _list_of(patch, key), result.get(field := key.removeprefix(PRIMITIVES))
+            if isinstance(live, list):
+                result[field] = [each for each in live if each not in gone]
         elif key.startswith("$"):
             continue
         elif value is None:
             result.pop(key, None)
         elif isinstance(value, list):
-            order = patch.get(ORDER + key)
-            result[key] = _merge_list(key, result.get(key) or [], value, order)
+            order = _list_of(patch, ORDER + key) if ORDER + key in patch else []
+            live = result.get(key)
+            result[key] = _merge_list(key, live if isinstance(live, list) else [], value, order)
         else:
             result[key] = strategic_merge(result.get(key), value)
-    for key, order in patch.items():  # an order alone, with nothing changed in the list
+    for key in patch:  # an order alone, with nothing changed in the list
         field = key.removeprefix(ORDER)
-        if key.startswith(ORDER) and field not in patch and field in result:
-            result[field] = _merge_list(field, result[field], [], order)
+        if key.startswith(ORDER) and field not in patch and isinstance(result.get(field), list):
+            result[field] = _merge_list(field, result[field], [], _list_of(patch, key))
     return result
 
 
-def _merge_list(field: str, live: list[Any], patch: list[Any], order: Any) -> list[Any]:
+def _malformed(where: str, expected: str, found: Any) -> CourseError:
+    return CourseError(
+        "the patch is malformed", where=where, expected=expected, found=repr(found)[:60]
+    )
+
+
+def _list_of(patch: dict[str, Any], key: str) -> list[Any]:
+    if not isinstance(found := patch[key], list):
+        raise _malformed(key, "a list", found)
+    return found
+
+
+def _merge_list(field: str, live: list[Any], patch: list[Any], order: list[Any]) -> list[Any]:
     key = _key_of(field, [*live, *patch])
     if field == "finalizers":
         return [*live, *(each for each in patch if each not in live)]
@@ -64,53 +86,90 @@ def _merge_list(field: str, live: list[Any], patch: list[Any], order: Any) -> li
         else:
             found[each[key]] = strategic_merge(found.get(each[key]), each)
     if order:
-        places = {each[key]: place for place, each in enumerate(order) if key in each}
-        names = sorted(found, key=lambda name: places.get(name, -1))
+        places = {
+            str(each[key]): place
+            for place, each in enumerate(order)
+            if isinstance(each, dict) and key in each
+        }
+        names = sorted(found, key=lambda name: places.get(str(name), -1))
         return [found[name] for name in names]
     return list(found.values())
 
 
 def _key_of(field: str, items: list[Any]) -> str | None:
+    """The field by which the items are told apart; None where they are not, or not all have it."""
     if not all(isinstance(item, dict) for item in items):
         return None
     named = [item for item in items if item.get("$patch") != "replace"]
     for key in MERGE_KEYS.get(field, ()):
-        if all(key in item for item in named):
+        if all(isinstance(item.get(key), str | int) for item in named):
             return key
     return None
 
 
-def json_patch(target: Any, operations: list[dict[str, Any]]) -> Any:
-    """RFC 6902: a list of operations on paths; `add`, `remove`, `replace` and `test`.
+def json_patch(target: Any, operations: Any) -> Any:
+    """RFC 6902: a list of operations on paths, done one after the other.
 
     >>> json_patch({"spec": {"replicas": 3}}, [
     ...     {"op": "replace", "path": "/spec/replicas", "value": 5},
-    ...     {"op": "add", "path": "/spec/paused", "value": True}])
-    {'spec': {'replicas': 5, 'paused': True}}
+    ...     {"op": "copy", "from": "/spec/replicas", "path": "/spec/before"}])
+    {'spec': {'replicas': 5, 'before': 5}}
     """
-    if not isinstance(operations, list):
-        raise CourseError("a JSON patch is a list of operations", found=str(operations))
+    if not isinstance(operations, list) or len(operations) > MOST_OPERATIONS:
+        raise CourseError(
+            "a JSON patch is a list of operations",
+            expected=f"at most {MOST_OPERATIONS}",
+            found=repr(operations)[:60],
+        )
     for each in operations:
-        if not isinstance(each, dict) or not isinstance(each.get("path"), str):
-            raise CourseError("an operation of a JSON patch has a path", found=str(each))
-        steps = [s.replace("~1", "/").replace("~0", "~") for s in each["path"].split("/")[1:]]
-        target = _at(target, steps, each)
+        if not isinstance(each, dict):
+            raise CourseError("an operation of a JSON patch is an object", found=repr(each)[:60])
+        op = each.get("op")
+        if op not in OPERATIONS:
+            raise CourseError(
+                "no such operation", expected=f"one of {', '.join(OPERATIONS)}", found=repr(op)[:60]
+            )
+        if op in ("move", "copy"):
+            value = _value_at(target, _steps(each, "from"), each)
+            if op == "move":
+                target = _at(target, _steps(each, "from"), {"op": "remove", "path": each["from"]})
+            each = {"op": "add", "path": each.get("path"), "value": value}
+        target = _at(target, _steps(each, "path"), each)
+    return target
+
+
+def _steps(operation: dict[str, Any], name: str) -> list[str]:
+    """The steps of a JSON pointer (RFC 6901)."""
+    path = operation.get(name)
+    if not isinstance(path, str) or (path and not path.startswith("/")):
+        raise CourseError(
+            f"an operation of a JSON patch has a {name}",
+            expected="a text that begins with /",
+            found=repr(path)[:60],
+        )
+    return [step.replace("~1", "/").replace("~0", "~") for step in path.split("/")[1:]]
+
+
+def _value_at(target: Any, steps: list[str], operation: dict[str, Any]) -> Any:
+    for step in steps:
+        if isinstance(target, list):
+            target = target[_place(target, step, operation)]
+        elif isinstance(target, dict) and step in target:
+            target = target[step]
+        else:
+            raise _nowhere(operation)
     return target
 
 
 def _at(target: Any, steps: list[str], operation: dict[str, Any]) -> Any:
-    op, value = operation.get("op"), operation.get("value")
-    if op not in OPERATIONS:
-        raise CourseError(
-            "no such operation", expected=f"one of {', '.join(OPERATIONS)}", found=repr(op)
-        )
+    op, value = operation["op"], operation.get("value")
     if not steps:
         if op == "test" and target != value:
             raise CourseError("a test of the JSON patch failed", where=operation["path"])
-        return target if op == "test" else value
+        return target if op == "test" else None if op == "remove" else value
     step, rest = steps[0], steps[1:]
     if isinstance(target, list):
-        place = _place(target, step, operation)
+        place = _place(target, step, operation, adds=op == "add" and not rest)
         before, after = target[:place], target[place:]
         if not rest and op == "add":
             return [*before, value, *after]
@@ -118,17 +177,30 @@ def _at(target: Any, steps: list[str], operation: dict[str, Any]) -> Any:
             return [*before, *after[1:]]
         return [*before, _at(after[0], rest, operation), *after[1:]]
     if not isinstance(target, dict) or (step not in target and (rest or op != "add")):
-        raise CourseError("the JSON patch names what is not there", where=operation["path"])
+        raise _nowhere(operation)
     if not rest and op == "remove":
         return {key: each for key, each in target.items() if key != step}
     return target | {step: _at(target.get(step), rest, operation)}
 
 
-def _place(items: list[Any], step: str, operation: dict[str, Any]) -> int:
+def _place(items: list[Any], step: str, operation: dict[str, Any], adds: bool = False) -> int:
     """An index into a list; `-` is behind the last item, where only `add` may go."""
     behind = len(items)
-    place = behind if step == "-" else int(step) if step.isdecimal() else -1
-    adds = operation["op"] == "add" and operation["path"].endswith(f"/{step}")
+    number = step.isascii() and step.isdecimal() and len(step) < 10
+    place = behind if step == "-" else int(step) if number else -1
     if not 0 <= place < behind + adds:
-        raise CourseError("the JSON patch names what is not there", where=operation["path"])
+        raise _nowhere(operation)
     return place
+
+
+def _nowhere(operation: dict[str, Any]) -> CourseError:
+    where = str(operation.get("path"))
+    return CourseError("the JSON patch names what is not there", where=where)
+
+
+# What a PATCH may be written in, and what it then does to a document.
+PATCHES: dict[str, Callable[[Any, Any], Any]] = {
+    "application/json-patch+json": json_patch,
+    "application/merge-patch+json": merge_patch,
+    "application/strategic-merge-patch+json": strategic_merge,
+}

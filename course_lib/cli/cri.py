@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import signal
-import threading
 import time
 from typing import Any
 
+from course_lib.cli.arguments import path, speed, until_interrupted
 from course_lib.runtimes import RUNTIMES
 
 
@@ -20,16 +19,23 @@ def add_to(commands: Any) -> None:
         "Then, for example: crictl --runtime-endpoint unix://PATH ps",
     )
     parser.add_argument("--runtime", choices=list(RUNTIMES), default="containerd")
-    parser.add_argument("--socket", required=True, metavar="PATH", help="where to listen")
+    parser.add_argument(
+        "--socket",
+        type=path,
+        required=True,
+        metavar="PATH",
+        help="where to listen; only a socket that nobody listens on is replaced",
+    )
     parser.add_argument(
         "--image",
+        type=path,
         action="append",
         default=[],
         metavar="ARCHIVE",
         help="an OCI archive whose images the simulated registry is to have",
     )
     parser.add_argument(
-        "--speed", type=float, default=1.0, help="simulated seconds in each real one (default 1)"
+        "--speed", type=speed, default=1.0, help="simulated seconds in each real one (default 1)"
     )
     parser.set_defaults(run=run)
 
@@ -41,15 +47,13 @@ def run(arguments: argparse.Namespace) -> int:
     from course_lib.images import Registry, read_archive
     from course_lib.runtimes.logs import HostDisk
 
+    stop = until_interrupted()
     registry = Registry()
-    for path in arguments.image:
-        for name, image in read_archive(path).items():
+    for archive in arguments.image:
+        for name, image in read_archive(archive).items():
             registry.push(name, content=image)
     # A client compares the runtime's times with its own clock, so simulated time starts now.
     runtime = alone(arguments.runtime, registry, disk=HostDisk(), epoch=time.time_ns())
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
     with Server(runtime, arguments.socket, arguments.speed):
         said = f"{arguments.runtime} {runtime.version}, simulated, listens on {arguments.socket}"
         print(said, flush=True)  # whoever started it through a pipe waits for this line

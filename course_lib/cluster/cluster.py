@@ -72,7 +72,7 @@ class Cluster(
     by packet; further settings are those of `course_lib.network.PodNetwork`. `proxy` is
     kube-proxy's mode: iptables, ipvs (with a scheduler: "ipvs/lc") or nftables; `policies` whether
     NetworkPolicies are enforced (unless told, as the plugin does), `cloud` whether a cloud gives
-    Services their load balancers.
+    Services their load balancers. `start` is where simulated time begins (s after 1 January 2026).
 
     >>> cluster = Cluster(nodes=3)
     >>> cluster.apply("data/web.yaml")[["OBJECT", "RESULT"]]
@@ -101,9 +101,10 @@ class Cluster(
         proxy: str = "iptables",
         policies: bool | None = None,
         cloud: bool = False,
+        start: float = 0.0,
         **settings: Any,
     ) -> None:
-        self.sim = Simulation(seed)
+        self.sim = Simulation(seed, start)
         self.registry = Registry()
         self.behaviours = Behaviours()
         self.network = make_network(self.sim, network, settings, policies)
@@ -238,7 +239,8 @@ class Cluster(
     def serve(self, port: int = 0, speed: float = 0.0) -> Served:
         """The API on a port of this machine, for kubectl: `with cluster.serve() as served: ...`.
 
-        With a `speed`, simulated time follows the clock; see `course_lib.cluster.served`.
+        It has a `url` and a `token`, and writes a `kubeconfig`. With a `speed`, simulated time
+        follows the clock; see `course_lib.cluster.served`.
         """
         from course_lib.cluster.served import Served
 

@@ -1,43 +1,44 @@
 """A cluster for kubectl: its API on a port of this machine, with logs and exec (chapter 11).
 
 Simulated time stands still but for `run`, unless a speed is given: then it follows the clock.
+Only who has the token is answered; it comes from `secrets`, and changes nothing in the cluster.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
+import hmac
+import logging
+import math
+import os
+import secrets
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
-from tornado.web import Application, RequestHandler
-from tornado.websocket import WebSocketHandler
+from tornado.web import Application
 
-from course_lib.apiserver.rest import Face, Request, refused, target_of
-from course_lib.apiserver.server import ADDED, WatchEvent
+from course_lib.apiserver.rest import Face
+from course_lib.cluster.handlers import API, Exec, Log
 from course_lib.cluster.tables import printed
-from course_lib.cri import stream_server as streams
 from course_lib.errors import CourseError
-from course_lib.objects.decode import encode
-from course_lib.objects.kinds import Kind
-from course_lib.objects.selectors import parse_field_selector, parse_selector
 
 if TYPE_CHECKING:
     from course_lib.cluster.cluster import Cluster
 
 TICK = 0.05  # s between two looks at the clock
-LONGEST_WATCH = 3600.0  # s
+SLICE = 1.0  # simulated s that run at a time; then clients get their turn
+LARGEST_REQUEST = 32 * 2**20  # bytes; a body beyond the API's own limit is refused with a Status
 KUBECONFIG = """apiVersion: v1
 kind: Config
-clusters: [{{name: course, cluster: {{server: "{url}"}}}}]
+clusters: [{{name: course, cluster: {{server: "{server}"}}}}]
 contexts: [{{name: course, context: {{cluster: course, user: learner}}}}]
-users: [{{name: learner, user: {{}}}}]
+users: [{{name: learner, user: {{token: "{token}"}}}}]
 current-context: course
 """
 
@@ -45,17 +46,36 @@ current-context: course
 class Served:
     """A cluster's API over HTTP, for this machine only; a context manager.
 
+    `url` is where it listens. A request carries `token`, as `Authorization: Bearer <token>`.
+    kubectl sends a token by TLS alone (client-go, `tools/clientcmd/client_config.go`), and there
+    are no certificates here: for such clients the path of `server` begins with the token.
+
+    `port` 0 takes a free one; `speed` is how many simulated seconds pass in a real one.
+    Raises `CourseError` for a port that cannot be had, and for a speed that is none.
+
     >>> from course_lib import Cluster
     >>> with Served(Cluster(nodes=2)) as served:
-    ...     import urllib.request
-    ...     answer = urllib.request.urlopen(served.url + "/api/v1/nodes").read()
-    >>> [node["metadata"]["name"] for node in json.loads(answer)["items"]]
+    ...     import json, urllib.request
+    ...     authorization = {"Authorization": f"Bearer {served.token}"}
+    ...     asked = urllib.request.Request(served.url + "/api/v1/nodes", headers=authorization)
+    ...     answer = json.load(urllib.request.urlopen(asked))
+    >>> [node["metadata"]["name"] for node in answer["items"]]
     ['node-1', 'node-2']
     """
 
     def __init__(self, cluster: Cluster, port: int = 0, speed: float = 0.0) -> None:
+        if not 0 <= port <= 65535:
+            raise CourseError("no such port", expected="a number from 0 to 65535", found=str(port))
+        if not (math.isfinite(speed) and speed >= 0):
+            raise CourseError(
+                "no such speed",
+                expected="simulated seconds in a real one: a number, 0 or more",
+                found=str(speed),
+            )
         self.cluster, self.speed = cluster, speed
         self.face = Face(cluster.api, lambda kind, found: printed(kind, found, cluster.now))
+        self.token = secrets.token_urlsafe(24)
+        self._files: list[tuple[Path, tuple[int, int]]] = []  # written, with device and inode
         self._lock = threading.RLock()
         self._thread = threading.Thread(target=self._serve, name="kubectl", daemon=True)
         self._ready = threading.Event()
@@ -70,6 +90,11 @@ class Served:
             ) from problem
         self.url = f"http://127.0.0.1:{self._sockets[0].getsockname()[1]}"
 
+    @property
+    def server(self) -> str:
+        """The URL for `kubectl --server`: its path begins with the token."""
+        return f"{self.url}/token/{self.token}"
+
     def __enter__(self) -> Served:
         self._thread.start()
         self._ready.wait()
@@ -78,6 +103,11 @@ class Served:
     def __exit__(self, *problem: object) -> None:
         self.loop.call_soon_threadsafe(self._end.set)
         self._thread.join()
+        for path, identity in self._files:
+            with suppress(OSError):  # it is gone, or somebody put another file there
+                found = path.lstat()
+                if (found.st_dev, found.st_ino) == identity:
+                    path.unlink()
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -90,9 +120,34 @@ class Served:
         with self._lock:
             self.cluster.run(seconds)
 
+    def trusts(self, token: str) -> bool:
+        """Whether this is the token."""
+        return hmac.compare_digest(token.encode(), self.token.encode())
+
     def kubeconfig(self, path: str | Path) -> str:
-        """Write the file that `kubectl --kubeconfig` and `$KUBECONFIG` take; returns its path."""
-        Path(path).write_text(KUBECONFIG.format(url=self.url))
+        """Write the file that `kubectl --kubeconfig` and `$KUBECONFIG` take; returns its path.
+
+        Only its owner can read it. A file that is there is not overwritten: `CourseError`. When
+        serving ends, the file goes.
+        """
+        text = KUBECONFIG.format(server=self.server, token=self.token)
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except (OSError, ValueError) as problem:
+            there = isinstance(problem, FileExistsError)
+            raise CourseError(
+                "the kubeconfig is not written: something is there already"
+                if there
+                else "the kubeconfig cannot be written",
+                where=str(path),
+                expected="the path of a new file",
+                found="" if there else str(problem),
+                do="choose another path, or remove what is there",
+            ) from None
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+            found = os.fstat(descriptor)
+        self._files.append((Path(path).absolute(), (found.st_dev, found.st_ino)))
         return str(path)
 
     def _serve(self) -> None:
@@ -101,9 +156,10 @@ class Served:
     async def _main(self) -> None:
         self.loop, self._end = asyncio.get_running_loop(), asyncio.Event()
         own = {"served": self}
-        pods = r"/api/v1/namespaces/([^/]+)/pods/([^/]+)"
+        pods = r"(?:/token/[^/]*)?/api/v1/namespaces/([^/]+)/pods/([^/]+)"
         routes = [(pods + "/log", Log, own), (pods + "/exec", Exec, own), (".*", API, own)]
-        http = HTTPServer(Application(routes, log_function=lambda handler: None))
+        application = Application(routes, log_function=lambda handler: None)
+        http = HTTPServer(application, max_body_size=LARGEST_REQUEST)
         http.add_sockets(self._sockets)
         pacing = asyncio.ensure_future(self._pace())
         self._ready.set()
@@ -113,177 +169,15 @@ class Served:
         await http.close_all_connections()
 
     async def _pace(self) -> None:
+        """Have simulated time follow the clock, in slices, so that clients are not kept waiting."""
         began, ran = time.monotonic(), 0.0
         while self.speed:
             await asyncio.sleep(TICK)
-            due = (time.monotonic() - began) * self.speed
-            with self._lock:
-                self.cluster.run(due - ran)
-            ran = due
-
-
-class _Handler(RequestHandler):
-    """What all handlers share."""
-
-    def initialize(self, served: Served) -> None:
-        """Called by tornado with the route's settings."""
-        self.served = served
-
-    @property
-    def asked(self) -> Request:
-        """The request in the API's terms."""
-        query = {name: self.get_query_argument(name) for name in self.request.query_arguments}
-        headers = {name.lower(): value for name, value in self.request.headers.get_all()}
-        method, path = self.request.method or "GET", self.request.path
-        return Request(method, path, query, headers, self.request.body)
-
-    def say(self, status: int, document: dict[str, Any]) -> None:
-        """Answer with a document."""
-        self.set_status(status)
-        self.set_header("Content-Type", "application/json")
-        self.finish(json.dumps(document))
-
-    def refuse(self, refusal: CourseError) -> None:
-        """Answer with a Status that says no."""
-        answer = refused(refusal)
-        self.say(answer.status, answer.document)
-
-
-class API(_Handler):
-    """Everything but logs and exec."""
-
-    async def get(self) -> None:
-        """Get, list, or watch."""
-        asked = self.asked
-        if asked.query.get("watch") in ("true", "1"):
-            await self._watch(asked)
-        else:
-            self._answer()
-
-    def _answer(self) -> None:
-        with self.served.locked():
-            answer = self.served.face.answer(self.asked)
-        for warning in answer.warnings:
-            self.add_header("Warning", f"299 - {json.dumps(warning, ensure_ascii=True)}")
-        self.say(answer.status, answer.document)
-
-    post = put = patch = delete = _answer
-
-    async def _watch(self, asked: Request) -> None:
-        """One line of JSON for each event, until the client hangs up."""
-        news: asyncio.Queue[WatchEvent | None] = asyncio.Queue()
-        self._news = news
-        loop = self.served.loop
-
-        def heard(event: WatchEvent) -> None:
-            loop.call_soon_threadsafe(news.put_nowait, event)
-
-        try:
-            target = target_of(asked.path)
-            labels = parse_selector(asked.query.get("labelSelector", ""))
-            fields = parse_field_selector(asked.query.get("fieldSelector", ""))
-            since = asked.query.get("resourceVersion", "")
-            api, kind = self.served.cluster.api, target.kind
-            with self.served.locked():
-                if since in ("", "0"):
-                    for each in api.list(kind.kind, target.namespace, labels, fields):
-                        revision = int(each.metadata.resource_version or 0)
-                        document = api.document(each.kind, each.name, each.namespace)
-                        news.put_nowait(WatchEvent(ADDED, each, revision, document))
-                start = _revision(since) if since not in ("", "0") else None
-                watch = api.watch(kind.kind, heard, target.namespace, labels, fields, start)
-        except CourseError as refusal:
-            self.refuse(refusal)
-            return
-        self.set_header("Content-Type", "application/json")
-        seconds = float(asked.query.get("timeoutSeconds", LONGEST_WATCH))
-        loop.call_later(seconds, news.put_nowait, None)
-        try:
-            await self.flush()  # the client waits for the headers
-            while (event := await news.get()) is not None:
-                self.write(json.dumps(self._told(asked, kind, event)) + "\n")
-                await self.flush()
-        finally:
-            with self.served.locked():
-                watch.stop()
-
-    def _told(self, asked: Request, kind: Kind, event: WatchEvent) -> dict[str, Any]:
-        document = event.document or encode(event.object)
-        if asked.as_table:
-            with self.served.locked():
-                document = self.served.face.table(kind, [event.object], str(event.revision))
-        return {"type": event.type, "object": document}
-
-    def on_connection_close(self) -> None:
-        """The client has gone."""
-        if hasattr(self, "_news"):
-            self._news.put_nowait(None)
-
-
-def _revision(text: str) -> int:
-    if not text.isdecimal():
-        raise CourseError("not a resourceVersion", expected="a number", found=repr(text))
-    return int(text)
-
-
-class Log(_Handler):
-    """`kubectl logs`, up to now; a log is not followed."""
-
-    def get(self, namespace: str, pod: str) -> None:
-        """Answer as text."""
-        query = self.asked.query
-        try:
-            with self.served.locked():
-                said = self.served.cluster.logs(
-                    pod,
-                    query.get("container", ""),
-                    namespace,
-                    previous=query.get("previous") == "true",
-                    timestamps=query.get("timestamps") == "true",
-                )
-        except CourseError as refusal:
-            self.refuse(refusal)
-            return
-        self.set_header("Content-Type", "text/plain")
-        lines = said.splitlines(keepends=True)
-        last = int(query.get("tailLines", len(lines)))
-        self.finish("".join(lines[max(0, len(lines) - last) :]))
-
-
-class Exec(WebSocketHandler):
-    """`kubectl exec`, without standard input; `course_lib.cri.stream_server` tells of channels."""
-
-    def initialize(self, served: Served) -> None:
-        """Called by tornado with the route's settings."""
-        self.served = served
-
-    def post(self, *_: str) -> None:
-        """A client that asks for SPDY."""
-        self.set_status(400)
-        self.finish("streams travel in WebSockets here")
-
-    def select_subprotocol(self, subprotocols: list[str]) -> str | None:
-        """The newest that both sides speak."""
-        return next((each for each in streams.PROTOCOLS if each in subprotocols), None)
-
-    def open(self, *arguments: str, **_: str) -> None:
-        """Run the command at once, and say how it ended."""
-        namespace, pod = arguments
-        command = self.get_query_arguments("command")
-        status = streams.SUCCESS
-        try:
-            with self.served.locked():
-                container = self.get_query_argument("container", "")
-                done = self.served.cluster.exec_sync(pod, command, container, namespace)
-            self.write_message(bytes([streams.STDOUT]) + done.stdout, binary=True)
-            self.write_message(bytes([streams.STDERR]) + done.stderr, binary=True)
-            if done.exit_code:
-                text = f"command terminated with exit code {done.exit_code}"
-                status = streams.failure(text, done.exit_code)
-        except CourseError as refusal:
-            status = streams.failure(refusal.what)
-        self.write_message(bytes([streams.ERROR]) + json.dumps(status).encode(), binary=True)
-        self.close(1000)
-
-    def on_message(self, message: str | bytes) -> None:
-        """What is typed goes nowhere."""
+            while (behind := (time.monotonic() - began) * self.speed - ran) > 0:
+                part = min(behind, SLICE)
+                ran += part
+                try:
+                    self.run(part)
+                except Exception:
+                    logging.getLogger(__name__).exception("a component failed; time goes on")
+                await asyncio.sleep(0)

@@ -10,11 +10,12 @@ from __future__ import annotations
 import os
 import queue
 import socket
+import stat
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -74,17 +75,18 @@ class Server:
         self.stop()
 
     def start(self) -> None:
-        """Listen; a socket that somebody left behind is replaced, one in use is not."""
-        if self.path.exists() and _answers(self.path):
-            raise CourseError(
-                "somebody listens there already", where=str(self.path), do="choose another path"
-            )
-        self.path.unlink(missing_ok=True)
+        """Listen; a socket that somebody left behind is replaced.
+
+        A socket in use, or anything else that is there, stays as it is: `CourseError`.
+        """
+        _make_room(self.path)
         mask = os.umask(0o177)  # from its first moment on, mode 0600
         try:
             self._server.add_insecure_port(f"unix:{self.path}")
             self._server.start()
-        except RuntimeError as problem:
+            self._identity = _identity(self.path)
+        except (RuntimeError, OSError) as problem:
+            self._server.stop(None)
             raise CourseError(
                 "cannot listen there",
                 where=str(self.path),
@@ -109,7 +111,9 @@ class Server:
         self._pool.shutdown(wait=True)
         if self._driver.is_alive():
             self._driver.join()
-        self.path.unlink(missing_ok=True)
+        with suppress(OSError):  # it is gone, or somebody put something else there
+            if self._identity == _identity(self.path):
+                self.path.unlink()
 
     def run(self, operation: Operation, done: Done) -> None:
         """Begin an operation of the runtime; `done` gets its result, or a `RuntimeFault`."""
@@ -209,11 +213,33 @@ class Server:
                 end()
 
 
-def _answers(path: Path) -> bool:
-    """Whether somebody accepts connections on a socket."""
+def _identity(path: Path) -> tuple[int, int]:
+    """Which file this is: its device and its inode."""
+    found = path.lstat()
+    return found.st_dev, found.st_ino
+
+
+def _make_room(path: Path) -> None:
+    """Remove a socket on which nobody listens any more; raises `CourseError` for all else."""
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as problem:
+        raise CourseError("no such path", where=str(path), found=str(problem)) from None
+    if not stat.S_ISSOCK(mode):
+        raise CourseError(
+            "something else than a socket is there",
+            where=str(path),
+            expected="a path where nothing is, or a socket that nobody uses",
+            do="choose another path, or remove what is there",
+        )
     with socket.socket(socket.AF_UNIX) as probe:
         try:
             probe.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink()
+            return
         except OSError:
-            return False
-    return True
+            pass  # it may be in use: it accepts no more, or other connections than these
+    raise CourseError("somebody listens there already", where=str(path), do="choose another path")

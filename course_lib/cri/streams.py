@@ -9,7 +9,7 @@ Source: `k8s.io/kubelet/pkg/cri/streaming` (`request_cache.go`, `server.go`).
 
 from __future__ import annotations
 
-import hashlib
+import secrets
 from typing import Any
 
 import msgspec
@@ -73,8 +73,7 @@ class StreamCalls:
         self.streams = {t: w for t, w in self.streams.items() if w.until >= now}
         if len(self.streams) >= MOST:
             raise RuntimeFault("ResourceExhausted", "maximum number of in-flight requests exceeded")
-        draw = self.runtime.sim.random(f"streams/{self.runtime.node}").getrandbits(128)
-        token = hashlib.sha256(str(draw).encode()).hexdigest()[:8]
+        token = secrets.token_hex(16)  # nobody can guess it, and the simulation never sees it
         self.streams[token] = Wanted(kind, request, now + LIFE)
         return f"{self.stream_address}/{kind}/{token}"
 

@@ -76,15 +76,18 @@ def _name(callback: Any) -> str:
 class Simulation:
     """One simulated world: its clock, its randomness, its log.
 
+    `start` is where its clock begins, in seconds after `EPOCH`: for clients that compare its times
+    with their own clock, the wall clock of whoever starts it.
+
     >>> sim = Simulation(seed=1)
     >>> sim.run(seconds=60)
     >>> sim.now
     60.0
     """
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(self, seed: int = 0, start: float = 0.0) -> None:
         self.seed = seed
-        self.env = simpy.Environment(initial_time=0.0)
+        self.env = simpy.Environment(initial_time=start)
         self.log = EventLog()
         self._random: dict[str, random.Random] = {}
         self._numbers: dict[str, int] = {}
@@ -93,7 +96,7 @@ class Simulation:
 
     @property
     def now(self) -> float:
-        """Simulated seconds since the start."""
+        """Simulated seconds since `EPOCH`, which is the start unless another was given."""
         return float(self.env.now)
 
     @property

@@ -7,6 +7,7 @@ Source: the OCI image specification, `image-layout.md`; containerd's annotation 
 from __future__ import annotations
 
 import json
+import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -66,8 +67,19 @@ def write_layout(folder: str | Path, images: Mapping[str, Image]) -> None:
 
 
 def read_archive(path: str | Path) -> dict[str, Image]:
-    """The images of an OCI archive by name; every digest is checked."""
-    return read(unpack(Path(path).read_bytes()))
+    """The images of an OCI archive by name; every digest is checked.
+
+    Raises `CourseError` for a file that cannot be read, or holds no images.
+    """
+    try:
+        return read(unpack(Path(path).read_bytes()))
+    except (OSError, ValueError, KeyError, TypeError, EOFError, tarfile.TarError) as problem:
+        raise CourseError(
+            "the images cannot be read",
+            where=str(path),
+            expected="an OCI archive: a tar file with index.json and blobs",
+            found=str(problem).partition("\n")[0],
+        ) from None
 
 
 def read(files: Files) -> dict[str, Image]:

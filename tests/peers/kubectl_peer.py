@@ -6,6 +6,7 @@ import os
 import subprocess
 from pathlib import Path
 
+from course_lib.cluster.served import Served
 from tests.peers import golang
 
 ROOT = Path(__file__).parents[2]
@@ -18,21 +19,21 @@ def build() -> None:
 
 
 class Kubectl:
-    """kubectl with its own empty home, on one server."""
+    """kubectl with its own empty home, on one served cluster."""
 
-    def __init__(self, url: str, home: Path) -> None:
-        self.url, self.home = url, home
+    def __init__(self, served: Served, home: Path) -> None:
+        self.config, self.home = served.kubeconfig(home / "kubeconfig"), home
 
     def __call__(self, *words: str, given: str = "", fails: bool = False) -> str:
         """Its output; of a command that is to fail, what it said."""
         done = subprocess.run(
-            [str(KUBECTL), "--server", self.url, *words],
+            [str(KUBECTL), *words],
             input=given,
             capture_output=True,
             text=True,
             timeout=60,
             cwd=ROOT,
-            env=os.environ | {"HOME": str(self.home), "KUBECONFIG": ""},
+            env=os.environ | {"HOME": str(self.home), "KUBECONFIG": self.config},
         )
         assert bool(done.returncode) == fails, done.stdout + done.stderr
         return done.stderr if fails else done.stdout

@@ -31,7 +31,7 @@ def served():
 
 @pytest.fixture
 def kubectl(served, tmp_path):
-    return Kubectl(served.url, tmp_path)
+    return Kubectl(served, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_nodes_are_cordoned_and_tainted(served, kubectl):
 def test_time_that_follows_the_clock(tmp_path):
     cluster = Cluster(nodes=2)
     with cluster.serve(speed=50) as served:
-        kubectl = Kubectl(served.url, tmp_path)
+        kubectl = Kubectl(served, tmp_path)
         kubectl("apply", "-f", "data/web.yaml")
         kubectl("wait", "--for=condition=Available", "--timeout=50s", "deploy/web")
         kubectl("drain", "node-1", "--ignore-daemonsets", "--timeout=50s")
@@ -152,7 +152,7 @@ def test_a_shop_is_found_and_mended_with_kubectl_alone(tmp_path):
     cluster.run(10)
     assert not all(check.ok for check in checks(cluster))
     with cluster.serve() as served:
-        kubectl = Kubectl(served.url, tmp_path)
+        kubectl = Kubectl(served, tmp_path)
         assert "app=apis" in kubectl("describe", "service", "api")
         kubectl("apply", "-f", "data/trouble.yaml")
         served.run(30)

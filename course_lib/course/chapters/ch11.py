@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 import yaml
 
 from course_lib.apiserver.patches import merge_patch
-from course_lib.apiserver.rest import Face, Request, target_of
+from course_lib.apiserver.rest import Face
+from course_lib.apiserver.targets import target_of
 from course_lib.cluster import Cluster
 from course_lib.course.answers import (
     applied,

@@ -1,0 +1,288 @@
+"""Requests to the HTTP face, and what their query and body say.
+
+What cannot be read is a `BadRequest` (400), `Unsupported` (415) or `Invalid` (422), as the real
+API server has it. Source: `k8s.io/apiserver/pkg/endpoints/handlers` (`create.go`, `delete.go`,
+`patch.go`, `negotiation`); `k8s.io/apimachinery/pkg/apis/meta/v1/validation/validation.go`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from course_lib.apiserver.deletion import BACKGROUND, FOREGROUND, ORPHAN
+from course_lib.apiserver.statuses import BadRequest, Invalid, TooLarge, Unsupported
+from course_lib.apiserver.strategic import PATCHES
+from course_lib.errors import CourseError
+from course_lib.objects.manifests import plain, read_manifests
+
+Document = dict[str, Any]
+JSON, YAML = "application/json", "application/yaml"
+LARGEST = 3 * 2**20  # bytes of a body (`MaxRequestBodyBytes` in `pkg/server/config.go`)
+DEEPEST = 100  # levels of a patch, as of a manifest
+INT64 = 2**63
+ALL = "All"  # the one value of dryRun: all stages but the last
+OTHER_FORMAT = (
+    "the body of the request was in an unknown format - accepted media types include: {types}"
+)
+
+
+class Request(msgspec.Struct):
+    """One HTTP request; header names in lower case, each query parameter with all its values."""
+
+    method: str
+    path: str
+    query: Mapping[str, Sequence[str]] = {}
+    headers: Mapping[str, str] = {}
+    body: bytes = b""
+
+    @property
+    def as_table(self) -> bool:
+        """Whether the client wants rows to print rather than objects."""
+        return "as=Table" in self.headers.get("accept", "")
+
+    def text(self, name: str) -> str:
+        """A query parameter; the first counts, as in the real one."""
+        return next(iter(self.query.get(name, ())), "")
+
+    def flag(self, name: str) -> bool | None:
+        """A query parameter that is on or off; None where it is absent.
+
+        Source: `Convert_Slice_string_To_bool` in `k8s.io/apimachinery/pkg/runtime/conversion.go`.
+
+        >>> asked = Request("GET", "/", {"watch": ["1"], "follow": ["False"]})
+        >>> asked.flag("watch"), asked.flag("follow"), asked.flag("previous")
+        (True, False, None)
+        """
+        return self.text(name).lower() not in ("false", "0") if name in self.query else None
+
+    def number(self, name: str) -> int | None:
+        """A query parameter that is a whole number of 64 bits; None where it is absent."""
+        if name not in self.query:
+            return None
+        text = self.text(name)
+        digits = text.removeprefix("-")
+        if not (digits.isascii() and digits.isdecimal() and len(digits) < 20):
+            raise BadRequest(
+                f"the query parameter {name} is no number",
+                expected="a whole number",
+                found=repr(text),
+            )
+        if not -INT64 <= int(text) < INT64:
+            raise BadRequest(f"the query parameter {name} is out of range", found=text)
+        return int(text)
+
+    @property
+    def media_type(self) -> str:
+        """What the body is written in, without parameters such as the character set."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def read_body(request: Request) -> Document:
+    """The one document of a body, in JSON (or nothing said of it) or in YAML."""
+    written = request.media_type or JSON
+    if written not in (JSON, YAML):
+        hint = "kubectl create ... --dry-run=client -o yaml | kubectl apply -f -"
+        raise Unsupported(
+            OTHER_FORMAT.format(types=f"{JSON}, {YAML}"),
+            found=written,
+            do=hint if "protobuf" in written else "",
+        )
+    text = _text(request.body)
+    if not text.strip():
+        raise BadRequest("the body of the request is empty", expected="one object")
+    try:
+        if written == JSON:
+            document = plain(_json(request.body), "body")
+        else:  # the line feed makes clear that this is text, and not the path of a file
+            documents = read_manifests(text + "\n")
+            document = documents[0] if len(documents) == 1 else documents
+    except CourseError as problem:
+        raise BadRequest(
+            problem.what,
+            where=problem.where,
+            expected=problem.expected,
+            found=problem.found,
+            do=problem.do,
+        ) from None
+    if not isinstance(document, dict):
+        raise BadRequest("the body is not one object", expected="a mapping", found=_short(document))
+    return document
+
+
+def read_patch(request: Request) -> Any:
+    """A patch, which is always JSON."""
+    if request.media_type not in PATCHES:
+        raise Unsupported(
+            OTHER_FORMAT.format(types=", ".join(PATCHES)),
+            found=request.media_type or "no Content-Type",
+            do="server-side apply is not simulated: kubectl apply does without"
+            if "apply-patch" in request.media_type
+            else "",
+        )
+    _text(request.body)
+    patch = _json(request.body)
+    if not _shallow(patch, DEEPEST):
+        raise BadRequest("the patch is nested too deep", expected=f"at most {DEEPEST} levels")
+    return patch
+
+
+def _text(body: bytes) -> str:
+    if len(body) > LARGEST:
+        raise TooLarge(f"Request entity too large: limit is {LARGEST}")
+    try:
+        return body.decode()
+    except UnicodeDecodeError as problem:
+        raise BadRequest("the body is not UTF-8 text", found=f"byte {problem.start}") from None
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError) as problem:
+        raise BadRequest("the body is not JSON", found=str(problem)) from None
+
+
+def _shallow(value: Any, levels: int) -> bool:
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels > 0 and all(_shallow(each, levels - 1) for each in inside)
+
+
+def _short(value: Any) -> str:
+    return f"{type(value).__name__} {str(value)[:60]!r}"
+
+
+def asks_for_dry_run(request: Request, *bodies: Any) -> bool:
+    """Whether nothing is to be stored: by the query, or by a `dryRun` in one of the bodies.
+
+    Raises `Invalid` for any value but `All` (`ValidateDryRun`).
+    """
+    found: list[Any] = list(request.query.get("dryRun", ()))
+    for body in bodies:
+        written = body.get("dryRun") if isinstance(body, dict) else None
+        if written is not None and not isinstance(written, list):
+            raise BadRequest("dryRun is a list", expected=f'["{ALL}"]', found=_short(written))
+        found += written or []
+    if any(each != ALL for each in found):
+        raise Invalid(
+            f'dryRun: Unsupported value: {str(found)[:60]}: supported values: "{ALL}"',
+            where="dryRun",
+        )
+    return bool(found)
+
+
+class DeleteOptions(msgspec.Struct):
+    """How to delete: see `APIServer.delete`."""
+
+    propagation: str = BACKGROUND
+    grace_period: int | None = None
+    uid: str = ""
+    revision: str = ""
+
+
+def delete_options(request: Request, body: Any) -> DeleteOptions:
+    """The options of a DELETE or an eviction: those of its body or, without one, of its query."""
+    given = body if body is not None else _of_query(request)
+    if not isinstance(given, dict):
+        raise BadRequest("DeleteOptions are an object", expected="a mapping", found=_short(given))
+    policy, orphan = given.get("propagationPolicy"), given.get("orphanDependents")
+    grace, conditions = given.get("gracePeriodSeconds"), given.get("preconditions") or {}
+    if not isinstance(conditions, dict):
+        raise BadRequest("preconditions are an object", found=_short(conditions))
+    wants = {"uid": conditions.get("uid"), "resourceVersion": conditions.get("resourceVersion")}
+    for name, value, shape in (
+        ("propagationPolicy", policy, str),
+        ("orphanDependents", orphan, bool),
+        ("gracePeriodSeconds", grace, int),
+        *((name, value, str) for name, value in wants.items()),
+    ):
+        if value is not None and type(value) is not shape:
+            raise BadRequest(f"{name} has the wrong type", where=name, found=_short(value))
+    if policy is not None and policy not in (FOREGROUND, BACKGROUND, ORPHAN):
+        raise Invalid(
+            f'propagationPolicy: Unsupported value: "{policy}": supported values: '
+            f'"{FOREGROUND}", "{BACKGROUND}", "{ORPHAN}"',
+            where="propagationPolicy",
+        )
+    if policy is not None and orphan is not None:
+        raise Invalid(
+            "orphanDependents and deletionPropagation cannot be both set", where="propagationPolicy"
+        )
+    if grace is not None and grace < 0:
+        grace = 1  # `BeforeDelete` in `pkg/registry/rest/delete.go`
+    chosen = policy or (ORPHAN if orphan else BACKGROUND)
+    return DeleteOptions(chosen, grace, wants["uid"] or "", wants["resourceVersion"] or "")
+
+
+def _of_query(request: Request) -> Document:
+    return {
+        "gracePeriodSeconds": request.number("gracePeriodSeconds"),
+        "orphanDependents": request.flag("orphanDependents"),
+        "propagationPolicy": request.text("propagationPolicy") or None,
+    }
+
+
+class ListOptions(msgspec.Struct):
+    """What a list or a watch is asked for."""
+
+    since: int | None = None  # the revision to watch from, or to be at least as new as
+    initial: bool = False  # whether a watch begins with all that is there
+    bookmark: bool = False  # whether it then says that this was all
+    seconds: int | None = None  # how long a watch lasts, at most
+
+
+def list_options(request: Request) -> ListOptions:
+    """The options of a list or a watch.
+
+    A watch with `sendInitialEvents` is a list and a watch in one; without a revision it is that
+    unless told otherwise. Source: `SetListOptionsDefaults`, `ValidateListOptions` in
+    `k8s.io/apimachinery/pkg/apis/meta/internalversion`.
+    """
+    version, match = request.text("resourceVersion"), request.text("resourceVersionMatch")
+    watch, initial = bool(request.flag("watch")), request.flag("sendInitialEvents")
+    request.number("limit")
+    if request.text("continue"):
+        raise BadRequest("continue key is not valid", do="lists come whole here: give none")
+    if watch and initial is None and not match and version in ("", "0"):
+        initial, match = True, "NotOlderThan"
+    problem = _mismatch(watch, initial, match, version)
+    if problem:
+        raise Invalid(problem[1], where=problem[0])
+    if version and not (version.isascii() and version.isdecimal() and len(version) < 20):
+        raise Invalid(
+            "resourceVersion: Invalid value: not a number",
+            where="resourceVersion",
+            found=repr(version),
+        )
+    return ListOptions(
+        since=int(version) if version not in ("", "0") else None,
+        initial=bool(initial),
+        bookmark=bool(request.flag("allowWatchBookmarks")),
+        seconds=request.number("timeoutSeconds"),
+    )
+
+
+def _mismatch(
+    watch: bool, initial: bool | None, match: str, version: str
+) -> tuple[str, str] | None:
+    """The field that does not go with the others, and why."""
+    known = ("NotOlderThan",) if watch else ("NotOlderThan", "Exact")
+    field = "resourceVersionMatch"
+    if not watch and initial is not None:
+        return "sendInitialEvents", "sendInitialEvents is forbidden for list"
+    if watch and initial is not None and match != "NotOlderThan":
+        return field, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
+    if watch and match and initial is None:
+        return (
+            field,
+            "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
+        )
+    if not watch and match and not version:
+        return field, "resourceVersionMatch is forbidden unless resourceVersion is provided"
+    if match and match not in known:
+        return field, f'Unsupported value: "{match}": supported values: {", ".join(known)}'
+    if match == "Exact" and version == "0":
+        return field, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'
+    return None

@@ -1,0 +1,106 @@
+"""Status objects: how the HTTP face says that something was done, or was not.
+
+Every refusal carries `details`: clients look into them without asking whether they are there.
+Source: `Status` in `k8s.io/apimachinery/pkg/apis/meta/v1/types.go`; `pkg/api/errors/errors.go`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+from course_lib.apiserver.errors import AlreadyExists, APIError, Conflict, NotFound
+from course_lib.errors import CourseError, InvalidManifest
+
+Document = dict[str, Any]
+SUCCESS: Document = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
+# The words of a refusal that names an object: `deployments.apps "web" not found`.
+_NAMED = re.compile(r'(?P<kind>[a-z]+)(?:\.(?P<group>[a-z0-9.-]+))? "(?P<name>[^"]*)" ')
+
+
+class BadRequest(APIError):
+    """A request that cannot be read."""
+
+    code, reason = 400, "BadRequest"
+
+
+class NotAuthenticated(APIError):
+    """A request without the token."""
+
+    code, reason = 401, "Unauthorized"
+
+
+class NotAllowed(APIError):
+    """A method that means nothing here."""
+
+    code, reason = 405, "MethodNotAllowed"
+
+    def __init__(self) -> None:
+        super().__init__("the server does not allow this method on the requested resource")
+
+
+class TooLarge(APIError):
+    """A body beyond the limit."""
+
+    code, reason = 413, "RequestEntityTooLarge"
+
+
+class Unsupported(APIError):
+    """A media type that this server does not take."""
+
+    code, reason = 415, "UnsupportedMediaType"
+
+
+class Invalid(APIError):
+    """A request that can be read, and asks for what cannot be."""
+
+    code, reason = 422, "Invalid"
+
+
+class TooNew(APIError):
+    """A resourceVersion that the store has not reached."""
+
+    code, reason = 504, "Timeout"
+
+
+class Answer(msgspec.Struct):
+    """What goes back; warnings travel in headers, and kubectl prints them."""
+
+    status: int
+    document: Document
+    warnings: list[str] = []
+
+
+def refused(refusal: CourseError, about: Document | None = None) -> Answer:
+    """A refusal as a Status object; `about` are the details of the object that was asked for."""
+    code, reason = 400, "BadRequest"
+    if isinstance(refusal, APIError):
+        code, reason = refusal.code, refusal.reason
+    elif isinstance(refusal, InvalidManifest):
+        code, reason = 422, "Invalid"
+    parts = (refusal.where, refusal.expected and f"expected {refusal.expected}",
+             refusal.found and f"found {refusal.found}", refusal.do)  # fmt: skip
+    message = "; ".join([refusal.what, *(part for part in parts if part)])
+    details = dict(about or {})
+    named = _NAMED.match(refusal.what)
+    if named and isinstance(refusal, NotFound | AlreadyExists | Conflict):
+        details = {key: text for key, text in named.groupdict().items() if text}
+    if code == 422:
+        field = refusal.where.rpartition(": ")[2]
+        details["causes"] = [
+            {"reason": "FieldValueInvalid", "message": refusal.what, "field": field}
+        ]
+    return Answer(code, failure(code, reason, message, details))
+
+
+def failure(code: int, reason: str, message: str, details: Document | None = None) -> Document:
+    """A Status that says no.
+
+    >>> failure(404, "NotFound", "no such thing")["details"]
+    {}
+    """
+    head = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
+    said = {"message": message, "reason": reason, "details": details or {}, "code": code}
+    return head | said

@@ -1,0 +1,80 @@
+"""What the paths of the HTTP API name.
+
+Source: kubernetes.io "Kubernetes API Concepts", "Resource URIs".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote
+
+import msgspec
+
+from course_lib.apiserver import discovery
+from course_lib.apiserver.errors import NotFound
+from course_lib.objects.kinds import KINDS, Kind
+
+Document = dict[str, Any]
+# What may be done with a collection (None), an object (""), or a part of one.
+METHODS: dict[str | None, tuple[str, ...]] = {
+    None: ("GET", "POST"),
+    "": ("GET", "PUT", "PATCH", "DELETE"),
+    "status": ("GET", "PUT", "PATCH"),
+    "scale": ("GET", "PUT", "PATCH"),
+    "eviction": ("POST",),
+    "binding": ("POST",),
+}
+
+
+class Target(msgspec.Struct, frozen=True):
+    """What a path names: a kind, in one namespace or all, one object of it or all, and a part."""
+
+    kind: Kind
+    namespace: str
+    name: str = ""
+    part: str = ""
+
+    @property
+    def details(self) -> Document:
+        """The target as a Status has it."""
+        found = {"name": self.name, "group": self.kind.group, "kind": self.kind.plural}
+        return {key: text for key, text in found.items() if text}
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """What may be done with it; nothing is created without a namespace to be in."""
+        found = METHODS.get(self.part if self.name else None, ())
+        everywhere = self.kind.namespaced and not self.namespace
+        return ("GET",) if everywhere and not self.name else found
+
+
+def steps_of(path: str) -> list[str]:
+    """The parts of a path, decoded.
+
+    >>> steps_of("/api/v1/nodes/node%2D1")
+    ['api', 'v1', 'nodes', 'node-1']
+    """
+    return [unquote(part) for part in path.split("/") if part]
+
+
+def target_of(path: str) -> Target:
+    """Read a path; raises `NotFound` for one that names nothing.
+
+    >>> found = target_of("/apis/apps/v1/namespaces/shop/deployments/web/scale")
+    >>> found.kind.kind, found.namespace, found.name, found.part
+    ('Deployment', 'shop', 'web', 'scale')
+    """
+    steps = steps_of(path)
+    core = steps[:1] == ["api"]
+    version, rest = ("/".join(steps[1:2]), steps[2:]) if core else ("/".join(steps[1:3]), steps[3:])
+    namespace = ""
+    if len(rest) > 2 and rest[0] == "namespaces" and rest[2] not in ("status", "finalize"):
+        namespace, rest = rest[1], rest[2:]
+    for kind in KINDS:
+        if rest and kind.plural == rest[0] and kind.api_version == version:
+            target = Target(kind, namespace, *rest[1:3])
+            known = target.part in ("", "status", *discovery.subresources(kind))
+            placed = bool(namespace) == kind.namespaced if target.name else True
+            if len(rest) <= 3 and known and placed and (kind.namespaced or not namespace):
+                return target
+    raise NotFound("the server could not find the requested resource", where=path)

@@ -1,0 +1,202 @@
+"""The requests of the HTTP face that change something: create, replace, patch, delete, and parts.
+
+Source: kubernetes.io "Kubernetes API Concepts"; `k8s.io/apiserver/pkg/endpoints/handlers`
+(`rest.go` for names that differ from the path's), `pkg/registry/core/pod/storage/eviction.go`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from course_lib.apiserver.bodies import Request, delete_options
+from course_lib.apiserver.errors import Conflict, NotFound
+from course_lib.apiserver.server import APIServer
+from course_lib.apiserver.statuses import SUCCESS, Answer, BadRequest, Invalid
+from course_lib.apiserver.targets import Target
+from course_lib.errors import CourseError
+from course_lib.objects.decode import warnings_for
+
+Document = dict[str, Any]
+
+
+class Writer:
+    """One request that changes a target, by `api`: the API server, or a dry run of it."""
+
+    def __init__(self, api: APIServer, target: Target) -> None:
+        self.api, self.target = api, target
+        self._place = target.kind.kind, target.name, target.namespace
+
+    def post(self, request: Request, document: Document) -> Answer:
+        """Create an object, evict a Pod, or bind one."""
+        if self.target.part == "eviction":
+            return self._evict(request, document)
+        if self.target.part == "binding":
+            self._named(document)
+            node = document.get("target")
+            node = node.get("name") if isinstance(node, dict) else None
+            if not isinstance(node, str) or not node:
+                raise BadRequest("a binding names its node", where="target.name", expected="text")
+            self.api.bind(self.api.get(*self._place), node)
+            return Answer(201, SUCCESS)
+        warnings = self._complete(document)
+        made = self.api.create(document)
+        return Answer(201, self._document(made.name, made.namespace), warnings)
+
+    def put(self, document: Document) -> Answer:
+        """Replace an object, its status, or its scale; the document says which one it is."""
+        if not self._meta(document).get("name"):
+            raise BadRequest(
+                "the document has no name", where="metadata.name", expected=self.target.name
+            )
+        if self.target.part == "scale":
+            self._named(document)
+            return self._scale(document)
+        before = self.api.document(*self._place)
+        return self._update(before, document)
+
+    def patch(self, apply: Callable[[Any, Any], Any], patch: Any) -> Answer:
+        """Change an object, its status, or its scale; the patch may not make it another object."""
+        before = self.api.document(*self._place)
+        is_scale = self.target.part == "scale"
+        try:
+            document = apply(scale_of(before) if is_scale else before, patch)
+        except CourseError as problem:
+            raise BadRequest(
+                problem.what, where=problem.where, expected=problem.expected, found=problem.found
+            ) from None
+        except RecursionError:
+            raise BadRequest("the patched object is nested too deep") from None
+        if not isinstance(document, dict):
+            raise BadRequest("the patched object is no object", expected="a mapping")
+        if is_scale:
+            self._named(document)
+            return self._scale(document)
+        return self._update(before, document)
+
+    def _update(self, before: Document, document: Document) -> Answer:
+        """Store a change; its warnings are those that the object did not have already."""
+        known = warnings_for(before, self.target.kind)
+        warnings = [each for each in self._complete(document) if each not in known]
+        self.api.update(document, self.target.part)
+        with suppress(NotFound):  # that was its last finalizer: it is gone
+            document = self.api.document(*self._place)
+        return Answer(200, document, warnings)
+
+    def delete(self, request: Request, body: Document | None) -> Answer:
+        """Delete an object: the answer is the object while it is still there, else a Status."""
+        options = delete_options(request, body)
+        before = self.api.document(*self._place)["metadata"]
+        if options.revision and options.revision != before["resourceVersion"]:
+            raise Conflict(
+                "Precondition failed: ResourceVersion",
+                expected=before["resourceVersion"],
+                found=options.revision,
+            )
+        self.api.delete(*self._place, options.propagation, options.grace_period, options.uid)
+        if self.api.find(*self._place) is not None:
+            return Answer(200, self._document(self.target.name, self.target.namespace))
+        details = self.target.details | {"uid": before["uid"]}
+        return Answer(200, SUCCESS | {"details": details})
+
+    def _evict(self, request: Request, document: Document) -> Answer:
+        meta = self._meta(document)
+        if meta.get("name") not in (None, "", self.target.name):
+            raise BadRequest(
+                "name in URL does not match name in Eviction object",
+                expected=self.target.name,
+                found=str(meta["name"])[:60],
+            )
+        options = delete_options(request, document.get("deleteOptions"))
+        pod = self.api.get(*self._place)
+        if options.uid not in ("", pod.uid):
+            raise Conflict("Precondition failed: UID", expected=pod.uid, found=options.uid)
+        self.api.evict(pod, options.grace_period)
+        return Answer(201, SUCCESS)
+
+    def _scale(self, scale: Document) -> Answer:
+        if scale.get("kind", "Scale") != "Scale":
+            raise BadRequest("not a Scale", where="kind", found=repr(scale["kind"])[:60])
+        spec = scale.get("spec")
+        replicas = (
+            spec.get("replicas", 0) if isinstance(spec, dict) else 0 if spec is None else spec
+        )
+        if not isinstance(replicas, int) or isinstance(replicas, bool):
+            raise BadRequest(
+                "a Scale has a number of replicas",
+                where="spec.replicas",
+                expected="a whole number",
+                found=repr(replicas)[:60],
+            )
+        if not 0 <= replicas < 2**31:
+            raise Invalid(
+                "spec.replicas: Invalid value: must be greater than or equal to 0 and of 32 bits",
+                where="spec.replicas",
+                found=str(replicas),
+            )
+        version = self._meta(scale).get("resourceVersion")
+        patch = {"spec": {"replicas": replicas}}
+        self.api.patch(*self._place, patch, expected=str(version or ""))
+        return Answer(200, scale_of(self.api.document(*self._place)))
+
+    def _complete(self, document: Document) -> list[str]:
+        """What the path says, where the document leaves it out; its warnings.
+
+        A document that says otherwise than the path is refused.
+        """
+        for field in ("apiVersion", "kind"):
+            wanted = getattr(self.target.kind, "api_version" if field == "apiVersion" else field)
+            if document.setdefault(field, wanted) != wanted:
+                raise BadRequest(
+                    f"the {field} of the object does not match the {field} on the request",
+                    expected=wanted,
+                    found=str(document[field])[:60],
+                )
+        self._named(document)
+        return warnings_for(document, self.target.kind)
+
+    def _named(self, document: Document) -> None:
+        meta, target = self._meta(document), self.target
+        document["metadata"] = meta
+        if "dryRun" in document or "deleteOptions" in document:
+            raise BadRequest("a dry run is asked for in the query here", expected="?dryRun=All")
+        for field, wanted in (("namespace", target.namespace), ("name", target.name)):
+            if wanted and meta.setdefault(field, wanted) != wanted:
+                raise BadRequest(
+                    f"the {field} of the object does not match the {field} on the request",
+                    expected=wanted,
+                    found=str(meta[field])[:60],
+                )
+
+    def _meta(self, document: Document) -> Document:
+        """The metadata of a document, as a mapping of its own."""
+        meta = document.get("metadata")
+        if meta is not None and not isinstance(meta, dict):
+            raise BadRequest(
+                "metadata is an object",
+                where="metadata",
+                expected="a mapping",
+                found=repr(meta)[:60],
+            )
+        return dict(meta or {})
+
+    def _document(self, name: str, namespace: str) -> Document:
+        return self.api.document(self.target.kind.kind, name, namespace)
+
+
+def scale_of(document: Document) -> Document:
+    """The Scale of a workload: what `kubectl scale` and autoscalers change."""
+    meta = document["metadata"]
+    names = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
+    labels = document["spec"].get("selector", {}).get("matchLabels", {})
+    return {
+        "kind": "Scale",
+        "apiVersion": "autoscaling/v1",
+        "metadata": {name: meta[name] for name in names if name in meta},
+        "spec": {"replicas": document["spec"].get("replicas", 0)},
+        "status": {
+            "replicas": document.get("status", {}).get("replicas", 0),
+            "selector": ",".join(f"{key}={value}" for key, value in labels.items()),
+        },
+    }

@@ -1,0 +1,251 @@
+"""The HTTP handlers of a served cluster: who is let in, and what is answered.
+
+A web page that a learner visits can send requests to this machine too. It gets nothing: a request
+must carry the token, name this machine as its host (a page may have its own name resolve to
+127.0.0.1), and come from no other site.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+from tornado.iostream import StreamClosedError
+from tornado.web import HTTPError, RequestHandler
+from tornado.websocket import WebSocketHandler
+
+from course_lib.apiserver.bodies import Request
+from course_lib.apiserver.errors import Forbidden
+from course_lib.apiserver.statuses import (
+    BadRequest,
+    Invalid,
+    NotAllowed,
+    NotAuthenticated,
+    failure,
+    refused,
+)
+from course_lib.apiserver.targets import Target, target_of
+from course_lib.cluster.watch_stream import WatchStream
+from course_lib.cri import stream_server as streams
+from course_lib.errors import CourseError
+
+if TYPE_CHECKING:
+    from course_lib.cluster.served import Served
+
+HERE = ("127.0.0.1", "localhost")
+TOKEN_PATH = re.compile(r"/token/([^/]*)(/.*)?")
+REASONS = {400: "BadRequest", 404: "NotFound", 405: "MethodNotAllowed"}
+
+
+class Guarded(RequestHandler):
+    """What all handlers share: the guard, the request in the API's terms, and how to answer."""
+
+    def initialize(self, served: Served) -> None:
+        """Called by tornado with the route's settings."""
+        self.served = served
+
+    def prepare(self) -> None:
+        """Refuse whoever has no business here, and what is no request of the API."""
+        try:
+            self._guard()
+            self.asked = self._read()
+        except CourseError as refusal:
+            self.refuse(refusal)
+
+    def _guard(self) -> None:
+        headers = self.request.headers
+        if headers.get("Host", "").partition(":")[0].lower() not in HERE:
+            raise Forbidden(
+                "the request is for another host",
+                expected=" or ".join(HERE),
+                found=repr(headers.get("Host", "")),
+            )
+        origin = headers.get("Origin")
+        if origin is not None and origin != f"{self.request.protocol}://{headers['Host']}":
+            raise Forbidden("the request comes from a web page", found=repr(origin))
+        in_path = TOKEN_PATH.fullmatch(self.request.path)
+        scheme, _, given = headers.get("Authorization", "").partition(" ")
+        token = in_path[1] if in_path else given.strip() if scheme.lower() == "bearer" else ""
+        if not self.served.trusts(token):
+            raise NotAuthenticated("Unauthorized")
+        self._path = (in_path[2] or "/") if in_path else self.request.path
+
+    def _read(self) -> Request:
+        try:
+            query = parse_qs(self.request.query, keep_blank_values=True, errors="strict")
+        except ValueError:
+            raise BadRequest(
+                "the query cannot be read", expected="UTF-8, percent-encoded"
+            ) from None
+        headers = {name.lower(): value for name, value in self.request.headers.get_all()}
+        method = self.request.method or "GET"
+        return Request(method, self._path, query, headers, self.request.body)
+
+    def say(self, status: int, document: dict[str, Any]) -> None:
+        """Answer with a document."""
+        self.set_status(status)
+        self.set_header("Content-Type", "application/json")
+        self.finish(json.dumps(document))
+
+    def refuse(self, refusal: CourseError, target: Target | None = None) -> None:
+        """Answer with a Status that says no."""
+        answer = refused(refusal, target.details if target else {})
+        self.say(answer.status, answer.document)
+
+    def write_error(self, status_code: int, **told: Any) -> None:
+        """Answer with a Status whatever went wrong; what is not the client's fault is logged."""
+        reason = REASONS.get(status_code, "InternalError")
+        problem = told.get("exc_info", (None, None))[1]
+        said = problem.log_message if isinstance(problem, HTTPError) else None
+        if status_code == 405:
+            said = NotAllowed().what
+        elif status_code >= 500:
+            said = f"Internal error occurred: {problem}"
+        self.say(status_code, failure(status_code, reason, said or reason))
+
+
+def warning_header(text: str) -> str:
+    """A warning as HTTP carries it (RFC 7234, 5.5); its text is UTF-8.
+
+    >>> warning_header('the field "a"')
+    '299 - "the field \\\\"a\\\\""'
+    """
+    shown = "".join(each if each.isprintable() else " " for each in text)
+    quoted = shown.replace("\\", "\\\\").replace('"', '\\"')
+    return f'299 - "{quoted}"'.encode().decode("latin-1")
+
+
+class API(Guarded):
+    """Everything but logs and exec."""
+
+    async def get(self) -> None:
+        """Get, list, or watch."""
+        if self.asked.flag("watch"):
+            await self._watch()
+        else:
+            self._answer()
+
+    def _answer(self) -> None:
+        with self.served.locked():
+            answer = self.served.face.answer(self.asked)
+        for warning in answer.warnings:
+            self.add_header("Warning", warning_header(warning))
+        self.say(answer.status, answer.document)
+
+    post = put = patch = delete = _answer
+
+    async def _watch(self) -> None:
+        """One line of JSON for each event, until the client hangs up."""
+        target = None
+        try:
+            target = target_of(self.asked.path)
+            if target.name:
+                self._answer()  # one object is not watched by its path, but by a field selector
+                return
+            with self.served.locked():
+                self._events = WatchStream(self.served, target, self.asked, self._hang_up)
+        except CourseError as refusal:
+            self.refuse(refusal, target)
+            return
+        self.set_header("Content-Type", "application/json")
+        try:
+            await self.flush()  # the client waits for the headers
+            async for lines in self._events.lines():
+                self.write(lines)
+                await self.flush()
+        except StreamClosedError:
+            pass
+        finally:
+            self._events.stop()
+
+    def _hang_up(self) -> None:
+        connection: Any = self.request.connection
+        connection.stream.close()
+
+    def on_connection_close(self) -> None:
+        """The client has gone."""
+        if hasattr(self, "_events"):
+            self._events.end()
+
+
+class Log(Guarded):
+    """`kubectl logs`, up to now; a log is not followed."""
+
+    def get(self, namespace: str, pod: str) -> None:
+        """Answer as text."""
+        asked = self.asked
+        try:
+            last, most = asked.number("tailLines"), asked.number("limitBytes")
+            if last is not None and last < 0:
+                raise Invalid(
+                    "tailLines: Invalid value: must be greater than or equal to 0",
+                    where="tailLines",
+                    found=str(last),
+                )
+            if most is not None and most < 1:
+                raise Invalid(
+                    "limitBytes: Invalid value: must be greater than 0",
+                    where="limitBytes",
+                    found=str(most),
+                )
+            for name in ("sinceSeconds", "sinceTime"):
+                if name in asked.query:
+                    raise BadRequest(
+                        "logs since a time are not simulated", found=name, do="use tailLines"
+                    )
+            with self.served.locked():
+                said = self.served.cluster.logs(
+                    pod,
+                    asked.text("container"),
+                    namespace,
+                    previous=bool(asked.flag("previous")),
+                    timestamps=bool(asked.flag("timestamps")),
+                )
+        except CourseError as refusal:
+            self.refuse(refusal)
+            return
+        lines = said.splitlines(keepends=True)
+        if last is not None:
+            lines = lines[max(0, len(lines) - last) :]
+        self.set_header("Content-Type", "text/plain")
+        self.finish("".join(lines).encode()[:most])
+
+
+class Exec(Guarded, WebSocketHandler):
+    """`kubectl exec`, without standard input; `course_lib.cri.stream_server` tells of channels."""
+
+    def post(self, *_: str) -> None:
+        """A client that asks for SPDY."""
+        self.refuse(BadRequest("streams travel in WebSockets here, not in SPDY"))
+
+    def select_subprotocol(self, subprotocols: list[str]) -> str | None:
+        """The newest that both sides speak."""
+        return next((each for each in streams.PROTOCOLS if each in subprotocols), None)
+
+    def open(self, *arguments: str, **_: str) -> None:
+        """Run the command at once, and say how it ended."""
+        namespace, pod = arguments
+        status = streams.SUCCESS
+        try:
+            if "dryRun" in self.asked.query:
+                raise BadRequest("a command cannot be run dry")
+            command = self.asked.query.get("command", ())
+            if not command:
+                raise BadRequest("you must specify at least one command for the container")
+            with self.served.locked():
+                container = self.asked.text("container")
+                done = self.served.cluster.exec_sync(pod, command, container, namespace)
+            self.write_message(bytes([streams.STDOUT]) + done.stdout, binary=True)
+            self.write_message(bytes([streams.STDERR]) + done.stderr, binary=True)
+            if done.exit_code:
+                text = f"command terminated with exit code {done.exit_code}"
+                status = streams.failure(text, done.exit_code)
+        except CourseError as refusal:
+            status = streams.failure(refusal.what)
+        self.write_message(bytes([streams.ERROR]) + json.dumps(status).encode(), binary=True)
+        self.close(1000)
+
+    def on_message(self, message: str | bytes) -> None:
+        """What is typed goes nowhere."""
