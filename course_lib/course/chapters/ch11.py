@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from course_lib.apiserver.bodies import Request
 from course_lib.apiserver.patches import merge_patch
 from course_lib.apiserver.rest import Face
 from course_lib.apiserver.targets import target_of
