@@ -95,9 +95,9 @@ class NFTables:
         words = _TOKEN.findall(re.sub(r' comment "[^"]*"$', "", line))
         matches: list[Match] = []
         while words:
-            if words[0] in _STATEMENTS or words[:2] == ["mark", "set"]:
+            if words[0] in _STATEMENTS:
                 return Rule(line, tuple(matches), self.verdict(words))
-            if words[0] == "numgen" or words[2:3] == ["."]:  # a key, to be looked up in a map
+            if words[0] == "numgen" or (words[2:3] == ["."] and "vmap" in words):
                 return Rule(line, tuple(matches), self._lookup(words))
             matches.append(self._match(words))
         return Rule(line, tuple(matches), lambda look: None)
@@ -105,17 +105,25 @@ class NFTables:
     # Matches: what comes before the verdict
 
     def _match(self, words: list[str]) -> Match:
+        if words[2:3] == ["."]:  # a key, to be found in a set
+            return self._member(words)
         first = words.pop(0)
         if first in ("ip", "ip6") and words[0] in ("daddr", "saddr"):
             return self._address("destination" if words.pop(0) == "daddr" else "source", words)
-        if first == "ct":  # ct state new
-            wanted = words[1].upper()
+        if first == "ct":  # ct state new, ct status dnat
+            what, wanted = words[:2]
             del words[:2]
-            return lambda look: look.connection.state == wanted
-        if first == "mark":  # mark & 0x4000 == 0
-            bits, value = int(words[1], 0), int(words[3], 0)
+            if what == "status":
+                return lambda look: look.connection.dnat
+            return lambda look: look.connection.state == wanted.upper()
+        if first == "mark" and words[0] == "set":  # mark set mark | 0x4000
+            operator, bits = words[2], int(words[3], 0)
             del words[:4]
-            return lambda look: look.mark & bits == value
+            return _mark(operator, bits)
+        if first == "mark":  # mark & 0x4000 != 0
+            bits, same, value = int(words[1], 0), words[2] == "==", int(words[3], 0)
+            del words[:4]
+            return lambda look: (look.mark & bits == value) is same
         if first == "fib":  # fib saddr type local
             side = "destination" if words[0] == "daddr" else "source"
             del words[:3]
@@ -150,6 +158,13 @@ class NFTables:
             tests = [in_block(cidr if "/" in cidr else _single(cidr))[0] for cidr in cidrs]
             test = lambda look: any(t(getattr(look, side)) for t in tests)  # noqa: E731
         return (lambda look: not test(look)) if negated else test
+
+    def _member(self, words: list[str]) -> Match:
+        """`ip saddr . ip daddr . meta l4proto . th dport @set`: all of it at once."""
+        at = next(place for place, word in enumerate(words) if word.startswith("@"))
+        make, members = _key(words[:at]), self.sets[words[at][1:]]
+        del words[: at + 1]
+        return lambda look: make(look) in members
 
     def _update(self, words: list[str]) -> Match:
         """`update @set { ip saddr }`: remember the source for as long as the set says."""
@@ -203,8 +218,9 @@ class NFTables:
                 return lambda look: masquerade(look, fully)
             case ["dnat", "to", place]:
                 return _dnat(split_port(place))
-            case ["mark", "set", "mark", operator, bits]:
-                return _mark(operator, int(bits, 0))
+            case ["dnat", "ip" | "ip6", "addr", ".", "port", "to", *how] if "map" in how:
+                at = how.index("map")
+                return _dnat_map(how[:at], " ".join(how[at + 2 : -1]))
         raise CourseError("nft does not know this statement here", found=" ".join(words))
 
 
@@ -225,11 +241,25 @@ def _dnat(wanted: tuple[str, int]) -> Verdict:
     return target
 
 
-def _mark(operator: str, bits: int) -> Verdict:
-    def target(look: Look) -> None:
-        look.mark = look.mark | bits if operator == "|" else look.mark ^ bits
+def _dnat_map(number: list[str], entries: str) -> Verdict:
+    """A place among many, by number: `numgen random mod 2 map { 0 : 10.0.0.1 . 80, ... }`."""
+    make = _key(number)
+    places: dict[str, Verdict] = {}
+    for entry in entries.split(","):
+        key, _, place = entry.strip().partition(" : ")
+        address, _, port = place.partition(" . ")
+        places[key] = _dnat((address, int(port)))
+    return lambda look: places[make(look)](look)
 
-    return target
+
+def _mark(operator: str, bits: int) -> Match:
+    """A statement that changes the mark, and goes on."""
+
+    def change(look: Look) -> bool:
+        look.mark = look.mark | bits if operator == "|" else look.mark ^ bits
+        return True
+
+    return change
 
 
 def _key(words: list[str]) -> Callable[[Look], str]:
@@ -238,6 +268,10 @@ def _key(words: list[str]) -> Callable[[Look], str]:
     if text.startswith("numgen random mod "):
         among = int(words[3])
         return lambda look: str(look.random.randrange(among))
+    if text.endswith("daddr . meta l4proto . th dport") and " saddr . " in text:
+        return lambda look: (
+            f"{look.source} . {look.destination} . {look.protocol} . {look.destination_port}"
+        )
     if text.endswith("daddr . meta l4proto . th dport"):
         return lambda look: f"{look.destination} . {look.protocol} . {look.destination_port}"
     if text == "meta l4proto . th dport":

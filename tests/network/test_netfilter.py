@@ -232,6 +232,49 @@ def test_nftables_maps_sets_and_numbers():
     assert {run(base, seed, 59.0) for seed in range(20)} == {("10.0.0.2", 8080)}
 
 
+def in_chain(*rules: str, sets: str = "") -> NFTables:
+    table = NFTables()
+    body = "".join(f"\t\t{rule}\n" for rule in rules)
+    table.load(f"table ip kube-proxy {{\n{sets}\tchain c {{\n{body}\t}}\n}}")
+    return table
+
+
+def test_nftables_takes_an_endpoint_from_a_map_by_a_random_number():
+    entries = "{ 0 : 10.0.0.1 . 8080, 1 : 10.0.0.2 . 8081 }"
+    rule = f"meta l4proto tcp dnat ip addr . port to numgen random mod 2 map {entries}"
+    table = in_chain(rule)
+    found = set()
+    for seed in range(30):
+        seen = look(PACKET, seed)
+        assert table.chains["c"].run(seen) == "ACCEPT"
+        found.add(seen.dnat)
+    assert found == {("10.0.0.1", 8080), ("10.0.0.2", 8081)}
+
+
+def test_nftables_changes_a_mark_and_goes_on_in_the_same_rule():
+    table = in_chain("mark & 0x4000 != 0 mark set mark ^ 0x4000 drop", "accept")
+    marked, plain = look(tcp("10.0.0.1", "10.0.0.2", mark=0x4001)), look(PACKET)
+    assert table.chains["c"].run(marked) == "DROP" and marked.mark == 1
+    assert table.chains["c"].run(plain) == "ACCEPT" and plain.mark == 0
+
+
+def test_nftables_finds_what_a_service_has_led_back_to_its_sender():
+    key = "type ipv4_addr . ipv4_addr . inet_proto . inet_service"
+    member = "elements = { 10.244.0.2 . 10.244.0.2 . tcp . 80 }"
+    table = in_chain(
+        "ct status dnat ip saddr . ip daddr . meta l4proto . th dport @hairpins drop",
+        sets=f"\tset hairpins {{\n\t\t{key}\n\t\t{member}\n\t}}\n",
+    )
+    for destination, by_service, expected in (
+        ("10.244.0.2", True, "DROP"),
+        ("10.244.0.2", False, None),
+        ("10.244.0.3", True, None),
+    ):
+        seen = look(tcp("10.244.0.2", destination))
+        seen.connection.dnat = by_service
+        assert table.chains["c"].run(seen) == expected
+
+
 def run(base, seed: int, now: float):
     seen = look(PACKET, seed, now)
     base.chain.run(seen)

@@ -3,7 +3,10 @@
 Where iptables asks one rule after the other whether a packet is for a Service, nftables looks it
 up: `service-ips` is a map from (address, protocol, port) to the chain of that Service, and an
 endpoint is chosen by a random number that is looked up too. The cost does not grow with the
-number of Services. Source: `pkg/proxy/nftables/proxier.go` of Kubernetes; nft(8).
+number of Services. Endpoints have chains of their own only where clients stay with one of them.
+A Pod that reaches itself through its Service is masqueraded by one rule for all, with the set
+`hairpin-connections` of this node's endpoints. Source: `pkg/proxy/nftables/proxier.go` of
+Kubernetes; nft(8).
 """
 
 from __future__ import annotations
@@ -35,6 +38,7 @@ BASE_CHAINS = (
     ("nat-postrouting", "type nat hook postrouting priority 100 ;", ("jump masquerading",)),
 )  # fmt: skip
 NAME_LENGTH = 256 - 16
+MASQUERADE = "mark set mark | 0x4000"  # asks `masquerading` to do it
 
 
 @lru_cache(maxsize=1 << 17)
@@ -65,6 +69,7 @@ class _Table:
             "service-ips": {}, "service-nodeports": {},
         }  # fmt: skip
         self.cluster_ips: dict[str, None] = {}
+        self.hairpins: dict[str, None] = {}
         self.sets: dict[str, int] = {}  # of clients with an affinity, with their timeout
         self.chains: dict[str, list[str]] = {}
 
@@ -79,6 +84,8 @@ class _Table:
         yield f"table {start} {{"
         yield '\tcomment "rules for kube-proxy"'
         yield from _block("set cluster-ips", [f"type {address}", *_elements(self.cluster_ips)])
+        key = f"type {address} . {address} . inet_proto . inet_service"
+        yield from _block("set hairpin-connections", [key, *_elements(self.hairpins)])
         for name, members in self.maps.items():
             key = "inet_proto . inet_service"
             if name not in ("no-endpoint-nodeports", "service-nodeports"):
@@ -103,6 +110,10 @@ class _Table:
 
     def _common(self) -> dict[str, list[str]]:
         ip, key = self.ip, f"{self.ip} daddr . meta l4proto . th dport"
+        away = [] if not self.settings.cluster_cidr else [
+            f"{ip} daddr @cluster-ips {ip} saddr != {self.settings.cluster_cidr} {MASQUERADE} "
+            'comment "masquerade clusterIP traffic from outside cluster"'
+        ]  # fmt: skip
         drop = [] if self.settings.six else [
             f'ip daddr {SERVICE_CIDR} drop comment "Drop traffic to unallocated ClusterIPs"'
         ]  # fmt: skip
@@ -113,11 +124,10 @@ class _Table:
                 *drop,
             ],
             "firewall-check": [f"{key} vmap @firewall-ips"],
-            "mark-for-masquerade": ["mark set mark | 0x4000"],
             "masquerading": [
-                "mark & 0x4000 == 0 return",
-                "mark set mark ^ 0x4000",
-                "masquerade fully-random",
+                "mark & 0x4000 != 0 mark set mark ^ 0x4000 masquerade fully-random",
+                f"ct status dnat {ip} saddr . {ip} daddr . meta l4proto . th dport "
+                "@hairpin-connections masquerade fully-random",
             ],
             "nodeport-endpoints-check": [
                 f"{ip} daddr @nodeport-ips meta l4proto . th dport vmap @no-endpoint-nodeports"
@@ -125,6 +135,7 @@ class _Table:
             "reject-chain": ["reject"],
             "service-endpoints-check": [f"{key} vmap @no-endpoint-services"],
             "services": [
+                *away,
                 f"{key} vmap @service-ips",
                 f"{ip} daddr @nodeport-ips meta l4proto . th dport vmap @service-nodeports",
             ],
@@ -146,12 +157,6 @@ class _Table:
         key = f"{port.cluster_ip} . {protocol} . {port.port}"
         if inside:
             self.maps["service-ips"][key] = f"goto {internal}"
-            rules = self.chains.setdefault(internal, [])
-            if settings.cluster_cidr:
-                rules.append(
-                    f"{self.ip} daddr {port.cluster_ip} {protocol} dport {port.port} "
-                    f"{self.ip} saddr != {settings.cluster_cidr} jump mark-for-masquerade"
-                )
         else:
             self.maps["no-endpoint-services"][key] = missing
         for address in (*port.external_ips, *port.load_balancer_ips):
@@ -175,7 +180,11 @@ class _Table:
         if found.local and port.uses_local:
             self._choose(port, local, found.local)
         for endpoint in found.reachable:
-            self._endpoint(port, endpoint)
+            if port.sticky_seconds:
+                self._endpoint(port, endpoint)
+            if endpoint.node == settings.node:
+                address = endpoint.address
+                self.hairpins[f"{address} . {address} . {protocol} . {endpoint.port}"] = None
 
     def _firewall(self, port: ServicePort, chain: str) -> None:
         allowed = list(port.source_ranges)
@@ -189,16 +198,14 @@ class _Table:
     def _external(self, port: ServicePort, chain: str, cluster: str, local: str, has: bool) -> None:
         rules = self.chains.setdefault(chain, [])
         if not port.external_local:
-            rules.append("jump mark-for-masquerade")
+            rules.append(f'{MASQUERADE} comment "masquerade"')
         else:
             if self.settings.cluster_cidr:
                 rules.append(
                     f"{self.ip} saddr {self.settings.cluster_cidr} goto {cluster} "
                     'comment "short-circuit pod traffic"'
                 )
-            rules.append(
-                'fib saddr type local jump mark-for-masquerade comment "masquerade local traffic"'
-            )
+            rules.append(f'fib saddr type local {MASQUERADE} comment "masquerade local traffic"')
             rules.append(
                 f'fib saddr type local goto {cluster} comment "short-circuit local traffic"'
             )
@@ -207,24 +214,28 @@ class _Table:
 
     def _choose(self, port: ServicePort, chain: str, endpoints: tuple[ProxyEndpoint, ...]) -> None:
         rules = self.chains.setdefault(chain, [])
+        random = f"numgen random mod {len(endpoints)}"
         if port.sticky_seconds:
-            for endpoint in endpoints:
-                name = _endpoint_base(port, endpoint)
-                rules.append(f"{self.ip} saddr @affinity-{name} goto endpoint-{name}")
-        found = ", ".join(
-            f"{number} : goto endpoint-{_endpoint_base(port, e)}"
-            for number, e in enumerate(endpoints)
-        )
-        rules.append(f"numgen random mod {len(endpoints)} vmap {{ {found} }}")
+            names = [_endpoint_base(port, endpoint) for endpoint in endpoints]
+            rules += [f"{self.ip} saddr @affinity-{name} goto endpoint-{name}" for name in names]
+            found = ", ".join(f"{n} : goto endpoint-{name}" for n, name in enumerate(names))
+            rules.append(f"{random} vmap {{ {found} }}")
+        elif len(endpoints) == 1:
+            rules.append(f"meta l4proto {port.protocol} dnat to {endpoints[0]}")
+        else:
+            found = ", ".join(f"{n} : {e.address} . {e.port}" for n, e in enumerate(endpoints))
+            rules.append(
+                f"meta l4proto {port.protocol} dnat {self.ip} addr . port to "
+                f"{random} map {{ {found} }}"
+            )
 
     def _endpoint(self, port: ServicePort, endpoint: ProxyEndpoint) -> None:
         name = _endpoint_base(port, endpoint)
-        rules = [f"{self.ip} saddr {endpoint.address} jump mark-for-masquerade"]
-        if port.sticky_seconds:
-            self.sets[f"affinity-{name}"] = port.sticky_seconds
-            rules.append(f"update @affinity-{name} {{ {self.ip} saddr }}")
-        rules.append(f"meta l4proto {port.protocol} dnat to {endpoint}")
-        self.chains[f"endpoint-{name}"] = rules
+        self.sets[f"affinity-{name}"] = port.sticky_seconds
+        self.chains[f"endpoint-{name}"] = [
+            f"update @affinity-{name} {{ {self.ip} saddr }}",
+            f"meta l4proto {port.protocol} dnat to {endpoint}",
+        ]
 
 
 def _endpoint_base(port: ServicePort, endpoint: ProxyEndpoint) -> str:
