@@ -88,7 +88,7 @@ def read_body(request: Request) -> Document:
         raise Unsupported(
             OTHER_FORMAT.format(types=f"{JSON}, {YAML}"),
             found=written,
-            do=hint if "protobuf" in written else "",
+            do=hint if "protobuf" in written and request.method == "POST" else "",
         )
     text = _text(request.body)
     if not text.strip():

@@ -45,6 +45,9 @@ def test_its_tables_are_ours(served, kubectl, kind):
     assert heading == list(ours.columns)
 
 
+DELETED = 'configmap "colours" deleted from default namespace\n'
+
+
 def test_a_manifest_is_applied_once_and_then_unchanged(kubectl):
     given = json.dumps(
         {
@@ -59,7 +62,7 @@ def test_a_manifest_is_applied_once_and_then_unchanged(kubectl):
     changed = given.replace("blue", "green")
     assert kubectl("apply", "-f", "-", given=changed) == "configmap/colours configured\n"
     assert kubectl("get", "cm", "colours", "-o", "jsonpath={.data.front}") == "green"
-    assert kubectl("delete", "-f", "-", given=changed) == 'configmap "colours" deleted\n'
+    assert kubectl("delete", "-f", "-", given=changed) == DELETED
 
 
 def test_the_life_of_a_deployment(served, kubectl):
