@@ -28,7 +28,8 @@ def _two_of_three(cluster: Cluster) -> None:
 class Fault(msgspec.Struct, frozen=True):
     """What was done to the shop, in the end told as `story`, and where to look, in order.
 
-    Some faults need a shop with a control plane that can fail.
+    `place` and `cause` are the words, one of each, that name the broken object, and what about it
+    is broken. Some faults need a shop with a control plane that can fail.
     """
 
     name: str
@@ -36,6 +37,16 @@ class Fault(msgspec.Struct, frozen=True):
     hints: tuple[str, ...]
     breaks: Change
     opens: Callable[[int], Cluster] = open_shop
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """Words for the object."""
+        return tuple(CAUSES[self.name][0].split("|"))
+
+    @property
+    def cause(self) -> tuple[str, ...]:
+        """Words for its field, or for what happened to it."""
+        return tuple(CAUSES[self.name][1].split("|"))
 
 
 def _bad_image(cluster: Cluster) -> None:
@@ -74,6 +85,45 @@ MISSING = "there are fewer Pods than wanted: describe the Deployment's ReplicaSe
 WAY = "trace the packet: cluster.trace(pod, 'service/...', port); where does it end, by which rule?"
 POLICY = "list the NetworkPolicies; whom do they select, and what do they allow?"
 NAMES = "ask for a name step by step: cluster.nslookup(pod, 'api')"
+
+# How a learner may name a fault: words for the object, words for its field or its state; only
+# letters, digits and full stops count.
+CAUSES = {
+    "bad-image": ("api", "image|tag|3.31"),
+    "image-never-pulled": ("api", "imagepullpolicy|pullpolicy|never"),
+    "wrong-probe-port": ("front", "readiness|probe|8081"),
+    "deadly-probe": ("api", "liveness|probe|9999"),
+    "missing-secret": (
+        "secret|secretdb|password",
+        "missing|deleted|gone|notexist|notfound|doesntexist|absent|lacks|no",
+    ),
+    "missing-config": ("configmap|settings|setings|api", "setings|configmap|volume"),
+    "too-large": ("api", "cpu|request|8cores"),
+    "tainted": ("node", "taint|maintenance"),
+    "cordoned": ("node", "cordon|unschedulable|schedulingdisabled"),
+    "wrong-node-selector": ("api|node", "nodeselector|disk|sssd"),
+    "wrong-selector": ("api", "selector|apis"),
+    "wrong-target-port": ("api", "targetport"),
+    "unknown-port-name": ("api", "targetport|portname|https"),
+    "quota": ("quota|small", "pods|quota"),
+    "limit-range": ("limitrange|tight", "memory|max|128|limitrange"),
+    "crash-loop": ("api", "command|exit1|program|nodatabase"),
+    "too-little-memory": ("api", "memory|limit|oom|16mi"),
+    "endless-init": ("api", "init|sleep"),
+    "scaled-to-zero": ("api", "replicas|scale|zero|0"),
+    "dns-gone": ("coredns|dns", "replicas|scale|zero|0"),
+    "policy-without-dns": ("policy|policies|names|egress", "dns|names|53|deleted|missing"),
+    "closed-door": ("lock|policy|policies", "lock|front|ingress|rule"),
+    "wrong-friend": ("policy|policies|db", "apis|label|podselector|from"),
+    "not-exposed": ("front", "type|clusterip|loadbalancer|nodeport"),
+    "source-ranges": ("front|balancer", "sourcerange|192.0.2"),
+    "claim-pending": ("claim|pvc|data|db", "storageclass|fastest"),
+    "one-a-node": ("front", "affinity|replicas|five|5"),
+    "cut-link": ("node1|link|network", "cut|link|connection|partition|reach"),
+    "expired-lease": ("node2", "power|lease|dead|off|notready|down"),
+    "lost-quorum": ("etcd|member", "quorum|majority|power|dead|two|2"),
+    "expired-certificates": ("certificate|cert", "expired|ended|notafter|old|invalid|valid"),
+}
 
 FAULTS: dict[str, Fault] = {
     fault.name: fault

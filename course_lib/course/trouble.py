@@ -3,12 +3,14 @@
 trouble = Trouble(seed=7)
 cluster = trouble.cluster      # look: get, describe, logs, trace, nslookup; then mend
 trouble.hint()                 # where to look next
+trouble.cause("service api: selector")   # is this what was broken?
 trouble.check()                # is it mended?
 """
 
 from __future__ import annotations
 
 import random
+import re
 from typing import TYPE_CHECKING
 
 from course_lib.cluster import Cluster
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from course_lib.engine.table import Table
 
 NOTICED = 150.0  # simulated s between the fault and the first call for help
+SEVERAL = 4  # faults that one short text may happen to fit
 FOLLOWED = 90.0  # simulated s that a repair gets to take effect
 
 
@@ -35,7 +38,9 @@ class Trouble:
     Not mended yet: front reaches api (dropped).
     >>> _ = trouble.cluster.api.patch("Service", "api", "default", {"spec": {"selector": {"app": "api"}}})
     >>> print(trouble.check())
-    Mended, with 1 hint. It was this: the Service api selects Pods that do not exist.
+    Mended, with 1 hint. And what was the cause? Name the object, and what about it was wrong: trouble.cause("...").
+    >>> print(trouble.cause("Service api: selector"))
+    Right. It was this: the Service api selects Pods that do not exist.
     """  # noqa: E501
 
     def __init__(self, seed: int = 0, fault: str = "") -> None:
@@ -49,6 +54,7 @@ class Trouble:
         self._fault.breaks(self.cluster)
         self.cluster.run(NOTICED)
         self.hints = 0
+        self._named = self._mended = False
 
     def failing(self) -> list[Check]:
         """What does not work now."""
@@ -69,17 +75,58 @@ class Trouble:
             return "there are no more hints; give_up() tells what it was"
         return hints[self.hints - 1]
 
+    def cause(self, text: str) -> str:
+        """Whether a text names the cause: the object, and what about it is wrong.
+
+        Putting the manifests of the healthy shop in the place of what there is mends about half of
+        the faults; who has found the cause mends the others as well.
+        """
+        if not isinstance(text, str) or not _squashed(text):
+            return 'Name the cause as a text: the object and its field, such as "pod x: image".'
+        said = _squashed(text)
+        places, causes = _both(self._fault, said)
+        if sum(all(_both(fault, said)) for fault in FAULTS.values()) > SEVERAL:
+            return "That names many causes. Name one object, and one thing that is wrong about it."
+        if places and causes:
+            self._named = True
+            story = f" It was this: {self._fault.story}." if self._mended else ""
+            return f"Right.{story}" if story else "Right. Now mend it."
+        if places:
+            return "The object is right. What about it is wrong? Describe it, field by field."
+        if causes:
+            return "Something like that is wrong. In which object? Name its kind and its name."
+        return "That is not the cause. trouble.hint() says where to look next."
+
     def check(self) -> str:
-        """Let a repair take effect, and say whether all is well."""
+        """Let a repair take effect, and say whether all is well; then the cause is asked for."""
         self.cluster.run(FOLLOWED)
         failing = self.failing()
         if failing:
             seen = "; ".join(f"{c.name} ({c.said})" if c.said else c.name for c in failing)
             return f"Not mended yet: {seen}."
+        self._mended = True
         count = min(self.hints, len(self._fault.hints))
         hints = "without a hint" if not count else f"with {count} hint{'s' if count > 1 else ''}"
+        if not self._named:
+            return (
+                f"Mended, {hints}. And what was the cause? Name the object, and what about it was "
+                'wrong: trouble.cause("...").'
+            )
         return f"Mended, {hints}. It was this: {self._fault.story}."
 
     def give_up(self) -> str:
         """What was done to the shop."""
         return f"It was this: {self._fault.story}."
+
+
+def _squashed(text: str) -> str:
+    """A text without what separates words: `target port` is `targetPort`."""
+    return re.sub(r"[^a-z0-9.]", "", text.casefold())
+
+
+def _found(words: tuple[str, ...], text: str) -> bool:
+    return any(word in text for word in words)
+
+
+def _both(fault: Fault, text: str) -> tuple[bool, bool]:
+    return _found(fault.place, text), _found(fault.cause, text)

@@ -9,6 +9,7 @@ import pytest
 
 from course_lib import Cluster
 from course_lib.course import FAULTS, Trouble
+from course_lib.course.faults import ENDPOINTS
 from course_lib.course.shop import DATA, checks, open_shop
 from course_lib.errors import CourseError
 
@@ -88,8 +89,78 @@ REPAIRS: dict[str, Repair] = {
 }
 
 
-def test_there_is_a_repair_for_each_fault():
-    assert set(REPAIRS) == set(FAULTS) and len(FAULTS) >= 25
+# How a learner may name the cause of each.
+NAMED = {
+    "bad-image": "Deployment api: image tag python:3.31",
+    "image-never-pulled": "deployment/api: imagePullPolicy Never",
+    "wrong-probe-port": "front: the port of the readiness probe",
+    "deadly-probe": "deployment api: livenessProbe, port 9999",
+    "missing-secret": "Secret db: deleted",
+    "missing-config": "Deployment api: the volume's ConfigMap setings",
+    "too-large": "api: requests.cpu 8",
+    "tainted": "nodes: taint maintenance",
+    "cordoned": "the nodes: unschedulable",
+    "wrong-node-selector": "Deployment api: nodeSelector disk=sssd",
+    "wrong-selector": "Service api: selector",
+    "wrong-target-port": "Service api: target port",
+    "unknown-port-name": "service/api: targetPort https",
+    "quota": "ResourceQuota small: pods",
+    "limit-range": "LimitRange tight: max memory",
+    "crash-loop": "Deployment api: command",
+    "too-little-memory": "api: the memory limit",
+    "endless-init": "api: the init container never ends",
+    "scaled-to-zero": "Deployment api: replicas 0",
+    "dns-gone": "Deployment coredns: scaled to zero",
+    "policy-without-dns": "NetworkPolicy names: deleted",
+    "closed-door": "NetworkPolicy lock: no ingress rule for front",
+    "wrong-friend": "NetworkPolicy db: from app=apis",
+    "not-exposed": "Service front: type ClusterIP",
+    "source-ranges": "Service front: loadBalancerSourceRanges",
+    "claim-pending": "PVC data: storageClassName fastest",
+    "one-a-node": "Deployment front: anti-affinity",
+    "cut-link": "the network of node-1: cut off",
+    "expired-lease": "node-2: no power",
+    "lost-quorum": "etcd: no majority",
+    "expired-certificates": "certificates: expired",
+}
+EITHER = {  # the object's name says already what is wrong
+    name
+    for name, named in NAMED.items()
+    if any(w in named.split(": ")[0].lower() for w in FAULTS[name].cause)
+}
+
+
+def test_there_is_a_repair_and_a_cause_for_each_fault():
+    assert set(REPAIRS) == set(NAMED) == set(FAULTS) and len(FAULTS) >= 25
+
+
+def test_a_list_of_all_words_is_no_cause():
+    trouble = Trouble(fault="wrong-selector")
+    words = "api front db image probe selector targetPort replicas memory command type taint node"
+    assert "many causes" in trouble.cause(words)
+    for nothing in ("", " ", None, 5):
+        assert "as a text" in trouble.cause(nothing)
+
+
+def test_who_names_the_cause_first_is_told_the_story_when_it_is_mended():
+    trouble = Trouble(fault="wrong-selector")
+    assert trouble.cause("the selector of the service api") == "Right. Now mend it."
+    manifests(trouble.cluster)
+    assert FAULTS["wrong-selector"].story in trouble.check()
+
+
+@pytest.mark.parametrize("fault", [n for n, f in FAULTS.items() if ENDPOINTS in f.hints])
+def test_the_endpoint_slice_that_a_hint_points_to_is_there(fault):
+    names = Trouble(fault=fault).cluster.get("endpointslices").NAME
+    assert any(name.startswith("api-") for name in names)
+
+
+@pytest.mark.parametrize("fault", ["wrong-target-port", "unknown-port-name", "wrong-selector"])
+def test_a_service_that_is_deleted_and_made_anew_is_mended(fault):
+    trouble = Trouble(fault=fault)
+    trouble.cluster.delete("service", "api")
+    manifests(trouble.cluster)
+    assert trouble.check().startswith("Mended")
 
 
 def test_the_shop_is_well_before_anybody_breaks_it():
@@ -113,7 +184,13 @@ def test_a_fault_is_seen_stays_until_it_is_mended_and_then_is_gone(name: str):
         if said.startswith("Mended"):
             break
         said = trouble.check()
-    assert said.startswith("Mended") and FAULTS[name].story in said, said
+    assert said.startswith("Mended") and "what was the cause?" in said, said
+    assert FAULTS[name].story not in said  # who mends blindly has not found it
+    object_, what = NAMED[name].split(": ")
+    assert "The object is right" in trouble.cause(object_) or name in EITHER
+    assert "not the cause" in trouble.cause("the moon: its phase")
+    assert FAULTS[name].story in trouble.cause(NAMED[name]), trouble.cause(NAMED[name])
+    assert FAULTS[name].story in trouble.check()
 
 
 def test_a_seed_draws_the_same_trouble_each_time_and_others_draw_others():
