@@ -93,10 +93,7 @@ CAUSES = {
     "image-never-pulled": ("api", "imagepullpolicy|pullpolicy|never"),
     "wrong-probe-port": ("front", "readiness|probe|8081"),
     "deadly-probe": ("api", "liveness|probe|9999"),
-    "missing-secret": (
-        "secret|secretdb|password",
-        "missing|deleted|gone|notexist|notfound|doesntexist|absent|lacks|no",
-    ),
+    "missing-secret": ("secret", "missing|deleted|gone|exist|notfound|absent"),
     "missing-config": ("configmap|settings|setings|api", "setings|configmap|volume"),
     "too-large": ("api", "cpu|request|8cores"),
     "tainted": ("node", "taint|maintenance"),

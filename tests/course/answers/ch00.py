@@ -110,7 +110,7 @@ ANSWERS = {
             *manifest(HELLO),
             solution(HELLO, ("redis:7", "docker.io/library/redis:7")),
             solution(HELLO, ("name: main", "name: main\n      ports: [{containerPort: 6379}]")),
-            solution(HELLO, ("spec:", "spec:\n  restartPolicy: Always")),
+            solution(HELLO, ("spec:", "spec:\n  restartPolicy: Never")),
         ],
         {
             solution(HELLO, ("redis:7", "redis")): "without a tag",
