@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from course_lib.apiserver.deletion import BACKGROUND, FOREGROUND, ORPHAN
-from course_lib.apiserver.statuses import BadRequest, Invalid, TooLarge, Unsupported
+from course_lib.apiserver.statuses import BadRequest, Invalid, TooLarge, TooNew, Unsupported
 from course_lib.apiserver.strategic import PATCHES
 from course_lib.errors import CourseError
 from course_lib.objects.manifests import plain, read_manifests
@@ -262,6 +262,12 @@ def list_options(request: Request) -> ListOptions:
         bookmark=bool(request.flag("allowWatchBookmarks")),
         seconds=request.number("timeoutSeconds"),
     )
+
+
+def not_older_than(options: ListOptions, now: int) -> None:
+    """Raise `TooNew` where a list has to be newer than the store is."""
+    if options.since is not None and options.since > now:
+        raise TooNew(f"Too large resource version: {options.since}, current: {now}")
 
 
 def _mismatch(

@@ -18,13 +18,14 @@ from course_lib.apiserver.bodies import (
     Request,
     asks_for_dry_run,
     list_options,
+    not_older_than,
     read_body,
     read_patch,
 )
 from course_lib.apiserver.dry_run import dry
 from course_lib.apiserver.errors import NotFound
 from course_lib.apiserver.server import APIServer
-from course_lib.apiserver.statuses import Answer, NotAllowed, TooNew, refused
+from course_lib.apiserver.statuses import Answer, NotAllowed, refused
 from course_lib.apiserver.strategic import PATCHES
 from course_lib.apiserver.targets import Target, steps_of, target_of
 from course_lib.apiserver.writes import Writer, scale_of
@@ -118,8 +119,7 @@ class Face:
                 parse_field_selector(request.text("fieldSelector")),
             )
             now = self.api.store.revision
-            if options.since is not None and options.since > now:
-                raise TooNew(f"Too large resource version: {options.since}, current: {now}")
+            not_older_than(options, now)
             if request.as_table:
                 return Answer(200, self.table(target.kind, found, str(now)))
             items = [self.document(each) for each in found]

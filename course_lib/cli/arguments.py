@@ -6,6 +6,7 @@ import argparse
 import math
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 
@@ -60,6 +61,14 @@ def path(text: str) -> str:
     except UnicodeEncodeError:
         raise argparse.ArgumentTypeError(f"expected a path; found {text[:40]!r}") from None
     return text
+
+
+def announce(text: str) -> None:
+    """Say something at once, to whoever started the command; it goes on when nobody listens."""
+    try:
+        print(text, flush=True)
+    except OSError:  # a pipe that the reader has closed, a full disk
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
 
 
 def until_interrupted() -> threading.Event:

@@ -6,7 +6,7 @@ import argparse
 import time
 from typing import Any
 
-from course_lib.cli.arguments import path, speed, until_interrupted
+from course_lib.cli.arguments import announce, path, speed, until_interrupted
 from course_lib.runtimes import RUNTIMES
 
 
@@ -56,6 +56,6 @@ def run(arguments: argparse.Namespace) -> int:
     runtime = alone(arguments.runtime, registry, disk=HostDisk(), epoch=time.time_ns())
     with Server(runtime, arguments.socket, arguments.speed):
         said = f"{arguments.runtime} {runtime.version}, simulated, listens on {arguments.socket}"
-        print(said, flush=True)  # whoever started it through a pipe waits for this line
+        announce(said)  # whoever started it through a pipe waits for this line
         stop.wait()
     return 0

@@ -6,7 +6,14 @@ import argparse
 import time
 from typing import Any
 
-from course_lib.cli.arguments import LARGEST_PORT, path, speed, until_interrupted, whole_number
+from course_lib.cli.arguments import (
+    LARGEST_PORT,
+    announce,
+    path,
+    speed,
+    until_interrupted,
+    whole_number,
+)
 
 
 def add_to(commands: Any) -> None:
@@ -53,6 +60,6 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.kubeconfig:
             how = f"kubectl --kubeconfig {served.kubeconfig(arguments.kubeconfig)} get nodes"
         said = f"a cluster of {arguments.nodes} nodes, simulated, at {served.url}"
-        print(f"{said}\n{how}", flush=True)
+        announce(f"{said}\n{how}")
         stop.wait()
     return 0

@@ -13,7 +13,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any
 
-from course_lib.apiserver.bodies import Request, list_options
+from course_lib.apiserver.bodies import Request, list_options, not_older_than
 from course_lib.apiserver.connection import Connection
 from course_lib.apiserver.server import ADDED, DELETED, WatchEvent
 from course_lib.apiserver.targets import Target
@@ -50,6 +50,7 @@ class WatchStream:
         kind, space, api = target.kind.kind, target.namespace, served.cluster.api
         since = options.since
         if options.initial:
+            not_older_than(options, api.store.revision)
             for each in api.list(kind, space, labels, fields):
                 document = api.document(each.kind, each.name, each.namespace)
                 revision = int(document["metadata"]["resourceVersion"])

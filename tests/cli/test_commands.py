@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import stat
@@ -71,6 +72,23 @@ def test_a_served_cluster_without_a_file_says_how_it_is_reached():
     assert said.split()[-1] + "/token/" in how and how.startswith("kubectl --server ")
     serving.terminate()
     assert ended(serving) == (0, "")
+
+
+def test_a_command_serves_on_when_nobody_reads_what_it_says(tmp_path):
+    config = tmp_path / "config"
+    words = ["serve", "--nodes", "1", "--port", "0", "--kubeconfig", str(config)]
+    reader, writer = os.pipe()
+    os.close(reader)
+    with subprocess.Popen([*COMMAND, *words], stdout=writer, stderr=subprocess.PIPE) as serving:
+        os.close(writer)
+        deadline = time.monotonic() + 20
+        while not (config.exists() and config.read_text()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(0.5)
+        assert serving.poll() is None
+        serving.terminate()
+        _, complaint = serving.communicate(timeout=30)
+    assert (serving.returncode, complaint) == (0, b"")
 
 
 def test_a_kubeconfig_that_is_there_stays(tmp_path, capsys):

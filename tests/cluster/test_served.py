@@ -97,6 +97,7 @@ def test_what_goes_wrong_before_the_api_is_a_status_too(served):
         ("GET", f"{PODS}/x/log?sinceSeconds=3", 400), ("POST", f"{PODS}/x/exec", 400),
         ("POST", f"{PODS}/x/log", 405), ("GET", f"{PODS}?watch=1&timeoutSeconds=x", 400),
         ("GET", f"{PODS}?watch=1&sendInitialEvents=true", 422),
+        ("GET", f"{PODS}?watch=1&{ALL_AND_MORE}&resourceVersion=99999", 504),
         ("GET", f"{PODS}?watch=1&resourceVersionMatch=Exact&sendInitialEvents=1", 422),
     ):  # fmt: skip
         status, said = send(served, method, path)
