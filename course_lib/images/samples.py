@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from course_lib.images.builder import build
 from course_lib.images.image import Image
 from course_lib.images.layer import FOLDER, File
@@ -28,7 +30,7 @@ CMD ["echo nothing to do"]
 """
 
 
-def tools() -> Image:
+def tools(platforms: Sequence[str] = ("linux/amd64",)) -> Image:
     """A shell and a few tools, one program under many names as in BusyBox; and a plain file.
 
     The program is a stand-in: simulated runtimes know what the tools do, a real one would not.
@@ -40,4 +42,4 @@ def tools() -> Image:
     for name in APPLETS:
         root[f"root/bin/{name}"] = File(kind="link", mode=0o777, target="busybox")
     root |= {"root/tmp": File(kind="folder", mode=0o777), "root/plain": File(b"no program\n")}
-    return build(RECIPE, root).image
+    return build(RECIPE, root, platforms).image
