@@ -27,7 +27,7 @@ class Containerd(Runtime):
     name = "containerd"
     version = "2.3.7"
     shim = "CRI plugin"
-    story = "Taken out of Docker in 2016, in the CNCF since 2017; most clusters run it today."
+    story = "Split from Docker in 2016, in the CNCF since 2017. Most clusters use it today."
     daemon = "containerd"
     path: ClassVar = {
         "PullImage": (Step("containerd", "registry", "GET manifest, by name", 0.5),),

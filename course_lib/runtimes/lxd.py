@@ -22,8 +22,8 @@ class Lxd(Runtime):
     version = "3.0.4"
     shim = "lxe"
     story = (
-        "Canonical's manager of system containers (2015); its community goes on as Incus (2023). "
-        "LXE, its shim for the CRI, never came into wide use."
+        "Canonical's manager of system containers (2015). Its community now develops Incus (2023). "
+        "Few clusters ever used LXE, its shim for the CRI."
     )
     pod_native = True  # a sandbox is a profile: no process holds it
     shares_layers = False  # an image is one root file system
