@@ -35,7 +35,11 @@ def add_to(commands: Any) -> None:
         help="where to listen (default 8080); 0 takes a free port",
     )
     parser.add_argument(
-        "--speed", type=speed, default=1.0, help="simulated seconds in each real one (default 1)"
+        "--speed",
+        type=speed,
+        default=1.0,
+        help="simulated seconds in each real one (default 1); with another, the ages that kubectl "
+        "computes by its own clock are wrong",
     )
     parser.add_argument(
         "--kubeconfig",

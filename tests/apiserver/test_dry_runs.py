@@ -150,3 +150,20 @@ def test_no_request_that_speaks_of_a_dry_run_writes(change, query, top, nested):
     if query or top or nested:
         ask(method, path, body, kind, **({"dryRun": query} if query else {}))
     assert history(CLUSTER) == before
+
+
+def test_a_dry_run_behind_a_load_balancer_writes_nothing():
+    cluster = Cluster.ha_etcd()
+    cluster.apply("data/web.yaml")
+    cluster.run(30)
+    face = Face(cluster.api, shown)
+    before = dict(cluster.api.store.range("/registry/"))
+    for method, path, body in (
+        ("DELETE", WEB, {"dryRun": ["All"]}),
+        ("DELETE", "/api/v1/namespaces/default", {"dryRun": ["All"]}),
+        ("POST", PODS, pod("new")),
+    ):
+        query = {} if "dryRun" in body else {"dryRun": ["All"]}
+        request = Request(method, path, query, {}, json.dumps(body).encode())
+        assert face.answer(request).status in (200, 201)
+    assert dict(cluster.api.store.range("/registry/")) == before
