@@ -21,10 +21,10 @@ import msgspec
 
 from course_lib.engine import Simulation
 from course_lib.runtimes import isolation
-from course_lib.runtimes.behaviour import SERVES
+from course_lib.runtimes.behaviour import ENDS, SERVES
 from course_lib.runtimes.inside import command_line, named
 from course_lib.runtimes.logs import Log
-from course_lib.runtimes.programs import main_program, name_of, titles
+from course_lib.runtimes.programs import ENDS_AT_ONCE, bind_failure, main_program, name_of, titles
 from course_lib.runtimes.sandbox import Sandbox
 from course_lib.runtimes.shell import Running
 from course_lib.runtimes.signals import FAST, GOES_ON, IGNORED, SIGKILL, handled
@@ -72,6 +72,7 @@ class Container:
         self.created_at = self.started_at = self.finished_at = 0.0
         self.exit_code = 0
         self.never_started = False  # its program could not be started
+        self.bound = True  # to its ports
         self.reason = self.message = ""
         self.requests = 0
         self.attached: list[Callable[[str, bytes], None]] = []  # who hears what it says
@@ -158,8 +159,19 @@ class Container:
         for hear in list(self.attached):
             hear(stream, data)
 
-    def start(self) -> None:
-        """Start the process."""
+    @property
+    def serves(self) -> bool:
+        """Whether its program is a server, and no script or tool."""
+        return self.program is None and self.behaviour not in (ENDS, ENDS_AT_ONCE)
+
+    @property
+    def ports(self) -> frozenset[int]:
+        """The ports that its server takes: those that the Pod declares, or else the image's."""
+        exposed = (int(port.split("/")[0]) for port in self.image.run.exposed_ports)
+        return (self.spec.ports or frozenset(exposed)) if self.serves else frozenset()
+
+    def start(self, taken: int | None = None) -> None:
+        """Start the process; `taken` is a port that it wants and another program holds."""
         self.state, self.started_at = ContainerState.RUNNING, self.sim.now
         if self.memory_limit is not None:
             dies = self.behaviour.memory.first_above(self.memory_limit)
@@ -169,6 +181,12 @@ class Container:
         if self.program is not None:
             self._running = self.program(msgspec.structs.replace(self.world, me=self._rows[0]))
             self._step()
+            return
+        if taken is not None:
+            self.bound = False
+            seconds, lines = bind_failure(self.command, taken)
+            self.say("stderr", "".join(f"{line}\n" for line in lines).encode())
+            self._after(seconds, lambda: self.exit(1))
             return
         self.say("stdout", f"{' '.join(self.command)}: started (simulated)\n".encode())
         if self.behaviour.runs_for is not None:
@@ -298,7 +316,7 @@ class Container:
     def answers(self) -> bool:
         """Whether a probe or a request would get an answer now."""
         hangs = self.behaviour.hangs_after
-        up = self.running and not self.frozen and self.started_up
+        up = self.running and self.bound and not self.frozen and self.started_up
         return up and (hangs is None or self.age < hangs)
 
     @property
@@ -309,7 +327,7 @@ class Container:
     @property
     def hangs(self) -> bool:
         """Whether it runs, but neither answers nor refuses."""
-        return self.running and not self.answers and self.started_up
+        return self.running and self.bound and not self.answers and self.started_up
 
     def queue(self) -> float:
         """Seconds of work that wait for CPU before a request that came now."""
@@ -317,7 +335,7 @@ class Container:
 
     def listens(self, port: int) -> bool:
         """Whether something would accept a connection to this port."""
-        return self.answers and (not self.spec.ports or port in self.spec.ports)
+        return self.serves and self.answers and (not self.spec.ports or port in self.spec.ports)
 
     def request(self) -> float | None:
         """Accept one request; returns its latency (s), or None when nobody answers.

@@ -105,8 +105,24 @@ class ContainerOperations(ImageOperations, SandboxOperations):
             failed = self.cannot_start(container.id, *problem)
             container.fail(failed)
             raise RuntimeFault("Unknown", failed)
-        container.start()
+        container.start(self._taken(container))
         self._tell("started", container)
+
+    def _taken(self, container: Container) -> int | None:
+        """A port of its program that a running container of the same network holds already.
+
+        Containers of one Pod share a network, and so do all Pods on the node's own.
+        """
+        sandbox = container.sandbox
+        shared = [s for s in self.sandboxes.values() if s.host_network]
+        held = {
+            port
+            for each in (shared if sandbox.host_network else [sandbox])
+            for other in each.containers.values()
+            if other is not container and other.running and other.bound
+            for port in other.ports
+        }
+        return min(container.ports & held, default=None)
 
     def stop(self, id: str, timeout: float) -> Operation:
         """SIGTERM, and SIGKILL after `timeout` seconds; returns when the program is gone."""

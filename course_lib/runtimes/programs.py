@@ -115,3 +115,35 @@ def titles(argv: Sequence[str], cores: float) -> list[tuple[str, str]]:
         case "httpd":
             return [("httpd -DFOREGROUND", "")] + [("httpd -DFOREGROUND", "www-data")] * 3
     return [(text, "")]
+
+
+def bind_failure(argv: Sequence[str], port: int) -> tuple[float, list[str]]:
+    """How a server ends whose port is taken: after how many seconds, and what it says on stderr.
+
+    nginx tries five times, half a second apart (`ngx_open_listening_sockets`). The exit code is 1.
+
+    >>> bind_failure(["postgres"], 5432)[1][-1]
+    'FATAL:  could not create any TCP/IP sockets'
+    """
+    taken = "Address already in use"
+    match name_of(argv):
+        case "nginx":
+            tried = f"nginx: [emerg] bind() to 0.0.0.0:{port} failed (98: {taken})"
+            return 2.5, [*[tried] * 5, "nginx: [emerg] still could not bind()"]
+        case "httpd":
+            why = f"(98){taken}: AH00072: make_sock: could not bind to address 0.0.0.0:{port}"
+            return 0.1, [
+                why,
+                "no listening sockets available, shutting down",
+                "AH00015: Unable to open logs",
+            ]
+        case "redis-server":
+            why = f"Warning: Could not create server TCP listening socket *:{port}: bind: {taken}"
+            return 0.1, [f"1:M # {why}", f"1:M # Failed listening on port {port} (tcp), aborting."]
+        case "postgres":
+            why = f'LOG:  could not bind IPv4 address "0.0.0.0": {taken}'
+            return 0.1, [why, "FATAL:  could not create any TCP/IP sockets"]
+        case "python3":
+            return 0.1, [f"OSError: [Errno 98] {taken}"]
+        case name:
+            return 0.1, [f"{name}: listen tcp 0.0.0.0:{port}: bind: {taken.lower()}"]

@@ -61,7 +61,8 @@ class Sandbox:
             if container.listens(port):
                 return container.queue() + container.behaviour.latency
             ports = container.spec.ports
-            if (container.hangs or container.frozen) and (not ports or port in ports):
+            silent = container.serves and (container.hangs or container.frozen)
+            if silent and (not ports or port in ports):
                 found = float("inf")
         return found
 
