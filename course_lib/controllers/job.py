@@ -126,9 +126,10 @@ class JobController(Controller):
         pod["metadata"]["labels"] = pod["metadata"]["labels"] | {INDEX: str(index)}
         variable = {"name": "JOB_COMPLETION_INDEX", "value": str(index)}
         pod["spec"] = pod["spec"] | {
+            "hostname": f"{job.name}-{index}",
             "containers": [
                 c | {"env": [*c.get("env", []), variable]} for c in pod["spec"]["containers"]
-            ]
+            ],
         }
 
     def _backoff(self, failed: list[Pod]) -> float:

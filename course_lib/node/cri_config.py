@@ -11,6 +11,7 @@ from typing import Any
 
 from course_lib.cri import messages as v1
 from course_lib.cri.translate import ENDS, PORTS
+from course_lib.node.environment import expanded
 from course_lib.objects import pod as spec
 from course_lib.objects.pod import Pod
 from course_lib.objects.quantity import Quantity
@@ -46,7 +47,7 @@ def sandbox_config(pod: Pod, attempt: int) -> Message:
     )
     config = v1.PodSandboxConfig(
         metadata=meta,
-        hostname="" if pod.spec.host_network else pod.name[:63],
+        hostname="" if pod.spec.host_network else hostname(pod),
         log_directory=log_directory(pod),
         labels=labels_of(pod) | dict(pod.metadata.labels or {}),
         annotations=dict(pod.metadata.annotations or {}),
@@ -57,6 +58,11 @@ def sandbox_config(pod: Pod, attempt: int) -> Message:
     config.dns_config.options.append("ndots:5")
     _set_namespaces(config.linux.security_context.namespace_options, pod)
     return config
+
+
+def hostname(pod: Pod) -> str:
+    """The Pod's `hostname`, or its name; at most 63 characters (`truncatePodHostnameIfNeeded`)."""
+    return (pod.spec.hostname or pod.name)[:63].rstrip("-.")
 
 
 def cgroup_parent(pod: Pod) -> str:
@@ -97,8 +103,11 @@ def container_config(
     config = v1.ContainerConfig(
         metadata=v1.ContainerMetadata(name=container.name, attempt=attempt),
         image=v1.ImageSpec(image=image_id, user_specified_image=container.image),
-        command=container.command or (),
-        args=container.args or (),
+        command=expanded(container.command, environment),
+        args=expanded(container.args, environment),
+        stdin=container.stdin,
+        stdin_once=container.stdin_once,
+        tty=container.tty,
         working_dir=container.working_dir or "",
         labels=labels_of(pod) | {CONTAINER_NAME: container.name},
         annotations=annotations,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from course_lib.engine.simulation import Process
+from course_lib.node.volumes import over_limit
 from course_lib.objects.quantity import BINARY_SI, Quantity
 from course_lib.objects.resources import ZERO, total
 
@@ -36,6 +37,7 @@ class EvictionManager:
                 self._look()
 
     def _look(self) -> None:
+        self._evict_for_storage()
         kubelet, now = self.kubelet, self.kubelet.sim.now
         used = kubelet.memory_used()
         if used is None:
@@ -51,6 +53,15 @@ class EvictionManager:
             kubelet.report_node()
         if available < THRESHOLD.value:
             self._evict(available, used)
+
+    def _evict_for_storage(self) -> None:
+        """End Pods whose volumes have grown over their own limits (`localStorageEviction`)."""
+        for worker in list(self.kubelet.workers.values()):
+            if worker.stop_by is None and not worker.final[0]:
+                message = over_limit(self.kubelet.disk, worker.pod)
+                if message:
+                    self.kubelet.warning(worker.pod, "Evicted", message)
+                    worker.fail("Evicted", message)
 
     def _evict(self, available: float, used: dict[str, int]) -> None:
         """One Pod at a time: the first in the ranking."""

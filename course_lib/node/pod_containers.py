@@ -10,14 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from course_lib.cri.client import Done
-from course_lib.node.config import environment
-from course_lib.node.cri_config import container_config, sandbox_config
+from course_lib.node.cri_config import container_config, log_directory, sandbox_config
+from course_lib.node.environment import Place, environment
 from course_lib.node.slot import CREATING, Seen, Slot
-from course_lib.node.volumes import mounts_of
+from course_lib.node.volumes import ROOT, mounts_of
 from course_lib.objects import pod as spec
 from course_lib.objects.pod import Pod
 from course_lib.runtimes import RuntimeFault
+from course_lib.runtimes.logs import said
 
 if TYPE_CHECKING:
     from course_lib.node.kubelet import Kubelet
@@ -112,13 +115,16 @@ class PodContainers:
         """Create a container and start it."""
         slot.starting, slot.waiting = True, (CREATING, "")
         wanted, kubelet = slot.spec, self.kubelet
+        message = self.message_path(slot, slot.next_attempt)
+        kubelet.disk.put(message, b"")
+        mounts = mounts_of(self.api, kubelet.disk, self.pod, wanted, self.place)
         config = container_config(
             self.pod,
             wanted,
             slot.next_attempt,
             image_id,
-            environment(self.api, self.pod, wanted, self.address, kubelet.name),
-            mounts_of(self.api, kubelet.disk, self.pod, wanted),
+            environment(self.api, self.pod, wanted, self.place),
+            [*mounts, (message, wanted.termination_message_path, False)],
             kubelet.machine.memory,
         )
 
@@ -136,6 +142,7 @@ class PodContainers:
         seen = self.look(id, slot.spec.image)
         if seen is not None:
             slot.take(seen)
+            self._hear_last_words(slot)
         if isinstance(result, RuntimeFault):
             self._failed(slot, "RunContainerError", result)
             return
@@ -152,6 +159,31 @@ class PodContainers:
             self.on_start(slot)
 
         self.run_hook(slot, hook, 0, hooked)
+
+    @property
+    def place(self) -> Place:
+        """Where the Pod runs, as its containers may be told."""
+        kubelet = self.kubelet
+        node: Any = self.api.find("Node", kubelet.name)
+        allocatable = (node.status.allocatable or {}) if node is not None else {}
+        return Place(self.address, kubelet.name, kubelet.address, allocatable)
+
+    def message_path(self, slot: Slot, attempt: int) -> str:
+        """The file on the node that a container's last words go to."""
+        return f"{ROOT}/{self.pod.uid}/containers/{slot.spec.name}/{attempt}"
+
+    def last_words(self, slot: Slot, attempt: int, failed: bool) -> str:
+        """What a container left as its termination message, or the end of its log.
+
+        Source: `getTerminationMessage`: 4096 bytes of the file; of the log 80 lines, 2048 bytes.
+        """
+        disk = self.kubelet.disk
+        said_there = disk.read(self.message_path(slot, attempt))[:4096]
+        if said_there or not failed or slot.spec.termination_message_policy == "File":
+            return said_there.decode(errors="replace")
+        path = f"{log_directory(self.pod)}/{slot.spec.name}/{attempt}.log"
+        lines = said(disk.read(path)).splitlines(keepends=True)[-80:]
+        return "".join(lines).encode()[-2048:].decode(errors="replace")
 
     def on_start(self, slot: Slot) -> None:
         """A container runs: the worker sets its probes on it."""
@@ -182,6 +214,15 @@ class PodContainers:
                 seen = self.look(slot.current.id, slot.current.image)
                 if seen is not None:
                     slot.see(seen)
+                    self._hear_last_words(slot)
+
+    def _hear_last_words(self, slot: Slot) -> None:
+        """Add its termination message to a container that has ended."""
+        if slot.exited is None:
+            return
+        words = self.last_words(slot, slot.restarts, slot.exited.exit_code != 0)
+        if words:
+            slot.current = msgspec.structs.replace(slot.exited, message=words)
 
     # Stopping
 

@@ -16,6 +16,7 @@ from course_lib.node.pod_containers import SANDBOX_RETRY, PodContainers
 from course_lib.node.pod_status import pod_status
 from course_lib.node.probes import LIVENESS, READINESS, STARTUP, Prober, ask
 from course_lib.node.slot import INITIALIZING, Seen, Slot
+from course_lib.node.volumes import RESYNC, follows, refresh
 from course_lib.objects import pod as spec
 from course_lib.objects.meta import condition
 from course_lib.objects.pod import Pod
@@ -46,6 +47,8 @@ class PodWorker(PodContainers):
         self._leaving = False  # its sandbox is being stopped for good
         self._mount_wait = 0.0
         self._awake = False
+        if any(map(follows, pod.spec.volumes or ())):
+            self._resync_later()
         if pod.spec.active_deadline_seconds is not None:
             self.wake(pod.spec.active_deadline_seconds)
         self.wake()
@@ -254,10 +257,21 @@ class PodWorker(PodContainers):
             on_failure=lambda _, said: self.kubelet.warning(self.pod, "Unhealthy", said),
         )
 
+    def _resync_later(self) -> None:
+        """Look at the Pod's volumes again in a minute, or a little later."""
+        rng = self.sim.random(f"{self.kubelet.component}/resync")
+        self.sim.at(self.sim.now + rng.uniform(*RESYNC), self._resync)
+
+    def _resync(self) -> None:
+        if self.current:
+            if self.sandbox:
+                refresh(self.api, self.kubelet.disk, self.pod, self.place)
+            self._resync_later()
+
     # Before the containers
 
     def _volumes_ready(self) -> bool:
-        _, problem = missing_volume(self.api, self.pod)
+        _, problem = missing_volume(self.api, self.pod, self.kubelet.disk)
         if not problem:
             return True
         self.kubelet.warning(self.pod, "FailedMount", problem)

@@ -1,53 +1,234 @@
 """Volumes: what the kubelet puts on the node's disk for a Pod, and shows to its containers.
 
-ConfigMaps and Secrets become files, one a key, before a container is made.
-Source: kubernetes.io "Volumes"; `pkg/volume/configmap`, `pkg/volume/secret` (a simulated node has
-no mount points: a file is copied where the kernel would show it).
+ConfigMaps, Secrets and the downward API become files, one a key, before a container is made, and
+follow their objects when the kubelet looks after the Pod again, once in 60 to 90 seconds. What is
+mounted by `subPath` stays as it was when the container was made.
+Source: kubernetes.io "Volumes", "ConfigMaps" (mounted ConfigMaps are updated automatically);
+`pkg/volume` (`configmap`, `secret`, `projected`, `downwardapi`, `hostpath`); `pkg/kubelet`
+(`resyncInterval`). A simulated node has no mount points: containers look at the node's files.
 """
 
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 from course_lib.apiserver import APIServer
+from course_lib.node.environment import Place, field, resource_field
 from course_lib.objects.pod import Container, Pod, Volume
+from course_lib.objects.quantity import Quantity
 from course_lib.runtimes.logs import Disk
 
 ROOT = "/var/lib/kubelet/pods"
+RESYNC = 60.0, 90.0  # s between two looks at a Pod that is well: a minute, with jitter
+ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
+Document = dict[str, Any]
+# Folders that every node has, devices, and the like.
+FOLDERS = """/ /bin /boot /dev /etc /etc/cni/net.d /etc/kubernetes /etc/ssl/certs /home /lib
+/lib/modules /mnt /opt /opt/cni/bin /proc /root /run /sbin /srv /sys /sys/fs/cgroup /tmp /usr
+/usr/lib /usr/local /usr/share /var /var/lib /var/lib/kubelet /var/log /var/log/pods
+/var/log/containers /var/run /run/containerd /usr/share/ca-certificates"""
+FILES = "/etc/hostname /etc/hosts /etc/localtime /etc/machine-id /etc/passwd /etc/resolv.conf"
+CHARACTER_DEVICES = "/dev/null /dev/zero /dev/random /dev/urandom /dev/tty /dev/fuse /dev/kmsg"
+SOCKETS = "/run/containerd/containerd.sock /var/run/containerd/containerd.sock"
+KINDS = {
+    "Directory": "directory",
+    "DirectoryOrCreate": "directory",
+    "File": "file",
+    "FileOrCreate": "file",
+    "Socket": "socket file",
+    "CharDevice": "character device",
+    "BlockDevice": "block device",
+}
 
 
 def mounts_of(
-    api: APIServer, disk: Disk, pod: Pod, container: Container
+    api: APIServer, disk: Disk, pod: Pod, container: Container, place: Place
 ) -> list[tuple[str, str, bool]]:
     """For each mount: the path on the node, the path inside, and whether it is read-only."""
     volumes = {volume.name: volume for volume in pod.spec.volumes or ()}
     mounts = []
-    for mount in container.volume_mounts or ():
+    for number, mount in enumerate(container.volume_mounts or ()):
         volume = volumes.get(mount.name)
         if volume is None:
             continue
-        path = _prepare(api, disk, pod, volume)
-        below = f"{path}/{mount.sub_path}" if mount.sub_path else path
-        mounts.append((below, mount.mount_path, mount.read_only))
+        path = prepare(api, disk, pod, volume, place)
+        if mount.sub_path and files_of(api, pod, volume, place) is not None:
+            copy = f"{ROOT}/{pod.uid}/volume-subpaths/{volume.name}/{container.name}/{number}"
+            disk.remove(copy)
+            for below, file in disk.tree(f"{path}/{mount.sub_path}").items():
+                disk.put(f"{copy}/{below}".rstrip("/"), file.data, file.mode)
+            path = copy
+        elif mount.sub_path:
+            path = f"{path}/{mount.sub_path}"
+        mounts.append((path, mount.mount_path, mount.read_only))
+    has_account = any(inside == ACCOUNT for _, inside, _ in mounts)
+    if pod.spec.automount_service_account_token is not False and not has_account:
+        mounts.append((_account(disk, pod), ACCOUNT, True))
     return mounts
 
 
-def _prepare(api: APIServer, disk: Disk, pod: Pod, volume: Volume) -> str:
-    """Where a volume's files are; those of ConfigMaps and Secrets are written now."""
-    if volume.host_path:
-        return str(volume.host_path.get("path", "/"))
-    kind, name = "empty-dir", ""
-    if volume.config_map:
-        kind, name = "configmap", volume.config_map.name
-    elif volume.secret:
-        kind, name = "secret", volume.secret.secret_name
-    elif volume.persistent_volume_claim:
-        kind = "csi"
-    path = f"{ROOT}/{pod.uid}/volumes/kubernetes.io~{kind}/{volume.name}"
-    found = api.find({"configmap": "ConfigMap"}.get(kind, "Secret"), name, pod.namespace)
-    if name and found is not None:
-        disk.remove(path)
-        for key, value in (found.data or {}).items():
-            data = base64.b64decode(value) if kind == "secret" else value.encode()
-            disk.append(f"{path}/{key}", data)
+def _account(disk: Disk, pod: Pod) -> str:
+    """The files by which a Pod's programs speak to the API server: token, CA, namespace."""
+    path = f"{ROOT}/{pod.uid}/volumes/kubernetes.io~projected/kube-api-access"
+    account = pod.spec.service_account_name or "default"
+    named = f"system:serviceaccount:{pod.namespace}:{account}"
+    token = base64.urlsafe_b64encode(f"simulated token of {named}".encode()).rstrip(b"=")
+    disk.put(f"{path}/token", token)
+    disk.put(f"{path}/namespace", pod.namespace.encode())
+    disk.put(f"{path}/ca.crt", b"the simulated cluster's certificate\n")
     return path
+
+
+def prepare(api: APIServer, disk: Disk, pod: Pod, volume: Volume, place: Place) -> str:
+    """Where a volume's files are; those that come from objects are written now."""
+    if volume.host_path:
+        path = str(volume.host_path.get("path", "/"))
+        if volume.host_path.get("type") == "FileOrCreate" and path not in disk.files:
+            disk.put(path, b"")
+        return path
+    path = path_of(pod, volume)
+    files = files_of(api, pod, volume, place)
+    if files is not None:
+        disk.remove(path)
+        for name, (data, mode) in files.items():
+            disk.put(f"{path}/{name}", data, mode)
+    return path
+
+
+def path_of(pod: Pod, volume: Volume) -> str:
+    """The folder of a volume on its node."""
+    kinds = {
+        "configmap": volume.config_map,
+        "secret": volume.secret,
+        "projected": volume.projected,
+        "downward-api": volume.downward_api,
+        "csi": volume.persistent_volume_claim,
+    }
+    kind = next((name for name, source in kinds.items() if source is not None), "empty-dir")
+    return f"{ROOT}/{pod.uid}/volumes/kubernetes.io~{kind}/{volume.name}"
+
+
+def refresh(api: APIServer, disk: Disk, pod: Pod, place: Place) -> None:
+    """Write the files of a Pod's volumes anew where their objects have changed."""
+    for volume in pod.spec.volumes or ():
+        if follows(volume):
+            prepare(api, disk, pod, volume, place)
+
+
+def follows(volume: Volume) -> bool:
+    """Whether a volume's files come from objects that can change."""
+    return any((volume.config_map, volume.secret, volume.projected, volume.downward_api))
+
+
+def files_of(
+    api: APIServer, pod: Pod, volume: Volume, place: Place
+) -> dict[str, tuple[bytes, int]] | None:
+    """The files of a volume that is made of objects: content and mode; None for another kind.
+
+    An object that is missing leaves the files as they are.
+    """
+    if volume.projected is not None:
+        return _projected(api, pod, volume.projected, place)
+    if volume.downward_api is not None:
+        mode = volume.downward_api.get("defaultMode")
+        return _downward(pod, volume.downward_api.get("items"), mode, place)
+    if volume.config_map is not None:
+        source = volume.config_map
+        return _keys(api, pod, "ConfigMap", source.name, source.items, source.default_mode)
+    if volume.secret is not None:
+        secret = volume.secret
+        return _keys(api, pod, "Secret", secret.secret_name, secret.items, secret.default_mode)
+    return None
+
+
+def _projected(
+    api: APIServer, pod: Pod, source: Document, place: Place
+) -> dict[str, tuple[bytes, int]]:
+    mode = source.get("defaultMode")
+    files: dict[str, tuple[bytes, int]] = {}
+    for each in source.get("sources") or ():
+        for kind, field_name in (("ConfigMap", "configMap"), ("Secret", "secret")):
+            if (part := each.get(field_name)) is not None:
+                name, items = part.get("name", ""), part.get("items")
+                files |= _keys(api, pod, kind, name, items, mode) or {}
+        if (part := each.get("downwardAPI")) is not None:
+            files |= _downward(pod, part.get("items"), mode, place)
+        if (part := each.get("serviceAccountToken")) is not None:
+            files[part.get("path", "token")] = b"simulated token", 0o644
+    return files
+
+
+def _keys(
+    api: APIServer, pod: Pod, kind: str, name: str, items: list[Document] | None, mode: int | None
+) -> dict[str, tuple[bytes, int]] | None:
+    """The keys of a ConfigMap or Secret as files; `items` chooses them, and names the files."""
+    held: Any = api.find(kind, name, pod.namespace)
+    if held is None:
+        return None
+    data = {
+        key: base64.b64decode(value) if kind == "Secret" else str(value).encode()
+        for key, value in (held.data or {}).items()
+    }
+    chosen = [{"key": key, "path": key} for key in data] if items is None else items
+    return {
+        item["path"]: (data[item["key"]], item.get("mode") or mode or 0o644)
+        for item in chosen
+        if item["key"] in data
+    }
+
+
+def _downward(
+    pod: Pod, items: list[Document] | None, mode: int | None, place: Place
+) -> dict[str, tuple[bytes, int]]:
+    files = {}
+    for item in items or ():
+        if (named := item.get("fieldRef")) is not None:
+            text = field(pod, place, named.get("fieldPath", ""))
+        else:
+            text = resource_field(pod, pod.spec.containers[0], place, item["resourceFieldRef"])
+        files[item["path"]] = text.encode(), item.get("mode") or mode or 0o644
+    return files
+
+
+def host_path_problem(disk: Disk, volume: Volume) -> str:
+    """Why a `hostPath` of this type cannot be mounted; empty when it can."""
+    source = volume.host_path or {}
+    kind, path = source.get("type") or "", str(source.get("path", "/"))
+    there = _type_of(disk, path)
+    if not kind or (kind.endswith("OrCreate") and there is None):
+        return ""
+    expected = KINDS.get(kind, kind)
+    if there == expected:
+        return ""
+    if there is None:
+        why = f'unable to determine its type: path "{path}" does not exist'
+        return f"hostPath type check failed, {path} is not a {expected}, {why}"
+    return f"hostPath type check failed: {path} is not a {expected}, it's a {there}"
+
+
+def _type_of(disk: Disk, path: str) -> str | None:
+    """What a path of the node is; None where there is nothing."""
+    path = path.rstrip("/") or "/"
+    for known, kind in (
+        (FOLDERS, "directory"),
+        (FILES, "file"),
+        (CHARACTER_DEVICES, "character device"),
+        (SOCKETS, "socket file"),
+    ):
+        if path in known.split():
+            return kind
+    if path in disk.files:
+        return "file"
+    return "directory" if disk.tree(path) else None
+
+
+def over_limit(disk: Disk, pod: Pod) -> str:
+    """Which `emptyDir` of a Pod holds more than its `sizeLimit`; empty when none does."""
+    for volume in pod.spec.volumes or ():
+        limit = (volume.empty_dir or {}).get("sizeLimit")
+        if limit:
+            used = sum(len(file.data) for file in disk.tree(path_of(pod, volume)).values())
+            if used > Quantity(limit).value:
+                return f'Usage of EmptyDir volume "{volume.name}" exceeds the limit "{limit}". '
+    return ""

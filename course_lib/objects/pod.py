@@ -177,6 +177,11 @@ class Container(Value, frozen=True):
     readiness_probe: Probe | None = None
     lifecycle: Lifecycle | None = None
     volume_mounts: list[VolumeMount] | None = None
+    termination_message_path: str = "/dev/termination-log"
+    termination_message_policy: str = "File"
+    stdin: bool = False
+    stdin_once: bool = False
+    tty: bool = False
 
 
 class Toleration(Value, frozen=True):
@@ -286,6 +291,8 @@ class SecretSource(Value, frozen=True):
 
     secret_name: str = ""
     optional: bool = False
+    items: list[dict[str, Any]] | None = None
+    default_mode: int | None = None
 
 
 class ConfigMapSource(Value, frozen=True):
@@ -293,6 +300,8 @@ class ConfigMapSource(Value, frozen=True):
 
     name: str = ""
     optional: bool = False
+    items: list[dict[str, Any]] | None = None
+    default_mode: int | None = None
 
 
 class Volume(Value, frozen=True):
@@ -304,6 +313,8 @@ class Volume(Value, frozen=True):
     config_map: ConfigMapSource | None = None
     empty_dir: dict[str, Any] | None = None
     host_path: dict[str, Any] | None = None
+    projected: dict[str, Any] | None = None
+    downward_api: dict[str, Any] | None = msgspec.field(default=None, name="downwardAPI")
     gce_persistent_disk: dict[str, Any] | None = msgspec.field(
         default=None, name="gcePersistentDisk"
     )
@@ -339,6 +350,8 @@ class PodSpec(Value, frozen=True):
     scheduling_gates: list[dict[str, str]] | None = None
     hostname: str = ""
     subdomain: str = ""
+    enable_service_links: bool | None = None
+    automount_service_account_token: bool | None = None
     readiness_gates: list[dict[str, str]] | None = None
 
 

@@ -24,7 +24,14 @@ from course_lib.runtimes import isolation
 from course_lib.runtimes.behaviour import ENDS, SERVES
 from course_lib.runtimes.inside import command_line, named
 from course_lib.runtimes.logs import Log
-from course_lib.runtimes.programs import ENDS_AT_ONCE, bind_failure, main_program, name_of, titles
+from course_lib.runtimes.programs import (
+    ENDS_AT_ONCE,
+    WAITS,
+    bind_failure,
+    main_program,
+    name_of,
+    titles,
+)
 from course_lib.runtimes.sandbox import Sandbox
 from course_lib.runtimes.shell import Running
 from course_lib.runtimes.signals import FAST, GOES_ON, IGNORED, SIGKILL, handled
@@ -162,7 +169,7 @@ class Container:
     @property
     def serves(self) -> bool:
         """Whether its program is a server, and no script or tool."""
-        return self.program is None and self.behaviour not in (ENDS, ENDS_AT_ONCE)
+        return self.program is None and self.behaviour not in (ENDS, ENDS_AT_ONCE, WAITS)
 
     @property
     def ports(self) -> frozenset[int]:

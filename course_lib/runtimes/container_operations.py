@@ -18,7 +18,7 @@ from course_lib.runtimes.errors import CREATING, EXECUTING, TRIED, RuntimeFault,
 from course_lib.runtimes.image_operations import ImageOperations
 from course_lib.runtimes.inside import command_line, find_executable, world_of
 from course_lib.runtimes.logs import Log
-from course_lib.runtimes.programs import behaviour_of
+from course_lib.runtimes.programs import ENDS_AT_ONCE, WAITS, behaviour_of
 from course_lib.runtimes.sandbox_operations import SandboxOperations
 from course_lib.runtimes.spec import ContainerSpec, Resources
 from course_lib.runtimes.store import NodeImage
@@ -86,6 +86,8 @@ class ContainerOperations(ImageOperations, SandboxOperations):
             container.behaviour = SCRIPTED
         elif set_for_it is None and image.contents is not None:
             container.behaviour = behaviour_of(argv)
+            if container.behaviour is ENDS_AT_ONCE and container.spec.stdin:
+                container.behaviour = WAITS
         else:
             container.behaviour = self.behaviours.of(name, container.spec.ends)
 

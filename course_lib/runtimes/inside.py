@@ -6,17 +6,17 @@ for a Container" (what takes the place of ENTRYPOINT and CMD); containerd's moun
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from typing import TYPE_CHECKING
 
 from course_lib.engine.simulation import EPOCH
-from course_lib.images.layer import FOLDER, File, Files
+from course_lib.images.layer import FOLDER, File
 from course_lib.images.oci import PATH
 from course_lib.runtimes.errors import RuntimeFault
 from course_lib.runtimes.logs import Disk
 from course_lib.runtimes.spec import ContainerSpec
 from course_lib.runtimes.store import NodeImage
-from course_lib.runtimes.world import EXECUTABLE, Stdin, World
+from course_lib.runtimes.world import EXECUTABLE, Stdin, Tree, World
 
 if TYPE_CHECKING:
     from course_lib.runtimes.container import Container
@@ -91,7 +91,7 @@ def world_of(container: Container, node: str, disk: Disk) -> World:
     )
 
 
-def _user(spec: ContainerSpec, run_as: str, files: Files) -> tuple[str, int, int]:
+def _user(spec: ContainerSpec, run_as: str, files: Mapping[str, File]) -> tuple[str, int, int]:
     """Name and numbers of user and group: as the Pod says, or the image.
 
     Names are looked up in the image's /etc/passwd; of an image that has none, a few are known.
@@ -120,14 +120,14 @@ def named(world: World, user: str) -> int:
     return next((int(row[2]) for row in rows if len(row) > 2 and row[0] == user), 0)
 
 
-def _groups(user: str, files: Files) -> tuple[int, ...]:
+def _groups(user: str, files: Mapping[str, File]) -> tuple[int, ...]:
     """The groups that the image's /etc/group gives a user, which the runtime adds."""
     rows = files["etc/group"].data.decode(errors="replace") if "etc/group" in files else ""
     parts = (line.split(":") for line in rows.splitlines())
     return tuple(int(row[2]) for row in parts if len(row) > 3 and user in row[3].split(","))
 
 
-def _files(container: Container, hostname: str, disk: Disk) -> Files:
+def _files(container: Container, hostname: str, disk: Disk) -> MutableMapping[str, File]:
     spec, sandbox = container.spec, container.sandbox
     files = dict.fromkeys(USUAL, FOLDER) | container.image.files()
     address = sandbox.ip or "127.0.0.1"
@@ -141,9 +141,9 @@ def _files(container: Container, hostname: str, disk: Disk) -> Files:
     }
     for name, value in sandbox.spec.sysctls.items():
         files[f"proc/sys/{name.replace('.', '/')}"] = File(f"{value}\n".encode())
-    for mount in spec.mounts:
-        target = mount.container_path.strip("/")
+    mounts = {mount.container_path.strip("/"): mount.host_path for mount in spec.mounts}
+    for target, path in mounts.items():
         files[target] = FOLDER
-        for below, file in disk.tree(mount.host_path).items():
-            files[f"{target}/{below}".rstrip("/")] = file
-    return files
+        if not disk.live:
+            files |= {f"{target}/{b}".rstrip("/"): file for b, file in disk.tree(path).items()}
+    return Tree(files, disk, mounts) if disk.live and mounts else files

@@ -31,12 +31,20 @@ def stamp(nanoseconds: int) -> str:
 class Disk:
     """The node's files, in memory: what a path holds."""
 
+    live = True  # whether a mount shows what is there now, and takes what is written
+
     def __init__(self) -> None:
         self.files: dict[str, bytearray] = {}
+        self.modes: dict[str, int] = {}  # permissions, where they are not 0644
 
     def append(self, path: str, data: bytes) -> None:
         """Write at the end of a file, which is made if need be."""
         self.files.setdefault(path, bytearray()).extend(data)
+
+    def put(self, path: str, data: bytes, mode: int = 0o644) -> None:
+        """Write a file anew."""
+        self.files[path] = bytearray(data)
+        self.modes[path] = mode
 
     def read(self, path: str) -> bytes:
         """The whole file; nothing where there is none."""
@@ -45,9 +53,13 @@ class Disk:
     def tree(self, path: str) -> Files:
         """What a mount of this path shows: a file under the name `""`, or all below a folder."""
         if path in self.files:
-            return {"": File(self.read(path))}
+            return {"": self.file(path)}
         below = f"{path.rstrip('/')}/"
-        return {p[len(below) :]: File(self.read(p)) for p in self.files if p.startswith(below)}
+        return {p[len(below) :]: self.file(p) for p in self.files if p.startswith(below)}
+
+    def file(self, path: str) -> File:
+        """A file with its permissions."""
+        return File(self.read(path), mode=self.modes.get(path, 0o644))
 
     def size(self, path: str) -> int:
         """Bytes in a file; 0 where there is none."""
@@ -62,10 +74,13 @@ class Disk:
         """Remove a file, or all files below a folder."""
         for path in [p for p in self.files if p == prefix or p.startswith(f"{prefix}/")]:
             del self.files[path]
+            self.modes.pop(path, None)
 
 
 class HostDisk(Disk):
     """The real machine's files, for clients that read logs from there."""
+
+    live = False  # simulated programs see a copy: they change nothing of the real machine
 
     def append(self, path: str, data: bytes) -> None:
         """Write at the end of a file, which is made if need be."""

@@ -30,6 +30,7 @@ _SERVES = re.compile(
     r"while true|while :|sleep inf(inity)?|tail -f|nginx -g)\b|while true|while :"
 )
 ENDS_AT_ONCE = Behaviour(startup=0.0, runs_for=0.05)  # an interpreter without input
+WAITS = Behaviour(startup=0.0)  # one that waits for input which nobody gives
 # Clients that ask the container's own server whether it is well, and what they print then.
 ASKS = {
     "pg_isready": "/var/run/postgresql:5432 - accepting connections\n",

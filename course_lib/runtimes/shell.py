@@ -108,7 +108,7 @@ def run_build_step(argv: Sequence[str], files: Files, env: Sequence[str]) -> Fil
     found = program(argv)
     for _ in found(world) if found else ():
         pass
-    return world.files
+    return dict(world.files)
 
 
 def _known(script: Script, locate: Locate | None) -> bool:

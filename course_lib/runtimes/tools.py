@@ -10,6 +10,7 @@ from course_lib.runtimes import signals
 from course_lib.runtimes.signals import SIGTERM
 from course_lib.runtimes.world import World
 
+LARGEST = 64 * 2**20  # bytes of a file that `dd` makes
 INSTANT = 0.01  # s, for a command that does next to nothing
 NOT_RUNNABLE, NOT_FOUND = 126, 127  # exit codes of a shell that cannot run, or find, a command
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -155,6 +156,21 @@ def _test(world: World, arguments: list[str]) -> int:
             return world.complain(f"{world.shell}: syntax error in test", 2)
 
 
+def _dd(world: World, arguments: list[str]) -> int:
+    """Copy zeros into a file: `dd if=/dev/zero of=FILE bs=1M count=20`."""
+    given = dict(argument.split("=", 1) for argument in arguments if "=" in argument)
+    block = re.fullmatch(r"(\d+)([kMG]?)", given.get("bs", "512"))
+    count = given.get("count", "")
+    if given.get("if") != "/dev/zero" or not given.get("of") or not block or not count.isdecimal():
+        return world.complain("dd: the course simulates only if=/dev/zero of=FILE bs=N count=N")
+    size = int(block[1]) * 1024 ** " kMG".index(block[2] or " ") * int(count)
+    if size > LARGEST:
+        return world.complain(f"dd: the course writes files of at most {LARGEST} bytes")
+    if not world.put(given["of"], bytes(size)):
+        return world.complain(f"dd: can't open '{given['of']}': Read-only file system")
+    return world.complain(f"{count}+0 records in\n{count}+0 records out", 0)
+
+
 def _env(world: World, arguments: list[str]) -> int:
     return world.say("".join(f"{name}={value}\n" for name, value in world.env.items()))
 
@@ -263,6 +279,7 @@ TOOLS: dict[str, Callable[[World, list[str]], int]] = {
     "pgrep": _pgrep,
     "ps": _ps,
     "kill": _kill,
+    "dd": _dd,
     "uname": _uname,
     "true": lambda world, arguments: 0,
     ":": lambda world, arguments: 0,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, MutableMapping
 
 import msgspec
 
 from course_lib.images.layer import FOLDER, File, Files
 from course_lib.images.oci import PATH
+from course_lib.runtimes.logs import Disk
 
 EXECUTABLE = 0o111
 
@@ -49,6 +50,59 @@ def _nowhere(stream: str, data: bytes) -> None:
     """Say it to nobody."""
 
 
+class Tree(MutableMapping[str, File]):
+    """A container's files: its own, and below its mounts those of the node's disk, as they are.
+
+    Two containers that mount one volume see each other's files. Folders made in a volume stay the
+    container's own.
+    """
+
+    def __init__(self, own: Files, disk: Disk, mounts: dict[str, str]) -> None:
+        self.own, self.disk = own, disk
+        # Path inside (without a leading slash): path on the node; the longest is looked at first.
+        self.mounts = dict(sorted(mounts.items(), key=lambda pair: -len(pair[0])))
+
+    def _place(self, path: str) -> str | None:
+        """Where on the node's disk a path is; None for the container's own."""
+        for inside, outside in self.mounts.items():
+            if path == inside or path.startswith(f"{inside}/"):
+                return outside.rstrip("/") + path[len(inside) :]
+        return None
+
+    def __getitem__(self, path: str) -> File:
+        place = self._place(path)
+        if place is not None and place in self.disk.files:
+            return self.disk.file(place)
+        if place is not None and path not in self.mounts and self.own[path].kind == "file":
+            raise KeyError(path)
+        return self.own[path]
+
+    def __setitem__(self, path: str, file: File) -> None:
+        place = self._place(path)
+        if place is None or file.kind != "file":
+            self.own[path] = file
+        else:
+            self.disk.put(place, file.data, file.mode)
+
+    def __delitem__(self, path: str) -> None:
+        place = self._place(path)
+        if place is not None and place in self.disk.files:
+            del self.disk.files[place]
+        else:
+            del self.own[path]
+
+    def __iter__(self) -> Iterator[str]:
+        hidden = set()
+        for inside, outside in self.mounts.items():
+            for below in self.disk.tree(outside):
+                hidden.add(f"{inside}/{below}".rstrip("/"))
+        yield from sorted(hidden)
+        yield from (path for path in self.own if path not in hidden and path in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 class Stdin:
     """What somebody types, on its way to a program."""
 
@@ -76,7 +130,7 @@ class Stdin:
 class World(msgspec.Struct):
     """What a program sees: files, environment, names, its neighbours, and where it may write."""
 
-    files: Files = {}
+    files: MutableMapping[str, File] = {}
     env: dict[str, str] = {}
     variables: dict[str, str] = {}  # of the running shell alone, not of its children
     cwd: str = "/"

@@ -1,0 +1,192 @@
+"""A container's environment: its variables, where their values come from, and the Services.
+
+Source: `pkg/kubelet/kubelet_pods.go` (`makeEnvironmentVariables`, `getServiceEnvVarMap`),
+`pkg/kubelet/envvars`, `pkg/fieldpath`, `pkg/api/v1/resource/helpers.go`; kubernetes.io "Define
+Dependent Environment Variables".
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+
+from course_lib.apiserver import APIServer
+from course_lib.apiserver.errors import APIError
+from course_lib.objects.pod import Container, EnvVarSource, Pod
+from course_lib.objects.quantity import Quantity
+from course_lib.objects.resources import ZERO
+
+MASTER = ("default", "kubernetes")  # the Service whose variables every container gets
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a Pod runs: its address, the node's, and what the node has for Pods."""
+
+    address: str
+    node: str
+    node_address: str
+    allocatable: dict[str, Quantity] = {}
+
+
+def environment(
+    api: APIServer, pod: Pod, container: Container, place: Place
+) -> list[tuple[str, str]]:
+    """A container's variables, in the order in which they are declared, then the Services'.
+
+    What cannot be resolved was found by `missing_config`, or is optional and left out.
+    """
+    found: dict[str, str] = {}
+    for source in container.env_from or ():
+        for kind, named in (("ConfigMap", source.config_map_ref), ("Secret", source.secret_ref)):
+            held = api.find(kind, named.name, pod.namespace) if named else None
+            for key in (held.data or {}) if held else ():
+                found[f"{source.prefix}{key}"] = value_of(held, key)
+    services = service_variables(api, pod)
+    for variable in container.env or ():
+        if variable.value or variable.value_from is None:
+            found[variable.name] = expand(variable.value, services | found)
+        elif (value := _resolve(api, pod, container, place, variable.value_from)) is not None:
+            found[variable.name] = value
+    others = ((name, value) for name, value in services.items() if name not in found)
+    return [*found.items(), *others]
+
+
+def expand(text: str, variables: Mapping[str, str]) -> str:
+    """Replace `$(NAME)`; what is not known stays, and `$$` is a plain `$`.
+
+    >>> expand("$(A) $(B) $$(A)", {"A": "x"})
+    'x $(B) $(A)'
+    """
+
+    def swap(match: re.Match[str]) -> str:
+        return "$" if match[0] == "$$" else variables.get(match[1], match[0])
+
+    return re.sub(r"\$\$|\$\(([^)]*)\)", swap, text)
+
+
+def expanded(words: Sequence[str] | None, variables: Sequence[tuple[str, str]]) -> list[str]:
+    """A command or its arguments, with `$(NAME)` replaced."""
+    known = dict(variables)
+    return [expand(word, known) for word in words or ()]
+
+
+def _resolve(
+    api: APIServer, pod: Pod, container: Container, place: Place, source: EnvVarSource
+) -> str | None:
+    """The value that a source gives; None for an optional one that is not there."""
+    if source.field_ref is not None:
+        return field(pod, place, source.field_ref.field_path)
+    if source.resource_field_ref is not None:
+        return resource_field(pod, container, place, source.resource_field_ref)
+    for kind, key in (
+        ("ConfigMap", source.config_map_key_ref),
+        ("Secret", source.secret_key_ref),
+    ):
+        held = api.find(kind, key.name, pod.namespace) if key else None
+        if key and held and key.key in (held.data or {}):
+            return value_of(held, key.key)
+    return None
+
+
+def field(pod: Pod, place: Place, path: str) -> str:
+    """A field of the Pod, by its path in the downward API; empty where the Pod has none."""
+    labels, annotations = pod.metadata.labels or {}, pod.metadata.annotations or {}
+    if match := re.fullmatch(r"metadata\.(labels|annotations)\['(.+)'\]", path):
+        return (labels if match[1] == "labels" else annotations).get(match[2], "")
+    return {
+        "metadata.name": pod.name,
+        "metadata.namespace": pod.namespace,
+        "metadata.uid": pod.uid,
+        "metadata.labels": _listed(labels),
+        "metadata.annotations": _listed(annotations),
+        "spec.nodeName": place.node,
+        "spec.serviceAccountName": pod.spec.service_account_name or "default",
+        "status.hostIP": place.node_address,
+        "status.hostIPs": place.node_address,
+        "status.podIP": place.address,
+        "status.podIPs": place.address,
+    }.get(path, "")
+
+
+def _listed(pairs: Mapping[str, str]) -> str:
+    return "\n".join(f"{key}={json.dumps(pairs[key])}" for key in sorted(pairs))
+
+
+def resource_field(pod: Pod, container: Container, place: Place, source: dict[str, Any]) -> str:
+    """A request or limit of a container in whole units of `divisor` (1 core, 1 byte), rounded up.
+
+    A limit that is not set is what the node has for Pods.
+    """
+    named = source.get("containerName", "")
+    every = [*pod.spec.containers, *(pod.spec.init_containers or ())]
+    container = next((each for each in every if each.name == named), container)
+    which, _, resource = str(source.get("resource", "")).partition(".")
+    limits, requests = container.resources.limits or {}, container.resources.requests or {}
+    if which == "limits":
+        amount = limits.get(resource, place.allocatable.get(resource, ZERO))
+    else:
+        amount = requests.get(resource, limits.get(resource, ZERO))
+    divisor = Quantity(str(source.get("divisor") or "1"))
+    divisor = divisor if divisor.milli else Quantity("1")
+    return str(math.ceil(amount.milli / divisor.milli))
+
+
+def service_variables(api: APIServer, pod: Pod) -> dict[str, str]:
+    """The variables that tell a container of the Services that exist at its start.
+
+    Those of the API server's own Service always, those of the Pod's namespace unless
+    `enableServiceLinks` is false; headless Services have none.
+    """
+    services: dict[str, Any] = {}
+    with suppress(APIError):  # a static Pod starts without any API server
+        if pod.spec.enable_service_links is not False:
+            services = {each.name: each for each in api.list("Service", pod.namespace)}
+        master = api.find("Service", MASTER[1], MASTER[0])
+        if master is not None and (pod.namespace == MASTER[0] or MASTER[1] not in services):
+            services[master.name] = master
+    found: dict[str, str] = {}
+    for name in sorted(services):
+        found |= _variables_of(services[name])
+    return found
+
+
+def _variables_of(service: Any) -> dict[str, str]:
+    """`NAME_SERVICE_HOST` and its like, and those that Docker's links had."""
+    address = service.spec.cluster_ip
+    ports = service.spec.ports or ()
+    if not address or address == "None" or not ports:
+        return {}
+    name = service.name.upper().replace("-", "_")
+    found = {f"{name}_SERVICE_HOST": address, f"{name}_SERVICE_PORT": str(ports[0].port)}
+    for port in ports:
+        if port.name:
+            found[f"{name}_SERVICE_PORT_{port.name.upper().replace('-', '_')}"] = str(port.port)
+    host = f"[{address}]" if ":" in address else address
+    for number, port in enumerate(ports):
+        protocol = port.protocol or "TCP"
+        url = f"{protocol.lower()}://{host}:{port.port}"
+        if number == 0:
+            found[f"{name}_PORT"] = url
+        prefix = f"{name}_PORT_{port.port}_{protocol}"
+        found |= {
+            prefix: url,
+            f"{prefix}_PROTO": protocol.lower(),
+            f"{prefix}_PORT": str(port.port),
+            f"{prefix}_ADDR": address,
+        }
+    return found
+
+
+def value_of(held: Any, key: str) -> str:
+    """The value of a key of a ConfigMap or a Secret."""
+    text = str(held.data[key])
+    if held.kind == "Secret":
+        return base64.b64decode(text).decode(errors="replace")
+    return text
