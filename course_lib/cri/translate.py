@@ -165,7 +165,9 @@ def container_parts(container: Container, epoch: int) -> dict[str, Any]:
     return {
         "id": container.id,
         "metadata": v1.ContainerMetadata(name=spec.name, attempt=spec.attempt),
-        "image": v1.ImageSpec(image=spec.image_name, user_specified_image=spec.image_name),
+        "image": v1.ImageSpec(
+            image=_shown(container.image, spec.image_name), user_specified_image=spec.image_name
+        ),
         "image_ref": image_ref(container.image),
         "image_id": container.image.id,
         "state": _STATES[container.state],
@@ -208,6 +210,14 @@ def container_status(container: Container, epoch: int) -> Message:
 def image_ref(image: NodeImage) -> str:
     """By which content a container's image is known: a digest of a registry, or its ID."""
     return image.digests[0] if image.digests else image.id
+
+
+def _shown(image: NodeImage, asked: str) -> str:
+    """The name that a runtime gives for a container's image: its first tag, written in full.
+
+    Source: containerd 2.3, `internal/cri/server/container_status.go` (`toCRIContainerStatus`).
+    """
+    return next(iter((*image.tags, *image.digests)), asked)
 
 
 def image_message(image: NodeImage) -> Message:

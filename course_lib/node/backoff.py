@@ -54,3 +54,16 @@ def shown(seconds: float) -> str:
     """
     minutes, rest = divmod(int(seconds), 60)
     return f"{minutes}m{rest}s" if minutes else f"{rest}s"
+
+
+def duration(seconds: float) -> str:
+    """A duration in whole milliseconds as Go prints it.
+
+    >>> [duration(s) for s in (0.4, 1.9004, 60.0, 83.25)]
+    ['400ms', '1.9s', '1m0s', '1m23.25s']
+    """
+    milliseconds = int(seconds * 1000 + 1e-6)
+    if 0 < milliseconds < 1000:
+        return f"{milliseconds}ms"
+    minutes, rest = divmod(milliseconds, 60_000)
+    return f"{minutes}m{rest / 1000:g}s" if minutes else f"{rest / 1000:g}s"

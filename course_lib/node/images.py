@@ -15,7 +15,7 @@ from course_lib.apiserver import APIServer
 from course_lib.cri import Client
 from course_lib.errors import CourseError
 from course_lib.images import Reference
-from course_lib.node.backoff import Backoff
+from course_lib.node.backoff import Backoff, duration
 from course_lib.objects.pod import Container, Pod
 from course_lib.runtimes import RuntimeFault
 
@@ -55,18 +55,21 @@ class ImageManager:
         except CourseError:
             message = f'Failed to apply default image tag "{image}": couldn\'t parse image name'
             self._once(pod, "InspectFailed", message)
+            self._once(pod, "Failed", "Error: InvalidImageName")
             return "InvalidImageName", message
         key = pod.uid, container.name
         pull = self._pulls.get(key)
         if pull is None or pull.container.image != image:
             held = self.held(image)
             if policy != "Always" and held is not None:
-                message = f'Container image "{image}" already present on machine'
+                present = "already present on machine and can be accessed by the pod"
+                message = f'Container image "{image}" {present}'
                 self.api.events.normal(self.component, pod, "Pulled", message)
                 return str(held.id)
             if policy == "Never":
                 message = f'Container image "{image}" is not present with pull policy of Never'
                 self._once(pod, "ErrImageNeverPull", message)
+                self._once(pod, "Failed", "Error: ErrImageNeverPull")
                 return "ErrImageNeverPull", message
             return self._begin(key, pod, container, wake)
         if pull.image_id:
@@ -104,6 +107,8 @@ class ImageManager:
     ) -> Waiting:
         pull = Pull(pod, container, wake, self.api.sim.now)
         self._pulls[key] = pull
+        message = f'Pulling image "{container.image}"'  # said before its turn comes
+        self.api.events.normal(self.component, pod, "Pulling", message)
         self._queue.append(pull)
         self._next()
         return "ContainerCreating", ""
@@ -114,8 +119,6 @@ class ImageManager:
             return
         pull = self._active = self._queue.popleft()
         image, started = pull.container.image, self.api.sim.now
-        events = self.api.events
-        events.normal(self.component, pull.pod, "Pulling", f'Pulling image "{image}"')
 
         def finish(result: Any) -> None:
             if self._active is pull:
@@ -141,8 +144,8 @@ class ImageManager:
             self.component,
             pull.pod,
             "Pulled",
-            f'Successfully pulled image "{image}" in {now - started:.3g}s '
-            f"({now - pull.asked_at:.3g}s including waiting). Image size: {size} bytes.",
+            f'Successfully pulled image "{image}" in {duration(now - started)} '
+            f"({duration(now - pull.asked_at)} including waiting). Image size: {size} bytes.",
         )
 
     def _after_failure(self, key: tuple[str, str], pull: Pull) -> Waiting:
@@ -157,6 +160,7 @@ class ImageManager:
         pull.wake(left)
         message = f'Back-off pulling image "{pull.container.image}"'
         self.api.events.normal(self.component, pull.pod, "BackOff", message)
+        self._once(pull.pod, "Failed", "Error: ImagePullBackOff")
         return "ImagePullBackOff", f"{message}: ErrImagePull: {pull.error}"
 
     def _backoff_key(self, pull: Pull) -> str:

@@ -112,8 +112,8 @@ class Kubelet(NodeReporter):
         """Why no Pod can be run now; empty when all is well (`runtimeState`)."""
         try:
             conditions = self.cri.call("Status").status.conditions
-        except RuntimeFault as fault:
-            return f"container runtime status check may not have completed yet: {fault.what}"
+        except RuntimeFault:
+            return "container runtime is down"
         down = [c for c in conditions if c.type == "RuntimeReady" and not c.status]
         return f"container runtime is down: {down[0].message}" if down else ""
 

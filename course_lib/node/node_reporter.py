@@ -24,6 +24,7 @@ LEASE_RENEWAL = 10.0  # s
 LEASE_DURATION = 40  # s
 FIRST_REGISTER_WAIT, LONGEST_REGISTER_WAIT = 0.1, 7.0  # s, doubling
 OS_IMAGE, KERNEL = "Debian GNU/Linux 13 (trixie)", "6.12.0"
+RUNTIME_WAIT, RUNTIME_CHECK = 30.0, 5.0  # s that a runtime may be away; s between two looks
 EVICTION_HARD_MEMORY = Quantity("100Mi")  # memory.available; kept back from Pods
 
 Document = dict[str, Any]
@@ -57,6 +58,7 @@ class NodeReporter:
     pressure: bool
     registered: bool
     _images_told: tuple[str, ...]
+    _runtime_seen = float("-inf")  # when a heartbeat last found the runtime
     _register_wait = FIRST_REGISTER_WAIT
 
     def normal(self, about: Object, reason: str, message: str) -> None:
@@ -110,8 +112,13 @@ class NodeReporter:
             "cpu": str(machine.cpu),
             "memory": str(machine.memory),
             "pods": str(machine.pods),
+            "ephemeral-storage": str(machine.disk),
         }
-        allocatable = capacity | {"memory": str(machine.memory - EVICTION_HARD_MEMORY)}
+        kept = machine.disk.value // 10  # nodefs.available: 10% is kept free
+        allocatable = capacity | {
+            "memory": str(machine.memory - EVICTION_HARD_MEMORY),
+            "ephemeral-storage": str(machine.disk.value - kept),
+        }
         self.api.create(
             {
                 "apiVersion": "v1",
@@ -229,7 +236,12 @@ class NodeReporter:
             ("PIDPressure", "False", "KubeletHasSufficientPID", ""),
             ("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
         ]
-        if problem := self.runtime_problem():
+        problem = self.runtime_problem()
+        if not problem:
+            self._runtime_seen = self.sim.now
+        elif self.sim.now - (self._runtime_seen + RUNTIME_CHECK) < RUNTIME_WAIT - 1e-6:
+            problem = ""  # it may be back in a moment
+        if problem:
             rows[-1] = ("Ready", "False", "KubeletNotReady", problem)
         documents: list[Document] = []
         for kind, state, reason, message in rows:

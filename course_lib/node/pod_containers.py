@@ -132,7 +132,7 @@ class PodContainers:
             if isinstance(result, RuntimeFault):
                 self._failed(slot, "CreateContainerError", result)
                 return
-            kubelet.normal(self.pod, "Created", f"Created container: {wanted.name}")
+            kubelet.normal(self.pod, "Created", "Container created")
             id = result.container_id
             self.call("StartContainer", lambda r: self._started(slot, id, r), container_id=id)
 
@@ -146,7 +146,7 @@ class PodContainers:
         if isinstance(result, RuntimeFault):
             self._failed(slot, "RunContainerError", result)
             return
-        self.kubelet.normal(self.pod, "Started", f"Started container {slot.spec.name}")
+        self.kubelet.normal(self.pod, "Started", "Container started")
         hook = slot.spec.lifecycle.post_start if slot.spec.lifecycle else None
         if hook is None or seen is None:
             self.on_start(slot)
@@ -154,7 +154,7 @@ class PodContainers:
 
         def hooked(problem: str) -> None:
             if problem:
-                self.kubelet.warning(self.pod, "FailedPostStartHook", problem)
+                self.kubelet.warning(self.pod, "FailedPostStartHook", "PostStartHook failed")
                 slot.kill_because = "failed post-start hook"
             self.on_start(slot)
 
@@ -235,7 +235,7 @@ class PodContainers:
 
         def stop(problem: str) -> None:
             if problem:
-                self.kubelet.warning(self.pod, "FailedPreStopHook", problem)
+                self.kubelet.warning(self.pod, "FailedPreStopHook", "PreStopHook failed")
             left = grace - (self.sim.now - began)
             self.send_stop(id, max(left, MINIMUM_GRACE) if grace > 0 else 0)
 

@@ -25,6 +25,7 @@ class Seen(msgspec.Struct, frozen=True):
 
     id: str
     image: str  # as the Pod asks for it
+    shown: str  # as the runtime names it
     image_ref: str
     state: int
     started_at: float
@@ -39,6 +40,7 @@ class Seen(msgspec.Struct, frozen=True):
         return cls(
             status.id,
             image,
+            status.image.image,
             status.image_ref,
             status.state,
             seconds(status.started_at),  # 1970 for one that never started, as it is shown
@@ -159,6 +161,7 @@ class Slot:
             "state": self._state(runtime),
         }
         if self.current is not None:
+            status["image"] = self.current.shown or self.spec.image
             status["containerID"] = f"{runtime}://{self.current.id}"
             status["imageID"] = self.current.image_ref
         ended = self.exited if "waiting" in status["state"] else self.previous

@@ -93,7 +93,8 @@ class Container:
         self._waiting: list[Callable[[], None]] = []  # what is to happen when it is thawed
         self._busy_until = 0.0  # when the work accepted so far will be done
         self._work = 0.0  # core-seconds of all requests accepted so far
-        self._held_up = 0.0  # s for which requests waited because the limit is below one core
+        self._held_up = 0.0  # s for which requests waited for their next period
+        self._period_began, self._period_used = float("-inf"), 0.0  # s; core-seconds used in it
 
     # What it is
 
@@ -355,9 +356,35 @@ class Container:
         cost = self.behaviour.cpu_per_request
         self.requests += 1
         self._work += cost
-        self._held_up += cost * max(0.0, 1 / self.cpu_limit - 1)
-        self._busy_until = max(self.sim.now, self._busy_until) + cost / self.cpu_limit
+        begin = max(self.sim.now, self._busy_until)
+        self._busy_until = self._done(begin, cost)
+        self._held_up += max(0.0, self._busy_until - begin - cost)
         return self._busy_until - self.sim.now + self.behaviour.latency
+
+    def _done(self, begin: float, cost: float) -> float:
+        """When work of so many core-seconds is done that gets the CPU from `begin` on.
+
+        Below one core, the kernel gives `cpu.max`'s quota at the start of each period; what has
+        used it up stands still until the next one. A period begins with the first work after a
+        pause. Source: the kernel's `sched-bwc.rst` (CFS bandwidth control).
+        """
+        if self.cpu_limit >= 1:
+            return begin + cost / self.cpu_limit
+        period = (self.spec.resources.cpu_period or isolation.PERIOD) / 1e6
+        quota = self.cpu_limit * period
+        if begin >= self._period_began + 2 * period:
+            self._period_began, self._period_used = begin, 0.0
+        elif begin >= self._period_began + period:
+            self._period_began, self._period_used = self._period_began + period, 0.0
+        now = begin
+        while True:
+            ends = self._period_began + period
+            runs = min(cost, quota - self._period_used, ends - now)
+            cost -= runs
+            now, self._period_used = now + runs, self._period_used + runs
+            if cost <= 1e-9:
+                return now
+            now, self._period_began, self._period_used = ends, ends, 0.0
 
     # What it uses
 

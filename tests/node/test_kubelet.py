@@ -126,6 +126,12 @@ def test_cpu_beyond_the_limit_is_throttled_not_killed(one):
     assert status_of(one) == ["Running"]
 
 
+def start_order(cluster: Cluster) -> list[str]:
+    """The containers of the only Pod, in the order in which the runtime started them."""
+    found = cluster.runtimes["node-1"].containers.values()
+    return [c.spec.name for c in sorted(found, key=lambda c: c.started_at)]
+
+
 def test_init_containers_run_one_by_one_before_the_others(one):
     one.apply(pod(initContainers=[shell("sleep 5", name="first"), shell("sleep 5", name="second")]))
     one.run(seconds=4)
@@ -134,8 +140,8 @@ def test_init_containers_run_one_by_one_before_the_others(one):
     assert status_of(one) == ["Init:1/2"]
     one.run(seconds=20)
     assert status_of(one) == ["Running"]
-    started = list(one.log(reason="Started").MESSAGE)
-    assert started == [f"Started container {name}" for name in ("first", "second", "main")]
+    assert start_order(one) == ["first", "second", "main"]
+    assert list(one.log(reason="Started").MESSAGE) == ["Container started"] * 3
 
 
 def test_a_failing_init_container_holds_the_pod_back(one):
@@ -154,8 +160,7 @@ def test_a_sidecar_starts_first_stays_and_does_not_keep_a_finished_pod_alive(one
     assert list(one.get("pods").READY) == ["2/2"]
     one.run(seconds=60)
     assert status_of(one) == ["Completed"]
-    started = list(one.log(reason="Started").MESSAGE)
-    assert started == ["Started container proxy", "Started container main"]
+    assert start_order(one) == ["proxy", "main"]
 
 
 def test_readiness_follows_the_probe_and_nothing_is_restarted(one):
@@ -169,7 +174,7 @@ def test_readiness_follows_the_probe_and_nothing_is_restarted(one):
     one.run(seconds=60)
     assert list(one.get("pods").READY) == ["0/1"]
     assert container_status(one).restart_count == 0
-    assert one.get("endpoints").ENDPOINTS[0] == "<none>"
+    assert one.get("endpoints").ENDPOINTS[0] == ""  # a subset without ready addresses
 
 
 def test_liveness_restarts_a_container_that_hangs(one):

@@ -226,8 +226,13 @@ def test_while_the_runtime_is_down_the_node_is_not_ready_and_containers_go_on():
     cluster.apply(pod(nodeName="node-1"))
     cluster.run(seconds=20)
     cluster.runtimes["node-1"].stop_daemon()
-    cluster.run(seconds=15)
+    cluster.run(seconds=29)
+    assert list(cluster.get("nodes").STATUS) == ["Ready", "Ready"], "it may be back in a moment"
+    cluster.run(seconds=12)
     assert list(cluster.get("nodes").STATUS) == ["NotReady", "Ready"]
+    conditions = cluster.document("node", "node-1")["status"]["conditions"]
+    ready = next(each for each in conditions if each["type"] == "Ready")
+    assert (ready["reason"], ready["message"]) == ("KubeletNotReady", "container runtime is down")
     address = cluster.document("pod", "web")["status"]["podIP"]
     assert cluster.network.connect(address, 80) is not None
     cluster.runtimes["node-1"].start_daemon()
@@ -356,3 +361,59 @@ def test_processes_of_a_pod_that_shares_them_heed_sigterm(one):
     assert one.now - asked < 1
     found = one.kubelets["node-1"].cri.call("ListContainers").containers
     assert {c.state for c in found} == {v1.CONTAINER_EXITED}
+
+
+def test_the_events_of_a_pull_are_told_as_they_happen(one):
+    """Pulling is said before the pull's turn comes; waiting counts from there."""
+    one.registry.push("course/first:v1", size=500_000_000)
+    for name, image in (("a", "course/first:v1"), ("b", "redis:7"), ("c", "redis:7")):
+        one.apply(pod(name, [container(image=image)]))
+    one.run(seconds=60)
+    log = one.log()
+    pulls = log[log.REASON == "Pulling"]
+    assert max(pulls.TIME) - min(pulls.TIME) < 0.5, "the second one waits, and says so at once"
+    said = [str(m) for m in log[log.REASON == "Pulled"].MESSAGE]
+    assert any(m.endswith("including waiting). Image size: 45000000 bytes.") for m in said)
+    one.apply(pod("d", [container(image="redis:7")]))
+    one.run(seconds=10)
+    assert list(one.log(reason="Pulled", object="Pod/d").MESSAGE) == [
+        'Container image "redis:7" already present on machine and can be accessed by the pod'
+    ]
+    assert list(one.log(reason="Created", object="Pod/d").MESSAGE) == ["Container created"]
+    assert list(one.log(reason="Started", object="Pod/d").MESSAGE) == ["Container started"]
+
+
+def test_a_failed_pull_is_told_by_two_warnings_each_time(one):
+    one.apply(pod(containers=[container(image="registry.invalid/x:1")]))
+    one.run(seconds=60)
+    failed = [str(m) for m in one.log(reason="Failed").MESSAGE]
+    assert failed[0].startswith('Failed to pull image "registry.invalid/x:1": ')
+    assert failed[1] == "Error: ErrImagePull"
+    assert "Error: ImagePullBackOff" in failed
+    waiting = one.document("pod", "web")["status"]["containerStatuses"][0]["state"]["waiting"]
+    assert waiting["message"].startswith(
+        'Back-off pulling image "registry.invalid/x:1": ErrImagePull: '
+    )
+
+
+def test_a_status_names_image_and_container_as_the_runtime_does(one):
+    one.apply(pod(containers=[shell("exit 1")]))
+    one.run(seconds=30)
+    status = one.document("pod", "web")["status"]["containerStatuses"][0]
+    assert status["image"] == "docker.io/library/busybox:1.36"
+    ended = status["lastState"]["terminated"]
+    assert ended["containerID"].startswith("containerd://")
+
+
+def test_a_node_has_room_for_files_of_its_pods(one):
+    small = {"requests": {"ephemeral-storage": "10Mi"}}
+    one.apply([pod(containers=[container(resources=small)]), pod("huge", [container(
+        resources={"requests": {"ephemeral-storage": "1Ti"}})])])  # fmt: skip
+    one.run(seconds=30)
+    assert dict(zip(one.get("pods").NAME, one.get("pods").STATUS, strict=True)) == {
+        "web": "Running",
+        "huge": "Pending",
+    }
+    assert "Insufficient ephemeral-storage" in one.log(reason="FailedScheduling").MESSAGE[0]
+    allocatable = one.document("node", "node-1")["status"]["allocatable"]
+    assert allocatable["ephemeral-storage"] == str(90 * 2**30)

@@ -318,3 +318,24 @@ def test_a_sandbox_that_goes_while_a_container_is_made_takes_it_along():
     runtime.sim.run(1)
     assert {getattr(answer, "code", "OK") for answer in answers} == {"NotFound", "OK"}
     assert not runtime.containers and not runtime.sandboxes and not runtime._names
+
+
+@pytest.mark.parametrize(
+    ("milli", "requests", "latencies"),
+    [
+        (100, 1, [0.12]),  # 10 ms, then 90 ms of standing still, then 10 ms
+        (100, 5, [0.12, 0.32, 0.52, 0.72, 0.92]),
+        (500, 2, [0.03, 0.05]),  # 40 ms fit into the 50 ms of one period
+        (500, 3, [0.03, 0.05, 0.12]),  # 10 ms are left for the third, and 10 ms of the next
+        (2000, 1, [0.02]),
+    ],
+)
+def test_a_quota_is_given_out_period_by_period(milli, requests, latencies):
+    behaviours = Behaviours()
+    behaviours.set("course/api", cpu_per_request=0.02, latency=0.01)
+    client = simulated("containerd", behaviours=behaviours)
+    id = start(client, "course/api", **limits(cpu_quota=milli * 100, cpu_period=100_000))
+    runtime = runtime_of(client)
+    runtime.sim.run(10)
+    sandbox = runtime.container(id).sandbox
+    assert [sandbox.connect(80) for _ in range(requests)] == pytest.approx(latencies)
