@@ -9,6 +9,7 @@ import msgspec
 
 from course_lib.apiserver.errors import APIError
 from course_lib.cluster import Cluster
+from course_lib.course.forms import counted
 from course_lib.errors import CourseError
 from course_lib.objects.meta import is_true
 from course_lib.objects.pod import Pod
@@ -76,7 +77,7 @@ def _checks(cluster: Cluster) -> Iterator[Check]:
         wanted = cluster.document("deployment", name)["spec"].get("replicas", 1)
         pods = cluster.get("pods", selector=f"app={name}")
         ready = bool(wanted) and cluster.ready(f"deployment/{name}")
-        said = f"{len(pods)} Pods, {wanted} wanted" if not ready else ""
+        said = f"{counted(len(pods), 'Pods')}, {wanted} wanted" if not ready else ""
         yield Check(f"{name} is ready", ready, said)
     yield from _ways(cluster)
 

@@ -69,6 +69,33 @@ ACTED_ON = {"multiPoint", "filter", "score", "postFilter"}
 POINTS = ("multiPoint", "preFilter", "filter", "postFilter", "preScore", "score")
 
 
+class _Enabled(msgspec.Struct):
+    name: str
+    weight: int = 0
+
+
+class _PluginSet(msgspec.Struct):
+    enabled: list[_Enabled] = []
+    disabled: list[_Enabled] = []
+
+
+class _Arguments(msgspec.Struct):
+    name: str
+    args: dict[str, Any] = {}
+
+
+class _Profile(msgspec.Struct, rename="camel"):
+    scheduler_name: str = DEFAULT_SCHEDULER
+    plugins: dict[str, _PluginSet] = {}
+    plugin_config: list[_Arguments] = []
+
+
+class _Configuration(msgspec.Struct):
+    """The shape of a configuration, which a document is held against before it is read."""
+
+    profiles: list[_Profile] = []
+
+
 def _fit(args: Document, _: Lister | None) -> Plugin:
     strategy = args.get("scoringStrategy", {})
     shape = strategy.get("requestedToCapacityRatio", {}).get("shape", [])
@@ -132,7 +159,7 @@ def make_plugin(name: str, args: Document | None = None, lister: Lister | None =
         raise CourseError("no such plugin", expected=f"one of {', '.join(FACTORIES)}", found=name)
     try:
         return FACTORIES[name](args or {}, lister)
-    except (KeyError, IndexError, TypeError, ValueError) as problem:
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as problem:
         raise CourseError(
             f"the arguments of {name} are not what it takes",
             where=f"pluginConfig: {name}",
@@ -156,7 +183,14 @@ def frameworks(source: Source, lister: Lister | None = None) -> list[Framework]:
     >>> made[0].name, [plugin.name for plugin, _ in made[0].scorers][:2]
     ('packer', ['TaintToleration', 'NodeAffinity'])
     """
-    (document,) = read_manifests(source)
+    documents = read_manifests(source)
+    if len(documents) != 1:
+        raise CourseError(
+            "a scheduler takes one configuration",
+            expected="one document",
+            found=f"{len(documents)} documents",
+        )
+    (document,) = documents
     if (document.get("apiVersion"), document.get("kind")) != (
         API_VERSION,
         "KubeSchedulerConfiguration",
@@ -166,6 +200,16 @@ def frameworks(source: Source, lister: Lister | None = None) -> list[Framework]:
             expected=f"apiVersion {API_VERSION}, kind KubeSchedulerConfiguration",
             found=f"{document.get('apiVersion')}, {document.get('kind')}",
         )
+    try:
+        msgspec.convert(document, _Configuration)
+    except msgspec.ValidationError as problem:
+        said, _, path = str(problem).partition(" - at `$.")
+        raise CourseError(
+            "not a scheduler configuration",
+            where=f"KubeSchedulerConfiguration: {path.removesuffix('`')}",
+            expected=said,
+            do="see kubernetes.io, kube-scheduler Configuration (v1)",
+        ) from None
     made = [_framework(profile, lister) for profile in document.get("profiles") or [{}]]
     names = [framework.name for framework in made]
     if len(set(names)) < len(names):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 import inspect
 import math
@@ -9,10 +10,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import yaml
 
 from course_lib.cluster import Cluster
 from course_lib.course import exercise
-from course_lib.course.exercise import CHAPTERS, exercises
+from course_lib.course.exercise import CHAPTERS, examine, exercises
 from course_lib.course.solutions import SOLUTIONS
 from course_lib.errors import CourseError
 from tests.conftest import ROOT
@@ -124,6 +126,24 @@ def test_an_answer_of_the_wrong_kind_gets_a_hint_and_no_traceback(name):
         verdict = task.check(answer)
         assert not verdict.ok, (answer, verdict)
         assert verdict.hint and "message above" not in verdict.hint, (answer, verdict)
+        assert "check cannot go on" not in repr(verdict), (answer, verdict)
+
+
+def spoiled(value):
+    """A document, once for each of its values, with another type in that value's place."""
+    for key in value if isinstance(value, dict) else range(len(value)):
+        other = {} if isinstance(value[key], int) else 5
+        for inner in [other, *(spoiled(value[key]) if isinstance(value[key], dict | list) else ())]:
+            made = copy.copy(value)
+            made[key] = inner
+            yield made
+
+
+@pytest.mark.parametrize("name", [n for n, text in SOLUTIONS.items() if text[:5] == "\napiV"])
+def test_a_value_of_the_wrong_type_anywhere_in_a_manifest_gets_a_hint_and_no_traceback(name):
+    for answer in spoiled(list(yaml.safe_load_all(SOLUTIONS[name]))):
+        verdict = examine(exercises()[name], answer)
+        assert verdict.ok or verdict.hint, answer
         assert "check cannot go on" not in repr(verdict), (answer, verdict)
 
 

@@ -73,6 +73,11 @@ def test_pods_choose_their_profile_by_scheduler_name():
     ("text", "said"),
     [
         ("apiVersion: v1\nkind: Pod", "not a scheduler configuration"),
+        (HEAD + "profiles: 5", "KubeSchedulerConfiguration: profiles"),
+        (HEAD + "profiles: [{plugins: {score: {enabled: [NodeName]}}}]", r"enabled\[0\]"),
+        (HEAD + "profiles: [{plugins: {score: {enabled: [{weight: 2}]}}}]", "field `name`"),
+        (HEAD + "profiles: [{pluginConfig: [{name: X, args: 5}]}]", "args"),
+        (f"{HEAD}---\n{HEAD}", "one configuration"),
         (HEAD + "profiles: [{}, {}]", "schedulerName of its own"),
         (HEAD + "profiles: [{plugins: {score: {enabled: [{name: Best}]}}}]", "no such plugin"),
         (HEAD + "profiles: [{plugins: {scores: {}}}]", "no such extension point"),
