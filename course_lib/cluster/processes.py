@@ -5,6 +5,7 @@ Each is started with nothing and finds everything in etcd again; that is why it 
 
 from __future__ import annotations
 
+import uuid
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -182,6 +183,17 @@ class APIServerProcess(Component):
         return "ready" if self.ready else "no quorum"
 
 
+def holder(machine: str, process: str, starts: int) -> str:
+    """The holder of a Lease: the machine, and an ID that is new with each start of the process.
+
+    Source: k/k `cmd/kube-scheduler/app/options`, `cmd/kube-controller-manager/app`.
+
+    >>> holder("control-plane-1", "kube-scheduler", 1)[:24]
+    'control-plane-1_6990705a'
+    """
+    return f"{machine}_{uuid.uuid5(uuid.NAMESPACE_DNS, f'{process}/{machine}/{starts}')}"
+
+
 class Elected(Component):
     """A process of which one works, and the others stand by."""
 
@@ -199,7 +211,7 @@ class Elected(Component):
         self._starts += 1
         way = self.plane.local(self.machine, self.certificate)
         self.api = Connection(self.sim, way, self.machine)
-        identity = f"{self.machine}_{self._starts}"
+        identity = holder(self.machine, self.name, self._starts)
         self.elector = LeaderElector(self.api, self.name, identity, self.lead, self._exit)
 
     def stop(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 import course_lib.cluster.cluster as face
@@ -257,3 +259,19 @@ def test_workloads_are_controlled_by_one_manager_at_a_time():
     assert len(cluster.get("pods")) == 8
     [second] = leader_of(cluster, "kube-controller-manager")
     assert second != first
+
+
+def test_the_holder_of_a_lease_is_a_machine_with_an_id_that_is_new_after_each_start():
+    cluster = Cluster.single_master(workers=1)
+    cluster.run(20)
+
+    def holder() -> str:
+        return cluster.document("lease", "kube-scheduler", namespace="kube-system")["spec"][
+            "holderIdentity"
+        ]
+
+    before = holder()
+    assert re.fullmatch(r"control-plane-1_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", before)
+    cluster.kill_process("control-plane-1", "kube-scheduler")
+    cluster.run(60)
+    assert holder() != before and holder().startswith("control-plane-1_")
