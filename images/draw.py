@@ -120,7 +120,9 @@ def course_map() -> Figure:
         (700, 337, 690, 370),
     ):  # fmt: skip
         made.arrow(x1, y1, x2, y2)
-    made.text(380, 452, "Follow the numbers, or after chapter 03 the way that you need.", size=12)
+    made.text(
+        380, 452, "Follow the numbers. After chapter 03 you can also choose one way.", size=12
+    )
     return made
 
 
@@ -156,8 +158,8 @@ def image_layers() -> Figure:
     made = Figure(
         720, 320, "Image layers",
         "An image is a configuration and a stack of read-only layers: base, runtime, application. "
-        "Two versions share the lower layers, which a node keeps once. Each container adds a thin "
-        "layer of its own that can be written, and is gone with it.",
+        "A node stores the lower layers of two versions once. Each container adds a thin layer of "
+        "its own that it can write. This layer disappears with the container.",
     )  # fmt: skip
     made.text(200, 26, "shop:v1", bold=True)
     made.text(520, 26, "shop:v2", bold=True)
@@ -167,18 +169,18 @@ def image_layers() -> Figure:
         made.box(x, 92, 280, 40, f"application, version {letter}   sha256:{letter}f0…", "runs")
     made.box(60, 150, 600, 40, "runtime   sha256:8c2…", "machine")
     made.box(60, 198, 600, 40, "base files   sha256:41b…", "machine")
-    made.text(360, 262, "named by their content, pulled and kept once", size=12)
-    made.text(360, 284, "read-only below; what a container writes is its own, and ends with it",
+    made.text(360, 262, "each layer is named by its content, and a node stores it once", size=12)
+    made.text(360, 284, "image layers are read-only; a container's layer disappears with it",
               size=12)  # fmt: skip
     return made
 
 
 def orchestrator() -> Figure:
-    """Many hosts become one cluster that keeps a promise."""
+    """An orchestrator and the hosts of its cluster."""
     made = Figure(
         720, 320, "What an orchestrator does",
-        "You declare what you want to the orchestrator; it compares it with what is, and starts, "
-        "moves, connects and replaces containers on many hosts, which report back.",
+        "You declare the desired state. The orchestrator compares it with the actual state. It starts, "
+        "stops, moves and connects containers on many hosts, and the hosts report back.",
     )  # fmt: skip
     made.box(30, 110, 130, 70, "what you want\n(a manifest)")
     made.box(250, 40, 200, 210, "orchestrator", "machine", top=True)
@@ -193,7 +195,7 @@ def orchestrator() -> Figure:
         for column in range(3 if place != 1 else 2):
             made.box(552 + 44 * column, y + 28, 36, 30, "app", "runs")
         made.arrow(450, 145 + 20 * (place - 1), 540, y + 35, both=True)
-    made.text(495, 300, "start, stop, move, and hear how it is: again and again", size=12)
+    made.text(495, 300, "start, stop, move, and read the reports: again and again", size=12)
     return made
 
 
