@@ -179,8 +179,8 @@ def orchestrator() -> Figure:
     """An orchestrator and the hosts of its cluster."""
     made = Figure(
         720, 320, "What an orchestrator does",
-        "You declare the desired state. The orchestrator compares it with the actual state. It starts, "
-        "stops, moves and connects containers on many hosts, and the hosts report back.",
+        "You declare the desired state. The orchestrator compares it with the actual state. It "
+        "starts, stops, moves and connects containers on many hosts, and the hosts report back.",
     )  # fmt: skip
     made.box(30, 110, 130, 70, "what you want\n(a manifest)")
     made.box(250, 40, 200, 210, "orchestrator", "machine", top=True)
