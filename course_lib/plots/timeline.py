@@ -26,7 +26,7 @@ def pods_over_time(
         floor = [0.0] * len(times)
         for name in [*nodes, WAITING]:
             top = [a + b for a, b in zip(floor, counts[name], strict=True)]
-            if any(counts[name]):
+            if _seen(times, counts[name], cluster.now - since):
                 axes.fill_between(
                     times,
                     floor,
@@ -54,6 +54,12 @@ def pods_over_time(
         f"{int(ready[-1])} ready."
     )
     return figure
+
+
+def _seen(times: list[float], counts: list[float], span: float) -> bool:
+    """Whether a count is above zero for long enough to be seen (`span`: seconds of the axis)."""
+    lasted = zip(times, times[1:], counts, strict=False)
+    return any(count and end - start > span / 500 for start, end, count in lasted)
 
 
 def _steps(

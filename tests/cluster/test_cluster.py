@@ -131,6 +131,7 @@ def test_pictures_say_in_words_what_they_show_and_are_the_same_each_time(cluster
         assert f'alt="{html.escape(picture.alt)}"' in bundle["text/html"]
         assert picture.svg() == picture.svg()
     assert "node-1 1, node-2 1, node-3 1, 3 ready" in pods_over_time(cluster).alt
+    assert "no node yet" not in pods_over_time(cluster).svg(), "a moment is too short to be seen"
     assert f"{load.sent} sent, 0 failed" in requests_over_time(load).alt
 
 
