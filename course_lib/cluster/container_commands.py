@@ -130,7 +130,7 @@ class ContainerCommands:
         >>> _ = cluster.apply("data/web-pod.yaml")
         >>> cluster.run(seconds=20)
         >>> cluster.exec("web", ["hostname"])
-        'web\n'
+        'web\\n'
         >>> cluster.exec("web", "sh -c 'exit 3'")
         Traceback (most recent call last):
         ...
