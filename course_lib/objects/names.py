@@ -1,4 +1,4 @@
-"""Names and labels: what Kubernetes accepts (RFC 1123, RFC 1035; "Object Names and IDs")."""
+"""Names and labels: what Kubernetes accepts (RFC 1123; "Object Names and IDs")."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ import msgspec
 
 LABEL = "a lower case RFC 1123 label: letters a-z, digits and '-', at most 63"
 SUBDOMAIN = "a lower case RFC 1123 subdomain: letters a-z, digits, '-' and '.', at most 253"
-RFC1035 = "a DNS-1035 label: letters a-z, digits and '-', beginning with a letter, at most 63"
 LABEL_KEY = "an optional DNS prefix and '/', then letters, digits, '-', '_' or '.', at most 63"
 LABEL_VALUE = "letters, digits, '-', '_' or '.', beginning and ending alphanumeric, at most 63"
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
-_RFC1035 = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _QUALIFIED = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
 
@@ -37,11 +35,6 @@ def is_subdomain(name: str) -> bool:
     return len(name) <= 253 and _SUBDOMAIN.fullmatch(name) is not None
 
 
-def is_rfc1035(name: str) -> bool:
-    """Whether a name is an RFC 1035 label, as Services need."""
-    return len(name) <= 63 and _RFC1035.fullmatch(name) is not None
-
-
 def is_label_key(key: str) -> bool:
     """Whether a label or annotation may be called so."""
     prefix, slash, name = key.rpartition("/")
@@ -62,12 +55,9 @@ def name_problems(kind: str, name: str, path: str = "metadata.name") -> Iterator
     if kind in ("Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"):
         if name in (".", "..") or "/" in name or "%" in name:
             yield Problem(path, "a path segment: no '/' and no '%'", name)
-    elif kind == "Namespace":
+    elif kind in ("Namespace", "Service"):  # a Service may begin with a digit since 1.36
         if not is_label(name):
             yield Problem(path, LABEL, name)
-    elif kind == "Service":
-        if not is_rfc1035(name):
-            yield Problem(path, RFC1035, name)
     elif not is_subdomain(name):
         yield Problem(path, SUBDOMAIN, name)
     if kind == "CronJob" and len(name) > 52:

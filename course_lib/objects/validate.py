@@ -322,8 +322,10 @@ def _storage_class(view: storage.StorageClass) -> Problems:
 
 def _autoscaler(view: workloads.HorizontalPodAutoscaler) -> Problems:
     spec = view.spec
-    if spec.min_replicas < 1:
-        yield Problem("spec.minReplicas", "1 or more", spec.min_replicas)
+    to_zero = any(metric.type in ("Object", "External") for metric in spec.metrics or ())
+    if spec.min_replicas < 0 or (spec.min_replicas == 0 and not to_zero):  # since 1.37
+        expected = "1 or more; 0 only with an Object or External metric"
+        yield Problem("spec.minReplicas", expected, spec.min_replicas)
     if spec.max_replicas < max(1, spec.min_replicas):
         yield Problem("spec.maxReplicas", "at least minReplicas", spec.max_replicas)
     for position, metric in enumerate(spec.metrics or ()):

@@ -35,7 +35,7 @@ from course_lib.scheduler.plugins import (
     VolumeRestrictions,
     VolumeZone,
 )
-from course_lib.scheduler.plugins.node_resources_fit import CPU_AND_MEMORY
+from course_lib.scheduler.plugins.node_resources_fit import CPU_AND_MEMORY, Shape
 from course_lib.scheduler.plugins.pod_topology_spread import SYSTEM_DEFAULTS
 from course_lib.scheduler.plugins.volume_binding import Lister
 
@@ -54,7 +54,7 @@ DEFAULT_PLUGINS = {
     "NodeResourcesFit": 1,
     "VolumeRestrictions": 0,
     "NodeVolumeLimits": 0,
-    "VolumeBinding": 0,
+    "VolumeBinding": 1,
     "VolumeZone": 0,
     "PodTopologySpread": 2,
     "InterPodAffinity": 2,
@@ -98,13 +98,16 @@ class _Configuration(msgspec.Struct):
 
 def _fit(args: Document, _: Lister | None) -> Plugin:
     strategy = args.get("scoringStrategy", {})
-    shape = strategy.get("requestedToCapacityRatio", {}).get("shape", [])
     return NodeResourcesFit(
         strategy.get("type", "LeastAllocated"),
         _weights(strategy),
-        tuple((point["utilization"], point.get("score", 0)) for point in shape),
+        _shape(strategy.get("requestedToCapacityRatio", {})),
         frozenset(args.get("ignoredResources", ())),
     )
+
+
+def _shape(args: Document) -> Shape:
+    return tuple((point["utilization"], point.get("score", 0)) for point in args.get("shape", ()))
 
 
 def _weights(args: Document) -> dict[str, int]:
@@ -138,7 +141,7 @@ FACTORIES: dict[str, Factory] = {
     "NodeResourcesFit": _fit,
     "VolumeRestrictions": lambda args, lister: VolumeRestrictions(lister),
     "NodeVolumeLimits": lambda args, lister: NodeVolumeLimits(lister),
-    "VolumeBinding": lambda args, lister: VolumeBinding(lister),
+    "VolumeBinding": lambda args, lister: VolumeBinding(lister, _shape(args)),
     "VolumeZone": lambda args, lister: VolumeZone(lister),
     "PodTopologySpread": _spread,
     "InterPodAffinity": _inter_pod,

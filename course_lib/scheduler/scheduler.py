@@ -210,8 +210,7 @@ class Scheduler:
                 candidate, why = preemption.find(pod, nodes, diagnosis, budgets)
             if candidate is not None:
                 self._preempt(pod, candidate)
-            else:
-                diagnosis.post_filter_message = f"preemption: {why}"
+            diagnosis.post_filter_message = f"preemption: {why}"
         events = [e for p in framework.plugins if p.name in diagnosis.plugins for e in p.events]
         self._failed(waiting, diagnosis.message(), events)
 

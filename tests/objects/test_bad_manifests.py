@@ -48,7 +48,7 @@ def changed(document: dict, path: str, value: object) -> dict:
         ),
         (pod("Web"), "Pod default/Web: metadata.name", "RFC 1123", "'Web'"),
         (pod(containers=[container("a_b")]), "spec.containers[0].name", "RFC 1123", "'a_b'"),
-        (service("1web"), "Service default/1web: metadata.name", "DNS-1035", "'1web'"),
+        (service("web.shop"), "Service default/web.shop: metadata.name", "label", "'web.shop'"),
         (
             changed(workload(), "spec.selector", None),
             "Deployment default/web: spec.selector",

@@ -25,8 +25,8 @@ from course_lib.scheduler.framework import (
     Framework,
 )
 from course_lib.scheduler.nodes import Nodes
-from course_lib.scheduler.plugins.node_resources_balanced_allocation import balance
-from course_lib.scheduler.pod_info import PodInfo
+from course_lib.scheduler.plugins.node_resources_balanced_allocation import evenness
+from course_lib.scheduler.pod_info import COMMON, PodInfo
 from course_lib.scheduler.preemption import Preemption, harm
 from course_lib.scheduler.profiles import default_framework, make_plugin
 
@@ -107,20 +107,27 @@ def decision(case: Case) -> Case:
     return {"scores": {name: int(score) for name, score in named if score >= 0}, "message": ""}
 
 
-def preemption(case: Case) -> dict[str, list[str]]:
-    """The nodes that preemption may choose (equals are chosen by chance), with their victims."""
+def preemption(case: Case) -> tuple[dict[str, list[str]], str]:
+    """The nodes that preemption may choose (equals are chosen by chance), with their victims; and
+    what FailedScheduling says when there is none.
+    """
     nodes, pod = picture(case), pod_info(case["pod"], 0)
     lister = Objects(case["objects"])
     framework = default_framework(lister)
     found = framework.filter(pod, nodes)
     asked = Preemption(framework)
-    if found.fits.any() or asked.ineligible(pod, nodes):
-        return {}
+    diagnosis = Diagnosis.of(found)
+    if found.fits.any():
+        return {}, ""
+    if why := asked.ineligible(pod, nodes):
+        diagnosis.post_filter_message = f"preemption: {why}"
+        return {}, diagnosis.message()
     budgets = lister.list("PodDisruptionBudget")
-    candidates, _ = asked.candidates(pod, nodes, Diagnosis.of(found), budgets)
+    candidates, _ = asked.candidates(pod, nodes, diagnosis, budgets)
+    diagnosis.post_filter_message = f"preemption: {asked.find(pod, nodes, diagnosis, budgets)[1]}"
     least = min(map(harm, candidates), default=None)
     best = [candidate for candidate in candidates if harm(candidate) == least]
-    return {c.node: sorted(info.pod.name for info in c.victims) for c in best}
+    return {c.node: sorted(info.pod.name for info in c.victims) for c in best}, diagnosis.message()
 
 
 def answer(case: Case) -> Case:
@@ -135,10 +142,14 @@ def answer(case: Case) -> Case:
         return _filtered(plugin, pod, nodes)
     wanted = case.get("candidates", nodes.names)
     fits = np.array([name in wanted for name in nodes.names])
+    if case["plugin"] == "VolumeBinding":  # scores what its own filter has found
+        fits &= Framework([plugin], []).filter(pod, nodes).fits
+        wanted = [name for name, fit in zip(nodes.names, fits, strict=True) if fit]
     raw = plugin.score(pod, nodes, fits)
-    if raw is None and before and case["plugin"] == "NodeResourcesBalancedAllocation":
-        # Before 1.33 the plugin scored best-effort Pods as well; the rule itself still does.
-        raw = balance(pod, nodes, plugin.resources)
+    if before and case["plugin"] == "NodeResourcesBalancedAllocation":
+        # Before 1.36 the score was how even the node would be, not how much more even.
+        counted = [r for r in plugin.resources if r in COMMON or pod.requests.get(r)]
+        raw = evenness(nodes, counted, pod.requests)
     scores = nodes.zeros() + (0 if raw is None else plugin.normalize(raw, fits))
     named = zip(nodes.names, scores.tolist(), strict=True)
     return {"scores": {name: int(score) for name, score in named if name in wanted}}

@@ -410,6 +410,7 @@ POINTS = [
             "ImageLocality",
             "InterPodAffinity",
             "PodTopologySpread",
+            "VolumeBinding",
         )
     ),
 ]

@@ -26,13 +26,17 @@ def claims(lots: random.Random, case: Case) -> None:
     none = {"provisioner": "kubernetes.io/no-provisioner"}
     add(storage, "StorageClass", "static", none | wait)
     modes = ["ReadWriteOncePod"] if lots.random() < 0.2 else ["ReadWriteOnce"]
-    for number in range(3):
-        size = {"storage": lots.choice(["1Gi", "5Gi"])}
+    for number in range(6):
+        size = {"storage": lots.choice(["1Gi", "2Gi", "5Gi"])}
         spec: Case = {"capacity": size, "accessModes": modes, "storageClassName": "static"}
         spec["csi"] = {"driver": "csi.example.com", "volumeHandle": f"v{number}"}
         spec["volumeMode"] = "Filesystem"
         if lots.random() < 0.7:
-            term = {"matchExpressions": [{"key": ZONE, "operator": "In", "values": ["a", "b"]}]}
+            term = {
+                "matchExpressions": [
+                    {"key": ZONE, "operator": "In", "values": lots.sample(ZONES, 2)}
+                ]
+            }
             spec["nodeAffinity"] = {"required": {"nodeSelectorTerms": [term]}}
         bound = number < 2 and lots.random() < 0.7
         labels = {ZONE: lots.choice(["a", "b__c"])} if lots.random() < 0.6 else {}
@@ -42,6 +46,8 @@ def claims(lots: random.Random, case: Case) -> None:
         add(
             "v1", "PersistentVolume", f"pv-{number}", {"spec": spec, "status": phase}, labels=labels
         )
+        if number > 2:  # free volumes, to choose from
+            continue
         cls = "static" if bound else lots.choice(["makes", "zonal", "static"])
         wants: Case = {"accessModes": modes, "storageClassName": cls, "volumeMode": "Filesystem"}
         wants["resources"] = {"requests": {"storage": lots.choice(["1Gi", "5Gi"])}}

@@ -43,10 +43,14 @@ def test_preemption_nominates_and_evicts_as_the_real_scheduler_does():
     cases = [draw_preemption(lots, number) for number in range(1000)]
     nominated = 0
     for case, found in zip(cases, scheduler_peer.run(cases), strict=True):
-        ours = preemption(case)
+        ours, message = preemption(case)
         if "nominated" in found:
             nominated += 1
+            place = f"on node {found['nominated']}, preempting {len(found['victims'])} victims"
             assert ours.get(found["nominated"]) == sorted(found["victims"]), case["id"]
+            assert found["message"].endswith(
+                f"preemption: found a potential placement for pod {place}"
+            )
         else:
-            assert not ours, case["id"]
+            assert (ours, message) == ({}, found.get("message", "")), case["id"]
     assert 300 < nominated < 950, "both ends must be met often"

@@ -250,5 +250,5 @@ def test_a_node_gives_the_reason_of_the_first_plugin_that_refuses_it():
     diagnosis = Diagnosis.of(default_framework().filter(info("p", "2"), nodes))
     assert diagnosis.message() == (
         "0/3 nodes are available: 1 Insufficient cpu, "
-        "1 node(s) had untolerated taint {gpu: only}, 1 node(s) were unschedulable."
+        "1 node(s) had untolerated taint(s), 1 node(s) were unschedulable."
     )

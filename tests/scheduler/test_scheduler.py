@@ -34,8 +34,7 @@ def test_the_message_of_a_pod_that_fits_nowhere(cluster):
     cluster.run(seconds=5)
     assert cluster.log(reason="FailedScheduling").MESSAGE[0] == (
         "0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu. "
-        "preemption: 0/3 nodes are available: 1 Preemption is not helpful for scheduling, "
-        "2 No preemption victims found for incoming pod."
+        "preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling."
     )
     stated = {c.type: c for c in cluster.api.get("Pod", "big").status.conditions}
     assert stated["PodScheduled"].status == "False"
@@ -115,6 +114,8 @@ def test_a_more_important_pod_takes_the_place_of_a_less_important_one(ranked):
     victim = next(p.name for p in ranked.api.list("Pod") if p.terminating)
     nominated = ranked.api.get("Pod", "vip").status.nominated_node_name
     assert nominated == node_of(ranked, victim)
+    place = f"a potential placement for pod on node {nominated}, preempting 1 victims"
+    assert ranked.log(reason="FailedScheduling").MESSAGE[0].endswith(f"preemption: found {place}")
     ranked.run(seconds=60)
     assert node_of(ranked, "vip") == nominated
     assert ranked.api.find("Pod", victim) is None

@@ -22,6 +22,11 @@ class NodeName(Plugin):
     events = (NODE_ADD,)
     filters = True
 
+    def only(self, pod: PodInfo) -> set[str] | None:
+        """That node alone is looked at."""
+        wanted = pod.pod.spec.node_name
+        return {wanted} if wanted else None
+
     def filter(self, pod: PodInfo, nodes: Nodes) -> Verdict | None:
         """Only the node of that name."""
         wanted = pod.pod.spec.node_name

@@ -1,11 +1,11 @@
-"""NodeResourcesBalancedAllocation: better a node whose resources are used evenly.
+"""NodeResourcesBalancedAllocation: better a node that the Pod makes more evenly used.
 
 Source: `pkg/scheduler/framework/plugins/noderesources/balanced_allocation.go`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from course_lib.scheduler.types import Amounts, Bools
 
 
 class NodeResourcesBalancedAllocation(Plugin):
-    """Score by how alike the used shares of the resources would be."""
+    """Score by how much more alike the Pod makes the used shares of the resources."""
 
     name = "NodeResourcesBalancedAllocation"
     scores = True
@@ -35,12 +35,26 @@ class NodeResourcesBalancedAllocation(Plugin):
 
 
 def balance(pod: PodInfo, nodes: Nodes, resources: tuple[str, ...]) -> Amounts:
-    """100 less the standard deviation of the used shares, in per cent, cut to a whole number.
-
-    What is requested counts as it is, without defaults for containers that ask for nothing.
+    """How evenly a node is used with the Pod, against without it: 75 when nothing changes, up to
+    100 when it becomes more even, down to 50 when less (since 1.36).
     """
     wanted = [r for r in resources if r in COMMON or pod.requests.get(r)]
-    shares = [used_share(pod, nodes, resource) for resource in wanted]
+    after = evenness(nodes, wanted, pod.requests)
+    after -= evenness(nodes, wanted, {})
+    after += MAX_SCORE // 2
+    after /= 2
+    np.floor(after, out=after)
+    after += MAX_SCORE // 2
+    return after
+
+
+def evenness(nodes: Nodes, wanted: Sequence[str], more: Mapping[str, int]) -> Amounts:
+    """100 less the standard deviation of the used shares, in per cent, cut to a whole number.
+
+    `more` is requested beside what the nodes have already promised. What is requested counts as
+    it is, without defaults for containers that ask for nothing.
+    """
+    shares = [used_share(nodes, resource, more.get(resource, 0)) for resource in wanted]
     have = [nodes.have(resource) for resource in wanted]
     if len(shares) == 2 and have[0] is True and have[1] is True:
         deviation = shares[0]
@@ -54,9 +68,9 @@ def balance(pod: PodInfo, nodes: Nodes, resources: tuple[str, ...]) -> Amounts:
     return np.trunc(deviation, out=deviation)
 
 
-def used_share(pod: PodInfo, nodes: Nodes, resource: str) -> Amounts:
+def used_share(nodes: Nodes, resource: str, more: int) -> Amounts:
     """The share that would be used, 1 at the most."""
-    share = nodes.column(nodes.requested, resource) + pod.requests.get(resource, 0)
+    share = nodes.column(nodes.requested, resource) + more
     share /= nodes.divisor(resource)
     return np.minimum(share, 1, out=share)
 

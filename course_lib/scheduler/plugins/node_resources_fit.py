@@ -17,6 +17,7 @@ from course_lib.scheduler.framework import (
     NODE_ADD,
     NODE_UPDATE,
     POD_DELETE,
+    UNRESOLVABLE,
     UNSCHEDULABLE,
     Plugin,
     Refusal,
@@ -62,14 +63,20 @@ class NodeResourcesFit(Plugin):
         self.rule = rules[strategy]
 
     def filter(self, pod: PodInfo, nodes: Nodes) -> Verdict | None:
-        """Every node with room."""
+        """Every node with room; no eviction helps where the whole node is too small."""
         rooms = list(room(pod, nodes, self.ignored))
         fits = rooms[0][1]
         for _, enough in rooms[1:]:
             fits = fits & enough
 
         def why(row: int) -> Refusal:
-            return UNSCHEDULABLE, [reason for reason, enough in rooms if not enough[row]]
+            too_small = any(
+                amount > nodes.capacity(resource)[row]
+                for resource, amount in pod.requests.items()
+                if resource not in self.ignored
+            )
+            code = UNRESOLVABLE if too_small else UNSCHEDULABLE
+            return code, [reason for reason, enough in rooms if not enough[row]]
 
         return Verdict(fits, why)
 

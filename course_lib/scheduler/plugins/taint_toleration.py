@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib.objects.cluster import Taint
 from course_lib.objects.pod import Toleration
 from course_lib.objects.tolerations import tolerated
 from course_lib.scheduler.framework import (
     MAX_SCORE,
     UNRESOLVABLE,
     Plugin,
-    Refusal,
     Verdict,
     default_normalize,
 )
@@ -23,7 +21,7 @@ from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
 from course_lib.scheduler.types import NOTHING, Amounts, Bools
 
-REASON = "node(s) had untolerated taint {{{key}: {value}}}"
+REASON = "node(s) had untolerated taint(s)"  # which ones, the scheduler writes into its log
 HARD = ("NoSchedule", "NoExecute")
 SOFT = ("PreferNoSchedule",)
 ALL: Amounts = np.array(float(MAX_SCORE))  # the same for all nodes, where none has a soft taint
@@ -42,14 +40,7 @@ class TaintToleration(Plugin):
         counts = untolerated(nodes, HARD, tolerations)
         if counts is None:
             return None
-
-        def why(row: int) -> Refusal:
-            codes, lists = nodes.taints()
-            taint = first_untolerated(lists[codes[row]], tolerations)
-            assert taint is not None
-            return UNRESOLVABLE, (REASON.format(key=taint.key, value=taint.value),)
-
-        return Verdict(counts == 0, why)
+        return Verdict.where(counts == 0, REASON, UNRESOLVABLE)
 
     def score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Amounts | None:
         """The number of soft taints that the Pod does not tolerate."""
@@ -82,9 +73,3 @@ def untolerated(
         for taints in lists
     ]
     return np.array(counts, dtype=float)[codes] if any(counts) else None
-
-
-def first_untolerated(taints: tuple[Taint, ...], tolerations: list[Toleration]) -> Taint | None:
-    """The first hard taint of a node, in its own order, that the tolerations do not cover."""
-    hard = (taint for taint in taints if taint.effect in HARD)
-    return next((taint for taint in hard if not tolerated(taint, tolerations)), None)

@@ -1,12 +1,15 @@
 """VolumeBinding: a Pod can only go where its volumes can be reached, or made.
 
 A claim that binds at once must be bound; one that waits for its first consumer must find a volume
-on the node, or a class that can make one there.
-Source: `pkg/scheduler/framework/plugins/volumebinding` (`volume_binding.go`, `binder.go`).
+on the node, or a class that can make one there. Of several nodes it prefers the one where the
+claims leave most of the volumes that they take unused (since 1.37; the default shape).
+Source: `pkg/scheduler/framework/plugins/volumebinding` (`volume_binding.go`, `binder.go`,
+`scorer.go`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,8 +26,9 @@ from course_lib.scheduler.framework import (
 )
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.plugins.node_affinity import meets
+from course_lib.scheduler.plugins.node_resources_fit import Shape, broken_line, per_cent
 from course_lib.scheduler.pod_info import PodInfo
-from course_lib.scheduler.types import Bools
+from course_lib.scheduler.types import Amounts, Bools
 
 NOT_FOUND = 'persistentvolumeclaim "{name}" not found'
 UNBOUND = "pod has unbound immediate PersistentVolumeClaims"
@@ -33,6 +37,7 @@ BIND_CONFLICT = "node(s) didn't find available persistent volumes to bind"
 NO_VOLUME = "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)"
 WAIT = "WaitForFirstConsumer"
 NO_PROVISIONER = "kubernetes.io/no-provisioner"
+MOST_UNUSED: Shape = ((0, 10), (100, 0))
 
 
 class Lister(Protocol):
@@ -46,14 +51,17 @@ class Lister(Protocol):
 
 
 class VolumeBinding(Plugin):
-    """Filter by what each of a Pod's claims is bound to, or may be bound to."""
+    """Filter by what each of a Pod's claims is bound to, or may be bound to; score by how much of
+    the volumes it would use.
+    """
 
     name = "VolumeBinding"
     events = (CLAIM_UPDATE, NODE_ADD)
     filters = True
+    scores = True
 
-    def __init__(self, lister: Lister | None = None) -> None:
-        self.lister = lister
+    def __init__(self, lister: Lister | None = None, shape: Shape = ()) -> None:
+        self.lister, self.shape = lister, shape or MOST_UNUSED
 
     def pre_filter(self, pod: PodInfo, nodes: Nodes) -> str:
         """Why the Pod must wait; empty when its claims are there."""
@@ -93,19 +101,33 @@ class VolumeBinding(Plugin):
         """
         assert self.lister is not None
         good = np.ones(len(nodes), dtype=bool)
-        free: dict[str, Bools] = {}  # where each volume is not yet taken by an earlier claim
-        everywhere = np.ones(len(nodes), dtype=bool)
-        for claim in sorted(claims, key=lambda c: c.size.nano):
-            cls = waiting_class(self.lister, claim)
-            open_ = np.ones(len(nodes), dtype=bool)
-            volumes = [v for v in self.lister.list("PersistentVolume") if open_to(claim, v)]
-            for volume in sorted(volumes, key=lambda v: (v.spec.capacity["storage"].nano, v.name)):
-                there = free.setdefault(volume.name, everywhere.copy())
-                taken = open_ & there & reachable(volume, nodes)
-                there &= ~taken
-                open_ &= ~taken
-            good &= ~open_ | can_provision(cls, nodes)
+        for claim, volumes in matches(claims, nodes, self.lister):
+            found = np.logical_or.reduce([taken for _, taken in volumes], axis=0, initial=False)
+            good &= found | can_provision(waiting_class(self.lister, claim), nodes)
         return good
+
+    def score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Amounts | None:
+        """By class, the share of the volumes' size that the claims ask for, on the shape's line;
+        the mean of the classes. Nothing of volumes that would be made: nodes here do not tell the
+        capacity that is left (CSIStorageCapacity).
+        """
+        claims = [c for c in claims_of(pod, self.lister) if c.status.phase != "Bound"]
+        asked: dict[str, Amounts] = {}
+        capacity: dict[str, Amounts] = {}
+        for claim, volumes in matches(claims, nodes, self.lister) if self.lister else ():
+            for volume, taken in volumes:
+                cls = volume.spec.storage_class_name
+                sizes = claim.size, volume.spec.capacity["storage"]
+                for sums, size in zip((asked, capacity), sizes, strict=True):
+                    sums[cls] = sums.get(cls, nodes.zeros()) + taken * size.value
+        if not asked:
+            return None
+        total, classes = nodes.zeros(), nodes.zeros()
+        for cls, size in capacity.items():
+            used = per_cent(asked[cls], np.where(size > 0, size, np.inf))
+            total += broken_line(used, self.shape) * (size > 0)
+            classes += size > 0
+        return np.floor(total / np.maximum(classes, 1) + 0.5)
 
     def couples(self, pod: PodInfo, nodes: Nodes) -> bool:
         """Volumes are more than amounts."""
@@ -118,6 +140,27 @@ def claims_of(pod: PodInfo, lister: Lister | None) -> list[PersistentVolumeClaim
         return []
     found = (lister.find("PersistentVolumeClaim", n, pod.namespace) for n in pod.claims)
     return [claim for claim in found if claim is not None]
+
+
+def matches(
+    claims: list[PersistentVolumeClaim], nodes: Nodes, lister: Lister
+) -> Iterator[tuple[PersistentVolumeClaim, list[tuple[PersistentVolume, Bools]]]]:
+    """For each claim the volumes that it may take, with the nodes where it takes them: on each
+    node the smallest that will do, and that no smaller claim has taken.
+    """
+    free: dict[str, Bools] = {}  # where each volume is not yet taken by an earlier claim
+    for claim in sorted(claims, key=lambda c: c.size.nano):
+        open_ = np.ones(len(nodes), dtype=bool)
+        volumes = [v for v in lister.list("PersistentVolume") if open_to(claim, v)]
+        found = []
+        for volume in sorted(volumes, key=lambda v: (v.spec.capacity["storage"].nano, v.name)):
+            there = free.setdefault(volume.name, np.ones(len(nodes), dtype=bool))
+            taken = open_ & there & reachable(volume, nodes)
+            there &= ~taken
+            open_ &= ~taken
+            if taken.any():
+                found.append((volume, taken))
+        yield claim, found
 
 
 def waiting_class(lister: Lister, claim: PersistentVolumeClaim) -> StorageClass | None:

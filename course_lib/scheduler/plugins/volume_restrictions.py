@@ -25,7 +25,8 @@ from course_lib.scheduler.types import Bools
 
 DISK = "node(s) had no available disk"
 ONE_POD = (
-    "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode"
+    "node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already "
+    "in-use by another pod"
 )
 RWOP = "ReadWriteOncePod"
 

@@ -31,6 +31,7 @@ import (
 	"k8s.io/kubernetes/pkg/scheduler/framework/plugins"
 	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/dynamicresources"
 	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/nodevolumelimits"
+	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/volumebinding"
 	frameworkruntime "k8s.io/kubernetes/pkg/scheduler/framework/runtime"
 	"k8s.io/kubernetes/pkg/scheduler/metrics"
 	"k8s.io/kubernetes/pkg/scheduler/util/assumecache"
@@ -196,7 +197,8 @@ func decide(ctx context.Context, c *testCase, factory informers.SharedInformerFa
 		failure := framework.FitError{Pod: &c.Pod, NumAllNodes: len(infos), Diagnosis: diagnosis}
 		said.Message = failure.Error()
 		if c.Point == "preemption" {
-			preempt(ctx, c, whole, client, state, diagnosis, &said)
+			failure.Diagnosis.PostFilterMsg = preempt(ctx, c, whole, client, state, diagnosis, &said)
+			said.Message = failure.Error()
 		}
 		return said
 	}
@@ -209,12 +211,13 @@ func decide(ctx context.Context, c *testCase, factory informers.SharedInformerFa
 	return said
 }
 
-// DefaultPreemption: the node that it nominates, and the Pods that are gone from the API afterwards.
+// DefaultPreemption: the node that it nominates, the Pods that are gone from the API afterwards, and
+// what it says.
 func preempt(ctx context.Context, c *testCase, whole framework.Framework, client *fake.Clientset,
-	state fwk.CycleState, diagnosis framework.Diagnosis, said *answer) {
-	result, _ := whole.RunPostFilterPlugins(ctx, state, &c.Pod, diagnosis.NodeToStatus)
+	state fwk.CycleState, diagnosis framework.Diagnosis, said *answer) string {
+	result, status := whole.RunPostFilterPlugins(ctx, state, &c.Pod, diagnosis.NodeToStatus)
 	if result == nil || result.NominatingInfo == nil || result.NominatedNodeName == "" {
-		return
+		return status.Message()
 	}
 	said.Nominated = result.NominatedNodeName
 	left, err := client.CoreV1().Pods("").List(ctx, metav1.ListOptions{})
@@ -228,6 +231,7 @@ func preempt(ctx context.Context, c *testCase, whole framework.Framework, client
 			said.Victims = append(said.Victims, c.Existing[i].Name)
 		}
 	}
+	return status.Message()
 }
 
 // No Pod is nominated to any node.
@@ -326,6 +330,20 @@ func filter(ctx context.Context, c *testCase, plugin fwk.FilterPlugin, infos []f
 	return said
 }
 
+func feasible(ctx context.Context, c *testCase, state fwk.CycleState,
+	plugin *volumebinding.VolumeBinding, infos []fwk.NodeInfo) []fwk.NodeInfo {
+	var found []fwk.NodeInfo
+	if _, before := plugin.PreFilter(ctx, state, &c.Pod, infos); !before.IsSuccess() {
+		return nil
+	}
+	for _, info := range infos {
+		if plugin.Filter(ctx, state, &c.Pod, info).IsSuccess() {
+			found = append(found, info)
+		}
+	}
+	return found
+}
+
 func score(ctx context.Context, c *testCase, plugin fwk.ScorePlugin, infos []fwk.NodeInfo) answer {
 	state := framework.NewCycleState()
 	var candidates []fwk.NodeInfo
@@ -337,6 +355,9 @@ func score(ctx context.Context, c *testCase, plugin fwk.ScorePlugin, infos []fwk
 		if wanted {
 			candidates = append(candidates, info)
 		}
+	}
+	if c.Plugin == "VolumeBinding" { // scores what its own Filter has found for each node
+		candidates = feasible(ctx, c, state, plugin.(*volumebinding.VolumeBinding), candidates)
 	}
 	said := answer{Scores: map[string]int64{}}
 	if pre, ok := plugin.(fwk.PreScorePlugin); ok {
