@@ -95,7 +95,7 @@ def test_import_is_light():
 def requirement(text: str) -> tuple[str, str]:
     match = re.fullmatch(r"([A-Za-z0-9_-]+)(.*)", text.strip())
     assert match is not None
-    return match[1].lower().removesuffix("-base"), match[2].strip()
+    return match[1].lower().removesuffix("-base").removeprefix("python-"), match[2].strip()
 
 
 def test_environment_yml_and_pyproject_ask_for_the_same():

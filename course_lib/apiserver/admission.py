@@ -13,7 +13,12 @@ from course_lib.apiserver import quota
 from course_lib.apiserver.errors import Forbidden, NotFound
 from course_lib.objects.kinds import Kind
 from course_lib.objects.meta import Object
-from course_lib.objects.storage import BETA_CLASS, DEFAULT_CLASS
+from course_lib.objects.storage import (
+    BETA_CLASS,
+    DEFAULT_CLASS,
+    PROTECTION,
+    PersistentVolumeClaim,
+)
 
 if TYPE_CHECKING:
     from course_lib.apiserver.server import APIServer
@@ -40,6 +45,9 @@ def mutate(api: APIServer, kind: Kind, document: Document) -> None:
         service_account(document)
     elif kind.kind == "PersistentVolumeClaim":
         default_storage_class(api, document)
+        in_use_protection(kind, document)
+    elif kind.kind == "PersistentVolume":
+        in_use_protection(kind, document)
     elif kind.kind == "Ingress":
         default_ingress_class(api, document)
     elif kind.kind == "Secret":
@@ -61,9 +69,10 @@ def validate_create(api: APIServer, kind: Kind, view: Object) -> None:
             quota.resource_quota(api, kind, view)
 
 
-def validate_update(api: APIServer, kind: Kind, view: Object) -> None:
+def validate_update(api: APIServer, kind: Kind, view: Object, before: Object) -> None:
     """Let the validating plugins refuse a change."""
     if kind.kind == "PersistentVolumeClaim":
+        claim_resize(api, before, view)
         quota.limit_ranger(api, view)
 
 
@@ -141,6 +150,14 @@ def service_account(pod: Document) -> None:
     pod["spec"].setdefault("serviceAccountName", "default")
 
 
+def in_use_protection(kind: Kind, document: Document) -> None:
+    """StorageObjectInUseProtection: claims and volumes go only when nobody uses them any more."""
+    finalizer = PROTECTION[kind.kind]
+    finalizers = document["metadata"].setdefault("finalizers", [])
+    if finalizer not in finalizers:
+        finalizers.append(finalizer)
+
+
 def default_storage_class(api: APIServer, claim: Document) -> None:
     """DefaultStorageClass: claims that name no class get the one marked as default."""
     annotations = claim["metadata"].get("annotations", {})
@@ -150,6 +167,25 @@ def default_storage_class(api: APIServer, claim: Document) -> None:
     if marked:
         newest = max(marked, key=lambda c: (c.metadata.creation_timestamp or "", c.name))
         claim["spec"]["storageClassName"] = newest.name
+
+
+def claim_resize(api: APIServer, before: Object, after: Object) -> None:
+    """PersistentVolumeClaimResize: a claim grows only where its class allows expansion."""
+    assert isinstance(before, PersistentVolumeClaim)
+    assert isinstance(after, PersistentVolumeClaim)
+    if after.size <= before.size:
+        return
+    head = f'persistentvolumeclaims "{after.name}" is forbidden: '
+    if before.status.phase != "Bound":
+        raise Forbidden(f"{head}Only bound persistent volume claims can be expanded")
+    same = after.class_name and after.class_name == before.class_name
+    found = api.find("StorageClass", str(after.class_name)) if same else None
+    if found is None or not found.allow_volume_expansion:
+        raise Forbidden(
+            f"{head}only dynamically provisioned pvc can be resized and the storageclass that "
+            "provisions the pvc must support resize",
+            do="use a class with allowVolumeExpansion: true",
+        )
 
 
 def default_ingress_class(api: APIServer, ingress: Document) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from course_lib.errors import InvalidManifest
 from course_lib.objects.decode import title
 from course_lib.objects.kinds import Kind
+from course_lib.objects.quantity import Quantity
 
 Document = dict[str, Any]
 
@@ -21,8 +22,23 @@ FIXED = {
     "Deployment": ("selector",),
     "ReplicaSet": ("selector",),
     "DaemonSet": ("selector",),
-    "Job": ("selector", "template", "completionMode"),
-    "PersistentVolumeClaim": ("accessModes", "storageClassName", "selector", "volumeMode"),
+    "Job": (
+        "selector",
+        "template",
+        "completionMode",
+        "podFailurePolicy",
+        "backoffLimitPerIndex",
+        "managedBy",
+        "successPolicy",
+    ),
+    "PersistentVolumeClaim": (
+        "accessModes",
+        "storageClassName",
+        "selector",
+        "volumeMode",
+        "dataSource",
+        "dataSourceRef",
+    ),
 }
 # The fields of `spec` that may, where all others may not.
 FREE = {
@@ -83,6 +99,10 @@ def check(before: Document, after: Document, kind: Kind) -> None:
             raise _refused(after, f"spec.{key}", f"no change: the field is immutable{may}")
     if kind.kind == "Pod" and "containers" in changed:
         _containers(old, new, after)
+    if kind.kind == "Job" and "completions" in changed:
+        _completions(new, after)
+    if kind.kind == "PersistentVolumeClaim":
+        _claim(before, after)
     if kind.kind == "Service" and old.get("clusterIP") and old["type"] == new["type"]:
         if old["clusterIP"] != new.get("clusterIP", old["clusterIP"]):
             raise _refused(after, "spec.clusterIP", "no change: the field is immutable")
@@ -100,6 +120,38 @@ def _containers(old: Document, new: Document, after: Document) -> None:
         raise _refused(
             after, "spec.containers", "no change but to image: delete the Pod and make another"
         )
+
+
+def _completions(new: Document, after: Document) -> None:
+    """The completions of an Indexed Job may change, together with its parallelism."""
+    if new.get("completionMode") != "Indexed":
+        raise _refused(after, "spec.completions", "no change: the field is immutable")
+    if new.get("completions") != new.get("parallelism"):
+        expected = "can only be modified in tandem with spec.parallelism"
+        raise _refused(after, "spec.completions", expected)
+
+
+def _claim(before: Document, after: Document) -> None:
+    """A claim gets its volume once, and never asks for less than it has.
+
+    Whether it may ask for more is its class's affair: `admission.claim_resize`.
+    """
+    old, new = before["spec"], after["spec"]
+    if old.get("volumeName") and new.get("volumeName") != old["volumeName"]:
+        raise _refused(after, "spec.volumeName", "no change: the field is immutable")
+    sizes = [_size(spec) for spec in (new, old)]
+    if sizes[0] == sizes[1]:
+        return
+    path = "spec.resources.requests.storage"
+    if before.get("status", {}).get("phase") != "Bound":
+        raise _refused(after, path, "no change before the claim is bound")
+    capacity = before["status"].get("capacity", {}).get("storage")
+    if sizes[0] < sizes[1] and (capacity is None or sizes[0] <= Quantity(capacity)):
+        raise _refused(after, path, "field can not be less than status.capacity")
+
+
+def _size(spec: Document) -> Quantity:
+    return Quantity(spec.get("resources", {}).get("requests", {}).get("storage", "0"))
 
 
 def _refused(document: Document, path: str, expected: str) -> InvalidManifest:

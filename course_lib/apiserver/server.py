@@ -139,10 +139,10 @@ class APIServer:
     def create(self, document: Document) -> Any:
         """Store a new object; raises `InvalidManifest`, `AlreadyExists` or `Forbidden`."""
         prepared, kind, view = self.prepare(document)
-        admission.validate_create(self, kind, view)
-        if not view.metadata.name:
+        if not view.metadata.name:  # before the plugins that refuse: their messages name it
             prepared["metadata"]["name"] = self._generate(kind, prepared["metadata"])
             view = decode(prepared, kind)
+        admission.validate_create(self, kind, view)
         key = self.key(kind, view.name, view.namespace)
         if self.store.get(key):
             raise AlreadyExists(f'{kind_title(kind)} "{view.name}" already exists')
@@ -318,7 +318,7 @@ class APIServer:
             validate(document, view, kind)
             admission.mutate_update(kind, document)
             immutability.check(entry.document, document, kind)
-            admission.validate_update(self, kind, view)
+            admission.validate_update(self, kind, view, self._view(key, entry))
             if kind.kind == "Service" and kind.known:
                 allocation.allocate(self, document)
         if document.get("spec") != entry.document.get("spec"):

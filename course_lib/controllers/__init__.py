@@ -15,24 +15,30 @@ from course_lib.controllers.namespaces import (
     DisruptionController,
     NamespaceController,
     ResourceQuotaController,
+    RootCAPublisher,
     ServiceAccountController,
 )
 from course_lib.controllers.node_lifecycle import (
     NodeIPAMController,
     NodeLifecycleController,
-    PodGarbageCollector,
     TaintEvictionController,
 )
+from course_lib.controllers.pod_gc import PodGarbageCollector
 from course_lib.controllers.replica_set import (
     ReplicaSetController,
     ReplicationControllerController,
 )
 from course_lib.controllers.stateful_set import StatefulSetController
+from course_lib.controllers.volume_protection import (
+    ClaimProtectionController,
+    VolumeProtectionController,
+)
 from course_lib.controllers.volumes import ReclaimController, VolumeController
 
 CONTROLLERS: tuple[type[Controller], ...] = (
     NamespaceController,
     ServiceAccountController,
+    RootCAPublisher,
     NodeIPAMController,
     NodeLifecycleController,
     TaintEvictionController,
@@ -49,6 +55,8 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     EndpointsController,
     VolumeController,
     ReclaimController,
+    ClaimProtectionController,
+    VolumeProtectionController,
     DisruptionController,
     ResourceQuotaController,
     GarbageCollector,

@@ -15,7 +15,8 @@ import simpy
 from course_lib.apiserver import APIServer, WatchEvent
 from course_lib.engine.simulation import Process
 from course_lib.errors import CourseError
-from course_lib.objects.meta import Object
+from course_lib.objects.meta import Object, selector_of
+from course_lib.objects.selectors import Selector
 
 Key = tuple[str, str]  # namespace and name
 WORK_SECONDS = 0.005  # for one key: the API calls that it takes
@@ -73,8 +74,17 @@ class Controller:
         return self.adopters(child)
 
     def adopters(self, orphan: Object) -> list[Key]:
-        """Who might adopt an object that nobody controls."""
-        return []
+        """Those whose selector selects an object that nobody controls."""
+        return [
+            (owner.namespace, owner.name)
+            for owner in self.api.list(self.kind, orphan.namespace)
+            if self.selector(owner).matches(orphan.labels)
+        ]
+
+    def selector(self, owner: Any) -> Selector:
+        """What an object of this controller's kind selects; CronJobs adopt nothing."""
+        written = getattr(owner.spec, "selector", None)
+        return selector_of(written)
 
     def enqueue(self, key: Key, after: float = 0.0) -> None:
         """Look at an object soon, or in so many seconds."""
@@ -106,7 +116,7 @@ class Controller:
     def _retry(self, key: Key) -> None:
         """Somebody was faster, or the API server refused: look again, later each time."""
         failures = self._failures[key] = self._failures.get(key, 0) + 1
-        self.enqueue(key, after=min(FIRST_RETRY * 2 ** (failures - 1), LAST_RETRY))
+        self.enqueue(key, after=min(FIRST_RETRY * 2 ** min(failures - 1, 30), LAST_RETRY))
 
     def normal(self, about: Object, reason: str, message: str) -> None:
         """Report that something went as it should."""

@@ -12,7 +12,7 @@ from course_lib.controllers.controller import Controller, Key
 from course_lib.controllers.ownership import claim, pod_from_template
 from course_lib.controllers.revisions import REVISION_LABEL, Revisions, revision_of
 from course_lib.objects.cluster import Node
-from course_lib.objects.meta import Object, selector_of
+from course_lib.objects.meta import selector_of
 from course_lib.objects.node_selection import requires
 from course_lib.objects.pod import Pod, PodSpec, Toleration
 from course_lib.objects.pods import is_available, is_ready, resolve
@@ -44,20 +44,13 @@ class DaemonSetController(Controller):
     kind = "DaemonSet"
 
     def watches(self) -> None:
-        """Its Pods, and the nodes."""
+        """Its Pods and revisions, and the nodes."""
         self.watch("Pod", self.owner)
+        self.watch("ControllerRevision", self.owner)
         self.watch("Node", self._of_node)
 
     def _of_node(self, node: Any) -> list[Key]:
         return [(owner.namespace, owner.name) for owner in self.api.list("DaemonSet")]
-
-    def adopters(self, orphan: Object) -> list[Key]:
-        """Those whose selector selects an orphan."""
-        return [
-            (owner.namespace, owner.name)
-            for owner in self.api.list("DaemonSet", orphan.namespace)
-            if selector_of(owner.spec.selector).matches(orphan.labels)
-        ]
 
     def reconcile(self, namespace: str, name: str) -> None:
         """A Pod where one is missing, none where none should be; then updates."""

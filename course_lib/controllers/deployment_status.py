@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from course_lib.engine import Simulation
 from course_lib.engine.simulation import seconds_at
 from course_lib.objects.meta import condition, set_condition
@@ -14,7 +16,7 @@ from course_lib.objects.pods import resolve
 from course_lib.objects.workloads import Deployment, ReplicaSet
 
 Document = dict[str, Any]
-LATE = "ProgressDeadlineExceeded"
+LATE, DONE = "ProgressDeadlineExceeded", "NewReplicaSetAvailable"
 
 
 def deployment_status(
@@ -33,9 +35,12 @@ def deployment_status(
         "availableReplicas": available,
         "unavailableReplicas": max(0, sum(rs.spec.replicas for rs in every) - available),
     }
-    conditions = _available(sim, deployment, available)
+    conditions = _with_failure(_available(sim, deployment, available), new, every)
     reason, message = _progress(deployment, new, replicas, updated, available)
     before = condition(deployment.status.conditions, "Progressing")
+    if before and before.reason == DONE and replicas == updated and not deployment.spec.paused:
+        status["conditions"] = conditions  # the rollout is over: what happens later is no progress
+        return status, 0.0
     moved = _moved(deployment, status)
     since = before.last_transition_time if before and before.last_transition_time else None
     last = _last_update(deployment) if before and not moved else sim.now
@@ -74,6 +79,18 @@ def _available(sim: Simulation, deployment: Deployment, available: int) -> list[
     )
 
 
+def _with_failure(
+    conditions: list[Document], new: ReplicaSet | None, every: list[ReplicaSet]
+) -> list[Document]:
+    """The conditions with the `ReplicaFailure` of the new ReplicaSet, or else of an older one."""
+    kept = [stated for stated in conditions if stated["type"] != "ReplicaFailure"]
+    for rs in [*([new] if new else ()), *every]:
+        failure = condition(rs.status.conditions, "ReplicaFailure")
+        if failure is not None and failure.status == "True":
+            return [*kept, {k: v for k, v in msgspec.to_builtins(failure).items() if v}]
+    return kept
+
+
 def _progress(
     deployment: Deployment, new: ReplicaSet | None, replicas: int, updated: int, available: int
 ) -> tuple[str, str]:
@@ -83,7 +100,7 @@ def _progress(
     if new is None:
         return "ReplicaSetUpdated", f'Deployment "{deployment.name}" is progressing.'
     if updated == wanted and replicas == wanted and available == wanted:
-        return "NewReplicaSetAvailable", f'ReplicaSet "{new.name}" has successfully progressed.'
+        return DONE, f'ReplicaSet "{new.name}" has successfully progressed.'
     if not updated:
         return "NewReplicaSetCreated", f'Created new replica set "{new.name}"'
     return "ReplicaSetUpdated", f'ReplicaSet "{new.name}" is progressing.'

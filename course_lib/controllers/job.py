@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from course_lib.controllers.controller import Controller
 from course_lib.controllers.ownership import claim, pod_from_template
 from course_lib.engine.simulation import seconds_at
-from course_lib.objects.meta import is_true, selector_of
+from course_lib.objects.meta import condition, is_true, selector_of, set_condition
 from course_lib.objects.pod import Pod
 from course_lib.objects.pods import is_active, is_ready
 from course_lib.objects.workloads import Job
@@ -58,7 +60,8 @@ class JobController(Controller):
         if why is not None:
             self._end(job, active, "Failed", *why, status)
         elif self._complete(job, succeeded, active):
-            self._end(job, active, "Complete", "CompletionsReached", "", status)
+            message = "Reached expected number of succeeded pods"
+            self._end(job, active, "Complete", "CompletionsReached", message, status)
         else:
             if not job.spec.suspend:
                 status["active"] += self._keep_running(job, succeeded, failed, active)
@@ -66,11 +69,33 @@ class JobController(Controller):
                 status["active"] = 0
                 for pod in active:
                     self.api.delete("Pod", pod.name, pod.namespace, uid=pod.uid)
-            self.api.patch_status(job, status)
+            self.api.patch_status(job, status | self._suspension(job))
+
+    def _suspension(self, job: Job) -> Document:
+        """The condition `Suspended`, when the Job has been suspended or resumed.
+
+        A Job that is resumed starts anew: its deadline counts from now.
+        """
+        before = is_true(job.status.conditions, "Suspended")
+        if job.spec.suspend == before:
+            return {}
+        state, reason = ("True", "Suspended") if job.spec.suspend else ("False", "Resumed")
+        message = f"Job {reason.lower()}"
+        self.normal(job, reason, message)
+        conditions = set_condition(
+            job.status.conditions, "Suspended", state, self.sim.timestamp, f"Job{reason}", message
+        )
+        started = None if job.spec.suspend else self.sim.timestamp
+        deadline = job.spec.active_deadline_seconds
+        if started and deadline is not None:
+            self.enqueue((job.namespace, job.name), after=deadline)
+        return {"conditions": conditions, "startTime": started}
 
     def _failure(self, job: Job, pods: list[Pod], failed: list[Pod]) -> tuple[str, str] | None:
         """Reason and message, if the Job is to be given up."""
         deadline, started = job.spec.active_deadline_seconds, job.status.start_time
+        if job.spec.suspend:
+            deadline = None
         if deadline is not None and started and self.sim.now - seconds_at(started) >= deadline:
             return "DeadlineExceeded", "Job was active longer than specified deadline"
         limit = job.spec.backoff_limit
@@ -124,13 +149,14 @@ class JobController(Controller):
         notes = pod["metadata"].get("annotations", {}) | {INDEX: str(index)}
         pod["metadata"]["annotations"] = notes
         pod["metadata"]["labels"] = pod["metadata"]["labels"] | {INDEX: str(index)}
-        variable = {"name": "JOB_COMPLETION_INDEX", "value": str(index)}
-        pod["spec"] = pod["spec"] | {
-            "hostname": f"{job.name}-{index}",
-            "containers": [
-                c | {"env": [*c.get("env", []), variable]} for c in pod["spec"]["containers"]
-            ],
+        spec = pod["spec"]
+        groups = {
+            group: [_with_index(container, index) for container in spec[group]]
+            for group in ("initContainers", "containers")
+            if group in spec
         }
+        hostname = spec.get("hostname") or f"{job.name}-{index}"
+        pod["spec"] = spec | groups | {"hostname": hostname}
 
     def _backoff(self, failed: list[Pod]) -> float:
         """Seconds to wait: 10 s after the first failure, doubled up to six minutes."""
@@ -149,22 +175,27 @@ class JobController(Controller):
         self,
         job: Job,
         active: list[Pod],
-        condition: str,
+        outcome: str,
         reason: str,
         message: str,
         status: Document,
     ) -> None:
         for pod in active:
             self.api.delete("Pod", pod.name, pod.namespace, uid=pod.uid)
-        stated = {
-            "type": condition,
-            "status": "True",
-            "reason": reason,
-            "message": message,
-            "lastTransitionTime": self.sim.timestamp,
-        }
-        status |= {"active": 0, "ready": 0, "conditions": [stated]}
-        if condition == "Complete":
+        target = "SuccessCriteriaMet" if outcome == "Complete" else "FailureTarget"
+        stated = [
+            {
+                "type": kind,
+                "status": "True",
+                "reason": reason,
+                "message": message,
+                "lastTransitionTime": self.sim.timestamp,
+            }
+            for kind in (target, outcome)
+        ]
+        before = [msgspec.to_builtins(each) for each in job.status.conditions or ()]
+        status |= {"active": 0, "ready": 0, "conditions": [*before, *stated]}
+        if outcome == "Complete":
             status["completionTime"] = self.sim.timestamp
             self.normal(job, "Completed", "Job completed")
         else:
@@ -177,12 +208,22 @@ class JobController(Controller):
         after = job.spec.ttl_seconds_after_finished
         if after is None:
             return
-        ended = next(c.last_transition_time for c in job.status.conditions if c.status == "True")
+        stated = job.status.conditions
+        final = condition(stated, "Complete") or condition(stated, "Failed")
+        ended = final.last_transition_time if final else None
         left = seconds_at(ended or "") + after - self.sim.now
         if left > 0:
             self.enqueue((job.namespace, job.name), after=left)
         else:
             self.api.delete("Job", job.name, job.namespace, uid=job.uid)
+
+
+def _with_index(container: Document, index: int) -> Document:
+    """A container that finds its index in its environment, unless the template sets that."""
+    env = container.get("env", [])
+    if any(variable["name"] == "JOB_COMPLETION_INDEX" for variable in env):
+        return container
+    return container | {"env": [*env, {"name": "JOB_COMPLETION_INDEX", "value": str(index)}]}
 
 
 def finished(job: Job) -> bool:

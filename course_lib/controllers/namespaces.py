@@ -6,18 +6,52 @@ Source: `pkg/controller/namespace`, `pkg/controller/serviceaccount`, `pkg/contro
 
 from __future__ import annotations
 
+from base64 import b64encode
+from collections import Counter
+from contextlib import suppress
 from typing import Any
 
 from course_lib.apiserver import quota
+from course_lib.apiserver.errors import NotFound
 from course_lib.controllers.controller import Controller, Key
 from course_lib.objects.kinds import KINDS
 from course_lib.objects.meta import is_true, selector_of, set_condition
 from course_lib.objects.pod import Pod
 from course_lib.objects.pods import is_active, resolve
 
+ROOT_CA = "kube-root-ca.crt"
+ROOT_CA_DESCRIPTION = (
+    "Contains a CA bundle that can be used to verify the kube-apiserver when using internal "
+    "endpoints such as the internal service IP or kubernetes.default.svc."
+)
+# The conditions of a namespace that is terminating: reason and message while all is well.
+CONTENT_GONE = {
+    "NamespaceDeletionDiscoveryFailure": (
+        "ResourcesDiscovered",
+        "All resources successfully discovered",
+    ),
+    "NamespaceDeletionGroupVersionParsingFailure": (
+        "ParsedGroupVersions",
+        "All legacy kube types successfully parsed",
+    ),
+    "NamespaceDeletionContentFailure": (
+        "ContentDeleted",
+        "All content successfully deleted, may be waiting on finalization",
+    ),
+    "NamespaceContentRemaining": ("ContentRemoved", "All content successfully removed"),
+    "NamespaceFinalizersRemaining": (
+        "ContentHasNoFinalizers",
+        "All content-preserving finalizers finished",
+    ),
+}
+
 
 class NamespaceController(Controller):
-    """Deletes everything in a namespace that is terminating, then lets it go."""
+    """Deletes everything in a namespace that is terminating, then lets it go.
+
+    Pods go first: what they use is deleted when they have ended. The conditions of the namespace
+    say what is left, and which finalizers hold it.
+    """
 
     name = "namespace-controller"
     kind = "Namespace"
@@ -27,16 +61,50 @@ class NamespaceController(Controller):
         space = self.api.find("Namespace", name)
         if space is None or not space.terminating:
             return
-        left = 0
-        for kind in (kind for kind in KINDS if kind.namespaced):
-            for found in self.api.list(kind.kind, name):
-                if not found.terminating:
-                    self.api.delete(kind.kind, found.name, name)
-            left += len(self.api.list(kind.kind, name))
-        if left:
+        if "kubernetes" not in (space.spec.finalizers or ()):
+            return
+        left: dict[str, int] = {}
+        finalizers: Counter[str] = Counter()
+        pods_left = self._empty(name, "Pod")
+        if not pods_left:
+            for kind in (kind for kind in KINDS if kind.namespaced and kind.kind != "Pod"):
+                if remaining := self._empty(name, kind.kind):
+                    left[f"{kind.plural}.{kind.group}"] = len(remaining)
+                    finalizers.update(
+                        f for each in remaining for f in each.metadata.finalizers or ()
+                    )
+        space = self._state(space, left, finalizers)
+        if left or pods_left:
             self.enqueue((namespace, name), after=1.0)
         else:
-            self.api.patch("Namespace", name, "", {"spec": {"finalizers": []}})
+            kept = [each for each in space.spec.finalizers or () if each != "kubernetes"]
+            self.api.patch("Namespace", name, "", {"spec": {"finalizers": kept}})
+
+    def _empty(self, namespace: str, kind: str) -> list[Any]:
+        """Delete all objects of a kind; returns those that remain."""
+        for found in self.api.list(kind, namespace):
+            if not found.terminating:
+                with suppress(NotFound):
+                    self.api.delete(kind, found.name, namespace, uid=found.uid)
+        return self.api.list(kind, namespace)
+
+    def _state(self, space: Any, left: dict[str, int], finalizers: Counter[str]) -> Any:
+        """State in the namespace's conditions what remains (`status_condition_utils.go`)."""
+        shown = ", ".join(f"{name} has {left[name]} resource instances" for name in sorted(left))
+        held = ", ".join(f"{f} in {finalizers[f]} resource instances" for f in sorted(finalizers))
+        for kind, (reason, message) in CONTENT_GONE.items():
+            status = "False"
+            if kind == "NamespaceContentRemaining" and left:
+                status, reason = "True", "SomeResourcesRemain"
+                message = f"Some resources are remaining: {shown}"
+            elif kind == "NamespaceFinalizersRemaining" and finalizers:
+                status, reason = "True", "SomeFinalizersRemain"
+                message = f"Some content in the namespace has finalizers remaining: {held}"
+            conditions = set_condition(
+                space.status.conditions, kind, status, self.sim.timestamp, reason, message
+            )
+            space = self.api.patch_status(space, {"conditions": conditions})
+        return space
 
 
 class ServiceAccountController(Controller):
@@ -57,6 +125,40 @@ class ServiceAccountController(Controller):
             metadata = {"name": "default", "namespace": name}
             account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}
             self.api.create(account)
+
+
+class RootCAPublisher(Controller):
+    """Furnishes each namespace with the ConfigMap `kube-root-ca.crt`, which Pods mount.
+
+    The certificate in it is a text in the form of one: nothing is encrypted here.
+    """
+
+    name = "root-ca-certificate-publisher-controller"
+    kind = "Namespace"
+
+    def watches(self) -> None:
+        """ConfigMaps of this name that somebody deletes or edits."""
+        self.watch(
+            "ConfigMap", lambda found: [("", found.namespace)] if found.name == ROOT_CA else []
+        )
+
+    def reconcile(self, namespace: str, name: str) -> None:
+        """Make the ConfigMap where it is missing, and set it right where it was edited."""
+        space = self.api.find("Namespace", name)
+        if space is None or space.terminating:
+            return
+        seed = b64encode(f"the CA of the simulated cluster with seed {self.sim.seed}".encode())
+        text = f"-----BEGIN CERTIFICATE-----\n{seed.decode()}\n-----END CERTIFICATE-----\n"
+        annotations = {"kubernetes.io/description": ROOT_CA_DESCRIPTION}
+        existing = self.api.find("ConfigMap", ROOT_CA, name)
+        if existing is None:
+            metadata = {"name": ROOT_CA, "namespace": name, "annotations": annotations}
+            document = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
+            self.api.create(document | {"data": {"ca.crt": text}})
+        elif existing.data != {"ca.crt": text}:
+            surplus = dict.fromkeys(key for key in existing.data or {} if key != "ca.crt")
+            patch = {"data": {"ca.crt": text} | surplus, "metadata": {"annotations": annotations}}
+            self.api.patch("ConfigMap", ROOT_CA, name, patch)
 
 
 class DisruptionController(Controller):
@@ -138,9 +240,10 @@ class ResourceQuotaController(Controller):
     kind = "ResourceQuota"
 
     def watches(self) -> None:
-        """What quotas count."""
-        for kind in ("Pod", "Service", "PersistentVolumeClaim", "ConfigMap", "Secret"):
-            self.watch(kind, self._in_namespace)
+        """What quotas may count: everything in namespaces but Events and Leases."""
+        for kind in KINDS:
+            if kind.namespaced and kind.kind not in ("Event", "Lease", self.kind):
+                self.watch(kind.kind, self._in_namespace)
 
     def _in_namespace(self, found: Any) -> list[Key]:
         return [(q.namespace, q.name) for q in self.api.list(self.kind, found.namespace)]

@@ -221,19 +221,3 @@ def tolerated_for(pod: Pod, taints: list[Taint]) -> float | None:
             if seconds is not None:
                 shortest = min(max(0.0, seconds), float("inf") if shortest is None else shortest)
     return shortest
-
-
-class PodGarbageCollector(Controller):
-    """Removes Pods of nodes that no longer exist (`podgc`)."""
-
-    name = "pod-garbage-collector"
-    kind = "Node"
-
-    def reconcile(self, namespace: str, name: str) -> None:
-        """Nobody can confirm the deletion of these Pods any more."""
-        if self.api.find("Node", name) is not None:
-            return
-        for pod in self.api.list("Pod"):
-            if pod.spec.node_name == name:
-                self.normal(pod, "PodGC", f"node {name} no longer exists")
-                self.api.delete("Pod", pod.name, pod.namespace, grace_period=0, uid=pod.uid)

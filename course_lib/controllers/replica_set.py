@@ -9,11 +9,11 @@ import math
 from collections import Counter
 from typing import Any
 
-from course_lib.controllers.controller import Controller, Key
+from course_lib.controllers.controller import Controller
 from course_lib.controllers.ownership import claim, pod_from_template
 from course_lib.engine.simulation import seconds_at
 from course_lib.errors import CourseError
-from course_lib.objects.meta import Object, condition, is_true, selector_of, set_condition
+from course_lib.objects.meta import Object, condition, is_true, set_condition
 from course_lib.objects.pod import Pod
 from course_lib.objects.pods import available_in, is_active, is_ready
 from course_lib.objects.selectors import Selector, selector_from_labels
@@ -31,18 +31,6 @@ class ReplicaSetController(Controller):
     def watches(self) -> None:
         """Its Pods."""
         self.watch("Pod", self.owner)
-
-    def adopters(self, orphan: Object) -> list[Key]:
-        """Those whose selector selects an orphan."""
-        return [
-            (owner.namespace, owner.name)
-            for owner in self.api.list(self.kind, orphan.namespace)
-            if self.selector(owner).matches(orphan.labels)
-        ]
-
-    def selector(self, owner: Any) -> Selector:
-        """What a ReplicaSet selects."""
-        return selector_of(owner.spec.selector)
 
     def reconcile(self, namespace: str, name: str) -> None:
         """Make or delete Pods, then write the status."""
@@ -135,17 +123,15 @@ class ReplicaSetController(Controller):
         if soon:
             self.enqueue((owner.namespace, owner.name), after=min(soon))
         conditions = owner.status.conditions
-        stated = {}
-        if failure is not None or is_true(conditions, "ReplicaFailure"):
-            failed = failure is not None
+        stated: dict[str, Any] = {}
+        # A failure that is stated stays as it is: each refusal names another Pod (`SetCondition`).
+        if failure is not None and not is_true(conditions, "ReplicaFailure"):
+            now, why = self.sim.timestamp, failure.what
             stated["conditions"] = set_condition(
-                conditions,
-                "ReplicaFailure",
-                "True" if failed else "False",
-                self.sim.timestamp,
-                "FailedCreate" if failed else "",
-                failure.what if failure is not None else "",
+                conditions, "ReplicaFailure", "True", now, "FailedCreate", why
             )
+        elif failure is None and conditions:
+            stated["conditions"] = []
         self.api.patch_status(
             owner,
             stated

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from course_lib.controllers.controller import Controller, Key
+from course_lib.controllers.controller import Controller
 from course_lib.controllers.ownership import claim, pod_from_template
 from course_lib.controllers.revisions import REVISION_LABEL, Revisions
-from course_lib.objects.meta import Object, selector_of
+from course_lib.objects.meta import selector_of
 from course_lib.objects.pod import Pod
 from course_lib.objects.pods import available_in, is_available, is_ready
 from course_lib.objects.workloads import StatefulSet
@@ -29,14 +29,6 @@ class StatefulSetController(Controller):
     def watches(self) -> None:
         """Its Pods."""
         self.watch("Pod", self.owner)
-
-    def adopters(self, orphan: Object) -> list[Key]:
-        """Those whose selector selects an orphan."""
-        return [
-            (owner.namespace, owner.name)
-            for owner in self.api.list(self.kind, orphan.namespace)
-            if selector_of(owner.spec.selector).matches(orphan.labels)
-        ]
 
     def reconcile(self, namespace: str, name: str) -> None:
         """One step: Pods that should be, lowest first; the condemned, highest first; updates."""

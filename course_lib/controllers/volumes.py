@@ -10,6 +10,7 @@ from typing import Any
 
 from course_lib.controllers.controller import Controller, Key
 from course_lib.objects.cluster import Node
+from course_lib.objects.quantity import Quantity
 from course_lib.objects.storage import PersistentVolume, PersistentVolumeClaim, StorageClass
 from course_lib.objects.volume_matching import reaches, suits
 
@@ -37,13 +38,21 @@ class VolumeController(Controller):
 
     def watches(self) -> None:
         """Volumes and classes that claims may wait for; Pods, as first consumers."""
-        self.watch("PersistentVolume", self._pending)
+        self.watch("PersistentVolume", self._of_volume)
         self.watch("StorageClass", self._pending)
         self.watch("Pod", self._of_pod)
 
     def _pending(self, _: Any) -> list[Key]:
         claims = self.api.list("PersistentVolumeClaim")
         return [(c.namespace, c.name) for c in claims if c.status.phase != "Bound"]
+
+    def _of_volume(self, volume: PersistentVolume) -> list[Key]:
+        """The claim that has a volume, and those that might get it."""
+        kept = volume.spec.claim_ref
+        return [
+            *([(kept.namespace, kept.name)] if kept and kept.name else ()),
+            *self._pending(volume),
+        ]
 
     def _of_pod(self, pod: Any) -> list[Key]:
         return [
@@ -57,10 +66,18 @@ class VolumeController(Controller):
         claim = self.api.find("PersistentVolumeClaim", name, namespace)
         if claim is None:
             return
-        if claim.status.phase == "Bound":
-            if self.api.find("PersistentVolume", claim.spec.volume_name) is None:
+        if claim.status.phase in ("Bound", "Lost"):  # a claim has one volume in its life
+            volume = self.api.find("PersistentVolume", claim.spec.volume_name)
+            if volume is None and claim.status.phase == "Lost":
+                return
+            if volume is None:
                 self.api.patch_status(claim, {"phase": "Lost"})
-                self.warning(claim, "ClaimLost", "Bound claim has lost its PersistentVolume.")
+                message = (
+                    "Bound claim has lost its PersistentVolume. Any data on the volume is lost!"
+                )
+                self.warning(claim, "ClaimLost", message)
+            else:
+                self._grow(claim, volume)
             return
         cls = self.api.find("StorageClass", claim.class_name) if claim.class_name else None
         waits = cls is not None and cls.volume_binding_mode == "WaitForFirstConsumer"
@@ -77,6 +94,18 @@ class VolumeController(Controller):
         else:
             message = "no persistent volumes available for this claim and no storage class is set"
             self.normal(claim, "FailedBinding", message)
+
+    def _grow(self, claim: PersistentVolumeClaim, volume: PersistentVolume) -> None:
+        """Enlarge a bound volume whose claim asks for more (external-resizer)."""
+        has = (claim.status.capacity or {}).get("storage", Quantity("0"))
+        if claim.size <= has:
+            return
+        size = {"storage": str(claim.size)}
+        self.normal(claim, "Resizing", f"External resizer is resizing volume {volume.name}")
+        if (volume.spec.capacity or {}).get("storage", Quantity("0")) < claim.size:
+            self.api.patch("PersistentVolume", volume.name, "", {"spec": {"capacity": size}})
+            self.api.patch_status(claim, {"capacity": size})
+            self.normal(claim, "VolumeResizeSuccessful", "Resize volume succeeded")
 
     def _consumer_node(self, claim: PersistentVolumeClaim) -> Node | None:
         """The node of the first Pod that uses the claim and has got one."""
@@ -97,6 +126,8 @@ class VolumeController(Controller):
                 mine = (kept.namespace, kept.name) == (claim.namespace, claim.name)
                 if mine and kept.uid in ("", claim.uid):
                     return volume
+            elif volume.terminating:
+                continue
             elif suits(claim, volume) and (node is None or reaches(volume, node)):
                 fitting.append(volume)
         return min(fitting, key=lambda v: (v.spec.capacity["storage"].nano, v.name), default=None)
@@ -188,18 +219,18 @@ class ReclaimController(Controller):
     def reconcile(self, namespace: str, name: str) -> None:
         """Available without a claim, Bound with one, Released after it."""
         volume = self.api.find("PersistentVolume", name) if name else None
-        if volume is None or volume.terminating:
+        if volume is None:
             return
         kept = volume.spec.claim_ref
         if kept is None or not kept.uid:
-            if volume.status.phase == "Pending":
+            if volume.status.phase == "Pending" and not volume.terminating:
                 self.api.patch_status(volume, {"phase": "Available"})
             return
         claim = self.api.find("PersistentVolumeClaim", kept.name, kept.namespace)
         if claim is not None and claim.uid == kept.uid:
             return
-        if volume.spec.persistent_volume_reclaim_policy == "Delete":
+        if volume.status.phase != "Released":
+            volume = self.api.patch_status(volume, {"phase": "Released"})
+        if volume.spec.persistent_volume_reclaim_policy == "Delete" and not volume.terminating:
             self.api.delete("PersistentVolume", name, uid=volume.uid)
             self.normal(volume, "VolumeDeleted", f"volume {name} is deleted with its claim")
-        else:
-            self.api.patch_status(volume, {"phase": "Released"})

@@ -1,8 +1,14 @@
-"""The schedule of a CronJob: five fields, as in crontab(5), read in UTC."""
+"""The schedule of a CronJob: five fields, as in crontab(5), read in UTC or in a time zone.
+
+The zones are those of the package `tzdata`, not of the machine: one schedule has one history.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import cache
+from importlib.resources import files
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -69,16 +75,26 @@ class Schedule(msgspec.Struct, frozen=True):
             return str(problem)
         return ""
 
-    def after(self, moment: datetime) -> datetime | None:
-        """The first time after a moment; None when there is none within eight years."""
-        day = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    def after(self, moment: datetime, zone: tzinfo | None = None) -> datetime | None:
+        """The first time after a moment; None when there is none within eight years.
+
+        With a zone, the fields are its local time, and the moment and the result are aware. A
+        local time that a change to summer time skips is left out; one that comes twice is two
+        times (`github.com/robfig/cron`, `spec.go`).
+        """
+        local = moment.astimezone(zone).replace(tzinfo=None) if zone else moment
+        day = local.replace(hour=0, minute=0, second=0, microsecond=0)
         for _ in range(366 * 8):
             if self._on(day):
-                for hour in sorted(self.hours):
-                    for minute in sorted(self.minutes):
-                        at = day.replace(hour=hour, minute=minute)
-                        if at > moment:
-                            return at
+                times = [
+                    at
+                    for hour in sorted(self.hours)
+                    for minute in sorted(self.minutes)
+                    for at in _instants(day.replace(hour=hour, minute=minute), zone)
+                    if at > moment
+                ]
+                if times:
+                    return min(times)
             day += timedelta(days=1)
         return None
 
@@ -91,6 +107,37 @@ class Schedule(msgspec.Struct, frozen=True):
         else:
             matches = in_month or in_week
         return day.month in self.months and matches
+
+
+def _instants(local: datetime, zone: tzinfo | None) -> list[datetime]:
+    """The instants at which a zone's clocks show a local time: none, one or two, in UTC."""
+    if zone is None:
+        return [local]
+    instants = {local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)}
+    return sorted(at for at in instants if at.astimezone(zone).replace(tzinfo=None) == local)
+
+
+@cache
+def _zone_names() -> frozenset[str]:
+    return frozenset(files("tzdata").joinpath("zones").read_text().split())
+
+
+@cache
+def time_zone(name: str) -> ZoneInfo:
+    """A time zone of the IANA database; raises ValueError with what is wrong.
+
+    >>> time_zone("Asia/Tokyo").key
+    'Asia/Tokyo'
+    """
+    if not name:
+        raise ValueError("timeZone must be nil or non-empty string")
+    if name.lower() == "local":
+        zones = "https://www.iana.org/time-zones"
+        raise ValueError(f"timeZone must be an explicit time zone as defined in {zones}")
+    if name not in _zone_names():
+        raise ValueError(f"unknown time zone {name}")
+    with files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as data:
+        return ZoneInfo.from_file(data, key=name)
 
 
 def _field(text: str, name: str, low: int, high: int, names: list[str]) -> frozenset[int]:

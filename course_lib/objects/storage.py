@@ -14,6 +14,11 @@ from course_lib.objects.pod import NodeSelector, ResourceList, ResourceRequireme
 from course_lib.objects.quantity import Quantity
 
 BETA_CLASS = "volume.beta.kubernetes.io/storage-class"  # the annotation before storageClassName
+# The finalizers that keep a claim, or a volume, for as long as it is used.
+PROTECTION = {
+    "PersistentVolumeClaim": "kubernetes.io/pvc-protection",
+    "PersistentVolume": "kubernetes.io/pv-protection",
+}
 DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
 

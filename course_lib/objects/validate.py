@@ -27,7 +27,7 @@ from course_lib.objects.names import (
     name_problems,
 )
 from course_lib.objects.pod import Pod, PodTemplateSpec
-from course_lib.objects.schedule import Schedule
+from course_lib.objects.schedule import Schedule, time_zone
 
 Problems = Iterator[Problem]
 PERCENT = re.compile(r"[0-9]+%")
@@ -217,6 +217,14 @@ def _job_spec(spec: workloads.JobSpec) -> Problems:
 def _cron_job(view: workloads.CronJob) -> Problems:
     if problem := Schedule.problem(view.spec.schedule):
         yield Problem("spec.schedule", problem, view.spec.schedule)
+    if "TZ" in view.spec.schedule:
+        expected = "cannot use TZ or CRON_TZ in schedule, use timeZone field instead"
+        yield Problem("spec.schedule", expected, view.spec.schedule)
+    if view.spec.time_zone is not None:
+        try:
+            time_zone(view.spec.time_zone)
+        except ValueError as problem:
+            yield Problem("spec.timeZone", str(problem), view.spec.time_zone)
     yield from _one_of(
         "spec.concurrencyPolicy", view.spec.concurrency_policy, "Allow", "Forbid", "Replace"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from course_lib.cluster import Cluster
+from course_lib.errors import CourseError
 from tests.conftest import container, pod, reasons, service, status_of, workload
 
 BUDGET = {
@@ -91,6 +92,45 @@ def test_a_namespace_is_emptied_before_it_goes(cluster):
     assert len(cluster.get("pods", namespace=None)) == 0
 
 
+def test_the_conditions_of_a_namespace_name_what_holds_it(cluster):
+    space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
+    held = {"name": "held", "namespace": "shop", "finalizers": ["example.com/hold"]}
+    cluster.apply([space, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": held}])
+    cluster.delete("namespace", "shop")
+    cluster.run(seconds=60)
+    found = cluster.api.get("Namespace", "shop").status.conditions
+    stated = {c.type: (c.status, c.reason, c.message) for c in found}
+    assert stated["NamespaceContentRemaining"] == (
+        "True",
+        "SomeResourcesRemain",
+        "Some resources are remaining: configmaps. has 1 resource instances",
+    )
+    assert stated["NamespaceFinalizersRemaining"][2] == (
+        "Some content in the namespace has finalizers remaining: "
+        "example.com/hold in 1 resource instances"
+    )
+    assert stated["NamespaceDeletionContentFailure"][0] == "False"
+    patch = {"metadata": {"finalizers": None}}
+    cluster.api.patch("ConfigMap", "held", "shop", patch)
+    cluster.run(seconds=5)
+    assert cluster.api.find("Namespace", "shop") is None
+
+
+def test_each_namespace_has_an_account_and_the_root_certificate_and_keeps_them(cluster):
+    cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}})
+    cluster.run(seconds=1)
+    api = cluster.api
+    text = api.get("ConfigMap", "kube-root-ca.crt", "shop").data["ca.crt"]
+    assert text.startswith("-----BEGIN CERTIFICATE-----")
+    cluster.delete("configmap", "kube-root-ca.crt", namespace="shop")
+    cluster.delete("serviceaccount", "default", namespace="shop")
+    cluster.run(seconds=1)
+    assert api.get("ServiceAccount", "default", "shop")
+    api.patch("ConfigMap", "kube-root-ca.crt", "shop", {"data": {"ca.crt": "x", "more": "y"}})
+    cluster.run(seconds=1)
+    assert api.get("ConfigMap", "kube-root-ca.crt", "shop").data == {"ca.crt": text}
+
+
 # Volumes
 
 
@@ -170,6 +210,71 @@ def test_what_becomes_of_a_volume_after_its_claim(cluster, policy, left):
     cluster.delete("pvc", "data")
     cluster.run(seconds=10)
     assert list(cluster.get("pv").STATUS) == left
+
+
+def in_use(cluster: Cluster) -> Cluster:
+    """A Pod that uses the claim `data`."""
+    claim = {"name": "data", "persistentVolumeClaim": {"claimName": "data"}}
+    mount = {"name": "data", "mountPath": "/data"}
+    cluster.apply([CLAIM, pod(volumes=[claim], containers=[container(volumeMounts=[mount])])])
+    cluster.run(seconds=30)
+    return cluster
+
+
+CLAIM = {
+    "apiVersion": "v1",
+    "kind": "PersistentVolumeClaim",
+    "metadata": {"name": "data"},
+    "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
+}
+
+
+def test_a_claim_in_use_is_terminating_until_its_pod_is_gone(cluster):
+    in_use(cluster)
+    cluster.delete("pvc", "data")
+    cluster.run(seconds=30)
+    assert list(cluster.get("pvc").STATUS) == ["Terminating"]
+    assert list(cluster.get("pv").STATUS) == ["Bound"]
+    cluster.delete("pod", "web")
+    cluster.run(seconds=40)
+    assert len(cluster.get("pvc")) == len(cluster.get("pv")) == 0
+
+
+def test_a_bound_volume_is_terminating_until_its_claim_is_gone(cluster):
+    in_use(cluster)
+    cluster.delete("pv", cluster.get("pv").NAME[0])
+    cluster.run(seconds=5)
+    assert list(cluster.get("pv").STATUS) == ["Terminating"]
+    cluster.delete("pod", "web", grace_period=0)
+    cluster.delete("pvc", "data")
+    cluster.run(seconds=5)
+    assert len(cluster.get("pvc")) == len(cluster.get("pv")) == 0
+
+
+def test_a_claim_says_whether_a_pod_names_it(cluster):
+    in_use(cluster)
+    (unused,) = cluster.api.get("PersistentVolumeClaim", "data", "default").status.conditions
+    assert (unused.type, unused.status, unused.reason) == ("Unused", "False", "PodUsingPVC")
+    cluster.delete("pod", "web", grace_period=0)
+    cluster.run(seconds=5)
+    (unused,) = cluster.api.get("PersistentVolumeClaim", "data", "default").status.conditions
+    assert (unused.status, unused.reason) == ("True", "NoPodsUsingPVC")
+
+
+def test_a_claim_grows_only_where_its_class_allows_it_and_never_shrinks(cluster):
+    def asks(size: str) -> dict:
+        return {"spec": {"resources": {"requests": {"storage": size}}}}
+
+    name = ("PersistentVolumeClaim", "data", "default")
+    in_use(cluster)
+    with pytest.raises(CourseError, match="storageclass that provisions the pvc must support"):
+        cluster.api.patch(*name, asks("2Gi"))
+    with pytest.raises(CourseError, match=r"can not be less than status\.capacity"):
+        cluster.api.patch(*name, asks("500Mi"))
+    cluster.api.patch("StorageClass", "standard", "", {"allowVolumeExpansion": True})
+    cluster.api.patch(*name, asks("2Gi"))
+    cluster.run(seconds=5)
+    assert list(cluster.get("pvc").CAPACITY) == ["2Gi"]
 
 
 # Draining and budgets
@@ -296,9 +401,19 @@ def test_a_deleted_node_takes_its_pods_with_it():
     cluster.kill_node("node-1")
     cluster.delete("node", "node-1")
     cluster.run(seconds=30)
+    assert "node-1" in set(cluster.get("pods", wide=True).NODE), "40 s are waited for the node"
+    cluster.run(seconds=60)
     found = cluster.get("pods", wide=True)
     assert set(found.NODE) == {"node-2"}
     assert len(found) == 4
+
+
+def test_a_pod_whose_node_never_existed_is_collected(cluster):
+    cluster.apply(pod("ghostly", nodeName="ghost"))
+    cluster.run(seconds=30)
+    assert len(cluster.get("pods")) == 1
+    cluster.run(seconds=50)
+    assert len(cluster.get("pods")) == 0
 
 
 def test_each_node_has_a_block_of_addresses_of_its_own():

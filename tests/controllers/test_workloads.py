@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
 
 from course_lib.cluster import Cluster
 from course_lib.errors import CourseError
+from course_lib.objects.meta import is_true
+from course_lib.objects.schedule import Schedule, time_zone
 from tests.conftest import container, job, pod, reasons, service, status_of, workload
 
 PROBE = {"httpGet": {"path": "/", "port": 80}, "periodSeconds": 1}
 
 
-def get(cluster: Cluster, kind: str, name: str = "web"):
+def get(cluster: Cluster, kind: str = "Deployment", name: str = "web"):
     return cluster.api.get(kind, name)
 
 
@@ -87,12 +91,16 @@ def test_a_refused_pod_is_reported_and_made_when_there_is_room(cluster):
     cluster.apply(workload("ReplicaSet", replicas=3))
     cluster.run(seconds=20)
     assert len(cluster.get("pods")) == 2
-    assert "exceeded quota: few" in cluster.log(reason="FailedCreate").MESSAGE[0]
+    said = cluster.log(reason="FailedCreate").MESSAGE[0]
+    assert re.match(
+        'Error creating: pods "web-[a-z0-9]{5}" is forbidden: exceeded quota: few', said
+    )
     conditions = get(cluster, "ReplicaSet").status.conditions
     assert [(c.type, c.status) for c in conditions] == [("ReplicaFailure", "True")]
     cluster.apply(quota | {"spec": {"hard": {"pods": "5"}}})
     cluster.run(seconds=60)
     assert len(cluster.get("pods")) == 3
+    assert not get(cluster, "ReplicaSet").status.conditions
 
 
 # Deployment
@@ -210,6 +218,27 @@ def test_min_ready_seconds_delays_availability(cluster):
     assert (status.ready_replicas, status.available_replicas) == (1, 0)
     cluster.run(seconds=15)
     assert get(cluster, "Deployment").status.available_replicas == 1
+
+
+def test_a_finished_rollout_is_not_late_when_its_pods_turn_unready_later():
+    cluster = Cluster(nodes=2)
+    cluster.apply(workload(replicas=4, progressDeadlineSeconds=30))
+    cluster.run(seconds=20)
+    cluster.kill_node("node-1")
+    cluster.run(seconds=200)
+    found = get(cluster).status
+    stated = {c.type: (c.status, c.reason) for c in found.conditions}
+    assert found.available_replicas == 2
+    assert stated["Progressing"] == ("True", "NewReplicaSetAvailable")
+    assert stated["Available"] == ("False", "MinimumReplicasUnavailable")
+
+
+def test_a_deployment_says_what_its_replica_set_is_refused(cluster):
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "none"}}
+    cluster.apply([quota | {"spec": {"hard": {"pods": "0"}}}, workload(replicas=1)])
+    cluster.run(seconds=10)
+    stated = {c.type: (c.status, c.reason) for c in get(cluster).status.conditions}
+    assert stated["ReplicaFailure"] == ("True", "FailedCreate")
 
 
 # StatefulSet
@@ -413,6 +442,91 @@ def test_a_suspended_cron_job_waits(cluster):
     cluster.apply(cron(suspend=True))
     cluster.run(seconds=300)
     assert len(cluster.get("jobs")) == 0
+
+
+def test_a_run_missed_under_forbid_starts_when_the_one_before_ends(cluster):
+    cluster.apply(cron("Forbid", seconds=70))
+    cluster.run(seconds=150)
+    created = cluster.log(reason="SuccessfulCreate", object="CronJob")
+    assert len(created) == 2
+    assert 130 < created.TIME.iloc[1] < 135
+    minute = int(created.MESSAGE.iloc[0].rpartition("-")[2])
+    assert created.MESSAGE.iloc[1] == f"Created job tick-{minute + 1}"
+    assert "SawCompletedJob" in reasons(cluster, "CronJob")
+
+
+def test_a_starting_deadline_lets_a_run_be_missed(cluster):
+    cluster.apply(cron("Forbid", seconds=70, startingDeadlineSeconds=5))
+    cluster.run(seconds=190)
+    created = cluster.log(reason="SuccessfulCreate", object="CronJob").TIME
+    assert [round(t) for t in created] == [60, 180]
+
+
+def test_a_schedule_is_read_in_its_time_zone(cluster):
+    cluster.apply(cron(schedule="1 9 * * *", timeZone="Asia/Tokyo"))
+    cluster.run(seconds=120)
+    assert len(cluster.get("jobs")) == 1, "9:01 in Tokyo is 0:01 UTC"
+    (found,) = cluster.api.list("Job")
+    note = found.annotations["batch.kubernetes.io/cronjob-scheduled-timestamp"]
+    assert note == "2026-01-01T09:01:00+09:00"
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ({"timeZone": "Mars/Phobos"}, "unknown time zone Mars/Phobos"),
+        ({"timeZone": "Local"}, "timeZone must be an explicit time zone"),
+        ({"timeZone": "../etc"}, "unknown time zone"),
+        ({"schedule": "TZ=UTC 0 9 * * *"}, "five fields"),
+    ],
+)
+def test_a_time_zone_that_does_not_exist_is_refused(cluster, spec, words):
+    with pytest.raises(CourseError, match=words):
+        cluster.apply(cron(**spec))
+
+
+def test_summer_time_leaves_an_hour_out_and_repeats_another():
+    berlin = time_zone("Europe/Berlin")
+    schedule = Schedule.parse("30 2 * * *")
+    before = datetime(2026, 3, 28, 12, tzinfo=UTC)
+    # On 29 March 2026 the clocks go from 2:00 to 3:00; on 25 October 2:30 comes twice.
+    assert schedule.after(before, berlin) == datetime(2026, 3, 30, 0, 30, tzinfo=UTC)
+    autumn = datetime(2026, 10, 24, 12, tzinfo=UTC)
+    first = schedule.after(autumn, berlin)
+    assert first == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    assert schedule.after(first, berlin) == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+
+
+def test_an_indexed_job_names_the_hosts_of_its_pods(cluster):
+    command = ["hostname"]
+    containers = [container(image="busybox:1.36", command=command)]
+    cluster.apply(job(containers=containers, completions=2, completionMode="Indexed"))
+    cluster.run(seconds=30)
+    said = sorted(cluster.logs(pod.name).strip() for pod in cluster.api.list("Pod"))
+    assert said == ["work-0", "work-1"]
+
+
+def test_a_finished_job_states_why_and_a_suspended_one_that_it_is(cluster):
+    cluster.apply([job("done"), job("held", suspend=True)])
+    cluster.run(seconds=20)
+    stated = {c.type: c.reason for c in get(cluster, "Job", "done").status.conditions}
+    assert stated == {"SuccessCriteriaMet": "CompletionsReached", "Complete": "CompletionsReached"}
+    assert is_true(get(cluster, "Job", "held").status.conditions, "Suspended")
+    cluster.api.patch("Job", "held", "default", {"spec": {"suspend": False}})
+    cluster.run(seconds=2)
+    assert not is_true(get(cluster, "Job", "held").status.conditions, "Suspended")
+    assert {"Suspended", "Resumed"} <= set(reasons(cluster, "Job"))
+
+
+def test_the_completions_of_a_job_change_only_where_it_is_indexed(cluster):
+    indexed = job("indexed", completions=2, parallelism=2, completionMode="Indexed")
+    cluster.apply([job("plain", completions=2), indexed])
+    with pytest.raises(CourseError, match="the field is immutable"):
+        cluster.api.patch("Job", "plain", "default", {"spec": {"completions": 3}})
+    with pytest.raises(CourseError, match=r"in tandem with spec\.parallelism"):
+        cluster.api.patch("Job", "indexed", "default", {"spec": {"completions": 3}})
+    both = {"spec": {"completions": 3, "parallelism": 3}}
+    assert cluster.api.patch("Job", "indexed", "default", both).spec.completions == 3
 
 
 # Autoscaling

@@ -1,0 +1,102 @@
+"""Protection of storage in use: a claim waits for its Pods, a volume for its claim (chapter 03).
+
+Source: `pkg/controller/volume/pvcprotection`, `pkg/controller/volume/pvprotection`;
+kubernetes.io "Storage Object in Use Protection".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from course_lib.controllers.controller import Controller, Key
+from course_lib.objects.meta import condition, is_true, set_condition
+from course_lib.objects.storage import PROTECTION
+
+
+class ProtectionController(Controller):
+    """Removes the finalizer of what is to be deleted and no longer used; adds it where missing."""
+
+    def reconcile(self, namespace: str, name: str) -> None:
+        """Let one object go, if nobody uses it."""
+        found = self.api.find(self.kind, name, namespace)
+        if found is None:
+            return
+        finalizer, present = PROTECTION[self.kind], found.metadata.finalizers or []
+        if found.terminating and finalizer in present and not self.in_use(found):
+            self._finalizers(found, [each for each in present if each != finalizer])
+        elif not found.terminating and finalizer not in present:
+            self._finalizers(found, [*present, finalizer])
+
+    def in_use(self, found: Any) -> bool:
+        """Whether somebody still uses an object."""
+        raise NotImplementedError
+
+    def _finalizers(self, found: Any, finalizers: list[str]) -> None:
+        patch = {"metadata": {"uid": found.uid, "finalizers": finalizers or None}}
+        self.api.patch(found.kind, found.name, found.namespace, patch)
+
+
+class ClaimProtectionController(ProtectionController):
+    """Keeps a claim that is being deleted until no Pod on a node names it."""
+
+    name = "pvc-protection-controller"
+    kind = "PersistentVolumeClaim"
+
+    def watches(self) -> None:
+        """The Pods, which use claims."""
+        self.watch("Pod", self._of_pod)
+
+    def _of_pod(self, pod: Any) -> list[Key]:
+        return [
+            (pod.namespace, volume.persistent_volume_claim.claim_name)
+            for volume in pod.spec.volumes or ()
+            if volume.persistent_volume_claim
+        ]
+
+    def reconcile(self, namespace: str, name: str) -> None:
+        """State whether a bound claim is unused, then protect it or let it go."""
+        found = self.api.find(self.kind, name, namespace)
+        if found is not None and not found.terminating and found.status.phase == "Bound":
+            self._state_unused(found)
+        super().reconcile(namespace, name)
+
+    def _state_unused(self, claim: Any) -> None:
+        """The condition `Unused` (`PersistentVolumeClaimUnusedSinceTime`, beta in 1.37)."""
+        key = claim.namespace, claim.name
+        used = any(
+            pod.status.phase not in ("Succeeded", "Failed") and key in self._of_pod(pod)
+            for pod in self.api.list("Pod", claim.namespace)
+        )
+        status, reason, message = (
+            "True",
+            "NoPodsUsingPVC",
+            "No pods are currently referencing this PVC",
+        )
+        if used:
+            status, reason, message = (
+                "False",
+                "PodUsingPVC",
+                "A pod is currently referencing this PVC",
+            )
+        before = claim.status.conditions
+        if before and condition(before, "Unused") and is_true(before, "Unused") != used:
+            return
+        conditions = set_condition(before, "Unused", status, self.sim.timestamp, reason, message)
+        self.api.patch_status(claim, {"conditions": conditions})
+
+    def in_use(self, found: Any) -> bool:
+        """Whether a Pod that has a node names the claim, be it ended or not."""
+        key = found.namespace, found.name
+        pods = self.api.list("Pod", found.namespace)
+        return any(pod.spec.node_name and key in self._of_pod(pod) for pod in pods)
+
+
+class VolumeProtectionController(ProtectionController):
+    """Keeps a volume that is being deleted while it is bound."""
+
+    name = "pv-protection-controller"
+    kind = "PersistentVolume"
+
+    def in_use(self, found: Any) -> bool:
+        """Whether a claim has the volume."""
+        return bool(found.status.phase == "Bound")
