@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 FULL = ("display.max_colwidth", None, "display.width", 1000, "display.max_columns", None)
+LEFT = "text-align: left"
 CELL = re.compile(r"<(td|th)>")
 
 
@@ -29,15 +30,12 @@ class Table(pd.DataFrame):
     def _constructor(self) -> Any:
         return Table
 
-    def _text_columns(self) -> list[bool]:
-        return [not pd.api.types.is_numeric_dtype(kind) for kind in self.dtypes]
-
     def __repr__(self) -> str:
         plain = pd.DataFrame(self)
         names = []
-        for place, text in enumerate(self._text_columns()):
+        for place, kind in enumerate(self.dtypes):
             name, cells = str(plain.columns[place]), plain.iloc[:, place]
-            if text:
+            if not pd.api.types.is_numeric_dtype(kind):
                 shown = [str(cell) for cell in cells]
                 wide = max([len(name), *map(len, shown)])
                 plain = plain.astype({plain.columns[place]: object}) if len(plain) else plain
@@ -53,12 +51,19 @@ class Table(pd.DataFrame):
             shown = pd.DataFrame._repr_html_(self)  # type: ignore[attr-defined]
         if not shown:
             return shown
-        sides = ["left", *("left" if text else "right" for text in self._text_columns())]
+        styles = [LEFT, *map(self._style, range(self.shape[1]))]
         rows = shown.split("<tr")
-        return "<tr".join([rows[0], *(_aligned(row, sides) for row in rows[1:])])
+        return "<tr".join([rows[0], *(_styled(row, styles) for row in rows[1:])])
+
+    def _style(self, place: int) -> str:
+        """A column's side; names, which have no blanks, are not broken at their hyphens."""
+        column = self.iloc[:, place]
+        if pd.api.types.is_numeric_dtype(column.dtype):
+            return "text-align: right"
+        return LEFT if any(" " in str(cell) for cell in column) else f"{LEFT}; white-space: nowrap"
 
 
-def _aligned(row: str, sides: list[str]) -> str:
-    """A row of HTML with the side of each column on its cells."""
-    places = iter(sides)
-    return CELL.sub(lambda cell: f'<{cell[1]} style="text-align: {next(places, "left")}">', row)
+def _styled(row: str, styles: list[str]) -> str:
+    """A row of HTML with the style of each column on its cells."""
+    places = iter(styles)
+    return CELL.sub(lambda cell: f'<{cell[1]} style="{next(places, LEFT)}">', row)

@@ -20,14 +20,14 @@ STYLE = """
 .course-engines {display: flex; flex-wrap: wrap; gap: 12px; font: 12px/1.3 sans-serif;
   color: var(--jp-ui-font-color1, black);}
 .course-engine h4 {margin: 0 0 4px 0; font-size: 12px;}
-.course-bars {display: flex; gap: 5px; align-items: flex-end;}
+.course-bars {display: flex; gap: 4px; align-items: flex-end;}
 .course-machine {display: flex; gap: 1px;}
-.course-bar {width: 26px; height: 120px; border: 1.5px solid #888; border-radius: 4px;
+.course-bar {width: 18px; height: 120px; border: 1.5px solid #888; border-radius: 4px;
   display: flex; flex-direction: column-reverse; overflow: hidden;}
 .course-tile {background: #0072B2; color: white; text-align: center; box-sizing: border-box;
   border-top: 1px solid white; overflow: hidden; font-size: 10px;}
 .course-tile.latest {background: #B34700;}
-.course-bar.memory {width: 8px;}
+.course-bar.memory {width: 5px;}
 </style>
 """
 

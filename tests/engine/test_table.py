@@ -21,8 +21,14 @@ def test_text_and_its_heading_stand_to_the_left_numbers_to_the_right():
 def test_in_html_each_heading_is_on_the_side_of_its_cells():
     table = Table([("web", 3, "x")], columns=["NAME", "N", "SAID"])
     head, row = re.findall(r"<tr.*?</tr>", table._repr_html_(), re.DOTALL)
-    sides = [re.findall('text-align: (left|right)">', part) for part in (head, row)]
-    assert sides[0] == sides[1] == ["left", "left", "right", "left"] or sides[0][-4:] == sides[1]
+    sides = [re.findall('text-align: (left|right)[;"]', part) for part in (head, row)]
+    assert sides[0][-4:] == sides[1] == ["left", "left", "right", "left"]
+
+
+def test_names_are_not_broken_and_messages_are():
+    table = Table([("web-0", "a long message")], columns=["NAME", "MESSAGE"])
+    shown = table._repr_html_()
+    assert 'nowrap">web-0<' in shown and 'nowrap">a long message' not in shown
 
 
 def test_a_table_without_rows_keeps_its_columns():
