@@ -86,32 +86,38 @@ class Preemption:
         # Where plugins look at other nodes, what-if needs the whole picture; else one node will do.
         coupled, whole = self.framework.couples(pod, nodes), None
         for row in range(len(nodes)):
-            found = None
+            found: Candidate | Sequence[str] = (NO_VICTIMS,)
             if diagnosis.codes[row] == UNSCHEDULABLE and less_important(pod, nodes, row):
                 if coupled and whole is None:
                     whole = nodes.copy()
                 picture = whole if whole is not None else nodes.one(row)
                 found = self.victims(pod, picture, nodes.names[row], budgets)
-            if found is not None:
+            if isinstance(found, Candidate):
                 candidates.append(found)
             elif diagnosis.codes[row] == UNSCHEDULABLE:
-                reasons[row] = (NO_VICTIMS,)
+                reasons[row] = found
             elif diagnosis.codes[row] == UNRESOLVABLE:
                 reasons[row] = (NOT_HELPFUL,)
         return candidates, reasons
 
     def victims(
         self, pod: PodInfo, nodes: Nodes, node: str, budgets: Sequence[PodDisruptionBudget]
-    ) -> Candidate | None:
-        """Who must leave one node; None when that would not help. Leaves `nodes` as it was."""
+    ) -> Candidate | Sequence[str]:
+        """Who must leave one node, or the reasons that the filters give with all of lower priority
+        gone. Leaves `nodes` as it was.
+        """
         row = nodes.rows[node]
         lower = less_important(pod, nodes, row)
         for other in lower:
             nodes.remove(other, node)
         victims: list[PodInfo] = []
         violations = 0
-        helps = bool(lower) and self._fits(pod, nodes, row)
-        if helps:
+        emptied = self.framework.filter(pod, nodes)
+        reasons: Sequence[str] = ()
+        if not emptied.fits[row]:
+            refusals = Diagnosis.of(emptied)
+            reasons = refusals.reasons.get(row, (refusals.pre_filter_message,))
+        else:
             lower.sort(key=importance)
             violating, others = split_by_budgets(lower, budgets)
             for group, violates in ((violating, True), (others, False)):
@@ -123,7 +129,7 @@ class Preemption:
                         violations += violates
         for other in lower:
             nodes.add(other, node)  # those that are there already stay as they are
-        return Candidate(node, sorted(victims, key=importance), violations) if helps else None
+        return reasons or Candidate(node, sorted(victims, key=importance), violations)
 
     def _fits(self, pod: PodInfo, nodes: Nodes, row: int) -> bool:
         return bool(self.framework.filter(pod, nodes).fits[row])

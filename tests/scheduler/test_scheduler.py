@@ -125,6 +125,17 @@ def test_a_more_important_pod_takes_the_place_of_a_less_important_one(ranked):
     ]
 
 
+def test_where_evicting_all_less_important_pods_is_not_enough_the_filters_reason_is_told(ranked):
+    ranked.apply(asking("low", "500m", priorityClassName="low"))
+    ranked.apply([asking(f"top-{i}", "1", priorityClassName="high") for i in range(3)])
+    ranked.run(seconds=20)
+    ranked.apply(asking("vip", "2", priorityClassName="high"))
+    ranked.run(seconds=20)
+    message = ranked.log(reason="FailedScheduling", object="Pod/vip").MESSAGE.iloc[-1]
+    assert "preemption: 0/2 nodes are available:" in message
+    assert "Insufficient cpu" in message.partition("preemption:")[2]
+
+
 def test_the_node_with_the_least_important_victims_is_chosen(ranked):
     ranked.apply(
         [asking("mid", "2", priorityClassName="mid"), asking("low", "2", priorityClassName="low")]
