@@ -89,6 +89,8 @@ def container_spec(config: Message) -> ContainerSpec:
     ):
         raise invalid("user group is specified without user")
     for mount in config.mounts:
+        if mount.image.image:
+            raise RuntimeFault("Unimplemented", "images as volumes are not simulated")
         if mount.recursive_read_only and (not mount.readonly or mount.propagation):
             raise invalid("recursive read-only mount must be read-only, and private")
     return ContainerSpec(

@@ -91,6 +91,8 @@ def test_errors_arrive_as_grpc_codes(client):
         ("PodSandboxStatus", {"pod_sandbox_id": "x"}, "NotFound"),
         ("RunPodSandbox", {}, "InvalidArgument"),
         ("PullImage", {"image": {"image": "NOT A NAME"}}, "InvalidArgument"),
+        ("CreateContainer", {"config": {"metadata": {"name": "c"}, "image": {"image": "i"},
+         "mounts": [{"container_path": "/m", "image": {"image": "i"}}]}}, "Unimplemented"),
         ("PullImage", {"image": {"image": "registry.invalid/x"}}, "Unknown"),
         ("CheckpointContainer", {}, "Unimplemented"),
         ("ListMetricDescriptors", {}, "Unimplemented"),

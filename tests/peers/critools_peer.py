@@ -27,7 +27,7 @@ NOT_SIMULATED = {
     ),
     r"HostPID|PodPID|ContainerPID": "reads the kernel's /proc of other processes",
     r"HostIpc": "makes System V shared memory",
-    r"capabilit|Privileged is false": "changes network devices, as far as capabilities allow",
+    r"capabilit|Privileged is": "changes network devices, as far as capabilities allow",
     r"MaskedPaths|ReadonlyPaths": "masks files of the kernel's /proc and /sys",
     r"Seccomp|AppArmor|SELinux|NoNewPrivs": "filters of the kernel",
     r"UserNamespaces": "mappings of user IDs in the kernel",
@@ -56,6 +56,10 @@ def write_test_images(path: Path) -> None:
         images[f"{TEST_IMAGES}{name}:latest"] = image
     same = build('FROM scratch\nCOPY f /f\nCMD ["/f"]', {"f": File(b"tags")}).image
     images |= {f"{TEST_IMAGES}test-image-tags:{number}": same for number in (1, 2, 3)}
+    pause = 'FROM scratch\nCOPY f /pause\nUSER 65535\nENTRYPOINT ["/pause"]'
+    older, newer = (build(pause, {"f": File(tag, mode=0o755)}).image for tag in (b"3.9", b"3.10"))
+    images |= {f"{name}/pause:3.9": older for name in ("registry.k8s.io", "k8s.gcr.io")}
+    images["registry.k8s.io/pause:3.10"] = newer
     write_archive(path, images)
 
 
