@@ -1,4 +1,4 @@
-"""What a learner does: exercises that check themselves, and a shop that breaks, to be mended."""
+"""What a learner does: exercises that check themselves, and a broken shop to repair."""
 
 from course_lib.course.exercise import exercise, exercises, progress
 from course_lib.course.faults import FAULTS, Fault

@@ -1,10 +1,10 @@
-"""Trouble: a shop that somebody broke, to be found and mended with the usual commands.
+"""Trouble: a shop that somebody broke, to be found and repaired with the usual commands.
 
 trouble = Trouble(seed=7)
-cluster = trouble.cluster      # look: get, describe, logs, trace, nslookup; then mend
+cluster = trouble.cluster      # look: get, describe, logs, trace, nslookup; then repair
 trouble.hint()                 # where to look next
 trouble.cause("service api: selector")   # is this what was broken?
-trouble.check()                # is it mended?
+trouble.check()                # is it repaired?
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ class Trouble:
     >>> print(trouble.hint())
     all Pods are ready; trace the packet: cluster.trace(pod, 'service/...', port); where does it end, by which rule?
     >>> print(trouble.check())
-    Not mended yet: front reaches api (dropped).
+    Not repaired yet: front reaches api (dropped).
     >>> _ = trouble.cluster.api.patch("Service", "api", "default", {"spec": {"selector": {"app": "api"}}})
     >>> print(trouble.check())
-    Mended, with 1 hint. And what was the cause? Name the object, and what about it was wrong: trouble.cause("...").
+    Repaired, with 1 hint. And what was the cause? Name the object, and what about it was wrong: trouble.cause("...").
     >>> print(trouble.cause("Service api: selector"))
     Right. It was this: the Service api selects Pods that do not exist.
     """  # noqa: E501
@@ -54,7 +54,7 @@ class Trouble:
         self._fault.breaks(self.cluster)
         self.cluster.run(NOTICED)
         self.hints = 0
-        self._named = self._mended = False
+        self._named = self._repaired = False
 
     def failing(self) -> list[Check]:
         """What does not work now."""
@@ -78,8 +78,8 @@ class Trouble:
     def cause(self, text: str) -> str:
         """Whether a text names the cause: the object, and what about it is wrong.
 
-        Putting the manifests of the healthy shop in the place of what there is mends about half of
-        the faults; who has found the cause mends the others as well.
+        Applying the manifests of the healthy shop again repairs about half of the faults. The
+        others need a repair of the cause.
         """
         if not isinstance(text, str) or not _squashed(text):
             return 'Name the cause as a text: the object and its field, such as "pod x: image".'
@@ -89,8 +89,8 @@ class Trouble:
             return "That names many causes. Name one object, and one thing that is wrong about it."
         if places and causes:
             self._named = True
-            story = f" It was this: {self._fault.story}." if self._mended else ""
-            return f"Right.{story}" if story else "Right. Now mend it."
+            story = f" It was this: {self._fault.story}." if self._repaired else ""
+            return f"Right.{story}" if story else "Right. Now repair it."
         if places:
             return "The object is right. What about it is wrong? Describe it, field by field."
         if causes:
@@ -103,16 +103,16 @@ class Trouble:
         failing = self.failing()
         if failing:
             seen = "; ".join(f"{c.name} ({c.said})" if c.said else c.name for c in failing)
-            return f"Not mended yet: {seen}."
-        self._mended = True
+            return f"Not repaired yet: {seen}."
+        self._repaired = True
         count = min(self.hints, len(self._fault.hints))
         hints = "without a hint" if not count else f"with {count} hint{'s' if count > 1 else ''}"
         if not self._named:
             return (
-                f"Mended, {hints}. And what was the cause? Name the object, and what about it was "
-                'wrong: trouble.cause("...").'
+                f"Repaired, {hints}. And what was the cause? Name the object, and what about it "
+                'was wrong: trouble.cause("...").'
             )
-        return f"Mended, {hints}. It was this: {self._fault.story}."
+        return f"Repaired, {hints}. It was this: {self._fault.story}."
 
     def give_up(self) -> str:
         """What was done to the shop."""

@@ -22,7 +22,7 @@ Done = Callable[[Any], None]  # gets the result, or a `Refused`
 
 
 class Refused(Exception):
-    """A request that this member cannot answer: no leader is known, or it has changed.
+    """A request that this member cannot answer: there is no leader, or it changed.
 
     `certain` says that it was not done and never will be; else nobody knows yet.
     """
@@ -110,7 +110,7 @@ class Member(Replica):
             return
         if not self.leads:
             for _, done in taken:
-                done(Refused("not the leader", certain=True))
+                done(Refused("not leader", certain=True))
             return
         last = self.raft.append([command for command, _ in taken])
         term = self.raft.current_term
@@ -181,7 +181,7 @@ class Member(Replica):
         """Pass a request on to the leader, if one is known."""
         leader = self.raft.leader
         if not leader or leader == self.name:
-            done(Refused("no leader is known", certain=True))
+            done(Refused("no leader", certain=True))
             return
         self._count += 1
         self._forwarded[self._count] = self.raft.current_term, done
@@ -207,7 +207,7 @@ class Member(Replica):
             self.peers.send(self.name, asked.member, answer)
 
         if not self.leads:
-            done(Refused("not the leader", certain=True))
+            done(Refused("not leader", certain=True))
         elif asked.reading:
             self.read(asked.request, done)
         else:
@@ -244,20 +244,20 @@ class Member(Replica):
         if self._waiting and not self.leads:
             waiting, self._waiting = self._waiting, {}
             for _, done in waiting.values():
-                done(Refused("it is the leader no more", certain=False))
+                done(Refused("leader changed", certain=False))
         if self._forwarded:
             term = self.raft.current_term
             for number, (asked_in, done) in list(self._forwarded.items()):
                 if asked_in != term:
                     del self._forwarded[number]
-                    done(Refused("the leader has changed", certain=False))
+                    done(Refused("leader changed", certain=False))
 
     def _answer_reads(self) -> None:
         reads, self._reads = self._reads, []
         confirmed = self.raft.confirmed_round()
         for round, index, question, done in reads:
             if not self.leads:
-                done(Refused("it is the leader no more", certain=True))
+                done(Refused("leader changed", certain=True))
             elif round <= confirmed and index <= self.applied:
                 done(self.machine.read(question))
             else:

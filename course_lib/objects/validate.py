@@ -46,7 +46,7 @@ def validate(document: Document, view: Object, kind: Kind) -> None:
             where=f"{title(document)}: {first.path}",
             expected=first.expected,
             found=repr(first.found),
-            do=f"also mend {also}" if also else "",
+            do=f"also correct {also}" if also else "",
         )
 
 

@@ -170,6 +170,21 @@ def test_the_death_of_the_leader_of_etcd_is_an_outage_of_seconds():
     assert cluster.etcd.leader.raft.current_term > term
 
 
+def test_during_an_election_a_write_is_refused_in_etcd_s_words():
+    cluster = Cluster.ha_etcd()
+    cluster.apply("data/web.yaml")
+    cluster.run(30)
+    cluster.kill_node(cluster.etcd.leader.name)
+    refusals = []
+    for replicas in range(4, 9):
+        try:
+            cluster.scale("deployment/web", replicas)
+        except CourseError as refused:
+            refusals.append(refused.what)
+        cluster.run(1)
+    assert refusals == ["etcdserver: request timed out", "etcdserver: leader changed"]
+
+
 def test_without_a_quorum_nothing_is_read_or_written_and_pods_run():
     cluster = Cluster.ha_etcd()
     cluster.apply("data/web.yaml")

@@ -144,7 +144,7 @@ def test_a_list_of_all_words_is_no_cause():
 
 def test_who_names_the_cause_first_is_told_the_story_when_it_is_mended():
     trouble = Trouble(fault="wrong-selector")
-    assert trouble.cause("the selector of the service api") == "Right. Now mend it."
+    assert trouble.cause("the selector of the service api") == "Right. Now repair it."
     manifests(trouble.cluster)
     assert FAULTS["wrong-selector"].story in trouble.check()
 
@@ -160,7 +160,7 @@ def test_a_service_that_is_deleted_and_made_anew_is_mended(fault):
     trouble = Trouble(fault=fault)
     trouble.cluster.delete("service", "api")
     manifests(trouble.cluster)
-    assert trouble.check().startswith("Mended")
+    assert trouble.check().startswith("Repaired")
 
 
 def test_the_shop_is_well_before_anybody_breaks_it():
@@ -171,20 +171,20 @@ def test_the_shop_is_well_before_anybody_breaks_it():
 def test_a_fault_is_seen_stays_until_it_is_mended_and_then_is_gone(name: str):
     trouble = Trouble(fault=name)
     assert trouble.failing(), name
-    assert trouble.check().startswith("Not mended yet")  # nobody did anything
+    assert trouble.check().startswith("Not repaired yet")  # nobody did anything
     with suppress(CourseError):  # this helps nobody, where the API takes it at all
         trouble.cluster.restart("deployment/front")
-    assert trouble.check().startswith("Not mended yet")
+    assert trouble.check().startswith("Not repaired yet")
     for hint in FAULTS[name].hints:
         assert trouble.hint() == hint
     assert "no more hints" in trouble.hint()
     REPAIRS[name](trouble.cluster)
     said = trouble.check()
     for _ in range(4):  # a back-off may have to run out
-        if said.startswith("Mended"):
+        if said.startswith("Repaired"):
             break
         said = trouble.check()
-    assert said.startswith("Mended") and "what was the cause?" in said, said
+    assert said.startswith("Repaired") and "what was the cause?" in said, said
     assert FAULTS[name].story not in said  # who mends blindly has not found it
     place = NAMED[name].partition(": ")[0]
     assert "The object is right" in trouble.cause(place) or name in EITHER

@@ -67,7 +67,7 @@ def votes_twice(member: Member) -> None:
 def reads_without_asking(member: Member) -> None:
     member.read = lambda question, done: (
         done(member.machine.read(question)) if member.leads
-        else done(Refused("not the leader", certain=True))
+        else done(Refused("not leader", certain=True))
     )  # fmt: skip
 
 

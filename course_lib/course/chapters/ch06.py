@@ -114,7 +114,7 @@ def guaranteed(answer: Any) -> Findings:
     elif not both <= set(given):
         hint = f"both count, CPU and memory; {names_of(both - set(given))} is missing"
     elif not both <= set(limits):
-        hint = f"`limits` names not both: {names_of(both - set(limits))} is missing"
+        hint = f"`limits` does not name both: {names_of(both - set(limits))} is missing"
     elif wanted["spec"].get("initContainers"):
         hint = "every container counts, also those of `initContainers`"
     said = f"it is {found}"
@@ -157,21 +157,21 @@ def slow_start(answer: Any) -> Findings:
     if "startupProbe" in main:
         hint = "the startup probe gives up too early: periodSeconds · failureThreshold is its time"
         if not _asks_port_80(main["startupProbe"]):
-            hint = "the startup probe asks another port than 80, where nobody listens"
+            hint = "the startup probe asks another port than 80, where no program listens"
     elif not _asks_port_80(main["livenessProbe"]):
-        hint = "the liveness probe asks another port than 80, where nobody listens"
+        hint = "the liveness probe asks another port than 80, where no program listens"
     early = container_status(cluster, "slow")["restartCount"]
     said = f"{counted(early, 'restarts')} while starting"
     yield holds(early == 0, "it comes up", said, hint)
     policy = wanted["spec"].get("restartPolicy", "Always")
-    hint = "with `restartPolicy: Never` nobody restarts it: leave the policy out"
+    hint = "with `restartPolicy: Never` the kubelet does not restart it: leave the policy out"
     yield holds(policy != "Never", "it may be restarted", "it is never restarted", hint)
     restarted = cluster.run_until(
         lambda: container_status(cluster, "slow")["restartCount"] > 0, timeout=900
     )
     began = cluster.log(object="slow", reason="Started").TIME.iloc[0]
     late = restarted - began - 200
-    hint = "a patient liveness probe is patient for ever; only the start needs patience"
+    hint = "this liveness probe waits as long when the program hangs later: use a startup probe"
     yield holds(late <= 25, "it is restarted soon", f"it hung for {late:.0f} s", hint)
 
 
@@ -216,9 +216,9 @@ def _first_evicted() -> str:
     "06-restart-policy",
     "Restart, but only after errors",
     """
-    A program ends after 5 s, now with 0, now with 1. **Write a Pod** `work` of `busybox:1.36` with
-    the command `["sh", "-c", "sleep 5; exit 0"]` that is restarted after an error only; the check
-    tries it with both codes.
+    A program ends after 5 s, sometimes with 0, sometimes with 1. **Write a Pod** `work` of
+    `busybox:1.36` with the command `["sh", "-c", "sleep 5; exit 0"]` that is restarted after an
+    error only; the check tries it with both codes.
     """,
 )
 def restart_policy(answer: Any) -> Findings:

@@ -26,7 +26,7 @@ def _web(replicas: int = 3, **settings: Any) -> Cluster:
     "Fair shares",
     """
     A Service has four endpoints; in iptables mode kube-proxy writes four rules, one after the
-    other. **Which probability stands in the second one?** (Within 0.01.)
+    other. **Which probability is in the second rule?** (Within 0.01.)
     """,
 )
 def probability(answer: Any) -> Findings:
@@ -94,8 +94,9 @@ def _wrong_port() -> Cluster:
     "07-refused",
     "Connection refused",
     """
-    All Pods of `web` in `task.cluster` are ready, and yet the Service answers nobody. **Find out
-    why and mend it**; `cluster.trace("node-1", "service/web", 80)` shows the way.
+    All Pods of `web` in `task.cluster` are ready, but no connection to the Service succeeds.
+    **Find the reason and repair it.** Start with
+    `task.cluster.trace("node-1", "service/web", 80)`.
     """,
     starts=_wrong_port,
 )
@@ -105,7 +106,7 @@ def refused(cluster: Cluster) -> Findings:
     spec = existing(cluster, "service", "web", again)["spec"]
     ports = spec.get("ports") or [{}]
     asked = next((each for each in ports if each.get("port") == 80), None)
-    hint = "customers ask at port 80: that is the Service's `port`"
+    hint = "clients connect to port 80: that is the Service's `port`"
     said = f"its port is {ports[0].get('port')}"
     yield holds(asked is not None, "it has port 80", said, hint)
     pods = cluster.get("pods", selector="app=web")
@@ -127,7 +128,7 @@ def refused(cluster: Cluster) -> Findings:
     "Who is asking?",
     """
     **Write a Service** `web` of type NodePort (port 80, selector `app: web`) whose Pods see the
-    customers' own addresses.
+    clients' own addresses.
     """,
 )
 def source(answer: Any) -> Findings:
@@ -146,7 +147,7 @@ def source(answer: Any) -> Findings:
         hint = f"`targetPort` is {ports[0].get('targetPort')}, and the containers listen on 80"
     yield holds(trace.ok, "it answers", f"a connection is {trace.outcome}", hint)
     own = trace.seen not in nodes.values() and not str(trace.seen).startswith("10.244.")
-    hint = "to spare the way to another node, and the masquerade: `externalTrafficPolicy`"
+    hint = "the node replaced the client's address: look at `externalTrafficPolicy`"
     if "internalTrafficPolicy" in wanted["spec"]:
         hint = "that is for clients inside the cluster; yours come from outside"
     said = f"a Pod sees {trace.seen}"
@@ -157,8 +158,8 @@ def source(answer: Any) -> Findings:
     "07-headless",
     "No address of its own",
     """
-    **Write a Service** `peers` for the Pods `app: web` (port 80) whose DNS name leads to all the
-    Pods' addresses, and not to one of its own.
+    **Write a Service** `peers` for the Pods `app: web` (port 80). DNS must answer its name with the
+    addresses of all these Pods. The Service has no address of its own.
     """,
 )
 def headless(answer: Any) -> Findings:
@@ -184,7 +185,7 @@ def headless(answer: Any) -> Findings:
     "07-no-endpoints",
     "Where does it end?",
     """
-    A Service's Pods are all deleted, the Service stays. A Pod elsewhere connects to the Service's
+    All Pods of a Service are deleted. The Service stays. Another Pod connects to the Service's
     address in iptables mode. Is the connection `"rejected"` at once, or `"dropped"` so that the
     client waits for its time-out?
     """,
@@ -193,11 +194,13 @@ def no_endpoints(answer: Any) -> Findings:
     slips = {
         "dropped": "kube-proxy rejects on purpose: an error at once is better than a wait",
         "drop": "kube-proxy rejects on purpose: an error at once is better than a wait",
-        "answered": "nobody is there who could answer",
-        "refused": "that is the answer of a machine where nobody listens; no machine was reached",
+        "answered": "no Pod is left that could answer",
     }
     look = "answer with one of the two words, `rejected` or `dropped`"
-    also = {"rejected": ["reject", "rejected at once"], "dropped": ["drop"]}
+    also = {
+        "rejected": ["reject", "rejected at once", "refused", "connection refused"],
+        "dropped": ["drop"],
+    }
     truth = _without_endpoints()
     yield word(answer, truth, slips, also=also[truth], look=look)
 

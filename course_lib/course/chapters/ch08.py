@@ -49,7 +49,7 @@ def nodes(answer: Any) -> Findings:
         16: "that is 26 - 20 the wrong way round: 2 to the power of (26 - 20)",
         6: "6 bits are between /20 and /26, and 6 bits count to 64",
         62: "no block of a node is lost: the two special addresses are inside each block",
-        4096: "so many addresses has the whole block",
+        4096: "that is the number of addresses in the whole block",
     }
     look = "a /20 consists of 2 to the power of (26 - 20) blocks of the size /26"
     truth = ClusterCIDR("10.244.0.0/20", node_mask=26).size
@@ -113,15 +113,16 @@ def _with_host_port() -> int:
     "Only front",
     """
     The Pods of the shop are labelled `app: front`, `app: api` (port 8080) and `app: db`.
-    **Write a NetworkPolicy** that lets only `front` reach `api`; all else stays as it is.
+    **Write a NetworkPolicy** that lets only `front` reach `api`. All other connections stay
+    as they are.
     """,
 )
 def only_front(answer: Any) -> Findings:
     wanted = document(answer, "NetworkPolicy")
     cluster, pods = _shop(as_documents(answer))
-    hint = "whom does the policy select? `podSelector` is the one that is protected: api"
+    hint = "which Pods does the policy select? `podSelector` names those that it protects: api"
     if not _reach(cluster, pods, "front", "db"):
-        hint = "it protects too much: select api, and nobody else"
+        hint = "it protects too much: select api, and no other Pods"
     others = _reach(cluster, pods, "front", "db") and _reach(cluster, pods, "db", "front")
     said = "others are cut off too"
     yield holds(others, "others talk as before", said, or_unknown(wanted, hint))
@@ -130,7 +131,8 @@ def only_front(answer: Any) -> Findings:
         "only"
     )
     out = _reach(cluster, pods, "api", "db") and _knows_names(cluster, pods["api"])
-    yield holds(out, "api itself reaches what it did", "api reaches others no more", hint)
+    said = "api does not reach the others any more"
+    yield holds(out, "api itself reaches what it did", said, hint)
     hint = "what does not match any rule is refused: `from` front, at port 8080"
     may = _reach(cluster, pods, "front", "api")
     said = "front does not reach api"
@@ -165,8 +167,8 @@ def _open(wanted: Any) -> str:
     "08-deny",
     "Closed, until opened",
     """
-    **Write a NetworkPolicy** that lets nobody in to any Pod of the namespace, and leaves what the
-    Pods themselves ask for alone (names, for example).
+    **Write a NetworkPolicy** that closes the way in to all Pods of the namespace. The way out stays
+    open (for DNS queries, for example).
     """,
 )
 def deny(answer: Any) -> Findings:

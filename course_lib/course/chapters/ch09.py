@@ -17,8 +17,8 @@ from course_lib.network.mistakes import broken
     "09-mtu",
     "A smaller envelope",
     """
-    The machines' network carries packets of 1,500 bytes; the plugin wraps Pods' packets in VXLAN
-    over IPv4. **How large may a Pod's packet be (its MTU)?**
+    The machines' network carries packets of 1,500 bytes; the plugin wraps the packets of Pods
+    in VXLAN over IPv4. **How large may a Pod's packet be (its MTU)?**
     """,
 )
 def mtu(answer: Any) -> Findings:
@@ -82,8 +82,8 @@ def routes(answer: Any) -> Findings:
         12: "its own Pods are on its bridge",
         110: "one route leads to a node's whole block, not to each Pod",
         120: "one route leads to a node's whole block, and its own Pods are on its bridge",
-        10: "so many Pods has each node; a route leads to a node's whole block",
-        1: "that would be a router that knows all; here each node is one",
+        10: "that is the number of Pods on each node; a route leads to a node's whole block",
+        1: "one route is enough to a router that knows all blocks; here each node is a router",
     }
     look = "one route for the block of each *other* node"
     yield number(answer, _routes(), slips, unit="routes", look=look)
@@ -100,15 +100,15 @@ def _routes() -> int:
     "09-two-subnets",
     "A router in between",
     """
-    Four nodes in two subnets with a router between that knows nothing of Pods. **Choose a plugin**
-    so that all Pods reach each other, and packets inside a subnet are not wrapped. Answer with the
-    settings as a dict: `{"plugin": ..., ...}`.
+    Four nodes are in two subnets. The router between them has no routes to Pods. **Choose a
+    plugin** so that all Pods reach each other, and packets inside a subnet are not wrapped. Answer
+    with the settings as a dict: `{"plugin": ..., ...}`.
     """,
 )
 def two_subnets(answer: Any) -> Findings:
     plugin, settings = _settings(answer)
-    hint = "the router of the question knows nothing of Pods: this plugin needs one that does"
-    yield holds(plugin != "routable", f"the plugin is {plugin}", "this router was taught", hint)
+    hint = "the router of the question knows nothing of Pods: this plugin needs their routes there"
+    yield holds(plugin != "routable", f"the plugin is {plugin}", "this needs another router", hint)
     try:
         network = PodNetwork(plugin, nodes=4, pods=1, subnets=2, **settings)
     except TypeError as error:
@@ -118,7 +118,7 @@ def two_subnets(answer: Any) -> Findings:
         raise Mistake(said, f"settings of {plugin}: {there}") from error
     pairs = [(a, b) for a in network.pods for b in network.pods if a < b]
     lost = [f"{a} to {b}" for a, b in pairs if not network.trace(a, b, 80).ok]
-    hint = "between the subnets somebody has to wrap: the router drops what it does not know"
+    hint = "between the subnets, packets must be wrapped: the router drops what it does not know"
     yield holds(not lost, "all reach all", f"no way: {', '.join(lost)}", hint)
     wrapped = network.trace("pod-1", "pod-3", 80).on_the_wire  # node-1 and node-3: one subnet
     assert wrapped is not None
@@ -179,9 +179,9 @@ def _blocked() -> PodNetwork:
     "09-firewall",
     "Nothing gets through",
     """
-    `task.broken` is a network of Flannel with VXLAN. Pods of one node talk, across nodes nothing
-    arrives. **Find out why** (`diagnose`, from `course_lib.network.mistakes`), **and mend it**
-    where the fault is.
+    `task.broken` is a network of Flannel with VXLAN. Pods of one node reach each other. Between
+    nodes, no packet arrives. **Find the reason** (`diagnose`, from
+    `course_lib.network.mistakes`), **and repair the fault.**
     """,
     starts=_blocked,
 )
@@ -189,7 +189,7 @@ def firewall(network: PodNetwork) -> Findings:
     hint = "the firewall is between the machines: `task.broken.underlay.blocked`"
     shut = [f"{protocol} {port}" for protocol, port in network.underlay.blocked]
     if shut and shut != ["udp 8472"]:
-        hint = "which port do Flannel's VXLAN packets go to? The other one was not in the way"
+        hint = "which port do Flannel's VXLAN packets go to? Only that port was blocked at first"
     yield holds(not shut, "the firewall lets VXLAN pass", f"blocked: {', '.join(shut)}", hint)
     pairs = [(a, b) for a in network.pods for b in network.pods if a != b]
     lost = [f"{a} to {b}" for a, b in pairs if not network.trace(a, b, 80).ok]

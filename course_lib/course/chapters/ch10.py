@@ -31,7 +31,7 @@ def _writes(cluster: Cluster) -> bool:
 def quorum(answer: Any) -> Findings:
     slips = {
         3: "with three of five gone two are left, which is no majority: nothing can be written",
-        1: "that is three members; five bear more",
+        1: "that is for three members; five can lose more",
         4: "one member of five cannot know whether the others decided otherwise",
         0: "a majority of five is three: nobody needs all five",
         5: "with all members gone nobody answers",
@@ -77,8 +77,8 @@ def _tolerated(members: int) -> int:
     "Any one machine",
     """
     **Write a function** `def build(): ...` that returns a cluster (one of `Cluster`'s four
-    configurations) whose API still takes writes half a minute after the power of any one of its
-    machines but the load balancer was cut.
+    configurations) whose API survives the loss of any one machine except the load balancer:
+    half a minute after that machine loses its power, the API takes writes again.
     """,
 )
 def build(answer: Any) -> Findings:
@@ -99,7 +99,7 @@ def build(answer: Any) -> Findings:
         cluster.run(30)
         hint = "what runs only once there? look at `plots.configuration(...)`"
         if machine in layout.etcd and len(layout.etcd) == 1 and len(layout.control_planes) > 1:
-            hint = "the API servers are many, but all ask the one etcd"
+            hint = "there are several API servers, but all of them use the one etcd"
         elif len(layout.etcd) == 2:
             hint = "a majority of two members is two: with two, no member may fail"
         yield holds(_writes(cluster), f"{machine} may fail", f"not without {machine}", hint)
@@ -119,19 +119,19 @@ def _no_quorum() -> Cluster:
     "10-silent",
     "The API is silent",
     """
-    `task.cluster` has a clustered etcd, and its API no longer takes anything. **Get it to work
-    again** without losing what was stored, and have at least two members running.
+    `task.cluster` has a clustered etcd, and its API does not answer any more. **Repair it**
+    without losing what was stored. At least two members must run at the end.
     """,
     starts=_no_quorum,
 )
 def silent(cluster: Cluster) -> Findings:
     cluster.run(30)
     up = int((cluster.members().UP.astype(str).isin(["True", "yes"])).sum())
-    hint = "machines whose power was cut can be given it back: `cluster.restore_node(...)`"
+    hint = "`cluster.restore_node(...)` gives a machine its power back"
     if up >= 2:
-        hint = "more than half of the members must run: cluster.members() shows who does not"
+        hint = "more than half of the members must run: cluster.members() shows which do not"
     yield holds(_writes(cluster), "it takes writes", "nothing can be written", hint)
-    hint = "one member alone works again, and its loss would be the loss of everything"
+    hint = "one member works, but its loss would be the loss of all data"
     said = f"{counted(up, 'members')} running"
     yield holds(up >= 2, said, said, hint)
     names = list(cluster.get("deployments").NAME)
@@ -161,8 +161,8 @@ def _no_space() -> Cluster:
     "10-no-space",
     "mvcc: database space exceeded",
     """
-    etcd of `task.cluster` is full, and refuses every write. **Make room with `etcdctl`, and let it
-    write again** (the quota stays as it is).
+    etcd of `task.cluster` is full, and refuses every write. **Make room with `etcdctl`, so that it
+    can write again** (the quota stays as it is).
     """,
     starts=_no_space,
 )
@@ -170,11 +170,11 @@ def no_space(cluster: Cluster) -> Findings:
     cluster.run(30)
     store: Any = cluster.etcd.elect().machine
     raised = store.quota > _QUOTA
-    hint = "a larger quota only puts it off: old revisions fill the store; `task.reset()`"
+    hint = "a larger quota only delays the problem: old revisions fill the store; `task.reset()`"
     yield holds(not raised, "the quota is as it was", "the quota is larger now", hint)
     kept, file = store.in_use / store.quota, store.size / store.quota
-    hint = "old revisions fill it: which command forgets them? (`compact`)"
-    yield holds(kept < 0.8, "old revisions are forgotten", f"{kept:.0%} of it is in use", hint)
+    hint = "old revisions fill it: which command removes them? (`compact`)"
+    yield holds(kept < 0.8, "old revisions are removed", f"{kept:.0%} of it is in use", hint)
     hint = "what was compacted is free inside the file; `defrag` gives it back"
     yield holds(file < 0.8, "there is room", f"the file has {file:.0%} of the quota", hint)
     hint = "the alarm stays until it is disarmed (`alarm disarm`), however much room there is"
@@ -185,17 +185,17 @@ def no_space(cluster: Cluster) -> Findings:
 
 @asks(
     "10-master-gone",
-    "Without its head",
+    "Without its control plane",
     """
-    A cluster with a single master; the master's power is cut, and ten minutes later a container on
-    a worker crashes. Is the container `"restarted"`, or does it stay `"dead"`?
+    A cluster has a single control plane node. This machine loses its power. Ten minutes later a
+    container on a worker crashes. Is the container `"restarted"`, or does it stay `"dead"`?
     """,
 )
 def master_gone(answer: Any) -> Findings:
     truth = _after_the_master()
     slips = {
-        "dead": "who restarts containers? The kubelet, and it needs nobody's permission",
-        "stays dead": "who restarts containers? The kubelet, and it needs nobody's permission",
+        "dead": "who restarts containers? The kubelet, and it needs no permission",
+        "stays dead": "who restarts containers? The kubelet, and it needs no permission",
         "moved": "moving it would take a scheduler, which is gone",
     }
     also = {"restarted": ["restart", "restarts", "it is restarted"]}.get(truth, [])

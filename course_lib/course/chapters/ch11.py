@@ -47,8 +47,8 @@ ORDER = ["deployment-controller", "replicaset-controller", "default-scheduler", 
     "11-order",
     "Who is next?",
     """
-    A Deployment is created. **In which order do these four first say something about it and its
-    Pods?** Answer with a list.
+    A Deployment is created. **In which order do these four write their first event about it and
+    its Pods?** Answer with a list.
 
     `kubelet`, `default-scheduler`, `replicaset-controller`, `deployment-controller`
     """,
@@ -67,7 +67,7 @@ def order(answer: Any) -> Findings:
     if given.index("replicaset-controller") < given.index("deployment-controller"):
         hint = "who makes the ReplicaSet that the other one looks after?"
     elif given.index("kubelet") < given.index("default-scheduler"):
-        hint = "a kubelet takes only Pods that somebody gave to its node"
+        hint = "a kubelet takes only Pods that are bound to its node"
     right = given == _first_words()
     yield holds(right, "that is the order", "that is not the order", hint)
 
@@ -105,14 +105,14 @@ def path(answer: Any) -> Findings:
         "/apis/apps/v1/namespaces/shop/deployment/web": "resources are named in the plural",
         "/apis/v1/namespaces/shop/deployments/web": "which group are Deployments in? `apps/v1`",
         "/apis/apps/v1/namespaces/shop/deployments": "that is the list; the name is missing",
-        "/apis/apps/v1/shop/deployments/web": "before a namespace's name stands `namespaces`",
+        "/apis/apps/v1/shop/deployments/web": "`namespaces` comes before the namespace's name",
     }
     look = (
         "in this order: /apis, group, version, `namespaces`, the namespace, the resource in the "
         "plural, the name"
     )
     if given != truth and given.casefold() == truth:
-        look = "paths are written in lower case, for capitals count: `deployments`"
+        look = "paths are in lower case, and capitals are different letters: `deployments`"
     hint = slips.get(given, look)
     yield holds(given == truth, f"{given}: right", f"{given}: not right", hint)
 
@@ -127,14 +127,14 @@ def path(answer: Any) -> Findings:
 )
 def conflict(answer: Any) -> Findings:
     slips = {
-        200: "then the other change would be lost without a word",
+        200: "then the other change would be lost",
         404: "it is still there",
         412: "that is what HTTP's own If-Match gives; Kubernetes has another one for it",
         422: "that is for a document that is not valid; yours is only old",
         403: "you may write; your version is only old",
         400: "the request is well-formed; its version is only old",
     }
-    look = "one status of HTTP says that two changes do not go together: which?"
+    look = "which HTTP status says that one change is in conflict with another?"
     yield number(_status(answer), _put_of_an_old_version(), slips, look=look)
 
 
@@ -163,7 +163,7 @@ def _put_of_an_old_version() -> int:
     "Only what changes",
     """
     A Deployment has three replicas and the annotations `note: old` and `team: shop`. **Write a JSON
-    merge patch** (as a dict) that sets five replicas and takes the annotation `note` away.
+    merge patch** (as a dict) that sets five replicas and removes the annotation `note`.
     """,
 )
 def patch(answer: Any) -> Findings:
@@ -179,7 +179,7 @@ def patch(answer: Any) -> Findings:
         yield holds(isinstance(after.get(part), dict), f"{part} is a mapping", said, hint)
     spec, metadata = after["spec"], after["metadata"]
     replicas = spec.get("replicas")
-    hint = '`replicas` stands below `spec`: `{"spec": {"replicas": ...}}`'
+    hint = '`replicas` is below `spec`: `{"spec": {"replicas": ...}}`'
     if "replicas" in (wanted.get("spec") or {}):
         hint = "`spec`, and in it `replicas`: 5 as a number"
     right = replicas == 5 and not isinstance(replicas, bool | str)
@@ -187,7 +187,7 @@ def patch(answer: Any) -> Findings:
     added = set(after) - set(before) | set(metadata) - {"name", "annotations"}
     kept = spec.get("paused") is True and metadata.get("name") == "web" and not added
     hint = "name only what changes, below `spec` and below `metadata.annotations`"
-    yield holds(kept, "all else is left", "something else was changed", hint)
+    yield holds(kept, "the rest is unchanged", "something else was changed", hint)
     annotations = metadata.get("annotations") or {}
     hint = "in a merge patch `None` (null in JSON) removes a key; leaving it out changes nothing"
     gone = "note" not in annotations
@@ -218,7 +218,7 @@ def _as_patch(answer: Any) -> dict[str, Any]:
     """
     **Write the manifests** of an application `web` for production: a Deployment with three replicas
     of `nginx:1.27`, requests for CPU and memory, and a readiness probe; a Service that is reached
-    from outside; a PodDisruptionBudget under which one Pod may be missing. One text, separated by
+    from outside; a PodDisruptionBudget that allows one Pod to be missing. One text, separated by
     `---`.
     """,
 )
@@ -274,7 +274,7 @@ def _two_faults() -> Cluster:
     "Two at once",
     """
     The shop of `data/trouble.yaml`, in `task.cluster`, has two faults at the same time. **Find and
-    mend both**, with the commands that you know by now.
+    repair both**, with the commands that you know by now.
     """,
     starts=_two_faults,
 )
@@ -294,9 +294,9 @@ def two_faults(cluster: Cluster) -> Findings:
     "11-version",
     "How old may kubectl be?",
     f"""
-    The simulated API server says it is {VERSION}. kubectl is supported within one minor
-    version of it, older or newer. **Which is the newest minor version of kubectl** that is? Answer
-    with the number after `1.`.
+    The simulated API server has the version {VERSION}. kubectl is supported when its minor version
+    is the same, or one older, or one newer. **What is the newest minor version of kubectl that is
+    supported here?** Answer with the number after `1.`.
     """,
 )
 def version(answer: Any) -> Findings:

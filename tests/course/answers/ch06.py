@@ -71,7 +71,7 @@ ANSWERS = {
             str(bank()): "asks for nothing",
             solution(BANK, (f"        {LIMITS}\n", "")): "limits are missing",
             solution(BANK, ("cpu: 100m, ", "")): "cpu is missing",
-            solution(BANK, ("limits: {cpu: 100m, ", "limits: {")): "`limits` names not both",
+            solution(BANK, ("limits: {cpu: 100m, ", "limits: {")): "`limits` does not name both",
             solution(BANK, ("requests: {cpu: 100m", "requests: {cpu: 50m")): "equal",
             solution(BANK, ("requests: {cpu: 100m", "requests: {cpu: 1")): "requests",
             solution(BANK, ("spec:", "spec:\n  initContainers: [{name: i, image: busybox}]")): (
@@ -91,7 +91,7 @@ ANSWERS = {
             solution(SLOW, (f"      {STARTUP}\n", "")): "holds the others back",
             solution(SLOW, ("failureThreshold: 20", "failureThreshold: 3")): "too early",
             solution(SLOW, (f"      {STARTUP}\n", ""),
-                     ("failureThreshold: 2}", "failureThreshold: 20}")): "patient for ever",
+                     ("failureThreshold: 2}", "failureThreshold: 20}")): "use a startup probe",
             solution(SLOW, (STARTUP, STARTUP.replace("port: 80", "port: 8080"))): "another port",
             solution(SLOW, ("course/slow", "nginx:1.27")): "leave `image`",
             solution(SLOW, ("spec:", "spec:\n  restartPolicy: Never")): "restartPolicy",

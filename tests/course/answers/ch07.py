@@ -64,7 +64,7 @@ ANSWERS = {
         ],
         {
             lambda c: c.restart("deployment/web"): "does any container listen",
-            ports(port=8080, targetPort=80): "customers ask",
+            ports(port=8080, targetPort=80): "clients connect",
             ports(port=80, targetPort=443): "`targetPort` is 443",
             lambda c: c.delete("service", "web"): "write it again",
             other_selector: "the Pods are labelled",
@@ -105,12 +105,11 @@ ANSWERS = {
         },
     ),
     "07-no-endpoints": (
-        ["Rejected", " rejected. ", "REJECT", "rejected at once", ("rejected",)],
+        ["Rejected", " rejected. ", "REJECT", "rejected at once", ("rejected",), "refused"],
         {
             "dropped": "rejects on purpose",
             "DROP": "rejects on purpose",
-            "answered": "nobody",
-            "refused": "no machine",
+            "answered": "no Pod is left",
             "lost": "one of the two words",
             503: "in quotes",
         },

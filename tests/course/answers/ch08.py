@@ -33,7 +33,7 @@ ANSWERS = {
             solution(FRONT, ("port: 8080", "port: 80")): "at port 8080",
             solution(
                 FRONT, ("app: front", "app: x"), ("app: api", "app: front"), ("app: x", "app: api")
-            ): ("the one that is protected"),
+            ): ("those that it protects"),
             solution(FRONT, (f"from: [{{{SENDER}}}]\n      ports", "ports")): "without `from`",
             solution(FRONT, ("[Ingress]", "[Ingress, Egress]")): "closes api's way out",
             solution(

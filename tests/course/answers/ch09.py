@@ -59,7 +59,7 @@ ANSWERS = {
             "plugin: calico\nipip: CrossSubnet",
         ],
         [
-            ("calico", "somebody has to wrap"),
+            ("calico", "must be wrapped"),
             ({"plugin": "flannel-host-gw"}, "drops what it does not know"),
             ({"plugin": "flannel-vxlan"}, "only where it must"),
             ({"plugin": "calico", "ipip": "Always"}, "only where it must"),

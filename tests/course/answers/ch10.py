@@ -57,7 +57,7 @@ class Factory:
 ANSWERS = {
     "10-quorum": (
         number(2, "members")[:7],
-        {3: "no majority", 1: "that is three", 4: "cannot know", 0: "all five", 5: "nobody"},
+        {3: "no majority", 1: "that is for three", 4: "cannot know", 0: "all five", 5: "nobody"},
     ),
     "10-even": (
         number(1),
@@ -79,11 +79,11 @@ ANSWERS = {
     "10-silent": (
         [restore(0), restore(1), restore(0, 1), one_by_one],
         {
-            lambda c: None: "given it back",
+            lambda c: None: "its power back",
             one_is_enough: "its loss",
             begin_anew: "not a repair",
-            lambda c: c.run(300): "given it back",
-            lambda c: (restore(0)(c), c.run(30), c.kill_node(next(iter(c.etcd.members)))): "given",
+            lambda c: c.run(300): "its power back",
+            lambda c: (restore(0)(c), c.run(30), c.kill_node(next(iter(c.etcd.members)))): "power",
         },
     ),
     "10-no-space": (

@@ -51,7 +51,7 @@ ANSWERS = {
         ],
         [
             ([R, D, S, K], "looks after"),
-            ((D, R, K, S), "gave to its node"),
+            ((D, R, K, S), "bound to its node"),
             ([S, D, R, K], "once it exists"),
             ([D], "all four"),
             ({D, R, S, K}, "a list"),
@@ -67,7 +67,7 @@ ANSWERS = {
             PATH.replace("deployments", "deployment"): "plural",
             PATH.replace("deployments", "Deployments"): "lower case",
             PATH.removesuffix("/web"): "the name is missing",
-            PATH.replace("/namespaces", ""): "stands `namespaces`",
+            PATH.replace("/namespaces", ""): "comes before",
             "/deployments/web": "in this order",
         },
     ),
@@ -80,7 +80,7 @@ ANSWERS = {
             422: "only old",
             403: "may write",
             400: "well-formed",
-            500: "do not go together",
+            500: "in conflict",
         },
     ),
     "11-merge-patch": (
