@@ -254,7 +254,7 @@ class APIServer:
 
     def delete(
         self,
-        kind: str,
+        kind: str | Kind,
         name: str,
         namespace: str = "",
         propagation: str = deletion.BACKGROUND,
@@ -266,7 +266,7 @@ class APIServer:
         `propagation` says what becomes of what it owns: Background, Foreground or Orphan;
         `grace_period` (s) shortens a Pod's own. With `uid`, only that very object.
         """
-        named = kind_named(kind)
+        named = kind if isinstance(kind, Kind) else kind_named(kind)
         key = self.key(named, name, namespace)
         self._on_the_newest(lambda: self._delete(named, key, name, propagation, grace_period, uid))
 

@@ -15,6 +15,7 @@ from course_lib.apiserver.errors import StorageError
 from course_lib.apiserver.etcd_store import EtcdStore
 from course_lib.apiserver.leader_election import LeaderElector
 from course_lib.cluster.bootstrap import furnish
+from course_lib.cluster.identity_lease import keep_lease
 from course_lib.cluster.static_manifests import API_SERVER, CONTROLLER_MANAGER, ETCD, SCHEDULER
 from course_lib.controllers import Controller, start_controllers
 from course_lib.engine import Lifetime
@@ -111,6 +112,7 @@ class APIServerProcess(Component):
     def __init__(self, plane: ControlPlane, machine: str) -> None:
         super().__init__(plane, machine)
         self.server: APIServer | None = None
+        self._starts = 0
 
     def start(self) -> None:
         """Read everything from etcd, then serve."""
@@ -124,6 +126,9 @@ class APIServerProcess(Component):
         self.server = APIServer(life, store)
         self.server.up = False
         life.start(self._run(self.server, store))
+        self._starts += 1
+        number = process_id(self.sim.seed, self.machine, self.name, self._starts)
+        life.start(keep_lease(self.server, self.machine, number))
 
     def _run(self, server: APIServer, store: EtcdStore) -> Process:
         yield self.sim.sleep(START_UP)
@@ -183,15 +188,16 @@ class APIServerProcess(Component):
         return "ready" if self.ready else "no quorum"
 
 
-def holder(machine: str, process: str, starts: int) -> str:
-    """The holder of a Lease: the machine, and an ID that is new with each start of the process.
+def process_id(seed: int, machine: str, process: str, starts: int) -> str:
+    """A UUID that is new with each start of a process, and the same for the same seed.
 
+    A Lease's holder is the machine and this ID.
     Source: k/k `cmd/kube-scheduler/app/options`, `cmd/kube-controller-manager/app`.
 
-    >>> holder("control-plane-1", "kube-scheduler", 1)[:24]
-    'control-plane-1_6990705a'
+    >>> process_id(0, "control-plane-1", "kube-scheduler", 1)[:8]
+    '7da38691'
     """
-    return f"{machine}_{uuid.uuid5(uuid.NAMESPACE_DNS, f'{process}/{machine}/{starts}')}"
+    return str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{seed}/{process}/{machine}/{starts}"))
 
 
 class Elected(Component):
@@ -211,7 +217,8 @@ class Elected(Component):
         self._starts += 1
         way = self.plane.local(self.machine, self.certificate)
         self.api = Connection(self.sim, way, self.machine)
-        identity = holder(self.machine, self.name, self._starts)
+        number = process_id(self.sim.seed, self.machine, self.name, self._starts)
+        identity = f"{self.machine}_{number}"
         self.elector = LeaderElector(self.api, self.name, identity, self.lead, self._exit)
 
     def stop(self) -> None:

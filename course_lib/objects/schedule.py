@@ -5,6 +5,7 @@ The zones are those of the package `tzdata`, not of the machine: one schedule ha
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
 from importlib.resources import files
@@ -46,10 +47,14 @@ class Schedule(msgspec.Struct, frozen=True):
     weekdays: frozenset[int]
     any_day: bool
     any_weekday: bool
+    every: float = 0.0  # s between two runs (`@every 1h30m`); 0: the fields decide
 
     @classmethod
     def parse(cls, text: str) -> Schedule:
         """Read a schedule; raises ValueError with what is wrong."""
+        if text.startswith("@every "):
+            none: frozenset[int] = frozenset()
+            return cls(none, none, none, none, none, False, False, _duration(text[7:]))
         fields = _MACROS.get(text.strip(), text).split()
         if len(fields) != 5:
             raise ValueError("five fields: minute hour day-of-month month day-of-week")
@@ -82,6 +87,8 @@ class Schedule(msgspec.Struct, frozen=True):
         local time that a change to summer time skips is left out; one that comes twice is two
         times (`github.com/robfig/cron`, `spec.go`).
         """
+        if self.every:
+            return moment.replace(microsecond=0) + timedelta(seconds=self.every)
         local = moment.astimezone(zone).replace(tzinfo=None) if zone else moment
         day = local.replace(hour=0, minute=0, second=0, microsecond=0)
         for _ in range(366 * 8):
@@ -107,6 +114,19 @@ class Schedule(msgspec.Struct, frozen=True):
         else:
             matches = in_month or in_week
         return day.month in self.months and matches
+
+
+def _duration(text: str) -> float:
+    """A duration as Go writes it, in whole seconds and at least one.
+
+    >>> _duration("1h30m"), _duration("1.5h"), _duration("10ms")
+    (5400.0, 5400.0, 1.0)
+    """
+    parts = re.findall(r"(\d+\.?\d*)(ms|h|m|s)", text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise ValueError("a duration after @every, such as 1h30m")
+    seconds = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+    return float(max(1, int(sum(float(number) * seconds[unit] for number, unit in parts))))
 
 
 def _instants(local: datetime, zone: tzinfo | None) -> list[datetime]:

@@ -11,6 +11,8 @@ from course_lib import Cluster
 from course_lib.apiserver import APIServer
 from course_lib.apiserver.errors import StorageError, Unreachable
 from course_lib.apiserver.etcd_store import EtcdStore
+from course_lib.cluster.identity_lease import lease_name
+from course_lib.cluster.processes import process_id
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 from course_lib.etcd import EtcdCluster
@@ -290,3 +292,28 @@ def test_the_holder_of_a_lease_is_a_machine_with_an_id_that_is_new_after_each_st
     cluster.kill_process("control-plane-1", "kube-scheduler")
     cluster.run(60)
     assert holder() != before and holder().startswith("control-plane-1_")
+
+
+def test_each_api_server_shows_itself_by_a_lease_whose_holder_is_new_after_each_start():
+    def leases(cluster: Cluster) -> dict[str, str]:
+        found = cluster.api.list("Lease", "kube-system")
+        return {f.name: f.spec.holder_identity for f in found if f.name.startswith("apiserver-")}
+
+    cluster = Cluster.ha_masters(workers=1)
+    cluster.run(20)
+    before = leases(cluster)
+    assert len(before) == 3
+    for name, holder in before.items():
+        assert re.fullmatch(f"{name}_[0-9a-f-]{{36}}", holder)
+    assert lease_name("control-plane-1") == "apiserver-ktnciuvxljjqohol43g65rthde"
+    cluster.kill_process("control-plane-1", "kube-apiserver")
+    cluster.run(60)
+    after = leases(cluster)
+    assert after.keys() == before.keys()
+    changed = [name for name in before if after[name] != before[name]]
+    assert changed == [lease_name("control-plane-1")]
+
+
+def test_holders_depend_on_the_seed_alone():
+    ids = [process_id(seed, "m", "kube-scheduler", 1) for seed in (1, 1, 2)]
+    assert ids[0] == ids[1] != ids[2]

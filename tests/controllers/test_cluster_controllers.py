@@ -116,6 +116,19 @@ def test_the_conditions_of_a_namespace_name_what_holds_it(cluster):
     assert cluster.api.find("Namespace", "shop") is None
 
 
+def test_objects_of_unknown_kinds_go_with_their_namespace(cluster):
+    space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
+    widget = {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "w"}}
+    widget["metadata"]["namespace"] = "shop"
+    cluster.apply(space)
+    cluster.apply(widget)
+    assert any("widgets.example.com" in key for key, _ in cluster.api.store.range("/registry/"))
+    cluster.delete("namespace", "shop")
+    cluster.run(seconds=5)
+    assert not any("widgets.example.com" in key for key, _ in cluster.api.store.range("/registry/"))
+    assert cluster.api.find("Namespace", "shop") is None
+
+
 def test_each_namespace_has_an_account_and_the_root_certificate_and_keeps_them(cluster):
     cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}})
     cluster.run(seconds=1)

@@ -485,6 +485,15 @@ def test_a_time_zone_that_does_not_exist_is_refused(cluster, spec, words):
         cluster.apply(cron(**spec))
 
 
+def test_a_schedule_may_be_an_interval(cluster):
+    cluster.apply(cron(schedule="@every 90s"))
+    cluster.run(seconds=200)
+    created = cluster.log(reason="SuccessfulCreate", object="CronJob").TIME
+    assert [round(t) for t in created] == [90, 180]
+    with pytest.raises(CourseError, match="a duration after @every"):
+        cluster.apply(cron(schedule="@every day"))
+
+
 def test_summer_time_leaves_an_hour_out_and_repeats_another():
     berlin = time_zone("Europe/Berlin")
     schedule = Schedule.parse("30 2 * * *")
