@@ -139,13 +139,13 @@ FAULTS: dict[str, Fault] = {
         ),
         Fault(
             "wrong-probe-port",
-            "the readiness probe of front asks a port where nobody listens",
+            "the readiness probe of front asks a port where no program listens",
             (PODS, EVENTS, "which port does the probe ask, on which does the container listen?"),
             container("front", readinessProbe=WRONG_PORT),
         ),
         Fault(
             "deadly-probe",
-            "the liveness probe of api asks a port where nobody listens, and kills it each time",
+            "the liveness probe of api asks a port where no program listens, and kills it each time",
             (PODS, "RESTARTS grow: the events say who restarts it", EVENTS),
             container("api", livenessProbe=DEADLY),
         ),
@@ -193,7 +193,7 @@ FAULTS: dict[str, Fault] = {
         ),
         Fault(
             "wrong-target-port",
-            "the Service api leads to a port where nobody listens",
+            "the Service api leads to a port where no program listens",
             (f"all Pods are ready; {WAY}", "compare targetPort with the container's port"),
             service("api", ports=[{"port": 80, "targetPort": 80}]),
         ),
@@ -267,7 +267,7 @@ FAULTS: dict[str, Fault] = {
         ),
         Fault(
             "not-exposed",
-            "the Service front is a ClusterIP: nobody outside can reach it",
+            "the Service front is a ClusterIP: no client outside can reach it",
             ("look at TYPE and EXTERNAL-IP of the Services",),
             service("front", type="ClusterIP"),
         ),
@@ -305,7 +305,7 @@ FAULTS: dict[str, Fault] = {
         ),
         Fault(
             "expired-lease",
-            "node-2 has lost its power; nobody renews its Lease",
+            "node-2 has lost its power; no kubelet renews its Lease",
             ("list the nodes", "describe the node that is not ready, and look at its Lease"),
             lambda cluster: cluster.kill_node("node-2"),
         ),

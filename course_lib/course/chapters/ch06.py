@@ -91,7 +91,7 @@ def static(cluster: Cluster) -> Findings:
 
 @asks(
     "06-guaranteed",
-    "The last to go",
+    "The last to be evicted",
     """
     **Write a Pod** `bank` with one container of the QoS class `Guaranteed`.
     """,
@@ -108,7 +108,7 @@ def guaranteed(answer: Any) -> Findings:
     both = {"cpu", "memory"}
     hint = "`requests` and `limits` must be equal, for CPU and for memory"
     if not given:
-        hint = "a container that asks for nothing is BestEffort: the first to go"
+        hint = "a container that asks for nothing is BestEffort: it is evicted first"
     elif not limits:
         hint = "requests alone make it Burstable: the limits are missing"
     elif not both <= set(given):
