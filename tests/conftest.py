@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from course_lib.cluster import Cluster
+from course_lib.engine import Simulation
 from tests.required import require
 
 ROOT = Path(__file__).parent.parent
@@ -16,6 +17,7 @@ settings.register_profile(
     "course", deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
 settings.load_profile("course")
+Simulation.strict = True  # an error inside a component fails the test; a learner's cluster goes on
 os.chdir(ROOT)  # paths in docstrings and manifests start at the top of the repository
 
 

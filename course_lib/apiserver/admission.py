@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from course_lib.apiserver import quota
 from course_lib.apiserver.errors import Forbidden, NotFound
+from course_lib.engine.simulation import seconds_at
 from course_lib.objects.kinds import Kind
 from course_lib.objects.meta import Object
 from course_lib.objects.storage import (
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 
 DEFAULT_INGRESS_CLASS = "ingressclass.kubernetes.io/is-default-class"
+MIRROR = "kubernetes.io/config.mirror"
+ACCOUNT_WAIT = 3.0  # s: two for the plugin's questions, and creation times are in whole seconds
 UNREACHABLE = "node.kubernetes.io/unreachable"
 NOT_READY = "node.kubernetes.io/not-ready"
 SYSTEM_PRIORITIES = {
@@ -42,7 +45,7 @@ def mutate(api: APIServer, kind: Kind, document: Document) -> None:
         limit_ranger_defaults(api, document)
         priority(api, document)
         default_toleration_seconds(document)
-        service_account(document)
+        service_account(api, document)
     elif kind.kind == "PersistentVolumeClaim":
         default_storage_class(api, document)
         in_use_protection(kind, document)
@@ -58,6 +61,8 @@ def mutate_update(kind: Kind, document: Document) -> None:
     """Let them change an updated document, in place."""
     if kind.known and kind.kind == "Secret":
         string_data(document)
+    elif kind.known and kind.kind == "Pod":
+        default_toleration_seconds(document)
 
 
 def validate_create(api: APIServer, kind: Kind, view: Object) -> None:
@@ -95,11 +100,15 @@ def limit_ranger_defaults(api: APIServer, pod: Document) -> None:
             if item.type != "Container":
                 continue
             requests = (item.default or {}) | (item.default_request or {})
-            for container in pod["spec"].get("containers", []):
+            for container in _containers(pod):
                 resources = container.setdefault("resources", {})
                 for group, amounts in (("limits", item.default or {}), ("requests", requests)):
                     for name, amount in amounts.items():
                         resources.setdefault(group, {}).setdefault(name, str(amount))
+
+
+def _containers(pod: Document) -> list[Document]:
+    return [*pod["spec"].get("initContainers", []), *pod["spec"].get("containers", [])]
 
 
 def priority(api: APIServer, pod: Document) -> None:
@@ -123,7 +132,15 @@ def priority(api: APIServer, pod: Document) -> None:
     if found is not None:
         spec["priorityClassName"] = found.name
         spec.setdefault("preemptionPolicy", found.preemption_policy)
-    spec["priority"] = found.value if found else 0
+    value = found.value if found else 0
+    if spec.get("priority", value) != value:
+        raise Forbidden(
+            f'pods "{pod["metadata"].get("name", "")}" is forbidden: the integer value of priority '
+            f"({spec['priority']}) must not be provided in pod spec; priority admission controller "
+            f"computed {value} from the given PriorityClass name",
+            do="leave out spec.priority, and name a PriorityClass in spec.priorityClassName",
+        )
+    spec["priority"] = value
 
 
 def default_toleration_seconds(pod: Document) -> None:
@@ -145,9 +162,34 @@ def default_toleration_seconds(pod: Document) -> None:
             )
 
 
-def service_account(pod: Document) -> None:
-    """ServiceAccount: Pods that name none run as `default` (no token is mounted here)."""
-    pod["spec"].setdefault("serviceAccountName", "default")
+def service_account(api: APIServer, pod: Document) -> None:
+    """ServiceAccount: Pods that name none run as `default`; the account must be there.
+
+    The real plugin asks ten times within two seconds for the account `default`, as its controller
+    may just be making it. Here no time passes in a call, so a namespace of that age is enough. No
+    token is mounted. Source: `plugin/pkg/admission/serviceaccount/admission.go`.
+    """
+    spec, meta = pod["spec"], pod["metadata"]
+    if MIRROR in (meta.get("annotations") or {}):
+        return
+    name = spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
+    spec["serviceAccountName"] = name
+    account = api.find("ServiceAccount", name, meta["namespace"])
+    if account is not None:
+        if account.image_pull_secrets and not spec.get("imagePullSecrets"):
+            spec["imagePullSecrets"] = [dict(each) for each in account.image_pull_secrets]
+        return
+    space = api.find("Namespace", meta["namespace"])
+    if space is None or space.terminating:
+        return  # NamespaceLifecycle says so
+    age = api.sim.now - seconds_at(space.metadata.creation_timestamp or "2026-01-01T00:00:00Z")
+    if name != "default" or age > ACCOUNT_WAIT:
+        shown = meta.get("name") or meta.get("generateName", "")
+        raise Forbidden(
+            f'pods "{shown}" is forbidden: error looking up service account '
+            f'{meta["namespace"]}/{name}: serviceaccount "{name}" not found',
+            do="create the ServiceAccount first",
+        )
 
 
 def in_use_protection(kind: Kind, document: Document) -> None:

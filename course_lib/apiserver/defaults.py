@@ -65,14 +65,13 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "StorageClass": {"reclaimPolicy": "Delete", "volumeBindingMode": "Immediate"},
     "HorizontalPodAutoscaler": {"spec.minReplicas": 1},
     "Secret": {"type": "Opaque"},
-    "PriorityClass": {"preemptionPolicy": "PreemptLowerPriority"},
+    "PriorityClass": {"value": 0, "preemptionPolicy": "PreemptLowerPriority"},
     "Namespace": {"spec.finalizers": ["kubernetes"], "status.phase": "Active"},
 }
 
 
 def set_defaults(document: Document, kind: Kind) -> None:
     """Write the defaults of a kind into a document, in place; wrong shapes stay for decoding."""
-    written = document.get("apiVersion", "")
     if kind.known:
         document["apiVersion"] = kind.api_version
     for path, value in DEFAULTS.get(kind.kind, {}).items() if kind.known else ():
@@ -80,7 +79,7 @@ def set_defaults(document: Document, kind: Kind) -> None:
             place.setdefault(path.split(".")[-1], copy.deepcopy(value))
     special = _SPECIAL.get(kind.kind)
     if special and kind.known and isinstance(document.get("spec"), dict):
-        special(document, written)
+        special(document)
     if kind.known and kind.kind in POD_SPECS:
         for spec in _places(document, POD_SPECS[kind.kind].split("."), create=False):
             _pod_spec(spec)
@@ -105,6 +104,9 @@ def _places(document: Any, path: list[str], create: bool = True) -> Iterator[Doc
 def _pod_spec(spec: Document) -> None:
     for key, value in POD.items():
         spec.setdefault(key, copy.deepcopy(value))
+    grace = spec["terminationGracePeriodSeconds"]
+    if isinstance(grace, int) and grace < 0:
+        spec["terminationGracePeriodSeconds"] = 1  # at once (`registry/core/pod/strategy.go`)
     for group in ("initContainers", "containers"):
         for container in _places(spec, [f"{group}[*]"]):
             _container(container)
@@ -122,10 +124,10 @@ def _container(container: Document) -> None:
     for name in ("startupProbe", "livenessProbe", "readinessProbe"):
         for probe in _places(container, [name], create=False):
             for key, value in PROBE.items():
-                probe.setdefault(key, value)
+                probe[key] = probe.get(key) or value  # 0 is "not said"
             for get in _places(probe, ["httpGet"], create=False):
-                get.setdefault("path", "/")
-                get.setdefault("scheme", "HTTP")
+                get["path"] = get.get("path") or "/"
+                get["scheme"] = get.get("scheme") or "HTTP"
     # A limit without a request is also the request.
     if isinstance(resources, dict) and isinstance(resources.get("limits"), dict):
         requests = resources.setdefault("requests", {})
@@ -141,23 +143,17 @@ def pull_policy(image: str) -> str:
     return "Always" if not digest and tag in ("", "latest") else "IfNotPresent"
 
 
-def _workload(document: Document, written: str) -> None:
-    """Before apps/v1 the selector came from the template's labels; for a
-    ReplicationController it still does.
-    """
+def _replication_controller(document: Document) -> None:
+    """Its selector comes from the template's labels, where it says none."""
     spec = document["spec"]
     template = spec.get("template")
     metadata = template.get("metadata") if isinstance(template, dict) else None
     labels = metadata.get("labels") if isinstance(metadata, dict) else None
-    kind = document["kind"]
-    if kind == "ReplicationController" and labels:
+    if labels:
         spec.setdefault("selector", copy.deepcopy(labels))
-    elif written in ("extensions/v1beta1", "apps/v1beta1") and labels:
-        spec.setdefault("selector", {"matchLabels": copy.deepcopy(labels)})
 
 
-def _deployment(document: Document, written: str) -> None:
-    _workload(document, written)
+def _deployment(document: Document) -> None:
     for strategy in _places(document["spec"], ["strategy"]):
         if strategy.get("type") == "RollingUpdate":
             for rolling in _places(strategy, ["rollingUpdate"]):
@@ -165,19 +161,16 @@ def _deployment(document: Document, written: str) -> None:
                 rolling.setdefault("maxUnavailable", "25%")
 
 
-def _daemon_set(document: Document, written: str) -> None:
-    _workload(document, written)
+def _daemon_set(document: Document) -> None:
     for strategy in _places(document["spec"], ["updateStrategy"]):
-        strategy.setdefault(
-            "type", "OnDelete" if written == "extensions/v1beta1" else "RollingUpdate"
-        )
+        strategy.setdefault("type", "RollingUpdate")
         if strategy["type"] == "RollingUpdate":
             for rolling in _places(strategy, ["rollingUpdate"]):
                 rolling.setdefault("maxSurge", 0)
                 rolling.setdefault("maxUnavailable", 1)
 
 
-def _job(document: Document, written: str) -> None:
+def _job(document: Document) -> None:
     """One completion and one at a time, unless only the parallelism is given (a work queue)."""
     spec = document["spec"]
     if "completions" not in spec and "parallelism" not in spec:
@@ -185,7 +178,7 @@ def _job(document: Document, written: str) -> None:
     spec.setdefault("parallelism", 1)
 
 
-def _service(document: Document, written: str) -> None:
+def _service(document: Document) -> None:
     spec = document["spec"]
     if spec.get("type") in ("NodePort", "LoadBalancer"):
         spec.setdefault("externalTrafficPolicy", "Cluster")
@@ -193,7 +186,7 @@ def _service(document: Document, written: str) -> None:
         port.setdefault("targetPort", port.get("port"))
 
 
-def _autoscaler(document: Document, written: str) -> None:
+def _autoscaler(document: Document) -> None:
     """80 % of the requested CPU, unless something else is said; autoscaling/v1 had one field."""
     spec = document["spec"]
     percent = spec.pop("targetCPUUtilizationPercentage", 80)
@@ -211,13 +204,32 @@ def _autoscaler(document: Document, written: str) -> None:
     )
 
 
+def _namespace(document: Document) -> None:
+    """A label with the namespace's own name, for selectors of NetworkPolicies and their like."""
+    for labels in _places(document, ["metadata", "labels"]):
+        labels["kubernetes.io/metadata.name"] = document["metadata"].get("name", "")
+
+
+def _limit_range(document: Document) -> None:
+    """For containers: default limits come from `max`, default requests from those or from `min`."""
+    for item in _places(document["spec"], ["limits[*]"]):
+        if item.get("type") != "Container":
+            continue
+        for field, sources in (("default", ("max",)), ("defaultRequest", ("default", "min"))):
+            for source in sources:
+                for amounts in _places(item, [source], create=False):
+                    for target in _places(item, [field]):
+                        for name, amount in amounts.items():
+                            target.setdefault(name, amount)
+
+
 _SPECIAL = {
     "Deployment": _deployment,
-    "ReplicaSet": _workload,
-    "ReplicationController": _workload,
+    "ReplicationController": _replication_controller,
     "DaemonSet": _daemon_set,
-    "StatefulSet": _workload,
     "Job": _job,
+    "LimitRange": _limit_range,
+    "Namespace": _namespace,
     "Service": _service,
     "HorizontalPodAutoscaler": _autoscaler,
 }

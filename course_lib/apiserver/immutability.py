@@ -31,14 +31,16 @@ FIXED = {
         "managedBy",
         "successPolicy",
     ),
-    "PersistentVolumeClaim": (
-        "accessModes",
-        "storageClassName",
-        "selector",
-        "volumeMode",
-        "dataSource",
-        "dataSourceRef",
-    ),
+    "ResourceQuota": ("scopes", "scopeSelector"),
+}
+# The parts beside `spec` that may not change.
+FIXED_PARTS = {
+    "Secret": ("type",),
+    "PriorityClass": ("value", "preemptionPolicy"),
+    "StorageClass": ("provisioner", "parameters", "reclaimPolicy", "volumeBindingMode"),
+    "RoleBinding": ("roleRef",),
+    "ClusterRoleBinding": ("roleRef",),
+    "EndpointSlice": ("addressType",),
 }
 # The fields of `spec` that may, where all others may not.
 FREE = {
@@ -56,9 +58,9 @@ FREE = {
         "initContainers",
         "tolerations",
         "activeDeadlineSeconds",
-        "terminationGracePeriodSeconds",
         "schedulingGates",
     ),
+    "PersistentVolumeClaim": ("resources", "volumeName", "volumeAttributesClassName"),
 }
 
 
@@ -89,6 +91,9 @@ def check(before: Document, after: Document, kind: Kind) -> None:
         for field in ("data", "binaryData", "stringData", "immutable"):
             if before.get(field) != after.get(field):
                 raise _refused(after, field, "no change: the object is immutable")
+    for field in FIXED_PARTS.get(kind.kind, ()) if kind.known else ():
+        if before.get(field) != after.get(field):
+            raise _refused(after, field, "no change: the field is immutable")
     if not isinstance(old, dict) or not isinstance(new, dict) or not kind.known:
         return
     free = FREE.get(kind.kind)
@@ -97,8 +102,8 @@ def check(before: Document, after: Document, kind: Kind) -> None:
         if (free and key not in free) or key in FIXED.get(kind.kind, ()):
             may = f"; only {', '.join(free)} may change" if free else ""
             raise _refused(after, f"spec.{key}", f"no change: the field is immutable{may}")
-    if kind.kind == "Pod" and "containers" in changed:
-        _containers(old, new, after)
+    if kind.kind == "Pod":
+        _pod(old, new, after)
     if kind.kind == "Job" and "completions" in changed:
         _completions(new, after)
     if kind.kind == "PersistentVolumeClaim":
@@ -110,16 +115,27 @@ def check(before: Document, after: Document, kind: Kind) -> None:
             new.setdefault(field, old.get(field))
 
 
-def _containers(old: Document, new: Document, after: Document) -> None:
-    """Of a running Pod's containers only the image may change."""
+def _pod(old: Document, new: Document, after: Document) -> None:
+    """Of a Pod's containers only the image may change; tolerations come, and gates go."""
 
-    def rest(spec: Document) -> list[Document]:
-        return [{k: v for k, v in c.items() if k != "image"} for c in spec["containers"]]
+    def rest(spec: Document, group: str) -> list[Document]:
+        return [{k: v for k, v in c.items() if k != "image"} for c in spec.get(group, ())]
 
-    if rest(old) != rest(new):
-        raise _refused(
-            after, "spec.containers", "no change but to image: delete the Pod and make another"
-        )
+    for group in ("containers", "initContainers"):
+        if rest(old, group) != rest(new, group):
+            raise _refused(
+                after, f"spec.{group}", "no change but to image: delete the Pod and make another"
+            )
+    if any(each not in new.get("tolerations", ()) for each in old.get("tolerations", ())):
+        raise _refused(after, "spec.tolerations", "only additions to existing tolerations")
+    for gate in new.get("schedulingGates", ()):
+        if gate not in old.get("schedulingGates", ()):
+            expected = f"only deletion is allowed, but found new scheduling gate '{gate['name']}'"
+            raise _refused(after, "spec.schedulingGates", expected)
+    sooner = new.get("activeDeadlineSeconds"), old.get("activeDeadlineSeconds")
+    if sooner[1] is not None and (sooner[0] is None or sooner[0] > sooner[1]):
+        expected = f"must be less than or equal to previous value {sooner[1]}"
+        raise _refused(after, "spec.activeDeadlineSeconds", expected)
 
 
 def _completions(new: Document, after: Document) -> None:

@@ -32,7 +32,7 @@ class LoadBalancer:
         self.rotation = dict.fromkeys(self.servers, True)  # who gets connections
         self._streak = dict.fromkeys(self.servers, 0)  # of looks against the state
         self._next = 0
-        sim.start(self._check())
+        sim.loop("load-balancer", self._check)
 
     def _check(self) -> Process:
         while True:

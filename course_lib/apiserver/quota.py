@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from course_lib.apiserver.errors import Forbidden
 from course_lib.objects.kinds import KINDS, Kind
 from course_lib.objects.meta import Object
-from course_lib.objects.pod import Pod, ResourceList
-from course_lib.objects.policy import LimitRangeItem
+from course_lib.objects.pod import Pod, PodSpec, ResourceList
+from course_lib.objects.policy import LimitRangeItem, ResourceQuotaSpec, ScopeRequirement
 from course_lib.objects.quantity import Quantity
-from course_lib.objects.resources import ZERO, amounts, plus, total
+from course_lib.objects.resources import ZERO, amounts, plus, qos_class, total
 from course_lib.objects.services import Service
 from course_lib.objects.storage import PersistentVolumeClaim
 
@@ -45,7 +45,8 @@ def limit_ranger(api: APIServer, view: Object) -> None:
 def _out_of_bounds(view: Object, item: LimitRangeItem) -> Iterator[str]:
     asked: list[tuple[ResourceList, ResourceList]] = []
     if isinstance(view, Pod) and item.type == "Container":
-        asked = [(amounts(c, "requests"), amounts(c, "limits")) for c in view.spec.containers]
+        every = [*(view.spec.init_containers or ()), *view.spec.containers]
+        asked = [(amounts(c, "requests"), amounts(c, "limits")) for c in every]
     elif isinstance(view, Pod) and item.type == "Pod":
         asked = [(total(view.spec, "requests"), total(view.spec, "limits"))]
     elif isinstance(view, PersistentVolumeClaim) and item.type == "PersistentVolumeClaim":
@@ -72,12 +73,14 @@ def resource_quota(api: APIServer, kind: Kind, view: Object) -> None:
     cost = usage_of(kind, view)
     for quota in api.list("ResourceQuota", view.namespace):
         hard = quota.spec.hard or {}
+        if not counts(quota.spec, view):
+            continue
         if isinstance(view, Pod):
             _must_say(hard, view, quota.name)
         asked = {name: amount for name, amount in cost.items() if name in hard and amount.nano}
         if not asked:
             continue
-        used = usage(api, view.namespace, hard)
+        used = usage(api, view.namespace, quota.spec)
         over = [name for name, amount in asked.items() if used[name] + amount > hard[name]]
         if over:
             raise Forbidden(
@@ -101,13 +104,57 @@ def _must_say(hard: ResourceList, pod: Pod, quota: str) -> None:
                     )
 
 
-def usage(api: APIServer, namespace: str, hard: ResourceList) -> ResourceList:
+def counts(spec: ResourceQuotaSpec, view: Object) -> bool:
+    """Whether a quota is about an object; one with scopes is about Pods that match all of them.
+
+    Source: `pkg/quota/v1/evaluator/core/pods.go` (podMatchesScopeFunc).
+    """
+    selector = spec.scope_selector.match_expressions if spec.scope_selector else None
+    scopes = [ScopeRequirement(scope, "Exists") for scope in spec.scopes or ()] + (selector or [])
+    if not scopes:
+        return True
+    return isinstance(view, Pod) and all(_in_scope(scope, view.spec) for scope in scopes)
+
+
+def _in_scope(scope: ScopeRequirement, spec: PodSpec) -> bool:
+    if scope.scope_name == "PriorityClass":
+        name = spec.priority_class_name
+        if scope.operator in ("In", "NotIn"):
+            return (name in (scope.values or ())) == (scope.operator == "In")
+        return bool(name) == (scope.operator == "Exists")
+    affinity = spec.affinity
+    sides = (affinity.pod_affinity, affinity.pod_anti_affinity) if affinity else ()
+    terms = [
+        term
+        for side in sides
+        if side is not None
+        for term in (
+            *(side.required_during_scheduling_ignored_during_execution or ()),
+            *(w.pod_affinity_term
+              for w in side.preferred_during_scheduling_ignored_during_execution or ()),
+        )
+    ]  # fmt: skip
+    best_effort, ending = qos_class(spec) == "BestEffort", spec.active_deadline_seconds is not None
+    return {
+        "BestEffort": best_effort,
+        "NotBestEffort": not best_effort,
+        "Terminating": ending,
+        "NotTerminating": not ending,
+        "CrossNamespacePodAffinity": any(
+            term.namespaces or term.namespace_selector is not None for term in terms
+        ),
+    }.get(scope.scope_name, False)
+
+
+def usage(api: APIServer, namespace: str, spec: ResourceQuotaSpec) -> ResourceList:
     """What a namespace has of everything that a quota bounds; ended Pods do not count."""
+    hard = spec.hard or {}
     used = dict.fromkeys(hard, ZERO)
     for kind in KINDS:
         if kind.namespaced and _bounded(kind, hard):
             for view in api.list(kind.kind, namespace):
-                if not (isinstance(view, Pod) and view.status.phase in ("Succeeded", "Failed")):
+                ended = isinstance(view, Pod) and view.status.phase in ("Succeeded", "Failed")
+                if not ended and counts(spec, view):
                     cost = usage_of(kind, view)
                     used = {n: used[n] + cost.get(n, ZERO) for n in used}
     return used

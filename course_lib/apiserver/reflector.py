@@ -33,7 +33,8 @@ class Reflector:
         selector: Selector,
         fields: FieldSelector | None,
     ) -> None:
-        self.connection, self.kind, self.listener = connection, kind, listener
+        self.connection, self.kind = connection, kind
+        self.listener = connection.sim.guarded(listener)
         self._scope = namespace, selector, fields
         self._known: dict[str, Object] = {}  # by uid
         self._revision: int | None = None  # up to which all is known

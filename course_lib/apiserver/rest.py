@@ -89,10 +89,11 @@ class Face:
             raise NotAllowed
         if request.method == "GET":
             return self._get(target, request)
+        strict = request.text("fieldValidation") == "Strict"
         if request.method == "PATCH":
             patch = read_patch(request)
             api = dry(self.api) if asks_for_dry_run(request) else self.api
-            return Writer(api, target).patch(PATCHES[request.media_type], patch)
+            return Writer(api, target, strict).patch(PATCHES[request.media_type], patch)
         with_body = request.method != "DELETE" or request.body
         body = read_body(request) if with_body else None
         api = self.api
@@ -101,7 +102,7 @@ class Face:
             api = dry(api) if asks_for_dry_run(request, body, nested) else api
         elif asks_for_dry_run(request):
             api = dry(api)
-        writer = Writer(api, target)
+        writer = Writer(api, target, strict)
         if request.method == "DELETE":
             return writer.delete(request, body)
         assert body is not None

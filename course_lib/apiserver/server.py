@@ -18,10 +18,12 @@ from course_lib.apiserver.events import EventRecorder
 from course_lib.apiserver.patches import merge_patch
 from course_lib.apiserver.store import DELETE, Change, Document, Entry, Store, Watch
 from course_lib.engine import Simulation
+from course_lib.errors import CourseError
 from course_lib.objects.decode import canonical, decode, kind_of_document
 from course_lib.objects.kinds import Kind, kind_named
 from course_lib.objects.manifests import plain
 from course_lib.objects.meta import Object
+from course_lib.objects.resources import qos_class
 from course_lib.objects.selectors import EVERYTHING, FieldSelector, Selector
 from course_lib.objects.validate import validate
 
@@ -29,6 +31,13 @@ ADDED, MODIFIED, DELETED = "ADDED", "MODIFIED", "DELETED"
 ALPHABET = "bcdfghjklmnpqrstvwxz2456789"  # no vowels: no words (apimachinery `util/rand`)
 # Created with their status as given: a kubelet registers its node together with its capacity.
 STATUS_AT_CREATION = ("Node", "PersistentVolume", "Namespace")
+
+
+# The status of a new object (`PrepareForCreate` in `pkg/registry/core/*/strategy.go`).
+_FIRST_STATUS: dict[str, Callable[[Any], Document]] = {
+    "Pod": lambda pod: {"phase": "Pending", "qosClass": qos_class(pod.spec)},
+    "PersistentVolumeClaim": lambda claim: {"phase": "Pending"},
+}
 
 
 class WatchEvent(msgspec.Struct, frozen=True):
@@ -65,18 +74,37 @@ class APIServer:
         for lost in clients:
             lost()
 
+    def resource(self, name: str) -> Kind:
+        """The kind of any name that kubectl takes; also one that the course does not know.
+
+        A custom kind is there once an object of it is.
+        """
+        try:
+            return kind_named(name)
+        except CourseError:
+            for _, entry in self.store.range("/registry/"):
+                kind = kind_of_document(entry.document)
+                if not kind.known and name.lower() in (
+                    kind.kind.lower(),
+                    kind.plural,
+                    kind.resource,
+                    kind_title(kind),
+                ):
+                    return kind
+            raise
+
     # Reading
 
     def get(self, kind: str, name: str, namespace: str = "") -> Object:
         """The object of that name; raises `NotFound`."""
         found = self.find(kind, name, namespace)
         if found is None:
-            raise self._not_found(kind_named(kind), name)
+            raise self._not_found(self.resource(kind), name)
         return found
 
     def find(self, kind: str, name: str, namespace: str = "") -> Any:
         """The object of that name, or None."""
-        key = self.key(kind_named(kind), name, namespace)
+        key = self.key(self.resource(kind), name, namespace)
         entry = self.store.get(key)
         return self._view(key, entry) if entry else None
 
@@ -88,7 +116,7 @@ class APIServer:
         fields: FieldSelector | None = None,
     ) -> list[Any]:
         """All objects of a kind, by namespace and name; an empty namespace means all of them."""
-        prefix = self.prefix(kind_named(kind), namespace)
+        prefix = self.prefix(self.resource(kind), namespace)
         found = []
         for key, entry in self.store.range(prefix):
             if fields is None or fields.matches(entry.document):
@@ -99,9 +127,9 @@ class APIServer:
 
     def document(self, kind: str, name: str, namespace: str = "") -> Document:
         """A copy of the whole document, with all that was written in it."""
-        entry = self.store.get(self.key(kind_named(kind), name, namespace))
+        entry = self.store.get(self.key(self.resource(kind), name, namespace))
         if entry is None:
-            raise self._not_found(kind_named(kind), name)
+            raise self._not_found(self.resource(kind), name)
         return copied(entry.document)
 
     def watch(
@@ -119,6 +147,8 @@ class APIServer:
         Raises `Compacted` when changes after `since` are forgotten.
         """
 
+        listener = self.sim.guarded(listener)
+
         def seen(document: Document) -> bool:
             labels = document["metadata"].get("labels")
             return (fields is None or fields.matches(document)) and selector.matches(labels)
@@ -132,7 +162,7 @@ class APIServer:
                 view = self._view(change.key, entry)
                 listener(WatchEvent(type, view, change.revision, change.document))
 
-        return self.store.watch(self.prefix(kind_named(kind), namespace), deliver, since)
+        return self.store.watch(self.prefix(self.resource(kind), namespace), deliver, since)
 
     # Writing
 
@@ -178,8 +208,12 @@ class APIServer:
         prepared["metadata"].update(
             uid=self._uid(), creationTimestamp=self.sim.timestamp, generation=1
         )
-        if kind.kind == "Job" and kind.known:
-            allocation.job_selector(prepared)
+        if kind.known:
+            if kind.kind == "Job":
+                allocation.job_selector(prepared)
+            if kind.kind in _FIRST_STATUS:
+                prepared["status"] = _FIRST_STATUS[kind.kind](view)
+                view = decode(prepared, kind)
         return prepared, kind, view
 
     def update(self, document: Document, subresource: str = "") -> Any:
@@ -219,7 +253,7 @@ class APIServer:
         expected: str = "",
     ) -> Any:
         """Apply a merge patch (RFC 7386); with `expected`, only to that resourceVersion."""
-        named = kind_named(kind)
+        named = self.resource(kind)
         key = self.key(named, name, namespace)
 
         def once() -> Any:
@@ -239,7 +273,7 @@ class APIServer:
         patch = {"metadata": {"uid": of.uid}, "status": status}
         current = self.find(of.kind, of.name, of.namespace)
         if current is None or current.uid != of.uid:
-            raise self._not_found(kind_named(of.kind), of.name)
+            raise self._not_found(self.resource(of.kind), of.name)
         return self.patch(of.kind, of.name, of.namespace, patch, subresource="status")
 
     def bind(self, pod: Object, node: str) -> None:
@@ -266,7 +300,7 @@ class APIServer:
         `propagation` says what becomes of what it owns: Background, Foreground or Orphan;
         `grace_period` (s) shortens a Pod's own. With `uid`, only that very object.
         """
-        named = kind if isinstance(kind, Kind) else kind_named(kind)
+        named = kind if isinstance(kind, Kind) else self.resource(kind)
         key = self.key(named, name, namespace)
         self._on_the_newest(lambda: self._delete(named, key, name, propagation, grace_period, uid))
 

@@ -15,17 +15,20 @@ from course_lib.apiserver.errors import Conflict, NotFound
 from course_lib.apiserver.server import APIServer
 from course_lib.apiserver.statuses import SUCCESS, Answer, BadRequest, Invalid
 from course_lib.apiserver.targets import Target
-from course_lib.errors import CourseError
-from course_lib.objects.decode import warnings_for
+from course_lib.errors import CourseError, InvalidManifest
+from course_lib.objects.decode import refuse_unknown, warnings_for
 
 Document = dict[str, Any]
 
 
 class Writer:
-    """One request that changes a target, by `api`: the API server, or a dry run of it."""
+    """One request that changes a target, by `api`: the API server, or a dry run of it.
 
-    def __init__(self, api: APIServer, target: Target) -> None:
-        self.api, self.target = api, target
+    `strict`: fields that Kubernetes does not have are refused, and not warned of.
+    """
+
+    def __init__(self, api: APIServer, target: Target, strict: bool = False) -> None:
+        self.api, self.target, self._strict = api, target, strict
         self._place = target.kind.kind, target.name, target.namespace
 
     def post(self, request: Request, document: Document) -> Answer:
@@ -154,6 +157,11 @@ class Writer:
                     found=str(document[field])[:60],
                 )
         self._named(document)
+        if self._strict:
+            try:
+                refuse_unknown(document, self.target.kind)
+            except InvalidManifest as problem:
+                raise BadRequest(problem.what, where=problem.where, do=problem.do) from None
         return warnings_for(document, self.target.kind)
 
     def _named(self, document: Document) -> None:

@@ -1,6 +1,7 @@
 """`kubectl apply`: make the cluster's objects what the manifests say, all of them or none.
 
-Source: kubernetes.io "Declarative Management of Kubernetes Objects Using Configuration Files".
+kubectl itself goes on document by document, and ends with 1 if one was refused. Source:
+kubernetes.io "Declarative Management of Kubernetes Objects Using Configuration Files".
 """
 
 from __future__ import annotations
@@ -9,28 +10,33 @@ import json
 from typing import Any
 
 from course_lib.apiserver import APIServer
+from course_lib.apiserver.dry_run import dry
 from course_lib.apiserver.patches import three_way
 from course_lib.errors import CourseError
-from course_lib.objects.decode import kind_of_document, warnings_for
+from course_lib.objects.decode import kind_of_document, refuse_unknown, title, warnings_for
 from course_lib.objects.manifests import Source, read_manifests
 from course_lib.objects.meta import Object
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+MOST_SHOWN = 10  # refusals in one message
 Document = dict[str, Any]
 Result = tuple[str, str, list[str]]  # object, what became of it, warnings
 
 
 def apply_manifests(api: APIServer, source: Source, namespace: str) -> list[Result]:
-    """Apply every document of a source.
+    """Apply every document of a source, or raise `CourseError` with all that is refused.
 
-    All of them are checked before the first is used; if the API server refuses one after all
-    (a quota, say), those before it are put back as they were.
+    The documents are first applied, in order, in a dry run: each one is validated and admitted as
+    it will be, with the namespaces and quotas before it. If one is refused after all (another
+    writer was faster, etcd failed), those before it are put back.
     """
     documents = read_manifests(source)
     for document in documents:
-        if kind_of_document(document).namespaced and isinstance(document.get("metadata"), dict):
-            document["metadata"].setdefault("namespace", namespace)
-        api.check(document)
+        if isinstance(document.get("metadata"), dict):
+            _place(document, namespace)
+    refusals = _rehearse(api, documents)
+    if refusals:
+        raise _together(refusals, len(documents))
     results: list[Result] = []
     done: list[tuple[Object, Document | None]] = []
     try:
@@ -43,10 +49,59 @@ def apply_manifests(api: APIServer, source: Source, namespace: str) -> list[Resu
     return results
 
 
+def _place(document: Document, namespace: str) -> None:
+    """Write the namespace of the command into a document that names none."""
+    try:
+        namespaced = kind_of_document(document).namespaced
+    except CourseError:
+        return  # it is refused, and told with the others
+    if namespaced:
+        document["metadata"].setdefault("namespace", namespace)
+
+
+def _rehearse(api: APIServer, documents: list[Document]) -> list[tuple[Document, CourseError]]:
+    """Apply documents one after the other in a dry run, and collect what is refused."""
+    copy = dry(api)
+    refusals: list[tuple[Document, CourseError]] = []
+    for document in documents:
+        try:
+            _apply(copy, document, [])
+        except CourseError as refusal:
+            refusals.append((document, refusal))
+    return refusals
+
+
+def _together(refusals: list[tuple[Document, CourseError]], of: int) -> CourseError:
+    """One error for several: the first in full, the others by document and reason."""
+    first = refusals[0][1]
+    if of == 1:
+        return first
+    others = [
+        f"{refusal.where or title(document)}: {refusal.what}"
+        + (f" (expected {refusal.expected}, found {refusal.found})" if refusal.expected else "")
+        for document, refusal in refusals[1 : MOST_SHOWN + 1]
+    ]
+    if len(refusals) > MOST_SHOWN + 1:
+        others.append(f"and {len(refusals) - MOST_SHOWN - 1} more")
+    lines = "".join(f"\n            {line}" for line in others)
+    error = type(first).__new__(type(first))  # served and caught as the first is
+    CourseError.__init__(
+        error,
+        first.what,
+        where=first.where or title(refusals[0][0]),
+        expected=first.expected,
+        found=first.found,
+        do=(first.do + "; " if first.do and others else first.do)
+        + (f"also refused:{lines}" if others else ""),
+    )
+    return error
+
+
 def _apply(
     api: APIServer, document: Document, done: list[tuple[Object, Document | None]]
 ) -> Result:
     kind = kind_of_document(document)
+    refuse_unknown(document, kind)
     warnings = warnings_for(document, kind)
     checked, _ = api.check(document)
     meta = checked["metadata"]
@@ -54,19 +109,27 @@ def _apply(
         raise CourseError("apply needs a name", do="use create for objects with generateName")
     written = json.dumps(document, sort_keys=True)
     wanted = _noted(document, meta.get("namespace"), written)
-    title = f"{kind.resource}/{meta['name']}"
+    name = f"{kind.resource}/{meta['name']}"
     live = api.store.get(api.key(kind, meta["name"], meta.get("namespace", "")))
     if live is None:
         done.append((api.create(wanted), None))
-        return title, "created", warnings
+        return name, "created", warnings
     before = live.document
-    last = json.loads(before["metadata"].get("annotations", {}).get(LAST_APPLIED, "{}"))
-    merged = three_way(last, before, wanted)
+    merged = three_way(_last(before), before, wanted)
     merged["apiVersion"] = before["apiVersion"]
     updated = api.update(merged)
     done.append((updated, before))
-    same = updated.metadata.resource_version == before["metadata"]["resourceVersion"]
-    return title, "unchanged" if same else "configured", warnings
+    same = updated.metadata.resource_version == before["metadata"].get("resourceVersion", "")
+    return name, "unchanged" if same else "configured", warnings
+
+
+def _last(live: Document) -> Document:
+    """What was applied last, as kubectl noted it; nothing where somebody spoiled the note."""
+    try:
+        last = json.loads(live["metadata"].get("annotations", {}).get(LAST_APPLIED, "{}"))
+    except ValueError:
+        last = None
+    return last if isinstance(last, dict) else {}
 
 
 def _noted(document: Document, namespace: str | None, written: str) -> Document:

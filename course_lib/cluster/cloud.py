@@ -33,7 +33,7 @@ class Cloud:
         self.given: dict[tuple[str, str], str] = {}
         self._pool = AddressPool(ADDRESSES, first=10)
         self._begun: dict[tuple[str, str], float] = {}
-        self.sim.start(self._run())
+        self.sim.loop("cloud-controller-manager", self._run)
 
     def _run(self) -> Process:
         while True:

@@ -11,6 +11,7 @@ from course_lib.apiserver import APIServer
 from course_lib.apiserver.deletion import BACKGROUND
 from course_lib.apiserver.errors import APIError
 from course_lib.cluster.apply import apply_manifests
+from course_lib.cluster.arguments import check_settings, checked, count
 from course_lib.cluster.bootstrap import furnish
 from course_lib.cluster.cloud import Cloud
 from course_lib.cluster.configurations import Configurations
@@ -21,7 +22,7 @@ from course_lib.cluster.history import History
 from course_lib.cluster.layout import Layout
 from course_lib.cluster.load import Load
 from course_lib.cluster.network_commands import NetworkCommands, make_network
-from course_lib.cluster.node_commands import CONTROL_PLANE_TAINT, NodeCommands
+from course_lib.cluster.node_commands import CONTROL_PLANE_TAINT, MOST_NODES, NodeCommands
 from course_lib.cluster.pending import pending
 from course_lib.cluster.plane_commands import PlaneCommands
 from course_lib.cluster.tables import table, table_rows
@@ -35,7 +36,6 @@ from course_lib.network import PodNetwork
 from course_lib.network.underlay import OUTSIDE
 from course_lib.node import Kubelet, KubeProxy
 from course_lib.node.cri_config import POD_UID
-from course_lib.objects.kinds import kind_named
 from course_lib.objects.manifests import Document, Source
 from course_lib.objects.meta import is_true
 from course_lib.objects.pods import is_ready
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from course_lib.engine.table import Table
 
 
+@checked
 class Cluster(
     Configurations,
     NodeCommands,
@@ -88,8 +89,8 @@ class Cluster(
     def __init__(
         self,
         nodes: int = 3,
-        cpu: str = "4",
-        memory: str = "8Gi",
+        cpu: str | float = "4",
+        memory: str | float = "8Gi",
         zones: Sequence[str] = (),
         labels: dict[str, str] | None = None,
         seed: int = 0,
@@ -104,6 +105,8 @@ class Cluster(
         start: float = 0.0,
         **settings: Any,
     ) -> None:
+        count(nodes, "nodes", most=MOST_NODES, do="a larger cluster needs more addresses")
+        check_settings(cpu, memory, runtime, layout, start, certificates)
         self.sim = Simulation(seed, start)
         self.registry = Registry()
         self.behaviours = Behaviours()
@@ -225,7 +228,7 @@ class Cluster(
         0  node-1  Ready
         1  node-2  Ready
         """
-        named = kind_named(kind)
+        named = self.api.resource(kind)
         found = self.api.list(
             named.kind,
             (namespace or "") if named.namespaced else "",

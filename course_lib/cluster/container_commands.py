@@ -161,10 +161,15 @@ class ContainerCommands:
         ['POD', 'CONTAINER', 'CGROUP', 'IPC', 'MNT', 'NET', 'PID', 'UTS']
         """
         rows = []
-        for worker in self.kubelets[node].workers.values():
+        if node not in self.kubelets:
+            raise CourseError(
+                "no such node", expected=f"one of {', '.join(self.kubelets)}", found=repr(node)
+            )
+        kubelet = self.kubelets[node]
+        for worker in kubelet.workers.values():
             for slot in worker.slots:
                 if slot.current is not None and slot.running:
-                    walls = self._walls(self.kubelets[node], slot.current)["namespaces"]
+                    walls = self._walls(kubelet, slot.current)["namespaces"]
                     numbers = [walls[kind].split(":")[1].strip("[]") for kind in sorted(walls)]
                     rows.append([worker.pod.name, slot.spec.name, *numbers])
         return table(rows, ["POD", "CONTAINER", "CGROUP", "IPC", "MNT", "NET", "PID", "UTS"])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
+from course_lib.cluster.arguments import count
 from course_lib.errors import CourseError
 
 ZONES = ("zone-a", "zone-b", "zone-c")
@@ -54,13 +55,13 @@ def single_master(workers: int = 3) -> Layout:
 
 def ha_masters(masters: int = 3, workers: int = 3) -> Layout:
     """Several control plane nodes, and one etcd for all of them."""
-    names = _names("control-plane", masters)
+    names = _names("control-plane", masters, least=1)
     return _zoned("Single etcd, masters in HA", names, ("etcd-1",), workers)
 
 
 def ha_etcd(masters: int = 3, etcd: int = 3, workers: int = 3, stacked: bool = False) -> Layout:
     """Several control plane nodes and several members of etcd: beside, or `stacked` on them."""
-    if etcd not in SIZES:
+    if not isinstance(etcd, int) or etcd not in SIZES:
         raise CourseError(
             "so many members are no better than one fewer",
             where="etcd",
@@ -74,14 +75,15 @@ def ha_etcd(masters: int = 3, etcd: int = 3, workers: int = 3, stacked: bool = F
             expected=f"etcd={masters}",
             found=f"etcd={etcd}",
         )
-    names = _names("control-plane", masters)
+    names = _names("control-plane", masters, least=1)
     members = names if stacked else _names("etcd", etcd)
     where = "on them" if stacked else "beside"
     return _zoned(f"Clustered etcd {where}, masters in HA", names, members, workers)
 
 
-def _names(role: str, count: int) -> tuple[str, ...]:
-    return tuple(f"{role}-{number + 1}" for number in range(count))
+def _names(role: str, number: int, least: int = 0) -> tuple[str, ...]:
+    number = count(number, role, least, most=100)
+    return tuple(f"{role}-{place + 1}" for place in range(number))
 
 
 def _zoned(title: str, masters: tuple[str, ...], etcd: tuple[str, ...], workers: int) -> Layout:

@@ -20,6 +20,9 @@ TIMEOUT = 5.0  # s that a client waits for an answer
 Target = Callable[[KubeProxy], tuple[str, str, int]]
 
 
+MOST_REQUESTS = 10_000  # a second: each is simulated by itself
+
+
 class Load:
     """Requests at a constant rate, by way of each node in turn; each is sent once.
 
@@ -35,8 +38,9 @@ class Load:
         target: Target,
         rate: float,
     ) -> None:
-        if not rate > 0:
-            raise CourseError("a load has a rate", expected="more than 0", found=str(rate))
+        if not 0 < rate <= MOST_REQUESTS:
+            expected = f"more than 0 requests a second, at most {MOST_REQUESTS}"
+            raise CourseError("a load has a rate", expected=expected, found=str(rate))
         self.sim, self.network, self.nodes = sim, network, nodes
         self.target, self.rate = target, rate
         self.times: list[float] = []

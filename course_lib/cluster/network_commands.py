@@ -274,4 +274,11 @@ def make_network(
             )
         return FlatNetwork(sim)
     settings = {"node_cidr": str(NODE_CIDR)} | settings
-    return PodNetwork(name, sim=sim, **settings)
+    try:
+        return PodNetwork(name, sim=sim, **settings)
+    except (TypeError, ValueError) as problem:
+        raise CourseError(
+            f"the network {name} does not take these settings",
+            found=f"{', '.join(f'{key}={value!r}' for key, value in settings.items())}: {problem}",
+            do="see course_lib.network.PodNetwork and the plugin for what can be set",
+        ) from None

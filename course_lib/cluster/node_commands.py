@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
 
 from course_lib.apiserver import APIServer
 from course_lib.apiserver.errors import NotFound, TooManyRequests
+from course_lib.cluster.arguments import amount, count
 from course_lib.cluster.control_plane import ControlPlane
 from course_lib.cluster.describe import Text
 from course_lib.cri import Client, InProcess, Shim
@@ -20,14 +21,11 @@ from course_lib.node import Kubelet, KubeProxy
 from course_lib.node.node_reporter import Machine
 from course_lib.node.policy_agent import PolicyAgent
 from course_lib.objects.pod import Pod
-from course_lib.objects.quantity import Quantity
 from course_lib.runtimes import Behaviours, Runtime
 from course_lib.runtimes.logs import Disk
 from course_lib.runtimes.processes import drawn
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
+MOST_NODES = NODE_CIDR.num_addresses - 3  # the network, the router, and the broadcast address
 ZONE = "topology.kubernetes.io/zone"
 CONTROL_PLANE_TAINT = {"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}
 EVICTION_RETRY = 5.0  # s, as `kubectl drain` waits
@@ -52,8 +50,8 @@ class NodeCommands:
     def add_node(
         self,
         name: str = "",
-        cpu: str = "4",
-        memory: str = "8Gi",
+        cpu: str | float = "4",
+        memory: str | float = "8Gi",
         zone: str = "",
         labels: dict[str, str] | None = None,
         taints: Iterable[dict[str, str]] = (),
@@ -68,15 +66,17 @@ class NodeCommands:
         >>> Cluster(nodes=2).add_node(cpu="16", memory="64Gi", labels={"disk": "ssd"})
         'node-3'
         """
-        number = len(self.kubelets) + 1
+        number = count(len(self.kubelets) + 1, "nodes", most=MOST_NODES)
         name = name or f"node-{number}"
+        self._check_node(name, dict(labels or {}), taints)
+        count(pods, "pods")
         if name in self.kubelets:
             raise CourseError(f"there is a node {name} already", do="choose another name")
         machine = Machine(
             name,
             str(NODE_CIDR[number + 1]),
-            Quantity(cpu),
-            Quantity(memory),
+            amount(cpu, "cpu"),
+            amount(memory, "memory"),
             pods,
             labels=(labels or {}) | ({ZONE: zone} if zone else {}),
             taints=tuple(taints),
@@ -91,6 +91,17 @@ class NodeCommands:
         if self.policies:
             PolicyAgent(self._way(name), host)
         return name
+
+    def _check_node(
+        self, name: str, labels: dict[str, str], taints: Iterable[dict[str, str]]
+    ) -> None:
+        """Raise `CourseError` for a name, labels or taints that no Node object can have."""
+        if isinstance(taints, str | Mapping) or not isinstance(taints, Iterable):
+            raise CourseError("taints are a list of dicts", where="taints", found=repr(taints)[:60])
+        meta = {"name": name, "labels": labels}
+        spec = {"taints": list(taints)}
+        node = {"apiVersion": "v1", "kind": "Node", "metadata": meta, "spec": spec}
+        APIServer.check(self.api, node)
 
     def _way(self, node: str) -> APIServer:
         """How a node's agents come to the API."""
@@ -253,7 +264,7 @@ class NodeCommands:
             self.kubelets[node].power_on()
 
     def _kubelet(self, node: str) -> Kubelet:
-        if node not in self.kubelets:
+        if not isinstance(node, str) or node not in self.kubelets:
             names = ", ".join(self.kubelets)
             raise CourseError("no such node", expected=f"one of {names}", found=repr(node))
         return self.kubelets[node]

@@ -8,7 +8,6 @@ from course_lib.apiserver import APIServer
 from course_lib.cluster.tables import table
 from course_lib.controllers.deployment import CHANGE_CAUSE, HASH, REVISION
 from course_lib.errors import CourseError
-from course_lib.objects.kinds import kind_named
 
 if TYPE_CHECKING:
     from course_lib.engine.table import Table
@@ -27,7 +26,7 @@ class WorkloadCommands:
                 expected="kind/name, such as deployment/web",
                 found=repr(name),
             )
-        named = kind_named(kind)
+        named = self.api.resource(kind)
         return named.kind, self.api.get(named.kind, rest, namespace)
 
     def scale(self, name: str, replicas: int, namespace: str = "default") -> None:

@@ -66,7 +66,7 @@ class AutoscalerController(Controller):
         self.metrics = metrics
         self._history: dict[str, History] = {}
         super().__init__(api)
-        self.sim.start(self._sync())
+        self.sim.loop(self.name, self._sync)
 
     def _sync(self) -> Process:
         while True:

@@ -40,7 +40,7 @@ class Controller:
         if self.kind:
             self.watch(self.kind, lambda seen: [(seen.namespace, seen.name)])
         self.watches()
-        self.sim.start(self._run())
+        self.sim.loop(self.name, self._run)
 
     def watches(self) -> None:
         """Name the other kinds to watch."""
@@ -108,9 +108,8 @@ class Controller:
                 self._failures.pop(key, None)
             except CourseError:
                 self._retry(key)
-            except Exception as error:  # a fault of the controller itself ends no simulation
-                shown = f"{type(error).__name__}: {error}"
-                self.sim.record(self.name, "/".join(filter(None, key)), "InternalError", shown)
+            except Exception as error:  # a fault of the controller itself
+                self.sim.failed(error, self.name, "/".join(filter(None, key)))
                 self._retry(key)
 
     def _retry(self, key: Key) -> None:

@@ -40,7 +40,7 @@ class MetricsServer:
         self.sim, self._scrape = sim, scrape
         self.usage: dict[str, Usage] = {}
         self._last: Mapping[str, Reading] = {}
-        sim.start(self._run())
+        sim.loop("metrics-server", self._run)
 
     def _run(self) -> Process:
         while True:

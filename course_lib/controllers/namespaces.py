@@ -272,7 +272,7 @@ class ResourceQuotaController(Controller):
         found = self.api.find(self.kind, name, namespace)
         if found is not None:
             hard = found.spec.hard or {}
-            used = quota.usage(self.api, namespace, hard)
+            used = quota.usage(self.api, namespace, found.spec)
             status = {
                 "hard": {k: str(v) for k, v in hard.items()},
                 "used": {k: str(v) for k, v in used.items()},

@@ -67,7 +67,7 @@ class NodeLifecycleController(Controller):
     def __init__(self, api: APIServer) -> None:
         self._heard: dict[str, tuple[str, float]] = {}  # by node: renewTime, when that was new
         super().__init__(api)
-        self.sim.start(self._monitor())
+        self.sim.loop(self.name, self._monitor)
 
     def _monitor(self) -> Process:
         while True:

@@ -186,7 +186,7 @@ def or_unknown(document: Document, hint: str) -> str:
     """The hint, or in its place one that names a field of the document that the API has not."""
     kind = kind_of_document(document)
     body = {key: value for key, value in document.items() if key not in ("apiVersion", "kind")}
-    paths = [path for path, *_ in unknown_fields(body, kind.type)]
+    paths = [path for path, _, real in unknown_fields(body, kind.type) if not real]
     if not paths:
         return hint
     return f"nobody acts on `{paths[0]}`: the API has no such field there; {hint}"

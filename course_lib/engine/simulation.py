@@ -7,7 +7,9 @@ pass. Nothing reads the wall clock, so an hour of cluster life takes as long as 
 from __future__ import annotations
 
 import hashlib
+import numbers
 import random
+import warnings
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable
 from datetime import UTC, datetime, timedelta
@@ -26,6 +28,8 @@ EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 Process = Generator[simpy.Event, Any, Any]
 MOST_STEPS = 500_000  # at one instant; more are taken for an endless loop
 SAMPLE = 1000  # of the steps of an endless loop, that its error names
+FIRST_RESTART, LAST_RESTART = 1.0, 60.0  # s, before a loop that failed begins again
+LONGEST = 100 * 365.25 * 86400.0  # s, that time may run at once
 
 
 def timestamp(seconds: float) -> str:
@@ -49,8 +53,32 @@ def seconds_at(written: str) -> float:
     return (datetime.strptime(written, form).replace(tzinfo=UTC) - EPOCH).total_seconds()
 
 
-def _call(act: Callable[[], None], _event: simpy.Event) -> None:
-    act()
+def duration(seconds: Any, name: str) -> float:
+    """A duration in simulated seconds; raises `CourseError` for what is none.
+
+    >>> duration(1.5, "seconds")
+    1.5
+    """
+    number = isinstance(seconds, numbers.Real) and not isinstance(seconds, bool)
+    if not number or not 0 <= seconds <= LONGEST:
+        raise CourseError(
+            "time runs forwards, and not for ever",
+            where=name,
+            expected=f"simulated seconds from 0 to {LONGEST:g} (a hundred years)",
+            found=repr(seconds)[:60],
+        )
+    return float(seconds)
+
+
+def _origin(error: Exception) -> str:
+    """The module of the part that failed: the first frame outside the engine."""
+    trace = error.__traceback__
+    while trace is not None:
+        name = str(trace.tb_frame.f_globals.get("__name__", ""))
+        if not name.startswith(("course_lib.engine", "simpy")):
+            return name.removeprefix("course_lib.")
+        trace = trace.tb_next
+    return "engine"
 
 
 def _names_of_next(env: simpy.Environment) -> list[str]:
@@ -66,8 +94,11 @@ def _name(callback: Any) -> str:
     process = getattr(callback, "__self__", None)
     if isinstance(process, simpy.Process):
         callback = process._generator
-        frame = getattr(callback, "gi_frame", None)
-        callback = frame.f_locals.get("process", callback) if frame else callback
+        while frame := getattr(callback, "gi_frame", None):
+            inner = frame.f_locals.get("process") or frame.f_locals.get("run")
+            if inner is None:
+                break
+            callback = inner
     code = getattr(callback, "gi_code", None) or getattr(callback, "__code__", None)
     room = Path(code.co_filename).stem if code else "course_lib"
     return f"{room}: {getattr(callback, '__qualname__', str(callback)).replace('<locals>.', '')}"
@@ -84,6 +115,10 @@ class Simulation:
     >>> sim.now
     60.0
     """
+
+    # Whether an error inside a component ends the run. The project's own tests want that; for a
+    # learner the rest of the cluster goes on, as when a real process recovers from a panic.
+    strict = False
 
     def __init__(self, seed: int = 0, start: float = 0.0) -> None:
         self.seed = seed
@@ -121,8 +156,60 @@ class Simulation:
         self.log.add(LogEntry(round(self.now, 6), component, object, reason, message))
 
     def start(self, process: Process) -> simpy.Process:
-        """Let a component run beside the others."""
-        return self.env.process(process)
+        """Let a component run beside the others; an error in it ends it alone."""
+        return self.env.process(self._watched(process))
+
+    def loop(self, component: str, run: Callable[[], Process]) -> simpy.Process:
+        """Let the loop of a component run; after an error it begins again, later each time.
+
+        Source: apimachinery `util/runtime` (HandleCrash); a container that crashes.
+        """
+        return self.start(self._again(component, run))
+
+    def _watched(self, process: Process) -> Process:
+        try:
+            return (yield from process)
+        except Exception as error:
+            self.failed(error)
+
+    def _again(self, component: str, run: Callable[[], Process]) -> Process:
+        wait = FIRST_RESTART
+        while True:
+            began = self.now
+            try:
+                return (yield from run())
+            except Exception as error:
+                self.failed(error, component)
+            wait = min(2 * wait, LAST_RESTART) if self.now - began < LAST_RESTART else FIRST_RESTART
+            yield self.sleep(wait)
+
+    def failed(self, error: Exception, component: str = "", doing: str = "") -> None:
+        """Say that a step of a component raised an error that nothing handles.
+
+        It stands in the event log with reason `InternalError`, and as a warning of Python's. With
+        `strict`, the error is raised.
+        """
+        if self.strict:
+            raise error
+        component = component or _origin(error)
+        said = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        self.record(component, doing, "InternalError", said)
+        warnings.warn(
+            f"{component} failed and goes on: {said}; read cluster.log(reason='InternalError')",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+
+    def guarded(self, listener: Callable[[Any], None]) -> Callable[[Any], None]:
+        """A listener whose errors are its own, and not those of who tells it."""
+
+        def tell(event: Any) -> None:
+            try:
+                listener(event)
+            except Exception as error:
+                self.failed(error)
+
+        return tell
 
     def sleep(self, seconds: float) -> simpy.Event:
         """An event so many simulated seconds from now."""
@@ -132,7 +219,13 @@ class Simulation:
         """Call `act` at a simulated time (at once, if that has passed)."""
         event = self.env.timeout(max(0.0, time - self.now))
         assert event.callbacks is not None
-        event.callbacks.append(partial(_call, act))
+        event.callbacks.append(partial(self._attempt, act))
+
+    def _attempt(self, act: Callable[[], None], _event: simpy.Event) -> None:
+        try:
+            act()
+        except Exception as error:
+            self.failed(error)
 
     def reports_pending(self, report: Callable[[], Iterable[str]]) -> None:
         """Name a function that lists what is unfinished, for time-out messages."""
@@ -144,9 +237,7 @@ class Simulation:
 
     def run(self, seconds: float) -> None:
         """Let simulated time pass."""
-        if not seconds >= 0:
-            raise CourseError("time runs forwards", expected="seconds >= 0", found=str(seconds))
-        if seconds:
+        if duration(seconds, "seconds"):
             end = self.now + seconds
             self.advance(end, before=True)
             self.env.run(until=end)
@@ -180,7 +271,13 @@ class Simulation:
 
         Raises `SimulationTimeout` after `timeout` simulated seconds, with what is still pending.
         """
-        deadline = self.now + timeout
+        deadline = self.now + duration(timeout, "timeout")
+        if not callable(condition):
+            raise CourseError(
+                "a condition is a function without arguments",
+                expected="such as lambda: cluster.ready('deployment/web')",
+                found=repr(condition)[:60],
+            )
         while not condition():
             # All events of one instant happen before the condition is asked again.
             instant = self.env.peek()

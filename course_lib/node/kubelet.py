@@ -64,10 +64,10 @@ class Kubelet(NodeReporter):
         mine = parse_field_selector(f"spec.nodeName={self.name}")
         api.watch("Pod", self._on_pod, fields=mine)
         self._mine = mine
-        self.sim.start(self._heartbeat())
+        self.sim.loop(self.component, self._heartbeat)
         self.eviction = EvictionManager(self)
-        self.sim.start(self.eviction.run())
-        self.sim.start(GarbageCollector(self).run())
+        self.sim.loop(self.component, self.eviction.run)
+        self.sim.loop(self.component, GarbageCollector(self).run)
 
     # The runtime
 

@@ -47,6 +47,7 @@ class PodWorker(PodContainers):
         self._leaving = False  # its sandbox is being stopped for good
         self._mount_wait = 0.0
         self._awake = False
+        self._failures = 0  # syncs that failed in a row
         if any(map(follows, pod.spec.volumes or ())):
             self._resync_later()
         if pod.spec.active_deadline_seconds is not None:
@@ -117,7 +118,15 @@ class PodWorker(PodContainers):
     def _run(self) -> None:
         self._awake = False
         if self.current:
-            self.sync()
+            try:
+                self.sync()
+            except Exception as error:  # of this Pod alone; its worker looks at it again
+                name = f"Pod/{self.pod.name}"
+                self.sim.failed(error, self.kubelet.component, name)
+                self._failures += 1
+                self.wake(min(2.0**self._failures, 60.0))
+            else:
+                self._failures = 0
 
     # The loop
 

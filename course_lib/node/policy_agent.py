@@ -14,6 +14,7 @@ from course_lib.apiserver.errors import Unreachable
 from course_lib.network.plugins import Host
 from course_lib.network.policies import JUMPS, World, namespace_labels, policy_rules
 
+RETRY = 5.0  # s, after rules that could not be written
 DELAY = 0.1  # s from a change to new rules
 
 
@@ -40,6 +41,13 @@ class PolicyAgent:
 
     def _write(self) -> None:
         self._scheduled = False
+        try:
+            self._write_all()
+        except Exception as error:
+            self.sim.failed(error, f"policy-agent/{self.host.name}")
+            self.sim.at(self.sim.now + RETRY, self._write_soon)
+
+    def _write_all(self) -> None:
         with suppress(Unreachable):  # the rules stay as they are
             policies = self.api.list("NetworkPolicy")
             if not policies and not self._chains:

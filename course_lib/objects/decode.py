@@ -12,11 +12,12 @@ from typing import Any
 import msgspec
 
 from course_lib.errors import CourseError, InvalidManifest
-from course_lib.objects.kinds import REMOVED_VERSIONS, Kind, kind_of
+from course_lib.objects.kinds import EQUAL_VERSIONS, Kind, kind_of
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object
 from course_lib.objects.not_yet import not_yet
 from course_lib.objects.quantity import Quantity
+from course_lib.objects.real_fields import UNKEPT
 
 _PROBLEM = re.compile(r"(?P<said>.*?)(?: - at `(?P<path>.*)`)?", re.DOTALL)
 _EXPECTED = re.compile(r"Expected `(?P<expected>.*?)`, got `(?P<found>.*?)`")
@@ -117,32 +118,58 @@ def _at(document: Any, path: str) -> Any:
 
 
 def warnings_for(document: Document, kind: Kind) -> list[str]:
-    """What is kept but not acted on, by path, and API versions that clusters no longer serve."""
-    said = []
-    written = document["apiVersion"], document["kind"]
+    """What of a document is kept but not acted on, by path; fields that do not exist."""
     if not kind.known:
         return [
-            f"{title(document)}: no such kind in {written[0]}; it is kept, and nothing acts on it"
+            f"{title(document)}: the course does not know this kind; it is kept, and nothing acts "
+            "on it"
         ]
-    if written in REMOVED_VERSIONS:
-        said.append(
-            f"{title(document)}: apiVersion {written[0]} was removed in Kubernetes "
-            f"{REMOVED_VERSIONS[written]}; read as {kind.api_version}"
+    fields = unknown_fields(document, kind.type)
+    said = [
+        f'{title(document)}: unknown field "{path}"' + (f" (did you mean {near}?)" if near else "")
+        for path, near, real in fields
+        if not real and not _other_version(document)
+    ]
+    unused = [path for path, _, real in fields if real] + list(not_yet(document))
+    return said + [
+        f"{title(document)}: {path}: kept, but the simulation does not act on it" for path in unused
+    ]
+
+
+def refuse_unknown(document: Document, kind: Kind) -> None:
+    """Raise `InvalidManifest` for fields that Kubernetes does not have.
+
+    As kubectl asks for it: `fieldValidation=Strict` (kubernetes.io "API Concepts").
+    """
+    if not kind.known or _other_version(document):
+        return
+    found = [(p, near) for p, near, real in unknown_fields(document, kind.type) if not real]
+    if found:
+        version = kind.api_version.rpartition("/")[2]
+        errors = ", ".join(f'unknown field "{path}"' for path, _ in found)
+        hints = [f"{near} instead of {path.rpartition('.')[2]}" for path, near in found if near]
+        raise InvalidManifest(
+            f'{kind.kind} in version "{version}" cannot be handled as a {kind.kind}: '
+            f"strict decoding error: {errors}",
+            where=title(document),
+            do=f"perhaps {', '.join(hints)}" if hints else "see the API reference for its fields",
         )
-    body = {key: value for key, value in document.items() if key not in ("apiVersion", "kind")}
-    surprises = unknown_fields(body, kind.type) + [(path, "") for path in not_yet(document)]
-    for path, near in surprises:
-        hint = f" (did you mean {near}?)" if near else ""
-        said.append(f"{title(document)}: {path}: kept, but the simulation does not act on it{hint}")
-    return said
+
+
+def _other_version(document: Document) -> bool:
+    """Whether a document is written in a version that has some fields of its own."""
+    return (document.get("apiVersion"), document.get("kind")) in EQUAL_VERSIONS
 
 
 # Kept by the API server for itself, or shown by kubectl: never worth a warning.
 _SILENT = {"managedFields", "selfLink", "status"}
 
 
-def unknown_fields(value: Any, shape: Any, path: str = "") -> list[tuple[str, str]]:
-    """The paths of fields that a type does not have, each with the nearest name that it has."""
+def unknown_fields(value: Any, shape: Any, path: str = "") -> list[tuple[str, str, bool]]:
+    """The paths of fields that a view does not have, each with the nearest name that it has.
+
+    True for a field that Kubernetes has, and the course does not keep in its views.
+    """
     shape = _without_none(shape)
     origin = typing.get_origin(shape)
     if isinstance(value, list) and origin is list:
@@ -160,8 +187,9 @@ def unknown_fields(value: Any, shape: Any, path: str = "") -> list[tuple[str, st
             if key in fields:
                 result += unknown_fields(item, fields[key], here)
             elif key not in _SILENT:
-                near = difflib.get_close_matches(key, fields, n=1, cutoff=0.8)
-                result.append((here, near[0] if near else ""))
+                unkept = UNKEPT.get(shape.__name__, ())
+                near = difflib.get_close_matches(key, [*fields, *unkept], n=1, cutoff=0.7)
+                result.append((here, near[0] if near else "", key in unkept))
         return result
     return []
 

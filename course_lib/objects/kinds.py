@@ -138,8 +138,8 @@ KINDS = (
     Kind("Lease", "coordination.k8s.io/v1", "leases", cluster.Lease),
 )
 
-# Versions of these kinds that real manifests still carry, and the release that stopped serving
-# them (kubernetes.io, "Deprecated API Migration Guide"). They are read as today's version.
+# Versions of these kinds that old manifests still carry, and the release that stopped serving them
+# (kubernetes.io, "Deprecated API Migration Guide").
 REMOVED_VERSIONS = {
     ("extensions/v1beta1", "Deployment"): "1.16",
     ("extensions/v1beta1", "DaemonSet"): "1.16",
@@ -161,6 +161,16 @@ REMOVED_VERSIONS = {
     ("storage.k8s.io/v1beta1", "StorageClass"): "1.22",
     ("scheduling.k8s.io/v1beta1", "PriorityClass"): "1.22",
 }
+# Kinds that these versions have, and the course does not know: they are kept. In groups that are
+# not Kubernetes' own any kind is, as if somebody had installed a CustomResourceDefinition for it.
+UNKNOWN_KINDS: dict[str, tuple[str, ...]] = {
+    "v1": ("ComponentStatus", "PodTemplate", "Status"),
+    "autoscaling/v1": ("Scale",),
+    "networking.k8s.io/v1": ("IPAddress", "ServiceCIDR"),
+    "storage.k8s.io/v1": (
+        "CSIDriver", "CSIStorageCapacity", "VolumeAttachment", "VolumeAttributesClass",
+    ),
+}  # fmt: skip
 # Served beside the version that the course keeps, with the same fields as far as it acts on them.
 EQUAL_VERSIONS = {("autoscaling/v1", "HorizontalPodAutoscaler"), ("events.k8s.io/v1", "Event")}
 
@@ -188,15 +198,34 @@ def kind_named(name: str) -> Kind:
     return found
 
 
+def _kinds_in(api_version: str) -> list[str]:
+    return [kind.kind for kind in KINDS if kind.api_version == api_version]
+
+
 def kind_of(api_version: str, kind: str) -> Kind:
-    """The kind of a document; one that the course does not know comes back marked so."""
+    """The kind of a document; one that the course does not know comes back marked so.
+
+    Raises `CourseError`, in kubectl's words, for what no cluster of today's release serves: a kind
+    in a version that does not have it, and versions that were removed (cli-runtime
+    `pkg/resource/mapper.go`).
+
+    >>> kind_of("example.com/v1", "Widget").known
+    False
+    """
     found = _BY_KIND.get(kind)
-    served = found and (
-        api_version == found.api_version
-        or (api_version, kind) in EQUAL_VERSIONS
-        or (api_version, kind) in REMOVED_VERSIONS
-    )
-    if found and served:
+    if found and (api_version == found.api_version or (api_version, kind) in EQUAL_VERSIONS):
         return found
+    removed = REMOVED_VERSIONS.get((api_version, kind))
+    group = api_version.rpartition("/")[0]
+    built_in = "." not in group or group in {k.group for k in KINDS}
+    if removed or (built_in and kind not in UNKNOWN_KINDS.get(api_version, ())):
+        do = f"write apiVersion: {found.api_version}" if found else ""
+        if removed:
+            do += f"; {api_version} is served no longer since Kubernetes {removed}"
+        raise CourseError(
+            f'no matches for kind "{kind}" in version "{api_version}"\n'
+            "ensure CRDs are installed first",
+            do=do or f"kinds of {api_version} are {', '.join(_kinds_in(api_version)) or 'none'}",
+        )
     plural = kind.lower() + ("es" if kind.endswith(("s", "x", "ch", "sh")) else "s")
     return Kind(kind, api_version, plural, known=False)

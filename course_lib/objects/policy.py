@@ -55,10 +55,26 @@ class PodDisruptionBudget(Object, frozen=True, kw_only=True):
     status: PodDisruptionBudgetStatus = PodDisruptionBudgetStatus()
 
 
+class ScopeRequirement(Value, frozen=True):
+    """A property of the Pods that a quota counts."""
+
+    scope_name: str
+    operator: str
+    values: list[str] | None = None
+
+
+class ScopeSelector(Value, frozen=True):
+    """Properties that Pods must all have."""
+
+    match_expressions: list[ScopeRequirement] | None = None
+
+
 class ResourceQuotaSpec(Value, frozen=True):
-    """The most that a namespace may have of each thing."""
+    """The most that a namespace may have of each thing; with scopes, only of some Pods."""
 
     hard: ResourceList | None = None
+    scopes: list[str] | None = None
+    scope_selector: ScopeSelector | None = None
 
 
 class ResourceQuotaStatus(Value, frozen=True):

@@ -14,6 +14,7 @@ from course_lib.errors import CourseError
 
 NANO = 10**9
 MAX_INT64 = 2**63 - 1
+MOST = 10**30  # in base units: beyond it nothing is counted, and numbers get no longer
 
 DECIMAL_SI = "DecimalSI"  # 100m, 2, 5k, 12E
 BINARY_SI = "BinarySI"  # 64Ki, 1.5Gi
@@ -101,6 +102,17 @@ class Quantity:
 
 
 def _parse(text: str) -> tuple[int, str]:
+    nano, notation = _exact(text) if len(text) <= 100 else (MOST * NANO + 1, "")
+    if abs(nano) > MOST * NANO:
+        raise CourseError(
+            "the quantity is too large",
+            expected="at most 1e30 (the simulation counts no further)",
+            found=repr(text[:40]),
+        )
+    return nano, notation
+
+
+def _exact(text: str) -> tuple[int, str]:
     match = _SHAPE.fullmatch(text)
     suffix = match["suffix"] if match else None
     if not match or (suffix and suffix not in _DECIMAL and suffix not in _BINARY):

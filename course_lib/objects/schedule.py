@@ -29,7 +29,7 @@ _FIELDS: tuple[tuple[str, int, int, list[str]], ...] = (
     ("hour", 0, 23, []),
     ("day of month", 1, 31, []),
     ("month", 1, 12, _MONTHS),
-    ("day of week", 0, 7, _DAYS),  # 0 and 7 are both Sunday
+    ("day of week", 0, 6, _DAYS),  # 0 is Sunday; robfig/cron knows no 7
 )
 
 

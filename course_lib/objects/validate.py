@@ -14,6 +14,7 @@ from typing import Any
 from course_lib.errors import InvalidManifest
 from course_lib.objects import cluster, policy, services, storage, validate_pod, workloads
 from course_lib.objects.decode import title
+from course_lib.objects.kind_fields import RULES as FIELDS
 from course_lib.objects.kinds import Kind
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import LabelSelector, Object
@@ -27,6 +28,7 @@ from course_lib.objects.names import (
     name_problems,
 )
 from course_lib.objects.pod import Pod, PodTemplateSpec
+from course_lib.objects.relations import relations
 from course_lib.objects.schedule import Schedule, time_zone
 
 Problems = Iterator[Problem]
@@ -38,6 +40,12 @@ def validate(document: Document, view: Object, kind: Kind) -> None:
     problems = list(_metadata(view, kind))
     if kind.known:
         problems += _RULES.get(kind.kind, _nothing)(view)
+        if kind.kind in FIELDS:
+            told = {problem.path for problem in problems}
+            said = FIELDS[kind.kind].problems(document)
+            problems += [problem for problem in said if problem.path not in told]
+        if not problems:
+            problems += relations(document, kind.kind)
     if problems:
         first, others = problems[0], problems[1:]
         also = "; ".join(f"{p.path}: expected {p.expected}, found {p.found!r}" for p in others)
@@ -107,8 +115,9 @@ def _template(
     selector: LabelSelector | None, template: PodTemplateSpec, restart: tuple[str, ...]
 ) -> Problems:
     """A workload's selector must select its own Pods, and nothing may be selected by nothing."""
-    yield from _label_selector(selector, "spec.selector")
-    if selector is not None:
+    problems = list(_label_selector(selector, "spec.selector"))
+    yield from problems
+    if selector is not None and not problems:
         if not selector.match_labels and not selector.match_expressions:
             yield Problem("spec.selector", "at least one label: an empty selector is refused", {})
         elif not selector.selector().matches(template.metadata.labels):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
@@ -111,9 +111,9 @@ _Loader.add_constructor(_TAG + "int", _Loader.number)
 _Loader.add_constructor(_TAG + "float", _Loader.number)
 _Loader.add_constructor(_TAG + "bool", _Loader.truth)
 _Loader.add_constructor(_TAG + "binary", _Loader.binary)
-_Loader.add_constructor(_TAG + "set", yaml.SafeLoader.construct_yaml_map)
-_Loader.add_constructor(_TAG + "omap", yaml.SafeLoader.construct_yaml_seq)
-_Loader.add_constructor(_TAG + "pairs", yaml.SafeLoader.construct_yaml_seq)
+_Loader.add_constructor(_TAG + "set", cast(Any, _Loader.construct_yaml_map))
+_Loader.add_constructor(_TAG + "omap", cast(Any, _Loader.construct_yaml_seq))
+_Loader.add_constructor(_TAG + "pairs", cast(Any, _Loader.construct_yaml_seq))
 _Loader.add_multi_constructor("!", _Loader.untagged)
 
 
@@ -139,9 +139,9 @@ def parse(text: str, name: str) -> list[Any]:
         raise _too_deep(name) from None
     except yaml.reader.ReaderError as problem:
         before = text[: problem.position]
-        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        place = f", line {before.count(chr(10)) + 1}, column {len(before) - before.rfind(chr(10))}"
         found = f"control characters are not allowed: U+{problem.character:04X}"
-        raise _not_yaml(name, f", line {line}, column {column}", found) from None
+        raise _not_yaml(name, place, found) from None
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None) or getattr(problem, "context_mark", None)
         line = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""

@@ -63,7 +63,7 @@ class Scheduler:
             api.watch(kind, lambda _: self.queue.move(CLAIM_UPDATE))
         for pod in api.list("Pod"):
             self._on_pod(WatchEvent(ADDED, pod, 0))
-        self.sim.start(self._run())
+        self.sim.loop("scheduler", self._run)
 
     @property
     def nodes(self) -> Nodes:
@@ -151,6 +151,9 @@ class Scheduler:
             try:
                 self.schedule_one(waiting)
             except Unavailable:
+                self.queue.retry_later(waiting)
+            except Exception as error:
+                self.sim.failed(error, "scheduler", f"Pod/{waiting.info.pod.name}")
                 self.queue.retry_later(waiting)
             yield self.sim.sleep(CYCLE_SECONDS)
 

@@ -241,6 +241,17 @@ def test_warnings_travel_in_headers(served):
         assert "spec.replica" in answer.headers["Warning"]
 
 
+def test_a_field_that_does_not_exist_is_refused_where_the_client_asks_for_it(served):
+    odd = workload(name="odd", replica=4)
+    status, said = ask(served, "POST", f"{APPS}?fieldValidation=Strict", odd)
+    assert status == 400
+    assert 'strict decoding error: unknown field "spec.replica"' in said["message"]
+    patch, kind = {"spec": {"replica": 4}}, "application/merge-patch+json"
+    status, said = ask(served, "PATCH", f"{APPS}/web?fieldValidation=Strict", patch, kind)
+    assert status == 400
+    assert 'unknown field "spec.replica"' in said["message"]
+
+
 def test_logs_and_kubeconfig(served, tmp_path):
     name = served.cluster.get("pods").NAME[0]
     url = f"{served.url}/api/v1/namespaces/default/pods/{name}/log"

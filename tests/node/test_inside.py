@@ -69,7 +69,6 @@ def test_every_field_of_the_downward_api_is_there(one):
         "UID": "metadata.uid",
         "LABEL": "metadata.labels['app']",
         "NOTE": "metadata.annotations['who']",
-        "LABELS": "metadata.labels",
         "NODE": "spec.nodeName",
         "ACCOUNT": "spec.serviceAccountName",
         "HOST": "status.hostIP",
@@ -84,7 +83,7 @@ def test_every_field_of_the_downward_api_is_there(one):
     found, status = variables(one), one.document("pod", "web")["status"]
     assert found["NAME"] == found["HOSTNAME"] == found["LABEL"] == "web"
     assert (found["SPACE"], found["NOTE"], found["ACCOUNT"]) == ("default", "me", "default")
-    assert found["LABELS"] == 'app="web"' and found["NODE"] == "node-1"
+    assert found["NODE"] == "node-1"
     assert found["UID"] == one.api.get("Pod", "web").uid
     assert found["HOST"] == status["hostIP"]
     assert found["IP"] == found["IPS"] == status["podIP"]

@@ -142,19 +142,132 @@ def test_a_refusal_in_the_middle_puts_everything_back():
     assert cluster.api.document("Service", "old")["spec"] == before
 
 
-def test_unknown_fields_and_kinds_are_kept_and_warned_of_by_path():
-    cluster = Cluster(nodes=1)
-    document = workload(replica=3, pod_spec={"setHostnameAsFQDN": True})
-    table = cluster.apply(
-        [document, {"apiVersion": "x/v1", "kind": "Gizmo", "metadata": {"name": "g"}}]
+@pytest.mark.parametrize(
+    ("document", "path", "hint"),
+    [
+        (workload(replica=3), "spec.replica", "replicas instead of replica"),
+        (pod(containers=[container(imagePulPolicy="Never")]),
+         "spec.containers[0].imagePulPolicy", "imagePullPolicy instead of"),
+        (pod(hostPid=True), "spec.hostPid", "hostPID instead of hostPid"),
+        (service(selectorr={}), "spec.selectorr", "selector instead of"),
+        ({"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "n"},
+          "spec": {"podSelector": {"app": "web"}}}, "spec.podSelector.app", "API reference"),
+    ],
+)  # fmt: skip
+def test_a_field_that_kubernetes_does_not_have_is_refused_as_kubectl_asks_for_it(
+    document, path, hint
+):
+    with pytest.raises(CourseError) as problem:
+        Cluster(nodes=0).apply(document)
+    assert f"cannot be handled as a {document['kind']}: strict decoding error: " in str(
+        problem.value
     )
-    assert "spec.replica: kept" in table.WARNINGS[0]
-    assert "did you mean replicas?" in table.WARNINGS[0]
+    assert f'unknown field "{path}"' in problem.value.what
+    assert hint in problem.value.do
+
+
+def test_fields_that_the_course_does_not_act_on_are_kept_and_warned_of_by_path():
+    cluster = Cluster(nodes=1)
+    document = workload(pod_spec={"setHostnameAsFQDN": True})
+    table = cluster.apply([document, GIZMO])
     assert "spec.template.spec.setHostnameAsFQDN: kept" in table.WARNINGS[0]
-    assert "no such kind" in table.WARNINGS[1]
+    assert "the course does not know this kind" in table.WARNINGS[1]
     kept = cluster.document("deployment", "web")["spec"]
-    assert kept["replica"] == 3
     assert kept["template"]["spec"]["setHostnameAsFQDN"] is True
+
+
+GIZMO = {"apiVersion": "example.com/v1", "kind": "Gizmo", "metadata": {"name": "g"}}
+
+
+def test_a_custom_object_can_be_read_and_deleted_once_it_is_there():
+    cluster = Cluster(nodes=0)
+    with pytest.raises(CourseError, match="resource type 'gizmos'"):
+        cluster.get("gizmos")
+    cluster.apply(GIZMO)
+    for name in ("gizmos", "Gizmo", "gizmos.example.com"):
+        assert list(cluster.get(name).NAME) == ["g"]
+        assert cluster.document(name, "g")["kind"] == "Gizmo"
+    assert cluster.describe("gizmo", "g").startswith("Name:         g")
+    cluster.delete("gizmo", "g")
+    with pytest.raises(CourseError, match="resource type 'gizmos'"):
+        cluster.get("gizmos")
+
+
+@pytest.mark.parametrize(
+    ("version", "kind", "do"),
+    [
+        ("apps/v1", "Pod", "apiVersion: v1"),
+        ("v1", "Deployment", "apiVersion: apps/v1"),
+        ("extensions/v1beta1", "Ingress", "no longer since Kubernetes 1.22"),
+        ("policy/v1beta1", "PodDisruptionBudget", "no longer since Kubernetes 1.25"),
+        ("apps/v1", "Deploymnt", "Deployment"),
+        ("v2", "Pod", "apiVersion: v1"),
+        ("networking.k8s.io/v2", "Ingress", "networking.k8s.io/v1"),
+    ],
+)
+def test_a_kind_in_a_version_that_does_not_have_it_is_refused_in_kubectls_words(version, kind, do):
+    document = {"apiVersion": version, "kind": kind, "metadata": {"name": "x"}}
+    with pytest.raises(CourseError) as problem:
+        Cluster(nodes=0).apply(document)
+    said = f'no matches for kind "{kind}" in version "{version}"\nensure CRDs are installed first'
+    assert said in str(problem.value)
+    assert do in problem.value.do
+
+
+def names(cluster: Cluster, kind: str) -> list[str]:
+    return [n for n in cluster.get(kind).NAME if n not in ("kubernetes", "kube-root-ca.crt")]
+
+
+def config(name: str, **metadata: object) -> dict:
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, **metadata}}
+
+
+def test_all_that_is_refused_is_told_and_nothing_stays():
+    cluster = Cluster(nodes=1)
+    before = cluster.api.store.revision
+    with pytest.raises(CourseError) as problem:
+        cluster.apply([config("one"), GIZMO, config("two", namespace="missing"), pod("A")])
+    assert problem.value.what == 'namespaces "missing" not found'
+    assert 'Pod default/A: metadata.name: Pod "A" is invalid' in problem.value.do
+    assert cluster.api.store.revision == before
+    assert names(cluster, "configmaps") == []
+
+
+def test_documents_see_the_namespaces_quotas_and_accounts_before_them():
+    cluster = Cluster(nodes=1)
+    space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
+    quota = config("few", namespace="shop") | {
+        "kind": "ResourceQuota", "spec": {"hard": {"configmaps": "1"}}
+    }  # fmt: skip
+    two = [config("one", namespace="shop"), config("two", namespace="shop")]
+    with pytest.raises(CourseError, match="exceeded quota: few"):
+        cluster.apply([space, quota, *two])
+    assert "shop" not in list(cluster.get("namespaces").NAME)
+    cluster.apply([space, quota, two[0], pod() | {"metadata": {"name": "p", "namespace": "shop"}}])
+    assert "shop" in list(cluster.get("namespaces").NAME)
+
+
+def test_a_refused_update_leaves_the_others_as_they_were():
+    cluster = Cluster(nodes=1)
+    cluster.apply([service("old"), workload()])
+    other = workload(selector={"matchLabels": {"app": "other"}})
+    other["spec"]["template"]["metadata"]["labels"] = {"app": "other"}
+    with pytest.raises(CourseError, match="may not be changed"):
+        cluster.apply([service("old", port=81), other])
+    assert cluster.api.document("Service", "old")["spec"]["ports"][0]["port"] == 80
+
+
+def test_a_dry_look_at_the_documents_leaves_the_history_as_it_is():
+    def history(refused: bool) -> list[str]:
+        cluster = Cluster(nodes=2, seed=3)
+        if refused:
+            with pytest.raises(CourseError):
+                cluster.apply([service(type="NodePort"), workload(), pod("A")])
+        cluster.apply([service(type="NodePort"), workload()])
+        cluster.run(seconds=30)
+        return cluster.sim.log.lines()
+
+    assert history(refused=True) == history(refused=False)
 
 
 def test_missing_files_and_wrong_encodings_are_told(tmp_path):

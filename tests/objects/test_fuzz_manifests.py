@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import copy
+import types
+import typing
+from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib.cluster import Cluster
 from course_lib.errors import CourseError
+from course_lib.objects.decode import _fields, _without_none
+from course_lib.objects.kinds import kind_of
 from course_lib.objects.manifests import read_manifests
+from course_lib.objects.quantity import Quantity
 from tests.conftest import ROOT, job, pod, service, workload
 from tests.manifests.test_real_manifests import FILES
 
@@ -167,6 +174,85 @@ def test_a_second_apply_over_the_first_is_applied_or_refused_and_the_cluster_run
         cluster.run(seconds=5)
     for kind in ("pods", "deployments", "statefulsets", "services", "jobs", "pvc", "events"):
         cluster.get(kind)
+
+
+SCHEDULED = [d for d in SEEDS if d["kind"] not in ("PersistentVolume", "LimitRange")]
+
+
+@st.composite
+def hostile(draw: st.DrawFn) -> dict:
+    """A manifest that is right but for one to three fields, set to hostile values of their type.
+
+    Fields are those of the views: also such as the manifest does not have.
+    """
+    document = copy.deepcopy(draw(st.sampled_from(SCHEDULED)))
+    for _ in range(draw(st.integers(1, 3))):
+        spots = list(structs(document, kind_of(document["apiVersion"], document["kind"]).type))
+        place, shape = draw(st.sampled_from(spots))
+        fields = _fields(shape)
+        name = draw(st.sampled_from(sorted(set(fields) - {"apiVersion", "kind", "status"})))
+        place[name] = draw(typed(fields[name]))
+    return document
+
+
+def structs(value: Any, shape: Any) -> Iterator[tuple[dict, type[msgspec.Struct]]]:
+    """The mappings of a document, each with the class of its view."""
+    shape = _without_none(shape)
+    if isinstance(value, list):
+        for item in value:
+            yield from structs(item, (typing.get_args(shape) or (Any,))[0])
+    elif isinstance(value, dict) and isinstance(shape, type) and issubclass(shape, msgspec.Struct):
+        yield value, shape
+        for name, inner in _fields(shape).items():
+            if name in value and name != "status":
+                yield from structs(value[name], inner)
+
+
+def typed(shape: Any, depth: int = 0) -> st.SearchStrategy:
+    """Values of a type, at its edges."""
+    shape = _without_none(shape)
+    origin, inside = typing.get_origin(shape), typing.get_args(shape)
+    if isinstance(shape, types.UnionType):
+        return st.one_of(*(typed(part, depth) for part in inside))
+    if shape is bool:
+        return st.booleans()
+    if shape in (int, float):
+        return st.sampled_from([0, 1, -1, 7, 80, 65535, 65536, 86401, 2**31 - 1, 2**31, 2**63 - 1])
+    if shape is str:
+        return st.sampled_from(WORDS)
+    if shape is Quantity:
+        return st.sampled_from(["0", "-1", "1m", "1e27", "16Ei", "1e9999", "3.7", "100Mi"])
+    if origin is list:
+        return st.lists(typed(inside[0], depth + 1), max_size=2) if depth < 4 else st.just([])
+    if origin is dict:
+        return st.dictionaries(st.sampled_from(WORDS), typed(inside[1], depth + 1), max_size=2)
+    if isinstance(shape, type) and issubclass(shape, msgspec.Struct) and depth < 4:
+        needed = {f.encode_name for f in msgspec.structs.fields(shape) if f.required}
+        parts = {name: typed(inner, depth + 1) for name, inner in _fields(shape).items()}
+        optional = {k: v for k, v in parts.items() if k not in needed}
+        return st.fixed_dictionaries({k: parts[k] for k in sorted(needed)}, optional=optional)
+    if isinstance(shape, type) and issubclass(shape, msgspec.Struct):
+        return st.just({})
+    return st.sampled_from(["3h", 5, {}, {"clientIP": {"timeoutSeconds": "3h"}}, [], True])
+
+
+WORDS = [
+    "", "a", "web", "80", "http", "In", "Is", "hello", "10.0.0.0/8", "10.0.0.1", "25%", "x" * 64,
+    "TCP", "app", "cpu", "memory", "Always", "NoExecute", "None", "kubernetes.io/hostname",
+    "2026-01-01T00:00:00Z", "ClientIP", "::1", "*", "/", "A b",
+]  # fmt: skip
+
+
+@settings(max_examples=150)
+@given(hostile())
+def test_a_hostile_but_typed_manifest_is_refused_or_the_cluster_runs_on(document):
+    cluster = Cluster(nodes=2)
+    cluster.apply([pod("other"), service("other")])
+    try:
+        cluster.apply(document)
+    except CourseError as problem:
+        assert str(problem)
+    cluster.run(60)  # an error inside a component is raised here: the tests are strict
 
 
 @settings(max_examples=300)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import partial
 from typing import Protocol
 
 from course_lib.apiserver import APIServer, WatchEvent
@@ -30,6 +31,7 @@ from course_lib.node.proxy.nftables_rules import nft_text
 from course_lib.node.proxy.service_ports import SERVICE_NAME, ServicePort, service_ports
 from course_lib.objects.services import EndpointSlice
 
+SYNC_PERIOD = 30.0  # s, after a sync that failed
 MIN_SYNC_PERIOD = 1.0  # s between two writes of the rules
 SYNC_SECONDS = 0.02  # s that a write takes
 ZONE = "topology.kubernetes.io/zone"
@@ -205,13 +207,26 @@ class KubeProxy:
             return
         old = {port for name in dirty for port in self.ports.get(name, ())}
         for name, service in fresh.items():
-            found = [*service_ports(service, slices.get(name, ()))] if service else []
+            try:
+                found = [*service_ports(service, slices.get(name, ()))] if service else []
+            except Exception as error:  # of this Service alone: the others get their rules
+                self._later(error, [name])
+                continue
             if found:
                 self.ports[name] = found
             else:
                 self.ports.pop(name, None)
-        self.mode.write(self.ports, dirty)
+        try:
+            self.mode.write(self.ports, dirty)
+        except Exception as error:
+            self._later(error, dirty)
         self._forget_stale(old, {port for name in dirty for port in self.ports.get(name, ())})
+
+    def _later(self, error: Exception, names: list[Name]) -> None:
+        """A sync failed: try again after half a minute (`syncPeriod` of the proxiers)."""
+        self.sim.failed(error, f"kube-proxy/{self.node}", f"Service/{'/'.join(names[0])}")
+        for name in names:
+            self.sim.at(self.sim.now + SYNC_PERIOD, partial(self._touch, *name))
 
     def _slices(self, namespaces: Iterable[str]) -> dict[Name, list[EndpointSlice]]:
         found: dict[Name, list[EndpointSlice]] = {}

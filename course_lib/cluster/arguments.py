@@ -1,0 +1,172 @@
+"""Arguments of the public commands: a wrong type is refused in words, not by a traceback.
+
+Annotations say what a parameter takes; a class decorated with `checked` asks them at each call.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import numbers
+from collections.abc import Callable, Mapping, Sequence
+from types import FunctionType
+from typing import Any, TypeVar
+
+from course_lib.cri.simulated import runtime_named
+from course_lib.engine.simulation import duration
+from course_lib.errors import CourseError
+from course_lib.objects.quantity import Quantity
+
+LARGEST = {"cpu": "10k", "memory": "1Ei"}  # of a machine
+T = TypeVar("T", bound=type)
+
+
+def _text(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and value.encode() is not None
+    except UnicodeEncodeError:
+        return False
+
+
+def _whole(value: Any) -> bool:
+    good = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    return good and -(2**63) <= value < 2**63
+
+
+def _number(value: Any) -> bool:
+    good = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    return good and value == value and abs(value) != float("inf")
+
+
+def _list(value: Any) -> bool:
+    good = isinstance(value, Sequence) and not isinstance(value, str | bytes)
+    return good and all(isinstance(each, str) for each in value)
+
+
+def _map(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(
+        isinstance(each, str) for pair in value.items() for each in pair
+    )
+
+
+_TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "str": ("text", _text),
+    "int": ("a whole number", _whole),
+    "float": ("a number", _number),
+    "bool": ("True or False", lambda value: isinstance(value, bool)),
+    "list[str]": ("a list of texts", _list),
+    "Sequence[str]": ("a list of texts", _list),
+    "dict[str, str]": ("a dict of texts", _map),
+    "None": ("None", lambda value: value is None),
+}
+
+
+def checked(cls: T) -> T:
+    """Have the public methods of a class, and its constructor, refuse arguments of a wrong type.
+
+    >>> @checked
+    ... class Lamp:
+    ...     def dim(self, share: float) -> None: ...
+    >>> Lamp().dim("half")
+    Traceback (most recent call last):
+    course_lib.errors.CourseError: dim: an argument of the wrong type
+      where:    share
+      expected: a number
+      found:    'half'
+    """
+    for name, method in inspect.getmembers(cls, inspect.isfunction):
+        if name == "__init__" or not name.startswith("_"):
+            setattr(cls, name, _checked(method, name if name != "__init__" else cls.__name__))
+    return cls
+
+
+def _checked(method: FunctionType, title: str) -> Any:
+    signature = inspect.signature(method)
+    kinds = {
+        name: [_TYPES.get(part.strip()) for part in str(parameter.annotation).split("|")]
+        for name, parameter in signature.parameters.items()
+        if parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
+    }
+    known = {name: kind for name, kind in kinds.items() if all(kind)}
+    bind = signature.bind
+
+    def check(*args: Any, **kwargs: Any) -> None:
+        try:
+            given = bind(*args, **kwargs).arguments
+        except TypeError as problem:
+            raise CourseError(
+                f"{title}: {problem}", expected=f"{title}{_shown(signature)}"
+            ) from None
+        for name, value in given.items():
+            wanted = known.get(name)
+            if wanted and not any(kind[1](value) for kind in wanted if kind):
+                raise CourseError(
+                    f"{title}: an argument of the wrong type",
+                    where=name,
+                    expected=" or ".join(kind[0] for kind in wanted if kind),
+                    found=repr(value)[:60],
+                )
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        check(*args, **kwargs)
+        return method(*args, **kwargs)
+
+    # The same function in its own module's eyes: doctest looks for functions by their globals.
+    made = FunctionType(call.__code__, method.__globals__, title, None, call.__closure__)
+    made.__kwdefaults__ = call.__kwdefaults__
+    return functools.update_wrapper(made, method)
+
+
+def _shown(signature: inspect.Signature) -> str:
+    names = [str(parameter) for parameter in list(signature.parameters.values())[1:]]
+    return f"({', '.join(names)})"
+
+
+def count(value: Any, name: str, least: int = 0, most: int = 2**31 - 1, do: str = "") -> int:
+    """A whole number within bounds; raises `CourseError`."""
+    if not _whole(value) or not least <= value <= most:
+        raise CourseError(
+            "a number out of bounds",
+            where=name,
+            expected=f"a whole number from {least} to {most}",
+            found=repr(value)[:60],
+            do=do,
+        )
+    return int(value)
+
+
+def amount(value: Any, name: str) -> Quantity:
+    """A machine's `cpu` (cores) or `memory` (bytes); raises `CourseError`."""
+    if not isinstance(value, str | int | float | Quantity) or isinstance(value, bool):
+        raise CourseError(
+            "not a quantity", where=name, expected="such as 4 or 8Gi", found=repr(value)[:60]
+        )
+    found = Quantity(value)
+    most = Quantity(LARGEST[name])
+    if not 0 < found.nano <= most.nano:
+        raise CourseError(
+            "there is no such machine",
+            where=name,
+            expected=f"a quantity above 0, such as 4 or 8Gi, and at most {most}",
+            found=repr(value)[:60],
+        )
+    return found
+
+
+def check_settings(
+    cpu: Any, memory: Any, runtime: str, layout: Any, start: float, certificates: float
+) -> None:
+    """Raise `CourseError` for settings that no cluster can have."""
+    amount(cpu, "cpu")
+    amount(memory, "memory")
+    runtime_named(runtime)
+    duration(start, "start")
+    duration(certificates, "certificates")
+    if layout is not None and not hasattr(layout, "control_planes"):
+        raise CourseError(
+            "a layout says what runs where",
+            where="layout",
+            expected="None, or one of course_lib.cluster.layout",
+            found=repr(layout)[:60],
+            do="use Cluster.all_in_one(), .single_master(), .ha_masters() or .ha_etcd()",
+        )

@@ -1,0 +1,114 @@
+"""No public command ends in a traceback: what cannot be meant is refused in words."""
+
+from __future__ import annotations
+
+import inspect
+import math
+
+import pytest
+
+from course_lib.cluster import Cluster
+from course_lib.errors import CourseError
+
+HOSTILE = [None, -1, math.nan, math.inf, "", "nosuch", "a b", [], {}, ["x"], True, "\ud800",
+           object(), 10**30]  # fmt: skip
+USUAL = {
+    "node": "node-1",
+    "name": "deployment/web",
+    "kind": "pods",
+    "service": "web",
+    "requests_per_second": 5,
+    "seconds": 1,
+    "condition": lambda: True,
+    "source": "data/web.yaml",
+    "replicas": 2,
+    "image": "nginx:1.27",
+    "command": ["ls"],
+    "runtime": "docker",
+    "port": 80,
+}
+COMMANDS = [
+    (name, parameter)
+    for name, method in inspect.getmembers(Cluster, inspect.isfunction)
+    if not name.startswith("_") and name != "serve"
+    for parameter in list(inspect.signature(method).parameters.values())[1:]
+    if parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
+]
+
+
+@pytest.fixture(scope="module")
+def web() -> Cluster:
+    cluster = Cluster(nodes=2)
+    cluster.apply("data/web.yaml")
+    cluster.run(20)
+    return cluster
+
+
+@pytest.mark.parametrize(("name", "parameter"), COMMANDS, ids=lambda v: getattr(v, "name", v))
+def test_each_argument_of_each_command_is_taken_or_refused(web, name, parameter):
+    command = getattr(web, name)
+    pod = web.get("pods").NAME[0] if len(web.get("pods")) else "web"
+    given = {
+        other.name: (USUAL | {"pod": pod}).get(other.name, "web")
+        for other in inspect.signature(command).parameters.values()
+        if other.default is other.empty and other.kind is other.POSITIONAL_OR_KEYWORD
+    }
+    for value in HOSTILE:
+        try:
+            command(**given | {parameter.name: value})
+        except CourseError as problem:
+            assert str(problem)
+
+
+def test_after_all_that_the_cluster_runs_on(web):
+    web.run(5)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"nodes": -1}, {"nodes": 300}, {"nodes": 2.5}, {"nodes": "3"}, {"cpu": "-1"}, {"cpu": 0},
+        {"cpu": "many"}, {"cpu": None}, {"memory": "-1Gi"}, {"memory": "1e9999"}, {"zones": 5},
+        {"zones": "zone-a"}, {"labels": ["x"]}, {"labels": {"a b": "c"}}, {"seed": "x"},
+        {"scheduler": 5}, {"runtime": "podman"}, {"runtime": []}, {"layout": "ha"},
+        {"certificates": -1}, {"network": "nosuch"}, {"network": None}, {"proxy": "nosuch"},
+        {"proxy": None}, {"policies": "yes"}, {"cloud": 1}, {"start": math.inf}, {"start": 1e300},
+        {"network": "flannel-vxlan", "colour": "blue"}, {"network": "calico", "cidr": "hello"},
+        {"nodez": 3},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_cluster_that_cannot_be_is_refused(settings):
+    with pytest.raises(CourseError):
+        Cluster(**{"nodes": 1} | settings)
+
+
+def test_as_many_nodes_as_there_are_addresses():
+    cluster = Cluster(nodes=253)
+    assert len(cluster.get("nodes")) == 253
+    with pytest.raises(CourseError, match="out of bounds"):
+        cluster.add_node()
+
+
+@pytest.mark.parametrize(
+    ("make", "settings"),
+    [
+        (Cluster.ha_etcd, {"masters": 0}),
+        (Cluster.ha_etcd, {"etcd": 2}),
+        (Cluster.ha_etcd, {"etcd": None}),
+        (Cluster.ha_masters, {"workers": -1}),
+        (Cluster.ha_masters, {"workers": math.nan}),
+        (Cluster.single_master, {"workers": "3"}),
+    ],
+)
+def test_a_layout_that_cannot_be_is_refused(make, settings):
+    with pytest.raises(CourseError):
+        make(**settings)
+
+
+def test_numbers_of_other_kinds_are_numbers():
+    import numpy as np
+
+    cluster = Cluster(nodes=np.int64(1), cpu=2, memory="4Gi")
+    cluster.run(np.float64(1.5))
+    assert cluster.now == 1.5
