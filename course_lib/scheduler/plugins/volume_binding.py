@@ -117,7 +117,7 @@ class VolumeBinding(Plugin):
         for claim, volumes in matches(claims, nodes, self.lister) if self.lister else ():
             for volume, taken in volumes:
                 cls = volume.spec.storage_class_name
-                sizes = claim.size, volume.spec.capacity["storage"]
+                sizes = claim.size, (volume.spec.capacity or {})["storage"]
                 for sums, size in zip((asked, capacity), sizes, strict=True):
                     sums[cls] = sums.get(cls, nodes.zeros()) + taken * size.value
         if not asked:
