@@ -123,10 +123,10 @@ class VolumeBinding(Plugin):
         if not asked:
             return None
         total, classes = nodes.zeros(), nodes.zeros()
-        for cls, size in capacity.items():
-            used = per_cent(asked[cls], np.where(size > 0, size, np.inf))
-            total += broken_line(used, self.shape) * (size > 0)
-            classes += size > 0
+        for cls, whole in capacity.items():
+            used = per_cent(asked[cls], np.where(whole > 0, whole, np.inf))
+            total += broken_line(used, self.shape) * (whole > 0)
+            classes += whole > 0
         return np.floor(total / np.maximum(classes, 1) + 0.5)
 
     def couples(self, pod: PodInfo, nodes: Nodes) -> bool:
