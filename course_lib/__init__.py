@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from course_lib.cluster import Cluster as Cluster
+    from course_lib.engine.table import Table as Table
     from course_lib.errors import CourseError as CourseError
 
-__all__ = ["Cluster", "CourseError"]
+__all__ = ["Cluster", "CourseError", "Table"]
 __version__ = "0.1.0"
 
 
@@ -27,4 +28,8 @@ def __getattr__(name: str) -> Any:
         from course_lib.errors import CourseError
 
         return CourseError
+    if name == "Table":
+        from course_lib.engine.table import Table
+
+        return Table
     raise AttributeError(f"module 'course_lib' has no attribute {name!r}")

@@ -409,13 +409,20 @@ class Cluster(
         found = self.api.get("Service", service, namespace)
         ports = {p.port: p.node_port for p in found.spec.ports or ()}  # type: ignore[attr-defined]
         wanted = next(iter(ports), 0) if port is None else port
-        if wanted not in ports or (outside and not ports[wanted]):
+        if wanted not in ports:
             raise CourseError(
-                "the Service has no such way in",
+                "the Service has no such port",
                 where=f"Service {namespace}/{service}",
-                expected="a node port" if outside else f"one of its ports {list(ports)}",
+                expected=f"one of its ports {list(ports)}",
                 found=str(wanted or "no port"),
-                do="set spec.type to NodePort" if outside else "name one of its ports",
+            )
+        if outside and not ports[wanted]:
+            raise CourseError(
+                "the Service is not reachable from outside",
+                where=f"Service {namespace}/{service}: spec.type",
+                expected="NodePort or LoadBalancer",
+                found=str(found.spec.type or "ClusterIP"),  # type: ignore[attr-defined]
+                do="set spec.type to NodePort",
             )
         nodes = [(self.kubelets[name], self.proxies[name]) for name in self.kubelets]
 

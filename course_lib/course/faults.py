@@ -1,4 +1,4 @@
-"""Faults of the real world, each as one change to the shop, with hints for who looks for it."""
+"""Faults of real clusters, each as one change to the shop, with hints where to look."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _two_of_three(cluster: Cluster) -> None:
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """What was done to the shop, in the end told as `story`, and where to look, in order.
+    """A change to the shop, its cause in words (`story`), and hints where to look, in order.
 
     `place` and `cause` are the words, one of each, that name the broken object, and what about it
     is broken. Some faults need a shop with a control plane that can fail.
@@ -77,13 +77,13 @@ APART = {
     }
 }
 
-PODS = "list the Pods: which are not ready, and what is their STATUS?"
+PODS = "list the Pods: which of them are not ready, and what is their STATUS?"
 EVENTS = "describe such a Pod, and read its events from the end"
 WAITING = "a Pod that waits for a node says in its events what it waits for"
 ENDPOINTS = "compare the Service's EndpointSlice with the addresses of the Pods"
-MISSING = "there are fewer Pods than wanted: describe the Deployment's ReplicaSet"
+MISSING = "there are fewer Pods than `replicas`: describe the Deployment's ReplicaSet"
 WAY = "trace the packet: cluster.trace(pod, 'service/...', port); where does it end, by which rule?"
-POLICY = "list the NetworkPolicies; whom do they select, and what do they allow?"
+POLICY = "list the NetworkPolicies: which Pods do they select, and what do they allow?"
 NAMES = "ask for a name step by step: cluster.nslookup(pod, 'api')"
 
 # How a learner may name a fault: words for the object, words for its field or its state; only
@@ -139,19 +139,23 @@ FAULTS: dict[str, Fault] = {
         ),
         Fault(
             "wrong-probe-port",
-            "the readiness probe of front asks a port where no program listens",
-            (PODS, EVENTS, "which port does the probe ask, on which does the container listen?"),
+            "the readiness probe of front asks a port on which nothing listens",
+            (
+                PODS,
+                EVENTS,
+                "which port does the probe ask, and on which port does the container listen?",
+            ),
             container("front", readinessProbe=WRONG_PORT),
         ),
         Fault(
             "deadly-probe",
-            "the liveness probe of api asks a port where no program listens, and kills it each time",
+            "the liveness probe of api asks a port on which nothing listens: api restarts",
             (PODS, "RESTARTS grow: the events say who restarts it", EVENTS),
             container("api", livenessProbe=DEADLY),
         ),
         Fault(
             "missing-secret",
-            "the Secret that api takes its password from was deleted",
+            "somebody deleted the Secret with the password of api",
             (PODS, EVENTS),
             restart("api", lambda cluster: cluster.delete("secret", "db")),
         ),
@@ -163,7 +167,7 @@ FAULTS: dict[str, Fault] = {
         ),
         Fault(
             "too-large",
-            "api asks for more CPU than any node has",
+            "api requests more CPU than any node has",
             (PODS, WAITING),
             container("api", resources={"requests": {"cpu": "8"}}),
         ),
@@ -181,7 +185,7 @@ FAULTS: dict[str, Fault] = {
         ),
         Fault(
             "wrong-node-selector",
-            "api wants nodes with a label that none has",
+            "the node selector of api names a label that no node has",
             (PODS, WAITING),
             template("api", nodeSelector={"disk": "sssd"}),
         ),
@@ -193,7 +197,7 @@ FAULTS: dict[str, Fault] = {
         ),
         Fault(
             "wrong-target-port",
-            "the Service api leads to a port where no program listens",
+            "the Service api sends to a port on which nothing listens",
             (f"all Pods are ready; {WAY}", "compare targetPort with the container's port"),
             service("api", ports=[{"port": 80, "targetPort": 80}]),
         ),
@@ -218,12 +222,12 @@ FAULTS: dict[str, Fault] = {
         Fault(
             "crash-loop",
             "api's program ends with an error as soon as it starts",
-            (PODS, "what did it say? cluster.logs(pod)", EVENTS),
+            (PODS, "read what it printed: cluster.logs(pod)", EVENTS),
             container("api", command=["sh", "-c", "echo no database; exit 1"]),
         ),
         Fault(
             "too-little-memory",
-            "api's memory limit is less than it needs: it is killed (OOMKilled)",
+            "the memory limit of api is less than it needs: the kernel kills it (OOMKilled)",
             (PODS, "describe such a Pod: how did its last container end?"),
             container("api", resources={"limits": {"memory": "16Mi"}}),
         ),
@@ -236,18 +240,18 @@ FAULTS: dict[str, Fault] = {
         Fault(
             "scaled-to-zero",
             "somebody scaled api to zero",
-            ("list the Deployments: how many replicas are wanted?",),
+            ("list the Deployments: how many replicas does each have?",),
             lambda cluster: cluster.scale("deployment/api", 0),
         ),
         Fault(
             "dns-gone",
             "CoreDNS was scaled to zero",
-            (NAMES, "who answers for names? look at kube-system"),
+            (NAMES, "the DNS server answers for names: look at its Pods in kube-system"),
             lambda cluster: cluster.scale("deployment/coredns", 0, namespace="kube-system"),
         ),
         Fault(
             "policy-without-dns",
-            "the policy that allowed names was deleted",
+            "somebody deleted the policy that allowed DNS",
             (NAMES, POLICY),
             lambda cluster: cluster.delete("networkpolicy", "names"),
         ),
@@ -267,7 +271,7 @@ FAULTS: dict[str, Fault] = {
         ),
         Fault(
             "not-exposed",
-            "the Service front is a ClusterIP: no client outside can reach it",
+            "the Service front has the type ClusterIP: no client outside can reach it",
             ("look at TYPE and EXTERNAL-IP of the Services",),
             service("front", type="ClusterIP"),
         ),
@@ -279,7 +283,7 @@ FAULTS: dict[str, Fault] = {
         ),
         Fault(
             "claim-pending",
-            "db wants a volume of a storage class that does not exist",
+            "the claim of db names a storage class that does not exist",
             (PODS, WAITING, "list the PersistentVolumeClaims"),
             both(
                 create("PersistentVolumeClaim", "v1", "data", CLAIM),
@@ -290,7 +294,7 @@ FAULTS: dict[str, Fault] = {
         ),
         Fault(
             "one-a-node",
-            "front wants five Pods, no two on a node, and there are three nodes",
+            "front has five replicas, no two may share a node, and there are three nodes",
             (PODS, WAITING),
             both(
                 template("front", affinity=APART),
@@ -305,14 +309,17 @@ FAULTS: dict[str, Fault] = {
         ),
         Fault(
             "expired-lease",
-            "node-2 has lost its power; no kubelet renews its Lease",
+            "node-2 has lost its power, so its kubelet does not renew its Lease",
             ("list the nodes", "describe the node that is not ready, and look at its Lease"),
             lambda cluster: cluster.kill_node("node-2"),
         ),
         Fault(
             "lost-quorum",
             "two of three members of etcd have lost their power: no majority, no writes",
-            ("the API is silent: cluster.components() shows the machines", "cluster.members()"),
+            (
+                "the API does not answer: cluster.components() shows the machines",
+                "cluster.members()",
+            ),
             _two_of_three,
             open_shop_in_ha,
         ),

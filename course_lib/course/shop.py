@@ -1,4 +1,4 @@
-"""The shop that breaks: how it is built, and how one sees that all is well."""
+"""The shop that breaks: how to build it, and how to check that it works."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SOON = 180.0  # simulated s that old certificates are still good for
 
 
 class Check(msgspec.Struct, frozen=True):
-    """Something that must work, whether it does, and what one sees."""
+    """Something that must work, whether it does, and what was seen."""
 
     name: str
     ok: bool
@@ -52,7 +52,7 @@ def open_shop_with_old_certificates(seed: int = 0) -> Cluster:
 
 
 def furnish(cluster: Cluster) -> Cluster:
-    """Put the shop into a cluster, and let it open."""
+    """Apply the shop to a cluster, and run until it is open."""
     cluster.install_dns()
     cluster.apply(DATA / "trouble.yaml")
     cluster.apply(DATA / "shop-policies.yaml")
@@ -61,7 +61,7 @@ def furnish(cluster: Cluster) -> Cluster:
 
 
 def checks(cluster: Cluster) -> list[Check]:
-    """What a customer, and who runs the shop, may expect."""
+    """What the customers and the operator of the shop expect."""
     try:
         return list(_checks(cluster))
     except APIError as refusal:
@@ -112,9 +112,9 @@ def _resolves(cluster: Cluster, pod: str) -> Check:
 
 
 def _reaches(cluster: Cluster, name: str, source: str, target: str, port: int) -> Check:
-    """Several connections, for chance may hide what is wrong."""
+    """Try several connections, because a random choice of backend can hide the fault."""
     if not source or not target:
-        return Check(name, False, "there is nobody to ask" if not source else "it has no address")
+        return Check(name, False, "no client is ready" if not source else "it has no address")
     for _ in range(6):
         try:
             trace = cluster.trace(source, target, port)

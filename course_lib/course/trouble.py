@@ -1,4 +1,4 @@
-"""Trouble: a shop that somebody broke, to be found and repaired with the usual commands.
+"""Trouble: a shop that somebody broke: find the fault and repair it with the usual commands.
 
 trouble = Trouble(seed=7)
 cluster = trouble.cluster      # look: get, describe, logs, trace, nslookup; then repair
@@ -61,7 +61,7 @@ class Trouble:
         return [check for check in checks(self.cluster) if not check.ok]
 
     def table(self) -> Table:
-        """What ought to work, and whether it does: CHECK, OK, SEEN."""
+        """What must work, and whether it does: CHECK, OK, SEEN."""
         from course_lib.engine.table import Table
 
         rows = [(check.name, check.ok, check.said) for check in checks(self.cluster)]
@@ -72,14 +72,14 @@ class Trouble:
         hints = self._fault.hints
         self.hints += 1
         if self.hints > len(hints):
-            return "there are no more hints; give_up() tells what it was"
+            return "there are no more hints; give_up() shows the cause"
         return hints[self.hints - 1]
 
     def cause(self, text: str) -> str:
         """Whether a text names the cause: the object, and what about it is wrong.
 
-        Applying the manifests of the healthy shop again repairs about half of the faults. The
-        others need a repair of the cause.
+        To apply the manifests of the healthy shop again repairs only about half of the faults. For
+        the others the learner must find the cause.
         """
         if not isinstance(text, str) or not _squashed(text):
             return 'Name the cause as a text: the object and its field, such as "pod x: image".'
@@ -98,7 +98,7 @@ class Trouble:
         return "That is not the cause. trouble.hint() says where to look next."
 
     def check(self) -> str:
-        """Let a repair take effect, and say whether all is well; then the cause is asked for."""
+        """Run until a repair takes effect, and say whether all works; then ask for the cause."""
         self.cluster.run(FOLLOWED)
         failing = self.failing()
         if failing:

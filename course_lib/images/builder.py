@@ -37,11 +37,10 @@ class Built(msgspec.Struct, frozen=True):
     steps: tuple[tuple[str, bool, int], ...]  # instruction, from the cache, bytes of its layer
 
     def table(self) -> Table:
-        """The steps: STEP (cut at 40 signs), FROM CACHE, BYTES of the layer that it made."""
+        """The steps: STEP, FROM CACHE, BYTES of the layer that it made."""
         from course_lib.engine.table import Table
 
-        rows = [(f"{t[:39]}…" if len(t) > 40 else t, *rest) for t, *rest in self.steps]
-        return Table(rows, columns=["STEP", "FROM CACHE", "BYTES"])
+        return Table(list(self.steps), columns=["STEP", "FROM CACHE", "BYTES"])
 
 
 class _State(msgspec.Struct, frozen=True):

@@ -94,6 +94,7 @@ class Container:
         self._busy_until = 0.0  # when the work accepted so far will be done
         self._work = 0.0  # core-seconds of all requests accepted so far
         self._held_up = 0.0  # s for which requests waited for their next period
+        self._held_periods = 0  # periods whose quota was used up while work waited
         self._period_began, self._period_used = float("-inf"), 0.0  # s; core-seconds used in it
 
     # What it is
@@ -384,6 +385,7 @@ class Container:
             now, self._period_used = now + runs, self._period_used + runs
             if cost <= 1e-9:
                 return now
+            self._held_periods += 1
             now, self._period_began, self._period_used = ends, ends, 0.0
 
     # What it uses
@@ -406,6 +408,11 @@ class Container:
         """Seconds for which it wanted CPU and had to wait for its next period."""
         late = max(0.0, self.cpu_wanted() - self.cpu_seconds()) / self.cpu_limit
         return late + self._held_up
+
+    def throttled_periods(self) -> int:
+        """Periods in which it used up its quota while work waited (`nr_throttled`)."""
+        late = max(0.0, self.throttled_seconds() - self._held_up)
+        return self._held_periods + round(late * 1e6 / isolation.PERIOD)
 
     def memory(self) -> float:
         """Bytes in use now."""

@@ -32,8 +32,8 @@ class Docker(Containerd):
     version = "20.10.24"
     shim = "dockershim"
     story = (
-        "The platform that made containers common (2013). Kubernetes used it by the dockershim "
-        "until 1.24 (2022). Since then Kubernetes uses containerd without Docker."
+        "The platform that made containers common (2013). Kubernetes used it through the "
+        "dockershim until 1.24 (2022). Since then Kubernetes uses containerd without Docker."
     )
     daemon = "dockerd"
     keeps_compressed = False  # its graph driver keeps unpacked layers only

@@ -79,7 +79,7 @@ def cgroup(container: Container) -> dict[str, str]:
     """The container's cgroup now: limits, and what it has used."""
     used = round(container.cpu_seconds() * 1e6)
     late = round(container.throttled_seconds() * 1e6)
-    periods = round(container.throttled_seconds() * 1e6 / PERIOD)
+    periods = container.throttled_periods()
     return cgroup_files(container.spec.resources) | {
         "cgroup.freeze": "1" if container.frozen else "0",
         "cpu.stat": f"usage_usec {used} nr_throttled {periods} throttled_usec {late}",

@@ -21,7 +21,10 @@ class Rkt(Runtime):
     name = "rkt"
     version = "1.30.0"
     shim = "rktlet"
-    story = "CoreOS made it as an alternative to Docker (2014). Archived in 2020: do not use it."
+    story = (
+        "CoreOS made it as an alternative to Docker (2014). The CNCF archived it in 2019: do not "
+        "use it."
+    )
     pod_native = True
     shares_layers = False  # layers are converted into one ACI image, rendered as one tree
     path: ClassVar = {

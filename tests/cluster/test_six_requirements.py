@@ -1,6 +1,9 @@
 """The six requirements of production, each measured (chapter 03)."""
 
+import pytest
+
 from course_lib.cluster import Cluster
+from course_lib.errors import CourseError
 from tests.conftest import container, service, workload
 
 PROBE = {"httpGet": {"path": "/", "port": 80}, "periodSeconds": 1}
@@ -125,6 +128,15 @@ def test_external_access_a_node_port_is_given_and_leads_to_the_pods():
     cluster.run(seconds=30)
     assert load.sent >= 600
     assert load.failed == 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [({"outside": True}, "not reachable from outside"), ({"port": 81}, "no such port")],
+)
+def test_clients_learn_why_a_service_has_no_way_for_them(asked, said):
+    with pytest.raises(CourseError, match=said):
+        serving_cluster().load("web", requests_per_second=10, **asked)
 
 
 def test_update_without_downtime_no_request_fails_during_a_rolling_update():

@@ -142,7 +142,7 @@ def test_a_list_of_all_words_is_no_cause():
         assert "as a text" in trouble.cause(nothing)
 
 
-def test_who_names_the_cause_first_is_told_the_story_when_it_is_mended():
+def test_who_names_the_cause_first_is_told_the_story_when_it_is_repaired():
     trouble = Trouble(fault="wrong-selector")
     assert trouble.cause("the selector of the service api") == "Right. Now repair it."
     manifests(trouble.cluster)
@@ -156,7 +156,7 @@ def test_the_endpoint_slice_that_a_hint_points_to_is_there(fault):
 
 
 @pytest.mark.parametrize("fault", ["wrong-target-port", "unknown-port-name", "wrong-selector"])
-def test_a_service_that_is_deleted_and_made_anew_is_mended(fault):
+def test_a_service_that_is_deleted_and_made_anew_is_repaired(fault):
     trouble = Trouble(fault=fault)
     trouble.cluster.delete("service", "api")
     manifests(trouble.cluster)
@@ -168,7 +168,7 @@ def test_the_shop_is_well_before_anybody_breaks_it():
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_is_seen_stays_until_it_is_mended_and_then_is_gone(name: str):
+def test_a_fault_is_seen_stays_until_it_is_repaired_and_then_is_gone(name: str):
     trouble = Trouble(fault=name)
     assert trouble.failing(), name
     assert trouble.check().startswith("Not repaired yet")  # nobody did anything
@@ -185,7 +185,7 @@ def test_a_fault_is_seen_stays_until_it_is_mended_and_then_is_gone(name: str):
             break
         said = trouble.check()
     assert said.startswith("Repaired") and "what was the cause?" in said, said
-    assert FAULTS[name].story not in said  # who mends blindly has not found it
+    assert FAULTS[name].story not in said  # who repairs blindly has not found it
     place = NAMED[name].partition(": ")[0]
     assert "The object is right" in trouble.cause(place) or name in EITHER
     assert "not the cause" in trouble.cause("the moon: its phase")

@@ -107,6 +107,12 @@ def test_the_cache_ends_at_the_first_step_that_changed():
     assert again.image.digest != changed.image.digest
 
 
+def test_the_table_of_a_build_shows_each_step_in_full():
+    step = 'ENTRYPOINT ["/usr/lib/python/python", "/srv/a-long-name/main.py"]'
+    built = Builder().build(f"FROM scratch\n{step}", {})
+    assert list(built.table().STEP)[-1] == step
+
+
 def test_an_index_holds_one_variant_for_each_platform():
     image = build(RECIPE, APP, platforms=("linux/amd64", "linux/arm64")).image
     assert [str(v.platform) for v in image.variants] == ["linux/amd64", "linux/arm64"]

@@ -339,3 +339,16 @@ def test_a_quota_is_given_out_period_by_period(milli, requests, latencies):
     runtime.sim.run(10)
     sandbox = runtime.container(id).sandbox
     assert [sandbox.connect(80) for _ in range(requests)] == pytest.approx(latencies)
+
+
+@pytest.mark.parametrize(("milli", "requests", "periods"), [(100, 5, 9), (500, 3, 1), (500, 2, 0)])
+def test_each_period_in_which_work_waits_counts_as_throttled(milli, requests, periods):
+    behaviours = Behaviours()
+    behaviours.set("course/api", cpu_per_request=0.02, latency=0.01)
+    client = simulated("containerd", behaviours=behaviours)
+    id = start(client, "course/api", **limits(cpu_quota=milli * 100, cpu_period=100_000))
+    runtime = runtime_of(client)
+    runtime.sim.run(10)
+    for _ in range(requests):
+        runtime.container(id).sandbox.connect(80)
+    assert f"nr_throttled {periods} " in runtime.container(id).cgroup()["cpu.stat"]

@@ -44,10 +44,10 @@ def _pods_after_a_delete() -> int:
 )
 def deleted_pod(answer: Any) -> Findings:
     slips = {
-        2: "the Deployment still wants three: which component notices that one is missing?",
-        4: "there is one new Pod, but the deleted one goes",
-        1: "one Pod was deleted, not two; and the Deployment still wants three",
-        0: "one Pod was deleted, not all; and the Deployment still wants three",
+        2: "`replicas` is still 3: a controller creates the missing Pod",
+        4: "a new Pod comes, but the deleted Pod is gone after half a minute",
+        1: "you deleted one Pod, not two, and `replicas` is still 3",
+        0: "you deleted one Pod, not all, and `replicas` is still 3",
     }
     look = "delete one Pod of `web`, let 30 s pass, and count the lines of `cluster.get('pods')`"
     yield number(answer, _pods_after_a_delete(), slips, unit="Pods", look=look)
@@ -64,31 +64,31 @@ def _seconds_until_replaced() -> float:
 
 @asks(
     "00-dead-node",
-    "A node goes dark",
+    "A node loses power",
     """
-    The power of a node with Pods of `web` is cut. A Pod there is only deleted, and replaced, when
-    the cluster has given the node up. **After how many seconds?** (Within 20.)
+    A node with Pods of `web` loses its power. After some time the cluster deletes a Pod of this
+    node, and creates a new one. **After how many seconds?** (Within 20.)
     """,
 )
 def dead_node(answer: Any) -> Findings:
     slips = {
-        (0, 10): "a silent node is not yet a dead one: its Lease is waited for first",
+        (0, 10): "the cluster first waits for news of the node: for its Lease",
         (35, 65): "that is when the node becomes NotReady; its Pods tolerate that for a while",
         (280, 329): "the 300 s of the toleration begin when the node is NotReady, 50 s later",
     }
     look = (
-        "two times are added: the seconds until the node is NotReady, and the seconds that its "
-        "Pods tolerate that (`tolerationSeconds`)"
+        "add two times: the seconds until the node is NotReady, and the seconds that its Pods "
+        "tolerate this (`tolerationSeconds`)"
     )
     yield number(answer, _seconds_until_replaced(), slips, within=20, unit="s", look=look)
 
 
 @asks(
     "00-scale",
-    "Five of them",
+    "Five Pods",
     """
-    `web` runs three times in `task.cluster`. **Let it run five times**, in a way that also holds
-    when a Pod dies; then `task.check()`.
+    `web` has three Pods in `task.cluster`. **Make it five**, so that there are five again after a
+    Pod dies. Then run `task.check()`.
     """,
     starts=_web,
 )
@@ -98,22 +98,23 @@ def scale(cluster: Cluster) -> Findings:
     bare = [n for n in cluster.get("pods").NAME if not n.startswith("web-")]
     hint = "no controller replaces a Pod made by hand: change `replicas` of the Deployment"
     said = f"{counted(len(bare), 'Pods')} without a Deployment"
-    yield holds(not bare, "no Pod stands alone", said, hint)
+    yield holds(not bare, "every Pod has a Deployment", said, hint)
     hint = 'cluster.scale("deployment/web", ...), or apply the manifest with other `replicas`'
     if wanted > 5:
         hint = "that is more than five: set `replicas` to 5"
     yield holds(wanted == 5, "five are wanted", f"{wanted} wanted", hint)
     yield holds(
         cluster.ready("deployment/web"), "all are ready", "not all are ready",
-        "describe a Pod that waits: what does it wait for?",
+        "describe a Pod that waits: its events say what it waits for",
     )  # fmt: skip
 
 
 @asks(
     "00-misspelled",
-    "A field with a spelling of its own",
+    "A misspelled field",
     """
-    Somebody wants four Pods and gets one. **Correct the manifest**, and give all of it to `check`.
+    Somebody wants four Pods, but the API server refuses this manifest. **Correct it**, and give all
+    of it to `check`.
 
     ```
     apiVersion: apps/v1
@@ -123,13 +124,16 @@ def scale(cluster: Cluster) -> Findings:
     spec:
       replica: 4
       selector:
-        matchLabels: {app: shop}
+        matchLabels:
+          app: shop
       template:
         metadata:
-          labels: {app: shop}
+          labels:
+            app: shop
         spec:
           containers:
-            - {name: shop, image: "nginx:1.27"}
+            - name: shop
+              image: nginx:1.27
     ```
     """,
 )
@@ -141,12 +145,12 @@ def misspelled(answer: Any) -> Findings:
     yield holds(not warnings, "every field is known", "; ".join(warnings), hint)
     cluster.run(40)
     replicas = wanted["spec"].get("replicas", 1)
-    hint = "`replicas`, with an s, stands directly below the Deployment's `spec`"
+    hint = "write `replicas`, with an s, directly below the Deployment's `spec`"
     if "replicas" in wanted["spec"]:
         hint = f"`spec.replicas` is {replicas}; four Pods are wanted"
     running = list(cluster.get("pods").STATUS).count("Running")
     if replicas == 4 and running != 4:
-        hint = "four are wanted, and not all run: are name and tag of the image right?"
+        hint = "`replicas` is 4, but not all Pods run: are the name and the tag of the image right?"
     said = f"{counted(running, 'Pods')} running, not 4"
     yield holds(running == 4, "four Pods run", said, hint)
 
@@ -161,11 +165,11 @@ def misspelled(answer: Any) -> Findings:
 def first_pod(answer: Any) -> Findings:
     pod = document(answer, "Pod", "hello")
     image = main_container(pod).get("image")
-    hint = "`image: redis:7` is asked for"
+    hint = "write `image: redis:7`"
     if isinstance(image, str) and image.rpartition("/")[2] == "redis":
-        hint = "an image is `name:tag`: without a tag it is `latest`, whatever that is on the day"
+        hint = "write the image as `name:tag`: without a tag it is `latest`, which can change"
     elif not image:
-        hint = "`image` stands beside the container's `name`"
+        hint = "write `image` beside the container's `name`"
     right = same_image(image, "redis:7")
     yield holds(right, "the image is right", f"the image is {image}", hint)
     cluster = applied(Cluster(nodes=1), pod, 30)

@@ -33,15 +33,15 @@ from course_lib.objects.quantity import Quantity
 )
 def exit_code(answer: Any) -> Findings:
     slips = {
-        9: "9 is the signal's number; who dies of a signal is reported as 128 and its number",
-        1: "1 is what a program says that ends by itself with an error; this one had no say",
-        143: "143 is 128 + 15: SIGTERM, which asks. The kernel does not ask",
-        139: "139 is 128 + 11: SIGSEGV, a program's own mistake with memory",
-        128: "128 is added to the number of the signal, and SIGKILL has a number of its own",
-        0: "0 means success, and this program was killed",
-        -9: "that is Python's way to say it; a container runtime adds 128 to the signal's number",
+        9: "9 is the number of the signal: the exit code is 128 plus this number",
+        1: "a program chooses 1 when it ends by itself with an error: here the kernel ended it",
+        143: "143 is 128 + 15, for SIGTERM: here the kernel sends SIGKILL",
+        139: "139 is 128 + 11, for SIGSEGV: a program used memory that it does not have",
+        128: "add the number of the signal to 128: SIGKILL is 9",
+        0: "0 means success, and the kernel killed this program",
+        -9: "Python writes it so; a container runtime adds 128 to the number of the signal",
     }
-    look = "128 and the number of the signal: describe such a Pod, and read its Last State"
+    look = "add 128 and the number of the signal; or describe such a Pod, and read its Exit Code"
     yield number(answer, _killed(), slips, look=look)
 
 
@@ -57,17 +57,17 @@ def _killed() -> int:
 
 @asks(
     "01-deaf",
-    "A program that does not listen",
+    "A program that ignores SIGTERM",
     """
-    A Pod with `terminationGracePeriodSeconds: 20` is deleted; its program ignores SIGTERM.
-    **After how many seconds is the Pod gone?** (Within 2.)
+    A Pod has `terminationGracePeriodSeconds: 20`, and its program ignores SIGTERM. You delete the
+    Pod. **After how many seconds is the Pod gone?** (Within 2.)
     """,
 )
 def deaf(answer: Any) -> Findings:
     slips = {
-        (28, 32): "30 s is the default; this Pod says otherwise",
-        (0, 3): "the kubelet asks first, and gives it time to end",
-        (48, 52): "the 20 s stand in the place of the default of 30 s; they are not added to it",
+        (28, 32): "30 s is the default; this Pod sets 20 s",
+        (0, 3): "SIGTERM comes first, and then the program has its grace period to end",
+        (48, 52): "the 20 s replace the default of 30 s: do not add them",
     }
     look = "SIGKILL follows SIGTERM after the Pod's `terminationGracePeriodSeconds`"
     yield number(answer, _seconds_to_end(), slips, within=2, unit="s", look=look)
@@ -89,16 +89,16 @@ def _seconds_to_end() -> float:
     "01-back-off",
     "Again and again",
     """
-    A container's program ends with an error as soon as it starts. **How often has it been
-    restarted after five minutes?** (Within 1.)
+    A container's program ends with an error as soon as it starts. **How many times has the kubelet
+    restarted it after five minutes?** (Within 1.)
     """,
 )
 def back_off(answer: Any) -> Findings:
     slips = {
-        (0, 1): "restartPolicy is Always, unless you say otherwise",
-        (7, 1000): "the pause doubles each time: 10, 20, 40, 80, 160 s",
+        (0, 1): "the default `restartPolicy` is Always: the kubelet restarts the container",
+        (7, 1000): "the delay doubles each time: 10, 20, 40, 80, 160 s",
     }
-    look = "add up the pauses 10, 20, 40, ... s: how many of them end within 300 s?"
+    look = "add up the delays 10, 20, 40, ... s: how many of them end within 300 s?"
     yield number(answer, _restarts(), slips, within=1, unit="restarts", look=look)
 
 
@@ -110,22 +110,25 @@ def _restarts() -> int:
 
 @asks(
     "01-memory-limit",
-    "Enough, and no more",
+    "Enough memory, and a limit",
     """
-    This program uses up to 200 MiB, and is killed. **Correct the manifest** so that it lives, and
-    can never use more than 256 MiB.
+    This program needs up to 200 MiB, and the kernel kills it. **Correct the manifest** so that the
+    program keeps running, and can never use more than 256 MiB.
 
     ```
     apiVersion: v1
     kind: Pod
-    metadata: {name: cache}
+    metadata:
+      name: cache
     spec:
       containers:
         - name: cache
           image: course/cache
           resources:
-            requests: {memory: 64Mi}
-            limits: {memory: 64Mi}
+            requests:
+              memory: 64Mi
+            limits:
+              memory: 64Mi
     ```
     """,
 )
@@ -139,13 +142,13 @@ def memory_limit(answer: Any) -> Findings:
     same = same_image(image, "course/cache")
     yield holds(same, "the program is the same", f"the image is {image}", "leave `image` as it is")
     limit = reserved(main, "limits").get("memory")
-    hint = "without a limit it may take all of the node's memory, and others pay for it"
+    hint = "without a limit the container may take all of the node's memory"
     hint = or_unknown(wanted, f"`resources.limits.memory`: {hint}")
     yield holds(limit is not None, "there is a limit", "there is no memory limit", hint)
     most = Quantity(str(limit)).value
-    hint = "256Mi is 268,435,456 bytes; the limit may be that, or less"
-    yield holds(most <= 256 * 2**20, "it cannot have too much", f"it may use {most} bytes", hint)
-    hint = "its *limit* decides what it may use; the request only says where it fits"
+    hint = "256Mi is 268,435,456 bytes: set a limit of 256Mi or less"
+    yield holds(most <= 256 * 2**20, "it cannot use too much", f"it may use {most} bytes", hint)
+    hint = "the *limit* decides how much memory it may use; the request only helps to choose a node"
     if most < 200 * 2**20:
         hint = f"{hint}: `limits.memory` is {limit}, and the program uses 200 MiB"
     cluster = Cluster(nodes=1)
@@ -158,40 +161,40 @@ def memory_limit(answer: Any) -> Findings:
 
 @asks(
     "01-once",
-    "Once is enough",
+    "Run once",
     """
-    **Write a Pod** `hello` (image `busybox:1.36`) whose container says `hello`, ends, and is not
-    started again: STATUS `Completed`, 0 restarts.
+    **Write a Pod** `hello` (image `busybox:1.36`). Its container prints `hello` and ends, and the
+    kubelet does not restart it: STATUS `Completed`, 0 restarts.
     """,
 )
 def once(answer: Any) -> Findings:
     wanted = document(answer, "Pod", "hello")
     main = main_container(wanted)
     image = main.get("image")
-    hint = "`image: busybox:1.36` is asked for"
+    hint = "write `image: busybox:1.36`"
     yield holds(same_image(image, "busybox:1.36"), "it is busybox", f"the image is {image}", hint)
     cluster = applied(Cluster(nodes=1), wanted, 60)
     words = [*(main.get("command") or ()), *(main.get("args") or ())]
     hint = 'give it a command: `command: ["echo", "hello"]`'
     if any(" " in word for word in words[:1]):
-        hint = f"{words[0]!r} is one word, and the name of no program: each word stands by itself"
+        hint = f"no program has the name {words[0]!r}: write each word as its own item"
     elif words:
-        hint = f"its command is {words}: the word `hello` is to be said, in lower case"
+        hint = f"its command is {words}: it must print the word `hello`, in lower case"
     try:
         said = cluster.logs("hello")
     except CourseError:  # there is no container that could have said something
         said = ""
-    yield holds("hello" in said.split(), "it said hello", f"it said {said!r}", hint)
+    yield holds("hello" in said.split(), "it printed hello", f"it printed {said!r}", hint)
     status = cluster.get("pods").iloc[0]
     told = f"STATUS {status.STATUS}, RESTARTS {status.RESTARTS}"
     ended = status.STATUS == "Completed" and str(status.RESTARTS).split()[0] == "0"
-    yield holds(ended, "it ended, and stays so", told, _why_not_once(wanted, status.STATUS))
+    yield holds(ended, "it ended, no restart", told, _why_not_once(wanted, status.STATUS))
 
 
 def _why_not_once(wanted: Any, status: str) -> str:
     policy = wanted["spec"].get("restartPolicy", "Always")
     if policy == "Always":
-        return "a container that ends is started again, even after success: `restartPolicy`"
+        return "by default the kubelet restarts it, even after success: set `restartPolicy`"
     if status == "Running":
-        return "its program goes on: say `hello`, and then end"
-    return "its program ends with an error: with exit code 0 the STATUS is Completed"
+        return "its program still runs: let it print `hello`, and then end"
+    return "its program ends with an error: the STATUS is Completed only with exit code 0"

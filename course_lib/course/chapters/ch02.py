@@ -32,23 +32,23 @@ CHANGED = FILES | {"app/main.py": File(b"print(2)")}
     "02-full-name",
     "The full name",
     """
-    A Pod asks for the image `redis`. **Which registry, repository and tag is that, in full?**
+    A Pod has the image `redis`. **What is the full name, with registry, repository and tag?**
     Answer as `registry/repository:tag`.
     """,
 )
 def full_name(answer: Any) -> Findings:
     parts = Reference.parse("redis")
     slips = {
-        "docker.io/redis:latest": "images of no user are in the repository `library` there",
-        "library/redis:latest": "which registry is asked, if none is named?",
-        "docker.io/library/redis": "a name without a tag or digest has one all the same",
-        "docker.io/library/redis:7": "which tag is meant, if none is written?",
-        "redis:latest": "the tag is right; registry and the user's part are missing",
-        "redis": "that is what the Pod says; a runtime fills in registry, user and tag",
+        "docker.io/redis:latest": "on Docker Hub, official images are in `library/`",
+        "library/redis:latest": "which registry is used, if the name has none?",
+        "docker.io/library/redis": "add the tag that is used, if the name has none",
+        "docker.io/library/redis:7": "which tag is used, if the name has none?",
+        "redis:latest": "the tag is right; the registry and `library/` are missing",
+        "redis": "this is the short name: add the registry, `library/` and the tag",
     }
     look = (
-        "three parts are filled in: the registry Docker Hub (`docker.io`), the user `library`, and "
-        "the tag `latest`; which of them is missing or other here?"
+        "three parts are added: the registry Docker Hub (`docker.io`), `library/`, and the tag "
+        "`latest`; which of them is missing or different here?"
     )
     full = f"{parts.registry}/{parts.repository}:{parts.tag}"
     yield word(answer, full, slips, also=[f"index.{full}", f"docker://{full}"], look=look)
@@ -59,16 +59,16 @@ def full_name(answer: Any) -> Findings:
     "Only what is new",
     """
     An image has two layers: the runtime (36 kB) and the application. Version 1 is in the registry.
-    You change the application, build version 2, and push it under a new tag. **How many of its
-    layers are sent?**
+    You change the application, build version 2, and push it under a new tag. **How many layers
+    does the push send?**
     """,
 )
 def push_again(answer: Any) -> Findings:
     slips = {
-        2: "the runtime's layer has the same content, thus the same digest: the registry has it",
-        0: "the application has changed, thus its layer has another digest",
+        2: "the runtime's layer has the same content, so the same digest: the registry has it",
+        0: "the application has changed, so its layer has another digest",
     }
-    look = "the image has two layers: of which of them does the digest change?"
+    look = "the image has two layers: which of them has a new digest?"
     yield number(answer, _sent(), slips, unit="layers", look=look)
 
 
@@ -87,10 +87,10 @@ def _sent() -> int:
 
 @asks(
     "02-cache",
-    "A recipe that remembers",
+    "A recipe that uses the cache",
     """
-    Each change of `app` builds the runtime's layer anew. **Reorder the recipe** (give its text to
-    `check`) so that it does not; the image must hold the same files.
+    Whenever `app` changes, the builder also builds the runtime's layer again. **Reorder the
+    recipe** so that it does not, and give its text to `check`. The image must have the same files.
 
     ```
     FROM scratch
@@ -105,18 +105,18 @@ def cached_recipe(answer: Any) -> Findings:
         answer = "\n".join(answer)
     if not isinstance(answer, str):
         raise Mistake(
-            f"a recipe is asked for, and this is {described(answer)}",
+            f"expected a recipe, got {described(answer)}",
             "write the four lines as text between triple quotes; the first is `FROM scratch`",
         )
     builder = Builder()
     built = _built(builder, answer, FILES)
     files = {path for path, file in built.image.variants[0].files().items() if file.kind == "file"}
     missing = {"usr/lib/python", "srv/main.py"} - {path.strip("/") for path in files}
-    hint = "both COPY steps are needed; only their order is free"
+    hint = "keep both COPY steps, and change only their order"
     yield holds(not missing, "all files are there", f"missing: {names_of(missing)}", hint)
     execution = built.image.variants[0].settings.config
     starts = [*execution.entrypoint, *execution.cmd]
-    hint = "the image has to start as before: keep the line ENTRYPOINT as it is"
+    hint = "the image must start as before: keep the line ENTRYPOINT"
     said = f"it starts {' '.join(starts) or 'nothing'}"
     yield holds(starts == ["/usr/lib/python", "/srv/main.py"], said, said, hint)
     again = _built(builder, answer, CHANGED)
@@ -124,10 +124,14 @@ def cached_recipe(answer: Any) -> Findings:
         kept for step, kept, _ in again.steps if step.startswith(COPIES) and "runtime" in step
     )
     hint = (
-        "a step is remembered as long as all steps before it are the same: what changes comes late"
+        "a step comes from the cache if it and all steps before it are the same: "
+        "put what changes last"
     )
     yield holds(
-        runtime, "the runtime's layer was remembered", "the runtime's layer was built anew", hint
+        runtime,
+        "the runtime's layer came from the cache",
+        "the runtime's layer was built again",
+        hint,
     )
 
 
@@ -142,18 +146,21 @@ def _built(builder: Builder, recipe: str, files: dict[str, File]) -> Built:
 
 @asks(
     "02-registry-away",
-    "The registry is away",
+    "The registry does not answer",
     """
-    Node-1 has the image `course/tool:v1`; the registry no longer answers for it. **Correct the
-    manifest** so that the Pod runs all the same.
+    The image `course/tool:v1` is on node-1, but the registry does not have it any more. **Correct
+    the manifest** so that the Pod runs.
 
     ```
     apiVersion: v1
     kind: Pod
-    metadata: {name: tool}
+    metadata:
+      name: tool
     spec:
       containers:
-        - {name: tool, image: "course/tool:v1", imagePullPolicy: Always}
+        - name: tool
+          image: course/tool:v1
+          imagePullPolicy: Always
     ```
     """,
 )
@@ -161,7 +168,7 @@ def registry_away(answer: Any) -> Findings:
     wanted = document(answer, "Pod", "tool")
     main = main_container(wanted)
     image = main.get("image")
-    hint = "the node has `course/tool:v1`; under another name there is nothing"
+    hint = "the node has only `course/tool:v1`: keep this name"
     same = same_image(image, "course/tool:v1")
     yield holds(same, "the image is the same", f"the image is {image}", hint)
     cluster = Cluster(nodes=1)
@@ -170,9 +177,12 @@ def registry_away(answer: Any) -> Findings:
     cluster.registry.withdraw("course/tool:v1")
     applied(cluster, wanted, 60)
     status = cluster.get("pods").query("NAME == 'tool'").STATUS.iloc[0]
-    hint = "`imagePullPolicy: IfNotPresent` asks the registry only where the node has no image"
+    hint = (
+        "with `imagePullPolicy: IfNotPresent` the kubelet asks the registry only if the node does "
+        "not have the image"
+    )
     if main.get("imagePullPolicy") in ("IfNotPresent", "Never"):
-        hint = f"the pull policy is right; STATUS {status} is of the program: leave the rest"
+        hint = f"the pull policy is right, but the STATUS is {status}: leave the other fields"
     yield holds(status == "Running", "it runs", f"its STATUS is {status}", hint)
 
 
@@ -188,8 +198,8 @@ def _waits_for_an_image() -> Cluster:
     "02-typo",
     "ImagePullBackOff",
     """
-    Somebody updated `web` in `task.cluster` to version 2 (`course/web:v2`), and the update hangs.
-    **Find out why, and finish the update**; then `task.check()`.
+    Somebody updated `web` in `task.cluster` to version 2 (`course/web:v2`), but the update does not
+    finish. **Find out why, and finish it.** Then run `task.check()`.
     """,
     starts=_waits_for_an_image,
 )
@@ -198,9 +208,9 @@ def typo(cluster: Cluster) -> Findings:
     again = 'apply "../data/web.yaml" again, and set the image to `course/web:v2`'
     main = main_container(existing(cluster, "deployment", "web", again))
     image = main.get("image")
-    hint = "the new Pods come from the Deployment's template: it has to name another image"
+    hint = "the new Pods come from the Deployment's template: correct the image there"
     if same_image(image, "nginx:1.27"):
-        hint = "that is the way back to version 1: a good first aid, but not the update"
+        hint = "this goes back to version 1: it helps at first, but it is not the update"
     yield holds(
         same_image(image, "course/web:v2"), f"the image is {image}", f"the image is {image}", hint
     )

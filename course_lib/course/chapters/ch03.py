@@ -27,19 +27,19 @@ from course_lib.objects.quantity import Quantity
 
 @asks(
     "03-most-pods",
-    "An update in motion",
+    "Pods during an update",
     """
     A Deployment with 10 replicas and the default strategy (`maxSurge: 25%`,
-    `maxUnavailable: 25%`) gets a new image. **How many of its Pods are there at most**, if Pods
-    that are on their way out do not count?
+    `maxUnavailable: 25%`) gets a new image. **How many Pods does it have at most during the
+    update?** Do not count Pods that are `Terminating`.
     """,
 )
 def most_pods(answer: Any) -> Findings:
     slips = {
-        12: "25% of 10 is 2.5; for the surge that is rounded up",
-        (12.1, 12.9): "there are no parts of a Pod: which way is the surge rounded?",
-        10: "then no new Pod could start before an old one ends: that is `maxSurge: 0`",
-        20: "that would be all new ones beside all old ones: `maxSurge: 100%`",
+        12: "25% of 10 is 2.5, and Kubernetes rounds the surge up",
+        (12.1, 12.9): "a number of Pods is whole: does Kubernetes round the surge up or down?",
+        10: "with `maxSurge: 0` that is right: here new Pods start before old ones end",
+        20: "with `maxSurge: 100%` that is right: all new Pods beside all old ones",
         15: "only the surge adds Pods; the other 25% says how many may be missing",
     }
     look = "`maxSurge` says how many there may be above the 10 `replicas`: how many are 25% of 10?"
@@ -59,10 +59,10 @@ def _most() -> int:
 
 @asks(
     "03-autoscaler",
-    "Twice too busy",
+    "Four busy Pods",
     """
-    An autoscaler wants 50 % of the requested CPU to be used. Four Pods use 90 % each.
-    **How many replicas does it ask for?**
+    The target of an autoscaler is 50 % of the requested CPU. Four Pods use 90 % each.
+    **How many replicas does it set?**
     """,
 )
 def autoscaler(answer: Any) -> Findings:
@@ -71,11 +71,11 @@ def autoscaler(answer: Any) -> Findings:
         (
             7,
             7.5,
-        ): "4 · 90 / 50 is no whole number: with which whole number is each below the target?",
-        5: "it does not go one by one: current replicas · usage / target",
-        4: "four use more than the target, so there will be more of them",
-        2: "the target is the divisor: current replicas · usage / target",
-        (9, 20): "not so many: current replicas · usage / target, rounded up",
+        ): "4 · 90 / 50 is 7.2: the autoscaler rounds up, so that no Pod is above the target",
+        5: "it does not add one Pod at a time: current replicas · usage / target",
+        4: "four Pods use more than the target, so it adds Pods",
+        2: "divide by the target: current replicas · usage / target",
+        (9, 20): "that is too many: current replicas · usage / target, rounded up",
     }
     look = "current replicas · usage / target, rounded up"
     yield number(answer, _replicas_asked_for(), slips, unit="replicas", look=look)
@@ -99,25 +99,31 @@ def _replicas_asked_for() -> int:
 
 @asks(
     "03-ready",
-    "Ready when it is ready",
+    "Ready to answer",
     """
-    The program `course/slow` needs 5 s before it answers at port 80. During an update customers
-    see errors. **Add what is missing to the manifest**, so that no request fails.
+    The program `course/slow` needs 5 s before it answers at port 80. During an update some requests
+    fail. **Add what is missing to the manifest**, so that no request fails.
 
     ```
     apiVersion: apps/v1
     kind: Deployment
-    metadata: {name: web}
+    metadata:
+      name: web
     spec:
       replicas: 3
-      selector: {matchLabels: {app: web}}
+      selector:
+        matchLabels:
+          app: web
       template:
-        metadata: {labels: {app: web}}
+        metadata:
+          labels:
+            app: web
         spec:
           containers:
             - name: web
               image: course/slow:v1
-              ports: [{containerPort: 80}]
+              ports:
+                - containerPort: 80
     ```
     """,
 )
@@ -130,7 +136,7 @@ def ready(answer: Any) -> Findings:
     yield holds(same, "the program is the same", f"the image is {image}", hint)
     hint = "which probe keeps a Pod out of the Service until it answers?"
     if "livenessProbe" in container or "startupProbe" in container:
-        hint = "a liveness probe restarts; it is another one that says whom to send requests to"
+        hint = "these probes restart a container: only a `readinessProbe` keeps requests away"
     probe = container.get("readinessProbe") or {}
     hint = or_unknown(wanted, hint)
     yield holds(bool(probe), "there is a readiness probe", "there is no readiness probe", hint)
@@ -140,7 +146,7 @@ def ready(answer: Any) -> Findings:
     service = {"selector": {"app": "web"}, "ports": [{"port": 80}]}
     head = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}}
     applied(cluster, [wanted, head | {"spec": service}], 40)
-    hint = "which port does the probe ask? the program listens on 80"
+    hint = "the probe must ask port 80: the program listens there"
     if cluster.get("pods").empty:
         hint = "`spec.replicas` is 0: leave it at 3"
     ready = cluster.ready("deployment/web")
@@ -157,8 +163,8 @@ def _asks_the_program(probe: Document) -> Findings:
     """The probe has to learn from the program itself whether it answers."""
     ways = {
         "exec": (
-            "a command inside the container sees a file that nobody writes, or nothing at all: "
-            "ask the program's port, with `httpGet` or `tcpSocket`"
+            "a command does not test whether the program answers: ask the program's port, with "
+            "`httpGet` or `tcpSocket`"
         ),
         "grpc": (
             "`grpc` asks for gRPC's health service, and this is a web server: ask its port 80 with "
@@ -174,8 +180,8 @@ def _asks_the_program(probe: Document) -> Findings:
     "03-budget",
     "Never fewer than two",
     """
-    `web` runs three times. **Write a PodDisruptionBudget** `web` such that a drained node can never
-    take the number of ready Pods below two, and yet can always be drained.
+    `web` has three Pods. **Write a PodDisruptionBudget** `web`: when somebody drains a node, at
+    least two Pods stay ready, and the drain still finishes.
     """,
 )
 def budget(answer: Any) -> Findings:
@@ -192,9 +198,9 @@ def budget(answer: Any) -> Findings:
     said = f"it covers {counted(covered, 'Pods')}"
     yield holds(covered == 3, "it covers the three Pods", said, or_unknown(wanted, hint))
     allowed = status.get("disruptionsAllowed", 0)
-    hint = "with none allowed to be missing no node can ever be drained"
+    hint = "if no Pod may be missing, a drain of its node never finishes"
     yield holds(allowed > 0, "one may be missing", "no Pod may be missing", hint)
-    hint = "two have to stay, of three: `minAvailable: 2` or `maxUnavailable: 1`"
+    hint = "two of three Pods must stay: `minAvailable: 2` or `maxUnavailable: 1`"
     said = f"{counted(allowed, 'Pods')} may be missing at once"
     yield holds(allowed == 1, "no more than one", said, hint)
 
@@ -203,8 +209,8 @@ def budget(answer: Any) -> Findings:
     "03-service",
     "One address",
     """
-    The Pods of a Deployment `shop` carry `app: shop` and listen on port 8080. **Write a Service**
-    `shop` that answers at port 80.
+    The Pods of a Deployment `shop` have the label `app: shop` and listen on port 8080. **Write a
+    Service** `shop` that answers at port 80.
     """,
 )
 def service(answer: Any) -> Findings:
@@ -220,17 +226,17 @@ def service(answer: Any) -> Findings:
     applied(cluster, wanted, 40)
     slices = cluster.get("endpointslices").query("NAME.str.startswith('shop')")
     found = "" if slices.empty else str(slices.ENDPOINTS.iloc[0])
-    hint = "its selector must be the Pods' labels, letter by letter"
+    hint = "its selector must be exactly the Pods' label: `app: shop`"
     has = found not in ("", "<unset>", "<none>")
     ports = wanted["spec"].get("ports") or [{}]
     yield holds(has, "it has endpoints", "it has no endpoints", or_unknown(wanted, hint))
     numbers = [each.get("port") for each in ports]
-    hint = "`port` is the Service's own; `targetPort` the Pods'"
+    hint = "`port` is the port of the Service, `targetPort` that of the Pods"
     said = f"its port is {', '.join(map(str, numbers))}"
     yield holds(80 in numbers, "it has port 80", said, hint)
     asked = next(each for each in ports if each.get("port") == 80)
     trace = cluster.trace("node-1", "service/shop", 80)
-    hint = "without `targetPort` the Pods are asked at the Service's own port"
+    hint = "without `targetPort` the Service sends to port 80 of the Pods, too"
     if asked.get("protocol", "TCP") != "TCP":
         hint = f"`protocol` is {asked['protocol']}, and the Pods listen on TCP: leave it out"
     elif _is_name(name := asked.get("targetPort")):
@@ -254,30 +260,30 @@ def _full() -> Cluster:
 
 @asks(
     "03-wasted",
-    "Half of it unused",
+    "Requests that are too large",
     """
-    Two nodes of 2 cores each; `web` in `task.cluster` wants four Pods, and two wait. Its program
-    uses 100m. **Make room for all four on these two nodes**, without giving up requests
-    altogether (each Pod must ask for 100m or more).
+    Two nodes have 2 cores each. `web` in `task.cluster` has four Pods, and two of them wait. The
+    program uses 100m. **Make room for all four on these two nodes.** Each Pod must still request
+    100m or more.
     """,
     starts=_full,
 )
 def wasted(cluster: Cluster) -> Findings:
     cluster.run(60)
     nodes = len(cluster.get("nodes"))
-    hint = "a new node helps too, and costs; here the requests are wrong"
+    hint = "a new node also helps, but it costs more: here the requests are wrong"
     if nodes < 2:
-        hint = "two nodes are to be used: `task.reset()` begins again"
+        hint = "use both nodes: `task.reset()` begins again"
     yield holds(nodes == 2, "two nodes", f"{counted(nodes, 'nodes')} now", hint)
     again = "`task.reset()` begins again; change the Deployment, do not delete it"
     web = existing(cluster, "deployment", "web", again)
     request = Quantity(str(reserved(main_container(web)).get("cpu", "0")))
-    hint = "without a request the scheduler knows nothing of what the Pod needs"
+    hint = "without a request the scheduler does not know what the Pod needs"
     if request.milli:
         hint = f"the program uses 100m: with {request} the scheduler puts more on a node than fits"
     said = f"each asks for {request} CPU"
     yield holds(request.milli >= 100, said, said, hint)
-    hint = "fewer Pods take less, but four are wanted: it is the request that is wrong"
+    hint = "keep four replicas, and change the request"
     replicas = web["spec"].get("replicas", 1)
     yield holds(replicas >= 4, "four are wanted", f"{replicas} wanted", hint)
     pods = cluster.get("pods")
@@ -292,5 +298,5 @@ def wasted(cluster: Cluster) -> Findings:
     ready = cluster.ready("deployment/web")
     yield holds(ready, "the update is done", f"{counted(waiting, 'Pods')} waiting", hint)
     running = int((pods.STATUS == "Running").sum())
-    hint = "`replicas` has to be 4 again"
+    hint = "set `replicas` to 4 again"
     yield holds(running == 4, "all four run", f"{running} running", hint)

@@ -78,9 +78,9 @@ def _indifferent(policy: Policy, workload: Workload) -> bool:
     "04-policy-pack",
     "A policy that packs",
     """
-    Six machines of 4 cores; twelve tasks of 1 core. **Write a policy**
-    `def score(host, task): ...` that returns a number for a host with room; the highest wins, and
-    ties are broken at random. It is to use as few machines as possible.
+    There are six machines of 4 cores, and twelve tasks of 1 core. **Write a policy**
+    `def score(host, task): ...` that uses as few machines as possible. It returns a number for each
+    host with room. The host with the highest number wins, and ties are broken at random.
 
     A host has `free_cpu`, `free_memory` (thousandths of a core, MiB), `machine.cpu`,
     `machine.memory`, `machine.labels`, and `tasks` (how many run there, by workload).
@@ -96,7 +96,9 @@ def policy_pack(answer: Any) -> Findings:
             "let the score rise as `free_cpu` and `free_memory` fall"
         )
     elif used in (4, 5):
-        hint = "a score that often is the same leaves the choice to chance: let each task change it"
+        hint = (
+            "many hosts get the same score, and ties are broken at random: let each task change it"
+        )
     yield holds(used == 3, "three machines", f"{used} machines are used; three are enough", hint)
     mixed = max(len(set(chosen)) for chosen in _runs(answer, Workload("wide", 6, 500, 4096)))
     hint = "here memory runs out first: look at the resource of which there is least left"
@@ -107,8 +109,8 @@ def policy_pack(answer: Any) -> Findings:
     "04-policy-zones",
     "A policy that spreads",
     """
-    The six machines of the exercise before stand in the zones a, b, c. **Write a policy** that
-    spreads six small tasks so that each zone has two, and each machine one.
+    The six machines of the exercise before are in the zones a, b and c. **Write a policy** that
+    spreads six small tasks: two in each zone, one on each machine.
     """,
 )
 def policy_zones(answer: Any) -> Findings:
@@ -117,7 +119,7 @@ def policy_zones(answer: Any) -> Findings:
     runs = _runs(answer, workload)
     worst = min(runs, key=lambda chosen: len(set(chosen)))
     each = {name: [zone[m] for m in worst].count(name) for name in "abc"}
-    hint = "a policy sees one host at a time: the zone is even if every host is; prefer empty ones"
+    hint = "prefer empty hosts: if each machine has one task, each zone has two"
     if len(set(worst)) == 1:
         hint = "all went to one machine: the score has to fall with each task that is there already"
     elif _indifferent(answer, workload):
@@ -134,8 +136,8 @@ def policy_zones(answer: Any) -> Findings:
     "04-configuration",
     "Fill nodes up",
     """
-    **Write a KubeSchedulerConfiguration** (its first profile counts) with which eight Pods of 1
-    core and 1 GiB go onto as few of the six machines (4 cores, 8 GiB) as possible.
+    **Write a KubeSchedulerConfiguration** (its first profile counts). With it, eight Pods of 1 core
+    and 1 GiB must use as few of the six machines (4 cores, 8 GiB) as possible.
     """,
 )
 def configuration(answer: Any) -> Findings:
@@ -149,7 +151,7 @@ def configuration(answer: Any) -> Findings:
     placed = engine.place([work], MACHINES, random.Random(0))
     used = len({task.machine for task in placed})
     first = str(wanted["profiles"][0]) if wanted.get("profiles") else ""
-    hint = "NodeResourcesFit has a `scoringStrategy`: which `type` likes full nodes?"
+    hint = "NodeResourcesFit has a `scoringStrategy`: which `type` prefers full nodes?"
     if "MostAllocated" in first or "RequestedToCapacityRatio" in first:
         hint = (
             "the strategy is right; is NodeResourcesFit below `plugins.score.enabled`, with a "
@@ -162,21 +164,21 @@ def configuration(answer: Any) -> Findings:
 
 @asks(
     "04-who-fits",
-    "Who is left",
+    "Which nodes fit",
     """
-    Four nodes of 2 cores; on `node-1` Pods ask for 1500m, on `node-2` for 600m, `node-3` is
-    cordoned, `node-4` is empty. A new Pod asks for 1500m, and uses 100m. **How many nodes pass the
-    filters?** (Nothing else runs there.)
+    Four nodes have 2 cores each. The Pods on `node-1` request 1500m, those on `node-2` 600m.
+    `node-3` is cordoned, `node-4` is empty. A new Pod requests 1500m, and uses 100m. **How many
+    nodes pass the filters?** (Nothing else runs there.)
     """,
 )
 def who_fits(answer: Any) -> Findings:
     slips = {
-        4: "what counts is what a Pod asks for, not what it uses; and a cordon is a taint",
-        3: "one of them is cordoned, and 2 cores less 600m are not 1500m",
+        4: "the request counts, not what a Pod uses; and a cordoned node takes no new Pods",
+        3: "one of them is cordoned, and 2000m - 600m is less than 1500m",
         2: "2000m - 600m = 1400m: what is left of node-2 is not enough",
         0: "an empty node has 2 cores for Pods here",
     }
-    look = "go through the four nodes: is it cordoned, and are 1500m of its 2000m not asked for?"
+    look = "check each node: is it cordoned, and are 1500m of its 2000m not requested?"
     yield number(answer, _fitting(), slips, unit="nodes", look=look)
 
 
@@ -199,9 +201,9 @@ def _fitting() -> int:
     "04-zones",
     "Even over zones",
     """
-    Four nodes, two in each of the zones `a` and `b`. **Write a Deployment** `web` with six replicas
-    that are spread over the zones so evenly that the numbers never differ by more than one, and
-    rather wait than break that.
+    There are four nodes, two in each of the zones `a` and `b`. **Write a Deployment** `web` with
+    six replicas, spread over the zones. The numbers in the two zones must never differ by more
+    than one. A Pod that would break this rule must wait.
     """,
 )
 def zones(answer: Any) -> Findings:
@@ -217,7 +219,7 @@ def zones(answer: Any) -> Findings:
     rule = next(e for e in spread if e.get("topologyKey") == "topology.kubernetes.io/zone")
     hint = "without a `labelSelector` it counts no Pods at all"
     yield holds(bool(rule.get("labelSelector")), "it counts the Pods", "it counts nothing", hint)
-    hint = "`ScheduleAnyway` is a wish; a rule is `DoNotSchedule`"
+    hint = "with `ScheduleAnyway` the rule may be broken: use `DoNotSchedule`"
     firm = rule.get("whenUnsatisfiable") == "DoNotSchedule"
     yield holds(firm, "it is a rule", "it is only a wish", hint)
     replicas = wanted["spec"].get("replicas", 1)
@@ -237,28 +239,29 @@ def zones(answer: Any) -> Findings:
 
 @asks(
     "04-gpu",
-    "Only there, and allowed to",
+    "A Pod for one node",
     """
     `node-gpu` has the label `gpu: "yes"` and the taint `gpu=only:NoSchedule`. **Write a Pod**
-    `train` (any image) that runs there, and nowhere else.
+    `train` (any image) that can run on this node, and on no other.
     """,
 )
 def gpu(answer: Any) -> Findings:
     wanted = document(answer, "Pod", "train")
-    hint = "a node's name ties the Pod to one machine for good: choose by its label"
+    hint = "`nodeName` names one machine: choose the node by its label"
     by_name = "nodeName" in wanted["spec"]
     yield holds(not by_name, "the scheduler chooses", "nodeName passes by the scheduler", hint)
     there, elsewhere = _spot(wanted, True), _spot(wanted, False)
-    hint = "a toleration allows; it does not attract: add a `nodeSelector`"
+    hint = "a toleration only allows the node: add a `nodeSelector` to choose it"
     if not wanted["spec"].get("tolerations"):
-        hint = (
-            "neither tolerated nor chosen: it takes a toleration of the taint and a `nodeSelector`"
-        )
+        hint = "add a toleration of the taint, and a `nodeSelector`"
     elif "affinity" in wanted["spec"]:
-        hint = "a preferred affinity is a wish: `requiredDuringSchedulingIgnoredDuringExecution`"
+        hint = (
+            "the scheduler may ignore a preferred affinity: use "
+            "`requiredDuringSchedulingIgnoredDuringExecution`"
+        )
     said = f"without the GPU it runs on {elsewhere}"
     yield holds(not elsewhere, "it goes nowhere else", said, or_unknown(wanted, hint))
-    hint = "a selector wants the node; the taint keeps it away without a `toleration`"
+    hint = "the selector chooses the node, but its taint keeps the Pod away: add a toleration"
     if wanted["spec"].get("tolerations"):
         hint = (
             'compare with the node: its label is `gpu: "yes"`, its taint has the key gpu, the '

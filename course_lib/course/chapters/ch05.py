@@ -29,19 +29,19 @@ MAKES = ("RunPodSandbox", "PullImage", "CreateContainer", "StartContainer")
     "05-calls",
     "Two containers, how many calls",
     """
-    A Pod of two containers with different images comes to a node that has neither. Count the
-    kubelet's calls of `RunPodSandbox`, `PullImage`, `CreateContainer` and `StartContainer`.
-    **How many, all together?**
+    A Pod has two containers with different images. Its node has neither image. Count the kubelet's
+    calls of `RunPodSandbox`, `PullImage`, `CreateContainer` and `StartContainer`. **How many calls
+    are there together?**
     """,
 )
 def calls(answer: Any) -> Findings:
     slips = {
-        8: "both containers live in one sandbox",
+        8: "both containers are in one sandbox",
         4: "that is a Pod of one container",
-        5: "images are pulled too, and starting is a call of its own after creating",
-        6: "the sandbox is made first: the Pod's network and its shared walls",
+        5: "count also a pull for each image, and the start of each container after its creation",
+        6: "count also the call for the sandbox, which comes first",
     }
-    look = "one call for the Pod, and three for each container: fetch, make, start"
+    look = "one call for the Pod, and three for each container: pull, create, start"
     yield number(answer, _calls(), slips, unit="calls", look=look)
 
 
@@ -73,7 +73,7 @@ def by_hand(answer: Any) -> Findings:
             raise Mistake(str(fault), _not_there(fault.what)) from fault
         raise
     sandboxes = client.call("ListPodSandbox").items
-    hint = "a container needs a sandbox to live in: call RunPodSandbox first"
+    hint = "a container needs a sandbox: call RunPodSandbox first"
     yield holds(bool(sandboxes), "there is a sandbox", "there is no sandbox", hint)
     made = client.call("ListContainers").containers
     hint = "a sandbox alone runs nothing: create a container in it"
@@ -81,7 +81,7 @@ def by_hand(answer: Any) -> Findings:
     ours = [each for each in made if same_image(each.image.image, "nginx:1.27")]
     said = f"its image is {made[0].image.image}"
     yield holds(bool(ours), "its image is right", said, "`image` of the container: `nginx:1.27`")
-    hint = "it was created; starting is a call of its own: StartContainer"
+    hint = "it is created, but not started: call StartContainer"
     running = any(int(each.state) == 1 for each in ours)  # CONTAINER_RUNNING
     yield holds(running, "it runs", "it does not run", hint)
 
@@ -91,7 +91,7 @@ def _not_there(said: str) -> str:
     if "sandbox" in said:
         return "give CreateContainer the `pod_sandbox_id` that RunPodSandbox returned"
     if "image" in said or "nginx" in said:
-        return "the runtime only creates from images that it has: call PullImage first"
+        return "the runtime does not have the image: call PullImage first"
     return "give StartContainer the `container_id` that CreateContainer returned"
 
 
@@ -107,7 +107,7 @@ def _not_there(said: str) -> str:
 def image_service(answer: Any) -> Findings:
     names = {name.casefold(): name for name in ASKED}
     given = {names.get(each.casefold(), each) for each in as_names(answer, '["PullImage", ...]')}
-    hint = "it makes containers *from* images: all of Pods and containers is the RuntimeService's"
+    hint = "all calls about Pods and containers belong to the RuntimeService"
     wrong = given - IMAGE_SERVICE
     if unknown := wrong - set(ASKED):
         hint = f"{names_of(unknown)}: this name is not in the list of the question"
@@ -115,7 +115,7 @@ def image_service(answer: Any) -> Findings:
         hint = f"what does {names_of(wrong)} concern: an image, or something that runs?"
     yield holds(not wrong, "none is wrong", f"not the ImageService's: {names_of(wrong)}", hint)
     missing = IMAGE_SERVICE - given
-    hint = "all that concerns images is there: pull, list, look, remove, and their disk"
+    hint = "it has all calls about images: pull, list, status, remove, and the disk that they use"
     yield holds(not missing, "none is missing", f"{len(missing)} missing", hint)
 
 
@@ -123,16 +123,16 @@ def image_service(answer: Any) -> Findings:
     "05-daemon",
     "The daemon stops",
     """
-    One container runs on each of `containerd`, `docker` (without live-restore), `rkt`, `lxd`, and
-    the runtime's daemon is stopped where there is one. **On which of them is the container dead
-    afterwards?**
+    One container runs on each of `containerd`, `docker` (without live-restore), `rkt` and `lxd`.
+    You stop the daemon of each runtime that has one. **With which runtimes does the container
+    stop, too?**
     """,
 )
 def daemon(answer: Any) -> Findings:
     slips = {
-        "containerd": "its shims are the containers' parents, and stay when it is restarted",
-        "rkt": "there is no daemon to stop: the Pod is a child of whoever started it",
-        "lxd": "a monitor process for each container holds it, not the daemon",
+        "containerd": "the parent of a container is its shim, which runs on without the daemon",
+        "rkt": "rkt has no daemon that you could stop",
+        "lxd": "the parent of each container is a monitor process, not the daemon",
     }
     dead = _dead()
     asked = as_names(answer, '"containerd", or a list of such names')
@@ -141,7 +141,7 @@ def daemon(answer: Any) -> Findings:
     wrong = sorted(given - dead)
     look = f"answer with names of the question: {names_of(RUNTIMES)}"
     if not given or wrong == ["none"]:
-        look = "of one of them the daemon is the parent of all containers"
+        look = "one of them stops all its containers when its daemon stops"
     hint = slips.get(wrong[0], look) if wrong else look
     yield holds(not wrong and bool(given), f"{said}: right", f"{said}: not right", hint)
 
@@ -181,8 +181,8 @@ def _mixed() -> Cluster:
     "05-swap",
     "Away from Docker",
     """
-    Both nodes of `task.cluster` run their Pods on Docker. **Move `node-1` to containerd**, and
-    leave `node-2`; in the end both nodes must take Pods, and all Pods of `web` must be ready.
+    Both nodes of `task.cluster` run their Pods with Docker. **Move `node-1` to containerd**, and do
+    not change `node-2`. At the end both nodes must take Pods, and all Pods of `web` must be ready.
     """,
     starts=_mixed,
 )
@@ -192,7 +192,7 @@ def swap(cluster: Cluster) -> Findings:
     hint = 'cluster.swap_runtime("node-1", "containerd"): the kubelet stays as it is'
     moved = names.get("node-1") == "containerd"
     yield holds(moved, "node-1 runs containerd", f"node-1 runs {names.get('node-1')}", hint)
-    hint = "node-2 was to stay as it is"
+    hint = "node-2 must keep Docker"
     stays = names.get("node-2") == "docker"
     yield holds(stays, "node-2 runs docker", f"node-2 runs {names.get('node-2')}", hint)
     states = cluster.get("nodes").set_index("NAME").STATUS

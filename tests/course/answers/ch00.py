@@ -51,8 +51,8 @@ ANSWERS = {
     "00-deleted-pod": (
         number(3, "Pods"),
         {
-            2: "which component notices",
-            4: "the deleted one goes",
+            2: "creates the missing",
+            4: "the deleted Pod is gone",
             1: "not two",
             "0 Pods": "not all",
             7: "too many: delete one Pod",
@@ -75,8 +75,8 @@ ANSWERS = {
             "50 s": "tolerate that",
             40: "tolerate that",
             "5 min": "begin when",
-            120: "too early: two times",
-            600: "too late: two times",
+            120: "too early: add two times",
+            600: "too late: add two times",
             "a while": "a number of seconds",
         },
     ),
@@ -85,7 +85,7 @@ ANSWERS = {
         {
             lambda c: None: "cluster.scale",
             by_hand: "made by hand",
-            no_room: "what does it wait for",
+            no_room: "what it waits for",
             patched(6): "more than five",
             lambda c: c.delete("deployment", "web"): "apply it again",
         },

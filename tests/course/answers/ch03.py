@@ -33,8 +33,8 @@ ANSWERS = {
     "03-most-pods": (
         number(13, "Pods"),
         {
-            12: "rounded up",
-            12.5: "rounded",
+            12: "rounds the surge up",
+            12.5: "up or down",
             10: "maxSurge: 0",
             20: "100%",
             15: "may be missing",
@@ -43,8 +43,8 @@ ANSWERS = {
     ),
     "03-autoscaler": (
         number(8, "replicas"),
-        {7: "which whole number", 7.2: "whole number", 5: "one by one", 15: "not so many",
-         2: "the divisor", 4: "more of them"},
+        {7: "rounds up", 7.2: "rounds up", 5: "one Pod at a time", 15: "too many",
+         2: "divide by the target", 4: "adds Pods"},
     ),
     READY: (
         [
@@ -55,9 +55,9 @@ ANSWERS = {
         ],
         {
             solution(READY, (f"          {PROBE}\n", "")): "keeps a Pod out",
-            solution(READY, ("readinessProbe", "livenessProbe")): "restarts",
-            solution(READY, ("port: 80}, per", "port: 8080}, per")): "which port",
-            solution(READY, (PROBE, "readinessProbe: {exec: {command: [cat, /ok]}}")): "writes",
+            solution(READY, ("readinessProbe", "livenessProbe")): "restart a container",
+            solution(READY, ("port: 80}, per", "port: 8080}, per")): "must ask port 80",
+            solution(READY, (PROBE, "readinessProbe: {exec: {command: [cat, /ok]}}")): "not test",
             solution(READY, (PROBE, "readinessProbe: {grpc: {port: 80}}")): "web server",
             solution(READY, ("s: 3", "s: 3\n  strategy: {type: Recreate}")): "strategy",
             solution(READY, ("readinessProbe", "readynessProbe")): "readynessProbe",
@@ -72,9 +72,9 @@ ANSWERS = {
                               "[{key: app, operator: In, values: [web]}]")),
         ],
         {
-            solution(BUDGET, ("minAvailable: 2", "minAvailable: 3")): "no node can ever",
+            solution(BUDGET, ("minAvailable: 2", "minAvailable: 3")): "never finishes",
             solution(BUDGET, ("app: web", "app: wbe")): "matchLabels: {app: web}",
-            solution(BUDGET, ("minAvailable: 2", "minAvailable: 1")): "two have to stay",
+            solution(BUDGET, ("minAvailable: 2", "minAvailable: 1")): "two of three Pods must stay",
             solution(BUDGET, ("selector: {matchLabels: {app: web}}", "selector: {app: web}")): (
                 "spec.selector.app"
             ),
@@ -91,9 +91,9 @@ ANSWERS = {
             solution(SHOP, ("spec:", "spec:\n  type: NodePort")),
         ],
         {
-            solution(SHOP, (", targetPort: 8080", "")): "Service's own port",
+            solution(SHOP, (", targetPort: 8080", "")): "port 80 of the Pods",
             solution(SHOP, (PORT, "- {port: 8080}")): "`port` is",
-            solution(SHOP, ("app: shop", "app: shops")): "letter by letter",
+            solution(SHOP, ("app: shop", "app: shops")): "exactly the Pods' label",
             solution(SHOP, ("targetPort: 8080", "targetPort: 80")): "`targetPort` is 80",
             solution(SHOP, ("spec:", "spec:\n  clusterIP: None")): "leave `clusterIP` out",
             solution(SHOP, ("targetPort: 8080", "targetPort: web")): "the name web",
@@ -108,9 +108,9 @@ ANSWERS = {
             cpu("10m"): "with 10m the scheduler",
             cpu("1"): "the update stands still",
             cpu("950m"): "the old Pods hold 1500m",
-            asks_for(requests=None): "knows nothing",
+            asks_for(requests=None): "does not know",
             lambda c: c.add_node(): "new node",
-            lambda c: c.scale("deployment/web", 1): "take less",
+            lambda c: c.scale("deployment/web", 1): "keep four replicas",
         },
     ),
 }  # fmt: skip

@@ -109,7 +109,7 @@ ANSWERS = {
         [fewest_tasks, emptiest_memory, emptiest_share, few],
         [
             (fullest, "has to fall"),
-            (zone_a, "one host at a"),
+            (zone_a, "prefer empty hosts"),
             (constant, "get the same score"),
             (coarse, "fall"),
             (nan, "NaN is neither"),
@@ -123,7 +123,7 @@ ANSWERS = {
             solution(PACKER, ("- schedulerName: default-scheduler\n    plugins", "- plugins")),
         ],
         {
-            solution(PACKER, ("MostAllocated", "LeastAllocated")): "likes full",
+            solution(PACKER, ("MostAllocated", "LeastAllocated")): "prefers full",
             solution(PACKER, ("MostAllocated", "FullestFirst")): "NodeResourcesFit",
             solution(PACKER, (ENABLED, "enabled: []")): "with a weight",
             solution(PACKER, ("KubeSchedulerConfiguration", "Pod")): "KubeSchedulerConfiguration`",
@@ -134,7 +134,7 @@ ANSWERS = {
     ),
     "04-who-fits": (
         number(1, "nodes"),
-        {4: "not what it uses", 3: "cordoned", 2: "1400m", 0: "empty node", 5: "four nodes"},
+        {4: "not what a Pod uses", 3: "cordoned", 2: "1400m", 0: "empty node", 5: "each node"},
     ),
     ZONES: (
         [
@@ -145,7 +145,7 @@ ANSWERS = {
         ],
         {
             solution(ZONES, ("topology.kubernetes.io/zone", "kubernetes.io/hostname")): "by node",
-            solution(ZONES, ("DoNotSchedule", "ScheduleAnyway")): "wish",
+            solution(ZONES, ("DoNotSchedule", "ScheduleAnyway")): "may be broken",
             solution(ZONES)[:CONSTRAINT]: "template's spec",
             solution(
                 ZONES, ("          labelSelector: {matchLabels: {app: web}}\n", "")
@@ -166,10 +166,10 @@ ANSWERS = {
             solution(TRAIN, (SELECTOR, REQUIRED)),
         ],
         {
-            solution(TRAIN, (SELECTOR, "")): "does not attract",
-            solution(TRAIN, (TOLERATION, "")): "keeps it away",
-            solution(TRAIN, (SELECTOR, "  nodeName: node-gpu\n")): "for good",
-            solution(TRAIN, (SELECTOR, PREFERRED)): "is a wish",
+            solution(TRAIN, (SELECTOR, "")): "only allows",
+            solution(TRAIN, (TOLERATION, "")): "keeps the Pod away",
+            solution(TRAIN, (SELECTOR, "  nodeName: node-gpu\n")): "names one machine",
+            solution(TRAIN, (SELECTOR, PREFERRED)): "may ignore",
             solution(TRAIN, ("value: only", "value: 'yes'")): "its taint has",
             solution(TRAIN, ('{gpu: "yes"}', "{gpu: yes}")): "nodeSelector",
             solution(TRAIN, ('{gpu: "yes"}', '{gpu: "no"}')): 'label is `gpu: "yes"`',

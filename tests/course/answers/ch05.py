@@ -102,7 +102,13 @@ def without_power(cluster):
 ANSWERS = {
     "05-calls": (
         number(7, "calls"),
-        {8: "one sandbox", 4: "of one container", 5: "pulled too", 6: "made first", 3: "too few"},
+        {
+            8: "one sandbox",
+            4: "of one container",
+            5: "a pull for each image",
+            6: "comes first",
+            3: "too few",
+        },
     ),
     "05-by-hand": (
         [started, by_its_full_name, Starter(), two_of_them],
@@ -113,29 +119,29 @@ ANSWERS = {
             (starts_by_name, "`container_id`"),
             (sandbox, "runs nothing"),
             (another_image, "`nginx:1.27`"),
-            (only_pulls, "live in"),
+            (only_pulls, "needs a sandbox"),
         ],
     ),
     "05-image-service": (
         [tuple(IMAGES), set(IMAGES), ", ".join(IMAGES), [name.lower() for name in IMAGES]],
         [
-            ([*IMAGES, "CreateContainer"], "makes containers"),
-            (IMAGES[:2], "and their disk"),
+            ([*IMAGES, "CreateContainer"], "belong to the RuntimeService"),
+            (IMAGES[:2], "the disk that they use"),
             ([*IMAGES, "ContainerStats"], "what does ContainerStats concern"),
             ([*IMAGES, "PushImage"], "not in the list"),
             ([*IMAGES, 5], "PullImage"),
-            ([], "and their disk"),
+            ([], "the disk that they use"),
         ],
     ),
     "05-daemon": (
         ["Docker", ["docker"], {"docker"}, "docker (without live-restore)", "dockerd"],
         [
-            ("containerd", "shims"),
+            ("containerd", "is its shim"),
             ("rkt", "no daemon"),
             ("lxd", "monitor"),
             (["docker", "lxd"], "monitor"),
-            ("none", "the parent"),
-            ([], "the parent"),
+            ("none", "stops all its containers"),
+            ([], "stops all its containers"),
             ("podman", "names of the question"),
         ],
     ),
@@ -144,7 +150,7 @@ ANSWERS = {
         {
             lambda c: None: "swap_runtime",
             swap("node-2"): "swap_runtime",
-            lambda c: [swap(n)(c) for n in ("node-1", "node-2")]: "to stay",
+            lambda c: [swap(n)(c) for n in ("node-1", "node-2")]: "must keep Docker",
             drained_after: "uncordon",
             scaled: "`replicas` was 3",
             without_power: "conditions",
