@@ -34,8 +34,7 @@ def _whole(value: Any) -> bool:
 
 
 def _number(value: Any) -> bool:
-    good = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    return good and value == value and abs(value) != float("inf")
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
 def _list(value: Any) -> bool:

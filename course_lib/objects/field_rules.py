@@ -194,7 +194,12 @@ def cidr(value: Any) -> str:
         good = good and bool(ipaddress.ip_network(value, strict=False))
     except ValueError:
         good = False
-    return "" if good else "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
+    if not good:
+        return "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
+    inside = ipaddress.ip_interface(value)
+    if inside.ip != inside.network.network_address:
+        return f"must not have bits set beyond the prefix length: {inside.network}"
+    return ""
 
 
 def quantity(value: Any) -> str:

@@ -113,6 +113,7 @@ REFUSED = [
     (endpoints(addresses=["web"]), "endpoints[0].addresses[0]", "IPv4 address"),
     (peer(ipBlock={"cidr": "hello"}), "from[0].ipBlock", "valid CIDR"),
     (peer(ipBlock={"cidr": "10.244.0.0"}), "from[0].ipBlock", "valid CIDR"),
+    (peer(ipBlock={"cidr": "10.244.0.1/16"}), "from[0].ipBlock", "beyond the prefix length"),
     (
         peer(ipBlock={"cidr": "10.0.0.0/8", "except": ["11.0.0.0/16"]}),
         "from[0].ipBlock",
