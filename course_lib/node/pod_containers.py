@@ -15,12 +15,14 @@ import msgspec
 from course_lib.cri.client import Done
 from course_lib.node.cri_config import container_config, log_directory, sandbox_config
 from course_lib.node.environment import Place, environment
+from course_lib.node.probes import not_simulated
 from course_lib.node.slot import CREATING, Seen, Slot
 from course_lib.node.volumes import ROOT, mounts_of
 from course_lib.objects import pod as spec
 from course_lib.objects.pod import Pod
 from course_lib.runtimes import RuntimeFault
 from course_lib.runtimes.logs import said
+from course_lib.runtimes.shell import NOT_SIMULATED
 
 if TYPE_CHECKING:
     from course_lib.node.kubelet import Kubelet
@@ -280,10 +282,10 @@ class PodContainers:
 
             def ran(result: Any) -> None:
                 failed = isinstance(result, RuntimeFault)
-                if failed and result.code == "Unimplemented":  # nothing says that it would fail
-                    self.sim.record(
-                        self.kubelet.component, f"Pod/{self.pod.name}", "NotSimulated", result.what
-                    )
+                if not_simulated(result):  # nothing says that it would fail
+                    about = f"Pod/{self.pod.name}"
+                    words = f"{' '.join(command)}: {NOT_SIMULATED}"
+                    self.sim.record(self.kubelet.component, about, "NotSimulated", words)
                     end("")
                     return
                 code = 0 if failed else result.exit_code

@@ -14,6 +14,7 @@ from course_lib.engine import Simulation
 from course_lib.objects import pod as spec
 from course_lib.objects.pod import Probe
 from course_lib.runtimes import RuntimeFault
+from course_lib.runtimes.shell import NOT_SIMULATED
 
 if TYPE_CHECKING:
     from course_lib.node.pod_containers import PodContainers
@@ -28,17 +29,26 @@ def ask(
 ) -> None:
     """Ask once; `done` gets what went wrong, in the kubelet's words."""
     if probe.exec is not None:
-        _ask_by_command(of, container_id, probe, done)
+        _ask_by_command(of, container_id, container, probe, done)
     else:
         done(_ask_by_network(of, container, probe), True)
 
 
-def _ask_by_command(of: PodContainers, container_id: str, probe: Probe, done: Answer) -> None:
+def _ask_by_command(
+    of: PodContainers, container_id: str, container: spec.Container, probe: Probe, done: Answer
+) -> None:
+    """Run the probe's command in the container.
+
+    A program that exists and that the course does not simulate is taken to ask the container's
+    own server: it succeeds when the server accepts connections.
+    """
     assert probe.exec is not None
     command = list(probe.exec.command or ())
 
     def ran(result: Any) -> None:
-        if not isinstance(result, RuntimeFault):
+        if not_simulated(result):
+            done(_ask_server(of, container), True)
+        elif not isinstance(result, RuntimeFault):
             output = (result.stdout + result.stderr).decode(errors="replace").rstrip("\n")
             failed = output or f"command terminated with exit code {result.exit_code}"
             done(failed if result.exit_code else "", True)
@@ -48,6 +58,20 @@ def _ask_by_command(of: PodContainers, container_id: str, probe: Probe, done: An
             done(str(result), False)
 
     of.call("ExecSync", ran, container_id=container_id, cmd=command, timeout=probe.timeout_seconds)
+
+
+def not_simulated(result: Any) -> bool:
+    """Whether a command failed only because the course does not simulate its program."""
+    if isinstance(result, RuntimeFault):
+        return result.code == "Unimplemented"
+    return bool(result.exit_code) and NOT_SIMULATED.encode() in result.stderr
+
+
+def _ask_server(of: PodContainers, container: spec.Container) -> str:
+    ports = [port.container_port for port in container.ports or ()]
+    if not ports or any(of.kubelet.network.knock(of.address, port) is not None for port in ports):
+        return ""
+    return "the container's server accepts no connections"
 
 
 def _ask_by_network(of: PodContainers, container: spec.Container, probe: Probe) -> str:

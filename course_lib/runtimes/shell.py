@@ -267,7 +267,7 @@ def _line(world: World, line: Simple, final: bool = False) -> Running:
     file = world.locate(name)
     if file is not None and not _runnable(file):
         return out.complain(f"{_who(world)}: {name}: Permission denied", NOT_RUNNABLE)
-    if file is None and (world.known or "/" in name):
+    if file is None and world.known:
         missing = "command not found" if "bash" in world.shell else "not found"
         return out.complain(f"{_who(world)}: {name}: {missing}", NOT_FOUND)
     found = program([name, *arguments], every=True)

@@ -389,3 +389,22 @@ def test_a_container_that_sleeps_answers_no_requests(one):
     one.run(seconds=20)
     address = one.document("pod", "web")["status"]["podIP"]
     assert one.network.connect(address, 80) is None
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["/bin/bash", "-c", "nodetool status"], ["/bin/bash", "-c", "/ready.sh"], ["/ready.sh"]],
+)
+def test_a_probe_whose_program_is_not_simulated_asks_the_containers_server(command):
+    cluster = Cluster(nodes=1)
+    asked = container(
+        image="gcr.io/google-samples/cassandra:v14",
+        ports=[{"containerPort": 9042}],
+        readinessProbe={"exec": {"command": command}, "periodSeconds": 2},
+        livenessProbe={"exec": {"command": command}},
+        lifecycle={"postStart": {"exec": {"command": command}}},
+    )
+    cluster.apply(pod(containers=[asked]))
+    cluster.run(seconds=120)
+    assert list(cluster.get("pods").READY) == ["1/1"] and cluster.get("pods").RESTARTS[0] == 0
+    assert "NotSimulated" in set(cluster.log().REASON)
