@@ -76,7 +76,7 @@ def cells(chapter: Chapter) -> int:
 def test_live_cluster_by_mouse(opened):
     live = Driver(opened("00"), "LiveCluster", ".course-live")
     live.root.get_by_text("node-2: Ready").click()
-    live.click("Cordon (c)")
+    live.click("Cordon/uncordon (c)")
     live.expect("w.scene['nodes'][1]['state']", lambda said: said == "Ready,SchedulingDisabled")
     kill = live.root.get_by_text("Kill (k)")
     kill.drag_to(live.root.get_by_role("button", name="node-3"))
