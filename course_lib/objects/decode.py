@@ -196,8 +196,7 @@ def unknown_fields(value: Any, shape: Any, path: str = "") -> list[tuple[str, st
 
 def canonical(value: Any, shape: Any) -> Any:
     """The value with its quantities in canonical form, as the API server stores them."""
-    shape = _without_none(shape)
-    origin, inner = typing.get_origin(shape), typing.get_args(shape)
+    shape, origin, inner = _taken_apart(shape)
     if shape is Quantity:
         return str(_quantity(Quantity, value))
     if isinstance(value, list) and origin is list:
@@ -214,6 +213,13 @@ def canonical(value: Any, shape: Any) -> Any:
 def _fields(shape: type[msgspec.Struct]) -> dict[str, Any]:
     hints = typing.get_type_hints(shape)
     return {f.encode_name: hints[f.name] for f in msgspec.structs.fields(shape)}
+
+
+@cache
+def _taken_apart(shape: Any) -> tuple[Any, Any, tuple[Any, ...]]:
+    """A type without None, its origin (`list` of `list[str]`), and its arguments."""
+    shape = _without_none(shape)
+    return shape, typing.get_origin(shape), typing.get_args(shape)
 
 
 def _without_none(shape: Any) -> Any:

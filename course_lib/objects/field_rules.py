@@ -11,6 +11,7 @@ import binascii
 import ipaddress
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from course_lib.errors import CourseError
@@ -177,12 +178,17 @@ def port(value: Any) -> str:
     return port_name(value) if isinstance(value, str) else port_number(value)
 
 
+@lru_cache(maxsize=65536)
+def _is_address(text: str) -> bool:
+    try:
+        return "%" not in text and bool(ipaddress.ip_address(text))
+    except ValueError:
+        return False
+
+
 def address(value: Any) -> str:
     """An IP address."""
-    try:
-        good = isinstance(value, str) and "%" not in value and bool(ipaddress.ip_address(value))
-    except ValueError:
-        good = False
+    good = isinstance(value, str) and _is_address(value)
     return "" if good else "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 from course_lib.objects.names import Problem, is_label
@@ -147,9 +148,12 @@ def _service(document: Document) -> Problems:
         seen.add(key)
 
 
+_address = lru_cache(maxsize=65536)(ipaddress.ip_address)  # the same ones come with every write
+
+
 def _endpoint(path: str, address: str) -> Problems:
     """An address that packets can be sent to (`ValidateEndpointIP`)."""
-    found = ipaddress.ip_address(address)
+    found = _address(address)
     kinds = (
         (found.is_unspecified, "may not be unspecified (0.0.0.0 or ::)"),
         (found.is_loopback, "may not be in the loopback range (127.0.0.0/8, ::1/128)"),
