@@ -229,7 +229,7 @@ def test_a_click_is_answered_in_the_page_at_once_with_50_nodes_and_1000_pods(bro
     page.keyboard.insert_text(LARGE)
     page.keyboard.press("Shift+Enter")
     page.wait_for_function(
-        "document.querySelectorAll('.course-live .pod').length >= 1000", timeout=240_000
+        "document.querySelectorAll('.course-live .pod').length >= 1000", timeout=480_000
     )
     live = Driver(chapter, "LiveCluster", ".course-live .node:nth-child(50)")
     live.root.get_by_text("node-7: Ready").click()
