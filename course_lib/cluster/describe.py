@@ -32,9 +32,9 @@ class Text(str):
         return str(self)
 
     def _repr_html_(self) -> str:
-        """In a notebook long lines scroll; JupyterLab would break them inside words."""
+        """In a notebook long lines scroll, by keyboard too; JupyterLab would break words."""
         style = "overflow-x: auto; white-space: pre; line-height: 1.3"
-        return f'<pre style="{style}">{html.escape(self)}</pre>'
+        return f'<pre tabindex="0" style="{style}">{html.escape(self)}</pre>'
 
 
 def describe(api: APIServer, kind: str, name: str, namespace: str) -> Text:

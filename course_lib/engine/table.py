@@ -9,6 +9,8 @@ import pandas as pd
 
 FULL = ("display.max_colwidth", None, "display.width", 1000, "display.max_columns", None)
 LEFT = "text-align: left"
+# A wide table scrolls in its own frame, which the keyboard reaches.
+SCROLLED = '<div tabindex="0" style="overflow-x: auto">'
 CELL = re.compile(r"<(td|th)>")
 
 
@@ -52,7 +54,7 @@ class Table(pd.DataFrame):
         if not shown:
             return shown
         styles = [LEFT, *map(self._style, range(self.shape[1]))]
-        rows = shown.split("<tr")
+        rows = shown.replace("<div>", SCROLLED, 1).split("<tr")
         return "<tr".join([rows[0], *(_styled(row, styles) for row in rows[1:])])
 
     def _style(self, place: int) -> str:
