@@ -52,8 +52,9 @@ test-browser: venv
 	    playwright==1.65.2 axe-playwright-python==0.1.8
 	$(BIN)/pytest -q -rs tests/browser
 
-bench: venv        ## Pods placed, requests to etcd, packets traced in a second, with the machine
+bench: venv        ## figures: lines and imports; Pods placed, requests to etcd, packets traced in a second
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps edgerun-skippy-core==0.1.1
+	$(BIN)/python -m tests.structure
 	$(BIN)/python -m tests.bench.scheduling
 	$(BIN)/python -m tests.bench.raft
 	$(BIN)/python -m tests.bench.network

@@ -14,28 +14,6 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parent.parent
-FLOORS = {
-    "errors": -1,
-    "objects": 0,
-    "engine": 0,
-    "images": 1,
-    "network": 1,
-    "etcd": 1,
-    "apiserver": 2,
-    "runtimes": 2,
-    "cri": 3,
-    "scheduler": 4,
-    "controllers": 4,
-    "node": 4,
-    "cluster": 5,
-    "orchestrators": 5,
-    "experiments": 6,
-    "plots": 7,
-    "widgets": 7,
-    "course": 8,
-    "cli": 9,
-    "__main__": 10,
-}
 
 
 def imports(path: Path) -> list[tuple[str, bool]]:
@@ -57,20 +35,6 @@ def imports(path: Path) -> list[tuple[str, bool]]:
 
 
 MODULES = sorted((ROOT / "course_lib").rglob("*.py"))
-
-
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_a_room_imports_only_from_floors_below(path: Path):
-    room = path.relative_to(ROOT / "course_lib").parts[0].removesuffix(".py")
-    if room == "__init__":
-        return
-    for module, _ in imports(path):
-        if not module.startswith("course_lib."):
-            continue
-        other = module.split(".")[1]
-        below = FLOORS[other] < FLOORS[room] or other == room
-        # The two rooms on the ground floor lean on each other.
-        assert below or FLOORS[other] == FLOORS[room] == 0, f"{room} imports {module}"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))

@@ -1,0 +1,126 @@
+"""The structure of the package: floors, cycles, long functions, names with one meaning.
+
+The exceptions are listed here. The lists only shrink: add to none of them, and remove a name that
+needs no exception any more.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests import structure
+
+# Modules that import each other, for each group.
+CYCLES = [
+    set(group.split())
+    for group in (
+        "apiserver.admission apiserver.allocation apiserver.deletion apiserver.events "
+        "apiserver.quota apiserver.server",
+        "apiserver.connection apiserver.reflector",
+        "cluster.control_plane cluster.processes",
+        "cluster.cluster cluster.handlers cluster.served cluster.watch_stream",
+        "course.answers course.chapters course.exercise course.faults course.forms course.shop "
+        "course.chapters.ch00 course.chapters.ch01 course.chapters.ch02 course.chapters.ch03 "
+        "course.chapters.ch04 course.chapters.ch05 course.chapters.ch06 course.chapters.ch07 "
+        "course.chapters.ch08 course.chapters.ch09 course.chapters.ch10 course.chapters.ch11",
+        "cri.grpc_server cri.stream_server",
+        "etcd.lessor etcd.member",
+        "network.device network.ipset network.iptables network.iptables_words network.ipvs "
+        "network.namespace network.netfilter network.trace network.wire",
+        "network.flat network.plugins network.plugins.base network.plugins.calico "
+        "network.plugins.flannel network.plugins.routable network.plugins.weave "
+        "network.pod_network network.talk",
+        "node.admission node.eviction node.garbage node.kubelet node.logs node.pod_containers "
+        "node.pod_status node.pod_worker node.probes node.slot node.static_pods",
+        "runtimes.container runtimes.inside runtimes.isolation runtimes.sandbox",
+    )
+]
+# Functions over the limit.
+LONG = {
+    "apiserver.events._store",
+    "apiserver.strategic.strategic_merge",
+    "cluster.cluster.__init__",
+    "cluster.cluster.load",
+    "cluster.control_plane.__init__",
+    "cluster.describe_node._allocated",
+    "cluster.describe_pod._source",
+    "cluster.describe_pod.pod_lines",
+    "cluster.describe_service.service_lines",
+    "cluster.node_commands.add_node",
+    "controllers.autoscaler._look",
+    "controllers.deployment_status.deployment_status",
+    "cri.translate.container_spec",
+    "network.iptables.restore",
+    "node.cri_config.container_config",
+    "node.proxy.iptables_rules._lines",
+    "node.proxy.ipvs_rules._port",
+    "node.proxy.ipvs_rules.rules_text",
+    "node.proxy.nftables_rules._port",
+    "objects.pod_relations._container",
+    "objects.validate._service",
+    "objects.validate_pod._container",
+    "objects.validate_pod.pod_spec",
+    "plots.load.requests_over_time",
+    "plots.networks.topology",
+    "plots.timeline.pods_over_time",
+    "runtimes.container.__init__",
+    "runtimes.container_operations.create",
+    "runtimes.shell._line",
+    "scheduler.profiles.frameworks",
+}
+# Class names with more than one meaning.
+SHARED = """
+Affinity Answer Connection Container ContainerState ControlPlane Disk Endpoint Entry Event Finding
+Framework GarbageCollector History Hop Host Job Layer Log Machine Namespace NodeAffinity Plugin Role
+Script Service ServicePort Step Store VXLAN Verdict Watch World _Writer
+"""
+LINES_WITH_ANY = 624
+DECLARATIONS_OF_DOCUMENT = 44
+
+
+def short(name: str) -> str:
+    return name.removeprefix("course_lib.")
+
+
+def test_a_room_imports_only_from_floors_below():
+    assert structure.against_the_floors() == []
+
+
+def test_every_room_has_its_floor():
+    rooms = {structure.room(name) for name in structure.modules()} - {""}
+    assert rooms <= set(structure.FLOORS)
+
+
+def test_modules_do_not_import_each_other():
+    groups = [{short(name) for name in group} for group in structure.cycles()]
+    new = [group for group in groups if not any(group <= known for known in CYCLES)]
+    assert new == []
+
+
+def test_a_function_fits_on_a_screen():
+    long = {short(name): lines for name, lines in structure.long_functions().items()}
+    assert {name: lines for name, lines in long.items() if name not in LONG} == {}
+
+
+def test_a_class_name_has_one_meaning():
+    shared = structure.shared_class_names()
+    assert {name: where for name, where in shared.items() if name not in SHARED.split()} == {}
+
+
+def test_the_figures_of_typing_only_fall():
+    assert structure.lines_with_any() <= LINES_WITH_ANY
+    assert len(structure.declarations("Document")) <= DECLARATIONS_OF_DOCUMENT
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("from course_lib.cluster import Cluster", ["course_lib.cluster"]),
+        ("def f():\n    from course_lib import errors", ["course_lib.errors"]),
+        ("if TYPE_CHECKING:\n    import course_lib.network.dns", ["course_lib.network.dns"]),
+        ("import numpy", []),
+    ],
+)
+def test_an_import_is_found_wherever_it_stands(source, found, monkeypatch):
+    monkeypatch.setattr(structure, "tree", lambda name: structure.ast.parse(source))
+    assert list(structure.imports("course_lib.objects")) == found
