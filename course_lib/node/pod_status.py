@@ -35,9 +35,11 @@ def pod_status(worker: PodWorker) -> Document | None:
         status["initContainerStatuses"] = [
             slot.status(runtime) for slot in worker.slots if slot.init
         ]
-    if worker.sandbox is not None:
+    if worker.address:  # from its first sandbox on
         status["podIP"] = worker.address
         status["podIPs"] = [{"ip": worker.address}]
+    elif pod.status.pod_ip:  # of a sandbox that another runtime, or the last boot, had made
+        status["podIP"] = status["podIPs"] = None
     if worker.final[0] and phase == worker.final[0]:
         status["reason"], status["message"] = worker.final[1:]
     return status

@@ -48,6 +48,22 @@ def test_the_way_of_a_pod_from_binding_to_running(one):
     assert set(stated.values()) == {"True"}
 
 
+def test_a_pod_has_no_address_before_its_sandbox(one):
+    volume = {"name": "v", "configMap": {"name": "absent"}}
+    one.apply(pod(volumes=[volume]))
+    one.run(seconds=10)
+    status = one.document("pod", "web")["status"]
+    assert status["hostIP"] and "podIP" not in status and "podIPs" not in status
+    one.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "absent"}})
+    one.run(seconds=30)
+    status = one.document("pod", "web")["status"]
+    assert status["podIPs"] == [{"ip": status["podIP"]}]
+    one.kill_node("node-1")
+    one.restore_node("node-1")
+    one.run(seconds=0.2)
+    assert "podIPs" not in one.document("pod", "web")["status"], "its sandbox ended with the power"
+
+
 def test_crash_loop_restarts_wait_0_10_20_40_to_300_seconds(one):
     one.apply(pod(containers=[shell("exit 1")]))
     one.run(seconds=1500)
