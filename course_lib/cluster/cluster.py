@@ -32,7 +32,6 @@ from course_lib.controllers.node_lifecycle import NodeIPAMController
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 from course_lib.images import Registry
-from course_lib.network import PodNetwork
 from course_lib.network.underlay import OUTSIDE
 from course_lib.node import Kubelet, KubeProxy
 from course_lib.node.cri_config import POD_UID
@@ -152,9 +151,7 @@ class Cluster(
         """Start the machines of a layout, and let time pass until all nodes are ready."""
         plane = ControlPlane(self.sim, layout, self.metrics, scheduler, certificates)
         self.plane = plane
-        if isinstance(self.network, PodNetwork):  # Pods' packets go over the same links
-            self.network.underlay.links = plane.links
-            self.network.control_plane = layout.balancer or layout.control_planes[0]
+        self.network.share_links(plane.links, layout.balancer or layout.control_planes[0])
         self.api = plane.connection("kubectl", consistent=True)
         self.history = History(plane.connection("history"))
         self.sim.reports_pending(lambda: pending(self.api))
@@ -164,8 +161,7 @@ class Cluster(
             settings = machine | {"labels": (machine["labels"] or {}) | role}
             self.add_node(name, zone=layout.zones.get(name, ""), taints=taints, **settings)
             plane.furnish_node(self.kubelets[name])
-        if isinstance(self.network, PodNetwork):
-            plane.connection("network").watch("Node", self.node_changed)
+        plane.connection("network").watch("Node", self.node_changed)
         self.sim.run_until(self._assembled, timeout=300)
 
     def _assembled(self) -> bool:

@@ -23,7 +23,7 @@ class Part(msgspec.Struct, frozen=True):
     look: str
 
 
-class Machine(msgspec.Struct, frozen=True):
+class MachineHealth(msgspec.Struct, frozen=True):
     """A machine: whether it has power, and whether others reach it."""
 
     name: str
@@ -42,7 +42,7 @@ class Health(msgspec.Struct, frozen=True):
     """All machines, by rows from the top; and what users notice."""
 
     title: str
-    rows: tuple[tuple[Machine, ...], ...]
+    rows: tuple[tuple[MachineHealth, ...], ...]
     can_read: bool
     can_write: bool
     members: int  # of etcd, that have a vote
@@ -94,7 +94,7 @@ def _can_read(cluster: Cluster) -> bool:
     return True
 
 
-def _machine(cluster: Cluster, name: str) -> Machine:
+def _machine(cluster: Cluster, name: str) -> MachineHealth:
     plane = cluster.control_plane
     parts = [Part(each.name, each.state, _look(each.state)) for each in plane.on(name)]
     if plane.balancer and name == plane.layout.balancer:
@@ -112,7 +112,7 @@ def _machine(cluster: Cluster, name: str) -> Machine:
             parts.append(Part("Pods", str(pods), "good" if kubelet.powered else "bad"))
     reached = not plane.links.isolated(name, plane.layout.machines)
     zone = plane.layout.zones.get(name, "")
-    return Machine(name, zone, name not in plane.off, reached, tuple(parts))
+    return MachineHealth(name, zone, name not in plane.off, reached, tuple(parts))
 
 
 def _look(state: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from course_lib.engine import Simulation
 from course_lib.engine.simulation import Process
 from course_lib.errors import CourseError
-from course_lib.network import FlatNetwork
+from course_lib.network import Network
 from course_lib.node import Kubelet, KubeProxy
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Load:
     def __init__(
         self,
         sim: Simulation,
-        network: FlatNetwork,
+        network: Network,
         nodes: Sequence[tuple[Kubelet, KubeProxy]],
         target: Target,
         rate: float,

@@ -11,17 +11,18 @@ from course_lib.apiserver import APIServer, WatchEvent
 from course_lib.cluster.describe import Text
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
-from course_lib.network import FlatNetwork, PodNetwork, Trace, to_linux
+from course_lib.network import FlatNetwork, Network, PodNetwork, Trace, to_linux
 from course_lib.network.addresses import NODE_CIDR
-from course_lib.network.dns import TIMEOUT, Answer, Lookup, Zone, resolve, search_domains
+from course_lib.network.dns import TIMEOUT, Lookup, Response, Zone, resolve, search_domains
 from course_lib.network.ingress import Match, choose, of_controller
+from course_lib.network.network import Devices
 from course_lib.network.underlay import OUTSIDE
 from course_lib.node import KubeProxy
 from course_lib.node.proxy.service_ports import SERVICE_NAME
 
 if TYPE_CHECKING:
     from course_lib.engine.table import Table
-    from course_lib.network.linux import Script
+    from course_lib.network.linux import KernelScript
     from course_lib.objects.manifests import Source
 
 DNS_SERVICE = ("kube-system", "kube-dns")
@@ -47,18 +48,13 @@ class NetworkCommands:
 
     sim: Simulation
     api: APIServer
-    network: FlatNetwork
+    network: Network
     proxies: dict[str, KubeProxy]
 
     @property
-    def pod_network(self) -> PodNetwork:
+    def pod_network(self) -> Devices:
         """The network with its devices; raises `CourseError` where it is flat."""
-        if not isinstance(self.network, PodNetwork):
-            raise CourseError(
-                "a flat network has no devices to look at",
-                do='make the cluster with a plugin: Cluster(network="flannel-vxlan")',
-            )
-        return self.network
+        return self.network.devices()
 
     def apply(self, source: Source, namespace: str = "default") -> Table:
         """See `Cluster.apply`."""
@@ -87,17 +83,12 @@ class NetworkCommands:
         """
         network = self.pod_network
         to = self._target(source, destination, namespace)
-        return network.trace(self._party(source, namespace), to, port, protocol, size)
-
-    def _party(self, name: str, namespace: str) -> str:
-        """A Pod by its name, as the network knows it."""
-        full = name if "/" in name else f"{namespace}/{name}"
-        return full if full in self.pod_network.pods else name
+        return network.trace(self.network.party(source, namespace), to, port, protocol, size)
 
     def _target(self, source: str, name: str, namespace: str) -> str:
         if name.startswith("service/"):
             return str(self.api.get("Service", name[8:], namespace).spec.cluster_ip)  # type: ignore[attr-defined]
-        party = self._party(name, namespace)
+        party = self.network.party(name, namespace)
         network = self.pod_network
         if party in network.pods or party in network.hosts or party == OUTSIDE:
             return party
@@ -126,14 +117,13 @@ class NetworkCommands:
         lines = self.proxies[node].rules.splitlines()
         return Text("\n".join(line for line in lines if contains in line))
 
-    def linux(self, prefix: str = "course-") -> Script:
+    def linux(self, prefix: str = "course-") -> KernelScript:
         """The cluster's network as a script for a Linux kernel: see `network.linux`."""
         return to_linux(self.pod_network, prefix)
 
     def network_warnings(self, title: str) -> list[str]:
-        """What an object means nothing to: a flat network has no packets to keep out or to lead."""
-        kind = title.split(".")[0]
-        if kind not in ("networkpolicy", "ingress") or isinstance(self.network, PodNetwork):
+        """A warning for an object (`kind.group/name`) that the network does not act on."""
+        if title.split(".")[0] not in self.network.ignored_kinds:
             return []
         return [
             "kept, but a flat network does not act on it: make the cluster with a plugin, "
@@ -142,11 +132,10 @@ class NetworkCommands:
 
     def node_changed(self, event: WatchEvent) -> None:
         """The network's agents forget a node whose object goes, and learn of one that is back."""
-        if isinstance(self.network, PodNetwork):
-            if event.type == "DELETED":
-                self.network.forget_node(event.object.name)
-            elif event.type == "ADDED":
-                self.network.remember_node(event.object.name)
+        if event.type == "DELETED":
+            self.network.forget_node(event.object.name)
+        elif event.type == "ADDED":
+            self.network.remember_node(event.object.name)
 
     # DNS
 
@@ -180,18 +169,12 @@ class NetworkCommands:
             )
         zone, address = self.zone, server.spec.cluster_ip
 
-        def ask(query: str, kind: str) -> Answer:
-            good = self._reaches(pod, namespace, address, 53)
-            return zone.query(query, kind) if good else Answer(query, kind, TIMEOUT)
+        def ask(query: str, kind: str) -> Response:
+            party = self.network.party(pod, namespace)
+            good = self.network.reaches(party, address, 53, "udp")
+            return zone.query(query, kind) if good else Response(query, kind, TIMEOUT)
 
         return resolve(name, ask, search_domains(space), type=type)
-
-    def _reaches(self, source: str, namespace: str, address: str, port: int) -> bool:
-        if isinstance(self.network, PodNetwork):
-            party = self._party(source, namespace)
-            return self.network.trace(party, address, port, "udp").ok
-        node = source if source in self.network.hosts else next(iter(self.network.hosts))
-        return self.network.request(node, address, port, "udp")[1] is not None
 
     # Ingress
 
@@ -263,7 +246,7 @@ class NetworkCommands:
 
 def make_network(
     sim: Simulation, name: str, settings: dict[str, Any], policies: bool | None
-) -> FlatNetwork:
+) -> Network:
     """A flat network, or one with a plugin; raises `CourseError`."""
     if name == "flat":
         if settings or policies:

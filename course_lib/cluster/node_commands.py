@@ -15,7 +15,7 @@ from course_lib.engine import Simulation
 from course_lib.engine.simulation import Process
 from course_lib.errors import CourseError
 from course_lib.images import Registry
-from course_lib.network import FlatNetwork, PodNetwork
+from course_lib.network import Network
 from course_lib.network.addresses import NODE_CIDR, POD_CIDR
 from course_lib.node import Kubelet, KubeProxy
 from course_lib.node.node_reporter import Machine
@@ -38,7 +38,7 @@ class NodeCommands:
     api: APIServer
     registry: Registry
     behaviours: Behaviours
-    network: FlatNetwork
+    network: Network
     kubelets: dict[str, Kubelet]
     runtimes: dict[str, Runtime]
     plane: ControlPlane | None
@@ -245,7 +245,6 @@ class NodeCommands:
         if node in self.kubelets:
             self.kubelets[node].power_off()
             self.runtimes[node].power_off()
-        if isinstance(self.network, PodNetwork) and node in self.network.hosts:
             self.network.power_off(node)
 
     def restore_node(self, node: str) -> None:
@@ -258,9 +257,8 @@ class NodeCommands:
         else:
             self._kubelet(node)
         self.sim.record("power", f"Node/{node}", "PowerOn", f"node {node} has power again")
-        if isinstance(self.network, PodNetwork) and node in self.network.hosts:
-            self.network.power_on(node)
         if node in self.kubelets:
+            self.network.power_on(node)
             self.kubelets[node].power_on()
 
     def _kubelet(self, node: str) -> Kubelet:

@@ -16,7 +16,7 @@ from course_lib.errors import CourseError
 from course_lib.etcd import EtcdCluster
 from course_lib.etcd.disk import BROKEN
 from course_lib.etcd.messages import Snapshot
-from course_lib.network import FlatNetwork, PodNetwork
+from course_lib.network import Network
 from course_lib.objects.quantity import Quantity
 from course_lib.runtimes import Runtime
 
@@ -29,7 +29,7 @@ OPERATOR = "operator"
 class PlaneCommands:
     """The part of a cluster that looks after its control plane."""
 
-    network: FlatNetwork
+    network: Network
     sim: Simulation
     api: APIServer
     plane: ControlPlane | None
@@ -122,8 +122,7 @@ class PlaneCommands:
         rest = self._machines(others) if others else [m for m in machines if m not in group]
         self.sim.record("fault", f"Link/{'+'.join(group)}", "Cut", f"from {', '.join(rest)}")
         self.control_plane.links.cut(group, rest)
-        if isinstance(self.network, PodNetwork):
-            self.network.noticed(group)
+        self.network.noticed(group)
         self.etcd.catch_up()
         self.etcd.peers.part(group, rest)
 
@@ -131,8 +130,7 @@ class PlaneCommands:
         """Close all cuts."""
         self.sim.record("fault", "Link/all", "Healed", "every machine reaches every other")
         self.control_plane.links.heal()
-        if isinstance(self.network, PodNetwork):
-            self.network.heal()
+        self.network.heal()
         self.etcd.catch_up()
         self.etcd.peers.heal()
 

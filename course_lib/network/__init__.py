@@ -8,7 +8,8 @@ from course_lib.network.addresses import AddressPool, ClusterCIDR
 from course_lib.network.flat import FlatNetwork
 from course_lib.network.links import Links
 from course_lib.network.linux import to_linux
-from course_lib.network.plugins import PLUGINS
+from course_lib.network.network import Network
+from course_lib.network.plugins import PLUGINS, register
 from course_lib.network.pod_network import PodNetwork
 from course_lib.network.trace import Trace
 
@@ -18,7 +19,9 @@ __all__ = [
     "ClusterCIDR",
     "FlatNetwork",
     "Links",
+    "Network",
     "PodNetwork",
     "Trace",
+    "register",
     "to_linux",
 ]

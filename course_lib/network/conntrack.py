@@ -8,7 +8,7 @@ Source: `net/netfilter/nf_conntrack_core.c`, `nf_nat_core.c` of the Linux kernel
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Protocol
 
 from course_lib.errors import CourseError
 from course_lib.network.packet import Key
@@ -17,7 +17,14 @@ ESTABLISHED_SECONDS = {"tcp": 86400.0, "udp": 120.0}
 NEW_SECONDS = {"tcp": 120.0, "udp": 30.0}
 
 
-class Connection:
+class Counted(Protocol):
+    """A real server of IPVS, which counts its connections."""
+
+    def end(self, at: float) -> None:
+        """A connection ends."""
+
+
+class TrackedConnection:
     """One connection: its flow as it came, and the flow that its answers will have."""
 
     __slots__ = ("confirmed", "dnat", "original", "replied", "reply", "seen_at", "snat", "through")
@@ -26,7 +33,7 @@ class Connection:
         self.original = original
         self.reply: Key = (original[0], original[3], original[4], original[1], original[2])
         self.dnat = self.snat = self.replied = self.confirmed = False
-        self.through: Any = None  # IPVS: the real server that it counts for
+        self.through: Counted | None = None  # IPVS: the real server that it counts for
         self.seen_at = now
 
     @property
@@ -59,9 +66,9 @@ class Conntrack:
 
     def __init__(self, limit: int = 131072) -> None:
         self.limit = limit
-        self._connections: dict[Key, tuple[Connection, bool]] = {}
+        self._connections: dict[Key, tuple[TrackedConnection, bool]] = {}
 
-    def find(self, key: Key, now: float) -> tuple[Connection, bool]:
+    def find(self, key: Key, now: float) -> tuple[TrackedConnection, bool]:
         """The connection of a flow, and whether the flow is that of its answers; made if new."""
         found = self._connections.get(key)
         if found is not None:
@@ -72,13 +79,13 @@ class Conntrack:
                     connection.replied = True
                 return found
             self.forget(connection)
-        return Connection(key, now), False
+        return TrackedConnection(key, now), False
 
-    def _seconds(self, connection: Connection) -> float:
+    def _seconds(self, connection: TrackedConnection) -> float:
         seconds = ESTABLISHED_SECONDS if connection.replied else NEW_SECONDS
         return seconds.get(connection.original[0], 30.0)
 
-    def confirm(self, connection: Connection) -> None:
+    def confirm(self, connection: TrackedConnection) -> None:
         """The first packet got through: remember the connection."""
         if len(self._connections) >= 2 * self.limit:
             raise CourseError(
@@ -94,7 +101,7 @@ class Conntrack:
         """Whether no other connection expects such answers."""
         return reply not in self._connections
 
-    def forget(self, connection: Connection) -> None:
+    def forget(self, connection: TrackedConnection) -> None:
         """A connection is over."""
         if connection.through is not None:
             connection.through.end(connection.seen_at)

@@ -11,10 +11,11 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from course_lib.network.packet import Ethernet, Packet
+from course_lib.network.trace import Journey
 
 if TYPE_CHECKING:
-    from course_lib.network.namespace import Namespace
-    from course_lib.network.trace import Journey
+    # By nature: a device stands in a namespace, and a namespace holds devices.
+    from course_lib.network.namespace import NetworkNamespace
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 ETHERNET_MTU = 1500  # bytes of an IP packet
@@ -34,9 +35,10 @@ class Device:
 
     kind = ""
     seconds = 1e-6
+    program = ""  # the program that does this device's work, where it is not the kernel
 
     def __init__(
-        self, namespace: Namespace, name: str, mtu: int = ETHERNET_MTU, mac: str = ""
+        self, namespace: NetworkNamespace, name: str, mtu: int = ETHERNET_MTU, mac: str = ""
     ) -> None:
         self.namespace, self.name, self.mtu = namespace, name, mtu
         self.mac = mac or mac_of(f"{namespace.name}/{name}")
@@ -136,7 +138,7 @@ class Loopback(Device):
 
     kind = "loopback"
 
-    def __init__(self, namespace: Namespace) -> None:
+    def __init__(self, namespace: NetworkNamespace) -> None:
         super().__init__(namespace, "lo", mtu=65536, mac="00:00:00:00:00:00")
 
 
@@ -155,7 +157,12 @@ class Veth(Device):
 
     @classmethod
     def pair(
-        cls, one: Namespace, name: str, other: Namespace, other_name: str, mtu: int = ETHERNET_MTU
+        cls,
+        one: NetworkNamespace,
+        name: str,
+        other: NetworkNamespace,
+        other_name: str,
+        mtu: int = ETHERNET_MTU,
     ) -> tuple[Veth, Veth]:
         """Both ends of a new cable."""
         left, right = cls(one, name, mtu), cls(other, other_name, mtu)
@@ -187,7 +194,7 @@ class Bridge(Device):
     kind = "bridge"
 
     def __init__(
-        self, namespace: Namespace, name: str, mtu: int = ETHERNET_MTU, mac: str = ""
+        self, namespace: NetworkNamespace, name: str, mtu: int = ETHERNET_MTU, mac: str = ""
     ) -> None:
         super().__init__(namespace, name, mtu, mac)
         self.ports: dict[str, Device] = {}

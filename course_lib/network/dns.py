@@ -36,7 +36,7 @@ class Record(msgspec.Struct, frozen=True):
         return f"{self.name} {self.ttl} IN {self.type} {self.data}"
 
 
-class Answer(msgspec.Struct, frozen=True):
+class Response(msgspec.Struct, frozen=True):
     """What a server said to one query: its code, and records.
 
     NXDOMAIN: there is no such name. NOERROR without records: the name is there, but has no
@@ -90,8 +90,8 @@ class Zone:
         self._services, self._slices, self.domain = services, slices, domain
         self.outside = {"example.com": "203.0.113.10"} | (outside or {})
 
-    def query(self, name: str, type: str = "A") -> Answer:
-        """Answer a question for a full name."""
+    def query(self, name: str, type: str = "A") -> Response:
+        """Response a question for a full name."""
         name = name.rstrip(".").lower()
         if name.endswith(".in-addr.arpa"):
             return self._reverse(name)
@@ -106,17 +106,17 @@ class Zone:
         elif labels == ["svc"]:
             found = []
         if found is None:
-            return Answer(name, type, NXDOMAIN)
+            return Response(name, type, NXDOMAIN)
         # A name that is another's alias says so whatever was asked for.
         kept = [r for r in found if r.type == type or found[0].type == "CNAME"]
-        return Answer(name, type, NOERROR, tuple(kept))
+        return Response(name, type, NOERROR, tuple(kept))
 
-    def _from_outside(self, name: str, type: str) -> Answer:
+    def _from_outside(self, name: str, type: str) -> Response:
         address = self.outside.get(name)
         if address is None:
-            return Answer(name, type, NXDOMAIN)
+            return Response(name, type, NXDOMAIN)
         records = (Record(name, "A", address),) if type == "A" else ()
-        return Answer(name, type, NOERROR, records)
+        return Response(name, type, NOERROR, records)
 
     def _service(
         self, name: str, front: list[str], service: str, namespace: str
@@ -194,18 +194,18 @@ class Zone:
         good = len(parts) == 4 and all(p.isdigit() and int(p) < 256 for p in parts)
         return [Record(name, "A", ".".join(parts))] if good else None
 
-    def _reverse(self, name: str) -> Answer:
+    def _reverse(self, name: str) -> Response:
         address = ".".join(reversed(name.removesuffix(".in-addr.arpa").split(".")))
         for service in self._services():
             base = f"{service.name}.{service.namespace}.svc.{self.domain}"
             if service.spec.cluster_ip == address:
-                return Answer(name, "PTR", NOERROR, (Record(name, "PTR", base),))
+                return Response(name, "PTR", NOERROR, (Record(name, "PTR", base),))
             if service.spec.cluster_ip == "None":
                 for endpoint in self._endpoints(service):
                     if endpoint.addresses[0] == address:
                         target = f"{_label(endpoint)}.{base}"
-                        return Answer(name, "PTR", NOERROR, (Record(name, "PTR", target),))
-        return Answer(name, "PTR", NXDOMAIN)
+                        return Response(name, "PTR", NOERROR, (Record(name, "PTR", target),))
+        return Response(name, "PTR", NXDOMAIN)
 
 
 def _label(endpoint: Endpoint) -> str:
@@ -217,7 +217,7 @@ class Lookup(msgspec.Struct):
     """All queries for one name, and the addresses in the end."""
 
     name: str
-    answers: list[Answer]
+    answers: list[Response]
 
     @property
     def addresses(self) -> list[str]:
@@ -248,7 +248,7 @@ class Lookup(msgspec.Struct):
 
 def resolve(
     name: str,
-    ask: Callable[[str, str], Answer],
+    ask: Callable[[str, str], Response],
     searches: Sequence[str],
     ndots: int = NDOTS,
     type: str = "A",

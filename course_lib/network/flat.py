@@ -8,106 +8,90 @@ device, is `PodNetwork`'s part.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import NoReturn
 
 from course_lib.engine import Simulation
+from course_lib.errors import CourseError
 from course_lib.network.addresses import AddressPool
 from course_lib.network.device import Dummy
-from course_lib.network.namespace import Namespace, datagram
+from course_lib.network.host import NodeHost
+from course_lib.network.links import Links
+from course_lib.network.namespace import NetworkNamespace, datagram
+from course_lib.network.network import Network
 from course_lib.network.packet import TCP, UDP, Packet
-from course_lib.network.plugins.base import Host
 from course_lib.network.routes import Route
 from course_lib.network.trace import Journey
 
 OUTSIDE_ADDRESS = "203.0.113.10"  # RFC 5737: an address for examples
 
 
-class Endpoint(Protocol):
-    """Who answers at an address."""
+class FlatNetwork(Network):
+    """Machines with their rules, and nothing between them."""
 
-    def connect(self, port: int) -> float | None:
-        """Answer one request; its latency (s), or None when it is refused."""
-
-    def knock(self, port: int) -> float | None:
-        """How long a request would wait (s; inf: for ever); None when it would be refused."""
-
-
-class FlatNetwork:
-    """Who answers at which address, and the machines with their rules.
-
-    `balanced` says for the address of a cloud's load balancer to which machines its packets go.
-    """
-
-    enforces_policies = False
+    ignored_kinds = ("networkpolicy", "ingress")
 
     def __init__(self, sim: Simulation | None = None) -> None:
-        self.sim = sim or Simulation()
-        self.random = self.sim.random("network")
-        self.hosts: dict[str, Host] = {}
-        self.balanced: dict[str, list[str]] = {}
-        self._endpoints: dict[str, Endpoint] = {}
+        super().__init__(sim or Simulation())
         self._port = 32768
 
-    # Machines and Pods
+    def devices(self) -> NoReturn:
+        """Raise `CourseError`: there are no devices."""
+        raise CourseError(
+            "a flat network has no devices to look at",
+            do='make the cluster with a plugin: Cluster(network="flannel-vxlan")',
+        )
 
-    def add_machine(self, name: str, address: str, zone: str = "") -> Host:
+    def add_machine(self, name: str, address: str, zone: str = "") -> NodeHost:
         """A machine with an address."""
-        space = Namespace(name, forwarding=True)
+        space = NetworkNamespace(name, forwarding=True)
         card = Dummy(space, "eth0")
         space.add_address("eth0", f"{address}/24")
         space.routes.add(Route("default", "eth0"))
-        self.hosts[name] = Host(space, card, 0)
+        self.hosts[name] = NodeHost(space, card, 0)
         return self.hosts[name]
 
     def start_node(self, name: str, blocks: list[str]) -> None:
-        """A machine is told the blocks of its Pods' addresses."""
+        """Nothing: there is no agent, and every address is reached."""
+
+    def forget_node(self, name: str) -> None:
+        """Nothing: nobody knows a way to it."""
+
+    def remember_node(self, name: str) -> None:
+        """Nothing: nobody needs a way to it."""
+
+    def power_off(self, name: str) -> None:
+        """Nothing: its programs have ended, and answer no more."""
+
+    def power_on(self, name: str) -> None:
+        """Nothing: its programs start again, and answer."""
+
+    def share_links(self, links: Links, control_plane: str) -> None:
+        """Nothing: requests do not use links."""
+
+    def noticed(self, names: list[str]) -> None:
+        """Nothing: a flat network goes on."""
+
+    def heal(self) -> None:
+        """Nothing is cut here."""
 
     def add(self, node: str, container_id: str, pod: str, pool: AddressPool) -> str:
         """ADD of the CNI: give a Pod its address; raises `CourseError`."""
         return pool.take()
 
     def delete(self, node: str, container_id: str, address: str, pool: AddressPool | None) -> None:
-        """DEL: its address is free again."""
+        """DEL of the CNI: free the address."""
         if pool is not None:
             pool.release(address)
 
-    # Who answers
-
-    def attach(self, address: str, endpoint: Endpoint) -> None:
-        """From now on an endpoint answers for an address."""
-        self._endpoints[address] = endpoint
-
-    def detach(self, address: str) -> None:
-        """Nobody answers there any more."""
-        self._endpoints.pop(address, None)
-
-    def at(self, address: str) -> Endpoint | None:
-        """Who answers at an address."""
-        return self._endpoints.get(address)
-
-    # Requests
-
-    def connect(self, address: str, port: int) -> float | None:
-        """Send one request to an address and port; its latency (s), or None if it failed."""
-        endpoint = self._endpoints.get(address)
-        return endpoint.connect(port) if endpoint else None
-
-    def knock(self, address: str, port: int) -> float | None:
-        """How long a request would wait for its answer (s; inf: for ever); None: refused.
-
-        Nothing is sent: a probe does not use up the CPU of what it looks at. Kubelets reach the
-        Pods of their own node whatever the network does.
-        """
-        endpoint = self._endpoints.get(address)
-        return endpoint.knock(port) if endpoint else float("inf")
+    def reaches(self, source: str, address: str, port: int, protocol: str) -> bool:
+        """Whether a node gets an answer; a Pod sends by way of the first node."""
+        node = source if source in self.hosts else next(iter(self.hosts))
+        return self.request(node, address, port, protocol)[1] is not None
 
     def request(
         self, source: str, address: str, port: int, protocol: str = "tcp"
     ) -> tuple[str, float | None]:
-        """One request from a node, or from `outside`: who got it, and its latency (s).
-
-        Nobody gets what a rule refuses; the latency is None when there was no answer.
-        """
+        """See `Network.request`."""
         journey = Journey(self.sim.now, self.random)
         packet = self.translated(journey, source, address, port, protocol)
         for conntrack, connection in journey.connections:
@@ -134,9 +118,9 @@ class FlatNetwork:
             card = host.namespace.devices["lo"]
         else:
             machines = self.balanced.get(address, [address])
-            wanted = machines[self._port % len(machines)] if machines else ""
-            found = (h for h in self.hosts.values() if wanted in h.namespace.local)
-            host = next(found, None)
+            chosen = machines[self._port % len(machines)] if machines else ""
+            entries = (h for h in self.hosts.values() if chosen in h.namespace.local)
+            host = next(entries, None)
             if host is None:
                 return packet
             card = host.card

@@ -6,13 +6,10 @@ Looking into a set costs the same for ten members as for ten thousand. Source: i
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from course_lib.errors import CourseError
+from course_lib.network.netfilter import Look
 from course_lib.network.routes import block_of, number_of, within
-
-if TYPE_CHECKING:
-    from course_lib.network.netfilter import Look
 
 TYPES = (
     "hash:ip",

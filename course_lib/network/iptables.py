@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from course_lib.errors import CourseError
 from course_lib.network.ipset import Sets
-from course_lib.network.iptables_words import read_rule
+from course_lib.network.iptables_words import Surroundings, read_rule
 from course_lib.network.netfilter import ACCEPT, PRIORITIES, BaseChain, Chain, Rule
 
 BUILT_IN = {
@@ -53,46 +53,20 @@ class IPTables:
 
         Either all of it is loaded, or, where a line is wrong, nothing: `CourseError` says which.
         """
-        changed: dict[str, dict[str, list[str]]] = {}
-        policies: dict[tuple[str, str], str] = {}
-        deleted: list[tuple[str, str]] = []
-        table = ""
+        changes = _Changes(self.tables)
         for number, line in enumerate(text.splitlines(), 1):
-            if not line or line[0] == "#" or line == "COMMIT":
-                continue
-            if line[0] == "*":
-                table = line[1:]
-                if table not in self.tables:
-                    raise _wrong(number, line, f"a table: {', '.join(self.tables)}")
-            elif line[0] == ":":
-                name, policy = line[1:].split(" ")[:2]
-                if name not in BUILT_IN[table] or (table, name) not in policies:
-                    changed.setdefault(table, {})[name] = []
-                policies[table, name] = policy
-            elif line.startswith(("-A ", "-I ")):
-                first, name, rest = line.split(" ", 2)
-                lines = changed.setdefault(table, {}).get(name)
-                if lines is None:
-                    old = self.tables[table].get(name)
-                    if old is None:
-                        raise _wrong(number, line, f"a chain of table {table}")
-                    lines = changed[table][name] = list(old.lines)
-                written = f"-A {name} {rest}"
-                lines.insert(0, written) if first == "-I" else lines.append(written)
-            elif line.startswith("-X "):
-                deleted.append((table, line[3:]))
-            else:
-                raise _wrong(number, line, "*table, :CHAIN, -A, -I, -X or COMMIT")
-        for table, chains in changed.items():
+            if line and line[0] != "#" and line != "COMMIT":
+                changes.read(number, line)
+        for table, chains in changes.written.items():
             for name, lines in chains.items():
-                policy = policies.get((table, name), "-")
-                found = self.tables[table].get(name)
-                if found is None:
-                    found = self.tables[table][name] = WrittenChain(name, self, table)
+                chain = self.tables[table].get(name)
+                if chain is None:
+                    chain = self.tables[table][name] = WrittenChain(name, self, table)
+                policy = changes.policies.get((table, name), "-")
                 if policy != "-":
-                    found.policy = policy
-                found.write(lines)
-        for table, name in deleted:
+                    chain.policy = policy
+                chain.write(lines)
+        for table, name in changes.deleted:
             self.tables[table].pop(name, None)
 
     def save(self, table: str = "") -> str:
@@ -142,9 +116,58 @@ class WrittenChain(Chain):
     def rules(self) -> list[Rule]:
         """The rules in order."""
         if not self._read:
-            self._rules = [read_rule(line, self.of, self.table) for line in self.lines]
+            of = Surroundings(self.of.tables[self.table], self.of.sets, self.of.recent)
+            self._rules = [read_rule(line, of) for line in self.lines]
             self._read = True
         return self._rules
+
+
+class _Changes:
+    """What a text for `iptables-restore` changes, read line by line."""
+
+    def __init__(self, existing: dict[str, dict[str, WrittenChain]]) -> None:
+        self.existing = existing
+        self.written: dict[str, dict[str, list[str]]] = {}  # table to chain to its rules
+        self.policies: dict[tuple[str, str], str] = {}
+        self.deleted: list[tuple[str, str]] = []
+        self._table = ""
+
+    def read(self, number: int, line: str) -> None:
+        """One line; raises `CourseError` for one that is not understood."""
+        if line[0] == "*":
+            self._table = line[1:]
+            if self._table not in self.existing:
+                raise _wrong(number, line, f"a table: {', '.join(self.existing)}")
+        elif line[0] == ":":
+            self._declare(line)
+        elif line.startswith(("-A ", "-I ")):
+            first, name, rest = line.split(" ", 2)
+            rules = self._rules(name)
+            if rules is None:
+                raise _wrong(number, line, f"a chain of table {self._table}")
+            rules.insert(0 if first == "-I" else len(rules), f"-A {name} {rest}")
+        elif line.startswith("-X "):
+            self.deleted.append((self._table, line[3:]))
+        else:
+            raise _wrong(number, line, "*table, :CHAIN, -A, -I, -X or COMMIT")
+
+    def _declare(self, line: str) -> None:
+        """`:CHAIN POLICY`: the chain is emptied."""
+        table = self._table
+        name, policy = line[1:].split(" ")[:2]
+        if name not in BUILT_IN[table] or (table, name) not in self.policies:
+            self.written.setdefault(table, {})[name] = []
+        self.policies[table, name] = policy
+
+    def _rules(self, name: str) -> list[str] | None:
+        """The rules of a chain as the text leaves them; None where there is no such chain."""
+        chains = self.written.setdefault(self._table, {})
+        if name not in chains:
+            existing = self.existing[self._table].get(name)
+            if existing is None:
+                return None
+            chains[name] = list(existing.lines)
+        return chains[name]
 
 
 def _wrong(number: int, line: str, expected: str) -> CourseError:

@@ -8,15 +8,18 @@ iptables-extensions(8).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping
+
+import msgspec
 
 from course_lib.errors import CourseError
+from course_lib.network.ipset import Sets
 from course_lib.network.netfilter import (
     ACCEPT,
     DROP,
     REJECT,
     RETURN,
+    Chain,
     Look,
     Match,
     Rule,
@@ -24,16 +27,21 @@ from course_lib.network.netfilter import (
 )
 from course_lib.network.routes import block_of, number_of
 
-if TYPE_CHECKING:
-    from course_lib.network.iptables import IPTables
-
 _WORD = re.compile(r'"(?:[^"\\]|\\.)*"|\S+')
 
 
-def read_rule(line: str, of: IPTables, table: str) -> Rule:
+class Surroundings(msgspec.Struct, frozen=True):
+    """What a rule may refer to: chains of its table, sets, and lists of recent addresses."""
+
+    chains: Mapping[str, Chain]
+    sets: Sets
+    recent: dict[str, dict[str, float]]
+
+
+def read_rule(line: str, of: Surroundings) -> Rule:
     """One line (`-A CHAIN ...`) as a rule."""
     words = [w[1:-1] if w[0] == '"' else w for w in _WORD.findall(line)]
-    reader = _Reader(words[2:], line, of, table)
+    reader = _Reader(words[2:], line, of)
     matches, target = reader.read()
     return Rule(line, matches, target, reader.destination)
 
@@ -41,9 +49,9 @@ def read_rule(line: str, of: IPTables, table: str) -> Rule:
 class _Reader:
     """Reads the words of a rule, one option after the other."""
 
-    def __init__(self, words: list[str], line: str, of: IPTables, table: str) -> None:
+    def __init__(self, words: list[str], line: str, of: Surroundings) -> None:
         self.words: Iterator[str] = iter(words)
-        self.line, self.of, self.table = line, of, table
+        self.line, self.of = line, of
         self.matches: list[Match] = []
         self.target: Target = lambda look: None
         self.destination = ""
@@ -80,7 +88,7 @@ class _Reader:
         if made is not None:
             self.target = made(self)
             return
-        chains = self.of.tables[self.table]
+        chains = self.of.chains
         if name not in chains:
             raise CourseError("the rule jumps to a chain that is not there", where=self.line)
         if returns:

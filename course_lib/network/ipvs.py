@@ -9,15 +9,12 @@ from __future__ import annotations
 
 import zlib
 from collections import deque
-from typing import TYPE_CHECKING
 
 from course_lib.errors import CourseError
 from course_lib.network.iptables_words import split_port
-
-if TYPE_CHECKING:
-    from course_lib.network.netfilter import Look
-    from course_lib.network.packet import Packet
-    from course_lib.network.trace import Journey
+from course_lib.network.netfilter import Look
+from course_lib.network.packet import Packet
+from course_lib.network.trace import Journey
 
 SCHEDULERS = {
     "rr": "round robin",

@@ -14,28 +14,24 @@ Needs root, iproute2, iptables and (for sets) ipset. Source: ip-netns(8), ip-lin
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from course_lib.errors import CourseError
 from course_lib.network.device import Bridge, Device, Dummy, Loopback, Veth
+from course_lib.network.host import NodeHost
 from course_lib.network.iptables import IPTables
-from course_lib.network.namespace import Namespace
+from course_lib.network.namespace import NetworkNamespace
+from course_lib.network.network import Devices
 from course_lib.network.nftables import NFTables
-from course_lib.network.plugins.weave import Datapath
 from course_lib.network.tunnel import IPIP
 from course_lib.network.vxlan import Vxlan
 from course_lib.network.wire import Ethernet0
 
-if TYPE_CHECKING:
-    from course_lib.network.plugins import Host
-    from course_lib.network.pod_network import PodNetwork
-
 PREFIX = "course-"
 
 
-class Script(msgspec.Struct, frozen=True):
+class KernelScript(msgspec.Struct, frozen=True):
     """Bash to make the namespaces, and to remove them; `names` says what each of ours became."""
 
     up: str
@@ -47,7 +43,7 @@ class Script(msgspec.Struct, frozen=True):
         return f"ip netns exec {self.names[name]} {command}"
 
 
-def to_linux(network: PodNetwork, prefix: str = PREFIX) -> Script:
+def to_linux(network: Devices, prefix: str = PREFIX) -> KernelScript:
     """The script for a network; raises `CourseError` for what a kernel alone cannot do.
 
     >>> from course_lib.network import PodNetwork
@@ -63,7 +59,7 @@ def to_linux(network: PodNetwork, prefix: str = PREFIX) -> Script:
     pods = [pod.namespace for pod in network.pods.values()]
     segments = [*network.underlay.segments, network.underlay.internet]
     names = {space.name: prefix + _plain(space.name) for space in [*machines, *pods]}
-    writer = _Writer(names)
+    writer = _ScriptWriter(names)
     for segment in segments:
         names[segment.name] = prefix + segment.name
         writer.segment(segment.name)
@@ -84,14 +80,14 @@ def to_linux(network: PodNetwork, prefix: str = PREFIX) -> Script:
         writer.others(host)
     down = [f"ip netns del {name} 2>/dev/null || true" for name in names.values()]
     head = ["#!/bin/bash", "set -euo pipefail"]
-    return Script("\n".join(head + writer.lines), "\n".join(down), names)
+    return KernelScript("\n".join(head + writer.lines), "\n".join(down), names)
 
 
 def _plain(name: str) -> str:
     return name.replace("/", "-")
 
 
-class _Writer:
+class _ScriptWriter:
     """Writes the commands, one thing after the other."""
 
     def __init__(self, names: dict[str, str]) -> None:
@@ -112,7 +108,7 @@ class _Writer:
         self.lines.append(f"ip netns add {self.names[name]}")
         self._in(name, "link add br0 type bridge", "link set br0 up")
 
-    def namespace(self, space: Namespace) -> None:
+    def namespace(self, space: NetworkNamespace) -> None:
         """An empty namespace; a router forwards, and nobody checks the way back (rp_filter)."""
         self.lines.append(f"ip netns add {self.names[space.name]}")
         self._in(space.name, "link set lo up")
@@ -126,7 +122,7 @@ class _Writer:
             "net.ipv4.icmp_ratelimit=0",  # each refusal is told, not one a second
         )
 
-    def devices(self, space: Namespace) -> None:
+    def devices(self, space: NetworkNamespace) -> None:
         """The devices of a machine, with their cables."""
         for device in sorted(space.devices.values(), key=lambda d: not isinstance(d, Bridge)):
             self._device(space.name, device)
@@ -160,16 +156,16 @@ class _Writer:
                 )
             case IPIP():
                 self._in(space, f"link add {name} type ipip")
-            case Datapath():
+            case _ if device.program:
                 raise CourseError(
-                    "Weave's router is a program: a kernel alone cannot do what it does",
+                    f"{device.program} is a program: a kernel alone cannot do what it does",
                     where=f"node {space}",
                     do="export a network with another plugin",
                 )
             case _:
                 raise CourseError("this device has no Linux command here", found=repr(device))
 
-    def addresses(self, space: Namespace) -> None:
+    def addresses(self, space: NetworkNamespace) -> None:
         """MAC addresses, MTUs, IP addresses, and up."""
         for device in space.devices.values():
             if isinstance(device, Loopback):
@@ -193,7 +189,7 @@ class _Writer:
                 )
             self._in(space.name, f"link set {name} up")
 
-    def routes(self, space: Namespace) -> None:
+    def routes(self, space: NetworkNamespace) -> None:
         """Routes, those without a next hop first; neighbours and forwarding entries."""
         for route in sorted(space.routes, key=lambda route: bool(route.via)):
             text = str(route).replace(" proto bird", " proto 12")
@@ -223,7 +219,7 @@ class _Writer:
             self._in(space, f"route replace {address}/32 {ways}")
             self._sysctl(space, "net.ipv4.fib_multipath_hash_policy=1")
 
-    def others(self, host: Host) -> None:
+    def others(self, host: NodeHost) -> None:
         """Rules in nftables' words, and virtual servers."""
         for source in host.filter.sources.values():
             if isinstance(source, NFTables):
@@ -244,7 +240,7 @@ def _family(rules: IPTables) -> str:
     return "\n".join(f"{line} family inet6" if " hash:" in line else line for line in lines)
 
 
-def requirements(network: PodNetwork) -> Iterator[str]:
+def requirements(network: Devices) -> Iterator[str]:
     """What a kernel must have for a network: kinds of devices, and `ipvs`."""
     kinds: Iterable[type[Device]] = {
         type(device)

@@ -24,7 +24,7 @@ SERVICE_CIDR = "10.96.0.0/12"
 LARGE = 1460  # bytes: as much as fits into a packet of 1,500
 
 
-class Finding(msgspec.Struct, frozen=True):
+class NetworkFault(msgspec.Struct, frozen=True):
     """A fault of a network, where it is, the evidence, and what to do."""
 
     finding: str
@@ -66,7 +66,7 @@ def _masquerade(settings: dict[str, Any]) -> PodNetwork:
 
 
 def _two_subnets(settings: dict[str, Any]) -> PodNetwork:
-    """Host gateways across a router: the next hop is not on the wire."""
+    """NodeHost gateways across a router: the next hop is not on the wire."""
     return PodNetwork(**(settings | {"plugin": "flannel-host-gw", "subnets": 2}))
 
 
@@ -102,7 +102,7 @@ def broken(mistake: str, nodes: int = 3, pods: int = 2, **settings: Any) -> PodN
     return MISTAKES[mistake](chosen | {"nodes": nodes, "pods": pods} | settings)
 
 
-def findings(network: PodNetwork) -> list[Finding]:
+def findings(network: PodNetwork) -> list[NetworkFault]:
     """List what is wrong with a network, each finding once."""
     found = [*_plan(network), *_mtus(network), *_packets(network)]
     return list({(f.finding, f.do): f for f in reversed(found)}.values())[::-1]
@@ -116,14 +116,14 @@ def diagnose(network: PodNetwork) -> Table:
     return Table(rows, columns=["FINDING", "WHERE", "EVIDENCE", "DO"])
 
 
-def _plan(network: PodNetwork) -> Iterator[Finding]:
+def _plan(network: PodNetwork) -> Iterator[NetworkFault]:
     blocks = {
         "Pods": network.blocks[0],
         "nodes": network.underlay.cidr,
         "Services": SERVICE_CIDR,
     }
     for one, other in overlaps(blocks):
-        yield Finding(
+        yield NetworkFault(
             "CIDRs overlap",
             f"{one} and {other}",
             f"{blocks[one]} and {blocks[other]} have addresses in common",
@@ -131,13 +131,13 @@ def _plan(network: PodNetwork) -> Iterator[Finding]:
         )
 
 
-def _mtus(network: PodNetwork) -> Iterator[Finding]:
+def _mtus(network: PodNetwork) -> Iterator[NetworkFault]:
     wire = network.underlay.mtu
     for host in network.hosts.values():
         for device in host.namespace.devices.values():
             overhead = getattr(device, "overhead", 0)
             if isinstance(device, Tunnel) and device.mtu + overhead > wire:
-                yield Finding(
+                yield NetworkFault(
                     "MTU too large",
                     f"{host.name} {device.name}",
                     f"{device.mtu} bytes and {overhead} of headers do not fit into {wire}",
@@ -145,7 +145,7 @@ def _mtus(network: PodNetwork) -> Iterator[Finding]:
                 )
 
 
-def _packets(network: PodNetwork) -> Iterator[Finding]:
+def _packets(network: PodNetwork) -> Iterator[NetworkFault]:
     """Send from a Pod of each node to a Pod of each other, a small packet and a large one."""
     firsts = [next(iter(host.pods.values())).pod for host in network.hosts.values() if host.pods]
     for source in firsts:
@@ -163,7 +163,7 @@ def _packets(network: PodNetwork) -> Iterator[Finding]:
                 yield _lost(large, "small packets pass, large ones are lost")
 
 
-def _lost(trace: Trace, finding: str) -> Finding:
+def _lost(trace: Trace, finding: str) -> NetworkFault:
     reason, do = trace.reason, "look at the trace, hop by hop"
     if "firewall drops fragments" in reason:
         do = "lower the MTU of Pods and tunnel, so that no packet is fragmented"
@@ -178,16 +178,16 @@ def _lost(trace: Trace, finding: str) -> Finding:
         do = "give each network a block of its own: no two may claim the same addresses"
     last = trace.hops[-1] if trace.hops else None
     where = f"{last.at} {last.device}".strip() if last else trace.source
-    return Finding(finding, where, f"{trace.source} to {trace.destination}: {reason}", do)
+    return NetworkFault(finding, where, f"{trace.source} to {trace.destination}: {reason}", do)
 
 
-def _translated(trace: Trace) -> Finding:
+def _translated(trace: Trace) -> NetworkFault:
     """The hop that replaced the source address."""
     hop = next(
         (h for h in trace.hops if h.before.inner.source != h.after.inner.source), trace.hops[0]
     )
     rule = hop.rule.splitlines()[-1] if hop.rule else ""
-    return Finding(
+    return NetworkFault(
         "the source is translated between Pods",
         f"{hop.at}: {rule}",
         f"{trace.at} saw {trace.seen} instead of {trace.source}",

@@ -12,7 +12,7 @@ Source: network_namespaces(7), ip-route(8), netfilter's hooks.
 from __future__ import annotations
 
 import ipaddress
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -20,10 +20,31 @@ from course_lib.errors import CourseError
 from course_lib.network.device import Device, Loopback
 from course_lib.network.packet import IP, UDP, Packet
 from course_lib.network.routes import Route, RoutingTable, block_of
+from course_lib.network.trace import Journey
 
-if TYPE_CHECKING:
-    from course_lib.network.netfilter import Netfilter
-    from course_lib.network.trace import Journey
+
+class Hooks(Protocol):
+    """The rules of a namespace at the kernel's hooks; None: the packet goes no further."""
+
+    def prerouting(self, journey: Journey, packet: Packet, device: Device) -> Packet | None:
+        """A packet came in."""
+
+    def input(self, journey: Journey, packet: Packet, device: Device) -> Packet | None:
+        """A packet is for a program here."""
+
+    def forward(
+        self, journey: Journey, packet: Packet, came_in: Device, goes_out: Device
+    ) -> Packet | None:
+        """A packet passes through."""
+
+    def output(self, journey: Journey, packet: Packet) -> Packet | None:
+        """A program here sends a packet."""
+
+    def postrouting(self, journey: Journey, packet: Packet, device: Device) -> Packet | None:
+        """A packet goes out."""
+
+    def bridged(self, journey: Journey, bridge: Device, packet: Packet) -> Packet | None:
+        """A packet passes a bridge."""
 
 
 class Unwraps(Protocol):
@@ -33,10 +54,10 @@ class Unwraps(Protocol):
         """Take them off, and receive what is within."""
 
 
-class Namespace:
+class NetworkNamespace:
     """Devices, addresses, routes, neighbours and rules.
 
-    >>> host = Namespace("node-1", forwarding=True)
+    >>> host = NetworkNamespace("node-1", forwarding=True)
     >>> bridge = Device(host, "cni0")
     >>> host.add_address("cni0", "10.244.0.1/24")
     >>> print(host.routes)
@@ -51,7 +72,7 @@ class Namespace:
         self.neighbours: dict[tuple[str, str], str] = {}  # (device, address): MAC, set by hand
         self.resolved: dict[tuple[str, str], Device] = {}  # what ARP found
         self.listeners: dict[tuple[str, int], Unwraps] = {}  # tunnels, by protocol and port
-        self.filter: Netfilter | None = None
+        self.filter: Hooks | None = None
         self.gone = False  # without power, or removed
         Loopback(self)
         self.add_address("lo", "127.0.0.1/8")

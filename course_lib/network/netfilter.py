@@ -12,19 +12,15 @@ connection and done to all others. Source: netfilter.org's packet flow; `nf_nat_
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import msgspec
 
-from course_lib.network.conntrack import Connection, Conntrack
+from course_lib.network.conntrack import Conntrack, TrackedConnection
+from course_lib.network.device import Device
+from course_lib.network.namespace import NetworkNamespace
 from course_lib.network.packet import IP, TCP, UDP, Packet, key_of
-from course_lib.network.trace import PER_RULE
-
-if TYPE_CHECKING:
-    from course_lib.network.device import Bridge, Device
-    from course_lib.network.ipvs import IPVS
-    from course_lib.network.namespace import Namespace
-    from course_lib.network.trace import Journey
+from course_lib.network.trace import PER_RULE, Journey
 
 ACCEPT, DROP, REJECT, RETURN = "ACCEPT", "DROP", "REJECT", "RETURN"
 # The priorities of iptables' tables (`linux/netfilter_ipv4.h`); nat: of its destination's side.
@@ -42,9 +38,9 @@ class Look:
 
     def __init__(
         self,
-        namespace: Namespace,
+        namespace: NetworkNamespace,
         packet: Packet,
-        connection: Connection,
+        connection: TrackedConnection,
         reply: bool,
         journey: Journey,
     ) -> None:
@@ -167,17 +163,27 @@ class Source(Protocol):
         """The chains that stand at hooks."""
 
 
+class Balancer(Protocol):
+    """The kernel's own load balancer."""
+
+    def serve(self, journey: Journey, look: Look, packet: Packet) -> bool | None:
+        """Send a packet to a real server; None: it is not for a virtual server."""
+
+    def save(self) -> str:
+        """The virtual servers, as `ipvsadm-save` prints them."""
+
+
 class Netfilter:
     """The rules of one network namespace, and its connections.
 
     `sources` holds who wrote rules (`iptables`, `nftables`), in the order in which they came.
     """
 
-    def __init__(self, namespace: Namespace) -> None:
+    def __init__(self, namespace: NetworkNamespace) -> None:
         self.namespace = namespace
         self.conntrack = Conntrack()
         self.sources: dict[str, Source] = {}
-        self.ipvs: IPVS | None = None
+        self.ipvs: Balancer | None = None
         self._hooks: dict[str, list[BaseChain]] = {}
 
     def put(self, name: str, source: Source) -> None:
@@ -196,7 +202,7 @@ class Netfilter:
     def prerouting(self, journey: Journey, packet: Packet, device: Device) -> Packet | None:
         """A packet came in: its destination may become another."""
         if device.name != "lo":  # on its way through `lo` a packet keeps its connection
-            journey.track(self, packet)
+            journey.track(self.conntrack, packet)
         look = self._look(journey, packet, in_device=device.name)
         return self._pass(journey, "PREROUTING", look, packet, device.name)
 
@@ -228,7 +234,7 @@ class Netfilter:
 
     def output(self, journey: Journey, packet: Packet) -> Packet | None:
         """A program here sends a packet."""
-        journey.track(self, packet)
+        journey.track(self.conntrack, packet)
         look = self._look(journey, packet)
         passed = self._pass(journey, "OUTPUT", look, packet, "")
         return passed and self._served(journey, look, passed, "")
@@ -241,7 +247,7 @@ class Netfilter:
             self._confirm(look.connection, journey)
         return passed
 
-    def bridged(self, journey: Journey, bridge: Bridge, packet: Packet) -> Packet | None:
+    def bridged(self, journey: Journey, bridge: Device, packet: Packet) -> Packet | None:
         """A packet passes a bridge that shows its packets to the rules (`br_netfilter`)."""
         before = packet.ip.destination
         passed = self.prerouting(journey, packet, bridge)
@@ -301,7 +307,7 @@ class Netfilter:
             connection.from_(address, self._port(connection, address, port, look))
             look.snat = None
 
-    def _port(self, connection: Connection, address: str, port: int, look: Look) -> int:
+    def _port(self, connection: TrackedConnection, address: str, port: int, look: Look) -> int:
         """A source port that makes the answers of a connection unlike those of all others."""
         asked = port or connection.reply[4]
         reply = connection.reply
@@ -353,7 +359,7 @@ class Netfilter:
             return packet.with_headers(ip, msgspec.structs.replace(transport, **ports))
         return packet.with_headers(ip)
 
-    def _confirm(self, connection: Connection, journey: Journey) -> None:
+    def _confirm(self, connection: TrackedConnection, journey: Journey) -> None:
         if not connection.confirmed:
             self.conntrack.confirm(connection)
             journey.connections.append((self.conntrack, connection))

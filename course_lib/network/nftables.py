@@ -64,7 +64,9 @@ class NFTables:
         for kind, name, lines in _blocks(text):
             if kind == "chain":
                 made._read_chain(name, lines)
-        self.__dict__.update(made.__dict__, text=text)
+        self.text = text
+        self.chains, self.maps, self.sets = made.chains, made.maps, made.sets
+        self.timeouts, self._bases = made.timeouts, made._bases
 
     def base_chains(self) -> list[BaseChain]:
         """The chains at hooks."""

@@ -15,9 +15,11 @@ from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 from course_lib.network.addresses import POD_CIDR, POD_CIDR_V6, AddressPool, ClusterCIDR
 from course_lib.network.device import ETHERNET_MTU
-from course_lib.network.flat import FlatNetwork
-from course_lib.network.namespace import Namespace
-from course_lib.network.plugins import Attachment, Host, plugin_named
+from course_lib.network.host import Attachment, NodeHost
+from course_lib.network.links import Links
+from course_lib.network.namespace import NetworkNamespace
+from course_lib.network.network import Network
+from course_lib.network.plugins import NetworkPlugin, plugin_named
 from course_lib.network.talk import Talk
 from course_lib.network.trace import Trace
 from course_lib.network.underlay import OUTSIDE, ROUTER, Underlay
@@ -30,12 +32,13 @@ CONTROL_PLANE = "control-plane"
 NODE_NETWORK = "172.18.0.0/16"
 
 
-class PodNetwork(FlatNetwork):
+class PodNetwork(Network):
     """Machines, their Pods, and the plugin between them.
 
     `nodes` machines on `subnets` in turn, `pods` on each; `families` is `("IPv4",)`, or with
     "IPv6" for dual stack; `mtu` is that of the network below, `pod_mtu` one set by hand; other
-    settings go to the plugin (`ipip`, `reflectors`, `encrypted`, `tunnel_mtu`, `limit`).
+    settings go to the plugin (`ipip`, `reflectors`, `encrypted`, `tunnel_mtu`, `limit`). Raises
+    `CourseError` for a plugin that is not known, and for settings that it does not have.
 
     >>> network = PodNetwork("flannel-vxlan", nodes=2, pods=1)
     >>> trace = network.trace("pod-1", "pod-2", 80)
@@ -58,7 +61,7 @@ class PodNetwork(FlatNetwork):
         sim: Simulation | None = None,
         **settings: Any,
     ) -> None:
-        super().__init__(sim)
+        super().__init__(sim or Simulation())
         self.pod_mtu = pod_mtu
         self.control_plane = CONTROL_PLANE
         self.blocks = [cidr, *([str(POD_CIDR_V6)] if "IPv6" in families else [])]
@@ -66,21 +69,24 @@ class PodNetwork(FlatNetwork):
             ClusterCIDR(block, node_mask if ":" not in block else None) for block in self.blocks
         ]
         self.underlay = Underlay(node_cidr, subnets, mtu, six=len(self.blocks) > 1)
-        self.pods: dict[str, Attachment] = {}
         self._latency: float | None = None  # of the program that answered last
         self._port = FIRST_PORT
         self._zones: list[str] = []
         self.balanced = self.underlay.router.balanced
-        self.plugin = plugin_named(plugin)(self, **settings)
+        self.plugin = _made(plugin, self, settings)
         for number in range(nodes):
             self.add_node(f"node-{number + 1}", subnet=number % subnets, at_once=True)
         for number in range(nodes * pods):
             self.add_pod(f"pod-{number + 1}", f"node-{number // pods + 1}")
 
     @property
-    def enforces_policies(self) -> bool:  # type: ignore[override]
+    def enforces_policies(self) -> bool:
         """Whether the plugin turns NetworkPolicies into rules."""
         return self.plugin.enforces_policies
+
+    def devices(self) -> PodNetwork:
+        """This network itself."""
+        return self
 
     # Machines
 
@@ -91,7 +97,7 @@ class PodNetwork(FlatNetwork):
         address: str = "",
         blocks: list[str] | None = None,
         at_once: bool = False,
-    ) -> Host:
+    ) -> NodeHost:
         """A machine with a block of addresses for its Pods; the plugin's agent starts on it.
 
         The others know the way to it when their agents have heard of it: let time pass, or say
@@ -101,19 +107,19 @@ class PodNetwork(FlatNetwork):
         self._start(host, blocks or [free.take() for free in self._free], at_once)
         return host
 
-    def _machine(self, name: str, subnet: int, address: str) -> Host:
+    def _machine(self, name: str, subnet: int, address: str) -> NodeHost:
         if name in self.hosts or name in (ROUTER, OUTSIDE):
             raise CourseError("a machine of this name is there already", found=name)
-        space = Namespace(name, forwarding=True)
+        space = NetworkNamespace(name, forwarding=True)
         card = self.underlay.join(space, subnet, address)
-        self.hosts[name] = Host(space, card, subnet)
+        self.hosts[name] = NodeHost(space, card, subnet)
         return self.hosts[name]
 
-    def _start(self, host: Host, blocks: list[str], at_once: bool) -> None:
+    def _start(self, host: NodeHost, blocks: list[str], at_once: bool) -> None:
         host.blocks, host.pools = blocks, [AddressPool(block) for block in blocks]
         self.plugin.join(host, at_once)
 
-    def add_machine(self, name: str, address: str, zone: str = "") -> Host:
+    def add_machine(self, name: str, address: str, zone: str = "") -> NodeHost:
         """A machine of a cluster; its agent starts when its blocks are known (`start_node`)."""
         if zone not in self._zones:
             self._zones.append(zone)
@@ -170,6 +176,10 @@ class PodNetwork(FlatNetwork):
         self.host(name).namespace.gone = False
         self.plugin.reconcile_soon()
 
+    def share_links(self, links: Links, control_plane: str) -> None:
+        """See `Network.share_links`."""
+        self.underlay.links, self.control_plane = links, control_plane
+
     def cut(self, some: list[str], others: list[str]) -> None:
         """Cut the links between two groups of machines."""
         self.underlay.links.cut(some, others)
@@ -186,7 +196,7 @@ class PodNetwork(FlatNetwork):
         self.underlay.links.heal()
         self.plugin.reconcile_soon()
 
-    def host(self, name: str) -> Host:
+    def host(self, name: str) -> NodeHost:
         """A machine by its name; raises `CourseError`."""
         if name not in self.hosts:
             raise CourseError(
@@ -210,7 +220,7 @@ class PodNetwork(FlatNetwork):
         if pod is not None:
             self._remove(self.hosts[pod.node], pod.container_id)
 
-    def _remove(self, host: Host, container_id: str) -> None:
+    def _remove(self, host: NodeHost, container_id: str) -> None:
         pod = host.pods[container_id]
         if self.pods.get(pod.pod) is pod:
             del self.pods[pod.pod]
@@ -230,7 +240,7 @@ class PodNetwork(FlatNetwork):
 
     # Packets
 
-    def namespace(self, name: str) -> Namespace:
+    def namespace(self, name: str) -> NetworkNamespace:
         """The network namespace of a Pod, a node, `router` or `outside`."""
         if name in self.pods:
             return self.pods[name].namespace
@@ -290,9 +300,13 @@ class PodNetwork(FlatNetwork):
             return at, None
         return at, self._latency + trace.seconds
 
+    def reaches(self, source: str, address: str, port: int, protocol: str) -> bool:
+        """See `Network.reaches`."""
+        return self.trace(source, address, port, protocol).ok
+
     def answers(self, address: str, port: int) -> bool:
         """Whether a program answers at an address; everybody does where no programs are known."""
-        if not self._endpoints:
+        if not self._responders:
             return True
         self._latency = self.connect(address, port)
         return self._latency is not None
@@ -318,3 +332,15 @@ class PodNetwork(FlatNetwork):
         rows = [(name, "", ", ".join([h.address, *h.blocks])) for name, h in self.hosts.items()]
         rows += [(name, pod.node, ", ".join(pod.addresses)) for name, pod in self.pods.items()]
         return Table(rows, columns=["NAME", "NODE", "ADDRESSES"])
+
+
+def _made(name: str, network: PodNetwork, settings: dict[str, Any]) -> NetworkPlugin:
+    plugin = plugin_named(name)
+    unknown = [setting for setting in settings if setting not in plugin.settings()]
+    if unknown:
+        raise CourseError(
+            f"the network {name} does not take these settings",
+            expected=f"those of PodNetwork, and of the plugin: {', '.join(plugin.settings())}",
+            found=", ".join(f"{setting}={settings[setting]!r}" for setting in unknown),
+        )
+    return plugin(network, **settings)

@@ -44,7 +44,7 @@ class PolicyRules(msgspec.Struct):
     chains: list[str]
 
 
-class World(msgspec.Struct, frozen=True):
+class PolicyInputs(msgspec.Struct, frozen=True):
     """What policies are about: all Pods with addresses, and the labels of namespaces."""
 
     pods: Sequence[Pod]
@@ -69,13 +69,13 @@ def guarding(policies: Iterable[NetworkPolicy], pod: Pod, direction: str) -> lis
     ]
 
 
-def policy_rules(policies: Sequence[NetworkPolicy], world: World, node: str) -> PolicyRules:
+def policy_rules(policies: Sequence[NetworkPolicy], world: PolicyInputs, node: str) -> PolicyRules:
     """The rules of one node."""
-    return _Writer(policies, world, node).write()
+    return _PolicyWriter(policies, world, node).write()
 
 
-class _Writer:
-    def __init__(self, policies: Sequence[NetworkPolicy], world: World, node: str) -> None:
+class _PolicyWriter:
+    def __init__(self, policies: Sequence[NetworkPolicy], world: PolicyInputs, node: str) -> None:
         self.policies = sorted(policies, key=lambda p: (p.namespace, p.name))
         self.world, self.node = world, node
         self.sets = Sets()

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import random
+from typing import Protocol
 
-from course_lib.network.namespace import datagram
+from course_lib.engine import Simulation
+from course_lib.network.conntrack import Conntrack, TrackedConnection
+from course_lib.network.namespace import NetworkNamespace, datagram
 from course_lib.network.packet import TCP, UDP, Packet, key_of
 from course_lib.network.trace import Journey, Trace
+from course_lib.network.underlay import Underlay
 
-if TYPE_CHECKING:
-    from course_lib.network.pod_network import PodNetwork
+
+class Carrier(Protocol):
+    """What a conversation asks of the network that carries it."""
+
+    sim: Simulation
+    random: random.Random
+    underlay: Underlay
+
+    def namespace(self, name: str) -> NetworkNamespace:
+        """The network namespace of a Pod, a node or `outside`."""
+
+    def address(self, name: str, six: bool = False) -> str:
+        """The address of a name; an address is its own."""
+
+    def next_port(self) -> int:
+        """The next port that a client sends from."""
+
+    def answers(self, address: str, port: int) -> bool:
+        """Whether a program answers at an address."""
 
 
 class Talk:
@@ -17,7 +38,7 @@ class Talk:
 
     def __init__(
         self,
-        network: PodNetwork,
+        network: Carrier,
         source: str,
         destination: str,
         port: int,
@@ -29,7 +50,7 @@ class Talk:
         self.namespace = network.namespace(source)
         self.to = network.address(destination, six or ":" in destination)
         self.own_port = network.next_port()
-        self._opened: list[Any] = []
+        self._opened: list[tuple[Conntrack, TrackedConnection]] = []
 
     def send(self, size: int = 0, forget: bool = False) -> Trace:
         """Send one packet and its answer.

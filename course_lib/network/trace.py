@@ -2,26 +2,50 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import random
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
+from course_lib.network.conntrack import Conntrack, TrackedConnection
 from course_lib.network.packet import Packet, key_of
 from course_lib.network.routes import Route
 
 if TYPE_CHECKING:
-    import random
-
     from course_lib.engine.table import Table
-    from course_lib.network.conntrack import Connection, Conntrack
-    from course_lib.network.device import Device
-    from course_lib.network.namespace import Namespace
-    from course_lib.network.netfilter import Netfilter
-    from course_lib.network.wire import Segment
 
 ROUTING = 1e-6  # s for the kernel to route a packet; an order of magnitude, as all of these
 PER_RULE = 0.05e-6  # s to look at one rule
 COLUMNS = ("AT", "DEVICE", "ACTION", "BEFORE", "AFTER", "RULE", "MICROSECONDS")
+
+
+class Location(Protocol):
+    """Where a packet is: a network namespace."""
+
+    name: str
+
+    def send(self, journey: Journey, packet: Packet) -> None:
+        """Send a packet from a program of this namespace."""
+
+
+class Passage(Protocol):
+    """What a packet passes on its way: a device of a namespace."""
+
+    name: str
+    kind: str
+    seconds: float
+    mtu: int
+
+    @property
+    def namespace(self) -> Location:
+        """Where it stands."""
+
+
+class Wire(Protocol):
+    """What is between machines."""
+
+    name: str
+    seconds: float
 
 
 class Hop(msgspec.Struct, frozen=True):
@@ -62,21 +86,23 @@ class Journey:
         self.hops: list[Hop] = []
         self.outcome = ""
         self.reason = ""
-        self.namespace: Namespace | None = None  # where it arrived
+        self.namespace: Location | None = None  # where it arrived
         self.packet: Packet | None = None  # as it arrived
         self.mtu = 0  # what a router told, when it was too big
         # In the namespace where it is now: its connection, and whether it is an answer.
-        self.connection: tuple[Connection, bool] | None = None
+        self.connection: tuple[TrackedConnection, bool] | None = None
         self.examined = 0  # rules that were looked at
-        self.connections: list[tuple[Conntrack, Connection]] = []  # that it opened on its way
+        self.connections: list[
+            tuple[Conntrack, TrackedConnection]
+        ] = []  # that it opened on its way
 
-    def track(self, filter: Netfilter, packet: Packet) -> None:
+    def track(self, conntrack: Conntrack, packet: Packet) -> None:
         """The packet enters a namespace with rules: find the connection that it belongs to."""
-        self.connection = filter.conntrack.find(key_of(packet), self.now)
+        self.connection = conntrack.find(key_of(packet), self.now)
 
     def note(
         self,
-        namespace: Namespace,
+        namespace: Location,
         device: str,
         action: str,
         before: Packet,
@@ -87,36 +113,41 @@ class Journey:
         """Something happened to the packet."""
         self.hops.append(Hop(namespace.name, device, action, before, after, why, seconds))
 
-    def pass_through(self, device: Device, frame: Packet) -> None:
+    def pass_through(self, device: Passage, frame: Packet) -> None:
         """A frame passes a device, unchanged."""
         self.hops.append(
             Hop(device.namespace.name, device.name, device.kind, frame, frame, "", device.seconds)
         )
 
-    def cross(self, segment: Segment, frame: Packet) -> None:
+    def cross(self, segment: Wire, frame: Packet) -> None:
         """A frame is on the wire between machines."""
         self.hops.append(Hop(segment.name, "", "wire", frame, frame, "", segment.seconds))
 
-    def routed(self, namespace: Namespace, device: Device, route: Route, packet: Packet) -> None:
+    def routed(self, namespace: Location, device: Passage, route: Route, packet: Packet) -> None:
         """A route was chosen."""
         self.hops.append(Hop(namespace.name, device.name, "route", packet, packet, route, ROUTING))
 
     def end(
-        self, namespace: Namespace | None, device: str, why: str, outcome: str, packet: Packet
+        self,
+        namespace: Location | None,
+        device: str,
+        why: str,
+        outcome: str,
+        packet: Packet,
     ) -> None:
         """The packet goes no further."""
         self.outcome, self.reason = outcome, why
         at = namespace.name if namespace else device
         self.hops.append(Hop(at, device if namespace else "", outcome, packet, packet, why))
 
-    def too_big(self, namespace: Namespace, device: Device, packet: Packet) -> None:
+    def too_big(self, namespace: Location, device: Passage, packet: Packet) -> None:
         """The packet is larger than the MTU and must not be cut: its sender is told."""
         self.mtu = device.mtu
         what = "packet too big" if ":" in packet.ip.source else "fragmentation needed"
         why = f"ICMP {what}: {packet.size} bytes, MTU {device.mtu}"
         self.end(namespace, device.name, why, "too big", packet)
 
-    def arrive(self, namespace: Namespace, device: str, packet: Packet) -> None:
+    def arrive(self, namespace: Location, device: str, packet: Packet) -> None:
         """A program gets the packet."""
         self.outcome, self.namespace, self.packet = "delivered", namespace, packet
         self.hops.append(Hop(namespace.name, device, "deliver", packet, packet))

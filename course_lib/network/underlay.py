@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from course_lib.errors import CourseError
 from course_lib.network.device import ETHERNET_MTU
 from course_lib.network.links import Links
-from course_lib.network.namespace import Namespace
+from course_lib.network.namespace import NetworkNamespace
 from course_lib.network.packet import Packet, key_of
 from course_lib.network.routes import Route
 from course_lib.network.wire import Ethernet0, Guard, Segment
@@ -26,7 +26,7 @@ OUTSIDE_CIDR = "203.0.113.0/24"  # RFC 5737: an address for examples
 ROUTER, OUTSIDE = "router", "outside"
 
 
-class Router(Namespace):
+class Router(NetworkNamespace):
     """The router between subnets; a cloud's load balancer is a decision that it takes.
 
     `balanced` says, for the address of a load balancer, to which machines its packets go: each
@@ -98,9 +98,9 @@ class Underlay(Guard):
             self.give(card, f"{_six(str(first[1]))}/64")
         return segment
 
-    def _outside(self) -> Namespace:
+    def _outside(self) -> NetworkNamespace:
         """A client somewhere in the world."""
-        made = Namespace(OUTSIDE)
+        made = NetworkNamespace(OUTSIDE)
         segment = self._segment("internet", OUTSIDE_CIDR)
         self.segments.remove(segment)
         self._hosts.pop()
@@ -118,7 +118,7 @@ class Underlay(Guard):
         card.namespace.add_address(card.name, address)
         card.segment.holders[address.split("/")[0]] = card
 
-    def join(self, namespace: Namespace, subnet: int = 0, address: str = "") -> Ethernet0:
+    def join(self, namespace: NetworkNamespace, subnet: int = 0, address: str = "") -> Ethernet0:
         """Put a machine on a subnet, with the next free address or a given one."""
         segment = self.segments[subnet % len(self.segments)]
         block = ipaddress.ip_network(segment.cidr)

@@ -14,7 +14,7 @@ from course_lib.network.packet import IP, UDP, VXLAN, Ethernet, Packet, key_of
 from course_lib.network.tunnel import Tunnel
 
 if TYPE_CHECKING:
-    from course_lib.network.namespace import Namespace
+    from course_lib.network.namespace import NetworkNamespace
     from course_lib.network.trace import Journey
 
 OVERHEAD = 50  # bytes, over IPv4
@@ -33,7 +33,7 @@ class Vxlan(Tunnel):
 
     def __init__(
         self,
-        namespace: Namespace,
+        namespace: NetworkNamespace,
         name: str,
         local: str,
         vni: int = 1,

@@ -8,7 +8,7 @@ from course_lib.network.device import ETHERNET_MTU, Device
 from course_lib.network.packet import Packet
 
 if TYPE_CHECKING:
-    from course_lib.network.namespace import Namespace
+    from course_lib.network.namespace import NetworkNamespace
     from course_lib.network.trace import Journey
 
 
@@ -18,7 +18,7 @@ class Ethernet0(Device):
     kind = "ethernet"
     seconds = 10e-6
 
-    def __init__(self, namespace: Namespace, name: str, segment: Segment) -> None:
+    def __init__(self, namespace: NetworkNamespace, name: str, segment: Segment) -> None:
         super().__init__(namespace, name, segment.mtu)
         self.segment = segment
         segment.cards[self.mac] = self

@@ -16,7 +16,7 @@ from course_lib.apiserver import APIServer, WatchEvent
 from course_lib.apiserver.errors import APIError, Conflict, NotFound, Unavailable
 from course_lib.apiserver.server import DELETED
 from course_lib.cri import Client
-from course_lib.network import FlatNetwork
+from course_lib.network import Network
 from course_lib.node import admission
 from course_lib.node.backoff import Backoff
 from course_lib.node.eviction import EvictionManager
@@ -42,7 +42,7 @@ class Kubelet(NodeReporter):
     """The agent of one node."""
 
     def __init__(
-        self, api: APIServer, machine: Machine, cri: Client, network: FlatNetwork, disk: Disk
+        self, api: APIServer, machine: Machine, cri: Client, network: Network, disk: Disk
     ) -> None:
         self.api, self.sim, self.machine = api, api.sim, machine
         self.name, self.address = machine.name, machine.address

@@ -11,8 +11,8 @@ from contextlib import suppress
 
 from course_lib.apiserver import APIServer, WatchEvent
 from course_lib.apiserver.errors import Unreachable
-from course_lib.network.plugins import Host
-from course_lib.network.policies import JUMPS, World, namespace_labels, policy_rules
+from course_lib.network.plugins import NodeHost
+from course_lib.network.policies import JUMPS, PolicyInputs, namespace_labels, policy_rules
 
 RETRY = 5.0  # s, after rules that could not be written
 DELAY = 0.1  # s from a change to new rules
@@ -21,7 +21,7 @@ DELAY = 0.1  # s from a change to new rules
 class PolicyAgent:
     """The policies' rules on one node, a moment behind the API server."""
 
-    def __init__(self, api: APIServer, host: Host) -> None:
+    def __init__(self, api: APIServer, host: NodeHost) -> None:
         self.api, self.host, self.sim = api, host, api.sim
         self._chains: list[str] = []
         self._scheduled = False
@@ -52,7 +52,7 @@ class PolicyAgent:
             policies = self.api.list("NetworkPolicy")
             if not policies and not self._chains:
                 return
-            world = World(self.api.list("Pod"), namespace_labels(self.api.list("Namespace")))
+            world = PolicyInputs(self.api.list("Pod"), namespace_labels(self.api.list("Namespace")))
             made = policy_rules(policies, world, self.host.name)
             sets = self.host.iptables.sets
             for name in [name for name in sets.types if name.startswith("POL-")]:

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
 from course_lib.cluster import Cluster
-from course_lib.cluster.health import Health, Machine, health
+from course_lib.cluster.health import Health, MachineHealth, health
 from course_lib.plots.picture import Picture, picture
 
 LOOKS = {"good": ("#009E73", "white"), "idle": ("#56B4E9", "black"), "bad": ("#B34700", "white")}
@@ -57,7 +57,7 @@ def configuration(cluster: Cluster) -> Picture:
 
 
 def _box(
-    axes: Axes, machine: Machine, left: float, bottom: float, width: float, height: float
+    axes: Axes, machine: MachineHealth, left: float, bottom: float, width: float, height: float
 ) -> None:
     edge = "#0072B2" if machine.up else "#B34700"
     line = "-" if machine.up else "--"

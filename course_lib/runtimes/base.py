@@ -16,7 +16,7 @@ import simpy
 from course_lib.engine import Simulation
 from course_lib.engine.simulation import EPOCH
 from course_lib.images import Reference, Registry
-from course_lib.network import AddressPool, FlatNetwork
+from course_lib.network import AddressPool, Network
 from course_lib.runtimes.behaviour import Behaviours
 from course_lib.runtimes.container import Container, ContainerState
 from course_lib.runtimes.errors import TRIED, RuntimeFault, not_found
@@ -67,7 +67,7 @@ class Base:
         node: str,
         registry: Registry,
         behaviours: Behaviours,
-        network: FlatNetwork,
+        network: Network,
         cores: float = 4.0,
         disk: Disk | None = None,
         epoch: int = EPOCH_NS,

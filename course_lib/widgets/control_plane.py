@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from course_lib.cluster import Cluster
-from course_lib.cluster.health import Health, Machine, Part, health
+from course_lib.cluster.health import Health, MachineHealth, Part, health
 from course_lib.errors import CourseError
 from course_lib.widgets.drawing import Panel, button, with_still
 from course_lib.widgets.player import Player
@@ -209,7 +209,7 @@ def _strip(answers: list[tuple[bool, bool]]) -> str:
     return "".join(lines)
 
 
-def _machine(machine: Machine) -> str:
+def _machine(machine: MachineHealth) -> str:
     zone = f" <small>{html.escape(machine.zone)}</small>" if machine.zone else ""
     look, state = ("", "") if machine.up else (" cut", ": cut off")
     if not machine.powered:

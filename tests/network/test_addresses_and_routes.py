@@ -12,7 +12,7 @@ from course_lib.errors import CourseError
 from course_lib.network import AddressPool, ClusterCIDR
 from course_lib.network.addresses import overlaps
 from course_lib.network.device import Dummy
-from course_lib.network.namespace import Namespace
+from course_lib.network.namespace import NetworkNamespace
 from course_lib.network.routes import Route, RoutingTable
 
 BLOCKS = ("10.244.3.0/28", "fd00::/124")
@@ -105,7 +105,7 @@ def test_routes_are_replaced_removed_and_counted():
 
 
 def test_a_next_hop_must_be_on_the_wire_unless_told_otherwise():
-    host = Namespace("node-1")
+    host = NetworkNamespace("node-1")
     Dummy(host, "eth0")
     host.add_address("eth0", "192.168.0.2/24")
     host.add_route(Route("10.0.0.0/8", "eth0", "192.168.0.9"))
@@ -116,7 +116,7 @@ def test_a_next_hop_must_be_on_the_wire_unless_told_otherwise():
 
 
 def test_a_program_sends_from_the_address_that_the_kernel_would_choose():
-    host = Namespace("node-1")
+    host = NetworkNamespace("node-1")
     Dummy(host, "eth0")
     host.add_address("eth0", "192.168.0.2/24")
     host.routes.add(Route("default", "eth0", "192.168.0.1"))

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib.errors import CourseError
-from course_lib.network.conntrack import Connection
+from course_lib.network.conntrack import TrackedConnection
 from course_lib.network.iptables import IPTables
-from course_lib.network.namespace import Namespace
+from course_lib.network.namespace import NetworkNamespace
 from course_lib.network.netfilter import Chain, Look, Rule
 from course_lib.network.nftables import NFTables
 from course_lib.network.packet import IP, TCP, UDP, Packet
@@ -24,7 +24,7 @@ def look(packet: Packet, seed: int = 1, now: float = 0.0) -> Look:
     key = (
         ip.protocol, ip.source, transport.source_port, ip.destination, transport.destination_port
     )  # fmt: skip
-    return Look(Namespace("node-1"), packet, Connection(key, now), False, journey)
+    return Look(NetworkNamespace("node-1"), packet, TrackedConnection(key, now), False, journey)
 
 
 def tcp(source: str, destination: str, port: int = 80, mark: int = 0) -> Packet:

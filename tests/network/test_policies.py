@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from course_lib import Cluster
 from course_lib.errors import CourseError
 from course_lib.network import PodNetwork
-from course_lib.network.policies import JUMPS, World, policy_rules
+from course_lib.network.policies import JUMPS, PolicyInputs, policy_rules
 from course_lib.objects.decode import decode
 
 Document = dict[str, Any]
@@ -219,7 +219,7 @@ def test_the_rules_let_through_what_the_policies_allow(plugin, written, drawn):
         made = network.add_pod(f"{space}/pod-{number}", node)
         pods.append(pod(number, space, labels, node, made.address))
     spaces = {n: labels | {"kubernetes.io/metadata.name": n} for n, labels in NAMESPACES.items()}
-    world = World([decode(p) for p in pods], spaces)
+    world = PolicyInputs([decode(p) for p in pods], spaces)
     for host in network.hosts.values():
         made = policy_rules([decode(p) for p in written], world, host.name)
         for name, kind in made.sets.types.items():

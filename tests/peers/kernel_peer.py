@@ -14,7 +14,7 @@ import subprocess
 import sys
 from typing import NamedTuple
 
-from course_lib.network.linux import Script
+from course_lib.network.linux import KernelScript
 
 SERVER = """
 import selectors, socket, sys
@@ -108,7 +108,7 @@ Target = tuple[str, int]
 class Kernel:
     """A network in the kernel, for as long as a `with` lasts."""
 
-    def __init__(self, script: Script, serve: dict[str, tuple[int, ...]]) -> None:
+    def __init__(self, script: KernelScript, serve: dict[str, tuple[int, ...]]) -> None:
         self.script, self.serve = script, serve
         self._servers: list[subprocess.Popen[str]] = []
 

@@ -1,20 +1,71 @@
-"""The ways across nodes, one module each, by name."""
+"""The ways across nodes, one module each, by name.
+
+Each module of this package that has a class derived from `NetworkPlugin`, with a `name`, adds a
+plugin: to add one, put its file here. `register` adds one from elsewhere, such as a notebook.
+"""
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+from typing import TypeVar
+
 from course_lib.errors import CourseError
-from course_lib.network.plugins.base import Attachment, Host, Plugin
-from course_lib.network.plugins.calico import Calico, CalicoIPIP
-from course_lib.network.plugins.flannel import VXLAN, HostGateway
-from course_lib.network.plugins.routable import Routable
-from course_lib.network.plugins.weave import Weave
+from course_lib.network.host import Attachment, NodeHost
+from course_lib.network.plugins.base import Fabric, NetworkPlugin, on_bridge
 
-PLUGINS: dict[str, type[Plugin]] = {
-    plugin.name: plugin for plugin in (Routable, HostGateway, VXLAN, Calico, CalicoIPIP, Weave)
-}
+PLUGINS: dict[str, type[NetworkPlugin]] = {}
+P = TypeVar("P", bound=type[NetworkPlugin])
 
 
-def plugin_named(name: str) -> type[Plugin]:
+def register(plugin: P) -> P:
+    """Make a plugin known by its `name`, for `Cluster(network=name)` and `PodNetwork(name)`.
+
+    Usable as a decorator. A class of the same module and class name takes the place of its older
+    self. Raises `CourseError` for a plugin without a name, or with the name of another one.
+
+    >>> @register
+    ... class Nameless(NetworkPlugin): ...
+    Traceback (most recent call last):
+    course_lib.errors.CourseError: a network plugin needs a name
+      where:    Nameless
+      do:       set its attribute `name`, such as name = "host-routes"
+    """
+    existing = PLUGINS.get(plugin.name)
+    if not plugin.name:
+        raise CourseError(
+            "a network plugin needs a name",
+            where=plugin.__qualname__,
+            do='set its attribute `name`, such as name = "host-routes"',
+        )
+    if plugin.name == "flat" or (existing is not None and _path(existing) != _path(plugin)):
+        raise CourseError(
+            "there is a network of this name already", found=plugin.name, do="choose another name"
+        )
+    PLUGINS[plugin.name] = plugin
+    ordered = sorted(PLUGINS.values(), key=lambda each: (each.place, each.name))
+    PLUGINS.clear()
+    PLUGINS.update({each.name: each for each in ordered})
+    return plugin
+
+
+def _path(plugin: type[NetworkPlugin]) -> tuple[str, str]:
+    return plugin.__module__, plugin.__qualname__
+
+
+def _register_modules() -> None:
+    """Register the plugins of this package's modules."""
+    for found in pkgutil.iter_modules(__path__):
+        module = importlib.import_module(f"{__name__}.{found.name}")
+        for each in vars(module).values():
+            if isinstance(each, type) and issubclass(each, NetworkPlugin) and each.name:
+                register(each)
+
+
+_register_modules()
+
+
+def plugin_named(name: str) -> type[NetworkPlugin]:
     """A plugin by its name; raises `CourseError`."""
     if name not in PLUGINS:
         raise CourseError(
@@ -23,4 +74,13 @@ def plugin_named(name: str) -> type[Plugin]:
     return PLUGINS[name]
 
 
-__all__ = ["PLUGINS", "Attachment", "Host", "Plugin", "plugin_named"]
+__all__ = [
+    "PLUGINS",
+    "Attachment",
+    "Fabric",
+    "NodeHost",
+    "NetworkPlugin",
+    "on_bridge",
+    "plugin_named",
+    "register",
+]

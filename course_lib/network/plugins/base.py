@@ -10,94 +10,64 @@ Source: the CNI specification 1.1, https://www.cni.dev/docs/spec/.
 from __future__ import annotations
 
 import hashlib
+import inspect
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
-import msgspec
-
+from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 from course_lib.network.addresses import AddressPool, gateway
-from course_lib.network.device import Bridge, Device, Veth, mac_of
-from course_lib.network.iptables import IPTables
-from course_lib.network.namespace import Namespace
-from course_lib.network.netfilter import Netfilter
+from course_lib.network.device import Bridge, Veth, mac_of
+from course_lib.network.host import Attachment, NodeHost
+from course_lib.network.namespace import NetworkNamespace
 from course_lib.network.routes import Route
-
-if TYPE_CHECKING:
-    from course_lib.network.pod_network import PodNetwork
+from course_lib.network.underlay import Underlay
 
 CNI_VERSION = "1.1.0"
 
 
-class Host:
-    """A machine of the cluster: its namespace, its address, its Pods' blocks."""
+class Fabric(Protocol):
+    """What a plugin sees of the network that it joins together.
 
-    def __init__(self, namespace: Namespace, card: Device, subnet: int) -> None:
-        self.namespace, self.card, self.subnet = namespace, card, subnet
-        self.name = namespace.name
-        self.blocks: list[str] = []  # of its Pods, one a family
-        self.pools: list[AddressPool] = []
-        self.pods: dict[str, Attachment] = {}
-        self.filter = namespace.filter = Netfilter(namespace)
-        self.iptables, self.ip6tables = IPTables(), IPTables(six=True)
-        self.filter.put("iptables", self.iptables)
-        self.filter.put("ip6tables", self.ip6tables)
+    `blocks` are the cluster's blocks for Pods, one a family; `pod_mtu` is set by hand, or 0; agents
+    reach the API server on the machine `control_plane`.
+    """
 
-    @property
-    def address(self) -> str:
-        """Its IPv4 address."""
-        return self.card.address()
-
-    @property
-    def alive(self) -> bool:
-        """Whether it has power."""
-        return not self.namespace.gone
-
-    def rules(self, six: bool = False) -> IPTables:
-        """Its iptables of a family."""
-        return self.ip6tables if six else self.iptables
-
-    def address_of(self, six: bool) -> str:
-        """Its address of a family."""
-        return self.card.address(six)
+    sim: Simulation
+    hosts: dict[str, NodeHost]
+    underlay: Underlay
+    blocks: list[str]
+    pod_mtu: int
+    control_plane: str
 
 
-class Attachment(msgspec.Struct, eq=False):
-    """A Pod's namespace, joined to a node: what ADD made and DEL takes away."""
-
-    container_id: str
-    pod: str
-    node: str
-    namespace: Namespace
-    addresses: tuple[str, ...]
-    host_device: str
-    result: dict[str, Any] = {}
-
-    @property
-    def address(self) -> str:
-        """The Pod's first address."""
-        return self.addresses[0]
-
-
-class Plugin:
+class NetworkPlugin:
     """A way for Pods to reach each other across nodes.
 
-    `overhead` is what it adds to each packet between nodes (bytes); `join_seconds` from the start
-    of a node until the others know the way to it.
+    `name` is what `Cluster(network=...)` calls it, `place` its place in lists of plugins; its
+    settings are the further parameters of its constructor. `overhead` is what it adds to each
+    packet between nodes (bytes); `join_seconds` from the start of a node until the others know the
+    way to it.
     """
 
     name: ClassVar[str] = ""
+    place: ClassVar[int] = 100
     overhead: int = 0
     enforces_policies: ClassVar[bool] = False  # whether NetworkPolicies mean anything to it
     join_seconds: ClassVar[float] = 0.2
 
-    def __init__(self, network: PodNetwork) -> None:
+    def __init__(self, network: Fabric) -> None:
         self.network = network
         self.known: dict[str, dict[str, None]] = {}  # node to the nodes that it knows the way to
 
+    @classmethod
+    def settings(cls) -> tuple[str, ...]:
+        """The names of its own settings."""
+        return tuple(inspect.signature(cls).parameters)[1:]
+
     # The agent on each node
 
-    def join(self, host: Host, at_once: bool = False) -> None:
+    def join(self, host: NodeHost, at_once: bool = False) -> None:
         """A node starts: its own part at once, the others' parts when they hear of it."""
         self.known[host.name] = {}
         self.start(host)
@@ -106,14 +76,14 @@ class Plugin:
         else:
             self.reconcile_soon()
 
-    def spread(self, host: Host) -> None:
+    def spread(self, host: NodeHost) -> None:
         """A node and all others hear of each other."""
         for other in self.network.hosts.values():
             if other is not host and other.name in self.known:
                 self._tell(host, other)
                 self._tell(other, host)
 
-    def _tell(self, host: Host, other: Host) -> None:
+    def _tell(self, host: NodeHost, other: NodeHost) -> None:
         if other.name not in self.known[host.name] and self.hears(host, other):
             self.known[host.name][other.name] = None
             self.learn(host, other)
@@ -122,7 +92,7 @@ class Plugin:
         """Reconcile when the agents have had the time to hear."""
         self.network.sim.at(self.network.sim.now + self.join_seconds, self.reconcile)
 
-    def knows(self, host: Host, other: Host) -> bool:
+    def knows(self, host: NodeHost, other: NodeHost) -> bool:
         """Whether a node still knows a way to another."""
         return other.name in self.known.get(host.name, ())
 
@@ -134,37 +104,37 @@ class Plugin:
                     if other is not host and other.name in self.known and other.alive:
                         self._tell(host, other)
 
-    def leave(self, host: Host) -> None:
+    def leave(self, host: NodeHost) -> None:
         """A node is taken out of the cluster: the others forget it."""
         self.known.pop(host.name, None)
         for other in self.network.hosts.values():
             if other is not host and self.known.get(other.name, {}).pop(host.name, "") is None:
                 self.forget(other, host)
 
-    def release(self, host: Host) -> None:
+    def release(self, host: NodeHost) -> None:
         """A node is gone for good: what was given to it is free."""
 
-    def come_back(self, host: Host) -> None:
+    def come_back(self, host: NodeHost) -> None:
         """A node that was taken out of the cluster is in it again."""
         self.known[host.name] = {}
         self.reconcile_soon()
 
-    def lost(self, host: Host) -> None:
+    def lost(self, host: NodeHost) -> None:
         """A node does not answer any more; a plugin that notices acts here."""
 
-    def hears(self, host: Host, other: Host) -> bool:
+    def hears(self, host: NodeHost, other: NodeHost) -> bool:
         """Whether a node gets to know of another now: by way of the API server."""
         links = self.network.underlay.links
         return host.alive and links.open(host.name, self.network.control_plane)
 
-    def start(self, host: Host) -> None:
+    def start(self, host: NodeHost) -> None:
         """A node's own devices and rules."""
 
-    def learn(self, host: Host, other: Host) -> None:
+    def learn(self, host: NodeHost, other: NodeHost) -> None:
         """A node gets to know the way to another's Pods."""
         raise NotImplementedError
 
-    def forget(self, host: Host, other: Host) -> None:
+    def forget(self, host: NodeHost, other: NodeHost) -> None:
         """A node forgets the way to another's Pods."""
         raise NotImplementedError
 
@@ -175,14 +145,14 @@ class Plugin:
         """The MTU of a Pod's device: what leaves room for the headers that are added."""
         return self.network.pod_mtu or self.network.underlay.mtu - self.overhead
 
-    def add(self, host: Host, container_id: str, pod: str) -> Attachment:
+    def add(self, host: NodeHost, container_id: str, pod: str) -> Attachment:
         """ADD: give a Pod a namespace, a device in it, addresses and routes.
 
         Either all of it is there in the end, or nothing; raises `CourseError`.
         """
         raise NotImplementedError
 
-    def delete(self, host: Host, container_id: str) -> None:
+    def delete(self, host: NodeHost, container_id: str) -> None:
         """DEL: take it away again, and free its addresses; done twice is done."""
         attachment = host.pods.pop(container_id, None)
         if attachment is None:
@@ -192,7 +162,7 @@ class Plugin:
         for address in attachment.addresses:
             next(pool for pool in self.pools(host) if address in pool).release(address)
 
-    def check(self, host: Host, container_id: str) -> None:
+    def check(self, host: NodeHost, container_id: str) -> None:
         """CHECK: see that all that ADD made is still there; raises `CourseError`."""
         attachment = host.pods.get(container_id)
         if attachment is None:
@@ -211,13 +181,13 @@ class Plugin:
                 expected=f"device {attachment.host_device}",
             )
 
-    def pools(self, host: Host) -> list[AddressPool]:
+    def pools(self, host: NodeHost) -> list[AddressPool]:
         """Where a node's Pods get their addresses from, one pool a family."""
         return host.pools
 
     # For tables
 
-    def state(self, host: Host) -> dict[str, int]:
+    def state(self, host: NodeHost) -> dict[str, int]:
         """How much a node keeps: ROUTES, NEIGHBOURS, FORWARDING entries, PEERS, RULES."""
         return {
             "ROUTES": len(host.namespace.routes),
@@ -254,7 +224,7 @@ def take_addresses(pools: list[AddressPool]) -> tuple[str, ...]:
 
 
 def on_bridge(
-    host: Host,
+    host: NodeHost,
     container_id: str,
     pod: str,
     mtu: int,
@@ -270,7 +240,7 @@ def on_bridge(
     """
     addresses = take_addresses(pools)
     bridge = ensure_bridge(host, bridge_name, mtu, [str(pool.network) for pool in pools])
-    inside = Namespace(pod)
+    inside = NetworkNamespace(pod)
     cable, end = Veth.pair(host.namespace, veth_name(container_id), inside, "eth0", mtu)
     end.mac = pod_mac(addresses[0])
     bridge.plug(cable, hairpin=True)
@@ -292,7 +262,7 @@ def _gateway(pool: AddressPool) -> str:
     return gateway(str(pool.network)).split("/")[0]
 
 
-def ensure_bridge(host: Host, name: str, mtu: int, blocks: list[str]) -> Bridge:
+def ensure_bridge(host: NodeHost, name: str, mtu: int, blocks: list[str]) -> Bridge:
     """The bridge of a node, made with its first Pod."""
     found = host.namespace.devices.get(name)
     if isinstance(found, Bridge):

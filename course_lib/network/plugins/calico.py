@@ -20,24 +20,15 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from course_lib.errors import CourseError
 from course_lib.network.addresses import AddressPool, ClusterCIDR
 from course_lib.network.device import Veth
-from course_lib.network.namespace import Namespace
-from course_lib.network.plugins.base import (
-    Attachment,
-    Host,
-    Plugin,
-    cni_result,
-    take_addresses,
-)
+from course_lib.network.host import Attachment, NodeHost
+from course_lib.network.namespace import NetworkNamespace
+from course_lib.network.plugins.base import Fabric, NetworkPlugin, cni_result, take_addresses
 from course_lib.network.routes import Route
 from course_lib.network.tunnel import IPIP
-
-if TYPE_CHECKING:
-    from course_lib.network.pod_network import PodNetwork
 
 GATEWAY, GATEWAY_V6 = "169.254.1.1", "fe80::ecee:eeff:feee:eeee"
 CABLE_MAC = "ee:ee:ee:ee:ee:ee"
@@ -48,16 +39,14 @@ HOLD_TIME = 240.0  # s
 NEVER, ALWAYS, CROSS_SUBNET = "Never", "Always", "CrossSubnet"
 
 
-class Calico(Plugin):
+class Calico(NetworkPlugin):
     """Routes by BGP; `ipip` is Never, Always or CrossSubnet, `reflectors` nodes that reflect."""
 
-    name = "calico"
+    name, place = "calico", 4
     enforces_policies = True
     join_seconds = CONNECT_DELAY
 
-    def __init__(
-        self, network: PodNetwork, ipip: str = NEVER, reflectors: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, network: Fabric, ipip: str = NEVER, reflectors: Sequence[str] = ()) -> None:
         super().__init__(network)
         if ipip not in (NEVER, ALWAYS, CROSS_SUBNET):
             raise CourseError(
@@ -82,7 +71,7 @@ class Calico(Plugin):
             return others
         return others if node in self.reflectors else [n for n in others if n in self.reflectors]
 
-    def hears(self, host: Host, other: Host) -> bool:
+    def hears(self, host: NodeHost, other: NodeHost) -> bool:
         """Whether an announcement of another node gets here: directly, or by a reflector."""
         if not (host.alive and other.alive):
             return False
@@ -101,7 +90,7 @@ class Calico(Plugin):
         both = one in hosts and other in hosts and hosts[one].alive and hosts[other].alive
         return both and not blocked and self.network.underlay.links.open(one, other)
 
-    def lost(self, host: Host) -> None:
+    def lost(self, host: NodeHost) -> None:
         """Nobody hears of a node any more: its routes go when the hold time is over."""
         self.network.sim.at(self.network.sim.now + HOLD_TIME, self._expire)
 
@@ -115,7 +104,7 @@ class Calico(Plugin):
 
     # The agent
 
-    def start(self, host: Host) -> None:
+    def start(self, host: NodeHost) -> None:
         """The tunnel, if there is one, and the rule for what leaves the cluster."""
         self.own[host.name] = []
         if self.ipip != NEVER:
@@ -129,12 +118,12 @@ class Calico(Plugin):
             host.rules(":" in block).sets.create(pools, "hash:net", [block])
             host.rules(":" in block).restore(rules(pools))
 
-    def learn(self, host: Host, other: Host) -> None:
+    def learn(self, host: NodeHost, other: NodeHost) -> None:
         """Routes to the other's blocks."""
         for pool in self.own[other.name]:
             self._route(host, other, pool)
 
-    def _route(self, host: Host, other: Host, pool: AddressPool) -> None:
+    def _route(self, host: NodeHost, other: NodeHost, pool: AddressPool) -> None:
         six = pool.network.version == 6
         tunnel = not six and (
             self.ipip == ALWAYS or (self.ipip == CROSS_SUBNET and host.subnet != other.subnet)
@@ -148,19 +137,19 @@ class Calico(Plugin):
             Route(str(pool.network), device, way, onlink=tunnel, protocol="bird")
         )
 
-    def forget(self, host: Host, other: Host) -> None:
+    def forget(self, host: NodeHost, other: NodeHost) -> None:
         """The routes go."""
         for pool in self.own[other.name]:
             host.namespace.routes.remove(str(pool.network))
 
-    def release(self, host: Host) -> None:
+    def release(self, host: NodeHost) -> None:
         """The node's blocks are free again."""
         for pool in self.own.pop(host.name, []):
             self._cidrs[pool.network.version].release(str(pool.network))
 
     # IPAM: blocks as they are needed
 
-    def _pools(self, host: Host) -> list[AddressPool]:
+    def _pools(self, host: NodeHost) -> list[AddressPool]:
         """A pool with room for each family; a new block where the old ones are full."""
         found = []
         for version, cidr in self._cidrs.items():
@@ -169,7 +158,7 @@ class Calico(Plugin):
             found.append(free or self._claim(host, cidr))
         return found
 
-    def _claim(self, host: Host, cidr: ClusterCIDR) -> AddressPool:
+    def _claim(self, host: NodeHost, cidr: ClusterCIDR) -> AddressPool:
         """One more block for a node, announced to the others."""
         pool = AddressPool(cidr.take(), first=0)
         self.own[host.name].append(pool)
@@ -180,16 +169,16 @@ class Calico(Plugin):
                 self._route(other, host, pool)
         return pool
 
-    def pools(self, host: Host) -> list[AddressPool]:
+    def pools(self, host: NodeHost) -> list[AddressPool]:
         """All blocks of a node."""
         return self.own[host.name]
 
     # CNI
 
-    def add(self, host: Host, container_id: str, pod: str) -> Attachment:
+    def add(self, host: NodeHost, container_id: str, pod: str) -> Attachment:
         """A cable to the node itself, and a route to its other end."""
         addresses = take_addresses(self._pools(host))
-        inside, name = Namespace(pod), cable_name(pod)
+        inside, name = NetworkNamespace(pod), cable_name(pod)
         cable, end = Veth.pair(host.namespace, name, inside, "eth0", self.mtu)
         cable.mac, cable.proxy_arp = CABLE_MAC, True
         gateways = []
@@ -208,7 +197,7 @@ class Calico(Plugin):
         host.pods[container_id] = attachment
         return attachment
 
-    def state(self, host: Host) -> dict[str, int]:
+    def state(self, host: NodeHost) -> dict[str, int]:
         """With its BGP sessions."""
         return super().state(host) | {"PEERS": len(self.sessions(host.name))}
 
@@ -216,10 +205,10 @@ class Calico(Plugin):
 class CalicoIPIP(Calico):
     """Calico with IP in IP between all nodes."""
 
-    name = "calico-ipip"
+    name, place = "calico-ipip", 5
 
-    def __init__(self, network: PodNetwork, ipip: str = ALWAYS, **settings: object) -> None:
-        super().__init__(network, ipip, **settings)  # type: ignore[arg-type]
+    def __init__(self, network: Fabric, ipip: str = ALWAYS, reflectors: Sequence[str] = ()) -> None:
+        super().__init__(network, ipip, reflectors)
 
 
 def cable_name(pod: str) -> str:

@@ -14,31 +14,28 @@ from __future__ import annotations
 
 import ipaddress
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from course_lib.errors import CourseError
-from course_lib.network.plugins.base import Attachment, Host, Plugin, on_bridge
+from course_lib.network.host import Attachment, NodeHost
+from course_lib.network.plugins.base import Fabric, NetworkPlugin, on_bridge
 from course_lib.network.routes import Route
 from course_lib.network.vxlan import OVERHEAD, Vxlan
-
-if TYPE_CHECKING:
-    from course_lib.network.pod_network import PodNetwork
 
 BRIDGE, DEVICE, DEVICE_V6 = "cni0", "flannel.1", "flannel-v6.1"
 PORT = 8472
 
 
-class HostGateway(Plugin):
+class HostGateway(NetworkPlugin):
     """Flannel's `host-gw`: each node is the gateway to its own block."""
 
-    name = "flannel-host-gw"
+    name, place = "flannel-host-gw", 2
 
-    def start(self, host: Host) -> None:
+    def start(self, host: NodeHost) -> None:
         """The rules; the bridge comes with the first Pod."""
         for cluster, own in zip(self.network.blocks, host.blocks, strict=True):
             host.rules(":" in own).restore(rules(cluster, own))
 
-    def learn(self, host: Host, other: Host) -> None:
+    def learn(self, host: NodeHost, other: NodeHost) -> None:
         """A route to the other's block, by way of the other."""
         for block in other.blocks:
             try:
@@ -47,12 +44,12 @@ class HostGateway(Plugin):
                 message = f"failed to add route to {block}: {refused.what}"
                 self.network.sim.record("flanneld", f"Node/{host.name}", "RouteFailed", message)
 
-    def forget(self, host: Host, other: Host) -> None:
+    def forget(self, host: NodeHost, other: NodeHost) -> None:
         """The route goes."""
         for block in other.blocks:
             host.namespace.routes.remove(block)
 
-    def add(self, host: Host, container_id: str, pod: str) -> Attachment:
+    def add(self, host: NodeHost, container_id: str, pod: str) -> Attachment:
         """Join a Pod to the node's bridge, with a route to the cluster's block beside the default.
 
         Source: flannel-io/cni-plugin `flannel_linux.go` (the networks become routes of the IPAM).
@@ -61,7 +58,7 @@ class HostGateway(Plugin):
         return on_bridge(host, container_id, pod, self.mtu, host.pools, BRIDGE, blocks)
 
 
-class VXLAN(HostGateway):
+class VXLANBackend(HostGateway):
     """Flannel's `vxlan`: packets between nodes travel in UDP.
 
     `tunnel_mtu` sets the device's MTU by hand: a wrong one shows what the right one is for. With
@@ -69,17 +66,15 @@ class VXLAN(HostGateway):
     subnets are wrapped. Source: flannel `Documentation/backends.md` (VXLAN, `DirectRouting`).
     """
 
-    name = "flannel-vxlan"
+    name, place = "flannel-vxlan", 3
     overhead = OVERHEAD
 
-    def __init__(
-        self, network: PodNetwork, tunnel_mtu: int = 0, direct_routing: bool = False
-    ) -> None:
+    def __init__(self, network: Fabric, tunnel_mtu: int = 0, direct_routing: bool = False) -> None:
         super().__init__(network)
         self.direct_routing = direct_routing
         self.tunnel_mtu = tunnel_mtu or network.pod_mtu or network.underlay.mtu - OVERHEAD
 
-    def start(self, host: Host) -> None:
+    def start(self, host: NodeHost) -> None:
         """The rules, and the device of each family; its address is the block's first."""
         super().start(host)
         for block in host.blocks:
@@ -96,7 +91,7 @@ class VXLAN(HostGateway):
             )
             host.namespace.add_address(name, f"{_first(block)}/{128 if six else 32}")
 
-    def learn(self, host: Host, other: Host) -> None:
+    def learn(self, host: NodeHost, other: NodeHost) -> None:
         """A neighbour entry, a forwarding entry and a route; or a route to a node next door."""
         if self._direct(host, other):
             super().learn(host, other)
@@ -110,7 +105,7 @@ class VXLAN(HostGateway):
             device.forwarding[mac] = other.address_of(":" in block)
             host.namespace.routes.add(Route(block, name, first, onlink=True))
 
-    def forget(self, host: Host, other: Host) -> None:
+    def forget(self, host: NodeHost, other: NodeHost) -> None:
         """All that was learned goes."""
         if self._direct(host, other):
             super().forget(host, other)
@@ -123,10 +118,10 @@ class VXLAN(HostGateway):
             mac = host.namespace.neighbours.pop((name, _first(block)), "")
             device.forwarding.pop(mac, None)
 
-    def _direct(self, host: Host, other: Host) -> bool:
+    def _direct(self, host: NodeHost, other: NodeHost) -> bool:
         return self.direct_routing and host.subnet == other.subnet
 
-    def state(self, host: Host) -> dict[str, int]:
+    def state(self, host: NodeHost) -> dict[str, int]:
         """With the entries of the forwarding database."""
         device = host.namespace.devices[DEVICE]
         assert isinstance(device, Vxlan)

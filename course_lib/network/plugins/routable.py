@@ -10,35 +10,31 @@ cloud.google.com "Creating a routes-based cluster"; ip-masq-agent.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from course_lib.network.plugins.base import Attachment, Host, Plugin, ensure_bridge, on_bridge
+from course_lib.network.host import Attachment, NodeHost
+from course_lib.network.plugins.base import Fabric, NetworkPlugin, ensure_bridge, on_bridge
 from course_lib.network.routes import Route
-
-if TYPE_CHECKING:
-    from course_lib.network.pod_network import PodNetwork
 
 BRIDGE = "cbr0"
 ROUND = 10.0  # s between two rounds of the route controller
 
 
-class Routable(Plugin):
+class Routable(NetworkPlugin):
     """One route a node, in the router; `limit` is how many the router takes."""
 
-    name = "routable"
+    name, place = "routable", 1
     join_seconds = ROUND
 
-    def __init__(self, network: PodNetwork, limit: int | None = None) -> None:
+    def __init__(self, network: Fabric, limit: int | None = None) -> None:
         super().__init__(network)
         network.underlay.router.routes.limit = limit
 
-    def start(self, host: Host) -> None:
+    def start(self, host: NodeHost) -> None:
         """The node's bridge, and the rule for what leaves the cluster."""
         ensure_bridge(host, BRIDGE, self.mtu, host.blocks)
         for block in self.network.blocks:
             host.rules(":" in block).restore(masquerade_rules(block))
 
-    def join(self, host: Host, at_once: bool = False) -> None:
+    def join(self, host: NodeHost, at_once: bool = False) -> None:
         """The route controller adds the node's route in its next round."""
         super().join(host, at_once)
         if at_once:
@@ -46,7 +42,7 @@ class Routable(Plugin):
         else:
             self.network.sim.at(self.network.sim.now + ROUND, lambda: self._add_routes(host))
 
-    def _add_routes(self, host: Host) -> None:
+    def _add_routes(self, host: NodeHost) -> None:
         router = self.network.underlay.router
         for block in host.blocks:
             six = ":" in block
@@ -54,24 +50,24 @@ class Routable(Plugin):
             assert way is not None
             router.routes.add(Route(block, way.device, host.address_of(six), protocol="static"))
 
-    def learn(self, host: Host, other: Host) -> None:
+    def learn(self, host: NodeHost, other: NodeHost) -> None:
         """Nothing: the router knows."""
 
-    def forget(self, host: Host, other: Host) -> None:
+    def forget(self, host: NodeHost, other: NodeHost) -> None:
         """Nothing: the router knows."""
 
-    def come_back(self, host: Host) -> None:
+    def come_back(self, host: NodeHost) -> None:
         """Its route is added again in the next round."""
         super().come_back(host)
         self.network.sim.at(self.network.sim.now + ROUND, lambda: self._add_routes(host))
 
-    def leave(self, host: Host) -> None:
+    def leave(self, host: NodeHost) -> None:
         """The route controller takes the node's route away."""
         super().leave(host)
         for block in host.blocks:
             self.network.underlay.router.routes.remove(block)
 
-    def add(self, host: Host, container_id: str, pod: str) -> Attachment:
+    def add(self, host: NodeHost, container_id: str, pod: str) -> Attachment:
         """On the node's bridge."""
         return on_bridge(host, container_id, pod, self.mtu, host.pools, BRIDGE)
 

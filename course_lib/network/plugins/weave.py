@@ -18,20 +18,17 @@ Source: Weave Net 2.8, "How Weave Net works", "Fast Datapath & Weave Net", `rout
 from __future__ import annotations
 
 import ipaddress
-from typing import TYPE_CHECKING
 
 from course_lib.errors import CourseError
 from course_lib.network.addresses import AddressPool
 from course_lib.network.device import Bridge, Device, behind
+from course_lib.network.host import Attachment, NodeHost
+from course_lib.network.namespace import NetworkNamespace
 from course_lib.network.packet import ESP, IP, UDP, VXLAN, Ethernet, Packet, Sleeve
-from course_lib.network.plugins.base import Attachment, Host, Plugin, on_bridge
+from course_lib.network.plugins.base import Fabric, NetworkPlugin, on_bridge
+from course_lib.network.trace import Journey
 from course_lib.network.tunnel import Tunnel
 from course_lib.network.vxlan import source_port
-
-if TYPE_CHECKING:
-    from course_lib.network.namespace import Namespace
-    from course_lib.network.pod_network import PodNetwork
-    from course_lib.network.trace import Journey
 
 BRIDGE, DATAPATH = "weave", "vethwe-bridge"
 FAST_PORT, SLEEVE_PORT = 6784, 6783
@@ -42,15 +39,15 @@ BY_CIPHER = 8e-6  # s
 SPI = 0xCAFE  # of the security association; any number
 
 
-class Weave(Plugin):
+class Weave(NetworkPlugin):
     """The mesh; `encrypted` when it was started with a password."""
 
-    name = "weave"
+    name, place = "weave", 6
     overhead = 50
     enforces_policies = True
     join_seconds = 1.0
 
-    def __init__(self, network: PodNetwork, encrypted: bool = False) -> None:
+    def __init__(self, network: Fabric, encrypted: bool = False) -> None:
         super().__init__(network)
         self.encrypted = encrypted
         # Who is where, as ARP and gossip would find out: address and MAC address to node.
@@ -69,7 +66,7 @@ class Weave(Plugin):
         """Weave's own default, or what fits into a smaller network."""
         return self.network.pod_mtu or min(MTU, self.network.underlay.mtu - 124)
 
-    def hears(self, host: Host, other: Host) -> bool:
+    def hears(self, host: NodeHost, other: NodeHost) -> bool:
         """By gossip: from peer to peer, over whatever links there are."""
         return self.next_peer(host.name, other.name) is not None
 
@@ -78,13 +75,13 @@ class Weave(Plugin):
         blocked = ("tcp", SLEEVE_PORT) in self.network.underlay.blocked
         return not blocked and frozenset((one, other)) not in self._given_up
 
-    def join(self, host: Host, at_once: bool = False) -> None:
+    def join(self, host: NodeHost, at_once: bool = False) -> None:
         """A node starts: it must connect to the others before it is part of the mesh."""
         if not at_once:
             self._given_up |= {frozenset((host.name, other)): None for other in self.known}
         super().join(host, at_once)
 
-    def lost(self, host: Host) -> None:
+    def lost(self, host: NodeHost) -> None:
         """Something is wrong with a node's links: after the last heartbeat peers give them up."""
         self.network.sim.at(self.network.sim.now + HEARTBEAT * MISSED, self._give_up)
 
@@ -123,7 +120,7 @@ class Weave(Plugin):
             edge = beyond
         return first.get(there)
 
-    def knows(self, host: Host, other: Host) -> bool:
+    def knows(self, host: NodeHost, other: NodeHost) -> bool:
         """As long as the mesh leads there."""
         return self.next_peer(host.name, other.name) is not None
 
@@ -131,7 +128,7 @@ class Weave(Plugin):
         """Whether the fast datapath's packets pass; the heartbeats of each peer find out."""
         return ("udp", FAST_PORT) not in self.network.underlay.blocked
 
-    def start(self, host: Host) -> None:
+    def start(self, host: NodeHost) -> None:
         """The bridge of the large Ethernet, its port to the router, and the rule for outside."""
         block = ipaddress.ip_network(self.network.blocks[0])
         # Each node gives out its own part of the one subnet, and takes a first address itself.
@@ -144,16 +141,16 @@ class Weave(Plugin):
         bridge.plug(Datapath(host.namespace, DATAPATH, self, host, self.mtu), hairpin=False)
         host.iptables.restore(rules(str(block)))
 
-    def learn(self, host: Host, other: Host) -> None:
+    def learn(self, host: NodeHost, other: NodeHost) -> None:
         """Nothing to set: who is where is asked with the first packet, as on any Ethernet."""
 
-    def forget(self, host: Host, other: Host) -> None:
+    def forget(self, host: NodeHost, other: NodeHost) -> None:
         """What was learned of MAC addresses behind it goes with the peer."""
         datapath = host.namespace.devices[DATAPATH]
         assert isinstance(datapath, Datapath)
         datapath.behind = {m: peer for m, peer in datapath.behind.items() if peer != other.name}
 
-    def add(self, host: Host, container_id: str, pod: str) -> Attachment:
+    def add(self, host: NodeHost, container_id: str, pod: str) -> Attachment:
         """On the node's bridge, with the address of the whole subnet's size."""
         attachment = on_bridge(host, container_id, pod, self.mtu, host.pools, BRIDGE)
         inside = attachment.namespace
@@ -165,7 +162,7 @@ class Weave(Plugin):
         self.whose[attachment.address] = self.whose[own.mac] = host.name
         return attachment
 
-    def state(self, host: Host) -> dict[str, int]:
+    def state(self, host: NodeHost) -> dict[str, int]:
         """With its connections to peers, and the MAC addresses that it has learned."""
         datapath = host.namespace.devices[DATAPATH]
         assert isinstance(datapath, Datapath)
@@ -178,9 +175,10 @@ class Datapath(Tunnel):
 
     kind = "weave"
     overhead = 50
+    program = "Weave's router"
 
     def __init__(
-        self, namespace: Namespace, name: str, plugin: Weave, host: Host, mtu: int
+        self, namespace: NetworkNamespace, name: str, plugin: Weave, host: NodeHost, mtu: int
     ) -> None:
         super().__init__(namespace, name, mtu)
         self.plugin, self.host = plugin, host

@@ -18,7 +18,7 @@ from course_lib.errors import CourseError
 from course_lib.network.device import Dummy
 from course_lib.network.ipvs import IPVS
 from course_lib.network.nftables import NFTables
-from course_lib.network.plugins import Host
+from course_lib.network.plugins import NodeHost
 from course_lib.node.proxy import ipvs_rules as ipvs
 from course_lib.node.proxy.iptables_rules import (
     JUMPS,
@@ -52,7 +52,7 @@ class Mode(Protocol):
 class IPTablesMode:
     """Rules one after the other; of those for single Services only the changed are written."""
 
-    def __init__(self, host: Host, settings: Settings) -> None:
+    def __init__(self, host: NodeHost, settings: Settings) -> None:
         self.host, self.settings = host, settings
         self.iptables = host.rules(settings.six)
         self._rules: dict[Name, list[PortRules]] = {}
@@ -81,7 +81,7 @@ class IPTablesMode:
 class NFTablesMode:
     """One table with maps."""
 
-    def __init__(self, host: Host, settings: Settings) -> None:
+    def __init__(self, host: NodeHost, settings: Settings) -> None:
         self.settings, self.table = settings, NFTables(settings.six)
         self.host = host
         self.write({}, ())
@@ -100,7 +100,7 @@ class NFTablesMode:
 class IPVSMode:
     """Virtual servers, with a scheduler: rr, wrr, lc or sh."""
 
-    def __init__(self, host: Host, settings: Settings, scheduler: str = "rr") -> None:
+    def __init__(self, host: NodeHost, settings: Settings, scheduler: str = "rr") -> None:
         self.host, self.settings, self.scheduler = host, settings, scheduler
         self.ipvs = host.filter.ipvs = IPVS()
         self.device = Dummy(host.namespace, ipvs.DEVICE)
@@ -132,7 +132,7 @@ class IPVSMode:
 MODES = ("iptables", "ipvs", "nftables")
 
 
-def mode_named(name: str, host: Host, settings: Settings) -> Mode:
+def mode_named(name: str, host: NodeHost, settings: Settings) -> Mode:
     """A mode by its name; `ipvs` may name its scheduler: `ipvs/lc`."""
     kind, _, scheduler = name.partition("/")
     if kind == "iptables":
@@ -154,7 +154,7 @@ class KubeProxy:
     def __init__(
         self,
         api: APIServer,
-        host: Host,
+        host: NodeHost,
         node_ip: str,
         mode: str = "iptables",
         cluster_cidr: str = "",

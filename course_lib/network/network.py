@@ -1,0 +1,181 @@
+"""What a cluster asks of the network between its machines and Pods.
+
+`FlatNetwork` and `PodNetwork` answer the same calls: kubelets, runtimes, kube-proxy, load and the
+cluster's commands use this interface and do not know which of the two they have.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Protocol
+
+from course_lib.engine import Simulation
+from course_lib.network.addresses import AddressPool
+from course_lib.network.host import Attachment, NodeHost
+from course_lib.network.links import Links
+from course_lib.network.talk import Talk
+from course_lib.network.trace import Trace
+from course_lib.network.underlay import Underlay
+
+
+class Responder(Protocol):
+    """The program that answers at an address."""
+
+    def connect(self, port: int) -> float | None:
+        """Answer one request; its latency (s), or None when it is refused."""
+
+    def knock(self, port: int) -> float | None:
+        """How long a request would wait (s; inf: for ever); None when it would be refused."""
+
+
+class Devices(Protocol):
+    """A network with devices: each packet can be followed."""
+
+    hosts: dict[str, NodeHost]
+    pods: dict[str, Attachment]
+    balanced: dict[str, list[str]]
+    underlay: Underlay
+
+    def trace(
+        self,
+        source: str,
+        destination: str,
+        port: int = 80,
+        protocol: str = "tcp",
+        size: int = 0,
+        six: bool = False,
+    ) -> Trace:
+        """Send one packet, and follow it and its answer."""
+
+    def open(self, source: str, destination: str, port: int = 80, protocol: str = "tcp") -> Talk:
+        """Open a connection that may send more than once."""
+
+    def address(self, name: str, six: bool = False) -> str:
+        """The address of a Pod, a node or `outside`."""
+
+    def cut(self, some: list[str], others: list[str]) -> None:
+        """Cut the links between two groups of machines."""
+
+
+class Network(ABC):
+    """Machines, Pods, and the program that answers at each address.
+
+    `balanced` says for the address of a cloud's load balancer to which machines its packets go;
+    `ignored_kinds` names the kinds of objects, in small letters, that this network does not act on.
+    """
+
+    ignored_kinds: tuple[str, ...] = ()
+
+    def __init__(self, sim: Simulation) -> None:
+        self.sim = sim
+        self.random = sim.random("network")
+        self.hosts: dict[str, NodeHost] = {}
+        self.pods: dict[str, Attachment] = {}
+        self.balanced: dict[str, list[str]] = {}
+        self._responders: dict[str, Responder] = {}
+
+    @property
+    def enforces_policies(self) -> bool:
+        """Whether NetworkPolicies become rules, unless the cluster is told otherwise."""
+        return False
+
+    @abstractmethod
+    def devices(self) -> Devices:
+        """This network with its devices; raises `CourseError` where it has none."""
+
+    # Machines
+
+    @abstractmethod
+    def add_machine(self, name: str, address: str, zone: str = "") -> NodeHost:
+        """Add a machine of the cluster; its agent starts when its blocks are known."""
+
+    @abstractmethod
+    def start_node(self, name: str, blocks: list[str]) -> None:
+        """Give a machine the blocks of its Pods' addresses."""
+
+    @abstractmethod
+    def forget_node(self, name: str) -> None:
+        """The machine's Node object is gone."""
+
+    @abstractmethod
+    def remember_node(self, name: str) -> None:
+        """The machine's Node object is back."""
+
+    @abstractmethod
+    def power_off(self, name: str) -> None:
+        """Cut a machine's power."""
+
+    @abstractmethod
+    def power_on(self, name: str) -> None:
+        """Give a machine its power back."""
+
+    @abstractmethod
+    def share_links(self, links: Links, control_plane: str) -> None:
+        """Use the links of the control plane; agents reach the API on machine `control_plane`."""
+
+    @abstractmethod
+    def noticed(self, names: list[str]) -> None:
+        """Some links of these machines are cut: the agents find out in their time."""
+
+    @abstractmethod
+    def heal(self) -> None:
+        """All links are open again."""
+
+    # Pods, as a runtime calls the CNI
+
+    @abstractmethod
+    def add(self, node: str, container_id: str, pod: str, pool: AddressPool) -> str:
+        """ADD of the CNI: give a Pod its address; raises `CourseError`."""
+
+    @abstractmethod
+    def delete(self, node: str, container_id: str, address: str, pool: AddressPool | None) -> None:
+        """DEL of the CNI: free the address."""
+
+    # The programs that answer
+
+    def attach(self, address: str, responder: Responder) -> None:
+        """From now on a program answers for an address."""
+        self._responders[address] = responder
+
+    def detach(self, address: str) -> None:
+        """No program answers at this address any more."""
+        self._responders.pop(address, None)
+
+    def at(self, address: str) -> Responder | None:
+        """The program that answers at an address."""
+        return self._responders.get(address)
+
+    # Requests
+
+    def connect(self, address: str, port: int) -> float | None:
+        """Send one request to an address and port; its latency (s), or None if it failed."""
+        responder = self._responders.get(address)
+        return responder.connect(port) if responder else None
+
+    def knock(self, address: str, port: int) -> float | None:
+        """How long a request would wait for its answer (s; inf: for ever); None: refused.
+
+        Nothing is sent: a probe does not use up the CPU of what it looks at. Kubelets reach the
+        Pods of their own node whatever the network does.
+        """
+        responder = self._responders.get(address)
+        return responder.knock(port) if responder else float("inf")
+
+    @abstractmethod
+    def request(
+        self, source: str, address: str, port: int, protocol: str = "tcp"
+    ) -> tuple[str, float | None]:
+        """One request from a node, or from `outside`: the address that got it, its latency (s).
+
+        The address is empty when a rule refuses the request; the latency is None when there is no
+        answer.
+        """
+
+    @abstractmethod
+    def reaches(self, source: str, address: str, port: int, protocol: str) -> bool:
+        """Whether a Pod or node gets an answer from an address."""
+
+    def party(self, name: str, namespace: str) -> str:
+        """A Pod, a node or `outside` as the network knows it: Pods by `namespace/name`."""
+        full = name if "/" in name else f"{namespace}/{name}"
+        return full if full in self.pods else name
