@@ -69,7 +69,7 @@ proto: venv        ## compile the CRI's proto file
 lock: venv         ## resolve requirements.lock anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
-	    --no-annotate --no-emit-index-url --no-emit-find-links --extra dev pyproject.toml -o requirements.lock --upgrade
+	    --no-annotate --no-emit-index-url --no-emit-find-links --extra all --extra dev pyproject.toml -o requirements.lock --upgrade
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class CourseError(Exception):
     """Something the learner can put right.
@@ -31,3 +34,17 @@ class InvalidManifest(CourseError):
 
 class SimulationTimeout(CourseError):
     """`run_until` waited its whole time-out; the message lists what was still pending."""
+
+
+@contextmanager
+def extra(name: str) -> Iterator[None]:
+    """Imports that need the package's extra `name`: `with extra("serve"): import tornado`.
+
+    Raises `CourseError` with the command that installs the extra when a module is missing.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as missing:
+        raise CourseError(
+            f"{missing.name} is not installed", do=f"pip install 'course-lib[{name}]'"
+        ) from missing

@@ -62,6 +62,14 @@ def requirement(text: str) -> tuple[str, str]:
     return match[1].lower().removesuffix("-base").removeprefix("python-"), match[2].strip()
 
 
+def needed_by_the_course(project: dict) -> list[str]:
+    """The package's own requirements, and those of all extras that the extra `all` names."""
+    extras = project["optional-dependencies"]
+    names = re.fullmatch(r"course-lib\[(.*)\]", extras["all"][0])[1].split(",")
+    assert set(names) == set(extras) - {"all", "dev"}
+    return [*project["dependencies"], *(text for name in names for text in extras[name])]
+
+
 def test_environment_yml_and_pyproject_ask_for_the_same():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
@@ -70,7 +78,7 @@ def test_environment_yml_and_pyproject_ask_for_the_same():
     pip = next(d["pip"] for d in environment["dependencies"] if isinstance(d, dict))
     conda.pop("pip")
     python = conda.pop("python")
-    assert conda == dict(map(requirement, project["dependencies"]))
+    assert conda == dict(map(requirement, needed_by_the_course(project)))
     assert python.startswith(project["requires-python"])
     assert pip == ["-e ."]
     assert environment["channels"] == ["conda-forge"]
@@ -80,7 +88,7 @@ def test_the_lock_pins_every_dependency_by_hash():
     lock = (ROOT / "requirements.lock").read_text()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     pinned = set(re.findall(r"^([a-z0-9._-]+)==", lock, flags=re.M))
-    for text in [*project["dependencies"], *project["optional-dependencies"]["dev"]]:
+    for text in [*needed_by_the_course(project), *project["optional-dependencies"]["dev"]]:
         assert requirement(text)[0] in pinned
     for block in re.split(r"\n(?=[a-z0-9])", lock):
         assert "--hash=sha256:" in block

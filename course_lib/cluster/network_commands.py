@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from course_lib.apiserver import APIServer, WatchEvent
 from course_lib.cluster.describe import Text
+from course_lib.cluster.packaged import packaged
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 from course_lib.network import FlatNetwork, Network, PodNetwork, Trace, to_linux
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 DNS_SERVICE = ("kube-system", "kube-dns")
 INGRESS_SERVICE = ("haproxy-controller", "haproxy-kubernetes-ingress")
 INGRESS_CONTROLLER = "haproxy.org/ingress-controller"
-DATA = Path(__file__).parents[2] / "data"
-DNS_MANIFEST, INGRESS_MANIFEST = DATA / "coredns.yaml", DATA / "ingress-controller.yaml"
 
 
 class HTTPAnswer(msgspec.Struct):
@@ -151,7 +149,7 @@ class NetworkCommands:
 
     def install_dns(self) -> Table:
         """Add CoreDNS: a Deployment, and the Service `kube-dns` at 10.96.0.10."""
-        return self.apply(DNS_MANIFEST)
+        return self.apply(packaged("coredns"))
 
     def nslookup(self, pod: str, name: str, namespace: str = "default", type: str = "A") -> Lookup:
         """What a Pod's resolver asks for a name, query by query, and what it is told.
@@ -180,7 +178,7 @@ class NetworkCommands:
 
     def install_ingress(self) -> Table:
         """Add HAProxy's ingress controller: its class `haproxy`, a Deployment, and a Service."""
-        return self.apply(INGRESS_MANIFEST)
+        return self.apply(packaged("ingress-controller"))
 
     def http(self, host: str, path: str = "/", source: str = OUTSIDE) -> HTTPAnswer:
         """Send an HTTP request from outside, by way of the ingress controller.

@@ -19,14 +19,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tornado.httpserver import HTTPServer
-from tornado.netutil import bind_sockets
-from tornado.web import Application
-
 from course_lib.apiserver.rest import Face
-from course_lib.cluster.handlers import API, Exec, Log
 from course_lib.cluster.tables import printed
-from course_lib.errors import CourseError
+from course_lib.errors import CourseError, extra
+
+with extra("serve"):
+    from tornado.httpserver import HTTPServer
+    from tornado.netutil import bind_sockets
+    from tornado.web import Application
+
+    from course_lib.cluster.handlers import API, Exec, Log
 
 if TYPE_CHECKING:
     from course_lib.cluster.cluster import Cluster

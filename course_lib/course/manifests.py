@@ -29,3 +29,13 @@ def deployment(name: str, replicas: int, **container: Any) -> Document:
     rest = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template}
     head = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}}
     return head | {"spec": rest}
+
+
+def autoscaler_of(name: str, most: int, cpu: int) -> Document:
+    """An autoscaler of a Deployment: 1 to `most` replicas, `cpu` percent of the requested CPU."""
+    target = {"type": "Utilization", "averageUtilization": cpu}
+    metric = {"type": "Resource", "resource": {"name": "cpu", "target": target}}
+    scaled = {"apiVersion": "apps/v1", "kind": "Deployment", "name": name}
+    rest = {"scaleTargetRef": scaled, "minReplicas": 1, "maxReplicas": most, "metrics": [metric]}
+    head = {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler"}
+    return head | {"metadata": {"name": name}, "spec": rest}

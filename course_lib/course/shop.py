@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import msgspec
 
 from course_lib.apiserver.errors import APIError
 from course_lib.cluster import Cluster
+from course_lib.cluster.packaged import packaged
 from course_lib.course.forms import counted
 from course_lib.errors import CourseError
 from course_lib.objects.meta import is_true
 from course_lib.objects.pod import Pod
 from course_lib.objects.pods import is_ready
 
-DATA = Path(__file__).parents[2] / "data"
 WORKLOADS = ("front", "api", "db")
 SETTLED = 90.0  # simulated s until the shop is open
 SOON = 180.0  # simulated s that old certificates are still good for
@@ -54,8 +53,8 @@ def open_shop_with_old_certificates(seed: int = 0) -> Cluster:
 def furnish(cluster: Cluster) -> Cluster:
     """Apply the shop to a cluster, and run until it is open."""
     cluster.install_dns()
-    cluster.apply(DATA / "trouble.yaml")
-    cluster.apply(DATA / "shop-policies.yaml")
+    cluster.apply(packaged("trouble"))
+    cluster.apply(packaged("shop-policies"))
     cluster.run(SETTLED)
     return cluster
 

@@ -353,6 +353,11 @@ spec:
   maxUnavailable: 1
   selector: {matchLabels: {app: web}}
 """,
-    "11-two-faults": 'task.cluster.apply("../data/trouble.yaml")',
+    "11-two-faults": """
+secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db"}}
+task.cluster.apply(secret | {"stringData": {"password": "open-sesame"}})
+ports = [{"port": 80, "targetPort": "http"}]
+task.cluster.api.patch("Service", "api", "default", {"spec": {"ports": ports}})
+""",
     "11-version": str(int(discovery.version()["minor"]) + 1),
 }

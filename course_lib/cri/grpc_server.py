@@ -19,16 +19,18 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import grpc
-
 from course_lib.cri import messages as v1
 from course_lib.cri.client import Done, InProcess
 from course_lib.cri.shim import Shim
-from course_lib.cri.stream_server import StreamServer
-from course_lib.errors import CourseError
+from course_lib.errors import CourseError, extra
 from course_lib.runtimes import Runtime, RuntimeFault
 from course_lib.runtimes.base import Operation
 from course_lib.runtimes.errors import CODES
+
+with extra("cri"):
+    import grpc
+
+    from course_lib.cri.stream_server import StreamServer
 
 Message = Any
 LONGEST_PATH = 107  # bytes: sun_path of unix(7) holds 108, a zero at the end included

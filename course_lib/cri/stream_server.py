@@ -14,13 +14,15 @@ import json
 import threading
 from typing import TYPE_CHECKING, Any
 
-from tornado.httpserver import HTTPServer
-from tornado.netutil import bind_sockets
-from tornado.web import Application
-from tornado.websocket import WebSocketHandler
-
+from course_lib.errors import extra
 from course_lib.runtimes import RuntimeFault
 from course_lib.runtimes.world import Stdin, World
+
+with extra("serve"):
+    from tornado.httpserver import HTTPServer
+    from tornado.netutil import bind_sockets
+    from tornado.web import Application
+    from tornado.websocket import WebSocketHandler
 
 if TYPE_CHECKING:
     from course_lib.cri.grpc_server import Server

@@ -1,5 +1,10 @@
 """Figures: each function takes what was simulated and returns one picture with its alt text."""
 
+from course_lib.errors import extra
+
+with extra("notebook"):
+    import matplotlib  # noqa: F401  (every figure needs it)
+
 from course_lib.plots.availability import availability_by_size, latency_by_size, survival
 from course_lib.plots.configuration import configuration
 from course_lib.plots.experiments import fragmentation_curve, policy_comparison

@@ -1,5 +1,11 @@
 """Things to click: live clusters, placement engines, the CRI, packets, rules, control planes."""
 
+from course_lib.errors import extra
+
+with extra("notebook"):
+    import anywidget  # noqa: F401  (every widget needs one of the two)
+    import ipywidgets  # noqa: F401
+
 from course_lib.widgets.control_plane import ControlPlane
 from course_lib.widgets.live import LiveCluster
 from course_lib.widgets.sequence import CallSequence

@@ -9,9 +9,11 @@ from typing import Any
 import ipywidgets as widgets
 
 from course_lib.cluster import Cluster
+from course_lib.cluster.packaged import packaged
 from course_lib.errors import CourseError
 from course_lib.experiments.networking import balance, chi_squared
 from course_lib.node.proxy import MODES
+from course_lib.objects.manifests import Source
 from course_lib.widgets.drawing import Panel, button, with_still
 from course_lib.widgets.headers import STYLE
 
@@ -23,7 +25,8 @@ SETTLE = 30.0  # simulated seconds until Pods and rules have followed
 class ServiceRules(Panel):
     """The rules for one Service on one node, and who gets how many of 300 requests.
 
-    `workload` is what stands behind the Service (`deployment/web`). Everything works by keyboard.
+    `manifest` has the Service and its workload; without one it is the course's `web`. `workload` is
+    what stands behind the Service (`deployment/web`). Everything works by keyboard.
 
     >>> view = ServiceRules()
     >>> [row.REQUESTS > 60 for row in view.counts.itertuples()]
@@ -35,12 +38,13 @@ class ServiceRules(Panel):
 
     def __init__(
         self,
-        manifest: str = "data/web.yaml",
+        manifest: Source = "",
         service: str = "web",
         workload: str = "deployment/web",
         network: str = "flannel-vxlan",
     ) -> None:
-        self.manifest, self.service, self.workload = manifest, service, workload
+        self.manifest = manifest or packaged("web")
+        self.service, self.workload = service, workload
         self.network = network
         self.mode = widgets.ToggleButtons(
             options=MODES, description="Mode", style={"button_width": "auto"}

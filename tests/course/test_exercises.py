@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import importlib
-import inspect
 import math
 from collections import Counter
 from pathlib import Path
@@ -17,7 +16,7 @@ from course_lib.course import exercise
 from course_lib.course.exercise import CHAPTERS, examine, exercises
 from course_lib.course.solutions import SOLUTIONS
 from course_lib.errors import CourseError
-from tests.conftest import ROOT
+from tests.elsewhere import written
 
 ANSWERS = {}
 for path in sorted((Path(__file__).parent / "answers").glob("ch*.py")):
@@ -63,24 +62,8 @@ def test_there_are_sixty_or_more_and_five_to_eight_in_each_chapter():
     assert all(5 <= count <= 8 for count in counts.values()), counts
 
 
-def written(solution, task):
-    """What a learner has when the solution was written into a cell."""
-    if task.broken is not None:
-        exec(solution, {"task": task})
-        return ...
-    if solution.strip().startswith("def "):
-        names = {"Cluster": Cluster}
-        exec(solution, names)
-        return next(each for each in list(names.values()) if inspect.isfunction(each))
-    try:
-        return eval(solution.strip(), {})
-    except (SyntaxError, NameError):
-        return solution
-
-
 @pytest.mark.parametrize("name", SOLUTIONS)
-def test_the_solution_that_is_shown_is_right(name, monkeypatch):
-    monkeypatch.chdir(ROOT / "notebooks")
+def test_the_solution_that_is_shown_is_right(name):
     task = exercise(name)
     verdict = task.check(written(SOLUTIONS[name], task))
     assert verdict.ok, verdict

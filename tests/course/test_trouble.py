@@ -8,9 +8,10 @@ from contextlib import suppress
 import pytest
 
 from course_lib import Cluster
+from course_lib.cluster.packaged import packaged
 from course_lib.course import FAULTS, Trouble
 from course_lib.course.faults import ENDPOINTS
-from course_lib.course.shop import DATA, checks, open_shop
+from course_lib.course.shop import checks, open_shop
 from course_lib.errors import CourseError
 
 Repair = Callable[[Cluster], object]
@@ -21,7 +22,7 @@ def as_it_was(cluster: Cluster) -> None:
     for kind, name in (("deployment", "api"), ("deployment", "front"), ("deployment", "db")):
         cluster.delete(kind, name)
     cluster.run(60)
-    cluster.apply(DATA / "trouble.yaml")
+    cluster.apply(packaged("trouble"))
 
 
 def nodes(spec: dict) -> Repair:
@@ -33,11 +34,11 @@ def nodes(spec: dict) -> Repair:
 
 
 def policies(cluster: Cluster) -> None:
-    cluster.apply(DATA / "shop-policies.yaml")
+    cluster.apply(packaged("shop-policies"))
 
 
 def manifests(cluster: Cluster) -> None:
-    cluster.apply(DATA / "trouble.yaml")
+    cluster.apply(packaged("trouble"))
 
 
 def restart_clients(cluster: Cluster) -> None:

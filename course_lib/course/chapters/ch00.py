@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from course_lib.cluster import Cluster
+from course_lib.cluster.packaged import packaged
 from course_lib.course.answers import (
     applied,
     document,
@@ -17,13 +18,12 @@ from course_lib.course.answers import (
 )
 from course_lib.course.exercise import Findings, asks
 from course_lib.course.forms import counted, same_image
-from course_lib.course.shop import DATA
 
 AGAIN = 'apply it again: `task.cluster.apply("../data/web.yaml")`'
 
 
 def _web() -> Cluster:
-    return applied(Cluster(nodes=3), DATA / "web.yaml", 30)
+    return applied(Cluster(nodes=3), packaged("web"), 30)
 
 
 @cache

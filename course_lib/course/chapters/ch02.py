@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from course_lib.cluster import Cluster
+from course_lib.cluster.packaged import packaged
 from course_lib.course.answers import (
     applied,
     document,
@@ -18,7 +19,6 @@ from course_lib.course.answers import (
 from course_lib.course.exercise import Findings, Mistake, asks
 from course_lib.course.forms import described, names_of, same_image
 from course_lib.course.manifests import pod
-from course_lib.course.shop import DATA
 from course_lib.errors import CourseError
 from course_lib.images import Builder, File, Reference, Registry
 from course_lib.images.builder import Built
@@ -187,7 +187,7 @@ def registry_away(answer: Any) -> Findings:
 
 
 def _waits_for_an_image() -> Cluster:
-    cluster = applied(Cluster(nodes=2), DATA / "web.yaml", 30)
+    cluster = applied(Cluster(nodes=2), packaged("web"), 30)
     cluster.registry.push("course/web:v2")
     cluster.set_image("deployment/web", "course/web:v22")
     cluster.run(60)

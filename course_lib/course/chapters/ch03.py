@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from course_lib.cluster import Cluster
+from course_lib.cluster.packaged import packaged
 from course_lib.course.answers import (
     Document,
     applied,
@@ -19,9 +20,7 @@ from course_lib.course.answers import (
 )
 from course_lib.course.exercise import Findings, asks
 from course_lib.course.forms import counted, same_image
-from course_lib.course.manifests import deployment
-from course_lib.course.shop import DATA
-from course_lib.objects.manifests import read_manifests
+from course_lib.course.manifests import autoscaler_of, deployment
 from course_lib.objects.quantity import Quantity
 
 
@@ -87,11 +86,7 @@ def _replicas_asked_for() -> int:
     cluster.behaviours.set("nginx", cpu="90m", cpu_per_request=0.0)
     cluster.apply(deployment("web", 4, resources={"requests": {"cpu": "100m"}}))
     cluster.run(60)
-    (scaler,) = read_manifests(DATA / "web-autoscaler.yaml")
-    target = {"type": "Utilization", "averageUtilization": 50}
-    metric = {"type": "Resource", "resource": {"name": "cpu", "target": target}}
-    scaler["spec"] |= {"minReplicas": 1, "maxReplicas": 20, "metrics": [metric]}
-    cluster.apply(scaler)
+    cluster.apply(autoscaler_of("web", most=20, cpu=50))
     replicas = lambda: int(cluster.document("deployment", "web")["spec"]["replicas"])  # noqa: E731
     cluster.run_until(lambda: replicas() != 4)
     return replicas()
@@ -188,7 +183,7 @@ def budget(answer: Any) -> Findings:
     wanted = document(answer, "PodDisruptionBudget", "web")
     cluster = Cluster(nodes=3)
     cluster.apply(deployment("other", 1))
-    applied(cluster, DATA / "web.yaml", 30)
+    applied(cluster, packaged("web"), 30)
     applied(cluster, wanted, 10)
     status = cluster.document("poddisruptionbudget", "web").get("status", {})
     hint = "its selector must be the labels of the Pods: `selector: {matchLabels: {app: web}}`"

@@ -7,11 +7,11 @@ from functools import cache
 from typing import Any
 
 from course_lib.cluster import Cluster
+from course_lib.cluster.packaged import packaged
 from course_lib.course.answers import applied, existing, holds, number, tried
 from course_lib.course.exercise import Findings, Mistake, asks
 from course_lib.course.forms import as_names, folded, names_of, same_image
 from course_lib.course.manifests import pod
-from course_lib.course.shop import DATA
 from course_lib.cri import simulated
 from course_lib.cri.messages import METHODS
 from course_lib.errors import CourseError
@@ -174,7 +174,7 @@ def _dead() -> set[str]:
 
 def _mixed() -> Cluster:
     cluster = Cluster(nodes=2, runtime="docker")
-    return applied(cluster, DATA / "web.yaml", 40)
+    return applied(cluster, packaged("web"), 40)
 
 
 @asks(

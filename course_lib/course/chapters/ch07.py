@@ -7,15 +7,15 @@ from functools import cache
 from typing import Any
 
 from course_lib.cluster import Cluster
+from course_lib.cluster.packaged import packaged
 from course_lib.course.answers import applied, document, existing, holds, number, or_unknown, word
 from course_lib.course.exercise import Findings, asks
 from course_lib.course.manifests import deployment
-from course_lib.course.shop import DATA
 
 
 def _web(replicas: int = 3, **settings: Any) -> Cluster:
     cluster = Cluster(nodes=3, network="flannel-vxlan", **settings)
-    cluster.apply(DATA / "web.yaml")
+    cluster.apply(packaged("web"))
     cluster.scale("deployment/web", replicas)
     cluster.run(30)
     return cluster

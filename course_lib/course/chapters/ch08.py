@@ -7,11 +7,11 @@ from functools import cache
 from typing import Any
 
 from course_lib.cluster import Cluster
+from course_lib.cluster.packaged import packaged
 from course_lib.course.answers import applied, document, holds, number, or_unknown, word
 from course_lib.course.exercise import Findings, asks
 from course_lib.course.forms import as_documents
 from course_lib.course.manifests import deployment
-from course_lib.course.shop import DATA
 from course_lib.errors import CourseError
 from course_lib.network import ClusterCIDR, PodNetwork
 
@@ -21,7 +21,7 @@ PORTS = {"front": 80, "api": 8080, "db": 5432}
 def _shop(answer: Any) -> tuple[Cluster, dict[str, str]]:
     cluster = Cluster(nodes=2, network="calico")
     cluster.install_dns()
-    cluster.apply(DATA / "shop.yaml")
+    cluster.apply(packaged("shop"))
     cluster.run(40)
     cluster.apply(answer)
     cluster.run(3)

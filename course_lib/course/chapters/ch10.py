@@ -7,10 +7,10 @@ from typing import Any
 
 from course_lib.cluster import Cluster
 from course_lib.cluster.health import health
+from course_lib.cluster.packaged import packaged
 from course_lib.course.answers import holds, number, tried, word
 from course_lib.course.exercise import Finding, Findings, Mistake, asks
 from course_lib.course.forms import counted, described, names_of
-from course_lib.course.shop import DATA
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 from course_lib.etcd import EtcdCluster
@@ -107,7 +107,7 @@ def build(answer: Any) -> Findings:
 
 def _no_quorum() -> Cluster:
     cluster = Cluster.ha_etcd()
-    cluster.apply(DATA / "web.yaml")
+    cluster.apply(packaged("web"))
     cluster.run(30)
     for name in list(cluster.etcd.members)[:2]:
         cluster.kill_node(name)
@@ -206,7 +206,7 @@ def master_gone(answer: Any) -> Findings:
 @cache
 def _after_the_master() -> str:
     cluster = Cluster.single_master(workers=1)
-    cluster.apply(DATA / "web.yaml")
+    cluster.apply(packaged("web"))
     cluster.run(30)
     cluster.kill_node("control-plane-1")
     cluster.run(600)

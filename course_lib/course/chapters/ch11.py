@@ -16,6 +16,7 @@ from course_lib.apiserver.patches import merge_patch
 from course_lib.apiserver.rest import Face
 from course_lib.apiserver.targets import target_of
 from course_lib.cluster import Cluster
+from course_lib.cluster.packaged import packaged
 from course_lib.course.answers import (
     applied,
     document,
@@ -37,7 +38,7 @@ from course_lib.course.forms import (
     names_of,
     same_image,
 )
-from course_lib.course.shop import DATA, checks, open_shop
+from course_lib.course.shop import checks, open_shop
 from course_lib.objects.release import MINOR, VERSION
 
 ORDER = ["deployment-controller", "replicaset-controller", "default-scheduler", "kubelet"]
@@ -75,7 +76,7 @@ def order(answer: Any) -> Findings:
 @cache
 def _first_words() -> list[str]:
     """The four, in the order in which they first say something about `web`."""
-    cluster = applied(Cluster(nodes=2), DATA / "web.yaml", 30)
+    cluster = applied(Cluster(nodes=2), packaged("web"), 30)
     log = cluster.log()
     about = log[log.OBJECT.str.contains("web")]
     said = [str(name).partition("/")[0] for name in about.COMPONENT]
@@ -150,7 +151,7 @@ def _status(answer: Any) -> Any:
 
 @cache
 def _put_of_an_old_version() -> int:
-    cluster = applied(Cluster(nodes=1), DATA / "web.yaml", 5)
+    cluster = applied(Cluster(nodes=1), packaged("web"), 5)
     face = Face(cluster.api, lambda kind, found: ([], []))
     where = "/apis/apps/v1/namespaces/default/deployments/web"
     stale = face.answer(Request("GET", where)).document

@@ -6,7 +6,7 @@ from http import HTTPStatus
 import pandas as pd
 
 from course_lib.apiserver import discovery
-from course_lib.course.shop import DATA
+from course_lib.cluster.packaged import packaged
 from course_lib.objects.manifests import read_manifests
 from tests.course.answers.shapes import manifest, number, solution
 
@@ -20,7 +20,7 @@ RESOURCES = "resources: {requests: {cpu: 100m, memory: 64Mi}}"
 
 def mends(*names):
     def repair(cluster):
-        documents = read_manifests(DATA / "trouble.yaml")
+        documents = read_manifests(packaged("trouble"))
         kinds = ("Secret", "Service")
         cluster.apply([d for d in documents
                        if d["kind"] in kinds and d["metadata"]["name"] in names])  # fmt: skip
