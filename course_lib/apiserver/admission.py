@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from course_lib.apiserver import quota
 from course_lib.apiserver.errors import Forbidden, NotFound
 from course_lib.engine.simulation import seconds_at
-from course_lib.objects.kinds import Kind
+from course_lib.objects.kind import Kind
 from course_lib.objects.meta import Object
 from course_lib.objects.storage import (
     BETA_CLASS,
@@ -39,8 +39,6 @@ SYSTEM_PRIORITIES = {
 
 def mutate(api: APIServer, kind: Kind, document: Document) -> None:
     """Let the mutating plugins change a new document, in place."""
-    if not kind.known:
-        return
     if kind.kind == "Pod":
         limit_ranger_defaults(api, document)
         priority(api, document)
@@ -59,9 +57,9 @@ def mutate(api: APIServer, kind: Kind, document: Document) -> None:
 
 def mutate_update(kind: Kind, document: Document) -> None:
     """Let them change an updated document, in place."""
-    if kind.known and kind.kind == "Secret":
+    if kind.kind == "Secret":
         string_data(document)
-    elif kind.known and kind.kind == "Pod":
+    elif kind.kind == "Pod":
         default_toleration_seconds(document)
 
 
@@ -69,9 +67,8 @@ def validate_create(api: APIServer, kind: Kind, view: Object) -> None:
     """Let the validating plugins refuse a new object."""
     if kind.namespaced:
         namespace_lifecycle(api, kind, view)
-        if kind.known:
-            quota.limit_ranger(api, view)
-            quota.resource_quota(api, kind, view)
+        quota.limit_ranger(api, view)
+        quota.resource_quota(api, kind, view)
 
 
 def validate_update(api: APIServer, kind: Kind, view: Object, before: Object) -> None:

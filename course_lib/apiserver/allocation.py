@@ -9,7 +9,7 @@ import ipaddress
 from typing import TYPE_CHECKING, Any
 
 from course_lib.errors import CourseError, InvalidManifest
-from course_lib.objects.decode import title
+from course_lib.objects.kind import title
 
 if TYPE_CHECKING:
     from course_lib.apiserver.server import APIServer

@@ -7,14 +7,17 @@ client may wait for 45 s (HTTP/2 pings).
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, Protocol
 
 from course_lib.apiserver.errors import Unreachable
 from course_lib.apiserver.events import EventRecorder
 from course_lib.apiserver.reflector import Listener, Reflector
-from course_lib.apiserver.server import APIServer
+from course_lib.apiserver.server import AnyKind, APIServer
 from course_lib.apiserver.store import Store
 from course_lib.engine import Lifetime, Simulation
+from course_lib.objects.kind import Kinds
+from course_lib.objects.kinds import BUILT_IN
 from course_lib.objects.selectors import EVERYTHING, FieldSelector, Selector
 
 
@@ -49,8 +52,9 @@ class Connection(APIServer):
         self._consistent, self._remembers = consistent, remembers
         self._server: APIServer | None = None
         self._views = {}
+        self._kinds = Kinds(BUILT_IN)
         self._random = sim.random("apiserver")  # the servers' own
-        self._remembered: dict[tuple[str, str, str], Any] = {}
+        self._remembered: dict[tuple[AnyKind, str, str], Any] = {}
         self.reflectors: list[Reflector] = []
         self.events = EventRecorder(self)
 
@@ -103,7 +107,14 @@ class Connection(APIServer):
             store.confirm()
         return store
 
-    def find(self, kind: str, name: str, namespace: str = "") -> Any:
+    @property
+    def kinds(self) -> Kinds:  # type: ignore[override]
+        """The kinds that the API server serves; while none is reached, those it served last."""
+        with suppress(Unreachable):
+            self._kinds = self.server.kinds
+        return self._kinds
+
+    def find(self, kind: AnyKind, name: str, namespace: str = "") -> Any:
         """The object of that name, or None; from memory where there is no other way."""
         if not self._remembers:
             return super().find(kind, name, namespace)
@@ -116,7 +127,7 @@ class Connection(APIServer):
 
     def watch(
         self,
-        kind: str,
+        kind: AnyKind,
         listener: Listener,
         namespace: str = "",
         selector: Selector = EVERYTHING,

@@ -10,7 +10,7 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
-from course_lib.objects.kinds import Kind
+from course_lib.objects.kind import Kind
 from course_lib.objects.not_yet import POD_SPECS
 
 Document = dict[str, Any]
@@ -72,15 +72,14 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 
 def set_defaults(document: Document, kind: Kind) -> None:
     """Write the defaults of a kind into a document, in place; wrong shapes stay for decoding."""
-    if kind.known:
-        document["apiVersion"] = kind.api_version
-    for path, value in DEFAULTS.get(kind.kind, {}).items() if kind.known else ():
+    document["apiVersion"] = kind.api_version
+    for path, value in DEFAULTS.get(kind.kind, {}).items():
         for place in _places(document, path.split(".")[:-1]):
             place.setdefault(path.split(".")[-1], copy.deepcopy(value))
     special = _SPECIAL.get(kind.kind)
-    if special and kind.known and isinstance(document.get("spec"), dict):
+    if special and isinstance(document.get("spec"), dict):
         special(document)
-    if kind.known and kind.kind in POD_SPECS:
+    if kind.kind in POD_SPECS:
         for spec in _places(document, POD_SPECS[kind.kind].split("."), create=False):
             _pod_spec(spec)
 

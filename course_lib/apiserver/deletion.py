@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from course_lib.apiserver.errors import TooManyRequests
 from course_lib.engine import timestamp
 from course_lib.errors import CourseError
-from course_lib.objects.kinds import Kind
+from course_lib.objects.kind import Kind
 from course_lib.objects.meta import Object, selector_of
 from course_lib.objects.pod import Pod
 from course_lib.objects.pods import is_ready

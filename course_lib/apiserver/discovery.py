@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from course_lib.objects.kinds import KINDS, Kind
+from course_lib.objects.kind import Kind, Kinds
 from course_lib.objects.release import VERSION
 
 Document = dict[str, Any]
@@ -42,19 +42,20 @@ def version() -> Document:
     return {"major": major, "minor": minor, "gitVersion": VERSION, "platform": "simulated/python"}
 
 
-def group_versions() -> list[str]:
+def group_versions(kinds: Kinds) -> list[str]:
     """All that is served, in the order of the list of kinds; the core group is `v1`."""
-    return list(dict.fromkeys(kind.api_version for kind in KINDS))
+    return list(dict.fromkeys(kind.api_version for kind in kinds))
 
 
-def groups() -> Document:
+def groups(kinds: Kinds) -> Document:
     """`/apis`: the groups but the core one.
 
-    >>> [group["name"] for group in groups()["groups"]][:3]
+    >>> from course_lib.objects.kinds import BUILT_IN
+    >>> [group["name"] for group in groups(BUILT_IN)["groups"]][:3]
     ['apps', 'batch', 'discovery.k8s.io']
     """
     found = []
-    for each in group_versions():
+    for each in group_versions(kinds):
         group, _, number = each.rpartition("/")
         if group:
             served = {"groupVersion": each, "version": number}
@@ -62,14 +63,15 @@ def groups() -> Document:
     return {"kind": "APIGroupList", "apiVersion": "v1", "groups": found}
 
 
-def resources(group_version: str) -> Document:
+def resources(kinds: Kinds, group_version: str) -> Document:
     """`/api/v1`, `/apis/apps/v1`, ...: what `kubectl api-resources` lists.
 
-    >>> [r["name"] for r in resources("batch/v1")["resources"]]
+    >>> from course_lib.objects.kinds import BUILT_IN
+    >>> [r["name"] for r in resources(BUILT_IN, "batch/v1")["resources"]]
     ['jobs', 'jobs/status', 'cronjobs', 'cronjobs/status']
     """
     rows: list[Document] = []
-    for kind in KINDS:
+    for kind in kinds:
         if kind.api_version == group_version:
             rows += _rows(kind)
     head = {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version}
@@ -91,18 +93,18 @@ def _rows(kind: Kind) -> list[Document]:
     return rows
 
 
-def openapi_index() -> Document:
+def openapi_index(kinds: Kinds) -> Document:
     """`/openapi/v3`: where each group's document is."""
-    paths = [_root(each) for each in group_versions()]
+    paths = [_root(each) for each in group_versions(kinds)]
     return {"paths": {path: {"serverRelativeURL": f"/openapi/v3/{path}"} for path in paths}}
 
 
-def openapi(group_version: str) -> Document:
+def openapi(kinds: Kinds, group_version: str) -> Document:
     """One group's paths that take a PATCH: kubectl looks there whether fields are validated."""
     group, _, number = group_version.rpartition("/")
     parameter = {"name": "fieldValidation", "in": "query", "schema": {"type": "string"}}
     paths = {}
-    for kind in KINDS:
+    for kind in kinds:
         if kind.api_version == group_version:
             which = {"group": group, "version": number, "kind": kind.kind}
             patch = {"x-kubernetes-group-version-kind": which, "parameters": [parameter]}

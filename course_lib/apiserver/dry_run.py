@@ -24,7 +24,7 @@ def dry(api: APIServer) -> APIServer:
     Nothing of `api` changes by its use: not its store, nor its random streams, so a dry run moves
     no later name, uid or address.
     """
-    return APIServer(cast(Simulation, _CopiedChance(api.sim)), Layer(api.store))
+    return APIServer(cast(Simulation, _CopiedChance(api.sim)), Layer(api.store), api.kinds)
 
 
 class Layer(Store):

@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from course_lib.errors import InvalidManifest
-from course_lib.objects.decode import title
-from course_lib.objects.kinds import Kind
+from course_lib.objects.kind import Kind, title
 from course_lib.objects.quantity import Quantity
 
 Document = dict[str, Any]
@@ -91,10 +90,10 @@ def check(before: Document, after: Document, kind: Kind) -> None:
         for field in ("data", "binaryData", "stringData", "immutable"):
             if before.get(field) != after.get(field):
                 raise _refused(after, field, "no change: the object is immutable")
-    for field in FIXED_PARTS.get(kind.kind, ()) if kind.known else ():
+    for field in FIXED_PARTS.get(kind.kind, ()):
         if before.get(field) != after.get(field):
             raise _refused(after, field, "no change: the field is immutable")
-    if not isinstance(old, dict) or not isinstance(new, dict) or not kind.known:
+    if not isinstance(old, dict) or not isinstance(new, dict):
         return
     free = FREE.get(kind.kind)
     changed = [key for key in sorted({*old, *new}) if old.get(key) != new.get(key)]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from course_lib.apiserver.errors import Forbidden
-from course_lib.objects.kinds import KINDS, Kind
+from course_lib.objects.kind import Kind
 from course_lib.objects.meta import Object
 from course_lib.objects.pod import Pod, PodSpec, ResourceList
 from course_lib.objects.policy import LimitRangeItem, ResourceQuotaSpec, ScopeRequirement
@@ -150,9 +150,9 @@ def usage(api: APIServer, namespace: str, spec: ResourceQuotaSpec) -> ResourceLi
     """What a namespace has of everything that a quota bounds; ended Pods do not count."""
     hard = spec.hard or {}
     used = dict.fromkeys(hard, ZERO)
-    for kind in KINDS:
+    for kind in api.kinds:
         if kind.namespaced and _bounded(kind, hard):
-            for view in api.list(kind.kind, namespace):
+            for view in api.list(kind, namespace):
                 ended = isinstance(view, Pod) and view.status.phase in ("Succeeded", "Failed")
                 if not ended and counts(spec, view):
                     cost = usage_of(kind, view)
@@ -166,14 +166,14 @@ def _bounded(kind: Kind, hard: ResourceList) -> bool:
         (kind.kind == "Pod" and (computes or "pods" in hard))
         or kind.plural in hard
         or any(n.startswith(("services.", "requests.storage")) for n in hard)
-        or f"count/{_counted_as(kind)}" in hard
+        or f"count/{kind.title}" in hard
     )
 
 
 def usage_of(kind: Kind, view: Object) -> ResourceList:
     """What one object costs its namespace's quota."""
     one = Quantity("1")
-    cost: ResourceList = {f"count/{_counted_as(kind)}": one}
+    cost: ResourceList = {f"count/{kind.title}": one}
     if kind.plural in COUNTED:
         cost[kind.plural] = one
     if isinstance(view, Pod):
@@ -192,10 +192,6 @@ def usage_of(kind: Kind, view: Object) -> ResourceList:
         if view.spec.type == "LoadBalancer":
             cost["services.loadbalancers"] = one
     return cost
-
-
-def _counted_as(kind: Kind) -> str:
-    return f"{kind.plural}.{kind.group}" if kind.group else kind.plural
 
 
 def _shown(amounts: ResourceList, names: list[str]) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from course_lib.apiserver.errors import Compacted, Unreachable
-from course_lib.apiserver.server import ADDED, DELETED, MODIFIED, APIServer, WatchEvent
+from course_lib.apiserver.server import ADDED, DELETED, MODIFIED, AnyKind, APIServer, WatchEvent
 from course_lib.apiserver.store import Watch
 from course_lib.objects.meta import Object
 from course_lib.objects.selectors import FieldSelector, Selector
@@ -27,7 +27,7 @@ class Reflector:
     def __init__(
         self,
         connection: Connection,
-        kind: str,
+        kind: AnyKind,
         listener: Listener,
         namespace: str,
         selector: Selector,

@@ -30,7 +30,7 @@ from course_lib.apiserver.strategic import PATCHES
 from course_lib.apiserver.targets import Target, steps_of, target_of
 from course_lib.apiserver.writes import Writer, scale_of
 from course_lib.errors import CourseError
-from course_lib.objects.kinds import Kind
+from course_lib.objects.kind import Kind
 from course_lib.objects.meta import Object
 from course_lib.objects.selectors import parse_field_selector, parse_selector
 
@@ -56,28 +56,28 @@ class Face:
             document = self._discovered(request)
             if document:
                 return Answer(200, document)
-            target = target_of(request.path)
+            target = target_of(request.path, self.api.kinds)
             about = target.details
             return self._call(target, request)
         except CourseError as refusal:
             return refused(refusal, about)
 
     def _discovered(self, request: Request) -> Document | None:
-        parts = steps_of(request.path)
+        parts, kinds = steps_of(request.path), self.api.kinds
         fixed: dict[str, Callable[[], Document]] = {
             "version": discovery.version,
-            "apis": discovery.groups,
+            "apis": lambda: discovery.groups(kinds),
             "api": lambda: {"kind": "APIVersions", "versions": ["v1"]},
-            "openapi/v3": discovery.openapi_index,
+            "openapi/v3": lambda: discovery.openapi_index(kinds),
         }
         made = fixed.get("/".join(parts))
         is_openapi = parts[:2] == ["openapi", "v3"]
         named = parts[2:] if is_openapi else parts
         group_version = "/".join(named[1:])
         root = ["apis"] if "/" in group_version else ["api"]
-        if named[:1] == root and group_version in discovery.group_versions():
+        if named[:1] == root and group_version in discovery.group_versions(kinds):
             found = discovery.openapi if is_openapi else discovery.resources
-            made = lambda: found(group_version)  # noqa: E731
+            made = lambda: found(kinds, group_version)  # noqa: E731
         if made and request.method != "GET":
             raise NotAllowed
         if made or parts[:1] in (["api"], ["apis"]):

@@ -18,15 +18,16 @@ from course_lib.apiserver.events import EventRecorder
 from course_lib.apiserver.patches import merge_patch
 from course_lib.apiserver.store import DELETE, Change, Document, Entry, Store, Watch
 from course_lib.engine import Simulation
-from course_lib.errors import CourseError
-from course_lib.objects.decode import canonical, decode, kind_of_document
-from course_lib.objects.kinds import Kind, kind_named
+from course_lib.objects.decode import canonical, decode
+from course_lib.objects.kind import Kind, Kinds
+from course_lib.objects.kinds import BUILT_IN
 from course_lib.objects.manifests import plain
 from course_lib.objects.meta import Object
 from course_lib.objects.resources import qos_class
 from course_lib.objects.selectors import EVERYTHING, FieldSelector, Selector
 from course_lib.objects.validate import validate
 
+AnyKind = str | type[Object] | Kind  # any name that kubectl takes, a view's type, or a kind
 ADDED, MODIFIED, DELETED = "ADDED", "MODIFIED", "DELETED"
 ALPHABET = "bcdfghjklmnpqrstvwxz2456789"  # no vowels: no words (apimachinery `util/rand`)
 # Created with their status as given: a kubelet registers its node together with its capacity.
@@ -58,8 +59,13 @@ class APIServer:
     Objects come back as frozen views; `document` gives the whole document, as a copy.
     """
 
-    def __init__(self, sim: Simulation, store: Store | None = None) -> None:
+    kinds: Kinds  # that are served
+
+    def __init__(
+        self, sim: Simulation, store: Store | None = None, kinds: Kinds | None = None
+    ) -> None:
         self.sim = sim
+        self.kinds = Kinds(BUILT_IN) if kinds is None else kinds
         self.store = store or Store()
         self.up = True
         self.clients: list[Callable[[], None]] = []  # who hears when it stops
@@ -74,35 +80,22 @@ class APIServer:
         for lost in clients:
             lost()
 
-    def resource(self, name: str) -> Kind:
-        """The kind of any name that kubectl takes; also one that the course does not know.
-
-        A custom kind is there once an object of it is.
-        """
-        try:
-            return kind_named(name)
-        except CourseError:
-            for _, entry in self.store.range("/registry/"):
-                kind = kind_of_document(entry.document)
-                if not kind.known and name.lower() in (
-                    kind.kind.lower(),
-                    kind.plural,
-                    kind.resource,
-                    kind_title(kind),
-                ):
-                    return kind
-            raise
+    def resource(self, name: AnyKind) -> Kind:
+        """The kind of any name that kubectl takes, or of a view's type."""
+        if isinstance(name, Kind):
+            return name
+        return self.kinds.named(name) if isinstance(name, str) else self.kinds.of_type(name)
 
     # Reading
 
-    def get(self, kind: str, name: str, namespace: str = "") -> Object:
+    def get(self, kind: AnyKind, name: str, namespace: str = "") -> Object:
         """The object of that name; raises `NotFound`."""
         found = self.find(kind, name, namespace)
         if found is None:
             raise self._not_found(self.resource(kind), name)
         return found
 
-    def find(self, kind: str, name: str, namespace: str = "") -> Any:
+    def find(self, kind: AnyKind, name: str, namespace: str = "") -> Any:
         """The object of that name, or None."""
         key = self.key(self.resource(kind), name, namespace)
         entry = self.store.get(key)
@@ -110,7 +103,7 @@ class APIServer:
 
     def list(
         self,
-        kind: str,
+        kind: AnyKind,
         namespace: str = "",
         selector: Selector = EVERYTHING,
         fields: FieldSelector | None = None,
@@ -125,7 +118,7 @@ class APIServer:
                     found.append(view)
         return found
 
-    def document(self, kind: str, name: str, namespace: str = "") -> Document:
+    def document(self, kind: AnyKind, name: str, namespace: str = "") -> Document:
         """A copy of the whole document, with all that was written in it."""
         entry = self.store.get(self.key(self.resource(kind), name, namespace))
         if entry is None:
@@ -134,7 +127,7 @@ class APIServer:
 
     def watch(
         self,
-        kind: str,
+        kind: AnyKind,
         listener: Callable[[WatchEvent], None],
         namespace: str = "",
         selector: Selector = EVERYTHING,
@@ -175,14 +168,14 @@ class APIServer:
         admission.validate_create(self, kind, view)
         key = self.key(kind, view.name, view.namespace)
         if self.store.get(key):
-            raise AlreadyExists(f'{kind_title(kind)} "{view.name}" already exists')
-        if kind.kind == "Service" and kind.known:
+            raise AlreadyExists(f'{kind.title} "{view.name}" already exists')
+        if kind.kind == "Service":
             allocation.allocate(self, prepared)
         return self._write(key, prepared, kind, expected=0)
 
     def check(self, document: Document) -> tuple[Document, Kind]:
         """A document defaulted, decoded and validated: all that can be said of it by itself."""
-        kind = kind_of_document(document)
+        kind = self.kinds.of_document(document)
         checked: Document = plain(document)
         written = checked.setdefault("metadata", {})
         if isinstance(written, dict):
@@ -193,7 +186,7 @@ class APIServer:
             for field in ("uid", "resourceVersion", "deletionTimestamp", "creationTimestamp"):
                 written.pop(field, None)
         set_defaults(checked, kind)
-        if kind.known and kind.kind not in STATUS_AT_CREATION:
+        if kind.kind not in STATUS_AT_CREATION:
             checked.pop("status", None)
         validate(checked, decode(checked, kind), kind)
         return checked, kind
@@ -208,12 +201,11 @@ class APIServer:
         prepared["metadata"].update(
             uid=self._uid(), creationTimestamp=self.sim.timestamp, generation=1
         )
-        if kind.known:
-            if kind.kind == "Job":
-                allocation.job_selector(prepared)
-            if kind.kind in _FIRST_STATUS:
-                prepared["status"] = _FIRST_STATUS[kind.kind](view)
-                view = decode(prepared, kind)
+        if kind.kind == "Job":
+            allocation.job_selector(prepared)
+        if kind.kind in _FIRST_STATUS:
+            prepared["status"] = _FIRST_STATUS[kind.kind](view)
+            view = decode(prepared, kind)
         return prepared, kind, view
 
     def update(self, document: Document, subresource: str = "") -> Any:
@@ -221,7 +213,7 @@ class APIServer:
 
         The main face leaves the status as it is; `subresource="status"` changes nothing else.
         """
-        kind = kind_of_document(document)
+        kind = self.kinds.of_document(document)
         wanted: Document = plain(document)
         meta = wanted.setdefault("metadata", {})
         name, namespace = meta.get("name", ""), meta.get("namespace", "")
@@ -234,18 +226,18 @@ class APIServer:
         version = meta.get("resourceVersion")
         if version and version != str(entry.revision):
             raise Conflict(
-                f'Operation cannot be fulfilled on {kind_title(kind)} "{name}": the object has '
+                f'Operation cannot be fulfilled on {kind.title} "{name}": the object has '
                 "been modified; please apply your changes to the latest version and try again",
                 expected=f"resourceVersion {entry.revision}",
                 found=f"resourceVersion {version}",
             )
         if meta.get("uid") and meta["uid"] != entry.document["metadata"]["uid"]:
-            raise Conflict(f'{kind_title(kind)} "{name}" is another object of the same name')
+            raise Conflict(f'{kind.title} "{name}" is another object of the same name')
         return self._replace(key, entry, wanted, kind, subresource)
 
     def patch(
         self,
-        kind: str,
+        kind: AnyKind,
         name: str,
         namespace: str,
         patch: Document,
@@ -281,14 +273,14 @@ class APIServer:
         current = self.get("Pod", pod.name, pod.namespace)
         if current.uid != pod.uid or current.spec.node_name or current.terminating:  # type: ignore[attr-defined]
             raise Conflict(f'pod "{pod.name}" is gone, going, or already has a node')
-        entry = self.store.get(key := self.key(kind_named("Pod"), pod.name, pod.namespace))
+        entry = self.store.get(key := self.key(self.resource("Pod"), pod.name, pod.namespace))
         assert entry is not None
         document = merge_patch(entry.document, {"spec": {"nodeName": node}})
-        self._write(key, document, kind_named("Pod"), entry.revision)
+        self._write(key, document, self.resource("Pod"), entry.revision)
 
     def delete(
         self,
-        kind: str | Kind,
+        kind: AnyKind,
         name: str,
         namespace: str = "",
         propagation: str = deletion.BACKGROUND,
@@ -300,7 +292,7 @@ class APIServer:
         `propagation` says what becomes of what it owns: Background, Foreground or Orphan;
         `grace_period` (s) shortens a Pod's own. With `uid`, only that very object.
         """
-        named = kind if isinstance(kind, Kind) else self.resource(kind)
+        named = self.resource(kind)
         key = self.key(named, name, namespace)
         self._on_the_newest(lambda: self._delete(named, key, name, propagation, grace_period, uid))
 
@@ -311,7 +303,7 @@ class APIServer:
         if entry is None:
             raise self._not_found(named, name)
         if uid and uid != entry.document["metadata"]["uid"]:
-            raise Conflict(f'{kind_title(named)} "{name}" is another object of the same name')
+            raise Conflict(f'{named.title} "{name}" is another object of the same name')
         marked = deletion.mark(entry.document, named, propagation, grace, self.sim.now)
         if marked is None:
             self.store.delete(key, entry.revision)
@@ -343,7 +335,7 @@ class APIServer:
         document = immutability.carry_over(entry.document, wanted, subresource)
         if subresource == "":
             document = copied(document)  # a patch shares parts with what is stored
-            if kind.kind == "Service" and kind.known:
+            if kind.kind == "Service":
                 allocation.drop_fields_of_type(entry.document, document)
             set_defaults(document, kind)
             document = canonical(document, kind.type)
@@ -353,7 +345,7 @@ class APIServer:
             admission.mutate_update(kind, document)
             immutability.check(entry.document, document, kind)
             admission.validate_update(self, kind, view, self._view(key, entry))
-            if kind.kind == "Service" and kind.known:
+            if kind.kind == "Service":
                 allocation.allocate(self, document)
         if document.get("spec") != entry.document.get("spec"):
             document["metadata"]["generation"] = entry.document["metadata"].get("generation", 0) + 1
@@ -377,14 +369,14 @@ class APIServer:
         cached = self._views.get(key)
         if cached and cached[0] is entry.document:
             return cached[1]
-        view = decode(entry.document)
+        view = decode(entry.document, self.kinds.of_document(entry.document))
         self._views[key] = entry.document, view
         return view
 
     def prefix(self, kind: Kind, namespace: str = "") -> str:
         """The key below which a kind's objects lie, in one namespace or in all."""
-        group = "" if kind.known else f".{kind.group}"
-        return f"/registry/{kind.plural}{group}/" + (f"{namespace}/" if namespace else "")
+        group = f"{kind.group}/" if kind.custom else ""
+        return f"/registry/{group}{kind.plural}/" + (f"{namespace}/" if namespace else "")
 
     def key(self, kind: Kind, name: str, namespace: str) -> str:
         """Where an object is stored; namespaced kinds without one lie in `default`."""
@@ -401,12 +393,7 @@ class APIServer:
                 return name
 
     def _not_found(self, kind: Kind, name: str) -> NotFound:
-        return NotFound(f'{kind_title(kind)} "{name}" not found')
-
-
-def kind_title(kind: Kind) -> str:
-    """A kind in the API server's messages: `deployments.apps`."""
-    return f"{kind.plural}.{kind.group}" if kind.group else kind.plural
+        return NotFound(f'{kind.title} "{name}" not found')
 
 
 def copied(document: Document) -> Document:

@@ -12,7 +12,7 @@ import msgspec
 
 from course_lib.apiserver import discovery
 from course_lib.apiserver.errors import NotFound
-from course_lib.objects.kinds import KINDS, Kind
+from course_lib.objects.kind import Kind, Kinds
 
 Document = dict[str, Any]
 # What may be done with a collection (None), an object (""), or a part of one.
@@ -57,10 +57,11 @@ def steps_of(path: str) -> list[str]:
     return [unquote(part) for part in path.split("/") if part]
 
 
-def target_of(path: str) -> Target:
-    """Read a path; raises `NotFound` for one that names nothing.
+def target_of(path: str, kinds: Kinds) -> Target:
+    """Read a path of a server of these kinds; raises `NotFound` for one that names nothing.
 
-    >>> found = target_of("/apis/apps/v1/namespaces/shop/deployments/web/scale")
+    >>> from course_lib.objects.kinds import BUILT_IN
+    >>> found = target_of("/apis/apps/v1/namespaces/shop/deployments/web/scale", BUILT_IN)
     >>> found.kind.kind, found.namespace, found.name, found.part
     ('Deployment', 'shop', 'web', 'scale')
     """
@@ -70,7 +71,7 @@ def target_of(path: str) -> Target:
     namespace = ""
     if len(rest) > 2 and rest[0] == "namespaces" and rest[2] not in ("status", "finalize"):
         namespace, rest = rest[1], rest[2:]
-    for kind in KINDS:
+    for kind in kinds:
         if rest and kind.plural == rest[0] and kind.api_version == version:
             target = Target(kind, namespace, *rest[1:3])
             known = target.part in ("", "status", *discovery.subresources(kind))

@@ -13,7 +13,8 @@ from course_lib.apiserver import APIServer
 from course_lib.apiserver.dry_run import dry
 from course_lib.apiserver.patches import three_way
 from course_lib.errors import CourseError
-from course_lib.objects.decode import kind_of_document, refuse_unknown, title, warnings_for
+from course_lib.objects.decode import refuse_unknown, warnings_for
+from course_lib.objects.kind import title
 from course_lib.objects.manifests import Source, read_manifests
 from course_lib.objects.meta import Object
 
@@ -33,7 +34,7 @@ def apply_manifests(api: APIServer, source: Source, namespace: str) -> list[Resu
     documents = read_manifests(source)
     for document in documents:
         if isinstance(document.get("metadata"), dict):
-            _place(document, namespace)
+            _place(api, document, namespace)
     refusals = _rehearse(api, documents)
     if refusals:
         raise _together(refusals, len(documents))
@@ -49,10 +50,10 @@ def apply_manifests(api: APIServer, source: Source, namespace: str) -> list[Resu
     return results
 
 
-def _place(document: Document, namespace: str) -> None:
+def _place(api: APIServer, document: Document, namespace: str) -> None:
     """Write the namespace of the command into a document that names none."""
     try:
-        namespaced = kind_of_document(document).namespaced
+        namespaced = api.kinds.of_document(document).namespaced
     except CourseError:
         return  # it is refused, and told with the others
     if namespaced:
@@ -100,7 +101,7 @@ def _together(refusals: list[tuple[Document, CourseError]], of: int) -> CourseEr
 def _apply(
     api: APIServer, document: Document, done: list[tuple[Object, Document | None]]
 ) -> Result:
-    kind = kind_of_document(document)
+    kind = api.kinds.of_document(document)
     refuse_unknown(document, kind)
     warnings = warnings_for(document, kind)
     checked, _ = api.check(document)

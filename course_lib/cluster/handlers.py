@@ -140,7 +140,7 @@ class API(Guarded):
         """One line of JSON for each event, until the client hangs up."""
         target = None
         try:
-            target = target_of(self.asked.path)
+            target = target_of(self.asked.path, self.served.face.api.kinds)
             if target.name:
                 self._answer()  # one object is not watched by its path, but by a field selector
                 return

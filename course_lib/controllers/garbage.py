@@ -13,7 +13,7 @@ from course_lib.apiserver import APIServer, WatchEvent
 from course_lib.apiserver.deletion import BACKGROUND, FOREGROUND, ORPHAN, POLICY_FINALIZERS
 from course_lib.apiserver.server import DELETED
 from course_lib.controllers.controller import Controller
-from course_lib.objects.kinds import KINDS
+from course_lib.objects.kinds import BUILT_IN
 from course_lib.objects.meta import Object, OwnerReference
 
 Identity = tuple[str, str, str]  # kind, namespace, name
@@ -31,7 +31,7 @@ class GarbageCollector(Controller):
 
     def watches(self) -> None:
         """Everything but Events, which own nothing and are owned by nobody."""
-        for kind in KINDS:
+        for kind in BUILT_IN:
             if kind.kind != "Event":
                 self.api.watch(kind.kind, self._on_event)
                 for found in self.api.list(kind.kind):

@@ -14,9 +14,9 @@ from typing import Any
 from course_lib.apiserver import quota
 from course_lib.apiserver.errors import NotFound
 from course_lib.controllers.controller import Controller, Key
-from course_lib.objects.decode import decode
-from course_lib.objects.kinds import KINDS, kind_of
-from course_lib.objects.meta import Object, is_true, selector_of, set_condition
+from course_lib.objects.kind import Kind
+from course_lib.objects.kinds import BUILT_IN
+from course_lib.objects.meta import is_true, selector_of, set_condition
 from course_lib.objects.pod import Pod
 from course_lib.objects.pods import is_active, resolve
 
@@ -66,18 +66,14 @@ class NamespaceController(Controller):
             return
         left: Counter[str] = Counter()
         finalizers: Counter[str] = Counter()
-        pods_left = self._empty(name, "Pod")
+        pods_left = self._empty(name, self.api.resource("Pod"))
         if not pods_left:
-            remaining = [
-                each
-                for kind in KINDS
-                if kind.namespaced and kind.kind != "Pod"
-                for each in self._empty(name, kind.kind)
-            ]
-            for each in [*remaining, *self._empty_of_others(name)]:
-                kind = kind_of(each.api_version, each.kind)
-                left[f"{kind.plural}.{kind.group}"] += 1
-                finalizers.update(each.metadata.finalizers or ())
+            for kind in self.api.kinds:
+                if not kind.namespaced or kind.kind == "Pod":
+                    continue
+                for each in self._empty(name, kind):
+                    left[f"{kind.plural}.{kind.group}"] += 1
+                    finalizers.update(each.metadata.finalizers or ())
         space = self._state(space, left, finalizers)
         if left or pods_left:
             self.enqueue((namespace, name), after=1.0)
@@ -85,27 +81,13 @@ class NamespaceController(Controller):
             kept = [each for each in space.spec.finalizers or () if each != "kubernetes"]
             self.api.patch("Namespace", name, "", {"spec": {"finalizers": kept}})
 
-    def _empty(self, namespace: str, kind: str) -> list[Any]:
+    def _empty(self, namespace: str, kind: Kind) -> list[Any]:
         """Delete all objects of a kind; returns those that remain."""
         for found in self.api.list(kind, namespace):
             if not found.terminating:
                 with suppress(NotFound):
                     self.api.delete(kind, found.name, namespace, uid=found.uid)
         return self.api.list(kind, namespace)
-
-    def _empty_of_others(self, namespace: str) -> list[Object]:
-        """The same for objects of kinds that the course does not know."""
-
-        def there() -> list[Object]:
-            documents = [entry.document for _, entry in self.api.store.range("/registry/")]
-            here = [d for d in documents if d["metadata"].get("namespace") == namespace]
-            return [decode(d) for d in here if not kind_of(d["apiVersion"], d["kind"]).known]
-
-        for found in there():
-            if not found.terminating:
-                kind = kind_of(found.api_version, found.kind)
-                self.api.delete(kind, found.name, namespace, uid=found.uid)
-        return there()
 
     def _state(self, space: Any, left: dict[str, int], finalizers: Counter[str]) -> Any:
         """State in the namespace's conditions what remains (`status_condition_utils.go`)."""
@@ -260,7 +242,7 @@ class ResourceQuotaController(Controller):
 
     def watches(self) -> None:
         """What quotas may count: everything in namespaces but Events and Leases."""
-        for kind in KINDS:
+        for kind in BUILT_IN:
             if kind.namespaced and kind.kind not in ("Event", "Lease", self.kind):
                 self.watch(kind.kind, self._in_namespace)
 

@@ -18,7 +18,6 @@ from course_lib.course.forms import (
 )
 from course_lib.errors import CourseError
 from course_lib.objects.decode import kind_of_document, unknown_fields
-from course_lib.objects.kinds import KINDS
 
 Document = dict[str, Any]
 Slips = Mapping[Any, str]  # a wrong value, or (lowest, highest): the hint for it
@@ -95,7 +94,7 @@ def document(answer: Any, kind: str, name: str = "") -> Document:
     if not named:
         raise Mistake(f"no {kind} is called {name}", f"write `name: {name}` below `metadata`")
     for each in documents:
-        _check(each)
+        Cluster(nodes=0).api.check(each)
     if not isinstance(named[0].get("spec"), dict):
         raise Mistake(f"the {kind} has no spec", "write `spec:` below `metadata`, with its fields")
     namespace = named[0]["metadata"].get("namespace", "default")
@@ -107,18 +106,6 @@ def document(answer: Any, kind: str, name: str = "") -> Document:
 def _name(document: Document) -> Any:
     metadata = document.get("metadata")
     return metadata.get("name") if isinstance(metadata, dict) else None
-
-
-def _check(document: Document) -> None:
-    """Raise what the API server says of a document; one of another group's kind is a mistake."""
-    kind = kind_of_document(document)
-    known = next((each for each in KINDS if each.kind == kind.kind), None)
-    if known is not None and not kind.known:
-        raise Mistake(
-            f"{kind.kind} is not a kind of {document['apiVersion']}",
-            f"a {kind.kind} has `apiVersion: {known.api_version}`",
-        )
-    Cluster(nodes=0).api.check(document)
 
 
 def containers(document: Document) -> list[Document]:

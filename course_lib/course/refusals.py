@@ -6,7 +6,7 @@ import re
 
 from course_lib.apiserver.errors import NotFound, Unavailable
 from course_lib.errors import CourseError
-from course_lib.objects.kinds import KINDS
+from course_lib.objects.kinds import BUILT_IN
 
 _UNKNOWN_FIELD = re.compile(r'unknown field "([^"]+)"')
 _NO_MATCH = re.compile(r'no matches for kind "([^"]+)" in version "([^"]+)"')
@@ -56,7 +56,7 @@ def _unknown(path: str) -> str:
 
 
 def _no_match(kind: str, version: str) -> str:
-    known = next((each for each in KINDS if each.kind == kind), None)
+    known = next((each for each in BUILT_IN if each.kind == kind), None)
     if known is None:
         return f"write a kind that the API has, with a capital letter, in place of `{kind}`"
     return f"a {kind} has `apiVersion: {known.api_version}`, not `{version}`"

@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 
 from course_lib.errors import CourseError, InvalidManifest
-from course_lib.objects.kinds import EQUAL_VERSIONS, Kind, kind_of
+from course_lib.objects.kind import Kind, UnknownField, title
+from course_lib.objects.kinds import BUILT_IN
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object
 from course_lib.objects.not_yet import not_yet
@@ -24,31 +25,16 @@ _EXPECTED = re.compile(r"Expected `(?P<expected>.*?)`, got `(?P<found>.*?)`")
 _MISSING = re.compile(r"Object missing required field `(?P<field>.*?)`")
 
 
-def title(document: Document) -> str:
-    """What to call a document in a message: `Deployment default/web`."""
-    metadata = document.get("metadata")
-    metadata = metadata if isinstance(metadata, dict) else {}
-    name = metadata.get("name") or metadata.get("generateName") or "(no name)"
-    space = f"{metadata['namespace']}/" if metadata.get("namespace") else ""
-    return f"{document.get('kind', 'document')} {space}{name}"
-
-
 def kind_of_document(document: Document) -> Kind:
-    """The kind of a document, which must say its apiVersion and kind."""
-    for field in ("apiVersion", "kind"):
-        if not isinstance(document.get(field), str) or not document[field]:
-            raise InvalidManifest(
-                f"{field} is missing" if field not in document else f"{field} is not text",
-                where=f"{title(document)}: {field}",
-                expected="text, such as v1 or apps/v1" if field == "apiVersion" else "a kind",
-                found=repr(document.get(field)),
-            )
-    return kind_of(document["apiVersion"], document["kind"])
+    """The built-in kind of a document, which must say its apiVersion and kind."""
+    return BUILT_IN.of_document(document)
 
 
 def decode(document: Document, kind: Kind | None = None) -> Object:
     """The typed view of a document; raises `InvalidManifest` with path, expected and found."""
-    kind = kind or kind_of_document(document)
+    kind = kind or BUILT_IN.of_document(document)
+    if kind.view is not None:
+        return kind.view(document)
     try:
         return msgspec.convert(document, kind.type, dec_hook=_quantity)
     except msgspec.ValidationError as problem:
@@ -119,16 +105,11 @@ def _at(document: Any, path: str) -> Any:
 
 def warnings_for(document: Document, kind: Kind) -> list[str]:
     """What of a document is kept but not acted on, by path; fields that do not exist."""
-    if not kind.known:
-        return [
-            f"{title(document)}: the course does not know this kind; it is kept, and nothing acts "
-            "on it"
-        ]
-    fields = unknown_fields(document, kind.type)
+    fields = fields_unknown_to(kind, document)
     said = [
         f'{title(document)}: unknown field "{path}"' + (f" (did you mean {near}?)" if near else "")
         for path, near, real in fields
-        if not real and not _other_version(document)
+        if not real
     ]
     unused = [path for path, _, real in fields if real] + list(not_yet(document))
     return said + [
@@ -141,9 +122,7 @@ def refuse_unknown(document: Document, kind: Kind) -> None:
 
     As kubectl asks for it: `fieldValidation=Strict` (kubernetes.io "API Concepts").
     """
-    if not kind.known or _other_version(document):
-        return
-    found = [(p, near) for p, near, real in unknown_fields(document, kind.type) if not real]
+    found = [(path, near) for path, near, real in fields_unknown_to(kind, document) if not real]
     if found:
         version = kind.api_version.rpartition("/")[2]
         errors = ", ".join(f'unknown field "{path}"' for path, _ in found)
@@ -156,16 +135,24 @@ def refuse_unknown(document: Document, kind: Kind) -> None:
         )
 
 
-def _other_version(document: Document) -> bool:
-    """Whether a document is written in a version that has some fields of its own."""
-    return (document.get("apiVersion"), document.get("kind")) in EQUAL_VERSIONS
+def fields_unknown_to(kind: Kind, document: Document) -> list[UnknownField]:
+    """The fields of a document that its kind does not act on (see `unknown_fields`).
+
+    A version beside the kind's own has some fields of its own: those that are left are real.
+    """
+    if kind.unknown is not None:
+        return kind.unknown(document)
+    fields = unknown_fields(document, kind.type)
+    if document.get("apiVersion") in kind.equal_versions:
+        return [field for field in fields if field[2]]
+    return fields
 
 
 # Kept by the API server for itself, or shown by kubectl: never worth a warning.
 _SILENT = {"managedFields", "selfLink", "status"}
 
 
-def unknown_fields(value: Any, shape: Any, path: str = "") -> list[tuple[str, str, bool]]:
+def unknown_fields(value: Any, shape: Any, path: str = "") -> list[UnknownField]:
     """The paths of fields that a view does not have, each with the nearest name that it has.
 
     True for a field that Kubernetes has, and the course does not keep in its views.

@@ -13,9 +13,8 @@ from typing import Any
 
 from course_lib.errors import InvalidManifest
 from course_lib.objects import cluster, policy, services, storage, validate_pod, workloads
-from course_lib.objects.decode import title
+from course_lib.objects.kind import Kind, title
 from course_lib.objects.kind_fields import RULES as FIELDS
-from course_lib.objects.kinds import Kind
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import LabelSelector, Object
 from course_lib.objects.names import (
@@ -38,14 +37,13 @@ PERCENT = re.compile(r"[0-9]+%")
 def validate(document: Document, view: Object, kind: Kind) -> None:
     """Raise `InvalidManifest` with every problem of a decoded document."""
     problems = list(_metadata(view, kind))
-    if kind.known:
-        problems += _RULES.get(kind.kind, _nothing)(view)
-        if kind.kind in FIELDS:
-            told = {problem.path for problem in problems}
-            said = FIELDS[kind.kind].problems(document)
-            problems += [problem for problem in said if problem.path not in told]
-        if not problems:
-            problems += relations(document, kind.kind)
+    problems += _RULES.get(kind.kind, _nothing)(view)
+    if kind.kind in FIELDS:
+        told = {problem.path for problem in problems}
+        said = FIELDS[kind.kind].problems(document)
+        problems += [problem for problem in said if problem.path not in told]
+    if not problems:
+        problems += relations(document, kind.kind)
     if problems:
         first, others = problems[0], problems[1:]
         also = "; ".join(f"{p.path}: expected {p.expected}, found {p.found!r}" for p in others)

@@ -16,7 +16,7 @@ from course_lib.apiserver.bodies import Request
 from course_lib.apiserver.rest import Face
 from course_lib.apiserver.targets import target_of
 from course_lib.errors import CourseError
-from course_lib.objects.kinds import KINDS
+from course_lib.objects.kinds import BUILT_IN
 from tests.conftest import pod, workload
 
 APPS = "/apis/apps/v1/namespaces/default/deployments"
@@ -58,7 +58,7 @@ def stored(cluster):
     return store.revision, dict(store.range("/"))
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)
+@pytest.mark.parametrize("kind", list(BUILT_IN), ids=lambda kind: kind.kind)
 def test_every_kind_is_discovered_and_listed(served, kind):
     root = "/api/v1" if kind.api_version == "v1" else f"/apis/{kind.api_version}"
     status, found = ask(served, "GET", root)
@@ -68,7 +68,7 @@ def test_every_kind_is_discovered_and_listed(served, kind):
     assert status == 200 and listed["kind"] == f"{kind.kind}List"
     names = {each["metadata"]["name"] for each in listed["items"]}
     assert names == {each.name for each in served.cluster.api.list(kind.kind)}
-    assert target_of(f"{root}/{kind.plural}").kind == kind
+    assert target_of(f"{root}/{kind.plural}", BUILT_IN).kind == kind
 
 
 def test_an_object_lives_by_http(served):
@@ -276,9 +276,9 @@ def test_a_port_that_is_taken_is_told(served):
 
 
 def test_discovery_is_complete():
-    listed = {each["name"] for group in discovery.group_versions()
-              for each in discovery.resources(group)["resources"]}  # fmt: skip
-    assert {kind.plural for kind in KINDS} <= listed
+    listed = {each["name"] for group in discovery.group_versions(BUILT_IN)
+              for each in discovery.resources(BUILT_IN, group)["resources"]}  # fmt: skip
+    assert {kind.plural for kind in BUILT_IN} <= listed
 
 
 def test_a_request_is_read_without_a_socket():

@@ -11,7 +11,7 @@ from course_lib.cluster import Cluster
 from course_lib.engine.table import Table
 from course_lib.errors import CourseError, SimulationTimeout
 from course_lib.experiments import generate, sweep
-from course_lib.objects.kinds import KINDS
+from course_lib.objects.kinds import BUILT_IN
 from course_lib.orchestrators import Machine, Workload, compare
 from course_lib.plots import pods_over_time, requested_by_node, requests_over_time
 from course_lib.widgets import PackingWorkbench
@@ -67,7 +67,7 @@ def test_every_kind_has_its_table_and_description(cluster):
         [workload(), service(), workload("StatefulSet", "db"), workload("DaemonSet", "agent")]
     )
     cluster.run(seconds=30)
-    for kind in KINDS:
+    for kind in BUILT_IN:
         table = cluster.get(kind.plural, namespace=None)
         assert isinstance(table, Table)
         assert "NAME" in table.columns or kind.kind == "Event"

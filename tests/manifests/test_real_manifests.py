@@ -13,7 +13,7 @@ import pytest
 
 from course_lib.cluster import Cluster
 from course_lib.errors import CourseError
-from course_lib.objects.kinds import REMOVED_VERSIONS
+from course_lib.objects.kinds import kind_named
 from course_lib.objects.manifests import read_manifests
 from tests.conftest import ROOT, status_of
 
@@ -21,7 +21,9 @@ FOLDER = Path(os.environ.get("MANIFESTS_DIR", ROOT.parent / "shared/data/manifes
 FILES = [
     path
     for path in sorted(FOLDER.glob("*.yaml"))
-    if not any((d["apiVersion"], d["kind"]) in REMOVED_VERSIONS for d in read_manifests(path))
+    if not any(
+        d["apiVersion"] in kind_named(d["kind"]).removed_versions for d in read_manifests(path)
+    )
 ]
 WORKLOADS = ("Deployment", "ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet")
 pytestmark = pytest.mark.skipif(not FILES, reason=f"no manifests in {FOLDER}")

@@ -6,6 +6,7 @@ import pytest
 
 from course_lib.cluster import Cluster
 from course_lib.errors import CourseError
+from course_lib.objects.kind import Kind
 from tests.conftest import container, pod, service, workload
 
 
@@ -169,9 +170,8 @@ def test_a_field_that_kubernetes_does_not_have_is_refused_as_kubectl_asks_for_it
 def test_fields_that_the_course_does_not_act_on_are_kept_and_warned_of_by_path():
     cluster = Cluster(nodes=1)
     document = workload(pod_spec={"setHostnameAsFQDN": True})
-    table = cluster.apply([document, GIZMO])
+    table = cluster.apply(document)
     assert "spec.template.spec.setHostnameAsFQDN: kept" in table.WARNINGS[0]
-    assert "the course does not know this kind" in table.WARNINGS[1]
     kept = cluster.document("deployment", "web")["spec"]
     assert kept["template"]["spec"]["setHostnameAsFQDN"] is True
 
@@ -179,18 +179,31 @@ def test_fields_that_the_course_does_not_act_on_are_kept_and_warned_of_by_path()
 GIZMO = {"apiVersion": "example.com/v1", "kind": "Gizmo", "metadata": {"name": "g"}}
 
 
-def test_a_custom_object_can_be_read_and_deleted_once_it_is_there():
+def test_a_kind_that_no_definition_makes_known_is_refused_and_nothing_is_kept():
     cluster = Cluster(nodes=0)
+    with pytest.raises(CourseError) as problem:
+        cluster.apply(GIZMO)
+    said = (
+        'no matches for kind "Gizmo" in version "example.com/v1"\nensure CRDs are installed first'
+    )
+    assert said in str(problem.value)
     with pytest.raises(CourseError, match="resource type 'gizmos'"):
         cluster.get("gizmos")
+    assert "Gizmo" not in str(cluster.api.store.range("/registry/"))
+
+
+def test_objects_of_a_kind_that_was_added_are_listed_described_and_deleted():
+    cluster, other = Cluster(nodes=0), Cluster(nodes=0)
+    cluster.api.kinds.add(Kind("Gizmo", "example.com/v1", "gizmos", custom=True))
     cluster.apply(GIZMO)
     for name in ("gizmos", "Gizmo", "gizmos.example.com"):
         assert list(cluster.get(name).NAME) == ["g"]
         assert cluster.document(name, "g")["kind"] == "Gizmo"
     assert cluster.describe("gizmo", "g").startswith("Name:         g")
     cluster.delete("gizmo", "g")
-    with pytest.raises(CourseError, match="resource type 'gizmos'"):
-        cluster.get("gizmos")
+    assert cluster.get("gizmos").empty
+    with pytest.raises(CourseError, match="no matches for kind"):
+        other.apply(GIZMO)
 
 
 @pytest.mark.parametrize(
@@ -226,7 +239,7 @@ def test_all_that_is_refused_is_told_and_nothing_stays():
     cluster = Cluster(nodes=1)
     before = cluster.api.store.revision
     with pytest.raises(CourseError) as problem:
-        cluster.apply([config("one"), GIZMO, config("two", namespace="missing"), pod("A")])
+        cluster.apply([config("one"), config("two", namespace="missing"), pod("A")])
     assert problem.value.what == 'namespaces "missing" not found'
     assert 'Pod default/A: metadata.name: Pod "A" is invalid' in problem.value.do
     assert cluster.api.store.revision == before

@@ -39,6 +39,7 @@ from course_lib.course.forms import (
     same_image,
 )
 from course_lib.course.shop import checks, open_shop
+from course_lib.objects.kinds import BUILT_IN
 from course_lib.objects.release import MINOR, VERSION
 
 ORDER = ["deployment-controller", "replicaset-controller", "default-scheduler", "kubelet"]
@@ -93,7 +94,7 @@ def _first_words() -> list[str]:
 )
 def path(answer: Any) -> Findings:
     truth = "/apis/apps/v1/namespaces/shop/deployments/web"
-    found = target_of(truth)
+    found = target_of(truth, BUILT_IN)
     assert (found.kind.kind, found.namespace, found.name) == ("Deployment", "shop", "web")
     text = as_text(answer).strip().removeprefix("GET ").strip()
     given = "/" + urlsplit(text).path.strip("/")

@@ -1,0 +1,247 @@
+"""One kind of Kubernetes in one place, and the registry of the kinds that a cluster serves.
+
+A `Kind` declares all that the API server, its clients and `kubectl get` need to know of it. A
+registry begins with the built-in kinds and grows by CustomResourceDefinitions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from course_lib.errors import CourseError, InvalidManifest
+from course_lib.objects.field_rules import Check
+from course_lib.objects.manifests import Document
+from course_lib.objects.meta import Object
+from course_lib.objects.names import Problem
+from course_lib.objects.quantity import Quantity
+
+Problems = Iterator[Problem]
+Row = Sequence[Any]  # the cells of `kubectl get`, but AGE
+UnknownField = tuple[str, str, bool]  # path, nearest known name, whether Kubernetes has it
+
+
+class Subresource(msgspec.Struct, frozen=True):
+    """A part of an object that has a path of its own, such as `pods/eviction`.
+
+    `kind`, `group` and `version` name what a request to it carries.
+    """
+
+    name: str
+    kind: str
+    group: str = ""
+    version: str = "v1"
+
+
+class Scale(msgspec.Struct, frozen=True):
+    """Where a kind keeps what its subresource `scale` shows; `selector` is "" for none."""
+
+    replicas: str = "spec.replicas"
+    current: str = "status.replicas"
+    selector: str = "spec.selector"
+
+
+def _no_problems(value: Any) -> Problems:
+    return iter(())
+
+
+def _unchanged(document: Document) -> None:
+    pass
+
+
+def _no_transition(before: Document, after: Document) -> Problems:
+    return iter(())
+
+
+def _no_usage(view: Any) -> dict[str, Quantity]:
+    return {}
+
+
+def _plain_row(view: Object, now: float) -> Row:
+    return view.name, view.metadata.creation_timestamp
+
+
+class Kind(msgspec.Struct, frozen=True, eq=False):
+    """A kind: its names, how its documents are completed and judged, and how they are shown.
+
+    Paths are fields with dots between; `[*]` is every item of a list.
+    """
+
+    kind: str
+    api_version: str
+    plural: str
+    type: type[Object] = Object
+    short_names: tuple[str, ...] = ()
+    namespaced: bool = True
+    categories: tuple[str, ...] = ()
+    equal_versions: tuple[str, ...] = ()  # served beside `api_version`, with the same fields
+    removed_versions: Mapping[str, str] = {}  # and the release that stopped serving each
+    custom: bool = False  # defined by a CustomResourceDefinition
+
+    # Reading a document
+    view: Callable[[Document], Object] | None = None  # in place of decoding into `type`
+    unknown: Callable[[Document], list[UnknownField]] | None = None  # in place of those of `type`
+    not_simulated: tuple[str, ...] = ()  # paths that are kept, and that nothing acts on
+
+    # Completing it
+    defaults: Mapping[str, Any] = {}  # by path
+    complete: Callable[[Document], None] = _unchanged  # defaults that depend on other fields
+    pod_spec: str = ""  # the path of a Pod's spec
+    first_status: Callable[[Any], Document] | None = None  # of the view of a new object
+    status_at_creation: bool = False  # a new object keeps the status that it is written with
+
+    # Judging it
+    fields: Mapping[str, Check] = {}  # rules of single fields, by path
+    rules: Callable[[Any], Problems] = _no_problems  # of the view
+    relations: Callable[[Document], Problems] = _no_problems  # asked when all else is right
+    fixed: tuple[str, ...] = ()  # paths that an update may not change
+    free: tuple[str, ...] = ()  # fields of `spec` that it may, where it may change no other
+    transition: Callable[[Document, Document], Problems] = _no_transition  # before, after
+
+    # Showing it
+    columns: str = "NAME  CREATED AT"  # as kubectl's heading; `+` marks those of `-o wide`
+    row: Callable[[Any, float], Row] = _plain_row  # of a view, at a simulated time in seconds
+
+    # Parts and costs
+    status: bool = True  # whether the status is a subresource
+    scale: Scale | None = None
+    subresources: tuple[Subresource, ...] = ()
+    usage: Callable[[Any], dict[str, Quantity]] = _no_usage  # what quota counts beside objects
+
+    @property
+    def group(self) -> str:
+        """The API group; empty for the core group."""
+        return self.api_version.rpartition("/")[0]
+
+    @property
+    def resource(self) -> str:
+        """The name in `kubectl`'s messages: `deployment.apps`, `pod`."""
+        return f"{self.kind.lower()}.{self.group}" if self.group else self.kind.lower()
+
+    @property
+    def title(self) -> str:
+        """The name in the API server's messages: `deployments.apps`, `pods`."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names that `kubectl get` takes, in lower case."""
+        return self.kind.lower(), self.plural, *self.short_names, self.resource, self.title
+
+
+class Kinds:
+    """The kinds that one cluster serves, in a fixed order; a registry of its own for each server.
+
+    >>> kinds = Kinds([Kind("Widget", "example.com/v1", "widgets", short_names=("wg",))])
+    >>> kinds.named("wg").title
+    'widgets.example.com'
+    """
+
+    def __init__(self, kinds: Iterable[Kind] = ()) -> None:
+        self._kinds: dict[tuple[str, str], Kind] = {}  # by group and kind
+        self._named: dict[str, Kind] = {}
+        for kind in kinds:
+            self.add(kind)
+
+    def __iter__(self) -> Iterator[Kind]:
+        return iter(tuple(self._kinds.values()))
+
+    def __len__(self) -> int:
+        return len(self._kinds)
+
+    def add(self, kind: Kind) -> None:
+        """Serve a kind; one of the same group and name is replaced, in its place."""
+        self._kinds[kind.group, kind.kind] = kind
+        self._index()
+
+    def remove(self, kind: Kind) -> None:
+        """Serve a kind no longer; nothing happens where it is not served."""
+        self._kinds.pop((kind.group, kind.kind), None)
+        self._index()
+
+    def _index(self) -> None:
+        """Of two kinds with one name, the earlier has it, as in kubectl; a group makes it clear."""
+        self._named = {}
+        for kind in self._kinds.values():
+            for name in kind.names:
+                self._named.setdefault(name, kind)
+
+    def find(self, name: str) -> Kind | None:
+        """The kind of any name that kubectl takes, or None."""
+        return self._named.get(name) or self._named.get(name.lower())
+
+    def named(self, name: str) -> Kind:
+        """The kind of any name that kubectl takes: `Pod`, `pods`, `po`, `deployments.apps`.
+
+        Raises `CourseError` for a name that no kind has.
+        """
+        kind = self.find(name)
+        if kind is None:
+            raise CourseError(
+                f"the server doesn't have a resource type {name!r}",
+                expected="one of " + ", ".join(kind.plural for kind in self),
+                found=repr(name),
+            )
+        return kind
+
+    def of_type(self, type: type[Object]) -> Kind:
+        """The kind whose views have this type; raises `CourseError` where there is none."""
+        for kind in self:
+            if kind.type is type:
+                return kind
+        raise CourseError(
+            f"no kind has the type {type.__name__}", expected="a built-in kind's type"
+        )
+
+    def of(self, api_version: str, kind: str) -> Kind:
+        """The kind of documents with this apiVersion and kind.
+
+        Raises `CourseError`, in kubectl's words, where the cluster does not serve it (cli-runtime
+        `pkg/resource/mapper.go`).
+        """
+        group = api_version.rpartition("/")[0]
+        served = self._kinds.get((group, kind))
+        if served and api_version in (served.api_version, *served.equal_versions):
+            return served
+        for other in self:
+            if other.kind == kind and api_version in other.equal_versions:
+                return other
+        raise self._no_match(api_version, kind)
+
+    def _no_match(self, api_version: str, kind: str) -> CourseError:
+        same = [each for each in self if each.kind == kind]
+        do = f"write apiVersion: {same[0].api_version}" if same else ""
+        for each in same:
+            if release := each.removed_versions.get(api_version):
+                do = f"write apiVersion: {each.api_version}; {api_version} is served no longer "
+                do += f"since Kubernetes {release}"
+        there = ", ".join(each.kind for each in self if each.api_version == api_version)
+        return CourseError(
+            f'no matches for kind "{kind}" in version "{api_version}"\n'
+            "ensure CRDs are installed first",
+            do=do or f"kinds of {api_version} are {there or 'none'}",
+        )
+
+    def of_document(self, document: Document) -> Kind:
+        """The kind of a document; raises `InvalidManifest` where it does not say which."""
+        for field in ("apiVersion", "kind"):
+            value = document.get(field)
+            if not isinstance(value, str) or not value:
+                raise InvalidManifest(
+                    f"{field} is missing" if field not in document else f"{field} is not text",
+                    where=f"{title(document)}: {field}",
+                    expected="text, such as v1 or apps/v1" if field == "apiVersion" else "a kind",
+                    found=repr(value),
+                )
+        return self.of(document["apiVersion"], document["kind"])
+
+
+def title(document: Document) -> str:
+    """What to call a document in a message: `Deployment default/web`."""
+    metadata = document.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    name = metadata.get("name") or metadata.get("generateName") or "(no name)"
+    space = f"{metadata['namespace']}/" if metadata.get("namespace") else ""
+    return f"{document.get('kind', 'document')} {space}{name}"
