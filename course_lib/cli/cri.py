@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     from course_lib.cri.grpc_server import Server
     from course_lib.cri.simulated import alone
     from course_lib.images import Registry, read_archive
-    from course_lib.runtimes.logs import HostDisk
+    from course_lib.runtimes.files import HostFileSystem
 
     stop = until_interrupted()
     registry = Registry()
@@ -53,9 +53,10 @@ def run(arguments: argparse.Namespace) -> int:
         for name, image in read_archive(archive).items():
             registry.push(name, content=image)
     # A client compares the runtime's times with its own clock, so simulated time starts now.
-    runtime = alone(arguments.runtime, registry, disk=HostDisk(), epoch=time.time_ns())
+    runtime = alone(arguments.runtime, registry, disk=HostFileSystem(), epoch=time.time_ns())
     with Server(runtime, arguments.socket, arguments.speed):
-        said = f"{arguments.runtime} {runtime.version}, simulated, listens on {arguments.socket}"
+        about = f"{arguments.runtime} {runtime.flavour.version}, simulated"
+        said = f"{about}, listens on {arguments.socket}"
         announce(said)  # whoever started it through a pipe waits for this line
         stop.wait()
     return 0

@@ -22,7 +22,7 @@ from course_lib.node.node_reporter import Machine
 from course_lib.node.policy_agent import PolicyAgent
 from course_lib.objects.pod import Pod
 from course_lib.runtimes import Behaviours, Runtime
-from course_lib.runtimes.logs import Disk
+from course_lib.runtimes.files import FileSystem
 from course_lib.runtimes.processes import drawn
 
 MOST_NODES = NODE_CIDR.num_addresses - 3  # the network, the router, and the broadcast address
@@ -82,7 +82,7 @@ class NodeCommands:
             taints=tuple(taints),
         )
         host = self.network.add_machine(name, machine.address, zone)
-        made = self._install(machine, runtime or self.runtime, Disk())
+        made = self._install(machine, runtime or self.runtime, FileSystem())
         cri = Client(InProcess(Shim(made)))
         self.kubelets[name] = Kubelet(self._way(name), machine, cri, self.network, made.disk)
         self.proxies[name] = KubeProxy(
@@ -107,9 +107,10 @@ class NodeCommands:
         """How a node's agents come to the API."""
         return self.plane.connection(node, remembers=True) if self.plane else self.api
 
-    def _install(self, machine: Machine, runtime: str, disk: Disk) -> Runtime:
+    def _install(self, machine: Machine, runtime: str, disk: FileSystem) -> Runtime:
         """Put a container runtime on a machine."""
-        made = runtime_named(runtime)(
+        made = Runtime(
+            runtime_named(runtime),
             self.sim,
             machine.name,
             self.registry,

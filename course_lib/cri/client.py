@@ -17,7 +17,7 @@ from course_lib.cri.shim import Shim
 from course_lib.engine import Simulation
 from course_lib.engine.simulation import Process
 from course_lib.errors import CourseError
-from course_lib.runtimes import Hop, RuntimeFault
+from course_lib.runtimes import RuntimeFault, TimedStep
 
 if TYPE_CHECKING:
     from course_lib.engine.table import Table
@@ -36,7 +36,7 @@ class Call(msgspec.Struct, frozen=True):
     request: Any
     response: Any  # None when it failed
     error: RuntimeFault | None
-    hops: tuple[Hop, ...] = ()
+    hops: tuple[TimedStep, ...] = ()
 
     @property
     def looks(self) -> bool:
@@ -99,9 +99,9 @@ class InProcess:
         """Let simulated time pass."""
         self.sim.run_until(finished, timeout=1e6)
 
-    def hops(self) -> tuple[Hop, ...]:
+    def hops(self) -> tuple[TimedStep, ...]:
         """The steps of the call that is just ending."""
-        return tuple(self.shim.runtime.hops.pop(self.sim.env.active_process, ()))
+        return self.shim.runtime.calls.steps_of_this_process()
 
     def watch(self, changed: Callable[[], None]) -> bool:
         """Hear of every change at once."""

@@ -24,7 +24,7 @@ from course_lib.cri.client import Done, InProcess
 from course_lib.cri.shim import Shim
 from course_lib.errors import CourseError, extra
 from course_lib.runtimes import Runtime, RuntimeFault
-from course_lib.runtimes.base import Operation
+from course_lib.runtimes.calls import Operation
 from course_lib.runtimes.errors import CODES
 
 with extra("cri"):
@@ -117,7 +117,7 @@ class Server:
             if self._identity == _identity(self.path):
                 self.path.unlink()
 
-    def run(self, operation: Operation, done: Done) -> None:
+    def run(self, operation: Operation[Any], done: Done) -> None:
         """Begin an operation of the runtime; `done` gets its result, or a `RuntimeFault`."""
         with self.locked():
             self.sim.start(self._way.run(operation, done))
@@ -194,7 +194,7 @@ class Server:
             pass  # the client is still there: so are we
         with self._lock:
             self._waiting.discard(finished)
-            self.shim.runtime.hops.clear()
+            self.shim.runtime.calls.taken.clear()
         result = results[0] if results else RuntimeFault("Unavailable", "the server is stopping")
         if isinstance(result, RuntimeFault):
             context.abort(STATUS[CODES.get(result.code, 2)], result.what)

@@ -8,8 +8,7 @@ from typing import Any
 
 from course_lib.cri import messages as v1
 from course_lib.cri.translate import container_parts, container_status, sandbox_parts
-from course_lib.runtimes import Container, Runtime, Sandbox
-from course_lib.runtimes.isolation import cgroup
+from course_lib.runtimes import Runtime, RuntimeContainer, Sandbox
 from course_lib.runtimes.processes import pid
 
 Message = Any
@@ -28,7 +27,7 @@ class Lookups:
 
     def PodSandboxStatus(self, request: Message) -> Message:  # noqa: N802
         """Everything about one sandbox; verbose: its namespaces too."""
-        sandbox = self.runtime.sandbox(
+        sandbox = self.runtime.sandboxes.by_id(
             request.pod_sandbox_id, "an error occurred when try to find sandbox"
         )
         info = {}
@@ -36,7 +35,7 @@ class Lookups:
             about = {"pid": pid(sandbox), "namespaces": sandbox.namespaces}
             info["info"] = json.dumps(about)
         return v1.PodSandboxStatusResponse(
-            status=self._sandbox_status(sandbox), info=info, timestamp=self.runtime.clock()
+            status=self._sandbox_status(sandbox), info=info, timestamp=self.runtime.machine.clock()
         )
 
     def _sandbox_status(self, sandbox: Sandbox) -> Message:
@@ -47,7 +46,7 @@ class Lookups:
             ipc=_NAMESPACE_MODES[wanted.ipc],
         )
         return v1.PodSandboxStatus(
-            **sandbox_parts(sandbox, self.runtime.epoch),
+            **sandbox_parts(sandbox, self.runtime.machine.epoch),
             network=v1.PodSandboxNetworkStatus(ip=sandbox.ip if sandbox.ready else ""),
             linux=v1.LinuxPodSandboxStatus(namespaces=v1.Namespace(options=options)),
         )
@@ -55,7 +54,9 @@ class Lookups:
     def ListPodSandbox(self, request: Message) -> Message:  # noqa: N802
         """The sandboxes that a filter lets through."""
         found = self._sandboxes(request.filter)
-        items = [v1.PodSandbox(**sandbox_parts(sandbox, self.runtime.epoch)) for sandbox in found]
+        items = [
+            v1.PodSandbox(**sandbox_parts(sandbox, self.runtime.machine.epoch)) for sandbox in found
+        ]
         return v1.ListPodSandboxResponse(items=items)
 
     def StreamPodSandboxes(self, request: Message) -> Iterator[Message]:  # noqa: N802
@@ -77,7 +78,7 @@ class Lookups:
         """The containers that a filter lets through."""
         wanted, found = request.filter, []
         for container in self._containers(wanted):
-            parts = container_parts(container, self.runtime.epoch)
+            parts = container_parts(container, self.runtime.machine.epoch)
             if not wanted.HasField("state") or wanted.state.state == parts["state"]:
                 found.append(v1.Container(**parts, pod_sandbox_id=container.sandbox.id))
         return v1.ListContainersResponse(containers=found)
@@ -87,7 +88,7 @@ class Lookups:
         for container in self.ListContainers(request).containers:
             yield v1.StreamContainersResponse(containers=[container])
 
-    def _containers(self, wanted: Message) -> Iterable[Container]:
+    def _containers(self, wanted: Message) -> Iterable[RuntimeContainer]:
         """By ID, sandbox and labels: what filters of containers and of statistics share."""
         for container in self.runtime.containers.values():
             if (
@@ -99,16 +100,16 @@ class Lookups:
 
     def ContainerStatus(self, request: Message) -> Message:  # noqa: N802
         """Everything about one container; verbose: its walls too."""
-        container = self.runtime.container(request.container_id)
+        container = self.runtime.containers.by_id(request.container_id)
         info = {}
         if request.verbose:
             about = {
                 "sandboxID": container.sandbox.id,
                 "pid": pid(container) if container.running else 0,
                 "namespaces": container.namespaces,
-                "cgroup": cgroup(container),
+                "cgroup": container.cgroup(),
             }
             info["info"] = json.dumps(about)
         return v1.ContainerStatusResponse(
-            status=container_status(container, self.runtime.epoch), info=info
+            status=container_status(container, self.runtime.machine.epoch), info=info
         )

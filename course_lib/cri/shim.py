@@ -23,8 +23,9 @@ from course_lib.cri.translate import (
     resources,
     sandbox_spec,
 )
-from course_lib.runtimes import Container, Runtime, RuntimeFault
-from course_lib.runtimes.base import Operation
+from course_lib.runtimes import Runtime, RuntimeContainer, RuntimeFault
+from course_lib.runtimes.calls import Operation
+from course_lib.runtimes.errors import CREATING
 
 Message = Any
 API_VERSION = "v1"
@@ -43,12 +44,12 @@ class Shim(StatsCalls, ImageCalls, StreamCalls):
         self.runtime = runtime
         self.streams: dict[str, Wanted] = {}
 
-    def call(self, method: str, request: Message) -> Message | Operation:
+    def call(self, method: str, request: Message) -> Message | Operation[Message]:
         """Answer a call by its name: a response, or a process that returns it."""
         answer: Callable[[Message], Message] | None = getattr(self, method, None)
         if method not in v1.METHODS or answer is None:
             raise RuntimeFault("Unimplemented", f"method {method} not implemented")
-        self.runtime.check()
+        self.runtime.calls.check()
         return answer(request)
 
     # The runtime itself
@@ -58,7 +59,7 @@ class Shim(StatsCalls, ImageCalls, StreamCalls):
         return v1.VersionResponse(
             version="0.1.0",  # of this message, for ever
             runtime_name=self.runtime.name,
-            runtime_version=self.runtime.version,
+            runtime_version=self.runtime.flavour.version,
             runtime_api_version=API_VERSION,
         )
 
@@ -81,7 +82,7 @@ class Shim(StatsCalls, ImageCalls, StreamCalls):
         """The kubelet tells the node's block of Pod addresses."""
         cidr = request.runtime_config.network_config.pod_cidr
         try:
-            self.runtime.set_address_block(cidr.split(",")[0])
+            self.runtime.sandboxes.set_address_block(cidr.split(",")[0])
         except ValueError as problem:
             raise invalid(f"pod_cidr: {problem}") from problem
         return v1.UpdateRuntimeConfigResponse()
@@ -93,7 +94,7 @@ class Shim(StatsCalls, ImageCalls, StreamCalls):
 
     # Sandboxes
 
-    def RunPodSandbox(self, request: Message) -> Operation:  # noqa: N802
+    def RunPodSandbox(self, request: Message) -> Operation[Message]:  # noqa: N802
         """Make a sandbox."""
         if request.runtime_handler:
             raise RuntimeFault(
@@ -101,68 +102,69 @@ class Shim(StatsCalls, ImageCalls, StreamCalls):
                 f'failed to get sandbox runtime: no runtime for "{request.runtime_handler}" '
                 "is configured",
             )
-        sandbox = yield from self.runtime.run_sandbox(sandbox_spec(request.config))
+        sandbox = yield from self.runtime.sandboxes.run(sandbox_spec(request.config))
         return v1.RunPodSandboxResponse(pod_sandbox_id=sandbox.id)
 
-    def StopPodSandbox(self, request: Message) -> Operation:  # noqa: N802
+    def StopPodSandbox(self, request: Message) -> Operation[Message]:  # noqa: N802
         """Stop a sandbox and what is in it."""
-        yield from self.runtime.stop_sandbox(_given(request.pod_sandbox_id, "pod_sandbox_id"))
+        yield from self.runtime.sandboxes.stop(_given(request.pod_sandbox_id, "pod_sandbox_id"))
         return v1.StopPodSandboxResponse()
 
-    def RemovePodSandbox(self, request: Message) -> Operation:  # noqa: N802
+    def RemovePodSandbox(self, request: Message) -> Operation[Message]:  # noqa: N802
         """Remove a sandbox and what is in it."""
-        yield from self.runtime.remove_sandbox(_given(request.pod_sandbox_id, "pod_sandbox_id"))
+        yield from self.runtime.sandboxes.remove(_given(request.pod_sandbox_id, "pod_sandbox_id"))
         return v1.RemovePodSandboxResponse()
 
     def UpdatePodSandboxResources(self, request: Message) -> Message:  # noqa: N802
         """The Pod's limits have changed; nothing to do where each container has its own."""
-        self.runtime.sandbox(request.pod_sandbox_id)
+        self.runtime.sandboxes.by_id(request.pod_sandbox_id)
         return v1.UpdatePodSandboxResourcesResponse()
 
     # Containers
 
-    def CreateContainer(self, request: Message) -> Operation:  # noqa: N802
+    def CreateContainer(self, request: Message) -> Operation[Message]:  # noqa: N802
         """Make a container; its program does not run yet."""
         spec = container_spec(request.config)
-        container = yield from self.runtime.create(request.pod_sandbox_id, spec)
+        sandbox = self.runtime.sandboxes.by_id(request.pod_sandbox_id, CREATING)
+        container = yield from self.runtime.containers.create(sandbox, spec)
         return v1.CreateContainerResponse(container_id=container.id)
 
-    def StartContainer(self, request: Message) -> Operation:  # noqa: N802
+    def StartContainer(self, request: Message) -> Operation[Message]:  # noqa: N802
         """Start its program."""
-        yield from self.runtime.start(request.container_id)
+        yield from self.runtime.containers.start(request.container_id)
         return v1.StartContainerResponse()
 
-    def StopContainer(self, request: Message) -> Operation:  # noqa: N802
+    def StopContainer(self, request: Message) -> Operation[Message]:  # noqa: N802
         """Ask its program to end, and end it when it does not."""
         id = _given(request.container_id, "container_id")
-        yield from self.runtime.stop(id, max(0, request.timeout))
+        yield from self.runtime.containers.stop(id, max(0, request.timeout))
         return v1.StopContainerResponse()
 
-    def RemoveContainer(self, request: Message) -> Operation:  # noqa: N802
+    def RemoveContainer(self, request: Message) -> Operation[Message]:  # noqa: N802
         """Remove it."""
-        yield from self.runtime.remove(_given(request.container_id, "container_id"))
+        yield from self.runtime.containers.remove(_given(request.container_id, "container_id"))
         return v1.RemoveContainerResponse()
 
     def UpdateContainerResources(self, request: Message) -> Message:  # noqa: N802
         """Write other limits."""
-        self.runtime.update(request.container_id, resources(request.linux))
+        self.runtime.containers.update(request.container_id, resources(request.linux))
         return v1.UpdateContainerResourcesResponse()
 
     def ReopenContainerLog(self, request: Message) -> Message:  # noqa: N802
         """The log was renamed: go on in a new file."""
-        container = self.runtime.container(request.container_id)
+        container = self.runtime.containers.by_id(request.container_id)
         if not container.running:
             raise RuntimeFault("Unknown", "container is not running")
         container.log.disk.append(container.log.path, b"")
         return v1.ReopenContainerLogResponse()
 
-    def ExecSync(self, request: Message) -> Operation:  # noqa: N802
+    def ExecSync(self, request: Message) -> Operation[Message]:  # noqa: N802
         """Run a command in a container, and wait for it."""
         if request.timeout < 0:
             raise invalid("timeout must not be negative")
         if not request.cmd:
             raise invalid("a command must be given")
-        stdout, stderr, code = yield from self.runtime.execute(
+        stdout, stderr, code = yield from self.runtime.commands.execute(
             request.container_id, list(request.cmd), request.timeout
         )
         return v1.ExecSyncResponse(stdout=stdout, stderr=stderr, exit_code=code)
@@ -172,15 +174,15 @@ class Shim(StatsCalls, ImageCalls, StreamCalls):
     def events(self, listener: Callable[[Message], None]) -> Callable[[], None]:
         """Tell a listener of each container event; the result ends that (GetContainerEvents)."""
 
-        def tell(kind: str, container: Container) -> None:
+        def tell(kind: str, container: RuntimeContainer) -> None:
             event = v1.ContainerEventResponse(
                 container_id=container.id,
                 container_event_type=EVENTS[kind],
-                created_at=self.runtime.clock(),
+                created_at=self.runtime.machine.clock(),
                 pod_sandbox_status=self._sandbox_status(container.sandbox),
             )
-            siblings = container.sandbox.containers.values()
-            epoch = self.runtime.epoch
+            siblings = self.runtime.containers.of(container.sandbox)
+            epoch = self.runtime.machine.epoch
             event.containers_statuses.extend(container_status(c, epoch) for c in siblings)
             listener(event)
 

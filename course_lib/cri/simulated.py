@@ -8,15 +8,15 @@ from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 from course_lib.images import Registry
 from course_lib.network import FlatNetwork
-from course_lib.runtimes import RUNTIMES, Behaviours, Runtime
-from course_lib.runtimes.base import EPOCH_NS
-from course_lib.runtimes.logs import Disk
+from course_lib.runtimes import RUNTIMES, Behaviours, Flavour, Runtime
+from course_lib.runtimes.files import FileSystem
+from course_lib.runtimes.machine import EPOCH_NS
 
 POD_CIDR = "10.88.0.0/16"  # the block that containerd's own examples use
 
 
-def runtime_named(name: str) -> type[Runtime]:
-    """The kind of a runtime by its name; raises `CourseError` for one that is not simulated."""
+def runtime_named(name: str) -> Flavour:
+    """The flavour of a runtime by its name; raises `CourseError` for one that is not simulated."""
     if name not in RUNTIMES:
         raise CourseError("no such runtime", expected=f"one of {', '.join(RUNTIMES)}", found=name)
     return RUNTIMES[name]
@@ -27,11 +27,12 @@ def alone(
     registry: Registry | None = None,
     behaviours: Behaviours | None = None,
     seed: int = 0,
-    disk: Disk | None = None,
+    disk: FileSystem | None = None,
     epoch: int = EPOCH_NS,
 ) -> Runtime:
     """A runtime on a machine of its own, with its network ready."""
-    made = runtime_named(name)(
+    made = Runtime(
+        runtime_named(name),
         Simulation(seed),
         "machine",
         registry or Registry(),
@@ -40,7 +41,7 @@ def alone(
         disk=disk,
         epoch=epoch,
     )
-    made.set_address_block(POD_CIDR)
+    made.sandboxes.set_address_block(POD_CIDR)
     return made
 
 

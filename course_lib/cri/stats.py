@@ -11,7 +11,7 @@ from typing import Any
 from course_lib.cri import messages as v1
 from course_lib.cri.lookups import Lookups, matches
 from course_lib.cri.translate import sandbox_parts
-from course_lib.runtimes import Container, Sandbox
+from course_lib.runtimes import RuntimeContainer, Sandbox
 
 Message = Any
 WRITABLE = "/var/lib/containerd/io.containerd.snapshotter.v1.overlayfs"
@@ -26,7 +26,7 @@ class StatsCalls(Lookups):
 
     def ContainerStats(self, request: Message) -> Message:  # noqa: N802
         """What one container uses."""
-        container = self.runtime.container(request.container_id)
+        container = self.runtime.containers.by_id(request.container_id)
         return v1.ContainerStatsResponse(stats=self._stats(container))
 
     def ListContainerStats(self, request: Message) -> Message:  # noqa: N802
@@ -41,7 +41,7 @@ class StatsCalls(Lookups):
 
     def PodSandboxStats(self, request: Message) -> Message:  # noqa: N802
         """What one sandbox's containers use together."""
-        sandbox = self.runtime.sandbox(request.pod_sandbox_id)
+        sandbox = self.runtime.sandboxes.by_id(request.pod_sandbox_id)
         return v1.PodSandboxStatsResponse(stats=self._sandbox_stats(sandbox))
 
     def ListPodSandboxStats(self, request: Message) -> Message:  # noqa: N802
@@ -61,8 +61,8 @@ class StatsCalls(Lookups):
         for stats in self.ListPodSandboxStats(request).stats:
             yield v1.StreamPodSandboxStatsResponse(pod_sandbox_stats=[stats])
 
-    def _stats(self, container: Container) -> Message:
-        spec, now = container.spec, self.runtime.clock()
+    def _stats(self, container: RuntimeContainer) -> Message:
+        spec, now = container.spec, self.runtime.machine.clock()
         stats = v1.ContainerStats(
             attributes=v1.ContainerAttributes(
                 id=container.id,
@@ -79,8 +79,11 @@ class StatsCalls(Lookups):
         return stats
 
     def _sandbox_stats(self, sandbox: Sandbox) -> Message:
-        parts, now = sandbox_parts(sandbox, self.runtime.epoch), self.runtime.clock()
-        running = [c for c in sandbox.containers.values() if c.running]
+        parts, now = (
+            sandbox_parts(sandbox, self.runtime.machine.epoch),
+            self.runtime.machine.clock(),
+        )
+        running = [c for c in self.runtime.containers.of(sandbox) if c.running]
         eth0 = v1.NetworkInterfaceUsage(name="eth0", rx_bytes=_amount(0), tx_bytes=_amount(0))
         return v1.PodSandboxStats(
             attributes=v1.PodSandboxAttributes(
@@ -95,15 +98,17 @@ class StatsCalls(Lookups):
             ),
         )
 
-    def _cpu(self, containers: Iterable[Container], now: int) -> Message:
+    def _cpu(self, containers: Iterable[RuntimeContainer], now: int) -> Message:
         used = sum(container.cpu_seconds() for container in containers)
-        rate = sum(min(c.behaviour.cpu.at(c.age), c.cpu_limit) for c in containers if c.running)
+        rate = sum(
+            min(c.behaviour.cpu.at(c.time.age), c.cpu.limit) for c in containers if c.running
+        )
         usage = v1.CpuUsage(timestamp=now)
         usage.usage_core_nano_seconds.value = round(used * 1e9)
         usage.usage_nano_cores.value = round(rate * 1e9)
         return usage
 
-    def _memory(self, containers: Iterable[Container], now: int) -> Message:
+    def _memory(self, containers: Iterable[RuntimeContainer], now: int) -> Message:
         used = round(sum(container.memory() for container in containers))
         usage = v1.MemoryUsage(timestamp=now)
         for amount in (usage.working_set_bytes, usage.usage_bytes, usage.rss_bytes):

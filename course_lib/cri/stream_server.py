@@ -127,12 +127,12 @@ class Stream(WebSocketHandler):
             self.streams.loop.call_soon_threadsafe(self._end_with, status)
 
         command = list(request.cmd)
-        self.server.run(runtime.run_inside(request.container_id, command, ends), done)
+        self.server.run(runtime.commands.run(request.container_id, command, ends), done)
 
     def _attach_to(self, request: Any) -> None:
         self.tty = request.tty
         with self.server.locked():
-            self.container = self.server.shim.runtime.container(request.container_id)
+            self.container = self.server.shim.runtime.containers.by_id(request.container_id)
             self.container.attached.append(self._say)
             self.container.left.append(self._left)
             if request.stdin:

@@ -52,7 +52,9 @@ class StreamCalls:
 
     def PortForward(self, request: Message) -> Message:  # noqa: N802
         """A URL for connections to ports of a sandbox."""
-        sandbox = self.runtime.sandbox(request.pod_sandbox_id, 'failed to find sandbox "{id}"')
+        sandbox = self.runtime.sandboxes.by_id(
+            request.pod_sandbox_id, 'failed to find sandbox "{id}"'
+        )
         if not sandbox.ready:
             raise RuntimeFault("Unknown", f'sandbox container "{sandbox.id}" is not running')
         return v1.PortForwardResponse(url=self._url("portforward", request))
@@ -65,7 +67,7 @@ class StreamCalls:
         return wanted
 
     def _must_run(self, id: str) -> None:
-        if not self.runtime.container(id).running:
+        if not self.runtime.containers.by_id(id).running:
             raise RuntimeFault("Unknown", f"container {id} is not running")
 
     def _url(self, kind: str, request: Message) -> str:

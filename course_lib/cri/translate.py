@@ -9,9 +9,9 @@ import json
 from typing import Any
 
 from course_lib.cri import messages as v1
-from course_lib.runtimes.base import EPOCH_NS
-from course_lib.runtimes.container import Container, ContainerState
+from course_lib.runtimes.container import OCIStatus, RuntimeContainer
 from course_lib.runtimes.errors import RuntimeFault
+from course_lib.runtimes.machine import EPOCH_NS
 from course_lib.runtimes.sandbox import Sandbox
 from course_lib.runtimes.spec import (
     CONTAINER,
@@ -30,9 +30,9 @@ PORTS = "io.kubernetes.container.ports"
 ENDS = "course.example/ends"  # a hint to the model of programs: this one is expected to end
 _MODES = {0: POD, 1: CONTAINER, 2: NODE, 3: TARGET}
 _STATES = {
-    ContainerState.CREATED: v1.CONTAINER_CREATED,
-    ContainerState.RUNNING: v1.CONTAINER_RUNNING,
-    ContainerState.STOPPED: v1.CONTAINER_EXITED,
+    OCIStatus.CREATED: v1.CONTAINER_CREATED,
+    OCIStatus.RUNNING: v1.CONTAINER_RUNNING,
+    OCIStatus.STOPPED: v1.CONTAINER_EXITED,
 }
 Message = Any
 
@@ -161,7 +161,7 @@ def sandbox_parts(sandbox: Sandbox, epoch: int) -> dict[str, Any]:
     }
 
 
-def container_parts(container: Container, epoch: int) -> dict[str, Any]:
+def container_parts(container: RuntimeContainer, epoch: int) -> dict[str, Any]:
     """What `Container` and `ContainerStatus` have in common."""
     spec = container.spec
     return {
@@ -179,7 +179,7 @@ def container_parts(container: Container, epoch: int) -> dict[str, Any]:
     }
 
 
-def container_status(container: Container, epoch: int) -> Message:
+def container_status(container: RuntimeContainer, epoch: int) -> Message:
     """Everything about one container."""
     spec = container.spec
     started, stopped = container.running or container.stopped, container.stopped

@@ -10,7 +10,7 @@ from typing import Any
 from course_lib.apiserver import APIServer
 from course_lib.node.volumes import host_path_problem
 from course_lib.objects.pod import Container, KeySelector, Pod, SourceName
-from course_lib.runtimes.logs import Disk
+from course_lib.runtimes.files import FileSystem
 
 
 def missing_config(api: APIServer, pod: Pod, container: Container) -> str:
@@ -34,7 +34,7 @@ def missing_config(api: APIServer, pod: Pod, container: Container) -> str:
     return ""
 
 
-def missing_volume(api: APIServer, pod: Pod, disk: Disk) -> tuple[str, str]:
+def missing_volume(api: APIServer, pod: Pod, disk: FileSystem) -> tuple[str, str]:
     """The volume that cannot be mounted, and why; empty when all can."""
     for volume in pod.spec.volumes or ():
         problem = host_path_problem(disk, volume)

@@ -31,7 +31,7 @@ from course_lib.objects.meta import Object
 from course_lib.objects.pod import Pod
 from course_lib.objects.selectors import parse_field_selector
 from course_lib.runtimes import RuntimeFault
-from course_lib.runtimes.logs import Disk
+from course_lib.runtimes.files import FileSystem
 
 REFUSAL_SECONDS = 0.5  # until a refused Pod's status has reached the API server
 
@@ -42,7 +42,7 @@ class Kubelet(NodeReporter):
     """The agent of one node."""
 
     def __init__(
-        self, api: APIServer, machine: Machine, cri: Client, network: Network, disk: Disk
+        self, api: APIServer, machine: Machine, cri: Client, network: Network, disk: FileSystem
     ) -> None:
         self.api, self.sim, self.machine = api, api.sim, machine
         self.name, self.address = machine.name, machine.address

@@ -17,7 +17,7 @@ from course_lib.apiserver import APIServer
 from course_lib.node.environment import Place, field, resource_field
 from course_lib.objects.pod import Container, Pod, Volume
 from course_lib.objects.quantity import Quantity
-from course_lib.runtimes.logs import Disk
+from course_lib.runtimes.files import FileSystem
 
 ROOT = "/var/lib/kubelet/pods"
 RESYNC = 60.0, 90.0  # s between two looks at a Pod that is well: a minute, with jitter
@@ -43,7 +43,7 @@ KINDS = {
 
 
 def mounts_of(
-    api: APIServer, disk: Disk, pod: Pod, container: Container, place: Place
+    api: APIServer, disk: FileSystem, pod: Pod, container: Container, place: Place
 ) -> list[tuple[str, str, bool]]:
     """For each mount: the path on the node, the path inside, and whether it is read-only."""
     volumes = {volume.name: volume for volume in pod.spec.volumes or ()}
@@ -68,7 +68,7 @@ def mounts_of(
     return mounts
 
 
-def _account(disk: Disk, pod: Pod) -> str:
+def _account(disk: FileSystem, pod: Pod) -> str:
     """The files by which a Pod's programs speak to the API server: token, CA, namespace."""
     path = f"{ROOT}/{pod.uid}/volumes/kubernetes.io~projected/kube-api-access"
     account = pod.spec.service_account_name or "default"
@@ -80,7 +80,7 @@ def _account(disk: Disk, pod: Pod) -> str:
     return path
 
 
-def prepare(api: APIServer, disk: Disk, pod: Pod, volume: Volume, place: Place) -> str:
+def prepare(api: APIServer, disk: FileSystem, pod: Pod, volume: Volume, place: Place) -> str:
     """Where a volume's files are; those that come from objects are written now."""
     if volume.host_path:
         path = str(volume.host_path.get("path", "/"))
@@ -109,7 +109,7 @@ def path_of(pod: Pod, volume: Volume) -> str:
     return f"{ROOT}/{pod.uid}/volumes/kubernetes.io~{kind}/{volume.name}"
 
 
-def refresh(api: APIServer, disk: Disk, pod: Pod, place: Place) -> None:
+def refresh(api: APIServer, disk: FileSystem, pod: Pod, place: Place) -> None:
     """Write the files of a Pod's volumes anew where their objects have changed."""
     for volume in pod.spec.volumes or ():
         if follows(volume):
@@ -191,7 +191,7 @@ def _downward(
     return files
 
 
-def host_path_problem(disk: Disk, volume: Volume) -> str:
+def host_path_problem(disk: FileSystem, volume: Volume) -> str:
     """Why a `hostPath` of this type cannot be mounted; empty when it can."""
     source = volume.host_path or {}
     kind, path = source.get("type") or "", str(source.get("path", "/"))
@@ -207,7 +207,7 @@ def host_path_problem(disk: Disk, volume: Volume) -> str:
     return f"hostPath type check failed: {path} is not a {expected}, it's a {there}"
 
 
-def _type_of(disk: Disk, path: str) -> str | None:
+def _type_of(disk: FileSystem, path: str) -> str | None:
     """What a path of the node is; None where there is nothing."""
     path = path.rstrip("/") or "/"
     for known, kind in (
@@ -223,7 +223,7 @@ def _type_of(disk: Disk, path: str) -> str | None:
     return "directory" if disk.tree(path) else None
 
 
-def over_limit(disk: Disk, pod: Pod) -> str:
+def over_limit(disk: FileSystem, pod: Pod) -> str:
     """Which `emptyDir` of a Pod holds more than its `sizeLimit`; empty when none does."""
     for volume in pod.spec.volumes or ():
         limit = (volume.empty_dir or {}).get("sizeLimit")

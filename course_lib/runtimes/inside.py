@@ -7,19 +7,15 @@ for a Container" (what takes the place of ENTRYPOINT and CMD); containerd's moun
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping, Sequence
-from typing import TYPE_CHECKING
 
-from course_lib.engine.simulation import EPOCH
 from course_lib.images.layer import FOLDER, File
 from course_lib.images.oci import PATH
 from course_lib.runtimes.errors import RuntimeFault
-from course_lib.runtimes.logs import Disk
+from course_lib.runtimes.files import FileSystem
+from course_lib.runtimes.sandbox import Sandbox
 from course_lib.runtimes.spec import ContainerSpec
 from course_lib.runtimes.store import NodeImage
 from course_lib.runtimes.world import EXECUTABLE, Stdin, Tree, World
-
-if TYPE_CHECKING:
-    from course_lib.runtimes.container import Container
 
 USUAL = ("bin", "dev", "etc", "home", "proc", "root", "sys", "tmp", "usr", "var")
 USERS = {"root": (0, 0), "www-data": (33, 33), "nobody": (65534, 65534)}  # name: user, group
@@ -37,16 +33,15 @@ def command_line(spec: ContainerSpec, image: NodeImage) -> list[str]:
     return [*first, *rest]
 
 
-def find_executable(container: Container, argv: Sequence[str] = ()) -> tuple[str, str] | None:
+def find_executable(world: World, image: NodeImage, argv: Sequence[str]) -> tuple[str, str] | None:
     """The program that cannot be started, and why, in Go's words; None when it can.
 
     Of an image whose contents are not known, every program is taken to exist.
     Source: Go's `os/exec.LookPath`, which runc calls; runc 1.5, `libcontainer/process_linux.go`.
     """
-    argv = argv or container.command
-    name, world = argv[0], container.world
+    name = argv[0]
     file = world.locate(name) if name else None
-    if not container.image.known and file is None:
+    if not image.known and file is None:
         return None
     if file is not None and file.kind == "folder":
         why = "is a directory"
@@ -61,33 +56,29 @@ def find_executable(container: Container, argv: Sequence[str] = ()) -> tuple[str
     return name, why
 
 
-def world_of(container: Container, node: str, disk: Disk) -> World:
-    """Everything that a program in this container sees at its start."""
-    spec, sandbox, run = container.spec, container.sandbox.spec, container.image.run
-    hostname = sandbox.hostname or node
-    files = _files(container, hostname, disk)
-    user, uid, gid = _user(spec, run.user, files)
-    contents = container.image.contents
+def world_of(
+    spec: ContainerSpec, sandbox: Sandbox, image: NodeImage, node: str, disk: FileSystem
+) -> World:
+    """What a program in a container finds at its start: files, environment, user."""
+    hostname = sandbox.spec.hostname or node
+    files = _files(spec, sandbox, image, hostname, disk)
+    user, uid, gid = _user(spec, image.run.user, files)
     env = {"PATH": PATH, "HOSTNAME": hostname}
-    env |= dict(v.split("=", 1) for v in run.env) | dict(spec.env)
+    env |= dict(v.split("=", 1) for v in image.run.env) | dict(spec.env)
+    contents = image.contents
     return World(
         files=files,
         env=env,
-        cwd=spec.working_dir or run.working_dir or "/",
+        cwd=spec.working_dir or image.run.working_dir or "/",
         hostname=hostname,
         uid=uid,
         user=user,
         gid=gid,
         groups=(*_groups(user, files), *spec.supplemental_groups),
         read_only=spec.read_only,
-        write=container.say,
         stdin=Stdin() if spec.stdin else None,
-        known=container.image.known,
+        known=image.known,
         busybox=contents.busybox if contents is not None else True,
-        cores=container.cores,
-        processes=container.processes,
-        server=container.wait_for_answer,
-        date=lambda: f"{EPOCH.fromtimestamp(container.log.clock() // 10**9, EPOCH.tzinfo):%c}",
     )
 
 
@@ -127,9 +118,10 @@ def _groups(user: str, files: Mapping[str, File]) -> tuple[int, ...]:
     return tuple(int(row[2]) for row in parts if len(row) > 3 and user in row[3].split(","))
 
 
-def _files(container: Container, hostname: str, disk: Disk) -> MutableMapping[str, File]:
-    spec, sandbox = container.spec, container.sandbox
-    files = dict.fromkeys(USUAL, FOLDER) | container.image.files()
+def _files(
+    spec: ContainerSpec, sandbox: Sandbox, image: NodeImage, hostname: str, disk: FileSystem
+) -> MutableMapping[str, File]:
+    files = dict.fromkeys(USUAL, FOLDER) | image.files()
     address = sandbox.ip or "127.0.0.1"
     resolver = [f"search {' '.join(sandbox.spec.searches)}"] if sandbox.spec.searches else []
     resolver += [f"nameserver {server}" for server in sandbox.spec.nameservers]

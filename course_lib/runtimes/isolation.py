@@ -8,12 +8,8 @@ opencontainers/cgroups 0.0.7 (`ConvertCPUSharesToCgroupV2Value`), which runc use
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 from course_lib.runtimes.spec import NODE, POD, Namespaces, Resources
-
-if TYPE_CHECKING:
-    from course_lib.runtimes.container import Container
 
 KINDS = ("cgroup", "ipc", "mnt", "net", "pid", "uts")
 FIRST = 4026531835  # inode numbers of the node's own namespaces, as the kernel gives them
@@ -73,16 +69,3 @@ def _weight(shares: int) -> int:
         return 10_000
     power = math.log2(shares)
     return math.ceil(10 ** ((power * power + 125 * power) / 612 - 7 / 34)) if shares > 2 else 1
-
-
-def cgroup(container: Container) -> dict[str, str]:
-    """The container's cgroup now: limits, and what it has used."""
-    used = round(container.cpu_seconds() * 1e6)
-    late = round(container.throttled_seconds() * 1e6)
-    periods = container.throttled_periods()
-    return cgroup_files(container.spec.resources) | {
-        "cgroup.freeze": "1" if container.frozen else "0",
-        "cpu.stat": f"usage_usec {used} nr_throttled {periods} throttled_usec {late}",
-        "memory.current": str(round(container.memory())),
-        "memory.events": f"oom_kill {int(container.reason == 'OOMKilled')}",
-    }

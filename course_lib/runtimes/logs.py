@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 from course_lib.engine.simulation import EPOCH
-from course_lib.images.layer import FOLDER, File, Files
+from course_lib.runtimes.files import FileSystem
 
 LONGEST = 16 * 1024  # bytes of text in one entry
-MOST_FILES = 1000  # of the real machine, shown in one mount
 
 
 def stamp(nanoseconds: int) -> str:
@@ -28,95 +26,10 @@ def stamp(nanoseconds: int) -> str:
     return f"{(EPOCH + timedelta(seconds=seconds)):%Y-%m-%dT%H:%M:%S}.{rest:09d}Z"
 
 
-class Disk:
-    """The node's files, in memory: what a path holds."""
-
-    live = True  # whether a mount shows what is there now, and takes what is written
-
-    def __init__(self) -> None:
-        self.files: dict[str, bytearray] = {}
-        self.modes: dict[str, int] = {}  # permissions, where they are not 0644
-
-    def append(self, path: str, data: bytes) -> None:
-        """Write at the end of a file, which is made if need be."""
-        self.files.setdefault(path, bytearray()).extend(data)
-
-    def put(self, path: str, data: bytes, mode: int = 0o644) -> None:
-        """Write a file anew."""
-        self.files[path] = bytearray(data)
-        self.modes[path] = mode
-
-    def read(self, path: str) -> bytes:
-        """The whole file; nothing where there is none."""
-        return bytes(self.files.get(path, b""))
-
-    def tree(self, path: str) -> Files:
-        """What a mount of this path shows: a file under the name `""`, or all below a folder."""
-        if path in self.files:
-            return {"": self.file(path)}
-        below = f"{path.rstrip('/')}/"
-        return {p[len(below) :]: self.file(p) for p in self.files if p.startswith(below)}
-
-    def file(self, path: str) -> File:
-        """A file with its permissions."""
-        return File(self.read(path), mode=self.modes.get(path, 0o644))
-
-    def size(self, path: str) -> int:
-        """Bytes in a file; 0 where there is none."""
-        return len(self.files.get(path, b""))
-
-    def rename(self, path: str, new: str) -> None:
-        """Give a file another name."""
-        if path in self.files:
-            self.files[new] = self.files.pop(path)
-
-    def remove(self, prefix: str) -> None:
-        """Remove a file, or all files below a folder."""
-        for path in [p for p in self.files if p == prefix or p.startswith(f"{prefix}/")]:
-            del self.files[path]
-            self.modes.pop(path, None)
-
-
-class HostDisk(Disk):
-    """The real machine's files, for clients that read logs from there."""
-
-    live = False  # simulated programs see a copy: they change nothing of the real machine
-
-    def append(self, path: str, data: bytes) -> None:
-        """Write at the end of a file, which is made if need be."""
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        with open(path, "ab") as file:
-            file.write(data)
-
-    def read(self, path: str) -> bytes:
-        """The whole file; nothing where there is none."""
-        return Path(path).read_bytes() if Path(path).exists() else b""
-
-    def tree(self, path: str) -> Files:
-        """What a mount of this path shows now."""
-        root = Path(path)
-        if root.is_file():
-            return {"": File(root.read_bytes())}
-        found = sorted(root.rglob("*"))[:MOST_FILES]
-        return {
-            p.relative_to(root).as_posix(): FOLDER if p.is_dir() else File(p.read_bytes())
-            for p in found
-            if p.is_dir() or p.is_file()
-        }
-
-    def rename(self, path: str, new: str) -> None:
-        """Give a file another name."""
-        if Path(path).exists():
-            Path(path).rename(new)
-
-    def remove(self, prefix: str) -> None:
-        """Leave the machine's files to those who asked for them."""
-
-
-class Log:
+class ContainerLog:
     """What one container says, on its way to its file."""
 
-    def __init__(self, disk: Disk, path: str, clock: Callable[[], int]) -> None:
+    def __init__(self, disk: FileSystem, path: str, clock: Callable[[], int]) -> None:
         self.disk, self.path, self.clock = disk, path, clock
         self._rest = {"stdout": b"", "stderr": b""}
         if path:

@@ -8,73 +8,83 @@ Source: the LXD documentation, "About images", "Instances"; LXE's README.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
 
-from course_lib.runtimes.base import Step
+from course_lib.runtimes.calls import CallStep, Paths
+from course_lib.runtimes.container import RuntimeContainer
+from course_lib.runtimes.flavour import Flavour
 from course_lib.runtimes.processes import INIT, ProcessRow, pid, program_rows
-from course_lib.runtimes.runtime import Runtime
+from course_lib.runtimes.sandbox import Sandbox
+
+PATHS: Paths = {
+    "PullImage": (
+        CallStep("lxe", "lxd", "POST /1.0/images", 0.1),
+        CallStep("lxd", "registry", "find the image by its alias", 0.5),
+    ),
+    "RunPodSandbox": (
+        CallStep("lxe", "lxd", "POST /1.0/profiles", 0.1),
+        CallStep("lxd", "CNI plugin", "ADD: an interface and an address", 0.2),
+    ),
+    "CreateContainer": (
+        CallStep("lxe", "lxd", "POST /1.0/instances", 0.1),
+        CallStep("lxd", "storage pool", "clone the root file system", 0.4),
+    ),
+    "StartContainer": (
+        CallStep("lxe", "lxd", "PUT /1.0/instances/{name}/state: start", 0.1),
+        CallStep("lxd", "lxc monitor", "namespaces, cgroup", 0.2),
+        CallStep("lxc monitor", "init", "boot", 1.2),
+        CallStep("init", "container", "start the program", 0.1),
+    ),
+    "StopContainer": (
+        CallStep("lxe", "lxd", "PUT /1.0/instances/{name}/state: stop"),
+        CallStep("lxd", "lxc monitor", "SIGPWR to the init, later SIGKILL"),
+    ),
+    "ExecSync": (
+        CallStep("lxe", "lxd", "POST /1.0/instances/{name}/exec"),
+        CallStep("lxd", "lxc monitor", "a process in the container's namespaces"),
+    ),
+    "StopPodSandbox": (CallStep("lxd", "CNI plugin", "DEL: give the address back"),),
+    "RemoveContainer": (CallStep("lxe", "lxd", "DELETE /1.0/instances/{name}"),),
+}
 
 
-class Lxd(Runtime):
-    """A daemon, a monitor for each container, and an init inside."""
+def _cannot_start(id: str, program: str, why: str) -> str:
+    """liblxc starts the program."""
+    told = "Permission denied" if "permission" in why else "No such file or directory"
+    return f'lxc-start: start.c: start: {told} - Failed to exec "{program}"'
 
-    name = "lxd"
-    version = "3.0.4"
-    shim = "lxe"
-    story = (
+
+def _cannot_execute(id: str, program: str, why: str) -> str:
+    """LXD tells only these two apart."""
+    return "Command not executable" if "permission" in why else "Command not found"
+
+
+def _process_tree(
+    up: bool, sandboxes: Sequence[Sandbox], containers: Sequence[RuntimeContainer]
+) -> list[ProcessRow]:
+    """The monitors are children of process 1: the daemon can go and come."""
+    rows = [ProcessRow(700, INIT, "lxd")] if up else []
+    for container in containers:
+        monitor = pid(container, 1)
+        rows.append(ProcessRow(monitor, INIT, f"[lxc monitor] {container.spec.name}"))
+        rows.append(ProcessRow(pid(container, 2), monitor, "/sbin/init"))
+        rows += program_rows(container, pid(container, 2))
+    return rows
+
+
+LXD = Flavour(
+    name="lxd",
+    version="3.0.4",
+    shim="lxe",
+    story=(
         "Canonical's manager of system containers (2015). Its community now develops Incus (2023). "
         "Few clusters ever used LXE, its shim for the CRI."
-    )
-    pod_native = True  # a sandbox is a profile: no process holds it
-    shares_layers = False  # an image is one root file system
-    daemon = "lxd"
-    path: ClassVar = {
-        "PullImage": (
-            Step("lxe", "lxd", "POST /1.0/images", 0.1),
-            Step("lxd", "registry", "find the image by its alias", 0.5),
-        ),
-        "RunPodSandbox": (
-            Step("lxe", "lxd", "POST /1.0/profiles", 0.1),
-            Step("lxd", "CNI plugin", "ADD: an interface and an address", 0.2),
-        ),
-        "CreateContainer": (
-            Step("lxe", "lxd", "POST /1.0/instances", 0.1),
-            Step("lxd", "storage pool", "clone the root file system", 0.4),
-        ),
-        "StartContainer": (
-            Step("lxe", "lxd", "PUT /1.0/instances/{name}/state: start", 0.1),
-            Step("lxd", "lxc monitor", "namespaces, cgroup", 0.2),
-            Step("lxc monitor", "init", "boot", 1.2),
-            Step("init", "container", "start the program", 0.1),
-        ),
-        "StopContainer": (
-            Step("lxe", "lxd", "PUT /1.0/instances/{name}/state: stop"),
-            Step("lxd", "lxc monitor", "SIGPWR to the init, later SIGKILL"),
-        ),
-        "ExecSync": (
-            Step("lxe", "lxd", "POST /1.0/instances/{name}/exec"),
-            Step("lxd", "lxc monitor", "a process in the container's namespaces"),
-        ),
-        "StopPodSandbox": (Step("lxd", "CNI plugin", "DEL: give the address back"),),
-        "RemoveContainer": (Step("lxe", "lxd", "DELETE /1.0/instances/{name}"),),
-    }
-
-    def cannot_start(self, id: str, program: str, why: str) -> str:
-        """liblxc starts the program."""
-        told = "Permission denied" if "permission" in why else "No such file or directory"
-        return f'lxc-start: start.c: start: {told} - Failed to exec "{program}"'
-
-    def cannot_execute(self, id: str, program: str, why: str) -> str:
-        """LXD tells only these two apart."""
-        return "Command not executable" if "permission" in why else "Command not found"
-
-    def processes(self) -> list[ProcessRow]:
-        """The monitors are children of process 1: the daemon can go and come."""
-        rows = [ProcessRow(700, INIT, "lxd")] if self.up else []
-        for container in self.containers.values():
-            if container.running:
-                monitor = pid(container, 1)
-                rows.append(ProcessRow(monitor, INIT, f"[lxc monitor] {container.spec.name}"))
-                rows.append(ProcessRow(pid(container, 2), monitor, "/sbin/init"))
-                rows += program_rows(container, pid(container, 2))
-        return rows
+    ),
+    pod_native=True,  # a sandbox is a profile: no process holds it
+    shares_layers=False,  # an image is one root file system
+    daemon="lxd",
+    paths=PATHS,
+    process_tree=_process_tree,
+    cannot_start=_cannot_start,
+    cannot_execute=_cannot_execute,
+)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
-if TYPE_CHECKING:
-    from course_lib.runtimes.container import Container
-    from course_lib.runtimes.sandbox import Sandbox
+from course_lib.runtimes.container import RuntimeContainer
+from course_lib.runtimes.sandbox import Sandbox
 
 INIT = 1
 FIRST_PID, FIRST_CHILD = 1000, 100_000
@@ -22,12 +19,12 @@ class ProcessRow(msgspec.Struct, frozen=True):
     command: str
 
 
-def pid(of: Sandbox | Container, offset: int = 0) -> int:
+def pid(of: Sandbox | RuntimeContainer, offset: int = 0) -> int:
     """The number of a sandbox's or container's process on the node."""
     return FIRST_PID + 10 * of.number + offset
 
 
-def program_rows(container: Container, parent: int) -> list[ProcessRow]:
+def program_rows(container: RuntimeContainer, parent: int) -> list[ProcessRow]:
     """The container's own processes, seen from the node: the main one, and its children."""
     main, *children = container.titles
     own = pid(container)

@@ -1,57 +1,128 @@
-"""A container runtime: images, sandboxes and containers of one node.
-
-What all runtimes have in common is here and in the modules of its operations; what sets one apart
-is in its own module: who stands between the caller and the process (`path`), what it keeps of an
-image, and what survives its daemon.
-"""
+"""A container runtime: the images, sandboxes and containers of one node."""
 
 from __future__ import annotations
 
+from course_lib.engine import Simulation
 from course_lib.errors import CourseError
-from course_lib.runtimes.container_operations import ContainerOperations
+from course_lib.images import Registry
+from course_lib.network import AddressPool, Network
+from course_lib.runtimes.behaviour import Behaviours
+from course_lib.runtimes.calls import Calls
+from course_lib.runtimes.commands import Commands
+from course_lib.runtimes.containers import Containers, Listener
+from course_lib.runtimes.files import FileSystem
+from course_lib.runtimes.flavour import Flavour
+from course_lib.runtimes.images import Images
+from course_lib.runtimes.machine import EPOCH_NS, RuntimeMachine
+from course_lib.runtimes.names import Names
 from course_lib.runtimes.processes import ProcessRow
+from course_lib.runtimes.sandbox import HostNetwork
+from course_lib.runtimes.sandboxes import Sandboxes
 
 
-class Runtime(ContainerOperations):
-    """The runtime of one node; a subclass says what sets it apart."""
+class Runtime:
+    """The runtime of one node.
 
-    def stop_daemon(self) -> None:
-        """The daemon stops: no call is answered, and containers go on or not, as the kind is."""
-        if not self.daemon:
-            raise CourseError(
-                f"{self.name} has no daemon", do="look at its process tree: nothing to stop"
-            )
-        self.sim.record(self.daemon, f"Node/{self.node}", "Stopped", f"{self.daemon} has stopped")
-        self.up = False
-        self._hang_up()
-        if not self.outlives_daemon:
-            for container in list(self.containers.values()):
-                container.exit(137, "Error")
-            for sandbox in self.sandboxes.values():
-                self._lose(sandbox)
+    Its parts: `images`, `sandboxes`, `containers`, `commands` (run in containers), and `calls`,
+    which are answered while the daemon is up. `cores` are the machine's, `epoch` the nanoseconds
+    from 1970 to the start of simulated time.
+    """
 
-    def start_daemon(self) -> None:
-        """The daemon is back: it finds its containers again, and tells what has ended meanwhile."""
-        self.up = True
-        if self.daemon:
-            started = f"{self.daemon} has started"
-            self.sim.record(self.daemon, f"Node/{self.node}", "Started", started)
-        for container in self.containers.values():
-            self._tell("started" if container.running else "stopped", container)
+    def __init__(
+        self,
+        flavour: Flavour,
+        sim: Simulation,
+        node: str,
+        registry: Registry,
+        behaviours: Behaviours,
+        network: Network,
+        cores: float = 4.0,
+        disk: FileSystem | None = None,
+        epoch: int = EPOCH_NS,
+    ) -> None:
+        self.flavour, self.sim, self.node, self.network = flavour, sim, node, network
+        self.machine = RuntimeMachine(sim, node, cores, disk or FileSystem(), epoch)
+        self.calls = Calls(sim, flavour.daemon, flavour.paths)
+        self.names = Names(sim.seed, node)
+        self.images = Images(flavour, registry, self.calls)
+        self.containers = Containers(
+            self.machine, self.images, behaviours, self.calls, self.names, flavour.cannot_start
+        )
+        self.sandboxes = Sandboxes(node, network, self.calls, self.names, self.containers)
+        self.commands = Commands(self.calls, self.names, self.containers, flavour.cannot_execute)
+        self.host = HostNetwork(self.sandboxes)
 
-    def power_off(self) -> None:
-        """The machine loses power: nothing is finished, nothing is told; images stay on disk."""
-        self._hang_up()
-        for sandbox in self.sandboxes.values():
-            self._lose(sandbox)
-        listeners, self.listeners = self.listeners, []
-        for container in self.containers.values():
-            container.exit(137, "Error")
-        self.listeners = listeners
-        self.sandboxes.clear()
-        self.containers.clear()
-        self._names.clear()
+    @property
+    def name(self) -> str:
+        """The flavour's name: containerd, docker, rkt, lxd."""
+        return self.flavour.name
+
+    @property
+    def disk(self) -> FileSystem:
+        """The node's files."""
+        return self.machine.disk
+
+    @property
+    def up(self) -> bool:
+        """Whether calls are answered."""
+        return self.calls.up
+
+    @property
+    def listeners(self) -> list[Listener]:
+        """Functions that are called with each container event."""
+        return self.containers.listeners
+
+    @property
+    def pool(self) -> AddressPool | None:
+        """The addresses of the node's Pods; None until the kubelet passed the block on."""
+        return self.sandboxes.pool
+
+    @pool.setter
+    def pool(self, pool: AddressPool | None) -> None:
+        self.sandboxes.pool = pool
 
     def processes(self) -> list[ProcessRow]:
         """The process tree of the node, as far as containers are concerned."""
-        raise NotImplementedError
+        ready = [sandbox for sandbox in self.sandboxes.values() if sandbox.ready]
+        running = [container for container in self.containers.values() if container.running]
+        return self.flavour.process_tree(self.up, ready, running)
+
+    def pause(self, id: str) -> None:
+        """Freeze a container (no call of the CRI does this; `ctr tasks pause` and Docker do)."""
+        self.containers.by_id(id).freeze()
+
+    def resume(self, id: str) -> None:
+        """Thaw a container."""
+        self.containers.by_id(id).thaw()
+
+    def stop_daemon(self) -> None:
+        """Stop the daemon: no call is answered; containers go on or end, as the flavour says.
+
+        Raises `CourseError` for a runtime that has no daemon.
+        """
+        daemon = self.flavour.daemon
+        if not daemon:
+            raise CourseError(
+                f"{self.name} has no daemon", do="look at its process tree: nothing to stop"
+            )
+        self.sim.record(daemon, f"Node/{self.node}", "Stopped", f"{daemon} has stopped")
+        self.calls.up = False
+        self.calls.hang_up()
+        if not self.flavour.outlives_daemon:
+            self.containers.kill_all()
+            self.sandboxes.lose_all()
+
+    def start_daemon(self) -> None:
+        """Start the daemon: it finds its containers again, and reports which of them run."""
+        self.calls.up = True
+        if daemon := self.flavour.daemon:
+            self.sim.record(daemon, f"Node/{self.node}", "Started", f"{daemon} has started")
+        self.containers.report_all()
+
+    def power_off(self) -> None:
+        """End everything without an event, as a power loss does; images stay on disk."""
+        self.calls.hang_up()
+        self.sandboxes.lose_all()
+        self.containers.lose_all()
+        self.sandboxes.clear()
+        self.names.clear()

@@ -8,14 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from course_lib.runtimes import isolation
 from course_lib.runtimes.spec import NODE, SandboxSpec
 from course_lib.runtimes.world import Process, Processes
 
-if TYPE_CHECKING:
-    from course_lib.runtimes.container import Container
+
+class RequestServer(Protocol):
+    """A container, as far as requests to its sandbox's address are concerned."""
+
+    def listens(self, port: int) -> bool:
+        """Whether something would accept a connection to this port."""
+
+    def request(self) -> float | None:
+        """Accept one request; returns its latency (s), or None when nobody answers."""
+
+    def knock(self, port: int) -> float | None:
+        """How long a request to a port would wait (s; inf: for ever); None when refused."""
 
 
 class Sandbox:
@@ -25,7 +35,7 @@ class Sandbox:
         self.id, self.number, self.spec, self.created_at = id, number, spec, created_at
         self.ip = ""  # empty for one on the node's own network
         self.ready = False
-        self.containers: dict[str, Container] = {}
+        self.servers: dict[str, RequestServer] = {}  # its containers, by ID
 
     @cached_property
     def processes(self) -> Processes:
@@ -46,9 +56,9 @@ class Sandbox:
 
     def connect(self, port: int) -> float | None:
         """Answer one request to a port; its latency (s), or None when it is refused."""
-        for container in self.containers.values():
-            if container.listens(port):
-                return container.request()
+        for server in self.servers.values():
+            if server.listens(port):
+                return server.request()
         return None
 
     def knock(self, port: int) -> float | None:
@@ -57,13 +67,11 @@ class Sandbox:
         What hangs still accepts connections, and then says nothing.
         """
         found = None
-        for container in self.containers.values():
-            if container.listens(port):
-                return container.queue() + container.behaviour.latency
-            ports = container.spec.ports
-            silent = container.serves and (container.hangs or container.frozen)
-            if silent and (not ports or port in ports):
-                found = float("inf")
+        for server in self.servers.values():
+            waits = server.knock(port)
+            if waits is not None and waits < float("inf"):
+                return waits
+            found = found if waits is None else waits
         return found
 
 

@@ -53,11 +53,11 @@ class Loop(msgspec.Struct, frozen=True):
     """`while CONDITION; do BODY; done` (or until)."""
 
     until: bool
-    condition: Script
-    body: Script
+    condition: ShellScript
+    body: ShellScript
 
 
-class Script(msgspec.Struct, frozen=True):
+class ShellScript(msgspec.Struct, frozen=True):
     """Commands, each with what joins it to the one before: `;`, `&&` or `||`."""
 
     parts: tuple[tuple[str, Simple | Loop], ...]
@@ -76,7 +76,7 @@ _TOKEN = re.compile(
 )
 
 
-def read(text: str) -> Script:
+def read(text: str) -> ShellScript:
     """Read a script; raises `NotUnderstood`.
 
     >>> [joint for joint, _ in read("sleep 5 && echo 'a b'; exit 3").parts]
@@ -127,7 +127,7 @@ def _tokens(text: str) -> list[str | Word]:
     return tokens
 
 
-def _script(tokens: list[str | Word], ends: tuple[str, ...]) -> Script:
+def _script(tokens: list[str | Word], ends: tuple[str, ...]) -> ShellScript:
     """Commands up to one of the closing words."""
     parts: list[tuple[str, Simple | Loop]] = []
     joint = ";"
@@ -146,7 +146,7 @@ def _script(tokens: list[str | Word], ends: tuple[str, ...]) -> Script:
         joint = ";"
         if tokens and isinstance(tokens[0], str) and tokens[0] not in (";", "\n", "&&", "||"):
             raise NotUnderstood(tokens[0])
-    return Script(tuple(parts))
+    return ShellScript(tuple(parts))
 
 
 def _name(token: str | Word) -> str:

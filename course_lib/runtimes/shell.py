@@ -16,7 +16,7 @@ import msgspec
 from course_lib.images.layer import File, Files
 from course_lib.runtimes import signals, tools
 from course_lib.runtimes.programs import asks
-from course_lib.runtimes.script import Loop, NotUnderstood, Script, Simple, Word, read
+from course_lib.runtimes.script import Loop, NotUnderstood, ShellScript, Simple, Word, read
 from course_lib.runtimes.tools import INSTANT, NOT_FOUND, NOT_RUNNABLE
 from course_lib.runtimes.world import EXECUTABLE, Process, World
 
@@ -111,7 +111,7 @@ def run_build_step(argv: Sequence[str], files: Files, env: Sequence[str]) -> Fil
     return dict(world.files)
 
 
-def _known(script: Script, locate: Locate | None) -> bool:
+def _known(script: ShellScript, locate: Locate | None) -> bool:
     """Whether every command of a script is one that this module understands."""
     return all(
         _known(part.condition, locate) and _known(part.body, locate)
@@ -139,7 +139,7 @@ def _runnable(file: File) -> bool:
     return file.kind == "file" and bool(file.mode & EXECUTABLE)
 
 
-def _shell(world: World, script: Script, argv: list[str]) -> Running:
+def _shell(world: World, script: ShellScript, argv: list[str]) -> Running:
     """A shell that starts with a script."""
     me = _process(world, argv)
     env = world.env | {"PWD": world.cwd}
@@ -180,7 +180,7 @@ def _interactive(world: World) -> Running:
     return code
 
 
-def _run(world: World, script: Script) -> Running:
+def _run(world: World, script: ShellScript) -> Running:
     """A script from end to end; `exit` ends it early, and so does a signal that it traps."""
     try:
         return (yield from _list(world, script, last=world.busybox))
@@ -192,7 +192,7 @@ def _run(world: World, script: Script) -> Running:
         return (yield from _run(world, read(world.own.traps.pop(signal, ""))))
 
 
-def _list(world: World, script: Script, last: bool = False) -> Running:
+def _list(world: World, script: ShellScript, last: bool = False) -> Running:
     """Commands in order; BusyBox's shell becomes the `last` one, unless it traps signals."""
     code, own = 0, world.own
     for number, (joint, part) in enumerate(script.parts, 1):

@@ -9,7 +9,7 @@ import msgspec
 
 from course_lib.images.layer import FOLDER, File, Files
 from course_lib.images.oci import PATH
-from course_lib.runtimes.logs import Disk
+from course_lib.runtimes.files import FileSystem
 
 EXECUTABLE = 0o111
 
@@ -57,7 +57,7 @@ class Tree(MutableMapping[str, File]):
     container's own.
     """
 
-    def __init__(self, own: Files, disk: Disk, mounts: dict[str, str]) -> None:
+    def __init__(self, own: Files, disk: FileSystem, mounts: dict[str, str]) -> None:
         self.own, self.disk = own, disk
         # Path inside (without a leading slash): path on the node; the longest is looked at first.
         self.mounts = dict(sorted(mounts.items(), key=lambda pair: -len(pair[0])))

@@ -43,7 +43,9 @@ class CallSequence(Panel):
     def __init__(self, client: Client, caller: str = "kubelet") -> None:
         self.client, self.caller = client, caller
         here = getattr(client.transport, "shim", None)
-        self.shim = here.runtime.shim if here else "CRI shim"  # what stands behind a socket?
+        self.shim = (
+            here.runtime.flavour.shim if here else "CRI shim"
+        )  # what stands behind a socket?
         self.calls: list[Call] = []
         self.everything = widgets.Checkbox(
             description="also calls that only look", indent=False, layout={"width": "auto"}

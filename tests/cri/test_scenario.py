@@ -16,7 +16,7 @@ from course_lib.cri.grpc_server import Server
 from course_lib.cri.simulated import alone
 from course_lib.images import Registry
 from course_lib.runtimes import RUNTIMES
-from course_lib.runtimes.logs import HostDisk
+from course_lib.runtimes.files import HostFileSystem
 from tests.cri.scenario import IMAGE, play_simulated, tools_image
 
 ANSWERS = json.loads(Path(__file__).with_name("answers.json").read_text())
@@ -42,7 +42,7 @@ def test_a_pods_life_is_the_same_on_every_runtime(name, registry):
 
 
 def test_a_pods_life_is_the_same_over_a_socket(registry, tmp_path):
-    runtime = alone("containerd", registry, disk=HostDisk())
+    runtime = alone("containerd", registry, disk=HostFileSystem())
     with Server(runtime, tmp_path / "cri.sock", speed=5.0):
         client = connect(str(tmp_path / "cri.sock"))
         compare(play_simulated(client, tmp_path / "logs", lambda p: Path(p).read_bytes()))

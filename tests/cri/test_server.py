@@ -270,7 +270,7 @@ def test_whatever_is_asked_the_answer_has_a_status_and_nothing_half_made_stays(
     for sandbox in list(runtime.sandboxes.values()):
         assert sandbox.ready and (sandbox.ip or sandbox.host_network)
         client.call("RemovePodSandbox", pod_sandbox_id=sandbox.id)
-    assert not runtime.sandboxes and not runtime.containers and not runtime._names
+    assert not runtime.sandboxes and not runtime.containers and not runtime.names
 
 
 def test_ten_thousand_calls_of_eight_clients_leave_nothing_behind(server):
@@ -316,9 +316,9 @@ def test_ten_thousand_calls_of_eight_clients_leave_nothing_behind(server):
     assert not problems
     runtime = server.shim.runtime
     assert sum(counts) >= 10_000
-    assert not (runtime.sandboxes or runtime.containers or runtime._names or runtime._ended)
+    assert not (runtime.sandboxes or runtime.containers or runtime.names or not runtime.calls.idle)
     assert not runtime.network._endpoints and not runtime.pool._used
-    assert not runtime.hops and not server._waiting and not runtime.listeners
+    assert not runtime.calls.taken and not server._waiting and not runtime.listeners
     assert threading.active_count() <= threads_before + 64, "the server's own workers"
 
 

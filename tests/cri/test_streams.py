@@ -138,5 +138,5 @@ def test_a_client_that_goes_away_leaves_nothing(client, server):
         await asyncio.sleep(0.3)
 
     asyncio.run(leave())
-    made = server.shim.runtime.container(id)
+    made = server.shim.runtime.containers.by_id(id)
     assert made.running and made.attached == [] and made.left == []

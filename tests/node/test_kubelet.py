@@ -135,9 +135,9 @@ def test_cpu_beyond_the_limit_is_throttled_not_killed(one):
     one.apply(pod(containers=[limited]))
     one.run(seconds=100)
     current = next(iter(one.runtimes["node-1"].containers.values()))
-    assert current.cpu_seconds() == pytest.approx(0.3 * current.age)
+    assert current.cpu_seconds() == pytest.approx(0.3 * current.time.age)
     # Of each second it wants 0.9 s of CPU and gets 0.3: two more seconds would be needed.
-    assert current.throttled_seconds() == pytest.approx(2 * current.age)
+    assert current.throttled_seconds() == pytest.approx(2 * current.time.age)
     assert current.cgroup()["cpu.max"] == "30000 100000"
     assert status_of(one) == ["Running"]
 

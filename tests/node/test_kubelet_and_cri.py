@@ -15,7 +15,7 @@ from course_lib.node.kubelet import Kubelet
 from course_lib.node.node_reporter import Machine
 from course_lib.objects.quantity import Quantity
 from course_lib.runtimes import RUNTIMES
-from course_lib.runtimes.logs import Disk
+from course_lib.runtimes.files import FileSystem
 from tests.conftest import container, pod, reasons, status_of
 
 
@@ -112,7 +112,7 @@ def test_images_go_when_the_disk_fills_up_those_unused_for_longest_first(one):
         if number < 3:
             one.delete("pod", f"p{number}")
     one.run(seconds=700)
-    held = [tag for i in one.runtimes["node-1"].store.images.values() for tag in i.tags]
+    held = [tag for i in one.runtimes["node-1"].images.store.images.values() for tag in i.tags]
     removed = list(one.log(reason="ImageRemoved").OBJECT)
     assert removed and removed[0] == "docker.io/course/app0:v1"
     assert "docker.io/course/app3:v1" in held and "registry.k8s.io/pause:3.10" in held
@@ -318,7 +318,7 @@ def test_the_same_kubelet_drives_a_runtime_behind_a_socket(tmp_path):
     with Server(alone("rkt"), tmp_path / "cri.sock", speed=200.0) as server:
         client: Client = connect(str(server.path))
         machine = Machine("far", "192.168.49.99", Quantity("4"), Quantity("8Gi"))
-        far = Kubelet(cluster.api, machine, client, cluster.network, Disk())
+        far = Kubelet(cluster.api, machine, client, cluster.network, FileSystem())
         cluster.apply(pod(nodeName="far"))
         cluster.run_until(lambda: cluster.ready("pod/web"), timeout=120)
         (sandbox,) = client.call("ListPodSandbox").items

@@ -18,7 +18,7 @@ def disturb(cluster: Cluster, lots: random.Random) -> None:
     node = lots.choice(list(cluster.kubelets))
     runtime, kubelet = cluster.runtimes[node], cluster.kubelets[node]
     match lots.randrange(6):
-        case 0 if runtime.daemon and runtime.up:
+        case 0 if runtime.flavour.daemon and runtime.up:
             runtime.stop_daemon()
         case 1 if kubelet.powered:
             runtime.start_daemon()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from course_lib.cri import Client, simulated
@@ -9,7 +10,8 @@ from course_lib.cri import messages as v1
 from course_lib.errors import CourseError
 from course_lib.images import Builder, File, Registry
 from course_lib.runtimes import RUNTIMES, Behaviours, RuntimeFault
-from course_lib.runtimes.logs import Disk, Log, said
+from course_lib.runtimes.files import FileSystem
+from course_lib.runtimes.logs import ContainerLog, said
 from course_lib.runtimes.processes import drawn
 from course_lib.runtimes.shell import run_build_step
 
@@ -42,7 +44,7 @@ def test_a_runtime_says_who_it_is_and_where_it_stands_in_history(name):
     client = simulated(name)
     version = client.call("Version")
     assert (version.runtime_name, version.runtime_api_version) == (name, "v1")
-    assert runtime_of(client).story.endswith(".")
+    assert runtime_of(client).flavour.story.endswith(".")
     with pytest.raises(CourseError, match="no such runtime"):
         simulated("cri-o")
 
@@ -57,7 +59,7 @@ def test_what_survives_a_restart_of_the_daemon(name, survives):
     with pytest.raises(RuntimeFault) as refusal:
         client.call("ListContainers")
     assert refusal.value.code == "Unavailable"
-    assert runtime.daemon not in drawn(runtime.processes()).split()
+    assert runtime.flavour.daemon not in drawn(runtime.processes()).split()
     runtime.sim.run(30)
     runtime.start_daemon()
     status = client.call("ContainerStatus", container_id=id).status
@@ -69,14 +71,15 @@ def test_with_live_restore_containers_outlive_dockers_daemon():
     from course_lib.cri import InProcess, Shim
     from course_lib.engine import Simulation
     from course_lib.network import FlatNetwork
-    from course_lib.runtimes import Docker
+    from course_lib.runtimes import Runtime
 
-    made = Docker(Simulation(), "n", Registry(), Behaviours(), FlatNetwork(), live_restore=True)
-    made.set_address_block("10.0.0.0/24")
+    restoring = msgspec.structs.replace(RUNTIMES["docker"], outlives_daemon=True)
+    made = Runtime(restoring, Simulation(), "n", Registry(), Behaviours(), FlatNetwork())
+    made.sandboxes.set_address_block("10.0.0.0/24")
     client = Client(InProcess(Shim(made)))
     id = start(client)
     made.stop_daemon()
-    assert made.container(id).running
+    assert made.containers.by_id(id).running
 
 
 def test_rkt_has_no_daemon_to_stop():
@@ -146,24 +149,24 @@ def test_namespaces_are_shared_as_a_pod_shares_them():
     a = start(client, name="a", pod_id=sandbox)
     b = start(client, name="b", pod_id=sandbox)
     c = start(client, name="c")
-    one, two, other = (runtime_of(client).container(id).namespaces for id in (a, b, c))
+    one, two, other = (runtime_of(client).containers.by_id(id).namespaces for id in (a, b, c))
     assert {kind for kind in one if one[kind] == two[kind]} == {"net", "ipc", "uts", "pid"}
     assert not {kind for kind in one if one[kind] == other[kind]}
     private = {"linux": {"security_context": {"namespace_options": {"pid": v1.CONTAINER}}}}
     d = start(client, name="d", pod_id=sandbox, **private)
-    four = runtime_of(client).container(d).namespaces
+    four = runtime_of(client).containers.by_id(d).namespaces
     assert {kind for kind in one if one[kind] == four[kind]} == {"net", "ipc", "uts"}
 
 
 def test_limits_are_files_of_a_cgroup():
     client = simulated("containerd")
     id = start(client, **limits(cpu_quota=20000, cpu_period=100000, memory_limit_in_bytes=1 << 26))
-    files = runtime_of(client).container(id).cgroup()
+    files = runtime_of(client).containers.by_id(id).cgroup()
     assert files["cpu.max"] == "20000 100000" and files["memory.max"] == str(1 << 26)
     client.call(
         "UpdateContainerResources", container_id=id, linux={"cpu_quota": 5000, "cpu_period": 100000}
     )
-    assert runtime_of(client).container(id).cgroup()["cpu.max"] == "5000 100000"
+    assert runtime_of(client).containers.by_id(id).cgroup()["cpu.max"] == "5000 100000"
 
 
 def test_memory_kills_and_cpu_only_slows_down():
@@ -177,11 +180,11 @@ def test_memory_kills_and_cpu_only_slows_down():
     stats = client.call("ContainerStats", container_id=id).stats
     assert stats.cpu.usage_core_nano_seconds.value == pytest.approx(4e9, rel=0.01)
     assert stats.memory.working_set_bytes.value == pytest.approx(50 << 20, rel=0.02)
-    assert "throttled_usec 1600" in runtime_of(client).container(id).cgroup()["cpu.stat"]
+    assert "throttled_usec 1600" in runtime_of(client).containers.by_id(id).cgroup()["cpu.stat"]
     sim.run(20)
     status = client.call("ContainerStatus", container_id=id).status
     assert (status.exit_code, status.reason) == (137, "OOMKilled")
-    assert runtime_of(client).container(id).cgroup()["memory.events"] == "oom_kill 1"
+    assert runtime_of(client).containers.by_id(id).cgroup()["memory.events"] == "oom_kill 1"
 
 
 @pytest.mark.parametrize(
@@ -211,12 +214,12 @@ def test_a_paused_container_stands_still_and_goes_on_where_it_was():
     runtime = runtime_of(client)
     runtime.sim.run(4)
     runtime.pause(id)
-    assert runtime.container(id).cgroup()["cgroup.freeze"] == "1"
+    assert runtime.containers.by_id(id).cgroup()["cgroup.freeze"] == "1"
     runtime.sim.run(100)
-    assert runtime.container(id).running
+    assert runtime.containers.by_id(id).running
     runtime.resume(id)
     runtime.sim.run(5.9)
-    assert runtime.container(id).running
+    assert runtime.containers.by_id(id).running
     runtime.sim.run(0.2)
     status = client.call("ContainerStatus", container_id=id).status
     assert status.state == v1.CONTAINER_EXITED and status.exit_code == 0
@@ -228,7 +231,7 @@ def test_a_frozen_container_accepts_connections_and_says_nothing():
     id = start(client)
     runtime = runtime_of(client)
     runtime.sim.run(5)
-    sandbox = runtime.container(id).sandbox
+    sandbox = runtime.containers.by_id(id).sandbox
     assert sandbox.knock(80) < 1
     runtime.pause(id)
     assert sandbox.knock(80) == float("inf") and sandbox.connect(80) is None
@@ -255,8 +258,8 @@ def test_a_build_runs_its_steps_and_deletes_by_whiteouts():
 
 
 def test_log_lines_that_are_too_long_come_in_parts():
-    disk = Disk()
-    log = Log(disk, "/log", lambda: 1_767_225_600_000_000_000)
+    disk = FileSystem()
+    log = ContainerLog(disk, "/log", lambda: 1_767_225_600_000_000_000)
     log.write("stdout", b"a" * 40_000 + b"\nshort\nno end")
     log.write("stderr", b"problem\n")
     tags = [line.split(b" ")[2] for line in disk.read("/log").splitlines()]
@@ -268,7 +271,7 @@ def test_log_lines_that_are_too_long_come_in_parts():
 def test_addresses_run_out_with_a_clear_word_and_nothing_half_made():
     client = simulated("containerd")
     runtime = runtime_of(client)
-    runtime.set_address_block("10.9.0.0/29")
+    runtime.sandboxes.set_address_block("10.9.0.0/29")
     for number in range(5):
         client.call("RunPodSandbox", config=pod(f"p{number}"))
     with pytest.raises(RuntimeFault, match="no addresses are left"):
@@ -289,7 +292,7 @@ def test_containers_made_at_the_same_time_have_numbers_and_walls_of_their_own():
         client.begin("CreateContainer", made.append, pod_sandbox_id=sandbox, config=box)
     runtime = runtime_of(client)
     runtime.sim.run(1)
-    containers = [runtime.container(answer.container_id) for answer in made]
+    containers = [runtime.containers.by_id(answer.container_id) for answer in made]
     assert len({c.number for c in containers}) == 3
     assert len({c.namespaces["mnt"] for c in containers}) == 3
 
@@ -317,7 +320,7 @@ def test_a_sandbox_that_goes_while_a_container_is_made_takes_it_along():
     runtime = runtime_of(client)
     runtime.sim.run(1)
     assert {getattr(answer, "code", "OK") for answer in answers} == {"NotFound", "OK"}
-    assert not runtime.containers and not runtime.sandboxes and not runtime._names
+    assert not runtime.containers and not runtime.sandboxes and not runtime.names
 
 
 @pytest.mark.parametrize(
@@ -337,7 +340,7 @@ def test_a_quota_is_given_out_period_by_period(milli, requests, latencies):
     id = start(client, "course/api", **limits(cpu_quota=milli * 100, cpu_period=100_000))
     runtime = runtime_of(client)
     runtime.sim.run(10)
-    sandbox = runtime.container(id).sandbox
+    sandbox = runtime.containers.by_id(id).sandbox
     assert [sandbox.connect(80) for _ in range(requests)] == pytest.approx(latencies)
 
 
@@ -350,5 +353,5 @@ def test_each_period_in_which_work_waits_counts_as_throttled(milli, requests, pe
     runtime = runtime_of(client)
     runtime.sim.run(10)
     for _ in range(requests):
-        runtime.container(id).sandbox.connect(80)
-    assert f"nr_throttled {periods} " in runtime.container(id).cgroup()["cpu.stat"]
+        runtime.containers.by_id(id).sandbox.connect(80)
+    assert f"nr_throttled {periods} " in runtime.containers.by_id(id).cgroup()["cpu.stat"]

@@ -3,54 +3,67 @@
 from __future__ import annotations
 
 from course_lib.errors import CourseError
-from course_lib.images import Reference, RegistryError
+from course_lib.images import Reference, Registry, RegistryError
 from course_lib.images.oci import AMD64
-from course_lib.runtimes.base import Base, Operation
+from course_lib.runtimes.calls import Calls, CallStep, Operation
 from course_lib.runtimes.errors import RuntimeFault
-from course_lib.runtimes.store import NodeImage
+from course_lib.runtimes.flavour import Flavour
+from course_lib.runtimes.store import ImageStore, NodeImage
 
 PULL_BANDWIDTH = 50_000_000.0  # bytes a second, unpacking included
 UNPACKED = 2.5  # bytes on disk for each byte of a compressed layer, roughly
+PAUSE = "registry.k8s.io/pause:3.10"
 
 
-class ImageOperations(Base):
-    """What a runtime does with images."""
+class Images:
+    """The images of one node, as its runtime keeps them."""
 
-    def pull(self, name: str) -> Operation:
+    def __init__(self, flavour: Flavour, registry: Registry, calls: Calls) -> None:
+        self._flavour, self._registry, self._calls = flavour, registry, calls
+        self.store = ImageStore()
+        if not flavour.pod_native:  # installed with the runtime: what holds a sandbox
+            found = registry.fetch(PAUSE)
+            pause = Reference.parse(PAUSE)
+            self.store.add(pause, found.digest, found.variant(), 0.0, pinned=True)
+
+    def pull(self, name: str) -> Operation[NodeImage]:
         """Fetch an image: resolve its name, then transfer the layers that are not here yet."""
-        self.check()
+        self._calls.check()
         reference = _reference(name)
-        yield from self._take("PullImage")
+        yield from self._calls.take("PullImage")
         try:
-            digest, _ = self.registry.resolve(name)
-            variant = self.registry.fetch(name).variant(AMD64)
+            digest, _ = self._registry.resolve(name)
+            variant = self._registry.fetch(name).variant(AMD64)
         except RegistryError as error:
             code = "NotFound" if error.what.endswith(": not found") else "Unknown"
             raise RuntimeFault(code, error.what) from error
         except CourseError as error:
             raise RuntimeFault("NotFound", f"failed to pull {name}: {error.what}") from error
-        known = variant.id in self.store.images
-        weight = self.store.missing(variant) if self.shares_layers else 0 if known else variant.size
-        yield from self._wait(weight / PULL_BANDWIDTH, "registry", self.name, "layers")
-        return self.store.add(reference, digest, variant, self.sim.now)
+        if self._flavour.shares_layers:
+            weight = self.store.missing(variant)
+        else:
+            weight = 0 if variant.id in self.store.images else variant.size
+        transfer = CallStep("registry", self._flavour.name, "layers", weight / PULL_BANDWIDTH)
+        yield from self._calls.step(transfer)
+        return self.store.add(reference, digest, variant, self._calls.sim.now)
 
-    def image(self, name: str) -> NodeImage | None:
+    def find(self, name: str) -> NodeImage | None:
         """An image on the node, by tag, digest or ID; None where it is not here."""
         try:
             return self.store.find(name)
         except CourseError as error:
             raise RuntimeFault("InvalidArgument", f"{name!r}: {error.what}") from error
 
-    def image_bytes(self) -> int:
+    def bytes_on_disk(self) -> int:
         """Bytes on disk that images take: as this runtime keeps them."""
         total, seen = 0.0, set()
         for image in self.store.images.values():
             for blob in image.variant.layers:
-                if blob.descriptor.digest not in seen or not self.shares_layers:
+                if blob.descriptor.digest not in seen or not self._flavour.shares_layers:
                     seen.add(blob.descriptor.digest)
                     size = blob.descriptor.size
                     total += size if blob.data is not None else size * UNPACKED
-                    total += size if self.keeps_compressed else 0
+                    total += size if self._flavour.keeps_compressed else 0
         return round(total)
 
 

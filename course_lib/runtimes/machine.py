@@ -1,0 +1,25 @@
+"""What a runtime knows of the machine that it runs on."""
+
+from __future__ import annotations
+
+import msgspec
+
+from course_lib.engine import Simulation
+from course_lib.engine.simulation import EPOCH
+from course_lib.runtimes.files import FileSystem
+
+EPOCH_NS = int(EPOCH.timestamp()) * 10**9
+
+
+class RuntimeMachine(msgspec.Struct, frozen=True):
+    """A machine below a runtime: its name, cores, files and clock."""
+
+    sim: Simulation
+    name: str
+    cores: float  # the CPU that a container can have at most
+    disk: FileSystem
+    epoch: int = EPOCH_NS  # nanoseconds from 1970 to the start of simulated time
+
+    def clock(self) -> int:
+        """Now, in nanoseconds since 1970."""
+        return self.epoch + round(self.sim.now * 1e9)

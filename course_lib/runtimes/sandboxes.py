@@ -1,0 +1,103 @@
+"""Sandboxes: made with their network, stopped, removed; done twice is done.
+
+Source: containerd 2.3, `internal/cri/server/sandbox_run.go` and its neighbours.
+"""
+
+from __future__ import annotations
+
+from course_lib.errors import CourseError
+from course_lib.network import AddressPool, Network
+from course_lib.runtimes.calls import Calls, Operation
+from course_lib.runtimes.containers import Containers
+from course_lib.runtimes.errors import RuntimeFault
+from course_lib.runtimes.names import ByID, Names
+from course_lib.runtimes.sandbox import Sandbox
+from course_lib.runtimes.spec import SandboxSpec
+
+
+class Sandboxes(ByID[Sandbox]):
+    """The sandboxes of one node, by ID; their addresses come from the node's block."""
+
+    def __init__(
+        self, node: str, network: Network, calls: Calls, names: Names, containers: Containers
+    ) -> None:
+        super().__init__("sandbox")
+        self._node, self._network, self._calls = node, network, calls
+        self._names, self._containers = names, containers
+        self.pool: AddressPool | None = None
+
+    def set_address_block(self, cidr: str) -> None:
+        """Set the node's block of Pod addresses, as the kubelet passes it on."""
+        if cidr and (self.pool is None or str(self.pool.network) != cidr):
+            self.pool = AddressPool(cidr)
+            if self._node in self._network.hosts:
+                self._network.start_node(self._node, [cidr])
+
+    def run(self, spec: SandboxSpec) -> Operation[Sandbox]:
+        """Make a sandbox: namespaces, network, and whatever this runtime needs to hold them."""
+        self._calls.check()
+        id, number = self._names.new_id(spec.key)
+        self._names.reserve("sandbox", spec.key, id)
+        sandbox = Sandbox(id, number, spec, self._calls.sim.now)
+        try:
+            yield from self._calls.take("RunPodSandbox")
+            if not sandbox.host_network:
+                sandbox.ip = self._address(sandbox)
+        except BaseException:
+            self._names.release(spec.key)
+            raise
+        sandbox.ready = True
+        self._held[id] = sandbox
+        if sandbox.ip:
+            self._network.attach(sandbox.ip, sandbox)
+        return sandbox
+
+    def _address(self, sandbox: Sandbox) -> str:
+        failed = f'failed to setup network for sandbox "{sandbox.id}"'
+        if self.pool is None:
+            raise RuntimeFault("Unknown", f"{failed}: cni plugin not initialized")
+        try:
+            pod = f"{sandbox.spec.namespace}/{sandbox.spec.name}"
+            return self._network.add(self._node, sandbox.id, pod, self.pool)
+        except CourseError as error:
+            text = f'{failed}: plugin type="host-local" failed (add): {error.what}: {error.where}'
+            raise RuntimeFault("Unknown", text) from error
+
+    def stop(self, id: str) -> Operation[None]:
+        """Stop what is in a sandbox, at once, and give its address back; done twice is done."""
+        self._calls.check()
+        sandbox = self.find(id)
+        if sandbox is None:
+            return
+        yield from self._calls.take("StopPodSandbox")
+        for container in self._containers.of(sandbox):
+            container.stop(0)
+        yield self._calls.sim.sleep(0)  # they are killed within this instant
+        self._lose(sandbox)
+
+    def remove(self, id: str) -> Operation[None]:
+        """Remove a sandbox and the containers in it; done twice is done."""
+        self._calls.check()
+        sandbox = self.find(id)
+        if sandbox is None:
+            return
+        yield from self.stop(id)
+        for container in self._containers.of(sandbox):
+            self._containers.forget(container)
+        self._held.pop(sandbox.id, None)
+        self._names.release(sandbox.spec.key)
+
+    def lose_all(self) -> None:
+        """End every sandbox without a word: the power is gone, or the daemon that held them."""
+        for sandbox in self.values():
+            self._lose(sandbox)
+
+    def clear(self) -> None:
+        """Forget every sandbox."""
+        self._held.clear()
+
+    def _lose(self, sandbox: Sandbox) -> None:
+        sandbox.ready = False
+        if sandbox.ip and self._network.at(sandbox.ip) is sandbox:
+            self._network.detach(sandbox.ip)
+            self._network.delete(self._node, sandbox.id, sandbox.ip, self.pool)
