@@ -1,0 +1,120 @@
+"""Refusals of single fields, in the words of the API server.
+
+Source: `pkg/util/validation/field/errors.go` of k8s.io/apimachinery.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import msgspec
+
+REQUIRED, INVALID, UNSUPPORTED = "Required value", "Invalid value", "Unsupported value"
+DUPLICATE, FORBIDDEN, TOO_LONG, TOO_MANY = "Duplicate value", "Forbidden", "Too long", "Too many"
+_WITHOUT_VALUE = (REQUIRED, FORBIDDEN, TOO_LONG)
+# The reason of a cause in a Status object.
+CAUSES = {
+    REQUIRED: "FieldValueRequired",
+    INVALID: "FieldValueInvalid",
+    UNSUPPORTED: "FieldValueNotSupported",
+    DUPLICATE: "FieldValueDuplicate",
+    FORBIDDEN: "FieldValueForbidden",
+    TOO_LONG: "FieldValueTooLong",
+    TOO_MANY: "FieldValueTooMany",
+}
+
+
+class FieldError(msgspec.Struct, frozen=True):
+    """What is wrong with the field at `path`; `value` is what the document has there.
+
+    >>> print(FieldError("spec.replicas", INVALID, -1, "must not be negative"))
+    spec.replicas: Invalid value: -1: must not be negative
+    """
+
+    path: str
+    type: str
+    value: object = ""
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.body}"
+
+    @property
+    def body(self) -> str:
+        """The error without the path, as a cause in a Status object has it."""
+        said = self.type
+        if self.type not in _WITHOUT_VALUE:
+            said += f": {shown(self.value)}"
+        return f"{said}: {self.detail}" if self.detail else said
+
+
+def required(path: str, detail: str = "") -> FieldError:
+    """A field that must be there is missing."""
+    return FieldError(path, REQUIRED, "", detail)
+
+
+def invalid(path: str, value: object, detail: str) -> FieldError:
+    """A value that breaks a rule; `detail` is the rule."""
+    return FieldError(path, INVALID, value, detail)
+
+
+def forbidden(path: str, detail: str) -> FieldError:
+    """A field that may not be set here."""
+    return FieldError(path, FORBIDDEN, "", detail)
+
+
+def duplicate(path: str, value: object) -> FieldError:
+    """A value that may be there once only."""
+    return FieldError(path, DUPLICATE, value)
+
+
+def not_supported(path: str, value: object, allowed: Sequence[str]) -> FieldError:
+    """A value that is none of those allowed."""
+    quoted = ", ".join(json.dumps(text, ensure_ascii=False) for text in allowed)
+    return FieldError(path, UNSUPPORTED, value, f"supported values: {quoted}" if quoted else "")
+
+
+def too_long(path: str, most: int) -> FieldError:
+    """Text of more than `most` bytes; the message leaves the text out."""
+    return FieldError(path, TOO_LONG, "", f"may not be more than {most} byte{'s'[: most != 1]}")
+
+
+def too_many(path: str, count: int, most: int) -> FieldError:
+    """`count` items where at most `most` are allowed."""
+    return FieldError(path, TOO_MANY, count, f"must have at most {most} item{'s'[: most != 1]}")
+
+
+def together(errors: Sequence[FieldError]) -> str:
+    """Several errors as one message: one by itself, more in brackets."""
+    texts = list(dict.fromkeys(str(error) for error in errors))
+    return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
+
+
+def number(value: int | float) -> str:
+    """A number as Go prints it: without `.0`, with an exponent from 1e+21 on."""
+    whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e21
+    return str(int(value)) if whole else repr(value)
+
+
+def shown(value: object) -> str:
+    """A value as it stands in a message: text in quotes, lists and mappings as JSON."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return number(value)
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    text = json.dumps(_whole(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    for mark in "<>&":  # as Go's encoder does, for texts inside of web pages
+        text = text.replace(mark, f"\\u{ord(mark):04x}")
+    return text
+
+
+def _whole(value: object) -> object:
+    """The value with numbers such as 1.0 written as 1."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else value
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return {k: _whole(v) for k, v in value.items()} if isinstance(value, dict) else value
