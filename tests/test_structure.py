@@ -19,10 +19,6 @@ CYCLES = [
         "apiserver.connection apiserver.reflector",
         "cluster.control_plane cluster.processes",
         "cluster.cluster cluster.handlers cluster.served cluster.watch_stream",
-        "course.answers course.chapters course.exercise course.faults course.forms course.shop "
-        "course.chapters.ch00 course.chapters.ch01 course.chapters.ch02 course.chapters.ch03 "
-        "course.chapters.ch04 course.chapters.ch05 course.chapters.ch06 course.chapters.ch07 "
-        "course.chapters.ch08 course.chapters.ch09 course.chapters.ch10 course.chapters.ch11",
         "cri.grpc_server cri.stream_server",
         "etcd.lessor etcd.member",
         "network.device network.ipset network.iptables network.iptables_words network.ipvs "
@@ -70,7 +66,7 @@ LONG = {
 }
 # Class names with more than one meaning.
 SHARED = """
-Affinity Answer Connection Container ContainerState ControlPlane Disk Endpoint Entry Event Finding
+Affinity Answer Connection Container ContainerState ControlPlane Disk Endpoint Entry Event
 Framework GarbageCollector History Hop Host Job Layer Log Machine Namespace NodeAffinity Plugin Role
 Script Service ServicePort Step Store VXLAN Verdict Watch World _Writer
 """

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from course_lib.cluster import Cluster
-from course_lib.course.exercise import Finding, Mistake
 from course_lib.course.forms import (
     as_documents,
     as_function,
@@ -16,23 +15,24 @@ from course_lib.course.forms import (
     described,
     folded,
 )
+from course_lib.course.questions import Mistake, Remark
 from course_lib.errors import CourseError
 from course_lib.objects.decode import kind_of_document, unknown_fields
+from course_lib.objects.manifests import Document, Source
 
-Document = dict[str, Any]
 Slips = Mapping[Any, str]  # a wrong value, or (lowest, highest): the hint for it
 NO_SLIPS: Slips = {}
 
 
 def number(
-    answer: Any,
+    answer: object,
     truth: float,
     slips: Slips = NO_SLIPS,
     within: float = 0,
     unit: str = "",
     *,
     look: str,
-) -> Finding:
+) -> Remark:
     """A predicted number, within so much of what was measured, in `unit`.
 
     `slips` are typical wrong numbers with their hints; `look` is the next step for all others.
@@ -46,23 +46,23 @@ def number(
     said = counted(given, unit)
     if abs(given - truth) <= within:
         measured = "" if given == truth else f" (measured: {truth:.4g})"
-        return Finding(True, f"{said}: right{measured}")
+        return Remark(True, f"{said}: right{measured}")
     wrong = f"{said}: not right"
     for slip, hint in slips.items():
         low, high = slip if isinstance(slip, tuple) else (slip, slip)
         if low <= given <= high:
-            return Finding(False, wrong, hint)
+            return Remark(False, wrong, hint)
     if not unit:
-        return Finding(False, wrong, look)
+        return Remark(False, wrong, look)
     less, more = {"s": ("too early", "too late"), "bytes": ("too small", "too large")}.get(
         unit, ("too few", "too many")
     )
-    return Finding(False, wrong, f"that is {less if given < truth else more}: {look}")
+    return Remark(False, wrong, f"that is {less if given < truth else more}: {look}")
 
 
 def word(
-    answer: Any, truth: str, slips: Slips = NO_SLIPS, also: Iterable[str] = (), *, look: str
-) -> Finding:
+    answer: object, truth: str, slips: Slips = NO_SLIPS, also: Iterable[str] = (), *, look: str
+) -> Remark:
     """A predicted word or line; case, blanks, quotes and hyphens do not matter.
 
     `also` are other words for the same, `look` is the next step for words that are no slips.
@@ -70,17 +70,17 @@ def word(
     given = folded(as_text(answer))
     shown = as_text(answer).strip() or "an empty text"
     if given in {folded(each) for each in (truth, *also)}:
-        return Finding(True, f"{shown}: right")
+        return Remark(True, f"{shown}: right")
     hints = {folded(str(slip)): hint for slip, hint in slips.items()}
-    return Finding(False, f"{shown}: not right", hints.get(given, look))
+    return Remark(False, f"{shown}: not right", hints.get(given, look))
 
 
-def holds(ok: bool, said: str, otherwise: str, hint: str) -> Finding:
+def holds(ok: bool, said: str, otherwise: str, hint: str) -> Remark:
     """Something that holds, or does not and deserves a hint."""
-    return Finding(True, said) if ok else Finding(False, otherwise, hint)
+    return Remark(True, said) if ok else Remark(False, otherwise, hint)
 
 
-def document(answer: Any, kind: str, name: str = "") -> Document:
+def document(answer: object, kind: str, name: str = "") -> Document:
     """The one document of a kind (and name) in an answer: YAML text, a dict or a list.
 
     Raises `Mistake`, or the API server's refusal of a document that is not valid.
@@ -103,7 +103,7 @@ def document(answer: Any, kind: str, name: str = "") -> Document:
     return named[0]
 
 
-def _name(document: Document) -> Any:
+def _name(document: Document) -> object:
     metadata = document.get("metadata")
     return metadata.get("name") if isinstance(metadata, dict) else None
 
@@ -143,14 +143,14 @@ def existing(cluster: Cluster, kind: str, name: str, again: str) -> Document:
         raise Mistake(f"there is no {kind} {name} any more", again) from refusal
 
 
-def applied(cluster: Cluster, answer: Any, seconds: float = 60.0) -> Cluster:
+def applied(cluster: Cluster, answer: Source, seconds: float = 60.0) -> Cluster:
     """The answer, put into a cluster that then runs."""
     cluster.apply(answer)
     cluster.run(seconds)
     return cluster
 
 
-def tried(act: Callable[..., Any], *arguments: Any) -> Any:
+def tried(act: object, *arguments: object) -> Any:
     """What a learner's function returns; what it raises is told in the course's words."""
     function = as_function(act)
     try:

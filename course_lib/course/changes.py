@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from course_lib.cluster import Cluster
+from course_lib.objects.manifests import Document
 
-Document = dict[str, Any]
 Change = Callable[[Cluster], None]
 
 
-def container(workload: str, **change: Any) -> Change:
+def container(workload: str, **change: object) -> Change:
     """Change the only container of a Deployment."""
 
     def breaks(cluster: Cluster) -> None:
@@ -22,7 +21,7 @@ def container(workload: str, **change: Any) -> Change:
     return breaks
 
 
-def template(workload: str, **change: Any) -> Change:
+def template(workload: str, **change: object) -> Change:
     """Change the Pod template of a Deployment."""
 
     def breaks(cluster: Cluster) -> None:
@@ -32,7 +31,7 @@ def template(workload: str, **change: Any) -> Change:
     return breaks
 
 
-def service(name: str, **change: Any) -> Change:
+def service(name: str, **change: object) -> Change:
     """Change a Service."""
     return lambda cluster: cluster.api.patch("Service", name, "default", {"spec": change})
 

@@ -9,16 +9,25 @@ task.reset()             # begin again
 
 from __future__ import annotations
 
-import inspect
 import re
-from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from course_lib.course.progress import Progress, where_progress_lives
+from course_lib.course.progress import Progress, Tries, where_progress_lives
+from course_lib.course.questions import (
+    EXERCISES,
+    Broken,
+    Exercise,
+    ExerciseFault,
+    Mistake,
+    Remark,
+)
 from course_lib.course.refusals import hint_for
 from course_lib.errors import CourseError
+
+if TYPE_CHECKING:
+    from course_lib.engine.table import Table
 
 CHAPTERS = {
     0: "Start here",
@@ -36,73 +45,40 @@ CHAPTERS = {
 }
 
 
-class Finding(msgspec.Struct, frozen=True):
-    """One thing that was looked at in an answer: right or not, and a hint where it was not."""
-
-    ok: bool
-    said: str
-    hint: str = ""
-
-
 NO_ANSWER = "No answer yet: put yours in the place of the dots, and run the cell again."
 ENOUGH = 3  # tries, after which the solution may be seen
-Findings = Iterator[Finding]
-Examiner = Callable[[Any], Findings]
-
-
-class Mistake(Exception):
-    """An answer so wrong that the rest of it cannot be looked at."""
-
-    def __init__(self, said: str, hint: str) -> None:
-        super().__init__(said)
-        self.finding = Finding(False, said, hint)
-
-
-class Exercise(msgspec.Struct, frozen=True):
-    """A question of a chapter; `examine` reads an answer, `starts` makes what is to be repaired."""
-
-    name: str
-    title: str
-    question: str
-    examine: Examiner
-    starts: Callable[[], Any] | None = None
-
-    @property
-    def chapter(self) -> int:
-        """The chapter's number, with which the name begins."""
-        return int(self.name[:2])
 
 
 class Verdict(msgspec.Struct, frozen=True):
     """The question, and below it what was found in an answer; without an answer the question."""
 
-    findings: tuple[Finding, ...]
+    remarks: tuple[Remark, ...]
     question: str = ""
     note: str = ""
 
     @property
     def ok(self) -> bool:
         """Whether all of it is right; no answer is not."""
-        return bool(self.findings) and all(finding.ok for finding in self.findings)
+        return bool(self.remarks) and all(remark.ok for remark in self.remarks)
 
     @property
     def hint(self) -> str:
         """The hint that belongs to the first thing that was not right."""
-        return next((finding.hint for finding in self.findings if not finding.ok), "")
+        return next((remark.hint for remark in self.remarks if not remark.ok), "")
 
     def _found(self) -> str:
-        lines = [f"{'✓' if each.ok else '✗'} {each.said}" for each in self.findings]
+        lines = [f"{'✓' if each.ok else '✗'} {each.said}" for each in self.remarks]
         lines.append("Right!" if self.ok else f"Hint: {self.hint}")
         return "\n".join([*lines, self.note] if self.note else lines)
 
     def _repr_markdown_(self) -> str:
         """The question as it is written, and what was found as plain text below it."""
-        if not self.findings:
+        if not self.remarks:
             return self.question
         return f"{self.question}\n\n{fenced(self._found())}".strip()
 
     def __repr__(self) -> str:
-        below = self._found() if self.findings else NO_ANSWER
+        below = self._found() if self.remarks else NO_ANSWER
         return f"{self.question}\n\n{below}".strip()
 
 
@@ -127,7 +103,7 @@ class Task:
 
     def __init__(self, exercise: Exercise, progress: Progress) -> None:
         self.exercise, self._progress = exercise, progress
-        self.broken: Any = exercise.starts() if exercise.starts else None
+        self.broken: Broken = exercise.starts() if exercise.starts else None
 
     def __repr__(self) -> str:
         return self._repr_markdown_()
@@ -137,7 +113,7 @@ class Task:
         return f"**{self.exercise.title}** ({self.exercise.name})\n\n{self.exercise.question}"
 
     @property
-    def cluster(self) -> Any:
+    def cluster(self) -> Broken:
         """The cluster that is to be repaired."""
         if self.broken is None:
             raise CourseError(
@@ -145,7 +121,7 @@ class Task:
             )
         return self.broken
 
-    def check(self, answer: Any = ...) -> Verdict:
+    def check(self, answer: object = ...) -> Verdict:
         """Look at an answer (at the cluster, for repairs), and remember in the progress file."""
         question = self._repr_markdown_()
         if self.broken is None:
@@ -173,7 +149,7 @@ class Task:
         from course_lib.course.solutions import SOLUTIONS
 
         tries = self._tries()
-        if tries < ENOUGH and not self._kept().get("solved"):
+        if tries < ENOUGH and not self._kept().solved:
             left = ENOUGH - tries
             raise CourseError(
                 f"the solution of {self.exercise.name} is shown after {ENOUGH} tries",
@@ -189,27 +165,28 @@ class Task:
         self._progress.forget(self.exercise.name)
         return self
 
-    def _kept(self) -> dict[str, Any]:
-        return self._progress.read().get(self.exercise.name, {})
+    def _kept(self) -> Tries:
+        return self._progress.read().get(self.exercise.name, Tries())
 
     def _tries(self) -> int:
-        return int(self._kept().get("tries", 0))
+        return self._kept().tries
 
 
-def _not_asked_for(answer: Any, broken: Any) -> Finding:
+def _not_asked_for(answer: object, broken: object) -> Remark:
     """An answer was given where something is to be repaired."""
     what = "cluster" if hasattr(broken, "kubelets") else "broken"
     said = f"this exercise looks at task.{what}, and takes no answer"
     if isinstance(answer, type(broken)):
         said = f"this is another one than task.{what}"
     hint = f"repair `task.{what}`, then call `task.check()` with nothing between the brackets"
-    return Finding(False, said, hint)
+    return Remark(False, said, hint)
 
 
-def examine(exercise: Exercise, answer: Any) -> Verdict:
+def examine(exercise: Exercise, answer: object) -> Verdict:
     """What is right, up to the first thing that is not: its hint is what helps next.
 
-    A refusal of the learner's manifest is a finding too, and so is every other error.
+    `answer` is the learner's, or what a repair is about. A refusal of it is a remark, too. Raises
+    `ExerciseFault` for every other error: it comes from the course, and the answer may be right.
 
     >>> print(examine(exercises()["10-quorum"], 3))
     ✗ 3: not right
@@ -218,40 +195,21 @@ def examine(exercise: Exercise, answer: Any) -> Verdict:
     ✓ 2: right
     Right!
     """
-    findings: list[Finding] = []
+    remarks: list[Remark] = []
     try:
-        for finding in exercise.examine(answer):
-            findings.append(finding)
-            if not finding.ok:
+        for remark in exercise.examine(answer):
+            remarks.append(remark)
+            if not remark.ok:
                 break
     except Mistake as mistake:
-        findings.append(mistake.finding)
+        remarks.append(mistake.remark)
+    except ExerciseFault:
+        raise
     except CourseError as refusal:
-        findings.append(Finding(False, str(refusal), hint_for(refusal)))
-    except Exception as error:  # whatever an answer leads to, a learner gets a hint
-        said = f"the check cannot go on with this answer ({type(error).__name__}: {error})"
-        form = "compare the form of your answer, field by field, with what the question asks for"
-        if exercise.starts:
-            form = "something that the check looks at is gone: `task.reset()` begins again"
-        findings.append(Finding(False, said, form))
-    return Verdict(tuple(findings))
-
-
-EXERCISES: dict[str, Exercise] = {}
-
-
-def asks(
-    name: str, title: str, question: str, starts: Callable[[], Any] | None = None
-) -> Callable[[Examiner], Examiner]:
-    """Make a function that examines answers an exercise of the course."""
-
-    def register(examiner: Examiner) -> Examiner:
-        assert name not in EXERCISES, name
-        text = inspect.cleandoc(question)
-        EXERCISES[name] = Exercise(name, title, text, examiner, starts)
-        return examiner
-
-    return register
+        remarks.append(Remark(False, str(refusal), hint_for(refusal)))
+    except Exception as error:
+        raise ExerciseFault(error) from error
+    return Verdict(tuple(remarks))
 
 
 def exercises() -> dict[str, Exercise]:
@@ -272,7 +230,7 @@ def exercise(name: str) -> Task:
     return Task(known[name], Progress(where_progress_lives()))
 
 
-def progress() -> Any:
+def progress() -> Table:
     """How far you are: CHAPTER, TITLE, SOLVED, TRIED, OPEN (names of exercises)."""
     from course_lib.engine.table import Table
 
@@ -280,8 +238,8 @@ def progress() -> Any:
     rows = []
     for number, title in CHAPTERS.items():
         names = [each.name for each in exercises().values() if each.chapter == number]
-        solved = [name for name in names if kept.get(name, {}).get("solved")]
-        tried = sum(kept.get(name, {}).get("tries", 0) for name in names)
+        solved = [name for name in names if name in kept and kept[name].solved]
+        tried = sum(kept[name].tries for name in names if name in kept)
         left = ", ".join(name for name in names if name not in solved)
         rows.append((f"{number:02d}", title, f"{len(solved)} of {len(names)}", tried, left))
     return Table(rows, columns=["CHAPTER", "TITLE", "SOLVED", "TRIED", "OPEN"])

@@ -15,14 +15,12 @@ from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, SupportsFloat
 
-from course_lib.course.exercise import Mistake
+from course_lib.course.questions import Mistake
 from course_lib.errors import CourseError
 from course_lib.images import Reference
-from course_lib.objects.manifests import read_manifests
-
-Document = dict[str, Any]
+from course_lib.objects.manifests import Document, read_manifests
 
 SECONDS = {
     "ms": 0.001, "s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60, "h": 3600,
@@ -34,7 +32,7 @@ _PART = re.compile(rf"({_DECIMAL})\s*([a-z]*)")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+")
 
 
-def as_number(answer: Any, unit: str = "") -> float:
+def as_number(answer: object, unit: str = "") -> float:
     """The number that an answer means, in `unit` ("s", "bytes", "Pods", ...; without: a bare one).
 
     Takes Python's and NumPy's numbers, `Decimal`, `Fraction`, a `timedelta` for seconds, one value
@@ -59,7 +57,7 @@ def as_number(answer: Any, unit: str = "") -> float:
     raise Mistake(f"a number is asked for, and this is {described(answer)}", form)
 
 
-def _finite(value: Any, form: str) -> float:
+def _finite(value: SupportsFloat, form: str) -> float:
     try:
         number = float(value)
     except OverflowError:
@@ -69,7 +67,7 @@ def _finite(value: Any, form: str) -> float:
     return number
 
 
-def _number_in(text: str, unit: str, form: str) -> Any:
+def _number_in(text: str, unit: str, form: str) -> SupportsFloat:
     """The number that a text says; its unit must be the one that is asked for."""
     said = text.strip(" \t\n'\"`").rstrip(".").casefold()
     said = re.sub(r"^(?:about|circa|ca\.|[~≈])\s*", "", said)
@@ -123,7 +121,7 @@ def counted(number: float, unit: str = "") -> str:
     return f"{said} {unit.removesuffix('s') if number == 1 and unit != 's' else unit}"
 
 
-def described(answer: Any) -> str:
+def described(answer: object) -> str:
     """What an answer is, for a message: its type, and a short look at it."""
     if answer is None:
         return "None (does a function that only prints give it?)"
@@ -149,7 +147,7 @@ def folded(text: str) -> str:
     return re.sub(r"^(?:the|a|an) (?=\w)", "", words)
 
 
-def as_text(answer: Any) -> str:
+def as_text(answer: object) -> str:
     """The text of an answer; one text in a list counts as well."""
     values = _values(answer)
     if values is not None and len(values) == 1:
@@ -160,7 +158,7 @@ def as_text(answer: Any) -> str:
     return str(answer)
 
 
-def as_names(answer: Any, example: str, ordered: bool = False) -> list[str]:
+def as_names(answer: object, example: str, ordered: bool = False) -> list[str]:
     """The names in an answer: a list, tuple, set, column, or one text with commas or arrows.
 
     `ordered` refuses sets, whose order means nothing.
@@ -178,7 +176,7 @@ def as_names(answer: Any, example: str, ordered: bool = False) -> list[str]:
     return [str(value).strip(" \n'\"`") for value in values]
 
 
-def _values(answer: Any) -> list[Any] | None:
+def _values(answer: object) -> list[Any] | None:
     """The values of a list, tuple, set or column of a table; None for what is none of these."""
     if isinstance(answer, str | bytes | Mapping) or callable(answer):
         return None
@@ -190,7 +188,7 @@ def _values(answer: Any) -> list[Any] | None:
     return list(answer) if isinstance(answer, list | tuple | type({}.values())) else None
 
 
-def as_documents(answer: Any) -> list[Document]:
+def as_documents(answer: object) -> list[Document]:
     """The manifests in an answer: text, a dict, several in a list or tuple, or a file's path."""
     if isinstance(answer, tuple):
         answer = list(answer)
@@ -222,7 +220,7 @@ def _unfenced(text: str) -> str:
     return "\n".join(line for line in text.split("\n") if not line.startswith("```"))
 
 
-def same_image(one: Any, other: str) -> bool:
+def same_image(one: object, other: str) -> bool:
     """Whether two names mean the same image: `redis:7` is `docker.io/library/redis:7`.
 
     >>> same_image("docker.io/library/redis:7", "redis:7"), same_image("redis", "redis:7")
@@ -234,7 +232,7 @@ def same_image(one: Any, other: str) -> bool:
         return False
 
 
-def as_function(answer: Any) -> Callable[..., Any]:
+def as_function(answer: object) -> Callable[..., object]:
     """The function of an answer."""
     if callable(answer):
         return answer

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from course_lib.cluster import Cluster
+from course_lib.objects.manifests import Document
 
-Document = dict[str, Any]
 
-
-def pod(name: str, **container: Any) -> Document:
+def pod(name: str, **container: object) -> Document:
     """A Pod of one container that is called as the Pod is."""
     main = {"name": name, "image": "busybox:1.36"} | container
     head = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": {"app": name}}}
@@ -21,7 +18,7 @@ def container_status(cluster: Cluster, name: str) -> Document:
     return cluster.document("pod", name)["status"]["containerStatuses"][0]
 
 
-def deployment(name: str, replicas: int, **container: Any) -> Document:
+def deployment(name: str, replicas: int, **container: object) -> Document:
     """A Deployment of Pods with one container."""
     labels = {"app": name}
     main = {"name": name, "image": "nginx:1.27"} | container

@@ -5,20 +5,19 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-Kept = dict[str, dict[str, Any]]  # exercise: {"tries": how often, "solved": whether}
+
+class Tries(msgspec.Struct):
+    """How often an exercise was tried, and whether one try solved it."""
+
+    tries: int = 0
+    solved: bool = False
 
 
 class _File(msgspec.Struct):
-    exercises: dict[str, _Entry] = {}
-
-
-class _Entry(msgspec.Struct):
-    tries: int = 0
-    solved: bool = False
+    exercises: dict[str, Tries] = {}
 
 
 def where_progress_lives() -> Path:
@@ -42,14 +41,14 @@ class Progress:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def read(self) -> Kept:
-        """What is kept; nothing where there is no file."""
-        return msgspec.to_builtins(self._load().exercises)
+    def read(self) -> dict[str, Tries]:
+        """The tries of each exercise by its name; nothing where there is no file."""
+        return self._load().exercises
 
     def record(self, name: str, solved: bool) -> None:
         """One more try; what is solved once stays solved."""
         kept = self._load()  # again each time: another notebook may have written meanwhile
-        entry = kept.exercises.setdefault(name, _Entry())
+        entry = kept.exercises.setdefault(name, Tries())
         entry.tries += 1
         entry.solved = entry.solved or solved
         self._save(kept)

@@ -12,8 +12,10 @@ import pytest
 import yaml
 
 from course_lib.cluster import Cluster
-from course_lib.course import exercise
+from course_lib.course import Task, exercise
 from course_lib.course.exercise import CHAPTERS, examine, exercises
+from course_lib.course.progress import Progress, Tries, where_progress_lives
+from course_lib.course.questions import Exercise, ExerciseFault, Remark, truth
 from course_lib.course.solutions import SOLUTIONS
 from course_lib.errors import CourseError
 from tests.elsewhere import written
@@ -187,9 +189,49 @@ def test_a_reset_breaks_again_what_was_repaired_and_forgets_the_tries():
     task.cluster.scale("deployment/web", 5)
     assert task.check().ok
     assert task.reset() is task and not task.check().ok
-    assert exercise("00-scale")._kept() == {"tries": 1, "solved": False}
+    assert exercise("00-scale")._kept() == Tries(1, False)
 
 
 def test_an_unknown_exercise_is_told_with_those_of_its_chapter():
     with pytest.raises(CourseError, match="01-exit-code"):
         exercise("01-exitcode")
+
+
+def examined_by(examine):
+    """A task of an exercise that is no part of the course."""
+    return Task(Exercise("00-test", "A test", "?", examine), Progress(where_progress_lives()))
+
+
+@truth
+def refused_truth():
+    Cluster(nodes=0).apply("data/no-such-file.yaml")
+
+
+@pytest.mark.parametrize(
+    ("bug", "said"),
+    [
+        (lambda answer: {}["podIPs"], "KeyError: 'podIPs'"),
+        (lambda answer: answer.missing, "AttributeError"),
+        (lambda answer: refused_truth(), "cannot read the manifest"),
+    ],
+)
+def test_a_fault_of_the_course_is_no_wrong_answer_and_no_try(bug, said):
+    def examine(answer):
+        yield Remark(True, "so far")
+        bug(answer)
+
+    task = examined_by(examine)
+    with pytest.raises(ExerciseFault, match="not of your answer") as fault:
+        task.check(3)
+    assert said in str(fault.value) and fault.value.__cause__ is not None
+    assert task._kept() == Tries(0, False)
+
+
+def test_a_refusal_of_the_answer_is_a_wrong_answer_and_a_try():
+    def examine(answer):
+        Cluster(nodes=0).apply(answer)
+        yield Remark(True, "never said")
+
+    task = examined_by(examine)
+    assert "correct the YAML" in task.check("kind: [").hint
+    assert task._kept() == Tries(1, False)

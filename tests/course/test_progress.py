@@ -7,7 +7,7 @@ import os
 import pytest
 
 from course_lib.course import exercise, progress
-from course_lib.course.progress import Progress, where_progress_lives
+from course_lib.course.progress import Progress, Tries, where_progress_lives
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def test_what_is_solved_once_stays_solved_and_tries_are_counted(kept):
     task = exercise("10-quorum")
     for answer in (4, 2, 3):
         task.check(answer)
-    assert kept.read() == {"10-quorum": {"tries": 3, "solved": True}}
+    assert kept.read() == {"10-quorum": Tries(3, True)}
 
 
 def test_the_table_has_a_row_for_each_chapter_and_names_what_is_open(kept):
@@ -42,7 +42,7 @@ def test_a_damaged_file_is_set_aside_and_never_lost(kept, damage):
     for number in (1, 2):
         kept.path.write_bytes(damage)
         kept.record("10-quorum", True)
-        assert kept.read()["10-quorum"]["solved"]
+        assert kept.read()["10-quorum"].solved
         assert kept.path.with_suffix(f".damaged-{number}.json").read_bytes() == damage
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
-
 from course_lib.cluster import Cluster
 from course_lib.cluster.packaged import packaged
 from course_lib.course.answers import (
@@ -16,8 +13,8 @@ from course_lib.course.answers import (
     number,
     or_unknown,
 )
-from course_lib.course.exercise import Findings, asks
 from course_lib.course.forms import counted, same_image
+from course_lib.course.questions import Remarks, asks, truth
 
 AGAIN = 'apply it again: `task.cluster.apply("../data/web.yaml")`'
 
@@ -26,7 +23,7 @@ def _web() -> Cluster:
     return applied(Cluster(nodes=3), packaged("web"), 30)
 
 
-@cache
+@truth
 def _pods_after_a_delete() -> int:
     cluster = _web()
     cluster.delete("pod", cluster.get("pods").NAME.iloc[0])
@@ -42,7 +39,7 @@ def _pods_after_a_delete() -> int:
     half a minute passes. **How many Pods are there then?**
     """,
 )
-def deleted_pod(answer: Any) -> Findings:
+def deleted_pod(answer: object) -> Remarks:
     slips = {
         2: "`replicas` is still 3: a controller creates the missing Pod",
         4: "a new Pod comes, but the deleted Pod is gone after half a minute",
@@ -53,7 +50,7 @@ def deleted_pod(answer: Any) -> Findings:
     yield number(answer, _pods_after_a_delete(), slips, unit="Pods", look=look)
 
 
-@cache
+@truth
 def _seconds_until_replaced() -> float:
     cluster = _web()
     dark = cluster.get("pods", wide=True).NODE.iloc[0]
@@ -70,7 +67,7 @@ def _seconds_until_replaced() -> float:
     node, and creates a new one. **After how many seconds?** (Within 20.)
     """,
 )
-def dead_node(answer: Any) -> Findings:
+def dead_node(answer: object) -> Remarks:
     slips = {
         (0, 10): "the cluster first waits for news of the node: for its Lease",
         (35, 65): "that is when the node becomes NotReady; its Pods tolerate that for a while",
@@ -92,7 +89,7 @@ def dead_node(answer: Any) -> Findings:
     """,
     starts=_web,
 )
-def scale(cluster: Cluster) -> Findings:
+def scale(cluster: Cluster) -> Remarks:
     cluster.run(60)
     wanted = existing(cluster, "deployment", "web", AGAIN)["spec"]["replicas"]
     bare = [n for n in cluster.get("pods").NAME if not n.startswith("web-")]
@@ -137,7 +134,7 @@ def scale(cluster: Cluster) -> Findings:
     ```
     """,
 )
-def misspelled(answer: Any) -> Findings:
+def misspelled(answer: object) -> Remarks:
     wanted = document(answer, "Deployment", "shop")
     cluster = Cluster(nodes=3)
     warnings = [str(each) for each in cluster.apply(wanted).WARNINGS if each]
@@ -162,7 +159,7 @@ def misspelled(answer: Any) -> Findings:
     **Write the manifest of a Pod** `hello` with one container of the image `redis:7`.
     """,
 )
-def first_pod(answer: Any) -> Findings:
+def first_pod(answer: object) -> Remarks:
     pod = document(answer, "Pod", "hello")
     image = main_container(pod).get("image")
     hint = "write `image: redis:7`"

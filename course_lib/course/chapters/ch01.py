@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
-from typing import Any
 
 from course_lib.cluster import Cluster
 from course_lib.course.answers import (
@@ -16,10 +14,11 @@ from course_lib.course.answers import (
     or_unknown,
     reserved,
 )
-from course_lib.course.exercise import Findings, Mistake, asks
 from course_lib.course.forms import same_image
 from course_lib.course.manifests import container_status, pod
+from course_lib.course.questions import Mistake, Remarks, asks, truth
 from course_lib.errors import CourseError
+from course_lib.objects.manifests import Document
 from course_lib.objects.quantity import Quantity
 
 
@@ -31,7 +30,7 @@ from course_lib.objects.quantity import Quantity
     **Which exit code does Kubernetes report?**
     """,
 )
-def exit_code(answer: Any) -> Findings:
+def exit_code(answer: object) -> Remarks:
     slips = {
         9: "9 is the number of the signal: the exit code is 128 plus this number",
         1: "a program chooses 1 when it ends by itself with an error: here the kernel ended it",
@@ -45,7 +44,7 @@ def exit_code(answer: Any) -> Findings:
     yield number(answer, _killed(), slips, look=look)
 
 
-@cache
+@truth
 def _killed() -> int:
     cluster = Cluster(nodes=1)
     cluster.behaviours.set("course/greedy", memory=[(0, "20Mi"), (20, "200Mi")])
@@ -63,7 +62,7 @@ def _killed() -> int:
     Pod. **After how many seconds is the Pod gone?** (Within 2.)
     """,
 )
-def deaf(answer: Any) -> Findings:
+def deaf(answer: object) -> Remarks:
     slips = {
         (28, 32): "30 s is the default; this Pod sets 20 s",
         (0, 3): "SIGTERM comes first, and then the program has its grace period to end",
@@ -73,7 +72,7 @@ def deaf(answer: Any) -> Findings:
     yield number(answer, _seconds_to_end(), slips, within=2, unit="s", look=look)
 
 
-@cache
+@truth
 def _seconds_to_end() -> float:
     cluster = Cluster(nodes=1)
     cluster.behaviours.set("course/deaf", ignores_sigterm=True)
@@ -93,7 +92,7 @@ def _seconds_to_end() -> float:
     restarted it after five minutes?** (Within 1.)
     """,
 )
-def back_off(answer: Any) -> Findings:
+def back_off(answer: object) -> Remarks:
     slips = {
         (0, 1): "the default `restartPolicy` is Always: the kubelet restarts the container",
         (7, 1000): "the delay doubles each time: 10, 20, 40, 80, 160 s",
@@ -102,7 +101,7 @@ def back_off(answer: Any) -> Findings:
     yield number(answer, _restarts(), slips, within=1, unit="restarts", look=look)
 
 
-@cache
+@truth
 def _restarts() -> int:
     cluster = applied(Cluster(nodes=1), pod("crash", command=["sh", "-c", "exit 1"]), 300)
     return int(container_status(cluster, "crash")["restartCount"])
@@ -132,7 +131,7 @@ def _restarts() -> int:
     ```
     """,
 )
-def memory_limit(answer: Any) -> Findings:
+def memory_limit(answer: object) -> Remarks:
     hint = "`m` means thousandths, here of a byte; MiB is written `Mi`"
     if re.search(r"memory['\"]?:\s*['\"]?\d+m\b", str(answer)):
         raise Mistake("a memory size ends in `m`", hint)
@@ -167,7 +166,7 @@ def memory_limit(answer: Any) -> Findings:
     kubelet does not restart it: STATUS `Completed`, 0 restarts.
     """,
 )
-def once(answer: Any) -> Findings:
+def once(answer: object) -> Remarks:
     wanted = document(answer, "Pod", "hello")
     main = main_container(wanted)
     image = main.get("image")
@@ -191,7 +190,7 @@ def once(answer: Any) -> Findings:
     yield holds(ended, "it ended, no restart", told, _why_not_once(wanted, status.STATUS))
 
 
-def _why_not_once(wanted: Any, status: str) -> str:
+def _why_not_once(wanted: Document, status: str) -> str:
     policy = wanted["spec"].get("restartPolicy", "Always")
     if policy == "Always":
         return "by default the kubelet restarts it, even after success: set `restartPolicy`"

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
-
 from course_lib.cluster import Cluster
 from course_lib.cluster.packaged import packaged
 from course_lib.course.answers import (
@@ -16,9 +13,9 @@ from course_lib.course.answers import (
     number,
     word,
 )
-from course_lib.course.exercise import Findings, Mistake, asks
 from course_lib.course.forms import described, names_of, same_image
 from course_lib.course.manifests import pod
+from course_lib.course.questions import Mistake, Remarks, asks, no_answer_involved, truth
 from course_lib.errors import CourseError
 from course_lib.images import Builder, File, Reference, Registry
 from course_lib.images.builder import Built
@@ -36,7 +33,7 @@ CHANGED = FILES | {"app/main.py": File(b"print(2)")}
     Answer as `registry/repository:tag`.
     """,
 )
-def full_name(answer: Any) -> Findings:
+def full_name(answer: object) -> Remarks:
     parts = Reference.parse("redis")
     slips = {
         "docker.io/redis:latest": "on Docker Hub, official images are in `library/`",
@@ -63,7 +60,7 @@ def full_name(answer: Any) -> Findings:
     does the push send?**
     """,
 )
-def push_again(answer: Any) -> Findings:
+def push_again(answer: object) -> Remarks:
     slips = {
         2: "the runtime's layer has the same content, so the same digest: the registry has it",
         0: "the application has changed, so its layer has another digest",
@@ -72,7 +69,7 @@ def push_again(answer: Any) -> Findings:
     yield number(answer, _sent(), slips, unit="layers", look=look)
 
 
-@cache
+@truth
 def _sent() -> int:
     recipe = "FROM scratch\nCOPY runtime /usr/lib\nCOPY app /srv"
     builder, registry = Builder(), Registry()
@@ -100,7 +97,7 @@ def _sent() -> int:
     ```
     """,
 )
-def cached_recipe(answer: Any) -> Findings:
+def cached_recipe(answer: object) -> Remarks:
     if isinstance(answer, list | tuple) and all(isinstance(line, str) for line in answer):
         answer = "\n".join(answer)
     if not isinstance(answer, str):
@@ -164,17 +161,18 @@ def _built(builder: Builder, recipe: str, files: dict[str, File]) -> Built:
     ```
     """,
 )
-def registry_away(answer: Any) -> Findings:
+def registry_away(answer: object) -> Remarks:
     wanted = document(answer, "Pod", "tool")
     main = main_container(wanted)
     image = main.get("image")
     hint = "the node has only `course/tool:v1`: keep this name"
     same = same_image(image, "course/tool:v1")
     yield holds(same, "the image is the same", f"the image is {image}", hint)
-    cluster = Cluster(nodes=1)
-    cluster.registry.push("course/tool:v1", size=10_000_000)
-    applied(cluster, pod("first", image="course/tool:v1"), 30)
-    cluster.registry.withdraw("course/tool:v1")
+    with no_answer_involved():
+        cluster = Cluster(nodes=1)
+        cluster.registry.push("course/tool:v1", size=10_000_000)
+        applied(cluster, pod("first", image="course/tool:v1"), 30)
+        cluster.registry.withdraw("course/tool:v1")
     applied(cluster, wanted, 60)
     status = cluster.get("pods").query("NAME == 'tool'").STATUS.iloc[0]
     hint = (
@@ -203,7 +201,7 @@ def _waits_for_an_image() -> Cluster:
     """,
     starts=_waits_for_an_image,
 )
-def typo(cluster: Cluster) -> Findings:
+def typo(cluster: Cluster) -> Remarks:
     cluster.run(90)
     again = 'apply "../data/web.yaml" again, and set the image to `course/web:v2`'
     main = main_container(existing(cluster, "deployment", "web", again))

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
-
 from course_lib.cluster import Cluster
 from course_lib.cluster.packaged import packaged
 from course_lib.course.answers import (
-    Document,
     applied,
     document,
     existing,
@@ -18,9 +14,10 @@ from course_lib.course.answers import (
     or_unknown,
     reserved,
 )
-from course_lib.course.exercise import Findings, asks
 from course_lib.course.forms import counted, same_image
 from course_lib.course.manifests import autoscaler_of, deployment
+from course_lib.course.questions import Remarks, asks, no_answer_involved, truth
+from course_lib.objects.manifests import Document
 from course_lib.objects.quantity import Quantity
 
 
@@ -33,7 +30,7 @@ from course_lib.objects.quantity import Quantity
     update?** Do not count Pods that are `Terminating`.
     """,
 )
-def most_pods(answer: Any) -> Findings:
+def most_pods(answer: object) -> Remarks:
     slips = {
         12: "25% of 10 is 2.5, and Kubernetes rounds the surge up",
         (12.1, 12.9): "a number of Pods is whole: does Kubernetes round the surge up or down?",
@@ -45,7 +42,7 @@ def most_pods(answer: Any) -> Findings:
     yield number(answer, _most(), slips, unit="Pods", look=look)
 
 
-@cache
+@truth
 def _most() -> int:
     cluster = applied(Cluster(nodes=3), deployment("web", 10), 60)
     cluster.set_image("deployment/web", "nginx:1.28")
@@ -64,7 +61,7 @@ def _most() -> int:
     **How many replicas does it set?**
     """,
 )
-def autoscaler(answer: Any) -> Findings:
+def autoscaler(answer: object) -> Remarks:
     """Source: kubernetes.io, "Horizontal Pod Autoscaling": ceil(current * usage / target)."""
     slips = {
         (
@@ -80,7 +77,7 @@ def autoscaler(answer: Any) -> Findings:
     yield number(answer, _replicas_asked_for(), slips, unit="replicas", look=look)
 
 
-@cache
+@truth
 def _replicas_asked_for() -> int:
     cluster = Cluster(nodes=3)
     cluster.behaviours.set("nginx", cpu="90m", cpu_per_request=0.0)
@@ -122,7 +119,7 @@ def _replicas_asked_for() -> int:
     ```
     """,
 )
-def ready(answer: Any) -> Findings:
+def ready(answer: object) -> Remarks:
     wanted = document(answer, "Deployment", "web")
     container = main_container(wanted)
     image = container.get("image")
@@ -154,7 +151,7 @@ def ready(answer: Any) -> Findings:
     yield holds(load.failed == 0, said, said, hint)
 
 
-def _asks_the_program(probe: Document) -> Findings:
+def _asks_the_program(probe: Document) -> Remarks:
     """The probe has to learn from the program itself whether it answers."""
     ways = {
         "exec": (
@@ -179,11 +176,12 @@ def _asks_the_program(probe: Document) -> Findings:
     least two Pods stay ready, and the drain still finishes.
     """,
 )
-def budget(answer: Any) -> Findings:
+def budget(answer: object) -> Remarks:
     wanted = document(answer, "PodDisruptionBudget", "web")
-    cluster = Cluster(nodes=3)
-    cluster.apply(deployment("other", 1))
-    applied(cluster, packaged("web"), 30)
+    with no_answer_involved():
+        cluster = Cluster(nodes=3)
+        cluster.apply(deployment("other", 1))
+        applied(cluster, packaged("web"), 30)
     applied(cluster, wanted, 10)
     status = cluster.document("poddisruptionbudget", "web").get("status", {})
     hint = "its selector must be the labels of the Pods: `selector: {matchLabels: {app: web}}`"
@@ -208,7 +206,7 @@ def budget(answer: Any) -> Findings:
     Service** `shop` that answers at port 80.
     """,
 )
-def service(answer: Any) -> Findings:
+def service(answer: object) -> Remarks:
     wanted = document(answer, "Service", "shop")
     hint = "a headless Service has no address of its own: leave `clusterIP` out"
     headless = wanted["spec"].get("clusterIP") == "None"
@@ -216,8 +214,9 @@ def service(answer: Any) -> Findings:
     hint = "`type: ExternalName` only makes a DNS name for another one: leave `type` out"
     named = wanted["spec"].get("type") == "ExternalName"
     yield holds(not named, "it leads to Pods", "it is only a name", hint)
-    cluster = Cluster(nodes=2, network="routable")
-    cluster.apply(deployment("shop", 2, ports=[{"containerPort": 8080}]))
+    with no_answer_involved():
+        cluster = Cluster(nodes=2, network="routable")
+        cluster.apply(deployment("shop", 2, ports=[{"containerPort": 8080}]))
     applied(cluster, wanted, 40)
     slices = cluster.get("endpointslices").query("NAME.str.startswith('shop')")
     found = "" if slices.empty else str(slices.ENDPOINTS.iloc[0])
@@ -242,7 +241,7 @@ def service(answer: Any) -> Findings:
     yield holds(trace.ok, "it answers", said, hint)
 
 
-def _is_name(port: Any) -> bool:
+def _is_name(port: object) -> bool:
     return isinstance(port, str) and not port.isdigit()
 
 
@@ -263,7 +262,7 @@ def _full() -> Cluster:
     """,
     starts=_full,
 )
-def wasted(cluster: Cluster) -> Findings:
+def wasted(cluster: Cluster) -> Remarks:
     cluster.run(60)
     nodes = len(cluster.get("nodes"))
     hint = "a new node also helps, but it costs more: here the requests are wrong"

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import numbers
 import random
-from collections.abc import Callable
 from decimal import Decimal
-from functools import cache
 from typing import Any
 
 from course_lib.cluster import Cluster
@@ -19,17 +17,17 @@ from course_lib.course.answers import (
     tried,
     word,
 )
-from course_lib.course.exercise import Findings, Mistake, asks
 from course_lib.course.forms import as_documents, counted, described
 from course_lib.course.manifests import deployment
+from course_lib.course.questions import Mistake, Remarks, asks, truth
+from course_lib.objects.manifests import Document
 from course_lib.orchestrators import Kubernetes, Machine, Workload, compare
 from course_lib.orchestrators.model import Host
 
-Policy = Callable[[Host, Workload], float]
 MACHINES = [Machine(f"m{n + 1}", 4000, 8192, {"zone": "abc"[n % 3]}) for n in range(6)]
 
 
-def place(policy: Policy, workload: Workload, rng: random.Random) -> list[str]:
+def place(policy: object, workload: Workload, rng: random.Random) -> list[str]:
     """Each task on the machine, of those with room, that the policy scores highest.
 
     Ties are broken at random, as Kubernetes breaks them: a policy that scores all hosts alike
@@ -62,12 +60,12 @@ def _score(score: Any) -> Any:
     return score
 
 
-def _runs(policy: Policy, workload: Workload) -> list[list[str]]:
+def _runs(policy: object, workload: Workload) -> list[list[str]]:
     """The same tasks placed several times, each time with other ties."""
     return [place(policy, workload, random.Random(seed)) for seed in range(4)]
 
 
-def _indifferent(policy: Policy, workload: Workload) -> bool:
+def _indifferent(policy: object, workload: Workload) -> bool:
     """Whether a policy gives an empty host and one with a task the same score."""
     empty, used = Host(MACHINES[0]), Host(MACHINES[0])
     used.take(workload)
@@ -86,7 +84,7 @@ def _indifferent(policy: Policy, workload: Workload) -> bool:
     `machine.memory`, `machine.labels`, and `tasks` (how many run there, by workload).
     """,
 )
-def policy_pack(answer: Any) -> Findings:
+def policy_pack(answer: object) -> Remarks:
     batch = Workload("batch", 12, 1000, 512)
     used = max(len(set(chosen)) for chosen in _runs(answer, batch))
     hint = "which of two hosts should win: the one with more free, or the one with less?"
@@ -113,7 +111,7 @@ def policy_pack(answer: Any) -> Findings:
     spreads six small tasks: two in each zone, one on each machine.
     """,
 )
-def policy_zones(answer: Any) -> Findings:
+def policy_zones(answer: object) -> Remarks:
     workload = Workload("web", 6, 500, 512)
     zone = {machine.name: machine.labels["zone"] for machine in MACHINES}
     runs = _runs(answer, workload)
@@ -140,7 +138,7 @@ def policy_zones(answer: Any) -> Findings:
     and 1 GiB must use as few of the six machines (4 cores, 8 GiB) as possible.
     """,
 )
-def configuration(answer: Any) -> Findings:
+def configuration(answer: object) -> Remarks:
     (wanted, *more) = as_documents(answer)
     kind = wanted.get("kind")
     if more or kind != "KubeSchedulerConfiguration":
@@ -171,7 +169,7 @@ def configuration(answer: Any) -> Findings:
     nodes pass the filters?** (Nothing else runs there.)
     """,
 )
-def who_fits(answer: Any) -> Findings:
+def who_fits(answer: object) -> Remarks:
     slips = {
         4: "the request counts, not what a Pod uses; and a cordoned node takes no new Pods",
         3: "one of them is cordoned, and 2000m - 600m is less than 1500m",
@@ -182,7 +180,7 @@ def who_fits(answer: Any) -> Findings:
     yield number(answer, _fitting(), slips, unit="nodes", look=look)
 
 
-@cache
+@truth
 def _fitting() -> int:
     cluster = Cluster(nodes=4, cpu="2")
     for node, cpu in (("node-1", "1500m"), ("node-2", "600m")):
@@ -206,7 +204,7 @@ def _fitting() -> int:
     than one. A Pod that would break this rule must wait.
     """,
 )
-def zones(answer: Any) -> Findings:
+def zones(answer: object) -> Remarks:
     wanted = document(answer, "Deployment", "web")
     template = wanted["spec"]["template"]
     spread = template["spec"].get("topologySpreadConstraints") or []
@@ -245,7 +243,7 @@ def zones(answer: Any) -> Findings:
     `train` (any image) that can run on this node, and on no other.
     """,
 )
-def gpu(answer: Any) -> Findings:
+def gpu(answer: object) -> Remarks:
     wanted = document(answer, "Pod", "train")
     hint = "`nodeName` names one machine: choose the node by its label"
     by_name = "nodeName" in wanted["spec"]
@@ -271,7 +269,7 @@ def gpu(answer: Any) -> Findings:
     yield holds(there == "node-gpu", "it runs on node-gpu", said, hint)
 
 
-def _spot(wanted: Any, with_gpu: bool) -> str:
+def _spot(wanted: Document, with_gpu: bool) -> str:
     """The node that a Pod gets; an empty text where it waits."""
     cluster = Cluster(nodes=2)
     if with_gpu:
@@ -290,7 +288,7 @@ def _spot(wanted: Any, with_gpu: bool) -> str:
     `"Docker Swarm"` and `"HashiCorp Nomad"`, with their defaults, **which uses fewer machines?**
     """,
 )
-def engine(answer: Any) -> Findings:
+def engine(answer: object) -> Remarks:
     names = ("Docker Swarm", "HashiCorp Nomad")
     slip = "Swarm spreads: the node with the fewest tasks is next"
     look = "answer with one of the two names, `Docker Swarm` or `HashiCorp Nomad`"
@@ -300,7 +298,7 @@ def engine(answer: Any) -> Findings:
     yield word(answer, truth, slips, also=short[truth], look=look)
 
 
-@cache
+@truth
 def _fewest(names: tuple[str, ...]) -> str:
     placed = compare([Workload(f"job-{n}", 1, 500, 512) for n in range(8)], MACHINES[:4])
     return min(names, key=lambda name: len({task.machine for task in placed[name]}))

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from functools import cache
-from typing import Any
 
 from course_lib.cluster import Cluster
 from course_lib.cluster.packaged import packaged
 from course_lib.course.answers import applied, existing, holds, number, tried
-from course_lib.course.exercise import Findings, Mistake, asks
 from course_lib.course.forms import as_names, folded, names_of, same_image
 from course_lib.course.manifests import pod
+from course_lib.course.questions import Mistake, Remarks, asks, truth
 from course_lib.cri import simulated
 from course_lib.cri.messages import METHODS
 from course_lib.errors import CourseError
@@ -34,7 +32,7 @@ MAKES = ("RunPodSandbox", "PullImage", "CreateContainer", "StartContainer")
     are there together?**
     """,
 )
-def calls(answer: Any) -> Findings:
+def calls(answer: object) -> Remarks:
     slips = {
         8: "both containers are in one sandbox",
         4: "that is a Pod of one container",
@@ -45,7 +43,7 @@ def calls(answer: Any) -> Findings:
     yield number(answer, _calls(), slips, unit="calls", look=look)
 
 
-@cache
+@truth
 def _calls() -> int:
     cluster = Cluster(nodes=1)
     two = pod("pair", image="nginx:1.27")
@@ -63,7 +61,7 @@ def _calls() -> int:
     `client.call(METHOD, ...)` as in the chapter.
     """,
 )
-def by_hand(answer: Any) -> Findings:
+def by_hand(answer: object) -> Remarks:
     client = simulated("containerd")
     try:
         tried(answer, client)
@@ -104,7 +102,7 @@ def _not_there(said: str) -> str:
     {", ".join(f"`{name}`" for name in ASKED)}
     """,
 )
-def image_service(answer: Any) -> Findings:
+def image_service(answer: object) -> Remarks:
     names = {name.casefold(): name for name in ASKED}
     given = {names.get(each.casefold(), each) for each in as_names(answer, '["PullImage", ...]')}
     hint = "all calls about Pods and containers belong to the RuntimeService"
@@ -128,7 +126,7 @@ def image_service(answer: Any) -> Findings:
     stop, too?**
     """,
 )
-def daemon(answer: Any) -> Findings:
+def daemon(answer: object) -> Remarks:
     slips = {
         "containerd": "the parent of a container is its shim, which runs on without the daemon",
         "rkt": "rkt has no daemon that you could stop",
@@ -152,7 +150,7 @@ def _runtime_name(text: str) -> str:
     return {"dockerd": "docker", "lxc": "lxd"}.get(name, name)
 
 
-@cache
+@truth
 def _dead() -> set[str]:
     """The runtimes whose containers end with the daemon."""
     dead = set()
@@ -186,7 +184,7 @@ def _mixed() -> Cluster:
     """,
     starts=_mixed,
 )
-def swap(cluster: Cluster) -> Findings:
+def swap(cluster: Cluster) -> Remarks:
     cluster.run(90)
     names = {node: runtime.name for node, runtime in cluster.runtimes.items()}
     hint = 'cluster.swap_runtime("node-1", "containerd"): the kubelet stays as it is'

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import Any
 
 from course_lib.cluster import Cluster
@@ -17,10 +16,10 @@ from course_lib.course.answers import (
     reserved,
     word,
 )
-from course_lib.course.exercise import Findings, Mistake, asks
 from course_lib.course.forms import as_text, counted, folded, names_of, same_image
 from course_lib.course.manifests import container_status, pod
-from course_lib.objects.manifests import read_manifests
+from course_lib.course.questions import Mistake, Remarks, asks, truth
+from course_lib.objects.manifests import Document, read_manifests
 from course_lib.objects.resources import qos_class
 
 
@@ -31,7 +30,7 @@ from course_lib.objects.resources import qos_class
     A node's power is cut. **After how many seconds is it `NotReady`?** (Within 5.)
     """,
 )
-def silent_node(answer: Any) -> Findings:
+def silent_node(answer: object) -> Remarks:
     slips = {
         (0, 15): "10 s is how often the Lease is renewed; several renewals may be missed",
         (38, 44.9): "forty seconds were the default up to Kubernetes 1.31; it has grown since",
@@ -41,7 +40,7 @@ def silent_node(answer: Any) -> Findings:
     yield number(answer, _seconds_until_not_ready(), slips, within=5, unit="s", look=look)
 
 
-@cache
+@truth
 def _seconds_until_not_ready() -> float:
     cluster = Cluster(nodes=2)
     cluster.run(70)  # s; the last renewal is a few seconds old then
@@ -66,7 +65,7 @@ def _two_nodes() -> Cluster:
     """,
     starts=_two_nodes,
 )
-def static(cluster: Cluster) -> Findings:
+def static(cluster: Cluster) -> Remarks:
     cluster.run(40)
     names = list(cluster.get("pods").NAME)
     hint = 'cluster.kubelets["node-1"].static.write(manifest): the manifest as text or as a dict'
@@ -96,7 +95,7 @@ def static(cluster: Cluster) -> Findings:
     **Write a Pod** `bank` with one container of the QoS class `Guaranteed`.
     """,
 )
-def guaranteed(answer: Any) -> Findings:
+def guaranteed(answer: object) -> Remarks:
     wanted = document(answer, "Pod", "bank")
     main = main_container(wanted)
     limits = reserved(main, "limits")
@@ -141,7 +140,7 @@ def guaranteed(answer: Any) -> Findings:
     ```
     """,
 )
-def slow_start(answer: Any) -> Findings:
+def slow_start(answer: object) -> Remarks:
     wanted = document(answer, "Pod", "slow")
     main = main_container(wanted)
     image = main.get("image")
@@ -175,7 +174,7 @@ def slow_start(answer: Any) -> Findings:
     yield holds(late <= 25, "it is restarted soon", f"it hung for {late:.0f} s", hint)
 
 
-def _asks_port_80(probe: Any) -> bool:
+def _asks_port_80(probe: Document) -> bool:
     port = (probe.get("tcpSocket") or probe.get("httpGet") or {}).get("port")
     return port == 80 or not isinstance(port, int)
 
@@ -188,7 +187,7 @@ def _asks_port_80(probe: Any) -> bool:
     for 1Gi. **Which one is evicted first?**
     """,
 )
-def evicted(answer: Any) -> Findings:
+def evicted(answer: object) -> Remarks:
     truth = _first_evicted()
     slips = {
         "b": "it uses 500 MiB more than it asked for; another one uses 800 more",
@@ -201,7 +200,7 @@ def evicted(answer: Any) -> Findings:
     yield word(named if named in slips else answer, truth, slips, also=forms, look=look)
 
 
-@cache
+@truth
 def _first_evicted() -> str:
     cluster = Cluster(nodes=1, memory="2Gi")
     cluster.behaviours.set("course/grows", memory=[(0, "100Mi"), (120, "800Mi")])
@@ -221,7 +220,7 @@ def _first_evicted() -> str:
     error only; the check tries it with both codes.
     """,
 )
-def restart_policy(answer: Any) -> Findings:
+def restart_policy(answer: object) -> Remarks:
     wanted = document(answer, "Pod", "work")
     main = main_container(wanted)
     image = main.get("image")

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from functools import cache
-from typing import Any
 
 from course_lib.cluster import Cluster
 from course_lib.cluster.packaged import packaged
 from course_lib.course.answers import applied, document, existing, holds, number, or_unknown, word
-from course_lib.course.exercise import Findings, asks
 from course_lib.course.manifests import deployment
+from course_lib.course.questions import Remarks, asks, truth
 
 
-def _web(replicas: int = 3, **settings: Any) -> Cluster:
-    cluster = Cluster(nodes=3, network="flannel-vxlan", **settings)
+def _web(replicas: int = 3) -> Cluster:
+    cluster = Cluster(nodes=3, network="flannel-vxlan")
     cluster.apply(packaged("web"))
     cluster.scale("deployment/web", replicas)
     cluster.run(30)
@@ -29,7 +27,7 @@ def _web(replicas: int = 3, **settings: Any) -> Cluster:
     other. **Which probability is in the second rule?** (Within 0.01.)
     """,
 )
-def probability(answer: Any) -> Findings:
+def probability(answer: object) -> Remarks:
     slips = {
         (0.24, 0.26): "that is the first one: the second is only reached by three quarters",
         (0.49, 0.51): "that is the third: of two that are left it takes one half",
@@ -43,7 +41,7 @@ def probability(answer: Any) -> Findings:
     yield number(answer, _second(), slips, within=0.01, look=look)
 
 
-@cache
+@truth
 def _second() -> float:
     rules = str(_web(4).rules("node-1", contains='"default/web -> '))
     return [float(each) for each in re.findall(r"--probability ([\d.]+)", rules)][1]
@@ -58,7 +56,7 @@ def _second() -> float:
     does it ask for until one has an address?**
     """,
 )
-def dns_questions(answer: Any) -> Findings:
+def dns_questions(answer: object) -> Remarks:
     slips = {
         1: "a name with fewer than five dots is tried with the search list first",
         3: "the second name of the list already is web.default.svc.cluster.local",
@@ -68,7 +66,7 @@ def dns_questions(answer: Any) -> Findings:
     yield number(answer, _asked(), slips, unit="names", look=look)
 
 
-@cache
+@truth
 def _asked() -> int:
     cluster = _web()
     cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}})
@@ -100,7 +98,7 @@ def _wrong_port() -> Cluster:
     """,
     starts=_wrong_port,
 )
-def refused(cluster: Cluster) -> Findings:
+def refused(cluster: Cluster) -> Remarks:
     cluster.run(60)
     again = "write it again: `port: 80`, `targetPort: 80`, `selector: {app: web}`"
     spec = existing(cluster, "service", "web", again)["spec"]
@@ -131,7 +129,7 @@ def refused(cluster: Cluster) -> Findings:
     clients' own addresses.
     """,
 )
-def source(answer: Any) -> Findings:
+def source(answer: object) -> Remarks:
     wanted = document(answer, "Service", "web")
     cluster = applied(_web(6), wanted, 10)
     spec = cluster.document("service", "web")["spec"]
@@ -162,7 +160,7 @@ def source(answer: Any) -> Findings:
     addresses of all these Pods. The Service has no address of its own.
     """,
 )
-def headless(answer: Any) -> Findings:
+def headless(answer: object) -> Remarks:
     wanted = document(answer, "Service", "peers")
     cluster = _web()
     cluster.install_dns()
@@ -190,7 +188,7 @@ def headless(answer: Any) -> Findings:
     client waits for its time-out?
     """,
 )
-def no_endpoints(answer: Any) -> Findings:
+def no_endpoints(answer: object) -> Remarks:
     slips = {
         "dropped": "kube-proxy rejects on purpose: an error at once is better than a wait",
         "drop": "kube-proxy rejects on purpose: an error at once is better than a wait",
@@ -205,7 +203,7 @@ def no_endpoints(answer: Any) -> Findings:
     yield word(answer, truth, slips, also=also[truth], look=look)
 
 
-@cache
+@truth
 def _without_endpoints() -> str:
     cluster = _web()
     cluster.scale("deployment/web", 0)

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from functools import cache
-from typing import Any
 
 from course_lib.cluster import Cluster
 from course_lib.cluster.packaged import packaged
 from course_lib.course.answers import applied, document, holds, number, or_unknown, word
-from course_lib.course.exercise import Findings, asks
 from course_lib.course.forms import as_documents
 from course_lib.course.manifests import deployment
+from course_lib.course.questions import Remarks, asks, no_answer_involved, truth
 from course_lib.errors import CourseError
 from course_lib.network import ClusterCIDR, PodNetwork
+from course_lib.objects.manifests import Document, Source
 
 PORTS = {"front": 80, "api": 8080, "db": 5432}
 
 
-def _shop(answer: Any) -> tuple[Cluster, dict[str, str]]:
-    cluster = Cluster(nodes=2, network="calico")
-    cluster.install_dns()
-    cluster.apply(packaged("shop"))
-    cluster.run(40)
+def _shop(answer: Source) -> tuple[Cluster, dict[str, str]]:
+    with no_answer_involved():
+        cluster = Cluster(nodes=2, network="calico")
+        cluster.install_dns()
+        applied(cluster, packaged("shop"), 40)
     cluster.apply(answer)
     cluster.run(3)
     return cluster, {name.split("-")[0]: name for name in cluster.get("pods").NAME}
@@ -44,7 +43,7 @@ def _reach(cluster: Cluster, pods: dict[str, str], one: str, other: str) -> bool
     there be?**
     """,
 )
-def nodes(answer: Any) -> Findings:
+def nodes(answer: object) -> Remarks:
     slips = {
         16: "that is 26 - 20 the wrong way round: 2 to the power of (26 - 20)",
         6: "6 bits are between /20 and /26, and 6 bits count to 64",
@@ -64,7 +63,7 @@ def nodes(answer: Any) -> Findings:
     too. **How many Pods get an address there?**
     """,
 )
-def full_node(answer: Any) -> Findings:
+def full_node(answer: object) -> Remarks:
     slips = {
         16: "the first address names the network, the last is for broadcasts; and the bridge",
         14: "the bridge, which is the Pods' gateway, has one too",
@@ -75,7 +74,7 @@ def full_node(answer: Any) -> Findings:
     yield number(answer, _addresses(), slips, unit="Pods", look=look)
 
 
-@cache
+@truth
 def _addresses() -> int:
     network = PodNetwork("flannel-host-gw", nodes=1, node_mask=28)
     with suppress(CourseError):  # the block is used up
@@ -92,7 +91,7 @@ def _addresses() -> int:
     **How many of its Pods run?** (Two Pods with `containerPort: 80` would be no trouble.)
     """,
 )
-def host_port(answer: Any) -> Findings:
+def host_port(answer: object) -> Remarks:
     slips = {
         2: "each Pod has all ports to itself; the node's ports are shared by all",
         0: "the first one finds the port free",
@@ -101,7 +100,7 @@ def host_port(answer: Any) -> Findings:
     yield number(answer, _with_host_port(), slips, unit="Pods", look=look)
 
 
-@cache
+@truth
 def _with_host_port() -> int:
     ports = [{"containerPort": 80, "hostPort": 80}]
     cluster = applied(Cluster(nodes=1), deployment("web", 2, ports=ports), 40)
@@ -117,7 +116,7 @@ def _with_host_port() -> int:
     as they are.
     """,
 )
-def only_front(answer: Any) -> Findings:
+def only_front(answer: object) -> Remarks:
     wanted = document(answer, "NetworkPolicy")
     cluster, pods = _shop(as_documents(answer))
     hint = "which Pods does the policy select? `podSelector` names those that it protects: api"
@@ -141,7 +140,7 @@ def only_front(answer: Any) -> Findings:
     yield holds(shut, "db does not reach api", "db reaches api", or_unknown(wanted, _open(wanted)))
 
 
-def _open(wanted: Any) -> str:
+def _open(wanted: Document) -> str:
     """Why a policy lets others in as well."""
     rules = wanted["spec"].get("ingress") or []
     if not rules or "Ingress" not in wanted["spec"].get("policyTypes", ["Ingress"]):
@@ -171,7 +170,7 @@ def _open(wanted: Any) -> str:
     open (for DNS queries, for example).
     """,
 )
-def deny(answer: Any) -> Findings:
+def deny(answer: object) -> Remarks:
     wanted = document(answer, "NetworkPolicy")
     cluster, pods = _shop(as_documents(answer))
     pairs = [(a, b) for a in PORTS for b in PORTS if a != b]
@@ -196,7 +195,7 @@ def deny(answer: Any) -> Findings:
     sender: `"pod-1"`, `"node"` or `"bridge"`?
     """,
 )
-def seen(answer: Any) -> Findings:
+def seen(answer: object) -> Remarks:
     slips = {
         "node": "that would be address translation, which Kubernetes rules out between Pods",
         "bridge": "a bridge joins cables; it does not change packets",
@@ -208,7 +207,7 @@ def seen(answer: Any) -> Findings:
     yield word(answer, truth, slips, also=also, look=look)
 
 
-@cache
+@truth
 def _sender() -> str:
     network = PodNetwork("flannel-vxlan", nodes=2, pods=2)
     trace = network.trace("pod-1", "pod-3", 80)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 from typing import Any
 
 from course_lib.course.answers import holds, number
-from course_lib.course.exercise import Findings, Mistake, asks
 from course_lib.course.forms import as_documents, described, names_of
+from course_lib.course.questions import Mistake, Remarks, asks, truth
 from course_lib.network import PLUGINS, PodNetwork
 from course_lib.network.mistakes import broken
+from course_lib.objects.manifests import Document
 
 
 @asks(
@@ -21,7 +21,7 @@ from course_lib.network.mistakes import broken
     in VXLAN over IPv4. **How large may a Pod's packet be (its MTU)?**
     """,
 )
-def mtu(answer: Any) -> Findings:
+def mtu(answer: object) -> Remarks:
     slips = {
         1500: "then nothing would be left for the wrapping",
         1480: "that is IP in IP, which adds only an IP header of 20 bytes",
@@ -34,7 +34,7 @@ def mtu(answer: Any) -> Findings:
     yield number(answer, _mtu(), slips, unit="bytes", look=look)
 
 
-@cache
+@truth
 def _mtu() -> int:
     network = PodNetwork("flannel-vxlan", nodes=2, pods=1)
     return network.pods["pod-1"].namespace.devices["eth0"].mtu
@@ -47,7 +47,7 @@ def _mtu() -> int:
     **How many bytes does IP in IP add** to each packet on the wire?
     """,
 )
-def ipip(answer: Any) -> Findings:
+def ipip(answer: object) -> Remarks:
     slips = {
         50: "that is VXLAN: outer IP, UDP, VXLAN and an inner Ethernet header",
         8: "that is a UDP header; IP in IP has none",
@@ -58,7 +58,7 @@ def ipip(answer: Any) -> Findings:
     yield number(answer, _added(), slips, unit="bytes", look=look)
 
 
-@cache
+@truth
 def _added() -> int:
     sizes = []
     plain = PodNetwork("routable", nodes=2, pods=1)
@@ -77,7 +77,7 @@ def _added() -> int:
     each node?**
     """,
 )
-def routes(answer: Any) -> Findings:
+def routes(answer: object) -> Remarks:
     slips = {
         12: "its own Pods are on its bridge",
         110: "one route leads to a node's whole block, not to each Pod",
@@ -89,7 +89,7 @@ def routes(answer: Any) -> Findings:
     yield number(answer, _routes(), slips, unit="routes", look=look)
 
 
-@cache
+@truth
 def _routes() -> int:
     network = PodNetwork("flannel-host-gw", nodes=12, pods=10)
     table = network.host("node-1").namespace.routes
@@ -105,7 +105,7 @@ def _routes() -> int:
     with the settings as a dict: `{"plugin": ..., ...}`.
     """,
 )
-def two_subnets(answer: Any) -> Findings:
+def two_subnets(answer: object) -> Remarks:
     plugin, settings = _settings(answer)
     hint = "the router of the question knows nothing of Pods: this plugin needs their routes there"
     yield holds(plugin != "routable", f"the plugin is {plugin}", "this needs another router", hint)
@@ -132,7 +132,7 @@ def two_subnets(answer: Any) -> Findings:
 MODES = {"crosssubnet": "CrossSubnet", "always": "Always", "never": "Never"}
 
 
-def _settings(answer: Any) -> tuple[str, dict[str, Any]]:
+def _settings(answer: object) -> tuple[str, Document]:
     """The plugin and its settings, also under the names that Flannel and Calico give them.
 
     Calico's VXLAN is not simulated. Its modes wrap in the same cases as those of IP in IP, which
@@ -162,7 +162,7 @@ def _settings(answer: Any) -> tuple[str, dict[str, Any]]:
     return plugin, {name: value for name, value in flat.items() if name not in ("nodes", "subnets")}
 
 
-def _flat(settings: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+def _flat(settings: Document) -> Iterator[tuple[str, Any]]:
     """Settings by name, without case and underscores, also those one level deeper."""
     for name, value in settings.items():
         if isinstance(value, dict):
@@ -185,7 +185,7 @@ def _blocked() -> PodNetwork:
     """,
     starts=_blocked,
 )
-def firewall(network: PodNetwork) -> Findings:
+def firewall(network: PodNetwork) -> Remarks:
     hint = "the firewall is between the machines: `task.broken.underlay.blocked`"
     shut = [f"{protocol} {port}" for protocol, port in network.underlay.blocked]
     if shut and shut != ["udp 8472"]:

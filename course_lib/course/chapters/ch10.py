@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 from course_lib.cluster import Cluster
 from course_lib.cluster.health import health
 from course_lib.cluster.packaged import packaged
 from course_lib.course.answers import holds, number, tried, word
-from course_lib.course.exercise import Finding, Findings, Mistake, asks
 from course_lib.course.forms import counted, described, names_of
+from course_lib.course.questions import Mistake, Remark, Remarks, asks, truth
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 from course_lib.etcd import EtcdCluster
@@ -28,7 +27,7 @@ def _writes(cluster: Cluster) -> bool:
     etcd has five members. **How many of them may fail** so that the cluster still takes writes?
     """,
 )
-def quorum(answer: Any) -> Findings:
+def quorum(answer: object) -> Remarks:
     slips = {
         3: "with three of five gone two are left, which is no majority: nothing can be written",
         1: "that is for three members; five can lose more",
@@ -48,7 +47,7 @@ def quorum(answer: Any) -> Findings:
     cluster still takes writes?
     """,
 )
-def even(answer: Any) -> Findings:
+def even(answer: object) -> Remarks:
     slips = {
         2: "two of four are half, and a majority is *more* than half",
         3: "one of four is far from a majority",
@@ -58,7 +57,7 @@ def even(answer: Any) -> Findings:
     yield number(answer, _tolerated(4), slips, look=look)
 
 
-@cache
+@truth
 def _tolerated(members: int) -> int:
     """So many members can be killed until etcd elects no leader any more."""
     sim = Simulation(seed=0)
@@ -81,7 +80,7 @@ def _tolerated(members: int) -> int:
     half a minute after that machine loses its power, the API takes writes again.
     """,
 )
-def build(answer: Any) -> Findings:
+def build(answer: object) -> Remarks:
     made = tried(answer)
     if not isinstance(made, Cluster):
         raise Mistake(f"it returned {described(made)}", "return Cluster.ha_...(...)")
@@ -124,7 +123,7 @@ def _no_quorum() -> Cluster:
     """,
     starts=_no_quorum,
 )
-def silent(cluster: Cluster) -> Findings:
+def silent(cluster: Cluster) -> Remarks:
     cluster.run(30)
     up = int((cluster.members().UP.astype(str).isin(["True", "yes"])).sum())
     hint = "`cluster.restore_node(...)` gives a machine its power back"
@@ -166,7 +165,7 @@ def _no_space() -> Cluster:
     """,
     starts=_no_space,
 )
-def no_space(cluster: Cluster) -> Findings:
+def no_space(cluster: Cluster) -> Remarks:
     cluster.run(30)
     store: Any = cluster.etcd.elect().machine
     raised = store.quota > _QUOTA
@@ -180,7 +179,7 @@ def no_space(cluster: Cluster) -> Findings:
     hint = "the alarm stays until it is disarmed (`alarm disarm`), however much room there is"
     yield holds(not cluster.etcd.full(), "there is no alarm", "the alarm NOSPACE is raised", hint)
     cluster.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "another"}})
-    yield Finding(True, "it takes writes")
+    yield Remark(True, "it takes writes")
 
 
 @asks(
@@ -191,7 +190,7 @@ def no_space(cluster: Cluster) -> Findings:
     container on a worker crashes. Is the container `"restarted"`, or does it stay `"dead"`?
     """,
 )
-def master_gone(answer: Any) -> Findings:
+def master_gone(answer: object) -> Remarks:
     truth = _after_the_master()
     slips = {
         "dead": "who restarts containers? The kubelet, and it needs no permission",
@@ -203,7 +202,7 @@ def master_gone(answer: Any) -> Findings:
     yield word(answer, truth, slips, also=also, look=look)
 
 
-@cache
+@truth
 def _after_the_master() -> str:
     cluster = Cluster.single_master(workers=1)
     cluster.apply(packaged("web"))

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cache
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
@@ -26,7 +24,6 @@ from course_lib.course.answers import (
     or_unknown,
     reserved,
 )
-from course_lib.course.exercise import Findings, Mistake, asks
 from course_lib.course.faults import FAULTS
 from course_lib.course.forms import (
     as_documents,
@@ -38,8 +35,10 @@ from course_lib.course.forms import (
     names_of,
     same_image,
 )
+from course_lib.course.questions import Mistake, Remarks, asks, truth
 from course_lib.course.shop import checks, open_shop
 from course_lib.objects.kinds import BUILT_IN
+from course_lib.objects.manifests import Document
 from course_lib.objects.release import MINOR, VERSION
 
 ORDER = ["deployment-controller", "replicaset-controller", "default-scheduler", "kubelet"]
@@ -55,7 +54,7 @@ ORDER = ["deployment-controller", "replicaset-controller", "default-scheduler", 
     `kubelet`, `default-scheduler`, `replicaset-controller`, `deployment-controller`
     """,
 )
-def order(answer: Any) -> Findings:
+def order(answer: object) -> Remarks:
     names = {folded(name): name for name in ORDER}
     names |= {"scheduler": ORDER[2], "kube scheduler": ORDER[2]}
     example = 'a list of the four names: ["kubelet", ...]'
@@ -74,7 +73,7 @@ def order(answer: Any) -> Findings:
     yield holds(right, "that is the order", "that is not the order", hint)
 
 
-@cache
+@truth
 def _first_words() -> list[str]:
     """The four, in the order in which they first say something about `web`."""
     cluster = applied(Cluster(nodes=2), packaged("web"), 30)
@@ -92,7 +91,7 @@ def _first_words() -> list[str]:
     text that begins with `/`.
     """,
 )
-def path(answer: Any) -> Findings:
+def path(answer: object) -> Remarks:
     truth = "/apis/apps/v1/namespaces/shop/deployments/web"
     found = target_of(truth, BUILT_IN)
     assert (found.kind.kind, found.namespace, found.name) == ("Deployment", "shop", "web")
@@ -127,7 +126,7 @@ def path(answer: Any) -> Findings:
     `resourceVersion` that you read. **Which HTTP status do you get?**
     """,
 )
-def conflict(answer: Any) -> Findings:
+def conflict(answer: object) -> Remarks:
     slips = {
         200: "then the other change would be lost",
         404: "it is still there",
@@ -140,7 +139,7 @@ def conflict(answer: Any) -> Findings:
     yield number(_status(answer), _put_of_an_old_version(), slips, look=look)
 
 
-def _status(answer: Any) -> Any:
+def _status(answer: object) -> object:
     """An HTTP status, also as `"409 Conflict"` or `"Conflict"`."""
     if not isinstance(answer, str):
         return answer
@@ -150,7 +149,7 @@ def _status(answer: Any) -> Any:
     return names.get(folded(answer), answer)
 
 
-@cache
+@truth
 def _put_of_an_old_version() -> int:
     cluster = applied(Cluster(nodes=1), packaged("web"), 5)
     face = Face(cluster.api, lambda kind, found: ([], []))
@@ -168,7 +167,7 @@ def _put_of_an_old_version() -> int:
     merge patch** (as a dict) that sets five replicas and removes the annotation `note`.
     """,
 )
-def patch(answer: Any) -> Findings:
+def patch(answer: object) -> Remarks:
     wanted = _as_patch(answer)
     before = {
         "metadata": {"name": "web", "annotations": {"note": "old", "team": "shop"}},
@@ -198,7 +197,7 @@ def patch(answer: Any) -> Findings:
     yield holds(annotations == {"team": "shop"}, "the other stays", "the other is gone too", hint)
 
 
-def _as_patch(answer: Any) -> dict[str, Any]:
+def _as_patch(answer: object) -> Document:
     """A patch as a dict, or its text in JSON or YAML."""
     if isinstance(answer, str):
         try:
@@ -224,7 +223,7 @@ def _as_patch(answer: Any) -> dict[str, Any]:
     `---`.
     """,
 )
-def application(answer: Any) -> Findings:
+def application(answer: object) -> Remarks:
     wanted = document(answer, "Deployment", "web")
     service = document(answer, "Service")
     document(answer, "PodDisruptionBudget")
@@ -280,7 +279,7 @@ def _two_faults() -> Cluster:
     """,
     starts=_two_faults,
 )
-def two_faults(cluster: Cluster) -> Findings:
+def two_faults(cluster: Cluster) -> Remarks:
     cluster.run(90)
     hints = {
         "api is ready": "describe a Pod of api: what does it wait for?",
@@ -301,7 +300,7 @@ def two_faults(cluster: Cluster) -> Findings:
     supported here?** Answer with the number after `1.`.
     """,
 )
-def version(answer: Any) -> Findings:
+def version(answer: object) -> Remarks:
     """Source: kubernetes.io, "Version Skew Policy"."""
     minor = int(MINOR.partition(".")[2])
     slips = {
