@@ -6,10 +6,10 @@ Sources: `plugin/pkg/admission/limitranger` and `.../resourcequota`; "Resource Q
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from course_lib.apiserver.errors import Forbidden
-from course_lib.objects.kind import Kind
+from course_lib.objects.kind import Kind, Kinds
 from course_lib.objects.meta import Object
 from course_lib.objects.pod import Pod, PodSpec, ResourceList
 from course_lib.objects.policy import LimitRangeItem, ResourceQuotaSpec, ScopeRequirement
@@ -146,7 +146,18 @@ def _in_scope(scope: ScopeRequirement, spec: PodSpec) -> bool:
     }.get(scope.scope_name, False)
 
 
-def usage(api: APIServer, namespace: str, spec: ResourceQuotaSpec) -> ResourceList:
+class ObjectLister(Protocol):
+    """Whatever serves kinds and lists objects: the API server, or a client of it."""
+
+    @property
+    def kinds(self) -> Kinds:
+        """The kinds that are served."""
+
+    def list(self, kind: str | Kind, namespace: str = "") -> list[Object]:
+        """All objects of a kind in a namespace."""
+
+
+def usage(api: ObjectLister, namespace: str, spec: ResourceQuotaSpec) -> ResourceList:
     """What a namespace has of everything that a quota bounds; ended Pods do not count."""
     hard = spec.hard or {}
     used = dict.fromkeys(hard, ZERO)

@@ -44,10 +44,18 @@ def _plain(cell: Any) -> Any:
 
 
 class Face:
-    """An API server's HTTP face, without the sockets; `rows` prints tables."""
+    """An API server's HTTP face, without the sockets.
 
-    def __init__(self, api: APIServer, rows: Rows) -> None:
-        self.api, self.rows = api, rows
+    `reach` returns the API server that answers a request; `rows` prints tables.
+    """
+
+    def __init__(self, reach: Callable[[], APIServer], rows: Rows) -> None:
+        self._reach, self.rows = reach, rows
+
+    @property
+    def api(self) -> APIServer:
+        """The API server that answers now."""
+        return self._reach()
 
     def answer(self, request: Request) -> Answer:
         """Do what is asked; a refusal is an answer too."""

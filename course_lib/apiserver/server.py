@@ -14,7 +14,6 @@ import msgspec
 from course_lib.apiserver import admission, allocation, deletion, immutability
 from course_lib.apiserver.defaults import set_defaults
 from course_lib.apiserver.errors import AlreadyExists, Conflict, NotFound, StaleRead
-from course_lib.apiserver.events import EventRecorder
 from course_lib.apiserver.patches import merge_patch
 from course_lib.apiserver.store import DELETE, Change, Document, Entry, Store, Watch
 from course_lib.engine import Simulation
@@ -22,13 +21,15 @@ from course_lib.objects.decode import canonical, decode
 from course_lib.objects.kind import Kind, Kinds
 from course_lib.objects.kinds import BUILT_IN
 from course_lib.objects.manifests import plain
-from course_lib.objects.meta import Object
+from course_lib.objects.meta import Object, ObjectT
+from course_lib.objects.pod import Pod
 from course_lib.objects.resources import qos_class
 from course_lib.objects.selectors import EVERYTHING, FieldSelector, Selector
 from course_lib.objects.validate import validate
 
 AnyKind = str | type[Object] | Kind  # any name that kubectl takes, a view's type, or a kind
 ADDED, MODIFIED, DELETED = "ADDED", "MODIFIED", "DELETED"
+UID_BITS = 128
 ALPHABET = "bcdfghjklmnpqrstvwxz2456789"  # no vowels: no words (apimachinery `util/rand`)
 # Created with their status as given: a kubelet registers its node together with its capacity.
 STATUS_AT_CREATION = ("Node", "PersistentVolume", "Namespace")
@@ -69,7 +70,6 @@ class APIServer:
         self.store = store or Store()
         self.up = True
         self.clients: list[Callable[[], None]] = []  # who hears when it stops
-        self.events = EventRecorder(self)
         self._views: dict[str, tuple[Document, Object]] = {}  # by key, of which document
         self._random = sim.random("apiserver")
 
@@ -88,14 +88,16 @@ class APIServer:
 
     # Reading
 
-    def get(self, kind: AnyKind, name: str, namespace: str = "") -> Object:
+    def get(self, kind: type[ObjectT] | str | Kind, name: str, namespace: str = "") -> ObjectT:
         """The object of that name; raises `NotFound`."""
         found = self.find(kind, name, namespace)
         if found is None:
-            raise self._not_found(self.resource(kind), name)
+            raise not_found(self.resource(kind), name)
         return found
 
-    def find(self, kind: AnyKind, name: str, namespace: str = "") -> Any:
+    def find(
+        self, kind: type[ObjectT] | str | Kind, name: str, namespace: str = ""
+    ) -> ObjectT | None:
         """The object of that name, or None."""
         key = self.key(self.resource(kind), name, namespace)
         entry = self.store.get(key)
@@ -103,11 +105,11 @@ class APIServer:
 
     def list(
         self,
-        kind: AnyKind,
+        kind: type[ObjectT] | str | Kind,
         namespace: str = "",
         selector: Selector = EVERYTHING,
         fields: FieldSelector | None = None,
-    ) -> list[Any]:
+    ) -> list[ObjectT]:
         """All objects of a kind, by namespace and name; an empty namespace means all of them."""
         prefix = self.prefix(self.resource(kind), namespace)
         found = []
@@ -122,7 +124,7 @@ class APIServer:
         """A copy of the whole document, with all that was written in it."""
         entry = self.store.get(self.key(self.resource(kind), name, namespace))
         if entry is None:
-            raise self._not_found(self.resource(kind), name)
+            raise not_found(self.resource(kind), name)
         return copied(entry.document)
 
     def watch(
@@ -159,7 +161,7 @@ class APIServer:
 
     # Writing
 
-    def create(self, document: Document) -> Any:
+    def create(self, document: Document) -> Object:
         """Store a new object; raises `InvalidManifest`, `AlreadyExists` or `Forbidden`."""
         prepared, kind, view = self.prepare(document)
         if not view.metadata.name:  # before the plugins that refuse: their messages name it
@@ -208,7 +210,7 @@ class APIServer:
             view = decode(prepared, kind)
         return prepared, kind, view
 
-    def update(self, document: Document, subresource: str = "") -> Any:
+    def update(self, document: Document, subresource: str = "") -> Object:
         """Replace an object; raises `Conflict` if the document carries a stale resourceVersion.
 
         The main face leaves the status as it is; `subresource="status"` changes nothing else.
@@ -222,7 +224,7 @@ class APIServer:
         key = self.key(kind, name, namespace)
         entry = self.store.get(key)
         if entry is None:
-            raise self._not_found(kind, name)
+            raise not_found(kind, name)
         version = meta.get("resourceVersion")
         if version and version != str(entry.revision):
             raise Conflict(
@@ -237,13 +239,13 @@ class APIServer:
 
     def patch(
         self,
-        kind: AnyKind,
+        kind: type[ObjectT] | str | Kind,
         name: str,
         namespace: str,
         patch: Document,
         subresource: str = "",
         expected: str = "",
-    ) -> Any:
+    ) -> ObjectT:
         """Apply a merge patch (RFC 7386); with `expected`, only to that resourceVersion."""
         named = self.resource(kind)
         key = self.key(named, name, namespace)
@@ -251,7 +253,7 @@ class APIServer:
         def once() -> Any:
             entry = self.store.get(key)
             if entry is None:
-                raise self._not_found(named, name)
+                raise not_found(named, name)
             wanted = merge_patch(entry.document, patch)
             if expected:
                 wanted["metadata"] = wanted["metadata"] | {"resourceVersion": expected}
@@ -260,18 +262,18 @@ class APIServer:
 
         return once() if expected else self._on_the_newest(once)
 
-    def patch_status(self, of: Object, status: Document) -> Any:
+    def patch_status(self, of: ObjectT, status: Document) -> ObjectT:
         """Merge into the status of an object; the same object, not one that took its name."""
         patch = {"metadata": {"uid": of.uid}, "status": status}
         current = self.find(of.kind, of.name, of.namespace)
         if current is None or current.uid != of.uid:
-            raise self._not_found(self.resource(of.kind), of.name)
+            raise not_found(self.resource(of.kind), of.name)
         return self.patch(of.kind, of.name, of.namespace, patch, subresource="status")
 
     def bind(self, pod: Object, node: str) -> None:
         """Give a Pod its node, once (the `binding` subresource)."""
-        current = self.get("Pod", pod.name, pod.namespace)
-        if current.uid != pod.uid or current.spec.node_name or current.terminating:  # type: ignore[attr-defined]
+        current = self.get(Pod, pod.name, pod.namespace)
+        if current.uid != pod.uid or current.spec.node_name or current.terminating:
             raise Conflict(f'pod "{pod.name}" is gone, going, or already has a node')
         entry = self.store.get(key := self.key(self.resource("Pod"), pod.name, pod.namespace))
         assert entry is not None
@@ -301,7 +303,7 @@ class APIServer:
     ) -> None:
         entry = self.store.get(key)
         if entry is None:
-            raise self._not_found(named, name)
+            raise not_found(named, name)
         if uid and uid != entry.document["metadata"]["uid"]:
             raise Conflict(f'{named.title} "{name}" is another object of the same name')
         marked = deletion.mark(entry.document, named, propagation, grace, self.sim.now)
@@ -365,7 +367,7 @@ class APIServer:
         # A listener may have written or removed the object again meanwhile.
         return self._view(key, entry) if entry else decode(document, kind)
 
-    def _view(self, key: str, entry: Entry) -> Object:
+    def _view(self, key: str, entry: Entry) -> Any:
         cached = self._views.get(key)
         if cached and cached[0] is entry.document:
             return cached[1]
@@ -383,7 +385,7 @@ class APIServer:
         return self.prefix(kind, (namespace or "default") if kind.namespaced else "") + name
 
     def _uid(self) -> str:
-        bits = f"{self._random.getrandbits(128):032x}"
+        bits = f"{self._random.getrandbits(UID_BITS):032x}"
         return f"{bits[:8]}-{bits[8:12]}-4{bits[13:16]}-a{bits[17:20]}-{bits[20:]}"
 
     def _generate(self, kind: Kind, meta: Document) -> str:
@@ -392,8 +394,18 @@ class APIServer:
             if not self.store.get(self.key(kind, name, meta.get("namespace", ""))):
                 return name
 
-    def _not_found(self, kind: Kind, name: str) -> NotFound:
-        return NotFound(f'{kind.title} "{name}" not found')
+
+def skip_uid(sim: Simulation) -> None:
+    """Leave out one uid: that of an object whose creation reached no API server.
+
+    So a seed gives the same names whether or not a control plane was up from the start.
+    """
+    sim.random("apiserver").getrandbits(UID_BITS)
+
+
+def not_found(kind: Kind, name: str) -> NotFound:
+    """The refusal for an object that does not exist."""
+    return NotFound(f'{kind.title} "{name}" not found')
 
 
 def copied(document: Document) -> Document:

@@ -6,25 +6,21 @@ kubernetes.io "Declarative Management of Kubernetes Objects Using Configuration 
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from course_lib.apiserver import APIServer
-from course_lib.apiserver.dry_run import dry
-from course_lib.apiserver.patches import three_way
+from course_lib.client import Client
+from course_lib.client.apply import Applied
 from course_lib.errors import CourseError
 from course_lib.objects.decode import refuse_unknown, warnings_for
 from course_lib.objects.kind import title
 from course_lib.objects.manifests import Source, read_manifests
-from course_lib.objects.meta import Object
 
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 MOST_SHOWN = 10  # refusals in one message
 Document = dict[str, Any]
 Result = tuple[str, str, list[str]]  # object, what became of it, warnings
 
 
-def apply_manifests(api: APIServer, source: Source, namespace: str) -> list[Result]:
+def apply_manifests(client: Client, source: Source, namespace: str) -> list[Result]:
     """Apply every document of a source, or raise `CourseError` with all that is refused.
 
     The documents are first applied, in order, in a dry run: each one is validated and admitted as
@@ -34,35 +30,35 @@ def apply_manifests(api: APIServer, source: Source, namespace: str) -> list[Resu
     documents = read_manifests(source)
     for document in documents:
         if isinstance(document.get("metadata"), dict):
-            _place(api, document, namespace)
-    refusals = _rehearse(api, documents)
+            _place(client, document, namespace)
+    refusals = _rehearse(client, documents)
     if refusals:
         raise _together(refusals, len(documents))
     results: list[Result] = []
-    done: list[tuple[Object, Document | None]] = []
+    done: list[Applied] = []
     try:
         for document in documents:
-            results.append(_apply(api, document, done))
+            results.append(_apply(client, document, done))
     except CourseError:
-        for applied, before in reversed(done):
-            _undo(api, applied, before)
+        for applied in reversed(done):
+            _undo(client, applied)
         raise
     return results
 
 
-def _place(api: APIServer, document: Document, namespace: str) -> None:
+def _place(client: Client, document: Document, namespace: str) -> None:
     """Write the namespace of the command into a document that names none."""
     try:
-        namespaced = api.kinds.of_document(document).namespaced
+        namespaced = client.kinds.of_document(document).namespaced
     except CourseError:
         return  # it is refused, and told with the others
     if namespaced:
         document["metadata"].setdefault("namespace", namespace)
 
 
-def _rehearse(api: APIServer, documents: list[Document]) -> list[tuple[Document, CourseError]]:
+def _rehearse(client: Client, documents: list[Document]) -> list[tuple[Document, CourseError]]:
     """Apply documents one after the other in a dry run, and collect what is refused."""
-    copy = dry(api)
+    copy = client.dry_run()
     refusals: list[tuple[Document, CourseError]] = []
     for document in documents:
         try:
@@ -98,52 +94,19 @@ def _together(refusals: list[tuple[Document, CourseError]], of: int) -> CourseEr
     return error
 
 
-def _apply(
-    api: APIServer, document: Document, done: list[tuple[Object, Document | None]]
-) -> Result:
-    kind = api.kinds.of_document(document)
+def _apply(client: Client, document: Document, done: list[Applied]) -> Result:
+    kind = client.kinds.of_document(document)
     refuse_unknown(document, kind)
     warnings = warnings_for(document, kind)
-    checked, _ = api.check(document)
-    meta = checked["metadata"]
-    if not meta.get("name"):
-        raise CourseError("apply needs a name", do="use create for objects with generateName")
-    written = json.dumps(document, sort_keys=True)
-    wanted = _noted(document, meta.get("namespace"), written)
-    name = f"{kind.resource}/{meta['name']}"
-    live = api.store.get(api.key(kind, meta["name"], meta.get("namespace", "")))
-    if live is None:
-        done.append((api.create(wanted), None))
-        return name, "created", warnings
-    before = live.document
-    merged = three_way(_last(before), before, wanted)
-    merged["apiVersion"] = before["apiVersion"]
-    updated = api.update(merged)
-    done.append((updated, before))
-    same = updated.metadata.resource_version == before["metadata"].get("resourceVersion", "")
-    return name, "unchanged" if same else "configured", warnings
+    applied = client.apply(document)
+    done.append(applied)
+    return f"{kind.resource}/{applied.object.name}", applied.result, warnings
 
 
-def _last(live: Document) -> Document:
-    """What was applied last, as kubectl noted it; nothing where somebody spoiled the note."""
-    try:
-        last = json.loads(live["metadata"].get("annotations", {}).get(LAST_APPLIED, "{}"))
-    except ValueError:
-        last = None
-    return last if isinstance(last, dict) else {}
-
-
-def _noted(document: Document, namespace: str | None, written: str) -> Document:
-    metadata = dict(document["metadata"])
-    if namespace:
-        metadata["namespace"] = namespace
-    metadata["annotations"] = metadata.get("annotations", {}) | {LAST_APPLIED: written}
-    return document | {"metadata": metadata}
-
-
-def _undo(api: APIServer, applied: Object, before: Document | None) -> None:
+def _undo(client: Client, applied: Applied) -> None:
+    made, before = applied.object, applied.before
     if before is None:
-        api.delete(applied.kind, applied.name, applied.namespace, grace_period=0)
+        client.delete(made.kind, made.name, made.namespace, grace_period=0)
     else:
         metadata = {k: v for k, v in before["metadata"].items() if k != "resourceVersion"}
-        api.update(before | {"metadata": metadata})
+        client.update(before | {"metadata": metadata})

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from course_lib.apiserver import APIServer
 from course_lib.apiserver.admission import SYSTEM_PRIORITIES
+from course_lib.client import Client
 from course_lib.objects.storage import DEFAULT_CLASS
 
 NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
 
 
-def furnish(api: APIServer) -> None:
+def furnish(api: Client) -> None:
     """Create the namespaces, priorities, storage class and Service that every cluster has."""
     for name in NAMESPACES:
         api.create(_object("v1", "Namespace", name))

@@ -10,8 +10,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from course_lib.apiserver import APIServer
 from course_lib.apiserver.errors import APIError
+from course_lib.client import Client
 from course_lib.network import AddressPool, Network
 from course_lib.node.proxy.service_ports import SERVICE_NAME
 from course_lib.objects.meta import is_true
@@ -28,7 +28,7 @@ CHECK_PERIOD = 3.0  # s between two rounds of health checks
 class Cloud:
     """Gives Services their load balancers, and looks after them."""
 
-    def __init__(self, api: APIServer, network: Network) -> None:
+    def __init__(self, api: Client, network: Network) -> None:
         self.api, self.network, self.sim = api, network, api.sim
         self.given: dict[tuple[str, str], str] = {}
         self._pool = AddressPool(ADDRESSES, first=10)

@@ -10,6 +10,8 @@ import msgspec
 from course_lib.apiserver import APIServer
 from course_lib.apiserver.deletion import BACKGROUND
 from course_lib.apiserver.errors import APIError
+from course_lib.client import LocalClient
+from course_lib.client.local import ServerClient
 from course_lib.cluster.apply import apply_manifests
 from course_lib.cluster.arguments import check_settings, checked, count
 from course_lib.cluster.bootstrap import furnish
@@ -118,13 +120,14 @@ class Cluster(
         self.proxies: dict[str, KubeProxy] = {}
         self.metrics = MetricsServer(self.sim, self._scrape)
         self.plane: ControlPlane | None = None
+        self.api: ServerClient
         machine: dict[str, Any] = {"cpu": cpu, "memory": memory, "labels": labels}
         if layout is not None:
             self._assemble(layout, machine, scheduler, certificates)
             if cloud:
                 Cloud(self.api, self.network)
             return
-        self.api = APIServer(self.sim)
+        self.api = LocalClient(APIServer(self.sim))
         self.history = History(self.api)
         furnish(self.api)
         self._scheduler = Scheduler(self.api, scheduler)
@@ -348,7 +351,7 @@ class Cluster(
         0  node-1  397     tie
         1  node-2  397     tie
         """
-        found = PodInfo.of(self.api.get("Pod", pod, namespace))  # type: ignore[arg-type]
+        found = PodInfo.of(self.api.get("Pod", pod, namespace))
         nodes = self.scheduler.nodes.copy()
         if found.pod.spec.node_name:
             nodes.remove(found, found.pod.spec.node_name)
@@ -403,7 +406,7 @@ class Cluster(
         0
         """
         found = self.api.get("Service", service, namespace)
-        ports = {p.port: p.node_port for p in found.spec.ports or ()}  # type: ignore[attr-defined]
+        ports = {p.port: p.node_port for p in found.spec.ports or ()}
         wanted = next(iter(ports), 0) if port is None else port
         if wanted not in ports:
             raise CourseError(
@@ -417,12 +420,12 @@ class Cluster(
                 "the Service is not reachable from outside",
                 where=f"Service {namespace}/{service}: spec.type",
                 expected="NodePort or LoadBalancer",
-                found=str(found.spec.type or "ClusterIP"),  # type: ignore[attr-defined]
+                found=str(found.spec.type or "ClusterIP"),
                 do="set spec.type to NodePort",
             )
         nodes = [(self.kubelets[name], self.proxies[name]) for name in self.kubelets]
 
-        address = found.spec.cluster_ip  # type: ignore[attr-defined]
+        address = found.spec.cluster_ip
 
         def target(proxy: KubeProxy) -> tuple[str, str, int]:
             if outside:

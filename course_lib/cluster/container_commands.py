@@ -6,7 +6,7 @@ import json
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from course_lib.apiserver import APIServer
+from course_lib.client import Client
 from course_lib.cluster.tables import table
 from course_lib.errors import CourseError
 from course_lib.node import Kubelet
@@ -42,7 +42,7 @@ class CommandFailed(CourseError):
 class ContainerCommands:
     """The part of a cluster that looks into containers, by way of their kubelet."""
 
-    api: APIServer
+    api: Client
     kubelets: dict[str, Kubelet]
 
     def logs(
@@ -194,7 +194,7 @@ class ContainerCommands:
 
     def _slot(self, pod: str, container: str, namespace: str) -> tuple[Kubelet, Slot]:
         found = self.api.get("Pod", pod, namespace)
-        kubelet = self.kubelets.get(found.spec.node_name)  # type: ignore[attr-defined]
+        kubelet = self.kubelets.get(found.spec.node_name)
         worker = kubelet.workers.get(found.uid) if kubelet else None
         if kubelet is None or worker is None:
             raise CourseError(

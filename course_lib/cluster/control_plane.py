@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 from course_lib.apiserver import APIServer
-from course_lib.apiserver.connection import Connection
 from course_lib.apiserver.errors import Unauthorized, Unreachable
 from course_lib.apiserver.load_balancer import LoadBalancer, refused
+from course_lib.client.connection import Connection
 from course_lib.cluster.layout import Layout
 from course_lib.cluster.processes import (
     APIServerProcess,

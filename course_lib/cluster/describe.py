@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from course_lib.apiserver import APIServer
+from course_lib.client import Client
 from course_lib.cluster.describe_node import node_lines
 from course_lib.cluster.describe_pod import pod_lines
 from course_lib.cluster.describe_service import service_lines
@@ -19,7 +19,7 @@ from course_lib.cluster.describe_words import event_lines, multiline, notes
 from course_lib.cluster.tabs import tabbed
 from course_lib.objects.meta import Object
 
-Lines = Callable[[APIServer, Any], list[str]]
+Lines = Callable[[Client, Any], list[str]]
 SHAPES: dict[str, Lines] = {"Pod": pod_lines, "Service": service_lines, "Node": node_lines}
 
 
@@ -37,7 +37,7 @@ class Text(str):
         return f'<pre tabindex="0" style="{style}">{html.escape(self)}</pre>'
 
 
-def describe(api: APIServer, kind: str, name: str, namespace: str) -> Text:
+def describe(api: Client, kind: str, name: str, namespace: str) -> Text:
     """What the object is, in what state, and its events."""
     described = api.get(kind, name, namespace)
     body = SHAPES.get(described.kind, _document)(api, described)
@@ -51,7 +51,7 @@ def describe(api: APIServer, kind: str, name: str, namespace: str) -> Text:
     return Text(f"{tabbed(body)}\n{tabbed(event_lines(events, api.sim.now))}")
 
 
-def _document(api: APIServer, described: Object) -> list[str]:
+def _document(api: Client, described: Object) -> list[str]:
     """Metadata, the document without it, and conditions as a table."""
     lines = [f"Name:\t{described.name}"]
     if described.namespace:

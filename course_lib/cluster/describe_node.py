@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from course_lib.apiserver import APIServer
+from course_lib.client import Client
 from course_lib.cluster.describe_words import NONE, UNSET, date, multiline, notes, quantities
 from course_lib.engine.ages import since
 from course_lib.objects.quantity import Quantity
@@ -27,7 +27,7 @@ SYSTEM_INFO = (
 )
 
 
-def node_lines(api: APIServer, node: Any) -> list[str]:
+def node_lines(api: Client, node: Any) -> list[str]:
     """All but the events."""
     roles = sorted(key.removeprefix(ROLE) for key in node.labels if key.startswith(ROLE))
     taints = sorted(node.spec.taints or (), key=lambda t: (t.effect, t.key))
@@ -76,7 +76,7 @@ def _lease(lease: Any) -> list[str]:
     ]
 
 
-def _allocated(api: APIServer, node: Any) -> list[str]:
+def _allocated(api: Client, node: Any) -> list[str]:
     """What the node's Pods request and may use, each and in sum, with its share of the node."""
     pods = [
         pod

@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from course_lib.apiserver import APIServer
+from course_lib.client import Client
 from course_lib.cluster.describe_words import NONE, UNSET, date, multiline, notes, quantities
 from course_lib.engine.ages import since
 from course_lib.objects.pod import Container, ContainerState, ContainerStatus, EnvVar, Pod, Probe
@@ -19,7 +19,7 @@ Document = dict[str, Any]
 ENDED = ("Succeeded", "Failed")
 
 
-def pod_lines(api: APIServer, pod: Pod) -> list[str]:
+def pod_lines(api: Client, pod: Pod) -> list[str]:
     """All but the events."""
     document = api.document("Pod", pod.name, pod.namespace)
     spec, status = document["spec"], document.get("status", {})

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from course_lib.apiserver import APIServer
+from course_lib.client import Client
 from course_lib.cluster.describe_words import NONE, UNSET, multiline, notes, pairs
 
 SERVICE_NAME = "kubernetes.io/service-name"
 MOST = 3  # endpoints shown for each port
 
 
-def service_lines(api: APIServer, service: Any) -> list[str]:
+def service_lines(api: Client, service: Any) -> list[str]:
     """All but the events."""
     spec = service.spec
     points = (service.status.load_balancer or {}).get("ingress") or ()

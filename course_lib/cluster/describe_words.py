@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from course_lib.client.apply import LAST_APPLIED
 from course_lib.engine.ages import since
 
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 LONGEST_NOTE = 140  # characters of an annotation's value that are shown
 NONE, UNSET = "<none>", "<unset>"
 

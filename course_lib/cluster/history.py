@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from course_lib.apiserver import APIServer, WatchEvent
+from course_lib.apiserver import WatchEvent
 from course_lib.apiserver.server import DELETED
+from course_lib.client import Client
 from course_lib.cluster.pod_rows import pod_status_word
 from course_lib.objects.pod import Pod, PodSpec
 from course_lib.objects.pods import is_ready
@@ -32,7 +33,7 @@ class Moment(msgspec.Struct, frozen=True):
 class History:
     """All changes of all Pods, in order."""
 
-    def __init__(self, api: APIServer) -> None:
+    def __init__(self, api: Client) -> None:
         self.sim = api.sim
         self.moments: list[Moment] = []
         api.watch("Pod", self._on_pod)

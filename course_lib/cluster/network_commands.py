@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from course_lib.apiserver import APIServer, WatchEvent
+from course_lib.apiserver import WatchEvent
+from course_lib.client import Client
 from course_lib.cluster.describe import Text
 from course_lib.cluster.packaged import packaged
 from course_lib.engine import Simulation
@@ -45,7 +46,7 @@ class NetworkCommands:
     """The part of a cluster that answers for its network."""
 
     sim: Simulation
-    api: APIServer
+    api: Client
     network: Network
     proxies: dict[str, KubeProxy]
 
@@ -85,7 +86,7 @@ class NetworkCommands:
 
     def _target(self, source: str, name: str, namespace: str) -> str:
         if name.startswith("service/"):
-            return str(self.api.get("Service", name[8:], namespace).spec.cluster_ip)  # type: ignore[attr-defined]
+            return str(self.api.get("Service", name[8:], namespace).spec.cluster_ip)
         party = self.network.party(name, namespace)
         network = self.pod_network
         if party in network.pods or party in network.hosts or party == OUTSIDE:

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 
 from course_lib.apiserver import APIServer
 from course_lib.apiserver.errors import NotFound, TooManyRequests
+from course_lib.client import Client
 from course_lib.cluster.arguments import amount, count
 from course_lib.cluster.control_plane import ControlPlane
 from course_lib.cluster.describe import Text
-from course_lib.cri import Client, InProcess, Shim
+from course_lib.cri import CRIClient, InProcess, Shim
 from course_lib.cri.simulated import runtime_named
 from course_lib.engine import Simulation
 from course_lib.engine.simulation import Process
@@ -35,7 +36,7 @@ class NodeCommands:
     """The part of a cluster that looks after its nodes."""
 
     sim: Simulation
-    api: APIServer
+    api: Client
     registry: Registry
     behaviours: Behaviours
     network: Network
@@ -83,7 +84,7 @@ class NodeCommands:
         )
         host = self.network.add_machine(name, machine.address, zone)
         made = self._install(machine, runtime or self.runtime, FileSystem())
-        cri = Client(InProcess(Shim(made)))
+        cri = CRIClient(InProcess(Shim(made)))
         self.kubelets[name] = Kubelet(self._way(name), machine, cri, self.network, made.disk)
         self.proxies[name] = KubeProxy(
             self._way(name), host, machine.address, self.proxy_mode, str(POD_CIDR), zone
@@ -101,9 +102,9 @@ class NodeCommands:
         meta = {"name": name, "labels": labels}
         spec = {"taints": list(taints)}
         node = {"apiVersion": "v1", "kind": "Node", "metadata": meta, "spec": spec}
-        APIServer.check(self.api, node)
+        APIServer(Simulation()).check(node)
 
-    def _way(self, node: str) -> APIServer:
+    def _way(self, node: str) -> Client:
         """How a node's agents come to the API."""
         return self.plane.connection(node, remembers=True) if self.plane else self.api
 
@@ -150,7 +151,7 @@ class NodeCommands:
         old.power_off()
         if self.plane is not None:
             self.plane.stop_all(node)
-        kubelet.swap_runtime(Client(InProcess(Shim(made))))
+        kubelet.swap_runtime(CRIClient(InProcess(Shim(made))))
 
     def processes(self, node: str) -> Text:
         """The process tree of a node, as far as containers are concerned (`ps --forest`).

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from course_lib.apiserver import APIServer
 from course_lib.apiserver.errors import APIError
+from course_lib.client import Client
 from course_lib.cluster.pod_rows import pod_status_word
 from course_lib.objects.meta import condition
 from course_lib.objects.pods import is_ready
 
 
-def pending(api: APIServer) -> Iterator[str]:
+def pending(api: Client) -> Iterator[str]:
     """Pods that are not ready, workloads that are not complete, claims that are not bound."""
     try:
         yield from _pending(api)
@@ -19,7 +19,7 @@ def pending(api: APIServer) -> Iterator[str]:
         yield f"the API: {refusal.what}"
 
 
-def _pending(api: APIServer) -> Iterator[str]:
+def _pending(api: Client) -> Iterator[str]:
     for pod in api.list("Pod"):
         if pod.status.phase in ("Succeeded", "Failed") or (is_ready(pod) and not pod.terminating):
             continue

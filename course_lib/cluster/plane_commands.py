@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from course_lib.apiserver import APIServer
+from course_lib.client import Client
 from course_lib.cluster.control_plane import YEAR, ControlPlane
 from course_lib.cluster.describe import Text
 from course_lib.cluster.etcdctl import Etcdctl
@@ -31,7 +31,7 @@ class PlaneCommands:
 
     network: Network
     sim: Simulation
-    api: APIServer
+    api: Client
     plane: ControlPlane | None
     runtimes: dict[str, Runtime]
 

@@ -10,10 +10,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from course_lib.apiserver import APIServer
-from course_lib.apiserver.connection import Connection
 from course_lib.apiserver.errors import StorageError
 from course_lib.apiserver.etcd_store import EtcdStore
-from course_lib.apiserver.leader_election import LeaderElector
+from course_lib.client import LocalClient
+from course_lib.client.connection import Connection
+from course_lib.client.leader_election import LeaderElector
 from course_lib.cluster.bootstrap import furnish
 from course_lib.cluster.identity_lease import keep_lease
 from course_lib.cluster.static_manifests import API_SERVER, CONTROLLER_MANAGER, ETCD, SCHEDULER
@@ -155,7 +156,7 @@ class APIServerProcess(Component):
     def _furnish(self, server: APIServer) -> None:
         """Make what every cluster has, where it is missing: at first, or in an emptied etcd."""
         if server.find("Namespace", "kube-system") is None:
-            furnish(server)
+            furnish(LocalClient(server))
 
     def stop(self) -> None:
         """The process is gone, and all connections with it."""

@@ -75,7 +75,7 @@ class Served:
                 found=str(speed),
             )
         self.cluster, self.speed = cluster, speed
-        self.face = Face(cluster.api, lambda kind, found: printed(kind, found, cluster.now))
+        self.face = Face(cluster.api.reach, lambda kind, found: printed(kind, found, cluster.now))
         self.token = secrets.token_urlsafe(24)
         self._files: list[tuple[Path, tuple[int, int]]] = []  # written, with device and inode
         self._lock = threading.RLock()

@@ -14,7 +14,6 @@ from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any
 
 from course_lib.apiserver.bodies import Request, list_options, not_older_than
-from course_lib.apiserver.connection import Connection
 from course_lib.apiserver.server import ADDED, DELETED, WatchEvent
 from course_lib.apiserver.targets import Target
 from course_lib.objects.decode import encode
@@ -47,7 +46,9 @@ class WatchStream:
         options = list_options(request)
         labels = parse_selector(request.text("labelSelector"))
         fields = parse_field_selector(request.text("fieldSelector"))
-        kind, space, api = target.kind.kind, target.namespace, served.cluster.api
+        kind, space = target.kind.kind, target.namespace
+        # Behind a load balancer it is one API server that is watched; the watch ends with it.
+        self._server = api = served.cluster.api.reach()
         since = options.since
         if options.initial:
             not_older_than(options, api.store.revision)
@@ -62,8 +63,6 @@ class WatchStream:
             if since is None or event.revision > since:
                 self._put(event)
 
-        # Behind a load balancer it is one API server that is watched; the watch ends with it.
-        self._server = api.server if isinstance(api, Connection) else api
         self._watch = self._server.watch(kind, heard, space, labels, fields, since)
         self._server.clients.append(self.end)
         seconds = LONGEST if options.seconds is None else min(max(0, options.seconds), LONGEST)

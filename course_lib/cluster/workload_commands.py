@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from course_lib.apiserver import APIServer
+from course_lib.client import Client
 from course_lib.cluster.tables import table
 from course_lib.controllers.deployment import CHANGE_CAUSE, HASH, REVISION
 from course_lib.errors import CourseError
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class WorkloadCommands:
     """The part of a cluster that looks after its workloads; they are named `kind/name`."""
 
-    api: APIServer
+    api: Client
 
     def _named(self, name: str, namespace: str) -> tuple[str, Any]:
         kind, slash, rest = name.partition("/")

@@ -1,6 +1,6 @@
 """kube-controller-manager: the control loops that make what is wanted come true (chapter 03)."""
 
-from course_lib.apiserver import APIServer
+from course_lib.client import Client
 from course_lib.controllers.autoscaler import AutoscalerController
 from course_lib.controllers.controller import Controller
 from course_lib.controllers.cron_job import CronJobController
@@ -63,7 +63,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
 )
 
 
-def start_controllers(api: APIServer, metrics: MetricsServer) -> list[Controller]:
+def start_controllers(api: Client, metrics: MetricsServer) -> list[Controller]:
     """Start all of them; they meet at the API server."""
     return [*(controller(api) for controller in CONTROLLERS), AutoscalerController(api, metrics)]
 

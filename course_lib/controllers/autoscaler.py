@@ -14,11 +14,12 @@ from typing import Any
 
 import msgspec
 
-from course_lib.apiserver import APIServer
 from course_lib.apiserver.errors import Unavailable
+from course_lib.client import Client
 from course_lib.controllers.controller import Controller
 from course_lib.controllers.metrics import MetricsServer
 from course_lib.engine.simulation import Process
+from course_lib.objects.manifests import Document
 from course_lib.objects.meta import selector_of, set_condition
 from course_lib.objects.pod import Pod
 from course_lib.objects.pods import is_ready
@@ -62,7 +63,7 @@ class AutoscalerController(Controller):
     name = "horizontal-pod-autoscaler"
     kind = "HorizontalPodAutoscaler"
 
-    def __init__(self, api: APIServer, metrics: MetricsServer) -> None:
+    def __init__(self, api: Client, metrics: MetricsServer) -> None:
         self.metrics = metrics
         self._history: dict[str, History] = {}
         super().__init__(api)
@@ -137,7 +138,7 @@ class AutoscalerController(Controller):
 
     def _wish(
         self, hpa: HorizontalPodAutoscaler, metric: Metric, current: int, pods: list[Pod]
-    ) -> tuple[int, str, dict[str, Any]] | None:
+    ) -> tuple[int, str, Document] | None:
         """The replicas that one metric asks for, the reason, and what was seen."""
         if metric.resource is None:
             return None
@@ -172,7 +173,7 @@ class AutoscalerController(Controller):
         current: int,
         pods: list[Pod],
         usage: dict[str, float],
-    ) -> tuple[int, str, dict[str, Any]] | None:
+    ) -> tuple[int, str, Document] | None:
         """Usage against what the Pods request, in per cent."""
         requests = 0.0
         for pod in pods:
@@ -223,7 +224,7 @@ class AutoscalerController(Controller):
         status: str,
         reason: str,
         message: str,
-        more: dict[str, Any] | None = None,
+        more: Document | None = None,
     ) -> None:
         conditions = set_condition(
             hpa.status.conditions, kind, status, self.sim.timestamp, reason, message
@@ -276,5 +277,5 @@ def _limit(rules: ScalingRules, history: History, now: float, current: int, way:
     return furthest(limits)
 
 
-def _seen(name: str, **current: Any) -> dict[str, Any]:
+def _seen(name: str, **current: Any) -> Document:
     return {"type": "Resource", "resource": {"name": name, "current": current}}

@@ -12,9 +12,11 @@ from typing import Any
 
 import simpy
 
-from course_lib.apiserver import APIServer, WatchEvent
+from course_lib.apiserver import WatchEvent
+from course_lib.client import Client
 from course_lib.engine.simulation import Process
 from course_lib.errors import CourseError
+from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, selector_of
 from course_lib.objects.selectors import Selector
 
@@ -32,7 +34,7 @@ class Controller:
     name = ""
     kind = ""
 
-    def __init__(self, api: APIServer) -> None:
+    def __init__(self, api: Client) -> None:
         self.api, self.sim = api, api.sim
         self._queue: dict[Key, None] = {}
         self._failures: dict[Key, int] = {}
@@ -125,7 +127,7 @@ class Controller:
         """Report that something went wrong."""
         self.api.events.warning(self.name, about, reason, message)
 
-    def create(self, owner: Object, document: dict[str, Any], thing: str) -> Any:
+    def create(self, owner: Object, document: Document, thing: str) -> Any:
         """Create a child; a refusal is reported as `FailedCreate` and raised on."""
         try:
             made = self.api.create(document)

@@ -6,19 +6,18 @@ Source: `pkg/controller/cronjob/cronjob_controllerv2.go`; kubernetes.io "CronJob
 from __future__ import annotations
 
 from datetime import UTC, timedelta
-from typing import Any
 
 from course_lib.controllers.controller import Controller
 from course_lib.controllers.job import finished
 from course_lib.engine.simulation import EPOCH, seconds_at, timestamp
 from course_lib.errors import CourseError
+from course_lib.objects.manifests import Document
 from course_lib.objects.meta import is_true, owner_reference
 from course_lib.objects.schedule import Schedule, time_zone
 from course_lib.objects.workloads import CronJob, Job
 
 MANY_MISSED = 100  # starts in a row, after which the controller warns
 SCHEDULED = "batch.kubernetes.io/cronjob-scheduled-timestamp"
-Document = dict[str, Any]
 
 
 class CronJobController(Controller):
@@ -144,6 +143,7 @@ class CronJobController(Controller):
         except CourseError as refusal:
             self.warning(cron, "FailedCreate", f"Error creating job: {refusal.what}")
             raise
+        assert isinstance(made, Job)
         self.normal(cron, "SuccessfulCreate", f"Created job {made.name}")
         return True, [*active, made]
 

@@ -13,6 +13,7 @@ import msgspec
 from course_lib.controllers.controller import Controller
 from course_lib.controllers.deployment_status import deployment_status
 from course_lib.controllers.ownership import claim
+from course_lib.objects.manifests import Document
 from course_lib.objects.meta import owner_reference, selector_of
 from course_lib.objects.pods import resolve, template_hash
 from course_lib.objects.workloads import Deployment, ReplicaSet
@@ -104,9 +105,9 @@ class DeploymentController(Controller):
         old = [rs for rs in found if rs is not new]
         return Rollout(deployment, new, sorted(old, key=revision))
 
-    def _template(self, deployment: Deployment) -> dict[str, Any]:
+    def _template(self, deployment: Deployment) -> Document:
         document = self.api.document("Deployment", deployment.name, deployment.namespace)
-        template: dict[str, Any] = document["spec"]["template"]
+        template: Document = document["spec"]["template"]
         return template
 
     def _with_new(self, rollout: Rollout, replicas: int) -> Rollout:
@@ -132,7 +133,7 @@ class DeploymentController(Controller):
         notes = {REVISION: str(number), DESIRED: str(deployment.spec.replicas)}
         if CHANGE_CAUSE in deployment.annotations:
             notes[CHANGE_CAUSE] = deployment.annotations[CHANGE_CAUSE]
-        made: ReplicaSet = self.api.create(
+        made = self.api.create(
             {
                 "apiVersion": "apps/v1",
                 "kind": "ReplicaSet",
@@ -152,6 +153,7 @@ class DeploymentController(Controller):
                 },
             }
         )
+        assert isinstance(made, ReplicaSet)
         if replicas:
             self._say_scaled(deployment, made.name, 0, replicas)
         return made
@@ -289,5 +291,5 @@ def revision(rs: ReplicaSet) -> int:
     return int(rs.annotations.get(REVISION, "0"))
 
 
-def _annotations(notes: dict[str, str]) -> dict[str, Any]:
+def _annotations(notes: dict[str, str]) -> Document:
     return {"metadata": {"annotations": notes}}

@@ -5,17 +5,15 @@ Source: `pkg/controller/deployment/progress.go`, `sync.go` (`calculateStatus`).
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from course_lib.engine import Simulation
 from course_lib.engine.simulation import seconds_at
+from course_lib.objects.manifests import Document
 from course_lib.objects.meta import condition, set_condition
 from course_lib.objects.pods import resolve
 from course_lib.objects.workloads import Deployment, ReplicaSet
 
-Document = dict[str, Any]
 LATE, DONE = "ProgressDeadlineExceeded", "NewReplicaSetAvailable"
 
 

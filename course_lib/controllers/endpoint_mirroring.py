@@ -8,7 +8,6 @@ Source: `pkg/controller/endpointslicemirroring`, `pkg/api/v1/endpoints` (`Repack
 from __future__ import annotations
 
 import ipaddress
-from typing import Any
 
 from course_lib.controllers.endpoints import (
     MANAGED_BY,
@@ -17,6 +16,7 @@ from course_lib.controllers.endpoints import (
     Ports,
     documents,
 )
+from course_lib.objects.manifests import Document
 from course_lib.objects.services import EndpointAddress, Endpoints, EndpointSubset
 
 MOST_ADDRESSES = 1000  # of one subset (--mirroring-max-endpoints-per-subset)
@@ -26,7 +26,6 @@ NOT_COPIED = (
     "endpoints.kubernetes.io/last-change-trigger-time",
     "kubectl.kubernetes.io/last-applied-configuration",
 )
-Document = dict[str, Any]
 Addresses = dict[tuple[str, str], tuple[EndpointAddress, bool]]  # by ip and Pod uid; ready or not
 
 

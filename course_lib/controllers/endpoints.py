@@ -13,6 +13,7 @@ from typing import Any
 from course_lib.apiserver.errors import NotFound
 from course_lib.apiserver.server import DELETED
 from course_lib.controllers.controller import Controller, Key
+from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, owner_reference
 from course_lib.objects.pod import Pod
 from course_lib.objects.pods import is_ready
@@ -26,7 +27,6 @@ HEADLESS = "service.kubernetes.io/headless"
 ENDPOINTS_MANAGED_BY = "endpoints.kubernetes.io/managed-by"
 ZONE = "topology.kubernetes.io/zone"
 SLICE_DELAY = 1.0  # s from a change of a slice to the next look (`endpointSliceChangeMinSyncDelay`)
-Document = dict[str, Any]
 Ports = tuple[tuple[str, int, str], ...]  # name, number, protocol
 
 

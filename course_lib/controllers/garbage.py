@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from course_lib.apiserver import APIServer, WatchEvent
+from course_lib.apiserver import WatchEvent
 from course_lib.apiserver.deletion import BACKGROUND, FOREGROUND, ORPHAN, POLICY_FINALIZERS
 from course_lib.apiserver.server import DELETED
+from course_lib.client import Client
 from course_lib.controllers.controller import Controller
 from course_lib.objects.kinds import BUILT_IN
 from course_lib.objects.meta import Object, OwnerReference
@@ -24,7 +25,7 @@ class GarbageCollector(Controller):
 
     name = "garbage-collector"
 
-    def __init__(self, api: APIServer) -> None:
+    def __init__(self, api: Client) -> None:
         self._objects: dict[str, Identity] = {}  # every object, by uid
         self._owned: dict[str, dict[str, None]] = {}  # uids, by their owner's uid
         super().__init__(api)

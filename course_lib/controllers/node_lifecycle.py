@@ -11,12 +11,13 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from course_lib.apiserver import APIServer
 from course_lib.apiserver.errors import Unavailable
+from course_lib.client import Client
 from course_lib.controllers.controller import Controller, Key
 from course_lib.engine.simulation import Process, seconds_at, timestamp
 from course_lib.network.addresses import POD_CIDR
 from course_lib.objects.cluster import Node, Taint
+from course_lib.objects.manifests import Document
 from course_lib.objects.meta import condition, set_condition
 from course_lib.objects.pod import Pod
 from course_lib.objects.tolerations import tolerates
@@ -32,7 +33,6 @@ PRESSURES = {
 }
 # The controller's own taints; all others on a node are left alone.
 OWN = (NOT_READY, UNREACHABLE, UNSCHEDULABLE, *PRESSURES.values())
-Document = dict[str, Any]
 
 
 class NodeIPAMController(Controller):
@@ -41,7 +41,7 @@ class NodeIPAMController(Controller):
     name = "node-ipam-controller"
     kind = "Node"
 
-    def __init__(self, api: APIServer) -> None:
+    def __init__(self, api: Client) -> None:
         self._blocks = [str(block) for block in POD_CIDR.subnets(new_prefix=24)]
         super().__init__(api)
 
@@ -64,7 +64,7 @@ class NodeLifecycleController(Controller):
     name = "node-controller"
     kind = "Node"
 
-    def __init__(self, api: APIServer) -> None:
+    def __init__(self, api: Client) -> None:
         self._heard: dict[str, tuple[str, float]] = {}  # by node: renewTime, when that was new
         super().__init__(api)
         self.sim.loop(self.name, self._monitor)
@@ -159,7 +159,7 @@ class TaintEvictionController(Controller):
     name = "taint-eviction-controller"
     kind = "Pod"
 
-    def __init__(self, api: APIServer) -> None:
+    def __init__(self, api: Client) -> None:
         self._deadlines: dict[str, float] = {}  # by Pod uid
         super().__init__(api)
 

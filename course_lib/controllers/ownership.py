@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from course_lib.apiserver import APIServer
+from course_lib.client import Client
+from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, owner_reference
 from course_lib.objects.selectors import Selector
 
-Document = dict[str, Any]
 
-
-def claim(api: APIServer, owner: Object, kind: str, selector: Selector) -> list[Any]:
+def claim(api: Client, owner: Object, kind: str, selector: Selector) -> list[Any]:
     """The children of an owner: those it controls and selects, with fitting orphans adopted.
 
     A child that the selector no longer selects is let go, and stays as an orphan.
@@ -38,7 +37,7 @@ def claim(api: APIServer, owner: Object, kind: str, selector: Selector) -> list[
     return mine
 
 
-def _write_owners(api: APIServer, child: Object, controllers: list[Document]) -> Any:
+def _write_owners(api: Client, child: Object, controllers: list[Document]) -> Any:
     others = [
         reference
         for reference in api.document(child.kind, child.name, child.namespace)["metadata"].get(

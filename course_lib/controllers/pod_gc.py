@@ -9,14 +9,14 @@ Source: `pkg/controller/podgc/gc_controller.go`.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
 
-from course_lib.apiserver import APIServer
 from course_lib.apiserver.errors import NotFound
+from course_lib.client import Client
 from course_lib.controllers.controller import Controller
 from course_lib.engine.simulation import Process
 from course_lib.errors import CourseError
 from course_lib.objects.cluster import Node
+from course_lib.objects.manifests import Document
 from course_lib.objects.meta import is_true, set_condition
 from course_lib.objects.pod import Pod
 
@@ -31,7 +31,7 @@ class PodGarbageCollector(Controller):
 
     name = "pod-garbage-collector"
 
-    def __init__(self, api: APIServer) -> None:
+    def __init__(self, api: Client) -> None:
         self._missing: dict[str, float] = {}  # nodes that Pods name and that are not there: since
         super().__init__(api)
         self.sim.start(self._every_period())
@@ -72,7 +72,7 @@ class PodGarbageCollector(Controller):
         """Mark a Pod as failed, unless it has ended, and delete it without grace."""
         if pod.status.phase not in ("Succeeded", "Failed"):
             now, reason = self.sim.timestamp, "DeletionByPodGC"
-            status: dict[str, Any] = {"phase": "Failed"}
+            status: Document = {"phase": "Failed"}
             if why:
                 status["conditions"] = set_condition(
                     pod.status.conditions, "DisruptionTarget", "True", now, reason, why

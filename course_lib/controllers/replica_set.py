@@ -13,6 +13,7 @@ from course_lib.controllers.controller import Controller
 from course_lib.controllers.ownership import claim, pod_from_template
 from course_lib.engine.simulation import seconds_at
 from course_lib.errors import CourseError
+from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, condition, is_true, set_condition
 from course_lib.objects.pod import Pod
 from course_lib.objects.pods import available_in, is_active, is_ready
@@ -123,7 +124,7 @@ class ReplicaSetController(Controller):
         if soon:
             self.enqueue((owner.namespace, owner.name), after=min(soon))
         conditions = owner.status.conditions
-        stated: dict[str, Any] = {}
+        stated: Document = {}
         # A failure that is stated stays as it is: each refusal names another Pod (`SetCondition`).
         if failure is not None and not is_true(conditions, "ReplicaFailure"):
             now, why = self.sim.timestamp, failure.what

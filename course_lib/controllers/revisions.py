@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from course_lib.apiserver import APIServer
+from course_lib.client import Client
+from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, owner_reference
 from course_lib.objects.pods import template_hash
 from course_lib.objects.workloads import ControllerRevision
 
 REVISION_LABEL = "controller-revision-hash"
-Document = dict[str, Any]
 
 
 class Revisions:
     """The revisions of one owner: `current`, from which an update comes, and `update`."""
 
-    def __init__(self, api: APIServer, owner: Any) -> None:
+    def __init__(self, api: Client, owner: Any) -> None:
         self.api, self.owner = api, owner
         document = api.document(owner.kind, owner.name, owner.namespace)
         self._template: Document = document["spec"]["template"]

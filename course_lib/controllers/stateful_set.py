@@ -5,8 +5,6 @@ Source: `pkg/controller/statefulset/stateful_set_control.go`; kubernetes.io "Sta
 
 from __future__ import annotations
 
-from typing import Any
-
 from course_lib.controllers.controller import Controller
 from course_lib.controllers.ownership import claim, pod_from_template
 from course_lib.controllers.revisions import REVISION_LABEL, Revisions
@@ -17,7 +15,6 @@ from course_lib.objects.workloads import StatefulSet
 
 POD_NAME = "statefulset.kubernetes.io/pod-name"
 POD_INDEX = "apps.kubernetes.io/pod-index"
-Document = dict[str, Any]
 
 
 class StatefulSetController(Controller):

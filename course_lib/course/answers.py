@@ -94,7 +94,7 @@ def document(answer: object, kind: str, name: str = "") -> Document:
     if not named:
         raise Mistake(f"no {kind} is called {name}", f"write `name: {name}` below `metadata`")
     for each in documents:
-        Cluster(nodes=0).api.check(each)
+        Cluster(nodes=0).api.reach().check(each)
     if not isinstance(named[0].get("spec"), dict):
         raise Mistake(f"the {kind} has no spec", "write `spec:` below `metadata`, with its fields")
     namespace = named[0]["metadata"].get("namespace", "default")

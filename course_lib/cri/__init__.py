@@ -7,15 +7,15 @@ socket.
 
 from __future__ import annotations
 
-from course_lib.cri.client import Call, Client, InProcess
+from course_lib.cri.client import Call, CRIClient, InProcess
 from course_lib.cri.shim import Shim
 from course_lib.cri.simulated import simulated
 
-__all__ = ["Call", "Client", "InProcess", "Shim", "connect", "simulated"]
+__all__ = ["Call", "CRIClient", "InProcess", "Shim", "connect", "simulated"]
 
 
-def connect(path: str) -> Client:
+def connect(path: str) -> CRIClient:
     """A client of whatever runtime listens on a unix socket."""
     from course_lib.cri.grpc_client import Channel
 
-    return Client(Channel(path))
+    return CRIClient(Channel(path))

@@ -120,7 +120,7 @@ class InProcess:
         """Nothing holds the two together."""
 
 
-class Client:
+class CRIClient:
     """Calls of the CRI by name, with the request's fields as arguments.
 
     >>> from course_lib.cri import simulated

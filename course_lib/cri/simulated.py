@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from course_lib.cri.client import Client, InProcess
+from course_lib.cri.client import CRIClient, InProcess
 from course_lib.cri.shim import Shim
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
@@ -47,6 +47,6 @@ def alone(
 
 def simulated(
     name: str, registry: Registry | None = None, behaviours: Behaviours | None = None, seed: int = 0
-) -> Client:
+) -> CRIClient:
     """A client in the same process as a simulated runtime: `containerd`, `docker`, `rkt`, `lxd`."""
-    return Client(InProcess(Shim(alone(name, registry, behaviours, seed))))
+    return CRIClient(InProcess(Shim(alone(name, registry, behaviours, seed))))

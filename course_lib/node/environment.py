@@ -17,8 +17,8 @@ from typing import Any
 
 import msgspec
 
-from course_lib.apiserver import APIServer
 from course_lib.apiserver.errors import APIError
+from course_lib.client import Client
 from course_lib.objects.pod import Container, EnvVarSource, Pod
 from course_lib.objects.quantity import Quantity
 from course_lib.objects.resources import ZERO
@@ -35,9 +35,7 @@ class Place(msgspec.Struct, frozen=True):
     allocatable: dict[str, Quantity] = {}
 
 
-def environment(
-    api: APIServer, pod: Pod, container: Container, place: Place
-) -> list[tuple[str, str]]:
+def environment(api: Client, pod: Pod, container: Container, place: Place) -> list[tuple[str, str]]:
     """A container's variables, in the order in which they are declared, then the Services'.
 
     What cannot be resolved was found by `missing_config`, or is optional and left out.
@@ -78,7 +76,7 @@ def expanded(words: Sequence[str] | None, variables: Sequence[tuple[str, str]]) 
 
 
 def _resolve(
-    api: APIServer, pod: Pod, container: Container, place: Place, source: EnvVarSource
+    api: Client, pod: Pod, container: Container, place: Place, source: EnvVarSource
 ) -> str | None:
     """The value that a source gives; None for an optional one that is not there."""
     if source.field_ref is not None:
@@ -138,7 +136,7 @@ def resource_field(pod: Pod, container: Container, place: Place, source: dict[st
     return str(math.ceil(amount.milli / divisor.milli))
 
 
-def service_variables(api: APIServer, pod: Pod) -> dict[str, str]:
+def service_variables(api: Client, pod: Pod) -> dict[str, str]:
     """The variables that tell a container of the Services that exist at its start.
 
     Those of the API server's own Service always, those of the Pod's namespace unless

@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from course_lib.apiserver import APIServer
-from course_lib.cri import Client
+from course_lib.client import Client
+from course_lib.cri import CRIClient
 from course_lib.errors import CourseError
 from course_lib.images import Reference
 from course_lib.node.backoff import Backoff, duration
@@ -38,7 +38,7 @@ class Pull(msgspec.Struct):
 class ImageManager:
     """Sees to it that a container's image is on the node before the container starts."""
 
-    def __init__(self, api: APIServer, cri: Client, component: str) -> None:
+    def __init__(self, api: Client, cri: CRIClient, component: str) -> None:
         self.api, self.cri, self.component = api, cri, component
         self.backoff = Backoff()
         self._pulls: dict[tuple[str, str], Pull] = {}

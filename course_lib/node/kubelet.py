@@ -12,10 +12,11 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from course_lib.apiserver import APIServer, WatchEvent
+from course_lib.apiserver import WatchEvent
 from course_lib.apiserver.errors import APIError, Conflict, NotFound, Unavailable
 from course_lib.apiserver.server import DELETED
-from course_lib.cri import Client
+from course_lib.client import Client
+from course_lib.cri import CRIClient
 from course_lib.network import Network
 from course_lib.node import admission
 from course_lib.node.backoff import Backoff
@@ -42,7 +43,7 @@ class Kubelet(NodeReporter):
     """The agent of one node."""
 
     def __init__(
-        self, api: APIServer, machine: Machine, cri: Client, network: Network, disk: FileSystem
+        self, api: Client, machine: Machine, cri: CRIClient, network: Network, disk: FileSystem
     ) -> None:
         self.api, self.sim, self.machine = api, api.sim, machine
         self.name, self.address = machine.name, machine.address
@@ -71,7 +72,7 @@ class Kubelet(NodeReporter):
 
     # The runtime
 
-    def _connect(self, cri: Client) -> None:
+    def _connect(self, cri: CRIClient) -> None:
         """Speak to a runtime from now on."""
         self.cri = cri
         version = cri.call("Version")
@@ -80,7 +81,7 @@ class Kubelet(NodeReporter):
         self.pleg = PLEG(self.sim, cri, self._phase, self._on_relist)
         self._block_told = ""
 
-    def swap_runtime(self, cri: Client) -> None:
+    def swap_runtime(self, cri: CRIClient) -> None:
         """Another runtime answers from now on: what ran under the old one starts again."""
         self.pleg.stop()
         self._connect(cri)

@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from course_lib.apiserver import APIServer
 from course_lib.apiserver.errors import APIError
-from course_lib.cri import Client
+from course_lib.client import Client
+from course_lib.cri import CRIClient
 from course_lib.engine import Simulation
 from course_lib.engine.simulation import Process, micro_timestamp
 from course_lib.objects.meta import Condition, Object, set_condition
@@ -46,9 +46,9 @@ class Machine(msgspec.Struct, frozen=True):
 class NodeReporter:
     """The part of a kubelet that speaks of its node."""
 
-    api: APIServer
+    api: Client
     sim: Simulation
-    cri: Client
+    cri: CRIClient
     machine: Machine
     name: str
     component: str

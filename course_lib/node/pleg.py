@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from course_lib.cri import Client
+from course_lib.cri import CRIClient
 from course_lib.cri import messages as v1
 from course_lib.engine import Simulation
 from course_lib.node.cri_config import POD_UID
@@ -25,7 +25,7 @@ class PLEG:
     """Looks at the runtime, and tells of each Pod in which something changed."""
 
     def __init__(
-        self, sim: Simulation, client: Client, phase: float, changed: Callable[[str], None]
+        self, sim: Simulation, client: CRIClient, phase: float, changed: Callable[[str], None]
     ) -> None:
         self.sim, self.client, self._changed = sim, client, changed
         self._phase = phase  # this kubelet's seconds do not begin with its neighbour's

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from course_lib.apiserver import APIServer, WatchEvent
+from course_lib.apiserver import WatchEvent
 from course_lib.apiserver.errors import Unreachable
+from course_lib.client import Client
 from course_lib.network.plugins import NodeHost
 from course_lib.network.policies import JUMPS, PolicyInputs, namespace_labels, policy_rules
 
@@ -21,7 +22,7 @@ DELAY = 0.1  # s from a change to new rules
 class PolicyAgent:
     """The policies' rules on one node, a moment behind the API server."""
 
-    def __init__(self, api: APIServer, host: NodeHost) -> None:
+    def __init__(self, api: Client, host: NodeHost) -> None:
         self.api, self.host, self.sim = api, host, api.sim
         self._chains: list[str] = []
         self._scheduled = False

@@ -13,7 +13,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from course_lib.apiserver import APIServer
+from course_lib.client import Client
 from course_lib.node.environment import Place, field, resource_field
 from course_lib.objects.pod import Container, Pod, Volume
 from course_lib.objects.quantity import Quantity
@@ -43,7 +43,7 @@ KINDS = {
 
 
 def mounts_of(
-    api: APIServer, disk: FileSystem, pod: Pod, container: Container, place: Place
+    api: Client, disk: FileSystem, pod: Pod, container: Container, place: Place
 ) -> list[tuple[str, str, bool]]:
     """For each mount: the path on the node, the path inside, and whether it is read-only."""
     volumes = {volume.name: volume for volume in pod.spec.volumes or ()}
@@ -80,7 +80,7 @@ def _account(disk: FileSystem, pod: Pod) -> str:
     return path
 
 
-def prepare(api: APIServer, disk: FileSystem, pod: Pod, volume: Volume, place: Place) -> str:
+def prepare(api: Client, disk: FileSystem, pod: Pod, volume: Volume, place: Place) -> str:
     """Where a volume's files are; those that come from objects are written now."""
     if volume.host_path:
         path = str(volume.host_path.get("path", "/"))
@@ -109,7 +109,7 @@ def path_of(pod: Pod, volume: Volume) -> str:
     return f"{ROOT}/{pod.uid}/volumes/kubernetes.io~{kind}/{volume.name}"
 
 
-def refresh(api: APIServer, disk: FileSystem, pod: Pod, place: Place) -> None:
+def refresh(api: Client, disk: FileSystem, pod: Pod, place: Place) -> None:
     """Write the files of a Pod's volumes anew where their objects have changed."""
     for volume in pod.spec.volumes or ():
         if follows(volume):
@@ -122,7 +122,7 @@ def follows(volume: Volume) -> bool:
 
 
 def files_of(
-    api: APIServer, pod: Pod, volume: Volume, place: Place
+    api: Client, pod: Pod, volume: Volume, place: Place
 ) -> dict[str, tuple[bytes, int]] | None:
     """The files of a volume that is made of objects: content and mode; None for another kind.
 
@@ -143,7 +143,7 @@ def files_of(
 
 
 def _projected(
-    api: APIServer, pod: Pod, source: Document, place: Place
+    api: Client, pod: Pod, source: Document, place: Place
 ) -> dict[str, tuple[bytes, int]]:
     mode = source.get("defaultMode")
     files: dict[str, tuple[bytes, int]] = {}
@@ -160,7 +160,7 @@ def _projected(
 
 
 def _keys(
-    api: APIServer, pod: Pod, kind: str, name: str, items: list[Document] | None, mode: int | None
+    api: Client, pod: Pod, kind: str, name: str, items: list[Document] | None, mode: int | None
 ) -> dict[str, tuple[bytes, int]] | None:
     """The keys of a ConfigMap or Secret as files; `items` chooses them, and names the files."""
     held: Any = api.find(kind, name, pod.namespace)

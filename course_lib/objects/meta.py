@@ -6,7 +6,7 @@ document. To change one, write the document through the API server.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -132,6 +132,16 @@ class Object(Value, frozen=True):
     def reference(self) -> str:
         """Kind and name, as `kubectl` writes them in messages: `Pod web-0`."""
         return f"{self.kind} {self.name}"
+
+
+# The type of the objects that a request returns: that of the kind it names by its type, and Any
+# where it names the kind by a string.
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    ObjectT = TypeVar("ObjectT", bound=Object, default=Any)
+else:
+    ObjectT = Object
 
 
 def owner_reference(owner: Object) -> dict[str, Any]:

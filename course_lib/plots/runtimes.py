@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 import matplotlib as mpl
 
-from course_lib.cri import Client
+from course_lib.cri import CRIClient
 from course_lib.plots.picture import SETTINGS, Picture, colour_of, picture
 
 STEPS = ("PullImage", "RunPodSandbox", "CreateContainer", "StartContainer")
 
 
-def start_up(clients: Mapping[str, Client]) -> Picture:
+def start_up(clients: Mapping[str, CRIClient]) -> Picture:
     """The seconds of the calls that started a Pod, a bar for each runtime (simulated s)."""
     colours, said = colour_of(list(STEPS)), []
     with mpl.rc_context(SETTINGS):

@@ -11,9 +11,10 @@ from typing import Any
 
 import simpy
 
-from course_lib.apiserver import APIServer, WatchEvent
+from course_lib.apiserver import WatchEvent
 from course_lib.apiserver.errors import Conflict, NotFound, Unavailable
 from course_lib.apiserver.server import ADDED, DELETED
+from course_lib.client import Client
 from course_lib.engine.simulation import Process
 from course_lib.objects.manifests import Source
 from course_lib.objects.meta import set_condition
@@ -42,7 +43,7 @@ CYCLE_SECONDS = 0.002  # for one Pod: a few hundred Pods a second, as scheduler_
 class Scheduler:
     """The scheduler of a cluster, with one profile or several (`KubeSchedulerConfiguration`)."""
 
-    def __init__(self, api: APIServer, configuration: Source | None = None) -> None:
+    def __init__(self, api: Client, configuration: Source | None = None) -> None:
         self.api, self.sim = api, api.sim
         made = frameworks(configuration, api) if configuration else [default_framework(api)]
         self.frameworks = {framework.name: framework for framework in made}

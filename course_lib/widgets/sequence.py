@@ -8,7 +8,7 @@ from typing import Any
 import ipywidgets as widgets
 from google.protobuf import text_format
 
-from course_lib.cri import Call, Client
+from course_lib.cri import Call, CRIClient
 from course_lib.cri.client import about
 from course_lib.widgets.drawing import Panel, button, with_still
 
@@ -40,7 +40,7 @@ class CallSequence(Panel):
     'PullImage'
     """
 
-    def __init__(self, client: Client, caller: str = "kubelet") -> None:
+    def __init__(self, client: CRIClient, caller: str = "kubelet") -> None:
         self.client, self.caller = client, caller
         here = getattr(client.transport, "shim", None)
         self.shim = (

@@ -113,7 +113,7 @@ class ServiceRules(Panel):
 
     def rules(self) -> list[str]:
         """The lines of the first node's rules that are about this Service."""
-        address = str(self.cluster.api.get("Service", self.service, "default").spec.cluster_ip)  # type: ignore[attr-defined]
+        address = str(self.cluster.api.get("Service", self.service, "default").spec.cluster_ip)
         words = (f"default/{self.service}", f"{address}:", f"{address} .")
         lines = self.cluster.proxies["node-1"].rules.splitlines()
         kept = [line.strip() for line in lines if any(word in line for word in words)]

@@ -81,7 +81,7 @@ class RuntimeSwap(Panel):
     def facts(self) -> dict[str, str]:
         """What can be said of the node and of its Pods now."""
         found = self.cluster.api.get("Node", self.node)
-        info: Any = found.status.node_info or {}  # type: ignore[attr-defined]
+        info: Any = found.status.node_info or {}
         facts = {
             "Node: kubelet": info.get("kubeletVersion", ""),
             "Node: container runtime": info.get("containerRuntimeVersion", ""),

@@ -38,14 +38,14 @@ def ready() -> Cluster:
 
 
 CLUSTER = ready()
-FACE = Face(CLUSTER.api, shown)
+FACE = Face(CLUSTER.api.reach, shown)
 POD = CLUSTER.get("pods", selector="app=web").NAME[0]
 
 
 def history(cluster):
     """All that a later history depends on: the store, and where its random streams stand."""
     streams = ("apiserver", "apiserver/cluster-ip", "apiserver/node-port")
-    store = cluster.api.store
+    store = cluster.api.server.store
     states = [cluster.sim.random(name).getstate() for name in streams]
     return store.revision, dict(store.range("/")), states
 
@@ -156,8 +156,8 @@ def test_a_dry_run_behind_a_load_balancer_writes_nothing():
     cluster = Cluster.ha_etcd()
     cluster.apply("data/web.yaml")
     cluster.run(30)
-    face = Face(cluster.api, shown)
-    before = dict(cluster.api.store.range("/registry/"))
+    face = Face(cluster.api.reach, shown)
+    before = dict(cluster.api.server.store.range("/registry/"))
     for method, path, body in (
         ("DELETE", WEB, {"dryRun": ["All"]}),
         ("DELETE", "/api/v1/namespaces/default", {"dryRun": ["All"]}),
@@ -166,4 +166,4 @@ def test_a_dry_run_behind_a_load_balancer_writes_nothing():
         query = {} if "dryRun" in body else {"dryRun": ["All"]}
         request = Request(method, path, query, {}, json.dumps(body).encode())
         assert face.answer(request).status in (200, 201)
-    assert dict(cluster.api.store.range("/registry/")) == before
+    assert dict(cluster.api.server.store.range("/registry/")) == before

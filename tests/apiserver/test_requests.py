@@ -33,7 +33,7 @@ def cluster():
 
 
 def ask(cluster, method, path, body=b"", kind="", query=None, **headers):
-    face = Face(cluster.api, lambda kind, found: printed(kind, found, 0.0))
+    face = Face(cluster.api.reach, lambda kind, found: printed(kind, found, 0.0))
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     headers = {"content-type": kind or KINDS.get(method, "")} | headers
     return face.answer(Request(method, path, query or {}, headers, data))
@@ -62,7 +62,7 @@ def check(answer):
     ids=lambda body: str(body[:30]),
 )  # fmt: skip
 def test_a_body_that_is_no_object_of_the_kind_is_refused(cluster, body):
-    before = cluster.api.store.revision
+    before = cluster.api.server.store.revision
     for method, path in (
         ("POST", PODS), ("PUT", f"{APPS}/web"), ("PUT", f"{APPS}/web/scale"),
         ("POST", f"{PODS}/web/binding"), ("PATCH", f"{APPS}/web"),
@@ -75,7 +75,7 @@ def test_a_body_that_is_no_object_of_the_kind_is_refused(cluster, body):
         answer = ask(cluster, "POST", PODS, body, kind)
         check(answer)
         assert answer.status in (400, 413, 422)
-    assert cluster.api.store.revision == before
+    assert cluster.api.server.store.revision == before
 
 
 def test_a_body_names_no_file_of_this_machine(cluster):
@@ -156,11 +156,11 @@ def test_options_of_a_deletion_may_stand_in_the_query():
     ids=str,
 )  # fmt: skip
 def test_a_patch_cannot_make_another_object_of_it(cluster, patch):
-    before = cluster.api.store.revision
+    before = cluster.api.server.store.revision
     answer = ask(cluster, "PATCH", f"{APPS}/web", patch)
     check(answer)
     assert answer.status in (400, 422)
-    assert cluster.api.store.revision == before
+    assert cluster.api.server.store.revision == before
 
 
 @pytest.mark.parametrize(
@@ -238,13 +238,13 @@ PATHS = [
 )  # fmt: skip
 def test_every_request_gets_an_answer(cluster, method, path, body, kind, query):
     query = query | {"dryRun": ["All"]}  # so that the cluster is the same each time
-    before = cluster.api.store.revision
+    before = cluster.api.server.store.revision
     answer = ask(cluster, method, path, body, kind, query)
     assert 200 <= answer.status < 500 or answer.status == 504
     if answer.status >= 400:
         check(answer)
     json.dumps(answer.document)
-    assert cluster.api.store.revision == before
+    assert cluster.api.server.store.revision == before
 
 
 @settings(max_examples=300, deadline=None)

@@ -54,7 +54,7 @@ def authorized(served):
 
 def stored(cluster):
     """Revision and contents of the store."""
-    store = cluster.api.store
+    store = cluster.api.server.store
     return store.revision, dict(store.range("/"))
 
 
@@ -153,10 +153,10 @@ JSON_PATCH = "application/json-patch+json"
     ],
 )
 def test_refusals(served, method, path, body, code):
-    before = served.cluster.api.store.revision
+    before = served.cluster.api.server.store.revision
     status, answer = ask(served, method, path, body)
     assert (status, answer["kind"], answer["status"]) == (code, "Status", "Failure")
-    assert served.cluster.api.store.revision == before
+    assert served.cluster.api.server.store.revision == before
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_a_patch_that_makes_no_sense_is_refused(served, patch):
 
 def test_a_method_that_means_nothing_deletes_nothing():
     cluster = Cluster(nodes=1)
-    face = Face(cluster.api, lambda kind, found: (["NAME"], []))
+    face = Face(cluster.api.reach, lambda kind, found: (["NAME"], []))
     assert face.answer(Request("HEAD", "/api/v1/nodes/node-1")).status == 405
     assert list(cluster.get("nodes").NAME) == ["node-1"]
 
@@ -194,7 +194,7 @@ def test_a_watch_tells_of_each_change_and_ends_in_time(served):
 
     watching = threading.Thread(target=watch)
     watching.start()
-    while not served.cluster.api.store.watches or not heard_of(served):
+    while not served.cluster.api.server.store.watches or not heard_of(served):
         pass
     served.cluster.delete("pod", served.cluster.get("pods").NAME[0])
     served.run(30)
@@ -227,7 +227,9 @@ def test_a_control_plane_in_ha_is_served_as_long_as_it_answers():
 
 def heard_of(served) -> bool:
     """Whether somebody watches Pods of the namespace over HTTP."""
-    return any(w.prefix == "/registry/pods/default/" for w in served.cluster.api.store.watches)
+    return any(
+        w.prefix == "/registry/pods/default/" for w in served.cluster.api.server.store.watches
+    )
 
 
 def test_warnings_travel_in_headers(served):
@@ -282,6 +284,8 @@ def test_discovery_is_complete():
 
 
 def test_a_request_is_read_without_a_socket():
-    face = Face(Cluster(nodes=1).api, lambda kind, found: (["NAME"], [[f.name] for f in found]))
+    face = Face(
+        Cluster(nodes=1).api.reach, lambda kind, found: (["NAME"], [[f.name] for f in found])
+    )
     answer = face.answer(Request("GET", "/api/v1/nodes"))
     assert [each["metadata"]["name"] for each in answer.document["items"]] == ["node-1"]

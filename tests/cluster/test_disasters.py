@@ -105,7 +105,7 @@ def test_a_full_etcd_reads_deletes_and_does_not_write_until_it_is_made_to():
     member = int(cluster.etcdctl("member list").split(",")[0], 16)
     assert cluster.etcdctl("alarm list") == f"memberID:{member} alarm:NOSPACE"
     assert "Active Alarm(s): NOSPACE" in cluster.etcdctl("endpoint health")
-    revision = cluster.api.store.revision
+    revision = cluster.api.server.store.revision
     cluster.etcdctl(f"compact {revision}")
     cluster.etcdctl("alarm disarm")
     with pytest.raises(StorageError, match="space exceeded"):

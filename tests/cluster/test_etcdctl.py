@@ -33,7 +33,7 @@ def test_the_revision_is_found_as_the_documentation_does(cluster):
     for command in ("endpoint status --write-out=json", "endpoint status -w json --cluster"):
         found = json.loads(cluster.etcdctl(command))
         assert found[0]["Endpoint"] == "https://etcd-1:2379"
-        revision = cluster.api.store.revision
+        revision = cluster.api.server.store.revision
         assert {each["Status"]["header"]["revision"] for each in found} == {revision}
 
 
@@ -67,7 +67,7 @@ def test_keys_are_put_read_limited_and_deleted(cluster):
 
 def test_compaction_has_its_real_name_and_its_beginning_is_enough(cluster):
     cluster.etcdctl("put a 1")
-    revision = cluster.api.store.revision
+    revision = cluster.api.server.store.revision
     assert cluster.etcdctl(f"compaction {revision}") == f"compacted revision {revision}"
     assert "has been compacted" in cluster.etcdctl(f"compact {revision}")
     assert "API version: " in cluster.etcdctl("version")

@@ -83,10 +83,10 @@ def test_a_name_that_was_made_to_lead_here_is_refused(served, host):
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://localhost:9", ""])
 def test_a_web_page_is_refused(served, origin):
-    before = served.cluster.api.store.revision
+    before = served.cluster.api.server.store.revision
     for method in ("GET", "POST", "DELETE"):
         assert send(served, method, PODS, pod("x"), Origin=origin)[0] == 403
-    assert served.cluster.api.store.revision == before
+    assert served.cluster.api.server.store.revision == before
 
 
 def test_what_goes_wrong_before_the_api_is_a_status_too(served):
@@ -143,7 +143,7 @@ def test_a_list_comes_as_a_watch_and_ends_with_a_bookmark(served, version):
     assert [event["type"] for event in first] == ["ADDED"] * 3 + ["BOOKMARK"]
     meta = first[3]["object"]["metadata"]
     assert meta["annotations"] == {"k8s.io/initial-events-end": "true"}
-    assert meta["resourceVersion"] == str(served.cluster.api.store.revision)
+    assert meta["resourceVersion"] == str(served.cluster.api.server.store.revision)
     assert first[3]["object"]["kind"] == "Pod"
     served.cluster.delete("pod", first[0]["object"]["metadata"]["name"])
     assert watching.next()["type"] == "MODIFIED"
@@ -159,7 +159,7 @@ def test_a_watch_without_a_revision_begins_with_all_that_is_there(served):
 
 
 def test_a_watch_from_a_revision_tells_what_came_after_it(served):
-    before = served.cluster.api.store.revision
+    before = served.cluster.api.server.store.revision
     served.cluster.apply(pod("late"))
     events = Watching(served, f"resourceVersion={before}&timeoutSeconds=1").rest()
     assert {event["object"]["metadata"]["name"] for event in events} == {"late"}
@@ -168,7 +168,7 @@ def test_a_watch_from_a_revision_tells_what_came_after_it(served):
 
 def test_a_deletion_is_told_with_the_revision_of_the_deletion(served):
     served.cluster.apply(pod("short"))
-    now = served.cluster.api.store.revision
+    now = served.cluster.api.server.store.revision
     watching = Watching(served, f"resourceVersion={now}&fieldSelector=metadata.name%3Dshort")
     served.cluster.delete("pod", "short")
     event = watching.next()
@@ -208,22 +208,22 @@ def test_watches_behind_a_load_balancer_end_with_their_api_server():
 
 
 def test_a_client_that_hangs_up_leaves_nothing_behind(served):
-    before = len(served.cluster.api.store.watches)
+    before = len(served.cluster.api.server.store.watches)
     watchings = [Watching(served, ALL_AND_MORE) for _ in range(20)]
-    assert len(served.cluster.api.store.watches) == before + 20
+    assert len(served.cluster.api.server.store.watches) == before + 20
     for watching in watchings:
         watching.answer.close()
         watching.connection.close()
     deadline = time.monotonic() + 10
-    while len(served.cluster.api.store.watches) > before and time.monotonic() < deadline:
+    while len(served.cluster.api.server.store.watches) > before and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert len(served.cluster.api.store.watches) == before
-    assert served.cluster.api.clients == []
+    assert len(served.cluster.api.server.store.watches) == before
+    assert served.cluster.api.server.clients == []
 
 
 def test_a_client_that_does_not_read_is_let_go_and_keeps_nobody_waiting(served, monkeypatch):
     monkeypatch.setattr(watch_stream, "MOST_UNREAD", 50)
-    before = len(served.cluster.api.store.watches)
+    before = len(served.cluster.api.server.store.watches)
     port = int(served.url.rpartition(":")[2])
     with socket.socket() as lazy:
         lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -234,12 +234,12 @@ def test_a_client_that_does_not_read_is_let_go_and_keeps_nobody_waiting(served, 
         name = served.cluster.get("pods").NAME[0]
         deadline = time.monotonic() + 30
         number = 0
-        while len(served.cluster.api.store.watches) > before and time.monotonic() < deadline:
+        while len(served.cluster.api.server.store.watches) > before and time.monotonic() < deadline:
             number += 1
             note = {"metadata": {"annotations": {"note": f"{number} " * 2000}}}
             with served.locked():
                 served.cluster.api.patch("Pod", name, "default", note)
-        assert len(served.cluster.api.store.watches) == before
+        assert len(served.cluster.api.server.store.watches) == before
     assert send(served, "GET", PODS)[0] == 200
 
 

@@ -124,10 +124,10 @@ def test_objects_of_an_added_kind_go_with_their_namespace(cluster):
     widget["metadata"]["namespace"] = "shop"
     cluster.apply(space)
     cluster.apply(widget)
-    assert [key for key, _ in cluster.api.store.range("/registry/example.com/widgets/")]
+    assert [key for key, _ in cluster.api.server.store.range("/registry/example.com/widgets/")]
     cluster.delete("namespace", "shop")
     cluster.run(seconds=5)
-    assert not cluster.api.store.range("/registry/example.com/widgets/")
+    assert not cluster.api.server.store.range("/registry/example.com/widgets/")
     assert cluster.api.find("Namespace", "shop") is None
 
 

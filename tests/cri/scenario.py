@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from course_lib.cri import Client
+from course_lib.cri import CRIClient
 from course_lib.cri import messages as v1
 from course_lib.images import File, Image, build
 from course_lib.images.layer import FOLDER
@@ -52,7 +52,7 @@ def pause_image() -> Image:
 class Scenario:
     """Plays the script on a client; `observed` is what must be the same everywhere."""
 
-    def __init__(self, client: Client, logs: Path, read_log: Any, pull: bool) -> None:
+    def __init__(self, client: CRIClient, logs: Path, read_log: Any, pull: bool) -> None:
         self.client, self.logs, self.read_log, self.pull = client, logs, read_log, pull
         self.observed: dict[str, Any] = {}
 
@@ -294,6 +294,6 @@ class Scenario:
         self.note("all gone", left)
 
 
-def play_simulated(client: Client, logs: Path, read_log: Any) -> dict[str, Any]:
+def play_simulated(client: CRIClient, logs: Path, read_log: Any) -> dict[str, Any]:
     """The script on a simulated runtime whose registry has the image."""
     return Scenario(client, logs, read_log, pull=True).play()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from course_lib.cluster import Cluster
-from course_lib.cri import Client, connect
+from course_lib.cri import CRIClient, connect
 from course_lib.cri import messages as v1
 from course_lib.cri.grpc_server import Server
 from course_lib.cri.simulated import alone
@@ -316,7 +316,7 @@ def test_the_same_kubelet_drives_a_runtime_behind_a_socket(tmp_path):
     """Real gRPC to a runtime in its own time: the kubelet does not know the difference."""
     cluster = Cluster(nodes=1)
     with Server(alone("rkt"), tmp_path / "cri.sock", speed=200.0) as server:
-        client: Client = connect(str(server.path))
+        client: CRIClient = connect(str(server.path))
         machine = Machine("far", "192.168.49.99", Quantity("4"), Quantity("8Gi"))
         far = Kubelet(cluster.api, machine, client, cluster.network, FileSystem())
         cluster.apply(pod(nodeName="far"))

@@ -124,11 +124,11 @@ GOOD = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: good}\n"
 )
 def test_one_bad_document_among_several_and_nothing_is_applied(bad, says):
     cluster = Cluster(nodes=1)
-    before = cluster.api.store.revision
+    before = cluster.api.server.store.revision
     with pytest.raises(CourseError) as problem:
         cluster.apply(f"{GOOD}---\n{bad}\n---\n{GOOD.replace('good', 'better')}")
     assert says in str(problem.value)
-    assert cluster.api.store.revision == before
+    assert cluster.api.server.store.revision == before
 
 
 def test_a_refusal_in_the_middle_puts_everything_back():
@@ -189,7 +189,7 @@ def test_a_kind_that_no_definition_makes_known_is_refused_and_nothing_is_kept():
     assert said in str(problem.value)
     with pytest.raises(CourseError, match="resource type 'gizmos'"):
         cluster.get("gizmos")
-    assert "Gizmo" not in str(cluster.api.store.range("/registry/"))
+    assert "Gizmo" not in str(cluster.api.server.store.range("/registry/"))
 
 
 def test_objects_of_a_kind_that_was_added_are_listed_described_and_deleted():
@@ -237,12 +237,12 @@ def config(name: str, **metadata: object) -> dict:
 
 def test_all_that_is_refused_is_told_and_nothing_stays():
     cluster = Cluster(nodes=1)
-    before = cluster.api.store.revision
+    before = cluster.api.server.store.revision
     with pytest.raises(CourseError) as problem:
         cluster.apply([config("one"), config("two", namespace="missing"), pod("A")])
     assert problem.value.what == 'namespaces "missing" not found'
     assert 'Pod default/A: metadata.name: Pod "A" is invalid' in problem.value.do
-    assert cluster.api.store.revision == before
+    assert cluster.api.server.store.revision == before
     assert names(cluster, "configmaps") == []
 
 

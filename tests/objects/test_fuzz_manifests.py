@@ -154,12 +154,12 @@ def mutated(draw: st.DrawFn) -> dict:
 @given(mutated())
 def test_a_mutated_manifest_is_applied_or_refused(document):
     cluster = Cluster(nodes=1)
-    before = cluster.api.store.revision
+    before = cluster.api.server.store.revision
     try:
         cluster.apply(document)
     except CourseError as problem:
         assert str(problem)
-        assert cluster.api.store.revision == before
+        assert cluster.api.server.store.revision == before
 
 
 @settings(max_examples=200)

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from course_lib.cri import Client, connect
+from course_lib.cri import CRIClient, connect
 from course_lib.images import write_archive
 from course_lib.runtimes import RuntimeFault
 from tests.cri.scenario import BUSYBOX, IMAGE, PAUSE, pause_image, tools_image
@@ -50,7 +50,7 @@ def missing() -> str:
 
 
 @contextmanager
-def containerd(folder: Path) -> Iterator[Client]:
+def containerd(folder: Path) -> Iterator[CRIClient]:
     """A client of a fresh containerd, with the scenario's images imported."""
     socket = folder / "containerd.sock"
     config = folder / "config.toml"
@@ -83,7 +83,7 @@ def settled(path: Path) -> bytes:
         before = now
 
 
-def _until_ready(client: Client, daemon: subprocess.Popen[bytes], folder: Path) -> None:
+def _until_ready(client: CRIClient, daemon: subprocess.Popen[bytes], folder: Path) -> None:
     for _ in range(100):
         try:
             client.call("Version")
@@ -95,7 +95,7 @@ def _until_ready(client: Client, daemon: subprocess.Popen[bytes], folder: Path) 
     raise AssertionError((folder / "containerd.log").read_text()[-3000:])
 
 
-def _remove_all(client: Client) -> None:
+def _remove_all(client: CRIClient) -> None:
     """No shim may be left behind."""
     for sandbox in client.call("ListPodSandbox").items:
         client.call("StopPodSandbox", pod_sandbox_id=sandbox.id)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from course_lib.cri import Client, simulated
+from course_lib.cri import CRIClient, simulated
 from course_lib.images import Registry
 from tests.cri.scenario import IMAGE, Scenario, tools_image
 from tests.cri.test_scenario import ANSWERS
@@ -33,7 +33,7 @@ def client(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def real(client: Client, tmp_path_factory) -> dict:
+def real(client: CRIClient, tmp_path_factory) -> dict:
     logs = tmp_path_factory.mktemp("logs")
     return Scenario(client, logs, settled, pull=False).play()
 

@@ -42,7 +42,7 @@ def still():
 
 
 def stored(served):
-    store = served.cluster.api.store
+    store = served.cluster.api.server.store
     return store.revision, dict(store.range("/"))
 
 
@@ -128,9 +128,9 @@ def test_what_changes_is_seen_while_it_is_watched(still, tmp_path):
         rows.extend(line.split() for line in done.stdout.splitlines())
 
     watching = threading.Thread(target=watch)
-    before = len(still.cluster.api.store.watches)
+    before = len(still.cluster.api.server.store.watches)
     watching.start()
-    while len(still.cluster.api.store.watches) == before:
+    while len(still.cluster.api.server.store.watches) == before:
         time.sleep(0.05)
     kubectl("delete", "pod", still.cluster.get("pods").NAME[0], "--wait=false")
     still.run(60)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from course_lib.cri import Client, simulated
+from course_lib.cri import CRIClient, simulated
 from course_lib.cri import messages as v1
 from course_lib.errors import CourseError
 from course_lib.images import Builder, File, Registry
@@ -18,7 +18,7 @@ from course_lib.runtimes.shell import run_build_step
 SERVER, TOOLS = "course/server:v1", "busybox:1.36"
 
 
-def runtime_of(client: Client):
+def runtime_of(client: CRIClient):
     return client.transport.shim.runtime
 
 
@@ -26,7 +26,9 @@ def pod(name: str = "web", **more) -> dict:
     return {"metadata": {"name": name, "uid": name, "namespace": "default"}} | more
 
 
-def start(client: Client, image: str = SERVER, command=(), name="main", pod_id="", **config) -> str:
+def start(
+    client: CRIClient, image: str = SERVER, command=(), name="main", pod_id="", **config
+) -> str:
     client.call("PullImage", image={"image": image})
     pod_id = pod_id or client.call("RunPodSandbox", config=pod(name)).pod_sandbox_id
     box = {"metadata": {"name": name}, "image": {"image": image}, "command": command}
@@ -76,7 +78,7 @@ def test_with_live_restore_containers_outlive_dockers_daemon():
     restoring = msgspec.structs.replace(RUNTIMES["docker"], outlives_daemon=True)
     made = Runtime(restoring, Simulation(), "n", Registry(), Behaviours(), FlatNetwork())
     made.sandboxes.set_address_block("10.0.0.0/24")
-    client = Client(InProcess(Shim(made)))
+    client = CRIClient(InProcess(Shim(made)))
     id = start(client)
     made.stop_daemon()
     assert made.containers.by_id(id).running

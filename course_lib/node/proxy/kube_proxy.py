@@ -12,8 +12,9 @@ from contextlib import suppress
 from functools import partial
 from typing import Protocol
 
-from course_lib.apiserver import APIServer, WatchEvent
+from course_lib.apiserver import WatchEvent
 from course_lib.apiserver.errors import Unreachable
+from course_lib.client import Client
 from course_lib.errors import CourseError
 from course_lib.network.device import Dummy
 from course_lib.network.ipvs import IPVS
@@ -153,7 +154,7 @@ class KubeProxy:
 
     def __init__(
         self,
-        api: APIServer,
+        api: Client,
         host: NodeHost,
         node_ip: str,
         mode: str = "iptables",

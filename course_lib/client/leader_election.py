@@ -9,11 +9,11 @@ kube-scheduler and kube-controller-manager.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-from course_lib.apiserver.connection import Connection
+from course_lib.client.interface import Client
 from course_lib.engine.simulation import Process, micro_timestamp
 from course_lib.errors import CourseError
+from course_lib.objects.cluster import Lease
 
 LEASE_DURATION = 15.0  # s, after which others may take it
 RENEW_DEADLINE = 10.0  # s without renewal, after which the leader gives up
@@ -27,7 +27,7 @@ class LeaderElector:
 
     def __init__(
         self,
-        api: Connection,
+        api: Client,
         lease: str,
         identity: str,
         lead: Callable[[], None],
@@ -36,7 +36,7 @@ class LeaderElector:
         self.api, self.sim = api, api.sim
         self.lease, self.identity = lease, identity
         self._lead, self._lose = lead, lose
-        self._seen: Any = None  # the Lease as last seen, and when that was
+        self._seen: Lease | None = None  # the Lease as last seen, and when that was
         self._seen_at = 0.0
         self.leads = False
         self.sim.start(self._run())
@@ -67,7 +67,7 @@ class LeaderElector:
             return False
 
     def _take_or_renew(self) -> bool:
-        found = self.api.find("Lease", self.lease, NAMESPACE)
+        found = self.api.find(Lease, self.lease, NAMESPACE)
         now = micro_timestamp(self.sim.now)
         ours = {
             "holderIdentity": self.identity,

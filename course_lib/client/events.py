@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections import deque
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from course_lib.apiserver.errors import Unavailable
+from course_lib.client.interface import Client
+from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object
-
-if TYPE_CHECKING:
-    from course_lib.apiserver.server import APIServer
 
 TIME_TO_LIVE = 3600.0  # s; kube-apiserver --event-ttl
 
@@ -22,7 +20,7 @@ TIME_TO_LIVE = 3600.0  # s; kube-apiserver --event-ttl
 class EventRecorder:
     """Writes Event objects, and the same lines to the simulation's log."""
 
-    def __init__(self, api: APIServer) -> None:
+    def __init__(self, api: Client) -> None:
         self._api = api
         self._known: dict[tuple[str, ...], tuple[str, str]] = {}
         self._by_age: deque[tuple[float, tuple[str, ...]]] = deque()
@@ -60,29 +58,22 @@ class EventRecorder:
             return
         reporter, _, host = component.partition("/")  # `kubelet/node-1`
         name = f"{about.name.replace(':', '-')}.{api.sim.number('events'):016x}"
-        api.create(
-            {
-                "apiVersion": "v1",
-                "kind": "Event",
-                "metadata": {"name": name, "namespace": namespace},
-                "involvedObject": {
-                    "apiVersion": about.api_version,
-                    "kind": about.kind,
-                    "name": about.name,
-                    "namespace": about.namespace,
-                    "uid": about.uid,
-                },
-                "type": type,
-                "reason": reason,
-                "message": message,
-                "source": {"component": reporter, **({"host": host} if host else {})},
-                "reportingComponent": reporter,
-                "reportingInstance": host,
-                "count": 1,
-                "firstTimestamp": now,
-                "lastTimestamp": now,
-            }
-        )
+        event: Document = {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {"name": name, "namespace": namespace},
+            "involvedObject": _reference(about),
+        }
+        event |= {"type": type, "reason": reason, "message": message}
+        event |= {
+            "source": {"component": reporter, **({"host": host} if host else {})},
+            "reportingComponent": reporter,
+            "reportingInstance": host,
+            "count": 1,
+            "firstTimestamp": now,
+            "lastTimestamp": now,
+        }
+        api.create(event)
         self._known[same] = name, namespace
         self._by_age.append((api.sim.now, same))
 
@@ -92,3 +83,14 @@ class EventRecorder:
             name, namespace = self._known.pop(self._by_age.popleft()[1], ("", ""))
             if name and self._api.find("Event", name, namespace):
                 self._api.delete("Event", name, namespace)
+
+
+def _reference(about: Object) -> Document:
+    """The reference to an object that an Event carries."""
+    return {
+        "apiVersion": about.api_version,
+        "kind": about.kind,
+        "name": about.name,
+        "namespace": about.namespace,
+        "uid": about.uid,
+    }

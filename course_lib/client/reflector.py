@@ -6,19 +6,35 @@ Source: client-go `tools/cache/reflector.go`; its first and last waits, doubling
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Protocol
 
 from course_lib.apiserver.errors import Compacted, Unreachable
 from course_lib.apiserver.server import ADDED, DELETED, MODIFIED, AnyKind, APIServer, WatchEvent
 from course_lib.apiserver.store import Watch
+from course_lib.engine import Simulation
 from course_lib.objects.meta import Object
 from course_lib.objects.selectors import FieldSelector, Selector
 
-if TYPE_CHECKING:
-    from course_lib.apiserver.connection import Connection
-
 FIRST_RETRY, LAST_RETRY = 0.8, 30.0  # s, doubled each time, and up to twice as long by jitter
 Listener = Callable[[WatchEvent], None]
+
+
+class ServerRoute(Protocol):
+    """The way to the API server that is watched."""
+
+    client: str
+
+    @property
+    def sim(self) -> Simulation:
+        """The simulation, for as long as the client's process lives."""
+
+    @property
+    def server(self) -> APIServer:
+        """The API server that answers now; raises `Unreachable`."""
+
+    @property
+    def reachable(self) -> bool:
+        """Whether an API server answers now."""
 
 
 class Reflector:
@@ -26,24 +42,24 @@ class Reflector:
 
     def __init__(
         self,
-        connection: Connection,
+        route: ServerRoute,
         kind: AnyKind,
         listener: Listener,
         namespace: str,
         selector: Selector,
         fields: FieldSelector | None,
     ) -> None:
-        self.connection, self.kind = connection, kind
-        self.listener = connection.sim.guarded(listener)
+        self.route, self.kind = route, kind
+        self.listener = route.sim.guarded(listener)
         self._scope = namespace, selector, fields
         self._known: dict[str, Object] = {}  # by uid
         self._revision: int | None = None  # up to which all is known
         self._watch: Watch | None = None
         self._over = False
         self._wait = FIRST_RETRY
-        self._random = connection.sim.random(f"reflector/{connection.client}")
+        self._random = route.sim.random(f"reflector/{route.client}")
         try:
-            server = connection.server
+            server = route.server
             self._known = {found.uid: found for found in self._list(server)}
             self._revision = server.store.revision
             self._follow(server)
@@ -59,7 +75,7 @@ class Reflector:
         """The connection broke: try to take up again, later each time."""
         self._leave()
         if not self._over:
-            sim, wait = self.connection.sim, self._wait * (1 + self._random.random())
+            sim, wait = self.route.sim, self._wait * (1 + self._random.random())
             self._wait = min(2 * self._wait, LAST_RETRY)
             sim.at(sim.now + wait, self._resume)
 
@@ -68,7 +84,7 @@ class Reflector:
             self._watch.stop()
             self._watch = None
 
-    def _list(self, server: APIServer) -> list[Any]:
+    def _list(self, server: APIServer) -> list[Object]:
         namespace, selector, fields = self._scope
         return server.list(self.kind, namespace, selector, fields)
 
@@ -83,7 +99,7 @@ class Reflector:
         if self._over or self._watch is not None:
             return
         try:
-            server = self.connection.server
+            server = self.route.server
         except Unreachable:
             self.lost()
             return
@@ -115,7 +131,7 @@ class Reflector:
                 self.listener(WatchEvent(type, found, self._revision))
 
     def _deliver(self, event: WatchEvent) -> None:
-        if not self.connection.reachable:
+        if not self.route.reachable:
             self.lost()  # it is told again, from the last revision that arrived
             return
         self._revision = max(self._revision or 0, event.revision)

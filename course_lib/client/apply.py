@@ -1,0 +1,99 @@
+"""`kubectl apply` of one document: a three-way merge of last applied, live and desired.
+
+Source: kubernetes.io "Declarative Management of Kubernetes Objects Using Configuration Files".
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Protocol
+
+import msgspec
+
+from course_lib.apiserver.errors import NotFound
+from course_lib.apiserver.patches import three_way
+from course_lib.apiserver.server import AnyKind
+from course_lib.errors import CourseError
+from course_lib.objects.kind import Kinds
+from course_lib.objects.manifests import Document
+from course_lib.objects.meta import Object
+
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+CREATED, CONFIGURED, UNCHANGED = "created", "configured", "unchanged"
+
+
+class Applied(msgspec.Struct, frozen=True):
+    """The result of an apply: the object, what became of it, and its document before."""
+
+    object: Object
+    result: str  # created, configured or unchanged
+    before: Document | None = None
+
+
+class DocumentWriter(Protocol):
+    """What an apply needs of a client."""
+
+    @property
+    def kinds(self) -> Kinds:
+        """The kinds that the API server serves."""
+
+    def document(self, kind: AnyKind, name: str, namespace: str = "") -> Document:
+        """A copy of the whole document of an object; raises `NotFound`."""
+
+    def create(self, document: Document) -> Object:
+        """Create an object."""
+
+    def update(self, document: Document, subresource: str = "") -> Object:
+        """Replace an object."""
+
+
+def apply(client: DocumentWriter, document: Document) -> Applied:
+    """Create the object of a document, or merge the document into it.
+
+    Raises `CourseError` for a document without a name, and what the API server refuses.
+    """
+    kind = client.kinds.of_document(document)
+    meta = document.get("metadata") or {}
+    if not _readable(meta):
+        return Applied(client.create(document), CREATED)  # the API server says what is wrong
+    if not meta.get("name"):
+        raise CourseError("apply needs a name", do="use create for objects with generateName")
+    namespace = (meta.get("namespace") or "default") if kind.namespaced else ""
+    desired = _annotated(document, namespace)
+    try:
+        before = client.document(kind, meta["name"], namespace)
+    except NotFound:
+        return Applied(client.create(desired), CREATED)
+    merged = three_way(_last_applied(before), before, desired)
+    merged["apiVersion"] = before["apiVersion"]
+    updated = client.update(merged)
+    same = updated.metadata.resource_version == before["metadata"].get("resourceVersion", "")
+    return Applied(updated, UNCHANGED if same else CONFIGURED, before)
+
+
+def _readable(meta: Any) -> bool:
+    """Whether metadata has the types that an apply reads."""
+    return (
+        isinstance(meta, dict)
+        and all(isinstance(meta.get(field) or "", str) for field in ("name", "namespace"))
+        and isinstance(meta.get("annotations") or {}, dict)
+    )
+
+
+def _last_applied(live: Document) -> Document:
+    """The document of the last apply; empty where its annotation is missing or unreadable."""
+    try:
+        last = json.loads(live["metadata"].get("annotations", {}).get(LAST_APPLIED, "{}"))
+    except ValueError:
+        last = None
+    return last if isinstance(last, dict) else {}
+
+
+def _annotated(document: Document, namespace: str) -> Document:
+    """The document with its namespace, and itself as an annotation."""
+    meta = dict(document["metadata"])
+    if namespace:
+        meta["namespace"] = namespace
+    written = json.dumps(document, sort_keys=True)
+    meta["annotations"] = (meta.get("annotations") or {}) | {LAST_APPLIED: written}
+    return document | {"metadata": meta}

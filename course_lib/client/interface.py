@@ -1,0 +1,135 @@
+"""What every client of the API offers, whatever lies between it and an API server.
+
+Admission, defaults, validation and the allocation of addresses belong to the API server: a client
+sends a request, and gets an object or a refusal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from course_lib.apiserver.deletion import BACKGROUND
+from course_lib.apiserver.server import AnyKind, WatchEvent
+from course_lib.client.apply import Applied
+from course_lib.engine import Simulation
+from course_lib.objects.kind import Kind, Kinds
+from course_lib.objects.manifests import Document
+from course_lib.objects.meta import Object, ObjectT
+from course_lib.objects.selectors import EVERYTHING, FieldSelector, Selector
+
+Listener = Callable[[WatchEvent], None]
+
+
+class Recorder(Protocol):
+    """Records Events about objects."""
+
+    def normal(self, component: str, about: Object, reason: str, message: str) -> None:
+        """Record an Event of type Normal."""
+
+    def warning(self, component: str, about: Object, reason: str, message: str) -> None:
+        """Record an Event of type Warning."""
+
+
+class Subscription(Protocol):
+    """A watch that a client holds."""
+
+    def stop(self) -> None:
+        """End the watch."""
+
+
+class Client(Protocol):
+    """The requests that a component sends to the API.
+
+    A kind is a type (`client.get(Pod, "web")` returns a `Pod`) or a name that kubectl takes
+    (`client.get("po", "web")`). Objects are frozen views; `document` returns the whole document.
+    Every request may raise `Unreachable` or `StorageError`, both of them `Unavailable`.
+    """
+
+    @property
+    def sim(self) -> Simulation:
+        """The simulation, for as long as the client's process lives."""
+
+    @property
+    def events(self) -> Recorder:
+        """Where this client records Events."""
+
+    @property
+    def kinds(self) -> Kinds:
+        """The kinds that the API server serves."""
+
+    def resource(self, name: AnyKind) -> Kind:
+        """The kind of a type or name; raises `CourseError` for an unknown name."""
+
+    def get(self, kind: type[ObjectT] | str | Kind, name: str, namespace: str = "") -> ObjectT:
+        """The object of that name; raises `NotFound`."""
+
+    def find(
+        self, kind: type[ObjectT] | str | Kind, name: str, namespace: str = ""
+    ) -> ObjectT | None:
+        """The object of that name, or None."""
+
+    def list(
+        self,
+        kind: type[ObjectT] | str | Kind,
+        namespace: str = "",
+        selector: Selector = EVERYTHING,
+        fields: FieldSelector | None = None,
+    ) -> list[ObjectT]:
+        """All objects of a kind, by namespace and name; an empty namespace means all of them."""
+
+    def document(self, kind: AnyKind, name: str, namespace: str = "") -> Document:
+        """A copy of the whole document of an object; raises `NotFound`."""
+
+    def watch(
+        self,
+        kind: AnyKind,
+        listener: Listener,
+        namespace: str = "",
+        selector: Selector = EVERYTHING,
+        fields: FieldSelector | None = None,
+    ) -> Subscription:
+        """Call `listener` with each change from now on."""
+
+    def create(self, document: Document) -> Object:
+        """Create an object; raises `InvalidManifest`, `AlreadyExists` or `Forbidden`."""
+
+    def update(self, document: Document, subresource: str = "") -> Object:
+        """Replace an object, or its status; raises `NotFound` or `Conflict`."""
+
+    def patch(
+        self,
+        kind: type[ObjectT] | str | Kind,
+        name: str,
+        namespace: str,
+        patch: Document,
+        subresource: str = "",
+        expected: str = "",
+    ) -> ObjectT:
+        """Apply a merge patch (RFC 7386); with `expected`, only to that resourceVersion."""
+
+    def patch_status(self, of: ObjectT, status: Document) -> ObjectT:
+        """Merge into the status of an object, if it is still the one with that uid."""
+
+    def apply(self, document: Document) -> Applied:
+        """Create or update an object as `kubectl apply` does, by a three-way merge."""
+
+    def bind(self, pod: Object, node: str) -> None:
+        """Give a Pod its node, once; raises `Conflict`."""
+
+    def evict(self, pod: Object, grace_period: int | None = None) -> None:
+        """Delete a Pod if its PodDisruptionBudgets allow it; raises `TooManyRequests`."""
+
+    def delete(
+        self,
+        kind: AnyKind,
+        name: str,
+        namespace: str = "",
+        propagation: str = BACKGROUND,
+        grace_period: int | None = None,
+        uid: str = "",
+    ) -> None:
+        """Delete an object; `grace_period` in s; with `uid`, only the object that has it."""
+
+    def dry_run(self) -> Client:
+        """A client whose writes are checked as real ones are, and stored nowhere."""

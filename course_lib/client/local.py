@@ -1,0 +1,155 @@
+"""Clients of an API server in this process: each request is a call of the server's own method."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from course_lib.apiserver.deletion import BACKGROUND
+from course_lib.apiserver.dry_run import dry
+from course_lib.apiserver.server import AnyKind, APIServer
+from course_lib.client.apply import Applied, apply
+from course_lib.client.events import EventRecorder
+from course_lib.client.interface import Client, Listener, Subscription
+from course_lib.engine import Simulation
+from course_lib.objects.kind import Kind, Kinds
+from course_lib.objects.manifests import Document
+from course_lib.objects.meta import Object, ObjectT
+from course_lib.objects.selectors import EVERYTHING, FieldSelector, Selector
+
+
+class ServerClient(ABC):
+    """A client whose requests go to the API server that `reach` returns."""
+
+    def __init__(self, sim: Simulation) -> None:
+        self.sim = sim
+        self.events = EventRecorder(self)
+
+    @property
+    @abstractmethod
+    def kinds(self) -> Kinds:
+        """The kinds that the API server serves."""
+
+    @abstractmethod
+    def reach(self) -> APIServer:
+        """The API server for one request; raises `Unreachable` or `StorageError`."""
+
+    @abstractmethod
+    def watch(
+        self,
+        kind: AnyKind,
+        listener: Listener,
+        namespace: str = "",
+        selector: Selector = EVERYTHING,
+        fields: FieldSelector | None = None,
+    ) -> Subscription:
+        """Call `listener` with each change from now on."""
+
+    def resource(self, name: AnyKind) -> Kind:
+        """The kind of a type or name; raises `CourseError` for an unknown name."""
+        if isinstance(name, Kind):
+            return name
+        return self.kinds.named(name) if isinstance(name, str) else self.kinds.of_type(name)
+
+    def get(self, kind: type[ObjectT] | str | Kind, name: str, namespace: str = "") -> ObjectT:
+        """The object of that name; raises `NotFound`."""
+        return self.reach().get(kind, name, namespace)
+
+    def find(
+        self, kind: type[ObjectT] | str | Kind, name: str, namespace: str = ""
+    ) -> ObjectT | None:
+        """The object of that name, or None."""
+        return self.reach().find(kind, name, namespace)
+
+    def list(
+        self,
+        kind: type[ObjectT] | str | Kind,
+        namespace: str = "",
+        selector: Selector = EVERYTHING,
+        fields: FieldSelector | None = None,
+    ) -> list[ObjectT]:
+        """All objects of a kind, by namespace and name."""
+        return self.reach().list(kind, namespace, selector, fields)
+
+    def document(self, kind: AnyKind, name: str, namespace: str = "") -> Document:
+        """A copy of the whole document of an object; raises `NotFound`."""
+        return self.reach().document(kind, name, namespace)
+
+    def create(self, document: Document) -> Object:
+        """Create an object; raises `InvalidManifest`, `AlreadyExists` or `Forbidden`."""
+        return self.reach().create(document)
+
+    def update(self, document: Document, subresource: str = "") -> Object:
+        """Replace an object, or its status; raises `NotFound` or `Conflict`."""
+        return self.reach().update(document, subresource)
+
+    def patch(
+        self,
+        kind: type[ObjectT] | str | Kind,
+        name: str,
+        namespace: str,
+        patch: Document,
+        subresource: str = "",
+        expected: str = "",
+    ) -> ObjectT:
+        """Apply a merge patch (RFC 7386); with `expected`, only to that resourceVersion."""
+        return self.reach().patch(kind, name, namespace, patch, subresource, expected)
+
+    def patch_status(self, of: ObjectT, status: Document) -> ObjectT:
+        """Merge into the status of an object, if it is still the one with that uid."""
+        return self.reach().patch_status(of, status)
+
+    def apply(self, document: Document) -> Applied:
+        """Create or update an object as `kubectl apply` does, by a three-way merge."""
+        return apply(self, document)
+
+    def bind(self, pod: Object, node: str) -> None:
+        """Give a Pod its node, once; raises `Conflict`."""
+        self.reach().bind(pod, node)
+
+    def evict(self, pod: Object, grace_period: int | None = None) -> None:
+        """Delete a Pod if its PodDisruptionBudgets allow it; raises `TooManyRequests`."""
+        self.reach().evict(pod, grace_period)
+
+    def delete(
+        self,
+        kind: AnyKind,
+        name: str,
+        namespace: str = "",
+        propagation: str = BACKGROUND,
+        grace_period: int | None = None,
+        uid: str = "",
+    ) -> None:
+        """Delete an object; `grace_period` in s; with `uid`, only the object that has it."""
+        self.reach().delete(kind, name, namespace, propagation, grace_period, uid)
+
+    def dry_run(self) -> Client:
+        """A client whose writes are checked as real ones are, and stored nowhere."""
+        return LocalClient(dry(self.reach()))
+
+
+class LocalClient(ServerClient):
+    """A client of one API server, which it always reaches."""
+
+    def __init__(self, server: APIServer) -> None:
+        super().__init__(server.sim)
+        self.server = server
+
+    def reach(self) -> APIServer:
+        """The API server."""
+        return self.server
+
+    @property
+    def kinds(self) -> Kinds:
+        """The kinds that the API server serves."""
+        return self.server.kinds
+
+    def watch(
+        self,
+        kind: AnyKind,
+        listener: Listener,
+        namespace: str = "",
+        selector: Selector = EVERYTHING,
+        fields: FieldSelector | None = None,
+    ) -> Subscription:
+        """Call `listener` with each change from now on, in the call that makes it."""
+        return self.server.watch(kind, listener, namespace, selector, fields)
