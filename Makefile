@@ -65,6 +65,7 @@ notebooks: venv    ## run every notebook again and store its outputs
 
 proto: venv        ## compile the CRI's proto file
 	$(BIN)/python -m grpc_tools.protoc -I course_lib/cri --descriptor_set_out=course_lib/cri/runtime_v1.binpb runtime_v1.proto
+	$(BIN)/python -m tests.cri.stub
 
 lock: venv         ## resolve requirements.lock anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv

@@ -7,22 +7,23 @@ gRPC, and whoever listens there may be a simulated runtime or a real one.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
 from course_lib.cri import messages as v1
+from course_lib.cri.messages import Message
 from course_lib.cri.shim import Shim
 from course_lib.engine import Simulation
 from course_lib.engine.simulation import Process
 from course_lib.errors import CourseError
 from course_lib.runtimes import RuntimeFault, TimedStep
+from course_lib.runtimes.calls import Operation
 
 if TYPE_CHECKING:
     from course_lib.engine.table import Table
 
-Message = Any
 Done = Callable[[Any], None]  # gets the response, or a RuntimeFault
 KEPT = 1000  # calls that a client remembers
 
@@ -33,8 +34,8 @@ class Call(msgspec.Struct, frozen=True):
     start: float
     end: float
     method: str
-    request: Any
-    response: Any  # None when it failed
+    request: Message
+    response: Any  # a message, or the list of a stream; None when it failed
     error: RuntimeFault | None
     hops: tuple[TimedStep, ...] = ()
 
@@ -65,6 +66,16 @@ class Transport(Protocol):
         """Hang up."""
 
 
+def operate(operation: Operation[object], done: Done) -> Process:
+    """A process that runs an operation; `done` gets its result, or a `RuntimeFault`."""
+    try:
+        result = yield from operation
+    except RuntimeFault as fault:
+        done(fault)
+    else:
+        done(result)
+
+
 class InProcess:
     """Straight to a shim in the same simulation: calls take simulated time."""
 
@@ -80,20 +91,12 @@ class InProcess:
         except RuntimeFault as fault:
             done(fault)
             return
-        if v1.METHODS[method].streams:
+        if v1.METHODS[method].streams and isinstance(answer, Iterator):
             done(list(answer))
-        elif isinstance(answer, Iterator):
-            self.sim.start(self.run(answer, done))
+        elif isinstance(answer, Generator):
+            self.sim.start(operate(answer, done))
         else:
             done(answer)
-
-    def run(self, answer: Any, done: Done) -> Process:
-        """A process that ends with `done`."""
-        try:
-            result = yield from answer
-        except RuntimeFault as fault:
-            result = fault
-        done(result)
 
     def wait(self, finished: Callable[[], bool]) -> None:
         """Let simulated time pass."""
@@ -112,7 +115,7 @@ class InProcess:
         """The events since the last look (the first one begins it); ends when there are no more."""
         if self._news is None:
             self._news = []
-            self.shim.events(self._news.append)
+            self.shim.runtime_service.events(self._news.append)
         while self._news:
             yield self._news.pop(0)
 

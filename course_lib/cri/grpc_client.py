@@ -10,13 +10,13 @@ from typing import Any
 
 from course_lib.cri import messages as v1
 from course_lib.cri.client import Done
+from course_lib.cri.messages import Message
 from course_lib.errors import extra
 from course_lib.runtimes import RuntimeFault
 
 with extra("cri"):
     import grpc
 
-Message = Any
 PATIENCE = 120.0  # s, as the kubelet's runtime-request-timeout, which is two minutes
 
 

@@ -1,8 +1,7 @@
 """A simulated runtime behind a unix socket, for any CRI client: crictl, critest, a kubelet.
 
-The clients live in real time, so simulated time follows the clock here, and only here (`speed`
-simulated seconds for each real one). One lock stands around the simulation: each call is begun
-under it, and waits outside until its process has ended.
+The clients live in real time, so simulated time follows the clock. Each call is begun with the
+simulation in hand, and waits outside until its process has ended.
 """
 
 from __future__ import annotations
@@ -12,19 +11,19 @@ import queue
 import socket
 import stat
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from course_lib.cri import messages as v1
-from course_lib.cri.client import Done, InProcess
+from course_lib.cri.client import InProcess
+from course_lib.cri.messages import Message
+from course_lib.cri.real_time import IDLE, RealTime
 from course_lib.cri.shim import Shim
 from course_lib.errors import CourseError, extra
 from course_lib.runtimes import Runtime, RuntimeFault
-from course_lib.runtimes.calls import Operation
 from course_lib.runtimes.errors import CODES
 
 with extra("cri"):
@@ -32,10 +31,8 @@ with extra("cri"):
 
     from course_lib.cri.stream_server import StreamServer
 
-Message = Any
 LONGEST_PATH = 107  # bytes: sun_path of unix(7) holds 108, a zero at the end included
 WORKERS = 64  # calls at once; a slow stop must not keep the others waiting
-IDLE, TICK = 0.5, 0.005  # s at most, and at least, between two looks at what is due
 STATUS = {code.value[0]: code for code in grpc.StatusCode}
 
 
@@ -56,13 +53,10 @@ class Server:
                 do="put it in a folder with a short name, such as /tmp",
             )
         self.shim = Shim(runtime)
-        self.sim, self.speed = runtime.sim, speed
+        self.time = RealTime(runtime.sim, speed)
         self._way = InProcess(self.shim)
-        self.streams = StreamServer(self)
-        self._lock = threading.Condition()
-        self._stopping = False
+        self._streams = StreamServer(self.shim.runtime_service.streams, runtime, self.time)
         self._waiting: set[threading.Event] = set()
-        self._driver = threading.Thread(target=self._drive, name="simulated time", daemon=True)
         self._pool = ThreadPoolExecutor(WORKERS, "cri")
         self._server = grpc.server(self._pool, options=[("grpc.so_reuseport", 0)])
         self._server.add_generic_rpc_handlers(
@@ -97,53 +91,22 @@ class Server:
             ) from problem
         finally:
             os.umask(mask)
-        self._began = time.monotonic() - self.sim.now / self.speed
-        self.streams.start()
-        self._driver.start()
+        self._streams.start()
+        self.time.start()
 
     def stop(self, grace: float = 1.0) -> None:
         """Answer what is under way as unavailable, and take the socket away."""
-        with self._lock:
-            self._stopping = True
-            self._lock.notify_all()
+        self.time.end()
+        with self.time.locked():
             for event in self._waiting:
                 event.set()
-        self.streams.stop()
+        self._streams.stop()
         self._server.stop(grace).wait()
         self._pool.shutdown(wait=True)
-        if self._driver.is_alive():
-            self._driver.join()
+        self.time.join()
         with suppress(OSError):  # it is gone, or somebody put something else there
             if self._identity == _identity(self.path):
                 self.path.unlink()
-
-    def run(self, operation: Operation[Any], done: Done) -> None:
-        """Begin an operation of the runtime; `done` gets its result, or a `RuntimeFault`."""
-        with self.locked():
-            self.sim.start(self._way.run(operation, done))
-
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """The simulation, as it is now, for oneself; what was changed is looked at at once."""
-        with self._lock:
-            self._advance()
-            yield
-            self._lock.notify()
-
-    # Simulated time follows the clock
-
-    def _advance(self) -> None:
-        """Let all happen that is due by now; under the lock."""
-        behind = (time.monotonic() - self._began) * self.speed - self.sim.now
-        if behind > 0:
-            self.sim.run(behind)
-
-    def _drive(self) -> None:
-        with self._lock:
-            while not self._stopping:
-                self._advance()
-                due = (self.sim.env.peek() - self.sim.now) / self.speed
-                self._lock.wait(min(max(due, TICK), IDLE))
 
     # Calls
 
@@ -182,17 +145,15 @@ class Server:
             results.append(result)
             finished.set()
 
-        with self._lock:
-            if self._stopping:
+        with self.time.locked():
+            if self.time.ended:
                 context.abort(grpc.StatusCode.UNAVAILABLE, "the server is stopping")
-            self._advance()
             self._way.begin(method, request, done)
             if not results:
                 self._waiting.add(finished)
-                self._lock.notify()
         while not finished.wait(IDLE) and context.is_active():
             pass  # the client is still there: so are we
-        with self._lock:
+        with self.time.locked():
             self._waiting.discard(finished)
             self.shim.runtime.calls.taken.clear()
         result = results[0] if results else RuntimeFault("Unavailable", "the server is stopping")
@@ -202,16 +163,16 @@ class Server:
 
     def _events(self, request: Message, context: grpc.ServicerContext) -> Iterator[Message]:
         news: queue.Queue[Message] = queue.Queue()
-        with self._lock:
-            end = self.shim.events(news.put)
+        with self.time.locked():
+            end = self.shim.runtime_service.events(news.put)
         try:
-            while context.is_active() and not self._stopping:
+            while context.is_active() and not self.time.ended:
                 try:
                     yield news.get(timeout=IDLE)
                 except queue.Empty:
                     continue
         finally:
-            with self._lock:
+            with self.time.locked():
                 end()
 
 

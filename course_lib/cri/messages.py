@@ -1,6 +1,7 @@
 """The messages of the CRI, by their names: `v1.RunPodSandboxRequest(...)`.
 
-They are made from `runtime_v1.proto`, in the compiled form that lies beside it (`make proto`).
+They are made from `runtime_v1.proto`, in the compiled form that lies beside it; so are their types
+in `messages.pyi` (`make proto`).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf.message import Message
 
 PACKAGE = "runtime.v1"
 
@@ -23,7 +25,7 @@ def _load() -> Any:
 
 
 FILE = _load()
-MESSAGES: dict[str, Any] = {
+MESSAGES: dict[str, type[Message]] = {
     name: message_factory.GetMessageClass(found)
     for name, found in FILE.message_types_by_name.items()
 }
@@ -57,8 +59,10 @@ METHODS: dict[str, Method] = {
 }
 
 
-globals().update(MESSAGES | _CONSTANTS)
-
-
 def __getattr__(name: str) -> Any:
+    """A message class, or the number of an enum's value, by its name."""
+    if name in MESSAGES:
+        return MESSAGES[name]
+    if name in _CONSTANTS:
+        return _CONSTANTS[name]
     raise AttributeError(f"the CRI has no message {name!r}")

@@ -12,10 +12,14 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from course_lib.cri import messages as v1
+from course_lib.cri.client import operate
+from course_lib.cri.real_time import RealTime
+from course_lib.cri.stream_calls import StreamCalls
 from course_lib.errors import extra
-from course_lib.runtimes import RuntimeFault
+from course_lib.runtimes import Runtime, RuntimeContainer, RuntimeFault
 from course_lib.runtimes.world import Stdin, World
 
 with extra("serve"):
@@ -23,9 +27,6 @@ with extra("serve"):
     from tornado.netutil import bind_sockets
     from tornado.web import Application
     from tornado.websocket import WebSocketHandler
-
-if TYPE_CHECKING:
-    from course_lib.cri.grpc_server import Server
 
 STDIN, STDOUT, STDERR, ERROR, RESIZE, CLOSE = 0, 1, 2, 3, 4, 255
 CHANNELS = {"stdout": STDOUT, "stderr": STDERR}
@@ -45,8 +46,8 @@ def failure(message: str, code: int | None = None) -> dict[str, Any]:
 class StreamServer:
     """A WebSocket server on a free port of this machine alone, in a thread of its own."""
 
-    def __init__(self, server: Server) -> None:
-        self.server = server
+    def __init__(self, calls: StreamCalls, runtime: Runtime, time: RealTime) -> None:
+        self.calls, self.runtime, self.time = calls, runtime, time
         self._thread = threading.Thread(target=self._serve, name="streams", daemon=True)
         self._ready = threading.Event()
 
@@ -71,7 +72,7 @@ class StreamServer:
         sockets = bind_sockets(0, "127.0.0.1")
         http.add_sockets(sockets)
         port = sockets[0].getsockname()[1]
-        self.server.shim.stream_address = f"http://127.0.0.1:{port}"
+        self.calls.address = f"http://127.0.0.1:{port}"
         self._ready.set()
         await self._end.wait()
         http.stop()
@@ -83,9 +84,10 @@ class Stream(WebSocketHandler):
 
     def initialize(self, streams: StreamServer) -> None:
         """Called by tornado with the route's settings."""
-        self.streams, self.server = streams, streams.server
+        self.streams, self.calls = streams, streams.calls
+        self.runtime, self.time = streams.runtime, streams.time
         self.stdin: Stdin | None = None
-        self.container: Any = None  # to which it is attached
+        self.container: RuntimeContainer | None = None  # to which it is attached
 
     def select_subprotocol(self, subprotocols: list[str]) -> str | None:
         """The newest that both sides speak."""
@@ -100,23 +102,25 @@ class Stream(WebSocketHandler):
         """A client has come with its token."""
         kind, token = arguments
         try:
-            with self.server.locked():
-                wanted = self.server.shim.redeem(token)
+            with self.time.locked():
+                wanted = self.calls.redeem(token)
             if wanted.kind != kind or kind == "portforward":
                 raise RuntimeFault(
                     "Unimplemented", f"no streams for {kind} of a simulated container"
                 )
-            (self._run_command if kind == "exec" else self._attach_to)(wanted.request)
+            if isinstance(wanted.request, v1.ExecRequest):
+                self._run_command(wanted.request)
+            elif isinstance(wanted.request, v1.AttachRequest):
+                self._attach_to(wanted.request)
         except RuntimeFault as fault:
             self._end_with(failure(fault.what))
 
-    def _run_command(self, request: Any) -> None:
+    def _run_command(self, request: v1.ExecRequest) -> None:
         self.stdin = Stdin() if request.stdin else None
         self.tty = request.tty
         ends = World(write=self._say, stdin=self.stdin, prompt="/ # " if request.tty else "")
-        runtime = self.server.shim.runtime
 
-        def done(result: Any) -> None:
+        def done(result: int | RuntimeFault) -> None:
             if isinstance(result, RuntimeFault):
                 status = failure(result.what)
             elif result:
@@ -127,12 +131,14 @@ class Stream(WebSocketHandler):
             self.streams.loop.call_soon_threadsafe(self._end_with, status)
 
         command = list(request.cmd)
-        self.server.run(runtime.commands.run(request.container_id, command, ends), done)
+        running = self.runtime.commands.run(request.container_id, command, ends)
+        with self.time.locked():
+            self.time.sim.start(operate(running, done))
 
-    def _attach_to(self, request: Any) -> None:
+    def _attach_to(self, request: v1.AttachRequest) -> None:
         self.tty = request.tty
-        with self.server.locked():
-            self.container = self.server.shim.runtime.containers.by_id(request.container_id)
+        with self.time.locked():
+            self.container = self.runtime.containers.by_id(request.container_id)
             self.container.attached.append(self._say)
             self.container.left.append(self._left)
             if request.stdin:
@@ -161,7 +167,7 @@ class Stream(WebSocketHandler):
         data = message.encode() if isinstance(message, str) else message
         if not data or self.stdin is None:
             return
-        with self.server.locked():
+        with self.time.locked():
             if data[0] == STDIN:
                 typed = data[1:].replace(b"\r", b"\n") if self.tty else data[1:]
                 if self.tty:  # a terminal shows what is typed
@@ -180,7 +186,7 @@ class Stream(WebSocketHandler):
 
     def on_close(self) -> None:
         """The client has gone: a command hears the end of its input, a container goes on."""
-        with self.server.locked():
+        with self.time.locked():
             if self.container is None:
                 if self.stdin is not None:
                     self.stdin.close()

@@ -28,13 +28,13 @@ from course_lib.runtimes.store import NodeImage
 
 PORTS = "io.kubernetes.container.ports"
 ENDS = "course.example/ends"  # a hint to the model of programs: this one is expected to end
-_MODES = {0: POD, 1: CONTAINER, 2: NODE, 3: TARGET}
-_STATES = {
+_MODES = {v1.POD: POD, v1.CONTAINER: CONTAINER, v1.NODE: NODE, v1.TARGET: TARGET}
+_NUMBERS = {mode: number for number, mode in _MODES.items()}
+STATES = {
     OCIStatus.CREATED: v1.CONTAINER_CREATED,
     OCIStatus.RUNNING: v1.CONTAINER_RUNNING,
     OCIStatus.STOPPED: v1.CONTAINER_EXITED,
 }
-Message = Any
 
 
 def nanoseconds(seconds: float, epoch: int = EPOCH_NS) -> int:
@@ -52,7 +52,7 @@ def invalid(what: str) -> RuntimeFault:
     return RuntimeFault("InvalidArgument", what)
 
 
-def sandbox_spec(config: Message) -> SandboxSpec:
+def sandbox_spec(config: v1.PodSandboxConfig) -> SandboxSpec:
     """What `RunPodSandbox` asks for."""
     if not config.HasField("metadata") or not config.metadata.name or not config.metadata.uid:
         raise invalid("sandbox config must include metadata: name, uid and namespace")
@@ -77,22 +77,10 @@ def sandbox_spec(config: Message) -> SandboxSpec:
     )
 
 
-def container_spec(config: Message) -> ContainerSpec:
-    """What `CreateContainer` asks for."""
-    if not config.HasField("metadata") or not config.metadata.name:
-        raise invalid("container config must include metadata: name")
-    if not config.image.image:
-        raise invalid("container config must include an image")
+def container_spec(config: v1.ContainerConfig) -> ContainerSpec:
+    """What `CreateContainer` asks for; raises `RuntimeFault` where it cannot be."""
+    _check_container(config)
     security = config.linux.security_context
-    if security.HasField("run_as_group") and not (
-        security.HasField("run_as_user") or security.run_as_username
-    ):
-        raise invalid("user group is specified without user")
-    for mount in config.mounts:
-        if mount.image.image:
-            raise RuntimeFault("Unimplemented", "images as volumes are not simulated")
-        if mount.recursive_read_only and (not mount.readonly or mount.propagation):
-            raise invalid("recursive read-only mount must be read-only, and private")
     return ContainerSpec(
         name=config.metadata.name,
         image=config.image.image,
@@ -120,7 +108,24 @@ def container_spec(config: Message) -> ContainerSpec:
     )
 
 
-def resources(given: Message) -> Resources:
+def _check_container(config: v1.ContainerConfig) -> None:
+    if not config.HasField("metadata") or not config.metadata.name:
+        raise invalid("container config must include metadata: name")
+    if not config.image.image:
+        raise invalid("container config must include an image")
+    security = config.linux.security_context
+    if security.HasField("run_as_group") and not (
+        security.HasField("run_as_user") or security.run_as_username
+    ):
+        raise invalid("user group is specified without user")
+    for mount in config.mounts:
+        if mount.image.image:
+            raise RuntimeFault("Unimplemented", "images as volumes are not simulated")
+        if mount.recursive_read_only and (not mount.readonly or mount.propagation):
+            raise invalid("recursive read-only mount must be read-only, and private")
+
+
+def resources(given: v1.LinuxContainerResources) -> Resources:
     """Limits as a runtime takes them."""
     return Resources(
         cpu_period=given.cpu_period,
@@ -131,7 +136,7 @@ def resources(given: Message) -> Resources:
     )
 
 
-def _namespaces(options: Message) -> Namespaces:
+def _namespaces(options: v1.NamespaceOption) -> Namespaces:
     wanted = options.network, options.pid, options.ipc
     return Namespaces(*(_MODES.get(mode, POD) for mode in wanted))  # enums are open in proto3
 
@@ -161,6 +166,21 @@ def sandbox_parts(sandbox: Sandbox, epoch: int) -> dict[str, Any]:
     }
 
 
+def sandbox_status(sandbox: Sandbox, epoch: int) -> v1.PodSandboxStatus:
+    """Everything about one sandbox."""
+    namespaces = sandbox.spec.namespaces
+    options = v1.NamespaceOption(
+        network=_NUMBERS[namespaces.network],
+        pid=_NUMBERS[namespaces.pid],
+        ipc=_NUMBERS[namespaces.ipc],
+    )
+    return v1.PodSandboxStatus(
+        **sandbox_parts(sandbox, epoch),
+        network=v1.PodSandboxNetworkStatus(ip=sandbox.ip if sandbox.ready else ""),
+        linux=v1.LinuxPodSandboxStatus(namespaces=v1.Namespace(options=options)),
+    )
+
+
 def container_parts(container: RuntimeContainer, epoch: int) -> dict[str, Any]:
     """What `Container` and `ContainerStatus` have in common."""
     spec = container.spec
@@ -172,14 +192,14 @@ def container_parts(container: RuntimeContainer, epoch: int) -> dict[str, Any]:
         ),
         "image_ref": image_ref(container.image),
         "image_id": container.image.id,
-        "state": _STATES[container.state],
+        "state": STATES[container.state],
         "created_at": nanoseconds(container.created_at, epoch),
         "labels": spec.labels,
         "annotations": spec.annotations,
     }
 
 
-def container_status(container: RuntimeContainer, epoch: int) -> Message:
+def container_status(container: RuntimeContainer, epoch: int) -> v1.ContainerStatus:
     """Everything about one container."""
     spec = container.spec
     started, stopped = container.running or container.stopped, container.stopped
@@ -222,7 +242,7 @@ def _shown(image: NodeImage, asked: str) -> str:
     return next(iter((*image.tags, *image.digests)), asked)
 
 
-def image_message(image: NodeImage) -> Message:
+def image_message(image: NodeImage) -> v1.Image:
     """An image as the runtime holds it."""
     user, _, _ = image.run.user.partition(":")
     return v1.Image(

@@ -185,9 +185,9 @@ def test_urls_of_streams_are_good_once(client, server):
     client.call("StartContainer", container_id=made)
     url = client.call("Exec", container_id=made, cmd=["sh"], stdin=True, stdout=True).url
     token = url.rpartition("/exec/")[2]
-    assert server.shim.redeem(token).request.cmd == ["sh"]
+    assert server.shim.runtime_service.streams.redeem(token).request.cmd == ["sh"]
     with pytest.raises(RuntimeFault, match="used, or too old"):
-        server.shim.redeem(token)
+        server.shim.runtime_service.streams.redeem(token)
     for wrong in ({"tty": True, "stdout": True, "stderr": True}, {}):
         with pytest.raises(RuntimeFault) as refusal:
             client.call("Attach", container_id=made, **wrong)
@@ -317,7 +317,7 @@ def test_ten_thousand_calls_of_eight_clients_leave_nothing_behind(server):
     runtime = server.shim.runtime
     assert sum(counts) >= 10_000
     assert not (runtime.sandboxes or runtime.containers or runtime.names or not runtime.calls.idle)
-    assert not runtime.network._endpoints and not runtime.pool._used
+    assert not runtime.network._responders and not runtime.pool._used
     assert not runtime.calls.taken and not server._waiting and not runtime.listeners
     assert threading.active_count() <= threads_before + 64, "the server's own workers"
 

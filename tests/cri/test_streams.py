@@ -109,7 +109,7 @@ def test_attached_to_a_container_one_hears_its_program_and_may_type(client):
 
 
 def test_a_token_that_is_not_good_is_told_and_so_is_an_old_protocol(client, server):
-    url = server.shim.stream_address
+    url = server.shim.runtime_service.streams.address
     _, status = talk(f"{url}/exec/nosuch")
     assert status["status"] == "Failure" and "used, or too old" in status["message"]
     sandbox = client.call("ListPodSandbox").items[0].id

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from course_lib.cri import messages as v1
 from tests.cri.facts import STORED, compiled, facts
+from tests.cri.stub import STUB, stub
 
 HERE = Path(v1.__file__).parent
 # Nodes here run Linux: messages and fields of Windows are left out, their numbers reserved.
@@ -22,6 +23,15 @@ def test_calls_fields_and_enums_are_those_of_the_cri_api():
 def test_the_compiled_form_is_that_of_the_proto_file():
     fresh = compiled(HERE / "runtime_v1.proto")
     assert fresh == (HERE / "runtime_v1.binpb").read_bytes(), "run: make proto"
+
+
+def test_the_types_are_those_of_the_proto_file():
+    assert stub((HERE / "runtime_v1.binpb").read_bytes()) == STUB.read_text(), "run: make proto"
+
+
+def test_a_name_that_the_cri_does_not_have_is_an_attribute_error():
+    assert v1.CONTAINER_EXITED == 2 and v1.VersionRequest is v1.MESSAGES["VersionRequest"]
+    assert not hasattr(v1, "NoSuchRequest")
 
 
 def test_a_message_survives_the_wire_with_fields_of_the_future():

@@ -1,0 +1,63 @@
+"""Simulated time that follows the clock, for clients that live in real time.
+
+Only here: everywhere else nothing reads the clock. One lock stands around the simulation.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from course_lib.engine import Simulation
+
+IDLE, TICK = 0.5, 0.005  # s at most, and at least, between two looks at what is due
+
+
+class RealTime:
+    """A simulation that runs beside the clock, `speed` simulated seconds for each real one."""
+
+    def __init__(self, sim: Simulation, speed: float) -> None:
+        self.sim, self.speed = sim, speed
+        self.ended = False
+        self._began = 0.0
+        self._lock = threading.Condition()
+        self._driver = threading.Thread(target=self._drive, name="simulated time", daemon=True)
+
+    def start(self) -> None:
+        """Let time pass from now on."""
+        self._began = time.monotonic() - self.sim.now / self.speed
+        self._driver.start()
+
+    def end(self) -> None:
+        """Let no more time pass; the driver ends with its next look."""
+        with self._lock:
+            self.ended = True
+            self._lock.notify_all()
+
+    def join(self) -> None:
+        """Wait until the driver has ended."""
+        if self._driver.is_alive():
+            self._driver.join()
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the simulation, as it is now; what is changed meanwhile is looked at at once."""
+        with self._lock:
+            self._advance()
+            yield
+            self._lock.notify()
+
+    def _advance(self) -> None:
+        """Let all happen that is due by now; under the lock."""
+        behind = (time.monotonic() - self._began) * self.speed - self.sim.now
+        if behind > 0 and not self.ended:
+            self.sim.run(behind)
+
+    def _drive(self) -> None:
+        with self._lock:
+            while not self.ended:
+                self._advance()
+                due = (self.sim.env.peek() - self.sim.now) / self.speed
+                self._lock.wait(min(max(due, TICK), IDLE))
