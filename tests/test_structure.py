@@ -54,9 +54,6 @@ LONG = {
     "objects.validate._service",
     "objects.validate_pod._container",
     "objects.validate_pod.pod_spec",
-    "plots.load.requests_over_time",
-    "plots.networks.topology",
-    "plots.timeline.pods_over_time",
     "runtimes.container.__init__",
     "runtimes.container_operations.create",
     "runtimes.shell._line",
@@ -64,7 +61,7 @@ LONG = {
 }
 # Class names with more than one meaning.
 SHARED = """
-Affinity Answer Connection Container ContainerState ControlPlane Disk Endpoint Entry Event
+Affinity Answer Connection Container ContainerState Disk Endpoint Entry Event
 Framework GarbageCollector History Hop Host Job Layer Log Machine Namespace NodeAffinity Plugin Role
 Script Service ServicePort Step Store VXLAN Verdict Watch World _Writer
 """

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from matplotlib.colors import ListedColormap
 
-from course_lib.plots.picture import COLOURS, Picture, picture, plain_ticks
+from course_lib.plots.picture import COLOURS, Picture, parts, picture, plain_ticks
 
 ANSWERS = ("READ", "WRITE", "NEW PODS")
 KINDS = ("process", "disk", "node", "link", "zone")
@@ -22,8 +20,7 @@ def availability_by_size(table: pd.DataFrame) -> Picture:
     """
     figure, [axes] = picture(height=3.4)
     year = 365.25 * 24 * 60
-    groups: Any = table.groupby("ZONES")
-    for place, (zones, part) in enumerate(groups):
+    for place, (zones, part) in enumerate(parts(table, "ZONES")):
         colour = COLOURS[place]
         label = f"in {zones} zone" + ("s" if zones > 1 else "")
         down = (1 - part[["FORMULA", "SIMULATED", "LOW", "HIGH"]]) * year
@@ -45,7 +42,7 @@ def availability_by_size(table: pd.DataFrame) -> Picture:
     axes.set_xlabel("members of etcd")
     axes.set_ylabel("minutes a year\nwithout a quorum")
     axes.legend(title="lines: formula; dots: simulated")
-    best: Any = table.sort_values("DOWN").iloc[0]
+    best = table.sort_values("DOWN").iloc[0]
     figure.alt = (
         f"Minutes a year without a quorum by etcd's size and zones: from {table.DOWN.max():.0f} "
         f"with one member to {best.DOWN:.0f} with {best.MEMBERS:.0f} members in "
@@ -98,8 +95,7 @@ def survival(table: pd.DataFrame) -> Picture:
     configurations = list(dict.fromkeys(table.CONFIGURATION))
     grid = np.full((len(failures), 4 * len(configurations) - 1), np.nan)
     figure, [axes] = picture(height=0.22 * len(failures) + 1.1)
-    rows: Any = table.iterrows()
-    for _, row in rows:
+    for _, row in table.iterrows():
         y = failures.index(row.FAILURE)
         for part, answer in enumerate(ANSWERS):
             x = 4 * configurations.index(row.CONFIGURATION) + part
@@ -118,7 +114,7 @@ def survival(table: pd.DataFrame) -> Picture:
             4 * place + 1, -0.9, name.replace(", ", ",\n"), ha="center", va="bottom", fontsize=7
         )
     good = (table[list(ANSWERS)] == "yes").all(axis=1).groupby(table.CONFIGURATION).sum()
-    counts: Any = table.groupby("CONFIGURATION").size()
+    counts = table.groupby("CONFIGURATION").size()
     told = [f"{name} {good[name]} of {counts[name]}" for name in configurations]
     figure.alt = "Single failures that nobody notices at all: " + "; ".join(told)
     return figure

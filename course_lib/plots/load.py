@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
 
 from course_lib.cluster import Load
 from course_lib.plots.picture import COLOURS, GREY, SETTINGS, Picture, picture
@@ -42,16 +43,21 @@ def requests_over_time(
         below.set(ylabel="median latency (ms)", xlabel="simulated time (s)")
         highest = np.nanmax(medians) * 1000 if good.any() else 1.0
         below.set_ylim(0, 1.2 * highest)  # a flat line stands clear of the frame
-        for name, at in (events or {}).items():
-            for axes in (above, below):
-                axes.axvline(at, color=GREY, linestyle="--", linewidth=1.0, zorder=0)
-            above.annotate(
-                name, (at, 1.0), xycoords=("data", "axes fraction"), fontsize=7.5, va="bottom"
-            )
+        _mark(above, below, events or {})
     counts = f"{len(times)} sent, {int(failed.sum())} failed"
     marked = "".join(f" {name} at {at:.0f} s." for name, at in (events or {}).items())
     figure.alt = f"Requests from {first:.0f} s to {last:.0f} s: {counts}.{marked}"
     return figure
+
+
+def _mark(above: Axes, below: Axes, events: Mapping[str, float]) -> None:
+    """A dashed line for each event in both panels, with its name above the upper one."""
+    for name, at in events.items():
+        for axes in (above, below):
+            axes.axvline(at, color=GREY, linestyle="--", linewidth=1.0, zorder=0)
+        above.annotate(
+            name, (at, 1.0), xycoords=("data", "axes fraction"), fontsize=7.5, va="bottom"
+        )
 
 
 def _median(values: np.ndarray) -> float:

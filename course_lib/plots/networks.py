@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from itertools import pairwise
-from typing import Any
 
+import msgspec
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
 from course_lib.network import PodNetwork, Trace
 from course_lib.network.device import Bridge, Dummy, Loopback
+from course_lib.network.host import Attachment, NodeHost
 from course_lib.network.packet import Packet
 from course_lib.network.tunnel import Tunnel
-from course_lib.plots.picture import COLOURS, GREY, Picture, colour_of, picture
+from course_lib.plots.picture import COLOURS, GREY, Picture, colour_of, parts, picture
 
 # One colour and ink for each kind of header; the words say it too.
 HEADERS = {
@@ -29,7 +31,26 @@ HEADERS = {
 }
 LETTER = 8.5  # points
 ROW, ACTION, STACK = 0.34, 1.75, 3.05  # inches: a row's height; where actions and headers begin
+WIDTH, HEIGHT = 7.5, 3.1  # inches: the picture of a network
 PASSED, REST = "#D55E00", "#0072B2"
+
+
+class _Passed(msgspec.Struct, frozen=True):
+    """Where a packet came by: machines and Pods, their devices, and the segments between them."""
+
+    places: frozenset[str] = frozenset()
+    devices: frozenset[tuple[str, str]] = frozenset()
+    segments: frozenset[str] = frozenset()
+
+
+def _passed(trace: Trace | None) -> _Passed:
+    if trace is None:
+        return _Passed()
+    return _Passed(
+        frozenset(hop.at for hop in trace.hops),
+        frozenset((hop.at, hop.device) for hop in trace.hops),
+        frozenset(hop.at for hop in trace.hops if hop.action == "wire"),
+    )
 
 
 def topology(network: PodNetwork, trace: Trace | None = None) -> Picture:
@@ -39,52 +60,25 @@ def topology(network: PodNetwork, trace: Trace | None = None) -> Picture:
     """
     hosts = list(network.hosts.values())
     most = max((len(host.pods) for host in hosts), default=1)
-    width, height = 7.5, 3.1
-    figure, [axes] = picture(width, height)
+    figure, [axes] = picture(WIDTH, HEIGHT)
     axes.set_axis_off()
-    axes.set_xlim(0, width)
-    axes.set_ylim(0, height)
-    passed = {hop.at for hop in trace.hops} if trace else set()
-    devices = {(hop.at, hop.device) for hop in trace.hops} if trace else set()
-    step = (width - 0.2) / max(1, len(hosts))
-    cards: list[tuple[float, float]] = []
+    axes.set_xlim(0, WIDTH)
+    axes.set_ylim(0, HEIGHT)
+    passed = _passed(trace)
+    step = (WIDTH - 0.2) / max(1, len(hosts))
     for place, host in enumerate(hosts):
-        left, wide = 0.1 + place * step, step - 0.15
-        _frame(axes, left, 0.75, wide, height - 0.85, host.name in passed)
-        axes.text(left + 0.08, height - 0.25, f"{host.name}", weight="bold", fontsize=8)
-        axes.text(left + 0.08, height - 0.4, host.address, fontsize=6, color="#666666")
-        centre = left + wide / 2
-        tunnel, bridge = _inner(host)
-        mark = (host.name, bridge) in devices or (host.name, "") in devices
-        axes.text(
-            centre,
-            1.55,
-            bridge or "a route for each Pod",
-            ha="center",
-            fontsize=7,
-            color=PASSED if mark else REST,
-        )
-        if tunnel:
-            mark = (host.name, tunnel) in devices
-            axes.text(centre, 1.2, tunnel, ha="center", fontsize=7, color=PASSED if mark else REST)
-        cards.append((centre, 0.88))
-        axes.text(centre, 0.85, "eth0", ha="center", fontsize=7)
-        _pods(axes, list(host.pods.values()), left, wide, most, passed)
-        axes.plot([centre, centre], [0.98, 1.5], color=GREY, linewidth=0.8, zorder=1)
-        level = _level(host.subnet)
-        axes.plot([centre, centre], [level, 0.82], color=GREY, linewidth=0.8, zorder=1)
-    wires = {hop.at for hop in trace.hops if hop.action == "wire"} if trace else set()
+        _host(axes, host, 0.1 + place * step, step - 0.15, most, passed)
     for place, segment in enumerate(network.underlay.segments):
-        colour, level = PASSED if segment.name in wires else GREY, _level(place)
-        axes.plot([0.2, width - 0.2], [level, level], color=colour, zorder=1)
+        colour, level = PASSED if segment.name in passed.segments else GREY, _level(place)
+        axes.plot([0.2, WIDTH - 0.2], [level, level], color=colour, zorder=1)
         name = f"{segment.name} {segment.cidr}"
-        axes.text(width - 0.2, level + 0.03, name, ha="right", fontsize=6, color="#666666")
+        axes.text(WIDTH - 0.2, level + 0.03, name, ha="right", fontsize=6, color="#666666")
     text = "a router joins the subnets and the world"
-    axes.text(width / 2, 0.02, text, ha="center", fontsize=6.5)
+    axes.text(WIDTH / 2, 0.02, text, ha="center", fontsize=6.5)
     if any(_inner(host)[0] for host in hosts):
-        y = 1.25
-        for (one, _), (other, _) in pairwise(cards):
-            axes.plot([one + 0.4, other - 0.4], [y, y], linestyle="--", color=COLOURS[1])
+        centres = [0.1 + place * step + (step - 0.15) / 2 for place in range(len(hosts))]
+        for one, other in pairwise(centres):
+            axes.plot([one + 0.4, other - 0.4], [1.25, 1.25], linestyle="--", color=COLOURS[1])
     way = f" The packet's way: {', '.join(trace.path)}." if trace else ""
     figure.alt = (
         f"{len(hosts)} nodes joined by {network.plugin.name}: "
@@ -94,11 +88,30 @@ def topology(network: PodNetwork, trace: Trace | None = None) -> Picture:
     return figure
 
 
+def _host(axes: Axes, host: NodeHost, left: float, wide: float, most: int, passed: _Passed) -> None:
+    """One node from the top down: its name, its Pods, its bridge and tunnel, its interface."""
+    _frame(axes, left, 0.75, wide, HEIGHT - 0.85, host.name in passed.places)
+    axes.text(left + 0.08, HEIGHT - 0.25, f"{host.name}", weight="bold", fontsize=8)
+    axes.text(left + 0.08, HEIGHT - 0.4, host.address, fontsize=6, color="#666666")
+    centre = left + wide / 2
+    tunnel, bridge = _inner(host)
+    mark = not passed.devices.isdisjoint({(host.name, bridge), (host.name, "")})
+    joins, colour = bridge or "a route for each Pod", PASSED if mark else REST
+    axes.text(centre, 1.55, joins, ha="center", fontsize=7, color=colour)
+    if tunnel:
+        colour = PASSED if (host.name, tunnel) in passed.devices else REST
+        axes.text(centre, 1.2, tunnel, ha="center", fontsize=7, color=colour)
+    axes.text(centre, 0.85, "eth0", ha="center", fontsize=7)
+    _pods(axes, list(host.pods.values()), left, wide, most, passed.places)
+    for low, high in ((0.98, 1.5), (_level(host.subnet), 0.82)):
+        axes.plot([centre, centre], [low, high], color=GREY, linewidth=0.8, zorder=1)
+
+
 def _level(subnet: int) -> float:
     return 0.5 - 0.16 * subnet
 
 
-def _inner(host: Any) -> tuple[str, str]:
+def _inner(host: NodeHost) -> tuple[str, str]:
     """The names of a node's tunnel and of its bridge, where it has them."""
     devices = [d for d in host.namespace.devices.values() if not isinstance(d, Loopback | Dummy)]
     tunnel = next((d.name for d in devices if isinstance(d, Tunnel)), "")
@@ -122,7 +135,7 @@ def _frame(axes: Axes, left: float, low: float, wide: float, high: float, on: bo
 
 
 def _pods(
-    axes: Axes, pods: list[Any], left: float, wide: float, most: int, passed: set[str]
+    axes: Axes, pods: list[Attachment], left: float, wide: float, most: int, passed: Set[str]
 ) -> None:
     step = (wide - 0.1) / max(1, most)
     for place, pod in enumerate(pods):
@@ -216,8 +229,7 @@ def boxes(packet: Packet) -> list[tuple[str, str, int]]:
 def overhead_by_payload(table: pd.DataFrame) -> Picture:
     """What share of the wire is not payload, by plugin; `table` of `experiments.overhead`."""
     figure, [axes] = picture(height=3.2)
-    groups: Any = table.groupby("ADDED", sort=True)
-    for place, (added, part) in enumerate(groups):
+    for place, (added, part) in enumerate(parts(table, "ADDED")):
         names = ", ".join(dict.fromkeys(part.PLUGIN))
         name = part.PLUGIN.iloc[0]
         first = part[part["PLUGIN"].eq(name)]
@@ -244,8 +256,7 @@ def rule_cost(table: pd.DataFrame) -> Picture:
     """Rules looked at for one packet, by Services and mode; `table` of `experiments.rule_cost`."""
     figure, [axes] = picture(height=3.0)
     colours = colour_of(sorted(set(table.MODE)))
-    groups: Any = table.groupby("MODE")
-    for mode, part in groups:
+    for mode, part in parts(table, "MODE"):
         axes.plot(part.SERVICES, part.LOOKED, marker="o", color=colours[mode], label=mode)
     axes.set_xscale("log")
     axes.set_yscale("log")

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import html
 import io
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
 import matplotlib as mpl
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
@@ -57,7 +59,7 @@ class Picture(Figure):
         title = html.escape(self.alt)
         return f'{head} role="img" aria-label="{title}">\n <title>{title}</title>{rest}'
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         """An `img` with alt text: what JupyterLab makes of a bare SVG has none."""
         source = quote(self.svg(), safe=UNQUOTED)
         told = html.escape(self.alt)
@@ -73,6 +75,11 @@ def picture(width: float = 7.5, height: float = 3.0, panels: int = 1) -> tuple[P
         figure = Picture(figsize=(width, height), layout="constrained")
         axes = figure.subplots(panels, 1, sharex=True, squeeze=False)
     return figure, [row[0] for row in axes]
+
+
+def parts(table: pd.DataFrame, column: str) -> Iterator[tuple[Any, pd.DataFrame]]:
+    """Each value of a column, in order, with its rows."""
+    yield from table.groupby(column, sort=True)
 
 
 def colour_of(names: list[str]) -> dict[str, str]:

@@ -28,15 +28,9 @@ def pods_over_time(
             top = [a + b for a, b in zip(floor, counts[name], strict=True)]
             if _seen(times, counts[name], cluster.now - since):
                 axes.fill_between(
-                    times,
-                    floor,
-                    top,
-                    step="post",
-                    color=colours[name],
-                    alpha=0.75,
-                    label=name,
+                    times, floor, top, step="post", color=colours[name], alpha=0.75, label=name,
                     lw=0,
-                )
+                )  # fmt: skip
             floor = top
         axes.step(times, ready, where="post", color="black", lw=1.5, label="ready")
         axes.set(

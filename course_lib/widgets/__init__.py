@@ -6,7 +6,7 @@ with extra("notebook"):
     import anywidget  # noqa: F401  (every widget needs one of the two)
     import ipywidgets  # noqa: F401
 
-from course_lib.widgets.control_plane import ControlPlane
+from course_lib.widgets.control_plane import ControlPlaneView as ControlPlane
 from course_lib.widgets.live import LiveCluster
 from course_lib.widgets.sequence import CallSequence
 from course_lib.widgets.services import ServiceRules

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable
-from typing import Any
 
 import ipywidgets as widgets
 
 from course_lib.cluster import Cluster
 from course_lib.cluster.health import Health, MachineHealth, Part, health
 from course_lib.errors import CourseError
-from course_lib.widgets.drawing import Panel, button, with_still
+from course_lib.widgets.drawing import Panel, button
 from course_lib.widgets.player import Player
 
 STEP = 2.0  # simulated seconds of one step
@@ -56,13 +55,13 @@ STYLE = """
 """
 
 
-class ControlPlane(Player, Panel):
+class ControlPlaneView(Player, Panel):
     """A control plane to break; everything works by keyboard too (Tab, then Space or arrows).
 
     Once a simulated second a user reads from the API and writes to it: the strip shows how that
     went.
 
-    >>> view = ControlPlane(Cluster.ha_etcd())
+    >>> view = ControlPlaneView(Cluster.ha_etcd())
     >>> view.step(10)
     >>> view.answers[-1]
     (True, True)
@@ -170,10 +169,9 @@ class ControlPlane(Player, Panel):
         except CourseError as problem:
             self.message.value = html.escape(problem.what)
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        """The widget where there is a kernel; on a static page, a still picture."""
-        said = f"ControlPlane: {health(self.cluster).summary}"
-        return with_still(super()._repr_mimebundle_(**kwargs), self.picture.value, said)
+    def still(self) -> tuple[str, str]:
+        """The picture as it is now, and what it is of."""
+        return self.picture.value, f"ControlPlane: {health(self.cluster).summary}"
 
 
 def draw(seen: Health, answers: list[tuple[bool, bool]], now: float) -> str:

@@ -98,6 +98,10 @@ def _box(title: str, tiles: list[str], down: str) -> str:
     return f'<div class="course-node{down}"><h4>{html.escape(title)}</h4>{inside}</div>'
 
 
+# What a widget gives a notebook to show: texts by media type, alone or with metadata.
+Bundle = dict[str, Any] | tuple[dict[str, Any], dict[str, Any]] | None
+
+
 class Keys(anywidget.AnyWidget):
     """Nothing to see: keeps JupyterLab's own keys (`c` copies the cell) out of this output.
 
@@ -134,8 +138,15 @@ class Panel(widgets.VBox):
     def __init__(self, parts: Sequence[widgets.Widget]) -> None:
         super().__init__([*parts, Keys()])
 
+    def still(self) -> tuple[str, str]:
+        """For pages without a kernel: a picture as HTML, and the widget in a few words."""
+        raise NotImplementedError
 
-def with_still(bundle: Any, still: str, text: str) -> Any:
+    def _repr_mimebundle_(self, **kwargs: object) -> Bundle:
+        return with_still(super()._repr_mimebundle_(**kwargs), *self.still())
+
+
+def with_still(bundle: Bundle, still: str, text: str) -> Bundle:
     """A widget's output with a picture beside it, for pages without a kernel."""
     data = bundle[0] if isinstance(bundle, tuple) else bundle
     if data is not None:

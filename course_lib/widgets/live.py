@@ -19,6 +19,7 @@ import traitlets
 
 from course_lib.cluster import Cluster
 from course_lib.cluster.pod_rows import pod_row
+from course_lib.engine.log import LogEntry
 from course_lib.errors import CourseError
 from course_lib.objects.cluster import Node
 from course_lib.widgets.drawing import LOOKS, draw, look_of, state_of, told_of, with_still
@@ -150,7 +151,7 @@ class LiveCluster(Runner, anywidget.AnyWidget):
         self.done.append(Action(at, act))
         self.refresh()
 
-    def _heard(self, _: Any, wanted: dict[str, Any], buffers: Any) -> None:
+    def _heard(self, _: object, wanted: dict[str, Any], buffers: object) -> None:
         """A click or a key."""
         on_node = {"cordon": self.cordon, "drain": self.drain, "kill": self.kill,
                    "restore": self.restore}  # fmt: skip
@@ -182,7 +183,7 @@ class LiveCluster(Runner, anywidget.AnyWidget):
         except CourseError as problem:  # a control plane that is silent: the last picture stays
             self.scene = self.scene | {"said": problem.what, "now": self.cluster.now}
             return
-        tiles: dict[str, list[list[Any]]] = {}
+        tiles: dict[str, list[list[object]]] = {}
         for pod in pods:
             name, ready, status, restarts = pod_row(pod, self.cluster.now)
             tile = [name, look_of(pod), status, ready, int(restarts)]
@@ -204,7 +205,7 @@ class LiveCluster(Runner, anywidget.AnyWidget):
             "workloads": self._workloads(),
         }
 
-    def _workloads(self) -> list[list[Any]]:
+    def _workloads(self) -> list[list[object]]:
         return [
             [f"{found.kind.lower()}/{found.name}", found.spec.replicas]
             for kind in ("Deployment", "StatefulSet")
@@ -218,10 +219,10 @@ class LiveCluster(Runner, anywidget.AnyWidget):
         return with_still(super()._repr_mimebundle_(**kwargs), still, said)
 
 
-def _line(entry: Any) -> str:
+def _line(entry: LogEntry) -> str:
     return f"{entry.time:.0f} s {entry.component}: {entry.message}"
 
 
-def _box(node: Node, pods: list[list[Any]]) -> dict[str, Any]:
+def _box(node: Node, pods: list[list[object]]) -> dict[str, object]:
     state, up = state_of(node)
     return {"name": node.name, "state": state, "down": not up, "pods": pods}

@@ -10,7 +10,8 @@ from google.protobuf import text_format
 
 from course_lib.cri import Call, CRIClient
 from course_lib.cri.client import about
-from course_lib.widgets.drawing import Panel, button, with_still
+from course_lib.runtimes.calls import TimedStep
+from course_lib.widgets.drawing import Panel, button
 
 LANE, ROW, TOP, LEFT = 150, 30, 44, 75  # pixels
 BLUE, ORANGE = "#0072B2", "#B34700"
@@ -86,10 +87,9 @@ class CallSequence(Panel):
         call = self.call
         self.picture.value = drawing(call, self.caller, self.shim) if call else "no calls yet"
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        """The widget where there is a kernel; on a static page, a still picture."""
-        said = f"CallSequence: {len(self.calls)} calls"
-        return with_still(super()._repr_mimebundle_(**kwargs), self.picture.value, said)
+    def still(self) -> tuple[str, str]:
+        """The picture as it is now, and what it is of."""
+        return self.picture.value, f"CallSequence: {len(self.calls)} calls"
 
 
 def drawing(call: Call, caller: str = "kubelet", shim: str = "CRI shim") -> str:
@@ -149,7 +149,7 @@ def _svg(call: Call, caller: str, shim: str, told: str) -> str:
     )
 
 
-def _step(hop: Any) -> str:
+def _step(hop: TimedStep) -> str:
     seconds = hop.end - hop.start
     return hop.does + (f" ({seconds:.2f} s)" if seconds >= 0.005 else "")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 from difflib import ndiff
-from typing import Any
 
 import ipywidgets as widgets
 
@@ -14,7 +13,7 @@ from course_lib.errors import CourseError
 from course_lib.experiments.networking import balance, chi_squared
 from course_lib.node.proxy import MODES
 from course_lib.objects.manifests import Source
-from course_lib.widgets.drawing import Panel, button, with_still
+from course_lib.widgets.drawing import Panel, button
 from course_lib.widgets.headers import STYLE
 
 REQUESTS = 300
@@ -157,10 +156,9 @@ class ServiceRules(Panel):
             f"<pre>{html.escape(shown)}</pre></div>"
         )
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        """The widget where there is a kernel; on a static page, a still picture."""
-        said = f"ServiceRules: {len(self.counts)} endpoints, {self.mode.value}"
-        return with_still(super()._repr_mimebundle_(**kwargs), self.picture.value, said)
+    def still(self) -> tuple[str, str]:
+        """The picture as it is now, and what it is of."""
+        return self.picture.value, f"ServiceRules: {len(self.counts)} endpoints, {self.mode.value}"
 
 
 def _marked(before: list[str], now: list[str]) -> list[str]:

@@ -11,7 +11,7 @@ from course_lib.cluster import Cluster
 from course_lib.cluster.pod_rows import pod_status_word
 from course_lib.errors import CourseError
 from course_lib.runtimes import RUNTIMES
-from course_lib.widgets.drawing import Panel, button, with_still
+from course_lib.widgets.drawing import Panel, button
 
 STEP = 10.0  # simulated seconds of one step
 STYLE = """
@@ -117,7 +117,9 @@ class RuntimeSwap(Panel):
             f"{''.join(rows)}</table><pre>{tree}</pre></div>"
         )
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        """The widget where there is a kernel; on a static page, a still picture."""
-        said = f"RuntimeSwap: {self.node} runs {self.cluster.runtimes[self.node].name}"
-        return with_still(super()._repr_mimebundle_(**kwargs), self.picture.value, said)
+    def still(self) -> tuple[str, str]:
+        """The picture as it is now, and what it is of."""
+        return (
+            self.picture.value,
+            f"RuntimeSwap: {self.node} runs {self.cluster.runtimes[self.node].name}",
+        )

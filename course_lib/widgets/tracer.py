@@ -10,7 +10,8 @@ import ipywidgets as widgets
 from course_lib.errors import CourseError
 from course_lib.network import PLUGINS, PodNetwork, Trace
 from course_lib.network.trace import Hop
-from course_lib.widgets.drawing import Panel, button, onward, with_still
+from course_lib.objects.manifests import Document
+from course_lib.widgets.drawing import Panel, button, onward
 from course_lib.widgets.headers import STYLE, headers
 
 NODES, PODS = 3, 2
@@ -76,7 +77,7 @@ class PacketTracer(Panel):
     def _build(self, plugin: str) -> PodNetwork:
         return PodNetwork(plugin, nodes=NODES, pods=PODS, **self.settings)
 
-    def _chosen(self, change: dict[str, Any]) -> None:
+    def _chosen(self, change: Document) -> None:
         """Something else was chosen: a new network where it is the plugin, and a new packet."""
         if change["owner"] is self.plugin:
             self.network = self._build(self.plugin.value)
@@ -84,7 +85,7 @@ class PacketTracer(Panel):
         self.trace = self._send()
         self.draw()
 
-    def _turned(self, change: dict[str, Any]) -> None:
+    def _turned(self, change: Document) -> None:
         self.at = 0
         self.draw()
 
@@ -145,10 +146,9 @@ class PacketTracer(Panel):
             f"<table>{body}<tr><th>because of</th><td><pre>{rule}</pre></td></tr></table></div>"
         )
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        """The widget where there is a kernel; on a static page, a still picture."""
-        said = f"PacketTracer: {self.trace.source} to {self.trace.destination}"
-        return with_still(super()._repr_mimebundle_(**kwargs), self.picture.value, said)
+    def still(self) -> tuple[str, str]:
+        """The picture as it is now, and what it is of."""
+        return self.picture.value, f"PacketTracer: {self.trace.source} to {self.trace.destination}"
 
 
 _WIDE = widgets.Layout(width="200px")

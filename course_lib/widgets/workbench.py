@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from typing import Any
 
 import ipywidgets as widgets
 
 from course_lib.orchestrators import Machine, Placed, Workload, compare, engines
-from course_lib.widgets.drawing import Panel, with_still
+from course_lib.widgets.drawing import Panel
 
 MACHINES = tuple(
     Machine(f"m{i + 1}", 4000, 8192, {"zone": "ab"[i % 2], "disk": "ssd" if i < 2 else "hdd"})
@@ -171,9 +170,9 @@ class PackingWorkbench(Panel):
             f'title="{task.task}">{number}</div>'
         )
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        """The widget where there is a kernel; on a static page, a still picture."""
-        return with_still(super()._repr_mimebundle_(**kwargs), self.picture.value, "five engines")
+    def still(self) -> tuple[str, str]:
+        """The picture as it is now, and what it is of."""
+        return self.picture.value, "five engines"
 
 
 def _box(text: str) -> widgets.Checkbox:

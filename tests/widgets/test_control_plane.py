@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from course_lib import Cluster, experiments, plots
-from course_lib.widgets.control_plane import BUILD, ControlPlane
+from course_lib.widgets import ControlPlane
+from course_lib.widgets.control_plane import BUILD
 
 
 def test_killing_two_members_of_three_is_noticed_and_restoring_one_mends_it():
