@@ -7,12 +7,19 @@ A case: `id`, `release`, and either `schema` with perhaps `object` and `before` 
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import msgspec
 
 from course_lib.errors import CourseError
 from course_lib.objects.jsonpath import JSONPath, text_of
+from course_lib.objects.openapi.definition_rules import (
+    complete,
+    definition_errors,
+    update_errors,
+)
+from course_lib.objects.openapi.definitions import CustomResourceDefinition
 from course_lib.objects.openapi.schema import JSONSchemaProps
 from course_lib.objects.openapi.structural import structural_errors
 from course_lib.objects.openapi.validation import validate
@@ -23,7 +30,27 @@ Case = dict[str, Any]
 
 def answer(case: Case) -> Case:
     """What the course says to a case, in the form of `expect`."""
+    if "crd" in case:
+        return _of_definition(case)
     return _of_columns(case) if "columns" in case else _of_schema(case)
+
+
+def _of_definition(case: Case) -> Case:
+    found, *before = (
+        msgspec.convert(_defaulted(case[which]), CustomResourceDefinition)
+        for which in ("crd", "before")
+        if which in case
+    )
+    errors = definition_errors(found, new=not before)
+    for each in before:
+        errors += update_errors(each, found)
+    return {"errors": sorted(str(error) for error in errors)}
+
+
+def _defaulted(document: Case) -> Case:
+    document = deepcopy(document)
+    complete(document)
+    return document
 
 
 def _of_schema(case: Case) -> Case:
