@@ -1,4 +1,4 @@
-"""How well a cluster is used: measures of a picture, for any resource."""
+"""How well a cluster is used: measures of a snapshot, for any resource."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from course_lib.scheduler.framework import Framework
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.plugins.gpu_share import MILLI
 from course_lib.scheduler.pod_info import PodInfo
+from course_lib.scheduler.runtime import SchedulingFramework
 
 RESOURCES = {"cpu": "cpu", "memory": "memory", "gpu": MILLI}
 
@@ -28,7 +28,7 @@ def utilisation(nodes: Nodes, resource: str) -> tuple[float, float]:
 
 
 def fragmentation(
-    framework: Framework, nodes: Nodes, shapes: Sequence[PodInfo], resource: str
+    framework: SchedulingFramework, nodes: Nodes, shapes: Sequence[PodInfo], resource: str
 ) -> float:
     """The share of what is free that no Pod of the workload could use: on nodes where none of
     their shapes fits any more; 0 where nothing is free.

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from course_lib.scheduler.framework import Framework
+from course_lib.objects.manifests import Document
 from course_lib.scheduler.plugins.gpu_share import MILLI, GpuShare
 from course_lib.scheduler.profiles import API_VERSION, frameworks
+from course_lib.scheduler.runtime import SchedulingFramework
 
-Document = dict[str, Any]
 RESOURCES = [{"name": n, "weight": w} for n, w in (("cpu", 1), ("memory", 1), (MILLI, 4))]
 NO_SCORES = {"score": {"disabled": [{"name": "*"}]}}
 
@@ -47,8 +45,8 @@ POLICIES: dict[str, Document] = {
 }
 
 
-def framework_of(policy: str | Document) -> Framework:
+def framework_of(policy: str | Document) -> SchedulingFramework:
     """The framework of a policy, by name or as a configuration; GPU shares are understood."""
     made = frameworks(POLICIES[policy] if isinstance(policy, str) else policy)[0]
-    scorers = [(plugin, weight) for plugin, weight in made.scorers]
-    return Framework([*made.filters, GpuShare()], scorers, made.name)
+    made.add(GpuShare())
+    return made

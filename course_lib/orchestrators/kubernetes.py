@@ -12,10 +12,10 @@ from course_lib.objects.decode import decode
 from course_lib.objects.kinds import kind_named
 from course_lib.objects.manifests import Source
 from course_lib.orchestrators.model import ZONE, Machine, Placed, Workload, task_names
-from course_lib.scheduler.framework import Framework
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
 from course_lib.scheduler.profiles import default_framework, frameworks
+from course_lib.scheduler.runtime import SchedulingFramework
 from course_lib.scheduler.selection import decide
 
 Document = dict[str, Any]
@@ -29,7 +29,7 @@ class Kubernetes:
 
     def __init__(self, configuration: Source | None = None) -> None:
         made = frameworks(configuration) if configuration else [default_framework()]
-        self.framework: Framework = made[0]
+        self.framework: SchedulingFramework = made[0]
 
     def words(self, workload: Workload) -> str:
         """A Deployment."""

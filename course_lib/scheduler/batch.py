@@ -8,9 +8,9 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 
-from course_lib.scheduler.framework import Framework
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
+from course_lib.scheduler.runtime import SchedulingFramework
 from course_lib.scheduler.selection import place
 from course_lib.scheduler.wave import Wave
 
@@ -20,18 +20,18 @@ LONGEST = 65536  # Pods in one wave
 
 
 def place_all(
-    framework: Framework, pods: Sequence[PodInfo], nodes: Nodes, lots: random.Random
+    framework: SchedulingFramework, pods: Sequence[PodInfo], nodes: Nodes, rng: random.Random
 ) -> list[int]:
     """The rows of the Pods' nodes, -1 for those that fit nowhere; they are counted on `nodes`."""
     rows: list[int] = []
     for stretch, shapes in _stretches(pods):
         worth = len(stretch) >= WORTH * len(shapes)
         if worth and not any(framework.couples(pod, nodes) for pod in shapes):
-            wave = Wave(framework, nodes, lots)
+            wave = Wave(framework, nodes, rng)
             rows += [wave.place(pod) for pod in stretch]
             wave.settle()
         else:
-            rows += [place(framework, pod, nodes, lots) for pod in stretch]
+            rows += [place(framework, pod, nodes, rng) for pod in stretch]
     return rows
 
 

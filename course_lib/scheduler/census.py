@@ -40,7 +40,7 @@ class Question(msgspec.Struct, frozen=True):
 
 
 class Census:
-    """The counts of one picture of the cluster; arrays have one place for each node."""
+    """The counts of one snapshot of the cluster; arrays have one place for each node."""
 
     def __init__(self, size: int, labels: NamespaceLabels) -> None:
         self.size, self.labels = size, labels

@@ -9,7 +9,7 @@ from __future__ import annotations
 from course_lib.objects.meta import selector_of
 from course_lib.objects.pod import Pod
 from course_lib.objects.selectors import EVERYTHING, Selector, selector_from_labels
-from course_lib.scheduler.plugins.volume_binding import Lister
+from course_lib.scheduler.framework import Lister
 
 WORKLOADS = ("ReplicationController", "ReplicaSet", "StatefulSet")
 

@@ -1,227 +1,238 @@
-"""The scheduling framework: extension points, and the plugins that fill them.
+"""The scheduling framework's interface: the extension points, and what a plugin is.
 
-For one Pod: QueueSort (in the queue), PreFilter, Filter, PostFilter (preemption), PreScore,
-Score, NormalizeScore, Reserve, Permit, Bind. Each plugin answers for all nodes at once.
-Source: kubernetes.io "Scheduling Framework"; `pkg/scheduler/framework`.
+For one Pod, in this order: PreEnqueue and QueueSort (in the queue); PreFilter, Filter, PostFilter,
+PreScore, Score, NormalizeScore, Reserve, Permit (the scheduling cycle); PreBind, Bind, PostBind
+(the binding cycle). Unreserve takes back what Reserve did, when a later step fails. A plugin
+answers for all nodes at once.
+Sources: kubernetes.io "Scheduling Framework"; k8s.io/kube-scheduler `framework/interface.go`.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
+from course_lib.objects.manifests import Document
+from course_lib.objects.meta import Object
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
+from course_lib.scheduler.queue import QueuedPod, SortKey
+from course_lib.scheduler.status import Diagnosis, Filtered, NodeToStatus
 from course_lib.scheduler.types import Amounts, Bools
 
-SUCCESS, UNSCHEDULABLE, UNRESOLVABLE = 0, 2, 3  # upstream's codes; 3: preemption cannot help
 MAX_SCORE = 100
-LEFT_ASIDE = "node(s) didn't satisfy plugin(s) [{name}]"
+Rejection = tuple[str, str]  # plugin and reason
 
 # What can make a Pod schedulable again (`framework.ClusterEvent`).
 NODE_ADD, NODE_UPDATE, POD_DELETE, CLAIM_UPDATE = "NodeAdd", "NodeUpdate", "PodDelete", "PvcUpdate"
 POD_ADD, POD_UPDATE = "PodAdd", "PodUpdate"
 
-Refusal = tuple[int, Sequence[str]]  # code and reasons
+# The extension points as a KubeSchedulerConfiguration writes them, with the plugin's method.
+# Score brings NormalizeScore with it, and Reserve brings Unreserve.
+POINTS = {
+    "preEnqueue": "pre_enqueue",
+    "queueSort": "queue_sort",
+    "preFilter": "pre_filter",
+    "filter": "filter",
+    "postFilter": "post_filter",
+    "preScore": "pre_score",
+    "score": "score",
+    "reserve": "reserve",
+    "permit": "permit",
+    "preBind": "pre_bind",
+    "bind": "bind",
+    "postBind": "post_bind",
+}
 
 
-class Verdict(msgspec.Struct, frozen=True, eq=False):
-    """A filter's answer: which nodes will do, and why one (by its row) will not."""
+class Lister(Protocol):
+    """What plugins read of the API, beside nodes and Pods."""
 
-    fits: Bools
-    why: Callable[[int], Refusal]
+    def find(self, kind: str, name: str, namespace: str = "") -> Any:
+        """The object of that name, or None."""
 
-    @classmethod
-    def where(cls, fits: Bools, reason: str, code: int = UNSCHEDULABLE) -> Verdict:
-        """The same reason wherever it does not fit."""
-        return cls(fits, lambda row: (code, (reason,)))
+    def list(self, kind: str, namespace: str = "") -> list[Any]:
+        """All objects of a kind."""
+
+
+class Writer(Protocol):
+    """What plugins of the binding cycle write to the API."""
+
+    def bind(self, pod: Object, node: str) -> None:
+        """Write the Pod's binding."""
+
+    def patch(self, kind: str, name: str, namespace: str, patch: Document) -> Any:
+        """Apply a merge patch to an object."""
+
+
+class Handle(msgspec.Struct, frozen=True, eq=False):
+    """What the scheduler lends the plugins that act (`framework.Handle`)."""
+
+    client: Writer
+    waiting_pods: dict[str, WaitingPod]  # by uid: those that Permit plugins keep waiting
+
+
+class WaitingPod:
+    """A Pod that waits for Permit plugins: until all allow it, or one rejects it.
+
+    `done` is called once, with the rejection or None.
+    """
+
+    def __init__(
+        self, pod: PodInfo, plugins: Iterable[str], done: Callable[[Rejection | None], None]
+    ) -> None:
+        self.pod = pod  # assumed on its node
+        self.pending = dict.fromkeys(plugins)
+        self._done: Callable[[Rejection | None], None] | None = done
+
+    def allow(self, plugin: str) -> None:
+        """One plugin waits no longer; the Pod is bound once no other does."""
+        self.pending.pop(plugin, None)
+        if not self.pending:
+            self._finish(None)
+
+    def reject(self, plugin: str, why: str) -> None:
+        """Give the Pod up; it goes back to the queue."""
+        self._finish((plugin, why))
+
+    def time_out(self, plugin: str, why: str) -> None:
+        """The time that one plugin may wait is over."""
+        if plugin in self.pending:
+            self.reject(plugin, why)
+
+    def _finish(self, rejection: Rejection | None) -> None:
+        done, self._done = self._done, None
+        if done is not None:
+            done(rejection)
+
+
+class PreFilterResult(msgspec.Struct, frozen=True):
+    """PreFilter's answer: why no node will do, or the names of the only nodes to look at."""
+
+    why: str = ""
+    only: frozenset[str] | None = None
+
+
+class PostFilterResult(msgspec.Struct, frozen=True, eq=False):
+    """PostFilter's answer: what `FailedScheduling` adds; a node for the Pod, once victims left."""
+
+    message: str
+    nominated_node: str = ""
+    victims: Sequence[PodInfo] = ()
+
+
+class Permission(msgspec.Struct, frozen=True):
+    """Permit's answer: why the Pod is rejected, or how long (simulated s) it may wait."""
+
+    why: str = ""
+    wait: float = 0.0
+
+
+class PluginsRunner(Protocol):
+    """What a PostFilter plugin asks the other plugins (`framework.PluginsRunner`)."""
+
+    def filter(self, pod: PodInfo, nodes: Nodes) -> Filtered:
+        """Run PreFilter and Filter."""
+
+    def couples(self, pod: PodInfo, nodes: Nodes) -> bool:
+        """Whether any plugin's answer for one node depends on other nodes."""
 
 
 class Plugin:
     """A scheduling plugin; it overrides the extension points that it fills.
 
-    In each plugin's module, in this order: its reasons, its class, and the rule itself. An answer
-    of None means that the plugin has nothing to say of this Pod (upstream's status Skip).
+    In each plugin's module, in this order: its reasons, its class, and the rule itself. A point
+    that rejects a Pod says why; an empty text goes on. An exception is an error: the Pod is tried
+    again later.
     """
 
     name = ""
     events: tuple[str, ...] = (NODE_ADD, NODE_UPDATE)  # that may help a Pod it refused
-    filters = False
-    scores = False
 
-    def pre_filter(self, pod: PodInfo, nodes: Nodes) -> str:
-        """Why no node at all will do; empty to go on."""
+    def pre_enqueue(self, pod: PodInfo) -> str:
+        """Why the Pod must stay out of the queue; asked again when the Pod changes."""
         return ""
 
-    def only(self, pod: PodInfo) -> set[str] | None:
-        """The names of the nodes to look at, where PreFilter can tell; None for all."""
+    def queue_sort(self, pod: QueuedPod) -> SortKey:
+        """A sort key: the Pod with the smallest is tried first."""
+        return ()
+
+    def pre_filter(self, pod: PodInfo, nodes: Nodes) -> PreFilterResult | None:
+        """Why no node at all will do, or the only nodes to look at; None to go on."""
         return None
 
-    def filter(self, pod: PodInfo, nodes: Nodes) -> Verdict | None:
-        """Which nodes will do."""
+    def filter(self, pod: PodInfo, nodes: Nodes) -> NodeToStatus | None:
+        """Which nodes will do; None for all (upstream's status Skip)."""
         return None
 
-    def score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Amounts | None:
-        """A score for each node, in any range that `normalize` can bring to 0..100; those of
-        nodes that do not fit count for nothing.
+    def post_filter(
+        self, pod: PodInfo, nodes: Nodes, diagnosis: Diagnosis, runner: PluginsRunner
+    ) -> PostFilterResult | None:
+        """What could make room for a Pod that fits nowhere."""
+        return None
+
+    def pre_score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> bool:
+        """Whether Score has anything to say of this Pod (False is upstream's status Skip)."""
+        return True
+
+    def score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Amounts:
+        """A score for each node, in any range that `normalize_score` can bring to 0..100; those
+        of nodes that do not fit count for nothing.
         """
-        return None
+        return nodes.zeros()
 
-    def normalize(self, scores: Amounts, fits: Bools) -> Amounts:
+    def normalize_score(self, scores: Amounts, fits: Bools) -> Amounts:
         """The scores brought to 0..100."""
         return scores
 
-    def reserve(self, pod: PodInfo, nodes: Nodes, row: int) -> None:
-        """The Pod is placed: note what it takes, beyond the amounts that are counted anyway."""
+    def reserve(self, pod: PodInfo, nodes: Nodes, node: str) -> str:
+        """Note what the Pod takes beyond the amounts, or say why it cannot. The Pod is a copy of
+        the scheduler's own: notes go into its annotations.
+        """
+        return ""
 
-    def couples(self, pod: PodInfo, nodes: Nodes) -> bool:
-        """Whether one node's answer hangs on other nodes, or on more than amounts on this one."""
+    def unreserve(self, pod: PodInfo, nodes: Nodes, node: str) -> None:
+        """Take back what Reserve noted; also called where Reserve was not."""
+
+    def permit(self, pod: PodInfo, node: str, handle: Handle) -> Permission | None:
+        """Reject the Pod or let it wait before it is bound; None to go on."""
+        return None
+
+    def pre_bind(self, pod: PodInfo, node: str, handle: Handle) -> str:
+        """What must be done before the Pod is bound, or why it cannot be bound."""
+        return ""
+
+    def bind(self, pod: PodInfo, node: str, handle: Handle) -> bool:
+        """Bind the Pod; False leaves it to the next Bind plugin (upstream's status Skip)."""
         return False
 
-
-class Filtered(msgspec.Struct, frozen=True, eq=False):
-    """The nodes that passed all filters, and what each filter said."""
-
-    fits: Bools
-    verdicts: Sequence[tuple[str, Verdict]]
-    pre_filter: tuple[str, str] = ("", "")  # plugin and message, where no node will do
-
-    def refusals(self) -> Iterator[tuple[int, str, int, Sequence[str]]]:
-        """Row, plugin, code and reasons for each refused node, of the first to refuse it."""
-        for row in np.flatnonzero(~self.fits).tolist():
-            for name, verdict in self.verdicts:
-                if not verdict.fits[row]:
-                    yield row, name, *verdict.why(row)
-                    break
-
-
-class Diagnosis(msgspec.Struct, eq=False):
-    """Why the nodes failed: for each node its code and reasons, and the plugins that said no."""
-
-    codes: NDArray[np.int8]
-    reasons: dict[int, Sequence[str]]
-    plugins: dict[str, None]
-    pre_filter_message: str = ""
-    post_filter_message: str = ""
-
-    @classmethod
-    def of(cls, found: Filtered) -> Diagnosis:
-        """Read off the filters' answers."""
-        diagnosis = cls(np.zeros(len(found.fits), dtype=np.int8), {}, {})
-        name, message = found.pre_filter
-        if message:
-            diagnosis.codes[:] = UNRESOLVABLE
-            diagnosis.plugins[name] = None
-            diagnosis.pre_filter_message = message
-        else:
-            for row, plugin, code, reasons in found.refusals():
-                diagnosis.codes[row], diagnosis.reasons[row] = code, reasons
-                diagnosis.plugins[plugin] = None
-        return diagnosis
-
-    def message(self) -> str:
-        """What `FailedScheduling` says (`FitError.Error`)."""
-        text = f"0/{len(self.codes)} nodes are available:"
-        if self.pre_filter_message:
-            text += f" {self.pre_filter_message}."
-        elif self.reasons:
-            text += f" {counted(self.reasons)}."
-        return f"{text} {self.post_filter_message}".rstrip()
-
-
-def counted(reasons: dict[int, Sequence[str]]) -> str:
-    """Reasons with the number of nodes that gave each, in the order of the text."""
-    counts = Counter(reason for given in reasons.values() for reason in given)
-    return ", ".join(sorted(f"{count} {reason}" for reason, count in counts.items()))
-
-
-class Scored(msgspec.Struct, frozen=True, eq=False):
-    """One plugin's scores of all nodes."""
-
-    plugin: str
-    weight: int
-    raw: Amounts
-    normalised: Amounts
-
-    @property
-    def weighted(self) -> Amounts:
-        """What it adds to the sum."""
-        return self.normalised if self.weight == 1 else self.weight * self.normalised
-
-
-class Framework:
-    """The plugins of one profile: those that filter, and those that score with their weights."""
-
-    def __init__(
-        self,
-        filters: Sequence[Plugin],
-        scores: Sequence[tuple[Plugin, int]],
-        name: str = "",
-        preempts: bool = True,
-    ) -> None:
-        self.name = name  # of the profile: the schedulerName that Pods ask for
-        self.preempts = preempts
-        self.filters = [plugin for plugin in filters if plugin.filters]
-        self._pre_filters = [p for p in self.filters if type(p).pre_filter is not Plugin.pre_filter]
-        self._only = [p for p in self.filters if type(p).only is not Plugin.only]
-        self.scorers = [(plugin, weight) for plugin, weight in scores if plugin.scores]
-        every = [*filters, *(plugin for plugin, _ in scores)]
-        self.plugins = list({plugin.name: plugin for plugin in every}.values())
-
-    def filter(self, pod: PodInfo, nodes: Nodes) -> Filtered:
-        """Run PreFilter and Filter."""
-        for plugin in self._pre_filters:
-            if message := plugin.pre_filter(pod, nodes):
-                none = np.zeros(len(nodes), dtype=bool)
-                return Filtered(none, [], (plugin.name, message))
-        said = [(plugin.name, _among(plugin, pod, nodes)) for plugin in self._only]
-        said += [(plugin.name, plugin.filter(pod, nodes)) for plugin in self.filters]
-        verdicts = [(name, verdict) for name, verdict in said if verdict is not None]
-        if not verdicts:
-            return Filtered(np.ones(len(nodes), dtype=bool), [])
-        fits = verdicts[0][1].fits
-        for _, verdict in verdicts[1:]:
-            fits = fits & verdict.fits
-        return Filtered(fits, verdicts)
-
-    def scores(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Iterator[Scored]:
-        """Run PreScore, Score and NormalizeScore of each plugin that has something to say."""
-        for plugin, weight in self.scorers:
-            raw = plugin.score(pod, nodes, fits)
-            if raw is not None:
-                yield Scored(plugin.name, weight, raw, plugin.normalize(raw, fits))
-
-    def total(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Amounts:
-        """The weighted sum of the normalised scores; -1 where the Pod does not fit."""
-        total = np.zeros(len(nodes))
-        for found in self.scores(pod, nodes, fits):
-            total += found.weighted
-        if not fits.all():
-            total[~fits] = -1
-        return total
-
-    def reserve(self, pod: PodInfo, nodes: Nodes, row: int) -> None:
-        """Run Reserve, and count the Pod on its node."""
-        nodes.add(pod, nodes.names[row])
-        for plugin in self.filters:
-            plugin.reserve(pod, nodes, row)
+    def post_bind(self, pod: PodInfo, node: str, handle: Handle) -> None:
+        """The Pod is bound: what is left to do."""
 
     def couples(self, pod: PodInfo, nodes: Nodes) -> bool:
-        """Whether any plugin's answer for one node hangs on others."""
-        return any(plugin.couples(pod, nodes) for plugin in self.plugins)
+        """Whether one node's answer depends on other nodes, or on more than amounts on this one.
+
+        No extension point: what may be worked out for many Pods at once depends on it. A plugin
+        with a Reserve of its own couples, unless it says otherwise.
+        """
+        return fills(self, "reserve")
 
 
-def _among(plugin: Plugin, pod: PodInfo, nodes: Nodes) -> Verdict | None:
-    """PreFilter's choice of nodes: the others are left aside before any filter is asked."""
-    names = plugin.only(pod)
-    if names is None:
-        return None
-    fits = np.array([name in names for name in nodes.names], dtype=bool)
-    return Verdict.where(fits, LEFT_ASIDE.format(name=plugin.name), UNRESOLVABLE)
+def fills(plugin: Plugin, point: str) -> bool:
+    """Whether a plugin overrides the method of an extension point."""
+    return getattr(type(plugin), POINTS[point]) is not getattr(Plugin, POINTS[point])
+
+
+def everywhere(plugins: Sequence[Plugin]) -> dict[str, list[Plugin]]:
+    """The plugins by extension point: each at all points that it fills (`multiPoint`)."""
+    return {point: [p for p in plugins if fills(p, point)] for point in POINTS}
+
+
+Factory = Callable[[Document, Lister | None], Plugin]  # arguments, and what the plugin reads
+Registry = Mapping[str, Factory]
 
 
 def highest(scores: Amounts, fits: Bools) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 import numpy as np
@@ -19,7 +19,21 @@ from course_lib.scheduler.pod_info import NamespaceLabels, PodInfo, Port, Term, 
 from course_lib.scheduler.types import Amounts, Bools, Ints
 
 T = TypeVar("T")
+L = TypeVar("L", bound="Ledger")
 MOST_ANSWERS = 4096  # about the nodes alone that are remembered
+
+
+class Ledger(Protocol):
+    """What a plugin counts beyond amounts, such as single devices; kept true as Pods come and go.
+
+    It can be worked out from the Pods alone, so no restart of the scheduler loses it.
+    """
+
+    def add(self, pod: PodInfo, row: int) -> None:
+        """A Pod is counted on a node."""
+
+    def remove(self, pod: PodInfo, row: int) -> None:
+        """It is counted no more."""
 
 
 class LabelColumn(msgspec.Struct, frozen=True, eq=False):
@@ -55,7 +69,7 @@ class LabelColumn(msgspec.Struct, frozen=True, eq=False):
 
 
 class Nodes:
-    """The scheduler's picture of the cluster: nodes, and the Pods that it counts on each."""
+    """The scheduler's snapshot of the cluster: nodes, and the Pods that it counts on each."""
 
     def __init__(
         self,
@@ -79,7 +93,7 @@ class Nodes:
         self.unschedulable = np.array([n.spec.unschedulable for n in self.views], dtype=bool)
         self.namespaces = namespaces or {}
         self.census = Census(len(self.views), self.namespaces)
-        self.devices: dict[str, Amounts] = {}  # what plugins keep of each node's single devices
+        self._ledgers: dict[str, Ledger] = {}  # what plugins count beyond amounts, by plugin
         self._memo: dict[Hashable, object] = {}
         for info in pods:
             self.add(info, info.pod.spec.node_name)
@@ -182,6 +196,14 @@ class Nodes:
         """The terms that Pods hold, with how many hold each on each node."""
         return self.census.held(role)
 
+    def ledger(self, name: str, make: Callable[[Nodes], L]) -> L:
+        """A plugin's ledger; made when it is first asked for, from the Pods that are counted."""
+        if name not in self._ledgers:
+            made = self._ledgers[name] = make(self)
+            for row, info in self.every_pod():
+                made.add(info, row)
+        return self._ledgers[name]  # type: ignore[return-value]
+
     def add(self, info: PodInfo, node: str) -> None:
         """Count a Pod on a node."""
         self._count(info, self.rows.get(node), +1)
@@ -219,29 +241,31 @@ class Nodes:
         if sign > 0:
             self.pods[row][info.key] = info
         else:
-            del self.pods[row][info.key]
+            info = self.pods[row].pop(info.key)
+        for ledger in self._ledgers.values():
+            (ledger.add if sign > 0 else ledger.remove)(info, row)
 
     # What if
 
     def one(self, row: int) -> Nodes:
-        """A picture of one node alone, to try things on."""
+        """A snapshot of one node alone, to try things on."""
         return self._with_rows([row])
 
     def copy(self) -> Nodes:
-        """The same picture, to count on without changing this one."""
+        """The same snapshot, to count on without changing this one."""
         return self._with_rows(range(len(self)))
 
     def _with_rows(self, rows: Iterable[int]) -> Nodes:
         """Some of the nodes, each with the Pods that are counted there (nominated ones too)."""
         kept = list(rows)
-        picture = Nodes([self.views[row] for row in kept], (), self.namespaces)
+        snapshot = Nodes([self.views[row] for row in kept], (), self.namespaces)
         for row in kept:
             for info in self.pods[row].values():
-                picture.add(info, self.names[row])
-        return picture
+                snapshot.add(info, self.names[row])
+        return snapshot
 
     def with_more(self, info: PodInfo, counts: float | Amounts) -> Nodes:
-        """A picture in which every node has so many more Pods like this one.
+        """A snapshot in which every node has so many more Pods like this one.
 
         Only the amounts are counted, so it serves plugins that look at nothing else.
         """
@@ -265,3 +289,5 @@ class Nodes:
             self.census.add_many(info, counts)
             for pod, row in pods:
                 self.pods[row][pod.key] = pod
+                for ledger in self._ledgers.values():
+                    ledger.add(pod, row)

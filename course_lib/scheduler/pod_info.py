@@ -108,6 +108,13 @@ class PodInfo(msgspec.Struct, frozen=True, eq=False):
             msgspec.msgpack.encode(seen, enc_hook=_encoded),
         )
 
+    def assumed(self, node: str) -> PodInfo:
+        """A copy as if the Pod were bound to a node; plugins note in its annotations."""
+        pod, replace = self.pod, msgspec.structs.replace
+        metadata = replace(pod.metadata, annotations=dict(pod.annotations))
+        spec = replace(pod.spec, node_name=node)
+        return replace(self, pod=replace(pod, metadata=metadata, spec=spec))
+
     def renewed(self, pod: Pod) -> PodInfo:
         """The same demands, for a Pod whose status alone has changed."""
         return msgspec.structs.replace(self, pod=pod)

@@ -1,4 +1,4 @@
-"""Preemption: make room for a Pod by evicting less important ones (`DefaultPreemption`).
+"""The search for victims: who must leave a node to make room for a more important Pod.
 
 On each node where it could help: take away all Pods of lower priority; if the Pod then fits, put
 back as many as possible, the most important first; who cannot stay is a victim. Then choose the
@@ -15,15 +15,10 @@ import msgspec
 
 from course_lib.objects.meta import selector_of
 from course_lib.objects.policy import PodDisruptionBudget
-from course_lib.scheduler.framework import (
-    UNRESOLVABLE,
-    UNSCHEDULABLE,
-    Diagnosis,
-    Framework,
-    counted,
-)
+from course_lib.scheduler.framework import PluginsRunner
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
+from course_lib.scheduler.status import UNRESOLVABLE, UNSCHEDULABLE, Diagnosis, counted
 
 NEVER = "not eligible due to preemptionPolicy=Never."
 TERMINATING = "not eligible due to a terminating pod on the nominated node."
@@ -44,8 +39,8 @@ class Candidate(msgspec.Struct, frozen=True, eq=False):
 class Preemption:
     """Finds victims; it evicts nobody."""
 
-    def __init__(self, framework: Framework) -> None:
-        self.framework = framework
+    def __init__(self, runner: PluginsRunner) -> None:
+        self.runner = runner
 
     def ineligible(self, pod: PodInfo, nodes: Nodes) -> str:
         """Why a Pod may not preempt; empty when it may."""
@@ -83,19 +78,19 @@ class Preemption:
         """Every node on which evicting somebody would help; for the others the reason why not."""
         reasons: dict[int, Sequence[str]] = {}
         candidates: list[Candidate] = []
-        # Where plugins look at other nodes, what-if needs the whole picture; else one node will do.
-        coupled, whole = self.framework.couples(pod, nodes), None
+        # Where plugins look at other nodes, each trial needs the whole snapshot; else one node.
+        coupled, whole = self.runner.couples(pod, nodes), None
         for row in range(len(nodes)):
-            found: Candidate | Sequence[str] = (NO_VICTIMS,)
+            outcome: Candidate | Sequence[str] = (NO_VICTIMS,)
             if diagnosis.codes[row] == UNSCHEDULABLE and less_important(pod, nodes, row):
                 if coupled and whole is None:
                     whole = nodes.copy()
-                picture = whole if whole is not None else nodes.one(row)
-                found = self.victims(pod, picture, nodes.names[row], budgets)
-            if isinstance(found, Candidate):
-                candidates.append(found)
+                snapshot = whole if whole is not None else nodes.one(row)
+                outcome = self.victims(pod, snapshot, nodes.names[row], budgets)
+            if isinstance(outcome, Candidate):
+                candidates.append(outcome)
             elif diagnosis.codes[row] == UNSCHEDULABLE:
-                reasons[row] = found
+                reasons[row] = outcome
             elif diagnosis.codes[row] == UNRESOLVABLE:
                 reasons[row] = (NOT_HELPFUL,)
         return candidates, reasons
@@ -112,7 +107,7 @@ class Preemption:
             nodes.remove(other, node)
         victims: list[PodInfo] = []
         violations = 0
-        emptied = self.framework.filter(pod, nodes)
+        emptied = self.runner.filter(pod, nodes)
         reasons: Sequence[str] = ()
         if not emptied.fits[row]:
             refusals = Diagnosis.of(emptied)
@@ -132,7 +127,7 @@ class Preemption:
         return reasons or Candidate(node, sorted(victims, key=importance), violations)
 
     def _fits(self, pod: PodInfo, nodes: Nodes, row: int) -> bool:
-        return bool(self.framework.filter(pod, nodes).fits[row])
+        return bool(self.runner.filter(pod, nodes).fits[row])
 
 
 def less_important(pod: PodInfo, nodes: Nodes, row: int) -> list[PodInfo]:

@@ -2,7 +2,7 @@
 
 The life of a waiting Pod: active, until it is tried; unschedulable, until something happens that
 may help it; backing off, if that is too soon after the last try; and active again.
-Source: `pkg/scheduler/internal/queue/scheduling_queue.go`.
+Source: `pkg/scheduler/backend/queue/scheduling_queue.go`.
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ INITIAL_BACKOFF = 1.0  # s, doubled with each attempt
 MAX_BACKOFF = 10.0  # s
 MAX_UNSCHEDULABLE = 300.0  # s, after which a Pod is tried again whatever happened
 
+SortKey = tuple[float, ...]
 
-class Waiting(msgspec.Struct, eq=False):
-    """A Pod in the queue, with its history."""
+
+class QueuedPod(msgspec.Struct, eq=False):
+    """A Pod in the queue, with its history (`QueuedPodInfo`)."""
 
     info: PodInfo
     added_at: float
@@ -30,26 +32,25 @@ class Waiting(msgspec.Struct, eq=False):
     tried_at: float = 0.0
     events: frozenset[str] = frozenset()  # that may help it
 
-    @property
-    def key(self) -> tuple[int, float, int]:
-        """QueueSort (`PrioritySort`): priority first, then who waits longer."""
-        return -self.info.pod.spec.priority, self.added_at, self.order
-
     def backoff_until(self) -> float:
         """Not to be tried before this time."""
         if not self.attempts:
             return 0.0
-        return self.tried_at + min(INITIAL_BACKOFF * 2 ** (self.attempts - 1), MAX_BACKOFF)
+        return self.tried_at + min(INITIAL_BACKOFF * 2.0 ** (self.attempts - 1), MAX_BACKOFF)
 
 
 class SchedulingQueue:
-    """The Pods that wait; `on_active` is called when one becomes active."""
+    """The Pods that wait, the one with the smallest `sort` key first; `on_active` is called when
+    one becomes active.
+    """
 
-    def __init__(self, sim: Simulation, on_active: Callable[[], None]) -> None:
-        self.sim, self._on_active = sim, on_active
+    def __init__(
+        self, sim: Simulation, on_active: Callable[[], None], sort: Callable[[QueuedPod], SortKey]
+    ) -> None:
+        self.sim, self._on_active, self._sort = sim, on_active, sort
         self._count = 0
-        self.waiting: dict[str, Waiting] = {}  # all, by uid
-        self.active: list[tuple[tuple[int, float, int], str]] = []  # a heap
+        self.waiting: dict[str, QueuedPod] = {}  # all, by uid
+        self.active: list[tuple[SortKey, int, str]] = []  # a heap
         self.unschedulable: dict[str, None] = {}  # uids, in order
 
     def add(self, info: PodInfo) -> None:
@@ -58,7 +59,7 @@ class SchedulingQueue:
         known = self.waiting.get(uid)
         if known is None:
             self._count += 1
-            self.waiting[uid] = Waiting(info, self.sim.now, self._count)
+            self.waiting[uid] = QueuedPod(info, self.sim.now, self._count)
             self._activate(uid)
         else:
             changed = known.info.pod.spec != info.pod.spec
@@ -71,28 +72,28 @@ class SchedulingQueue:
         self.waiting.pop(uid, None)
         self.unschedulable.pop(uid, None)
 
-    def pop(self) -> Waiting | None:
+    def pop(self) -> QueuedPod | None:
         """The active Pod that comes first; it counts as tried now."""
         while self.active:
-            _, uid = heapq.heappop(self.active)
-            found = self.waiting.get(uid)
-            if found is not None:
-                found.attempts += 1
-                found.tried_at = self.sim.now
-                return found
+            *_, uid = heapq.heappop(self.active)
+            queued = self.waiting.get(uid)
+            if queued is not None:
+                queued.attempts += 1
+                queued.tried_at = self.sim.now
+                return queued
         return None
 
-    def give_back(self, waiting: Waiting, events: Iterable[str]) -> None:
+    def give_back(self, queued: QueuedPod, events: Iterable[str]) -> None:
         """No node was found; these events may help."""
-        uid = waiting.info.pod.uid
+        uid = queued.info.pod.uid
         if uid not in self.waiting:
             return
-        waiting.events = frozenset(events)
+        queued.events = frozenset(events)
         self.unschedulable[uid] = None
-        tried = waiting.tried_at
+        tried = queued.tried_at
 
         def retry() -> None:
-            if waiting.tried_at == tried and uid in self.unschedulable:
+            if queued.tried_at == tried and uid in self.unschedulable:
                 self._move(uid)
 
         self.sim.at(tried + MAX_UNSCHEDULABLE, retry)
@@ -102,10 +103,10 @@ class SchedulingQueue:
         for uid in [u for u in self.unschedulable if event in self.waiting[u].events]:
             self._move(uid)
 
-    def retry_later(self, waiting: Waiting) -> None:
+    def retry_later(self, queued: QueuedPod) -> None:
         """Something else went wrong (a binding refused): back off and try again."""
-        if waiting.info.pod.uid in self.waiting:
-            self._move(waiting.info.pod.uid)
+        if queued.info.pod.uid in self.waiting:
+            self._move(queued.info.pod.uid)
 
     def _move(self, uid: str) -> None:
         self.unschedulable.pop(uid, None)
@@ -116,7 +117,7 @@ class SchedulingQueue:
             self._activate(uid)
 
     def _activate(self, uid: str) -> None:
-        found = self.waiting.get(uid)
-        if found is not None:
-            heapq.heappush(self.active, (found.key, uid))
+        queued = self.waiting.get(uid)
+        if queued is not None:
+            heapq.heappush(self.active, (self._sort(queued), queued.order, uid))
             self._on_active()

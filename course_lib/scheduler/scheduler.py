@@ -1,13 +1,15 @@
 """kube-scheduler: one Pod after the other is given the node that suits it best.
 
-Like the real one it keeps a picture of the cluster from what it watches, and writes its decision
-as a binding; the kubelet of that node does the rest.
+The scheduling cycle chooses a node: filter, score, assume the Pod there, reserve, permit. The
+binding cycle writes the decision as a binding; the kubelet of that node does the rest. When a
+step fails, what was reserved is given back and the Pod is forgotten.
 Source: `pkg/scheduler/schedule_one.go`.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterable
+from functools import partial
 
 import simpy
 
@@ -16,45 +18,53 @@ from course_lib.apiserver.errors import Conflict, NotFound, Unavailable
 from course_lib.apiserver.server import ADDED, DELETED
 from course_lib.client import Client
 from course_lib.engine.simulation import Process
-from course_lib.objects.manifests import Source
+from course_lib.objects.cluster import Node
 from course_lib.objects.meta import set_condition
 from course_lib.objects.pod import Pod
+from course_lib.scheduler.cache import Cache
+from course_lib.scheduler.executor import evict
 from course_lib.scheduler.framework import (
     CLAIM_UPDATE,
     NODE_ADD,
     NODE_UPDATE,
-    POD_ADD,
     POD_DELETE,
-    POD_UPDATE,
-    Diagnosis,
-    Framework,
+    Handle,
+    PostFilterResult,
+    Rejection,
+    WaitingPod,
 )
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
-from course_lib.scheduler.preemption import Candidate, Preemption
 from course_lib.scheduler.profiles import default_framework, frameworks, not_acted_on
-from course_lib.scheduler.queue import SchedulingQueue, Waiting
+from course_lib.scheduler.queue import QueuedPod, SchedulingQueue
+from course_lib.scheduler.registry import SchedulerSource
+from course_lib.scheduler.runtime import SchedulingFramework
 from course_lib.scheduler.selection import decide
+from course_lib.scheduler.status import Diagnosis
 
 COMPONENT = "default-scheduler"
 CYCLE_SECONDS = 0.002  # for one Pod: a few hundred Pods a second, as scheduler_perf asks
+TIMED_OUT = "rejected due to timeout after waiting {wait:g}s at plugin {plugin}"
+DELETED_POD = "the Pod is deleted"
 
 
 class Scheduler:
     """The scheduler of a cluster, with one profile or several (`KubeSchedulerConfiguration`)."""
 
-    def __init__(self, api: Client, configuration: Source | None = None) -> None:
+    def __init__(self, api: Client, configuration: SchedulerSource | None = None) -> None:
         self.api, self.sim = api, api.sim
         made = frameworks(configuration, api) if configuration else [default_framework(api)]
         self.frameworks = {framework.name: framework for framework in made}
         for path in not_acted_on(configuration) if configuration else ():
             said = f"{path}: read, but the simulation does not act on it"
             self.sim.record(COMPONENT, "KubeSchedulerConfiguration", "NotActedOn", said)
-        self.queue = SchedulingQueue(self.sim, self._wake)
-        self.assigned: dict[str, PodInfo] = {}  # Pods with a node, by uid
-        self.nominated: dict[str, tuple[PodInfo, str]] = {}  # who waits for victims to leave
-        self._nodes: Nodes | None = None
-        self._properties: dict[str, Any] = {}  # by node, what of it matters to waiting Pods
+        self.queue = SchedulingQueue(self.sim, self._wake, made[0].at["queueSort"][0].queue_sort)
+        self.cache = Cache(
+            lambda: api.list("Node"),
+            lambda: {space.name: space.labels for space in api.list("Namespace")},
+        )
+        self.handle = Handle(api, {})
+        self._properties: dict[str, tuple[object, ...]] = {}  # by node
         self._random = self.sim.random(COMPONENT)
         self._idle: simpy.Event | None = None
         api.watch("Pod", self._on_pod)
@@ -68,21 +78,19 @@ class Scheduler:
 
     @property
     def nodes(self) -> Nodes:
-        """The present picture of the cluster."""
-        if self._nodes is None:
-            spaces = {space.name: space.labels for space in self.api.list("Namespace")}
-            self._nodes = Nodes(self.api.list("Node"), list(self.assigned.values()), spaces)
-        return self._nodes
+        """The present snapshot of the cluster."""
+        return self.cache.nodes
 
-    def framework(self, pod: PodInfo) -> Framework:
+    def framework(self, pod: PodInfo) -> SchedulingFramework:
         """The profile that a Pod asks for by its `schedulerName`."""
         return self.frameworks[pod.pod.spec.scheduler_name]
 
     # Watching
 
     def _on_node(self, event: WatchEvent) -> None:
-        self._nodes = None
-        node: Any = event.object
+        self.cache.invalidate()
+        node = event.object
+        assert isinstance(node, Node)
         before = self._properties.get(node.name)
         self._properties[node.name] = now = _scheduling_properties(node)
         if event.type == ADDED:
@@ -91,52 +99,32 @@ class Scheduler:
             self.queue.move(NODE_UPDATE)
 
     def _on_namespace(self, event: WatchEvent) -> None:
-        self._nodes = None  # terms may select Pods by the labels of their namespace
+        self.cache.invalidate()  # terms may select Pods by the labels of their namespace
 
     def _on_pod(self, event: WatchEvent) -> None:
         pod = event.object
         assert isinstance(pod, Pod)
         over = event.type == DELETED or pod.status.phase in ("Succeeded", "Failed")
         if pod.spec.node_name:
-            self.queue.remove(pod.uid)
-            self.nominated.pop(pod.uid, None)
-            if over:
-                self._forget(pod)
-            else:
-                self._count(pod)
+            self._leave_queue(pod)
+            if not over and (happened := self.cache.update(pod)):
+                self.queue.move(happened)
+            elif over and self.cache.remove(pod):
+                self.queue.move(POD_DELETE)
         elif over or pod.terminating:
-            self.queue.remove(pod.uid)
-            self.nominated.pop(pod.uid, None)
-        elif pod.spec.scheduler_name in self.frameworks and not pod.spec.scheduling_gates:
-            self.queue.add(PodInfo.of(pod))
-
-    def _count(self, pod: Pod) -> None:
-        known = self.assigned.get(pod.uid)
-        node = pod.spec.node_name
-        if known is not None and known.pod.spec == pod.spec and known.labels == pod.labels:
-            info = known.renewed(pod)
-            if self._nodes is not None:
-                self._nodes.renew(info, node)
-        else:
+            self._leave_queue(pod)
+            if pod.uid in self.handle.waiting_pods:
+                self.handle.waiting_pods[pod.uid].reject("", DELETED_POD)
+        elif pod.spec.scheduler_name in self.frameworks:
             info = PodInfo.of(pod)
-            if self._nodes is not None:
-                if known is not None:
-                    self._nodes.remove(known, node)
-                self._nodes.add(info, node)
-        self.assigned[pod.uid] = info
-        if known is None:
-            self.queue.move(POD_ADD)
-        elif known.labels != pod.labels or known.pod.terminating != pod.terminating:
-            self.queue.move(POD_UPDATE)
+            if not self.framework(info).pre_enqueue(info):
+                self.queue.add(info)
 
-    def _forget(self, pod: Pod) -> None:
-        info = self.assigned.pop(pod.uid, None)
-        if info is not None:
-            if self._nodes is not None:
-                self._nodes.remove(info, pod.spec.node_name)
-            self.queue.move(POD_DELETE)
+    def _leave_queue(self, pod: Pod) -> None:
+        self.queue.remove(pod.uid)
+        self.cache.nominated.pop(pod.uid, None)
 
-    # Scheduling
+    # The loop
 
     def _wake(self) -> None:
         if self._idle is not None and not self._idle.triggered:
@@ -144,124 +132,156 @@ class Scheduler:
 
     def _run(self) -> Process:
         while True:
-            waiting = self.queue.pop()
-            if waiting is None:
+            queued = self.queue.pop()
+            if queued is None:
                 self._idle = self.sim.env.event()
                 yield self._idle
                 continue
-            try:
-                self.schedule_one(waiting)
-            except Unavailable:
-                self.queue.retry_later(waiting)
-            except Exception as error:
-                self.sim.failed(error, "scheduler", f"Pod/{waiting.info.pod.name}")
-                self.queue.retry_later(waiting)
+            self._attempt(queued, lambda: self.schedule_one(queued))  # noqa: B023
             yield self.sim.sleep(CYCLE_SECONDS)
 
-    def schedule_one(self, waiting: Waiting) -> None:
+    def _attempt(self, queued: QueuedPod, act: Callable[[], None]) -> None:
+        """Do a step for one Pod; after an error the Pod is tried again later."""
+        try:
+            act()
+        except Unavailable:
+            self.queue.retry_later(queued)
+        except Exception as error:
+            self.sim.failed(error, "scheduler", f"Pod/{queued.info.pod.name}")
+            self.queue.retry_later(queued)
+
+    # The scheduling cycle
+
+    def schedule_one(self, queued: QueuedPod) -> None:
         """Find a node for one Pod and bind it, or say why there is none."""
-        pod = waiting.info
-        nodes = self._with_nominated(pod)
+        pod = queued.info
+        nodes = self.cache.with_nominated(pod)
         if not len(nodes):
-            self._failed(waiting, "no nodes available to schedule pods", (NODE_ADD,))
+            self._failed(queued, "no nodes available to schedule pods", (NODE_ADD,))
             return
         row, diagnosis = decide(self.framework(pod), pod, nodes, self._random)
         if diagnosis is not None:
-            self._unschedulable(waiting, nodes, diagnosis)
+            self._unschedulable(queued, nodes, diagnosis)
         else:
-            self._bind(waiting, nodes.names[row])
+            self._place(queued, nodes.names[row])
 
-    def _with_nominated(self, pod: PodInfo) -> Nodes:
-        """The picture in which nominated Pods of no lower priority are counted already."""
-        reserved = [
-            (info, node)
-            for info, node in self.nominated.values()
-            if info.pod.uid != pod.pod.uid and info.pod.spec.priority >= pod.pod.spec.priority
-        ]
-        if not reserved:
-            return self.nodes
-        nodes = self.nodes.copy()
-        for info, node in reserved:
-            nodes.add(info, node)
-        return nodes
-
-    def _bind(self, waiting: Waiting, node: str) -> None:
-        pod = waiting.info.pod
+    def _place(self, queued: QueuedPod, node: str) -> None:
+        """Assume the Pod on its node, reserve, permit; then bind it, at once or later."""
+        framework = self.framework(queued.info)
+        assumed = self.cache.assume(queued.info, node)
+        waits: dict[str, float] = {}
         try:
-            self.api.bind(pod, node)
-        except (Conflict, NotFound):
-            self.queue.retry_later(waiting)
-            return
-        bound = self.api.find("Pod", pod.name, pod.namespace)
-        if bound is None:
-            return
-        now = self.sim.timestamp
-        conditions = set_condition(bound.status.conditions, "PodScheduled", "True", now)
-        self.api.patch_status(bound, {"conditions": conditions, "nominatedNodeName": None})
-        message = f"Successfully assigned {pod.namespace}/{pod.name} to {node}"
-        self.api.events.normal(COMPONENT, pod, "Scheduled", message)
+            rejection = framework.reserve(assumed, self.cache.nodes, node)
+            if rejection is None:
+                rejection, waits = framework.permit(assumed, node, self.handle)
+        except Exception:
+            self._unreserve(assumed)
+            raise
+        if rejection is not None:
+            self._unreserve(assumed)
+            self._rejected(queued, rejection)
+        elif waits:
+            self._wait(queued, assumed, waits)
+        else:
+            self._bind(queued, assumed)
 
-    def _unschedulable(self, waiting: Waiting, nodes: Nodes, diagnosis: Diagnosis) -> None:
-        """PostFilter: try to preempt; then report and wait for what may help."""
-        pod = waiting.info
+    def _wait(self, queued: QueuedPod, assumed: PodInfo, waits: dict[str, float]) -> None:
+        """Keep the place until the Permit plugins allow the Pod, reject it, or wait no longer."""
+        waiting_pods, uid = self.handle.waiting_pods, assumed.pod.uid
+
+        def done(rejection: Rejection | None) -> None:
+            del waiting_pods[uid]
+            if rejection is None:
+                bind = partial(self._attempt, queued, lambda: self._bind(queued, assumed))
+                self.sim.at(self.sim.now, bind)
+            else:
+                self._give_back(assumed)
+                self._rejected(queued, rejection)
+
+        waiting = waiting_pods[uid] = WaitingPod(assumed, waits, done)
+        for plugin, wait in waits.items():
+            why = TIMED_OUT.format(wait=wait, plugin=plugin)
+            self.sim.at(self.sim.now + wait, partial(waiting.time_out, plugin, why))
+
+    def _unreserve(self, assumed: PodInfo) -> None:
+        """Give back what was reserved for a Pod, and forget it."""
+        node = assumed.pod.spec.node_name
+        self.framework(assumed).unreserve(assumed, self.cache.nodes, node)
+        self.cache.forget(assumed)
+
+    def _give_back(self, assumed: PodInfo) -> None:
+        """The same in the binding cycle: as if the Pod were deleted, others may fit now."""
+        self._unreserve(assumed)
+        self.queue.move(POD_DELETE)
+
+    def _rejected(self, queued: QueuedPod, rejection: Rejection) -> None:
+        """A plugin has rejected the node chosen: report, and wait for what may help it."""
+        diagnosis = Diagnosis.of_one(*rejection)
+        events = self.framework(queued.info).events_of(diagnosis.plugins)
+        self._failed(queued, diagnosis.message(), events)
+
+    def _unschedulable(self, queued: QueuedPod, nodes: Nodes, diagnosis: Diagnosis) -> None:
+        """Run PostFilter; then report and wait for what may help."""
+        pod = queued.info
         framework = self.framework(pod)
-        preemption = Preemption(framework)
-        candidate = None
-        if framework.preempts:
-            why = preemption.ineligible(pod, nodes)
-            if not why:
-                budgets = self.api.list("PodDisruptionBudget")
-                candidate, why = preemption.find(pod, nodes, diagnosis, budgets)
-            if candidate is not None:
-                self._preempt(pod, candidate)
-            diagnosis.post_filter_message = f"preemption: {why}"
-        events = [e for p in framework.plugins if p.name in diagnosis.plugins for e in p.events]
-        self._failed(waiting, diagnosis.message(), events)
+        result = framework.post_filter(pod, nodes, diagnosis)
+        if result is not None:
+            diagnosis.post_filter_message = result.message
+            if result.nominated_node:
+                self._nominate(pod, result)
+        self._failed(queued, diagnosis.message(), framework.events_of(diagnosis.plugins))
 
-    def _preempt(self, pod: PodInfo, candidate: Candidate) -> None:
+    def _nominate(self, pod: PodInfo, result: PostFilterResult) -> None:
         """Ask the victims to leave, and keep the place for the Pod."""
-        for victim in candidate.victims:
-            current = self.api.find("Pod", victim.pod.name, victim.pod.namespace)
-            if current is None or current.uid != victim.pod.uid or current.terminating:
-                continue
-            message = f"{COMPONENT}: preempting to accommodate a higher priority pod"
-            conditions = set_condition(
-                current.status.conditions,
-                "DisruptionTarget",
-                "True",
-                self.sim.timestamp,
-                "PreemptionByScheduler",
-                message,
-            )
-            self.api.patch_status(current, {"conditions": conditions})
-            self.api.delete("Pod", current.name, current.namespace, uid=current.uid)
-            said = f"Preempted by pod {pod.pod.uid} on node {candidate.node}"
-            self.api.events.normal(COMPONENT, current, "Preempted", said)
-        for uid, (other, node) in list(self.nominated.items()):
-            if node == candidate.node and other.pod.spec.priority < pod.pod.spec.priority:
-                del self.nominated[uid]
+        node, nominated = result.nominated_node, self.cache.nominated
+        evict(self.api, COMPONENT, pod, node, result.victims)
+        for uid, (other, place) in list(nominated.items()):
+            if place == node and other.pod.spec.priority < pod.pod.spec.priority:
+                del nominated[uid]
                 self.api.patch_status(other.pod, {"nominatedNodeName": None})
-        self.nominated[pod.pod.uid] = pod, candidate.node
-        self.api.patch_status(pod.pod, {"nominatedNodeName": candidate.node})
+        nominated[pod.pod.uid] = pod, node
+        self.api.patch_status(pod.pod, {"nominatedNodeName": node})
 
-    def _failed(self, waiting: Waiting, message: str, events: tuple[str, ...] | list[str]) -> None:
-        pod = self.api.find("Pod", waiting.info.pod.name, waiting.info.pod.namespace)
-        if pod is None or pod.uid != waiting.info.pod.uid:
+    def _failed(self, queued: QueuedPod, message: str, events: Iterable[str]) -> None:
+        pod = self.api.find("Pod", queued.info.pod.name, queued.info.pod.namespace)
+        if pod is None or pod.uid != queued.info.pod.uid:
             return
         self.api.events.warning(COMPONENT, pod, "FailedScheduling", message)
-        conditions = set_condition(
-            pod.status.conditions,
-            "PodScheduled",
-            "False",
-            self.sim.timestamp,
-            "Unschedulable",
-            message,
-        )
+        now, before = self.sim.timestamp, pod.status.conditions
+        conditions = set_condition(before, "PodScheduled", "False", now, "Unschedulable", message)
         self.api.patch_status(pod, {"conditions": conditions})
-        self.queue.give_back(waiting, events)
+        self.queue.give_back(queued, events)
+
+    # The binding cycle
+
+    def _bind(self, queued: QueuedPod, assumed: PodInfo) -> None:
+        framework, node = self.framework(assumed), assumed.pod.spec.node_name
+        try:
+            rejection = framework.bind(assumed, node, self.handle)
+        except (Conflict, NotFound):
+            self._give_back(assumed)
+            self.queue.retry_later(queued)
+            return
+        except Exception:
+            self._give_back(assumed)
+            raise
+        if rejection is not None:
+            self._give_back(assumed)
+            self._rejected(queued, rejection)
+            return
+        pod = self.api.find("Pod", assumed.pod.name, assumed.namespace)
+        if pod is None:
+            return
+        conditions = set_condition(
+            pod.status.conditions, "PodScheduled", "True", self.sim.timestamp
+        )
+        self.api.patch_status(pod, {"conditions": conditions, "nominatedNodeName": None})
+        message = f"Successfully assigned {pod.namespace}/{pod.name} to {node}"
+        self.api.events.normal(COMPONENT, queued.info.pod, "Scheduled", message)
+        framework.post_bind(assumed, node, self.handle)
 
 
-def _scheduling_properties(node: Any) -> tuple[Any, ...]:
+def _scheduling_properties(node: Node) -> tuple[object, ...]:
     """What of a node, when it changes, can help a waiting Pod: not its images, nor its heartbeat.
 
     Source: `pkg/scheduler/framework/events.go` (`nodeSchedulingPropertiesChange`).

@@ -12,9 +12,9 @@ from __future__ import annotations
 import random
 from bisect import bisect_left, insort
 
-from course_lib.scheduler.framework import Framework
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
+from course_lib.scheduler.runtime import SchedulingFramework
 from course_lib.scheduler.selection import draw
 
 Offset = tuple[int, ...]  # how many Pods of each shape a node has got in this wave
@@ -31,12 +31,12 @@ class Lane:
                 self.rows.setdefault(score, []).append(row)
         self.top = max(self.rows, default=-1)
 
-    def best(self, lots: random.Random) -> int:
+    def best(self, rng: random.Random) -> int:
         """A row with the highest score, by lot; -1 when no node fits."""
         if self.top < 0:
             return -1
         equals = self.rows[self.top]
-        return equals[draw(len(equals), lots)]
+        return equals[draw(len(equals), rng)]
 
     def move(self, row: int, score: int) -> None:
         """A row has another score now."""
@@ -58,10 +58,10 @@ class Lane:
 
 
 class Wave:
-    """One stretch of Pods of few shapes; the picture itself is brought up to date by `settle`."""
+    """One stretch of Pods of few shapes; the snapshot itself is brought up to date by `settle`."""
 
-    def __init__(self, framework: Framework, nodes: Nodes, lots: random.Random) -> None:
-        self.framework, self.nodes, self.lots = framework, nodes, lots
+    def __init__(self, framework: SchedulingFramework, nodes: Nodes, rng: random.Random) -> None:
+        self.framework, self.nodes, self.rng = framework, nodes, rng
         self.shapes: list[PodInfo] = []
         self._index: dict[bytes, int] = {}
         self._lanes: list[Lane] = []
@@ -74,7 +74,7 @@ class Wave:
         index = self._index.get(pod.shape)
         if index is None:
             index = self._open(pod)
-        row = self._lanes[index].best(self.lots)
+        row = self._lanes[index].best(self.rng)
         if row >= 0:
             self._placed[index].append((pod, row))
             offset = self._offsets.get(row) or (0,) * len(self.shapes)
@@ -110,7 +110,7 @@ class Wave:
         return known
 
     def settle(self) -> None:
-        """Count all that was placed in the picture itself."""
+        """Count all that was placed in the snapshot itself."""
         for placed in self._placed:
             self.nodes.add_many(placed)
             placed.clear()

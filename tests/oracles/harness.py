@@ -17,18 +17,15 @@ import numpy as np
 
 from course_lib.objects.decode import decode
 from course_lib.objects.kinds import kind_named
-from course_lib.scheduler.framework import (
-    SUCCESS,
-    UNRESOLVABLE,
-    UNSCHEDULABLE,
-    Diagnosis,
-    Framework,
-)
+from course_lib.scheduler.framework import everywhere
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.plugins.node_resources_balanced_allocation import evenness
 from course_lib.scheduler.pod_info import COMMON, PodInfo
 from course_lib.scheduler.preemption import Preemption, harm
-from course_lib.scheduler.profiles import default_framework, make_plugin
+from course_lib.scheduler.profiles import default_framework
+from course_lib.scheduler.registry import make_plugin
+from course_lib.scheduler.runtime import SchedulingFramework
+from course_lib.scheduler.status import SUCCESS, UNRESOLVABLE, UNSCHEDULABLE, Diagnosis
 
 ROOT = Path(__file__).parent.parent.parent
 FOLDER = Path(os.environ.get("ORACLES_DIR", ROOT.parent / "shared/oracles"))
@@ -143,20 +140,20 @@ def answer(case: Case) -> Case:
     wanted = case.get("candidates", nodes.names)
     fits = np.array([name in wanted for name in nodes.names])
     if case["plugin"] == "VolumeBinding":  # scores what its own filter has found
-        fits &= Framework([plugin], []).filter(pod, nodes).fits
+        fits &= SchedulingFramework(everywhere([plugin])).filter(pod, nodes).fits
         wanted = [name for name, fit in zip(nodes.names, fits, strict=True) if fit]
-    raw = plugin.score(pod, nodes, fits)
+    raw = plugin.score(pod, nodes, fits) if plugin.pre_score(pod, nodes, fits) else None
     if before and case["plugin"] == "NodeResourcesBalancedAllocation":
         # Before 1.36 the score was how even the node would be, not how much more even.
         counted = [r for r in plugin.resources if r in COMMON or pod.requests.get(r)]
         raw = evenness(nodes, counted, pod.requests)
-    scores = nodes.zeros() + (0 if raw is None else plugin.normalize(raw, fits))
+    scores = nodes.zeros() + (0 if raw is None else plugin.normalize_score(raw, fits))
     named = zip(nodes.names, scores.tolist(), strict=True)
     return {"scores": {name: int(score) for name, score in named if name in wanted}}
 
 
 def _filtered(plugin: Any, pod: PodInfo, nodes: Nodes) -> Case:
-    diagnosis = Diagnosis.of(Framework([plugin], []).filter(pod, nodes))
+    diagnosis = Diagnosis.of(SchedulingFramework(everywhere([plugin])).filter(pod, nodes))
     codes = dict(zip(nodes.names, map(CODES.get, diagnosis.codes.tolist()), strict=True))
     why = diagnosis.pre_filter_message
     reasons = {name: [why] for name in nodes.names} if why else {}

@@ -12,11 +12,10 @@ from course_lib.objects.kinds import kind_named
 from course_lib.objects.node_selection import requires
 from course_lib.objects.quantity import Quantity
 from course_lib.objects.tolerations import tolerated
-from course_lib.scheduler.framework import SUCCESS, UNRESOLVABLE, UNSCHEDULABLE, Diagnosis
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.plugins import (
     ImageLocality,
-    NodeAffinity,
+    NodeAffinityPlugin,
     NodeName,
     NodePorts,
     NodeResourcesFit,
@@ -25,6 +24,7 @@ from course_lib.scheduler.plugins import (
 )
 from course_lib.scheduler.pod_info import PodInfo
 from course_lib.scheduler.profiles import default_framework
+from course_lib.scheduler.status import SUCCESS, UNRESOLVABLE, UNSCHEDULABLE, Diagnosis
 from tests.conftest import container
 
 
@@ -109,7 +109,7 @@ def test_node_affinity_over_columns_decides_as_the_rule_does_for_each_node(
         where = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": required}}
         spec["affinity"] = {"nodeAffinity": where}
     pod = info(**spec)
-    codes = verdict(NodeAffinity(), pod, Nodes(nodes))
+    codes = verdict(NodeAffinityPlugin(), pod, Nodes(nodes))
     assert [code == SUCCESS for code in codes] == [requires(pod.pod.spec, n) for n in nodes]
     assert set(codes) <= {SUCCESS, UNRESOLVABLE}
 

@@ -36,7 +36,7 @@ def asking(name: str, cpu: str, **spec: object) -> dict:
 
 def test_the_default_profile_has_upstreams_plugins_and_weights():
     made = default_framework()
-    assert {p.name for p in made.plugins} == set(DEFAULT_PLUGINS) - {"DefaultPreemption"}
+    assert {p.name for p in made.plugins} == set(DEFAULT_PLUGINS)
     assert {p.name: w for p, w in made.scorers} == {
         "TaintToleration": 3,
         "NodeAffinity": 2,
@@ -54,8 +54,9 @@ def test_a_profile_disables_enables_and_weighs():
     weights = {p.name: w for p, w in packer.scorers}
     assert weights["NodeResourcesFit"] == 7
     assert "NodeResourcesBalancedAllocation" not in weights
-    assert "PodTopologySpread" in {p.name for p in packer.filters}, "disabled for score alone"
-    assert (spread.preempts, packer.preempts) == (True, False)
+    assert "PodTopologySpread" in {p.name for p in packer.at["filter"]}, "disabled for score alone"
+    assert [p.name for p in spread.at["postFilter"]] == ["DefaultPreemption"]
+    assert packer.at["postFilter"] == []
     only = HEAD + "profiles: [{plugins: {score: {disabled: [{name: '*'}]}}}]"
     assert frameworks(only)[0].scorers == []
 
@@ -96,9 +97,9 @@ def test_mistakes_in_a_configuration_are_explained(text, said):
 
 
 def test_what_a_configuration_asks_for_in_vain_is_said_in_the_log():
-    text = HEAD + "percentageOfNodesToScore: 5\nprofiles: [{plugins: {permit: {}}}]"
+    text = HEAD + "percentageOfNodesToScore: 5\nprofiles: [{percentageOfNodesToScore: 7}]"
     said = Cluster(nodes=1, scheduler=text).log(reason="NotActedOn").MESSAGE
     assert [message.split(":")[0] for message in said] == [
         "percentageOfNodesToScore",
-        "profiles[0].plugins.permit",
+        "profiles[0].percentageOfNodesToScore",
     ]

@@ -20,9 +20,8 @@ class ImageLocality(Plugin):
     """Score by the images on a node."""
 
     name = "ImageLocality"
-    scores = True
 
-    def score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Amounts | None:
+    def score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Amounts:
         """The bytes that need not be pulled, scaled to 0..100."""
         spec = pod.pod.spec
         names = tuple(c.image for c in [*(spec.init_containers or ()), *spec.containers])

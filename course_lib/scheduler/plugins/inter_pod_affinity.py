@@ -19,14 +19,11 @@ from course_lib.scheduler.framework import (
     POD_ADD,
     POD_DELETE,
     POD_UPDATE,
-    UNRESOLVABLE,
-    UNSCHEDULABLE,
     Plugin,
-    Refusal,
-    Verdict,
 )
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo, Term
+from course_lib.scheduler.status import UNRESOLVABLE, UNSCHEDULABLE, NodeToStatus, Refusal
 from course_lib.scheduler.types import Amounts, Bools
 
 NOT_NEAR = "node(s) didn't match pod affinity rules"
@@ -44,13 +41,11 @@ class InterPodAffinity(Plugin):
 
     name = "InterPodAffinity"
     events = (NODE_ADD, NODE_UPDATE, POD_ADD, POD_UPDATE, POD_DELETE)
-    filters = True
-    scores = True
 
     def __init__(self, hard_weight: int = 1, ignore_others: bool = False) -> None:
         self.hard_weight, self.ignore_others = hard_weight, ignore_others
 
-    def filter(self, pod: PodInfo, nodes: Nodes) -> Verdict | None:
+    def filter(self, pod: PodInfo, nodes: Nodes) -> NodeToStatus | None:
         """Every node in whose domains the right Pods are, and the wrong ones are not."""
         answers = [
             (UNRESOLVABLE, NOT_NEAR, near(pod, nodes)),
@@ -64,19 +59,29 @@ class InterPodAffinity(Plugin):
         def why(row: int) -> Refusal:
             return next((code, (reason,)) for code, reason, fits in given if not fits[row])
 
-        return Verdict(np.logical_and.reduce([fits for _, _, fits in given]), why)
+        return NodeToStatus(np.logical_and.reduce([fits for _, _, fits in given]), why)
 
-    def score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Amounts | None:
+    def pre_score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> bool:
+        """Whether any term, of either side, is satisfied anywhere."""
+        return any(True for _ in self._met(pod, nodes))
+
+    def score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Amounts:
         """The weights of all terms, of either side, that a node's domains satisfy."""
-        said = [
-            nodes.label(key).shared(weight * counts)
-            for key, weight, counts in self._wishes(pod, nodes)
-            if (counts * nodes.label(key).present).any()
-        ]
-        return sum(said[1:], said[0]) if said else None
+        sums = nodes.zeros()
+        for key, weight, counts in self._met(pod, nodes):
+            sums += nodes.label(key).shared(weight * counts)
+        return sums
+
+    def _met(self, pod: PodInfo, nodes: Nodes) -> Iterator[tuple[str, int, Amounts]]:
+        """Topology key, weight, and the Pods on each node that the weight is due to, of the terms
+        that are satisfied on some node.
+        """
+        for key, weight, counts in self._wishes(pod, nodes):
+            if (counts * nodes.label(key).present).any():
+                yield key, weight, counts
 
     def _wishes(self, pod: PodInfo, nodes: Nodes) -> Iterator[tuple[str, int, Amounts]]:
-        """Topology key, weight, and the Pods on each node that the weight is due to."""
+        """The same of all terms."""
         own = pod.terms.preferred or pod.terms.preferred_anti
         for sign, terms in ((1, pod.terms.preferred), (-1, pod.terms.preferred_anti)):
             for term in terms:
@@ -89,7 +94,7 @@ class InterPodAffinity(Plugin):
                 if weight and term.group.has(pod, nodes.namespaces):
                     yield term.topology_key, sign * weight, counts
 
-    def normalize(self, scores: Amounts, fits: Bools) -> Amounts:
+    def normalize_score(self, scores: Amounts, fits: Bools) -> Amounts:
         """From the lowest, 0, to the highest, 100."""
         low = float(scores.min(where=fits, initial=np.inf))
         high = float(scores.max(where=fits, initial=-np.inf))

@@ -11,20 +11,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from course_lib.objects.names import is_label_value
-from course_lib.objects.pod import NodeAffinity as Affinity
 from course_lib.objects.pod import (
+    NodeAffinity,
     NodeSelectorRequirement,
     NodeSelectorTerm,
     PreferredSchedulingTerm,
 )
-from course_lib.scheduler.framework import (
-    UNRESOLVABLE,
-    Plugin,
-    Verdict,
-    default_normalize,
-)
+from course_lib.scheduler.framework import Plugin, PreFilterResult, default_normalize
 from course_lib.scheduler.nodes import LabelColumn, Nodes
 from course_lib.scheduler.pod_info import PodInfo
+from course_lib.scheduler.status import UNRESOLVABLE, NodeToStatus
 from course_lib.scheduler.types import Amounts, Bools
 
 REASON = "node(s) didn't match Pod's node affinity/selector"
@@ -32,47 +28,49 @@ ENFORCED = "node(s) didn't match scheduler-enforced node affinity"
 CONFLICT = "pod affinity terms conflict"
 
 
-class NodeAffinity(Plugin):
+class NodeAffinityPlugin(Plugin):
     """Filter by nodeSelector and required terms, score by preferred ones; `added` is what the
     profile asks of every Pod (`addedAffinity`).
     """
 
     name = "NodeAffinity"
-    filters = True
-    scores = True
 
-    def __init__(self, added: Affinity | None = None) -> None:
-        self.added = added or Affinity()
+    def __init__(self, added: NodeAffinity | None = None) -> None:
+        self.added = added or NodeAffinity()
         self.enforces = self.added.required_during_scheduling_ignored_during_execution is not None
 
-    def pre_filter(self, pod: PodInfo, nodes: Nodes) -> str:
-        """Terms that name no node at all between them can never be met."""
-        return CONFLICT if self.only(pod) == set() else ""
+    def pre_filter(self, pod: PodInfo, nodes: Nodes) -> PreFilterResult | None:
+        """The nodes that the required terms name, as a daemon's Pods do; terms that name no node
+        at all between them can never be met.
+        """
+        names = named_nodes(pod) if asks(pod) else None
+        if names is None:
+            return None
+        return PreFilterResult(only=frozenset(names)) if names else PreFilterResult(CONFLICT)
 
-    def only(self, pod: PodInfo) -> set[str] | None:
-        """The nodes that the required terms name, as a daemon's Pods do."""
-        return named_nodes(pod) if asks(pod) else None
-
-    def filter(self, pod: PodInfo, nodes: Nodes) -> Verdict | None:
+    def filter(self, pod: PodInfo, nodes: Nodes) -> NodeToStatus | None:
         """Every node whose labels the profile and the Pod require."""
         if not self.enforces and not asks(pod):
             return None
         enforced = required_terms(self.added, nodes)
         allowed = np.ones(len(nodes), dtype=bool) if enforced is None else enforced
         fits = allowed & required(pod, nodes)
-        return Verdict(fits, lambda row: (UNRESOLVABLE, (REASON if allowed[row] else ENFORCED,)))
+        return NodeToStatus(
+            fits, lambda row: (UNRESOLVABLE, (REASON if allowed[row] else ENFORCED,))
+        )
 
-    def score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Amounts | None:
+    def pre_score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> bool:
+        """Whether the profile or the Pod prefers any nodes."""
+        return bool(self._wishes(pod))
+
+    def score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Amounts:
         """The sum of the weights of the preferred terms that a node meets."""
-        wishes = self._wishes(pod)
-        if not wishes:
-            return None
         scores = nodes.zeros()
-        for wish in wishes:
+        for wish in self._wishes(pod):
             scores += wish.weight * meets(wish.preference, nodes)
         return scores
 
-    def normalize(self, scores: Amounts, fits: Bools) -> Amounts:
+    def normalize_score(self, scores: Amounts, fits: Bools) -> Amounts:
         """In proportion to the highest."""
         return default_normalize(scores, fits)
 
@@ -89,7 +87,7 @@ class NodeAffinity(Plugin):
         ]
 
 
-def affinity_of(pod: PodInfo) -> Affinity | None:
+def affinity_of(pod: PodInfo) -> NodeAffinity | None:
     """What the Pod says of nodes, beside its nodeSelector."""
     return pod.pod.spec.affinity.node_affinity if pod.pod.spec.affinity else None
 
@@ -128,7 +126,7 @@ def required(pod: PodInfo, nodes: Nodes) -> Bools:
     return nodes.remember(("required", pod.shape), work_out)
 
 
-def required_terms(affinity: Affinity | None, nodes: Nodes) -> Bools | None:
+def required_terms(affinity: NodeAffinity | None, nodes: Nodes) -> Bools | None:
     """The nodes that meet one of the required terms; None where there are none."""
     terms = affinity.required_during_scheduling_ignored_during_execution if affinity else None
     if terms is None:

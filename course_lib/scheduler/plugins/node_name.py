@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib.scheduler.framework import NODE_ADD, UNRESOLVABLE, Plugin, Verdict
+from course_lib.scheduler.framework import NODE_ADD, Plugin, PreFilterResult
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
+from course_lib.scheduler.status import UNRESOLVABLE, NodeToStatus
 from course_lib.scheduler.types import Bools
 
 REASON = "node(s) didn't match the requested node name"
@@ -20,17 +21,16 @@ class NodeName(Plugin):
 
     name = "NodeName"
     events = (NODE_ADD,)
-    filters = True
 
-    def only(self, pod: PodInfo) -> set[str] | None:
+    def pre_filter(self, pod: PodInfo, nodes: Nodes) -> PreFilterResult | None:
         """That node alone is looked at."""
         wanted = pod.pod.spec.node_name
-        return {wanted} if wanted else None
+        return PreFilterResult(only=frozenset([wanted])) if wanted else None
 
-    def filter(self, pod: PodInfo, nodes: Nodes) -> Verdict | None:
+    def filter(self, pod: PodInfo, nodes: Nodes) -> NodeToStatus | None:
         """Only the node of that name."""
         wanted = pod.pod.spec.node_name
-        return Verdict.where(fits(wanted, nodes), REASON, UNRESOLVABLE) if wanted else None
+        return NodeToStatus.where(fits(wanted, nodes), REASON, UNRESOLVABLE) if wanted else None
 
 
 def fits(wanted: str, nodes: Nodes) -> Bools:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib.scheduler.framework import NODE_ADD, POD_DELETE, Plugin, Verdict
+from course_lib.scheduler.framework import NODE_ADD, POD_DELETE, Plugin
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo, Port
+from course_lib.scheduler.status import NodeToStatus
 from course_lib.scheduler.types import Bools
 
 REASON = "node(s) didn't have free ports for the requested pod ports"
@@ -21,11 +22,10 @@ class NodePorts(Plugin):
 
     name = "NodePorts"
     events = (NODE_ADD, POD_DELETE)
-    filters = True
 
-    def filter(self, pod: PodInfo, nodes: Nodes) -> Verdict | None:
+    def filter(self, pod: PodInfo, nodes: Nodes) -> NodeToStatus | None:
         """Every node on which the Pod's host ports are free."""
-        return Verdict.where(fits(pod, nodes), REASON) if pod.ports else None
+        return NodeToStatus.where(fits(pod, nodes), REASON) if pod.ports else None
 
     def couples(self, pod: PodInfo, nodes: Nodes) -> bool:
         """A port is more than an amount."""

@@ -20,17 +20,18 @@ class NodeResourcesBalancedAllocation(Plugin):
     """Score by how much more alike the Pod makes the used shares of the resources."""
 
     name = "NodeResourcesBalancedAllocation"
-    scores = True
 
     def __init__(self, resources: Mapping[str, int] = CPU_AND_MEMORY) -> None:
         self.resources = tuple(resources)
 
-    def score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Amounts | None:
-        """Nothing to say of a Pod that requests none of the resources (since 1.33: else such
-        Pods would all go where there is balance already).
+    def pre_score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> bool:
+        """False for a Pod that requests none of the resources (since 1.33: else such Pods would
+        all go where there is balance already).
         """
-        if not any(pod.requests.get(resource) for resource in self.resources):
-            return None
+        return any(pod.requests.get(resource) for resource in self.resources)
+
+    def score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Amounts:
+        """How much more evenly the node would be used."""
         return balance(pod, nodes, self.resources)
 
 

@@ -12,19 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.scheduler.framework import (
-    MAX_SCORE,
-    NODE_ADD,
-    NODE_UPDATE,
-    POD_DELETE,
-    UNRESOLVABLE,
-    UNSCHEDULABLE,
-    Plugin,
-    Refusal,
-    Verdict,
-)
+from course_lib.scheduler.framework import MAX_SCORE, NODE_ADD, NODE_UPDATE, POD_DELETE, Plugin
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
+from course_lib.scheduler.status import UNRESOLVABLE, UNSCHEDULABLE, NodeToStatus, Refusal
 from course_lib.scheduler.types import NOTHING, Amounts, Bools
 
 TOO_MANY_PODS = "Too many pods"
@@ -44,8 +35,6 @@ class NodeResourcesFit(Plugin):
 
     name = "NodeResourcesFit"
     events = (NODE_ADD, NODE_UPDATE, POD_DELETE)
-    filters = True
-    scores = True
 
     def __init__(
         self,
@@ -62,7 +51,7 @@ class NodeResourcesFit(Plugin):
         }
         self.rule = rules[strategy]
 
-    def filter(self, pod: PodInfo, nodes: Nodes) -> Verdict | None:
+    def filter(self, pod: PodInfo, nodes: Nodes) -> NodeToStatus | None:
         """Every node with room; no eviction helps where the whole node is too small."""
         rooms = list(room(pod, nodes, self.ignored))
         fits = rooms[0][1]
@@ -78,9 +67,9 @@ class NodeResourcesFit(Plugin):
             code = UNRESOLVABLE if too_small else UNSCHEDULABLE
             return code, [reason for reason, enough in rooms if not enough[row]]
 
-        return Verdict(fits, why)
+        return NodeToStatus(fits, why)
 
-    def score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Amounts | None:
+    def score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Amounts:
         """The weighted mean over the resources, each scored by the strategy's rule."""
         scores: list[Amounts] = []
         weights: Any = 0  # one number while all nodes have all resources, else one for each node

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from course_lib.objects.cluster import Taint
 from course_lib.objects.tolerations import tolerated
-from course_lib.scheduler.framework import UNRESOLVABLE, Plugin, Verdict
+from course_lib.scheduler.framework import Plugin
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
+from course_lib.scheduler.status import UNRESOLVABLE, NodeToStatus
 
 REASON = "node(s) were unschedulable"
 CORDON = Taint(key="node.kubernetes.io/unschedulable", effect="NoSchedule")
@@ -19,10 +20,9 @@ class NodeUnschedulable(Plugin):
     """Filter by `spec.unschedulable`."""
 
     name = "NodeUnschedulable"
-    filters = True
 
-    def filter(self, pod: PodInfo, nodes: Nodes) -> Verdict | None:
+    def filter(self, pod: PodInfo, nodes: Nodes) -> NodeToStatus | None:
         """Every node that is not cordoned; all, for a Pod that tolerates a cordon."""
         if not nodes.unschedulable.any() or tolerated(CORDON, pod.pod.spec.tolerations or ()):
             return None
-        return Verdict.where(~nodes.unschedulable, REASON, UNRESOLVABLE)
+        return NodeToStatus.where(~nodes.unschedulable, REASON, UNRESOLVABLE)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib.scheduler.framework import CLAIM_UPDATE, NODE_ADD, POD_DELETE, Plugin, Verdict
+from course_lib.scheduler.framework import CLAIM_UPDATE, NODE_ADD, POD_DELETE, Lister, Plugin
 from course_lib.scheduler.nodes import Nodes
-from course_lib.scheduler.plugins.volume_binding import Lister, claims_of
+from course_lib.scheduler.plugins.volume_binding import claims_of
 from course_lib.scheduler.pod_info import PodInfo
+from course_lib.scheduler.status import NodeToStatus
 
 REASON = "node(s) exceed max volume count"
 Handle = tuple[str, str]  # driver, and what it calls the volume
@@ -22,12 +23,11 @@ class NodeVolumeLimits(Plugin):
 
     name = "NodeVolumeLimits"
     events = (NODE_ADD, POD_DELETE, CLAIM_UPDATE)
-    filters = True
 
     def __init__(self, lister: Lister | None = None) -> None:
         self.lister = lister
 
-    def filter(self, pod: PodInfo, nodes: Nodes) -> Verdict | None:
+    def filter(self, pod: PodInfo, nodes: Nodes) -> NodeToStatus | None:
         """Every node that stays within its limits."""
         new = handles(pod, self.lister)
         if not new or self.lister is None:
@@ -42,7 +42,7 @@ class NodeVolumeLimits(Plugin):
                 for driver in sorted({driver for driver, _ in new - held} & set(limits)):
                     count = sum(d == driver for d, _ in held | new)
                     fits[row] &= count <= limits[driver]
-        return Verdict.where(fits, REASON)
+        return NodeToStatus.where(fits, REASON)
 
     def _limits(self, node: str) -> dict[str, int]:
         assert self.lister is not None

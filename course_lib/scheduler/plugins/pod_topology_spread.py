@@ -23,16 +23,13 @@ from course_lib.scheduler.framework import (
     POD_ADD,
     POD_DELETE,
     POD_UPDATE,
-    UNRESOLVABLE,
-    UNSCHEDULABLE,
     Plugin,
-    Refusal,
-    Verdict,
 )
 from course_lib.scheduler.nodes import LabelColumn, Nodes
 from course_lib.scheduler.plugins.node_affinity import asks, required
 from course_lib.scheduler.plugins.taint_toleration import HARD, untolerated
 from course_lib.scheduler.pod_info import Group, PodInfo, narrowed
+from course_lib.scheduler.status import UNRESOLVABLE, UNSCHEDULABLE, NodeToStatus, Refusal
 from course_lib.scheduler.types import Amounts, Bools
 
 REASON = "node(s) didn't match pod topology spread constraints"
@@ -80,8 +77,6 @@ class PodTopologySpread(Plugin):
 
     name = "PodTopologySpread"
     events = (NODE_ADD, NODE_UPDATE, POD_ADD, POD_UPDATE, POD_DELETE)
-    filters = True
-    scores = True
 
     def __init__(
         self,
@@ -105,7 +100,7 @@ class PodTopologySpread(Plugin):
             return []
         return [_constraint(said, selector) for said in wanted]
 
-    def filter(self, pod: PodInfo, nodes: Nodes) -> Verdict | None:
+    def filter(self, pod: PodInfo, nodes: Nodes) -> NodeToStatus | None:
         """Every node on which no domain would have more than `maxSkew` above the smallest."""
         constraints = self.constraints(pod, HARDLY)
         if not constraints:
@@ -122,13 +117,15 @@ class PodTopologySpread(Plugin):
                     return UNSCHEDULABLE, (REASON,)
             raise AssertionError("this node was not refused")
 
-        return Verdict(everywhere & np.logical_and.reduce(even), why)
+        return NodeToStatus(everywhere & np.logical_and.reduce(even), why)
 
-    def score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Amounts | None:
+    def pre_score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> bool:
+        """Whether there are constraints that should hold."""
+        return bool(self.constraints(pod, SOFTLY))
+
+    def score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Amounts:
         """The fewer of its like are in a node's domains, the better; rarer domains weigh more."""
         constraints = self.constraints(pod, SOFTLY)
-        if not constraints:
-            return None
         strict = bool(pod.pod.spec.topology_spread_constraints) or not self.system
         everywhere = np.logical_and.reduce([nodes.label(c.key).present for c in constraints])
         counted = everywhere if strict else np.ones(len(nodes), dtype=bool)
@@ -152,7 +149,7 @@ class PodTopologySpread(Plugin):
         cost[~kept] = np.nan  # ignored: a node without all the labels scores 0
         return cost
 
-    def normalize(self, scores: Amounts, fits: Bools) -> Amounts:
+    def normalize_score(self, scores: Amounts, fits: Bools) -> Amounts:
         """100 for the lowest cost; nodes that are ignored get 0."""
         kept = ~np.isnan(scores)
         if not kept.any():

@@ -10,15 +10,10 @@ import numpy as np
 
 from course_lib.objects.pod import Toleration
 from course_lib.objects.tolerations import tolerated
-from course_lib.scheduler.framework import (
-    MAX_SCORE,
-    UNRESOLVABLE,
-    Plugin,
-    Verdict,
-    default_normalize,
-)
+from course_lib.scheduler.framework import MAX_SCORE, Plugin, default_normalize
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
+from course_lib.scheduler.status import UNRESOLVABLE, NodeToStatus
 from course_lib.scheduler.types import NOTHING, Amounts, Bools
 
 REASON = "node(s) had untolerated taint(s)"  # which ones, the scheduler writes into its log
@@ -31,23 +26,21 @@ class TaintToleration(Plugin):
     """Filter and score by taints."""
 
     name = "TaintToleration"
-    filters = True
-    scores = True
 
-    def filter(self, pod: PodInfo, nodes: Nodes) -> Verdict | None:
+    def filter(self, pod: PodInfo, nodes: Nodes) -> NodeToStatus | None:
         """Every node without a hard taint that the Pod does not tolerate."""
         tolerations = pod.pod.spec.tolerations or []
         counts = untolerated(nodes, HARD, tolerations)
         if counts is None:
             return None
-        return Verdict.where(counts == 0, REASON, UNRESOLVABLE)
+        return NodeToStatus.where(counts == 0, REASON, UNRESOLVABLE)
 
-    def score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Amounts | None:
+    def score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Amounts:
         """The number of soft taints that the Pod does not tolerate."""
         counts = untolerated(nodes, SOFT, soft(pod))
         return NOTHING if counts is None else counts
 
-    def normalize(self, scores: Amounts, fits: Bools) -> Amounts:
+    def normalize_score(self, scores: Amounts, fits: Bools) -> Amounts:
         """The fewer, the better."""
         return ALL if scores is NOTHING else default_normalize(scores, fits, reverse=True)
 

@@ -10,24 +10,17 @@ Source: `pkg/scheduler/framework/plugins/volumebinding` (`volume_binding.go`, `b
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Protocol
 
 import numpy as np
 
 from course_lib.objects.storage import PersistentVolume, PersistentVolumeClaim, StorageClass
 from course_lib.objects.volume_matching import suits
-from course_lib.scheduler.framework import (
-    CLAIM_UPDATE,
-    NODE_ADD,
-    UNRESOLVABLE,
-    Plugin,
-    Refusal,
-    Verdict,
-)
+from course_lib.scheduler.framework import CLAIM_UPDATE, NODE_ADD, Lister, Plugin, PreFilterResult
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.plugins.node_affinity import meets
 from course_lib.scheduler.plugins.node_resources_fit import Shape, broken_line, per_cent
 from course_lib.scheduler.pod_info import PodInfo
+from course_lib.scheduler.status import UNRESOLVABLE, NodeToStatus, Refusal
 from course_lib.scheduler.types import Amounts, Bools
 
 NOT_FOUND = 'persistentvolumeclaim "{name}" not found'
@@ -38,16 +31,8 @@ NO_VOLUME = "node(s) unavailable due to one or more pvc(s) bound to non-existent
 WAIT = "WaitForFirstConsumer"
 NO_PROVISIONER = "kubernetes.io/no-provisioner"
 MOST_UNUSED: Shape = ((0, 10), (100, 0))
-
-
-class Lister(Protocol):
-    """What the volume plugins read; the API server is one."""
-
-    def find(self, kind: str, name: str, namespace: str = "") -> Any:
-        """The object of that name, or None."""
-
-    def list(self, kind: str, namespace: str = "") -> list[Any]:
-        """All objects of a kind."""
+# A claim with the volumes that it may take, each with the nodes where it takes it.
+Match = tuple[PersistentVolumeClaim, list[tuple[PersistentVolume, Bools]]]
 
 
 class VolumeBinding(Plugin):
@@ -57,24 +42,22 @@ class VolumeBinding(Plugin):
 
     name = "VolumeBinding"
     events = (CLAIM_UPDATE, NODE_ADD)
-    filters = True
-    scores = True
 
     def __init__(self, lister: Lister | None = None, shape: Shape = ()) -> None:
         self.lister, self.shape = lister, shape or MOST_UNUSED
 
-    def pre_filter(self, pod: PodInfo, nodes: Nodes) -> str:
-        """Why the Pod must wait; empty when its claims are there."""
+    def pre_filter(self, pod: PodInfo, nodes: Nodes) -> PreFilterResult | None:
+        """Why the Pod must wait; None when its claims are there."""
         for name in pod.claims if self.lister else ():
             assert self.lister is not None
             claim = self.lister.find("PersistentVolumeClaim", name, pod.namespace)
             if claim is None:
-                return NOT_FOUND.format(name=name)
+                return PreFilterResult(NOT_FOUND.format(name=name))
             if claim.status.phase != "Bound" and waiting_class(self.lister, claim) is None:
-                return UNBOUND
-        return ""
+                return PreFilterResult(UNBOUND)
+        return None
 
-    def filter(self, pod: PodInfo, nodes: Nodes) -> Verdict | None:
+    def filter(self, pod: PodInfo, nodes: Nodes) -> NodeToStatus | None:
         """Every node from which the bound volumes can be reached, and that can have the others."""
         claims = claims_of(pod, self.lister)
         if not claims or self.lister is None:
@@ -93,7 +76,7 @@ class VolumeBinding(Plugin):
             pairs = ((reached, NODE_CONFLICT), (found, BIND_CONFLICT))
             return UNRESOLVABLE, [reason for fits, reason in pairs if not fits[row]]
 
-        return Verdict(reached & found if exist else np.zeros(len(nodes), dtype=bool), why)
+        return NodeToStatus(reached & found if exist else np.zeros(len(nodes), dtype=bool), why)
 
     def _can_bind(self, claims: list[PersistentVolumeClaim], nodes: Nodes) -> Bools:
         """The nodes where each claim gets a volume of its own, the smallest that will do, or a
@@ -106,28 +89,36 @@ class VolumeBinding(Plugin):
             good &= found | can_provision(waiting_class(self.lister, claim), nodes)
         return good
 
-    def score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Amounts | None:
+    def pre_score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> bool:
+        """Whether any of the Pod's unbound claims may take a volume that exists."""
+        return any(volumes for _, volumes in self._matches(pod, nodes))
+
+    def score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Amounts:
         """By class, the share of the volumes' size that the claims ask for, on the shape's line;
         the mean of the classes. Nothing of volumes that would be made: nodes here do not tell the
         capacity that is left (CSIStorageCapacity).
         """
-        claims = [c for c in claims_of(pod, self.lister) if c.status.phase != "Bound"]
         asked: dict[str, Amounts] = {}
         capacity: dict[str, Amounts] = {}
-        for claim, volumes in matches(claims, nodes, self.lister) if self.lister else ():
+        for claim, volumes in self._matches(pod, nodes):
             for volume, taken in volumes:
                 cls = volume.spec.storage_class_name
                 sizes = claim.size, (volume.spec.capacity or {})["storage"]
                 for sums, size in zip((asked, capacity), sizes, strict=True):
                     sums[cls] = sums.get(cls, nodes.zeros()) + taken * size.value
-        if not asked:
-            return None
         total, classes = nodes.zeros(), nodes.zeros()
         for cls, whole in capacity.items():
             used = per_cent(asked[cls], np.where(whole > 0, whole, np.inf))
             total += broken_line(used, self.shape) * (whole > 0)
             classes += whole > 0
         return np.floor(total / np.maximum(classes, 1) + 0.5)
+
+    def _matches(self, pod: PodInfo, nodes: Nodes) -> Iterator[Match]:
+        """The Pod's unbound claims, each with the volumes that it may take."""
+        if self.lister is None:
+            return iter(())
+        claims = [c for c in claims_of(pod, self.lister) if c.status.phase != "Bound"]
+        return matches(claims, nodes, self.lister)
 
     def couples(self, pod: PodInfo, nodes: Nodes) -> bool:
         """Volumes are more than amounts."""
@@ -142,9 +133,7 @@ def claims_of(pod: PodInfo, lister: Lister | None) -> list[PersistentVolumeClaim
     return [claim for claim in found if claim is not None]
 
 
-def matches(
-    claims: list[PersistentVolumeClaim], nodes: Nodes, lister: Lister
-) -> Iterator[tuple[PersistentVolumeClaim, list[tuple[PersistentVolume, Bools]]]]:
+def matches(claims: list[PersistentVolumeClaim], nodes: Nodes, lister: Lister) -> Iterator[Match]:
     """For each claim the volumes that it may take, with the nodes where it takes them: on each
     node the smallest that will do, and that no smaller claim has taken.
     """

@@ -10,17 +10,11 @@ from typing import Any
 import numpy as np
 
 from course_lib.objects.pod import Volume
-from course_lib.scheduler.framework import (
-    NODE_ADD,
-    POD_DELETE,
-    UNSCHEDULABLE,
-    Plugin,
-    Refusal,
-    Verdict,
-)
+from course_lib.scheduler.framework import NODE_ADD, POD_DELETE, Lister, Plugin
 from course_lib.scheduler.nodes import Nodes
-from course_lib.scheduler.plugins.volume_binding import Lister, claims_of
+from course_lib.scheduler.plugins.volume_binding import claims_of
 from course_lib.scheduler.pod_info import PodInfo
+from course_lib.scheduler.status import UNSCHEDULABLE, NodeToStatus, Refusal
 from course_lib.scheduler.types import Bools
 
 DISK = "node(s) had no available disk"
@@ -36,12 +30,11 @@ class VolumeRestrictions(Plugin):
 
     name = "VolumeRestrictions"
     events = (NODE_ADD, POD_DELETE)
-    filters = True
 
     def __init__(self, lister: Lister | None = None) -> None:
         self.lister = lister
 
-    def filter(self, pod: PodInfo, nodes: Nodes) -> Verdict | None:
+    def filter(self, pod: PodInfo, nodes: Nodes) -> NodeToStatus | None:
         """Every node where nobody holds one of the Pod's disks; none, if another Pod anywhere
         uses a claim that is for one Pod.
         """
@@ -58,7 +51,7 @@ class VolumeRestrictions(Plugin):
         def why(row: int) -> Refusal:
             return UNSCHEDULABLE, (DISK if not free[row] else ONE_POD,)
 
-        return Verdict(free & (not used), why)
+        return NodeToStatus(free & (not used), why)
 
     def couples(self, pod: PodInfo, nodes: Nodes) -> bool:
         """Volumes are more than amounts."""

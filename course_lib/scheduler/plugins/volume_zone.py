@@ -7,16 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib.scheduler.framework import (
-    CLAIM_UPDATE,
-    NODE_ADD,
-    UNRESOLVABLE,
-    Plugin,
-    Verdict,
-)
+from course_lib.scheduler.framework import CLAIM_UPDATE, NODE_ADD, Lister, Plugin
 from course_lib.scheduler.nodes import Nodes
-from course_lib.scheduler.plugins.volume_binding import Lister, claims_of
+from course_lib.scheduler.plugins.volume_binding import claims_of
 from course_lib.scheduler.pod_info import PodInfo
+from course_lib.scheduler.status import UNRESOLVABLE, NodeToStatus
 from course_lib.scheduler.types import Bools
 
 REASON = "node(s) had no available volume zone"
@@ -33,12 +28,11 @@ class VolumeZone(Plugin):
 
     name = "VolumeZone"
     events = (CLAIM_UPDATE, NODE_ADD)
-    filters = True
 
     def __init__(self, lister: Lister | None = None) -> None:
         self.lister = lister
 
-    def filter(self, pod: PodInfo, nodes: Nodes) -> Verdict | None:
+    def filter(self, pod: PodInfo, nodes: Nodes) -> NodeToStatus | None:
         """Every node in the zones of all volumes."""
         labels = [
             (key, value)
@@ -48,7 +42,7 @@ class VolumeZone(Plugin):
             for key, value in volume.labels.items()
             if key in KEYS
         ]
-        return Verdict.where(in_zones(labels, nodes), REASON, UNRESOLVABLE) if labels else None
+        return NodeToStatus.where(in_zones(labels, nodes), REASON, UNRESOLVABLE) if labels else None
 
     def couples(self, pod: PodInfo, nodes: Nodes) -> bool:
         """Volumes are more than amounts."""

@@ -1,0 +1,178 @@
+"""The registry: how each plugin is made from its arguments; and plugins of your own.
+
+Source: `pkg/scheduler/framework/plugins/registry.go`; `app.WithPlugin` in `cmd/kube-scheduler`.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import msgspec
+
+from course_lib.errors import CourseError
+from course_lib.objects.manifests import Document, Source
+from course_lib.objects.pod import NodeAffinity, TopologySpreadConstraint
+from course_lib.scheduler.default_selector import default_selector
+from course_lib.scheduler.framework import Factory, Lister, Plugin, Registry
+from course_lib.scheduler.plugins import (
+    DefaultBinder,
+    DefaultPreemption,
+    ImageLocality,
+    InterPodAffinity,
+    NodeAffinityPlugin,
+    NodeName,
+    NodePorts,
+    NodeResourcesBalancedAllocation,
+    NodeResourcesFit,
+    NodeUnschedulable,
+    NodeVolumeLimits,
+    PodTopologySpread,
+    PrioritySort,
+    SchedulingGates,
+    TaintToleration,
+    VolumeBinding,
+    VolumeRestrictions,
+    VolumeZone,
+)
+from course_lib.scheduler.plugins.node_resources_fit import CPU_AND_MEMORY, Shape
+from course_lib.scheduler.plugins.pod_topology_spread import SYSTEM_DEFAULTS
+
+
+def _fit(args: Document, _: Lister | None) -> Plugin:
+    strategy = args.get("scoringStrategy", {})
+    return NodeResourcesFit(
+        strategy.get("type", "LeastAllocated"),
+        _weights(strategy),
+        _shape(strategy.get("requestedToCapacityRatio", {})),
+        frozenset(args.get("ignoredResources", ())),
+    )
+
+
+def _shape(args: Document) -> Shape:
+    return tuple((point["utilization"], point.get("score", 0)) for point in args.get("shape", ()))
+
+
+def _weights(args: Document) -> dict[str, int]:
+    said = {item["name"]: item.get("weight") or 1 for item in args.get("resources", ())}
+    return said or dict(CPU_AND_MEMORY)
+
+
+def _spread(args: Document, lister: Lister | None) -> Plugin:
+    said = args.get("defaultConstraints", [])
+    own = msgspec.convert(said, list[TopologySpreadConstraint])
+    listed = args.get("defaultingType", "System") == "List"
+    selects = partial(default_selector, lister=lister) if lister is not None else None
+    return PodTopologySpread(own if listed else SYSTEM_DEFAULTS, selects)
+
+
+def _node_affinity(args: Document, _: Lister | None) -> Plugin:
+    return NodeAffinityPlugin(msgspec.convert(args.get("addedAffinity", {}), NodeAffinity))
+
+
+def _inter_pod(args: Document, _: Lister | None) -> Plugin:
+    ignore = args.get("ignorePreferredTermsOfExistingPods", False)
+    return InterPodAffinity(args.get("hardPodAffinityWeight", 1), ignore)
+
+
+IN_TREE: dict[str, Factory] = {
+    "SchedulingGates": lambda args, lister: SchedulingGates(),
+    "PrioritySort": lambda args, lister: PrioritySort(),
+    "NodeUnschedulable": lambda args, lister: NodeUnschedulable(),
+    "NodeName": lambda args, lister: NodeName(),
+    "TaintToleration": lambda args, lister: TaintToleration(),
+    "NodeAffinity": _node_affinity,
+    "NodePorts": lambda args, lister: NodePorts(),
+    "NodeResourcesFit": _fit,
+    "VolumeRestrictions": lambda args, lister: VolumeRestrictions(lister),
+    "NodeVolumeLimits": lambda args, lister: NodeVolumeLimits(lister),
+    "VolumeBinding": lambda args, lister: VolumeBinding(lister, _shape(args)),
+    "VolumeZone": lambda args, lister: VolumeZone(lister),
+    "PodTopologySpread": _spread,
+    "InterPodAffinity": _inter_pod,
+    "DefaultPreemption": lambda args, lister: DefaultPreemption(lister),
+    "NodeResourcesBalancedAllocation": (
+        lambda args, lister: NodeResourcesBalancedAllocation(_weights(args))
+    ),
+    "ImageLocality": lambda args, lister: ImageLocality(),
+    "DefaultBinder": lambda args, lister: DefaultBinder(),
+}
+
+
+def make_plugin(
+    name: str,
+    args: Document | None = None,
+    lister: Lister | None = None,
+    registry: Registry = IN_TREE,
+) -> Plugin:
+    """One plugin with its arguments, as a profile's `pluginConfig` gives them.
+
+    Raises `CourseError` for a plugin that the registry does not have, and for bad arguments.
+
+    >>> make_plugin("NodeResourcesFit", {"scoringStrategy": {"type": "MostAllocated"}}).name
+    'NodeResourcesFit'
+    """
+    if name not in registry:
+        raise CourseError("no such plugin", expected=f"one of {', '.join(registry)}", found=name)
+    try:
+        return registry[name](args or {}, lister)
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as problem:
+        raise CourseError(
+            f"the arguments of {name} are not what it takes",
+            where=f"pluginConfig: {name}",
+            found=str(problem),
+            do="see kubernetes.io, kube-scheduler Configuration (v1)",
+        ) from None
+
+
+class SchedulerSetup(msgspec.Struct, frozen=True, eq=False):
+    """A scheduler's configuration together with plugins of your own (see `with_plugins`)."""
+
+    configuration: Source
+    registry: Registry
+
+
+SchedulerSource = Source | SchedulerSetup
+
+
+def with_plugins(*plugins: type[Plugin], configuration: Source | None = None) -> SchedulerSetup:
+    """Register plugins of your own with a scheduler: `Cluster(scheduler=with_plugins(Mine))`.
+
+    `plugins` are subclasses of `Plugin`; what a profile's `pluginConfig` gives for one are its
+    constructor's arguments. `configuration` (path, text or dict) enables them by their names, as
+    any other plugin; without it the default profile runs them at all points that they fill.
+    Raises `CourseError` for a class without a name, or with the name of another plugin.
+
+    >>> from course_lib.scheduler.plugins.gpu_share import GpuShare
+    >>> "GpuShare" in with_plugins(GpuShare).registry
+    True
+    """
+    registry = dict(IN_TREE)
+    for plugin in plugins:
+        if not isinstance(plugin, type) or not issubclass(plugin, Plugin) or not plugin.name:
+            raise CourseError(
+                "not a scheduling plugin",
+                expected="a subclass of course_lib.scheduler.Plugin with a name",
+                found=repr(plugin)[:60],
+            )
+        if plugin.name in registry:
+            raise CourseError(
+                "there is a plugin of that name already", found=plugin.name, do="choose another"
+            )
+        registry[plugin.name] = _constructor(plugin)
+    return SchedulerSetup(configuration or _everywhere(plugins), registry)
+
+
+def _constructor(plugin: type[Plugin]) -> Factory:
+    return lambda args, lister: plugin(**args)
+
+
+def _everywhere(plugins: tuple[type[Plugin], ...]) -> Document:
+    """The default profile with these plugins; of QueueSort there can be one only."""
+    sorts = any(plugin.queue_sort is not Plugin.queue_sort for plugin in plugins)
+    enabled = [{"name": plugin.name} for plugin in plugins]
+    disabled = [{"name": PrioritySort.name}] if sorts else []
+    return {
+        "apiVersion": "kubescheduler.config.k8s.io/v1",
+        "kind": "KubeSchedulerConfiguration",
+        "profiles": [{"plugins": {"multiPoint": {"enabled": enabled, "disabled": disabled}}}],
+    }
