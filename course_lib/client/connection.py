@@ -148,11 +148,12 @@ class Connection(ServerClient):
         namespace: str = "",
         selector: Selector = EVERYTHING,
         fields: FieldSelector | None = None,
+        initial: bool = False,
     ) -> Subscription:
         """Call `listener` with each change from now on, over all breaks of the connection.
 
         Where no API server is reached now, everything is ADDED once one is.
         """
-        reflector = Reflector(self, kind, listener, namespace, selector, fields)
+        reflector = Reflector(self, kind, listener, namespace, selector, fields, initial)
         self.reflectors.append(reflector)
         return reflector

@@ -88,8 +88,12 @@ class Client(Protocol):
         namespace: str = "",
         selector: Selector = EVERYTHING,
         fields: FieldSelector | None = None,
+        initial: bool = False,
     ) -> Subscription:
-        """Call `listener` with each change from now on."""
+        """Call `listener` with each change from now on.
+
+        With `initial`, existing objects come first, each as ADDED (`sendInitialEvents`).
+        """
 
     def create(self, document: Document) -> Object:
         """Create an object; raises `InvalidManifest`, `AlreadyExists` or `Forbidden`."""

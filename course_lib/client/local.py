@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 
 from course_lib.apiserver.deletion import BACKGROUND
 from course_lib.apiserver.dry_run import dry
-from course_lib.apiserver.server import AnyKind, APIServer
+from course_lib.apiserver.server import ADDED, AnyKind, APIServer, WatchEvent
 from course_lib.client.apply import Applied, apply
 from course_lib.client.events import EventRecorder
 from course_lib.client.interface import Client, Listener, Subscription
@@ -41,6 +41,7 @@ class ServerClient(ABC):
         namespace: str = "",
         selector: Selector = EVERYTHING,
         fields: FieldSelector | None = None,
+        initial: bool = False,
     ) -> Subscription:
         """Call `listener` with each change from now on."""
 
@@ -150,6 +151,10 @@ class LocalClient(ServerClient):
         namespace: str = "",
         selector: Selector = EVERYTHING,
         fields: FieldSelector | None = None,
+        initial: bool = False,
     ) -> Subscription:
         """Call `listener` with each change from now on, in the call that makes it."""
+        if initial:
+            for each in self.server.list(kind, namespace, selector, fields):
+                listener(WatchEvent(ADDED, each, int(each.metadata.resource_version)))
         return self.server.watch(kind, listener, namespace, selector, fields)

@@ -48,6 +48,7 @@ class Reflector:
         namespace: str,
         selector: Selector,
         fields: FieldSelector | None,
+        initial: bool = False,
     ) -> None:
         self.route, self.kind = route, kind
         self.listener = route.sim.guarded(listener)
@@ -60,8 +61,11 @@ class Reflector:
         self._random = route.sim.random(f"reflector/{route.client}")
         try:
             server = route.server
-            self._known = {found.uid: found for found in self._list(server)}
-            self._revision = server.store.revision
+            if initial:
+                self._replace(server)
+            else:
+                self._known = {each.uid: each for each in self._list(server)}
+                self._revision = server.store.revision
             self._follow(server)
         except Unreachable:
             self.lost()

@@ -141,7 +141,9 @@ if TYPE_CHECKING:
 
     ObjectT = TypeVar("ObjectT", bound=Object, default=Any)
 else:
-    ObjectT = Object
+    from typing import TypeVar
+
+    ObjectT = TypeVar("ObjectT", bound=Object)
 
 
 def owner_reference(owner: Object) -> dict[str, Any]:

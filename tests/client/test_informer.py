@@ -1,0 +1,234 @@
+"""Informers: a copy of the API's objects with indexes, that outlives breaks of the connection."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from course_lib.apiserver import APIServer
+from course_lib.apiserver.errors import Unreachable
+from course_lib.client import LocalClient
+from course_lib.client.cache import by_controller, by_label, by_namespace, by_owner, orphans
+from course_lib.client.connection import Connection
+from course_lib.client.informer import Informer, InformerFactory
+from course_lib.engine import Simulation
+from course_lib.errors import CourseError
+from course_lib.objects.pod import Pod
+from course_lib.objects.selectors import parse_selector
+from tests import conftest
+
+INDEXES = {
+    "namespace": by_namespace,
+    "controller": by_controller,
+    "owner": by_owner,
+    "app": by_label("app"),
+    "node": lambda pod: [pod.spec.node_name] if pod.spec.node_name else [],
+}
+
+
+class Way:
+    """A way to one API server that can be cut, and that leads to another one later."""
+
+    def __init__(self, server: APIServer) -> None:
+        self.server, self.open = server, True
+
+    def pick(self, client: str) -> APIServer:
+        if not self.open:
+            raise Unreachable("cut")
+        return self.server
+
+    def reaches(self, client: str, server: APIServer) -> bool:
+        return self.open and server is self.server
+
+
+@pytest.fixture
+def client() -> LocalClient:
+    client = LocalClient(APIServer(Simulation()))
+    for name in ("default", "shop"):
+        space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+        client.create(space)
+    return client
+
+
+def pod(name: str, namespace: str = "default", owner: str = "", **labels: str) -> dict:
+    document = conftest.pod(name)
+    document["metadata"] |= {"namespace": namespace, "labels": labels}
+    if owner:
+        reference = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": owner, "uid": owner}
+        document["metadata"]["ownerReferences"] = [reference | {"controller": True}]
+    return document
+
+
+def names(pods: list[Pod]) -> list[str]:
+    return [each.name for each in pods]
+
+
+def test_the_cache_has_what_was_there_and_what_comes(client):
+    client.create(pod("a"))
+    informer = Informer(client, Pod)
+    client.create(pod("b"))
+    assert names(informer.list()) == ["a", "b"]
+    assert informer.find("b", "default") == client.find(Pod, "b", "default")
+    client.delete(Pod, "a", "default")
+    assert informer.find("a") is None
+
+
+def test_a_list_is_of_one_namespace_and_of_what_a_selector_matches(client):
+    informer = Informer(client, "pods")
+    client.create(pod("b", "shop", app="web"))
+    client.create(pod("a", "shop", app="db"))
+    client.create(pod("c", app="web"))
+    assert names(informer.list()) == ["c", "a", "b"]
+    assert names(informer.list("shop")) == ["a", "b"]
+    assert names(informer.list("shop", parse_selector("app=web"))) == ["b"]
+
+
+def test_indexes_follow_the_objects(client):
+    informer = Informer(client, Pod)
+    client.create(pod("a", owner="rs-1", app="web"))
+    for name, index in INDEXES.items():
+        informer.add_index(name, index)  # also of what is there already
+    client.create(pod("b", owner="rs-1", app="db"))
+    client.create(pod("c"))
+    assert names(informer.by_index("controller", "rs-1")) == ["a", "b"]
+    assert names(informer.by_index("controller", orphans("default"))) == ["c"]
+    client.patch(Pod, "b", "default", {"metadata": {"labels": {"app": "web"}}})
+    assert names(informer.by_index("app", "web")) == ["a", "b"]
+    assert informer.by_index("app", "db") == []
+    client.bind(client.get(Pod, "c", "default"), "node-1")
+    assert names(informer.by_index("node", "node-1")) == ["c"]
+
+
+def test_handlers_hear_of_what_is_there_and_of_each_change_with_the_object_before(client):
+    client.create(pod("a"))
+    informer = Informer(client, Pod)
+    heard = []
+    informer.add_handler(
+        lambda before, after: heard.append((before and before.labels, after and after.labels))
+    )
+    client.patch(Pod, "a", "default", {"metadata": {"labels": {"app": "web"}}})
+    client.delete(Pod, "a", "default")
+    assert heard == [(None, {}), ({}, {"app": "web"}), ({"app": "web"}, None)]
+
+
+def test_the_cache_shows_a_change_to_the_handlers_that_hear_of_it(client):
+    informer = Informer(client, Pod)
+    seen = []
+    informer.add_handler(lambda before, after: seen.append(names(informer.list())))
+    client.create(pod("a"))
+    client.create(pod("b"))
+    assert seen == [["a"], ["a", "b"]]
+
+
+def test_a_change_that_was_overtaken_within_the_instant_is_left_out(client):
+    """A watcher that is told first writes to the object: the informer hears of that before."""
+
+    def label(event):
+        if not event.object.labels:
+            client.patch(Pod, "a", "default", {"metadata": {"labels": {"app": "web"}}})
+
+    client.watch(Pod, label)
+    informer = Informer(client, Pod)
+    client.create(pod("a"))
+    assert informer.find("a") == client.get(Pod, "a")
+    assert informer.find("a").labels == {"app": "web"}
+
+
+def test_a_factory_has_one_informer_for_all_names_of_a_kind(client):
+    factory = InformerFactory(client)
+    assert factory.informer(Pod) is factory.informer("po")
+    client.create(pod("a"))
+    assert factory.find(Pod, "a", "default").name == "a"
+    assert names(factory.list("Pod")) == ["a"]
+
+
+def test_an_informer_that_starts_while_no_server_answers_fills_up_later(client):
+    client.create(pod("a"))
+    way = Way(client.server)
+    way.open = False
+    connection = Connection(client.sim, way, "node-1")
+    informer = Informer(connection, Pod)
+    assert len(informer) == 0
+    way.open = True
+    client.sim.run(5)
+    assert names(informer.list()) == ["a"]
+
+
+# What may happen: a write (whichever of these names), a break, the end of a break, a compaction.
+NAMES = st.sampled_from(["a", "b", "c"])
+SPACES = st.sampled_from(["default", "shop"])
+STEPS = st.one_of(
+    st.tuples(st.just("create"), NAMES, SPACES, st.sampled_from(["", "rs-1", "rs-2"])),
+    st.tuples(st.just("label"), NAMES, SPACES, st.sampled_from(["web", "db"])),
+    st.tuples(st.just("bind"), NAMES, SPACES, st.sampled_from(["node-1", "node-2"])),
+    st.tuples(st.just("delete"), NAMES, SPACES),
+    st.tuples(st.just("cut")),
+    st.tuples(st.just("mend")),
+    st.tuples(st.just("restart")),
+    st.tuples(st.just("compact")),
+    st.tuples(st.just("wait"), st.floats(0.1, 20)),
+)
+
+
+def do(client: LocalClient, way: Way, step: tuple) -> None:
+    match step:
+        case ("create", name, space, owner):
+            client.create(pod(name, space, owner))
+        case ("label", name, space, app):
+            client.patch(Pod, name, space, {"metadata": {"labels": {"app": app}}})
+        case ("bind", name, space, node):
+            client.bind(client.get(Pod, name, space), node)
+        case ("delete", name, space):
+            client.delete(Pod, name, space, grace_period=0)
+        case ("cut",):
+            way.open = False
+        case ("mend",):
+            way.open = True
+        case ("restart",):  # another API server on the same store
+            old, way.server = way.server, APIServer(client.sim, client.server.store)
+            old.stop()
+        case ("compact",):
+            client.server.store.compact(client.server.store.revision)
+        case ("wait", seconds):
+            client.sim.run(seconds)
+
+
+@settings(max_examples=150)
+@given(st.lists(STEPS, max_size=30))
+def test_a_cache_equals_the_list_after_any_history_of_writes_and_breaks(steps):
+    server = APIServer(Simulation())
+    client, way = LocalClient(server), Way(server)
+    for name in ("default", "shop"):
+        client.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    connection = Connection(client.sim, way, "node-1")
+    near, far = Informer(client, Pod), Informer(connection, Pod)
+    mirror: dict[str, Pod] = {}  # what handlers alone would know
+
+    def follow(before, after):
+        assert mirror.get((before or after).uid) == before
+        mirror.pop((before or after).uid, None)
+        if after is not None:
+            mirror[after.uid] = after
+
+    far.add_handler(follow)
+    for informer in (near, far):
+        for name, index in INDEXES.items():
+            informer.add_index(name, index)
+    for step in steps:
+        with suppress(CourseError):  # the name is taken, or there is no such Pod
+            do(client, way, step)
+        assert near.list() == client.list(Pod)
+    way.open = True
+    client.sim.run(120)
+    pods = client.list(Pod)
+    for informer in (near, far):
+        assert informer.list() == pods
+        assert informer.list("shop") == [each for each in pods if each.namespace == "shop"]
+        for name, index in INDEXES.items():
+            for value in {value for each in pods for value in index(each)} | {"nobody"}:
+                expected = [each for each in pods if value in index(each)]
+                assert informer.by_index(name, value) == expected
+    assert sorted(mirror) == sorted(each.uid for each in pods)
