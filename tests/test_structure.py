@@ -16,15 +16,9 @@ CYCLES = [
     for group in (
         "apiserver.admission apiserver.allocation apiserver.deletion apiserver.quota "
         "apiserver.server",
-        "cluster.control_plane cluster.processes",
-        "cluster.cluster cluster.handlers cluster.served cluster.watch_stream",
         "cri.grpc_server cri.stream_server",
         "etcd.lessor etcd.member",
-        "network.device network.ipset network.iptables network.iptables_words network.ipvs "
-        "network.namespace network.netfilter network.trace network.wire",
-        "network.flat network.plugins network.plugins.base network.plugins.calico "
-        "network.plugins.flannel network.plugins.routable network.plugins.weave "
-        "network.pod_network network.talk",
+        "network.device network.namespace",  # by nature: devices stand in a namespace
         "node.admission node.eviction node.garbage node.kubelet node.logs node.pod_containers "
         "node.pod_status node.pod_worker node.probes node.slot node.static_pods",
         "runtimes.container runtimes.inside runtimes.isolation runtimes.sandbox",
@@ -33,18 +27,13 @@ CYCLES = [
 # Functions over the limit.
 LONG = {
     "apiserver.strategic.strategic_merge",
-    "cluster.cluster.__init__",
-    "cluster.cluster.load",
-    "cluster.control_plane.__init__",
     "cluster.describe_node._allocated",
     "cluster.describe_pod._source",
     "cluster.describe_pod.pod_lines",
     "cluster.describe_service.service_lines",
-    "cluster.node_commands.add_node",
     "controllers.autoscaler._look",
     "controllers.deployment_status.deployment_status",
     "cri.translate.container_spec",
-    "network.iptables.restore",
     "node.cri_config.container_config",
     "node.proxy.iptables_rules._lines",
     "node.proxy.ipvs_rules._port",

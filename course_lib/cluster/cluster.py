@@ -3,63 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
-import msgspec
-
-from course_lib.apiserver import APIServer
 from course_lib.apiserver.deletion import BACKGROUND
-from course_lib.apiserver.errors import APIError
-from course_lib.client import LocalClient
-from course_lib.client.local import ServerClient
+from course_lib.cluster import layout as layouts
 from course_lib.cluster.apply import apply_manifests
 from course_lib.cluster.arguments import check_settings, checked, count
-from course_lib.cluster.bootstrap import furnish
 from course_lib.cluster.cloud import Cloud
-from course_lib.cluster.configurations import Configurations
-from course_lib.cluster.container_commands import ContainerCommands
-from course_lib.cluster.control_plane import YEAR, ControlPlane
+from course_lib.cluster.containers import ContainerAccess
+from course_lib.cluster.control_plane import ControlPlane, ManagedControlPlane
 from course_lib.cluster.describe import Text, describe
-from course_lib.cluster.history import History
+from course_lib.cluster.dns import DNS
+from course_lib.cluster.explained import explained
+from course_lib.cluster.faults import Faults
+from course_lib.cluster.history import PodHistory
+from course_lib.cluster.ingress import IngressTraffic
+from course_lib.cluster.kubeadm import YEAR, KubeadmControlPlane
 from course_lib.cluster.layout import Layout
-from course_lib.cluster.load import Load
-from course_lib.cluster.network_commands import NetworkCommands, make_network
-from course_lib.cluster.node_commands import CONTROL_PLANE_TAINT, MOST_NODES, NodeCommands
+from course_lib.cluster.machines import MOST_NODES, Machines, NodeSettings
+from course_lib.cluster.maintenance import Maintenance
+from course_lib.cluster.networks import follow_nodes, ignored, network_named
+from course_lib.cluster.nodes import NodeOperations
+from course_lib.cluster.packaged import packaged
 from course_lib.cluster.pending import pending
-from course_lib.cluster.plane_commands import PlaneCommands
+from course_lib.cluster.short_forms import ShortForms
 from course_lib.cluster.tables import table, table_rows
-from course_lib.cluster.workload_commands import WorkloadCommands
-from course_lib.controllers import MetricsServer, Reading, start_controllers
-from course_lib.controllers.node_lifecycle import NodeIPAMController
+from course_lib.cluster.traffic import Traffic
+from course_lib.cluster.workloads import Workloads
+from course_lib.controllers import MetricsServer
 from course_lib.engine import Simulation
-from course_lib.errors import CourseError
 from course_lib.images import Registry
-from course_lib.network.underlay import OUTSIDE
-from course_lib.node import Kubelet, KubeProxy
-from course_lib.node.cri_config import POD_UID
 from course_lib.objects.manifests import Document, Source
-from course_lib.objects.meta import is_true
-from course_lib.objects.pods import is_ready
+from course_lib.objects.pod import Pod
 from course_lib.objects.selectors import parse_field_selector, parse_selector
-from course_lib.runtimes import Behaviours, Runtime, RuntimeFault
-from course_lib.scheduler import Scheduler
-from course_lib.scheduler.explain import TEXTS, explain, explain_in_detail
-from course_lib.scheduler.pod_info import PodInfo
+from course_lib.runtimes import Behaviours
 
 if TYPE_CHECKING:
     from course_lib.cluster.served import Served
     from course_lib.engine.table import Table
 
+CONTROL_PLANE_TAINT = {"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}
+
 
 @checked
-class Cluster(
-    Configurations,
-    NodeCommands,
-    WorkloadCommands,
-    ContainerCommands,
-    PlaneCommands,
-    NetworkCommands,
-):
+class Cluster(ShortForms):
     """A simulated Kubernetes cluster.
 
     `nodes` machines of `cpu` cores and `memory` each, spread over `zones` in turn; the same
@@ -109,84 +96,83 @@ class Cluster(
         count(nodes, "nodes", most=MOST_NODES, do="a larger cluster needs more addresses")
         check_settings(cpu, memory, runtime, layout, start, certificates)
         self.sim = Simulation(seed, start)
-        self.registry = Registry()
-        self.behaviours = Behaviours()
-        self.network = make_network(self.sim, network, settings, policies)
-        self.proxy_mode = proxy
-        self.policies = self.network.enforces_policies if policies is None else policies
-        self.kubelets: dict[str, Kubelet] = {}
-        self.runtimes: dict[str, Runtime] = {}
-        self.runtime = runtime
-        self.proxies: dict[str, KubeProxy] = {}
-        self.metrics = MetricsServer(self.sim, self._scrape)
-        self.plane: ControlPlane | None = None
-        self.api: ServerClient
-        machine: dict[str, Any] = {"cpu": cpu, "memory": memory, "labels": labels}
-        if layout is not None:
-            self._assemble(layout, machine, scheduler, certificates)
-            if cloud:
-                Cloud(self.api, self.network)
-            return
-        self.api = LocalClient(APIServer(self.sim))
-        self.history = History(self.api)
-        furnish(self.api)
-        self._scheduler = Scheduler(self.api, scheduler)
-        controllers = start_controllers(self.api, self.metrics)
-        self.sim.reports_pending(lambda: pending(self.api))
-        self.api.watch("Node", self.node_changed)
-        for number in range(nodes):
-            self.add_node(zone=zones[number % len(zones)] if zones else "", **machine)
-        # A cluster is handed over when its nodes are ready: their address blocks are given.
+        self.registry, self.behaviours = Registry(), Behaviours()
+        self.network = network_named(self.sim, network, settings, policies)
+        metrics = MetricsServer(self.sim, lambda: self.machines.readings())
+        self.plane: ControlPlane[KubeadmControlPlane] = (
+            ManagedControlPlane(self.sim, layouts.beside(nodes, zones), metrics, scheduler)
+            if layout is None
+            else KubeadmControlPlane(self.sim, layout, metrics, scheduler, certificates)
+        )
+        enforced = self.network.enforces_policies if policies is None else policies
+        self._compose(NodeSettings(runtime, proxy, enforced))
+        self._add_nodes(cpu, memory, labels or {})
+        self.plane.settle()
         if cloud:
             Cloud(self.api, self.network)
-        for controller in controllers:
-            if isinstance(controller, NodeIPAMController):
-                for name in self.kubelets:
-                    controller.reconcile("", name)
 
-    def _assemble(
-        self,
-        layout: Layout,
-        machine: dict[str, Any],
-        scheduler: Source | None,
-        certificates: float,
-    ) -> None:
-        """Start the machines of a layout, and let time pass until all nodes are ready."""
-        plane = ControlPlane(self.sim, layout, self.metrics, scheduler, certificates)
-        self.plane = plane
-        self.network.share_links(plane.links, layout.balancer or layout.control_planes[0])
-        self.api = plane.connection("kubectl", consistent=True)
-        self.history = History(plane.connection("history"))
-        self.sim.reports_pending(lambda: pending(self.api))
+    def _compose(self, settings: NodeSettings) -> None:
+        """Make the parts of the cluster, each with what it needs, and start the control plane."""
+        sim, network, plane = self.sim, self.network, self.plane
+        network.share_links(plane.links, plane.entry)
+        self.api = api = plane.connection("kubectl", consistent=True)
+        self.history = PodHistory(plane.connection("history"))
+        plane.start()
+        sim.reports_pending(lambda: pending(api))
+        follow_nodes(network, plane.connection("network"))
+        self.machines = Machines(sim, network, plane, self.registry, self.behaviours, settings)
+        self.nodes, self.workloads = NodeOperations(sim, api), Workloads(api)
+        self.containers = ContainerAccess(api, self.machines)
+        self.faults = Faults(sim, plane, network, self.machines)
+        self.maintenance = Maintenance(sim, plane)
+        self.dns, self.ingress = DNS(api, network), IngressTraffic(sim, api, network)
+        self.traffic = Traffic(sim, api, network, self.machines, self.dns)
+
+    def _add_nodes(self, cpu: str | float, memory: str | float, labels: dict[str, str]) -> None:
+        """Add the machines of the layout that are nodes."""
+        layout, key = self.plane.layout, CONTROL_PLANE_TAINT["key"]
         for name in layout.nodes:
+            role = {key: ""} if name in layout.control_planes else {}
             taints = () if layout.takes_pods(name) else (CONTROL_PLANE_TAINT,)
-            role = {CONTROL_PLANE_TAINT["key"]: ""} if name in layout.control_planes else {}
-            settings = machine | {"labels": (machine["labels"] or {}) | role}
-            self.add_node(name, zone=layout.zones.get(name, ""), taints=taints, **settings)
-            plane.furnish_node(self.kubelets[name])
-        plane.connection("network").watch("Node", self.node_changed)
-        self.sim.run_until(self._assembled, timeout=300)
+            zone = layout.zones.get(name, "")
+            self.machines.add(name, cpu, memory, zone, labels | role, taints)
 
-    def _assembled(self) -> bool:
-        """Whether all nodes are ready, have their addresses, and somebody schedules."""
-        try:
-            nodes = self.api.list("Node")
-        except APIError:
-            return False
-        good = [n for n in nodes if n.spec.pod_cidr and is_true(n.status.conditions, "Ready")]
-        assert self.plane is not None
-        return len(good) == len(self.plane.layout.nodes) and self.plane.scheduler is not None
+    # The four configurations
 
-    @property
-    def scheduler(self) -> Scheduler:
-        """The scheduler that works now."""
-        found = self.plane.scheduler if self.plane else self._scheduler
-        if found is None:
-            raise CourseError(
-                "no scheduler works now",
-                do="let time pass until one has the lease, or look at cluster.components()",
-            )
-        return found
+    @classmethod
+    def all_in_one(cls, **settings: Any) -> Self:
+        """Everything on one node, as Minikube does: for learning, not for production.
+
+        >>> Cluster.all_in_one().get("nodes")[["NAME", "STATUS"]]
+               NAME STATUS
+        0  minikube  Ready
+        """
+        return cls(layout=layouts.all_in_one(), **settings)
+
+    @classmethod
+    def single_master(cls, workers: int = 3, **settings: Any) -> Self:
+        """One control plane node, which also holds the only member of etcd, and workers."""
+        return cls(layout=layouts.single_master(workers), **settings)
+
+    @classmethod
+    def ha_masters(cls, masters: int = 3, workers: int = 3, **settings: Any) -> Self:
+        """Several control plane nodes behind a load balancer, and one etcd for all of them."""
+        return cls(layout=layouts.ha_masters(masters, workers), **settings)
+
+    @classmethod
+    def ha_etcd(
+        cls,
+        masters: int = 3,
+        etcd: int = 3,
+        workers: int = 3,
+        stacked: bool = False,
+        **settings: Any,
+    ) -> Self:
+        """Several control plane nodes and a clustered etcd: the setup for production.
+
+        etcd stands beside, on machines of its own; or `stacked` on the control plane nodes.
+        """
+        return cls(layout=layouts.ha_etcd(masters, etcd, workers, stacked), **settings)
 
     # Objects
 
@@ -202,12 +188,19 @@ class Cluster(
         >>> table.RESULT[0]
         'created'
         """
-        results = apply_manifests(self.api, source, namespace)
         rows = [
-            (title, result, "\n".join([*warnings, *self.network_warnings(title)]))
-            for title, result, warnings in results
+            (title, result, "\n".join([*warnings, *ignored(self.network, title)]))
+            for title, result, warnings in apply_manifests(self.api, source, namespace)
         ]
         return table(rows, ["OBJECT", "RESULT", "WARNINGS"])
+
+    def install_dns(self) -> Table:
+        """Add CoreDNS: a Deployment, and the Service `kube-dns` at 10.96.0.10."""
+        return self.apply(packaged("coredns"))
+
+    def install_ingress(self) -> Table:
+        """Add HAProxy's ingress controller: its class `haproxy`, a Deployment, and a Service."""
+        return self.apply(packaged("ingress-controller"))
 
     def get(
         self,
@@ -228,14 +221,14 @@ class Cluster(
         1  node-2  Ready
         """
         named = self.api.resource(kind)
-        found = self.api.list(
+        listed = self.api.list(
             named.kind,
             (namespace or "") if named.namespaced else "",
             parse_selector(selector),
             parse_field_selector(field_selector),
         )
         every = named.namespaced and namespace is None
-        columns, rows = table_rows(named.kind, found, self.sim.now, every, wide)
+        columns, rows = table_rows(named.kind, listed, self.sim.now, every, wide)
         return table(rows, columns)
 
     def serve(self, port: int = 0, speed: float = 0.0) -> Served:
@@ -314,15 +307,6 @@ class Cluster(
         """
         return self.sim.run_until(condition, timeout)
 
-    def step(self) -> float:
-        """Let the next event happen; returns its simulated time.
-
-        >>> cluster = Cluster()
-        >>> cluster.step() >= 0
-        True
-        """
-        return self.sim.step()
-
     # Looking
 
     def log(
@@ -335,8 +319,8 @@ class Cluster(
         >>> Cluster(nodes=1).log(reason="Starting").OBJECT[0]
         'Node/node-1'
         """
-        found = self.sim.log.select(component, object, reason, since)
-        return table(found, ["TIME", "COMPONENT", "OBJECT", "REASON", "MESSAGE"])
+        lines = self.sim.log.select(component, object, reason, since)
+        return table(lines, ["TIME", "COMPONENT", "OBJECT", "REASON", "MESSAGE"])
 
     def explain(self, pod: str, namespace: str = "default", detail: bool = False) -> Table:
         """Why a Pod goes where it goes: each node, who refused it, the scores, sum and outcome.
@@ -351,102 +335,4 @@ class Cluster(
         0  node-1  397     tie
         1  node-2  397     tie
         """
-        found = PodInfo.of(self.api.get("Pod", pod, namespace))
-        nodes = self.scheduler.nodes.copy()
-        if found.pod.spec.node_name:
-            nodes.remove(found, found.pod.spec.node_name)
-            spec = msgspec.structs.replace(found.pod.spec, node_name="")
-            found = found.renewed(msgspec.structs.replace(found.pod, spec=spec))
-        ask = explain_in_detail if detail else explain
-        columns, rows = ask(self.scheduler.framework(found), found, nodes)
-        made = table(rows, columns)
-        numbers = [name for name in columns if name not in TEXTS]
-        return made.astype(dict.fromkeys(numbers, "Int64"))
-
-    def ready(self, name: str, namespace: str = "default") -> bool:
-        """Whether all replicas of a workload are up to date and ready: `deployment/web`.
-
-        Bare Pods are ready by their condition; anything else is ready when it exists.
-        """
-        kind, found = self._named(name, namespace)
-        if kind == "Pod":
-            return is_ready(found)
-        if kind == "DaemonSet":
-            wanted = found.status.desired_number_scheduled
-            have = min(found.status.number_ready, found.status.updated_number_scheduled)
-            return bool(found.status.observed_generation and have >= wanted)
-        if not hasattr(getattr(found, "status", None), "ready_replicas"):
-            return True
-        status = found.status
-        updated = getattr(status, "updated_replicas", status.ready_replicas)
-        fresh = status.observed_generation == found.metadata.generation
-        return bool(
-            fresh and status.replicas == updated == status.ready_replicas == found.spec.replicas
-        )
-
-    def load(
-        self,
-        service: str,
-        requests_per_second: float,
-        namespace: str = "default",
-        port: int | None = None,
-        outside: bool = False,
-    ) -> Load:
-        """Start clients that send requests to a Service (its first port), until stopped.
-
-        They run on the nodes; with `outside` they stand outside the cluster and send to the
-        nodes' addresses, at the Service's node port.
-
-        >>> cluster = Cluster()
-        >>> _ = cluster.apply("data/web.yaml")
-        >>> cluster.run(seconds=30)
-        >>> load = cluster.load("web", requests_per_second=10)
-        >>> cluster.run(seconds=60)
-        >>> load.failed
-        0
-        """
-        found = self.api.get("Service", service, namespace)
-        ports = {p.port: p.node_port for p in found.spec.ports or ()}
-        wanted = next(iter(ports), 0) if port is None else port
-        if wanted not in ports:
-            raise CourseError(
-                "the Service has no such port",
-                where=f"Service {namespace}/{service}",
-                expected=f"one of its ports {list(ports)}",
-                found=str(wanted or "no port"),
-            )
-        if outside and not ports[wanted]:
-            raise CourseError(
-                "the Service is not reachable from outside",
-                where=f"Service {namespace}/{service}: spec.type",
-                expected="NodePort or LoadBalancer",
-                found=str(found.spec.type or "ClusterIP"),
-                do="set spec.type to NodePort",
-            )
-        nodes = [(self.kubelets[name], self.proxies[name]) for name in self.kubelets]
-
-        address = found.spec.cluster_ip
-
-        def target(proxy: KubeProxy) -> tuple[str, str, int]:
-            if outside:
-                return OUTSIDE, proxy.settings.node_ip, ports[wanted]
-            return proxy.node, address, wanted
-
-        return Load(self.sim, self.network, nodes, target, requests_per_second)
-
-    def _scrape(self) -> dict[str, Reading]:
-        """What the kubelets tell metrics-server."""
-        readings: dict[str, Reading] = {}
-        for kubelet in self.kubelets.values():
-            try:
-                found = kubelet.cri.call("ListContainerStats").stats if kubelet.powered else ()
-            except RuntimeFault:
-                continue  # metrics are missing while a runtime is down
-            for stats in found:
-                uid = stats.attributes.labels[POD_UID]
-                before = readings.get(uid, Reading(0.0, 0.0))
-                readings[uid] = Reading(
-                    before.cpu_seconds + stats.cpu.usage_core_nano_seconds.value / 1e9,
-                    before.memory + stats.memory.working_set_bytes.value,
-                )
-        return readings
+        return explained(self.plane.scheduler, self.api.get(Pod, pod, namespace), detail)

@@ -101,7 +101,7 @@ class Etcdctl(KeyCommands):
         if name in self._configuration().everybody:
             raise EtcdError("etcdserver: Peer URLs already exists")
         self._need_quorum()
-        self.plane.add_member(name, asked.on("learner"))
+        self.plane.membership.add(name, asked.on("learner"))
         added = f"Member {self.etcd.peers.member_id(name):16x} added"
         added += " as learner " if asked.on("learner") else " "
         everybody = self._configuration().everybody
@@ -122,7 +122,7 @@ class Etcdctl(KeyCommands):
             raise EtcdError("etcdserver: re-configuration failed due to not enough started members")
         self._need_quorum()
         number = self.etcd.peers.member_id(name)
-        self.plane.remove_member(name)
+        self.plane.membership.remove(name)
         return Result(f"Member {number:16x} removed from cluster {self.etcd.cluster_id:16x}")
 
     def member_promote(self, asked: CommandLine) -> Result:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from course_lib.cluster.control_plane import ControlPlane
 from course_lib.cluster.etcdctl_flags import CommandLine
 from course_lib.cluster.etcdctl_print import Document
+from course_lib.cluster.kubeadm import KubeadmControlPlane
 from course_lib.etcd import EtcdError
 from course_lib.etcd.member import Member, Refused
 from course_lib.etcd.requests import TIMED_OUT, Answer
@@ -22,7 +22,7 @@ DEADLINE = "context deadline exceeded"
 class Session:
     """The way of one command to etcd."""
 
-    def __init__(self, plane: ControlPlane) -> None:
+    def __init__(self, plane: KubeadmControlPlane) -> None:
         self.plane, self.etcd = plane, plane.etcd
         self._endpoints = list(self.etcd.members)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qs
 
 from tornado.iostream import StreamClosedError
@@ -27,12 +27,10 @@ from course_lib.apiserver.statuses import (
     refused,
 )
 from course_lib.apiserver.targets import Target, target_of
+from course_lib.cluster.session import ServedSession
 from course_lib.cluster.watch_stream import WatchStream
 from course_lib.cri import stream_server as streams
 from course_lib.errors import CourseError
-
-if TYPE_CHECKING:
-    from course_lib.cluster.served import Served
 
 HERE = ("127.0.0.1", "localhost")
 TOKEN_PATH = re.compile(r"/token/([^/]*)(/.*)?")
@@ -42,7 +40,7 @@ REASONS = {400: "BadRequest", 404: "NotFound", 405: "MethodNotAllowed"}
 class Guarded(RequestHandler):
     """What all handlers share: the guard, the request in the API's terms, and how to answer."""
 
-    def initialize(self, served: Served) -> None:
+    def initialize(self, served: ServedSession) -> None:
         """Called by tornado with the route's settings."""
         self.served = served
 
@@ -170,7 +168,7 @@ class API(Guarded):
             self._events.end()
 
 
-class Log(Guarded):
+class PodLog(Guarded):
     """`kubectl logs`, up to now; a log is not followed."""
 
     def get(self, namespace: str, pod: str) -> None:
@@ -196,7 +194,7 @@ class Log(Guarded):
                         "logs since a time are not simulated", found=name, do="use tailLines"
                     )
             with self.served.locked():
-                said = self.served.cluster.logs(
+                said = self.served.cluster.containers.logs(
                     pod,
                     asked.text("container"),
                     namespace,
@@ -236,7 +234,7 @@ class Exec(Guarded, WebSocketHandler):
                 raise BadRequest("you must specify at least one command for the container")
             with self.served.locked():
                 container = self.asked.text("container")
-                done = self.served.cluster.exec_sync(pod, command, container, namespace)
+                done = self.served.cluster.containers.exec_sync(pod, command, container, namespace)
             self.write_message(bytes([streams.STDOUT]) + done.stdout, binary=True)
             self.write_message(bytes([streams.STDERR]) + done.stderr, binary=True)
             if done.exit_code:

@@ -30,7 +30,7 @@ class Moment(msgspec.Struct, frozen=True):
     spec: PodSpec
 
 
-class History:
+class PodHistory:
     """All changes of all Pods, in order."""
 
     def __init__(self, api: Client) -> None:

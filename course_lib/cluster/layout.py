@@ -5,6 +5,8 @@ Source: kubernetes.io "Options for Highly Available Topology" (stacked and exter
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from course_lib.cluster.arguments import count
@@ -39,6 +41,13 @@ class Layout(msgspec.Struct, frozen=True):
     def takes_pods(self, node: str) -> bool:
         """Whether ordinary Pods may run on a node."""
         return node in self.workers
+
+
+def beside(nodes: int, zones: Sequence[str] = ()) -> Layout:
+    """Nodes `node-1`, `node-2`, ... alone, in zones in turn: the control plane runs beside them."""
+    names = tuple(f"node-{number + 1}" for number in range(nodes))
+    placed = {n: zones[number % len(zones)] for number, n in enumerate(names)} if zones else {}
+    return Layout("Nodes, and a control plane beside them", (), (), names, zones=placed)
 
 
 def all_in_one() -> Layout:

@@ -7,30 +7,47 @@ from __future__ import annotations
 
 import uuid
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from course_lib.apiserver import APIServer
 from course_lib.apiserver.errors import StorageError
 from course_lib.apiserver.etcd_store import EtcdStore
 from course_lib.client import LocalClient
-from course_lib.client.connection import Connection
+from course_lib.client.connection import Connection, Frontend
 from course_lib.client.leader_election import LeaderElector
 from course_lib.cluster.bootstrap import furnish
 from course_lib.cluster.identity_lease import keep_lease
+from course_lib.cluster.layout import Layout
 from course_lib.cluster.static_manifests import API_SERVER, CONTROLLER_MANAGER, ETCD, SCHEDULER
-from course_lib.controllers import Controller, start_controllers
-from course_lib.engine import Lifetime
+from course_lib.controllers import Controller, MetricsServer, start_controllers
+from course_lib.engine import Lifetime, Simulation
 from course_lib.engine.simulation import Process
-from course_lib.etcd import Member
+from course_lib.etcd import EtcdCluster, Member
 from course_lib.etcd.disk import BROKEN
+from course_lib.network import Links
+from course_lib.objects.manifests import Source
 from course_lib.scheduler import Scheduler
-
-if TYPE_CHECKING:
-    from course_lib.cluster.control_plane import ControlPlane
 
 COMPACTION = 300.0  # s, as kube-apiserver's --etcd-compaction-interval
 START_UP = 3.0  # s until an API server asks etcd: a few, in real clusters
 RECONNECT = 1.0  # s between two looks of an API server at etcd
+
+
+class Surroundings(Protocol):
+    """What a process asks of the control plane that it is part of."""
+
+    sim: Simulation
+    layout: Layout
+    etcd: EtcdCluster
+    links: Links
+    metrics: MetricsServer
+    scheduler_configuration: Source | None
+
+    def exit(self, machine: str, name: str) -> None:
+        """A process ends; its kubelet or systemd starts it again."""
+
+    def local(self, machine: str, certificate: str) -> Frontend:
+        """The way of a machine's own components to the API server beside them."""
 
 
 class Component:
@@ -38,7 +55,7 @@ class Component:
 
     name = ""
 
-    def __init__(self, plane: ControlPlane, machine: str) -> None:
+    def __init__(self, plane: Surroundings, machine: str) -> None:
         self.plane, self.machine, self.sim = plane, machine, plane.sim
         self.up = False
 
@@ -61,7 +78,7 @@ class EtcdProcess(Component):
 
     name = ETCD
 
-    def __init__(self, plane: ControlPlane, machine: str) -> None:
+    def __init__(self, plane: Surroundings, machine: str) -> None:
         super().__init__(plane, machine)
         self.member.crash()  # until it is started
 
@@ -110,7 +127,7 @@ class APIServerProcess(Component):
 
     name = API_SERVER
 
-    def __init__(self, plane: ControlPlane, machine: str) -> None:
+    def __init__(self, plane: Surroundings, machine: str) -> None:
         super().__init__(plane, machine)
         self.server: APIServer | None = None
         self._starts = 0
@@ -206,7 +223,7 @@ class Elected(Component):
 
     certificate = ""  # the kubeconfig file with the certificate that it shows
 
-    def __init__(self, plane: ControlPlane, machine: str) -> None:
+    def __init__(self, plane: Surroundings, machine: str) -> None:
         super().__init__(plane, machine)
         self.elector: LeaderElector | None = None
         self.api: Connection | None = None

@@ -7,20 +7,15 @@ Only who has the token is answered; it comes from `secrets`, and changes nothing
 from __future__ import annotations
 
 import asyncio
-import hmac
 import logging
 import math
 import os
-import secrets
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from course_lib.apiserver.rest import Face
-from course_lib.cluster.tables import printed
+from course_lib.cluster.session import ServedCluster, ServedSession
 from course_lib.errors import CourseError, extra
 
 with extra("serve"):
@@ -28,10 +23,7 @@ with extra("serve"):
     from tornado.netutil import bind_sockets
     from tornado.web import Application
 
-    from course_lib.cluster.handlers import API, Exec, Log
-
-if TYPE_CHECKING:
-    from course_lib.cluster.cluster import Cluster
+    from course_lib.cluster.handlers import API, Exec, PodLog
 
 TICK = 0.05  # s between two looks at the clock
 SLICE = 1.0  # simulated s that run at a time; then clients get their turn
@@ -45,7 +37,7 @@ current-context: course
 """
 
 
-class Served:
+class Served(ServedSession):
     """A cluster's API over HTTP, for this machine only; a context manager.
 
     `url` is where it listens. A request carries `token`, as `Authorization: Bearer <token>`.
@@ -65,7 +57,7 @@ class Served:
     ['node-1', 'node-2']
     """
 
-    def __init__(self, cluster: Cluster, port: int = 0, speed: float = 0.0) -> None:
+    def __init__(self, cluster: ServedCluster, port: int = 0, speed: float = 0.0) -> None:
         if not 0 <= port <= 65535:
             raise CourseError("no such port", expected="a number from 0 to 65535", found=str(port))
         if not (math.isfinite(speed) and speed >= 0):
@@ -74,11 +66,9 @@ class Served:
                 expected="simulated seconds in a real one: a number, 0 or more",
                 found=str(speed),
             )
-        self.cluster, self.speed = cluster, speed
-        self.face = Face(cluster.api.reach, lambda kind, found: printed(kind, found, cluster.now))
-        self.token = secrets.token_urlsafe(24)
+        super().__init__(cluster)
+        self.speed = speed
         self._files: list[tuple[Path, tuple[int, int]]] = []  # written, with device and inode
-        self._lock = threading.RLock()
         self._thread = threading.Thread(target=self._serve, name="kubectl", daemon=True)
         self._ready = threading.Event()
         try:
@@ -110,21 +100,6 @@ class Served:
                 found = path.lstat()
                 if (found.st_dev, found.st_ino) == identity:
                     path.unlink()
-
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """The cluster for oneself, while clients wait."""
-        with self._lock:
-            yield
-
-    def run(self, seconds: float) -> None:
-        """Let simulated time pass; whoever watches hears of it."""
-        with self._lock:
-            self.cluster.run(seconds)
-
-    def trusts(self, token: str) -> bool:
-        """Whether this is the token."""
-        return hmac.compare_digest(token.encode(), self.token.encode())
 
     def kubeconfig(self, path: str | Path) -> str:
         """Write the file that `kubectl --kubeconfig` and `$KUBECONFIG` take; returns its path.
@@ -159,7 +134,7 @@ class Served:
         self.loop, self._end = asyncio.get_running_loop(), asyncio.Event()
         own = {"served": self}
         pods = r"(?:/token/[^/]*)?/api/v1/namespaces/([^/]+)/pods/([^/]+)"
-        routes = [(pods + "/log", Log, own), (pods + "/exec", Exec, own), (".*", API, own)]
+        routes = [(pods + "/log", PodLog, own), (pods + "/exec", Exec, own), (".*", API, own)]
         application = Application(routes, log_function=lambda handler: None)
         http = HTTPServer(application, max_body_size=LARGEST_REQUEST)
         http.add_sockets(self._sockets)

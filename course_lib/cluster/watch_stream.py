@@ -11,16 +11,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from course_lib.apiserver.bodies import Request, list_options, not_older_than
 from course_lib.apiserver.server import ADDED, DELETED, WatchEvent
 from course_lib.apiserver.targets import Target
+from course_lib.cluster.session import ServedSession
 from course_lib.objects.decode import encode
 from course_lib.objects.selectors import parse_field_selector, parse_selector
-
-if TYPE_CHECKING:
-    from course_lib.cluster.served import Served
 
 BOOKMARK = "BOOKMARK"
 INITIAL_EVENTS_END = {"k8s.io/initial-events-end": "true"}
@@ -36,7 +34,7 @@ class WatchStream:
     """
 
     def __init__(
-        self, served: Served, target: Target, request: Request, hang_up: Callable[[], None]
+        self, served: ServedSession, target: Target, request: Request, hang_up: Callable[[], None]
     ) -> None:
         self._served, self._target, self._as_table = served, target, request.as_table
         self._hang_up = hang_up

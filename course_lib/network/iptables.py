@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from course_lib.errors import CourseError
 from course_lib.network.ipset import Sets
-from course_lib.network.iptables_words import Surroundings, read_rule
+from course_lib.network.iptables_words import RuleContext, read_rule
 from course_lib.network.netfilter import ACCEPT, PRIORITIES, BaseChain, Chain, Rule
 
 BUILT_IN = {
@@ -116,7 +116,7 @@ class WrittenChain(Chain):
     def rules(self) -> list[Rule]:
         """The rules in order."""
         if not self._read:
-            of = Surroundings(self.of.tables[self.table], self.of.sets, self.of.recent)
+            of = RuleContext(self.of.tables[self.table], self.of.sets, self.of.recent)
             self._rules = [read_rule(line, of) for line in self.lines]
             self._read = True
         return self._rules

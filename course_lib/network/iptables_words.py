@@ -30,7 +30,7 @@ from course_lib.network.routes import block_of, number_of
 _WORD = re.compile(r'"(?:[^"\\]|\\.)*"|\S+')
 
 
-class Surroundings(msgspec.Struct, frozen=True):
+class RuleContext(msgspec.Struct, frozen=True):
     """What a rule may refer to: chains of its table, sets, and lists of recent addresses."""
 
     chains: Mapping[str, Chain]
@@ -38,7 +38,7 @@ class Surroundings(msgspec.Struct, frozen=True):
     recent: dict[str, dict[str, float]]
 
 
-def read_rule(line: str, of: Surroundings) -> Rule:
+def read_rule(line: str, of: RuleContext) -> Rule:
     """One line (`-A CHAIN ...`) as a rule."""
     words = [w[1:-1] if w[0] == '"' else w for w in _WORD.findall(line)]
     reader = _Reader(words[2:], line, of)
@@ -49,7 +49,7 @@ def read_rule(line: str, of: Surroundings) -> Rule:
 class _Reader:
     """Reads the words of a rule, one option after the other."""
 
-    def __init__(self, words: list[str], line: str, of: Surroundings) -> None:
+    def __init__(self, words: list[str], line: str, of: RuleContext) -> None:
         self.words: Iterator[str] = iter(words)
         self.line, self.of = line, of
         self.matches: list[Match] = []

@@ -170,7 +170,7 @@ def test_pictures_of_packing_policies_and_utilisation(cluster):
     cluster.run(seconds=20)
     pictures = [
         plots.packing(compare(work, machines), work, machines),
-        plots.node_heat_map(cluster.scheduler.nodes),
+        plots.node_heat_map(cluster.plane.scheduler.nodes),
         plots.utilisation_over_time(cluster),
         plots.policy_comparison(runs, "cpu_mean"),
         plots.fragmentation_curve(runs),

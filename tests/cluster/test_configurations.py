@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-import course_lib.cluster.cluster as face
+import course_lib.cluster.control_plane as face
 from course_lib import Cluster
 from course_lib.apiserver import APIServer
 from course_lib.apiserver.errors import StorageError, Unreachable

@@ -56,7 +56,7 @@ def test_a_killed_node_gets_no_more_requests_once_it_is_noticed():
 def test_scaling_on_demand_the_autoscaler_follows_a_step_of_load_up_and_down():
     cluster = serving_cluster(replicas=1)
     cluster.behaviours.set("course/web", cpu_per_request=0.01)
-    cluster.restart("deployment/web")
+    cluster.workloads.restart("deployment/web")
     cluster.apply(
         {
             "apiVersion": "autoscaling/v2",

@@ -142,7 +142,7 @@ def test_recreate_has_no_moment_with_old_and_new_pods(cluster):
 def test_a_paused_deployment_gathers_changes_and_rolls_out_once(cluster):
     cluster.apply(workload(replicas=2))
     cluster.run(seconds=20)
-    cluster.pause("deployment/web")
+    cluster.workloads.pause("deployment/web")
     for tag in ("1.28", "1.29"):
         cluster.set_image("deployment/web", f"nginx:{tag}")
         cluster.run(seconds=20)
@@ -150,7 +150,7 @@ def test_a_paused_deployment_gathers_changes_and_rolls_out_once(cluster):
     cluster.scale("deployment/web", 3)
     cluster.run(seconds=20)
     assert len(cluster.get("pods")) == 3, "a paused Deployment still scales"
-    cluster.resume("deployment/web")
+    cluster.workloads.resume("deployment/web")
     cluster.run(seconds=60)
     assert list(cluster.history_of("deployment/web").IMAGES) == ["nginx:1.27", "nginx:1.29"]
 

@@ -174,7 +174,7 @@ def test_a_fault_is_seen_stays_until_it_is_repaired_and_then_is_gone(name: str):
     assert trouble.failing(), name
     assert trouble.check().startswith("Not repaired yet")  # nobody did anything
     with suppress(CourseError):  # this helps nobody, where the API takes it at all
-        trouble.cluster.restart("deployment/front")
+        trouble.cluster.workloads.restart("deployment/front")
     assert trouble.check().startswith("Not repaired yet")
     for hint in FAULTS[name].hints:
         assert trouble.hint() == hint

@@ -54,7 +54,7 @@ def cluster() -> Cluster:
 
 
 def asked(cluster: Cluster, name: str, type: str = "A") -> tuple[str, list[str]]:
-    answer = cluster.zone.query(name, type)
+    answer = cluster.dns.zone.query(name, type)
     return answer.code, [f"{r.type} {r.data}" for r in answer.records]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from course_lib.cluster import Cluster
-from course_lib.cluster.container_commands import CommandFailed
+from course_lib.cluster.containers import CommandFailed
 from course_lib.errors import CourseError
 from course_lib.runtimes import RUNTIMES
 from tests.conftest import container, job, pod, status_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from course_lib.cluster import Cluster
-from course_lib.cluster.container_commands import CommandFailed
+from course_lib.cluster.containers import CommandFailed
 from tests.conftest import container, job, pod, service, status_of
 
 WAIT = ["sleep", "1h"]

@@ -216,7 +216,7 @@ def test_no_node_is_ever_given_more_than_it_has():
         ]
     )
     cluster.run(seconds=60)
-    nodes = cluster.scheduler.nodes
+    nodes = cluster.plane.scheduler.nodes
     assert (nodes.requested["cpu"] <= nodes.allocatable["cpu"]).all()
     assert (nodes.requested["cpu"] > 2000).all()
 

@@ -1,4 +1,4 @@
-"""What one asks of single containers: their logs, and commands inside them."""
+"""What a user asks of single containers: their logs, commands in them, what isolates them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from course_lib.client import Client
+from course_lib.cluster.machines import Machines
 from course_lib.cluster.tables import table
 from course_lib.errors import CourseError
 from course_lib.node import Kubelet
@@ -39,11 +40,11 @@ class CommandFailed(CourseError):
         super().__init__(what, **more)
 
 
-class ContainerCommands:
-    """The part of a cluster that looks into containers, by way of their kubelet."""
+class ContainerAccess:
+    """The containers of a cluster's nodes, reached by way of their kubelets."""
 
-    api: Client
-    kubelets: dict[str, Kubelet]
+    def __init__(self, api: Client, machines: Machines) -> None:
+        self.api, self.machines = api, machines
 
     def logs(
         self,
@@ -56,17 +57,6 @@ class ContainerCommands:
         """What a container has said, as `kubectl logs` shows it; the first one, unless named.
 
         With `previous`, what the one before its last restart said.
-
-        >>> from course_lib import Cluster
-        >>> cluster = Cluster(nodes=1)
-        >>> hello = {"name": "main", "image": "busybox:1.36", "command": ["echo", "hello"]}
-        >>> spec = {"containers": [hello], "restartPolicy": "Never"}
-        >>> meta = {"name": "hi"}
-        >>> _ = cluster.apply(
-        ...     {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec})
-        >>> cluster.run(seconds=10)
-        >>> cluster.logs("hi")
-        'hello\\n'
         """
         kubelet, slot = self._slot(pod, container, namespace)
         found = slot.previous if previous else slot.current
@@ -124,18 +114,6 @@ class ContainerCommands:
 
         It goes by the CRI's `ExecSync`; the real command opens a stream. A command that fails
         raises `CommandFailed`, with its `exit_code`, `stdout` and `stderr`.
-
-        >>> from course_lib import Cluster
-        >>> cluster = Cluster(nodes=1)
-        >>> _ = cluster.apply("data/web-pod.yaml")
-        >>> cluster.run(seconds=20)
-        >>> cluster.exec("web", ["hostname"])
-        'web\\n'
-        >>> cluster.exec("web", "sh -c 'exit 3'")
-        Traceback (most recent call last):
-        ...
-        course_lib.cluster.container_commands.CommandFailed: command terminated with exit code 3
-          where:    web: sh -c 'exit 3'
         """
         result = self.exec_sync(pod, command, container, namespace, timeout)
         stdout, stderr = (text.decode(errors="replace") for text in (result.stdout, result.stderr))
@@ -151,21 +129,9 @@ class ContainerCommands:
         return stdout + stderr
 
     def namespaces(self, node: str) -> Table:
-        """The namespaces of the running containers of a node, as `/proc/PID/ns` has them.
-
-        >>> from course_lib import Cluster
-        >>> cluster = Cluster(nodes=1)
-        >>> _ = cluster.apply("data/web-pod.yaml")
-        >>> cluster.run(seconds=20)
-        >>> list(cluster.namespaces("node-1").columns)
-        ['POD', 'CONTAINER', 'CGROUP', 'IPC', 'MNT', 'NET', 'PID', 'UTS']
-        """
+        """The namespaces of the running containers of a node, as `/proc/PID/ns` has them."""
         rows = []
-        if node not in self.kubelets:
-            raise CourseError(
-                "no such node", expected=f"one of {', '.join(self.kubelets)}", found=repr(node)
-            )
-        kubelet = self.kubelets[node]
+        kubelet = self.machines.kubelet(node)
         for worker in kubelet.workers.values():
             for slot in worker.slots:
                 if slot.current is not None and slot.running:
@@ -175,15 +141,7 @@ class ContainerCommands:
         return table(rows, ["POD", "CONTAINER", "CGROUP", "IPC", "MNT", "NET", "PID", "UTS"])
 
     def cgroup(self, pod: str, container: str = "", namespace: str = "default") -> dict[str, str]:
-        """The limits and the use of a running container, as the files of its cgroup have them.
-
-        >>> from course_lib import Cluster
-        >>> cluster = Cluster(nodes=1)
-        >>> _ = cluster.apply("data/web-pod.yaml")
-        >>> cluster.run(seconds=20)
-        >>> cluster.cgroup("web")["cgroup.freeze"]
-        '0'
-        """
+        """The limits and the use of a running container, as the files of its cgroup have them."""
         kubelet, slot = self._slot(pod, container, namespace)
         return dict(self._walls(kubelet, self._running(slot, pod))["cgroup"])
 
@@ -194,7 +152,7 @@ class ContainerCommands:
 
     def _slot(self, pod: str, container: str, namespace: str) -> tuple[Kubelet, Slot]:
         found = self.api.get("Pod", pod, namespace)
-        kubelet = self.kubelets.get(found.spec.node_name)
+        kubelet = self.machines.kubelets.get(found.spec.node_name)
         worker = kubelet.workers.get(found.uid) if kubelet else None
         if kubelet is None or worker is None:
             raise CourseError(

@@ -8,15 +8,17 @@ from course_lib.client import Client
 from course_lib.cluster.tables import table
 from course_lib.controllers.deployment import CHANGE_CAUSE, HASH, REVISION
 from course_lib.errors import CourseError
+from course_lib.objects.pods import is_ready
 
 if TYPE_CHECKING:
     from course_lib.engine.table import Table
 
 
-class WorkloadCommands:
-    """The part of a cluster that looks after its workloads; they are named `kind/name`."""
+class Workloads:
+    """The workloads of a cluster, named `kind/name`."""
 
-    api: Client
+    def __init__(self, api: Client) -> None:
+        self.api = api
 
     def _named(self, name: str, namespace: str) -> tuple[str, Any]:
         kind, slash, rest = name.partition("/")
@@ -30,16 +32,7 @@ class WorkloadCommands:
         return named.kind, self.api.get(named.kind, rest, namespace)
 
     def scale(self, name: str, replicas: int, namespace: str = "default") -> None:
-        """Change the number of replicas.
-
-        >>> from course_lib import Cluster
-        >>> cluster = Cluster()
-        >>> _ = cluster.apply("data/web.yaml")
-        >>> cluster.scale("deployment/web", 5)
-        >>> cluster.run(seconds=30)
-        >>> cluster.get("deployments").READY[0]
-        '5/5'
-        """
+        """Change the number of replicas."""
         kind, found = self._named(name, namespace)
         if not hasattr(found.spec, "replicas"):
             raise CourseError(f"a {kind} cannot be scaled", do="scale a Deployment or StatefulSet")
@@ -48,17 +41,7 @@ class WorkloadCommands:
     def set_image(
         self, name: str, image: str, container: str = "", namespace: str = "default"
     ) -> None:
-        """Give a workload's container (the first, unless named) another image.
-
-        >>> from course_lib import Cluster
-        >>> cluster = Cluster()
-        >>> _ = cluster.apply("data/web.yaml")
-        >>> cluster.run(seconds=30)
-        >>> cluster.set_image("deployment/web", "nginx:1.28")
-        >>> cluster.run(seconds=120)
-        >>> len(cluster.history_of("deployment/web"))
-        2
-        """
+        """Give a workload's container (the first, unless named) another image."""
         kind, found = self._named(name, namespace)
         document = self.api.document(kind, found.name, namespace)
         containers = document["spec"]["template"]["spec"]["containers"]
@@ -69,7 +52,7 @@ class WorkloadCommands:
         chosen[0]["image"] = image
         self.api.update(document)
 
-    def history_of(self, name: str, namespace: str = "default") -> Table:
+    def history(self, name: str, namespace: str = "default") -> Table:
         """The revisions of a Deployment: REVISION, IMAGES, REPLICAS, CHANGE-CAUSE."""
         rows = [
             (
@@ -83,19 +66,7 @@ class WorkloadCommands:
         return table(rows, ["REVISION", "IMAGES", "REPLICAS", "CHANGE-CAUSE"])
 
     def rollback(self, name: str, to_revision: int = 0, namespace: str = "default") -> None:
-        """Return a Deployment to an earlier revision (the one before, unless a number is given).
-
-        >>> from course_lib import Cluster
-        >>> cluster = Cluster()
-        >>> _ = cluster.apply("data/web.yaml")
-        >>> cluster.run(seconds=30)
-        >>> cluster.set_image("deployment/web", "registry.invalid/web:v2")
-        >>> cluster.run(seconds=60)
-        >>> cluster.rollback("deployment/web")
-        >>> cluster.run(seconds=60)
-        >>> cluster.ready("deployment/web")
-        True
-        """
+        """Return a Deployment to an earlier revision (the one before, unless a number is given)."""
         revisions = self._revisions(name, namespace)
         numbers = [int(rs.annotations[REVISION]) for rs in revisions]
         wanted = to_revision or (sorted(numbers)[-2] if len(numbers) > 1 else 0)
@@ -144,3 +115,24 @@ class WorkloadCommands:
             if rs.metadata.controller and rs.metadata.controller.uid == found.uid
         ]
         return sorted(mine, key=lambda rs: int(rs.annotations.get(REVISION, "0")))
+
+    def ready(self, name: str, namespace: str = "default") -> bool:
+        """Whether all replicas of a workload are up to date and ready: `deployment/web`.
+
+        Bare Pods are ready by their condition; anything else is ready when it exists.
+        """
+        kind, found = self._named(name, namespace)
+        if kind == "Pod":
+            return is_ready(found)
+        if kind == "DaemonSet":
+            wanted = found.status.desired_number_scheduled
+            have = min(found.status.number_ready, found.status.updated_number_scheduled)
+            return bool(found.status.observed_generation and have >= wanted)
+        if not hasattr(getattr(found, "status", None), "ready_replicas"):
+            return True
+        status = found.status
+        updated = getattr(status, "updated_replicas", status.ready_replicas)
+        fresh = status.observed_generation == found.metadata.generation
+        return bool(
+            fresh and status.replicas == updated == status.ready_replicas == found.spec.replicas
+        )

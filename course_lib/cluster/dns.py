@@ -1,0 +1,52 @@
+"""The names of a cluster: what CoreDNS answers, and how a Pod's resolver asks."""
+
+from __future__ import annotations
+
+from course_lib.client import Client
+from course_lib.errors import CourseError
+from course_lib.network import Network
+from course_lib.network.dns import TIMEOUT, Lookup, Response, Zone, resolve, search_domains
+from course_lib.node.proxy.service_ports import SERVICE_NAME
+from course_lib.objects.services import EndpointSlice, Service
+
+DNS_SERVICE = ("kube-system", "kube-dns")
+
+
+class DNS:
+    """The cluster's DNS: the zone, and queries that go to the Service `kube-dns`."""
+
+    def __init__(self, api: Client, network: Network) -> None:
+        self.api, self.network = api, network
+
+    @property
+    def zone(self) -> Zone:
+        """The names of this cluster, as CoreDNS answers for them."""
+
+        def slices_of(namespace: str, service: str) -> list[EndpointSlice]:
+            slices = self.api.list(EndpointSlice, namespace)
+            return [piece for piece in slices if piece.labels.get(SERVICE_NAME) == service]
+
+        return Zone(lambda: self.api.list(Service), slices_of)
+
+    def nslookup(self, pod: str, name: str, namespace: str = "default", type: str = "A") -> Lookup:
+        """What a Pod's resolver asks for a name, query by query, and what it is told.
+
+        Queries go to the Service `kube-dns` over the network; one that gets no answer times out.
+        """
+        full = f"{namespace}/{pod}" if "/" not in pod else pod
+        space = full.split("/")[0]
+        server = self.api.find(Service, DNS_SERVICE[1], DNS_SERVICE[0])
+        if server is None:
+            raise CourseError(
+                "this cluster has no DNS",
+                where="Service kube-system/kube-dns",
+                do="add it: cluster.install_dns()",
+            )
+        zone, address = self.zone, server.spec.cluster_ip
+
+        def ask(query: str, kind: str) -> Response:
+            party = self.network.party(pod, namespace)
+            good = self.network.reaches(party, address, 53, "udp")
+            return zone.query(query, kind) if good else Response(query, kind, TIMEOUT)
+
+        return resolve(name, ask, search_domains(space), type=type)

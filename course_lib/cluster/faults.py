@@ -1,0 +1,120 @@
+"""What fails: machines lose power, processes are killed, links are cut, disks break."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from course_lib.cluster.control_plane import ControlPlane
+from course_lib.cluster.kubeadm import KubeadmControlPlane
+from course_lib.cluster.machines import Machines
+from course_lib.engine import Simulation
+from course_lib.errors import CourseError
+from course_lib.etcd.disk import BROKEN
+from course_lib.network import Network
+
+
+class Faults:
+    """Faults of machines, of links, and of the control plane's processes and disks.
+
+    Raises `CourseError` for parts that a managed control plane does not show.
+    """
+
+    def __init__(
+        self,
+        sim: Simulation,
+        plane: ControlPlane[KubeadmControlPlane],
+        network: Network,
+        machines: Machines,
+    ) -> None:
+        self.sim, self.plane, self.network, self.machines = sim, plane, network, machines
+
+    def cut_power(self, machine: str) -> None:
+        """Cut a machine's power: its containers are gone, and no component is told."""
+        kubelet = self.machines.kubelets.get(machine)
+        if kubelet is not None and not kubelet.powered:
+            self._note(machine, "PowerOff", f"node {machine} has no power already")
+            return
+        if machine not in self.plane.layout.machines:
+            self.machines.kubelet(machine)
+        self.plane.power_off(machine)
+        self._note(machine, "PowerOff", f"node {machine} loses power")
+        if kubelet is not None:
+            kubelet.power_off()
+            self.machines.runtimes[machine].power_off()
+            self.network.power_off(machine)
+
+    def restore_power(self, machine: str) -> None:
+        """Give a machine its power back."""
+        kubelet = self.machines.kubelets.get(machine)
+        if kubelet is not None and kubelet.powered:
+            self._note(machine, "PowerOn", f"node {machine} has power already")
+            return
+        if machine not in self.plane.layout.machines:
+            self.machines.kubelet(machine)
+        self.plane.power_on(machine)
+        self._note(machine, "PowerOn", f"node {machine} has power again")
+        if kubelet is not None:
+            self.network.power_on(machine)
+            kubelet.power_on()
+
+    def _note(self, machine: str, reason: str, message: str) -> None:
+        self.sim.record("power", f"Node/{machine}", reason, message)
+
+    def kill_process(self, machine: str, component: str) -> None:
+        """Kill one process (`kill -9`); a kubelet or systemd starts it again."""
+        plane = self.plane.on_machines()
+        if (machine, component) not in plane.components:
+            known = sorted({name for _, name in plane.components})
+            raise CourseError(
+                "there is no such process",
+                expected=f"one of {', '.join(known)}, on a machine that has it",
+                found=f"{component} on {machine}",
+                do="see cluster.components()",
+            )
+        self.sim.record("fault", f"Process/{machine}/{component}", "Killed", "kill -9")
+        plane.exit(machine, component)
+
+    def cut(self, some: str | Iterable[str], others: str | Iterable[str] = ()) -> None:
+        """Cut the links between machines; without `others`, from all other machines.
+
+        What the control plane says to itself and to kubelets is cut, and with a network of
+        devices (`network="calico"`) Pods' own packets too; a flat network goes on.
+        """
+        plane = self.plane.on_machines()
+        machines = plane.layout.machines
+        group = self._machines(some)
+        rest = self._machines(others) if others else [m for m in machines if m not in group]
+        self.sim.record("fault", f"Link/{'+'.join(group)}", "Cut", f"from {', '.join(rest)}")
+        plane.links.cut(group, rest)
+        self.network.noticed(group)
+        plane.etcd.catch_up()
+        plane.etcd.peers.part(group, rest)
+
+    def heal(self) -> None:
+        """Close all cuts."""
+        plane = self.plane.on_machines()
+        self.sim.record("fault", "Link/all", "Healed", "every machine reaches every other")
+        plane.links.heal()
+        self.network.heal()
+        plane.etcd.catch_up()
+        plane.etcd.peers.heal()
+
+    def fail_disk(self, machine: str, fault: str = BROKEN) -> None:
+        """The disk below a member of etcd fails: the member stops, and what it held is lost."""
+        plane = self.plane.on_machines()
+        plane.check_member(machine)
+        self.sim.record("fault", f"Disk/{machine}", "DiskFailure", fault)
+        plane.etcd.members[machine].disk.fault = fault
+        plane.exit(machine, "etcd")
+
+    def _machines(self, names: str | Iterable[str]) -> list[str]:
+        found = [names] if isinstance(names, str) else list(names)
+        known = self.plane.layout
+        for name in found:
+            if name not in known.machines:
+                raise CourseError(
+                    "no such machine",
+                    expected=f"one of {', '.join(known.machines)}",
+                    found=repr(name),
+                )
+        return found

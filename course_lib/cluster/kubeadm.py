@@ -1,0 +1,254 @@
+"""A control plane of processes on machines, as kubeadm makes it, which can be broken.
+
+On a node the processes are static Pods, started again by the kubelet; on machines outside the
+cluster (external etcd, the load balancer) they are services, started again by systemd.
+"""
+
+from __future__ import annotations
+
+from course_lib.apiserver.errors import APIError
+from course_lib.apiserver.load_balancer import LoadBalancer
+from course_lib.client.connection import Connection
+from course_lib.cluster.control_plane import ControlPlane
+from course_lib.cluster.frontend import APIFrontend, Local
+from course_lib.cluster.layout import Layout
+from course_lib.cluster.membership import Membership
+from course_lib.cluster.processes import (
+    APIServerProcess,
+    Component,
+    ControllerManagerProcess,
+    Elected,
+    EtcdProcess,
+    SchedulerProcess,
+)
+from course_lib.cluster.static_manifests import API_SERVER, ETCD, static_pod
+from course_lib.controllers import MetricsServer
+from course_lib.engine import Simulation
+from course_lib.errors import CourseError
+from course_lib.etcd import EtcdCluster
+from course_lib.network import Links
+from course_lib.node import Kubelet
+from course_lib.objects.manifests import Source
+from course_lib.objects.meta import is_true
+from course_lib.runtimes import Runtime
+from course_lib.runtimes.container import RuntimeContainer
+from course_lib.scheduler import Scheduler
+
+SYSTEMD_RESTART = 5.0  # s (RestartSec)
+LONGEST_START = 300.0  # s until all nodes are ready
+YEAR = 365 * 86400.0  # s that certificates last, as kubeadm's
+# The ones that are looked at here, of those that kubeadm makes ("Certificate Management").
+CERTIFICATES = ("apiserver", "controller-manager.conf", "scheduler.conf")
+
+
+class KubeadmControlPlane(ControlPlane["KubeadmControlPlane"]):
+    """The processes of a layout, by machine and name, and etcd below them.
+
+    `off` are the machines without power, `certificates` the ends of certificates (simulated s).
+    """
+
+    def __init__(
+        self,
+        sim: Simulation,
+        layout: Layout,
+        metrics: MetricsServer,
+        scheduler: Source | None = None,
+        certificates: float = YEAR,
+    ) -> None:
+        self.sim, self.layout, self.metrics = sim, layout, metrics
+        self.scheduler_configuration = scheduler
+        self.links = Links()
+        self.entry = layout.balancer or layout.control_planes[0]
+        self.certificates = {
+            (machine, name): sim.now + certificates
+            for machine in layout.control_planes
+            for name in CERTIFICATES
+        }
+        self.etcd = _etcd(sim, layout)
+        self.off: set[str] = set()
+        self.runtimes: dict[str, Runtime] = {}
+        self.components = self._processes()
+        self.membership = Membership(self.etcd, self.components, self._hosts_etcd)
+        servers = {machine: self.api_server(machine) for machine in layout.control_planes}
+        self.frontend = APIFrontend(sim, layout, self.links, self.certificates, dict(servers))
+
+    def _processes(self) -> dict[tuple[str, str], Component]:
+        kinds: tuple[type[Component], ...] = (
+            APIServerProcess,
+            ControllerManagerProcess,
+            SchedulerProcess,
+        )
+        etcds = [EtcdProcess(self, machine) for machine in self.layout.etcd]
+        planes = [kind(self, machine) for machine in self.layout.control_planes for kind in kinds]
+        return {(each.machine, each.name): each for each in (*etcds, *planes)}
+
+    def on_machines(self) -> KubeadmControlPlane:
+        """This control plane itself."""
+        return self
+
+    def start(self) -> None:
+        """Start the members of etcd on machines of their own."""
+        for machine in self.layout.etcd:
+            if machine not in self.layout.nodes:
+                self.components[machine, ETCD].start()
+
+    def settle(self) -> None:
+        """Let time pass until all nodes are ready, have addresses, and a scheduler works."""
+        client = self.connection("kubectl", consistent=True)
+        self.sim.run_until(lambda: self._settled(client), timeout=LONGEST_START)
+
+    def _settled(self, client: Connection) -> bool:
+        try:
+            nodes = client.list("Node")
+        except APIError:
+            return False
+        ready = [n for n in nodes if n.spec.pod_cidr and is_true(n.status.conditions, "Ready")]
+        return len(ready) == len(self.layout.nodes) and self._leader() is not None
+
+    # Clients
+
+    def connection(
+        self, client: str, consistent: bool = False, remembers: bool = False
+    ) -> Connection:
+        """A client's connection, through the load balancer where there is one."""
+        return Connection(self.sim, self.frontend, client, consistent, remembers)
+
+    def local(self, machine: str, certificate: str) -> Local:
+        """The way of a machine's own components; see `APIFrontend.local`."""
+        return self.frontend.local(machine, certificate)
+
+    @property
+    def balancer(self) -> LoadBalancer | None:
+        """The load balancer before the API servers, where there is one."""
+        return self.frontend.balancer
+
+    # Machines
+
+    def follow(self, machine: str, runtime: Runtime) -> None:
+        """A machine's containers are run by this runtime from now on."""
+        self.runtimes[machine] = runtime
+        runtime.listeners.append(
+            lambda kind, container: self._on_container(machine, kind, container)
+        )
+
+    def add_node(self, kubelet: Kubelet) -> None:
+        """Write the static Pods of a control plane node."""
+        machine = kubelet.name
+        members = [machine] if machine in self.layout.etcd else self.layout.etcd
+        for where, name in self.components:
+            if where == machine:
+                kubelet.static.write(static_pod(name, [f"https://{m}:2379" for m in members]))
+
+    def _on_container(self, machine: str, kind: str, container: RuntimeContainer) -> None:
+        sandbox = container.sandbox.spec
+        component = self.components.get((machine, container.spec.name))
+        if component is None or sandbox.namespace != "kube-system":
+            return
+        if kind == "started" and not component.up:
+            component.start()
+        elif kind == "stopped" and component.up:
+            component.stop()
+
+    def exit(self, machine: str, name: str) -> None:
+        """A process ends by itself, or is killed; who looks after it starts it again."""
+        component = self.components[machine, name]
+        if machine not in self.layout.nodes:
+            component.stop()
+            self.sim.at(self.sim.now + SYSTEMD_RESTART, lambda: self._restart(component))
+            return
+        for container in list(self.runtimes[machine].containers.values()):
+            if container.spec.name == name and container.running:
+                container.exit(137, "Error")
+
+    def _restart(self, component: Component) -> None:
+        if component.machine not in self.off and not component.up:
+            component.start()
+
+    def power_off(self, machine: str) -> None:
+        """A machine's processes are gone."""
+        self.off.add(machine)
+        self.stop_all(machine)
+        if machine == self.layout.balancer and self.balancer:
+            self.balancer.up = False
+
+    def stop_all(self, machine: str) -> None:
+        """Whatever of the control plane ran on a machine has ended."""
+        for component in self.on(machine):
+            if component.up:
+                component.stop()
+
+    def power_on(self, machine: str) -> None:
+        """A machine is back; on a node the kubelet starts what belongs there."""
+        self.off.discard(machine)
+        if machine not in self.layout.nodes:
+            for component in self.on(machine):
+                if not component.up:
+                    component.start()
+        if machine == self.layout.balancer and self.balancer:
+            self.balancer.up = True
+
+    def on(self, machine: str) -> list[Component]:
+        """The components of one machine."""
+        return [each for (where, _), each in self.components.items() if where == machine]
+
+    # Looking
+
+    def api_server(self, machine: str) -> APIServerProcess:
+        """The API server's process on a machine."""
+        found = self.components[machine, API_SERVER]
+        assert isinstance(found, APIServerProcess)
+        return found
+
+    def up(self, machine: str, name: str) -> bool:
+        """Whether a component runs on a machine."""
+        return self.components[machine, name].up
+
+    def leads(self, machine: str, name: str) -> bool:
+        """Whether, of several equal components, this one works."""
+        component = self.components[machine, name]
+        return isinstance(component, Elected) and component.leads
+
+    def check_member(self, machine: str) -> None:
+        """Raise `CourseError` for a machine without a member of etcd."""
+        if machine not in self.layout.etcd:
+            raise CourseError(
+                "no member of etcd lives there",
+                expected=f"one of {', '.join(self.layout.etcd)}",
+                found=repr(machine),
+            )
+
+    def _hosts_etcd(self, machine: str) -> bool:
+        """Whether a machine has power and, as a node, runs etcd's container."""
+        if machine in self.off:
+            return False
+        if machine not in self.layout.nodes:
+            return True
+        containers = self.runtimes[machine].containers.values()
+        return any(c.spec.name == ETCD and c.running for c in containers)
+
+    def _leader(self) -> Scheduler | None:
+        for each in self.components.values():
+            if isinstance(each, SchedulerProcess) and each.leads:
+                return each.scheduler
+        return None
+
+    @property
+    def scheduler(self) -> Scheduler:
+        """The scheduler that leads; raises `CourseError` while none does."""
+        scheduler = self._leader()
+        if scheduler is None:
+            raise CourseError(
+                "no scheduler works now",
+                do="let time pass until one has the lease, or look at cluster.components()",
+            )
+        return scheduler
+
+
+def _etcd(sim: Simulation, layout: Layout) -> EtcdCluster:
+    """The members of etcd, whose writes take no time of the cluster's."""
+    etcd = EtcdCluster(Simulation(sim.seed), layout.etcd)
+    etcd.peers.delay = (0.0, 0.0)
+    for member in etcd.members.values():
+        member.disk.seconds = 0.0
+    etcd.follow(sim)
+    return etcd

@@ -1,0 +1,193 @@
+"""The machines of a cluster: each with a kubelet, a container runtime and kube-proxy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from course_lib.apiserver import APIServer
+from course_lib.cluster.arguments import amount, count
+from course_lib.cluster.control_plane import ControlPlane
+from course_lib.cluster.describe import Text
+from course_lib.controllers import Reading
+from course_lib.cri import CRIClient, InProcess, Shim
+from course_lib.cri.simulated import runtime_named
+from course_lib.engine import Simulation
+from course_lib.errors import CourseError
+from course_lib.images import Registry
+from course_lib.network import Network
+from course_lib.network.addresses import NODE_CIDR, POD_CIDR
+from course_lib.node import Kubelet, KubeProxy
+from course_lib.node.cri_config import POD_UID
+from course_lib.node.node_reporter import Machine
+from course_lib.node.policy_agent import PolicyAgent
+from course_lib.runtimes import Behaviours, Runtime, RuntimeFault
+from course_lib.runtimes.files import FileSystem
+from course_lib.runtimes.processes import drawn
+
+MOST_NODES = NODE_CIDR.num_addresses - 3  # the network, the router, and the broadcast address
+ZONE = "topology.kubernetes.io/zone"
+
+
+class NodeSettings(NamedTuple):
+    """What runs on new nodes: runtime, kube-proxy's mode, and an agent for NetworkPolicies."""
+
+    runtime: str
+    proxy: str
+    policies: bool
+
+
+class Machines:
+    """The nodes, by name: `kubelets`, `runtimes`, `proxies`.
+
+    They pull images from `registry`, and run programs as `behaviours` says.
+    """
+
+    def __init__(
+        self,
+        sim: Simulation,
+        network: Network,
+        plane: ControlPlane[object],
+        registry: Registry,
+        behaviours: Behaviours,
+        settings: NodeSettings,
+    ) -> None:
+        self.sim, self.network, self.plane = sim, network, plane
+        self.registry, self.behaviours, self.settings = registry, behaviours, settings
+        self.kubelets: dict[str, Kubelet] = {}
+        self.runtimes: dict[str, Runtime] = {}
+        self.proxies: dict[str, KubeProxy] = {}
+
+    def add(
+        self,
+        name: str = "",
+        cpu: str | float = "4",
+        memory: str | float = "8Gi",
+        zone: str = "",
+        labels: dict[str, str] | None = None,
+        taints: Iterable[dict[str, str]] = (),
+        pods: int = 110,
+        runtime: str = "",
+    ) -> str:
+        """Add a machine; see `Cluster.add_node`. Raises `CourseError` for one that cannot be."""
+        number = count(len(self.kubelets) + 1, "nodes", most=MOST_NODES)
+        name = name or f"node-{number}"
+        _check(name, dict(labels or {}), taints)
+        count(pods, "pods")
+        if name in self.kubelets:
+            raise CourseError(f"there is a node {name} already", do="choose another name")
+        machine = Machine(
+            name,
+            str(NODE_CIDR[number + 1]),
+            amount(cpu, "cpu"),
+            amount(memory, "memory"),
+            pods,
+            labels=(labels or {}) | ({ZONE: zone} if zone else {}),
+            taints=tuple(taints),
+        )
+        self._start(machine, zone, runtime or self.settings.runtime)
+        return name
+
+    def _start(self, machine: Machine, zone: str, runtime: str) -> None:
+        """Start a machine's runtime, kubelet, kube-proxy and agents."""
+        name, plane = machine.name, self.plane
+        host = self.network.add_machine(name, machine.address, zone)
+        made = self._install(machine, runtime, FileSystem())
+        cri = CRIClient(InProcess(Shim(made)))
+        kubelet = Kubelet(
+            plane.connection(name, remembers=True), machine, cri, self.network, made.disk
+        )
+        self.kubelets[name] = kubelet
+        self.proxies[name] = KubeProxy(
+            plane.connection(name, remembers=True),
+            host,
+            machine.address,
+            self.settings.proxy,
+            str(POD_CIDR),
+            zone,
+        )
+        if self.settings.policies:
+            PolicyAgent(plane.connection(name, remembers=True), host)
+        plane.add_node(kubelet)
+
+    def _install(self, machine: Machine, runtime: str, disk: FileSystem) -> Runtime:
+        """Put a container runtime on a machine."""
+        made = Runtime(
+            runtime_named(runtime),
+            self.sim,
+            machine.name,
+            self.registry,
+            self.behaviours,
+            self.network,
+            cores=float(machine.cpu),
+            disk=disk,
+        )
+        self.network.attach(machine.address, made.host)
+        self.runtimes[machine.name] = made
+        self.plane.follow(machine.name, made)
+        return made
+
+    def swap_runtime(self, node: str, runtime: str) -> None:
+        """Put another container runtime on a node, under its running kubelet.
+
+        The old one is stopped with all that it runs; the Pods stay bound, and start again.
+        """
+        kubelet = self.kubelet(node)
+        if not kubelet.powered:
+            raise CourseError(
+                "a machine without power cannot be changed",
+                where=f"Node {node}",
+                do=f'give it power first: cluster.restore_node("{node}")',
+            )
+        old = self.runtimes[node]
+        made = self._install(kubelet.machine, runtime, old.disk)
+        made.pool = old.pool  # which addresses are given out stands on the node's disk
+        self.sim.record("operator", f"Node/{node}", "RuntimeSwapped", f"{old.name} to {made.name}")
+        old.power_off()
+        self.plane.stop_all(node)
+        kubelet.swap_runtime(CRIClient(InProcess(Shim(made))))
+
+    def processes(self, node: str) -> Text:
+        """The process tree of a node, as far as containers are concerned (`ps --forest`)."""
+        self.kubelet(node)
+        return Text(drawn(self.runtimes[node].processes()))
+
+    def rules(self, node: str, contains: str = "") -> Text:
+        """What kube-proxy wrote on a node, in its mode's own words; or the lines with a text."""
+        self.kubelet(node)
+        lines = self.proxies[node].rules.splitlines()
+        return Text("\n".join(line for line in lines if contains in line))
+
+    def kubelet(self, node: str) -> Kubelet:
+        """The kubelet of a node; raises `CourseError`."""
+        if not isinstance(node, str) or node not in self.kubelets:
+            names = ", ".join(self.kubelets)
+            raise CourseError("no such node", expected=f"one of {names}", found=repr(node))
+        return self.kubelets[node]
+
+    def readings(self) -> dict[str, Reading]:
+        """CPU and memory of each Pod, by uid, as kubelets report them to metrics-server."""
+        readings: dict[str, Reading] = {}
+        for kubelet in self.kubelets.values():
+            try:
+                listed = kubelet.cri.call("ListContainerStats").stats if kubelet.powered else ()
+            except RuntimeFault:
+                continue  # metrics are missing while a runtime is down
+            for stats in listed:
+                uid = stats.attributes.labels[POD_UID]
+                before = readings.get(uid, Reading(0.0, 0.0))
+                readings[uid] = Reading(
+                    before.cpu_seconds + stats.cpu.usage_core_nano_seconds.value / 1e9,
+                    before.memory + stats.memory.working_set_bytes.value,
+                )
+        return readings
+
+
+def _check(name: str, labels: dict[str, str], taints: Iterable[dict[str, str]]) -> None:
+    """Raise `CourseError` for a name, labels or taints that no Node object can have."""
+    if isinstance(taints, str | Mapping) or not isinstance(taints, Iterable):
+        raise CourseError("taints are a list of dicts", where="taints", found=repr(taints)[:60])
+    meta = {"name": name, "labels": labels}
+    spec = {"taints": list(taints)}
+    node = {"apiVersion": "v1", "kind": "Node", "metadata": meta, "spec": spec}
+    APIServer(Simulation()).check(node)

@@ -1,0 +1,133 @@
+"""What an operator does to a control plane on machines: look, save, restore, repair, renew."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from course_lib.cluster.control_plane import ControlPlane
+from course_lib.cluster.describe import Text
+from course_lib.cluster.etcdctl import Etcdctl
+from course_lib.cluster.kubeadm import YEAR, KubeadmControlPlane
+from course_lib.cluster.tables import table
+from course_lib.engine import Simulation, timestamp
+from course_lib.errors import CourseError
+from course_lib.etcd import EtcdCluster
+from course_lib.etcd.messages import Snapshot
+from course_lib.objects.quantity import Quantity
+
+if TYPE_CHECKING:
+    from course_lib.engine.table import Table
+
+OPERATOR = "operator"
+
+
+class Maintenance:
+    """The operator's commands for a control plane; all raise `CourseError` where it is managed."""
+
+    def __init__(self, sim: Simulation, plane: ControlPlane[KubeadmControlPlane]) -> None:
+        self.sim, self._plane = sim, plane
+
+    @property
+    def plane(self) -> KubeadmControlPlane:
+        """The control plane with its processes; raises `CourseError` where it is managed."""
+        return self._plane.on_machines()
+
+    @property
+    def etcd(self) -> EtcdCluster:
+        """The members of etcd."""
+        return self.plane.etcd
+
+    def components(self) -> Table:
+        """The control plane's processes: MACHINE, ZONE, COMPONENT, STATE."""
+        plane = self.plane
+        zones = plane.layout.zones
+        rows = [
+            (machine, zones.get(machine, ""), name, each.state)
+            for (machine, name), each in plane.components.items()
+        ]
+        if plane.balancer:
+            state = "up" if plane.balancer.up else "down"
+            rows.append((plane.layout.balancer, "", "load balancer", state))
+        return table(rows, ["MACHINE", "ZONE", "COMPONENT", "STATE"])
+
+    def members(self) -> Table:
+        """etcd's members: MEMBER, UP, ROLE, TERM, VOTES, COMMITTED, APPLIED (indices of the log).
+
+        As `etcdctl endpoint status`.
+        """
+        self.etcd.catch_up()
+        rows = []
+        for name, member in self.etcd.members.items():
+            raft = member.raft
+            role = raft.role.value if member.up else "down"
+            votes = name in raft.configuration.voters
+            row = (name, member.up, role, raft.current_term, votes, raft.commit_index)
+            rows.append((*row, member.applied))
+        columns = ["MEMBER", "UP", "ROLE", "TERM", "VOTES", "COMMITTED", "APPLIED"]
+        return table(rows, columns)
+
+    def replace_disk(self, machine: str) -> None:
+        """A new, empty disk: the member leaves and comes back as a learner, then votes again.
+
+        With one member only there is nobody to learn from: it starts empty, or from a snapshot.
+        """
+        self.plane.check_member(machine)
+        self.sim.record(OPERATOR, f"Disk/{machine}", "DiskReplaced", "a new disk, empty")
+        self.plane.membership.renew(machine)
+
+    def etcdctl(self, command: str) -> Text:
+        """Type an `etcdctl` command: member list, endpoint status, alarm list, compact, get, ..."""
+        return Etcdctl(self.plane).run(command)
+
+    def limit_etcd(self, quota: str) -> None:
+        """Give etcd so much space and no more (--quota-backend-bytes; 2Gi by default)."""
+        self.etcd.limit(float(Quantity(quota)))
+
+    def save_snapshot(self) -> Snapshot:
+        """A snapshot of etcd (`etcdctl snapshot save`); keep it elsewhere."""
+        self.etcd.catch_up()
+        return self.etcd.save()
+
+    def restore_snapshot(self, snapshot: Snapshot | str) -> None:
+        """Start all members again from a snapshot (`etcdutl snapshot restore`).
+
+        `snapshot` is one of `save_snapshot`, or the file that `etcdctl snapshot save` wrote.
+        Then all API servers, schedulers and controller managers are started again, as the
+        documentation asks: their caches may hold changes made after the snapshot.
+        """
+        saved = self.etcd.files.get(snapshot) if isinstance(snapshot, str) else snapshot
+        if saved is None:
+            raise CourseError(
+                "no such snapshot",
+                expected=", ".join(self.etcd.files) or "a file of `etcdctl snapshot save`",
+                found=repr(snapshot),
+            )
+        self.sim.record(OPERATOR, "Cluster/etcd", "SnapshotRestored", "on all members")
+        self.plane.membership.restart_with(lambda etcd: etcd.restore(saved))
+
+    def force_new_cluster(self, machine: str) -> None:
+        """Go on with one surviving member alone (`etcd --force-new-cluster`)."""
+        self.plane.check_member(machine)
+        self.sim.record(OPERATOR, f"Member/{machine}", "ForceNewCluster", "goes on alone")
+        self.plane.membership.restart_with(lambda etcd: etcd.force_new_cluster(machine))
+
+    def certificates(self) -> Table:
+        """What kubeadm's certificates are good for: MACHINE, CERTIFICATE, EXPIRES, RESIDUAL TIME.
+
+        As `kubeadm certs check-expiration`; only those that are looked at here.
+        """
+        rows = [
+            (machine, name, timestamp(end), f"{max(0.0, end - self.sim.now):.0f}s")
+            for (machine, name), end in self.plane.certificates.items()
+        ]
+        return table(rows, ["MACHINE", "CERTIFICATE", "EXPIRES", "RESIDUAL TIME"])
+
+    def renew_certificates(self) -> None:
+        """New certificates on all machines (`kubeadm certs renew all`).
+
+        An API server reads its own again when the file changes; controller manager and scheduler
+        read theirs when they start.
+        """
+        certificates = self.plane.certificates
+        certificates.update(dict.fromkeys(certificates, self.sim.now + YEAR))
+        self.sim.record(OPERATOR, "Certificates", "Renewed", "valid for another year")

@@ -1,0 +1,109 @@
+"""Traffic in a cluster: single packets that are followed, and streams of requests to a Service."""
+
+from __future__ import annotations
+
+from course_lib.client import Client
+from course_lib.cluster.dns import DNS
+from course_lib.cluster.load import Load
+from course_lib.cluster.machines import Machines
+from course_lib.engine import Simulation
+from course_lib.errors import CourseError
+from course_lib.network import Network, Trace
+from course_lib.network.underlay import OUTSIDE
+from course_lib.node import KubeProxy
+from course_lib.objects.services import Service
+
+
+class Traffic:
+    """Packets and requests between Pods, nodes, Services and the world outside."""
+
+    def __init__(
+        self, sim: Simulation, api: Client, network: Network, machines: Machines, dns: DNS
+    ) -> None:
+        self.sim, self.api, self.network = sim, api, network
+        self.machines, self.dns = machines, dns
+
+    def trace(
+        self,
+        source: str,
+        destination: str,
+        port: int = 80,
+        namespace: str = "default",
+        protocol: str = "tcp",
+        size: int = 0,
+    ) -> Trace:
+        """Send one packet, and follow it device by device; see `course_lib.network.Trace`.
+
+        `source` is a Pod, a node or `outside`; `destination` one of these, a Service
+        (`service/web`), a DNS name, or an address.
+        """
+        network = self.network.devices()
+        to = self._target(source, destination, namespace)
+        return network.trace(self.network.party(source, namespace), to, port, protocol, size)
+
+    def _target(self, source: str, name: str, namespace: str) -> str:
+        if name.startswith("service/"):
+            return self.api.get(Service, name[8:], namespace).spec.cluster_ip
+        party = self.network.party(name, namespace)
+        network = self.network
+        if party in network.pods or party in network.hosts or party == OUTSIDE:
+            return party
+        if name.replace(".", "").isdigit() or ":" in name:
+            return name
+        found = self.dns.nslookup(source, name, namespace)
+        if not found.addresses:
+            raise CourseError(
+                "the name could not be resolved",
+                where=f"asked by {source}",
+                found=f"{name}: {found.code}",
+                do="look at each query: cluster.nslookup(pod, name)",
+            )
+        return found.addresses[0]
+
+    def load(
+        self,
+        service: str,
+        requests_per_second: float,
+        namespace: str = "default",
+        port: int | None = None,
+        outside: bool = False,
+    ) -> Load:
+        """Start clients that send requests to a Service (its first port), until stopped.
+
+        They run on the nodes; with `outside` they stand outside the cluster and send to the
+        nodes' addresses, at the Service's node port.
+        """
+        found = self.api.get(Service, service, namespace)
+        number, node_port = _port(found, port)
+        if outside and not node_port:
+            raise CourseError(
+                "the Service is not reachable from outside",
+                where=f"Service {namespace}/{service}: spec.type",
+                expected="NodePort or LoadBalancer",
+                found=str(found.spec.type or "ClusterIP"),
+                do="set spec.type to NodePort",
+            )
+
+        def target(proxy: KubeProxy) -> tuple[str, str, int]:
+            if outside:
+                return OUTSIDE, proxy.settings.node_ip, node_port
+            return proxy.node, found.spec.cluster_ip, number
+
+        nodes = [
+            (kubelet, self.machines.proxies[n]) for n, kubelet in self.machines.kubelets.items()
+        ]
+        return Load(self.sim, self.network, nodes, target, requests_per_second)
+
+
+def _port(service: Service, port: int | None) -> tuple[int, int]:
+    """A port of a Service (the first, unless given) and its node port; raises `CourseError`."""
+    ports = {p.port: p.node_port for p in service.spec.ports or ()}
+    number = next(iter(ports), 0) if port is None else port
+    if number not in ports:
+        raise CourseError(
+            "the Service has no such port",
+            where=f"Service {service.namespace}/{service.name}",
+            expected=f"one of its ports {list(ports)}",
+            found=str(number or "no port"),
+        )
+    return number, ports[number]
