@@ -13,13 +13,13 @@ from course_lib.apiserver import quota
 from course_lib.apiserver.errors import Forbidden, NotFound
 from course_lib.engine.simulation import seconds_at
 from course_lib.objects.kind import Kind
-from course_lib.objects.meta import Object
-from course_lib.objects.storage import (
+from course_lib.objects.kinds.persistent_volume_claim import (
     BETA_CLASS,
-    DEFAULT_CLASS,
     PROTECTION,
     PersistentVolumeClaim,
 )
+from course_lib.objects.kinds.storage_class import DEFAULT_CLASS
+from course_lib.objects.meta import Object
 
 if TYPE_CHECKING:
     from course_lib.apiserver.server import APIServer

@@ -57,43 +57,6 @@ def _health_check_port(api: APIServer, spec: Document, taken: list[Any]) -> None
         spec.pop("healthCheckNodePort", None)
 
 
-def drop_fields_of_type(old: Document, new: Document) -> None:
-    """Clear what only the old type of a Service had, where the writer left it as it was.
-
-    Source: `dropTypeDependentFields` in `pkg/registry/core/service/strategy.go`.
-    """
-    before, after = old["spec"], new.get("spec", {})
-    outside = ("NodePort", "LoadBalancer")
-    if before.get("type") not in outside or after.get("type") in outside:
-        return
-
-    def numbers(spec: Document) -> list[Any]:
-        return [port.get("nodePort") for port in spec.get("ports", ())]
-
-    if numbers(before) == numbers(after):
-        for port in after.get("ports", ()):
-            port.pop("nodePort", None)
-    for field in ("externalTrafficPolicy", "healthCheckNodePort"):
-        if before.get(field) == after.get(field) and not after.get("externalIPs"):
-            after.pop(field, None)
-
-
-def job_selector(job: Document) -> None:
-    """Give a new Job its selector: its own uid, so that no two Jobs share a Pod."""
-    spec, meta = job["spec"], job["metadata"]
-    if spec.get("manualSelector"):
-        return
-    labels = {
-        "batch.kubernetes.io/controller-uid": meta["uid"],
-        "controller-uid": meta["uid"],
-        "batch.kubernetes.io/job-name": meta.get("name", ""),
-        "job-name": meta.get("name", ""),
-    }
-    template = spec["template"].setdefault("metadata", {})
-    template["labels"] = template.get("labels", {}) | labels
-    spec["selector"] = {"matchLabels": {"batch.kubernetes.io/controller-uid": meta["uid"]}}
-
-
 def _address(api: APIServer, service: Document, asked: str | None, used: set[str]) -> str:
     if asked:
         _check_address(service, asked, used)

@@ -13,8 +13,8 @@ from course_lib.apiserver.errors import TooManyRequests
 from course_lib.engine import timestamp
 from course_lib.errors import CourseError
 from course_lib.objects.kind import Kind
+from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.meta import Object, selector_of
-from course_lib.objects.pod import Pod
 from course_lib.objects.pods import is_ready
 
 if TYPE_CHECKING:

@@ -9,31 +9,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from course_lib.objects.kind import Kind, Kinds
+from course_lib.objects.kind import Kind, Kinds, Subresource
 from course_lib.objects.release import VERSION
 
 Document = dict[str, Any]
 VERBS = ["create", "delete", "get", "list", "patch", "update", "watch"]
-SCALABLE = ("Deployment", "ReplicaSet", "StatefulSet", "ReplicationController")
-# kind: (subresource, the kind that it takes, its group and version)
-SUBRESOURCES: dict[str, list[tuple[str, str, str, str]]] = {
-    "Pod": [("eviction", "Eviction", "policy", "v1"), ("binding", "Binding", "", "v1"),
-            ("log", "Pod", "", "v1"), ("exec", "PodExecOptions", "", "v1")],
-} | {kind: [("scale", "Scale", "autoscaling", "v1")] for kind in SCALABLE}  # fmt: skip
-CATEGORIES = {
-    "Pod", "Service", "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "CronJob",
-    "HorizontalPodAutoscaler", "ReplicationController",
-}  # fmt: skip
 
 
-def subresources(kind: Kind) -> list[str]:
+def subresources(kind: Kind) -> tuple[Subresource, ...]:
     """The parts of an object that have a path of their own, beside `status`.
 
     >>> from course_lib.objects.kinds import kind_named
-    >>> subresources(kind_named("Deployment"))
+    >>> [part.name for part in subresources(kind_named("Deployment"))]
     ['scale']
     """
-    return [name for name, *_ in SUBRESOURCES.get(kind.kind, [])]
+    scale = (Subresource("scale", "Scale", "autoscaling"),) if kind.scale else ()
+    return kind.subresources + scale
 
 
 def version() -> Document:
@@ -43,7 +34,7 @@ def version() -> Document:
 
 
 def group_versions(kinds: Kinds) -> list[str]:
-    """All that is served, in the order of the list of kinds; the core group is `v1`."""
+    """All that is served, in the order of the kinds; the core group is `v1`."""
     return list(dict.fromkeys(kind.api_version for kind in kinds))
 
 
@@ -52,7 +43,7 @@ def groups(kinds: Kinds) -> Document:
 
     >>> from course_lib.objects.kinds import BUILT_IN
     >>> [group["name"] for group in groups(BUILT_IN)["groups"]][:3]
-    ['apps', 'batch', 'discovery.k8s.io']
+    ['apps', 'autoscaling', 'batch']
     """
     found = []
     for each in group_versions(kinds):
@@ -68,7 +59,7 @@ def resources(kinds: Kinds, group_version: str) -> Document:
 
     >>> from course_lib.objects.kinds import BUILT_IN
     >>> [r["name"] for r in resources(BUILT_IN, "batch/v1")["resources"]]
-    ['jobs', 'jobs/status', 'cronjobs', 'cronjobs/status']
+    ['cronjobs', 'cronjobs/status', 'jobs', 'jobs/status']
     """
     rows: list[Document] = []
     for kind in kinds:
@@ -83,12 +74,15 @@ def _rows(kind: Kind) -> list[Document]:
     own = common | {"name": kind.plural, "singularName": kind.kind.lower(), "verbs": VERBS}
     if kind.short_names:
         own["shortNames"] = list(kind.short_names)
-    if kind.kind in CATEGORIES:
-        own["categories"] = ["all"]
-    rows = [own, common | {"name": f"{kind.plural}/status", "verbs": ["get", "patch", "update"]}]
-    for name, takes, group, number in SUBRESOURCES.get(kind.kind, []):
-        verbs = ["get", "patch", "update"] if name == "scale" else ["create", "get"]
-        row = {"name": f"{kind.plural}/{name}", "kind": takes, "group": group, "version": number}
+    if kind.categories:
+        own["categories"] = list(kind.categories)
+    rows, change = [own], ["get", "patch", "update"]
+    if kind.status:
+        rows.append(common | {"name": f"{kind.plural}/status", "verbs": change})
+    for part in subresources(kind):
+        verbs = change if part.name == "scale" else ["create", "get"]
+        row = {"name": f"{kind.plural}/{part.name}", "kind": part.kind}
+        row |= {"group": part.group, "version": part.version}
         rows.append(common | row | {"verbs": verbs})
     return rows
 

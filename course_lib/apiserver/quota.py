@@ -9,28 +9,19 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol
 
 from course_lib.apiserver.errors import Forbidden
-from course_lib.objects.kind import Kind, Kinds
+from course_lib.objects.kind import Kind, Kinds, no_usage
+from course_lib.objects.kinds.limit_range import LimitRangeItem
+from course_lib.objects.kinds.persistent_volume_claim import PersistentVolumeClaim
+from course_lib.objects.kinds.pod import Pod, PodSpec
+from course_lib.objects.kinds.pod.requests import ZERO, amounts, qos_class, total
+from course_lib.objects.kinds.resource_quota import ResourceQuotaSpec, ScopeRequirement
 from course_lib.objects.meta import Object
-from course_lib.objects.pod import Pod, PodSpec, ResourceList
-from course_lib.objects.policy import LimitRangeItem, ResourceQuotaSpec, ScopeRequirement
-from course_lib.objects.quantity import Quantity
-from course_lib.objects.resources import ZERO, amounts, plus, qos_class, total
-from course_lib.objects.services import Service
-from course_lib.objects.storage import PersistentVolumeClaim
+from course_lib.objects.quantity import Quantity, ResourceList
 
 if TYPE_CHECKING:
     from course_lib.apiserver.server import APIServer
 
 COMPUTE = ("cpu", "memory", "ephemeral-storage")
-COUNTED = (
-    "pods",
-    "services",
-    "secrets",
-    "configmaps",
-    "persistentvolumeclaims",
-    "replicationcontrollers",
-    "resourcequotas",
-)
 
 
 def limit_ranger(api: APIServer, view: Object) -> None:
@@ -172,12 +163,11 @@ def usage(api: ObjectLister, namespace: str, spec: ResourceQuotaSpec) -> Resourc
 
 
 def _bounded(kind: Kind, hard: ResourceList) -> bool:
-    computes = any(name.rpartition(".")[2] in COMPUTE for name in hard)
+    """Whether a quota counts objects of a kind, or something that they cost."""
     return (
-        (kind.kind == "Pod" and (computes or "pods" in hard))
-        or kind.plural in hard
-        or any(n.startswith(("services.", "requests.storage")) for n in hard)
+        kind.usage is not no_usage
         or f"count/{kind.title}" in hard
+        or (kind.counted and kind.plural in hard)
     )
 
 
@@ -185,24 +175,9 @@ def usage_of(kind: Kind, view: Object) -> ResourceList:
     """What one object costs its namespace's quota."""
     one = Quantity("1")
     cost: ResourceList = {f"count/{kind.title}": one}
-    if kind.plural in COUNTED:
+    if kind.counted:
         cost[kind.plural] = one
-    if isinstance(view, Pod):
-        requests, limits = total(view.spec, "requests"), total(view.spec, "limits")
-        cost |= requests
-        cost |= {f"requests.{name}": amount for name, amount in requests.items()}
-        cost |= {f"limits.{name}": amount for name, amount in limits.items()}
-    elif isinstance(view, PersistentVolumeClaim):
-        cost["requests.storage"] = view.size
-        name = f"{view.class_name}.storageclass.storage.k8s.io"
-        cost = plus(cost, {f"{name}/requests.storage": view.size, f"{name}/{kind.plural}": one})
-    elif isinstance(view, Service):
-        count = Quantity.of(len(view.spec.ports or ()))
-        if view.spec.type in ("NodePort", "LoadBalancer"):
-            cost["services.nodeports"] = count
-        if view.spec.type == "LoadBalancer":
-            cost["services.loadbalancers"] = one
-    return cost
+    return cost | kind.usage(view)
 
 
 def _shown(amounts: ResourceList, names: list[str]) -> str:

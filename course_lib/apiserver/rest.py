@@ -10,7 +10,7 @@ whole collection, pages of lists (`limit`; all comes at once).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from course_lib.apiserver import discovery
@@ -30,13 +30,12 @@ from course_lib.apiserver.strategic import PATCHES
 from course_lib.apiserver.targets import Target, steps_of, target_of
 from course_lib.apiserver.writes import Writer, scale_of
 from course_lib.errors import CourseError
+from course_lib.objects.columns import printed
 from course_lib.objects.kind import Kind
 from course_lib.objects.meta import Object
 from course_lib.objects.selectors import parse_field_selector, parse_selector
 
 Document = dict[str, Any]
-# Columns, each with whether only `-o wide` shows it, and rows of a kind's objects.
-Rows = Callable[[str, list[Any]], tuple[Sequence[tuple[str, bool]], list[list[Any]]]]
 
 
 def _plain(cell: Any) -> Any:
@@ -46,11 +45,11 @@ def _plain(cell: Any) -> Any:
 class Face:
     """An API server's HTTP face, without the sockets.
 
-    `reach` returns the API server that answers a request; `rows` prints tables.
+    `reach` returns the API server that answers a request.
     """
 
-    def __init__(self, reach: Callable[[], APIServer], rows: Rows) -> None:
-        self._reach, self.rows = reach, rows
+    def __init__(self, reach: Callable[[], APIServer]) -> None:
+        self._reach = reach
 
     @property
     def api(self) -> APIServer:
@@ -154,7 +153,7 @@ class Face:
 
         `meta` is the metadata of the one object where it is not as stored (any more).
         """
-        columns, rows = self.rows(kind.kind, found)
+        columns, rows = printed(kind, found, self.api.sim.now)
         definitions = [
             {
                 "name": name.title(),

@@ -12,18 +12,17 @@ from typing import Any
 import msgspec
 
 from course_lib.apiserver import admission, allocation, deletion, immutability
-from course_lib.apiserver.defaults import set_defaults
 from course_lib.apiserver.errors import AlreadyExists, Conflict, NotFound, StaleRead
 from course_lib.apiserver.patches import merge_patch
 from course_lib.apiserver.store import DELETE, Change, Document, Entry, Store, Watch
 from course_lib.engine import Simulation
 from course_lib.objects.decode import canonical, decode
+from course_lib.objects.defaulting import set_defaults
 from course_lib.objects.kind import Kind, Kinds
 from course_lib.objects.kinds import BUILT_IN
+from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.manifests import plain
 from course_lib.objects.meta import Object, ObjectT
-from course_lib.objects.pod import Pod
-from course_lib.objects.resources import qos_class
 from course_lib.objects.selectors import EVERYTHING, FieldSelector, Selector
 from course_lib.objects.validate import validate
 
@@ -31,15 +30,6 @@ AnyKind = str | type[Object] | Kind  # any name that kubectl takes, a view's typ
 ADDED, MODIFIED, DELETED = "ADDED", "MODIFIED", "DELETED"
 UID_BITS = 128
 ALPHABET = "bcdfghjklmnpqrstvwxz2456789"  # no vowels: no words (apimachinery `util/rand`)
-# Created with their status as given: a kubelet registers its node together with its capacity.
-STATUS_AT_CREATION = ("Node", "PersistentVolume", "Namespace")
-
-
-# The status of a new object (`PrepareForCreate` in `pkg/registry/core/*/strategy.go`).
-_FIRST_STATUS: dict[str, Callable[[Any], Document]] = {
-    "Pod": lambda pod: {"phase": "Pending", "qosClass": qos_class(pod.spec)},
-    "PersistentVolumeClaim": lambda claim: {"phase": "Pending"},
-}
 
 
 class WatchEvent(msgspec.Struct, frozen=True):
@@ -188,7 +178,7 @@ class APIServer:
             for field in ("uid", "resourceVersion", "deletionTimestamp", "creationTimestamp"):
                 written.pop(field, None)
         set_defaults(checked, kind)
-        if kind.kind not in STATUS_AT_CREATION:
+        if not kind.status_at_creation:
             checked.pop("status", None)
         validate(checked, decode(checked, kind), kind)
         return checked, kind
@@ -203,10 +193,9 @@ class APIServer:
         prepared["metadata"].update(
             uid=self._uid(), creationTimestamp=self.sim.timestamp, generation=1
         )
-        if kind.kind == "Job":
-            allocation.job_selector(prepared)
-        if kind.kind in _FIRST_STATUS:
-            prepared["status"] = _FIRST_STATUS[kind.kind](view)
+        kind.prepare(prepared)
+        if kind.first_status is not None:
+            prepared["status"] = kind.first_status(view)
             view = decode(prepared, kind)
         return prepared, kind, view
 
@@ -337,8 +326,7 @@ class APIServer:
         document = immutability.carry_over(entry.document, wanted, subresource)
         if subresource == "":
             document = copied(document)  # a patch shares parts with what is stored
-            if kind.kind == "Service":
-                allocation.drop_fields_of_type(entry.document, document)
+            kind.carry_over(entry.document, document)
             set_defaults(document, kind)
             document = canonical(document, kind.type)
         view = decode(document, kind)

@@ -74,7 +74,8 @@ def target_of(path: str, kinds: Kinds) -> Target:
     for kind in kinds:
         if rest and kind.plural == rest[0] and kind.api_version == version:
             target = Target(kind, namespace, *rest[1:3])
-            known = target.part in ("", "status", *discovery.subresources(kind))
+            parts = [part.name for part in discovery.subresources(kind)]
+            known = target.part in ("", *(["status"] if kind.status else []), *parts)
             placed = bool(namespace) == kind.namespaced if target.name else True
             if len(rest) <= 3 and known and placed and (kind.namespaced or not namespace):
                 return target

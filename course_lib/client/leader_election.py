@@ -13,7 +13,7 @@ from collections.abc import Callable
 from course_lib.client.interface import Client
 from course_lib.engine.simulation import Process, micro_timestamp
 from course_lib.errors import CourseError
-from course_lib.objects.cluster import Lease
+from course_lib.objects.kinds.lease import Lease
 
 LEASE_DURATION = 15.0  # s, after which others may take it
 RENEW_DEADLINE = 10.0  # s without renewal, after which the leader gives up

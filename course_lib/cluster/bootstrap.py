@@ -9,7 +9,7 @@ from typing import Any
 
 from course_lib.apiserver.admission import SYSTEM_PRIORITIES
 from course_lib.client import Client
-from course_lib.objects.storage import DEFAULT_CLASS
+from course_lib.objects.kinds.storage_class import DEFAULT_CLASS
 
 NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
 

@@ -18,7 +18,7 @@ from course_lib.objects.meta import is_true
 
 if TYPE_CHECKING:
     from course_lib.engine.simulation import Process
-    from course_lib.objects.services import Service
+    from course_lib.objects.kinds.service import Service
 
 ADDRESSES = "198.51.100.0/24"  # RFC 5737: addresses for examples
 PROVISION = 5.0  # s until a load balancer is there

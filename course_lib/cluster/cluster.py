@@ -33,8 +33,8 @@ from course_lib.cluster.workloads import Workloads
 from course_lib.controllers import MetricsServer
 from course_lib.engine import Simulation
 from course_lib.images import Registry
+from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.manifests import Document, Source
-from course_lib.objects.pod import Pod
 from course_lib.objects.selectors import parse_field_selector, parse_selector
 from course_lib.runtimes import Behaviours
 
@@ -228,7 +228,7 @@ class Cluster(ShortForms):
             parse_field_selector(field_selector),
         )
         every = named.namespaced and namespace is None
-        columns, rows = table_rows(named.kind, listed, self.sim.now, every, wide)
+        columns, rows = table_rows(named, listed, self.sim.now, every, wide)
         return table(rows, columns)
 
     def serve(self, port: int = 0, speed: float = 0.0) -> Served:

@@ -12,8 +12,8 @@ from typing import Any
 from course_lib.client import Client
 from course_lib.cluster.describe_words import NONE, UNSET, date, multiline, notes, quantities
 from course_lib.engine.ages import since
+from course_lib.objects.kinds.pod.requests import ZERO, plus, total
 from course_lib.objects.quantity import Quantity
-from course_lib.objects.resources import ZERO, plus, total
 
 LEASES = "kube-node-lease"
 ROLE = "node-role.kubernetes.io/"

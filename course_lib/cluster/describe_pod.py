@@ -12,8 +12,15 @@ from typing import Any
 from course_lib.client import Client
 from course_lib.cluster.describe_words import NONE, UNSET, date, multiline, notes, quantities
 from course_lib.engine.ages import since
-from course_lib.objects.pod import Container, ContainerState, ContainerStatus, EnvVar, Pod, Probe
-from course_lib.objects.resources import qos_class
+from course_lib.objects.kinds.pod import (
+    Container,
+    ContainerState,
+    ContainerStatus,
+    EnvVar,
+    Pod,
+    Probe,
+)
+from course_lib.objects.kinds.pod.requests import qos_class
 
 Document = dict[str, Any]
 ENDED = ("Succeeded", "Failed")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from course_lib.cluster.tables import table
-from course_lib.objects.pod import Pod
+from course_lib.objects.kinds.pod import Pod
 from course_lib.scheduler import Scheduler
 from course_lib.scheduler.explain import TEXTS, explain, explain_in_detail
 from course_lib.scheduler.pod_info import PodInfo

@@ -9,8 +9,8 @@ import msgspec
 from course_lib.apiserver import WatchEvent
 from course_lib.apiserver.server import DELETED
 from course_lib.client import Client
-from course_lib.cluster.pod_rows import pod_status_word
-from course_lib.objects.pod import Pod, PodSpec
+from course_lib.objects.kinds.pod import Pod, PodSpec
+from course_lib.objects.kinds.pod.columns import pod_status_word
 from course_lib.objects.pods import is_ready
 
 if TYPE_CHECKING:

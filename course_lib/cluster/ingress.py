@@ -11,7 +11,8 @@ from course_lib.network import Network, Trace
 from course_lib.network.ingress import Match, choose, of_controller
 from course_lib.network.underlay import OUTSIDE
 from course_lib.node.proxy.service_ports import SERVICE_NAME
-from course_lib.objects.services import EndpointSlice, Service
+from course_lib.objects.kinds.endpoint_slice import EndpointSlice
+from course_lib.objects.kinds.service import Service
 
 INGRESS_SERVICE = ("haproxy-controller", "haproxy-kubernetes-ingress")
 INGRESS_CONTROLLER = "haproxy.org/ingress-controller"

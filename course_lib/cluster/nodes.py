@@ -6,7 +6,7 @@ from course_lib.apiserver.errors import NotFound, TooManyRequests
 from course_lib.client import Client
 from course_lib.engine import Simulation
 from course_lib.engine.simulation import Process
-from course_lib.objects.pod import Pod
+from course_lib.objects.kinds.pod import Pod
 
 EVICTION_RETRY = 5.0  # s, as `kubectl drain` waits
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from course_lib.apiserver.errors import APIError
 from course_lib.client import Client
-from course_lib.cluster.pod_rows import pod_status_word
+from course_lib.objects.kinds.pod.columns import pod_status_word
 from course_lib.objects.meta import condition
 from course_lib.objects.pods import is_ready
 

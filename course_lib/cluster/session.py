@@ -13,7 +13,6 @@ from typing import Protocol
 from course_lib.apiserver.rest import Face
 from course_lib.client.local import ServerClient
 from course_lib.cluster.containers import ContainerAccess
-from course_lib.cluster.tables import printed
 
 
 class ServedCluster(Protocol):
@@ -40,7 +39,7 @@ class ServedSession:
 
     def __init__(self, cluster: ServedCluster) -> None:
         self.cluster = cluster
-        self.face = Face(cluster.api.reach, lambda kind, found: printed(kind, found, cluster.now))
+        self.face = Face(cluster.api.reach)
         self.token = secrets.token_urlsafe(24)
         self._lock = threading.RLock()
 

@@ -7,21 +7,14 @@ with them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from course_lib.cluster.pod_rows import Restarts
-from course_lib.cluster.printers import PLAIN, PRINTERS
-from course_lib.engine.ages import since
+from course_lib.objects.columns import printed
+from course_lib.objects.kind import Kind
+from course_lib.objects.kinds.pod.columns import Restarts
 
 if TYPE_CHECKING:
     from course_lib.engine.table import Table
-
-
-class Column(NamedTuple):
-    """A column's heading, and whether only `-o wide` shows it."""
-
-    name: str
-    wide: bool
 
 
 def table(rows: Sequence[Sequence[Any]], columns: Sequence[str]) -> Table:
@@ -38,31 +31,14 @@ def table(rows: Sequence[Sequence[Any]], columns: Sequence[str]) -> Table:
     return made
 
 
-def printed(kind: str, objects: Sequence[Any], now: float) -> tuple[list[Column], list[list[Any]]]:
-    """All columns of a kind, those of `-o wide` too, and a row for each object.
-
-    `now` is the simulated time in seconds, for ages.
-    """
-    heading, cells_of = PRINTERS.get(kind, PLAIN)
-    names = heading.split("  ")
-    columns = [Column(name.removeprefix("+"), name.startswith("+")) for name in names]
-    rows = []
-    for view in objects:
-        cells = list(cells_of(view, now))
-        if "AGE" in names:
-            cells.insert(names.index("AGE"), since(view.metadata.creation_timestamp, now))
-        rows.append(cells)
-    return columns, rows
-
-
 def table_rows(
-    kind: str, objects: Sequence[Any], now: float, namespaces: bool, wide: bool
+    kind: Kind, objects: Sequence[Any], now: float, namespaces: bool, wide: bool
 ) -> tuple[list[str], list[list[Any]]]:
     """Column names and rows of `kubectl get`; `namespaces` puts that column first.
 
     Events come in the order of time, as `kubectl events` has them.
     """
-    if kind == "Event":
+    if kind.kind == "Event":
         objects = sorted(objects, key=lambda e: (e.last_timestamp or "", e.name.rpartition(".")[2]))
     columns, rows = printed(kind, objects, now)
     kept = [place for place, column in enumerate(columns) if wide or not column.wide]

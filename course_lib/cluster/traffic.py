@@ -11,7 +11,7 @@ from course_lib.errors import CourseError
 from course_lib.network import Network, Trace
 from course_lib.network.underlay import OUTSIDE
 from course_lib.node import KubeProxy
-from course_lib.objects.services import Service
+from course_lib.objects.kinds.service import Service
 
 
 class Traffic:

@@ -19,19 +19,19 @@ from course_lib.client import Client
 from course_lib.controllers.controller import Controller
 from course_lib.controllers.metrics import MetricsServer
 from course_lib.engine.simulation import Process
-from course_lib.objects.manifests import Document
-from course_lib.objects.meta import selector_of, set_condition
-from course_lib.objects.pod import Pod
-from course_lib.objects.pods import is_ready
-from course_lib.objects.quantity import Quantity
-from course_lib.objects.resources import amounts
-from course_lib.objects.selectors import selector_from_labels
-from course_lib.objects.workloads import (
+from course_lib.objects.kinds.horizontal_pod_autoscaler import (
     HorizontalPodAutoscaler,
     Metric,
     ScalingPolicy,
     ScalingRules,
 )
+from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.kinds.pod.requests import amounts
+from course_lib.objects.manifests import Document
+from course_lib.objects.meta import selector_of, set_condition
+from course_lib.objects.pods import is_ready
+from course_lib.objects.quantity import Quantity
+from course_lib.objects.selectors import selector_from_labels
 
 SYNC_PERIOD = 15.0  # s
 TOLERANCE = 0.1

@@ -11,10 +11,11 @@ from course_lib.controllers.controller import Controller
 from course_lib.controllers.job import finished
 from course_lib.engine.simulation import EPOCH, seconds_at, timestamp
 from course_lib.errors import CourseError
+from course_lib.objects.kinds.cron_job import CronJob
+from course_lib.objects.kinds.job import Job
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import is_true, owner_reference
 from course_lib.objects.schedule import Schedule, time_zone
-from course_lib.objects.workloads import CronJob, Job
 
 MANY_MISSED = 100  # starts in a row, after which the controller warns
 SCHEDULED = "batch.kubernetes.io/cronjob-scheduled-timestamp"

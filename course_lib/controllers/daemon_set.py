@@ -11,14 +11,14 @@ from typing import Any
 from course_lib.controllers.controller import Controller, Key
 from course_lib.controllers.ownership import claim, pod_from_template
 from course_lib.controllers.revisions import REVISION_LABEL, Revisions, revision_of
-from course_lib.objects.cluster import Node
+from course_lib.objects.kinds.daemon_set import DaemonSet
+from course_lib.objects.kinds.node import Node
+from course_lib.objects.kinds.pod import Pod, PodSpec, Toleration
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import selector_of
 from course_lib.objects.node_selection import requires
-from course_lib.objects.pod import Pod, PodSpec, Toleration
 from course_lib.objects.pods import is_available, is_ready, resolve
 from course_lib.objects.tolerations import tolerated
-from course_lib.objects.workloads import DaemonSet
 
 # Daemons put up with what drives other Pods away (`AddOrUpdateDaemonPodTolerations`).
 TOLERATIONS: list[Document] = [

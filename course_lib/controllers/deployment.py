@@ -13,10 +13,11 @@ import msgspec
 from course_lib.controllers.controller import Controller
 from course_lib.controllers.deployment_status import deployment_status
 from course_lib.controllers.ownership import claim
+from course_lib.objects.kinds.deployment import Deployment
+from course_lib.objects.kinds.replica_set import ReplicaSet
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import owner_reference, selector_of
 from course_lib.objects.pods import resolve, template_hash
-from course_lib.objects.workloads import Deployment, ReplicaSet
 
 HASH = "pod-template-hash"
 REVISION = "deployment.kubernetes.io/revision"

@@ -9,10 +9,11 @@ import msgspec
 
 from course_lib.engine import Simulation
 from course_lib.engine.simulation import seconds_at
+from course_lib.objects.kinds.deployment import Deployment
+from course_lib.objects.kinds.replica_set import ReplicaSet
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import condition, set_condition
 from course_lib.objects.pods import resolve
-from course_lib.objects.workloads import Deployment, ReplicaSet
 
 LATE, DONE = "ProgressDeadlineExceeded", "NewReplicaSetAvailable"
 

@@ -16,8 +16,8 @@ from course_lib.controllers.endpoints import (
     Ports,
     documents,
 )
+from course_lib.objects.kinds.endpoints import EndpointAddress, Endpoints, EndpointSubset
 from course_lib.objects.manifests import Document
-from course_lib.objects.services import EndpointAddress, Endpoints, EndpointSubset
 
 MOST_ADDRESSES = 1000  # of one subset (--mirroring-max-endpoints-per-subset)
 SKIP_MIRROR = "endpointslice.kubernetes.io/skip-mirror"

@@ -13,12 +13,13 @@ from typing import Any
 from course_lib.apiserver.errors import NotFound
 from course_lib.apiserver.server import DELETED
 from course_lib.controllers.controller import Controller, Key
+from course_lib.objects.kinds.endpoint_slice import EndpointSlice
+from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.kinds.service import Service, ServicePort
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, owner_reference
-from course_lib.objects.pod import Pod
 from course_lib.objects.pods import is_ready
 from course_lib.objects.selectors import selector_from_labels
-from course_lib.objects.services import EndpointSlice, Service, ServicePort
 
 PER_SLICE = 100
 SERVICE_NAME = "kubernetes.io/service-name"

@@ -12,11 +12,11 @@ import msgspec
 from course_lib.controllers.controller import Controller
 from course_lib.controllers.ownership import claim, pod_from_template
 from course_lib.engine.simulation import seconds_at
+from course_lib.objects.kinds.job import Job
+from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import condition, is_true, selector_of, set_condition
-from course_lib.objects.pod import Pod
 from course_lib.objects.pods import is_active, is_ready
-from course_lib.objects.workloads import Job
 
 FIRST_BACKOFF, LAST_BACKOFF = 10.0, 360.0  # s between a failed Pod and the next
 INDEX = "batch.kubernetes.io/job-completion-index"

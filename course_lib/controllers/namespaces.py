@@ -16,8 +16,8 @@ from course_lib.apiserver.errors import NotFound
 from course_lib.controllers.controller import Controller, Key
 from course_lib.objects.kind import Kind
 from course_lib.objects.kinds import BUILT_IN
+from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.meta import is_true, selector_of, set_condition
-from course_lib.objects.pod import Pod
 from course_lib.objects.pods import is_active, resolve
 
 ROOT_CA = "kube-root-ca.crt"

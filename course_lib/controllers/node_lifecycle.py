@@ -16,10 +16,10 @@ from course_lib.client import Client
 from course_lib.controllers.controller import Controller, Key
 from course_lib.engine.simulation import Process, seconds_at, timestamp
 from course_lib.network.addresses import POD_CIDR
-from course_lib.objects.cluster import Node, Taint
+from course_lib.objects.kinds.node import Node, Taint
+from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import condition, set_condition
-from course_lib.objects.pod import Pod
 from course_lib.objects.tolerations import tolerates
 
 MONITOR_PERIOD = 5.0  # s

@@ -15,10 +15,10 @@ from course_lib.client import Client
 from course_lib.controllers.controller import Controller
 from course_lib.engine.simulation import Process
 from course_lib.errors import CourseError
-from course_lib.objects.cluster import Node
+from course_lib.objects.kinds.node import Node
+from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import is_true, set_condition
-from course_lib.objects.pod import Pod
 
 CHECK_PERIOD = 20.0  # s
 QUARANTINE = 40.0  # s that a node must have been missing

@@ -13,9 +13,9 @@ from course_lib.controllers.controller import Controller
 from course_lib.controllers.ownership import claim, pod_from_template
 from course_lib.engine.simulation import seconds_at
 from course_lib.errors import CourseError
+from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, condition, is_true, set_condition
-from course_lib.objects.pod import Pod
 from course_lib.objects.pods import available_in, is_active, is_ready
 from course_lib.objects.selectors import Selector, selector_from_labels
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from course_lib.client import Client
+from course_lib.objects.kinds.controller_revision import ControllerRevision
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, owner_reference
 from course_lib.objects.pods import template_hash
-from course_lib.objects.workloads import ControllerRevision
 
 REVISION_LABEL = "controller-revision-hash"
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from course_lib.controllers.controller import Controller
 from course_lib.controllers.ownership import claim, pod_from_template
 from course_lib.controllers.revisions import REVISION_LABEL, Revisions
+from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.kinds.stateful_set import StatefulSet
 from course_lib.objects.meta import selector_of
-from course_lib.objects.pod import Pod
 from course_lib.objects.pods import available_in, is_available, is_ready
-from course_lib.objects.workloads import StatefulSet
 
 POD_NAME = "statefulset.kubernetes.io/pod-name"
 POD_INDEX = "apps.kubernetes.io/pod-index"

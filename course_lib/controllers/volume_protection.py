@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from course_lib.controllers.controller import Controller, Key
+from course_lib.objects.kinds.persistent_volume_claim import PROTECTION
 from course_lib.objects.meta import condition, is_true, set_condition
-from course_lib.objects.storage import PROTECTION
 
 
 class ProtectionController(Controller):

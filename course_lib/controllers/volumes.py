@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from course_lib.controllers.controller import Controller, Key
-from course_lib.objects.cluster import Node
+from course_lib.objects.kinds.node import Node
+from course_lib.objects.kinds.persistent_volume import PersistentVolume
+from course_lib.objects.kinds.persistent_volume_claim import PersistentVolumeClaim
+from course_lib.objects.kinds.storage_class import StorageClass
 from course_lib.objects.quantity import Quantity
-from course_lib.objects.storage import PersistentVolume, PersistentVolumeClaim, StorageClass
 from course_lib.objects.volume_matching import reaches, suits
 
 PROVISION_SECONDS = 2.0

@@ -11,8 +11,8 @@ from course_lib.cluster import Cluster
 from course_lib.cluster.packaged import packaged
 from course_lib.course.forms import counted
 from course_lib.errors import CourseError
+from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.meta import is_true
-from course_lib.objects.pod import Pod
 from course_lib.objects.pods import is_ready
 
 WORKLOADS = ("front", "api", "db")

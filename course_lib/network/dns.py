@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from course_lib.objects.services import Endpoint, EndpointSlice, Service
+from course_lib.objects.kinds.endpoint_slice import Endpoint, EndpointSlice
+from course_lib.objects.kinds.service import Service
 
 if TYPE_CHECKING:
     from course_lib.engine.table import Table

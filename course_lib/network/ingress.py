@@ -9,12 +9,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from course_lib.objects.services import (
-    HTTPIngressPath,
-    Ingress,
-    IngressClass,
-    IngressServiceBackend,
-)
+from course_lib.objects.kinds.ingress import HTTPIngressPath, Ingress, IngressServiceBackend
+from course_lib.objects.kinds.ingress_class import IngressClass
 
 EXACT, PREFIX = "Exact", "Prefix"
 

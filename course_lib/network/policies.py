@@ -20,14 +20,14 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from course_lib.network.ipset import Sets
-from course_lib.objects.meta import Object
-from course_lib.objects.pod import Pod
-from course_lib.objects.services import (
+from course_lib.objects.kinds.network_policy import (
     IPBlock,
     NetworkPolicy,
     NetworkPolicyPeer,
     NetworkPolicyPort,
 )
+from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.meta import Object
 
 INGRESS, EGRESS = "Ingress", "Egress"
 MARK = "0x10000/0x10000"  # on what a policy allows

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from course_lib.objects.pod import Pod
+from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.kinds.pod.requests import ZERO, plus, total
 from course_lib.objects.quantity import Quantity
-from course_lib.objects.resources import ZERO, plus, total
 
 if TYPE_CHECKING:
     from course_lib.node.kubelet import Kubelet

@@ -9,7 +9,7 @@ from typing import Any
 
 from course_lib.client import Client
 from course_lib.node.volumes import host_path_problem
-from course_lib.objects.pod import Container, KeySelector, Pod, SourceName
+from course_lib.objects.kinds.pod import Container, KeySelector, Pod, SourceName
 from course_lib.runtimes.files import FileSystem
 
 

@@ -12,10 +12,10 @@ from typing import Any
 from course_lib.cri import messages as v1
 from course_lib.cri.translate import ENDS, PORTS
 from course_lib.node.environment import expanded
-from course_lib.objects import pod as spec
-from course_lib.objects.pod import Pod
+from course_lib.objects.kinds import pod as spec
+from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.kinds.pod.requests import ZERO, is_sidecar, qos_class
 from course_lib.objects.quantity import Quantity
-from course_lib.objects.resources import ZERO, is_sidecar, qos_class
 
 POD_NAME, POD_NAMESPACE, POD_UID, CONTAINER_NAME = (
     "io.kubernetes.pod.name",

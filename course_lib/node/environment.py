@@ -19,9 +19,9 @@ import msgspec
 
 from course_lib.apiserver.errors import APIError
 from course_lib.client import Client
-from course_lib.objects.pod import Container, EnvVarSource, Pod
+from course_lib.objects.kinds.pod import Container, EnvVarSource, Pod
+from course_lib.objects.kinds.pod.requests import ZERO
 from course_lib.objects.quantity import Quantity
-from course_lib.objects.resources import ZERO
 
 MASTER = ("default", "kubernetes")  # the Service whose variables every container gets
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from course_lib.engine.simulation import Process
 from course_lib.node.volumes import over_limit
+from course_lib.objects.kinds.pod.requests import ZERO, total
 from course_lib.objects.quantity import BINARY_SI, Quantity
-from course_lib.objects.resources import ZERO, total
 
 if TYPE_CHECKING:
     from course_lib.node.kubelet import Kubelet

@@ -16,7 +16,7 @@ from course_lib.cri import CRIClient
 from course_lib.errors import CourseError
 from course_lib.images import Reference
 from course_lib.node.backoff import Backoff, duration
-from course_lib.objects.pod import Container, Pod
+from course_lib.objects.kinds.pod import Container, Pod
 from course_lib.runtimes import RuntimeFault
 
 Waiting = tuple[str, str]  # reason and message of a waiting container

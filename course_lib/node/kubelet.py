@@ -28,8 +28,8 @@ from course_lib.node.node_reporter import Machine, NodeReporter
 from course_lib.node.pleg import PERIOD, PLEG
 from course_lib.node.pod_worker import PodWorker
 from course_lib.node.static_pods import StaticPods, is_mirror
+from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.meta import Object
-from course_lib.objects.pod import Pod
 from course_lib.objects.selectors import parse_field_selector
 from course_lib.runtimes import RuntimeFault
 from course_lib.runtimes.files import FileSystem

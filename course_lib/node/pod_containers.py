@@ -18,8 +18,8 @@ from course_lib.node.environment import Place, environment
 from course_lib.node.probes import not_simulated
 from course_lib.node.slot import CREATING, Seen, Slot
 from course_lib.node.volumes import ROOT, mounts_of
-from course_lib.objects import pod as spec
-from course_lib.objects.pod import Pod
+from course_lib.objects.kinds import pod as spec
+from course_lib.objects.kinds.pod import Pod
 from course_lib.runtimes import RuntimeFault
 from course_lib.runtimes.logs import said
 from course_lib.runtimes.shell import NOT_SIMULATED

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from course_lib.engine import timestamp
 from course_lib.objects.decode import encode
+from course_lib.objects.kinds.pod.requests import qos_class
 from course_lib.objects.meta import Condition, set_condition
-from course_lib.objects.resources import qos_class
 
 if TYPE_CHECKING:
     from course_lib.node.pod_worker import PodWorker

@@ -17,9 +17,9 @@ from course_lib.node.pod_status import pod_status
 from course_lib.node.probes import LIVENESS, READINESS, STARTUP, Prober, ask
 from course_lib.node.slot import INITIALIZING, Seen, Slot
 from course_lib.node.volumes import RESYNC, follows, refresh
-from course_lib.objects import pod as spec
+from course_lib.objects.kinds import pod as spec
+from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.meta import condition
-from course_lib.objects.pod import Pod
 from course_lib.runtimes import RuntimeFault
 
 if TYPE_CHECKING:

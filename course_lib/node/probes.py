@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from course_lib.engine import Simulation
-from course_lib.objects import pod as spec
-from course_lib.objects.pod import Probe
+from course_lib.objects.kinds import pod as spec
+from course_lib.objects.kinds.pod import Probe
 from course_lib.runtimes import RuntimeFault
 from course_lib.runtimes.shell import NOT_SIMULATED
 

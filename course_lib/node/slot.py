@@ -13,8 +13,8 @@ from course_lib.cri import messages as v1
 from course_lib.cri.translate import seconds
 from course_lib.engine import timestamp
 from course_lib.node.probes import LIVENESS, READINESS, STARTUP
-from course_lib.objects import pod as spec
-from course_lib.objects.resources import is_sidecar
+from course_lib.objects.kinds import pod as spec
+from course_lib.objects.kinds.pod.requests import is_sidecar
 
 Document = dict[str, Any]
 CREATING, INITIALIZING = "ContainerCreating", "PodInitializing"

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from course_lib.apiserver import WatchEvent
-from course_lib.apiserver.defaults import set_defaults
 from course_lib.apiserver.errors import AlreadyExists, NotFound, Unavailable, Unreachable
 from course_lib.apiserver.server import DELETED
 from course_lib.errors import InvalidManifest
 from course_lib.node.pod_worker import PodWorker
 from course_lib.objects.decode import canonical, decode, kind_of_document
+from course_lib.objects.defaulting import set_defaults
+from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.manifests import Source, read_manifests
-from course_lib.objects.pod import Pod
 from course_lib.objects.validate import validate
 
 if TYPE_CHECKING:

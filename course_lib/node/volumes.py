@@ -15,7 +15,7 @@ from typing import Any
 
 from course_lib.client import Client
 from course_lib.node.environment import Place, field, resource_field
-from course_lib.objects.pod import Container, Pod, Volume
+from course_lib.objects.kinds.pod import Container, Pod, Volume
 from course_lib.objects.quantity import Quantity
 from course_lib.runtimes.files import FileSystem
 

@@ -15,10 +15,9 @@ from course_lib.errors import CourseError, InvalidManifest
 from course_lib.objects.kind import Kind, UnknownField, title
 from course_lib.objects.kinds import BUILT_IN
 from course_lib.objects.manifests import Document
-from course_lib.objects.meta import Object
-from course_lib.objects.not_yet import not_yet
+from course_lib.objects.meta import Object, Value
+from course_lib.objects.places import filled_paths
 from course_lib.objects.quantity import Quantity
-from course_lib.objects.real_fields import UNKEPT
 
 _PROBLEM = re.compile(r"(?P<said>.*?)(?: - at `(?P<path>.*)`)?", re.DOTALL)
 _EXPECTED = re.compile(r"Expected `(?P<expected>.*?)`, got `(?P<found>.*?)`")
@@ -111,7 +110,9 @@ def warnings_for(document: Document, kind: Kind) -> list[str]:
         for path, near, real in fields
         if not real
     ]
-    unused = [path for path, _, real in fields if real] + list(not_yet(document))
+    unused = [path for path, _, real in fields if real]
+    for path in kind.not_simulated:
+        unused += filled_paths(document, path)
     return said + [
         f"{title(document)}: {path}: kept, but the simulation does not act on it" for path in unused
     ]
@@ -174,7 +175,7 @@ def unknown_fields(value: Any, shape: Any, path: str = "") -> list[UnknownField]
             if key in fields:
                 result += unknown_fields(item, fields[key], here)
             elif key not in _SILENT:
-                unkept = UNKEPT.get(shape.__name__, ())
+                unkept = shape.UNKEPT if issubclass(shape, Value) else ()
                 near = difflib.get_close_matches(key, [*fields, *unkept], n=1, cutoff=0.7)
                 result.append((here, near[0] if near else "", key in unkept))
         return result

@@ -15,8 +15,8 @@ from course_lib.errors import CourseError, InvalidManifest
 from course_lib.objects.field_rules import Check
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object
-from course_lib.objects.names import Problem
-from course_lib.objects.quantity import Quantity
+from course_lib.objects.names import Problem, subdomain_name
+from course_lib.objects.quantity import ResourceList
 
 Problems = Iterator[Problem]
 Row = Sequence[Any]  # the cells of `kubectl get`, but AGE
@@ -43,6 +43,10 @@ class Scale(msgspec.Struct, frozen=True):
     selector: str = "spec.selector"
 
 
+def _no_relations(part: Document, at: str) -> Problems:
+    return iter(())
+
+
 def _no_problems(value: Any) -> Problems:
     return iter(())
 
@@ -51,12 +55,28 @@ def _unchanged(document: Document) -> None:
     pass
 
 
+def _no_change(before: Document, after: Document) -> None:
+    pass
+
+
 def _no_transition(before: Document, after: Document) -> Problems:
     return iter(())
 
 
-def _no_usage(view: Any) -> dict[str, Quantity]:
+def no_usage(view: Any) -> ResourceList:
+    """What quota counts of an object of most kinds: nothing but that it is there."""
     return {}
+
+
+class Embedded(msgspec.Struct, frozen=True, eq=False):
+    """What several kinds hold, such as the template of a Pod: its defaults and its rules.
+
+    `relations` are asked with the part and its path.
+    """
+
+    fields: Mapping[str, Check] = {}
+    complete: Callable[[Document], None] = _unchanged
+    relations: Callable[[Document, str], Problems] = _no_relations
 
 
 def _plain_row(view: Object, now: float) -> Row:
@@ -88,11 +108,14 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
     # Completing it
     defaults: Mapping[str, Any] = {}  # by path
     complete: Callable[[Document], None] = _unchanged  # defaults that depend on other fields
-    pod_spec: str = ""  # the path of a Pod's spec
+    parts: Mapping[str, Embedded] = {}  # by path
+    prepare: Callable[[Document], None] = _unchanged  # a new object that has its uid
+    carry_over: Callable[[Document, Document], None] = _no_change  # what an update leaves out
     first_status: Callable[[Any], Document] | None = None  # of the view of a new object
     status_at_creation: bool = False  # a new object keeps the status that it is written with
 
     # Judging it
+    name_rule: Callable[[str], Problems] = subdomain_name
     fields: Mapping[str, Check] = {}  # rules of single fields, by path
     rules: Callable[[Any], Problems] = _no_problems  # of the view
     relations: Callable[[Document], Problems] = _no_problems  # asked when all else is right
@@ -108,7 +131,8 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
     status: bool = True  # whether the status is a subresource
     scale: Scale | None = None
     subresources: tuple[Subresource, ...] = ()
-    usage: Callable[[Any], dict[str, Quantity]] = _no_usage  # what quota counts beside objects
+    counted: bool = False  # whether quota counts its objects by the plural alone
+    usage: Callable[[Any], ResourceList] = no_usage  # what else quota counts of an object
 
     @property
     def group(self) -> str:

@@ -6,7 +6,7 @@ document. To change one, write the document through the API server.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
@@ -14,7 +14,13 @@ from course_lib.objects.selectors import NOTHING, Requirement, Selector
 
 
 class Value(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """A part of an object; field names are the API's, written in Python's way."""
+    """A part of an object; field names are the API's, written in Python's way.
+
+    `UNKEPT` names the fields that Kubernetes has and the course does not keep in the view (types
+    of k8s.io/api). A field that is in neither does not exist, and is refused.
+    """
+
+    UNKEPT: ClassVar[tuple[str, ...]] = ()
 
 
 class OwnerReference(Value, frozen=True):
@@ -80,8 +86,22 @@ def selector_of(written: LabelSelector | None) -> Selector:
     return NOTHING if written is None else written.selector()
 
 
+class ObjectReference(Value, frozen=True):
+    """Another object, by kind and name."""
+
+    api_version: str = ""
+    kind: str = ""
+    name: str = ""
+    namespace: str = ""
+    uid: str = ""
+    resource_version: str = ""
+    field_path: str = ""
+
+
 class Condition(Value, frozen=True):
     """A statement about an object, true, false or unknown, since when and why."""
+
+    UNKEPT = ("lastHeartbeatTime", "lastProbeTime", "observedGeneration")
 
     type: str
     status: str

@@ -6,9 +6,9 @@ Source: component-helpers `scheduling/corev1/nodeaffinity`.
 
 from __future__ import annotations
 
-from course_lib.objects.cluster import Node
+from course_lib.objects.kinds.node import Node
+from course_lib.objects.kinds.pod import NodeSelectorTerm, PodSpec
 from course_lib.objects.names import is_label_value
-from course_lib.objects.pod import NodeSelectorTerm, PodSpec
 from course_lib.objects.selectors import Requirement
 
 

@@ -11,8 +11,8 @@ import math
 from typing import Any
 
 from course_lib.engine.simulation import seconds_at
+from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.meta import condition, is_true
-from course_lib.objects.pod import Pod
 
 ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 

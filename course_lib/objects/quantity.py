@@ -155,3 +155,6 @@ def _canonical(nano: int, notation: str) -> str:
     if notation == DECIMAL_EXPONENT:
         return f"{number}e{exponent}" if exponent else str(number)
     return f"{number}{_DECIMAL_NAME[exponent]}"
+
+
+ResourceList = dict[str, Quantity]  # amounts by resource, such as cpu and memory

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from course_lib.objects.cluster import Taint
-from course_lib.objects.pod import Toleration
+from course_lib.objects.kinds.node import Taint
+from course_lib.objects.kinds.pod import Toleration
 
 
 def tolerates(toleration: Toleration, taint: Taint) -> bool:

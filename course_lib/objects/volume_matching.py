@@ -5,10 +5,11 @@ Source: component-helpers `storage/volume/pv_helpers.go` (`FindMatchingVolume`).
 
 from __future__ import annotations
 
-from course_lib.objects.cluster import Node
+from course_lib.objects.kinds.node import Node
+from course_lib.objects.kinds.persistent_volume import PersistentVolume
+from course_lib.objects.kinds.persistent_volume_claim import PersistentVolumeClaim
 from course_lib.objects.meta import selector_of
 from course_lib.objects.node_selection import meets
-from course_lib.objects.storage import PersistentVolume, PersistentVolumeClaim
 
 
 def suits(claim: PersistentVolumeClaim, volume: PersistentVolume) -> bool:

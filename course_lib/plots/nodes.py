@@ -5,7 +5,7 @@ from __future__ import annotations
 import matplotlib as mpl
 
 from course_lib.cluster import Cluster
-from course_lib.objects.resources import ZERO, total
+from course_lib.objects.kinds.pod.requests import ZERO, total
 from course_lib.plots.picture import COLOURS, GREY, SETTINGS, Picture, picture
 
 UNITS = {"cpu": ("CPU (cores)", 1.0), "memory": ("memory (GiB)", 2.0**30), "pods": ("Pods", 1.0)}

@@ -6,7 +6,7 @@ import matplotlib as mpl
 from matplotlib.ticker import PercentFormatter
 
 from course_lib.cluster import Cluster
-from course_lib.objects.resources import ZERO, total
+from course_lib.objects.kinds.pod.requests import ZERO, total
 from course_lib.plots.picture import COLOURS, SETTINGS, Picture, picture
 
 ENDED = ("", "Completed", "Error", "Evicted")

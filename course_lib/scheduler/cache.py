@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from course_lib.objects.cluster import Node
-from course_lib.objects.pod import Pod
+from course_lib.objects.kinds.node import Node
+from course_lib.objects.kinds.pod import Pod
 from course_lib.scheduler.framework import POD_ADD, POD_UPDATE
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import NamespaceLabels, PodInfo

@@ -6,8 +6,8 @@ Source: `pkg/scheduler/framework/plugins/helper/spread.go` (`DefaultSelector`).
 
 from __future__ import annotations
 
+from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.meta import selector_of
-from course_lib.objects.pod import Pod
 from course_lib.objects.selectors import EVERYTHING, Selector, selector_from_labels
 from course_lib.scheduler.framework import Lister
 

@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 import msgspec
 import numpy as np
 
-from course_lib.objects.cluster import Node, Taint
+from course_lib.objects.kinds.node import Node, Taint
 from course_lib.scheduler.census import Census, Question
 from course_lib.scheduler.pod_info import NamespaceLabels, PodInfo, Port, Term, units
 from course_lib.scheduler.types import Amounts, Bools, Ints

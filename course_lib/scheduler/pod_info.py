@@ -10,17 +10,10 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from course_lib.objects.kinds.pod import Container, Pod, PodAffinity, PodAffinityTerm, PodSpec
+from course_lib.objects.kinds.pod.requests import total
 from course_lib.objects.meta import LabelSelector, selector_of
-from course_lib.objects.pod import (
-    Container,
-    Pod,
-    PodAffinity,
-    PodAffinityTerm,
-    PodSpec,
-    ResourceList,
-)
-from course_lib.objects.quantity import Quantity
-from course_lib.objects.resources import total
+from course_lib.objects.quantity import Quantity, ResourceList
 from course_lib.objects.selectors import IN, NOT_IN, NOTHING, Requirement, Selector
 
 Port = tuple[str, int, str]  # protocol, number, host address

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from course_lib.objects.kinds.pod_disruption_budget import PodDisruptionBudget
 from course_lib.objects.meta import selector_of
-from course_lib.objects.policy import PodDisruptionBudget
 from course_lib.scheduler.framework import PluginsRunner
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo

@@ -10,8 +10,8 @@ from functools import partial
 import msgspec
 
 from course_lib.errors import CourseError
+from course_lib.objects.kinds.pod import NodeAffinity, TopologySpreadConstraint
 from course_lib.objects.manifests import Document, Source
-from course_lib.objects.pod import NodeAffinity, TopologySpreadConstraint
 from course_lib.scheduler.default_selector import default_selector
 from course_lib.scheduler.framework import Factory, Lister, Plugin, Registry
 from course_lib.scheduler.plugins import (

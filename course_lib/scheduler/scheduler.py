@@ -18,9 +18,9 @@ from course_lib.apiserver.errors import Conflict, NotFound, Unavailable
 from course_lib.apiserver.server import ADDED, DELETED
 from course_lib.client import Client
 from course_lib.engine.simulation import Process
-from course_lib.objects.cluster import Node
+from course_lib.objects.kinds.node import Node
+from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.meta import set_condition
-from course_lib.objects.pod import Pod
 from course_lib.scheduler.cache import Cache
 from course_lib.scheduler.executor import evict
 from course_lib.scheduler.framework import (

@@ -10,10 +10,10 @@ import anywidget
 import ipywidgets as widgets
 
 from course_lib.cluster import Cluster
-from course_lib.cluster.pod_rows import pod_row, pod_status_word, ready_counts
-from course_lib.objects.cluster import Node
+from course_lib.objects.kinds.node import Node
+from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.kinds.pod.columns import pod_row, pod_status_word, ready_counts
 from course_lib.objects.meta import is_true
-from course_lib.objects.pod import Pod
 from course_lib.objects.pods import is_ready
 
 # Background, text and a mark for each state: colour is never the only sign.

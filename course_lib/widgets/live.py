@@ -18,10 +18,10 @@ import msgspec
 import traitlets
 
 from course_lib.cluster import Cluster
-from course_lib.cluster.pod_rows import pod_row
 from course_lib.engine.log import LogEntry
 from course_lib.errors import CourseError
-from course_lib.objects.cluster import Node
+from course_lib.objects.kinds.node import Node
+from course_lib.objects.kinds.pod.columns import pod_row
 from course_lib.widgets.drawing import LOOKS, draw, look_of, state_of, told_of, with_still
 from course_lib.widgets.player import Runner
 

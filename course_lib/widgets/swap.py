@@ -8,8 +8,8 @@ from typing import Any
 import ipywidgets as widgets
 
 from course_lib.cluster import Cluster
-from course_lib.cluster.pod_rows import pod_status_word
 from course_lib.errors import CourseError
+from course_lib.objects.kinds.pod.columns import pod_status_word
 from course_lib.runtimes import RUNTIMES
 from course_lib.widgets.drawing import Panel, button
 

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from course_lib import Cluster
 from course_lib.apiserver.bodies import Request
 from course_lib.apiserver.rest import Face
-from course_lib.cluster.tables import printed
 from tests.conftest import pod, service, workload
 
 WEB = "/apis/apps/v1/namespaces/default/deployments/web"
@@ -24,10 +23,6 @@ BUDGET = {
 }
 
 
-def shown(kind, found):
-    return printed(kind, found, 0.0)
-
-
 def ready() -> Cluster:
     cluster = Cluster(nodes=2)
     cluster.apply("data/web.yaml")
@@ -38,7 +33,7 @@ def ready() -> Cluster:
 
 
 CLUSTER = ready()
-FACE = Face(CLUSTER.api.reach, shown)
+FACE = Face(CLUSTER.api.reach)
 POD = CLUSTER.get("pods", selector="app=web").NAME[0]
 
 
@@ -156,7 +151,7 @@ def test_a_dry_run_behind_a_load_balancer_writes_nothing():
     cluster = Cluster.ha_etcd()
     cluster.apply("data/web.yaml")
     cluster.run(30)
-    face = Face(cluster.api.reach, shown)
+    face = Face(cluster.api.reach)
     before = dict(cluster.api.server.store.range("/registry/"))
     for method, path, body in (
         ("DELETE", WEB, {"dryRun": ["All"]}),

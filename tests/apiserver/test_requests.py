@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from course_lib import Cluster
 from course_lib.apiserver.bodies import LARGEST, Request
 from course_lib.apiserver.rest import Face
-from course_lib.cluster.tables import printed
 from tests.conftest import pod
 
 APPS = "/apis/apps/v1/namespaces/default/deployments"
@@ -33,7 +32,7 @@ def cluster():
 
 
 def ask(cluster, method, path, body=b"", kind="", query=None, **headers):
-    face = Face(cluster.api.reach, lambda kind, found: printed(kind, found, 0.0))
+    face = Face(cluster.api.reach)
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     headers = {"content-type": kind or KINDS.get(method, "")} | headers
     return face.answer(Request(method, path, query or {}, headers, data))

@@ -177,7 +177,7 @@ def test_a_patch_that_makes_no_sense_is_refused(served, patch):
 
 def test_a_method_that_means_nothing_deletes_nothing():
     cluster = Cluster(nodes=1)
-    face = Face(cluster.api.reach, lambda kind, found: (["NAME"], []))
+    face = Face(cluster.api.reach)
     assert face.answer(Request("HEAD", "/api/v1/nodes/node-1")).status == 405
     assert list(cluster.get("nodes").NAME) == ["node-1"]
 
@@ -284,8 +284,6 @@ def test_discovery_is_complete():
 
 
 def test_a_request_is_read_without_a_socket():
-    face = Face(
-        Cluster(nodes=1).api.reach, lambda kind, found: (["NAME"], [[f.name] for f in found])
-    )
+    face = Face(Cluster(nodes=1).api.reach)
     answer = face.answer(Request("GET", "/api/v1/nodes"))
     assert [each["metadata"]["name"] for each in answer.document["items"]] == ["node-1"]

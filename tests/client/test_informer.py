@@ -16,7 +16,7 @@ from course_lib.client.connection import Connection
 from course_lib.client.informer import Informer, InformerFactory
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
-from course_lib.objects.pod import Pod
+from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.selectors import parse_selector
 from tests import conftest
 

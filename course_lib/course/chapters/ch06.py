@@ -19,8 +19,8 @@ from course_lib.course.answers import (
 from course_lib.course.forms import as_text, counted, folded, names_of, same_image
 from course_lib.course.manifests import container_status, pod
 from course_lib.course.questions import Mistake, Remarks, asks, truth
+from course_lib.objects.kinds.pod.requests import qos_class
 from course_lib.objects.manifests import Document, read_manifests
-from course_lib.objects.resources import qos_class
 
 
 @asks(

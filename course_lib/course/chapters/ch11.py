@@ -152,7 +152,7 @@ def _status(answer: object) -> object:
 @truth
 def _put_of_an_old_version() -> int:
     cluster = applied(Cluster(nodes=1), packaged("web"), 5)
-    face = Face(cluster.api.reach, lambda kind, found: ([], []))
+    face = Face(cluster.api.reach)
     where = "/apis/apps/v1/namespaces/default/deployments/web"
     stale = face.answer(Request("GET", where)).document
     cluster.scale("deployment/web", 5)

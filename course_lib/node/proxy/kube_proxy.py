@@ -30,7 +30,7 @@ from course_lib.node.proxy.iptables_rules import (
 )
 from course_lib.node.proxy.nftables_rules import nft_text
 from course_lib.node.proxy.service_ports import SERVICE_NAME, ServicePort, service_ports
-from course_lib.objects.services import EndpointSlice
+from course_lib.objects.kinds.endpoint_slice import EndpointSlice
 
 SYNC_PERIOD = 30.0  # s, after a sync that failed
 MIN_SYNC_PERIOD = 1.0  # s between two writes of the rules

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from course_lib.objects.names import is_label_value
-from course_lib.objects.pod import (
+from course_lib.objects.kinds.pod import (
     NodeAffinity,
     NodeSelectorRequirement,
     NodeSelectorTerm,
     PreferredSchedulingTerm,
 )
+from course_lib.objects.names import is_label_value
 from course_lib.scheduler.framework import Plugin, PreFilterResult, default_normalize
 from course_lib.scheduler.nodes import LabelColumn, Nodes
 from course_lib.scheduler.pod_info import PodInfo

@@ -5,7 +5,7 @@ Source: `pkg/scheduler/framework/plugins/nodeunschedulable`.
 
 from __future__ import annotations
 
-from course_lib.objects.cluster import Taint
+from course_lib.objects.kinds.node import Taint
 from course_lib.objects.tolerations import tolerated
 from course_lib.scheduler.framework import Plugin
 from course_lib.scheduler.nodes import Nodes

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 import numpy as np
 
-from course_lib.objects.pod import Pod, TopologySpreadConstraint
+from course_lib.objects.kinds.pod import Pod, TopologySpreadConstraint
 from course_lib.objects.selectors import IN, Selector
 from course_lib.scheduler.census import Question
 from course_lib.scheduler.framework import (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib.objects.pod import Toleration
+from course_lib.objects.kinds.pod import Toleration
 from course_lib.objects.tolerations import tolerated
 from course_lib.scheduler.framework import MAX_SCORE, Plugin, default_normalize
 from course_lib.scheduler.nodes import Nodes

@@ -13,7 +13,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from course_lib.objects.storage import PersistentVolume, PersistentVolumeClaim, StorageClass
+from course_lib.objects.kinds.persistent_volume import PersistentVolume
+from course_lib.objects.kinds.persistent_volume_claim import PersistentVolumeClaim
+from course_lib.objects.kinds.storage_class import StorageClass
 from course_lib.objects.volume_matching import suits
 from course_lib.scheduler.framework import CLAIM_UPDATE, NODE_ADD, Lister, Plugin, PreFilterResult
 from course_lib.scheduler.nodes import Nodes

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.objects.pod import Volume
+from course_lib.objects.kinds.pod import Volume
 from course_lib.scheduler.framework import NODE_ADD, POD_DELETE, Lister, Plugin
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.plugins.volume_binding import claims_of

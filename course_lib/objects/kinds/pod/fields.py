@@ -10,7 +10,6 @@ import re
 from course_lib.objects.field_rules import (
     MAX_INT64,
     Check,
-    Rules,
     absolute,
     address,
     below,
@@ -219,5 +218,3 @@ POD_SPEC: dict[str, Check] = {
     **below("initContainers[*]", CONTAINER),
     **below("volumes[*]", VOLUME),
 }
-
-POD_RULES = Rules(POD_SPEC)

@@ -9,9 +9,10 @@ from typing import Any
 
 from course_lib.engine.ages import since
 from course_lib.engine.simulation import seconds_at
+from course_lib.objects.kinds.pod.requests import is_sidecar
+from course_lib.objects.kinds.pod.spec import Pod
+from course_lib.objects.kinds.pod.status import ContainerStatus
 from course_lib.objects.meta import condition, is_true
-from course_lib.objects.pod import ContainerStatus, Pod
-from course_lib.objects.resources import is_sidecar
 
 UNREMARKABLE = ("", "PodInitializing")
 

@@ -6,14 +6,10 @@ of Kubernetes (`ValidatePodSpec` and below).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
+from course_lib.objects.kind import Problems
+from course_lib.objects.manifests import Document
 from course_lib.objects.names import Problem
 from course_lib.objects.quantity import Quantity
-
-Document = dict[str, Any]
-Problems = Iterator[Problem]
 
 _STANDARD = ("cpu", "memory", "ephemeral-storage")
 _PROBES = ("startupProbe", "livenessProbe", "readinessProbe")

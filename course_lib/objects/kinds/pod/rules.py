@@ -1,22 +1,16 @@
-"""Validation of a Pod's spec, wherever it stands (`ValidatePodSpec`)."""
+"""The rules of a Pod's spec, wherever it stands (`ValidatePodSpec`)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
+from course_lib.objects.kind import Problems
+from course_lib.objects.kinds.pod.containers import Container, Probe
+from course_lib.objects.kinds.pod.placement import Toleration
+from course_lib.objects.kinds.pod.spec import PodSpec
 from course_lib.objects.names import LABEL, Problem, is_label, is_label_key, is_subdomain
-from course_lib.objects.pod import Container, PodSpec, Probe, Toleration
-
-Problems = Iterator[Problem]
+from course_lib.objects.rules import port_in_range
 
 
-def port_number(path: str, number: int) -> Problems:
-    """A port lies between 1 and 65535."""
-    if not 1 <= number <= 65535:
-        yield Problem(path, "a port from 1 to 65535", number)
-
-
-def pod_spec(spec: PodSpec, at: str) -> Problems:
+def pod_spec_rules(spec: PodSpec, at: str) -> Problems:
     """What is wrong with a Pod's spec; `at` is its path with a dot at the end."""
     if not spec.containers:
         yield Problem(f"{at}containers", "at least one container", [])
@@ -73,9 +67,9 @@ def _container(container: Container, here: str, volumes: set[str], init: bool) -
     ports: set[str] = set()
     for position, port in enumerate(container.ports or ()):
         path = f"{here}.ports[{position}]"
-        yield from port_number(f"{path}.containerPort", port.container_port)
+        yield from port_in_range(f"{path}.containerPort", port.container_port)
         if port.host_port:
-            yield from port_number(f"{path}.hostPort", port.host_port)
+            yield from port_in_range(f"{path}.hostPort", port.host_port)
         if port.protocol not in ("TCP", "UDP", "SCTP"):
             yield Problem(f"{path}.protocol", "TCP, UDP or SCTP", port.protocol)
         if port.name and (port.name in ports or not is_label(port.name) or len(port.name) > 15):

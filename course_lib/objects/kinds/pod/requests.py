@@ -6,8 +6,9 @@ Classes"; k8s.io/component-helpers `resource/helpers.go`.
 
 from __future__ import annotations
 
-from course_lib.objects.pod import Container, PodSpec, ResourceList
-from course_lib.objects.quantity import Quantity
+from course_lib.objects.kinds.pod.containers import Container
+from course_lib.objects.kinds.pod.spec import PodSpec
+from course_lib.objects.quantity import Quantity, ResourceList
 
 ZERO = Quantity("0")
 

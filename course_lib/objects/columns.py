@@ -1,0 +1,70 @@
+"""Cells of `kubectl get` that several kinds share.
+
+Source: `pkg/printers/internalversion/printers.go` of Kubernetes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from course_lib.engine.ages import since
+from course_lib.objects.kind import Kind
+from course_lib.objects.meta import Object
+
+NONE, UNSET = "<none>", "<unset>"
+
+ACCESS_MODES = {
+    "ReadWriteOnce": "RWO",
+    "ReadOnlyMany": "ROX",
+    "ReadWriteMany": "RWX",
+    "ReadWriteOncePod": "RWOP",
+}
+
+
+def label_cell(labels: Mapping[str, str] | None) -> str:
+    """Labels as kubectl shows them."""
+    return ",".join(f"{k}={v}" for k, v in sorted((labels or {}).items())) or NONE
+
+
+def first_of(values: Iterable[str], empty: str, most: int = 3) -> str:
+    """The first three of a list, and how many there are besides."""
+    every = list(values)
+    more = f" + {len(every) - most} more..." if len(every) > most else ""
+    return (",".join(every[:most]) + more) or empty
+
+
+def ingress_points(balancer: Mapping[str, Any] | None) -> list[str]:
+    """The addresses that a load balancer gave, from a `status.loadBalancer`."""
+    given = (balancer or {}).get("ingress") or ()
+    return [point.get("ip") or point.get("hostname", "") for point in given]
+
+
+def access_modes(modes: list[str] | None) -> str:
+    """Access modes in short, in the order of the API's list, each once."""
+    return ",".join(short for mode, short in ACCESS_MODES.items() if mode in (modes or ()))
+
+
+class Column(NamedTuple):
+    """A column's heading, and whether only `-o wide` shows it."""
+
+    name: str
+    wide: bool
+
+
+def printed(
+    kind: Kind, objects: Sequence[Object], now: float
+) -> tuple[list[Column], list[list[Any]]]:
+    """All columns of a kind, those of `-o wide` too, and a row for each object.
+
+    `now` is the simulated time in seconds, for ages.
+    """
+    names = kind.columns.split("  ")
+    columns = [Column(name.removeprefix("+"), name.startswith("+")) for name in names]
+    rows = []
+    for view in objects:
+        cells = list(kind.row(view, now))
+        if "AGE" in names:
+            cells.insert(names.index("AGE"), since(view.metadata.creation_timestamp, now))
+        rows.append(cells)
+    return columns, rows

@@ -1,0 +1,33 @@
+"""ControllerRevision: a template as it was (Kubernetes API reference, `apps/v1`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from course_lib.objects.columns import NONE
+from course_lib.objects.kind import Kind, Row
+from course_lib.objects.meta import Object
+
+
+class ControllerRevision(Object, frozen=True, kw_only=True):
+    """A template as it was: what StatefulSets and DaemonSets roll back to."""
+
+    revision: int = 0
+    data: dict[str, Any] | None = None
+
+
+def _row(revision: ControllerRevision, now: float) -> Row:
+    owner = revision.metadata.controller
+    group = owner.api_version.rpartition("/")[0] if owner else ""
+    kind = f"{owner.kind.lower()}.{group}".rstrip(".") if owner else ""
+    return revision.name, f"{kind}/{owner.name}" if owner else NONE, revision.revision
+
+
+CONTROLLER_REVISION = Kind(
+    "ControllerRevision",
+    "apps/v1",
+    "controllerrevisions",
+    ControllerRevision,
+    columns="NAME  CONTROLLER  REVISION  AGE",
+    row=_row,
+)

@@ -1,0 +1,89 @@
+"""EndpointSlice: at most a hundred of the Pods behind a Service.
+
+Source: the Kubernetes API reference, `discovery.k8s.io/v1`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from contextlib import suppress
+from typing import Any
+
+from course_lib.objects.columns import UNSET, first_of
+from course_lib.objects.field_rules import below, filled, one_of
+from course_lib.objects.kind import Kind, Problems, Row
+from course_lib.objects.kinds.endpoints import PORT_FIELDS, EndpointPort, routable
+from course_lib.objects.manifests import Document
+from course_lib.objects.meta import Object, ObjectReference, Value
+from course_lib.objects.names import Problem
+
+
+class EndpointConditions(Value, frozen=True):
+    """Whether an endpoint takes requests, and whether its Pod is going away."""
+
+    ready: bool = True
+    serving: bool = True
+    terminating: bool = False
+
+
+class Endpoint(Value, frozen=True):
+    """One Pod behind a Service."""
+
+    UNKEPT = ("deprecatedTopology",)
+
+    addresses: list[str]
+    conditions: EndpointConditions = EndpointConditions()
+    node_name: str = ""
+    zone: str = ""
+    hostname: str = ""
+    target_ref: ObjectReference | None = None
+    hints: dict[str, Any] | None = None
+
+
+class EndpointSlice(Object, frozen=True, kw_only=True):
+    """At most a hundred of the Pods behind a Service."""
+
+    address_type: str = "IPv4"
+    endpoints: list[Endpoint] | None = None
+    ports: list[EndpointPort] | None = None
+
+
+def _relations(document: Document) -> Problems:
+    family = document.get("addressType")
+    for number, endpoint in enumerate(document.get("endpoints") or ()):
+        for position, address in enumerate(endpoint["addresses"]):
+            path = f"endpoints[{number}].addresses[{position}]"
+            if family == "FQDN":
+                continue
+            version = 0
+            with suppress(ValueError):
+                version = ipaddress.ip_address(address).version
+            if version != (6 if family == "IPv6" else 4):
+                yield Problem(path, f"must be an {family} address", address)
+            else:
+                yield from routable(path, address)
+
+
+def _row(piece: EndpointSlice, now: float) -> Row:
+    ports = [str(port.port or port.name or "*") for port in piece.ports or ()]
+    addresses = [address for e in piece.endpoints or () for address in e.addresses]
+    return piece.name, piece.address_type, first_of(ports, UNSET), first_of(addresses, UNSET)
+
+
+ENDPOINT_SLICE = Kind(
+    "EndpointSlice",
+    "discovery.k8s.io/v1",
+    "endpointslices",
+    EndpointSlice,
+    fields={
+        "addressType": one_of("FQDN", "IPv4", "IPv6"),
+        "endpoints[*].addresses": lambda v: "" if v else "must contain at least 1 address",
+        "endpoints[*].hints.forZones[*].name": filled,
+        "endpoints[*].hints.forNodes[*].name": filled,
+        **below("ports[*]", PORT_FIELDS),
+    },
+    relations=_relations,
+    fixed=("addressType",),
+    columns="NAME  ADDRESSTYPE  PORTS  ENDPOINTS  AGE",
+    row=_row,
+)

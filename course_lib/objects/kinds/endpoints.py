@@ -1,0 +1,121 @@
+"""Endpoints: the Pods behind a Service, in one object (deprecated since 1.33).
+
+Source: the Kubernetes API reference, `core/v1`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from functools import lru_cache
+
+from course_lib.objects.columns import NONE, first_of
+from course_lib.objects.field_rules import (
+    Check,
+    address,
+    below,
+    label,
+    one_of,
+    optional,
+    port_number,
+)
+from course_lib.objects.kind import Kind, Problems, Row
+from course_lib.objects.manifests import Document
+from course_lib.objects.meta import Object, ObjectReference, Value
+from course_lib.objects.names import Problem
+
+
+class EndpointAddress(Value, frozen=True):
+    """One Pod behind a Service."""
+
+    ip: str
+    node_name: str = ""
+    hostname: str = ""
+    target_ref: ObjectReference | None = None
+
+
+class EndpointPort(Value, frozen=True):
+    """One port of the Pods behind a Service."""
+
+    UNKEPT = ("appProtocol",)
+
+    port: int
+    name: str = ""
+    protocol: str = "TCP"
+
+
+class EndpointSubset(Value, frozen=True):
+    """Addresses that share their ports, ready or not."""
+
+    addresses: list[EndpointAddress] | None = None
+    not_ready_addresses: list[EndpointAddress] | None = None
+    ports: list[EndpointPort] | None = None
+
+
+class Endpoints(Object, frozen=True, kw_only=True):
+    """The Pods behind a Service, in one object (deprecated since 1.33 for EndpointSlices)."""
+
+    subsets: list[EndpointSubset] | None = None
+
+
+PROTOCOL = one_of("SCTP", "TCP", "UDP")
+PORT_FIELDS: dict[str, Check] = {
+    "port": port_number,
+    "name": optional(label),
+    "protocol": PROTOCOL,
+}
+
+
+_address = lru_cache(maxsize=65536)(ipaddress.ip_address)  # the same ones come with every write
+
+
+def routable(path: str, address: str) -> Problems:
+    """An address that packets can be sent to (`ValidateEndpointIP`)."""
+    found = _address(address)
+    kinds = (
+        (found.is_unspecified, "may not be unspecified (0.0.0.0 or ::)"),
+        (found.is_loopback, "may not be in the loopback range (127.0.0.0/8, ::1/128)"),
+        (found.is_link_local, "may not be in the link-local range (169.254.0.0/16, fe80::/10)"),
+        (found.is_multicast, "may not be in the multicast range"),
+    )
+    for wrong, expected in kinds:
+        if wrong:
+            yield Problem(path, expected, address)
+
+
+def _relations(document: Document) -> Problems:
+    for number, subset in enumerate(document.get("subsets") or ()):
+        for group in ("addresses", "notReadyAddresses"):
+            for position, each in enumerate(subset.get(group) or ()):
+                path = f"subsets[{number}].{group}[{position}].ip"
+                yield from routable(path, each["ip"])
+
+
+def _row(endpoints: Endpoints, now: float) -> Row:
+    shown = [
+        f"{_host(address.ip)}:{port.port}" if port else address.ip
+        for subset in endpoints.subsets or ()
+        for port in subset.ports or (None,)
+        for address in subset.addresses or ()
+    ]
+    return endpoints.name, first_of(shown, "" if endpoints.subsets else NONE)
+
+
+def _host(address: str) -> str:
+    return f"[{address}]" if ":" in address else address
+
+
+ENDPOINTS = Kind(
+    "Endpoints",
+    "v1",
+    "endpoints",
+    Endpoints,
+    ("ep",),
+    fields={
+        "subsets[*].addresses[*].ip": address,
+        "subsets[*].notReadyAddresses[*].ip": address,
+        **below("subsets[*].ports[*]", PORT_FIELDS),
+    },
+    relations=_relations,
+    columns="NAME  ENDPOINTS  AGE",
+    row=_row,
+)

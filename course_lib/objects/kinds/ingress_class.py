@@ -1,0 +1,57 @@
+"""IngressClass: which controller acts on the Ingresses that name the class.
+
+Source: the Kubernetes API reference, `networking.k8s.io/v1`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from course_lib.objects.columns import NONE
+from course_lib.objects.kind import Kind, Problems, Row
+from course_lib.objects.meta import Object, Value
+from course_lib.objects.names import Problem, is_subdomain
+
+
+class IngressClassSpec(Value, frozen=True):
+    """Which controller acts on the Ingresses of a class: `haproxy.org/ingress-controller`."""
+
+    controller: str = ""
+    parameters: dict[str, Any] | None = None
+
+
+class IngressClass(Object, frozen=True, kw_only=True):
+    """A class of Ingresses, named by their `spec.ingressClassName`."""
+
+    spec: IngressClassSpec = IngressClassSpec()
+
+
+def _rules(view: IngressClass) -> Problems:
+    """Source: k/k `pkg/apis/networking/validation`, validateIngressClassSpec."""
+    host, slash, path = view.spec.controller.partition("/")
+    if not (slash and path and is_subdomain(host)) or len(view.spec.controller) > 250:
+        wanted = "a domain-prefixed path of at most 250 characters, such as example.com/controller"
+        yield Problem("spec.controller", wanted, view.spec.controller)
+
+
+def _row(named: IngressClass, now: float) -> Row:
+    given = getattr(named.spec, "parameters", None)
+    shown = NONE
+    if given:
+        group = given.get("apiGroup", "")
+        shown = f"{given['kind']}.{group}/{given['name']}" if group else given["kind"]
+        shown = shown if group else f"{shown}/{given['name']}"
+    return named.name, named.spec.controller, shown
+
+
+INGRESS_CLASS = Kind(
+    "IngressClass",
+    "networking.k8s.io/v1",
+    "ingressclasses",
+    IngressClass,
+    namespaced=False,
+    removed_versions={"networking.k8s.io/v1beta1": "1.22"},
+    rules=_rules,
+    columns="NAME  CONTROLLER  PARAMETERS  AGE",
+    row=_row,
+)

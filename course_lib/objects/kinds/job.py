@@ -1,0 +1,244 @@
+"""Job: Pods that run until so many of them have succeeded.
+
+Source: the Kubernetes API reference, `batch/v1`; `pkg/apis/batch/validation/validation.go`.
+"""
+
+from __future__ import annotations
+
+from course_lib.engine.ages import age
+from course_lib.engine.simulation import seconds_at
+from course_lib.objects.field_rules import MAX_INT64, Check, below, one_of, selector, truth, whole
+from course_lib.objects.kind import Kind, Problems, Row
+from course_lib.objects.kinds.pod.rules import pod_spec_rules
+from course_lib.objects.kinds.pod.spec import PodTemplateSpec
+from course_lib.objects.kinds.pod.template import COLUMNS, JOB_TEMPLATE, container_cells
+from course_lib.objects.manifests import Document
+from course_lib.objects.meta import Condition, LabelSelector, Object, Value, is_true, selector_of
+from course_lib.objects.names import Problem, is_label
+from course_lib.objects.places import places
+from course_lib.objects.rules import changed, must_be_one_of, not_negative
+
+
+class JobSpec(Value, frozen=True):
+    """What a Job should do."""
+
+    UNKEPT = (
+        "backoffLimitPerIndex",
+        "managedBy",
+        "maxFailedIndexes",
+        "podFailurePolicy",
+        "podReplacementPolicy",
+        "scheduling",
+        "successPolicy",
+    )
+
+    template: PodTemplateSpec
+    parallelism: int = 1
+    completions: int | None = None
+    completion_mode: str = "NonIndexed"
+    backoff_limit: int = 6
+    active_deadline_seconds: int | None = None
+    ttl_seconds_after_finished: int | None = None
+    selector: LabelSelector | None = None
+    manual_selector: bool = False
+    suspend: bool = False
+
+
+class JobStatus(Value, frozen=True):
+    """How far a Job has come."""
+
+    UNKEPT = ("failedIndexes", "terminating", "uncountedTerminatedPods")
+
+    active: int = 0
+    ready: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    start_time: str | None = None
+    completion_time: str | None = None
+    completed_indexes: str = ""
+    conditions: list[Condition] | None = None
+
+
+class Job(Object, frozen=True, kw_only=True):
+    """Pods that run until so many of them have succeeded."""
+
+    spec: JobSpec
+    status: JobStatus = JobStatus()
+
+
+JOB_FIELDS: dict[str, Check] = {
+    "parallelism": whole(0),
+    "completions": whole(0),
+    "backoffLimit": whole(0),
+    "backoffLimitPerIndex": whole(0),
+    "maxFailedIndexes": whole(0),
+    "activeDeadlineSeconds": whole(0, MAX_INT64),
+    "ttlSecondsAfterFinished": whole(0),
+    "suspend": truth,
+    "manualSelector": truth,
+    "podReplacementPolicy": one_of("Failed", "TerminatingOrFailed"),
+    "podFailurePolicy.rules[*].action": one_of("Count", "FailIndex", "FailJob", "Ignore"),
+    "podFailurePolicy.rules[*].onExitCodes.operator": one_of("In", "NotIn"),
+    "podFailurePolicy.rules[*].onExitCodes.values[*]": whole(0, 255),
+    **selector("selector"),
+}
+
+
+def _complete(document: Document) -> None:
+    """One completion and one at a time, unless only the parallelism is given (a work queue)."""
+    for spec in places(document, "spec", create=False):
+        if "completions" not in spec and "parallelism" not in spec:
+            spec["completions"] = 1
+        spec.setdefault("parallelism", 1)
+
+
+def _prepare(job: Document) -> None:
+    """Give a new Job its selector: its own uid, so that no two Jobs share a Pod."""
+    spec, meta = job["spec"], job["metadata"]
+    if spec.get("manualSelector"):
+        return
+    labels = {
+        "batch.kubernetes.io/controller-uid": meta["uid"],
+        "controller-uid": meta["uid"],
+        "batch.kubernetes.io/job-name": meta.get("name", ""),
+        "job-name": meta.get("name", ""),
+    }
+    template = spec["template"].setdefault("metadata", {})
+    template["labels"] = template.get("labels", {}) | labels
+    spec["selector"] = {"matchLabels": {"batch.kubernetes.io/controller-uid": meta["uid"]}}
+
+
+def _rules(job: Job) -> Problems:
+    return job_rules(job.spec)
+
+
+def job_rules(spec: JobSpec) -> Problems:
+    """What is wrong with what a Job, or a CronJob's Job, should do."""
+    yield from pod_spec_rules(spec.template.spec, "spec.template.spec.")
+    yield from must_be_one_of(
+        "spec.template.spec.restartPolicy",
+        spec.template.spec.restart_policy,
+        "OnFailure",
+        "Never",
+    )
+    yield from must_be_one_of("spec.completionMode", spec.completion_mode, "NonIndexed", "Indexed")
+    yield from not_negative(
+        parallelism=spec.parallelism,
+        completions=spec.completions,
+        backoff_limit=spec.backoff_limit,
+        ttl_seconds_after_finished=spec.ttl_seconds_after_finished,
+        active_deadline_seconds=spec.active_deadline_seconds,
+    )
+    if spec.completion_mode == "Indexed" and spec.completions is None:
+        yield Problem("spec.completions", "a number when completionMode is Indexed", None)
+
+
+def _relations(document: Document) -> Problems:
+    name = document["metadata"].get("name", "")
+    if not is_label(name[:63]) or len(name) > 63:
+        expected = "must be no more than 63 characters: it becomes a label of the Pods"
+        yield Problem("spec.template.labels", expected, name)
+    yield from job_relations(document["spec"], "spec")
+
+
+def job_relations(spec: Document, at: str) -> Problems:
+    """What is wrong between the fields of a Job's spec; `at` is its path."""
+    indexed = spec.get("completionMode") == "Indexed"
+    if indexed and spec.get("parallelism", 1) > 100_000:
+        expected = "must be less than or equal to 100000 when completion mode is Indexed"
+        yield Problem(f"{at}.parallelism", expected, spec["parallelism"])
+    for field in ("backoffLimitPerIndex", "maxFailedIndexes"):
+        if field in spec and not indexed:
+            yield Problem(f"{at}.{field}", "requires indexed completion mode", spec[field])
+    selector = spec.get("selector")
+    made = "batch.kubernetes.io/controller-uid"
+    if selector and not spec.get("manualSelector") and made not in str(selector):
+        yield Problem(f"{at}.selector", "nothing: `selector` is not auto-generated", selector)
+    if spec.get("manualSelector"):
+        labels = spec["template"].get("metadata", {}).get("labels") or {}
+        wanted = (selector or {}).get("matchLabels") or {}
+        if not wanted or any(labels.get(key) != value for key, value in wanted.items()):
+            path = f"{at}.template.metadata.labels"
+            yield Problem(path, "`selector` does not match template `labels`", labels)
+    policy = spec.get("podFailurePolicy")
+    if policy is not None:
+        restart = spec["template"]["spec"].get("restartPolicy")
+        if restart != "Never":
+            path = f"{at}.template.spec.restartPolicy"
+            expected = 'only "Never" is supported when podFailurePolicy is specified'
+            yield Problem(path, expected, restart)
+        if spec.get("podReplacementPolicy", "Failed") != "Failed":
+            path = f"{at}.podReplacementPolicy"
+            yield Problem(path, 'supported values: "Failed"', spec["podReplacementPolicy"])
+        for position, rule in enumerate(policy.get("rules") or ()):
+            codes = rule.get("onExitCodes") or {}
+            if codes.get("operator") == "In" and 0 in codes.get("values", ()):
+                path = f"{at}.podFailurePolicy.rules[{position}].onExitCodes.values"
+                yield Problem(path, "must not be 0 for the In operator", 0)
+
+
+def _transition(before: Document, after: Document) -> Problems:
+    """The completions of an Indexed Job may change, together with its parallelism."""
+    old, new = before["spec"], after["spec"]
+    if old.get("completions") == new.get("completions"):
+        return
+    if new.get("completionMode") != "Indexed":
+        yield changed("spec.completions", "no change: the field is immutable")
+    elif new.get("completions") != new.get("parallelism"):
+        yield changed("spec.completions", "can only be modified in tandem with spec.parallelism")
+
+
+def _row(job: Job, now: float) -> Row:
+    stated = [
+        shown
+        for kind, shown in (
+            ("Complete", "Complete"),
+            ("Failed", "Failed"),
+            ("", "Terminating"),
+            ("Suspended", "Suspended"),
+            ("FailureTarget", "FailureTarget"),
+            ("SuccessCriteriaMet", "SuccessCriteriaMet"),
+        )
+        if (is_true(job.status.conditions, kind) if kind else job.terminating)
+    ]
+    desired, parallel = job.spec.completions, job.spec.parallelism
+    if desired is not None:
+        completions = f"{job.status.succeeded}/{desired}"
+    else:
+        completions = f"{job.status.succeeded}/1" + (f" of {parallel}" if parallel > 1 else "")
+    start, end = job.status.start_time, job.status.completion_time
+    took = age((seconds_at(end) if end else now) - seconds_at(start)) if start else ""
+    status = stated[0] if stated else "Running"
+    selector = str(selector_of(job.spec.selector))
+    return job.name, status, completions, took, *container_cells(job.spec.template), selector
+
+
+JOB = Kind(
+    "Job",
+    "batch/v1",
+    "jobs",
+    Job,
+    categories=("all",),
+    defaults={"spec.backoffLimit": 6, "spec.completionMode": "NonIndexed", "spec.suspend": False},
+    complete=_complete,
+    prepare=_prepare,
+    parts={"spec.template": JOB_TEMPLATE},
+    fields=below("spec", JOB_FIELDS),
+    rules=_rules,
+    relations=_relations,
+    fixed=tuple(
+        f"spec.{field}"
+        for field in (
+            "selector",
+            "template",
+            "completionMode",
+            "podFailurePolicy",
+            "backoffLimitPerIndex",
+            "managedBy",
+            "successPolicy",
+        )
+    ),
+    transition=_transition,
+    columns=f"NAME  STATUS  COMPLETIONS  DURATION  AGE{COLUMNS}  +SELECTOR",
+    row=_row,
+)

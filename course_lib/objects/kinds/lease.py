@@ -1,0 +1,40 @@
+"""Lease: a heartbeat, or a claim to be the leader (API reference, `coordination.k8s.io/v1`)."""
+
+from __future__ import annotations
+
+from course_lib.objects.field_rules import whole
+from course_lib.objects.kind import Kind, Row
+from course_lib.objects.meta import Object, Value
+
+
+class LeaseSpec(Value, frozen=True):
+    """Who holds the lease, and when it was last renewed."""
+
+    UNKEPT = ("preferredHolder", "strategy")
+
+    holder_identity: str = ""
+    lease_duration_seconds: int = 0
+    acquire_time: str | None = None
+    renew_time: str | None = None
+    lease_transitions: int = 0
+
+
+class Lease(Object, frozen=True, kw_only=True):
+    """A heartbeat, or a claim to be the leader."""
+
+    spec: LeaseSpec = LeaseSpec()
+
+
+def _row(lease: Lease, now: float) -> Row:
+    return lease.name, lease.spec.holder_identity
+
+
+LEASE = Kind(
+    "Lease",
+    "coordination.k8s.io/v1",
+    "leases",
+    Lease,
+    fields={"spec.leaseDurationSeconds": whole(0)},
+    columns="NAME  HOLDER  AGE",
+    row=_row,
+)

@@ -1,0 +1,85 @@
+"""LimitRange: bounds and defaults for what one object may ask for (API reference, `core/v1`)."""
+
+from __future__ import annotations
+
+from course_lib.objects.field_rules import one_of, quantity
+from course_lib.objects.kind import Kind, Problems
+from course_lib.objects.manifests import Document
+from course_lib.objects.meta import Object, Value
+from course_lib.objects.names import Problem
+from course_lib.objects.places import places
+from course_lib.objects.quantity import Quantity, ResourceList
+
+
+class LimitRangeItem(Value, frozen=True):
+    """Bounds and defaults for each Container, Pod or PersistentVolumeClaim."""
+
+    type: str
+    max: ResourceList | None = None
+    min: ResourceList | None = None
+    default: ResourceList | None = None
+    default_request: ResourceList | None = None
+    max_limit_request_ratio: ResourceList | None = None
+
+
+class LimitRangeSpec(Value, frozen=True):
+    """The bounds of a namespace."""
+
+    limits: list[LimitRangeItem]
+
+
+class LimitRange(Object, frozen=True, kw_only=True):
+    """Bounds and defaults for what one object may ask for."""
+
+    spec: LimitRangeSpec
+
+
+def _complete(document: Document) -> None:
+    """For containers: default limits come from `max`, default requests from those or from `min`."""
+    for item in places(document, "spec.limits[*]", create=False):
+        if item.get("type") != "Container":
+            continue
+        for field, sources in (("default", ("max",)), ("defaultRequest", ("default", "min"))):
+            for source in sources:
+                for amounts in places(item, source, create=False):
+                    for target in places(item, field):
+                        for name, amount in amounts.items():
+                            target.setdefault(name, amount)
+
+
+def _relations(document: Document) -> Problems:
+    seen: set[str] = set()
+    for position, item in enumerate(document["spec"].get("limits") or ()):
+        here = f"spec.limits[{position}]"
+        if item["type"] in seen:
+            yield Problem(f"{here}.type", "Duplicate value: each type once", item["type"])
+        seen.add(item["type"])
+        order = ("min", "defaultRequest", "default", "max")
+        for low, high in ((a, b) for i, a in enumerate(order) for b in order[i + 1 :]):
+            for name, amount in (item.get(low) or {}).items():
+                bound = (item.get(high) or {}).get(name)
+                if bound is not None and Quantity(amount) > Quantity(bound):
+                    expected = f"at most {high} {bound}"
+                    yield Problem(f"{here}.{low}[{name}]", expected, str(amount))
+        for name, ratio in (item.get("maxLimitRequestRatio") or {}).items():
+            if Quantity(ratio) < Quantity("1"):
+                path = f"{here}.maxLimitRequestRatio[{name}]"
+                yield Problem(path, "a ratio of 1 or more", str(ratio))
+
+
+LIMIT_RANGE = Kind(
+    "LimitRange",
+    "v1",
+    "limitranges",
+    LimitRange,
+    ("limits",),
+    complete=_complete,
+    fields={
+        "spec.limits[*].type": one_of("Container", "PersistentVolumeClaim", "Pod"),
+        **{
+            f"spec.limits[*].{group}.*": quantity
+            for group in ("max", "min", "default", "defaultRequest", "maxLimitRequestRatio")
+        },
+    },
+    relations=_relations,
+)

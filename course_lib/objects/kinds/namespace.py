@@ -1,0 +1,55 @@
+"""Namespace: a room for names, quotas and policies (API reference, `core/v1`)."""
+
+from __future__ import annotations
+
+from course_lib.objects.kind import Kind, Row
+from course_lib.objects.manifests import Document
+from course_lib.objects.meta import Condition, Object, Value
+from course_lib.objects.names import label_name
+from course_lib.objects.places import places
+
+
+class NamespaceSpec(Value, frozen=True):
+    """What must be done before a namespace may go."""
+
+    finalizers: list[str] | None = None
+
+
+class NamespaceStatus(Value, frozen=True):
+    """Active or Terminating."""
+
+    phase: str = "Active"
+    conditions: list[Condition] | None = None
+
+
+class Namespace(Object, frozen=True, kw_only=True):
+    """A room for names, quotas and policies."""
+
+    spec: NamespaceSpec = NamespaceSpec()
+    status: NamespaceStatus = NamespaceStatus()
+
+
+def _complete(document: Document) -> None:
+    """A label with the namespace's own name, for selectors of NetworkPolicies and their like."""
+    for labels in places(document, "metadata.labels"):
+        labels["kubernetes.io/metadata.name"] = document["metadata"].get("name", "")
+
+
+def _row(namespace: Namespace, now: float) -> Row:
+    return namespace.name, namespace.status.phase
+
+
+NAMESPACE = Kind(
+    "Namespace",
+    "v1",
+    "namespaces",
+    Namespace,
+    ("ns",),
+    namespaced=False,
+    defaults={"spec.finalizers": ["kubernetes"], "status.phase": "Active"},
+    complete=_complete,
+    status_at_creation=True,
+    name_rule=label_name,
+    columns="NAME  STATUS  AGE",
+    row=_row,
+)

@@ -1,0 +1,132 @@
+"""Node: a machine that runs Pods (Kubernetes API reference, `core/v1`)."""
+
+from __future__ import annotations
+
+import msgspec
+
+from course_lib.objects.columns import NONE
+from course_lib.objects.field_rules import cidr, label_key, label_value, optional, truth
+from course_lib.objects.kind import Kind, Problems, Row
+from course_lib.objects.meta import Condition, Object, Value, condition
+from course_lib.objects.quantity import ResourceList
+from course_lib.objects.rules import must_be_one_of
+
+
+class Taint(Value, frozen=True):
+    """A mark that keeps Pods away which do not tolerate it."""
+
+    key: str
+    effect: str
+    value: str = ""
+    time_added: str | None = None
+
+
+class NodeSpec(Value, frozen=True):
+    """What a node should be."""
+
+    UNKEPT = ("configSource", "externalID", "podCIDRs", "podPreemptionPolicy")
+
+    pod_cidr: str = msgspec.field(default="", name="podCIDR")
+    provider_id: str = msgspec.field(default="", name="providerID")
+    unschedulable: bool = False
+    taints: list[Taint] | None = None
+
+
+class NodeAddress(Value, frozen=True):
+    """One of a node's addresses."""
+
+    type: str
+    address: str
+
+
+class ContainerImage(Value, frozen=True):
+    """An image that a node has pulled."""
+
+    names: list[str] | None = None
+    size_bytes: int = 0
+
+
+class NodeStatus(Value, frozen=True):
+    """What a node has, and how it is."""
+
+    UNKEPT = (
+        "config",
+        "daemonEndpoints",
+        "declaredFeatures",
+        "features",
+        "phase",
+        "runtimeHandlers",
+        "volumesAttached",
+        "volumesInUse",
+    )
+
+    capacity: ResourceList | None = None
+    allocatable: ResourceList | None = None
+    conditions: list[Condition] | None = None
+    addresses: list[NodeAddress] | None = None
+    images: list[ContainerImage] | None = None
+    node_info: dict[str, str] | None = None
+
+
+class Node(Object, frozen=True, kw_only=True):
+    """A machine that runs Pods."""
+
+    spec: NodeSpec = NodeSpec()
+    status: NodeStatus = NodeStatus()
+
+
+def _rules(view: Node) -> Problems:
+    for position, taint in enumerate(view.spec.taints or ()):
+        yield from must_be_one_of(
+            f"spec.taints[{position}].effect",
+            taint.effect,
+            "NoSchedule",
+            "PreferNoSchedule",
+            "NoExecute",
+        )
+
+
+def _row(node: Node, now: float) -> Row:
+    ready = condition(node.status.conditions, "Ready")
+    status = "Unknown" if ready is None else "Ready" if ready.status == "True" else "NotReady"
+    status += ",SchedulingDisabled" if node.spec.unschedulable else ""
+    prefix = "node-role.kubernetes.io/"
+    roles = {k.removeprefix(prefix) for k in node.labels if k.startswith(prefix)}
+    roles.add(node.labels.get("kubernetes.io/role", ""))
+    info = node.status.node_info or {}
+    addresses = {a.type: a.address for a in reversed(node.status.addresses or ())}
+    kernel = info.get("kernelVersion") or "<unknown>"
+    machine = info.get("architecture")
+    return (
+        node.name,
+        status,
+        ",".join(sorted(roles - {""})) or NONE,
+        info.get("kubeletVersion", ""),
+        addresses.get("InternalIP", NONE),
+        addresses.get("ExternalIP", NONE),
+        info.get("osImage") or "<unknown>",
+        f"{kernel} ({machine})" if machine else kernel,
+        info.get("containerRuntimeVersion") or "<unknown>",
+    )
+
+
+NODE = Kind(
+    "Node",
+    "v1",
+    "nodes",
+    Node,
+    ("no",),
+    namespaced=False,
+    status_at_creation=True,  # a kubelet registers its node together with its capacity
+    fields={
+        "spec.podCIDR": optional(cidr),
+        "spec.podCIDRs[*]": cidr,
+        "spec.unschedulable": truth,
+        "spec.taints[*].key": label_key,
+        "spec.taints[*].value": label_value,
+    },
+    rules=_rules,
+    columns="NAME  STATUS  ROLES  AGE  VERSION"
+    "  +INTERNAL-IP  +EXTERNAL-IP  +OS-IMAGE  +KERNEL-VERSION  +CONTAINER-RUNTIME",
+    row=_row,
+)

@@ -1,0 +1,166 @@
+"""PersistentVolume: storage that exists in the cluster.
+
+Source: the Kubernetes API reference, `core/v1`; "Persistent Volumes".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from course_lib.objects.columns import UNSET, access_modes
+from course_lib.objects.field_rules import needs, no_way_up, one_of, quantity
+from course_lib.objects.kind import Kind, Problems, Row
+from course_lib.objects.kinds.pod.placement import NodeSelector
+from course_lib.objects.manifests import Document
+from course_lib.objects.meta import Object, Value
+from course_lib.objects.names import Problem
+from course_lib.objects.quantity import ResourceList
+from course_lib.objects.rules import must_be_one_of
+
+
+class ClaimReference(Value, frozen=True):
+    """The claim that a volume is bound to."""
+
+    UNKEPT = ("fieldPath", "resourceVersion")
+
+    name: str = ""
+    namespace: str = ""
+    uid: str = ""
+    kind: str = ""
+    api_version: str = ""
+
+
+class VolumeNodeAffinity(Value, frozen=True):
+    """The nodes from which a volume can be reached."""
+
+    required: NodeSelector | None = None
+
+
+class VolumeSpec(Value, frozen=True):
+    """A piece of"""
+
+    UNKEPT = (
+        "awsElasticBlockStore",
+        "azureDisk",
+        "azureFile",
+        "cephfs",
+        "cinder",
+        "fc",
+        "flexVolume",
+        "flocker",
+        "gcePersistentDisk",
+        "glusterfs",
+        "iscsi",
+        "mountOptions",
+        "photonPersistentDisk",
+        "portworxVolume",
+        "quobyte",
+        "rbd",
+        "scaleIO",
+        "storageos",
+        "volumeAttributesClassName",
+        "vsphereVolume",
+    )
+
+    capacity: ResourceList | None = None
+    access_modes: list[str] | None = None
+    storage_class_name: str = ""
+    persistent_volume_reclaim_policy: str = "Retain"
+    claim_ref: ClaimReference | None = None
+    volume_mode: str = "Filesystem"
+    node_affinity: VolumeNodeAffinity | None = None
+    host_path: dict[str, Any] | None = None
+    nfs: dict[str, Any] | None = None
+    csi: dict[str, Any] | None = None
+    local: dict[str, Any] | None = None
+
+
+class VolumeStatus(Value, frozen=True):
+    """Available, Bound, Released or Failed."""
+
+    UNKEPT = ("lastPhaseTransitionTime", "message", "reason")
+
+    phase: str = "Pending"
+
+
+class PersistentVolume(Object, frozen=True, kw_only=True):
+    """Storage that exists in the cluster."""
+
+    spec: VolumeSpec = VolumeSpec()
+    status: VolumeStatus = VolumeStatus()
+
+
+ACCESS_MODE = one_of("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
+
+
+def _rules(view: PersistentVolume) -> Problems:
+    if not (view.spec.capacity or {}).get("storage"):
+        yield Problem("spec.capacity.storage", "a size", None)
+    if not view.spec.access_modes:
+        yield Problem("spec.accessModes", "at least one", [])
+    yield from must_be_one_of(
+        "spec.persistentVolumeReclaimPolicy",
+        view.spec.persistent_volume_reclaim_policy,
+        "Retain",
+        "Delete",
+        "Recycle",
+    )
+
+
+def _relations(document: Document) -> Problems:
+    spec = document["spec"]
+    if "local" in spec and not (spec.get("nodeAffinity") or {}).get("required"):
+        yield Problem(
+            "spec.nodeAffinity", "Required value: Local volume requires node affinity", ""
+        )
+    known = ("hostPath", "nfs", "csi", "local", "iscsi", "rbd", "awsElasticBlockStore")
+    sources = [field for field in known if field in spec]
+    if len(sources) > 1:
+        path = f"spec.{sources[1]}"
+        yield Problem(path, "may not specify more than 1 volume type", " and ".join(sources))
+
+
+def _row(v: PersistentVolume, now: float) -> Row:
+    claim = v.spec.claim_ref
+    return (
+        v.name,
+        str((v.spec.capacity or {}).get("storage", "0")),
+        access_modes(v.spec.access_modes),
+        v.spec.persistent_volume_reclaim_policy,
+        "Terminating" if v.terminating else v.status.phase,
+        f"{claim.namespace}/{claim.name}" if claim else "",
+        v.spec.storage_class_name,
+        UNSET,
+        "",
+        v.spec.volume_mode,
+    )
+
+
+PERSISTENT_VOLUME = Kind(
+    "PersistentVolume",
+    "v1",
+    "persistentvolumes",
+    PersistentVolume,
+    ("pv",),
+    namespaced=False,
+    defaults={
+        "spec.persistentVolumeReclaimPolicy": "Retain",
+        "spec.volumeMode": "Filesystem",
+    },
+    status_at_creation=True,
+    fields={
+        "spec.capacity.*": quantity,
+        "spec.accessModes[*]": ACCESS_MODE,
+        "spec.volumeMode": one_of("Block", "Filesystem"),
+        "spec.hostPath.path": no_way_up,
+        "spec.nfs": needs("server", "path"),
+        "spec.csi": needs("driver", "volumeHandle"),
+        "spec.local": needs("path"),
+        "spec.local.path": no_way_up,
+    },
+    rules=_rules,
+    relations=_relations,
+    columns="NAME  CAPACITY  ACCESS MODES  RECLAIM POLICY  STATUS  CLAIM  STORAGECLASS"
+    "  VOLUMEATTRIBUTESCLASS  REASON  AGE  +VOLUMEMODE",
+    row=_row,
+)

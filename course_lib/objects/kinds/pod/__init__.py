@@ -1,0 +1,192 @@
+"""The Pod: containers that share one address and one life (chapters 01, 03 and 06).
+
+The life of a Pod, its `phase`:
+- Pending: accepted; waiting for a node, for images, for volumes, for its init containers;
+- Running: on a node, all containers created, at least one running or restarting;
+- Succeeded or Failed: all containers ended for good, all with exit code 0 or not.
+
+Source: the Kubernetes API reference, `core/v1`; "Pod Lifecycle".
+"""
+
+from __future__ import annotations
+
+from course_lib.objects.kind import Embedded, Kind, Problems, Row, Subresource
+from course_lib.objects.kinds.pod.columns import pod_row, pod_row_wide
+from course_lib.objects.kinds.pod.containers import (
+    Container,
+    ContainerPort,
+    EnvFromSource,
+    EnvVar,
+    EnvVarSource,
+    ExecAction,
+    GRPCAction,
+    HTTPGetAction,
+    KeySelector,
+    Lifecycle,
+    LifecycleHandler,
+    ObjectFieldSelector,
+    Probe,
+    ResourceRequirements,
+    SleepAction,
+    SourceName,
+    TCPSocketAction,
+    VolumeMount,
+)
+from course_lib.objects.kinds.pod.defaults import complete_pod_spec
+from course_lib.objects.kinds.pod.fields import POD_SPEC
+from course_lib.objects.kinds.pod.placement import (
+    Affinity,
+    NodeAffinity,
+    NodeSelector,
+    NodeSelectorRequirement,
+    NodeSelectorTerm,
+    PodAffinity,
+    PodAffinityTerm,
+    PreferredSchedulingTerm,
+    Toleration,
+    TopologySpreadConstraint,
+    WeightedPodAffinityTerm,
+)
+from course_lib.objects.kinds.pod.relations import pod_relations
+from course_lib.objects.kinds.pod.requests import qos_class, total
+from course_lib.objects.kinds.pod.rules import pod_spec_rules
+from course_lib.objects.kinds.pod.spec import Pod, PodSpec, PodTemplateSpec
+from course_lib.objects.kinds.pod.status import (
+    ContainerState,
+    ContainerStateRunning,
+    ContainerStateTerminated,
+    ContainerStateWaiting,
+    ContainerStatus,
+    PodStatus,
+)
+from course_lib.objects.kinds.pod.volumes import ClaimSource, ConfigMapSource, SecretSource, Volume
+from course_lib.objects.manifests import Document
+from course_lib.objects.names import Problem
+from course_lib.objects.quantity import ResourceList
+from course_lib.objects.rules import changed
+
+__all__ = [
+    "Affinity",
+    "ClaimSource",
+    "ConfigMapSource",
+    "Container",
+    "ContainerPort",
+    "ContainerState",
+    "ContainerStateRunning",
+    "ContainerStateTerminated",
+    "ContainerStateWaiting",
+    "ContainerStatus",
+    "EnvFromSource",
+    "EnvVar",
+    "EnvVarSource",
+    "ExecAction",
+    "GRPCAction",
+    "HTTPGetAction",
+    "KeySelector",
+    "Lifecycle",
+    "LifecycleHandler",
+    "NodeAffinity",
+    "NodeSelector",
+    "NodeSelectorRequirement",
+    "NodeSelectorTerm",
+    "ObjectFieldSelector",
+    "Pod",
+    "PodAffinity",
+    "PodAffinityTerm",
+    "PodSpec",
+    "PodStatus",
+    "PodTemplateSpec",
+    "PreferredSchedulingTerm",
+    "Probe",
+    "ResourceRequirements",
+    "SecretSource",
+    "SleepAction",
+    "SourceName",
+    "TCPSocketAction",
+    "Toleration",
+    "TopologySpreadConstraint",
+    "Volume",
+    "VolumeMount",
+    "WeightedPodAffinityTerm",
+]
+
+
+def _rules(pod: Pod) -> Problems:
+    return pod_spec_rules(pod.spec, "spec.")
+
+
+def _relations(document: Document) -> Problems:
+    new = not document["metadata"].get("uid")
+    if new and document["spec"].get("ephemeralContainers"):
+        yield Problem("spec.ephemeralContainers", "nothing: cannot be set on create", "containers")
+
+
+def _transition(before: Document, after: Document) -> Problems:
+    """Of a Pod's containers only the image may change; tolerations come, and gates go."""
+    old, new = before["spec"], after["spec"]
+
+    def rest(spec: Document, group: str) -> list[Document]:
+        return [{k: v for k, v in c.items() if k != "image"} for c in spec.get(group, ())]
+
+    for group in ("containers", "initContainers"):
+        if rest(old, group) != rest(new, group):
+            expected = "no change but to image: delete the Pod and make another"
+            yield changed(f"spec.{group}", expected)
+    if any(each not in new.get("tolerations", ()) for each in old.get("tolerations", ())):
+        yield changed("spec.tolerations", "only additions to existing tolerations")
+    for gate in new.get("schedulingGates", ()):
+        if gate not in old.get("schedulingGates", ()):
+            expected = f"only deletion is allowed, but found new scheduling gate '{gate['name']}'"
+            yield changed("spec.schedulingGates", expected)
+    sooner = new.get("activeDeadlineSeconds"), old.get("activeDeadlineSeconds")
+    if sooner[1] is not None and (sooner[0] is None or sooner[0] > sooner[1]):
+        expected = f"must be less than or equal to previous value {sooner[1]}"
+        yield changed("spec.activeDeadlineSeconds", expected)
+
+
+def _first_status(pod: Pod) -> Document:
+    return {"phase": "Pending", "qosClass": qos_class(pod.spec)}
+
+
+def _row(pod: Pod, now: float) -> Row:
+    return *pod_row(pod, now), *pod_row_wide(pod)
+
+
+def _usage(pod: Pod) -> ResourceList:
+    requests, limits = total(pod.spec, "requests"), total(pod.spec, "limits")
+    cost = dict(requests)
+    cost |= {f"requests.{name}": amount for name, amount in requests.items()}
+    cost |= {f"limits.{name}": amount for name, amount in limits.items()}
+    return cost
+
+
+POD = Kind(
+    "Pod",
+    "v1",
+    "pods",
+    Pod,
+    ("po",),
+    categories=("all",),
+    parts={"spec": Embedded(POD_SPEC, complete_pod_spec, pod_relations)},
+    rules=_rules,
+    relations=_relations,
+    free=(
+        "containers",
+        "initContainers",
+        "tolerations",
+        "activeDeadlineSeconds",
+        "schedulingGates",
+    ),
+    transition=_transition,
+    first_status=_first_status,
+    subresources=(
+        Subresource("eviction", "Eviction", "policy"),
+        Subresource("binding", "Binding"),
+        Subresource("log", "Pod"),
+        Subresource("exec", "PodExecOptions"),
+    ),
+    columns="NAME  READY  STATUS  RESTARTS  AGE  +IP  +NODE  +NOMINATED NODE  +READINESS GATES",
+    row=_row,
+    counted=True,
+    usage=_usage,
+)

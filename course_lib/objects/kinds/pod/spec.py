@@ -1,0 +1,78 @@
+"""What a Pod should be, by itself and as the template of a workload.
+
+Source: the Kubernetes API reference, `core/v1`, "PodSpec" and "PodTemplateSpec".
+"""
+
+from __future__ import annotations
+
+from course_lib.objects.kinds.pod.containers import Container
+from course_lib.objects.kinds.pod.placement import Affinity, Toleration, TopologySpreadConstraint
+from course_lib.objects.kinds.pod.status import PodStatus
+from course_lib.objects.kinds.pod.volumes import Volume
+from course_lib.objects.meta import Object, ObjectMeta, Value
+from course_lib.objects.quantity import ResourceList
+
+
+class PodSpec(Value, frozen=True):
+    """What a Pod should be."""
+
+    UNKEPT = (
+        "dnsConfig",
+        "dnsPolicy",
+        "ephemeralContainers",
+        "evictionResponders",
+        "hostAliases",
+        "hostIPC",
+        "hostPID",
+        "hostUsers",
+        "hostnameOverride",
+        "imagePullSecrets",
+        "os",
+        "resourceClaims",
+        "resources",
+        "runtimeClassName",
+        "schedulingGroup",
+        "securityContext",
+        "serviceAccount",
+        "setHostnameAsFQDN",
+    )
+
+    containers: list[Container]
+    init_containers: list[Container] | None = None
+    volumes: list[Volume] | None = None
+    restart_policy: str = "Always"
+    termination_grace_period_seconds: int = 30
+    active_deadline_seconds: int | None = None
+    node_selector: dict[str, str] | None = None
+    node_name: str = ""
+    host_network: bool = False
+    share_process_namespace: bool = False
+    affinity: Affinity | None = None
+    tolerations: list[Toleration] | None = None
+    topology_spread_constraints: list[TopologySpreadConstraint] | None = None
+    scheduler_name: str = "default-scheduler"
+    priority_class_name: str = ""
+    priority: int = 0
+    preemption_policy: str = "PreemptLowerPriority"
+    service_account_name: str = ""
+    overhead: ResourceList | None = None
+    scheduling_gates: list[dict[str, str]] | None = None
+    hostname: str = ""
+    subdomain: str = ""
+    enable_service_links: bool | None = None
+    automount_service_account_token: bool | None = None
+    readiness_gates: list[dict[str, str]] | None = None
+
+
+class Pod(Object, frozen=True, kw_only=True):
+    """The smallest thing that Kubernetes runs."""
+
+    spec: PodSpec
+    status: PodStatus = PodStatus()
+
+
+class PodTemplateSpec(Value, frozen=True):
+    """The Pod that a controller makes, again and again."""
+
+    spec: PodSpec
+    metadata: ObjectMeta = ObjectMeta()

@@ -1,0 +1,96 @@
+"""What a Pod is: its phase, and the state of each container.
+
+Source: the Kubernetes API reference, `core/v1`, "PodStatus".
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from course_lib.objects.meta import Condition, Value
+
+
+class ContainerStateWaiting(Value, frozen=True):
+    """Not started yet, and why."""
+
+    reason: str = ""
+    message: str = ""
+
+
+class ContainerStateRunning(Value, frozen=True):
+    """Running since."""
+
+    started_at: str | None = None
+
+
+class ContainerStateTerminated(Value, frozen=True):
+    """Ended, how and when."""
+
+    exit_code: int
+    reason: str = ""
+    message: str = ""
+    signal: int = 0
+    started_at: str | None = None
+    finished_at: str | None = None
+    container_id: str = msgspec.field(default="", name="containerID")
+
+
+class ContainerState(Value, frozen=True):
+    """One of waiting, running, terminated."""
+
+    waiting: ContainerStateWaiting | None = None
+    running: ContainerStateRunning | None = None
+    terminated: ContainerStateTerminated | None = None
+
+
+class ContainerStatus(Value, frozen=True):
+    """What the kubelet last said of a container."""
+
+    UNKEPT = (
+        "allocatedResources",
+        "allocatedResourcesStatus",
+        "resources",
+        "stopSignal",
+        "user",
+        "volumeMounts",
+    )
+
+    name: str
+    ready: bool = False
+    started: bool = False
+    restart_count: int = 0
+    image: str = ""
+    image_id: str = msgspec.field(default="", name="imageID")
+    container_id: str = msgspec.field(default="", name="containerID")
+    state: ContainerState = ContainerState()
+    last_state: ContainerState = ContainerState()
+
+
+class PodStatus(Value, frozen=True):
+    """What a Pod is."""
+
+    UNKEPT = (
+        "allocatedResources",
+        "ephemeralContainerStatuses",
+        "extendedResourceClaimStatus",
+        "hostIPs",
+        "nodeAllocatableResourceClaimStatuses",
+        "observedGeneration",
+        "podIPs",
+        "resize",
+        "resourceClaimStatuses",
+        "resources",
+        "volumeHealth",
+    )
+
+    phase: str = "Pending"
+    reason: str = ""
+    message: str = ""
+    conditions: list[Condition] | None = None
+    init_container_statuses: list[ContainerStatus] | None = None
+    container_statuses: list[ContainerStatus] | None = None
+    host_ip: str = msgspec.field(default="", name="hostIP")
+    pod_ip: str = msgspec.field(default="", name="podIP")
+    start_time: str | None = None
+    nominated_node_name: str = ""
+    qos_class: str = ""

@@ -1,0 +1,81 @@
+"""The volumes of a Pod (Kubernetes API reference, `core/v1`, "Volume")."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from course_lib.objects.meta import Value
+
+
+class ClaimSource(Value, frozen=True):
+    """A PersistentVolumeClaim of the Pod's namespace."""
+
+    claim_name: str
+    read_only: bool = False
+
+
+class SecretSource(Value, frozen=True):
+    """A Secret as files."""
+
+    UNKEPT = ("defaultUser",)
+
+    secret_name: str = ""
+    optional: bool = False
+    items: list[dict[str, Any]] | None = None
+    default_mode: int | None = None
+
+
+class ConfigMapSource(Value, frozen=True):
+    """A ConfigMap as files."""
+
+    UNKEPT = ("defaultUser",)
+
+    name: str = ""
+    optional: bool = False
+    items: list[dict[str, Any]] | None = None
+    default_mode: int | None = None
+
+
+class Volume(Value, frozen=True):
+    """A directory that containers of the Pod can mount."""
+
+    UNKEPT = (
+        "azureDisk",
+        "azureFile",
+        "cephfs",
+        "cinder",
+        "csi",
+        "ephemeral",
+        "fc",
+        "flexVolume",
+        "flocker",
+        "gitRepo",
+        "glusterfs",
+        "image",
+        "nfs",
+        "photonPersistentDisk",
+        "portworxVolume",
+        "quobyte",
+        "scaleIO",
+        "storageos",
+        "vsphereVolume",
+    )
+
+    name: str
+    persistent_volume_claim: ClaimSource | None = None
+    secret: SecretSource | None = None
+    config_map: ConfigMapSource | None = None
+    empty_dir: dict[str, Any] | None = None
+    host_path: dict[str, Any] | None = None
+    projected: dict[str, Any] | None = None
+    downward_api: dict[str, Any] | None = msgspec.field(default=None, name="downwardAPI")
+    gce_persistent_disk: dict[str, Any] | None = msgspec.field(
+        default=None, name="gcePersistentDisk"
+    )
+    aws_elastic_block_store: dict[str, Any] | None = msgspec.field(
+        default=None, name="awsElasticBlockStore"
+    )
+    iscsi: dict[str, Any] | None = None
+    rbd: dict[str, Any] | None = None

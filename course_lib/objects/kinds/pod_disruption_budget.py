@@ -1,0 +1,72 @@
+"""PodDisruptionBudget: a bound on voluntary disruptions (API reference, `policy/v1`)."""
+
+from __future__ import annotations
+
+from course_lib.objects.field_rules import selector
+from course_lib.objects.kind import Kind, Problems, Row
+from course_lib.objects.meta import Condition, LabelSelector, Object, Value
+from course_lib.objects.names import Problem
+from course_lib.objects.rules import count_or_percent, label_selector, must_be_one_of
+
+
+class PodDisruptionBudgetSpec(Value, frozen=True):
+    """How many Pods must stay, or may go, when someone evicts."""
+
+    selector: LabelSelector | None = None
+    min_available: int | str | None = None
+    max_unavailable: int | str | None = None
+    unhealthy_pod_eviction_policy: str = "IfHealthyBudget"
+
+
+class PodDisruptionBudgetStatus(Value, frozen=True):
+    """How many evictions are allowed now."""
+
+    UNKEPT = ("disruptedPods",)
+
+    disruptions_allowed: int = 0
+    current_healthy: int = 0
+    desired_healthy: int = 0
+    expected_pods: int = 0
+    observed_generation: int = 0
+    conditions: list[Condition] | None = None
+
+
+class PodDisruptionBudget(Object, frozen=True, kw_only=True):
+    """A bound on voluntary disruptions."""
+
+    spec: PodDisruptionBudgetSpec = PodDisruptionBudgetSpec()
+    status: PodDisruptionBudgetStatus = PodDisruptionBudgetStatus()
+
+
+def _rules(view: PodDisruptionBudget) -> Problems:
+    spec = view.spec
+    if spec.min_available is not None and spec.max_unavailable is not None:
+        yield Problem("spec", "minAvailable or maxUnavailable, not both", "both")
+    yield from count_or_percent("spec.minAvailable", spec.min_available)
+    yield from count_or_percent("spec.maxUnavailable", spec.max_unavailable)
+    yield from label_selector(spec.selector, "spec.selector")
+    yield from must_be_one_of(
+        "spec.unhealthyPodEvictionPolicy",
+        spec.unhealthy_pod_eviction_policy,
+        "IfHealthyBudget",
+        "AlwaysAllow",
+    )
+
+
+def _row(b: PodDisruptionBudget, now: float) -> Row:
+    bounds = ("N/A" if v is None else v for v in (b.spec.min_available, b.spec.max_unavailable))
+    return b.name, *bounds, b.status.disruptions_allowed
+
+
+POD_DISRUPTION_BUDGET = Kind(
+    "PodDisruptionBudget",
+    "policy/v1",
+    "poddisruptionbudgets",
+    PodDisruptionBudget,
+    ("pdb",),
+    removed_versions={"policy/v1beta1": "1.25"},
+    fields=selector("spec.selector"),
+    rules=_rules,
+    columns="NAME  MIN AVAILABLE  MAX UNAVAILABLE  ALLOWED DISRUPTIONS  AGE",
+    row=_row,
+)

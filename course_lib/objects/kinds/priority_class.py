@@ -1,0 +1,47 @@
+"""PriorityClass: how important Pods are, by name (API reference, `scheduling.k8s.io/v1`)."""
+
+from __future__ import annotations
+
+from course_lib.objects.field_rules import one_of, truth, whole
+from course_lib.objects.kind import Kind, Problems, Row
+from course_lib.objects.meta import Object
+from course_lib.objects.names import Problem
+
+
+class PriorityClass(Object, frozen=True, kw_only=True):
+    """How important Pods are, by name."""
+
+    value: int
+    global_default: bool = False
+    preemption_policy: str = "PreemptLowerPriority"
+    description: str = ""
+
+
+def _rules(view: PriorityClass) -> Problems:
+    if view.value > 10**9 and not view.name.startswith("system-"):
+        yield Problem("value", "at most 1000000000, above which the system's own lie", view.value)
+
+
+def _row(p: PriorityClass, now: float) -> Row:
+    return p.name, p.value, p.global_default, p.preemption_policy
+
+
+PRIORITY_CLASS = Kind(
+    "PriorityClass",
+    "scheduling.k8s.io/v1",
+    "priorityclasses",
+    PriorityClass,
+    ("pc",),
+    namespaced=False,
+    removed_versions={"scheduling.k8s.io/v1beta1": "1.22"},
+    defaults={"value": 0, "preemptionPolicy": "PreemptLowerPriority"},
+    fields={
+        "value": whole(-(2**31)),
+        "globalDefault": truth,
+        "preemptionPolicy": one_of("Never", "PreemptLowerPriority"),
+    },
+    rules=_rules,
+    fixed=("value", "preemptionPolicy"),
+    columns="NAME  VALUE  GLOBAL-DEFAULT  AGE  +PREEMPTIONPOLICY",
+    row=_row,
+)

@@ -1,0 +1,145 @@
+"""Roles and their bindings: kept and checked, while nobody is refused by them.
+
+Source: the Kubernetes API reference, `rbac.authorization.k8s.io/v1`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from course_lib.objects.kind import Kind, Row
+from course_lib.objects.meta import LabelSelector, Object, Value
+from course_lib.objects.names import path_segment_name
+
+
+class PolicyRule(Value, frozen=True):
+    """Verbs on resources."""
+
+    verbs: list[str]
+    api_groups: list[str] | None = None
+    resources: list[str] | None = None
+    resource_names: list[str] | None = None
+    non_resource_urls: list[str] | None = msgspec.field(default=None, name="nonResourceURLs")
+
+
+class Role(Object, frozen=True, kw_only=True):
+    """Rights within a namespace."""
+
+    rules: list[PolicyRule] | None = None
+
+
+class AggregationRule(Value, frozen=True):
+    """Which other roles a role gathers."""
+
+    cluster_role_selectors: list[LabelSelector] | None = None
+
+
+class ClusterRole(Role, frozen=True, kw_only=True):
+    """Rights in the whole cluster."""
+
+    aggregation_rule: AggregationRule | None = None
+
+
+class Subject(Value, frozen=True):
+    """A user, a group or a service account."""
+
+    kind: str
+    name: str
+    namespace: str = ""
+    api_group: str = ""
+
+
+class RoleRef(Value, frozen=True):
+    """The role that is given."""
+
+    kind: str
+    name: str
+    api_group: str = ""
+
+
+class RoleBinding(Object, frozen=True, kw_only=True):
+    """A role given to somebody, in one namespace."""
+
+    role_ref: RoleRef
+    subjects: list[Subject] | None = None
+
+
+class ClusterRoleBinding(RoleBinding, frozen=True, kw_only=True):
+    """A role given to somebody, in the whole cluster."""
+
+
+def _rule(value: Any, namespaced: bool) -> str:
+    """A _rule of a role: verbs on resources of API groups, or on paths of the whole cluster."""
+    if not isinstance(value, dict):
+        return "a mapping"
+    if not value.get("verbs"):
+        return "verbs: Required value: verbs must contain at least one value"
+    if value.get("nonResourceURLs"):
+        if namespaced:
+            return "nonResourceURLs: namespaced rules cannot apply to non-resource URLs"
+        both = value.get("apiGroups") or value.get("resources") or value.get("resourceNames")
+        return "rules cannot apply to both regular resources and non-resource URLs" if both else ""
+    for field, singular in (("apiGroups", "api group"), ("resources", "resource")):
+        if not value.get(field):
+            return f"{field}: Required value: resource rules must supply at least one {singular}"
+    return ""
+
+
+def _row(binding: RoleBinding, now: float) -> Row:
+    subjects = binding.subjects or ()
+    accounts = (f"{s.namespace}/{s.name}" for s in subjects if s.kind == "ServiceAccount")
+    return (
+        binding.name,
+        f"{binding.role_ref.kind}/{binding.role_ref.name}",
+        ", ".join(s.name for s in subjects if s.kind == "User"),
+        ", ".join(s.name for s in subjects if s.kind == "Group"),
+        ", ".join(accounts),
+    )
+
+
+GROUP = "rbac.authorization.k8s.io/v1"
+BINDING = "NAME  ROLE  AGE  +USERS  +GROUPS  +SERVICEACCOUNTS"
+ROLE = Kind(
+    "Role",
+    GROUP,
+    "roles",
+    Role,
+    not_simulated=("rules",),
+    name_rule=path_segment_name,
+    fields={"rules[*]": lambda v: _rule(v, namespaced=True)},
+)
+ROLE_BINDING = Kind(
+    "RoleBinding",
+    GROUP,
+    "rolebindings",
+    RoleBinding,
+    not_simulated=("roleRef",),
+    name_rule=path_segment_name,
+    fixed=("roleRef",),
+    columns=BINDING,
+    row=_row,
+)
+CLUSTER_ROLE = Kind(
+    "ClusterRole",
+    GROUP,
+    "clusterroles",
+    ClusterRole,
+    namespaced=False,
+    not_simulated=("rules", "aggregationRule"),
+    name_rule=path_segment_name,
+    fields={"rules[*]": lambda v: _rule(v, namespaced=False)},
+)
+CLUSTER_ROLE_BINDING = Kind(
+    "ClusterRoleBinding",
+    GROUP,
+    "clusterrolebindings",
+    ClusterRoleBinding,
+    namespaced=False,
+    not_simulated=("roleRef",),
+    name_rule=path_segment_name,
+    fixed=("roleRef",),
+    columns=BINDING,
+    row=_row,
+)

@@ -1,0 +1,76 @@
+"""ReplicationController: the ReplicaSet's elder, whose selector is a plain map of labels.
+
+Source: the Kubernetes API reference, `core/v1`.
+"""
+
+from __future__ import annotations
+
+import copy
+
+from course_lib.objects.columns import label_cell
+from course_lib.objects.field_rules import whole
+from course_lib.objects.kind import Kind, Problems, Row, Scale
+from course_lib.objects.kinds.pod.spec import PodTemplateSpec
+from course_lib.objects.kinds.pod.template import COLUMNS, TEMPLATE, container_cells, template_rules
+from course_lib.objects.kinds.replica_set import ReplicaSetStatus
+from course_lib.objects.manifests import Document
+from course_lib.objects.meta import LabelSelector, Object, Value
+from course_lib.objects.names import Problem
+from course_lib.objects.places import places
+from course_lib.objects.rules import not_negative
+
+
+class ReplicationControllerSpec(Value, frozen=True):
+    """What a ReplicationController should be."""
+
+    template: PodTemplateSpec
+    selector: dict[str, str] | None = None
+    replicas: int = 1
+    min_ready_seconds: int = 0
+
+
+class ReplicationController(Object, frozen=True, kw_only=True):
+    """The ReplicaSet's elder: its selector is a plain map of labels."""
+
+    spec: ReplicationControllerSpec
+    status: ReplicaSetStatus = ReplicaSetStatus()
+
+
+def _complete(document: Document) -> None:
+    """Its selector comes from the template's labels, where it says none."""
+    for spec in places(document, "spec", create=False):
+        for metadata in places(spec, "template.metadata", create=False):
+            if metadata.get("labels"):
+                spec.setdefault("selector", copy.deepcopy(metadata["labels"]))
+
+
+def _rules(view: ReplicationController) -> Problems:
+    if not view.spec.selector:
+        yield Problem("spec.selector", "labels: an empty selector is refused", {})
+    selector = LabelSelector(match_labels=view.spec.selector) if view.spec.selector else None
+    yield from template_rules(selector, view.spec.template, ("Always",))
+    yield from not_negative(replicas=view.spec.replicas)
+
+
+def _row(rc: ReplicationController, now: float) -> Row:
+    counts = rc.spec.replicas, rc.status.replicas, rc.status.ready_replicas
+    return rc.name, *counts, *container_cells(rc.spec.template), label_cell(rc.spec.selector)
+
+
+REPLICATION_CONTROLLER = Kind(
+    "ReplicationController",
+    "v1",
+    "replicationcontrollers",
+    ReplicationController,
+    ("rc",),
+    categories=("all",),
+    defaults={"spec.replicas": 1},
+    complete=_complete,
+    parts={"spec.template": TEMPLATE},
+    fields={"spec.replicas": whole(0), "spec.minReadySeconds": whole(0)},
+    rules=_rules,
+    scale=Scale(),
+    columns=f"NAME  DESIRED  CURRENT  READY  AGE{COLUMNS}  +SELECTOR",
+    row=_row,
+    counted=True,
+)

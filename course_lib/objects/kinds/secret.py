@@ -1,0 +1,62 @@
+"""Secret: base64-encoded by key, encoded and not encrypted (API reference, `core/v1`)."""
+
+from __future__ import annotations
+
+from course_lib.objects.field_rules import config_key, encoded
+from course_lib.objects.kind import Kind, Problems, Row
+from course_lib.objects.kinds.config_map import data_size
+from course_lib.objects.manifests import Document
+from course_lib.objects.meta import Object
+from course_lib.objects.names import Problem
+from course_lib.objects.rules import immutable_data
+
+
+class Secret(Object, frozen=True, kw_only=True):
+    """Secrets, base64-encoded by key (encoded, not encrypted)."""
+
+    data: dict[str, str] | None = None
+    string_data: dict[str, str] | None = None
+    type: str = "Opaque"
+    immutable: bool = False
+
+
+_REQUIRED = {
+    "kubernetes.io/tls": ("tls.crt", "tls.key"),
+    "kubernetes.io/dockerconfigjson": (".dockerconfigjson",),
+    "kubernetes.io/ssh-auth": ("ssh-privatekey",),
+}
+
+
+def _relations(document: Document) -> Problems:
+    data = (document.get("data") or {}) | (document.get("stringData") or {})
+    yield from data_size(list(data.items()))
+    kind = document.get("type", "")
+    for key in _REQUIRED.get(kind, ()):
+        if key not in data:
+            yield Problem(f"data[{key}]", f"Required value in a Secret of type {kind}", None)
+    if kind == "kubernetes.io/basic-auth" and not {"username", "password"} & {*data}:
+        yield Problem("data[username]", "Required value, or data[password]", None)
+    account = "kubernetes.io/service-account.name"
+    annotations = document["metadata"].get("annotations") or {}
+    if kind == "kubernetes.io/service-account-token" and not annotations.get(account):
+        yield Problem(f"metadata.annotations[{account}]", "Required value", None)
+
+
+def _row(secret: Secret, now: float) -> Row:
+    return secret.name, secret.type, len(secret.data or ())
+
+
+SECRET = Kind(
+    "Secret",
+    "v1",
+    "secrets",
+    Secret,
+    defaults={"type": "Opaque"},
+    fields={"data.~": config_key, "data.*": encoded, "stringData.~": config_key},
+    relations=_relations,
+    fixed=("type",),
+    transition=immutable_data,
+    columns="NAME  TYPE  DATA  AGE",
+    row=_row,
+    counted=True,
+)

@@ -1,0 +1,31 @@
+"""ServiceAccount: who a Pod is, to the API server (API reference, `core/v1`)."""
+
+from __future__ import annotations
+
+from course_lib.objects.field_rules import text, truth
+from course_lib.objects.kind import Kind, Row
+from course_lib.objects.meta import Object
+
+
+class ServiceAccount(Object, frozen=True, kw_only=True):
+    """Who a Pod is, to the API server."""
+
+    secrets: list[dict[str, str]] | None = None
+    image_pull_secrets: list[dict[str, str]] | None = None
+    automount_service_account_token: bool | None = None
+
+
+def _row(account: ServiceAccount, now: float) -> Row:
+    return (account.name,)
+
+
+SERVICE_ACCOUNT = Kind(
+    "ServiceAccount",
+    "v1",
+    "serviceaccounts",
+    ServiceAccount,
+    ("sa",),
+    fields={"automountServiceAccountToken": truth, "imagePullSecrets[*].name": text},
+    columns="NAME  AGE",
+    row=_row,
+)

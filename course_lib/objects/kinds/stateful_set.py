@@ -1,0 +1,142 @@
+"""StatefulSet: Pods with a name and a volume of their own, made and removed in order.
+
+Source: the Kubernetes API reference, `apps/v1`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from course_lib.objects.field_rules import below, one_of, whole
+from course_lib.objects.kind import Kind, Problems, Row, Scale
+from course_lib.objects.kinds.persistent_volume_claim import CLAIM_FIELDS, PersistentVolumeClaim
+from course_lib.objects.kinds.pod.spec import PodTemplateSpec
+from course_lib.objects.kinds.pod.template import (
+    COLUMNS,
+    TEMPLATE,
+    WORKLOAD,
+    container_cells,
+    template_rules,
+)
+from course_lib.objects.meta import LabelSelector, Object, Value
+from course_lib.objects.names import is_label
+from course_lib.objects.rules import must_be_one_of, not_negative
+
+
+class RollingUpdateStatefulSet(Value, frozen=True):
+    """Pods with a lower ordinal than `partition` keep the old revision."""
+
+    UNKEPT = ("maxUnavailable",)
+
+    partition: int = 0
+
+
+class StatefulSetUpdateStrategy(Value, frozen=True):
+    """RollingUpdate from the highest ordinal down, or OnDelete."""
+
+    type: str = "RollingUpdate"
+    rolling_update: RollingUpdateStatefulSet | None = None
+
+
+class StatefulSetSpec(Value, frozen=True):
+    """What a StatefulSet should be."""
+
+    UNKEPT = ("ordinals", "persistentVolumeClaimRetentionPolicy", "revisionHistoryLimit")
+
+    selector: LabelSelector
+    template: PodTemplateSpec
+    service_name: str = ""
+    replicas: int = 1
+    volume_claim_templates: list[PersistentVolumeClaim] | None = None
+    pod_management_policy: str = "OrderedReady"
+    update_strategy: StatefulSetUpdateStrategy = StatefulSetUpdateStrategy()
+    min_ready_seconds: int = 0
+
+
+class StatefulSetStatus(Value, frozen=True):
+    """How far a StatefulSet has come."""
+
+    UNKEPT = ("collisionCount", "conditions")
+
+    observed_generation: int = 0
+    replicas: int = 0
+    ready_replicas: int = 0
+    available_replicas: int = 0
+    current_replicas: int = 0
+    updated_replicas: int = 0
+    current_revision: str = ""
+    update_revision: str = ""
+
+
+class StatefulSet(Object, frozen=True, kw_only=True):
+    """Pods with a name and a volume of their own, made and removed in order."""
+
+    spec: StatefulSetSpec
+    status: StatefulSetStatus = StatefulSetStatus()
+
+
+def _claim_template(template: Any) -> str:
+    """A claim of a StatefulSet's: its name becomes a part of each claim's name.
+
+    Upstream accepts a template without a name, and then its controller makes no Pod, ever.
+    """
+    metadata = template.get("metadata") if isinstance(template, dict) else None
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    return "" if isinstance(name, str) and is_label(name) else "metadata.name: Required value"
+
+
+def _rules(view: StatefulSet) -> Problems:
+    yield from template_rules(view.spec.selector, view.spec.template, ("Always",))
+    yield from not_negative(replicas=view.spec.replicas)
+    yield from must_be_one_of(
+        "spec.podManagementPolicy", view.spec.pod_management_policy, "OrderedReady", "Parallel"
+    )
+    yield from must_be_one_of(
+        "spec.updateStrategy.type", view.spec.update_strategy.type, "RollingUpdate", "OnDelete"
+    )
+
+
+def _row(s: StatefulSet, now: float) -> Row:
+    ready = f"{s.status.ready_replicas}/{s.spec.replicas}"
+    return s.name, ready, *container_cells(s.spec.template)
+
+
+STATEFUL_SET = Kind(
+    "StatefulSet",
+    "apps/v1",
+    "statefulsets",
+    StatefulSet,
+    ("sts",),
+    categories=("all",),
+    removed_versions={"apps/v1beta1": "1.16", "apps/v1beta2": "1.16"},
+    defaults={
+        "spec.replicas": 1,
+        "spec.podManagementPolicy": "OrderedReady",
+        "spec.updateStrategy.type": "RollingUpdate",
+        "spec.revisionHistoryLimit": 10,
+        "spec.volumeClaimTemplates[*].spec.volumeMode": "Filesystem",
+    },
+    parts={"spec.template": TEMPLATE},
+    fields=WORKLOAD
+    | {
+        "spec.ordinals.start": whole(0),
+        "spec.updateStrategy.rollingUpdate.partition": whole(0),
+        "spec.persistentVolumeClaimRetentionPolicy.whenDeleted": one_of("Delete", "Retain"),
+        "spec.persistentVolumeClaimRetentionPolicy.whenScaled": one_of("Delete", "Retain"),
+        "spec.volumeClaimTemplates[*]": _claim_template,
+        **below("spec.volumeClaimTemplates[*].spec", CLAIM_FIELDS),
+    },
+    rules=_rules,
+    free=(
+        "replicas",
+        "template",
+        "updateStrategy",
+        "minReadySeconds",
+        "persistentVolumeClaimRetentionPolicy",
+        "revisionHistoryLimit",
+        "ordinals",
+    ),
+    scale=Scale(),
+    columns=f"NAME  READY  AGE{COLUMNS}",
+    row=_row,
+)

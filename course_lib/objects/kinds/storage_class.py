@@ -1,0 +1,73 @@
+"""StorageClass: a kind of storage, and who makes it on demand.
+
+Source: the Kubernetes API reference, `storage.k8s.io/v1`.
+"""
+
+from __future__ import annotations
+
+from course_lib.objects.field_rules import label_key, matching, text, truth
+from course_lib.objects.kind import Kind, Problems, Row
+from course_lib.objects.meta import Object, Value
+from course_lib.objects.rules import must_be_one_of
+
+DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
+
+
+class TopologySelectorLabelRequirement(Value, frozen=True):
+    """A label of nodes, and the values that will do."""
+
+    key: str
+    values: list[str]
+
+
+class TopologySelectorTerm(Value, frozen=True):
+    """Labels that must all fit."""
+
+    match_label_expressions: list[TopologySelectorLabelRequirement] | None = None
+
+
+class StorageClass(Object, frozen=True, kw_only=True):
+    """A kind of storage, and who makes it on demand."""
+
+    UNKEPT = ("mountOptions",)
+
+    provisioner: str
+    reclaim_policy: str = "Delete"
+    volume_binding_mode: str = "Immediate"
+    allow_volume_expansion: bool = False
+    parameters: dict[str, str] | None = None
+    allowed_topologies: list[TopologySelectorTerm] | None = None
+
+
+def _rules(view: StorageClass) -> Problems:
+    yield from must_be_one_of(
+        "volumeBindingMode", view.volume_binding_mode, "Immediate", "WaitForFirstConsumer"
+    )
+    yield from must_be_one_of("reclaimPolicy", view.reclaim_policy, "Delete", "Retain")
+
+
+def _row(c: StorageClass, now: float) -> Row:
+    name = f"{c.name} (default)" if c.annotations.get(DEFAULT_CLASS) == "true" else c.name
+    how = c.reclaim_policy, c.volume_binding_mode, c.allow_volume_expansion
+    return name, c.provisioner, *how
+
+
+STORAGE_CLASS = Kind(
+    "StorageClass",
+    "storage.k8s.io/v1",
+    "storageclasses",
+    StorageClass,
+    ("sc",),
+    namespaced=False,
+    removed_versions={"storage.k8s.io/v1beta1": "1.22"},
+    defaults={"reclaimPolicy": "Delete", "volumeBindingMode": "Immediate"},
+    fields={
+        "allowVolumeExpansion": truth,
+        "parameters.*": text,
+        "provisioner": matching(lambda name: not label_key(name.lower()), "a qualified name"),
+    },
+    rules=_rules,
+    fixed=("provisioner", "parameters", "reclaimPolicy", "volumeBindingMode"),
+    columns="NAME  PROVISIONER  RECLAIMPOLICY  VOLUMEBINDINGMODE  ALLOWVOLUMEEXPANSION  AGE",
+    row=_row,
+)
