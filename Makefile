@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN    := .venv/bin
 STAMP  := .venv/.installed
 
-.PHONY: lab test test-peers test-browser bench venv lint types unit notebooks-check notebooks proto lock clean
+.PHONY: lab test test-peers test-browser bench api venv lint types unit notebooks-check notebooks proto lock clean
 
 lab: venv          ## open JupyterLab on the first notebook
 	$(BIN)/jupyter lab --ServerApp.root_dir=. notebooks/00-start-here.ipynb
@@ -59,6 +59,11 @@ bench: venv        ## figures: lines and imports; Pods placed, requests to etcd,
 	$(BIN)/python -m tests.bench.raft
 	$(BIN)/python -m tests.bench.network
 	$(BIN)/python -m tests.bench.widgets
+
+api: venv          ## the API reference, from the docstrings, in build/api
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	    pdoc==16.0.0 markdown2==2.5.5
+	$(BIN)/python -m tests.api
 
 notebooks: venv    ## run every notebook again and store its outputs
 	$(BIN)/python tests/execute_notebooks.py

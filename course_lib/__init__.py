@@ -1,8 +1,8 @@
 """A Kubernetes cluster that runs inside a notebook: `from course_lib import Cluster`.
 
-The rooms, from the ground up: `objects` and `engine`; `images`, `network` and `etcd`; `apiserver`
-and `runtimes`; `cri`; `scheduler`, `controllers` and `node`; `cluster` and `orchestrators`;
-`experiments`; `plots` and `widgets`; `course`; `cli`.
+The rooms, from the ground up: `engine` and `objects`; `images`, `network` and `etcd`; `apiserver`
+and `runtimes`; `client` and `cri`; `scheduler`, `controllers` and `node`; `cluster` and
+`orchestrators`; `experiments`; `plots` and `widgets`; `course`; `cli`.
 """
 
 from __future__ import annotations

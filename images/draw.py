@@ -339,7 +339,58 @@ def configurations() -> Figure:
     return made
 
 
+def architecture() -> Figure:
+    """The package's rooms on their floors, and the two flows through them."""
+    made = Figure(
+        880, 570, "The rooms of course_lib, and the two flows through them",
+        "Left: the rooms on ten floors; each imports only from floors below: engine and objects at "
+        "the bottom; etcd, images and network; apiserver and runtimes; client and cri; scheduler, "
+        "controllers and node; cluster and orchestrators; experiments; plots and widgets; course; "
+        "cli. Right: a manifest goes through objects, apiserver, client, controllers, scheduler, "
+        "node and cri to a container of a runtime. A request goes through DNS, a Service address, "
+        "the rules of the node, a route or tunnel, and a veth pair to a container.",
+    )  # fmt: skip
+    floors = (
+        ("cli:plain",), ("course:plain",), ("plots:plain", "widgets:plain"), ("experiments:plain",),
+        ("cluster:machine", "orchestrators:machine"),
+        ("scheduler:decides", "controllers:decides", "node:runs"), ("client:decides", "cri:runs"),
+        ("apiserver:decides", "runtimes:runs"),
+        ("etcd:decides", "images:runs", "network:network"), ("objects:below",), ("engine:below",),
+    )  # fmt: skip
+    made.text(200, 28, "Rooms: imports go down only", bold=True)
+    for place, floor in enumerate(floors):
+        y, wide = 44 + 47 * place, 344 / len(floor)
+        number = max(0, 9 - place)
+        made.text(22, y + 24, str(number), size=12)
+        for column, room in enumerate(floor):
+            name, kind = room.split(":")
+            made.box(40 + column * wide, y, wide - 6, 38, name, kind)
+    made.text(520, 28, "A manifest becomes a container", bold=True)
+    manifest = (
+        ("YAML, checked once", "below", "objects"), ("admitted, stored", "decides", "apiserver"),
+        ("an informer tells", "decides", "client"), ("Pods are created", "decides", "controllers"),
+        ("a node is chosen", "decides", "scheduler"), ("the kubelet acts", "runs", "node"),
+        ("client, then shim", "runs", "cri"), ("a container runs", "runs", "runtimes"),
+    )  # fmt: skip
+    made.text(762, 28, "A request reaches a Pod", bold=True)
+    request = (
+        ("a client, outside", "plain", ""), ("a name, by DNS", "network", "network"),
+        ("a Service address", "network", "network"), ("the node's rules", "runs", "node"),
+        ("a route or a tunnel", "network", "network"), ("a veth pair", "network", "network"),
+        ("the container", "runs", "runtimes"),
+    )  # fmt: skip
+    for x, steps in ((425, manifest), (667, request)):
+        for place, (words, kind, room) in enumerate(steps):
+            y = 44 + 62 * place
+            made.box(x, y, 190, 44, f"{words}\n({room})" if room else words, kind)
+            if place:
+                made.arrow(x + 95, y - 18, x + 95, y)
+    made.text(550, 558, "Status goes back up through the API server only.", size=12)
+    return made
+
+
 FIGURES: dict[str, Callable[[], Figure]] = {
+    "architecture": architecture,
     "map": course_map,
     "container-and-vm": container_and_vm,
     "image-layers": image_layers,

@@ -37,11 +37,19 @@ def test_a_figure_tells_what_it_shows_and_keeps_its_words_inside(name):
         assert x - left >= 0 and x + right <= width and 0 < y < height, text.text
 
 
-def test_every_figure_is_shown_in_a_chapter_with_alt_text():
-    shown = {}
+def pages() -> dict[str, str]:
+    """The Markdown of each chapter, and of the page about the package."""
+    texts = {"ARCHITECTURE.md": (ROOT / "ARCHITECTURE.md").read_text()}
     for path in (ROOT / "notebooks").glob("*.ipynb"):
-        for cell in nbformat.read(path, as_version=4).cells:
-            for alt, target in re.findall(r"!\[([^]]*)\]\(\.\./images/([^)]+)\)", cell.source):
-                assert len(alt) > 20, f"{path.name}: {target}"
-                shown[target.removesuffix(".svg")] = path.name
+        cells = nbformat.read(path, as_version=4).cells
+        texts[path.name] = "\n".join(cell.source for cell in cells)
+    return texts
+
+
+def test_every_figure_is_shown_with_alt_text():
+    shown = {}
+    for name, text in pages().items():
+        for alt, target in re.findall(r"!\[([^]]*)\]\((?:\.\./)?images/([^)]+)\)", text):
+            assert len(alt) > 20, f"{name}: {target}"
+            shown[target.removesuffix(".svg")] = name
     assert set(shown) == set(draw.FIGURES)

@@ -1,31 +1,10 @@
-"""The exercises, a module for each chapter: each is a question, and a function that examines."""
+"""The exercises, a module for each chapter: each is a question, and a function that examines.
 
-from course_lib.course.chapters import (
-    ch00,
-    ch01,
-    ch02,
-    ch03,
-    ch04,
-    ch05,
-    ch06,
-    ch07,
-    ch08,
-    ch09,
-    ch10,
-    ch11,
-)
+All modules of this package are imported in the order of their names, and register their exercises.
+"""
 
-__all__ = [
-    "ch00",
-    "ch01",
-    "ch02",
-    "ch03",
-    "ch04",
-    "ch05",
-    "ch06",
-    "ch07",
-    "ch08",
-    "ch09",
-    "ch10",
-    "ch11",
-]
+from importlib import import_module
+from pkgutil import iter_modules
+
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")
