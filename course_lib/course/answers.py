@@ -37,6 +37,9 @@ def number(
 
     `slips` are typical wrong numbers with their hints; `look` is the next step for all others.
 
+    `answer` is the learner's, in any form that `as_number` reads; `truth` is what was measured, in
+    `unit`; `within` is the tolerance.
+
     >>> number(9, 137, {9: "9 is the signal; 128 is added"}, look="describe the Pod").hint
     '9 is the signal; 128 is added'
     >>> number("4 Pods", 3, unit="Pods", look="list the Pods").hint
@@ -66,6 +69,8 @@ def word(
     """A predicted word or line; case, blanks, quotes and hyphens do not matter.
 
     `also` are other words for the same, `look` is the next step for words that are no slips.
+
+    `answer` is the learner's, `truth` the right word.
     """
     given = folded(as_text(answer))
     shown = as_text(answer).strip() or "an empty text"
@@ -76,7 +81,10 @@ def word(
 
 
 def holds(ok: bool, said: str, otherwise: str, hint: str) -> Remark:
-    """Something that holds, or does not and deserves a hint."""
+    """Something that holds, or does not and deserves a hint.
+
+    `ok` says whether it holds, `said` is the remark then, `otherwise` the remark with the `hint`.
+    """
     return Remark(True, said) if ok else Remark(False, otherwise, hint)
 
 
@@ -116,7 +124,10 @@ def containers(document: Document) -> list[Document]:
 
 
 def main_container(document: Document, image: str = "") -> Document:
-    """The only container of a Pod or a workload; its image is that of the question."""
+    """The only container of a Pod or a workload; its image is that of the question.
+
+    Raises `Mistake` where there are none or several.
+    """
     found = containers(document)
     if len(found) != 1:
         raise Mistake(
@@ -136,7 +147,11 @@ def reserved(container: Document, group: str = "requests") -> Document:
 
 
 def existing(cluster: Cluster, kind: str, name: str, again: str) -> Document:
-    """An object that a repair needs; `again` says how to get it back."""
+    """An object that a repair needs; `again` says how to get it back.
+
+    `cluster` is the one to repair, `kind` and `name` are the object's. Raises `Mistake` where it is
+    gone.
+    """
     try:
         return cluster.document(kind, name)
     except CourseError as refusal:
@@ -144,7 +159,10 @@ def existing(cluster: Cluster, kind: str, name: str, again: str) -> Document:
 
 
 def applied(cluster: Cluster, answer: Source, seconds: float = 60.0) -> Cluster:
-    """The answer, put into a cluster that then runs."""
+    """The answer, put into a cluster that then runs.
+
+    `cluster` gets the manifests of `answer`, and then runs for `seconds` of simulated time.
+    """
     cluster.apply(answer)
     cluster.run(seconds)
     return cluster

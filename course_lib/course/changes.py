@@ -37,7 +37,11 @@ def service(name: str, **change: object) -> Change:
 
 
 def create(kind: str, version: str, name: str, spec: Document) -> Change:
-    """Add an object."""
+    """Add an object.
+
+    `kind` and `version` (the apiVersion) are those of the object, `name` is in its metadata, `spec`
+    is its spec.
+    """
     document = {"apiVersion": version, "kind": kind, "metadata": {"name": name}, "spec": spec}
 
     def breaks(cluster: Cluster) -> None:

@@ -114,7 +114,10 @@ class Task:
 
     @property
     def cluster(self) -> Broken:
-        """The cluster that is to be repaired."""
+        """The cluster that is to be repaired.
+
+        Raises `CourseError` for an exercise that asks for an answer.
+        """
         if self.broken is None:
             raise CourseError(
                 f"{self.exercise.name} has no cluster to repair", do="give check() your answer"
@@ -220,7 +223,10 @@ def exercises() -> dict[str, Exercise]:
 
 
 def exercise(name: str) -> Task:
-    """Take up an exercise; its name begins with the chapter's number."""
+    """Take up an exercise; its name begins with the chapter's number.
+
+    Raises `CourseError` for a name that no exercise has; the error lists the chapter's.
+    """
     known = exercises()
     if name not in known:
         chapter = [each for each in known if each.startswith(name[:2])]

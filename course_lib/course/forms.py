@@ -39,6 +39,8 @@ def as_number(answer: object, unit: str = "") -> float:
     in a list or a column of a table, and text: `"350"`, `"1,450"`, `"1/3"`, `"33.3 %"`, `"3 Pods"`,
     `"5m50s"`.
 
+    Raises `Mistake` for what is no number, and for another unit.
+
     >>> as_number("5m50s", "s"), as_number("1/4"), as_number("3 pods", "Pods")
     (350.0, 0.25, 3.0)
     """
@@ -148,7 +150,10 @@ def folded(text: str) -> str:
 
 
 def as_text(answer: object) -> str:
-    """The text of an answer; one text in a list counts as well."""
+    """The text of an answer; one text in a list counts as well.
+
+    Raises `Mistake` for what is no text.
+    """
     values = _values(answer)
     if values is not None and len(values) == 1:
         return as_text(values[0])
@@ -162,6 +167,8 @@ def as_names(answer: object, example: str, ordered: bool = False) -> list[str]:
     """The names in an answer: a list, tuple, set, column, or one text with commas or arrows.
 
     `ordered` refuses sets, whose order means nothing.
+
+    `example` shows the form of an answer in the hint. Raises `Mistake` for anything else.
     """
     if isinstance(answer, str):
         return [part.strip(" \n'\"`[]()") for part in re.split(r",|;|->|→|>|\n", answer) if part]
@@ -189,7 +196,10 @@ def _values(answer: object) -> list[Any] | None:
 
 
 def as_documents(answer: object) -> list[Document]:
-    """The manifests in an answer: text, a dict, several in a list or tuple, or a file's path."""
+    """The manifests in an answer: text, a dict, several in a list or tuple, or a file's path.
+
+    Raises `Mistake` for what holds no manifest, and `InvalidManifest` for one that cannot be read.
+    """
     if isinstance(answer, tuple):
         answer = list(answer)
     parts = answer if isinstance(answer, list) and answer else [answer]
@@ -233,7 +243,10 @@ def same_image(one: object, other: str) -> bool:
 
 
 def as_function(answer: object) -> Callable[..., object]:
-    """The function of an answer."""
+    """The function of an answer.
+
+    Raises `Mistake` for what cannot be called.
+    """
     if callable(answer):
         return answer
     raise Mistake(

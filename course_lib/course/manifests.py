@@ -29,7 +29,10 @@ def deployment(name: str, replicas: int, **container: object) -> Document:
 
 
 def autoscaler_of(name: str, most: int, cpu: int) -> Document:
-    """An autoscaler of a Deployment: 1 to `most` replicas, `cpu` percent of the requested CPU."""
+    """An autoscaler of a Deployment: 1 to `most` replicas, `cpu` percent of the requested CPU.
+
+    `name` is the Deployment's, and the autoscaler's.
+    """
     target = {"type": "Utilization", "averageUtilization": cpu}
     metric = {"type": "Resource", "resource": {"name": "cpu", "target": target}}
     scaled = {"apiVersion": "apps/v1", "kind": "Deployment", "name": name}

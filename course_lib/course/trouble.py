@@ -29,6 +29,9 @@ FOLLOWED = 90.0  # simulated s that a repair gets to take effect
 class Trouble:
     """One broken shop: the fault that `seed` draws, or the one named `fault`.
 
+    `fault` is a name of `FAULTS`; without one, `seed` chooses it. Raises `CourseError` for another
+    name.
+
     >>> trouble = Trouble(fault="wrong-selector")
     >>> [check.name for check in trouble.failing()]
     ['front reaches api']

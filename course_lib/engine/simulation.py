@@ -152,7 +152,10 @@ class Simulation:
         return number
 
     def record(self, component: str, object: str, reason: str, message: str = "") -> None:
-        """Write a line to the event log."""
+        """Write a line to the event log.
+
+        `component` acts, `object` is what it acts on, `reason` is one word, `message` a sentence.
+        """
         self.log.add(LogEntry(round(self.now, 6), component, object, reason, message))
 
     def start(self, process: Process) -> simpy.Process:
@@ -188,6 +191,8 @@ class Simulation:
 
         It stands in the event log with reason `InternalError`, and as a warning of Python's. With
         `strict`, the error is raised.
+
+        `component` is whose step it was, `doing` what it was about.
         """
         if self.strict:
             raise error

@@ -60,6 +60,8 @@ def closed_form(
 
     `spread` are the members by zone. For each set of zones that work, the members in them count.
 
+    `member` and `zone` say how often one fails, and how long it takes to repair.
+
     >>> [round(closed_form((size,), Reliability(99, 1)), 6) for size in (1, 3)]
     [0.99, 0.999702]
     """
@@ -88,7 +90,11 @@ def simulate(
     runs: int = 400,
     seed: int = 0,
 ) -> NDArray[np.float64]:
-    """The share of time with a quorum, in each of so many runs of so many years."""
+    """The share of time with a quorum, in each of so many runs of so many years.
+
+    `spread` are the members by zone; `member` and `zone` say how often one fails, and how long it
+    takes to repair; the `seed` decides when.
+    """
     lots = np.random.default_rng([seed, sum(spread), len(spread)])
     hours = years * HOURS
     return np.array([_run(spread, member, zone, hours, lots) for _ in range(runs)])
@@ -152,6 +158,9 @@ def availability(
 
     MEMBERS, ZONES, FORMULA, SIMULATED (mean of all runs), LOW and HIGH (the 95 % band of that
     mean), DOWN (minutes a year without a quorum, by the formula).
+
+    `sizes` are numbers of members, `zones` numbers of zones; `member` and `zone` say how often one
+    fails; the simulation has `runs` histories of so many `years`, drawn with `seed`.
     """
     import pandas as pd
 

@@ -32,6 +32,9 @@ def fragmentation(
 ) -> float:
     """The share of what is free that no Pod of the workload could use: on nodes where none of
     their shapes fits any more; 0 where nothing is free.
+
+    `framework` filters the nodes, `nodes` are in their current state, `shapes` are the Pods of the
+    workload, `resource` is what is measured.
     """
     usable = np.zeros(len(nodes), dtype=bool)
     for shape in shapes:

@@ -62,7 +62,11 @@ def state_growth(
     pods: Sequence[int] = (2, 10),
     plugins: Iterable[str] = PLUGINS,
 ) -> Table:
-    """What one node keeps, by plugin, nodes and Pods a node; ROUTER: routes of the router."""
+    """What one node keeps, by plugin, nodes and Pods a node; ROUTER: routes of the router.
+
+    `nodes` are sizes of the cluster, `pods` numbers of Pods on each node, `plugins` the names of
+    the network plugins.
+    """
     from course_lib.engine.table import Table
 
     rows = []
@@ -91,6 +95,9 @@ def network_event(plugin: str, event: str, **settings: Any) -> dict[str, Any]:
     - a node dies: until the others forget the way to it;
     - cut off from the API: a node is, and its Pods and the others go on (or not);
     - a link is cut between two nodes: until their Pods reach each other again.
+
+    `plugin` is its name, `event` one of `EVENTS`, `settings` are the plugin's. Raises `CourseError`
+    for another event.
     """
     network = PodNetwork(plugin, nodes=3, pods=1, **settings)
     if event == JOINS:

@@ -55,6 +55,10 @@ def run(
     Measures: `placed` and `pending` Pods; `nodes_used`; for cpu, memory and gpu `…_mean` and
     `…_spread` of utilisation and `…_fragmentation` (shares, 0 to 1); `seconds` of real time to
     place (the only one that differs between machines).
+
+    `policy` is the name of a policy, or the label of the `configuration` (a
+    KubeSchedulerConfiguration) that is given; `scenario` is the workload with its nodes; `seed`
+    breaks ties.
     """
     framework = framework_of(configuration or policy)
     nodes, pods = scenario.picture(), scenario.queue()
@@ -97,6 +101,9 @@ def sweep(
     """Every policy with every workload and seed, on all cores; in that order.
 
     `policies` are names, or configurations by name; `cache` is a folder for finished runs.
+
+    `scenarios` and `seeds` are combined with each policy; `progress` shows a bar; `workers` is the
+    number of processes, all cores by default.
     """
     named = {p: POLICIES[p] for p in policies} if not isinstance(policies, Mapping) else policies
     jobs = [

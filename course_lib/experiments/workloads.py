@@ -80,6 +80,10 @@ def generate(
 ) -> Scenario:
     """Pods drawn from a named distribution, for nodes of so many cores and GiB in three zones.
 
+    `distribution` is a name of `DISTRIBUTIONS`, `pods` and `nodes` are numbers, `cpu` (cores) and
+    `memory` (GiB) the size of each node; `seed` draws the Pods. Raises `CourseError` for another
+    name.
+
     >>> scenario = generate("services", pods=5)
     >>> len(scenario.queue()), len(scenario.picture())
     (5, 20)

@@ -89,6 +89,9 @@ class Builder:
         """Build an image from a Dockerfile's text and its context: files by path, or a folder.
 
         With several platforms (`linux/arm64`) the image is an index over one variant each.
+
+        `dockerfile` is the text. Raises `CourseError` with the line of the recipe that cannot be
+        built.
         """
         files = read_context(context)
         instructions = parse(dockerfile)
@@ -195,12 +198,19 @@ def _must_have(step: Instruction, state: _State) -> None:
 def build(
     dockerfile: str, context: Context = NOTHING, platforms: Sequence[str] = ("linux/amd64",)
 ) -> Built:
-    """Build once, with nothing remembered; see `Builder.build`."""
+    """Build once, with nothing remembered; see `Builder.build`.
+
+    `dockerfile` is the recipe's text, `context` are its files by path or a folder, `platforms` such
+    as `linux/arm64`.
+    """
     return Builder().build(dockerfile, context, platforms)
 
 
 def read_context(context: Context) -> Files:
-    """The files that COPY can reach: a mapping, or a folder on disk; links stay links."""
+    """The files that COPY can reach: a mapping, or a folder on disk; links stay links.
+
+    Raises `CourseError` for a folder that is not there.
+    """
     if not isinstance(context, str | Path):
         return {path.strip("/"): file for path, file in context.items()}
     root, files = Path(context), Files()

@@ -86,7 +86,10 @@ class Layer(msgspec.Struct, frozen=True):
 
     @classmethod
     def read(cls, blob: Blob) -> Layer:
-        """Unpack a layer; one that is known by weight only has no files."""
+        """Unpack a layer; one that is known by weight only has no files.
+
+        Raises `CourseError` for a blob that is no layer.
+        """
         if blob.data is None:
             return cls(blob, blob.descriptor.digest, {})
         try:

@@ -24,7 +24,10 @@ TAG = "org.opencontainers.image.ref.name"
 
 
 def layout(images: Mapping[str, Image]) -> Files:
-    """The files of a layout that holds these images by name."""
+    """The files of a layout that holds these images by name.
+
+    Raises `CourseError` for an image that is known by weight only.
+    """
     files: Files = {
         "oci-layout": File(b'{"imageLayoutVersion":"1.0.0"}'),
         "blobs": FOLDER,
@@ -54,7 +57,10 @@ def write_archive(path: str | Path, images: Mapping[str, Image]) -> None:
 
 
 def write_layout(folder: str | Path, images: Mapping[str, Image]) -> None:
-    """Write images as an OCI image layout into a folder, which must be new or empty."""
+    """Write images as an OCI image layout into a folder, which must be new or empty.
+
+    Raises `CourseError` for a folder that has files.
+    """
     root = Path(folder)
     if root.exists() and any(root.iterdir()):
         raise CourseError("the folder is not empty", where=str(root), do="name a new folder")
@@ -83,7 +89,10 @@ def read_archive(path: str | Path) -> dict[str, Image]:
 
 
 def read(files: Files) -> dict[str, Image]:
-    """The images of a layout by name; every digest is checked."""
+    """The images of a layout by name; every digest is checked.
+
+    Raises `CourseError` for content that is missing, or that does not have its digest.
+    """
     if "index.json" not in files:
         raise CourseError(
             "not an OCI image layout", expected="index.json", found=", ".join(sorted(files)[:5])

@@ -60,7 +60,11 @@ class Descriptor(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"
 
     @classmethod
     def of(cls, media_type: str, data: bytes, platform: Platform | None = None) -> Descriptor:
-        """The descriptor of these bytes."""
+        """The descriptor of these bytes.
+
+        `media_type` says what the bytes of `data` are; `platform` belongs to a manifest in an
+        index.
+        """
         return cls(media_type, digest(data), len(data), platform)
 
 
@@ -135,7 +139,11 @@ class Blob(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, media_type: str, data: bytes, platform: Platform | None = None) -> Blob:
-        """Bytes with their descriptor."""
+        """Bytes with their descriptor.
+
+        `media_type` says what the bytes of `data` are; `platform` belongs to a manifest in an
+        index.
+        """
         return cls(Descriptor.of(media_type, data, platform), data)
 
     @classmethod

@@ -32,7 +32,10 @@ class Reference(msgspec.Struct, frozen=True):
 
     @classmethod
     def parse(cls, text: str) -> Reference:
-        """Read an image name as container runtimes do, filling in what is left out."""
+        """Read an image name as container runtimes do, filling in what is left out.
+
+        Raises `CourseError` for a text that is no image name.
+        """
         name, at, digest = text.partition("@")
         path, colon, tag = name.rpartition(":")
         if not colon or "/" in tag:

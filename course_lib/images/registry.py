@@ -50,6 +50,8 @@ class Registry:
 
         From now on the repository has only the tags that were pushed. A blob that another
         repository of the same registry has is mounted, not sent.
+
+        `image` is the name with its tag, `content` an image that was built.
         """
         reference = Reference.parse(image)
         content = content or by_weight(reference, size)

@@ -27,6 +27,8 @@ def packing(
     """Where each engine put each task: a panel an engine, a bar a machine, a tile a task.
 
     `placed` is what `orchestrators.compare` returns; the grey frame is the machine's size.
+
+    `workloads` and `machines` are those that were compared; `resource` is `cpu` or `memory`.
     """
     label, unit = UNITS[resource]
     sizes = {w.name: getattr(w, resource) / unit for w in workloads}

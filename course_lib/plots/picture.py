@@ -70,7 +70,10 @@ class Picture(Figure):
 
 
 def picture(width: float = 7.5, height: float = 3.0, panels: int = 1) -> tuple[Picture, list[Axes]]:
-    """An empty picture (inches) with panels one above the other, sharing their x axis."""
+    """An empty picture (inches) with panels one above the other, sharing their x axis.
+
+    `width` and `height` are those of the whole picture, `panels` is their number.
+    """
     with mpl.rc_context(SETTINGS):
         figure = Picture(figsize=(width, height), layout="constrained")
         axes = figure.subplots(panels, 1, sharex=True, squeeze=False)

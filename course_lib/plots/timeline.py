@@ -17,6 +17,8 @@ def pods_over_time(
     """Pods on each node over simulated time, as stacked steps; the line is how many are ready.
 
     Source: the cluster's own history (`cluster.history.table()`); times in simulated seconds.
+
+    The axis begins at `since`; Pods of all `namespace`s count where it is None.
     """
     nodes = list(cluster.kubelets)
     times, counts, ready = _steps(cluster, nodes, namespace)

@@ -175,7 +175,11 @@ class ControlPlaneView(Player, Panel):
 
 
 def draw(seen: Health, answers: list[tuple[bool, bool]], now: float) -> str:
-    """The drawing, as HTML, with a text alternative."""
+    """The drawing, as HTML, with a text alternative.
+
+    `seen` is the state of machines and their parts, `answers` whether each second's read and write
+    succeeded, `now` the simulated time (s).
+    """
     rows = "".join(
         f'<div class="row">{"".join(map(_machine, row))}</div>' for row in seen.rows if row
     )

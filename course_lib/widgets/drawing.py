@@ -75,7 +75,10 @@ def draw(cluster: Cluster, namespace: str | None = "default") -> str:
 
 
 def told_of(pods: list[Pod], nodes: int, now: float) -> str:
-    """The drawing in words."""
+    """The drawing in words.
+
+    `pods` are those that are drawn, `nodes` is the number of nodes, `now` the simulated time (s).
+    """
     looks = [look_of(pod) for pod in pods]
     told = ", ".join(f"{looks.count(look)} {look}" for look in LOOKS if look in looks)
     return f"{nodes} nodes at {now:.0f} simulated seconds; Pods: {told or 'none'}"
@@ -147,7 +150,11 @@ class Panel(widgets.VBox):
 
 
 def with_still(bundle: Bundle, still: str, text: str) -> Bundle:
-    """A widget's output with a picture beside it, for pages without a kernel."""
+    """A widget's output with a picture beside it, for pages without a kernel.
+
+    `bundle` is what the widget itself shows, `still` the picture as HTML, `text` the widget in
+    words.
+    """
     data = bundle[0] if isinstance(bundle, tuple) else bundle
     if data is not None:
         data["text/html"] = f"<p><em>{RUN_ME}</em></p>{still}"
@@ -167,7 +174,10 @@ def onward(choice: widgets.Dropdown) -> widgets.Button:
 
 
 def button(text: str, icon: str, tip: str) -> widgets.Button:
-    """A button as wide as its text, with a tip for the mouse and for screen readers."""
+    """A button as wide as its text, with a tip for the mouse and for screen readers.
+
+    `text` is its label, `icon` the name of a Font Awesome icon, `tip` the tip.
+    """
     return widgets.Button(
         description=text, icon=icon, tooltip=tip, layout=widgets.Layout(width="auto")
     )

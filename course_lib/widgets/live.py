@@ -97,7 +97,10 @@ class LiveCluster(Runner, anywidget.AnyWidget):
         self.refresh()
 
     def back(self, seconds: float = BACK) -> None:
-        """Build the cluster again, and do again what was done until so long ago."""
+        """Build the cluster again, and do again what was done until so long ago.
+
+        `seconds` are simulated. Raises `CourseError` for a cluster that was given ready-made.
+        """
         if self.build is None:
             raise CourseError(
                 "this cluster cannot be built again",

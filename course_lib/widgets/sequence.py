@@ -93,7 +93,10 @@ class CallSequence(Panel):
 
 
 def drawing(call: Call, caller: str = "kubelet", shim: str = "CRI shim") -> str:
-    """One call as a sequence diagram, with its messages below."""
+    """One call as a sequence diagram, with its messages below.
+
+    `caller` and `shim` are the names of the two lanes on the left.
+    """
     result = call.error.code if call.error else "OK"
     told = (
         f"{call.method} about {about(call.request) or 'the runtime'}: "

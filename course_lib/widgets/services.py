@@ -27,6 +27,8 @@ class ServiceRules(Panel):
     `manifest` has the Service and its workload; without one it is the course's `web`. `workload` is
     what stands behind the Service (`deployment/web`). Everything works by keyboard.
 
+    `service` is the Service's name, `network` the network plugin's.
+
     >>> view = ServiceRules()
     >>> [row.REQUESTS > 60 for row in view.counts.itertuples()]
     [True, True, True]
