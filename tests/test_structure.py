@@ -27,10 +27,6 @@ CYCLES = [
 # Functions over the limit.
 LONG = {
     "apiserver.strategic.strategic_merge",
-    "cluster.describe_node._allocated",
-    "cluster.describe_pod._source",
-    "cluster.describe_pod.pod_lines",
-    "cluster.describe_service.service_lines",
     "controllers.autoscaler._look",
     "controllers.deployment_status.deployment_status",
     "cri.translate.container_spec",

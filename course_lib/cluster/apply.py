@@ -6,17 +6,14 @@ kubernetes.io "Declarative Management of Kubernetes Objects Using Configuration 
 
 from __future__ import annotations
 
-from typing import Any
-
 from course_lib.client import Client
 from course_lib.client.apply import Applied
 from course_lib.errors import CourseError
 from course_lib.objects.decode import refuse_unknown, warnings_for
 from course_lib.objects.kind import title
-from course_lib.objects.manifests import Source, read_manifests
+from course_lib.objects.manifests import Document, Source, read_manifests
 
 MOST_SHOWN = 10  # refusals in one message
-Document = dict[str, Any]
 Result = tuple[str, str, list[str]]  # object, what became of it, warnings
 
 

@@ -10,7 +10,7 @@ import inspect
 import numbers
 from collections.abc import Callable, Mapping, Sequence
 from types import FunctionType
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from course_lib.cri.simulated import runtime_named
 from course_lib.engine.simulation import duration
@@ -21,34 +21,36 @@ LARGEST = {"cpu": "10k", "memory": "1Ei"}  # of a machine
 T = TypeVar("T", bound=type)
 
 
-def _text(value: Any) -> bool:
+def _text(value: object) -> bool:
     try:
         return isinstance(value, str) and value.encode() is not None
     except UnicodeEncodeError:
         return False
 
 
-def _whole(value: Any) -> bool:
-    good = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-    return good and -(2**63) <= value < 2**63
+def _whole(value: object) -> TypeGuard[int]:
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool):
+        return False
+    return -(2**63) <= int(value) < 2**63
 
 
-def _number(value: Any) -> bool:
+def _number(value: object) -> bool:
     return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
-def _list(value: Any) -> bool:
-    good = isinstance(value, Sequence) and not isinstance(value, str | bytes)
-    return good and all(isinstance(each, str) for each in value)
+def _list(value: object) -> bool:
+    if not isinstance(value, Sequence) or isinstance(value, str | bytes):
+        return False
+    return all(isinstance(each, str) for each in value)
 
 
-def _map(value: Any) -> bool:
+def _map(value: object) -> bool:
     return isinstance(value, Mapping) and all(
         isinstance(each, str) for pair in value.items() for each in pair
     )
 
 
-_TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
+_TYPES: dict[str, tuple[str, Callable[[object], bool]]] = {
     "str": ("text", _text),
     "int": ("a whole number", _whole),
     "float": ("a number", _number),
@@ -121,7 +123,7 @@ def _shown(signature: inspect.Signature) -> str:
     return f"({', '.join(names)})"
 
 
-def count(value: Any, name: str, least: int = 0, most: int = 2**31 - 1, do: str = "") -> int:
+def count(value: object, name: str, least: int = 0, most: int = 2**31 - 1, do: str = "") -> int:
     """A whole number within bounds; raises `CourseError`."""
     if not _whole(value) or not least <= value <= most:
         raise CourseError(
@@ -134,7 +136,7 @@ def count(value: Any, name: str, least: int = 0, most: int = 2**31 - 1, do: str 
     return int(value)
 
 
-def amount(value: Any, name: str) -> Quantity:
+def amount(value: object, name: str) -> Quantity:
     """A machine's `cpu` (cores) or `memory` (bytes); raises `CourseError`."""
     if not isinstance(value, str | int | float | Quantity) or isinstance(value, bool):
         raise CourseError(
@@ -153,7 +155,7 @@ def amount(value: Any, name: str) -> Quantity:
 
 
 def check_settings(
-    cpu: Any, memory: Any, runtime: str, layout: Any, start: float, certificates: float
+    cpu: object, memory: object, runtime: str, layout: object, start: float, certificates: float
 ) -> None:
     """Raise `CourseError` for settings that no cluster can have."""
     amount(cpu, "cpu")

@@ -5,11 +5,10 @@ Source: kubernetes.io "Namespaces", "Pod Priority"; Minikube's `standard` storag
 
 from __future__ import annotations
 
-from typing import Any
-
 from course_lib.apiserver.admission import SYSTEM_PRIORITIES
 from course_lib.client import Client
 from course_lib.objects.kinds.storage_class import DEFAULT_CLASS
+from course_lib.objects.manifests import Document
 
 NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
 
@@ -28,5 +27,5 @@ def furnish(api: Client) -> None:
     api.create(service | {"spec": {"clusterIP": "10.96.0.1", "ports": [port]}})
 
 
-def _object(api_version: str, kind: str, name: str) -> dict[str, Any]:
+def _object(api_version: str, kind: str, name: str) -> Document:
     return {"apiVersion": api_version, "kind": kind, "metadata": {"name": name}}

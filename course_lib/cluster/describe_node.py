@@ -7,16 +7,20 @@ Source: `describeNode` in `pkg/describe/describe.go` of k8s.io/kubectl.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 from course_lib.client import Client
 from course_lib.cluster.describe_words import NONE, UNSET, date, multiline, notes, quantities
 from course_lib.engine.ages import since
+from course_lib.objects.kinds.lease import Lease
+from course_lib.objects.kinds.node import Node
+from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.pod.requests import ZERO, plus, total
 from course_lib.objects.quantity import Quantity
 
 LEASES = "kube-node-lease"
 ROLE = "node-role.kubernetes.io/"
+STANDARD = ("cpu", "memory", "ephemeral-storage")
 SYSTEM_INFO = (
     ("Kernel Version", "kernelVersion"),
     ("OS Image", "osImage"),
@@ -27,7 +31,7 @@ SYSTEM_INFO = (
 )
 
 
-def node_lines(api: Client, node: Any) -> list[str]:
+def node_lines(api: Client, node: Node) -> list[str]:
     """All but the events."""
     roles = sorted(key.removeprefix(ROLE) for key in node.labels if key.startswith(ROLE))
     taints = sorted(node.spec.taints or (), key=lambda t: (t.effect, t.key))
@@ -41,7 +45,7 @@ def node_lines(api: Client, node: Any) -> list[str]:
         f"Taints:\t{shown[0]}",
         *(f"\t{text}" for text in shown[1:]),
         f"Unschedulable:\t{str(node.spec.unschedulable).lower()}",
-        *_lease(api.find("Lease", node.name, LEASES)),
+        *_lease(api.find(Lease, node.name, LEASES)),
         "Conditions:",
         "  Type\tStatus\tLastTransitionTime\tReason\tMessage",
         "  ----\t------\t------------------\t------\t-------",
@@ -65,7 +69,7 @@ def node_lines(api: Client, node: Any) -> list[str]:
     return lines + _allocated(api, node)
 
 
-def _lease(lease: Any) -> list[str]:
+def _lease(lease: Lease | None) -> list[str]:
     if lease is None:
         return []
     return [
@@ -76,46 +80,48 @@ def _lease(lease: Any) -> list[str]:
     ]
 
 
-def _allocated(api: Client, node: Any) -> list[str]:
+def _allocated(api: Client, node: Node) -> list[str]:
     """What the node's Pods request and may use, each and in sum, with its share of the node."""
     pods = [
         pod
-        for pod in api.list("Pod")
+        for pod in api.list(Pod)
         if pod.spec.node_name == node.name and pod.status.phase not in ("Succeeded", "Failed")
     ]
     have = node.status.allocatable or node.status.capacity or {}
-
-    def share(amount: Quantity, resource: str) -> str:
-        whole = have.get(resource, ZERO)
-        return f"{amount} ({int(100 * amount.nano / whole.nano) if whole.nano else 0}%)"
-
     lines = [
         f"Non-terminated Pods:\t({len(pods)} in total)",
         "  Namespace\tName\t\tCPU Requests\tCPU Limits\tMemory Requests\tMemory Limits\tAge",
         "  ---------\t----\t\t------------\t----------\t---------------\t-------------\t---",
     ]
+    for pod in pods:
+        groups = total(pod.spec, "requests"), total(pod.spec, "limits")
+        cells = [_share(group, name, have) for name in ("cpu", "memory") for group in groups]
+        age = since(pod.metadata.creation_timestamp, api.sim.now)
+        lines.append(f"  {pod.namespace}\t{pod.name}\t\t" + "\t".join([*cells, age]))
+    return lines + _sums(pods, have)
+
+
+def _sums(pods: list[Pod], have: Mapping[str, Quantity]) -> list[str]:
+    """Requests and limits of all Pods together, resource by resource."""
     requests: dict[str, Quantity] = {}
     limits: dict[str, Quantity] = {}
     for pod in pods:
-        asked, most = total(pod.spec, "requests"), total(pod.spec, "limits")
-        requests, limits = plus(requests, asked), plus(limits, most)
-        cells = [
-            share(group.get(resource, ZERO), resource)
-            for resource in ("cpu", "memory")
-            for group in (asked, most)
-        ]
-        old = since(pod.metadata.creation_timestamp, api.sim.now)
-        lines.append(f"  {pod.namespace}\t{pod.name}\t\t" + "\t".join([*cells, old]))
-    lines += [
+        requests = plus(requests, total(pod.spec, "requests"))
+        limits = plus(limits, total(pod.spec, "limits"))
+    lines = [
         "Allocated resources:",
         "  (Total limits may be over 100 percent, i.e., overcommitted.)",
         "  Resource\tRequests\tLimits",
         "  --------\t--------\t------",
     ]
-    standard = ["cpu", "memory", "ephemeral-storage"]
-    for name in standard:
-        cells = [share(group.get(name, ZERO), name) for group in (requests, limits)]
+    for name in STANDARD:
+        cells = [_share(group, name, have) for group in (requests, limits)]
         lines.append(f"  {name}\t" + "\t".join(cells))
-    for name in sorted(set(have) - {*standard, "pods"}):
+    for name in sorted(set(have) - {*STANDARD, "pods"}):
         lines.append(f"  {name}\t{requests.get(name, ZERO)}\t{limits.get(name, ZERO)}")
     return lines
+
+
+def _share(amounts: Mapping[str, Quantity], resource: str, have: Mapping[str, Quantity]) -> str:
+    amount, whole = amounts.get(resource, ZERO), have.get(resource, ZERO)
+    return f"{amount} ({int(100 * amount.nano / whole.nano) if whole.nano else 0}%)"

@@ -55,6 +55,16 @@ def _shortened(text: str) -> str:
     return text if len(text) <= longest else text[:longest] + "..."
 
 
+def stated(*lines: tuple[str, object]) -> list[str]:
+    """The lines that have a value."""
+    return [f"{title}:\t{value}" for title, value in lines if value]
+
+
+def flag(value: bool) -> str:
+    """True or False as kubectl writes it."""
+    return str(value).lower()
+
+
 def quantities(amounts: Mapping[str, Any], indent: str) -> list[str]:
     """Resources and amounts, one a line, sorted."""
     return [f"{indent}{name}:\t{amount}" for name, amount in sorted(amounts.items())]

@@ -14,7 +14,7 @@ from typing import Any
 from course_lib.cluster.describe import Text
 from course_lib.cluster.etcdctl_flags import CommandLine, parse
 from course_lib.cluster.etcdctl_keys import KeyCommands
-from course_lib.cluster.etcdctl_print import Document, Result, human_bytes
+from course_lib.cluster.etcdctl_print import Result, human_bytes
 from course_lib.cluster.etcdctl_session import DEADLINE, PATIENCE
 from course_lib.cluster.static_manifests import ETCD, IMAGES
 from course_lib.errors import CourseError
@@ -22,6 +22,7 @@ from course_lib.etcd import Compact, EtcdError, Get
 from course_lib.etcd.member import Member
 from course_lib.etcd.mvcc import Store
 from course_lib.etcd.requests import NO_LEADER, Alarm
+from course_lib.objects.manifests import Document
 
 VERSION = IMAGES[ETCD].rpartition(":")[2].partition("-")[0]
 NOT_FOUND = "etcdserver: member not found"

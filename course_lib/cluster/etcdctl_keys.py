@@ -11,7 +11,6 @@ from typing import Any
 
 from course_lib.cluster.etcdctl_flags import CommandLine
 from course_lib.cluster.etcdctl_print import (
-    Document,
     Result,
     header_fields,
     key_value,
@@ -22,6 +21,7 @@ from course_lib.cluster.etcdctl_session import Session
 from course_lib.errors import CourseError
 from course_lib.etcd import Delete, EtcdError, Get, Put, Txn
 from course_lib.etcd.requests import Answer, KeyValue, Range
+from course_lib.objects.manifests import Document
 
 REGISTRY = "/registry/"
 SORTS: dict[str, Callable[[KeyValue], Any]] = {

@@ -15,8 +15,7 @@ import msgspec
 
 from course_lib.etcd import EtcdError
 from course_lib.etcd.requests import KeyValue
-
-Document = dict[str, Any]
+from course_lib.objects.manifests import Document
 
 
 class Result(msgspec.Struct, frozen=True):

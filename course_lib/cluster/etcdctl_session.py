@@ -9,11 +9,11 @@ from collections.abc import Callable
 from typing import Any
 
 from course_lib.cluster.etcdctl_flags import CommandLine
-from course_lib.cluster.etcdctl_print import Document
 from course_lib.cluster.kubeadm import KubeadmControlPlane
 from course_lib.etcd import EtcdError
 from course_lib.etcd.member import Member, Refused
 from course_lib.etcd.requests import TIMED_OUT, Answer
+from course_lib.objects.manifests import Document
 
 PATIENCE = 5.0  # s, as etcdctl's --command-timeout
 DEADLINE = "context deadline exceeded"

@@ -31,6 +31,7 @@ from course_lib.cluster.session import ServedSession
 from course_lib.cluster.watch_stream import WatchStream
 from course_lib.cri import stream_server as streams
 from course_lib.errors import CourseError
+from course_lib.objects.manifests import Document
 
 HERE = ("127.0.0.1", "localhost")
 TOKEN_PATH = re.compile(r"/token/([^/]*)(/.*)?")
@@ -81,7 +82,7 @@ class Guarded(RequestHandler):
         method = self.request.method or "GET"
         return Request(method, self._path, query, headers, self.request.body)
 
-    def say(self, status: int, document: dict[str, Any]) -> None:
+    def say(self, status: int, document: Document) -> None:
         """Answer with a document."""
         self.set_status(status)
         self.set_header("Content-Type", "application/json")

@@ -10,11 +10,11 @@ from __future__ import annotations
 import base64
 import hashlib
 from contextlib import suppress
-from typing import Any
 
 from course_lib.apiserver import APIServer
 from course_lib.engine.simulation import Process, micro_timestamp, seconds_at
 from course_lib.errors import CourseError
+from course_lib.objects.manifests import Document
 
 NAMESPACE = "kube-system"
 DURATION, RENEWAL, GC_PERIOD = 3600, 10.0, 3600.0  # s
@@ -50,7 +50,7 @@ def keep_lease(server: APIServer, hostname: str, number: str) -> Process:
 
 
 def _renew(server: APIServer, name: str, hostname: str, holder: str) -> None:
-    spec: dict[str, Any] = {
+    spec: Document = {
         "holderIdentity": holder,
         "leaseDurationSeconds": DURATION,
         "renewTime": micro_timestamp(server.sim.now),

@@ -5,8 +5,7 @@ Source: kubernetes.io "Implementation details" of kubeadm.
 
 from __future__ import annotations
 
-from typing import Any
-
+from course_lib.objects.manifests import Document
 from course_lib.objects.release import ETCD as RELEASED_ETCD
 from course_lib.objects.release import VERSION
 
@@ -32,7 +31,7 @@ FLAGS = {
 }
 
 
-def static_pod(component: str, etcd: list[str]) -> dict[str, Any]:
+def static_pod(component: str, etcd: list[str]) -> Document:
     """The manifest of one component; `etcd` are the addresses of the members it may ask."""
     flags = [flag.format(etcd=",".join(etcd)) for flag in FLAGS[component]]
     return {

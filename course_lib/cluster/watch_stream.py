@@ -11,13 +11,13 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
-from typing import Any
 
 from course_lib.apiserver.bodies import Request, list_options, not_older_than
 from course_lib.apiserver.server import ADDED, DELETED, WatchEvent
 from course_lib.apiserver.targets import Target
 from course_lib.cluster.session import ServedSession
 from course_lib.objects.decode import encode
+from course_lib.objects.manifests import Document
 from course_lib.objects.selectors import parse_field_selector, parse_selector
 
 BOOKMARK = "BOOKMARK"
@@ -112,13 +112,13 @@ class WatchStream:
         """The line that says that the first events were all; empty unless asked for."""
         if not self._bookmark:
             return ""
-        meta: dict[str, Any] = {
+        meta: Document = {
             "resourceVersion": str(self._bookmark),
             "creationTimestamp": None,
             "annotations": INITIAL_EVENTS_END,
         }
         kind = self._target.kind
-        document: dict[str, Any]
+        document: Document
         if self._as_table:
             partial = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1"}
             document = self._served.face.table(kind, [], str(self._bookmark))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from course_lib.network.addresses import AddressPool
@@ -11,6 +9,7 @@ from course_lib.network.device import Device
 from course_lib.network.iptables import IPTables
 from course_lib.network.namespace import NetworkNamespace
 from course_lib.network.netfilter import Netfilter
+from course_lib.objects.manifests import Document
 
 
 class NodeHost:
@@ -56,7 +55,7 @@ class Attachment(msgspec.Struct, eq=False):
     namespace: NetworkNamespace
     addresses: tuple[str, ...]
     host_device: str
-    result: dict[str, Any] = {}
+    result: Document = {}
 
     @property
     def address(self) -> str:

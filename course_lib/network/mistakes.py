@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from course_lib.engine.table import Table
 
 SERVICE_CIDR = "10.96.0.0/12"
+Settings = dict[str, Any]  # of PodNetwork
 LARGE = 1460  # bytes: as much as fits into a packet of 1,500
 
 
@@ -33,12 +34,12 @@ class NetworkFault(msgspec.Struct, frozen=True):
     do: str
 
 
-def _overlapping(settings: dict[str, Any]) -> PodNetwork:
+def _overlapping(settings: Settings) -> PodNetwork:
     """Pods get addresses that nodes have as well."""
-    return PodNetwork(**({"cidr": "172.18.0.0/16", "node_cidr": "172.18.0.0/16"} | settings))
+    return PodNetwork(**(Settings(cidr="172.18.0.0/16", node_cidr="172.18.0.0/16") | settings))
 
 
-def _wrong_mtu(settings: dict[str, Any]) -> PodNetwork:
+def _wrong_mtu(settings: Settings) -> PodNetwork:
     """Pods and tunnel may send 1,500 bytes, and 50 more do not fit through the wire."""
     network = PodNetwork(
         **(settings | {"plugin": "flannel-vxlan", "pod_mtu": 1500, "tunnel_mtu": 1500})
@@ -47,14 +48,14 @@ def _wrong_mtu(settings: dict[str, Any]) -> PodNetwork:
     return network
 
 
-def _blocked_port(settings: dict[str, Any]) -> PodNetwork:
+def _blocked_port(settings: Settings) -> PodNetwork:
     """A firewall between the nodes does not know of VXLAN."""
     network = PodNetwork(**(settings | {"plugin": "flannel-vxlan"}))
     network.underlay.blocked["udp", 8472] = None
     return network
 
 
-def _masquerade(settings: dict[str, Any]) -> PodNetwork:
+def _masquerade(settings: Settings) -> PodNetwork:
     """A rule gives the node's address to every packet that leaves it, as Docker's bridge does."""
     network = PodNetwork(**settings)
     for host in network.hosts.values():
@@ -65,19 +66,19 @@ def _masquerade(settings: dict[str, Any]) -> PodNetwork:
     return network
 
 
-def _two_subnets(settings: dict[str, Any]) -> PodNetwork:
+def _two_subnets(settings: Settings) -> PodNetwork:
     """NodeHost gateways across a router: the next hop is not on the wire."""
     return PodNetwork(**(settings | {"plugin": "flannel-host-gw", "subnets": 2}))
 
 
-def _source_check(settings: dict[str, Any]) -> PodNetwork:
+def _source_check(settings: Settings) -> PodNetwork:
     """Packets with Pods' addresses on a cloud that lets machines send only from their own."""
-    network = PodNetwork(**({"plugin": "calico"} | settings))
+    network = PodNetwork(**(Settings(plugin="calico") | settings))
     network.underlay.checks_source = True
     return network
 
 
-MISTAKES: dict[str, Callable[[dict[str, Any]], PodNetwork]] = {
+MISTAKES: dict[str, Callable[[Settings], PodNetwork]] = {
     "overlapping-cidrs": _overlapping,
     "wrong-mtu": _wrong_mtu,
     "blocked-port": _blocked_port,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -218,7 +218,7 @@ class Trace(msgspec.Struct):
         ]  # fmt: skip
         return Table(rows, columns=list(COLUMNS))
 
-    def _repr_html_(self) -> Any:
+    def _repr_html_(self) -> str:
         return f"<p>{self._summary()}</p>" + (self.table()._repr_html_() or "")
 
     def _summary(self) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 from collections.abc import Sequence
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar, Protocol
 
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
@@ -22,6 +22,7 @@ from course_lib.network.host import Attachment, NodeHost
 from course_lib.network.namespace import NetworkNamespace
 from course_lib.network.routes import Route
 from course_lib.network.underlay import Underlay
+from course_lib.objects.manifests import Document
 
 CNI_VERSION = "1.1.0"
 
@@ -279,7 +280,7 @@ def cni_result(
     gateways: list[str],
     bridge: Bridge | None = None,
     networks: Sequence[str] = (),
-) -> dict[str, Any]:
+) -> Document:
     """What ADD prints: interfaces, addresses, routes (CNI specification, "Success").
 
     `interface` of an address is the place of its device in the list of interfaces.
