@@ -19,7 +19,7 @@ from course_lib.network import Network
 from course_lib.network.addresses import NODE_CIDR, POD_CIDR
 from course_lib.node import Kubelet, KubeProxy
 from course_lib.node.cri_config import POD_UID
-from course_lib.node.node_reporter import Machine
+from course_lib.node.machine import MachineInfo
 from course_lib.node.policy_agent import PolicyAgent
 from course_lib.runtimes import Behaviours, Runtime, RuntimeFault
 from course_lib.runtimes.files import FileSystem
@@ -76,7 +76,7 @@ class Machines:
         count(pods, "pods")
         if name in self.kubelets:
             raise CourseError(f"there is a node {name} already", do="choose another name")
-        machine = Machine(
+        machine = MachineInfo(
             name,
             str(NODE_CIDR[number + 1]),
             amount(cpu, "cpu"),
@@ -88,7 +88,7 @@ class Machines:
         self._start(machine, zone, runtime or self.settings.runtime)
         return name
 
-    def _start(self, machine: Machine, zone: str, runtime: str) -> None:
+    def _start(self, machine: MachineInfo, zone: str, runtime: str) -> None:
         """Start a machine's runtime, kubelet, kube-proxy and agents."""
         name, plane = machine.name, self.plane
         host = self.network.add_machine(name, machine.address, zone)
@@ -110,7 +110,7 @@ class Machines:
             PolicyAgent(plane.connection(name, remembers=True), host)
         plane.add_node(kubelet)
 
-    def _install(self, machine: Machine, runtime: str, disk: FileSystem) -> Runtime:
+    def _install(self, machine: MachineInfo, runtime: str, disk: FileSystem) -> Runtime:
         """Put a container runtime on a machine."""
         made = Runtime(
             runtime_named(runtime),

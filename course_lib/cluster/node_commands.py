@@ -19,7 +19,7 @@ from course_lib.images import Registry
 from course_lib.network import Network
 from course_lib.network.addresses import NODE_CIDR, POD_CIDR
 from course_lib.node import Kubelet, KubeProxy
-from course_lib.node.node_reporter import Machine
+from course_lib.node.machine import MachineInfo
 from course_lib.node.policy_agent import PolicyAgent
 from course_lib.objects.kinds.pod import Pod
 from course_lib.runtimes import Behaviours, Runtime
@@ -73,7 +73,7 @@ class NodeCommands:
         count(pods, "pods")
         if name in self.kubelets:
             raise CourseError(f"there is a node {name} already", do="choose another name")
-        machine = Machine(
+        machine = MachineInfo(
             name,
             str(NODE_CIDR[number + 1]),
             amount(cpu, "cpu"),
@@ -108,7 +108,7 @@ class NodeCommands:
         """How a node's agents come to the API."""
         return self.plane.connection(node, remembers=True) if self.plane else self.api
 
-    def _install(self, machine: Machine, runtime: str, disk: FileSystem) -> Runtime:
+    def _install(self, machine: MachineInfo, runtime: str, disk: FileSystem) -> Runtime:
         """Put a container runtime on a machine."""
         made = Runtime(
             runtime_named(runtime),

@@ -5,24 +5,24 @@ Source: `pkg/kubelet/lifecycle/predicate.go` (`OutOfcpu`, `OutOfmemory`, `OutOfp
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.pod.requests import ZERO, plus, total
 from course_lib.objects.quantity import Quantity
 
-if TYPE_CHECKING:
-    from course_lib.node.kubelet import Kubelet
 
+def refuse(
+    pod: Pod, active: Sequence[Pod], allocatable: dict[str, Quantity]
+) -> tuple[str, str] | None:
+    """Reason and message when a node cannot take a Pod.
 
-def refuse(kubelet: Kubelet, pod: Pod) -> tuple[str, str] | None:
-    """Reason and message when the node cannot take a Pod."""
-    allocatable = kubelet.node().status.allocatable or {}
-    # Pods that are over hold nothing any more (`filterOutInactivePods`).
-    active = [w for w in kubelet.workers.values() if w.phase() not in ("Succeeded", "Failed")]
+    `active` are the Pods that hold resources there: those that are over hold nothing any more
+    (`filterOutInactivePods`). `allocatable` is what the node has for Pods.
+    """
     used = {"pods": Quantity.of(len(active))}
-    for worker in active:
-        used = plus(used, total(worker.pod.spec, "requests"))
+    for other in active:
+        used = plus(used, total(other.spec, "requests"))
     for name, amount in (total(pod.spec, "requests") | {"pods": Quantity("1")}).items():
         capacity = allocatable.get(name, ZERO)
         taken = used.get(name, ZERO)

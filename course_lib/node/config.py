@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from course_lib.client import Client
+from course_lib.node.environment import ObjectReader
 from course_lib.node.volumes import host_path_problem
 from course_lib.objects.kinds.pod import Container, KeySelector, Pod, SourceName
 from course_lib.runtimes.files import FileSystem
 
 
-def missing_config(api: Client, pod: Pod, container: Container) -> str:
+def missing_config(api: ObjectReader, pod: Pod, container: Container) -> str:
     """Why a container cannot be configured, in the kubelet's words; empty when it can."""
     for source in container.env_from or ():
         for kind, named in (("ConfigMap", source.config_map_ref), ("Secret", source.secret_ref)):
@@ -34,7 +34,7 @@ def missing_config(api: Client, pod: Pod, container: Container) -> str:
     return ""
 
 
-def missing_volume(api: Client, pod: Pod, disk: FileSystem) -> tuple[str, str]:
+def missing_volume(api: ObjectReader, pod: Pod, disk: FileSystem) -> tuple[str, str]:
     """The volume that cannot be mounted, and why; empty when all can."""
     for volume in pod.spec.volumes or ():
         problem = host_path_problem(disk, volume)
@@ -60,14 +60,14 @@ def missing_volume(api: Client, pod: Pod, disk: FileSystem) -> tuple[str, str]:
     return "", ""
 
 
-def _object(api: Client, pod: Pod, kind: str, source: SourceName | None) -> str:
+def _object(api: ObjectReader, pod: Pod, kind: str, source: SourceName | None) -> str:
     if source is None or source.optional or api.find(kind, source.name, pod.namespace):
         return ""
     return f'{kind.lower()} "{source.name}" not found'
 
 
 def _missing_item(
-    api: Client, pod: Pod, kind: str, source: SourceName, items: list[dict[str, Any]] | None
+    api: ObjectReader, pod: Pod, kind: str, source: SourceName, items: list[dict[str, Any]] | None
 ) -> str:
     """A key that a volume asks for and that the object does not have."""
     held: Any = api.find(kind, source.name, pod.namespace)
@@ -80,7 +80,7 @@ def _missing_item(
     return f"{start} non-existent {word} key: {absent[0]}"
 
 
-def _key(api: Client, pod: Pod, kind: str, wanted: KeySelector | None) -> str:
+def _key(api: ObjectReader, pod: Pod, kind: str, wanted: KeySelector | None) -> str:
     if wanted is None or wanted.optional:
         return ""
     found = api.find(kind, wanted.name, pod.namespace)

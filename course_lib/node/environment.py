@@ -13,17 +13,30 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
 from course_lib.apiserver.errors import APIError
-from course_lib.client import Client
+from course_lib.objects.kind import Kind
 from course_lib.objects.kinds.pod import Container, EnvVarSource, Pod
 from course_lib.objects.kinds.pod.requests import ZERO
+from course_lib.objects.meta import ObjectT
 from course_lib.objects.quantity import Quantity
 
 MASTER = ("default", "kubernetes")  # the Service whose variables every container gets
+
+
+class ObjectReader(Protocol):
+    """Reads the objects that Pods name: ConfigMaps, Secrets, claims, Services."""
+
+    def find(
+        self, kind: type[ObjectT] | str | Kind, name: str, namespace: str = ""
+    ) -> ObjectT | None:
+        """The object of that name, or None."""
+
+    def list(self, kind: type[ObjectT] | str | Kind, namespace: str = "") -> list[ObjectT]:
+        """All objects of a kind, by namespace and name."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -35,7 +48,9 @@ class Place(msgspec.Struct, frozen=True):
     allocatable: dict[str, Quantity] = {}
 
 
-def environment(api: Client, pod: Pod, container: Container, place: Place) -> list[tuple[str, str]]:
+def environment(
+    api: ObjectReader, pod: Pod, container: Container, place: Place
+) -> list[tuple[str, str]]:
     """A container's variables, in the order in which they are declared, then the Services'.
 
     What cannot be resolved was found by `missing_config`, or is optional and left out.
@@ -76,7 +91,7 @@ def expanded(words: Sequence[str] | None, variables: Sequence[tuple[str, str]]) 
 
 
 def _resolve(
-    api: Client, pod: Pod, container: Container, place: Place, source: EnvVarSource
+    api: ObjectReader, pod: Pod, container: Container, place: Place, source: EnvVarSource
 ) -> str | None:
     """The value that a source gives; None for an optional one that is not there."""
     if source.field_ref is not None:
@@ -136,7 +151,7 @@ def resource_field(pod: Pod, container: Container, place: Place, source: dict[st
     return str(math.ceil(amount.milli / divisor.milli))
 
 
-def service_variables(api: Client, pod: Pod) -> dict[str, str]:
+def service_variables(api: ObjectReader, pod: Pod) -> dict[str, str]:
     """The variables that tell a container of the Services that exist at its start.
 
     Those of the API server's own Service always, those of the Pod's namespace unless

@@ -6,16 +6,17 @@ Source: kubernetes.io "Node-pressure Eviction"; `pkg/kubelet/eviction/helpers.go
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
-from course_lib.engine.simulation import Process
+from course_lib.node.kubelet_events import KubeletEvents
+from course_lib.node.machine import MachineInfo
+from course_lib.node.node_runtime import NodeRuntime
+from course_lib.node.node_status import NodeStatusReporter
+from course_lib.node.pod_worker import PodWorker
 from course_lib.node.volumes import over_limit
 from course_lib.objects.kinds.pod.requests import ZERO, total
 from course_lib.objects.quantity import BINARY_SI, Quantity
-
-if TYPE_CHECKING:
-    from course_lib.node.kubelet import Kubelet
-    from course_lib.node.pod_worker import PodWorker
+from course_lib.runtimes.files import FileSystem
 
 MONITORING_PERIOD = 10.0  # s
 THRESHOLD = Quantity("100Mi")  # memory.available
@@ -23,52 +24,51 @@ TRANSITION_PERIOD = 300.0  # s that the condition lasts after the pressure is ov
 
 
 class EvictionManager:
-    """Watches one node's memory."""
+    """Watches one node's memory, and the disk that its Pods' volumes take."""
 
-    def __init__(self, kubelet: Kubelet) -> None:
-        self.kubelet = kubelet
+    def __init__(
+        self,
+        machine: MachineInfo,
+        runtime: NodeRuntime,
+        workers: Mapping[str, PodWorker],
+        disk: FileSystem,
+        events: KubeletEvents,
+        node_status: NodeStatusReporter,
+    ) -> None:
+        self._machine, self._runtime, self._workers = machine, runtime, workers
+        self._disk, self._events, self._node_status = disk, events, node_status
         self._last_pressure = float("-inf")
 
-    def run(self) -> Process:
-        """Look every ten seconds."""
-        while True:
-            yield self.kubelet.sim.sleep(MONITORING_PERIOD)
-            if self.kubelet.powered:
-                self._look()
-
-    def _look(self) -> None:
+    def look(self, now: float) -> None:
+        """Look at what the Pods use, and end what must end; `now` in simulated seconds."""
         self._evict_for_storage()
-        kubelet, now = self.kubelet, self.kubelet.sim.now
-        used = kubelet.memory_used()
+        used = self._runtime.memory_used()
         if used is None:
             return  # the runtime does not answer
-        available = kubelet.machine.memory.value - sum(used.values())
+        available = self._machine.memory.value - sum(used.values())
         if available < THRESHOLD.value:
             self._last_pressure = now
         pressure = now - self._last_pressure < TRANSITION_PERIOD
-        if pressure != kubelet.pressure:
-            kubelet.pressure = pressure
-            reason = "NodeHasInsufficientMemory" if pressure else "NodeHasSufficientMemory"
-            kubelet.normal(kubelet.node(), reason, f"Node {kubelet.name} status is now: {reason}")
-            kubelet.report_node()
+        if pressure != self._node_status.memory_pressure:
+            self._node_status.set_memory_pressure(pressure)
         if available < THRESHOLD.value:
             self._evict(available, used)
 
     def _evict_for_storage(self) -> None:
         """End Pods whose volumes have grown over their own limits (`localStorageEviction`)."""
-        for worker in list(self.kubelet.workers.values()):
-            if worker.stop_by is None and not worker.final[0]:
-                message = over_limit(self.kubelet.disk, worker.pod)
+        for worker in list(self._workers.values()):
+            if worker.state.stop_by is None and not worker.state.final[0]:
+                message = over_limit(self._disk, worker.pod)
                 if message:
-                    self.kubelet.warning(worker.pod, "Evicted", message)
+                    self._events.warning(worker.pod, "Evicted", message)
                     worker.fail("Evicted", message)
 
     def _evict(self, available: float, used: dict[str, int]) -> None:
         """One Pod at a time: the first in the ranking."""
         running = [
             worker
-            for worker in self.kubelet.workers.values()
-            if usage(worker, used) and worker.stop_by is None
+            for worker in self._workers.values()
+            if usage(worker, used) and worker.state.stop_by is None
         ]
         victim = min(running, key=lambda worker: rank(worker, used), default=None)
         if victim is None:
@@ -86,7 +86,7 @@ class EvictionManager:
                     f"Container {slot.spec.name} was using {kilobytes}Ki, request is {request}, "
                     "has larger consumption of memory. "
                 )
-        self.kubelet.warning(victim.pod, "Evicted", message)
+        self._events.warning(victim.pod, "Evicted", message)
         victim.fail("Evicted", message)
 
 

@@ -8,48 +8,32 @@ kuberuntime_gc.go`, `pkg/kubelet/images/image_gc_manager.go`, with their default
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
 
 from course_lib.cri import messages as v1
-from course_lib.engine.simulation import Process
+from course_lib.engine import Simulation
 from course_lib.node.cri_config import CONTAINER_NAME, POD_UID
-from course_lib.runtimes import RuntimeFault
-
-if TYPE_CHECKING:
-    from course_lib.node.kubelet import Kubelet
+from course_lib.node.machine import MachineInfo
+from course_lib.node.node_runtime import NodeRuntime
+from course_lib.node.pod_worker import PodWorker
+from course_lib.runtimes.files import FileSystem
 
 CONTAINER_PERIOD, IMAGE_PERIOD = 60.0, 300.0  # s
 HIGH, LOW = 0.85, 0.80  # of the disk
 MINIMUM_AGE = 120.0  # s before an image may go
 
 
-class GarbageCollector:
-    """Clears one node."""
+class ContainerGC:
+    """Removes the dead containers of one node, and the sandboxes of Pods that are gone."""
 
-    def __init__(self, kubelet: Kubelet) -> None:
-        self.kubelet, self.sim = kubelet, kubelet.sim
-        self._first_seen: dict[str, float] = {}
-        self._last_used: dict[str, float] = {}
+    def __init__(
+        self, runtime: NodeRuntime, workers: Mapping[str, PodWorker], disk: FileSystem
+    ) -> None:
+        self._runtime, self._workers, self._disk = runtime, workers, disk
 
-    def run(self) -> Process:
-        """Look every minute for containers, every five for images."""
-        while True:
-            for _ in range(round(IMAGE_PERIOD / CONTAINER_PERIOD)):
-                yield self.sim.sleep(CONTAINER_PERIOD)
-                self._safely(self.collect_containers)
-            self._safely(self.collect_images)
-
-    def _safely(self, collect: Any) -> None:
-        if self.kubelet.powered:
-            try:
-                collect()
-            except RuntimeFault as fault:
-                name = f"Node/{self.kubelet.name}"
-                self.sim.record(self.kubelet.component, name, "ContainerGCFailed", str(fault))
-
-    def collect_containers(self) -> None:
-        """Remove older dead containers, and the sandboxes of Pods that are gone."""
-        cri, seen = self.kubelet.cri, set()
+    def collect(self) -> None:
+        """Remove what is of no use any more; raises `RuntimeFault`."""
+        cri, seen = self._runtime.cri, set()
         dead = [
             container
             for container in cri.call("ListContainers").containers
@@ -58,39 +42,62 @@ class GarbageCollector:
         for container in sorted(dead, key=lambda c: -c.created_at):
             key = container.labels.get(POD_UID), container.labels.get(CONTAINER_NAME)
             if key in seen:
-                self._remove("RemoveContainer", container_id=container.id)
+                _remove(self._runtime, "RemoveContainer", container_id=container.id)
             seen.add(key)
         for sandbox in cri.call("ListPodSandbox").items:
             uid = sandbox.labels.get(POD_UID, "")
-            worker = self.kubelet.workers.get(uid)
+            worker = self._workers.get(uid)
             of_use = worker is not None and worker.sandbox in ("", sandbox.id)
             if not of_use and sandbox.state == v1.SANDBOX_NOTREADY:
-                self._remove("RemovePodSandbox", pod_sandbox_id=sandbox.id)
+                _remove(self._runtime, "RemovePodSandbox", pod_sandbox_id=sandbox.id)
                 if worker is None:
-                    self.kubelet.forget_files(uid)
+                    self._forget_files(uid)
 
-    def collect_images(self) -> None:
-        """Remove unused images until the disk has room again."""
-        cri, now = self.kubelet.cri, self.sim.now
+    def _forget_files(self, uid: str) -> None:
+        """A Pod's sandbox is removed: its volumes go too, and its logs."""
+        self._disk.remove(f"/var/lib/kubelet/pods/{uid}")
+        for path in [p for p in self._disk.files if p.startswith("/var/log/pods/")]:
+            if path.split("/")[4].endswith(f"_{uid}"):
+                self._disk.remove(path)
+
+
+class ImageGC:
+    """Removes unused images of one node when its disk fills."""
+
+    def __init__(
+        self, sim: Simulation, runtime: NodeRuntime, machine: MachineInfo, component: str
+    ) -> None:
+        self._sim, self._runtime, self._machine = sim, runtime, machine
+        self._component = component
+        self._first_seen: dict[str, float] = {}
+        self._last_used: dict[str, float] = {}
+
+    def collect(self) -> None:
+        """Remove unused images until the disk has room again; raises `RuntimeFault`."""
+        cri, now = self._runtime.cri, self._sim.now
         images = cri.call("ListImages").images
         used = {c.image_id for c in cri.call("ListContainers").containers}
         for image in images:
             self._first_seen.setdefault(image.id, now)
             if image.id in used:
                 self._last_used[image.id] = now
-        disk = self.kubelet.machine.disk.value
-        taken = cri.call("ImageFsInfo").image_filesystems[0].used_bytes.value
-        if taken < HIGH * disk:
+        disk = self._machine.disk.value
+        if self._taken() < HIGH * disk:
             return
         unused = [i for i in images if i.id not in used and not i.pinned]
         for image in sorted(unused, key=lambda i: self._last_used.get(i.id, 0.0)):
-            taken = cri.call("ImageFsInfo").image_filesystems[0].used_bytes.value
-            if taken <= LOW * disk:
+            if self._taken() <= LOW * disk:
                 return
             if now - self._first_seen[image.id] >= MINIMUM_AGE:
-                self._remove("RemoveImage", image={"image": image.id})
+                _remove(self._runtime, "RemoveImage", image={"image": image.id})
                 named = next(iter(image.repo_tags), image.id)
-                self.sim.record(self.kubelet.component, named, "ImageRemoved", f"{image.size}")
+                self._sim.record(self._component, named, "ImageRemoved", f"{image.size}")
 
-    def _remove(self, method: str, **fields: object) -> None:
-        self.kubelet.cri.begin(method, lambda _: None, **fields)
+    def _taken(self) -> int:
+        """Bytes of the disk that images take."""
+        info = self._runtime.cri.call("ImageFsInfo")
+        return int(info.image_filesystems[0].used_bytes.value)
+
+
+def _remove(runtime: NodeRuntime, method: str, **fields: object) -> None:
+    runtime.cri.begin(method, lambda _: None, **fields)

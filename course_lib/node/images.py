@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 
-from course_lib.client import Client
-from course_lib.cri import CRIClient
+from course_lib.cri import messages as v1
+from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 from course_lib.images import Reference
 from course_lib.node.backoff import Backoff, duration
+from course_lib.node.kubelet_events import KubeletEvents
+from course_lib.node.node_runtime import NodeRuntime
 from course_lib.objects.kinds.pod import Container, Pod
 from course_lib.runtimes import RuntimeFault
 
@@ -38,9 +39,9 @@ class Pull(msgspec.Struct):
 class ImageManager:
     """Sees to it that a container's image is on the node before the container starts."""
 
-    def __init__(self, api: Client, cri: CRIClient, component: str) -> None:
-        self.api, self.cri, self.component = api, cri, component
-        self.backoff = Backoff()
+    def __init__(self, sim: Simulation, runtime: NodeRuntime, events: KubeletEvents) -> None:
+        self._sim, self._runtime, self._events = sim, runtime, events
+        self._backoff = Backoff()
         self._pulls: dict[tuple[str, str], Pull] = {}
         self._queue: deque[Pull] = deque()
         self._active: Pull | None = None
@@ -54,8 +55,8 @@ class ImageManager:
             Reference.parse(image)
         except CourseError:
             message = f'Failed to apply default image tag "{image}": couldn\'t parse image name'
-            self._once(pod, "InspectFailed", message)
-            self._once(pod, "Failed", "Error: InvalidImageName")
+            self._events.warning(pod, "InspectFailed", message)
+            self._events.warning(pod, "Failed", "Error: InvalidImageName")
             return "InvalidImageName", message
         key = pod.uid, container.name
         pull = self._pulls.get(key)
@@ -64,12 +65,12 @@ class ImageManager:
             if policy != "Always" and held is not None:
                 present = "already present on machine and can be accessed by the pod"
                 message = f'Container image "{image}" {present}'
-                self.api.events.normal(self.component, pod, "Pulled", message)
-                return str(held.id)
+                self._events.normal(pod, "Pulled", message)
+                return held.id
             if policy == "Never":
                 message = f'Container image "{image}" is not present with pull policy of Never'
-                self._once(pod, "ErrImageNeverPull", message)
-                self._once(pod, "Failed", "Error: ErrImageNeverPull")
+                self._events.warning(pod, "ErrImageNeverPull", message)
+                self._events.warning(pod, "Failed", "Error: ErrImageNeverPull")
                 return "ErrImageNeverPull", message
             return self._begin(key, pod, container, wake)
         if pull.image_id:
@@ -79,10 +80,12 @@ class ImageManager:
             return "ContainerCreating", ""
         return self._after_failure(key, pull)
 
-    def held(self, image: str) -> Any:
+    def held(self, image: str) -> v1.Image | None:
         """The image as the runtime has it; None where it has none of that name."""
         try:
-            status = self.cri.call("ImageStatus", image={"image": image})
+            status: v1.ImageStatusResponse = self._runtime.cri.call(
+                "ImageStatus", image={"image": image}
+            )
         except RuntimeFault:
             return None
         return status.image if status.image.id else None
@@ -90,7 +93,12 @@ class ImageManager:
     def forget(self, pod: Pod) -> None:
         """A Pod is gone: so are its wishes."""
         self._pulls = {key: pull for key, pull in self._pulls.items() if key[0] != pod.uid}
-        self.backoff.forget(pod.uid)
+        self._backoff.forget(pod.uid)
+
+    def swap(self) -> None:
+        """Another runtime answers: what the old one was asked for is asked again."""
+        self.restart()
+        self._backoff = Backoff()
 
     def restart(self) -> None:
         """The node came back from a power loss: no pull is under way."""
@@ -105,10 +113,10 @@ class ImageManager:
         container: Container,
         wake: Callable[[float], None],
     ) -> Waiting:
-        pull = Pull(pod, container, wake, self.api.sim.now)
+        pull = Pull(pod, container, wake, self._sim.now)
         self._pulls[key] = pull
         message = f'Pulling image "{container.image}"'  # said before its turn comes
-        self.api.events.normal(self.component, pod, "Pulling", message)
+        self._events.normal(pod, "Pulling", message)
         self._queue.append(pull)
         self._next()
         return "ContainerCreating", ""
@@ -118,30 +126,32 @@ class ImageManager:
         if self._active is not None or not self._queue:
             return
         pull = self._active = self._queue.popleft()
-        image, started = pull.container.image, self.api.sim.now
+        image, started = pull.container.image, self._sim.now
 
-        def finish(result: Any) -> None:
+        def finish(result: v1.PullImageResponse | RuntimeFault) -> None:
             if self._active is pull:
                 self._active = None
                 self._finish(pull, started, result)
                 self._next()
                 pull.wake(0.0)
 
-        self.cri.begin("PullImage", finish, image={"image": image})
+        self._runtime.cri.begin("PullImage", finish, image={"image": image})
 
-    def _finish(self, pull: Pull, started: float, result: Any) -> None:
-        now, events, image = self.api.sim.now, self.api.events, pull.container.image
+    def _finish(
+        self, pull: Pull, started: float, result: v1.PullImageResponse | RuntimeFault
+    ) -> None:
+        now, events, image = self._sim.now, self._events, pull.container.image
         if isinstance(result, RuntimeFault):
             pull.failed_at, pull.error = now, str(result)
-            self.backoff.next(self._backoff_key(pull), now, now)
+            self._backoff.next(self._backoff_key(pull), now, now)
             message = f'Failed to pull image "{image}": {result}'
-            events.warning(self.component, pull.pod, "Failed", message)
-            events.warning(self.component, pull.pod, "Failed", "Error: ErrImagePull")
+            events.warning(pull.pod, "Failed", message)
+            events.warning(pull.pod, "Failed", "Error: ErrImagePull")
             return
         pull.image_id = result.image_ref
-        size = self.held(image).size
+        held = self.held(image)
+        size = held.size if held is not None else 0
         events.normal(
-            self.component,
             pull.pod,
             "Pulled",
             f'Successfully pulled image "{image}" in {duration(now - started)} '
@@ -150,8 +160,8 @@ class ImageManager:
 
     def _after_failure(self, key: tuple[str, str], pull: Pull) -> Waiting:
         assert pull.failed_at is not None
-        now = self.api.sim.now
-        left = self.backoff.remaining(self._backoff_key(pull), pull.failed_at, now)
+        now = self._sim.now
+        left = self._backoff.remaining(self._backoff_key(pull), pull.failed_at, now)
         if left <= 0:
             return self._begin(key, pull.pod, pull.container, pull.wake)
         if now - pull.failed_at < RETRY_SHOWN_AFTER:
@@ -159,12 +169,9 @@ class ImageManager:
             return "ErrImagePull", pull.error
         pull.wake(left)
         message = f'Back-off pulling image "{pull.container.image}"'
-        self.api.events.normal(self.component, pull.pod, "BackOff", message)
-        self._once(pull.pod, "Failed", "Error: ImagePullBackOff")
+        self._events.normal(pull.pod, "BackOff", message)
+        self._events.warning(pull.pod, "Failed", "Error: ImagePullBackOff")
         return "ImagePullBackOff", f"{message}: ErrImagePull: {pull.error}"
 
     def _backoff_key(self, pull: Pull) -> str:
         return f"{pull.pod.uid}_{pull.container.image}"
-
-    def _once(self, pod: Pod, reason: str, message: str) -> None:
-        self.api.events.warning(self.component, pod, reason, message)

@@ -6,41 +6,47 @@ and five files by default; rotated files are compressed there, and here they are
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from course_lib.engine import timestamp
 from course_lib.node.cri_config import log_directory
+from course_lib.node.node_runtime import NodeRuntime
+from course_lib.node.pod_worker import PodWorker
 from course_lib.runtimes import RuntimeFault
-
-if TYPE_CHECKING:
-    from course_lib.node.kubelet import Kubelet
+from course_lib.runtimes.files import FileSystem
 
 MOST_BYTES = 10 * 2**20  # containerLogMaxSize
 MOST_FILES = 5  # containerLogMaxFiles
 
 
-def rotate(kubelet: Kubelet) -> None:
-    """Look at the logs of all running containers."""
-    for worker in kubelet.workers.values():
-        for slot in worker.slots:
-            if slot.current is None or not slot.running:
-                continue
-            path = f"{log_directory(worker.pod)}/{slot.spec.name}/{slot.restarts}.log"
-            if kubelet.disk.size(path) > MOST_BYTES:
-                _set_aside(kubelet, path, slot.current.id)
+class ContainerLogManager:
+    """Keeps the logs of one node's containers small."""
 
+    def __init__(
+        self, runtime: NodeRuntime, workers: Mapping[str, PodWorker], disk: FileSystem
+    ) -> None:
+        self._runtime, self._workers, self._disk = runtime, workers, disk
 
-def _set_aside(kubelet: Kubelet, path: str, container_id: str) -> None:
-    """Rename the log, have the runtime open it anew, and drop the oldest."""
-    disk = kubelet.disk
-    stamp = "".join(c for c in timestamp(kubelet.sim.now) if c.isdigit())
-    aside = f"{path}.{stamp[:8]}-{stamp[8:]}"
-    disk.rename(path, aside)
-    try:
-        kubelet.cri.call("ReopenContainerLog", container_id=container_id)
-    except RuntimeFault:
-        disk.rename(aside, path)  # nothing is lost: it goes on in the old one
-        return
-    old = sorted(p for p in disk.files if p.startswith(f"{path}."))
-    for each in old[: max(0, len(old) - (MOST_FILES - 1))]:
-        disk.remove(each)
+    def rotate(self, now: float) -> None:
+        """Begin new files for running containers whose logs are large; `now` in simulated s."""
+        for worker in self._workers.values():
+            for slot in worker.slots:
+                if slot.current is None or not slot.running:
+                    continue
+                path = f"{log_directory(worker.pod)}/{slot.spec.name}/{slot.restarts}.log"
+                if self._disk.size(path) > MOST_BYTES:
+                    self._set_aside(path, slot.current.id, now)
+
+    def _set_aside(self, path: str, container_id: str, now: float) -> None:
+        """Rename the log, have the runtime open it anew, and drop the oldest."""
+        stamp = "".join(c for c in timestamp(now) if c.isdigit())
+        aside = f"{path}.{stamp[:8]}-{stamp[8:]}"
+        self._disk.rename(path, aside)
+        try:
+            self._runtime.cri.call("ReopenContainerLog", container_id=container_id)
+        except RuntimeFault:
+            self._disk.rename(aside, path)  # nothing is lost: it goes on in the old one
+            return
+        old = sorted(p for p in self._disk.files if p.startswith(f"{path}."))
+        for each in old[: max(0, len(old) - (MOST_FILES - 1))]:
+            self._disk.remove(each)

@@ -2,57 +2,49 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from course_lib.engine import timestamp
+from course_lib.node.pod_state import PodState
 from course_lib.objects.decode import encode
+from course_lib.objects.kinds.pod import PodStatus
 from course_lib.objects.kinds.pod.requests import qos_class
+from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Condition, set_condition
 
-if TYPE_CHECKING:
-    from course_lib.node.pod_worker import PodWorker
 
-Document = dict[str, Any]
+def pod_status(
+    state: PodState, stated: PodStatus, runtime: str, node_address: str, now: float
+) -> Document:
+    """What to merge into the Pod's status, which is `stated` until now.
 
-
-def pod_status(worker: PodWorker) -> Document | None:
-    """What to merge into the Pod's status; None for a Pod that is gone from the API."""
-    pod = worker.api.find("Pod", worker.pod.name, worker.pod.namespace)
-    if worker.pod.uid in worker.kubelet.static.pods:
-        pod = pod or worker.pod  # a mirror, or none yet
-    elif pod is None or pod.uid != worker.pod.uid:
-        return None
-    phase, runtime = worker.phase(), worker.kubelet.runtime_name
+    `runtime` is the name of the runtime that its containers have, `now` in simulated seconds.
+    """
+    phase = state.phase()
     status: Document = {
         "phase": phase,
-        "hostIP": worker.kubelet.address,
-        "startTime": timestamp(worker.started_at),
-        "qosClass": qos_class(pod.spec),
-        "containerStatuses": [slot.status(runtime) for slot in worker.slots if not slot.init],
-        "conditions": _conditions(worker, pod.status.conditions, phase),
+        "hostIP": node_address,
+        "startTime": timestamp(state.started_at),
+        "qosClass": qos_class(state.pod.spec),
+        "containerStatuses": [slot.status(runtime) for slot in state.mains],
+        "conditions": _conditions(state, stated.conditions, phase, timestamp(now)),
     }
-    if any(slot.init for slot in worker.slots):
-        status["initContainerStatuses"] = [
-            slot.status(runtime) for slot in worker.slots if slot.init
-        ]
-    if worker.address:  # from its first sandbox on
-        status["podIP"] = worker.address
-        status["podIPs"] = [{"ip": worker.address}]
-    elif pod.status.pod_ip:  # of a sandbox that another runtime, or the last boot, had made
+    if state.inits:
+        status["initContainerStatuses"] = [slot.status(runtime) for slot in state.inits]
+    if state.address:  # from its first sandbox on
+        status["podIP"] = state.address
+        status["podIPs"] = [{"ip": state.address}]
+    elif stated.pod_ip:  # of a sandbox that another runtime, or the last boot, had made
         status["podIP"] = status["podIPs"] = None
-    if worker.final[0] and phase == worker.final[0]:
-        status["reason"], status["message"] = worker.final[1:]
+    if state.final[0] and phase == state.final[0]:
+        status["reason"], status["message"] = state.final[1:]
     return status
 
 
 def _conditions(
-    worker: PodWorker, stated: list[Condition] | None, phase: str
-) -> list[dict[str, Any]]:
+    state: PodState, stated: list[Condition] | None, phase: str, now: str
+) -> list[Document]:
     """PodReadyToStartContainers, Initialized, ContainersReady and Ready."""
-    now = worker.sim.timestamp
-    mains = [slot for slot in worker.slots if not slot.init]
-    sidecars = [slot for slot in worker.slots if slot.sidecar]
-    unready = [slot.spec.name for slot in [*sidecars, *mains] if not slot.ready]
+    sidecars = [slot for slot in state.slots if slot.sidecar]
+    unready = [slot.spec.name for slot in [*sidecars, *state.mains] if not slot.ready]
     if phase in ("Succeeded", "Failed"):
         reason = "PodCompleted" if phase == "Succeeded" else "PodFailed"
         ready = ("False", reason, "")
@@ -64,10 +56,10 @@ def _conditions(
         )
     else:
         ready = ("True", "", "")
-    waiting = [s.spec.name for s in worker.slots if s.init and not s.sidecar and not s.succeeded]
-    initialized = worker.initialized()
+    waiting = [s.spec.name for s in state.slots if s.init and not s.sidecar and not s.succeeded]
+    initialized = state.initialized()
     rows = [
-        ("PodReadyToStartContainers", "True" if worker.sandbox else "False", "", ""),
+        ("PodReadyToStartContainers", "True" if state.sandbox else "False", "", ""),
         (
             "Initialized",
             "True" if initialized else "False",
@@ -78,14 +70,14 @@ def _conditions(
         ("Ready", *ready),
     ]
     result = stated or []
-    documents: list[dict[str, Any]] = [encode(c) for c in result]
-    for kind, state, reason, message in rows:
-        documents = set_condition(result, kind, state, now, reason, message)
+    documents: list[Document] = [encode(c) for c in result]
+    for kind, value, reason, message in rows:
+        documents = set_condition(result, kind, value, now, reason, message)
         result = [_read(document) for document in documents]
     return documents
 
 
-def _read(document: dict[str, Any]) -> Condition:
+def _read(document: Document) -> Condition:
     return Condition(
         type=document["type"],
         status=document["status"],

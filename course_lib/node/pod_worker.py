@@ -8,42 +8,76 @@ Source: `pkg/kubelet/kuberuntime/kuberuntime_manager.go` (`SyncPod`, `computePod
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
 
-from course_lib.node.backoff import shown
-from course_lib.node.config import missing_config, missing_volume
-from course_lib.node.pod_containers import SANDBOX_RETRY, PodContainers
-from course_lib.node.pod_status import pod_status
-from course_lib.node.probes import LIVENESS, READINESS, STARTUP, Prober, ask
+import msgspec
+
+from course_lib.engine import Simulation
+from course_lib.network import Network
+from course_lib.node.backoff import Backoff, shown
+from course_lib.node.container_options import ContainerOptions
+from course_lib.node.images import ImageManager
+from course_lib.node.kubelet_events import KubeletEvents
+from course_lib.node.machine import MachineInfo
+from course_lib.node.node_runtime import NodeRuntime, PodCalls
+from course_lib.node.pod_containers import Listener, PodContainers
+from course_lib.node.pod_sandbox import SANDBOX_RETRY, PodSandbox
+from course_lib.node.pod_state import PodState
+from course_lib.node.probes import LIVENESS, READINESS, STARTUP, Prober, ProbeWorker
 from course_lib.node.slot import INITIALIZING, Seen, Slot
-from course_lib.node.volumes import RESYNC, follows, refresh
-from course_lib.objects.kinds import pod as spec
-from course_lib.objects.kinds.pod import Pod
+from course_lib.node.status_manager import StatusManager
+from course_lib.node.volumes import RESYNC, follows
+from course_lib.objects.kinds.pod import Pod, Probe
 from course_lib.objects.meta import condition
 from course_lib.runtimes import RuntimeFault
-
-if TYPE_CHECKING:
-    from course_lib.node.kubelet import Kubelet
 
 MOUNT_RETRY = 0.5, 122.0  # s: the first wait for a volume, and the longest (doubling)
 CONFIG_RETRY = 10.0  # s between looks for a missing Secret of the environment
 FINAL = ("Succeeded", "Failed")
 
 
-class PodWorker(PodContainers):
+class NodeParts(msgspec.Struct, frozen=True):
+    """What the workers of one node share."""
+
+    sim: Simulation
+    machine: MachineInfo
+    network: Network
+    runtime: NodeRuntime
+    images: ImageManager
+    backoff: Backoff  # of crashed containers
+    options: ContainerOptions
+    status: StatusManager
+    events: KubeletEvents
+    tell_address_block: Callable[[], None]
+    sandbox_lost: Callable[[str], bool]  # whether the relist saw a sandbox stopped
+    ended: Callable[[PodWorker], None]  # gets a worker that has stopped everything
+
+
+class PodWorker:
     """One Pod on one node, from the kubelet's first sight of it to its end."""
 
-    def __init__(self, kubelet: Kubelet, pod: Pod) -> None:
-        super().__init__(kubelet, pod)
-        self.slots = [
-            *(Slot(c, init=True) for c in pod.spec.init_containers or ()),
-            *(Slot(c, init=False) for c in pod.spec.containers),
-        ]
-        self.started_at = self.sim.now
-        self.stop_by: float | None = None  # set once the stop has begun
-        self.final = ("", "", "")  # phase, reason and message that the kubelet decided on
-        self.gone = False  # from the API server, or from this node
-        self.told_ready = ""  # what the API server was told last
+    def __init__(self, node: NodeParts, pod: Pod) -> None:
+        self._node, self._sim, self._events = node, node.sim, node.events
+        self.state = PodState(pod, node.sim.now)
+        self._calls = PodCalls(node.runtime)
+        self._sandbox = PodSandbox(
+            self.state,
+            self._calls,
+            node.events,
+            node.machine.address,
+            node.tell_address_block,
+            self.wake,
+        )
+        self._containers = PodContainers(
+            node.sim,
+            self.state,
+            self._calls,
+            node.runtime,
+            node.options,
+            node.events,
+            Listener(self.wake, self.report, self._on_start),
+        )
+        self._prober = Prober(self._calls, node.network, lambda: self.state.address)
         self._leaving = False  # its sandbox is being stopped for good
         self._mount_wait = 0.0
         self._awake = False
@@ -54,75 +88,83 @@ class PodWorker(PodContainers):
             self.wake(pod.spec.active_deadline_seconds)
         self.wake()
 
+    @property
+    def pod(self) -> Pod:
+        """The Pod, as it was last seen in the API."""
+        return self.state.pod
+
+    @property
+    def slots(self) -> list[Slot]:
+        """Its containers, through all their restarts."""
+        return self.state.slots
+
+    @property
+    def sandbox(self) -> str:
+        """The ID of its sandbox; empty where it has none."""
+        return self.state.sandbox
+
     # Being told
+
+    def retire(self) -> None:
+        """Do nothing any more: the Pod has ended, or another worker has it."""
+        self._calls.open = False
 
     def wake(self, after: float = 0.0) -> None:
         """Ask for a sync, now or in so many seconds."""
         if after > 0:
-            self.sim.at(self.sim.now + after, self.wake)
+            self._sim.at(self._sim.now + after, self.wake)
         elif not self._awake:
             self._awake = True
-            self.sim.at(self.sim.now, self._run)
+            self._sim.at(self._sim.now, self._run)
 
     def update(self, pod: Pod) -> None:
         """The Pod has changed in the API."""
-        changed = pod.terminating != self.pod.terminating or pod.spec != self.pod.spec
-        shorter = (
-            pod.metadata.deletion_grace_period_seconds
-            != self.pod.metadata.deletion_grace_period_seconds
-        )
-        self.pod = pod
-        for slot, container in zip(self._mains(), pod.spec.containers, strict=False):
+        old, state = self.pod, self.state
+        grace = pod.metadata.deletion_grace_period_seconds
+        changed = pod.terminating != old.terminating or pod.spec != old.spec
+        shorter = grace != old.metadata.deletion_grace_period_seconds
+        state.pod = pod
+        for slot, container in zip(state.mains, pod.spec.containers, strict=False):
             slot.spec = container
         if changed or shorter:
-            if shorter and self.stop_by is not None:
-                self.stop_by = self.sim.now + (pod.metadata.deletion_grace_period_seconds or 0)
-                for slot in self.slots:
-                    if slot.current is not None and slot.running:
-                        self.send_stop(slot.current.id, self.stop_by - self.sim.now)
+            if shorter and state.stop_by is not None:
+                state.stop_by = self._sim.now + (grace or 0)
+                self._containers.hurry(grace or 0)
             self.wake()
         ready = condition(pod.status.conditions, "Ready")
-        if ready is not None and self.told_ready not in ("", ready.status):
+        if ready is not None and state.told_ready not in ("", ready.status):
             self.wake()  # somebody else wrote it: say it again (`needsReconcile`)
 
     def deleted(self) -> None:
         """The Pod has gone from the API without us (deleted by force): stop it now."""
-        self.gone = True
+        self.state.gone = True
         self.wake()
 
     def resume(self, pod: Pod) -> None:
         """The node is back after a power loss: restart counts go on where they were."""
-        counts = {
-            status.name: status.restart_count + 1
-            for status in (
-                *(pod.status.container_statuses or ()),
-                *(pod.status.init_container_statuses or ()),
-            )
-            if status.container_id
-        }
-        for slot in self.slots:
-            slot.restarts = counts.get(slot.spec.name, 0)
+        self.state.restore_counts(pod)
 
     def fail(self, reason: str, message: str) -> None:
         """End the Pod for the node's own reasons: an eviction, a deadline."""
-        self.final = ("Failed", reason, message)
+        self.state.final = ("Failed", reason, message)
         self.wake()
 
     def changed(self) -> None:
         """The kubelet's relist has found something new in the Pod."""
-        self.refresh()
-        if self.sandbox and self.kubelet.pleg.lost(self.sandbox) and not self._leaving:
-            self.lose_sandbox()
+        self._containers.refresh()
+        if self.sandbox and self._node.sandbox_lost(self.sandbox) and not self._leaving:
+            self._sandbox.lose()
+            self._containers.refresh()
         self.wake()
 
     def _run(self) -> None:
         self._awake = False
-        if self.current:
+        if self._calls.open:
             try:
                 self.sync()
             except Exception as error:  # of this Pod alone; its worker looks at it again
                 name = f"Pod/{self.pod.name}"
-                self.sim.failed(error, self.kubelet.component, name)
+                self._sim.failed(error, self._events.component, name)
                 self._failures += 1
                 self.wake(min(2.0**self._failures, 60.0))
             else:
@@ -132,64 +174,57 @@ class PodWorker(PodContainers):
 
     def sync(self) -> None:
         """Do the next step, then report."""
-        if self._past_deadline() and not self.final[0] and self.phase() not in FINAL:
+        state = self.state
+        late = state.past_deadline(self._sim.now) and not state.final[0]
+        if late and state.phase() not in FINAL:
             message = "Pod was active on the node longer than the specified deadline"
-            self.final = ("Failed", "DeadlineExceeded", message)
-        if self.pod.terminating or self.gone or self.final[0]:
+            state.final = ("Failed", "DeadlineExceeded", message)
+        if state.stopping or state.final[0]:
             self._stop()
-        elif self.phase() in FINAL:
+        elif state.phase() in FINAL:
             self._stop_sidecars()
         else:
             self._advance()
         self.report()
-        if (self.pod.terminating or self.gone) and self._stopped() and not self._leaving:
+        if state.stopping and state.stopped and not self._leaving:
             self._leave()
+
+    def report(self) -> None:
+        """Write the Pod's status, unless the Pod has gone."""
+        self._node.status.report(self.state)
 
     def _leave(self) -> None:
         """All has stopped: the sandbox goes, and the deletion is confirmed."""
         self._leaving = True
 
-        def left(result: Any) -> None:
-            if isinstance(result, RuntimeFault):  # the deletion waits for the runtime
+        def left(fault: RuntimeFault | None) -> None:
+            if fault is not None:  # the deletion waits for the runtime
                 self._leaving = False
                 self.wake(SANDBOX_RETRY)
             else:
-                self.kubelet.finish(self)
+                self._node.ended(self)
 
-        if self.sandbox:
-            self.call("StopPodSandbox", left, pod_sandbox_id=self.sandbox)
-        else:
-            self.kubelet.finish(self)
-
-    def _past_deadline(self) -> bool:
-        deadline = self.pod.spec.active_deadline_seconds
-        return deadline is not None and self.sim.now - self.started_at >= deadline - 1e-6
+        self._sandbox.stop(left)
 
     def _advance(self) -> None:
         if not self.sandbox:
             if self._volumes_ready():
-                self.make_sandbox()
+                self._sandbox.make()
             return
-        for slot in self._inits():
+        for slot in self.state.inits:
             self._advance_slot(slot)
             if not (slot.started if slot.sidecar else slot.succeeded):
                 for later in self.slots[self.slots.index(slot) + 1 :]:
                     if later.current is None:
                         later.waiting = (INITIALIZING, "")
                 return
-        for slot in self._mains():
+        for slot in self.state.mains:
             self._advance_slot(slot)
 
     def _advance_slot(self, slot: Slot) -> None:
         """One container, one step nearer to running."""
         if slot.running:
-            assert slot.current is not None
-            if slot.current.image != slot.spec.image and not slot.kill_because:
-                slot.kill_because = "definition changed"
-            if slot.kill_because and not slot.stopping:
-                message = f"Container {slot.spec.name} {slot.kill_because}, will be restarted"
-                self.kubelet.normal(self.pod, "Killing", message)
-                self.stop_container(slot, self.pod.spec.termination_grace_period_seconds)
+            self._restart_if_needed(slot)
             return
         if slot.starting:
             return
@@ -199,41 +234,47 @@ class PodWorker(PodContainers):
                 return
             if self._in_backoff(slot):
                 return
-        found = self.kubelet.images.ensure(self.pod, slot.spec, self.wake)
-        waiting = found if isinstance(found, tuple) else None
-        if waiting is None and (missing := missing_config(self.api, self.pod, slot.spec)):
-            waiting = "CreateContainerConfigError", missing
-            self.kubelet.warning(self.pod, "Failed", f"Error: {missing}")
+        found = self._node.images.ensure(self.pod, slot.spec, self.wake)
+        if isinstance(found, tuple):
+            slot.waiting = found
+        elif missing := self._node.options.missing_config(self.pod, slot.spec):
+            slot.waiting = "CreateContainerConfigError", missing
+            self._events.warning(self.pod, "Failed", f"Error: {missing}")
             self.wake(CONFIG_RETRY)
-        if waiting is not None:
-            slot.waiting = waiting
-            return
-        assert isinstance(found, str)
-        if slot.exited is not None:
-            key = f"{self.pod.uid}_{slot.spec.name}"
-            self.kubelet.backoff.next(key, slot.exited.finished_at, self.sim.now)
-        self.start_container(slot, found)
+        else:
+            if slot.exited is not None:
+                key = f"{self.pod.uid}_{slot.spec.name}"
+                self._node.backoff.next(key, slot.exited.finished_at, self._sim.now)
+            self._containers.start(slot, found)
+
+    def _restart_if_needed(self, slot: Slot) -> None:
+        """Stop a running container that has another image now, or that failed a probe."""
+        assert slot.current is not None
+        if slot.current.image != slot.spec.image and not slot.kill_because:
+            slot.kill_because = "definition changed"
+        if slot.kill_because and not slot.stopping:
+            message = f"Container {slot.spec.name} {slot.kill_because}, will be restarted"
+            self._events.normal(self.pod, "Killing", message)
+            self._containers.stop(slot, self.state.grace)
 
     def _in_backoff(self, slot: Slot) -> bool:
         """Whether a crashed container must wait; its first restart does not (`doBackOff`)."""
         assert slot.exited is not None
-        key = f"{self.pod.uid}_{slot.spec.name}"
+        backoff, key = self._node.backoff, f"{self.pod.uid}_{slot.spec.name}"
         since = slot.exited.finished_at
-        left = self.kubelet.backoff.remaining(key, since, self.sim.now)
+        left = backoff.remaining(key, since, self._sim.now)
         if left <= 0:
             return False
-        wait = shown(self.kubelet.backoff.current(key))
-        where = f"pod={self.pod.name}_{self.pod.namespace}({self.pod.uid})"
-        message = f"back-off {wait} restarting failed container={slot.spec.name} {where}"
+        pod = f"{self.pod.name}_{self.pod.namespace}({self.pod.uid})"
         if slot.waiting[0] != "CrashLoopBackOff":
-            where = f"{self.pod.name}_{self.pod.namespace}({self.pod.uid})"
-            said = f"Back-off restarting failed container {slot.spec.name} in pod {where}"
-            self.kubelet.warning(self.pod, "BackOff", said)
-        slot.waiting = ("CrashLoopBackOff", message)
+            said = f"Back-off restarting failed container {slot.spec.name} in pod {pod}"
+            self._events.warning(self.pod, "BackOff", said)
+        failed = f"restarting failed container={slot.spec.name} pod={pod}"
+        slot.waiting = ("CrashLoopBackOff", f"back-off {shown(backoff.current(key))} {failed}")
         self.wake(left)
         return True
 
-    def on_start(self, slot: Slot) -> None:
+    def _on_start(self, slot: Slot) -> None:
         """A container runs: set its probes on it."""
         assert slot.current is not None
         for kind, probe in (
@@ -245,60 +286,60 @@ class PodWorker(PodContainers):
                 self._watch(slot, slot.current, kind, probe)
         self.wake()
 
-    def _watch(self, slot: Slot, container: Seen, kind: str, probe: spec.Probe) -> None:
+    def _watch(self, slot: Slot, container: Seen, kind: str, probe: Probe) -> None:
         def alive() -> bool:
-            same = slot.current is not None and slot.current.id == container.id
-            return self.current and same and slot.running
+            return self._calls.open and slot.current_id == container.id and slot.running
 
         def on_result(kind: str, good: bool, problem: str) -> None:
             slot.observe(kind, good, problem)
             self.wake()
 
-        Prober(
-            self.sim,
+        ProbeWorker(
+            self._sim,
             kind,
             probe,
             container.started_at,
             alive=alive,
-            ask=lambda done: ask(self, container.id, slot.spec, probe, done),
+            ask=lambda done: self._prober.ask(container.id, slot.spec, probe, done),
             held_back=lambda: kind != STARTUP and not slot.started,
             on_result=on_result,
-            on_failure=lambda _, said: self.kubelet.warning(self.pod, "Unhealthy", said),
+            on_failure=lambda _, said: self._events.warning(self.pod, "Unhealthy", said),
         )
 
-    def _resync_later(self) -> None:
-        """Look at the Pod's volumes again in a minute, or a little later."""
-        rng = self.sim.random(f"{self.kubelet.component}/resync")
-        self.sim.at(self.sim.now + rng.uniform(*RESYNC), self._resync)
-
-    def _resync(self) -> None:
-        if self.current:
-            if self.sandbox:
-                refresh(self.api, self.kubelet.disk, self.pod, self.place)
-            self._resync_later()
-
-    # Before the containers
+    # The volumes
 
     def _volumes_ready(self) -> bool:
-        _, problem = missing_volume(self.api, self.pod, self.kubelet.disk)
+        problem = self._node.options.missing_volume(self.pod)
         if not problem:
             return True
-        self.kubelet.warning(self.pod, "FailedMount", problem)
+        self._events.warning(self.pod, "FailedMount", problem)
         first, longest = MOUNT_RETRY
         self._mount_wait = min(longest, max(first, 2 * self._mount_wait))
         self.wake(self._mount_wait)
         return False
 
+    def _resync_later(self) -> None:
+        """Look at the Pod's volumes again in a minute, or a little later."""
+        rng = self._sim.random(f"{self._events.component}/resync")
+        self._sim.at(self._sim.now + rng.uniform(*RESYNC), self._resync)
+
+    def _resync(self) -> None:
+        if self._calls.open:
+            if self.sandbox:
+                self._node.options.refresh_volumes(self.pod, self.state.address)
+            self._resync_later()
+
     # The end
 
     def _stop(self) -> None:
         """Stop the containers, then the sidecars, within the grace period."""
-        if self.stop_by is None:
+        state = self.state
+        if state.stop_by is None:
             grace = self.pod.metadata.deletion_grace_period_seconds
-            if grace is None or self.gone:
-                grace = 0 if self.final[1] == "Evicted" else 1 if self.gone else self._grace()
-            self.stop_by = self.sim.now + grace
-        left = max(0.0, self.stop_by - self.sim.now)
+            if grace is None or state.gone:
+                grace = 0 if state.final[1] == "Evicted" else 1 if state.gone else state.grace
+            state.stop_by = self._sim.now + grace
+        left = max(0.0, state.stop_by - self._sim.now)
         for slot in self.slots:
             if not slot.sidecar:
                 self._kill(slot, left)
@@ -308,53 +349,10 @@ class PodWorker(PodContainers):
 
     def _kill(self, slot: Slot, grace: float) -> None:
         if slot.running and not slot.stopping:
-            self.kubelet.normal(self.pod, "Killing", f"Stopping container {slot.spec.name}")
-            self.stop_container(slot, grace)
+            self._events.normal(self.pod, "Killing", f"Stopping container {slot.spec.name}")
+            self._containers.stop(slot, grace)
 
     def _stop_sidecars(self) -> None:
-        for slot in reversed(self._inits()):
+        for slot in reversed(self.state.inits):
             if slot.sidecar:
-                self._kill(slot, self._grace())
-
-    def _stopped(self) -> bool:
-        return not any(slot.running or slot.starting for slot in self.slots)
-
-    def _grace(self) -> int:
-        return self.pod.spec.termination_grace_period_seconds
-
-    # Reporting
-
-    def report(self) -> None:
-        """Write the Pod's status, unless the Pod has gone."""
-        status = pod_status(self)
-        if not self.gone and status is not None:
-            self.kubelet.report(self, status)
-
-    def phase(self) -> str:
-        """The phase that the containers' states add up to (`getPhase`)."""
-        if self.final[0]:
-            return self.final[0] if self._stopped() else "Running"
-        policy = self.pod.spec.restart_policy
-        for slot in self._inits():
-            if slot.exited and not slot.sidecar and slot.exited.exit_code and policy == "Never":
-                return "Failed"
-        mains = self._mains()
-        if any(slot.current is None and not slot.restarts for slot in mains):
-            return "Pending"
-        if any(slot.running or slot.starting or slot.current is None for slot in mains):
-            return "Running"
-        stopping = self.pod.terminating or self.gone
-        if not stopping and any(slot.restarts_under(policy) for slot in mains):
-            return "Running"
-        return "Succeeded" if all(slot.succeeded for slot in mains) else "Failed"
-
-    def initialized(self) -> bool:
-        """Whether all init containers have done their work."""
-        done = all(slot.started if slot.sidecar else slot.succeeded for slot in self._inits())
-        return done or any(slot.current for slot in self._mains())
-
-    def _inits(self) -> list[Slot]:
-        return [slot for slot in self.slots if slot.init]
-
-    def _mains(self) -> list[Slot]:
-        return [slot for slot in self.slots if not slot.init]
+                self._kill(slot, self.state.grace)

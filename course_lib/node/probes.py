@@ -8,91 +8,101 @@ Source: kubernetes.io "Liveness, Readiness, and Startup Probes"; `pkg/kubelet/pr
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
+from course_lib.cri import messages as v1
 from course_lib.engine import Simulation
+from course_lib.network import Network
+from course_lib.node.node_runtime import PodCalls
 from course_lib.objects.kinds import pod as spec
 from course_lib.objects.kinds.pod import Probe
 from course_lib.runtimes import RuntimeFault
 from course_lib.runtimes.shell import NOT_SIMULATED
 
-if TYPE_CHECKING:
-    from course_lib.node.pod_containers import PodContainers
-
 STARTUP, LIVENESS, READINESS = "Startup", "Liveness", "Readiness"
 # Gets what went wrong (nothing when the answer is good), and whether it was an answer at all.
-Answer = Callable[[str, bool], None]
+ProbeDone = Callable[[str, bool], None]
 
 
-def ask(
-    of: PodContainers, container_id: str, container: spec.Container, probe: Probe, done: Answer
-) -> None:
-    """Ask once; `done` gets what went wrong, in the kubelet's words."""
-    if probe.exec is not None:
-        _ask_by_command(of, container_id, container, probe, done)
-    else:
-        done(_ask_by_network(of, container, probe), True)
+class Prober:
+    """Asks the probes of one Pod's containers."""
 
+    def __init__(self, calls: PodCalls, network: Network, address: Callable[[], str]) -> None:
+        self._calls, self._network, self._address = calls, network, address
 
-def _ask_by_command(
-    of: PodContainers, container_id: str, container: spec.Container, probe: Probe, done: Answer
-) -> None:
-    """Run the probe's command in the container.
-
-    A program that exists and that the course does not simulate is taken to ask the container's
-    own server: it succeeds when the server accepts connections.
-    """
-    assert probe.exec is not None
-    command = list(probe.exec.command or ())
-
-    def ran(result: Any) -> None:
-        if not_simulated(result):
-            done(_ask_server(of, container), True)
-        elif not isinstance(result, RuntimeFault):
-            output = (result.stdout + result.stderr).decode(errors="replace").rstrip("\n")
-            failed = output or f"command terminated with exit code {result.exit_code}"
-            done(failed if result.exit_code else "", True)
-        elif result.code == "DeadlineExceeded":
-            done(f'command "{" ".join(command)}" timed out', True)
+    def ask(
+        self, container_id: str, container: spec.Container, probe: Probe, done: ProbeDone
+    ) -> None:
+        """Ask once; `done` gets what went wrong, in the kubelet's words."""
+        if probe.exec is not None:
+            self._ask_by_command(container_id, container, probe, probe.exec, done)
         else:
-            done(str(result), False)
+            done(self._ask_by_network(container, probe), True)
 
-    of.call("ExecSync", ran, container_id=container_id, cmd=command, timeout=probe.timeout_seconds)
+    def _ask_by_command(
+        self,
+        container_id: str,
+        container: spec.Container,
+        probe: Probe,
+        action: spec.ExecAction,
+        done: ProbeDone,
+    ) -> None:
+        """Run the probe's command in the container.
+
+        A program that exists and that the course does not simulate is taken to ask the
+        container's own server: it succeeds when the server accepts connections.
+        """
+        command = list(action.command or ())
+
+        def ran(result: v1.ExecSyncResponse | RuntimeFault) -> None:
+            if not_simulated(result):
+                done(self._ask_server(container), True)
+            elif not isinstance(result, RuntimeFault):
+                output = (result.stdout + result.stderr).decode(errors="replace").rstrip("\n")
+                failed = output or f"command terminated with exit code {result.exit_code}"
+                done(failed if result.exit_code else "", True)
+            elif result.code == "DeadlineExceeded":
+                done(f'command "{" ".join(command)}" timed out', True)
+            else:
+                done(str(result), False)
+
+        limit = probe.timeout_seconds
+        self._calls.begin("ExecSync", ran, container_id=container_id, cmd=command, timeout=limit)
+
+    def _ask_server(self, container: spec.Container) -> str:
+        ports = [port.container_port for port in container.ports or ()]
+        if not ports or any(self._knock(port) is not None for port in ports):
+            return ""
+        return "the container's server accepts no connections"
+
+    def _ask_by_network(self, container: spec.Container, probe: Probe) -> str:
+        action = probe.http_get or probe.tcp_socket
+        wanted = probe.grpc.port if probe.grpc is not None else action.port if action else 0
+        port = port_number(container, wanted)
+        if port is None:
+            return f"invalid port name {wanted!r}"
+        takes = self._knock(port)
+        if takes is not None and takes <= probe.timeout_seconds:
+            return ""
+        if probe.grpc is not None:
+            return f"timeout: failed to connect service {port} within {probe.timeout_seconds}s"
+        target = f"{self._address()}:{port}"
+        refused = f"dial tcp {target}: connect: connection refused"
+        if probe.http_get is None:
+            return refused if takes is None else f"dial tcp {target}: i/o timeout"
+        path = f"/{probe.http_get.path.removeprefix('/')}"
+        url = f'Get "{probe.http_get.scheme.lower()}://{target}{path}"'
+        late = "context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
+        return f"{url}: {refused if takes is None else late}"
+
+    def _knock(self, port: int) -> float | None:
+        return self._network.knock(self._address(), port)
 
 
-def not_simulated(result: Any) -> bool:
+def not_simulated(result: v1.ExecSyncResponse | RuntimeFault) -> bool:
     """Whether a command failed only because the course does not simulate its program."""
     if isinstance(result, RuntimeFault):
         return result.code == "Unimplemented"
     return bool(result.exit_code) and NOT_SIMULATED.encode() in result.stderr
-
-
-def _ask_server(of: PodContainers, container: spec.Container) -> str:
-    ports = [port.container_port for port in container.ports or ()]
-    if not ports or any(of.kubelet.network.knock(of.address, port) is not None for port in ports):
-        return ""
-    return "the container's server accepts no connections"
-
-
-def _ask_by_network(of: PodContainers, container: spec.Container, probe: Probe) -> str:
-    action = probe.http_get or probe.tcp_socket
-    wanted = probe.grpc.port if probe.grpc is not None else action.port if action else 0
-    port = port_number(container, wanted)
-    if port is None:
-        return f"invalid port name {wanted!r}"
-    takes = of.kubelet.network.knock(of.address, port)
-    if takes is not None and takes <= probe.timeout_seconds:
-        return ""
-    if probe.grpc is not None:
-        return f"timeout: failed to connect service {port} within {probe.timeout_seconds}s"
-    target = f"{of.address}:{port}"
-    refused = f"dial tcp {target}: connect: connection refused"
-    if probe.http_get is None:
-        return refused if takes is None else f"dial tcp {target}: i/o timeout"
-    path = probe.http_get.path if probe.http_get.path.startswith("/") else f"/{probe.http_get.path}"
-    url = f'Get "{probe.http_get.scheme.lower()}://{target}{path}"'
-    late = "context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
-    return f"{url}: {refused if takes is None else late}"
 
 
 def port_number(of: spec.Container, port: int | str) -> int | None:
@@ -103,7 +113,7 @@ def port_number(of: spec.Container, port: int | str) -> int | None:
     return next(named, int(port) if port.isdecimal() else None)
 
 
-class Prober:
+class ProbeWorker:
     """Asks one probe of one container again and again, until the container ends."""
 
     def __init__(
@@ -113,7 +123,7 @@ class Prober:
         probe: Probe,
         started_at: float,
         alive: Callable[[], bool],
-        ask: Callable[[Answer], None],
+        ask: Callable[[ProbeDone], None],
         held_back: Callable[[], bool],
         on_result: Callable[[str, bool, str], None],
         on_failure: Callable[[str, str], None],

@@ -13,8 +13,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from course_lib.client import Client
-from course_lib.node.environment import Place, field, resource_field
+from course_lib.node.environment import ObjectReader, Place, field, resource_field
 from course_lib.objects.kinds.pod import Container, Pod, Volume
 from course_lib.objects.quantity import Quantity
 from course_lib.runtimes.files import FileSystem
@@ -43,7 +42,7 @@ KINDS = {
 
 
 def mounts_of(
-    api: Client, disk: FileSystem, pod: Pod, container: Container, place: Place
+    api: ObjectReader, disk: FileSystem, pod: Pod, container: Container, place: Place
 ) -> list[tuple[str, str, bool]]:
     """For each mount: the path on the node, the path inside, and whether it is read-only."""
     volumes = {volume.name: volume for volume in pod.spec.volumes or ()}
@@ -80,7 +79,7 @@ def _account(disk: FileSystem, pod: Pod) -> str:
     return path
 
 
-def prepare(api: Client, disk: FileSystem, pod: Pod, volume: Volume, place: Place) -> str:
+def prepare(api: ObjectReader, disk: FileSystem, pod: Pod, volume: Volume, place: Place) -> str:
     """Where a volume's files are; those that come from objects are written now."""
     if volume.host_path:
         path = str(volume.host_path.get("path", "/"))
@@ -109,7 +108,7 @@ def path_of(pod: Pod, volume: Volume) -> str:
     return f"{ROOT}/{pod.uid}/volumes/kubernetes.io~{kind}/{volume.name}"
 
 
-def refresh(api: Client, disk: FileSystem, pod: Pod, place: Place) -> None:
+def refresh(api: ObjectReader, disk: FileSystem, pod: Pod, place: Place) -> None:
     """Write the files of a Pod's volumes anew where their objects have changed."""
     for volume in pod.spec.volumes or ():
         if follows(volume):
@@ -122,7 +121,7 @@ def follows(volume: Volume) -> bool:
 
 
 def files_of(
-    api: Client, pod: Pod, volume: Volume, place: Place
+    api: ObjectReader, pod: Pod, volume: Volume, place: Place
 ) -> dict[str, tuple[bytes, int]] | None:
     """The files of a volume that is made of objects: content and mode; None for another kind.
 
@@ -143,7 +142,7 @@ def files_of(
 
 
 def _projected(
-    api: Client, pod: Pod, source: Document, place: Place
+    api: ObjectReader, pod: Pod, source: Document, place: Place
 ) -> dict[str, tuple[bytes, int]]:
     mode = source.get("defaultMode")
     files: dict[str, tuple[bytes, int]] = {}
@@ -160,7 +159,12 @@ def _projected(
 
 
 def _keys(
-    api: Client, pod: Pod, kind: str, name: str, items: list[Document] | None, mode: int | None
+    api: ObjectReader,
+    pod: Pod,
+    kind: str,
+    name: str,
+    items: list[Document] | None,
+    mode: int | None,
 ) -> dict[str, tuple[bytes, int]] | None:
     """The keys of a ConfigMap or Secret as files; `items` chooses them, and names the files."""
     held: Any = api.find(kind, name, pod.namespace)

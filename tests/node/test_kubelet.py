@@ -370,4 +370,4 @@ def test_addresses_are_unique_while_in_use_and_host_network_shares_the_nodes(one
     one.run(seconds=60)
     found = one.get("pods", wide=True)
     assert len(set(found.IP)) == 41
-    assert found[found.NAME == "host"].IP.iloc[0] == one.kubelets["node-1"].address
+    assert found[found.NAME == "host"].IP.iloc[0] == one.kubelets["node-1"].machine.address

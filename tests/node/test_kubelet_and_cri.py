@@ -12,7 +12,7 @@ from course_lib.cri.simulated import alone
 from course_lib.errors import CourseError
 from course_lib.images import File, build
 from course_lib.node.kubelet import Kubelet
-from course_lib.node.node_reporter import Machine
+from course_lib.node.machine import MachineInfo
 from course_lib.objects.quantity import Quantity
 from course_lib.runtimes import RUNTIMES
 from course_lib.runtimes.files import FileSystem
@@ -100,11 +100,9 @@ def test_of_a_deleted_pod_nothing_stays(one):
     assert not [p for p in one.runtimes["node-1"].disk.files if "web" in p]
 
 
-def test_images_go_when_the_disk_fills_up_those_unused_for_longest_first(one):
-    kubelet = one.kubelets["node-1"]
-    small = Machine(**{f: getattr(kubelet.machine, f) for f in Machine.__struct_fields__}
-                    | {"disk": Quantity("2Gi")})  # fmt: skip
-    kubelet.machine = small
+def test_images_go_when_the_disk_fills_up_those_unused_for_longest_first(one, monkeypatch):
+    monkeypatch.setattr("course_lib.node.garbage.HIGH", 0.017)  # of 100 GiB: as of a disk of 2 GiB
+    monkeypatch.setattr("course_lib.node.garbage.LOW", 0.016)
     for number in range(4):
         one.registry.push(f"course/app{number}:v1", size=150_000_000)
         one.apply(pod(f"p{number}", [container(image=f"course/app{number}:v1")]))
@@ -309,7 +307,7 @@ def test_a_swap_that_cannot_be_is_refused_and_changes_nothing(one):
     with pytest.raises(CourseError, match="without power"):
         one.swap_runtime("node-1", "rkt")
     one.restore_node("node-1")
-    assert one.kubelets["node-1"].runtime_name == one.runtimes["node-1"].name == "containerd"
+    assert one.kubelets["node-1"].runtime.name == one.runtimes["node-1"].name == "containerd"
 
 
 def test_the_same_kubelet_drives_a_runtime_behind_a_socket(tmp_path):
@@ -317,7 +315,7 @@ def test_the_same_kubelet_drives_a_runtime_behind_a_socket(tmp_path):
     cluster = Cluster(nodes=1)
     with Server(alone("rkt"), tmp_path / "cri.sock", speed=200.0) as server:
         client: CRIClient = connect(str(server.path))
-        machine = Machine("far", "192.168.49.99", Quantity("4"), Quantity("8Gi"))
+        machine = MachineInfo("far", "192.168.49.99", Quantity("4"), Quantity("8Gi"))
         far = Kubelet(cluster.api, machine, client, cluster.network, FileSystem())
         cluster.apply(pod(nodeName="far"))
         cluster.run_until(lambda: cluster.ready("pod/web"), timeout=120)

@@ -1,0 +1,85 @@
+"""What a Pod's containers are made with: environment, mounts, resources.
+
+Source: `pkg/kubelet/kubelet_pods.go` (`GenerateRunContainerOptions`),
+`pkg/kubelet/kuberuntime/kuberuntime_container.go` (`getTerminationMessage`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from course_lib.cri import messages as v1
+from course_lib.node.config import missing_config, missing_volume
+from course_lib.node.cri_config import container_config, log_directory
+from course_lib.node.environment import ObjectReader, Place, environment
+from course_lib.node.machine import MachineInfo
+from course_lib.node.slot import Slot
+from course_lib.node.volumes import ROOT, mounts_of, refresh
+from course_lib.objects.kinds.node import Node
+from course_lib.objects.kinds.pod import Container, Pod
+from course_lib.runtimes.files import FileSystem
+from course_lib.runtimes.logs import said
+
+
+class ContainerOptions:
+    """Options of the containers of one node, from the objects that their Pods name."""
+
+    def __init__(
+        self,
+        objects: ObjectReader,
+        disk: FileSystem,
+        machine: MachineInfo,
+        node: Callable[[], Node | None],
+    ) -> None:
+        self._objects, self._disk, self._machine, self._node = objects, disk, machine, node
+
+    def missing_config(self, pod: Pod, container: Container) -> str:
+        """Why a container cannot be configured, in the kubelet's words; empty when it can."""
+        return missing_config(self._objects, pod, container)
+
+    def missing_volume(self, pod: Pod) -> str:
+        """Why the Pod's volumes cannot be mounted; empty when they can."""
+        return missing_volume(self._objects, pod, self._disk)[1]
+
+    def refresh_volumes(self, pod: Pod, address: str) -> None:
+        """Write the files of a Pod's volumes anew where their objects have changed."""
+        refresh(self._objects, self._disk, pod, self._place(address))
+
+    def config(self, pod: Pod, slot: Slot, image_id: str, address: str) -> v1.ContainerConfig:
+        """The configuration of a slot's next container; its volumes are written now."""
+        place, container = self._place(address), slot.spec
+        message = _message_path(pod, slot, slot.next_attempt)
+        self._disk.put(message, b"")
+        mounts = mounts_of(self._objects, self._disk, pod, container, place)
+        return container_config(
+            pod,
+            container,
+            slot.next_attempt,
+            image_id,
+            environment(self._objects, pod, container, place),
+            [*mounts, (message, container.termination_message_path, False)],
+            self._machine.memory,
+        )
+
+    def termination_message(self, pod: Pod, slot: Slot, attempt: int, failed: bool) -> str:
+        """What a container left as its termination message, or the end of its log.
+
+        Source: `getTerminationMessage`: 4096 bytes of the file; of the log 80 lines, 2048 bytes.
+        """
+        written = self._disk.read(_message_path(pod, slot, attempt))[:4096]
+        if written or not failed or slot.spec.termination_message_policy == "File":
+            return written.decode(errors="replace")
+        path = f"{log_directory(pod)}/{slot.spec.name}/{attempt}.log"
+        lines = said(self._disk.read(path)).splitlines(keepends=True)[-80:]
+        return "".join(lines).encode()[-2048:].decode(errors="replace")
+
+    def _place(self, address: str) -> Place:
+        """Where a Pod of this address runs, as its containers may be told."""
+        node, machine = self._node(), self._machine
+        allocatable = (node.status.allocatable or {}) if node is not None else {}
+        return Place(address, machine.name, machine.address, allocatable)
+
+
+def _message_path(pod: Pod, slot: Slot, attempt: int) -> str:
+    """The file on the node that a container's last words go to."""
+    return f"{ROOT}/{pod.uid}/containers/{slot.spec.name}/{attempt}"

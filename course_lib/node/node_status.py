@@ -1,0 +1,202 @@
+"""The node as its kubelet reports it: registered, a lease renewed, conditions and images.
+
+Source: kubernetes.io "Node Status", "Node heartbeats"; `pkg/kubelet/kubelet_node_status.go`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from course_lib.apiserver.errors import APIError
+from course_lib.client import Client
+from course_lib.engine.simulation import micro_timestamp
+from course_lib.node.kubelet_events import KubeletEvents
+from course_lib.node.machine import MachineInfo
+from course_lib.node.node_runtime import NodeRuntime
+from course_lib.objects.kinds.node import Node
+from course_lib.objects.manifests import Document
+from course_lib.objects.meta import Condition, set_condition
+from course_lib.objects.quantity import Quantity
+from course_lib.objects.release import VERSION
+from course_lib.runtimes import RuntimeFault
+
+LEASE_DURATION = 40  # s
+FIRST_REGISTER_WAIT, LONGEST_REGISTER_WAIT = 0.1, 7.0  # s, doubling
+OS_IMAGE, KERNEL = "Debian GNU/Linux 13 (trixie)", "6.12.0"
+RUNTIME_WAIT, RUNTIME_CHECK = 30.0, 5.0  # s that a runtime may be away; s between two looks
+EVICTION_HARD_MEMORY = Quantity("100Mi")  # memory.available; kept back from Pods
+
+
+class NodeStatusReporter:
+    """What the API server knows of one node, as its kubelet writes it.
+
+    `retry` is called some time after a registration that failed.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        machine: MachineInfo,
+        runtime: NodeRuntime,
+        events: KubeletEvents,
+        retry: Callable[[], None],
+    ) -> None:
+        self._client, self._sim, self._machine = client, client.sim, machine
+        self._runtime, self._events, self._retry = runtime, events, retry
+        self.registered = False
+        self.memory_pressure = False
+        self._images: tuple[str, ...] = ()  # the IDs of those that were reported
+        self._runtime_seen = float("-inf")  # when a report last found the runtime well
+        self._register_wait = FIRST_REGISTER_WAIT
+
+    def node(self) -> Node:
+        """This node's object; raises `NotFound`, `Unavailable`."""
+        return self._client.get(Node, self._machine.name)
+
+    def find(self) -> Node | None:
+        """This node's object, or None; raises `Unavailable`."""
+        return self._client.find(Node, self._machine.name)
+
+    def register(self) -> bool:
+        """Tell the API server of this node; where that fails, `retry` later each time."""
+        try:
+            if self.find() is None:
+                self._create_node()
+            self.renew_lease()
+        except APIError:
+            self.registered = False
+            self._register_wait = min(2 * self._register_wait, LONGEST_REGISTER_WAIT)
+            self._sim.at(self._sim.now + self._register_wait, self._retry)
+            return False
+        self.registered = True
+        self._register_wait = FIRST_REGISTER_WAIT
+        return True
+
+    def set_memory_pressure(self, pressure: bool) -> None:
+        """Set the condition MemoryPressure, and report it at once."""
+        self.memory_pressure = pressure
+        reason = "NodeHasInsufficientMemory" if pressure else "NodeHasSufficientMemory"
+        message = f"Node {self._machine.name} status is now: {reason}"
+        self._events.normal(self.node(), reason, message)
+        self.report()
+
+    def _create_node(self) -> None:
+        machine = self._machine
+        capacity = {
+            "cpu": str(machine.cpu),
+            "memory": str(machine.memory),
+            "pods": str(machine.pods),
+            "ephemeral-storage": str(machine.disk),
+        }
+        kept = machine.disk.value // 10  # nodefs.available: 10% is kept free
+        allocatable = capacity | {
+            "memory": str(machine.memory - EVICTION_HARD_MEMORY),
+            "ephemeral-storage": str(machine.disk.value - kept),
+        }
+        self._client.create(
+            {
+                "apiVersion": "v1",
+                "kind": "Node",
+                "metadata": {
+                    "name": self._machine.name,
+                    "labels": {
+                        "kubernetes.io/hostname": self._machine.name,
+                        "kubernetes.io/os": "linux",
+                        "kubernetes.io/arch": "amd64",
+                    }
+                    | machine.labels,
+                },
+                "spec": {"taints": list(machine.taints)} if machine.taints else {},
+                "status": {
+                    "capacity": capacity,
+                    "allocatable": allocatable,
+                    "conditions": self._conditions([]),
+                    "addresses": [
+                        {"type": "InternalIP", "address": machine.address},
+                        {"type": "Hostname", "address": self._machine.name},
+                    ],
+                    "nodeInfo": self._node_info(),
+                },
+            }
+        )
+        self._events.normal(self.node(), "Starting", "Starting kubelet.")
+
+    def _node_info(self) -> Document:
+        return {
+            "kubeletVersion": VERSION,
+            "containerRuntimeVersion": f"{self._runtime.name}://{self._runtime.version}",
+            "operatingSystem": "linux",
+            "osImage": OS_IMAGE,
+            "kernelVersion": KERNEL,
+            "architecture": "amd64",
+        }
+
+    def renew_lease(self) -> None:
+        """Renew the node's lease, by which the control plane knows that the kubelet lives."""
+        now = micro_timestamp(self._sim.now)
+        if self._client.find("Lease", self._machine.name, "kube-node-lease"):
+            patch = {"spec": {"renewTime": now}}
+            self._client.patch("Lease", self._machine.name, "kube-node-lease", patch)
+        else:
+            spec = {"holderIdentity": self._machine.name, "leaseDurationSeconds": LEASE_DURATION}
+            self._client.create(
+                {
+                    "apiVersion": "coordination.k8s.io/v1",
+                    "kind": "Lease",
+                    "metadata": {"name": self._machine.name, "namespace": "kube-node-lease"},
+                    "spec": spec | {"renewTime": now},
+                }
+            )
+
+    def report(self) -> None:
+        """Write conditions, versions and images to the Node's status, where they changed."""
+        node = self.find()
+        if node is None:
+            return
+        status: Document = {
+            "conditions": self._conditions(node.status.conditions or []),
+            "nodeInfo": self._node_info(),
+        }
+        if (images := self._image_list()) is not None:
+            status["images"] = images
+        self._client.patch_status(node, status)
+
+    def _image_list(self) -> list[Document] | None:
+        """The images on the node, the largest first, if others than were told (at most 50)."""
+        try:
+            held = self._runtime.cri.call("ListImages").images
+        except RuntimeFault:
+            return None
+        told = tuple(image.id for image in held)
+        if told == self._images:
+            return None
+        self._images = told
+        found = sorted(held, key=lambda image: (-image.size, image.id))
+        return [
+            {"names": [*image.repo_digests, *image.repo_tags], "sizeBytes": image.size}
+            for image in found[:50]
+        ]
+
+    def _conditions(self, stated: list[Condition]) -> list[Document]:
+        now = self._sim.timestamp
+        pressure = "False", "KubeletHasSufficientMemory"
+        if self.memory_pressure:
+            pressure = "True", "KubeletHasInsufficientMemory"
+        rows = [
+            ("MemoryPressure", *pressure, ""),
+            ("DiskPressure", "False", "KubeletHasNoDiskPressure", ""),
+            ("PIDPressure", "False", "KubeletHasSufficientPID", ""),
+            ("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
+        ]
+        problem = self._runtime.problem()
+        if not problem:
+            self._runtime_seen = self._sim.now
+        elif self._sim.now - (self._runtime_seen + RUNTIME_CHECK) < RUNTIME_WAIT - 1e-6:
+            problem = ""  # it may be back in a moment
+        if problem:
+            rows[-1] = ("Ready", "False", "KubeletNotReady", problem)
+        documents: list[Document] = []
+        for kind, state, reason, message in rows:
+            same = [c for c in stated if c.type == kind]
+            documents += set_condition(same, kind, state, now, reason, message)
+        return documents

@@ -1,0 +1,85 @@
+"""A Pod's sandbox, as the kubelet has it made, looked at and given up.
+
+Source: `pkg/kubelet/kuberuntime/kuberuntime_sandbox.go`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from course_lib.cri import messages as v1
+from course_lib.node.cri_config import sandbox_config
+from course_lib.node.kubelet_events import KubeletEvents
+from course_lib.node.node_runtime import PodCalls
+from course_lib.node.pod_state import PodState
+from course_lib.runtimes import RuntimeFault
+
+SANDBOX_RETRY = 1.0  # s
+
+
+class PodSandbox:
+    """The sandbox of one Pod.
+
+    `prepare` is called before a sandbox is made, `wake` asks for a sync, now or in so many
+    seconds. A Pod on the node's network gets `node_address`.
+    """
+
+    def __init__(
+        self,
+        state: PodState,
+        calls: PodCalls,
+        events: KubeletEvents,
+        node_address: str,
+        prepare: Callable[[], None],
+        wake: Callable[[float], None],
+    ) -> None:
+        self._state, self._calls, self._events = state, calls, events
+        self._node_address, self._prepare, self._wake = node_address, prepare, wake
+        self._count = 0  # of sandboxes that the Pod has had here
+        self._making = False
+
+    def make(self) -> None:
+        """Have the sandbox made; a failure is reported, and tried again."""
+        if self._making:
+            return
+        self._making = True
+        self._prepare()
+        config = sandbox_config(self._state.pod, self._count)
+        self._calls.begin("RunPodSandbox", self._made, config=config)
+
+    def _made(self, result: v1.RunPodSandboxResponse | RuntimeFault) -> None:
+        self._making = False
+        if isinstance(result, RuntimeFault):
+            message = f"Failed to create pod sandbox: {result}"
+            self._events.warning(self._state.pod, "FailedCreatePodSandBox", message)
+            self._wake(SANDBOX_RETRY)
+            return
+        self._count += 1
+        self._state.sandbox = result.pod_sandbox_id
+        self._calls.begin("PodSandboxStatus", self._looked, pod_sandbox_id=result.pod_sandbox_id)
+
+    def _looked(self, result: v1.PodSandboxStatusResponse | RuntimeFault) -> None:
+        if isinstance(result, RuntimeFault):
+            self._state.sandbox = ""  # gone again: the next sync makes another
+            self._wake(SANDBOX_RETRY)
+            return
+        self._state.address = result.status.network.ip or self._node_address
+        self._wake(0.0)
+
+    def lose(self) -> None:
+        """The sandbox has stopped, and what was in it: the next sync makes another."""
+        message = "Pod sandbox changed, it will be killed and re-created."
+        self._events.normal(self._state.pod, "SandboxChanged", message)
+        sandbox, self._state.sandbox = self._state.sandbox, ""
+        self._calls.begin("StopPodSandbox", lambda _: None, pod_sandbox_id=sandbox)
+
+    def stop(self, done: Callable[[RuntimeFault | None], None]) -> None:
+        """Stop the sandbox for good, if there is one; `done` gets what went wrong, or nothing."""
+
+        def stopped(result: v1.StopPodSandboxResponse | RuntimeFault) -> None:
+            done(result if isinstance(result, RuntimeFault) else None)
+
+        if self._state.sandbox:
+            self._calls.begin("StopPodSandbox", stopped, pod_sandbox_id=self._state.sandbox)
+        else:
+            done(None)

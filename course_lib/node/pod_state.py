@@ -1,0 +1,88 @@
+"""What a kubelet knows of one Pod: its sandbox, its containers, and what was decided about it."""
+
+from __future__ import annotations
+
+from course_lib.node.slot import Slot
+from course_lib.objects.kinds.pod import Pod
+
+
+class PodState:
+    """One Pod on one node; times in simulated seconds."""
+
+    def __init__(self, pod: Pod, started_at: float) -> None:
+        self.pod, self.started_at = pod, started_at
+        self.slots = [
+            *(Slot(c, init=True) for c in pod.spec.init_containers or ()),
+            *(Slot(c, init=False) for c in pod.spec.containers),
+        ]
+        self.sandbox = ""  # its ID
+        self.address = ""
+        self.stop_by: float | None = None  # set once the stop has begun
+        self.final = ("", "", "")  # phase, reason and message that the kubelet decided on
+        self.gone = False  # from the API server, or from this node
+        self.told_ready = ""  # what the API server was told last
+
+    @property
+    def inits(self) -> list[Slot]:
+        """The init containers, sidecars among them."""
+        return [slot for slot in self.slots if slot.init]
+
+    @property
+    def mains(self) -> list[Slot]:
+        """The containers that are not init containers."""
+        return [slot for slot in self.slots if not slot.init]
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the Pod is to end, whatever its containers do."""
+        return self.pod.terminating or self.gone
+
+    @property
+    def stopped(self) -> bool:
+        """Whether no container runs, or is being started."""
+        return not any(slot.running or slot.starting for slot in self.slots)
+
+    @property
+    def grace(self) -> int:
+        """Seconds that the Pod's containers get to shut down."""
+        return self.pod.spec.termination_grace_period_seconds
+
+    def phase(self) -> str:
+        """The phase that the containers' states add up to (`getPhase`)."""
+        if self.final[0]:
+            return self.final[0] if self.stopped else "Running"
+        policy = self.pod.spec.restart_policy
+        for slot in self.inits:
+            if slot.exited and not slot.sidecar and slot.exited.exit_code and policy == "Never":
+                return "Failed"
+        mains = self.mains
+        if any(slot.current is None and not slot.restarts for slot in mains):
+            return "Pending"
+        if any(slot.running or slot.starting or slot.current is None for slot in mains):
+            return "Running"
+        if not self.stopping and any(slot.restarts_under(policy) for slot in mains):
+            return "Running"
+        return "Succeeded" if all(slot.succeeded for slot in mains) else "Failed"
+
+    def initialized(self) -> bool:
+        """Whether all init containers have done their work."""
+        done = all(slot.started if slot.sidecar else slot.succeeded for slot in self.inits)
+        return done or any(slot.current for slot in self.mains)
+
+    def past_deadline(self, now: float) -> bool:
+        """Whether the Pod was active for longer than its `activeDeadlineSeconds`."""
+        deadline = self.pod.spec.active_deadline_seconds
+        return deadline is not None and now - self.started_at >= deadline - 1e-6
+
+    def restore_counts(self, pod: Pod) -> None:
+        """Go on with the restart counts of a status, after the node lost its power."""
+        counts = {
+            status.name: status.restart_count + 1
+            for status in (
+                *(pod.status.container_statuses or ()),
+                *(pod.status.init_container_statuses or ()),
+            )
+            if status.container_id
+        }
+        for slot in self.slots:
+            slot.restarts = counts.get(slot.spec.name, 0)

@@ -1,0 +1,71 @@
+"""The status manager: writes the Pods' statuses to the API server, and confirms deletions.
+
+What does not get through is kept, and written with a later heartbeat.
+Source: `pkg/kubelet/status/status_manager.go`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+
+from course_lib.apiserver.errors import APIError, Conflict, NotFound
+from course_lib.client import Client
+from course_lib.node.mirror_pods import MirrorPods
+from course_lib.node.node_runtime import NodeRuntime
+from course_lib.node.pod_state import PodState
+from course_lib.node.pod_status import pod_status
+from course_lib.objects.kinds.pod import Pod
+
+
+class StatusManager:
+    """Writes the statuses of one node's Pods; `address` is the node's."""
+
+    def __init__(
+        self, client: Client, mirrors: MirrorPods, runtime: NodeRuntime, address: str
+    ) -> None:
+        self._client, self._mirrors = client, mirrors
+        self._runtime, self._address = runtime, address
+        self._unwritten: dict[str, None] = {}  # UIDs of Pods whose status did not get through
+        self._unconfirmed: dict[str, Pod] = {}  # by UID, those whose deletion did not
+
+    def report(self, state: PodState) -> None:
+        """Write a Pod's status, if the Pod is still there; what does not get through, later."""
+        if state.gone:
+            return
+        pod, static = state.pod, state.pod.uid in self._mirrors
+        stored = self._client.find(Pod, pod.name, pod.namespace)
+        if static:
+            stored = stored or pod  # there is a mirror, or none yet
+        elif stored is None or stored.uid != pod.uid:
+            return
+        now, runtime = self._client.sim.now, self._runtime.name
+        status = pod_status(state, stored.status, runtime, self._address, now)
+        state.told_ready = next(c["status"] for c in status["conditions"] if c["type"] == "Ready")
+        self._unwritten.pop(pod.uid, None)
+        try:
+            if static:
+                self._mirrors.report(pod, status)
+            else:
+                state.pod = self._client.patch_status(pod, status)
+        except NotFound:
+            state.gone = not static
+        except APIError:
+            self._unwritten[pod.uid] = None
+
+    def confirm_deleted(self, pod: Pod) -> None:
+        """Delete a Pod for good, whose containers have stopped."""
+        self._unconfirmed.pop(pod.uid, None)
+        try:
+            with suppress(NotFound, Conflict):  # somebody else was faster
+                self._client.delete(Pod, pod.name, pod.namespace, grace_period=0, uid=pod.uid)
+        except APIError:
+            self._unconfirmed[pod.uid] = pod
+
+    def catch_up(self, wake: Callable[[str], None]) -> None:
+        """Try again what did not get through; `wake` has the worker of a UID report."""
+        unwritten, self._unwritten = self._unwritten, {}
+        for uid in unwritten:
+            wake(uid)
+        for pod in list(self._unconfirmed.values()):
+            self.confirm_deleted(pod)
