@@ -43,6 +43,9 @@ def mark(
     asked = POLICY_FINALIZERS.get(propagation)
     if asked and asked not in finalizers:
         meta["finalizers"] = finalizers = [*finalizers, asked]
+    last = kind.deletion_finalizer
+    if last and last not in finalizers and "deletionTimestamp" not in meta:
+        meta["finalizers"] = finalizers = [*finalizers, last]
     seconds = _grace(document, grace) if kind.kind == "Pod" else 0
     before = meta.get("deletionGracePeriodSeconds")
     if "deletionTimestamp" in meta and before is not None:

@@ -35,7 +35,7 @@ def version() -> Document:
 
 def group_versions(kinds: Kinds) -> list[str]:
     """All that is served, in the order of the kinds; the core group is `v1`."""
-    return list(dict.fromkeys(kind.api_version for kind in kinds))
+    return list(dict.fromkeys(kind.api_version for kind in kinds.all_versions()))
 
 
 def groups(kinds: Kinds) -> Document:
@@ -43,15 +43,18 @@ def groups(kinds: Kinds) -> Document:
 
     >>> from course_lib.objects.kinds import BUILT_IN
     >>> [group["name"] for group in groups(BUILT_IN)["groups"]][:3]
-    ['apps', 'autoscaling', 'batch']
+    ['apiextensions.k8s.io', 'apps', 'autoscaling']
     """
-    found = []
+    found: dict[str, list[Document]] = {}
     for each in group_versions(kinds):
         group, _, number = each.rpartition("/")
         if group:
-            served = {"groupVersion": each, "version": number}
-            found.append({"name": group, "versions": [served], "preferredVersion": served})
-    return {"kind": "APIGroupList", "apiVersion": "v1", "groups": found}
+            found.setdefault(group, []).append({"groupVersion": each, "version": number})
+    rows = [
+        {"name": group, "versions": served, "preferredVersion": served[0]}
+        for group, served in found.items()
+    ]
+    return {"kind": "APIGroupList", "apiVersion": "v1", "groups": rows}
 
 
 def resources(kinds: Kinds, group_version: str) -> Document:
@@ -62,7 +65,7 @@ def resources(kinds: Kinds, group_version: str) -> Document:
     ['cronjobs', 'cronjobs/status', 'jobs', 'jobs/status']
     """
     rows: list[Document] = []
-    for kind in kinds:
+    for kind in kinds.all_versions():
         if kind.api_version == group_version:
             rows += _rows(kind)
     head = {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version}
@@ -71,7 +74,8 @@ def resources(kinds: Kinds, group_version: str) -> Document:
 
 def _rows(kind: Kind) -> list[Document]:
     common = {"namespaced": kind.namespaced, "kind": kind.kind, "singularName": ""}
-    own = common | {"name": kind.plural, "singularName": kind.kind.lower(), "verbs": VERBS}
+    own = common | {"name": kind.plural, "verbs": VERBS}
+    own["singularName"] = kind.singular or kind.kind.lower()
     if kind.short_names:
         own["shortNames"] = list(kind.short_names)
     if kind.categories:
@@ -98,7 +102,7 @@ def openapi(kinds: Kinds, group_version: str) -> Document:
     group, _, number = group_version.rpartition("/")
     parameter = {"name": "fieldValidation", "in": "query", "schema": {"type": "string"}}
     paths = {}
-    for kind in kinds:
+    for kind in kinds.all_versions():
         if kind.api_version == group_version:
             which = {"group": group, "version": number, "kind": kind.kind}
             patch = {"x-kubernetes-group-version-kind": which, "parameters": [parameter]}

@@ -17,8 +17,11 @@ IDENTITY = ("name", "namespace", "uid", "creationTimestamp", "generation")
 LIFE = ("deletionTimestamp", "deletionGracePeriodSeconds")
 
 
-def carry_over(before: Document, wanted: Document, subresource: str) -> Document:
-    """The document that an update leads to: status and the rest keep out of each other's way."""
+def carry_over(before: Document, wanted: Document, subresource: str, kind: Kind) -> Document:
+    """The document that an update leads to: status and the rest keep out of each other's way.
+
+    Where the status is no subresource, it is a part like any other.
+    """
     if subresource == "status":
         status = {"status": wanted["status"]} if "status" in wanted else {}
         metadata = before["metadata"]
@@ -28,8 +31,8 @@ def carry_over(before: Document, wanted: Document, subresource: str) -> Document
             | {"metadata": dict(metadata)}
         )
     kept = {f: before["metadata"][f] for f in (*IDENTITY, *LIFE) if f in before["metadata"]}
-    document = {key: value for key, value in wanted.items() if key != "status"}
-    if "status" in before:
+    document = {key: value for key, value in wanted.items() if key != "status" or not kind.status}
+    if "status" in before and kind.status:
         document["status"] = before["status"]
     asked = {k: v for k, v in wanted["metadata"].items() if k not in LIFE}
     document["metadata"] = asked | kept

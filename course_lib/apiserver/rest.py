@@ -121,7 +121,7 @@ class Face:
         if not target.name:
             options = list_options(request)
             found = self.api.list(
-                target.kind.kind,
+                target.kind,
                 target.namespace,
                 parse_selector(request.text("labelSelector")),
                 parse_field_selector(request.text("fieldSelector")),
@@ -133,11 +133,11 @@ class Face:
             items = [self.document(each) for each in found]
             head = {"kind": f"{target.kind.kind}List", "apiVersion": target.kind.api_version}
             return Answer(200, head | {"metadata": {"resourceVersion": str(now)}, "items": items})
-        document = self.api.document(target.kind.kind, target.name, target.namespace)
+        document = self.api.document(target.kind, target.name, target.namespace)
         if target.part == "scale":
             return Answer(200, scale_of(document))
         if request.as_table:
-            found = [self.api.get(target.kind.kind, target.name, target.namespace)]
+            found = [self.api.get(target.kind, target.name, target.namespace)]
             revision = document["metadata"]["resourceVersion"]
             return Answer(200, self.table(target.kind, found, revision))
         return Answer(200, document)

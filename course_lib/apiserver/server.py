@@ -13,6 +13,7 @@ import msgspec
 
 from course_lib.apiserver import admission, allocation, deletion, immutability
 from course_lib.apiserver.errors import AlreadyExists, Conflict, NotFound, StaleRead
+from course_lib.apiserver.extensions import Extensions
 from course_lib.apiserver.patches import merge_patch
 from course_lib.apiserver.store import DELETE, Change, Document, Entry, Store, Watch
 from course_lib.engine import Simulation
@@ -60,8 +61,10 @@ class APIServer:
         self.store = store or Store()
         self.up = True
         self.clients: list[Callable[[], None]] = []  # who hears when it stops
-        self._views: dict[str, tuple[Document, Object]] = {}  # by key, of which document
+        # By key: a view, of which document and as which kind.
+        self._views: dict[str, tuple[Document, Kind, Object]] = {}
         self._random = sim.random("apiserver")
+        self._extensions = Extensions(self) if kinds is None else None  # a dry run shares kinds
 
     def stop(self) -> None:
         """The process ends: whoever is connected notices."""
@@ -89,9 +92,10 @@ class APIServer:
         self, kind: type[ObjectT] | str | Kind, name: str, namespace: str = ""
     ) -> ObjectT | None:
         """The object of that name, or None."""
-        key = self.key(self.resource(kind), name, namespace)
+        named = self.resource(kind)
+        key = self.key(named, name, namespace)
         entry = self.store.get(key)
-        return self._view(key, entry) if entry else None
+        return self._view(named, key, entry) if entry else None
 
     def list(
         self,
@@ -101,21 +105,22 @@ class APIServer:
         fields: FieldSelector | None = None,
     ) -> list[ObjectT]:
         """All objects of a kind, by namespace and name; an empty namespace means all of them."""
-        prefix = self.prefix(self.resource(kind), namespace)
+        named = self.resource(kind)
         found = []
-        for key, entry in self.store.range(prefix):
+        for key, entry in self.store.range(self.prefix(named, namespace)):
             if fields is None or fields.matches(entry.document):
-                view = self._view(key, entry)
+                view = self._view(named, key, entry)
                 if selector.matches(view.metadata.labels):
                     found.append(view)
         return found
 
     def document(self, kind: AnyKind, name: str, namespace: str = "") -> Document:
         """A copy of the whole document, with all that was written in it."""
-        entry = self.store.get(self.key(self.resource(kind), name, namespace))
+        named = self.resource(kind)
+        entry = self.store.get(self.key(named, name, namespace))
         if entry is None:
-            raise not_found(self.resource(kind), name)
-        return copied(entry.document)
+            raise not_found(named, name)
+        return copied(_served(named, entry).document)
 
     def watch(
         self,
@@ -132,7 +137,7 @@ class APIServer:
         Raises `Compacted` when changes after `since` are forgotten.
         """
 
-        listener = self.sim.guarded(listener)
+        listener, named = self.sim.guarded(listener), self.resource(kind)
 
         def seen(document: Document) -> bool:
             labels = document["metadata"].get("labels")
@@ -143,11 +148,12 @@ class APIServer:
             before = change.before is not None and seen(change.before.document)
             if now or before:
                 type = (MODIFIED if before else ADDED) if now else DELETED
-                entry = Entry(change.document, change.revision)
-                view = self._view(change.key, entry)
-                listener(WatchEvent(type, view, change.revision, change.document))
+                of = self.kinds.newest(named)
+                entry = _served(of, Entry(change.document, change.revision))
+                view = self._view(of, change.key, entry)
+                listener(WatchEvent(type, view, change.revision, entry.document))
 
-        return self.store.watch(self.prefix(self.resource(kind), namespace), deliver, since)
+        return self.store.watch(self.prefix(named, namespace), deliver, since)
 
     # Writing
 
@@ -178,7 +184,7 @@ class APIServer:
             for field in ("uid", "resourceVersion", "deletionTimestamp", "creationTimestamp"):
                 written.pop(field, None)
         set_defaults(checked, kind)
-        if not kind.status_at_creation:
+        if kind.status and not kind.status_at_creation:
             checked.pop("status", None)
         validate(checked, decode(checked, kind), kind)
         return checked, kind
@@ -224,7 +230,7 @@ class APIServer:
             )
         if meta.get("uid") and meta["uid"] != entry.document["metadata"]["uid"]:
             raise Conflict(f'{kind.title} "{name}" is another object of the same name')
-        return self._replace(key, entry, wanted, kind, subresource)
+        return self._replace(key, _served(kind, entry), wanted, kind, subresource)
 
     def patch(
         self,
@@ -243,6 +249,7 @@ class APIServer:
             entry = self.store.get(key)
             if entry is None:
                 raise not_found(named, name)
+            entry = _served(named, entry)
             wanted = merge_patch(entry.document, patch)
             if expected:
                 wanted["metadata"] = wanted["metadata"] | {"resourceVersion": expected}
@@ -323,28 +330,31 @@ class APIServer:
     def _replace(
         self, key: str, entry: Entry, wanted: Document, kind: Kind, subresource: str
     ) -> Any:
-        document = immutability.carry_over(entry.document, wanted, subresource)
+        document = immutability.carry_over(entry.document, wanted, subresource, kind)
         if subresource == "":
             document = copied(document)  # a patch shares parts with what is stored
             kind.carry_over(entry.document, document)
             set_defaults(document, kind)
             document = canonical(document, kind.type)
+        elif kind.custom:
+            kind.complete(document)
+            immutability.check(entry.document, document, kind)
         view = decode(document, kind)
         if subresource == "":
             validate(document, view, kind)
             admission.mutate_update(kind, document)
             immutability.check(entry.document, document, kind)
-            admission.validate_update(self, kind, view, self._view(key, entry))
+            admission.validate_update(self, kind, view, self._view(kind, key, entry))
             if kind.kind == "Service":
                 allocation.allocate(self, document)
-        if document.get("spec") != entry.document.get("spec"):
+        if kind.content(document) != kind.content(entry.document):
             document["metadata"]["generation"] = entry.document["metadata"].get("generation", 0) + 1
         meta = document["metadata"]
         if meta.get("deletionTimestamp") and deletion.finished(document, kind):
             self.store.delete(key, entry.revision)
             return view
         if document == entry.document:
-            return self._view(key, entry)
+            return self._view(kind, key, entry)
         return self._write(key, document, kind, entry.revision)
 
     def _write(self, key: str, document: Document, kind: Kind, expected: int) -> Any:
@@ -353,14 +363,17 @@ class APIServer:
         self.store.put(key, document, expected)
         entry = self.store.get(key)
         # A listener may have written or removed the object again meanwhile.
-        return self._view(key, entry) if entry else decode(document, kind)
+        view = self._view(kind, key, entry) if entry else decode(document, kind)
+        if self._extensions is not None:
+            self._extensions.on_write(kind)
+        return view
 
-    def _view(self, key: str, entry: Entry) -> Any:
+    def _view(self, kind: Kind, key: str, entry: Entry) -> Any:
         cached = self._views.get(key)
-        if cached and cached[0] is entry.document:
-            return cached[1]
-        view = decode(entry.document, self.kinds.of_document(entry.document))
-        self._views[key] = entry.document, view
+        if cached and cached[0] is entry.document and cached[1] is kind:
+            return cached[2]
+        view = decode(_served(kind, entry).document, kind)
+        self._views[key] = entry.document, kind, view
         return view
 
     def prefix(self, kind: Kind, namespace: str = "") -> str:
@@ -394,6 +407,13 @@ def skip_uid(sim: Simulation) -> None:
 def not_found(kind: Kind, name: str) -> NotFound:
     """The refusal for an object that does not exist."""
     return NotFound(f'{kind.title} "{name}" not found')
+
+
+def _served(kind: Kind, entry: Entry) -> Entry:
+    """An entry as a version of its kind has it."""
+    if kind.serve is None:
+        return entry
+    return Entry(kind.serve(entry.document), entry.revision)
 
 
 def copied(document: Document) -> Document:

@@ -71,7 +71,7 @@ def target_of(path: str, kinds: Kinds) -> Target:
     namespace = ""
     if len(rest) > 2 and rest[0] == "namespaces" and rest[2] not in ("status", "finalize"):
         namespace, rest = rest[1], rest[2:]
-    for kind in kinds:
+    for kind in kinds.all_versions():
         if rest and kind.plural == rest[0] and kind.api_version == version:
             target = Target(kind, namespace, *rest[1:3])
             parts = [part.name for part in discovery.subresources(kind)]

@@ -29,7 +29,7 @@ class Writer:
 
     def __init__(self, api: APIServer, target: Target, strict: bool = False) -> None:
         self.api, self.target, self._strict = api, target, strict
-        self._place = target.kind.kind, target.name, target.namespace
+        self._place = target.kind, target.name, target.namespace
 
     def post(self, request: Request, document: Document) -> Answer:
         """Create an object, evict a Pod, or bind one."""
@@ -190,7 +190,7 @@ class Writer:
         return dict(meta or {})
 
     def _document(self, name: str, namespace: str) -> Document:
-        return self.api.document(self.target.kind.kind, name, namespace)
+        return self.api.document(self.target.kind, name, namespace)
 
 
 def scale_of(document: Document) -> Document:

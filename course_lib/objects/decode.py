@@ -32,9 +32,9 @@ def kind_of_document(document: Document) -> Kind:
 def decode(document: Document, kind: Kind | None = None) -> Object:
     """The typed view of a document; raises `InvalidManifest` with path, expected and found."""
     kind = kind or BUILT_IN.of_document(document)
-    if kind.view is not None:
-        return kind.view(document)
     try:
+        if kind.view is not None:
+            return kind.view(document)
         return msgspec.convert(document, kind.type, dec_hook=_quantity)
     except msgspec.ValidationError as problem:
         raise _explain(problem, document) from None
@@ -166,6 +166,13 @@ def unknown_fields(value: Any, shape: Any, path: str = "") -> list[UnknownField]
             found
             for position, item in enumerate(value)
             for found in unknown_fields(item, inner, f"{path}[{position}]")
+        ]
+    if isinstance(value, dict) and origin is dict:
+        inner = typing.get_args(shape)[1]
+        return [
+            found
+            for key, item in value.items()
+            for found in unknown_fields(item, inner, f"{path}.{key}")
         ]
     if isinstance(value, dict) and isinstance(shape, type) and issubclass(shape, msgspec.Struct):
         fields = _fields(shape)

@@ -6,9 +6,12 @@ Source: `pkg/util/validation/field/errors.go` of k8s.io/apimachinery.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
+
+from course_lib.errors import InvalidManifest
 
 REQUIRED, INVALID, UNSUPPORTED = "Required value", "Invalid value", "Unsupported value"
 DUPLICATE, FORBIDDEN, TOO_LONG, TOO_MANY = "Duplicate value", "Forbidden", "Too long", "Too many"
@@ -118,3 +121,14 @@ def _whole(value: object) -> object:
     if isinstance(value, list):
         return [_whole(item) for item in value]
     return {k: _whole(v) for k, v in value.items()} if isinstance(value, dict) else value
+
+
+class InvalidObject(InvalidManifest):
+    """An object with fields that the API server refuses; `errors` says which and why."""
+
+    def __init__(self, document: Mapping[str, Any], errors: Sequence[FieldError]) -> None:
+        kind, group = document.get("kind", ""), document.get("apiVersion", "").rpartition("/")[0]
+        name = document.get("metadata", {}).get("name", "")
+        title = f"{kind}.{group}" if group else kind
+        super().__init__(f'{title} "{name}" is invalid: {together(errors)}')
+        self.errors = list(errors)

@@ -98,10 +98,13 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
     categories: tuple[str, ...] = ()
     equal_versions: tuple[str, ...] = ()  # served beside `api_version`, with the same fields
     removed_versions: Mapping[str, str] = {}  # and the release that stopped serving each
+    singular: str = ""  # where it is not the kind in lower case
     custom: bool = False  # defined by a CustomResourceDefinition
+    versions: tuple[Kind, ...] = ()  # served beside this one, each with fields of its own
 
     # Reading a document
     view: Callable[[Document], Object] | None = None  # in place of decoding into `type`
+    serve: Callable[[Document], Document] | None = None  # a stored document, as this version has it
     unknown: Callable[[Document], list[UnknownField]] | None = None  # in place of those of `type`
     not_simulated: tuple[str, ...] = ()  # paths that are kept, and that nothing acts on
 
@@ -113,6 +116,8 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
     carry_over: Callable[[Document, Document], None] = _no_change  # what an update leaves out
     first_status: Callable[[Any], Document] | None = None  # of the view of a new object
     status_at_creation: bool = False  # a new object keeps the status that it is written with
+
+    deletion_finalizer: str = ""  # what an object gets when its deletion begins
 
     # Judging it
     name_rule: Callable[[str], Problems] = subdomain_name
@@ -149,10 +154,19 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
         """The name in the API server's messages: `deployments.apps`, `pods`."""
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
+    def content(self, document: Document) -> Any:
+        """The part whose changes count as generations."""
+        if not self.custom:
+            return document.get("spec")
+        beside = ("metadata", "status") if self.status else ("metadata",)
+        return {key: value for key, value in document.items() if key not in beside}
+
     @property
     def names(self) -> tuple[str, ...]:
         """All names that `kubectl get` takes, in lower case."""
-        return self.kind.lower(), self.plural, *self.short_names, self.resource, self.title
+        singular = (self.singular,) if self.singular else ()
+        own = self.kind.lower(), *singular, self.plural, *self.short_names
+        return *own, self.resource, self.title
 
 
 class Kinds:
@@ -172,6 +186,12 @@ class Kinds:
     def __iter__(self) -> Iterator[Kind]:
         return iter(tuple(self._kinds.values()))
 
+    def all_versions(self) -> Iterator[Kind]:
+        """Every version of every kind, the preferred one of each first."""
+        for kind in self:
+            yield kind
+            yield from kind.versions
+
     def __len__(self) -> int:
         return len(self._kinds)
 
@@ -179,6 +199,14 @@ class Kinds:
         """Serve a kind; one of the same group and name is replaced, in its place."""
         self._kinds[kind.group, kind.kind] = kind
         self._index()
+
+    def newest(self, kind: Kind) -> Kind:
+        """The kind as it is served now; its definition may have changed since, or be gone."""
+        served = self._kinds.get((kind.group, kind.kind)) if kind.custom else None
+        for version in (served, *served.versions) if served else ():
+            if version.api_version == kind.api_version:
+                return version
+        return kind
 
     def remove(self, kind: Kind) -> None:
         """Serve a kind no longer; nothing happens where it is not served."""
@@ -227,6 +255,9 @@ class Kinds:
         """
         group = api_version.rpartition("/")[0]
         served = self._kinds.get((group, kind))
+        for version in served.versions if served else ():
+            if version.api_version == api_version:
+                return version
         if served and api_version in (served.api_version, *served.equal_versions):
             return served
         for other in self:

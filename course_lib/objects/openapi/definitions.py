@@ -10,7 +10,7 @@ import re
 import msgspec
 
 from course_lib.objects.meta import Condition, Object, Value, is_true
-from course_lib.objects.openapi.schema import JSONSchemaProps
+from course_lib.objects.openapi.schema import JSON, JSONSchemaProps
 
 NAMESPACED, CLUSTER = "Namespaced", "Cluster"
 NAMES_ACCEPTED, ESTABLISHED, TERMINATING = "NamesAccepted", "Established", "Terminating"
@@ -40,7 +40,7 @@ class CustomResourceSubresourceScale(Value, frozen=True):
 class CustomResourceSubresources(Value, frozen=True):
     """The parts of the objects that have a path of their own."""
 
-    status: dict[str, object] | None = None
+    status: dict[str, JSON] | None = None
     scale: CustomResourceSubresourceScale | None = None
 
 
@@ -100,7 +100,7 @@ class CustomResourceConversion(Value, frozen=True):
     """How objects of one version become those of another."""
 
     strategy: str = "None"
-    webhook: dict[str, object] | None = None
+    webhook: dict[str, JSON] | None = None
 
 
 class CustomResourceDefinitionSpec(Value, frozen=True):

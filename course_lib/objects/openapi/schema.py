@@ -9,34 +9,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import msgspec
 
 from course_lib.objects.meta import Value
 
-
-class ValidationRule(Value, frozen=True):
-    """A rule in CEL; the simulation keeps it and does not evaluate it."""
-
-    rule: str
-    message: str = ""
-    message_expression: str = ""
-    reason: str | None = None
-    field_path: str = ""
-    optional_old_self: bool | None = None
+JSON = Any  # any value that JSON has
 
 
 class JSONSchemaProps(Value, frozen=True):
     """What a value and the values inside it may be; `default` null is no default."""
 
+    UNKEPT = ("x-kubernetes-validations",)  # rules in CEL
+
     type: str = ""
     format: str = ""
     title: str = ""
     description: str = ""
-    default: object = None
-    example: object = None
+    default: JSON = None
+    example: JSON = None
     nullable: bool = False
-    enum: list[object] | None = None
+    enum: list[JSON] | None = None
     minimum: int | float | None = None
     maximum: int | float | None = None
     exclusive_minimum: bool = False
@@ -66,18 +60,15 @@ class JSONSchemaProps(Value, frozen=True):
     list_type: str | None = msgspec.field(default=None, name="x-kubernetes-list-type")
     list_map_keys: list[str] | None = msgspec.field(default=None, name="x-kubernetes-list-map-keys")
     map_type: str | None = msgspec.field(default=None, name="x-kubernetes-map-type")
-    validations: list[ValidationRule] | None = msgspec.field(
-        default=None, name="x-kubernetes-validations"
-    )
     external_docs: dict[str, str] | None = None
     # Parts of OpenAPI that a CustomResourceDefinition may not use.
     id: str = ""
     schema_: str = msgspec.field(default="", name="$schema")
     ref: str | None = msgspec.field(default=None, name="$ref")
-    additional_items: object = None
+    additional_items: JSON = None
     pattern_properties: dict[str, JSONSchemaProps] | None = None
     definitions: dict[str, JSONSchemaProps] | None = None
-    dependencies: object = None
+    dependencies: JSON = None
 
     @property
     def item(self) -> JSONSchemaProps | None:

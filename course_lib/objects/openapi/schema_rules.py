@@ -2,7 +2,7 @@
 
 Source: `ValidateCustomResourceDefinitionOpenAPISchema` in
 `pkg/apis/apiextensions/validation/validation.go` and `pkg/apiserver/schema/defaulting` of
-k8s.io/apiextensions-apiserver. Rules in CEL are kept; only whether there is one is looked at.
+k8s.io/apiextensions-apiserver. Rules in CEL are kept and not looked at.
 """
 
 from __future__ import annotations
@@ -36,9 +36,6 @@ _NOT_AT_ROOT = (
     "enum", "default", "nullable", "additional_properties", "min_properties", "max_properties",
     "all_of", "any_of", "one_of", "not_", "embedded_resource", "int_or_string", "list_type",
     "list_map_keys", "map_type",
-)  # fmt: skip
-REASONS = (
-    "FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired",
 )  # fmt: skip
 
 
@@ -92,7 +89,6 @@ def _node(schema: JSONSchemaProps, path: str, root: bool = False, meta: str = ""
         yield invalid(here, False, "must be true or undefined")
     yield from _map_type(schema, path)
     yield from _list_type(schema, path)
-    yield from _rules(schema, path)
 
 
 def _unsupported(schema: JSONSchemaProps, path: str, meta: str) -> Errors:
@@ -190,22 +186,6 @@ def _map_key(field: JSONSchemaProps, needed: bool, path: str) -> Errors:
         yield required(f"{path}.default", f"{said} must have a default or be a required property")
     if field.nullable:
         yield forbidden(f"{path}.nullable", f"{said} cannot be nullable")
-
-
-def _rules(schema: JSONSchemaProps, path: str) -> Errors:
-    for position, rule in enumerate(schema.validations or ()):
-        here = f"{path}.x-kubernetes-validations[{position}]"
-        if not rule.rule.strip():
-            yield required(f"{here}.rule", "rule is not specified")
-        elif rule.message and not rule.message.strip():
-            yield invalid(f"{here}.message", rule.message, "must be non-empty if specified")
-        elif "\n" in rule.message.strip():
-            yield invalid(f"{here}.message", rule.message, "must not contain line breaks")
-        elif "\n" in rule.rule.strip() and not rule.message.strip():
-            said = "message must be specified if rule contains line breaks"
-            yield required(f"{here}.message", said)
-        if rule.reason is not None and rule.reason not in REASONS:
-            yield not_supported(f"{here}.reason", rule.reason, REASONS)
 
 
 def _defaults(schema: JSONSchemaProps, path: str) -> list[FieldError]:

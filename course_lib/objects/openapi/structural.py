@@ -148,7 +148,6 @@ def _checking(schema: JSONSchemaProps, path: str, first: bool = False) -> Errors
         ("x-kubernetes-list-map-keys", schema.list_map_keys, "empty"),
         ("x-kubernetes-list-type", schema.list_type is not None, "undefined"),
         ("x-kubernetes-map-type", schema.map_type is not None, "undefined"),
-        ("x-kubernetes-validations", schema.validations, "empty"),
     ):
         if said:
             yield forbidden(f"{path}.{name}", f"must be {rule} to be structural")

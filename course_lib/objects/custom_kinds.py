@@ -1,0 +1,227 @@
+"""The kinds that CustomResourceDefinitions define: a `Kind` for each version that is served.
+
+An object is stored as it was written; each version serves it under its own apiVersion, pruned and
+defaulted by its own schema (conversion strategy `None`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+
+import msgspec
+
+from course_lib.engine.ages import since
+from course_lib.objects.field_errors import FieldError, InvalidObject, invalid, required
+from course_lib.objects.jsonpath import JSONPath, text_of
+from course_lib.objects.kind import Kind, Problems, Row, Scale, UnknownField
+from course_lib.objects.manifests import Document
+from course_lib.objects.meta import Object
+from course_lib.objects.openapi import definitions
+from course_lib.objects.openapi.definitions import (
+    CustomResourceColumnDefinition,
+    CustomResourceDefinition,
+    CustomResourceDefinitionVersion,
+    CustomResourceSubresourceScale,
+)
+from course_lib.objects.openapi.schema import JSONSchemaProps, below
+from course_lib.objects.openapi.validation import validate
+from course_lib.objects.openapi.values import prune, read
+
+AGE = CustomResourceColumnDefinition(
+    name="Age", type="date", json_path=".metadata.creationTimestamp"
+)
+MOST = 2**31 - 1  # replicas
+
+
+class CustomObject(Object, frozen=True, kw_only=True):
+    """An object of a custom kind, with its whole document."""
+
+    document: Document = msgspec.field(default_factory=dict)
+
+
+def custom_kind(definition: CustomResourceDefinition) -> Kind | None:
+    """The kind that a definition adds, in the version that clients prefer; None if none is served.
+
+    Its other versions are in `versions`.
+    """
+    kinds = [_kind(definition, version) for version in definition.spec.served]
+    if not kinds:
+        return None
+    return msgspec.structs.replace(kinds[0], versions=tuple(kinds[1:]))
+
+
+def _kind(definition: CustomResourceDefinition, version: CustomResourceDefinitionVersion) -> Kind:
+    spec, names, schema = definition.spec, definition.status.accepted_names, version.properties
+    api_version = f"{spec.group}/{version.name}"
+    scale = version.subresources.scale if version.subresources else None
+    columns = version.additional_printer_columns or [AGE]
+    rules = partial(_errors, schema=schema, scale=scale)
+    return Kind(
+        names.kind,
+        api_version,
+        names.plural,
+        CustomObject,
+        tuple(names.short_names or ()),
+        namespaced=spec.scope == definitions.NAMESPACED,
+        singular=names.singular,
+        categories=tuple(names.categories or ()),
+        custom=True,
+        view=lambda document: _view(document, api_version),
+        serve=lambda document: _served(document, schema, api_version),
+        unknown=lambda document: _unknown(document, schema),
+        complete=lambda document: _complete(document, schema),
+        rules=lambda view: _new(view, rules),
+        transition=lambda before, after: _transition(before, after, rules),
+        columns="  ".join(["NAME", *(_heading(column) for column in columns)]),
+        row=_row(columns),
+        status=version.has_status,
+        scale=_scale(scale),
+    )
+
+
+# Reading
+
+
+def _view(document: Document, api_version: str) -> CustomObject:
+    known = msgspec.convert(document, Object)
+    document = document | {"apiVersion": api_version}
+    return CustomObject(
+        api_version=api_version, kind=known.kind, metadata=known.metadata, document=document
+    )
+
+
+def _complete(document: Document, schema: JSONSchemaProps) -> None:
+    filled, _ = read(document, schema)
+    document.clear()
+    document.update(filled)
+
+
+def _served(document: Document, schema: JSONSchemaProps, api_version: str) -> Document:
+    """A stored document as a version has it."""
+    filled, _ = read(document, schema)
+    return filled | {"apiVersion": api_version}
+
+
+def _unknown(document: Document, schema: JSONSchemaProps) -> list[UnknownField]:
+    return [(path, "", False) for path in prune(document, schema)[1]]
+
+
+# Judging
+
+Errors = Callable[[Document, object], list[FieldError]]
+
+
+def _new(view: CustomObject, errors: Errors) -> Problems:
+    """The rules for a new object; those for an update are in `transition`, and know what was."""
+    if not view.metadata.uid:
+        _refuse(view.document, errors(view.document, msgspec.UNSET))
+    return iter(())
+
+
+def _transition(before: Document, after: Document, errors: Errors) -> Problems:
+    _refuse(after, errors(after, before))
+    return iter(())
+
+
+def _refuse(document: Document, found: list[FieldError]) -> None:
+    if found:
+        raise InvalidObject(document, found)
+
+
+def _errors(
+    document: Document,
+    old: object,
+    schema: JSONSchemaProps,
+    scale: CustomResourceSubresourceScale | None,
+) -> list[FieldError]:
+    found = validate(document, schema, old)
+    found += _embedded(document, schema, "")
+    return found + list(_replicas(document, scale))
+
+
+def _embedded(value: object, schema: JSONSchemaProps | None, path: str) -> list[FieldError]:
+    """Objects inside an object: each says what it is."""
+    found: list[FieldError] = []
+    if isinstance(value, dict) and schema is not None:
+        if schema.embedded_resource:
+            for key in ("apiVersion", "kind"):
+                if key not in value:
+                    found.append(required(below(path, key)))
+                elif not isinstance(value[key], str):
+                    found.append(invalid(below(path, key), value[key], "must be a string"))
+                elif not value[key]:
+                    found.append(invalid(below(path, key), "", "must not be empty"))
+        for key, item in value.items():
+            found += _embedded(item, schema.of(key), below(path, key))
+    elif isinstance(value, list) and schema is not None:
+        for position, item in enumerate(value):
+            found += _embedded(item, schema.item, f"{path}[{position}]")
+    return found
+
+
+def _replicas(
+    document: Document, scale: CustomResourceSubresourceScale | None
+) -> Iterator[FieldError]:
+    """The numbers that the subresource `scale` shows."""
+    for path in (scale.spec_replicas_path, scale.status_replicas_path) if scale else ():
+        count = JSONPath(path).first(document)
+        if isinstance(count, int) and count < 0:
+            yield invalid(path, count, "should be a non-negative integer")
+        elif isinstance(count, int) and count > MOST:
+            yield invalid(path, count, f"should be less than or equal to {MOST}")
+
+
+# Showing
+
+
+def _heading(column: CustomResourceColumnDefinition) -> str:
+    return ("+" if column.priority else "") + column.name.upper()
+
+
+def _row(columns: list[CustomResourceColumnDefinition]) -> Callable[[CustomObject, float], Row]:
+    """The cells of a row; the column AGE is filled in for all kinds alike."""
+    shown = [column for column in columns if column.name.upper() != "AGE"]
+
+    def row(view: CustomObject, now: float) -> Row:
+        return [view.name, *(_cell(view.document, column, now) for column in shown)]
+
+    return row
+
+
+def _cell(document: Document, column: CustomResourceColumnDefinition, now: float) -> object:
+    """One cell; empty where there is no value, or one of another type.
+
+    Source: `pkg/registry/customresource/tableconvertor` of k8s.io/apiextensions-apiserver.
+    """
+    value: object = None
+    with suppress(Exception):  # a path that cannot be read finds nothing
+        value = JSONPath(column.json_path).first(document)
+    if value is None:
+        return ""
+    if column.type == "string":
+        return text_of(value)
+    if column.type == "boolean":
+        return value if isinstance(value, bool) else ""
+    if column.type == "date":
+        return _age(value, now)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return ""
+    return int(value) if column.type == "integer" else float(value)
+
+
+def _age(value: object, now: float) -> str:
+    if not isinstance(value, str):
+        return ""
+    try:
+        return since(value, now)
+    except ValueError:
+        return "<invalid>"
+
+
+def _scale(scale: CustomResourceSubresourceScale | None) -> Scale | None:
+    if scale is None:
+        return None
+    paths = scale.spec_replicas_path, scale.status_replicas_path, scale.label_selector_path
+    return Scale(*(path.removeprefix(".") for path in paths))
