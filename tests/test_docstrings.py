@@ -16,15 +16,12 @@ LEFT = {
     "client": 11,
     "cluster": 67,
     "controllers": 7,
-    "course": 1,
     "cri": 13,
     "etcd": 6,
-    "network": 72,
     "node": 32,
     "objects": 20,
     "orchestrators": 18,
     "runtimes": 30,
-    "scheduler": 52,
 }
 
 

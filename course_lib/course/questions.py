@@ -90,7 +90,7 @@ def asks(
 
 @contextmanager
 def no_answer_involved() -> Iterator[None]:
-    """Work of the course alone: each of its errors becomes an `ExerciseFault`."""
+    """Work of the course alone: raises `ExerciseFault` for each of its errors."""
     try:
         yield
     except Exception as error:

@@ -74,6 +74,9 @@ class AddressPool:
 class ClusterCIDR:
     """The cluster's addresses, cut into one block a node.
 
+    `node_mask` is the prefix length of a node's block. Raises `CourseError` where such a block does
+    not fit into `cidr`.
+
     >>> blocks = ClusterCIDR("10.244.0.0/16")
     >>> blocks.take(), blocks.take(), blocks.size
     ('10.244.0.0/24', '10.244.1.0/24', 256)

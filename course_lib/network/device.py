@@ -31,6 +31,9 @@ class Device:
     """A device with its addresses; what it is joined to, its kinds below say.
 
     `seconds` is what a frame needs to cross it: an order of magnitude, so that paths compare.
+
+    `namespace` is where it stands, `name` is unique there, `mtu` is in bytes; without `mac` it is
+    derived from the names.
     """
 
     kind = ""
@@ -57,7 +60,10 @@ class Device:
         return ""
 
     def send(self, journey: Journey, packet: Packet, next_hop: str) -> None:
-        """Send an IP packet towards its next hop: find who has it, and put it on the wire."""
+        """Send an IP packet towards its next hop: find who has it, and put it on the wire.
+
+        `journey` records what happens, `packet` is sent to the address `next_hop`.
+        """
         size = packet.size
         if size > self.mtu:
             cut = self._fit(journey, packet, size)
@@ -164,7 +170,11 @@ class Veth(Device):
         other_name: str,
         mtu: int = ETHERNET_MTU,
     ) -> tuple[Veth, Veth]:
-        """Both ends of a new cable."""
+        """Both ends of a new cable.
+
+        `name` is that of the end in `one`, `other_name` that of the end in `other`; `mtu` is in
+        bytes.
+        """
         left, right = cls(one, name, mtu), cls(other, other_name, mtu)
         left.peer, right.peer = right, left
         return left, right
@@ -189,6 +199,8 @@ class Bridge(Device):
     With `filters`, bridged IP packets pass the machine's rules as routed ones do
     (`net.bridge.bridge-nf-call-iptables`): without, answers to a Service's address from a Pod on
     the same bridge are not translated back.
+
+    `name`, `mtu` (bytes) and `mac` are those of the bridge as a device.
     """
 
     kind = "bridge"
@@ -238,7 +250,10 @@ class Bridge(Device):
         self._out(journey, frame, None)
 
     def forward(self, journey: Journey, port: Device, frame: Packet) -> None:
-        """From a port to this machine, or to another port."""
+        """From a port to this machine, or to another port.
+
+        `journey` records what happens, `frame` came in at `port`.
+        """
         ethernet = frame.headers[0]
         assert type(ethernet) is Ethernet
         self.learned[ethernet.source] = port

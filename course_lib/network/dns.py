@@ -64,6 +64,8 @@ def candidates(name: str, searches: Sequence[str], ndots: int = NDOTS) -> list[s
 
     With fewer dots than `ndots` the search list comes first; a dot at the end forbids it.
 
+    `searches` is the search list of the resolver.
+
     >>> candidates("web.shop", ["default.svc.cluster.local", "svc.cluster.local"])
     ['web.shop.default.svc.cluster.local', 'web.shop.svc.cluster.local', 'web.shop']
     >>> candidates("example.com.", ["svc.cluster.local"])
@@ -79,6 +81,8 @@ class Zone:
     """The names of a cluster.
 
     `services` and `slices` list what there is now; `outside` knows the names of the world.
+
+    `domain` is the cluster's, with which all its names end.
     """
 
     def __init__(
@@ -254,7 +258,12 @@ def resolve(
     ndots: int = NDOTS,
     type: str = "A",
 ) -> Lookup:
-    """Ask for one full name after the other until one of them is there."""
+    """Ask for one full name after the other until one of them is there.
+
+    `name` is what the program asks for; `ask` sends one query (a full name and `type`) to the
+    server; `searches` is the search list; names with fewer dots than `ndots` are tried with it
+    first.
+    """
     answers = []
     for full in candidates(name, searches, ndots):
         answers.append(ask(full, type))

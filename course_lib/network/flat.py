@@ -106,7 +106,11 @@ class FlatNetwork(Network):
     def translated(
         self, journey: Journey, source: str, address: str, port: int, protocol: str
     ) -> Packet | None:
-        """The packet after the rules of the machine that sends it, or that gets it from outside."""
+        """The packet after the rules of the machine that sends it, or that gets it from outside.
+
+        `journey` records what happens; `source` is a node or `outside`; `address`, `port` and
+        `protocol` are where the packet is sent.
+        """
         self._port = 32768 + (self._port + 1) % 28000
         host = self.hosts.get(source)
         sender = host.address if host else OUTSIDE_ADDRESS

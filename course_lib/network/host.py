@@ -13,7 +13,11 @@ from course_lib.objects.manifests import Document
 
 
 class NodeHost:
-    """A machine: its network namespace, its address, its Pods' blocks, its rules."""
+    """A machine: its network namespace, its address, its Pods' blocks, its rules.
+
+    `namespace` has the machine's devices, `card` is its network card, `subnet` the number of its
+    subnet.
+    """
 
     def __init__(self, namespace: NetworkNamespace, card: Device, subnet: int) -> None:
         self.namespace, self.card, self.subnet = namespace, card, subnet

@@ -29,6 +29,8 @@ class Match(msgspec.Struct, frozen=True):
 def path_matches(path_type: str, rule: str, path: str) -> bool:
     """Whether a path meets a rule; Prefix compares whole elements between slashes.
 
+    `path_type` is that of the `rule`: `Prefix`, `Exact` or `ImplementationSpecific`.
+
     >>> path_matches("Prefix", "/foo", "/foo/bar"), path_matches("Prefix", "/foo", "/foobar")
     (True, False)
     >>> path_matches("Exact", "/foo", "/foo/")
@@ -59,6 +61,8 @@ def of_controller(
 
     An Ingress without a class is nobody's. Source: kubernetes.io "Ingress", "Ingress class";
     HAProxy's controller without its flag `--empty-ingress-class`.
+
+    `ingresses` and `classes` are all that there are, `controller` is its name in the classes.
     """
     own = {found.name for found in classes if found.spec.controller == controller}
     return [ingress for ingress in ingresses if ingress.spec.ingress_class_name in own]
@@ -69,6 +73,8 @@ def choose(ingresses: Iterable[Ingress], host: str, path: str) -> Match | None:
 
     A full host comes before one with `*`, and that before a rule without; of the paths the
     longest wins, and of two equal ones Exact. What no rule wants goes to the default backend.
+
+    `ingresses` are those of the controller; `host` and `path` are the request's.
     """
     found: list[tuple[tuple[int, int, bool], Match]] = []
     default: Match | None = None

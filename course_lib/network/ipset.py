@@ -37,7 +37,10 @@ class Sets:
         self._blocks: dict[str, dict[tuple[int, int], dict[int, None]]] = {}
 
     def restore(self, text: str) -> None:
-        """Make sets and put members into them, as `ipset restore` does (new sets are empty)."""
+        """Make sets and put members into them, as `ipset restore` does (new sets are empty).
+
+        Raises `CourseError` for a line that is not understood.
+        """
         for line in text.splitlines():
             match line.split():
                 case ["create", name, kind, *_] if kind in TYPES:
@@ -57,7 +60,10 @@ class Sets:
                     )
 
     def create(self, name: str, kind: str, members: Iterable[str]) -> None:
-        """A set with just these members."""
+        """A set with just these members.
+
+        `name` is the set's, `kind` its type such as `hash:ip,port`.
+        """
         self.types[name], self.members[name], self._blocks[name] = kind, {}, {}
         for member in members:
             self._add(name, member)
@@ -78,7 +84,11 @@ class Sets:
         return "\n".join(lines)
 
     def matches(self, name: str, sides: list[str], look: Look) -> bool:
-        """Whether a packet is in a set; `sides` says which of its addresses and ports are meant."""
+        """Whether a packet is in a set; `sides` says which of its addresses and ports are meant.
+
+        `name` is the set's, `look` has the packet. Raises `CourseError` for a set that is not
+        there.
+        """
         if name not in self.types:
             raise CourseError("there is no such set", found=name, expected=", ".join(self.types))
         kind = self.types[name]

@@ -99,7 +99,11 @@ class IPTables:
 
 
 class WrittenChain(Chain):
-    """A chain whose rules are text; they are read when the first packet comes."""
+    """A chain whose rules are text; they are read when the first packet comes.
+
+    `name` is the chain's in its `table`, `of` the rules that it belongs to, `policy` what happens
+    at its end.
+    """
 
     def __init__(self, name: str, of: IPTables, table: str, policy: str = "") -> None:
         super().__init__(name, policy)

@@ -52,7 +52,11 @@ class RealServer:
 
 
 class VirtualServer:
-    """An address and port that stand for several real servers."""
+    """An address and port that stand for several real servers.
+
+    `scheduler` is its name in IPVS (`rr`, `lc`, ...), `sticky` how long a client stays at its
+    server (s). Raises `CourseError` for another scheduler.
+    """
 
     def __init__(self, scheduler: str, sticky: float = 0.0) -> None:
         if scheduler not in SCHEDULERS:
@@ -115,7 +119,10 @@ class IPVS:
         self.servers: dict[tuple[str, str, int], VirtualServer] = {}
 
     def restore(self, text: str) -> None:
-        """Have just the servers of a text (`ipvsadm-restore`); those that stay keep their state."""
+        """Have just the servers of a text (`ipvsadm-restore`); those that stay keep their state.
+
+        Raises `CourseError` for a line that is not understood.
+        """
         made: dict[tuple[str, str, int], VirtualServer] = {}
         for line in text.splitlines():
             match line.split():

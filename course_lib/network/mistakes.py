@@ -91,6 +91,9 @@ MISTAKES: dict[str, Callable[[Settings], PodNetwork]] = {
 def broken(mistake: str, nodes: int = 3, pods: int = 2, **settings: Any) -> PodNetwork:
     """A network with a mistake in it: one of `MISTAKES`.
 
+    It has `nodes` machines with `pods` Pods each; `settings` are the plugin's. Raises `CourseError`
+    for another mistake.
+
     >>> network = broken("blocked-port")
     >>> network.trace("pod-1", "pod-3").reason
     'a firewall drops udp port 8472'

@@ -27,24 +27,44 @@ class Hooks(Protocol):
     """The rules of a namespace at the kernel's hooks; None: the packet goes no further."""
 
     def prerouting(self, journey: Journey, packet: Packet, device: Device) -> Packet | None:
-        """A packet came in."""
+        """A packet came in.
+
+        `journey` records what happens; `device` is where the packet came in. The packet may come
+        back changed; None: it is dropped.
+        """
 
     def input(self, journey: Journey, packet: Packet, device: Device) -> Packet | None:
-        """A packet is for a program here."""
+        """A packet is for a program here.
+
+        `journey` records what happens; `device` is where the packet came in. The packet may come
+        back changed; None: it is dropped.
+        """
 
     def forward(
         self, journey: Journey, packet: Packet, came_in: Device, goes_out: Device
     ) -> Packet | None:
-        """A packet passes through."""
+        """A packet passes through.
+
+        `journey` records what happens; the packet `came_in` at one device, and `goes_out` at
+        another. It may come back changed; None: it is dropped.
+        """
 
     def output(self, journey: Journey, packet: Packet) -> Packet | None:
         """A program here sends a packet."""
 
     def postrouting(self, journey: Journey, packet: Packet, device: Device) -> Packet | None:
-        """A packet goes out."""
+        """A packet goes out.
+
+        `journey` records what happens; `device` is where the packet goes out. The packet may come
+        back changed; None: it is dropped.
+        """
 
     def bridged(self, journey: Journey, bridge: Device, packet: Packet) -> Packet | None:
-        """A packet passes a bridge."""
+        """A packet passes a bridge.
+
+        `journey` records what happens; `bridge` is the one that the `packet` passes. None: it is
+        dropped.
+        """
 
 
 class Unwraps(Protocol):
@@ -78,7 +98,10 @@ class NetworkNamespace:
         self.add_address("lo", "127.0.0.1/8")
 
     def attach(self, device: Device) -> None:
-        """A device comes into this namespace."""
+        """A device comes into this namespace.
+
+        Raises `CourseError` where a device of its name is there already.
+        """
         if device.name in self.devices:
             raise CourseError(
                 "a device of this name is there already",
@@ -170,7 +193,10 @@ class NetworkNamespace:
     def receive(
         self, journey: Journey, device: Device, packet: Packet, port: Device | None = None
     ) -> None:
-        """A packet that a device took from the wire (`port`: of the bridge, if any)."""
+        """A packet that a device took from the wire (`port`: of the bridge, if any).
+
+        `journey` records what happens; `packet` is a frame, or an IP packet from a tunnel.
+        """
         if self.filter is not None:
             filtered = self.filter.prerouting(journey, packet, device)
             if filtered is None:
@@ -211,7 +237,11 @@ class NetworkNamespace:
             self.route(journey, packet.with_headers(fewer), device)
 
     def route(self, journey: Journey, packet: Packet, came_in: Device | None) -> None:
-        """Find the next hop, ask the rules, and send it there."""
+        """Find the next hop, ask the rules, and send it there.
+
+        `journey` records what happens; `packet` is an IP packet; it `came_in` at a device, or is
+        sent from here (None).
+        """
         destination = packet.ip.destination
         route = self.routes.lookup(destination)
         if route is None or route.kind != "unicast":
@@ -240,5 +270,8 @@ def _network(address: str) -> str:
 
 
 def datagram(source: str, destination: str, protocol: str = "tcp") -> IP:
-    """The IP header of something that a program sends; only TCP forbids to cut it."""
+    """The IP header of something that a program sends; only TCP forbids to cut it.
+
+    `source` and `destination` are addresses of one family, `protocol` is `tcp`, `udp` or `icmp`.
+    """
     return IP(source, destination, protocol, dont_fragment=protocol == "tcp")

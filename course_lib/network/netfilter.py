@@ -28,7 +28,11 @@ PRIORITIES = {"raw": -300, "mangle": -150, "dstnat": -100, "filter": 0, "srcnat"
 
 
 class Look:
-    """What a rule sees of a packet at a hook; targets write `mark`, `dnat` and `snat`."""
+    """What a rule sees of a packet at a hook; targets write `mark`, `dnat` and `snat`.
+
+    `namespace` is the machine's; `packet` belongs to `connection`, as its `reply` or not; `journey`
+    has the time and the chance.
+    """
 
     __slots__ = (
         "applied", "bridged", "connection", "destination", "destination_port", "dnat", "examined",
@@ -167,7 +171,10 @@ class Balancer(Protocol):
     """The kernel's own load balancer."""
 
     def serve(self, journey: Journey, look: Look, packet: Packet) -> bool | None:
-        """Send a packet to a real server; None: it is not for a virtual server."""
+        """Send a packet to a real server; None: it is not for a virtual server.
+
+        `journey` records what happens; `look` is what rules see of the `packet`.
+        """
 
     def save(self) -> str:
         """The virtual servers, as `ipvsadm-save` prints them."""

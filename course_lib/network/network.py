@@ -45,10 +45,18 @@ class Devices(Protocol):
         size: int = 0,
         six: bool = False,
     ) -> Trace:
-        """Send one packet, and follow it and its answer."""
+        """Send one packet, and follow it and its answer.
+
+        `source` is a Pod, a node or `outside`, `destination` one of these or an address, with
+        its `port` and `protocol`; `size` is the payload in bytes; `six` asks for IPv6.
+        """
 
     def open(self, source: str, destination: str, port: int = 80, protocol: str = "tcp") -> Talk:
-        """Open a connection that may send more than once."""
+        """Open a connection that may send more than once.
+
+        `source` is a Pod, a node or `outside`, `destination` one of these or an address, with its
+        `port` and `protocol`.
+        """
 
     def address(self, name: str, six: bool = False) -> str:
         """The address of a Pod, a node or `outside`."""
@@ -87,7 +95,10 @@ class Network(ABC):
 
     @abstractmethod
     def add_machine(self, name: str, address: str, zone: str = "") -> NodeHost:
-        """Add a machine of the cluster; its agent starts when its blocks are known."""
+        """Add a machine of the cluster; its agent starts when its blocks are known.
+
+        `name` and `address` are the machine's, `zone` is where it stands.
+        """
 
     @abstractmethod
     def start_node(self, name: str, blocks: list[str]) -> None:
@@ -125,11 +136,18 @@ class Network(ABC):
 
     @abstractmethod
     def add(self, node: str, container_id: str, pod: str, pool: AddressPool) -> str:
-        """ADD of the CNI: give a Pod its address; raises `CourseError`."""
+        """ADD of the CNI: give a Pod its address; raises `CourseError`.
+
+        `node` is the machine's name, `container_id` the sandbox's, `pod` is `namespace/name`,
+        `pool` the addresses of the node.
+        """
 
     @abstractmethod
     def delete(self, node: str, container_id: str, address: str, pool: AddressPool | None) -> None:
-        """DEL of the CNI: free the address."""
+        """DEL of the CNI: free the address.
+
+        `node` and `container_id` are those of ADD, `pool` is where the address goes back to.
+        """
 
     # The programs that answer
 
@@ -169,11 +187,16 @@ class Network(ABC):
 
         The address is empty when a rule refuses the request; the latency is None when there is no
         answer.
+
+        `source` is the node's name; `address`, `port` and `protocol` are where the request goes.
         """
 
     @abstractmethod
     def reaches(self, source: str, address: str, port: int, protocol: str) -> bool:
-        """Whether a Pod or node gets an answer from an address."""
+        """Whether a Pod or node gets an answer from an address.
+
+        `source` is its name; `address`, `port` and `protocol` are where it connects to.
+        """
 
     def party(self, name: str, namespace: str) -> str:
         """A Pod, a node or `outside` as the network knows it: Pods by `namespace/name`."""

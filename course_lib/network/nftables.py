@@ -200,7 +200,10 @@ class NFTables:
         return target
 
     def verdict(self, words: list[str]) -> Verdict:
-        """What happens: a verdict, another chain, a translation, a mark."""
+        """What happens: a verdict, another chain, a translation, a mark.
+
+        Raises `CourseError` for words that are not understood.
+        """
         chains = self.chains
         match words:
             case ["accept"]:

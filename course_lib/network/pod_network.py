@@ -40,6 +40,9 @@ class PodNetwork(Network):
     settings go to the plugin (`ipip`, `reflectors`, `encrypted`, `tunnel_mtu`, `limit`). Raises
     `CourseError` for a plugin that is not known, and for settings that it does not have.
 
+    `cidr` are the Pods' addresses, of which each node gets a block with the prefix length
+    `node_mask`; `node_cidr` are the machines' addresses; `sim` has the time, its own by default.
+
     >>> network = PodNetwork("flannel-vxlan", nodes=2, pods=1)
     >>> trace = network.trace("pod-1", "pod-2", 80)
     >>> trace.outcome, trace.seen, trace.on_the_wire.size - trace.hops[0].before.size
@@ -102,6 +105,9 @@ class PodNetwork(Network):
 
         The others know the way to it when their agents have heard of it: let time pass, or say
         `at_once`.
+
+        `name` is the machine's, `subnet` the number of its subnet, `address` its own, `blocks`
+        those of its Pods; what is left out is the next free one.
         """
         host = self._machine(name, subnet, address)
         self._start(host, blocks or [free.take() for free in self._free], at_once)
@@ -207,7 +213,11 @@ class PodNetwork(Network):
     # Pods
 
     def add_pod(self, name: str, node: str, container_id: str = "") -> Attachment:
-        """ADD: join a Pod to the network of its node."""
+        """ADD: join a Pod to the network of its node.
+
+        `name` is the Pod's, `container_id` that of its sandbox. Raises `CourseError` for a node
+        that is not there, for a name that is taken, and where no address is free.
+        """
         if name in self.pods:
             raise CourseError("a Pod of this name is there already", found=name)
         made = self.plugin.add(self.host(node), container_id or name, name)
@@ -282,11 +292,18 @@ class PodNetwork(Network):
         `destination` is a name or an address, `size` the payload in bytes: of TCP, what does not
         fit into the sender's MTU is left for more packets. Each trace is a connection of its own,
         forgotten at its end; `open` makes one that stays.
+
+        `source` is a name, `port` and `protocol` are where it connects to; `six` asks for IPv6 of a
+        dual stack.
         """
         return Talk(self, source, destination, port, protocol, six).send(size, forget=True)
 
     def open(self, source: str, destination: str, port: int = 80, protocol: str = "tcp") -> Talk:
-        """Open a connection that may send more than once."""
+        """Open a connection that may send more than once.
+
+        `source` is a Pod, a node or `outside`, `destination` one of these or an address, with its
+        `port` and `protocol`.
+        """
         return Talk(self, source, destination, port, protocol)
 
     def request(

@@ -59,7 +59,10 @@ def directions(policy: NetworkPolicy) -> tuple[str, ...]:
 
 
 def guarding(policies: Iterable[NetworkPolicy], pod: Pod, direction: str) -> list[NetworkPolicy]:
-    """The policies that select a Pod for a direction."""
+    """The policies that select a Pod for a direction.
+
+    `policies` are all of the cluster, `pod` is the Pod, `direction` is `Ingress` or `Egress`.
+    """
     return [
         policy
         for policy in policies
@@ -70,7 +73,11 @@ def guarding(policies: Iterable[NetworkPolicy], pod: Pod, direction: str) -> lis
 
 
 def policy_rules(policies: Sequence[NetworkPolicy], world: PolicyInputs, node: str) -> PolicyRules:
-    """The rules of one node."""
+    """The rules of one node.
+
+    `policies` are all of the cluster, `world` has its Pods and namespaces, `node` is the node's
+    name.
+    """
     return _PolicyWriter(policies, world, node).write()
 
 

@@ -34,7 +34,11 @@ class Carrier(Protocol):
 
 
 class Talk:
-    """One connection: it keeps its ports, and what the kernels on its way remember of it."""
+    """One connection: it keeps its ports, and what the kernels on its way remember of it.
+
+    `network` carries it from `source` to `destination` (names or addresses), to a `port` of a
+    `protocol`; `six` asks for IPv6.
+    """
 
     def __init__(
         self,

@@ -110,7 +110,11 @@ class Journey:
         why: str | tuple[str, ...] = "",
         seconds: float = 0.0,
     ) -> None:
-        """Something happened to the packet."""
+        """Something happened to the packet.
+
+        `namespace` and `device` say where, `action` what, with the packet `before` and `after` it;
+        `why` is the rule or the route, `seconds` how long it takes.
+        """
         self.hops.append(Hop(namespace.name, device, action, before, after, why, seconds))
 
     def pass_through(self, device: Passage, frame: Packet) -> None:
@@ -124,7 +128,10 @@ class Journey:
         self.hops.append(Hop(segment.name, "", "wire", frame, frame, "", segment.seconds))
 
     def routed(self, namespace: Location, device: Passage, route: Route, packet: Packet) -> None:
-        """A route was chosen."""
+        """A route was chosen.
+
+        `namespace` is the machine or Pod, `device` where the `packet` goes out by the `route`.
+        """
         self.hops.append(Hop(namespace.name, device.name, "route", packet, packet, route, ROUTING))
 
     def end(
@@ -135,20 +142,29 @@ class Journey:
         outcome: str,
         packet: Packet,
     ) -> None:
-        """The packet goes no further."""
+        """The packet goes no further.
+
+        `namespace` and `device` say where, `why` is the reason, `outcome` one word for it.
+        """
         self.outcome, self.reason = outcome, why
         at = namespace.name if namespace else device
         self.hops.append(Hop(at, device if namespace else "", outcome, packet, packet, why))
 
     def too_big(self, namespace: Location, device: Passage, packet: Packet) -> None:
-        """The packet is larger than the MTU and must not be cut: its sender is told."""
+        """The packet is larger than the MTU and must not be cut: its sender is told.
+
+        `namespace` and `device` say where the `packet` does not fit.
+        """
         self.mtu = device.mtu
         what = "packet too big" if ":" in packet.ip.source else "fragmentation needed"
         why = f"ICMP {what}: {packet.size} bytes, MTU {device.mtu}"
         self.end(namespace, device.name, why, "too big", packet)
 
     def arrive(self, namespace: Location, device: str, packet: Packet) -> None:
-        """A program gets the packet."""
+        """A program gets the packet.
+
+        `namespace` and `device` say where the `packet` came in.
+        """
         self.outcome, self.namespace, self.packet = "delivered", namespace, packet
         self.hops.append(Hop(namespace.name, device, "deliver", packet, packet))
 

@@ -25,7 +25,11 @@ class Tunnel(Device):
         what: str,
         seconds: float = seconds,
     ) -> None:
-        """Send the outer packet as if a program of this machine sent it."""
+        """Send the outer packet as if a program of this machine sent it.
+
+        `journey` records it; the packet is wrapped from `before` to `after`; `what` is the action
+        in words, `seconds` what wrapping takes.
+        """
         journey.note(self.namespace, self.name, what, before, after, seconds=seconds)
         self.namespace.send(journey, after)
 

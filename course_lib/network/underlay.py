@@ -64,6 +64,8 @@ class Underlay(Guard):
     off from each other), `blocked` (protocol and destination port that a firewall drops, such as
     `("udp", 8472)` or `("ipip", 0)`), `drops_fragments`, and `checks_source` (a cloud drops what
     does not carry the address of the machine that sends it).
+
+    `mtu` is in bytes; with `six` machines have IPv6 addresses, too.
     """
 
     def __init__(
@@ -119,7 +121,11 @@ class Underlay(Guard):
         card.segment.holders[address.split("/")[0]] = card
 
     def join(self, namespace: NetworkNamespace, subnet: int = 0, address: str = "") -> Ethernet0:
-        """Put a machine on a subnet, with the next free address or a given one."""
+        """Put a machine on a subnet, with the next free address or a given one.
+
+        `namespace` is the machine's, `subnet` the number of the subnet. Raises `CourseError` for an
+        address that is taken or of another subnet, and for a subnet that is full.
+        """
         segment = self.segments[subnet % len(self.segments)]
         block = ipaddress.ip_network(segment.cidr)
         if not address:

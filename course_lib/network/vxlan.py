@@ -26,6 +26,9 @@ class Vxlan(Tunnel):
 
     `local` is the address of the machine it stands on; frames for MAC addresses that the database
     does not know are dropped (`nolearning`, as Flannel makes it).
+
+    `namespace` is the machine's, `name` the device's; `vni` is the number of the network, `port`
+    that of UDP, `mtu` is in bytes.
     """
 
     kind = "vxlan"

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 class Ethernet0(Device):
-    """A machine's network card, on a segment of the network between machines."""
+    """A machine's network card, on a segment of the network between machines.
+
+    `namespace` is the machine's, `name` the device's.
+    """
 
     kind = "ethernet"
     seconds = 10e-6
@@ -40,6 +43,8 @@ class Segment:
 
     `guard` may refuse what passes: a firewall of the cloud, a cut link. It gets both cards and
     the frame, and says why not, or nothing.
+
+    `name` and `cidr` are the subnet's, `mtu` is in bytes.
     """
 
     seconds = 100e-6
@@ -55,7 +60,10 @@ class Segment:
         return other is not None and (self.guard is None or self.guard.open(one, other))
 
     def carry(self, journey: Journey, sender: Ethernet0, frame: Packet) -> None:
-        """Bring a frame to the card that it is for."""
+        """Bring a frame to the card that it is for.
+
+        `journey` records it; `sender` is the card that the `frame` leaves.
+        """
         card = self.cards.get(frame.headers[0].destination)  # type: ignore[union-attr]
         why = "nobody has this card"
         if card is not None:
@@ -76,5 +84,8 @@ class Guard:
         return True
 
     def refuses(self, one: Ethernet0, other: Ethernet0, frame: Packet) -> str:
-        """Why a frame does not pass; nothing when it does."""
+        """Why a frame does not pass; nothing when it does.
+
+        `one` sends the `frame`, `other` is to get it.
+        """
         return ""

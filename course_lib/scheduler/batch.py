@@ -22,7 +22,10 @@ LONGEST = 65536  # Pods in one wave
 def place_all(
     framework: SchedulingFramework, pods: Sequence[PodInfo], nodes: Nodes, rng: random.Random
 ) -> list[int]:
-    """The rows of the Pods' nodes, -1 for those that fit nowhere; they are counted on `nodes`."""
+    """The rows of the Pods' nodes, -1 for those that fit nowhere; they are counted on `nodes`.
+
+    `framework` decides for each of `pods` in turn; `rng` breaks ties.
+    """
     rows: list[int] = []
     for stretch, shapes in _stretches(pods):
         worth = len(stretch) >= WORTH * len(shapes)

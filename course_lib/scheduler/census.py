@@ -66,7 +66,10 @@ class Census:
         return self._held[role]
 
     def add(self, pod: PodInfo, row: int, sign: int) -> None:
-        """A Pod comes to a node (+1), or leaves it (-1)."""
+        """A Pod comes to a node (+1), or leaves it (-1).
+
+        `pod` counts for the domain of the node in this `row`; `sign` is +1 or -1.
+        """
         for question, counts in self._counts.items():
             if question.has(pod, self.labels):
                 counts[row] += sign

@@ -16,7 +16,10 @@ PREEMPTED = "Preempted by pod {uid} on node {node}"
 
 
 def evict(api: Client, component: str, pod: PodInfo, node: str, victims: Sequence[PodInfo]) -> None:
-    """Ask the victims to leave a node for a Pod; those that leave already are let alone."""
+    """Ask the victims to leave a node for a Pod; those that leave already are let alone.
+
+    `api` is the scheduler's client, `component` its name in events; `pod` is the preemptor.
+    """
     for victim in victims:
         current = api.find("Pod", victim.pod.name, victim.pod.namespace)
         if current is None or current.uid != victim.pod.uid or current.terminating:

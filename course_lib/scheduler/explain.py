@@ -26,6 +26,8 @@ def explain(
 ) -> tuple[list[str], list[Row]]:
     """One row a node: who refused it and why, what each plugin added, the sum, and the outcome:
     `chosen`, or `tie` where one of the equals is chosen at random.
+
+    `framework` has the profile's plugins, `pod` is the Pod in question, `nodes` the snapshot.
     """
     filtered, scores, total = _asked(framework, pod, nodes)
     outcomes = _outcomes(total)
@@ -47,6 +49,8 @@ def explain_in_detail(
 ) -> tuple[list[str], list[Row]]:
     """One row a node and plugin: the verdict of each filter with its reasons; each raw score, the
     same normalised and weighted; and a row `(sum)` for each node that fits.
+
+    `framework` has the profile's plugins, `pod` is the Pod in question, `nodes` the snapshot.
     """
     filtered, scores, total = _asked(framework, pod, nodes)
     outcomes = _outcomes(total)

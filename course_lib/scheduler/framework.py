@@ -65,7 +65,10 @@ class Writer(Protocol):
         """Write the Pod's binding."""
 
     def patch(self, kind: str, name: str, namespace: str, patch: Document) -> Any:
-        """Apply a merge patch to an object."""
+        """Apply a merge patch to an object.
+
+        `kind`, `name` and `namespace` say which object.
+        """
 
 
 class Handle(msgspec.Struct, frozen=True, eq=False):
@@ -79,6 +82,8 @@ class WaitingPod:
     """A Pod that waits for Permit plugins: until all allow it, or one rejects it.
 
     `done` is called once, with the rejection or None.
+
+    `pod` is assumed on its node.
     """
 
     def __init__(
@@ -171,16 +176,27 @@ class Plugin:
     def post_filter(
         self, pod: PodInfo, nodes: Nodes, diagnosis: Diagnosis, runner: PluginsRunner
     ) -> PostFilterResult | None:
-        """What could make room for a Pod that fits nowhere."""
+        """What could make room for a Pod that fits nowhere.
+
+        `pod` is the Pod that is scheduled, `nodes` is the snapshot, `diagnosis` says why each node
+        was refused, `runner` runs the filters again on a changed snapshot.
+        """
         return None
 
     def pre_score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> bool:
-        """Whether Score has anything to say of this Pod (False is upstream's status Skip)."""
+        """Whether Score has anything to say of this Pod (False is upstream's status Skip).
+
+        `pod` is the Pod that is scheduled, `nodes` is the snapshot, `fits` is True for each node
+        that passed the filters.
+        """
         return True
 
     def score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Amounts:
         """A score for each node, in any range that `normalize_score` can bring to 0..100; those
         of nodes that do not fit count for nothing.
+
+        `pod` is the Pod that is scheduled, `nodes` is the snapshot, `fits` is True for each node
+        that passed the filters.
         """
         return nodes.zeros()
 
@@ -191,26 +207,49 @@ class Plugin:
     def reserve(self, pod: PodInfo, nodes: Nodes, node: str) -> str:
         """Note what the Pod takes beyond the amounts, or say why it cannot. The Pod is a copy of
         the scheduler's own: notes go into its annotations.
+
+        `pod` is the Pod that is scheduled, `nodes` is the snapshot, `node` the name of the node
+        that was chosen.
         """
         return ""
 
     def unreserve(self, pod: PodInfo, nodes: Nodes, node: str) -> None:
-        """Take back what Reserve noted; also called where Reserve was not."""
+        """Take back what Reserve noted; also called where Reserve was not.
+
+        `pod` is the Pod that is scheduled, `nodes` is the snapshot, `node` the name of the node
+        that was chosen.
+        """
 
     def permit(self, pod: PodInfo, node: str, handle: Handle) -> Permission | None:
-        """Reject the Pod or let it wait before it is bound; None to go on."""
+        """Reject the Pod or let it wait before it is bound; None to go on.
+
+        `pod` is the Pod that is scheduled, `node` the name of its node, `handle` what a plugin may
+        use of the cluster.
+        """
         return None
 
     def pre_bind(self, pod: PodInfo, node: str, handle: Handle) -> str:
-        """What must be done before the Pod is bound, or why it cannot be bound."""
+        """What must be done before the Pod is bound, or why it cannot be bound.
+
+        `pod` is the Pod that is scheduled, `node` the name of its node, `handle` what a plugin may
+        use of the cluster.
+        """
         return ""
 
     def bind(self, pod: PodInfo, node: str, handle: Handle) -> bool:
-        """Bind the Pod; False leaves it to the next Bind plugin (upstream's status Skip)."""
+        """Bind the Pod; False leaves it to the next Bind plugin (upstream's status Skip).
+
+        `pod` is the Pod that is scheduled, `node` the name of its node, `handle` what a plugin may
+        use of the cluster.
+        """
         return False
 
     def post_bind(self, pod: PodInfo, node: str, handle: Handle) -> None:
-        """The Pod is bound: what is left to do."""
+        """The Pod is bound: what is left to do.
+
+        `pod` is the Pod that is scheduled, `node` the name of its node, `handle` what a plugin may
+        use of the cluster.
+        """
 
     def couples(self, pod: PodInfo, nodes: Nodes) -> bool:
         """Whether one node's answer depends on other nodes, or on more than amounts on this one.
@@ -242,7 +281,10 @@ def highest(scores: Amounts, fits: Bools) -> float:
 
 
 def default_normalize(scores: Amounts, fits: Bools, reverse: bool = False) -> Amounts:
-    """Scale by the highest score to 0..100 (`helper.DefaultNormalizeScore`)."""
+    """Scale by the highest score to 0..100 (`helper.DefaultNormalizeScore`).
+
+    `scores` are the raw ones, `fits` says which count; with `reverse` the lowest becomes 100.
+    """
     top = highest(scores, fits)
     if top == 0:
         return np.full_like(scores, MAX_SCORE) if reverse else scores

@@ -69,7 +69,11 @@ class LabelColumn(msgspec.Struct, frozen=True, eq=False):
 
 
 class Nodes:
-    """The scheduler's snapshot of the cluster: nodes, and the Pods that it counts on each."""
+    """The scheduler's snapshot of the cluster: nodes, and the Pods that it counts on each.
+
+    `nodes` are the Node objects, `pods` those that have a node; `namespaces` gives the labels of a
+    namespace.
+    """
 
     def __init__(
         self,

@@ -185,7 +185,11 @@ def _term(pod: Pod, term: PodAffinityTerm, weight: int) -> Term:
 def narrowed(
     written: LabelSelector | None, labels: Mapping[str, str], keys: Iterable[tuple[str, str]]
 ) -> Selector:
-    """A selector with the Pod's own values of some keys added (`matchLabelKeys`)."""
+    """A selector with the Pod's own values of some keys added (`matchLabelKeys`).
+
+    `written` is the selector in the manifest, `labels` are the Pod's, `keys` pairs of a label and
+    of the operator that compares it.
+    """
     selector = selector_of(written)
     own = [Requirement(key, operator, (labels[key],)) for key, operator in keys if key in labels]
     if selector.nothing or not own:

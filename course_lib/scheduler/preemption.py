@@ -61,7 +61,11 @@ class Preemption:
         diagnosis: Diagnosis,
         budgets: Sequence[PodDisruptionBudget],
     ) -> tuple[Candidate | None, str]:
-        """The best candidate or None, and what `FailedScheduling` adds (of success since 1.37)."""
+        """The best candidate or None, and what `FailedScheduling` adds (of success since 1.37).
+
+        `pod` is the preemptor, `nodes` is the snapshot, `diagnosis` says why each node was refused,
+        `budgets` are the PodDisruptionBudgets.
+        """
         candidates, reasons = self.candidates(pod, nodes, diagnosis, budgets)
         if not candidates:
             return None, f"0/{len(nodes)} nodes are available: {counted(reasons)}."
@@ -75,7 +79,11 @@ class Preemption:
         diagnosis: Diagnosis,
         budgets: Sequence[PodDisruptionBudget],
     ) -> tuple[list[Candidate], dict[int, Sequence[str]]]:
-        """Every node on which evicting somebody would help; for the others the reason why not."""
+        """Every node on which evicting somebody would help; for the others the reason why not.
+
+        `pod` is the preemptor, `nodes` is the snapshot, `diagnosis` says why each node was refused,
+        `budgets` are the PodDisruptionBudgets.
+        """
         reasons: dict[int, Sequence[str]] = {}
         candidates: list[Candidate] = []
         # Where plugins look at other nodes, each trial needs the whole snapshot; else one node.
@@ -100,6 +108,8 @@ class Preemption:
     ) -> Candidate | Sequence[str]:
         """Who must leave one node, or the reasons that the filters give with all of lower priority
         gone. Leaves `nodes` as it was.
+
+        `pod` is the preemptor, `node` the node's name, `budgets` are the PodDisruptionBudgets.
         """
         row = nodes.rows[node]
         lower = less_important(pod, nodes, row)
@@ -131,7 +141,10 @@ class Preemption:
 
 
 def less_important(pod: PodInfo, nodes: Nodes, row: int) -> list[PodInfo]:
-    """The Pods of a node that have a lower priority."""
+    """The Pods of a node that have a lower priority.
+
+    `pod` is the preemptor, `nodes` the snapshot, `row` the node's row in it.
+    """
     priority = pod.pod.spec.priority
     return [other for other in nodes.pods[row].values() if other.pod.spec.priority < priority]
 

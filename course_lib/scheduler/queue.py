@@ -42,6 +42,8 @@ class QueuedPod(msgspec.Struct, eq=False):
 class SchedulingQueue:
     """The Pods that wait, the one with the smallest `sort` key first; `on_active` is called when
     one becomes active.
+
+    `sim` has the time, in which back-offs and flushes are counted.
     """
 
     def __init__(

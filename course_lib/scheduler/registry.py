@@ -108,6 +108,8 @@ def make_plugin(
 
     Raises `CourseError` for a plugin that the registry does not have, and for bad arguments.
 
+    `name` is the plugin's, `args` are its arguments, `lister` reads other objects for it.
+
     >>> make_plugin("NodeResourcesFit", {"scoringStrategy": {"type": "MostAllocated"}}).name
     'NodeResourcesFit'
     """

@@ -106,7 +106,11 @@ class SchedulingFramework:
     def post_filter(
         self, pod: PodInfo, nodes: Nodes, diagnosis: Diagnosis
     ) -> PostFilterResult | None:
-        """Run PostFilter until one plugin finds a way; else their messages, in order."""
+        """Run PostFilter until one plugin finds a way; else their messages, in order.
+
+        `pod` is the Pod that is scheduled, `nodes` is the snapshot, `diagnosis` says why each node
+        was refused.
+        """
         messages = []
         for plugin in self.at["postFilter"]:
             result = plugin.post_filter(pod, nodes, diagnosis, self)
@@ -117,7 +121,11 @@ class SchedulingFramework:
         return PostFilterResult(", ".join(messages)) if messages else None
 
     def scores(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Iterator[Scored]:
-        """Run PreScore, Score and NormalizeScore of each plugin that has something to say."""
+        """Run PreScore, Score and NormalizeScore of each plugin that has something to say.
+
+        `pod` is the Pod that is scheduled, `nodes` is the snapshot, `fits` is True for each node
+        that passed the filters.
+        """
         silent = {p.name for p in self.at["preScore"] if not p.pre_score(pod, nodes, fits)}
         for plugin, weight in self.scorers:
             if plugin.name not in silent:
@@ -125,7 +133,11 @@ class SchedulingFramework:
                 yield Scored(plugin.name, weight, raw, plugin.normalize_score(raw, fits))
 
     def total(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Amounts:
-        """The weighted sum of the normalised scores; -1 where the Pod does not fit."""
+        """The weighted sum of the normalised scores; -1 where the Pod does not fit.
+
+        `pod` is the Pod that is scheduled, `nodes` is the snapshot, `fits` is True for each node
+        that passed the filters.
+        """
         total = np.zeros(len(nodes))
         for scored in self.scores(pod, nodes, fits):
             total += scored.weighted
@@ -134,21 +146,31 @@ class SchedulingFramework:
         return total
 
     def reserve(self, pod: PodInfo, nodes: Nodes, node: str) -> Rejection | None:
-        """Run Reserve of a Pod that is counted on its node, until a plugin rejects it."""
+        """Run Reserve of a Pod that is counted on its node, until a plugin rejects it.
+
+        `pod` is the Pod that is scheduled, `nodes` is the snapshot, `node` the name of its node.
+        """
         for plugin in self.at["reserve"]:
             if why := plugin.reserve(pod, nodes, node):
                 return plugin.name, why
         return None
 
     def unreserve(self, pod: PodInfo, nodes: Nodes, node: str) -> None:
-        """Run Unreserve of all plugins that reserve, in reverse order."""
+        """Run Unreserve of all plugins that reserve, in reverse order.
+
+        `pod` is the Pod that is scheduled, `nodes` is the snapshot, `node` the name of its node.
+        """
         for plugin in reversed(self.at["reserve"]):
             plugin.unreserve(pod, nodes, node)
 
     def permit(
         self, pod: PodInfo, node: str, handle: Handle
     ) -> tuple[Rejection | None, dict[str, float]]:
-        """Run Permit: the rejection, or how long (simulated s) each plugin lets the Pod wait."""
+        """Run Permit: the rejection, or how long (simulated s) each plugin lets the Pod wait.
+
+        `pod` is the Pod that is scheduled, `node` the name of its node, `handle` what plugins may
+        use of the cluster.
+        """
         waits: dict[str, float] = {}
         for plugin in self.at["permit"]:
             permission = plugin.permit(pod, node, handle)
@@ -161,7 +183,11 @@ class SchedulingFramework:
     # The binding cycle
 
     def bind(self, pod: PodInfo, node: str, handle: Handle) -> Rejection | None:
-        """Run PreBind, and Bind until one plugin handles the Pod; raises what the API refuses."""
+        """Run PreBind, and Bind until one plugin handles the Pod; raises what the API refuses.
+
+        `pod` is the Pod that is scheduled, `node` the name of its node, `handle` what plugins may
+        use of the cluster.
+        """
         for plugin in self.at["preBind"]:
             if why := plugin.pre_bind(pod, node, handle):
                 return plugin.name, why
@@ -173,7 +199,11 @@ class SchedulingFramework:
         return None
 
     def post_bind(self, pod: PodInfo, node: str, handle: Handle) -> None:
-        """Run PostBind."""
+        """Run PostBind.
+
+        `pod` is the Pod that is scheduled, `node` the name of its node, `handle` what plugins may
+        use of the cluster.
+        """
         for plugin in self.at["postBind"]:
             plugin.post_bind(pod, node, handle)
 

@@ -34,7 +34,11 @@ def best(total: Amounts, rng: random.Random) -> int:
 def decide(
     framework: SchedulingFramework, pod: PodInfo, nodes: Nodes, rng: random.Random
 ) -> tuple[int, Diagnosis | None]:
-    """The row of the node for one Pod; or -1, with the reasons."""
+    """The row of the node for one Pod; or -1, with the reasons.
+
+    `framework` has the profile's plugins, `pod` is the Pod that is scheduled, `nodes` is the
+    snapshot; `rng` breaks ties.
+    """
     filtered = framework.filter(pod, nodes)
     if not filtered.fits.any():
         return -1, Diagnosis.of(filtered)
@@ -42,7 +46,11 @@ def decide(
 
 
 def place(framework: SchedulingFramework, pod: PodInfo, nodes: Nodes, rng: random.Random) -> int:
-    """Decide, and count the Pod there; returns the row, or -1 where it cannot be placed."""
+    """Decide, and count the Pod there; returns the row, or -1 where it cannot be placed.
+
+    `framework` has the profile's plugins, `pod` is the Pod that is scheduled, `nodes` is the
+    snapshot; `rng` breaks ties.
+    """
     filtered = framework.filter(pod, nodes)
     if not filtered.fits.any():
         return -1

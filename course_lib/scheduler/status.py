@@ -27,7 +27,10 @@ class NodeToStatus(msgspec.Struct, frozen=True, eq=False):
 
     @classmethod
     def where(cls, fits: Bools, reason: str, code: int = UNSCHEDULABLE) -> NodeToStatus:
-        """The same reason wherever it does not fit."""
+        """The same reason wherever it does not fit.
+
+        `fits` is True for each node without a reason; `code` is the status of the others.
+        """
         return cls(fits, lambda row: (code, (reason,)))
 
 

@@ -58,7 +58,10 @@ class Lane:
 
 
 class Wave:
-    """One stretch of Pods of few shapes; the snapshot itself is brought up to date by `settle`."""
+    """One stretch of Pods of few shapes; the snapshot itself is brought up to date by `settle`.
+
+    `framework` decides, `nodes` is the snapshot, `rng` breaks ties.
+    """
 
     def __init__(self, framework: SchedulingFramework, nodes: Nodes, rng: random.Random) -> None:
         self.framework, self.nodes, self.rng = framework, nodes, rng

@@ -150,6 +150,8 @@ class NetworkPlugin:
         """ADD: give a Pod a namespace, a device in it, addresses and routes.
 
         Either all of it is there in the end, or nothing; raises `CourseError`.
+
+        `host` is the Pod's machine, `container_id` that of its sandbox, `pod` is `namespace/name`.
         """
         raise NotImplementedError
 
@@ -238,6 +240,10 @@ def on_bridge(
     `networks` are blocks to which the Pod gets a route of its own by way of the bridge. Source:
     containernetworking/plugins `plugins/main/bridge` (interfaces of the result: the bridge, the
     node's end of the cable, the Pod's end).
+
+    `host` is the Pod's machine, `container_id` that of its sandbox, `pod` is `namespace/name`;
+    `mtu` (bytes) is that of its device; `pools` give the addresses, one a family; `bridge_name` is
+    the bridge's.
     """
     addresses = take_addresses(pools)
     bridge = ensure_bridge(host, bridge_name, mtu, [str(pool.network) for pool in pools])
@@ -264,7 +270,11 @@ def _gateway(pool: AddressPool) -> str:
 
 
 def ensure_bridge(host: NodeHost, name: str, mtu: int, blocks: list[str]) -> Bridge:
-    """The bridge of a node, made with its first Pod."""
+    """The bridge of a node, made with its first Pod.
+
+    `host` is the machine, `name` the bridge's, `mtu` in bytes; it gets the first address of each of
+    `blocks`.
+    """
     found = host.namespace.devices.get(name)
     if isinstance(found, Bridge):
         return found
@@ -284,6 +294,9 @@ def cni_result(
     """What ADD prints: interfaces, addresses, routes (CNI specification, "Success").
 
     `interface` of an address is the place of its device in the list of interfaces.
+
+    `attachment` has the Pod's addresses, `end` is the Pod's end of the cable, `gateways` are its
+    ways out, one a family; `bridge` and `networks` as in `on_bridge`.
     """
     interfaces = [{"name": bridge.name, "mac": bridge.mac}] if bridge else []
     interfaces += [

@@ -40,7 +40,10 @@ NEVER, ALWAYS, CROSS_SUBNET = "Never", "Always", "CrossSubnet"
 
 
 class Calico(NetworkPlugin):
-    """Routes by BGP; `ipip` is Never, Always or CrossSubnet, `reflectors` nodes that reflect."""
+    """Routes by BGP; `ipip` is Never, Always or CrossSubnet, `reflectors` nodes that reflect.
+
+    `network` is what the plugin is part of. Raises `CourseError` for another mode.
+    """
 
     name, place = "calico", 4
     enforces_policies = True
@@ -203,7 +206,10 @@ class Calico(NetworkPlugin):
 
 
 class CalicoIPIP(Calico):
-    """Calico with IP in IP between all nodes."""
+    """Calico with IP in IP between all nodes.
+
+    `network`, `ipip` and `reflectors` as for `Calico`.
+    """
 
     name, place = "calico-ipip", 5
 

@@ -40,7 +40,11 @@ SPI = 0xCAFE  # of the security association; any number
 
 
 class Weave(NetworkPlugin):
-    """The mesh; `encrypted` when it was started with a password."""
+    """The mesh; `encrypted` when it was started with a password.
+
+    `network` is what the plugin is part of. Raises `CourseError` for IPv6, which Weave does not
+    have.
+    """
 
     name, place = "weave", 6
     overhead = 50
@@ -171,7 +175,11 @@ class Weave(NetworkPlugin):
 
 
 class Datapath(Tunnel):
-    """Weave's router, as a port of the node's bridge: it carries frames to other peers."""
+    """Weave's router, as a port of the node's bridge: it carries frames to other peers.
+
+    `namespace` is the machine's, `name` the device's; `plugin` knows the peers, `host` is the node,
+    `mtu` is in bytes.
+    """
 
     kind = "weave"
     overhead = 50

@@ -110,6 +110,10 @@ def left(nodes: Nodes) -> Amounts:
 
 
 def fits(count: int, share: int, devices: Amounts) -> Bools:
-    """The nodes with so many devices that have the share left."""
+    """The nodes with so many devices that have the share left.
+
+    `count` devices are asked for, `share` is what each of them must have left (thousandths),
+    `devices` has what each node's devices have left.
+    """
     enough: Bools = (devices >= share).sum(axis=1) >= count
     return enough

@@ -31,6 +31,8 @@ Rule = Callable[[Amounts, Amounts, Amounts], Amounts]  # requested, capacity, di
 class NodeResourcesFit(Plugin):
     """Filter by free resources; score by LeastAllocated (the default), MostAllocated, or
     RequestedToCapacityRatio with a shape. Extended resources may be `ignored` by the filter.
+
+    `strategy` is one of these names, `resources` are weights by resource.
     """
 
     name = "NodeResourcesFit"
@@ -101,7 +103,11 @@ class NodeResourcesFit(Plugin):
 
 
 def room(pod: PodInfo, nodes: Nodes, ignored: frozenset[str]) -> Iterator[tuple[str, Bools]]:
-    """The nodes with enough of each thing, and the reason that the others give."""
+    """The nodes with enough of each thing, and the reason that the others give.
+
+    `pod` is the Pod that is scheduled, `nodes` is the snapshot, `ignored` are resources that do not
+    count.
+    """
     yield TOO_MANY_PODS, nodes.pod_count < nodes.capacity("pods")
     for resource, amount in pod.requests.items():
         if resource not in ignored:
@@ -112,6 +118,8 @@ def room(pod: PodInfo, nodes: Nodes, ignored: frozenset[str]) -> Iterator[tuple[
 def claim(pod: PodInfo, nodes: Nodes, resource: str) -> Amounts | None:
     """What would be requested of each node; None for an extended resource that the Pod does not
     ask for. Containers that ask for no CPU or memory count as a little.
+
+    `pod` is the Pod that is scheduled, `nodes` is the snapshot, `resource` is one of its columns.
     """
     if resource in nodes.nonzero:
         return nodes.nonzero[resource] + pod.nonzero[resource]
@@ -122,18 +130,28 @@ def claim(pod: PodInfo, nodes: Nodes, resource: str) -> Amounts | None:
 
 
 def least_allocated(requested: Amounts, capacity: Amounts, divisor: Amounts) -> Amounts:
-    """The free share in per cent; 0 where more is asked than there is."""
+    """The free share in per cent; 0 where more is asked than there is.
+
+    `requested` is with the Pod, `capacity` is what each node has, `divisor` the same without zeros.
+    """
     free = np.subtract(capacity, requested, out=requested)
     return per_cent(np.maximum(free, 0, out=free), divisor)
 
 
 def most_allocated(requested: Amounts, capacity: Amounts, divisor: Amounts) -> Amounts:
-    """The requested share in per cent, 100 at the most."""
+    """The requested share in per cent, 100 at the most.
+
+    `requested` is with the Pod, `capacity` is what each node has, `divisor` the same without zeros.
+    """
     return per_cent(np.minimum(requested, capacity, out=requested), divisor)
 
 
 def by_shape(requested: Amounts, capacity: Amounts, divisor: Amounts, shape: Shape) -> Amounts:
-    """The score of the utilisation on a line through the shape's points; full is 100 per cent."""
+    """The score of the utilisation on a line through the shape's points; full is 100 per cent.
+
+    `requested` is with the Pod, `capacity` is what each node has, `divisor` the same without zeros;
+    `shape` has the points.
+    """
     fits = requested <= capacity
     used = np.where(fits, per_cent(requested, divisor), 100.0)
     return broken_line(used, shape) * (capacity > 0)

@@ -182,7 +182,10 @@ def _constraint(said: TopologySpreadConstraint, selector: Selector) -> Constrain
 
 
 def within_skew(constraint: Constraint, pod: PodInfo, nodes: Nodes, everywhere: Bools) -> Bools:
-    """The nodes whose domain stays within the skew when the Pod joins it."""
+    """The nodes whose domain stays within the skew when the Pod joins it.
+
+    `constraint` is one of the `pod`'s, `nodes` the snapshot; `everywhere` says which nodes count.
+    """
     column = nodes.label(constraint.key)
     eligible = everywhere & included(constraint, pod, nodes)
     counts = constraint.counts(pod, nodes)
@@ -209,6 +212,8 @@ def _domains(key: str, column: LabelColumn, nodes: Nodes, eligible: Bools) -> Bo
 def included(constraint: Constraint, pod: PodInfo, nodes: Nodes) -> Bools:
     """The nodes whose Pods count: those that the Pod's own affinity and (if so asked) its
     tolerations leave it (`nodeAffinityPolicy`, `nodeTaintsPolicy`).
+
+    `constraint` is one of the `pod`'s, `nodes` the snapshot.
     """
     counted = required(pod, nodes) if constraint.honour_affinity and asks(pod) else ALL
     counts = None

@@ -59,6 +59,8 @@ def untolerated(
 ) -> Amounts | None:
     """How many taints with these effects each node has that the tolerations do not cover; None
     where no node has any.
+
+    `nodes` is the snapshot.
     """
     codes, lists = nodes.taints()
     counts = [

@@ -138,6 +138,8 @@ def claims_of(pod: PodInfo, lister: Lister | None) -> list[PersistentVolumeClaim
 def matches(claims: list[PersistentVolumeClaim], nodes: Nodes, lister: Lister) -> Iterator[Match]:
     """For each claim the volumes that it may take, with the nodes where it takes them: on each
     node the smallest that will do, and that no smaller claim has taken.
+
+    `claims` are the Pod's that are not bound, `nodes` the snapshot; `lister` has the volumes.
     """
     free: dict[str, Bools] = {}  # where each volume is not yet taken by an earlier claim
     for claim in sorted(claims, key=lambda c: c.size.nano):
