@@ -10,18 +10,24 @@ import json
 import random
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
-
-import msgspec
 
 from course_lib.errors import CourseError
-from course_lib.orchestrators.model import ZONE, Host, Machine, Placed, Workload, task_names
+from course_lib.objects.manifests import Document
+from course_lib.orchestrators.model import (
+    ZONE,
+    Agent,
+    AgentEngine,
+    Definition,
+    Placed,
+    Workload,
+    task_names,
+)
 
 AVAILABILITY_ZONE = "attribute:ecs.availability-zone"
 Strategy = tuple[str, str]  # type and field: ("spread", "instanceId"), ("binpack", "memory")
 
 
-class Service(msgspec.Struct, frozen=True):
+class ECSService(Definition, frozen=True):
     """An ECS service: `constraints` are `distinctInstance` or cluster queries (`memberOf`)."""
 
     name: str
@@ -31,12 +37,8 @@ class Service(msgspec.Struct, frozen=True):
     constraints: tuple[str, ...] = ()
     strategies: tuple[Strategy, ...] = ()
 
-    def workload(self) -> Workload:
-        """What its tasks take."""
-        return Workload(self.name, self.desired_count, self.cpu, self.memory)
 
-
-class ECS:
+class ECS(AgentEngine[ECSService]):
     """The ECS scheduler on container instances (EC2)."""
 
     name = "Amazon ECS"
@@ -80,62 +82,52 @@ class ECS:
         }
         return f"{command('register-task-definition', task)}\n{command('create-service', asked)}"
 
-    def translate(self, workload: Workload) -> Service:
+    def translate(self, workload: Workload) -> ECSService:
         """The workload as a service."""
         rules = [f"attribute:{key} == {value}" for key, value in workload.only_on.items()]
         if workload.apart:
             rules.append("distinctInstance")
         zones = (("spread", AVAILABILITY_ZONE),) if workload.zones else ()
-        return Service(
-            workload.name,
-            workload.count,
-            workload.cpu,
-            workload.memory,
-            tuple(rules),
-            (*zones, *self.default),
-        )
+        return ECSService.sized(workload, tuple(rules), (*zones, *self.default))
 
-    def place(
-        self, workloads: Sequence[Workload], machines: Sequence[Machine], lots: random.Random
+    def schedule(
+        self, definition: ECSService, agents: list[Agent], rng: random.Random
     ) -> list[Placed]:
         """Task by task."""
-        hosts = [Host(machine) for machine in machines]
         placed: list[Placed] = []
-        for workload in workloads:
-            service = self.translate(workload)
-            order = ", then ".join(f"{t}({f})" if f else t for t, f in service.strategies)
-            for name in task_names(workload):
-                host = choose(service, hosts, lots)
-                if host is None:
-                    placed.append(Placed(name, "", missing(service, hosts)))
-                else:
-                    host.take(workload)
-                    placed.append(Placed(name, host.name, order))
+        order = ", then ".join(f"{t}({f})" if f else t for t, f in definition.strategies)
+        for name in task_names(definition.work):
+            host = choose(definition, agents, rng)
+            if host is None:
+                placed.append(Placed(name, "", missing(definition, agents)))
+            else:
+                host.take(definition.work)
+                placed.append(Placed(name, host.name, order))
         return placed
 
 
-def command(name: str, request: dict[str, Any]) -> str:
+def command(name: str, request: Document) -> str:
     """An `aws ecs` command with its request as JSON, a field a line."""
     fields = ",\n".join(f"  {json.dumps(k)}: {json.dumps(v)}" for k, v in request.items())
     return f"aws ecs {name} --cli-input-json '{{\n{fields}\n}}'"
 
 
-def choose(service: Service, hosts: Sequence[Host], lots: random.Random) -> Host | None:
+def choose(service: ECSService, hosts: Sequence[Agent], rng: random.Random) -> Agent | None:
     """The guide's steps: enough CPU and memory; the constraints; the strategies, in order."""
-    work = service.workload()
+    work = service.work
     left = [host for host in hosts if host.fits(work)]
     left = [host for host in left if all(meets(rule, host, work) for rule in service.constraints)]
     for kind, field in service.strategies:
         left = best(kind, field, left, work)
-    return lots.choice(left) if left else None
+    return rng.choice(left) if left else None
 
 
-def best(kind: str, field: str, hosts: Sequence[Host], work: Workload) -> list[Host]:
+def best(kind: str, field: str, hosts: Sequence[Agent], work: Workload) -> list[Agent]:
     """The hosts that one strategy prefers; those that it holds equal stay together."""
     if kind == "random" or not hosts:
         return list(hosts)
     if kind == "binpack":
-        amount: Callable[[Host], int] = (
+        amount: Callable[[Agent], int] = (
             (lambda h: h.free_memory) if field == "memory" else (lambda h: h.free_cpu)
         )
     elif kind == "spread":
@@ -150,9 +142,9 @@ def best(kind: str, field: str, hosts: Sequence[Host], work: Workload) -> list[H
     return [host for host in hosts if amount(host) == least]
 
 
-def missing(service: Service, hosts: Sequence[Host]) -> str:
+def missing(service: ECSService, hosts: Sequence[Agent]) -> str:
     """Why no instance would do, in the words of a service event."""
-    work = service.workload()
+    work = service.work
     said = f"(service {service.name}) was unable to place a task because no container instance "
     said += "met all of its requirements."
     if not any(host.fits(work) for host in hosts):
@@ -161,14 +153,14 @@ def missing(service: Service, hosts: Sequence[Host]) -> str:
     return said
 
 
-def meets(rule: str, host: Host, work: Workload) -> bool:
+def meets(rule: str, host: Agent, work: Workload) -> bool:
     """`distinctInstance`, or an expression of the cluster query language."""
     if rule == "distinctInstance":
         return host.count(work) == 0
     return query(rule, host)
 
 
-def attribute(subject: str, host: Host) -> str | None:
+def attribute(subject: str, host: Agent) -> str | None:
     """`instanceId`, or `attribute:…` of an instance."""
     name = subject.removeprefix("attribute:")
     return host.label(ZONE if name == "ecs.availability-zone" else name)
@@ -182,10 +174,11 @@ _TERM = re.compile(
 )
 
 
-def query(text: str, host: Host) -> bool:
+def query(text: str, host: Agent) -> bool:
     """An expression: terms joined by `and` (&&), `or` (||), `not` (!), with parentheses.
 
-    >>> host = Host(Machine("i-1", 1, 1, {"ecs.instance-type": "t2.small", "stack": "prod"}))
+    >>> from course_lib.orchestrators import Machine
+    >>> host = Agent(Machine("i-1", 1, 1, {"ecs.instance-type": "t2.small", "stack": "prod"}))
     >>> query("attribute:ecs.instance-type =~ t2.* and attribute:stack == prod", host)
     True
     >>> query("not(attribute:stack in [prod, qa])", host)
@@ -197,7 +190,7 @@ def query(text: str, host: Host) -> bool:
     return value
 
 
-def _any_of(text: str, host: Host) -> tuple[bool, str]:
+def _any_of(text: str, host: Agent) -> tuple[bool, str]:
     value, text = _all_of(text, host)
     while match := re.match(r"\s*(or\b|\|\|)\s*", text):
         other, text = _all_of(text[match.end() :], host)
@@ -205,7 +198,7 @@ def _any_of(text: str, host: Host) -> tuple[bool, str]:
     return value, text
 
 
-def _all_of(text: str, host: Host) -> tuple[bool, str]:
+def _all_of(text: str, host: Agent) -> tuple[bool, str]:
     value, text = _one(text, host)
     while match := re.match(r"\s*(and\b|&&)\s*", text):
         other, text = _one(text[match.end() :], host)
@@ -213,7 +206,7 @@ def _all_of(text: str, host: Host) -> tuple[bool, str]:
     return value, text
 
 
-def _one(text: str, host: Host) -> tuple[bool, str]:
+def _one(text: str, host: Agent) -> tuple[bool, str]:
     if match := re.match(r"\s*(not\b|!(?!exists|in))\s*", text):
         value, rest = _one(text[match.end() :], host)
         return not value, rest
@@ -232,7 +225,7 @@ def _one(text: str, host: Host) -> tuple[bool, str]:
     return _term(term, host), text[term.end() :]
 
 
-def _term(term: re.Match[str], host: Host) -> bool:
+def _term(term: re.Match[str], host: Agent) -> bool:
     found = attribute(term["subject"], host)
     if term["there"]:
         return (found is not None) == (term["there"] == "exists")

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from typing import Any
 
 import yaml
 
 from course_lib.objects.decode import decode
 from course_lib.objects.kinds import kind_named
-from course_lib.objects.manifests import Source
-from course_lib.orchestrators.model import ZONE, Machine, Placed, Workload, task_names
+from course_lib.objects.kinds.node import Node
+from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.manifests import Document, Source
+from course_lib.orchestrators.model import ZONE, Engine, Machine, Placed, Workload, task_names
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
 from course_lib.scheduler.profiles import default_framework, frameworks
 from course_lib.scheduler.runtime import SchedulingFramework
 from course_lib.scheduler.selection import decide
 
-Document = dict[str, Any]
 
-
-class Kubernetes:
+class Kubernetes(Engine):
     """kube-scheduler with one profile: the default one, or the first of a configuration."""
 
     name = "Kubernetes"
@@ -48,7 +47,7 @@ class Kubernetes:
         return text
 
     def place(
-        self, workloads: Sequence[Workload], machines: Sequence[Machine], lots: random.Random
+        self, workloads: Sequence[Workload], machines: Sequence[Machine], rng: random.Random
     ) -> list[Placed]:
         """Pod by Pod."""
         nodes = Nodes([node(machine) for machine in machines])
@@ -56,7 +55,7 @@ class Kubernetes:
         for workload in workloads:
             for name in task_names(workload):
                 pod = pod_info(name, workload)
-                row, diagnosis = decide(self.framework, pod, nodes, lots)
+                row, diagnosis = decide(self.framework, pod, nodes, rng)
                 if diagnosis is not None:
                     placed.append(Placed(name, "", diagnosis.message()))
                 else:
@@ -66,7 +65,7 @@ class Kubernetes:
         return placed
 
 
-def node(machine: Machine) -> Any:
+def node(machine: Machine) -> Node:
     """A machine as a Node."""
     labels = {"kubernetes.io/hostname": machine.name} | {
         "topology.kubernetes.io/zone" if key == ZONE else key: value
@@ -79,7 +78,9 @@ def node(machine: Machine) -> Any:
         "metadata": {"name": machine.name, "labels": labels},
         "status": {"allocatable": given},
     }
-    return decode(document, kind_named("Node"))
+    view = decode(document, kind_named("Node"))
+    assert isinstance(view, Node)
+    return view
 
 
 def pod_info(name: str, workload: Workload) -> PodInfo:
@@ -90,7 +91,9 @@ def pod_info(name: str, workload: Workload) -> PodInfo:
         "metadata": {"name": name, "namespace": "default", "labels": {"app": workload.name}},
         "spec": pod_spec(workload),
     }
-    return PodInfo.of(decode(document, kind_named("Pod")))  # type: ignore[arg-type]
+    view = decode(document, kind_named("Pod"))
+    assert isinstance(view, Pod)
+    return PodInfo.of(view)
 
 
 def pod_spec(workload: Workload) -> Document:

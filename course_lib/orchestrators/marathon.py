@@ -19,18 +19,19 @@ import msgspec
 from course_lib.errors import CourseError
 from course_lib.orchestrators.model import (
     ZONE,
-    Host,
-    Machine,
+    Agent,
+    AgentEngine,
+    Definition,
     Placed,
     Workload,
     in_order,
-    task_names,
 )
 
+Host = Agent  # the name by which chapter 04 imports it
 Constraint = tuple[str, ...]  # field, operator, and for most operators a value
 
 
-class App(msgspec.Struct, frozen=True):
+class App(Definition, frozen=True):
     """A Marathon app."""
 
     id: str
@@ -39,16 +40,12 @@ class App(msgspec.Struct, frozen=True):
     memory: int
     constraints: tuple[Constraint, ...] = ()
 
-    def workload(self) -> Workload:
-        """What its tasks take."""
-        return Workload(self.id, self.instances, self.cpu, self.memory)
-
 
 class Framework(msgspec.Struct):
     """A framework that Mesos serves: the app that it wants to run, and where its tasks run."""
 
     app: App
-    running: list[Host] = []
+    running: list[Agent] = []
 
     @property
     def done(self) -> bool:
@@ -60,9 +57,9 @@ class Framework(msgspec.Struct):
         held = len(self.running)
         return max(held * self.app.cpu / cpu, held * self.app.memory / memory)
 
-    def launch(self, host: Host, most: int) -> int:
+    def launch(self, host: Agent, most: int) -> int:
         """Start tasks on an offer, as its constraints and the room allow; returns how many."""
-        work, started = self.app.workload(), 0
+        work, started = self.app.work, 0
         while started < most and not self.done and host.fits(work):
             if not all(meets(rule, host, self.running) for rule in self.app.constraints):
                 break
@@ -73,7 +70,7 @@ class Framework(msgspec.Struct):
 
 
 def offer(
-    frameworks: Sequence[Framework], hosts: Sequence[Host], lots: random.Random, most: int = 100
+    frameworks: Sequence[Framework], hosts: Sequence[Agent], rng: random.Random, most: int = 100
 ) -> None:
     """Rounds of offers, until one in which nobody starts anything.
 
@@ -81,7 +78,8 @@ def offer(
     the smallest dominant share; when it declines, to the next. One offer serves at most so many
     tasks (`most`; in Marathon --max_instances_per_offer).
 
-    >>> pool = [Host(Machine("m", 9000, 18))]  # the example of the paper
+    >>> from course_lib.orchestrators import Machine
+    >>> pool = [Agent(Machine("m", 9000, 18))]  # the example of the paper
     >>> a = Framework(App("A", 9, cpu=1000, memory=4))
     >>> b = Framework(App("B", 9, cpu=3000, memory=1))
     >>> offer([a, b], pool, random.Random(0), most=1)
@@ -94,13 +92,13 @@ def offer(
     while started:
         started = False
         agents = list(hosts)
-        lots.shuffle(agents)
+        rng.shuffle(agents)
         for host in agents:
             poorest = sorted(frameworks, key=lambda f: f.dominant_share(cpu, memory))
             started |= any(framework.launch(host, most) for framework in poorest)
 
 
-class Marathon:
+class Marathon(AgentEngine[App]):
     """Marathon, as the only framework of its cluster."""
 
     name = "Mesos Marathon"
@@ -129,29 +127,20 @@ class Marathon:
         if workload.zones:
             # Without the number Marathon knows of no zone before a task runs there, and stays.
             rules.append((ZONE, "GROUP_BY", str(workload.zones)))
-        return App(workload.name, workload.count, workload.cpu, workload.memory, tuple(rules))
+        return App.sized(workload, tuple(rules))
 
-    def place(
-        self, workloads: Sequence[Workload], machines: Sequence[Machine], lots: random.Random
-    ) -> list[Placed]:
-        """Offers come machine by machine, in an order that Mesos draws anew each round."""
-        hosts = [Host(machine) for machine in machines]
-        placed: list[Placed] = []
-        for workload in workloads:
-            app = self.translate(workload)
-            names = task_names(workload)
-            marathon = Framework(app)
-            offer([marathon], hosts, lots)
-            found = marathon.running
-            why = "the first offer with room that meets the constraints"
-            said = "no offer matched: " + unmatched(app, hosts, found)
-            placed += in_order(names, found, why, said)
-        return placed
+    def schedule(self, definition: App, agents: list[Agent], rng: random.Random) -> list[Placed]:
+        """Offers come agent by agent; Mesos shuffles the agents in each round."""
+        marathon = Framework(definition)
+        offer([marathon], agents, rng)
+        why = "the first offer with room that meets the constraints"
+        why_not = "no offer matched: " + unmatched(definition, agents, marathon.running)
+        return in_order(definition.work, marathon.running, why, why_not)
 
 
-def unmatched(app: App, hosts: Sequence[Host], running: Sequence[Host]) -> str:
+def unmatched(app: App, hosts: Sequence[Agent], running: Sequence[Agent]) -> str:
     """Why offers were declined."""
-    work = app.workload()
+    work = app.work
     short = sum(not host.fits(work) for host in hosts)
     other = sum(
         host.fits(work) and not all(meets(rule, host, running) for rule in app.constraints)
@@ -161,7 +150,7 @@ def unmatched(app: App, hosts: Sequence[Host], running: Sequence[Host]) -> str:
     return "; ".join(f"{text} in {count} offers" for count, text in said if count)
 
 
-def meets(rule: Constraint, host: Host, running: Sequence[Host]) -> bool:
+def meets(rule: Constraint, host: Agent, running: Sequence[Agent]) -> bool:
     """Whether one more task on a host keeps a constraint, given where the others run.
 
     A host without the field meets UNLIKE alone.

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, ClassVar, Generic, Self, TypeVar
 
 import msgspec
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ZONE = "zone"  # the label by which machines are told to be in one failure domain
 
@@ -44,23 +48,66 @@ class Placed(msgspec.Struct, frozen=True):
     why: str
 
 
-class Engine(Protocol):
-    """A placement engine, with its documentation's name for what it calls a workload."""
+class Engine(ABC):
+    """A placement engine; `calls_it` is its documentation's name for a workload."""
 
-    name: str
-    calls_it: str
+    name: ClassVar[str]
+    calls_it: ClassVar[str]
 
+    @abstractmethod
     def words(self, workload: Workload) -> str:
         """The workload as one writes it for this orchestrator."""
 
+    @abstractmethod
     def place(
-        self, workloads: Sequence[Workload], machines: Sequence[Machine], lots: random.Random
+        self, workloads: Sequence[Workload], machines: Sequence[Machine], rng: random.Random
     ) -> list[Placed]:
-        """Place all tasks, one workload after the other."""
+        """Place all tasks, one workload after the other; ties are broken by `rng`."""
 
 
-class Host:
-    """A machine with what it has given away: what most engines keep in mind of it."""
+class Definition(msgspec.Struct, frozen=True):
+    """A workload as one system defines it. The first four fields, under that system's names, are
+    the workload's name, how many tasks it has, and CPU and memory of each.
+    """
+
+    @classmethod
+    def sized(cls, workload: Workload, *rules: object) -> Self:
+        """A definition with the sizes of a workload, and this system's placement rules."""
+        return cls(workload.name, workload.count, workload.cpu, workload.memory, *rules)
+
+    @property
+    def work(self) -> Workload:
+        """What its tasks take, in neutral words."""
+        return Workload(*msgspec.structs.astuple(self)[:4])
+
+
+D = TypeVar("D", bound=Definition)
+
+
+class AgentEngine(Engine, Generic[D]):
+    """An engine that knows of each machine what its agent reports."""
+
+    @abstractmethod
+    def translate(self, workload: Workload) -> D:
+        """The workload as this system defines it."""
+
+    @abstractmethod
+    def schedule(self, definition: D, agents: list[Agent], rng: random.Random) -> list[Placed]:
+        """Place the tasks of one definition."""
+
+    def place(
+        self, workloads: Sequence[Workload], machines: Sequence[Machine], rng: random.Random
+    ) -> list[Placed]:
+        """Place all tasks, one workload after the other; ties are broken by `rng`."""
+        agents = [Agent(machine) for machine in machines]
+        definitions = map(self.translate, workloads)
+        return [task for each in definitions for task in self.schedule(each, agents, rng)]
+
+
+class Agent:
+    """A machine, and what its agent has started there: a Swarm node, a Mesos agent, an ECS
+    container instance, a Nomad client.
+    """
 
     def __init__(self, machine: Machine) -> None:
         self.machine, self.name = machine, machine.name
@@ -96,13 +143,14 @@ def task_names(workload: Workload) -> list[str]:
     return [f"{workload.name}.{number}" for number in range(1, workload.count + 1)]
 
 
-def in_order(names: Sequence[str], hosts: Sequence[Host], why: str, why_not: str) -> list[Placed]:
+def in_order(work: Workload, hosts: Sequence[Agent], why: str, why_not: str) -> list[Placed]:
     """The first tasks on these hosts, one each; those for which there is none wait."""
-    found = [Placed(name, host.name, why) for name, host in zip(names, hosts, strict=False)]
-    return found + [Placed(name, "", why_not) for name in names[len(hosts) :]]
+    names = task_names(work)
+    placed = [Placed(name, host.name, why) for name, host in zip(names, hosts, strict=False)]
+    return placed + [Placed(name, "", why_not) for name in names[len(hosts) :]]
 
 
-def table(placed: Sequence[Placed]) -> Any:
+def table(placed: Sequence[Placed]) -> pd.DataFrame:
     """One row a task: TASK, MACHINE, WHY."""
     import pandas as pd
 

@@ -14,14 +14,22 @@ from collections.abc import Sequence
 
 import msgspec
 
-from course_lib.orchestrators.model import ZONE, Host, Machine, Placed, Workload, task_names
+from course_lib.orchestrators.model import (
+    ZONE,
+    Agent,
+    AgentEngine,
+    Definition,
+    Placed,
+    Workload,
+    task_names,
+)
 
 MOST_FIT = 18.0  # the best value of the bin packing formula, to which scores are scaled
 SKIPPED = 3  # so many candidates with a score of 0 or less are passed over, if others are left
 WITH_PREFERENCES = 100  # candidates, for jobs with affinities or spreads
 
 
-class Affinity(msgspec.Struct, frozen=True):
+class NomadAffinity(msgspec.Struct, frozen=True):
     """A wish for nodes with a label's value; weights from -100 to 100."""
 
     attribute: str
@@ -37,24 +45,20 @@ class Spread(msgspec.Struct, frozen=True):
     targets: dict[str, int] = {}
 
 
-class Job(msgspec.Struct, frozen=True):
+class NomadJob(Definition, frozen=True):
     """A service job of one task group."""
 
     id: str
     count: int
     cpu: int
     memory: int
-    constraints: dict[str, str] = {}
+    constraints: dict[str, str] = msgspec.field(default_factory=dict)
     distinct_hosts: bool = False
-    affinities: tuple[Affinity, ...] = ()
+    affinities: tuple[NomadAffinity, ...] = ()
     spreads: tuple[Spread, ...] = ()
 
-    def workload(self) -> Workload:
-        """What its allocations take."""
-        return Workload(self.id, self.count, self.cpu, self.memory)
 
-
-class Nomad:
+class Nomad(AgentEngine[NomadJob]):
     """Nomad's service scheduler; `algorithm` is `binpack` (the default) or `spread`."""
 
     name = "HashiCorp Nomad"
@@ -88,40 +92,27 @@ class Nomad:
         group = [f"count = {job.count}", *itertools.chain(*rules), *_nested('task "main"', task)]
         return "\n".join(_nested(f'job "{job.id}"', _nested('group "main"', group)))
 
-    def translate(self, workload: Workload) -> Job:
+    def translate(self, workload: Workload) -> NomadJob:
         """The workload as a job."""
         spreads = (Spread(ZONE),) if workload.zones else ()
-        return Job(
-            workload.name,
-            workload.count,
-            workload.cpu,
-            workload.memory,
-            workload.only_on,
-            workload.apart,
-            (),
-            spreads,
-        )
+        return NomadJob.sized(workload, workload.only_on, workload.apart, (), spreads)
 
-    def place(
-        self, workloads: Sequence[Workload], machines: Sequence[Machine], lots: random.Random
+    def schedule(
+        self, definition: NomadJob, agents: list[Agent], rng: random.Random
     ) -> list[Placed]:
-        """One evaluation a job: the nodes are shuffled once, and looked at in that order."""
-        hosts = [Host(machine) for machine in machines]
+        """One evaluation: the nodes are shuffled once, and looked at in that order."""
         placed: list[Placed] = []
-        for workload in workloads:
-            job = self.translate(workload)
-            order = hosts.copy()
-            lots.shuffle(order)
-            start = 0
-            for name in task_names(workload):
-                ranked, start = candidates(job, order, start, self.algorithm)
-                if not ranked:
-                    placed.append(Placed(name, "", exhausted(job, hosts)))
-                    continue
-                score, host = max(ranked, key=lambda found: found[0])
-                host.take(workload)
-                why = f"score {score:.3f}, the best of {len(ranked)} candidates"
-                placed.append(Placed(name, host.name, why))
+        order, start = agents.copy(), 0
+        rng.shuffle(order)
+        for name in task_names(definition.work):
+            ranked, start = candidates(definition, order, start, self.algorithm)
+            if not ranked:
+                placed.append(Placed(name, "", exhausted(definition, agents)))
+                continue
+            score, host = max(ranked, key=lambda candidate: candidate[0])
+            host.take(definition.work)
+            why = f"score {score:.3f}, the best of {len(ranked)} candidates"
+            placed.append(Placed(name, host.name, why))
         return placed
 
 
@@ -136,8 +127,8 @@ def _nested(head: str, lines: Sequence[str]) -> list[str]:
 
 
 def candidates(
-    job: Job, hosts: Sequence[Host], start: int, algorithm: str
-) -> tuple[list[tuple[float, Host]], int]:
+    job: NomadJob, hosts: Sequence[Agent], start: int, algorithm: str
+) -> tuple[list[tuple[float, Agent]], int]:
     """Some feasible nodes with their scores, and where to go on looking for the next allocation.
 
     A service job looks at log2 of the number of nodes, two at least; one with affinities or
@@ -147,8 +138,8 @@ def candidates(
     limit = max(2, math.ceil(math.log2(len(hosts)))) if len(hosts) > 1 else len(hosts)
     if job.affinities or job.spreads:
         limit = max(limit, WITH_PREFERENCES)
-    found: list[tuple[float, Host]] = []
-    passed: list[tuple[float, Host]] = []
+    found: list[tuple[float, Agent]] = []
+    passed: list[tuple[float, Agent]] = []
     seen = 0
     while len(found) < limit and seen < len(hosts):
         host = hosts[(start + seen) % len(hosts)]
@@ -163,14 +154,14 @@ def candidates(
     return found, (start + seen) % max(1, len(hosts))
 
 
-def feasible(job: Job, host: Host) -> bool:
+def feasible(job: NomadJob, host: Agent) -> bool:
     """Constraints and room."""
     labelled = all(host.label(key) == value for key, value in job.constraints.items())
-    apart = not job.distinct_hosts or host.count(job.workload()) == 0
-    return labelled and apart and host.fits(job.workload())
+    apart = not job.distinct_hosts or host.count(job.work) == 0
+    return labelled and apart and host.fits(job.work)
 
 
-def final_score(job: Job, host: Host, hosts: Sequence[Host], algorithm: str) -> float:
+def final_score(job: NomadJob, host: Agent, hosts: Sequence[Agent], algorithm: str) -> float:
     """The mean of the scores that have something to say."""
     scores = [fit_score(job, host, algorithm) / MOST_FIT]
     scores += [s for s in (anti_affinity(job, host), affinity(job, host)) if s is not None]
@@ -179,7 +170,7 @@ def final_score(job: Job, host: Host, hosts: Sequence[Host], algorithm: str) -> 
     return sum(scores) / len(scores)
 
 
-def fit_score(job: Job, host: Host, algorithm: str) -> float:
+def fit_score(job: NomadJob, host: Agent, algorithm: str) -> float:
     """Bin packing or spreading, from 0 to 18, with the task placed."""
     free_cpu = 1 - (host.machine.cpu - host.free_cpu + job.cpu) / host.machine.cpu
     used_memory = host.machine.memory - host.free_memory + job.memory
@@ -197,7 +188,7 @@ def packing(free_cpu: float, free_memory: float) -> float:
     >>> packing(0, 0), packing(1, 1), round(packing(0.5, 0.5), 3)
     (18.0, 0.0, 13.675)
     """
-    return min(MOST_FIT, max(0.0, 20.0 - (10.0**free_cpu + 10.0**free_memory)))
+    return min(MOST_FIT, max(0.0, 20.0 - (math.pow(10, free_cpu) + math.pow(10, free_memory))))
 
 
 def spreading(free_cpu: float, free_memory: float) -> float:
@@ -206,32 +197,33 @@ def spreading(free_cpu: float, free_memory: float) -> float:
     >>> spreading(0, 0), spreading(1, 1), round(spreading(0.5, 0.5), 3)
     (0.0, 18.0, 4.325)
     """
-    return min(MOST_FIT, max(0.0, 10.0**free_cpu + 10.0**free_memory - 2.0))
+    return min(MOST_FIT, max(0.0, math.pow(10, free_cpu) + math.pow(10, free_memory) - 2.0))
 
 
-def anti_affinity(job: Job, host: Host) -> float | None:
+def anti_affinity(job: NomadJob, host: Agent) -> float | None:
     """Allocations of one job shun each other: minus (those there + 1) of those wanted.
 
-    >>> host = Host(Machine("n1", 4000, 8192))
+    >>> from course_lib.orchestrators import Machine
+    >>> host = Agent(Machine("n1", 4000, 8192))
     >>> work = Workload("web", 4, 500, 256)
     >>> host.take(work); host.take(work)
-    >>> anti_affinity(Job("web", 4, 500, 256), host)
+    >>> anti_affinity(NomadJob("web", 4, 500, 256), host)
     -0.75
     """
-    there = host.count(job.workload())
+    there = host.count(job.work)
     return -(there + 1) / job.count if there else None
 
 
-def affinity(job: Job, host: Host) -> float | None:
+def affinity(job: NomadJob, host: Agent) -> float | None:
     """The weights of the affinities that a node meets, of all weights; None where none is met."""
     total = sum(abs(wish.weight) for wish in job.affinities)
     met = sum(w.weight for w in job.affinities if host.label(w.attribute) == w.value)
     return met / total if met else None
 
 
-def spread_boost(job: Job, spread: Spread, host: Host, hosts: Sequence[Host]) -> float:
+def spread_boost(job: NomadJob, spread: Spread, host: Agent, hosts: Sequence[Agent]) -> float:
     """From -1 to 1, weighted: how far a node's value is below its share (or below the others)."""
-    work, value = job.workload(), host.label(spread.attribute)
+    work, value = job.work, host.label(spread.attribute)
     if value is None:
         return -1.0
     used: dict[str, int] = {}
@@ -263,15 +255,15 @@ def even_boost(value: str, used: dict[str, int]) -> float:
     return (high - low) / low if low else 1.0
 
 
-def exhausted(job: Job, hosts: Sequence[Host]) -> str:
+def exhausted(job: NomadJob, hosts: Sequence[Agent]) -> str:
     """Why no node would do, as `nomad job plan` puts it."""
     filtered = sum(any(h.label(k) != v for k, v in job.constraints.items()) for h in hosts)
-    short = [h for h in hosts if not h.fits(job.workload())]
+    short = [h for h in hosts if not h.fits(job.work)]
     cpu = sum(h.free_cpu < job.cpu for h in short)
     said = [f"Constraint filtered {filtered} nodes"] if filtered else []
     if short:
         dimension = "cpu" if cpu else "memory"
         said.append(f'Dimension "{dimension}" exhausted on {len(short)} nodes')
-    apart = sum(job.distinct_hosts and h.count(job.workload()) > 0 for h in hosts)
+    apart = sum(job.distinct_hosts and h.count(job.work) > 0 for h in hosts)
     said += [f'Constraint "distinct_hosts" filtered {apart} nodes'] if apart else []
     return "; ".join(said) or "no node is left"

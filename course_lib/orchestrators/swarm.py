@@ -12,24 +12,22 @@ import re
 from collections.abc import Callable, Sequence
 from functools import cmp_to_key
 
-import msgspec
-
 from course_lib.errors import CourseError
 from course_lib.orchestrators.model import (
     ZONE,
-    Host,
-    Machine,
+    Agent,
+    AgentEngine,
+    Definition,
     Placed,
     Workload,
     in_order,
-    task_names,
 )
 
 MAX_FAILURES = 5  # within MONITOR_SECONDS: from then on a node is tried last
 MONITOR_SECONDS = 300.0
 
 
-class Service(msgspec.Struct, frozen=True):
+class SwarmService(Definition, frozen=True):
     """A replicated service: reservations, constraints, preferences (`node.labels.zone`)."""
 
     name: str
@@ -40,12 +38,8 @@ class Service(msgspec.Struct, frozen=True):
     spread: tuple[str, ...] = ()
     max_replicas_per_node: int = 0  # 0: any number
 
-    def workload(self) -> Workload:
-        """What its tasks take."""
-        return Workload(self.name, self.replicas, self.cpu, self.memory)
 
-
-class Swarm:
+class Swarm(AgentEngine[SwarmService]):
     """The scheduler of a swarm."""
 
     name = "Docker Swarm"
@@ -64,38 +58,32 @@ class Swarm:
         lines = " \\\n  ".join([*options, f"--name {service.name} course/{service.name}"])
         return f"docker service create \\\n  {lines}"
 
-    def translate(self, workload: Workload) -> Service:
+    def translate(self, workload: Workload) -> SwarmService:
         """The workload as a service."""
-        return Service(
-            workload.name,
-            workload.count,
-            workload.cpu,
-            workload.memory,
+        return SwarmService.sized(
+            workload,
             tuple(f"node.labels.{key}=={value}" for key, value in workload.only_on.items()),
             (f"node.labels.{ZONE}",) if workload.zones else (),
             1 if workload.apart else 0,
         )
 
-    def place(
-        self, workloads: Sequence[Workload], machines: Sequence[Machine], lots: random.Random
+    def schedule(
+        self, definition: SwarmService, agents: list[Agent], rng: random.Random
     ) -> list[Placed]:
-        """Each service in turn; the swarm draws no lots but those of its maps' order."""
-        hosts = [Host(machine) for machine in machines]
-        placed: list[Placed] = []
-        for workload in workloads:
-            service = self.translate(workload)
-            order = hosts.copy()
-            lots.shuffle(order)
-            found = schedule(service, order, {})
-            names = task_names(workload)
-            why = "the fewest tasks of the service, then the fewest in all"
-            if service.spread:
-                why = f"branches of {service.spread[0]} kept even; {why}"
-            placed += in_order(names, found, why, "no suitable node: " + refusals(service, hosts))
-        return placed
+        """All tasks of a service at once; chance is in the order of the swarm's maps alone."""
+        order = agents.copy()
+        rng.shuffle(order)
+        hosts = schedule(definition, order, {})
+        why = "the fewest tasks of the service, then the fewest in all"
+        if definition.spread:
+            why = f"branches of {definition.spread[0]} kept even; {why}"
+        why_not = "no suitable node: " + refusals(definition, agents)
+        return in_order(definition.work, hosts, why, why_not)
 
 
-def schedule(service: Service, hosts: Sequence[Host], failures: dict[str, int]) -> list[Host]:
+def schedule(
+    service: SwarmService, hosts: Sequence[Agent], failures: dict[str, int]
+) -> list[Agent]:
     """The hosts of a service's tasks, in order; fewer than replicas when there is no room."""
     tree = Branch(hosts, service, service.spread)
     return tree.schedule(service.replicas, failures)
@@ -104,22 +92,24 @@ def schedule(service: Service, hosts: Sequence[Host], failures: dict[str, int]) 
 class Branch:
     """A node of the decision tree: all hosts with the same values of the first labels."""
 
-    def __init__(self, hosts: Sequence[Host], service: Service, spread: Sequence[str]) -> None:
+    def __init__(
+        self, hosts: Sequence[Agent], service: SwarmService, spread: Sequence[str]
+    ) -> None:
         self.hosts, self.service = hosts, service
-        self.work = service.workload()
+        self.work = service.work
         self.tasks = sum(host.count(self.work) for host in hosts)
         self.branches: list[Branch] = []
         if spread:
-            groups: dict[str, list[Host]] = {}
+            groups: dict[str, list[Agent]] = {}
             for host in hosts:
                 groups.setdefault(value_of(spread[0], host) or "", []).append(host)
             self.branches = [Branch(group, service, spread[1:]) for group in groups.values()]
 
-    def schedule(self, count: int, failures: dict[str, int]) -> list[Host]:
+    def schedule(self, count: int, failures: dict[str, int]) -> list[Agent]:
         """Hosts for so many tasks: branches are made even, until all are full or all is placed."""
         if not self.branches:
             return self._on_hosts(count, failures)
-        found: list[Host] = []
+        found: list[Agent] = []
         usable = list(self.branches)
         while usable and len(found) < count:
             all_tasks = sum(branch.tasks for branch in usable) + count - len(found)
@@ -137,11 +127,11 @@ class Branch:
                     found += got
         return found
 
-    def _on_hosts(self, count: int, failures: dict[str, int]) -> list[Host]:
+    def _on_hosts(self, count: int, failures: dict[str, int]) -> list[Agent]:
         """First fill up the hosts that have fewer, then one task each in turn."""
         hosts = [host for host in self.hosts if suits(self.service, host)]
         hosts.sort(key=cmp_to_key(less_than(self.work, failures)))
-        found: list[Host] = []
+        found: list[Agent] = []
         turn = 0
         while hosts and len(found) < count:
             host = hosts[turn % len(hosts)]
@@ -158,12 +148,12 @@ class Branch:
         return found
 
 
-def less_than(work: Workload, failures: dict[str, int]) -> Callable[[Host, Host], int]:
+def less_than(work: Workload, failures: dict[str, int]) -> Callable[[Agent, Agent], int]:
     """Which of two hosts comes first (`nodeLess`): the one with fewer recent failures, where
     either has many; with fewer tasks of this service; with fewer tasks.
     """
 
-    def compare(a: Host, b: Host) -> int:
+    def compare(a: Agent, b: Agent) -> int:
         fa, fb = failures.get(a.name, 0), failures.get(b.name, 0)
         if max(fa, fb) >= MAX_FAILURES and fa != fb:
             return fa - fb
@@ -172,16 +162,16 @@ def less_than(work: Workload, failures: dict[str, int]) -> Callable[[Host, Host]
     return compare
 
 
-def suits(service: Service, host: Host) -> bool:
+def suits(service: SwarmService, host: Agent) -> bool:
     """The filters: resources, constraints, replicas for each node."""
-    work = service.workload()
+    work = service.work
     few = not service.max_replicas_per_node or host.count(work) < service.max_replicas_per_node
     return host.fits(work) and few and all(holds(text, host) for text in service.constraints)
 
 
-def refusals(service: Service, hosts: Sequence[Host]) -> str:
+def refusals(service: SwarmService, hosts: Sequence[Agent]) -> str:
     """What the filters that refused hosts are called, with counts."""
-    work = service.workload()
+    work = service.work
     bad = sum(not all(holds(text, host) for text in service.constraints) for host in hosts)
     short = sum(not host.fits(work) for host in hosts)
     most = service.max_replicas_per_node
@@ -194,10 +184,11 @@ def refusals(service: Service, hosts: Sequence[Host]) -> str:
     return "; ".join(f"{text} on {n} node{'s' * (n > 1)}" for n, text in said if n)
 
 
-def holds(constraint: str, host: Host) -> bool:
+def holds(constraint: str, host: Agent) -> bool:
     """Whether a host meets `node.labels.zone==a` or `node.hostname!=h1`; letters' case is equal.
 
-    >>> holds("node.labels.disk == SSD", Host(Machine("h1", 1, 1, {"disk": "ssd"})))
+    >>> from course_lib.orchestrators import Machine
+    >>> holds("node.labels.disk == SSD", Agent(Machine("h1", 1, 1, {"disk": "ssd"})))
     True
     """
     match = re.fullmatch(r"\s*([A-Za-z0-9._-]+)\s*(==|!=)\s*(\S.*?)\s*", constraint)
@@ -208,7 +199,7 @@ def holds(constraint: str, host: Host) -> bool:
     return same if sign == "==" else not same
 
 
-def value_of(key: str, host: Host) -> str | None:
+def value_of(key: str, host: Agent) -> str | None:
     """`node.hostname`, `node.id`, or `node.labels.…`."""
     if key in ("node.hostname", "node.id"):
         return host.name

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from course_lib.orchestrators import ecs, marathon, nomad, swarm
-from course_lib.orchestrators.model import Host, Machine, Workload
+from course_lib.orchestrators.model import Agent, Machine, Workload
 from tests.oracles.harness import FOLDER, OWN, Case, cases
 
 BIG = 10**6
@@ -26,11 +26,11 @@ def by_id(case: Case) -> str:
 @pytest.mark.parametrize("case", named("swarm"), ids=by_id)
 def test_docker_swarm(case: Case):
     if case["rule"] == "constraint":
-        host = Host(Machine("node-1", BIG, BIG, case["labels"]))
+        host = Agent(Machine("node-1", BIG, BIG, case["labels"]))
         assert swarm.holds(case["constraint"], host) == case["expect"]
         return
-    hosts = [Host(Machine(name, BIG, BIG, labels)) for name, labels in case["hosts"].items()]
-    service = swarm.Service(
+    hosts = [Agent(Machine(name, BIG, BIG, labels)) for name, labels in case["hosts"].items()]
+    service = swarm.SwarmService(
         "s", case["replicas"], 1, 1, (), tuple(case.get("spread", ())), case.get("max", 0)
     )
     found = swarm.schedule(service, hosts, {})
@@ -51,15 +51,15 @@ def test_marathon_on_mesos(case: Case):
             name: marathon.Framework(marathon.App(name, 99, cpu, memory))
             for name, (cpu, memory) in case["demands"].items()
         }
-        pool = [Host(Machine("pool", case["cpu"], case["memory"]))]
+        pool = [Agent(Machine("pool", case["cpu"], case["memory"]))]
         marathon.offer(list(frameworks.values()), pool, random.Random(0), most=1)
         assert {name: len(f.running) for name, f in frameworks.items()} == case["expect"]
         return
     field = case["constraint"][0]
 
-    def host(value: str) -> Host:
+    def host(value: str) -> Agent:
         name = value if field == "hostname" else "any"
-        return Host(Machine(name, 1, 1, {field: value}))
+        return Agent(Machine(name, 1, 1, {field: value}))
 
     running = [host(value) for value in case["running"]]
     said = marathon.meets(tuple(case["constraint"]), host(case["value"]), running)
@@ -69,12 +69,12 @@ def test_marathon_on_mesos(case: Case):
 @pytest.mark.parametrize("case", named("ecs"), ids=by_id)
 def test_amazon_ecs(case: Case):
     if case["rule"] == "query":
-        host = Host(Machine("i-1", BIG, BIG, case["labels"]))
+        host = Agent(Machine("i-1", BIG, BIG, case["labels"]))
         assert ecs.query(case["query"], host) == case["expect"]
         return
-    hosts = [Host(Machine(name, BIG, free)) for name, free in case["free"].items()]
+    hosts = [Agent(Machine(name, BIG, free)) for name, free in case["free"].items()]
     rules = tuple(tuple(s) for s in case["strategies"])
-    service = ecs.Service("s", 1, 1, case["memory"], (), rules)
+    service = ecs.ECSService("s", 1, 1, case["memory"], (), rules)
     chosen = {ecs.choose(service, hosts, random.Random(i)).name for i in range(30)}
     assert sorted(chosen) == case["expect"]
 
@@ -85,22 +85,22 @@ def test_hashicorp_nomad(case: Case):
     if rule in ("packing", "spreading"):
         assert getattr(nomad, rule)(*case["free"]) == pytest.approx(wanted, abs=5e-4)
     elif rule == "anti_affinity":
-        host = Host(Machine("n", BIG, BIG))
+        host = Agent(Machine("n", BIG, BIG))
         for _ in range(case["there"]):
             host.take(Workload("web", case["count"], 1, 1))
-        assert nomad.anti_affinity(nomad.Job("web", case["count"], 1, 1), host) == wanted
+        assert nomad.anti_affinity(nomad.NomadJob("web", case["count"], 1, 1), host) == wanted
     elif rule == "affinity":
-        wishes = tuple(nomad.Affinity(*wish) for wish in case["affinities"])
-        job = nomad.Job("web", 1, 1, 1, affinities=wishes)
-        said = nomad.affinity(job, Host(Machine("n", BIG, BIG, case["labels"])))
+        wishes = tuple(nomad.NomadAffinity(*wish) for wish in case["affinities"])
+        job = nomad.NomadJob("web", 1, 1, 1, affinities=wishes)
+        said = nomad.affinity(job, Agent(Machine("n", BIG, BIG, case["labels"])))
         assert said == pytest.approx(wanted, abs=5e-4)
     else:
         spread = nomad.Spread("dc", 100, case["targets"])
-        job = nomad.Job("web", case["count"], 1, 1, spreads=(spread,))
-        hosts = [Host(Machine(f"{dc}-{i}", BIG, BIG, {"dc": dc})) for dc in wanted for i in (1, 2)]
+        job = nomad.NomadJob("web", case["count"], 1, 1, spreads=(spread,))
+        hosts = [Agent(Machine(f"{dc}-{i}", BIG, BIG, {"dc": dc})) for dc in wanted for i in (1, 2)]
         for _ in range(case["count"]):
             ranked, _ = nomad.candidates(job, hosts, 0, "binpack")
-            max(ranked, key=lambda found: found[0])[1].take(job.workload())
+            max(ranked, key=lambda found: found[0])[1].take(job.work)
         counts = Counter()
         for host in hosts:
             counts[host.label("dc")] += host.total

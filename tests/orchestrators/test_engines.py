@@ -24,7 +24,7 @@ from course_lib.orchestrators import (
     swarm,
 )
 from course_lib.orchestrators.ecs import query
-from course_lib.orchestrators.model import Host
+from course_lib.orchestrators.model import Agent
 
 machines = st.lists(
     st.tuples(st.integers(1, 4), st.integers(1, 8), st.sampled_from("abc"), st.booleans()),
@@ -106,7 +106,7 @@ def test_all_engines_keep_zones_even_when_asked():
 
 def test_marathon_must_be_told_how_many_groups_there_are():
     """Its documentation says so: it knows of no value before a task runs there."""
-    hosts = [Host(m) for m in FOUR]
+    hosts = [Agent(m) for m in FOUR]
     app = marathon.App("web", 8, 500, 512, (("zone", "GROUP_BY"),))
     alone = marathon.Framework(app)
     marathon.offer([alone], hosts, random.Random(0))
@@ -114,7 +114,7 @@ def test_marathon_must_be_told_how_many_groups_there_are():
 
 
 def test_mesos_gives_two_frameworks_equal_dominant_shares():
-    hosts = [Host(m) for m in FOUR]  # 16 cores and 32 GiB
+    hosts = [Agent(m) for m in FOUR]  # 16 cores and 32 GiB
     cores = marathon.Framework(marathon.App("cores", 99, 1000, 256))
     memory = marathon.Framework(marathon.App("memory", 99, 100, 2048))
     marathon.offer([cores, memory], hosts, random.Random(0), most=1)
@@ -167,10 +167,10 @@ def test_a_marathon_app_names_its_image():
 
 
 def test_a_node_that_keeps_failing_a_swarms_tasks_is_tried_last():
-    hosts = [Host(m) for m in FOUR]
-    found = swarm.schedule(swarm.Service("s", 3, 100, 64), hosts, {"m0": 5})
+    hosts = [Agent(m) for m in FOUR]
+    found = swarm.schedule(swarm.SwarmService("s", 3, 100, 64), hosts, {"m0": 5})
     assert "m0" not in [h.name for h in found]
-    found = swarm.schedule(swarm.Service("t", 3, 100, 64), [Host(m) for m in FOUR], {"m0": 4})
+    found = swarm.schedule(swarm.SwarmService("t", 3, 100, 64), [Agent(m) for m in FOUR], {"m0": 4})
     assert "m0" in [h.name for h in found], "four failures are not many yet"
 
 
@@ -191,9 +191,9 @@ def test_marathon_launches_what_an_offer_can_hold():
 @pytest.mark.parametrize("text", ["attribute:a", "attribute:a ==", "(attribute:a == b", "a == b c"])
 def test_a_bad_cluster_query_is_refused(text):
     with pytest.raises(CourseError):
-        query(text, Host(FOUR[0]))
+        query(text, Agent(FOUR[0]))
 
 
 def test_a_bad_swarm_constraint_is_refused():
     with pytest.raises(CourseError, match="not a constraint"):
-        swarm.holds("node.labels.a=b", Host(FOUR[0]))
+        swarm.holds("node.labels.a=b", Agent(FOUR[0]))

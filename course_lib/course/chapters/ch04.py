@@ -22,7 +22,7 @@ from course_lib.course.manifests import deployment
 from course_lib.course.questions import Mistake, Remarks, asks, truth
 from course_lib.objects.manifests import Document
 from course_lib.orchestrators import Kubernetes, Machine, Workload, compare
-from course_lib.orchestrators.model import Host
+from course_lib.orchestrators.model import Agent
 
 MACHINES = [Machine(f"m{n + 1}", 4000, 8192, {"zone": "abc"[n % 3]}) for n in range(6)]
 
@@ -33,7 +33,7 @@ def place(policy: object, workload: Workload, rng: random.Random) -> list[str]:
     Ties are broken at random, as Kubernetes breaks them: a policy that scores all hosts alike
     decides nothing.
     """
-    hosts, chosen = [Host(machine) for machine in MACHINES], []
+    hosts, chosen = [Agent(machine) for machine in MACHINES], []
     for _ in range(workload.count):
         fitting = [host for host in hosts if host.fits(workload)]
         scores = [_score(tried(policy, host, workload)) for host in fitting]
@@ -67,7 +67,7 @@ def _runs(policy: object, workload: Workload) -> list[list[str]]:
 
 def _indifferent(policy: object, workload: Workload) -> bool:
     """Whether a policy gives an empty host and one with a task the same score."""
-    empty, used = Host(MACHINES[0]), Host(MACHINES[0])
+    empty, used = Agent(MACHINES[0]), Agent(MACHINES[0])
     used.take(workload)
     return bool(tried(policy, empty, workload) == tried(policy, used, workload))
 
