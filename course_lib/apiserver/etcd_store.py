@@ -29,8 +29,8 @@ from course_lib.etcd import (
     Refused,
     Txn,
 )
-from course_lib.etcd.member import Watch
-from course_lib.etcd.requests import COMPACTED, TIMED_OUT, Answer, Event, Range
+from course_lib.etcd.member import Watcher
+from course_lib.etcd.requests import COMPACTED, TIMED_OUT, EtcdResponse, KeyEvent, Range
 
 ROOT = "/registry/"
 PATIENCE = 0.5  # s of etcd's time, that a request may take
@@ -52,8 +52,8 @@ class EtcdStore(Store):
         self.endpoints = endpoints  # names of members; empty: all
         self.loaded = False
         self._member: Member | None = None
-        self._watch: Watch | None = None
-        self._arrived: list[Event] = []
+        self._watch: Watcher | None = None
+        self._arrived: list[KeyEvent] = []
         self._due = False
 
     # Reading
@@ -66,11 +66,11 @@ class EtcdStore(Store):
             self.revision = self.compacted = 0
         here = {kv.key: kv for kv in answer.result}
         for key in [key for key in self._entries if key not in here]:
-            self._take(Event("DELETE", key, answer.revision))
+            self._take(KeyEvent("DELETE", key, answer.revision))
         for kv in sorted(here.values(), key=lambda kv: kv.mod_revision):
             known = self._entries.get(kv.key)
             if known is None or known.revision != kv.mod_revision:
-                self._take(Event("PUT", kv.key, kv.mod_revision, kv.value))
+                self._take(KeyEvent("PUT", kv.key, kv.mod_revision, kv.value))
         self.revision = max(self.revision, answer.revision)
         super().compact(self.revision)  # what was before is not in this cache
         self._arrived.clear()
@@ -112,7 +112,7 @@ class EtcdStore(Store):
             self._member = member
             self._watch = member.watch(ROOT, self.revision + 1, self._hear, below=True)
 
-    def _hear(self, event: Event | EtcdError) -> None:
+    def _hear(self, event: KeyEvent | EtcdError) -> None:
         """Something changed. It is told when etcd's time stands still again."""
         if isinstance(event, EtcdError):
             self.loaded = False  # etcd has forgotten where this cache is
@@ -129,7 +129,7 @@ class EtcdStore(Store):
             if event.revision > self.revision:
                 self._take(event)
 
-    def _take(self, event: Event) -> None:
+    def _take(self, event: KeyEvent) -> None:
         """One change, into the cache and on to those who watch."""
         before = self._entries.get(event.key)
         self.revision = max(self.revision, event.revision)
@@ -191,7 +191,7 @@ class EtcdStore(Store):
         ]
         return sorted(found, key=lambda member: member is not self._member)
 
-    def _ask(self, ask: Ask) -> Answer:
+    def _ask(self, ask: Ask) -> EtcdResponse:
         """Ask one member after the other; the answer, or `StorageError`."""
         self.etcd.catch_up()
         why = TIMED_OUT

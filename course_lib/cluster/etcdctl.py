@@ -20,7 +20,7 @@ from course_lib.cluster.static_manifests import ETCD, IMAGES
 from course_lib.errors import CourseError
 from course_lib.etcd import Compact, EtcdError, Get
 from course_lib.etcd.member import Member
-from course_lib.etcd.mvcc import Store
+from course_lib.etcd.mvcc import MVCCStore
 from course_lib.etcd.requests import NO_LEADER, Alarm
 from course_lib.objects.manifests import Document
 
@@ -177,7 +177,6 @@ class Etcdctl(KeyCommands):
 
     def _status_row(self, name: str, member: Member) -> list[str]:
         store, raft = member.machine, member.raft
-        assert isinstance(store, Store)
         size = max(store.size, 1)
         return [
             f"https://{name}:2379",
@@ -200,7 +199,6 @@ class Etcdctl(KeyCommands):
 
     def _status_json(self, name: str, member: Member) -> Document:
         store, raft = member.machine, member.raft
-        assert isinstance(store, Store)
         status: Document = {
             "header": self._header(member),
             "version": VERSION,
@@ -295,7 +293,7 @@ class Etcdctl(KeyCommands):
         lines = []
         for name in self._endpoints:
             member, where = self.etcd.members.get(name), f"https://{name}:2379"
-            if member is not None and member.up and isinstance(member.machine, Store):
+            if member is not None and member.up:
                 member.machine.defragment()
                 lines.append(f"Finished defragmenting etcd member[{where}]. took 0s")
             else:
@@ -317,7 +315,7 @@ class Etcdctl(KeyCommands):
         (path,) = asked.arguments
         if path not in self.etcd.files:
             raise EtcdError(f"stat {path}: no such file or directory")
-        store = Store()
+        store = MVCCStore()
         store.load(self.etcd.files[path].state)
         keys = store.range("")
         written = "".join(f"{kv.key}={kv.value}@{kv.mod_revision}" for kv in keys)

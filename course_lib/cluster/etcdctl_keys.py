@@ -20,7 +20,7 @@ from course_lib.cluster.etcdctl_print import (
 from course_lib.cluster.etcdctl_session import Session
 from course_lib.errors import CourseError
 from course_lib.etcd import Delete, EtcdError, Get, Put, Txn
-from course_lib.etcd.requests import Answer, KeyValue, Range
+from course_lib.etcd.requests import EtcdResponse, KeyValue, Range
 from course_lib.objects.manifests import Document
 
 REGISTRY = "/registry/"
@@ -100,7 +100,7 @@ class KeyCommands(Session):
         fields = [*header_fields(header), f'"Deleted" : {len(found)}']
         return Result("\n".join(lines), document, fields="\n".join(fields))
 
-    def _range(self, asked: CommandLine, usage: str) -> tuple[Answer, list[KeyValue]]:
+    def _range(self, asked: CommandLine, usage: str) -> tuple[EtcdResponse, list[KeyValue]]:
         """The keys that arguments and flags mean, by name."""
         if len(asked.arguments) not in (1, 2):
             raise EtcdError(usage)

@@ -6,13 +6,13 @@ Source: `etcdctl/ctlv3/command` (`global.go`, `ep_command.go`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from course_lib.cluster.etcdctl_flags import CommandLine
 from course_lib.cluster.kubeadm import KubeadmControlPlane
-from course_lib.etcd import EtcdError
-from course_lib.etcd.member import Member, Refused
-from course_lib.etcd.requests import TIMED_OUT, Answer
+from course_lib.etcd import Configuration, EtcdError, Refused
+from course_lib.etcd.member import Member
+from course_lib.etcd.replica import Done
+from course_lib.etcd.requests import TIMED_OUT, Command, EtcdResponse, Outcome, Question
 from course_lib.objects.manifests import Document
 
 PATIENCE = 5.0  # s, as etcdctl's --command-timeout
@@ -43,26 +43,26 @@ class Session:
         return {
             "cluster_id": self.etcd.cluster_id,
             "member_id": self.etcd.peers.member_id(member.name),
-            "revision": revision or member.machine.revision,  # type: ignore[attr-defined]
+            "revision": revision or member.machine.revision,
             "raft_term": member.raft.current_term,
         }
 
-    def _propose(self, command: Any) -> Answer:
+    def _propose(self, command: Command) -> EtcdResponse:
         return self._ask(lambda member, done: member.propose(command, done))
 
-    def _read(self, question: Any) -> Answer:
+    def _read(self, question: Question) -> EtcdResponse:
         return self._ask(lambda member, done: member.read(question, done))
 
-    def _ask(self, ask: Callable[[Any, Callable[[Any], None]], None]) -> Answer:
-        answers: list[Any] = []
+    def _ask(self, ask: Callable[[Member, Done], None]) -> EtcdResponse:
+        answers: list[Outcome] = []
         ask(self._any(), answers.append)
         self.etcd.wait(answers, PATIENCE)
         if not answers or isinstance(answers[0], Refused):
             raise EtcdError(TIMED_OUT)
         if isinstance(answers[0], EtcdError):
             raise answers[0]
-        found: Answer = answers[0]
-        return found
+        assert answers[0] is not None
+        return answers[0]
 
     def _any(self) -> Member:
         """The first endpoint that answers and knows a leader."""
@@ -76,7 +76,7 @@ class Session:
                 return member
         raise EtcdError(DEADLINE)
 
-    def _configuration(self) -> Any:
+    def _configuration(self) -> Configuration:
         known = max(self.etcd.members.values(), key=lambda member: member.raft.log.last_index)
         return known.raft.configuration
 

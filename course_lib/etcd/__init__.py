@@ -6,7 +6,7 @@ it; `cluster` puts them together.
 """
 
 from course_lib.etcd.cluster import EtcdCluster
-from course_lib.etcd.member import Member, Refused
+from course_lib.etcd.member import Member
 from course_lib.etcd.messages import Configuration
 from course_lib.etcd.requests import (
     Compact,
@@ -16,6 +16,7 @@ from course_lib.etcd.requests import (
     Get,
     Grant,
     Put,
+    Refused,
     Revoke,
     Txn,
 )

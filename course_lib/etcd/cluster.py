@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TypeVar
 
 from course_lib.engine import Simulation
 from course_lib.engine.simulation import Process
 from course_lib.etcd.disk import Disk
-from course_lib.etcd.member import Member, Refused
+from course_lib.etcd.member import Member, Request
 from course_lib.etcd.messages import Configuration, Entry, Snapshot
-from course_lib.etcd.mvcc import QUOTA, Store
+from course_lib.etcd.mvcc import QUOTA, MVCCStore
 from course_lib.etcd.peers import Peers
-from course_lib.etcd.replica import ELECTION, HEARTBEAT, StateMachine
-from course_lib.etcd.requests import TIMED_OUT, EtcdError
+from course_lib.etcd.replica import ELECTION, HEARTBEAT, Done
+from course_lib.etcd.requests import TIMED_OUT, EtcdError, EtcdResponse, Outcome, Refused
 
 # etcd's limit for a request: five seconds, and two election time-outs (`Config.ReqTimeout`).
 REQUEST_TIMEOUT = 5.0 + 2 * ELECTION
+T = TypeVar("T")
 READY = 0.9  # of the leader's log, that a learner must have to be promoted (`readyPercent`)
 
 
@@ -36,17 +37,15 @@ class EtcdCluster:
         self,
         sim: Simulation,
         members: int | Sequence[str] = 3,
-        machine: Callable[[], StateMachine] | None = None,
         member: type[Member] = Member,
     ) -> None:
         self.sim = sim
         self.quota: float = QUOTA
-        machine = machine or (lambda: Store(self.quota))
         self.world: Simulation | None = None
         self._noted = ""
         names = [f"etcd-{n + 1}" for n in range(members)] if isinstance(members, int) else members
         self.peers = Peers(sim)
-        self._make = lambda name, disk: member(sim, name, self.peers, disk, machine)
+        self._make = lambda name, disk: member(sim, name, self.peers, disk, self._store)
         configuration = Configuration(tuple(names))
         self.members = {name: self._make(name, Disk(configuration)) for name in names}
         ids = "".join(f"{self.peers.member_id(name):016x}" for name in sorted(names))
@@ -54,12 +53,14 @@ class EtcdCluster:
         self.cluster_id = int.from_bytes(digest[:8], "big")
         self.files: dict[str, Snapshot] = {}  # what `etcdctl snapshot save` wrote, by file name
 
+    def _store(self) -> MVCCStore:
+        return MVCCStore(self.quota)
+
     def limit(self, quota: float) -> None:
         """Let no member's file grow beyond so many bytes (--quota-backend-bytes)."""
         self.quota = quota
         for member in self.members.values():
-            if isinstance(member.machine, Store):
-                member.machine.quota = quota
+            member.machine.quota = quota
 
     def follow(self, world: Simulation) -> None:
         """Keep in step with another simulation, in which the clients live.
@@ -82,7 +83,7 @@ class EtcdCluster:
         assert self.world is not None
         self.sim.advance(self.world.now)
 
-    def wait(self, answers: Sequence[Any], seconds: float) -> None:
+    def wait(self, answers: Sequence[object], seconds: float) -> None:
         """Let time pass here, and nowhere else, until there is an answer; so long at most."""
         limit = max(self.sim.now, self.world.now if self.world else 0.0) + seconds
         self.sim.advance(limit, lambda: bool(answers))
@@ -117,7 +118,7 @@ class EtcdCluster:
 
     def full(self) -> bool:
         """Whether the alarm NOSPACE is raised."""
-        return any(getattr(member.machine, "alarm", False) for member in self.members.values())
+        return any(member.machine.alarm for member in self.members.values())
 
     def elect(self, timeout: float = 60.0) -> Member:
         """Let time pass until there is a leader that knows what is committed."""
@@ -220,7 +221,7 @@ class EtcdCluster:
         while True:
             leader = self.elect()
             wanted = change(leader.raft.configuration)
-            answers: list[Any] = []
+            answers: list[Outcome] = []
             leader.propose(wanted, answers.append)
             self.sim.run_until(lambda: bool(answers), timeout=60)  # noqa: B023
             if not isinstance(answers[0], Refused):
@@ -229,22 +230,24 @@ class EtcdCluster:
             if self.leader and self.leader.raft.configuration == wanted:
                 return
 
-    def request(self, member: Member, command: Any) -> Any:
+    def request(self, member: Member, command: Request) -> Outcome:
         """A client's request: what came of it, or the error when nobody can tell in time."""
-        answers: list[Any] = []
+        answers: list[Outcome] = []
         member.propose(command, answers.append)
         limit = self.sim.now + REQUEST_TIMEOUT
         self.sim.at(limit, lambda: None)
         self.sim.run_until(lambda: bool(answers) or self.sim.now >= limit, REQUEST_TIMEOUT + 1)
         if answers and not isinstance(answers[0], Refused):
-            return answers[0]
+            assert isinstance(answers[0], EtcdResponse)
+        return answers[0]
         return EtcdError(TIMED_OUT)
 
-    def call(self, ask: Callable[[Any, Callable[[Any], None]], None], what: Any) -> Any:
+    def call(self, ask: Callable[[T, Done], None], what: T) -> EtcdResponse:
         """Ask a member for something and let time pass until it answers."""
-        answers: list[Any] = []
+        answers: list[Outcome] = []
         ask(what, answers.append)
         self.sim.run_until(lambda: bool(answers), timeout=60)
         if isinstance(answers[0], Exception):
             raise answers[0]
+        assert isinstance(answers[0], EtcdResponse)
         return answers[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from course_lib.etcd.log import Log
+from course_lib.etcd.log import RaftLog
 from course_lib.etcd.messages import Configuration, Entry, Snapshot
 from course_lib.etcd.raft import Raft
 
@@ -52,7 +52,7 @@ class Disk:
         """A member as it comes back from a crash."""
         raft = Raft(name, self.snapshot.configuration)
         raft.current_term, raft.voted_for = self.current_term, self.voted_for
-        raft.log = Log(self.snapshot.configuration)
+        raft.log = RaftLog(self.snapshot.configuration)
         raft.log.snapshot, raft.log.entries = self.snapshot, list(self.entries)
         raft.commit_index = self.snapshot.index
         raft.configuration = raft.log.configuration()

@@ -7,40 +7,37 @@ Source: etcd `server/lease/lessor.go` (`Promote`, `expireExists`).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
 
-from course_lib.etcd.requests import NO_LEASE, EtcdError, Revoke
-
-if TYPE_CHECKING:
-    from course_lib.etcd.member import Member
+from course_lib.engine import Simulation
+from course_lib.etcd.mvcc import MVCCStore
+from course_lib.etcd.requests import NO_LEASE, EtcdError
 
 PERIOD = 0.5  # s between two looks
 
 
 class Lessor:
-    """A member's clock for leases; it counts while the member leads."""
+    """A member's clock for the leases of its store; it counts while the member leads."""
 
-    def __init__(self, member: Member) -> None:
-        self.member = member
+    def __init__(self, sim: Simulation, store: MVCCStore, revoke: Callable[[int], None]) -> None:
+        self.sim, self.store, self._revoke = sim, store, revoke
         self._ends: dict[int, float] = {}
 
-    def look(self) -> None:
+    def look(self, leads: bool) -> None:
         """End what has not been renewed in time."""
-        member = self.member
-        leases: dict[int, float] = getattr(member.machine, "leases", {})
-        if not member.leads:
+        if not leads:
             self._ends.clear()
             return
-        now = member.sim.now
+        now, leases = self.sim.now, self.store.leases
         self._ends = {id: self._ends.get(id, now + leases[id]) for id in leases}
         for id, end in self._ends.items():
             if now >= end:
-                member.propose(Revoke(id), lambda _: None)
+                self._revoke(id)
 
     def renew(self, id: int) -> float | EtcdError:
         """Renew a lease; returns its seconds."""
-        leases: dict[int, Any] = getattr(self.member.machine, "leases", {})
-        if id not in leases:
+        seconds = self.store.leases.get(id)
+        if seconds is None:
             return EtcdError(NO_LEASE)
-        self._ends[id] = self.member.sim.now + leases[id]
-        return float(leases[id])
+        self._ends[id] = self.sim.now + seconds
+        return float(seconds)

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from course_lib.etcd.messages import Configuration, Entry, Snapshot
 
 
-class Log:
+class RaftLog:
     """Entries by index, from 1 on; those up to the snapshot are gone.
 
-    >>> log = Log(Configuration(("a",)))
+    >>> log = RaftLog(Configuration(("a",)))
     >>> log.append([Entry(1, "x"), Entry(1, "y")])
     >>> log.last_index, log.term(2), [e.command for e in log.after(1)]
     (2, 1, ['y'])

@@ -8,36 +8,38 @@ one sync and one message carry many ("group commit").
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 
 from course_lib.etcd.lessor import PERIOD as LEASE_PERIOD
 from course_lib.etcd.lessor import Lessor
-from course_lib.etcd.messages import Answered, Configuration, Forward
-from course_lib.etcd.replica import Replica
-from course_lib.etcd.requests import NO_SPACE, Alarm, EtcdError
+from course_lib.etcd.messages import Answered, Configuration, Forward, Mail
+from course_lib.etcd.replica import Done, Replica
+from course_lib.etcd.requests import (
+    NO_SPACE,
+    Alarm,
+    Command,
+    EtcdError,
+    EtcdResponse,
+    Get,
+    KeyEvent,
+    Outcome,
+    Question,
+    Range,
+    Refused,
+    Revoke,
+)
 
-Done = Callable[[Any], None]  # gets the result, or a `Refused`
+Listener = Callable[[KeyEvent | EtcdError], None]
+Request = Command | Configuration
 
 
-class Refused(Exception):
-    """A request that this member cannot answer: there is no leader, or it changed.
-
-    `certain` says that it was not done and never will be; else nobody knows yet.
-    """
-
-    def __init__(self, why: str, certain: bool) -> None:
-        super().__init__(why)
-        self.why, self.certain = why, certain
-
-
-class Watch(msgspec.Struct, eq=False):
+class Watcher(msgspec.Struct, eq=False):
     """A standing order for changes of a key, or of all keys below a prefix, from a revision on."""
 
     key: str
     since: int
-    hear: Done
+    hear: Listener
     below: bool
 
 
@@ -49,14 +51,14 @@ class Member(Replica):
     def start(self) -> None:
         """Come up with what is on disk; clients have to ask anew."""
         self._pumping = False
-        self._commands: list[tuple[Any, Done]] = []
-        self._reads: list[tuple[int, int, Any, Done]] = []  # round, index, question, who waits
+        self._commands: list[tuple[Request, Done]] = []
+        self._reads: list[tuple[int, int, Question, Done]] = []  # round, index, who waits
         self._forwarded: dict[int, tuple[int, Done]] = {}  # by number: term, who waits
-        self._answered: list[tuple[int, Any, Done]] = []  # index to apply first, result
-        self._watches: list[Watch] = []
+        self._answered: list[tuple[int, Outcome, Done]] = []  # index to apply first, result
+        self._watches: list[Watcher] = []
         super().start()
-        self.lessor = Lessor(self)
-        self._every(lambda: LEASE_PERIOD, self.lessor.look)
+        self.lessor = Lessor(self.sim, self.machine, self._revoke)
+        self._every(lambda: LEASE_PERIOD, lambda: self.lessor.look(self.leads))
 
     def crash(self) -> None:
         """The process is gone: whoever waits will not know what came of it."""
@@ -72,30 +74,28 @@ class Member(Replica):
 
     # Writing
 
-    def propose(self, command: Any, done: Done) -> None:
+    def propose(self, command: Request, done: Done) -> None:
         """Have a command done by all; `done` gets its result once it is committed and applied."""
         if not self.leads:
-            self._forward(command, False, done)
+            self._forward(command, done)
             return
         if isinstance(command, Configuration) and (
             self._commands or not self.raft.may_reconfigure()
         ):
             done(Refused("another change of members is under way", certain=True))
             return
-        if not self._fits(command):
+        if not isinstance(command, Configuration) and not self.machine.fits(command):
             # The alarm is raised for all members before this client hears of it.
             self._queue(Alarm(True), lambda _: done(EtcdError(NO_SPACE)))
             return
         self._queue(command, done)
 
-    def _queue(self, command: Any, done: Done) -> None:
+    def _queue(self, command: Request, done: Done) -> None:
         self._commands.append((command, done))
         self._pump()
 
-    def _fits(self, command: Any) -> bool:
-        """Whether the store has room for a command."""
-        fits: Callable[[Any], bool] | None = getattr(self.machine, "fits", None)
-        return fits is None or fits(command)
+    def _revoke(self, lease: int) -> None:
+        self.propose(Revoke(lease), lambda _: None)
 
     def _pump(self) -> None:
         """Take all commands of this instant together."""
@@ -122,10 +122,10 @@ class Member(Replica):
 
     # Reading
 
-    def read(self, question: Any, done: Done) -> None:
+    def read(self, question: Question, done: Done) -> None:
         """A linearizable read: after a round of heartbeats that shows who leads (thesis, 6.4)."""
         if not self.leads:
-            self._forward(question, True, done)
+            self._forward(question, done)
             return
         if not self.raft.committed_in_term():
             done(Refused("not yet sure of what is committed", certain=True))
@@ -136,37 +136,37 @@ class Member(Replica):
             self.raft.heartbeat_timeout()
         self._after()
 
-    def read_here(self, question: Any) -> Any:
+    def read_here(self, question: Question) -> EtcdResponse | EtcdError:
         """A serializable read: what this member has, which may be old."""
         return self.machine.read(question)
 
-    def watch(self, key: str, since: int, hear: Done, below: bool = False) -> Watch:
+    def watch(self, key: str, since: int, hear: Listener, below: bool = False) -> Watcher:
         """Tell of every change of a key from a revision on, each once, in order.
 
         With `below`, of all keys that begin so. Any member can; `hear` gets an `Event`, or an
         `EtcdError` when what it asks for is forgotten: the end.
         """
-        watch = Watch(key, since, hear, below)
+        watch = Watcher(key, since, hear, below)
         self._watches.append(watch)
         self._tell_watches()
         return watch
 
-    def unwatch(self, watch: Watch) -> None:
+    def unwatch(self, watch: Watcher) -> None:
         """End a watch."""
         self._watches = [each for each in self._watches if each is not watch]
 
-    def watches(self, watch: Watch) -> bool:
+    def watches(self, watch: Watcher) -> bool:
         """Whether a watch goes on: it ends with the process."""
         return self.up and any(each is watch for each in self._watches)
 
     def _tell_watches(self) -> None:
-        revision: int = self.machine.revision  # type: ignore[attr-defined]
+        revision = self.machine.revision
         for watch in list(self._watches):
             if watch.since > revision:
                 continue
             since, watch.since = watch.since, revision + 1
             try:
-                told = self.machine.events(watch.key, since)  # type: ignore[attr-defined]
+                told = self.machine.events(watch.key, since)
             except EtcdError as error:
                 self.unwatch(watch)
                 watch.hear(error)
@@ -177,7 +177,7 @@ class Member(Replica):
 
     # Passing on
 
-    def _forward(self, request: Any, reading: bool, done: Done) -> None:
+    def _forward(self, request: Request | Question, done: Done) -> None:
         """Pass a request on to the leader, if one is known."""
         leader = self.raft.leader
         if not leader or leader == self.name:
@@ -185,10 +185,10 @@ class Member(Replica):
             return
         self._count += 1
         self._forwarded[self._count] = self.raft.current_term, done
-        message = Forward(self._count, self._life, self.name, request, reading)
+        message = Forward(self._count, self._life, self.name, request)
         self.peers.send(self.name, leader, message)
 
-    def receive(self, message: Any) -> None:
+    def receive(self, message: Mail) -> None:
         """From another member: what it passes on, what came of it, or Raft's."""
         match message:
             case Forward():
@@ -202,20 +202,20 @@ class Member(Replica):
                 super().receive(message)
 
     def _on_forward(self, asked: Forward) -> None:
-        def done(result: Any) -> None:
+        def done(result: Outcome) -> None:
             answer = Answered(asked.number, asked.life, result, self.applied)
             self.peers.send(self.name, asked.member, answer)
 
         if not self.leads:
             done(Refused("not leader", certain=True))
-        elif asked.reading:
+        elif isinstance(asked.request, Get | Range):
             self.read(asked.request, done)
         else:
             self.propose(asked.request, done)
 
     # Answering
 
-    def told_result(self, term: int, result: Any) -> None:
+    def told_result(self, term: int, result: Outcome) -> None:
         """An entry has been applied: who waits for it hears what came of it."""
         expected, done = self._waiting.pop(self.applied)
         if expected != term:

@@ -6,9 +6,9 @@ Version)", figure 2; D. Ongaro, "Consensus: Bridging Theory and Practice", chapt
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
+
+from course_lib.etcd.requests import Command, Outcome, Question
 
 
 class Configuration(msgspec.Struct, frozen=True):
@@ -39,7 +39,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     """
 
     term: int
-    command: Any = None
+    command: object = None  # what it means, the state machine knows
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -48,7 +48,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     index: int
     term: int
     configuration: Configuration
-    state: Any
+    state: object
 
 
 class RequestVote(msgspec.Struct, frozen=True):
@@ -108,8 +108,7 @@ class Forward(msgspec.Struct, frozen=True):
     number: int
     life: int  # of the member that passes it on: a later one knows nothing of it
     member: str
-    request: Any
-    reading: bool
+    request: Command | Configuration | Question
 
 
 class Answered(msgspec.Struct, frozen=True):
@@ -117,7 +116,7 @@ class Answered(msgspec.Struct, frozen=True):
 
     number: int
     life: int
-    result: Any
+    result: Outcome
     index: int
 
 

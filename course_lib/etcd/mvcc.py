@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
-from typing import Any
+
+import msgspec
 
 from course_lib.etcd.requests import (
     COMPACTED,
@@ -16,14 +17,15 @@ from course_lib.etcd.requests import (
     NO_LEASE,
     NO_SPACE,
     Alarm,
-    Answer,
+    Command,
     Compact,
     Compare,
     Delete,
     EtcdError,
-    Event,
+    EtcdResponse,
     Get,
     Grant,
+    KeyEvent,
     KeyValue,
     Put,
     Range,
@@ -33,18 +35,28 @@ from course_lib.etcd.requests import (
 
 QUOTA = 2 * 2**30  # bytes, as etcd's --quota-backend-bytes
 OVERHEAD = 40  # bytes that a revision takes beside its key and value, roughly
-_HOLDS: dict[str, Callable[[Any, Any], bool]] = {
+_HOLDS: dict[str, Callable[[str | int, str | int], bool]] = {
     "=": lambda a, b: a == b,
     "!=": lambda a, b: a != b,
-    ">": lambda a, b: a > b,
-    "<": lambda a, b: a < b,
+    ">": lambda a, b: a > b,  # type: ignore[operator]  # both are of the target's type
+    "<": lambda a, b: a < b,  # type: ignore[operator]
 }
 
 
-class Store:
+class SavedStore(msgspec.Struct, frozen=True):
+    """A store's whole state, as a value; at first that of the empty store."""
+
+    revision: int = 1
+    compacted: int = 0
+    leases: tuple[tuple[int, float], ...] = ()
+    history: tuple[tuple[str, tuple[KeyValue | int, ...]], ...] = ()
+    alarm: bool = False
+
+
+class MVCCStore:
     """The state machine: keys with their history since the last compaction.
 
-    >>> store = Store()
+    >>> store = MVCCStore()
     >>> store.apply(Put("a", "1")).revision, store.apply(Put("a", "2")).revision
     (2, 3)
     >>> store.read(Get("a")).result.value, store.read(Get("a", revision=2)).result.value
@@ -64,13 +76,13 @@ class Store:
 
     # What members do with it
 
-    def apply(self, command: Any) -> Answer | EtcdError:
+    def apply(self, command: object) -> EtcdResponse | EtcdError:
         """Do one command; a refusal is a result too, the same on all members."""
         try:
             match command:
                 case Put(lease=0) if not self.alarm:  # by far the most
                     result = self._do(command, self.revision + 1)
-                    return Answer(self.revision, (result,))
+                    return EtcdResponse(self.revision, (result,))
                 case Delete():
                     return self._change((command,))
                 case Put():
@@ -85,34 +97,35 @@ class Store:
                     return self._revoke(command.id)
                 case Alarm():
                     self.alarm = command.raised
-            return Answer(self.revision)
+            return EtcdResponse(self.revision)
         except EtcdError as error:
             return error
 
-    def read(self, question: Get | Range) -> Answer | EtcdError:
+    def read(self, question: Get | Range) -> EtcdResponse | EtcdError:
         """Answer a question."""
         try:
             if isinstance(question, Range):
-                return Answer(self.revision, self.range(question.prefix, question.revision))
-            return Answer(self.revision, self.get(question.key, question.revision))
+                return EtcdResponse(self.revision, self.range(question.prefix, question.revision))
+            return EtcdResponse(self.revision, self.get(question.key, question.revision))
         except EtcdError as error:
             return error
 
-    def save(self) -> Any:
+    def save(self) -> SavedStore:
         """The whole state."""
         history = tuple((key, tuple(changes)) for key, changes in self._history.items())
-        return self.revision, self.compacted, tuple(self.leases.items()), history, self.alarm
+        leases = tuple(self.leases.items())
+        return SavedStore(self.revision, self.compacted, leases, history, self.alarm)
 
-    def load(self, state: Any) -> None:
+    def load(self, state: object) -> None:
         """Take on a state that was saved; None is the empty one."""
-        empty: Any = (1, 0, (), (), False)
-        self.revision, self.compacted, leases, history, self.alarm = state or empty
-        self.leases = dict(leases)
-        self._history = {key: list(changes) for key, changes in history}
+        saved = state if isinstance(state, SavedStore) else SavedStore()
+        self.revision, self.compacted, self.alarm = saved.revision, saved.compacted, saved.alarm
+        self.leases = dict(saved.leases)
+        self._history = {key: list(changes) for key, changes in saved.history}
         self._changes = sorted(
-            (_revision(change), key) for key, changes in history for change in changes
+            (_revision(change), key) for key, changes in saved.history for change in changes
         )
-        self.in_use = sum(_bytes(key, c) for key, changes in history for c in changes)
+        self.in_use = sum(_bytes(key, c) for key, changes in saved.history for c in changes)
         self.size = self.in_use
 
     # Keys
@@ -133,7 +146,7 @@ class Store:
         found = (self.get(key, revision) for key in sorted(self._history) if key.startswith(prefix))
         return tuple([each for each in found if each is not None])
 
-    def fits(self, command: Any) -> bool:
+    def fits(self, command: Command) -> bool:
         """Whether a command leaves the store within its quota."""
         if isinstance(command, Put):
             return self.size + len(command.key) + len(command.value) + OVERHEAD <= self.quota
@@ -141,7 +154,7 @@ class Store:
         added = sum(_bytes(p.key, p) for p in puts if isinstance(p, Put))
         return not added or self.size + added <= self.quota
 
-    def _change(self, commands: tuple[Put | Delete | Get, ...]) -> Answer:
+    def _change(self, commands: tuple[Put | Delete | Get, ...]) -> EtcdResponse:
         """Do commands at one new revision, all or none; what changes nothing makes none."""
         for command in commands:
             if isinstance(command, Get):
@@ -152,9 +165,9 @@ class Store:
                 raise EtcdError(NO_LEASE)
         revision = self.revision + 1
         results = tuple([self._do(each, revision) for each in commands])
-        return Answer(self.revision, results)
+        return EtcdResponse(self.revision, results)
 
-    def _do(self, command: Put | Delete | Get, revision: int) -> Any:
+    def _do(self, command: Put | Delete | Get, revision: int) -> KeyValue | int | None:
         """One command: a put returns what was there, a delete how many keys it deleted."""
         if isinstance(command, Get):
             return self.get(command.key, command.revision)
@@ -186,10 +199,10 @@ class Store:
         self.revision = revision
         return 1
 
-    def _transact(self, txn: Txn) -> Answer:
+    def _transact(self, txn: Txn) -> EtcdResponse:
         holds = all(self._holds(compare) for compare in txn.compare)
         done = self._change(txn.success if holds else txn.failure)
-        return Answer(done.revision, (holds, done.result))
+        return EtcdResponse(done.revision, (holds, done.result))
 
     def _holds(self, compare: Compare) -> bool:
         found = self.get(compare.key)
@@ -198,15 +211,15 @@ class Store:
         have = getattr(found, compare.target) if found else 0
         return _HOLDS[compare.result](have, compare.value)
 
-    def _grant(self, lease: Grant) -> Answer:
+    def _grant(self, lease: Grant) -> EtcdResponse:
         if self.alarm:
             raise EtcdError(NO_SPACE)
         if lease.id in self.leases:
             raise EtcdError(LEASE_EXISTS)
         self.leases[lease.id] = lease.seconds
-        return Answer(self.revision, lease.id)
+        return EtcdResponse(self.revision, lease.id)
 
-    def _revoke(self, id: int) -> Answer:
+    def _revoke(self, id: int) -> EtcdResponse:
         if id not in self.leases:
             raise EtcdError(NO_LEASE)
         del self.leases[id]
@@ -217,7 +230,7 @@ class Store:
         found = self.get(key)
         return found.lease if found else 0
 
-    def events(self, prefix: str, since: int) -> list[Event]:
+    def events(self, prefix: str, since: int) -> list[KeyEvent]:
         """What happened below a prefix from a revision on; raises `EtcdError` when forgotten."""
         if since < self.compacted:
             raise EtcdError(COMPACTED)
@@ -233,7 +246,7 @@ class Store:
         """Give back what compaction has freed (`etcdctl defrag`); a member does it for itself."""
         self.size = self.in_use
 
-    def _compact(self, revision: int) -> Answer:
+    def _compact(self, revision: int) -> EtcdResponse:
         if revision <= self.compacted:
             raise EtcdError(COMPACTED)
         if revision > self.revision:
@@ -252,7 +265,7 @@ class Store:
             else:
                 del self._history[key]
         del self._changes[: bisect_left(self._changes, (revision, ""))]
-        return Answer(self.revision)
+        return EtcdResponse(self.revision)
 
 
 def _revision(change: KeyValue | int) -> int:
@@ -263,7 +276,7 @@ def _bytes(key: str, change: KeyValue | Put | int) -> int:
     return OVERHEAD + len(key) + (0 if isinstance(change, int) else len(change.value))
 
 
-def _event(key: str, change: KeyValue | int) -> Event:
+def _event(key: str, change: KeyValue | int) -> KeyEvent:
     if isinstance(change, KeyValue):
-        return Event("PUT", key, change.mod_revision, change.value)
-    return Event("DELETE", key, change)
+        return KeyEvent("PUT", key, change.mod_revision, change.value)
+    return KeyEvent("DELETE", key, change)

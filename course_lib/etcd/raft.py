@@ -15,9 +15,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
-from typing import Any
 
-from course_lib.etcd.log import Log
+from course_lib.etcd.log import RaftLog
 from course_lib.etcd.messages import (
     Appended,
     AppendEntries,
@@ -32,7 +31,7 @@ from course_lib.etcd.messages import (
 MOST_ENTRIES = 10_000  # in one message
 
 
-class Role(Enum):
+class RaftRole(Enum):
     """What a member is now."""
 
     FOLLOWER = "follower"
@@ -49,10 +48,10 @@ class Raft:
         # Persistent state on all servers.
         self.current_term = 0
         self.voted_for = ""
-        self.log = Log(configuration)
+        self.log = RaftLog(configuration)
         # Volatile state on all servers.
         self.commit_index = 0
-        self.role = Role.FOLLOWER
+        self.role = RaftRole.FOLLOWER
         self.leader = ""  # of this term, as far as is known
         self.hears_leader = False  # since the last election time-out
         # Volatile state on leaders.
@@ -73,7 +72,7 @@ class Raft:
 
         A leader that has not heard from a quorum steps down instead.
         """
-        if self.role is Role.LEADER:
+        if self.role is RaftRole.LEADER:
             if len(self.heard_from & set(self.configuration.voters)) < self.configuration.quorum:
                 self._follow(self.current_term, "")
             self.heard_from = {self.name}
@@ -84,7 +83,7 @@ class Raft:
 
     def heartbeat_timeout(self) -> None:
         """Leaders: send heartbeats during idle periods to prevent election timeouts."""
-        if self.role is Role.LEADER:
+        if self.role is RaftRole.LEADER:
             self.round += 1
             self.confirmed[self.name] = self.round
             for other in self._others():
@@ -98,9 +97,9 @@ class Raft:
         self.leader = ""
         self.votes = set()
         if pre:
-            self.role, term = Role.PRE_CANDIDATE, self.current_term + 1
+            self.role, term = RaftRole.PRE_CANDIDATE, self.current_term + 1
         else:
-            self.role = Role.CANDIDATE
+            self.role = RaftRole.CANDIDATE
             self.current_term += 1
             self.voted_for, term = self.name, self.current_term
         request = RequestVote(term, self.name, self.log.last_index, self.log.last_term, pre)
@@ -151,13 +150,13 @@ class Raft:
         self.outbox.append((asked.candidate, answer))
 
     def _leader_is_near(self) -> bool:
-        return self.role is Role.LEADER or (self.leader != "" and self.hears_leader)
+        return self.role is RaftRole.LEADER or (self.leader != "" and self.hears_leader)
 
     def _count(self, vote: Vote) -> None:
         """If votes are received from a majority: become leader (or a candidate, if only asked)."""
         if vote.pre and not vote.granted and vote.term > self.current_term:
             self._follow(vote.term, "")
-        wanted = Role.PRE_CANDIDATE if vote.pre else Role.CANDIDATE
+        wanted = RaftRole.PRE_CANDIDATE if vote.pre else RaftRole.CANDIDATE
         term = self.current_term + 1 if vote.pre else self.current_term
         if self.role is not wanted or vote.term != term or not vote.granted:
             return
@@ -173,7 +172,7 @@ class Raft:
 
         The first entry of a leader's own term commits what is before it (5.4.2).
         """
-        self.role, self.leader = Role.LEADER, self.name
+        self.role, self.leader = RaftRole.LEADER, self.name
         self.next_index = dict.fromkeys(self.configuration.everybody, self.log.last_index + 1)
         self.match_index = dict.fromkeys(self.configuration.everybody, 0)
         self.heard_from, self.confirmed = {self.name}, {}
@@ -184,11 +183,11 @@ class Raft:
         """Become a follower, in a new term with a new vote."""
         if term > self.current_term:
             self.current_term, self.voted_for = term, ""
-        self.role, self.leader = Role.FOLLOWER, leader
+        self.role, self.leader = RaftRole.FOLLOWER, leader
 
     # The log
 
-    def append(self, commands: Sequence[Any]) -> int:
+    def append(self, commands: Sequence[object]) -> int:
         """Leaders: append commands to the local log; returns the index of the last one."""
         self.log.append([Entry(self.current_term, command) for command in commands])
         for command in commands:
@@ -204,7 +203,7 @@ class Raft:
         """
         pending = self.log.after(self.commit_index)
         changing = any(isinstance(entry.command, Configuration) for entry in pending)
-        return self.role is Role.LEADER and self.committed_in_term() and not changing
+        return self.role is RaftRole.LEADER and self.committed_in_term() and not changing
 
     def _adopt(self, configuration: Configuration) -> None:
         """A server uses the latest configuration in its log, committed or not (thesis, 4.1).
@@ -299,7 +298,7 @@ class Raft:
         A refusal of what the follower has acknowledged before is stale, and changes nothing
         (etcd's raft, `Progress.MaybeDecrTo`).
         """
-        if self.role is not Role.LEADER or answer.term < self.current_term:
+        if self.role is not RaftRole.LEADER or answer.term < self.current_term:
             return
         other = answer.follower
         self.heard_from.add(other)
@@ -318,7 +317,7 @@ class Raft:
 
     def stored(self, index: int) -> None:
         """A leader's own entries, up to this one, are on its disk: they count as replicated."""
-        if self.role is Role.LEADER:
+        if self.role is RaftRole.LEADER:
             self.match_index[self.name] = max(self.match_index.get(self.name, 0), index)
             self.advance_commit()
 

@@ -9,32 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Protocol
 
 from course_lib.engine import Simulation
 from course_lib.etcd.disk import Disk
-from course_lib.etcd.messages import AppendEntries, InstallSnapshot, Message, Snapshot
+from course_lib.etcd.messages import (
+    Answered,
+    AppendEntries,
+    Forward,
+    InstallSnapshot,
+    Mail,
+    Message,
+    Snapshot,
+)
+from course_lib.etcd.mvcc import MVCCStore
 from course_lib.etcd.peers import Peers
-from course_lib.etcd.raft import Raft, Role
+from course_lib.etcd.raft import Raft, RaftRole
+from course_lib.etcd.requests import Outcome
 
+Done = Callable[[Outcome], None]
 HEARTBEAT, ELECTION = 0.1, 1.0  # s, as etcd's --heartbeat-interval and --election-timeout
 SNAPSHOT_ENTRIES = 10_000  # as etcd's --snapshot-count (since 3.6)
-
-
-class StateMachine(Protocol):
-    """What the log is for: the same commands in the same order give the same state."""
-
-    def apply(self, command: Any) -> Any:
-        """Do one command; returns its result."""
-
-    def save(self) -> Any:
-        """The whole state, as a value that does not change."""
-
-    def load(self, state: Any) -> None:
-        """Take on a state that was saved."""
-
-    def read(self, question: Any) -> Any:
-        """Answer a question; changes nothing."""
 
 
 class Replica:
@@ -48,7 +42,7 @@ class Replica:
         name: str,
         peers: Peers,
         disk: Disk,
-        machine: Callable[[], StateMachine],
+        machine: Callable[[], MVCCStore],
         clock_rate: float = 1.0,
     ) -> None:
         self.sim, self.name, self.peers, self.disk = sim, name, peers, disk
@@ -72,7 +66,7 @@ class Replica:
         self.applied = self.raft.log.snapshot.index
         self._syncing = False
         self._answers: list[tuple[str, Message]] = []  # that wait for the disk
-        self._waiting: dict[int, Any] = {}  # who waits for an entry to be applied, by index
+        self._waiting: dict[int, tuple[int, Done]] = {}  # by index of the entry: term, who waits
         self.peers.attach(self.name, self.receive)
         self._every(self._election_seconds, self.raft.election_timeout)
         self._every(lambda: self.heartbeat, self.raft.heartbeat_timeout)
@@ -113,12 +107,13 @@ class Replica:
     @property
     def leads(self) -> bool:
         """Whether it takes itself for the leader."""
-        return self.up and self.raft.role is Role.LEADER
+        return self.up and self.raft.role is RaftRole.LEADER
 
     # Between two inputs
 
-    def receive(self, message: Any) -> None:
+    def receive(self, message: Mail) -> None:
         """A message from another member."""
+        assert not isinstance(message, Forward | Answered)
         self.raft.receive(message)
         self._after()
 
@@ -177,7 +172,7 @@ class Replica:
             if self.applied - raft.log.snapshot.index >= self.snapshot_entries:
                 self._take_snapshot()
 
-    def told_result(self, term: int, result: Any) -> None:
+    def told_result(self, term: int, result: Outcome) -> None:
         """The entry at `applied` has been applied, and somebody waits for it."""
 
     def _take_snapshot(self) -> None:

@@ -94,7 +94,7 @@ class Alarm(msgspec.Struct, frozen=True):
     raised: bool
 
 
-class Event(msgspec.Struct, frozen=True):
+class KeyEvent(msgspec.Struct, frozen=True):
     """What a watch tells: a key was put or deleted."""
 
     type: str  # PUT or DELETE
@@ -107,11 +107,27 @@ class EtcdError(Exception):
     """A request that etcd refuses, in its words."""
 
 
-class Answer(msgspec.Struct, frozen=True, gc=False):
+class Refused(Exception):
+    """A request that a member cannot answer: there is no leader, or it changed.
+
+    `certain` says that it was not done and never will be; else the outcome is unknown.
+    """
+
+    def __init__(self, why: str, certain: bool) -> None:
+        super().__init__(why)
+        self.why, self.certain = why, certain
+
+
+class EtcdResponse(msgspec.Struct, frozen=True, gc=False):
     """What came of a request: the store's revision, and what was found or done."""
 
     revision: int
-    result: Any = None
+    result: Any = None  # a KeyValue, several, a count, or a transaction's results
+
+
+Question = Get | Range
+Command = Put | Delete | Txn | Compact | Grant | Revoke | Alarm
+Outcome = EtcdResponse | EtcdError | Refused | None  # None: of a command that is not the store's
 
 
 COMPACTED = "etcdserver: mvcc: required revision has been compacted"

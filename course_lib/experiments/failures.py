@@ -17,7 +17,7 @@ from course_lib.apiserver.errors import APIError
 from course_lib.cluster import Cluster
 from course_lib.cluster.static_manifests import API_SERVER, CONTROLLER_MANAGER, ETCD, SCHEDULER
 from course_lib.etcd import Get
-from course_lib.etcd.mvcc import Store
+from course_lib.etcd.mvcc import MVCCStore
 from course_lib.experiments.cores import processes
 
 if TYPE_CHECKING:
@@ -227,7 +227,7 @@ def _holds(cluster: Cluster, name: str) -> bool:
     disk = cluster.etcd.members[name].disk
     if disk.fault:
         return False
-    store = Store()
+    store = MVCCStore()
     store.load(disk.snapshot.state)
     for entry in disk.entries:
         store.apply(entry.command)

@@ -58,7 +58,7 @@ class Lister(Protocol):
         """All objects of a kind."""
 
 
-class Writer(Protocol):
+class BindingClient(Protocol):
     """What plugins of the binding cycle write to the API."""
 
     def bind(self, pod: Object, node: str) -> None:
@@ -74,7 +74,7 @@ class Writer(Protocol):
 class Handle(msgspec.Struct, frozen=True, eq=False):
     """What the scheduler lends the plugins that act (`framework.Handle`)."""
 
-    client: Writer
+    client: BindingClient
     waiting_pods: dict[str, WaitingPod]  # by uid: those that Permit plugins keep waiting
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course_lib.etcd import Compact, Compare, Delete, EtcdError, Get, Put, Txn
-from course_lib.etcd.mvcc import Store
+from course_lib.etcd.mvcc import MVCCStore
 from course_lib.etcd.requests import COMPACTED, FUTURE
 
 KEYS = st.sampled_from("abc")
@@ -71,12 +71,12 @@ class Model:
 
 @given(COMMANDS)
 def test_the_store_is_what_the_model_says_at_every_revision(commands):
-    store, model = Store(), Model()
+    store, model = MVCCStore(), Model()
     for command in commands:
         answer, said = store.apply(command), model.apply(command)
         assert (str(answer) if isinstance(answer, EtcdError) else None) == said
     assert store.revision == len(model.states) - 1
-    copy = Store()
+    copy = MVCCStore()
     copy.load(store.save())
     for each in (store, copy):
         for revision in range(max(1, model.compacted), len(model.states)):
@@ -89,7 +89,7 @@ def test_the_store_is_what_the_model_says_at_every_revision(commands):
 
 
 def test_what_is_forgotten_and_what_is_to_come_cannot_be_read():
-    store = Store()
+    store = MVCCStore()
     for value in "12345":
         store.apply(Put("k", value))
     store.apply(Compact(4))
@@ -100,7 +100,7 @@ def test_what_is_forgotten_and_what_is_to_come_cannot_be_read():
 
 
 def test_a_transaction_is_one_revision_or_none():
-    store = Store()
+    store = MVCCStore()
     made = store.apply(Txn((Compare("k", "version", "=", 0),), (Put("k", "1"), Put("l", "2"))))
     assert made.revision == 2 and made.result[0] is True
     assert store.get("k").mod_revision == store.get("l").mod_revision == 2

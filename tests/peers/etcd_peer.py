@@ -20,7 +20,7 @@ from typing import Any
 import grpc
 
 from course_lib.etcd import Compact, Compare, Delete, EtcdError, Get, Grant, Put, Revoke, Txn
-from course_lib.etcd.requests import Alarm, Answer, KeyValue
+from course_lib.etcd.requests import Alarm, EtcdResponse, KeyValue
 from tests.peers import golang
 
 TARGETS = {"value": "VALUE", "version": "VERSION", "create_revision": "CREATE",
@@ -64,7 +64,7 @@ class Etcd:
         except grpc.RpcError as error:
             raise EtcdError(error.details()) from None
 
-    def apply(self, command: Any) -> Answer | EtcdError:
+    def apply(self, command: Any) -> EtcdResponse | EtcdError:
         """Do one command."""
         pb = self.pb
         try:
@@ -101,7 +101,7 @@ class Etcd:
                             action="DEACTIVATE", memberID=each.memberID, alarm=each.alarm
                         )
                         self.call(self.maintenance.Alarm, off)
-            return Answer(found.header.revision, result)
+            return EtcdResponse(found.header.revision, result)
         except EtcdError as error:
             return error
 

@@ -20,8 +20,8 @@ from course_lib.etcd import (
     Revoke,
     Txn,
 )
-from course_lib.etcd.mvcc import Store
-from course_lib.etcd.requests import Alarm, Answer, Event
+from course_lib.etcd.mvcc import MVCCStore
+from course_lib.etcd.requests import Alarm, EtcdResponse, KeyEvent
 from tests.peers import etcd_peer as peer
 from tests.peers import golang
 from tests.required import requires
@@ -56,12 +56,12 @@ def drawn(lots: random.Random, revision: int) -> object:
             return Txn((compare,), success, (Get(key),))
 
 
-def ours(store: Store, command: object) -> Answer | EtcdError:
+def ours(store: MVCCStore, command: object) -> EtcdResponse | EtcdError:
     return store.read(command) if isinstance(command, Get) else store.apply(command)
 
 
 def test_the_store_answers_as_etcd_does(tmp_path):
-    lots, store = random.Random("etcd"), Store()
+    lots, store = random.Random("etcd"), MVCCStore()
     refused = 0
     with peer.members(tmp_path, 1) as made:
         client = next(iter(made.values())).client
@@ -76,7 +76,7 @@ def test_the_store_answers_as_etcd_does(tmp_path):
     assert 10 < refused < COMMANDS / 3, "both ends must be met often"
 
 
-def told(answer: Answer | EtcdError) -> object:
+def told(answer: EtcdResponse | EtcdError) -> object:
     if isinstance(answer, EtcdError):
         return str(answer)
     return answer.revision, answer.result
@@ -95,7 +95,7 @@ class Real:
     def names(self) -> list[str]:
         return list(self.made)
 
-    def ask(self, name: str, command: object) -> Answer | EtcdError:
+    def ask(self, name: str, command: object) -> EtcdResponse | EtcdError:
         return self.made[name].client.apply(command)
 
     def here(self, name: str, key: str) -> str:
@@ -141,11 +141,11 @@ class Simulated:
     def names(self) -> list[str]:
         return list(self.cluster.members)
 
-    def ask(self, name: str, command: object) -> Answer | EtcdError:
+    def ask(self, name: str, command: object) -> EtcdResponse | EtcdError:
         member = self.cluster.members[name]
         if not isinstance(command, Get):
             return self.cluster.request(member, command)
-        answers: list[Answer | EtcdError] = []
+        answers: list[EtcdResponse | EtcdError] = []
         member.read(command, answers.append)
         self.sim.run_until(lambda: bool(answers), timeout=30)
         return answers[0]
@@ -157,7 +157,7 @@ class Simulated:
         heard: list[object] = []
         member = self.cluster.members[name]
 
-        def hear(event: Event | EtcdError) -> None:
+        def hear(event: KeyEvent | EtcdError) -> None:
             if isinstance(event, EtcdError):
                 heard.append(("ended", member.machine.compacted))
             else:
@@ -296,7 +296,7 @@ def test_a_full_store_refuses_as_a_real_one_does(tmp_path):
     leader = cluster.elect()
     store = leader.machine
 
-    def ask(command: object) -> Answer | EtcdError:
+    def ask(command: object) -> EtcdResponse | EtcdError:
         if isinstance(command, Get):
             return cluster.call(leader.read, command)
         return cluster.request(leader, command)

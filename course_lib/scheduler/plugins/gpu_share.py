@@ -61,7 +61,7 @@ class GpuShare(Plugin):
         return demand(pod)[0] > 0
 
 
-class Devices:
+class DeviceLedger:
     """The devices of all nodes, and which Pods have them."""
 
     def __init__(self, nodes: Nodes) -> None:
@@ -99,9 +99,9 @@ def noted(pod: PodInfo, most: int) -> list[int]:
     return [device for device in named if device < most]
 
 
-def ledger(nodes: Nodes) -> Devices:
+def ledger(nodes: Nodes) -> DeviceLedger:
     """The devices in a snapshot of the cluster."""
-    return nodes.ledger(GpuShare.name, Devices)
+    return nodes.ledger(GpuShare.name, DeviceLedger)
 
 
 def left(nodes: Nodes) -> Amounts:
