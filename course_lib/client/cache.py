@@ -16,11 +16,11 @@ Key = str  # namespace/name, or the name alone
 IndexFunction = Callable[[ObjectT], Iterable[str]]  # the values under which an object is found
 
 
-class Cache(Generic[ObjectT]):
+class Indexer(Generic[ObjectT]):
     """Objects by key, in the order in which the API lists them; each index in the same order.
 
     >>> from course_lib.objects.meta import ObjectMeta
-    >>> cache = Cache[Object]()
+    >>> cache = Indexer[Object]()
     >>> cache.add_index("label", lambda each: [each.labels.get("app", "")])
     >>> for name in ("b", "a"):
     ...     meta = ObjectMeta(name=name, namespace="shop", labels={"app": "web"})

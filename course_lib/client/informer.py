@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Generic
 
 from course_lib.apiserver.server import DELETED, WatchEvent
-from course_lib.client.cache import Cache, IndexFunction
+from course_lib.client.cache import Indexer, IndexFunction
 from course_lib.client.interface import Client
 from course_lib.objects.kind import Kind, Kinds
 from course_lib.objects.meta import ObjectT
@@ -29,7 +29,7 @@ class Informer(Generic[ObjectT]):
     def __init__(self, client: Client, kind: type[ObjectT] | str | Kind) -> None:
         self._sim = client.sim
         self.kind = client.resource(kind)
-        self._cache = Cache[ObjectT]()
+        self._cache = Indexer[ObjectT]()
         self._handlers: list[Handler[ObjectT]] = []
         self._instant = -1.0  # of the last event, and the revision of each object that it changed
         self._revisions: dict[str, int] = {}

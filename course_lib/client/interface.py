@@ -55,6 +55,10 @@ class Client(Protocol):
         """Where this client records Events."""
 
     @property
+    def reachable(self) -> bool:
+        """Whether an API server answers now."""
+
+    @property
     def kinds(self) -> Kinds:
         """The kinds that the API server serves."""
 

@@ -29,6 +29,11 @@ class ServerClient(ABC):
     def kinds(self) -> Kinds:
         """The kinds that the API server serves."""
 
+    @property
+    @abstractmethod
+    def reachable(self) -> bool:
+        """Whether an API server answers now."""
+
     @abstractmethod
     def reach(self) -> APIServer:
         """The API server for one request; raises `Unreachable` or `StorageError`."""
@@ -134,6 +139,11 @@ class LocalClient(ServerClient):
     def __init__(self, server: APIServer) -> None:
         super().__init__(server.sim)
         self.server = server
+
+    @property
+    def reachable(self) -> bool:
+        """Whether the API server is up."""
+        return self.server.up
 
     def reach(self) -> APIServer:
         """The API server."""

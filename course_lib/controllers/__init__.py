@@ -1,6 +1,7 @@
 """kube-controller-manager: the control loops that make what is wanted come true (chapter 03)."""
 
 from course_lib.client import Client
+from course_lib.client.informer import InformerFactory
 from course_lib.controllers.autoscaler import AutoscalerController
 from course_lib.controllers.controller import Controller
 from course_lib.controllers.cron_job import CronJobController
@@ -64,8 +65,10 @@ CONTROLLERS: tuple[type[Controller], ...] = (
 
 
 def start_controllers(api: Client, metrics: MetricsServer) -> list[Controller]:
-    """Start all of them; they meet at the API server."""
-    return [*(controller(api) for controller in CONTROLLERS), AutoscalerController(api, metrics)]
+    """Start all of them; they share their informers, and meet at the API server."""
+    informers = InformerFactory(api)
+    controllers = [controller(api, informers) for controller in CONTROLLERS]
+    return [*controllers, AutoscalerController(api, informers, metrics)]
 
 
 __all__ = ["CONTROLLERS", "Controller", "MetricsServer", "Reading", "start_controllers"]

@@ -16,6 +16,7 @@ import msgspec
 
 from course_lib.apiserver.errors import Unavailable
 from course_lib.client import Client
+from course_lib.client.informer import InformerFactory
 from course_lib.controllers.controller import Controller
 from course_lib.controllers.metrics import MetricsServer
 from course_lib.engine.simulation import Process
@@ -63,17 +64,17 @@ class AutoscalerController(Controller):
     name = "horizontal-pod-autoscaler"
     kind = "HorizontalPodAutoscaler"
 
-    def __init__(self, api: Client, metrics: MetricsServer) -> None:
+    def __init__(self, api: Client, informers: InformerFactory, metrics: MetricsServer) -> None:
         self.metrics = metrics
         self._history: dict[str, History] = {}
-        super().__init__(api)
+        super().__init__(api, informers)
         self.sim.loop(self.name, self._sync)
 
     def _sync(self) -> Process:
         while True:
             yield self.sim.sleep(SYNC_PERIOD)
             with suppress(Unavailable):
-                for hpa in self.api.list(self.kind):
+                for hpa in self.informers.list(self.kind):
                     self._look(hpa)
 
     def reconcile(self, namespace: str, name: str) -> None:
@@ -81,7 +82,7 @@ class AutoscalerController(Controller):
 
     def _look(self, hpa: HorizontalPodAutoscaler) -> None:
         reference = hpa.spec.scale_target_ref
-        target = self.api.find(reference.kind, reference.name, hpa.namespace)
+        target = self.informers.find(reference.kind, reference.name, hpa.namespace)
         if target is None:
             message = f'{reference.kind.lower()}s.apps "{reference.name}" not found'
             self.warning(hpa, "FailedGetScale", message)
@@ -133,7 +134,7 @@ class AutoscalerController(Controller):
             if target.kind == "ReplicationController"
             else selector_of(target.spec.selector)
         )
-        pods = self.api.list("Pod", target.namespace, selector)
+        pods = self.informers.list(Pod, target.namespace, selector)
         return [p for p in pods if p.status.phase != "Failed" and not p.terminating]
 
     def _wish(

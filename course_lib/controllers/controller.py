@@ -1,123 +1,157 @@
-"""The shape of every controller: watch, remember what to look at, reconcile.
+"""The shape of every controller: informers, a work queue of keys, and `reconcile`.
 
 A controller never acts on the event itself. It notes the object's key, and later compares what
-is wanted with what is there: so it makes no difference what it missed, or how often it is told.
-Source: kubernetes.io "Controllers"; client-go `workqueue`.
+is desired with what exists: so it makes no difference what it missed, or how often it is told.
+Source: kubernetes.io "Controllers"; the controllers in `pkg/controller` all have this shape.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
 
-import simpy
-
-from course_lib.apiserver import WatchEvent
 from course_lib.client import Client
+from course_lib.client.cache import by_controller, orphans
+from course_lib.client.informer import InformerFactory
+from course_lib.client.workqueue import WorkQueue
+from course_lib.controllers.ownership import set_controller
 from course_lib.engine.simulation import Process
 from course_lib.errors import CourseError
+from course_lib.objects.kind import Kind
 from course_lib.objects.manifests import Document
-from course_lib.objects.meta import Object, selector_of
+from course_lib.objects.meta import Object, ObjectT, owner_reference, selector_of
 from course_lib.objects.selectors import Selector
 
 Key = tuple[str, str]  # namespace and name
 WORK_SECONDS = 0.005  # for one key: the API calls that it takes
-FIRST_RETRY, LAST_RETRY = 0.005, 1000.0  # s, doubled after each failure
+CONTROLLER = "controller"  # the index of objects by their controller
 
 
 class Controller:
     """A control loop over the objects of one kind.
 
-    Subclasses set `name` and `kind`, name what they watch, and write `reconcile`.
+    Subclasses set `name` and `kind`, name what else they watch, and write `reconcile`. They read
+    from the informers of their process, and write with `api`.
     """
 
     name = ""
     kind = ""
 
-    def __init__(self, api: Client) -> None:
-        self.api, self.sim = api, api.sim
-        self._queue: dict[Key, None] = {}
-        self._failures: dict[Key, int] = {}
-        self._idle: simpy.Event | None = None
+    def __init__(self, api: Client, informers: InformerFactory) -> None:
+        self.api, self.informers, self.sim = api, informers, api.sim
+        self.queue = WorkQueue[Key](self.sim)
         if self.kind:
-            self.watch(self.kind, lambda seen: [(seen.namespace, seen.name)])
+            self.watch(self.kind, lambda seen: [key_of(seen)])
         self.watches()
         self.sim.loop(self.name, self._run)
 
     def watches(self) -> None:
-        """Name the other kinds to watch."""
+        """Name the other kinds to watch, and the indexes to keep."""
 
     def reconcile(self, namespace: str, name: str) -> None:
         """Bring one object nearer to what it should be."""
         raise NotImplementedError
 
-    def watch(self, kind: str, keys: Callable[[Any], Iterable[Key]], only: str = "") -> None:
-        """Look at `keys(object)` whenever an object of a kind changes.
+    def watch(
+        self,
+        kind: type[ObjectT] | str | Kind,
+        keys: Callable[[ObjectT], Iterable[Key]],
+        deleted_only: bool = False,
+    ) -> None:
+        """Look at `keys(object)` for each object of a kind, and again whenever one changes.
 
-        With `only`, at events of one type (`ADDED`, `MODIFIED`, `DELETED`).
+        With `deleted_only`, again only when one is deleted.
         """
+        informer = self.informers.informer(kind)
 
-        def on_event(event: WatchEvent) -> None:
-            if only and event.type != only:
-                return
-            for key in keys(event.object):
-                self.enqueue(key)
+        def on_change(before: ObjectT | None, after: ObjectT | None) -> None:
+            seen = before if after is None else after
+            if seen is not None and not (deleted_only and after is not None):
+                self.enqueue_all(keys(seen))
 
-        self.api.watch(kind, on_event)
-        for seen in self.api.list(kind):
-            for key in keys(seen):
-                self.enqueue(key)
+        informer.add_handler(on_change)
+        if deleted_only:
+            for seen in informer.list():
+                self.enqueue_all(keys(seen))
+
+    def watch_owned(self, kind: type[ObjectT] | str | Kind) -> None:
+        """Look at an object whenever one that it controls, or could adopt, changes."""
+        self.informers.informer(kind).add_index(CONTROLLER, by_controller)
+        self.watch(kind, self.owner)
 
     def owner(self, child: Object) -> list[Key]:
-        """The key of the object of this controller's kind that controls a child."""
+        """The key of the object of this controller's kind that controls a child.
+
+        An orphan's are those whose selector selects it.
+        """
         reference = child.metadata.controller
         if reference is not None:
             return [(child.namespace, reference.name)] if reference.kind == self.kind else []
-        return self.adopters(child)
+        owners = self.informers.list(self.kind, child.namespace)
+        return [key_of(each) for each in owners if self.selector(each).matches(child.labels)]
 
-    def adopters(self, orphan: Object) -> list[Key]:
-        """Those whose selector selects an object that nobody controls."""
-        return [
-            (owner.namespace, owner.name)
-            for owner in self.api.list(self.kind, orphan.namespace)
-            if self.selector(owner).matches(orphan.labels)
-        ]
+    def owned(self, kind: type[ObjectT] | str | Kind, owner: Object) -> list[ObjectT]:
+        """The objects that an owner controls, by name; `watch_owned` keeps their index."""
+        return self.informers.informer(kind).by_index(CONTROLLER, owner.uid)
 
-    def selector(self, owner: Any) -> Selector:
+    def claim(self, kind: type[ObjectT] | str | Kind, owner: Object) -> list[ObjectT]:
+        """The children of an owner, by name: it adopts orphans that its selector selects.
+
+        A child that the selector no longer selects is let go, and stays as an orphan.
+        Source: `pkg/controller/controller_ref_manager.go`.
+        """
+        selector, adopts = self.selector(owner), not owner.terminating
+        informer = self.informers.informer(kind)
+        alone = informer.by_index(CONTROLLER, orphans(owner.namespace))
+        children = []
+        for child in sorted([*self.owned(kind, owner), *alone], key=lambda each: each.name):
+            selected = selector.matches(child.labels)
+            if child.metadata.controller is None:
+                if adopts and selected and not child.terminating:
+                    children.append(set_controller(self.api, child, [owner_reference(owner)]))
+            elif selected or child.terminating:
+                children.append(child)
+            elif adopts:
+                set_controller(self.api, child, [])
+        return children
+
+    def selector(self, owner: Object) -> Selector:
         """What an object of this controller's kind selects; CronJobs adopt nothing."""
-        written = getattr(owner.spec, "selector", None)
-        return selector_of(written)
+        return selector_of(getattr(getattr(owner, "spec", None), "selector", None))
 
     def enqueue(self, key: Key, after: float = 0.0) -> None:
-        """Look at an object soon, or in so many seconds."""
-        if after > 0:
-            self.sim.at(self.sim.now + after, lambda: self.enqueue(key))
-            return
-        self._queue[key] = None
-        if self._idle is not None and not self._idle.triggered:
-            self._idle.succeed()
+        """Look at an object soon, or in so many simulated seconds."""
+        self.queue.add_after(key, after)
+
+    def enqueue_all(self, keys: Iterable[Key]) -> None:
+        """Look at several objects soon."""
+        for key in keys:
+            self.queue.add(key)
 
     def _run(self) -> Process:
         while True:
-            if not self._queue:
-                self._idle = self.sim.env.event()
-                yield self._idle
+            yield from self.queue.ready()
             yield self.sim.sleep(WORK_SECONDS)
-            key = next(iter(self._queue))
-            del self._queue[key]
-            try:
-                self.reconcile(*key)
-                self._failures.pop(key, None)
-            except CourseError:
-                self._retry(key)
-            except Exception as error:  # a fault of the controller itself
-                self.sim.failed(error, self.name, "/".join(filter(None, key)))
-                self._retry(key)
+            key = self.queue.get()
+            if self._succeeds(key):
+                self.queue.forget(key)
+            else:
+                self.queue.add_rate_limited(key)
+            self.queue.done(key)
 
-    def _retry(self, key: Key) -> None:
-        """Somebody was faster, or the API server refused: look again, later each time."""
-        failures = self._failures[key] = self._failures.get(key, 0) + 1
-        self.enqueue(key, after=min(FIRST_RETRY * 2 ** min(failures - 1, 30), LAST_RETRY))
+    def _succeeds(self, key: Key) -> bool:
+        """Reconcile one object; False if somebody was faster, or the API server refused.
+
+        While no API server answers nothing is decided: it could not be written.
+        """
+        try:
+            if self.api.reachable:
+                self.reconcile(*key)
+                return True
+        except CourseError:
+            pass
+        except Exception as error:  # a fault of the controller itself
+            self.sim.failed(error, self.name, "/".join(filter(None, key)))
+        return False
 
     def normal(self, about: Object, reason: str, message: str) -> None:
         """Report that something went as it should."""
@@ -127,7 +161,7 @@ class Controller:
         """Report that something went wrong."""
         self.api.events.warning(self.name, about, reason, message)
 
-    def create(self, owner: Object, document: Document, thing: str) -> Any:
+    def create(self, owner: Object, document: Document, thing: str) -> Object:
         """Create a child; a refusal is reported as `FailedCreate` and raised on."""
         try:
             made = self.api.create(document)
@@ -136,3 +170,8 @@ class Controller:
             raise
         self.normal(owner, "SuccessfulCreate", f"Created {thing}: {made.name}")
         return made
+
+
+def key_of(seen: Object) -> Key:
+    """The key of an object."""
+    return seen.namespace, seen.name

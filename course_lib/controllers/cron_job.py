@@ -29,18 +29,14 @@ class CronJobController(Controller):
 
     def watches(self) -> None:
         """Its Jobs."""
-        self.watch("Job", self.owner)
+        self.watch_owned(Job)
 
     def reconcile(self, namespace: str, name: str) -> None:
         """Start what is due, tidy up what has ended, and come back at the next time."""
-        cron = self.api.find("CronJob", name, namespace)
+        cron = self.informers.find(CronJob, name, namespace)
         if cron is None:
             return
-        jobs = [
-            job
-            for job in self.api.list("Job", namespace)
-            if job.metadata.controller and job.metadata.controller.uid == cron.uid
-        ]
+        jobs = self.owned(Job, cron)
         status = self._account(cron, jobs)
         if not cron.terminating:
             jobs = self._tidy(cron, jobs)
@@ -116,16 +112,16 @@ class CronJobController(Controller):
         """Make the Job of one time; returns whether it is there, and the Jobs that run now."""
         if cron.spec.concurrency_policy == "Replace":
             for job in active:
-                self.api.delete("Job", job.name, job.namespace, uid=job.uid)
+                self.api.delete(Job, job.name, job.namespace, uid=job.uid)
                 self.normal(cron, "SuccessfulDelete", f"Deleted job {job.name}")
             active = []
         minutes = int((EPOCH.timestamp() + due) // 60)
         name = f"{cron.name}-{minutes}"
-        existing = self.api.find("Job", name, cron.namespace)
+        existing = self.informers.find(Job, name, cron.namespace)
         if existing is not None:
             owner = existing.metadata.controller
             return owner is not None and owner.uid == cron.uid, active
-        document = self.api.document("CronJob", cron.name, cron.namespace)
+        document = self.api.document(CronJob, cron.name, cron.namespace)
         template = document["spec"]["jobTemplate"]
         zone = UTC if cron.spec.time_zone is None else time_zone(cron.spec.time_zone)
         local = (EPOCH + timedelta(seconds=due)).astimezone(zone).isoformat()
@@ -159,7 +155,7 @@ class CronJobController(Controller):
             ended = [job for job in jobs if is_true(job.status.conditions, condition)]
             ended.sort(key=lambda job: job.status.start_time or "")
             for job in ended[: max(0, len(ended) - limit)]:
-                self.api.delete("Job", job.name, job.namespace, uid=job.uid)
+                self.api.delete(Job, job.name, job.namespace, uid=job.uid)
                 self.normal(cron, "SuccessfulDelete", f"Deleted job {job.name}")
                 kept.remove(job)
         return kept

@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from course_lib.controllers.controller import Controller, Key
-from course_lib.controllers.ownership import claim, pod_from_template
+from course_lib.controllers.ownership import pod_from_template
 from course_lib.controllers.revisions import REVISION_LABEL, Revisions, revision_of
+from course_lib.objects.kinds.controller_revision import ControllerRevision
 from course_lib.objects.kinds.daemon_set import DaemonSet
 from course_lib.objects.kinds.node import Node
 from course_lib.objects.kinds.pod import Pod, PodSpec, Toleration
 from course_lib.objects.manifests import Document
-from course_lib.objects.meta import selector_of
 from course_lib.objects.node_selection import requires
 from course_lib.objects.pods import is_available, is_ready, resolve
 from course_lib.objects.tolerations import tolerated
@@ -44,20 +44,20 @@ class DaemonSetController(Controller):
 
     def watches(self) -> None:
         """Its Pods and revisions, and the nodes."""
-        self.watch("Pod", self.owner)
-        self.watch("ControllerRevision", self.owner)
-        self.watch("Node", self._of_node)
+        self.watch_owned(Pod)
+        self.watch_owned(ControllerRevision)
+        self.watch(Node, self._of_node)
 
     def _of_node(self, node: Any) -> list[Key]:
-        return [(owner.namespace, owner.name) for owner in self.api.list("DaemonSet")]
+        return [(owner.namespace, owner.name) for owner in self.informers.list(DaemonSet)]
 
     def reconcile(self, namespace: str, name: str) -> None:
         """A Pod where one is missing, none where none should be; then updates."""
-        owner = self.api.find("DaemonSet", name, namespace)
+        owner = self.informers.find(DaemonSet, name, namespace)
         if owner is None or owner.terminating:
             return
-        revisions = Revisions(self.api, owner)
-        nodes = [n for n in self.api.list("Node") if should_run(owner.spec.template.spec, n)]
+        revisions = Revisions(self.api, self.owned(ControllerRevision, owner), owner)
+        nodes = [n for n in self.informers.list(Node) if should_run(owner.spec.template.spec, n)]
         self._manage(owner, nodes, revisions)
         if owner.spec.update_strategy.type == "RollingUpdate":
             self._update(owner, nodes, revisions)
@@ -65,7 +65,7 @@ class DaemonSetController(Controller):
 
     def _by_node(self, owner: DaemonSet) -> dict[str, list[Pod]]:
         found: dict[str, list[Pod]] = {}
-        for pod in claim(self.api, owner, "Pod", selector_of(owner.spec.selector)):
+        for pod in self.claim(Pod, owner):
             found.setdefault(target(pod), []).append(pod)
         return found
 
@@ -108,7 +108,7 @@ class DaemonSetController(Controller):
             self._delete(owner, pod)
 
     def _delete(self, owner: DaemonSet, pod: Pod) -> None:
-        self.api.delete("Pod", pod.name, pod.namespace, uid=pod.uid)
+        self.api.delete(Pod, pod.name, pod.namespace, uid=pod.uid)
         self.normal(owner, "SuccessfulDelete", f"Deleted pod: {pod.name}")
 
     def _write_status(self, owner: DaemonSet, nodes: list[Node], revisions: Revisions) -> None:

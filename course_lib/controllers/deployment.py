@@ -10,13 +10,14 @@ from typing import Any
 
 import msgspec
 
-from course_lib.controllers.controller import Controller
+from course_lib.client.cache import by_controller
+from course_lib.controllers.controller import CONTROLLER, Controller
 from course_lib.controllers.deployment_status import deployment_status
-from course_lib.controllers.ownership import claim
 from course_lib.objects.kinds.deployment import Deployment
+from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.replica_set import ReplicaSet
 from course_lib.objects.manifests import Document
-from course_lib.objects.meta import owner_reference, selector_of
+from course_lib.objects.meta import owner_reference
 from course_lib.objects.pods import resolve, template_hash
 
 HASH = "pod-template-hash"
@@ -66,19 +67,20 @@ class DeploymentController(Controller):
 
     def watches(self) -> None:
         """Its ReplicaSets; and, for Recreate, the Pods that must be gone first."""
-        self.watch("ReplicaSet", self.owner)
-        self.watch("Pod", self._of_pod)
+        self.watch_owned(ReplicaSet)
+        self.informers.informer(Pod).add_index(CONTROLLER, by_controller)
+        self.watch(Pod, self._of_pod)
 
     def _of_pod(self, pod: Any) -> list[tuple[str, str]]:
         reference = pod.metadata.controller
         if not pod.terminating or reference is None or reference.kind != "ReplicaSet":
             return []
-        found = self.api.find("ReplicaSet", reference.name, pod.namespace)
+        found = self.informers.find(ReplicaSet, reference.name, pod.namespace)
         return self.owner(found) if found else []
 
     def reconcile(self, namespace: str, name: str) -> None:
         """One step of the rollout, then the status."""
-        deployment = self.api.find("Deployment", name, namespace)
+        deployment = self.informers.find(Deployment, name, namespace)
         if deployment is None or deployment.terminating:
             return
         rollout = self._rollout(deployment)
@@ -99,15 +101,14 @@ class DeploymentController(Controller):
     # ReplicaSets
 
     def _rollout(self, deployment: Deployment) -> Rollout:
-        selector = selector_of(deployment.spec.selector)
-        found: list[ReplicaSet] = claim(self.api, deployment, "ReplicaSet", selector)
+        found = self.claim(ReplicaSet, deployment)
         digest = template_hash(self._template(deployment))
         new = next((rs for rs in found if rs.labels.get(HASH) == digest), None)
         old = [rs for rs in found if rs is not new]
         return Rollout(deployment, new, sorted(old, key=revision))
 
     def _template(self, deployment: Deployment) -> Document:
-        document = self.api.document("Deployment", deployment.name, deployment.namespace)
+        document = self.api.document(Deployment, deployment.name, deployment.namespace)
         template: Document = document["spec"]["template"]
         return template
 
@@ -121,7 +122,7 @@ class DeploymentController(Controller):
             notes = {REVISION: str(latest + 1)}
             new = self._annotate(new, notes)
         notes = {REVISION: new.annotations[REVISION]}
-        self.api.patch("Deployment", deployment.name, deployment.namespace, _annotations(notes))
+        self.api.patch(Deployment, deployment.name, deployment.namespace, _annotations(notes))
         return Rollout(deployment, new, rollout.old)
 
     def _make(self, deployment: Deployment, replicas: int, number: int) -> ReplicaSet:
@@ -130,7 +131,7 @@ class DeploymentController(Controller):
         metadata = template.get("metadata", {})
         labels = metadata.get("labels", {}) | {HASH: digest}
         match = deployment.spec.selector.match_labels or {}
-        document = self.api.document("Deployment", deployment.name, deployment.namespace)
+        document = self.api.document(Deployment, deployment.name, deployment.namespace)
         notes = {REVISION: str(number), DESIRED: str(deployment.spec.replicas)}
         if CHANGE_CAUSE in deployment.annotations:
             notes[CHANGE_CAUSE] = deployment.annotations[CHANGE_CAUSE]
@@ -163,7 +164,7 @@ class DeploymentController(Controller):
         if rs.annotations.get(DESIRED) != str(deployment.spec.replicas):
             rs = self._annotate(rs, {DESIRED: str(deployment.spec.replicas)})
         if rs.spec.replicas != replicas:
-            self.api.patch("ReplicaSet", rs.name, rs.namespace, {"spec": {"replicas": replicas}})
+            self.api.patch(ReplicaSet, rs.name, rs.namespace, {"spec": {"replicas": replicas}})
             self._say_scaled(deployment, rs.name, rs.spec.replicas, replicas)
 
     def _say_scaled(self, deployment: Deployment, name: str, before: int, after: int) -> None:
@@ -181,7 +182,7 @@ class DeploymentController(Controller):
         """Keep `revisionHistoryLimit` old ReplicaSets to roll back to."""
         idle = [rs for rs in rollout.old if not rs.spec.replicas and not rs.status.replicas]
         for rs in idle[: max(0, len(idle) - rollout.deployment.spec.revision_history_limit)]:
-            self.api.delete("ReplicaSet", rs.name, rs.namespace)
+            self.api.delete(ReplicaSet, rs.name, rs.namespace)
 
     # RollingUpdate
 
@@ -245,13 +246,8 @@ class DeploymentController(Controller):
         self._scale(rollout.deployment, rollout.new, rollout.deployment.spec.replicas)
 
     def _old_pods_left(self, rollout: Rollout) -> bool:
-        uids = {rs.uid for rs in rollout.old}
-        for pod in self.api.list("Pod", rollout.deployment.namespace):
-            controller = pod.metadata.controller
-            ended = pod.status.phase in ("Succeeded", "Failed")
-            if controller is not None and controller.uid in uids and not ended:
-                return True
-        return False
+        pods = (pod for rs in rollout.old for pod in self.owned(Pod, rs))
+        return any(pod.status.phase not in ("Succeeded", "Failed") for pod in pods)
 
     # Scaling in the middle of a rollout
 

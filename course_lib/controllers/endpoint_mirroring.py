@@ -17,6 +17,7 @@ from course_lib.controllers.endpoints import (
     documents,
 )
 from course_lib.objects.kinds.endpoints import EndpointAddress, Endpoints, EndpointSubset
+from course_lib.objects.kinds.service import Service
 from course_lib.objects.manifests import Document
 
 MOST_ADDRESSES = 1000  # of one subset (--mirroring-max-endpoints-per-subset)
@@ -38,13 +39,13 @@ class EndpointSliceMirroringController(EndpointSliceController):
 
     def watches(self) -> None:
         """The Services, and the slices that mirror."""
-        self.watch("Service", lambda service: [(service.namespace, service.name)])
+        self.watch(Service, lambda service: [(service.namespace, service.name)])
         self.watch_slices()
 
     def reconcile(self, namespace: str, name: str) -> None:
         """One slice for each set of ports and address family; none where nothing is to mirror."""
-        endpoints = self.api.find("Endpoints", name, namespace)
-        service = self.api.find("Service", name, namespace)
+        endpoints = self.informers.find(Endpoints, name, namespace)
+        service = self.informers.find(Service, name, namespace)
         if endpoints is None or service is None or service.spec.selector or _skipped(endpoints):
             for piece in self.managed(namespace, name):
                 self.delete_slice(piece)

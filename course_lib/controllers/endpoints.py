@@ -11,9 +11,10 @@ from functools import partial
 from typing import Any
 
 from course_lib.apiserver.errors import NotFound
-from course_lib.apiserver.server import DELETED
 from course_lib.controllers.controller import Controller, Key
 from course_lib.objects.kinds.endpoint_slice import EndpointSlice
+from course_lib.objects.kinds.endpoints import Endpoints
+from course_lib.objects.kinds.node import Node
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.service import Service, ServicePort
 from course_lib.objects.manifests import Document
@@ -27,6 +28,7 @@ MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
 HEADLESS = "service.kubernetes.io/headless"
 ENDPOINTS_MANAGED_BY = "endpoints.kubernetes.io/managed-by"
 ZONE = "topology.kubernetes.io/zone"
+SERVICE = "service"  # the index of slices by their Service
 SLICE_DELAY = 1.0  # s from a change of a slice to the next look (`endpointSliceChangeMinSyncDelay`)
 Ports = tuple[tuple[str, int, str], ...]  # name, number, protocol
 
@@ -38,12 +40,12 @@ class ServiceController(Controller):
 
     def watches(self) -> None:
         """The Pods that Services may select."""
-        self.watch("Pod", self._of_pod)
+        self.watch(Pod, self._of_pod)
 
     def _of_pod(self, pod: Pod) -> list[Key]:
         return [
             (service.namespace, service.name)
-            for service in self.api.list("Service", pod.namespace)
+            for service in self.informers.list(Service, pod.namespace)
             if selector_from_labels(service.spec.selector).matches(pod.labels)
         ]
 
@@ -66,9 +68,13 @@ class EndpointSliceController(ServiceController):
     def watch_slices(self) -> None:
         """Look at an object again one second after one of its slices has changed."""
         self._soon: set[Key] = set()
-        self.api.watch("EndpointSlice", lambda event: self._on_slice(event.object))
+        slices = self.informers.informer(EndpointSlice)
+        slices.add_index(SERVICE, of_service)
+        slices.add_handler(self._on_slice)
 
-    def _on_slice(self, piece: Any) -> None:
+    def _on_slice(self, before: EndpointSlice | None, after: EndpointSlice | None) -> None:
+        piece = after or before
+        assert piece is not None
         owner = piece.metadata.controller
         names = [owner.name] if owner is not None and owner.kind == self.kind else []
         if piece.labels.get(MANAGED_BY) == self.manager:
@@ -87,7 +93,7 @@ class EndpointSliceController(ServiceController):
 
         A Service without endpoints keeps one empty slice, the placeholder.
         """
-        service = self.api.find("Service", name, namespace)
+        service = self.informers.find(Service, name, namespace)
         if service is None or service.spec.type == "ExternalName" or not service.spec.selector:
             return  # slices of a deleted Service are the garbage collector's
         self.write(service, self._slices(service), self._labels(service))
@@ -96,10 +102,10 @@ class EndpointSliceController(ServiceController):
         """The slices of one Service that this controller manages and that stay."""
         return [
             piece
-            for piece in self.api.list("EndpointSlice", namespace)
-            if piece.labels.get(SERVICE_NAME) == name
-            and piece.labels.get(MANAGED_BY) == self.manager
-            and not piece.terminating
+            for piece in self.informers.informer(EndpointSlice).by_index(
+                SERVICE, f"{namespace}/{name}"
+            )
+            if piece.labels.get(MANAGED_BY) == self.manager and not piece.terminating
         ]
 
     def write(self, owner: Any, desired: list[Document], labels: dict[str, str]) -> None:
@@ -121,7 +127,7 @@ class EndpointSliceController(ServiceController):
             if piece is not None:
                 mine = [other for other in mine if other is not piece]
                 patch = body | {"metadata": {"labels": relabelled(piece, labels)}}
-                self.api.patch("EndpointSlice", piece.name, piece.namespace, patch)
+                self.api.patch(EndpointSlice, piece.name, piece.namespace, patch)
             elif not owner.terminating:
                 self._create(owner, body, labels)
         for piece in [*mine, *(piece for piece in existing if not _owned_by(piece, owner))]:
@@ -130,7 +136,7 @@ class EndpointSliceController(ServiceController):
     def delete_slice(self, piece: EndpointSlice) -> None:
         """Delete one slice; the garbage collector may have been faster."""
         with suppress(NotFound):
-            self.api.delete("EndpointSlice", piece.name, piece.namespace, uid=piece.uid)
+            self.api.delete(EndpointSlice, piece.name, piece.namespace, uid=piece.uid)
 
     def _create(self, owner: Any, body: Document, labels: dict[str, str]) -> None:
         self.api.create(
@@ -154,8 +160,8 @@ class EndpointSliceController(ServiceController):
 
     def _slices(self, service: Service) -> list[Document]:
         groups: dict[Ports, list[Document]] = {}
-        for pod in addressed(self.api.list("Pod", service.namespace), service):
-            node = self.api.find("Node", pod.spec.node_name)
+        for pod in addressed(self.informers.list(Pod, service.namespace), service):
+            node = self.informers.find(Node, pod.spec.node_name)
             if node is None and not service.spec.publish_not_ready_addresses:
                 continue
             ports = tuple((p.name, number, p.protocol) for p, number in targets(service, pod))
@@ -201,23 +207,23 @@ class EndpointsController(ServiceController):
     def watches(self) -> None:
         """Pods, and Endpoints that somebody deletes (edits stay until something else changes)."""
         super().watches()
-        self.watch("Endpoints", lambda found: [(found.namespace, found.name)], only=DELETED)
+        self.watch(Endpoints, lambda found: [(found.namespace, found.name)], deleted_only=True)
 
     def reconcile(self, namespace: str, name: str) -> None:
         """All Pods in one object, the ready ones apart from the others."""
-        service = self.api.find("Service", name, namespace)
+        service = self.informers.find(Service, name, namespace)
         if service is None:
-            if self.api.find("Endpoints", name, namespace):
-                self.api.delete("Endpoints", name, namespace)
+            if self.informers.find(Endpoints, name, namespace):
+                self.api.delete(Endpoints, name, namespace)
             return
         if service.spec.type == "ExternalName" or not service.spec.selector:
             return
         labels = headless_label(service) | {ENDPOINTS_MANAGED_BY: "endpoint-controller"}
-        existing = self.api.find("Endpoints", name, namespace)
+        existing = self.informers.find(Endpoints, name, namespace)
         body = {"subsets": self._subsets(service)}
         if existing:
             patch = body | {"metadata": {"labels": relabelled(existing, labels)}}
-            self.api.patch("Endpoints", name, namespace, patch)
+            self.api.patch(Endpoints, name, namespace, patch)
         else:
             metadata = {"name": name, "namespace": namespace, "labels": labels}
             self.api.create({"apiVersion": "v1", "kind": "Endpoints", "metadata": metadata} | body)
@@ -225,7 +231,7 @@ class EndpointsController(ServiceController):
     def _subsets(self, service: Service) -> list[Document]:
         subsets: dict[Ports, Document] = {}
         publishes = service.spec.publish_not_ready_addresses
-        for pod in addressed(self.api.list("Pod", service.namespace), service):
+        for pod in addressed(self.informers.list(Pod, service.namespace), service):
             ports = tuple((p.name, number, p.protocol) for p, number in targets(service, pod))
             if (pod.terminating and not publishes) or (service.spec.ports and not ports):
                 continue
@@ -240,6 +246,12 @@ class EndpointsController(ServiceController):
             ready = is_ready(pod) or publishes
             subset.setdefault("addresses" if ready else "notReadyAddresses", []).append(address)
         return [subset for _, subset in sorted(subsets.items())]
+
+
+def of_service(piece: EndpointSlice) -> list[str]:
+    """Index function: namespace and name of the Service that a slice belongs to."""
+    service = piece.labels.get(SERVICE_NAME)
+    return [] if service is None else [f"{piece.namespace}/{service}"]
 
 
 def addressed(pods: list[Pod], service: Service) -> list[Pod]:

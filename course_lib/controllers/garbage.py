@@ -7,17 +7,17 @@ Source: kubernetes.io "Garbage Collection"; `pkg/controller/garbagecollector`.
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
-from course_lib.apiserver import WatchEvent
 from course_lib.apiserver.deletion import BACKGROUND, FOREGROUND, ORPHAN, POLICY_FINALIZERS
-from course_lib.apiserver.server import DELETED
 from course_lib.client import Client
+from course_lib.client.informer import InformerFactory
 from course_lib.controllers.controller import Controller
-from course_lib.objects.kinds import BUILT_IN
+from course_lib.errors import CourseError
+from course_lib.objects.kind import Kind
 from course_lib.objects.meta import Object, OwnerReference
 
-Identity = tuple[str, str, str]  # kind, namespace, name
+Identity = tuple[Kind, str, str]  # kind, namespace, name
 
 
 class GarbageCollector(Controller):
@@ -25,42 +25,45 @@ class GarbageCollector(Controller):
 
     name = "garbage-collector"
 
-    def __init__(self, api: Client) -> None:
+    def __init__(self, api: Client, informers: InformerFactory) -> None:
         self._objects: dict[str, Identity] = {}  # every object, by uid
         self._owned: dict[str, dict[str, None]] = {}  # uids, by their owner's uid
-        super().__init__(api)
+        super().__init__(api, informers)
 
     def watches(self) -> None:
         """Everything but Events, which own nothing and are owned by nobody."""
-        for kind in BUILT_IN:
+        for kind in self.informers.kinds:
             if kind.kind != "Event":
-                self.api.watch(kind.kind, self._on_event)
-                for found in self.api.list(kind.kind):
-                    self._note(found)
+                self.follow(kind)
 
-    def _on_event(self, event: WatchEvent) -> None:
-        seen = event.object
-        if event.type == DELETED:
-            self._objects.pop(seen.uid, None)
-            for reference in seen.metadata.owner_references or ():
-                self._owned.get(reference.uid, {}).pop(seen.uid, None)
+    def follow(self, kind: Kind) -> None:
+        """Follow the objects of one more kind."""
+        self.informers.informer(kind).add_handler(partial(self._on_change, kind))
+
+    def _on_change(self, kind: Kind, before: Object | None, after: Object | None) -> None:
+        if after is not None:
+            self._note(kind, after)
+        elif before is not None:
+            self._objects.pop(before.uid, None)
+            for reference in before.metadata.owner_references or ():
+                self._owned.get(reference.uid, {}).pop(before.uid, None)
                 self.enqueue(("", reference.uid))  # it may wait for its last child
-            for child in self._owned.get(seen.uid, {}):
+            for child in self._owned.get(before.uid, {}):
                 self.enqueue(("", child))
-        else:
-            self._note(seen)
 
-    def _note(self, seen: Object) -> None:
-        self._objects[seen.uid] = seen.kind, seen.namespace, seen.name
+    def _note(self, kind: Kind, seen: Object) -> None:
+        self._objects[seen.uid] = kind, seen.namespace, seen.name
         for reference in seen.metadata.owner_references or ():
             self._owned.setdefault(reference.uid, {})[seen.uid] = None
         owners = seen.metadata.owner_references or ()
         if any(owner.uid not in self._objects for owner in owners) or seen.metadata.finalizers:
             self.enqueue(("", seen.uid))
 
-    def _find(self, uid: str) -> Any:
-        kind, namespace, name = self._objects.get(uid, ("", "", ""))
-        found = self.api.find(kind, name, namespace) if kind else None
+    def _find(self, uid: str) -> Object | None:
+        if uid not in self._objects:
+            return None
+        kind, namespace, name = self._objects[uid]
+        found: Object | None = self.informers.find(kind, name, namespace)
         return found if found is not None and found.uid == uid else None
 
     def reconcile(self, namespace: str, name: str) -> None:
@@ -76,35 +79,36 @@ class GarbageCollector(Controller):
         elif found.metadata.owner_references and not found.terminating:
             self._as_child(found)
 
-    def _as_child(self, child: Any) -> None:
+    def _as_child(self, child: Object) -> None:
         """Delete an object all of whose owners are gone; forget those that are."""
-        references = child.metadata.owner_references
+        references = child.metadata.owner_references or []
         solid = [reference for reference in references if self._exists(child, reference)]
         if not solid:
             self.api.delete(child.kind, child.name, child.namespace, BACKGROUND, uid=child.uid)
         elif len(solid) < len(references):
             self._keep(child, {reference.uid for reference in solid})
 
-    def _exists(self, child: Any, reference: OwnerReference) -> bool:
+    def _exists(self, child: Object, reference: OwnerReference) -> bool:
         if self._find(reference.uid) is not None:
             return True
         try:
-            owner = self.api.find(reference.kind, reference.name, child.namespace)
-        except Exception:  # a kind that the course does not know: its objects may exist
+            kind = self.informers.kinds.of(reference.api_version, reference.kind)
+        except CourseError:  # a kind that is not served: its objects may exist
             return True
+        owner = self.informers.find(kind, reference.name, child.namespace)
         return owner is not None and owner.uid == reference.uid
 
-    def _keep(self, child: Any, uids: set[str]) -> None:
+    def _keep(self, child: Object, uids: set[str]) -> None:
         document = self.api.document(child.kind, child.name, child.namespace)
         kept = [r for r in document["metadata"]["ownerReferences"] if r["uid"] in uids]
         patch = {"metadata": {"ownerReferences": kept or None}}
         self.api.patch(child.kind, child.name, child.namespace, patch)
 
-    def _children(self, owner: Any) -> list[Any]:
+    def _children(self, owner: Object) -> list[Object]:
         found = (self._find(uid) for uid in list(self._owned.get(owner.uid, {})))
         return [child for child in found if child is not None]
 
-    def _foreground(self, owner: Any) -> None:
+    def _foreground(self, owner: Object) -> None:
         """Delete the children first; those that block the owner must be gone before it goes."""
         blocking = 0
         for child in self._children(owner):
@@ -115,13 +119,13 @@ class GarbageCollector(Controller):
         if not blocking or not self._children(owner):
             self._release(owner, POLICY_FINALIZERS[FOREGROUND])
 
-    def _orphan(self, owner: Any) -> None:
+    def _orphan(self, owner: Object) -> None:
         for child in self._children(owner):
             others = {r.uid for r in child.metadata.owner_references or ()} - {owner.uid}
             self._keep(child, others)
         self._release(owner, POLICY_FINALIZERS[ORPHAN])
 
-    def _release(self, owner: Any, finalizer: str) -> None:
+    def _release(self, owner: Object, finalizer: str) -> None:
         left = [name for name in owner.metadata.finalizers or () if name != finalizer]
         current = self._find(owner.uid)
         if current is not None:

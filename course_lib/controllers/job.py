@@ -10,12 +10,12 @@ from typing import Any
 import msgspec
 
 from course_lib.controllers.controller import Controller
-from course_lib.controllers.ownership import claim, pod_from_template
+from course_lib.controllers.ownership import pod_from_template
 from course_lib.engine.simulation import seconds_at
 from course_lib.objects.kinds.job import Job
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.manifests import Document
-from course_lib.objects.meta import condition, is_true, selector_of, set_condition
+from course_lib.objects.meta import condition, is_true, set_condition
 from course_lib.objects.pods import is_active, is_ready
 
 FIRST_BACKOFF, LAST_BACKOFF = 10.0, 360.0  # s between a failed Pod and the next
@@ -30,17 +30,17 @@ class JobController(Controller):
 
     def watches(self) -> None:
         """Its Pods."""
-        self.watch("Pod", self.owner)
+        self.watch_owned(Pod)
 
     def reconcile(self, namespace: str, name: str) -> None:
         """Count what ended, decide whether the Job has, else keep Pods running."""
-        job = self.api.find("Job", name, namespace)
+        job = self.informers.find(Job, name, namespace)
         if job is None or job.terminating:
             return
         if finished(job):
             self._expire(job)
             return
-        pods: list[Pod] = claim(self.api, job, "Pod", selector_of(job.spec.selector))
+        pods = self.claim(Pod, job)
         succeeded = [pod for pod in pods if pod.status.phase == "Succeeded"]
         failed = [pod for pod in pods if pod.status.phase == "Failed"]
         active = [pod for pod in pods if is_active(pod)]
@@ -68,7 +68,7 @@ class JobController(Controller):
             else:
                 status["active"] = 0
                 for pod in active:
-                    self.api.delete("Pod", pod.name, pod.namespace, uid=pod.uid)
+                    self.api.delete(Pod, pod.name, pod.namespace, uid=pod.uid)
             self.api.patch_status(job, status | self._suspension(job))
 
     def _suspension(self, job: Job) -> Document:
@@ -124,7 +124,7 @@ class JobController(Controller):
         elif succeeded:
             wanted = len(active)
         for pod in active[wanted:]:
-            self.api.delete("Pod", pod.name, pod.namespace, uid=pod.uid)
+            self.api.delete(Pod, pod.name, pod.namespace, uid=pod.uid)
         missing = wanted - len(active)
         if missing <= 0:
             return min(0, missing)
@@ -136,7 +136,7 @@ class JobController(Controller):
         free = [
             i for i in range(job.spec.completions or 0) if i not in done and str(i) not in taken
         ]
-        template = self.api.document("Job", job.name, job.namespace)["spec"]["template"]
+        template = self.api.document(Job, job.name, job.namespace)["spec"]["template"]
         for number in range(missing):
             made = pod_from_template(job, template)
             if job.spec.completion_mode == "Indexed":
@@ -181,7 +181,7 @@ class JobController(Controller):
         status: Document,
     ) -> None:
         for pod in active:
-            self.api.delete("Pod", pod.name, pod.namespace, uid=pod.uid)
+            self.api.delete(Pod, pod.name, pod.namespace, uid=pod.uid)
         target = "SuccessCriteriaMet" if outcome == "Complete" else "FailureTarget"
         stated = [
             {
@@ -201,7 +201,7 @@ class JobController(Controller):
         else:
             self.warning(job, reason, message)
         self.api.patch_status(job, status)
-        self._expire(self.api.get("Job", job.name, job.namespace))
+        self._expire(self.api.get(Job, job.name, job.namespace))
 
     def _expire(self, job: Any) -> None:
         """Delete a finished Job after its `ttlSecondsAfterFinished`."""
@@ -215,7 +215,7 @@ class JobController(Controller):
         if left > 0:
             self.enqueue((job.namespace, job.name), after=left)
         else:
-            self.api.delete("Job", job.name, job.namespace, uid=job.uid)
+            self.api.delete(Job, job.name, job.namespace, uid=job.uid)
 
 
 def _with_index(container: Document, index: int) -> Document:

@@ -15,8 +15,10 @@ from course_lib.apiserver import quota
 from course_lib.apiserver.errors import NotFound
 from course_lib.controllers.controller import Controller, Key
 from course_lib.objects.kind import Kind
-from course_lib.objects.kinds import BUILT_IN
+from course_lib.objects.kinds.config_map import ConfigMap
+from course_lib.objects.kinds.namespace import Namespace
 from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.kinds.service_account import ServiceAccount
 from course_lib.objects.meta import is_true, selector_of, set_condition
 from course_lib.objects.pods import is_active, resolve
 
@@ -59,7 +61,7 @@ class NamespaceController(Controller):
 
     def reconcile(self, namespace: str, name: str) -> None:
         """Delete what is left; come back while something is."""
-        space = self.api.find("Namespace", name)
+        space = self.informers.find(Namespace, name)
         if space is None or not space.terminating:
             return
         if "kubernetes" not in (space.spec.finalizers or ()):
@@ -79,15 +81,15 @@ class NamespaceController(Controller):
             self.enqueue((namespace, name), after=1.0)
         else:
             kept = [each for each in space.spec.finalizers or () if each != "kubernetes"]
-            self.api.patch("Namespace", name, "", {"spec": {"finalizers": kept}})
+            self.api.patch(Namespace, name, "", {"spec": {"finalizers": kept}})
 
     def _empty(self, namespace: str, kind: Kind) -> list[Any]:
         """Delete all objects of a kind; returns those that remain."""
-        for found in self.api.list(kind, namespace):
+        for found in self.informers.list(kind, namespace):
             if not found.terminating:
                 with suppress(NotFound):
                     self.api.delete(kind, found.name, namespace, uid=found.uid)
-        return self.api.list(kind, namespace)
+        return self.informers.list(kind, namespace)
 
     def _state(self, space: Any, left: dict[str, int], finalizers: Counter[str]) -> Any:
         """State in the namespace's conditions what remains (`status_condition_utils.go`)."""
@@ -116,12 +118,12 @@ class ServiceAccountController(Controller):
 
     def watches(self) -> None:
         """Service accounts that somebody deletes."""
-        self.watch("ServiceAccount", lambda account: [("", account.namespace)])
+        self.watch(ServiceAccount, lambda account: [("", account.namespace)])
 
     def reconcile(self, namespace: str, name: str) -> None:
         """Make the account where it is missing."""
-        space = self.api.find("Namespace", name)
-        missing = self.api.find("ServiceAccount", "default", name) is None
+        space = self.informers.find(Namespace, name)
+        missing = self.informers.find(ServiceAccount, "default", name) is None
         if space is not None and not space.terminating and missing:
             metadata = {"name": "default", "namespace": name}
             account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}
@@ -145,13 +147,13 @@ class RootCAPublisher(Controller):
 
     def reconcile(self, namespace: str, name: str) -> None:
         """Make the ConfigMap where it is missing, and set it right where it was edited."""
-        space = self.api.find("Namespace", name)
+        space = self.informers.find(Namespace, name)
         if space is None or space.terminating:
             return
         seed = b64encode(f"the CA of the simulated cluster with seed {self.sim.seed}".encode())
         text = f"-----BEGIN CERTIFICATE-----\n{seed.decode()}\n-----END CERTIFICATE-----\n"
         annotations = {"kubernetes.io/description": ROOT_CA_DESCRIPTION}
-        existing = self.api.find("ConfigMap", ROOT_CA, name)
+        existing = self.informers.find(ConfigMap, ROOT_CA, name)
         if existing is None:
             metadata = {"name": ROOT_CA, "namespace": name, "annotations": annotations}
             document = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
@@ -159,7 +161,7 @@ class RootCAPublisher(Controller):
         elif existing.data != {"ca.crt": text}:
             surplus = dict.fromkeys(key for key in existing.data or {} if key != "ca.crt")
             patch = {"data": {"ca.crt": text} | surplus, "metadata": {"annotations": annotations}}
-            self.api.patch("ConfigMap", ROOT_CA, name, patch)
+            self.api.patch(ConfigMap, ROOT_CA, name, patch)
 
 
 class DisruptionController(Controller):
@@ -170,27 +172,27 @@ class DisruptionController(Controller):
 
     def watches(self) -> None:
         """The Pods that budgets cover, and the workloads whose size they are measured by."""
-        self.watch("Pod", self._of_pod)
+        self.watch(Pod, self._of_pod)
         for kind in ("Deployment", "ReplicaSet", "StatefulSet", "ReplicationController"):
             self.watch(kind, self._in_namespace)
 
     def _of_pod(self, pod: Pod) -> list[Key]:
         return [
             (budget.namespace, budget.name)
-            for budget in self.api.list(self.kind, pod.namespace)
+            for budget in self.informers.list(self.kind, pod.namespace)
             if selector_of(budget.spec.selector).matches(pod.labels)
         ]
 
     def _in_namespace(self, workload: Any) -> list[Key]:
-        return [(b.namespace, b.name) for b in self.api.list(self.kind, workload.namespace)]
+        return [(b.namespace, b.name) for b in self.informers.list(self.kind, workload.namespace)]
 
     def reconcile(self, namespace: str, name: str) -> None:
         """Healthy Pods beyond those that must stay (`getExpectedPodCount`)."""
-        budget = self.api.find(self.kind, name, namespace)
+        budget = self.informers.find(self.kind, name, namespace)
         if budget is None:
             return
         selector = selector_of(budget.spec.selector)
-        pods = [p for p in self.api.list("Pod", namespace, selector) if is_active(p)]
+        pods = [p for p in self.informers.list(Pod, namespace, selector) if is_active(p)]
         healthy = sum(is_true(pod.status.conditions, "Ready") for pod in pods)
         least, most = budget.spec.min_available, budget.spec.max_unavailable
         expected = len(pods) if isinstance(least, int) else self._scale(pods)
@@ -225,10 +227,10 @@ class DisruptionController(Controller):
             if owner is None:
                 wanted[pod.uid] = 1
                 continue
-            found = self.api.find(owner.kind, owner.name, pod.namespace)
+            found = self.informers.find(owner.kind, owner.name, pod.namespace)
             above = found.metadata.controller if found else None
             if above is not None:
-                found = self.api.find(above.kind, above.name, pod.namespace) or found
+                found = self.informers.find(above.kind, above.name, pod.namespace) or found
             replicas = getattr(getattr(found, "spec", None), "replicas", None)
             wanted[found.uid if found else pod.uid] = 1 if replicas is None else replicas
         return sum(wanted.values())
@@ -242,19 +244,19 @@ class ResourceQuotaController(Controller):
 
     def watches(self) -> None:
         """What quotas may count: everything in namespaces but Events and Leases."""
-        for kind in BUILT_IN:
+        for kind in self.informers.kinds:
             if kind.namespaced and kind.kind not in ("Event", "Lease", self.kind):
-                self.watch(kind.kind, self._in_namespace)
+                self.watch(kind, self._in_namespace)
 
     def _in_namespace(self, found: Any) -> list[Key]:
-        return [(q.namespace, q.name) for q in self.api.list(self.kind, found.namespace)]
+        return [(q.namespace, q.name) for q in self.informers.list(self.kind, found.namespace)]
 
     def reconcile(self, namespace: str, name: str) -> None:
         """Count anew."""
-        found = self.api.find(self.kind, name, namespace)
+        found = self.informers.find(self.kind, name, namespace)
         if found is not None:
             hard = found.spec.hard or {}
-            used = quota.usage(self.api, namespace, found.spec)
+            used = quota.usage(self.informers, namespace, found.spec)
             status = {
                 "hard": {k: str(v) for k, v in hard.items()},
                 "used": {k: str(v) for k, v in used.items()},

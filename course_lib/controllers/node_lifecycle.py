@@ -13,9 +13,11 @@ from typing import Any
 
 from course_lib.apiserver.errors import Unavailable
 from course_lib.client import Client
+from course_lib.client.informer import InformerFactory
 from course_lib.controllers.controller import Controller, Key
 from course_lib.engine.simulation import Process, seconds_at, timestamp
 from course_lib.network.addresses import POD_CIDR
+from course_lib.objects.kinds.lease import Lease
 from course_lib.objects.kinds.node import Node, Taint
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.manifests import Document
@@ -33,6 +35,7 @@ PRESSURES = {
 }
 # The controller's own taints; all others on a node are left alone.
 OWN = (NOT_READY, UNREACHABLE, UNSCHEDULABLE, *PRESSURES.values())
+NODE, POD_BLOCK = "node", "podCIDR"  # indexes of Pods, and of nodes
 
 
 class NodeIPAMController(Controller):
@@ -41,21 +44,25 @@ class NodeIPAMController(Controller):
     name = "node-ipam-controller"
     kind = "Node"
 
-    def __init__(self, api: Client) -> None:
+    def __init__(self, api: Client, informers: InformerFactory) -> None:
         self._blocks = [str(block) for block in POD_CIDR.subnets(new_prefix=24)]
-        super().__init__(api)
+        super().__init__(api, informers)
+
+    def watches(self) -> None:
+        """An index of the nodes by their blocks."""
+        self.informers.informer(Node).add_index(POD_BLOCK, lambda node: [node.spec.pod_cidr])
 
     def reconcile(self, namespace: str, name: str) -> None:
         """The first free block."""
-        node = self.api.find("Node", name)
+        node = self.informers.find(Node, name)
         if node is None or node.spec.pod_cidr:
             return
-        used = {other.spec.pod_cidr for other in self.api.list("Node")}
-        free = next((block for block in self._blocks if block not in used), None)
+        nodes = self.informers.informer(Node)
+        free = next((b for b in self._blocks if not nodes.by_index(POD_BLOCK, b)), None)
         if free is None:
             self.warning(node, "CIDRNotAvailable", f"Node {name} status is now: CIDRNotAvailable")
         else:
-            self.api.patch("Node", name, "", {"spec": {"podCIDR": free, "podCIDRs": [free]}})
+            self.api.patch(Node, name, "", {"spec": {"podCIDR": free, "podCIDRs": [free]}})
 
 
 class NodeLifecycleController(Controller):
@@ -64,16 +71,23 @@ class NodeLifecycleController(Controller):
     name = "node-controller"
     kind = "Node"
 
-    def __init__(self, api: Client) -> None:
-        self._heard: dict[str, tuple[str, float]] = {}  # by node: renewTime, when that was new
-        super().__init__(api)
+    def __init__(self, api: Client, informers: InformerFactory) -> None:
+        self._heard: dict[
+            str, tuple[str | None, float]
+        ] = {}  # by node: renewTime, when that was new
+        super().__init__(api, informers)
         self.sim.loop(self.name, self._monitor)
+
+    def watches(self) -> None:
+        """The nodes' Leases, and an index of the Pods by their nodes."""
+        self.informers.informer(Lease)
+        self.informers.informer(Pod).add_index(NODE, by_node)
 
     def _monitor(self) -> Process:
         while True:
             yield self.sim.sleep(MONITOR_PERIOD)
-            with suppress(Unavailable):
-                for node in self.api.list("Node"):
+            with suppress(Unavailable):  # until an API server answers again
+                for node in self.informers.list(Node):
                     self._check(node)
 
     def _check(self, node: Node) -> None:
@@ -82,7 +96,7 @@ class NodeLifecycleController(Controller):
         The controller goes by its own clock: it counts from when it saw the Lease renewed, and
         one that has just started gives every node the whole time.
         """
-        lease = self.api.find("Lease", node.name, "kube-node-lease")
+        lease = self.informers.find(Lease, node.name, "kube-node-lease")
         renewed = lease.spec.renew_time if lease else ""
         known, since = self._heard.get(node.name, (None, self.sim.now))
         if known != renewed:
@@ -109,9 +123,9 @@ class NodeLifecycleController(Controller):
 
     def _pods_not_ready(self, node: Node) -> None:
         """Pods that nobody hears of get no more requests."""
-        for pod in self.api.list("Pod"):
+        for pod in self.informers.informer(Pod).by_index(NODE, node.name):
             ready = condition(pod.status.conditions, "Ready")
-            if pod.spec.node_name == node.name and ready is not None and ready.status == "True":
+            if ready is not None and ready.status == "True":
                 conditions = set_condition(
                     pod.status.conditions, "Ready", "False", self.sim.timestamp, "NodeNotReady"
                 )
@@ -120,11 +134,11 @@ class NodeLifecycleController(Controller):
 
     def reconcile(self, namespace: str, name: str) -> None:
         """The taints that a node's conditions call for, and no others of ours."""
-        node = self.api.find("Node", name)
+        node = self.informers.find(Node, name)
         if node is None:
             return
         wanted = list(taints_for(node))
-        document = self.api.document("Node", name)
+        document = self.api.document(Node, name)
         before: list[Document] = document["spec"].get("taints", [])
         kept = [t for t in before if (t["key"], t["effect"]) in wanted or t["key"] not in OWN]
         have = {(t["key"], t["effect"]) for t in kept}
@@ -134,7 +148,12 @@ class NodeLifecycleController(Controller):
             if (key, effect) not in have
         ]
         if kept + added != before:
-            self.api.patch("Node", name, "", {"spec": {"taints": (kept + added) or None}})
+            self.api.patch(Node, name, "", {"spec": {"taints": (kept + added) or None}})
+
+
+def by_node(pod: Pod) -> list[str]:
+    """Index function: the node of a Pod; Pods without one are not in the index."""
+    return [pod.spec.node_name] if pod.spec.node_name else []
 
 
 def taints_for(node: Node) -> list[tuple[str, str]]:
@@ -159,27 +178,27 @@ class TaintEvictionController(Controller):
     name = "taint-eviction-controller"
     kind = "Pod"
 
-    def __init__(self, api: Client) -> None:
+    def __init__(self, api: Client, informers: InformerFactory) -> None:
         self._deadlines: dict[str, float] = {}  # by Pod uid
-        super().__init__(api)
+        super().__init__(api, informers)
 
     def watches(self) -> None:
         """The nodes, whose taints decide."""
-        self.watch("Node", self._of_node)
+        self.informers.informer(Pod).add_index(NODE, by_node)
+        self.watch(Node, self._of_node)
 
     def _of_node(self, node: Any) -> list[Key]:
         return [
             (pod.namespace, pod.name)
-            for pod in self.api.list("Pod")
-            if pod.spec.node_name == node.name
+            for pod in self.informers.informer(Pod).by_index(NODE, node.name)
         ]
 
     def reconcile(self, namespace: str, name: str) -> None:
         """Evict one Pod if its time is up, or come back when it will be."""
-        pod = self.api.find("Pod", name, namespace)
+        pod = self.informers.find(Pod, name, namespace)
         if pod is None or pod.terminating or not pod.spec.node_name:
             return
-        node = self.api.find("Node", pod.spec.node_name)
+        node = self.informers.find(Node, pod.spec.node_name)
         harmful = [t for t in (node.spec.taints or ()) if t.effect == "NoExecute"] if node else []
         wait = tolerated_for(pod, harmful)
         if wait is None:
@@ -206,7 +225,7 @@ class TaintEvictionController(Controller):
             "Taint manager: deleting due to NoExecute taint",
         )
         self.api.patch_status(pod, {"conditions": conditions})
-        self.api.delete("Pod", name, namespace, uid=pod.uid)
+        self.api.delete(Pod, name, namespace, uid=pod.uid)
 
 
 def tolerated_for(pod: Pod, taints: list[Taint]) -> float | None:

@@ -5,39 +5,13 @@ Source: `pkg/controller/controller_ref_manager.go`.
 
 from __future__ import annotations
 
-from typing import Any
-
 from course_lib.client import Client
 from course_lib.objects.manifests import Document
-from course_lib.objects.meta import Object, owner_reference
-from course_lib.objects.selectors import Selector
+from course_lib.objects.meta import Object, ObjectT, owner_reference
 
 
-def claim(api: Client, owner: Object, kind: str, selector: Selector) -> list[Any]:
-    """The children of an owner: those it controls and selects, with fitting orphans adopted.
-
-    A child that the selector no longer selects is let go, and stays as an orphan.
-    """
-    mine: list[Any] = []
-    adopts = not owner.terminating
-    for child in api.list(kind, owner.namespace):
-        reference = child.metadata.controller
-        if reference is not None and reference.uid == owner.uid:
-            if selector.matches(child.labels) or child.terminating:
-                mine.append(child)
-            elif adopts:
-                _write_owners(api, child, [])
-        elif (
-            reference is None
-            and adopts
-            and selector.matches(child.labels)
-            and not child.terminating
-        ):
-            mine.append(_write_owners(api, child, [owner_reference(owner)]))
-    return mine
-
-
-def _write_owners(api: Client, child: Object, controllers: list[Document]) -> Any:
+def set_controller(api: Client, child: ObjectT, controllers: list[Document]) -> ObjectT:
+    """Write an owner reference as the controller of a child, or none; other owners stay."""
     others = [
         reference
         for reference in api.document(child.kind, child.name, child.namespace)["metadata"].get(
@@ -46,7 +20,7 @@ def _write_owners(api: Client, child: Object, controllers: list[Document]) -> An
         if not reference.get("controller")
     ]
     patch = {"metadata": {"ownerReferences": [*others, *controllers]}}
-    return api.patch(child.kind, child.name, child.namespace, patch)
+    return api.patch(type(child), child.name, child.namespace, patch)
 
 
 def pod_from_template(

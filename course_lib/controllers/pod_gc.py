@@ -12,6 +12,7 @@ from contextlib import suppress
 
 from course_lib.apiserver.errors import NotFound
 from course_lib.client import Client
+from course_lib.client.informer import InformerFactory
 from course_lib.controllers.controller import Controller
 from course_lib.engine.simulation import Process
 from course_lib.errors import CourseError
@@ -31,9 +32,9 @@ class PodGarbageCollector(Controller):
 
     name = "pod-garbage-collector"
 
-    def __init__(self, api: Client) -> None:
+    def __init__(self, api: Client, informers: InformerFactory) -> None:
         self._missing: dict[str, float] = {}  # nodes that Pods name and that are not there: since
-        super().__init__(api)
+        super().__init__(api, informers)
         self.sim.start(self._every_period())
 
     def _every_period(self) -> Process:
@@ -43,8 +44,8 @@ class PodGarbageCollector(Controller):
             yield self.sim.sleep(CHECK_PERIOD)
 
     def _collect(self) -> None:
-        pods: list[Pod] = self.api.list("Pod")
-        nodes = {node.name: node for node in self.api.list("Node")}
+        pods: list[Pod] = self.informers.list(Pod)
+        nodes = {node.name: node for node in self.informers.list(Node)}
         named = {pod.spec.node_name: None for pod in pods if pod.spec.node_name}
         missing = [name for name in named if name not in nodes]
         self._missing = {name: self._missing.get(name, self.sim.now) for name in missing}
@@ -80,7 +81,7 @@ class PodGarbageCollector(Controller):
             self.api.patch_status(pod, status)
         self.sim.record(self.name, f"Pod/{pod.namespace}/{pod.name}", "PodGC", why)
         with suppress(NotFound):
-            self.api.delete("Pod", pod.name, pod.namespace, grace_period=0, uid=pod.uid)
+            self.api.delete(Pod, pod.name, pod.namespace, grace_period=0, uid=pod.uid)
 
 
 def _out_of_service(node: Node) -> bool:

@@ -9,8 +9,9 @@ import math
 from collections import Counter
 from typing import Any
 
-from course_lib.controllers.controller import Controller
-from course_lib.controllers.ownership import claim, pod_from_template
+from course_lib.client.cache import by_controller
+from course_lib.controllers.controller import CONTROLLER, Controller
+from course_lib.controllers.ownership import pod_from_template
 from course_lib.engine.simulation import seconds_at
 from course_lib.errors import CourseError
 from course_lib.objects.kinds.pod import Pod
@@ -30,12 +31,13 @@ class ReplicaSetController(Controller):
     kind = "ReplicaSet"
 
     def watches(self) -> None:
-        """Its Pods."""
-        self.watch("Pod", self.owner)
+        """Its Pods; and its sisters, by the Deployment above them."""
+        self.informers.informer(self.kind).add_index(CONTROLLER, by_controller)
+        self.watch_owned(Pod)
 
     def reconcile(self, namespace: str, name: str) -> None:
         """Make or delete Pods, then write the status."""
-        owner = self.api.find(self.kind, name, namespace)
+        owner = self.informers.find(self.kind, name, namespace)
         if owner is None:
             return
         pods = self._active(owner)
@@ -51,7 +53,7 @@ class ReplicaSetController(Controller):
             raise failure
 
     def _active(self, owner: Any) -> list[Pod]:
-        found = claim(self.api, owner, "Pod", self.selector(owner))
+        found = self.claim(Pod, owner)
         return [pod for pod in found if is_active(pod)]
 
     def _manage(self, owner: Any, pods: list[Pod]) -> None:
@@ -64,7 +66,7 @@ class ReplicaSetController(Controller):
                 self.create(owner, pod_from_template(owner, template), "pod")
         elif missing < 0:
             for pod in self._first_to_go(owner, pods)[: min(-missing, BURST)]:
-                self.api.delete("Pod", pod.name, pod.namespace, uid=pod.uid)
+                self.api.delete(Pod, pod.name, pod.namespace, uid=pod.uid)
                 self.normal(owner, "SuccessfulDelete", f"Deleted pod: {pod.name}")
         if abs(missing) > BURST:
             self.enqueue((owner.namespace, owner.name), after=1.0)
@@ -100,16 +102,10 @@ class ReplicaSetController(Controller):
         during a rollout old and new Pods are spread as one.
         """
         above = owner.metadata.controller
-        family = {owner.uid}
-        if above is not None:
-            for sister in self.api.list(self.kind, owner.namespace):
-                if sister.metadata.controller and sister.metadata.controller.uid == above.uid:
-                    family.add(sister.uid)
-        return Counter(
-            pod.spec.node_name
-            for pod in self.api.list("Pod", owner.namespace)
-            if is_active(pod) and pod.metadata.controller and pod.metadata.controller.uid in family
-        )
+        informer = self.informers.informer(self.kind)
+        family = [owner] if above is None else informer.by_index(CONTROLLER, above.uid)
+        pods = (pod for each in family for pod in self.owned(Pod, each) if is_active(pod))
+        return Counter(pod.spec.node_name for pod in pods)
 
     def _magnitude(self, since: str | None) -> int:
         """An age on a logarithmic scale, so that chance decides among ages that are alike

@@ -19,8 +19,9 @@ REVISION_LABEL = "controller-revision-hash"
 class Revisions:
     """The revisions of one owner: `current`, from which an update comes, and `update`."""
 
-    def __init__(self, api: Client, owner: Any) -> None:
+    def __init__(self, api: Client, existing: list[ControllerRevision], owner: Any) -> None:
         self.api, self.owner = api, owner
+        self._existing = sorted(existing, key=lambda each: each.revision)
         document = api.document(owner.kind, owner.name, owner.namespace)
         self._template: Document = document["spec"]["template"]
         self.update = f"{owner.name}-{template_hash(self._template)}"
@@ -36,25 +37,15 @@ class Revisions:
         """The Pod template of a revision (the latest, if that one is forgotten)."""
         if revision == self.update:
             return self._template
-        found = self.api.find("ControllerRevision", revision, self.owner.namespace)
-        if found is None:
+        if all(each.name != revision for each in self._existing):
             return self._template
-        document = self.api.document("ControllerRevision", revision, self.owner.namespace)
+        document = self.api.document(ControllerRevision, revision, self.owner.namespace)
         template: Document = document["data"]["spec"]["template"]
         return template
 
-    def history(self) -> list[ControllerRevision]:
-        """All revisions, the oldest first."""
-        mine = [
-            found
-            for found in self.api.list("ControllerRevision", self.owner.namespace)
-            if found.metadata.controller and found.metadata.controller.uid == self.owner.uid
-        ]
-        return sorted(mine, key=lambda found: found.revision)
-
     def _record(self) -> None:
         """Write the present template down; one that comes back gets a new number."""
-        history = self.history()
+        history = self._existing
         latest = history[-1].revision if history else 0
         known = next((found for found in history if found.name == self.update), None)
         if known is None:
@@ -74,7 +65,7 @@ class Revisions:
             )
         elif known.revision < latest:
             patch = {"revision": latest + 1}
-            self.api.patch("ControllerRevision", known.name, known.namespace, patch)
+            self.api.patch(ControllerRevision, known.name, known.namespace, patch)
 
 
 def revision_of(pod: Object) -> str:

@@ -5,12 +5,14 @@ Source: `pkg/controller/statefulset/stateful_set_control.go`; kubernetes.io "Sta
 
 from __future__ import annotations
 
-from course_lib.controllers.controller import Controller
-from course_lib.controllers.ownership import claim, pod_from_template
+from course_lib.client.cache import by_controller
+from course_lib.controllers.controller import CONTROLLER, Controller
+from course_lib.controllers.ownership import pod_from_template
 from course_lib.controllers.revisions import REVISION_LABEL, Revisions
+from course_lib.objects.kinds.controller_revision import ControllerRevision
+from course_lib.objects.kinds.persistent_volume_claim import PersistentVolumeClaim
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.stateful_set import StatefulSet
-from course_lib.objects.meta import selector_of
 from course_lib.objects.pods import available_in, is_available, is_ready
 
 POD_NAME = "statefulset.kubernetes.io/pod-name"
@@ -24,15 +26,16 @@ class StatefulSetController(Controller):
     kind = "StatefulSet"
 
     def watches(self) -> None:
-        """Its Pods."""
-        self.watch("Pod", self.owner)
+        """Its Pods, and an index of its revisions."""
+        self.informers.informer(ControllerRevision).add_index(CONTROLLER, by_controller)
+        self.watch_owned(Pod)
 
     def reconcile(self, namespace: str, name: str) -> None:
         """One step: Pods that should be, lowest first; the condemned, highest first; updates."""
-        owner = self.api.find("StatefulSet", name, namespace)
+        owner = self.informers.find(StatefulSet, name, namespace)
         if owner is None or owner.terminating:
             return
-        revisions = Revisions(self.api, owner)
+        revisions = Revisions(self.api, self.owned(ControllerRevision, owner), owner)
         pods = self._pods(owner)
         if self._replicas(owner, pods, revisions) and self._condemned(owner, pods):
             self._update(owner, pods, revisions)
@@ -41,7 +44,7 @@ class StatefulSetController(Controller):
     def _pods(self, owner: StatefulSet) -> dict[int, Pod]:
         """Its Pods, by ordinal."""
         found: dict[int, Pod] = {}
-        for pod in claim(self.api, owner, "Pod", selector_of(owner.spec.selector)):
+        for pod in self.claim(Pod, owner):
             base, _, ordinal = pod.name.rpartition("-")
             if base == owner.name and ordinal.isdecimal():
                 found[int(ordinal)] = pod
@@ -55,7 +58,7 @@ class StatefulSetController(Controller):
             pod = pods.get(ordinal)
             if pod is not None and pod.status.phase in ("Succeeded", "Failed"):
                 if not pod.terminating:
-                    self.api.delete("Pod", pod.name, pod.namespace, uid=pod.uid)
+                    self.api.delete(Pod, pod.name, pod.namespace, uid=pod.uid)
                     message = (
                         f"StatefulSet {owner.namespace}/{owner.name} is recreating failed Pod "
                     )
@@ -135,12 +138,12 @@ class StatefulSetController(Controller):
 
         They are never deleted with the Pod: the data waits for the next Pod of that name.
         """
-        document = self.api.document("StatefulSet", owner.name, owner.namespace)
+        document = self.api.document(StatefulSet, owner.name, owner.namespace)
         volumes: dict[str, str] = {}
         for template in document["spec"].get("volumeClaimTemplates", []):
             volume = template["metadata"]["name"]
             name = volumes[volume] = f"{volume}-{owner.name}-{ordinal}"
-            if self.api.find("PersistentVolumeClaim", name, owner.namespace) is None:
+            if self.informers.find(PersistentVolumeClaim, name, owner.namespace) is None:
                 labels = (owner.spec.selector.match_labels or {}) | template["metadata"].get(
                     "labels", {}
                 )
@@ -163,7 +166,7 @@ class StatefulSetController(Controller):
         return volumes
 
     def _delete(self, owner: StatefulSet, pod: Pod) -> None:
-        self.api.delete("Pod", pod.name, pod.namespace, uid=pod.uid)
+        self.api.delete(Pod, pod.name, pod.namespace, uid=pod.uid)
         message = f"delete Pod {pod.name} in StatefulSet {owner.name} successful"
         self.normal(owner, "SuccessfulDelete", message)
 

@@ -10,7 +10,24 @@ from typing import Any
 
 from course_lib.controllers.controller import Controller, Key
 from course_lib.objects.kinds.persistent_volume_claim import PROTECTION
-from course_lib.objects.meta import condition, is_true, set_condition
+from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.meta import Object, condition, is_true, set_condition
+
+CLAIM = "claim"  # the index of Pods by the claims that they name
+
+
+def claims_of(pod: Pod) -> list[Key]:
+    """The keys of the claims that a Pod names."""
+    return [
+        (pod.namespace, volume.persistent_volume_claim.claim_name)
+        for volume in pod.spec.volumes or ()
+        if volume.persistent_volume_claim
+    ]
+
+
+def by_claim(pod: Pod) -> list[str]:
+    """Index function: namespace and name of each claim that a Pod names."""
+    return ["/".join(key) for key in claims_of(pod)]
 
 
 class ProtectionController(Controller):
@@ -18,7 +35,7 @@ class ProtectionController(Controller):
 
     def reconcile(self, namespace: str, name: str) -> None:
         """Let one object go, if nobody uses it."""
-        found = self.api.find(self.kind, name, namespace)
+        found = self.informers.find(self.kind, name, namespace)
         if found is None:
             return
         finalizer, present = PROTECTION[self.kind], found.metadata.finalizers or []
@@ -44,29 +61,23 @@ class ClaimProtectionController(ProtectionController):
 
     def watches(self) -> None:
         """The Pods, which use claims."""
-        self.watch("Pod", self._of_pod)
+        self.informers.informer(Pod).add_index(CLAIM, by_claim)
+        self.watch(Pod, claims_of)
 
-    def _of_pod(self, pod: Any) -> list[Key]:
-        return [
-            (pod.namespace, volume.persistent_volume_claim.claim_name)
-            for volume in pod.spec.volumes or ()
-            if volume.persistent_volume_claim
-        ]
+    def _pods(self, claim: Object) -> list[Pod]:
+        return self.informers.informer(Pod).by_index(CLAIM, f"{claim.namespace}/{claim.name}")
 
     def reconcile(self, namespace: str, name: str) -> None:
         """State whether a bound claim is unused, then protect it or let it go."""
-        found = self.api.find(self.kind, name, namespace)
+        found = self.informers.find(self.kind, name, namespace)
         if found is not None and not found.terminating and found.status.phase == "Bound":
             self._state_unused(found)
         super().reconcile(namespace, name)
 
     def _state_unused(self, claim: Any) -> None:
         """The condition `Unused` (`PersistentVolumeClaimUnusedSinceTime`, beta in 1.37)."""
-        key = claim.namespace, claim.name
-        used = any(
-            pod.status.phase not in ("Succeeded", "Failed") and key in self._of_pod(pod)
-            for pod in self.api.list("Pod", claim.namespace)
-        )
+        pods = self._pods(claim)
+        used = any(pod.status.phase not in ("Succeeded", "Failed") for pod in pods)
         status, reason, message = (
             "True",
             "NoPodsUsingPVC",
@@ -86,9 +97,7 @@ class ClaimProtectionController(ProtectionController):
 
     def in_use(self, found: Any) -> bool:
         """Whether a Pod that has a node names the claim, be it ended or not."""
-        key = found.namespace, found.name
-        pods = self.api.list("Pod", found.namespace)
-        return any(pod.spec.node_name and key in self._of_pod(pod) for pod in pods)
+        return any(pod.spec.node_name for pod in self._pods(found))
 
 
 class VolumeProtectionController(ProtectionController):

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from course_lib.controllers.controller import Controller, Key
+from course_lib.client import Client
+from course_lib.client.informer import InformerFactory
+from course_lib.controllers.controller import Controller, Key, key_of
+from course_lib.controllers.volume_protection import CLAIM, by_claim, claims_of
 from course_lib.objects.kinds.node import Node
 from course_lib.objects.kinds.persistent_volume import PersistentVolume
 from course_lib.objects.kinds.persistent_volume_claim import PersistentVolumeClaim
+from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.storage_class import StorageClass
 from course_lib.objects.quantity import Quantity
 from course_lib.objects.volume_matching import reaches, suits
@@ -34,19 +38,20 @@ class VolumeController(Controller):
     name = "persistentvolume-controller"
     kind = "PersistentVolumeClaim"
 
-    def __init__(self, api: Any) -> None:
+    def __init__(self, api: Client, informers: InformerFactory) -> None:
         self._provisioning: set[str] = set()  # claims, by uid
-        super().__init__(api)
+        super().__init__(api, informers)
 
     def watches(self) -> None:
         """Volumes and classes that claims may wait for; Pods, as first consumers."""
-        self.watch("PersistentVolume", self._of_volume)
-        self.watch("StorageClass", self._pending)
-        self.watch("Pod", self._of_pod)
+        self.watch(PersistentVolume, self._of_volume)
+        self.watch(StorageClass, self._pending)
+        self.informers.informer(Pod).add_index(CLAIM, by_claim)
+        self.watch(Pod, self._of_pod)
 
     def _pending(self, _: Any) -> list[Key]:
-        claims = self.api.list("PersistentVolumeClaim")
-        return [(c.namespace, c.name) for c in claims if c.status.phase != "Bound"]
+        claims = self.informers.list(PersistentVolumeClaim)
+        return [key_of(claim) for claim in claims if claim.status.phase != "Bound"]
 
     def _of_volume(self, volume: PersistentVolume) -> list[Key]:
         """The claim that has a volume, and those that might get it."""
@@ -56,20 +61,16 @@ class VolumeController(Controller):
             *self._pending(volume),
         ]
 
-    def _of_pod(self, pod: Any) -> list[Key]:
-        return [
-            (pod.namespace, volume.persistent_volume_claim.claim_name)
-            for volume in pod.spec.volumes or ()
-            if volume.persistent_volume_claim and pod.spec.node_name
-        ]
+    def _of_pod(self, pod: Pod) -> list[Key]:
+        return claims_of(pod) if pod.spec.node_name else []
 
     def reconcile(self, namespace: str, name: str) -> None:
         """Bind one claim, to a volume that fits or to a new one."""
-        claim = self.api.find("PersistentVolumeClaim", name, namespace)
+        claim = self.informers.find(PersistentVolumeClaim, name, namespace)
         if claim is None:
             return
         if claim.status.phase in ("Bound", "Lost"):  # a claim has one volume in its life
-            volume = self.api.find("PersistentVolume", claim.spec.volume_name)
+            volume = self.informers.find(PersistentVolume, claim.spec.volume_name)
             if volume is None and claim.status.phase == "Lost":
                 return
             if volume is None:
@@ -81,7 +82,7 @@ class VolumeController(Controller):
             else:
                 self._grow(claim, volume)
             return
-        cls = self.api.find("StorageClass", claim.class_name) if claim.class_name else None
+        cls = self.informers.find(StorageClass, claim.class_name) if claim.class_name else None
         waits = cls is not None and cls.volume_binding_mode == "WaitForFirstConsumer"
         node = self._consumer_node(claim)
         if waits and node is None:
@@ -104,25 +105,24 @@ class VolumeController(Controller):
             return
         size = {"storage": str(claim.size)}
         self.normal(claim, "Resizing", f"External resizer is resizing volume {volume.name}")
-        if (volume.spec.capacity or {}).get("storage", Quantity("0")) < claim.size:
-            self.api.patch("PersistentVolume", volume.name, "", {"spec": {"capacity": size}})
+        if _capacity(volume) < claim.size:
+            self.api.patch(PersistentVolume, volume.name, "", {"spec": {"capacity": size}})
             self.api.patch_status(claim, {"capacity": size})
             self.normal(claim, "VolumeResizeSuccessful", "Resize volume succeeded")
 
     def _consumer_node(self, claim: PersistentVolumeClaim) -> Node | None:
         """The node of the first Pod that uses the claim and has got one."""
-        for pod in self.api.list("Pod"):
-            if (claim.namespace, claim.name) in self._of_pod(pod):
-                found: Node | None = self.api.find("Node", pod.spec.node_name)
-                return found
-        return None
+        pods = self.informers.informer(Pod).by_index(CLAIM, f"{claim.namespace}/{claim.name}")
+        bound = (pod for pod in pods if pod.spec.node_name)
+        first = next(bound, None)
+        return None if first is None else self.informers.find(Node, first.spec.node_name)
 
     def _fitting(self, claim: PersistentVolumeClaim, node: Node | None) -> PersistentVolume | None:
         """The volume kept for this claim, or else the smallest that will do (on the node that
         the scheduler chose, where the claim waited for it).
         """
         fitting = []
-        for volume in self.api.list("PersistentVolume"):
+        for volume in self.informers.list(PersistentVolume):
             kept = volume.spec.claim_ref
             if kept is not None and kept.name:
                 mine = (kept.namespace, kept.name) == (claim.namespace, claim.name)
@@ -132,7 +132,7 @@ class VolumeController(Controller):
                 continue
             elif suits(claim, volume) and (node is None or reaches(volume, node)):
                 fitting.append(volume)
-        return min(fitting, key=lambda v: (v.spec.capacity["storage"].nano, v.name), default=None)
+        return min(fitting, key=lambda v: (_capacity(v).nano, v.name), default=None)
 
     def _bind(self, claim: PersistentVolumeClaim, volume: PersistentVolume) -> None:
         reference = {
@@ -142,10 +142,10 @@ class VolumeController(Controller):
             "name": claim.name,
             "uid": claim.uid,
         }
-        self.api.patch("PersistentVolume", volume.name, "", {"spec": {"claimRef": reference}})
+        self.api.patch(PersistentVolume, volume.name, "", {"spec": {"claimRef": reference}})
         self.api.patch_status(volume, {"phase": "Bound"})
         patch = {"spec": {"volumeName": volume.name}}
-        self.api.patch("PersistentVolumeClaim", claim.name, claim.namespace, patch)
+        self.api.patch(PersistentVolumeClaim, claim.name, claim.namespace, patch)
         capacity = {name: str(amount) for name, amount in (volume.spec.capacity or {}).items()}
         self.api.patch_status(
             claim,
@@ -175,7 +175,7 @@ class VolumeController(Controller):
 
     def _make(self, claim: PersistentVolumeClaim, cls: StorageClass) -> None:
         self._provisioning.discard(claim.uid)
-        current = self.api.find("PersistentVolumeClaim", claim.name, claim.namespace)
+        current = self.informers.find(PersistentVolumeClaim, claim.name, claim.namespace)
         if current is None or current.uid != claim.uid:
             return
         name = f"pvc-{claim.uid}"
@@ -208,6 +208,10 @@ class VolumeController(Controller):
         self.normal(claim, "ProvisioningSucceeded", f"Successfully provisioned volume {name}")
 
 
+def _capacity(volume: PersistentVolume) -> Quantity:
+    return (volume.spec.capacity or {}).get("storage", Quantity("0"))
+
+
 class ReclaimController(Controller):
     """Sees to volumes whose claim is gone: kept, or deleted, as their policy says."""
 
@@ -216,11 +220,11 @@ class ReclaimController(Controller):
 
     def watches(self) -> None:
         """The claims."""
-        self.watch("PersistentVolumeClaim", lambda c: [("", c.spec.volume_name)])
+        self.watch(PersistentVolumeClaim, lambda c: [("", c.spec.volume_name)])
 
     def reconcile(self, namespace: str, name: str) -> None:
         """Available without a claim, Bound with one, Released after it."""
-        volume = self.api.find("PersistentVolume", name) if name else None
+        volume = self.informers.find(PersistentVolume, name) if name else None
         if volume is None:
             return
         kept = volume.spec.claim_ref
@@ -228,11 +232,11 @@ class ReclaimController(Controller):
             if volume.status.phase == "Pending" and not volume.terminating:
                 self.api.patch_status(volume, {"phase": "Available"})
             return
-        claim = self.api.find("PersistentVolumeClaim", kept.name, kept.namespace)
+        claim = self.informers.find(PersistentVolumeClaim, kept.name, kept.namespace)
         if claim is not None and claim.uid == kept.uid:
             return
         if volume.status.phase != "Released":
             volume = self.api.patch_status(volume, {"phase": "Released"})
         if volume.spec.persistent_volume_reclaim_policy == "Delete" and not volume.terminating:
-            self.api.delete("PersistentVolume", name, uid=volume.uid)
+            self.api.delete(PersistentVolume, name, uid=volume.uid)
             self.normal(volume, "VolumeDeleted", f"volume {name} is deleted with its claim")

@@ -13,13 +13,17 @@ from functools import partial
 
 import simpy
 
-from course_lib.apiserver import WatchEvent
-from course_lib.apiserver.errors import Conflict, NotFound, Unavailable
-from course_lib.apiserver.server import ADDED, DELETED
+from course_lib.apiserver.errors import Conflict, NotFound, Unavailable, Unreachable
 from course_lib.client import Client
+from course_lib.client.informer import InformerFactory
 from course_lib.engine.simulation import Process
+from course_lib.objects.kinds.csi_node import CSINode
+from course_lib.objects.kinds.namespace import Namespace
 from course_lib.objects.kinds.node import Node
+from course_lib.objects.kinds.persistent_volume import PersistentVolume
+from course_lib.objects.kinds.persistent_volume_claim import PersistentVolumeClaim
 from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.kinds.storage_class import StorageClass
 from course_lib.objects.meta import set_condition
 from course_lib.scheduler.cache import Cache
 from course_lib.scheduler.executor import evict
@@ -53,27 +57,31 @@ class Scheduler:
 
     def __init__(self, api: Client, configuration: SchedulerSource | None = None) -> None:
         self.api, self.sim = api, api.sim
-        made = frameworks(configuration, api) if configuration else [default_framework(api)]
+        self.informers = informers = InformerFactory(api)
+        made = (
+            frameworks(configuration, informers)
+            if configuration
+            else [default_framework(informers)]
+        )
         self.frameworks = {framework.name: framework for framework in made}
         for path in not_acted_on(configuration) if configuration else ():
             said = f"{path}: read, but the simulation does not act on it"
             self.sim.record(COMPONENT, "KubeSchedulerConfiguration", "NotActedOn", said)
         self.queue = SchedulingQueue(self.sim, self._wake, made[0].at["queueSort"][0].queue_sort)
         self.cache = Cache(
-            lambda: api.list("Node"),
-            lambda: {space.name: space.labels for space in api.list("Namespace")},
+            lambda: informers.list(Node),
+            lambda: {space.name: space.labels for space in informers.list(Namespace)},
         )
         self.handle = Handle(api, {})
-        self._properties: dict[str, tuple[object, ...]] = {}  # by node
         self._random = self.sim.random(COMPONENT)
         self._idle: simpy.Event | None = None
-        api.watch("Pod", self._on_pod)
-        api.watch("Node", self._on_node)
-        api.watch("Namespace", self._on_namespace)
-        for kind in ("PersistentVolumeClaim", "PersistentVolume", "StorageClass", "CSINode"):
-            api.watch(kind, lambda _: self.queue.move(CLAIM_UPDATE))
-        for pod in api.list("Pod"):
-            self._on_pod(WatchEvent(ADDED, pod, 0))
+        informers.informer(Pod).add_handler(self._on_pod)
+        informers.informer(Node).add_handler(self._on_node)
+        # Terms may select Pods by the labels of their namespace.
+        informers.informer(Namespace).add_handler(lambda before, after: self.cache.invalidate())
+        for kind in (PersistentVolumeClaim, PersistentVolume, StorageClass, CSINode):
+            storage = informers.informer(kind)
+            storage.add_handler(lambda before, after: self.queue.move(CLAIM_UPDATE))
         self.sim.loop("scheduler", self._run)
 
     @property
@@ -87,24 +95,19 @@ class Scheduler:
 
     # Watching
 
-    def _on_node(self, event: WatchEvent) -> None:
+    def _on_node(self, before: Node | None, after: Node | None) -> None:
         self.cache.invalidate()
-        node = event.object
-        assert isinstance(node, Node)
-        before = self._properties.get(node.name)
-        self._properties[node.name] = now = _scheduling_properties(node)
-        if event.type == ADDED:
+        if after is None:
+            return
+        if before is None:
             self.queue.move(NODE_ADD)
-        elif now != before:
+        elif _scheduling_properties(before) != _scheduling_properties(after):
             self.queue.move(NODE_UPDATE)
 
-    def _on_namespace(self, event: WatchEvent) -> None:
-        self.cache.invalidate()  # terms may select Pods by the labels of their namespace
-
-    def _on_pod(self, event: WatchEvent) -> None:
-        pod = event.object
-        assert isinstance(pod, Pod)
-        over = event.type == DELETED or pod.status.phase in ("Succeeded", "Failed")
+    def _on_pod(self, before: Pod | None, after: Pod | None) -> None:
+        pod = after or before
+        assert pod is not None
+        over = after is None or pod.status.phase in ("Succeeded", "Failed")
         if pod.spec.node_name:
             self._leave_queue(pod)
             if not over and (happened := self.cache.update(pod)):
@@ -243,7 +246,9 @@ class Scheduler:
         self.api.patch_status(pod.pod, {"nominatedNodeName": node})
 
     def _failed(self, queued: QueuedPod, message: str, events: Iterable[str]) -> None:
-        pod = self.api.find("Pod", queued.info.pod.name, queued.info.pod.namespace)
+        if not self.api.reachable:
+            raise Unreachable("no API server answers")
+        pod = self.informers.find(Pod, queued.info.pod.name, queued.info.pod.namespace)
         if pod is None or pod.uid != queued.info.pod.uid:
             return
         self.api.events.warning(COMPONENT, pod, "FailedScheduling", message)
@@ -269,7 +274,7 @@ class Scheduler:
             self._give_back(assumed)
             self._rejected(queued, rejection)
             return
-        pod = self.api.find("Pod", assumed.pod.name, assumed.namespace)
+        pod = self.informers.find(Pod, assumed.pod.name, assumed.namespace)
         if pod is None:
             return
         conditions = set_condition(
