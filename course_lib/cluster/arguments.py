@@ -124,7 +124,11 @@ def _shown(signature: inspect.Signature) -> str:
 
 
 def count(value: object, name: str, least: int = 0, most: int = 2**31 - 1, do: str = "") -> int:
-    """A whole number within bounds; raises `CourseError`."""
+    """A whole number within bounds; raises `CourseError`.
+
+    `value` is called `name` in the error; `least` and `most` are the bounds; `do` is what the error
+    advises.
+    """
     if not _whole(value) or not least <= value <= most:
         raise CourseError(
             "a number out of bounds",
@@ -157,7 +161,11 @@ def amount(value: object, name: str) -> Quantity:
 def check_settings(
     cpu: object, memory: object, runtime: str, layout: object, start: float, certificates: float
 ) -> None:
-    """Raise `CourseError` for settings that no cluster can have."""
+    """Raise `CourseError` for settings that no cluster can have.
+
+    `cpu` and `memory` are quantities, `runtime` is a name of `RUNTIMES`, `layout` is a `Layout` or
+    None, `start` is the hour of the day, `certificates` how long they are good for (s).
+    """
     amount(cpu, "cpu")
     amount(memory, "memory")
     runtime_named(runtime)

@@ -63,6 +63,8 @@ class Cluster(ShortForms):
     NetworkPolicies are enforced (unless told, as the plugin does), `cloud` whether a cloud gives
     Services their load balancers. `start` is where simulated time begins (s after 1 January 2026).
 
+    `labels` are put on all nodes.
+
     >>> cluster = Cluster(nodes=3)
     >>> cluster.apply("data/web.yaml")[["OBJECT", "RESULT"]]
                     OBJECT   RESULT
@@ -171,6 +173,9 @@ class Cluster(ShortForms):
         """Several control plane nodes and a clustered etcd: the setup for production.
 
         etcd stands beside, on machines of its own; or `stacked` on the control plane nodes.
+
+        `masters` is the number of control plane nodes, `etcd` that of members, `workers` that of
+        nodes for Pods; `settings` are those of `Cluster`.
         """
         return cls(layout=layouts.ha_etcd(masters, etcd, workers, stacked), **settings)
 
@@ -215,6 +220,8 @@ class Cluster(ShortForms):
         `selector` is a label selector (`app=web,tier!=db`), `field_selector` one on fields
         (`spec.nodeName=node-1`); `wide` adds columns for Pods and nodes.
 
+        `kind` is a kind or a resource, also in its short form (`deploy`).
+
         >>> Cluster(nodes=2).get("nodes")[["NAME", "STATUS"]]
              NAME STATUS
         0  node-1  Ready
@@ -244,6 +251,9 @@ class Cluster(ShortForms):
     def describe(self, kind: str, name: str, namespace: str = "default") -> Text:
         """What `kubectl describe` tells of one object: its state, and its events.
 
+        `kind` is a kind or a resource, `name` and `namespace` are the object's. Raises
+        `CourseError` where there is no such object.
+
         >>> cluster = Cluster()
         >>> "Ready" in cluster.describe("node", "node-1")
         True
@@ -267,6 +277,9 @@ class Cluster(ShortForms):
         grace_period: int | None = None,
     ) -> None:
         """Delete an object; `propagation` is Background, Foreground or Orphan.
+
+        `kind` is a kind or a resource, `name` and `namespace` are the object's; `grace_period` (s)
+        is in place of the Pod's own.
 
         >>> cluster = Cluster()
         >>> _ = cluster.apply("data/web.yaml")
@@ -316,6 +329,8 @@ class Cluster(ShortForms):
 
         The arguments keep the lines that contain a text, or those after a time.
 
+        `component`, `object` and `reason` are such texts, `since` is the time (simulated s).
+
         >>> Cluster(nodes=1).log(reason="Starting").OBJECT[0]
         'Node/node-1'
         """
@@ -327,6 +342,8 @@ class Cluster(ShortForms):
 
         A Pod that has its node is looked at as if it came now. With `detail`, one row a node and
         plugin: verdicts, raw, normalised and weighted scores.
+
+        `pod` is the Pod's name in `namespace`.
 
         >>> cluster = Cluster(nodes=2)
         >>> _ = cluster.apply("data/web-pod.yaml")

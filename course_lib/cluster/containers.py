@@ -57,6 +57,9 @@ class ContainerAccess:
         """What a container has said, as `kubectl logs` shows it; the first one, unless named.
 
         With `previous`, what the one before its last restart said.
+
+        `pod` is the Pod's name in `namespace`; `timestamps` puts the time before each line. Raises
+        `CourseError` where there is no such container, or none before the last restart.
         """
         kubelet, slot = self._slot(pod, container, namespace)
         found = slot.previous if previous else slot.current
@@ -84,6 +87,8 @@ class ContainerAccess:
 
         A text is split into words as a shell does it. Raises `CommandFailed` for a program that
         is not in the image, or that the course does not simulate; `timeout` is in s.
+
+        `pod` is the Pod's name in `namespace`.
         """
         words = _words(command)
         kubelet, slot = self._slot(pod, container, namespace)
@@ -114,6 +119,8 @@ class ContainerAccess:
 
         It goes by the CRI's `ExecSync`; the real command opens a stream. A command that fails
         raises `CommandFailed`, with its `exit_code`, `stdout` and `stderr`.
+
+        `pod` is the Pod's name in `namespace`; `timeout` is in s.
         """
         result = self.exec_sync(pod, command, container, namespace, timeout)
         stdout, stderr = (text.decode(errors="replace") for text in (result.stdout, result.stderr))
@@ -141,7 +148,10 @@ class ContainerAccess:
         return table(rows, ["POD", "CONTAINER", "CGROUP", "IPC", "MNT", "NET", "PID", "UTS"])
 
     def cgroup(self, pod: str, container: str = "", namespace: str = "default") -> dict[str, str]:
-        """The limits and the use of a running container, as the files of its cgroup have them."""
+        """The limits and the use of a running container, as the files of its cgroup have them.
+
+        `pod` is the Pod's name in `namespace`.
+        """
         kubelet, slot = self._slot(pod, container, namespace)
         return dict(self._walls(kubelet, self._running(slot, pod))["cgroup"])
 

@@ -55,7 +55,11 @@ class ControlPlane(ABC, Generic[M]):
     def connection(
         self, client: str, consistent: bool = False, remembers: bool = False
     ) -> ServerClient:
-        """A client of the API on a machine; see `course_lib.client.connection.Connection`."""
+        """A client of the API on a machine; see `course_lib.client.connection.Connection`.
+
+        `client` is its machine; `consistent` asks for reads through etcd's quorum; with `remembers`
+        it answers reads from what it has seen while no API server can be reached.
+        """
 
     @property
     @abstractmethod
@@ -86,7 +90,10 @@ class ControlPlane(ABC, Generic[M]):
 
 
 class ManagedControlPlane(ControlPlane[NoReturn]):
-    """One API server, scheduler and controller manager beside the nodes, which never fail."""
+    """One API server, scheduler and controller manager beside the nodes, which never fail.
+
+    `sim` has the time, `layout` names the machines, `metrics` measure Pods for the autoscaler.
+    """
 
     def __init__(
         self,

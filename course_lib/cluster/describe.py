@@ -38,7 +38,10 @@ class Text(str):
 
 
 def describe(api: Client, kind: str, name: str, namespace: str) -> Text:
-    """What the object is, in what state, and its events."""
+    """What the object is, in what state, and its events.
+
+    `api` reads the object; `kind`, `name` and `namespace` say which.
+    """
     described = api.get(kind, name, namespace)
     body = SHAPES.get(described.kind, _document)(api, described)
     events = [

@@ -20,7 +20,10 @@ from course_lib.objects.manifests import Document
 
 
 def container_lines(c: Container, status: ContainerStatus | None, pod: Document) -> list[str]:
-    """Image, state, resources, probes, environment and mounts of a container."""
+    """Image, state, resources, probes, environment and mounts of a container.
+
+    `c` is the container, `status` its part of the Pod's status, `pod` the whole document.
+    """
     ports = [_port(p.container_port, p) for p in c.ports or ()]
     host_ports = [_port(p.host_port, p) for p in c.ports or ()]
     lines = [f"  {c.name}:"]

@@ -85,7 +85,11 @@ class Etcdctl(KeyCommands):
         )
 
     def member_add(self, asked: CommandLine) -> Result:
-        """Add the member of a control plane machine; its process starts with an empty disk."""
+        """Add the member of a control plane machine; its process starts with an empty disk.
+
+        Raises `CourseError` for a machine that is not in the layout, and `EtcdError` for what etcd
+        refuses.
+        """
         if not asked.arguments:
             raise EtcdError("member name not provided")
         self._need(asked, 1, "too many arguments")
@@ -115,7 +119,10 @@ class Etcdctl(KeyCommands):
         )
 
     def member_remove(self, asked: CommandLine) -> Result:
-        """Remove a member, by its ID; those that stay must have a quorum."""
+        """Remove a member, by its ID; those that stay must have a quorum.
+
+        Raises `EtcdError` for an ID that no member has.
+        """
         name = self._by_id(asked)
         voters = [v for v in self._configuration().voters if v != name]
         up = sum(v in self.etcd.members and self.etcd.members[v].up for v in voters)
@@ -127,7 +134,10 @@ class Etcdctl(KeyCommands):
         return Result(f"Member {number:16x} removed from cluster {self.etcd.cluster_id:16x}")
 
     def member_promote(self, asked: CommandLine) -> Result:
-        """Give a learner its vote."""
+        """Give a learner its vote.
+
+        Raises `EtcdError` for an ID that no member has.
+        """
         name = self._by_id(asked)
         if name not in self._configuration().learners:
             raise EtcdError("etcdserver: can only promote a learner member")
@@ -280,7 +290,10 @@ class Etcdctl(KeyCommands):
         return self.etcd.peers.member_id(leader.name)
 
     def compaction(self, asked: CommandLine) -> Result:
-        """Forget what was before a revision."""
+        """Forget what was before a revision.
+
+        Raises `EtcdError` for what is no revision.
+        """
         self._need(asked, 1, "compaction command needs 1 argument")
         (written,) = asked.arguments
         if not written.lstrip("+-").isdecimal():
@@ -310,7 +323,10 @@ class Etcdctl(KeyCommands):
         return Result(f"Snapshot saved at {path}\nServer version {VERSION}")
 
     def snapshot_status(self, asked: CommandLine) -> Result:
-        """`etcdutl snapshot status`: what is in a snapshot."""
+        """`etcdutl snapshot status`: what is in a snapshot.
+
+        Raises `EtcdError` for a file that is not there.
+        """
         self._need(asked, 1, "snapshot status requires exactly one argument")
         (path,) = asked.arguments
         if path not in self.etcd.files:

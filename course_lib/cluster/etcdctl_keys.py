@@ -37,7 +37,10 @@ class KeyCommands(Session):
     """What reads and writes keys."""
 
     def get(self, asked: CommandLine) -> Result:
-        """The value of a key, or of a range of keys."""
+        """The value of a key, or of a range of keys.
+
+        Raises `EtcdError` for arguments that etcdctl refuses.
+        """
         many = "get command needs one argument as key and an optional argument as range_end"
         answer, found = self._range(asked, many)
         for flag, table in (("order", ("ASCEND", "DESCEND", "")), ("sort-by", (*SORTS, ""))):
@@ -70,7 +73,10 @@ class KeyCommands(Session):
         return Result("\n".join(simple), document, fields="\n".join(fields))
 
     def put(self, asked: CommandLine) -> Result:
-        """Write a key."""
+        """Write a key.
+
+        Raises `EtcdError` for arguments that etcdctl refuses.
+        """
         if len(asked.arguments) != 2 - asked.on("ignore-value"):
             raise EtcdError("put command needs 1 argument and input from stdin or 2 arguments")
         key = asked.arguments[0]

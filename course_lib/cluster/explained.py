@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 def explained(scheduler: Scheduler, pod: Pod, detail: bool) -> Table:
-    """Each node's verdicts and scores for a Pod, as if the Pod came now; see `Cluster.explain`."""
+    """Each node's verdicts and scores for a Pod, as if the Pod came now; see `Cluster.explain`.
+
+    `scheduler` has the profiles, `pod` is the Pod, `detail` asks for one row a node and plugin.
+    """
     info = PodInfo.of(pod)
     nodes = scheduler.nodes.copy()
     if info.pod.spec.node_name:

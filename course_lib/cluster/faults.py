@@ -17,6 +17,8 @@ class Faults:
     """Faults of machines, of links, and of the control plane's processes and disks.
 
     Raises `CourseError` for parts that a managed control plane does not show.
+
+    `sim` has the time, `network` the links.
     """
 
     def __init__(
@@ -61,7 +63,10 @@ class Faults:
         self.sim.record("power", f"Node/{machine}", reason, message)
 
     def kill_process(self, machine: str, component: str) -> None:
-        """Kill one process (`kill -9`); a kubelet or systemd starts it again."""
+        """Kill one process (`kill -9`); a kubelet or systemd starts it again.
+
+        Raises `CourseError` for a process that is not there.
+        """
         plane = self.plane.on_machines()
         if (machine, component) not in plane.components:
             known = sorted({name for _, name in plane.components})

@@ -32,6 +32,8 @@ class APIFrontend:
     """How clients reach an API server: by machine, through cut links and expired certificates.
 
     `servers` holds the API server's process of each control plane machine.
+
+    `sim` has the time, `layout` says which machines there are.
     """
 
     def __init__(
@@ -67,7 +69,10 @@ class APIFrontend:
         return first if server is not None and server.up else balancer.choose()
 
     def connect(self, source: str, machine: str, address: str) -> APIServer:
-        """A new connection from one machine to the API server on another; raises `Unreachable`."""
+        """A new connection from one machine to the API server on another; raises `Unreachable`.
+
+        It goes from the machine `source` to `address`, where `machine` answers.
+        """
         server, end = self.servers[machine].server, self.certificates[machine, "apiserver"]
         if server is None or not server.up or not self.links.open(source, machine):
             raise refused(address)
@@ -103,7 +108,11 @@ class APIFrontend:
 
 
 class Local:
-    """The way to the API server on the same machine, and to no other."""
+    """The way to the API server on the same machine, and to no other.
+
+    `frontend` finds the server, `certificate_ends` is when the client's certificate ends (simulated
+    s).
+    """
 
     def __init__(self, frontend: APIFrontend, machine: str, certificate_ends: float) -> None:
         self.frontend, self.machine = frontend, machine

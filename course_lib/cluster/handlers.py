@@ -173,7 +173,10 @@ class PodLog(Guarded):
     """`kubectl logs`, up to now; a log is not followed."""
 
     def get(self, namespace: str, pod: str) -> None:
-        """Answer as text."""
+        """Answer as text.
+
+        Raises `BadRequest` and `Invalid` for options that the API refuses.
+        """
         asked = self.asked
         try:
             last, most = asked.number("tailLines"), asked.number("limitBytes")
@@ -224,7 +227,10 @@ class Exec(Guarded, WebSocketHandler):
         return next((each for each in streams.PROTOCOLS if each in subprotocols), None)
 
     def open(self, *arguments: str, **_: str) -> None:
-        """Run the command at once, and say how it ended."""
+        """Run the command at once, and say how it ended.
+
+        Raises `BadRequest` for a request without a command.
+        """
         namespace, pod = arguments
         status = streams.SUCCESS
         try:

@@ -36,6 +36,8 @@ def keep_lease(server: APIServer, hostname: str, number: str) -> Process:
     """Write the Lease of one API server every ten seconds, and delete those of servers long gone.
 
     `number` is a UUID, new with each start of the process.
+
+    `server` keeps it, `hostname` is its machine.
     """
     name = lease_name(hostname)
     tidied = server.sim.now

@@ -30,7 +30,10 @@ class HTTPAnswer(msgspec.Struct):
 
 
 class IngressTraffic:
-    """Requests that enter by the ingress controller, which obeys the Ingresses of its class."""
+    """Requests that enter by the ingress controller, which obeys the Ingresses of its class.
+
+    `sim` has the time, `api` reads Ingresses, `network` carries the packets.
+    """
 
     def __init__(self, sim: Simulation, api: Client, network: Network) -> None:
         self.sim, self.api, self.network = sim, api, network
@@ -41,6 +44,8 @@ class IngressTraffic:
         It enters by the controller's load balancer, or its node port; the controller chooses a
         rule by host and path among the Ingresses of its class, and sends the request to a Pod
         itself, without kube-proxy.
+
+        `source` is `outside`, or a machine.
         """
         network = self.network.devices()
         entry = self._entry()

@@ -45,6 +45,8 @@ class KubeadmControlPlane(ControlPlane["KubeadmControlPlane"]):
     """The processes of a layout, by machine and name, and etcd below them.
 
     `off` are the machines without power, `certificates` the ends of certificates (simulated s).
+
+    `sim` has the time, `metrics` measure Pods for the autoscaler, `scheduler` is its configuration.
     """
 
     def __init__(

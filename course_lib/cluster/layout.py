@@ -69,7 +69,11 @@ def ha_masters(masters: int = 3, workers: int = 3) -> Layout:
 
 
 def ha_etcd(masters: int = 3, etcd: int = 3, workers: int = 3, stacked: bool = False) -> Layout:
-    """Several control plane nodes and several members of etcd: beside, or `stacked` on them."""
+    """Several control plane nodes and several members of etcd: beside, or `stacked` on them.
+
+    `masters` is the number of control plane nodes, `etcd` that of members, `workers` that of nodes
+    for Pods. Raises `CourseError` for numbers that no cluster can have.
+    """
     if not isinstance(etcd, int) or etcd not in SIZES:
         raise CourseError(
             "so many members are no better than one fewer",

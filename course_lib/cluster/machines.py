@@ -41,6 +41,9 @@ class Machines:
     """The nodes, by name: `kubelets`, `runtimes`, `proxies`.
 
     They pull images from `registry`, and run programs as `behaviours` says.
+
+    `sim` has the time; the nodes are joined by `network`, and reach the API by `plane`; `settings`
+    are the same for all.
     """
 
     def __init__(
@@ -69,7 +72,11 @@ class Machines:
         pods: int = 110,
         runtime: str = "",
     ) -> str:
-        """Add a machine; see `Cluster.add_node`. Raises `CourseError` for one that cannot be."""
+        """Add a machine; see `Cluster.add_node`. Raises `CourseError` for one that cannot be.
+
+        `name`, `cpu` (cores), `memory`, `zone`, `labels`, `taints`, `pods` (how many it takes) and
+        `runtime` are the node's.
+        """
         number = count(len(self.kubelets) + 1, "nodes", most=MOST_NODES)
         name = name or f"node-{number}"
         _check(name, dict(labels or {}), taints)
@@ -131,6 +138,8 @@ class Machines:
         """Put another container runtime on a node, under its running kubelet.
 
         The old one is stopped with all that it runs; the Pods stay bound, and start again.
+
+        Raises `CourseError` for a node or a runtime that there is not.
         """
         kubelet = self.kubelet(node)
         if not kubelet.powered:

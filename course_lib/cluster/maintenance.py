@@ -94,6 +94,8 @@ class Maintenance:
         `snapshot` is one of `save_snapshot`, or the file that `etcdctl snapshot save` wrote.
         Then all API servers, schedulers and controller managers are started again, as the
         documentation asks: their caches may hold changes made after the snapshot.
+
+        Raises `CourseError` for a file that is not there.
         """
         saved = self.etcd.files.get(snapshot) if isinstance(snapshot, str) else snapshot
         if saved is None:

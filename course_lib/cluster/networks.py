@@ -19,6 +19,8 @@ def network_named(
 
     Raises `CourseError` for a name that is not known, for settings that the network does not
     have, and for `policies` that it cannot enforce.
+
+    `sim` has the time.
     """
     if name == "flat":
         if settings or policies:

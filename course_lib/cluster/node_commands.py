@@ -63,6 +63,9 @@ class NodeCommands:
 
         `runtime` is its container runtime: containerd, docker, rkt or lxd.
 
+        `zone`, `labels` and `taints` are put on the node, `pods` is how many it takes. Raises
+        `CourseError` for a node that cannot be.
+
         >>> from course_lib import Cluster
         >>> Cluster(nodes=2).add_node(cpu="16", memory="64Gi", labels={"disk": "ssd"})
         'node-3'
@@ -130,6 +133,8 @@ class NodeCommands:
         """Put another container runtime on a node, under its running kubelet.
 
         The old one is stopped with all that it runs; the Pods stay bound, and start again.
+
+        Raises `CourseError` for a node or a runtime that there is not.
 
         >>> from course_lib import Cluster
         >>> cluster = Cluster(nodes=1)

@@ -212,6 +212,8 @@ def process_id(seed: int, machine: str, process: str, starts: int) -> str:
     A Lease's holder is the machine and this ID.
     Source: k/k `cmd/kube-scheduler/app/options`, `cmd/kube-controller-manager/app`.
 
+    `starts` counts how often the `process` has started on its `machine`.
+
     >>> process_id(0, "control-plane-1", "kube-scheduler", 1)[:8]
     '7da38691'
     """

@@ -106,6 +106,8 @@ class Served(ServedSession):
 
         Only its owner can read it. A file that is there is not overwritten: `CourseError`. When
         serving ends, the file goes.
+
+        Raises `CourseError` for a file that is there, or cannot be written.
         """
         text = KUBECONFIG.format(server=self.server, token=self.token)
         try:

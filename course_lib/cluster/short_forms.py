@@ -92,6 +92,8 @@ class ShortForms:
     def scale(self, name: str, replicas: int, namespace: str = "default") -> None:
         """Change the number of replicas.
 
+        `name` is `deployment/...`, `statefulset/...` or `replicaset/...` in `namespace`.
+
         >>> from course_lib import Cluster
         >>> cluster = Cluster()
         >>> _ = cluster.apply("data/web.yaml")
@@ -106,6 +108,8 @@ class ShortForms:
         self, name: str, image: str, container: str = "", namespace: str = "default"
     ) -> None:
         """Give a workload's container (the first, unless named) another image.
+
+        `name` is `deployment/...` or another workload in `namespace`.
 
         >>> from course_lib import Cluster
         >>> cluster = Cluster()
@@ -124,6 +128,8 @@ class ShortForms:
 
     def rollback(self, name: str, to_revision: int = 0, namespace: str = "default") -> None:
         """Return a Deployment to an earlier revision (the one before, unless a number is given).
+
+        `name` is `deployment/...` in `namespace`, `to_revision` the number of a revision.
 
         >>> from course_lib import Cluster
         >>> cluster = Cluster()
@@ -190,6 +196,8 @@ class ShortForms:
 
         With `previous`, what the one before its last restart said.
 
+        `pod` is the Pod's name in `namespace`; `timestamps` puts the time before each line.
+
         >>> from course_lib import Cluster
         >>> cluster = Cluster(nodes=1)
         >>> hello = {"name": "main", "image": "busybox:1.36", "command": ["echo", "hello"]}
@@ -215,6 +223,8 @@ class ShortForms:
 
         It goes by the CRI's `ExecSync`; the real command opens a stream. A command that fails
         raises `CommandFailed`, with its `exit_code`, `stdout` and `stderr`.
+
+        `pod` is the Pod's name in `namespace`; `timeout` is in s.
 
         >>> from course_lib import Cluster
         >>> cluster = Cluster(nodes=1)
@@ -245,6 +255,8 @@ class ShortForms:
     def cgroup(self, pod: str, container: str = "", namespace: str = "default") -> dict[str, str]:
         """The limits and the use of a running container, as the files of its cgroup have them.
 
+        `pod` is the Pod's name in `namespace`.
+
         >>> from course_lib import Cluster
         >>> cluster = Cluster(nodes=1)
         >>> _ = cluster.apply("data/web-pod.yaml")
@@ -270,6 +282,8 @@ class ShortForms:
         """Add a machine; returns the node's name (`node-1`, `node-2`, ... unless given).
 
         `runtime` is its container runtime: containerd, docker, rkt or lxd.
+
+        `zone`, `labels` and `taints` are put on the node, `pods` is how many it takes.
 
         >>> from course_lib import Cluster
         >>> Cluster(nodes=2).add_node(cpu="16", memory="64Gi", labels={"disk": "ssd"})
@@ -445,6 +459,9 @@ class ShortForms:
         `source` is a Pod, a node or `outside`; `destination` one of these, a Service
         (`service/web`), a DNS name, or an address.
 
+        Names are looked up in `namespace`; `port` and `protocol` are where it connects to, `size`
+        is the payload in bytes.
+
         >>> from course_lib import Cluster
         >>> cluster = Cluster(network="calico")
         >>> _ = cluster.apply("data/web.yaml")
@@ -467,6 +484,8 @@ class ShortForms:
         They run on the nodes; with `outside` they stand outside the cluster and send to the
         nodes' addresses, at the Service's node port.
 
+        `service` is the Service's name in `namespace`.
+
         >>> from course_lib import Cluster
         >>> cluster = Cluster()
         >>> _ = cluster.apply("data/web.yaml")
@@ -482,6 +501,8 @@ class ShortForms:
         """What a Pod's resolver asks for a name, query by query, and what it is told.
 
         Queries go to the Service `kube-dns` over the network; one that gets no answer times out.
+
+        `pod` is the Pod's name in `namespace`; `type` is `A`, `AAAA` or `SRV`.
         """
         return self.dns.nslookup(pod, name, namespace, type)
 
@@ -491,5 +512,7 @@ class ShortForms:
         It enters by the controller's load balancer, or its node port; the controller chooses a
         rule by host and path among the Ingresses of its class, and sends the request to a Pod
         itself, without kube-proxy.
+
+        `source` is `outside`, or a machine.
         """
         return self.ingress.http(host, path, source)

@@ -37,6 +37,9 @@ def table_rows(
     """Column names and rows of `kubectl get`; `namespaces` puts that column first.
 
     Events come in the order of time, as `kubectl events` has them.
+
+    `kind` has the columns, `objects` are its objects, `now` is the time (simulated s); `wide` adds
+    the columns of `-o wide`.
     """
     if kind.kind == "Event":
         objects = sorted(objects, key=lambda e: (e.last_timestamp or "", e.name.rpartition(".")[2]))

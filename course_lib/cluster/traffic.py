@@ -15,7 +15,11 @@ from course_lib.objects.kinds.service import Service
 
 
 class Traffic:
-    """Packets and requests between Pods, nodes, Services and the world outside."""
+    """Packets and requests between Pods, nodes, Services and the world outside.
+
+    `sim` has the time, `api` reads Services, `network` carries packets between `machines`, `dns`
+    finds names.
+    """
 
     def __init__(
         self, sim: Simulation, api: Client, network: Network, machines: Machines, dns: DNS
@@ -36,6 +40,9 @@ class Traffic:
 
         `source` is a Pod, a node or `outside`; `destination` one of these, a Service
         (`service/web`), a DNS name, or an address.
+
+        Names are looked up in `namespace`; `port` and `protocol` are where it connects to, `size`
+        is the payload in bytes.
         """
         network = self.network.devices()
         to = self._target(source, destination, namespace)
@@ -72,6 +79,9 @@ class Traffic:
 
         They run on the nodes; with `outside` they stand outside the cluster and send to the
         nodes' addresses, at the Service's node port.
+
+        `service` is the Service's name in `namespace`; it gets `requests_per_second`. Raises
+        `CourseError` for a Service without such a port, or that clients outside do not reach.
         """
         found = self.api.get(Service, service, namespace)
         number, node_port = _port(found, port)

@@ -31,6 +31,8 @@ class WatchStream:
 
     `hang_up` is called when the client does not read what it is sent. Raises `CourseError` for
     options that make no sense, and `Compacted` for a revision that is forgotten.
+
+    `served` is the session, `target` what is watched, `request` has the options.
     """
 
     def __init__(

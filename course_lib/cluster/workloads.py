@@ -32,7 +32,11 @@ class Workloads:
         return named.kind, self.api.get(named.kind, rest, namespace)
 
     def scale(self, name: str, replicas: int, namespace: str = "default") -> None:
-        """Change the number of replicas."""
+        """Change the number of replicas.
+
+        `name` is `deployment/...`, `statefulset/...` or `replicaset/...` in `namespace`. Raises
+        `CourseError` for a kind without replicas.
+        """
         kind, found = self._named(name, namespace)
         if not hasattr(found.spec, "replicas"):
             raise CourseError(f"a {kind} cannot be scaled", do="scale a Deployment or StatefulSet")
@@ -41,7 +45,11 @@ class Workloads:
     def set_image(
         self, name: str, image: str, container: str = "", namespace: str = "default"
     ) -> None:
-        """Give a workload's container (the first, unless named) another image."""
+        """Give a workload's container (the first, unless named) another image.
+
+        `name` is `deployment/...` or another workload in `namespace`. Raises `CourseError` for a
+        container that there is not.
+        """
         kind, found = self._named(name, namespace)
         document = self.api.document(kind, found.name, namespace)
         containers = document["spec"]["template"]["spec"]["containers"]
@@ -66,7 +74,11 @@ class Workloads:
         return table(rows, ["REVISION", "IMAGES", "REPLICAS", "CHANGE-CAUSE"])
 
     def rollback(self, name: str, to_revision: int = 0, namespace: str = "default") -> None:
-        """Return a Deployment to an earlier revision (the one before, unless a number is given)."""
+        """Return a Deployment to an earlier revision (the one before, unless a number is given).
+
+        `name` is `deployment/...` in `namespace`, `to_revision` the number of a revision. Raises
+        `CourseError` for a revision that there is not.
+        """
         revisions = self._revisions(name, namespace)
         numbers = [int(rs.annotations[REVISION]) for rs in revisions]
         wanted = to_revision or (sorted(numbers)[-2] if len(numbers) > 1 else 0)

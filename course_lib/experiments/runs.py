@@ -21,7 +21,10 @@ from course_lib.experiments.cores import processes
 from course_lib.experiments.measures import RESOURCES, fragmentation, shapes_of, utilisation
 from course_lib.experiments.policies import POLICIES, framework_of
 from course_lib.experiments.workloads import Scenario
+from course_lib.scheduler import SchedulingFramework
 from course_lib.scheduler.batch import place_all
+from course_lib.scheduler.nodes import Nodes
+from course_lib.scheduler.pod_info import PodInfo
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,15 +82,24 @@ def run(
         "pending": sum(row < 0 for row in rows),
         "nodes_used": len({row for row in rows if row >= 0}),
     }
+    measures |= _by_resource(framework, nodes, shapes)
+    measures["seconds"] = seconds
+    names = [nodes.names[row] if row >= 0 else "" for row in rows]
+    return Run(policy, scenario.name, seed, measures, names, curve)
+
+
+def _by_resource(
+    framework: SchedulingFramework, nodes: Nodes, shapes: Sequence[PodInfo]
+) -> dict[str, float]:
+    """How full the nodes are with each resource, and how much of it is lost in pieces."""
+    measures: dict[str, float] = {}
     for name, resource in RESOURCES.items():
         if nodes.capacity(resource).any():
             mean, spread = utilisation(nodes, resource)
             measures |= {f"{name}_mean": mean, f"{name}_spread": spread}
             lost = fragmentation(framework, nodes, shapes, resource)
             measures[f"{name}_fragmentation"] = lost
-    measures["seconds"] = seconds
-    names = [nodes.names[row] if row >= 0 else "" for row in rows]
-    return Run(policy, scenario.name, seed, measures, names, curve)
+    return measures
 
 
 def sweep(

@@ -35,9 +35,8 @@ def packing(
     colours = colour_of(list(sizes))
     waiting = []
     with mpl.rc_context(SETTINGS):
-        columns = len(placed)
         figure = Picture(figsize=(7.5, 3.0), layout="constrained")
-        panels = figure.subplots(1, columns, sharey=True, squeeze=False)[0]
+        panels = figure.subplots(1, len(placed), sharey=True, squeeze=False)[0]
         for axes, (engine, tasks) in zip(panels, placed.items(), strict=True):
             for x, machine in enumerate(machines):
                 size = getattr(machine, resource) / unit
