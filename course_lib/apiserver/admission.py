@@ -10,7 +10,7 @@ import base64
 from typing import TYPE_CHECKING, Any
 
 from course_lib.apiserver import quota
-from course_lib.apiserver.errors import Forbidden, NotFound
+from course_lib.apiserver.errors import Forbidden, NotAllowed, NotFound
 from course_lib.engine.simulation import seconds_at
 from course_lib.objects.kind import Kind
 from course_lib.objects.kinds.persistent_volume_claim import (
@@ -20,6 +20,7 @@ from course_lib.objects.kinds.persistent_volume_claim import (
 )
 from course_lib.objects.kinds.storage_class import DEFAULT_CLASS
 from course_lib.objects.meta import Object
+from course_lib.objects.openapi.definitions import CustomResourceDefinition
 
 if TYPE_CHECKING:
     from course_lib.apiserver.server import APIServer
@@ -65,6 +66,13 @@ def mutate_update(kind: Kind, document: Document) -> None:
 
 def validate_create(api: APIServer, kind: Kind, view: Object) -> None:
     """Let the validating plugins refuse a new object."""
+    if kind.custom:
+        definition = api.find(CustomResourceDefinition, kind.title)
+        if definition is not None and definition.terminating:
+            raise NotAllowed(
+                "create not allowed while custom resource definition is terminating",
+                do="wait until the definition is gone, and apply it again",
+            )
     if kind.namespaced:
         namespace_lifecycle(api, kind, view)
         quota.limit_ranger(api, view)

@@ -16,6 +16,7 @@ from course_lib.apiserver.deletion import BACKGROUND, FOREGROUND, ORPHAN
 from course_lib.apiserver.statuses import BadRequest, Invalid, TooLarge, TooNew, Unsupported
 from course_lib.apiserver.strategic import PATCHES
 from course_lib.errors import CourseError
+from course_lib.objects.kind import Kind
 from course_lib.objects.manifests import plain, read_manifests
 
 Document = dict[str, Any]
@@ -112,11 +113,15 @@ def read_body(request: Request) -> Document:
     return document
 
 
-def read_patch(request: Request) -> Any:
-    """A patch, which is always JSON."""
-    if request.media_type not in PATCHES:
+def read_patch(request: Request, kind: Kind) -> Any:
+    """A patch, which is always JSON; of a custom kind the server does not know which lists merge.
+
+    Raises `Unsupported` for a format that the kind does not take.
+    """
+    types = [each for each in PATCHES if not (kind.custom and "strategic" in each)]
+    if request.media_type not in types:
         raise Unsupported(
-            OTHER_FORMAT.format(types=", ".join(PATCHES)),
+            OTHER_FORMAT.format(types=", ".join(types)),
             found=request.media_type or "no Content-Type",
             do="server-side apply is not simulated: kubectl apply does without"
             if "apply-patch" in request.media_type

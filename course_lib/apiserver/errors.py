@@ -43,6 +43,17 @@ class Forbidden(APIError):
     code, reason = 403, "Forbidden"
 
 
+class NotAllowed(APIError):
+    """A method that means nothing here, or not now."""
+
+    code, reason = 405, "MethodNotAllowed"
+
+    def __init__(self, why: str = "", *, do: str = "") -> None:
+        super().__init__(
+            why or "the server does not allow this method on the requested resource", do=do
+        )
+
+
 class TooManyRequests(APIError):
     """An eviction that a PodDisruptionBudget does not allow now."""
 

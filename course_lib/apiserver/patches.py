@@ -6,13 +6,15 @@ Sources: RFC 7386 (merge patch); kubernetes.io "Declarative Management of Kubern
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 Document = dict[str, Any]
 
+MergeKeys = Mapping[str, Sequence[str]]
 # Lists whose items are merged by a key of theirs rather than replaced as a whole
 # (`patchMergeKey` in the API's types).
-MERGE_KEYS = {
+MERGE_KEYS: MergeKeys = {
     "containers": ("name",),
     "initContainers": ("name",),
     "ephemeralContainers": ("name",),
@@ -45,44 +47,48 @@ def merge_patch(target: Any, patch: Any) -> Any:
     return result
 
 
-def three_way(last: Any, live: Any, wanted: Any) -> Any:
+def three_way(last: Any, live: Any, wanted: Any, keys: MergeKeys = MERGE_KEYS) -> Any:
     """The live document changed by what its author changed since the last apply.
 
     What the author wrote last time and no longer writes is removed; what the author writes is
-    set; what others set (defaults, an autoscaler's replicas) stays.
+    set; what others set (defaults, an autoscaler's replicas) stays. `keys` names the lists that
+    are merged item by item.
 
     >>> three_way({"replicas": 3, "paused": True}, {"replicas": 3, "paused": True, "x": 1},
     ...           {"replicas": 5})
     {'replicas': 5, 'x': 1}
     """
-    return _merge(last, live, wanted, "")
+    return _merge(last, live, wanted, "", keys)
 
 
-def _merge(last: Any, live: Any, wanted: Any, field: str) -> Any:
+def _merge(last: Any, live: Any, wanted: Any, field: str, keys: MergeKeys) -> Any:
     if isinstance(wanted, dict):
         last = last if isinstance(last, dict) else {}
         live = live if isinstance(live, dict) else {}
         kept = {k: v for k, v in live.items() if k in wanted or k not in last}
-        return kept | {k: _merge(last.get(k), live.get(k), v, k) for k, v in wanted.items()}
+        return kept | {k: _merge(last.get(k), live.get(k), v, k, keys) for k, v in wanted.items()}
     if isinstance(wanted, list) and isinstance(live, list):
-        key = _merge_key(field, [*wanted, *live])
+        key = _merge_key(keys.get(field, ()), [*wanted, *live])
         if key:
-            return _merge_list(last if isinstance(last, list) else [], live, wanted, key)
+            last = last if isinstance(last, list) else []
+            return _merge_list(last, live, wanted, key, keys)
     return wanted
 
 
-def _merge_key(field: str, items: list[Any]) -> str | None:
-    for key in MERGE_KEYS.get(field, ()):
+def _merge_key(keys: Sequence[str], items: list[Any]) -> str | None:
+    for key in keys:
         if all(isinstance(item, dict) and key in item for item in items):
             return key
     return None
 
 
-def _merge_list(last: list[Any], live: list[Any], wanted: list[Any], key: str) -> list[Any]:
+def _merge_list(
+    last: list[Any], live: list[Any], wanted: list[Any], key: str, keys: MergeKeys
+) -> list[Any]:
     def by_key(items: list[Any]) -> dict[Any, Any]:
         return {str(i[key]): i for i in items if isinstance(i, dict) and key in i}
 
     before, now, names = by_key(last), by_key(live), by_key(wanted)
-    merged = [_merge(before.get(n), now.get(n), item, "") for n, item in names.items()]
+    merged = [_merge(before.get(n), now.get(n), item, "", keys) for n, item in names.items()]
     others = [item for n, item in now.items() if n not in names and n not in before]
     return merged + others

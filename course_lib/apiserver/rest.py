@@ -23,12 +23,13 @@ from course_lib.apiserver.bodies import (
     read_patch,
 )
 from course_lib.apiserver.dry_run import dry
-from course_lib.apiserver.errors import NotFound
+from course_lib.apiserver.errors import NotAllowed, NotFound
+from course_lib.apiserver.scales import scale_of
 from course_lib.apiserver.server import APIServer
-from course_lib.apiserver.statuses import Answer, NotAllowed, refused
+from course_lib.apiserver.statuses import Answer, refused
 from course_lib.apiserver.strategic import PATCHES
 from course_lib.apiserver.targets import Target, steps_of, target_of
-from course_lib.apiserver.writes import Writer, scale_of
+from course_lib.apiserver.writes import Writer
 from course_lib.errors import CourseError
 from course_lib.objects.columns import printed
 from course_lib.objects.kind import Kind
@@ -98,7 +99,7 @@ class Face:
             return self._get(target, request)
         strict = request.text("fieldValidation") == "Strict"
         if request.method == "PATCH":
-            patch = read_patch(request)
+            patch = read_patch(request, target.kind)
             api = dry(self.api) if asks_for_dry_run(request) else self.api
             return Writer(api, target, strict).patch(PATCHES[request.media_type], patch)
         with_body = request.method != "DELETE" or request.body
@@ -130,21 +131,21 @@ class Face:
             not_older_than(options, now)
             if request.as_table:
                 return Answer(200, self.table(target.kind, found, str(now)))
-            items = [self.document(each) for each in found]
+            items = [self.document(target.kind, each) for each in found]
             head = {"kind": f"{target.kind.kind}List", "apiVersion": target.kind.api_version}
             return Answer(200, head | {"metadata": {"resourceVersion": str(now)}, "items": items})
         document = self.api.document(target.kind, target.name, target.namespace)
         if target.part == "scale":
-            return Answer(200, scale_of(document))
+            return Answer(200, scale_of(target.kind, document))
         if request.as_table:
             found = [self.api.get(target.kind, target.name, target.namespace)]
             revision = document["metadata"]["resourceVersion"]
             return Answer(200, self.table(target.kind, found, revision))
         return Answer(200, document)
 
-    def document(self, of: Object) -> Document:
-        """The whole document of an object."""
-        return self.api.document(of.kind, of.name, of.namespace)
+    def document(self, kind: Kind, of: Object) -> Document:
+        """The whole document of an object, in the version that is asked for."""
+        return self.api.document(kind, of.name, of.namespace)
 
     def table(
         self, kind: Kind, found: list[Any], revision: str, meta: Document | None = None
@@ -168,7 +169,7 @@ class Face:
         made = [
             {
                 "cells": [_plain(cell) for cell in cells],
-                "object": partial | {"metadata": meta or self.document(each)["metadata"]},
+                "object": partial | {"metadata": meta or self.document(kind, each)["metadata"]},
             }
             for cells, each in zip(rows, found, strict=True)
         ]

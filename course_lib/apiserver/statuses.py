@@ -13,6 +13,7 @@ import msgspec
 
 from course_lib.apiserver.errors import AlreadyExists, APIError, Conflict, NotFound
 from course_lib.errors import CourseError, InvalidManifest
+from course_lib.objects.field_errors import CAUSES, InvalidObject
 
 Document = dict[str, Any]
 SUCCESS: Document = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
@@ -30,15 +31,6 @@ class NotAuthenticated(APIError):
     """A request without the token."""
 
     code, reason = 401, "Unauthorized"
-
-
-class NotAllowed(APIError):
-    """A method that means nothing here."""
-
-    code, reason = 405, "MethodNotAllowed"
-
-    def __init__(self) -> None:
-        super().__init__("the server does not allow this method on the requested resource")
 
 
 class TooLarge(APIError):
@@ -87,7 +79,12 @@ def refused(refusal: CourseError, about: Document | None = None) -> Answer:
     named = _NAMED.match(refusal.what)
     if named and isinstance(refusal, NotFound | AlreadyExists | Conflict):
         details = {key: text for key, text in named.groupdict().items() if text}
-    if code == 422:
+    if isinstance(refusal, InvalidObject):
+        details["causes"] = [
+            {"reason": CAUSES[error.type], "message": error.body, "field": error.path}
+            for error in refusal.errors
+        ]
+    elif code == 422:
         field = refusal.where.rpartition(": ")[2]
         details["causes"] = [
             {"reason": "FieldValueInvalid", "message": refusal.what, "field": field}

@@ -12,6 +12,7 @@ from typing import Any
 
 from course_lib.apiserver.bodies import Request, delete_options
 from course_lib.apiserver.errors import Conflict, NotFound
+from course_lib.apiserver.scales import scale_of, scaled
 from course_lib.apiserver.server import APIServer
 from course_lib.apiserver.statuses import SUCCESS, Answer, BadRequest, Invalid
 from course_lib.apiserver.targets import Target
@@ -64,7 +65,7 @@ class Writer:
         before = self.api.document(*self._place)
         is_scale = self.target.part == "scale"
         try:
-            document = apply(scale_of(before) if is_scale else before, patch)
+            document = apply(scale_of(self.target.kind, before) if is_scale else before, patch)
         except CourseError as problem:
             raise BadRequest(
                 problem.what, where=problem.where, expected=problem.expected, found=problem.found
@@ -139,9 +140,9 @@ class Writer:
                 found=str(replicas),
             )
         version = self._meta(scale).get("resourceVersion")
-        patch = {"spec": {"replicas": replicas}}
+        patch = scaled(self.target.kind, replicas)
         self.api.patch(*self._place, patch, expected=str(version or ""))
-        return Answer(200, scale_of(self.api.document(*self._place)))
+        return Answer(200, scale_of(self.target.kind, self.api.document(*self._place)))
 
     def _complete(self, document: Document) -> list[str]:
         """What the path says, where the document leaves it out; its warnings.
@@ -191,20 +192,3 @@ class Writer:
 
     def _document(self, name: str, namespace: str) -> Document:
         return self.api.document(self.target.kind, name, namespace)
-
-
-def scale_of(document: Document) -> Document:
-    """The Scale of a workload: what `kubectl scale` and autoscalers change."""
-    meta = document["metadata"]
-    names = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
-    labels = document["spec"].get("selector", {}).get("matchLabels", {})
-    return {
-        "kind": "Scale",
-        "apiVersion": "autoscaling/v1",
-        "metadata": {name: meta[name] for name in names if name in meta},
-        "spec": {"replicas": document["spec"].get("replicas", 0)},
-        "status": {
-            "replicas": document.get("status", {}).get("replicas", 0),
-            "selector": ",".join(f"{key}={value}" for key, value in labels.items()),
-        },
-    }

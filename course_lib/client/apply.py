@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import msgspec
 
 from course_lib.apiserver.errors import NotFound
-from course_lib.apiserver.patches import three_way
+from course_lib.apiserver.patches import MERGE_KEYS, three_way
 from course_lib.apiserver.server import AnyKind
 from course_lib.errors import CourseError
 from course_lib.objects.kind import Kinds
@@ -64,7 +64,8 @@ def apply(client: DocumentWriter, document: Document) -> Applied:
         before = client.document(kind, meta["name"], namespace)
     except NotFound:
         return Applied(client.create(desired), CREATED)
-    merged = three_way(_last_applied(before), before, desired)
+    keys = {} if kind.custom else MERGE_KEYS  # nobody says which lists of a custom kind merge
+    merged = three_way(_last_applied(before), before, desired, keys)
     merged["apiVersion"] = before["apiVersion"]
     updated = client.update(merged)
     same = updated.metadata.resource_version == before["metadata"].get("resourceVersion", "")

@@ -63,7 +63,8 @@ def _document(api: Client, described: Object) -> list[str]:
     owner = described.metadata.controller
     if owner is not None:
         lines.append(f"Controlled By:\t{owner.kind}/{owner.name}")
-    document = api.document(described.kind, described.name, described.namespace)
+    kind = api.kinds.of(described.api_version, described.kind)
+    document = api.document(kind, described.name, described.namespace)
     rest = {k: v for k, v in document.items() if k not in ("apiVersion", "kind", "metadata")}
     status = {k: v for k, v in rest.pop("status", {}).items() if k != "conditions"}
     if status:

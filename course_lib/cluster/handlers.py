@@ -17,11 +17,10 @@ from tornado.web import HTTPError, RequestHandler
 from tornado.websocket import WebSocketHandler
 
 from course_lib.apiserver.bodies import Request
-from course_lib.apiserver.errors import Forbidden
+from course_lib.apiserver.errors import Forbidden, NotAllowed
 from course_lib.apiserver.statuses import (
     BadRequest,
     Invalid,
-    NotAllowed,
     NotAuthenticated,
     failure,
     refused,

@@ -46,14 +46,14 @@ class WatchStream:
         options = list_options(request)
         labels = parse_selector(request.text("labelSelector"))
         fields = parse_field_selector(request.text("fieldSelector"))
-        kind, space = target.kind.kind, target.namespace
+        kind, space = target.kind, target.namespace
         # Behind a load balancer it is one API server that is watched; the watch ends with it.
         self._server = api = served.cluster.api.reach()
         since = options.since
         if options.initial:
             not_older_than(options, api.store.revision)
             for each in api.list(kind, space, labels, fields):
-                document = api.document(each.kind, each.name, each.namespace)
+                document = api.document(kind, each.name, each.namespace)
                 revision = int(document["metadata"]["resourceVersion"])
                 self._first.append(WatchEvent(ADDED, each, revision, document))
             since = api.store.revision

@@ -17,7 +17,7 @@ from course_lib.objects.field_errors import FieldError, InvalidObject, invalid, 
 from course_lib.objects.jsonpath import JSONPath, text_of
 from course_lib.objects.kind import Kind, Problems, Row, Scale, UnknownField
 from course_lib.objects.manifests import Document
-from course_lib.objects.meta import Object
+from course_lib.objects.meta import Condition, Object, Value
 from course_lib.objects.openapi import definitions
 from course_lib.objects.openapi.definitions import (
     CustomResourceColumnDefinition,
@@ -35,10 +35,23 @@ AGE = CustomResourceColumnDefinition(
 MOST = 2**31 - 1  # replicas
 
 
+class CustomStatus(Value, frozen=True):
+    """What other parts of a cluster can read of any kind's status."""
+
+    conditions: list[Condition] | None = None
+
+
 class CustomObject(Object, frozen=True, kw_only=True):
     """An object of a custom kind, with its whole document."""
 
     document: Document = msgspec.field(default_factory=dict)
+
+    @property
+    def status(self) -> CustomStatus:
+        """Its conditions; none where the status is not written as Kubernetes' own are."""
+        with suppress(msgspec.ValidationError):
+            return msgspec.convert(self.document.get("status"), CustomStatus)
+        return CustomStatus()
 
 
 def custom_kind(definition: CustomResourceDefinition) -> Kind | None:
