@@ -6,6 +6,7 @@ to the API server beside them, as kubeadm sets them up.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from course_lib.apiserver import APIServer
@@ -42,7 +43,7 @@ class APIFrontend:
         layout: Layout,
         links: Links,
         certificates: Certificates,
-        servers: dict[str, ServerProcess],
+        servers: Mapping[str, ServerProcess],
     ) -> None:
         self.sim, self.layout, self.links = sim, layout, links
         self.certificates, self.servers = certificates, servers

@@ -7,7 +7,7 @@ import msgspec
 from course_lib.client import Client
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
-from course_lib.network import Network, Trace
+from course_lib.network import Network, PodNetwork, Trace
 from course_lib.network.ingress import Match, choose, of_controller
 from course_lib.network.underlay import OUTSIDE
 from course_lib.node.proxy.service_ports import SERVICE_NAME
@@ -35,7 +35,7 @@ class IngressTraffic:
     `sim` has the time, `api` reads Ingresses, `network` carries the packets.
     """
 
-    def __init__(self, sim: Simulation, api: Client, network: Network) -> None:
+    def __init__(self, sim: Simulation, api: Client, network: Network[PodNetwork]) -> None:
         self.sim, self.api, self.network = sim, api, network
 
     def http(self, host: str, path: str = "/", source: str = OUTSIDE) -> HTTPAnswer:

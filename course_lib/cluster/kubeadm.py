@@ -17,17 +17,17 @@ from course_lib.cluster.processes import (
     APIServerProcess,
     Component,
     ControllerManagerProcess,
-    Elected,
     EtcdProcess,
     SchedulerProcess,
 )
-from course_lib.cluster.static_manifests import API_SERVER, ETCD, static_pod
+from course_lib.cluster.static_manifests import ETCD, static_pod
 from course_lib.controllers import MetricsServer
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 from course_lib.etcd import EtcdCluster
 from course_lib.network import Links
 from course_lib.node import Kubelet
+from course_lib.objects.kinds.node import Node
 from course_lib.objects.manifests import Source
 from course_lib.objects.meta import is_true
 from course_lib.runtimes import Runtime
@@ -69,20 +69,20 @@ class KubeadmControlPlane(ControlPlane["KubeadmControlPlane"]):
         self.etcd = _etcd(sim, layout)
         self.off: set[str] = set()
         self.runtimes: dict[str, Runtime] = {}
-        self.components = self._processes()
+        etcds = [EtcdProcess(self, machine) for machine in layout.etcd]
+        self.servers = {name: APIServerProcess(self, name) for name in layout.control_planes}
+        managers = {name: ControllerManagerProcess(self, name) for name in layout.control_planes}
+        self._schedulers = {name: SchedulerProcess(self, name) for name in layout.control_planes}
+        planes = [
+            each[name]
+            for name in layout.control_planes
+            for each in (self.servers, managers, self._schedulers)
+        ]
+        self.components: dict[tuple[str, str], Component] = {
+            (each.machine, each.name): each for each in (*etcds, *planes)
+        }
         self.membership = Membership(self.etcd, self.components, self._hosts_etcd)
-        servers = {machine: self.api_server(machine) for machine in layout.control_planes}
-        self.frontend = APIFrontend(sim, layout, self.links, self.certificates, dict(servers))
-
-    def _processes(self) -> dict[tuple[str, str], Component]:
-        kinds: tuple[type[Component], ...] = (
-            APIServerProcess,
-            ControllerManagerProcess,
-            SchedulerProcess,
-        )
-        etcds = [EtcdProcess(self, machine) for machine in self.layout.etcd]
-        planes = [kind(self, machine) for machine in self.layout.control_planes for kind in kinds]
-        return {(each.machine, each.name): each for each in (*etcds, *planes)}
+        self.frontend = APIFrontend(sim, layout, self.links, self.certificates, self.servers)
 
     def on_machines(self) -> KubeadmControlPlane:
         """This control plane itself."""
@@ -101,7 +101,7 @@ class KubeadmControlPlane(ControlPlane["KubeadmControlPlane"]):
 
     def _settled(self, client: Connection) -> bool:
         try:
-            nodes = client.list("Node")
+            nodes = client.list(Node)
         except APIError:
             return False
         ready = [n for n in nodes if n.spec.pod_cidr and is_true(n.status.conditions, "Ready")]
@@ -195,20 +195,13 @@ class KubeadmControlPlane(ControlPlane["KubeadmControlPlane"]):
 
     # Looking
 
-    def api_server(self, machine: str) -> APIServerProcess:
-        """The API server's process on a machine."""
-        found = self.components[machine, API_SERVER]
-        assert isinstance(found, APIServerProcess)
-        return found
-
     def up(self, machine: str, name: str) -> bool:
         """Whether a component runs on a machine."""
         return self.components[machine, name].up
 
     def leads(self, machine: str, name: str) -> bool:
         """Whether, of several equal components, this one works."""
-        component = self.components[machine, name]
-        return isinstance(component, Elected) and component.leads
+        return self.components[machine, name].leads
 
     def check_member(self, machine: str) -> None:
         """Raise `CourseError` for a machine without a member of etcd."""
@@ -229,10 +222,7 @@ class KubeadmControlPlane(ControlPlane["KubeadmControlPlane"]):
         return any(c.spec.name == ETCD and c.running for c in containers)
 
     def _leader(self) -> Scheduler | None:
-        for each in self.components.values():
-            if isinstance(each, SchedulerProcess) and each.leads:
-                return each.scheduler
-        return None
+        return next((each.scheduler for each in self._schedulers.values() if each.leads), None)
 
     @property
     def scheduler(self) -> Scheduler:

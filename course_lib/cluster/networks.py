@@ -14,7 +14,7 @@ from course_lib.network.addresses import NODE_CIDR
 
 def network_named(
     sim: Simulation, name: str, settings: dict[str, Any], policies: bool | None
-) -> Network:
+) -> Network[PodNetwork]:
     """A flat network, or one with a plugin and its settings.
 
     Raises `CourseError` for a name that is not known, for settings that the network does not

@@ -68,6 +68,11 @@ class Component:
         self.up = False
 
     @property
+    def leads(self) -> bool:
+        """Whether, of several equal processes, this one works."""
+        return False
+
+    @property
     def state(self) -> str:
         """In a word or two, for the picture."""
         return "up" if self.up else "down"

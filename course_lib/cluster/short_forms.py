@@ -24,9 +24,8 @@ from course_lib.cluster.workloads import Workloads
 from course_lib.etcd import EtcdCluster
 from course_lib.etcd.disk import BROKEN
 from course_lib.etcd.messages import Snapshot
-from course_lib.network import Network, Trace, to_linux
+from course_lib.network import Network, PodNetwork, Trace, to_linux
 from course_lib.network.dns import Lookup
-from course_lib.network.network import Devices
 from course_lib.network.underlay import OUTSIDE
 from course_lib.node import Kubelet, KubeProxy
 from course_lib.runtimes import Runtime
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
 class ShortForms:
     """The parts of a cluster, and the short forms of their commands."""
 
-    network: Network
+    network: Network[PodNetwork]
     plane: ControlPlane[KubeadmControlPlane]
     machines: Machines
     nodes: NodeOperations
@@ -79,7 +78,7 @@ class ShortForms:
         return self.maintenance.etcd
 
     @property
-    def pod_network(self) -> Devices:
+    def pod_network(self) -> PodNetwork:
         """The network with its devices; raises `CourseError` where it is flat."""
         return self.network.devices()
 

@@ -8,7 +8,7 @@ from course_lib.cluster.load import Load
 from course_lib.cluster.machines import Machines
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
-from course_lib.network import Network, Trace
+from course_lib.network import Network, PodNetwork, Trace
 from course_lib.network.underlay import OUTSIDE
 from course_lib.node import KubeProxy
 from course_lib.objects.kinds.service import Service
@@ -22,7 +22,12 @@ class Traffic:
     """
 
     def __init__(
-        self, sim: Simulation, api: Client, network: Network, machines: Machines, dns: DNS
+        self,
+        sim: Simulation,
+        api: Client,
+        network: Network[PodNetwork],
+        machines: Machines,
+        dns: DNS,
     ) -> None:
         self.sim, self.api, self.network = sim, api, network
         self.machines, self.dns = machines, dns

@@ -25,7 +25,7 @@ from course_lib.network.trace import Journey
 OUTSIDE_ADDRESS = "203.0.113.10"  # RFC 5737: an address for examples
 
 
-class FlatNetwork(Network):
+class FlatNetwork(Network[NoReturn]):
     """Machines with their rules, and nothing between them."""
 
     ignored_kinds = ("networkpolicy", "ingress")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from course_lib.errors import CourseError
-from course_lib.network.netfilter import Look
+from course_lib.network.chains import Look
 from course_lib.network.routes import block_of, number_of, within
 
 TYPES = (

@@ -9,9 +9,9 @@ Source: iptables(8), iptables-extensions(8).
 from __future__ import annotations
 
 from course_lib.errors import CourseError
+from course_lib.network.chains import ACCEPT, PRIORITIES, BaseChain, Chain, Rule
 from course_lib.network.ipset import Sets
 from course_lib.network.iptables_words import RuleContext, read_rule
-from course_lib.network.netfilter import ACCEPT, PRIORITIES, BaseChain, Chain, Rule
 
 BUILT_IN = {
     "filter": ("INPUT", "FORWARD", "OUTPUT"),

@@ -13,8 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 import msgspec
 
 from course_lib.errors import CourseError
-from course_lib.network.ipset import Sets
-from course_lib.network.netfilter import (
+from course_lib.network.chains import (
     ACCEPT,
     DROP,
     REJECT,
@@ -25,6 +24,7 @@ from course_lib.network.netfilter import (
     Rule,
     Target,
 )
+from course_lib.network.ipset import Sets
 from course_lib.network.routes import block_of, number_of
 
 _WORD = re.compile(r'"(?:[^"\\]|\\.)*"|\S+')

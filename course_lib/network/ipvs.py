@@ -11,8 +11,8 @@ import zlib
 from collections import deque
 
 from course_lib.errors import CourseError
+from course_lib.network.chains import Look
 from course_lib.network.iptables_words import split_port
-from course_lib.network.netfilter import Look
 from course_lib.network.packet import Packet
 from course_lib.network.trace import Journey
 

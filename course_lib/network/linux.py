@@ -22,8 +22,8 @@ from course_lib.network.device import Bridge, Device, Dummy, Loopback, Veth
 from course_lib.network.host import NodeHost
 from course_lib.network.iptables import IPTables
 from course_lib.network.namespace import NetworkNamespace
-from course_lib.network.network import Devices
 from course_lib.network.nftables import NFTables
+from course_lib.network.pod_network import PodNetwork
 from course_lib.network.tunnel import IPIP
 from course_lib.network.vxlan import Vxlan
 from course_lib.network.wire import Ethernet0
@@ -43,7 +43,7 @@ class KernelScript(msgspec.Struct, frozen=True):
         return f"ip netns exec {self.names[name]} {command}"
 
 
-def to_linux(network: Devices, prefix: str = PREFIX) -> KernelScript:
+def to_linux(network: PodNetwork, prefix: str = PREFIX) -> KernelScript:
     """The script for a network; raises `CourseError` for what a kernel alone cannot do.
 
     >>> from course_lib.network import PodNetwork
@@ -240,7 +240,7 @@ def _family(rules: IPTables) -> str:
     return "\n".join(f"{line} family inet6" if " hash:" in line else line for line in lines)
 
 
-def requirements(network: Devices) -> Iterator[str]:
+def requirements(network: PodNetwork) -> Iterator[str]:
     """What a kernel must have for a network: kinds of devices, and `ipvs`."""
     kinds: Iterable[type[Device]] = {
         type(device)

@@ -7,15 +7,21 @@ cluster's commands use this interface and do not know which of the two they have
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Protocol
+from typing import TYPE_CHECKING, Generic, Protocol
 
 from course_lib.engine import Simulation
 from course_lib.network.addresses import AddressPool
 from course_lib.network.host import Attachment, NodeHost
 from course_lib.network.links import Links
-from course_lib.network.talk import Talk
-from course_lib.network.trace import Trace
-from course_lib.network.underlay import Underlay
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    D = TypeVar("D", covariant=True, default=object)
+else:
+    from typing import TypeVar
+
+    D = TypeVar("D", covariant=True)
 
 
 class Responder(Protocol):
@@ -28,45 +34,8 @@ class Responder(Protocol):
         """How long a request would wait (s; inf: for ever); None when it would be refused."""
 
 
-class Devices(Protocol):
-    """A network with devices: each packet can be followed."""
-
-    hosts: dict[str, NodeHost]
-    pods: dict[str, Attachment]
-    balanced: dict[str, list[str]]
-    underlay: Underlay
-
-    def trace(
-        self,
-        source: str,
-        destination: str,
-        port: int = 80,
-        protocol: str = "tcp",
-        size: int = 0,
-        six: bool = False,
-    ) -> Trace:
-        """Send one packet, and follow it and its answer.
-
-        `source` is a Pod, a node or `outside`, `destination` one of these or an address, with
-        its `port` and `protocol`; `size` is the payload in bytes; `six` asks for IPv6.
-        """
-
-    def open(self, source: str, destination: str, port: int = 80, protocol: str = "tcp") -> Talk:
-        """Open a connection that may send more than once.
-
-        `source` is a Pod, a node or `outside`, `destination` one of these or an address, with its
-        `port` and `protocol`.
-        """
-
-    def address(self, name: str, six: bool = False) -> str:
-        """The address of a Pod, a node or `outside`."""
-
-    def cut(self, some: list[str], others: list[str]) -> None:
-        """Cut the links between two groups of machines."""
-
-
-class Network(ABC):
-    """Machines, Pods, and the program that answers at each address.
+class Network(ABC, Generic[D]):
+    """Machines, Pods, and the program that answers at each address; `D` is one with devices.
 
     `balanced` says for the address of a cloud's load balancer to which machines its packets go;
     `ignored_kinds` names the kinds of objects, in small letters, that this network does not act on.
@@ -88,7 +57,7 @@ class Network(ABC):
         return False
 
     @abstractmethod
-    def devices(self) -> Devices:
+    def devices(self) -> D:
         """This network with its devices; raises `CourseError` where it has none."""
 
     # Machines

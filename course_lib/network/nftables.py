@@ -11,8 +11,7 @@ import re
 from collections.abc import Callable
 
 from course_lib.errors import CourseError
-from course_lib.network.iptables_words import in_block, masquerade, split_port
-from course_lib.network.netfilter import (
+from course_lib.network.chains import (
     ACCEPT,
     DROP,
     REJECT,
@@ -24,6 +23,7 @@ from course_lib.network.netfilter import (
     Rule,
     Target,
 )
+from course_lib.network.iptables_words import in_block, masquerade, split_port
 
 _TOKEN = re.compile(r'"[^"]*"|[{},]|[^\s{},]+')
 _HOOK = re.compile(r"type (\w+) hook (\w+) priority (-?\d+)")

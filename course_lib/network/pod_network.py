@@ -32,7 +32,7 @@ CONTROL_PLANE = "control-plane"
 NODE_NETWORK = "172.18.0.0/16"
 
 
-class PodNetwork(Network):
+class PodNetwork(Network["PodNetwork"]):
     """Machines, their Pods, and the plugin between them.
 
     `nodes` machines on `subnets` in turn, `pods` on each; `families` is `("IPv4",)`, or with

@@ -198,7 +198,7 @@ def test_without_a_quorum_nothing_is_read_or_written_and_pods_run():
         with pytest.raises(Unreachable, match="Unable to connect to the server: EOF"):
             act()
     with pytest.raises(StorageError, match="etcdserver: request timed out"):
-        cluster.control_plane.api_server("control-plane-1").server.create(note("x"))
+        cluster.control_plane.servers["control-plane-1"].server.create(note("x"))
     assert running(cluster, "web") == 3
     cluster.restore_node("etcd-2")
     cluster.run(15)
@@ -237,7 +237,7 @@ def test_a_watch_lists_anew_where_etcd_has_forgotten():
     watcher.watch("ConfigMap", lambda e: heard.append((e.type, e.object.name)), "default")
     cluster.run(30)
     cluster.kill_process("minikube", "kube-apiserver")  # its cache begins anew
-    server = cluster.control_plane.api_server("minikube")
+    server = cluster.control_plane.servers["minikube"]
     cluster.run_until(lambda: server.ready, timeout=60)
     cluster.apply(note("b"))
     cluster.delete("configmap", "a")

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib.errors import CourseError
+from course_lib.network.chains import Chain, Look, Rule
 from course_lib.network.conntrack import TrackedConnection
 from course_lib.network.iptables import IPTables
 from course_lib.network.namespace import NetworkNamespace
-from course_lib.network.netfilter import Chain, Look, Rule
 from course_lib.network.nftables import NFTables
 from course_lib.network.packet import IP, TCP, UDP, Packet
 from course_lib.network.trace import Journey

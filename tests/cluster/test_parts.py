@@ -1,0 +1,116 @@
+"""A cluster's parts: each works with the few things that it names, and none asks for its kind."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+from course_lib import Cluster
+from course_lib.apiserver import APIServer
+from course_lib.client import LocalClient
+from course_lib.cluster.bootstrap import furnish
+from course_lib.cluster.control_plane import ControlPlane, ManagedControlPlane
+from course_lib.cluster.dns import DNS
+from course_lib.cluster.faults import Faults
+from course_lib.cluster.kubeadm import KubeadmControlPlane
+from course_lib.cluster.layout import beside
+from course_lib.cluster.maintenance import Maintenance
+from course_lib.cluster.nodes import NodeOperations
+from course_lib.cluster.workloads import Workloads
+from course_lib.engine import Simulation
+from course_lib.errors import CourseError
+from course_lib.network import FlatNetwork, Network, PodNetwork
+from tests.conftest import workload
+
+
+@pytest.fixture
+def api() -> LocalClient:
+    client = LocalClient(APIServer(Simulation()))
+    furnish(client)
+    return client
+
+
+def test_workloads_need_a_client_alone(api):
+    api.create(workload("Deployment", "web", replicas=1))
+    Workloads(api).scale("deployment/web", 3)
+    Workloads(api).pause("deployment/web")
+    spec = api.document("deployment", "web", "default")["spec"]
+    assert (spec["replicas"], spec["paused"]) == (3, True)
+    assert not Workloads(api).ready("deployment/web")
+
+
+def test_nodes_need_a_client_and_time(api):
+    api.create({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}})
+    NodeOperations(api.sim, api).cordon("n")
+    assert api.document("node", "n")["spec"]["unschedulable"]
+    NodeOperations(api.sim, api).uncordon("n")
+    assert "unschedulable" not in api.document("node", "n")["spec"]
+
+
+def test_dns_without_its_service_says_what_to_do(api):
+    with pytest.raises(CourseError, match="no DNS"):
+        DNS(api, FlatNetwork()).nslookup("web", "db")
+
+
+# What an operator can break or repair, with arguments that a real control plane would take.
+BREAKING = {
+    "kill_process": ("node-1", "etcd"),
+    "cut": ("node-1",),
+    "heal": (),
+    "fail_disk": ("node-1",),
+    "components": (),
+    "members": (),
+    "replace_disk": ("node-1",),
+    "etcdctl": ("member list",),
+    "limit_etcd": ("1Mi",),
+    "save_snapshot": (),
+    "restore_snapshot": ("backup.db",),
+    "force_new_cluster": ("node-1",),
+    "certificates": (),
+    "renew_certificates": (),
+}
+
+
+@pytest.mark.parametrize("command", BREAKING)
+def test_a_managed_control_plane_cannot_be_broken(command):
+    cluster = Cluster(nodes=1)
+    with pytest.raises(CourseError, match="control plane is not simulated"):
+        getattr(cluster, command)(*BREAKING[command])
+    assert len(cluster.log()) == len(Cluster(nodes=1).log())  # and nothing was done
+
+
+def test_each_command_of_faults_and_maintenance_is_refused_or_is_power():
+    known = {*BREAKING, "cut_power", "restore_power"}
+    for part in (Faults, Maintenance):
+        commands = {name for name, _ in inspect.getmembers(part, inspect.isfunction)}
+        assert {name for name in commands if name[0] != "_"} <= known
+
+
+@pytest.mark.parametrize(
+    ("interface", "implementations"),
+    [
+        (Network, (FlatNetwork, PodNetwork)),
+        (ControlPlane, (ManagedControlPlane, KubeadmControlPlane)),
+    ],
+)
+def test_implementations_have_the_whole_interface(interface, implementations):
+    for each in implementations:
+        assert issubclass(each, interface) and not each.__abstractmethods__
+        for name in interface.__abstractmethods__:
+            asked, given = inspect.getattr_static(interface, name), getattr(each, name)
+            if inspect.isfunction(asked):
+                names = list(inspect.signature(asked).parameters)
+                assert list(inspect.signature(given).parameters) == names
+
+
+def test_nodes_beside_a_control_plane_are_a_layout_too():
+    layout = beside(4, ("a", "b"))
+    assert layout.nodes == layout.workers == ("node-1", "node-2", "node-3", "node-4")
+    assert layout.zones == {"node-1": "a", "node-2": "b", "node-3": "a", "node-4": "b"}
+    assert layout.control_planes == layout.etcd == ()
+
+
+def test_no_further_names_come_to_a_cluster():
+    names = [name for name in dir(Cluster) if not name.startswith("_")]
+    assert len(names) <= 60
