@@ -24,8 +24,6 @@ LONG = {
     "apiserver.strategic.strategic_merge",
     "cluster.handlers.get",
     "cluster.node_commands.add_node",
-    "controllers.autoscaler._look",
-    "controllers.deployment_status.deployment_status",
     "node.cri_config.container_config",
     "node.proxy.iptables_rules._lines",
     "node.proxy.ipvs_rules._port",

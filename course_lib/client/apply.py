@@ -6,7 +6,7 @@ Source: kubernetes.io "Declarative Management of Kubernetes Objects Using Config
 from __future__ import annotations
 
 import json
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -72,7 +72,7 @@ def apply(client: DocumentWriter, document: Document) -> Applied:
     return Applied(updated, UNCHANGED if same else CONFIGURED, before)
 
 
-def _readable(meta: Any) -> bool:
+def _readable(meta: object) -> bool:
     """Whether metadata has the types that an apply reads."""
     return (
         isinstance(meta, dict)

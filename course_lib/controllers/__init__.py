@@ -1,4 +1,4 @@
-"""kube-controller-manager: the control loops that make what is wanted come true (chapter 03)."""
+"""kube-controller-manager: control loops from the desired to the existing state (chapter 03)."""
 
 from course_lib.client import Client
 from course_lib.client.informer import InformerFactory

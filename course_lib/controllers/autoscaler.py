@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections import deque
 from contextlib import suppress
-from typing import Any
 
 import msgspec
 
@@ -20,6 +19,7 @@ from course_lib.client.informer import InformerFactory
 from course_lib.controllers.controller import Controller
 from course_lib.controllers.metrics import MetricsServer
 from course_lib.engine.simulation import Process
+from course_lib.objects.kinds.deployment import Deployment
 from course_lib.objects.kinds.horizontal_pod_autoscaler import (
     HorizontalPodAutoscaler,
     Metric,
@@ -28,6 +28,9 @@ from course_lib.objects.kinds.horizontal_pod_autoscaler import (
 )
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.pod.requests import amounts
+from course_lib.objects.kinds.replica_set import ReplicaSet
+from course_lib.objects.kinds.replication_controller import ReplicationController
+from course_lib.objects.kinds.stateful_set import StatefulSet
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import selector_of, set_condition
 from course_lib.objects.pods import is_ready
@@ -51,7 +54,10 @@ DOWN = ScalingRules(
 )
 
 
-class History(msgspec.Struct):
+Scaled = Deployment | ReplicaSet | ReplicationController | StatefulSet
+
+
+class ScalingHistory(msgspec.Struct):
     """What an autoscaler remembers: its wishes, and how it scaled (time, change)."""
 
     wishes: deque[tuple[float, int]]
@@ -66,7 +72,7 @@ class AutoscalerController(Controller):
 
     def __init__(self, api: Client, informers: InformerFactory, metrics: MetricsServer) -> None:
         self.metrics = metrics
-        self._history: dict[str, History] = {}
+        self._history: dict[str, ScalingHistory] = {}
         super().__init__(api, informers)
         self.sim.loop(self.name, self._sync)
 
@@ -81,59 +87,58 @@ class AutoscalerController(Controller):
         """Nothing between the syncs: the autoscaler goes by the clock."""
 
     def _look(self, hpa: HorizontalPodAutoscaler) -> None:
+        """Scale the target of one autoscaler, or say why it cannot be scaled."""
         reference = hpa.spec.scale_target_ref
-        target = self.informers.find(reference.kind, reference.name, hpa.namespace)
+        target: Scaled | None = self.informers.find(reference.kind, reference.name, hpa.namespace)
         if target is None:
             message = f'{reference.kind.lower()}s.apps "{reference.name}" not found'
             self.warning(hpa, "FailedGetScale", message)
             self._state(hpa, "AbleToScale", "False", "FailedGetScale", message)
-            return
-        current = target.spec.replicas
-        if current == 0:
+        elif target.spec.replicas == 0:
             message = "scaling is disabled since the replica count of the target is zero"
             self._state(hpa, "ScalingActive", "False", "ScalingDisabled", message)
-            return
-        history = self._history.setdefault(hpa.uid, History(deque(), deque()))
-        pods = self._pods(target)
+        else:
+            self._follow_load(hpa, target)
+
+    def _follow_load(self, hpa: HorizontalPodAutoscaler, target: Scaled) -> None:
+        current, pods = target.spec.replicas, self._pods(target)
         wishes = [self._wish(hpa, metric, current, pods) for metric in hpa.spec.metrics or ()]
         known = [wish for wish in wishes if wish is not None]
         if not known:
-            self._state(
-                hpa,
-                "ScalingActive",
-                "False",
-                "FailedGetResourceMetric",
-                "the HPA was unable to compute the replica count: no metrics known for ready pods",
-            )
+            reason = "FailedGetResourceMetric"
+            message = "the HPA was unable to compute the replica count: "
+            message += "no metrics known for ready pods"
+            self._state(hpa, "ScalingActive", "False", reason, message)
             return
         wish, why, _ = max(known, key=lambda found: found[0])
+        desired = self._rescale(hpa, current, wish, why)
+        message = "the HPA was able to successfully calculate a replica count"
+        status: Document = {
+            "currentReplicas": current,
+            "desiredReplicas": desired,
+            "currentMetrics": [seen for _, _, seen in known],
+            "observedGeneration": hpa.metadata.generation,
+        }
+        if desired != current:
+            status["lastScaleTime"] = self.sim.timestamp
+        self._state(hpa, "ScalingActive", "True", "ValidMetricFound", message, status)
+
+    def _rescale(self, hpa: HorizontalPodAutoscaler, current: int, wish: int, why: str) -> int:
+        """Write the target's new size, if it changes; returns the size."""
+        history = self._history.setdefault(hpa.uid, ScalingHistory(deque(), deque()))
         desired = self._bounded(hpa, history, current, wish)
         if desired != current:
-            patch = {"spec": {"replicas": desired}}
+            reference, patch = hpa.spec.scale_target_ref, {"spec": {"replicas": desired}}
             self.api.patch(reference.kind, reference.name, hpa.namespace, patch)
             history.changes.append((self.sim.now, desired - current))
             self.normal(hpa, "SuccessfulRescale", f"New size: {desired}; reason: {why}")
-        self._state(
-            hpa,
-            "ScalingActive",
-            "True",
-            "ValidMetricFound",
-            "the HPA was able to successfully calculate a replica count",
-            {
-                "currentReplicas": current,
-                "desiredReplicas": desired,
-                "currentMetrics": [seen for _, _, seen in known],
-                "observedGeneration": hpa.metadata.generation,
-            }
-            | ({"lastScaleTime": self.sim.timestamp} if desired != current else {}),
-        )
+        return desired
 
-    def _pods(self, target: Any) -> list[Pod]:
-        selector = (
-            selector_from_labels(target.spec.selector)
-            if target.kind == "ReplicationController"
-            else selector_of(target.spec.selector)
-        )
+    def _pods(self, target: Scaled) -> list[Pod]:
+        if isinstance(target, ReplicationController):
+            selector = selector_from_labels(target.spec.selector)
+        else:
+            selector = selector_of(target.spec.selector)
         pods = self.informers.list(Pod, target.namespace, selector)
         return [p for p in pods if p.status.phase != "Failed" and not p.terminating]
 
@@ -198,7 +203,7 @@ class AutoscalerController(Controller):
         return wish, why, _seen(name, averageUtilization=percent)
 
     def _bounded(
-        self, hpa: HorizontalPodAutoscaler, history: History, current: int, wish: int
+        self, hpa: HorizontalPodAutoscaler, history: ScalingHistory, current: int, wish: int
     ) -> int:
         """The wish, stabilised over its window, slowed by its policies, within min and max."""
         behavior = hpa.spec.behavior
@@ -209,8 +214,8 @@ class AutoscalerController(Controller):
         longest = max(up.stabilization_window_seconds or 0, down.stabilization_window_seconds or 0)
         while history.wishes[0][0] < now - longest:
             history.wishes.popleft()
-        highest = _extreme(max, history, now, down.stabilization_window_seconds or 0, wish)
-        lowest = _extreme(min, history, now, up.stabilization_window_seconds or 0, wish)
+        highest = max(_within(history, now, down.stabilization_window_seconds or 0, wish))
+        lowest = min(_within(history, now, up.stabilization_window_seconds or 0, wish))
         desired = min(max(current, lowest), highest) if lowest <= highest else wish
         if desired > current:
             desired = min(desired, _limit(up, history, now, current, +1))
@@ -257,13 +262,12 @@ def _rules(given: ScalingRules | None, default: ScalingRules) -> ScalingRules:
     )
 
 
-def _extreme(choose: Any, history: History, now: float, window: float, wish: int) -> int:
-    recent = [count for at, count in history.wishes if at >= now - window]
-    found: int = choose([*recent, wish])
-    return found
+def _within(history: ScalingHistory, now: float, window: float, wish: int) -> list[int]:
+    """The wishes of the last so many seconds, and the present one."""
+    return [*(count for at, count in history.wishes if at >= now - window), wish]
 
 
-def _limit(rules: ScalingRules, history: History, now: float, current: int, way: int) -> int:
+def _limit(rules: ScalingRules, history: ScalingHistory, now: float, current: int, way: int) -> int:
     """How far the policies allow to go now; what was done within their period counts."""
     if rules.select_policy == "Disabled":
         return current
@@ -278,5 +282,5 @@ def _limit(rules: ScalingRules, history: History, now: float, current: int, way:
     return furthest(limits)
 
 
-def _seen(name: str, **current: Any) -> Document:
+def _seen(name: str, **current: object) -> Document:
     return {"type": "Resource", "resource": {"name": name, "current": current}}

@@ -6,9 +6,7 @@ meant for. Source: `pkg/controller/daemon/daemon_controller.go`, `update.go`.
 
 from __future__ import annotations
 
-from typing import Any
-
-from course_lib.controllers.controller import Controller, Key
+from course_lib.controllers.controller import Controller, Key, key_of
 from course_lib.controllers.ownership import pod_from_template
 from course_lib.controllers.revisions import REVISION_LABEL, Revisions, revision_of
 from course_lib.objects.kinds.controller_revision import ControllerRevision
@@ -48,8 +46,8 @@ class DaemonSetController(Controller):
         self.watch_owned(ControllerRevision)
         self.watch(Node, self._of_node)
 
-    def _of_node(self, node: Any) -> list[Key]:
-        return [(owner.namespace, owner.name) for owner in self.informers.list(DaemonSet)]
+    def _of_node(self, node: Node) -> list[Key]:
+        return [key_of(owner) for owner in self.informers.list(DaemonSet)]
 
     def reconcile(self, namespace: str, name: str) -> None:
         """A Pod where one is missing, none where none should be; then updates."""
@@ -71,11 +69,11 @@ class DaemonSetController(Controller):
 
     def _manage(self, owner: DaemonSet, nodes: list[Node], revisions: Revisions) -> None:
         by_node = self._by_node(owner)
-        wanted = {node.name for node in nodes}
+        desired = {node.name for node in nodes}
         for name, pods in by_node.items():
             alive = [pod for pod in pods if not pod.terminating]
             failed = [pod for pod in alive if pod.status.phase == "Failed"]
-            surplus = alive[1:] if name in wanted else alive
+            surplus = alive[1:] if name in desired else alive
             for pod in failed:
                 message = f"Found failed daemon pod {pod.namespace}/{pod.name} on node {name}"
                 self.warning(owner, "FailedDaemonPod", f"{message}, will try to kill it")
@@ -113,11 +111,11 @@ class DaemonSetController(Controller):
 
     def _write_status(self, owner: DaemonSet, nodes: list[Node], revisions: Revisions) -> None:
         by_node = self._by_node(owner)
-        wanted = {node.name for node in nodes}
+        desired = {node.name for node in nodes}
         first = [
             min(by_node[name], key=lambda pod: pod.terminating)
             for name in by_node
-            if name in wanted
+            if name in desired
         ]
         seconds = owner.spec.min_ready_seconds
         available = sum(is_available(pod, seconds, self.sim.now) for pod in first)
@@ -127,7 +125,7 @@ class DaemonSetController(Controller):
                 "observedGeneration": owner.metadata.generation,
                 "desiredNumberScheduled": len(nodes),
                 "currentNumberScheduled": len(first),
-                "numberMisscheduled": sum(name not in wanted for name in by_node),
+                "numberMisscheduled": sum(name not in desired for name in by_node),
                 "numberReady": sum(map(is_ready, first)),
                 "numberAvailable": available,
                 "numberUnavailable": len(nodes) - available,

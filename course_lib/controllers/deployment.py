@@ -6,12 +6,10 @@ Source: `pkg/controller/deployment` (`rolling.go`, `recreate.go`, `sync.go`, `pr
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from course_lib.client.cache import by_controller
-from course_lib.controllers.controller import CONTROLLER, Controller
+from course_lib.controllers.controller import CONTROLLER, Controller, Key
 from course_lib.controllers.deployment_status import deployment_status
 from course_lib.objects.kinds.deployment import Deployment
 from course_lib.objects.kinds.pod import Pod
@@ -71,7 +69,7 @@ class DeploymentController(Controller):
         self.informers.informer(Pod).add_index(CONTROLLER, by_controller)
         self.watch(Pod, self._of_pod)
 
-    def _of_pod(self, pod: Any) -> list[tuple[str, str]]:
+    def _of_pod(self, pod: Pod) -> list[Key]:
         reference = pod.metadata.controller
         if not pod.terminating or reference is None or reference.kind != "ReplicaSet":
             return []
@@ -201,12 +199,12 @@ class DeploymentController(Controller):
 
     def _new_size(self, rollout: Rollout) -> int:
         """How large the new ReplicaSet may be now (`NewRSNewReplicas`)."""
-        wanted = rollout.deployment.spec.replicas
+        desired = rollout.deployment.spec.replicas
         have = rollout.new.spec.replicas if rollout.new else 0
-        if have >= wanted:
-            return wanted
-        room = wanted + rollout.surge - sum(rs.spec.replicas for rs in rollout.all)
-        return min(wanted, have + max(0, room))
+        if have >= desired:
+            return desired
+        room = desired + rollout.surge - sum(rs.spec.replicas for rs in rollout.all)
+        return min(desired, have + max(0, room))
 
     def _shrink_old(self, rollout: Rollout) -> bool:
         """Give up old Pods: first unhealthy ones, then as many as availability allows."""
@@ -253,9 +251,9 @@ class DeploymentController(Controller):
 
     def _scaled(self, rollout: Rollout) -> bool:
         """Whether the Deployment's size changed since its ReplicaSets were last scaled."""
-        wanted = str(rollout.deployment.spec.replicas)
+        size = str(rollout.deployment.spec.replicas)
         return any(
-            rs.spec.replicas and rs.annotations.get(DESIRED, wanted) != wanted for rs in rollout.all
+            rs.spec.replicas and rs.annotations.get(DESIRED, size) != size for rs in rollout.all
         )
 
     def _scale_all(self, rollout: Rollout) -> None:

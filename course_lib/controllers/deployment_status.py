@@ -40,18 +40,29 @@ def deployment_status(
     if before and before.reason == DONE and replicas == updated and not deployment.spec.paused:
         status["conditions"] = conditions  # the rollout is over: what happens later is no progress
         return status, 0.0
-    moved = _moved(deployment, status)
-    since = before.last_transition_time if before and before.last_transition_time else None
+    name = new.name if new else deployment.name
+    stated, again = _progressing(sim, deployment, _moved(deployment, status), reason, message, name)
+    status["conditions"] = [c for c in conditions if c["type"] != "Progressing"] + [stated]
+    return status, again
+
+
+def _progressing(
+    sim: Simulation, deployment: Deployment, moved: bool, reason: str, message: str, name: str
+) -> tuple[Document, float]:
+    """The condition `Progressing`, and the seconds until its deadline (0: none).
+
+    `moved` says whether there was progress, `name` whose progress it is.
+    """
+    before = condition(deployment.status.conditions, "Progressing")
     last = _last_update(deployment) if before and not moved else sim.now
-    deadline = deployment.spec.progress_deadline_seconds
     again = 0.0
     state = "Unknown" if deployment.spec.paused else "True"
     if reason in ("ReplicaSetUpdated", "NewReplicaSetCreated"):
-        again = last + deadline - sim.now
+        again = last + deployment.spec.progress_deadline_seconds - sim.now
         if again <= 0 or (before and before.reason == LATE and not moved):
-            name = new.name if new else deployment.name
             state, reason, again = "False", LATE, 0.0
             message = f'ReplicaSet "{name}" has timed out progressing.'
+    since = before.last_transition_time if before and before.last_transition_time else None
     stated: Document = {
         "type": "Progressing",
         "status": state,
@@ -60,8 +71,7 @@ def deployment_status(
         "lastUpdateTime": sim.timestamp if moved or not before else _stamp(deployment, sim),
         "lastTransitionTime": since if before and before.status == state else sim.timestamp,
     }
-    status["conditions"] = [c for c in conditions if c["type"] != "Progressing"] + [stated]
-    return status, max(0.0, again)
+    return stated, max(0.0, again)
 
 
 def _available(sim: Simulation, deployment: Deployment, available: int) -> list[Document]:
@@ -93,12 +103,12 @@ def _with_failure(
 def _progress(
     deployment: Deployment, new: ReplicaSet | None, replicas: int, updated: int, available: int
 ) -> tuple[str, str]:
-    wanted = deployment.spec.replicas
+    desired = deployment.spec.replicas
     if deployment.spec.paused:
         return "DeploymentPaused", "Deployment is paused"
     if new is None:
         return "ReplicaSetUpdated", f'Deployment "{deployment.name}" is progressing.'
-    if updated == wanted and replicas == wanted and available == wanted:
+    if updated == desired and replicas == desired and available == desired:
         return DONE, f'ReplicaSet "{new.name}" has successfully progressed.'
     if not updated:
         return "NewReplicaSetCreated", f'Created new replica set "{new.name}"'
@@ -109,13 +119,14 @@ def _moved(deployment: Deployment, status: Document) -> bool:
     """Whether there was progress: new Pods, fewer old ones, or more that are ready or available."""
     before = deployment.status
     old = before.replicas - before.updated_replicas
-    return (
+    moved: bool = (
         before.observed_generation != status["observedGeneration"]
         or status["updatedReplicas"] > before.updated_replicas
         or status["replicas"] - status["updatedReplicas"] < old
         or status["readyReplicas"] > before.ready_replicas
         or status["availableReplicas"] > before.available_replicas
     )
+    return moved
 
 
 def _last_update(deployment: Deployment) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 
+from course_lib.controllers.controller import key_of
 from course_lib.controllers.endpoints import (
     MANAGED_BY,
     SERVICE_NAME,
@@ -39,7 +40,7 @@ class EndpointSliceMirroringController(EndpointSliceController):
 
     def watches(self) -> None:
         """The Services, and the slices that mirror."""
-        self.watch(Service, lambda service: [(service.namespace, service.name)])
+        self.watch(Service, lambda service: [key_of(service)])
         self.watch_slices()
 
     def reconcile(self, namespace: str, name: str) -> None:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import partial
-from typing import Any
 
 from course_lib.apiserver.errors import NotFound
-from course_lib.controllers.controller import Controller, Key
+from course_lib.controllers.controller import Controller, Key, key_of
 from course_lib.objects.kinds.endpoint_slice import EndpointSlice
 from course_lib.objects.kinds.endpoints import Endpoints
 from course_lib.objects.kinds.node import Node
@@ -44,7 +43,7 @@ class ServiceController(Controller):
 
     def _of_pod(self, pod: Pod) -> list[Key]:
         return [
-            (service.namespace, service.name)
+            key_of(service)
             for service in self.informers.list(Service, pod.namespace)
             if selector_from_labels(service.spec.selector).matches(pod.labels)
         ]
@@ -108,7 +107,7 @@ class EndpointSliceController(ServiceController):
             if piece.labels.get(MANAGED_BY) == self.manager and not piece.terminating
         ]
 
-    def write(self, owner: Any, desired: list[Document], labels: dict[str, str]) -> None:
+    def write(self, owner: Object, desired: list[Document], labels: dict[str, str]) -> None:
         """Make the managed slices of an owner the desired ones, with as few changes as possible.
 
         A slice of the same ports is kept, another one of the owner is written over; slices of an
@@ -138,7 +137,7 @@ class EndpointSliceController(ServiceController):
         with suppress(NotFound):
             self.api.delete(EndpointSlice, piece.name, piece.namespace, uid=piece.uid)
 
-    def _create(self, owner: Any, body: Document, labels: dict[str, str]) -> None:
+    def _create(self, owner: Object, body: Document, labels: dict[str, str]) -> None:
         self.api.create(
             {
                 "apiVersion": "discovery.k8s.io/v1",
@@ -173,7 +172,7 @@ class EndpointSliceController(ServiceController):
         ]
         return slices or [{"endpoints": [], "ports": []}]
 
-    def _endpoint(self, service: Service, pod: Pod, node: Any) -> Document:
+    def _endpoint(self, service: Service, pod: Pod, node: Node | None) -> Document:
         serving = is_ready(pod)
         ready = (serving and not pod.terminating) or service.spec.publish_not_ready_addresses
         endpoint: Document = {
@@ -207,7 +206,7 @@ class EndpointsController(ServiceController):
     def watches(self) -> None:
         """Pods, and Endpoints that somebody deletes (edits stay until something else changes)."""
         super().watches()
-        self.watch(Endpoints, lambda found: [(found.namespace, found.name)], deleted_only=True)
+        self.watch(Endpoints, lambda seen: [key_of(seen)], deleted_only=True)
 
     def reconcile(self, namespace: str, name: str) -> None:
         """All Pods in one object, the ready ones apart from the others."""
@@ -309,7 +308,7 @@ def _of_family(pieces: list[EndpointSlice], body: Document) -> list[EndpointSlic
     return [p for p in pieces if p.address_type == body.get("addressType", "IPv4")]
 
 
-def _owned_by(piece: EndpointSlice, owner: Any) -> bool:
+def _owned_by(piece: EndpointSlice, owner: Object) -> bool:
     return any(reference.uid == owner.uid for reference in piece.metadata.owner_references or ())
 
 

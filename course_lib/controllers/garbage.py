@@ -63,21 +63,21 @@ class GarbageCollector(Controller):
         if uid not in self._objects:
             return None
         kind, namespace, name = self._objects[uid]
-        found: Object | None = self.informers.find(kind, name, namespace)
-        return found if found is not None and found.uid == uid else None
+        existing: Object | None = self.informers.find(kind, name, namespace)
+        return existing if existing is not None and existing.uid == uid else None
 
     def reconcile(self, namespace: str, name: str) -> None:
         """Look at one object, by uid: as somebody's child, and as somebody's owner."""
-        found = self._find(name)
-        if found is None:
+        existing = self._find(name)
+        if existing is None:
             return
-        finalizers = found.metadata.finalizers or []
-        if found.terminating and POLICY_FINALIZERS[ORPHAN] in finalizers:
-            self._orphan(found)
-        elif found.terminating and POLICY_FINALIZERS[FOREGROUND] in finalizers:
-            self._foreground(found)
-        elif found.metadata.owner_references and not found.terminating:
-            self._as_child(found)
+        finalizers = existing.metadata.finalizers or []
+        if existing.terminating and POLICY_FINALIZERS[ORPHAN] in finalizers:
+            self._orphan(existing)
+        elif existing.terminating and POLICY_FINALIZERS[FOREGROUND] in finalizers:
+            self._foreground(existing)
+        elif existing.metadata.owner_references and not existing.terminating:
+            self._as_child(existing)
 
     def _as_child(self, child: Object) -> None:
         """Delete an object all of whose owners are gone; forget those that are."""
@@ -105,8 +105,8 @@ class GarbageCollector(Controller):
         self.api.patch(child.kind, child.name, child.namespace, patch)
 
     def _children(self, owner: Object) -> list[Object]:
-        found = (self._find(uid) for uid in list(self._owned.get(owner.uid, {})))
-        return [child for child in found if child is not None]
+        existing = (self._find(uid) for uid in list(self._owned.get(owner.uid, {})))
+        return [child for child in existing if child is not None]
 
     def _foreground(self, owner: Object) -> None:
         """Delete the children first; those that block the owner must be gone before it goes."""

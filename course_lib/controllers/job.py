@@ -5,8 +5,6 @@ Source: `pkg/controller/job/job_controller.go`; kubernetes.io "Jobs".
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from course_lib.controllers.controller import Controller
@@ -118,14 +116,14 @@ class JobController(Controller):
     ) -> int:
         """Make the Pods that are missing, not too soon after a failure; returns how many more."""
         done = completed(job, succeeded)
-        wanted = job.spec.parallelism
+        desired = job.spec.parallelism
         if job.spec.completions is not None:
-            wanted = min(wanted, job.spec.completions - len(done))
+            desired = min(desired, job.spec.completions - len(done))
         elif succeeded:
-            wanted = len(active)
-        for pod in active[wanted:]:
+            desired = len(active)
+        for pod in active[desired:]:
             self.api.delete(Pod, pod.name, pod.namespace, uid=pod.uid)
-        missing = wanted - len(active)
+        missing = desired - len(active)
         if missing <= 0:
             return min(0, missing)
         wait = self._backoff(failed)
@@ -162,14 +160,15 @@ class JobController(Controller):
         """Seconds to wait: 10 s after the first failure, doubled up to six minutes."""
         if not failed:
             return 0.0
-        wait = min(FIRST_BACKOFF * 2 ** (len(failed) - 1), LAST_BACKOFF)
+        wait = min(FIRST_BACKOFF * 2.0 ** (len(failed) - 1), LAST_BACKOFF)
         ended = [
             seconds_at(status.state.terminated.finished_at)
             for pod in failed
             for status in pod.status.container_statuses or ()
             if status.state.terminated and status.state.terminated.finished_at
         ]
-        return max(ended, default=self.sim.now) + wait - self.sim.now
+        last = max(ended, default=self.sim.now)
+        return last + wait - self.sim.now
 
     def _end(
         self,
@@ -200,10 +199,9 @@ class JobController(Controller):
             self.normal(job, "Completed", "Job completed")
         else:
             self.warning(job, reason, message)
-        self.api.patch_status(job, status)
-        self._expire(self.api.get(Job, job.name, job.namespace))
+        self._expire(self.api.patch_status(job, status))
 
-    def _expire(self, job: Any) -> None:
+    def _expire(self, job: Job) -> None:
         """Delete a finished Job after its `ttlSecondsAfterFinished`."""
         after = job.spec.ttl_seconds_after_finished
         if after is None:

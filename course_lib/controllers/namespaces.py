@@ -9,17 +9,16 @@ from __future__ import annotations
 from base64 import b64encode
 from collections import Counter
 from contextlib import suppress
-from typing import Any
 
 from course_lib.apiserver import quota
 from course_lib.apiserver.errors import NotFound
-from course_lib.controllers.controller import Controller, Key
+from course_lib.controllers.controller import Controller, Key, key_of
 from course_lib.objects.kind import Kind
 from course_lib.objects.kinds.config_map import ConfigMap
 from course_lib.objects.kinds.namespace import Namespace
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.service_account import ServiceAccount
-from course_lib.objects.meta import is_true, selector_of, set_condition
+from course_lib.objects.meta import Object, is_true, selector_of, set_condition
 from course_lib.objects.pods import is_active, resolve
 
 ROOT_CA = "kube-root-ca.crt"
@@ -83,15 +82,15 @@ class NamespaceController(Controller):
             kept = [each for each in space.spec.finalizers or () if each != "kubernetes"]
             self.api.patch(Namespace, name, "", {"spec": {"finalizers": kept}})
 
-    def _empty(self, namespace: str, kind: Kind) -> list[Any]:
+    def _empty(self, namespace: str, kind: Kind) -> list[Object]:
         """Delete all objects of a kind; returns those that remain."""
-        for found in self.informers.list(kind, namespace):
-            if not found.terminating:
+        for existing in self.informers.list(kind, namespace):
+            if not existing.terminating:
                 with suppress(NotFound):
-                    self.api.delete(kind, found.name, namespace, uid=found.uid)
+                    self.api.delete(kind, existing.name, namespace, uid=existing.uid)
         return self.informers.list(kind, namespace)
 
-    def _state(self, space: Any, left: dict[str, int], finalizers: Counter[str]) -> Any:
+    def _state(self, space: Namespace, left: dict[str, int], finalizers: Counter[str]) -> Namespace:
         """State in the namespace's conditions what remains (`status_condition_utils.go`)."""
         shown = ", ".join(f"{name} has {left[name]} resource instances" for name in sorted(left))
         held = ", ".join(f"{f} in {finalizers[f]} resource instances" for f in sorted(finalizers))
@@ -141,9 +140,7 @@ class RootCAPublisher(Controller):
 
     def watches(self) -> None:
         """ConfigMaps of this name that somebody deletes or edits."""
-        self.watch(
-            "ConfigMap", lambda found: [("", found.namespace)] if found.name == ROOT_CA else []
-        )
+        self.watch("ConfigMap", lambda seen: [("", seen.namespace)] if seen.name == ROOT_CA else [])
 
     def reconcile(self, namespace: str, name: str) -> None:
         """Make the ConfigMap where it is missing, and set it right where it was edited."""
@@ -178,13 +175,13 @@ class DisruptionController(Controller):
 
     def _of_pod(self, pod: Pod) -> list[Key]:
         return [
-            (budget.namespace, budget.name)
+            key_of(budget)
             for budget in self.informers.list(self.kind, pod.namespace)
             if selector_of(budget.spec.selector).matches(pod.labels)
         ]
 
-    def _in_namespace(self, workload: Any) -> list[Key]:
-        return [(b.namespace, b.name) for b in self.informers.list(self.kind, workload.namespace)]
+    def _in_namespace(self, workload: Object) -> list[Key]:
+        return [key_of(each) for each in self.informers.list(self.kind, workload.namespace)]
 
     def reconcile(self, namespace: str, name: str) -> None:
         """Healthy Pods beyond those that must stay (`getExpectedPodCount`)."""
@@ -221,19 +218,19 @@ class DisruptionController(Controller):
 
     def _scale(self, pods: list[Pod]) -> int:
         """The replicas that the Pods' controllers want, counted once for each controller."""
-        wanted: dict[str, int] = {}
+        desired: dict[str, int] = {}
         for pod in pods:
             owner = pod.metadata.controller
             if owner is None:
-                wanted[pod.uid] = 1
+                desired[pod.uid] = 1
                 continue
-            found = self.informers.find(owner.kind, owner.name, pod.namespace)
-            above = found.metadata.controller if found else None
+            workload = self.informers.find(owner.kind, owner.name, pod.namespace)
+            above = workload.metadata.controller if workload else None
             if above is not None:
-                found = self.informers.find(above.kind, above.name, pod.namespace) or found
-            replicas = getattr(getattr(found, "spec", None), "replicas", None)
-            wanted[found.uid if found else pod.uid] = 1 if replicas is None else replicas
-        return sum(wanted.values())
+                workload = self.informers.find(above.kind, above.name, pod.namespace) or workload
+            replicas = getattr(getattr(workload, "spec", None), "replicas", None)
+            desired[workload.uid if workload else pod.uid] = 1 if replicas is None else replicas
+        return sum(desired.values())
 
 
 class ResourceQuotaController(Controller):
@@ -248,17 +245,17 @@ class ResourceQuotaController(Controller):
             if kind.namespaced and kind.kind not in ("Event", "Lease", self.kind):
                 self.watch(kind, self._in_namespace)
 
-    def _in_namespace(self, found: Any) -> list[Key]:
-        return [(q.namespace, q.name) for q in self.informers.list(self.kind, found.namespace)]
+    def _in_namespace(self, counted: Object) -> list[Key]:
+        return [key_of(quota) for quota in self.informers.list(self.kind, counted.namespace)]
 
     def reconcile(self, namespace: str, name: str) -> None:
         """Count anew."""
-        found = self.informers.find(self.kind, name, namespace)
-        if found is not None:
-            hard = found.spec.hard or {}
-            used = quota.usage(self.informers, namespace, found.spec)
+        existing = self.informers.find(self.kind, name, namespace)
+        if existing is not None:
+            hard = existing.spec.hard or {}
+            used = quota.usage(self.informers, namespace, existing.spec)
             status = {
                 "hard": {k: str(v) for k, v in hard.items()},
                 "used": {k: str(v) for k, v in used.items()},
             }
-            self.api.patch_status(found, status)
+            self.api.patch_status(existing, status)

@@ -9,12 +9,11 @@ node-monitor-grace-period 50 s since 1.32), `pkg/controller/tainteviction`, `nod
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
 
 from course_lib.apiserver.errors import Unavailable
 from course_lib.client import Client
 from course_lib.client.informer import InformerFactory
-from course_lib.controllers.controller import Controller, Key
+from course_lib.controllers.controller import Controller, Key, key_of
 from course_lib.engine.simulation import Process, seconds_at, timestamp
 from course_lib.network.addresses import POD_CIDR
 from course_lib.objects.kinds.lease import Lease
@@ -137,14 +136,14 @@ class NodeLifecycleController(Controller):
         node = self.informers.find(Node, name)
         if node is None:
             return
-        wanted = list(taints_for(node))
+        desired = list(taints_for(node))
         document = self.api.document(Node, name)
         before: list[Document] = document["spec"].get("taints", [])
-        kept = [t for t in before if (t["key"], t["effect"]) in wanted or t["key"] not in OWN]
+        kept = [t for t in before if (t["key"], t["effect"]) in desired or t["key"] not in OWN]
         have = {(t["key"], t["effect"]) for t in kept}
         added = [
             {"key": key, "effect": effect, "timeAdded": self.sim.timestamp}
-            for key, effect in wanted
+            for key, effect in desired
             if (key, effect) not in have
         ]
         if kept + added != before:
@@ -187,11 +186,8 @@ class TaintEvictionController(Controller):
         self.informers.informer(Pod).add_index(NODE, by_node)
         self.watch(Node, self._of_node)
 
-    def _of_node(self, node: Any) -> list[Key]:
-        return [
-            (pod.namespace, pod.name)
-            for pod in self.informers.informer(Pod).by_index(NODE, node.name)
-        ]
+    def _of_node(self, node: Node) -> list[Key]:
+        return [key_of(pod) for pod in self.informers.informer(Pod).by_index(NODE, node.name)]
 
     def reconcile(self, namespace: str, name: str) -> None:
         """Evict one Pod if its time is up, or come back when it will be."""

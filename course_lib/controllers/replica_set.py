@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from typing import Any
 
 from course_lib.client.cache import by_controller
 from course_lib.controllers.controller import CONTROLLER, Controller
@@ -15,6 +14,8 @@ from course_lib.controllers.ownership import pod_from_template
 from course_lib.engine.simulation import seconds_at
 from course_lib.errors import CourseError
 from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.kinds.replica_set import ReplicaSet
+from course_lib.objects.kinds.replication_controller import ReplicationController
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, condition, is_true, set_condition
 from course_lib.objects.pods import available_in, is_active, is_ready
@@ -22,6 +23,9 @@ from course_lib.objects.selectors import Selector, selector_from_labels
 
 BURST = 500  # the most Pods made or deleted at one look
 DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
+
+
+Replicated = ReplicaSet | ReplicationController
 
 
 class ReplicaSetController(Controller):
@@ -52,11 +56,11 @@ class ReplicaSetController(Controller):
         if failure is not None:
             raise failure
 
-    def _active(self, owner: Any) -> list[Pod]:
+    def _active(self, owner: Replicated) -> list[Pod]:
         found = self.claim(Pod, owner)
         return [pod for pod in found if is_active(pod)]
 
-    def _manage(self, owner: Any, pods: list[Pod]) -> None:
+    def _manage(self, owner: Replicated, pods: list[Pod]) -> None:
         missing = owner.spec.replicas - len(pods)
         if missing > 0:
             template = self.api.document(owner.kind, owner.name, owner.namespace)["spec"][
@@ -78,7 +82,7 @@ class ReplicaSetController(Controller):
         """
         crowd = self._crowd(owner)
 
-        def key(pod: Pod) -> tuple[Any, ...]:
+        def key(pod: Pod) -> tuple[object, ...]:
             restarts = max(
                 (c.restart_count for c in pod.status.container_statuses or ()), default=0
             )
@@ -113,8 +117,10 @@ class ReplicaSetController(Controller):
         nanoseconds = (self.sim.now - seconds_at(since)) * 1e9 if since else 0.0
         return int(math.log2(nanoseconds)) if nanoseconds > 1 else -1
 
-    def _write_status(self, owner: Any, pods: list[Pod], failure: CourseError | None) -> None:
-        wanted = owner.spec.template.metadata.labels or {}
+    def _write_status(
+        self, owner: Replicated, pods: list[Pod], failure: CourseError | None
+    ) -> None:
+        desired = owner.spec.template.metadata.labels or {}
         waits = [available_in(pod, owner.spec.min_ready_seconds, self.sim.now) for pod in pods]
         soon = [wait for wait in waits if wait]
         if soon:
@@ -134,7 +140,7 @@ class ReplicaSetController(Controller):
             stated
             | {
                 "replicas": len(pods),
-                "fullyLabeledReplicas": sum(wanted.items() <= p.labels.items() for p in pods),
+                "fullyLabeledReplicas": sum(desired.items() <= p.labels.items() for p in pods),
                 "readyReplicas": sum(map(is_ready, pods)),
                 "availableReplicas": waits.count(0),
                 "observedGeneration": owner.metadata.generation,
@@ -148,6 +154,7 @@ class ReplicationControllerController(ReplicaSetController):
     name = "replication-controller"
     kind = "ReplicationController"
 
-    def selector(self, owner: Any) -> Selector:
+    def selector(self, owner: Object) -> Selector:
         """What a ReplicationController selects."""
+        assert isinstance(owner, ReplicationController)
         return selector_from_labels(owner.spec.selector)

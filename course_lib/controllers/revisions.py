@@ -5,10 +5,10 @@ Source: `pkg/controller/history/controller_history.go`.
 
 from __future__ import annotations
 
-from typing import Any
-
 from course_lib.client import Client
 from course_lib.objects.kinds.controller_revision import ControllerRevision
+from course_lib.objects.kinds.daemon_set import DaemonSet
+from course_lib.objects.kinds.stateful_set import StatefulSet
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, owner_reference
 from course_lib.objects.pods import template_hash
@@ -19,7 +19,9 @@ REVISION_LABEL = "controller-revision-hash"
 class Revisions:
     """The revisions of one owner: `current`, from which an update comes, and `update`."""
 
-    def __init__(self, api: Client, existing: list[ControllerRevision], owner: Any) -> None:
+    def __init__(
+        self, api: Client, existing: list[ControllerRevision], owner: StatefulSet | DaemonSet
+    ) -> None:
         self.api, self.owner = api, owner
         self._existing = sorted(existing, key=lambda each: each.revision)
         document = api.document(owner.kind, owner.name, owner.namespace)

@@ -6,10 +6,9 @@ kubernetes.io "Storage Object in Use Protection".
 
 from __future__ import annotations
 
-from typing import Any
-
 from course_lib.controllers.controller import Controller, Key
-from course_lib.objects.kinds.persistent_volume_claim import PROTECTION
+from course_lib.objects.kinds.persistent_volume import PersistentVolume
+from course_lib.objects.kinds.persistent_volume_claim import PROTECTION, PersistentVolumeClaim
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.meta import Object, condition, is_true, set_condition
 
@@ -35,22 +34,22 @@ class ProtectionController(Controller):
 
     def reconcile(self, namespace: str, name: str) -> None:
         """Let one object go, if nobody uses it."""
-        found = self.informers.find(self.kind, name, namespace)
-        if found is None:
+        existing = self.informers.find(self.kind, name, namespace)
+        if existing is None:
             return
-        finalizer, present = PROTECTION[self.kind], found.metadata.finalizers or []
-        if found.terminating and finalizer in present and not self.in_use(found):
-            self._finalizers(found, [each for each in present if each != finalizer])
-        elif not found.terminating and finalizer not in present:
-            self._finalizers(found, [*present, finalizer])
+        finalizer, present = PROTECTION[self.kind], existing.metadata.finalizers or []
+        if existing.terminating and finalizer in present and not self.in_use(existing):
+            self._finalizers(existing, [each for each in present if each != finalizer])
+        elif not existing.terminating and finalizer not in present:
+            self._finalizers(existing, [*present, finalizer])
 
-    def in_use(self, found: Any) -> bool:
+    def in_use(self, used: Object) -> bool:
         """Whether somebody still uses an object."""
         raise NotImplementedError
 
-    def _finalizers(self, found: Any, finalizers: list[str]) -> None:
-        patch = {"metadata": {"uid": found.uid, "finalizers": finalizers or None}}
-        self.api.patch(found.kind, found.name, found.namespace, patch)
+    def _finalizers(self, of: Object, finalizers: list[str]) -> None:
+        patch = {"metadata": {"uid": of.uid, "finalizers": finalizers or None}}
+        self.api.patch(of.kind, of.name, of.namespace, patch)
 
 
 class ClaimProtectionController(ProtectionController):
@@ -69,12 +68,12 @@ class ClaimProtectionController(ProtectionController):
 
     def reconcile(self, namespace: str, name: str) -> None:
         """State whether a bound claim is unused, then protect it or let it go."""
-        found = self.informers.find(self.kind, name, namespace)
-        if found is not None and not found.terminating and found.status.phase == "Bound":
-            self._state_unused(found)
+        existing = self.informers.find(self.kind, name, namespace)
+        if existing is not None and not existing.terminating and existing.status.phase == "Bound":
+            self._state_unused(existing)
         super().reconcile(namespace, name)
 
-    def _state_unused(self, claim: Any) -> None:
+    def _state_unused(self, claim: PersistentVolumeClaim) -> None:
         """The condition `Unused` (`PersistentVolumeClaimUnusedSinceTime`, beta in 1.37)."""
         pods = self._pods(claim)
         used = any(pod.status.phase not in ("Succeeded", "Failed") for pod in pods)
@@ -95,9 +94,9 @@ class ClaimProtectionController(ProtectionController):
         conditions = set_condition(before, "Unused", status, self.sim.timestamp, reason, message)
         self.api.patch_status(claim, {"conditions": conditions})
 
-    def in_use(self, found: Any) -> bool:
+    def in_use(self, used: Object) -> bool:
         """Whether a Pod that has a node names the claim, be it ended or not."""
-        return any(pod.spec.node_name for pod in self._pods(found))
+        return any(pod.spec.node_name for pod in self._pods(used))
 
 
 class VolumeProtectionController(ProtectionController):
@@ -106,6 +105,7 @@ class VolumeProtectionController(ProtectionController):
     name = "pv-protection-controller"
     kind = "PersistentVolume"
 
-    def in_use(self, found: Any) -> bool:
+    def in_use(self, used: Object) -> bool:
         """Whether a claim has the volume."""
-        return bool(found.status.phase == "Bound")
+        assert isinstance(used, PersistentVolume)
+        return bool(used.status.phase == "Bound")

@@ -6,8 +6,6 @@ Volume Provisioning". Making a volume takes a moment; its contents are not simul
 
 from __future__ import annotations
 
-from typing import Any
-
 from course_lib.client import Client
 from course_lib.client.informer import InformerFactory
 from course_lib.controllers.controller import Controller, Key, key_of
@@ -49,7 +47,7 @@ class VolumeController(Controller):
         self.informers.informer(Pod).add_index(CLAIM, by_claim)
         self.watch(Pod, self._of_pod)
 
-    def _pending(self, _: Any) -> list[Key]:
+    def _pending(self, _: PersistentVolume | StorageClass) -> list[Key]:
         claims = self.informers.list(PersistentVolumeClaim)
         return [key_of(claim) for claim in claims if claim.status.phase != "Bound"]
 
