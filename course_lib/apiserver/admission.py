@@ -6,26 +6,31 @@ upstream name. Source: kubernetes.io "Admission Controllers"; `plugin/pkg/admiss
 
 from __future__ import annotations
 
-import base64
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
 
 from course_lib.apiserver import quota
 from course_lib.apiserver.errors import Forbidden, NotAllowed, NotFound
+from course_lib.apiserver.reader import Reader
 from course_lib.engine.simulation import seconds_at
 from course_lib.objects.kind import Kind
+from course_lib.objects.kinds.ingress import Ingress
+from course_lib.objects.kinds.ingress_class import IngressClass
+from course_lib.objects.kinds.limit_range import LimitRange
+from course_lib.objects.kinds.namespace import Namespace
+from course_lib.objects.kinds.persistent_volume import PersistentVolume
 from course_lib.objects.kinds.persistent_volume_claim import (
     BETA_CLASS,
     PROTECTION,
     PersistentVolumeClaim,
 )
-from course_lib.objects.kinds.storage_class import DEFAULT_CLASS
+from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.kinds.priority_class import PriorityClass
+from course_lib.objects.kinds.service_account import ServiceAccount
+from course_lib.objects.kinds.storage_class import DEFAULT_CLASS, StorageClass
+from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object
 from course_lib.objects.openapi.definitions import CustomResourceDefinition
-
-if TYPE_CHECKING:
-    from course_lib.apiserver.server import APIServer
-
-Document = dict[str, Any]
+from course_lib.objects.places import places
 
 DEFAULT_INGRESS_CLASS = "ingressclass.kubernetes.io/is-default-class"
 MIRROR = "kubernetes.io/config.mirror"
@@ -38,33 +43,35 @@ SYSTEM_PRIORITIES = {
 }
 
 
-def mutate(api: APIServer, kind: Kind, document: Document) -> None:
-    """Let the mutating plugins change a new document, in place."""
-    if kind.kind == "Pod":
+def mutate(api: Reader, kind: Kind, document: Document) -> None:
+    """Let the mutating plugins change a new document, in place.
+
+    The document is not decoded yet: what has a wrong shape stays for decoding to refuse.
+    """
+    metadata, spec = document.get("metadata"), document.get("spec")
+    if not isinstance(metadata, dict) or not isinstance(spec, dict):
+        return
+    if kind.type is Pod:
         limit_ranger_defaults(api, document)
         priority(api, document)
         default_toleration_seconds(document)
         service_account(api, document)
-    elif kind.kind == "PersistentVolumeClaim":
+    elif kind.type is PersistentVolumeClaim:
         default_storage_class(api, document)
         in_use_protection(kind, document)
-    elif kind.kind == "PersistentVolume":
+    elif kind.type is PersistentVolume:
         in_use_protection(kind, document)
-    elif kind.kind == "Ingress":
+    elif kind.type is Ingress:
         default_ingress_class(api, document)
-    elif kind.kind == "Secret":
-        string_data(document)
 
 
 def mutate_update(kind: Kind, document: Document) -> None:
     """Let them change an updated document, in place."""
-    if kind.kind == "Secret":
-        string_data(document)
-    elif kind.kind == "Pod":
+    if kind.type is Pod and isinstance(document.get("spec"), dict):
         default_toleration_seconds(document)
 
 
-def validate_create(api: APIServer, kind: Kind, view: Object) -> None:
+def validate_create(api: Reader, kind: Kind, view: Object) -> None:
     """Let the validating plugins refuse a new object."""
     if kind.custom:
         definition = api.find(CustomResourceDefinition, kind.title)
@@ -79,16 +86,16 @@ def validate_create(api: APIServer, kind: Kind, view: Object) -> None:
         quota.resource_quota(api, kind, view)
 
 
-def validate_update(api: APIServer, kind: Kind, view: Object, before: Object) -> None:
+def validate_update(api: Reader, kind: Kind, view: Object, before: Object) -> None:
     """Let the validating plugins refuse a change."""
-    if kind.kind == "PersistentVolumeClaim":
+    if isinstance(before, PersistentVolumeClaim) and isinstance(view, PersistentVolumeClaim):
         claim_resize(api, before, view)
         quota.limit_ranger(api, view)
 
 
-def namespace_lifecycle(api: APIServer, kind: Kind, view: Object) -> None:
+def namespace_lifecycle(api: Reader, kind: Kind, view: Object) -> None:
     """NamespaceLifecycle: nothing new where there is no namespace, or one that is going."""
-    space = api.find("Namespace", view.namespace)
+    space = api.find(Namespace, view.namespace)
     if space is None:
         raise NotFound(f'namespaces "{view.namespace}" not found', do="create the namespace first")
     if space.terminating and kind.kind != "Event":
@@ -98,42 +105,41 @@ def namespace_lifecycle(api: APIServer, kind: Kind, view: Object) -> None:
         )
 
 
-def limit_ranger_defaults(api: APIServer, pod: Document) -> None:
+def limit_ranger_defaults(api: Reader, pod: Document) -> None:
     """LimitRanger: containers that say nothing get the namespace's default limits and requests."""
-    for found in api.list("LimitRange", pod["metadata"]["namespace"]):
-        for item in found.spec.limits:
+    for limits in api.list(LimitRange, pod["metadata"]["namespace"]):
+        for item in limits.spec.limits:
             if item.type != "Container":
                 continue
             requests = (item.default or {}) | (item.default_request or {})
-            for container in _containers(pod):
-                resources = container.setdefault("resources", {})
-                for group, amounts in (("limits", item.default or {}), ("requests", requests)):
-                    for name, amount in amounts.items():
-                        resources.setdefault(group, {}).setdefault(name, str(amount))
+            for group, amounts in (("limits", item.default or {}), ("requests", requests)):
+                for name, amount in amounts.items():
+                    for container in _containers(pod):
+                        for place in places(container, f"resources.{group}"):
+                            place.setdefault(name, str(amount))
 
 
-def _containers(pod: Document) -> list[Document]:
-    return [*pod["spec"].get("initContainers", []), *pod["spec"].get("containers", [])]
+def _containers(pod: Document) -> Iterator[Document]:
+    for group in ("initContainers", "containers"):
+        yield from places(pod, f"spec.{group}[*]", create=False)
 
 
-def priority(api: APIServer, pod: Document) -> None:
+def priority(api: Reader, pod: Document) -> None:
     """Priority: the class's value becomes the Pod's priority."""
     spec = pod["spec"]
     name = spec.get("priorityClassName", "")
+    if not isinstance(name, str):
+        return
     if name in SYSTEM_PRIORITIES:
         spec["priority"] = SYSTEM_PRIORITIES[name]
         return
-    classes = api.list("PriorityClass")
-    if name:
-        found = next((c for c in classes if c.name == name), None)
-        if found is None:
-            raise Forbidden(
-                f'pods "{pod["metadata"].get("name", "")}" is forbidden: '
-                f"no PriorityClass with name {name} was found",
-                do="create the PriorityClass first",
-            )
-    else:
-        found = max((c for c in classes if c.global_default), key=lambda c: -c.value, default=None)
+    found = api.find(PriorityClass, name) if name else _default_priority(api)
+    if name and found is None:
+        raise Forbidden(
+            f'pods "{pod["metadata"].get("name", "")}" is forbidden: '
+            f"no PriorityClass with name {name} was found",
+            do="create the PriorityClass first",
+        )
     if found is not None:
         spec["priorityClassName"] = found.name
         spec.setdefault("preemptionPolicy", found.preemption_policy)
@@ -148,13 +154,22 @@ def priority(api: APIServer, pod: Document) -> None:
     spec["priority"] = value
 
 
+def _default_priority(api: Reader) -> PriorityClass | None:
+    """The class for Pods that name none: of several, the one with the lowest value."""
+    marked = [each for each in api.list(PriorityClass) if each.global_default]
+    return min(marked, key=lambda each: each.value, default=None)
+
+
 def default_toleration_seconds(pod: Document) -> None:
     """DefaultTolerationSeconds: five minutes on a node that is not ready or not reached."""
     tolerations = pod["spec"].setdefault("tolerations", [])
+    if not isinstance(tolerations, list):
+        return
     for key in (NOT_READY, UNREACHABLE):
         tolerated = any(
             t.get("key", "") in ("", key) and t.get("effect", "") in ("", "NoExecute")
             for t in tolerations
+            if isinstance(t, dict)
         )
         if not tolerated:
             tolerations.append(
@@ -167,7 +182,7 @@ def default_toleration_seconds(pod: Document) -> None:
             )
 
 
-def service_account(api: APIServer, pod: Document) -> None:
+def service_account(api: Reader, pod: Document) -> None:
     """ServiceAccount: Pods that name none run as `default`; the account must be there.
 
     The real plugin asks ten times within two seconds for the account `default`, as its controller
@@ -175,16 +190,18 @@ def service_account(api: APIServer, pod: Document) -> None:
     token is mounted. Source: `plugin/pkg/admission/serviceaccount/admission.go`.
     """
     spec, meta = pod["spec"], pod["metadata"]
-    if MIRROR in (meta.get("annotations") or {}):
+    if MIRROR in _annotations(pod):
         return
     name = spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
+    if not isinstance(name, str):
+        return
     spec["serviceAccountName"] = name
-    account = api.find("ServiceAccount", name, meta["namespace"])
+    account = api.find(ServiceAccount, name, meta["namespace"])
     if account is not None:
         if account.image_pull_secrets and not spec.get("imagePullSecrets"):
             spec["imagePullSecrets"] = [dict(each) for each in account.image_pull_secrets]
         return
-    space = api.find("Namespace", meta["namespace"])
+    space = api.find(Namespace, meta["namespace"])
     if space is None or space.terminating:
         return  # NamespaceLifecycle says so
     age = api.sim.now - seconds_at(space.metadata.creation_timestamp or "2026-01-01T00:00:00Z")
@@ -201,32 +218,29 @@ def in_use_protection(kind: Kind, document: Document) -> None:
     """StorageObjectInUseProtection: claims and volumes go only when nobody uses them any more."""
     finalizer = PROTECTION[kind.kind]
     finalizers = document["metadata"].setdefault("finalizers", [])
-    if finalizer not in finalizers:
+    if isinstance(finalizers, list) and finalizer not in finalizers:
         finalizers.append(finalizer)
 
 
-def default_storage_class(api: APIServer, claim: Document) -> None:
+def default_storage_class(api: Reader, claim: Document) -> None:
     """DefaultStorageClass: claims that name no class get the one marked as default."""
-    annotations = claim["metadata"].get("annotations", {})
-    if "storageClassName" in claim["spec"] or BETA_CLASS in annotations:
+    if "storageClassName" in claim["spec"] or BETA_CLASS in _annotations(claim):
         return
-    marked = [c for c in api.list("StorageClass") if c.annotations.get(DEFAULT_CLASS) == "true"]
+    marked = [c for c in api.list(StorageClass) if c.annotations.get(DEFAULT_CLASS) == "true"]
     if marked:
         newest = max(marked, key=lambda c: (c.metadata.creation_timestamp or "", c.name))
         claim["spec"]["storageClassName"] = newest.name
 
 
-def claim_resize(api: APIServer, before: Object, after: Object) -> None:
+def claim_resize(api: Reader, before: PersistentVolumeClaim, after: PersistentVolumeClaim) -> None:
     """PersistentVolumeClaimResize: a claim grows only where its class allows expansion."""
-    assert isinstance(before, PersistentVolumeClaim)
-    assert isinstance(after, PersistentVolumeClaim)
     if after.size <= before.size:
         return
     head = f'persistentvolumeclaims "{after.name}" is forbidden: '
     if before.status.phase != "Bound":
         raise Forbidden(f"{head}Only bound persistent volume claims can be expanded")
     same = after.class_name and after.class_name == before.class_name
-    found = api.find("StorageClass", str(after.class_name)) if same else None
+    found = api.find(StorageClass, str(after.class_name)) if same else None
     if found is None or not found.allow_volume_expansion:
         raise Forbidden(
             f"{head}only dynamically provisioned pvc can be resized and the storageclass that "
@@ -235,13 +249,13 @@ def claim_resize(api: APIServer, before: Object, after: Object) -> None:
         )
 
 
-def default_ingress_class(api: APIServer, ingress: Document) -> None:
+def default_ingress_class(api: Reader, ingress: Document) -> None:
     """DefaultIngressClass: Ingresses that name no class get the one marked as default."""
     if "ingressClassName" in ingress["spec"]:
         return
     marked = [
         found
-        for found in api.list("IngressClass")
+        for found in api.list(IngressClass)
         if found.annotations.get(DEFAULT_INGRESS_CLASS) == "true"
     ]
     if marked:
@@ -250,9 +264,6 @@ def default_ingress_class(api: APIServer, ingress: Document) -> None:
         ingress["spec"]["ingressClassName"] = min(names)
 
 
-def string_data(secret: Document) -> None:
-    """A Secret's `stringData` is a convenience of writing: it is stored encoded, under `data`."""
-    plain = secret.pop("stringData", None) or {}
-    for key, text in plain.items():
-        encoded = base64.b64encode(text.encode()).decode()
-        secret.setdefault("data", {})[key] = encoded
+def _annotations(document: Document) -> Document:
+    annotations = document["metadata"].get("annotations")
+    return annotations if isinstance(annotations, dict) else {}

@@ -6,58 +6,59 @@ Source: kubernetes.io "Service ClusterIP allocation"; the defaults of kubeadm an
 from __future__ import annotations
 
 import ipaddress
-from typing import TYPE_CHECKING, Any
 
+from course_lib.apiserver.reader import Reader
 from course_lib.errors import CourseError, InvalidManifest
 from course_lib.objects.kind import title
-
-if TYPE_CHECKING:
-    from course_lib.apiserver.server import APIServer
-
-Document = dict[str, Any]
+from course_lib.objects.kinds.service import Service, ServiceSpec
+from course_lib.objects.manifests import Document
 
 SERVICE_CIDR = ipaddress.ip_network("10.96.0.0/12")
 NODE_PORTS = range(30000, 32768)
 
 
-def allocate(api: APIServer, service: Document) -> None:
-    """Write the cluster IP and the node ports that a Service lacks into its document."""
+def allocate(api: Reader, service: Document) -> Document:
+    """The cluster IP and the node ports that a Service lacks, as a merge patch."""
     spec, meta = service["spec"], service["metadata"]
     if spec["type"] == "ExternalName":
-        return
+        return {}
     mine = meta["namespace"], meta.get("name", "")
-    others = (other for other in api.list("Service") if (other.namespace, other.name) != mine)
+    others = (other for other in api.list(Service) if (other.namespace, other.name) != mine)
     taken = [other.spec for other in others]
-    if spec.get("clusterIP") != "None":
+    given: Document = {"ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack"}
+    given = {field: value for field, value in given.items() if field not in spec}
+    given["clusterIP"] = spec.get("clusterIP")
+    if given["clusterIP"] != "None":
         used = {other.cluster_ip for other in taken}
-        spec["clusterIP"] = _address(api, service, spec.get("clusterIP"), used)
-    spec["clusterIPs"] = [spec["clusterIP"]]
-    spec.setdefault("ipFamilies", ["IPv4"])
-    spec.setdefault("ipFamilyPolicy", "SingleStack")
+        given["clusterIP"] = _address(api, service, spec.get("clusterIP"), used)
+    given["clusterIPs"] = [given["clusterIP"]]
+    ports = spec.get("ports", [])
     if spec["type"] in ("NodePort", "LoadBalancer"):
-        _health_check_port(api, spec, taken)
-        ports = {port.node_port for other in taken for port in other.ports or ()}
-        for port in spec.get("ports", ()):
-            port["nodePort"] = _node_port(api, service, port.get("nodePort"), ports)
-            ports.add(port["nodePort"])
-    else:
-        for port in spec.get("ports", ()):
-            port.pop("nodePort", None)
+        given["healthCheckNodePort"] = _health_check_port(api, spec, taken)
+        used_ports = {port.node_port for other in taken for port in other.ports or ()}
+        given["ports"] = []
+        for port in ports:
+            number = _node_port(api, service, port.get("nodePort"), used_ports)
+            used_ports.add(number)
+            given["ports"].append(port | {"nodePort": number})
+    elif any("nodePort" in port for port in ports):
+        given["ports"] = [{k: v for k, v in p.items() if k != "nodePort"} for p in ports]
+    return {"spec": given}
 
 
-def _health_check_port(api: APIServer, spec: Document, taken: list[Any]) -> None:
+def _health_check_port(api: Reader, spec: Document, taken: list[ServiceSpec]) -> int | None:
     """A port where a cloud may ask each node whether it has endpoints of its own."""
-    if spec["type"] == "LoadBalancer" and spec.get("externalTrafficPolicy") == "Local":
-        if not spec.get("healthCheckNodePort"):
-            used = {port.node_port for other in taken for port in other.ports or ()}
-            used |= {other.health_check_node_port for other in taken}
-            free = [port for port in NODE_PORTS if port not in used]
-            spec["healthCheckNodePort"] = api.sim.random("apiserver/node-port").choice(free)
-    else:
-        spec.pop("healthCheckNodePort", None)
+    if spec["type"] != "LoadBalancer" or spec.get("externalTrafficPolicy") != "Local":
+        return None
+    if spec.get("healthCheckNodePort"):
+        return int(spec["healthCheckNodePort"])
+    used = {port.node_port for other in taken for port in other.ports or ()}
+    used |= {other.health_check_node_port for other in taken}
+    free = [port for port in NODE_PORTS if port not in used]
+    return api.sim.random("apiserver/node-port").choice(free)
 
 
-def _address(api: APIServer, service: Document, asked: str | None, used: set[str]) -> str:
+def _address(api: Reader, service: Document, asked: str | None, used: set[str]) -> str:
     if asked:
         _check_address(service, asked, used)
         return asked
@@ -83,7 +84,7 @@ def _check_address(service: Document, asked: str, used: set[str]) -> None:
         )
 
 
-def _node_port(api: APIServer, service: Document, asked: int | None, used: set[int]) -> int:
+def _node_port(api: Reader, service: Document, asked: int | None, used: set[int]) -> int:
     if asked:
         if asked not in NODE_PORTS or asked in used:
             raise InvalidManifest(

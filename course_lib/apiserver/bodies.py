@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from course_lib.apiserver.deletion import BACKGROUND, FOREGROUND, ORPHAN
-from course_lib.apiserver.statuses import BadRequest, Invalid, TooLarge, TooNew, Unsupported
+from course_lib.apiserver.errors import BadRequest, Invalid, TooLarge, TooNew, Unsupported
 from course_lib.apiserver.strategic import PATCHES
 from course_lib.errors import CourseError
 from course_lib.objects.kind import Kind

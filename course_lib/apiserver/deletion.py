@@ -7,20 +7,18 @@ Source: kubernetes.io "Garbage Collection", "Finalizers"; `pkg/registry/core/pod
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Protocol
 
 from course_lib.apiserver.errors import TooManyRequests
+from course_lib.apiserver.reader import Reader
 from course_lib.engine import timestamp
 from course_lib.errors import CourseError
 from course_lib.objects.kind import Kind
 from course_lib.objects.kinds.pod import Pod
-from course_lib.objects.meta import Object, selector_of
+from course_lib.objects.kinds.pod_disruption_budget import PodDisruptionBudget
+from course_lib.objects.manifests import Document
+from course_lib.objects.meta import ObjectT, selector_of
 from course_lib.objects.pods import is_ready
-
-if TYPE_CHECKING:
-    from course_lib.apiserver.server import APIServer
-
-Document = dict[str, Any]
 
 BACKGROUND, FOREGROUND, ORPHAN = "Background", "Foreground", "Orphan"
 ALWAYS_ALLOW = "AlwaysAllow"  # of a budget's unhealthyPodEvictionPolicy; else IfHealthyBudget
@@ -75,17 +73,23 @@ def _grace(document: Document, asked: int | None) -> int:
     return spec.get("terminationGracePeriodSeconds", 30) if asked is None else max(0, asked)
 
 
-def spend_disruption(api: APIServer, pod: Object) -> None:
+class Evictor(Reader, Protocol):
+    """An eviction also writes, into the status of a budget."""
+
+    def patch_status(self, of: ObjectT, status: Document) -> ObjectT:
+        """Merge into the status of an object."""
+
+
+def spend_disruption(api: Evictor, pod: Pod) -> None:
     """Count an eviction against the budgets that cover a Pod; refuse it when one is spent.
 
     Source: `pkg/registry/core/pod/storage/eviction.go`. Pods that do not run cost nothing, nor
     do those that are not ready, if enough others are (or the policy is AlwaysAllow).
     """
-    assert isinstance(pod, Pod)
     if pod.status.phase != "Running" or pod.terminating:
         return
     ready = is_ready(pod)
-    for budget in api.list("PodDisruptionBudget", pod.namespace):
+    for budget in api.list(PodDisruptionBudget, pod.namespace):
         if not selector_of(budget.spec.selector).matches(pod.labels):
             continue
         status = budget.status

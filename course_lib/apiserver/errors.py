@@ -90,3 +90,42 @@ class Compacted(APIError):
             f"too old resource version: {since} ({compacted})",
             do="list the objects anew and watch from the revision of that list",
         )
+
+
+# Refused by the HTTP face, before the API server is asked
+
+
+class BadRequest(APIError):
+    """A request that cannot be read."""
+
+    code, reason = 400, "BadRequest"
+
+
+class NotAuthenticated(APIError):
+    """A request without the token."""
+
+    code, reason = 401, "Unauthorized"
+
+
+class TooLarge(APIError):
+    """A body beyond the limit."""
+
+    code, reason = 413, "RequestEntityTooLarge"
+
+
+class Unsupported(APIError):
+    """A media type that this server does not take."""
+
+    code, reason = 415, "UnsupportedMediaType"
+
+
+class Invalid(APIError):
+    """A request that can be read, and asks for what cannot be."""
+
+    code, reason = 422, "Invalid"
+
+
+class TooNew(APIError):
+    """A resourceVersion that the store has not reached."""
+
+    code, reason = 504, "Timeout"

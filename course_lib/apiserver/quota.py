@@ -6,27 +6,28 @@ Sources: `plugin/pkg/admission/limitranger` and `.../resourcequota`; "Resource Q
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Protocol
 
 from course_lib.apiserver.errors import Forbidden
-from course_lib.objects.kind import Kind, Kinds, no_usage
-from course_lib.objects.kinds.limit_range import LimitRangeItem
+from course_lib.apiserver.reader import Lister, Reader
+from course_lib.objects.kind import Kind, no_usage
+from course_lib.objects.kinds.limit_range import LimitRange, LimitRangeItem
 from course_lib.objects.kinds.persistent_volume_claim import PersistentVolumeClaim
 from course_lib.objects.kinds.pod import Pod, PodSpec
 from course_lib.objects.kinds.pod.requests import ZERO, amounts, qos_class, total
-from course_lib.objects.kinds.resource_quota import ResourceQuotaSpec, ScopeRequirement
+from course_lib.objects.kinds.resource_quota import (
+    ResourceQuota,
+    ResourceQuotaSpec,
+    ScopeRequirement,
+)
 from course_lib.objects.meta import Object
 from course_lib.objects.quantity import Quantity, ResourceList
-
-if TYPE_CHECKING:
-    from course_lib.apiserver.server import APIServer
 
 COMPUTE = ("cpu", "memory", "ephemeral-storage")
 
 
-def limit_ranger(api: APIServer, view: Object) -> None:
+def limit_ranger(api: Reader, view: Object) -> None:
     """Refuse an object that asks for more, or less, than a LimitRange of its namespace allows."""
-    for found in api.list("LimitRange", view.namespace):
+    for found in api.list(LimitRange, view.namespace):
         for item in found.spec.limits:
             for problem in _out_of_bounds(view, item):
                 plural = "pods" if isinstance(view, Pod) else "persistentvolumeclaims"
@@ -59,10 +60,10 @@ def _out_of_bounds(view: Object, item: LimitRangeItem) -> Iterator[str]:
                 yield f"{name} max limit to request ratio per {item.type} is {ratio}"
 
 
-def resource_quota(api: APIServer, kind: Kind, view: Object) -> None:
+def resource_quota(api: Reader, kind: Kind, view: Object) -> None:
     """Refuse an object that would take its namespace over a quota."""
     cost = usage_of(kind, view)
-    for quota in api.list("ResourceQuota", view.namespace):
+    for quota in api.list(ResourceQuota, view.namespace):
         hard = quota.spec.hard or {}
         if not counts(quota.spec, view):
             continue
@@ -137,18 +138,7 @@ def _in_scope(scope: ScopeRequirement, spec: PodSpec) -> bool:
     }.get(scope.scope_name, False)
 
 
-class ObjectLister(Protocol):
-    """Whatever serves kinds and lists objects: the API server, or a client of it."""
-
-    @property
-    def kinds(self) -> Kinds:
-        """The kinds that are served."""
-
-    def list(self, kind: str | Kind, namespace: str = "") -> list[Object]:
-        """All objects of a kind in a namespace."""
-
-
-def usage(api: ObjectLister, namespace: str, spec: ResourceQuotaSpec) -> ResourceList:
+def usage(api: Lister, namespace: str, spec: ResourceQuotaSpec) -> ResourceList:
     """What a namespace has of everything that a quota bounds; ended Pods do not count."""
     hard = spec.hard or {}
     used = dict.fromkeys(hard, ZERO)

@@ -11,21 +11,22 @@ from typing import Any
 
 import msgspec
 
-from course_lib.apiserver import admission, allocation, deletion, immutability
+from course_lib.apiserver import admission, allocation, deletion, incoming
 from course_lib.apiserver.errors import AlreadyExists, Conflict, NotFound, StaleRead
 from course_lib.apiserver.extensions import Extensions
+from course_lib.apiserver.incoming import Incoming, copied
 from course_lib.apiserver.patches import merge_patch
 from course_lib.apiserver.store import DELETE, Change, Document, Entry, Store, Watch
+from course_lib.apiserver.views import Views, served
 from course_lib.engine import Simulation
-from course_lib.objects.decode import canonical, decode
-from course_lib.objects.defaulting import set_defaults
+from course_lib.objects.decode import revised
 from course_lib.objects.kind import Kind, Kinds
 from course_lib.objects.kinds import BUILT_IN
 from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.kinds.service import Service
 from course_lib.objects.manifests import plain
-from course_lib.objects.meta import Object, ObjectT
+from course_lib.objects.meta import Object, ObjectMeta, ObjectT
 from course_lib.objects.selectors import EVERYTHING, FieldSelector, Selector
-from course_lib.objects.validate import validate
 
 AnyKind = str | type[Object] | Kind  # any name that kubectl takes, a view's type, or a kind
 ADDED, MODIFIED, DELETED = "ADDED", "MODIFIED", "DELETED"
@@ -61,8 +62,7 @@ class APIServer:
         self.store = store or Store()
         self.up = True
         self.clients: list[Callable[[], None]] = []  # who hears when it stops
-        # By key: a view, of which document and as which kind.
-        self._views: dict[str, tuple[Document, Kind, Object]] = {}
+        self._views = Views()
         self._random = sim.random("apiserver")
         self._extensions = Extensions(self) if kinds is None else None  # a dry run shares kinds
 
@@ -95,7 +95,7 @@ class APIServer:
         named = self.resource(kind)
         key = self.key(named, name, namespace)
         entry = self.store.get(key)
-        return self._view(named, key, entry) if entry else None
+        return self._views.of(named, key, entry) if entry else None
 
     def list(
         self,
@@ -109,7 +109,7 @@ class APIServer:
         found = []
         for key, entry in self.store.range(self.prefix(named, namespace)):
             if fields is None or fields.matches(entry.document):
-                view = self._view(named, key, entry)
+                view = self._views.of(named, key, entry)
                 if selector.matches(view.metadata.labels):
                     found.append(view)
         return found
@@ -120,7 +120,7 @@ class APIServer:
         entry = self.store.get(self.key(named, name, namespace))
         if entry is None:
             raise not_found(named, name)
-        return copied(_served(named, entry).document)
+        return copied(served(named, entry).document)
 
     def watch(
         self,
@@ -149,9 +149,10 @@ class APIServer:
             if now or before:
                 type = (MODIFIED if before else ADDED) if now else DELETED
                 of = self.kinds.newest(named)
-                entry = _served(of, Entry(change.document, change.revision))
-                view = self._view(of, change.key, entry)
-                listener(WatchEvent(type, view, change.revision, entry.document))
+                entry = Entry(change.document, change.revision)
+                view = self._views.of(of, change.key, entry)
+                document = served(of, entry).document
+                listener(WatchEvent(type, view, change.revision, document))
 
         return self.store.watch(self.prefix(named, namespace), deliver, since)
 
@@ -159,51 +160,37 @@ class APIServer:
 
     def create(self, document: Document) -> Object:
         """Store a new object; raises `InvalidManifest`, `AlreadyExists` or `Forbidden`."""
-        prepared, kind, view = self.prepare(document)
-        if not view.metadata.name:  # before the plugins that refuse: their messages name it
-            prepared["metadata"]["name"] = self._generate(kind, prepared["metadata"])
-            view = decode(prepared, kind)
+        kind = self.kinds.of_document(document)
+        made = self._stamped(incoming.new(document, kind, self))
+        view = made.view
         admission.validate_create(self, kind, view)
         key = self.key(kind, view.name, view.namespace)
         if self.store.get(key):
             raise AlreadyExists(f'{kind.title} "{view.name}" already exists')
-        if kind.kind == "Service":
-            allocation.allocate(self, prepared)
-        return self._write(key, prepared, kind, expected=0)
+        return self._write(key, self._allocated(made), expected=0)
 
     def check(self, document: Document) -> tuple[Document, Kind]:
         """A document defaulted, decoded and validated: all that can be said of it by itself."""
-        kind = self.kinds.of_document(document)
-        checked: Document = plain(document)
-        written = checked.setdefault("metadata", {})
-        if isinstance(written, dict):
-            if kind.namespaced:
-                written.setdefault("namespace", "default")
-            else:
-                written.pop("namespace", None)
-            for field in ("uid", "resourceVersion", "deletionTimestamp", "creationTimestamp"):
-                written.pop(field, None)
-        set_defaults(checked, kind)
-        if kind.status and not kind.status_at_creation:
-            checked.pop("status", None)
-        validate(checked, decode(checked, kind), kind)
-        return checked, kind
+        checked = incoming.new(document, self.kinds.of_document(document))
+        return checked.document, checked.kind
 
-    def prepare(self, document: Document) -> tuple[Document, Kind, Object]:
-        """A document made ready to be stored: checked, and changed by admission."""
-        prepared, kind = self.check(document)
-        admission.mutate(self, kind, prepared)
-        prepared = canonical(prepared, kind.type)
-        view = decode(prepared, kind)
-        validate(prepared, view, kind)
-        prepared["metadata"].update(
-            uid=self._uid(), creationTimestamp=self.sim.timestamp, generation=1
-        )
-        kind.prepare(prepared)
+    def _stamped(self, made: Incoming) -> Incoming:
+        """A new object with its identity and its first status (`PrepareForCreate`)."""
+        kind, meta = made.kind, made.view.metadata
+        stamps: Document = {"uid": self._uid(), "creationTimestamp": self.sim.timestamp}
+        if not meta.name:  # before the plugins that refuse: their messages name it
+            stamps["name"] = self._generate(kind, meta)
+        made = made.changed({"metadata": stamps | {"generation": 1}})
+        made = made.changed(kind.prepare(made.document))
         if kind.first_status is not None:
-            prepared["status"] = kind.first_status(view)
-            view = decode(prepared, kind)
-        return prepared, kind, view
+            made = made.changed({"status": kind.first_status(made.view)})
+        return made
+
+    def _allocated(self, made: Incoming) -> Incoming:
+        """A Service with its addresses and ports; all else as it is."""
+        if made.kind.type is not Service:
+            return made
+        return made.changed(allocation.allocate(self, made.document))
 
     def update(self, document: Document, subresource: str = "") -> Object:
         """Replace an object; raises `Conflict` if the document carries a stale resourceVersion.
@@ -230,7 +217,7 @@ class APIServer:
             )
         if meta.get("uid") and meta["uid"] != entry.document["metadata"]["uid"]:
             raise Conflict(f'{kind.title} "{name}" is another object of the same name')
-        return self._replace(key, _served(kind, entry), wanted, kind, subresource)
+        return self._replace(key, served(kind, entry), wanted, kind, subresource)
 
     def patch(
         self,
@@ -249,7 +236,7 @@ class APIServer:
             entry = self.store.get(key)
             if entry is None:
                 raise not_found(named, name)
-            entry = _served(named, entry)
+            entry = served(named, entry)
             wanted = merge_patch(entry.document, patch)
             if expected:
                 wanted["metadata"] = wanted["metadata"] | {"resourceVersion": expected}
@@ -271,10 +258,11 @@ class APIServer:
         current = self.get(Pod, pod.name, pod.namespace)
         if current.uid != pod.uid or current.spec.node_name or current.terminating:
             raise Conflict(f'pod "{pod.name}" is gone, going, or already has a node')
-        entry = self.store.get(key := self.key(self.resource("Pod"), pod.name, pod.namespace))
+        kind = self.resource(Pod)
+        entry = self.store.get(key := self.key(kind, pod.name, pod.namespace))
         assert entry is not None
-        document = merge_patch(entry.document, {"spec": {"nodeName": node}})
-        self._write(key, document, self.resource("Pod"), entry.revision)
+        bound = Incoming(entry.document, kind, current).changed({"spec": {"nodeName": node}})
+        self._write(key, bound, entry.revision)
 
     def delete(
         self,
@@ -306,11 +294,14 @@ class APIServer:
         if marked is None:
             self.store.delete(key, entry.revision)
         elif marked != entry.document:
-            self._write(key, marked, named, entry.revision)
+            existing = self._views.of(named, key, entry)
+            view = revised(existing, entry.document, marked, named)
+            self._write(key, Incoming(marked, named, view), entry.revision)
 
     def evict(self, pod: Object, grace_period: int | None = None) -> None:
         """Delete a Pod if its PodDisruptionBudgets allow it; raises `TooManyRequests`."""
-        deletion.spend_disruption(self, pod)
+        if isinstance(pod, Pod):
+            deletion.spend_disruption(self, pod)
         self.delete("Pod", pod.name, pod.namespace, grace_period=grace_period, uid=pod.uid)
 
     # The inside
@@ -328,52 +319,36 @@ class APIServer:
         return act()
 
     def _replace(
-        self, key: str, entry: Entry, wanted: Document, kind: Kind, subresource: str
+        self, key: str, entry: Entry, desired: Document, kind: Kind, subresource: str
     ) -> Any:
-        document = immutability.carry_over(entry.document, wanted, subresource, kind)
+        before, existing = entry.document, self._views.of(kind, key, entry)
         if subresource == "":
-            document = copied(document)  # a patch shares parts with what is stored
-            kind.carry_over(entry.document, document)
-            set_defaults(document, kind)
-            document = canonical(document, kind.type)
-        elif kind.custom:
-            kind.complete(document)
-            immutability.check(entry.document, document, kind)
-        view = decode(document, kind)
-        if subresource == "":
-            validate(document, view, kind)
-            admission.mutate_update(kind, document)
-            immutability.check(entry.document, document, kind)
-            admission.validate_update(self, kind, view, self._view(kind, key, entry))
-            if kind.kind == "Service":
-                allocation.allocate(self, document)
-        if kind.content(document) != kind.content(entry.document):
-            document["metadata"]["generation"] = entry.document["metadata"].get("generation", 0) + 1
-        meta = document["metadata"]
-        if meta.get("deletionTimestamp") and deletion.finished(document, kind):
+            made = incoming.update(desired, before, existing, kind, self)
+            made = self._allocated(made)
+        else:
+            made = incoming.update_of_status(desired, before, existing, kind)
+        if kind.content(made.document) != kind.content(before):
+            generation = before["metadata"].get("generation", 0) + 1
+            made = made.changed({"metadata": {"generation": generation}})
+        if made.view.terminating and deletion.finished(made.document, kind):
             self.store.delete(key, entry.revision)
-            return view
-        if document == entry.document:
-            return self._view(kind, key, entry)
-        return self._write(key, document, kind, entry.revision)
+            return made.view
+        if made.document == before:
+            return existing
+        return self._write(key, made, entry.revision)
 
-    def _write(self, key: str, document: Document, kind: Kind, expected: int) -> Any:
-        meta = {k: v for k, v in document["metadata"].items() if k != "resourceVersion"}
-        document = document | {"metadata": meta}
+    def _write(self, key: str, made: Incoming, expected: int) -> Any:
+        kind, meta = made.kind, made.document["metadata"]
+        meta = {field: value for field, value in meta.items() if field != "resourceVersion"}
+        document = made.document | {"metadata": meta}
+        view = revised(made.view, made.document, document, kind)
+        self._views.note(kind, key, document, view)
         self.store.put(key, document, expected)
         entry = self.store.get(key)
         # A listener may have written or removed the object again meanwhile.
-        view = self._view(kind, key, entry) if entry else decode(document, kind)
+        view = self._views.of(kind, key, entry) if entry else view
         if self._extensions is not None:
             self._extensions.on_write(kind)
-        return view
-
-    def _view(self, kind: Kind, key: str, entry: Entry) -> Any:
-        cached = self._views.get(key)
-        if cached and cached[0] is entry.document and cached[1] is kind:
-            return cached[2]
-        view = decode(_served(kind, entry).document, kind)
-        self._views[key] = entry.document, kind, view
         return view
 
     def prefix(self, kind: Kind, namespace: str = "") -> str:
@@ -389,10 +364,10 @@ class APIServer:
         bits = f"{self._random.getrandbits(UID_BITS):032x}"
         return f"{bits[:8]}-{bits[8:12]}-4{bits[13:16]}-a{bits[17:20]}-{bits[20:]}"
 
-    def _generate(self, kind: Kind, meta: Document) -> str:
+    def _generate(self, kind: Kind, meta: ObjectMeta) -> str:
         while True:
-            name = meta["generateName"] + "".join(self._random.choices(ALPHABET, k=5))
-            if not self.store.get(self.key(kind, name, meta.get("namespace", ""))):
+            name = meta.generate_name + "".join(self._random.choices(ALPHABET, k=5))
+            if not self.store.get(self.key(kind, name, meta.namespace)):
                 return name
 
 
@@ -407,16 +382,3 @@ def skip_uid(sim: Simulation) -> None:
 def not_found(kind: Kind, name: str) -> NotFound:
     """The refusal for an object that does not exist."""
     return NotFound(f'{kind.title} "{name}" not found')
-
-
-def _served(kind: Kind, entry: Entry) -> Entry:
-    """An entry as a version of its kind has it."""
-    if kind.serve is None:
-        return entry
-    return Entry(kind.serve(entry.document), entry.revision)
-
-
-def copied(document: Document) -> Document:
-    """A deep copy of a document."""
-    copy: Document = msgspec.msgpack.decode(msgspec.msgpack.encode(document))
-    return copy

@@ -7,65 +7,28 @@ Source: `Status` in `k8s.io/apimachinery/pkg/apis/meta/v1/types.go`; `pkg/api/er
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import msgspec
 
 from course_lib.apiserver.errors import AlreadyExists, APIError, Conflict, NotFound
 from course_lib.errors import CourseError, InvalidManifest
 from course_lib.objects.field_errors import CAUSES, InvalidObject
+from course_lib.objects.manifests import Document
 
-Document = dict[str, Any]
 SUCCESS: Document = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
 # The words of a refusal that names an object: `deployments.apps "web" not found`.
 _NAMED = re.compile(r'(?P<kind>[a-z]+)(?:\.(?P<group>[a-z0-9.-]+))? "(?P<name>[^"]*)" ')
 
 
-class BadRequest(APIError):
-    """A request that cannot be read."""
-
-    code, reason = 400, "BadRequest"
-
-
-class NotAuthenticated(APIError):
-    """A request without the token."""
-
-    code, reason = 401, "Unauthorized"
-
-
-class TooLarge(APIError):
-    """A body beyond the limit."""
-
-    code, reason = 413, "RequestEntityTooLarge"
-
-
-class Unsupported(APIError):
-    """A media type that this server does not take."""
-
-    code, reason = 415, "UnsupportedMediaType"
-
-
-class Invalid(APIError):
-    """A request that can be read, and asks for what cannot be."""
-
-    code, reason = 422, "Invalid"
-
-
-class TooNew(APIError):
-    """A resourceVersion that the store has not reached."""
-
-    code, reason = 504, "Timeout"
-
-
-class Answer(msgspec.Struct):
-    """What goes back; warnings travel in headers, and kubectl prints them."""
+class Response(msgspec.Struct):
+    """The response to a request; warnings travel in headers, and kubectl prints them."""
 
     status: int
     document: Document
     warnings: list[str] = []
 
 
-def refused(refusal: CourseError, about: Document | None = None) -> Answer:
+def refused(refusal: CourseError, about: Document | None = None) -> Response:
     """A refusal as a Status object; `about` are the details of the object that was asked for."""
     code, reason = 400, "BadRequest"
     if isinstance(refusal, APIError):
@@ -89,7 +52,7 @@ def refused(refusal: CourseError, about: Document | None = None) -> Answer:
         details["causes"] = [
             {"reason": "FieldValueInvalid", "message": refusal.what, "field": field}
         ]
-    return Answer(code, failure(code, reason, message, details))
+    return Response(code, failure(code, reason, message, details))
 
 
 def failure(code: int, reason: str, message: str, details: Document | None = None) -> Document:

@@ -17,14 +17,8 @@ from tornado.web import HTTPError, RequestHandler
 from tornado.websocket import WebSocketHandler
 
 from course_lib.apiserver.bodies import Request
-from course_lib.apiserver.errors import Forbidden, NotAllowed
-from course_lib.apiserver.statuses import (
-    BadRequest,
-    Invalid,
-    NotAuthenticated,
-    failure,
-    refused,
-)
+from course_lib.apiserver.errors import BadRequest, Forbidden, Invalid, NotAllowed, NotAuthenticated
+from course_lib.apiserver.statuses import failure, refused
 from course_lib.apiserver.targets import Target, target_of
 from course_lib.cluster.session import ServedSession
 from course_lib.cluster.watch_stream import WatchStream

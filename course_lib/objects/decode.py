@@ -7,7 +7,7 @@ import re
 import types
 import typing
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -19,6 +19,8 @@ from course_lib.objects.meta import Object, Value
 from course_lib.objects.places import filled_paths
 from course_lib.objects.quantity import Quantity
 
+ViewT = TypeVar("ViewT", bound=msgspec.Struct)
+_ABSENT: Any = object()  # a field that is not in a document, or has no default
 _PROBLEM = re.compile(r"(?P<said>.*?)(?: - at `(?P<path>.*)`)?", re.DOTALL)
 _EXPECTED = re.compile(r"Expected `(?P<expected>.*?)`, got `(?P<found>.*?)`")
 _MISSING = re.compile(r"Object missing required field `(?P<field>.*?)`")
@@ -38,6 +40,37 @@ def decode(document: Document, kind: Kind | None = None) -> Object:
         return msgspec.convert(document, kind.type, dec_hook=_quantity)
     except msgspec.ValidationError as problem:
         raise _explain(problem, document) from None
+
+
+def revised(view: ViewT, before: Document, after: Document, kind: Kind) -> ViewT:
+    """The view of `after`, made from that of `before`: only what differs is decoded.
+
+    A part of both documents that is one and the same object is taken over from the view.
+    """
+    if kind.view is not None:
+        return decode(after, kind)  # type: ignore[return-value]
+    try:
+        return _revised(view, before, after)
+    except msgspec.ValidationError:
+        return decode(after, kind)  # type: ignore[return-value]  # it raises, with the path
+
+
+def _revised(view: ViewT, before: Document, after: Document) -> ViewT:
+    changes: dict[str, Any] = {}
+    for name, (attribute, shape, default) in _attributes(type(view)).items():
+        old, new = before.get(name, _ABSENT), after.get(name, _ABSENT)
+        if new is old:
+            continue
+        part = getattr(view, attribute)
+        if new is _ABSENT and default is _ABSENT:
+            raise msgspec.ValidationError(f"{name} is required")
+        if new is _ABSENT:
+            changes[attribute] = default
+        elif isinstance(part, msgspec.Struct) and isinstance(old, dict) and isinstance(new, dict):
+            changes[attribute] = _revised(part, old, new)
+        else:
+            changes[attribute] = msgspec.convert(new, shape, dec_hook=_quantity)
+    return msgspec.structs.replace(view, **changes) if changes else view
 
 
 def encode(value: Any) -> Any:
@@ -215,6 +248,21 @@ def _taken_apart(shape: Any) -> tuple[Any, Any, tuple[Any, ...]]:
     """A type without None, its origin (`list` of `list[str]`), and its arguments."""
     shape = _without_none(shape)
     return shape, typing.get_origin(shape), typing.get_args(shape)
+
+
+@cache
+def _attributes(shape: type[msgspec.Struct]) -> dict[str, tuple[str, Any, Any]]:
+    """The attribute, the type and the default of each field of a view, by the field's name."""
+    hints = typing.get_type_hints(shape)
+    return {
+        f.encode_name: (f.name, hints[f.name], _ABSENT if f.required else _default(f))
+        for f in msgspec.structs.fields(shape)
+    }
+
+
+def _default(field: msgspec.structs.FieldInfo) -> Any:
+    made = field.default_factory
+    return field.default if made is msgspec.NODEFAULT else made()
 
 
 def _without_none(shape: Any) -> Any:

@@ -55,6 +55,10 @@ def _unchanged(document: Document) -> None:
     pass
 
 
+def _nothing(document: Document) -> Document:
+    return {}
+
+
 def _no_change(before: Document, after: Document) -> None:
     pass
 
@@ -112,7 +116,7 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
     defaults: Mapping[str, Any] = {}  # by path
     complete: Callable[[Document], None] = _unchanged  # defaults that depend on other fields
     parts: Mapping[str, Embedded] = {}  # by path
-    prepare: Callable[[Document], None] = _unchanged  # a new object that has its uid
+    prepare: Callable[[Document], Document] = _nothing  # a patch of a new object, with its uid
     carry_over: Callable[[Document, Document], None] = _no_change  # what an update leaves out
     first_status: Callable[[Any], Document] | None = None  # of the view of a new object
     status_at_creation: bool = False  # a new object keeps the status that it is written with
@@ -180,6 +184,7 @@ class Kinds:
     def __init__(self, kinds: Iterable[Kind] = ()) -> None:
         self._kinds: dict[tuple[str, str], Kind] = {}  # by group and kind
         self._named: dict[str, Kind] = {}
+        self._types: dict[type[Object], Kind] = {}
         for kind in kinds:
             self.add(kind)
 
@@ -215,8 +220,9 @@ class Kinds:
 
     def _index(self) -> None:
         """Of two kinds with one name, the earlier has it, as in kubectl; a group makes it clear."""
-        self._named = {}
+        self._named, self._types = {}, {}
         for kind in self._kinds.values():
+            self._types.setdefault(kind.type, kind)
             for name in kind.names:
                 self._named.setdefault(name, kind)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from course_lib.apiserver import APIServer
+from course_lib.apiserver import APIServer, incoming, views
 from course_lib.apiserver.errors import (
     AlreadyExists,
     Compacted,
@@ -15,6 +15,7 @@ from course_lib.cluster import Cluster
 from course_lib.cluster.bootstrap import furnish
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError, InvalidManifest
+from course_lib.objects.decode import decode
 from course_lib.objects.selectors import parse_field_selector, parse_selector
 from tests.apiserver.test_store import store_on
 from tests.conftest import container, pod, service, workload
@@ -336,3 +337,49 @@ def test_a_pod_that_is_not_ready_may_be_evicted_when_enough_others_are(least, po
 def test_unknown_kinds_are_told_with_the_known_ones(api):
     with pytest.raises(CourseError, match="doesn't have a resource type"):
         api.get("Gizmo", "x")
+
+
+def calls_of(monkeypatch, module, name: str) -> list[object]:
+    """The calls of a step of the API server's, from now on."""
+    calls, step = [], getattr(module, name)
+    monkeypatch.setattr(module, name, lambda *given: calls.append(given) or step(*given))
+    return calls
+
+
+def test_a_document_is_defaulted_decoded_and_validated_once_on_its_way_in(monkeypatch):
+    api = APIServer(Simulation())
+    furnish(api)
+    steps = [calls_of(monkeypatch, incoming, n) for n in ("set_defaults", "decode", "validate")]
+    stored = calls_of(monkeypatch, views, "decode")
+    made = api.create(pod("web"))
+    assert [len(calls) for calls in steps] == [1, 1, 1]
+    api.patch("Pod", "web", "default", {"metadata": {"labels": {"tier": "front"}}})
+    assert [len(calls) for calls in steps] == [2, 2, 2]
+    api.patch_status(made, {"phase": "Running"})  # what does not change is not decoded again
+    assert [len(calls) for calls in steps] == [2, 2, 2]
+    assert api.get("Pod", "web").status.phase == "Running"
+    assert not stored
+
+
+def test_the_view_of_a_changed_document_is_that_of_one_decoded_anew(api):
+    api.create(service("web", type="NodePort"))
+    patches = (
+        {"spec": {"ports": [{"port": 80, "nodePort": 30080}]}},
+        {"spec": {"selector": None}},
+        {"metadata": {"labels": {"a": "1"}, "annotations": {"b": "2"}}},
+        {"metadata": {"labels": {"a": None}}},
+    )
+    for patch in patches:
+        view = api.patch("Service", "web", "default", patch)
+        assert view == decode(api.document("Service", "web"))
+    api.patch_status(view, {"loadBalancer": {"ingress": [{"ip": "10.0.0.1"}]}})
+    assert api.get("Service", "web") == decode(api.document("Service", "web"))
+
+
+@pytest.mark.parametrize("status", [{"phase": 7}, {"conditions": [{"type": "Ready"}]}, "Running"])
+def test_a_status_of_the_wrong_type_is_refused_by_its_path(api, status):
+    made = api.create(pod())
+    with pytest.raises(InvalidManifest) as problem:
+        api.patch_status(made, status)
+    assert problem.value.where.startswith("Pod default/web: status")
+    assert api.get("Pod", "web").status.phase == "Pending"

@@ -106,7 +106,7 @@ def test_what_goes_wrong_before_the_api_is_a_status_too(served):
 
 
 def test_a_fault_of_the_server_is_told_as_a_status(served, monkeypatch):
-    monkeypatch.setattr(served.face, "rows", lambda kind, found: 1 / 0)
+    monkeypatch.setattr(served.face, "table", lambda *given: 1 / 0)
     accept = "application/json;as=Table;v=v1;g=meta.k8s.io"
     status, said = send(served, "GET", PODS, Accept=accept)
     assert (status, said["reason"]) == (500, "InternalError") and "division" in said["message"]

@@ -99,6 +99,8 @@ EXPRESSION = {"matchExpressions": [{"key": "app", "operator": "Is", "values": ["
 
 # A document, the path of its mistake, and the words about it.
 REFUSED = [
+    (pod(schedulingGates=[{}]), "spec.schedulingGates[0]", "name: Required value"),
+    (pod(readinessGates=[{}]), "spec.readinessGates[0]", "conditionType: Required value"),
     (session("3h"), "sessionAffinityConfig.clientIP.timeoutSeconds", "whole number"),
     (session(0), "timeoutSeconds", "between 1 and 86400"),
     (port(targetPort="8080"), "spec.ports[0].targetPort", "at least one letter"),
@@ -221,14 +223,14 @@ def test_a_field_that_the_api_server_refuses_is_refused_in_its_words(
     cluster, document, path, words
 ):
     with pytest.raises(InvalidManifest) as problem:
-        cluster.api.server.prepare(document)
+        cluster.api.server.check(document)
     assert path in problem.value.where
     assert words in problem.value.expected or words in problem.value.what
 
 
 def test_a_priority_without_a_class_is_forbidden(cluster):
     with pytest.raises(Forbidden, match=r"the integer value of priority \(100\) must not"):
-        cluster.api.server.prepare(pod(priority=100))
+        cluster.api.create(pod(priority=100))
 
 
 @pytest.mark.parametrize(
@@ -259,16 +261,16 @@ def test_a_priority_without_a_class_is_forbidden(cluster):
     ids=lambda v: str(v)[:60],
 )
 def test_what_the_api_server_accepts_is_accepted(cluster, document):
-    cluster.api.server.prepare(document)
+    cluster.api.server.check(document)
 
 
 def test_zero_in_a_probe_means_its_default(cluster):
-    made, _, _ = cluster.api.server.prepare(one(livenessProbe={"exec": {}, "periodSeconds": 0}))
+    made, _ = cluster.api.server.check(one(livenessProbe={"exec": {}, "periodSeconds": 0}))
     assert made["spec"]["containers"][0]["livenessProbe"]["periodSeconds"] == 10
 
 
 def test_a_negative_grace_period_becomes_one_second(cluster):
-    made, _, _ = cluster.api.server.prepare(pod(terminationGracePeriodSeconds=-5))
+    made, _ = cluster.api.server.check(pod(terminationGracePeriodSeconds=-5))
     assert made["spec"]["terminationGracePeriodSeconds"] == 1
 
 

@@ -92,20 +92,19 @@ def _complete(document: Document) -> None:
         spec.setdefault("parallelism", 1)
 
 
-def _prepare(job: Document) -> None:
+def _prepare(job: Document) -> Document:
     """Give a new Job its selector: its own uid, so that no two Jobs share a Pod."""
     spec, meta = job["spec"], job["metadata"]
     if spec.get("manualSelector"):
-        return
+        return {}
     labels = {
         "batch.kubernetes.io/controller-uid": meta["uid"],
         "controller-uid": meta["uid"],
-        "batch.kubernetes.io/job-name": meta.get("name", ""),
-        "job-name": meta.get("name", ""),
+        "batch.kubernetes.io/job-name": meta["name"],
+        "job-name": meta["name"],
     }
-    template = spec["template"].setdefault("metadata", {})
-    template["labels"] = template.get("labels", {}) | labels
-    spec["selector"] = {"matchLabels": {"batch.kubernetes.io/controller-uid": meta["uid"]}}
+    selector = {"matchLabels": {"batch.kubernetes.io/controller-uid": meta["uid"]}}
+    return {"spec": {"selector": selector, "template": {"metadata": {"labels": labels}}}}
 
 
 def _rules(job: Job) -> Problems:

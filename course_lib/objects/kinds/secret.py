@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+
 from course_lib.objects.field_rules import config_key, encoded
 from course_lib.objects.kind import Kind, Problems, Row
 from course_lib.objects.kinds.config_map import data_size
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object
 from course_lib.objects.names import Problem
+from course_lib.objects.places import places
 from course_lib.objects.rules import immutable_data
 
 
@@ -25,6 +28,21 @@ _REQUIRED = {
     "kubernetes.io/dockerconfigjson": (".dockerconfigjson",),
     "kubernetes.io/ssh-auth": ("ssh-privatekey",),
 }
+
+
+def _complete(document: Document) -> None:
+    """`stringData` is a convenience of writing: it is stored encoded, under `data`.
+
+    Source: `Convert_v1_Secret_To_core_Secret` in `pkg/apis/core/v1/conversion.go`.
+    """
+    plain = document.get("stringData")
+    if plain == {}:
+        del document["stringData"]
+    elif isinstance(plain, dict) and all(isinstance(text, str) for text in plain.values()):
+        for data in places(document, "data"):
+            del document["stringData"]
+            for key, text in plain.items():
+                data[key] = base64.b64encode(text.encode()).decode()
 
 
 def _relations(document: Document) -> Problems:
@@ -52,6 +70,7 @@ SECRET = Kind(
     "secrets",
     Secret,
     defaults={"type": "Opaque"},
+    complete=_complete,
     fields={"data.~": config_key, "data.*": encoded, "stringData.~": config_key},
     relations=_relations,
     fixed=("type",),
