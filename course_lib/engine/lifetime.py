@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import simpy
 
@@ -12,7 +11,9 @@ from course_lib.engine.simulation import Process, Simulation
 
 
 class Lifetime(Simulation):
-    """The same clock, randomness and log as the world's, until the process ends.
+    """A simulation as one process sees it: what the process starts ends with the process.
+
+    Clock, random streams, series of numbers, log and reports are those of the world.
 
     >>> world = Simulation()
     >>> life = Lifetime(world)
@@ -25,7 +26,10 @@ class Lifetime(Simulation):
     """
 
     def __init__(self, world: Simulation) -> None:
-        self.__dict__.update(world.__dict__)
+        self.world = world
+        self.seed, self.env, self.log = world.seed, world.env, world.log
+        self._random, self._numbers = world._random, world._numbers
+        self._pending = world._pending
         self.over = False
 
     def end(self) -> None:
@@ -34,7 +38,7 @@ class Lifetime(Simulation):
 
     def at(self, time: float, act: Callable[[], None]) -> None:
         """Call `act` at a simulated time, if the process still lives."""
-        super().at(time, partial(self._call_if_alive, act))
+        self.world.at(time, partial(self._call_if_alive, act))
 
     def _call_if_alive(self, act: Callable[[], None]) -> None:
         if not self.over:
@@ -42,10 +46,10 @@ class Lifetime(Simulation):
 
     def start(self, process: Process) -> simpy.Process:
         """Let a part of the process run beside the others, as long as it lives."""
-        return super().start(self._while_alive(process))
+        return self.world.start(self._while_alive(process))
 
     def _while_alive(self, process: Process) -> Process:
-        result: Any = None
+        result: object = None
         problem: Exception | None = None
         while not self.over:
             try:

@@ -14,17 +14,18 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
-from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import simpy
 
 from course_lib.engine.log import EventLog, LogEntry
+from course_lib.engine.tracing import names_of_next, origin
 from course_lib.errors import CourseError, SimulationTimeout
 
 # Simulated time starts here; objects need dates, and every run needs the same ones.
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
+T = TypeVar("T")
 Process = Generator[simpy.Event, Any, Any]
 MOST_STEPS = 500_000  # at one instant; more are taken for an endless loop
 SAMPLE = 1000  # of the steps of an endless loop, that its error names
@@ -53,55 +54,22 @@ def seconds_at(written: str) -> float:
     return (datetime.strptime(written, form).replace(tzinfo=UTC) - EPOCH).total_seconds()
 
 
-def duration(seconds: Any, name: str) -> float:
+def duration(seconds: object, name: str) -> float:
     """A duration in simulated seconds; raises `CourseError` for what is none.
 
     >>> duration(1.5, "seconds")
     1.5
     """
-    number = isinstance(seconds, numbers.Real) and not isinstance(seconds, bool)
-    if not number or not 0 <= seconds <= LONGEST:
+    real = isinstance(seconds, numbers.Real) and not isinstance(seconds, bool)
+    number = float(seconds) if real else -1.0  # type: ignore[arg-type]
+    if not 0 <= number <= LONGEST:
         raise CourseError(
             "time runs forwards, and not for ever",
             where=name,
             expected=f"simulated seconds from 0 to {LONGEST:g} (a hundred years)",
             found=repr(seconds)[:60],
         )
-    return float(seconds)
-
-
-def _origin(error: Exception) -> str:
-    """The module of the part that failed: the first frame outside the engine."""
-    trace = error.__traceback__
-    while trace is not None:
-        name = str(trace.tb_frame.f_globals.get("__name__", ""))
-        if not name.startswith(("course_lib.engine", "simpy")):
-            return name.removeprefix("course_lib.")
-        trace = trace.tb_next
-    return "engine"
-
-
-def _names_of_next(env: simpy.Environment) -> list[str]:
-    """What the next event sets going: functions and processes, by module and name."""
-    callbacks = env._queue[0][3].callbacks or ()
-    return [_name(callback) for callback in callbacks]
-
-
-def _name(callback: Any) -> str:
-    """A readable name of a callback: what a timer calls, or the generator of a process."""
-    while isinstance(callback, partial):
-        callback = callback.args[0]
-    process = getattr(callback, "__self__", None)
-    if isinstance(process, simpy.Process):
-        callback = process._generator
-        while frame := getattr(callback, "gi_frame", None):
-            inner = frame.f_locals.get("process") or frame.f_locals.get("run")
-            if inner is None:
-                break
-            callback = inner
-    code = getattr(callback, "gi_code", None) or getattr(callback, "__code__", None)
-    room = Path(code.co_filename).stem if code else "course_lib"
-    return f"{room}: {getattr(callback, '__qualname__', str(callback)).replace('<locals>.', '')}"
+    return number
 
 
 class Simulation:
@@ -119,6 +87,7 @@ class Simulation:
     # Whether an error inside a component ends the run. The project's own tests want that; for a
     # learner the rest of the cluster goes on, as when a real process recovers from a panic.
     strict = False
+    _stands_still_at: float | None = None
 
     def __init__(self, seed: int = 0, start: float = 0.0) -> None:
         self.seed = seed
@@ -127,7 +96,6 @@ class Simulation:
         self._random: dict[str, random.Random] = {}
         self._numbers: dict[str, int] = {}
         self._pending: list[Callable[[], Iterable[str]]] = []
-        self._stands_still_at: float | None = None
 
     @property
     def now(self) -> float:
@@ -196,7 +164,7 @@ class Simulation:
         """
         if self.strict:
             raise error
-        component = component or _origin(error)
+        component = component or origin(error)
         said = f"{type(error).__name__}: {' '.join(str(error).split())}"
         self.record(component, doing, "InternalError", said)
         warnings.warn(
@@ -205,10 +173,10 @@ class Simulation:
             stacklevel=2,
         )
 
-    def guarded(self, listener: Callable[[Any], None]) -> Callable[[Any], None]:
+    def guarded(self, listener: Callable[[T], None]) -> Callable[[T], None]:
         """A listener whose errors are its own, and not those of who tells it."""
 
-        def tell(event: Any) -> None:
+        def tell(event: T) -> None:
             try:
                 listener(event)
             except Exception as error:
@@ -299,7 +267,7 @@ class Simulation:
         for _ in range(SAMPLE):
             if self.env.peek() != instant:
                 break
-            running.update(_names_of_next(self.env))
+            running.update(names_of_next(self.env))
             self.env.step()
         shown = ", ".join(f"{name} ({count})" for name, count in running.most_common(3))
         return CourseError(

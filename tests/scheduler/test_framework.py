@@ -137,7 +137,7 @@ profiles:
     assert [node_of(cluster, f"p{i}") for i in range(4)] == ["node-2"] * 4
     assert "2 node(s) were not quiet" in cluster.log(reason="FailedScheduling").MESSAGE[0]
     other = Cluster(nodes=3)
-    assert "Quiet" not in {p.name for p in other.scheduler.frameworks["default-scheduler"].plugins}
+    assert "Quiet" not in {p.name for p in other.plane.scheduler.frameworks["default-scheduler"].plugins}
 
 
 def test_plugins_that_cannot_be_registered_are_explained():
@@ -219,7 +219,7 @@ def test_when_a_plugin_rejects_the_pod_all_is_given_back_in_reverse_order(record
     assert recorded.log(reason="FailedScheduling").MESSAGE[0] == (
         "0/1 nodes are available: 1 no luck."
     )
-    assert recorded.scheduler.nodes.pod_count.sum() == 0
+    assert recorded.plane.scheduler.nodes.pod_count.sum() == 0
     Recorder.refuses.clear()
     recorded.apply(asking("b", "1"))
     recorded.run(seconds=5)
@@ -247,10 +247,10 @@ def test_permit_lets_pods_wait_for_each_other_and_gives_up_after_a_while():
     cluster.apply([asking("a", "1"), asking("b", "1")])
     cluster.run(seconds=10)
     assert (node_of(cluster, "a"), node_of(cluster, "b")) == ("", "")
-    assert cluster.scheduler.nodes.requested["cpu"][0] == 2000, "their places are kept"
+    assert cluster.plane.scheduler.nodes.requested["cpu"][0] == 2000, "their places are kept"
     cluster.run(seconds=25)
     assert "after waiting 30s at plugin Gang" in cluster.log(reason="FailedScheduling").MESSAGE[0]
-    assert cluster.scheduler.nodes.requested["cpu"][0] == 0
+    assert cluster.plane.scheduler.nodes.requested["cpu"][0] == 0
     cluster = Cluster(nodes=1, cpu="4", scheduler=with_plugins(Gang))
     cluster.apply([asking(name, "1") for name in "abc"])
     cluster.run(seconds=10)
@@ -263,8 +263,8 @@ def test_a_pod_deleted_while_it_waits_gives_its_place_back():
     cluster.run(seconds=10)
     cluster.delete("pod", "a")
     cluster.run(seconds=5)
-    assert cluster.scheduler.nodes.requested["cpu"][0] == 0
-    assert not cluster.scheduler.handle.waiting_pods
+    assert cluster.plane.scheduler.nodes.requested["cpu"][0] == 0
+    assert not cluster.plane.scheduler.handle.waiting_pods
 
 
 class ShortestName(Plugin):
