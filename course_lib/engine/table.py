@@ -50,7 +50,7 @@ class Table(pd.DataFrame):
 
     def _repr_html_(self) -> str | None:
         with pd.option_context(*FULL):
-            shown = pd.DataFrame._repr_html_(self)  # type: ignore[attr-defined]
+            shown: str | None = pd.DataFrame._repr_html_(self)  # type: ignore[attr-defined]
         if not shown:
             return shown
         styles = [LEFT, *map(self._style, range(self.shape[1]))]

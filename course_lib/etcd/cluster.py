@@ -45,7 +45,7 @@ class EtcdCluster:
         self._noted = ""
         names = [f"etcd-{n + 1}" for n in range(members)] if isinstance(members, int) else members
         self.peers = Peers(sim)
-        self._make = lambda name, disk: member(sim, name, self.peers, disk, self._store)
+        self._member = member
         configuration = Configuration(tuple(names))
         self.members = {name: self._make(name, Disk(configuration)) for name in names}
         ids = "".join(f"{self.peers.member_id(name):016x}" for name in sorted(names))
@@ -53,8 +53,8 @@ class EtcdCluster:
         self.cluster_id = int.from_bytes(digest[:8], "big")
         self.files: dict[str, Snapshot] = {}  # what `etcdctl snapshot save` wrote, by file name
 
-    def _store(self) -> MVCCStore:
-        return MVCCStore(self.quota)
+    def _make(self, name: str, disk: Disk) -> Member:
+        return self._member(self.sim, name, self.peers, disk, lambda: MVCCStore(self.quota))
 
     def limit(self, quota: float) -> None:
         """Let no member's file grow beyond so many bytes (--quota-backend-bytes)."""

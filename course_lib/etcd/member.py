@@ -1,6 +1,6 @@
 """A member: a replica that answers clients.
 
-Any member takes any request. One that does not lead passes it on to the leader, and answers when
+Each member takes all requests. One that does not lead passes it on to the leader, and answers when
 it has itself applied what the leader did. Commands that come in one instant travel together: so
 one sync and one message carry many ("group commit").
 """

@@ -95,9 +95,9 @@ def simulate(
     `spread` are the members by zone; `member` and `zone` say how often one fails, and how long it
     takes to repair; the `seed` decides when.
     """
-    lots = np.random.default_rng([seed, sum(spread), len(spread)])
+    rng = np.random.default_rng([seed, sum(spread), len(spread)])
     hours = years * HOURS
-    return np.array([_run(spread, member, zone, hours, lots) for _ in range(runs)])
+    return np.array([_run(spread, member, zone, hours, rng) for _ in range(runs)])
 
 
 def _run(
@@ -105,14 +105,14 @@ def _run(
     member: Reliability,
     zone: Reliability,
     hours: float,
-    lots: np.random.Generator,
+    rng: np.random.Generator,
 ) -> float:
     """One history: all changes in order of time, and the time during which enough work."""
     changes: list[tuple[NDArray[np.float64], NDArray[np.int64], int]] = []
     for place, members in enumerate(spread):
         if zone.mtbf != float("inf"):
-            changes.append((*_history(zone, hours, lots), -1 - place))
-        changes += [(*_history(member, hours, lots), place) for _ in range(members)]
+            changes.append((*_history(zone, hours, rng), -1 - place))
+        changes += [(*_history(member, hours, rng), place) for _ in range(members)]
     times = np.concatenate([t for t, _, _ in changes])
     steps = np.concatenate([s for _, s, _ in changes])
     whose = np.concatenate([np.full(len(t), who) for t, _, who in changes])
@@ -130,14 +130,14 @@ def _run(
 
 
 def _history(
-    part: Reliability, hours: float, lots: np.random.Generator
+    part: Reliability, hours: float, rng: np.random.Generator
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """When one part fails (-1) and is repaired (+1); it starts as it would be found at any time."""
     cycles = max(4, int(2 * hours / (part.mtbf + part.mttr)) + 20)
     spans = np.empty(2 * cycles)
-    spans[0::2] = lots.exponential(part.mtbf, cycles)
-    spans[1::2] = lots.exponential(part.mttr, cycles)
-    if lots.random() >= part.availability:  # it begins in the middle of a repair
+    spans[0::2] = rng.exponential(part.mtbf, cycles)
+    spans[1::2] = rng.exponential(part.mttr, cycles)
+    if rng.random() >= part.availability:  # it begins in the middle of a repair
         spans[0] = 0.0
     times = np.cumsum(spans)
     keep = times < hours

@@ -29,12 +29,12 @@ def latencies(
     """
     cluster = EtcdCluster(Simulation(seed), members)
     cluster.peers.delay = delay
-    sim, lots = cluster.sim, cluster.sim.random("disks")
+    sim, rng = cluster.sim, cluster.sim.random("disks")
     leader = cluster.elect()
     taken = []
     for number in range(writes):
         for member in cluster.members.values():
-            member.disk.seconds = lots.uniform(*SYNC)
+            member.disk.seconds = rng.uniform(*SYNC)
         began = sim.now
         cluster.call(leader.propose, Put("key", str(number)))
         taken.append(sim.now - began)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import combinations_with_replacement
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -19,6 +19,7 @@ from course_lib.cluster.static_manifests import API_SERVER, CONTROLLER_MANAGER, 
 from course_lib.etcd import Get
 from course_lib.etcd.mvcc import MVCCStore
 from course_lib.experiments.cores import processes
+from course_lib.objects.manifests import Document
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -192,11 +193,11 @@ def observe(configuration: str, names: tuple[str, ...], seed: int = 0) -> Outcom
     return seen
 
 
-def _note(name: str) -> dict[str, Any]:
+def _note(name: str) -> Document:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}}
 
 
-def _try(act: Callable[[], Any]) -> bool:
+def _try(act: Callable[[], object]) -> bool:
     try:
         act()
     except APIError:

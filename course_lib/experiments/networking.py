@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Sized
 from typing import TYPE_CHECKING, Any
 
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 from course_lib.network import PLUGINS, PodNetwork, Trace
 from course_lib.network.flat import FlatNetwork
+from course_lib.network.host import NodeHost
 from course_lib.network.trace import Journey
 from course_lib.node.proxy import ServicePort
 from course_lib.node.proxy.iptables_rules import Settings
@@ -88,7 +89,7 @@ EVENTS = (JOINS, DIES, CUT, PARTED)
 STEP, LONGEST = 1.0, 400.0  # s between two looks, and until we give up
 
 
-def network_event(plugin: str, event: str, **settings: Any) -> dict[str, Any]:
+def network_event(plugin: str, event: str, **settings: Any) -> dict[str, str]:
     """What happens to a network of three nodes: PLUGIN, EVENT, RESULT, SECONDS until it does.
 
     - a node joins: until its Pod and all others reach each other;
@@ -133,7 +134,7 @@ def network_events(plugins: Iterable[str] = PLUGINS) -> Table:
     return Table([network_event(plugin, event) for plugin in plugins for event in EVENTS])
 
 
-def _row(plugin: str, event: str, result: str, seconds: float | None) -> dict[str, Any]:
+def _row(plugin: str, event: str, result: str, seconds: float | None) -> dict[str, str]:
     shown = "" if seconds is None else f"{seconds:g}"
     return {"PLUGIN": plugin, "EVENT": event, "RESULT": result, "SECONDS": shown}
 
@@ -143,7 +144,7 @@ def _all_reach(network: PodNetwork) -> bool:
     return all(network.trace(one, other).ok for one in pods for other in pods)
 
 
-def _until(network: PodNetwork, condition: Any) -> float | None:
+def _until(network: PodNetwork, condition: Callable[[], bool]) -> float | None:
     begun = network.sim.now
     while not condition():
         if network.sim.now - begun >= LONGEST:
@@ -201,8 +202,8 @@ def _looked(network: FlatNetwork, port: ServicePort) -> int:
     return journey.examined
 
 
-def _rules(host: Any) -> int:
-    return sum(len(source) for source in host.filter.sources.values())
+def _rules(host: NodeHost) -> int:
+    return sum(len(source) for source in host.filter.sources.values() if isinstance(source, Sized))
 
 
 def balance(traces: Iterable[Trace]) -> Table:

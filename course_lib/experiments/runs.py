@@ -12,7 +12,7 @@ import random
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
 
@@ -21,17 +21,17 @@ from course_lib.experiments.cores import processes
 from course_lib.experiments.measures import RESOURCES, fragmentation, shapes_of, utilisation
 from course_lib.experiments.policies import POLICIES, framework_of
 from course_lib.experiments.workloads import Scenario
-from course_lib.scheduler import SchedulingFramework
+from course_lib.objects.manifests import Document
 from course_lib.scheduler.batch import place_all
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
+from course_lib.scheduler.runtime import SchedulingFramework
 
 if TYPE_CHECKING:
     import pandas as pd
+    from tqdm.auto import tqdm
 
 CHECKPOINTS = 20  # of the fragmentation curve, evenly over the queue
-
-Document = dict[str, Any]
 
 
 class Run(msgspec.Struct):
@@ -44,10 +44,10 @@ class Run(msgspec.Struct):
     nodes: list[str]  # of each Pod; empty where it found none
     curve: list[tuple[float, float]]  # share of Pods tried, fragmentation (of `measures`' first)
 
-    def row(self) -> dict[str, Any]:
+    def row(self) -> dict[str, str | float]:
         """One row of the table of runs."""
-        head = {"policy": self.policy, "workload": self.workload, "seed": self.seed}
-        return head | self.measures
+        row: dict[str, str | float] = {"policy": self.policy, "workload": self.workload}
+        return row | {"seed": self.seed} | self.measures
 
 
 def run(
@@ -64,16 +64,16 @@ def run(
     breaks ties.
     """
     framework = framework_of(configuration or policy)
-    nodes, pods = scenario.picture(), scenario.queue()
+    nodes, pods = scenario.snapshot(), scenario.queue()
     shapes = shapes_of(pods)
-    lots = random.Random(f"{seed}/{policy}")
+    rng = random.Random(f"{seed}/{policy}")
     watched = "gpu" if nodes.capacity(RESOURCES["gpu"]).any() else "cpu"
     step = max(1, -(-len(pods) // CHECKPOINTS))
     rows: list[int] = []
     curve, seconds = [], 0.0
     for start in range(0, len(pods), step):
         began = time.perf_counter()
-        rows += place_all(framework, pods[start : start + step], nodes, lots)
+        rows += place_all(framework, pods[start : start + step], nodes, rng)
         seconds += time.perf_counter() - began
         lost = fragmentation(framework, nodes, shapes, RESOURCES[watched])
         curve.append((len(rows) / len(pods), lost))
@@ -151,7 +151,7 @@ def _compute(jobs: list[Job], progress: bool, workers: int | None) -> list[Run]:
             return [future.result() for future in futures]
 
 
-def _run_one(job: Job, bar: Any) -> Run:
+def _run_one(job: Job, bar: tqdm[NoReturn]) -> Run:
     made = run(*job)
     bar.update()
     return made

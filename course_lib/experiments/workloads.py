@@ -13,18 +13,17 @@ import json
 import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from course_lib.errors import CourseError
 from course_lib.objects.decode import decode
 from course_lib.objects.kinds import kind_named
+from course_lib.objects.manifests import Document
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.plugins.gpu_share import COUNT, MILLI
 from course_lib.scheduler.pod_info import PodInfo
 
-Document = dict[str, Any]
 MODEL = "alibabacloud.com/gpu-card-model"
 ZONE = "topology.kubernetes.io/zone"
 # Thousandths of a core and MiB of one Pod, drawn; the second argument is how much of the queue
@@ -34,20 +33,20 @@ Sizes = Callable[[random.Random, float], tuple[int, int]]
 # What each stands for is said beside it.
 DISTRIBUTIONS: dict[str, Sizes] = {
     # all alike: the stateless replicas of one Deployment
-    "equal": lambda lots, _: (500, 1024),
+    "equal": lambda rng, _: (500, 1024),
     # small services of several sizes, more memory than CPU
-    "services": lambda lots, _: (lots.choice([100, 250, 500]), lots.choice([256, 512, 1024, 2048])),
+    "services": lambda rng, _: (rng.choice([100, 250, 500]), rng.choice([256, 512, 1024, 2048])),
     # computing: whole cores, little memory
-    "batch": lambda lots, _: (lots.choice([1000, 2000, 4000]), lots.choice([512, 1024])),
+    "batch": lambda rng, _: (rng.choice([1000, 2000, 4000]), rng.choice([512, 1024])),
     # most are small and a few are large, as in most production traces
-    "heavy-tailed": lambda lots, _: (
-        min(16000, int(100 * lots.paretovariate(1.1))),
-        min(65536, int(256 * lots.paretovariate(1.1))),
+    "heavy-tailed": lambda rng, _: (
+        min(16000, int(100 * rng.paretovariate(1.1))),
+        min(65536, int(256 * rng.paretovariate(1.1))),
     ),
     # small services first, and then some that need nearly a whole node of 8 cores and 16 GiB
-    "large last": lambda lots, before: (500, 1024) if before < 0.85 else (7000, 14 * 1024),
+    "large last": lambda rng, before: (500, 1024) if before < 0.85 else (7000, 14 * 1024),
     # half want CPU, half want memory: they fit together well, if somebody sees to it
-    "complementary": lambda lots, _: (1800, 512) if lots.random() < 0.5 else (200, 3584),
+    "complementary": lambda rng, _: (1800, 512) if rng.random() < 0.5 else (200, 3584),
 }
 
 
@@ -64,7 +63,7 @@ class Scenario(msgspec.Struct, frozen=True):
         text = json.dumps([list(self.nodes), list(self.pods)], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def picture(self) -> Nodes:
+    def snapshot(self) -> Nodes:
         """The nodes, empty."""
         known = kind_named("Node")
         return Nodes([decode(document, known) for document in self.nodes])  # type: ignore[misc]
@@ -85,14 +84,14 @@ def generate(
     name.
 
     >>> scenario = generate("services", pods=5)
-    >>> len(scenario.queue()), len(scenario.picture())
+    >>> len(scenario.queue()), len(scenario.snapshot())
     (5, 20)
     """
     if distribution not in DISTRIBUTIONS:
         names = ", ".join(DISTRIBUTIONS)
         raise CourseError("no such distribution", expected=f"one of {names}", found=distribution)
-    lots = random.Random(f"{distribution}/{seed}")
-    sizes = [DISTRIBUTIONS[distribution](lots, number / pods) for number in range(pods)]
+    rng = random.Random(f"{distribution}/{seed}")
+    sizes = [DISTRIBUTIONS[distribution](rng, number / pods) for number in range(pods)]
     machines = [
         _node(f"node-{i}", cpu * 1000, memory * 1024, {ZONE: f"zone-{'abc'[i % 3]}"})
         for i in range(nodes)

@@ -16,7 +16,7 @@ from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import NamespaceLabels, PodInfo
 
 
-class Cache:
+class SchedulerCache:
     """What the scheduler counts with; `nodes` and `namespaces` read what exists."""
 
     def __init__(

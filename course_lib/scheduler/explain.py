@@ -6,7 +6,6 @@ The real scheduler keeps this to itself, but for its log at high verbosity; here
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from course_lib.scheduler.status import Filtered
 SUM = "(sum)"
 DETAIL = ["NODE", "PLUGIN", "VERDICT", "REASONS", "RAW", "SCORE", "WEIGHT", "WEIGHTED", "OUTCOME"]
 TEXTS = ("NODE", "PLUGIN", "VERDICT", "REFUSED BY", "REASONS", "OUTCOME")  # the others: numbers
-Row = list[Any]
+Row = list[str | int | None]
 
 
 def explain(

@@ -10,13 +10,13 @@ Sources: kubernetes.io "Scheduling Framework"; k8s.io/kube-scheduler `framework/
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 import numpy as np
 
 from course_lib.objects.manifests import Document
-from course_lib.objects.meta import Object
+from course_lib.objects.meta import Object, ObjectT
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
 from course_lib.scheduler.queue import QueuedPod, SortKey
@@ -51,10 +51,10 @@ POINTS = {
 class Lister(Protocol):
     """What plugins read of the API, beside nodes and Pods."""
 
-    def find(self, kind: str, name: str, namespace: str = "") -> Any:
+    def find(self, kind: type[ObjectT], name: str, namespace: str = "") -> ObjectT | None:
         """The object of that name, or None."""
 
-    def list(self, kind: str, namespace: str = "") -> list[Any]:
+    def list(self, kind: type[ObjectT], namespace: str = "") -> list[ObjectT]:
         """All objects of a kind."""
 
 
@@ -64,7 +64,7 @@ class BindingClient(Protocol):
     def bind(self, pod: Object, node: str) -> None:
         """Write the Pod's binding."""
 
-    def patch(self, kind: str, name: str, namespace: str, patch: Document) -> Any:
+    def patch(self, kind: type[ObjectT], name: str, namespace: str, patch: Document) -> ObjectT:
         """Apply a merge patch to an object.
 
         `kind`, `name` and `namespace` say which object.

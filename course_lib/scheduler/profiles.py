@@ -7,8 +7,6 @@ kube-scheduler takes. Source: kubernetes.io "Scheduler Configuration";
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from course_lib.errors import CourseError
@@ -55,7 +53,7 @@ class _PluginSet(msgspec.Struct):
 
 class _Arguments(msgspec.Struct):
     name: str
-    args: dict[str, Any] = {}
+    args: Document = {}
 
 
 class _Profile(msgspec.Struct, rename="camel"):

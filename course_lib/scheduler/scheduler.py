@@ -25,7 +25,7 @@ from course_lib.objects.kinds.persistent_volume_claim import PersistentVolumeCla
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.storage_class import StorageClass
 from course_lib.objects.meta import set_condition
-from course_lib.scheduler.cache import Cache
+from course_lib.scheduler.cache import SchedulerCache
 from course_lib.scheduler.executor import evict
 from course_lib.scheduler.framework import (
     CLAIM_UPDATE,
@@ -68,7 +68,7 @@ class Scheduler:
             said = f"{path}: read, but the simulation does not act on it"
             self.sim.record(COMPONENT, "KubeSchedulerConfiguration", "NotActedOn", said)
         self.queue = SchedulingQueue(self.sim, self._wake, made[0].at["queueSort"][0].queue_sort)
-        self.cache = Cache(
+        self.cache = SchedulerCache(
             lambda: informers.list(Node),
             lambda: {space.name: space.labels for space in informers.list(Namespace)},
         )

@@ -79,7 +79,7 @@ def test_who_spreads_small_pods_has_no_room_for_large_ones():
 
 def test_what_no_pod_of_the_workload_can_use_is_fragmented():
     scenario = generate("equal", 100, nodes=3, cpu=8, memory=16)  # 0.5 cores, 1 GiB each
-    framework, nodes = framework_of("pack"), scenario.picture()
+    framework, nodes = framework_of("pack"), scenario.snapshot()
     shapes = shapes_of(scenario.queue())
     assert fragmentation(framework, nodes, shapes, "cpu") == 0.0
     nodes.requested["cpu"][0] = 7800  # 0.2 cores left: too little
@@ -122,7 +122,7 @@ def test_a_sweep_on_several_cores_is_the_sweep_on_one():
 @pytest.mark.skipif(not (OPENB / "pods.csv").exists(), reason="the openb trace is not here")
 def test_the_whole_openb_trace_is_placed_and_no_gpu_is_overcommitted():
     scenario = read_trace(OPENB)
-    nodes, pods = scenario.picture(), scenario.queue()
+    nodes, pods = scenario.snapshot(), scenario.queue()
     assert (len(nodes), len(pods)) == (1213, 8152)
     framework = framework_of("pack")
     import random

@@ -17,6 +17,7 @@ import numpy as np
 
 from course_lib.objects.decode import decode
 from course_lib.objects.kinds import kind_named
+from course_lib.objects.kinds.pod_disruption_budget import PodDisruptionBudget
 from course_lib.scheduler.framework import everywhere
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.plugins.node_resources_balanced_allocation import evenness
@@ -50,13 +51,13 @@ class Objects:
     def __init__(self, documents: list[Case]) -> None:
         self.views = [view(document["kind"], document) for document in documents]
 
-    def find(self, kind: str, name: str, namespace: str = "") -> Any:
+    def find(self, kind: type, name: str, namespace: str = "") -> Any:
         same = [v for v in self.list(kind, namespace) if v.name == name]
         return same[0] if same else None
 
-    def list(self, kind: str, namespace: str = "") -> list[Any]:
-        namespaced = kind_named(kind).namespaced and namespace
-        found = [v for v in self.views if v.kind == kind]
+    def list(self, kind: type, namespace: str = "") -> list[Any]:
+        namespaced = kind_named(kind.__name__).namespaced and namespace
+        found = [v for v in self.views if isinstance(v, kind)]
         return [v for v in found if not namespaced or (v.namespace or "default") == namespace]
 
 
@@ -119,7 +120,7 @@ def preemption(case: Case) -> tuple[dict[str, list[str]], str]:
     if why := asked.ineligible(pod, nodes):
         diagnosis.post_filter_message = f"preemption: {why}"
         return {}, diagnosis.message()
-    budgets = lister.list("PodDisruptionBudget")
+    budgets = lister.list(PodDisruptionBudget)
     candidates, _ = asked.candidates(pod, nodes, diagnosis, budgets)
     diagnosis.post_filter_message = f"preemption: {asked.find(pod, nodes, diagnosis, budgets)[1]}"
     least = min(map(harm, candidates), default=None)

@@ -136,8 +136,8 @@ profiles:
     cluster.run(seconds=20)
     assert [node_of(cluster, f"p{i}") for i in range(4)] == ["node-2"] * 4
     assert "2 node(s) were not quiet" in cluster.log(reason="FailedScheduling").MESSAGE[0]
-    other = Cluster(nodes=3)
-    assert "Quiet" not in {p.name for p in other.plane.scheduler.frameworks["default-scheduler"].plugins}
+    (other,) = Cluster(nodes=3).plane.scheduler.frameworks.values()
+    assert "Quiet" not in {plugin.name for plugin in other.plugins}
 
 
 def test_plugins_that_cannot_be_registered_are_explained():

@@ -5,6 +5,7 @@ Source: `pkg/scheduler/framework/plugins/defaultpreemption`.
 
 from __future__ import annotations
 
+from course_lib.objects.kinds.pod_disruption_budget import PodDisruptionBudget
 from course_lib.scheduler.framework import Lister, Plugin, PluginsRunner, PostFilterResult
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
@@ -29,7 +30,7 @@ class DefaultPreemption(Plugin):
         preemption = Preemption(runner)
         if why := preemption.ineligible(pod, nodes):
             return PostFilterResult(MESSAGE.format(why=why))
-        budgets = self.lister.list("PodDisruptionBudget") if self.lister else []
+        budgets = self.lister.list(PodDisruptionBudget) if self.lister else []
         candidate, why = preemption.find(pod, nodes, diagnosis, budgets)
         if candidate is None:
             return PostFilterResult(MESSAGE.format(why=why))

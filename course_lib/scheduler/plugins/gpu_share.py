@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from course_lib.objects.kinds.pod import Pod
 from course_lib.scheduler.framework import NODE_ADD, POD_DELETE, Handle, Plugin
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
@@ -53,7 +54,7 @@ class GpuShare(Plugin):
         if INDEX in pod.pod.annotations:
             noted = {INDEX: pod.pod.annotations[INDEX]}
             patch = {"metadata": {"uid": pod.pod.uid, "annotations": noted}}
-            handle.client.patch("Pod", pod.pod.name, pod.namespace, patch)
+            handle.client.patch(Pod, pod.pod.name, pod.namespace, patch)
         return ""
 
     def couples(self, pod: PodInfo, nodes: Nodes) -> bool:

@@ -103,7 +103,7 @@ class InterPodAffinity(Plugin):
         return np.trunc(MAX_SCORE * ((scores - low) / (high - low)))
 
     def couples(self, pod: PodInfo, nodes: Nodes) -> bool:
-        """Any term, of this Pod or about it, reaches over nodes."""
+        """Whether a term, of this Pod or about it, reaches over nodes."""
         return pod.terms.any() or any(
             term.group.has(pod, nodes.namespaces)
             for role in ("required", "required_anti", "preferred", "preferred_anti")
@@ -120,7 +120,9 @@ def near(pod: PodInfo, nodes: Nodes) -> Bools | None:
     terms = pod.terms.required
     if not terms:
         return None
-    labelled = np.logical_and.reduce([nodes.label(term.topology_key).present for term in terms])
+    labelled: Bools = np.logical_and.reduce(
+        [nodes.label(term.topology_key).present for term in terms]
+    )
     groups = tuple(term.group for term in terms)
     counts = nodes.count(Question(groups))
     found = [nodes.label(term.topology_key).shared(counts) for term in terms]
@@ -128,7 +130,8 @@ def near(pod: PodInfo, nodes: Nodes) -> Bools | None:
         group.has(pod, nodes.namespaces) for group in groups
     ):
         return labelled
-    return labelled & np.logical_and.reduce([sums > 0 for sums in found])
+    near_all: Bools = labelled & np.logical_and.reduce([sums > 0 for sums in found])
+    return near_all
 
 
 def away(pod: PodInfo, nodes: Nodes) -> Bools | None:
@@ -146,6 +149,7 @@ def minded(pod: PodInfo, nodes: Nodes) -> Bools | None:
 def _none_of(terms: list[tuple[Term, Amounts]], nodes: Nodes) -> Bools | None:
     if not terms:
         return None
-    return np.logical_and.reduce(
+    none: Bools = np.logical_and.reduce(
         [nodes.label(term.topology_key).shared(counts) == 0 for term, counts in terms]
     )
+    return none

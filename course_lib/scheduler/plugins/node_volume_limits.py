@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from course_lib.objects.kinds.csi_node import CSINode
+from course_lib.objects.kinds.persistent_volume import PersistentVolume
+from course_lib.objects.kinds.storage_class import StorageClass
 from course_lib.scheduler.framework import CLAIM_UPDATE, NODE_ADD, POD_DELETE, Lister, Plugin
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.plugins.volume_binding import claims_of
@@ -46,7 +49,7 @@ class NodeVolumeLimits(Plugin):
 
     def _limits(self, node: str) -> dict[str, int]:
         assert self.lister is not None
-        found = self.lister.find("CSINode", node)
+        found = self.lister.find(CSINode, node)
         drivers = found.spec.drivers if found is not None else ()
         return {d.name: d.allocatable.count for d in drivers or () if d.allocatable}
 
@@ -60,10 +63,10 @@ def handles(pod: PodInfo, lister: Lister | None) -> set[Handle]:
     found: set[Handle] = set()
     for claim in claims_of(pod, lister):
         assert lister is not None
-        volume = lister.find("PersistentVolume", claim.spec.volume_name)
+        volume = lister.find(PersistentVolume, claim.spec.volume_name)
         if volume is not None:
             if volume.spec.csi:
                 found.add((volume.spec.csi["driver"], volume.spec.csi["volumeHandle"]))
-        elif cls := lister.find("StorageClass", claim.class_name or ""):
+        elif cls := lister.find(StorageClass, claim.class_name or ""):
             found.add((cls.provisioner, f"{claim.namespace}/{claim.name}"))
     return found

@@ -16,6 +16,7 @@ import numpy as np
 from course_lib.objects.kinds.persistent_volume import PersistentVolume
 from course_lib.objects.kinds.persistent_volume_claim import PersistentVolumeClaim
 from course_lib.objects.kinds.storage_class import StorageClass
+from course_lib.objects.quantity import Quantity
 from course_lib.objects.volume_matching import suits
 from course_lib.scheduler.framework import CLAIM_UPDATE, NODE_ADD, Lister, Plugin, PreFilterResult
 from course_lib.scheduler.nodes import Nodes
@@ -52,7 +53,7 @@ class VolumeBinding(Plugin):
         """Why the Pod must wait; None when its claims are there."""
         for name in pod.claims if self.lister else ():
             assert self.lister is not None
-            claim = self.lister.find("PersistentVolumeClaim", name, pod.namespace)
+            claim = self.lister.find(PersistentVolumeClaim, name, pod.namespace)
             if claim is None:
                 return PreFilterResult(NOT_FOUND.format(name=name))
             if claim.status.phase != "Bound" and waiting_class(self.lister, claim) is None:
@@ -65,7 +66,7 @@ class VolumeBinding(Plugin):
         if not claims or self.lister is None:
             return None
         bound = [c for c in claims if c.status.phase == "Bound"]
-        volumes = [self.lister.find("PersistentVolume", c.spec.volume_name) for c in bound]
+        volumes = [self.lister.find(PersistentVolume, c.spec.volume_name) for c in bound]
         exist = all(volume is not None for volume in volumes)
         reached = np.ones(len(nodes), dtype=bool)
         for volume in volumes:
@@ -105,7 +106,7 @@ class VolumeBinding(Plugin):
         for claim, volumes in self._matches(pod, nodes):
             for volume, taken in volumes:
                 cls = volume.spec.storage_class_name
-                sizes = claim.size, (volume.spec.capacity or {})["storage"]
+                sizes = claim.size, capacity_of(volume)
                 for sums, size in zip((asked, capacity), sizes, strict=True):
                     sums[cls] = sums.get(cls, nodes.zeros()) + taken * size.value
         total, classes = nodes.zeros(), nodes.zeros()
@@ -131,7 +132,7 @@ def claims_of(pod: PodInfo, lister: Lister | None) -> list[PersistentVolumeClaim
     """A Pod's claims, as far as they exist."""
     if lister is None or not pod.claims:
         return []
-    found = (lister.find("PersistentVolumeClaim", n, pod.namespace) for n in pod.claims)
+    found = (lister.find(PersistentVolumeClaim, n, pod.namespace) for n in pod.claims)
     return [claim for claim in found if claim is not None]
 
 
@@ -144,9 +145,9 @@ def matches(claims: list[PersistentVolumeClaim], nodes: Nodes, lister: Lister) -
     free: dict[str, Bools] = {}  # where each volume is not yet taken by an earlier claim
     for claim in sorted(claims, key=lambda c: c.size.nano):
         open_ = np.ones(len(nodes), dtype=bool)
-        volumes = [v for v in lister.list("PersistentVolume") if open_to(claim, v)]
+        volumes = [v for v in lister.list(PersistentVolume) if open_to(claim, v)]
         found = []
-        for volume in sorted(volumes, key=lambda v: (v.spec.capacity["storage"].nano, v.name)):
+        for volume in sorted(volumes, key=lambda v: (capacity_of(v).nano, v.name)):
             there = free.setdefault(volume.name, np.ones(len(nodes), dtype=bool))
             taken = open_ & there & reachable(volume, nodes)
             there &= ~taken
@@ -156,9 +157,14 @@ def matches(claims: list[PersistentVolumeClaim], nodes: Nodes, lister: Lister) -
         yield claim, found
 
 
+def capacity_of(volume: PersistentVolume) -> Quantity:
+    """How much a volume holds."""
+    return (volume.spec.capacity or {})["storage"]
+
+
 def waiting_class(lister: Lister, claim: PersistentVolumeClaim) -> StorageClass | None:
     """The claim's class, if that makes it wait for its first consumer."""
-    cls: StorageClass | None = lister.find("StorageClass", claim.class_name or "")
+    cls = lister.find(StorageClass, claim.class_name or "")
     return cls if cls is not None and cls.volume_binding_mode == WAIT else None
 
 

@@ -5,11 +5,10 @@ Source: `pkg/scheduler/framework/plugins/volumerestrictions`.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from course_lib.objects.kinds.pod import Volume
+from course_lib.objects.manifests import Document
 from course_lib.scheduler.framework import NODE_ADD, POD_DELETE, Lister, Plugin
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.plugins.volume_binding import claims_of
@@ -83,11 +82,11 @@ def conflict(mine: Volume, theirs: Volume) -> bool:
     return False
 
 
-def _both_read(a: dict[str, Any], b: dict[str, Any]) -> bool:
+def _both_read(a: Document, b: Document) -> bool:
     return bool(a.get("readOnly") and b.get("readOnly"))
 
 
-def _pool(disk: dict[str, Any]) -> str:
+def _pool(disk: Document) -> str:
     pool: str = disk.get("pool", "rbd")
     return pool
 

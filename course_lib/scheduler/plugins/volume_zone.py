@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from course_lib.objects.kinds.persistent_volume import PersistentVolume
 from course_lib.scheduler.framework import CLAIM_UPDATE, NODE_ADD, Lister, Plugin
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.plugins.volume_binding import claims_of
@@ -38,7 +39,7 @@ class VolumeZone(Plugin):
             (key, value)
             for claim in claims_of(pod, self.lister)
             if self.lister
-            and (volume := self.lister.find("PersistentVolume", claim.spec.volume_name))
+            and (volume := self.lister.find(PersistentVolume, claim.spec.volume_name))
             for key, value in volume.labels.items()
             if key in KEYS
         ]
@@ -60,4 +61,5 @@ def in_zones(labels: list[tuple[str, str]], nodes: Nodes) -> Bools:
         later = nodes.label(BETA.get(key, key))
         fits &= np.where(here.present, here.among(values), later.among(values))
     unaware = ~np.logical_or.reduce([nodes.label(key).present for key in KEYS])
-    return fits | unaware
+    allowed: Bools = fits | unaware
+    return allowed
