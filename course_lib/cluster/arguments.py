@@ -10,7 +10,7 @@ import inspect
 import numbers
 from collections.abc import Callable, Mapping, Sequence
 from types import FunctionType
-from typing import Any, TypeGuard, TypeVar
+from typing import Any, TypeGuard, TypeVar, cast
 
 from course_lib.cri.simulated import runtime_named
 from course_lib.engine.simulation import duration
@@ -19,6 +19,7 @@ from course_lib.objects.quantity import Quantity
 
 LARGEST = {"cpu": "10k", "memory": "1Ei"}  # of a machine
 T = TypeVar("T", bound=type)
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def _text(value: object) -> bool:
@@ -112,10 +113,19 @@ def _checked(method: FunctionType, title: str) -> Any:
         check(*args, **kwargs)
         return method(*args, **kwargs)
 
-    # The same function in its own module's eyes: doctest looks for functions by their globals.
-    made = FunctionType(call.__code__, method.__globals__, title, None, call.__closure__)
+    return in_module_of(method, call)
+
+
+def in_module_of(method: Callable[..., Any], call: F) -> F:
+    """A function that stands for another one: with its name, signature, docstring and module.
+
+    `call` is what runs, in place of `method`. doctest looks for functions by their globals, so
+    that the examples of a docstring run once, where they are written.
+    """
+    assert isinstance(call, FunctionType) and isinstance(method, FunctionType)
+    made = FunctionType(call.__code__, method.__globals__, method.__name__, None, call.__closure__)
     made.__kwdefaults__ = call.__kwdefaults__
-    return functools.update_wrapper(made, method)
+    return cast(F, functools.update_wrapper(made, method))
 
 
 def _shown(signature: inspect.Signature) -> str:

@@ -58,8 +58,20 @@ class ContainerAccess:
 
         With `previous`, what the one before its last restart said.
 
-        `pod` is the Pod's name in `namespace`; `timestamps` puts the time before each line. Raises
-        `CourseError` where there is no such container, or none before the last restart.
+        `pod` is the Pod's name in `namespace`; `timestamps` puts the time before each line.
+
+        Raises `CourseError` where there is no such container, or none before the last restart.
+
+        >>> from course_lib import Cluster
+        >>> cluster = Cluster(nodes=1)
+        >>> hello = {"name": "main", "image": "busybox:1.36", "command": ["echo", "hello"]}
+        >>> spec = {"containers": [hello], "restartPolicy": "Never"}
+        >>> meta = {"name": "hi"}
+        >>> _ = cluster.apply(
+        ...     {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec})
+        >>> cluster.run(seconds=10)
+        >>> cluster.logs("hi")
+        'hello\\n'
         """
         kubelet, slot = self._slot(pod, container, namespace)
         found = slot.previous if previous else slot.current
@@ -121,6 +133,18 @@ class ContainerAccess:
         raises `CommandFailed`, with its `exit_code`, `stdout` and `stderr`.
 
         `pod` is the Pod's name in `namespace`; `timeout` is in s.
+
+        >>> from course_lib import Cluster
+        >>> cluster = Cluster(nodes=1)
+        >>> _ = cluster.apply("data/web-pod.yaml")
+        >>> cluster.run(seconds=20)
+        >>> cluster.exec("web", ["hostname"])
+        'web\\n'
+        >>> cluster.exec("web", "sh -c 'exit 3'")
+        Traceback (most recent call last):
+        ...
+        course_lib.cluster.containers.CommandFailed: command terminated with exit code 3
+          where:    web: sh -c 'exit 3'
         """
         result = self.exec_sync(pod, command, container, namespace, timeout)
         stdout, stderr = (text.decode(errors="replace") for text in (result.stdout, result.stderr))
@@ -136,7 +160,15 @@ class ContainerAccess:
         return stdout + stderr
 
     def namespaces(self, node: str) -> Table:
-        """The namespaces of the running containers of a node, as `/proc/PID/ns` has them."""
+        """The namespaces of the running containers of a node, as `/proc/PID/ns` has them.
+
+        >>> from course_lib import Cluster
+        >>> cluster = Cluster(nodes=1)
+        >>> _ = cluster.apply("data/web-pod.yaml")
+        >>> cluster.run(seconds=20)
+        >>> list(cluster.namespaces("node-1").columns)
+        ['POD', 'CONTAINER', 'CGROUP', 'IPC', 'MNT', 'NET', 'PID', 'UTS']
+        """
         rows = []
         kubelet = self.machines.kubelet(node)
         for worker in kubelet.workers.values():
@@ -151,6 +183,13 @@ class ContainerAccess:
         """The limits and the use of a running container, as the files of its cgroup have them.
 
         `pod` is the Pod's name in `namespace`.
+
+        >>> from course_lib import Cluster
+        >>> cluster = Cluster(nodes=1)
+        >>> _ = cluster.apply("data/web-pod.yaml")
+        >>> cluster.run(seconds=20)
+        >>> cluster.cgroup("web")["cgroup.freeze"]
+        '0'
         """
         kubelet, slot = self._slot(pod, container, namespace)
         return dict(self._walls(kubelet, self._running(slot, pod))["cgroup"])

@@ -34,8 +34,9 @@ class DNS:
 
         Queries go to the Service `kube-dns` over the network; one that gets no answer times out.
 
-        `pod` is the Pod's name in `namespace`; `type` is `A`, `AAAA` or `SRV`. Raises `CourseError`
-        where the cluster has no DNS.
+        `pod` is the Pod's name in `namespace`; `type` is `A`, `AAAA` or `SRV`.
+
+        Raises `CourseError` where the cluster has no DNS.
         """
         full = f"{namespace}/{pod}" if "/" not in pod else pod
         space = full.split("/")[0]

@@ -31,7 +31,15 @@ class Faults:
         self.sim, self.plane, self.network, self.machines = sim, plane, network, machines
 
     def cut_power(self, machine: str) -> None:
-        """Cut a machine's power: its containers are gone, and no component is told."""
+        """Cut a machine's power: its containers are gone, and no component is told.
+
+        >>> from course_lib import Cluster
+        >>> cluster = Cluster(nodes=2)
+        >>> cluster.kill_node("node-2")
+        >>> cluster.run(seconds=70)
+        >>> list(cluster.get("nodes").STATUS)
+        ['Ready', 'NotReady']
+        """
         kubelet = self.machines.kubelets.get(machine)
         if kubelet is not None and not kubelet.powered:
             self._note(machine, "PowerOff", f"node {machine} has no power already")
@@ -46,7 +54,7 @@ class Faults:
             self.network.power_off(machine)
 
     def restore_power(self, machine: str) -> None:
-        """Give a machine its power back."""
+        """Give a node its power back."""
         kubelet = self.machines.kubelets.get(machine)
         if kubelet is not None and kubelet.powered:
             self._note(machine, "PowerOn", f"node {machine} has power already")
@@ -66,6 +74,12 @@ class Faults:
         """Kill one process (`kill -9`); a kubelet or systemd starts it again.
 
         Raises `CourseError` for a process that is not there.
+
+        >>> from course_lib import Cluster
+        >>> cluster = Cluster.all_in_one()
+        >>> cluster.kill_process("minikube", "kube-scheduler")
+        >>> list(cluster.components().STATE)[-1]
+        'down'
         """
         plane = self.plane.on_machines()
         if (machine, component) not in plane.components:

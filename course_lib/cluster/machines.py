@@ -72,10 +72,17 @@ class Machines:
         pods: int = 110,
         runtime: str = "",
     ) -> str:
-        """Add a machine; see `Cluster.add_node`. Raises `CourseError` for one that cannot be.
+        """Add a machine; returns the node's name (`node-1`, `node-2`, ... unless given).
 
-        `name`, `cpu` (cores), `memory`, `zone`, `labels`, `taints`, `pods` (how many it takes) and
-        `runtime` are the node's.
+        `runtime` is its container runtime: containerd, docker, rkt or lxd.
+
+        `zone`, `labels` and `taints` are put on the node, `pods` is how many it takes.
+
+        Raises `CourseError` for a machine that cannot be.
+
+        >>> from course_lib import Cluster
+        >>> Cluster(nodes=2).add_node(cpu="16", memory="64Gi", labels={"disk": "ssd"})
+        'node-3'
         """
         number = count(len(self.kubelets) + 1, "nodes", most=MOST_NODES)
         name = name or f"node-{number}"
@@ -139,7 +146,13 @@ class Machines:
 
         The old one is stopped with all that it runs; the Pods stay bound, and start again.
 
-        Raises `CourseError` for a node or a runtime that there is not.
+        Raises `CourseError` for an unknown node or runtime, and for a node without power.
+
+        >>> from course_lib import Cluster
+        >>> cluster = Cluster(nodes=1)
+        >>> cluster.swap_runtime("node-1", "rkt")
+        >>> cluster.get("nodes", wide=True)["CONTAINER-RUNTIME"][0]
+        'rkt://1.30.0'
         """
         kubelet = self.kubelet(node)
         if not kubelet.powered:
@@ -157,12 +170,24 @@ class Machines:
         kubelet.swap_runtime(CRIClient(InProcess(Shim(made))))
 
     def processes(self, node: str) -> Text:
-        """The process tree of a node, as far as containers are concerned (`ps --forest`)."""
+        """The process tree of a node, as far as containers are concerned (`ps --forest`).
+
+        >>> from course_lib import Cluster
+        >>> print(Cluster(nodes=1).processes("node-1"))
+           PID COMMAND
+             1 systemd
+           700   containerd
+        """
         self.kubelet(node)
         return Text(drawn(self.runtimes[node].processes()))
 
     def rules(self, node: str, contains: str = "") -> Text:
-        """What kube-proxy wrote on a node, in its mode's own words; or the lines with a text."""
+        """What kube-proxy wrote on a node, in its mode's own words; or the lines with a text.
+
+        >>> from course_lib import Cluster
+        >>> print(Cluster(nodes=1).rules("node-1", contains="KUBE-MARK-MASQ -j"))
+        -A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000
+        """
         self.kubelet(node)
         lines = self.proxies[node].rules.splitlines()
         return Text("\n".join(line for line in lines if contains in line))

@@ -38,7 +38,16 @@ class Maintenance:
         return self.plane.etcd
 
     def components(self) -> Table:
-        """The control plane's processes: MACHINE, ZONE, COMPONENT, STATE."""
+        """The control plane's processes: MACHINE, ZONE, COMPONENT, STATE.
+
+        >>> from course_lib import Cluster
+        >>> print(Cluster.all_in_one().components().to_string(index=False))
+         MACHINE ZONE               COMPONENT          STATE
+        minikube                         etcd leader, term 1
+        minikube               kube-apiserver          ready
+        minikube      kube-controller-manager          leads
+        minikube               kube-scheduler          leads
+        """
         plane = self.plane
         zones = plane.layout.zones
         rows = [
@@ -76,7 +85,12 @@ class Maintenance:
         self.plane.membership.renew(machine)
 
     def etcdctl(self, command: str) -> Text:
-        """Type an `etcdctl` command: member list, endpoint status, alarm list, compact, get, ..."""
+        """Type an `etcdctl` command: member list, endpoint status, alarm list, compact, get, ...
+
+        >>> from course_lib import Cluster
+        >>> print(Cluster.all_in_one().etcdctl("endpoint health"))
+        https://minikube:2379 is healthy: successfully committed proposal: took = 0s
+        """
         return Etcdctl(self.plane).run(command)
 
     def limit_etcd(self, quota: str) -> None:

@@ -18,7 +18,14 @@ class NodeOperations:
         self.sim, self.api = sim, api
 
     def cordon(self, node: str) -> None:
-        """Mark a node as unschedulable; what runs there stays."""
+        """Mark a node as unschedulable; what runs there stays.
+
+        >>> from course_lib import Cluster
+        >>> cluster = Cluster(nodes=1)
+        >>> cluster.cordon("node-1")
+        >>> cluster.get("nodes").STATUS[0]
+        'Ready,SchedulingDisabled'
+        """
         self.api.patch("Node", node, "", {"spec": {"unschedulable": True}})
 
     def uncordon(self, node: str) -> None:
@@ -29,6 +36,15 @@ class NodeOperations:
         """Cordon a node and evict its Pods, as their disruption budgets allow, while time runs.
 
         Pods of DaemonSets stay; an eviction that a budget refuses is tried again every 5 s.
+
+        >>> from course_lib import Cluster
+        >>> cluster = Cluster(nodes=2)
+        >>> _ = cluster.apply("data/web.yaml")
+        >>> cluster.run(seconds=30)
+        >>> cluster.drain("node-1")
+        >>> cluster.run(seconds=60)
+        >>> len(cluster.get("pods", field_selector="spec.nodeName=node-1"))
+        0
         """
         self.cordon(node)
         self.sim.record("kubectl", f"Node/{node}", "Drain", f"draining node {node}")

@@ -48,6 +48,13 @@ class Traffic:
 
         Names are looked up in `namespace`; `port` and `protocol` are where it connects to, `size`
         is the payload in bytes.
+
+        >>> from course_lib import Cluster
+        >>> cluster = Cluster(network="calico")
+        >>> _ = cluster.apply("data/web.yaml")
+        >>> cluster.run(seconds=30)
+        >>> cluster.trace("node-1", "service/web", 80).outcome
+        'answered'
         """
         network = self.network.devices()
         to = self._target(source, destination, namespace)
@@ -85,8 +92,18 @@ class Traffic:
         They run on the nodes; with `outside` they stand outside the cluster and send to the
         nodes' addresses, at the Service's node port.
 
-        `service` is the Service's name in `namespace`; it gets `requests_per_second`. Raises
-        `CourseError` for a Service without such a port, or that clients outside do not reach.
+        `service` is the Service's name in `namespace`.
+
+        Raises `CourseError` for a port that the Service does not have, or not outside.
+
+        >>> from course_lib import Cluster
+        >>> cluster = Cluster()
+        >>> _ = cluster.apply("data/web.yaml")
+        >>> cluster.run(seconds=30)
+        >>> load = cluster.load("web", requests_per_second=10)
+        >>> cluster.run(seconds=60)
+        >>> load.failed
+        0
         """
         found = self.api.get(Service, service, namespace)
         number, node_port = _port(found, port)

@@ -34,8 +34,17 @@ class Workloads:
     def scale(self, name: str, replicas: int, namespace: str = "default") -> None:
         """Change the number of replicas.
 
-        `name` is `deployment/...`, `statefulset/...` or `replicaset/...` in `namespace`. Raises
-        `CourseError` for a kind without replicas.
+        `name` is `deployment/...`, `statefulset/...` or `replicaset/...` in `namespace`.
+
+        Raises `CourseError` for a kind without replicas.
+
+        >>> from course_lib import Cluster
+        >>> cluster = Cluster()
+        >>> _ = cluster.apply("data/web.yaml")
+        >>> cluster.scale("deployment/web", 5)
+        >>> cluster.run(seconds=30)
+        >>> cluster.get("deployments").READY[0]
+        '5/5'
         """
         kind, found = self._named(name, namespace)
         if not hasattr(found.spec, "replicas"):
@@ -47,8 +56,18 @@ class Workloads:
     ) -> None:
         """Give a workload's container (the first, unless named) another image.
 
-        `name` is `deployment/...` or another workload in `namespace`. Raises `CourseError` for a
-        container that there is not.
+        `name` is `deployment/...` or another workload in `namespace`.
+
+        Raises `CourseError` for a container that is not there.
+
+        >>> from course_lib import Cluster
+        >>> cluster = Cluster()
+        >>> _ = cluster.apply("data/web.yaml")
+        >>> cluster.run(seconds=30)
+        >>> cluster.set_image("deployment/web", "nginx:1.28")
+        >>> cluster.run(seconds=120)
+        >>> len(cluster.history_of("deployment/web"))
+        2
         """
         kind, found = self._named(name, namespace)
         document = self.api.document(kind, found.name, namespace)
@@ -76,8 +95,20 @@ class Workloads:
     def rollback(self, name: str, to_revision: int = 0, namespace: str = "default") -> None:
         """Return a Deployment to an earlier revision (the one before, unless a number is given).
 
-        `name` is `deployment/...` in `namespace`, `to_revision` the number of a revision. Raises
-        `CourseError` for a revision that there is not.
+        `name` is `deployment/...` in `namespace`, `to_revision` the number of a revision.
+
+        Raises `CourseError` for a revision that is not there.
+
+        >>> from course_lib import Cluster
+        >>> cluster = Cluster()
+        >>> _ = cluster.apply("data/web.yaml")
+        >>> cluster.run(seconds=30)
+        >>> cluster.set_image("deployment/web", "registry.invalid/web:v2")
+        >>> cluster.run(seconds=60)
+        >>> cluster.rollback("deployment/web")
+        >>> cluster.run(seconds=60)
+        >>> cluster.ready("deployment/web")
+        True
         """
         revisions = self._revisions(name, namespace)
         numbers = [int(rs.annotations[REVISION]) for rs in revisions]
