@@ -1,0 +1,139 @@
+"""Clients: they send requests, and the API server alone checks, completes and stores objects."""
+
+from __future__ import annotations
+
+import pytest
+
+from course_lib.apiserver import APIServer, admission
+from course_lib.apiserver.errors import NotFound, Unreachable
+from course_lib.client import LocalClient
+from course_lib.client.connection import Connection
+from course_lib.engine import Simulation
+from course_lib.errors import CourseError, InvalidManifest
+from course_lib.objects.kinds.config_map import ConfigMap
+from course_lib.objects.kinds.pod import Pod
+from tests.client.test_informer import Way
+from tests.conftest import pod
+
+SETTINGS = {
+    "apiVersion": "v1",
+    "kind": "ConfigMap",
+    "metadata": {"name": "settings", "namespace": "default"},
+    "data": {"colour": "blue"},
+}
+
+
+@pytest.fixture
+def local() -> LocalClient:
+    client = LocalClient(APIServer(Simulation()))
+    client.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}})
+    return client
+
+
+@pytest.fixture
+def way(local) -> Way:
+    return Way(local.server)
+
+
+@pytest.fixture(params=["in process", "over breaks"])
+def client(request, local, way) -> LocalClient | Connection:
+    return local if request.param == "in process" else Connection(local.sim, way, "node-1")
+
+
+def test_a_kind_is_a_type_a_name_or_a_record(client):
+    client.create(SETTINGS)
+    record = client.resource("cm")
+    by_type = client.get(ConfigMap, "settings", "default")
+    assert isinstance(by_type, ConfigMap)
+    assert client.get("configmaps", "settings", "default") == by_type
+    assert client.get(record, "settings", "default") == by_type
+    assert client.list(ConfigMap) == client.list("ConfigMap") == [by_type]
+    assert client.find(ConfigMap, "other", "default") is None
+    with pytest.raises(NotFound, match='configmaps "other" not found'):
+        client.get(ConfigMap, "other", "default")
+
+
+def test_every_request_of_every_client_is_checked_once_by_the_server(client, monkeypatch):
+    servers = []
+    original = admission.mutate
+    monkeypatch.setattr(
+        admission, "mutate", lambda api, *rest: (servers.append(api), original(api, *rest))
+    )
+    client.create(SETTINGS)
+    assert [type(each) for each in servers] == [APIServer]
+    with pytest.raises(InvalidManifest):
+        client.create(SETTINGS | {"data": {"colour": 5}})
+
+
+def test_apply_creates_then_changes_and_leaves_what_is_the_same(client):
+    results = [client.apply(SETTINGS), client.apply(SETTINGS)]
+    other = SETTINGS | {"data": {"size": "big"}}
+    results.append(client.apply(other))
+    assert [each.result for each in results] == ["created", "unchanged", "configured"]
+    assert results[0].before is None
+    assert results[2].before["data"] == {"colour": "blue"}
+    assert client.get(ConfigMap, "settings", "default").data == {"size": "big"}
+    with pytest.raises(CourseError, match="apply needs a name"):
+        client.apply(SETTINGS | {"metadata": {"generateName": "settings-"}})
+
+
+def test_a_dry_run_answers_and_stores_nothing(client):
+    copy = client.dry_run()
+    assert copy.apply(SETTINGS).result == "created"
+    assert copy.get(ConfigMap, "settings", "default").data == {"colour": "blue"}
+    assert client.find(ConfigMap, "settings", "default") is None
+    with pytest.raises(InvalidManifest):
+        copy.create(SETTINGS | {"data": {"colour": 5}})
+
+
+def test_each_client_counts_its_own_events(client, local):
+    about = client.create(SETTINGS)
+    for _ in range(3):
+        client.events.normal("tester", about, "Seen", "it is there")
+    events = local.list("Event")
+    assert [(event.reason, event.count) for event in events] == [("Seen", 3)]
+
+
+def test_a_connection_that_is_cut_reaches_nobody_and_comes_back(local, way):
+    connection = Connection(local.sim, way, "node-1")
+    connection.create(SETTINGS)
+    way.open = False
+    assert not connection.reachable
+    with pytest.raises(Unreachable):
+        connection.list(ConfigMap)
+    with pytest.raises(Unreachable):
+        connection.create(pod("web"))
+    way.open = True
+    assert [each.name for each in connection.list(ConfigMap)] == ["settings"]
+    assert isinstance(connection.create(pod("web")), Pod)
+
+
+def test_a_client_that_remembers_finds_what_it_has_read_before(local, way):
+    connection = Connection(local.sim, way, "node-1", remembers=True)
+    connection.create(SETTINGS)
+    seen = connection.get(ConfigMap, "settings", "default")
+    way.open = False
+    assert connection.find("cm", "settings", "default") == seen
+    with pytest.raises(NotFound):
+        connection.get(ConfigMap, "other", "default")
+    with pytest.raises(Unreachable):
+        connection.patch(ConfigMap, "settings", "default", {"data": {"colour": "red"}})
+
+
+def test_a_process_that_has_ended_sends_and_hears_nothing(local, way):
+    connection = Connection(local.sim, way, "node-1")
+    heard = []
+    connection.watch(ConfigMap, heard.append)
+    connection.close()
+    local.create(SETTINGS)
+    assert heard == []
+    with pytest.raises(Unreachable, match="node-1 has ended"):
+        connection.list(ConfigMap)
+
+
+def test_existing_objects_come_first_when_a_watch_asks_for_them(client):
+    client.create(SETTINGS)
+    heard = []
+    client.watch("ConfigMap", lambda event: heard.append(event.type), initial=True)
+    client.patch(ConfigMap, "settings", "default", {"data": {"colour": "red"}})
+    assert heard == ["ADDED", "MODIFIED"]
