@@ -106,7 +106,7 @@ class InformerFactory:
 
     def __init__(self, client: Client) -> None:
         self.client = client
-        self._informers: dict[Kind, Informer] = {}
+        self._informers: dict[str, Informer] = {}  # by the title of the kind
 
     @property
     def kinds(self) -> Kinds:
@@ -116,9 +116,9 @@ class InformerFactory:
     def informer(self, kind: type[ObjectT] | str | Kind) -> Informer[ObjectT]:
         """The informer of a kind; it is started when it is asked for first."""
         named = self.client.resource(kind)
-        if named not in self._informers:
-            self._informers[named] = Informer(self.client, named)
-        return self._informers[named]
+        if named.title not in self._informers:
+            self._informers[named.title] = Informer(self.client, named)
+        return self._informers[named.title]
 
     def find(
         self, kind: type[ObjectT] | str | Kind, name: str, namespace: str = ""

@@ -19,6 +19,7 @@ from course_lib.errors import CourseError
 from course_lib.objects.kind import Kind
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, ObjectT, owner_reference, selector_of
+from course_lib.objects.openapi.definitions import CustomResourceDefinition
 from course_lib.objects.selectors import Selector
 
 Key = tuple[str, str]  # namespace and name
@@ -77,6 +78,19 @@ class Controller:
         """Look at an object whenever one that it controls, or could adopt, changes."""
         self.informers.informer(kind).add_index(CONTROLLER, by_controller)
         self.watch(kind, self.owner)
+
+    def for_each_kind(self, follow: Callable[[Kind], None]) -> None:
+        """Call `follow` for each kind that is served, now or later: definitions add some."""
+        followed: dict[str, None] = {}
+
+        def look(before: Object | None, after: Object | None) -> None:
+            for kind in self.informers.kinds:
+                if kind.title not in followed:
+                    followed[kind.title] = None
+                    follow(kind)
+
+        look(None, None)
+        self.informers.informer(CustomResourceDefinition).add_handler(look)
 
     def owner(self, child: Object) -> list[Key]:
         """The key of the object of this controller's kind that controls a child.

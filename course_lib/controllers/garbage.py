@@ -32,13 +32,11 @@ class GarbageCollector(Controller):
 
     def watches(self) -> None:
         """Everything but Events, which own nothing and are owned by nobody."""
-        for kind in self.informers.kinds:
-            if kind.kind != "Event":
-                self.follow(kind)
+        self.for_each_kind(self._follow)
 
-    def follow(self, kind: Kind) -> None:
-        """Follow the objects of one more kind."""
-        self.informers.informer(kind).add_handler(partial(self._on_change, kind))
+    def _follow(self, kind: Kind) -> None:
+        if kind.kind != "Event":
+            self.informers.informer(kind).add_handler(partial(self._on_change, kind))
 
     def _on_change(self, kind: Kind, before: Object | None, after: Object | None) -> None:
         if after is not None:

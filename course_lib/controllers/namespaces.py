@@ -241,9 +241,11 @@ class ResourceQuotaController(Controller):
 
     def watches(self) -> None:
         """What quotas may count: everything in namespaces but Events and Leases."""
-        for kind in self.informers.kinds:
-            if kind.namespaced and kind.kind not in ("Event", "Lease", self.kind):
-                self.watch(kind, self._in_namespace)
+        self.for_each_kind(self._follow)
+
+    def _follow(self, kind: Kind) -> None:
+        if kind.namespaced and kind.kind not in ("Event", "Lease", self.kind):
+            self.watch(kind, self._in_namespace)
 
     def _in_namespace(self, counted: Object) -> list[Key]:
         return [key_of(quota) for quota in self.informers.list(self.kind, counted.namespace)]

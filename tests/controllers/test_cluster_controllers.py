@@ -7,6 +7,8 @@ import pytest
 from course_lib.cluster import Cluster
 from course_lib.errors import CourseError
 from course_lib.objects.kind import Kind
+from course_lib.objects.meta import owner_reference
+from tests.apiserver.definitions import cache, definition
 from tests.conftest import container, pod, reasons, service, status_of, workload
 
 BUDGET = {
@@ -456,3 +458,38 @@ def test_events_are_counted_and_forgotten_after_an_hour(cluster):
     cluster.apply(pod("other"))
     cluster.run(seconds=20)
     assert "BackOff" not in set(cluster.get("events").REASON)
+
+
+def test_objects_of_a_kind_that_is_defined_later_are_collected_with_their_owners(cluster):
+    cluster.apply(definition())
+    cluster.apply(cache("owner"))
+    owner = cluster.api.get("caches", "owner", "default")
+    settings = {"apiVersion": "v1", "kind": "ConfigMap", "data": {}}
+    owned = {"name": "owned", "ownerReferences": [owner_reference(owner)]}
+    cluster.apply(settings | {"metadata": owned})
+    below = cluster.api.get("cm", "owned", "default")
+    child = cache("child")
+    child["metadata"]["ownerReferences"] = [owner_reference(below)]
+    cluster.apply(child)
+    cluster.run(seconds=5)
+    assert len(cluster.api.list("caches")) == 2
+    cluster.delete("caches.example.com", "owner")
+    cluster.run(seconds=5)
+    assert cluster.api.find("cm", "owned", "default") is None
+    assert cluster.api.list("caches") == []
+
+
+def test_a_quota_follows_objects_of_a_kind_that_is_defined_later(cluster):
+    cluster.apply(definition())
+    hard = {"count/caches.example.com": "2"}
+    name = {"name": "few"}
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": name, "spec": {"hard": hard}}
+    cluster.apply(quota)
+    cluster.apply(cache("one"))
+    cluster.run(seconds=5)
+    used = cluster.api.get("ResourceQuota", "few", "default").status.used
+    assert {name: str(amount) for name, amount in used.items()} == {"count/caches.example.com": "1"}
+    cluster.delete("caches", "one")
+    cluster.run(seconds=5)
+    used = cluster.api.get("ResourceQuota", "few", "default").status.used
+    assert str(used["count/caches.example.com"]) == "0"
