@@ -18,22 +18,33 @@ from course_lib.client.cache import Indexer, IndexFunction
 from course_lib.client.interface import Client
 from course_lib.objects.kind import Kind, Kinds
 from course_lib.objects.meta import ObjectT
-from course_lib.objects.selectors import EVERYTHING, Selector
+from course_lib.objects.selectors import EVERYTHING, FieldSelector, Selector
 
 Handler = Callable[[ObjectT | None, ObjectT | None], None]  # the object before, and after
 
 
 class Informer(Generic[ObjectT]):
-    """A cache of all objects of a kind, and whoever is told when it changes."""
+    """A cache of all objects of a kind, and whoever is told when it changes.
 
-    def __init__(self, client: Client, kind: type[ObjectT] | str | Kind) -> None:
+    With `fields` and `namespace`, only of those that match: a kubelet keeps its own Pods.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        kind: type[ObjectT] | str | Kind,
+        fields: FieldSelector | None = None,
+        namespace: str = "",
+    ) -> None:
         self._sim = client.sim
         self.kind = client.resource(kind)
         self._cache = Indexer[ObjectT]()
         self._handlers: list[Handler[ObjectT]] = []
         self._instant = -1.0  # of the last event, and the revision of each object that it changed
         self._revisions: dict[str, int] = {}
-        self._watch = client.watch(self.kind, self._on_event, initial=True)
+        self._watch = client.watch(
+            self.kind, self._on_event, namespace, fields=fields, initial=True
+        )
 
     def __len__(self) -> int:
         return len(self._cache)

@@ -113,7 +113,7 @@ class Machines:
         )
         self.kubelets[name] = kubelet
         self.proxies[name] = KubeProxy(
-            plane.connection(name, remembers=True),
+            plane.connection(name),
             host,
             machine.address,
             self.settings.proxy,
@@ -121,7 +121,7 @@ class Machines:
             zone,
         )
         if self.settings.policies:
-            PolicyAgent(plane.connection(name, remembers=True), host)
+            PolicyAgent(plane.connection(name), host)
         plane.add_node(kubelet)
 
     def _install(self, machine: MachineInfo, runtime: str, disk: FileSystem) -> Runtime:

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from course_lib.node.environment import ObjectReader
+from course_lib.node.object_watches import PodObjects
 from course_lib.node.volumes import host_path_problem
 from course_lib.objects.kinds.pod import Container, KeySelector, Pod, SourceName
 from course_lib.runtimes.files import FileSystem
 
 
-def missing_config(api: ObjectReader, pod: Pod, container: Container) -> str:
+def missing_config(objects: PodObjects, pod: Pod, container: Container) -> str:
     """Why a container cannot be configured, in the kubelet's words; empty when it can."""
     for source in container.env_from or ():
         for kind, named in (("ConfigMap", source.config_map_ref), ("Secret", source.secret_ref)):
-            problem = _object(api, pod, kind, named)
+            problem = _object(objects, pod, kind, named)
             if problem:
                 return problem
     for variable in container.env or ():
@@ -28,29 +28,29 @@ def missing_config(api: ObjectReader, pod: Pod, container: Container) -> str:
             ("ConfigMap", wanted.config_map_key_ref),
             ("Secret", wanted.secret_key_ref),
         ):
-            problem = _key(api, pod, kind, key)
+            problem = _key(objects, pod, kind, key)
             if problem:
                 return problem
     return ""
 
 
-def missing_volume(api: ObjectReader, pod: Pod, disk: FileSystem) -> tuple[str, str]:
+def missing_volume(objects: PodObjects, pod: Pod, disk: FileSystem) -> tuple[str, str]:
     """The volume that cannot be mounted, and why; empty when all can."""
     for volume in pod.spec.volumes or ():
         problem = host_path_problem(disk, volume)
         if volume.secret:
             source = SourceName(name=volume.secret.secret_name, optional=volume.secret.optional)
-            problem = _object(api, pod, "Secret", source) or _missing_item(
-                api, pod, "Secret", source, volume.secret.items
+            problem = _object(objects, pod, "Secret", source) or _missing_item(
+                objects, pod, "Secret", source, volume.secret.items
             )
         elif volume.config_map:
             source = SourceName(name=volume.config_map.name, optional=volume.config_map.optional)
-            problem = _object(api, pod, "ConfigMap", source) or _missing_item(
-                api, pod, "ConfigMap", source, volume.config_map.items
+            problem = _object(objects, pod, "ConfigMap", source) or _missing_item(
+                objects, pod, "ConfigMap", source, volume.config_map.items
             )
         elif volume.persistent_volume_claim:
             name = volume.persistent_volume_claim.claim_name
-            claim = api.find("PersistentVolumeClaim", name, pod.namespace)
+            claim = objects.find("PersistentVolumeClaim", name, pod.namespace)
             if claim is None:
                 problem = f'persistentvolumeclaim "{name}" not found'
             elif claim.status.phase != "Bound":
@@ -60,17 +60,17 @@ def missing_volume(api: ObjectReader, pod: Pod, disk: FileSystem) -> tuple[str, 
     return "", ""
 
 
-def _object(api: ObjectReader, pod: Pod, kind: str, source: SourceName | None) -> str:
-    if source is None or source.optional or api.find(kind, source.name, pod.namespace):
+def _object(objects: PodObjects, pod: Pod, kind: str, source: SourceName | None) -> str:
+    if source is None or source.optional or objects.find(kind, source.name, pod.namespace):
         return ""
     return f'{kind.lower()} "{source.name}" not found'
 
 
 def _missing_item(
-    api: ObjectReader, pod: Pod, kind: str, source: SourceName, items: list[dict[str, Any]] | None
+    objects: PodObjects, pod: Pod, kind: str, source: SourceName, items: list[dict[str, Any]] | None
 ) -> str:
     """A key that a volume asks for and that the object does not have."""
-    held: Any = api.find(kind, source.name, pod.namespace)
+    held: Any = objects.find(kind, source.name, pod.namespace)
     data = (held.data or {}) if held is not None else {}
     absent = [item["key"] for item in items or () if item["key"] not in data]
     if held is None or source.optional or not absent:
@@ -80,10 +80,10 @@ def _missing_item(
     return f"{start} non-existent {word} key: {absent[0]}"
 
 
-def _key(api: ObjectReader, pod: Pod, kind: str, wanted: KeySelector | None) -> str:
+def _key(objects: PodObjects, pod: Pod, kind: str, wanted: KeySelector | None) -> str:
     if wanted is None or wanted.optional:
         return ""
-    found = api.find(kind, wanted.name, pod.namespace)
+    found = objects.find(kind, wanted.name, pod.namespace)
     if found is None:
         return f'{kind.lower()} "{wanted.name}" not found'
     if wanted.key not in (found.data or {}):

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from course_lib.cri import messages as v1
 from course_lib.node.config import missing_config, missing_volume
 from course_lib.node.cri_config import container_config, log_directory
-from course_lib.node.environment import ObjectReader, Place, environment
+from course_lib.node.environment import Place, environment
 from course_lib.node.machine import MachineInfo
+from course_lib.node.object_watches import ObjectWatches
 from course_lib.node.slot import Slot
 from course_lib.node.volumes import ROOT, mounts_of, refresh
 from course_lib.objects.kinds.node import Node
@@ -26,7 +27,7 @@ class ContainerOptions:
 
     def __init__(
         self,
-        objects: ObjectReader,
+        objects: ObjectWatches,
         disk: FileSystem,
         machine: MachineInfo,
         node: Callable[[], Node | None],
@@ -35,28 +36,28 @@ class ContainerOptions:
 
     def missing_config(self, pod: Pod, container: Container) -> str:
         """Why a container cannot be configured, in the kubelet's words; empty when it can."""
-        return missing_config(self._objects, pod, container)
+        return missing_config(self._objects.of(pod.uid), pod, container)
 
     def missing_volume(self, pod: Pod) -> str:
         """Why the Pod's volumes cannot be mounted; empty when they can."""
-        return missing_volume(self._objects, pod, self._disk)[1]
+        return missing_volume(self._objects.of(pod.uid), pod, self._disk)[1]
 
     def refresh_volumes(self, pod: Pod, address: str) -> None:
         """Write the files of a Pod's volumes anew where their objects have changed."""
-        refresh(self._objects, self._disk, pod, self._place(address))
+        refresh(self._objects.of(pod.uid), self._disk, pod, self._place(address))
 
     def config(self, pod: Pod, slot: Slot, image_id: str, address: str) -> v1.ContainerConfig:
         """The configuration of a slot's next container; its volumes are written now."""
-        place, container = self._place(address), slot.spec
+        place, container, objects = self._place(address), slot.spec, self._objects.of(pod.uid)
         message = _message_path(pod, slot, slot.next_attempt)
         self._disk.put(message, b"")
-        mounts = mounts_of(self._objects, self._disk, pod, container, place)
+        mounts = mounts_of(objects, self._disk, pod, container, place)
         return container_config(
             pod,
             container,
             slot.next_attempt,
             image_id,
-            environment(self._objects, pod, container, place),
+            environment(objects, pod, container, place),
             [*mounts, (message, container.termination_message_path, False)],
             self._machine.memory,
         )

@@ -12,31 +12,17 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
-from course_lib.apiserver.errors import APIError
-from course_lib.objects.kind import Kind
+from course_lib.node.object_watches import PodObjects
 from course_lib.objects.kinds.pod import Container, EnvVarSource, Pod
 from course_lib.objects.kinds.pod.requests import ZERO
-from course_lib.objects.meta import ObjectT
+from course_lib.objects.kinds.service import Service
 from course_lib.objects.quantity import Quantity
 
 MASTER = ("default", "kubernetes")  # the Service whose variables every container gets
-
-
-class ObjectReader(Protocol):
-    """Reads the objects that Pods name: ConfigMaps, Secrets, claims, Services."""
-
-    def find(
-        self, kind: type[ObjectT] | str | Kind, name: str, namespace: str = ""
-    ) -> ObjectT | None:
-        """The object of that name, or None."""
-
-    def list(self, kind: type[ObjectT] | str | Kind, namespace: str = "") -> list[ObjectT]:
-        """All objects of a kind, by namespace and name."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -49,7 +35,7 @@ class Place(msgspec.Struct, frozen=True):
 
 
 def environment(
-    api: ObjectReader, pod: Pod, container: Container, place: Place
+    objects: PodObjects, pod: Pod, container: Container, place: Place
 ) -> list[tuple[str, str]]:
     """A container's variables, in the order in which they are declared, then the Services'.
 
@@ -58,14 +44,14 @@ def environment(
     found: dict[str, str] = {}
     for source in container.env_from or ():
         for kind, named in (("ConfigMap", source.config_map_ref), ("Secret", source.secret_ref)):
-            held = api.find(kind, named.name, pod.namespace) if named else None
+            held = objects.find(kind, named.name, pod.namespace) if named else None
             for key in (held.data or {}) if held else ():
                 found[f"{source.prefix}{key}"] = value_of(held, key)
-    services = service_variables(api, pod)
+    services = service_variables(objects, pod)
     for variable in container.env or ():
         if variable.value or variable.value_from is None:
             found[variable.name] = expand(variable.value, services | found)
-        elif (value := _resolve(api, pod, container, place, variable.value_from)) is not None:
+        elif (value := _resolve(objects, pod, container, place, variable.value_from)) is not None:
             found[variable.name] = value
     others = ((name, value) for name, value in services.items() if name not in found)
     return [*found.items(), *others]
@@ -91,7 +77,7 @@ def expanded(words: Sequence[str] | None, variables: Sequence[tuple[str, str]]) 
 
 
 def _resolve(
-    api: ObjectReader, pod: Pod, container: Container, place: Place, source: EnvVarSource
+    objects: PodObjects, pod: Pod, container: Container, place: Place, source: EnvVarSource
 ) -> str | None:
     """The value that a source gives; None for an optional one that is not there."""
     if source.field_ref is not None:
@@ -102,7 +88,7 @@ def _resolve(
         ("ConfigMap", source.config_map_key_ref),
         ("Secret", source.secret_key_ref),
     ):
-        held = api.find(kind, key.name, pod.namespace) if key else None
+        held = objects.find(kind, key.name, pod.namespace) if key else None
         if key and held and key.key in (held.data or {}):
             return value_of(held, key.key)
     return None
@@ -151,26 +137,26 @@ def resource_field(pod: Pod, container: Container, place: Place, source: dict[st
     return str(math.ceil(amount.milli / divisor.milli))
 
 
-def service_variables(api: ObjectReader, pod: Pod) -> dict[str, str]:
+def service_variables(objects: PodObjects, pod: Pod) -> dict[str, str]:
     """The variables that tell a container of the Services that exist at its start.
 
     Those of the API server's own Service always, those of the Pod's namespace unless
     `enableServiceLinks` is false; headless Services have none.
     """
-    services: dict[str, Any] = {}
-    with suppress(APIError):  # a static Pod starts without any API server
-        if pod.spec.enable_service_links is not False:
-            services = {each.name: each for each in api.list("Service", pod.namespace)}
-        master = api.find("Service", MASTER[1], MASTER[0])
-        if master is not None and (pod.namespace == MASTER[0] or MASTER[1] not in services):
-            services[master.name] = master
+    namespace, name = MASTER
+    services: dict[str, Service] = {}
+    if pod.spec.enable_service_links is not False:
+        services = {each.name: each for each in objects.services(pod.namespace)}
+    for master in objects.services(namespace):
+        if master.name == name and (pod.namespace == namespace or name not in services):
+            services[name] = master
     found: dict[str, str] = {}
     for name in sorted(services):
         found |= _variables_of(services[name])
     return found
 
 
-def _variables_of(service: Any) -> dict[str, str]:
+def _variables_of(service: Service) -> dict[str, str]:
     """`NAME_SERVICE_HOST` and its like, and those that Docker's links had."""
     address = service.spec.cluster_ip
     ports = service.spec.ports or ()

@@ -12,10 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
-from course_lib.apiserver import WatchEvent
-from course_lib.apiserver.errors import APIError, NotFound, Unavailable
-from course_lib.apiserver.server import DELETED
+from course_lib.apiserver.errors import APIError, NotFound
 from course_lib.client import Client
+from course_lib.client.informer import Informer
 from course_lib.cri import CRIClient
 from course_lib.engine.simulation import Process
 from course_lib.network import Network
@@ -31,6 +30,7 @@ from course_lib.node.machine import MachineInfo
 from course_lib.node.mirror_pods import MirrorPods, is_mirror
 from course_lib.node.node_runtime import NodeRuntime
 from course_lib.node.node_status import NodeStatusReporter
+from course_lib.node.object_watches import ObjectWatches
 from course_lib.node.pleg import PERIOD, PLEG
 from course_lib.node.pod_worker import FINAL, NodeParts, PodWorker
 from course_lib.node.pod_workers import PodWorkers
@@ -73,6 +73,8 @@ class Kubelet:
         self.node_status = NodeStatusReporter(
             client, machine, self.runtime, self._events, self._register_again
         )
+        self._objects = ObjectWatches(client)
+        self._pods: Informer[Pod] | None = None  # of this node, from the first registration on
         self._mirrors = MirrorPods(client, self.node_status, lambda: self.powered, self._wake)
         self._status = StatusManager(client, self._mirrors, self.runtime, machine.address)
         self.workers = PodWorkers(self._parts(network))
@@ -85,9 +87,9 @@ class Kubelet:
         self.static = StaticPods(
             machine.name, disk, self.workers, self._mirrors, lambda: self.powered
         )
-        self.node_status.register()
-        self._mine = parse_field_selector(f"spec.nodeName={machine.name}")
-        client.watch(Pod, self._on_pod, fields=self._mine)
+        if self.node_status.register():
+            self._objects.start()
+        self._follow_pods()
         for loop in (self._heartbeat, self._watch_pressure, self._collect_garbage):
             self._sim.loop(self.component, loop)
 
@@ -101,7 +103,7 @@ class Kubelet:
             runtime=self.runtime,
             images=self._images,
             backoff=self._backoff,
-            options=ContainerOptions(self._client, self.disk, self.machine, find),
+            options=ContainerOptions(self._objects, self.disk, self.machine, find),
             status=self._status,
             events=self._events,
             tell_address_block=self._tell_address_block,
@@ -146,22 +148,32 @@ class Kubelet:
 
     # The Pods
 
-    def _on_pod(self, event: WatchEvent) -> None:
-        pod = event.object
-        assert isinstance(pod, Pod)
-        if not self.powered:
+    def _follow_pods(self) -> None:
+        """Watch the Pods that are bound to this node; those that are there start now."""
+        mine = parse_field_selector(f"spec.nodeName={self.name}")
+        self._pods = Informer(self._client, Pod, fields=mine)
+        self._pods.add_handler(self._on_pod)
+
+    def _on_pod(self, before: Pod | None, after: Pod | None) -> None:
+        if before is not None and (after is None or after.uid != before.uid):
+            self._on_deleted(before)
+        if after is None:
             return
-        worker = self.workers.get(pod.uid)
-        if is_mirror(pod):
-            self._mirrors.on_event(event)
-        elif event.type == DELETED:
-            self._refused.discard(pod.uid)
-            if worker is not None:
-                worker.deleted()
+        worker = self.workers.get(after.uid)
+        if is_mirror(after):
+            self._mirrors.on_change(after, deleted=False)
         elif worker is not None:
-            worker.update(pod)
+            worker.update(after)
         else:
-            self._add(pod)
+            self._add(after)
+
+    def _on_deleted(self, pod: Pod) -> None:
+        if is_mirror(pod):
+            self._mirrors.on_change(pod, deleted=True)
+            return
+        self._refused.discard(pod.uid)
+        if worker := self.workers.get(pod.uid):
+            worker.deleted()
 
     def _add(self, pod: Pod) -> None:
         if pod.status.phase in FINAL:
@@ -174,11 +186,14 @@ class Kubelet:
             self._refused.add(pod.uid)
             self._sim.at(self._sim.now + REFUSAL_SECONDS, lambda: self._refuse(pod, *refusal))
             return
-        self.workers.start(pod)
+        self.workers.start(pod).resume(pod)
 
     def _refusal(self, pod: Pod) -> tuple[str, str] | None:
         """Reason and message when the node cannot take a Pod."""
-        allocatable = self.node_status.node().status.allocatable or {}
+        node = self.node_status.find()
+        if node is None:
+            return None  # not seen yet
+        allocatable = node.status.allocatable or {}
         active = [w.pod for w in self.workers.values() if w.state.phase() not in FINAL]
         return admission.refuse(pod, active, allocatable)
 
@@ -196,6 +211,7 @@ class Kubelet:
         """A worker has stopped everything: release what it held, and confirm the deletion."""
         self.workers.retire(worker.pod.uid)
         self._images.forget(worker.pod)
+        self._objects.forget(worker.pod.uid)
         self._backoff.forget(worker.pod.uid)
         if not worker.state.gone:
             self._status.confirm_deleted(worker.pod)
@@ -206,13 +222,13 @@ class Kubelet:
 
     def _take_up(self) -> None:
         """Start the Pods that the API server has for this node."""
-        with suppress(Unavailable):  # the watch will tell of them
-            for pod in self._client.list(Pod, fields=self._mine):
-                if is_mirror(pod) or pod.uid in self.workers:
-                    continue
-                self._add(pod)
-                if worker := self.workers.get(pod.uid):
-                    worker.resume(pod)
+        self._objects.start()
+        if self._pods is None:
+            self._follow_pods()
+        else:
+            for pod in self._pods.list():
+                if not is_mirror(pod) and pod.uid not in self.workers:
+                    self._add(pod)
         self._mirrors.show()
 
     # The machine
@@ -222,6 +238,12 @@ class Kubelet:
         self.powered = False
         self._images.restart()
         self.workers.retire_all()
+        self.node_status.stop()
+        self._mirrors.forget()
+        self._objects.stop()
+        if self._pods is not None:
+            self._pods.stop()
+            self._pods = None
 
     def power_on(self) -> None:
         """The machine is back: its Pods start again, and what was deleted meanwhile stops."""

@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
-from course_lib.apiserver import WatchEvent
 from course_lib.apiserver.errors import AlreadyExists, NotFound, Unavailable, Unreachable
-from course_lib.apiserver.server import DELETED
 from course_lib.client import Client
 from course_lib.node.node_status import NodeStatusReporter
 from course_lib.objects.kinds.pod import Pod
@@ -43,6 +41,7 @@ class MirrorPods:
         self._client, self._node_status = client, node_status
         self._powered, self._wake = powered, wake
         self._pods: dict[str, tuple[Pod, Document]] = {}  # by UID: the static Pod, its document
+        self._shown: dict[tuple[str, str], Pod] = {}  # mirrors by namespace and name
 
     def __contains__(self, uid: str) -> bool:
         return uid in self._pods
@@ -74,21 +73,33 @@ class MirrorPods:
         """Write a static Pod's status into its mirror."""
         self._client.patch_status(self._mirror(pod), status)
 
-    def on_event(self, event: WatchEvent) -> None:
-        """Somebody deleted a mirror: it comes back, and what it shows has never stopped."""
-        pod = event.object
+    def find(self, pod: Pod) -> Pod | None:
+        """The mirror of a static Pod, as it was last seen."""
+        return self._shown.get((pod.namespace, pod.name))
+
+    def forget(self) -> None:
+        """Forget which mirrors there are: the machine has lost its power."""
+        self._shown.clear()
+
+    def on_change(self, pod: Pod, deleted: bool) -> None:
+        """A mirror has changed; one that somebody deleted comes back."""
+        key = pod.namespace, pod.name
+        if not deleted:
+            self._shown[key] = pod
+        elif key in self._shown and self._shown[key].uid == pod.uid:
+            del self._shown[key]
         if (pod.metadata.annotations or {})[MIRROR] not in self._pods:
             return
-        if event.type == DELETED:
+        if deleted:
             sim = self._client.sim
             sim.at(sim.now + 1.0, self.show)
         elif pod.terminating:
             self._client.delete(Pod, pod.name, pod.namespace, grace_period=0, uid=pod.uid)
 
-    def _mirror(self, pod: Pod) -> Object:
+    def _mirror(self, pod: Pod) -> Pod:
         """The mirror of a static Pod; made anew where it is missing, or of an older manifest."""
         client = self._client
-        existing = client.find(Pod, pod.name, pod.namespace)
+        existing = self.find(pod)
         if existing is not None and (existing.metadata.annotations or {}).get(MIRROR) == pod.uid:
             return existing
         if existing is not None:
@@ -106,5 +117,7 @@ class MirrorPods:
             shown = client.create(document | {"metadata": meta})
         except AlreadyExists:
             return client.get(Pod, pod.name, pod.namespace)
+        assert isinstance(shown, Pod)
+        self._shown[pod.namespace, pod.name] = shown
         self._wake(pod.uid)
         return shown

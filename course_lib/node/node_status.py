@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from course_lib.apiserver.errors import APIError
+from course_lib.apiserver.errors import APIError, NotFound
 from course_lib.client import Client
+from course_lib.client.informer import Informer
 from course_lib.engine.simulation import micro_timestamp
 from course_lib.node.kubelet_events import KubeletEvents
 from course_lib.node.machine import MachineInfo
 from course_lib.node.node_runtime import NodeRuntime
+from course_lib.objects.kinds.lease import Lease
 from course_lib.objects.kinds.node import Node
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Condition, set_condition
 from course_lib.objects.quantity import Quantity
 from course_lib.objects.release import VERSION
+from course_lib.objects.selectors import parse_field_selector
 from course_lib.runtimes import RuntimeFault
 
 LEASE_DURATION = 40  # s
@@ -48,19 +51,22 @@ class NodeStatusReporter:
         self._images: tuple[str, ...] = ()  # the IDs of those that were reported
         self._runtime_seen = float("-inf")  # when a report last found the runtime well
         self._register_wait = FIRST_REGISTER_WAIT
-
-    def node(self) -> Node:
-        """This node's object; raises `NotFound`, `Unavailable`."""
-        return self._client.get(Node, self._machine.name)
+        self._node: Informer[Node] | None = None  # from the first registration on
 
     def find(self) -> Node | None:
-        """This node's object, or None; raises `Unavailable`."""
-        return self._client.find(Node, self._machine.name)
+        """This node's object, as it was last seen; None before the node is registered."""
+        return self._node.find(self._machine.name) if self._node is not None else None
+
+    def stop(self) -> None:
+        """Forget the node's object: the machine has lost its power."""
+        if self._node is not None:
+            self._node.stop()
+            self._node = None
 
     def register(self) -> bool:
         """Tell the API server of this node; where that fails, `retry` later each time."""
         try:
-            if self.find() is None:
+            if self._client.find(Node, self._machine.name) is None:
                 self._create_node()
             self.renew_lease()
         except APIError:
@@ -70,6 +76,9 @@ class NodeStatusReporter:
             return False
         self.registered = True
         self._register_wait = FIRST_REGISTER_WAIT
+        if self._node is None:
+            named = parse_field_selector(f"metadata.name={self._machine.name}")
+            self._node = Informer(self._client, Node, fields=named)
         return True
 
     def set_memory_pressure(self, pressure: bool) -> None:
@@ -77,7 +86,8 @@ class NodeStatusReporter:
         self.memory_pressure = pressure
         reason = "NodeHasInsufficientMemory" if pressure else "NodeHasSufficientMemory"
         message = f"Node {self._machine.name} status is now: {reason}"
-        self._events.normal(self.node(), reason, message)
+        if (node := self.find()) is not None:
+            self._events.normal(node, reason, message)
         self.report()
 
     def _create_node(self) -> None:
@@ -93,7 +103,7 @@ class NodeStatusReporter:
             "memory": str(machine.memory - EVICTION_HARD_MEMORY),
             "ephemeral-storage": str(machine.disk.value - kept),
         }
-        self._client.create(
+        node = self._client.create(
             {
                 "apiVersion": "v1",
                 "kind": "Node",
@@ -119,7 +129,7 @@ class NodeStatusReporter:
                 },
             }
         )
-        self._events.normal(self.node(), "Starting", "Starting kubelet.")
+        self._events.normal(node, "Starting", "Starting kubelet.")
 
     def _node_info(self) -> Document:
         return {
@@ -133,17 +143,17 @@ class NodeStatusReporter:
 
     def renew_lease(self) -> None:
         """Renew the node's lease, by which the control plane knows that the kubelet lives."""
+        name, namespace = self._machine.name, "kube-node-lease"
         now = micro_timestamp(self._sim.now)
-        if self._client.find("Lease", self._machine.name, "kube-node-lease"):
-            patch = {"spec": {"renewTime": now}}
-            self._client.patch("Lease", self._machine.name, "kube-node-lease", patch)
-        else:
-            spec = {"holderIdentity": self._machine.name, "leaseDurationSeconds": LEASE_DURATION}
+        try:
+            self._client.patch(Lease, name, namespace, {"spec": {"renewTime": now}})
+        except NotFound:
+            spec = {"holderIdentity": name, "leaseDurationSeconds": LEASE_DURATION}
             self._client.create(
                 {
                     "apiVersion": "coordination.k8s.io/v1",
                     "kind": "Lease",
-                    "metadata": {"name": self._machine.name, "namespace": "kube-node-lease"},
+                    "metadata": {"name": name, "namespace": namespace},
                     "spec": spec | {"renewTime": now},
                 }
             )

@@ -34,13 +34,9 @@ class StatusManager:
         if state.gone:
             return
         pod, static = state.pod, state.pod.uid in self._mirrors
-        stored = self._client.find(Pod, pod.name, pod.namespace)
-        if static:
-            stored = stored or pod  # there is a mirror, or none yet
-        elif stored is None or stored.uid != pod.uid:
-            return
+        stated = (self._mirrors.find(pod) or pod) if static else pod
         now, runtime = self._client.sim.now, self._runtime.name
-        status = pod_status(state, stored.status, runtime, self._address, now)
+        status = pod_status(state, stated.status, runtime, self._address, now)
         state.told_ready = next(c["status"] for c in status["conditions"] if c["type"] == "Ready")
         self._unwritten.pop(pod.uid, None)
         try:

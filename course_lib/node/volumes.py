@@ -13,7 +13,8 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from course_lib.node.environment import ObjectReader, Place, field, resource_field
+from course_lib.node.environment import Place, field, resource_field
+from course_lib.node.object_watches import PodObjects
 from course_lib.objects.kinds.pod import Container, Pod, Volume
 from course_lib.objects.quantity import Quantity
 from course_lib.runtimes.files import FileSystem
@@ -42,7 +43,7 @@ KINDS = {
 
 
 def mounts_of(
-    api: ObjectReader, disk: FileSystem, pod: Pod, container: Container, place: Place
+    objects: PodObjects, disk: FileSystem, pod: Pod, container: Container, place: Place
 ) -> list[tuple[str, str, bool]]:
     """For each mount: the path on the node, the path inside, and whether it is read-only."""
     volumes = {volume.name: volume for volume in pod.spec.volumes or ()}
@@ -51,8 +52,8 @@ def mounts_of(
         volume = volumes.get(mount.name)
         if volume is None:
             continue
-        path = prepare(api, disk, pod, volume, place)
-        if mount.sub_path and files_of(api, pod, volume, place) is not None:
+        path = prepare(objects, disk, pod, volume, place)
+        if mount.sub_path and files_of(objects, pod, volume, place) is not None:
             copy = f"{ROOT}/{pod.uid}/volume-subpaths/{volume.name}/{container.name}/{number}"
             disk.remove(copy)
             for below, file in disk.tree(f"{path}/{mount.sub_path}").items():
@@ -79,7 +80,7 @@ def _account(disk: FileSystem, pod: Pod) -> str:
     return path
 
 
-def prepare(api: ObjectReader, disk: FileSystem, pod: Pod, volume: Volume, place: Place) -> str:
+def prepare(objects: PodObjects, disk: FileSystem, pod: Pod, volume: Volume, place: Place) -> str:
     """Where a volume's files are; those that come from objects are written now."""
     if volume.host_path:
         path = str(volume.host_path.get("path", "/"))
@@ -87,7 +88,7 @@ def prepare(api: ObjectReader, disk: FileSystem, pod: Pod, volume: Volume, place
             disk.put(path, b"")
         return path
     path = path_of(pod, volume)
-    files = files_of(api, pod, volume, place)
+    files = files_of(objects, pod, volume, place)
     if files is not None:
         disk.remove(path)
         for name, (data, mode) in files.items():
@@ -108,11 +109,11 @@ def path_of(pod: Pod, volume: Volume) -> str:
     return f"{ROOT}/{pod.uid}/volumes/kubernetes.io~{kind}/{volume.name}"
 
 
-def refresh(api: ObjectReader, disk: FileSystem, pod: Pod, place: Place) -> None:
+def refresh(objects: PodObjects, disk: FileSystem, pod: Pod, place: Place) -> None:
     """Write the files of a Pod's volumes anew where their objects have changed."""
     for volume in pod.spec.volumes or ():
         if follows(volume):
-            prepare(api, disk, pod, volume, place)
+            prepare(objects, disk, pod, volume, place)
 
 
 def follows(volume: Volume) -> bool:
@@ -121,28 +122,28 @@ def follows(volume: Volume) -> bool:
 
 
 def files_of(
-    api: ObjectReader, pod: Pod, volume: Volume, place: Place
+    objects: PodObjects, pod: Pod, volume: Volume, place: Place
 ) -> dict[str, tuple[bytes, int]] | None:
     """The files of a volume that is made of objects: content and mode; None for another kind.
 
     An object that is missing leaves the files as they are.
     """
     if volume.projected is not None:
-        return _projected(api, pod, volume.projected, place)
+        return _projected(objects, pod, volume.projected, place)
     if volume.downward_api is not None:
         mode = volume.downward_api.get("defaultMode")
         return _downward(pod, volume.downward_api.get("items"), mode, place)
     if volume.config_map is not None:
         source = volume.config_map
-        return _keys(api, pod, "ConfigMap", source.name, source.items, source.default_mode)
+        return _keys(objects, pod, "ConfigMap", source.name, source.items, source.default_mode)
     if volume.secret is not None:
         secret = volume.secret
-        return _keys(api, pod, "Secret", secret.secret_name, secret.items, secret.default_mode)
+        return _keys(objects, pod, "Secret", secret.secret_name, secret.items, secret.default_mode)
     return None
 
 
 def _projected(
-    api: ObjectReader, pod: Pod, source: Document, place: Place
+    objects: PodObjects, pod: Pod, source: Document, place: Place
 ) -> dict[str, tuple[bytes, int]]:
     mode = source.get("defaultMode")
     files: dict[str, tuple[bytes, int]] = {}
@@ -150,7 +151,7 @@ def _projected(
         for kind, field_name in (("ConfigMap", "configMap"), ("Secret", "secret")):
             if (part := each.get(field_name)) is not None:
                 name, items = part.get("name", ""), part.get("items")
-                files |= _keys(api, pod, kind, name, items, mode) or {}
+                files |= _keys(objects, pod, kind, name, items, mode) or {}
         if (part := each.get("downwardAPI")) is not None:
             files |= _downward(pod, part.get("items"), mode, place)
         if (part := each.get("serviceAccountToken")) is not None:
@@ -159,7 +160,7 @@ def _projected(
 
 
 def _keys(
-    api: ObjectReader,
+    objects: PodObjects,
     pod: Pod,
     kind: str,
     name: str,
@@ -167,7 +168,7 @@ def _keys(
     mode: int | None,
 ) -> dict[str, tuple[bytes, int]] | None:
     """The keys of a ConfigMap or Secret as files; `items` chooses them, and names the files."""
-    held: Any = api.find(kind, name, pod.namespace)
+    held: Any = objects.find(kind, name, pod.namespace)
     if held is None:
         return None
     data = {

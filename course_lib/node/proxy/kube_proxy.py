@@ -8,13 +8,11 @@ Source: kubernetes.io "Virtual IPs and Service Proxies"; `pkg/proxy` of Kubernet
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 from functools import partial
 from typing import Protocol
 
-from course_lib.apiserver import WatchEvent
-from course_lib.apiserver.errors import Unreachable
 from course_lib.client import Client
+from course_lib.client.informer import Informer
 from course_lib.errors import CourseError
 from course_lib.network.device import Dummy
 from course_lib.network.ipvs import IPVS
@@ -31,6 +29,7 @@ from course_lib.node.proxy.iptables_rules import (
 from course_lib.node.proxy.nftables_rules import nft_text
 from course_lib.node.proxy.service_ports import SERVICE_NAME, ServicePort, service_ports
 from course_lib.objects.kinds.endpoint_slice import EndpointSlice
+from course_lib.objects.kinds.service import Service
 
 SYNC_PERIOD = 30.0  # s, after a sync that failed
 MIN_SYNC_PERIOD = 1.0  # s between two writes of the rules
@@ -154,40 +153,41 @@ class KubeProxy:
 
     def __init__(
         self,
-        api: Client,
+        client: Client,
         host: NodeHost,
         node_ip: str,
         mode: str = "iptables",
         cluster_cidr: str = "",
         zone: str = "",
     ) -> None:
-        self.api, self.host, self.sim, self.node = api, host, api.sim, host.name
+        self.host, self.sim, self.node = host, client.sim, host.name
         self.settings = Settings(host.name, node_ip, zone, cluster_cidr)
         self.mode = mode_named(mode, host, self.settings)
         self.ports: dict[Name, list[ServicePort]] = {}
         self._dirty: dict[Name, None] = {}
         self._synced_at = float("-inf")
         self._scheduled = False
-        api.watch("Service", self._on_service)
-        api.watch("EndpointSlice", self._on_slice)
-        with suppress(Unreachable):  # the watch will tell of them
-            for service in api.list("Service"):
-                self._touch(service.namespace, service.name)
+        self._services = Informer(client, Service)
+        self._services.add_handler(self._on_service)
+        self._slices = Informer(client, EndpointSlice)
+        self._slices.add_index(SERVICE_NAME, lambda piece: ["/".join(_service_of(piece))])
+        self._slices.add_handler(self._on_slice)
 
     @property
     def rules(self) -> str:
         """What it wrote, in the words of the mode's own tool."""
         return self.mode.text()
 
-    def _on_service(self, event: WatchEvent) -> None:
-        self._touch(event.object.namespace, event.object.name)
+    def _on_service(self, before: Service | None, after: Service | None) -> None:
+        for each in filter(None, (before, after)):
+            self._touch((each.namespace, each.name))
 
-    def _on_slice(self, event: WatchEvent) -> None:
-        name = event.object.labels.get(SERVICE_NAME, "")
-        self._touch(event.object.namespace, name)
+    def _on_slice(self, before: EndpointSlice | None, after: EndpointSlice | None) -> None:
+        for each in filter(None, (before, after)):
+            self._touch(_service_of(each))
 
-    def _touch(self, namespace: str, name: str) -> None:
-        self._dirty[namespace, name] = None
+    def _touch(self, name: Name) -> None:
+        self._dirty[name] = None
         if not self._scheduled:
             self._scheduled = True
             at = max(self.sim.now + SYNC_SECONDS, self._synced_at + MIN_SYNC_PERIOD)
@@ -196,20 +196,13 @@ class KubeProxy:
     def _sync(self) -> None:
         self._scheduled, self._synced_at = False, self.sim.now
         dirty, self._dirty = list(self._dirty), {}
-        try:
-            slices = self._slices({namespace for namespace, _ in dirty})
-            fresh = {
-                (namespace, name): self.api.find("Service", name, namespace)
-                for namespace, name in dirty
-            }
-        except Unreachable:  # the rules stay as they are
-            for name in dirty:
-                self._touch(*name)
-            return
         old = {port for name in dirty for port in self.ports.get(name, ())}
-        for name, service in fresh.items():
+        for name in dirty:
+            namespace, service_name = name
+            service = self._services.find(service_name, namespace)
             try:
-                found = [*service_ports(service, slices.get(name, ()))] if service else []
+                slices = self._slices.by_index(SERVICE_NAME, "/".join(name))
+                found = [*service_ports(service, slices)] if service else []
             except Exception as error:  # of this Service alone: the others get their rules
                 self._later(error, [name])
                 continue
@@ -227,15 +220,7 @@ class KubeProxy:
         """A sync failed: try again after half a minute (`syncPeriod` of the proxiers)."""
         self.sim.failed(error, f"kube-proxy/{self.node}", f"Service/{'/'.join(names[0])}")
         for name in names:
-            self.sim.at(self.sim.now + SYNC_PERIOD, partial(self._touch, *name))
-
-    def _slices(self, namespaces: Iterable[str]) -> dict[Name, list[EndpointSlice]]:
-        found: dict[Name, list[EndpointSlice]] = {}
-        for namespace in sorted(namespaces):
-            for piece in self.api.list("EndpointSlice", namespace):
-                name = piece.labels.get(SERVICE_NAME, "")
-                found.setdefault((namespace, name), []).append(piece)
-        return found
+            self.sim.at(self.sim.now + SYNC_PERIOD, partial(self._touch, name))
 
     def _forget_stale(self, old: set[ServicePort], new: set[ServicePort]) -> None:
         """UDP has no end: what was remembered of endpoints that are gone must be deleted.
@@ -254,3 +239,7 @@ class KubeProxy:
 
         for address, number in sorted(usable(old) - usable(new)):
             self.host.filter.conntrack.forget_to("udp", address, number)
+
+
+def _service_of(piece: EndpointSlice) -> Name:
+    return piece.namespace, piece.labels.get(SERVICE_NAME, "")
