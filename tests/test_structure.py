@@ -11,19 +11,11 @@ import pytest
 from tests import structure
 
 # Modules that import each other, for each group.
-CYCLES: list[set[str]] = [
-    set(group.split())
-    for group in (
-        "apiserver.admission apiserver.allocation apiserver.deletion apiserver.quota "
-        "apiserver.server",
-        "network.device network.namespace",
-    )
-]
+CYCLES: list[set[str]] = [set(group.split()) for group in ("network.device network.namespace",)]
 # Functions over the limit.
 LONG = {
     "apiserver.strategic.strategic_merge",
     "cluster.handlers.get",
-    "cluster.node_commands.add_node",
     "node.cri_config.container_config",
     "node.proxy.iptables_rules._lines",
     "node.proxy.ipvs_rules._port",
@@ -37,10 +29,10 @@ LONG = {
 }
 # Class names with more than one meaning.
 SHARED = """
-Cache Entry Layer ServicePort
+Entry Layer Lister Response ServicePort
 """
-LINES_WITH_ANY = 318
-DECLARATIONS_OF_DOCUMENT = 17
+LINES_WITH_ANY = 251
+DECLARATIONS_OF_DOCUMENT = 11
 
 
 def short(name: str) -> str:

@@ -16,6 +16,8 @@ LARGEST_PORT = 65535
 def whole_number(lowest: int, highest: int | None = None) -> Callable[[str], int]:
     """A reader of whole numbers from `lowest` to `highest`.
 
+    The reader raises `ArgumentTypeError` for anything else.
+
     >>> whole_number(0, LARGEST_PORT)("8080")
     8080
     """
@@ -37,6 +39,8 @@ def whole_number(lowest: int, highest: int | None = None) -> Callable[[str], int
 def speed(text: str) -> float:
     """A reader of speeds: simulated seconds in each real one.
 
+    Raises `ArgumentTypeError` for what is no number above zero.
+
     >>> speed("2.5")
     2.5
     """
@@ -53,7 +57,10 @@ def speed(text: str) -> float:
 
 
 def path(text: str) -> str:
-    """A reader of paths: not empty, and such as a file system can have."""
+    """A reader of paths: not empty, and such as a file system can have.
+
+    Raises `ArgumentTypeError` for anything else.
+    """
     if not text or "\0" in text:
         raise argparse.ArgumentTypeError(f"expected a path; found {text[:40]!r}")
     try:

@@ -40,6 +40,8 @@ class Connection(ServerClient):
     all earlier writes, or fails, as kubectl's does; otherwise reads come from the API server's
     cache. With `remembers`, an object that was read once can be read again while no API server is
     reached, as from a component's own cache.
+
+    `sim` has the time, `frontend` finds an API server.
     """
 
     def __init__(

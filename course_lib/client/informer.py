@@ -143,5 +143,8 @@ class InformerFactory:
         namespace: str = "",
         selector: Selector = EVERYTHING,
     ) -> list[ObjectT]:
-        """The objects of a kind in the cache, by namespace and name."""
+        """The objects of a kind in the cache, by namespace and name.
+
+        `selector` chooses by labels.
+        """
         return self.informer(kind).list(namespace, selector)

@@ -25,10 +25,16 @@ class Recorder(Protocol):
     """Records Events about objects."""
 
     def normal(self, component: str, about: Object, reason: str, message: str) -> None:
-        """Record an Event of type Normal."""
+        """Record an Event of type Normal.
+
+        `component` is who reports, `about` the object, `reason` one word, `message` a sentence.
+        """
 
     def warning(self, component: str, about: Object, reason: str, message: str) -> None:
-        """Record an Event of type Warning."""
+        """Record an Event of type Warning.
+
+        `component` is who reports, `about` the object, `reason` one word, `message` a sentence.
+        """
 
 
 class Subscription(Protocol):
@@ -66,7 +72,10 @@ class Client(Protocol):
         """The kind of a type or name; raises `CourseError` for an unknown name."""
 
     def get(self, kind: type[ObjectT] | str | Kind, name: str, namespace: str = "") -> ObjectT:
-        """The object of that name; raises `NotFound`."""
+        """The object of that name; raises `NotFound`.
+
+        `kind` is a type, a name or a `Kind`; `namespace` is empty for kinds without one.
+        """
 
     def find(
         self, kind: type[ObjectT] | str | Kind, name: str, namespace: str = ""
@@ -80,7 +89,10 @@ class Client(Protocol):
         selector: Selector = EVERYTHING,
         fields: FieldSelector | None = None,
     ) -> list[ObjectT]:
-        """All objects of a kind, by namespace and name; an empty namespace means all of them."""
+        """All objects of a kind, by namespace and name; an empty namespace means all of them.
+
+        `selector` chooses by labels, `fields` by fields.
+        """
 
     def document(self, kind: AnyKind, name: str, namespace: str = "") -> Document:
         """A copy of the whole document of an object; raises `NotFound`."""
@@ -97,6 +109,9 @@ class Client(Protocol):
         """Call `listener` with each change from now on.
 
         With `initial`, existing objects come first, each as ADDED (`sendInitialEvents`).
+
+        `kind` is a type, a name or a `Kind`; `namespace` (empty: all), `selector` and `fields`
+        choose objects as in `list`.
         """
 
     def create(self, document: Document) -> Object:
@@ -114,7 +129,10 @@ class Client(Protocol):
         subresource: str = "",
         expected: str = "",
     ) -> ObjectT:
-        """Apply a merge patch (RFC 7386); with `expected`, only to that resourceVersion."""
+        """Apply a merge patch (RFC 7386); with `expected`, only to that resourceVersion.
+
+        `kind`, `name` and `namespace` say which object; `subresource` is `status` or `scale`.
+        """
 
     def patch_status(self, of: ObjectT, status: Document) -> ObjectT:
         """Merge into the status of an object, if it is still the one with that uid."""
@@ -137,7 +155,11 @@ class Client(Protocol):
         grace_period: int | None = None,
         uid: str = "",
     ) -> None:
-        """Delete an object; `grace_period` in s; with `uid`, only the object that has it."""
+        """Delete an object; `grace_period` in s; with `uid`, only the object that has it.
+
+        `kind`, `name` and `namespace` say which object; `propagation` is Background, Foreground or
+        Orphan.
+        """
 
     def dry_run(self) -> Client:
         """A client whose writes are checked as real ones are, and stored nowhere."""

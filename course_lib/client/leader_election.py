@@ -23,7 +23,11 @@ NAMESPACE = "kube-system"
 
 
 class LeaderElector:
-    """One candidate for a Lease; `lead` is called when it has it, `lose` when it has lost it."""
+    """One candidate for a Lease; `lead` is called when it has it, `lose` when it has lost it.
+
+    `api` is the candidate's client, `lease` the name of the Lease, `identity` that of the
+    candidate.
+    """
 
     def __init__(
         self,

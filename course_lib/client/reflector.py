@@ -38,7 +38,11 @@ class ServerRoute(Protocol):
 
 
 class Reflector:
-    """One thing that is watched: what is known of it, and up to which revision."""
+    """One thing that is watched: what is known of it, and up to which revision.
+
+    `route` finds an API server, `kind` is what is watched, `listener` hears each change;
+    `namespace`, `selector` and `fields` choose objects; with `initial` existing ones come first.
+    """
 
     def __init__(
         self,

@@ -65,7 +65,10 @@ class ScalingHistory(msgspec.Struct):
 
 
 class AutoscalerController(Controller):
-    """Scales workloads."""
+    """Scales workloads.
+
+    `api` writes, `informers` read, `metrics` measure Pods.
+    """
 
     name = "horizontal-pod-autoscaler"
     kind = "HorizontalPodAutoscaler"

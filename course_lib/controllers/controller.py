@@ -168,15 +168,24 @@ class Controller:
         return False
 
     def normal(self, about: Object, reason: str, message: str) -> None:
-        """Report that something went as it should."""
+        """Report that something went as it should.
+
+        `about` is the object, `reason` one word, `message` a sentence.
+        """
         self.api.events.normal(self.name, about, reason, message)
 
     def warning(self, about: Object, reason: str, message: str) -> None:
-        """Report that something went wrong."""
+        """Report that something went wrong.
+
+        `about` is the object, `reason` one word, `message` a sentence.
+        """
         self.api.events.warning(self.name, about, reason, message)
 
     def create(self, owner: Object, document: Document, thing: str) -> Object:
-        """Create a child; a refusal is reported as `FailedCreate` and raised on."""
+        """Create a child; a refusal is reported as `FailedCreate` and raised on.
+
+        `owner` is the object that owns it, `document` the child, `thing` what the event calls it.
+        """
         try:
             made = self.api.create(document)
         except CourseError as refusal:

@@ -21,7 +21,10 @@ LATE, DONE = "ProgressDeadlineExceeded", "NewReplicaSetAvailable"
 def deployment_status(
     sim: Simulation, new: ReplicaSet | None, old: list[ReplicaSet], deployment: Deployment
 ) -> tuple[Document, float]:
-    """The status to write, and the seconds until it should be looked at again (0: need not)."""
+    """The status to write, and the seconds until it should be looked at again (0: need not).
+
+    `sim` has the time, `new` and `old` are the ReplicaSets of the `deployment`.
+    """
     every = [*([new] if new else ()), *old]
     available = sum(rs.status.available_replicas for rs in every)
     replicas = sum(rs.status.replicas for rs in every)

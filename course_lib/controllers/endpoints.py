@@ -112,6 +112,8 @@ class EndpointSliceController(ServiceController):
 
         A slice of the same ports is kept, another one of the owner is written over; slices of an
         earlier object of the same name are deleted.
+
+        `labels` are put on each slice.
         """
         existing = self.managed(owner.namespace, owner.name)
         mine = [piece for piece in existing if _owned_by(piece, owner)]

@@ -11,7 +11,10 @@ from course_lib.objects.meta import Object, ObjectT, owner_reference
 
 
 def set_controller(api: Client, child: ObjectT, controllers: list[Document]) -> ObjectT:
-    """Write an owner reference as the controller of a child, or none; other owners stay."""
+    """Write an owner reference as the controller of a child, or none; other owners stay.
+
+    `api` writes, `controllers` has one owner reference, or is empty.
+    """
     others = [
         reference
         for reference in api.document(child.kind, child.name, child.namespace)["metadata"].get(
@@ -26,7 +29,10 @@ def set_controller(api: Client, child: ObjectT, controllers: list[Document]) -> 
 def pod_from_template(
     owner: Object, template: Document, labels: dict[str, str] | None = None, name: str = ""
 ) -> Document:
-    """A Pod's document from a controller's template; named by the server unless `name` is given."""
+    """A Pod's document from a controller's template; named by the server unless `name` is given.
+
+    `owner` is the controller's object, `labels` are added to those of the template.
+    """
     metadata = {
         k: v for k, v in template.get("metadata", {}).items() if k in ("labels", "annotations")
     }

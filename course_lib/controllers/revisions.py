@@ -17,7 +17,10 @@ REVISION_LABEL = "controller-revision-hash"
 
 
 class Revisions:
-    """The revisions of one owner: `current`, from which an update comes, and `update`."""
+    """The revisions of one owner: `current`, from which an update comes, and `update`.
+
+    `api` writes, `existing` are the owner's ControllerRevisions.
+    """
 
     def __init__(
         self, api: Client, existing: list[ControllerRevision], owner: StatefulSet | DaemonSet

@@ -51,7 +51,10 @@ class Transport(Protocol):
     """A way to a shim."""
 
     def begin(self, method: str, request: Message, done: Done) -> None:
-        """Start a call; `done` gets the response or a `RuntimeFault`, now or later."""
+        """Start a call; `done` gets the response or a `RuntimeFault`, now or later.
+
+        `method` is the name of a call, `request` its message.
+        """
 
     def wait(self, finished: Callable[[], bool]) -> None:
         """Let time pass until a call has finished."""

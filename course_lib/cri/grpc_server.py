@@ -40,6 +40,9 @@ class Server:
     """A gRPC server of the CRI on a unix socket that only its owner may open.
 
     Use it as a context manager, or call `start` and `stop`; the socket is gone at the end.
+
+    `runtime` is what it serves at the socket `path`, at `speed` simulated seconds in each real one.
+    Raises `CourseError` for a path that cannot be a socket.
     """
 
     def __init__(self, runtime: Runtime, path: str | Path, speed: float = 1.0) -> None:
@@ -74,6 +77,8 @@ class Server:
         """Listen; a socket that somebody left behind is replaced.
 
         A socket in use, or anything else that is there, stays as it is: `CourseError`.
+
+        Raises `CourseError` for a path that cannot be a socket.
         """
         _make_room(self.path)
         mask = os.umask(0o177)  # from its first moment on, mode 0600

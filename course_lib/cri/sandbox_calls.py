@@ -31,7 +31,10 @@ class SandboxCalls:
         }
 
     def run(self, request: v1.RunPodSandboxRequest) -> Operation[v1.RunPodSandboxResponse]:
-        """Make a sandbox."""
+        """Make a sandbox.
+
+        Raises `RuntimeFault` for a request that the runtime refuses.
+        """
         if request.runtime_handler:
             raise RuntimeFault(
                 "Unknown",

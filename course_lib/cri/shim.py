@@ -29,7 +29,10 @@ class Shim:
         }
 
     def call(self, method: str, request: v1.Message) -> Answer:
-        """Answer a call by its name: a response, its parts, or a process that returns it."""
+        """Answer a call by its name: a response, its parts, or a process that returns it.
+
+        Raises `RuntimeFault` for a method that there is not.
+        """
         handler = self._handlers.get(method)
         if handler is None:
             raise RuntimeFault("Unimplemented", f"method {method} not implemented")

@@ -30,7 +30,11 @@ def alone(
     disk: FileSystem | None = None,
     epoch: int = EPOCH_NS,
 ) -> Runtime:
-    """A runtime on a machine of its own, with its network ready."""
+    """A runtime on a machine of its own, with its network ready.
+
+    `name` is that of a flavour; images come from `registry`, programs run as `behaviours` says;
+    `seed` draws what is random, `disk` is the machine's, `epoch` the time at its start (ns).
+    """
     made = Runtime(
         runtime_named(name),
         Simulation(seed),
@@ -48,5 +52,9 @@ def alone(
 def simulated(
     name: str, registry: Registry | None = None, behaviours: Behaviours | None = None, seed: int = 0
 ) -> CRIClient:
-    """A client in the same process as a simulated runtime: `containerd`, `docker`, `rkt`, `lxd`."""
+    """A client in the same process as a simulated runtime: `containerd`, `docker`, `rkt`, `lxd`.
+
+    `name` is one of these; images come from `registry`, programs run as `behaviours` says; `seed`
+    draws what is random.
+    """
     return CRIClient(InProcess(Shim(alone(name, registry, behaviours, seed))))

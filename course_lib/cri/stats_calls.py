@@ -20,7 +20,10 @@ WRITABLE = "/var/lib/containerd/io.containerd.snapshotter.v1.overlayfs"
 
 
 class StatsCalls:
-    """Measure containers and sandboxes."""
+    """Measure containers and sandboxes.
+
+    `sandboxes` and `containers` are parts of the runtime, `machine` is the node.
+    """
 
     def __init__(
         self, sandboxes: Sandboxes, containers: Containers, machine: RuntimeMachine

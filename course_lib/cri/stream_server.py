@@ -44,7 +44,10 @@ def failure(message: str, code: int | None = None) -> dict[str, Any]:
 
 
 class StreamServer:
-    """A WebSocket server on a free port of this machine alone, in a thread of its own."""
+    """A WebSocket server on a free port of this machine alone, in a thread of its own.
+
+    `calls` know the tokens, `runtime` runs the commands, `time` holds the simulation's lock.
+    """
 
     def __init__(self, calls: StreamCalls, runtime: Runtime, time: RealTime) -> None:
         self.calls, self.runtime, self.time = calls, runtime, time
@@ -99,7 +102,10 @@ class Stream(WebSocketHandler):
         self.finish("streams travel in WebSockets here: crictl exec --transport websocket")
 
     def open(self, *arguments: str, **_: str) -> None:
-        """A client has come with its token."""
+        """A client has come with its token.
+
+        Raises `RuntimeFault` for a token that is not known.
+        """
         kind, token = arguments
         try:
             with self.time.locked():

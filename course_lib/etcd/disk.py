@@ -60,7 +60,11 @@ class Disk:
 
 
 class Write:
-    """What one sync writes."""
+    """What one sync writes.
+
+    `current_term` and `voted_for` are Raft's, `snapshot` the last one; `entries` go into the log
+    from index `start` on.
+    """
 
     def __init__(
         self,

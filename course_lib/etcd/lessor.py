@@ -17,7 +17,10 @@ PERIOD = 0.5  # s between two looks
 
 
 class Lessor:
-    """A member's clock for the leases of its store; it counts while the member leads."""
+    """A member's clock for the leases of its store; it counts while the member leads.
+
+    `sim` has the time, `revoke` is called with the ID of a lease that ends.
+    """
 
     def __init__(self, sim: Simulation, store: MVCCStore, revoke: Callable[[int], None]) -> None:
         self.sim, self.store, self._revoke = sim, store, revoke

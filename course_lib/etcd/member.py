@@ -145,6 +145,8 @@ class Member(Replica):
 
         With `below`, of all keys that begin so. Any member can; `hear` gets an `Event`, or an
         `EtcdError` when what it asks for is forgotten: the end.
+
+        `since` is the revision.
         """
         watch = Watcher(key, since, hear, below)
         self._watches.append(watch)

@@ -31,7 +31,10 @@ class Peers:
         self._receive.pop(name, None)
 
     def send(self, source: str, target: str, message: Mail) -> None:
-        """Send; it may arrive, later, and out of order."""
+        """Send; it may arrive, later, and out of order.
+
+        `source` and `target` are members, `message` is what goes between them.
+        """
         if (source, target) in self._cut or (self.loss and self._random.random() < self.loss):
             return
         arrives = self.sim.now + self._random.uniform(*self.delay)
@@ -77,7 +80,10 @@ class Peers:
                 self._cut |= {(one, other), (other, one)}
 
     def flap(self, group: Iterable[str], others: Iterable[str], period: float) -> Process:
-        """Two groups lose and find each other again, for ever; half a period (s) each way."""
+        """Two groups lose and find each other again, for ever; half a period (s) each way.
+
+        `group` and `others` are names of members.
+        """
         group, others = list(group), list(others)
         while True:
             self.part(group, others)

@@ -32,7 +32,12 @@ SNAPSHOT_ENTRIES = 10_000  # as etcd's --snapshot-count (since 3.6)
 
 
 class Replica:
-    """One replica; its life is that of its process: up, crashed, up again."""
+    """One replica; its life is that of its process: up, crashed, up again.
+
+    `sim` has the time, `name` is the member's, `peers` carries its messages, `disk` outlives its
+    process, `machine` makes an empty state machine; with `clock_rate` its clock runs faster or
+    slower.
+    """
 
     heartbeat, election, snapshot_entries = HEARTBEAT, ELECTION, SNAPSHOT_ENTRIES
 

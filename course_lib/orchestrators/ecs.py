@@ -113,7 +113,10 @@ def command(name: str, request: Document) -> str:
 
 
 def choose(service: ECSService, hosts: Sequence[Agent], rng: random.Random) -> Agent | None:
-    """The guide's steps: enough CPU and memory; the constraints; the strategies, in order."""
+    """The guide's steps: enough CPU and memory; the constraints; the strategies, in order.
+
+    `service` is the definition, `hosts` are the instances, `rng` breaks ties.
+    """
     work = service.work
     left = [host for host in hosts if host.fits(work)]
     left = [host for host in left if all(meets(rule, host, work) for rule in service.constraints)]
@@ -123,7 +126,11 @@ def choose(service: ECSService, hosts: Sequence[Agent], rng: random.Random) -> A
 
 
 def best(kind: str, field: str, hosts: Sequence[Agent], work: Workload) -> list[Agent]:
-    """The hosts that one strategy prefers; those that it holds equal stay together."""
+    """The hosts that one strategy prefers; those that it holds equal stay together.
+
+    `kind` is `spread`, `binpack` or `random`, `field` what it goes by, `work` what is placed.
+    Raises `CourseError` for another kind.
+    """
     if kind == "random" or not hosts:
         return list(hosts)
     if kind == "binpack":
@@ -154,7 +161,10 @@ def missing(service: ECSService, hosts: Sequence[Agent]) -> str:
 
 
 def meets(rule: str, host: Agent, work: Workload) -> bool:
-    """`distinctInstance`, or an expression of the cluster query language."""
+    """`distinctInstance`, or an expression of the cluster query language.
+
+    `rule` is the constraint, `host` the instance, `work` what is placed.
+    """
     if rule == "distinctInstance":
         return host.count(work) == 0
     return query(rule, host)
@@ -176,6 +186,8 @@ _TERM = re.compile(
 
 def query(text: str, host: Agent) -> bool:
     """An expression: terms joined by `and` (&&), `or` (||), `not` (!), with parentheses.
+
+    Raises `CourseError` for a text that is no expression.
 
     >>> from course_lib.orchestrators import Machine
     >>> host = Agent(Machine("i-1", 1, 1, {"ecs.instance-type": "t2.small", "stack": "prod"}))

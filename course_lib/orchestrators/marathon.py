@@ -78,6 +78,8 @@ def offer(
     the smallest dominant share; when it declines, to the next. One offer serves at most so many
     tasks (`most`; in Marathon --max_instances_per_offer).
 
+    `frameworks` get the offers, `hosts` are the agents, `rng` draws their order.
+
     >>> from course_lib.orchestrators import Machine
     >>> pool = [Agent(Machine("m", 9000, 18))]  # the example of the paper
     >>> a = Framework(App("A", 9, cpu=1000, memory=4))
@@ -139,7 +141,10 @@ class Marathon(AgentEngine[App]):
 
 
 def unmatched(app: App, hosts: Sequence[Agent], running: Sequence[Agent]) -> str:
-    """Why offers were declined."""
+    """Why offers were declined.
+
+    `app` is what is placed, `hosts` are all agents, `running` those of its tasks.
+    """
     work = app.work
     short = sum(not host.fits(work) for host in hosts)
     other = sum(
@@ -154,6 +159,9 @@ def meets(rule: Constraint, host: Agent, running: Sequence[Agent]) -> bool:
     """Whether one more task on a host keeps a constraint, given where the others run.
 
     A host without the field meets UNLIKE alone.
+
+    `rule` is the constraint, `running` are the agents of the tasks so far. Raises `CourseError` for
+    an operator that Marathon does not have.
     """
     field, operator, *rest = rule
     argument = rest[0] if rest else ""

@@ -134,6 +134,8 @@ def candidates(
     A service job looks at log2 of the number of nodes, two at least; one with affinities or
     spreads at a hundred. Up to three nodes with scores of 0 or less are passed over, and only
     taken when there are not enough others (`LimitIterator`).
+
+    `hosts` are looked at from the place `start` on; `algorithm` is `binpack` or `spread`.
     """
     limit = max(2, math.ceil(math.log2(len(hosts)))) if len(hosts) > 1 else len(hosts)
     if job.affinities or job.spreads:
@@ -162,7 +164,10 @@ def feasible(job: NomadJob, host: Agent) -> bool:
 
 
 def final_score(job: NomadJob, host: Agent, hosts: Sequence[Agent], algorithm: str) -> float:
-    """The mean of the scores that have something to say."""
+    """The mean of the scores that have something to say.
+
+    `job` is what is placed on `host`, one of `hosts`; `algorithm` is `binpack` or `spread`.
+    """
     scores = [fit_score(job, host, algorithm) / MOST_FIT]
     scores += [s for s in (anti_affinity(job, host), affinity(job, host)) if s is not None]
     if job.spreads:
@@ -171,7 +176,10 @@ def final_score(job: NomadJob, host: Agent, hosts: Sequence[Agent], algorithm: s
 
 
 def fit_score(job: NomadJob, host: Agent, algorithm: str) -> float:
-    """Bin packing or spreading, from 0 to 18, with the task placed."""
+    """Bin packing or spreading, from 0 to 18, with the task placed.
+
+    `job` is what is placed on `host`; `algorithm` is `binpack` or `spread`.
+    """
     free_cpu = 1 - (host.machine.cpu - host.free_cpu + job.cpu) / host.machine.cpu
     used_memory = host.machine.memory - host.free_memory + job.memory
     free_memory = 1 - used_memory / host.machine.memory
@@ -222,7 +230,10 @@ def affinity(job: NomadJob, host: Agent) -> float | None:
 
 
 def spread_boost(job: NomadJob, spread: Spread, host: Agent, hosts: Sequence[Agent]) -> float:
-    """From -1 to 1, weighted: how far a node's value is below its share (or below the others)."""
+    """From -1 to 1, weighted: how far a node's value is below its share (or below the others).
+
+    `job` is what is placed on `host`, one of `hosts`; `spread` is one of its blocks.
+    """
     work, value = job.work, host.label(spread.attribute)
     if value is None:
         return -1.0

@@ -48,6 +48,8 @@ SITES = (
 def machines_for(site: Site, workload: Workload, spare: int = 1) -> int:
     """The machines that a workload needs, with some to spare for failures.
 
+    `site` says what a machine is there.
+
     >>> machines_for(SITES[3], Workload("web", 20, cpu=900, memory=1024))
     6
     """

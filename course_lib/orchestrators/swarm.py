@@ -84,13 +84,19 @@ class Swarm(AgentEngine[SwarmService]):
 def schedule(
     service: SwarmService, hosts: Sequence[Agent], failures: dict[str, int]
 ) -> list[Agent]:
-    """The hosts of a service's tasks, in order; fewer than replicas when there is no room."""
+    """The hosts of a service's tasks, in order; fewer than replicas when there is no room.
+
+    `failures` counts the failed tasks of the service on each host.
+    """
     tree = Branch(hosts, service, service.spread)
     return tree.schedule(service.replicas, failures)
 
 
 class Branch:
-    """A node of the decision tree: all hosts with the same values of the first labels."""
+    """A node of the decision tree: all hosts with the same values of the first labels.
+
+    `service` is what is placed, `spread` are the labels that are left.
+    """
 
     def __init__(
         self, hosts: Sequence[Agent], service: SwarmService, spread: Sequence[str]
@@ -186,6 +192,8 @@ def refusals(service: SwarmService, hosts: Sequence[Agent]) -> str:
 
 def holds(constraint: str, host: Agent) -> bool:
     """Whether a host meets `node.labels.zone==a` or `node.hostname!=h1`; letters' case is equal.
+
+    Raises `CourseError` for a text that is no constraint.
 
     >>> from course_lib.orchestrators import Machine
     >>> holds("node.labels.disk == SSD", Agent(Machine("h1", 1, 1, {"disk": "ssd"})))

@@ -29,7 +29,10 @@ class Curve(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, given: str | float | Sequence[tuple[float, str | float]] | Curve) -> Curve:
-        """A curve from one constant amount, or from points."""
+        """A curve from one constant amount, or from points.
+
+        Raises `CourseError` for points that are not in order of time.
+        """
         if isinstance(given, Curve):
             return given
         if isinstance(given, str | int | float):
@@ -90,7 +93,10 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def make(cls, **settings: object) -> Behaviour:
-        """A behaviour from plain settings; `cpu` and `memory` may be amounts or points."""
+        """A behaviour from plain settings; `cpu` and `memory` may be amounts or points.
+
+        Raises `CourseError` for a setting that there is not.
+        """
         for name in ("cpu", "memory"):
             if name in settings:
                 settings[name] = Curve.of(settings[name])  # type: ignore[arg-type]

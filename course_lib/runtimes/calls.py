@@ -45,6 +45,8 @@ class Calls:
     """The calls that one runtime answers while its daemon is up.
 
     `daemon` names the process that must live (empty: none), `paths` the steps of each operation.
+
+    `sim` has the time.
     """
 
     def __init__(self, sim: Simulation, daemon: str, paths: Paths) -> None:

@@ -21,7 +21,11 @@ STATES = {"created": "CREATED", "stopped": "EXITED"}
 
 
 class Commands:
-    """The commands of one node; `refusal` words the error for a program that cannot be run."""
+    """The commands of one node; `refusal` words the error for a program that cannot be run.
+
+    `calls` are answered while the daemon is up, `names` finds IDs, `containers` are those of the
+    node.
+    """
 
     def __init__(
         self, calls: Calls, names: Names, containers: Containers, refusal: ErrorText
@@ -32,7 +36,10 @@ class Commands:
     def execute(
         self, id: str, argv: list[str], timeout: float
     ) -> Operation[tuple[bytes, bytes, int]]:
-        """Run a command in a container; returns stdout, stderr and exit code."""
+        """Run a command in a container; returns stdout, stderr and exit code.
+
+        `id` is the container's, `argv` the command, word by word; `timeout` is in s, 0 for none.
+        """
         said = {"stdout": b"", "stderr": b""}
 
         def write(stream: str, data: bytes) -> None:
@@ -45,6 +52,9 @@ class Commands:
         """Run a command between these ends (stdin, output, prompt); returns its exit code.
 
         `timeout` is in seconds, 0 for none; after it the call fails with DeadlineExceeded.
+
+        `id` is the container's, `argv` the command, word by word. Raises `RuntimeFault` for a
+        container that does not run, and for a program that cannot be started.
         """
         self._calls.check()
         container = self._containers.by_id(id, EXECUTING)

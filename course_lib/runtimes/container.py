@@ -58,6 +58,9 @@ class RuntimeContainer:
     """A container on a node; amounts in cores, bytes and simulated seconds.
 
     Its parts: `time`, which stands still while it is frozen, and `cpu`, which its requests share.
+
+    `machine` is the node, `id` and `number` name the container, `spec` is what the kubelet asked
+    for; it runs in `sandbox` from `image`, writes to `log`, and calls `on_exit` at its end.
     """
 
     def __init__(
@@ -276,7 +279,10 @@ class RuntimeContainer:
         self.exit(NEVER_STARTED, "StartError", message)
 
     def exit(self, code: int, reason: str = "", message: str = "") -> None:
-        """The process is gone; the reason is OOMKilled, Completed or Error."""
+        """The process is gone; the reason is OOMKilled, Completed or Error.
+
+        `code` is the exit code, `message` the last words for the status.
+        """
         if not self.running:
             return
         if self._running is not None:

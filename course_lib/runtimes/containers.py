@@ -34,6 +34,9 @@ class Containers(ByID[RuntimeContainer]):
     """The containers of one node, by ID.
 
     `refusal` words the error for a program that cannot be started: container ID, program, why.
+
+    `machine` is the node, `images` are those on it, `behaviours` says what programs do; `calls` are
+    answered while the daemon is up; `names` finds IDs.
     """
 
     def __init__(
@@ -56,7 +59,11 @@ class Containers(ByID[RuntimeContainer]):
         return list(self._by_sandbox.get(sandbox.id, {}).values())
 
     def create(self, sandbox: Sandbox, spec: ContainerSpec) -> Operation[RuntimeContainer]:
-        """Make a container in a sandbox; its program does not run yet."""
+        """Make a container in a sandbox; its program does not run yet.
+
+        Raises `RuntimeFault` for an image that is not on the node, and for a sandbox that has
+        stopped.
+        """
         self._calls.check()
         if not sandbox.ready:
             raise RuntimeFault("Unknown", f'sandbox container "{sandbox.id}" is not running')
@@ -108,7 +115,11 @@ class Containers(ByID[RuntimeContainer]):
             container.behaviour = self._behaviours.of(name, container.spec.ends)
 
     def start(self, id: str) -> Operation[None]:
-        """Start a created container's program."""
+        """Start a created container's program.
+
+        Raises `RuntimeFault` for a container that is not in the state created, and for a program
+        that cannot be started.
+        """
         self._calls.check()
         container = self.by_id(id)
         self._must_be_created(container)
@@ -180,7 +191,10 @@ class Containers(ByID[RuntimeContainer]):
         self._tell("deleted", container)
 
     def update(self, id: str, resources: Resources) -> None:
-        """Write other limits into a container's cgroup."""
+        """Write other limits into a container's cgroup.
+
+        Raises `RuntimeFault` for a container that has ended.
+        """
         self._calls.check()
         container = self.by_id(id)
         if container.stopped:

@@ -13,7 +13,10 @@ from course_lib.runtimes.spec import Resources
 
 
 class CPU:
-    """The CPU of one container; amounts in cores, core-seconds and simulated seconds."""
+    """The CPU of one container; amounts in cores, core-seconds and simulated seconds.
+
+    `sim` has the time, `cores` are the machine's, `resources` gives the limits as they are now.
+    """
 
     def __init__(self, sim: Simulation, cores: float, resources: Callable[[], Resources]) -> None:
         self._sim, self._cores, self._resources = sim, cores, resources

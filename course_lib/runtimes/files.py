@@ -23,7 +23,10 @@ class FileSystem:
         self.files.setdefault(path, bytearray()).extend(data)
 
     def put(self, path: str, data: bytes, mode: int = 0o644) -> None:
-        """Write a file anew."""
+        """Write a file anew.
+
+        `path` is absolute, `data` the whole content, `mode` the permissions.
+        """
         self.files[path] = bytearray(data)
         self.modes[path] = mode
 

@@ -16,7 +16,11 @@ PAUSE = "registry.k8s.io/pause:3.10"
 
 
 class Images:
-    """The images of one node, as its runtime keeps them."""
+    """The images of one node, as its runtime keeps them.
+
+    `flavour` says what is kept of an image, `registry` is where images come from, `calls` are
+    answered while the daemon is up.
+    """
 
     def __init__(self, flavour: Flavour, registry: Registry, calls: Calls) -> None:
         self._flavour, self._registry, self._calls = flavour, registry, calls
@@ -27,7 +31,10 @@ class Images:
             self.store.add(pause, found.digest, found.variant(), 0.0, pinned=True)
 
     def pull(self, name: str) -> Operation[NodeImage]:
-        """Fetch an image: resolve its name, then transfer the layers that are not here yet."""
+        """Fetch an image: resolve its name, then transfer the layers that are not here yet.
+
+        Raises `RuntimeFault` for what the registry does not have.
+        """
         self._calls.check()
         reference = _reference(name)
         yield from self._calls.take("PullImage")
@@ -48,7 +55,10 @@ class Images:
         return self.store.add(reference, digest, variant, self._calls.sim.now)
 
     def find(self, name: str) -> NodeImage | None:
-        """An image on the node, by tag, digest or ID; None where it is not here."""
+        """An image on the node, by tag, digest or ID; None where it is not here.
+
+        Raises `RuntimeFault` for a text that is no image name.
+        """
         try:
             return self.store.find(name)
         except CourseError as error:

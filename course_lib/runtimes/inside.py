@@ -25,6 +25,8 @@ def command_line(spec: ContainerSpec, image: NodeImage) -> list[str]:
     """What is run: `command` instead of ENTRYPOINT, `args` instead of CMD; CMD goes with its own.
 
     A container that sets `command` alone does not get the image's CMD.
+
+    Raises `RuntimeFault` where neither names a program.
     """
     first = list(spec.command) or image.run.entrypoint
     rest = list(spec.args) or ([] if spec.command else image.run.cmd)
@@ -38,6 +40,8 @@ def find_executable(world: World, image: NodeImage, argv: Sequence[str]) -> tupl
 
     Of an image whose contents are not known, every program is taken to exist.
     Source: Go's `os/exec.LookPath`, which runc calls; runc 1.5, `libcontainer/process_linux.go`.
+
+    `world` has the files, `image` says whether they are known, `argv` is the command, word by word.
     """
     name = argv[0]
     file = world.locate(name) if name else None
@@ -59,7 +63,11 @@ def find_executable(world: World, image: NodeImage, argv: Sequence[str]) -> tupl
 def world_of(
     spec: ContainerSpec, sandbox: Sandbox, image: NodeImage, node: str, disk: FileSystem
 ) -> World:
-    """What a program in a container finds at its start: files, environment, user."""
+    """What a program in a container finds at its start: files, environment, user.
+
+    `spec` is the container's, `sandbox` its Pod's, `image` has the files, `node` is the machine's
+    name, `disk` has the mounted files.
+    """
     hostname = sandbox.spec.hostname or node
     files = _files(spec, sandbox, image, hostname, disk)
     user, uid, gid = _user(spec, image.run.user, files)

@@ -27,7 +27,10 @@ def stamp(nanoseconds: int) -> str:
 
 
 class ContainerLog:
-    """What one container says, on its way to its file."""
+    """What one container says, on its way to its file.
+
+    `disk` has the file at `path` (empty: none is kept), `clock` gives the time in ns.
+    """
 
     def __init__(self, disk: FileSystem, path: str, clock: Callable[[], int]) -> None:
         self.disk, self.path, self.clock = disk, path, clock
@@ -63,6 +66,8 @@ class ContainerLog:
 
 def said(log: bytes, stamps: bool = False, stream: str = "") -> str:
     r"""The text of a log in this format, as `kubectl logs` shows it; all of it, or one stream's.
+
+    `stamps` keeps the time before each line.
 
     >>> said(b"2026-01-01T00:00:00Z stdout P hel\n2026-01-01T00:00:00Z stdout F lo\n")
     'hello\n'

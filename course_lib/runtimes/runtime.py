@@ -26,6 +26,9 @@ class Runtime:
     Its parts: `images`, `sandboxes`, `containers`, `commands` (run in containers), and `calls`,
     which are answered while the daemon is up. `cores` are the machine's, `epoch` the nanoseconds
     from 1970 to the start of simulated time.
+
+    `flavour` sets it apart from others, `sim` has the time; images come from `registry`, programs
+    run as `behaviours` says, sandboxes are joined to `network`; `disk` is the machine's.
     """
 
     def __init__(

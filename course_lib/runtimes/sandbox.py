@@ -29,7 +29,10 @@ class RequestServer(Protocol):
 
 
 class Sandbox:
-    """A sandbox on a node."""
+    """A sandbox on a node.
+
+    `id` and `number` name it, `spec` is what the kubelet asked for, `created_at` is in simulated s.
+    """
 
     def __init__(self, id: str, number: int, spec: SandboxSpec, created_at: float) -> None:
         self.id, self.number, self.spec, self.created_at = id, number, spec, created_at

@@ -16,7 +16,11 @@ from course_lib.runtimes.spec import SandboxSpec
 
 
 class Sandboxes(ByID[Sandbox]):
-    """The sandboxes of one node, by ID; their addresses come from the node's block."""
+    """The sandboxes of one node, by ID; their addresses come from the node's block.
+
+    They are joined to `network`; `calls` are answered while the daemon is up; `names` finds IDs,
+    `containers` are those in the sandboxes.
+    """
 
     def __init__(
         self, node: str, network: Network, calls: Calls, names: Names, containers: Containers

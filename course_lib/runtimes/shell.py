@@ -51,6 +51,8 @@ def program(
     that this module does not know, is not understood; with `every` it is run nevertheless, up to
     that call, which fails and says why.
 
+    `argv` is the command line, word by word.
+
     >>> program(["sh", "-c", "echo hello; sleep 5; exit 3"]) is None
     False
     >>> program(["nginx", "-g", "daemon off;"]) is None
@@ -100,6 +102,8 @@ def run_build_step(argv: Sequence[str], files: Files, env: Sequence[str]) -> Fil
     """Run a RUN step of a Dockerfile on the files of the image so far; returns them changed.
 
     A command that is not understood changes nothing.
+
+    `argv` is the command, word by word, `env` has the variables as `NAME=value`.
 
     >>> sorted(run_build_step(["/bin/sh", "-c", "echo hi > /etc/motd"], {}, []))
     ['etc/motd']

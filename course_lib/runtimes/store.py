@@ -72,7 +72,11 @@ class ImageStore:
     def add(
         self, reference: Reference, digest: str, variant: Variant, now: float, pinned: bool = False
     ) -> NodeImage:
-        """Keep an image under the name by which it was pulled; a tag moves to it."""
+        """Keep an image under the name by which it was pulled; a tag moves to it.
+
+        `reference` is that name, `digest` the manifest's, `variant` the image for this platform,
+        `now` the time (simulated s); a `pinned` image is never collected.
+        """
         tag = "" if reference.digest else str(reference)
         if tag:
             self._drop_tag(tag, keep=variant.id)
