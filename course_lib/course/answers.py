@@ -14,6 +14,7 @@ from course_lib.course.forms import (
     counted,
     described,
     folded,
+    same_image,
 )
 from course_lib.course.questions import Mistake, Remark
 from course_lib.errors import CourseError
@@ -123,8 +124,8 @@ def containers(document: Document) -> list[Document]:
     return (template["spec"] if template else spec).get("containers") or []
 
 
-def main_container(document: Document, image: str = "") -> Document:
-    """The only container of a Pod or a workload; its image is that of the question.
+def main_container(document: Document) -> Document:
+    """The only container of a Pod or a workload.
 
     Raises `Mistake` where there are none or several.
     """
@@ -134,6 +135,17 @@ def main_container(document: Document, image: str = "") -> Document:
             f"there are {len(found)} containers", "write one entry below `spec.containers`"
         )
     return found[0]
+
+
+def has_image(container: Document, image: str, said: str, hint: str) -> Remark:
+    """Whether a container has the image of the question; `said` is the remark when it has."""
+    found = container.get("image")
+    return holds(same_image(found, image), said, f"the image is {found}", hint)
+
+
+def command_of(container: Document) -> list[str]:
+    """What a container runs in place of its image's program: `command` and `args`, in words."""
+    return [*(container.get("command") or ()), *(container.get("args") or ())]
 
 
 def reserved(container: Document, group: str = "requests") -> Document:

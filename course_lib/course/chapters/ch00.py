@@ -8,12 +8,13 @@ from course_lib.course.answers import (
     applied,
     document,
     existing,
+    has_image,
     holds,
     main_container,
     number,
     or_unknown,
 )
-from course_lib.course.forms import counted, same_image
+from course_lib.course.forms import counted
 from course_lib.course.questions import Remarks, asks, truth
 
 AGAIN = 'apply it again: `task.cluster.apply("../data/web.yaml")`'
@@ -161,14 +162,14 @@ def misspelled(answer: object) -> Remarks:
 )
 def first_pod(answer: object) -> Remarks:
     pod = document(answer, "Pod", "hello")
-    image = main_container(pod).get("image")
+    main = main_container(pod)
+    image = main.get("image")
     hint = "write `image: redis:7`"
     if isinstance(image, str) and image.rpartition("/")[2] == "redis":
         hint = "write the image as `name:tag`: without a tag it is `latest`, which can change"
     elif not image:
         hint = "write `image` beside the container's `name`"
-    right = same_image(image, "redis:7")
-    yield holds(right, "the image is right", f"the image is {image}", hint)
+    yield has_image(main, "redis:7", "the image is right", hint)
     cluster = applied(Cluster(nodes=1), pod, 30)
     status = cluster.get("pods").STATUS.iloc[0]
     hint = f"STATUS {status}: its events say why (`cluster.describe('pod', 'hello')`)"

@@ -7,14 +7,15 @@ import re
 from course_lib.cluster import Cluster
 from course_lib.course.answers import (
     applied,
+    command_of,
     document,
+    has_image,
     holds,
     main_container,
     number,
     or_unknown,
     reserved,
 )
-from course_lib.course.forms import same_image
 from course_lib.course.manifests import container_status, pod
 from course_lib.course.questions import Mistake, Remarks, asks, truth
 from course_lib.errors import CourseError
@@ -137,9 +138,8 @@ def memory_limit(answer: object) -> Remarks:
         raise Mistake("a memory size ends in `m`", hint)
     wanted = document(answer, "Pod", "cache")
     main = main_container(wanted)
-    image = main.get("image")
-    same = same_image(image, "course/cache")
-    yield holds(same, "the program is the same", f"the image is {image}", "leave `image` as it is")
+    keep = "leave `image` as it is"
+    yield has_image(main, "course/cache", "the program is the same", keep)
     limit = reserved(main, "limits").get("memory")
     hint = "without a limit the container may take all of the node's memory"
     hint = or_unknown(wanted, f"`resources.limits.memory`: {hint}")
@@ -169,11 +169,10 @@ def memory_limit(answer: object) -> Remarks:
 def once(answer: object) -> Remarks:
     wanted = document(answer, "Pod", "hello")
     main = main_container(wanted)
-    image = main.get("image")
     hint = "write `image: busybox:1.36`"
-    yield holds(same_image(image, "busybox:1.36"), "it is busybox", f"the image is {image}", hint)
+    yield has_image(main, "busybox:1.36", "it is busybox", hint)
     cluster = applied(Cluster(nodes=1), wanted, 60)
-    words = [*(main.get("command") or ()), *(main.get("args") or ())]
+    words = command_of(main)
     hint = 'give it a command: `command: ["echo", "hello"]`'
     if any(" " in word for word in words[:1]):
         hint = f"no program has the name {words[0]!r}: write each word as its own item"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from course_lib.cluster import Cluster
 from course_lib.course.answers import (
     applied,
+    command_of,
     document,
+    has_image,
     holds,
     main_container,
     number,
@@ -19,6 +20,7 @@ from course_lib.course.answers import (
 from course_lib.course.forms import as_text, counted, folded, names_of, same_image
 from course_lib.course.manifests import container_status, pod
 from course_lib.course.questions import Mistake, Remarks, asks, truth
+from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.pod.requests import qos_class
 from course_lib.objects.manifests import Document, read_manifests
 
@@ -102,8 +104,7 @@ def guaranteed(answer: object) -> Remarks:
     given = reserved(main)
     cluster = Cluster(nodes=1)
     cluster.apply(wanted)
-    made: Any = cluster.api.get("Pod", "bank")
-    found = qos_class(made.spec)
+    found = qos_class(cluster.api.get(Pod, "bank", "default").spec)
     both = {"cpu", "memory"}
     hint = "`requests` and `limits` must be equal, for CPU and for memory"
     if not given:
@@ -143,9 +144,8 @@ def guaranteed(answer: object) -> Remarks:
 def slow_start(answer: object) -> Remarks:
     wanted = document(answer, "Pod", "slow")
     main = main_container(wanted)
-    image = main.get("image")
-    same = same_image(image, "course/slow")
-    yield holds(same, "the program is the same", f"the image is {image}", "leave `image` as it is")
+    keep = "leave `image` as it is"
+    yield has_image(main, "course/slow", "the program is the same", keep)
     hint = or_unknown(wanted, "a hung program would hang for ever: the liveness probe has to stay")
     alive = bool(main.get("livenessProbe"))
     yield holds(alive, "a liveness probe is there", "there is no liveness probe", hint)
@@ -223,10 +223,8 @@ def _first_evicted() -> str:
 def restart_policy(answer: object) -> Remarks:
     wanted = document(answer, "Pod", "work")
     main = main_container(wanted)
-    image = main.get("image")
-    hint = "`image: busybox:1.36` is asked for"
-    yield holds(same_image(image, "busybox:1.36"), "it is busybox", f"the image is {image}", hint)
-    words = [*(main.get("command") or ()), *(main.get("args") or ())]
+    yield has_image(main, "busybox:1.36", "it is busybox", "`image: busybox:1.36` is asked for")
+    words = command_of(main)
     if words != ["sh", "-c", "sleep 5; exit 0"]:
         hint = 'copy the command as it is: `command: ["sh", "-c", "sleep 5; exit 0"]`'
         raise Mistake(f"the command is {words}" if words else "there is no command", hint)

@@ -18,6 +18,7 @@ from course_lib.cluster.packaged import packaged
 from course_lib.course.answers import (
     applied,
     document,
+    has_image,
     holds,
     main_container,
     number,
@@ -33,7 +34,6 @@ from course_lib.course.forms import (
     described,
     folded,
     names_of,
-    same_image,
 )
 from course_lib.course.questions import Mistake, Remarks, asks, truth
 from course_lib.course.shop import checks, open_shop
@@ -228,10 +228,8 @@ def application(answer: object) -> Remarks:
     service = document(answer, "Service")
     document(answer, "PodDisruptionBudget")
     main = main_container(wanted)
-    image = main.get("image")
-    same = same_image(image, "nginx:1.27")
     hint = "`image: nginx:1.27` is asked for"
-    yield holds(same, "the image is right", f"the image is {image}", hint)
+    yield has_image(main, "nginx:1.27", "the image is right", hint)
     missing = {"cpu", "memory"} - set(reserved(main))
     hint = f"`resources.requests`: what the scheduler counts with; {names_of(missing)} is missing"
     said = f"it does not ask for {names_of(missing)}"
