@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any, Protocol
 
-from course_lib.apiserver.errors import Unreachable
+from course_lib.apiserver.errors import Unavailable, Unreachable
 from course_lib.apiserver.server import AnyKind, APIServer, not_found, skip_uid
 from course_lib.client.interface import Listener, Subscription
 from course_lib.client.local import ServerClient
@@ -86,8 +86,8 @@ class Connection(ServerClient):
     @property
     def kinds(self) -> Kinds:
         """The kinds that the API server serves; while none is reached, those it served last."""
-        with suppress(Unreachable):
-            self._kinds = self.server.kinds
+        with suppress(Unavailable):
+            self._kinds = self.reach().kinds
         return self._kinds
 
     def reach(self) -> APIServer:

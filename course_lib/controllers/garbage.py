@@ -28,6 +28,7 @@ class GarbageCollector(Controller):
     def __init__(self, api: Client, informers: InformerFactory) -> None:
         self._objects: dict[str, Identity] = {}  # every object, by uid
         self._owned: dict[str, dict[str, None]] = {}  # uids, by their owner's uid
+        self._absent: set[str] = set()  # uids of owners that are known to be gone
         super().__init__(api, informers)
 
     def watches(self) -> None:
@@ -47,6 +48,7 @@ class GarbageCollector(Controller):
                 self._owned.get(reference.uid, {}).pop(before.uid, None)
                 self.enqueue(("", reference.uid))  # it may wait for its last child
             for child in self._owned.get(before.uid, {}):
+                self._absent.add(before.uid)
                 self.enqueue(("", child))
 
     def _note(self, kind: Kind, seen: Object) -> None:
@@ -82,11 +84,13 @@ class GarbageCollector(Controller):
         references = child.metadata.owner_references or []
         solid = [reference for reference in references if self._exists(child, reference)]
         if not solid:
-            self.api.delete(child.kind, child.name, child.namespace, BACKGROUND, uid=child.uid)
+            self._delete(child, BACKGROUND)
         elif len(solid) < len(references):
             self._keep(child, {reference.uid for reference in solid})
 
     def _exists(self, child: Object, reference: OwnerReference) -> bool:
+        if reference.uid in self._absent:
+            return False
         if self._find(reference.uid) is not None:
             return True
         try:
@@ -96,11 +100,19 @@ class GarbageCollector(Controller):
         owner = self.informers.find(kind, reference.name, child.namespace)
         return owner is not None and owner.uid == reference.uid
 
+    def _kind(self, of: Object) -> Kind:
+        """The kind of an object that this controller follows."""
+        return self._objects[of.uid][0]
+
+    def _delete(self, child: Object, propagation: str) -> None:
+        kind = self._kind(child)
+        self.api.delete(kind, child.name, child.namespace, propagation, uid=child.uid)
+
     def _keep(self, child: Object, uids: set[str]) -> None:
-        document = self.api.document(child.kind, child.name, child.namespace)
+        document = self.api.document(self._kind(child), child.name, child.namespace)
         kept = [r for r in document["metadata"]["ownerReferences"] if r["uid"] in uids]
         patch = {"metadata": {"ownerReferences": kept or None}}
-        self.api.patch(child.kind, child.name, child.namespace, patch)
+        self.api.patch(self._kind(child), child.name, child.namespace, patch)
 
     def _children(self, owner: Object) -> list[Object]:
         existing = (self._find(uid) for uid in list(self._owned.get(owner.uid, {})))
@@ -113,7 +125,7 @@ class GarbageCollector(Controller):
             for reference in child.metadata.owner_references or ():
                 blocking += reference.uid == owner.uid and reference.block_owner_deletion
             if not child.terminating:
-                self.api.delete(child.kind, child.name, child.namespace, FOREGROUND, uid=child.uid)
+                self._delete(child, FOREGROUND)
         if not blocking or not self._children(owner):
             self._release(owner, POLICY_FINALIZERS[FOREGROUND])
 
@@ -128,4 +140,4 @@ class GarbageCollector(Controller):
         current = self._find(owner.uid)
         if current is not None:
             patch = {"metadata": {"finalizers": left or None}}
-            self.api.patch(owner.kind, owner.name, owner.namespace, patch)
+            self.api.patch(self._kind(owner), owner.name, owner.namespace, patch)

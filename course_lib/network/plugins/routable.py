@@ -73,7 +73,7 @@ class Routable(NetworkPlugin):
 
 
 def masquerade_rules(block: str) -> str:
-    """Packets from Pods to outside the cluster take the node's address; others pass unchanged."""
+    """What goes from Pods to outside the cluster takes the node's address; the rest is let be."""
     return f"""*nat
 :IP-MASQ - [0:0]
 -A POSTROUTING -m comment --comment "ip-masq-agent" -m addrtype ! --dst-type LOCAL -j IP-MASQ
