@@ -37,6 +37,7 @@ from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.manifests import Document, Source
 from course_lib.objects.selectors import parse_field_selector, parse_selector
 from course_lib.runtimes import Behaviours
+from course_lib.scheduler import SchedulerSource
 
 if TYPE_CHECKING:
     from course_lib.cluster.served import Served
@@ -51,7 +52,8 @@ class Cluster(ShortForms):
 
     `nodes` machines of `cpu` cores and `memory` each, spread over `zones` in turn; the same
     `seed` gives the same history. `scheduler` is a `KubeSchedulerConfiguration` (path, text or
-    dict), `runtime` the container runtime of the nodes. The control plane runs beside the nodes,
+    dict) or what `course_lib.scheduler.with_plugins` returns, `runtime` the container runtime of
+    the nodes. The control plane runs beside the nodes,
     and never fails; `Cluster.all_in_one()` and the other three configurations of chapter 10 have
     one that is made of processes on machines, on etcd, and can be broken (`layout` says which,
     `certificates` how many seconds its certificates last).
@@ -84,7 +86,7 @@ class Cluster(ShortForms):
         zones: Sequence[str] = (),
         labels: dict[str, str] | None = None,
         seed: int = 0,
-        scheduler: Source | None = None,
+        scheduler: SchedulerSource | None = None,
         runtime: str = "containerd",
         layout: Layout | None = None,
         certificates: float = YEAR,

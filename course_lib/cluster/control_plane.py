@@ -20,9 +20,8 @@ from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 from course_lib.network import Links
 from course_lib.node import Kubelet
-from course_lib.objects.manifests import Source
 from course_lib.runtimes import Runtime
-from course_lib.scheduler import Scheduler
+from course_lib.scheduler import Scheduler, SchedulerSource
 
 ENTRY = "control-plane"  # the machine of a managed control plane, as nodes see it
 M = TypeVar("M", covariant=True)
@@ -100,7 +99,7 @@ class ManagedControlPlane(ControlPlane[NoReturn]):
         sim: Simulation,
         layout: Layout,
         metrics: MetricsServer,
-        scheduler: Source | None = None,
+        scheduler: SchedulerSource | None = None,
     ) -> None:
         self.layout, self.links, self.entry = layout, Links(), ENTRY
         self._client = LocalClient(APIServer(sim))

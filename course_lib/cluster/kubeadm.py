@@ -28,11 +28,10 @@ from course_lib.etcd import EtcdCluster
 from course_lib.network import Links
 from course_lib.node import Kubelet
 from course_lib.objects.kinds.node import Node
-from course_lib.objects.manifests import Source
 from course_lib.objects.meta import is_true
 from course_lib.runtimes import Runtime
 from course_lib.runtimes.container import RuntimeContainer
-from course_lib.scheduler import Scheduler
+from course_lib.scheduler import Scheduler, SchedulerSource
 
 SYSTEMD_RESTART = 5.0  # s (RestartSec)
 LONGEST_START = 300.0  # s until all nodes are ready
@@ -54,7 +53,7 @@ class KubeadmControlPlane(ControlPlane["KubeadmControlPlane"]):
         sim: Simulation,
         layout: Layout,
         metrics: MetricsServer,
-        scheduler: Source | None = None,
+        scheduler: SchedulerSource | None = None,
         certificates: float = YEAR,
     ) -> None:
         self.sim, self.layout, self.metrics = sim, layout, metrics

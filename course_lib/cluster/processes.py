@@ -25,8 +25,7 @@ from course_lib.engine.simulation import Process
 from course_lib.etcd import EtcdCluster, Member
 from course_lib.etcd.disk import BROKEN
 from course_lib.network import Links
-from course_lib.objects.manifests import Source
-from course_lib.scheduler import Scheduler
+from course_lib.scheduler import Scheduler, SchedulerSource
 
 COMPACTION = 300.0  # s, as kube-apiserver's --etcd-compaction-interval
 START_UP = 3.0  # s until an API server asks etcd: a few, in real clusters
@@ -41,7 +40,7 @@ class Surroundings(Protocol):
     etcd: EtcdCluster
     links: Links
     metrics: MetricsServer
-    scheduler_configuration: Source | None
+    scheduler_configuration: SchedulerSource | None
 
     def exit(self, machine: str, name: str) -> None:
         """A process ends; its kubelet or systemd starts it again."""

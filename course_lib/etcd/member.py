@@ -141,12 +141,10 @@ class Member(Replica):
         return self.machine.read(question)
 
     def watch(self, key: str, since: int, hear: Listener, below: bool = False) -> Watcher:
-        """Tell of every change of a key from a revision on, each once, in order.
+        """Call `hear` with each change of `key` from revision `since` on, each once, in order.
 
-        With `below`, of all keys that begin so. Any member can; `hear` gets an `Event`, or an
-        `EtcdError` when what it asks for is forgotten: the end.
-
-        `since` is the revision.
+        With `below`, of all keys that begin so. Each member can; `hear` gets a `KeyEvent`, or an
+        `EtcdError` when the revision has been compacted, which ends the watch.
         """
         watch = Watcher(key, since, hear, below)
         self._watches.append(watch)

@@ -21,7 +21,8 @@ def engines() -> list[Engine]:
 def compare(
     workloads: Sequence[Workload], machines: Sequence[Machine], seed: int = 0
 ) -> dict[str, list[Placed]]:
-    """The same workloads through every engine: what each did, by its name.
+    """The same workloads on the same `machines` by every engine: what each did, by its name;
+    `seed` breaks ties.
 
     `machines` are the same for all; `seed` breaks ties.
 

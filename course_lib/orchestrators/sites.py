@@ -46,7 +46,7 @@ SITES = (
 
 
 def machines_for(site: Site, workload: Workload, spare: int = 1) -> int:
-    """The machines that a workload needs, with some to spare for failures.
+    """How many machines of a `site` a workload needs, with some to `spare` for failures.
 
     `site` says what a machine is there.
 

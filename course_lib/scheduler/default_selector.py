@@ -12,7 +12,7 @@ from course_lib.objects.kinds.service import Service
 from course_lib.objects.kinds.stateful_set import StatefulSet
 from course_lib.objects.meta import LabelSelector, selector_of
 from course_lib.objects.selectors import EVERYTHING, Selector, selector_from_labels
-from course_lib.scheduler.framework import Lister
+from course_lib.scheduler.framework import SharedLister
 
 Workload = ReplicationController | ReplicaSet | StatefulSet
 WORKLOADS: dict[str, type[Workload]] = {
@@ -22,7 +22,7 @@ WORKLOADS: dict[str, type[Workload]] = {
 }
 
 
-def default_selector(pod: Pod, lister: Lister) -> Selector:
+def default_selector(pod: Pod, lister: SharedLister) -> Selector:
     """The selectors of all its Services, and of the workload that controls it, in one."""
     labels: dict[str, str] = {}
     for service in lister.list(Service, pod.namespace):

@@ -48,7 +48,7 @@ POINTS = {
 }
 
 
-class Lister(Protocol):
+class SharedLister(Protocol):
     """What plugins read of the API, beside nodes and Pods."""
 
     def find(self, kind: type[ObjectT], name: str, namespace: str = "") -> ObjectT | None:
@@ -270,7 +270,7 @@ def everywhere(plugins: Sequence[Plugin]) -> dict[str, list[Plugin]]:
     return {point: [p for p in plugins if fills(p, point)] for point in POINTS}
 
 
-Factory = Callable[[Document, Lister | None], Plugin]  # arguments, and what the plugin reads
+Factory = Callable[[Document, SharedLister | None], Plugin]  # arguments, and what the plugin reads
 Registry = Mapping[str, Factory]
 
 

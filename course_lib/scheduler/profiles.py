@@ -11,7 +11,7 @@ import msgspec
 
 from course_lib.errors import CourseError
 from course_lib.objects.manifests import Document, Source, read_manifests
-from course_lib.scheduler.framework import POINTS, Lister, Plugin, Registry, fills
+from course_lib.scheduler.framework import POINTS, Plugin, Registry, SharedLister, fills
 from course_lib.scheduler.registry import IN_TREE, SchedulerSetup, SchedulerSource, make_plugin
 from course_lib.scheduler.runtime import SchedulingFramework
 
@@ -68,12 +68,14 @@ class _Configuration(msgspec.Struct):
     profiles: list[_Profile] = []
 
 
-def default_framework(lister: Lister | None = None) -> SchedulingFramework:
+def default_framework(lister: SharedLister | None = None) -> SchedulingFramework:
     """The default profile."""
     return frameworks({"apiVersion": API_VERSION, "kind": KIND}, lister)[0]
 
 
-def frameworks(source: SchedulerSource, lister: Lister | None = None) -> list[SchedulingFramework]:
+def frameworks(
+    source: SchedulerSource, lister: SharedLister | None = None
+) -> list[SchedulingFramework]:
     """The profiles of a configuration (path, text or dict), each as a framework of its own.
 
     `lister` is what plugins read beside nodes and Pods. Raises `CourseError` for a mistake in the
@@ -143,7 +145,9 @@ def not_acted_on(source: SchedulerSource) -> list[str]:
     return ignored
 
 
-def _framework(profile: Document, lister: Lister | None, registry: Registry) -> SchedulingFramework:
+def _framework(
+    profile: Document, lister: SharedLister | None, registry: Registry
+) -> SchedulingFramework:
     sets = profile.get("plugins", {})
     if unknown := set(sets) - set(POINTS) - {"multiPoint"}:
         raise CourseError(

@@ -13,7 +13,7 @@ from course_lib.errors import CourseError
 from course_lib.objects.kinds.pod import NodeAffinity, TopologySpreadConstraint
 from course_lib.objects.manifests import Document, Source
 from course_lib.scheduler.default_selector import default_selector
-from course_lib.scheduler.framework import Factory, Lister, Plugin, Registry
+from course_lib.scheduler.framework import Factory, Plugin, Registry, SharedLister
 from course_lib.scheduler.plugins import (
     DefaultBinder,
     DefaultPreemption,
@@ -38,7 +38,7 @@ from course_lib.scheduler.plugins.node_resources_fit import CPU_AND_MEMORY, Shap
 from course_lib.scheduler.plugins.pod_topology_spread import SYSTEM_DEFAULTS
 
 
-def _fit(args: Document, _: Lister | None) -> Plugin:
+def _fit(args: Document, _: SharedLister | None) -> Plugin:
     strategy = args.get("scoringStrategy", {})
     return NodeResourcesFit(
         strategy.get("type", "LeastAllocated"),
@@ -57,7 +57,7 @@ def _weights(args: Document) -> dict[str, int]:
     return said or dict(CPU_AND_MEMORY)
 
 
-def _spread(args: Document, lister: Lister | None) -> Plugin:
+def _spread(args: Document, lister: SharedLister | None) -> Plugin:
     said = args.get("defaultConstraints", [])
     own = msgspec.convert(said, list[TopologySpreadConstraint])
     listed = args.get("defaultingType", "System") == "List"
@@ -65,11 +65,11 @@ def _spread(args: Document, lister: Lister | None) -> Plugin:
     return PodTopologySpread(own if listed else SYSTEM_DEFAULTS, selects)
 
 
-def _node_affinity(args: Document, _: Lister | None) -> Plugin:
+def _node_affinity(args: Document, _: SharedLister | None) -> Plugin:
     return NodeAffinityPlugin(msgspec.convert(args.get("addedAffinity", {}), NodeAffinity))
 
 
-def _inter_pod(args: Document, _: Lister | None) -> Plugin:
+def _inter_pod(args: Document, _: SharedLister | None) -> Plugin:
     ignore = args.get("ignorePreferredTermsOfExistingPods", False)
     return InterPodAffinity(args.get("hardPodAffinityWeight", 1), ignore)
 
@@ -101,7 +101,7 @@ IN_TREE: dict[str, Factory] = {
 def make_plugin(
     name: str,
     args: Document | None = None,
-    lister: Lister | None = None,
+    lister: SharedLister | None = None,
     registry: Registry = IN_TREE,
 ) -> Plugin:
     """One plugin with its arguments, as a profile's `pluginConfig` gives them.

@@ -6,7 +6,7 @@ Source: `pkg/scheduler/framework/plugins/defaultpreemption`.
 from __future__ import annotations
 
 from course_lib.objects.kinds.pod_disruption_budget import PodDisruptionBudget
-from course_lib.scheduler.framework import Lister, Plugin, PluginsRunner, PostFilterResult
+from course_lib.scheduler.framework import Plugin, PluginsRunner, PostFilterResult, SharedLister
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
 from course_lib.scheduler.preemption import Preemption
@@ -20,7 +20,7 @@ class DefaultPreemption(Plugin):
 
     name = "DefaultPreemption"
 
-    def __init__(self, lister: Lister | None = None) -> None:
+    def __init__(self, lister: SharedLister | None = None) -> None:
         self.lister = lister
 
     def post_filter(

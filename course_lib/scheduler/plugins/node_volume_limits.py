@@ -11,9 +11,9 @@ import numpy as np
 from course_lib.objects.kinds.csi_node import CSINode
 from course_lib.objects.kinds.persistent_volume import PersistentVolume
 from course_lib.objects.kinds.storage_class import StorageClass
-from course_lib.scheduler.framework import CLAIM_UPDATE, NODE_ADD, POD_DELETE, Lister, Plugin
+from course_lib.scheduler.framework import CLAIM_UPDATE, NODE_ADD, POD_DELETE, SharedLister
 from course_lib.scheduler.nodes import Nodes
-from course_lib.scheduler.plugins.volume_binding import claims_of
+from course_lib.scheduler.plugins.claims import ClaimPlugin, claims_of
 from course_lib.scheduler.pod_info import PodInfo
 from course_lib.scheduler.status import NodeToStatus
 
@@ -21,14 +21,11 @@ REASON = "node(s) exceed max volume count"
 Handle = tuple[str, str]  # driver, and what it calls the volume
 
 
-class NodeVolumeLimits(Plugin):
+class NodeVolumeLimits(ClaimPlugin):
     """Filter by the number of volumes that each driver has on a node."""
 
     name = "NodeVolumeLimits"
     events = (NODE_ADD, POD_DELETE, CLAIM_UPDATE)
-
-    def __init__(self, lister: Lister | None = None) -> None:
-        self.lister = lister
 
     def filter(self, pod: PodInfo, nodes: Nodes) -> NodeToStatus | None:
         """Every node that stays within its limits."""
@@ -53,12 +50,8 @@ class NodeVolumeLimits(Plugin):
         drivers = found.spec.drivers if found is not None else ()
         return {d.name: d.allocatable.count for d in drivers or () if d.allocatable}
 
-    def couples(self, pod: PodInfo, nodes: Nodes) -> bool:
-        """Volumes are more than amounts."""
-        return bool(pod.claims)
 
-
-def handles(pod: PodInfo, lister: Lister | None) -> set[Handle]:
+def handles(pod: PodInfo, lister: SharedLister | None) -> set[Handle]:
     """The CSI volumes of a Pod; one that is still to be made is known by its claim."""
     found: set[Handle] = set()
     for claim in claims_of(pod, lister):

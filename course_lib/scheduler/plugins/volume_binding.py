@@ -18,8 +18,9 @@ from course_lib.objects.kinds.persistent_volume_claim import PersistentVolumeCla
 from course_lib.objects.kinds.storage_class import StorageClass
 from course_lib.objects.quantity import Quantity
 from course_lib.objects.volume_matching import suits
-from course_lib.scheduler.framework import CLAIM_UPDATE, NODE_ADD, Lister, Plugin, PreFilterResult
+from course_lib.scheduler.framework import CLAIM_UPDATE, NODE_ADD, PreFilterResult, SharedLister
 from course_lib.scheduler.nodes import Nodes
+from course_lib.scheduler.plugins.claims import ClaimPlugin, claims_of
 from course_lib.scheduler.plugins.node_affinity import meets
 from course_lib.scheduler.plugins.node_resources_fit import Shape, broken_line, per_cent
 from course_lib.scheduler.pod_info import PodInfo
@@ -38,7 +39,7 @@ MOST_UNUSED: Shape = ((0, 10), (100, 0))
 Match = tuple[PersistentVolumeClaim, list[tuple[PersistentVolume, Bools]]]
 
 
-class VolumeBinding(Plugin):
+class VolumeBinding(ClaimPlugin):
     """Filter by what each of a Pod's claims is bound to, or may be bound to; score by how much of
     the volumes it would use.
     """
@@ -46,8 +47,9 @@ class VolumeBinding(Plugin):
     name = "VolumeBinding"
     events = (CLAIM_UPDATE, NODE_ADD)
 
-    def __init__(self, lister: Lister | None = None, shape: Shape = ()) -> None:
-        self.lister, self.shape = lister, shape or MOST_UNUSED
+    def __init__(self, lister: SharedLister | None = None, shape: Shape = ()) -> None:
+        super().__init__(lister)
+        self.shape = shape or MOST_UNUSED
 
     def pre_filter(self, pod: PodInfo, nodes: Nodes) -> PreFilterResult | None:
         """Why the Pod must wait; None when its claims are there."""
@@ -123,20 +125,10 @@ class VolumeBinding(Plugin):
         claims = [c for c in claims_of(pod, self.lister) if c.status.phase != "Bound"]
         return matches(claims, nodes, self.lister)
 
-    def couples(self, pod: PodInfo, nodes: Nodes) -> bool:
-        """Volumes are more than amounts."""
-        return bool(pod.claims)
 
-
-def claims_of(pod: PodInfo, lister: Lister | None) -> list[PersistentVolumeClaim]:
-    """A Pod's claims, as far as they exist."""
-    if lister is None or not pod.claims:
-        return []
-    found = (lister.find(PersistentVolumeClaim, n, pod.namespace) for n in pod.claims)
-    return [claim for claim in found if claim is not None]
-
-
-def matches(claims: list[PersistentVolumeClaim], nodes: Nodes, lister: Lister) -> Iterator[Match]:
+def matches(
+    claims: list[PersistentVolumeClaim], nodes: Nodes, lister: SharedLister
+) -> Iterator[Match]:
     """For each claim the volumes that it may take, with the nodes where it takes them: on each
     node the smallest that will do, and that no smaller claim has taken.
 
@@ -162,7 +154,7 @@ def capacity_of(volume: PersistentVolume) -> Quantity:
     return (volume.spec.capacity or {})["storage"]
 
 
-def waiting_class(lister: Lister, claim: PersistentVolumeClaim) -> StorageClass | None:
+def waiting_class(lister: SharedLister, claim: PersistentVolumeClaim) -> StorageClass | None:
     """The claim's class, if that makes it wait for its first consumer."""
     cls = lister.find(StorageClass, claim.class_name or "")
     return cls if cls is not None and cls.volume_binding_mode == WAIT else None

@@ -9,9 +9,9 @@ import numpy as np
 
 from course_lib.objects.kinds.pod import Volume
 from course_lib.objects.manifests import Document
-from course_lib.scheduler.framework import NODE_ADD, POD_DELETE, Lister, Plugin
+from course_lib.scheduler.framework import NODE_ADD, POD_DELETE
 from course_lib.scheduler.nodes import Nodes
-from course_lib.scheduler.plugins.volume_binding import claims_of
+from course_lib.scheduler.plugins.claims import ClaimPlugin, claims_of
 from course_lib.scheduler.pod_info import PodInfo
 from course_lib.scheduler.status import UNSCHEDULABLE, NodeToStatus, Refusal
 from course_lib.scheduler.types import Bools
@@ -24,14 +24,11 @@ ONE_POD = (
 RWOP = "ReadWriteOncePod"
 
 
-class VolumeRestrictions(Plugin):
+class VolumeRestrictions(ClaimPlugin):
     """Filter by disks in use on each node, and by claims that one Pod alone may use."""
 
     name = "VolumeRestrictions"
     events = (NODE_ADD, POD_DELETE)
-
-    def __init__(self, lister: Lister | None = None) -> None:
-        self.lister = lister
 
     def filter(self, pod: PodInfo, nodes: Nodes) -> NodeToStatus | None:
         """Every node where nobody holds one of the Pod's disks; none, if another Pod anywhere
@@ -54,7 +51,7 @@ class VolumeRestrictions(Plugin):
 
     def couples(self, pod: PodInfo, nodes: Nodes) -> bool:
         """Volumes are more than amounts."""
-        return bool(pod.claims) or any(map(_disk, pod.pod.spec.volumes or ()))
+        return super().couples(pod, nodes) or any(map(_disk, pod.pod.spec.volumes or ()))
 
 
 def free_of(disks: list[Volume], nodes: Nodes) -> Bools:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from course_lib.objects.kinds.persistent_volume import PersistentVolume
-from course_lib.scheduler.framework import CLAIM_UPDATE, NODE_ADD, Lister, Plugin
+from course_lib.scheduler.framework import CLAIM_UPDATE, NODE_ADD
 from course_lib.scheduler.nodes import Nodes
-from course_lib.scheduler.plugins.volume_binding import claims_of
+from course_lib.scheduler.plugins.claims import ClaimPlugin, claims_of
 from course_lib.scheduler.pod_info import PodInfo
 from course_lib.scheduler.status import UNRESOLVABLE, NodeToStatus
 from course_lib.scheduler.types import Bools
@@ -24,14 +24,11 @@ BETA = {
 KEYS = (*BETA, *BETA.values())
 
 
-class VolumeZone(Plugin):
+class VolumeZone(ClaimPlugin):
     """Filter by the zone labels of bound volumes."""
 
     name = "VolumeZone"
     events = (CLAIM_UPDATE, NODE_ADD)
-
-    def __init__(self, lister: Lister | None = None) -> None:
-        self.lister = lister
 
     def filter(self, pod: PodInfo, nodes: Nodes) -> NodeToStatus | None:
         """Every node in the zones of all volumes."""
@@ -44,10 +41,6 @@ class VolumeZone(Plugin):
             if key in KEYS
         ]
         return NodeToStatus.where(in_zones(labels, nodes), REASON, UNRESOLVABLE) if labels else None
-
-    def couples(self, pod: PodInfo, nodes: Nodes) -> bool:
-        """Volumes are more than amounts."""
-        return bool(pod.claims)
 
 
 def in_zones(labels: list[tuple[str, str]], nodes: Nodes) -> Bools:
