@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Generic
 
 from course_lib.objects.meta import Object, ObjectT
@@ -21,18 +22,17 @@ class Indexer(Generic[ObjectT]):
 
     >>> from course_lib.objects.meta import ObjectMeta
     >>> cache = Indexer[Object]()
-    >>> cache.add_index("label", lambda each: [each.labels.get("app", "")])
     >>> for name in ("b", "a"):
     ...     meta = ObjectMeta(name=name, namespace="shop", labels={"app": "web"})
     ...     _ = cache.put(f"shop/{name}", Object(metadata=meta))
-    >>> [each.name for each in cache.by_index("label", "web")]
+    >>> [each.name for each in cache.by_index(by_label("app"), "web")]
     ['a', 'b']
     """
 
     def __init__(self) -> None:
         self._objects: dict[Key, ObjectT] = {}
         self._keys: list[Key] = []  # sorted, so that a namespace is a slice
-        self._indexes: dict[str, _Index[ObjectT]] = {}
+        self._indexes: dict[IndexFunction[ObjectT], _Index[ObjectT]] = {}
 
     def __len__(self) -> int:
         return len(self._objects)
@@ -41,16 +41,16 @@ class Indexer(Generic[ObjectT]):
         """The object with a key, or None."""
         return self._objects.get(key)
 
-    def by_index(self, index: str, value: str) -> list[ObjectT]:
-        """The objects for which an index function returns a value."""
-        return [self._objects[key] for key in self._indexes[index].keys.get(value, ())]
+    def by_index(self, function: IndexFunction[ObjectT], value: str) -> list[ObjectT]:
+        """The objects for which an index function returns a value.
 
-    def add_index(self, name: str, function: IndexFunction[ObjectT]) -> None:
-        """Keep an index; an index of that name that is there already stays."""
-        if name not in self._indexes:
-            index = self._indexes[name] = _Index(function)
+        The index is built when the function is used first, and kept from then on.
+        """
+        if function not in self._indexes:
+            index = self._indexes[function] = _Index(function)
             for key, each in self._objects.items():
                 index.move(key, None, each)
+        return [self._objects[key] for key in self._indexes[function].keys.get(value, ())]
 
     def put(self, key: Key, new: ObjectT) -> ObjectT | None:
         """Add or replace an object; returns the one that it replaces."""
@@ -108,6 +108,7 @@ def by_namespace(seen: Object) -> list[str]:
     return [seen.namespace]
 
 
+@lru_cache
 def by_label(label: str) -> Callable[[Object], list[str]]:
     """Index function: the value of a label; objects without it are not in the index."""
     return lambda seen: [seen.labels[label]] if label in seen.labels else []

@@ -53,13 +53,9 @@ class Informer(Generic[ObjectT]):
         """The object of that name, or None."""
         return self._cache.get(self._key(name, namespace))
 
-    def by_index(self, index: str, value: str) -> list[ObjectT]:
+    def by_index(self, function: IndexFunction[ObjectT], value: str) -> list[ObjectT]:
         """The objects for which an index function returns a value, in the API's order."""
-        return self._cache.by_index(index, value)
-
-    def add_index(self, name: str, function: IndexFunction[ObjectT]) -> None:
-        """Keep an index of the cache; one index of a name is enough for all who share it."""
-        self._cache.add_index(name, function)
+        return self._cache.by_index(function, value)
 
     def add_handler(self, handler: Handler[ObjectT]) -> None:
         """Call `handler(before, after)` for each change, and now for each object that is there.

@@ -24,7 +24,6 @@ from course_lib.objects.selectors import Selector
 
 Key = tuple[str, str]  # namespace and name
 WORK_SECONDS = 0.005  # for one key: the API calls that it takes
-CONTROLLER = "controller"  # the index of objects by their controller
 
 
 class Controller:
@@ -46,7 +45,7 @@ class Controller:
         self.sim.loop(self.name, self._run)
 
     def watches(self) -> None:
-        """Name the other kinds to watch, and the indexes to keep."""
+        """Name the other kinds to watch."""
 
     def reconcile(self, namespace: str, name: str) -> None:
         """Bring one object nearer to what it should be."""
@@ -76,7 +75,6 @@ class Controller:
 
     def watch_owned(self, kind: type[ObjectT] | str | Kind) -> None:
         """Look at an object whenever one that it controls, or could adopt, changes."""
-        self.informers.informer(kind).add_index(CONTROLLER, by_controller)
         self.watch(kind, self.owner)
 
     def for_each_kind(self, follow: Callable[[Kind], None]) -> None:
@@ -104,8 +102,8 @@ class Controller:
         return [key_of(each) for each in owners if self.selector(each).matches(child.labels)]
 
     def owned(self, kind: type[ObjectT] | str | Kind, owner: Object) -> list[ObjectT]:
-        """The objects that an owner controls, by name; `watch_owned` keeps their index."""
-        return self.informers.informer(kind).by_index(CONTROLLER, owner.uid)
+        """The objects that an owner controls, by name."""
+        return self.informers.informer(kind).by_index(by_controller, owner.uid)
 
     def claim(self, kind: type[ObjectT] | str | Kind, owner: Object) -> list[ObjectT]:
         """The children of an owner, by name: it adopts orphans that its selector selects.
@@ -115,7 +113,7 @@ class Controller:
         """
         selector, adopts = self.selector(owner), not owner.terminating
         informer = self.informers.informer(kind)
-        alone = informer.by_index(CONTROLLER, orphans(owner.namespace))
+        alone = informer.by_index(by_controller, orphans(owner.namespace))
         children = []
         for child in sorted([*self.owned(kind, owner), *alone], key=lambda each: each.name):
             selected = selector.matches(child.labels)

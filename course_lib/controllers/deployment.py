@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from course_lib.client.cache import by_controller
-from course_lib.controllers.controller import CONTROLLER, Controller, Key
+from course_lib.controllers.controller import Controller, Key
 from course_lib.controllers.deployment_status import deployment_status
 from course_lib.objects.kinds.deployment import Deployment
 from course_lib.objects.kinds.pod import Pod
@@ -66,7 +65,6 @@ class DeploymentController(Controller):
     def watches(self) -> None:
         """Its ReplicaSets; and, for Recreate, the Pods that must be gone first."""
         self.watch_owned(ReplicaSet)
-        self.informers.informer(Pod).add_index(CONTROLLER, by_controller)
         self.watch(Pod, self._of_pod)
 
     def _of_pod(self, pod: Pod) -> list[Key]:

@@ -27,7 +27,6 @@ MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
 HEADLESS = "service.kubernetes.io/headless"
 ENDPOINTS_MANAGED_BY = "endpoints.kubernetes.io/managed-by"
 ZONE = "topology.kubernetes.io/zone"
-SERVICE = "service"  # the index of slices by their Service
 SLICE_DELAY = 1.0  # s from a change of a slice to the next look (`endpointSliceChangeMinSyncDelay`)
 Ports = tuple[tuple[str, int, str], ...]  # name, number, protocol
 
@@ -67,9 +66,7 @@ class EndpointSliceController(ServiceController):
     def watch_slices(self) -> None:
         """Look at an object again one second after one of its slices has changed."""
         self._soon: set[Key] = set()
-        slices = self.informers.informer(EndpointSlice)
-        slices.add_index(SERVICE, of_service)
-        slices.add_handler(self._on_slice)
+        self.informers.informer(EndpointSlice).add_handler(self._on_slice)
 
     def _on_slice(self, before: EndpointSlice | None, after: EndpointSlice | None) -> None:
         piece = after or before
@@ -102,7 +99,7 @@ class EndpointSliceController(ServiceController):
         return [
             piece
             for piece in self.informers.informer(EndpointSlice).by_index(
-                SERVICE, f"{namespace}/{name}"
+                by_service, f"{namespace}/{name}"
             )
             if piece.labels.get(MANAGED_BY) == self.manager and not piece.terminating
         ]
@@ -249,7 +246,7 @@ class EndpointsController(ServiceController):
         return [subset for _, subset in sorted(subsets.items())]
 
 
-def of_service(piece: EndpointSlice) -> list[str]:
+def by_service(piece: EndpointSlice) -> list[str]:
     """Index function: namespace and name of the Service that a slice belongs to."""
     service = piece.labels.get(SERVICE_NAME)
     return [] if service is None else [f"{piece.namespace}/{service}"]

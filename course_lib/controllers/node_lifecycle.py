@@ -34,7 +34,6 @@ PRESSURES = {
 }
 # The controller's own taints; all others on a node are left alone.
 OWN = (NOT_READY, UNREACHABLE, UNSCHEDULABLE, *PRESSURES.values())
-NODE, POD_BLOCK = "node", "podCIDR"  # indexes of Pods, and of nodes
 
 
 class NodeIPAMController(Controller):
@@ -47,17 +46,13 @@ class NodeIPAMController(Controller):
         self._blocks = [str(block) for block in POD_CIDR.subnets(new_prefix=24)]
         super().__init__(api, informers)
 
-    def watches(self) -> None:
-        """An index of the nodes by their blocks."""
-        self.informers.informer(Node).add_index(POD_BLOCK, lambda node: [node.spec.pod_cidr])
-
     def reconcile(self, namespace: str, name: str) -> None:
         """The first free block."""
         node = self.informers.find(Node, name)
         if node is None or node.spec.pod_cidr:
             return
         nodes = self.informers.informer(Node)
-        free = next((b for b in self._blocks if not nodes.by_index(POD_BLOCK, b)), None)
+        free = next((b for b in self._blocks if not nodes.by_index(by_pod_block, b)), None)
         if free is None:
             self.warning(node, "CIDRNotAvailable", f"Node {name} status is now: CIDRNotAvailable")
         else:
@@ -78,9 +73,8 @@ class NodeLifecycleController(Controller):
         self.sim.loop(self.name, self._monitor)
 
     def watches(self) -> None:
-        """The nodes' Leases, and an index of the Pods by their nodes."""
+        """The nodes' Leases."""
         self.informers.informer(Lease)
-        self.informers.informer(Pod).add_index(NODE, by_node)
 
     def _monitor(self) -> Process:
         while True:
@@ -122,7 +116,7 @@ class NodeLifecycleController(Controller):
 
     def _pods_not_ready(self, node: Node) -> None:
         """Pods that nobody hears of get no more requests."""
-        for pod in self.informers.informer(Pod).by_index(NODE, node.name):
+        for pod in self.informers.informer(Pod).by_index(by_node, node.name):
             ready = condition(pod.status.conditions, "Ready")
             if ready is not None and ready.status == "True":
                 conditions = set_condition(
@@ -148,6 +142,11 @@ class NodeLifecycleController(Controller):
         ]
         if kept + added != before:
             self.api.patch(Node, name, "", {"spec": {"taints": (kept + added) or None}})
+
+
+def by_pod_block(node: Node) -> list[str]:
+    """Index function: the block of Pod addresses of a node."""
+    return [node.spec.pod_cidr]
 
 
 def by_node(pod: Pod) -> list[str]:
@@ -183,11 +182,10 @@ class TaintEvictionController(Controller):
 
     def watches(self) -> None:
         """The nodes, whose taints decide."""
-        self.informers.informer(Pod).add_index(NODE, by_node)
         self.watch(Node, self._of_node)
 
     def _of_node(self, node: Node) -> list[Key]:
-        return [key_of(pod) for pod in self.informers.informer(Pod).by_index(NODE, node.name)]
+        return [key_of(pod) for pod in self.informers.informer(Pod).by_index(by_node, node.name)]
 
     def reconcile(self, namespace: str, name: str) -> None:
         """Evict one Pod if its time is up, or come back when it will be."""

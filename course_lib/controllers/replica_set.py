@@ -9,7 +9,7 @@ import math
 from collections import Counter
 
 from course_lib.client.cache import by_controller
-from course_lib.controllers.controller import CONTROLLER, Controller
+from course_lib.controllers.controller import Controller
 from course_lib.controllers.ownership import pod_from_template
 from course_lib.engine.simulation import seconds_at
 from course_lib.errors import CourseError
@@ -35,8 +35,7 @@ class ReplicaSetController(Controller):
     kind = "ReplicaSet"
 
     def watches(self) -> None:
-        """Its Pods; and its sisters, by the Deployment above them."""
-        self.informers.informer(self.kind).add_index(CONTROLLER, by_controller)
+        """Its Pods."""
         self.watch_owned(Pod)
 
     def reconcile(self, namespace: str, name: str) -> None:
@@ -107,7 +106,7 @@ class ReplicaSetController(Controller):
         """
         above = owner.metadata.controller
         informer = self.informers.informer(self.kind)
-        family = [owner] if above is None else informer.by_index(CONTROLLER, above.uid)
+        family = [owner] if above is None else informer.by_index(by_controller, above.uid)
         pods = (pod for each in family for pod in self.owned(Pod, each) if is_active(pod))
         return Counter(pod.spec.node_name for pod in pods)
 

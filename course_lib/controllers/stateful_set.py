@@ -5,8 +5,7 @@ Source: `pkg/controller/statefulset/stateful_set_control.go`; kubernetes.io "Sta
 
 from __future__ import annotations
 
-from course_lib.client.cache import by_controller
-from course_lib.controllers.controller import CONTROLLER, Controller
+from course_lib.controllers.controller import Controller
 from course_lib.controllers.ownership import pod_from_template
 from course_lib.controllers.revisions import REVISION_LABEL, Revisions
 from course_lib.objects.kinds.controller_revision import ControllerRevision
@@ -26,8 +25,7 @@ class StatefulSetController(Controller):
     kind = "StatefulSet"
 
     def watches(self) -> None:
-        """Its Pods, and an index of its revisions."""
-        self.informers.informer(ControllerRevision).add_index(CONTROLLER, by_controller)
+        """Its Pods."""
         self.watch_owned(Pod)
 
     def reconcile(self, namespace: str, name: str) -> None:

@@ -12,8 +12,6 @@ from course_lib.objects.kinds.persistent_volume_claim import PROTECTION, Persist
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.meta import Object, condition, is_true, set_condition
 
-CLAIM = "claim"  # the index of Pods by the claims that they name
-
 
 def claims_of(pod: Pod) -> list[Key]:
     """The keys of the claims that a Pod names."""
@@ -60,11 +58,10 @@ class ClaimProtectionController(ProtectionController):
 
     def watches(self) -> None:
         """The Pods, which use claims."""
-        self.informers.informer(Pod).add_index(CLAIM, by_claim)
         self.watch(Pod, claims_of)
 
     def _pods(self, claim: Object) -> list[Pod]:
-        return self.informers.informer(Pod).by_index(CLAIM, f"{claim.namespace}/{claim.name}")
+        return self.informers.informer(Pod).by_index(by_claim, f"{claim.namespace}/{claim.name}")
 
     def reconcile(self, namespace: str, name: str) -> None:
         """State whether a bound claim is unused, then protect it or let it go."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from course_lib.client import Client
 from course_lib.client.informer import InformerFactory
 from course_lib.controllers.controller import Controller, Key, key_of
-from course_lib.controllers.volume_protection import CLAIM, by_claim, claims_of
+from course_lib.controllers.volume_protection import by_claim, claims_of
 from course_lib.objects.kinds.node import Node
 from course_lib.objects.kinds.persistent_volume import PersistentVolume
 from course_lib.objects.kinds.persistent_volume_claim import PersistentVolumeClaim
@@ -44,7 +44,6 @@ class VolumeController(Controller):
         """Volumes and classes that claims may wait for; Pods, as first consumers."""
         self.watch(PersistentVolume, self._of_volume)
         self.watch(StorageClass, self._pending)
-        self.informers.informer(Pod).add_index(CLAIM, by_claim)
         self.watch(Pod, self._of_pod)
 
     def _pending(self, _: PersistentVolume | StorageClass) -> list[Key]:
@@ -110,7 +109,7 @@ class VolumeController(Controller):
 
     def _consumer_node(self, claim: PersistentVolumeClaim) -> Node | None:
         """The node of the first Pod that uses the claim and has got one."""
-        pods = self.informers.informer(Pod).by_index(CLAIM, f"{claim.namespace}/{claim.name}")
+        pods = self.informers.informer(Pod).by_index(by_claim, f"{claim.namespace}/{claim.name}")
         bound = (pod for pod in pods if pod.spec.node_name)
         first = next(bound, None)
         return None if first is None else self.informers.find(Node, first.spec.node_name)

@@ -170,7 +170,6 @@ class KubeProxy:
         self._services = Informer(client, Service)
         self._services.add_handler(self._on_service)
         self._slices = Informer(client, EndpointSlice)
-        self._slices.add_index(SERVICE_NAME, lambda piece: ["/".join(_service_of(piece))])
         self._slices.add_handler(self._on_slice)
 
     @property
@@ -201,7 +200,7 @@ class KubeProxy:
             namespace, service_name = name
             service = self._services.find(service_name, namespace)
             try:
-                slices = self._slices.by_index(SERVICE_NAME, "/".join(name))
+                slices = self._slices.by_index(_by_service, "/".join(name))
                 found = [*service_ports(service, slices)] if service else []
             except Exception as error:  # of this Service alone: the others get their rules
                 self._later(error, [name])
@@ -239,6 +238,11 @@ class KubeProxy:
 
         for address, number in sorted(usable(old) - usable(new)):
             self.host.filter.conntrack.forget_to("udp", address, number)
+
+
+def _by_service(piece: EndpointSlice) -> list[str]:
+    """Index function: namespace and name of the Service that a slice belongs to."""
+    return ["/".join(_service_of(piece))]
 
 
 def _service_of(piece: EndpointSlice) -> Name:
