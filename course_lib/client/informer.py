@@ -109,7 +109,18 @@ class Informer(Generic[ObjectT]):
 
 
 class InformerFactory:
-    """The informers of one process: each kind is listed and watched once, whoever reads it."""
+    """The informers of one process: each kind is listed and watched once, whoever reads it.
+
+    >>> from course_lib import Cluster
+    >>> from course_lib.objects.kinds.pod import Pod
+    >>> cluster = Cluster(nodes=2)
+    >>> pods = InformerFactory(cluster.api).informer(Pod)
+    >>> pods.add_index("node", lambda pod: [pod.spec.node_name])
+    >>> _ = cluster.apply("data/web.yaml")
+    >>> cluster.run(seconds=30)
+    >>> len(pods), len(pods.by_index("node", "node-1"))
+    (3, 1)
+    """
 
     def __init__(self, client: Client) -> None:
         self.client = client

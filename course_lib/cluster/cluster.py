@@ -178,6 +178,10 @@ class Cluster(ShortForms):
 
         `masters` is the number of control plane nodes, `etcd` that of members, `workers` that of
         nodes for Pods; `settings` are those of `Cluster`.
+
+        >>> cluster = Cluster.ha_etcd(masters=2, workers=1)
+        >>> list(cluster.etcd.members)
+        ['etcd-1', 'etcd-2', 'etcd-3']
         """
         return cls(layout=layouts.ha_etcd(masters, etcd, workers, stacked), **settings)
 

@@ -77,6 +77,12 @@ def asks(
 
     `name` begins with the chapter's number and is unique, `title` and `question` are Markdown.
     `starts` makes what is to be repaired; the examiner gets that in place of an answer.
+
+    >>> @asks("99-sum", "A sum", "**How much is 2 + 2?**")
+    ... def sum_of_two(answer):
+    ...     yield Remark(answer == 4, f"the answer is {answer}", "count on your fingers")
+    >>> [remark.ok for remark in EXERCISES.pop("99-sum").examine(5)]
+    [False]
     """
 
     def register(examiner: Examiner) -> Examiner:

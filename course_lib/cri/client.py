@@ -158,7 +158,14 @@ class CRIClient:
         self.transport.begin(method, request, ended)
 
     def call(self, method: str, **fields: object) -> Any:
-        """Make a call and wait for its response; raises `RuntimeFault` with gRPC's code."""
+        """Make a call and wait for its response; raises `RuntimeFault` with gRPC's code.
+
+        >>> from course_lib.cri import simulated
+        >>> client = simulated("containerd")
+        >>> _ = client.call("PullImage", image={"image": "nginx:1.27"})
+        >>> [image.repo_tags[0] for image in client.call("ListImages").images][-1]
+        'docker.io/library/nginx:1.27'
+        """
         results: list[Any] = []
         self.begin(method, results.append, **fields)
         self.transport.wait(lambda: bool(results))

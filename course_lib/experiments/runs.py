@@ -62,6 +62,10 @@ def run(
     `policy` is the name of a policy, or the label of the `configuration` (a
     KubeSchedulerConfiguration) that is given; `scenario` is the workload with its nodes; `seed`
     breaks ties.
+
+    >>> from course_lib.experiments.workloads import generate
+    >>> run("spread", generate("equal", pods=10, nodes=3)).measures["nodes_used"]
+    3
     """
     framework = framework_of(configuration or policy)
     nodes, pods = scenario.snapshot(), scenario.queue()
@@ -77,22 +81,20 @@ def run(
         seconds += time.perf_counter() - began
         lost = fragmentation(framework, nodes, shapes, RESOURCES[watched])
         curve.append((len(rows) / len(pods), lost))
+    measures = _measures(framework, nodes, shapes, rows) | {"seconds": seconds}
+    names = [nodes.names[row] if row >= 0 else "" for row in rows]
+    return Run(policy, scenario.name, seed, measures, names, curve)
+
+
+def _measures(
+    framework: SchedulingFramework, nodes: Nodes, shapes: Sequence[PodInfo], rows: Sequence[int]
+) -> dict[str, float]:
+    """How many Pods were placed (`rows`: on which node), how full the nodes are, what is lost."""
     measures: dict[str, float] = {
         "placed": sum(row >= 0 for row in rows),
         "pending": sum(row < 0 for row in rows),
         "nodes_used": len({row for row in rows if row >= 0}),
     }
-    measures |= _by_resource(framework, nodes, shapes)
-    measures["seconds"] = seconds
-    names = [nodes.names[row] if row >= 0 else "" for row in rows]
-    return Run(policy, scenario.name, seed, measures, names, curve)
-
-
-def _by_resource(
-    framework: SchedulingFramework, nodes: Nodes, shapes: Sequence[PodInfo]
-) -> dict[str, float]:
-    """How full the nodes are with each resource, and how much of it is lost in pieces."""
-    measures: dict[str, float] = {}
     for name, resource in RESOURCES.items():
         if nodes.capacity(resource).any():
             mean, spread = utilisation(nodes, resource)

@@ -92,6 +92,10 @@ class Builder:
 
         `dockerfile` is the text. Raises `CourseError` with the line of the recipe that cannot be
         built.
+
+        >>> built = Builder().build("FROM scratch\\nCOPY app /srv", {"app/main": File(b"...")})
+        >>> sorted(built.image.variants[0].files())
+        ['srv', 'srv/main']
         """
         files = read_context(context)
         instructions = parse(dockerfile)

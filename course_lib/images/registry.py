@@ -52,6 +52,11 @@ class Registry:
         repository of the same registry has is mounted, not sent.
 
         `image` is the name with its tag, `content` an image that was built.
+
+        >>> registry = Registry()
+        >>> _ = registry.push("course/web:v1", size=20 * MB)
+        >>> registry.fetch("course/web:v1").variants[0].settings.os
+        'linux'
         """
         reference = Reference.parse(image)
         content = content or by_weight(reference, size)

@@ -295,6 +295,11 @@ class PodNetwork(Network["PodNetwork"]):
 
         `source` is a name, `port` and `protocol` are where it connects to; `six` asks for IPv6 of a
         dual stack.
+
+        >>> network = PodNetwork("flannel-vxlan", nodes=2, pods=1)
+        >>> trace = network.trace("pod-1", "pod-2", 80)
+        >>> trace.outcome, str(trace.on_the_wire).count(" | IP ")
+        ('answered', 2)
         """
         return Talk(self, source, destination, port, protocol, six).send(size, forget=True)
 

@@ -16,9 +16,11 @@ def pods_over_time(
 ) -> Picture:
     """Pods on each node over simulated time, as stacked steps; the line is how many are ready.
 
-    Source: the cluster's own history (`cluster.history.table()`); times in simulated seconds.
+    Source: the cluster's own history (`cluster.history.table()`); times in simulated seconds. The
+    axis begins at `since`; Pods of all `namespace`s count where it is None.
 
-    The axis begins at `since`; Pods of all `namespace`s count where it is None.
+    >>> pods_over_time(Cluster(nodes=1)).alt
+    'Pods on each node from 0 s to 0 s; at the end node-1 0, 0 ready.'
     """
     nodes = list(cluster.kubelets)
     times, counts, ready = _steps(cluster, nodes, namespace)
@@ -35,16 +37,11 @@ def pods_over_time(
                 )  # fmt: skip
             floor = top
         axes.step(times, ready, where="post", color="black", lw=1.5, label="ready")
-        axes.set(
-            xlabel="simulated time (s)",
-            ylabel="Pods",
-            xlim=(since, max(cluster.now, since + 1)),
-            ylim=(0, max([1.0, *floor]) * 1.1),
-        )
+        axes.set(xlabel="simulated time (s)", ylabel="Pods")
+        axes.set(xlim=(since, max(cluster.now, since + 1)), ylim=(0, max([1.0, *floor]) * 1.1))
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
-    now = {name: int(counts[name][-1]) for name in nodes}
-    shown = ", ".join(f"{name} {count}" for name, count in now.items())
+    shown = ", ".join(f"{name} {counts[name][-1]:.0f}" for name in nodes)
     figure.alt = (
         f"Pods on each node from {since:g} s to {cluster.now:g} s; at the end {shown}, "
         f"{int(ready[-1])} ready."

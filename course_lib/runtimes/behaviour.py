@@ -127,7 +127,13 @@ class Behaviours:
         self._by_image: dict[str, Behaviour] = {}
 
     def set(self, image: str, behaviour: Behaviour | None = None, **settings: object) -> None:
-        """Say what containers of an image do; without a tag, what all tags of it do."""
+        """Say what containers of an image do; without a tag, what all tags of it do.
+
+        >>> behaviours = Behaviours()
+        >>> behaviours.set("course/slow", startup=50, memory=[(0, "20Mi"), (60, "200Mi")])
+        >>> behaviours.of("course/slow:v1").startup
+        50
+        """
         reference = Reference.parse(image)
         tagged = ":" in image.rpartition("/")[2]
         key = str(reference) if tagged else reference.name

@@ -152,6 +152,19 @@ class Plugin:
     In each plugin's module, in this order: its reasons, its class, and the rule itself. A point
     that rejects a Pod says why; an empty text goes on. An exception is an error: the Pod is tried
     again later.
+
+    >>> from course_lib import Cluster
+    >>> from course_lib.scheduler import with_plugins
+    >>> class EvenNodes(Plugin):
+    ...     name = "EvenNodes"
+    ...     def filter(self, pod, nodes):
+    ...         even = [name.endswith(tuple("02468")) for name in nodes.names]
+    ...         return NodeToStatus.where(np.array(even), "node(s) with an odd number")
+    >>> cluster = Cluster(nodes=3, scheduler=with_plugins(EvenNodes))
+    >>> _ = cluster.apply("data/web.yaml")
+    >>> cluster.run(seconds=30)
+    >>> set(cluster.get("pods", wide=True).NODE)
+    {'node-2'}
     """
 
     name = ""
