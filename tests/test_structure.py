@@ -15,7 +15,6 @@ CYCLES: list[set[str]] = [set(group.split()) for group in ("network.device netwo
 # Functions over the limit.
 LONG = {
     "apiserver.strategic.strategic_merge",
-    "cluster.handlers.get",
     "node.cri_config.container_config",
     "node.proxy.iptables_rules._lines",
     "node.proxy.ipvs_rules._port",
@@ -29,9 +28,9 @@ LONG = {
 }
 # Class names with more than one meaning.
 SHARED = """
-Entry Layer Lister Response ServicePort
+Entry Layer Response ServicePort
 """
-LINES_WITH_ANY = 251
+LINES_WITH_ANY = 250
 DECLARATIONS_OF_DOCUMENT = 11
 
 

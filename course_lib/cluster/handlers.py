@@ -166,30 +166,10 @@ class PodLog(Guarded):
     """`kubectl logs`, up to now; a log is not followed."""
 
     def get(self, namespace: str, pod: str) -> None:
-        """Answer as text.
-
-        Raises `BadRequest` and `Invalid` for options that the API refuses.
-        """
+        """Answer as text."""
         asked = self.asked
         try:
-            last, most = asked.number("tailLines"), asked.number("limitBytes")
-            if last is not None and last < 0:
-                raise Invalid(
-                    "tailLines: Invalid value: must be greater than or equal to 0",
-                    where="tailLines",
-                    found=str(last),
-                )
-            if most is not None and most < 1:
-                raise Invalid(
-                    "limitBytes: Invalid value: must be greater than 0",
-                    where="limitBytes",
-                    found=str(most),
-                )
-            for name in ("sinceSeconds", "sinceTime"):
-                if name in asked.query:
-                    raise BadRequest(
-                        "logs since a time are not simulated", found=name, do="use tailLines"
-                    )
+            last, most = _limits(asked)
             with self.served.locked():
                 said = self.served.cluster.containers.logs(
                     pod,
@@ -206,6 +186,27 @@ class PodLog(Guarded):
             lines = lines[max(0, len(lines) - last) :]
         self.set_header("Content-Type", "text/plain")
         self.finish("".join(lines).encode()[:most])
+
+
+def _limits(asked: Request) -> tuple[int | None, int | None]:
+    """How many lines and bytes of a log are asked for; raises what the API refuses."""
+    last, most = asked.number("tailLines"), asked.number("limitBytes")
+    if last is not None and last < 0:
+        raise Invalid(
+            "tailLines: Invalid value: must be greater than or equal to 0",
+            where="tailLines",
+            found=str(last),
+        )
+    if most is not None and most < 1:
+        raise Invalid(
+            "limitBytes: Invalid value: must be greater than 0",
+            where="limitBytes",
+            found=str(most),
+        )
+    for name in ("sinceSeconds", "sinceTime"):
+        if name in asked.query:
+            raise BadRequest("logs since a time are not simulated", found=name, do="use tailLines")
+    return last, most
 
 
 class Exec(Guarded, WebSocketHandler):

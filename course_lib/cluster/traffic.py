@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from course_lib.client import Client
 from course_lib.cluster.dns import DNS
-from course_lib.cluster.load import Load
+from course_lib.cluster.load import Load, Target
 from course_lib.cluster.machines import Machines
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 from course_lib.network import Network, PodNetwork, Trace
 from course_lib.network.underlay import OUTSIDE
-from course_lib.node import KubeProxy
 from course_lib.objects.kinds.service import Service
 
 
@@ -106,25 +105,31 @@ class Traffic:
         0
         """
         found = self.api.get(Service, service, namespace)
-        number, node_port = _port(found, port)
-        if outside and not node_port:
-            raise CourseError(
-                "the Service is not reachable from outside",
-                where=f"Service {namespace}/{service}: spec.type",
-                expected="NodePort or LoadBalancer",
-                found=str(found.spec.type or "ClusterIP"),
-                do="set spec.type to NodePort",
-            )
-
-        def target(proxy: KubeProxy) -> tuple[str, str, int]:
-            if outside:
-                return OUTSIDE, proxy.settings.node_ip, node_port
-            return proxy.node, found.spec.cluster_ip, number
-
+        target = _from_outside(found, port) if outside else _from_nodes(found, port)
         nodes = [
             (kubelet, self.machines.proxies[n]) for n, kubelet in self.machines.kubelets.items()
         ]
         return Load(self.sim, self.network, nodes, target, requests_per_second)
+
+
+def _from_nodes(service: Service, port: int | None) -> Target:
+    """For clients on the nodes: the Service's address and port."""
+    number, _ = _port(service, port)
+    return lambda proxy: (proxy.node, service.spec.cluster_ip, number)
+
+
+def _from_outside(service: Service, port: int | None) -> Target:
+    """For clients outside: each node's address and the node port; raises `CourseError`."""
+    _, node_port = _port(service, port)
+    if not node_port:
+        raise CourseError(
+            "the Service is not reachable from outside",
+            where=f"Service {service.namespace}/{service.name}: spec.type",
+            expected="NodePort or LoadBalancer",
+            found=str(service.spec.type or "ClusterIP"),
+            do="set spec.type to NodePort",
+        )
+    return lambda proxy: (OUTSIDE, proxy.settings.node_ip, node_port)
 
 
 def _port(service: Service, port: int | None) -> tuple[int, int]:
