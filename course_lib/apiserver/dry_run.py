@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from course_lib.apiserver.errors import Conflict
 from course_lib.apiserver.server import APIServer
-from course_lib.apiserver.store import Document, Entry, Listener, Store, Watch
+from course_lib.apiserver.store import Document, Listener, Store, StoredObject, Watch
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 
@@ -24,10 +24,10 @@ def dry(api: APIServer) -> APIServer:
     Nothing of `api` changes by its use: not its store, nor its random streams, so a dry run moves
     no later name, uid or address.
     """
-    return APIServer(cast(Simulation, _CopiedChance(api.sim)), Layer(api.store), api.kinds)
+    return APIServer(cast(Simulation, _CopiedChance(api.sim)), DryRunStore(api.store), api.kinds)
 
 
-class Layer(Store):
+class DryRunStore(Store):
     """A store over another: reads fall through, writes stay here, nobody is told of them.
 
     As in the real one, what is written gets no new resourceVersion: a created object has none.
@@ -37,15 +37,15 @@ class Layer(Store):
         super().__init__()
         self._beneath = beneath
         self.revision, self.compacted = beneath.revision, beneath.compacted
-        self._written: dict[str, Entry | None] = {}  # None: deleted
+        self._written: dict[str, StoredObject | None] = {}  # None: deleted
 
-    def get(self, key: str) -> Entry | None:
+    def get(self, key: str) -> StoredObject | None:
         """The entry under a key, as this layer has it."""
         return self._written[key] if key in self._written else self._beneath.get(key)
 
-    def range(self, prefix: str) -> list[tuple[str, Entry]]:
+    def range(self, prefix: str) -> list[tuple[str, StoredObject]]:
         """All entries below a prefix, in the order of their keys."""
-        found: dict[str, Entry | None] = dict(self._beneath.range(prefix))
+        found: dict[str, StoredObject | None] = dict(self._beneath.range(prefix))
         found |= {key: entry for key, entry in self._written.items() if key.startswith(prefix)}
         return [(key, entry) for key, entry in sorted(found.items()) if entry is not None]
 
@@ -56,7 +56,7 @@ class Layer(Store):
         if before:
             meta = document["metadata"] | {"resourceVersion": str(revision)}
             document = document | {"metadata": meta}
-        self._written[key] = Entry(document, revision)
+        self._written[key] = StoredObject(document, revision)
         return revision
 
     def delete(self, key: str, expected: int | None = None) -> int:
@@ -74,7 +74,7 @@ class Layer(Store):
         """Have the store beneath be as new as what lies below it."""
         self._beneath.confirm()
 
-    def _guard(self, key: str, expected: int | None) -> Entry | None:
+    def _guard(self, key: str, expected: int | None) -> StoredObject | None:
         entry = self.get(key)
         found = entry.revision if entry else 0
         if expected is not None and expected != found:

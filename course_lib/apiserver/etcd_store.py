@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from course_lib.apiserver.errors import Conflict, StaleRead, StorageError
-from course_lib.apiserver.store import DELETE, PUT, Change, Document, Entry, Store, versioned
+from course_lib.apiserver.store import DELETE, PUT, Change, Document, Store, StoredObject, versioned
 from course_lib.engine import Simulation
 from course_lib.etcd import (
     Compact,
@@ -135,7 +135,7 @@ class EtcdStore(Store):
         self.revision = max(self.revision, event.revision)
         if event.type == "PUT":
             document = versioned(msgspec.json.decode(event.value), event.revision)
-            self._enter(event.key, Entry(document, event.revision))
+            self._enter(event.key, StoredObject(document, event.revision))
             self._publish(Change(event.revision, PUT, event.key, document, before))
         elif before is not None:
             self._remove(event.key)

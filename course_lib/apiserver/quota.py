@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from course_lib.apiserver.errors import Forbidden
-from course_lib.apiserver.reader import Lister, Reader
+from course_lib.apiserver.reader import ObjectLister, Reader
 from course_lib.objects.kind import Kind, no_usage
 from course_lib.objects.kinds.limit_range import LimitRange, LimitRangeItem
 from course_lib.objects.kinds.persistent_volume_claim import PersistentVolumeClaim
@@ -138,7 +138,7 @@ def _in_scope(scope: ScopeRequirement, spec: PodSpec) -> bool:
     }.get(scope.scope_name, False)
 
 
-def usage(api: Lister, namespace: str, spec: ResourceQuotaSpec) -> ResourceList:
+def usage(api: ObjectLister, namespace: str, spec: ResourceQuotaSpec) -> ResourceList:
     """What a namespace has of everything that a quota bounds; ended Pods do not count."""
     hard = spec.hard or {}
     used = dict.fromkeys(hard, ZERO)

@@ -9,7 +9,7 @@ from course_lib.objects.kind import Kind, Kinds
 from course_lib.objects.meta import ObjectT
 
 
-class Lister(Protocol):
+class ObjectLister(Protocol):
     """Whatever serves kinds and lists their objects: the API server, or a client's cache."""
 
     @property
@@ -20,7 +20,7 @@ class Lister(Protocol):
         """All objects of a kind, in a namespace or in all."""
 
 
-class Reader(Lister, Protocol):
+class Reader(ObjectLister, Protocol):
     """Objects by name and by kind, and the simulation for its time and its random streams."""
 
     @property

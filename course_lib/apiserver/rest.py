@@ -26,7 +26,7 @@ from course_lib.apiserver.dry_run import dry
 from course_lib.apiserver.errors import NotAllowed, NotFound
 from course_lib.apiserver.scales import scale_of
 from course_lib.apiserver.server import APIServer
-from course_lib.apiserver.statuses import Response, refused
+from course_lib.apiserver.statuses import HTTPResponse, refused
 from course_lib.apiserver.strategic import PATCHES
 from course_lib.apiserver.targets import Target, steps_of, target_of
 from course_lib.apiserver.writes import Writer
@@ -57,13 +57,13 @@ class Face:
         """The API server that answers now."""
         return self._reach()
 
-    def answer(self, request: Request) -> Response:
+    def answer(self, request: Request) -> HTTPResponse:
         """Do what is asked; a refusal is an answer too."""
         about: Document = {}
         try:
             document = self._discovered(request)
             if document:
-                return Response(200, document)
+                return HTTPResponse(200, document)
             target = target_of(request.path, self.api.kinds)
             about = target.details
             return self._call(target, request)
@@ -92,7 +92,7 @@ class Face:
             return made() if made else None
         raise NotFound("the server could not find the requested resource", where=request.path)
 
-    def _call(self, target: Target, request: Request) -> Response:
+    def _call(self, target: Target, request: Request) -> HTTPResponse:
         if request.method not in target.methods:
             raise NotAllowed
         if request.method == "GET":
@@ -118,7 +118,7 @@ class Face:
 
     # Reading
 
-    def _get(self, target: Target, request: Request) -> Response:
+    def _get(self, target: Target, request: Request) -> HTTPResponse:
         if not target.name:
             options = list_options(request)
             found = self.api.list(
@@ -130,18 +130,20 @@ class Face:
             now = self.api.store.revision
             not_older_than(options, now)
             if request.as_table:
-                return Response(200, self.table(target.kind, found, str(now)))
+                return HTTPResponse(200, self.table(target.kind, found, str(now)))
             items = [self.document(target.kind, each) for each in found]
             head = {"kind": f"{target.kind.kind}List", "apiVersion": target.kind.api_version}
-            return Response(200, head | {"metadata": {"resourceVersion": str(now)}, "items": items})
+            return HTTPResponse(
+                200, head | {"metadata": {"resourceVersion": str(now)}, "items": items}
+            )
         document = self.api.document(target.kind, target.name, target.namespace)
         if target.part == "scale":
-            return Response(200, scale_of(target.kind, document))
+            return HTTPResponse(200, scale_of(target.kind, document))
         if request.as_table:
             found = [self.api.get(target.kind, target.name, target.namespace)]
             revision = document["metadata"]["resourceVersion"]
-            return Response(200, self.table(target.kind, found, revision))
-        return Response(200, document)
+            return HTTPResponse(200, self.table(target.kind, found, revision))
+        return HTTPResponse(200, document)
 
     def document(self, kind: Kind, of: Object) -> Document:
         """The whole document of an object, in the version that is asked for."""

@@ -16,7 +16,7 @@ from course_lib.apiserver.errors import AlreadyExists, Conflict, NotFound, Stale
 from course_lib.apiserver.extensions import Extensions
 from course_lib.apiserver.incoming import Incoming, copied
 from course_lib.apiserver.patches import merge_patch
-from course_lib.apiserver.store import DELETE, Change, Document, Entry, Store, Watch
+from course_lib.apiserver.store import DELETE, Change, Document, Store, StoredObject, Watch
 from course_lib.apiserver.views import Views, served
 from course_lib.engine import Simulation
 from course_lib.objects.decode import revised
@@ -149,7 +149,7 @@ class APIServer:
             if now or before:
                 type = (MODIFIED if before else ADDED) if now else DELETED
                 of = self.kinds.newest(named)
-                entry = Entry(change.document, change.revision)
+                entry = StoredObject(change.document, change.revision)
                 view = self._views.of(of, change.key, entry)
                 document = served(of, entry).document
                 listener(WatchEvent(type, view, change.revision, document))
@@ -319,7 +319,7 @@ class APIServer:
         return act()
 
     def _replace(
-        self, key: str, entry: Entry, desired: Document, kind: Kind, subresource: str
+        self, key: str, entry: StoredObject, desired: Document, kind: Kind, subresource: str
     ) -> Any:
         before, existing = entry.document, self._views.of(kind, key, entry)
         if subresource == "":

@@ -20,7 +20,7 @@ SUCCESS: Document = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "stat
 _NAMED = re.compile(r'(?P<kind>[a-z]+)(?:\.(?P<group>[a-z0-9.-]+))? "(?P<name>[^"]*)" ')
 
 
-class Response(msgspec.Struct):
+class HTTPResponse(msgspec.Struct):
     """The response to a request; warnings travel in headers, and kubectl prints them."""
 
     status: int
@@ -28,7 +28,7 @@ class Response(msgspec.Struct):
     warnings: list[str] = []
 
 
-def refused(refusal: CourseError, about: Document | None = None) -> Response:
+def refused(refusal: CourseError, about: Document | None = None) -> HTTPResponse:
     """A refusal as a Status object; `about` are the details of the object that was asked for."""
     code, reason = 400, "BadRequest"
     if isinstance(refusal, APIError):
@@ -52,7 +52,7 @@ def refused(refusal: CourseError, about: Document | None = None) -> Response:
         details["causes"] = [
             {"reason": "FieldValueInvalid", "message": refusal.what, "field": field}
         ]
-    return Response(code, failure(code, reason, message, details))
+    return HTTPResponse(code, failure(code, reason, message, details))
 
 
 def failure(code: int, reason: str, message: str, details: Document | None = None) -> Document:

@@ -18,7 +18,7 @@ Document = dict[str, Any]
 PUT, DELETE = "PUT", "DELETE"
 
 
-class Entry(msgspec.Struct, frozen=True):
+class StoredObject(msgspec.Struct, frozen=True):
     """A document, and the revision that wrote it."""
 
     document: Document
@@ -32,7 +32,7 @@ class Change(msgspec.Struct, frozen=True):
     type: str
     key: str
     document: Document
-    before: Entry | None
+    before: StoredObject | None
 
 
 Listener = Callable[[Change], None]
@@ -74,15 +74,15 @@ class Store:
         self.revision = 0
         self.compacted = 0
         self.watches: list[Watch] = []
-        self._entries: dict[str, Entry] = {}
+        self._entries: dict[str, StoredObject] = {}
         self._keys: list[str] = []  # sorted, so that a range is a slice
         self._history: list[Change] = []
 
-    def get(self, key: str) -> Entry | None:
+    def get(self, key: str) -> StoredObject | None:
         """The entry under a key, if there is one."""
         return self._entries.get(key)
 
-    def range(self, prefix: str) -> list[tuple[str, Entry]]:
+    def range(self, prefix: str) -> list[tuple[str, StoredObject]]:
         """All entries below a prefix, in the order of their keys."""
         start = bisect_left(self._keys, prefix)
         stop = bisect_left(self._keys, prefix + "\U0010ffff")
@@ -97,7 +97,7 @@ class Store:
         before = self._guard(key, expected)
         self.revision += 1
         document = versioned(document, self.revision)
-        self._enter(key, Entry(document, self.revision))
+        self._enter(key, StoredObject(document, self.revision))
         self._publish(Change(self.revision, PUT, key, document, before))
         return self.revision
 
@@ -136,7 +136,7 @@ class Store:
         first = bisect_left(self._history, self.compacted + 1, key=lambda change: change.revision)
         del self._history[:first]
 
-    def _enter(self, key: str, entry: Entry) -> None:
+    def _enter(self, key: str, entry: StoredObject) -> None:
         if key not in self._entries:
             insort(self._keys, key)
         self._entries[key] = entry
@@ -145,7 +145,7 @@ class Store:
         del self._entries[key]
         del self._keys[bisect_left(self._keys, key)]
 
-    def _guard(self, key: str, expected: int | None) -> Entry | None:
+    def _guard(self, key: str, expected: int | None) -> StoredObject | None:
         entry = self._entries.get(key)
         found = entry.revision if entry else 0
         if expected is not None and expected != found:

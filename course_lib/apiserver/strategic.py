@@ -11,6 +11,7 @@ from typing import Any
 
 from course_lib.apiserver.patches import MERGE_KEYS, merge_patch
 from course_lib.errors import CourseError
+from course_lib.objects.manifests import Document
 
 OPERATIONS = ("add", "remove", "replace", "move", "copy", "test")
 ORDER, PRIMITIVES = "$setElementOrder/", "$deleteFromPrimitiveList/"
@@ -35,7 +36,10 @@ def strategic_merge(target: Any, patch: Any) -> Any:
         return {}
     if directive != "merge":
         raise _malformed("$patch", "merge, replace or delete", directive)
-    result = dict(target) if isinstance(target, dict) else {}
+    return _merged(dict(target) if isinstance(target, dict) else {}, patch)
+
+
+def _merged(result: Document, patch: Document) -> Document:
     if "$retainKeys" in patch:
         kept = _list_of(patch, "$retainKeys")
         result = {key: value for key, value in result.items() if key in kept}

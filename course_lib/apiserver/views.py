@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from course_lib.apiserver.store import Entry
+from course_lib.apiserver.store import StoredObject
 from course_lib.objects.decode import decode, revised
 from course_lib.objects.kind import Kind
 from course_lib.objects.manifests import Document
@@ -21,7 +21,7 @@ class Views:
     def __init__(self) -> None:
         self._newest: dict[str, tuple[Document, Kind, Object]] = {}
 
-    def of(self, kind: Kind, key: str, entry: Entry) -> Any:
+    def of(self, kind: Kind, key: str, entry: StoredObject) -> Any:
         """The view of what is stored under a key."""
         cached = self._newest.get(key)
         if cached is None or cached[1] is not kind:
@@ -42,8 +42,8 @@ class Views:
         return view
 
 
-def served(kind: Kind, entry: Entry) -> Entry:
+def served(kind: Kind, entry: StoredObject) -> StoredObject:
     """An entry as a version of its kind has it."""
     if kind.serve is None:
         return entry
-    return Entry(kind.serve(entry.document), entry.revision)
+    return StoredObject(kind.serve(entry.document), entry.revision)

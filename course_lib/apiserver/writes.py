@@ -14,7 +14,7 @@ from course_lib.apiserver.bodies import Request, delete_options
 from course_lib.apiserver.errors import BadRequest, Conflict, Invalid, NotFound
 from course_lib.apiserver.scales import scale_of, scaled
 from course_lib.apiserver.server import APIServer
-from course_lib.apiserver.statuses import SUCCESS, Response
+from course_lib.apiserver.statuses import SUCCESS, HTTPResponse
 from course_lib.apiserver.targets import Target
 from course_lib.errors import CourseError, InvalidManifest
 from course_lib.objects.decode import refuse_unknown, warnings_for
@@ -32,7 +32,7 @@ class Writer:
         self.api, self.target, self._strict = api, target, strict
         self._place = target.kind, target.name, target.namespace
 
-    def post(self, request: Request, document: Document) -> Response:
+    def post(self, request: Request, document: Document) -> HTTPResponse:
         """Create an object, evict a Pod, or bind one."""
         if self.target.part == "eviction":
             return self._evict(request, document)
@@ -43,12 +43,12 @@ class Writer:
             if not isinstance(node, str) or not node:
                 raise BadRequest("a binding names its node", where="target.name", expected="text")
             self.api.bind(self.api.get(*self._place), node)
-            return Response(201, SUCCESS)
+            return HTTPResponse(201, SUCCESS)
         warnings = self._complete(document)
         made = self.api.create(document)
-        return Response(201, self._document(made.name, made.namespace), warnings)
+        return HTTPResponse(201, self._document(made.name, made.namespace), warnings)
 
-    def put(self, document: Document) -> Response:
+    def put(self, document: Document) -> HTTPResponse:
         """Replace an object, its status, or its scale; the document says which one it is."""
         if not self._meta(document).get("name"):
             raise BadRequest(
@@ -60,7 +60,7 @@ class Writer:
         before = self.api.document(*self._place)
         return self._update(before, document)
 
-    def patch(self, apply: Callable[[Any, Any], Any], patch: Any) -> Response:
+    def patch(self, apply: Callable[[Any, Any], Any], patch: Any) -> HTTPResponse:
         """Change an object, its status, or its scale; the patch may not make it another object."""
         before = self.api.document(*self._place)
         is_scale = self.target.part == "scale"
@@ -79,16 +79,16 @@ class Writer:
             return self._scale(document)
         return self._update(before, document)
 
-    def _update(self, before: Document, document: Document) -> Response:
+    def _update(self, before: Document, document: Document) -> HTTPResponse:
         """Store a change; its warnings are those that the object did not have already."""
         known = warnings_for(before, self.target.kind)
         warnings = [each for each in self._complete(document) if each not in known]
         self.api.update(document, self.target.part)
         with suppress(NotFound):  # that was its last finalizer: it is gone
             document = self.api.document(*self._place)
-        return Response(200, document, warnings)
+        return HTTPResponse(200, document, warnings)
 
-    def delete(self, request: Request, body: Document | None) -> Response:
+    def delete(self, request: Request, body: Document | None) -> HTTPResponse:
         """Delete an object: the answer is the object while it is still there, else a Status."""
         options = delete_options(request, body)
         before = self.api.document(*self._place)["metadata"]
@@ -100,11 +100,11 @@ class Writer:
             )
         self.api.delete(*self._place, options.propagation, options.grace_period, options.uid)
         if self.api.find(*self._place) is not None:
-            return Response(200, self._document(self.target.name, self.target.namespace))
+            return HTTPResponse(200, self._document(self.target.name, self.target.namespace))
         details = self.target.details | {"uid": before["uid"]}
-        return Response(200, SUCCESS | {"details": details})
+        return HTTPResponse(200, SUCCESS | {"details": details})
 
-    def _evict(self, request: Request, document: Document) -> Response:
+    def _evict(self, request: Request, document: Document) -> HTTPResponse:
         meta = self._meta(document)
         if meta.get("name") not in (None, "", self.target.name):
             raise BadRequest(
@@ -117,9 +117,9 @@ class Writer:
         if options.uid not in ("", pod.uid):
             raise Conflict("Precondition failed: UID", expected=pod.uid, found=options.uid)
         self.api.evict(pod, options.grace_period)
-        return Response(201, SUCCESS)
+        return HTTPResponse(201, SUCCESS)
 
-    def _scale(self, scale: Document) -> Response:
+    def _scale(self, scale: Document) -> HTTPResponse:
         if scale.get("kind", "Scale") != "Scale":
             raise BadRequest("not a Scale", where="kind", found=repr(scale["kind"])[:60])
         spec = scale.get("spec")
@@ -142,7 +142,7 @@ class Writer:
         version = self._meta(scale).get("resourceVersion")
         patch = scaled(self.target.kind, replicas)
         self.api.patch(*self._place, patch, expected=str(version or ""))
-        return Response(200, scale_of(self.target.kind, self.api.document(*self._place)))
+        return HTTPResponse(200, scale_of(self.target.kind, self.api.document(*self._place)))
 
     def _complete(self, document: Document) -> list[str]:
         """What the path says, where the document leaves it out; its warnings.

@@ -71,7 +71,7 @@ def path(text: str) -> str:
 
 
 def announce(text: str) -> None:
-    """Say something at once, to whoever started the command; it goes on when nobody listens."""
+    """Print a line at once; a closed output does not end the command."""
     try:
         print(text, flush=True)
     except OSError:  # a pipe that the reader has closed, a full disk

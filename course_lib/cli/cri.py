@@ -57,6 +57,6 @@ def run(arguments: argparse.Namespace) -> int:
     with Server(runtime, arguments.socket, arguments.speed):
         about = f"{arguments.runtime} {runtime.flavour.version}, simulated"
         said = f"{about}, listens on {arguments.socket}"
-        announce(said)  # whoever started it through a pipe waits for this line
+        announce(said)  # a program that started it through a pipe waits for this line
         stop.wait()
     return 0

@@ -1,6 +1,6 @@
 """What a cloud does for Services of type LoadBalancer: an address, and packets to healthy nodes.
 
-Without a cloud nobody gives such a Service its address: it stays `<pending>`, as on Minikube.
+Without a cloud such a Service gets no address: it stays `<pending>`, as on Minikube.
 Source: kubernetes.io "Service: type LoadBalancer", "Preserving the client source IP";
 `k8s.io/cloud-provider/controllers/service`. The time that a cloud takes is set to 5 s here.
 """

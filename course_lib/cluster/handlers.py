@@ -39,7 +39,7 @@ class Guarded(RequestHandler):
         self.served = served
 
     def prepare(self) -> None:
-        """Refuse whoever has no business here, and what is no request of the API."""
+        """Refuse clients without the token, and what is not a request of the API."""
         try:
             self._guard()
             self.asked = self._read()

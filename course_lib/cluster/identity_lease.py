@@ -43,7 +43,7 @@ def keep_lease(server: APIServer, hostname: str, number: str) -> Process:
     tidied = server.sim.now
     while True:
         if server.up:
-            with suppress(CourseError):  # no etcd, or somebody was faster: in ten seconds again
+            with suppress(CourseError):  # no etcd, or a conflict: tried again in ten seconds
                 _renew(server, name, hostname, f"{name}_{number}")
                 if server.sim.now - tidied >= GC_PERIOD:
                     tidied = server.sim.now

@@ -78,7 +78,7 @@ class Maintenance:
     def replace_disk(self, machine: str) -> None:
         """A new, empty disk: the member leaves and comes back as a learner, then votes again.
 
-        With one member only there is nobody to learn from: it starts empty, or from a snapshot.
+        A single member cannot learn from others: it starts empty, or from a snapshot.
         """
         self.plane.check_member(machine)
         self.sim.record(OPERATOR, f"Disk/{machine}", "DiskReplaced", "a new disk, empty")

@@ -64,7 +64,7 @@ class NodeOperations:
             yield self.sim.sleep(EVICTION_RETRY)
             current = self.api.find("Node", node)
             if current is None or not current.spec.unschedulable:
-                return  # somebody thought better of it
+                return  # it was made schedulable meanwhile
             waiting = self._drainable(node)
 
     def _drainable(self, node: str) -> list[Pod]:

@@ -253,7 +253,7 @@ class Elected(Component):
         self.api = self.elector = None
 
     def _exit(self) -> None:
-        """A leader that lost its Lease ends, and begins anew as a candidate."""
+        """A leader that lost its Lease ends, and starts again as a candidate."""
         self.sim.at(self.sim.now, lambda: self.plane.exit(self.machine, self.name))
 
     def lead(self) -> None:

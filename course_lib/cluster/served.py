@@ -96,7 +96,7 @@ class Served(ServedSession):
         self.loop.call_soon_threadsafe(self._end.set)
         self._thread.join()
         for path, identity in self._files:
-            with suppress(OSError):  # it is gone, or somebody put another file there
+            with suppress(OSError):  # it is gone, or cannot be read
                 found = path.lstat()
                 if (found.st_dev, found.st_ino) == identity:
                     path.unlink()

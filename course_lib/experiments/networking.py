@@ -27,15 +27,17 @@ if TYPE_CHECKING:
 PAYLOADS = (1, 64, 256, 512, 1024, 1400)
 FRAME = 14  # bytes: the Ethernet header on the wire, which every packet has
 PLAIN = 40  # bytes: IP and TCP, which every packet has
-WEAVE_WAYS = {"weave, encrypted": {"encrypted": True}, "weave, sleeve": {}}
 
 
 def networks(nodes: int = 3, pods: int = 2, **settings: Any) -> dict[str, PodNetwork]:
-    """One network for each plugin, and Weave's other ways."""
+    """One network for each plugin, and then one for each of its variants."""
     found = {name: PodNetwork(name, nodes, pods, **settings) for name in PLUGINS}
-    for name, extra in WEAVE_WAYS.items():
-        found[name] = PodNetwork("weave", nodes, pods, **(settings | extra))
-    found["weave, sleeve"].underlay.blocked["udp", 6784] = None
+    for name, plugin in PLUGINS.items():
+        for way, variant in plugin.variants.items():
+            network = PodNetwork(name, nodes, pods, **(settings | variant.settings))
+            if variant.blocked is not None:
+                network.underlay.blocked[variant.blocked] = None
+            found[f"{name}, {way}"] = network
     return found
 
 

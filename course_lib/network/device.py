@@ -39,6 +39,7 @@ class Device:
     kind = ""
     seconds = 1e-6
     program = ""  # the program that does this device's work, where it is not the kernel
+    has_mac = True  # whether its MAC address can be set
 
     def __init__(
         self, namespace: NetworkNamespace, name: str, mtu: int = ETHERNET_MTU, mac: str = ""
@@ -51,6 +52,11 @@ class Device:
         self.proxy_arp = False  # answers for every address that it has a route to elsewhere
         self.hairpin = False  # a bridge may send a frame back where it came from
         namespace.attach(self)
+
+    @property
+    def link(self) -> str:
+        """What `ip link add NAME type ...` says of it; empty where that does not make it."""
+        return ""
 
     def address(self, six: bool = False) -> str:
         """The first address of a family, without its prefix; nothing where there is none."""
@@ -125,7 +131,7 @@ class Device:
         journey.end(self.namespace, self.name, "the device leads nowhere", "dropped", frame)
 
     def receive(self, journey: Journey, frame: Packet) -> None:
-        """Take a frame from the wire: for a bridge, for this namespace, or for nobody here."""
+        """Take a frame from the wire: for a bridge, for this namespace, or dropped."""
         if not self.up or self.namespace.gone:
             journey.end(self.namespace, self.name, "the device is down", "dropped", frame)
         elif self.master is not None:
@@ -152,6 +158,7 @@ class Dummy(Device):
     """A device that only holds addresses, as IPVS mode's `kube-ipvs0`."""
 
     kind = "dummy"
+    link = "dummy"
 
 
 class Veth(Device):
@@ -180,7 +187,7 @@ class Veth(Device):
         return left, right
 
     def who_has(self, address: str) -> Device | None:
-        """The other end, or whoever is on the bridge that it is plugged into."""
+        """The other end, or a device on the bridge that it is plugged into."""
         peer = self.peer
         if peer.master is not None:
             return peer.master.ask(address, peer)
@@ -224,7 +231,7 @@ class Bridge(Device):
         self.learned = {mac: found for mac, found in self.learned.items() if found is not port}
 
     def who_has(self, address: str) -> Device | None:
-        """Whoever behind one of the ports has an address."""
+        """The device behind one of the ports that has an address."""
         return self.ask(address, None)
 
     def ask(self, address: str, coming_from: Device | None) -> Device | None:

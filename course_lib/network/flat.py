@@ -54,10 +54,10 @@ class FlatNetwork(Network[NoReturn]):
         """Nothing: there is no agent, and every address is reached."""
 
     def forget_node(self, name: str) -> None:
-        """Nothing: nobody knows a way to it."""
+        """Nothing: there are no routes to it."""
 
     def remember_node(self, name: str) -> None:
-        """Nothing: nobody needs a way to it."""
+        """Nothing: no routes are needed."""
 
     def power_off(self, name: str) -> None:
         """Nothing: its programs have ended, and answer no more."""

@@ -59,8 +59,8 @@ def of_controller(
 ) -> list[Ingress]:
     """The Ingresses that a controller acts on: those whose class names it.
 
-    An Ingress without a class is nobody's. Source: kubernetes.io "Ingress", "Ingress class";
-    HAProxy's controller without its flag `--empty-ingress-class`.
+    No controller takes an Ingress without a class. Source: kubernetes.io "Ingress", "Ingress
+    class"; HAProxy's controller without its flag `--empty-ingress-class`.
 
     `ingresses` and `classes` are all that there are, `controller` is its name in the classes.
     """

@@ -1,4 +1,4 @@
-"""Which machines reach which: the links below everything, that fate can cut."""
+"""Which machines reach which: links between machines, which can be cut."""
 
 from __future__ import annotations
 

@@ -13,18 +13,17 @@ Needs root, iproute2, iptables and (for sets) ipset. Source: ip-netns(8), ip-lin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import msgspec
 
 from course_lib.errors import CourseError
-from course_lib.network.device import Bridge, Device, Dummy, Loopback, Veth
+from course_lib.network.device import Bridge, Device, Loopback, Veth
 from course_lib.network.host import NodeHost
 from course_lib.network.iptables import IPTables
 from course_lib.network.namespace import NetworkNamespace
 from course_lib.network.nftables import NFTables
 from course_lib.network.pod_network import PodNetwork
-from course_lib.network.tunnel import IPIP
 from course_lib.network.vxlan import Vxlan
 from course_lib.network.wire import Ethernet0
 
@@ -109,7 +108,7 @@ class _ScriptWriter:
         self._in(name, "link add br0 type bridge", "link set br0 up")
 
     def namespace(self, space: NetworkNamespace) -> None:
-        """An empty namespace; a router forwards, and nobody checks the way back (rp_filter)."""
+        """An empty namespace; a router forwards, without checking sources (rp_filter)."""
         self.lines.append(f"ip netns add {self.names[space.name]}")
         self._in(space.name, "link set lo up")
         self._sysctl(
@@ -136,8 +135,6 @@ class _ScriptWriter:
                 self._in(space, f"link add {name} type bridge")
                 wanted = int(device.filters)
                 self._sysctl(space, f"net.bridge.bridge-nf-call-iptables={wanted}")
-            case Dummy():
-                self._in(space, f"link add {name} type dummy")
             case Ethernet0():
                 self._ports += 1
                 port, segment = f"port{self._ports}", device.segment.name
@@ -148,14 +145,8 @@ class _ScriptWriter:
                 inside = self.names[device.peer.namespace.name]
                 far = device.peer.name
                 self._in(space, f"link add {name} type veth peer name {far} netns {inside}")
-            case Vxlan():
-                self._in(
-                    space,
-                    f"link add {name} type vxlan id {device.vni} local {device.local} "
-                    f"dstport {device.port} nolearning",
-                )
-            case IPIP():
-                self._in(space, f"link add {name} type ipip")
+            case _ if device.link:
+                self._in(space, f"link add {name} type {device.link}")
             case _ if device.program:
                 raise CourseError(
                     f"{device.program} is a program: a kernel alone cannot do what it does",
@@ -171,7 +162,7 @@ class _ScriptWriter:
             if isinstance(device, Loopback):
                 continue
             name = device.name
-            if not isinstance(device, IPIP):
+            if device.has_mac:
                 self._in(space.name, f"link set {name} address {device.mac}")
             self._in(space.name, f"link set {name} mtu {device.mtu}")
             if device.master is not None:
@@ -242,16 +233,11 @@ def _family(rules: IPTables) -> str:
 
 def requirements(network: PodNetwork) -> Iterator[str]:
     """What a kernel must have for a network: kinds of devices, and `ipvs`."""
-    kinds: Iterable[type[Device]] = {
-        type(device)
+    needed = {
+        device.link.partition(" ")[0]
         for host in network.hosts.values()
         for device in host.namespace.devices.values()
     }
-    if Vxlan in kinds:
-        yield "vxlan"
-    if IPIP in kinds:
-        yield "ipip"
-    if Dummy in kinds:
-        yield "dummy"
+    yield from sorted(needed - {""})
     if any(host.filter.ipvs is not None for host in network.hosts.values()):
         yield "ipvs"

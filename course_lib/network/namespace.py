@@ -225,7 +225,7 @@ class NetworkNamespace:
             journey.arrive(self, device.name, packet)
 
     def _forward(self, journey: Journey, device: Device, packet: Packet) -> None:
-        """A packet for somebody else: only a router passes it on."""
+        """A packet for another machine: only a router passes it on."""
         ip = packet.ip
         if not self.forwarding:
             why = f"{ip.destination} is not an address of {self.name}, which does not forward"

@@ -1,4 +1,4 @@
-"""Netfilter: the kernel's rules for packets, whoever wrote them.
+"""Netfilter: the hooks at which the kernel runs its rules for packets.
 
 Five hooks stand on a packet's way (`PREROUTING`, `INPUT`, `FORWARD`, `OUTPUT`, `POSTROUTING`); at
 each, base chains (`chains.py`) run in the order of their priorities, whether `iptables` or
@@ -85,7 +85,7 @@ class Netfilter:
         return passed
 
     def _served(self, journey: Journey, look: Look, packet: Packet, device: str) -> Packet | None:
-        """What IPVS makes of a packet for one of its virtual servers; any other is let be."""
+        """What IPVS makes of a packet for a virtual server; other packets pass unchanged."""
         if self.ipvs is None or look.connection.dnat:
             return packet
         look.applied.clear()

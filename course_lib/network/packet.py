@@ -168,7 +168,7 @@ Key = tuple[str, str, int, str, int]
 
 
 def key_of(packet: Packet) -> Key:
-    """Who talks to whom: protocol, source and its port, destination and its port (the 5-tuple)."""
+    """The flow of a packet (5-tuple): protocol, source and port, destination and port."""
     ip, transport = packet.headers[0], packet.headers[1] if len(packet.headers) > 1 else None
     assert type(ip) is IP
     if type(transport) is TCP or type(transport) is UDP:

@@ -171,7 +171,7 @@ class PodNetwork(Network["PodNetwork"]):
             self.plugin.come_back(host)
 
     def power_off(self, name: str) -> None:
-        """A machine loses power; nobody is told."""
+        """A machine loses power; the others find out in their time."""
         host = self.host(name)
         host.namespace.gone = True
         host.filter.conntrack.clear()

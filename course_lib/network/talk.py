@@ -111,7 +111,7 @@ class Talk:
         return journey
 
     def _answer(self, trace: Trace, journey: Journey) -> None:
-        """The receiver's answer, back to whom it saw."""
+        """Send the receiver's answer to the address that it saw."""
         there, packet = journey.namespace, journey.packet
         assert there is not None and packet is not None
         protocol, seen, seen_port, address, port = key_of(packet)

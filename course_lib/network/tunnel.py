@@ -38,6 +38,8 @@ class IPIP(Tunnel):
     """IP in IP (RFC 2003): one more IP header, 20 bytes, and no Ethernet within."""
 
     kind = "ipip"
+    link = "ipip"
+    has_mac = False
     overhead = 20
 
     def send(self, journey: Journey, packet: Packet, next_hop: str) -> None:

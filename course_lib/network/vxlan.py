@@ -50,6 +50,11 @@ class Vxlan(Tunnel):
         self.neighbour = namespace.listeners.get(("udp", port))
         namespace.listeners["udp", port] = self
 
+    @property
+    def link(self) -> str:
+        """See `Device.link`."""
+        return f"vxlan id {self.vni} local {self.local} dstport {self.port} nolearning"
+
     def transmit(self, journey: Journey, frame: Packet) -> None:
         """Wrap a frame, for the machine that the database names."""
         ethernet = frame.headers[0]

@@ -9,7 +9,7 @@ import pytest
 from course_lib import Cluster
 from course_lib.apiserver.bodies import Request
 from course_lib.apiserver.rest import Face
-from course_lib.apiserver.statuses import Response
+from course_lib.apiserver.statuses import HTTPResponse
 from tests.apiserver.definitions import cache, definition, version
 
 CACHES = "/apis/example.com/v1/namespaces/default/caches"
@@ -30,7 +30,7 @@ def face() -> Face:
 
 def ask(
     face: Face, method: str, path: str, body=None, kind="application/json", **headers
-) -> Response:
+) -> HTTPResponse:
     data = json.dumps(body).encode() if body is not None else b""
     return face.answer(Request(method, path, body=data, headers={"content-type": kind} | headers))
 

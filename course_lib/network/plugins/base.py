@@ -14,6 +14,8 @@ import inspect
 from collections.abc import Sequence
 from typing import ClassVar, Protocol
 
+import msgspec
+
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 from course_lib.network.addresses import AddressPool, gateway
@@ -42,17 +44,26 @@ class Fabric(Protocol):
     control_plane: str
 
 
+class Variant(msgspec.Struct, frozen=True):
+    """Another way in which a plugin works: its settings, or a port that a firewall blocks."""
+
+    settings: dict[str, object] = {}
+    blocked: tuple[str, int] | None = None
+
+
 class NetworkPlugin:
     """A way for Pods to reach each other across nodes.
 
     `name` is what `Cluster(network=...)` calls it, `place` its place in lists of plugins; its
-    settings are the further parameters of its constructor. `overhead` is what it adds to each
+    settings are the further parameters of its constructor, and `variants` what comparisons show of
+    it beside its default, by name. `overhead` is what it adds to each
     packet between nodes (bytes); `join_seconds` from the start of a node until the others know the
     way to it.
     """
 
     name: ClassVar[str] = ""
     place: ClassVar[int] = 100
+    variants: ClassVar[dict[str, Variant]] = {}
     overhead: int = 0
     enforces_policies: ClassVar[bool] = False  # whether NetworkPolicies mean anything to it
     join_seconds: ClassVar[float] = 0.2
@@ -98,7 +109,7 @@ class NetworkPlugin:
         return other.name in self.known.get(host.name, ())
 
     def reconcile(self) -> None:
-        """Whoever can hear of somebody now does; whoever was lost for too long is forgotten."""
+        """Have each agent learn of the nodes of which it can hear now."""
         for host in list(self.network.hosts.values()):
             if host.alive and host.name in self.known:
                 for other in list(self.network.hosts.values()):

@@ -68,7 +68,7 @@ class Calico(NetworkPlugin):
     # BGP
 
     def sessions(self, node: str) -> list[str]:
-        """Whom a node's BGP speaker talks to."""
+        """The peers of a node's BGP speaker."""
         others = [name for name in self.known if name != node]
         if not self.reflectors:
             return others
@@ -94,7 +94,7 @@ class Calico(NetworkPlugin):
         return both and not blocked and self.network.underlay.links.open(one, other)
 
     def lost(self, host: NodeHost) -> None:
-        """Nobody hears of a node any more: its routes go when the hold time is over."""
+        """The peers of a silent node drop its routes when the hold time is over."""
         self.network.sim.at(self.network.sim.now + HOLD_TIME, self._expire)
 
     def _expire(self) -> None:

@@ -73,7 +73,7 @@ class Routable(NetworkPlugin):
 
 
 def masquerade_rules(block: str) -> str:
-    """What goes from Pods to outside the cluster takes the node's address; the rest is let be."""
+    """Packets from Pods to outside the cluster take the node's address; others pass unchanged."""
     return f"""*nat
 :IP-MASQ - [0:0]
 -A POSTROUTING -m comment --comment "ip-masq-agent" -m addrtype ! --dst-type LOCAL -j IP-MASQ

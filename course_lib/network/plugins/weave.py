@@ -18,6 +18,7 @@ Source: Weave Net 2.8, "How Weave Net works", "Fast Datapath & Weave Net", `rout
 from __future__ import annotations
 
 import ipaddress
+from typing import ClassVar
 
 from course_lib.errors import CourseError
 from course_lib.network.addresses import AddressPool
@@ -25,7 +26,7 @@ from course_lib.network.device import Bridge, Device, behind
 from course_lib.network.host import Attachment, NodeHost
 from course_lib.network.namespace import NetworkNamespace
 from course_lib.network.packet import ESP, IP, UDP, VXLAN, Ethernet, Packet, Sleeve
-from course_lib.network.plugins.base import Fabric, NetworkPlugin, on_bridge
+from course_lib.network.plugins.base import Fabric, NetworkPlugin, Variant, on_bridge
 from course_lib.network.trace import Journey
 from course_lib.network.tunnel import Tunnel
 from course_lib.network.vxlan import source_port
@@ -47,6 +48,10 @@ class Weave(NetworkPlugin):
     """
 
     name, place = "weave", 6
+    variants: ClassVar = {
+        "encrypted": Variant({"encrypted": True}),
+        "sleeve": Variant(blocked=("udp", FAST_PORT)),
+    }
     overhead = 50
     enforces_policies = True
     join_seconds = 1.0

@@ -107,6 +107,26 @@ def _rules(view: Service) -> Problems:
     yield from label_problems(spec.selector, "spec.selector")
     if spec.type == "ExternalName" and not spec.external_name:
         yield Problem("spec.externalName", "a DNS name when type is ExternalName", "")
+    yield from _ports(spec)
+    yield from must_be_one_of("spec.sessionAffinity", spec.session_affinity, "None", "ClientIP")
+    for field, value in (
+        ("internalTrafficPolicy", spec.internal_traffic_policy),
+        ("externalTrafficPolicy", spec.external_traffic_policy),
+    ):
+        if value:
+            yield from must_be_one_of(f"spec.{field}", value, "Cluster", "Local")
+    if spec.external_traffic_policy and spec.type == "ClusterIP" and not spec.external_ips:
+        yield Problem(
+            "spec.externalTrafficPolicy",
+            "nothing where there is no way in from outside",
+            spec.external_traffic_policy,
+        )
+    if spec.traffic_distribution is not None:
+        ways = "PreferClose", "PreferSameZone", "PreferSameNode"
+        yield from must_be_one_of("spec.trafficDistribution", spec.traffic_distribution, *ways)
+
+
+def _ports(spec: ServiceSpec) -> Problems:
     ports = spec.ports or []
     if not ports and spec.cluster_ip != "None" and spec.type != "ExternalName":
         yield Problem("spec.ports", "at least one port", [])
@@ -128,22 +148,6 @@ def _rules(view: Service) -> Problems:
         if port.name and port.name in names:
             yield Problem(f"{here}.name", "a name that no other port has", port.name)
         names.add(port.name)
-    yield from must_be_one_of("spec.sessionAffinity", spec.session_affinity, "None", "ClientIP")
-    for field, value in (
-        ("internalTrafficPolicy", spec.internal_traffic_policy),
-        ("externalTrafficPolicy", spec.external_traffic_policy),
-    ):
-        if value:
-            yield from must_be_one_of(f"spec.{field}", value, "Cluster", "Local")
-    if spec.external_traffic_policy and spec.type == "ClusterIP" and not spec.external_ips:
-        yield Problem(
-            "spec.externalTrafficPolicy",
-            "nothing where there is no way in from outside",
-            spec.external_traffic_policy,
-        )
-    if spec.traffic_distribution is not None:
-        ways = "PreferClose", "PreferSameZone", "PreferSameNode"
-        yield from must_be_one_of("spec.trafficDistribution", spec.traffic_distribution, *ways)
 
 
 def _relations(document: Document) -> Problems:

@@ -85,9 +85,6 @@ PROBE: dict[str, Check] = HANDLER | {
     "failureThreshold": whole(1),
 }
 CONTAINER: dict[str, Check] = {
-    "image": matching(
-        lambda image: image == image.strip(), "must not have leading or trailing whitespace"
-    ),
     "command[*]": text,
     "args[*]": text,
     "terminationMessagePath": text,

@@ -78,6 +78,11 @@ def _container(container: Document, here: str, grace: int, host: bool) -> Proble
         path = f"{here}.readinessProbe.terminationGracePeriodSeconds"
         found = probe["terminationGracePeriodSeconds"]
         yield Problem(path, "must not be set for readinessProbes", found)
+    yield from _lifecycle(container, here, grace)
+    yield from _resources(container.get("resources") or {}, f"{here}.resources")
+
+
+def _lifecycle(container: Document, here: str, grace: int) -> Problems:
     for name in ("postStart", "preStop"):
         handler = (container.get("lifecycle") or {}).get(name)
         if handler is None:
@@ -90,7 +95,6 @@ def _container(container: Document, here: str, grace: int, host: bool) -> Proble
         if isinstance(grace, int) and seconds > grace:
             expected = f"must be non-negative and less than terminationGracePeriodSeconds ({grace})"
             yield Problem(f"{path}.sleep", expected, seconds)
-    yield from _resources(container.get("resources") or {}, f"{here}.resources")
 
 
 def _resources(resources: Document, here: str) -> Problems:

@@ -38,6 +38,13 @@ def pod_spec_rules(spec: PodSpec, at: str) -> Problems:
     for position, toleration in enumerate(spec.tolerations or ()):
         yield from _toleration(toleration, f"{at}tolerations[{position}]")
     yield from _node_terms(spec, at)
+    yield from _spreading(spec, at)
+    yield from _pod_terms(spec, at)
+    if spec.node_name and not is_subdomain(spec.node_name):
+        yield Problem(f"{at}nodeName", "a node's name", spec.node_name)
+
+
+def _spreading(spec: PodSpec, at: str) -> Problems:
     for position, spread in enumerate(spec.topology_spread_constraints or ()):
         here = f"{at}topologySpreadConstraints[{position}]"
         if spread.max_skew < 1:
@@ -48,14 +55,14 @@ def pod_spec_rules(spec: PodSpec, at: str) -> Problems:
                 "DoNotSchedule or ScheduleAnyway",
                 spread.when_unsatisfiable,
             )
-    yield from _pod_terms(spec, at)
-    if spec.node_name and not is_subdomain(spec.node_name):
-        yield Problem(f"{at}nodeName", "a node's name", spec.node_name)
 
 
 def _container(container: Container, here: str, volumes: set[str], init: bool) -> Problems:
     if not container.image.strip():
         yield Problem(f"{here}.image", "an image, such as nginx:1.27", container.image)
+    elif container.image != container.image.strip():
+        expected = "must not have leading or trailing whitespace"
+        yield Problem(f"{here}.image", expected, container.image)
     policy = container.image_pull_policy
     if policy not in (None, "Always", "IfNotPresent", "Never"):
         yield Problem(f"{here}.imagePullPolicy", "Always, IfNotPresent or Never", policy)
@@ -64,17 +71,7 @@ def _container(container: Container, here: str, volumes: set[str], init: bool) -
             f"{here}.restartPolicy", "only Always, on an init container", container.restart_policy
         )
     yield from _resources(container, here)
-    ports: set[str] = set()
-    for position, port in enumerate(container.ports or ()):
-        path = f"{here}.ports[{position}]"
-        yield from port_in_range(f"{path}.containerPort", port.container_port)
-        if port.host_port:
-            yield from port_in_range(f"{path}.hostPort", port.host_port)
-        if port.protocol not in ("TCP", "UDP", "SCTP"):
-            yield Problem(f"{path}.protocol", "TCP, UDP or SCTP", port.protocol)
-        if port.name and (port.name in ports or not is_label(port.name) or len(port.name) > 15):
-            yield Problem(f"{path}.name", "a port name of at most 15 characters, once", port.name)
-        ports.add(port.name)
+    yield from _ports(container, here)
     for position, variable in enumerate(container.env or ()):
         if not variable.name or "=" in variable.name:
             yield Problem(f"{here}.env[{position}].name", "a variable's name", variable.name)
@@ -95,6 +92,20 @@ def _container(container: Container, here: str, volumes: set[str], init: bool) -
     for name, probe in probes:
         if probe is not None:
             yield from _probe(probe, f"{here}.{name}", name)
+
+
+def _ports(container: Container, here: str) -> Problems:
+    ports: set[str] = set()
+    for position, port in enumerate(container.ports or ()):
+        path = f"{here}.ports[{position}]"
+        yield from port_in_range(f"{path}.containerPort", port.container_port)
+        if port.host_port:
+            yield from port_in_range(f"{path}.hostPort", port.host_port)
+        if port.protocol not in ("TCP", "UDP", "SCTP"):
+            yield Problem(f"{path}.protocol", "TCP, UDP or SCTP", port.protocol)
+        if port.name and (port.name in ports or not is_label(port.name) or len(port.name) > 15):
+            yield Problem(f"{path}.name", "a port name of at most 15 characters, once", port.name)
+        ports.add(port.name)
 
 
 def _resources(container: Container, here: str) -> Problems:
