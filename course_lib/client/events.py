@@ -1,4 +1,4 @@
-"""Events: what components say about objects, kept for an hour and counted while it repeats.
+"""Events: what components report about objects, kept for an hour, and counted while it repeats.
 
 Source: kubernetes.io "Event"; client-go `tools/record` (the correlation is simplified: equal
 events are counted, and none is rate-limited).
@@ -11,6 +11,8 @@ from contextlib import suppress
 
 from course_lib.apiserver.errors import Unavailable
 from course_lib.client.interface import Client
+from course_lib.objects.kinds.event import Event
+from course_lib.objects.kinds.namespace import Namespace
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object
 
@@ -18,7 +20,10 @@ TIME_TO_LIVE = 3600.0  # s; kube-apiserver --event-ttl
 
 
 class EventRecorder:
-    """Writes Event objects, and the same lines to the simulation's log."""
+    """Writes Event objects through a client, and the same lines to the simulation's log.
+
+    `component` is who reports: its name, or its name and node (`kubelet/node-1`).
+    """
 
     def __init__(self, api: Client) -> None:
         self._api = api
@@ -26,11 +31,11 @@ class EventRecorder:
         self._by_age: deque[tuple[float, tuple[str, ...]]] = deque()
 
     def normal(self, component: str, about: Object, reason: str, message: str) -> None:
-        """Something happened as it should."""
+        """Record an Event of type Normal."""
         self._record("Normal", component, about, reason, message)
 
     def warning(self, component: str, about: Object, reason: str, message: str) -> None:
-        """Something went wrong."""
+        """Record an Event of type Warning."""
         self._record("Warning", component, about, reason, message)
 
     def _record(self, type: str, component: str, about: Object, reason: str, message: str) -> None:
@@ -47,13 +52,13 @@ class EventRecorder:
         same = (about.uid, component, type, reason, message)
         if same in self._known:
             name, namespace = self._known[same]
-            seen = api.find("Event", name, namespace)
-            if seen is not None:
-                patch = {"count": seen.count + 1, "lastTimestamp": now}
-                api.patch("Event", name, namespace, patch)
+            existing = api.find(Event, name, namespace)
+            if existing is not None:
+                patch = {"count": existing.count + 1, "lastTimestamp": now}
+                api.patch(Event, name, namespace, patch)
                 return
         namespace = about.namespace or "default"
-        space = api.find("Namespace", namespace)
+        space = api.find(Namespace, namespace)
         if space is None or space.terminating:
             return
         reporter, _, host = component.partition("/")  # `kubelet/node-1`
@@ -81,8 +86,8 @@ class EventRecorder:
         """Forget what is older than its time to live, as the API server does."""
         while self._by_age and self._by_age[0][0] < self._api.sim.now - TIME_TO_LIVE:
             name, namespace = self._known.pop(self._by_age.popleft()[1], ("", ""))
-            if name and self._api.find("Event", name, namespace):
-                self._api.delete("Event", name, namespace)
+            if name and self._api.find(Event, name, namespace):
+                self._api.delete(Event, name, namespace)
 
 
 def _reference(about: Object) -> Document:

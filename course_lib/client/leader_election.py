@@ -1,7 +1,7 @@
 """Leader election: of several equal processes one works, and holds a Lease to show it.
 
-Nobody trusts anybody's clock: a candidate counts from when it saw the Lease change itself. A
-leader that cannot renew stops working before others may think that it is gone.
+Clocks are not compared: a candidate counts from when it saw the Lease change itself. A leader
+that cannot renew stops working before others may take the Lease.
 Source: client-go `tools/leaderelection/leaderelection.go`; the times are the defaults of
 kube-scheduler and kube-controller-manager.
 """
@@ -46,9 +46,9 @@ class LeaderElector:
         self.sim.start(self._run())
 
     def _run(self) -> Process:
-        random = self.sim.random(f"leader-election/{self.identity}")
+        rng = self.sim.random(f"leader-election/{self.identity}")
         while not self._try():
-            yield self.sim.sleep(RETRY_PERIOD * (1 + JITTER * random.random()))
+            yield self.sim.sleep(RETRY_PERIOD * (1 + JITTER * rng.random()))
         self.leads = True
         self.sim.record(self.lease, f"Lease/{self.lease}", "LeaderElection",
                         f"{self.identity} became leader")  # fmt: skip
@@ -64,21 +64,21 @@ class LeaderElector:
         self._lose()
 
     def _try(self) -> bool:
-        """Take the Lease if it is free, or renew it; whether it is ours now."""
+        """Take the Lease if it is free, or renew it; whether this candidate holds it now."""
         try:
             return self._take_or_renew()
         except CourseError:  # no API server, a conflict, etcd without a quorum
             return False
 
     def _take_or_renew(self) -> bool:
-        found = self.api.find(Lease, self.lease, NAMESPACE)
+        existing = self.api.find(Lease, self.lease, NAMESPACE)
         now = micro_timestamp(self.sim.now)
         ours = {
             "holderIdentity": self.identity,
             "leaseDurationSeconds": int(LEASE_DURATION),
             "renewTime": now,
         }
-        if found is None:
+        if existing is None:
             self.api.create(
                 {
                     "apiVersion": "coordination.k8s.io/v1",
@@ -88,14 +88,14 @@ class LeaderElector:
                 }
             )
             return True
-        if self._seen is None or found.spec != self._seen.spec:
-            self._seen, self._seen_at = found, self.sim.now
-        mine = found.spec.holder_identity == self.identity
+        if self._seen is None or existing.spec != self._seen.spec:
+            self._seen, self._seen_at = existing, self.sim.now
+        mine = existing.spec.holder_identity == self.identity
         if not mine and self.sim.now < self._seen_at + LEASE_DURATION:
-            return False  # somebody works, or may still think so
+            return False  # its holder works, or may still do so
         if not mine:
-            transitions = found.spec.lease_transitions + 1
+            transitions = existing.spec.lease_transitions + 1
             ours |= {"acquireTime": now, "leaseTransitions": transitions}
-        version = found.metadata.resource_version  # who was faster has changed it
+        version = existing.metadata.resource_version  # a faster candidate has changed it
         self.api.patch("Lease", self.lease, NAMESPACE, {"spec": ours}, expected=version)
         return True

@@ -1,4 +1,4 @@
-"""A reflector: list, then watch; after a break watch on from the last revision seen, or list anew.
+"""A reflector: list, then watch; after a break watch from the last revision seen, or list again.
 
 Source: client-go `tools/cache/reflector.go`; its first and last waits, doubling, with jitter.
 """
@@ -58,11 +58,11 @@ class Reflector:
         self.listener = route.sim.guarded(listener)
         self._scope = namespace, selector, fields
         self._known: dict[str, Object] = {}  # by uid
-        self._revision: int | None = None  # up to which all is known
+        self._revision: int | None = None  # up to which everything was delivered
         self._watch: Watch | None = None
         self._over = False
         self._wait = FIRST_RETRY
-        self._random = route.sim.random(f"reflector/{route.client}")
+        self._rng = route.sim.random(f"reflector/{route.client}")
         try:
             server = route.server
             if initial:
@@ -75,15 +75,15 @@ class Reflector:
             self.lost()
 
     def stop(self) -> None:
-        """Watch no more."""
+        """End the watch."""
         self._over = True
         self._leave()
 
     def lost(self) -> None:
-        """The connection broke: try to take up again, later each time."""
+        """The connection broke: try to resume, later each time."""
         self._leave()
         if not self._over:
-            sim, wait = self.route.sim, self._wait * (1 + self._random.random())
+            sim, wait = self.route.sim, self._wait * (1 + self._rng.random())
             self._wait = min(2 * self._wait, LAST_RETRY)
             sim.at(sim.now + wait, self._resume)
 
@@ -113,7 +113,7 @@ class Reflector:
             return
         now = server.store.revision
         try:
-            if self._revision is None or self._revision > now:  # etcd was put back in time
+            if self._revision is None or self._revision > now:  # etcd was restored
                 raise Compacted(self._revision or 0, now)
             self._follow(server)
         except Compacted:
@@ -121,26 +121,23 @@ class Reflector:
             self._follow(server)
 
     def _replace(self, server: APIServer) -> None:
-        """List anew, and tell of the difference."""
+        """List again, and deliver the differences."""
         self._revision = server.store.revision
-        now = {found.uid: found for found in self._list(server)}
+        now = {each.uid: each for each in self._list(server)}
         for uid, gone in list(self._known.items()):
             if uid not in now:
                 del self._known[uid]
                 self.listener(WatchEvent(DELETED, gone, self._revision))
-        for uid, found in now.items():
-            before = self._known.get(uid)
-            if (
-                before is None
-                or before.metadata.resource_version != found.metadata.resource_version
-            ):
-                self._known[uid] = found
-                type = MODIFIED if before is not None else ADDED
-                self.listener(WatchEvent(type, found, self._revision))
+        for uid, new in now.items():
+            old = self._known.get(uid)
+            if old is None or old.metadata.resource_version != new.metadata.resource_version:
+                self._known[uid] = new
+                type = ADDED if old is None else MODIFIED
+                self.listener(WatchEvent(type, new, self._revision))
 
     def _deliver(self, event: WatchEvent) -> None:
         if not self.route.reachable:
-            self.lost()  # it is told again, from the last revision that arrived
+            self.lost()  # the event comes again, from the last revision that arrived
             return
         self._revision = max(self._revision or 0, event.revision)
         if event.type == DELETED:
