@@ -29,7 +29,7 @@ class EventLog:
         self.listeners: list[Callable[[LogEntry], None]] = []
 
     def add(self, entry: LogEntry) -> None:
-        """Append an entry and show it to whoever listens."""
+        """Append an entry and call the listeners with it."""
         self.entries.append(entry)
         for listener in self.listeners:
             listener(entry)

@@ -76,7 +76,7 @@ class Simulation:
     """One simulated world: its clock, its randomness, its log.
 
     `start` is where its clock begins, in seconds after `EPOCH`: for clients that compare its times
-    with their own clock, the wall clock of whoever starts it.
+    with their own clock, the wall clock of the process that starts it.
 
     >>> sim = Simulation(seed=1)
     >>> sim.run(seconds=60)
@@ -174,7 +174,7 @@ class Simulation:
         )
 
     def guarded(self, listener: Callable[[T], None]) -> Callable[[T], None]:
-        """A listener whose errors are its own, and not those of who tells it."""
+        """A listener whose errors do not reach its caller."""
 
         def tell(event: T) -> None:
             try:

@@ -1,4 +1,4 @@
-"""A cluster of members, and what an operator or fate does to them."""
+"""A cluster of members: reconfiguration, disasters, and requests."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ class EtcdCluster:
         return Snapshot(leader.applied, 0, leader.raft.configuration, leader.machine.save())
 
     def restore(self, saved: Snapshot) -> None:
-        """All members begin anew with what was saved; what came later is lost.
+        """All members start again with what was saved; what came later is lost.
 
         As `etcdutl snapshot restore` on each of them, with the same list of members.
         """
@@ -221,7 +221,7 @@ class EtcdCluster:
         )
 
     def _reconfigure(self, change: Callable[[Configuration], Configuration]) -> None:
-        """Ask whoever leads, again and again, until the new configuration is committed."""
+        """Ask the leader, again and again, until the new configuration is committed."""
         while True:
             leader = self.elect()
             wanted = change(leader.raft.configuration)
@@ -235,7 +235,7 @@ class EtcdCluster:
                 return
 
     def request(self, member: Member, command: Request) -> Outcome:
-        """A client's request: what came of it, or the error when nobody can tell in time."""
+        """A client's request: its outcome, or the error `TIMED_OUT` when there is none in time."""
         answers: list[Outcome] = []
         member.propose(command, answers.append)
         limit = self.sim.now + REQUEST_TIMEOUT

@@ -49,7 +49,7 @@ class Member(Replica):
     _count = 0  # of requests that it has passed on
 
     def start(self) -> None:
-        """Come up with what is on disk; clients have to ask anew."""
+        """Start with what is on disk; clients have to ask again."""
         self._pumping = False
         self._commands: list[tuple[Request, Done]] = []
         self._reads: list[tuple[int, int, Question, Done]] = []  # round, index, who waits
@@ -61,7 +61,7 @@ class Member(Replica):
         self._every(lambda: LEASE_PERIOD, lambda: self.lessor.look(self.leads))
 
     def crash(self) -> None:
-        """The process is gone: whoever waits will not know what came of it."""
+        """The process ends: for clients that wait, the outcome is unknown."""
         super().crash()
         waiting: list[Done] = [done for _, done in self._waiting.values()]  # term, who waits
         waiting += [done for _, done in self._forwarded.values()]

@@ -112,7 +112,7 @@ class Forward(msgspec.Struct, frozen=True):
 
 
 class Answered(msgspec.Struct, frozen=True):
-    """What came of it, and the index up to which it must be applied before it is told."""
+    """The outcome of a `Forward`, and the index that the member must have applied before."""
 
     number: int
     life: int

@@ -13,7 +13,7 @@ DELAY = 0.0005, 0.0015  # s between two members of one zone, the least and the m
 
 
 class Peers:
-    """Who reaches whom."""
+    """Which member reaches which."""
 
     def __init__(self, sim: Simulation, delay: tuple[float, float] = DELAY) -> None:
         self.sim, self.delay, self.loss = sim, delay, 0.0

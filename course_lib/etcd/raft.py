@@ -1,6 +1,6 @@
 """Raft, one member of it: the rules of the paper's figure 2, and where they stand.
 
-`Raft` is a state machine without clock, network and disk: it is told of messages and of time-outs
+`Raft` is a state machine without clock, network and disk: it is given messages and time-outs
 and leaves what is to be sent in `outbox`. Who owns it sees to it that what changed in its
 persistent state (`current_term`, `voted_for`, `log`) is on disk before an answer leaves.
 

@@ -76,7 +76,7 @@ class Compact(msgspec.Struct, frozen=True):
 
 
 class Grant(msgspec.Struct, frozen=True):
-    """Make a lease of so many seconds; whoever has it renews it in time."""
+    """Make a lease of so many seconds; its holder renews it in time."""
 
     id: int
     seconds: float
@@ -95,7 +95,7 @@ class Alarm(msgspec.Struct, frozen=True):
 
 
 class KeyEvent(msgspec.Struct, frozen=True):
-    """What a watch tells: a key was put or deleted."""
+    """What a watch reports: a key was put or deleted."""
 
     type: str  # PUT or DELETE
     key: str
@@ -119,7 +119,7 @@ class Refused(Exception):
 
 
 class EtcdResponse(msgspec.Struct, frozen=True, gc=False):
-    """What came of a request: the store's revision, and what was found or done."""
+    """The response to a request: the store's revision, and what was found or done."""
 
     revision: int
     result: Any = None  # a KeyValue, several, a count, or a transaction's results

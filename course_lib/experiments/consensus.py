@@ -16,7 +16,7 @@ NEAR = (0.0002, 0.0006)  # s one way, in one zone
 ZONES_APART = (0.0005, 0.0015)  # between zones of one region
 FAR = (0.02, 0.04)  # between regions
 DISTANCES = {"one zone": NEAR, "three zones": ZONES_APART, "three regions": FAR}
-SYNC = (0.0005, 0.004)  # s of one fsync, drawn anew each time
+SYNC = (0.0005, 0.004)  # s of one fsync, drawn each time
 
 
 def latencies(

@@ -7,9 +7,9 @@ from concurrent.futures import ProcessPoolExecutor
 
 
 def processes(workers: int | None = None) -> ProcessPoolExecutor:
-    """Worker processes, as many as there are cores unless told otherwise.
+    """Worker processes, one for each core unless `workers` says otherwise.
 
-    Each is begun anew: a copy of a process that has threads (a notebook's kernel, a gRPC server)
-    may wait for ever for a lock that nobody holds.
+    Each starts afresh: a copy of a process that has threads (a notebook's kernel, a gRPC server)
+    may wait for ever for a lock that no thread holds.
     """
     return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"))

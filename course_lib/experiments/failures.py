@@ -1,7 +1,7 @@
 """What survives what: break a configuration in every way, and look at what users notice.
 
-Each case begins with a fresh cluster that runs an application. Then something breaks, nobody
-repairs anything, and for a minute and a half a client reads and writes every second, a new Pod is
+Each case begins with a fresh cluster that runs an application. Then something breaks, nothing
+is repaired, and for a minute and a half a client reads and writes every second, a new Pod is
 asked for, and the application's Pods are counted.
 """
 

@@ -171,7 +171,7 @@ def _read(folder: Path | None, job: Job) -> Run | None:
     try:
         return msgspec.json.decode(path.read_bytes(), type=Run)
     except msgspec.DecodeError:
-        return None  # damaged, or from another version: it is computed and written anew
+        return None  # damaged, or from another version: it is computed and written again
 
 
 def _write(folder: Path | None, job: Job, made: Run) -> None:

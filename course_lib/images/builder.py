@@ -1,7 +1,7 @@
 """The builder: a Dockerfile and a folder in, an image out; steps done before are not done again.
 
 The cache knows a step by the image below it, the instruction, and the content of what it copies:
-so the first step that changed, and all after it, are done anew.
+so the first step that changed, and all after it, are run again.
 Source: docs.docker.com "Build cache"; the OCI image specification, `config.md` (history).
 """
 

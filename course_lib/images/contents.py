@@ -2,7 +2,7 @@
 
 Their layers are known by weight only (`wellknown`), but which programs they bring is a fact that
 a learner meets: a command that an image lacks does not start. Images that stand in no list here,
-and that nobody pushed with files, have contents that are not known.
+and that were not pushed with files, have contents that are not known.
 Source: BusyBox 1.36's default configuration; the essential packages of Debian 12; the Dockerfiles
 of the official images (github.com/docker-library, github.com/nginx/docker-nginx).
 """

@@ -40,7 +40,7 @@ Files = dict[str, File]  # by path, without a leading slash
 
 
 def pack(files: Mapping[str, File]) -> bytes:
-    """A tar file of these files; the same files give the same bytes, whoever packs them."""
+    """A tar file of these files; the same files always give the same bytes."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as tar:
         for path in sorted(files):

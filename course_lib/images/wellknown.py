@@ -84,7 +84,7 @@ RUNS = {
 
 
 def image_of(reference: Reference) -> Image:
-    """The image of a repository that nobody pushed to: every tag is taken to exist."""
+    """The image of a repository without a push: every tag is taken to exist."""
     drawn = int(hashlib.sha256(reference.name.encode()).hexdigest()[:6], 16) % (80 * MB)
     size, family = KNOWN.get(reference.name, (20 * MB + drawn, None))
     return by_weight(reference, size, family)

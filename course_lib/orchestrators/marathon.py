@@ -72,7 +72,7 @@ class Framework(msgspec.Struct):
 def offer(
     frameworks: Sequence[Framework], hosts: Sequence[Agent], rng: random.Random, most: int = 100
 ) -> None:
-    """Rounds of offers, until one in which nobody starts anything.
+    """Rounds of offers, until one in which no task is started.
 
     In each round every agent's free resources are offered, in drawn order, to the framework with
     the smallest dominant share; when it declines, to the next. One offer serves at most so many

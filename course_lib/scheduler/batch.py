@@ -1,4 +1,4 @@
-"""A list of Pods, placed in order; stretches of few shapes ride a wave, others go one by one.
+"""A list of Pods, placed in order: stretches of few shapes in a wave, others one by one.
 
 Either way each Pod gets the very node that it would get by itself: a property test compares them.
 """

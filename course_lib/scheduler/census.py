@@ -14,14 +14,14 @@ import numpy as np
 from course_lib.scheduler.pod_info import Group, NamespaceLabels, PodInfo, Term
 from course_lib.scheduler.types import Amounts
 
-MOST_QUESTIONS = 256  # kept; beyond that the oldest is forgotten, and counted anew if asked
+MOST_QUESTIONS = 256  # kept; beyond that the oldest is dropped
 
-# The parts of a Pod's terms that others must mind (`requiredAntiAffinity` and so on).
+# The parts of a Pod's terms that also concern other Pods (`requiredAntiAffinity` and so on).
 ROLES = ("required", "required_anti", "preferred", "preferred_anti")
 
 
 class Question(msgspec.Struct, frozen=True):
-    """Pods that belong to all of these groups; only `living` ones are not being deleted."""
+    """Which Pods are counted: members of all `groups`; if `living`, those not being deleted."""
 
     groups: tuple[Group, ...]
     living: bool = False

@@ -142,7 +142,7 @@ class Nodes:
         """An answer that Pods coming and going do not change."""
         if question not in self._memo:
             if len(self._memo) >= MOST_ANSWERS:
-                self._memo.clear()  # Pods of ever new shapes have asked: begin anew
+                self._memo.clear()  # Pods of ever new shapes have asked: start again
             self._memo[question] = work_out()
         return self._memo[question]  # type: ignore[return-value]
 

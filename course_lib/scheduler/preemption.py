@@ -37,7 +37,7 @@ class Candidate(msgspec.Struct, frozen=True, eq=False):
 
 
 class Preemption:
-    """Finds victims; it evicts nobody."""
+    """Finds victims; it does not evict them."""
 
     def __init__(self, runner: PluginsRunner) -> None:
         self.runner = runner

@@ -101,7 +101,7 @@ class SchedulingQueue:
         self.sim.at(tried + MAX_UNSCHEDULABLE, retry)
 
     def move(self, event: str) -> None:
-        """Something happened: try those again whom it may help."""
+        """Something happened: try the Pods again that it may help."""
         for uid in [u for u in self.unschedulable if event in self.waiting[u].events]:
             self._move(uid)
 

@@ -1,7 +1,7 @@
 """Many Pods of few shapes at once: the same decisions, without asking every node for every Pod.
 
-Where nobody looks at other nodes (`Plugin.couples`), a Pod that is placed changes the scores of
-its own node alone. So the plugins are asked, for all nodes together, what they would say of a
+Where no plugin looks at other nodes (`Plugin.couples`), a Pod that is placed changes the scores
+of its own node alone. So the plugins are asked, for all nodes together, what they would say of a
 node with one more such Pod, with two, and so on; each answer then serves thousands of Pods. What
 remains for one Pod is to draw a node from those with the highest score, and to move that node to
 the place of its next score.
@@ -21,7 +21,7 @@ Offset = tuple[int, ...]  # how many Pods of each shape a node has got in this w
 
 
 class Lane:
-    """The nodes in the eyes of one shape: rows by score, in their order, for the draw."""
+    """The nodes by their score for Pods of one shape."""
 
     def __init__(self, scores: list[int]) -> None:
         self.scores = scores  # of each row now; -1 where it does not fit
@@ -32,7 +32,7 @@ class Lane:
         self.top = max(self.rows, default=-1)
 
     def best(self, rng: random.Random) -> int:
-        """A row with the highest score, by lot; -1 when no node fits."""
+        """A row with the highest score, ties broken at random; -1 when no node fits."""
         if self.top < 0:
             return -1
         equals = self.rows[self.top]

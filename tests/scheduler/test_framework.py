@@ -8,7 +8,9 @@ from typing import ClassVar
 
 import pytest
 
+from course_lib.apiserver.errors import Conflict
 from course_lib.cluster import Cluster
+from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 from course_lib.scheduler import Plugin, SchedulingFramework, framework, with_plugins
 from course_lib.scheduler.batch import place_all
@@ -226,6 +228,46 @@ def test_when_a_plugin_rejects_the_pod_all_is_given_back_in_reverse_order(record
     recorded.delete("pod", "b")
     recorded.run(seconds=60)
     assert node_of(recorded, "a") == "node-1", "it waited for the event of the plugin"
+
+
+def test_a_binding_that_is_refused_gives_the_place_back_and_is_tried_again(recorded, monkeypatch):
+    client, refusals = recorded.plane.scheduler.handle.client, [Conflict("it has a node already")]
+    real = client.bind
+
+    def bind(pod, node):
+        if refusals:
+            raise refusals.pop()
+        real(pod, node)
+
+    monkeypatch.setattr(client, "bind", bind)
+    recorded.apply(asking("a", "2"))
+    recorded.run(seconds=0.5)
+    assert Recorder.calls[-2:] == ["unreserve Second", "unreserve First"]
+    assert recorded.plane.scheduler.nodes.pod_count.sum() == 0
+    recorded.run(seconds=5)
+    assert node_of(recorded, "a") == "node-1"
+
+
+class Broken(Plugin):
+    name = "Broken"
+    times = 1
+
+    def reserve(self, pod, nodes, node):
+        self.times -= 1
+        if self.times >= 0:
+            raise ZeroDivisionError
+        return ""
+
+
+def test_a_plugin_with_a_mistake_stops_neither_the_scheduler_nor_keeps_the_place(monkeypatch):
+    monkeypatch.setattr(Simulation, "strict", False)
+    cluster = Cluster(nodes=1, scheduler=with_plugins(Broken))
+    cluster.apply(asking("a", "1"))
+    with pytest.warns(RuntimeWarning, match="ZeroDivisionError"):
+        cluster.run(seconds=0.5)
+    assert cluster.plane.scheduler.nodes.pod_count.sum() == 0
+    cluster.run(seconds=5)
+    assert node_of(cluster, "a") == "node-1"
 
 
 class Gang(Plugin):

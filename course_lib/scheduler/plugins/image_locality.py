@@ -39,7 +39,7 @@ class ImageLocality(Plugin):
 
 
 def spread(size: int, holders: int, nodes: int) -> int:
-    """An image counts by the share of nodes that have it, lest Pods heap up on one node.
+    """An image counts by the share of nodes that have it, so that Pods do not gather on one node.
 
     `size` is the image's (bytes), `holders` of so many `nodes` have it.
     """

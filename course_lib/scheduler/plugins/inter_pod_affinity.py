@@ -28,7 +28,7 @@ from course_lib.scheduler.types import Amounts, Bools
 
 NOT_NEAR = "node(s) didn't match pod affinity rules"
 NOT_AWAY = "node(s) didn't match pod anti-affinity rules"
-THEY_MIND = "node(s) didn't satisfy existing pods anti-affinity rules"
+EXISTING_NOT_AWAY = "node(s) didn't satisfy existing pods anti-affinity rules"
 
 
 class InterPodAffinity(Plugin):
@@ -50,7 +50,7 @@ class InterPodAffinity(Plugin):
         answers = [
             (UNRESOLVABLE, NOT_NEAR, near(pod, nodes)),
             (UNSCHEDULABLE, NOT_AWAY, away(pod, nodes)),
-            (UNSCHEDULABLE, THEY_MIND, minded(pod, nodes)),
+            (UNSCHEDULABLE, EXISTING_NOT_AWAY, refused_by_existing(pod, nodes)),
         ]
         given = [(code, reason, fits) for code, reason, fits in answers if fits is not None]
         if not given:
@@ -114,8 +114,8 @@ class InterPodAffinity(Plugin):
 def near(pod: PodInfo, nodes: Nodes) -> Bools | None:
     """The nodes with a Pod that meets all required affinity terms in each term's domain.
 
-    The first of a group that wants to be together may go anywhere: nobody meets its terms yet,
-    but it does so itself.
+    The first Pod of a group with affinity to itself may go anywhere: no Pod meets its terms yet,
+    and it does so itself.
     """
     terms = pod.terms.required
     if not terms:
@@ -140,8 +140,8 @@ def away(pod: PodInfo, nodes: Nodes) -> Bools | None:
     return _none_of(terms, nodes)
 
 
-def minded(pod: PodInfo, nodes: Nodes) -> Bools | None:
-    """The nodes in whose domains no Pod is whose anti-affinity means this one."""
+def refused_by_existing(pod: PodInfo, nodes: Nodes) -> Bools | None:
+    """The nodes in whose domains no existing Pod has anti-affinity to this one."""
     held = nodes.held("required_anti").items()
     return _none_of([(t, c) for t, c in held if t.group.has(pod, nodes.namespaces)], nodes)
 

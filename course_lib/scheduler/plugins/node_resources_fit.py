@@ -24,7 +24,7 @@ CPU_AND_MEMORY: Mapping[str, int] = {"cpu": 1, "memory": 1}  # resources and the
 
 # Utilisation in per cent, and the score that the profile gives it, from 0 to 10.
 Shape = Sequence[tuple[int, int]]
-# The rules work in the place of `requested`, which nobody needs afterwards.
+# The rules write into `requested`, which is not needed afterwards.
 Rule = Callable[[Amounts, Amounts, Amounts], Amounts]  # requested, capacity, divisor: score
 
 

@@ -57,7 +57,7 @@ class Constraint(msgspec.Struct, frozen=True):
     def counts(self, pod: PodInfo, nodes: Nodes) -> Amounts:
         """The Pods that count on each node: living ones of the Pod's own namespace.
 
-        Upstream counts nobody for an empty selector, though it matches every Pod.
+        Upstream counts no Pod for an empty selector, though it matches every Pod.
         """
         if not self.selector.requirements:
             return nodes.zeros()

@@ -50,7 +50,7 @@ class TaintToleration(Plugin):
 
 
 def soft(pod: PodInfo) -> list[Toleration]:
-    """The tolerations that can spare a Pod the cost of a soft taint: those for it, or for all."""
+    """The tolerations that count against soft taints: those of their effect, or of all effects."""
     return [t for t in pod.pod.spec.tolerations or [] if t.effect in ("", *SOFT)]
 
 

@@ -100,8 +100,8 @@ class VolumeBinding(ClaimPlugin):
 
     def score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Amounts:
         """By class, the share of the volumes' size that the claims ask for, on the shape's line;
-        the mean of the classes. Nothing of volumes that would be made: nodes here do not tell the
-        capacity that is left (CSIStorageCapacity).
+        the mean of the classes. Volumes that would be made count for nothing: no CSIStorageCapacity
+        says what is left.
         """
         asked: dict[str, Amounts] = {}
         capacity: dict[str, Amounts] = {}

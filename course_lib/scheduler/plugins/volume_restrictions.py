@@ -31,7 +31,7 @@ class VolumeRestrictions(ClaimPlugin):
     events = (NODE_ADD, POD_DELETE)
 
     def filter(self, pod: PodInfo, nodes: Nodes) -> NodeToStatus | None:
-        """Every node where nobody holds one of the Pod's disks; none, if another Pod anywhere
+        """Every node where no Pod holds one of the Pod's disks; none, if another Pod anywhere
         uses a claim that is for one Pod.
         """
         disks = [volume for volume in pod.pod.spec.volumes or () if _disk(volume)]
