@@ -42,16 +42,16 @@ class Cloud:
             yield self.sim.sleep(CHECK_PERIOD)
 
     def _round(self) -> None:
-        wanted = {
+        desired = {
             (service.namespace, service.name): service
             for service in self.api.list("Service")
             if service.spec.type == "LoadBalancer"
         }
-        for name in [name for name in self.given if name not in wanted]:
+        for name in [name for name in self.given if name not in desired]:
             address = self.given.pop(name)
             self.network.balanced.pop(address, None)
             self._pool.release(address)
-        for name, service in wanted.items():
+        for name, service in desired.items():
             begun = self._begun.setdefault(name, self.sim.now)
             if name not in self.given and self.sim.now - begun >= PROVISION:
                 self._give(service)

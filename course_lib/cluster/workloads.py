@@ -46,10 +46,10 @@ class Workloads:
         >>> cluster.get("deployments").READY[0]
         '5/5'
         """
-        kind, found = self._named(name, namespace)
-        if not hasattr(found.spec, "replicas"):
+        kind, workload = self._named(name, namespace)
+        if not hasattr(workload.spec, "replicas"):
             raise CourseError(f"a {kind} cannot be scaled", do="scale a Deployment or StatefulSet")
-        self.api.patch(kind, found.name, namespace, {"spec": {"replicas": replicas}})
+        self.api.patch(kind, workload.name, namespace, {"spec": {"replicas": replicas}})
 
     def set_image(
         self, name: str, image: str, container: str = "", namespace: str = "default"
@@ -69,8 +69,8 @@ class Workloads:
         >>> len(cluster.history_of("deployment/web"))
         2
         """
-        kind, found = self._named(name, namespace)
-        document = self.api.document(kind, found.name, namespace)
+        kind, workload = self._named(name, namespace)
+        document = self.api.document(kind, workload.name, namespace)
         containers = document["spec"]["template"]["spec"]["containers"]
         chosen = [c for c in containers if c["name"] == container or not container][:1]
         if not chosen:
@@ -112,18 +112,18 @@ class Workloads:
         """
         revisions = self._revisions(name, namespace)
         numbers = [int(rs.annotations[REVISION]) for rs in revisions]
-        wanted = to_revision or (sorted(numbers)[-2] if len(numbers) > 1 else 0)
-        if wanted not in numbers:
+        revision = to_revision or (sorted(numbers)[-2] if len(numbers) > 1 else 0)
+        if revision not in numbers:
             raise CourseError(
                 "no rollout history to go back to",
                 expected=f"one of the revisions {sorted(numbers)}",
                 found=str(to_revision or "the one before"),
             )
-        chosen = revisions[numbers.index(wanted)]
+        chosen = revisions[numbers.index(revision)]
         template = self.api.document("ReplicaSet", chosen.name, namespace)["spec"]["template"]
         template["metadata"]["labels"].pop(HASH, None)
-        kind, found = self._named(name, namespace)
-        document = self.api.document(kind, found.name, namespace)
+        kind, workload = self._named(name, namespace)
+        document = self.api.document(kind, workload.name, namespace)
         document["spec"]["template"] = template
         self.api.update(document)
 
@@ -137,25 +137,25 @@ class Workloads:
 
     def restart(self, name: str, namespace: str = "default") -> None:
         """Replace all Pods of a workload by new ones, as a rollout (`kubectl rollout restart`)."""
-        kind, found = self._named(name, namespace)
+        kind, workload = self._named(name, namespace)
         stamp = {"kubectl.kubernetes.io/restartedAt": self.api.sim.timestamp}
         patch = {"spec": {"template": {"metadata": {"annotations": stamp}}}}
-        self.api.patch(kind, found.name, namespace, patch)
+        self.api.patch(kind, workload.name, namespace, patch)
 
     def _set_paused(self, name: str, namespace: str, paused: bool) -> None:
-        kind, found = self._named(name, namespace)
+        kind, workload = self._named(name, namespace)
         if kind != "Deployment":
             raise CourseError(f"a {kind} cannot be paused", do="pause a Deployment")
-        self.api.patch(kind, found.name, namespace, {"spec": {"paused": paused or None}})
+        self.api.patch(kind, workload.name, namespace, {"spec": {"paused": paused or None}})
 
     def _revisions(self, name: str, namespace: str) -> list[Any]:
-        kind, found = self._named(name, namespace)
+        kind, workload = self._named(name, namespace)
         if kind != "Deployment":
             raise CourseError(f"the course keeps no history of a {kind}", do="name a Deployment")
         mine = [
             rs
             for rs in self.api.list("ReplicaSet", namespace)
-            if rs.metadata.controller and rs.metadata.controller.uid == found.uid
+            if rs.metadata.controller and rs.metadata.controller.uid == workload.uid
         ]
         return sorted(mine, key=lambda rs: int(rs.annotations.get(REVISION, "0")))
 
@@ -164,18 +164,18 @@ class Workloads:
 
         Bare Pods are ready by their condition; anything else is ready when it exists.
         """
-        kind, found = self._named(name, namespace)
+        kind, workload = self._named(name, namespace)
         if kind == "Pod":
-            return is_ready(found)
+            return is_ready(workload)
         if kind == "DaemonSet":
-            wanted = found.status.desired_number_scheduled
-            have = min(found.status.number_ready, found.status.updated_number_scheduled)
-            return bool(found.status.observed_generation and have >= wanted)
-        if not hasattr(getattr(found, "status", None), "ready_replicas"):
+            desired = workload.status.desired_number_scheduled
+            have = min(workload.status.number_ready, workload.status.updated_number_scheduled)
+            return bool(workload.status.observed_generation and have >= desired)
+        if not hasattr(getattr(workload, "status", None), "ready_replicas"):
             return True
-        status = found.status
+        status = workload.status
         updated = getattr(status, "updated_replicas", status.ready_replicas)
-        fresh = status.observed_generation == found.metadata.generation
+        fresh = status.observed_generation == workload.metadata.generation
         return bool(
-            fresh and status.replicas == updated == status.ready_replicas == found.spec.replicas
+            fresh and status.replicas == updated == status.ready_replicas == workload.spec.replicas
         )
