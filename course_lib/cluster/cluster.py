@@ -103,11 +103,15 @@ class Cluster(ShortForms):
         self.registry, self.behaviours = Registry(), Behaviours()
         self.network = network_named(self.sim, network, settings, policies)
         metrics = MetricsServer(self.sim, lambda: self.machines.readings())
-        self.plane: ControlPlane[KubeadmControlPlane] = (
-            ManagedControlPlane(self.sim, layouts.beside(nodes, zones), metrics, scheduler)
-            if layout is None
-            else KubeadmControlPlane(self.sim, layout, metrics, scheduler, certificates)
-        )
+        self.plane: ControlPlane[KubeadmControlPlane]
+        cidr = self.network.cluster_cidr
+        if layout is None:
+            plain = layouts.beside(nodes, zones)
+            self.plane = ManagedControlPlane(self.sim, plain, metrics, scheduler, cidr)
+        else:
+            self.plane = KubeadmControlPlane(
+                self.sim, layout, metrics, scheduler, certificates, cidr
+            )
         enforced = self.network.enforces_policies if policies is None else policies
         self._compose(NodeSettings(runtime, proxy, enforced))
         self._add_nodes(cpu, memory, labels or {})

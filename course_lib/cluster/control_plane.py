@@ -18,7 +18,7 @@ from course_lib.controllers import Controller, MetricsServer, start_controllers
 from course_lib.controllers.node_lifecycle import NodeIPAMController
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
-from course_lib.network import Links
+from course_lib.network import ClusterCIDR, Links
 from course_lib.node import Kubelet
 from course_lib.runtimes import Runtime
 from course_lib.scheduler import Scheduler, SchedulerSource
@@ -91,7 +91,8 @@ class ControlPlane(ABC, Generic[M]):
 class ManagedControlPlane(ControlPlane[NoReturn]):
     """One API server, scheduler and controller manager beside the nodes, which never fail.
 
-    `sim` has the time, `layout` names the machines, `metrics` measure Pods for the autoscaler.
+    `sim` has the time, `layout` names the machines, `metrics` measure Pods for the autoscaler,
+    `scheduler` is its configuration, and `cidr` has the addresses of Pods.
     """
 
     def __init__(
@@ -100,10 +101,11 @@ class ManagedControlPlane(ControlPlane[NoReturn]):
         layout: Layout,
         metrics: MetricsServer,
         scheduler: SchedulerSource | None = None,
+        cidr: ClusterCIDR | None = None,
     ) -> None:
         self.layout, self.links, self.entry = layout, Links(), ENTRY
         self._client = LocalClient(APIServer(sim))
-        self._metrics, self._configuration = metrics, scheduler
+        self._metrics, self._configuration, self._cidr = metrics, scheduler, cidr
         self._controllers: list[Controller] = []
 
     def on_machines(self) -> NoReturn:
@@ -117,7 +119,7 @@ class ManagedControlPlane(ControlPlane[NoReturn]):
         """Create what every cluster has; start the scheduler and the controllers."""
         furnish(self._client)
         self._scheduler = Scheduler(self._client, self._configuration)
-        self._controllers = start_controllers(self._client, self._metrics)
+        self._controllers = start_controllers(self._client, self._metrics, self._cidr)
 
     def settle(self) -> None:
         """Give the nodes their blocks of addresses at once."""

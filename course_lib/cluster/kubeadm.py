@@ -25,7 +25,7 @@ from course_lib.controllers import MetricsServer
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 from course_lib.etcd import EtcdCluster
-from course_lib.network import Links
+from course_lib.network import ClusterCIDR, Links
 from course_lib.node import Kubelet
 from course_lib.objects.kinds.node import Node
 from course_lib.objects.meta import is_true
@@ -45,7 +45,8 @@ class KubeadmControlPlane(ControlPlane["KubeadmControlPlane"]):
 
     `off` are the machines without power, `certificates` the ends of certificates (simulated s).
 
-    `sim` has the time, `metrics` measure Pods for the autoscaler, `scheduler` is its configuration.
+    `sim` has the time, `metrics` measure Pods for the autoscaler, `scheduler` is its configuration,
+    and `cidr` has the addresses of Pods.
     """
 
     def __init__(
@@ -55,9 +56,10 @@ class KubeadmControlPlane(ControlPlane["KubeadmControlPlane"]):
         metrics: MetricsServer,
         scheduler: SchedulerSource | None = None,
         certificates: float = YEAR,
+        cidr: ClusterCIDR | None = None,
     ) -> None:
         self.sim, self.layout, self.metrics = sim, layout, metrics
-        self.scheduler_configuration = scheduler
+        self.scheduler_configuration, self.cidr = scheduler, cidr
         self.links = Links()
         self.entry = layout.balancer or layout.control_planes[0]
         self.certificates = {

@@ -16,7 +16,7 @@ from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 from course_lib.images import Registry
 from course_lib.network import Network
-from course_lib.network.addresses import NODE_CIDR, POD_CIDR
+from course_lib.network.addresses import NODE_CIDR
 from course_lib.node import Kubelet, KubeProxy
 from course_lib.node.cri_config import POD_UID
 from course_lib.node.machine import MachineInfo
@@ -117,7 +117,7 @@ class Machines:
             host,
             machine.address,
             self.settings.proxy,
-            str(POD_CIDR),
+            str(self.network.cluster_cidr.network),
             zone,
         )
         if self.settings.policies:

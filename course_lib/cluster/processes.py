@@ -24,7 +24,7 @@ from course_lib.engine import Lifetime, Simulation
 from course_lib.engine.simulation import Process
 from course_lib.etcd import EtcdCluster, Member
 from course_lib.etcd.disk import BROKEN
-from course_lib.network import Links
+from course_lib.network import ClusterCIDR, Links
 from course_lib.scheduler import Scheduler, SchedulerSource
 
 COMPACTION = 300.0  # s, as kube-apiserver's --etcd-compaction-interval
@@ -41,6 +41,7 @@ class Surroundings(Protocol):
     links: Links
     metrics: MetricsServer
     scheduler_configuration: SchedulerSource | None
+    cidr: ClusterCIDR | None  # of Pods
 
     def exit(self, machine: str, name: str) -> None:
         """A process ends; its kubelet or systemd starts it again."""
@@ -297,4 +298,4 @@ class ControllerManagerProcess(Elected):
     def lead(self) -> None:
         """Start all control loops."""
         assert self.api is not None
-        self.controllers = start_controllers(self.api, self.plane.metrics)
+        self.controllers = start_controllers(self.api, self.plane.metrics, self.plane.cidr)

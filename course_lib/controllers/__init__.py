@@ -1,5 +1,8 @@
 """kube-controller-manager: control loops from the desired to the existing state (chapter 03)."""
 
+from collections.abc import Callable
+from functools import partial
+
 from course_lib.client import Client
 from course_lib.client.informer import InformerFactory
 from course_lib.controllers.autoscaler import AutoscalerController
@@ -35,6 +38,7 @@ from course_lib.controllers.volume_protection import (
     VolumeProtectionController,
 )
 from course_lib.controllers.volumes import ReclaimController, VolumeController
+from course_lib.network import ClusterCIDR
 
 CONTROLLERS: tuple[type[Controller], ...] = (
     NamespaceController,
@@ -64,10 +68,18 @@ CONTROLLERS: tuple[type[Controller], ...] = (
 )
 
 
-def start_controllers(api: Client, metrics: MetricsServer) -> list[Controller]:
-    """Start all of them; they share their informers, and meet at the API server."""
+def start_controllers(
+    api: Client, metrics: MetricsServer, cidr: ClusterCIDR | None = None
+) -> list[Controller]:
+    """Start all of them; they share their informers, and meet at the API server.
+
+    `api` is their client, `metrics` what the autoscaler reads, `cidr` the addresses of Pods.
+    """
     informers = InformerFactory(api)
-    controllers = [controller(api, informers) for controller in CONTROLLERS]
+    makers: dict[type[Controller], Callable[[Client, InformerFactory], Controller]] = {
+        NodeIPAMController: partial(NodeIPAMController, cidr=cidr)
+    }
+    controllers = [makers.get(each, each)(api, informers) for each in CONTROLLERS]
     return [*controllers, AutoscalerController(api, informers, metrics)]
 
 

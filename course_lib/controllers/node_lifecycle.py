@@ -15,7 +15,7 @@ from course_lib.client import Client
 from course_lib.client.informer import InformerFactory
 from course_lib.controllers.controller import Controller, Key, key_of
 from course_lib.engine.simulation import Process, seconds_at, timestamp
-from course_lib.network.addresses import POD_CIDR
+from course_lib.network.addresses import POD_CIDR, ClusterCIDR
 from course_lib.objects.kinds.lease import Lease
 from course_lib.objects.kinds.node import Node, Taint
 from course_lib.objects.kinds.pod import Pod
@@ -37,13 +37,18 @@ OWN = (NOT_READY, UNREACHABLE, UNSCHEDULABLE, *PRESSURES.values())
 
 
 class NodeIPAMController(Controller):
-    """Gives each node its block of Pod addresses, a /24 of the cluster's /16."""
+    """Gives each node its block of the cluster's Pod addresses (`--cluster-cidr`).
+
+    `api` and `informers` are those of all controllers, `cidr` has the addresses.
+    """
 
     name = "node-ipam-controller"
     kind = "Node"
 
-    def __init__(self, api: Client, informers: InformerFactory) -> None:
-        self._blocks = [str(block) for block in POD_CIDR.subnets(new_prefix=24)]
+    def __init__(
+        self, api: Client, informers: InformerFactory, cidr: ClusterCIDR | None = None
+    ) -> None:
+        self._cidr = cidr or ClusterCIDR(str(POD_CIDR))
         super().__init__(api, informers)
 
     def reconcile(self, namespace: str, name: str) -> None:
@@ -52,7 +57,7 @@ class NodeIPAMController(Controller):
         if node is None or node.spec.pod_cidr:
             return
         nodes = self.informers.informer(Node)
-        free = next((b for b in self._blocks if not nodes.by_index(by_pod_block, b)), None)
+        free = next((b for b in self._cidr.blocks() if not nodes.by_index(by_pod_block, b)), None)
         if free is None:
             self.warning(node, "CIDRNotAvailable", f"Node {name} status is now: CIDRNotAvailable")
         else:

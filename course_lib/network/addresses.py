@@ -118,6 +118,10 @@ class ClusterCIDR:
         )
         self._used.pop(offset >> (self.network.max_prefixlen - self.mask), None)
 
+    def blocks(self) -> Iterator[str]:
+        """All blocks in order, taken or not."""
+        return map(self._block, range(self.size))
+
     def _block(self, number: int) -> str:
         shift = self.network.max_prefixlen - self.mask
         first = self.network.network_address + (number << shift)

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Generic, Protocol
 
 from course_lib.engine import Simulation
-from course_lib.network.addresses import AddressPool
+from course_lib.network.addresses import POD_CIDR, AddressPool, ClusterCIDR
 from course_lib.network.host import Attachment, NodeHost
 from course_lib.network.links import Links
 
@@ -38,7 +38,8 @@ class Network(ABC, Generic[D]):
     """Machines, Pods, and the program that answers at each address; `D` is one with devices.
 
     `balanced` says for the address of a cloud's load balancer to which machines its packets go;
-    `ignored_kinds` names the kinds of objects, in small letters, that this network does not act on.
+    `ignored_kinds` names the kinds of objects, in small letters, that this network does not act on;
+    `cluster_cidr` has the addresses of all Pods, cut into blocks for nodes.
     """
 
     ignored_kinds: tuple[str, ...] = ()
@@ -46,6 +47,7 @@ class Network(ABC, Generic[D]):
     def __init__(self, sim: Simulation) -> None:
         self.sim = sim
         self.random = sim.random("network")
+        self.cluster_cidr = ClusterCIDR(str(POD_CIDR))
         self.hosts: dict[str, NodeHost] = {}
         self.pods: dict[str, Attachment] = {}
         self.balanced: dict[str, list[str]] = {}

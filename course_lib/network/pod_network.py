@@ -71,6 +71,7 @@ class PodNetwork(Network["PodNetwork"]):
         self._free = [
             ClusterCIDR(block, node_mask if ":" not in block else None) for block in self.blocks
         ]
+        self.cluster_cidr = self._free[0]
         self.underlay = Underlay(node_cidr, subnets, mtu, six=len(self.blocks) > 1)
         self._latency: float | None = None  # of the program that answered last
         self._port = FIRST_PORT

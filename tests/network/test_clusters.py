@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 import pytest
 
 from course_lib import Cluster
+from course_lib.cluster.layout import single_master
 from course_lib.network import PLUGINS
 
 
@@ -80,3 +83,22 @@ def test_a_sandbox_that_is_made_anew_gets_a_cable_and_the_old_one_is_gone():
     assert len(host.pods) == len(cluster.get("pods")) == 3
     assert sum(d.kind == "veth" for d in host.namespace.devices.values()) == 3
     assert cluster.trace("node-1", "service/web").ok
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+@pytest.mark.parametrize("layout", [None, single_master(2)])
+def test_pods_have_addresses_of_the_clusters_own_block_and_leave_it_masqueraded(plugin, layout):
+    settings = {"cidr": "10.200.0.0/16", "node_mask": 25}
+    cluster = Cluster(nodes=2, network=plugin, layout=layout, **settings)
+    cluster.apply("data/web.yaml")
+    cluster.run(seconds=40)
+    one, other = cluster.get("pods", wide=True).NAME[:2]
+    nodes = {host.address for host in cluster.pod_network.hosts.values()}
+    block = ipaddress.ip_network("10.200.0.0/16")
+    assert ipaddress.ip_address(cluster.trace(one, other).seen) in block
+    assert cluster.trace(one, "outside").seen in nodes
+    traces = [cluster.trace(one, "service/web") for _ in range(8)]
+    seen = {trace.seen for trace in traces if trace.at != f"default/{one}"}
+    assert seen == {cluster.pod_network.address(f"default/{one}")}  # no NAT inside the cluster
+    masks = {node.spec.pod_cidr.partition("/")[2] for node in cluster.api.list("Node")}
+    assert masks == {"25"}
