@@ -248,10 +248,11 @@ class APIServer:
     def patch_status(self, of: ObjectT, status: Document) -> ObjectT:
         """Merge into the status of an object; the same object, not one that took its name."""
         patch = {"metadata": {"uid": of.uid}, "status": status}
-        current = self.find(of.kind, of.name, of.namespace)
+        kind = self.kinds.of(of.api_version, of.kind)
+        current = self.find(kind, of.name, of.namespace)
         if current is None or current.uid != of.uid:
-            raise not_found(self.resource(of.kind), of.name)
-        return self.patch(of.kind, of.name, of.namespace, patch, subresource="status")
+            raise not_found(kind, of.name)
+        return self.patch(kind, of.name, of.namespace, patch, subresource="status")
 
     def bind(self, pod: Object, node: str) -> None:
         """Give a Pod its node, once (the `binding` subresource)."""

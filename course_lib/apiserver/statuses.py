@@ -38,11 +38,12 @@ def refused(refusal: CourseError, about: Document | None = None) -> HTTPResponse
     parts = (refusal.where, refusal.expected and f"expected {refusal.expected}",
              refusal.found and f"found {refusal.found}", refusal.do)  # fmt: skip
     message = "; ".join([refusal.what, *(part for part in parts if part)])
-    details = dict(about or {})
+    details: Document = dict(about or {})
     named = _NAMED.match(refusal.what)
     if named and isinstance(refusal, NotFound | AlreadyExists | Conflict):
         details = {key: text for key, text in named.groupdict().items() if text}
     if isinstance(refusal, InvalidObject):
+        details = {"name": refusal.name, "group": refusal.group, "kind": refusal.kind}
         details["causes"] = [
             {"reason": CAUSES[error.type], "message": error.body, "field": error.path}
             for error in refusal.errors

@@ -124,11 +124,15 @@ def _whole(value: object) -> object:
 
 
 class InvalidObject(InvalidManifest):
-    """An object with fields that the API server refuses; `errors` says which and why."""
+    """An object with fields that the API server refuses; `errors` says which and why.
+
+    `kind`, `group` and `name` are those of the object.
+    """
 
     def __init__(self, document: Mapping[str, Any], errors: Sequence[FieldError]) -> None:
-        kind, group = document.get("kind", ""), document.get("apiVersion", "").rpartition("/")[0]
-        name = document.get("metadata", {}).get("name", "")
-        title = f"{kind}.{group}" if group else kind
-        super().__init__(f'{title} "{name}" is invalid: {together(errors)}')
+        self.kind: str = document.get("kind", "")
+        self.group: str = document.get("apiVersion", "").rpartition("/")[0]
+        self.name: str = document.get("metadata", {}).get("name", "")
+        title = f"{self.kind}.{self.group}" if self.group else self.kind
+        super().__init__(f'{title} "{self.name}" is invalid: {together(errors)}')
         self.errors = list(errors)

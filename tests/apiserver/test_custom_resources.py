@@ -177,6 +177,8 @@ class TestObjects:
         served.create(cache("far", "other.io/v1"))
         assert [each.name for each in served.list("caches.other.io")] == ["far"]
         assert [each.name for each in served.list("caches.example.com")] == ["web"]
+        served.patch_status(served.get("caches.other.io", "far"), {"phase": "Ready"})
+        assert served.document("caches.other.io", "far")["status"] == {"phase": "Ready"}
 
 
 class TestVersions:
