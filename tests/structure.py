@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from types import FrameType
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "course_lib"
@@ -162,9 +164,47 @@ def declarations(name: str) -> list[str]:
     return [module for module, path in modules().items() if pattern.search(path.read_text())]
 
 
+def entered(act: Callable[[], object]) -> list[str]:
+    """The modules of the package whose functions a call enters."""
+    files = {str(path): name for name, path in modules().items()}
+    found: set[str] = set()
+
+    def note(frame: FrameType, event: str, argument: object) -> None:
+        if event == "call" and frame.f_code.co_filename in files:
+            found.add(files[frame.f_code.co_filename])
+
+    sys.setprofile(note)
+    try:
+        act()
+    finally:
+        sys.setprofile(None)
+    return sorted(found)
+
+
+def entered_by_one_pod() -> list[str]:
+    """The modules that the apply of one Pod enters, down to the store.
+
+    Components that hear of the Pod are left out: they act by themselves.
+    """
+    from course_lib.apiserver import APIServer
+    from course_lib.client import LocalClient
+    from course_lib.cluster.apply import apply_manifests
+    from course_lib.cluster.bootstrap import furnish
+    from course_lib.engine import Simulation
+
+    api = APIServer(Simulation())
+    furnish(api)
+    client = LocalClient(api)
+    container = {"name": "web", "image": "nginx:1.27"}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}}
+    document = pod | {"spec": {"containers": [container]}}
+    return entered(lambda: apply_manifests(client, document, "default"))
+
+
 if __name__ == "__main__":
     print(f"{lines():,} lines in {len(modules())} modules, {lines_with_any()} lines with Any")
     print(f"{len(against_the_floors())} imports against the floors, {len(cycles())} import cycles")
     print(f"{len(long_functions())} functions over {MOST_LINES} lines")
     print(f"{len(shared_class_names())} class names with more than one meaning")
     print(f"{len(declarations('Document'))} declarations of Document")
+    print(f"{len(entered_by_one_pod())} modules entered by the apply of one Pod")

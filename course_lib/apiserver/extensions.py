@@ -96,9 +96,9 @@ class Extensions:
         if self._server.up:
             self.settle()
 
-    def on_write(self, kind: Kind) -> None:
+    def on_write(self) -> None:
         """A definition was written by this API server: do what follows from it at once."""
-        if kind is CRD and not self._busy:
+        if not self._busy:
             self.settle()
 
     def settle(self) -> None:

@@ -11,13 +11,12 @@ from typing import Any
 
 import msgspec
 
-from course_lib.apiserver import admission, allocation, deletion, incoming
+from course_lib.apiserver import admission, allocation, deletion, documents
+from course_lib.apiserver.documents import Incoming, Views, copied, served
 from course_lib.apiserver.errors import AlreadyExists, Conflict, NotFound, StaleRead
 from course_lib.apiserver.extensions import Extensions
-from course_lib.apiserver.incoming import Incoming, copied
 from course_lib.apiserver.patches import merge_patch
 from course_lib.apiserver.store import DELETE, Change, Document, Store, StoredObject, Watch
-from course_lib.apiserver.views import Views, served
 from course_lib.engine import Simulation
 from course_lib.objects.decode import revised
 from course_lib.objects.kind import Kind, Kinds
@@ -26,6 +25,7 @@ from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.service import Service
 from course_lib.objects.manifests import plain
 from course_lib.objects.meta import Object, ObjectMeta, ObjectT
+from course_lib.objects.openapi.definitions import CustomResourceDefinition
 from course_lib.objects.selectors import EVERYTHING, FieldSelector, Selector
 
 AnyKind = str | type[Object] | Kind  # any name that kubectl takes, a view's type, or a kind
@@ -110,7 +110,7 @@ class APIServer:
         for key, entry in self.store.range(self.prefix(named, namespace)):
             if fields is None or fields.matches(entry.document):
                 view = self._views.of(named, key, entry)
-                if selector.matches(view.metadata.labels):
+                if selector is EVERYTHING or selector.matches(view.metadata.labels):
                     found.append(view)
         return found
 
@@ -161,7 +161,7 @@ class APIServer:
     def create(self, document: Document) -> Object:
         """Store a new object; raises `InvalidManifest`, `AlreadyExists` or `Forbidden`."""
         kind = self.kinds.of_document(document)
-        made = self._stamped(incoming.new(document, kind, self))
+        made = self._stamped(documents.new(document, kind, self))
         view = made.view
         admission.validate_create(self, kind, view)
         key = self.key(kind, view.name, view.namespace)
@@ -171,7 +171,7 @@ class APIServer:
 
     def check(self, document: Document) -> tuple[Document, Kind]:
         """A document defaulted, decoded and validated: all that can be said of it by itself."""
-        checked = incoming.new(document, self.kinds.of_document(document))
+        checked = documents.new(document, self.kinds.of_document(document))
         return checked.document, checked.kind
 
     def _stamped(self, made: Incoming) -> Incoming:
@@ -324,10 +324,10 @@ class APIServer:
     ) -> Any:
         before, existing = entry.document, self._views.of(kind, key, entry)
         if subresource == "":
-            made = incoming.update(desired, before, existing, kind, self)
+            made = documents.update(desired, before, existing, kind, self)
             made = self._allocated(made)
         else:
-            made = incoming.update_of_status(desired, before, existing, kind)
+            made = documents.update_of_status(desired, before, existing, kind)
         if kind.content(made.document) != kind.content(before):
             generation = before["metadata"].get("generation", 0) + 1
             made = made.changed({"metadata": {"generation": generation}})
@@ -348,8 +348,8 @@ class APIServer:
         entry = self.store.get(key)
         # A listener may have written or removed the object again meanwhile.
         view = self._views.of(kind, key, entry) if entry else view
-        if self._extensions is not None:
-            self._extensions.on_write(kind)
+        if self._extensions is not None and kind.type is CustomResourceDefinition:
+            self._extensions.on_write()
         return view
 
     def prefix(self, kind: Kind, namespace: str = "") -> str:

@@ -10,11 +10,10 @@ from typing import Protocol
 
 import msgspec
 
-from course_lib.apiserver.errors import NotFound
 from course_lib.apiserver.patches import MERGE_KEYS, three_way
 from course_lib.apiserver.server import AnyKind
 from course_lib.errors import CourseError
-from course_lib.objects.kind import Kinds
+from course_lib.objects.kind import Kind, Kinds
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object
 
@@ -36,6 +35,9 @@ class DocumentWriter(Protocol):
     @property
     def kinds(self) -> Kinds:
         """The kinds that the API server serves."""
+
+    def find(self, kind: Kind, name: str, namespace: str = "") -> Object | None:
+        """The object of that name, or None."""
 
     def document(self, kind: AnyKind, name: str, namespace: str = "") -> Document:
         """A copy of the whole document of an object; raises `NotFound`."""
@@ -60,10 +62,9 @@ def apply(client: DocumentWriter, document: Document) -> Applied:
         raise CourseError("apply needs a name", do="use create for objects with generateName")
     namespace = (meta.get("namespace") or "default") if kind.namespaced else ""
     desired = _annotated(document, namespace)
-    try:
-        before = client.document(kind, meta["name"], namespace)
-    except NotFound:
+    if client.find(kind, meta["name"], namespace) is None:
         return Applied(client.create(desired), CREATED)
+    before = client.document(kind, meta["name"], namespace)
     keys = {} if kind.custom else MERGE_KEYS  # nobody says which lists of a custom kind merge
     merged = three_way(_last_applied(before), before, desired, keys)
     merged["apiVersion"] = before["apiVersion"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from functools import cached_property
 
 from course_lib.apiserver.deletion import BACKGROUND
 from course_lib.apiserver.dry_run import dry
@@ -22,7 +23,11 @@ class ServerClient(ABC):
 
     def __init__(self, sim: Simulation) -> None:
         self.sim = sim
-        self.events = EventRecorder(self)
+
+    @cached_property
+    def events(self) -> EventRecorder:
+        """The recorder of what this client's component says about objects."""
+        return EventRecorder(self)
 
     @property
     @abstractmethod

@@ -16,7 +16,6 @@ from course_lib.errors import InvalidManifest
 from course_lib.node.mirror_pods import MirrorPods
 from course_lib.node.pod_workers import PodWorkers
 from course_lib.objects.decode import canonical, decode, kind_of_document
-from course_lib.objects.defaulting import set_defaults
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.manifests import Document, Source, read_manifests
 from course_lib.objects.validate import validate
@@ -97,7 +96,7 @@ def _static(document: Document, node: str, uid: str) -> tuple[Document, Pod]:
     made["spec"]["nodeName"] = node
     tolerates_all = {"operator": "Exists", "effect": "NoExecute"}
     made["spec"].setdefault("tolerations", []).append(tolerates_all)
-    set_defaults(made, kind)
+    kind.set_defaults(made)
     made = canonical(made, kind.type)
     pod = decode(made, kind)
     validate(made, pod, kind)

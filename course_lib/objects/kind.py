@@ -6,6 +6,7 @@ registry begins with the built-in kinds and grows by CustomResourceDefinitions.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from course_lib.objects.field_rules import Check
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object
 from course_lib.objects.names import Problem, subdomain_name
+from course_lib.objects.places import places
 from course_lib.objects.quantity import ResourceList
 
 Problems = Iterator[Problem]
@@ -142,6 +144,18 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
     subresources: tuple[Subresource, ...] = ()
     counted: bool = False  # whether quota counts its objects by the plural alone
     usage: Callable[[Any], ResourceList] = no_usage  # what else quota counts of an object
+
+    def set_defaults(self, document: Document) -> None:
+        """Write what a document leaves out into it, in place; wrong shapes stay for decoding."""
+        document["apiVersion"] = self.api_version
+        for path, value in self.defaults.items():
+            parent, _, field = path.rpartition(".")
+            for place in places(document, parent):
+                place.setdefault(field, copy.deepcopy(value))
+        self.complete(document)
+        for path, part in self.parts.items():
+            for place in places(document, path, create=False):
+                part.complete(place)
 
     @property
     def group(self) -> str:

@@ -1,4 +1,8 @@
-"""A document on its way in: completed, mutated by admission, decoded, validated, each once.
+"""Documents and their typed views: each is decoded once, or less.
+
+On its way in a document is completed, mutated by admission, decoded and validated, each once. A
+write changes a part of a document, and the parts that stay are the same objects: the new view
+takes them over, and decodes what changed.
 
 Source: kubernetes.io "Kubernetes API Concepts"; `BeforeCreate` and `BeforeUpdate` in
 `k8s.io/apiserver/pkg/registry/rest`.
@@ -6,13 +10,15 @@ Source: kubernetes.io "Kubernetes API Concepts"; `BeforeCreate` and `BeforeUpdat
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from course_lib.apiserver import admission, immutability
 from course_lib.apiserver.patches import merge_patch
 from course_lib.apiserver.reader import Reader
+from course_lib.apiserver.store import StoredObject
 from course_lib.objects.decode import canonical, decode, revised
-from course_lib.objects.defaulting import set_defaults
 from course_lib.objects.kind import Kind
 from course_lib.objects.manifests import Document, plain
 from course_lib.objects.meta import Object
@@ -51,7 +57,7 @@ def new(document: Document, kind: Kind, api: Reader | None = None) -> Incoming:
             metadata.pop("namespace", None)
         for field in SERVERS_OWN:
             metadata.pop(field, None)
-    set_defaults(document, kind)
+    kind.set_defaults(document)
     if kind.status and not kind.status_at_creation:
         document.pop("status", None)
     if api is not None:
@@ -68,7 +74,7 @@ def update(
     """
     document = copied(immutability.carry_over(before, document, "", kind))
     kind.carry_over(before, document)
-    set_defaults(document, kind)
+    kind.set_defaults(document)
     admission.mutate_update(kind, document)
     incoming = _read(document, kind)
     immutability.check(before, incoming.document, kind)
@@ -91,6 +97,40 @@ def _read(document: Document, kind: Kind) -> Incoming:
     view = decode(document, kind)
     validate(document, view, kind)
     return Incoming(canonical(document, kind.type), kind, view)
+
+
+class Views:
+    """The newest view under each key, with the document that it shows."""
+
+    def __init__(self) -> None:
+        self._newest: dict[str, tuple[Document, Kind, Object]] = {}
+
+    def of(self, kind: Kind, key: str, entry: StoredObject) -> Any:
+        """The view of what is stored under a key."""
+        cached = self._newest.get(key)
+        if cached is None or cached[1] is not kind:
+            view = decode(served(kind, entry).document, kind)
+            return self.note(kind, key, entry.document, view)
+        document, _, view = cached
+        if document is entry.document:
+            return view
+        if any(entry.document.get(field) is part for field, part in document.items()):
+            view = revised(view, document, served(kind, entry).document, kind)
+        else:
+            view = decode(served(kind, entry).document, kind)
+        return self.note(kind, key, entry.document, view)
+
+    def note(self, kind: Kind, key: str, document: Document, view: Object) -> Object:
+        """Remember the view of a document that is under a key, or is about to be."""
+        self._newest[key] = document, kind, view
+        return view
+
+
+def served(kind: Kind, entry: StoredObject) -> StoredObject:
+    """An entry as a version of its kind has it."""
+    if kind.serve is None:
+        return entry
+    return StoredObject(kind.serve(entry.document), entry.revision)
 
 
 def copied(document: Document) -> Document:
