@@ -1,7 +1,7 @@
 """Images: what is in them, how they are built, named, kept and sent (chapter 02)."""
 
 from course_lib.images.builder import Builder, Built, build
-from course_lib.images.image import Image, Variant
+from course_lib.images.image import Image, PlatformImage
 from course_lib.images.layer import File, Files, Layer, changes, union
 from course_lib.images.layout import read_archive, write_archive, write_layout
 from course_lib.images.reference import Reference
@@ -18,7 +18,7 @@ __all__ = [
     "Reference",
     "Registry",
     "RegistryError",
-    "Variant",
+    "PlatformImage",
     "build",
     "changes",
     "read_archive",

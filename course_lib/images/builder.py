@@ -16,7 +16,7 @@ import msgspec
 
 from course_lib.errors import CourseError
 from course_lib.images.dockerfile import COPIES, Instruction, parse
-from course_lib.images.image import Image, Variant
+from course_lib.images.image import Image, PlatformImage
 from course_lib.images.layer import FOLDER, File, Files, Layer, changes, union
 from course_lib.images.oci import PATH, Blob, Config, Execution, Platform, RootFS, Step, digest
 from course_lib.images.registry import Registry
@@ -102,7 +102,7 @@ class Builder:
         variants, steps = [], []
         for platform in map(Platform.parse, platforms):
             state, done = self._variant(instructions, files, platform)
-            variants.append(Variant.of(state.config, state.layers))
+            variants.append(PlatformImage.of(state.config, state.layers))
             steps += done
         return Built(Image.of(tuple(variants)), tuple(steps))
 

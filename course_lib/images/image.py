@@ -20,7 +20,7 @@ from course_lib.images.oci import (
 )
 
 
-class Variant(msgspec.Struct, frozen=True):
+class PlatformImage(msgspec.Struct, frozen=True):
     """An image for one platform: manifest, configuration, layers (lowest first)."""
 
     manifest: Blob
@@ -28,7 +28,7 @@ class Variant(msgspec.Struct, frozen=True):
     layers: tuple[Blob, ...]
 
     @classmethod
-    def of(cls, config: Config, layers: tuple[Blob, ...]) -> Variant:
+    def of(cls, config: Config, layers: tuple[Blob, ...]) -> PlatformImage:
         """Tie a configuration and layers together."""
         held = Blob.of(CONFIG, encode(config))
         tied = Manifest(2, MANIFEST, held.descriptor, [layer.descriptor for layer in layers])
@@ -75,11 +75,11 @@ class Image(msgspec.Struct, frozen=True):
     b'hi'
     """
 
-    variants: tuple[Variant, ...]
+    variants: tuple[PlatformImage, ...]
     index: Blob | None = None
 
     @classmethod
-    def of(cls, variants: tuple[Variant, ...]) -> Image:
+    def of(cls, variants: tuple[PlatformImage, ...]) -> Image:
         """One variant stands for itself; several get an index."""
         if len(variants) == 1:
             return cls(variants)
@@ -103,7 +103,7 @@ class Image(msgspec.Struct, frozen=True):
         parts += [self.index] if self.index else []
         return tuple({blob.descriptor.digest: blob for blob in parts}.values())
 
-    def variant(self, platform: Platform = AMD64) -> Variant:
+    def variant(self, platform: Platform = AMD64) -> PlatformImage:
         """The one for a platform; raises `CourseError` when there is none."""
         for variant in self.variants:
             if variant.platform == platform:

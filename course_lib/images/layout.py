@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from course_lib.errors import CourseError
-from course_lib.images.image import Image, Variant
+from course_lib.images.image import Image, PlatformImage
 from course_lib.images.layer import FOLDER, File, Files, pack, unpack
 from course_lib.images.oci import INDEX, Blob, Descriptor, Index, Manifest, digest, encode
 from course_lib.images.reference import Reference
@@ -107,11 +107,11 @@ def read(files: Files) -> dict[str, Image]:
             )
         return Blob(pointer, file.data)
 
-    def variant(pointer: Descriptor) -> Variant:
+    def variant(pointer: Descriptor) -> PlatformImage:
         manifest = blob(pointer)
         parts = msgspec.json.decode(manifest.data or b"", type=Manifest)
-        held = Variant(manifest, blob(parts.config), tuple(map(blob, parts.layers)))
-        return Variant.of(held.settings, held.layers) if pointer.platform is None else held
+        held = PlatformImage(manifest, blob(parts.config), tuple(map(blob, parts.layers)))
+        return PlatformImage.of(held.settings, held.layers) if pointer.platform is None else held
 
     images = {}
     for top in json.loads(files["index.json"].data)["manifests"]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 
-from course_lib.images.image import Image, Variant
+from course_lib.images.image import Image, PlatformImage
 from course_lib.images.oci import PATH, Blob, Config, Execution, Platform, RootFS, encode
 from course_lib.images.reference import Reference
 
@@ -101,7 +101,7 @@ def by_weight(reference: Reference, size: int, family: tuple[str, int] | None = 
 
 def _variant(
     reference: Reference, size: int, family: tuple[str, int] | None, platform: Platform
-) -> Variant:
+) -> PlatformImage:
     last = reference.repository.rpartition("/")[2]
     run = RUNS.get(reference.name, Execution(entrypoint=[f"/{last}"]))
     shared = [Blob.weight(f"{family[0]} {platform}", family[1])] if family else []
@@ -115,4 +115,4 @@ def _variant(
     own = size - len(encode(config(shared))) - sum(layer.descriptor.size for layer in shared)
     tagged = f"{reference.name}:{reference.tag or reference.digest} {platform}"
     layers = [*shared, *([Blob.weight(tagged, max(own, 0))] if count > len(shared) else [])]
-    return Variant.of(config(layers), tuple(layers))
+    return PlatformImage.of(config(layers), tuple(layers))

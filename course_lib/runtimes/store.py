@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from course_lib.images import Reference, Variant
+from course_lib.images import PlatformImage, Reference
 from course_lib.images.contents import Contents, contents_of
 from course_lib.images.layer import Files
 from course_lib.images.oci import Execution
@@ -14,7 +14,7 @@ from course_lib.runtimes import signals
 class NodeImage(msgspec.Struct, frozen=True):
     """An image on a node: its content, and the names by which it was pulled."""
 
-    variant: Variant
+    variant: PlatformImage
     tags: tuple[str, ...]  # docker.io/library/nginx:1.27
     digests: tuple[str, ...]  # docker.io/library/nginx@sha256:...
     pulled_at: float
@@ -70,7 +70,12 @@ class ImageStore:
         self.images: dict[str, NodeImage] = {}  # by ID, in the order in which they came
 
     def add(
-        self, reference: Reference, digest: str, variant: Variant, now: float, pinned: bool = False
+        self,
+        reference: Reference,
+        digest: str,
+        variant: PlatformImage,
+        now: float,
+        pinned: bool = False,
     ) -> NodeImage:
         """Keep an image under the name by which it was pulled; a tag moves to it.
 
@@ -112,7 +117,7 @@ class ImageStore:
         """Give an image up, with all its names."""
         self.images.pop(image.id, None)
 
-    def missing(self, variant: Variant) -> int:
+    def missing(self, variant: PlatformImage) -> int:
         """Bytes of a variant (configuration, layers) that the node does not have yet."""
         held = {b.descriptor.digest for i in self.images.values() for b in i.variant.blobs}
         wanted = {b.descriptor.digest: b.descriptor.size for b in (variant.config, *variant.layers)}

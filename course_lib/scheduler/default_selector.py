@@ -12,7 +12,7 @@ from course_lib.objects.kinds.service import Service
 from course_lib.objects.kinds.stateful_set import StatefulSet
 from course_lib.objects.meta import LabelSelector, selector_of
 from course_lib.objects.selectors import EVERYTHING, Selector, selector_from_labels
-from course_lib.scheduler.framework import SharedLister
+from course_lib.scheduler.handle import SharedLister
 
 Workload = ReplicationController | ReplicaSet | StatefulSet
 WORKLOADS: dict[str, type[Workload]] = {

@@ -9,14 +9,14 @@ Sources: kubernetes.io "Scheduling Framework"; k8s.io/kube-scheduler `framework/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
 import numpy as np
 
 from course_lib.objects.manifests import Document
-from course_lib.objects.meta import Object, ObjectT
+from course_lib.scheduler.handle import Handle, Permission, SharedLister
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
 from course_lib.scheduler.queue import QueuedPod, SortKey
@@ -24,7 +24,6 @@ from course_lib.scheduler.status import Diagnosis, Filtered, NodeToStatus
 from course_lib.scheduler.types import Amounts, Bools
 
 MAX_SCORE = 100
-Rejection = tuple[str, str]  # plugin and reason
 
 # What can make a Pod schedulable again (`framework.ClusterEvent`).
 NODE_ADD, NODE_UPDATE, POD_DELETE, CLAIM_UPDATE = "NodeAdd", "NodeUpdate", "PodDelete", "PvcUpdate"
@@ -48,72 +47,6 @@ POINTS = {
 }
 
 
-class SharedLister(Protocol):
-    """What plugins read of the API, beside nodes and Pods."""
-
-    def find(self, kind: type[ObjectT], name: str, namespace: str = "") -> ObjectT | None:
-        """The object of that name, or None."""
-
-    def list(self, kind: type[ObjectT], namespace: str = "") -> list[ObjectT]:
-        """All objects of a kind."""
-
-
-class BindingClient(Protocol):
-    """What plugins of the binding cycle write to the API."""
-
-    def bind(self, pod: Object, node: str) -> None:
-        """Write the Pod's binding."""
-
-    def patch(self, kind: type[ObjectT], name: str, namespace: str, patch: Document) -> ObjectT:
-        """Apply a merge patch to an object.
-
-        `kind`, `name` and `namespace` say which object.
-        """
-
-
-class Handle(msgspec.Struct, frozen=True, eq=False):
-    """What the scheduler lends the plugins that act (`framework.Handle`)."""
-
-    client: BindingClient
-    waiting_pods: dict[str, WaitingPod]  # by uid: those that Permit plugins keep waiting
-
-
-class WaitingPod:
-    """A Pod that waits for Permit plugins: until all allow it, or one rejects it.
-
-    `done` is called once, with the rejection or None.
-
-    `pod` is assumed on its node.
-    """
-
-    def __init__(
-        self, pod: PodInfo, plugins: Iterable[str], done: Callable[[Rejection | None], None]
-    ) -> None:
-        self.pod = pod  # assumed on its node
-        self.pending = dict.fromkeys(plugins)
-        self._done: Callable[[Rejection | None], None] | None = done
-
-    def allow(self, plugin: str) -> None:
-        """One plugin waits no longer; the Pod is bound once no other does."""
-        self.pending.pop(plugin, None)
-        if not self.pending:
-            self._finish(None)
-
-    def reject(self, plugin: str, why: str) -> None:
-        """Give the Pod up; it goes back to the queue."""
-        self._finish((plugin, why))
-
-    def time_out(self, plugin: str, why: str) -> None:
-        """The time that one plugin may wait is over."""
-        if plugin in self.pending:
-            self.reject(plugin, why)
-
-    def _finish(self, rejection: Rejection | None) -> None:
-        done, self._done = self._done, None
-        if done is not None:
-            done(rejection)
-
-
 class PreFilterResult(msgspec.Struct, frozen=True):
     """PreFilter's answer: why no node will do, or the names of the only nodes to look at."""
 
@@ -127,13 +60,6 @@ class PostFilterResult(msgspec.Struct, frozen=True, eq=False):
     message: str
     nominated_node: str = ""
     victims: Sequence[PodInfo] = ()
-
-
-class Permission(msgspec.Struct, frozen=True):
-    """Permit's answer: why the Pod is rejected, or how long (simulated s) it may wait."""
-
-    why: str = ""
-    wait: float = 0.0
 
 
 class PluginsRunner(Protocol):

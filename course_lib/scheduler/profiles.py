@@ -11,7 +11,8 @@ import msgspec
 
 from course_lib.errors import CourseError
 from course_lib.objects.manifests import Document, Source, read_manifests
-from course_lib.scheduler.framework import POINTS, Plugin, Registry, SharedLister, fills
+from course_lib.scheduler.framework import POINTS, Plugin, Registry, fills
+from course_lib.scheduler.handle import SharedLister
 from course_lib.scheduler.registry import IN_TREE, SchedulerSetup, SchedulerSource, make_plugin
 from course_lib.scheduler.runtime import SchedulingFramework
 

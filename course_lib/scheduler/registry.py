@@ -13,7 +13,8 @@ from course_lib.errors import CourseError
 from course_lib.objects.kinds.pod import NodeAffinity, TopologySpreadConstraint
 from course_lib.objects.manifests import Document, Source
 from course_lib.scheduler.default_selector import default_selector
-from course_lib.scheduler.framework import Factory, Plugin, Registry, SharedLister
+from course_lib.scheduler.framework import Factory, Plugin, Registry
+from course_lib.scheduler.handle import SharedLister
 from course_lib.scheduler.plugins import (
     DefaultBinder,
     DefaultPreemption,

@@ -11,13 +11,8 @@ import msgspec
 import numpy as np
 
 from course_lib.errors import CourseError
-from course_lib.scheduler.framework import (
-    Handle,
-    Plugin,
-    PostFilterResult,
-    Rejection,
-    everywhere,
-)
+from course_lib.scheduler.framework import Plugin, PostFilterResult, everywhere
+from course_lib.scheduler.handle import Handle, Rejection
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
 from course_lib.scheduler.status import UNRESOLVABLE, Diagnosis, Filtered, NodeToStatus

@@ -32,11 +32,9 @@ from course_lib.scheduler.framework import (
     NODE_ADD,
     NODE_UPDATE,
     POD_DELETE,
-    Handle,
     PostFilterResult,
-    Rejection,
-    WaitingPod,
 )
+from course_lib.scheduler.handle import Handle, Rejection, WaitingPod
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
 from course_lib.scheduler.profiles import default_framework, frameworks, not_acted_on

@@ -14,7 +14,8 @@ from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 from course_lib.scheduler import Plugin, SchedulingFramework, framework, with_plugins
 from course_lib.scheduler.batch import place_all
-from course_lib.scheduler.framework import POINTS, Permission, everywhere
+from course_lib.scheduler.framework import POINTS, everywhere
+from course_lib.scheduler.handle import Permission
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.plugins.gpu_share import COUNT, INDEX, MILLI, GpuShare
 from course_lib.scheduler.status import NodeToStatus

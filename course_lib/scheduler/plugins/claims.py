@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from course_lib.objects.kinds.persistent_volume_claim import PersistentVolumeClaim
-from course_lib.scheduler.framework import Plugin, SharedLister
+from course_lib.scheduler.framework import Plugin
+from course_lib.scheduler.handle import SharedLister
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
 

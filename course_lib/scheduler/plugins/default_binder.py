@@ -5,7 +5,8 @@ Source: `pkg/scheduler/framework/plugins/defaultbinder`.
 
 from __future__ import annotations
 
-from course_lib.scheduler.framework import Handle, Plugin
+from course_lib.scheduler.framework import Plugin
+from course_lib.scheduler.handle import Handle
 from course_lib.scheduler.pod_info import PodInfo
 
 

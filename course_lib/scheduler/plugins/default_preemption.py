@@ -6,7 +6,8 @@ Source: `pkg/scheduler/framework/plugins/defaultpreemption`.
 from __future__ import annotations
 
 from course_lib.objects.kinds.pod_disruption_budget import PodDisruptionBudget
-from course_lib.scheduler.framework import Plugin, PluginsRunner, PostFilterResult, SharedLister
+from course_lib.scheduler.framework import Plugin, PluginsRunner, PostFilterResult
+from course_lib.scheduler.handle import SharedLister
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
 from course_lib.scheduler.preemption import Preemption

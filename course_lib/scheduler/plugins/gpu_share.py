@@ -12,7 +12,8 @@ from __future__ import annotations
 import numpy as np
 
 from course_lib.objects.kinds.pod import Pod
-from course_lib.scheduler.framework import NODE_ADD, POD_DELETE, Handle, Plugin
+from course_lib.scheduler.framework import NODE_ADD, POD_DELETE, Plugin
+from course_lib.scheduler.handle import Handle
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
 from course_lib.scheduler.status import NodeToStatus

@@ -11,7 +11,8 @@ import numpy as np
 from course_lib.objects.kinds.csi_node import CSINode
 from course_lib.objects.kinds.persistent_volume import PersistentVolume
 from course_lib.objects.kinds.storage_class import StorageClass
-from course_lib.scheduler.framework import CLAIM_UPDATE, NODE_ADD, POD_DELETE, SharedLister
+from course_lib.scheduler.framework import CLAIM_UPDATE, NODE_ADD, POD_DELETE
+from course_lib.scheduler.handle import SharedLister
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.plugins.claims import ClaimPlugin, claims_of
 from course_lib.scheduler.pod_info import PodInfo

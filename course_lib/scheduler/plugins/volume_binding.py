@@ -18,7 +18,8 @@ from course_lib.objects.kinds.persistent_volume_claim import PersistentVolumeCla
 from course_lib.objects.kinds.storage_class import StorageClass
 from course_lib.objects.quantity import Quantity
 from course_lib.objects.volume_matching import suits
-from course_lib.scheduler.framework import CLAIM_UPDATE, NODE_ADD, PreFilterResult, SharedLister
+from course_lib.scheduler.framework import CLAIM_UPDATE, NODE_ADD, PreFilterResult
+from course_lib.scheduler.handle import SharedLister
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.plugins.claims import ClaimPlugin, claims_of
 from course_lib.scheduler.plugins.node_affinity import meets
