@@ -14,7 +14,7 @@ from course_lib.objects.kind import title
 from course_lib.objects.manifests import Document, Source, read_manifests
 
 MOST_SHOWN = 10  # refusals in one message
-Result = tuple[str, str, list[str]]  # object, what became of it, warnings
+Result = tuple[str, str, list[str]]  # object, outcome, warnings
 
 
 def apply_manifests(client: Client, source: Source, namespace: str) -> list[Result]:
@@ -50,7 +50,7 @@ def _place(client: Client, document: Document, namespace: str) -> None:
     try:
         namespaced = client.kinds.of_document(document).namespaced
     except CourseError:
-        return  # it is refused, and told with the others
+        return  # it is refused later, with the others
     if namespaced:
         document["metadata"].setdefault("namespace", namespace)
 

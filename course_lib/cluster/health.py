@@ -1,4 +1,4 @@
-"""How a configuration fares, all in one: for the diagram and the widget."""
+"""The health of a control plane and its machines, for the diagram and the widget."""
 
 from __future__ import annotations
 

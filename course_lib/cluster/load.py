@@ -1,4 +1,4 @@
-"""Clients: a steady stream of requests to a Service, and what became of each."""
+"""Clients: a steady stream of requests to a Service, and the outcome of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The network of a cluster: made by name, and told of the cluster's nodes."""
+"""The network of a cluster: made by name, and kept informed of the cluster's nodes."""
 
 from __future__ import annotations
 

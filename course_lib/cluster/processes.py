@@ -74,7 +74,7 @@ class Component:
 
     @property
     def state(self) -> str:
-        """In a word or two, for the picture."""
+        """In a word or two, for tables and diagrams."""
         return "up" if self.up else "down"
 
 
@@ -284,7 +284,7 @@ class SchedulerProcess(Elected):
         self.scheduler = Scheduler(self.api, self.plane.scheduler_configuration)
 
     def stop(self) -> None:
-        """Its queue and its picture of the cluster are gone."""
+        """Its queue and its snapshot of the cluster are gone."""
         super().stop()
         self.scheduler = None
 

@@ -1,4 +1,4 @@
-"""A watch over HTTP: what a client hears, line by line.
+"""A watch over HTTP: the events that a client gets, line by line.
 
 A watch may begin with all that is there, each object as ADDED, and then a bookmark that says that
 this was all: kubectl's `wait` and `rollout status` wait for it. A client that does not read what

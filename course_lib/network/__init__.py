@@ -1,7 +1,7 @@
 """The network below the Pods (chapters 07 to 09).
 
 `PodNetwork` is machines, Pods and a plugin between them, down to each header of each packet;
-`FlatNetwork` is what all plugins promise, taken at its word.
+`FlatNetwork` keeps the promise of all plugins without any device.
 """
 
 from course_lib.network.addresses import AddressPool, ClusterCIDR

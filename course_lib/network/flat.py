@@ -1,6 +1,6 @@
 """A flat network: every address reaches every other, without NAT, at once.
 
-The rule that Kubernetes asks of any network, taken at its word. Machines have their own rules
+The rule that Kubernetes asks of any network, without devices. Machines have their own rules
 all the same: a packet that a machine sends, or gets from outside, passes what kube-proxy wrote
 there, and only then is it at its destination at once. How real networks keep the rule, device by
 device, is `PodNetwork`'s part.

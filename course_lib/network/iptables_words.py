@@ -268,7 +268,7 @@ def _verdict(verdict: str) -> Callable[[_Reader], Target]:
 
 
 def _reject(reader: _Reader) -> Target:
-    for _ in reader.words:  # --reject-with: what the sender is told
+    for _ in reader.words:  # --reject-with: the kind of ICMP message
         pass
     return lambda look: REJECT
 

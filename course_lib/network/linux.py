@@ -118,7 +118,7 @@ class _ScriptWriter:
             "net.ipv4.conf.all.rp_filter=0",
             "net.ipv4.conf.default.rp_filter=0",
             "net.ipv6.conf.default.accept_dad=0",
-            "net.ipv4.icmp_ratelimit=0",  # each refusal is told, not one a second
+            "net.ipv4.icmp_ratelimit=0",  # each refusal is reported, not one a second
         )
 
     def devices(self, space: NetworkNamespace) -> None:
@@ -224,7 +224,7 @@ class _ScriptWriter:
 
 
 def _family(rules: IPTables) -> str:
-    """The sets of a family: `ipset` wants to be told of IPv6 by name."""
+    """The sets of a family: `ipset` names IPv6 as a family."""
     lines = rules.sets.save().splitlines()
     if not rules.six:
         return "\n".join(lines)

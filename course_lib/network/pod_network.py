@@ -133,7 +133,7 @@ class PodNetwork(Network["PodNetwork"]):
         return self._machine(name, self._zones.index(zone) % len(self.underlay.segments), address)
 
     def start_node(self, name: str, blocks: list[str]) -> None:
-        """A machine is told the blocks of its Pods' addresses: the plugin's agent starts."""
+        """Give a machine the blocks of its Pods' addresses: the plugin's agent starts."""
         if not self.hosts[name].blocks:
             self._start(self.hosts[name], blocks, at_once=False)
 
@@ -149,7 +149,7 @@ class PodNetwork(Network["PodNetwork"]):
             self._remove(self.hosts[node], container_id)
 
     def remove_node(self, name: str) -> None:
-        """Take a machine out of the cluster: the plugin's agents are told, its blocks are free."""
+        """Take a machine out of the cluster: the plugin's agents forget it, its blocks are free."""
         host = self.host(name)
         for container_id in list(host.pods):
             self._remove(host, container_id)

@@ -76,7 +76,7 @@ class Hop(msgspec.Struct, frozen=True):
 
 
 class Journey:
-    """A packet under way: the hops so far, and, at the end, what became of it.
+    """A packet under way: the hops so far, and at the end its outcome.
 
     `now` (s) and `random` are for rules that ask for the time or for chance.
     """
@@ -88,7 +88,7 @@ class Journey:
         self.reason = ""
         self.namespace: Location | None = None  # where it arrived
         self.packet: Packet | None = None  # as it arrived
-        self.mtu = 0  # what a router told, when it was too big
+        self.mtu = 0  # which a router reported, when it was too big
         # In the namespace where it is now: its connection, and whether it is an answer.
         self.connection: tuple[TrackedConnection, bool] | None = None
         self.examined = 0  # rules that were looked at
@@ -151,7 +151,7 @@ class Journey:
         self.hops.append(Hop(at, device if namespace else "", outcome, packet, packet, why))
 
     def too_big(self, namespace: Location, device: Passage, packet: Packet) -> None:
-        """The packet is larger than the MTU and must not be cut: its sender is told.
+        """The packet is larger than the MTU and must not be cut: its sender gets an ICMP message.
 
         `namespace` and `device` say where the `packet` does not fit.
         """
@@ -170,12 +170,12 @@ class Journey:
 
 
 class Trace(msgspec.Struct):
-    """What became of one request, and of its answer.
+    """The outcome of one request, and of its answer.
 
     `outcome` is `answered`, or why not: `refused`, `rejected`, `dropped`, `unreachable`,
     `too big`, `no answer`. `seen` is the source address that the receiver saw, `receiver` where
     the request arrived (`ADDRESS:PORT`), `seconds` the time of the round trip, `mtu` what the
-    sender was told when its packet was too big.
+    sender learned when its packet was too big.
     """
 
     source: str

@@ -44,7 +44,7 @@ class Fabric(Protocol):
     control_plane: str
 
 
-class Variant(msgspec.Struct, frozen=True):
+class PluginVariant(msgspec.Struct, frozen=True):
     """Another way in which a plugin works: its settings, or a port that a firewall blocks."""
 
     settings: dict[str, object] = {}
@@ -63,7 +63,7 @@ class NetworkPlugin:
 
     name: ClassVar[str] = ""
     place: ClassVar[int] = 100
-    variants: ClassVar[dict[str, Variant]] = {}
+    variants: ClassVar[dict[str, PluginVariant]] = {}
     overhead: int = 0
     enforces_policies: ClassVar[bool] = False  # whether NetworkPolicies mean anything to it
     join_seconds: ClassVar[float] = 0.2

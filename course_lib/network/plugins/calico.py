@@ -133,7 +133,7 @@ class Calico(NetworkPlugin):
         )
         device, way = (TUNNEL, other.address) if tunnel else ("eth0", other.address_of(six))
         if not tunnel and host.subnet != other.subnet:
-            # The next hop is behind the router, which was told nothing of Pods.
+            # The next hop is behind the router, which has no routes to Pods.
             found = host.namespace.routes.lookup(way)
             way = found.via if found is not None and found.via else way
         host.namespace.routes.add(

@@ -26,7 +26,7 @@ from course_lib.network.device import Bridge, Device, behind
 from course_lib.network.host import Attachment, NodeHost
 from course_lib.network.namespace import NetworkNamespace
 from course_lib.network.packet import ESP, IP, UDP, VXLAN, Ethernet, Packet, Sleeve
-from course_lib.network.plugins.base import Fabric, NetworkPlugin, Variant, on_bridge
+from course_lib.network.plugins.base import Fabric, NetworkPlugin, PluginVariant, on_bridge
 from course_lib.network.trace import Journey
 from course_lib.network.tunnel import Tunnel
 from course_lib.network.vxlan import source_port
@@ -49,8 +49,8 @@ class Weave(NetworkPlugin):
 
     name, place = "weave", 6
     variants: ClassVar = {
-        "encrypted": Variant({"encrypted": True}),
-        "sleeve": Variant(blocked=("udp", FAST_PORT)),
+        "encrypted": PluginVariant({"encrypted": True}),
+        "sleeve": PluginVariant(blocked=("udp", FAST_PORT)),
     }
     overhead = 50
     enforces_policies = True
