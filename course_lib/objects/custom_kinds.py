@@ -79,6 +79,7 @@ def _kind(definition: CustomResourceDefinition, version: CustomResourceDefinitio
         tuple(names.short_names or ()),
         namespaced=spec.scope == definitions.NAMESPACED,
         singular=names.singular,
+        deprecation=_deprecation(version, api_version, names.kind),
         categories=tuple(names.categories or ()),
         custom=True,
         view=lambda document: _view(document, api_version),
@@ -92,6 +93,12 @@ def _kind(definition: CustomResourceDefinition, version: CustomResourceDefinitio
         status=version.has_status,
         scale=_scale(scale),
     )
+
+
+def _deprecation(version: CustomResourceDefinitionVersion, api_version: str, kind: str) -> str:
+    if not version.deprecated:
+        return ""
+    return version.deprecation_warning or f"{api_version} {kind} is deprecated"
 
 
 # Reading

@@ -146,9 +146,15 @@ def warnings_for(document: Document, kind: Kind) -> list[str]:
     unused = [path for path, _, real in fields if real]
     for path in kind.not_simulated:
         unused += filled_paths(document, path)
-    return said + [
-        f"{title(document)}: {path}: kept, but the simulation does not act on it" for path in unused
-    ]
+    deprecated = [kind.deprecation] if kind.deprecation else []
+    return (
+        deprecated
+        + said
+        + [
+            f"{title(document)}: {path}: kept, but the simulation does not act on it"
+            for path in unused
+        ]
+    )
 
 
 def refuse_unknown(document: Document, kind: Kind) -> None:

@@ -105,6 +105,7 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
     equal_versions: tuple[str, ...] = ()  # served beside `api_version`, with the same fields
     removed_versions: Mapping[str, str] = {}  # and the release that stopped serving each
     singular: str = ""  # where it is not the kind in lower case
+    deprecation: str = ""  # the warning that each use of it gets
     custom: bool = False  # defined by a CustomResourceDefinition
     versions: tuple[Kind, ...] = ()  # served beside this one, each with fields of its own
 

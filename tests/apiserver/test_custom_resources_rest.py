@@ -22,7 +22,7 @@ TABLE = {"accept": "application/json;as=Table;v=v1;g=meta.k8s.io"}
 def face() -> Face:
     cluster = Cluster(nodes=1)
     names = {"shortNames": ["ca"], "categories": ["all"], "singular": "cachette"}
-    beta = version("v1beta1", storage=False, subresources={})
+    beta = version("v1beta1", storage=False, subresources={}, deprecated=True)
     cluster.apply(definition(names=names, versions=[beta, version()]))
     cluster.apply(cache())
     return Face(cluster.api.reach)
@@ -136,6 +136,13 @@ def test_unknown_fields_are_warned_of_or_refused_as_asked(face):
     )
     assert strict.status == 400
     assert 'strict decoding error: unknown field "spec.colour"' in strict.document["message"]
+
+
+def test_a_deprecated_version_is_warned_of(face):
+    older = cache("old") | {"apiVersion": "example.com/v1beta1"}
+    answer = ask(face, "POST", CACHES.replace("v1", "v1beta1"), older)
+    assert answer.warnings == ["example.com/v1beta1 Cache is deprecated"]
+    assert ask(face, "POST", CACHES, cache("new")).warnings == []
 
 
 def test_nothing_new_comes_while_the_definition_goes(face):
