@@ -130,6 +130,9 @@ class Store:
     def confirm(self) -> None:
         """Be as new as what lies beneath; nothing does here."""
 
+    def catch_up(self) -> None:
+        """Take in what has been heard from beneath; nothing lies there."""
+
     def compact(self, revision: int) -> None:
         """Forget the changes up to a revision; what the keys hold now stays."""
         self.compacted = max(self.compacted, min(revision, self.revision))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any, Protocol
 
-from course_lib.apiserver.errors import Unavailable, Unreachable
+from course_lib.apiserver.errors import Unreachable
 from course_lib.apiserver.server import AnyKind, APIServer, not_found, skip_uid
 from course_lib.client.interface import Listener, Subscription
 from course_lib.client.local import ServerClient
@@ -85,9 +85,16 @@ class Connection(ServerClient):
 
     @property
     def kinds(self) -> Kinds:
-        """The kinds that the API server serves; while none is reached, those it served last."""
-        with suppress(Unavailable):
-            self._kinds = self.reach().kinds
+        """The kinds that the API server serves; while none is reached, those it served last.
+
+        With `consistent`, also those whose definitions the server has just heard of; etcd is not
+        asked, as discovery on a real cluster is answered from memory.
+        """
+        with suppress(Unreachable):
+            server = self.server
+            if self._consistent:
+                server.store.catch_up()
+            self._kinds = server.kinds
         return self._kinds
 
     def reach(self) -> APIServer:
