@@ -23,7 +23,7 @@ LONG = {
 }
 # Class names with more than one meaning.
 SHARED = """
-ServicePort
+ServicePort Variant
 """
 MODULES_OF_AN_APPLY = 25
 LINES_WITH_ANY = 250

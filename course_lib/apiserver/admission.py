@@ -47,6 +47,8 @@ def mutate(api: Reader, kind: Kind, document: Document) -> None:
     """Let the mutating plugins change a new document, in place.
 
     The document is not decoded yet: what has a wrong shape stays for decoding to refuse.
+
+    `api` reads what the plugins look up, `kind` is the document's.
     """
     metadata, spec = document.get("metadata"), document.get("spec")
     if not isinstance(metadata, dict) or not isinstance(spec, dict):
@@ -72,7 +74,10 @@ def mutate_update(kind: Kind, document: Document) -> None:
 
 
 def validate_create(api: Reader, kind: Kind, view: Object) -> None:
-    """Let the validating plugins refuse a new object."""
+    """Let the validating plugins refuse a new object.
+
+    `api` reads what the plugins look up, `kind` is the object's, `view` the object.
+    """
     if kind.custom:
         definition = api.find(CustomResourceDefinition, kind.title)
         if definition is not None and definition.terminating:
@@ -87,14 +92,21 @@ def validate_create(api: Reader, kind: Kind, view: Object) -> None:
 
 
 def validate_update(api: Reader, kind: Kind, view: Object, before: Object) -> None:
-    """Let the validating plugins refuse a change."""
+    """Let the validating plugins refuse a change.
+
+    `api` reads what the plugins look up, `kind` is the object's; `before` becomes `view`.
+    """
     if isinstance(before, PersistentVolumeClaim) and isinstance(view, PersistentVolumeClaim):
         claim_resize(api, before, view)
         quota.limit_ranger(api, view)
 
 
 def namespace_lifecycle(api: Reader, kind: Kind, view: Object) -> None:
-    """NamespaceLifecycle: nothing new where there is no namespace, or one that is going."""
+    """NamespaceLifecycle: nothing new where there is no namespace, or one that is going.
+
+    `api` reads the namespace, `kind` is the object's, `view` the object. Raises `NotFound` or
+    `Forbidden`.
+    """
     space = api.find(Namespace, view.namespace)
     if space is None:
         raise NotFound(f'namespaces "{view.namespace}" not found', do="create the namespace first")
@@ -125,7 +137,10 @@ def _containers(pod: Document) -> Iterator[Document]:
 
 
 def priority(api: Reader, pod: Document) -> None:
-    """Priority: the class's value becomes the Pod's priority."""
+    """Priority: the class's value becomes the Pod's priority.
+
+    Raises `Forbidden` for a class that there is not.
+    """
     spec = pod["spec"]
     name = spec.get("priorityClassName", "")
     if not isinstance(name, str):
@@ -188,6 +203,8 @@ def service_account(api: Reader, pod: Document) -> None:
     The real plugin asks ten times within two seconds for the account `default`, as its controller
     may just be making it. Here no time passes in a call, so a namespace of that age is enough. No
     token is mounted. Source: `plugin/pkg/admission/serviceaccount/admission.go`.
+
+    Raises `Forbidden` for an account that there is not.
     """
     spec, meta = pod["spec"], pod["metadata"]
     if MIRROR in _annotations(pod):
@@ -233,7 +250,11 @@ def default_storage_class(api: Reader, claim: Document) -> None:
 
 
 def claim_resize(api: Reader, before: PersistentVolumeClaim, after: PersistentVolumeClaim) -> None:
-    """PersistentVolumeClaimResize: a claim grows only where its class allows expansion."""
+    """PersistentVolumeClaimResize: a claim grows only where its class allows expansion.
+
+    `api` reads the class; `before` becomes `after`. Raises `Forbidden` for a class that does not
+    allow it.
+    """
     if after.size <= before.size:
         return
     head = f'persistentvolumeclaims "{after.name}" is forbidden: '

@@ -60,7 +60,10 @@ class Request(msgspec.Struct):
         return self.text(name).lower() not in ("false", "0") if name in self.query else None
 
     def number(self, name: str) -> int | None:
-        """A query parameter that is a whole number of 64 bits; None where it is absent."""
+        """A query parameter that is a whole number of 64 bits; None where it is absent.
+
+        Raises `BadRequest` for anything else.
+        """
         if name not in self.query:
             return None
         text = self.text(name)
@@ -82,7 +85,10 @@ class Request(msgspec.Struct):
 
 
 def read_body(request: Request) -> Document:
-    """The one document of a body, in JSON (or nothing said of it) or in YAML."""
+    """The one document of a body, in JSON (or nothing said of it) or in YAML.
+
+    Raises `Unsupported` for another media type, and `BadRequest` for what is not one document.
+    """
     written = request.media_type or JSON
     if written not in (JSON, YAML):
         hint = "kubectl create ... --dry-run=client -o yaml | kubectl apply -f -"
@@ -188,7 +194,11 @@ class DeleteOptions(msgspec.Struct):
 
 
 def delete_options(request: Request, body: Any) -> DeleteOptions:
-    """The options of a DELETE or an eviction: those of its body or, without one, of its query."""
+    """The options of a DELETE or an eviction: those of its body or, without one, of its query.
+
+    Raises `BadRequest` for a body of another kind, and `Invalid` for options that contradict each
+    other.
+    """
     given = body if body is not None else _of_query(request)
     if not isinstance(given, dict):
         raise BadRequest("DeleteOptions are an object", expected="a mapping", found=_short(given))
@@ -244,6 +254,9 @@ def list_options(request: Request) -> ListOptions:
     A watch with `sendInitialEvents` is a list and a watch in one; without a revision it is that
     unless told otherwise. Source: `SetListOptionsDefaults`, `ValidateListOptions` in
     `k8s.io/apimachinery/pkg/apis/meta/internalversion`.
+
+    Raises `BadRequest` for what cannot be read, and `Invalid` for options that contradict each
+    other.
     """
     version, match = request.text("resourceVersion"), request.text("resourceVersionMatch")
     watch, initial = bool(request.flag("watch")), request.flag("sendInitialEvents")

@@ -29,7 +29,11 @@ POLICY_FINALIZERS = {FOREGROUND: "foregroundDeletion", ORPHAN: "orphan"}
 def mark(
     document: Document, kind: Kind, propagation: str, grace: int | None, now: float
 ) -> Document | None:
-    """The document marked for deletion; None when it can go at once."""
+    """The document marked for deletion; None when it can go at once.
+
+    `kind` is the document's, `propagation` is Background, Foreground or Orphan, `grace` the period
+    in s, `now` in simulated s. Raises `CourseError` for another propagation.
+    """
     if propagation not in (BACKGROUND, FOREGROUND, ORPHAN):
         raise CourseError(
             "no such propagation policy",

@@ -47,6 +47,8 @@ def new(document: Document, kind: Kind, api: Reader | None = None) -> Incoming:
     """A document that is to be created; without `api`, what can be said of it by itself.
 
     Raises `InvalidManifest`, or what an admission plugin raises.
+
+    `kind` is the document's.
     """
     document = plain(document)
     metadata = document.setdefault("metadata", {})
@@ -71,6 +73,8 @@ def update(
     """A document that is to replace another one; its status stays.
 
     `existing` is the view of `before`. Raises `InvalidManifest`, or what a plugin raises.
+
+    `kind` is that of both, `api` reads what admission plugins look up.
     """
     document = copied(immutability.carry_over(before, document, "", kind))
     kind.carry_over(before, document)
@@ -85,7 +89,10 @@ def update(
 def update_of_status(
     document: Document, before: Document, existing: Object, kind: Kind
 ) -> Incoming:
-    """A document whose status is to replace that of another one."""
+    """A document whose status is to replace that of another one.
+
+    `existing` is the view of `before`, `kind` is that of both.
+    """
     document = immutability.carry_over(before, document, "status", kind)
     if kind.custom:
         kind.complete(document)
@@ -106,7 +113,10 @@ class Views:
         self._newest: dict[str, tuple[Document, Kind, Object]] = {}
 
     def of(self, kind: Kind, key: str, entry: StoredObject) -> Any:
-        """The view of what is stored under a key."""
+        """The view of what is stored under a key.
+
+        `kind` has the type, `key` and `entry` are the store's.
+        """
         cached = self._newest.get(key)
         if cached is None or cached[1] is not kind:
             view = decode(served(kind, entry).document, kind)
@@ -121,7 +131,10 @@ class Views:
         return self.note(kind, key, entry.document, view)
 
     def note(self, kind: Kind, key: str, document: Document, view: Object) -> Object:
-        """Remember the view of a document that is under a key, or is about to be."""
+        """Remember the view of a document that is under a key, or is about to be.
+
+        `kind` is that of the `document`.
+        """
         self._newest[key] = document, kind, view
         return view
 

@@ -38,7 +38,11 @@ Ask = Callable[[Member, Callable[[Any], None]], None]
 
 
 class EtcdStore(Store):
-    """What one API server knows of etcd, through the members that it may ask."""
+    """What one API server knows of etcd, through the members that it may ask.
+
+    `sim` has the time, `endpoints` are names of members (none: all), `reaches` says whether one can
+    be reached.
+    """
 
     def __init__(
         self,

@@ -55,7 +55,10 @@ class DefinitionServer(Protocol):
         """Apply a merge patch."""
 
     def delete(self, kind: Kind, name: str, namespace: str, *, uid: str) -> None:
-        """Delete an object, if it is still the one with that uid."""
+        """Delete an object, if it is still the one with that uid.
+
+        `kind`, `name` and `namespace` say which.
+        """
 
     def prefix(self, kind: Kind) -> str:
         """The key below which a kind's objects lie."""

@@ -21,6 +21,9 @@ def carry_over(before: Document, wanted: Document, subresource: str, kind: Kind)
     """The document that an update leads to: status and the rest keep out of each other's way.
 
     Where the status is no subresource, it is a part like any other.
+
+    The object is `before`, and `wanted` is sent to the `subresource` (empty: the object itself) of
+    the `kind`.
     """
     if subresource == "status":
         status = {"status": wanted["status"]} if "status" in wanted else {}
@@ -41,7 +44,10 @@ def carry_over(before: Document, wanted: Document, subresource: str, kind: Kind)
 
 
 def check(before: Document, after: Document, kind: Kind) -> None:
-    """Raise `InvalidManifest` when a field changed that may not."""
+    """Raise `InvalidManifest` when a field changed that may not.
+
+    It was in `before` and is another in `after`; `kind` names such fields.
+    """
     for path in kind.fixed:
         if _at(before, path) != _at(after, path):
             raise _refused(after, path, "no change: the field is immutable")

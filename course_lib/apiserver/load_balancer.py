@@ -17,7 +17,10 @@ PERIOD, FALL, RISE = 2.0, 3, 2
 
 
 class LoadBalancer:
-    """It stands before API servers, by name; `ready` tells whether one answers its health check."""
+    """It stands before API servers, by name; `ready` tells whether one answers its health check.
+
+    `sim` has the time, `address` is its own.
+    """
 
     def __init__(
         self,

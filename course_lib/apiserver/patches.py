@@ -54,6 +54,9 @@ def three_way(last: Any, live: Any, wanted: Any, keys: MergeKeys = MERGE_KEYS) -
     set; what others set (defaults, an autoscaler's replicas) stays. `keys` names the lists that
     are merged item by item.
 
+    `last` is what the author applied before, `live` what there is, `wanted` what the author applies
+    now.
+
     >>> three_way({"replicas": 3, "paused": True}, {"replicas": 3, "paused": True, "x": 1},
     ...           {"replicas": 5})
     {'replicas': 5, 'x': 1}

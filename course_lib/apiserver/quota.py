@@ -26,7 +26,10 @@ COMPUTE = ("cpu", "memory", "ephemeral-storage")
 
 
 def limit_ranger(api: Reader, view: Object) -> None:
-    """Refuse an object that asks for more, or less, than a LimitRange of its namespace allows."""
+    """Refuse an object that asks for more, or less, than a LimitRange of its namespace allows.
+
+    Raises `Forbidden`.
+    """
     for found in api.list(LimitRange, view.namespace):
         for item in found.spec.limits:
             for problem in _out_of_bounds(view, item):
@@ -61,7 +64,11 @@ def _out_of_bounds(view: Object, item: LimitRangeItem) -> Iterator[str]:
 
 
 def resource_quota(api: Reader, kind: Kind, view: Object) -> None:
-    """Refuse an object that would take its namespace over a quota."""
+    """Refuse an object that would take its namespace over a quota.
+
+    `api` reads the quotas and what they count, `kind` is the object's, `view` the object. Raises
+    `Forbidden`.
+    """
     cost = usage_of(kind, view)
     for quota in api.list(ResourceQuota, view.namespace):
         hard = quota.spec.hard or {}
@@ -139,7 +146,10 @@ def _in_scope(scope: ScopeRequirement, spec: PodSpec) -> bool:
 
 
 def usage(api: ObjectLister, namespace: str, spec: ResourceQuotaSpec) -> ResourceList:
-    """What a namespace has of everything that a quota bounds; ended Pods do not count."""
+    """What a namespace has of everything that a quota bounds; ended Pods do not count.
+
+    `api` lists the objects, `spec` is that of the quota.
+    """
     hard = spec.hard or {}
     used = dict.fromkeys(hard, ZERO)
     for kind in api.kinds:

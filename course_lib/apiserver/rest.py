@@ -155,6 +155,8 @@ class Face:
         """Objects as rows, in the columns of `kubectl get`; further ones need `-o wide`.
 
         `meta` is the metadata of the one object where it is not as stored (any more).
+
+        `kind` has the columns, `found` are its objects, `revision` is that of the list.
         """
         columns, rows = printed(kind, found, self.api.sim.now)
         definitions = [

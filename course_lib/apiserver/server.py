@@ -50,6 +50,9 @@ class APIServer:
     """The in-process face of the API; kinds are named as in manifests: `api.get("Pod", "web")`.
 
     Objects come back as frozen views; `document` gives the whole document, as a copy.
+
+    `sim` has the time, `store` keeps the objects (in memory, unless given), `kinds` are those that
+    it serves.
     """
 
     kinds: Kinds  # that are served
@@ -135,6 +138,9 @@ class APIServer:
 
         An object that comes to match the selectors is ADDED, one that ceases to is DELETED.
         Raises `Compacted` when changes after `since` are forgotten.
+
+        `kind` is a type, a name or a `Kind`; `namespace` (empty: all), `selector` and `fields`
+        choose objects.
         """
 
         listener, named = self.sim.guarded(listener), self.resource(kind)
@@ -358,7 +364,10 @@ class APIServer:
         return f"/registry/{group}{kind.plural}/" + (f"{namespace}/" if namespace else "")
 
     def key(self, kind: Kind, name: str, namespace: str) -> str:
-        """Where an object is stored; namespaced kinds without one lie in `default`."""
+        """Where an object is stored; namespaced kinds without one lie in `default`.
+
+        `kind`, `name` and `namespace` say which object.
+        """
         return self.prefix(kind, (namespace or "default") if kind.namespaced else "") + name
 
     def _uid(self) -> str:

@@ -59,6 +59,8 @@ def refused(refusal: CourseError, about: Document | None = None) -> HTTPResponse
 def failure(code: int, reason: str, message: str, details: Document | None = None) -> Document:
     """A Status that says no.
 
+    `code` is that of HTTP, `reason` one word, `message` a sentence.
+
     >>> failure(404, "NotFound", "no such thing")["details"]
     {}
     """

@@ -49,7 +49,10 @@ def versioned(document: Document, revision: int) -> Document:
 
 
 class Watch:
-    """A standing order for the changes below a prefix; `stop` ends it."""
+    """A standing order for the changes below a prefix; `stop` ends it.
+
+    `store` is what is watched, `listener` hears each change of a key that begins with `prefix`.
+    """
 
     def __init__(self, store: Store, prefix: str, listener: Listener) -> None:
         self.prefix, self.listener, self._store = prefix, listener, store
@@ -102,7 +105,10 @@ class Store:
         return self.revision
 
     def delete(self, key: str, expected: int | None = None) -> int:
-        """Remove a key; returns the revision that did."""
+        """Remove a key; returns the revision that did.
+
+        Raises `Conflict` where the key has another revision than `expected`.
+        """
         before = self._guard(key, expected)
         if before is None:
             raise Conflict(f"{key} is not in the store")

@@ -114,6 +114,8 @@ def _key_of(field: str, items: list[Any]) -> str | None:
 def json_patch(target: Any, operations: Any) -> Any:
     """RFC 6902: a list of operations on paths, done one after the other.
 
+    Raises `CourseError` for an operation that cannot be done.
+
     >>> json_patch({"spec": {"replicas": 3}}, [
     ...     {"op": "replace", "path": "/spec/replicas", "value": 5},
     ...     {"op": "copy", "from": "/spec/replicas", "path": "/spec/before"}])

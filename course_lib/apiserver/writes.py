@@ -33,7 +33,10 @@ class Writer:
         self._place = target.kind, target.name, target.namespace
 
     def post(self, request: Request, document: Document) -> HTTPResponse:
-        """Create an object, evict a Pod, or bind one."""
+        """Create an object, evict a Pod, or bind one.
+
+        Raises `BadRequest` for a document of another place.
+        """
         if self.target.part == "eviction":
             return self._evict(request, document)
         if self.target.part == "binding":
@@ -49,7 +52,10 @@ class Writer:
         return HTTPResponse(201, self._document(made.name, made.namespace), warnings)
 
     def put(self, document: Document) -> HTTPResponse:
-        """Replace an object, its status, or its scale; the document says which one it is."""
+        """Replace an object, its status, or its scale; the document says which one it is.
+
+        Raises `BadRequest` for a document of another place.
+        """
         if not self._meta(document).get("name"):
             raise BadRequest(
                 "the document has no name", where="metadata.name", expected=self.target.name
@@ -61,7 +67,10 @@ class Writer:
         return self._update(before, document)
 
     def patch(self, apply: Callable[[Any, Any], Any], patch: Any) -> HTTPResponse:
-        """Change an object, its status, or its scale; the patch may not make it another object."""
+        """Change an object, its status, or its scale; the patch may not make it another object.
+
+        Raises `BadRequest` for a patch that would.
+        """
         before = self.api.document(*self._place)
         is_scale = self.target.part == "scale"
         try:
@@ -89,7 +98,10 @@ class Writer:
         return HTTPResponse(200, document, warnings)
 
     def delete(self, request: Request, body: Document | None) -> HTTPResponse:
-        """Delete an object: the answer is the object while it is still there, else a Status."""
+        """Delete an object: the answer is the object while it is still there, else a Status.
+
+        Raises `Conflict` where a precondition does not hold.
+        """
         options = delete_options(request, body)
         before = self.api.document(*self._place)["metadata"]
         if options.revision and options.revision != before["resourceVersion"]:

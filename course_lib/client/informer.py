@@ -27,6 +27,8 @@ class Informer(Generic[ObjectT]):
     """A cache of all objects of a kind, and whoever is told when it changes.
 
     With `fields` and `namespace`, only of those that match: a kubelet keeps its own Pods.
+
+    `client` lists and watches the `kind`.
     """
 
     def __init__(

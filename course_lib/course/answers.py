@@ -138,7 +138,10 @@ def main_container(document: Document) -> Document:
 
 
 def has_image(container: Document, image: str, said: str, hint: str) -> Remark:
-    """Whether a container has the image of the question; `said` is the remark when it has."""
+    """Whether a container has the image of the question; `said` is the remark when it has.
+
+    `hint` is the next step when it has another.
+    """
     found = container.get("image")
     return holds(same_image(found, image), said, f"the image is {found}", hint)
 

@@ -19,6 +19,8 @@ def refuse(
 
     `active` are the Pods that hold resources there: those that are over hold nothing any more
     (`filterOutInactivePods`). `allocatable` is what the node has for Pods.
+
+    `pod` is the one that is new.
     """
     used = {"pods": Quantity.of(len(active))}
     for other in active:

@@ -22,14 +22,20 @@ class Backoff:
         self._entries: dict[str, tuple[float, float]] = {}  # key: seconds to wait, last try
 
     def next(self, key: str, failed: float, now: float) -> float:
-        """Try again now after a failure; returns the wait that will hold after the next one."""
+        """Try again now after a failure; returns the wait that will hold after the next one.
+
+        `key` is what is tried, `failed` when it failed, `now` the time (simulated s).
+        """
         seconds = self._seconds(key, failed)
         seconds = min(max(INITIAL, 2 * seconds), MAXIMUM)
         self._entries[key] = seconds, now
         return seconds
 
     def remaining(self, key: str, failed: float, now: float) -> float:
-        """Seconds still to wait after a failure; 0 when it may be tried again."""
+        """Seconds still to wait after a failure; 0 when it may be tried again.
+
+        `key` is what is tried, `failed` when it failed, `now` the time (simulated s).
+        """
         return max(0.0, failed + self._seconds(key, failed) - now)
 
     def _seconds(self, key: str, failed: float) -> float:

@@ -23,7 +23,10 @@ from course_lib.runtimes.logs import said
 
 
 class ContainerOptions:
-    """Options of the containers of one node, from the objects that their Pods name."""
+    """Options of the containers of one node, from the objects that their Pods name.
+
+    `disk` and `machine` are the node's, `node` gives its object.
+    """
 
     def __init__(
         self,
@@ -47,7 +50,10 @@ class ContainerOptions:
         refresh(self._objects.of(pod.uid), self._disk, pod, self._place(address))
 
     def config(self, pod: Pod, slot: Slot, image_id: str, address: str) -> v1.ContainerConfig:
-        """The configuration of a slot's next container; its volumes are written now."""
+        """The configuration of a slot's next container; its volumes are written now.
+
+        `pod` has the slot, `image_id` is on the node, `address` is the Pod's.
+        """
         place, container, objects = self._place(address), slot.spec, self._objects.of(pod.uid)
         message = _message_path(pod, slot, slot.next_attempt)
         self._disk.put(message, b"")
@@ -66,6 +72,9 @@ class ContainerOptions:
         """What a container left as its termination message, or the end of its log.
 
         Source: `getTerminationMessage`: 4096 bytes of the file; of the log 80 lines, 2048 bytes.
+
+        `pod` has the `slot`, `attempt` counts its containers, `failed` says that the container did
+        not end with 0.
         """
         written = self._disk.read(_message_path(pod, slot, attempt))[:4096]
         if written or not failed or slot.spec.termination_message_policy == "File":

@@ -90,6 +90,9 @@ def container_config(
 
     Of an image whose contents are not known, an init container and a Job's Pod are taken to end:
     a hint to the model of programs, which the restart policy has no part in.
+
+    `pod` has the container, `image_id` is on the node; `environment` are its variables, `mounts`
+    paths on the node and inside, `node_memory` is what the node has.
     """
     owner = pod.metadata.controller
     ends = container in (pod.spec.init_containers or ()) and not is_sidecar(container)
@@ -124,7 +127,10 @@ def container_config(
 
 
 def resources(pod: Pod, container: spec.Container, node_memory: Quantity) -> Message:
-    """Requests and limits as the kernel takes them."""
+    """Requests and limits as the kernel takes them.
+
+    `pod` has the container, `node_memory` is what the node has.
+    """
     limits, requests = container.resources.limits or {}, container.resources.requests or {}
     wanted = requests.get("cpu", limits.get("cpu", ZERO))
     made = v1.LinuxContainerResources(
@@ -140,7 +146,10 @@ def resources(pod: Pod, container: spec.Container, node_memory: Quantity) -> Mes
 
 
 def oom_score(pod: Pod, container: spec.Container, node_memory: Quantity) -> int:
-    """Who is killed first when a node's memory runs out: best effort, then who asked for little."""
+    """Who is killed first when a node's memory runs out: best effort, then who asked for little.
+
+    `pod` has the container, `node_memory` is what the node has.
+    """
     quality = qos_class(pod.spec)
     if quality != "Burstable":
         return -997 if quality == "Guaranteed" else 1000

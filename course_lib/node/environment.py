@@ -40,6 +40,9 @@ def environment(
     """A container's variables, in the order in which they are declared, then the Services'.
 
     What cannot be resolved was found by `missing_config`, or is optional and left out.
+
+    `objects` has ConfigMaps, Secrets and Services, `pod` is the container's, `place` says where it
+    runs.
     """
     found: dict[str, str] = {}
     for source in container.env_from or ():
@@ -95,7 +98,10 @@ def _resolve(
 
 
 def field(pod: Pod, place: Place, path: str) -> str:
-    """A field of the Pod, by its path in the downward API; empty where the Pod has none."""
+    """A field of the Pod, by its path in the downward API; empty where the Pod has none.
+
+    `pod` runs at `place`.
+    """
     labels, annotations = pod.metadata.labels or {}, pod.metadata.annotations or {}
     if match := re.fullmatch(r"metadata\.(labels|annotations)\['(.+)'\]", path):
         return (labels if match[1] == "labels" else annotations).get(match[2], "")
@@ -122,6 +128,8 @@ def resource_field(pod: Pod, container: Container, place: Place, source: dict[st
     """A request or limit of a container in whole units of `divisor` (1 core, 1 byte), rounded up.
 
     A limit that is not set is what the node has for Pods.
+
+    `pod` runs at `place`, `source` is the manifest's `resourceFieldRef`.
     """
     named = source.get("containerName", "")
     every = [*pod.spec.containers, *(pod.spec.init_containers or ())]

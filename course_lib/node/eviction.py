@@ -24,7 +24,10 @@ TRANSITION_PERIOD = 300.0  # s that the condition lasts after the pressure is ov
 
 
 class EvictionManager:
-    """Watches one node's memory, and the disk that its Pods' volumes take."""
+    """Watches one node's memory, and the disk that its Pods' volumes take.
+
+    `machine` and `runtime` measure, `workers` end Pods, `events` and `node_status` report.
+    """
 
     def __init__(
         self,

@@ -24,7 +24,10 @@ MINIMUM_AGE = 120.0  # s before an image may go
 
 
 class ContainerGC:
-    """Removes the dead containers of one node, and the sandboxes of Pods that are gone."""
+    """Removes the dead containers of one node, and the sandboxes of Pods that are gone.
+
+    `runtime` removes them, `workers` know which Pods there are, `disk` has the logs.
+    """
 
     def __init__(
         self, runtime: NodeRuntime, workers: Mapping[str, PodWorker], disk: FileSystem
@@ -62,7 +65,11 @@ class ContainerGC:
 
 
 class ImageGC:
-    """Removes unused images of one node when its disk fills."""
+    """Removes unused images of one node when its disk fills.
+
+    `sim` has the time, `runtime` lists and removes images, `machine` is the node, `component` its
+    kubelet's name in the log.
+    """
 
     def __init__(
         self, sim: Simulation, runtime: NodeRuntime, machine: MachineInfo, component: str

@@ -17,7 +17,10 @@ from course_lib.runtimes.shell import NOT_SIMULATED
 
 
 class HandlerRunner:
-    """Runs the hooks of one Pod's containers."""
+    """Runs the hooks of one Pod's containers.
+
+    `sim` has the time, `calls` reach the runtime, `component` is the kubelet's name in the log.
+    """
 
     def __init__(self, sim: Simulation, calls: PodCalls, component: str) -> None:
         self._sim, self._calls, self._component = sim, calls, component
@@ -30,7 +33,10 @@ class HandlerRunner:
         limit: float,
         done: Callable[[str], None],
     ) -> None:
-        """Run a hook; `done` gets what went wrong, or nothing. `limit` in s, 0: none."""
+        """Run a hook; `done` gets what went wrong, or nothing. `limit` in s, 0: none.
+
+        `pod` has the container of `container_id`.
+        """
         over = False
 
         def end(problem: str) -> None:

@@ -37,7 +37,10 @@ class Pull(msgspec.Struct):
 
 
 class ImageManager:
-    """Sees to it that a container's image is on the node before the container starts."""
+    """Sees to it that a container's image is on the node before the container starts.
+
+    `sim` has the time, `runtime` pulls, `events` report.
+    """
 
     def __init__(self, sim: Simulation, runtime: NodeRuntime, events: KubeletEvents) -> None:
         self._sim, self._runtime, self._events = sim, runtime, events
@@ -49,7 +52,10 @@ class ImageManager:
     def ensure(
         self, pod: Pod, container: Container, wake: Callable[[float], None]
     ) -> Waiting | str:
-        """The image's ID when it is there; else why the container waits. `wake` calls back."""
+        """The image's ID when it is there; else why the container waits. `wake` calls back.
+
+        `pod` has the `container`.
+        """
         image, policy = container.image, container.image_pull_policy
         try:
             Reference.parse(image)

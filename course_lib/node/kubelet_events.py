@@ -13,9 +13,15 @@ class KubeletEvents:
         self._client, self.component = client, component
 
     def normal(self, about: Object, reason: str, message: str) -> None:
-        """Report that something went as it should."""
+        """Report that something went as it should.
+
+        `about` is the object, `reason` one word, `message` a sentence.
+        """
         self._client.events.normal(self.component, about, reason, message)
 
     def warning(self, about: Object, reason: str, message: str) -> None:
-        """Report that something went wrong."""
+        """Report that something went wrong.
+
+        `about` is the object, `reason` one word, `message` a sentence.
+        """
         self._client.events.warning(self.component, about, reason, message)

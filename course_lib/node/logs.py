@@ -20,7 +20,10 @@ MOST_FILES = 5  # containerLogMaxFiles
 
 
 class ContainerLogManager:
-    """Keeps the logs of one node's containers small."""
+    """Keeps the logs of one node's containers small.
+
+    `runtime` opens a log anew, `workers` have the containers, `disk` has the files.
+    """
 
     def __init__(
         self, runtime: NodeRuntime, workers: Mapping[str, PodWorker], disk: FileSystem

@@ -29,6 +29,8 @@ class MirrorPods:
 
     Nothing is shown while the machine is not `powered`; `wake` has the worker of a UID report
     into a mirror that is new.
+
+    `client` writes them, `node_status` says whether the node is registered.
     """
 
     def __init__(

@@ -63,7 +63,10 @@ class ObjectWatches:
     def find(
         self, uid: str, kind: type[ObjectT] | str | Kind, name: str, namespace: str
     ) -> ObjectT | None:
-        """The object of that name, or None; it is watched from now on for a Pod."""
+        """The object of that name, or None; it is watched from now on for a Pod.
+
+        `uid` is that Pod's; `kind`, `name` and `namespace` say which object.
+        """
         key = self._client.resource(kind).resource, namespace, name
         if key not in self._informers:
             fields = parse_field_selector(f"metadata.name={name}")

@@ -22,7 +22,11 @@ PERIOD = 1.0  # s between two looks
 
 
 class PLEG:
-    """Looks at the runtime, and tells of each Pod in which something changed."""
+    """Looks at the runtime, and tells of each Pod in which something changed.
+
+    `sim` has the time, `client` reaches the runtime, `phase` is when in a second it looks,
+    `changed` is called with the Pod's UID.
+    """
 
     def __init__(
         self, sim: Simulation, client: CRIClient, phase: float, changed: Callable[[str], None]

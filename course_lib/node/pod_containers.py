@@ -34,7 +34,11 @@ class Listener(msgspec.Struct, frozen=True):
 
 
 class PodContainers:
-    """The containers of one Pod."""
+    """The containers of one Pod.
+
+    `sim` has the time, `state` is what is known of the Pod, `calls` and `runtime` reach the
+    runtime, `options` configure containers, `events` report, `worker` is told of results.
+    """
 
     def __init__(
         self,

@@ -22,6 +22,8 @@ class PodSandbox:
 
     `prepare` is called before a sandbox is made, `wake` asks for a sync, now or in so many
     seconds. A Pod on the node's network gets `node_address`.
+
+    `state` is what is known of the Pod, `calls` reach the runtime, `events` report.
     """
 
     def __init__(

@@ -24,7 +24,10 @@ ProbeDone = Callable[[str, bool], None]
 
 
 class Prober:
-    """Asks the probes of one Pod's containers."""
+    """Asks the probes of one Pod's containers.
+
+    `calls` reach the runtime, `network` carries requests, `address` gives the Pod's address.
+    """
 
     def __init__(self, calls: PodCalls, network: Network, address: Callable[[], str]) -> None:
         self._calls, self._network, self._address = calls, network, address
@@ -32,7 +35,10 @@ class Prober:
     def ask(
         self, container_id: str, container: spec.Container, probe: Probe, done: ProbeDone
     ) -> None:
-        """Ask once; `done` gets what went wrong, in the kubelet's words."""
+        """Ask once; `done` gets what went wrong, in the kubelet's words.
+
+        `probe` is one of the `container`'s, `container_id` the one that runs.
+        """
         if probe.exec is not None:
             self._ask_by_command(container_id, container, probe, probe.exec, done)
         else:
@@ -114,7 +120,12 @@ def port_number(of: spec.Container, port: int | str) -> int | None:
 
 
 class ProbeWorker:
-    """Asks one probe of one container again and again, until the container ends."""
+    """Asks one probe of one container again and again, until the container ends.
+
+    `sim` has the time, `kind` is startup, readiness or liveness; the container started at
+    `started_at` and ends when not `alive`; `ask` asks once, unless it is `held_back`; `on_result`
+    gets each new result, `on_failure` each failure.
+    """
 
     def __init__(
         self,

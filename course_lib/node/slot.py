@@ -139,7 +139,10 @@ class Slot:
         self.results, self.kill_because = {}, ""
 
     def observe(self, kind: str, good: bool, problem: str) -> None:
-        """A probe has come to a result."""
+        """A probe has come to a result.
+
+        `kind` is the probe's, `good` its result, `problem` says why it is not.
+        """
         self.results[kind] = good
         if not good and kind in (LIVENESS, STARTUP):
             self.kill_because = f"failed {kind.lower()} probe"

@@ -26,7 +26,10 @@ HASH, SOURCE = "kubernetes.io/config.hash", "kubernetes.io/config.source"
 
 
 class StaticPods:
-    """The static Pods of one node; they run while the machine is `powered`."""
+    """The static Pods of one node; they run while the machine is `powered`.
+
+    `disk` has the files, `workers` run the Pods, `mirrors` show them.
+    """
 
     def __init__(
         self,

@@ -19,7 +19,10 @@ from course_lib.objects.kinds.pod import Pod
 
 
 class StatusManager:
-    """Writes the statuses of one node's Pods; `address` is the node's."""
+    """Writes the statuses of one node's Pods; `address` is the node's.
+
+    `client` writes, `mirrors` stand for static Pods, `runtime` names containers.
+    """
 
     def __init__(
         self, client: Client, mirrors: MirrorPods, runtime: NodeRuntime, address: str

@@ -45,7 +45,11 @@ KINDS = {
 def mounts_of(
     objects: PodObjects, disk: FileSystem, pod: Pod, container: Container, place: Place
 ) -> list[tuple[str, str, bool]]:
-    """For each mount: the path on the node, the path inside, and whether it is read-only."""
+    """For each mount: the path on the node, the path inside, and whether it is read-only.
+
+    `objects` has what volumes are made of, `disk` is the node's; `pod` has the `container`, `place`
+    says where it runs.
+    """
     volumes = {volume.name: volume for volume in pod.spec.volumes or ()}
     mounts = []
     for number, mount in enumerate(container.volume_mounts or ()):
@@ -81,7 +85,10 @@ def _account(disk: FileSystem, pod: Pod) -> str:
 
 
 def prepare(objects: PodObjects, disk: FileSystem, pod: Pod, volume: Volume, place: Place) -> str:
-    """Where a volume's files are; those that come from objects are written now."""
+    """Where a volume's files are; those that come from objects are written now.
+
+    `disk` is the node's, `pod` has the `volume`, `place` says where it runs.
+    """
     if volume.host_path:
         path = str(volume.host_path.get("path", "/"))
         if volume.host_path.get("type") == "FileOrCreate" and path not in disk.files:
@@ -110,7 +117,10 @@ def path_of(pod: Pod, volume: Volume) -> str:
 
 
 def refresh(objects: PodObjects, disk: FileSystem, pod: Pod, place: Place) -> None:
-    """Write the files of a Pod's volumes anew where their objects have changed."""
+    """Write the files of a Pod's volumes anew where their objects have changed.
+
+    `disk` is the node's, `place` says where the `pod` runs.
+    """
     for volume in pod.spec.volumes or ():
         if follows(volume):
             prepare(objects, disk, pod, volume, place)
@@ -127,6 +137,8 @@ def files_of(
     """The files of a volume that is made of objects: content and mode; None for another kind.
 
     An object that is missing leaves the files as they are.
+
+    `pod` has the `volume`, `place` says where it runs.
     """
     if volume.projected is not None:
         return _projected(objects, pod, volume.projected, place)

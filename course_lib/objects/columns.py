@@ -28,7 +28,10 @@ def label_cell(labels: Mapping[str, str] | None) -> str:
 
 
 def first_of(values: Iterable[str], empty: str, most: int = 3) -> str:
-    """The first three of a list, and how many there are besides."""
+    """The first three of a list, and how many there are besides.
+
+    `most` is how many are shown, `empty` what stands for none of the `values`.
+    """
     every = list(values)
     more = f" + {len(every) - most} more..." if len(every) > most else ""
     return (",".join(every[:most]) + more) or empty
@@ -58,6 +61,8 @@ def printed(
     """All columns of a kind, those of `-o wide` too, and a row for each object.
 
     `now` is the simulated time in seconds, for ages.
+
+    `objects` are those of the kind.
     """
     names = kind.columns.split("  ")
     columns = [Column(name.removeprefix("+"), name.startswith("+")) for name in names]

@@ -46,6 +46,8 @@ def revised(view: ViewT, before: Document, after: Document, kind: Kind) -> ViewT
     """The view of `after`, made from that of `before`: only what differs is decoded.
 
     A part of both documents that is one and the same object is taken over from the view.
+
+    `kind` has the type of the view.
     """
     if kind.view is not None:
         return decode(after, kind)  # type: ignore[return-value]
@@ -196,6 +198,8 @@ def unknown_fields(value: Any, shape: Any, path: str = "") -> list[UnknownField]
     """The paths of fields that a view does not have, each with the nearest name that it has.
 
     True for a field that Kubernetes has, and the course does not keep in its views.
+
+    `value` is at `path` in the document, `shape` is the type that it is decoded into.
     """
     shape = _without_none(shape)
     origin = typing.get_origin(shape)

@@ -58,7 +58,10 @@ def required(path: str, detail: str = "") -> FieldError:
 
 
 def invalid(path: str, value: object, detail: str) -> FieldError:
-    """A value that breaks a rule; `detail` is the rule."""
+    """A value that breaks a rule; `detail` is the rule.
+
+    `value` is at `path`.
+    """
     return FieldError(path, INVALID, value, detail)
 
 
@@ -73,7 +76,10 @@ def duplicate(path: str, value: object) -> FieldError:
 
 
 def not_supported(path: str, value: object, allowed: Sequence[str]) -> FieldError:
-    """A value that is none of those allowed."""
+    """A value that is none of those allowed.
+
+    `value` is at `path`.
+    """
     quoted = ", ".join(json.dumps(text, ensure_ascii=False) for text in allowed)
     return FieldError(path, UNSUPPORTED, value, f"supported values: {quoted}" if quoted else "")
 
@@ -84,7 +90,10 @@ def too_long(path: str, most: int) -> FieldError:
 
 
 def too_many(path: str, count: int, most: int) -> FieldError:
-    """`count` items where at most `most` are allowed."""
+    """`count` items where at most `most` are allowed.
+
+    They are at `path`.
+    """
     return FieldError(path, TOO_MANY, count, f"must have at most {most} item{'s'[: most != 1]}")
 
 

@@ -23,6 +23,8 @@ def read_manifests(source: Source) -> list[Document]:
 
     A folder's files are those that kubectl reads: *.json, *.yaml and *.yml, by name.
 
+    Raises `InvalidManifest` for what cannot be read, with the place where it is.
+
     >>> [d["kind"] for d in read_manifests("kind: A\\n---\\nkind: B")]
     ['A', 'B']
     """

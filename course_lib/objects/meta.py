@@ -200,6 +200,9 @@ def set_condition(
     """The conditions as documents with one of them stated anew.
 
     `lastTransitionTime` moves only when the status changes.
+
+    `kind` and `status` are the condition's, `now` is the time as text, `reason` is one word,
+    `message` a sentence.
     """
     before = condition(conditions, kind)
     since = before.last_transition_time if before and before.status == status else now

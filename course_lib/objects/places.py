@@ -13,6 +13,8 @@ def places(document: Any, path: str, create: bool = True) -> Iterator[Document]:
 
     What has another shape than the path expects is passed over.
 
+    With `create` the missing ones are made in the `document`.
+
     >>> pod = {"spec": {"containers": [{"name": "a"}, {"name": "b"}]}}
     >>> [each["name"] for each in places(pod, "spec.containers[*]")]
     ['a', 'b']

@@ -28,7 +28,10 @@ def is_active(pod: Pod) -> bool:
 
 
 def available_in(pod: Pod, min_ready_seconds: int, now: float) -> float | None:
-    """Seconds until a Pod counts as available; 0 when it does, None while it is not ready."""
+    """Seconds until a Pod counts as available; 0 when it does, None while it is not ready.
+
+    `pod` must be ready for `min_ready_seconds`; `now` is in simulated s.
+    """
     ready = condition(pod.status.conditions, "Ready")
     if ready is None or ready.status != "True":
         return None
@@ -37,12 +40,17 @@ def available_in(pod: Pod, min_ready_seconds: int, now: float) -> float | None:
 
 
 def is_available(pod: Pod, min_ready_seconds: int, now: float) -> bool:
-    """Ready, and for long enough."""
+    """Ready, and for long enough.
+
+    `pod` must be ready for `min_ready_seconds`; `now` is in simulated s.
+    """
     return available_in(pod, min_ready_seconds, now) == 0
 
 
 def resolve(value: int | str | None, of: int, up: bool) -> int:
     """A count, or a percentage of a count, rounded up or down.
+
+    `value` is such a count, a percentage as text, or None for 0.
 
     >>> resolve("25%", of=10, up=True), resolve("25%", of=10, up=False), resolve(2, of=10, up=True)
     (3, 2, 2)

@@ -141,7 +141,10 @@ class FieldSelector(msgspec.Struct, frozen=True):
 
 
 def parse_field_selector(text: str) -> FieldSelector:
-    """Read the form that `kubectl --field-selector` takes: `path=value`, `==`, `!=`."""
+    """Read the form that `kubectl --field-selector` takes: `path=value`, `==`, `!=`.
+
+    Raises `CourseError` for a text of another form.
+    """
     terms = []
     for term in filter(None, (part.strip() for part in text.split(","))):
         match = re.fullmatch(r"([A-Za-z0-9.]+)\s*(==|=|!=)\s*(.*)", term)

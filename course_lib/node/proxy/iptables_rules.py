@@ -306,6 +306,8 @@ def restore_text(rules: Iterable[PortRules], settings: Settings, stale: Iterable
     """The text that `iptables-restore --noflush` gets: all common chains, and those of the ports.
 
     `stale` are chains that nothing leads to any more.
+
+    `rules` are those of the ports, `settings` the node's.
     """
     rules = list(rules)
     return "\n".join(_lines(rules, settings, list(stale)))

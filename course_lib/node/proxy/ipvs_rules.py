@@ -57,7 +57,10 @@ class IPVSRules(msgspec.Struct):
 
 
 def ipvs_rules(ports: Iterable[ServicePort], settings: Settings, scheduler: str) -> IPVSRules:
-    """The virtual servers and sets for all ports of all Services."""
+    """The virtual servers and sets for all ports of all Services.
+
+    `settings` are the node's, `scheduler` is its name in IPVS.
+    """
     made = IPVSRules([], {name: {} for name in SETS}, {})
     for port in ports:
         _port(made, port, settings, scheduler)
@@ -176,7 +179,10 @@ def rules_text(settings: Settings) -> str:
 
 
 def install(made: IPVSRules, ipvs: IPVS, iptables: IPTables) -> None:
-    """Load servers and sets; the rules stand already."""
+    """Load servers and sets; the rules stand already.
+
+    `made` are loaded into `ipvs`, and the sets into `iptables`.
+    """
     ipvs.restore("\n".join(made.servers))
     sets: Sets = iptables.sets
     for name, kind in SETS.items():

@@ -98,7 +98,10 @@ class NFTablesMode:
 
 
 class IPVSMode:
-    """Virtual servers, with a scheduler: rr, wrr, lc or sh."""
+    """Virtual servers, with a scheduler: rr, wrr, lc or sh.
+
+    `host` gets the rules, `settings` are the node's.
+    """
 
     def __init__(self, host: NodeHost, settings: Settings, scheduler: str = "rr") -> None:
         self.host, self.settings, self.scheduler = host, settings, scheduler
@@ -133,7 +136,10 @@ MODES = ("iptables", "ipvs", "nftables")
 
 
 def mode_named(name: str, host: NodeHost, settings: Settings) -> Mode:
-    """A mode by its name; `ipvs` may name its scheduler: `ipvs/lc`."""
+    """A mode by its name; `ipvs` may name its scheduler: `ipvs/lc`.
+
+    `host` gets the rules, `settings` are the node's. Raises `CourseError` for another name.
+    """
     kind, _, scheduler = name.partition("/")
     if kind == "iptables":
         return IPTablesMode(host, settings)
@@ -149,6 +155,8 @@ class KubeProxy:
 
     `mode` is iptables, ipvs (with a scheduler: `ipvs/lc`) or nftables; `cluster_cidr` the block
     of all Pods.
+
+    `client` reaches the API, `host` gets the rules, `node_ip` and `zone` are the node's.
     """
 
     def __init__(

@@ -94,6 +94,8 @@ def categorize(port: ServicePort, node: str, zone: str) -> Backends:
 
     Ready ones; of those, if every one has a hint and one of them is for this node (or else this
     zone), only those; if none is ready, those that still serve while they terminate.
+
+    `port` is one of a Service's.
     """
     cluster: tuple[ProxyEndpoint, ...] = ()
     local: tuple[ProxyEndpoint, ...] = ()

@@ -16,7 +16,10 @@ from course_lib.objects.openapi.schema import JSONSchemaProps, below, key_of, sa
 
 
 def duplicates(value: object, schema: JSONSchemaProps, path: str = "") -> list[FieldError]:
-    """The items that are in a set or map for the second time, wherever in the value."""
+    """The items that are in a set or map for the second time, wherever in the value.
+
+    `schema` is that of the value at `path`.
+    """
     found: list[FieldError] = []
     if isinstance(value, dict):
         for key, item in value.items():
@@ -58,6 +61,8 @@ def correlated(items: Sequence[object], old: object, schema: JSONSchemaProps) ->
     """For each item of a list the item that it was before an update, UNSET where unknown.
 
     Only the items of a map can be told apart.
+
+    `old` is the list before the update, `schema` that of the list.
     """
     unknown: list[object] = [UNSET] * len(items)
     if schema.list_type != "map" or not isinstance(old, list):

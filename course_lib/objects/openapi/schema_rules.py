@@ -40,7 +40,10 @@ _NOT_AT_ROOT = (
 
 
 def schema_errors(schema: JSONSchemaProps, path: str, status: bool) -> list[FieldError]:
-    """What is wrong with the schema of a version; `status` says that it has that subresource."""
+    """What is wrong with the schema of a version; `status` says that it has that subresource.
+
+    `path` is where the schema is in its definition.
+    """
     found = list(_root(schema, path)) if status else []
     if schema.nullable:
         found.append(forbidden(f"{path}.nullable", "nullable cannot be true at the root"))

@@ -44,6 +44,8 @@ def validate(
 
     `prefix` is the path of the value in its document. Lists that are sets or maps hold each item
     once, unless one of them did not before.
+
+    `schema` is that of the value.
     """
     found = _check(value, schema, "", old).errors
     told = [_placed(error, prefix) for error in found]

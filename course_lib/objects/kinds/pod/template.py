@@ -48,7 +48,10 @@ def container_cells(template: PodTemplateSpec) -> Row:
 def template_rules(
     selector: LabelSelector | None, template: PodTemplateSpec, restart: tuple[str, ...]
 ) -> Problems:
-    """A workload's selector must select its own Pods, and nothing may be selected by nothing."""
+    """A workload's selector must select its own Pods, and nothing may be selected by nothing.
+
+    `template` is that of the Pods, `restart` has the restart policies that the workload allows.
+    """
     problems = list(label_selector(selector, "spec.selector"))
     yield from problems
     if selector is not None and not problems:
