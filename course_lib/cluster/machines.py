@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from course_lib.apiserver import APIServer
+from course_lib.apiserver import documents
 from course_lib.cluster.arguments import amount, count
 from course_lib.cluster.control_plane import ControlPlane
 from course_lib.cluster.describe import Text
@@ -21,6 +21,7 @@ from course_lib.node import Kubelet, KubeProxy
 from course_lib.node.cri_config import POD_UID
 from course_lib.node.machine import MachineInfo
 from course_lib.node.policy_agent import PolicyAgent
+from course_lib.objects.kinds import kind_named
 from course_lib.runtimes import Behaviours, Runtime, RuntimeFault
 from course_lib.runtimes.files import FileSystem
 from course_lib.runtimes.processes import drawn
@@ -224,4 +225,4 @@ def _check(name: str, labels: dict[str, str], taints: Iterable[dict[str, str]]) 
     meta = {"name": name, "labels": labels}
     spec = {"taints": list(taints)}
     node = {"apiVersion": "v1", "kind": "Node", "metadata": meta, "spec": spec}
-    APIServer(Simulation()).check(node)
+    documents.new(node, kind_named("Node"))
