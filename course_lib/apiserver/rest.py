@@ -40,7 +40,7 @@ Document = dict[str, Any]
 
 
 def _plain(cell: Any) -> Any:
-    return cell if type(cell) in (int, bool) else str(cell)
+    return cell if type(cell) in (int, float, bool) else str(cell)
 
 
 class Face:

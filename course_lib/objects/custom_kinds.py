@@ -197,12 +197,13 @@ def _replicas(
 
 
 def _heading(column: CustomResourceColumnDefinition) -> str:
-    return ("+" if column.priority else "") + column.name.upper()
+    name = " ".join(column.name.upper().split()).lstrip("+")  # the marks of `Kind.columns`
+    return ("+" if column.priority else "") + name
 
 
 def _row(columns: list[CustomResourceColumnDefinition]) -> Callable[[CustomObject, float], Row]:
     """The cells of a row; the column AGE is filled in for all kinds alike."""
-    shown = [column for column in columns if column.name.upper() != "AGE"]
+    shown = [column for column in columns if _heading(column) != "AGE"]
 
     def row(view: CustomObject, now: float) -> Row:
         return [view.name, *(_cell(view.document, column, now) for column in shown)]

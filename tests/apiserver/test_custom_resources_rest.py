@@ -69,6 +69,20 @@ def test_a_table_has_the_columns_of_the_definition(face):
     assert table["rows"][0]["cells"] == ["web", "redis:7", 2, "Ready", "0s"]
 
 
+def test_columns_may_be_called_anything(face):
+    columns = [
+        {"name": "Two  Words", "type": "string", "jsonPath": ".spec.image"},
+        {"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp", "priority": 1},
+        {"name": "+Size", "type": "number", "jsonPath": ".spec.size"},
+    ]
+    versions = [version(additionalPrinterColumns=columns)]
+    face.api.patch("crd", "caches.example.com", "", {"spec": {"versions": versions}})
+    table = ask(face, "GET", CACHES, **TABLE).document
+    names = [(each["name"], each["priority"]) for each in table["columnDefinitions"]]
+    assert names == [("Name", 0), ("Two Words", 0), ("Age", 1), ("Size", 0)]
+    assert table["rows"][0]["cells"] == ["web", "redis:7", "0s", 2.0]
+
+
 def test_a_value_that_is_missing_leaves_its_cell_empty(face):
     table = ask(face, "GET", WEB, **TABLE).document
     assert table["rows"][0]["cells"] == ["web", "redis:7", 2, "", "0s"]
