@@ -173,7 +173,7 @@ class CRIClient:
             raise results[0]
         return results[0]
 
-    def request(self, method: str, fields: dict[str, Any]) -> Message:
+    def request(self, method: str, fields: dict[str, object]) -> Message:
         """The request message of a method; raises `CourseError` for a field that it has not."""
         if method not in v1.METHODS:
             raise CourseError(

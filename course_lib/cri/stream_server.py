@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from typing import Any
+from collections.abc import Mapping
 
 from course_lib.cri import messages as v1
 from course_lib.cri.client import operate
@@ -31,12 +31,12 @@ with extra("serve"):
 STDIN, STDOUT, STDERR, ERROR, RESIZE, CLOSE = 0, 1, 2, 3, 4, 255
 CHANNELS = {"stdout": STDOUT, "stderr": STDERR}
 PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
-SUCCESS = {"metadata": {}, "status": "Success"}
+SUCCESS: Mapping[str, object] = {"metadata": {}, "status": "Success"}
 
 
-def failure(message: str, code: int | None = None) -> dict[str, Any]:
+def failure(message: str, code: int | None = None) -> Mapping[str, object]:
     """How a stream ended badly, as a `Status` of the API."""
-    status: dict[str, Any] = {"metadata": {}, "status": "Failure", "message": message}
+    status: dict[str, object] = {"metadata": {}, "status": "Failure", "message": message}
     if code is not None:
         causes = [{"reason": "ExitCode", "message": str(code)}]
         status |= {"reason": "NonZeroExitCode", "details": {"causes": causes}}
@@ -164,7 +164,7 @@ class Stream(WebSocketHandler):
         if self.ws_connection is not None and not self.ws_connection.is_closing():
             self.write_message(message, binary=True)
 
-    def _end_with(self, status: dict[str, Any]) -> None:
+    def _end_with(self, status: Mapping[str, object]) -> None:
         self._send(bytes([ERROR]) + json.dumps(status).encode())
         self.close(1000)
 

@@ -6,7 +6,6 @@ Source: `pkg/kubelet/kuberuntime/labels.go` for the kubelet's annotation of port
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from course_lib.cri import messages as v1
 from course_lib.runtimes.container import OCIStatus, RuntimeContainer
@@ -151,7 +150,7 @@ def _ports(annotation: str) -> frozenset[int]:
 # Back
 
 
-def sandbox_parts(sandbox: Sandbox, epoch: int) -> dict[str, Any]:
+def sandbox_parts(sandbox: Sandbox, epoch: int) -> dict[str, object]:
     """What `PodSandbox` and `PodSandboxStatus` have in common."""
     spec = sandbox.spec
     return {
@@ -181,7 +180,7 @@ def sandbox_status(sandbox: Sandbox, epoch: int) -> v1.PodSandboxStatus:
     )
 
 
-def container_parts(container: RuntimeContainer, epoch: int) -> dict[str, Any]:
+def container_parts(container: RuntimeContainer, epoch: int) -> dict[str, object]:
     """What `Container` and `ContainerStatus` have in common."""
     spec = container.spec
     return {

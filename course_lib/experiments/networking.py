@@ -16,7 +16,7 @@ from course_lib.network import PLUGINS, PodNetwork, Trace
 from course_lib.network.flat import FlatNetwork
 from course_lib.network.host import NodeHost
 from course_lib.network.trace import Journey
-from course_lib.node.proxy import ServicePort
+from course_lib.node.proxy import ServicePortInfo
 from course_lib.node.proxy.iptables_rules import Settings
 from course_lib.node.proxy.kube_proxy import mode_named
 from course_lib.node.proxy.service_ports import ProxyEndpoint
@@ -158,10 +158,10 @@ def _until(network: PodNetwork, condition: Callable[[], bool]) -> float | None:
 # Services
 
 
-def made_up_services(count: int, endpoints: int = 3) -> list[ServicePort]:
+def made_up_services(count: int, endpoints: int = 3) -> list[ServicePortInfo]:
     """So many Services, each with so many endpoints."""
     return [
-        ServicePort(
+        ServicePortInfo(
             "default", f"service-{n}", "http", "tcp",
             f"10.{96 + n // 65536}.{n // 256 % 256}.{n % 256}", 80,
             endpoints=tuple(
@@ -198,7 +198,7 @@ def rule_cost(
     return Table(rows, columns=["MODE", "SERVICES", "LOOKED", "RULES"])
 
 
-def _looked(network: FlatNetwork, port: ServicePort) -> int:
+def _looked(network: FlatNetwork, port: ServicePortInfo) -> int:
     journey = Journey(0.0, network.random)
     network.translated(journey, "node-1", port.cluster_ip, port.port, "tcp")
     return journey.examined

@@ -5,11 +5,11 @@ Source: `pkg/kubelet/kubelet_pods.go` (`makeEnvironmentVariables`), `pkg/volume`
 
 from __future__ import annotations
 
-from typing import Any
-
 from course_lib.node.object_watches import PodObjects
 from course_lib.node.volumes import host_path_problem
+from course_lib.objects.kinds.persistent_volume_claim import PersistentVolumeClaim
 from course_lib.objects.kinds.pod import Container, KeySelector, Pod, SourceName
+from course_lib.objects.manifests import Document
 from course_lib.runtimes.files import FileSystem
 
 
@@ -56,7 +56,7 @@ def missing_volume(objects: PodObjects, pod: Pod, disk: FileSystem) -> tuple[str
             )
         elif volume.persistent_volume_claim:
             name = volume.persistent_volume_claim.claim_name
-            claim = objects.find("PersistentVolumeClaim", name, pod.namespace)
+            claim = objects.find(PersistentVolumeClaim, name, pod.namespace)
             if claim is None:
                 problem = f'persistentvolumeclaim "{name}" not found'
             elif claim.status.phase != "Bound":
@@ -67,19 +67,22 @@ def missing_volume(objects: PodObjects, pod: Pod, disk: FileSystem) -> tuple[str
 
 
 def _object(objects: PodObjects, pod: Pod, kind: str, source: SourceName | None) -> str:
-    if source is None or source.optional or objects.find(kind, source.name, pod.namespace):
+    if source is None or source.optional:
+        return ""
+    if objects.data(kind, source.name, pod.namespace) is not None:
         return ""
     return f'{kind.lower()} "{source.name}" not found'
 
 
 def _missing_item(
-    objects: PodObjects, pod: Pod, kind: str, source: SourceName, items: list[dict[str, Any]] | None
+    objects: PodObjects, pod: Pod, kind: str, source: SourceName, items: list[Document] | None
 ) -> str:
     """A key that a volume asks for and that the object does not have."""
-    held: Any = objects.find(kind, source.name, pod.namespace)
-    data = (held.data or {}) if held is not None else {}
+    data = objects.data(kind, source.name, pod.namespace)
+    if data is None or source.optional:
+        return ""
     absent = [item["key"] for item in items or () if item["key"] not in data]
-    if held is None or source.optional or not absent:
+    if not absent:
         return ""
     word = "config" if kind == "ConfigMap" else "secret"
     start = "configmap references" if kind == "ConfigMap" else "references"
@@ -89,9 +92,9 @@ def _missing_item(
 def _key(objects: PodObjects, pod: Pod, kind: str, wanted: KeySelector | None) -> str:
     if wanted is None or wanted.optional:
         return ""
-    found = objects.find(kind, wanted.name, pod.namespace)
-    if found is None:
+    data = objects.data(kind, wanted.name, pod.namespace)
+    if data is None:
         return f'{kind.lower()} "{wanted.name}" not found'
-    if wanted.key not in (found.data or {}):
+    if wanted.key not in data:
         return f"couldn't find key {wanted.key} in {kind} {pod.namespace}/{wanted.name}"
     return ""

@@ -7,7 +7,6 @@ Source: `pkg/kubelet/kuberuntime`: `kuberuntime_sandbox.go`, `kuberuntime_contai
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from course_lib.cri import messages as v1
 from course_lib.cri.translate import ENDS, PORTS
@@ -27,7 +26,6 @@ RESTARTS = "io.kubernetes.container.restartCount"
 CLUSTER_DNS, DOMAIN = "10.96.0.10", "cluster.local"
 PERIOD = 100_000  # microseconds of CPU accounting
 LEAST_QUOTA, LEAST_SHARES, SHARES_PER_CORE = 1000, 2, 1024
-Message = Any
 
 
 def labels_of(pod: Pod) -> dict[str, str]:
@@ -40,7 +38,7 @@ def log_directory(pod: Pod) -> str:
     return f"/var/log/pods/{pod.namespace}_{pod.name}_{pod.uid}"
 
 
-def sandbox_config(pod: Pod, attempt: int) -> Message:
+def sandbox_config(pod: Pod, attempt: int) -> v1.PodSandboxConfig:
     """The sandbox of a Pod: what its containers share."""
     meta = v1.PodSandboxMetadata(
         name=pod.name, namespace=pod.namespace, uid=pod.uid, attempt=attempt
@@ -71,7 +69,7 @@ def cgroup_parent(pod: Pod) -> str:
     return f"/kubepods{middle}/pod{pod.uid}"
 
 
-def _set_namespaces(options: Message, pod: Pod) -> None:
+def _set_namespaces(options: v1.NamespaceOption, pod: Pod) -> None:
     """Which namespaces are the node's, and whether containers see each other's processes."""
     options.network = v1.NODE if pod.spec.host_network else v1.POD
     options.pid = v1.POD if pod.spec.share_process_namespace else v1.CONTAINER
@@ -85,24 +83,12 @@ def container_config(
     environment: list[tuple[str, str]],
     mounts: list[tuple[str, str, bool]],
     node_memory: Quantity,
-) -> Message:
+) -> v1.ContainerConfig:
     """The configuration of one container of a Pod, for start number `attempt`.
-
-    Of an image whose contents are not known, an init container and a Job's Pod are taken to end:
-    a hint to the model of programs, which the restart policy has no part in.
 
     `pod` has the container, `image_id` is on the node; `environment` are its variables, `mounts`
     paths on the node and inside, `node_memory` is what the node has.
     """
-    owner = pod.metadata.controller
-    ends = container in (pod.spec.init_containers or ()) and not is_sidecar(container)
-    ends = ends or (owner is not None and owner.kind == "Job" and not is_sidecar(container))
-    annotations = {RESTARTS: str(attempt)}
-    if container.ports:
-        ports = [{"containerPort": port.container_port} for port in container.ports]
-        annotations[PORTS] = json.dumps(ports)
-    if ends:
-        annotations[ENDS] = "true"
     config = v1.ContainerConfig(
         metadata=v1.ContainerMetadata(name=container.name, attempt=attempt),
         image=v1.ImageSpec(image=image_id, user_specified_image=container.image),
@@ -113,7 +99,7 @@ def container_config(
         tty=container.tty,
         working_dir=container.working_dir or "",
         labels=labels_of(pod) | {CONTAINER_NAME: container.name},
-        annotations=annotations,
+        annotations=_annotations(pod, container, attempt),
         log_path=f"{container.name}/{attempt}.log",
         linux=v1.LinuxContainerConfig(resources=resources(pod, container, node_memory)),
     )
@@ -126,7 +112,28 @@ def container_config(
     return config
 
 
-def resources(pod: Pod, container: spec.Container, node_memory: Quantity) -> Message:
+def _annotations(pod: Pod, container: spec.Container, attempt: int) -> dict[str, str]:
+    """The restart count, the ports, and a hint to the model of programs.
+
+    Of an image whose contents are not known, an init container and a Job's Pod are taken to end;
+    the restart policy has no part in that.
+    """
+    owner = pod.metadata.controller
+    ends = container in (pod.spec.init_containers or ()) or (
+        owner is not None and owner.kind == "Job"
+    )
+    annotations = {RESTARTS: str(attempt)}
+    if container.ports:
+        ports = [{"containerPort": port.container_port} for port in container.ports]
+        annotations[PORTS] = json.dumps(ports)
+    if ends and not is_sidecar(container):
+        annotations[ENDS] = "true"
+    return annotations
+
+
+def resources(
+    pod: Pod, container: spec.Container, node_memory: Quantity
+) -> v1.LinuxContainerResources:
     """Requests and limits as the kernel takes them.
 
     `pod` has the container, `node_memory` is what the node has.
@@ -146,10 +153,7 @@ def resources(pod: Pod, container: spec.Container, node_memory: Quantity) -> Mes
 
 
 def oom_score(pod: Pod, container: spec.Container, node_memory: Quantity) -> int:
-    """Who is killed first when a node's memory runs out: best effort, then who asked for little.
-
-    `pod` has the container, `node_memory` is what the node has.
-    """
+    """Who is killed first when a node's memory runs out: best effort, then who asked for little."""
     quality = qos_class(pod.spec)
     if quality != "Burstable":
         return -997 if quality == "Guaranteed" else 1000

@@ -7,12 +7,10 @@ Dependent Environment Variables".
 
 from __future__ import annotations
 
-import base64
 import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import msgspec
 
@@ -20,6 +18,7 @@ from course_lib.node.object_watches import PodObjects
 from course_lib.objects.kinds.pod import Container, EnvVarSource, Pod
 from course_lib.objects.kinds.pod.requests import ZERO
 from course_lib.objects.kinds.service import Service
+from course_lib.objects.manifests import Document
 from course_lib.objects.quantity import Quantity
 
 MASTER = ("default", "kubernetes")  # the Service whose variables every container gets
@@ -47,15 +46,17 @@ def environment(
     found: dict[str, str] = {}
     for source in container.env_from or ():
         for kind, named in (("ConfigMap", source.config_map_ref), ("Secret", source.secret_ref)):
-            held = objects.find(kind, named.name, pod.namespace) if named else None
-            for key in (held.data or {}) if held else ():
-                found[f"{source.prefix}{key}"] = value_of(held, key)
+            data = objects.data(kind, named.name, pod.namespace) if named else None
+            for key, value in (data or {}).items():
+                found[f"{source.prefix}{key}"] = value.decode(errors="replace")
     services = service_variables(objects, pod)
     for variable in container.env or ():
         if variable.value or variable.value_from is None:
             found[variable.name] = expand(variable.value, services | found)
-        elif (value := _resolve(objects, pod, container, place, variable.value_from)) is not None:
-            found[variable.name] = value
+        else:
+            resolved = _resolve(objects, pod, container, place, variable.value_from)
+            if resolved is not None:
+                found[variable.name] = resolved
     others = ((name, value) for name, value in services.items() if name not in found)
     return [*found.items(), *others]
 
@@ -91,9 +92,9 @@ def _resolve(
         ("ConfigMap", source.config_map_key_ref),
         ("Secret", source.secret_key_ref),
     ):
-        held = objects.find(kind, key.name, pod.namespace) if key else None
-        if key and held and key.key in (held.data or {}):
-            return value_of(held, key.key)
+        data = objects.data(kind, key.name, pod.namespace) if key else None
+        if key and data and key.key in data:
+            return data[key.key].decode(errors="replace")
     return None
 
 
@@ -124,7 +125,7 @@ def _listed(pairs: Mapping[str, str]) -> str:
     return "\n".join(f"{key}={json.dumps(pairs[key])}" for key in sorted(pairs))
 
 
-def resource_field(pod: Pod, container: Container, place: Place, source: dict[str, Any]) -> str:
+def resource_field(pod: Pod, container: Container, place: Place, source: Document) -> str:
     """A request or limit of a container in whole units of `divisor` (1 core, 1 byte), rounded up.
 
     A limit that is not set is what the node has for Pods.
@@ -189,11 +190,3 @@ def _variables_of(service: Service) -> dict[str, str]:
             f"{prefix}_ADDR": address,
         }
     return found
-
-
-def value_of(held: Any, key: str) -> str:
-    """The value of a key of a ConfigMap or a Secret."""
-    text = str(held.data[key])
-    if held.kind == "Secret":
-        return base64.b64decode(text).decode(errors="replace")
-    return text

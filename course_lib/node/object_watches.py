@@ -8,11 +8,14 @@ Source: `pkg/kubelet/util/manager/watch_based_manager.go`; `pkg/kubelet/kubelet.
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from course_lib.client import Client
 from course_lib.client.informer import Informer
 from course_lib.objects.kind import Kind
+from course_lib.objects.kinds.config_map import ConfigMap
+from course_lib.objects.kinds.secret import Secret
 from course_lib.objects.kinds.service import Service
 from course_lib.objects.meta import ObjectT
 from course_lib.objects.selectors import parse_field_selector
@@ -85,6 +88,18 @@ class PodObjects:
     def find(self, kind: type[ObjectT] | str | Kind, name: str, namespace: str) -> ObjectT | None:
         """The object of that name, or None."""
         return self._watches.find(self._uid, kind, name, namespace)
+
+    def data(self, kind: str, name: str, namespace: str) -> dict[str, bytes] | None:
+        """The values of a ConfigMap or a Secret by key; None where there is no such object."""
+        if kind == "Secret":
+            secret = self.find(Secret, name, namespace)
+            encoded = (secret.data or {}) if secret is not None else {}
+            values = {key: base64.b64decode(value) for key, value in encoded.items()}
+            return values if secret is not None else None
+        config_map = self.find(ConfigMap, name, namespace)
+        if config_map is None:
+            return None
+        return {key: str(value).encode() for key, value in (config_map.data or {}).items()}
 
     def services(self, namespace: str) -> list[Service]:
         """The Services of a namespace."""

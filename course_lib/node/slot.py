@@ -5,8 +5,6 @@ What the kubelet knows of a container is what the runtime last told it (`Seen`).
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from course_lib.cri import messages as v1
@@ -15,8 +13,8 @@ from course_lib.engine import timestamp
 from course_lib.node.probes import LIVENESS, READINESS, STARTUP
 from course_lib.objects.kinds import pod as spec
 from course_lib.objects.kinds.pod.requests import is_sidecar
+from course_lib.objects.manifests import Document
 
-Document = dict[str, Any]
 CREATING, INITIALIZING = "ContainerCreating", "PodInitializing"
 
 
@@ -35,7 +33,7 @@ class Seen(msgspec.Struct, frozen=True):
     message: str
 
     @classmethod
-    def of(cls, status: Any, image: str) -> Seen:
+    def of(cls, status: v1.ContainerStatus, image: str) -> Seen:
         """Read a `ContainerStatus`."""
         return cls(
             status.id,

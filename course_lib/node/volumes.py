@@ -11,18 +11,17 @@ Source: kubernetes.io "Volumes", "ConfigMaps" (mounted ConfigMaps are updated au
 from __future__ import annotations
 
 import base64
-from typing import Any
 
 from course_lib.node.environment import Place, field, resource_field
 from course_lib.node.object_watches import PodObjects
 from course_lib.objects.kinds.pod import Container, Pod, Volume
+from course_lib.objects.manifests import Document
 from course_lib.objects.quantity import Quantity
 from course_lib.runtimes.files import FileSystem
 
 ROOT = "/var/lib/kubelet/pods"
 RESYNC = 60.0, 90.0  # s between two looks at a Pod that is well: a minute, with jitter
 ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
-Document = dict[str, Any]
 # Folders that every node has, devices, and the like.
 FOLDERS = """/ /bin /boot /dev /etc /etc/cni/net.d /etc/kubernetes /etc/ssl/certs /home /lib
 /lib/modules /mnt /opt /opt/cni/bin /proc /root /run /sbin /srv /sys /sys/fs/cgroup /tmp /usr
@@ -180,14 +179,10 @@ def _keys(
     mode: int | None,
 ) -> dict[str, tuple[bytes, int]] | None:
     """The keys of a ConfigMap or Secret as files; `items` chooses them, and names the files."""
-    held: Any = objects.find(kind, name, pod.namespace)
-    if held is None:
+    data = objects.data(kind, name, pod.namespace)
+    if data is None:
         return None
-    data = {
-        key: base64.b64decode(value) if kind == "Secret" else str(value).encode()
-        for key, value in (held.data or {}).items()
-    }
-    chosen = [{"key": key, "path": key} for key in data] if items is None else items
+    chosen: list[Document] = [{"key": key, "path": key} for key in data] if items is None else items
     return {
         item["path"]: (data[item["key"]], item.get("mode") or mode or 0o644)
         for item in chosen

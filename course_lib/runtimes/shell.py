@@ -234,33 +234,40 @@ def _line(world: World, line: Simple, final: bool = False) -> Running:
     if not words:
         return 0
     name, arguments = words[0], words[1:]
+    if name == "exec" and arguments:
+        plain = tuple(Word(((word, False),)) for word in arguments)
+        raise _Exit((yield from _line(out, Simple(plain), final=True)))
+    if name in KEYWORDS:
+        _keyword(world, name, arguments)
+        return 0
+    if "=" in name:
+        variable, _, given = name.partition("=")
+        (world.env if variable in world.env else world.variables)[variable] = given
+        return 0
+    return (yield from _call(world, out, name, arguments, final))
+
+
+def _keyword(world: World, name: str, arguments: list[str]) -> None:
+    """Do what changes the shell itself; `set`, and `exec` without a command, change nothing."""
     match name:
         case "exit":
             raise _Exit(int(arguments[0]) if arguments else int(world.value("?") or "0"))
         case "cd":
             world.cwd = world.env["PWD"] = world.path(arguments[0] if arguments else "/")
-            return 0
         case "trap":
             for signal in filter(None, map(signals.number, arguments[1:])):
                 if world.own is not None and arguments[0] == "-":
                     world.own.traps.pop(signal, None)
                 elif world.own is not None:
                     world.own.traps[signal] = arguments[0]
-            return 0
-        case "set":
-            return 0
         case "export":
             for argument in arguments:
                 variable, equals, given = argument.partition("=")
                 world.env[variable] = given if equals else world.value(variable)
-            return 0
-        case "exec" if arguments:
-            plain = tuple(Word(((word, False),)) for word in arguments)
-            raise _Exit((yield from _line(out, Simple(plain), final=True)))
-    if "=" in name:
-        variable, _, given = name.partition("=")
-        (world.env if variable in world.env else world.variables)[variable] = given
-        return 0
+
+
+def _call(world: World, out: World, name: str, arguments: list[str], final: bool) -> Running:
+    """Run a program; with `final` it takes the shell's place. `out` is where its output goes."""
     # A child sees the same files, and has the environment, but not the shell's own variables.
     me = world.own if final else None
     child = msgspec.structs.replace(out, variables={}, me=me, own=None)

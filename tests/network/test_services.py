@@ -6,7 +6,7 @@ import pytest
 
 from course_lib import Cluster
 from course_lib.experiments import balance, chi_squared, rule_cost
-from course_lib.node.proxy import ServicePort, categorize
+from course_lib.node.proxy import ServicePortInfo, categorize
 from course_lib.node.proxy.iptables_rules import Settings, chain_hash, port_rules, probability
 from course_lib.node.proxy.nftables_rules import hashed
 from course_lib.node.proxy.service_ports import ProxyEndpoint
@@ -103,9 +103,9 @@ def test_when_nobody_is_ready_those_that_terminate_still_serve():
     ready = ProxyEndpoint("10.0.0.1", 80, "n1")
     dying = ProxyEndpoint("10.0.0.2", 80, "n1", ready=False, serving=True, terminating=True)
     ill = ProxyEndpoint("10.0.0.3", 80, "n1", ready=False, serving=False)
-    port = ServicePort("ns", "svc", "", "tcp", "10.96.0.1", 80, endpoints=(ready, dying, ill))
+    port = ServicePortInfo("ns", "svc", "", "tcp", "10.96.0.1", 80, endpoints=(ready, dying, ill))
     assert categorize(port, "n1", "").cluster == (ready,)
-    port = ServicePort("ns", "svc", "", "tcp", "10.96.0.1", 80, endpoints=(dying, ill))
+    port = ServicePortInfo("ns", "svc", "", "tcp", "10.96.0.1", 80, endpoints=(dying, ill))
     assert categorize(port, "n1", "").cluster == (dying,)
 
 
@@ -130,26 +130,26 @@ UNREADY = ProxyEndpoint("10.1.2.7", 80, "n5", ready=False)
     ],
 )
 def test_topology_hints(endpoints, zone: str, wanted):
-    port = ServicePort("ns", "svc", "", "tcp", "10.96.0.1", 80, endpoints=endpoints)
+    port = ServicePortInfo("ns", "svc", "", "tcp", "10.96.0.1", 80, endpoints=endpoints)
     assert categorize(port, "n1", zone).cluster == wanted
 
 
 def test_a_node_keeps_to_its_own_endpoints_if_all_are_meant_for_nodes():
     here = ProxyEndpoint("10.0.0.1", 80, "n1", zones=("a",), nodes=("n1",))
     there = ProxyEndpoint("10.0.0.2", 80, "n2", zones=("a",), nodes=("n2",))
-    port = ServicePort("ns", "svc", "", "tcp", "10.96.0.1", 80, endpoints=(here, there))
+    port = ServicePortInfo("ns", "svc", "", "tcp", "10.96.0.1", 80, endpoints=(here, there))
     assert categorize(port, "n1", "a").cluster == (here,)
     assert categorize(port, "n3", "a").cluster == (here, there)  # the zone decides
 
 
 def test_local_policies_choose_endpoints_of_the_node():
-    port = ServicePort(
+    port = ServicePortInfo(
         "ns", "svc", "", "tcp", "10.96.0.1", 80,
         node_port=30000, external_local=True, endpoints=(A, B),
     )  # fmt: skip
     found = categorize(port, "n1", "")
     assert (found.cluster, found.local) == ((A, B), (A,))
-    inside = ServicePort(
+    inside = ServicePortInfo(
         "ns", "svc", "", "tcp", "10.96.0.1", 80, internal_local=True, endpoints=(A, B)
     )
     found = categorize(inside, "n2", "")
@@ -201,7 +201,9 @@ def test_probabilities_are_those_that_the_kernel_keeps():
 
 
 def test_rules_fit_into_the_kernels_names():
-    port = ServicePort("n" * 63, "s" * 63, "p" * 15, "tcp", "10.96.0.1", 80, 30000, endpoints=(A,))
+    port = ServicePortInfo(
+        "n" * 63, "s" * 63, "p" * 15, "tcp", "10.96.0.1", 80, 30000, endpoints=(A,)
+    )
     rules = port_rules(port, Settings("n1", "192.168.0.2", "", "10.244.0.0/16"))
     assert all(len(chain) <= 28 for chain in rules.chains)
 

@@ -9,7 +9,7 @@ import pytest
 from course_lib.network.iptables import IPTables
 from course_lib.node.proxy.iptables_rules import JUMPS, Settings, port_rules, restore_text
 from course_lib.node.proxy.nftables_rules import nft_text
-from course_lib.node.proxy.service_ports import ServicePort, service_ports
+from course_lib.node.proxy.service_ports import ServicePortInfo, service_ports
 from course_lib.objects.decode import decode
 from tests.peers import golang, kernel_peer
 from tests.peers import proxy_peer as peer
@@ -26,7 +26,7 @@ def built() -> None:
     peer.build()
 
 
-def ports_of(case: peer.Document) -> tuple[Settings, list[ServicePort]]:
+def ports_of(case: peer.Document) -> tuple[Settings, list[ServicePortInfo]]:
     settings = Settings(
         case["node"],
         case["nodeIP"],

@@ -24,7 +24,7 @@ from functools import lru_cache
 import msgspec
 
 from course_lib.network.routes import within
-from course_lib.node.proxy.service_ports import Backends, ProxyEndpoint, ServicePort, categorize
+from course_lib.node.proxy.service_ports import Backends, ProxyEndpoint, ServicePortInfo, categorize
 
 MARK = "0x4000/0x4000"  # on packets that are to be masqueraded
 FILTER_CHAINS = (
@@ -99,7 +99,7 @@ class PortRules(msgspec.Struct):
     chains: dict[str, list[str]]
 
 
-def port_rules(port: ServicePort, settings: Settings) -> PortRules:
+def port_rules(port: ServicePortInfo, settings: Settings) -> PortRules:
     """The rules for one port of a Service on one node."""
     return _Writer(port, settings).write()
 
@@ -107,7 +107,7 @@ def port_rules(port: ServicePort, settings: Settings) -> PortRules:
 class _Writer:
     """Writes them, in the order of upstream's `syncProxyRules`."""
 
-    def __init__(self, port: ServicePort, settings: Settings) -> None:
+    def __init__(self, port: ServicePortInfo, settings: Settings) -> None:
         self.port, self.settings = port, settings
         self.backends: Backends = categorize(port, settings.node, settings.zone)
         name = chain_hash(port.full_name, port.protocol)
@@ -293,7 +293,7 @@ _PLAIN = re.compile(r"[\w-]+", re.ASCII)
 _MASK = "255.255.255.255"
 
 
-def _sep(port: ServicePort, endpoint: ProxyEndpoint) -> str:
+def _sep(port: ServicePortInfo, endpoint: ProxyEndpoint) -> str:
     return f"KUBE-SEP-{chain_hash(port.full_name, port.protocol, str(endpoint))}"
 
 
@@ -309,11 +309,12 @@ def restore_text(rules: Iterable[PortRules], settings: Settings, stale: Iterable
 
     `rules` are those of the ports, `settings` the node's.
     """
-    rules = list(rules)
-    return "\n".join(_lines(rules, settings, list(stale)))
+    rules, stale = list(rules), list(stale)
+    lines = [*_filter_lines(rules, settings), *_nat_lines(rules, stale), *_common_nat(settings)]
+    return "\n".join([*lines, *(f"-X {chain}" for chain in stale), "COMMIT"])
 
 
-def _lines(rules: list[PortRules], settings: Settings, stale: list[str]) -> Iterator[str]:
+def _filter_lines(rules: list[PortRules], settings: Settings) -> Iterator[str]:
     yield "*filter"
     yield from (f":{chain} - [0:0]" for chain in FILTER_CHAINS)
     for each in rules:
@@ -337,6 +338,10 @@ def _lines(rules: list[PortRules], settings: Settings, stale: list[str]) -> Iter
         "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"
     )
     yield "COMMIT"
+
+
+def _nat_lines(rules: list[PortRules], stale: list[str]) -> Iterator[str]:
+    """The chains of the ports; those that are stale are emptied."""
     yield "*nat"
     yield from (f":{chain} - [0:0]" for chain in NAT_CHAINS)
     for each in rules:
@@ -347,6 +352,10 @@ def _lines(rules: list[PortRules], settings: Settings, stale: list[str]) -> Iter
         yield from each.nat_node_ports
         for lines in each.chains.values():
             yield from lines
+
+
+def _common_nat(settings: Settings) -> Iterator[str]:
+    """The rules that do not depend on the Services."""
     yield f"-A KUBE-MARK-MASQ -j MARK --set-xmark {MARK}"
     yield f"-A KUBE-POSTROUTING -m mark ! --mark {MARK} -j RETURN"
     yield "-A KUBE-POSTROUTING -j MARK --set-xmark 0x4000/0x0"
@@ -359,5 +368,3 @@ def _lines(rules: list[PortRules], settings: Settings, stale: list[str]) -> Iter
         f'-A KUBE-SERVICES {dismissed}-m comment --comment "kubernetes service nodeports; NOTE: '
         'this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS'
     )
-    yield from (f"-X {chain}" for chain in stale)
-    yield "COMMIT"

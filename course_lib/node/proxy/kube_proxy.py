@@ -27,7 +27,7 @@ from course_lib.node.proxy.iptables_rules import (
     restore_text,
 )
 from course_lib.node.proxy.nftables_rules import nft_text
-from course_lib.node.proxy.service_ports import SERVICE_NAME, ServicePort, service_ports
+from course_lib.node.proxy.service_ports import SERVICE_NAME, ServicePortInfo, service_ports
 from course_lib.objects.kinds.endpoint_slice import EndpointSlice
 from course_lib.objects.kinds.service import Service
 
@@ -42,7 +42,7 @@ Name = tuple[str, str]  # namespace and name of a Service
 class Mode(Protocol):
     """A way to write rules."""
 
-    def write(self, ports: dict[Name, list[ServicePort]], changed: Iterable[Name]) -> None:
+    def write(self, ports: dict[Name, list[ServicePortInfo]], changed: Iterable[Name]) -> None:
         """All ports there are, and the Services of which something changed."""
 
     def text(self) -> str:
@@ -59,7 +59,7 @@ class IPTablesMode:
         self.iptables.restore(restore_text([], settings))
         self.iptables.restore(JUMPS)
 
-    def write(self, ports: dict[Name, list[ServicePort]], changed: Iterable[Name]) -> None:
+    def write(self, ports: dict[Name, list[ServicePortInfo]], changed: Iterable[Name]) -> None:
         """The common chains as a whole, and the chains of what changed."""
         before: dict[str, None] = {}
         after: dict[str, None] = {}
@@ -86,7 +86,7 @@ class NFTablesMode:
         self.host = host
         self.write({}, ())
 
-    def write(self, ports: dict[Name, list[ServicePort]], changed: Iterable[Name]) -> None:
+    def write(self, ports: dict[Name, list[ServicePortInfo]], changed: Iterable[Name]) -> None:
         """The whole table; the real one sends only what changed."""
         every = (port for _, found in sorted(ports.items()) for port in found)
         self.table.load(nft_text(every, self.settings))
@@ -112,7 +112,7 @@ class IPVSMode:
         self.iptables.restore(ipvs.rules_text(settings))
         self.iptables.restore(ipvs.JUMPS)
 
-    def write(self, ports: dict[Name, list[ServicePort]], changed: Iterable[Name]) -> None:
+    def write(self, ports: dict[Name, list[ServicePortInfo]], changed: Iterable[Name]) -> None:
         """All virtual servers and sets, and the addresses of the device."""
         every = [port for _, found in sorted(ports.items()) for port in found]
         made = ipvs.ipvs_rules(every, self.settings, self.scheduler)
@@ -171,7 +171,7 @@ class KubeProxy:
         self.host, self.sim, self.node = host, client.sim, host.name
         self.settings = Settings(host.name, node_ip, zone, cluster_cidr)
         self.mode = mode_named(mode, host, self.settings)
-        self.ports: dict[Name, list[ServicePort]] = {}
+        self.ports: dict[Name, list[ServicePortInfo]] = {}
         self._dirty: dict[Name, None] = {}
         self._synced_at = float("-inf")
         self._scheduled = False
@@ -229,13 +229,13 @@ class KubeProxy:
         for name in names:
             self.sim.at(self.sim.now + SYNC_PERIOD, partial(self._touch, name))
 
-    def _forget_stale(self, old: set[ServicePort], new: set[ServicePort]) -> None:
+    def _forget_stale(self, old: set[ServicePortInfo], new: set[ServicePortInfo]) -> None:
         """UDP has no end: what was remembered of endpoints that are gone must be deleted.
 
         Source: `pkg/proxy/conntrack/cleanup.go`. TCP connections go on, and break by themselves.
         """
 
-        def usable(ports: set[ServicePort]) -> set[tuple[str, int]]:
+        def usable(ports: set[ServicePortInfo]) -> set[tuple[str, int]]:
             return {
                 (endpoint.address, endpoint.port)
                 for port in ports

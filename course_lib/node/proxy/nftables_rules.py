@@ -19,7 +19,7 @@ from functools import lru_cache
 from course_lib.apiserver.allocation import SERVICE_CIDR
 from course_lib.network.routes import within
 from course_lib.node.proxy.iptables_rules import Settings
-from course_lib.node.proxy.service_ports import ProxyEndpoint, ServicePort, categorize
+from course_lib.node.proxy.service_ports import ProxyEndpoint, ServicePortInfo, categorize
 
 TABLE = "kube-proxy"
 BASE_CHAINS = (
@@ -53,7 +53,7 @@ def hashed(name: str) -> str:
     return name if len(name) <= NAME_LENGTH else name[: NAME_LENGTH - 3] + "..."
 
 
-def nft_text(ports: Iterable[ServicePort], settings: Settings) -> str:
+def nft_text(ports: Iterable[ServicePortInfo], settings: Settings) -> str:
     """The whole table, as `nft -f` takes it."""
     return "\n".join(_Table(settings).write(ports))
 
@@ -73,7 +73,7 @@ class _Table:
         self.sets: dict[str, int] = {}  # of clients with an affinity, with their timeout
         self.chains: dict[str, list[str]] = {}
 
-    def write(self, ports: Iterable[ServicePort]) -> Iterator[str]:
+    def write(self, ports: Iterable[ServicePortInfo]) -> Iterator[str]:
         """The lines."""
         for port in ports:
             self._port(port)
@@ -143,7 +143,7 @@ class _Table:
 
     # One port of a Service
 
-    def _port(self, port: ServicePort) -> None:
+    def _port(self, port: ServicePortInfo) -> None:
         settings, protocol = self.settings, port.protocol
         found = categorize(port, settings.node, settings.zone)
         base = hashed(f"{port.namespace}/{port.service}/{protocol}/{port.name}")
@@ -159,20 +159,17 @@ class _Table:
             self.maps["service-ips"][key] = f"goto {internal}"
         else:
             self.maps["no-endpoint-services"][key] = missing
-        for address in (*port.external_ips, *port.load_balancer_ips):
-            key = f"{address} . {protocol} . {port.port}"
+        addresses = (*port.external_ips, *port.load_balancer_ips)
+        ways = [("ips", "services", f"{each} . {protocol} . {port.port}") for each in addresses]
+        if port.node_port:
+            ways.append(("nodeports", "nodeports", f"{protocol} . {port.node_port}"))
+        for services, refused, key in ways:
             if found.some:
-                self.maps["service-ips"][key] = f"goto {external}"
+                self.maps[f"service-{services}"][key] = f"goto {external}"
             if not outside:
-                self.maps["no-endpoint-services"][key] = missing
+                self.maps[f"no-endpoint-{refused}"][key] = missing
         if port.load_balancer_ips and port.source_ranges:
             self._firewall(port, firewall)
-        if port.node_port:
-            key = f"{protocol} . {port.node_port}"
-            if found.some:
-                self.maps["service-nodeports"][key] = f"goto {external}"
-            if not outside:
-                self.maps["no-endpoint-nodeports"][key] = missing
         if found.some and port.external:
             self._external(port, external, cluster, local, outside)
         if found.cluster and port.uses_cluster:
@@ -186,7 +183,7 @@ class _Table:
                 address = endpoint.address
                 self.hairpins[f"{address} . {address} . {protocol} . {endpoint.port}"] = None
 
-    def _firewall(self, port: ServicePort, chain: str) -> None:
+    def _firewall(self, port: ServicePortInfo, chain: str) -> None:
         allowed = list(port.source_ranges)
         if any(within(self.settings.node_ip, cidr) for cidr in allowed):
             allowed += port.load_balancer_ips
@@ -195,7 +192,9 @@ class _Table:
             key = f"{address} . {port.protocol} . {port.port}"
             self.maps["firewall-ips"][key] = f"goto {chain}"
 
-    def _external(self, port: ServicePort, chain: str, cluster: str, local: str, has: bool) -> None:
+    def _external(
+        self, port: ServicePortInfo, chain: str, cluster: str, local: str, has: bool
+    ) -> None:
         rules = self.chains.setdefault(chain, [])
         if not port.external_local:
             rules.append(f'{MASQUERADE} comment "masquerade"')
@@ -212,7 +211,9 @@ class _Table:
         if has:
             rules.append(f"goto {local if port.external_local else cluster}")
 
-    def _choose(self, port: ServicePort, chain: str, endpoints: tuple[ProxyEndpoint, ...]) -> None:
+    def _choose(
+        self, port: ServicePortInfo, chain: str, endpoints: tuple[ProxyEndpoint, ...]
+    ) -> None:
         rules = self.chains.setdefault(chain, [])
         random = f"numgen random mod {len(endpoints)}"
         if port.sticky_seconds:
@@ -229,7 +230,7 @@ class _Table:
                 f"{random} map {{ {found} }}"
             )
 
-    def _endpoint(self, port: ServicePort, endpoint: ProxyEndpoint) -> None:
+    def _endpoint(self, port: ServicePortInfo, endpoint: ProxyEndpoint) -> None:
         name = _endpoint_base(port, endpoint)
         self.sets[f"affinity-{name}"] = port.sticky_seconds
         self.chains[f"endpoint-{name}"] = [
@@ -238,7 +239,7 @@ class _Table:
         ]
 
 
-def _endpoint_base(port: ServicePort, endpoint: ProxyEndpoint) -> str:
+def _endpoint_base(port: ServicePortInfo, endpoint: ProxyEndpoint) -> str:
     address = endpoint.address.replace(":", ".")
     return hashed(
         f"{port.namespace}/{port.service}/{port.protocol}/{port.name}__{address}/{endpoint.port}"

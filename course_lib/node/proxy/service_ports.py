@@ -36,7 +36,7 @@ class ProxyEndpoint(msgspec.Struct, frozen=True, order=True):
         return f"{shown}:{self.port}"
 
 
-class ServicePort(msgspec.Struct, frozen=True):
+class ServicePortInfo(msgspec.Struct, frozen=True):
     """One port of a Service, with all its endpoints."""
 
     namespace: str
@@ -89,7 +89,7 @@ class Backends(msgspec.Struct, frozen=True):
     some: bool
 
 
-def categorize(port: ServicePort, node: str, zone: str) -> Backends:
+def categorize(port: ServicePortInfo, node: str, zone: str) -> Backends:
     """Choose the endpoints that a node uses, by policy.
 
     Ready ones; of those, if every one has a hint and one of them is for this node (or else this
@@ -124,7 +124,7 @@ def _hinted(ready: tuple[ProxyEndpoint, ...], node: str, zone: str) -> tuple[Pro
     return near if near and all(e.zones for e in ready) else ready
 
 
-def service_ports(service: Service, slices: Iterable[EndpointSlice]) -> Iterator[ServicePort]:
+def service_ports(service: Service, slices: Iterable[EndpointSlice]) -> Iterator[ServicePortInfo]:
     """The ports of a Service with their endpoints; a headless Service has none here."""
     spec = service.spec
     if spec.type == "ExternalName" or spec.cluster_ip in ("", "None"):
@@ -133,7 +133,7 @@ def service_ports(service: Service, slices: Iterable[EndpointSlice]) -> Iterator
     outside = spec.type in NODE_PORT_TYPES
     status = service.status.load_balancer or {}
     for port in spec.ports or ():
-        yield ServicePort(
+        yield ServicePortInfo(
             service.namespace,
             service.name,
             port.name,
