@@ -381,14 +381,6 @@ class APIServer:
                 return name
 
 
-def skip_uid(sim: Simulation) -> None:
-    """Leave out one uid: that of an object whose creation reached no API server.
-
-    So a seed gives the same names whether or not a control plane was up from the start.
-    """
-    sim.random("apiserver").getrandbits(UID_BITS)
-
-
 def not_found(kind: Kind, name: str) -> NotFound:
     """The refusal for an object that does not exist."""
     return NotFound(f'{kind.title} "{name}" not found')

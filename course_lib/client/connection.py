@@ -11,15 +11,14 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from course_lib.apiserver.errors import Unreachable
-from course_lib.apiserver.server import AnyKind, APIServer, not_found, skip_uid
+from course_lib.apiserver.server import AnyKind, APIServer, not_found
 from course_lib.client.interface import Listener, Subscription
 from course_lib.client.local import ServerClient
 from course_lib.client.reflector import Reflector
 from course_lib.engine import Lifetime, Simulation
 from course_lib.objects.kind import Kind, Kinds
 from course_lib.objects.kinds import BUILT_IN
-from course_lib.objects.manifests import Document
-from course_lib.objects.meta import Object, ObjectT
+from course_lib.objects.meta import ObjectT
 from course_lib.objects.selectors import EVERYTHING, FieldSelector, Selector
 
 
@@ -127,15 +126,6 @@ class Connection(ServerClient):
         if existing is None:
             raise not_found(self.resource(kind), name)
         return existing
-
-    def create(self, document: Document) -> Object:
-        """Create an object; raises `InvalidManifest`, `AlreadyExists` or `Forbidden`."""
-        try:
-            server = self.reach()
-        except Unreachable:
-            skip_uid(self.sim)
-            raise
-        return server.create(document)
 
     def find(
         self, kind: type[ObjectT] | str | Kind, name: str, namespace: str = ""
