@@ -15,7 +15,8 @@ def pod(name: str, **container: object) -> Document:
 
 def container_status(cluster: Cluster, name: str) -> Document:
     """What the API says of a Pod's only container."""
-    return cluster.document("pod", name)["status"]["containerStatuses"][0]
+    status: Document = cluster.document("pod", name)["status"]["containerStatuses"][0]
+    return status
 
 
 def deployment(name: str, replicas: int, **container: object) -> Document:

@@ -106,7 +106,9 @@ class ControlPlaneView(Player, Panel):
         self._show(cluster or Cluster.ha_etcd())
 
     def _wire(self) -> None:
-        name = lambda: str(self.machine.value)  # noqa: E731
+        def name() -> str:
+            return str(self.machine.value)
+
         self.build.on_click(lambda _: self._build())
         self.step_once.on_click(lambda _: self.step())
         self.kill.on_click(lambda _: self._act(lambda: self.cluster.kill_node(name())))

@@ -85,7 +85,10 @@ def _replicas_asked_for() -> int:
     cluster.apply(deployment("web", 4, resources={"requests": {"cpu": "100m"}}))
     cluster.run(60)
     cluster.apply(autoscaler_of("web", most=20, cpu=50))
-    replicas = lambda: int(cluster.document("deployment", "web")["spec"]["replicas"])  # noqa: E731
+
+    def replicas() -> int:
+        return int(cluster.document("deployment", "web")["spec"]["replicas"])
+
     cluster.run_until(lambda: replicas() != 4)
     return replicas()
 
