@@ -27,7 +27,7 @@ ServicePort Variant
 """
 MODULES_OF_AN_APPLY = 25
 LINES_WITH_ANY = 250
-DECLARATIONS_OF_DOCUMENT = 11
+DECLARATIONS_OF_DOCUMENT = 3
 
 
 def short(name: str) -> str:

@@ -17,9 +17,8 @@ from course_lib.apiserver.errors import BadRequest, Invalid, TooLarge, TooNew, U
 from course_lib.apiserver.strategic import PATCHES
 from course_lib.errors import CourseError
 from course_lib.objects.kind import Kind
-from course_lib.objects.manifests import plain, read_manifests
+from course_lib.objects.manifests import Document, plain, read_manifests
 
-Document = dict[str, Any]
 JSON, YAML = "application/json", "application/yaml"
 LARGEST = 3 * 2**20  # bytes of a body (`MaxRequestBodyBytes` in `pkg/server/config.go`)
 DEEPEST = 100  # levels of a patch, as of a manifest

@@ -7,12 +7,10 @@ read). Source: kubernetes.io "The Kubernetes API" (discovery, OpenAPI V3).
 
 from __future__ import annotations
 
-from typing import Any
-
 from course_lib.objects.kind import Kind, Kinds, Subresource
+from course_lib.objects.manifests import Document
 from course_lib.objects.release import VERSION
 
-Document = dict[str, Any]
 VERBS = ["create", "delete", "get", "list", "patch", "update", "watch"]
 
 

@@ -13,9 +13,10 @@ from typing import Any, cast
 
 from course_lib.apiserver.errors import Conflict
 from course_lib.apiserver.server import APIServer
-from course_lib.apiserver.store import Document, Listener, Store, StoredObject, Watch
+from course_lib.apiserver.store import Listener, Store, StoredObject, Watch
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
+from course_lib.objects.manifests import Document
 
 
 def dry(api: APIServer) -> APIServer:

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from course_lib.apiserver.errors import Conflict, StaleRead, StorageError
-from course_lib.apiserver.store import DELETE, PUT, Change, Document, Store, StoredObject, versioned
+from course_lib.apiserver.store import DELETE, PUT, Change, Store, StoredObject, versioned
 from course_lib.engine import Simulation
 from course_lib.etcd import (
     Compact,
@@ -31,6 +31,7 @@ from course_lib.etcd import (
 )
 from course_lib.etcd.member import Watcher
 from course_lib.etcd.requests import COMPACTED, TIMED_OUT, EtcdResponse, KeyEvent, Range
+from course_lib.objects.manifests import Document
 
 ROOT = "/registry/"
 PATIENCE = 0.5  # s of etcd's time, that a request may take

@@ -9,8 +9,7 @@ from typing import Any
 
 from course_lib.errors import InvalidManifest
 from course_lib.objects.kind import Kind, title
-
-Document = dict[str, Any]
+from course_lib.objects.manifests import Document
 
 # Set by the server at creation, and kept.
 IDENTITY = ("name", "namespace", "uid", "creationTimestamp", "generation")

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-Document = dict[str, Any]
-
 MergeKeys = Mapping[str, Sequence[str]]
 # Lists whose items are merged by a key of theirs rather than replaced as a whole
 # (`patchMergeKey` in the API's types).

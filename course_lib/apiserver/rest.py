@@ -33,10 +33,9 @@ from course_lib.apiserver.writes import Writer
 from course_lib.errors import CourseError
 from course_lib.objects.columns import printed
 from course_lib.objects.kind import Kind
+from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object
 from course_lib.objects.selectors import parse_field_selector, parse_selector
-
-Document = dict[str, Any]
 
 
 def _plain(cell: Any) -> Any:

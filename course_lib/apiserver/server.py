@@ -16,14 +16,14 @@ from course_lib.apiserver.documents import Incoming, Views, copied, served
 from course_lib.apiserver.errors import AlreadyExists, Conflict, NotFound, StaleRead
 from course_lib.apiserver.extensions import Extensions
 from course_lib.apiserver.patches import merge_patch
-from course_lib.apiserver.store import DELETE, Change, Document, Store, StoredObject, Watch
+from course_lib.apiserver.store import DELETE, Change, Store, StoredObject, Watch
 from course_lib.engine import Simulation
 from course_lib.objects.decode import revised
 from course_lib.objects.kind import Kind, Kinds
 from course_lib.objects.kinds import BUILT_IN
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.service import Service
-from course_lib.objects.manifests import plain
+from course_lib.objects.manifests import Document, plain
 from course_lib.objects.meta import Object, ObjectMeta, ObjectT
 from course_lib.objects.openapi.definitions import CustomResourceDefinition
 from course_lib.objects.selectors import EVERYTHING, FieldSelector, Selector

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 
 from course_lib.apiserver.errors import Compacted, Conflict
+from course_lib.objects.manifests import Document
 
-Document = dict[str, Any]
 PUT, DELETE = "PUT", "DELETE"
 
 

@@ -5,7 +5,6 @@ Source: kubernetes.io "Kubernetes API Concepts", "Resource URIs".
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import unquote
 
 import msgspec
@@ -13,8 +12,8 @@ import msgspec
 from course_lib.apiserver import discovery
 from course_lib.apiserver.errors import NotFound
 from course_lib.objects.kind import Kind, Kinds
+from course_lib.objects.manifests import Document
 
-Document = dict[str, Any]
 # What may be done with a collection (None), an object (""), or a part of one.
 METHODS: dict[str | None, tuple[str, ...]] = {
     None: ("GET", "POST"),

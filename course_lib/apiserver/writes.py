@@ -18,8 +18,7 @@ from course_lib.apiserver.statuses import SUCCESS, HTTPResponse
 from course_lib.apiserver.targets import Target
 from course_lib.errors import CourseError, InvalidManifest
 from course_lib.objects.decode import refuse_unknown, warnings_for
-
-Document = dict[str, Any]
+from course_lib.objects.manifests import Document
 
 
 class Writer:
