@@ -13,17 +13,10 @@ from tests import structure
 # Modules that import each other, for each group.
 CYCLES: list[set[str]] = [set(group.split()) for group in ("network.device network.namespace",)]
 # Functions over the limit.
-LONG = {
-    "node.cri_config.container_config",
-    "node.proxy.iptables_rules._lines",
-    "node.proxy.ipvs_rules._port",
-    "node.proxy.ipvs_rules.rules_text",
-    "node.proxy.nftables_rules._port",
-    "runtimes.shell._line",
-}
+LONG: set[str] = set()
 # Class names with more than one meaning.
 SHARED = """
-ServicePort Variant
+Variant
 """
 MODULES_OF_AN_APPLY = 25
 LINES_WITH_ANY = 250

@@ -153,7 +153,10 @@ def resources(
 
 
 def oom_score(pod: Pod, container: spec.Container, node_memory: Quantity) -> int:
-    """Who is killed first when a node's memory runs out: best effort, then who asked for little."""
+    """Who is killed first when a node's memory runs out: best effort, then who asked for little.
+
+    `pod` has the container, `node_memory` is what the node has.
+    """
     quality = qos_class(pod.spec)
     if quality != "Burstable":
         return -997 if quality == "Guaranteed" else 1000

@@ -90,7 +90,10 @@ class PodObjects:
         return self._watches.find(self._uid, kind, name, namespace)
 
     def data(self, kind: str, name: str, namespace: str) -> dict[str, bytes] | None:
-        """The values of a ConfigMap or a Secret by key; None where there is no such object."""
+        """The values of a ConfigMap or a Secret by key; None where there is no such object.
+
+        `kind` is one of these two names, `name` and `namespace` are the object's.
+        """
         if kind == "Secret":
             secret = self.find(Secret, name, namespace)
             encoded = (secret.data or {}) if secret is not None else {}

@@ -207,7 +207,10 @@ def _services(settings: Settings) -> list[str]:
 
 
 def install(made: IPVSRules, ipvs: IPVS, iptables: IPTables) -> None:
-    """Load servers and sets; the rules stand already."""
+    """Load servers and sets; the rules stand already.
+
+    `made` is what the mode writes, `ipvs` and `iptables` are the node's tables.
+    """
     ipvs.restore("\n".join(made.servers))
     sets: Sets = iptables.sets
     for name, kind in SETS.items():
