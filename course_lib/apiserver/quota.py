@@ -83,7 +83,7 @@ def resource_quota(api: Reader, kind: Kind, view: Object) -> None:
         over = [name for name, amount in asked.items() if used[name] + amount > hard[name]]
         if over:
             raise Forbidden(
-                f'{kind.plural} "{view.name}" is forbidden: exceeded quota: {quota.name}, '
+                f'{kind.title} "{view.name}" is forbidden: exceeded quota: {quota.name}, '
                 f"requested: {_shown(asked, over)}, used: {_shown(used, over)}, "
                 f"limited: {_shown(hard, over)}",
                 do="delete something, ask for less, or raise the quota",

@@ -18,7 +18,7 @@ from course_lib.apiserver.extensions import Extensions
 from course_lib.apiserver.patches import merge_patch
 from course_lib.apiserver.store import DELETE, Change, Store, StoredObject, Watch
 from course_lib.engine import Simulation
-from course_lib.objects.decode import revised
+from course_lib.objects.decode import decode, revised
 from course_lib.objects.kind import Kind, Kinds
 from course_lib.objects.kinds import BUILT_IN
 from course_lib.objects.kinds.pod import Pod
@@ -206,6 +206,8 @@ class APIServer:
         kind = self.kinds.of_document(document)
         wanted: Document = plain(document)
         meta = wanted.setdefault("metadata", {})
+        if not isinstance(meta, dict):
+            decode(wanted, kind)  # refuses it, with the type that is expected
         name, namespace = meta.get("name", ""), meta.get("namespace", "")
         if kind.namespaced and not namespace:
             namespace = meta["namespace"] = "default"

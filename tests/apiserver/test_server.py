@@ -63,6 +63,13 @@ def test_names_are_unique_and_generated_on_request(api):
     assert all(name.startswith("web-") and len(name) == 9 for name in names)
 
 
+@pytest.mark.parametrize("metadata", ["x", [], 3])
+def test_an_update_whose_metadata_is_no_mapping_is_refused(api, metadata):
+    document = service()
+    with pytest.raises(InvalidManifest, match="a field has the wrong type"):
+        api.update(document | {"metadata": metadata})
+
+
 def test_an_update_that_changes_nothing_makes_no_revision(api):
     api.create(pod())
     before = api.store.revision

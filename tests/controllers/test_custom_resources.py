@@ -106,7 +106,8 @@ def test_a_quota_counts_them(cluster):
     cluster.run(5)
     used = cluster.api.get("ResourceQuota", "few").status.used
     assert {name: str(amount) for name, amount in used.items()} == {"count/caches.example.com": "1"}
-    with pytest.raises(CourseError, match="exceeded quota: few"):
+    refusal = 'caches.example.com "second" is forbidden: exceeded quota: few'
+    with pytest.raises(CourseError, match=refusal):
         cluster.apply(cache("second"))
     cluster.delete("Cache", "web")
     cluster.run(5)
