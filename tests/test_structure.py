@@ -15,12 +15,10 @@ CYCLES: list[set[str]] = [set(group.split()) for group in ("network.device netwo
 # Functions over the limit.
 LONG: set[str] = set()
 # Class names with more than one meaning.
-SHARED = """
-Variant
-"""
+SHARED: set[str] = set()
 MODULES_OF_AN_APPLY = 25
-LINES_WITH_ANY = 250
-DECLARATIONS_OF_DOCUMENT = 3
+LINES_WITH_ANY = 227
+DECLARATIONS_OF_DOCUMENT = 1
 
 
 def short(name: str) -> str:
@@ -49,7 +47,7 @@ def test_a_function_fits_on_a_screen():
 
 def test_a_class_name_has_one_meaning():
     shared = structure.shared_class_names()
-    assert {name: where for name, where in shared.items() if name not in SHARED.split()} == {}
+    assert {name: where for name, where in shared.items() if name not in SHARED} == {}
 
 
 def test_the_apply_of_one_pod_enters_few_modules():
