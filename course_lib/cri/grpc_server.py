@@ -136,7 +136,8 @@ class Server:
             return self._events
 
         def answer(request: Message, context: grpc.ServicerContext) -> Message:
-            return self._answer(method, request, context)
+            response: Message = self._answer(method, request, context)
+            return response
 
         def parts(request: Message, context: grpc.ServicerContext) -> Iterator[Message]:
             yield from self._answer(method, request, context)

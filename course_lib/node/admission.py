@@ -29,9 +29,11 @@ def refuse(
         capacity = allocatable.get(name, ZERO)
         taken = used.get(name, ZERO)
         if amount.nano and taken + amount > capacity:
-            unit = (lambda q: q.milli) if name == "cpu" else (lambda q: q.value)
+            requested, used_now, most = (
+                each.milli if name == "cpu" else each.value for each in (amount, taken, capacity)
+            )
             return f"OutOf{name}", (
-                f"Node didn't have enough resource: {name}, requested: {unit(amount)}, "
-                f"used: {unit(taken)}, capacity: {unit(capacity)}"
+                f"Node didn't have enough resource: {name}, requested: {requested}, "
+                f"used: {used_now}, capacity: {most}"
             )
     return None
