@@ -10,8 +10,6 @@ Source: kubernetes.io "Kubernetes API Concepts"; `BeforeCreate` and `BeforeUpdat
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from course_lib.apiserver import admission, immutability
@@ -112,7 +110,7 @@ class Views:
     def __init__(self) -> None:
         self._newest: dict[str, tuple[Document, Kind, Object]] = {}
 
-    def of(self, kind: Kind, key: str, entry: StoredObject) -> Any:
+    def of(self, kind: Kind, key: str, entry: StoredObject) -> Object:
         """The view of what is stored under a key.
 
         `kind` has the type, `key` and `entry` are the store's.

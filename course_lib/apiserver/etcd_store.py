@@ -10,7 +10,6 @@ Source: `staging/src/k8s.io/apiserver/pkg/storage/etcd3/store.go`, `.../storage/
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import msgspec
 
@@ -30,12 +29,12 @@ from course_lib.etcd import (
     Txn,
 )
 from course_lib.etcd.member import Watcher
-from course_lib.etcd.requests import COMPACTED, TIMED_OUT, EtcdResponse, KeyEvent, Range
+from course_lib.etcd.requests import COMPACTED, TIMED_OUT, EtcdResponse, KeyEvent, Outcome, Range
 from course_lib.objects.manifests import Document
 
 ROOT = "/registry/"
 PATIENCE = 0.5  # s of etcd's time, that a request may take
-Ask = Callable[[Member, Callable[[Any], None]], None]
+Ask = Callable[[Member, Callable[[Outcome], None]], None]
 
 
 class EtcdStore(Store):
@@ -201,7 +200,7 @@ class EtcdStore(Store):
         self.etcd.catch_up()
         why = TIMED_OUT
         for member in self._members():
-            answers: list[Any] = []
+            answers: list[Outcome] = []
             ask(member, answers.append)
             self.etcd.wait(answers, PATIENCE)
             match answers:
@@ -211,7 +210,7 @@ class EtcdStore(Store):
                     why = f"etcdserver: {refused.why}"
                 case [EtcdError() as error]:
                     why = str(error)
-                case [answer]:
+                case [EtcdResponse() as answer]:
                     return answer
             break  # nobody knows whether it was done
         raise StorageError(why)

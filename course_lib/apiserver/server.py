@@ -7,7 +7,7 @@ admission, stored under a new revision, and told to whoever watches. ("Kubernete
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TypeVar, cast
 
 import msgspec
 
@@ -30,7 +30,7 @@ from course_lib.objects.selectors import EVERYTHING, FieldSelector, Selector
 
 AnyKind = str | type[Object] | Kind  # any name that kubectl takes, a view's type, or a kind
 ADDED, MODIFIED, DELETED = "ADDED", "MODIFIED", "DELETED"
-UID_BITS = 128
+T = TypeVar("T")
 ALPHABET = "bcdfghjklmnpqrstvwxz2456789"  # no vowels: no words (apimachinery `util/rand`)
 
 
@@ -98,7 +98,7 @@ class APIServer:
         named = self.resource(kind)
         key = self.key(named, name, namespace)
         entry = self.store.get(key)
-        return self._views.of(named, key, entry) if entry else None
+        return cast(ObjectT, self._views.of(named, key, entry)) if entry else None
 
     def list(
         self,
@@ -115,7 +115,7 @@ class APIServer:
                 view = self._views.of(named, key, entry)
                 if selector is EVERYTHING or selector.matches(view.metadata.labels):
                     found.append(view)
-        return found
+        return cast(list[ObjectT], found)
 
     def document(self, kind: AnyKind, name: str, namespace: str = "") -> Document:
         """A copy of the whole document, with all that was written in it."""
@@ -240,7 +240,7 @@ class APIServer:
         named = self.resource(kind)
         key = self.key(named, name, namespace)
 
-        def once() -> Any:
+        def once() -> Object:
             entry = self.store.get(key)
             if entry is None:
                 raise not_found(named, name)
@@ -251,7 +251,7 @@ class APIServer:
                 return self.update(wanted, subresource)
             return self._replace(key, entry, wanted, named, subresource)
 
-        return once() if expected else self._on_the_newest(once)
+        return cast(ObjectT, once() if expected else self._on_the_newest(once))
 
     def patch_status(self, of: ObjectT, status: Document) -> ObjectT:
         """Merge into the status of an object; the same object, not one that took its name."""
@@ -260,7 +260,7 @@ class APIServer:
         current = self.find(kind, of.name, of.namespace)
         if current is None or current.uid != of.uid:
             raise not_found(kind, of.name)
-        return self.patch(kind, of.name, of.namespace, patch, subresource="status")
+        return cast(ObjectT, self.patch(kind, of.name, of.namespace, patch, "status"))
 
     def bind(self, pod: Object, node: str) -> None:
         """Give a Pod its node, once (the `binding` subresource)."""
@@ -315,7 +315,7 @@ class APIServer:
 
     # The inside
 
-    def _on_the_newest(self, act: Callable[[], Any]) -> Any:
+    def _on_the_newest(self, act: Callable[[], T]) -> T:
         """Do something to an object as it is; again, when another API server was faster.
 
         Source: `GuaranteedUpdate` in `storage/etcd3/store.go`.
@@ -329,7 +329,7 @@ class APIServer:
 
     def _replace(
         self, key: str, entry: StoredObject, desired: Document, kind: Kind, subresource: str
-    ) -> Any:
+    ) -> Object:
         before, existing = entry.document, self._views.of(kind, key, entry)
         if subresource == "":
             made = documents.update(desired, before, existing, kind, self)
@@ -346,7 +346,7 @@ class APIServer:
             return existing
         return self._write(key, made, entry.revision)
 
-    def _write(self, key: str, made: Incoming, expected: int) -> Any:
+    def _write(self, key: str, made: Incoming, expected: int) -> Object:
         kind, meta = made.kind, made.document["metadata"]
         meta = {field: value for field, value in meta.items() if field != "resourceVersion"}
         document = made.document | {"metadata": meta}
@@ -373,7 +373,7 @@ class APIServer:
         return self.prefix(kind, (namespace or "default") if kind.namespaced else "") + name
 
     def _uid(self) -> str:
-        bits = f"{self._random.getrandbits(UID_BITS):032x}"
+        bits = f"{self._random.getrandbits(128):032x}"
         return f"{bits[:8]}-{bits[8:12]}-4{bits[13:16]}-a{bits[17:20]}-{bits[20:]}"
 
     def _generate(self, kind: Kind, meta: ObjectMeta) -> str:

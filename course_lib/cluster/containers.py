@@ -147,7 +147,8 @@ class ContainerAccess:
           where:    web: sh -c 'exit 3'
         """
         result = self.exec_sync(pod, command, container, namespace, timeout)
-        stdout, stderr = (text.decode(errors="replace") for text in (result.stdout, result.stderr))
+        stdout = str(result.stdout, errors="replace")
+        stderr = str(result.stderr, errors="replace")
         if result.exit_code:
             raise CommandFailed(
                 f"command terminated with exit code {result.exit_code}",

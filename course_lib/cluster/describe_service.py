@@ -81,7 +81,8 @@ def _ports(api: Client, service: Service) -> list[str]:
 def _point(point: Document) -> str:
     if not point.get("ip"):
         return str(point.get("hostname", ""))
-    return point["ip"] + (f" ({point['ipMode']})" if point.get("ipMode") else "")
+    mode = f" ({point['ipMode']})" if point.get("ipMode") else ""
+    return f"{point['ip']}{mode}"
 
 
 def _endpoints(slices: Sequence[EndpointSlice], port: str) -> str:

@@ -38,7 +38,7 @@ def _short(
 ) -> Callable[Concatenate[ShortForms, P], R]:
     """A method of a part as a method of the cluster that has the part."""
 
-    def call(self: ShortForms, *args: P.args, **kwargs: P.kwargs) -> R:
+    def call(self: ShortForms, /, *args: P.args, **kwargs: P.kwargs) -> R:
         return method(part(self), *args, **kwargs)
 
     return in_module_of(method, call)
