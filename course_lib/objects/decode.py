@@ -75,12 +75,12 @@ def _revised(view: ViewT, before: Document, after: Document) -> ViewT:
     return msgspec.structs.replace(view, **changes) if changes else view
 
 
-def encode(value: Any) -> Any:
+def encode(value: object) -> Any:
     """A typed value as a document; fields at their defaults are left out."""
     return msgspec.to_builtins(value, enc_hook=str)
 
 
-def _quantity(wanted: type, found: Any) -> Any:
+def _quantity(wanted: type, found: object) -> Any:
     if (
         wanted is not Quantity
         or isinstance(found, bool)
@@ -123,7 +123,7 @@ def _type_words(name: str) -> str:
     return " or ".join(names.get(part, part) for part in name.split(" | "))
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     return "" if value is None else repr(value)[:60]
 
 

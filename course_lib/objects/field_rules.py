@@ -28,7 +28,7 @@ from course_lib.objects.names import (
 )
 from course_lib.objects.quantity import Quantity
 
-Check = Callable[[Any], str]
+Check = Callable[[object], str]
 Table = Mapping[str, Check]
 MAX_INT32, MAX_INT64 = 2**31 - 1, 2**63 - 1
 _PORT_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
@@ -117,7 +117,7 @@ def expression(term: Any) -> str:
 def whole(least: int = 0, most: int = MAX_INT32) -> Check:
     """A whole number within bounds."""
 
-    def check(value: Any) -> str:
+    def check(value: object) -> str:
         if not isinstance(value, int) or isinstance(value, bool):
             return "a whole number"
         if least <= value <= most:
@@ -145,22 +145,22 @@ def matching(good: Callable[[str], bool], expected: str) -> Check:
     return lambda value: "" if isinstance(value, str) and good(value) else expected
 
 
-def truth(value: Any) -> str:
+def truth(value: object) -> str:
     """true or false."""
     return "" if isinstance(value, bool) else "true or false"
 
 
-def text(value: Any) -> str:
+def text(value: object) -> str:
     """Any text."""
     return "" if isinstance(value, str) else "text"
 
 
-def mapping(value: Any) -> str:
+def mapping(value: object) -> str:
     """Any mapping."""
     return "" if isinstance(value, dict) else "a mapping"
 
 
-def port_name(value: Any) -> str:
+def port_name(value: object) -> str:
     """A port's name (`IsValidPortName` in apimachinery `util/validation`)."""
     if not isinstance(value, str):
         return "text"
@@ -173,7 +173,7 @@ def port_name(value: Any) -> str:
     return ""
 
 
-def port(value: Any) -> str:
+def port(value: object) -> str:
     """A port's number, or its name."""
     return port_name(value) if isinstance(value, str) else port_number(value)
 
@@ -186,29 +186,28 @@ def _is_address(text: str) -> bool:
         return False
 
 
-def address(value: Any) -> str:
+def address(value: object) -> str:
     """An IP address."""
     good = isinstance(value, str) and _is_address(value)
     return "" if good else "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
 
 
-def cidr(value: Any) -> str:
+def cidr(value: object) -> str:
     """A block of addresses with its prefix length."""
+    text = value if isinstance(value, str) else ""
     try:
-        good = isinstance(value, str) and "/" in value
-        good = good and value.partition("/")[2].isdecimal()
-        good = good and bool(ipaddress.ip_network(value, strict=False))
+        good = text.partition("/")[2].isdecimal() and bool(ipaddress.ip_network(text, strict=False))
     except ValueError:
         good = False
     if not good:
         return "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
-    inside = ipaddress.ip_interface(value)
+    inside = ipaddress.ip_interface(text)
     if inside.ip != inside.network.network_address:
         return f"must not have bits set beyond the prefix length: {inside.network}"
     return ""
 
 
-def quantity(value: Any) -> str:
+def quantity(value: object) -> str:
     """An amount, 0 or more."""
     try:
         amount = Quantity(value) if isinstance(value, str | int | float) else None
@@ -219,7 +218,7 @@ def quantity(value: Any) -> str:
     return "" if amount.nano >= 0 else "must be greater than or equal to 0"
 
 
-def encoded(value: Any) -> str:
+def encoded(value: object) -> str:
     """Text in base64."""
     try:
         good = isinstance(value, str)
@@ -229,7 +228,7 @@ def encoded(value: Any) -> str:
     return "" if good else "base64 data"
 
 
-def inside(value: Any) -> str:
+def inside(value: object) -> str:
     """A relative path that stays below its volume."""
     if not isinstance(value, str):
         return "text"
@@ -238,19 +237,19 @@ def inside(value: Any) -> str:
     return no_way_up(value)
 
 
-def no_way_up(value: Any) -> str:
+def no_way_up(value: object) -> str:
     """A path without `..`."""
     if not isinstance(value, str):
         return "text"
     return "must not contain '..'" if ".." in value.split("/") else ""
 
 
-def absolute(value: Any) -> str:
+def absolute(value: object) -> str:
     """A path from the root."""
     return "" if isinstance(value, str) and value.startswith("/") else "must be an absolute path"
 
 
-def filled(value: Any) -> str:
+def filled(value: object) -> str:
     """Text that is not empty."""
     return "" if isinstance(value, str) and value else "text that is not empty: Required value"
 
@@ -258,7 +257,7 @@ def filled(value: Any) -> str:
 def needs(*fields: str) -> Check:
     """A mapping that has these fields, filled."""
 
-    def check(value: Any) -> str:
+    def check(value: object) -> str:
         if not isinstance(value, dict):
             return "a mapping"
         missing = [field for field in fields if value.get(field) in (None, "", [])]

@@ -5,8 +5,6 @@ Source: the Kubernetes API reference, `core/v1`; "Persistent Volumes".
 
 from __future__ import annotations
 
-from typing import Any
-
 from course_lib.objects.columns import UNSET, access_modes
 from course_lib.objects.field_rules import needs, no_way_up, one_of, quantity
 from course_lib.objects.kind import Kind, Problems, Row
@@ -69,10 +67,10 @@ class VolumeSpec(Value, frozen=True):
     claim_ref: ClaimReference | None = None
     volume_mode: str = "Filesystem"
     node_affinity: VolumeNodeAffinity | None = None
-    host_path: dict[str, Any] | None = None
-    nfs: dict[str, Any] | None = None
-    csi: dict[str, Any] | None = None
-    local: dict[str, Any] | None = None
+    host_path: Document | None = None
+    nfs: Document | None = None
+    csi: Document | None = None
+    local: Document | None = None
 
 
 class VolumeStatus(Value, frozen=True):

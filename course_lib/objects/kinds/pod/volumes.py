@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
+from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Value
 
 
@@ -23,7 +22,7 @@ class SecretSource(Value, frozen=True):
 
     secret_name: str = ""
     optional: bool = False
-    items: list[dict[str, Any]] | None = None
+    items: list[Document] | None = None
     default_mode: int | None = None
 
 
@@ -34,7 +33,7 @@ class ConfigMapSource(Value, frozen=True):
 
     name: str = ""
     optional: bool = False
-    items: list[dict[str, Any]] | None = None
+    items: list[Document] | None = None
     default_mode: int | None = None
 
 
@@ -67,15 +66,13 @@ class Volume(Value, frozen=True):
     persistent_volume_claim: ClaimSource | None = None
     secret: SecretSource | None = None
     config_map: ConfigMapSource | None = None
-    empty_dir: dict[str, Any] | None = None
-    host_path: dict[str, Any] | None = None
-    projected: dict[str, Any] | None = None
-    downward_api: dict[str, Any] | None = msgspec.field(default=None, name="downwardAPI")
-    gce_persistent_disk: dict[str, Any] | None = msgspec.field(
-        default=None, name="gcePersistentDisk"
-    )
-    aws_elastic_block_store: dict[str, Any] | None = msgspec.field(
+    empty_dir: Document | None = None
+    host_path: Document | None = None
+    projected: Document | None = None
+    downward_api: Document | None = msgspec.field(default=None, name="downwardAPI")
+    gce_persistent_disk: Document | None = msgspec.field(default=None, name="gcePersistentDisk")
+    aws_elastic_block_store: Document | None = msgspec.field(
         default=None, name="awsElasticBlockStore"
     )
-    iscsi: dict[str, Any] | None = None
-    rbd: dict[str, Any] | None = None
+    iscsi: Document | None = None
+    rbd: Document | None = None
