@@ -5,8 +5,6 @@ from __future__ import annotations
 import warnings
 from importlib import import_module
 
-from pdoc import pdoc, render
-
 from tests import structure
 
 SKIPPED = ("course_lib.__main__", "course_lib.course.chapters.")  # commands, and examiners
@@ -22,6 +20,7 @@ if __name__ == "__main__":
     package = import_module("course_lib")
     for name in package.__all__:  # imported lazily, and so unknown to pdoc until they are set
         setattr(package, name, getattr(package, name))
+    pdoc, render = import_module("pdoc").pdoc, import_module("pdoc.render")
     render.configure(show_source=False)
     folder = structure.ROOT / "build" / "api"
     pdoc(*names(), output_directory=folder)

@@ -117,10 +117,10 @@ class InformerFactory:
     >>> from course_lib.objects.kinds.pod import Pod
     >>> cluster = Cluster(nodes=2)
     >>> pods = InformerFactory(cluster.api).informer(Pod)
-    >>> pods.add_index("node", lambda pod: [pod.spec.node_name])
     >>> _ = cluster.apply("data/web.yaml")
     >>> cluster.run(seconds=30)
-    >>> len(pods), len(pods.by_index("node", "node-1"))
+    >>> def by_node(pod): return [pod.spec.node_name]
+    >>> len(pods), len(pods.by_index(by_node, "node-1"))
     (3, 1)
     """
 

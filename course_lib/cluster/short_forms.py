@@ -101,6 +101,7 @@ class ShortForms:
     set_image = _short(lambda c: c.workloads, Workloads.set_image)
     history_of = _short(lambda c: c.workloads, Workloads.history)
     rollback = _short(lambda c: c.workloads, Workloads.rollback)
+    restart = _short(lambda c: c.workloads, Workloads.restart)
     ready = _short(lambda c: c.workloads, Workloads.ready)
 
     # Nodes

@@ -32,6 +32,10 @@ CONTROL_PLANE = "control-plane"
 NODE_NETWORK = "172.18.0.0/16"
 
 
+class UnknownSetting(CourseError):
+    """A setting that neither `PodNetwork` nor the plugin has."""
+
+
 class PodNetwork(Network["PodNetwork"]):
     """Machines, their Pods, and the plugin between them.
 
@@ -361,7 +365,7 @@ def _made(name: str, network: PodNetwork, settings: dict[str, Any]) -> NetworkPl
     plugin = plugin_named(name)
     unknown = [setting for setting in settings if setting not in plugin.settings()]
     if unknown:
-        raise CourseError(
+        raise UnknownSetting(
             f"the network {name} does not take these settings",
             expected=f"those of PodNetwork, and of the plugin: {', '.join(plugin.settings())}",
             found=", ".join(f"{setting}={settings[setting]!r}" for setting in unknown),

@@ -10,6 +10,7 @@ from course_lib.course.forms import as_documents, described, names_of
 from course_lib.course.questions import Mistake, Remarks, asks, truth
 from course_lib.network import PLUGINS, PodNetwork
 from course_lib.network.mistakes import broken
+from course_lib.network.pod_network import UnknownSetting
 from course_lib.objects.manifests import Document
 
 
@@ -111,7 +112,7 @@ def two_subnets(answer: object) -> Remarks:
     yield holds(plugin != "routable", f"the plugin is {plugin}", "this needs another router", hint)
     try:
         network = PodNetwork(plugin, nodes=4, pods=1, subnets=2, **settings)
-    except TypeError as error:
+    except UnknownSetting as error:
         known = {"calico": "`ipip`, `vxlanMode`", "flannel-vxlan": "`direct_routing`"}
         there = known.get(plugin, "none that matters here")
         said = f"{plugin} does not have the settings {names_of(settings)}"
