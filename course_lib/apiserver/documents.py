@@ -13,6 +13,7 @@ from __future__ import annotations
 import msgspec
 
 from course_lib.apiserver import admission, immutability
+from course_lib.apiserver.errors import Conflict
 from course_lib.apiserver.patches import merge_patch
 from course_lib.apiserver.reader import Reader
 from course_lib.apiserver.store import StoredObject
@@ -22,6 +23,7 @@ from course_lib.objects.manifests import Document, plain
 from course_lib.objects.meta import Object
 from course_lib.objects.validate import validate
 
+PRECONDITIONS = ("uid", "resourceVersion")  # of a write, where it names them
 SERVERS_OWN = ("uid", "resourceVersion", "deletionTimestamp", "creationTimestamp")
 
 
@@ -63,6 +65,42 @@ def new(document: Document, kind: Kind, api: Reader | None = None) -> Incoming:
     if api is not None:
         admission.mutate(api, kind, document)
     return _read(document, kind)
+
+
+def metadata(document: Document, kind: Kind) -> Document:
+    """The metadata by which a request finds its object, with a name and a namespace.
+
+    They are written into the `document` of the `kind` where it has none. Raises `InvalidManifest`
+    where a field of them is not text.
+    """
+    meta = document.setdefault("metadata", {})
+    if not isinstance(meta, dict) or not all(
+        isinstance(meta.get(field), str | None) for field in ("name", "namespace", *PRECONDITIONS)
+    ):
+        decode(document, kind)
+    found = {"name": "", **meta}
+    if kind.namespaced:
+        found["namespace"] = meta.get("namespace") or "default"
+    document["metadata"] = found
+    return found
+
+
+def check_preconditions(desired: Document, entry: StoredObject, kind: Kind) -> None:
+    """Raise `Conflict` where a document names another revision or uid than its object has.
+
+    `desired` is what a request writes, `entry` the object, `kind` that of both.
+    """
+    meta, existing = desired["metadata"], entry.document["metadata"]
+    version = meta.get("resourceVersion")
+    if version and version != str(entry.revision):
+        raise Conflict(
+            f'Operation cannot be fulfilled on {kind.title} "{existing["name"]}": the object has '
+            "been modified; please apply your changes to the latest version and try again",
+            expected=f"resourceVersion {entry.revision}",
+            found=f"resourceVersion {version}",
+        )
+    if meta.get("uid") and meta["uid"] != existing["uid"]:
+        raise Conflict(f'{kind.title} "{existing["name"]}" is another object of the same name')
 
 
 def update(

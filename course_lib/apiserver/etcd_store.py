@@ -139,11 +139,18 @@ class EtcdStore(Store):
         self.revision = max(self.revision, event.revision)
         if event.type == "PUT":
             document = versioned(msgspec.json.decode(event.value), event.revision)
+            if before is not None and _uid(before.document) != _uid(document):
+                # Its deletion was not seen: it lies at an earlier revision.
+                self._forget(event.key, before, event.revision - 1)
+                before = None
             self._enter(event.key, StoredObject(document, event.revision))
             self._publish(Change(event.revision, PUT, event.key, document, before))
         elif before is not None:
-            self._remove(event.key)
-            self._publish(Change(event.revision, DELETE, event.key, before.document, before))
+            self._forget(event.key, before, event.revision)
+
+    def _forget(self, key: str, before: StoredObject, revision: int) -> None:
+        self._remove(key)
+        self._publish(Change(revision, DELETE, key, before.document, before))
 
     # Writing
 
@@ -214,3 +221,7 @@ class EtcdStore(Store):
                     return answer
             break  # nobody knows whether it was done
         raise StorageError(why)
+
+
+def _uid(document: Document) -> object:
+    return document.get("metadata", {}).get("uid")

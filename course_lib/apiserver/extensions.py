@@ -81,7 +81,7 @@ class Extensions:
         definition = None if change.type == DELETE else _definition(change.document)
         kind = custom_kind(definition) if definition and definition.established else None
         before = self._served.pop(name, None)
-        if before is not None and kind is None:
+        if before is not None and (kind is None or kind.kind != before.kind):
             self._server.kinds.remove(before)
         if kind is not None and not _is_built_in(kind):
             self._served[name] = kind
@@ -155,7 +155,7 @@ class Extensions:
         """Delete all objects of a definition, then let it go."""
         if FINALIZER not in (definition.metadata.finalizers or ()):
             return False
-        kind = self._served.get(definition.name)
+        kind = _stored_kind(definition) if definition.established else None
         message = "CustomResource deletion is in progress"
         why = "True", "InstanceDeletionInProgress", message
         if kind is not None:
@@ -217,6 +217,13 @@ class Extensions:
 
 def _definition(document: Document) -> CustomResourceDefinition:
     return msgspec.convert(document, CustomResourceDefinition)
+
+
+def _stored_kind(definition: CustomResourceDefinition) -> Kind | None:
+    """The kind of all stored objects, also where no version of them is served."""
+    versions = [msgspec.structs.replace(v, served=True) for v in definition.spec.versions or ()]
+    spec = msgspec.structs.replace(definition.spec, versions=versions)
+    return custom_kind(msgspec.structs.replace(definition, spec=spec))
 
 
 def _is_built_in(kind: Kind) -> bool:

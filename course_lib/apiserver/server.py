@@ -13,12 +13,12 @@ import msgspec
 
 from course_lib.apiserver import admission, allocation, deletion, documents
 from course_lib.apiserver.documents import Incoming, Views, copied, served
-from course_lib.apiserver.errors import AlreadyExists, Conflict, NotFound, StaleRead
+from course_lib.apiserver.errors import AlreadyExists, BadRequest, Conflict, NotFound, StaleRead
 from course_lib.apiserver.extensions import Extensions
 from course_lib.apiserver.patches import merge_patch
 from course_lib.apiserver.store import DELETE, Change, Store, StoredObject, Watch
 from course_lib.engine import Simulation
-from course_lib.objects.decode import decode, revised
+from course_lib.objects.decode import revised
 from course_lib.objects.kind import Kind, Kinds
 from course_lib.objects.kinds import BUILT_IN
 from course_lib.objects.kinds.pod import Pod
@@ -79,7 +79,7 @@ class APIServer:
     def resource(self, name: AnyKind) -> Kind:
         """The kind of any name that kubectl takes, or of a view's type."""
         if isinstance(name, Kind):
-            return name
+            return self.kinds.newest(name)
         return self.kinds.named(name) if isinstance(name, str) else self.kinds.of_type(name)
 
     # Reading
@@ -204,28 +204,13 @@ class APIServer:
         The main face leaves the status as it is; `subresource="status"` changes nothing else.
         """
         kind = self.kinds.of_document(document)
-        wanted: Document = plain(document)
-        meta = wanted.setdefault("metadata", {})
-        if not isinstance(meta, dict):
-            decode(wanted, kind)  # refuses it, with the type that is expected
-        name, namespace = meta.get("name", ""), meta.get("namespace", "")
-        if kind.namespaced and not namespace:
-            namespace = meta["namespace"] = "default"
-        key = self.key(kind, name, namespace)
+        desired: Document = plain(document)
+        meta = documents.metadata(desired, kind)
+        key = self.key(kind, meta["name"], meta.get("namespace", ""))
         entry = self.store.get(key)
         if entry is None:
-            raise not_found(kind, name)
-        version = meta.get("resourceVersion")
-        if version and version != str(entry.revision):
-            raise Conflict(
-                f'Operation cannot be fulfilled on {kind.title} "{name}": the object has '
-                "been modified; please apply your changes to the latest version and try again",
-                expected=f"resourceVersion {entry.revision}",
-                found=f"resourceVersion {version}",
-            )
-        if meta.get("uid") and meta["uid"] != entry.document["metadata"]["uid"]:
-            raise Conflict(f'{kind.title} "{name}" is another object of the same name')
-        return self._replace(key, served(kind, entry), wanted, kind, subresource)
+            raise not_found(kind, meta["name"])
+        return self._replace(key, served(kind, entry), desired, kind, subresource)
 
     def patch(
         self,
@@ -236,7 +221,10 @@ class APIServer:
         subresource: str = "",
         expected: str = "",
     ) -> ObjectT:
-        """Apply a merge patch (RFC 7386); with `expected`, only to that resourceVersion."""
+        """Apply a merge patch (RFC 7386); with `expected`, only to that resourceVersion.
+
+        Raises `Conflict` where the patch names another resourceVersion or uid than the object has.
+        """
         named = self.resource(kind)
         key = self.key(named, name, namespace)
 
@@ -245,11 +233,18 @@ class APIServer:
             if entry is None:
                 raise not_found(named, name)
             entry = served(named, entry)
-            wanted = merge_patch(entry.document, patch)
+            desired = merge_patch(entry.document, patch)
+            desired |= {field: entry.document[field] for field in ("apiVersion", "kind")}
+            meta = documents.metadata(desired, named)
+            if meta["name"] != name:
+                raise BadRequest(
+                    "the name of the object does not match the name on the request",
+                    expected=name,
+                    found=meta["name"],
+                )
             if expected:
-                wanted["metadata"] = wanted["metadata"] | {"resourceVersion": expected}
-                return self.update(wanted, subresource)
-            return self._replace(key, entry, wanted, named, subresource)
+                desired["metadata"] = meta | {"resourceVersion": expected}
+            return self._replace(key, entry, desired, named, subresource)
 
         return cast(ObjectT, once() if expected else self._on_the_newest(once))
 
@@ -330,6 +325,7 @@ class APIServer:
     def _replace(
         self, key: str, entry: StoredObject, desired: Document, kind: Kind, subresource: str
     ) -> Object:
+        documents.check_preconditions(desired, entry, kind)
         before, existing = entry.document, self._views.of(kind, key, entry)
         if subresource == "":
             made = documents.update(desired, before, existing, kind, self)

@@ -105,7 +105,8 @@ def _apply(client: Client, document: Document, done: list[Applied]) -> Result:
 def _undo(client: Client, applied: Applied) -> None:
     made, before = applied.object, applied.before
     if before is None:
-        client.delete(made.kind, made.name, made.namespace, grace_period=0)
+        kind = client.kinds.of(made.api_version, made.kind)
+        client.delete(kind, made.name, made.namespace, grace_period=0, uid=made.uid)
     else:
         metadata = {k: v for k, v in before["metadata"].items() if k != "resourceVersion"}
         client.update(before | {"metadata": metadata})

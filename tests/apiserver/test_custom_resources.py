@@ -8,6 +8,7 @@ from course_lib.apiserver import APIServer
 from course_lib.apiserver.errors import NotFound
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError, InvalidManifest
+from course_lib.objects.kinds.custom_resource_definition import CUSTOM_RESOURCE_DEFINITION
 from course_lib.objects.meta import condition
 from tests.apiserver.definitions import SPEC, STATUS, cache, definition, version
 
@@ -110,6 +111,22 @@ class TestDefinitions:
         with pytest.raises(CourseError, match="doesn't have a resource type 'Cache'"):
             served.list("Cache")
 
+    def test_the_objects_go_also_where_no_version_of_them_is_served(self, served):
+        served.create(cache())
+        document = served.document("crd", "caches.example.com")
+        document["spec"]["versions"][0]["served"] = False
+        served.update(document)
+        served.delete("crd", "caches.example.com")
+        served.create(definition())
+        assert served.list("Cache") == []
+
+    def test_a_store_that_is_restored_with_another_kind_of_a_definition(self, served):
+        document = served.document("crd", "caches.example.com")
+        document["status"]["acceptedNames"]["kind"] = document["spec"]["names"]["kind"] = "Store"
+        served.store.put(f"{served.prefix(CUSTOM_RESOURCE_DEFINITION)}caches.example.com", document)
+        assert served.kinds.of("example.com/v1", "Store").plural == "caches"
+        assert [kind.kind for kind in served.kinds if kind.custom] == ["Store"]
+
     def test_a_kind_of_the_cluster_has_no_namespace(self, api):
         api.create(definition(scope="Cluster"))
         assert api.create(cache()).namespace == ""
@@ -163,6 +180,17 @@ class TestObjects:
         assert served.get("Cache", "web").metadata.generation == 1
         served.patch("Cache", "web", "default", {"spec": {"size": 3}})
         assert served.get("Cache", "web").metadata.generation == 2
+
+    def test_a_client_with_an_earlier_schema_keeps_fields_that_were_added_since(self, served):
+        earlier = served.resource("Cache")
+        document = served.document("crd", "caches.example.com")
+        properties = document["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]
+        properties["spec"]["properties"]["eviction"] = {"type": "string"}
+        served.update(document)
+        served.create(cache(eviction="lru"))
+        assert served.document(earlier, "web")["spec"]["eviction"] == "lru"
+        served.patch(earlier, "web", "default", {"metadata": {"labels": {"a": "b"}}})
+        assert served.document("Cache", "web")["spec"]["eviction"] == "lru"
 
     def test_a_watch_tells_of_them(self, served):
         seen = []

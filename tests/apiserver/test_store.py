@@ -7,7 +7,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from course_lib.apiserver.errors import Compacted, Conflict
 from course_lib.apiserver.etcd_store import EtcdStore
-from course_lib.apiserver.store import DELETE, Change, Store
+from course_lib.apiserver.store import DELETE, PUT, Change, Store
 from course_lib.engine import Simulation
 from course_lib.etcd import EtcdCluster
 
@@ -118,6 +118,23 @@ def test_a_deletion_tells_what_was_there(store):
     store.watch("/", heard.append)
     store.delete(KEYS[0])
     assert [(c.type, c.document["value"]) for c in heard] == [(DELETE, 1)]
+
+
+def test_an_object_that_took_the_name_of_another_is_told_of_as_a_new_one():
+    store = store_on(1)
+    other = EtcdStore(store.sim, store.etcd)
+    other.load()
+    store.put(KEYS[0], {"metadata": {"uid": "a"}})
+    other.catch_up()
+    heard: list[Change] = []
+    other.watch("/", heard.append)
+    other.close()
+    store.delete(KEYS[0])
+    store.put(KEYS[0], {"metadata": {"uid": "b"}})
+    other.load()
+    assert [(c.type, c.document["metadata"]["uid"]) for c in heard] == [(DELETE, "a"), (PUT, "b")]
+    assert heard[0].revision < heard[1].revision
+    assert heard[1].before is None
 
 
 def test_a_stopped_watch_hears_no_more(store):
