@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import cache
 from typing import Generic
 
+from course_lib.engine import Simulation
 from course_lib.objects.meta import Object, ObjectT
 from course_lib.objects.selectors import EVERYTHING, Selector
 
@@ -44,7 +45,8 @@ class Indexer(Generic[ObjectT]):
     def by_index(self, function: IndexFunction[ObjectT], value: str) -> list[ObjectT]:
         """The objects for which an index function returns a value.
 
-        The index is built when the function is used first, and kept from then on.
+        The index is built when the function is used first, and kept from then on: pass the same
+        function each time, not a new lambda.
         """
         if function not in self._indexes:
             index = self._indexes[function] = _Index(function)
@@ -103,12 +105,34 @@ class _Index(Generic[ObjectT]):
                 insort(self.keys.setdefault(value, []), key)
 
 
+class LatestRevisions:
+    """The newest revision of each object among the changes of the present instant.
+
+    Within one instant a newer change may arrive first: a watcher that is told of a change before
+    this one writes to the object. `sim` has the time.
+    """
+
+    def __init__(self, sim: Simulation) -> None:
+        self._sim, self._instant = sim, -1.0
+        self._revisions: dict[str, int] = {}
+
+    def overtaken(self, key: str, revision: int) -> bool:
+        """Whether a newer change of an object arrived first; notes the change if not."""
+        if self._instant != self._sim.now:
+            self._instant = self._sim.now
+            self._revisions.clear()
+        if self._revisions.get(key, revision) > revision:
+            return True
+        self._revisions[key] = revision
+        return False
+
+
 def by_namespace(seen: Object) -> list[str]:
     """Index function: the namespace."""
     return [seen.namespace]
 
 
-@lru_cache
+@cache  # one function for each label, so that its index is found again
 def by_label(label: str) -> Callable[[Object], list[str]]:
     """Index function: the value of a label; objects without it are not in the index."""
     return lambda seen: [seen.labels[label]] if label in seen.labels else []

@@ -10,12 +10,15 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any, Protocol
 
+import simpy
+
 from course_lib.apiserver.errors import Unreachable
 from course_lib.apiserver.server import AnyKind, APIServer, not_found
 from course_lib.client.interface import Listener, Subscription
 from course_lib.client.local import ServerClient
 from course_lib.client.reflector import Reflector
 from course_lib.engine import Lifetime, Simulation
+from course_lib.engine.simulation import Process
 from course_lib.objects.kind import Kind, Kinds
 from course_lib.objects.kinds import BUILT_IN
 from course_lib.objects.meta import ObjectT
@@ -58,7 +61,8 @@ class Connection(ServerClient):
         self._server: APIServer | None = None
         self._kinds = Kinds(BUILT_IN)
         self._remembered: dict[tuple[str, str, str], Any] = {}
-        self.reflectors: list[Reflector] = []
+        self.reflectors: list[Reflector] = []  # those that are not stopped
+        self._synced: simpy.Event | None = None  # for those who wait until all watches resumed
 
     @property
     def server(self) -> APIServer:
@@ -81,6 +85,25 @@ class Connection(ServerClient):
             return self.server.up
         except Unreachable:
             return False
+
+    @property
+    def synced(self) -> bool:
+        """Whether all watches are established: no cache that they feed misses a change."""
+        _ = self.reachable  # a request finds out that the connection broke
+        return all(reflector.established for reflector in self.reflectors)
+
+    def wait_for_sync(self) -> Process:
+        """Wait until all watches are established."""
+        while not self.synced:
+            if self._synced is None:
+                self._synced = self.life.env.event()
+            yield self._synced
+
+    def resumed(self) -> None:
+        """A watch is established again."""
+        if self._synced is not None and self.synced:
+            event, self._synced = self._synced, None
+            event.succeed()
 
     @property
     def kinds(self) -> Kinds:
@@ -106,7 +129,7 @@ class Connection(ServerClient):
     def close(self) -> None:
         """The process ends."""
         self.life.end()
-        for reflector in self.reflectors:
+        for reflector in list(self.reflectors):
             reflector.stop()
         self._hang_up()
 
@@ -153,6 +176,4 @@ class Connection(ServerClient):
 
         Where no API server is reached now, everything is ADDED once one is.
         """
-        reflector = Reflector(self, kind, listener, namespace, selector, fields, initial)
-        self.reflectors.append(reflector)
-        return reflector
+        return Reflector(self, kind, listener, namespace, selector, fields, initial)

@@ -1,10 +1,11 @@
 """Informers: a component's copy of the objects of a kind, kept up to date by list and watch.
 
-A component reads from its informers, and sends only writes to the API. Between a write and the
-moment when its own cache shows it, a component of a real cluster must not decide again; client-go
-keeps `expectations` for that (`pkg/controller/controller_utils.go`). Here the API server calls a
-watcher during the write, so a cache lacks a write only while the connection is broken, and then
-the next write fails: there are no expectations.
+A component reads from its informers, and sends only writes to the API. While the watch is
+established, the API server calls the watcher during each write, so that the cache always shows
+the component's own writes. After a break, each watch resumes at its own time, and writes succeed
+before all caches are up to date: a component that decides from caches waits for `synced` first.
+Simplified: the components of a real cluster go on with a cache that lags behind; they guard
+themselves with `expectations` (`pkg/controller/controller_utils.go`) and with live reads.
 Source: client-go `tools/cache` (`shared_informer.go`), `informers` (the shared factory).
 """
 
@@ -14,17 +15,18 @@ from collections.abc import Callable
 from typing import Generic
 
 from course_lib.apiserver.server import DELETED, WatchEvent
-from course_lib.client.cache import Indexer, IndexFunction
+from course_lib.client.cache import Indexer, IndexFunction, LatestRevisions
 from course_lib.client.interface import Client
+from course_lib.engine.simulation import Process
 from course_lib.objects.kind import Kind, Kinds
-from course_lib.objects.meta import ObjectT
+from course_lib.objects.meta import Object, ObjectT
 from course_lib.objects.selectors import EVERYTHING, FieldSelector, Selector
 
 Handler = Callable[[ObjectT | None, ObjectT | None], None]  # the object before, and after
 
 
 class Informer(Generic[ObjectT]):
-    """A cache of all objects of a kind, and whoever is told when it changes.
+    """A cache of all objects of a kind, with handlers for its changes.
 
     With `fields` and `namespace`, only of those that match: a kubelet keeps its own Pods.
 
@@ -42,8 +44,7 @@ class Informer(Generic[ObjectT]):
         self.kind = client.resource(kind)
         self._cache = Indexer[ObjectT]()
         self._handlers: list[Handler[ObjectT]] = []
-        self._instant = -1.0  # of the last event, and the revision of each object that it changed
-        self._revisions: dict[str, int] = {}
+        self._latest = LatestRevisions(self._sim)
         self._watch = client.watch(
             self.kind, self._on_event, namespace, fields=fields, initial=True
         )
@@ -53,7 +54,8 @@ class Informer(Generic[ObjectT]):
 
     def find(self, name: str, namespace: str = "") -> ObjectT | None:
         """The object of that name, or None."""
-        return self._cache.get(self._key(name, namespace))
+        existing = self._cache.get(_key(name, namespace or "default"))
+        return self._cache.get(name) if existing is None else existing
 
     def by_index(self, function: IndexFunction[ObjectT], value: str) -> list[ObjectT]:
         """The objects for which an index function returns a value, in the API's order."""
@@ -70,44 +72,46 @@ class Informer(Generic[ObjectT]):
 
         guarded = self._sim.guarded(on_change)
         self._handlers.append(lambda before, after: guarded((before, after)))
+        told = self._handlers[-1]
         for each in self._cache.list():
-            self._handlers[-1](None, each)
+            if self._cache.get(_key_of(each)) is each:  # no earlier call of `told` changed it
+                told(None, each)
 
     def stop(self) -> None:
         """End the watch; the cache stays as it is."""
         self._watch.stop()
 
-    def _key(self, name: str, namespace: str) -> str:
-        return f"{namespace or 'default'}/{name}" if self.kind.namespaced else name
-
     def _on_event(self, event: WatchEvent) -> None:
-        key = self._key(event.object.name, event.object.namespace)
-        if self._overtaken(key, event.revision):
+        key = _key_of(event.object)
+        if self._latest.overtaken(key, event.revision):
             return
+        cached = self._cache.get(key)
+        if cached is not None and cached.uid != event.object.uid:
+            if event.type == DELETED:
+                return  # of an earlier object of this name
+            self._cache.remove(key)
+            self._tell(cached, None)  # its deletion did not arrive
         after: ObjectT | None = None if event.type == DELETED else event.object  # type: ignore[assignment]
         before = self._cache.remove(key) if after is None else self._cache.put(key, after)
-        if before is None and after is None:
-            return
+        if before is not None or after is not None:
+            self._tell(before, after)
+
+    def _tell(self, before: ObjectT | None, after: ObjectT | None) -> None:
         for handler in list(self._handlers):
             handler(before, after)
-
-    def _overtaken(self, key: str, revision: int) -> bool:
-        """Whether a newer change of an object came first.
-
-        That happens within one instant, when a watcher that is told of a change before this
-        informer writes to the object.
-        """
-        if self._instant != self._sim.now:
-            self._instant = self._sim.now
-            self._revisions.clear()
-        if self._revisions.get(key, revision) > revision:
-            return True
-        self._revisions[key] = revision
-        return False
 
     def list(self, namespace: str = "", selector: Selector = EVERYTHING) -> list[ObjectT]:
         """The objects of a namespace, or all, in the API's order."""
         return self._cache.list(namespace, selector)
+
+
+def _key(name: str, namespace: str) -> str:
+    return f"{namespace}/{name}" if namespace else name
+
+
+def _key_of(cached: Object) -> str:
+    """The key of an object; its own namespace counts, since a custom kind's scope may change."""
+    return _key(cached.name, cached.namespace)
 
 
 class InformerFactory:
@@ -132,6 +136,15 @@ class InformerFactory:
     def kinds(self) -> Kinds:
         """The kinds that the API server serves."""
         return self.client.kinds
+
+    @property
+    def synced(self) -> bool:
+        """Whether all caches are up to date: no watch of the process is broken."""
+        return self.client.synced
+
+    def wait_for_sync(self) -> Process:
+        """Wait until all caches are up to date: `yield from informers.wait_for_sync()`."""
+        return self.client.wait_for_sync()
 
     def informer(self, kind: type[ObjectT] | str | Kind) -> Informer[ObjectT]:
         """The informer of a kind; it is started when it is asked for first."""

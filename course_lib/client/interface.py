@@ -1,4 +1,4 @@
-"""What every client of the API offers, whatever lies between it and an API server.
+"""The operations of every API client, in-process or over a network.
 
 Admission, defaults, validation and the allocation of addresses belong to the API server: a client
 sends a request, and gets an object or a refusal.
@@ -13,6 +13,7 @@ from course_lib.apiserver.deletion import BACKGROUND
 from course_lib.apiserver.server import AnyKind, WatchEvent
 from course_lib.client.apply import Applied
 from course_lib.engine import Simulation
+from course_lib.engine.simulation import Process
 from course_lib.objects.kind import Kind, Kinds
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, ObjectT
@@ -63,6 +64,13 @@ class Client(Protocol):
     @property
     def reachable(self) -> bool:
         """Whether an API server answers now."""
+
+    @property
+    def synced(self) -> bool:
+        """Whether all watches of this client are established: after a break, once they resumed."""
+
+    def wait_for_sync(self) -> Process:
+        """Wait until all watches are established: `yield from client.wait_for_sync()`."""
 
     @property
     def kinds(self) -> Kinds:

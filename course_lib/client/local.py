@@ -12,6 +12,7 @@ from course_lib.client.apply import Applied, apply
 from course_lib.client.events import EventRecorder
 from course_lib.client.interface import Client, Listener, Subscription
 from course_lib.engine import Simulation
+from course_lib.engine.simulation import Process
 from course_lib.objects.kind import Kind, Kinds
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, ObjectT
@@ -38,6 +39,15 @@ class ServerClient(ABC):
     @abstractmethod
     def reachable(self) -> bool:
         """Whether an API server answers now."""
+
+    @property
+    def synced(self) -> bool:
+        """Whether all watches are established; here they never break."""
+        return True
+
+    def wait_for_sync(self) -> Process:
+        """Wait until all watches are established."""
+        yield from ()
 
     @abstractmethod
     def reach(self) -> APIServer:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from course_lib.apiserver.errors import Compacted, Unreachable
+from course_lib.apiserver.errors import Compacted, Unavailable, Unreachable
 from course_lib.apiserver.server import ADDED, DELETED, MODIFIED, AnyKind, APIServer, WatchEvent
 from course_lib.apiserver.store import Watch
+from course_lib.client.cache import LatestRevisions
 from course_lib.engine import Simulation
 from course_lib.objects.meta import Object
 from course_lib.objects.selectors import FieldSelector, Selector
@@ -20,9 +21,13 @@ Listener = Callable[[WatchEvent], None]
 
 
 class ServerRoute(Protocol):
-    """The way to the API server that is watched."""
+    """The way to the API server that is watched, and the reflectors that use it."""
 
     client: str
+    reflectors: list[Reflector]
+
+    def resumed(self) -> None:
+        """A watch is established again."""
 
     @property
     def sim(self) -> Simulation:
@@ -58,11 +63,13 @@ class Reflector:
         self.listener = route.sim.guarded(listener)
         self._scope = namespace, selector, fields
         self._known: dict[str, Object] = {}  # by uid
+        self._latest = LatestRevisions(route.sim)
         self._revision: int | None = None  # up to which everything was delivered
         self._watch: Watch | None = None
         self._over = False
         self._wait = FIRST_RETRY
         self._rng = route.sim.random(f"reflector/{route.client}")
+        route.reflectors.append(self)
         try:
             server = route.server
             if initial:
@@ -74,10 +81,18 @@ class Reflector:
         except Unreachable:
             self.lost()
 
+    @property
+    def established(self) -> bool:
+        """Whether changes arrive; False between a break and the moment when the watch resumes."""
+        return self._watch is not None
+
     def stop(self) -> None:
         """End the watch."""
         self._over = True
         self._leave()
+        if self in self.route.reflectors:
+            self.route.reflectors.remove(self)
+            self.route.resumed()  # no one needs to wait for this watch
 
     def lost(self) -> None:
         """The connection broke: try to resume, later each time."""
@@ -107,10 +122,14 @@ class Reflector:
         if self._over or self._watch is not None:
             return
         try:
-            server = self.route.server
-        except Unreachable:
+            self._follow_or_replace(self.route.server)
+        except Unavailable:
             self.lost()
-            return
+        else:
+            self.route.resumed()
+
+    def _follow_or_replace(self, server: APIServer) -> None:
+        """Watch from the last revision seen; where that is not possible, list before."""
         now = server.store.revision
         try:
             if self._revision is None or self._revision > now:  # etcd was restored
@@ -140,8 +159,10 @@ class Reflector:
             self.lost()  # the event comes again, from the last revision that arrived
             return
         self._revision = max(self._revision or 0, event.revision)
-        if event.type == DELETED:
-            self._known.pop(event.object.uid, None)
-        else:
-            self._known[event.object.uid] = event.object
+        uid = event.object.uid
+        if not self._latest.overtaken(uid, event.revision):
+            if event.type == DELETED:
+                self._known.pop(uid, None)
+            else:
+                self._known[uid] = event.object
         self.listener(event)

@@ -82,6 +82,7 @@ class AutoscalerController(Controller):
     def _sync(self) -> Process:
         while True:
             yield self.sim.sleep(SYNC_PERIOD)
+            yield from self.informers.wait_for_sync()
             with suppress(Unavailable):
                 for hpa in self.informers.list(self.kind):
                     self._look(hpa)

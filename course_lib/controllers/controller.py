@@ -2,6 +2,8 @@
 
 A controller never acts on the event itself. It notes the object's key, and later compares what
 is desired with what exists: so it makes no difference what it missed, or how often it is told.
+After a break of the connection it waits until all of its caches are up to date. Simplified: real
+controllers go on with caches that lag behind, and guard themselves (`course_lib.client.informer`).
 Source: kubernetes.io "Controllers"; the controllers in `pkg/controller` all have this shape.
 """
 
@@ -108,7 +110,8 @@ class Controller:
     def claim(self, kind: type[ObjectT] | str | Kind, owner: Object) -> list[ObjectT]:
         """The children of an owner, by name: it adopts orphans that its selector selects.
 
-        A child that the selector no longer selects is let go, and stays as an orphan.
+        The controller removes its owner reference from a child that the selector no longer
+        matches; the child becomes an orphan.
         Source: `pkg/controller/controller_ref_manager.go`.
         """
         selector, adopts = self.selector(owner), not owner.terminating
@@ -143,6 +146,7 @@ class Controller:
         while True:
             yield from self.queue.ready()
             yield self.sim.sleep(WORK_SECONDS)
+            yield from self.informers.wait_for_sync()
             key = self.queue.get()
             if self._succeeds(key):
                 self.queue.forget(key)

@@ -1,4 +1,4 @@
-"""Namespaces and what belongs in each: emptied before they go, furnished when they come.
+"""Delete a namespace's objects before the namespace; create its default objects with it.
 
 Source: `pkg/controller/namespace`, `pkg/controller/serviceaccount`, `pkg/controller/disruption`,
 `pkg/controller/resourcequota`.

@@ -84,6 +84,7 @@ class NodeLifecycleController(Controller):
     def _monitor(self) -> Process:
         while True:
             yield self.sim.sleep(MONITOR_PERIOD)
+            yield from self.informers.wait_for_sync()
             with suppress(Unavailable):  # until an API server answers again
                 for node in self.informers.list(Node):
                     self._check(node)

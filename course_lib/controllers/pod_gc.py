@@ -39,6 +39,7 @@ class PodGarbageCollector(Controller):
 
     def _every_period(self) -> Process:
         while True:
+            yield from self.informers.wait_for_sync()
             with suppress(CourseError):
                 self._collect()
             yield self.sim.sleep(CHECK_PERIOD)

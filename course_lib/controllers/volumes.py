@@ -210,7 +210,7 @@ def _capacity(volume: PersistentVolume) -> Quantity:
 
 
 class ReclaimController(Controller):
-    """Sees to volumes whose claim is gone: kept, or deleted, as their policy says."""
+    """Retain or delete volumes whose claim was deleted, by their reclaim policy."""
 
     name = "persistentvolume-reclaimer"
     kind = "PersistentVolume"

@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 
 from course_lib.apiserver import APIServer
 from course_lib.apiserver.errors import Unreachable
+from course_lib.apiserver.server import ADDED, DELETED, MODIFIED, WatchEvent
 from course_lib.client import LocalClient
 from course_lib.client.cache import by_controller, by_label, by_namespace, by_owner, orphans
 from course_lib.client.connection import Connection
 from course_lib.client.informer import Informer, InformerFactory
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
+from course_lib.objects.kinds.node import Node
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.selectors import parse_selector
 from tests import conftest
@@ -153,6 +155,151 @@ def test_an_informer_that_starts_while_no_server_answers_fills_up_later(client):
     way.open = True
     client.sim.run(5)
     assert names(informer.list()) == ["a"]
+
+
+def test_a_client_is_synced_when_the_last_of_its_watches_resumed(client):
+    way = Way(client.server)
+    connection = Connection(client.sim, way, "node-1")
+    factory = InformerFactory(connection)
+    pods, nodes = factory.informer(Pod), factory.informer(Node)
+    woken = []
+
+    def wait():
+        yield from factory.wait_for_sync()
+        woken.append((client.sim.now, names(pods.list()), names(nodes.list())))
+
+    assert factory.synced
+    way.open = False
+    assert not factory.synced
+    client.sim.start(wait())
+    client.create(pod("a"))
+    client.create({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "node-1"}})
+    way.open = True
+    assert connection.reachable
+    assert not factory.synced  # requests are answered before the watches resume
+    client.sim.run(30)
+    assert factory.synced
+    [(moment, *seen)] = woken
+    assert 0.8 <= moment <= 1.6
+    assert seen == [["a"], ["node-1"]]
+
+
+def test_nobody_waits_for_a_watch_that_was_stopped(client):
+    way = Way(client.server)
+    connection = Connection(client.sim, way, "node-1")
+    informer = Informer(connection, Pod)
+    way.open = False
+    assert not connection.synced
+    informer.stop()
+    assert connection.synced
+    assert connection.reflectors == []
+
+
+def test_objects_are_found_by_their_own_namespace_after_the_scope_of_a_custom_kind_changed(client):
+    client.create(definition("Cluster"))
+    informer = Informer(client, "widgets")
+    client.create({"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "a"}})
+    assert informer.find("a").name == "a"
+    client.delete("widgets", "a")
+    client.delete("crd", "widgets.example.com")
+    client.sim.run(5)
+    client.create(definition("Namespaced"))
+    for space in ("default", "shop"):
+        metadata = {"name": "a", "namespace": space}
+        client.create({"apiVersion": "example.com/v1", "kind": "Widget", "metadata": metadata})
+    assert [each.namespace for each in informer.list()] == ["default", "shop"]
+    assert informer.find("a", "shop").namespace == "shop"
+
+
+def definition(scope: str) -> dict:
+    schema = {"openAPIV3Schema": {"type": "object"}}
+    version = {"name": "v1", "served": True, "storage": True, "schema": schema}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": "widgets.example.com"},
+        "spec": {
+            "group": "example.com",
+            "scope": scope,
+            "names": {"plural": "widgets", "kind": "Widget"},
+            "versions": [version],
+        },
+    }
+
+
+class Replay(LocalClient):
+    """A client whose watch delivers what a test says."""
+
+    def watch(self, kind, listener, *arguments, **more):
+        self.deliver = listener
+        return super().watch(kind, lambda event: None)
+
+
+def replaced(client: LocalClient) -> tuple[Pod, Pod]:
+    """A Pod, and a later one of the same name."""
+    client.create(pod("a"))
+    first = client.get(Pod, "a")
+    client.delete(Pod, "a", grace_period=0)
+    client.create(pod("a"))
+    return first, client.get(Pod, "a")
+
+
+def test_handlers_hear_that_an_object_went_before_another_one_of_its_name_comes(client):
+    first, second = replaced(client)
+    replay = Replay(client.server)
+    informer = Informer(replay, Pod)
+    heard = []
+    informer.add_handler(lambda *change: heard.append(change))
+    replay.deliver(WatchEvent(ADDED, first, 10))
+    replay.deliver(WatchEvent(MODIFIED, second, 12))
+    assert heard == [(None, first), (first, None), (None, second)]
+
+
+def test_the_late_deletion_of_an_earlier_object_leaves_its_successor(client):
+    first, second = replaced(client)
+    replay = Replay(client.server)
+    informer = Informer(replay, Pod)
+    replay.deliver(WatchEvent(ADDED, second, 12))
+    client.sim.run(1)
+    replay.deliver(WatchEvent(DELETED, first, 13))
+    assert informer.list() == [second]
+
+
+def test_a_reflector_does_not_take_an_overtaken_change_for_the_latest(client):
+    """The Pod that a listener deletes within the instant of its creation is not known later."""
+
+    def remove(event):
+        if event.type == ADDED:
+            client.delete(Pod, "a", grace_period=0)
+
+    way = Way(client.server)
+    client.watch(Pod, remove)
+    heard = []
+    Connection(client.sim, way, "node-1").watch(Pod, lambda event: heard.append(event.type))
+    client.create(pod("a"))
+    assert client.find(Pod, "a") is None
+    heard.clear()
+    do(client, way, ("restart",))
+    client.server.store.compact(client.server.store.revision)
+    client.sim.run(60)
+    assert heard == []
+
+
+def test_a_handler_does_not_hear_of_an_object_that_its_earlier_call_deleted(client):
+    client.create(pod("a"))
+    client.create(pod("b"))
+    informer = Informer(client, Pod)
+    present = []
+
+    def only_a(before, after):
+        if after is None:
+            return
+        present.append(after.name)
+        if after.name == "a":
+            client.delete(Pod, "b", grace_period=0)
+
+    informer.add_handler(only_a)
+    assert present == ["a"]
 
 
 # What may happen: a write (whichever of these names), a break, the end of a break, a compaction.
