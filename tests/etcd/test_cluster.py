@@ -18,7 +18,7 @@ from course_lib.etcd import (
     Refused,
     Revoke,
 )
-from course_lib.etcd.requests import COMPACTED, NO_LEASE
+from course_lib.etcd.requests import COMPACTED, NO_LEASE, NO_SPACE, TIMED_OUT
 
 
 @pytest.fixture
@@ -50,6 +50,23 @@ def test_so_many_members_outlive_the_loss_of_all_but_a_majority(size):
         cluster.sim.run(5)
         leader = cluster.leader
         assert leader is None or isinstance(cluster.request(leader, Put("k", "x")), EtcdError)
+
+
+def test_a_request_without_a_majority_ends_in_a_timeout(three):
+    leader = three.elect()
+    for member in three.members.values():
+        if member is not leader:
+            member.crash()
+    outcome = three.request(leader, Put("k", "x"))
+    assert isinstance(outcome, EtcdError) and str(outcome) == TIMED_OUT
+
+
+def test_a_request_to_a_full_store_is_refused_in_etcds_words():
+    cluster = EtcdCluster(Simulation(1), 1)
+    cluster.limit(1000)
+    leader = cluster.elect()
+    outcomes = [cluster.request(leader, Put("k", "x" * 600)) for _ in range(3)]
+    assert isinstance(outcomes[-1], EtcdError) and str(outcomes[-1]) == NO_SPACE
 
 
 def test_a_term_has_one_leader_and_a_minority_none(three):
