@@ -96,3 +96,18 @@ class SchedulerCache:
     def _uncount(self, info: PodInfo) -> None:
         if self._nodes is not None:
             self._nodes.remove(info, info.pod.spec.node_name)
+
+
+def scheduling_properties(node: Node) -> tuple[object, ...]:
+    """What of a node, when it changes, can help a waiting Pod: not its images, nor its heartbeat.
+
+    Source: `pkg/scheduler/framework/events.go` (`nodeSchedulingPropertiesChange`).
+    """
+    conditions = {c.type: c.status for c in node.status.conditions or ()}
+    return (
+        node.spec.unschedulable,
+        node.spec.taints,
+        node.status.allocatable,
+        dict(node.labels),
+        conditions,
+    )

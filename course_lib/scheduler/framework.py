@@ -28,6 +28,7 @@ MAX_SCORE = 100
 # What can make a Pod schedulable again (`framework.ClusterEvent`).
 NODE_ADD, NODE_UPDATE, POD_DELETE, CLAIM_UPDATE = "NodeAdd", "NodeUpdate", "PodDelete", "PvcUpdate"
 POD_ADD, POD_UPDATE = "PodAdd", "PodUpdate"
+ALL_EVENTS = (NODE_ADD, NODE_UPDATE, POD_ADD, POD_UPDATE, POD_DELETE, CLAIM_UPDATE)
 
 # The extension points as a KubeSchedulerConfiguration writes them, with the plugin's method.
 # Score brings NormalizeScore with it, and Reserve brings Unreserve.
@@ -94,7 +95,7 @@ class Plugin:
     """
 
     name = ""
-    events: tuple[str, ...] = (NODE_ADD, NODE_UPDATE)  # that may help a Pod it refused
+    events: tuple[str, ...] = ALL_EVENTS  # that may help a Pod it refused
 
     def pre_enqueue(self, pod: PodInfo) -> str:
         """Why the Pod must stay out of the queue; asked again when the Pod changes."""

@@ -6,6 +6,7 @@ Source: `pkg/scheduler/framework/runtime/framework.go`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 
 import msgspec
 import numpy as np
@@ -151,12 +152,13 @@ class SchedulingFramework:
         return None
 
     def unreserve(self, pod: PodInfo, nodes: Nodes, node: str) -> None:
-        """Run Unreserve of all plugins that reserve, in reverse order.
+        """Run Unreserve of all plugins that reserve, in reverse order, also after an error of one.
 
         `pod` is the Pod that is scheduled, `nodes` is the snapshot, `node` the name of its node.
         """
-        for plugin in reversed(self.at["reserve"]):
-            plugin.unreserve(pod, nodes, node)
+        with ExitStack() as stack:
+            for plugin in self.at["reserve"]:
+                stack.callback(plugin.unreserve, pod, nodes, node)
 
     def permit(
         self, pod: PodInfo, node: str, handle: Handle

@@ -25,7 +25,7 @@ from course_lib.objects.kinds.persistent_volume_claim import PersistentVolumeCla
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.storage_class import StorageClass
 from course_lib.objects.meta import set_condition
-from course_lib.scheduler.cache import SchedulerCache
+from course_lib.scheduler.cache import SchedulerCache, scheduling_properties
 from course_lib.scheduler.executor import evict
 from course_lib.scheduler.framework import (
     CLAIM_UPDATE,
@@ -99,7 +99,7 @@ class Scheduler:
             return
         if before is None:
             self.queue.move(NODE_ADD)
-        elif _scheduling_properties(before) != _scheduling_properties(after):
+        elif scheduling_properties(before) != scheduling_properties(after):
             self.queue.move(NODE_UPDATE)
 
     def _on_pod(self, before: Pod | None, after: Pod | None) -> None:
@@ -116,6 +116,8 @@ class Scheduler:
             self._leave_queue(pod)
             if pod.uid in self.handle.waiting_pods:
                 self.handle.waiting_pods[pod.uid].reject("", DELETED_POD)
+            if over and self.cache.remove(pod):  # assumed, and never bound
+                self.queue.move(POD_DELETE)
         elif pod.spec.scheduler_name in self.frameworks:
             info = PodInfo.of(pod)
             if not self.framework(info).pre_enqueue(info):
@@ -196,8 +198,7 @@ class Scheduler:
                 bind = partial(self._attempt, queued, lambda: self._bind(queued, assumed))
                 self.sim.at(self.sim.now, bind)
             else:
-                self._give_back(assumed)
-                self._rejected(queued, rejection)
+                self._attempt(queued, lambda: self._give_up(queued, assumed, rejection))
 
         waiting = waiting_pods[uid] = WaitingPod(assumed, waits, done)
         for plugin, wait in waits.items():
@@ -207,13 +208,22 @@ class Scheduler:
     def _unreserve(self, assumed: PodInfo) -> None:
         """Give back what was reserved for a Pod, and forget it."""
         node = assumed.pod.spec.node_name
-        self.framework(assumed).unreserve(assumed, self.cache.nodes, node)
-        self.cache.forget(assumed)
+        try:
+            self.framework(assumed).unreserve(assumed, self.cache.nodes, node)
+        finally:
+            self.cache.forget(assumed)
 
     def _give_back(self, assumed: PodInfo) -> None:
         """The same in the binding cycle: as if the Pod were deleted, others may fit now."""
-        self._unreserve(assumed)
-        self.queue.move(POD_DELETE)
+        try:
+            self._unreserve(assumed)
+        finally:
+            self.queue.move(POD_DELETE)
+
+    def _give_up(self, queued: QueuedPod, assumed: PodInfo, rejection: Rejection) -> None:
+        """A plugin has rejected a Pod in the binding cycle."""
+        self._give_back(assumed)
+        self._rejected(queued, rejection)
 
     def _rejected(self, queued: QueuedPod, rejection: Rejection) -> None:
         """A plugin has rejected the node chosen: report, and wait for what may help it."""
@@ -269,8 +279,7 @@ class Scheduler:
             self._give_back(assumed)
             raise
         if rejection is not None:
-            self._give_back(assumed)
-            self._rejected(queued, rejection)
+            self._give_up(queued, assumed, rejection)
             return
         pod = self.informers.find(Pod, assumed.pod.name, assumed.namespace)
         if pod is None:
@@ -282,18 +291,3 @@ class Scheduler:
         message = f"Successfully assigned {pod.namespace}/{pod.name} to {node}"
         self.api.events.normal(COMPONENT, queued.info.pod, "Scheduled", message)
         framework.post_bind(assumed, node, self.handle)
-
-
-def _scheduling_properties(node: Node) -> tuple[object, ...]:
-    """What of a node, when it changes, can help a waiting Pod: not its images, nor its heartbeat.
-
-    Source: `pkg/scheduler/framework/events.go` (`nodeSchedulingPropertiesChange`).
-    """
-    conditions = {c.type: c.status for c in node.status.conditions or ()}
-    return (
-        node.spec.unschedulable,
-        node.spec.taints,
-        node.status.allocatable,
-        dict(node.labels),
-        conditions,
-    )

@@ -14,7 +14,7 @@ from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 from course_lib.scheduler import Plugin, SchedulingFramework, framework, with_plugins
 from course_lib.scheduler.batch import place_all
-from course_lib.scheduler.framework import POINTS, everywhere
+from course_lib.scheduler.framework import NODE_ADD, NODE_UPDATE, POINTS, everywhere
 from course_lib.scheduler.handle import Permission
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.plugins.gpu_share import COUNT, INDEX, MILLI, GpuShare
@@ -275,6 +275,7 @@ class Gang(Plugin):
     """Bind three Pods together, or none of them."""
 
     name = "Gang"
+    events = (NODE_ADD, NODE_UPDATE)  # not when another Pod of the gang gives its place back
 
     def permit(self, pod, node, handle):
         others = list(handle.waiting_pods.values())

@@ -17,7 +17,13 @@ from course_lib.objects.kinds.pod import (
     PreferredSchedulingTerm,
 )
 from course_lib.objects.names import is_label_value
-from course_lib.scheduler.framework import Plugin, PreFilterResult, default_normalize
+from course_lib.scheduler.framework import (
+    NODE_ADD,
+    NODE_UPDATE,
+    Plugin,
+    PreFilterResult,
+    default_normalize,
+)
 from course_lib.scheduler.nodes import LabelColumn, Nodes
 from course_lib.scheduler.pod_info import PodInfo
 from course_lib.scheduler.status import UNRESOLVABLE, NodeToStatus
@@ -34,6 +40,7 @@ class NodeAffinityPlugin(Plugin):
     """
 
     name = "NodeAffinity"
+    events = (NODE_ADD, NODE_UPDATE)
 
     def __init__(self, added: NodeAffinity | None = None) -> None:
         self.added = added or NodeAffinity()

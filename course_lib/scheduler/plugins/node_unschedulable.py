@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from course_lib.objects.kinds.node import Taint
 from course_lib.objects.tolerations import tolerated
-from course_lib.scheduler.framework import Plugin
+from course_lib.scheduler.framework import NODE_ADD, NODE_UPDATE, Plugin
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
 from course_lib.scheduler.status import UNRESOLVABLE, NodeToStatus
@@ -20,6 +20,7 @@ class NodeUnschedulable(Plugin):
     """Filter by `spec.unschedulable`."""
 
     name = "NodeUnschedulable"
+    events = (NODE_ADD, NODE_UPDATE)
 
     def filter(self, pod: PodInfo, nodes: Nodes) -> NodeToStatus | None:
         """Every node that is not cordoned; all, for a Pod that tolerates a cordon."""

@@ -10,7 +10,13 @@ import numpy as np
 
 from course_lib.objects.kinds.pod import Toleration
 from course_lib.objects.tolerations import tolerated
-from course_lib.scheduler.framework import MAX_SCORE, Plugin, default_normalize
+from course_lib.scheduler.framework import (
+    MAX_SCORE,
+    NODE_ADD,
+    NODE_UPDATE,
+    Plugin,
+    default_normalize,
+)
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
 from course_lib.scheduler.status import UNRESOLVABLE, NodeToStatus
@@ -26,6 +32,7 @@ class TaintToleration(Plugin):
     """Filter and score by taints."""
 
     name = "TaintToleration"
+    events = (NODE_ADD, NODE_UPDATE)
 
     def filter(self, pod: PodInfo, nodes: Nodes) -> NodeToStatus | None:
         """Every node without a hard taint that the Pod does not tolerate."""
