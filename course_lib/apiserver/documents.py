@@ -130,10 +130,15 @@ def update_of_status(
     `existing` is the view of `before`, `kind` is that of both.
     """
     document = immutability.carry_over(before, document, "status", kind)
+    if "status" in document:
+        document["status"] = plain(document["status"], "status")
     if kind.custom:
         kind.complete(document)
         immutability.check(before, document, kind)
-    return Incoming(document, kind, revised(existing, before, document, kind))
+    view = revised(existing, before, document, kind)
+    if "status" in document:
+        document |= canonical({"status": document["status"]}, kind.type)
+    return Incoming(document, kind, view)
 
 
 def _read(document: Document, kind: Kind) -> Incoming:

@@ -9,23 +9,39 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-MergeKeys = Mapping[str, Sequence[str]]
+MergeKey = Sequence[str]  # fields; all but the first may be missing in an item
+MergeKeys = Mapping[str, Sequence[MergeKey]]
 # Lists whose items are merged by a key of theirs rather than replaced as a whole
-# (`patchMergeKey` in the API's types).
+# (`patchMergeKey` in the API's types; where `listMapKeys` has more fields than that, by these).
 MERGE_KEYS: MergeKeys = {
-    "containers": ("name",),
-    "initContainers": ("name",),
-    "ephemeralContainers": ("name",),
-    "volumes": ("name",),
-    "env": ("name",),
-    "ports": ("containerPort", "port"),
-    "volumeMounts": ("mountPath",),
-    "imagePullSecrets": ("name",),
-    "topologySpreadConstraints": ("topologyKey",),
-    "hostAliases": ("ip",),
-    "taints": ("key",),
-    "conditions": ("type",),
+    "containers": [("name",)],
+    "initContainers": [("name",)],
+    "ephemeralContainers": [("name",)],
+    "volumes": [("name",)],
+    "env": [("name",)],
+    "ports": [("containerPort", "protocol"), ("port", "protocol")],
+    "volumeMounts": [("mountPath",)],
+    "volumeDevices": [("devicePath",)],
+    "imagePullSecrets": [("name",)],
+    "secrets": [("name",)],
+    "topologySpreadConstraints": [("topologyKey", "whenUnsatisfiable")],
+    "hostAliases": [("ip",)],
+    "podIPs": [("ip",)],
+    "addresses": [("type",)],
+    "taints": [("key", "effect")],
+    "conditions": [("type",)],
+    "ownerReferences": [("uid",)],
 }
+_DEFAULTS = {"protocol": "TCP"}  # of a field that an item leaves out
+
+
+def identity(item: Mapping[str, Any], key: MergeKey) -> tuple[str, ...]:
+    """The values of an item's key, by which it is merged.
+
+    >>> identity({"port": 53}, ("port", "protocol"))
+    ('53', 'TCP')
+    """
+    return tuple(str(item.get(field, _DEFAULTS.get(field, ""))) for field in key)
 
 
 def merge_patch(target: Any, patch: Any) -> Any:
@@ -76,18 +92,18 @@ def _merge(last: Any, live: Any, wanted: Any, field: str, keys: MergeKeys) -> An
     return wanted
 
 
-def _merge_key(keys: Sequence[str], items: list[Any]) -> str | None:
+def _merge_key(keys: Sequence[MergeKey], items: list[Any]) -> MergeKey | None:
     for key in keys:
-        if all(isinstance(item, dict) and key in item for item in items):
+        if all(isinstance(item, dict) and key[0] in item for item in items):
             return key
     return None
 
 
 def _merge_list(
-    last: list[Any], live: list[Any], wanted: list[Any], key: str, keys: MergeKeys
+    last: list[Any], live: list[Any], wanted: list[Any], key: MergeKey, keys: MergeKeys
 ) -> list[Any]:
     def by_key(items: list[Any]) -> dict[Any, Any]:
-        return {str(i[key]): i for i in items if isinstance(i, dict) and key in i}
+        return {identity(i, key): i for i in items if isinstance(i, dict) and key[0] in i}
 
     before, now, names = by_key(last), by_key(live), by_key(wanted)
     merged = [_merge(before.get(n), now.get(n), item, "", keys) for n, item in names.items()]

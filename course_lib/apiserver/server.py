@@ -31,6 +31,7 @@ from course_lib.objects.selectors import EVERYTHING, FieldSelector, Selector
 AnyKind = str | type[Object] | Kind  # any name that kubectl takes, a view's type, or a kind
 ADDED, MODIFIED, DELETED = "ADDED", "MODIFIED", "DELETED"
 T = TypeVar("T")
+MOST_GENERATED = 58  # characters before those at random (apiserver `storage/names/generate.go`)
 ALPHABET = "bcdfghjklmnpqrstvwxz2456789"  # no vowels: no words (apimachinery `util/rand`)
 
 
@@ -373,8 +374,9 @@ class APIServer:
         return f"{bits[:8]}-{bits[8:12]}-4{bits[13:16]}-a{bits[17:20]}-{bits[20:]}"
 
     def _generate(self, kind: Kind, meta: ObjectMeta) -> str:
+        prefix = meta.generate_name[:MOST_GENERATED]
         while True:
-            name = meta.generate_name + "".join(self._random.choices(ALPHABET, k=5))
+            name = prefix + "".join(self._random.choices(ALPHABET, k=5))
             if not self.store.get(self.key(kind, name, meta.namespace)):
                 return name
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from course_lib.apiserver.patches import MERGE_KEYS, merge_patch
+from course_lib.apiserver.patches import MERGE_KEYS, MergeKey, identity, merge_patch
 from course_lib.errors import CourseError
 from course_lib.objects.manifests import Document
 
@@ -83,30 +83,34 @@ def _merge_list(field: str, live: list[Any], patch: list[Any], order: list[Any])
         return [*live, *(each for each in patch if each not in live)]
     if key is None or any(each.get("$patch") == "replace" for each in patch):
         return [each for each in patch if not (isinstance(each, dict) and "$patch" in each)]
-    found = {each[key]: each for each in live}
+    found = {identity(each, key): each for each in live}
     for each in patch:
+        name = identity(each, key)
+        same = [other for other in found if other[0] == name[0]]
+        if len(same) == 1 and not all(part in each for part in key):
+            name = same[0]
         if each.get("$patch") == "delete":
-            found.pop(each[key], None)
+            found.pop(name, None)
         else:
-            found[each[key]] = strategic_merge(found.get(each[key]), each)
+            found[name] = strategic_merge(found.get(name), each)
     if order:
-        places = {
-            str(each[key]): place
+        places = {  # an order names the first field of a key
+            str(each[key[0]]): place
             for place, each in enumerate(order)
-            if isinstance(each, dict) and key in each
+            if isinstance(each, dict) and key[0] in each
         }
-        names = sorted(found, key=lambda name: places.get(str(name), -1))
+        names = sorted(found, key=lambda name: places.get(name[0], -1))
         return [found[name] for name in names]
     return list(found.values())
 
 
-def _key_of(field: str, items: list[Any]) -> str | None:
+def _key_of(field: str, items: list[Any]) -> MergeKey | None:
     """The field by which the items are told apart; None where they are not, or not all have it."""
     if not all(isinstance(item, dict) for item in items):
         return None
     named = [item for item in items if item.get("$patch") != "replace"]
     for key in MERGE_KEYS.get(field, ()):
-        if all(isinstance(item.get(key), str | int) for item in named):
+        if all(isinstance(item.get(key[0]), str | int) for item in named):
             return key
     return None
 

@@ -6,6 +6,7 @@ with a path, what was expected and what was found; all of a document's problems 
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from course_lib.errors import InvalidManifest
@@ -69,6 +70,10 @@ def _metadata(view: Object, kind: Kind) -> Problems:
         yield Problem("metadata.name", "a name", "")
     elif meta.name:
         yield from kind.name_rule(meta.name)
+    if meta.generate_name:
+        begins = re.sub("(?<=.)-$", "a", meta.generate_name)  # a name may not end with a dash
+        for problem in kind.name_rule(begins):
+            yield Problem("metadata.generateName", problem.expected, meta.generate_name)
     if kind.namespaced and not is_label(meta.namespace):
         yield Problem("metadata.namespace", LABEL, meta.namespace)
     yield from label_problems(meta.labels, "metadata.labels")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from course_lib.apiserver.patches import merge_patch
+from course_lib.apiserver.patches import merge_patch, three_way
 from course_lib.apiserver.strategic import json_patch, strategic_merge
 from course_lib.errors import CourseError
 
@@ -27,6 +27,40 @@ def test_a_container_is_deleted_by_a_directive_and_the_order_is_set():
     assert [c["name"] for c in strategic_merge(CONTAINERS, patch)["containers"]] == ["c", "b", "a"]
     gone = {"containers": [{"$patch": "delete", "name": "a"}]}
     assert strategic_merge(CONTAINERS, gone)["containers"] == [{"name": "b", "image": "y"}]
+
+
+UDP, TCP = {"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}
+
+
+def test_ports_are_merged_by_number_and_protocol():
+    wanted = {"ports": [UDP | {"name": "dns"}, TCP | {"name": "dns-tcp"}]}
+    assert strategic_merge({"ports": [UDP, TCP]}, wanted) == wanted
+    assert three_way({}, {"ports": [UDP, TCP]}, wanted) == wanted
+    live = {"ports": [{"containerPort": 53, "protocol": "TCP"}]}
+    assert three_way({}, live, {"ports": [{"containerPort": 53}]}) == live
+
+
+def test_a_patch_without_a_protocol_means_the_only_port_of_that_number():
+    named = {"ports": [{"port": 53, "name": "dns"}]}
+    assert strategic_merge({"ports": [UDP]}, named) == {"ports": [UDP | {"name": "dns"}]}
+    gone = {"ports": [{"port": 53, "$patch": "delete"}]}
+    assert strategic_merge({"ports": [UDP]}, gone) == {"ports": []}
+
+
+@pytest.mark.parametrize(
+    ("field", "key"),
+    [
+        ("ownerReferences", "uid"),
+        ("secrets", "name"),
+        ("volumeDevices", "devicePath"),
+        ("podIPs", "ip"),
+        ("addresses", "type"),
+    ],
+)
+def test_items_are_merged_by_the_merge_key_of_their_list(field, key):
+    live = {field: [{key: "a", "x": 1}, {key: "b"}]}
+    merged = strategic_merge(live, {field: [{key: "a", "x": 2}]})
+    assert merged == {field: [{key: "a", "x": 2}, {key: "b"}]}
 
 
 def test_lists_without_a_key_are_replaced_and_finalizers_are_joined():

@@ -63,6 +63,20 @@ def test_names_are_unique_and_generated_on_request(api):
     assert all(name.startswith("web-") and len(name) == 9 for name in names)
 
 
+@pytest.mark.parametrize("prefix", ["A_", "-", "a" * 300])
+def test_a_prefix_of_generated_names_obeys_the_rule_of_names(api, prefix):
+    document = pod() | {"metadata": {"generateName": prefix}}
+    with pytest.raises(InvalidManifest) as refusal:
+        api.create(document)
+    assert refusal.value.where.endswith("metadata.generateName")
+
+
+def test_a_long_prefix_is_cut_so_that_a_generated_name_has_63_characters(api):
+    name = api.create(pod() | {"metadata": {"generateName": "a" * 70 + "-"}}).name
+    assert len(name) == 63
+    assert name.startswith("a" * 58)
+
+
 @pytest.mark.parametrize("metadata", ["x", [], 3])
 def test_an_update_whose_metadata_is_no_mapping_is_refused(api, metadata):
     document = service()
@@ -393,3 +407,13 @@ def test_a_status_of_the_wrong_type_is_refused_by_its_path(api, status):
         api.patch_status(made, status)
     assert problem.value.where.startswith("Pod default/web: status")
     assert api.get("Pod", "web").status.phase == "Pending"
+
+
+def test_a_status_is_stored_as_a_copy_with_canonical_quantities(api):
+    node = api.create({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}})
+    images = [{"names": ["nginx:1.27"], "sizeBytes": 1}]
+    api.patch_status(node, {"capacity": {"cpu": "2000m", "memory": "2048Mi"}, "images": images})
+    images[0]["names"].append("nginx:latest")
+    status = api.document("Node", "n")["status"]
+    assert status["capacity"] == {"cpu": "2", "memory": "2Gi"}
+    assert status["images"] == [{"names": ["nginx:1.27"], "sizeBytes": 1}]
