@@ -94,7 +94,7 @@ class Maintenance:
         return Etcdctl(self.plane).run(command)
 
     def limit_etcd(self, quota: str) -> None:
-        """Give etcd so much space and no more (--quota-backend-bytes; 2Gi by default)."""
+        """Set etcd's space quota (`--quota-backend-bytes`; 2Gi by default)."""
         self.etcd.limit(float(Quantity(quota)))
 
     def save_snapshot(self) -> Snapshot:

@@ -1,9 +1,9 @@
 """The kubelet: the agent that makes one machine a node (chapter 06).
 
 It registers the node, renews its lease, and runs the Pods that are bound to it: a worker for
-each. It hears of Pods and speaks of them through the API server alone; what is done for them on
-the node it has done by the container runtime, through the CRI alone.
-When no API server answers it goes on with what it knows, and reports later what came of it.
+each. It watches Pods and writes their status at the API server. The container runtime does the
+work, through the CRI.
+When no API server answers, it keeps its Pods running, and reports their status later.
 Source: `pkg/kubelet/kubelet.go`.
 """
 

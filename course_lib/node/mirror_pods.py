@@ -1,6 +1,6 @@
 """Mirror Pods: what the API server shows of the Pods that a kubelet runs from files.
 
-Whoever deletes a mirror changes nothing: the kubelet creates it again.
+When a user deletes a mirror Pod, the kubelet creates it again and the containers keep running.
 Source: kubernetes.io "Create static Pods"; `pkg/kubelet/pod/mirror_client.go`.
 """
 
@@ -12,11 +12,13 @@ from contextlib import suppress
 from course_lib.apiserver.errors import AlreadyExists, NotFound, Unavailable, Unreachable
 from course_lib.client import Client
 from course_lib.node.node_status import NodeStatusReporter
+from course_lib.objects.kinds.node import Node
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object
 
 MIRROR = "kubernetes.io/config.mirror"
+RECREATE_SECONDS = 1.0  # from a mirror's deletion until the kubelet creates it again
 
 
 def is_mirror(pod: Object) -> bool:
@@ -44,6 +46,7 @@ class MirrorPods:
         self._powered, self._wake = powered, wake
         self._pods: dict[str, tuple[Pod, Document]] = {}  # by UID: the static Pod, its document
         self._shown: dict[tuple[str, str], Pod] = {}  # mirrors by namespace and name
+        self._due = False  # whether `show` is scheduled
 
     def __contains__(self, uid: str) -> bool:
         return uid in self._pods
@@ -93,10 +96,20 @@ class MirrorPods:
         if (pod.metadata.annotations or {})[MIRROR] not in self._pods:
             return
         if deleted:
-            sim = self._client.sim
-            sim.at(sim.now + 1.0, self.show)
+            self._show_soon()
         elif pod.terminating:
             self._client.delete(Pod, pod.name, pod.namespace, grace_period=0, uid=pod.uid)
+
+    def _show_soon(self) -> None:
+        """Schedule one `show` for all mirrors that are deleted until then."""
+        if not self._due:
+            self._due = True
+            sim = self._client.sim
+            sim.at(sim.now + RECREATE_SECONDS, self._show_now)
+
+    def _show_now(self) -> None:
+        self._due = False
+        self.show()
 
     def _mirror(self, pod: Pod) -> Pod:
         """The mirror of a static Pod; made anew where it is missing, or of an older manifest."""
@@ -106,9 +119,7 @@ class MirrorPods:
             return existing
         if existing is not None:
             client.delete(Pod, pod.name, pod.namespace, grace_period=0, uid=existing.uid)
-        node = self._node_status.find()
-        if not self._node_status.registered or node is None:
-            raise Unreachable("the API server does not know the node")
+        node = self._registered_node()
         owner = {"apiVersion": "v1", "kind": "Node", "name": node.name, "uid": node.uid}
         _, document = self._pods[pod.uid]
         meta = document["metadata"] | {
@@ -123,3 +134,16 @@ class MirrorPods:
         self._shown[pod.namespace, pod.name] = shown
         self._wake(pod.uid)
         return shown
+
+    def _registered_node(self) -> Node:
+        """The node's object, read from the API server; raises `Unreachable` where it is missing.
+
+        The kubelet's cache may hold a Node of an older etcd, and the garbage collector deletes a
+        mirror whose owner has that UID.
+        """
+        seen = self._node_status.find()
+        if self._node_status.registered and seen is not None:
+            node = self._client.find(Node, seen.name)
+            if node is not None:
+                return node
+        raise Unreachable("the API server does not know the node")

@@ -1,7 +1,7 @@
 """The objects that a node's Pods name, as their kubelet keeps them.
 
-Of ConfigMaps, Secrets and claims a kubelet watches those alone that its Pods name, each from its
-first use until the last of these Pods has gone; of Services it keeps all.
+A kubelet watches only the ConfigMaps, Secrets and claims that its Pods name, each from its first
+use until the last of these Pods has gone. It watches all Services.
 Source: `pkg/kubelet/util/manager/watch_based_manager.go`; `pkg/kubelet/kubelet.go`
 (`serviceLister`). The real kubelet gets claims from the API server each time.
 """

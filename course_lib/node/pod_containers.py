@@ -26,7 +26,7 @@ MINIMUM_GRACE = 2.0  # s that a container gets to shut down, unless it is to be 
 
 
 class Listener(msgspec.Struct, frozen=True):
-    """Whom the containers of a Pod tell of what happened: the Pod's worker."""
+    """Callbacks into the Pod's worker."""
 
     wake: Callable[[float], None]  # asks for a sync, now or in so many seconds
     report: Callable[[], None]  # writes the Pod's status

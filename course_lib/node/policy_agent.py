@@ -1,8 +1,8 @@
 """The agent that turns NetworkPolicies into rules on its node.
 
-Kubernetes has no such component of its own: whoever makes the network does it, or nobody.
-Flannel and plain routes do not, and then a policy is accepted, stored, and means nothing; Calico
-and Weave do. Source: kubernetes.io "Network Policies": prerequisites.
+Kubernetes has no such component. The network plugin enforces policies; some plugins do not.
+Calico and Weave do. Flannel and plain routes do not: the API server stores a policy, and it has
+no effect. Source: kubernetes.io "Network Policies": prerequisites.
 """
 
 from __future__ import annotations

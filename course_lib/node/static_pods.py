@@ -66,7 +66,7 @@ class StaticPods:
             self._mirrors.remove(pod)
 
     def start(self) -> None:
-        """The machine is up: all that lies in the folder runs, asked for by nobody else."""
+        """Start every Pod of the folder; no API server is needed."""
         for pod in self._mirrors.pods:
             if pod.uid not in self._workers:
                 self._workers.start(pod)

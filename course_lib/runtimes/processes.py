@@ -1,4 +1,4 @@
-"""Process trees: who is whose child, which decides what dies with whom."""
+"""Process trees: a parent's end decides which children end."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ EXECUTABLE = 0o111
 
 
 class Process(msgspec.Struct, eq=False):
-    """A running program: its name, its command line, whose it is, and who hears its signals."""
+    """A running program: its name, its command line, its user, and the handler of its signals."""
 
     name: str
     command: str = ""

@@ -55,7 +55,7 @@ COMMIT"""  # noqa: E501
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """What a kube-proxy is told: its node, that one's zone and address, and the Pods' addresses.
+    """Settings of a kube-proxy: node name, zone and address, and the Pods' addresses.
 
     `cluster_cidr` is how it knows whether a packet comes from a Pod; empty: it does not.
     """
@@ -200,7 +200,10 @@ class _Writer:
             self._source_ranges()
 
     def _source_ranges(self) -> None:
-        """Whoever may come goes on; all others meet KUBE-PROXY-FIREWALL."""
+        """Accept the Service's `loadBalancerSourceRanges`.
+
+        Send other packets to KUBE-PROXY-FIREWALL.
+        """
         port, chain = self.port, self.firewall
         note = f"-m comment --comment {_quoted(f'{port.full_name} loadbalancer IP')}"
         allowed = list(port.source_ranges)
