@@ -6,7 +6,7 @@ Source: kubernetes.io "Declarative Management of Kubernetes Objects Using Config
 from __future__ import annotations
 
 import json
-from typing import Protocol
+from typing import Protocol, TypeGuard
 
 import msgspec
 
@@ -55,9 +55,9 @@ def apply(client: DocumentWriter, document: Document) -> Applied:
     Raises `CourseError` for a document without a name, and what the API server refuses.
     """
     kind = client.kinds.of_document(document)
-    meta = document.get("metadata") or {}
-    if not _readable(meta):
-        return Applied(client.create(document), CREATED)  # the API server says what is wrong
+    meta = document.get("metadata")
+    if not _complete(meta, kind):
+        return Applied(client.create(document), CREATED)  # the API server refuses it
     if not meta.get("name"):
         raise CourseError("apply needs a name", do="use create for objects with generateName")
     namespace = (meta.get("namespace") or "default") if kind.namespaced else ""
@@ -73,13 +73,19 @@ def apply(client: DocumentWriter, document: Document) -> Applied:
     return Applied(updated, UNCHANGED if same else CONFIGURED, before)
 
 
-def _readable(meta: object) -> bool:
-    """Whether metadata has the types that an apply reads."""
-    return (
-        isinstance(meta, dict)
-        and all(isinstance(meta.get(field) or "", str) for field in ("name", "namespace"))
-        and isinstance(meta.get("annotations") or {}, dict)
-    )
+def _complete(meta: object, kind: Kind) -> TypeGuard[Document]:
+    """Whether metadata has a name or `generateName`, and the types that an apply reads."""
+    if not isinstance(meta, dict) or not (meta.get("name") or meta.get("generateName")):
+        return False
+    if kind.namespaced and meta.get("namespace") == "":
+        return False
+    annotations = meta.get("annotations")
+    if annotations is None:
+        annotations = {}
+    if not isinstance(annotations, dict):
+        return False
+    texts = [meta.get(field) for field in ("name", "generateName", "namespace")]
+    return all(each is None or isinstance(each, str) for each in [*annotations.values(), *texts])
 
 
 def _last_applied(live: Document) -> Document:

@@ -137,3 +137,31 @@ def test_existing_objects_come_first_when_a_watch_asks_for_them(client):
     client.watch("ConfigMap", lambda event: heard.append(event.type), initial=True)
     client.patch(ConfigMap, "settings", "default", {"data": {"colour": "red"}})
     assert heard == ["ADDED", "MODIFIED"]
+
+
+@pytest.mark.parametrize("wrong", [False, 0, [], 5, ["a"]], ids=repr)
+@pytest.mark.parametrize("field", ["name", "namespace"])
+def test_apply_refuses_a_name_or_namespace_that_is_no_text_with_its_path(client, field, wrong):
+    metadata = {"name": "settings", "namespace": "default"} | {field: wrong}
+    with pytest.raises(InvalidManifest) as refusal:
+        client.apply(SETTINGS | {"metadata": metadata})
+    assert refusal.value.where.endswith(f"metadata.{field}")
+    assert refusal.value.expected == "text"
+    assert client.find(ConfigMap, "settings", "default") is None
+
+
+@pytest.mark.parametrize(
+    ("metadata", "field"),
+    [
+        ({}, "metadata.name"),
+        (None, "metadata.name"),
+        ({"name": ""}, "metadata.name"),
+        ({"name": "settings", "namespace": ""}, "metadata.namespace"),
+        ([], "metadata"),
+    ],
+    ids=str,
+)
+def test_apply_refuses_metadata_without_a_name_or_with_an_empty_namespace(client, metadata, field):
+    with pytest.raises(InvalidManifest) as refusal:
+        client.apply(SETTINGS | {"metadata": metadata})
+    assert refusal.value.where.endswith(field)
