@@ -6,7 +6,6 @@ events are counted, and none is rate-limited).
 
 from __future__ import annotations
 
-from collections import deque
 from contextlib import suppress
 
 from course_lib.apiserver.errors import Unavailable
@@ -27,8 +26,8 @@ class EventRecorder:
 
     def __init__(self, api: Client) -> None:
         self._api = api
-        self._known: dict[tuple[str, ...], tuple[str, str]] = {}
-        self._by_age: deque[tuple[float, tuple[str, ...]]] = deque()
+        # By what they say: name, namespace and time of the last record; the oldest comes first.
+        self._known: dict[tuple[str, ...], tuple[str, str, float]] = {}
 
     def normal(self, component: str, about: Object, reason: str, message: str) -> None:
         """Record an Event of type Normal."""
@@ -51,11 +50,12 @@ class EventRecorder:
         self._expire()
         same = (about.uid, component, type, reason, message)
         if same in self._known:
-            name, namespace = self._known[same]
+            name, namespace, _ = self._known[same]
             existing = api.find(Event, name, namespace)
             if existing is not None:
                 patch = {"count": existing.count + 1, "lastTimestamp": now}
                 api.patch(Event, name, namespace, patch)
+                self._note(same, name, namespace)
                 return
         namespace = about.namespace or "default"
         space = api.find(Namespace, namespace)
@@ -79,15 +79,24 @@ class EventRecorder:
             "lastTimestamp": now,
         }
         api.create(event)
-        self._known[same] = name, namespace
-        self._by_age.append((api.sim.now, same))
+        self._note(same, name, namespace)
+
+    def _note(self, same: tuple[str, ...], name: str, namespace: str) -> None:
+        self._known.pop(same, None)
+        self._known[same] = name, namespace, self._api.sim.now
 
     def _expire(self) -> None:
-        """Forget what is older than its time to live, as the API server does."""
-        while self._by_age and self._by_age[0][0] < self._api.sim.now - TIME_TO_LIVE:
-            name, namespace = self._known.pop(self._by_age.popleft()[1], ("", ""))
-            if name and self._api.find(Event, name, namespace):
+        """Delete Events that nobody recorded again within their time to live.
+
+        On a real cluster the API server does: each write of an Event renews its lease in etcd.
+        """
+        oldest = self._api.sim.now - TIME_TO_LIVE
+        for same, (name, namespace, last) in list(self._known.items()):
+            if last >= oldest:
+                break
+            if self._api.find(Event, name, namespace):
                 self._api.delete(Event, name, namespace)
+            del self._known[same]
 
 
 def _reference(about: Object) -> Document:

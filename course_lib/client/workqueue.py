@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator, Hashable
+from math import inf
 from typing import Generic, TypeVar
 
 import simpy
@@ -67,7 +68,8 @@ class WorkQueue(Generic[KeyT]):
         self._waiting: deque[KeyT] = deque()
         self._dirty: set[KeyT] = set()  # to be processed: waiting, or added while in process
         self._processing: set[KeyT] = set()
-        self._idle: simpy.Event | None = None
+        self._due: dict[KeyT, float] = {}  # of keys that are added later: the earliest time
+        self._idle: simpy.Event | None = None  # for all workers that wait
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -81,11 +83,18 @@ class WorkQueue(Generic[KeyT]):
             self._append(key)
 
     def add_after(self, key: KeyT, seconds: float) -> None:
-        """Add a key in so many simulated seconds; every delay of a key counts."""
+        """Add a key in so many simulated seconds; of several delays the earliest to end counts."""
+        due = self._sim.now + seconds
         if seconds <= 0:
             self.add(key)
-        else:
-            self._sim.at(self._sim.now + seconds, lambda: self.add(key))
+        elif due < self._due.get(key, inf):
+            self._due[key] = due
+            self._sim.at(due, lambda: self._add_due(key, due))
+
+    def _add_due(self, key: KeyT, due: float) -> None:
+        if self._due.get(key) == due:  # no earlier time was asked for since
+            del self._due[key]
+            self.add(key)
 
     def add_rate_limited(self, key: KeyT) -> None:
         """Add a key that failed, after the delay that the rate limiter gives it."""
@@ -97,8 +106,9 @@ class WorkQueue(Generic[KeyT]):
 
     def ready(self) -> Generator[simpy.Event, None, None]:
         """Wait until there is a key: `yield from queue.ready()`."""
-        if not self._waiting:
-            self._idle = self._sim.env.event()
+        while not self._waiting:
+            if self._idle is None or self._idle.triggered:
+                self._idle = self._sim.env.event()
             yield self._idle
 
     def get(self) -> KeyT:

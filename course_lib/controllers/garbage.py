@@ -17,6 +17,7 @@ from course_lib.errors import CourseError
 from course_lib.objects.kind import Kind
 from course_lib.objects.meta import Object, OwnerReference
 
+ABSENT, WAITING, SOLID = "absent", "waiting", "solid"  # states of an owner
 Identity = tuple[Kind, str, str]  # kind, namespace, name
 
 
@@ -40,24 +41,35 @@ class GarbageCollector(Controller):
             self.informers.informer(kind).add_handler(partial(self._on_change, kind))
 
     def _on_change(self, kind: Kind, before: Object | None, after: Object | None) -> None:
-        if after is not None:
-            self._note(kind, after)
-        elif before is not None:
-            self._objects.pop(before.uid, None)
-            for reference in before.metadata.owner_references or ():
-                self._owned.get(reference.uid, {}).pop(before.uid, None)
-                self.enqueue(("", reference.uid))  # it may wait for its last child
-            for child in self._owned.get(before.uid, {}):
-                self._absent.add(before.uid)
+        seen = before if after is None else after
+        assert seen is not None
+        references = () if after is None else after.metadata.owner_references or ()
+        present = [reference.uid for reference in references]
+        for reference in (before and before.metadata.owner_references) or ():
+            if reference.uid not in present:
+                self._forget(seen.uid, reference.uid)
+        if after is None:
+            self._objects.pop(seen.uid, None)
+            for child in self._owned.get(seen.uid, {}):
+                self._absent.add(seen.uid)
                 self.enqueue(("", child))
+        else:
+            self._objects[seen.uid] = kind, seen.namespace, seen.name
+            self._absent.discard(seen.uid)  # after a restore of etcd
+            for uid in present:
+                self._owned.setdefault(uid, {})[seen.uid] = None
+            known = all(self._referred(after, reference) for reference in references)
+            if not known or seen.metadata.finalizers:
+                self.enqueue(("", seen.uid))
 
-    def _note(self, kind: Kind, seen: Object) -> None:
-        self._objects[seen.uid] = kind, seen.namespace, seen.name
-        for reference in seen.metadata.owner_references or ():
-            self._owned.setdefault(reference.uid, {})[seen.uid] = None
-        owners = seen.metadata.owner_references or ()
-        if any(owner.uid not in self._objects for owner in owners) or seen.metadata.finalizers:
-            self.enqueue(("", seen.uid))
+    def _forget(self, child: str, owner: str) -> None:
+        """A child no longer refers to an owner, which may wait for its last child."""
+        self.enqueue(("", owner))
+        children = self._owned.get(owner, {})
+        children.pop(child, None)
+        if not children:
+            self._owned.pop(owner, None)
+            self._absent.discard(owner)
 
     def _find(self, uid: str) -> Object | None:
         if uid not in self._objects:
@@ -79,26 +91,54 @@ class GarbageCollector(Controller):
         elif existing.metadata.owner_references and not existing.terminating:
             self._as_child(existing)
 
-    def _as_child(self, child: Object) -> None:
-        """Delete an object all of whose owners are gone; forget those that are."""
-        references = child.metadata.owner_references or []
-        solid = [reference for reference in references if self._exists(child, reference)]
-        if not solid:
-            self._delete(child, BACKGROUND)
-        elif len(solid) < len(references):
-            self._keep(child, {reference.uid for reference in solid})
+    def _referred(self, child: Object, reference: OwnerReference) -> Object | None:
+        """The owner that a reference names, if the cache has it and the reference fits it."""
+        owner = self._find(reference.uid)
+        return owner if owner is not None and _refers(child, reference, owner) else None
 
-    def _exists(self, child: Object, reference: OwnerReference) -> bool:
-        if reference.uid in self._absent:
-            return False
-        if self._find(reference.uid) is not None:
-            return True
+    def _as_child(self, child: Object) -> None:
+        """Delete an object none of whose owners stays; drop its references to those that go."""
+        references = child.metadata.owner_references or []
+        if not child.namespace and any(self._is_namespaced(each) for each in references):
+            return  # it may not have such an owner: nobody knows in which namespace to look
+        states = {each.uid: self._state(child, each) for each in references}
+        solid = {uid for uid, state in states.items() if state == SOLID}
+        if not solid:
+            waiting = WAITING in states.values()
+            self._delete(child, FOREGROUND if waiting else BACKGROUND)
+        elif len(solid) < len(states):
+            self._keep(child, solid)
+
+    def _is_namespaced(self, reference: OwnerReference) -> bool:
+        kind = self._kind_of(reference)
+        return kind is not None and kind.namespaced
+
+    def _kind_of(self, reference: OwnerReference) -> Kind | None:
+        """The kind that a reference names; None if it is not served."""
         try:
-            kind = self.informers.kinds.of(reference.api_version, reference.kind)
-        except CourseError:  # a kind that is not served: its objects may exist
-            return True
-        owner = self.informers.find(kind, reference.name, child.namespace)
-        return owner is not None and owner.uid == reference.uid
+            return self.informers.kinds.of(reference.api_version, reference.kind)
+        except CourseError:
+            return None
+
+    def _state(self, child: Object, reference: OwnerReference) -> str:
+        """Whether an owner is absent, waits for its children to go first, or is solid.
+
+        The API server is asked about an owner that the cache does not have. Source:
+        `classifyReferences` and `isDangling` in `garbagecollector.go`.
+        """
+        if reference.uid in self._absent:
+            return ABSENT
+        owner = self._referred(child, reference)
+        if owner is None:
+            kind = self._kind_of(reference)
+            if kind is None:  # its objects may exist
+                return SOLID
+            namespace = child.namespace if kind.namespaced else ""
+            owner = self.api.find(kind, reference.name, namespace)
+        if owner is None or owner.uid != reference.uid:
+            return ABSENT
+        foreground = POLICY_FINALIZERS[FOREGROUND] in (owner.metadata.finalizers or ())
+        return WAITING if owner.terminating and foreground else SOLID
 
     def _kind(self, of: Object) -> Kind:
         """The kind of an object that this controller follows."""
@@ -110,27 +150,33 @@ class GarbageCollector(Controller):
 
     def _keep(self, child: Object, uids: set[str]) -> None:
         document = self.api.document(self._kind(child), child.name, child.namespace)
-        kept = [r for r in document["metadata"]["ownerReferences"] if r["uid"] in uids]
+        references = document["metadata"].get("ownerReferences") or ()
+        kept = [reference for reference in references if reference["uid"] in uids]
         patch = {"metadata": {"ownerReferences": kept or None}}
         self.api.patch(self._kind(child), child.name, child.namespace, patch)
 
-    def _children(self, owner: Object) -> list[Object]:
+    def _children(self, owner: Object) -> dict[str, tuple[Object, OwnerReference]]:
+        """The objects that refer to an owner, by uid, with their references."""
         existing = (self._find(uid) for uid in list(self._owned.get(owner.uid, {})))
-        return [child for child in existing if child is not None]
+        return {
+            child.uid: (child, reference)
+            for child in existing
+            if child is not None
+            for reference in child.metadata.owner_references or ()
+            if reference.uid == owner.uid and _refers(child, reference, owner)
+        }
 
     def _foreground(self, owner: Object) -> None:
         """Delete the children first; those that block the owner must be gone before it goes."""
-        blocking = 0
-        for child in self._children(owner):
-            for reference in child.metadata.owner_references or ():
-                blocking += reference.uid == owner.uid and reference.block_owner_deletion
+        for child, _ in self._children(owner).values():
             if not child.terminating:
-                self._delete(child, FOREGROUND)
-        if not blocking or not self._children(owner):
+                self._as_child(child)
+        left = self._children(owner).values()
+        if not any(reference.block_owner_deletion for _, reference in left):
             self._release(owner, POLICY_FINALIZERS[FOREGROUND])
 
     def _orphan(self, owner: Object) -> None:
-        for child in self._children(owner):
+        for child, _ in self._children(owner).values():
             others = {r.uid for r in child.metadata.owner_references or ()} - {owner.uid}
             self._keep(child, others)
         self._release(owner, POLICY_FINALIZERS[ORPHAN])
@@ -141,3 +187,16 @@ class GarbageCollector(Controller):
         if current is not None:
             patch = {"metadata": {"finalizers": left or None}}
             self.api.patch(self._kind(owner), owner.name, owner.namespace, patch)
+
+
+def _refers(child: Object, reference: OwnerReference, owner: Object) -> bool:
+    """Whether a reference fits its owner: group, kind, name, and the namespace of the child."""
+    return (
+        (reference.kind, reference.name) == (owner.kind, owner.name)
+        and _group(reference.api_version) == _group(owner.api_version)
+        and owner.namespace in ("", child.namespace)
+    )
+
+
+def _group(api_version: str) -> str:
+    return api_version.rpartition("/")[0]

@@ -94,6 +94,17 @@ def test_each_client_counts_its_own_events(client, local):
     assert [(event.reason, event.count) for event in events] == [("Seen", 3)]
 
 
+def test_an_event_lives_for_an_hour_after_its_last_record(client):
+    node = client.create({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "node-1"}})
+    for _ in range(9):
+        client.events.normal("kubelet", node, "Beat", "heart beats")
+        client.sim.run(600)
+    assert [each.count for each in client.list("Event")] == [9]  # an hour and a half later
+    client.sim.run(3600)
+    client.events.normal("kubelet", node, "Other", "another one")
+    assert [each.reason for each in client.list("Event")] == ["Other"]
+
+
 def test_a_connection_that_is_cut_reaches_nobody_and_comes_back(local, way):
     connection = Connection(local.sim, way, "node-1")
     connection.create(SETTINGS)

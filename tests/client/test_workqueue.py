@@ -89,3 +89,37 @@ def test_a_worker_sleeps_until_there_is_a_key():
     queue.add_after("b", 7)
     sim.run(10)
     assert seen == [("a", 5.0), ("b", 7.0)]
+
+
+def test_of_several_delays_of_a_key_the_earliest_to_end_counts():
+    sim = Simulation()
+    queue = WorkQueue[str](sim)
+    for seconds in (20, 10, 30):
+        queue.add_after("a", seconds)
+    sim.run(9)
+    assert drained(queue) == []
+    sim.run(2)
+    assert drained(queue) == ["a"]
+    sim.run(60)
+    assert drained(queue) == []
+
+
+def test_of_two_workers_that_wait_each_gets_a_key():
+    sim = Simulation()
+    queue = WorkQueue[str](sim)
+    seen = []
+
+    def work(worker):
+        while True:
+            yield from queue.ready()
+            key = queue.get()
+            seen.append((worker, key, sim.now))
+            yield sim.sleep(10)
+            queue.done(key)
+
+    sim.start(work("first"))
+    sim.start(work("second"))
+    queue.add_after("a", 1)
+    queue.add_after("b", 2)
+    sim.run(5)
+    assert seen == [("first", "a", 1.0), ("second", "b", 2.0)]
