@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from course_lib.client import Client
 from course_lib.cluster.tables import table
-from course_lib.controllers.deployment import CHANGE_CAUSE, HASH, REVISION
+from course_lib.controllers.deployment import CHANGE_CAUSE, HASH
+from course_lib.controllers.deployment import revision as number_of
 from course_lib.errors import CourseError
 from course_lib.objects.pods import is_ready
 
@@ -83,7 +84,7 @@ class Workloads:
         """The revisions of a Deployment: REVISION, IMAGES, REPLICAS, CHANGE-CAUSE."""
         rows = [
             (
-                int(rs.annotations[REVISION]),
+                number_of(rs),
                 ", ".join(c.image for c in rs.spec.template.spec.containers),
                 rs.spec.replicas,
                 rs.annotations.get(CHANGE_CAUSE, "<none>"),
@@ -111,7 +112,7 @@ class Workloads:
         True
         """
         revisions = self._revisions(name, namespace)
-        numbers = [int(rs.annotations[REVISION]) for rs in revisions]
+        numbers = [number_of(rs) for rs in revisions]
         revision = to_revision or (sorted(numbers)[-2] if len(numbers) > 1 else 0)
         if revision not in numbers:
             raise CourseError(
@@ -157,7 +158,7 @@ class Workloads:
             for rs in self.api.list("ReplicaSet", namespace)
             if rs.metadata.controller and rs.metadata.controller.uid == workload.uid
         ]
-        return sorted(mine, key=lambda rs: int(rs.annotations.get(REVISION, "0")))
+        return sorted(mine, key=number_of)
 
     def ready(self, name: str, namespace: str = "default") -> bool:
         """Whether all replicas of a workload are up to date and ready: `deployment/web`.

@@ -1,7 +1,7 @@
 """HorizontalPodAutoscaler: replicas that follow the load (chapter 03).
 
 desired = ceil(current * usage / target), unless that is within a tenth of 1; and not down until
-five minutes have passed without a higher wish.
+five minutes have passed without a higher recommendation.
 Source: `pkg/controller/podautoscaler` (`horizontal.go`, `replica_calculator.go`).
 """
 
@@ -14,11 +14,15 @@ from contextlib import suppress
 import msgspec
 
 from course_lib.apiserver.errors import Unavailable
+from course_lib.apiserver.scales import scale_of, scaled
+from course_lib.apiserver.server import not_found
 from course_lib.client import Client
 from course_lib.client.informer import InformerFactory
 from course_lib.controllers.controller import Controller
 from course_lib.controllers.metrics import MetricsServer
 from course_lib.engine.simulation import Process
+from course_lib.errors import CourseError
+from course_lib.objects.kind import Kind
 from course_lib.objects.kinds.deployment import Deployment
 from course_lib.objects.kinds.horizontal_pod_autoscaler import (
     HorizontalPodAutoscaler,
@@ -35,7 +39,7 @@ from course_lib.objects.manifests import Document
 from course_lib.objects.meta import selector_of, set_condition
 from course_lib.objects.pods import is_ready
 from course_lib.objects.quantity import Quantity
-from course_lib.objects.selectors import selector_from_labels
+from course_lib.objects.selectors import NOTHING, Selector, parse_selector, selector_from_labels
 
 SYNC_PERIOD = 15.0  # s
 TOLERANCE = 0.1
@@ -54,13 +58,19 @@ DOWN = ScalingRules(
 )
 
 
-Scaled = Deployment | ReplicaSet | ReplicationController | StatefulSet
+class Target(msgspec.Struct, frozen=True):
+    """What an autoscaler scales: its kind, its size, and the selector of its Pods."""
+
+    kind: Kind
+    name: str
+    replicas: int
+    selector: Selector | None  # None if a custom object has none
 
 
 class ScalingHistory(msgspec.Struct):
-    """What an autoscaler remembers: its wishes, and how it scaled (time, change)."""
+    """What an autoscaler remembers: its recommendations, and how it scaled (time, change)."""
 
-    wishes: deque[tuple[float, int]]
+    recommendations: deque[tuple[float, int]]
     changes: deque[tuple[float, int]]
 
 
@@ -85,37 +95,74 @@ class AutoscalerController(Controller):
             yield from self.informers.wait_for_sync()
             with suppress(Unavailable):
                 for hpa in self.informers.list(self.kind):
-                    self._look(hpa)
+                    self._attempt(hpa)
+
+    def _attempt(self, hpa: HorizontalPodAutoscaler) -> None:
+        """Look at one autoscaler; what is wrong with it does not concern the others."""
+        try:
+            self._look(hpa)
+        except Unavailable:
+            raise
+        except CourseError as refusal:
+            self.sim.record(self.name, f"{hpa.kind}/{hpa.name}", "FailedUpdate", refusal.what)
+        except Exception as error:  # a fault of the controller itself
+            self.sim.failed(error, self.name, f"{hpa.namespace}/{hpa.name}")
 
     def reconcile(self, namespace: str, name: str) -> None:
         """Nothing between the syncs: the autoscaler goes by the clock."""
 
     def _look(self, hpa: HorizontalPodAutoscaler) -> None:
         """Scale the target of one autoscaler, or say why it cannot be scaled."""
-        reference = hpa.spec.scale_target_ref
-        target: Scaled | None = self.informers.find(reference.kind, reference.name, hpa.namespace)
-        if target is None:
-            message = f'{reference.kind.lower()}s.apps "{reference.name}" not found'
-            self.warning(hpa, "FailedGetScale", message)
-            self._state(hpa, "AbleToScale", "False", "FailedGetScale", message)
-        elif target.spec.replicas == 0:
+        try:
+            target = self._target(hpa)
+        except Unavailable:
+            raise
+        except CourseError as problem:
+            self.warning(hpa, "FailedGetScale", problem.what)
+            self._state(hpa, "AbleToScale", "False", "FailedGetScale", problem.what)
+            return
+        if target.selector is None:
+            message = "the HPA target's scale is missing a selector"
+            self._state(hpa, "ScalingActive", "False", "InvalidSelector", message)
+        elif target.replicas == 0:
             message = "scaling is disabled since the replica count of the target is zero"
             self._state(hpa, "ScalingActive", "False", "ScalingDisabled", message)
         else:
             self._follow_load(hpa, target)
 
-    def _follow_load(self, hpa: HorizontalPodAutoscaler, target: Scaled) -> None:
-        current, pods = target.spec.replicas, self._pods(target)
-        wishes = [self._wish(hpa, metric, current, pods) for metric in hpa.spec.metrics or ()]
-        known = [wish for wish in wishes if wish is not None]
+    def _target(self, hpa: HorizontalPodAutoscaler) -> Target:
+        """The target and its scale; raises `CourseError` if there is none."""
+        reference, namespace = hpa.spec.scale_target_ref, hpa.namespace
+        kind = self.informers.kinds.of(reference.api_version, reference.kind)
+        if kind.scale is None:
+            raise CourseError("the server could not find the requested resource")
+        target = self.informers.find(kind, reference.name, namespace)
+        if target is None:
+            raise not_found(kind, reference.name)
+        if isinstance(target, ReplicationController):
+            selector: Selector | None = selector_from_labels(target.spec.selector)
+        elif isinstance(target, Deployment | ReplicaSet | StatefulSet):
+            selector = selector_of(target.spec.selector)
+        else:
+            scale = scale_of(kind, self.api.document(kind, target.name, namespace))
+            written, replicas = scale["status"]["selector"], scale["spec"]["replicas"]
+            selector = parse_selector(written) if written else None
+            return Target(kind, target.name, replicas, selector)
+        return Target(kind, target.name, target.spec.replicas, selector)
+
+    def _follow_load(self, hpa: HorizontalPodAutoscaler, target: Target) -> None:
+        current, pods = target.replicas, self._pods(hpa.namespace, target)
+        metrics = hpa.spec.metrics or ()
+        made = [self._recommendation(hpa, metric, current, pods) for metric in metrics]
+        known = [each for each in made if each is not None]
         if not known:
             reason = "FailedGetResourceMetric"
             message = "the HPA was unable to compute the replica count: "
             message += "no metrics known for ready pods"
             self._state(hpa, "ScalingActive", "False", reason, message)
             return
-        wish, why, _ = max(known, key=lambda found: found[0])
-        desired = self._rescale(hpa, current, wish, why)
+        recommendation, why, _ = max(known, key=lambda found: found[0])
+        desired = self._rescale(hpa, target, recommendation, why)
         message = "the HPA was able to successfully calculate a replica count"
         status: Document = {
             "currentReplicas": current,
@@ -127,26 +174,24 @@ class AutoscalerController(Controller):
             status["lastScaleTime"] = self.sim.timestamp
         self._state(hpa, "ScalingActive", "True", "ValidMetricFound", message, status)
 
-    def _rescale(self, hpa: HorizontalPodAutoscaler, current: int, wish: int, why: str) -> int:
+    def _rescale(
+        self, hpa: HorizontalPodAutoscaler, target: Target, recommendation: int, why: str
+    ) -> int:
         """Write the target's new size, if it changes; returns the size."""
+        current = target.replicas
         history = self._history.setdefault(hpa.uid, ScalingHistory(deque(), deque()))
-        desired = self._bounded(hpa, history, current, wish)
+        desired = self._bounded(hpa, history, current, recommendation)
         if desired != current:
-            reference, patch = hpa.spec.scale_target_ref, {"spec": {"replicas": desired}}
-            self.api.patch(reference.kind, reference.name, hpa.namespace, patch)
+            self.api.patch(target.kind, target.name, hpa.namespace, scaled(target.kind, desired))
             history.changes.append((self.sim.now, desired - current))
             self.normal(hpa, "SuccessfulRescale", f"New size: {desired}; reason: {why}")
         return desired
 
-    def _pods(self, target: Scaled) -> list[Pod]:
-        if isinstance(target, ReplicationController):
-            selector = selector_from_labels(target.spec.selector)
-        else:
-            selector = selector_of(target.spec.selector)
-        pods = self.informers.list(Pod, target.namespace, selector)
+    def _pods(self, namespace: str, target: Target) -> list[Pod]:
+        pods = self.informers.list(Pod, namespace, target.selector or NOTHING)
         return [p for p in pods if p.status.phase != "Failed" and not p.terminating]
 
-    def _wish(
+    def _recommendation(
         self, hpa: HorizontalPodAutoscaler, metric: Metric, current: int, pods: list[Pod]
     ) -> tuple[int, str, Document] | None:
         """The replicas that one metric asks for, the reason, and what was seen."""
@@ -171,9 +216,13 @@ class AutoscalerController(Controller):
             return None
         each = float(Quantity(target.average_value))
         mean = sum(usage.values()) / len(usage)
-        wish = _replicas(mean / each, current, len(usage), len(pods) - len(usage))
+        recommendation = _replicas(mean / each, current, len(usage), len(pods) - len(usage))
         way = "above" if mean > each else "below"
-        return wish, f"{name} resource {way} target", _seen(name, averageValue=f"{mean:.3f}")
+        return (
+            recommendation,
+            f"{name} resource {way} target",
+            _seen(name, averageValue=f"{mean:.3f}"),
+        )
 
     def _by_utilization(
         self,
@@ -198,29 +247,38 @@ class AutoscalerController(Controller):
                     )
                     return None
                 requests += float(asked) if pod.uid in usage else 0.0
+        if not requests:
+            return None
         percent = int(sum(usage.values()) * 100 / requests)
-        wish = _replicas(percent / target, current, len(usage), len(pods) - len(usage))
+        recommendation = _replicas(percent / target, current, len(usage), len(pods) - len(usage))
         way = "above" if percent > target else "below"
         why = f"{name} resource utilization (percentage of request) {way} target"
-        if percent <= target and wish == current:
+        if percent <= target and recommendation == current:
             why = "All metrics below target"
-        return wish, why, _seen(name, averageUtilization=percent)
+        return recommendation, why, _seen(name, averageUtilization=percent)
 
     def _bounded(
-        self, hpa: HorizontalPodAutoscaler, history: ScalingHistory, current: int, wish: int
+        self,
+        hpa: HorizontalPodAutoscaler,
+        history: ScalingHistory,
+        current: int,
+        recommendation: int,
     ) -> int:
-        """The wish, stabilised over its window, slowed by its policies, within min and max."""
+        """The size that a recommendation leads to now.
+
+        It is stabilised over its window, slowed by the policies, and between the bounds.
+        """
         behavior = hpa.spec.behavior
         up = _rules(behavior.scale_up if behavior else None, UP)
         down = _rules(behavior.scale_down if behavior else None, DOWN)
         now = self.sim.now
-        history.wishes.append((now, wish))
+        history.recommendations.append((now, recommendation))
         longest = max(up.stabilization_window_seconds or 0, down.stabilization_window_seconds or 0)
-        while history.wishes[0][0] < now - longest:
-            history.wishes.popleft()
-        highest = max(_within(history, now, down.stabilization_window_seconds or 0, wish))
-        lowest = min(_within(history, now, up.stabilization_window_seconds or 0, wish))
-        desired = min(max(current, lowest), highest) if lowest <= highest else wish
+        while history.recommendations[0][0] < now - longest:
+            history.recommendations.popleft()
+        highest = max(_within(history, now, down.stabilization_window_seconds or 0, recommendation))
+        lowest = min(_within(history, now, up.stabilization_window_seconds or 0, recommendation))
+        desired = min(max(current, lowest), highest) if lowest <= highest else recommendation
         if desired > current:
             desired = min(desired, _limit(up, history, now, current, +1))
         elif desired < current:
@@ -266,9 +324,9 @@ def _rules(given: ScalingRules | None, default: ScalingRules) -> ScalingRules:
     )
 
 
-def _within(history: ScalingHistory, now: float, window: float, wish: int) -> list[int]:
-    """The wishes of the last so many seconds, and the present one."""
-    return [*(count for at, count in history.wishes if at >= now - window), wish]
+def _within(history: ScalingHistory, now: float, window: float, recommendation: int) -> list[int]:
+    """The recommendations of the last so many seconds, and the present one."""
+    return [*(count for at, count in history.recommendations if at >= now - window), recommendation]
 
 
 def _limit(rules: ScalingRules, history: ScalingHistory, now: float, current: int, way: int) -> int:

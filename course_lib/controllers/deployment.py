@@ -10,6 +10,7 @@ import msgspec
 
 from course_lib.controllers.controller import Controller, Key
 from course_lib.controllers.deployment_status import deployment_status
+from course_lib.controllers.ownership import number_in
 from course_lib.objects.kinds.deployment import Deployment
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.replica_set import ReplicaSet
@@ -117,7 +118,7 @@ class DeploymentController(Controller):
         elif revision(new) <= latest:
             notes = {REVISION: str(latest + 1)}
             new = self._annotate(new, notes)
-        notes = {REVISION: new.annotations[REVISION]}
+        notes = {REVISION: str(revision(new))}
         self.api.patch(Deployment, deployment.name, deployment.namespace, _annotations(notes))
         return Rollout(deployment, new, rollout.old)
 
@@ -269,7 +270,7 @@ class DeploymentController(Controller):
         ordered = sorted(active, key=lambda rs: (-rs.spec.replicas, revision(rs)))
         sizes = {}
         for rs in ordered:
-            before = int(rs.annotations.get(DESIRED, deployment.spec.replicas)) + rollout.surge
+            before = number_in(rs, DESIRED, deployment.spec.replicas) + rollout.surge
             share = round(rs.spec.replicas * allowed / max(1, before)) - rs.spec.replicas
             share = min(share, left) if left > 0 else max(share, left)
             sizes[rs.name] = rs.spec.replicas + share
@@ -281,7 +282,7 @@ class DeploymentController(Controller):
 
 def revision(rs: ReplicaSet) -> int:
     """The number of a ReplicaSet in its Deployment's history."""
-    return int(rs.annotations.get(REVISION, "0"))
+    return number_in(rs, REVISION, 0)
 
 
 def _annotations(notes: dict[str, str]) -> Document:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from course_lib.controllers.controller import Controller
-from course_lib.controllers.ownership import pod_from_template
+from course_lib.controllers.ownership import number_in, pod_from_template
 from course_lib.engine.simulation import seconds_at
 from course_lib.objects.kinds.job import Job
 from course_lib.objects.kinds.pod import Pod
@@ -233,7 +233,8 @@ def completed(job: Job, succeeded: list[Pod]) -> list[int]:
     """The completions so far: in Indexed mode each index once, else one for each Pod."""
     if job.spec.completion_mode != "Indexed":
         return list(range(len(succeeded)))
-    return sorted({int(pod.annotations.get(INDEX, "0")) for pod in succeeded})
+    indexes = {number_in(pod, INDEX, -1) for pod in succeeded}
+    return sorted(index for index in indexes if index >= 0)
 
 
 def spans(numbers: list[int]) -> str:

@@ -13,12 +13,13 @@ from contextlib import suppress
 from course_lib.apiserver import quota
 from course_lib.apiserver.errors import NotFound
 from course_lib.controllers.controller import Controller, Key, key_of
+from course_lib.errors import CourseError
 from course_lib.objects.kind import Kind
 from course_lib.objects.kinds.config_map import ConfigMap
 from course_lib.objects.kinds.namespace import Namespace
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.service_account import ServiceAccount
-from course_lib.objects.meta import Object, is_true, selector_of, set_condition
+from course_lib.objects.meta import Object, OwnerReference, is_true, selector_of, set_condition
 from course_lib.objects.pods import is_active, resolve
 
 ROOT_CA = "kube-root-ca.crt"
@@ -224,13 +225,21 @@ class DisruptionController(Controller):
             if owner is None:
                 desired[pod.uid] = 1
                 continue
-            workload = self.informers.find(owner.kind, owner.name, pod.namespace)
+            workload = self._workload(owner, pod.namespace)
             above = workload.metadata.controller if workload else None
             if above is not None:
-                workload = self.informers.find(above.kind, above.name, pod.namespace) or workload
+                workload = self._workload(above, pod.namespace) or workload
             replicas = getattr(getattr(workload, "spec", None), "replicas", None)
             desired[workload.uid if workload else pod.uid] = 1 if replicas is None else replicas
         return sum(desired.values())
+
+    def _workload(self, reference: OwnerReference, namespace: str) -> Object | None:
+        """The controller that a reference names; None for a kind that is not served."""
+        try:
+            kind = self.informers.kinds.of(reference.api_version, reference.kind)
+        except CourseError:
+            return None
+        return self.informers.find(kind, reference.name, namespace)
 
 
 class ResourceQuotaController(Controller):

@@ -26,6 +26,14 @@ def set_controller(api: Client, child: ObjectT, controllers: list[Document]) -> 
     return api.patch(type(child), child.name, child.namespace, patch)
 
 
+def number_in(annotated: Object, annotation: str, default: int) -> int:
+    """The whole number in an annotation; the default where it is missing or no number."""
+    try:
+        return int(annotated.annotations.get(annotation, default))
+    except ValueError:
+        return default
+
+
 def pod_from_template(
     owner: Object, template: Document, labels: dict[str, str] | None = None, name: str = ""
 ) -> Document:

@@ -10,7 +10,7 @@ from collections import Counter
 
 from course_lib.client.cache import by_controller
 from course_lib.controllers.controller import Controller
-from course_lib.controllers.ownership import pod_from_template
+from course_lib.controllers.ownership import number_in, pod_from_template
 from course_lib.engine.simulation import seconds_at
 from course_lib.errors import CourseError
 from course_lib.objects.kinds.pod import Pod
@@ -90,7 +90,7 @@ class ReplicaSetController(Controller):
                 bool(pod.spec.node_name),
                 ("Pending", "Unknown", "Running").index(pod.status.phase),
                 is_ready(pod),
-                int(pod.annotations.get(DELETION_COST, "0")),
+                number_in(pod, DELETION_COST, 0),
                 -crowd[pod.spec.node_name],
                 self._magnitude(ready.last_transition_time if ready else None),
                 -restarts,

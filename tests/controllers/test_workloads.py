@@ -566,3 +566,99 @@ def test_the_autoscaler_says_why_it_cannot_act(cluster):
     assert "missing request for cpu in container main" in said
     assert cluster.get("hpa").TARGETS[0] == "cpu: <unknown>/60%"
     assert service()["kind"] == "Service"
+
+
+def autoscaler(name: str, api_version: str, kind: str, target: str) -> dict:
+    reference = {"apiVersion": api_version, "kind": kind, "name": target}
+    utilization = {"type": "Utilization", "averageUtilization": 60}
+    metric = {"type": "Resource", "resource": {"name": "cpu", "target": utilization}}
+    return {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": name},
+        "spec": {"scaleTargetRef": reference, "maxReplicas": 5, "metrics": [metric]},
+    }
+
+
+def stated(cluster: Cluster, name: str) -> list[tuple[str, str, str]]:
+    conditions = cluster.api.get("hpa", name, "default").status.conditions or ()
+    return [(each.type, each.reason, each.message) for each in conditions]
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        (("v1", "Nothing", "web"), 'no matches for kind "Nothing" in version "v1"'),
+        (("example.com/v1", "Deployment", "web"), 'no matches for kind "Deployment"'),
+        (("v1", "ConfigMap", "web"), "the server could not find the requested resource"),
+        (("apps/v1", "StatefulSet", "web"), 'statefulsets.apps "web" not found'),
+    ],
+)
+def test_an_autoscaler_without_a_target_says_so_and_does_not_stop_the_others(
+    cluster, target, message
+):
+    cluster.apply([workload(), autoscaler("a", *target)])
+    cluster.apply(autoscaler("b", "apps/v1", "Deployment", "web"))
+    cluster.run(seconds=60)
+    [(condition, reason, said)] = stated(cluster, "a")
+    assert (condition, reason) == ("AbleToScale", "FailedGetScale")
+    assert message in said
+    assert [reason for _, reason, _ in stated(cluster, "b")] == ["FailedGetResourceMetric"]
+
+
+def test_an_autoscaler_scales_a_custom_kind_by_its_scale_subresource(cluster):
+    paths = {
+        "specReplicasPath": ".spec.size",
+        "statusReplicasPath": ".status.size",
+        "labelSelectorPath": ".status.selector",
+    }
+    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    version = {"name": "v1", "served": True, "storage": True}
+    version |= {"schema": {"openAPIV3Schema": schema}, "subresources": {"scale": paths}}
+    spec = {"group": "example.com", "scope": "Namespaced", "versions": [version]}
+    cluster.api.create(
+        {
+            "apiVersion": "apiextensions.k8s.io/v1",
+            "kind": "CustomResourceDefinition",
+            "metadata": {"name": "farms.example.com"},
+            "spec": spec | {"names": {"plural": "farms", "kind": "Farm"}},
+        }
+    )
+    farm = {"apiVersion": "example.com/v1", "kind": "Farm", "metadata": {"name": "f"}}
+    cluster.api.create(farm | {"spec": {"size": 9}})
+    cluster.api.create(autoscaler("scale", "example.com/v1", "Farm", "f"))
+    cluster.run(seconds=20)
+    assert [reason for _, reason, _ in stated(cluster, "scale")] == ["InvalidSelector"]
+    requests = {"requests": {"cpu": "1m"}}
+    cluster.apply(workload(containers=[container(resources=requests)]))
+    cluster.api.patch("Farm", "f", "default", {"status": {"selector": "app=web"}})
+    cluster.run(seconds=120)
+    assert cluster.api.document("Farm", "f", "default")["spec"]["size"] == 5  # the most allowed
+
+
+@pytest.mark.parametrize("written", ["abc", "", "1.5"])
+def test_a_revision_that_is_no_number_does_not_stop_a_deployment(cluster, written):
+    cluster.apply(workload(replicas=2))
+    cluster.run(seconds=30)
+    [only] = cluster.api.list("ReplicaSet", "default")
+    patch = {"metadata": {"annotations": {"deployment.kubernetes.io/revision": written}}}
+    cluster.api.patch("ReplicaSet", only.name, "default", patch)
+    cluster.scale("deployment/web", 3)
+    cluster.run(seconds=30)
+    assert cluster.get("deployments").READY[0] == "3/3"
+    assert list(cluster.history_of("deployment/web").REVISION) == [1]
+
+
+def test_a_budget_counts_the_pods_of_a_controller_whose_kind_is_not_served(cluster):
+    owner = {"apiVersion": "example.com/v1", "kind": "Farm", "name": "f", "uid": "u-1"}
+    document = pod("a")
+    document["metadata"] |= {
+        "labels": {"app": "farm"},
+        "ownerReferences": [owner | {"controller": True}],
+    }
+    spec = {"maxUnavailable": 1, "selector": {"matchLabels": {"app": "farm"}}}
+    budget = {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "spec": spec}
+    cluster.apply([document, budget | {"metadata": {"name": "guard"}}])
+    cluster.run(seconds=60)
+    status = cluster.api.get("pdb", "guard", "default").status
+    assert (status.expected_pods, status.disruptions_allowed) == (1, 1)
