@@ -77,7 +77,7 @@ def _check_address(service: Document, asked: str, used: set[str]) -> None:
         good = False
     if not good:
         raise InvalidManifest(
-            "the cluster IP cannot be had",
+            "the cluster IP is not available",
             where=f"{title(service)}: spec.clusterIP",
             expected=f"a free address in {SERVICE_CIDR}, or None",
             found=asked,
@@ -88,7 +88,7 @@ def _node_port(api: Reader, service: Document, asked: int | None, used: set[int]
     if asked:
         if asked not in NODE_PORTS or asked in used:
             raise InvalidManifest(
-                "the node port cannot be had",
+                "the node port is not available",
                 where=f"{title(service)}: spec.ports: nodePort",
                 expected="a free port from 30000 to 32767",
                 found=str(asked),

@@ -55,6 +55,8 @@ def new(document: Document, kind: Kind, api: Reader | None = None) -> Incoming:
     if isinstance(metadata, dict):
         if kind.namespaced:
             metadata.setdefault("namespace", "default")
+            if metadata["namespace"] == "":
+                metadata["namespace"] = "default"
         else:
             metadata.pop("namespace", None)
         for field in SERVERS_OWN:
@@ -178,6 +180,13 @@ class Views:
         """
         self._newest[key] = document, kind, view
         return view
+
+    def __len__(self) -> int:
+        return len(self._newest)
+
+    def forget(self, key: str) -> None:
+        """Drop the view under a key that was deleted."""
+        self._newest.pop(key, None)
 
 
 def served(kind: Kind, entry: StoredObject) -> StoredObject:

@@ -29,7 +29,9 @@ def dry(api: APIServer) -> APIServer:
 
 
 class DryRunStore(Store):
-    """A store over another: reads fall through, writes stay here, nobody is told of them.
+    """An overlay over a store: reads come from the store below.
+
+    Writes stay in the overlay and no watch reports them.
 
     As in the real one, what is written gets no new resourceVersion: a created object has none.
     """

@@ -1,4 +1,4 @@
-"""The custom kinds of an API server: which ones it serves, and what becomes of their definitions.
+"""Serve the kinds that CustomResourceDefinitions define, and keep the definitions' status.
 
 Every API server does this for itself, from what is stored: a restart forgets nothing, and of
 several servers each serves the same. What they write is the same too, so the first one counts.

@@ -17,7 +17,7 @@ LIFE = ("deletionTimestamp", "deletionGracePeriodSeconds")
 
 
 def carry_over(before: Document, wanted: Document, subresource: str, kind: Kind) -> Document:
-    """The document that an update leads to: status and the rest keep out of each other's way.
+    """An update of the object keeps its status; an update of the status keeps everything else.
 
     Where the status is no subresource, it is a part like any other.
 
@@ -47,6 +47,15 @@ def check(before: Document, after: Document, kind: Kind) -> None:
 
     It was in `before` and is another in `after`; `kind` names such fields.
     """
+    held = before["metadata"].get("finalizers") or ()
+    added = [each for each in after["metadata"].get("finalizers") or () if each not in held]
+    if added and "deletionTimestamp" in before["metadata"]:
+        raise InvalidManifest(
+            "no new finalizers can be added if the object is being deleted",
+            where=f"{title(after)}: metadata.finalizers",
+            expected="no finalizer that the object does not have",
+            found=", ".join(added),
+        )
     for path in kind.fixed:
         if _at(before, path) != _at(after, path):
             raise _refused(after, path, "no change: the field is immutable")

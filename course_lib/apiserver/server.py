@@ -22,6 +22,7 @@ from course_lib.objects.decode import revised
 from course_lib.objects.kind import Kind, Kinds
 from course_lib.objects.kinds import BUILT_IN
 from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.kinds.resource_quota import RESOURCE_QUOTA
 from course_lib.objects.kinds.service import Service
 from course_lib.objects.manifests import Document, plain
 from course_lib.objects.meta import Object, ObjectMeta, ObjectT
@@ -67,6 +68,7 @@ class APIServer:
         self.up = True
         self.clients: list[Callable[[], None]] = []  # who hears when it stops
         self._views = Views()
+        self.store.removals.append(self._views.forget)
         self._random = sim.random("apiserver")
         self._extensions = Extensions(self) if kinds is None else None  # a dry run shares kinds
 
@@ -168,13 +170,27 @@ class APIServer:
     def create(self, document: Document) -> Object:
         """Store a new object; raises `InvalidManifest`, `AlreadyExists` or `Forbidden`."""
         kind = self.kinds.of_document(document)
-        made = self._stamped(documents.new(document, kind, self))
+        made = documents.new(document, kind, self)
+        if self._counts_others(made):
+            self.store.confirm()
+        made = self._stamped(made)
         view = made.view
         admission.validate_create(self, kind, view)
         key = self.key(kind, view.name, view.namespace)
         if self.store.get(key):
             raise AlreadyExists(f'{kind.title} "{view.name}" already exists')
-        return self._write(key, self._allocated(made), expected=0)
+        try:
+            return self._write(key, self._allocated(made), expected=0)
+        except StaleRead:  # another API server was faster
+            self.store.confirm()
+            raise AlreadyExists(f'{kind.title} "{view.name}" already exists') from None
+
+    def _counts_others(self, made: Incoming) -> bool:
+        """Whether a new object is held against others: by addresses and ports, or by a quota."""
+        quotas = self.prefix(RESOURCE_QUOTA, made.view.namespace)
+        return made.kind.type is Service or (
+            made.kind.namespaced and bool(self.store.range(quotas))
+        )
 
     def check(self, document: Document) -> tuple[Document, Kind]:
         """A document defaulted, decoded and validated: all that can be said of it by itself."""

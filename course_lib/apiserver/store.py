@@ -48,7 +48,7 @@ def versioned(document: Document, revision: int) -> Document:
 
 
 class Watch:
-    """A standing order for the changes below a prefix; `stop` ends it.
+    """A subscription to the changes below a prefix.
 
     `store` is what is watched, `listener` hears each change of a key that begins with `prefix`.
     """
@@ -57,7 +57,7 @@ class Watch:
         self.prefix, self.listener, self._store = prefix, listener, store
 
     def stop(self) -> None:
-        """Be told no more."""
+        """Stop the watch."""
         if self in self._store.watches:
             self._store.watches.remove(self)
 
@@ -76,6 +76,7 @@ class Store:
         self.revision = 0
         self.compacted = 0
         self.watches: list[Watch] = []
+        self.removals: list[Callable[[str], None]] = []  # called when a deletion has been told
         self._entries: dict[str, StoredObject] = {}
         self._keys: list[str] = []  # sorted, so that a range is a slice
         self._history: list[Change] = []
@@ -133,10 +134,10 @@ class Store:
         return watch
 
     def confirm(self) -> None:
-        """Be as new as what lies beneath; nothing does here."""
+        """No-op: there is no backing store to synchronise with."""
 
     def catch_up(self) -> None:
-        """Take in what has been heard from beneath; nothing lies there."""
+        """No-op: there are no changes of a backing store to apply."""
 
     def compact(self, revision: int) -> None:
         """Forget the changes up to a revision; what the keys hold now stays."""
@@ -165,3 +166,6 @@ class Store:
         for watch in list(self.watches):
             if change.key.startswith(watch.prefix):
                 watch.listener(change)
+        if change.key not in self._entries:
+            for forget in self.removals:
+                forget(change.key)

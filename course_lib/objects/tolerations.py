@@ -1,4 +1,4 @@
-"""Taints and tolerations: who puts up with what.
+"""Whether a Pod tolerates a taint.
 
 Source: kubernetes.io "Taints and Tolerations"; `Toleration.ToleratesTaint`.
 """

@@ -61,3 +61,46 @@ def test_an_update_names_its_object_in_text(api):
         api.update(document | {"metadata": {"name": 5}})
     with pytest.raises(NotFound):
         api.update(document | {"metadata": {}})
+
+
+def test_an_empty_namespace_is_the_default_one(api):
+    document = SETTINGS | {"metadata": {"name": "more", "namespace": ""}}
+    assert api.create(document).namespace == "default"
+
+
+def test_an_object_that_is_being_deleted_gets_no_new_finalizers(api):
+    held = {"metadata": {"finalizers": ["example.com/a", "example.com/b"]}}
+    api.patch("ConfigMap", "settings", "default", held)
+    api.delete("ConfigMap", "settings")
+    for finalizers in (["example.com/a", "example.com/c"], ["example.com/c"]):
+        patch = {"metadata": {"finalizers": finalizers}}
+        with pytest.raises(InvalidManifest, match="no new finalizers"):
+            api.patch("ConfigMap", "settings", "default", patch)
+    patch = {"metadata": {"finalizers": ["example.com/b"]}}
+    left = api.patch("ConfigMap", "settings", "default", patch)
+    assert left.metadata.finalizers == ["example.com/b"]
+
+
+def test_an_update_without_the_finalizers_of_a_namespace_keeps_them(api):
+    api.patch("Namespace", "default", "", {"spec": {"finalizers": ["example.com/hold"]}})
+    document = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}}
+    assert api.update(document).spec.finalizers == ["example.com/hold"]
+
+
+def test_a_service_that_becomes_an_external_name_gives_up_its_address(api):
+    ports = [{"port": 80}]
+    document = SETTINGS | {"kind": "Service", "spec": {"ports": ports}}
+    api.create({key: part for key, part in document.items() if key != "data"})
+    patch = {"spec": {"type": "ExternalName", "externalName": "example.com"}}
+    api.patch("Service", "settings", "default", patch)
+    spec = api.document("Service", "settings")["spec"]
+    assert not {"clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"} & set(spec)
+
+
+def test_views_of_deleted_objects_are_dropped(api):
+    cached = len(api._views)
+    api.watch("ConfigMap", lambda event: None)
+    for _ in range(3):
+        api.create(SETTINGS | {"metadata": {"name": "more"}})
+        api.delete("ConfigMap", "more")
+    assert len(api._views) == cached

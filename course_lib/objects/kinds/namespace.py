@@ -35,6 +35,12 @@ def _complete(document: Document) -> None:
         labels["kubernetes.io/metadata.name"] = document["metadata"].get("name", "")
 
 
+def _carry_over(before: Document, after: Document) -> None:
+    """Keep the finalizers where an update leaves them out."""
+    for spec in places(after, "spec"):
+        spec.setdefault("finalizers", before.get("spec", {}).get("finalizers", []))
+
+
 def _row(namespace: Namespace, now: float) -> Row:
     return namespace.name, namespace.status.phase
 
@@ -48,6 +54,7 @@ NAMESPACE = Kind(
     namespaced=False,
     defaults={"spec.finalizers": ["kubernetes"], "status.phase": "Active"},
     complete=_complete,
+    carry_over=_carry_over,
     status_at_creation=True,
     name_rule=label_name,
     columns="NAME  STATUS  AGE",

@@ -1,4 +1,4 @@
-"""PersistentVolumeClaim: a wish for storage that outlives Pods.
+"""PersistentVolumeClaim: a request for storage that is independent of a Pod's life.
 
 Source: the Kubernetes API reference, `core/v1`; "Persistent Volumes".
 """

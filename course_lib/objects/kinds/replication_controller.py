@@ -1,4 +1,4 @@
-"""ReplicationController: the ReplicaSet's elder, whose selector is a plain map of labels.
+"""ReplicationController: the predecessor of ReplicaSet; its selector is a map of labels.
 
 Source: the Kubernetes API reference, `core/v1`.
 """
@@ -30,7 +30,7 @@ class ReplicationControllerSpec(Value, frozen=True):
 
 
 class ReplicationController(Object, frozen=True, kw_only=True):
-    """The ReplicaSet's elder: its selector is a plain map of labels."""
+    """The predecessor of ReplicaSet; its selector is a map of labels."""
 
     spec: ReplicationControllerSpec
     status: ReplicaSetStatus = ReplicaSetStatus()

@@ -198,6 +198,10 @@ def _drop_fields_of_type(before: Document, after: Document) -> None:
     Source: `dropTypeDependentFields` in `pkg/registry/core/service/strategy.go`.
     """
     outside = ("NodePort", "LoadBalancer")
+    if after.get("type") == "ExternalName" != before.get("type"):
+        for field in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
+            if before.get(field) == after.get(field):
+                after.pop(field, None)
     if before.get("type") not in outside or after.get("type") in outside:
         return
 

@@ -9,7 +9,7 @@ from course_lib.objects.meta import LabelSelector, Value
 
 
 class Toleration(Value, frozen=True):
-    """A taint that a Pod puts up with, for ever or for so many seconds."""
+    """A taint that a Pod tolerates, without limit or for some seconds."""
 
     key: str = ""
     operator: str = "Equal"
