@@ -16,7 +16,7 @@ PREEMPTED = "Preempted by pod {uid} on node {node}"
 
 
 def evict(api: Client, component: str, pod: PodInfo, node: str, victims: Sequence[PodInfo]) -> None:
-    """Ask the victims to leave a node for a Pod; those that leave already are let alone.
+    """Evict the victims from a node for a Pod. Skip Pods that are being deleted.
 
     `api` is the scheduler's client, `component` its name in events; `pod` is the preemptor.
     """

@@ -80,8 +80,9 @@ class Plugin:
     that rejects a Pod says why; an empty text goes on. An exception is an error: the Pod is tried
     again later.
 
+    >>> import numpy as np
     >>> from course_lib import Cluster
-    >>> from course_lib.scheduler import with_plugins
+    >>> from course_lib.scheduler import NodeToStatus, Plugin, with_plugins
     >>> class EvenNodes(Plugin):
     ...     name = "EvenNodes"
     ...     def filter(self, pod, nodes):

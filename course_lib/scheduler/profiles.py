@@ -103,6 +103,13 @@ def frameworks(
 
 def _document(source: Source) -> Document:
     """The configuration's document, once its shape has been checked."""
+    kind: object = source if isinstance(source, type) else type(source)
+    if isinstance(kind, type) and issubclass(kind, Plugin):
+        raise CourseError(
+            "a plugin is not a scheduler's configuration",
+            found=kind.__name__,
+            do=f"scheduler=with_plugins({kind.__name__}), from course_lib.scheduler",
+        )
     documents = read_manifests(source)
     if len(documents) != 1:
         raise CourseError(

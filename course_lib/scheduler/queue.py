@@ -7,7 +7,7 @@ Source: `pkg/scheduler/backend/queue/scheduling_queue.go`.
 
 from __future__ import annotations
 
-import heapq
+from bisect import insort
 from collections.abc import Callable, Iterable
 
 import msgspec
@@ -29,14 +29,14 @@ class QueuedPod(msgspec.Struct, eq=False):
     added_at: float
     order: int  # of arrival, to settle ties
     attempts: int = 0
-    tried_at: float = 0.0
+    put_back_at: float = 0.0  # into the queue, after the last attempt
     events: frozenset[str] = frozenset()  # that may help it
 
     def backoff_until(self) -> float:
         """Not to be tried before this time."""
         if not self.attempts:
             return 0.0
-        return self.tried_at + min(INITIAL_BACKOFF * 2.0 ** (self.attempts - 1), MAX_BACKOFF)
+        return self.put_back_at + min(INITIAL_BACKOFF * 2.0 ** (self.attempts - 1), MAX_BACKOFF)
 
 
 class SchedulingQueue:
@@ -52,7 +52,7 @@ class SchedulingQueue:
         self.sim, self._on_active, self._sort = sim, on_active, sort
         self._count = 0
         self.waiting: dict[str, QueuedPod] = {}  # all, by uid
-        self.active: list[tuple[SortKey, int, str]] = []  # a heap
+        self.active: list[tuple[SortKey, int, str]] = []  # sorted
         self.unschedulable: dict[str, None] = {}  # uids, in order
 
     def add(self, info: PodInfo) -> None:
@@ -75,13 +75,12 @@ class SchedulingQueue:
         self.unschedulable.pop(uid, None)
 
     def pop(self) -> QueuedPod | None:
-        """The active Pod that comes first; it counts as tried now."""
+        """The active Pod that comes first; this is an attempt."""
         while self.active:
-            *_, uid = heapq.heappop(self.active)
+            *_, uid = self.active.pop(0)
             queued = self.waiting.get(uid)
             if queued is not None:
                 queued.attempts += 1
-                queued.tried_at = self.sim.now
                 return queued
         return None
 
@@ -92,13 +91,13 @@ class SchedulingQueue:
             return
         queued.events = frozenset(events)
         self.unschedulable[uid] = None
-        tried = queued.tried_at
+        queued.put_back_at = put_back_at = self.sim.now
 
         def retry() -> None:
-            if queued.tried_at == tried and uid in self.unschedulable:
+            if queued.put_back_at == put_back_at and uid in self.unschedulable:
                 self._move(uid)
 
-        self.sim.at(tried + MAX_UNSCHEDULABLE, retry)
+        self.sim.at(put_back_at + MAX_UNSCHEDULABLE, retry)
 
     def move(self, event: str) -> None:
         """Something happened: try the Pods again that it may help."""
@@ -108,6 +107,7 @@ class SchedulingQueue:
     def retry_later(self, queued: QueuedPod) -> None:
         """Something else went wrong (a binding refused): back off and try again."""
         if queued.info.pod.uid in self.waiting:
+            queued.put_back_at = self.sim.now
             self._move(queued.info.pod.uid)
 
     def _move(self, uid: str) -> None:
@@ -120,6 +120,12 @@ class SchedulingQueue:
 
     def _activate(self, uid: str) -> None:
         queued = self.waiting.get(uid)
-        if queued is not None:
-            heapq.heappush(self.active, (self._sort(queued), queued.order, uid))
+        if queued is None:
+            return
+        try:
+            insort(self.active, (self._sort(queued), queued.order, uid))
+        except Exception as error:  # of QueueSort; a key that compares with no other, too
+            self.give_back(queued, ())
+            self.sim.failed(error, "scheduler", f"Pod/{queued.info.pod.name}")
+        else:
             self._on_active()

@@ -107,7 +107,8 @@ def make_plugin(
 ) -> Plugin:
     """One plugin with its arguments, as a profile's `pluginConfig` gives them.
 
-    Raises `CourseError` for a plugin that the registry does not have, and for bad arguments.
+    Raises `CourseError` for a plugin that the registry does not have, for bad arguments, and for
+    any error of its constructor.
 
     `name` is the plugin's, `args` are its arguments, `lister` reads other objects for it.
 
@@ -125,6 +126,11 @@ def make_plugin(
             found=str(problem),
             do="see kubernetes.io, kube-scheduler Configuration (v1)",
         ) from None
+    except Exception as problem:
+        raise CourseError(
+            f"the constructor of plugin {name} raises an error",
+            found=f"{type(problem).__name__}: {problem}",
+        ) from problem
 
 
 class SchedulerSetup(msgspec.Struct, frozen=True, eq=False):
@@ -143,6 +149,8 @@ def with_plugins(*plugins: type[Plugin], configuration: Source | None = None) ->
     `plugins` are subclasses of `Plugin`; what a profile's `pluginConfig` gives for one are its
     constructor's arguments. `configuration` (path, text or dict) enables them by their names, as
     any other plugin; without it the default profile runs them at all points that they fill.
+    A Bind plugin comes after DefaultBinder, which binds every Pod: a `configuration` that uses
+    another one has `bind: {disabled: [{name: DefaultBinder}]}`.
     Raises `CourseError` for a class without a name, or with the name of another plugin.
 
     >>> from course_lib.scheduler.plugins.gpu_share import GpuShare

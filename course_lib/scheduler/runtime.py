@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 
 from course_lib.errors import CourseError
+from course_lib.scheduler.checks import check_filter, check_range, check_shape, in_tree
 from course_lib.scheduler.framework import Plugin, PostFilterResult, everywhere
 from course_lib.scheduler.handle import Handle, Rejection
 from course_lib.scheduler.nodes import Nodes
@@ -90,7 +91,10 @@ class SchedulingFramework:
                 return Filtered(none, [], (plugin.name, result.why))
             if result is not None and result.only is not None:
                 said.append((plugin.name, _among(plugin.name, result.only, nodes)))
-        said += [(plugin.name, plugin.filter(pod, nodes)) for plugin in self.at["filter"]]
+        for plugin in self.at["filter"]:
+            said.append((plugin.name, verdict := plugin.filter(pod, nodes)))
+            if not in_tree(plugin):
+                check_filter(plugin, verdict, nodes)
         verdicts = [(name, verdict) for name, verdict in said if verdict is not None]
         if not verdicts:
             return Filtered(np.ones(len(nodes), dtype=bool), [])
@@ -125,8 +129,19 @@ class SchedulingFramework:
         silent = {p.name for p in self.at["preScore"] if not p.pre_score(pod, nodes, fits)}
         for plugin, weight in self.scorers:
             if plugin.name not in silent:
-                raw = plugin.score(pod, nodes, fits)
-                yield Scored(plugin.name, weight, raw, plugin.normalize_score(raw, fits))
+                yield self._scored(plugin, weight, pod, nodes, fits)
+
+    def _scored(
+        self, plugin: Plugin, weight: int, pod: PodInfo, nodes: Nodes, fits: Bools
+    ) -> Scored:
+        own, raw = not in_tree(plugin), plugin.score(pod, nodes, fits)
+        if own:
+            check_shape(plugin, raw, nodes, "Score")
+        normalised = plugin.normalize_score(raw, fits)
+        if own:
+            check_shape(plugin, normalised, nodes, "NormalizeScore")
+            check_range(plugin, normalised, nodes, fits)
+        return Scored(plugin.name, weight, raw, normalised)
 
     def total(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Amounts:
         """The weighted sum of the normalised scores; -1 where the Pod does not fit.

@@ -18,7 +18,7 @@ from course_lib.scheduler.types import Amounts
 
 
 def draw(equals: int, rng: random.Random) -> int:
-    """Which of so many equals, each as likely as the others."""
+    """Draw an index below `equals`, uniformly at random."""
     return int(rng.random() * equals)
 
 

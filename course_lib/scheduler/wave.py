@@ -99,7 +99,7 @@ class Wave:
         return len(self.shapes) - 1
 
     def _answer(self, index: int, offset: Offset) -> list[int]:
-        """What the plugins say of all nodes, had each got so many more Pods."""
+        """The plugins' scores if each node had `offset` more Pods."""
         known = self._answers[index].get(offset)
         if known is None:
             nodes = self.nodes

@@ -1,13 +1,17 @@
-"""Plugins of one's own that make mistakes: the cluster runs on, and no place is lost."""
+"""Plugins of one's own in a cluster: after their mistakes it runs on, and no place is lost."""
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+import numpy as np
 import pytest
 
 from course_lib.cluster import Cluster
 from course_lib.engine import Simulation
-from course_lib.scheduler import Plugin, with_plugins
-from course_lib.scheduler.handle import Permission
+from course_lib.errors import CourseError
+from course_lib.scheduler import NodeToStatus, Permission, Plugin, with_plugins
+from course_lib.scheduler.framework import NODE_ADD
 from tests.conftest import container, pod
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*failed and goes on:RuntimeWarning")
@@ -149,3 +153,162 @@ def test_a_plugin_that_names_no_events_is_asked_again_after_each():
     cluster.delete("pod", "a")
     cluster.run(seconds=45)
     assert node_of(cluster, "b") == "node-1"
+
+
+ANSWERS = {
+    "two nodes of three": (np.array([True, False]), "shape (2,)"),
+    "numbers for booleans": (np.array([1, 1, 0]), "array of int64"),
+    "a list": ([True, True, True], "found:    list"),
+}
+SCORES = {
+    "two nodes of three": (np.array([1.0, 2.0]), "shape (2,)"),
+    "a list": ([1.0, 2.0, 3.0], "found:    list"),
+    "above the range": (np.array([0.0, 100.0, 1e6]), "Node node-3"),
+    "below the range": (np.array([0.0, -1.0, 0.0]), "Node node-2"),
+    "no number": (np.array([np.nan, 0.0, 0.0]), "Node node-1"),
+}
+
+
+def with_mistake(point: str, answer: object) -> type[Plugin]:
+    """A plugin that answers so for Pod `a`, and has nothing to say of others."""
+
+    def filter(self, pod, nodes):
+        return NodeToStatus.where(answer, "odd") if pod.pod.name == "a" else None
+
+    def score(self, pod, nodes, fits):
+        return answer if pod.pod.name == "a" else nodes.zeros()
+
+    methods = {"filter": filter, "score": score}
+    return type("Mistaken", (Plugin,), {"name": "Mistaken", point: methods[point]})
+
+
+@pytest.mark.parametrize(
+    ("point", "answer", "said"),
+    [("filter", *case) for case in ANSWERS.values()]
+    + [("score", *case) for case in SCORES.values()],
+    ids=[*(f"filter: {name}" for name in ANSWERS), *(f"score: {name}" for name in SCORES)],
+)
+def test_an_invalid_answer_is_an_error_that_names_the_plugin(point, answer, said):
+    cluster = Cluster(nodes=3, scheduler=with_plugins(with_mistake(point, answer)))
+    cluster.apply([asking("a", "1"), asking("b", "1")])
+    cluster.run(seconds=10)
+    assert (node_of(cluster, "a"), bool(node_of(cluster, "b"))) == ("", True)
+    error = cluster.log(reason="InternalError", object="Pod/a").MESSAGE[0]
+    assert "plugin Mistaken returns an invalid" in error
+    assert " ".join(said.split()) in error
+
+
+def test_scores_of_nodes_that_do_not_fit_may_be_anything():
+    class Picky(Plugin):
+        name = "Picky"
+
+        def filter(self, pod, nodes):
+            return NodeToStatus.where(np.array([True, False]), "not here")
+
+        def score(self, pod, nodes, fits):
+            return np.array([100.0, np.nan])
+
+    cluster = Cluster(nodes=2, scheduler=with_plugins(Picky))
+    cluster.apply(asking("a", "1"))
+    cluster.run(seconds=5)
+    assert node_of(cluster, "a") == "node-1"
+    assert cluster.log(reason="InternalError").empty
+
+
+def patient(wait: float) -> tuple[type[Plugin], list[float]]:
+    """A plugin that lets each Pod wait, and the times at which it is asked."""
+    asked = []
+
+    class Patient(Plugin):
+        name = "Patient"
+        events = (NODE_ADD,)
+
+        def permit(self, pod, node, handle):
+            asked.append(handle.client.sim.now)
+            return Permission(wait=wait)
+
+    return Patient, asked
+
+
+def test_the_flush_of_a_pod_counts_from_the_end_of_its_wait_for_a_permit():
+    plugin, asked = patient(wait=400)
+    cluster = Cluster(nodes=1, scheduler=with_plugins(plugin))
+    cluster.apply(asking("a", "1"))
+    cluster.run(seconds=800)
+    first, second = asked
+    assert second - first == pytest.approx(700)
+
+
+def test_the_back_off_of_a_pod_counts_from_the_end_of_its_wait_for_a_permit():
+    plugin, asked = patient(wait=20)
+    cluster = Cluster(nodes=1, scheduler=with_plugins(plugin))
+    cluster.apply(asking("a", "1"))
+    cluster.run_until(lambda: bool(asked))
+    cluster.run(seconds=asked[0] + 20.1 - cluster.now)
+    cluster.add_node("late")
+    cluster.run(seconds=10)
+    first, second = asked
+    assert second - first == pytest.approx(21, abs=0.01)
+
+
+class Mixed(Plugin):
+    name = "Mixed"
+
+    def queue_sort(self, pod):
+        return ("text",) if pod.info.pod.name == "b" else (1,)
+
+
+def test_keys_that_do_not_compare_lose_no_pod():
+    cluster = Cluster(nodes=1, scheduler=with_plugins(Mixed))
+    cluster.apply([asking(name, "100m") for name in "abcd"])
+    cluster.run(seconds=5)
+    assert "TypeError" in cluster.log(reason="InternalError").MESSAGE[0]
+    cluster.run(seconds=320)
+    assert [node_of(cluster, name) for name in "abcd"] == ["node-1"] * 4
+
+
+def test_an_error_of_a_plugins_constructor_names_the_plugin():
+    class Unready(Plugin):
+        name = "Unready"
+
+        def __init__(self):
+            raise RuntimeError("no licence")
+
+    with pytest.raises(CourseError, match="plugin Unready raises an error") as caught:
+        Cluster(nodes=1, scheduler=with_plugins(Unready))
+    assert "RuntimeError: no licence" in str(caught.value)
+
+
+@pytest.mark.parametrize("given", [Mixed, Mixed()])
+def test_a_plugin_in_place_of_a_configuration_is_told_how_to_register_it(given):
+    with pytest.raises(CourseError, match=r"scheduler=with_plugins\(Mixed\)"):
+        Cluster(nodes=1, scheduler=given)
+
+
+class Binder(Plugin):
+    """Bind as DefaultBinder does, and note the Pod."""
+
+    name = "Binder"
+    bound: ClassVar[list[str]] = []
+
+    def bind(self, pod, node, handle):
+        handle.client.bind(pod.pod, node)
+        self.bound.append(pod.pod.name)
+        return True
+
+
+def test_a_bind_plugin_binds_where_the_default_one_is_disabled(monkeypatch):
+    monkeypatch.setattr(Binder, "bound", [])
+    configuration = """
+apiVersion: kubescheduler.config.k8s.io/v1
+kind: KubeSchedulerConfiguration
+profiles:
+  - plugins:
+      bind: {enabled: [{name: Binder}], disabled: [{name: DefaultBinder}]}
+"""
+    for source, name in ((None, "default"), (configuration, "own")):
+        cluster = Cluster(nodes=1, scheduler=with_plugins(Binder, configuration=source))
+        cluster.apply(asking(name, "1"))
+        cluster.run(seconds=5)
+        assert node_of(cluster, name) == "node-1"
+    assert Binder.bound == ["own"]
