@@ -45,6 +45,7 @@ def extra(name: str) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as missing:
+        package = str(missing.name).partition(".")[0]
         raise CourseError(
-            f"{missing.name} is not installed", do=f"pip install 'course-lib[{name}]'"
+            f"{package} is not installed", do=f"pip install 'course-lib[{name}]'"
         ) from missing

@@ -29,9 +29,12 @@ class Faults:
         machines: Machines,
     ) -> None:
         self.sim, self.plane, self.network, self.machines = sim, plane, network, machines
+        self._off: dict[str, None] = {}  # machines without power
 
-    def cut_power(self, machine: str) -> None:
+    def cut_power(self, node: str) -> None:
         """Cut a machine's power: its containers are gone, and no component is told.
+
+        `node` is the machine's name; a machine of the control plane is possible too.
 
         >>> from course_lib import Cluster
         >>> cluster = Cluster(nodes=2)
@@ -40,32 +43,36 @@ class Faults:
         >>> list(cluster.get("nodes").STATUS)
         ['Ready', 'NotReady']
         """
-        kubelet = self.machines.kubelets.get(machine)
-        if kubelet is not None and not kubelet.powered:
-            self._note(machine, "PowerOff", f"node {machine} has no power already")
+        if not self._powered(node):
+            self._note(node, "PowerOff", f"node {node} has no power already")
             return
-        if machine not in self.plane.layout.machines:
-            self.machines.kubelet(machine)
-        self.plane.power_off(machine)
-        self._note(machine, "PowerOff", f"node {machine} loses power")
+        self._off[node] = None
+        self.plane.power_off(node)
+        self._note(node, "PowerOff", f"node {node} loses power")
+        kubelet = self.machines.kubelets.get(node)
         if kubelet is not None:
             kubelet.power_off()
-            self.machines.runtimes[machine].power_off()
-            self.network.power_off(machine)
+            self.machines.runtimes[node].power_off()
+            self.network.power_off(node)
 
-    def restore_power(self, machine: str) -> None:
-        """Give a node its power back."""
-        kubelet = self.machines.kubelets.get(machine)
-        if kubelet is not None and kubelet.powered:
-            self._note(machine, "PowerOn", f"node {machine} has power already")
+    def restore_power(self, node: str) -> None:
+        """Give a machine its power back; `node` is its name."""
+        if self._powered(node):
+            self._note(node, "PowerOn", f"node {node} has power already")
             return
-        if machine not in self.plane.layout.machines:
-            self.machines.kubelet(machine)
-        self.plane.power_on(machine)
-        self._note(machine, "PowerOn", f"node {machine} has power again")
+        self._off.pop(node, None)
+        self.plane.power_on(node)
+        self._note(node, "PowerOn", f"node {node} has power again")
+        kubelet = self.machines.kubelets.get(node)
         if kubelet is not None:
-            self.network.power_on(machine)
+            self.network.power_on(node)
             kubelet.power_on()
+
+    def _powered(self, machine: str) -> bool:
+        """Whether a machine has power; raises `CourseError` for an unknown one."""
+        if machine in self.plane.layout.machines and machine not in self.machines.kubelets:
+            return machine not in self._off
+        return self.machines.kubelet(machine).powered
 
     def _note(self, machine: str, reason: str, message: str) -> None:
         self.sim.record("power", f"Node/{machine}", reason, message)

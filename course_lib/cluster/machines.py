@@ -89,6 +89,8 @@ class Machines:
         name = name or f"node-{number}"
         _check(name, dict(labels or {}), taints)
         count(pods, "pods")
+        runtime = runtime or self.settings.runtime
+        runtime_named(runtime)
         if name in self.kubelets:
             raise CourseError(f"there is a node {name} already", do="choose another name")
         machine = MachineInfo(
@@ -100,7 +102,7 @@ class Machines:
             labels=(labels or {}) | ({ZONE: zone} if zone else {}),
             taints=tuple(taints),
         )
-        self._start(machine, zone, runtime or self.settings.runtime)
+        self._start(machine, zone, runtime)
         return name
 
     def _start(self, machine: MachineInfo, zone: str, runtime: str) -> None:

@@ -94,8 +94,19 @@ class Maintenance:
         return Etcdctl(self.plane).run(command)
 
     def limit_etcd(self, quota: str) -> None:
-        """Set etcd's space quota (`--quota-backend-bytes`; 2Gi by default)."""
-        self.etcd.limit(float(Quantity(quota)))
+        """Set etcd's space quota (`--quota-backend-bytes`; 2Gi by default).
+
+        Raises `CourseError` for a quota that is not above 0.
+        """
+        etcd, size = self.etcd, Quantity(quota)
+        if size.nano <= 0:
+            raise CourseError(
+                "a quota that no etcd can keep",
+                where="quota",
+                expected="a quantity of bytes above 0, such as 64Mi",
+                found=repr(quota),
+            )
+        etcd.limit(float(size))
 
     def save_snapshot(self) -> Snapshot:
         """A snapshot of etcd (`etcdctl snapshot save`); keep it elsewhere."""
@@ -109,14 +120,15 @@ class Maintenance:
         Then all API servers, schedulers and controller managers are started again, as the
         documentation asks: their caches may hold changes made after the snapshot.
 
-        Raises `CourseError` for a file that is not there.
+        Raises `CourseError` for a file that is not there, and for what is no snapshot.
         """
-        saved = self.etcd.files.get(snapshot) if isinstance(snapshot, str) else snapshot
-        if saved is None:
+        files = self.etcd.files
+        saved = files.get(snapshot) if isinstance(snapshot, str) else snapshot
+        if not isinstance(saved, Snapshot):
             raise CourseError(
                 "no such snapshot",
-                expected=", ".join(self.etcd.files) or "a file of `etcdctl snapshot save`",
-                found=repr(snapshot),
+                expected=", ".join(files) or "a file of `etcdctl snapshot save`",
+                found=repr(snapshot)[:60],
             )
         self.sim.record(OPERATOR, "Cluster/etcd", "SnapshotRestored", "on all members")
         self.plane.membership.restart_with(lambda etcd: etcd.restore(saved))

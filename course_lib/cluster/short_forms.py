@@ -6,6 +6,7 @@ Each is a method of one part under a name of the cluster, with its parameters an
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import FunctionType
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from course_lib.cluster.arguments import in_module_of
@@ -152,3 +153,13 @@ class ShortForms:
     load = _short(lambda c: c.traffic, Traffic.load)
     nslookup = _short(lambda c: c.dns, DNS.nslookup)
     http = _short(lambda c: c.ingress, IngressTraffic.http)
+
+
+def _name_short_forms() -> None:
+    """Give each short form the name under which a cluster has it, as `help` shows it."""
+    for name, form in vars(ShortForms).items():
+        if isinstance(form, FunctionType):
+            form.__name__, form.__qualname__ = name, f"{ShortForms.__qualname__}.{name}"
+
+
+_name_short_forms()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import pydoc
 
 import pytest
 
@@ -85,6 +86,52 @@ def test_each_command_of_faults_and_maintenance_is_refused_or_is_power():
     for part in (Faults, Maintenance):
         commands = {name for name, _ in inspect.getmembers(part, inspect.isfunction)}
         assert {name for name in commands if name[0] != "_"} <= known
+
+
+def test_a_machine_with_an_unknown_runtime_is_not_added_by_half():
+    cluster = Cluster(nodes=1, network="calico")
+    with pytest.raises(CourseError):
+        cluster.add_node("late", runtime="nosuch")
+    assert cluster.add_node("late") == "late"
+    cluster.run(30)
+    assert list(cluster.get("nodes").STATUS) == ["Ready"] * 2
+
+
+@pytest.mark.parametrize("wrong", [3, None, [], "nosuch.db"])
+def test_what_is_no_snapshot_stops_nothing(wrong):
+    cluster = Cluster.all_in_one()
+    before = len(cluster.log())
+    with pytest.raises(CourseError, match="no such snapshot"):
+        cluster.restore_snapshot(wrong)
+    assert len(cluster.log()) == before
+    assert "down" not in set(cluster.components().STATE)
+
+
+@pytest.mark.parametrize("quota", ["-1", "0", "-1Gi"])
+def test_etcd_takes_a_quota_above_nothing(quota):
+    cluster = Cluster.all_in_one()
+    with pytest.raises(CourseError, match="quota"):
+        cluster.limit_etcd(quota)
+
+
+@pytest.mark.parametrize("machine", ["etcd-1", "control-plane-1", "worker-1"])
+def test_a_machine_loses_power_once_until_it_has_power_again(machine):
+    cluster = Cluster.ha_etcd(masters=2, workers=1)
+    for _ in range(2):
+        cluster.kill_node(node=machine)
+    for _ in range(2):
+        cluster.restore_node(node=machine)
+    said = list(cluster.log(component="power").MESSAGE)
+    ends = ["loses power", "has no power already", "has power again", "has power already"]
+    assert said == [f"node {machine} {end}" for end in ends]
+    with pytest.raises(CourseError, match="no such node"):
+        cluster.restore_node("nosuch")
+
+
+def test_help_shows_a_short_form_under_its_own_name():
+    shown = pydoc.plain(pydoc.render_doc(Cluster.kill_node))
+    assert "kill_node(self, node: " in shown and "cut_power" not in shown
+    assert Cluster.add_node.__name__ == "add_node"
 
 
 @pytest.mark.parametrize(

@@ -145,3 +145,26 @@ def test_a_name_is_given_once(host_routes):
     with pytest.raises(CourseError, match="of this name already"):
         register(Other)
     register(HostRoutes)  # the same class again, as when a cell runs twice
+
+
+class Unrelated:
+    name = "unrelated"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        Unrelated,
+        "host-routes",
+        type("Numbered", (NetworkPlugin,), {"name": 3}),
+        type("Listed", (NetworkPlugin,), {"name": ["a"]}),
+        type("Placed", (NetworkPlugin,), {"name": "placed", "place": "first"}),
+    ],
+    ids=repr,
+)
+def test_what_is_no_plugin_is_refused_and_later_ones_register(host_routes, wrong):
+    before = dict(PLUGINS)
+    with pytest.raises(CourseError, match="a network plugin"):
+        register(wrong)
+    assert before == PLUGINS
+    register(HostRoutes)

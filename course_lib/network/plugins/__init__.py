@@ -22,7 +22,8 @@ def register(plugin: P) -> P:
     """Make a plugin known by its `name`, for `Cluster(network=name)` and `PodNetwork(name)`.
 
     Usable as a decorator. A class of the same module and class name takes the place of its older
-    self. Raises `CourseError` for a plugin without a name, or with the name of another one.
+    self. Raises `CourseError` for what is no subclass of `NetworkPlugin`, for a `name` that is no
+    text or that another plugin has, and for a `place` that is no whole number.
 
     >>> @register
     ... class Nameless(NetworkPlugin): ...
@@ -31,13 +32,8 @@ def register(plugin: P) -> P:
       where:    Nameless
       do:       set its attribute `name`, such as name = "host-routes"
     """
+    _check(plugin)
     existing = PLUGINS.get(plugin.name)
-    if not plugin.name:
-        raise CourseError(
-            "a network plugin needs a name",
-            where=plugin.__qualname__,
-            do='set its attribute `name`, such as name = "host-routes"',
-        )
     if plugin.name == "flat" or (existing is not None and _path(existing) != _path(plugin)):
         raise CourseError(
             "there is a network of this name already", found=plugin.name, do="choose another name"
@@ -47,6 +43,35 @@ def register(plugin: P) -> P:
     PLUGINS.clear()
     PLUGINS.update({each.name: each for each in ordered})
     return plugin
+
+
+def _check(plugin: object) -> None:
+    """Raise `CourseError` for what cannot be a plugin; nothing is stored yet."""
+    if not isinstance(plugin, type) or not issubclass(plugin, NetworkPlugin):
+        raise CourseError(
+            "a network plugin is a class",
+            expected="a subclass of NetworkPlugin",
+            found=repr(plugin)[:60],
+        )
+    name: object = plugin.name
+    place: object = plugin.place
+    if name == "":
+        raise CourseError(
+            "a network plugin needs a name",
+            where=plugin.__qualname__,
+            do='set its attribute `name`, such as name = "host-routes"',
+        )
+    for attribute, value, wanted, good in (
+        ("name", name, "text", isinstance(name, str)),
+        ("place", place, "a whole number", isinstance(place, int)),
+    ):
+        if not good:
+            raise CourseError(
+                "a network plugin has an attribute of the wrong type",
+                where=f"{plugin.__qualname__}.{attribute}",
+                expected=wanted,
+                found=repr(value)[:60],
+            )
 
 
 def _path(plugin: type[NetworkPlugin]) -> tuple[str, str]:
