@@ -6,6 +6,8 @@ the component's own writes. After a break, each watch resumes at its own time, a
 before all caches are up to date: a component that decides from caches waits for `synced` first.
 Simplified: the components of a real cluster go on with a cache that lags behind; they guard
 themselves with `expectations` (`pkg/controller/controller_utils.go`) and with live reads.
+The scheduler and the kubelets do not wait: the API server refuses to bind a Pod that has a node
+or is another one by now, and a kubelet counts the Pods that run on its node itself.
 Source: client-go `tools/cache` (`shared_informer.go`), `informers` (the shared factory).
 """
 

@@ -7,7 +7,6 @@ Source: `pkg/controller/podautoscaler` (`horizontal.go`, `replica_calculator.go`
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from contextlib import suppress
 
@@ -20,6 +19,7 @@ from course_lib.client import Client
 from course_lib.client.informer import InformerFactory
 from course_lib.controllers.controller import Controller
 from course_lib.controllers.metrics import MetricsServer
+from course_lib.controllers.scaling import ScalingHistory, next_size, replicas_for
 from course_lib.engine.simulation import Process
 from course_lib.errors import CourseError
 from course_lib.objects.kind import Kind
@@ -27,8 +27,6 @@ from course_lib.objects.kinds.deployment import Deployment
 from course_lib.objects.kinds.horizontal_pod_autoscaler import (
     HorizontalPodAutoscaler,
     Metric,
-    ScalingPolicy,
-    ScalingRules,
 )
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.pod.requests import amounts
@@ -42,20 +40,6 @@ from course_lib.objects.quantity import Quantity
 from course_lib.objects.selectors import NOTHING, Selector, parse_selector, selector_from_labels
 
 SYNC_PERIOD = 15.0  # s
-TOLERANCE = 0.1
-UP = ScalingRules(
-    stabilization_window_seconds=0,
-    select_policy="Max",
-    policies=[
-        ScalingPolicy(type="Percent", value=100, period_seconds=15),
-        ScalingPolicy(type="Pods", value=4, period_seconds=15),
-    ],
-)
-DOWN = ScalingRules(
-    stabilization_window_seconds=300,
-    select_policy="Max",
-    policies=[ScalingPolicy(type="Percent", value=100, period_seconds=15)],
-)
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -65,13 +49,6 @@ class Target(msgspec.Struct, frozen=True):
     name: str
     replicas: int
     selector: Selector | None  # None if a custom object has none
-
-
-class ScalingHistory(msgspec.Struct):
-    """What an autoscaler remembers: its recommendations, and how it scaled (time, change)."""
-
-    recommendations: deque[tuple[float, int]]
-    changes: deque[tuple[float, int]]
 
 
 class AutoscalerController(Controller):
@@ -180,7 +157,7 @@ class AutoscalerController(Controller):
         """Write the target's new size, if it changes; returns the size."""
         current = target.replicas
         history = self._history.setdefault(hpa.uid, ScalingHistory(deque(), deque()))
-        desired = self._bounded(hpa, history, current, recommendation)
+        desired = next_size(hpa, history, self.sim.now, current, recommendation)
         if desired != current:
             self.api.patch(target.kind, target.name, hpa.namespace, scaled(target.kind, desired))
             history.changes.append((self.sim.now, desired - current))
@@ -216,7 +193,7 @@ class AutoscalerController(Controller):
             return None
         each = float(Quantity(target.average_value))
         mean = sum(usage.values()) / len(usage)
-        recommendation = _replicas(mean / each, current, len(usage), len(pods) - len(usage))
+        recommendation = replicas_for(mean / each, current, len(usage), len(pods) - len(usage))
         way = "above" if mean > each else "below"
         return (
             recommendation,
@@ -250,40 +227,12 @@ class AutoscalerController(Controller):
         if not requests:
             return None
         percent = int(sum(usage.values()) * 100 / requests)
-        recommendation = _replicas(percent / target, current, len(usage), len(pods) - len(usage))
+        recommendation = replicas_for(percent / target, current, len(usage), len(pods) - len(usage))
         way = "above" if percent > target else "below"
         why = f"{name} resource utilization (percentage of request) {way} target"
         if percent <= target and recommendation == current:
             why = "All metrics below target"
         return recommendation, why, _seen(name, averageUtilization=percent)
-
-    def _bounded(
-        self,
-        hpa: HorizontalPodAutoscaler,
-        history: ScalingHistory,
-        current: int,
-        recommendation: int,
-    ) -> int:
-        """The size that a recommendation leads to now.
-
-        It is stabilised over its window, slowed by the policies, and between the bounds.
-        """
-        behavior = hpa.spec.behavior
-        up = _rules(behavior.scale_up if behavior else None, UP)
-        down = _rules(behavior.scale_down if behavior else None, DOWN)
-        now = self.sim.now
-        history.recommendations.append((now, recommendation))
-        longest = max(up.stabilization_window_seconds or 0, down.stabilization_window_seconds or 0)
-        while history.recommendations[0][0] < now - longest:
-            history.recommendations.popleft()
-        highest = max(_within(history, now, down.stabilization_window_seconds or 0, recommendation))
-        lowest = min(_within(history, now, up.stabilization_window_seconds or 0, recommendation))
-        desired = min(max(current, lowest), highest) if lowest <= highest else recommendation
-        if desired > current:
-            desired = min(desired, _limit(up, history, now, current, +1))
-        elif desired < current:
-            desired = max(desired, _limit(down, history, now, current, -1))
-        return min(max(desired, hpa.spec.min_replicas), hpa.spec.max_replicas)
 
     def _state(
         self,
@@ -298,50 +247,6 @@ class AutoscalerController(Controller):
             hpa.status.conditions, kind, status, self.sim.timestamp, reason, message
         )
         self.api.patch_status(hpa, {"conditions": conditions} | (more or {}))
-
-
-def _replicas(ratio: float, current: int, measured: int, unready: int) -> int:
-    """Scale by a ratio, unless it is near 1; Pods not yet ready count as idle on the way up."""
-    if abs(ratio - 1) <= TOLERANCE:
-        return current
-    if not unready:
-        return math.ceil(round(ratio * measured, 9))
-    counted = measured + (unready if ratio > 1 else 0)
-    damped = ratio * measured / counted
-    if abs(damped - 1) <= TOLERANCE or (damped > 1) != (ratio > 1):
-        return current
-    return math.ceil(round(damped * counted, 9))
-
-
-def _rules(given: ScalingRules | None, default: ScalingRules) -> ScalingRules:
-    if given is None:
-        return default
-    window = given.stabilization_window_seconds
-    return ScalingRules(
-        default.stabilization_window_seconds if window is None else window,
-        given.select_policy,
-        given.policies or default.policies,
-    )
-
-
-def _within(history: ScalingHistory, now: float, window: float, recommendation: int) -> list[int]:
-    """The recommendations of the last so many seconds, and the present one."""
-    return [*(count for at, count in history.recommendations if at >= now - window), recommendation]
-
-
-def _limit(rules: ScalingRules, history: ScalingHistory, now: float, current: int, way: int) -> int:
-    """How far the policies allow to go now; what was done within their period counts."""
-    if rules.select_policy == "Disabled":
-        return current
-    limits = []
-    for policy in rules.policies or ():
-        since = now - policy.period_seconds
-        done = sum(change for at, change in history.changes if at > since and change * way > 0)
-        start = current - done
-        step = policy.value if policy.type == "Pods" else start * policy.value / 100
-        limits.append(math.ceil(start + step) if way > 0 else math.floor(start - step))
-    furthest = max if (way > 0) == (rules.select_policy == "Max") else min
-    return furthest(limits)
 
 
 def _seen(name: str, **current: object) -> Document:

@@ -102,6 +102,13 @@ def test_indexes_follow_the_objects(client):
     assert names(informer.by_index(by_node, "node-1")) == ["c"]
 
 
+def test_an_index_by_label_is_found_again_after_those_of_many_other_labels():
+    first = by_label("app")
+    for number in range(500):
+        by_label(f"label-{number}")
+    assert by_label("app") is first
+
+
 def test_handlers_hear_of_what_is_there_and_of_each_change_with_the_object_before(client):
     client.create(pod("a"))
     informer = Informer(client, Pod)
