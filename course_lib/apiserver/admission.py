@@ -25,6 +25,7 @@ from course_lib.objects.kinds.persistent_volume_claim import (
 )
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.priority_class import PriorityClass
+from course_lib.objects.kinds.service import Service
 from course_lib.objects.kinds.service_account import ServiceAccount
 from course_lib.objects.kinds.storage_class import DEFAULT_CLASS, StorageClass
 from course_lib.objects.manifests import Document
@@ -99,6 +100,8 @@ def validate_update(api: Reader, kind: Kind, view: Object, before: Object) -> No
     if isinstance(before, PersistentVolumeClaim) and isinstance(view, PersistentVolumeClaim):
         claim_resize(api, before, view)
         quota.limit_ranger(api, view)
+    if kind.type in (PersistentVolumeClaim, Service):
+        quota.resource_quota(api, kind, view, before)
 
 
 def namespace_lifecycle(api: Reader, kind: Kind, view: Object) -> None:

@@ -63,20 +63,23 @@ def _out_of_bounds(view: Object, item: LimitRangeItem) -> Iterator[str]:
                 yield f"{name} max limit to request ratio per {item.type} is {ratio}"
 
 
-def resource_quota(api: Reader, kind: Kind, view: Object) -> None:
-    """Refuse an object that would take its namespace over a quota.
+def resource_quota(api: Reader, kind: Kind, view: Object, before: Object | None = None) -> None:
+    """Refuse an object, or a change of one, that would take its namespace over a quota.
 
-    `api` reads the quotas and what they count, `kind` is the object's, `view` the object. Raises
-    `Forbidden`.
+    `api` reads the quotas and what they count, `kind` is the object's, `view` the object; it was
+    `before` when it is not new. Raises `Forbidden`.
     """
     cost = usage_of(kind, view)
+    if before is not None:
+        paid = usage_of(kind, before)
+        cost = {name: amount - paid.get(name, ZERO) for name, amount in cost.items()}
     for quota in api.list(ResourceQuota, view.namespace):
         hard = quota.spec.hard or {}
         if not counts(quota.spec, view):
             continue
         if isinstance(view, Pod):
             _must_say(hard, view, quota.name)
-        asked = {name: amount for name, amount in cost.items() if name in hard and amount.nano}
+        asked = {name: amount for name, amount in cost.items() if name in hard and amount > ZERO}
         if not asked:
             continue
         used = usage(api, view.namespace, quota.spec)

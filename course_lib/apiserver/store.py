@@ -15,6 +15,7 @@ from course_lib.apiserver.errors import Compacted, Conflict
 from course_lib.objects.manifests import Document
 
 PUT, DELETE = "PUT", "DELETE"
+COMPACTION = 300.0  # s, as kube-apiserver's --etcd-compaction-interval
 
 
 class StoredObject(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from typing import Generic, NoReturn, TypeVar
 
 from course_lib.apiserver import APIServer
+from course_lib.apiserver.store import COMPACTION
 from course_lib.client import LocalClient
 from course_lib.client.local import ServerClient
 from course_lib.cluster.bootstrap import furnish
@@ -17,6 +18,7 @@ from course_lib.cluster.layout import Layout
 from course_lib.controllers import Controller, MetricsServer, start_controllers
 from course_lib.controllers.node_lifecycle import NodeIPAMController
 from course_lib.engine import Simulation
+from course_lib.engine.simulation import Process
 from course_lib.errors import CourseError
 from course_lib.network import ClusterCIDR, Links
 from course_lib.node import Kubelet
@@ -104,7 +106,7 @@ class ManagedControlPlane(ControlPlane[NoReturn]):
         cidr: ClusterCIDR | None = None,
     ) -> None:
         self.layout, self.links, self.entry = layout, Links(), ENTRY
-        self._client = LocalClient(APIServer(sim))
+        self._sim, self._client = sim, LocalClient(APIServer(sim))
         self._metrics, self._configuration, self._cidr = metrics, scheduler, cidr
         self._controllers: list[Controller] = []
 
@@ -120,6 +122,15 @@ class ManagedControlPlane(ControlPlane[NoReturn]):
         furnish(self._client)
         self._scheduler = Scheduler(self._client, self._configuration)
         self._controllers = start_controllers(self._client, self._metrics, self._cidr)
+        self._sim.start(self._compact())
+
+    def _compact(self) -> Process:
+        """Forget the changes before the last compaction, as kube-apiserver has etcd do."""
+        store = self._client.server.store
+        while True:
+            before = store.revision
+            yield self._sim.sleep(COMPACTION)
+            store.compact(before)
 
     def settle(self) -> None:
         """Give the nodes their blocks of addresses at once."""

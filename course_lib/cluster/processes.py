@@ -12,6 +12,7 @@ from typing import Protocol
 from course_lib.apiserver import APIServer
 from course_lib.apiserver.errors import StorageError
 from course_lib.apiserver.etcd_store import EtcdStore
+from course_lib.apiserver.store import COMPACTION
 from course_lib.client import LocalClient
 from course_lib.client.connection import Connection, Frontend
 from course_lib.client.leader_election import LeaderElector
@@ -27,7 +28,6 @@ from course_lib.etcd.disk import BROKEN
 from course_lib.network import ClusterCIDR, Links
 from course_lib.scheduler import Scheduler, SchedulerSource
 
-COMPACTION = 300.0  # s, as kube-apiserver's --etcd-compaction-interval
 START_UP = 3.0  # s until an API server asks etcd: a few, in real clusters
 RECONNECT = 1.0  # s between two looks of an API server at etcd
 

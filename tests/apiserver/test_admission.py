@@ -7,7 +7,7 @@ import pytest
 from course_lib.apiserver.errors import Forbidden
 from course_lib.cluster import Cluster
 from course_lib.errors import CourseError
-from tests.conftest import container, job, pod, workload
+from tests.conftest import container, job, pod, service, workload
 
 
 def kind(name: str, called: str, version: str = "v1", **parts: object) -> dict:
@@ -149,6 +149,18 @@ def test_a_quota_with_a_scope_counts_the_pods_in_it_alone(server, scope, inside,
         server.apply(pod("two", **inside))
     server.run(5)
     assert server.document("quota", "scoped")["status"]["used"] == {"pods": "1"}
+
+
+def test_a_change_that_costs_more_is_held_against_a_quota(server):
+    server.apply([quota("one", {"services.nodeports": "1", "services": "2"}), service()])
+    ports = [{"name": name, "port": port} for name, port in (("a", 80), ("b", 81))]
+    with pytest.raises(Forbidden, match=r"requested: services\.nodeports=2"):
+        server.api.patch(
+            "Service", "web", "default", {"spec": {"type": "NodePort", "ports": ports}}
+        )
+    for _ in range(2):  # what the object costs already is not charged again
+        server.api.patch("Service", "web", "default", {"spec": {"type": "NodePort"}})
+    server.api.patch("Service", "web", "default", {"metadata": {"labels": {"a": "b"}}})
 
 
 def test_a_refusal_by_a_quota_names_the_generated_pod(server):

@@ -7,6 +7,7 @@ import html
 import pytest
 
 from course_lib import plots
+from course_lib.apiserver.errors import Compacted
 from course_lib.cluster import Cluster
 from course_lib.engine.table import Table
 from course_lib.errors import CourseError, SimulationTimeout
@@ -179,3 +180,16 @@ def test_pictures_of_packing_policies_and_utilisation(cluster):
         assert picture.alt
         assert picture.svg() == picture.svg()
     assert "Docker Swarm 2+2, 0 waiting" in pictures[0].alt
+
+
+def test_a_managed_control_plane_forgets_changes_of_more_than_ten_minutes_ago():
+    cluster = Cluster(nodes=1)
+    cluster.run(60)
+    document = pod("early")
+    server = cluster.api.reach()
+    revision = int(server.create(document).metadata.resource_version)
+    cluster.run(200)
+    server.watch("Pod", lambda event: None, since=revision)
+    cluster.run(400)
+    with pytest.raises(Compacted):
+        server.watch("Pod", lambda event: None, since=revision)
