@@ -42,7 +42,7 @@ from course_lib.objects.selectors import NOTHING, Selector, parse_selector, sele
 SYNC_PERIOD = 15.0  # s
 
 
-class Target(msgspec.Struct, frozen=True):
+class ScaledWorkload(msgspec.Struct, frozen=True):
     """What an autoscaler scales: its kind, its size, and the selector of its Pods."""
 
     kind: Kind
@@ -107,7 +107,7 @@ class AutoscalerController(Controller):
         else:
             self._follow_load(hpa, target)
 
-    def _target(self, hpa: HorizontalPodAutoscaler) -> Target:
+    def _target(self, hpa: HorizontalPodAutoscaler) -> ScaledWorkload:
         """The target and its scale; raises `CourseError` if there is none."""
         reference, namespace = hpa.spec.scale_target_ref, hpa.namespace
         kind = self.informers.kinds.of(reference.api_version, reference.kind)
@@ -124,10 +124,10 @@ class AutoscalerController(Controller):
             scale = scale_of(kind, self.api.document(kind, target.name, namespace))
             written, replicas = scale["status"]["selector"], scale["spec"]["replicas"]
             selector = parse_selector(written) if written else None
-            return Target(kind, target.name, replicas, selector)
-        return Target(kind, target.name, target.spec.replicas, selector)
+            return ScaledWorkload(kind, target.name, replicas, selector)
+        return ScaledWorkload(kind, target.name, target.spec.replicas, selector)
 
-    def _follow_load(self, hpa: HorizontalPodAutoscaler, target: Target) -> None:
+    def _follow_load(self, hpa: HorizontalPodAutoscaler, target: ScaledWorkload) -> None:
         current, pods = target.replicas, self._pods(hpa.namespace, target)
         metrics = hpa.spec.metrics or ()
         made = [self._recommendation(hpa, metric, current, pods) for metric in metrics]
@@ -152,7 +152,7 @@ class AutoscalerController(Controller):
         self._state(hpa, "ScalingActive", "True", "ValidMetricFound", message, status)
 
     def _rescale(
-        self, hpa: HorizontalPodAutoscaler, target: Target, recommendation: int, why: str
+        self, hpa: HorizontalPodAutoscaler, target: ScaledWorkload, recommendation: int, why: str
     ) -> int:
         """Write the target's new size, if it changes; returns the size."""
         current = target.replicas
@@ -164,7 +164,7 @@ class AutoscalerController(Controller):
             self.normal(hpa, "SuccessfulRescale", f"New size: {desired}; reason: {why}")
         return desired
 
-    def _pods(self, namespace: str, target: Target) -> list[Pod]:
+    def _pods(self, namespace: str, target: ScaledWorkload) -> list[Pod]:
         pods = self.informers.list(Pod, namespace, target.selector or NOTHING)
         return [p for p in pods if p.status.phase != "Failed" and not p.terminating]
 
