@@ -18,7 +18,7 @@ from course_lib.objects.node_selection import requires
 from course_lib.objects.pods import is_available, is_ready, resolve
 from course_lib.objects.tolerations import tolerated
 
-# Daemons put up with what drives other Pods away (`AddOrUpdateDaemonPodTolerations`).
+# Taints that the Pods of a DaemonSet tolerate (`AddOrUpdateDaemonPodTolerations`).
 TOLERATIONS: list[Document] = [
     {"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoExecute"},
     {"key": "node.kubernetes.io/unreachable", "operator": "Exists", "effect": "NoExecute"},

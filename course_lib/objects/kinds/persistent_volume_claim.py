@@ -63,7 +63,7 @@ class ClaimStatus(Value, frozen=True):
 
 
 class PersistentVolumeClaim(Object, frozen=True, kw_only=True):
-    """A wish for storage that outlives Pods."""
+    """A request for storage that is independent of a Pod's life."""
 
     spec: ClaimSpec = ClaimSpec()
     status: ClaimStatus = ClaimStatus()
