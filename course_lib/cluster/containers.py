@@ -7,6 +7,7 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from course_lib.client import Client
+from course_lib.cluster.arguments import checked
 from course_lib.cluster.machines import Machines
 from course_lib.cluster.tables import table
 from course_lib.errors import CourseError
@@ -40,11 +41,12 @@ class CommandFailed(CourseError):
         super().__init__(what, **more)
 
 
+@checked
 class ContainerAccess:
     """The containers of a cluster's nodes, reached by way of their kubelets."""
 
     def __init__(self, api: Client, machines: Machines) -> None:
-        self.api, self.machines = api, machines
+        self._api, self._machines = api, machines
 
     def logs(
         self,
@@ -171,7 +173,7 @@ class ContainerAccess:
         ['POD', 'CONTAINER', 'CGROUP', 'IPC', 'MNT', 'NET', 'PID', 'UTS']
         """
         rows = []
-        kubelet = self.machines.kubelet(node)
+        kubelet = self._machines.kubelet(node)
         for worker in kubelet.workers.values():
             for slot in worker.slots:
                 if slot.current is not None and slot.running:
@@ -201,8 +203,8 @@ class ContainerAccess:
         return walls
 
     def _slot(self, pod: str, container: str, namespace: str) -> tuple[Kubelet, Slot]:
-        found = self.api.get("Pod", pod, namespace)
-        kubelet = self.machines.kubelets.get(found.spec.node_name)
+        found = self._api.get("Pod", pod, namespace)
+        kubelet = self._machines.kubelets.get(found.spec.node_name)
         worker = kubelet.workers.get(found.uid) if kubelet else None
         if kubelet is None or worker is None:
             raise CourseError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from course_lib.client import Client
+from course_lib.cluster.arguments import checked
 from course_lib.errors import CourseError
 from course_lib.network import Network
 from course_lib.network.dns import TIMEOUT, Lookup, Response, Zone, resolve, search_domains
@@ -13,21 +14,22 @@ from course_lib.objects.kinds.service import Service
 DNS_SERVICE = ("kube-system", "kube-dns")
 
 
+@checked
 class DNS:
     """The cluster's DNS: the zone, and queries that go to the Service `kube-dns`."""
 
     def __init__(self, api: Client, network: Network) -> None:
-        self.api, self.network = api, network
+        self._api, self._network = api, network
 
     @property
     def zone(self) -> Zone:
         """The names of this cluster, as CoreDNS answers for them."""
 
         def slices_of(namespace: str, service: str) -> list[EndpointSlice]:
-            slices = self.api.list(EndpointSlice, namespace)
+            slices = self._api.list(EndpointSlice, namespace)
             return [piece for piece in slices if piece.labels.get(SERVICE_NAME) == service]
 
-        return Zone(lambda: self.api.list(Service), slices_of)
+        return Zone(lambda: self._api.list(Service), slices_of)
 
     def nslookup(self, pod: str, name: str, namespace: str = "default", type: str = "A") -> Lookup:
         """What a Pod's resolver asks for a name, query by query, and what it is told.
@@ -40,7 +42,7 @@ class DNS:
         """
         full = f"{namespace}/{pod}" if "/" not in pod else pod
         space = full.split("/")[0]
-        server = self.api.find(Service, DNS_SERVICE[1], DNS_SERVICE[0])
+        server = self._api.find(Service, DNS_SERVICE[1], DNS_SERVICE[0])
         if server is None:
             raise CourseError(
                 "this cluster has no DNS",
@@ -50,8 +52,8 @@ class DNS:
         zone, address = self.zone, server.spec.cluster_ip
 
         def ask(query: str, kind: str) -> Response:
-            party = self.network.party(pod, namespace)
-            good = self.network.reaches(party, address, 53, "udp")
+            party = self._network.party(pod, namespace)
+            good = self._network.reaches(party, address, 53, "udp")
             return zone.query(query, kind) if good else Response(query, kind, TIMEOUT)
 
         return resolve(name, ask, search_domains(space), type=type)

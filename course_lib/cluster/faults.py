@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from course_lib.cluster.arguments import checked
 from course_lib.cluster.control_plane import ControlPlane
 from course_lib.cluster.kubeadm import KubeadmControlPlane
 from course_lib.cluster.machines import Machines
@@ -13,6 +14,7 @@ from course_lib.etcd.disk import BROKEN
 from course_lib.network import Network
 
 
+@checked
 class Faults:
     """Faults of machines, of links, and of the control plane's processes and disks.
 
@@ -28,7 +30,7 @@ class Faults:
         network: Network,
         machines: Machines,
     ) -> None:
-        self.sim, self.plane, self.network, self.machines = sim, plane, network, machines
+        self._sim, self._plane, self._network, self._machines = sim, plane, network, machines
         self._off: dict[str, None] = {}  # machines without power
 
     def cut_power(self, node: str) -> None:
@@ -47,13 +49,13 @@ class Faults:
             self._note(node, "PowerOff", f"node {node} has no power already")
             return
         self._off[node] = None
-        self.plane.power_off(node)
+        self._plane.power_off(node)
         self._note(node, "PowerOff", f"node {node} loses power")
-        kubelet = self.machines.kubelets.get(node)
+        kubelet = self._machines.kubelets.get(node)
         if kubelet is not None:
             kubelet.power_off()
-            self.machines.runtimes[node].power_off()
-            self.network.power_off(node)
+            self._machines.runtimes[node].power_off()
+            self._network.power_off(node)
 
     def restore_power(self, node: str) -> None:
         """Give a machine its power back; `node` is its name."""
@@ -61,21 +63,21 @@ class Faults:
             self._note(node, "PowerOn", f"node {node} has power already")
             return
         self._off.pop(node, None)
-        self.plane.power_on(node)
+        self._plane.power_on(node)
         self._note(node, "PowerOn", f"node {node} has power again")
-        kubelet = self.machines.kubelets.get(node)
+        kubelet = self._machines.kubelets.get(node)
         if kubelet is not None:
-            self.network.power_on(node)
+            self._network.power_on(node)
             kubelet.power_on()
 
     def _powered(self, machine: str) -> bool:
         """Whether a machine has power; raises `CourseError` for an unknown one."""
-        if machine in self.plane.layout.machines and machine not in self.machines.kubelets:
+        if machine in self._plane.layout.machines and machine not in self._machines.kubelets:
             return machine not in self._off
-        return self.machines.kubelet(machine).powered
+        return self._machines.kubelet(machine).powered
 
     def _note(self, machine: str, reason: str, message: str) -> None:
-        self.sim.record("power", f"Node/{machine}", reason, message)
+        self._sim.record("power", f"Node/{machine}", reason, message)
 
     def kill_process(self, machine: str, component: str) -> None:
         """Kill one process (`kill -9`); a kubelet or systemd starts it again.
@@ -88,7 +90,7 @@ class Faults:
         >>> list(cluster.components().STATE)[-1]
         'down'
         """
-        plane = self.plane.on_machines()
+        plane = self._plane.on_machines()
         if (machine, component) not in plane.components:
             known = sorted({name for _, name in plane.components})
             raise CourseError(
@@ -97,7 +99,7 @@ class Faults:
                 found=f"{component} on {machine}",
                 do="see cluster.components()",
             )
-        self.sim.record("fault", f"Process/{machine}/{component}", "Killed", "kill -9")
+        self._sim.record("fault", f"Process/{machine}/{component}", "Killed", "kill -9")
         plane.exit(machine, component)
 
     def cut(self, some: str | Iterable[str], others: str | Iterable[str] = ()) -> None:
@@ -106,36 +108,36 @@ class Faults:
         What the control plane says to itself and to kubelets is cut, and with a network of
         devices (`network="calico"`) Pods' own packets too; a flat network goes on.
         """
-        plane = self.plane.on_machines()
+        plane = self._plane.on_machines()
         machines = plane.layout.machines
-        group = self._machines(some)
-        rest = self._machines(others) if others else [m for m in machines if m not in group]
-        self.sim.record("fault", f"Link/{'+'.join(group)}", "Cut", f"from {', '.join(rest)}")
+        group = self._group(some)
+        rest = self._group(others) if others else [m for m in machines if m not in group]
+        self._sim.record("fault", f"Link/{'+'.join(group)}", "Cut", f"from {', '.join(rest)}")
         plane.links.cut(group, rest)
-        self.network.noticed(group)
+        self._network.noticed(group)
         plane.etcd.catch_up()
         plane.etcd.peers.part(group, rest)
 
     def heal(self) -> None:
         """Close all cuts."""
-        plane = self.plane.on_machines()
-        self.sim.record("fault", "Link/all", "Healed", "every machine reaches every other")
+        plane = self._plane.on_machines()
+        self._sim.record("fault", "Link/all", "Healed", "every machine reaches every other")
         plane.links.heal()
-        self.network.heal()
+        self._network.heal()
         plane.etcd.catch_up()
         plane.etcd.peers.heal()
 
     def fail_disk(self, machine: str, fault: str = BROKEN) -> None:
         """The disk below a member of etcd fails: the member stops, and what it held is lost."""
-        plane = self.plane.on_machines()
+        plane = self._plane.on_machines()
         plane.check_member(machine)
-        self.sim.record("fault", f"Disk/{machine}", "DiskFailure", fault)
+        self._sim.record("fault", f"Disk/{machine}", "DiskFailure", fault)
         plane.etcd.members[machine].disk.fault = fault
         plane.exit(machine, "etcd")
 
-    def _machines(self, names: str | Iterable[str]) -> list[str]:
+    def _group(self, names: str | Iterable[str]) -> list[str]:
         found = [names] if isinstance(names, str) else list(names)
-        known = self.plane.layout
+        known = self._plane.layout
         for name in found:
             if name not in known.machines:
                 raise CourseError(

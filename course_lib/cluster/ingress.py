@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from course_lib.client import Client
+from course_lib.cluster.arguments import checked
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 from course_lib.network import Network, PodNetwork, Trace
@@ -29,6 +30,7 @@ class HTTPAnswer(msgspec.Struct):
     way_on: Trace | None = None
 
 
+@checked
 class IngressTraffic:
     """Requests that enter by the ingress controller, which obeys the Ingresses of its class.
 
@@ -36,7 +38,7 @@ class IngressTraffic:
     """
 
     def __init__(self, sim: Simulation, api: Client, network: Network[PodNetwork]) -> None:
-        self.sim, self.api, self.network = sim, api, network
+        self._sim, self._api, self._network = sim, api, network
 
     def http(self, host: str, path: str = "/", source: str = OUTSIDE) -> HTTPAnswer:
         """Send an HTTP request from outside, by way of the ingress controller.
@@ -47,20 +49,20 @@ class IngressTraffic:
 
         `source` is `outside`, or a machine.
         """
-        network = self.network.devices()
+        network = self._network.devices()
         entry = self._entry()
         way_in = network.trace(source, *entry)
         if not way_in.ok:
             return HTTPAnswer(0, f"{way_in.outcome}: {way_in.reason}", way_in=way_in)
-        classes = self.api.list("IngressClass")
-        known = of_controller(self.api.list("Ingress"), classes, INGRESS_CONTROLLER)
+        classes = self._api.list("IngressClass")
+        known = of_controller(self._api.list("Ingress"), classes, INGRESS_CONTROLLER)
         rule = choose(known, host, path)
         if rule is None:
             return HTTPAnswer(404, "no rule for this host and path", way_in=way_in)
         targets = self._backends(rule)
         if not targets:
             return HTTPAnswer(503, "the Service has no endpoints", rule, way_in=way_in)
-        address, port = targets[self.sim.number(f"ingress/{rule.service.name}") % len(targets)]
+        address, port = targets[self._sim.number(f"ingress/{rule.service.name}") % len(targets)]
         way_on = network.trace(way_in.at, address, port)
         if not way_on.ok:
             reason = f"{way_on.outcome}: {way_on.reason}"
@@ -68,7 +70,7 @@ class IngressTraffic:
         return HTTPAnswer(200, "OK", rule, way_on.at, way_in, way_on)
 
     def _entry(self) -> tuple[str, int]:
-        service = self.api.find(Service, INGRESS_SERVICE[1], INGRESS_SERVICE[0])
+        service = self._api.find(Service, INGRESS_SERVICE[1], INGRESS_SERVICE[0])
         if service is None:
             raise CourseError(
                 "this cluster has no ingress controller: its Ingresses mean nothing",
@@ -78,11 +80,11 @@ class IngressTraffic:
         port = (service.spec.ports or [])[0]
         if given:
             return given[0]["ip"], port.port
-        return next(iter(self.network.hosts)), port.node_port
+        return next(iter(self._network.hosts)), port.node_port
 
     def _backends(self, rule: Match) -> list[tuple[str, int]]:
         """The ready endpoints of a rule's Service, at the port that it names."""
-        service = self.api.find(Service, rule.service.name, rule.namespace)
+        service = self._api.find(Service, rule.service.name, rule.namespace)
         if service is None:
             return []
         wanted = rule.service.port
@@ -93,7 +95,7 @@ class IngressTraffic:
         ]
         return [
             (endpoint.addresses[0], port.port)
-            for piece in self.api.list(EndpointSlice, rule.namespace)
+            for piece in self._api.list(EndpointSlice, rule.namespace)
             if piece.labels.get(SERVICE_NAME) == service.name
             for port in piece.ports or ()
             if port.name in names[:1]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from course_lib.apiserver import documents
-from course_lib.cluster.arguments import amount, count
+from course_lib.cluster.arguments import amount, checked, count
 from course_lib.cluster.control_plane import ControlPlane
 from course_lib.cluster.describe import Text
 from course_lib.controllers import Reading
@@ -38,6 +38,7 @@ class NodeSettings(NamedTuple):
     policies: bool
 
 
+@checked
 class Machines:
     """The nodes, by name: `kubelets`, `runtimes`, `proxies`.
 
@@ -56,8 +57,8 @@ class Machines:
         behaviours: Behaviours,
         settings: NodeSettings,
     ) -> None:
-        self.sim, self.network, self.plane = sim, network, plane
-        self.registry, self.behaviours, self.settings = registry, behaviours, settings
+        self._sim, self._network, self._plane = sim, network, plane
+        self._registry, self._behaviours, self._settings = registry, behaviours, settings
         self.kubelets: dict[str, Kubelet] = {}
         self.runtimes: dict[str, Runtime] = {}
         self.proxies: dict[str, KubeProxy] = {}
@@ -87,10 +88,8 @@ class Machines:
         """
         number = count(len(self.kubelets) + 1, "nodes", most=MOST_NODES)
         name = name or f"node-{number}"
-        _check(name, dict(labels or {}), taints)
+        _check(name, dict(labels or {}), taints, runtime)
         count(pods, "pods")
-        runtime = runtime or self.settings.runtime
-        runtime_named(runtime)
         if name in self.kubelets:
             raise CourseError(f"there is a node {name} already", do="choose another name")
         machine = MachineInfo(
@@ -102,28 +101,28 @@ class Machines:
             labels=(labels or {}) | ({ZONE: zone} if zone else {}),
             taints=tuple(taints),
         )
-        self._start(machine, zone, runtime)
+        self._start(machine, zone, runtime or self._settings.runtime)
         return name
 
     def _start(self, machine: MachineInfo, zone: str, runtime: str) -> None:
         """Start a machine's runtime, kubelet, kube-proxy and agents."""
-        name, plane = machine.name, self.plane
-        host = self.network.add_machine(name, machine.address, zone)
+        name, plane = machine.name, self._plane
+        host = self._network.add_machine(name, machine.address, zone)
         made = self._install(machine, runtime, FileSystem())
         cri = CRIClient(InProcess(Shim(made)))
         kubelet = Kubelet(
-            plane.connection(name, remembers=True), machine, cri, self.network, made.disk
+            plane.connection(name, remembers=True), machine, cri, self._network, made.disk
         )
         self.kubelets[name] = kubelet
         self.proxies[name] = KubeProxy(
             plane.connection(name),
             host,
             machine.address,
-            self.settings.proxy,
-            str(self.network.cluster_cidr.network),
+            self._settings.proxy,
+            str(self._network.cluster_cidr.network),
             zone,
         )
-        if self.settings.policies:
+        if self._settings.policies:
             PolicyAgent(plane.connection(name), host)
         plane.add_node(kubelet)
 
@@ -131,17 +130,17 @@ class Machines:
         """Put a container runtime on a machine."""
         made = Runtime(
             runtime_named(runtime),
-            self.sim,
+            self._sim,
             machine.name,
-            self.registry,
-            self.behaviours,
-            self.network,
+            self._registry,
+            self._behaviours,
+            self._network,
             cores=float(machine.cpu),
             disk=disk,
         )
-        self.network.attach(machine.address, made.host)
+        self._network.attach(machine.address, made.host)
         self.runtimes[machine.name] = made
-        self.plane.follow(machine.name, made)
+        self._plane.follow(machine.name, made)
         return made
 
     def swap_runtime(self, node: str, runtime: str) -> None:
@@ -167,9 +166,9 @@ class Machines:
         old = self.runtimes[node]
         made = self._install(kubelet.machine, runtime, old.disk)
         made.pool = old.pool  # which addresses are given out stands on the node's disk
-        self.sim.record("operator", f"Node/{node}", "RuntimeSwapped", f"{old.name} to {made.name}")
+        self._sim.record("operator", f"Node/{node}", "RuntimeSwapped", f"{old.name} to {made.name}")
         old.power_off()
-        self.plane.stop_all(node)
+        self._plane.stop_all(node)
         kubelet.swap_runtime(CRIClient(InProcess(Shim(made))))
 
     def processes(self, node: str) -> Text:
@@ -220,8 +219,12 @@ class Machines:
         return readings
 
 
-def _check(name: str, labels: dict[str, str], taints: Iterable[dict[str, str]]) -> None:
-    """Raise `CourseError` for a name, labels or taints that no Node object can have."""
+def _check(
+    name: str, labels: dict[str, str], taints: Iterable[dict[str, str]], runtime: str
+) -> None:
+    """Raise `CourseError` for what no Node object can have, and for an unknown runtime."""
+    if runtime:
+        runtime_named(runtime)
     if isinstance(taints, str | Mapping) or not isinstance(taints, Iterable):
         raise CourseError("taints are a list of dicts", where="taints", found=repr(taints)[:60])
     meta = {"name": name, "labels": labels}

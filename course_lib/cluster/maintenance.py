@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from course_lib.cluster.arguments import checked
 from course_lib.cluster.control_plane import ControlPlane
 from course_lib.cluster.describe import Text
 from course_lib.cluster.etcdctl import Etcdctl
@@ -21,11 +22,12 @@ if TYPE_CHECKING:
 OPERATOR = "operator"
 
 
+@checked
 class Maintenance:
     """The operator's commands for a control plane; all raise `CourseError` where it is managed."""
 
     def __init__(self, sim: Simulation, plane: ControlPlane[KubeadmControlPlane]) -> None:
-        self.sim, self._plane = sim, plane
+        self._sim, self._plane = sim, plane
 
     @property
     def plane(self) -> KubeadmControlPlane:
@@ -81,7 +83,7 @@ class Maintenance:
         A single member cannot learn from others: it starts empty, or from a snapshot.
         """
         self.plane.check_member(machine)
-        self.sim.record(OPERATOR, f"Disk/{machine}", "DiskReplaced", "a new disk, empty")
+        self._sim.record(OPERATOR, f"Disk/{machine}", "DiskReplaced", "a new disk, empty")
         self.plane.membership.renew(machine)
 
     def etcdctl(self, command: str) -> Text:
@@ -130,13 +132,13 @@ class Maintenance:
                 expected=", ".join(files) or "a file of `etcdctl snapshot save`",
                 found=repr(snapshot)[:60],
             )
-        self.sim.record(OPERATOR, "Cluster/etcd", "SnapshotRestored", "on all members")
+        self._sim.record(OPERATOR, "Cluster/etcd", "SnapshotRestored", "on all members")
         self.plane.membership.restart_with(lambda etcd: etcd.restore(saved))
 
     def force_new_cluster(self, machine: str) -> None:
         """Go on with one surviving member alone (`etcd --force-new-cluster`)."""
         self.plane.check_member(machine)
-        self.sim.record(OPERATOR, f"Member/{machine}", "ForceNewCluster", "goes on alone")
+        self._sim.record(OPERATOR, f"Member/{machine}", "ForceNewCluster", "goes on alone")
         self.plane.membership.restart_with(lambda etcd: etcd.force_new_cluster(machine))
 
     def certificates(self) -> Table:
@@ -145,7 +147,7 @@ class Maintenance:
         As `kubeadm certs check-expiration`; only those that are looked at here.
         """
         rows = [
-            (machine, name, timestamp(end), f"{max(0.0, end - self.sim.now):.0f}s")
+            (machine, name, timestamp(end), f"{max(0.0, end - self._sim.now):.0f}s")
             for (machine, name), end in self.plane.certificates.items()
         ]
         return table(rows, ["MACHINE", "CERTIFICATE", "EXPIRES", "RESIDUAL TIME"])
@@ -157,5 +159,5 @@ class Maintenance:
         read theirs when they start.
         """
         certificates = self.plane.certificates
-        certificates.update(dict.fromkeys(certificates, self.sim.now + YEAR))
-        self.sim.record(OPERATOR, "Certificates", "Renewed", "valid for another year")
+        certificates.update(dict.fromkeys(certificates, self._sim.now + YEAR))
+        self._sim.record(OPERATOR, "Certificates", "Renewed", "valid for another year")

@@ -5,6 +5,7 @@ Each is a method of one part under a name of the cluster, with its parameters an
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from types import FunctionType
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
@@ -37,10 +38,14 @@ R = TypeVar("R")
 def _short(
     part: Callable[[ShortForms], T], method: Callable[Concatenate[T, P], R]
 ) -> Callable[Concatenate[ShortForms, P], R]:
-    """A method of a part as a method of the cluster that has the part."""
+    """A method of a part as a method of the cluster that has the part.
+
+    The cluster checks the arguments, and names its own method in the message.
+    """
+    unchecked: Callable[Concatenate[T, P], R] = inspect.unwrap(method)
 
     def call(self: ShortForms, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        return method(part(self), *args, **kwargs)
+        return unchecked(part(self), *args, **kwargs)
 
     return in_module_of(method, call)
 

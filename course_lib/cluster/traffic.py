@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from course_lib.client import Client
+from course_lib.cluster.arguments import checked
 from course_lib.cluster.dns import DNS
 from course_lib.cluster.load import Load, Target
 from course_lib.cluster.machines import Machines
@@ -13,6 +14,7 @@ from course_lib.network.underlay import OUTSIDE
 from course_lib.objects.kinds.service import Service
 
 
+@checked
 class Traffic:
     """Packets and requests between Pods, nodes, Services and the world outside.
 
@@ -28,8 +30,8 @@ class Traffic:
         machines: Machines,
         dns: DNS,
     ) -> None:
-        self.sim, self.api, self.network = sim, api, network
-        self.machines, self.dns = machines, dns
+        self._sim, self._api, self._network = sim, api, network
+        self._machines, self._dns = machines, dns
 
     def trace(
         self,
@@ -55,20 +57,20 @@ class Traffic:
         >>> cluster.trace("node-1", "service/web", 80).outcome
         'answered'
         """
-        network = self.network.devices()
+        network = self._network.devices()
         to = self._target(source, destination, namespace)
-        return network.trace(self.network.party(source, namespace), to, port, protocol, size)
+        return network.trace(self._network.party(source, namespace), to, port, protocol, size)
 
     def _target(self, source: str, name: str, namespace: str) -> str:
         if name.startswith("service/"):
-            return self.api.get(Service, name[8:], namespace).spec.cluster_ip
-        party = self.network.party(name, namespace)
-        network = self.network
+            return self._api.get(Service, name[8:], namespace).spec.cluster_ip
+        party = self._network.party(name, namespace)
+        network = self._network
         if party in network.pods or party in network.hosts or party == OUTSIDE:
             return party
         if name.replace(".", "").isdigit() or ":" in name:
             return name
-        found = self.dns.nslookup(source, name, namespace)
+        found = self._dns.nslookup(source, name, namespace)
         if not found.addresses:
             raise CourseError(
                 "the name could not be resolved",
@@ -104,12 +106,12 @@ class Traffic:
         >>> load.failed
         0
         """
-        found = self.api.get(Service, service, namespace)
+        found = self._api.get(Service, service, namespace)
         target = _from_outside(found, port) if outside else _from_nodes(found, port)
         nodes = [
-            (kubelet, self.machines.proxies[n]) for n, kubelet in self.machines.kubelets.items()
+            (kubelet, self._machines.proxies[n]) for n, kubelet in self._machines.kubelets.items()
         ]
-        return Load(self.sim, self.network, nodes, target, requests_per_second)
+        return Load(self._sim, self._network, nodes, target, requests_per_second)
 
 
 def _from_nodes(service: Service, port: int | None) -> Target:

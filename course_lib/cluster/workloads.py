@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from course_lib.client import Client
+from course_lib.cluster.arguments import checked
 from course_lib.cluster.tables import table
 from course_lib.controllers.deployment import CHANGE_CAUSE, HASH
 from course_lib.controllers.deployment import revision as number_of
@@ -15,11 +16,12 @@ if TYPE_CHECKING:
     from course_lib.engine.table import Table
 
 
+@checked
 class Workloads:
     """The workloads of a cluster, named `kind/name`."""
 
     def __init__(self, api: Client) -> None:
-        self.api = api
+        self._api = api
 
     def _named(self, name: str, namespace: str) -> tuple[str, Any]:
         kind, slash, rest = name.partition("/")
@@ -29,8 +31,8 @@ class Workloads:
                 expected="kind/name, such as deployment/web",
                 found=repr(name),
             )
-        named = self.api.resource(kind)
-        return named.kind, self.api.get(named.kind, rest, namespace)
+        named = self._api.resource(kind)
+        return named.kind, self._api.get(named.kind, rest, namespace)
 
     def scale(self, name: str, replicas: int, namespace: str = "default") -> None:
         """Change the number of replicas.
@@ -50,7 +52,7 @@ class Workloads:
         kind, workload = self._named(name, namespace)
         if not hasattr(workload.spec, "replicas"):
             raise CourseError(f"a {kind} cannot be scaled", do="scale a Deployment or StatefulSet")
-        self.api.patch(kind, workload.name, namespace, {"spec": {"replicas": replicas}})
+        self._api.patch(kind, workload.name, namespace, {"spec": {"replicas": replicas}})
 
     def set_image(
         self, name: str, image: str, container: str = "", namespace: str = "default"
@@ -71,14 +73,14 @@ class Workloads:
         2
         """
         kind, workload = self._named(name, namespace)
-        document = self.api.document(kind, workload.name, namespace)
+        document = self._api.document(kind, workload.name, namespace)
         containers = document["spec"]["template"]["spec"]["containers"]
         chosen = [c for c in containers if c["name"] == container or not container][:1]
         if not chosen:
             names = ", ".join(c["name"] for c in containers)
             raise CourseError("no such container", expected=f"one of {names}", found=container)
         chosen[0]["image"] = image
-        self.api.update(document)
+        self._api.update(document)
 
     def history(self, name: str, namespace: str = "default") -> Table:
         """The revisions of a Deployment: REVISION, IMAGES, REPLICAS, CHANGE-CAUSE."""
@@ -121,12 +123,12 @@ class Workloads:
                 found=str(to_revision or "the one before"),
             )
         chosen = revisions[numbers.index(revision)]
-        template = self.api.document("ReplicaSet", chosen.name, namespace)["spec"]["template"]
+        template = self._api.document("ReplicaSet", chosen.name, namespace)["spec"]["template"]
         template["metadata"]["labels"].pop(HASH, None)
         kind, workload = self._named(name, namespace)
-        document = self.api.document(kind, workload.name, namespace)
+        document = self._api.document(kind, workload.name, namespace)
         document["spec"]["template"] = template
-        self.api.update(document)
+        self._api.update(document)
 
     def pause(self, name: str, namespace: str = "default") -> None:
         """Hold a Deployment's rollout: changes of its template gather, and nothing happens."""
@@ -139,15 +141,15 @@ class Workloads:
     def restart(self, name: str, namespace: str = "default") -> None:
         """Replace all Pods of a workload by new ones, as a rollout (`kubectl rollout restart`)."""
         kind, workload = self._named(name, namespace)
-        stamp = {"kubectl.kubernetes.io/restartedAt": self.api.sim.timestamp}
+        stamp = {"kubectl.kubernetes.io/restartedAt": self._api.sim.timestamp}
         patch = {"spec": {"template": {"metadata": {"annotations": stamp}}}}
-        self.api.patch(kind, workload.name, namespace, patch)
+        self._api.patch(kind, workload.name, namespace, patch)
 
     def _set_paused(self, name: str, namespace: str, paused: bool) -> None:
         kind, workload = self._named(name, namespace)
         if kind != "Deployment":
             raise CourseError(f"a {kind} cannot be paused", do="pause a Deployment")
-        self.api.patch(kind, workload.name, namespace, {"spec": {"paused": paused or None}})
+        self._api.patch(kind, workload.name, namespace, {"spec": {"paused": paused or None}})
 
     def _revisions(self, name: str, namespace: str) -> list[Any]:
         kind, workload = self._named(name, namespace)
@@ -155,7 +157,7 @@ class Workloads:
             raise CourseError(f"the course keeps no history of a {kind}", do="name a Deployment")
         mine = [
             rs
-            for rs in self.api.list("ReplicaSet", namespace)
+            for rs in self._api.list("ReplicaSet", namespace)
             if rs.metadata.controller and rs.metadata.controller.uid == workload.uid
         ]
         return sorted(mine, key=number_of)

@@ -128,6 +128,36 @@ def test_a_machine_loses_power_once_until_it_has_power_again(machine):
         cluster.restore_node("nosuch")
 
 
+@pytest.mark.parametrize(
+    ("command", "title"),
+    [
+        (lambda c, wrong: c.scale(wrong, 2), "scale"),
+        (lambda c, wrong: c.workloads.scale(wrong, 2), "scale"),
+        (lambda c, wrong: c.kill_node(wrong), "kill_node"),
+        (lambda c, wrong: c.faults.cut_power(wrong), "cut_power"),
+        (lambda c, wrong: c.nodes.cordon(wrong), "cordon"),
+        (lambda c, wrong: c.machines.add(wrong), "add"),
+        (lambda c, wrong: c.containers.logs(wrong), "logs"),
+        (lambda c, wrong: c.dns.nslookup(wrong, "web"), "nslookup"),
+        (lambda c, wrong: c.ingress.http(wrong), "http"),
+        (lambda c, wrong: c.traffic.trace(wrong, "web"), "trace"),
+        (lambda c, wrong: c.maintenance.etcdctl(wrong), "etcdctl"),
+    ],
+)
+def test_a_part_checks_its_arguments_as_the_cluster_does(command, title):
+    cluster = Cluster(nodes=1)
+    for wrong in (None, 5, ["a"]):
+        with pytest.raises(CourseError, match=f"^{title}: an argument of the wrong type"):
+            command(cluster, wrong)
+
+
+def test_a_part_shows_its_commands_and_not_what_it_is_made_of():
+    cluster = Cluster(nodes=1)
+    shown = [name for name in dir(cluster.faults) if not name.startswith("_")]
+    assert shown == ["cut", "cut_power", "fail_disk", "heal", "kill_process", "restore_power"]
+    assert [name for name in dir(cluster.dns) if name[0] != "_"] == ["nslookup", "zone"]
+
+
 def test_help_shows_a_short_form_under_its_own_name():
     shown = pydoc.plain(pydoc.render_doc(Cluster.kill_node))
     assert "kill_node(self, node: " in shown and "cut_power" not in shown
