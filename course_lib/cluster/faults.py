@@ -136,7 +136,9 @@ class Faults:
         plane.exit(machine, "etcd")
 
     def _group(self, names: str | Iterable[str]) -> list[str]:
-        found = [names] if isinstance(names, str) else list(names)
+        found = list(names) if isinstance(names, Iterable) else [names]
+        if isinstance(names, str):
+            found = [names]
         known = self._plane.layout
         for name in found:
             if name not in known.machines:

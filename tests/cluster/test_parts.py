@@ -158,6 +158,13 @@ def test_a_part_shows_its_commands_and_not_what_it_is_made_of():
     assert [name for name in dir(cluster.dns) if name[0] != "_"] == ["nslookup", "zone"]
 
 
+@pytest.mark.parametrize("wrong", [3, None, [None], "nosuch"])
+def test_a_link_is_cut_between_machines_alone(wrong):
+    cluster = Cluster.all_in_one()
+    with pytest.raises(CourseError, match="no such machine"):
+        cluster.cut(wrong)
+
+
 def test_help_shows_a_short_form_under_its_own_name():
     shown = pydoc.plain(pydoc.render_doc(Cluster.kill_node))
     assert "kill_node(self, node: " in shown and "cut_power" not in shown
