@@ -35,7 +35,7 @@ MERGE_KEYS: MergeKeys = {
 _DEFAULTS = {"protocol": "TCP"}  # of a field that an item leaves out
 
 
-def identity(item: Mapping[str, Any], key: MergeKey) -> tuple[str, ...]:
+def identity(item: Mapping[str, object], key: MergeKey) -> tuple[str, ...]:
     """The values of an item's key, by which it is merged.
 
     >>> identity({"port": 53}, ("port", "protocol"))

@@ -27,7 +27,10 @@ def set_controller(api: Client, child: ObjectT, controllers: list[Document]) -> 
 
 
 def number_in(annotated: Object, annotation: str, default: int) -> int:
-    """The whole number in an annotation; the default where it is missing or no number."""
+    """The whole number in an annotation; `default` where it is missing or no number.
+
+    `annotated` is the object that may have the `annotation`.
+    """
     try:
         return int(annotated.annotations.get(annotation, default))
     except ValueError:
