@@ -191,7 +191,7 @@ def test_packet_tracer(opened):
 
 def test_control_plane(opened):
     chapter = opened("10")
-    plane = Driver(chapter, "ControlPlane", ".course-plane")
+    plane = Driver(chapter, "ControlPlaneView", ".course-plane")
     before = cells(chapter)
     machines = plane.see("[str(name) for name in w.machine.options]")
     plane.root.locator("select").nth(3).select_option(machines[0])
