@@ -167,12 +167,16 @@ def test_apply_refuses_a_name_or_namespace_that_is_no_text_with_its_path(client,
         ({}, "metadata.name"),
         (None, "metadata.name"),
         ({"name": ""}, "metadata.name"),
-        ({"name": "settings", "namespace": ""}, "metadata.namespace"),
         ([], "metadata"),
     ],
     ids=str,
 )
-def test_apply_refuses_metadata_without_a_name_or_with_an_empty_namespace(client, metadata, field):
+def test_apply_refuses_metadata_without_a_name(client, metadata, field):
     with pytest.raises(InvalidManifest) as refusal:
         client.apply(SETTINGS | {"metadata": metadata})
     assert refusal.value.where.endswith(field)
+
+
+def test_an_empty_namespace_is_the_default_one(client):
+    client.apply(SETTINGS | {"metadata": {"name": "settings", "namespace": ""}})
+    assert client.get(ConfigMap, "settings", "default").name == "settings"
