@@ -35,7 +35,8 @@ class Progress:
     """Which exercises were tried and solved.
 
     A write puts a whole new file in the place of the old one. A file that cannot be read is set
-    aside under another name, and a new one begun.
+    aside under another name, and a new one begun. What is no file, such as a device or a folder, is
+    left alone: nothing is read from it, and `record` and `forget` raise `OSError`.
     """
 
     def __init__(self, path: Path) -> None:
@@ -60,6 +61,8 @@ class Progress:
             self._save(kept)
 
     def _load(self) -> _File:
+        if self._is_no_file():
+            return _File()
         try:
             return msgspec.json.decode(self.path.read_bytes(), type=_File)
         except FileNotFoundError:
@@ -74,7 +77,12 @@ class Progress:
             number += 1
         self.path.rename(aside)
 
+    def _is_no_file(self) -> bool:
+        return self.path.exists() and not self.path.is_file()
+
     def _save(self, kept: _File) -> None:
+        if self._is_no_file():
+            raise OSError(f"{self.path} is no file")
         self.path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=self.path.name)
         try:

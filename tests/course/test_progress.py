@@ -46,6 +46,16 @@ def test_a_damaged_file_is_set_aside_and_never_lost(kept, damage):
         assert kept.path.with_suffix(f".damaged-{number}.json").read_bytes() == damage
 
 
+def test_what_is_no_file_is_left_alone(monkeypatch, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for place in (pipe, tmp_path):
+        monkeypatch.setenv("COURSE_PROGRESS", str(place))
+        assert "could not be kept" in repr(exercise("10-quorum").check(2))
+        assert Progress(place).read() == {}
+    assert pipe.is_fifo() and list(tmp_path.iterdir()) == [pipe]
+
+
 def test_a_write_that_fails_half_way_leaves_the_old_file(kept, monkeypatch):
     kept.record("10-quorum", True)
 
