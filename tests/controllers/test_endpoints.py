@@ -6,7 +6,7 @@ import pytest
 
 from course_lib.cluster import Cluster
 from course_lib.engine import Simulation
-from tests.conftest import pod, service
+from tests.conftest import container, pod, service, workload
 
 MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
 
@@ -217,3 +217,41 @@ def test_a_fault_inside_a_controller_ends_no_run(cluster, monkeypatch):
         cluster.run(seconds=20)
     assert cluster.get("pods").STATUS[0] == "Running"
     assert "InternalError" in set(cluster.log(component="replicaset-controller").REASON)
+
+
+def test_endpoints_follow_readiness_and_termination(cluster):
+    probe = {"httpGet": {"path": "/", "port": "http"}, "periodSeconds": 1}
+    ports = [{"name": "http", "containerPort": 8080}]
+    serving = container(ports=ports, readinessProbe=probe)
+    cluster.behaviours.set("nginx", shutdown=10)
+    cluster.apply([workload(replicas=3, containers=[serving])])
+    cluster.apply(service(ports=[{"port": 80, "targetPort": "http"}]))
+    cluster.run(seconds=20)
+    piece = cluster.api.list("EndpointSlice")[0]
+    assert [p.port for p in piece.ports] == [8080]
+    assert all(e.conditions.ready for e in piece.endpoints)
+    leaving = cluster.api.list("Pod")[0]
+    cluster.delete("pod", leaving.name)
+    cluster.run(seconds=5)
+    ends = {e.addresses[0]: e.conditions for e in cluster.api.list("EndpointSlice")[0].endpoints}
+    gone = ends[leaving.status.pod_ip]
+    assert (gone.ready, gone.serving, gone.terminating) == (False, True, True)
+    cluster.run(seconds=20)
+    addresses = {e.addresses[0] for e in cluster.api.list("EndpointSlice")[0].endpoints}
+    assert leaving.status.pod_ip not in addresses
+    assert len(addresses) == 3
+
+
+def test_more_than_a_hundred_endpoints_are_sliced(cluster):
+    cluster.apply([workload(replicas=130), service()])
+    cluster.run(seconds=60)
+    sizes = sorted(len(piece.endpoints) for piece in cluster.api.list("EndpointSlice"))
+    assert sizes == [30, 100]
+
+
+def test_a_headless_service_has_no_address_and_no_selector_no_endpoints(cluster):
+    cluster.apply([service("headless", clusterIP="None"), service("manual", selector={})])
+    cluster.run(seconds=5)
+    found = cluster.get("services")
+    assert found.query("NAME == 'headless'")["CLUSTER-IP"].iloc[0] == "None"
+    assert len(cluster.get("endpoints").query("NAME == 'manual'")) == 0

@@ -1,0 +1,69 @@
+"""A document is defaulted, decoded and validated once on its way in."""
+
+import pytest
+
+from course_lib.apiserver import APIServer, documents
+from course_lib.cluster.bootstrap import furnish
+from course_lib.engine import Simulation
+from course_lib.errors import InvalidManifest
+from course_lib.objects.decode import decode
+from course_lib.objects.kind import Kind
+from tests.conftest import pod, service
+
+
+def calls_of(monkeypatch, module, name: str) -> list[object]:
+    """The calls of a step of the API server's, from now on."""
+    calls, step = [], getattr(module, name)
+    monkeypatch.setattr(module, name, lambda *given: calls.append(given) or step(*given))
+    return calls
+
+
+def test_a_document_is_defaulted_decoded_and_validated_once_on_its_way_in(monkeypatch):
+    api = APIServer(Simulation())
+    furnish(api)
+    steps = [
+        calls_of(monkeypatch, Kind, "set_defaults"),
+        calls_of(monkeypatch, documents, "decode"),
+        calls_of(monkeypatch, documents, "validate"),
+    ]
+    made = api.create(pod("web"))
+    assert [len(calls) for calls in steps] == [1, 1, 1]
+    api.patch("Pod", "web", "default", {"metadata": {"labels": {"tier": "front"}}})
+    assert [len(calls) for calls in steps] == [2, 2, 2]
+    api.patch_status(made, {"phase": "Running"})  # what does not change is not decoded again
+    assert [len(calls) for calls in steps] == [2, 2, 2]
+    assert api.get("Pod", "web").status.phase == "Running"
+
+
+def test_the_view_of_a_changed_document_is_that_of_one_decoded_anew(api):
+    api.create(service("web", type="NodePort"))
+    patches = (
+        {"spec": {"ports": [{"port": 80, "nodePort": 30080}]}},
+        {"spec": {"selector": None}},
+        {"metadata": {"labels": {"a": "1"}, "annotations": {"b": "2"}}},
+        {"metadata": {"labels": {"a": None}}},
+    )
+    for patch in patches:
+        view = api.patch("Service", "web", "default", patch)
+        assert view == decode(api.document("Service", "web"))
+    api.patch_status(view, {"loadBalancer": {"ingress": [{"ip": "10.0.0.1"}]}})
+    assert api.get("Service", "web") == decode(api.document("Service", "web"))
+
+
+@pytest.mark.parametrize("status", [{"phase": 7}, {"conditions": [{"type": "Ready"}]}, "Running"])
+def test_a_status_of_the_wrong_type_is_refused_by_its_path(api, status):
+    made = api.create(pod())
+    with pytest.raises(InvalidManifest) as problem:
+        api.patch_status(made, status)
+    assert problem.value.where.startswith("Pod default/web: status")
+    assert api.get("Pod", "web").status.phase == "Pending"
+
+
+def test_a_status_is_stored_as_a_copy_with_canonical_quantities(api):
+    node = api.create({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}})
+    images = [{"names": ["nginx:1.27"], "sizeBytes": 1}]
+    api.patch_status(node, {"capacity": {"cpu": "2000m", "memory": "2048Mi"}, "images": images})
+    images[0]["names"].append("nginx:latest")
+    status = api.document("Node", "n")["status"]
+    assert status["capacity"] == {"cpu": "2", "memory": "2Gi"}
+    assert status["images"] == [{"names": ["nginx:1.27"], "sizeBytes": 1}]

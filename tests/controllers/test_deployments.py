@@ -1,0 +1,162 @@
+"""Deployments: rollouts within their bounds, revisions, and progress."""
+
+from __future__ import annotations
+
+import pytest
+
+from course_lib.cluster import Cluster
+from course_lib.errors import CourseError
+from tests.conftest import container, workload
+from tests.controllers.workloads import PROBE, extremes, get
+
+
+def probed(**spec: object) -> dict:
+    return workload(containers=[container(readinessProbe=PROBE)], **spec)
+
+
+@pytest.mark.parametrize(
+    ("replicas", "surge", "unavailable", "least", "most"),
+    [
+        (4, "25%", "25%", 3, 5),
+        (4, 1, 0, 4, 5),
+        (4, 0, 1, 3, 4),
+        (3, "100%", 0, 3, 6),
+        (5, 0, "50%", 3, 5),
+    ],
+)
+def test_a_rolling_update_stays_within_its_bounds(replicas, surge, unavailable, least, most):
+    cluster = Cluster(nodes=3)
+    rolling = {"maxSurge": surge, "maxUnavailable": unavailable}
+    cluster.apply(probed(replicas=replicas, strategy={"rollingUpdate": rolling}))
+    cluster.run(seconds=30)
+    cluster.set_image("deployment/web", "nginx:1.28")
+    assert extremes(cluster, 60) == (least, most)
+    assert cluster.ready("deployment/web")
+    assert {p.spec.containers[0].image for p in cluster.api.list("Pod")} == {"nginx:1.28"}
+
+
+def test_recreate_has_no_moment_with_old_and_new_pods(cluster):
+    cluster.apply(workload(replicas=3, strategy={"type": "Recreate"}))
+    cluster.run(seconds=20)
+    cluster.set_image("deployment/web", "nginx:1.28")
+    for _ in range(80):
+        cluster.run(seconds=0.25)
+        images = {p.spec.containers[0].image for p in cluster.api.list("Pod")}
+        assert len(images) <= 1
+    assert images == {"nginx:1.28"}
+    assert cluster.ready("deployment/web")
+
+
+def test_a_paused_deployment_gathers_changes_and_rolls_out_once(cluster):
+    cluster.apply(workload(replicas=2))
+    cluster.run(seconds=20)
+    cluster.workloads.pause("deployment/web")
+    for tag in ("1.28", "1.29"):
+        cluster.set_image("deployment/web", f"nginx:{tag}")
+        cluster.run(seconds=20)
+    assert len(cluster.get("replicasets")) == 1
+    cluster.scale("deployment/web", 3)
+    cluster.run(seconds=20)
+    assert len(cluster.get("pods")) == 3, "a paused Deployment still scales"
+    cluster.workloads.resume("deployment/web")
+    cluster.run(seconds=60)
+    assert list(cluster.history_of("deployment/web").IMAGES) == ["nginx:1.27", "nginx:1.29"]
+
+
+def test_rolling_back_to_a_revision(cluster):
+    cluster.apply(workload(replicas=2))
+    cluster.run(seconds=20)
+    for tag in ("1.28", "1.29"):
+        cluster.set_image("deployment/web", f"nginx:{tag}")
+        cluster.run(seconds=60)
+    cluster.rollback("deployment/web", to_revision=1)
+    cluster.run(seconds=60)
+    history = cluster.history_of("deployment/web")
+    assert list(history.REVISION) == [2, 3, 4]
+    assert history.IMAGES.iloc[-1] == "nginx:1.27"
+    with pytest.raises(CourseError, match="no rollout history"):
+        cluster.rollback("deployment/web", to_revision=9)
+
+
+def test_old_revisions_are_kept_up_to_a_limit(cluster):
+    cluster.apply(workload(replicas=1, revisionHistoryLimit=2))
+    cluster.run(seconds=20)
+    for tag in range(5):
+        cluster.set_image("deployment/web", f"nginx:1.{30 + tag}")
+        cluster.run(seconds=30)
+    assert list(cluster.history_of("deployment/web").REVISION) == [4, 5, 6]
+
+
+def test_no_progress_for_too_long_is_stated(cluster):
+    cluster.apply(workload(replicas=2, progressDeadlineSeconds=60))
+    cluster.run(seconds=20)
+    cluster.set_image("deployment/web", "registry.invalid/web:v2")
+    cluster.run(seconds=50)
+
+    def progressing():
+        return next(
+            c for c in get(cluster, "Deployment").status.conditions if c.type == "Progressing"
+        )
+
+    assert progressing().status == "True"
+    cluster.run(seconds=20)
+    assert (progressing().status, progressing().reason) == ("False", "ProgressDeadlineExceeded")
+    cluster.rollback("deployment/web")
+    cluster.run(seconds=30)
+    assert (progressing().status, progressing().reason) == ("True", "NewReplicaSetAvailable")
+
+
+def test_a_size_changed_in_the_middle_of_a_rollout_is_shared_out(cluster):
+    rolling = {"maxSurge": 3, "maxUnavailable": 2}
+    cluster.apply(workload(replicas=10, strategy={"rollingUpdate": rolling}))
+    cluster.run(seconds=30)
+    cluster.set_image("deployment/web", "registry.invalid/web:v2")
+    cluster.run(seconds=10)
+    assert sorted(rs.spec.replicas for rs in cluster.api.list("ReplicaSet")) == [5, 8]
+    cluster.scale("deployment/web", 15)
+    cluster.run(seconds=10)
+    # kubernetes.io "Proportional scaling": 5 more, 3 to the larger and 2 to the smaller
+    assert sorted(rs.spec.replicas for rs in cluster.api.list("ReplicaSet")) == [7, 11]
+
+
+def test_min_ready_seconds_delays_availability(cluster):
+    cluster.apply(workload(replicas=1, minReadySeconds=20))
+    cluster.run(seconds=15)
+    status = get(cluster, "Deployment").status
+    assert (status.ready_replicas, status.available_replicas) == (1, 0)
+    cluster.run(seconds=15)
+    assert get(cluster, "Deployment").status.available_replicas == 1
+
+
+def test_a_finished_rollout_is_not_late_when_its_pods_turn_unready_later():
+    cluster = Cluster(nodes=2)
+    cluster.apply(workload(replicas=4, progressDeadlineSeconds=30))
+    cluster.run(seconds=20)
+    cluster.kill_node("node-1")
+    cluster.run(seconds=200)
+    found = get(cluster).status
+    stated = {c.type: (c.status, c.reason) for c in found.conditions}
+    assert found.available_replicas == 2
+    assert stated["Progressing"] == ("True", "NewReplicaSetAvailable")
+    assert stated["Available"] == ("False", "MinimumReplicasUnavailable")
+
+
+def test_a_deployment_says_what_its_replica_set_is_refused(cluster):
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "none"}}
+    cluster.apply([quota | {"spec": {"hard": {"pods": "0"}}}, workload(replicas=1)])
+    cluster.run(seconds=10)
+    stated = {c.type: (c.status, c.reason) for c in get(cluster).status.conditions}
+    assert stated["ReplicaFailure"] == ("True", "FailedCreate")
+
+
+@pytest.mark.parametrize("written", ["abc", "", "1.5"])
+def test_a_revision_that_is_no_number_does_not_stop_a_deployment(cluster, written):
+    cluster.apply(workload(replicas=2))
+    cluster.run(seconds=30)
+    [only] = cluster.api.list("ReplicaSet", "default")
+    patch = {"metadata": {"annotations": {"deployment.kubernetes.io/revision": written}}}
+    cluster.api.patch("ReplicaSet", only.name, "default", patch)
+    cluster.scale("deployment/web", 3)
+    cluster.run(seconds=30)
+    assert cluster.get("deployments").READY[0] == "3/3"
+    assert list(cluster.history_of("deployment/web").REVISION) == [1]
