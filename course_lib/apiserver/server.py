@@ -1,7 +1,7 @@
 """The API server: every read and write of a cluster's objects goes through here (chapter 03).
 
 The way of a write: read and defaulted, mutated by admission, decoded and validated, judged by
-admission, stored under a new revision, and told to whoever watches. ("Kubernetes API Concepts")
+admission, stored under a new revision, and sent to its watchers. ("Kubernetes API Concepts")
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class APIServer:
         self._extensions = Extensions(self) if kinds is None else None  # a dry run shares kinds
 
     def stop(self) -> None:
-        """The process ends: whoever is connected notices."""
+        """The process ends, and its clients notice."""
         self.up = False
         clients, self.clients = self.clients, []
         for lost in clients:

@@ -38,7 +38,7 @@ class Frontend(Protocol):
 class Connection(ServerClient):
     """One process's connection; it ends with the process.
 
-    `client` is the machine it starts from. With `consistent`, each request connects anew and sees
+    `client` is the machine it starts from. With `consistent`, each request connects again and sees
     all earlier writes, or fails, as kubectl's does; otherwise reads come from the API server's
     cache. With `remembers`, an object that was read once can be read again while no API server is
     reached, as from a component's own cache.

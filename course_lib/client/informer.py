@@ -117,7 +117,7 @@ def _key_of(cached: Object) -> str:
 
 
 class InformerFactory:
-    """The informers of one process: each kind is listed and watched once, whoever reads it.
+    """The informers of one process: each kind is listed and watched once for all readers.
 
     >>> from course_lib import Cluster
     >>> from course_lib.objects.kinds.pod import Pod

@@ -139,7 +139,7 @@ class Client(Protocol):
     ) -> ObjectT:
         """Apply a merge patch (RFC 7386); with `expected`, only to that resourceVersion.
 
-        `kind`, `name` and `namespace` say which object; `subresource` is `status` or `scale`.
+        `kind`, `name` and `namespace` say which object; `subresource` is empty or `status`.
         """
 
     def patch_status(self, of: ObjectT, status: Document) -> ObjectT:

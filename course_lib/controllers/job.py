@@ -72,7 +72,7 @@ class JobController(Controller):
     def _suspension(self, job: Job) -> Document:
         """The condition `Suspended`, when the Job has been suspended or resumed.
 
-        A Job that is resumed starts anew: its deadline counts from now.
+        A Job that is resumed starts again: its deadline counts from now.
         """
         before = is_true(job.status.conditions, "Suspended")
         if job.spec.suspend == before:

@@ -260,7 +260,7 @@ class ResourceQuotaController(Controller):
         return [key_of(quota) for quota in self.informers.list(self.kind, counted.namespace)]
 
     def reconcile(self, namespace: str, name: str) -> None:
-        """Count anew."""
+        """Recompute the quota's usage."""
         existing = self.informers.find(self.kind, name, namespace)
         if existing is not None:
             hard = existing.spec.hard or {}

@@ -1,7 +1,7 @@
 """The kubelet's side of the CRI: one client, and two ways for its calls to travel.
 
 In-process, a call takes simulated time and ends with a function; over a unix socket it is real
-gRPC, and whoever listens there may be a simulated runtime or a real one.
+gRPC, and the server there may be a simulated runtime or a real one.
 """
 
 from __future__ import annotations

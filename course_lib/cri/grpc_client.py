@@ -1,4 +1,4 @@
-"""The CRI over gRPC: a channel to whoever listens on a unix socket.
+"""The CRI over gRPC: a channel to the server on a unix socket.
 
 Calls block and take real time. Source: grpc.io, Python; `unix:` names of gRPC's naming document.
 """

@@ -1,4 +1,4 @@
-"""The kubelet's own admission: it refuses what does not fit, whoever bound it here.
+"""The kubelet's own admission: it refuses Pods that do not fit, also when a scheduler bound them.
 
 Source: `pkg/kubelet/lifecycle/predicate.go` (`OutOfcpu`, `OutOfmemory`, `OutOfpods`).
 """

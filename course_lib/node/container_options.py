@@ -46,7 +46,7 @@ class ContainerOptions:
         return missing_volume(self._objects.of(pod.uid), pod, self._disk)[1]
 
     def refresh_volumes(self, pod: Pod, address: str) -> None:
-        """Write the files of a Pod's volumes anew where their objects have changed."""
+        """Write the files of a Pod's volumes again where their objects have changed."""
         refresh(self._objects.of(pod.uid), self._disk, pod, self._place(address))
 
     def config(self, pod: Pod, slot: Slot, image_id: str, address: str) -> v1.ContainerConfig:

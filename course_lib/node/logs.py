@@ -22,7 +22,7 @@ MOST_FILES = 5  # containerLogMaxFiles
 class ContainerLogManager:
     """Keeps the logs of one node's containers small.
 
-    `runtime` opens a log anew, `workers` have the containers, `disk` has the files.
+    `runtime` opens a log again, `workers` have the containers, `disk` has the files.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class ContainerLogManager:
                     self._set_aside(path, slot.current.id, now)
 
     def _set_aside(self, path: str, container_id: str, now: float) -> None:
-        """Rename the log, have the runtime open it anew, and drop the oldest."""
+        """Rename the log, have the runtime open it again, and drop the oldest."""
         stamp = "".join(c for c in timestamp(now) if c.isdigit())
         aside = f"{path}.{stamp[:8]}-{stamp[8:]}"
         self._disk.rename(path, aside)

@@ -112,7 +112,7 @@ class MirrorPods:
         self.show()
 
     def _mirror(self, pod: Pod) -> Pod:
-        """The mirror of a static Pod; made anew where it is missing, or of an older manifest."""
+        """The mirror of a static Pod; made again where it is missing, or of an older manifest."""
         client = self._client
         existing = self.find(pod)
         if existing is not None and (existing.metadata.annotations or {}).get(MIRROR) == pod.uid:

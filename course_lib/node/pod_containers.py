@@ -116,7 +116,7 @@ class PodContainers:
         return Seen.of(status, image)
 
     def refresh(self) -> None:
-        """Look at all containers of the Pod anew."""
+        """Look at all containers of the Pod again."""
         for slot in self._state.slots:
             if slot.current is not None and not slot.current.ended:
                 seen = self._look(slot.current.id, slot.current.image)

@@ -146,7 +146,7 @@ class Slot:
             self.kill_because = f"failed {kind.lower()} probe"
 
     def see(self, container: Seen) -> None:
-        """The runtime has told of the slot's container anew."""
+        """The runtime has reported the slot's container again."""
         if self.current is not None and self.current.id == container.id:
             self.current = container
 

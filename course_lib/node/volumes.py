@@ -116,7 +116,7 @@ def path_of(pod: Pod, volume: Volume) -> str:
 
 
 def refresh(objects: PodObjects, disk: FileSystem, pod: Pod, place: Place) -> None:
-    """Write the files of a Pod's volumes anew where their objects have changed.
+    """Write the files of a Pod's volumes again where their objects have changed.
 
     `disk` is the node's, `place` says where the `pod` runs.
     """

@@ -261,12 +261,12 @@ class Kinds:
 
     def of_type(self, type: type[Object]) -> Kind:
         """The kind whose views have this type; raises `CourseError` where there is none."""
-        for kind in self:
-            if kind.type is type:
-                return kind
-        raise CourseError(
-            f"no kind has the type {type.__name__}", expected="a built-in kind's type"
-        )
+        kind = self._types.get(type)
+        if kind is None:
+            raise CourseError(
+                f"no kind has the type {type.__name__}", expected="a built-in kind's type"
+            )
+        return kind
 
     def of(self, api_version: str, kind: str) -> Kind:
         """The kind of documents with this apiVersion and kind.

@@ -197,7 +197,7 @@ def set_condition(
     reason: str = "",
     message: str = "",
 ) -> list[dict[str, Any]]:
-    """The conditions as documents with one of them stated anew.
+    """The conditions as documents with one of them replaced.
 
     `lastTransitionTime` moves only when the status changes.
 

@@ -91,7 +91,7 @@ class Calls:
         self._same_boot(boot)
 
     def ended(self, id: str) -> None:
-        """A container has ended: whoever waits for that goes on."""
+        """A container has ended: calls that wait for its end continue."""
         if waiting := self._waiting.pop(id, None):
             waiting.succeed()
 

@@ -23,7 +23,7 @@ class FileSystem:
         self.files.setdefault(path, bytearray()).extend(data)
 
     def put(self, path: str, data: bytes, mode: int = 0o644) -> None:
-        """Write a file anew.
+        """Replace the content of a file.
 
         `path` is absolute, `data` the whole content, `mode` the permissions.
         """

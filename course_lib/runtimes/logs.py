@@ -1,7 +1,7 @@
 """Container logs in the CRI's format: a line of time, stream, tag and text for each line said.
 
 `2026-01-01T00:00:05.000000000Z stdout F hello`: F for a full line, P for a part of one that was
-too long. The runtime writes; the kubelet, which rotates, asks it to open the file anew.
+too long. The runtime writes; the kubelet, which rotates, asks it to open the file again.
 Source: Kubernetes design proposal "CRI: logging"; containerd, `internal/cri/io/logger.go`.
 """
 

@@ -16,7 +16,7 @@ class Names:
 
     def __init__(self, seed: int, node: str) -> None:
         self._seed, self._node = seed, node
-        self._holders: dict[str, str] = {}  # by name, the ID of whoever reserved it
+        self._holders: dict[str, str] = {}  # by name, the ID of the holder
         self._count = 0
 
     def __len__(self) -> int:

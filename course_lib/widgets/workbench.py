@@ -99,7 +99,7 @@ class PackingWorkbench(Panel):
         )
 
     def place(self) -> None:
-        """Ask all engines anew."""
+        """Ask all engines again."""
         self.placed = compare([self.workload], self.machines, self.seed)
         self.step.max = self.replicas.value
         self.step.value = self.replicas.value
