@@ -11,6 +11,7 @@ whole collection, pages of lists (`limit`; all comes at once).
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from course_lib.apiserver import discovery
@@ -84,7 +85,7 @@ class Face:
         root = ["apis"] if "/" in group_version else ["api"]
         if named[:1] == root and group_version in discovery.group_versions(kinds):
             found = discovery.openapi if is_openapi else discovery.resources
-            made = lambda: found(kinds, group_version)  # noqa: E731
+            made = partial(found, kinds, group_version)
         if made and request.method != "GET":
             raise NotAllowed
         if made or parts[:1] in (["api"], ["apis"]):
