@@ -12,12 +12,14 @@ from collections.abc import Callable, Mapping, Sequence
 from types import FunctionType
 from typing import Any, TypeGuard, TypeVar, cast
 
+from course_lib.cluster.static_manifests import CONTROLLER_MANAGER, SCHEDULER
 from course_lib.cri.simulated import runtime_named
 from course_lib.engine.simulation import duration
 from course_lib.errors import CourseError
 from course_lib.objects.quantity import Quantity
 
 LARGEST = {"cpu": "10k", "memory": "1Ei"}  # of a machine
+REPLACEABLE = (CONTROLLER_MANAGER, SCHEDULER)  # clients of the API, which others can do without
 T = TypeVar("T", bound=type)
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -189,3 +191,19 @@ def check_settings(
             found=repr(layout)[:60],
             do="use Cluster.all_in_one(), .single_master(), .ha_masters() or .ha_etcd()",
         )
+
+
+def left_out(names: Sequence[str]) -> frozenset[str]:
+    """The components that a control plane does without.
+
+    Raises `CourseError` for `names` of anything else.
+    """
+    for name in [names] if isinstance(names, str) else names:
+        if name not in REPLACEABLE:
+            raise CourseError(
+                "no such component to leave out",
+                where="without",
+                expected=f"a list of {' and '.join(REPLACEABLE)}, or of one of them",
+                found=repr(name)[:60],
+            )
+    return frozenset([names] if isinstance(names, str) else names)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from course_lib.apiserver.deletion import BACKGROUND
 from course_lib.cluster import layout as layouts
 from course_lib.cluster.apply import apply_manifests
-from course_lib.cluster.arguments import check_settings, checked, count
+from course_lib.cluster.arguments import check_settings, checked, count, left_out
 from course_lib.cluster.cloud import Cloud
 from course_lib.cluster.containers import ContainerAccess
 from course_lib.cluster.control_plane import ControlPlane, ManagedControlPlane
@@ -65,7 +65,8 @@ class Cluster(ShortForms):
     NetworkPolicies are enforced (unless told, as the plugin does), `cloud` whether a cloud gives
     Services their load balancers. `start` is where simulated time begins (s after 1 January 2026).
 
-    `labels` are put on all nodes.
+    `labels` are put on all nodes. `without` names parts of the control plane that are left out,
+    kube-scheduler or kube-controller-manager: a program outside does their work, over `serve`.
 
     >>> cluster = Cluster(nodes=3)
     >>> cluster.apply("data/web.yaml")[["OBJECT", "RESULT"]]
@@ -95,6 +96,7 @@ class Cluster(ShortForms):
         policies: bool | None = None,
         cloud: bool = False,
         start: float = 0.0,
+        without: Sequence[str] = (),
         **settings: Any,
     ) -> None:
         count(nodes, "nodes", most=MOST_NODES, do="a larger cluster needs more addresses")
@@ -104,18 +106,17 @@ class Cluster(ShortForms):
         self.network = network_named(self.sim, network, settings, policies)
         metrics = MetricsServer(self.sim, lambda: self.machines.readings())
         self.plane: ControlPlane[KubeadmControlPlane]
-        cidr = self.network.cluster_cidr
+        cidr, absent = self.network.cluster_cidr, left_out(without)
         if layout is None:
             plain = layouts.beside(nodes, zones)
-            self.plane = ManagedControlPlane(self.sim, plain, metrics, scheduler, cidr)
+            self.plane = ManagedControlPlane(self.sim, plain, metrics, scheduler, cidr, absent)
         else:
             self.plane = KubeadmControlPlane(
-                self.sim, layout, metrics, scheduler, certificates, cidr
+                self.sim, layout, metrics, scheduler, certificates, cidr, absent
             )
         enforced = self.network.enforces_policies if policies is None else policies
         self._compose(NodeSettings(runtime, proxy, enforced))
         self._add_nodes(cpu, memory, labels or {})
-        self.plane.settle()
         if cloud:
             Cloud(self.api, self.network)
 
@@ -137,13 +138,14 @@ class Cluster(ShortForms):
         self.traffic = Traffic(sim, api, network, self.machines, self.dns)
 
     def _add_nodes(self, cpu: str | float, memory: str | float, labels: dict[str, str]) -> None:
-        """Add the machines of the layout that are nodes."""
+        """Add the machines of the layout that are nodes, with what the control plane gives them."""
         layout, key = self.plane.layout, CONTROL_PLANE_TAINT["key"]
         for name in layout.nodes:
             role = {key: ""} if name in layout.control_planes else {}
             taints = () if layout.takes_pods(name) else (CONTROL_PLANE_TAINT,)
             zone = layout.zones.get(name, "")
             self.machines.add(name, cpu, memory, zone, labels | role, taints)
+        self.plane.settle()
 
     # The four configurations
 

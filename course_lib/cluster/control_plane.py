@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Set
 from typing import Generic, NoReturn, TypeVar
 
 from course_lib.apiserver import APIServer
@@ -15,6 +16,7 @@ from course_lib.client import LocalClient
 from course_lib.client.local import ServerClient
 from course_lib.cluster.bootstrap import furnish
 from course_lib.cluster.layout import Layout
+from course_lib.cluster.static_manifests import CONTROLLER_MANAGER, SCHEDULER
 from course_lib.controllers import Controller, MetricsServer, start_controllers
 from course_lib.controllers.node_lifecycle import NodeIPAMController
 from course_lib.engine import Simulation
@@ -27,6 +29,14 @@ from course_lib.scheduler import Scheduler, SchedulerSource
 
 ENTRY = "control-plane"  # the machine of a managed control plane, as nodes see it
 M = TypeVar("M", covariant=True)
+
+
+def no_scheduler() -> CourseError:
+    """What is said where the scheduler is asked for and left out."""
+    return CourseError(
+        "this cluster has no scheduler of its own",
+        do=f"make the cluster again, with {SCHEDULER} not in `without`",
+    )
 
 
 class ControlPlane(ABC, Generic[M]):
@@ -94,7 +104,8 @@ class ManagedControlPlane(ControlPlane[NoReturn]):
     """One API server, scheduler and controller manager beside the nodes, which never fail.
 
     `sim` has the time, `layout` names the machines, `metrics` measure Pods for the autoscaler,
-    `scheduler` is its configuration, and `cidr` has the addresses of Pods.
+    `scheduler` is its configuration, and `cidr` has the addresses of Pods; `without` names the
+    scheduler or the controller manager where it is left out.
     """
 
     def __init__(
@@ -104,10 +115,13 @@ class ManagedControlPlane(ControlPlane[NoReturn]):
         metrics: MetricsServer,
         scheduler: SchedulerSource | None = None,
         cidr: ClusterCIDR | None = None,
+        without: Set[str] = frozenset(),
     ) -> None:
         self.layout, self.links, self.entry = layout, Links(), ENTRY
         self._sim, self._client = sim, LocalClient(APIServer(sim))
         self._metrics, self._configuration, self._cidr = metrics, scheduler, cidr
+        self._without = without
+        self._scheduler: Scheduler | None = None
         self._controllers: list[Controller] = []
 
     def on_machines(self) -> NoReturn:
@@ -120,8 +134,10 @@ class ManagedControlPlane(ControlPlane[NoReturn]):
     def start(self) -> None:
         """Create what every cluster has; start the scheduler and the controllers."""
         furnish(self._client)
-        self._scheduler = Scheduler(self._client, self._configuration)
-        self._controllers = start_controllers(self._client, self._metrics, self._cidr)
+        if SCHEDULER not in self._without:
+            self._scheduler = Scheduler(self._client, self._configuration)
+        if CONTROLLER_MANAGER not in self._without:
+            self._controllers = start_controllers(self._client, self._metrics, self._cidr)
         self._sim.start(self._compact())
 
     def _compact(self) -> Process:
@@ -147,7 +163,9 @@ class ManagedControlPlane(ControlPlane[NoReturn]):
 
     @property
     def scheduler(self) -> Scheduler:
-        """The one scheduler."""
+        """The one scheduler; raises `CourseError` where it is left out."""
+        if self._scheduler is None:
+            raise no_scheduler()
         return self._scheduler
 
     def add_node(self, kubelet: Kubelet) -> None:

@@ -6,10 +6,12 @@ cluster (external etcd, the load balancer) they are services, started again by s
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from course_lib.apiserver.errors import APIError
 from course_lib.apiserver.load_balancer import LoadBalancer
 from course_lib.client.connection import Connection
-from course_lib.cluster.control_plane import ControlPlane
+from course_lib.cluster.control_plane import ControlPlane, no_scheduler
 from course_lib.cluster.frontend import APIFrontend, Local
 from course_lib.cluster.layout import Layout
 from course_lib.cluster.membership import Membership
@@ -20,7 +22,7 @@ from course_lib.cluster.processes import (
     EtcdProcess,
     SchedulerProcess,
 )
-from course_lib.cluster.static_manifests import ETCD, static_pod
+from course_lib.cluster.static_manifests import CONTROLLER_MANAGER, ETCD, SCHEDULER, static_pod
 from course_lib.controllers import MetricsServer
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
@@ -46,7 +48,8 @@ class KubeadmControlPlane(ControlPlane["KubeadmControlPlane"]):
     `off` are the machines without power, `certificates` the ends of certificates (simulated s).
 
     `sim` has the time, `metrics` measure Pods for the autoscaler, `scheduler` is its configuration,
-    and `cidr` has the addresses of Pods.
+    and `cidr` has the addresses of Pods; `without` names the scheduler or the controller manager
+    where it is left out.
     """
 
     def __init__(
@@ -57,10 +60,11 @@ class KubeadmControlPlane(ControlPlane["KubeadmControlPlane"]):
         scheduler: SchedulerSource | None = None,
         certificates: float = YEAR,
         cidr: ClusterCIDR | None = None,
+        without: Set[str] = frozenset(),
     ) -> None:
         self.sim, self.layout, self.metrics = sim, layout, metrics
         self.scheduler_configuration, self.cidr = scheduler, cidr
-        self.links = Links()
+        self.links, self._without = Links(), without
         self.entry = layout.balancer or layout.control_planes[0]
         self.certificates = {
             (machine, name): sim.now + certificates
@@ -78,6 +82,7 @@ class KubeadmControlPlane(ControlPlane["KubeadmControlPlane"]):
             each[name]
             for name in layout.control_planes
             for each in (self.servers, managers, self._schedulers)
+            if each[name].name not in without
         ]
         self.components: dict[tuple[str, str], Component] = {
             (each.machine, each.name): each for each in (*etcds, *planes)
@@ -96,7 +101,10 @@ class KubeadmControlPlane(ControlPlane["KubeadmControlPlane"]):
                 self.components[machine, ETCD].start()
 
     def settle(self) -> None:
-        """Let time pass until all nodes are ready, have addresses, and a scheduler works."""
+        """Let time pass until all nodes are ready, have addresses, and a scheduler works.
+
+        What is left out is not waited for.
+        """
         client = self.connection("kubectl", consistent=True)
         self.sim.run_until(lambda: self._settled(client), timeout=LONGEST_START)
 
@@ -105,8 +113,11 @@ class KubeadmControlPlane(ControlPlane["KubeadmControlPlane"]):
             nodes = client.list(Node)
         except APIError:
             return False
-        ready = [n for n in nodes if n.spec.pod_cidr and is_true(n.status.conditions, "Ready")]
-        return len(ready) == len(self.layout.nodes) and self._leader() is not None
+        if CONTROLLER_MANAGER not in self._without and not all(n.spec.pod_cidr for n in nodes):
+            return False
+        ready = [n for n in nodes if is_true(n.status.conditions, "Ready")]
+        scheduled = SCHEDULER in self._without or self._leader() is not None
+        return len(ready) == len(self.layout.nodes) and scheduled
 
     # Clients
 
@@ -228,6 +239,8 @@ class KubeadmControlPlane(ControlPlane["KubeadmControlPlane"]):
     @property
     def scheduler(self) -> Scheduler:
         """The scheduler that leads; raises `CourseError` while none does."""
+        if SCHEDULER in self._without:
+            raise no_scheduler()
         scheduler = self._leader()
         if scheduler is None:
             raise CourseError(
