@@ -1,0 +1,14 @@
+"""What a real control plane answers, stored as facts, and the course held against it.
+
+`tests/oracles/cases/plane` has the questions with the real answers, as lines of JSON; the first
+line of a file names the release that answered. `python -m tests.peers.plane` asks again.
+
+- `creates`: a document, sent with `dryRun=All`. Accepted: the fields that the server added,
+  changed or dropped, and the warnings. Refused: code, reason, message, causes.
+- `updates`: an object, a patch of it, and the same answer.
+- `stories`: steps on a cluster of three nodes; after each wait the objects of the namespace, and
+  the events of each object in their order.
+- `kubelet`: stories of one Pod.
+
+`differences.yaml` lists the cases in which the course answers otherwise, by reason.
+"""

@@ -1,0 +1,180 @@
+"""How a case is put to a control plane: to the real one and to the course's in the same way."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from course_lib.objects.kinds import kind_named
+from tests.oracles.plane.files import Case
+from tests.oracles.plane.normal import Document, changes, everywhere, picture, stored
+
+NAMESPACE = "inv"
+MERGE = "application/merge-patch+json"
+# What a story looks at. Not the objects that each namespace gets, nor Leases of nodes.
+SEEN = (
+    "Pod", "Service", "Endpoints", "EndpointSlice", "ConfigMap", "Secret", "ServiceAccount",
+    "PersistentVolumeClaim", "ReplicaSet", "Deployment", "StatefulSet", "DaemonSet",
+    "ControllerRevision", "Job", "CronJob", "HorizontalPodAutoscaler", "PodDisruptionBudget",
+    "ResourceQuota", "LimitRange", "ReplicationController", "Event",
+)  # fmt: skip
+GIVEN = {("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default")}
+
+
+class Response(Protocol):
+    """What a server answers: the code, a document, and warnings."""
+
+    status: int
+    document: Document
+    warnings: list[str]
+
+
+class Plane(Protocol):
+    """A control plane that can be asked."""
+
+    def ask(
+        self, method: str, path: str, body: Any = None, query: str = "", media_type: str = ""
+    ) -> Response:
+        """One HTTP request; `path` without the query."""
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass: real or simulated."""
+
+    def power(self, node: str, on: bool) -> None:
+        """Stop or start the kubelet of a node."""
+
+
+def path_of(document: Document, namespace: str, name: str = "", part: str = "") -> str:
+    """Where a document is sent to: its kind's path; a kind is found by its name alone."""
+    kind = kind_named(document["kind"])
+    version = document.get("apiVersion") or kind.api_version
+    root = "/apis" if "/" in version else "/api"
+    inside = f"/namespaces/{namespace}" if kind.namespaced else ""
+    tail = "".join(f"/{each}" for each in (name, part) if each)
+    return f"{root}/{version}{inside}/{kind.plural}{tail}"
+
+
+def refusal(answer: Response) -> Case:
+    """A refusal as it is stored."""
+    status = answer.document
+    told = {"code": answer.status, "reason": status.get("reason", ""),
+            "message": status.get("message", "")}  # fmt: skip
+    causes = (status.get("details") or {}).get("causes")
+    warned = {"warnings": answer.warnings} if answer.warnings else {}
+    result: Case = everywhere(told | ({"causes": causes} if causes else {}) | warned, {})
+    return result
+
+
+def must(plane: Plane, method: str, path: str, body: Any = None, **how: str) -> Document:
+    """A request that prepares a case."""
+    answer = plane.ask(method, path, body, **how)
+    if answer.status >= 300 and answer.document.get("reason") != "AlreadyExists":
+        raise AssertionError(f"{method} {path}: {answer.document.get('message')}")
+    return answer.document
+
+
+def _given(plane: Plane, documents: list[Document]) -> list[str]:
+    paths = []
+    for each in documents:
+        made = must(plane, "POST", path_of(each, NAMESPACE), each)
+        paths.append(path_of(each, NAMESPACE, made["metadata"]["name"]))
+    return paths
+
+
+def _remove(plane: Plane, paths: list[str]) -> None:
+    for path in reversed(paths):
+        plane.ask("PATCH", path, {"metadata": {"finalizers": None}}, media_type=MERGE)
+        plane.ask("DELETE", path, {"gracePeriodSeconds": 0, "propagationPolicy": "Background"})
+
+
+def ask_create(plane: Plane, case: Case) -> Case:
+    """The answer to a document: what is stored of it, or why it is refused.
+
+    A case may have `given`, documents that exist before, and a `path` where it is sent to.
+    """
+    paths = _given(plane, case.get("given", []))
+    document = case["document"]
+    path = case.get("path") or path_of(document, NAMESPACE)
+    answer = plane.ask("POST", path, document, "dryRun=All")
+    _remove(plane, paths)
+    if answer.status != 201:
+        return refusal(answer)
+    added, gone = stored(document, answer.document)
+    told: Case = {"code": 201, "adds": added}
+    told |= {"drops": gone} if gone else {}
+    return told | ({"warnings": answer.warnings} if answer.warnings else {})
+
+
+def ask_update(plane: Plane, case: Case) -> Case:
+    """The answer to a patch of an object, which is created first: what changes, or the refusal.
+
+    `contentType` is the patch's; `subresource` the part that is patched.
+    """
+    paths = _given(plane, [*case.get("given", []), case["object"]])
+    before = plane.ask("GET", paths[-1]).document
+    path = paths[-1] + (f"/{case['subresource']}" if case.get("subresource") else "")
+    answer = plane.ask("PATCH", path, case["patch"], "dryRun=All", case["contentType"])
+    _remove(plane, paths)
+    if answer.status != 200:
+        return refusal(answer)
+    for each in (before, answer.document):
+        each["metadata"].pop("managedFields", None)
+        each["metadata"].pop("resourceVersion", None)
+    changed, gone = changes(before, answer.document)
+    told: Case = {"code": 200, "changes": everywhere(changed, {})}
+    told |= {"drops": gone} if gone else {}
+    return told | ({"warnings": answer.warnings} if answer.warnings else {})
+
+
+def look(plane: Plane, namespace: str) -> dict[str, list[Document]]:
+    """All objects of a namespace, as `normal.picture` shows them."""
+    found = []
+    for name in SEEN:
+        kind = kind_named(name)
+        of = {"apiVersion": kind.api_version, "kind": name}
+        listed = must(plane, "GET", path_of(of, namespace))
+        found += [of | item for item in listed["items"]
+                  if (name, item["metadata"]["name"]) not in GIVEN]  # fmt: skip
+    return picture(found)
+
+
+def ask_story(plane: Plane, case: Case, namespace: str) -> list[Any]:
+    """What a story's steps bring: a picture after each wait, and the refusal of a request.
+
+    A step is one of
+    - `create`: a document;
+    - `patch`: an object as `Kind/name`, with `with` (the patch) and maybe `subresource` and `type`;
+    - `delete`: an object, with maybe `options` (a DeleteOptions);
+    - `evict`: a Pod's name;
+    - `stop`, `start`: a node;
+    - `wait`: seconds.
+    """
+    must(plane, "POST", "/api/v1/namespaces",
+         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})  # fmt: skip
+    plane.wait(1)  # the namespace gets its ServiceAccount
+    told: list[Any] = []
+    for step in case["steps"]:
+        if "wait" in step:
+            plane.wait(step["wait"])
+            told.append(look(plane, namespace))
+        elif "stop" in step or "start" in step:
+            plane.power(step.get("stop") or step["start"], "start" in step)
+        else:
+            answer = _do(plane, step, namespace)
+            if answer.status >= 300:
+                told.append({"refused": refusal(answer)})
+    plane.ask("DELETE", f"/api/v1/namespaces/{namespace}")
+    return told
+
+
+def _do(plane: Plane, step: Case, namespace: str) -> Response:
+    if "create" in step:
+        return plane.ask("POST", path_of(step["create"], namespace), step["create"])
+    if "evict" in step:
+        of = {"kind": "Pod"}
+        body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": step["evict"]}}
+        return plane.ask("POST", path_of(of, namespace, step["evict"], "eviction"), body)
+    kind, name = (step.get("patch") or step["delete"]).split("/")
+    path = path_of({"kind": kind}, namespace, name, step.get("subresource", ""))
+    if "patch" in step:
+        return plane.ask("PATCH", path, step["with"], media_type=step.get("type", MERGE))
+    return plane.ask("DELETE", path, step.get("options"))

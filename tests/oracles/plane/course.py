@@ -1,0 +1,66 @@
+"""The course's control plane, asked in-process through its HTTP face."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+from urllib.parse import parse_qs
+
+from course_lib import Cluster
+from course_lib.apiserver.bodies import Request
+from course_lib.apiserver.rest import Face
+from course_lib.apiserver.statuses import HTTPResponse, failure
+from tests.oracles.plane.asking import NAMESPACE, ask_create, ask_story, ask_update, must
+from tests.oracles.plane.files import Case
+
+
+class CoursePlane:
+    """A cluster of the course with three nodes."""
+
+    def __init__(self) -> None:
+        self.cluster = Cluster(nodes=3, seed=1)
+        self.face = Face(self.cluster.api.reach)
+
+    def ask(
+        self, method: str, path: str, body: Any = None, query: str = "", media_type: str = ""
+    ) -> HTTPResponse:
+        """One request; the answer as a client reads it."""
+        headers = {"content-type": media_type or "application/json"}
+        text = b"" if body is None else json.dumps(body).encode()
+        asked = Request(method, path, parse_qs(query, keep_blank_values=True), headers, text)
+        try:
+            answer = self.face.answer(asked)
+        except Exception as problem:  # as the HTTP server answers
+            answer = HTTPResponse(500, failure(500, "InternalError", repr(problem)))
+        answer.document = json.loads(json.dumps(answer.document))
+        return answer
+
+    def wait(self, seconds: float) -> None:
+        self.cluster.run(seconds)
+
+    def power(self, node: str, on: bool) -> None:
+        change = self.cluster.restore_node if on else self.cluster.kill_node
+        change(node)
+
+
+def prepared(plane: Any) -> Any:
+    """With the namespace that documents are sent to, and its ServiceAccount."""
+    for kind, name, inside in (("Namespace", NAMESPACE, ""), ("ServiceAccount", "default", "inv")):
+        path = "/api/v1/namespaces" + (f"/{inside}/serviceaccounts" if inside else "")
+        must(plane, "POST", path, {"apiVersion": "v1", "kind": kind, "metadata": {"name": name}})
+    return plane
+
+
+def answers(group: str, cases: list[Case]) -> list[Any]:
+    """What the course answers to the cases of a group."""
+    if group in ("creates", "updates"):
+        ask = ask_create if group == "creates" else ask_update
+        plane = prepared(CoursePlane())
+        return [ask(plane, case) for case in cases]
+    return [ask_story(CoursePlane(), case, namespace_of(case)) for case in cases]
+
+
+def namespace_of(case: Case) -> str:
+    """The namespace of a story, made of its name."""
+    return re.sub("[^a-z0-9]+", "-", case["name"].lower()).strip("-")[:60]

@@ -1,0 +1,191 @@
+"""The one place where what must differ between two clusters is made equal.
+
+Random suffixes, UIDs, times, allocated addresses and ports, node names and the identifiers of
+containers become words in angle brackets. All else has to be equal, letter for letter.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+Document = dict[str, Any]
+MISSING = "<missing>"
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+UID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+CONTAINER = re.compile(r"\b[0-9a-f]{64}\b")
+ADDRESS = re.compile(r"\b(10|172|192|127)(\.\d{1,3}){3}\b")
+DURATION = re.compile(r"\b\d+(\.\d+)?(ms|µs|us)\b|\b(\d+m)?\d+\.\d+s\b|\bin \d+s\b")
+TOKEN_VOLUME = re.compile(r"kube-api-access-[a-z0-9]{5}")
+NODE = re.compile(r"\bnode-\d+\b")
+MINUTE = re.compile(r"-\d{8}\b")  # in the name of a CronJob's Job
+ALLOCATED = {  # fields that the API server fills from a range, where the document leaves them out
+    "Service": ("spec.clusterIP", "spec.clusterIPs[0]", "spec.healthCheckNodePort"),
+}
+SERVER_OWN = ("uid", "resourceVersion", "creationTimestamp", "managedFields", "selfLink")
+
+
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Each leaf of a document with its path; an empty list or mapping is a leaf.
+
+    >>> dict(leaves({"spec": {"ports": [{"port": 80}], "selector": {}}}))
+    {'spec.ports[0].port': 80, 'spec.selector': {}}
+    """
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            shown = f"[{json.dumps(key)}]" if "." in key or "/" in key else f".{key}"
+            yield from leaves(inner, (path + shown).removeprefix("."))
+    elif isinstance(value, list) and value:
+        for number, inner in enumerate(value):
+            yield from leaves(inner, f"{path}[{number}]")
+    else:
+        yield path, value
+
+
+def changes(before: Document, after: Document) -> tuple[Document, list[str]]:
+    """The leaves that are new or other, and the paths of those that are gone."""
+    old, new = dict(leaves(before)), dict(leaves(after))
+    added = {path: value for path, value in new.items() if old.get(path, MISSING) != value}
+    gone = [path for path in old if path not in new]
+    return added, gone
+
+
+def plain_text(text: str) -> str:
+    """A text without what must differ."""
+    for pattern, word in (
+        (TIME, "<time>"), (UID, "<uid>"), (CONTAINER, "<id>"), (ADDRESS, "<ip>"),
+        (TOKEN_VOLUME, "kube-api-access-<random>"), (DURATION, "<duration>"), (NODE, "<node>"),
+        (MINUTE, "-<minute>"),
+    ):  # fmt: skip
+        text = pattern.sub(word, text)
+    return text
+
+
+def everywhere(value: Any, names: dict[str, str]) -> Any:
+    """A document with `plain_text`, and with known names exchanged, in all its texts and keys."""
+    if isinstance(value, dict):
+        return {everywhere(key, names): everywhere(inner, names) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [everywhere(inner, names) for inner in value]
+    if not isinstance(value, str):
+        return value
+    for name in sorted(names, key=lambda each: (-len(each), each)):
+        if name in value:
+            value = value.replace(name, names[name])
+    return plain_text(value)
+
+
+def stored(asked: Document, answered: Document) -> tuple[Document, list[str]]:
+    """What the API server made of a document: leaves added or changed, and paths dropped."""
+    asked, answered = json.loads(json.dumps(asked)), json.loads(json.dumps(answered))
+    meta = answered.get("metadata", {})
+    for name in SERVER_OWN:
+        meta.pop(name, None)
+        (asked.get("metadata") or {}).pop(name, None)
+    added, gone = changes(asked, answered)
+    prefix = meta.get("generateName")
+    if prefix and meta.get("name", "").startswith(prefix):
+        added["metadata.name"] = f"{prefix}<random>"
+    for path in ALLOCATED.get(answered.get("kind", ""), ()):
+        if added.get(path) not in (None, "None", ""):
+            added[path] = "<allocated>"
+    for path in added:
+        if path.endswith(".nodePort") and answered.get("kind") == "Service":
+            added[path] = "<allocated>"
+    return {path: everywhere(value, {}) for path, value in added.items()}, gone
+
+
+# Stories: all objects of a namespace, and their events.
+
+
+def random_names(objects: Iterable[Document]) -> dict[str, str]:
+    """The names with random parts or hashes in them, and what stands for them."""
+    names: dict[str, str] = {}
+    for each in objects:
+        meta = each["metadata"]
+        labels = meta.get("labels") or {}
+        for label in ("pod-template-hash", "controller-revision-hash"):
+            value = labels.get(label, "").rpartition("-")[2]
+            if len(value) >= 5:
+                names[value] = "<hash>"
+        prefix = meta.get("generateName")
+        if prefix and meta["name"].startswith(prefix):
+            names[meta["name"]] = f"{prefix}<random>"
+    hashes = {name: word for name, word in names.items() if word == "<hash>"}
+    return {name: everywhere(word, hashes) if word != "<hash>" else word
+            for name, word in names.items()}  # fmt: skip
+
+
+def _object(document: Document, names: dict[str, str]) -> Document:
+    meta = document["metadata"]
+    for name in SERVER_OWN:
+        meta.pop(name, None)
+    meta.pop("namespace", None)
+    for owner in meta.get("ownerReferences", []):
+        owner.pop("uid", None)
+    if document["kind"] == "Service":
+        for field in ("clusterIP", "clusterIPs"):
+            if document["spec"].get(field) not in (None, "None", ["None"], ""):
+                document["spec"][field] = "<allocated>"
+        for port in document["spec"].get("ports", []):
+            if "nodePort" in port:
+                port["nodePort"] = "<allocated>"
+    result: Document = everywhere(document, names)
+    return result
+
+
+def _counted(objects: list[Document]) -> list[Document]:
+    """Equal objects once, with how many there are; sorted."""
+    texts = [json.dumps(each, sort_keys=True) for each in objects]
+    return [{"count": texts.count(text), "object": json.loads(text)} for text in sorted(set(texts))]
+
+
+def _event(event: Document, names: dict[str, str]) -> Document:
+    told = {
+        "reason": event.get("reason", ""),
+        "message": event.get("message") or event.get("note", ""),
+        "type": event.get("type", ""),
+        "count": event.get("count") or (event.get("series") or {}).get("count") or 1,
+        "field": (event.get("involvedObject") or {}).get("fieldPath", ""),
+    }
+    result: Document = everywhere(told, names)
+    return result
+
+
+def _first_seen(event: Document) -> tuple[str, int]:
+    """When an event was first recorded: the suffix of its name counts nanoseconds."""
+    suffix = event["metadata"]["name"].rpartition(".")[2]
+    return event["metadata"].get("creationTimestamp", ""), int(suffix, 16)
+
+
+def _events(events: list[Document], names: dict[str, str]) -> list[Document]:
+    """For each object and source the events in their order; equal rows of events once."""
+    by_object: dict[tuple[str, str, str], list[Document]] = {}
+    for event in sorted(events, key=_first_seen):
+        about = event["involvedObject"]
+        source = (event.get("source") or {}).get("component") or event.get("reportingComponent", "")
+        key = (about["kind"], about["name"], source)
+        by_object.setdefault(key, []).append(_event(event, names))
+    return _counted(
+        [
+            {"about": f"{kind}/{everywhere(name, names)}", "source": source, "events": told}
+            for (kind, name, source), told in by_object.items()
+        ]
+    )
+
+
+def picture(objects: list[Document]) -> dict[str, list[Document]]:
+    """All objects of a namespace by kind, and its events, without what must differ."""
+    objects = json.loads(json.dumps(objects))
+    names = random_names(each for each in objects if each["kind"] != "Event")
+    names |= {each["metadata"]["namespace"]: "<namespace>" for each in objects
+              if each["metadata"].get("namespace")}  # fmt: skip
+    by_kind: dict[str, list[Document]] = {}
+    for each in objects:
+        by_kind.setdefault(each["kind"], []).append(each)
+    events = _events(by_kind.pop("Event", []), names)
+    shown = {kind: _counted([_object(each, names) for each in found])
+             for kind, found in sorted(by_kind.items())}  # fmt: skip
+    return shown | ({"Event": events} if events else {})

@@ -1,0 +1,1 @@
+"""A complete real control plane on loopback, as a peer: built, started, asked, ended."""

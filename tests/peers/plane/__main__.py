@@ -1,0 +1,36 @@
+"""`python -m tests.peers.plane [group ...]`: ask the real control plane all, and store its answers.
+
+Groups: creates, updates, stories, kubelet; without a name all of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+
+from course_lib.objects.release import RELEASE
+from tests.oracles.plane.files import GROUPS, write
+from tests.peers.plane.asking import answered
+from tests.peers.plane.questions import questions
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("groups", nargs="*", choices=[*GROUPS, []], metavar="group")
+    parser.add_argument("--keep", type=Path, help="a folder for the programs' files and logs")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = given.keep or Path(temporary)
+        for group in given.groups or GROUPS:
+            began = time.monotonic()
+            cases = questions(group)
+            answers = answered(group, cases, folder / group)
+            told = [case | {"answer": answer} for case, answer in zip(cases, answers, strict=True)]
+            write(group, RELEASE, told)
+            print(f"{group}: {len(told)} cases in {time.monotonic() - began:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()

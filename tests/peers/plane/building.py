@@ -1,0 +1,62 @@
+"""The programs of a real control plane, built from their Go modules into `build/peers`.
+
+Only what is missing is built; Go's cache makes the second time quick. Each program carries its
+version in its name, so a newer release is a change of go.mod.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+from course_lib.objects.release import MINOR, RELEASE
+from tests.peers import golang
+
+FOLDER = Path(__file__).parents[3] / "build/peers"
+PROGRAMS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet")
+KWOK = "v0.8.0"
+VERSION = "k8s.io/component-base/version"
+STAMPS = {"gitVersion": f"v{RELEASE}", "gitMajor": "1", "gitMinor": MINOR.partition(".")[2]}
+
+
+def missing() -> str:
+    """Why a real control plane cannot be built here; empty when it can."""
+    if golang.missing():
+        return golang.missing()
+    return "" if shutil.which("openssl") else "openssl is not installed (it makes a key)"
+
+
+def program(name: str) -> Path:
+    """The path of a program, which is built when it is not there; prints how long that took."""
+    if name == "etcd":
+        release = golang.version("go.etcd.io/etcd/server/v3").removeprefix("v")
+    else:
+        release = KWOK.removeprefix("v") if name == "kwok" else RELEASE
+    path = FOLDER / f"{name}-{release}"
+    if not path.exists():
+        began = time.monotonic()
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        _build(name, path)
+        print(f"{path.name}: built in {time.monotonic() - began:.0f} s", flush=True)
+    return path
+
+
+def _build(name: str, path: Path) -> None:
+    environment = os.environ | {"CGO_ENABLED": "0"}
+    stamps = " ".join(f"-X {VERSION}.{key}={value}" for key, value in STAMPS.items())
+    command = ["go", "build", "-trimpath", "-ldflags", f"-s -w {stamps}"]
+    if name == "kwok":  # a module by itself, with other versions of what it is made of
+        place = environment | {"GOBIN": str(FOLDER)}
+        package = f"sigs.k8s.io/kwok/cmd/kwok@{KWOK}"
+        command = ["go", "install", "-trimpath", "-ldflags", "-s -w", package]
+        subprocess.run(command, env=place, check=True)
+        (FOLDER / "kwok").rename(path)
+        return
+    package = "go.etcd.io/etcd/server/v3" if name == "etcd" else f"./plane/{name}"
+    building = path.with_suffix(".building")
+    command += ["-o", str(building), package]
+    subprocess.run(command, cwd=golang.HERE, env=environment, check=True)
+    building.rename(path)
