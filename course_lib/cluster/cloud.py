@@ -7,18 +7,16 @@ Source: kubernetes.io "Service: type LoadBalancer", "Preserving the client sourc
 
 from __future__ import annotations
 
-from contextlib import suppress
-from typing import TYPE_CHECKING
-
 from course_lib.apiserver.errors import APIError
 from course_lib.client import Client
+from course_lib.client.informer import InformerFactory
+from course_lib.engine.simulation import Process
 from course_lib.network import AddressPool, Network
 from course_lib.node.proxy.service_ports import SERVICE_NAME
+from course_lib.objects.kinds.endpoint_slice import EndpointSlice
+from course_lib.objects.kinds.node import Node
+from course_lib.objects.kinds.service import Service
 from course_lib.objects.meta import is_true
-
-if TYPE_CHECKING:
-    from course_lib.engine.simulation import Process
-    from course_lib.objects.kinds.service import Service
 
 ADDRESSES = "198.51.100.0/24"  # RFC 5737: addresses for examples
 PROVISION = 5.0  # s until a load balancer is there
@@ -30,6 +28,7 @@ class Cloud:
 
     def __init__(self, api: Client, network: Network) -> None:
         self.api, self.network, self.sim = api, network, api.sim
+        self.informers = InformerFactory(api)
         self.given: dict[tuple[str, str], str] = {}
         self._pool = AddressPool(ADDRESSES, first=10)
         self._begun: dict[tuple[str, str], float] = {}
@@ -37,14 +36,14 @@ class Cloud:
 
     def _run(self) -> Process:
         while True:
-            with suppress(APIError):
+            if self.informers.synced:
                 self._round()
             yield self.sim.sleep(CHECK_PERIOD)
 
     def _round(self) -> None:
         desired = {
             (service.namespace, service.name): service
-            for service in self.api.list("Service")
+            for service in self.informers.list(Service)
             if service.spec.type == "LoadBalancer"
         }
         for name in [name for name in self.given if name not in desired]:
@@ -60,9 +59,13 @@ class Cloud:
 
     def _give(self, service: Service) -> None:
         address = self._pool.take()
-        self.given[service.namespace, service.name] = address
         status = {"loadBalancer": {"ingress": [{"ip": address, "ipMode": "VIP"}]}}
-        self.api.patch_status(service, status)
+        try:
+            self.api.patch_status(service, status)
+        except APIError:  # the next round tries again
+            self._pool.release(address)
+            return
+        self.given[service.namespace, service.name] = address
         self.sim.record(
             "service-controller", f"Service/{service.name}", "EnsuredLoadBalancer", address
         )
@@ -73,11 +76,12 @@ class Cloud:
         With `externalTrafficPolicy: Local` the cloud asks each node's kube-proxy
         (`healthCheckNodePort`), which says whether it has endpoints of its own.
         """
-        ready = [node for node in self.api.list("Node") if is_true(node.status.conditions, "Ready")]
+        nodes = self.informers.list(Node)
+        ready = [node for node in nodes if is_true(node.status.conditions, "Ready")]
         if service.spec.external_traffic_policy == "Local":
             here = {
                 endpoint.node_name
-                for piece in self.api.list("EndpointSlice", service.namespace)
+                for piece in self.informers.list(EndpointSlice, service.namespace)
                 if piece.labels.get(SERVICE_NAME) == service.name
                 for endpoint in piece.endpoints or ()
                 if endpoint.conditions.ready

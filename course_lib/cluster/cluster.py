@@ -118,7 +118,7 @@ class Cluster(ShortForms):
         self._compose(NodeSettings(runtime, proxy, enforced))
         self._add_nodes(cpu, memory, labels or {})
         if cloud:
-            Cloud(self.api, self.network)
+            Cloud(self.plane.connection("cloud-controller-manager"), self.network)
 
     def _compose(self, settings: NodeSettings) -> None:
         """Make the parts of the cluster, each with what it needs, and start the control plane."""

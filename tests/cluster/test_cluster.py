@@ -8,6 +8,7 @@ import pytest
 
 from course_lib import plots
 from course_lib.apiserver.errors import Compacted
+from course_lib.apiserver.server import APIServer
 from course_lib.cluster import Cluster
 from course_lib.engine.table import Table
 from course_lib.errors import CourseError, SimulationTimeout
@@ -193,3 +194,11 @@ def test_a_managed_control_plane_forgets_changes_of_more_than_ten_minutes_ago():
     cluster.run(400)
     with pytest.raises(Compacted):
         server.watch("Pod", lambda event: None, since=revision)
+
+
+def test_no_component_lists_the_api_while_nothing_changes(monkeypatch):
+    cluster = Cluster(network="calico", cloud=True)
+    cluster.apply("data/web.yaml")
+    cluster.run(seconds=60)
+    monkeypatch.setattr(APIServer, "list", lambda *_, **__: pytest.fail("a component lists"))
+    cluster.run(seconds=600)
