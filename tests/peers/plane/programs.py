@@ -32,6 +32,7 @@ KUBELET = {
     "address": "127.0.0.1",
     "cgroupsPerQOS": False,
     "enforceNodeAllocatable": [],
+    "failCgroupV1": False,
     "failSwapOn": False,
     "makeIPTablesUtilChains": False,
     "localStorageCapacityIsolation": False,
@@ -201,10 +202,7 @@ class RealPlane:
         ])  # fmt: skip
 
     def node(self, name: str) -> None:
-        """Start a kubelet on a simulated runtime, and wait until its node is ready.
-
-        The runtime is started where it does not run yet.
-        """
+        """Start a kubelet on a simulated runtime, which is started where it does not run yet."""
         home, socket_path = self.folder / name, self.folder / f"{name}.sock"
         if name + "-runtime" not in self._processes:
             home.mkdir(exist_ok=True)
@@ -221,11 +219,17 @@ class RealPlane:
             f"--config={home / 'config.json'}", f"--root-dir={home / 'root'}",
             f"--cert-dir={home / 'certificates'}", f"--node-ip={own_address()}",
         ])  # fmt: skip
-        until(lambda: self.alive(name) and self._node_ready(name), f"{name} is ready")
+
+    def nodes_ready(self, *names: str) -> None:
+        """Wait until nodes are ready."""
+        for name in names:
+            until(lambda name=name: self.alive(name) and self._node_ready(name), f"{name} is ready")
 
     def _node_ready(self, name: str) -> bool:
-        node = self.ask("GET", f"/api/v1/nodes/{name}").document
-        conditions = (node.get("status") or {}).get("conditions", [])
+        answer = self.ask("GET", f"/api/v1/nodes/{name}")
+        if answer.status != 200:
+            return False
+        conditions = answer.document["status"].get("conditions", [])
         return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
 
     # What tests ask
@@ -258,6 +262,7 @@ class RealPlane:
         """Stop a kubelet as when its machine loses power, or start it again."""
         if on:
             self.node(node)
+            self.nodes_ready(node)
         else:
             process = self._processes.pop(node)
             process.kill()
@@ -287,8 +292,10 @@ def real_plane(folder: Path, nodes: int = 0, control: bool = True) -> Iterator[R
         if control:
             plane.control()
             plane.schedule()
-        for number in range(nodes):
-            plane.node(f"node-{number + 1}")
+        names = [f"node-{number + 1}" for number in range(nodes)]
+        for name in names:
+            plane.node(name)
+        plane.nodes_ready(*names)
         yield plane
     finally:
         plane.close()
