@@ -6,7 +6,14 @@ from typing import Any, Protocol
 
 from course_lib.objects.kinds import kind_named
 from tests.oracles.plane.files import Case
-from tests.oracles.plane.normal import Document, changes, everywhere, picture, stored
+from tests.oracles.plane.normal import (
+    Document,
+    changes,
+    everywhere,
+    picture,
+    stored,
+    without_allocated,
+)
 
 NAMESPACE = "inv"
 MERGE = "application/merge-patch+json"
@@ -107,12 +114,15 @@ def ask_create(plane: Plane, case: Case) -> Case:
 def ask_update(plane: Plane, case: Case) -> Case:
     """The answer to a patch of an object, which is created first: what changes, or the refusal.
 
-    `contentType` is the patch's; `subresource` the part that is patched.
+    `contentType` is the patch's; `subresource` the part that is patched. With the `method` PUT the
+    patch is a whole document, which replaces the object.
     """
     paths = _given(plane, [*case.get("given", []), case["object"]])
-    before = plane.ask("GET", paths[-1]).document
     path = paths[-1] + (f"/{case['subresource']}" if case.get("subresource") else "")
-    answer = plane.ask("PATCH", path, case["patch"], "dryRun=All", case["contentType"])
+    scaled = case.get("subresource") == "scale"  # a document by itself
+    before = plane.ask("GET", path if scaled else paths[-1]).document
+    method = case.get("method", "PATCH")
+    answer = plane.ask(method, path, case["patch"], "dryRun=All", case["contentType"])
     _remove(plane, paths)
     if answer.status != 200:
         return refusal(answer)
@@ -120,6 +130,7 @@ def ask_update(plane: Plane, case: Case) -> Case:
         each["metadata"].pop("managedFields", None)
         each["metadata"].pop("resourceVersion", None)
     changed, gone = changes(before, answer.document)
+    changed = without_allocated(changed, case["object"]["kind"], case["patch"])
     told: Case = {"code": 200, "changes": everywhere(changed, {})}
     told |= {"drops": gone} if gone else {}
     return told | ({"warnings": answer.warnings} if answer.warnings else {})

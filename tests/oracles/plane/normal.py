@@ -20,6 +20,7 @@ ADDRESS = re.compile(r"\b(10|172|192|127)(\.\d{1,3}){3}\b")
 DURATION = re.compile(r"\b\d+(\.\d+)?(ms|µs|us)\b|\b(\d+m)?\d+\.\d+s\b|\bin \d+s\b")
 TOKEN_VOLUME = re.compile(r"kube-api-access-[a-z0-9]{5}")
 NODE = re.compile(r"\bnode-\d+\b")
+OBJECT = re.compile(r'"\{\\"(\\.|[^"\\])*"')  # a whole object, as a refused patch is shown
 MINUTE = re.compile(r"-\d{8}\b")  # in the name of a CronJob's Job
 ALLOCATED = {  # fields that the API server fills from a range, where the document leaves them out
     "Service": ("spec.clusterIP", "spec.clusterIPs[0]", "spec.healthCheckNodePort"),
@@ -48,14 +49,15 @@ def changes(before: Document, after: Document) -> tuple[Document, list[str]]:
     """The leaves that are new or other, and the paths of those that are gone."""
     old, new = dict(leaves(before)), dict(leaves(after))
     added = {path: value for path, value in new.items() if old.get(path, MISSING) != value}
-    gone = [path for path in old if path not in new]
+    gone = sorted(path for path in old if path not in new)
     return added, gone
 
 
 def plain_text(text: str) -> str:
     """A text without what must differ."""
     for pattern, word in (
-        (TIME, "<time>"), (UID, "<uid>"), (CONTAINER, "<id>"), (ADDRESS, "<ip>"),
+        (OBJECT, '"<object>"'), (TIME, "<time>"), (UID, "<uid>"), (CONTAINER, "<id>"),
+        (ADDRESS, "<ip>"),
         (TOKEN_VOLUME, "kube-api-access-<random>"), (DURATION, "<duration>"), (NODE, "<node>"),
         (MINUTE, "-<minute>"),
     ):  # fmt: skip
@@ -88,13 +90,20 @@ def stored(asked: Document, answered: Document) -> tuple[Document, list[str]]:
     prefix = meta.get("generateName")
     if prefix and meta.get("name", "").startswith(prefix):
         added["metadata.name"] = f"{prefix}<random>"
-    for path in ALLOCATED.get(answered.get("kind", ""), ()):
-        if added.get(path) not in (None, "None", ""):
-            added[path] = "<allocated>"
-    for path in added:
-        if path.endswith(".nodePort") and answered.get("kind") == "Service":
-            added[path] = "<allocated>"
+    added = without_allocated(added, answered.get("kind", ""), asked)
     return {path: everywhere(value, {}) for path, value in added.items()}, gone
+
+
+def without_allocated(added: Document, kind: str, asked: Any) -> Document:
+    """The leaves that a server added to what was asked, without allocated addresses and ports."""
+    wanted = [value for _, value in leaves(asked)]
+    return {
+        path: "<allocated>"
+        if (path in ALLOCATED.get(kind, ()) and value not in (None, "None", "", *wanted))
+        or (kind == "Service" and path.endswith(".nodePort") and value not in wanted)
+        else value
+        for path, value in added.items()
+    }
 
 
 # Stories: all objects of a namespace, and their events.

@@ -73,3 +73,17 @@ def each(base: Document, values: dict[str, list[Any]], label: str = "") -> list[
         for path, choices in values.items()
         for value in choices
     ]
+
+
+MERGE = "application/merge-patch+json"
+STRATEGIC = "application/strategic-merge-patch+json"
+JSON = "application/json-patch+json"
+
+
+def updates(base: Document, patches: dict[str, Any], how: str = MERGE, **more: Any) -> list[Case]:
+    """A case for each patch of an object, by what is tried; `more` is part of each case."""
+    return [
+        {"name": f"{base['kind']}: {name}", "object": base, "patch": patch, "contentType": how}
+        | more
+        for name, patch in patches.items()
+    ]
