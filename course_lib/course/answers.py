@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from course_lib.cluster import Cluster
@@ -16,13 +16,14 @@ from course_lib.course.forms import (
     folded,
     same_image,
 )
-from course_lib.course.questions import Mistake, Remark
+from course_lib.course.questions import Mistake, Remark, Remarks, asks, truth
 from course_lib.errors import CourseError
 from course_lib.objects.decode import kind_of_document, unknown_fields
 from course_lib.objects.manifests import Document, Source
 
 Slips = Mapping[Any, str]  # a wrong value, or (lowest, highest): the hint for it
 NO_SLIPS: Slips = {}
+NO_OTHERS: Mapping[str, Sequence[str]] = {}
 
 
 def number(
@@ -79,6 +80,60 @@ def word(
         return Remark(True, f"{shown}: right")
     hints = {folded(str(slip)): hint for slip, hint in slips.items()}
     return Remark(False, f"{shown}: not right", hints.get(given, look))
+
+
+def predicts_number(
+    name: str,
+    title: str,
+    question: str,
+    slips: Slips = NO_SLIPS,
+    within: float = 0,
+    unit: str = "",
+    *,
+    look: str,
+) -> Callable[[Callable[[], float]], Callable[[], float]]:
+    """Make a function that measures a number an exercise that asks to predict it.
+
+    `name`, `title` and `question` are those of `asks`, the others those of `number`.
+    """
+
+    def register(measure: Callable[[], float]) -> Callable[[], float]:
+        measured = truth(measure)
+
+        @asks(name, title, question)
+        def examine(answer: object) -> Remarks:
+            yield number(answer, measured(), slips, within, unit, look=look)
+
+        return measured
+
+    return register
+
+
+def predicts_word(
+    name: str,
+    title: str,
+    question: str,
+    slips: Slips = NO_SLIPS,
+    also: Mapping[str, Sequence[str]] = NO_OTHERS,
+    *,
+    look: str,
+) -> Callable[[Callable[[], str]], Callable[[], str]]:
+    """Make a function that finds out a word an exercise that asks to predict it.
+
+    `name`, `title` and `question` are those of `asks`; `also` has other words for each word that
+    may be found, `slips` and `look` are those of `word`.
+    """
+
+    def register(find_out: Callable[[], str]) -> Callable[[], str]:
+        found = truth(find_out)
+
+        @asks(name, title, question)
+        def examine(answer: object) -> Remarks:
+            yield word(answer, found(), slips, also.get(found(), ()), look=look)
+
+        return found
+
+    return register
 
 
 def holds(ok: bool, said: str, otherwise: str, hint: str) -> Remark:

@@ -11,11 +11,11 @@ from course_lib.course.answers import (
     has_image,
     holds,
     main_container,
-    number,
     or_unknown,
+    predicts_number,
 )
 from course_lib.course.forms import counted
-from course_lib.course.questions import Remarks, asks, truth
+from course_lib.course.questions import Remarks, asks
 
 AGAIN = 'apply it again: `task.cluster.apply("../data/web.yaml")`'
 
@@ -24,61 +24,54 @@ def _web() -> Cluster:
     return applied(Cluster(nodes=3), packaged("web"), 30)
 
 
-@truth
-def _pods_after_a_delete() -> int:
-    cluster = _web()
-    cluster.delete("pod", cluster.get("pods").NAME.iloc[0])
-    cluster.run(30)
-    return len(cluster.get("pods"))
-
-
-@asks(
+@predicts_number(
     "00-deleted-pod",
     "A Pod is deleted",
     """
     `data/web.yaml` runs three Pods. You delete one of them with `cluster.delete("pod", ...)`, and
     half a minute passes. **How many Pods are there then?**
     """,
-)
-def deleted_pod(answer: object) -> Remarks:
-    slips = {
+    slips={
         2: "`replicas` is still 3: a controller creates the missing Pod",
         4: "a new Pod comes, but the deleted Pod is gone after half a minute",
         1: "you deleted one Pod, not two, and `replicas` is still 3",
         0: "you deleted one Pod, not all, and `replicas` is still 3",
-    }
-    look = "delete one Pod of `web`, let 30 s pass, and count the lines of `cluster.get('pods')`"
-    yield number(answer, _pods_after_a_delete(), slips, unit="Pods", look=look)
-
-
-@truth
-def _seconds_until_replaced() -> float:
+    },
+    unit="Pods",
+    look="delete one Pod of `web`, let 30 s pass, and count the lines of `cluster.get('pods')`",
+)
+def deleted_pod() -> int:
     cluster = _web()
-    dark = cluster.get("pods", wide=True).NODE.iloc[0]
-    cluster.kill_node(dark)
-    cut = cluster.now
-    return cluster.run_until(lambda: len(cluster.get("pods")) > 3, timeout=900) - cut
+    cluster.delete("pod", cluster.get("pods").NAME.iloc[0])
+    cluster.run(30)
+    return len(cluster.get("pods"))
 
 
-@asks(
+@predicts_number(
     "00-dead-node",
     "A node loses power",
     """
     A node with Pods of `web` loses its power. After some time the cluster deletes a Pod of this
     node, and creates a new one. **After how many seconds?** (Within 20.)
     """,
-)
-def dead_node(answer: object) -> Remarks:
-    slips = {
+    slips={
         (0, 10): "the cluster first waits for news of the node: for its Lease",
         (35, 65): "that is when the node becomes NotReady; its Pods tolerate that for a while",
         (280, 329): "the 300 s of the toleration begin when the node is NotReady, 50 s later",
-    }
-    look = (
+    },
+    within=20,
+    unit="s",
+    look=(
         "add two times: the seconds until the node is NotReady, and the seconds that its Pods "
         "tolerate this (`tolerationSeconds`)"
-    )
-    yield number(answer, _seconds_until_replaced(), slips, within=20, unit="s", look=look)
+    ),
+)
+def dead_node() -> float:
+    cluster = _web()
+    dark = cluster.get("pods", wide=True).NODE.iloc[0]
+    cluster.kill_node(dark)
+    cut = cluster.now
+    return cluster.run_until(lambda: len(cluster.get("pods")) > 3, timeout=900) - cut
 
 
 @asks(

@@ -12,27 +12,25 @@ from course_lib.course.answers import (
     has_image,
     holds,
     main_container,
-    number,
     or_unknown,
+    predicts_number,
     reserved,
 )
 from course_lib.course.manifests import container_status, pod
-from course_lib.course.questions import Mistake, Remarks, asks, truth
+from course_lib.course.questions import Mistake, Remarks, asks
 from course_lib.errors import CourseError
 from course_lib.objects.manifests import Document
 from course_lib.objects.quantity import Quantity
 
 
-@asks(
+@predicts_number(
     "01-exit-code",
     "Killed by the kernel",
     """
     A container uses more memory than its limit, and the kernel kills it with SIGKILL (signal 9).
     **Which exit code does Kubernetes report?**
     """,
-)
-def exit_code(answer: object) -> Remarks:
-    slips = {
+    slips={
         9: "9 is the number of the signal: the exit code is 128 plus this number",
         1: "a program chooses 1 when it ends by itself with an error: here the kernel ended it",
         143: "143 is 128 + 15, for SIGTERM: here the kernel sends SIGKILL",
@@ -40,13 +38,10 @@ def exit_code(answer: object) -> Remarks:
         128: "add the number of the signal to 128: SIGKILL is 9",
         0: "0 means success, and the kernel killed this program",
         -9: "Python writes it so; a container runtime adds 128 to the number of the signal",
-    }
-    look = "add 128 and the number of the signal; or describe such a Pod, and read its Exit Code"
-    yield number(answer, _killed(), slips, look=look)
-
-
-@truth
-def _killed() -> int:
+    },
+    look="add 128 and the number of the signal; or describe such a Pod, and read its Exit Code",
+)
+def exit_code() -> int:
     cluster = Cluster(nodes=1)
     cluster.behaviours.set("course/greedy", memory=[(0, "20Mi"), (20, "200Mi")])
     greedy = pod("greedy", image="course/greedy", resources={"limits": {"memory": "64Mi"}})
@@ -55,26 +50,23 @@ def _killed() -> int:
     return int(container_status(cluster, "greedy")["state"]["terminated"]["exitCode"])
 
 
-@asks(
+@predicts_number(
     "01-deaf",
     "A program that ignores SIGTERM",
     """
     A Pod has `terminationGracePeriodSeconds: 20`, and its program ignores SIGTERM. You delete the
     Pod. **After how many seconds is the Pod gone?** (Within 2.)
     """,
-)
-def deaf(answer: object) -> Remarks:
-    slips = {
+    slips={
         (28, 32): "30 s is the default; this Pod sets 20 s",
         (0, 3): "SIGTERM comes first, and then the program has its grace period to end",
         (48, 52): "the 20 s replace the default of 30 s: do not add them",
-    }
-    look = "SIGKILL follows SIGTERM after the Pod's `terminationGracePeriodSeconds`"
-    yield number(answer, _seconds_to_end(), slips, within=2, unit="s", look=look)
-
-
-@truth
-def _seconds_to_end() -> float:
+    },
+    within=2,
+    unit="s",
+    look="SIGKILL follows SIGTERM after the Pod's `terminationGracePeriodSeconds`",
+)
+def deaf() -> float:
     cluster = Cluster(nodes=1)
     cluster.behaviours.set("course/deaf", ignores_sigterm=True)
     made = pod("deaf", image="course/deaf")
@@ -85,25 +77,22 @@ def _seconds_to_end() -> float:
     return cluster.run_until(lambda: cluster.get("pods").empty) - asked
 
 
-@asks(
+@predicts_number(
     "01-back-off",
     "Again and again",
     """
     A container's program ends with an error as soon as it starts. **How many times has the kubelet
     restarted it after five minutes?** (Within 1.)
     """,
-)
-def back_off(answer: object) -> Remarks:
-    slips = {
+    slips={
         (0, 1): "the default `restartPolicy` is Always: the kubelet restarts the container",
         (7, 1000): "the delay doubles each time: 10, 20, 40, 80, 160 s",
-    }
-    look = "add up the delays 10, 20, 40, ... s: how many of them end within 300 s?"
-    yield number(answer, _restarts(), slips, within=1, unit="restarts", look=look)
-
-
-@truth
-def _restarts() -> int:
+    },
+    within=1,
+    unit="restarts",
+    look="add up the delays 10, 20, 40, ... s: how many of them end within 300 s?",
+)
+def back_off() -> int:
     cluster = applied(Cluster(nodes=1), pod("crash", command=["sh", "-c", "exit 1"]), 300)
     return int(container_status(cluster, "crash")["restartCount"])
 

@@ -11,12 +11,12 @@ from course_lib.course.answers import (
     has_image,
     holds,
     main_container,
-    number,
+    predicts_number,
     word,
 )
 from course_lib.course.forms import described, names_of, same_image
 from course_lib.course.manifests import pod
-from course_lib.course.questions import Mistake, Remarks, asks, no_answer_involved, truth
+from course_lib.course.questions import Mistake, Remarks, asks, no_answer_involved
 from course_lib.errors import CourseError
 from course_lib.images import Builder, File, Reference, Registry
 from course_lib.images.builder import Built
@@ -52,7 +52,7 @@ def full_name(answer: object) -> Remarks:
     yield word(answer, full, slips, also=[f"index.{full}", f"docker://{full}"], look=look)
 
 
-@asks(
+@predicts_number(
     "02-push-again",
     "Only what is new",
     """
@@ -60,18 +60,14 @@ def full_name(answer: object) -> Remarks:
     You change the application, build version 2, and push it under a new tag. **How many layers
     does the push send?**
     """,
-)
-def push_again(answer: object) -> Remarks:
-    slips = {
+    slips={
         2: "the runtime's layer has the same content, so the same digest: the registry has it",
         0: "the application has changed, so its layer has another digest",
-    }
-    look = "the image has two layers: which of them has a new digest?"
-    yield number(answer, _sent(), slips, unit="layers", look=look)
-
-
-@truth
-def _sent() -> int:
+    },
+    unit="layers",
+    look="the image has two layers: which of them has a new digest?",
+)
+def push_again() -> int:
     recipe = "FROM scratch\nCOPY runtime /usr/lib\nCOPY app /srv"
     builder, registry = Builder(), Registry()
     old, new = (builder.build(recipe, files).image for files in (FILES, CHANGED))

@@ -11,18 +11,18 @@ from course_lib.course.answers import (
     has_image,
     holds,
     main_container,
-    number,
     or_unknown,
+    predicts_number,
     reserved,
 )
 from course_lib.course.forms import counted
 from course_lib.course.manifests import autoscaler_of, deployment
-from course_lib.course.questions import Remarks, asks, no_answer_involved, truth
+from course_lib.course.questions import Remarks, asks, no_answer_involved
 from course_lib.objects.manifests import Document
 from course_lib.objects.quantity import Quantity
 
 
-@asks(
+@predicts_number(
     "03-most-pods",
     "Pods during an update",
     """
@@ -30,21 +30,17 @@ from course_lib.objects.quantity import Quantity
     `maxUnavailable: 25%`) gets a new image. **How many Pods does it have at most during the
     update?** Do not count Pods that are `Terminating`.
     """,
-)
-def most_pods(answer: object) -> Remarks:
-    slips = {
+    slips={
         12: "25% of 10 is 2.5, and Kubernetes rounds the surge up",
         (12.1, 12.9): "a number of Pods is whole: does Kubernetes round the surge up or down?",
         10: "with `maxSurge: 0` that is right: here new Pods start before old ones end",
         20: "with `maxSurge: 100%` that is right: all new Pods beside all old ones",
         15: "only the surge adds Pods; the other 25% says how many may be missing",
-    }
-    look = "`maxSurge` says how many there may be above the 10 `replicas`: how many are 25% of 10?"
-    yield number(answer, _most(), slips, unit="Pods", look=look)
-
-
-@truth
-def _most() -> int:
+    },
+    unit="Pods",
+    look="`maxSurge` says how many there may be above the 10 `replicas`: how many are 25% of 10?",
+)
+def most_pods() -> int:
     cluster = applied(Cluster(nodes=3), deployment("web", 10), 60)
     cluster.set_image("deployment/web", "nginx:1.28")
     most = 0
@@ -54,17 +50,14 @@ def _most() -> int:
     return most
 
 
-@asks(
+@predicts_number(
     "03-autoscaler",
     "Four busy Pods",
     """
     The target of an autoscaler is 50 % of the requested CPU. Four Pods use 90 % each.
     **How many replicas does it set?**
     """,
-)
-def autoscaler(answer: object) -> Remarks:
-    """Source: kubernetes.io, "Horizontal Pod Autoscaling": ceil(current * usage / target)."""
-    slips = {
+    slips={
         (
             7,
             7.5,
@@ -73,17 +66,15 @@ def autoscaler(answer: object) -> Remarks:
         4: "four Pods use more than the target, so it adds Pods",
         2: "divide by the target: current replicas · usage / target",
         (9, 20): "that is too many: current replicas · usage / target, rounded up",
-    }
-    look = "current replicas · usage / target, rounded up"
-    yield number(answer, _replicas_asked_for(), slips, unit="replicas", look=look)
-
-
-@truth
-def _replicas_asked_for() -> int:
+    },
+    unit="replicas",
+    look="current replicas · usage / target, rounded up",
+)
+def autoscaler() -> int:
+    """Source: kubernetes.io, "Horizontal Pod Autoscaling": ceil(current * usage / target)."""
     cluster = Cluster(nodes=3)
     cluster.behaviours.set("nginx", cpu="90m", cpu_per_request=0.0)
-    cluster.apply(deployment("web", 4, resources={"requests": {"cpu": "100m"}}))
-    cluster.run(60)
+    applied(cluster, deployment("web", 4, resources={"requests": {"cpu": "100m"}}), 60)
     cluster.apply(autoscaler_of("web", most=20, cpu=50))
 
     def replicas() -> int:
@@ -248,10 +239,8 @@ def _is_name(port: object) -> bool:
 
 
 def _full() -> Cluster:
-    cluster = Cluster(nodes=2, cpu="2")
-    cluster.apply(deployment("web", 4, resources={"requests": {"cpu": "1500m"}}))
-    cluster.run(30)
-    return cluster
+    web = deployment("web", 4, resources={"requests": {"cpu": "1500m"}})
+    return applied(Cluster(nodes=2, cpu="2"), web, 30)
 
 
 @asks(

@@ -12,14 +12,14 @@ from course_lib.course.answers import (
     applied,
     document,
     holds,
-    number,
     or_unknown,
+    predicts_number,
+    predicts_word,
     tried,
-    word,
 )
 from course_lib.course.forms import as_documents, counted, described
 from course_lib.course.manifests import deployment
-from course_lib.course.questions import Mistake, Remarks, asks, truth
+from course_lib.course.questions import Mistake, Remarks, asks
 from course_lib.objects.manifests import Document
 from course_lib.orchestrators import Kubernetes, Machine, Workload, compare
 from course_lib.orchestrators.model import Agent
@@ -160,7 +160,7 @@ def configuration(answer: object) -> Remarks:
     yield holds(used == 2, "two machines", f"{used} machines are used; two are enough", hint)
 
 
-@asks(
+@predicts_number(
     "04-who-fits",
     "Which nodes fit",
     """
@@ -168,20 +168,16 @@ def configuration(answer: object) -> Remarks:
     `node-3` is cordoned, `node-4` is empty. A new Pod requests 1500m, and uses 100m. **How many
     nodes pass the filters?** (Nothing else runs there.)
     """,
-)
-def who_fits(answer: object) -> Remarks:
-    slips = {
+    slips={
         4: "the request counts, not what a Pod uses; and a cordoned node takes no new Pods",
         3: "one of them is cordoned, and 2000m - 600m is less than 1500m",
         2: "2000m - 600m = 1400m: what is left of node-2 is not enough",
         0: "an empty node has 2 cores for Pods here",
-    }
-    look = "check each node: is it cordoned, and are 1500m of its 2000m not requested?"
-    yield number(answer, _fitting(), slips, unit="nodes", look=look)
-
-
-@truth
-def _fitting() -> int:
+    },
+    unit="nodes",
+    look="check each node: is it cordoned, and are 1500m of its 2000m not requested?",
+)
+def who_fits() -> int:
     cluster = Cluster(nodes=4, cpu="2")
     for node, cpu in (("node-1", "1500m"), ("node-2", "600m")):
         taken = deployment(node, 1, resources={"requests": {"cpu": cpu}})
@@ -280,25 +276,21 @@ def _spot(wanted: Document, with_gpu: bool) -> str:
     return node if node.startswith("node") else ""
 
 
-@asks(
+@predicts_word(
     "04-engine",
     "Who fills machines up?",
     """
     Four equal empty machines, and eight small jobs of one task each, one after the other. Of
     `"Docker Swarm"` and `"HashiCorp Nomad"`, with their defaults, **which uses fewer machines?**
     """,
+    slips=dict.fromkeys(
+        ("Docker Swarm", "Swarm", "SwarmKit"),
+        "Swarm spreads: the node with the fewest tasks is next",
+    ),
+    also={"Docker Swarm": ["Swarm"], "HashiCorp Nomad": ["Nomad"]},
+    look="answer with one of the two names, `Docker Swarm` or `HashiCorp Nomad`",
 )
-def engine(answer: object) -> Remarks:
-    names = ("Docker Swarm", "HashiCorp Nomad")
-    slip = "Swarm spreads: the node with the fewest tasks is next"
-    look = "answer with one of the two names, `Docker Swarm` or `HashiCorp Nomad`"
-    truth = _fewest(names)
-    short = {"Docker Swarm": ["Swarm"], "HashiCorp Nomad": ["Nomad"]}
-    slips = dict.fromkeys(("Docker Swarm", "Swarm", "SwarmKit"), slip)
-    yield word(answer, truth, slips, also=short[truth], look=look)
-
-
-@truth
-def _fewest(names: tuple[str, ...]) -> str:
+def engine() -> str:
     placed = compare([Workload(f"job-{n}", 1, 500, 512) for n in range(8)], MACHINES[:4])
+    names = ("Docker Swarm", "HashiCorp Nomad")
     return min(names, key=lambda name: len({task.machine for task in placed[name]}))

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from course_lib.cluster import Cluster
 from course_lib.cluster.packaged import packaged
-from course_lib.course.answers import applied, existing, holds, number, tried
+from course_lib.course.answers import applied, existing, holds, predicts_number, tried
 from course_lib.course.forms import as_names, folded, names_of, same_image
 from course_lib.course.manifests import pod
 from course_lib.course.questions import Mistake, Remarks, asks, truth
@@ -23,7 +23,7 @@ IMAGE_SERVICE = {name for name in ASKED if METHODS[name].service == "ImageServic
 MAKES = ("RunPodSandbox", "PullImage", "CreateContainer", "StartContainer")
 
 
-@asks(
+@predicts_number(
     "05-calls",
     "Two containers, how many calls",
     """
@@ -31,20 +31,16 @@ MAKES = ("RunPodSandbox", "PullImage", "CreateContainer", "StartContainer")
     calls of `RunPodSandbox`, `PullImage`, `CreateContainer` and `StartContainer`. **How many calls
     are there together?**
     """,
-)
-def calls(answer: object) -> Remarks:
-    slips = {
+    slips={
         8: "both containers are in one sandbox",
         4: "that is a Pod of one container",
         5: "count also a pull for each image, and the start of each container after its creation",
         6: "count also the call for the sandbox, which comes first",
-    }
-    look = "one call for the Pod, and three for each container: pull, create, start"
-    yield number(answer, _calls(), slips, unit="calls", look=look)
-
-
-@truth
-def _calls() -> int:
+    },
+    unit="calls",
+    look="one call for the Pod, and three for each container: pull, create, start",
+)
+def calls() -> int:
     cluster = Cluster(nodes=1)
     two = pod("pair", image="nginx:1.27")
     two["spec"]["containers"].append({"name": "other", "image": "redis:7"})

@@ -12,8 +12,8 @@ from course_lib.course.answers import (
     has_image,
     holds,
     main_container,
-    number,
     or_unknown,
+    predicts_number,
     reserved,
     word,
 )
@@ -25,25 +25,22 @@ from course_lib.objects.kinds.pod.requests import qos_class
 from course_lib.objects.manifests import Document, read_manifests
 
 
-@asks(
+@predicts_number(
     "06-silent-node",
     "No sign of life",
     """
     A node's power is cut. **After how many seconds is it `NotReady`?** (Within 5.)
     """,
-)
-def silent_node(answer: object) -> Remarks:
-    slips = {
+    slips={
         (0, 15): "10 s is how often the Lease is renewed; several renewals may be missed",
         (38, 44.9): "forty seconds were the default up to Kubernetes 1.31; it has grown since",
         (250, 400): "300 s more is what its Pods tolerate after that",
-    }
-    look = "the grace period of the node lifecycle controller, counted from the last renewal"
-    yield number(answer, _seconds_until_not_ready(), slips, within=5, unit="s", look=look)
-
-
-@truth
-def _seconds_until_not_ready() -> float:
+    },
+    within=5,
+    unit="s",
+    look="the grace period of the node lifecycle controller, counted from the last renewal",
+)
+def silent_node() -> float:
     cluster = Cluster(nodes=2)
     cluster.run(70)  # s; the last renewal is a few seconds old then
     cluster.kill_node("node-2")

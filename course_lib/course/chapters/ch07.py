@@ -6,9 +6,17 @@ import re
 
 from course_lib.cluster import Cluster
 from course_lib.cluster.packaged import packaged
-from course_lib.course.answers import applied, document, existing, holds, number, or_unknown, word
+from course_lib.course.answers import (
+    applied,
+    document,
+    existing,
+    holds,
+    or_unknown,
+    predicts_number,
+    predicts_word,
+)
 from course_lib.course.manifests import deployment
-from course_lib.course.questions import Remarks, asks, truth
+from course_lib.course.questions import Remarks, asks
 
 
 def _web(replicas: int = 3) -> Cluster:
@@ -19,35 +27,31 @@ def _web(replicas: int = 3) -> Cluster:
     return cluster
 
 
-@asks(
+@predicts_number(
     "07-probability",
     "Fair shares",
     """
     A Service has four endpoints; in iptables mode kube-proxy writes four rules, one after the
     other. **Which probability is in the second rule?** (Within 0.01.)
     """,
-)
-def probability(answer: object) -> Remarks:
-    slips = {
+    slips={
         (0.24, 0.26): "that is the first one: the second is only reached by three quarters",
         (0.49, 0.51): "that is the third: of two that are left it takes one half",
         (0.99, 1.0): "only the last one takes all that is left, without a probability",
         (1.01, 100): "a probability is between 0 and 1; in percent, write `%`",
-    }
-    look = (
+    },
+    within=0.01,
+    look=(
         "each rule takes its share of what the rules before it have left: when the second one is "
         "reached, how many endpoints are left?"
-    )
-    yield number(answer, _second(), slips, within=0.01, look=look)
-
-
-@truth
-def _second() -> float:
+    ),
+)
+def probability() -> float:
     rules = str(_web(4).rules("node-1", contains='"default/web -> '))
     return [float(each) for each in re.findall(r"--probability ([\d.]+)", rules)][1]
 
 
-@asks(
+@predicts_number(
     "07-dns-questions",
     "A name from next door",
     """
@@ -55,19 +59,15 @@ def _second() -> float:
     (`shop.svc.cluster.local`, `svc.cluster.local`, `cluster.local`, `ndots:5`). **How many names
     does it ask for until one has an address?**
     """,
-)
-def dns_questions(answer: object) -> Remarks:
-    slips = {
+    slips={
         1: "a name with fewer than five dots is tried with the search list first",
         3: "the second name of the list already is web.default.svc.cluster.local",
         4: "it stops as soon as a name has an address",
-    }
-    look = "write `web.default` before each entry of the search list: which is the first to exist?"
-    yield number(answer, _asked(), slips, unit="names", look=look)
-
-
-@truth
-def _asked() -> int:
+    },
+    unit="names",
+    look="write `web.default` before each entry of the search list: which is the first to exist?",
+)
+def dns_questions() -> int:
     cluster = _web()
     cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}})
     cluster.install_dns()
@@ -179,7 +179,7 @@ def headless(answer: object) -> Remarks:
     yield holds(same, "the name leads to three Pods", said, or_unknown(wanted, hint))
 
 
-@asks(
+@predicts_word(
     "07-no-endpoints",
     "Where does it end?",
     """
@@ -187,24 +187,18 @@ def headless(answer: object) -> Remarks:
     address in iptables mode. Is the connection `"rejected"` at once, or `"dropped"` so that the
     client waits for its time-out?
     """,
-)
-def no_endpoints(answer: object) -> Remarks:
-    slips = {
+    slips={
         "dropped": "kube-proxy rejects on purpose: an error at once is better than a wait",
         "drop": "kube-proxy rejects on purpose: an error at once is better than a wait",
         "answered": "no Pod is left that could answer",
-    }
-    look = "answer with one of the two words, `rejected` or `dropped`"
-    also = {
+    },
+    also={
         "rejected": ["reject", "rejected at once", "refused", "connection refused"],
         "dropped": ["drop"],
-    }
-    truth = _without_endpoints()
-    yield word(answer, truth, slips, also=also[truth], look=look)
-
-
-@truth
-def _without_endpoints() -> str:
+    },
+    look="answer with one of the two words, `rejected` or `dropped`",
+)
+def no_endpoints() -> str:
     cluster = _web()
     cluster.scale("deployment/web", 0)
     cluster.run(60)

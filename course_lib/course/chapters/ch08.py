@@ -6,10 +6,17 @@ from contextlib import suppress
 
 from course_lib.cluster import Cluster
 from course_lib.cluster.packaged import packaged
-from course_lib.course.answers import applied, document, holds, number, or_unknown, word
+from course_lib.course.answers import (
+    applied,
+    document,
+    holds,
+    or_unknown,
+    predicts_number,
+    predicts_word,
+)
 from course_lib.course.forms import as_documents
 from course_lib.course.manifests import deployment
-from course_lib.course.questions import Remarks, asks, no_answer_involved, truth
+from course_lib.course.questions import Remarks, asks, no_answer_involved
 from course_lib.errors import CourseError
 from course_lib.network import ClusterCIDR, PodNetwork
 from course_lib.objects.manifests import Document, Source
@@ -35,47 +42,43 @@ def _reach(cluster: Cluster, pods: dict[str, str], one: str, other: str) -> bool
     return cluster.trace(pods[one], pods[other], PORTS[other]).ok
 
 
-@asks(
+@predicts_number(
     "08-nodes",
     "How many nodes?",
     """
     The cluster's Pods have `10.244.0.0/20`, and each node gets a `/26` of it. **How many nodes can
     there be?**
     """,
-)
-def nodes(answer: object) -> Remarks:
-    slips = {
+    slips={
         16: "that is 26 - 20 the wrong way round: 2 to the power of (26 - 20)",
         6: "6 bits are between /20 and /26, and 6 bits count to 64",
         62: "no block of a node is lost: the two special addresses are inside each block",
         4096: "that is the number of addresses in the whole block",
-    }
-    look = "a /20 consists of 2 to the power of (26 - 20) blocks of the size /26"
-    truth = ClusterCIDR("10.244.0.0/20", node_mask=26).size
-    yield number(answer, truth, slips, unit="nodes", look=look)
+    },
+    unit="nodes",
+    look="a /20 consists of 2 to the power of (26 - 20) blocks of the size /26",
+)
+def nodes() -> int:
+    return ClusterCIDR("10.244.0.0/20", node_mask=26).size
 
 
-@asks(
+@predicts_number(
     "08-full-node",
     "How many Pods?",
     """
     A node has the block `10.244.0.0/28` for its Pods, on a bridge that has an address of the block
     too. **How many Pods get an address there?**
     """,
-)
-def full_node(answer: object) -> Remarks:
-    slips = {
+    slips={
         16: "the first address names the network, the last is for broadcasts; and the bridge",
         14: "the bridge, which is the Pods' gateway, has one too",
         15: "the first address names the network, the last is for broadcasts; and the bridge",
         12: "three of the sixteen addresses are not for Pods, not four",
-    }
-    look = "a /28 has 16 addresses: which of them can no Pod have?"
-    yield number(answer, _addresses(), slips, unit="Pods", look=look)
-
-
-@truth
-def _addresses() -> int:
+    },
+    unit="Pods",
+    look="a /28 has 16 addresses: which of them can no Pod have?",
+)
+def full_node() -> int:
     network = PodNetwork("flannel-host-gw", nodes=1, node_mask=28)
     with suppress(CourseError):  # the block is used up
         for count in range(20):
@@ -83,25 +86,21 @@ def _addresses() -> int:
     return len(network.pods)
 
 
-@asks(
+@predicts_number(
     "08-host-port",
     "The same port twice",
     """
     A Deployment wants two replicas with `hostPort: 80` on a cluster of one node.
     **How many of its Pods run?** (Two Pods with `containerPort: 80` would be no trouble.)
     """,
-)
-def host_port(answer: object) -> Remarks:
-    slips = {
+    slips={
         2: "each Pod has all ports to itself; the node's ports are shared by all",
         0: "the first one finds the port free",
-    }
-    look = "port 80 of a node can be given once: how many of the two replicas get it?"
-    yield number(answer, _with_host_port(), slips, unit="Pods", look=look)
-
-
-@truth
-def _with_host_port() -> int:
+    },
+    unit="Pods",
+    look="port 80 of a node can be given once: how many of the two replicas get it?",
+)
+def host_port() -> int:
     ports = [{"containerPort": 80, "hostPort": 80}]
     cluster = applied(Cluster(nodes=1), deployment("web", 2, ports=ports), 40)
     return int((cluster.get("pods").STATUS == "Running").sum())
@@ -187,28 +186,22 @@ def deny(answer: object) -> Remarks:
     yield holds(found, "names are answered", "no name is answered any more", hint)
 
 
-@asks(
+@predicts_word(
     "08-bridge",
     "What did it see?",
     """
     `pod-1` on one node connects to `pod-3` on another. Whose address does `pod-3` see as the
     sender: `"pod-1"`, `"node"` or `"bridge"`?
     """,
-)
-def seen(answer: object) -> Remarks:
-    slips = {
+    slips={
         "node": "that would be address translation, which Kubernetes rules out between Pods",
         "bridge": "a bridge joins cables; it does not change packets",
         "pod-3": "that is the receiver; the sender's address is asked for",
-    }
-    look = "answer with one of the three words, `pod-1`, `node` or `bridge`"
-    truth = _sender()
-    also = {"pod-1": ["pod-1's", "pod-1's address", "pod1"]}.get(truth, [])
-    yield word(answer, truth, slips, also=also, look=look)
-
-
-@truth
-def _sender() -> str:
+    },
+    also={"pod-1": ["pod-1's", "pod-1's address", "pod1"]},
+    look="answer with one of the three words, `pod-1`, `node` or `bridge`",
+)
+def seen() -> str:
     network = PodNetwork("flannel-vxlan", nodes=2, pods=2)
     trace = network.trace("pod-1", "pod-3", 80)
     return "pod-1" if trace.seen == network.address("pod-1") else "node"

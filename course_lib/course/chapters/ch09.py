@@ -5,62 +5,54 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from course_lib.course.answers import holds, number
+from course_lib.course.answers import holds, predicts_number
 from course_lib.course.forms import as_documents, described, names_of
-from course_lib.course.questions import Mistake, Remarks, asks, truth
+from course_lib.course.questions import Mistake, Remarks, asks
 from course_lib.network import PLUGINS, PodNetwork
 from course_lib.network.mistakes import broken
 from course_lib.network.pod_network import UnknownSetting
 from course_lib.objects.manifests import Document
 
 
-@asks(
+@predicts_number(
     "09-mtu",
     "A smaller envelope",
     """
     The machines' network carries packets of 1,500 bytes; the plugin wraps the packets of Pods
     in VXLAN over IPv4. **How large may a Pod's packet be (its MTU)?**
     """,
-)
-def mtu(answer: object) -> Remarks:
-    slips = {
+    slips={
         1500: "then nothing would be left for the wrapping",
         1480: "that is IP in IP, which adds only an IP header of 20 bytes",
         1492: "the VXLAN header has 8 bytes, but UDP, IP and the inner Ethernet header come too",
         1464: "the Pod's packet travels as a whole frame: its Ethernet header is wrapped too",
         1436: "the outer Ethernet header does not count: the MTU is what a frame carries",
         50: "that is what the wrapping adds; the Pod's packet gets what is left of 1,500",
-    }
-    look = "take from 1,500 the outer IP header, UDP, VXLAN, and the inner Ethernet header"
-    yield number(answer, _mtu(), slips, unit="bytes", look=look)
-
-
-@truth
-def _mtu() -> int:
+    },
+    unit="bytes",
+    look="take from 1,500 the outer IP header, UDP, VXLAN, and the inner Ethernet header",
+)
+def mtu() -> int:
     network = PodNetwork("flannel-vxlan", nodes=2, pods=1)
     return network.pods["pod-1"].namespace.devices["eth0"].mtu
 
 
-@asks(
+@predicts_number(
     "09-ipip",
     "The price of IP in IP",
     """
     **How many bytes does IP in IP add** to each packet on the wire?
     """,
-)
-def ipip(answer: object) -> Remarks:
-    slips = {
+    slips={
         50: "that is VXLAN: outer IP, UDP, VXLAN and an inner Ethernet header",
         8: "that is a UDP header; IP in IP has none",
         40: "that is an IPv6 header; here IPv4 is carried in IPv4",
         0: "it is an envelope: something is added",
-    }
-    look = "it adds one header of IPv4 without options: how long is that?"
-    yield number(answer, _added(), slips, unit="bytes", look=look)
-
-
-@truth
-def _added() -> int:
+    },
+    unit="bytes",
+    look="it adds one header of IPv4 without options: how long is that?",
+)
+def ipip() -> int:
     sizes = []
     plain = PodNetwork("routable", nodes=2, pods=1)
     for network in (plain, PodNetwork("calico", nodes=2, pods=1, ipip="Always")):
@@ -70,28 +62,24 @@ def _added() -> int:
     return sizes[1] - sizes[0]
 
 
-@asks(
+@predicts_number(
     "09-routes",
     "What a node remembers",
     """
     Flannel's host gateways on 12 nodes, 10 Pods each. **How many routes to other nodes' Pods has
     each node?**
     """,
-)
-def routes(answer: object) -> Remarks:
-    slips = {
+    slips={
         12: "its own Pods are on its bridge",
         110: "one route leads to a node's whole block, not to each Pod",
         120: "one route leads to a node's whole block, and its own Pods are on its bridge",
         10: "that is the number of Pods on each node; a route leads to a node's whole block",
         1: "one route is enough to a router that knows all blocks; here each node is a router",
-    }
-    look = "one route for the block of each *other* node"
-    yield number(answer, _routes(), slips, unit="routes", look=look)
-
-
-@truth
-def _routes() -> int:
+    },
+    unit="routes",
+    look="one route for the block of each *other* node",
+)
+def routes() -> int:
     network = PodNetwork("flannel-host-gw", nodes=12, pods=10)
     table = network.host("node-1").namespace.routes
     return sum(" via " in line and "10.244." in line for line in str(table).splitlines())

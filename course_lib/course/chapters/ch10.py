@@ -7,9 +7,9 @@ from typing import Any
 from course_lib.cluster import Cluster
 from course_lib.cluster.health import health
 from course_lib.cluster.packaged import packaged
-from course_lib.course.answers import holds, number, tried, word
+from course_lib.course.answers import applied, holds, predicts_number, predicts_word, tried
 from course_lib.course.forms import counted, described, names_of
-from course_lib.course.questions import Mistake, Remark, Remarks, asks, truth
+from course_lib.course.questions import Mistake, Remark, Remarks, asks
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 from course_lib.etcd import EtcdCluster
@@ -20,44 +20,43 @@ def _writes(cluster: Cluster) -> bool:
     return seen.can_read and seen.can_write
 
 
-@asks(
+@predicts_number(
     "10-quorum",
     "How many may fail?",
     """
     etcd has five members. **How many of them may fail** so that the cluster still takes writes?
     """,
-)
-def quorum(answer: object) -> Remarks:
-    slips = {
+    slips={
         3: "with three of five gone two are left, which is no majority: nothing can be written",
         1: "that is for three members; five can lose more",
         4: "one member of five cannot know whether the others decided otherwise",
         0: "a majority of five is three: nobody needs all five",
         5: "with all members gone nobody answers",
-    }
-    look = "more than half of five must be left: how many may go?"
-    yield number(answer, _tolerated(5), slips, look=look)
+    },
+    look="more than half of five must be left: how many may go?",
+)
+def quorum() -> int:
+    return _tolerated(5)
 
 
-@asks(
+@predicts_number(
     "10-even",
     "One more than three",
     """
     Somebody adds a fourth member to an etcd of three. **How many of the four may fail** so that the
     cluster still takes writes?
     """,
-)
-def even(answer: object) -> Remarks:
-    slips = {
+    slips={
         2: "two of four are half, and a majority is *more* than half",
         3: "one of four is far from a majority",
         0: "three of four are a majority",
-    }
-    look = "more than half of four must be left: how many may go?"
-    yield number(answer, _tolerated(4), slips, look=look)
+    },
+    look="more than half of four must be left: how many may go?",
+)
+def even() -> int:
+    return _tolerated(4)
 
 
-@truth
 def _tolerated(members: int) -> int:
     """So many members can be killed until etcd elects no leader any more."""
     sim = Simulation(seed=0)
@@ -105,9 +104,7 @@ def build(answer: object) -> Remarks:
 
 
 def _no_quorum() -> Cluster:
-    cluster = Cluster.ha_etcd()
-    cluster.apply(packaged("web"))
-    cluster.run(30)
+    cluster = applied(Cluster.ha_etcd(), packaged("web"), 30)
     for name in list(cluster.etcd.members)[:2]:
         cluster.kill_node(name)
     cluster.run(20)
@@ -182,31 +179,23 @@ def no_space(cluster: Cluster) -> Remarks:
     yield Remark(True, "it takes writes")
 
 
-@asks(
+@predicts_word(
     "10-master-gone",
     "Without its control plane",
     """
     A cluster has a single control plane node. This machine loses its power. Ten minutes later a
     container on a worker crashes. Is the container `"restarted"`, or does it stay `"dead"`?
     """,
-)
-def master_gone(answer: object) -> Remarks:
-    truth = _after_the_master()
-    slips = {
+    slips={
         "dead": "who restarts containers? The kubelet, and it needs no permission",
         "stays dead": "who restarts containers? The kubelet, and it needs no permission",
         "moved": "moving it would take a scheduler, which is gone",
-    }
-    also = {"restarted": ["restart", "restarts", "it is restarted"]}.get(truth, [])
-    look = "answer with one of the two words, `restarted` or `dead`"
-    yield word(answer, truth, slips, also=also, look=look)
-
-
-@truth
-def _after_the_master() -> str:
-    cluster = Cluster.single_master(workers=1)
-    cluster.apply(packaged("web"))
-    cluster.run(30)
+    },
+    also={"restarted": ["restart", "restarts", "it is restarted"]},
+    look="answer with one of the two words, `restarted` or `dead`",
+)
+def master_gone() -> str:
+    cluster = applied(Cluster.single_master(workers=1), packaged("web"), 30)
     cluster.kill_node("control-plane-1")
     cluster.run(600)
     containers = cluster.runtimes["worker-1"].containers
