@@ -22,9 +22,8 @@ def apply_manifests(client: Client, source: Source, namespace: str) -> list[Resu
 
     The documents are first applied, in order, in a dry run: each one is validated and admitted as
     it will be, with the namespaces and quotas before it. If one is refused after all (another
-    writer was faster, etcd failed), those before it are put back.
-
-    `client` sends the requests; documents without a namespace go to `namespace`.
+    writer was faster, etcd failed), those before it are put back. `client` sends the requests;
+    documents without a namespace go to `namespace`.
     """
     documents = read_manifests(source)
     for document in documents:

@@ -50,21 +50,18 @@ CONTROL_PLANE_TAINT = {"key": "node-role.kubernetes.io/control-plane", "effect":
 class Cluster(ShortForms):
     """A simulated Kubernetes cluster.
 
-    `nodes` machines of `cpu` cores and `memory` each, spread over `zones` in turn; the same
-    `seed` gives the same history. `scheduler` is a `KubeSchedulerConfiguration` (path, text or
-    dict) or what `course_lib.scheduler.with_plugins` returns, `runtime` the container runtime of
-    the nodes. The control plane runs beside the nodes,
-    and never fails; `Cluster.all_in_one()` and the other three configurations of chapter 10 have
-    one that is made of processes on machines, on etcd, and can be broken (`layout` says which,
-    `certificates` how many seconds its certificates last).
-
+    `nodes` machines of `cpu` cores and `memory` each, spread over `zones` in turn; the same `seed`
+    gives the same history. `scheduler` is a `KubeSchedulerConfiguration` (path, text or dict) or
+    what `course_lib.scheduler.with_plugins` returns, `runtime` the container runtime of the nodes.
+    The control plane runs beside the nodes, and never fails; `Cluster.all_in_one()` and the other
+    three configurations of chapter 10 have one that is made of processes on machines, on etcd, and
+    can be broken (`layout` says which, `certificates` how many seconds its certificates last).
     `network` is "flat" (every address reaches every other at once), or a plugin: routable,
     flannel-host-gw, flannel-vxlan, calico, calico-ipip or weave, and then each request goes packet
     by packet; further settings are those of `course_lib.network.PodNetwork`. `proxy` is
     kube-proxy's mode: iptables, ipvs (with a scheduler: "ipvs/lc") or nftables; `policies` whether
     NetworkPolicies are enforced (unless told, as the plugin does), `cloud` whether a cloud gives
     Services their load balancers. `start` is where simulated time begins (s after 1 January 2026).
-
     `labels` are put on all nodes. `without` names parts of the control plane that are left out,
     kube-scheduler or kube-controller-manager: a program outside does their work, over `serve`.
 
@@ -181,7 +178,6 @@ class Cluster(ShortForms):
         """Several control plane nodes and a clustered etcd: the setup for production.
 
         etcd stands beside, on machines of its own; or `stacked` on the control plane nodes.
-
         `masters` is the number of control plane nodes, `etcd` that of members, `workers` that of
         nodes for Pods; `settings` are those of `Cluster`.
 
@@ -230,9 +226,8 @@ class Cluster(ShortForms):
         """List objects as `kubectl get` does; `namespace=None` lists all namespaces.
 
         `selector` is a label selector (`app=web,tier!=db`), `field_selector` one on fields
-        (`spec.nodeName=node-1`); `wide` adds columns for Pods and nodes.
-
-        `kind` is a kind or a resource, also in its short form (`deploy`).
+        (`spec.nodeName=node-1`); `wide` adds columns for Pods and nodes. `kind` is a kind or a
+        resource, also in its short form (`deploy`).
 
         >>> Cluster(nodes=2).get("nodes")[["NAME", "STATUS"]]
              NAME STATUS
@@ -339,9 +334,8 @@ class Cluster(ShortForms):
     ) -> Table:
         """What components said, in order: TIME (simulated s), COMPONENT, OBJECT, REASON, MESSAGE.
 
-        The arguments keep the lines that contain a text, or those after a time.
-
-        `component`, `object` and `reason` are such texts, `since` is the time (simulated s).
+        The arguments keep the lines that contain a text, or those after a time. `component`,
+        `object` and `reason` are such texts, `since` is the time (simulated s).
 
         >>> Cluster(nodes=1).log(reason="Starting").OBJECT[0]
         'Node/node-1'
@@ -353,9 +347,8 @@ class Cluster(ShortForms):
         """Why a Pod goes where it goes: each node, who refused it, the scores, sum and outcome.
 
         A Pod that has its node is looked at as if it came now. With `detail`, one row a node and
-        plugin: verdicts, raw, normalised and weighted scores.
-
-        `pod` is the Pod's name in `namespace`.
+        plugin: verdicts, raw, normalised and weighted scores. `pod` is the Pod's name in
+        `namespace`.
 
         >>> cluster = Cluster(nodes=2)
         >>> _ = cluster.apply("data/web-pod.yaml")

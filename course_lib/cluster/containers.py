@@ -58,11 +58,9 @@ class ContainerAccess:
     ) -> str:
         """What a container has said, as `kubectl logs` shows it; the first one, unless named.
 
-        With `previous`, what the one before its last restart said.
-
-        `pod` is the Pod's name in `namespace`; `timestamps` puts the time before each line.
-
-        Raises `CourseError` where there is no such container, or none before the last restart.
+        With `previous`, what the one before its last restart said. `pod` is the Pod's name in
+        `namespace`; `timestamps` puts the time before each line. Raises `CourseError` where there
+        is no such container, or none before the last restart.
 
         >>> from course_lib import Cluster
         >>> cluster = Cluster(nodes=1)
@@ -99,10 +97,9 @@ class ContainerAccess:
     ) -> Any:
         """Run a command in a container: the CRI's answer, with `stdout`, `stderr`, `exit_code`.
 
-        A text is split into words as a shell does it. Raises `CommandFailed` for a program that
-        is not in the image, or that the course does not simulate; `timeout` is in s.
-
-        `pod` is the Pod's name in `namespace`.
+        A text is split into words as a shell does it. Raises `CommandFailed` for a program that is
+        not in the image, or that the course does not simulate; `timeout` is in s. `pod` is the
+        Pod's name in `namespace`.
         """
         words = _words(command)
         kubelet, slot = self._slot(pod, container, namespace)
@@ -132,9 +129,8 @@ class ContainerAccess:
         """Run a command in a container, as `kubectl exec` does; returns what it says.
 
         It goes by the CRI's `ExecSync`; the real command opens a stream. A command that fails
-        raises `CommandFailed`, with its `exit_code`, `stdout` and `stderr`.
-
-        `pod` is the Pod's name in `namespace`; `timeout` is in s.
+        raises `CommandFailed`, with its `exit_code`, `stdout` and `stderr`. `pod` is the Pod's name
+        in `namespace`; `timeout` is in s.
 
         >>> from course_lib import Cluster
         >>> cluster = Cluster(nodes=1)

@@ -128,7 +128,4 @@ def _spread(pod: Pod) -> list[str]:
         shown.append(text)
     if not shown:
         return []
-    return [
-        f"Topology Spread Constraints:\t{shown[0]}",
-        *(f"\t{text}" for text in shown[1:]),
-    ]
+    return [f"Topology Spread Constraints:\t{shown[0]}", *(f"\t{text}" for text in shown[1:])]

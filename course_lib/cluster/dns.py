@@ -35,10 +35,8 @@ class DNS:
         """What a Pod's resolver asks for a name, query by query, and what it is told.
 
         Queries go to the Service `kube-dns` over the network; one that gets no answer times out.
-
-        `pod` is the Pod's name in `namespace`; `type` is `A`, `AAAA` or `SRV`.
-
-        Raises `CourseError` where the cluster has no DNS.
+        `pod` is the Pod's name in `namespace`; `type` is `A`, `AAAA` or `SRV`. Raises `CourseError`
+        where the cluster has no DNS.
         """
         full = f"{namespace}/{pod}" if "/" not in pod else pod
         space = full.split("/")[0]

@@ -18,9 +18,8 @@ from course_lib.network import Network
 class Faults:
     """Faults of machines, of links, and of the control plane's processes and disks.
 
-    Raises `CourseError` for parts that a managed control plane does not show.
-
-    `sim` has the time, `network` the links.
+    Raises `CourseError` for parts that a managed control plane does not show. `sim` has the time,
+    `network` the links.
     """
 
     def __init__(

@@ -32,9 +32,8 @@ class ServerProcess(Protocol):
 class APIFrontend:
     """How clients reach an API server: by machine, through cut links and expired certificates.
 
-    `servers` holds the API server's process of each control plane machine.
-
-    `sim` has the time, `layout` says which machines there are.
+    `servers` holds the API server's process of each control plane machine. `sim` has the time,
+    `layout` says which machines there are.
     """
 
     def __init__(

@@ -203,9 +203,7 @@ def _limits(asked: Request) -> tuple[int | None, int | None]:
         )
     if most is not None and most < 1:
         raise Invalid(
-            "limitBytes: Invalid value: must be greater than 0",
-            where="limitBytes",
-            found=str(most),
+            "limitBytes: Invalid value: must be greater than 0", where="limitBytes", found=str(most)
         )
     for name in ("sinceSeconds", "sinceTime"):
         if name in asked.query:

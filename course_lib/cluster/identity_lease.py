@@ -35,9 +35,8 @@ def lease_name(hostname: str) -> str:
 def keep_lease(server: APIServer, hostname: str, number: str) -> Process:
     """Write the Lease of one API server every ten seconds, and delete those of servers long gone.
 
-    `number` is a UUID, new with each start of the process.
-
-    `server` keeps it, `hostname` is its machine.
+    `number` is a UUID, new with each start of the process. `server` keeps it, `hostname` is its
+    machine.
     """
     name = lease_name(hostname)
     tidied = server.sim.now

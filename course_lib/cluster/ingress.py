@@ -43,11 +43,9 @@ class IngressTraffic:
     def http(self, host: str, path: str = "/", source: str = OUTSIDE) -> HTTPAnswer:
         """Send an HTTP request from outside, by way of the ingress controller.
 
-        It enters by the controller's load balancer, or its node port; the controller chooses a
-        rule by host and path among the Ingresses of its class, and sends the request to a Pod
-        itself, without kube-proxy.
-
-        `source` is `outside`, or a machine.
+        It enters by the controller's load balancer, or its node port; the controller chooses a rule
+        by host and path among the Ingresses of its class, and sends the request to a Pod itself,
+        without kube-proxy. `source` is `outside`, or a machine.
         """
         network = self._network.devices()
         entry = self._entry()

@@ -46,7 +46,6 @@ class KubeadmControlPlane(ControlPlane["KubeadmControlPlane"]):
     """The processes of a layout, by machine and name, and etcd below them.
 
     `off` are the machines without power, `certificates` the ends of certificates (simulated s).
-
     `sim` has the time, `metrics` measure Pods for the autoscaler, `scheduler` is its configuration,
     and `cidr` has the addresses of Pods; `without` names the scheduler or the controller manager
     where it is left out.

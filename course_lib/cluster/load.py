@@ -27,10 +27,9 @@ class Load:
     """Requests at a constant rate, by way of each node in turn; each is sent once.
 
     `target` says for each node from where, to which address and port to send; `rate` (requests a
-    second) may be changed at any time; `stop` ends it.
-
-    `sim` has the time, `network` carries the requests, `nodes` are the kubelets with their
-    kube-proxies. Raises `CourseError` for a rate out of bounds.
+    second) may be changed at any time; `stop` ends it. `sim` has the time, `network` carries the
+    requests, `nodes` are the kubelets with their kube-proxies. Raises `CourseError` for a rate out
+    of bounds.
     """
 
     def __init__(

@@ -42,10 +42,8 @@ class NodeSettings(NamedTuple):
 class Machines:
     """The nodes, by name: `kubelets`, `runtimes`, `proxies`.
 
-    They pull images from `registry`, and run programs as `behaviours` says.
-
-    `sim` has the time; the nodes are joined by `network`, and reach the API by `plane`; `settings`
-    are the same for all.
+    They pull images from `registry`, and run programs as `behaviours` says. `sim` has the time; the
+    nodes are joined by `network`, and reach the API by `plane`; `settings` are the same for all.
     """
 
     def __init__(
@@ -76,11 +74,9 @@ class Machines:
     ) -> str:
         """Add a machine; returns the node's name (`node-1`, `node-2`, ... unless given).
 
-        `runtime` is its container runtime: containerd, docker, rkt or lxd.
-
-        `zone`, `labels` and `taints` are put on the node, `pods` is how many it takes.
-
-        Raises `CourseError` for a machine that cannot be.
+        `runtime` is its container runtime: containerd, docker, rkt or lxd. `zone`, `labels` and
+        `taints` are put on the node, `pods` is how many it takes. Raises `CourseError` for a
+        machine that cannot be.
 
         >>> from course_lib import Cluster
         >>> Cluster(nodes=2).add_node(cpu="16", memory="64Gi", labels={"disk": "ssd"})
@@ -146,9 +142,8 @@ class Machines:
     def swap_runtime(self, node: str, runtime: str) -> None:
         """Put another container runtime on a node, under its running kubelet.
 
-        The old one is stopped with all that it runs; the Pods stay bound, and start again.
-
-        Raises `CourseError` for an unknown node or runtime, and for a node without power.
+        The old one is stopped with all that it runs; the Pods stay bound, and start again. Raises
+        `CourseError` for an unknown node or runtime, and for a node without power.
 
         >>> from course_lib import Cluster
         >>> cluster = Cluster(nodes=1)

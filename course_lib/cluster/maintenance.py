@@ -118,11 +118,10 @@ class Maintenance:
     def restore_snapshot(self, snapshot: Snapshot | str) -> None:
         """Start all members again from a snapshot (`etcdutl snapshot restore`).
 
-        `snapshot` is one of `save_snapshot`, or the file that `etcdctl snapshot save` wrote.
-        Then all API servers, schedulers and controller managers are started again, as the
-        documentation asks: their caches may hold changes made after the snapshot.
-
-        Raises `CourseError` for a file that is not there, and for what is no snapshot.
+        `snapshot` is one of `save_snapshot`, or the file that `etcdctl snapshot save` wrote. Then
+        all API servers, schedulers and controller managers are started again, as the documentation
+        asks: their caches may hold changes made after the snapshot. Raises `CourseError` for a file
+        that is not there, and for what is no snapshot.
         """
         files = self.etcd.files
         saved = files.get(snapshot) if isinstance(snapshot, str) else snapshot

@@ -17,10 +17,8 @@ def network_named(
 ) -> Network[PodNetwork]:
     """A flat network, or one with a plugin and its settings.
 
-    Raises `CourseError` for a name that is not known, for settings that the network does not
-    have, and for `policies` that it cannot enforce.
-
-    `sim` has the time.
+    Raises `CourseError` for a name that is not known, for settings that the network does not have,
+    and for `policies` that it cannot enforce. `sim` has the time.
     """
     if name == "flat":
         if settings or policies:

@@ -214,10 +214,9 @@ class APIServerProcess(Component):
 def process_id(seed: int, machine: str, process: str, starts: int) -> str:
     """A UUID that is new with each start of a process, and the same for the same seed.
 
-    A Lease's holder is the machine and this ID.
-    Source: k/k `cmd/kube-scheduler/app/options`, `cmd/kube-controller-manager/app`.
-
-    `starts` counts how often the `process` has started on its `machine`.
+    A Lease's holder is the machine and this ID. Source: k/k `cmd/kube-scheduler/app/options`,
+    `cmd/kube-controller-manager/app`. `starts` counts how often the `process` has started on its
+    `machine`.
 
     >>> process_id(0, "control-plane-1", "kube-scheduler", 1)[:8]
     '7da38691'

@@ -42,10 +42,9 @@ class Served(ServedSession):
 
     `url` is where it listens. A request carries `token`, as `Authorization: Bearer <token>`.
     kubectl sends a token by TLS alone (client-go, `tools/clientcmd/client_config.go`), and there
-    are no certificates here: for such clients the path of `server` begins with the token.
-
-    `port` 0 takes a free one; `speed` is how many simulated seconds pass in a real one.
-    Raises `CourseError` for a port that cannot be had, and for a speed that is none.
+    are no certificates here: for such clients the path of `server` begins with the token. `port` 0
+    takes a free one; `speed` is how many simulated seconds pass in a real one. Raises `CourseError`
+    for a port that cannot be had, and for a speed that is none.
 
     >>> from course_lib import Cluster
     >>> with Served(Cluster(nodes=2)) as served:
@@ -105,9 +104,8 @@ class Served(ServedSession):
         """Write the file that `kubectl --kubeconfig` and `$KUBECONFIG` take; returns its path.
 
         Only its owner can read it. A file that is there is not overwritten: `CourseError`. When
-        serving ends, the file goes.
-
-        Raises `CourseError` for a file that is there, or cannot be written.
+        serving ends, the file goes. Raises `CourseError` for a file that is there, or cannot be
+        written.
         """
         text = KUBECONFIG.format(server=self.server, token=self.token)
         try:

@@ -36,10 +36,8 @@ def table_rows(
 ) -> tuple[list[str], list[list[Any]]]:
     """Column names and rows of `kubectl get`; `namespaces` puts that column first.
 
-    Events come in the order of time, as `kubectl events` has them.
-
-    `kind` has the columns, `objects` are its objects, `now` is the time (simulated s); `wide` adds
-    the columns of `-o wide`.
+    Events come in the order of time, as `kubectl events` has them. `kind` has the columns,
+    `objects` are its objects, `now` is the time (simulated s); `wide` adds columns (`-o wide`).
     """
     if kind.kind == "Event":
         objects = sorted(objects, key=lambda e: (e.last_timestamp or "", e.name.rpartition(".")[2]))

@@ -90,11 +90,8 @@ class Traffic:
     ) -> Load:
         """Start clients that send requests to a Service (its first port), until stopped.
 
-        They run on the nodes; with `outside` they stand outside the cluster and send to the
-        nodes' addresses, at the Service's node port.
-
-        `service` is the Service's name in `namespace`.
-
+        They run on the nodes; with `outside` they stand outside the cluster and send to the nodes'
+        addresses, at the Service's node port. `service` is the Service's name in `namespace`.
         Raises `CourseError` for a port that the Service does not have, or not outside.
 
         >>> from course_lib import Cluster

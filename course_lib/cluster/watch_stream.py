@@ -30,9 +30,8 @@ class WatchStream:
     """One client's watch; made while the cluster is locked, used on the server's event loop.
 
     `hang_up` is called when the client does not read what it is sent. Raises `CourseError` for
-    options that make no sense, and `Compacted` for a revision that is forgotten.
-
-    `served` is the session, `target` what is watched, `request` has the options.
+    options that make no sense, and `Compacted` for a revision that is forgotten. `served` is the
+    session, `target` what is watched, `request` has the options.
     """
 
     def __init__(

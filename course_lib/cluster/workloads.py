@@ -37,9 +37,8 @@ class Workloads:
     def scale(self, name: str, replicas: int, namespace: str = "default") -> None:
         """Change the number of replicas.
 
-        `name` is `deployment/...`, `statefulset/...` or `replicaset/...` in `namespace`.
-
-        Raises `CourseError` for a kind without replicas.
+        `name` is `deployment/...`, `statefulset/...` or `replicaset/...` in `namespace`. Raises
+        `CourseError` for a kind without replicas.
 
         >>> from course_lib import Cluster
         >>> cluster = Cluster()
@@ -59,9 +58,8 @@ class Workloads:
     ) -> None:
         """Give a workload's container (the first, unless named) another image.
 
-        `name` is `deployment/...` or another workload in `namespace`.
-
-        Raises `CourseError` for a container that is not there.
+        `name` is `deployment/...` or another workload in `namespace`. Raises `CourseError` for a
+        container that is not there.
 
         >>> from course_lib import Cluster
         >>> cluster = Cluster()
@@ -98,9 +96,8 @@ class Workloads:
     def rollback(self, name: str, to_revision: int = 0, namespace: str = "default") -> None:
         """Return a Deployment to an earlier revision (the one before, unless a number is given).
 
-        `name` is `deployment/...` in `namespace`, `to_revision` the number of a revision.
-
-        Raises `CourseError` for a revision that is not there.
+        `name` is `deployment/...` in `namespace`, `to_revision` the number of a revision. Raises
+        `CourseError` for a revision that is not there.
 
         >>> from course_lib import Cluster
         >>> cluster = Cluster()

@@ -28,10 +28,7 @@ from course_lib.controllers.node_lifecycle import (
     TaintEvictionController,
 )
 from course_lib.controllers.pod_gc import PodGarbageCollector
-from course_lib.controllers.replica_set import (
-    ReplicaSetController,
-    ReplicationControllerController,
-)
+from course_lib.controllers.replica_set import ReplicaSetController, ReplicationControllerController
 from course_lib.controllers.stateful_set import StatefulSetController
 from course_lib.controllers.volume_protection import (
     ClaimProtectionController,

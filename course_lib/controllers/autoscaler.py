@@ -24,10 +24,7 @@ from course_lib.engine.simulation import Process
 from course_lib.errors import CourseError
 from course_lib.objects.kind import Kind
 from course_lib.objects.kinds.deployment import Deployment
-from course_lib.objects.kinds.horizontal_pod_autoscaler import (
-    HorizontalPodAutoscaler,
-    Metric,
-)
+from course_lib.objects.kinds.horizontal_pod_autoscaler import HorizontalPodAutoscaler, Metric
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.pod.requests import amounts
 from course_lib.objects.kinds.replica_set import ReplicaSet

@@ -95,10 +95,7 @@ def repacked(subsets: list[EndpointSubset]) -> list[tuple[Ports, Addresses]]:
         written = [(p.name, p.port, p.protocol) for p in subset.ports or ()]
         for port in written or [("", -1, "")]:  # addresses without ports are kept together
             offered = by_port.setdefault(port, {})
-            for ready, listed in (
-                (True, subset.addresses),
-                (False, subset.not_ready_addresses),
-            ):
+            for ready, listed in ((True, subset.addresses), (False, subset.not_ready_addresses)):
                 for address in listed or ():
                     key = (address.ip, address.target_ref.uid if address.target_ref else "")
                     known = offered.get(key)

@@ -108,9 +108,7 @@ class EndpointSliceController(ServiceController):
         """Make the managed slices of an owner the desired ones, with as few changes as possible.
 
         A slice of the same ports is kept, another one of the owner is written over; slices of an
-        earlier object of the same name are deleted.
-
-        `labels` are put on each slice.
+        earlier object of the same name are deleted. `labels` are put on each slice.
         """
         existing = self.managed(owner.namespace, owner.name)
         mine = [piece for piece in existing if _owned_by(piece, owner)]

@@ -171,13 +171,7 @@ class JobController(Controller):
         return last + wait - self.sim.now
 
     def _end(
-        self,
-        job: Job,
-        active: list[Pod],
-        outcome: str,
-        reason: str,
-        message: str,
-        status: Document,
+        self, job: Job, active: list[Pod], outcome: str, reason: str, message: str, status: Document
     ) -> None:
         for pod in active:
             self.api.delete(Pod, pod.name, pod.namespace, uid=pod.uid)

@@ -145,8 +145,7 @@ class VolumeController(Controller):
         self.api.patch(PersistentVolumeClaim, claim.name, claim.namespace, patch)
         capacity = {name: str(amount) for name, amount in (volume.spec.capacity or {}).items()}
         self.api.patch_status(
-            claim,
-            {"phase": "Bound", "capacity": capacity, "accessModes": volume.spec.access_modes},
+            claim, {"phase": "Bound", "capacity": capacity, "accessModes": volume.spec.access_modes}
         )
 
     def _provision(self, claim: PersistentVolumeClaim, cls: StorageClass | None) -> None:

@@ -38,7 +38,6 @@ def number(
     """A predicted number, within so much of what was measured, in `unit`.
 
     `slips` are typical wrong numbers with their hints; `look` is the next step for all others.
-
     `answer` is the learner's, in any form that `as_number` reads; `truth` is what was measured, in
     `unit`; `within` is the tolerance.
 
@@ -71,7 +70,6 @@ def word(
     """A predicted word or line; case, blanks, quotes and hyphens do not matter.
 
     `also` are other words for the same, `look` is the next step for words that are no slips.
-
     `answer` is the learner's, `truth` the right word.
     """
     given = folded(as_text(answer))

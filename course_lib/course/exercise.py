@@ -15,14 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from course_lib.course.progress import Progress, Tries, where_progress_lives
-from course_lib.course.questions import (
-    EXERCISES,
-    Broken,
-    Exercise,
-    ExerciseFault,
-    Mistake,
-    Remark,
-)
+from course_lib.course.questions import EXERCISES, Broken, Exercise, ExerciseFault, Mistake, Remark
 from course_lib.course.refusals import hint_for
 from course_lib.errors import CourseError
 

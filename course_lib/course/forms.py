@@ -37,9 +37,7 @@ def as_number(answer: object, unit: str = "") -> float:
 
     Takes Python's and NumPy's numbers, `Decimal`, `Fraction`, a `timedelta` for seconds, one value
     in a list or a column of a table, and text: `"350"`, `"1,450"`, `"1/3"`, `"33.3 %"`, `"3 Pods"`,
-    `"5m50s"`.
-
-    Raises `Mistake` for what is no number, and for another unit.
+    `"5m50s"`. Raises `Mistake` for what is no number, and for another unit.
 
     >>> as_number("5m50s", "s"), as_number("1/4"), as_number("3 pods", "Pods")
     (350.0, 0.25, 3.0)
@@ -166,9 +164,8 @@ def as_text(answer: object) -> str:
 def as_names(answer: object, example: str, ordered: bool = False) -> list[str]:
     """The names in an answer: a list, tuple, set, column, or one text with commas or arrows.
 
-    `ordered` refuses sets, whose order means nothing.
-
-    `example` shows the form of an answer in the hint. Raises `Mistake` for anything else.
+    `ordered` refuses sets, whose order means nothing. `example` shows the form of an answer in the
+    hint. Raises `Mistake` for anything else.
     """
     if isinstance(answer, str):
         return [part.strip(" \n'\"`[]()") for part in re.split(r",|;|->|→|>|\n", answer) if part]

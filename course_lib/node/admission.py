@@ -18,9 +18,8 @@ def refuse(
     """Reason and message when a node cannot take a Pod.
 
     `active` are the Pods that hold resources there: those that are over hold nothing any more
-    (`filterOutInactivePods`). `allocatable` is what the node has for Pods.
-
-    `pod` is the one that is new.
+    (`filterOutInactivePods`). `allocatable` is what the node has for Pods. `pod` is the one that is
+    new.
     """
     used = {"pods": Quantity.of(len(active))}
     for other in active:

@@ -72,7 +72,6 @@ class ContainerOptions:
         """What a container left as its termination message, or the end of its log.
 
         Source: `getTerminationMessage`: 4096 bytes of the file; of the log 80 lines, 2048 bytes.
-
         `pod` has the `slot`, `attempt` counts its containers, `failed` says that the container did
         not end with 0.
         """

@@ -38,10 +38,8 @@ def environment(
 ) -> list[tuple[str, str]]:
     """A container's variables, in the order in which they are declared, then the Services'.
 
-    What cannot be resolved was found by `missing_config`, or is optional and left out.
-
-    `objects` has ConfigMaps, Secrets and Services, `pod` is the container's, `place` says where it
-    runs.
+    What cannot be resolved was found by `missing_config`, or is optional and left out. `objects`
+    has ConfigMaps, Secrets and Services, `pod` is the container's, `place` says where it runs.
     """
     found: dict[str, str] = {}
     for source in container.env_from or ():
@@ -88,10 +86,7 @@ def _resolve(
         return field(pod, place, source.field_ref.field_path)
     if source.resource_field_ref is not None:
         return resource_field(pod, container, place, source.resource_field_ref)
-    for kind, key in (
-        ("ConfigMap", source.config_map_key_ref),
-        ("Secret", source.secret_key_ref),
-    ):
+    for kind, key in (("ConfigMap", source.config_map_key_ref), ("Secret", source.secret_key_ref)):
         data = objects.data(kind, key.name, pod.namespace) if key else None
         if key and data and key.key in data:
             return data[key.key].decode(errors="replace")
@@ -128,9 +123,8 @@ def _listed(pairs: Mapping[str, str]) -> str:
 def resource_field(pod: Pod, container: Container, place: Place, source: Document) -> str:
     """A request or limit of a container in whole units of `divisor` (1 core, 1 byte), rounded up.
 
-    A limit that is not set is what the node has for Pods.
-
-    `pod` runs at `place`, `source` is the manifest's `resourceFieldRef`.
+    A limit that is not set is what the node has for Pods. `pod` runs at `place`, `source` is the
+    manifest's `resourceFieldRef`.
     """
     named = source.get("containerName", "")
     every = [*pod.spec.containers, *(pod.spec.init_containers or ())]

@@ -113,11 +113,7 @@ class ImageManager:
         self._active = None
 
     def _begin(
-        self,
-        key: tuple[str, str],
-        pod: Pod,
-        container: Container,
-        wake: Callable[[float], None],
+        self, key: tuple[str, str], pod: Pod, container: Container, wake: Callable[[float], None]
     ) -> Waiting:
         pull = Pull(pod, container, wake, self._sim.now)
         self._pulls[key] = pull

@@ -49,10 +49,9 @@ class Kubelet:
     """The agent of one node.
 
     Its parts: `runtime` (the CRI), `node_status`, `workers` (of its Pods), `static` (Pods from
-    files), and the managers of images, statuses, logs, evictions and garbage.
-
-    `client` reaches the API, `machine` is the node's, `cri` reaches the runtime, `network` carries
-    probes, `disk` has volumes and logs.
+    files), and the managers of images, statuses, logs, evictions and garbage. `client` reaches the
+    API, `machine` is the node's, `cri` reaches the runtime, `network` carries probes, `disk` has
+    volumes and logs.
     """
 
     def __init__(

@@ -29,10 +29,8 @@ def is_mirror(pod: Object) -> bool:
 class MirrorPods:
     """The static Pods of one node, and their mirrors at the API server.
 
-    Nothing is shown while the machine is not `powered`; `wake` has the worker of a UID report
-    into a mirror that is new.
-
-    `client` writes them, `node_status` says whether the node is registered.
+    Nothing is shown while the machine is not `powered`; `wake` has the worker of a UID report into
+    a mirror that is new. `client` writes them, `node_status` says whether the node is registered.
     """
 
     def __init__(

@@ -33,9 +33,8 @@ EVICTION_HARD_MEMORY = Quantity("100Mi")  # memory.available; kept back from Pod
 class NodeStatusReporter:
     """What the API server knows of one node, as its kubelet writes it.
 
-    `retry` is called some time after a registration that failed.
-
-    `client` writes it, `machine` and `runtime` are the node's, `events` report.
+    `retry` is called some time after a registration that failed. `client` writes it, `machine` and
+    `runtime` are the node's, `events` report.
     """
 
     def __init__(

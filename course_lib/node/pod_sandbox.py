@@ -20,10 +20,9 @@ SANDBOX_RETRY = 1.0  # s
 class PodSandbox:
     """The sandbox of one Pod.
 
-    `prepare` is called before a sandbox is made, `wake` asks for a sync, now or in so many
-    seconds. A Pod on the node's network gets `node_address`.
-
-    `state` is what is known of the Pod, `calls` reach the runtime, `events` report.
+    `prepare` is called before a sandbox is made, `wake` asks for a sync, now or in so many seconds.
+    A Pod on the node's network gets `node_address`. `state` is what is known of the Pod, `calls`
+    reach the runtime, `events` report.
     """
 
     def __init__(

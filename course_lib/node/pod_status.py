@@ -17,7 +17,6 @@ def pod_status(
     """What to merge into the Pod's status, which is `stated` until now.
 
     `runtime` is the name of the runtime that its containers have, `now` in simulated seconds.
-
     `state` is what is known of the Pod, `node_address` is its node's.
     """
     phase = state.phase()

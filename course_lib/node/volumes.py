@@ -135,9 +135,8 @@ def files_of(
 ) -> dict[str, tuple[bytes, int]] | None:
     """The files of a volume that is made of objects: content and mode; None for another kind.
 
-    An object that is missing leaves the files as they are.
-
-    `pod` has the `volume`, `place` says where it runs.
+    An object that is missing leaves the files as they are. `pod` has the `volume`, `place` says
+    where it runs.
     """
     if volume.projected is not None:
         return _projected(objects, pod, volume.projected, place)

@@ -9,13 +9,7 @@ from course_lib.plots.availability import availability_by_size, latency_by_size,
 from course_lib.plots.configuration import configuration
 from course_lib.plots.experiments import fragmentation_curve, policy_comparison
 from course_lib.plots.load import requests_over_time
-from course_lib.plots.networks import (
-    overhead_by_payload,
-    request_balance,
-    rule_cost,
-    topology,
-    way,
-)
+from course_lib.plots.networks import overhead_by_payload, request_balance, rule_cost, topology, way
 from course_lib.plots.nodes import requested_by_node
 from course_lib.plots.packing import node_heat_map, packing
 from course_lib.plots.picture import Picture

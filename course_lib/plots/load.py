@@ -20,10 +20,8 @@ def requests_over_time(
 ) -> Picture:
     """Requests a second, answered and failed, above; median latency (ms) below.
 
-    `events` are marked with their names, at simulated seconds.
-
-    `load` is what `Cluster.load` returns; requests since `since` (simulated s) are counted in bins
-    of `bin_seconds`.
+    `events` are marked with their names, at simulated seconds. `load` is what `Cluster.load`
+    returns; requests since `since` (simulated s) are counted in bins of `bin_seconds`.
     """
     times, latencies = np.array(load.times), np.array(load.latencies)
     kept = times >= since

@@ -12,10 +12,7 @@ from course_lib.plots.picture import GREY, SETTINGS, Picture, colour_of
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.plugins.gpu_share import MILLI
 
-UNITS = {
-    "cpu": ("CPU (cores)", 1000.0),
-    "memory": ("memory (GiB)", 1024.0),
-}
+UNITS = {"cpu": ("CPU (cores)", 1000.0), "memory": ("memory (GiB)", 1024.0)}
 
 
 def packing(
@@ -27,7 +24,6 @@ def packing(
     """Where each engine put each task: a panel an engine, a bar a machine, a tile a task.
 
     `placed` is what `orchestrators.compare` returns; the grey frame is the machine's size.
-
     `workloads` and `machines` are those that were compared; `resource` is `cpu` or `memory`.
     """
     label, unit = UNITS[resource]

@@ -108,9 +108,8 @@ def make_plugin(
     """One plugin with its arguments, as a profile's `pluginConfig` gives them.
 
     Raises `CourseError` for a plugin that the registry does not have, for bad arguments, and for
-    any error of its constructor.
-
-    `name` is the plugin's, `args` are its arguments, `lister` reads other objects for it.
+    any error of its constructor. `name` is the plugin's, `args` are its arguments, `lister` reads
+    other objects for it.
 
     >>> make_plugin("NodeResourcesFit", {"scoringStrategy": {"type": "MostAllocated"}}).name
     'NodeResourcesFit'

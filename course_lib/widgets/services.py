@@ -25,9 +25,8 @@ class ServiceRules(Panel):
     """The rules for one Service on one node, and who gets how many of 300 requests.
 
     `manifest` has the Service and its workload; without one it is the course's `web`. `workload` is
-    what stands behind the Service (`deployment/web`). Everything works by keyboard.
-
-    `service` is the Service's name, `network` the network plugin's.
+    what stands behind the Service (`deployment/web`). Everything works by keyboard. `service` is
+    the Service's name, `network` the network plugin's.
 
     >>> view = ServiceRules()
     >>> [row.REQUESTS > 60 for row in view.counts.itertuples()]

@@ -308,9 +308,8 @@ def _quoted(text: str) -> str:
 def restore_text(rules: Iterable[PortRules], settings: Settings, stale: Iterable[str] = ()) -> str:
     """The text that `iptables-restore --noflush` gets: all common chains, and those of the ports.
 
-    `stale` are chains that nothing leads to any more.
-
-    `rules` are those of the ports, `settings` the node's.
+    `stale` are chains that nothing leads to any more. `rules` are those of the ports, `settings`
+    the node's.
     """
     rules, stale = list(rules), list(stale)
     lines = [*_filter_lines(rules, settings), *_nat_lines(rules, stale), *_common_nat(settings)]

@@ -153,10 +153,8 @@ def mode_named(name: str, host: NodeHost, settings: Settings) -> Mode:
 class KubeProxy:
     """The rules of one node, a moment behind the API server.
 
-    `mode` is iptables, ipvs (with a scheduler: `ipvs/lc`) or nftables; `cluster_cidr` the block
-    of all Pods.
-
-    `client` reaches the API, `host` gets the rules, `node_ip` and `zone` are the node's.
+    `mode` is iptables, ipvs (with a scheduler: `ipvs/lc`) or nftables; `cluster_cidr` the block of
+    all Pods. `client` reaches the API, `host` gets the rules, `node_ip` and `zone` are the node's.
     """
 
     def __init__(

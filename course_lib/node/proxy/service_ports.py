@@ -93,9 +93,8 @@ def categorize(port: ServicePortInfo, node: str, zone: str) -> Backends:
     """Choose the endpoints that a node uses, by policy.
 
     Ready ones; of those, if every one has a hint and one of them is for this node (or else this
-    zone), only those; if none is ready, those that still serve while they terminate.
-
-    `port` is one of a Service's.
+    zone), only those; if none is ready, those that still serve while they terminate. `port` is one
+    of a Service's.
     """
     cluster: tuple[ProxyEndpoint, ...] = ()
     local: tuple[ProxyEndpoint, ...] = ()

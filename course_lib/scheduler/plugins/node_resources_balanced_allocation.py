@@ -55,10 +55,9 @@ def balance(pod: PodInfo, nodes: Nodes, resources: tuple[str, ...]) -> Amounts:
 def evenness(nodes: Nodes, wanted: Sequence[str], more: Mapping[str, int]) -> Amounts:
     """100 less the standard deviation of the used shares, in per cent, cut to a whole number.
 
-    `more` is requested beside what the nodes have already promised. What is requested counts as
-    it is, without defaults for containers that ask for nothing.
-
-    `nodes` is the snapshot, `wanted` names the resources.
+    `more` is requested beside what the nodes have already promised. What is requested counts as it
+    is, without defaults for containers that ask for nothing. `nodes` is the snapshot, `wanted`
+    names the resources.
     """
     shares = [used_share(nodes, resource, more.get(resource, 0)) for resource in wanted]
     have = [nodes.have(resource) for resource in wanted]
