@@ -31,21 +31,25 @@ class Gap(msgspec.Struct, frozen=True):
         return f"{self.module}.{self.name}: {', '.join(self.missing)}"
 
 
-def public() -> Iterator[tuple[str, str, Function, str]]:
-    """Module, qualified name, function and docstring (of the class, for its constructor)."""
+def public() -> Iterator[tuple[str, str, Function, str, str]]:
+    """Module, qualified name and docstring of each function, and the docstring of its class.
+
+    What a class says of a parameter holds for all of its methods.
+    """
     for module in structure.modules():
         if module.startswith("course_lib.course.chapters."):
             continue
         for node in structure.tree(module).body:
             if isinstance(node, Function) and not node.name.startswith("_"):
-                yield module, node.name, node, ast.get_docstring(node) or ""
+                yield module, node.name, node, ast.get_docstring(node) or "", ""
             elif isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                shared = ast.get_docstring(node) or ""
                 for name, method in methods(node).items():
                     told = ast.get_docstring(method) or ""
                     if name == "__init__":
-                        yield module, node.name, method, f"{ast.get_docstring(node)} {told}"
+                        yield module, node.name, method, f"{shared} {told}", ""
                     elif not name.startswith("_") and not declared_elsewhere(node, method):
-                        yield module, f"{node.name}.{name}", method, told
+                        yield module, f"{node.name}.{name}", method, told, shared
 
 
 def methods(node: ast.ClassDef) -> dict[str, Function]:
@@ -104,9 +108,10 @@ def raised(function: Function) -> set[str]:
 def gaps() -> list[Gap]:
     """Every public function whose docstring leaves something out."""
     found = []
-    for module, name, function, told in public():
+    for module, name, function, told, shared in public():
         names = parameters(function)
-        missing = [each for each in names if not re.search(rf"\b{each}\b", told)]
+        documented = f"{told} {shared}"
+        missing = [each for each in names if not re.search(rf"\b{each}\b", documented)]
         lacks = tuple(missing) if len(names) >= FEW else ()
         if raised(function) and not re.search(r"\b[Rr]aise|\brefuse", told):
             lacks = (*lacks, f"raises {', '.join(sorted(raised(function)))}")

@@ -92,7 +92,8 @@ def predicts_number(
 ) -> Callable[[Callable[[], float]], Callable[[], float]]:
     """Make a function that measures a number an exercise that asks to predict it.
 
-    `name`, `title` and `question` are those of `asks`, the others those of `number`.
+    `name`, `title` and `question` are those of `asks`; `slips`, `within`, `unit` and `look` those
+    of `number`.
     """
 
     def register(measure: Callable[[], float]) -> Callable[[], float]:

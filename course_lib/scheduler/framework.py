@@ -28,7 +28,7 @@ MAX_SCORE = 100
 # What can make a Pod schedulable again (`framework.ClusterEvent`).
 NODE_ADD, NODE_UPDATE, POD_DELETE, CLAIM_UPDATE = "NodeAdd", "NodeUpdate", "PodDelete", "PvcUpdate"
 POD_ADD, POD_UPDATE = "PodAdd", "PodUpdate"
-ALL_EVENTS = (NODE_ADD, NODE_UPDATE, POD_ADD, POD_UPDATE, POD_DELETE, CLAIM_UPDATE)
+NODE_OR_POD = (NODE_ADD, NODE_UPDATE, POD_ADD, POD_UPDATE, POD_DELETE)
 
 # The extension points as a KubeSchedulerConfiguration writes them, with the plugin's method.
 # Score brings NormalizeScore with it, and Reserve brings Unreserve.
@@ -78,7 +78,9 @@ class Plugin:
 
     In each plugin's module, in this order: its reasons, its class, and the rule itself. A point
     that rejects a Pod says why; an empty text goes on. An exception is an error: the Pod is tried
-    again later.
+    again later. At all points `pod` is the Pod that is scheduled, `nodes` the snapshot, `fits` True
+    for each node that passed the filters, `node` the name of the node that was chosen, and `handle`
+    what a plugin may use of the cluster.
 
     >>> import numpy as np
     >>> from course_lib import Cluster
@@ -96,7 +98,7 @@ class Plugin:
     """
 
     name = ""
-    events: tuple[str, ...] = ALL_EVENTS  # that may help a Pod it refused
+    events: tuple[str, ...] = (*NODE_OR_POD, CLAIM_UPDATE)  # that may help a Pod it refused
 
     def pre_enqueue(self, pod: PodInfo) -> str:
         """Why the Pod must stay out of the queue; asked again when the Pod changes."""
@@ -119,25 +121,17 @@ class Plugin:
     ) -> PostFilterResult | None:
         """What could make room for a Pod that fits nowhere.
 
-        `pod` is the Pod that is scheduled, `nodes` is the snapshot, `diagnosis` says why each node
-        was refused, `runner` runs the filters again on a changed snapshot.
+        `diagnosis` says why each node was refused, `runner` runs the filters on another snapshot.
         """
         return None
 
     def pre_score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> bool:
-        """Whether Score has anything to say of this Pod (False is upstream's status Skip).
-
-        `pod` is the Pod that is scheduled, `nodes` is the snapshot, `fits` is True for each node
-        that passed the filters.
-        """
+        """Whether Score has anything to say of this Pod (False is upstream's status Skip)."""
         return True
 
     def score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Amounts:
         """A score for each node, in any range that `normalize_score` can bring to 0..100; those
         of nodes that do not fit count for nothing.
-
-        `pod` is the Pod that is scheduled, `nodes` is the snapshot, `fits` is True for each node
-        that passed the filters.
         """
         return nodes.zeros()
 
@@ -148,49 +142,26 @@ class Plugin:
     def reserve(self, pod: PodInfo, nodes: Nodes, node: str) -> str:
         """Note what the Pod takes beyond the amounts, or say why it cannot. The Pod is a copy of
         the scheduler's own: notes go into its annotations.
-
-        `pod` is the Pod that is scheduled, `nodes` is the snapshot, `node` the name of the node
-        that was chosen.
         """
         return ""
 
     def unreserve(self, pod: PodInfo, nodes: Nodes, node: str) -> None:
-        """Take back what Reserve noted; also called where Reserve was not.
-
-        `pod` is the Pod that is scheduled, `nodes` is the snapshot, `node` the name of the node
-        that was chosen.
-        """
+        """Take back what Reserve noted; also called where Reserve was not."""
 
     def permit(self, pod: PodInfo, node: str, handle: Handle) -> Permission | None:
-        """Reject the Pod or let it wait before it is bound; None to go on.
-
-        `pod` is the Pod that is scheduled, `node` the name of its node, `handle` what a plugin may
-        use of the cluster.
-        """
+        """Reject the Pod or let it wait before it is bound; None to go on."""
         return None
 
     def pre_bind(self, pod: PodInfo, node: str, handle: Handle) -> str:
-        """What must be done before the Pod is bound, or why it cannot be bound.
-
-        `pod` is the Pod that is scheduled, `node` the name of its node, `handle` what a plugin may
-        use of the cluster.
-        """
+        """What must be done before the Pod is bound, or why it cannot be bound."""
         return ""
 
     def bind(self, pod: PodInfo, node: str, handle: Handle) -> bool:
-        """Bind the Pod; False leaves it to the next Bind plugin (upstream's status Skip).
-
-        `pod` is the Pod that is scheduled, `node` the name of its node, `handle` what a plugin may
-        use of the cluster.
-        """
+        """Bind the Pod; False leaves it to the next Bind plugin (upstream's status Skip)."""
         return False
 
     def post_bind(self, pod: PodInfo, node: str, handle: Handle) -> None:
-        """The Pod is bound: what is left to do.
-
-        `pod` is the Pod that is scheduled, `node` the name of its node, `handle` what a plugin may
-        use of the cluster.
-        """
+        """The Pod is bound: what is left to do."""
 
     def couples(self, pod: PodInfo, nodes: Nodes) -> bool:
         """Whether one node's answer depends on other nodes, or on more than amounts on this one.

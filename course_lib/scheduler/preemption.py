@@ -37,7 +37,11 @@ class Candidate(msgspec.Struct, frozen=True, eq=False):
 
 
 class Preemption:
-    """Finds victims; it does not evict them."""
+    """Finds victims; it does not evict them.
+
+    `pod` is the preemptor, `nodes` the snapshot, `diagnosis` says why each node was refused, and
+    `budgets` are the PodDisruptionBudgets.
+    """
 
     def __init__(self, runner: PluginsRunner) -> None:
         self.runner = runner
@@ -47,12 +51,10 @@ class Preemption:
         if pod.pod.spec.preemption_policy == "Never":
             return NEVER
         row = nodes.rows.get(pod.pod.status.nominated_node_name)
-        if row is not None:
-            for other in nodes.pods[row].values():
-                lower = other.pod.spec.priority < pod.pod.spec.priority
-                if other.pod.terminating and lower:
-                    return TERMINATING
-        return ""
+        leaving = row is not None and any(
+            other.pod.terminating for other in less_important(pod, nodes, row)
+        )
+        return TERMINATING if leaving else ""
 
     def find(
         self,
@@ -61,11 +63,7 @@ class Preemption:
         diagnosis: Diagnosis,
         budgets: Sequence[PodDisruptionBudget],
     ) -> tuple[Candidate | None, str]:
-        """The best candidate or None, and what `FailedScheduling` adds (of success since 1.37).
-
-        `pod` is the preemptor, `nodes` is the snapshot, `diagnosis` says why each node was refused,
-        `budgets` are the PodDisruptionBudgets.
-        """
+        """The best candidate or None, and what `FailedScheduling` adds (of success since 1.37)."""
         candidates, reasons = self.candidates(pod, nodes, diagnosis, budgets)
         if not candidates:
             return None, f"0/{len(nodes)} nodes are available: {counted(reasons)}."
@@ -79,11 +77,7 @@ class Preemption:
         diagnosis: Diagnosis,
         budgets: Sequence[PodDisruptionBudget],
     ) -> tuple[list[Candidate], dict[int, Sequence[str]]]:
-        """Every node on which evicting somebody would help; for the others the reason why not.
-
-        `pod` is the preemptor, `nodes` is the snapshot, `diagnosis` says why each node was refused,
-        `budgets` are the PodDisruptionBudgets.
-        """
+        """Every node on which evicting somebody would help; for the others the reason why not."""
         reasons: dict[int, Sequence[str]] = {}
         candidates: list[Candidate] = []
         # Where plugins look at other nodes, each trial needs the whole snapshot; else one node.
@@ -107,9 +101,7 @@ class Preemption:
         self, pod: PodInfo, nodes: Nodes, node: str, budgets: Sequence[PodDisruptionBudget]
     ) -> Candidate | Sequence[str]:
         """Who must leave one node, or the reasons that the filters give with all of lower priority
-        gone. Leaves `nodes` as it was.
-
-        `pod` is the preemptor, `node` the node's name, `budgets` are the PodDisruptionBudgets.
+        gone. Leaves `nodes` as it was; `node` is the node's name.
         """
         row = nodes.rows[node]
         lower = less_important(pod, nodes, row)
@@ -128,16 +120,13 @@ class Preemption:
             for group, violates in ((violating, True), (others, False)):
                 for other in group:
                     nodes.add(other, node)
-                    if not self._fits(pod, nodes, row):
+                    if not self.runner.filter(pod, nodes).fits[row]:
                         nodes.remove(other, node)
                         victims.append(other)
                         violations += violates
         for other in lower:
             nodes.add(other, node)  # those that are there already stay as they are
         return reasons or Candidate(node, sorted(victims, key=importance), violations)
-
-    def _fits(self, pod: PodInfo, nodes: Nodes, row: int) -> bool:
-        return bool(self.runner.filter(pod, nodes).fits[row])
 
 
 def less_important(pod: PodInfo, nodes: Nodes, row: int) -> list[PodInfo]:

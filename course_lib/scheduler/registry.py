@@ -15,28 +15,26 @@ from course_lib.objects.manifests import Document, Source
 from course_lib.scheduler.default_selector import default_selector
 from course_lib.scheduler.framework import Factory, Plugin, Registry
 from course_lib.scheduler.handle import SharedLister
-from course_lib.scheduler.plugins import (
-    DefaultBinder,
-    DefaultPreemption,
-    ImageLocality,
-    InterPodAffinity,
-    NodeAffinityPlugin,
-    NodeName,
-    NodePorts,
+from course_lib.scheduler.plugins.default_binder import DefaultBinder
+from course_lib.scheduler.plugins.default_preemption import DefaultPreemption
+from course_lib.scheduler.plugins.image_locality import ImageLocality
+from course_lib.scheduler.plugins.inter_pod_affinity import InterPodAffinity
+from course_lib.scheduler.plugins.node_affinity import NodeAffinityPlugin
+from course_lib.scheduler.plugins.node_name import NodeName
+from course_lib.scheduler.plugins.node_ports import NodePorts
+from course_lib.scheduler.plugins.node_resources_balanced_allocation import (
     NodeResourcesBalancedAllocation,
-    NodeResourcesFit,
-    NodeUnschedulable,
-    NodeVolumeLimits,
-    PodTopologySpread,
-    PrioritySort,
-    SchedulingGates,
-    TaintToleration,
-    VolumeBinding,
-    VolumeRestrictions,
-    VolumeZone,
 )
-from course_lib.scheduler.plugins.node_resources_fit import CPU_AND_MEMORY, Shape
-from course_lib.scheduler.plugins.pod_topology_spread import SYSTEM_DEFAULTS
+from course_lib.scheduler.plugins.node_resources_fit import CPU_AND_MEMORY, NodeResourcesFit, Shape
+from course_lib.scheduler.plugins.node_unschedulable import NodeUnschedulable
+from course_lib.scheduler.plugins.node_volume_limits import NodeVolumeLimits
+from course_lib.scheduler.plugins.pod_topology_spread import SYSTEM_DEFAULTS, PodTopologySpread
+from course_lib.scheduler.plugins.priority_sort import PrioritySort
+from course_lib.scheduler.plugins.scheduling_gates import SchedulingGates
+from course_lib.scheduler.plugins.taint_toleration import TaintToleration
+from course_lib.scheduler.plugins.volume_binding import VolumeBinding
+from course_lib.scheduler.plugins.volume_restrictions import VolumeRestrictions
+from course_lib.scheduler.plugins.volume_zone import VolumeZone
 
 
 def _fit(args: Document, _: SharedLister | None) -> Plugin:

@@ -42,7 +42,8 @@ class SchedulingFramework:
     """The plugins of one profile, at the extension points where they are enabled.
 
     `at` has the plugins by point (`everywhere` for all that they fill), `weights` those of their
-    scores by name (1 unless given), `name` is the `schedulerName` that Pods ask for.
+    scores by name (1 unless given), `name` is the `schedulerName` that Pods ask for. The points
+    take what those of `Plugin` take: `pod`, `nodes`, `fits`, `diagnosis`, `node` and `handle`.
     """
 
     def __init__(
@@ -106,11 +107,7 @@ class SchedulingFramework:
     def post_filter(
         self, pod: PodInfo, nodes: Nodes, diagnosis: Diagnosis
     ) -> PostFilterResult | None:
-        """Run PostFilter until one plugin finds a way; else their messages, in order.
-
-        `pod` is the Pod that is scheduled, `nodes` is the snapshot, `diagnosis` says why each node
-        was refused.
-        """
+        """Run PostFilter until one plugin finds a way; else their messages, in order."""
         messages = []
         for plugin in self.at["postFilter"]:
             result = plugin.post_filter(pod, nodes, diagnosis, self)
@@ -121,11 +118,7 @@ class SchedulingFramework:
         return PostFilterResult(", ".join(messages)) if messages else None
 
     def scores(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Iterator[Scored]:
-        """Run PreScore, Score and NormalizeScore of each plugin that has something to say.
-
-        `pod` is the Pod that is scheduled, `nodes` is the snapshot, `fits` is True for each node
-        that passed the filters.
-        """
+        """Run PreScore, Score and NormalizeScore of each plugin that has something to say."""
         silent = {p.name for p in self.at["preScore"] if not p.pre_score(pod, nodes, fits)}
         for plugin, weight in self.scorers:
             if plugin.name not in silent:
@@ -144,11 +137,7 @@ class SchedulingFramework:
         return Scored(plugin.name, weight, raw, normalised)
 
     def total(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Amounts:
-        """The weighted sum of the normalised scores; -1 where the Pod does not fit.
-
-        `pod` is the Pod that is scheduled, `nodes` is the snapshot, `fits` is True for each node
-        that passed the filters.
-        """
+        """The weighted sum of the normalised scores; -1 where the Pod does not fit."""
         total = np.zeros(len(nodes))
         for scored in self.scores(pod, nodes, fits):
             total += scored.weighted
@@ -157,20 +146,14 @@ class SchedulingFramework:
         return total
 
     def reserve(self, pod: PodInfo, nodes: Nodes, node: str) -> Rejection | None:
-        """Run Reserve of a Pod that is counted on its node, until a plugin rejects it.
-
-        `pod` is the Pod that is scheduled, `nodes` is the snapshot, `node` the name of its node.
-        """
+        """Run Reserve of a Pod that is counted on its node, until a plugin rejects it."""
         for plugin in self.at["reserve"]:
             if why := plugin.reserve(pod, nodes, node):
                 return plugin.name, why
         return None
 
     def unreserve(self, pod: PodInfo, nodes: Nodes, node: str) -> None:
-        """Run Unreserve of all plugins that reserve, in reverse order, also after an error of one.
-
-        `pod` is the Pod that is scheduled, `nodes` is the snapshot, `node` the name of its node.
-        """
+        """Run Unreserve of all plugins that reserve, in reverse, also after an error of one."""
         with ExitStack() as stack:
             for plugin in self.at["reserve"]:
                 stack.callback(plugin.unreserve, pod, nodes, node)
@@ -178,11 +161,7 @@ class SchedulingFramework:
     def permit(
         self, pod: PodInfo, node: str, handle: Handle
     ) -> tuple[Rejection | None, dict[str, float]]:
-        """Run Permit: the rejection, or how long (simulated s) each plugin lets the Pod wait.
-
-        `pod` is the Pod that is scheduled, `node` the name of its node, `handle` what plugins may
-        use of the cluster.
-        """
+        """Run Permit: the rejection, or how long (simulated s) each plugin lets the Pod wait."""
         waits: dict[str, float] = {}
         for plugin in self.at["permit"]:
             permission = plugin.permit(pod, node, handle)
@@ -195,11 +174,7 @@ class SchedulingFramework:
     # The binding cycle
 
     def bind(self, pod: PodInfo, node: str, handle: Handle) -> Rejection | None:
-        """Run PreBind, and Bind until one plugin handles the Pod; raises what the API refuses.
-
-        `pod` is the Pod that is scheduled, `node` the name of its node, `handle` what plugins may
-        use of the cluster.
-        """
+        """Run PreBind, and Bind until one plugin handles the Pod; raises what the API refuses."""
         for plugin in self.at["preBind"]:
             if why := plugin.pre_bind(pod, node, handle):
                 return plugin.name, why
@@ -211,11 +186,7 @@ class SchedulingFramework:
         return None
 
     def post_bind(self, pod: PodInfo, node: str, handle: Handle) -> None:
-        """Run PostBind.
-
-        `pod` is the Pod that is scheduled, `node` the name of its node, `handle` what plugins may
-        use of the cluster.
-        """
+        """Run PostBind."""
         for plugin in self.at["postBind"]:
             plugin.post_bind(pod, node, handle)
 

@@ -13,15 +13,13 @@ from course_lib.objects.node_selection import requires
 from course_lib.objects.quantity import Quantity
 from course_lib.objects.tolerations import tolerated
 from course_lib.scheduler.nodes import Nodes
-from course_lib.scheduler.plugins import (
-    ImageLocality,
-    NodeAffinityPlugin,
-    NodeName,
-    NodePorts,
-    NodeResourcesFit,
-    NodeUnschedulable,
-    TaintToleration,
-)
+from course_lib.scheduler.plugins.image_locality import ImageLocality
+from course_lib.scheduler.plugins.node_affinity import NodeAffinityPlugin
+from course_lib.scheduler.plugins.node_name import NodeName
+from course_lib.scheduler.plugins.node_ports import NodePorts
+from course_lib.scheduler.plugins.node_resources_fit import NodeResourcesFit
+from course_lib.scheduler.plugins.node_unschedulable import NodeUnschedulable
+from course_lib.scheduler.plugins.taint_toleration import TaintToleration
 from course_lib.scheduler.pod_info import PodInfo
 from course_lib.scheduler.profiles import default_framework
 from course_lib.scheduler.status import SUCCESS, UNRESOLVABLE, UNSCHEDULABLE, Diagnosis

@@ -12,15 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from course_lib.scheduler.census import Question
-from course_lib.scheduler.framework import (
-    MAX_SCORE,
-    NODE_ADD,
-    NODE_UPDATE,
-    POD_ADD,
-    POD_DELETE,
-    POD_UPDATE,
-    Plugin,
-)
+from course_lib.scheduler.framework import MAX_SCORE, NODE_OR_POD, Plugin
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo, Term
 from course_lib.scheduler.status import UNRESOLVABLE, UNSCHEDULABLE, NodeToStatus, Refusal
@@ -40,7 +32,7 @@ class InterPodAffinity(Plugin):
     """
 
     name = "InterPodAffinity"
-    events = (NODE_ADD, NODE_UPDATE, POD_ADD, POD_UPDATE, POD_DELETE)
+    events = NODE_OR_POD
 
     def __init__(self, hard_weight: int = 1, ignore_others: bool = False) -> None:
         self.hard_weight, self.ignore_others = hard_weight, ignore_others

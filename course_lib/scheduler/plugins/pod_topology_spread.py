@@ -16,15 +16,7 @@ import numpy as np
 from course_lib.objects.kinds.pod import Pod, TopologySpreadConstraint
 from course_lib.objects.selectors import IN, Selector
 from course_lib.scheduler.census import Question
-from course_lib.scheduler.framework import (
-    MAX_SCORE,
-    NODE_ADD,
-    NODE_UPDATE,
-    POD_ADD,
-    POD_DELETE,
-    POD_UPDATE,
-    Plugin,
-)
+from course_lib.scheduler.framework import MAX_SCORE, NODE_OR_POD, Plugin
 from course_lib.scheduler.nodes import LabelColumn, Nodes
 from course_lib.scheduler.plugins.node_affinity import asks, required
 from course_lib.scheduler.plugins.taint_toleration import HARD, untolerated
@@ -76,7 +68,7 @@ class PodTopologySpread(Plugin):
     """
 
     name = "PodTopologySpread"
-    events = (NODE_ADD, NODE_UPDATE, POD_ADD, POD_UPDATE, POD_DELETE)
+    events = NODE_OR_POD
 
     def __init__(
         self,
