@@ -24,6 +24,18 @@ SEEN = (
     "ControllerRevision", "Job", "CronJob", "HorizontalPodAutoscaler", "PodDisruptionBudget",
     "ResourceQuota", "LimitRange", "ReplicationController", "Event",
 )  # fmt: skip
+NODES = ("node-1", "node-2", "node-3")
+IMAGES = ("nginx:1.26", "nginx:1.27", "nginx:1.28", "busybox:1.36")
+CLASS = {  # the default class of the stories: nobody provisions for it
+    "apiVersion": "storage.k8s.io/v1",
+    "kind": "StorageClass",
+    "metadata": {
+        "name": "standard",
+        "annotations": {"storageclass.kubernetes.io/is-default-class": "true"},
+    },
+    "provisioner": "course.example/none",
+    "volumeBindingMode": "WaitForFirstConsumer",
+}
 GIVEN = {("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default")}
 
 
@@ -67,7 +79,7 @@ def refusal(answer: Response) -> Case:
             "message": status.get("message", "")}  # fmt: skip
     causes = (status.get("details") or {}).get("causes")
     warned = {"warnings": answer.warnings} if answer.warnings else {}
-    result: Case = everywhere(told | ({"causes": causes} if causes else {}) | warned, {})
+    result: Case = everywhere(told | ({"causes": causes} if causes else {}) | warned)
     return result
 
 
@@ -131,9 +143,29 @@ def ask_update(plane: Plane, case: Case) -> Case:
         each["metadata"].pop("resourceVersion", None)
     changed, gone = changes(before, answer.document)
     changed = without_allocated(changed, case["object"]["kind"], case["patch"])
-    told: Case = {"code": 200, "changes": everywhere(changed, {})}
+    told: Case = {"code": 200, "changes": everywhere(changed)}
     told |= {"drops": gone} if gone else {}
     return told | ({"warnings": answer.warnings} if answer.warnings else {})
+
+
+def furnish(plane: Plane) -> None:
+    """Prepare a cluster for stories: the default StorageClass, and the images on each node."""
+    plane.ask("DELETE", path_of(CLASS, "", "standard"))
+    must(plane, "POST", path_of(CLASS, ""), CLASS)
+    containers = [{"name": f"c{number}", "image": image, "command": ["sleep", "1"]}
+                  for number, image in enumerate(IMAGES)]  # fmt: skip
+    pods = [
+        {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": f"pulls-on-{node}"},
+         "spec": {"nodeName": node, "restartPolicy": "Never", "containers": containers}}
+        for node in NODES
+    ]  # fmt: skip
+    for pod in pods:
+        must(plane, "POST", path_of(pod, "default"), pod)
+    for pod in pods:
+        path = path_of(pod, "default", pod["metadata"]["name"])
+        while must(plane, "GET", path)["status"].get("phase") != "Succeeded":
+            plane.wait(1)
+        must(plane, "DELETE", path, {"gracePeriodSeconds": 0})
 
 
 def look(plane: Plane, namespace: str) -> dict[str, list[Document]]:
@@ -145,7 +177,7 @@ def look(plane: Plane, namespace: str) -> dict[str, list[Document]]:
         listed = must(plane, "GET", path_of(of, namespace))
         found += [of | item for item in listed["items"]
                   if (name, item["metadata"]["name"]) not in GIVEN]  # fmt: skip
-    return picture(found)
+    return picture(found, namespace)
 
 
 def ask_story(plane: Plane, case: Case, namespace: str) -> list[Any]:

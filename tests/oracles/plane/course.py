@@ -11,7 +11,7 @@ from course_lib import Cluster
 from course_lib.apiserver.bodies import Request
 from course_lib.apiserver.rest import Face
 from course_lib.apiserver.statuses import HTTPResponse, failure
-from tests.oracles.plane.asking import NAMESPACE, ask_create, ask_story, ask_update, must
+from tests.oracles.plane.asking import NAMESPACE, ask_create, ask_story, ask_update, furnish, must
 from tests.oracles.plane.files import Case
 
 
@@ -58,7 +58,13 @@ def answers(group: str, cases: list[Case]) -> list[Any]:
         ask = ask_create if group == "creates" else ask_update
         plane = prepared(CoursePlane())
         return [ask(plane, case) for case in cases]
-    return [ask_story(CoursePlane(), case, namespace_of(case)) for case in cases]
+    return [_story(case) for case in cases]
+
+
+def _story(case: Case) -> list[Any]:
+    plane = CoursePlane()
+    furnish(plane)
+    return ask_story(plane, case, namespace_of(case))
 
 
 def namespace_of(case: Case) -> str:

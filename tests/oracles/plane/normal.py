@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 Document = dict[str, Any]
@@ -21,6 +21,11 @@ DURATION = re.compile(r"\b\d+(\.\d+)?(ms|µs|us)\b|\b(\d+m)?\d+\.\d+s\b|\bin \d+
 TOKEN_VOLUME = re.compile(r"kube-api-access-[a-z0-9]{5}")
 NODE = re.compile(r"\bnode-\d+\b")
 OBJECT = re.compile(r'"\{\\"(\\.|[^"\\])*"')  # a whole object, as a refused patch is shown
+# Random suffixes and hashes are written in 27 letters and digits, without vowels
+# (`k8s.io/apimachinery/pkg/util/rand`).
+SAFE = "[bcdfghjklmnpqrstvwxz2456789]"
+RANDOM = re.compile(rf"(?<=-){SAFE}{{5}}\b")
+HASH = re.compile(rf"(?<=-){SAFE}{{7,10}}\b|^{SAFE}{{7,10}}$")
 MINUTE = re.compile(r"-\d{8}\b")  # in the name of a CronJob's Job
 ALLOCATED = {  # fields that the API server fills from a range, where the document leaves them out
     "Service": ("spec.clusterIP", "spec.clusterIPs[0]", "spec.healthCheckNodePort"),
@@ -59,24 +64,23 @@ def plain_text(text: str) -> str:
         (OBJECT, '"<object>"'), (TIME, "<time>"), (UID, "<uid>"), (CONTAINER, "<id>"),
         (ADDRESS, "<ip>"),
         (TOKEN_VOLUME, "kube-api-access-<random>"), (DURATION, "<duration>"), (NODE, "<node>"),
-        (MINUTE, "-<minute>"),
+        (MINUTE, "-<minute>"), (HASH, "<hash>"), (RANDOM, "<random>"),
     ):  # fmt: skip
         text = pattern.sub(word, text)
     return text
 
 
-def everywhere(value: Any, names: dict[str, str]) -> Any:
-    """A document with `plain_text`, and with known names exchanged, in all its texts and keys."""
+def everywhere(value: Any, namespace: str = "") -> Any:
+    """A document with `plain_text` in all its texts and keys, and without a namespace's name."""
     if isinstance(value, dict):
-        return {everywhere(key, names): everywhere(inner, names) for key, inner in value.items()}
+        return {
+            everywhere(key, namespace): everywhere(inner, namespace) for key, inner in value.items()
+        }
     if isinstance(value, list):
-        return [everywhere(inner, names) for inner in value]
+        return [everywhere(inner, namespace) for inner in value]
     if not isinstance(value, str):
         return value
-    for name in sorted(names, key=lambda each: (-len(each), each)):
-        if name in value:
-            value = value.replace(name, names[name])
-    return plain_text(value)
+    return plain_text(value.replace(namespace, "<namespace>") if namespace else value)
 
 
 def stored(asked: Document, answered: Document) -> tuple[Document, list[str]]:
@@ -91,7 +95,7 @@ def stored(asked: Document, answered: Document) -> tuple[Document, list[str]]:
     if prefix and meta.get("name", "").startswith(prefix):
         added["metadata.name"] = f"{prefix}<random>"
     added = without_allocated(added, answered.get("kind", ""), asked)
-    return {path: everywhere(value, {}) for path, value in added.items()}, gone
+    return {path: everywhere(value) for path, value in added.items()}, gone
 
 
 def without_allocated(added: Document, kind: str, asked: Any) -> Document:
@@ -109,25 +113,7 @@ def without_allocated(added: Document, kind: str, asked: Any) -> Document:
 # Stories: all objects of a namespace, and their events.
 
 
-def random_names(objects: Iterable[Document]) -> dict[str, str]:
-    """The names with random parts or hashes in them, and what stands for them."""
-    names: dict[str, str] = {}
-    for each in objects:
-        meta = each["metadata"]
-        labels = meta.get("labels") or {}
-        for label in ("pod-template-hash", "controller-revision-hash"):
-            value = labels.get(label, "").rpartition("-")[2]
-            if len(value) >= 5:
-                names[value] = "<hash>"
-        prefix = meta.get("generateName")
-        if prefix and meta["name"].startswith(prefix):
-            names[meta["name"]] = f"{prefix}<random>"
-    hashes = {name: word for name, word in names.items() if word == "<hash>"}
-    return {name: everywhere(word, hashes) if word != "<hash>" else word
-            for name, word in names.items()}  # fmt: skip
-
-
-def _object(document: Document, names: dict[str, str]) -> Document:
+def _object(document: Document, namespace: str) -> Document:
     meta = document["metadata"]
     for name in SERVER_OWN:
         meta.pop(name, None)
@@ -141,7 +127,7 @@ def _object(document: Document, names: dict[str, str]) -> Document:
         for port in document["spec"].get("ports", []):
             if "nodePort" in port:
                 port["nodePort"] = "<allocated>"
-    result: Document = everywhere(document, names)
+    result: Document = everywhere(document, namespace)
     return result
 
 
@@ -151,7 +137,7 @@ def _counted(objects: list[Document]) -> list[Document]:
     return [{"count": texts.count(text), "object": json.loads(text)} for text in sorted(set(texts))]
 
 
-def _event(event: Document, names: dict[str, str]) -> Document:
+def _event(event: Document, namespace: str) -> Document:
     told = {
         "reason": event.get("reason", ""),
         "message": event.get("message") or event.get("note", ""),
@@ -159,7 +145,7 @@ def _event(event: Document, names: dict[str, str]) -> Document:
         "count": event.get("count") or (event.get("series") or {}).get("count") or 1,
         "field": (event.get("involvedObject") or {}).get("fieldPath", ""),
     }
-    result: Document = everywhere(told, names)
+    result: Document = everywhere(told, namespace)
     return result
 
 
@@ -169,32 +155,28 @@ def _first_seen(event: Document) -> tuple[str, int]:
     return event["metadata"].get("creationTimestamp", ""), int(suffix, 16)
 
 
-def _events(events: list[Document], names: dict[str, str]) -> list[Document]:
+def _events(events: list[Document], namespace: str) -> list[Document]:
     """For each object and source the events in their order; equal rows of events once."""
     by_object: dict[tuple[str, str, str], list[Document]] = {}
     for event in sorted(events, key=_first_seen):
         about = event["involvedObject"]
         source = (event.get("source") or {}).get("component") or event.get("reportingComponent", "")
         key = (about["kind"], about["name"], source)
-        by_object.setdefault(key, []).append(_event(event, names))
+        by_object.setdefault(key, []).append(_event(event, namespace))
     return _counted(
         [
-            {"about": f"{kind}/{everywhere(name, names)}", "source": source, "events": told}
+            {"about": f"{kind}/{everywhere(name)}", "source": source, "events": told}
             for (kind, name, source), told in by_object.items()
         ]
     )
 
 
-def picture(objects: list[Document]) -> dict[str, list[Document]]:
+def picture(objects: list[Document], namespace: str) -> dict[str, list[Document]]:
     """All objects of a namespace by kind, and its events, without what must differ."""
-    objects = json.loads(json.dumps(objects))
-    names = random_names(each for each in objects if each["kind"] != "Event")
-    names |= {each["metadata"]["namespace"]: "<namespace>" for each in objects
-              if each["metadata"].get("namespace")}  # fmt: skip
     by_kind: dict[str, list[Document]] = {}
-    for each in objects:
+    for each in json.loads(json.dumps(objects)):
         by_kind.setdefault(each["kind"], []).append(each)
-    events = _events(by_kind.pop("Event", []), names)
-    shown = {kind: _counted([_object(each, names) for each in found])
+    events = _events(by_kind.pop("Event", []), namespace)
+    shown = {kind: _counted([_object(each, namespace) for each in found])
              for kind, found in sorted(by_kind.items())}  # fmt: skip
     return shown | ({"Event": events} if events else {})

@@ -6,13 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from tests.oracles.plane.asking import ask_create, ask_story, ask_update
+from tests.oracles.plane.asking import NODES, ask_create, ask_story, ask_update, furnish
 from tests.oracles.plane.course import namespace_of, prepared
 from tests.oracles.plane.files import Case
 from tests.peers.plane.programs import RealPlane, real_plane
 
 AT_ONCE = 24  # stories that are played side by side, each in a namespace of its own
-NODES = 3
 
 
 def answered(group: str, cases: list[Case], folder: Path) -> list[Any]:
@@ -20,7 +19,8 @@ def answered(group: str, cases: list[Case], folder: Path) -> list[Any]:
     if group in ("creates", "updates"):  # the API server alone: nothing else changes an object
         with real_plane(folder, control=False) as plane:
             return documents(prepared(plane), group, cases)
-    with real_plane(folder, nodes=NODES) as plane:
+    with real_plane(folder, nodes=len(NODES)) as plane:
+        furnish(plane)
         return stories(plane, cases)
 
 

@@ -6,6 +6,7 @@ version in its name, so a newer release is a change of go.mod.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -60,3 +61,16 @@ def _build(name: str, path: Path) -> None:
     command += ["-o", str(building), package]
     subprocess.run(command, cwd=golang.HERE, env=environment, check=True)
     building.rename(path)
+
+
+def kwok_stages() -> list[Path]:
+    """The files that say how kwok's nodes and Pods get ready, from its module."""
+    command = ["go", "mod", "download", "-json", f"sigs.k8s.io/kwok@{KWOK}"]
+    told = subprocess.run(command, check=True, capture_output=True, text=True)
+    folder = Path(json.loads(told.stdout)["Dir"]) / "kustomize/stage"
+    return [
+        path
+        for kind in ("node/fast", "pod/fast")
+        for path in sorted((folder / kind).glob("*.yaml"))
+        if path.name != "kustomization.yaml"
+    ]

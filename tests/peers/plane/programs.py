@@ -16,11 +16,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from http.client import HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import Any
 
-from tests.peers.plane.building import program
+from tests.peers.plane.building import kwok_stages, program
 
 TOKEN = "course"
 READY = 120.0  # s that a program may take to be ready
@@ -43,16 +44,6 @@ KUBELET = {
     "clusterDNS": ["10.96.0.10"],
     "clusterDomain": "cluster.local",
     "nodeStatusUpdateFrequency": "5s",
-}
-CLASS = {
-    "apiVersion": "storage.k8s.io/v1",
-    "kind": "StorageClass",
-    "metadata": {
-        "name": "standard",
-        "annotations": {"storageclass.kubernetes.io/is-default-class": "true"},
-    },
-    "provisioner": "course.example/none",
-    "volumeBindingMode": "WaitForFirstConsumer",
 }
 
 
@@ -179,7 +170,7 @@ class RealPlane:
         self.kubeconfig.write_text(json.dumps(document))
 
     def control(self, *flags: str) -> None:
-        """Start the controller manager, and make the default StorageClass."""
+        """Start the controller manager."""
         self.start("kube-controller-manager", [
             program("kube-controller-manager"), f"--kubeconfig={self.kubeconfig}",
             "--leader-elect=false", "--secure-port=0", "--allocate-node-cidrs=true",
@@ -189,7 +180,6 @@ class RealPlane:
             "--controllers=*,-certificatesigningrequest-signing-controller,"
             "-certificatesigningrequest-approving-controller", *flags,
         ])  # fmt: skip
-        self.ask("POST", "/apis/storage.k8s.io/v1/storageclasses", CLASS)
         account = "/api/v1/namespaces/default/serviceaccounts/default"
         until(lambda: self.alive("kube-controller-manager")
               and self.ask("GET", account).status == 200, "the first ServiceAccount")  # fmt: skip
@@ -220,10 +210,32 @@ class RealPlane:
             f"--cert-dir={home / 'certificates'}", f"--node-ip={own_address()}",
         ])  # fmt: skip
 
+    def fake_nodes(self, count: int) -> None:
+        """Start kwok, and wait for `count` nodes of it: `fake-0` and so on.
+
+        Pods on them are ready at once, and no container runs.
+        """
+        self.start("kwok", [
+            program("kwok"), f"--kubeconfig={self.kubeconfig}", "--manage-all-nodes=false",
+            "--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake",
+            "--node-lease-duration-seconds=40", "--cidr=10.200.0.0/16", "--node-ip=192.0.2.1",
+            *(f"--config={path}" for path in kwok_stages()),
+        ])  # fmt: skip
+        names = [f"fake-{number}" for number in range(count)]
+        for name in names:
+            meta = {"name": name, "annotations": {"kwok.x-k8s.io/node": "fake"}}
+            room = {"cpu": "32", "memory": "256Gi", "pods": "500"}
+            node = {"apiVersion": "v1", "kind": "Node", "metadata": meta,
+                    "status": {"allocatable": room, "capacity": room}}  # fmt: skip
+            self.ask("POST", "/api/v1/nodes", node)
+        for name in names:
+            until(partial(self._node_ready, name), f"{name} is ready")
+
     def nodes_ready(self, *names: str) -> None:
         """Wait until nodes are ready."""
         for name in names:
-            until(lambda name=name: self.alive(name) and self._node_ready(name), f"{name} is ready")
+            self.alive(name)
+            until(partial(self._node_ready, name), f"{name} is ready")
 
     def _node_ready(self, name: str) -> bool:
         answer = self.ask("GET", f"/api/v1/nodes/{name}")
