@@ -10,7 +10,22 @@ import re
 
 import msgspec
 
-from course_lib.apiserver.errors import AlreadyExists, APIError, Conflict, NotFound
+from course_lib.apiserver.errors import (
+    AlreadyExists,
+    APIError,
+    BadRequest,
+    Compacted,
+    Conflict,
+    Forbidden,
+    NotAllowed,
+    NotFound,
+    StorageError,
+    TooLarge,
+    TooManyRequests,
+    Unauthorized,
+    Unreachable,
+    Unsupported,
+)
 from course_lib.errors import CourseError, InvalidManifest
 from course_lib.objects.field_errors import CAUSES, InvalidObject
 from course_lib.objects.manifests import Document
@@ -18,6 +33,14 @@ from course_lib.objects.manifests import Document
 SUCCESS: Document = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
 # The words of a refusal that names an object: `deployments.apps "web" not found`.
 _NAMED = re.compile(r'(?P<kind>[a-z]+)(?:\.(?P<group>[a-z0-9.-]+))? "(?P<name>[^"]*)" ')
+# What a client raises for the reason of a Status; any other is an `APIError`.
+_REASONS: dict[str, type[CourseError]] = {
+    cls.reason: cls
+    for cls in (NotFound, AlreadyExists, Conflict, Forbidden, NotAllowed, TooManyRequests,
+                Unreachable, Unauthorized, BadRequest, TooLarge, Unsupported)
+}  # fmt: skip
+_REASONS |= {"Invalid": InvalidManifest, "Timeout": StorageError, "ServerTimeout": StorageError}
+_TOO_OLD = re.compile(r"too old resource version: (\d+) \((\d+)\)")
 
 
 class HTTPResponse(msgspec.Struct):
@@ -67,3 +90,21 @@ def failure(code: int, reason: str, message: str, details: Document | None = Non
     head = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
     said = {"message": message, "reason": reason, "details": details or {}, "code": code}
     return head | said
+
+
+def refusal_of(status: Document) -> CourseError:
+    """The refusal that a Status tells of, as a client raises it; the inverse of `refused`.
+
+    >>> refusal_of(failure(404, "NotFound", 'pods "web" not found'))
+    NotFound('pods "web" not found')
+    """
+    reason, message = status.get("reason", ""), status.get("message", "")
+    if status.get("code") == Compacted.code:
+        numbers = _TOO_OLD.search(message)
+        return Compacted(*map(int, numbers.groups())) if numbers else Compacted(0, 0)
+    causes = (status.get("details") or {}).get("causes") or [{}]
+    refusal = _REASONS.get(reason, APIError)(message or reason)
+    refusal.where = causes[0].get("field", "")
+    if type(refusal) is APIError:
+        refusal.code, refusal.reason = status.get("code", 500), reason
+    return refusal

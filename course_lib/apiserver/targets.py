@@ -5,7 +5,7 @@ Source: kubernetes.io "Kubernetes API Concepts", "Resource URIs".
 
 from __future__ import annotations
 
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import msgspec
 
@@ -79,3 +79,19 @@ def target_of(path: str, kinds: Kinds) -> Target:
             if len(rest) <= 3 and known and placed and (kind.namespaced or not namespace):
                 return target
     raise NotFound("the server could not find the requested resource", where=path)
+
+
+def path_of(target: Target) -> str:
+    """The path that names a target; the inverse of `target_of`.
+
+    >>> from course_lib.objects.kinds import BUILT_IN
+    >>> path_of(Target(BUILT_IN.named("deploy"), "shop", "web", "scale"))
+    '/apis/apps/v1/namespaces/shop/deployments/web/scale'
+    >>> path_of(Target(BUILT_IN.named("nodes"), "", "node-1"))
+    '/api/v1/nodes/node-1'
+    """
+    kind = target.kind
+    root = "apis" if "/" in kind.api_version else "api"
+    space = f"namespaces/{quote(target.namespace)}" if target.namespace else ""
+    steps = (root, kind.api_version, space, kind.plural, quote(target.name), target.part)
+    return "/" + "/".join(filter(None, steps))

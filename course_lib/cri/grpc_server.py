@@ -20,8 +20,8 @@ from typing import Any
 from course_lib.cri import messages as v1
 from course_lib.cri.client import InProcess
 from course_lib.cri.messages import Message
-from course_lib.cri.real_time import IDLE, RealTime
 from course_lib.cri.shim import Shim
+from course_lib.engine.real_time import IDLE, RealTime
 from course_lib.errors import CourseError, extra
 from course_lib.runtimes import Runtime, RuntimeFault
 from course_lib.runtimes.errors import CODES

@@ -16,8 +16,8 @@ from collections.abc import Mapping
 
 from course_lib.cri import messages as v1
 from course_lib.cri.client import operate
-from course_lib.cri.real_time import RealTime
 from course_lib.cri.stream_calls import StreamCalls
+from course_lib.engine.real_time import RealTime
 from course_lib.errors import extra
 from course_lib.runtimes import Runtime, RuntimeContainer, RuntimeFault
 from course_lib.runtimes.world import Stdin, World

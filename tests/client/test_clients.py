@@ -6,13 +6,10 @@ import pytest
 
 from course_lib.apiserver import APIServer, admission
 from course_lib.apiserver.errors import NotFound, Unreachable
-from course_lib.client import LocalClient
 from course_lib.client.connection import Connection
-from course_lib.engine import Simulation
 from course_lib.errors import CourseError, InvalidManifest
 from course_lib.objects.kinds.config_map import ConfigMap
 from course_lib.objects.kinds.pod import Pod
-from tests.client.test_informer import Way
 from tests.conftest import pod
 
 SETTINGS = {
@@ -21,23 +18,6 @@ SETTINGS = {
     "metadata": {"name": "settings", "namespace": "default"},
     "data": {"colour": "blue"},
 }
-
-
-@pytest.fixture
-def local() -> LocalClient:
-    client = LocalClient(APIServer(Simulation()))
-    client.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}})
-    return client
-
-
-@pytest.fixture
-def way(local) -> Way:
-    return Way(local.server)
-
-
-@pytest.fixture(params=["in process", "over breaks"])
-def client(request, local, way) -> LocalClient | Connection:
-    return local if request.param == "in process" else Connection(local.sim, way, "node-1")
 
 
 def test_a_kind_is_a_type_a_name_or_a_record(client):
@@ -79,11 +59,17 @@ def test_apply_creates_then_changes_and_leaves_what_is_the_same(client):
 
 def test_a_dry_run_answers_and_stores_nothing(client):
     copy = client.dry_run()
-    assert copy.apply(SETTINGS).result == "created"
-    assert copy.get(ConfigMap, "settings", "default").data == {"colour": "blue"}
+    applied = copy.apply(SETTINGS)
+    assert (applied.result, applied.object.data) == ("created", {"colour": "blue"})
     assert client.find(ConfigMap, "settings", "default") is None
     with pytest.raises(InvalidManifest):
         copy.create(SETTINGS | {"data": {"colour": 5}})
+
+
+def test_in_process_a_dry_run_reads_what_it_wrote(local):
+    copy = local.dry_run()
+    copy.create(SETTINGS)
+    assert copy.get(ConfigMap, "settings", "default").data == {"colour": "blue"}
 
 
 def test_each_client_counts_its_own_events(client, local):
@@ -147,6 +133,7 @@ def test_existing_objects_come_first_when_a_watch_asks_for_them(client):
     heard = []
     client.watch("ConfigMap", lambda event: heard.append(event.type), initial=True)
     client.patch(ConfigMap, "settings", "default", {"data": {"colour": "red"}})
+    client.sim.run(0.1)
     assert heard == ["ADDED", "MODIFIED"]
 
 

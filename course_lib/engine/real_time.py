@@ -1,6 +1,8 @@
-"""Simulated time that follows the clock, for clients that live in real time.
+"""Simulated time that follows the clock, beside programs that live in real time.
 
-Only here: everywhere else nothing reads the clock. One lock stands around the simulation.
+Such programs are clients of a simulated runtime, or an API server whose clients are simulated
+components. No two runs are the same then. Elsewhere in the package nothing reads the clock. One
+lock stands around the simulation.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from course_lib.engine import Simulation
+from course_lib.engine.simulation import Simulation
 
 IDLE, TICK = 0.5, 0.005  # s at most, and at least, between two looks at what is due
 
