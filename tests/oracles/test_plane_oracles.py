@@ -25,8 +25,8 @@ def test_the_course_answers_as_the_list_says(group, part):
     told = course.answers(group, cases)
     names = [case["name"] for case in cases]
     found = compared(group, dict(zip(names, told, strict=True)))
-    differ = {unit for _, unit, level in found if level != SAME}
-    known = {unit for _, unit, _ in found} & listed(group).keys()
+    differ = {unit.name for unit in found if unit.level != SAME}
+    known = {unit.name for unit in found} & listed(group)
     assert sorted(differ - known) == [], "they agreed before"
     assert sorted(known - differ) == [], "they are listed, and agree now"
 

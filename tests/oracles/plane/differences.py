@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import yaml
 
 from tests.oracles.plane.files import FOLDER, GROUPS, Case, read
+from tests.oracles.plane.reasons import why
 
 LIST = FOLDER / "differences.yaml"
 SAME = "same"
@@ -33,25 +34,43 @@ def level(real: Any, ours: Any) -> str:
     return CONTENT if told[0][1] is None else WORDING
 
 
-def units(group: str, case: Case, real: Any, ours: Any) -> Iterator[tuple[str, str, str]]:
-    """The units of a case: kind of object, name of the unit, level."""
+class Unit(NamedTuple):
+    """What is compared by itself: its kind of object, its name, how near it is, and why."""
+
+    kind: str
+    name: str
+    level: str
+    why: list[str]
+
+
+def units(group: str, case: Case, real: Any, ours: Any) -> Iterator[Unit]:
+    """The units of a case."""
     if group in ("creates", "updates"):
-        document = case.get("document") or case["object"]
-        yield document["kind"], case["name"], level(real, ours)
+        kind = (case.get("document") or case["object"])["kind"]
+        near = level(real, ours)
+        yield Unit(kind, case["name"], near, [] if near == SAME else why(kind, real, ours))
         return
     real, ours = _by_kind(real), _by_kind(ours)
     for kind in sorted(real.keys() | ours.keys()):
-        same = real.get(kind) == ours.get(kind)
-        yield kind, f"{case['name']} / {kind}", SAME if same else CONTENT
+        left, right = real.get(kind, []), ours.get(kind, [])
+        same = left == right
+        told = [] if same else why(kind, left, right)
+        yield Unit(kind, f"{case['name']} / {kind}", SAME if same else CONTENT, told)
 
 
 def _by_kind(told: list[Any]) -> dict[str, list[Any]]:
     """What a story told, for each kind: at each wait, and each refusal."""
     kinds = sorted({kind for moment in told for kind in moment})
-    return {kind: [moment.get(kind) for moment in told] for kind in kinds}
+    pictures = [moment for moment in told if "refused" not in moment]
+    return {
+        kind: [moment["refused"] for moment in told if kind in moment]
+        if kind == "refused"
+        else [moment.get(kind) for moment in pictures]
+        for kind in kinds
+    }
 
 
-def compared(group: str, answers: dict[str, Any]) -> list[tuple[str, str, str]]:
+def compared(group: str, answers: dict[str, Any]) -> list[Unit]:
     """The units of the stored cases that are in `answers` (by the case's name)."""
     return [
         unit
@@ -61,15 +80,15 @@ def compared(group: str, answers: dict[str, Any]) -> list[tuple[str, str, str]]:
     ]
 
 
-def listed(group: str) -> dict[str, str]:
-    """The units of a group that are known to differ, with the reason."""
+def listed(group: str) -> set[str]:
+    """The units of a group that are known to differ."""
     entries = (yaml.safe_load(LIST.read_text()) or {}).get(group, [])
-    return {name: entry["reason"] for entry in entries for name in entry["cases"]}
+    return {name for entry in entries for name in entry["cases"]}
 
 
-def table(group: str, compared: list[tuple[str, str, str]]) -> pd.DataFrame:
+def table(group: str, compared: list[Unit]) -> pd.DataFrame:
     """How many units of each kind agree, and how near the others are."""
-    counted = Counter((kind, level) for kind, _, level in compared)
+    counted = Counter((unit.kind, unit.level) for unit in compared)
     kinds = sorted({kind for kind, _ in counted})
     rows = [
         [group, kind, sum(counted[kind, each] for each in LEVELS),
@@ -82,15 +101,14 @@ def table(group: str, compared: list[tuple[str, str, str]]) -> pd.DataFrame:
     )
 
 
-def renewed(compared: dict[str, list[tuple[str, str, str]]]) -> str:
-    """The text of the list for these comparisons: known reasons stay, new ones are left open."""
+def renewed(compared: dict[str, list[Unit]]) -> str:
+    """The text of the list for these comparisons: for each reason the units that it concerns."""
     told: dict[str, list[Any]] = {}
     for group in GROUPS:
-        known, by_reason = listed(group), dict[str, list[str]]()
-        for _, name, near in compared.get(group, []):
-            if near != SAME:
-                by_reason.setdefault(known.get(name, f"not looked into yet: {near}"), []).append(
-                    name
-                )
-        told[group] = [{"reason": reason, "cases": names} for reason, names in by_reason.items()]
+        by_reason: dict[str, list[str]] = {}
+        for unit in compared.get(group, []):
+            for reason in unit.why:
+                by_reason.setdefault(reason, []).append(unit.name)
+        ordered = sorted(by_reason.items(), key=lambda each: (-len(each[1]), each[0]))
+        told[group] = [{"reason": reason, "cases": names} for reason, names in ordered]
     return yaml.safe_dump(told, sort_keys=False, allow_unicode=True, width=100)
