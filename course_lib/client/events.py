@@ -7,6 +7,7 @@ events are counted, and none is rate-limited).
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import NamedTuple
 
 from course_lib.apiserver.errors import Unavailable
 from course_lib.client.interface import Client
@@ -16,6 +17,15 @@ from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object
 
 TIME_TO_LIVE = 3600.0  # s; kube-apiserver --event-ttl
+
+
+class Told(NamedTuple):
+    """What an Event says, and of which field of its object; empty for the whole of it."""
+
+    type: str
+    reason: str
+    message: str
+    field: str
 
 
 class EventRecorder:
@@ -29,26 +39,36 @@ class EventRecorder:
         # By what they say: name, namespace and time of the last record; the oldest comes first.
         self._known: dict[tuple[str, ...], tuple[str, str, float]] = {}
 
-    def normal(self, component: str, about: Object, reason: str, message: str) -> None:
-        """Record an Event of type Normal."""
-        self._record("Normal", component, about, reason, message)
-
-    def warning(self, component: str, about: Object, reason: str, message: str) -> None:
-        """Record an Event of type Warning."""
-        self._record("Warning", component, about, reason, message)
-
-    def _record(self, type: str, component: str, about: Object, reason: str, message: str) -> None:
-        api, now = self._api, self._api.sim.timestamp
-        api.sim.record(component, f"{about.kind}/{about.name}", reason, message)
-        with suppress(Unavailable):  # an event is not worth waiting for
-            self._store(type, component, about, reason, message, now)
-
-    def _store(
-        self, type: str, component: str, about: Object, reason: str, message: str, now: str
+    def normal(
+        self, component: str, about: Object, reason: str, message: str, field: str = ""
     ) -> None:
+        """Record an Event of type Normal.
+
+        `component` is who reports, `about` the object, `reason` one word, `message` a sentence,
+        `field` the part of the object that it concerns; empty for the whole.
+        """
+        self._record(component, about, Told("Normal", reason, message, field))
+
+    def warning(
+        self, component: str, about: Object, reason: str, message: str, field: str = ""
+    ) -> None:
+        """Record an Event of type Warning.
+
+        `component` is who reports, `about` the object, `reason` one word, `message` a sentence,
+        `field` the part of the object that it concerns; empty for the whole.
+        """
+        self._record(component, about, Told("Warning", reason, message, field))
+
+    def _record(self, component: str, about: Object, told: Told) -> None:
+        sim = self._api.sim
+        sim.record(component, f"{about.kind}/{about.name}", told.reason, told.message)
+        with suppress(Unavailable):  # an event is not worth waiting for
+            self._store(component, about, told, sim.timestamp)
+
+    def _store(self, component: str, about: Object, told: Told, now: str) -> None:
         api = self._api
         self._expire()
-        same = (about.uid, component, type, reason, message)
+        same = (about.uid, component, *told)
         if same in self._known:
             name, namespace, _ = self._known[same]
             existing = api.find(Event, name, namespace)
@@ -67,9 +87,9 @@ class EventRecorder:
             "apiVersion": "v1",
             "kind": "Event",
             "metadata": {"name": name, "namespace": namespace},
-            "involvedObject": _reference(about),
+            "involvedObject": _reference(about, told.field),
         }
-        event |= {"type": type, "reason": reason, "message": message}
+        event |= {"type": told.type, "reason": told.reason, "message": told.message}
         event |= {
             "source": {"component": reporter, **({"host": host} if host else {})},
             "reportingComponent": reporter,
@@ -99,9 +119,10 @@ class EventRecorder:
             del self._known[same]
 
 
-def _reference(about: Object) -> Document:
-    """The reference to an object that an Event carries."""
-    return {
+def _reference(about: Object, field: str) -> Document:
+    """The reference to an object, or to a field of it, that an Event carries."""
+    part = {"fieldPath": field} if field else {}
+    return part | {
         "apiVersion": about.api_version,
         "kind": about.kind,
         "name": about.name,

@@ -25,16 +25,22 @@ Listener = Callable[[WatchEvent], None]
 class Recorder(Protocol):
     """Records Events about objects."""
 
-    def normal(self, component: str, about: Object, reason: str, message: str) -> None:
+    def normal(
+        self, component: str, about: Object, reason: str, message: str, field: str = ""
+    ) -> None:
         """Record an Event of type Normal.
 
-        `component` is who reports, `about` the object, `reason` one word, `message` a sentence.
+        `component` is who reports, `about` the object, `reason` one word, `message` a sentence,
+        `field` the part of the object that it concerns; empty for the whole.
         """
 
-    def warning(self, component: str, about: Object, reason: str, message: str) -> None:
+    def warning(
+        self, component: str, about: Object, reason: str, message: str, field: str = ""
+    ) -> None:
         """Record an Event of type Warning.
 
-        `component` is who reports, `about` the object, `reason` one word, `message` a sentence.
+        `component` is who reports, `about` the object, `reason` one word, `message` a sentence,
+        `field` the part of the object that it concerns; empty for the whole.
         """
 
 

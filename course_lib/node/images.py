@@ -61,8 +61,8 @@ class ImageManager:
             Reference.parse(image)
         except CourseError:
             message = f'Failed to apply default image tag "{image}": couldn\'t parse image name'
-            self._events.warning(pod, "InspectFailed", message)
-            self._events.warning(pod, "Failed", "Error: InvalidImageName")
+            self._events.warning(pod, "InspectFailed", message, container.name)
+            self._events.warning(pod, "Failed", "Error: InvalidImageName", container.name)
             return "InvalidImageName", message
         key = pod.uid, container.name
         pull = self._pulls.get(key)
@@ -71,12 +71,12 @@ class ImageManager:
             if policy != "Always" and held is not None:
                 present = "already present on machine and can be accessed by the pod"
                 message = f'Container image "{image}" {present}'
-                self._events.normal(pod, "Pulled", message)
+                self._events.normal(pod, "Pulled", message, container.name)
                 return held.id
             if policy == "Never":
                 message = f'Container image "{image}" is not present with pull policy of Never'
-                self._events.warning(pod, "ErrImageNeverPull", message)
-                self._events.warning(pod, "Failed", "Error: ErrImageNeverPull")
+                self._events.warning(pod, "ErrImageNeverPull", message, container.name)
+                self._events.warning(pod, "Failed", "Error: ErrImageNeverPull", container.name)
                 return "ErrImageNeverPull", message
             return self._begin(key, pod, container, wake)
         if pull.image_id:
@@ -118,7 +118,7 @@ class ImageManager:
         pull = Pull(pod, container, wake, self._sim.now)
         self._pulls[key] = pull
         message = f'Pulling image "{container.image}"'  # said before its turn comes
-        self._events.normal(pod, "Pulling", message)
+        self._events.normal(pod, "Pulling", message, container.name)
         self._queue.append(pull)
         self._next()
         return "ContainerCreating", ""
@@ -147,8 +147,8 @@ class ImageManager:
             pull.failed_at, pull.error = now, str(result)
             self._backoff.next(self._backoff_key(pull), now, now)
             message = f'Failed to pull image "{image}": {result}'
-            events.warning(pull.pod, "Failed", message)
-            events.warning(pull.pod, "Failed", "Error: ErrImagePull")
+            events.warning(pull.pod, "Failed", message, pull.container.name)
+            events.warning(pull.pod, "Failed", "Error: ErrImagePull", pull.container.name)
             return
         pull.image_id = result.image_ref
         held = self.held(image)
@@ -158,6 +158,7 @@ class ImageManager:
             "Pulled",
             f'Successfully pulled image "{image}" in {duration(now - started)} '
             f"({duration(now - pull.asked_at)} including waiting). Image size: {size} bytes.",
+            pull.container.name,
         )
 
     def _after_failure(self, key: tuple[str, str], pull: Pull) -> Waiting:
@@ -171,8 +172,8 @@ class ImageManager:
             return "ErrImagePull", pull.error
         pull.wake(left)
         message = f'Back-off pulling image "{pull.container.image}"'
-        self._events.normal(pull.pod, "BackOff", message)
-        self._events.warning(pull.pod, "Failed", "Error: ImagePullBackOff")
+        self._events.normal(pull.pod, "BackOff", message, pull.container.name)
+        self._events.warning(pull.pod, "Failed", "Error: ImagePullBackOff", pull.container.name)
         return "ImagePullBackOff", f"{message}: ErrImagePull: {pull.error}"
 
     def _backoff_key(self, pull: Pull) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from course_lib.client import Client
+from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.meta import Object
 
 
@@ -12,16 +13,31 @@ class KubeletEvents:
     def __init__(self, client: Client, component: str) -> None:
         self._client, self.component = client, component
 
-    def normal(self, about: Object, reason: str, message: str) -> None:
+    def normal(self, about: Object, reason: str, message: str, container: str = "") -> None:
         """Report that something went as it should.
 
-        `about` is the object, `reason` one word, `message` a sentence.
+        `about` is the object, `reason` one word, `message` a sentence; `container` is the name of
+        the Pod's container that it concerns.
         """
-        self._client.events.normal(self.component, about, reason, message)
+        field = field_path(about, container)
+        self._client.events.normal(self.component, about, reason, message, field)
 
-    def warning(self, about: Object, reason: str, message: str) -> None:
+    def warning(self, about: Object, reason: str, message: str, container: str = "") -> None:
         """Report that something went wrong.
 
-        `about` is the object, `reason` one word, `message` a sentence.
+        `about` is the object, `reason` one word, `message` a sentence; `container` is the name of
+        the Pod's container that it concerns.
         """
-        self._client.events.warning(self.component, about, reason, message)
+        field = field_path(about, container)
+        self._client.events.warning(self.component, about, reason, message, field)
+
+
+def field_path(about: Object, container: str) -> str:
+    """The field of a Pod that holds a container, as Events name it; empty without a container.
+
+    Source: `fieldPath` in `pkg/kubelet/container/ref.go`.
+    """
+    if not container or not isinstance(about, Pod):
+        return ""
+    first = any(each.name == container for each in about.spec.init_containers or ())
+    return f"spec.{'initContainers' if first else 'containers'}{{{container}}}"

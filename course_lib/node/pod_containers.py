@@ -64,7 +64,7 @@ class PodContainers:
             if isinstance(result, RuntimeFault):
                 self._failed(slot, "CreateContainerError", result)
                 return
-            self._events.normal(state.pod, "Created", "Container created")
+            self._events.normal(state.pod, "Created", "Container created", slot.spec.name)
             id = result.container_id
 
             def started(result: v1.StartContainerResponse | RuntimeFault) -> None:
@@ -82,7 +82,7 @@ class PodContainers:
         if fault is not None:
             self._failed(slot, "RunContainerError", fault)
             return
-        self._events.normal(self._state.pod, "Started", "Container started")
+        self._events.normal(self._state.pod, "Started", "Container started", slot.spec.name)
         hook = slot.spec.lifecycle.post_start if slot.spec.lifecycle else None
         if hook is None or seen is None:
             self._worker.started(slot)
@@ -91,7 +91,9 @@ class PodContainers:
         def hooked(problem: str) -> None:
             if problem:
                 message = "PostStartHook failed"
-                self._events.warning(self._state.pod, "FailedPostStartHook", message)
+                self._events.warning(
+                    self._state.pod, "FailedPostStartHook", message, slot.spec.name
+                )
                 slot.kill_because = "failed post-start hook"
             self._worker.started(slot)
 
@@ -101,7 +103,7 @@ class PodContainers:
         slot.starting = False
         again = slot.exited is None or slot.restarts_under(self._state.pod.spec.restart_policy)
         slot.waiting = (reason, fault.what) if again else ("", "")
-        self._events.warning(self._state.pod, "Failed", f"Error: {fault.what}")
+        self._events.warning(self._state.pod, "Failed", f"Error: {fault.what}", slot.spec.name)
         self._worker.report()  # before the next attempt hides it
         self._worker.wake(SANDBOX_RETRY)
 
@@ -144,7 +146,9 @@ class PodContainers:
 
         def stop(problem: str) -> None:
             if problem:
-                self._events.warning(self._state.pod, "FailedPreStopHook", "PreStopHook failed")
+                self._events.warning(
+                    self._state.pod, "FailedPreStopHook", "PreStopHook failed", slot.spec.name
+                )
             left = grace - (self._sim.now - began)
             self._send_stop(id, max(left, MINIMUM_GRACE) if grace > 0 else 0)
 

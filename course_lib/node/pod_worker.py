@@ -239,7 +239,7 @@ class PodWorker:
             slot.waiting = found
         elif missing := self._node.options.missing_config(self.pod, slot.spec):
             slot.waiting = "CreateContainerConfigError", missing
-            self._events.warning(self.pod, "Failed", f"Error: {missing}")
+            self._events.warning(self.pod, "Failed", f"Error: {missing}", slot.spec.name)
             self.wake(CONFIG_RETRY)
         else:
             if slot.exited is not None:
@@ -254,7 +254,7 @@ class PodWorker:
             slot.kill_because = "definition changed"
         if slot.kill_because and not slot.stopping:
             message = f"Container {slot.spec.name} {slot.kill_because}, will be restarted"
-            self._events.normal(self.pod, "Killing", message)
+            self._events.normal(self.pod, "Killing", message, slot.spec.name)
             self._containers.stop(slot, self.state.grace)
 
     def _in_backoff(self, slot: Slot) -> bool:
@@ -268,7 +268,7 @@ class PodWorker:
         pod = f"{self.pod.name}_{self.pod.namespace}({self.pod.uid})"
         if slot.waiting[0] != "CrashLoopBackOff":
             said = f"Back-off restarting failed container {slot.spec.name} in pod {pod}"
-            self._events.warning(self.pod, "BackOff", said)
+            self._events.warning(self.pod, "BackOff", said, slot.spec.name)
         failed = f"restarting failed container={slot.spec.name} pod={pod}"
         slot.waiting = ("CrashLoopBackOff", f"back-off {shown(backoff.current(key))} {failed}")
         self.wake(left)
@@ -303,7 +303,9 @@ class PodWorker:
             ask=lambda done: self._prober.ask(container.id, slot.spec, probe, done),
             held_back=lambda: kind != STARTUP and not slot.started,
             on_result=on_result,
-            on_failure=lambda _, said: self._events.warning(self.pod, "Unhealthy", said),
+            on_failure=lambda _, said: self._events.warning(
+                self.pod, "Unhealthy", said, slot.spec.name
+            ),
         )
 
     # The volumes
@@ -349,7 +351,9 @@ class PodWorker:
 
     def _kill(self, slot: Slot, grace: float) -> None:
         if slot.running and not slot.stopping:
-            self._events.normal(self.pod, "Killing", f"Stopping container {slot.spec.name}")
+            self._events.normal(
+                self.pod, "Killing", f"Stopping container {slot.spec.name}", slot.spec.name
+            )
             self._containers.stop(slot, grace)
 
     def _stop_sidecars(self) -> None:

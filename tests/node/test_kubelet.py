@@ -371,3 +371,20 @@ def test_addresses_are_unique_while_in_use_and_host_network_shares_the_nodes(one
     found = one.get("pods", wide=True)
     assert len(set(found.IP)) == 41
     assert found[found.NAME == "host"].IP.iloc[0] == one.kubelets["node-1"].machine.address
+
+
+def test_events_of_a_container_name_its_field(one):
+    sidecar = container("proxy", restartPolicy="Always")
+    one.apply(pod("web", [container("main")], initContainers=[sidecar]))
+    one.run(30)
+    events = [
+        each for each in one.api.list("Event", "default") if each.involved_object.name == "web"
+    ]
+    fields = {each.reason: each.involved_object.field_path for each in events[:4]}
+    assert fields == {
+        "Scheduled": "",
+        "Pulling": "spec.initContainers{proxy}",
+        "Pulled": "spec.initContainers{proxy}",
+        "Created": "spec.initContainers{proxy}",
+    }
+    assert events[-1].involved_object.field_path == "spec.containers{main}"
