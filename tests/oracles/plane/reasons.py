@@ -66,7 +66,7 @@ def _sides(kind: str, real: dict[str, Any], ours: dict[str, Any]) -> set[str]:
 
 
 def _plain(path: str) -> str:
-    """A path without indexes, and without the first steps that only say where in an answer it is."""
+    """A path without indexes, and without its first step where that only names the answer."""
     return INDEX.sub("[]", path).removeprefix("adds.").removeprefix("changes.")
 
 
