@@ -225,7 +225,7 @@ def unknown_fields(value: Any, shape: Any, path: str = "") -> list[UnknownField]
             if key in fields:
                 result += unknown_fields(item, fields[key], here)
             elif key not in _SILENT:
-                unkept = shape.UNKEPT if issubclass(shape, Value) else ()
+                unkept = shape.UNKEPT.split() if issubclass(shape, Value) else ()
                 near = difflib.get_close_matches(key, [*fields, *unkept], n=1, cutoff=0.7)
                 result.append((here, near[0] if near else "", key in unkept))
         return result

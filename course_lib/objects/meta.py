@@ -16,11 +16,11 @@ from course_lib.objects.selectors import NOTHING, Requirement, Selector
 class Value(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """A part of an object; field names are the API's, written in Python's way.
 
-    `UNKEPT` names the fields that Kubernetes has and the course does not keep in the view (types
-    of k8s.io/api). A field that is in neither does not exist, and is refused.
+    `UNKEPT` names, with spaces between, the fields that Kubernetes has and the course does not keep
+    in the view (types of k8s.io/api). A field that is in neither does not exist, and is refused.
     """
 
-    UNKEPT: ClassVar[tuple[str, ...]] = ()
+    UNKEPT: ClassVar[str] = ""
 
 
 class OwnerReference(Value, frozen=True):
@@ -101,7 +101,7 @@ class ObjectReference(Value, frozen=True):
 class Condition(Value, frozen=True):
     """A statement about an object, true, false or unknown, since when and why."""
 
-    UNKEPT = ("lastHeartbeatTime", "lastProbeTime", "observedGeneration")
+    UNKEPT = "lastHeartbeatTime lastProbeTime observedGeneration"
 
     type: str
     status: str

@@ -36,7 +36,7 @@ class DaemonSetUpdateStrategy(Value, frozen=True):
 class DaemonSetSpec(Value, frozen=True):
     """What a DaemonSet should be."""
 
-    UNKEPT = ("revisionHistoryLimit",)
+    UNKEPT = "revisionHistoryLimit"
 
     selector: LabelSelector
     template: PodTemplateSpec
@@ -47,7 +47,7 @@ class DaemonSetSpec(Value, frozen=True):
 class DaemonSetStatus(Value, frozen=True):
     """How many nodes should run the Pod, and do."""
 
-    UNKEPT = ("collisionCount", "conditions")
+    UNKEPT = "collisionCount conditions"
 
     observed_generation: int = 0
     current_number_scheduled: int = 0

@@ -52,7 +52,7 @@ class DeploymentSpec(Value, frozen=True):
 class DeploymentStatus(Value, frozen=True):
     """How far a Deployment has come."""
 
-    UNKEPT = ("collisionCount", "terminatingReplicas")
+    UNKEPT = "collisionCount terminatingReplicas"
 
     observed_generation: int = 0
     replicas: int = 0

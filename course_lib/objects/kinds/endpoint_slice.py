@@ -29,7 +29,7 @@ class EndpointConditions(Value, frozen=True):
 class Endpoint(Value, frozen=True):
     """One Pod behind a Service."""
 
-    UNKEPT = ("deprecatedTopology",)
+    UNKEPT = "deprecatedTopology"
 
     addresses: list[str]
     conditions: EndpointConditions = EndpointConditions()

@@ -36,7 +36,7 @@ class EndpointAddress(Value, frozen=True):
 class EndpointPort(Value, frozen=True):
     """One port of the Pods behind a Service."""
 
-    UNKEPT = ("appProtocol",)
+    UNKEPT = "appProtocol"
 
     port: int
     name: str = ""

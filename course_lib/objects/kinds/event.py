@@ -20,7 +20,7 @@ class EventSource(Value, frozen=True):
 class Event(Object, frozen=True, kw_only=True):
     """Something that happened to an object, counted while it goes on."""
 
-    UNKEPT = ("action", "eventTime", "related", "reportingComponent", "reportingInstance", "series")
+    UNKEPT = "action eventTime related reportingComponent reportingInstance series"
 
     involved_object: ObjectReference = ObjectReference()
     type: str = "Normal"

@@ -45,7 +45,7 @@ class ResourceMetric(Value, frozen=True):
 class Metric(Value, frozen=True):
     """What an autoscaler looks at; the simulation has Resource metrics."""
 
-    UNKEPT = ("containerResource", "external", "object", "pods")
+    UNKEPT = "containerResource external object pods"
 
     type: str
     resource: ResourceMetric | None = None
@@ -62,7 +62,7 @@ class ScalingPolicy(Value, frozen=True):
 class ScalingRules(Value, frozen=True):
     """How fast to scale, and for how long to remember higher wishes."""
 
-    UNKEPT = ("tolerance",)
+    UNKEPT = "tolerance"
 
     stabilization_window_seconds: int | None = None
     select_policy: str = "Max"

@@ -43,7 +43,7 @@ class IngressServiceBackend(Value, frozen=True):
 class IngressBackend(Value, frozen=True):
     """Where a request goes."""
 
-    UNKEPT = ("resource",)
+    UNKEPT = "resource"
 
     service: IngressServiceBackend | None = None
 
@@ -81,7 +81,7 @@ class IngressSpec(Value, frozen=True):
 class Ingress(Object, frozen=True, kw_only=True):
     """HTTP from outside, by host and path."""
 
-    UNKEPT = ("status",)
+    UNKEPT = "status"
 
     spec: IngressSpec = IngressSpec()
 

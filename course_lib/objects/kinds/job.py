@@ -23,13 +23,8 @@ class JobSpec(Value, frozen=True):
     """What a Job should do."""
 
     UNKEPT = (
-        "backoffLimitPerIndex",
-        "managedBy",
-        "maxFailedIndexes",
-        "podFailurePolicy",
-        "podReplacementPolicy",
-        "scheduling",
-        "successPolicy",
+        "backoffLimitPerIndex managedBy maxFailedIndexes podFailurePolicy podReplacementPolicy "
+        "scheduling successPolicy"
     )
 
     template: PodTemplateSpec
@@ -47,7 +42,7 @@ class JobSpec(Value, frozen=True):
 class JobStatus(Value, frozen=True):
     """How far a Job has come."""
 
-    UNKEPT = ("failedIndexes", "terminating", "uncountedTerminatedPods")
+    UNKEPT = "failedIndexes terminating uncountedTerminatedPods"
 
     active: int = 0
     ready: int = 0

@@ -10,7 +10,7 @@ from course_lib.objects.meta import Object, Value
 class LeaseSpec(Value, frozen=True):
     """Who holds the lease, and when it was last renewed."""
 
-    UNKEPT = ("preferredHolder", "strategy")
+    UNKEPT = "preferredHolder strategy"
 
     holder_identity: str = ""
     lease_duration_seconds: int = 0

@@ -24,7 +24,7 @@ class Taint(Value, frozen=True):
 class NodeSpec(Value, frozen=True):
     """What a node should be."""
 
-    UNKEPT = ("configSource", "externalID", "podCIDRs", "podPreemptionPolicy")
+    UNKEPT = "configSource externalID podCIDRs podPreemptionPolicy"
 
     pod_cidr: str = msgspec.field(default="", name="podCIDR")
     provider_id: str = msgspec.field(default="", name="providerID")
@@ -50,14 +50,8 @@ class NodeStatus(Value, frozen=True):
     """What a node has, and how it is."""
 
     UNKEPT = (
-        "config",
-        "daemonEndpoints",
-        "declaredFeatures",
-        "features",
-        "phase",
-        "runtimeHandlers",
-        "volumesAttached",
-        "volumesInUse",
+        "config daemonEndpoints declaredFeatures features phase runtimeHandlers volumesAttached "
+        "volumesInUse"
     )
 
     capacity: ResourceList | None = None

@@ -19,7 +19,7 @@ from course_lib.objects.rules import must_be_one_of
 class ClaimReference(Value, frozen=True):
     """The claim that a volume is bound to."""
 
-    UNKEPT = ("fieldPath", "resourceVersion")
+    UNKEPT = "fieldPath resourceVersion"
 
     name: str = ""
     namespace: str = ""
@@ -35,29 +35,12 @@ class VolumeNodeAffinity(Value, frozen=True):
 
 
 class VolumeSpec(Value, frozen=True):
-    """A piece of"""
+    """The size of a volume, how it may be used, and where its storage is."""
 
     UNKEPT = (
-        "awsElasticBlockStore",
-        "azureDisk",
-        "azureFile",
-        "cephfs",
-        "cinder",
-        "fc",
-        "flexVolume",
-        "flocker",
-        "gcePersistentDisk",
-        "glusterfs",
-        "iscsi",
-        "mountOptions",
-        "photonPersistentDisk",
-        "portworxVolume",
-        "quobyte",
-        "rbd",
-        "scaleIO",
-        "storageos",
-        "volumeAttributesClassName",
-        "vsphereVolume",
+        "awsElasticBlockStore azureDisk azureFile cephfs cinder fc flexVolume flocker "
+        "gcePersistentDisk glusterfs iscsi mountOptions photonPersistentDisk portworxVolume "
+        "quobyte rbd scaleIO storageos volumeAttributesClassName vsphereVolume"
     )
 
     capacity: ResourceList | None = None
@@ -76,7 +59,7 @@ class VolumeSpec(Value, frozen=True):
 class VolumeStatus(Value, frozen=True):
     """Available, Bound, Released or Failed."""
 
-    UNKEPT = ("lastPhaseTransitionTime", "message", "reason")
+    UNKEPT = "lastPhaseTransitionTime message reason"
 
     phase: str = "Pending"
 

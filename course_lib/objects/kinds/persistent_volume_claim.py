@@ -35,7 +35,7 @@ PROTECTION = {
 class ClaimSpec(Value, frozen=True):
     """What volume is wanted."""
 
-    UNKEPT = ("dataSource", "dataSourceRef", "volumeAttributesClassName")
+    UNKEPT = "dataSource dataSourceRef volumeAttributesClassName"
 
     access_modes: list[str] | None = None
     resources: ResourceRequirements = ResourceRequirements()
@@ -49,11 +49,8 @@ class ClaimStatus(Value, frozen=True):
     """Pending until bound to a volume; Lost if that volume went away."""
 
     UNKEPT = (
-        "allocatedResourceStatuses",
-        "allocatedResources",
-        "currentVolumeAttributesClassName",
-        "healthStatus",
-        "modifyVolumeStatus",
+        "allocatedResourceStatuses allocatedResources currentVolumeAttributesClassName "
+        "healthStatus modifyVolumeStatus"
     )
 
     phase: str = "Pending"

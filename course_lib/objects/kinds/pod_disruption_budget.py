@@ -21,7 +21,7 @@ class PodDisruptionBudgetSpec(Value, frozen=True):
 class PodDisruptionBudgetStatus(Value, frozen=True):
     """How many evictions are allowed now."""
 
-    UNKEPT = ("disruptedPods",)
+    UNKEPT = "disruptedPods"
 
     disruptions_allowed: int = 0
     current_healthy: int = 0

@@ -30,7 +30,7 @@ class ReplicaSetSpec(Value, frozen=True):
 class ReplicaSetStatus(Value, frozen=True):
     """How many Pods a ReplicaSet has."""
 
-    UNKEPT = ("terminatingReplicas",)
+    UNKEPT = "terminatingReplicas"
 
     replicas: int = 0
     ready_replicas: int = 0

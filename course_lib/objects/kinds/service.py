@@ -55,7 +55,7 @@ class ServicePort(Value, frozen=True):
 class ServiceSpec(Value, frozen=True):
     """Which Pods a Service stands for, and under which address."""
 
-    UNKEPT = ("allocateLoadBalancerNodePorts", "loadBalancerClass", "loadBalancerIP")
+    UNKEPT = "allocateLoadBalancerNodePorts loadBalancerClass loadBalancerIP"
 
     type: str = "ClusterIP"
     selector: dict[str, str] | None = None
@@ -79,7 +79,7 @@ class ServiceSpec(Value, frozen=True):
 class ServiceStatus(Value, frozen=True):
     """The address that a load balancer gave."""
 
-    UNKEPT = ("conditions",)
+    UNKEPT = "conditions"
 
     load_balancer: dict[str, Any] | None = None
 

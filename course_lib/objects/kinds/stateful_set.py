@@ -26,7 +26,7 @@ from course_lib.objects.rules import must_be_one_of, not_negative
 class RollingUpdateStatefulSet(Value, frozen=True):
     """Pods with a lower ordinal than `partition` keep the old revision."""
 
-    UNKEPT = ("maxUnavailable",)
+    UNKEPT = "maxUnavailable"
 
     partition: int = 0
 
@@ -41,7 +41,7 @@ class StatefulSetUpdateStrategy(Value, frozen=True):
 class StatefulSetSpec(Value, frozen=True):
     """What a StatefulSet should be."""
 
-    UNKEPT = ("ordinals", "persistentVolumeClaimRetentionPolicy", "revisionHistoryLimit")
+    UNKEPT = "ordinals persistentVolumeClaimRetentionPolicy revisionHistoryLimit"
 
     selector: LabelSelector
     template: PodTemplateSpec
@@ -56,7 +56,7 @@ class StatefulSetSpec(Value, frozen=True):
 class StatefulSetStatus(Value, frozen=True):
     """How far a StatefulSet has come."""
 
-    UNKEPT = ("collisionCount", "conditions")
+    UNKEPT = "collisionCount conditions"
 
     observed_generation: int = 0
     replicas: int = 0

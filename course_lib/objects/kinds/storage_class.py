@@ -29,7 +29,7 @@ class TopologySelectorTerm(Value, frozen=True):
 class StorageClass(Object, frozen=True, kw_only=True):
     """A kind of storage, and who makes it on demand."""
 
-    UNKEPT = ("mountOptions",)
+    UNKEPT = "mountOptions"
 
     provisioner: str
     reclaim_policy: str = "Delete"

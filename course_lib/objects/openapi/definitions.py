@@ -64,7 +64,7 @@ class CustomResourceValidation(Value, frozen=True):
 class CustomResourceDefinitionVersion(Value, frozen=True):
     """One version of the objects; exactly one of all is the one in which they are stored."""
 
-    UNKEPT = ("selectableFields",)
+    UNKEPT = "selectableFields"
 
     name: str = ""
     served: bool = False

@@ -21,7 +21,7 @@ JSON = Any  # any value that JSON has
 class JSONSchemaProps(Value, frozen=True):
     """What a value and the values inside it may be; `default` null is no default."""
 
-    UNKEPT = ("x-kubernetes-validations",)  # rules in CEL
+    UNKEPT = "x-kubernetes-validations"  # rules in CEL
 
     type: str = ""
     format: str = ""

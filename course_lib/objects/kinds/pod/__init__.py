@@ -15,29 +15,18 @@ from course_lib.objects.kinds.pod.columns import pod_row, pod_row_wide
 from course_lib.objects.kinds.pod.containers import (
     Container,
     ContainerPort,
-    EnvFromSource,
     EnvVar,
     EnvVarSource,
     ExecAction,
-    GRPCAction,
-    HTTPGetAction,
     KeySelector,
-    Lifecycle,
     LifecycleHandler,
-    ObjectFieldSelector,
     Probe,
-    ResourceRequirements,
-    SleepAction,
     SourceName,
-    TCPSocketAction,
-    VolumeMount,
 )
 from course_lib.objects.kinds.pod.defaults import complete_pod_spec
 from course_lib.objects.kinds.pod.fields import POD_SPEC
 from course_lib.objects.kinds.pod.placement import (
-    Affinity,
     NodeAffinity,
-    NodeSelector,
     NodeSelectorRequirement,
     NodeSelectorTerm,
     PodAffinity,
@@ -45,69 +34,42 @@ from course_lib.objects.kinds.pod.placement import (
     PreferredSchedulingTerm,
     Toleration,
     TopologySpreadConstraint,
-    WeightedPodAffinityTerm,
 )
 from course_lib.objects.kinds.pod.relations import pod_relations
 from course_lib.objects.kinds.pod.requests import qos_class, total
 from course_lib.objects.kinds.pod.rules import pod_spec_rules
-from course_lib.objects.kinds.pod.spec import Pod, PodSpec, PodTemplateSpec
-from course_lib.objects.kinds.pod.status import (
-    ContainerState,
-    ContainerStateRunning,
-    ContainerStateTerminated,
-    ContainerStateWaiting,
-    ContainerStatus,
-    PodStatus,
-)
-from course_lib.objects.kinds.pod.volumes import ClaimSource, ConfigMapSource, SecretSource, Volume
+from course_lib.objects.kinds.pod.spec import Pod, PodSpec
+from course_lib.objects.kinds.pod.status import ContainerState, ContainerStatus, PodStatus
+from course_lib.objects.kinds.pod.volumes import Volume
 from course_lib.objects.manifests import Document
 from course_lib.objects.names import Problem
 from course_lib.objects.quantity import ResourceList
 from course_lib.objects.rules import changed
 
 __all__ = [
-    "Affinity",
-    "ClaimSource",
-    "ConfigMapSource",
     "Container",
     "ContainerPort",
     "ContainerState",
-    "ContainerStateRunning",
-    "ContainerStateTerminated",
-    "ContainerStateWaiting",
     "ContainerStatus",
-    "EnvFromSource",
     "EnvVar",
     "EnvVarSource",
     "ExecAction",
-    "GRPCAction",
-    "HTTPGetAction",
     "KeySelector",
-    "Lifecycle",
     "LifecycleHandler",
     "NodeAffinity",
-    "NodeSelector",
     "NodeSelectorRequirement",
     "NodeSelectorTerm",
-    "ObjectFieldSelector",
     "Pod",
     "PodAffinity",
     "PodAffinityTerm",
     "PodSpec",
     "PodStatus",
-    "PodTemplateSpec",
     "PreferredSchedulingTerm",
     "Probe",
-    "ResourceRequirements",
-    "SecretSource",
-    "SleepAction",
     "SourceName",
-    "TCPSocketAction",
     "Toleration",
     "TopologySpreadConstraint",
     "Volume",
-    "VolumeMount",
-    "WeightedPodAffinityTerm",
 ]
 
 

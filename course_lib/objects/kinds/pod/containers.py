@@ -16,7 +16,7 @@ from course_lib.objects.quantity import ResourceList
 class ResourceRequirements(Value, frozen=True):
     """What a container asks for (`requests`) and may use at most (`limits`)."""
 
-    UNKEPT = ("claims",)
+    UNKEPT = "claims"
 
     requests: ResourceList | None = None
     limits: ResourceList | None = None
@@ -43,7 +43,7 @@ class KeySelector(Value, frozen=True):
 class ObjectFieldSelector(Value, frozen=True):
     """A field of the Pod itself."""
 
-    UNKEPT = ("apiVersion",)
+    UNKEPT = "apiVersion"
 
     field_path: str
 
@@ -51,7 +51,7 @@ class ObjectFieldSelector(Value, frozen=True):
 class EnvVarSource(Value, frozen=True):
     """Where the value of an environment variable comes from."""
 
-    UNKEPT = ("fileKeyRef",)
+    UNKEPT = "fileKeyRef"
 
     config_map_key_ref: KeySelector | None = None
     secret_key_ref: KeySelector | None = None
@@ -91,7 +91,7 @@ class ExecAction(Value, frozen=True):
 class HTTPGetAction(Value, frozen=True):
     """A GET request; a status from 200 to 399 is success."""
 
-    UNKEPT = ("httpHeaders", "protocol")
+    UNKEPT = "httpHeaders protocol"
 
     port: int | str
     path: str = "/"
@@ -109,7 +109,7 @@ class TCPSocketAction(Value, frozen=True):
 class GRPCAction(Value, frozen=True):
     """A call of the standard gRPC health service."""
 
-    UNKEPT = ("mode",)
+    UNKEPT = "mode"
 
     port: int
     service: str = ""
@@ -148,7 +148,7 @@ class LifecycleHandler(Value, frozen=True):
 class Lifecycle(Value, frozen=True):
     """The two hooks of a container."""
 
-    UNKEPT = ("stopSignal",)
+    UNKEPT = "stopSignal"
 
     post_start: LifecycleHandler | None = None
     pre_stop: LifecycleHandler | None = None
@@ -157,7 +157,7 @@ class Lifecycle(Value, frozen=True):
 class VolumeMount(Value, frozen=True):
     """A volume of the Pod at a path of the container."""
 
-    UNKEPT = ("bindMountOptions", "mountPropagation", "recursiveReadOnly", "subPathExpr")
+    UNKEPT = "bindMountOptions mountPropagation recursiveReadOnly subPathExpr"
 
     name: str
     mount_path: str
@@ -168,7 +168,7 @@ class VolumeMount(Value, frozen=True):
 class Container(Value, frozen=True):
     """One process image of a Pod, with what it needs."""
 
-    UNKEPT = ("resizePolicy", "restartPolicyRules", "securityContext", "volumeDevices")
+    UNKEPT = "resizePolicy restartPolicyRules securityContext volumeDevices"
 
     name: str
     image: str = ""

@@ -17,24 +17,9 @@ class PodSpec(Value, frozen=True):
     """What a Pod should be."""
 
     UNKEPT = (
-        "dnsConfig",
-        "dnsPolicy",
-        "ephemeralContainers",
-        "evictionResponders",
-        "hostAliases",
-        "hostIPC",
-        "hostPID",
-        "hostUsers",
-        "hostnameOverride",
-        "imagePullSecrets",
-        "os",
-        "resourceClaims",
-        "resources",
-        "runtimeClassName",
-        "schedulingGroup",
-        "securityContext",
-        "serviceAccount",
-        "setHostnameAsFQDN",
+        "dnsConfig dnsPolicy ephemeralContainers evictionResponders hostAliases hostIPC hostPID "
+        "hostUsers hostnameOverride imagePullSecrets os resourceClaims resources runtimeClassName "
+        "schedulingGroup securityContext serviceAccount setHostnameAsFQDN"
     )
 
     containers: list[Container]

@@ -46,14 +46,7 @@ class ContainerState(Value, frozen=True):
 class ContainerStatus(Value, frozen=True):
     """What the kubelet last said of a container."""
 
-    UNKEPT = (
-        "allocatedResources",
-        "allocatedResourcesStatus",
-        "resources",
-        "stopSignal",
-        "user",
-        "volumeMounts",
-    )
+    UNKEPT = "allocatedResources allocatedResourcesStatus resources stopSignal user volumeMounts"
 
     name: str
     ready: bool = False
@@ -70,17 +63,9 @@ class PodStatus(Value, frozen=True):
     """What a Pod is."""
 
     UNKEPT = (
-        "allocatedResources",
-        "ephemeralContainerStatuses",
-        "extendedResourceClaimStatus",
-        "hostIPs",
-        "nodeAllocatableResourceClaimStatuses",
-        "observedGeneration",
-        "podIPs",
-        "resize",
-        "resourceClaimStatuses",
-        "resources",
-        "volumeHealth",
+        "allocatedResources ephemeralContainerStatuses extendedResourceClaimStatus hostIPs "
+        "nodeAllocatableResourceClaimStatuses observedGeneration podIPs resize "
+        "resourceClaimStatuses resources volumeHealth"
     )
 
     phase: str = "Pending"

@@ -18,7 +18,7 @@ class ClaimSource(Value, frozen=True):
 class SecretSource(Value, frozen=True):
     """A Secret as files."""
 
-    UNKEPT = ("defaultUser",)
+    UNKEPT = "defaultUser"
 
     secret_name: str = ""
     optional: bool = False
@@ -29,7 +29,7 @@ class SecretSource(Value, frozen=True):
 class ConfigMapSource(Value, frozen=True):
     """A ConfigMap as files."""
 
-    UNKEPT = ("defaultUser",)
+    UNKEPT = "defaultUser"
 
     name: str = ""
     optional: bool = False
@@ -41,25 +41,8 @@ class Volume(Value, frozen=True):
     """A directory that containers of the Pod can mount."""
 
     UNKEPT = (
-        "azureDisk",
-        "azureFile",
-        "cephfs",
-        "cinder",
-        "csi",
-        "ephemeral",
-        "fc",
-        "flexVolume",
-        "flocker",
-        "gitRepo",
-        "glusterfs",
-        "image",
-        "nfs",
-        "photonPersistentDisk",
-        "portworxVolume",
-        "quobyte",
-        "scaleIO",
-        "storageos",
-        "vsphereVolume",
+        "azureDisk azureFile cephfs cinder csi ephemeral fc flexVolume flocker gitRepo glusterfs "
+        "image nfs photonPersistentDisk portworxVolume quobyte scaleIO storageos vsphereVolume"
     )
 
     name: str
