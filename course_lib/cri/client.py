@@ -51,10 +51,7 @@ class Transport(Protocol):
     """A way to a shim."""
 
     def begin(self, method: str, request: Message, done: Done) -> None:
-        """Start a call; `done` gets the response or a `RuntimeFault`, now or later.
-
-        `method` is the name of a call, `request` its message.
-        """
+        """Call a `method`; `done` gets the answer to `request` or a `RuntimeFault`."""
 
     def wait(self, finished: Callable[[], bool]) -> None:
         """Let time pass until a call has finished."""

@@ -26,9 +26,8 @@ from course_lib.runtimes.sandboxes import Sandboxes
 
 
 class ContainerCalls:
-    """Make containers, start, stop and remove them, and look at them.
-
-    `sandboxes`, `containers` and `commands` are parts of the runtime, `machine` is the node.
+    """Make, start, stop and remove `containers` of `sandboxes`, look at them, run `commands` in
+    them; `machine` is the node.
     """
 
     def __init__(
@@ -117,10 +116,7 @@ class ContainerCalls:
         return v1.UpdateContainerResourcesResponse()
 
     def reopen_log(self, request: v1.ReopenContainerLogRequest) -> v1.ReopenContainerLogResponse:
-        """The log was renamed: go on in a new file.
-
-        Raises `RuntimeFault` for a container that does not run.
-        """
+        """Go on in a new log file; raises `RuntimeFault` for a container that does not run."""
         container = self._containers.by_id(request.container_id)
         if not container.running:
             raise RuntimeFault("Unknown", "container is not running")

@@ -39,10 +39,8 @@ STATUS = {code.value[0]: code for code in grpc.StatusCode}
 class Server:
     """A gRPC server of the CRI on a unix socket that only its owner may open.
 
-    Use it as a context manager, or call `start` and `stop`; the socket is gone at the end.
-
-    `runtime` is what it serves at the socket `path`, at `speed` simulated seconds in each real one.
-    Raises `CourseError` for a path that cannot be a socket.
+    It serves `runtime` at `path`, at `speed` simulated seconds in each real one, from `start` to
+    `stop`, or as a context manager. Raises `CourseError` for a path that cannot be a socket.
     """
 
     def __init__(self, runtime: Runtime, path: str | Path, speed: float = 1.0) -> None:
@@ -74,12 +72,7 @@ class Server:
         self.stop()
 
     def start(self) -> None:
-        """Listen; a socket that somebody left behind is replaced.
-
-        A socket in use, or anything else that is there, stays as it is: `CourseError`.
-
-        Raises `CourseError` for a path that cannot be a socket.
-        """
+        """Listen, in place of an unused socket; raises `CourseError` where the path is taken."""
         _make_room(self.path)
         mask = os.umask(0o177)  # from its first moment on, mode 0600
         try:

@@ -31,10 +31,7 @@ class SandboxCalls:
         }
 
     def run(self, request: v1.RunPodSandboxRequest) -> Operation[v1.RunPodSandboxResponse]:
-        """Make a sandbox.
-
-        Raises `RuntimeFault` for a request that the runtime refuses.
-        """
+        """Make a sandbox; raises `RuntimeFault` for a request that the runtime refuses."""
         if request.runtime_handler:
             raise RuntimeFault(
                 "Unknown",

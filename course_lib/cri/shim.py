@@ -31,7 +31,7 @@ class Shim:
     def call(self, method: str, request: v1.Message) -> Answer:
         """Answer a call by its name: a response, its parts, or a process that returns it.
 
-        Raises `RuntimeFault` for a method that there is not.
+        Raises `RuntimeFault` for an unknown method.
         """
         handler = self._handlers.get(method)
         if handler is None:

@@ -52,9 +52,8 @@ def alone(
 def simulated(
     name: str, registry: Registry | None = None, behaviours: Behaviours | None = None, seed: int = 0
 ) -> CRIClient:
-    """A client in the same process as a simulated runtime: `containerd`, `docker`, `rkt`, `lxd`.
+    """A client beside a simulated runtime `name`: `containerd`, `docker`, `rkt`, `lxd`.
 
-    `name` is one of these; images come from `registry`, programs run as `behaviours` says; `seed`
-    draws what is random.
+    Images come from `registry`, programs run as `behaviours` says, `seed` draws what is random.
     """
     return CRIClient(InProcess(Shim(alone(name, registry, behaviours, seed))))

@@ -20,10 +20,7 @@ WRITABLE = "/var/lib/containerd/io.containerd.snapshotter.v1.overlayfs"
 
 
 class StatsCalls:
-    """Measure containers and sandboxes.
-
-    `sandboxes` and `containers` are parts of the runtime, `machine` is the node.
-    """
+    """Measure the `containers` and `sandboxes` of a `machine`."""
 
     def __init__(
         self, sandboxes: Sandboxes, containers: Containers, machine: RuntimeMachine

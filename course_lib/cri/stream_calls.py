@@ -34,10 +34,7 @@ class StreamRequest(msgspec.Struct, frozen=True):
 
 
 class StreamCalls:
-    """Hand out URLs for streams; `address` is that of the server that answers there.
-
-    `sandboxes` and `containers` are parts of the runtime, `machine` is the node.
-    """
+    """URLs at a server's `address` for streams to `containers` and `sandboxes` of a `machine`."""
 
     def __init__(
         self, sandboxes: Sandboxes, containers: Containers, machine: RuntimeMachine
@@ -66,10 +63,7 @@ class StreamCalls:
         return v1.AttachResponse(url=self._url("attach", request))
 
     def port_forward(self, request: v1.PortForwardRequest) -> v1.PortForwardResponse:
-        """A URL for connections to ports of a sandbox.
-
-        Raises `RuntimeFault` for a sandbox that is not ready.
-        """
+        """A URL for connections to a sandbox; raises `RuntimeFault` for one that is not ready."""
         id, said = request.pod_sandbox_id, 'failed to find sandbox "{id}"'
         sandbox = self._sandboxes.by_id(id, said)
         if not sandbox.ready:

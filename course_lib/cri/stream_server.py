@@ -102,10 +102,7 @@ class Stream(WebSocketHandler):
         self.finish("streams travel in WebSockets here: crictl exec --transport websocket")
 
     def open(self, *arguments: str, **_: str) -> None:
-        """A client has come with its token.
-
-        Raises `RuntimeFault` for a token that is not known.
-        """
+        """A client has come with its token; raises `RuntimeFault` for one that is not known."""
         kind, token = arguments
         try:
             with self.time.locked():

@@ -37,11 +37,7 @@ class EventLog:
     def select(
         self, component: str = "", object: str = "", reason: str = "", since: float = 0.0
     ) -> list[tuple[float, str, str, str, str]]:
-        """The entries whose fields contain these texts, at or after a time (simulated s).
-
-        `component`, `object` and `reason` are the fields; an empty text fits all; `since` is the
-        time.
-        """
+        """Entries since `since` (s) whose `component`, `object` and `reason` have these texts."""
         return [
             (e.time, e.component, e.object, e.reason, e.message)
             for e in self.entries

@@ -120,9 +120,8 @@ class Simulation:
         return number
 
     def record(self, component: str, object: str, reason: str, message: str = "") -> None:
-        """Write a line to the event log.
-
-        `component` acts, `object` is what it acts on, `reason` is one word, `message` a sentence.
+        """Write a line to the event log: who (`component`) did what to an `object`, in a `reason`
+        of one word and a `message`.
         """
         self.log.add(LogEntry(round(self.now, 6), component, object, reason, message))
 
@@ -155,12 +154,10 @@ class Simulation:
             yield self.sleep(wait)
 
     def failed(self, error: Exception, component: str = "", doing: str = "") -> None:
-        """Say that a step of a component raised an error that nothing handles.
+        """Say that a `component`, `doing` something, raised an `error` that nothing handles.
 
         It stands in the event log with reason `InternalError`, and as a warning of Python's. With
         `strict`, the error is raised.
-
-        `component` is whose step it was, `doing` what it was about.
         """
         if self.strict:
             raise error

@@ -23,11 +23,9 @@ READY = 0.9  # of the leader's log, that a learner must have to be promoted (`re
 
 
 class EtcdCluster:
-    """Members by name, over one network, in the time of `sim`.
+    """Members over one network, in the time of `sim`.
 
     `members` are their names, or how many there are; `member` is their class.
-
-    `sim` has the time, `members` are a number or names, `member` is the class of each.
 
     >>> from course_lib.engine import Simulation
     >>> from course_lib.etcd import Put

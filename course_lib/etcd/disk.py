@@ -60,10 +60,8 @@ class Disk:
 
 
 class Write:
-    """What one sync writes.
-
-    `current_term` and `voted_for` are Raft's, `snapshot` the last one; `entries` go into the log
-    from index `start` on.
+    """What one sync writes: Raft's `current_term` and `voted_for`, the last `snapshot`, and
+    `entries` of the log from index `start` on.
     """
 
     def __init__(

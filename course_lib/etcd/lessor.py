@@ -17,9 +17,8 @@ PERIOD = 0.5  # s between two looks
 
 
 class Lessor:
-    """A member's clock for the leases of its store; it counts while the member leads.
-
-    `sim` has the time, `revoke` is called with the ID of a lease that ends.
+    """A member's clock (of `sim`) for the leases of its store; it counts while the member leads,
+    and calls `revoke` with the ID of a lease that ends.
     """
 
     def __init__(self, sim: Simulation, store: MVCCStore, revoke: Callable[[int], None]) -> None:

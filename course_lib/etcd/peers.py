@@ -31,10 +31,7 @@ class Peers:
         self._receive.pop(name, None)
 
     def send(self, source: str, target: str, message: Mail) -> None:
-        """Send; it may arrive, later, and out of order.
-
-        `source` and `target` are members, `message` is what goes between them.
-        """
+        """Send a `message` from `source` to `target`; it may arrive, later, and out of order."""
         if (source, target) in self._cut or (self.loss and self._random.random() < self.loss):
             return
         arrives = self.sim.now + self._random.uniform(*self.delay)
@@ -80,10 +77,7 @@ class Peers:
                 self._cut |= {(one, other), (other, one)}
 
     def flap(self, group: Iterable[str], others: Iterable[str], period: float) -> Process:
-        """Two groups lose and find each other again, for ever; half a period (s) each way.
-
-        `group` and `others` are names of members.
-        """
+        """Cut `group` and `others` off from each other for the half of each `period` (s)."""
         group, others = list(group), list(others)
         while True:
             self.part(group, others)

@@ -90,10 +90,8 @@ def simulate(
     runs: int = 400,
     seed: int = 0,
 ) -> NDArray[np.float64]:
-    """The share of time with a quorum, in each of so many runs of so many years.
-
-    `spread` are the members by zone; `member` and `zone` say how often one fails, and how long it
-    takes to repair; the `seed` decides when.
+    """The share of time with a quorum of members by zone (`spread`), in each of `runs` histories of
+    so many `years`, drawn with `seed`; `member` and `zone` fail and are repaired.
     """
     rng = np.random.default_rng([seed, sum(spread), len(spread)])
     hours = years * HOURS

@@ -22,10 +22,8 @@ SYNC = (0.0005, 0.004)  # s of one fsync, drawn each time
 def latencies(
     members: int, delay: tuple[float, float], writes: int = 200, seed: int = 0
 ) -> list[float]:
-    """Seconds that each of so many writes takes, one after the other, at the leader.
-
-    `members` is the cluster's size, `delay` the shortest and the longest delay between two members
-    (s), `writes` their number; `seed` draws the delays.
+    """Seconds of each of so many `writes`, one after the other, at the leader of `members`; `seed`
+    draws delays between two members, `delay` are the shortest and longest (s).
     """
     cluster = EtcdCluster(Simulation(seed), members)
     cluster.peers.delay = delay
@@ -44,10 +42,7 @@ def latencies(
 def latency_by_size(
     sizes: tuple[int, ...] = (1, 3, 5, 7), writes: int = 200, seed: int = 0
 ) -> pd.DataFrame:
-    """DISTANCE, MEMBERS, MEDIAN and P99 (milliseconds of one write).
-
-    For each of `sizes` (numbers of members), with so many `writes`, drawn with `seed`.
-    """
+    """DISTANCE, MEMBERS (of `sizes`), MEDIAN and P99 of `writes` (ms), drawn with `seed`."""
     import pandas as pd
 
     rows = []

@@ -159,10 +159,7 @@ def _word(gap: float | None) -> str:
 
 
 def observe(configuration: str, names: tuple[str, ...], seed: int = 0) -> Outcome:
-    """Break one thing, or two at once, in a fresh cluster, and watch.
-
-    `configuration` is a name of the four, `names` are one or two failures; `seed` is the cluster's.
-    """
+    """Break one or two things (`names`) in a fresh cluster of a `configuration` and `seed`."""
     cluster = CONFIGURATIONS[configuration](seed=seed)
     cluster.apply(APPLICATION)
     cluster.apply(_note("before"))

@@ -30,11 +30,8 @@ def utilisation(nodes: Nodes, resource: str) -> tuple[float, float]:
 def fragmentation(
     framework: SchedulingFramework, nodes: Nodes, shapes: Sequence[PodInfo], resource: str
 ) -> float:
-    """The share of what is free that no Pod of the workload could use: on nodes where none of
-    their shapes fits any more; 0 where nothing is free.
-
-    `framework` filters the nodes, `nodes` are in their current state, `shapes` are the Pods of the
-    workload, `resource` is what is measured.
+    """The share of what is free of a `resource` that no Pod of the workload could use: on `nodes`
+    where the `framework` finds room for none of their `shapes`; 0 where nothing is free.
     """
     usable = np.zeros(len(nodes), dtype=bool)
     for shape in shapes:

@@ -86,12 +86,10 @@ class Builder:
         context: Context = NOTHING,
         platforms: Sequence[str] = ("linux/amd64",),
     ) -> Built:
-        """Build an image from a Dockerfile's text and its context: files by path, or a folder.
+        """Build an image from a `dockerfile` (text) and its `context`: files by path, or a folder.
 
-        With several platforms (`linux/arm64`) the image is an index over one variant each.
-
-        `dockerfile` is the text. Raises `CourseError` with the line of the recipe that cannot be
-        built.
+        With several `platforms` (`linux/arm64`) the image is an index over one variant each. Raises
+        `CourseError` with the line of the recipe that cannot be built.
 
         >>> built = Builder().build("FROM scratch\\nCOPY app /srv", {"app/main": File(b"...")})
         >>> sorted(built.image.variants[0].files())
@@ -202,18 +200,14 @@ def _must_have(step: Instruction, state: _State) -> None:
 def build(
     dockerfile: str, context: Context = NOTHING, platforms: Sequence[str] = ("linux/amd64",)
 ) -> Built:
-    """Build once, with nothing remembered; see `Builder.build`.
-
-    `dockerfile` is the recipe's text, `context` are its files by path or a folder, `platforms` such
-    as `linux/arm64`.
-    """
+    """Build a `dockerfile` with its `context` for `platforms`, without a cache: `Builder.build`."""
     return Builder().build(dockerfile, context, platforms)
 
 
 def read_context(context: Context) -> Files:
     """The files that COPY can reach: a mapping, or a folder on disk; links stay links.
 
-    Raises `CourseError` for a folder that is not there.
+    Raises `CourseError` without the folder.
     """
     if not isinstance(context, str | Path):
         return {path.strip("/"): file for path, file in context.items()}

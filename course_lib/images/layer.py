@@ -86,10 +86,7 @@ class Layer(msgspec.Struct, frozen=True):
 
     @classmethod
     def read(cls, blob: Blob) -> Layer:
-        """Unpack a layer; one that is known by weight only has no files.
-
-        Raises `CourseError` for a blob that is no layer.
-        """
+        """Unpack a layer (no files if known by weight only); raises `CourseError` for no layer."""
         if blob.data is None:
             return cls(blob, blob.descriptor.digest, {})
         try:

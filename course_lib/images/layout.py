@@ -24,10 +24,7 @@ TAG = "org.opencontainers.image.ref.name"
 
 
 def layout(images: Mapping[str, Image]) -> Files:
-    """The files of a layout that holds these images by name.
-
-    Raises `CourseError` for an image that is known by weight only.
-    """
+    """The files of a layout of images by name; raises `CourseError` for one known by weight."""
     files: Files = {
         "oci-layout": File(b'{"imageLayoutVersion":"1.0.0"}'),
         "blobs": FOLDER,
@@ -57,10 +54,7 @@ def write_archive(path: str | Path, images: Mapping[str, Image]) -> None:
 
 
 def write_layout(folder: str | Path, images: Mapping[str, Image]) -> None:
-    """Write images as an OCI image layout into a folder, which must be new or empty.
-
-    Raises `CourseError` for a folder that has files.
-    """
+    """Write images as an OCI image layout into a folder; raises `CourseError` if it has files."""
     root = Path(folder)
     if root.exists() and any(root.iterdir()):
         raise CourseError("the folder is not empty", where=str(root), do="name a new folder")

@@ -60,11 +60,7 @@ class Descriptor(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"
 
     @classmethod
     def of(cls, media_type: str, data: bytes, platform: Platform | None = None) -> Descriptor:
-        """The descriptor of these bytes.
-
-        `media_type` says what the bytes of `data` are; `platform` belongs to a manifest in an
-        index.
-        """
+        """The descriptor of `data`, of a `media_type`; a manifest in an index has a `platform`."""
         return cls(media_type, digest(data), len(data), platform)
 
 
@@ -139,11 +135,7 @@ class Blob(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, media_type: str, data: bytes, platform: Platform | None = None) -> Blob:
-        """Bytes with their descriptor.
-
-        `media_type` says what the bytes of `data` are; `platform` belongs to a manifest in an
-        index.
-        """
+        """Bytes (`data` of a `media_type`) with their descriptor; `platform` as in its `of`."""
         return cls(Descriptor.of(media_type, data, platform), data)
 
     @classmethod

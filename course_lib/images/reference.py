@@ -34,7 +34,7 @@ class Reference(msgspec.Struct, frozen=True):
     def parse(cls, text: str) -> Reference:
         """Read an image name as container runtimes do, filling in what is left out.
 
-        Raises `CourseError` for a text that is no image name.
+        Raises `CourseError` for other text.
         """
         name, at, digest = text.partition("@")
         path, colon, tag = name.rpartition(":")

@@ -91,10 +91,9 @@ def image_of(reference: Reference) -> Image:
 
 
 def by_weight(reference: Reference, size: int, family: tuple[str, int] | None = None) -> Image:
-    """An image of so many bytes, for the usual platforms.
+    """An image of `size` bytes (packed) by this `reference`, for the usual platforms.
 
-    `reference` is its name, `size` its bytes when packed; images of one `family` (a name, and its
-    bytes) share a base layer.
+    Images of one `family` (a name, and its bytes) share a base layer.
     """
     return Image.of(tuple(_variant(reference, size, family, p) for p in PLATFORMS))
 

@@ -86,10 +86,7 @@ class Conntrack:
         return seconds.get(connection.original[0], 30.0)
 
     def confirm(self, connection: TrackedConnection) -> None:
-        """The first packet got through: remember the connection.
-
-        Raises `CourseError` where the table is full.
-        """
+        """The first packet got through: remember it; raises `CourseError` if the table is full."""
         if len(self._connections) >= 2 * self.limit:
             raise CourseError(
                 "the connection table is full",
@@ -113,10 +110,7 @@ class Conntrack:
         self._connections.pop(connection.reply, None)
 
     def forget_to(self, protocol: str, address: str, port: int) -> None:
-        """Delete the entries whose answers come from an endpoint (`conntrack -D`).
-
-        `protocol`, `address` and `port` are the endpoint's.
-        """
+        """Delete entries answered by an `address`, `port` and `protocol` (`conntrack -D`)."""
         for connection, is_reply in list(self._connections.values()):
             if not is_reply and connection.reply[:3] == (protocol, address, port):
                 self.forget(connection)

@@ -66,10 +66,7 @@ class Device:
         return ""
 
     def send(self, journey: Journey, packet: Packet, next_hop: str) -> None:
-        """Send an IP packet towards its next hop: find who has it, and put it on the wire.
-
-        `journey` records what happens, `packet` is sent to the address `next_hop`.
-        """
+        """Find who has the `next_hop`, and put an IP `packet` on the wire; `journey` records it."""
         size = packet.size
         if size > self.mtu:
             cut = self._fit(journey, packet, size)
@@ -177,11 +174,7 @@ class Veth(Device):
         other_name: str,
         mtu: int = ETHERNET_MTU,
     ) -> tuple[Veth, Veth]:
-        """Both ends of a new cable.
-
-        `name` is that of the end in `one`, `other_name` that of the end in `other`; `mtu` is in
-        bytes.
-        """
+        """Both ends of a new cable: `name` in `one`, `other_name` in `other`; `mtu` in bytes."""
         left, right = cls(one, name, mtu), cls(other, other_name, mtu)
         left.peer, right.peer = right, left
         return left, right
@@ -257,10 +250,7 @@ class Bridge(Device):
         self._out(journey, frame, None)
 
     def forward(self, journey: Journey, port: Device, frame: Packet) -> None:
-        """From a port to this machine, or to another port.
-
-        `journey` records what happens, `frame` came in at `port`.
-        """
+        """Take a `frame` from `port` to this machine, or to another port; `journey` records it."""
         ethernet = frame.headers[0]
         assert type(ethernet) is Ethernet
         self.learned[ethernet.source] = port

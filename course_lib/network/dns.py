@@ -40,8 +40,7 @@ class Record(msgspec.Struct, frozen=True):
 class Response(msgspec.Struct, frozen=True):
     """What a server said to one query: its code, and records.
 
-    NXDOMAIN: there is no such name. NOERROR without records: the name is there, but has no
-    record of this type.
+    NXDOMAIN: there is no such name. NOERROR without records: the name has no record of this type.
     """
 
     name: str
@@ -78,11 +77,9 @@ def candidates(name: str, searches: Sequence[str], ndots: int = NDOTS) -> list[s
 
 
 class Zone:
-    """The names of a cluster.
+    """The names of a cluster, which end with its `domain`; `outside` knows the names of the world.
 
-    `services` and `slices` list what there is now; `outside` knows the names of the world.
-
-    `domain` is the cluster's, with which all its names end.
+    `services` and `slices` list what there is now.
     """
 
     def __init__(

@@ -106,10 +106,8 @@ class FlatNetwork(Network[NoReturn]):
     def translated(
         self, journey: Journey, source: str, address: str, port: int, protocol: str
     ) -> Packet | None:
-        """The packet after the rules of the machine that sends it, or that gets it from outside.
-
-        `journey` records what happens; `source` is a node or `outside`; `address`, `port` and
-        `protocol` are where the packet is sent.
+        """The packet to `address`, `port` and `protocol` after the rules of the machine that sends
+        it (`source`), or that gets it from `outside`; `journey` records it.
         """
         self._port = 32768 + (self._port + 1) % 28000
         host = self.hosts.get(source)

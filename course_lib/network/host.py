@@ -13,11 +13,7 @@ from course_lib.objects.manifests import Document
 
 
 class NodeHost:
-    """A machine: its network namespace, its address, its Pods' blocks, its rules.
-
-    `namespace` has the machine's devices, `card` is its network card, `subnet` the number of its
-    subnet.
-    """
+    """A machine: `namespace`, `card`, address on a `subnet`, blocks of its Pods, rules."""
 
     def __init__(self, namespace: NetworkNamespace, card: Device, subnet: int) -> None:
         self.namespace, self.card, self.subnet = namespace, card, subnet

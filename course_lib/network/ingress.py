@@ -57,24 +57,20 @@ def host_matches(rule: str, host: str) -> bool:
 def of_controller(
     ingresses: Iterable[Ingress], classes: Iterable[IngressClass], controller: str
 ) -> list[Ingress]:
-    """The Ingresses that a controller acts on: those whose class names it.
+    """Those of `ingresses` whose class, one of `classes`, names the `controller`.
 
     No controller takes an Ingress without a class. Source: kubernetes.io "Ingress", "Ingress
     class"; HAProxy's controller without its flag `--empty-ingress-class`.
-
-    `ingresses` and `classes` are all that there are, `controller` is its name in the classes.
     """
     own = {found.name for found in classes if found.spec.controller == controller}
     return [ingress for ingress in ingresses if ingress.spec.ingress_class_name in own]
 
 
 def choose(ingresses: Iterable[Ingress], host: str, path: str) -> Match | None:
-    """The one rule that a request goes by; None: not found (404).
+    """The rule of `ingresses` for a request's `host` and `path`; None: not found (404).
 
-    A full host comes before one with `*`, and that before a rule without; of the paths the
-    longest wins, and of two equal ones Exact. What no rule wants goes to the default backend.
-
-    `ingresses` are those of the controller; `host` and `path` are the request's.
+    A full host comes before one with `*`, and that before a rule without; of the paths the longest
+    wins, and of two equal ones Exact. What no rule wants goes to the default backend.
     """
     found: list[tuple[tuple[int, int, bool], Match]] = []
     default: Match | None = None

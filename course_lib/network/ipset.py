@@ -37,10 +37,7 @@ class Sets:
         self._blocks: dict[str, dict[tuple[int, int], dict[int, None]]] = {}
 
     def restore(self, text: str) -> None:
-        """Make sets and put members into them, as `ipset restore` does (new sets are empty).
-
-        Raises `CourseError` for a line that is not understood.
-        """
+        """Make sets with members (`ipset restore`); raises `CourseError` for an unknown line."""
         for line in text.splitlines():
             match line.split():
                 case ["create", name, kind, *_] if kind in TYPES:
@@ -60,10 +57,7 @@ class Sets:
                     )
 
     def create(self, name: str, kind: str, members: Iterable[str]) -> None:
-        """A set with just these members.
-
-        `name` is the set's, `kind` its type such as `hash:ip,port`.
-        """
+        """A set called `name` with just these `members`; `kind` is such as `hash:ip,port`."""
         self.types[name], self.members[name], self._blocks[name] = kind, {}, {}
         for member in members:
             self._add(name, member)
@@ -84,10 +78,9 @@ class Sets:
         return "\n".join(lines)
 
     def matches(self, name: str, sides: list[str], look: Look) -> bool:
-        """Whether a packet is in a set; `sides` says which of its addresses and ports are meant.
+        """Whether the set `name` has the addresses and ports that `look` shows on these `sides`.
 
-        `name` is the set's, `look` has the packet. Raises `CourseError` for a set that is not
-        there.
+        Raises `CourseError` for a set that is not there.
         """
         if name not in self.types:
             raise CourseError("there is no such set", found=name, expected=", ".join(self.types))

@@ -51,7 +51,7 @@ class IPTables:
     def restore(self, text: str) -> None:
         """Load rules: chains that the text declares are emptied first, all others stay.
 
-        Either all of it is loaded, or, where a line is wrong, nothing: `CourseError` says which.
+        With a wrong line, nothing is loaded: `CourseError` says which.
         """
         changes = _Changes(self.tables)
         for number, line in enumerate(text.splitlines(), 1):

@@ -121,7 +121,7 @@ class IPVS:
     def restore(self, text: str) -> None:
         """Have just the servers of a text (`ipvsadm-restore`); those that stay keep their state.
 
-        Raises `CourseError` for a line that is not understood.
+        Raises `CourseError` for a line that it cannot read.
         """
         made: dict[tuple[str, str, int], VirtualServer] = {}
         for line in text.splitlines():

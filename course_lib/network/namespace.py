@@ -27,44 +27,26 @@ class Hooks(Protocol):
     """The rules of a namespace at the kernel's hooks; None: the packet goes no further."""
 
     def prerouting(self, journey: Journey, packet: Packet, device: Device) -> Packet | None:
-        """A packet came in.
-
-        `journey` records what happens; `device` is where the packet came in. The packet may come
-        back changed; None: it is dropped.
+        """A packet came in at `device`: the packet, perhaps changed, or None where it is dropped;
+        `journey` records it.
         """
 
     def input(self, journey: Journey, packet: Packet, device: Device) -> Packet | None:
-        """A packet is for a program here.
-
-        `journey` records what happens; `device` is where the packet came in. The packet may come
-        back changed; None: it is dropped.
-        """
+        """A packet from `device` is for a program here; as `prerouting`, `journey` records it."""
 
     def forward(
         self, journey: Journey, packet: Packet, came_in: Device, goes_out: Device
     ) -> Packet | None:
-        """A packet passes through.
-
-        `journey` records what happens; the packet `came_in` at one device, and `goes_out` at
-        another. It may come back changed; None: it is dropped.
-        """
+        """A packet `came_in` at one device, and `goes_out` at another; `journey` records it."""
 
     def output(self, journey: Journey, packet: Packet) -> Packet | None:
         """A program here sends a packet."""
 
     def postrouting(self, journey: Journey, packet: Packet, device: Device) -> Packet | None:
-        """A packet goes out.
-
-        `journey` records what happens; `device` is where the packet goes out. The packet may come
-        back changed; None: it is dropped.
-        """
+        """A packet goes out at `device`; as in `prerouting`, `journey` records it."""
 
     def bridged(self, journey: Journey, bridge: Device, packet: Packet) -> Packet | None:
-        """A packet passes a bridge.
-
-        `journey` records what happens; `bridge` is the one that the `packet` passes. None: it is
-        dropped.
-        """
+        """A `packet` passes a `bridge`; as in `prerouting`, `journey` records it."""
 
 
 class Unwraps(Protocol):
@@ -98,10 +80,7 @@ class NetworkNamespace:
         self.add_address("lo", "127.0.0.1/8")
 
     def attach(self, device: Device) -> None:
-        """A device comes into this namespace.
-
-        Raises `CourseError` where a device of its name is there already.
-        """
+        """A device comes in; raises `CourseError` where one of its name is there already."""
         if device.name in self.devices:
             raise CourseError(
                 "a device of this name is there already",
@@ -193,9 +172,8 @@ class NetworkNamespace:
     def receive(
         self, journey: Journey, device: Device, packet: Packet, port: Device | None = None
     ) -> None:
-        """A packet that a device took from the wire (`port`: of the bridge, if any).
-
-        `journey` records what happens; `packet` is a frame, or an IP packet from a tunnel.
+        """A `packet` that a `device` took from the wire (`port`: of the bridge, if any): a frame,
+        or an IP packet from a tunnel; `journey` records it.
         """
         if self.filter is not None:
             filtered = self.filter.prerouting(journey, packet, device)
@@ -237,10 +215,8 @@ class NetworkNamespace:
             self.route(journey, packet.with_headers(fewer), device)
 
     def route(self, journey: Journey, packet: Packet, came_in: Device | None) -> None:
-        """Find the next hop, ask the rules, and send it there.
-
-        `journey` records what happens; `packet` is an IP packet; it `came_in` at a device, or is
-        sent from here (None).
+        """Find the next hop of an IP `packet` that `came_in` at a device (None: it is sent from
+        here), ask the rules, and send it; `journey` records it.
         """
         destination = packet.ip.destination
         route = self.routes.lookup(destination)
@@ -270,8 +246,5 @@ def _network(address: str) -> str:
 
 
 def datagram(source: str, destination: str, protocol: str = "tcp") -> IP:
-    """The IP header of something that a program sends; only TCP forbids to cut it.
-
-    `source` and `destination` are addresses of one family, `protocol` is `tcp`, `udp` or `icmp`.
-    """
+    """The IP header of a packet from `source` to `destination`; only TCP (`protocol`) is uncut."""
     return IP(source, destination, protocol, dont_fragment=protocol == "tcp")

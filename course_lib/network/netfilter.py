@@ -26,9 +26,8 @@ class Balancer(Protocol):
     """The kernel's own load balancer."""
 
     def serve(self, journey: Journey, look: Look, packet: Packet) -> bool | None:
-        """Send a packet to a real server; None: it is not for a virtual server.
-
-        `journey` records what happens; `look` is what rules see of the `packet`.
+        """Send a `packet`, as `look` shows it, to a real server; None: it is not for a virtual one;
+        `journey` records it.
         """
 
     def save(self) -> str:
@@ -197,8 +196,7 @@ class Netfilter:
     def _translated(self, look: Look, packet: Packet, destination: bool) -> Packet:
         """The packet as its connection says: its destination at the first hooks, its source last.
 
-        In the connection's own direction the destination is where its answers come from; in the
-        other, it is who asked.
+        The destination is where answers come from, or, of an answer, who asked.
         """
         connection = look.connection
         if not (connection.dnat or connection.snat):

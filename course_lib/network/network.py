@@ -66,10 +66,7 @@ class Network(ABC, Generic[D]):
 
     @abstractmethod
     def add_machine(self, name: str, address: str, zone: str = "") -> NodeHost:
-        """Add a machine of the cluster; its agent starts when its blocks are known.
-
-        `name` and `address` are the machine's, `zone` is where it stands.
-        """
+        """Add the machine `name` at `address` in `zone`; its agent starts with its blocks."""
 
     @abstractmethod
     def start_node(self, name: str, blocks: list[str]) -> None:
@@ -115,10 +112,7 @@ class Network(ABC, Generic[D]):
 
     @abstractmethod
     def delete(self, node: str, container_id: str, address: str, pool: AddressPool | None) -> None:
-        """DEL of the CNI: free the address.
-
-        `node` and `container_id` are those of ADD, `pool` is where the address goes back to.
-        """
+        """DEL of the CNI: free the `address` in its `pool`; `node`, `container_id` as in `add`."""
 
     # The programs that answer
 
@@ -154,20 +148,15 @@ class Network(ABC, Generic[D]):
     def request(
         self, source: str, address: str, port: int, protocol: str = "tcp"
     ) -> tuple[str, float | None]:
-        """One request from a node, or from `outside`: the address that got it, its latency (s).
+        """One request from a node `source`, or from `outside`, to `address`, `port` and `protocol`:
+        the address that got it, its latency (s).
 
-        The address is empty when a rule refuses the request; the latency is None when there is no
-        answer.
-
-        `source` is the node's name; `address`, `port` and `protocol` are where the request goes.
+        The address is empty when a rule refuses the request; the latency is None without an answer.
         """
 
     @abstractmethod
     def reaches(self, source: str, address: str, port: int, protocol: str) -> bool:
-        """Whether a Pod or node gets an answer from an address.
-
-        `source` is its name; `address`, `port` and `protocol` are where it connects to.
-        """
+        """Whether a Pod or node `source` gets an answer from `address`, `port` and `protocol`."""
 
     def party(self, name: str, namespace: str) -> str:
         """A Pod, a node or `outside` as the network knows it: Pods by `namespace/name`."""

@@ -200,10 +200,7 @@ class NFTables:
         return target
 
     def verdict(self, words: list[str]) -> Verdict:
-        """What happens: a verdict, another chain, a translation, a mark.
-
-        Raises `CourseError` for words that are not understood.
-        """
+        """A verdict, another chain, a translation, a mark; raises `CourseError` for other words."""
         chains = self.chains
         match words:
             case ["accept"]:

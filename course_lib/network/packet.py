@@ -42,10 +42,9 @@ class IP(msgspec.Struct, frozen=True):
 
 
 class TCP(msgspec.Struct, frozen=True):
-    """From port to port, as a stream.
+    """From port to port, as a stream; the packet that opens a connection has no payload.
 
-    A packet that opens a connection (`SYN`, `SYN-ACK`) has no payload; one of a connection that is
-    open has the flags `PSH-ACK` here.
+    One of a connection that is open has the flags `PSH-ACK` here.
     """
 
     source_port: int

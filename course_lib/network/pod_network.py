@@ -309,10 +309,8 @@ class PodNetwork(Network["PodNetwork"]):
         return Talk(self, source, destination, port, protocol, six).send(size, forget=True)
 
     def open(self, source: str, destination: str, port: int = 80, protocol: str = "tcp") -> Talk:
-        """Open a connection that may send more than once.
-
-        `source` is a Pod, a node or `outside`, `destination` one of these or an address, with its
-        `port` and `protocol`.
+        """Open a connection, for more than one packet, from a Pod, a node or `outside` (`source`)
+        to one of these or an address (`destination`) at a `port` of a `protocol`.
         """
         return Talk(self, source, destination, port, protocol)
 

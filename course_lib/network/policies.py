@@ -59,10 +59,7 @@ def directions(policy: NetworkPolicy) -> tuple[str, ...]:
 
 
 def guarding(policies: Iterable[NetworkPolicy], pod: Pod, direction: str) -> list[NetworkPolicy]:
-    """The policies that select a Pod for a direction.
-
-    `policies` are all of the cluster, `pod` is the Pod, `direction` is `Ingress` or `Egress`.
-    """
+    """The `policies` that select a `pod` for a `direction`, `Ingress` or `Egress`."""
     return [
         policy
         for policy in policies
@@ -73,11 +70,7 @@ def guarding(policies: Iterable[NetworkPolicy], pod: Pod, direction: str) -> lis
 
 
 def policy_rules(policies: Sequence[NetworkPolicy], world: PolicyInputs, node: str) -> PolicyRules:
-    """The rules of one node.
-
-    `policies` are all of the cluster, `world` has its Pods and namespaces, `node` is the node's
-    name.
-    """
+    """The rules of one `node` from all `policies`; `world` has the Pods and namespaces."""
     return _PolicyWriter(policies, world, node).write()
 
 

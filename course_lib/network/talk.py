@@ -57,11 +57,7 @@ class Talk:
         self._opened: list[tuple[Conntrack, TrackedConnection]] = []
 
     def send(self, size: int = 0, forget: bool = False) -> Trace:
-        """Send one packet and its answer.
-
-        `size` is the payload in bytes. With 0 the packet opens the connection (SYN); with more it
-        is a packet of a connection that is open.
-        """
+        """Send one packet and its answer; a `size` of 0 bytes opens the connection (SYN)."""
         source = self.namespace.source_for(self.to)
         if not source:
             return self._failed("unreachable", f"{self.source} has no route to {self.to}")

@@ -128,10 +128,7 @@ class Journey:
         self.hops.append(Hop(segment.name, "", "wire", frame, frame, "", segment.seconds))
 
     def routed(self, namespace: Location, device: Passage, route: Route, packet: Packet) -> None:
-        """A route was chosen.
-
-        `namespace` is the machine or Pod, `device` where the `packet` goes out by the `route`.
-        """
+        """A `packet` of a machine or Pod (`namespace`) takes a `route`, out at `device`."""
         self.hops.append(Hop(namespace.name, device.name, "route", packet, packet, route, ROUTING))
 
     def end(
@@ -142,18 +139,14 @@ class Journey:
         outcome: str,
         packet: Packet,
     ) -> None:
-        """The packet goes no further.
-
-        `namespace` and `device` say where, `why` is the reason, `outcome` one word for it.
-        """
+        """The `packet` goes no further than a `namespace`'s `device`: `why`, and its `outcome`."""
         self.outcome, self.reason = outcome, why
         at = namespace.name if namespace else device
         self.hops.append(Hop(at, device if namespace else "", outcome, packet, packet, why))
 
     def too_big(self, namespace: Location, device: Passage, packet: Packet) -> None:
-        """The packet is larger than the MTU and must not be cut: its sender gets an ICMP message.
-
-        `namespace` and `device` say where the `packet` does not fit.
+        """The `packet` is larger than the MTU of a `namespace`'s `device` and must not be cut: its
+        sender gets an ICMP message.
         """
         self.mtu = device.mtu
         what = "packet too big" if ":" in packet.ip.source else "fragmentation needed"
@@ -161,10 +154,7 @@ class Journey:
         self.end(namespace, device.name, why, "too big", packet)
 
     def arrive(self, namespace: Location, device: str, packet: Packet) -> None:
-        """A program gets the packet.
-
-        `namespace` and `device` say where the `packet` came in.
-        """
+        """A program in `namespace` gets the `packet` that came in at `device`."""
         self.outcome, self.namespace, self.packet = "delivered", namespace, packet
         self.hops.append(Hop(namespace.name, device, "deliver", packet, packet))
 
@@ -218,7 +208,7 @@ class Trace(msgspec.Struct):
     def table(self, reply: bool = False, changes: bool = False) -> Table:
         """One row a hop: AT, DEVICE, ACTION, BEFORE and AFTER (headers), RULE, MICROSECONDS.
 
-        `reply` shows the way back; `changes` only the hops that changed the packet, by a rule.
+        `reply` shows the way back; `changes` only hops where a rule changed the packet.
         """
         from course_lib.engine.table import Table
 

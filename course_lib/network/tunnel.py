@@ -25,10 +25,8 @@ class Tunnel(Device):
         what: str,
         seconds: float = seconds,
     ) -> None:
-        """Send the outer packet as if a program of this machine sent it.
-
-        `journey` records it; the packet is wrapped from `before` to `after`; `what` is the action
-        in words, `seconds` what wrapping takes.
+        """Send the outer packet as if a program of this machine sent it; `journey` records that it
+        was wrapped from `before` to `after` (`what`, in so many `seconds`).
         """
         journey.note(self.namespace, self.name, what, before, after, seconds=seconds)
         self.namespace.send(journey, after)

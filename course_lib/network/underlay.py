@@ -121,10 +121,9 @@ class Underlay(Guard):
         card.segment.holders[address.split("/")[0]] = card
 
     def join(self, namespace: NetworkNamespace, subnet: int = 0, address: str = "") -> Ethernet0:
-        """Put a machine on a subnet, with the next free address or a given one.
+        """Put a machine (`namespace`) on a `subnet`, with the next free `address` or a given one.
 
-        `namespace` is the machine's, `subnet` the number of the subnet. Raises `CourseError` for an
-        address that is taken or of another subnet, and for a subnet that is full.
+        Raises `CourseError` for an address that is taken or of another subnet.
         """
         segment = self.segments[subnet % len(self.segments)]
         block = ipaddress.ip_network(segment.cidr)

@@ -13,10 +13,7 @@ if TYPE_CHECKING:
 
 
 class Ethernet0(Device):
-    """A machine's network card, on a segment of the network between machines.
-
-    `namespace` is the machine's, `name` the device's.
-    """
+    """The network card `name` of a machine (`namespace`), on a segment between machines."""
 
     kind = "ethernet"
     seconds = 10e-6
@@ -60,10 +57,7 @@ class Segment:
         return other is not None and (self.guard is None or self.guard.open(one, other))
 
     def carry(self, journey: Journey, sender: Ethernet0, frame: Packet) -> None:
-        """Bring a frame to the card that it is for.
-
-        `journey` records it; `sender` is the card that the `frame` leaves.
-        """
+        """Bring a `frame` from the card `sender` to its destination; `journey` records it."""
         card = self.cards.get(frame.headers[0].destination)  # type: ignore[union-attr]
         why = "nobody has this card"
         if card is not None:
@@ -84,8 +78,5 @@ class Guard:
         return True
 
     def refuses(self, one: Ethernet0, other: Ethernet0, frame: Packet) -> str:
-        """Why a frame does not pass; nothing when it does.
-
-        `one` sends the `frame`, `other` is to get it.
-        """
+        """Why a `frame` from `one` may not pass to the `other`; nothing when it may."""
         return ""

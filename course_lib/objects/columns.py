@@ -28,10 +28,7 @@ def label_cell(labels: Mapping[str, str] | None) -> str:
 
 
 def first_of(values: Iterable[str], empty: str, most: int = 3) -> str:
-    """The first three of a list, and how many there are besides.
-
-    `most` is how many are shown, `empty` what stands for none of the `values`.
-    """
+    """The first `most` of some `values`, and how many more there are; `empty` stands for none."""
     every = list(values)
     more = f" + {len(every) - most} more..." if len(every) > most else ""
     return (",".join(every[:most]) + more) or empty
@@ -58,12 +55,7 @@ class Column(NamedTuple):
 def printed(
     kind: Kind, objects: Sequence[Object], now: float
 ) -> tuple[list[Column], list[list[Any]]]:
-    """All columns of a kind, those of `-o wide` too, and a row for each object.
-
-    `now` is the simulated time in seconds, for ages.
-
-    `objects` are those of the kind.
-    """
+    """All columns of a `kind`, also of `-o wide`, and a row for each of `objects` at `now` (s)."""
     names = kind.columns.split("  ")
     columns = [Column(name.removeprefix("+"), name.startswith("+")) for name in names]
     rows = []

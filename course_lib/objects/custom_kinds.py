@@ -55,9 +55,8 @@ class CustomObject(Object, frozen=True, kw_only=True):
 
 
 def custom_kind(definition: CustomResourceDefinition) -> Kind | None:
-    """The kind that a definition adds, in the version that clients prefer; None if none is served.
-
-    Its other versions are in `versions`.
+    """The kind that a definition adds, in the version that clients prefer, with its other
+    `versions`; None if none is served.
     """
     kinds = [_kind(definition, version) for version in definition.spec.served]
     if not kinds:

@@ -43,11 +43,9 @@ def decode(document: Document, kind: Kind | None = None) -> Object:
 
 
 def revised(view: ViewT, before: Document, after: Document, kind: Kind) -> ViewT:
-    """The view of `after`, made from that of `before`: only what differs is decoded.
+    """The view of `after`, of a `kind`, from the `view` of `before`: only what differs is decoded.
 
     A part of both documents that is one and the same object is taken over from the view.
-
-    `kind` has the type of the view.
     """
     if kind.view is not None:
         return decode(after, kind)  # type: ignore[return-value]
@@ -195,11 +193,10 @@ _SILENT = {"managedFields", "selfLink", "status"}
 
 
 def unknown_fields(value: Any, shape: Any, path: str = "") -> list[UnknownField]:
-    """The paths of fields that a view does not have, each with the nearest name that it has.
+    """The fields of the `value` at `path` that its type `shape` does not have, each with the
+    nearest name that it has.
 
     True for a field that Kubernetes has, and the course does not keep in its views.
-
-    `value` is at `path` in the document, `shape` is the type that it is decoded into.
     """
     shape = _without_none(shape)
     origin = typing.get_origin(shape)

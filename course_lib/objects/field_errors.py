@@ -58,10 +58,7 @@ def required(path: str, detail: str = "") -> FieldError:
 
 
 def invalid(path: str, value: object, detail: str) -> FieldError:
-    """A value that breaks a rule; `detail` is the rule.
-
-    `value` is at `path`.
-    """
+    """The `value` at `path` breaks a rule: `detail`."""
     return FieldError(path, INVALID, value, detail)
 
 
@@ -76,10 +73,7 @@ def duplicate(path: str, value: object) -> FieldError:
 
 
 def not_supported(path: str, value: object, allowed: Sequence[str]) -> FieldError:
-    """A value that is none of those allowed.
-
-    `value` is at `path`.
-    """
+    """The `value` at `path` is none of those `allowed`."""
     quoted = ", ".join(json.dumps(text, ensure_ascii=False) for text in allowed)
     return FieldError(path, UNSUPPORTED, value, f"supported values: {quoted}" if quoted else "")
 
@@ -90,10 +84,7 @@ def too_long(path: str, most: int) -> FieldError:
 
 
 def too_many(path: str, count: int, most: int) -> FieldError:
-    """`count` items where at most `most` are allowed.
-
-    They are at `path`.
-    """
+    """`count` items at `path` where at most `most` are allowed."""
     return FieldError(path, TOO_MANY, count, f"must have at most {most} item{'s'[: most != 1]}")
 
 

@@ -26,10 +26,7 @@ UnknownField = tuple[str, str, bool]  # path, nearest known name, whether Kubern
 
 
 class Subresource(msgspec.Struct, frozen=True):
-    """A part of an object that has a path of its own, such as `pods/eviction`.
-
-    `kind`, `group` and `version` name what a request to it carries.
-    """
+    """A part of an object with a path of its own (`pods/eviction`); the type of its requests."""
 
     name: str
     kind: str
@@ -75,9 +72,8 @@ def no_usage(view: Any) -> ResourceList:
 
 
 class Embedded(msgspec.Struct, frozen=True, eq=False):
-    """What several kinds hold, such as the template of a Pod: its defaults and its rules.
-
-    `relations` are asked with the part and its path.
+    """What several kinds hold, such as the template of a Pod: its defaults and its rules;
+    `relations` get the part and its path.
     """
 
     fields: Mapping[str, Check] = {}
@@ -246,10 +242,7 @@ class Kinds:
         return self._named.get(name) or self._named.get(name.lower())
 
     def named(self, name: str) -> Kind:
-        """The kind of any name that kubectl takes: `Pod`, `pods`, `po`, `deployments.apps`.
-
-        Raises `CourseError` for a name that no kind has.
-        """
+        """The kind of a name (`Pod`, `pods`, `po`, `jobs.batch`); raises `CourseError`."""
         kind = self.find(name)
         if kind is None:
             raise CourseError(

@@ -197,12 +197,9 @@ def set_condition(
     reason: str = "",
     message: str = "",
 ) -> list[dict[str, Any]]:
-    """The conditions as documents with one of them replaced.
+    """The `conditions` as documents; that of a `kind` has this `status`, `reason` and `message`.
 
-    `lastTransitionTime` moves only when the status changes.
-
-    `kind` and `status` are the condition's, `now` is the time as text, `reason` is one word,
-    `message` a sentence.
+    `lastTransitionTime` moves to `now` only when the status changes.
     """
     before = condition(conditions, kind)
     since = before.last_transition_time if before and before.status == status else now

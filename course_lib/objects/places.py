@@ -9,11 +9,10 @@ from course_lib.objects.manifests import Document
 
 
 def places(document: Any, path: str, create: bool = True) -> Iterator[Document]:
-    """The mappings at a path; missing ones are made, except below a list.
+    """The mappings of a `document` at a `path`; with `create` missing ones are made, but not in
+    lists.
 
     What has another shape than the path expects is passed over.
-
-    With `create` the missing ones are made in the `document`.
 
     >>> pod = {"spec": {"containers": [{"name": "a"}, {"name": "b"}]}}
     >>> [each["name"] for each in places(pod, "spec.containers[*]")]

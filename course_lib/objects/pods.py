@@ -28,10 +28,7 @@ def is_active(pod: Pod) -> bool:
 
 
 def available_in(pod: Pod, min_ready_seconds: int, now: float) -> float | None:
-    """Seconds until a Pod counts as available; 0 when it does, None while it is not ready.
-
-    `pod` must be ready for `min_ready_seconds`; `now` is in simulated s.
-    """
+    """Seconds until a `pod` has been ready for `min_ready_seconds` at `now`; None: it is not."""
     ready = condition(pod.status.conditions, "Ready")
     if ready is None or ready.status != "True":
         return None
@@ -40,10 +37,7 @@ def available_in(pod: Pod, min_ready_seconds: int, now: float) -> float | None:
 
 
 def is_available(pod: Pod, min_ready_seconds: int, now: float) -> bool:
-    """Ready, and for long enough.
-
-    `pod` must be ready for `min_ready_seconds`; `now` is in simulated s.
-    """
+    """Whether a `pod` has been ready for `min_ready_seconds`, at `now` (simulated s)."""
     return available_in(pod, min_ready_seconds, now) == 0
 
 

@@ -141,10 +141,7 @@ class FieldSelector(msgspec.Struct, frozen=True):
 
 
 def parse_field_selector(text: str) -> FieldSelector:
-    """Read the form that `kubectl --field-selector` takes: `path=value`, `==`, `!=`.
-
-    Raises `CourseError` for a text of another form.
-    """
+    """Read `--field-selector`: `path=value`, `==`, `!=`; raises `CourseError` for other text."""
     terms = []
     for term in filter(None, (part.strip() for part in text.split(","))):
         match = re.fullmatch(r"([A-Za-z0-9.]+)\s*(==|=|!=)\s*(.*)", term)

@@ -25,10 +25,7 @@ _METADATA: dict[str, Check] = {
 
 
 def validate(document: Document, view: Object, kind: Kind) -> None:
-    """Raise `InvalidManifest` with every problem of a decoded document.
-
-    `view` is the decoded document, `kind` has the rules.
-    """
+    """Raise `InvalidManifest` with all problems of a `document` and its `view` by its `kind`."""
     problems = [*_metadata(view, kind), *kind.rules(view)]
     told = {problem.path for problem in problems}
     said = _field_rules(kind).problems(document)

@@ -21,10 +21,7 @@ def engines() -> list[Engine]:
 def compare(
     workloads: Sequence[Workload], machines: Sequence[Machine], seed: int = 0
 ) -> dict[str, list[Placed]]:
-    """The same workloads on the same `machines` by every engine: what each did, by its name;
-    `seed` breaks ties.
-
-    `machines` are the same for all; `seed` breaks ties.
+    """What each engine does with the same `workloads` and `machines`, by name; `seed` breaks ties.
 
     >>> found = compare([Workload("web", 3, 500, 256)], [Machine("m1", 1000, 1024)])
     >>> [sum(bool(p.machine) for p in placed) for placed in found.values()]

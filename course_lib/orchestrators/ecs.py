@@ -113,9 +113,8 @@ def command(name: str, request: Document) -> str:
 
 
 def choose(service: ECSService, hosts: Sequence[Agent], rng: random.Random) -> Agent | None:
-    """The guide's steps: enough CPU and memory; the constraints; the strategies, in order.
-
-    `service` is the definition, `hosts` are the instances, `rng` breaks ties.
+    """The guide's steps for a task of a `service`: `hosts` with enough CPU and memory, the
+    constraints, the strategies in order; `rng` breaks ties.
     """
     work = service.work
     left = [host for host in hosts if host.fits(work)]
@@ -126,10 +125,10 @@ def choose(service: ECSService, hosts: Sequence[Agent], rng: random.Random) -> A
 
 
 def best(kind: str, field: str, hosts: Sequence[Agent], work: Workload) -> list[Agent]:
-    """The hosts that one strategy prefers; those that it holds equal stay together.
+    """The `hosts` that a strategy prefers for `work`; those that it holds equal stay together.
 
-    `kind` is `spread`, `binpack` or `random`, `field` what it goes by, `work` what is placed.
-    Raises `CourseError` for another kind.
+    `kind` is `spread`, `binpack` or `random`, `field` what it goes by. Raises `CourseError` for
+    others.
     """
     if kind == "random" or not hosts:
         return list(hosts)
@@ -161,10 +160,7 @@ def missing(service: ECSService, hosts: Sequence[Agent]) -> str:
 
 
 def meets(rule: str, host: Agent, work: Workload) -> bool:
-    """`distinctInstance`, or an expression of the cluster query language.
-
-    `rule` is the constraint, `host` the instance, `work` what is placed.
-    """
+    """Whether a `host` keeps a `rule` for `work`: `distinctInstance`, or a cluster query."""
     if rule == "distinctInstance":
         return host.count(work) == 0
     return query(rule, host)

@@ -141,10 +141,7 @@ class Marathon(AgentEngine[App]):
 
 
 def unmatched(app: App, hosts: Sequence[Agent], running: Sequence[Agent]) -> str:
-    """Why offers were declined.
-
-    `app` is what is placed, `hosts` are all agents, `running` those of its tasks.
-    """
+    """Why offers of `hosts` were declined for an `app`, whose tasks are `running` on some."""
     work = app.work
     short = sum(not host.fits(work) for host in hosts)
     other = sum(
@@ -156,12 +153,10 @@ def unmatched(app: App, hosts: Sequence[Agent], running: Sequence[Agent]) -> str
 
 
 def meets(rule: Constraint, host: Agent, running: Sequence[Agent]) -> bool:
-    """Whether one more task on a host keeps a constraint, given where the others run.
+    """Whether one more task on a `host` keeps a `rule` (constraint), beside those `running`.
 
-    A host without the field meets UNLIKE alone.
-
-    `rule` is the constraint, `running` are the agents of the tasks so far. Raises `CourseError` for
-    an operator that Marathon does not have.
+    A host without the field meets UNLIKE alone. Raises `CourseError` for an operator that Marathon
+    does not have.
     """
     field, operator, *rest = rule
     argument = rest[0] if rest else ""

@@ -62,10 +62,7 @@ class Engine(ABC):
     def place(
         self, workloads: Sequence[Workload], machines: Sequence[Machine], rng: random.Random
     ) -> list[Placed]:
-        """Place all tasks, one workload after the other; ties are broken by `rng`.
-
-        `workloads` are in order, `machines` are empty at the start.
-        """
+        """Place all tasks of `workloads`, in order, on empty `machines`; `rng` breaks ties."""
 
 
 class Definition(msgspec.Struct, frozen=True):
@@ -96,11 +93,7 @@ class AgentEngine(Engine, Generic[D]):
 
     @abstractmethod
     def schedule(self, definition: D, agents: list[Agent], rng: random.Random) -> list[Placed]:
-        """Place the tasks of one definition.
-
-        `definition` is the engine's own form of a workload, `agents` are the machines in use; `rng`
-        breaks ties.
-        """
+        """Place the tasks of a `definition` on `agents`, the machines in use; `rng` breaks ties."""
 
     def place(
         self, workloads: Sequence[Workload], machines: Sequence[Machine], rng: random.Random
@@ -151,9 +144,8 @@ def task_names(workload: Workload) -> list[str]:
 
 
 def in_order(work: Workload, hosts: Sequence[Agent], why: str, why_not: str) -> list[Placed]:
-    """The first tasks on these hosts, one each; those for which there is none wait.
-
-    `work` is the workload, `why` is said of the tasks that are placed, `why_not` of the others.
+    """The first tasks of `work` on these `hosts`, one each (`why`); those for which there is none
+    wait (`why_not`).
     """
     names = task_names(work)
     placed = [Placed(name, host.name, why) for name, host in zip(names, hosts, strict=False)]

@@ -164,9 +164,8 @@ def feasible(job: NomadJob, host: Agent) -> bool:
 
 
 def final_score(job: NomadJob, host: Agent, hosts: Sequence[Agent], algorithm: str) -> float:
-    """The mean of the scores that have something to say.
-
-    `job` is what is placed on `host`, one of `hosts`; `algorithm` is `binpack` or `spread`.
+    """The mean of the scores that have something to say of a `host` among `hosts` for a `job`;
+    `algorithm` as in `candidates`.
     """
     scores = [fit_score(job, host, algorithm) / MOST_FIT]
     scores += [s for s in (anti_affinity(job, host), affinity(job, host)) if s is not None]
@@ -176,10 +175,7 @@ def final_score(job: NomadJob, host: Agent, hosts: Sequence[Agent], algorithm: s
 
 
 def fit_score(job: NomadJob, host: Agent, algorithm: str) -> float:
-    """Bin packing or spreading, from 0 to 18, with the task placed.
-
-    `job` is what is placed on `host`; `algorithm` is `binpack` or `spread`.
-    """
+    """Bin packing or spreading (`algorithm`), 0 to 18, with a task of the `job` on `host`."""
     free_cpu = 1 - (host.machine.cpu - host.free_cpu + job.cpu) / host.machine.cpu
     used_memory = host.machine.memory - host.free_memory + job.memory
     free_memory = 1 - used_memory / host.machine.memory
@@ -230,9 +226,8 @@ def affinity(job: NomadJob, host: Agent) -> float | None:
 
 
 def spread_boost(job: NomadJob, spread: Spread, host: Agent, hosts: Sequence[Agent]) -> float:
-    """From -1 to 1, weighted: how far a node's value is below its share (or below the others).
-
-    `job` is what is placed on `host`, one of `hosts`; `spread` is one of its blocks.
+    """From -1 to 1, weighted: how far the value of a `host` is below its share, or below other
+    `hosts`, by a `spread` of the `job`.
     """
     work, value = job.work, host.label(spread.attribute)
     if value is None:

@@ -48,8 +48,6 @@ SITES = (
 def machines_for(site: Site, workload: Workload, spare: int = 1) -> int:
     """How many machines of a `site` a workload needs, with some to `spare` for failures.
 
-    `site` says what a machine is there.
-
     >>> machines_for(SITES[3], Workload("web", 20, cpu=900, memory=1024))
     6
     """

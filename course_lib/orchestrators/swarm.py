@@ -84,7 +84,7 @@ class Swarm(AgentEngine[SwarmService]):
 def schedule(
     service: SwarmService, hosts: Sequence[Agent], failures: dict[str, int]
 ) -> list[Agent]:
-    """The hosts of a service's tasks, in order; fewer than replicas when there is no room.
+    """The `hosts` of a `service`'s tasks, in order; fewer than replicas when there is no room.
 
     `failures` counts the failed tasks of the service on each host.
     """
@@ -93,9 +93,8 @@ def schedule(
 
 
 class Branch:
-    """A node of the decision tree: all hosts with the same values of the first labels.
-
-    `service` is what is placed, `spread` are the labels that are left.
+    """A node of the decision tree for a `service`: all `hosts` with the same values of the first
+    labels; `spread` has the labels that are left.
     """
 
     def __init__(

@@ -29,10 +29,7 @@ class Curve(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, given: str | float | Sequence[tuple[float, str | float]] | Curve) -> Curve:
-        """A curve from one constant amount, or from points.
-
-        Raises `CourseError` for points that are not in order of time.
-        """
+        """A curve from one amount, or from points in order of time; else raises `CourseError`."""
         if isinstance(given, Curve):
             return given
         if isinstance(given, str | int | float):
@@ -95,7 +92,7 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
     def make(cls, **settings: object) -> Behaviour:
         """A behaviour from plain settings; `cpu` and `memory` may be amounts or points.
 
-        Raises `CourseError` for a setting that there is not.
+        Raises `CourseError` for an unknown setting.
         """
         for name in ("cpu", "memory"):
             if name in settings:

@@ -42,11 +42,8 @@ Paths = Mapping[str, tuple[CallStep, ...]]  # the steps of each operation, by th
 
 
 class Calls:
-    """The calls that one runtime answers while its daemon is up.
-
-    `daemon` names the process that must live (empty: none), `paths` the steps of each operation.
-
-    `sim` has the time.
+    """The calls that one runtime answers, in the time of `sim`, while the process `daemon` lives
+    (empty: always); `paths` are the steps of each operation.
     """
 
     def __init__(self, sim: Simulation, daemon: str, paths: Paths) -> None:

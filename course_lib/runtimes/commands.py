@@ -23,8 +23,7 @@ STATES = {"created": "CREATED", "stopped": "EXITED"}
 class Commands:
     """The commands of one node; `refusal` words the error for a program that cannot be run.
 
-    `calls` are answered while the daemon is up, `names` finds IDs, `containers` are those of the
-    node.
+    `calls` are answered while the daemon is up, `names` finds IDs of `containers`.
     """
 
     def __init__(
@@ -36,10 +35,7 @@ class Commands:
     def execute(
         self, id: str, argv: list[str], timeout: float
     ) -> Operation[tuple[bytes, bytes, int]]:
-        """Run a command in a container; returns stdout, stderr and exit code.
-
-        `id` is the container's, `argv` the command, word by word; `timeout` is in s, 0 for none.
-        """
+        """Run `argv` in the container `id`: stdout, stderr, exit code; `timeout` (s), 0: none."""
         said = {"stdout": b"", "stderr": b""}
 
         def write(stream: str, data: bytes) -> None:
@@ -49,12 +45,10 @@ class Commands:
         return said["stdout"], said["stderr"], code
 
     def run(self, id: str, argv: list[str], ends: World, timeout: float = 0) -> Operation[int]:
-        """Run a command between these ends (stdin, output, prompt); returns its exit code.
+        """Run `argv` in the container `id` between `ends` (stdin, output, prompt): its exit code.
 
-        `timeout` is in seconds, 0 for none; after it the call fails with DeadlineExceeded.
-
-        `id` is the container's, `argv` the command, word by word. Raises `RuntimeFault` for a
-        container that does not run, and for a program that cannot be started.
+        After `timeout` seconds (0: none) it fails with DeadlineExceeded. Raises `RuntimeFault` for
+        a container that does not run, and for a program that cannot be started.
         """
         self._calls.check()
         container = self._containers.by_id(id, EXECUTING)

@@ -279,10 +279,7 @@ class RuntimeContainer:
         self.exit(NEVER_STARTED, "StartError", message)
 
     def exit(self, code: int, reason: str = "", message: str = "") -> None:
-        """The process is gone; the reason is OOMKilled, Completed or Error.
-
-        `code` is the exit code, `message` the last words for the status.
-        """
+        """The process is gone: exit `code`, `reason` (OOMKilled, Completed, Error), `message`."""
         if not self.running:
             return
         if self._running is not None:

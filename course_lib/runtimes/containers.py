@@ -61,8 +61,7 @@ class Containers(ByID[RuntimeContainer]):
     def create(self, sandbox: Sandbox, spec: ContainerSpec) -> Operation[RuntimeContainer]:
         """Make a container in a sandbox; its program does not run yet.
 
-        Raises `RuntimeFault` for an image that is not on the node, and for a sandbox that has
-        stopped.
+        Raises `RuntimeFault` for an image that is not here, and for a sandbox that has stopped.
         """
         self._calls.check()
         if not sandbox.ready:
@@ -141,10 +140,7 @@ class Containers(ByID[RuntimeContainer]):
             raise not_found("container", container.id)
 
     def _taken(self, container: RuntimeContainer) -> int | None:
-        """A port of its program that a running container of the same network holds already.
-
-        Containers of one Pod share a network, and so do all Pods on the node's own.
-        """
+        """A port that a running container of the same Pod, or of the node's network, holds."""
         sandbox = container.sandbox
         held = {
             port
@@ -191,10 +187,7 @@ class Containers(ByID[RuntimeContainer]):
         self._tell("deleted", container)
 
     def update(self, id: str, resources: Resources) -> None:
-        """Write other limits into a container's cgroup.
-
-        Raises `RuntimeFault` for a container that has ended.
-        """
+        """Write limits into the cgroup of a container; raises `RuntimeFault` for one that ended."""
         self._calls.check()
         container = self.by_id(id)
         if container.stopped:

@@ -13,9 +13,9 @@ from course_lib.runtimes.spec import Resources
 
 
 class CPU:
-    """The CPU of one container; amounts in cores, core-seconds and simulated seconds.
+    """The CPU of one container; amounts in cores, core-seconds and simulated seconds of `sim`.
 
-    `sim` has the time, `cores` are the machine's, `resources` gives the limits as they are now.
+    `cores` are the machine's, `resources` gives the limits as they are now.
     """
 
     def __init__(self, sim: Simulation, cores: float, resources: Callable[[], Resources]) -> None:

@@ -23,10 +23,7 @@ class FileSystem:
         self.files.setdefault(path, bytearray()).extend(data)
 
     def put(self, path: str, data: bytes, mode: int = 0o644) -> None:
-        """Replace the content of a file.
-
-        `path` is absolute, `data` the whole content, `mode` the permissions.
-        """
+        """Replace the content of the file `path` (absolute) by `data`, with permissions `mode`."""
         self.files[path] = bytearray(data)
         self.modes[path] = mode
 

@@ -16,10 +16,9 @@ PAUSE = "registry.k8s.io/pause:3.10"
 
 
 class Images:
-    """The images of one node, as its runtime keeps them.
+    """The images of one node, pulled from a `registry` while the daemon answers `calls`.
 
-    `flavour` says what is kept of an image, `registry` is where images come from, `calls` are
-    answered while the daemon is up.
+    `flavour` says what is kept of an image.
     """
 
     def __init__(self, flavour: Flavour, registry: Registry, calls: Calls) -> None:
@@ -31,7 +30,7 @@ class Images:
             self.store.add(pause, found.digest, found.variant(), 0.0, pinned=True)
 
     def pull(self, name: str) -> Operation[NodeImage]:
-        """Fetch an image: resolve its name, then transfer the layers that are not here yet.
+        """Resolve an image's name, then transfer the layers that are not here yet.
 
         Raises `RuntimeFault` for what the registry does not have.
         """

@@ -22,9 +22,7 @@ USERS = {"root": (0, 0), "www-data": (33, 33), "nobody": (65534, 65534)}  # name
 
 
 def command_line(spec: ContainerSpec, image: NodeImage) -> list[str]:
-    """What is run: `command` instead of ENTRYPOINT, `args` instead of CMD; CMD goes with its own.
-
-    A container that sets `command` alone does not get the image's CMD.
+    """What runs: `command` instead of ENTRYPOINT, `args` instead of CMD; `command` alone drops CMD.
 
     Raises `RuntimeFault` where neither names a program.
     """
@@ -36,12 +34,10 @@ def command_line(spec: ContainerSpec, image: NodeImage) -> list[str]:
 
 
 def find_executable(world: World, image: NodeImage, argv: Sequence[str]) -> tuple[str, str] | None:
-    """The program that cannot be started, and why, in Go's words; None when it can.
+    """The program of `argv` that cannot be started, and why, in Go's words; None when it can.
 
-    Of an image whose contents are not known, every program is taken to exist.
+    In `world` are the files; where those of `image` are not known, every program is taken to exist.
     Source: Go's `os/exec.LookPath`, which runc calls; runc 1.5, `libcontainer/process_linux.go`.
-
-    `world` has the files, `image` says whether they are known, `argv` is the command, word by word.
     """
     name = argv[0]
     file = world.locate(name) if name else None
@@ -63,10 +59,10 @@ def find_executable(world: World, image: NodeImage, argv: Sequence[str]) -> tupl
 def world_of(
     spec: ContainerSpec, sandbox: Sandbox, image: NodeImage, node: str, disk: FileSystem
 ) -> World:
-    """What a program in a container finds at its start: files, environment, user.
+    """What a program of a container finds at its start: files, environment, user.
 
-    `spec` is the container's, `sandbox` its Pod's, `image` has the files, `node` is the machine's
-    name, `disk` has the mounted files.
+    `spec` is the container's, `sandbox` its Pod's; `image` has the files and `disk` the mounted
+    ones; `node` is the machine's name.
     """
     hostname = sandbox.spec.hostname or node
     files = _files(spec, sandbox, image, hostname, disk)

@@ -27,10 +27,7 @@ def of_sandbox(wanted: Namespaces, number: int) -> dict[str, str]:
 
 
 def of_container(wanted: Namespaces, sandbox: dict[str, str], number: int) -> dict[str, str]:
-    """The namespaces of a container: files and cgroup for itself, the rest as the Pod says.
-
-    `wanted` says which are shared, `sandbox` has those of the Pod, `number` makes new ones differ.
-    """
+    """The namespaces of container `number`: its own, or the `sandbox`'s where `wanted` says so."""
     shared = _taken(wanted, sandbox, POD) | _taken(wanted, of_node(), NODE)
     return _new(number) | {"uts": sandbox["uts"]} | shared
 

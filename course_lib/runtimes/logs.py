@@ -27,10 +27,7 @@ def stamp(nanoseconds: int) -> str:
 
 
 class ContainerLog:
-    """What one container says, on its way to its file.
-
-    `disk` has the file at `path` (empty: none is kept), `clock` gives the time in ns.
-    """
+    """What a container says, for the file `path` of a `disk` (empty: none); `clock` gives ns."""
 
     def __init__(self, disk: FileSystem, path: str, clock: Callable[[], int]) -> None:
         self.disk, self.path, self.clock = disk, path, clock

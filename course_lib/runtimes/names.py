@@ -29,10 +29,7 @@ class Names:
         return hashlib.sha256(text.encode()).hexdigest(), self._count
 
     def reserve(self, kind: str, name: str, id: str) -> None:
-        """Reserve a name for an ID; raises `RuntimeFault` where another has it.
-
-        `kind` is a sandbox or a container, `id` the ID.
-        """
+        """Reserve a name of a `kind` for an `id`; raises `RuntimeFault` where another has it."""
         if name in self._holders:
             raise RuntimeFault(
                 "Unknown",

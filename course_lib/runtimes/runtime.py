@@ -99,7 +99,7 @@ class Runtime:
         self.containers.by_id(id).thaw()
 
     def stop_daemon(self) -> None:
-        """Stop the daemon: no call is answered; containers go on or end, as the flavour says.
+        """Answer no call until it starts; containers go on or end, as the flavour says.
 
         Raises `CourseError` for a runtime that has no daemon.
         """

@@ -16,10 +16,9 @@ from course_lib.runtimes.spec import SandboxSpec
 
 
 class Sandboxes(ByID[Sandbox]):
-    """The sandboxes of one node, by ID; their addresses come from the node's block.
+    """The sandboxes of one node, by ID, with addresses of the node's block in its `network`.
 
-    They are joined to `network`; `calls` are answered while the daemon is up; `names` finds IDs,
-    `containers` are those in the sandboxes.
+    `calls` are answered while the daemon is up; `names` finds IDs, `containers` are those in them.
     """
 
     def __init__(

@@ -281,10 +281,9 @@ def _gateway(pool: AddressPool) -> str:
 
 
 def ensure_bridge(host: NodeHost, name: str, mtu: int, blocks: list[str]) -> Bridge:
-    """The bridge of a node, made with its first Pod.
+    """The bridge `name` of a `host`, made with its first Pod; `mtu` in bytes.
 
-    `host` is the machine, `name` the bridge's, `mtu` in bytes; it gets the first address of each of
-    `blocks`.
+    It gets the first address of each of `blocks`.
     """
     found = host.namespace.devices.get(name)
     if isinstance(found, Bridge):

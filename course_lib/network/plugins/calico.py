@@ -40,9 +40,8 @@ NEVER, ALWAYS, CROSS_SUBNET = "Never", "Always", "CrossSubnet"
 
 
 class Calico(NetworkPlugin):
-    """Routes by BGP; `ipip` is Never, Always or CrossSubnet, `reflectors` nodes that reflect.
-
-    `network` is what the plugin is part of. Raises `CourseError` for another mode.
+    """Routes by BGP; `ipip` is Never, Always or CrossSubnet, `reflectors` nodes that reflect routes
+    to the rest of the `network`. Raises `CourseError` for another mode.
     """
 
     name, place = "calico", 4
@@ -206,10 +205,7 @@ class Calico(NetworkPlugin):
 
 
 class CalicoIPIP(Calico):
-    """Calico with IP in IP between all nodes.
-
-    `network`, `ipip` and `reflectors` as for `Calico`.
-    """
+    """Calico with IP in IP between all nodes; `network`, `ipip`, `reflectors` as for `Calico`."""
 
     name, place = "calico-ipip", 5
 

@@ -59,13 +59,11 @@ class HostGateway(NetworkPlugin):
 
 
 class VXLANBackend(HostGateway):
-    """Flannel's `vxlan`: packets between nodes travel in UDP.
+    """Flannel's `vxlan`: packets between nodes of the `network` travel in UDP.
 
     `tunnel_mtu` sets the device's MTU by hand: a wrong one shows what the right one is for. With
     `direct_routing` nodes of one subnet are next hops, as in `host-gw`, and only packets to other
     subnets are wrapped. Source: flannel `Documentation/backends.md` (VXLAN, `DirectRouting`).
-
-    `network` is what the plugin is part of.
     """
 
     name, place = "flannel-vxlan", 3

@@ -41,10 +41,9 @@ SPI = 0xCAFE  # of the security association; any number
 
 
 class Weave(NetworkPlugin):
-    """The mesh; `encrypted` when it was started with a password.
+    """The mesh of a `network`, `encrypted` when it was started with a password.
 
-    `network` is what the plugin is part of. Raises `CourseError` for IPv6, which Weave does not
-    have.
+    Raises `CourseError` for IPv6, which Weave does not have.
     """
 
     name, place = "weave", 6
@@ -180,10 +179,9 @@ class Weave(NetworkPlugin):
 
 
 class Datapath(Tunnel):
-    """Weave's router, as a port of the node's bridge: it carries frames to other peers.
+    """Weave's router: port `name` of the bridge of a `host`; it carries frames to other peers.
 
-    `namespace` is the machine's, `name` the device's; `plugin` knows the peers, `host` is the node,
-    `mtu` is in bytes.
+    `namespace` is the machine's, `plugin` knows the peers, `mtu` is in bytes.
     """
 
     kind = "weave"

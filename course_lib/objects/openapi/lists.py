@@ -16,10 +16,7 @@ from course_lib.objects.openapi.schema import JSONSchemaProps, below, key_of, sa
 
 
 def duplicates(value: object, schema: JSONSchemaProps, path: str = "") -> list[FieldError]:
-    """The items that are in a set or map for the second time, wherever in the value.
-
-    `schema` is that of the value at `path`.
-    """
+    """The items of `value` (at `path`) that a set or map of its `schema` has twice."""
     found: list[FieldError] = []
     if isinstance(value, dict):
         for key, item in value.items():
@@ -58,11 +55,10 @@ def _repeated_keys(items: Sequence[object], schema: JSONSchemaProps, path: str) 
 
 
 def correlated(items: Sequence[object], old: object, schema: JSONSchemaProps) -> list[object]:
-    """For each item of a list the item that it was before an update, UNSET where unknown.
+    """For each of `items` of a list with this `schema` the one of `old`, before an update, that it
+    was; UNSET where unknown.
 
     Only the items of a map can be told apart.
-
-    `old` is the list before the update, `schema` that of the list.
     """
     unknown: list[object] = [UNSET] * len(items)
     if schema.list_type != "map" or not isinstance(old, list):

@@ -17,10 +17,7 @@ _LARGEST_FLOAT32 = 3.4028234663852886e38
 
 
 def number_errors(value: int | float, schema: JSONSchemaProps, path: str) -> Iterator[FieldError]:
-    """What is wrong with a number; bounds of an integer are cut to whole numbers.
-
-    `schema` is that of the `value` at `path`.
-    """
+    """What `schema` forbids of a number `value` at `path`; bounds of an integer are cut."""
     yield from _range_errors(value, schema, "Checked", path)
     yield from _multiple_errors(value, schema, path)
     for bound, exclusive, prefix, sign, word in (

@@ -40,10 +40,7 @@ _NOT_AT_ROOT = (
 
 
 def schema_errors(schema: JSONSchemaProps, path: str, status: bool) -> list[FieldError]:
-    """What is wrong with the schema of a version; `status` says that it has that subresource.
-
-    `path` is where the schema is in its definition.
-    """
+    """What is wrong with a version's `schema` at `path`; `status`: it has that subresource."""
     found = list(_root(schema, path)) if status else []
     if schema.nullable:
         found.append(forbidden(f"{path}.nullable", "nullable cannot be true at the root"))

@@ -40,12 +40,10 @@ class _Result:
 def validate(
     value: object, schema: JSONSchemaProps, old: object = UNSET, prefix: str = ""
 ) -> list[FieldError]:
-    """What is wrong with a value; `old` is the value before an update.
+    """What `schema` forbids of a `value`; `old` is the value before an update.
 
-    `prefix` is the path of the value in its document. Lists that are sets or maps hold each item
-    once, unless one of them did not before.
-
-    `schema` is that of the value.
+    `prefix` is its path in the document. Lists that are sets or maps hold each item once, unless
+    one of them did not before.
     """
     found = _check(value, schema, "", old).errors
     told = [_placed(error, prefix) for error in found]

@@ -48,9 +48,8 @@ def container_cells(template: PodTemplateSpec) -> Row:
 def template_rules(
     selector: LabelSelector | None, template: PodTemplateSpec, restart: tuple[str, ...]
 ) -> Problems:
-    """A workload's selector must select its own Pods, and nothing may be selected by nothing.
-
-    `template` is that of the Pods, `restart` has the restart policies that the workload allows.
+    """The `selector` of a workload selects the Pods of its `template`, and `restart` has the
+    policies that it allows.
     """
     problems = list(label_selector(selector, "spec.selector"))
     yield from problems
