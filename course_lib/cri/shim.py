@@ -23,10 +23,7 @@ class Shim:
         self.runtime = runtime
         self.runtime_service = RuntimeService(runtime)
         self.image_service = ImageService(runtime.images, runtime.machine)
-        self._handlers: Handlers = {
-            **self.runtime_service.handlers,
-            **self.image_service.handlers,
-        }
+        self._handlers: Handlers = {**self.runtime_service.handlers, **self.image_service.handlers}
 
     def call(self, method: str, request: v1.Message) -> Answer:
         """Answer a call by its name: a response, its parts, or a process that returns it.

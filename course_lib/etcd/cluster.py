@@ -36,10 +36,7 @@ class EtcdCluster:
     """
 
     def __init__(
-        self,
-        sim: Simulation,
-        members: int | Sequence[str] = 3,
-        member: type[Member] = Member,
+        self, sim: Simulation, members: int | Sequence[str] = 3, member: type[Member] = Member
     ) -> None:
         self.sim = sim
         self.quota: float = QUOTA
@@ -153,8 +150,7 @@ class EtcdCluster:
         """A member goes, for good."""
         self._reconfigure(
             lambda c: Configuration(
-                tuple(n for n in c.voters if n != name),
-                tuple(n for n in c.learners if n != name),
+                tuple(n for n in c.voters if n != name), tuple(n for n in c.learners if n != name)
             )
         )
         member = self.members.pop(name)

@@ -13,17 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 import msgspec
 
 from course_lib.errors import CourseError
-from course_lib.network.chains import (
-    ACCEPT,
-    DROP,
-    REJECT,
-    RETURN,
-    Chain,
-    Look,
-    Match,
-    Rule,
-    Target,
-)
+from course_lib.network.chains import ACCEPT, DROP, REJECT, RETURN, Chain, Look, Match, Rule, Target
 from course_lib.network.ipset import Sets
 from course_lib.network.routes import block_of, number_of
 

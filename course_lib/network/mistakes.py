@@ -121,11 +121,7 @@ def diagnose(network: PodNetwork) -> Table:
 
 
 def _plan(network: PodNetwork) -> Iterator[NetworkFault]:
-    blocks = {
-        "Pods": network.blocks[0],
-        "nodes": network.underlay.cidr,
-        "Services": SERVICE_CIDR,
-    }
+    blocks = {"Pods": network.blocks[0], "nodes": network.underlay.cidr, "Services": SERVICE_CIDR}
     for one, other in overlaps(blocks):
         yield NetworkFault(
             "CIDRs overlap",

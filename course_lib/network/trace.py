@@ -132,12 +132,7 @@ class Journey:
         self.hops.append(Hop(namespace.name, device.name, "route", packet, packet, route, ROUTING))
 
     def end(
-        self,
-        namespace: Location | None,
-        device: str,
-        why: str,
-        outcome: str,
-        packet: Packet,
+        self, namespace: Location | None, device: str, why: str, outcome: str, packet: Packet
     ) -> None:
         """The `packet` goes no further than a `namespace`'s `device`: `why`, and its `outcome`."""
         self.outcome, self.reason = outcome, why

@@ -18,12 +18,7 @@ class Tunnel(Device):
     overhead = 0
 
     def output(
-        self,
-        journey: Journey,
-        before: Packet,
-        after: Packet,
-        what: str,
-        seconds: float = seconds,
+        self, journey: Journey, before: Packet, after: Packet, what: str, seconds: float = seconds
     ) -> None:
         """Send the outer packet as if a program of this machine sent it; `journey` records that it
         was wrapped from `before` to `after` (`what`, in so many `seconds`).

@@ -79,16 +79,12 @@ def encode(value: object) -> Any:
 
 
 def _quantity(wanted: type, found: object) -> Any:
-    if (
-        wanted is not Quantity
-        or isinstance(found, bool)
-        or not isinstance(found, str | int | float)
-    ):
-        raise ValueError(f"Expected `{wanted.__name__.lower()}`, got `{type(found).__name__}`")
-    try:
-        return Quantity(found)
-    except CourseError as problem:
-        raise ValueError(f"Expected `{problem.expected}`, got `{problem.found}`") from None
+    if wanted is Quantity and isinstance(found, str | int | float) and not isinstance(found, bool):
+        try:
+            return Quantity(found)
+        except CourseError as problem:
+            raise ValueError(f"Expected `{problem.expected}`, got `{problem.found}`") from None
+    raise ValueError(f"Expected `{wanted.__name__.lower()}`, got `{type(found).__name__}`")
 
 
 def _explain(problem: msgspec.ValidationError, document: Document) -> InvalidManifest:
@@ -101,17 +97,15 @@ def _explain(problem: msgspec.ValidationError, document: Document) -> InvalidMan
         return InvalidManifest(
             "a required field is missing",
             where=f"{title(document)}: {path}",
-            expected=f"{missing['field']}",
+            expected=missing["field"],
             found="nothing",
         )
-    wrong = _EXPECTED.search(said)
+    wrong, found = _EXPECTED.search(said), _shown(_at(document, path))
     return InvalidManifest(
         "a field has the wrong type",
         where=f"{title(document)}: {path}",
         expected=_type_words(wrong["expected"]) if wrong else said,
-        found=f"{_type_words(wrong['found'])} {_shown(_at(document, path))}".strip()
-        if wrong
-        else _shown(_at(document, path)),
+        found=f"{_type_words(wrong['found'])} {found}".strip() if wrong else found,
     )
 
 
@@ -138,7 +132,8 @@ def _at(document: Any, path: str) -> Any:
 def warnings_for(document: Document, kind: Kind) -> list[str]:
     """What of a document is kept but not acted on, by path; fields that do not exist."""
     fields = fields_unknown_to(kind, document)
-    said = [
+    said = [kind.deprecation] if kind.deprecation else []
+    said += [
         f'{title(document)}: unknown field "{path}"' + (f" (did you mean {near}?)" if near else "")
         for path, near, real in fields
         if not real
@@ -146,15 +141,8 @@ def warnings_for(document: Document, kind: Kind) -> list[str]:
     unused = [path for path, _, real in fields if real]
     for path in kind.not_simulated:
         unused += filled_paths(document, path)
-    deprecated = [kind.deprecation] if kind.deprecation else []
-    return (
-        deprecated
-        + said
-        + [
-            f"{title(document)}: {path}: kept, but the simulation does not act on it"
-            for path in unused
-        ]
-    )
+    kept = "kept, but the simulation does not act on it"
+    return said + [f"{title(document)}: {path}: {kept}" for path in unused]
 
 
 def refuse_unknown(document: Document, kind: Kind) -> None:
@@ -198,25 +186,16 @@ def unknown_fields(value: Any, shape: Any, path: str = "") -> list[UnknownField]
 
     True for a field that Kubernetes has, and the course does not keep in its views.
     """
-    shape = _without_none(shape)
-    origin = typing.get_origin(shape)
+    shape, origin, inner = _taken_apart(shape)
+    result: list[UnknownField] = []
     if isinstance(value, list) and origin is list:
-        inner = typing.get_args(shape)[0]
-        return [
-            found
-            for position, item in enumerate(value)
-            for found in unknown_fields(item, inner, f"{path}[{position}]")
-        ]
-    if isinstance(value, dict) and origin is dict:
-        inner = typing.get_args(shape)[1]
-        return [
-            found
-            for key, item in value.items()
-            for found in unknown_fields(item, inner, f"{path}.{key}")
-        ]
-    if isinstance(value, dict) and isinstance(shape, type) and issubclass(shape, msgspec.Struct):
+        for position, item in enumerate(value):
+            result += unknown_fields(item, inner[0], f"{path}[{position}]")
+    elif isinstance(value, dict) and origin is dict:
+        for key, item in value.items():
+            result += unknown_fields(item, inner[1], f"{path}.{key}")
+    elif isinstance(value, dict) and isinstance(shape, type) and issubclass(shape, msgspec.Struct):
         fields = _fields(shape)
-        result = []
         for key, item in value.items():
             here = f"{path}.{key}".removeprefix(".")
             if key in fields:
@@ -225,8 +204,7 @@ def unknown_fields(value: Any, shape: Any, path: str = "") -> list[UnknownField]
                 unkept = shape.UNKEPT.split() if issubclass(shape, Value) else ()
                 near = difflib.get_close_matches(key, [*fields, *unkept], n=1, cutoff=0.7)
                 result.append((here, near[0] if near else "", key in unkept))
-        return result
-    return []
+    return result
 
 
 def canonical(value: Any, shape: Any) -> Any:
@@ -253,7 +231,9 @@ def _fields(shape: type[msgspec.Struct]) -> dict[str, Any]:
 @cache
 def _taken_apart(shape: Any) -> tuple[Any, Any, tuple[Any, ...]]:
     """A type without None, its origin (`list` of `list[str]`), and its arguments."""
-    shape = _without_none(shape)
+    if isinstance(shape, types.UnionType):
+        parts = [part for part in typing.get_args(shape) if part is not types.NoneType]
+        shape = parts[0] if len(parts) == 1 else shape
     return shape, typing.get_origin(shape), typing.get_args(shape)
 
 
@@ -270,10 +250,3 @@ def _attributes(shape: type[msgspec.Struct]) -> dict[str, tuple[str, Any, Any]]:
 def _default(field: msgspec.structs.FieldInfo) -> Any:
     made = field.default_factory
     return field.default if made is msgspec.NODEFAULT else made()
-
-
-def _without_none(shape: Any) -> Any:
-    if isinstance(shape, types.UnionType):
-        parts = [part for part in typing.get_args(shape) if part is not types.NoneType]
-        return parts[0] if len(parts) == 1 else shape
-    return shape

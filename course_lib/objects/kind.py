@@ -42,28 +42,12 @@ class Scale(msgspec.Struct, frozen=True):
     selector: str = "spec.selector"
 
 
-def _no_relations(part: Document, at: str) -> Problems:
+def _no_problems(*judged: object) -> Problems:
     return iter(())
 
 
-def _no_problems(value: Any) -> Problems:
-    return iter(())
-
-
-def _unchanged(document: Document) -> None:
+def _unchanged(*documents: Document) -> None:
     pass
-
-
-def _nothing(document: Document) -> Document:
-    return {}
-
-
-def _no_change(before: Document, after: Document) -> None:
-    pass
-
-
-def _no_transition(before: Document, after: Document) -> Problems:
-    return iter(())
 
 
 def no_usage(view: Any) -> ResourceList:
@@ -78,11 +62,7 @@ class Embedded(msgspec.Struct, frozen=True, eq=False):
 
     fields: Mapping[str, Check] = {}
     complete: Callable[[Document], None] = _unchanged
-    relations: Callable[[Document, str], Problems] = _no_relations
-
-
-def _plain_row(view: Object, now: float) -> Row:
-    return view.name, view.metadata.creation_timestamp
+    relations: Callable[[Document, str], Problems] = _no_problems
 
 
 class Kind(msgspec.Struct, frozen=True, eq=False):
@@ -115,8 +95,10 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
     defaults: Mapping[str, Any] = {}  # by path
     complete: Callable[[Document], None] = _unchanged  # defaults that depend on other fields
     parts: Mapping[str, Embedded] = {}  # by path
-    prepare: Callable[[Document], Document] = _nothing  # a patch of a new object, with its uid
-    carry_over: Callable[[Document, Document], None] = _no_change  # what an update leaves out
+    prepare: Callable[[Document], Document] = (
+        lambda document: {}
+    )  # a patch of a new object, with its uid
+    carry_over: Callable[[Document, Document], None] = _unchanged  # what an update leaves out
     first_status: Callable[[Any], Document] | None = None  # of the view of a new object
     status_at_creation: bool = False  # a new object keeps the status that it is written with
 
@@ -129,11 +111,14 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
     relations: Callable[[Document], Problems] = _no_problems  # asked when all else is right
     fixed: tuple[str, ...] = ()  # paths that an update may not change
     free: tuple[str, ...] = ()  # fields of `spec` that it may, where it may change no other
-    transition: Callable[[Document, Document], Problems] = _no_transition  # before, after
+    transition: Callable[[Document, Document], Problems] = _no_problems  # before, after
 
     # Showing it
     columns: str = "NAME  CREATED AT"  # as kubectl's heading; `+` marks those of `-o wide`
-    row: Callable[[Any, float], Row] = _plain_row  # of a view, at a simulated time in seconds
+    row: Callable[[Any, float], Row] = lambda view, now: (  # of a view, at a simulated time (s)
+        view.name,
+        view.metadata.creation_timestamp,
+    )
 
     # Parts and costs
     status: bool = True  # whether the status is a subresource

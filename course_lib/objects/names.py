@@ -50,22 +50,22 @@ def is_label_value(value: str) -> bool:
     return not value or (len(value) <= 63 and _QUALIFIED.fullmatch(value) is not None)
 
 
-def subdomain_name(name: str, path: str = "metadata.name") -> Iterator[Problem]:
+def subdomain_name(name: str) -> Iterator[Problem]:
     """What is wrong with a name that has to be a subdomain, as that of most objects."""
     if not is_subdomain(name):
-        yield Problem(path, SUBDOMAIN, name)
+        yield Problem("metadata.name", SUBDOMAIN, name)
 
 
-def label_name(name: str, path: str = "metadata.name") -> Iterator[Problem]:
+def label_name(name: str) -> Iterator[Problem]:
     """What is wrong with a name that has to be a label; since 1.36 that of a Service, too."""
     if not is_label(name):
-        yield Problem(path, LABEL, name)
+        yield Problem("metadata.name", LABEL, name)
 
 
-def path_segment_name(name: str, path: str = "metadata.name") -> Iterator[Problem]:
+def path_segment_name(name: str) -> Iterator[Problem]:
     """What is wrong with a name that is only bound to fit into a path, as that of a role."""
     if name in (".", "..") or "/" in name or "%" in name:
-        yield Problem(path, "a path segment: no '/' and no '%'", name)
+        yield Problem("metadata.name", "a path segment: no '/' and no '%'", name)
 
 
 def label_problems(labels: Mapping[str, str] | None, path: str) -> Iterator[Problem]:

@@ -14,7 +14,6 @@ import msgspec
 from course_lib.errors import CourseError
 
 IN, NOT_IN, EXISTS, DOES_NOT_EXIST, GT, LT = "In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"
-OPERATORS = (IN, NOT_IN, EXISTS, DOES_NOT_EXIST, GT, LT)
 
 _KEY = r"[A-Za-z0-9./_-]+"
 _TERMS = re.compile(r",(?![^()]*\))")  # commas outside parentheses
@@ -47,12 +46,10 @@ class Requirement(msgspec.Struct, frozen=True):
         return number > bound if self.operator == GT else number < bound
 
     def __str__(self) -> str:
-        values = ",".join(sorted(self.values))
+        values, several = ",".join(sorted(self.values)), len(self.values) > 1
         return {
-            IN: f"{self.key} in ({values})" if len(self.values) > 1 else f"{self.key}={values}",
-            NOT_IN: f"{self.key} notin ({values})"
-            if len(self.values) > 1
-            else f"{self.key}!={values}",
+            IN: f"{self.key} in ({values})" if several else f"{self.key}={values}",
+            NOT_IN: f"{self.key} notin ({values})" if several else f"{self.key}!={values}",
             EXISTS: self.key,
             DOES_NOT_EXIST: f"!{self.key}",
             GT: f"{self.key}>{values}",
@@ -102,9 +99,8 @@ def parse_selector(text: str) -> Selector:
 def _requirement(term: str, text: str) -> Requirement:
     if match := _SET.fullmatch(term):
         key, word, inside = match.groups()
-        return Requirement(
-            key, IN if word == "in" else NOT_IN, tuple(v.strip() for v in inside.split(","))
-        )
+        values = tuple(value.strip() for value in inside.split(","))
+        return Requirement(key, IN if word == "in" else NOT_IN, values)
     if match := _COMPARE.fullmatch(term):
         key, sign, value = match.groups()
         operator = {"=": IN, "==": IN, "!=": NOT_IN, ">": GT, "<": LT}[sign]
@@ -158,10 +154,6 @@ def parse_field_selector(text: str) -> FieldSelector:
 def _text_at(document: Any, path: str) -> str:
     for step in path.split("."):
         document = document.get(step) if isinstance(document, Mapping) else None
-    return (
-        ""
-        if document is None
-        else str(document).lower()
-        if isinstance(document, bool)
-        else str(document)
-    )
+    if isinstance(document, bool):
+        return str(document).lower()
+    return "" if document is None else str(document)

@@ -176,7 +176,7 @@ _TERM = re.compile(
     r"\s*(?P<subject>[\w.:-]+)\s*"
     r"(?:(?P<sign>==|!=|=~|!~|>=|<=|>|<|equals|not_equals)\s*(?P<value>[^\s()]+)"
     r"|(?P<isin>in|not_in|!in)\s*\[(?P<values>[^\]]*)\]"
-    r"|(?P<there>exists|!exists|not_exists))\s*",
+    r"|(?P<there>exists|!exists|not_exists))\s*"
 )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import types
-import typing
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +13,7 @@ from hypothesis import strategies as st
 
 from course_lib.cluster import Cluster
 from course_lib.errors import CourseError
-from course_lib.objects.decode import _fields, _without_none
+from course_lib.objects.decode import _fields, _taken_apart
 from course_lib.objects.kinds import kind_of
 from course_lib.objects.manifests import read_manifests
 from course_lib.objects.quantity import Quantity
@@ -197,10 +196,10 @@ def hostile(draw: st.DrawFn) -> dict:
 
 def structs(value: Any, shape: Any) -> Iterator[tuple[dict, type[msgspec.Struct]]]:
     """The mappings of a document, each with the class of its view."""
-    shape = _without_none(shape)
+    shape, _, inside = _taken_apart(shape)
     if isinstance(value, list):
         for item in value:
-            yield from structs(item, (typing.get_args(shape) or (Any,))[0])
+            yield from structs(item, (inside or (Any,))[0])
     elif isinstance(value, dict) and isinstance(shape, type) and issubclass(shape, msgspec.Struct):
         yield value, shape
         for name, inner in _fields(shape).items():
@@ -210,8 +209,7 @@ def structs(value: Any, shape: Any) -> Iterator[tuple[dict, type[msgspec.Struct]
 
 def typed(shape: Any, depth: int = 0) -> st.SearchStrategy:
     """Values of a type, at its edges."""
-    shape = _without_none(shape)
-    origin, inside = typing.get_origin(shape), typing.get_args(shape)
+    shape, origin, inside = _taken_apart(shape)
     if isinstance(shape, types.UnionType):
         return st.one_of(*(typed(part, depth) for part in inside))
     if shape is bool:

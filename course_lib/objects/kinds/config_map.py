@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from course_lib.objects.field_rules import config_key, encoded
-from course_lib.objects.kind import Kind, Problems, Row
+from course_lib.objects.kind import Kind, Problems
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object
 from course_lib.objects.names import Problem
@@ -38,10 +38,6 @@ def data_size(items: list[tuple[str, Any]]) -> Problems:
         yield Problem("data", f"Too long: may not be more than {MAX_DATA} bytes", f"{size} bytes")
 
 
-def _row(c: ConfigMap, now: float) -> Row:
-    return c.name, len(c.data or ()) + len(c.binary_data or ())
-
-
 CONFIG_MAP = Kind(
     "ConfigMap",
     "v1",
@@ -52,6 +48,6 @@ CONFIG_MAP = Kind(
     relations=_relations,
     transition=immutable_data,
     columns="NAME  DATA  AGE",
-    row=_row,
+    row=lambda c, now: (c.name, len(c.data or ()) + len(c.binary_data or ())),
     counted=True,
 )

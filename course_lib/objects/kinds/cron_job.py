@@ -8,7 +8,6 @@ from course_lib.objects.field_rules import MAX_INT64, below, truth, whole
 from course_lib.objects.kind import Kind, Problems, Row
 from course_lib.objects.kinds.job import JOB_FIELDS, JobSpec, job_relations, job_rules
 from course_lib.objects.kinds.pod.template import COLUMNS, JOB_TEMPLATE, container_cells
-from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, ObjectMeta, ObjectReference, Value, selector_of
 from course_lib.objects.names import Problem
 from course_lib.objects.rules import must_be_one_of
@@ -69,10 +68,6 @@ def _rules(view: CronJob) -> Problems:
     yield from job_rules(view.spec.job_template.spec)
 
 
-def _relations(document: Document) -> Problems:
-    return job_relations(document["spec"]["jobTemplate"]["spec"], "spec.jobTemplate.spec")
-
-
 def _row(cron: CronJob, now: float) -> Row:
     last = cron.status.last_schedule_time
     return (
@@ -110,7 +105,9 @@ CRON_JOB = Kind(
         **below("spec.jobTemplate.spec", JOB_FIELDS),
     },
     rules=_rules,
-    relations=_relations,
+    relations=lambda document: job_relations(
+        document["spec"]["jobTemplate"]["spec"], "spec.jobTemplate.spec"
+    ),
     columns=f"NAME  SCHEDULE  TIMEZONE  SUSPEND  ACTIVE  LAST SCHEDULE  AGE{COLUMNS}  +SELECTOR",
     row=_row,
 )

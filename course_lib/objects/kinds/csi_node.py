@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from course_lib.objects.kind import Kind, Row
+from course_lib.objects.kind import Kind
 from course_lib.objects.meta import Object, Value
 
 
@@ -37,10 +37,6 @@ class CSINode(Object, frozen=True, kw_only=True):
     spec: CSINodeSpec = CSINodeSpec()
 
 
-def _row(node: CSINode, now: float) -> Row:
-    return node.name, len(node.spec.drivers or ())
-
-
 CSI_NODE = Kind(
     "CSINode",
     "storage.k8s.io/v1",
@@ -48,5 +44,5 @@ CSI_NODE = Kind(
     CSINode,
     namespaced=False,
     columns="NAME  DRIVERS  AGE",
-    row=_row,
+    row=lambda node, now: (node.name, len(node.spec.drivers or ())),
 )

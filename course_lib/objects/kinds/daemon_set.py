@@ -79,15 +79,11 @@ def _complete(document: Document) -> None:
 def _rules(view: DaemonSet) -> Problems:
     yield from template_rules(view.spec.selector, view.spec.template, ("Always",))
     strategy = view.spec.update_strategy
-    yield from must_be_one_of(
-        "spec.updateStrategy.type", strategy.type, "RollingUpdate", "OnDelete"
-    )
-    if strategy.rolling_update:
-        here = "spec.updateStrategy.rollingUpdate"
-        yield from count_or_percent(
-            f"{here}.maxUnavailable", strategy.rolling_update.max_unavailable
-        )
-        yield from count_or_percent(f"{here}.maxSurge", strategy.rolling_update.max_surge)
+    here, rolling = "spec.updateStrategy", strategy.rolling_update
+    yield from must_be_one_of(f"{here}.type", strategy.type, "RollingUpdate", "OnDelete")
+    if rolling:
+        yield from count_or_percent(f"{here}.rollingUpdate.maxUnavailable", rolling.max_unavailable)
+        yield from count_or_percent(f"{here}.rollingUpdate.maxSurge", rolling.max_surge)
 
 
 def _relations(document: Document) -> Problems:

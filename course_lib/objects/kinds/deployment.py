@@ -87,21 +87,17 @@ def _rules(view: Deployment) -> Problems:
         revision_history_limit=spec.revision_history_limit,
     )
     yield from must_be_one_of("spec.strategy.type", spec.strategy.type, "RollingUpdate", "Recreate")
-    rolling = spec.strategy.rolling_update
+    here, rolling = "spec.strategy.rollingUpdate", spec.strategy.rolling_update
     if rolling and spec.strategy.type == "Recreate":
-        yield Problem("spec.strategy.rollingUpdate", "nothing when type is Recreate", rolling)
+        yield Problem(here, "nothing when type is Recreate", rolling)
     elif rolling:
-        here = "spec.strategy.rollingUpdate"
         yield from count_or_percent(f"{here}.maxSurge", rolling.max_surge)
         yield from count_or_percent(f"{here}.maxUnavailable", rolling.max_unavailable)
         if rolling.max_surge in (0, "0%") and rolling.max_unavailable in (0, "0%"):
             yield Problem(f"{here}.maxUnavailable", "more than 0 when maxSurge is 0", 0)
-    if spec.progress_deadline_seconds <= spec.min_ready_seconds:
-        yield Problem(
-            "spec.progressDeadlineSeconds",
-            "more than minReadySeconds",
-            spec.progress_deadline_seconds,
-        )
+    deadline = spec.progress_deadline_seconds
+    if deadline <= spec.min_ready_seconds:
+        yield Problem("spec.progressDeadlineSeconds", "more than minReadySeconds", deadline)
 
 
 def _relations(document: Document) -> Problems:
@@ -115,13 +111,8 @@ def _relations(document: Document) -> Problems:
 def _row(d: Deployment, now: float) -> Row:
     ready = f"{d.status.ready_replicas}/{d.spec.replicas}"
     counts = d.status.updated_replicas, d.status.available_replicas
-    return (
-        d.name,
-        ready,
-        *counts,
-        *container_cells(d.spec.template),
-        str(selector_of(d.spec.selector)),
-    )
+    selector = str(selector_of(d.spec.selector))
+    return d.name, ready, *counts, *container_cells(d.spec.template), selector
 
 
 DEPLOYMENT = Kind(
@@ -131,11 +122,7 @@ DEPLOYMENT = Kind(
     Deployment,
     ("deploy",),
     categories=("all",),
-    removed_versions={
-        "extensions/v1beta1": "1.16",
-        "apps/v1beta1": "1.16",
-        "apps/v1beta2": "1.16",
-    },
+    removed_versions={"extensions/v1beta1": "1.16", "apps/v1beta1": "1.16", "apps/v1beta2": "1.16"},
     defaults={
         "spec.replicas": 1,
         "spec.strategy.type": "RollingUpdate",

@@ -51,10 +51,8 @@ class EndpointSlice(Object, frozen=True, kw_only=True):
 def _relations(document: Document) -> Problems:
     family = document.get("addressType")
     for number, endpoint in enumerate(document.get("endpoints") or ()):
-        for position, address in enumerate(endpoint["addresses"]):
+        for position, address in enumerate(endpoint["addresses"] if family != "FQDN" else ()):
             path = f"endpoints[{number}].addresses[{position}]"
-            if family == "FQDN":
-                continue
             version = 0
             with suppress(ValueError):
                 version = ipaddress.ip_address(address).version

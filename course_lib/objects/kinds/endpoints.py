@@ -58,11 +58,7 @@ class Endpoints(Object, frozen=True, kw_only=True):
 
 
 PROTOCOL = one_of("SCTP", "TCP", "UDP")
-PORT_FIELDS: dict[str, Check] = {
-    "port": port_number,
-    "name": optional(label),
-    "protocol": PROTOCOL,
-}
+PORT_FIELDS: dict[str, Check] = {"port": port_number, "name": optional(label), "protocol": PROTOCOL}
 
 
 _address = lru_cache(maxsize=65536)(ipaddress.ip_address)  # the same ones come with every write

@@ -113,15 +113,11 @@ _BACKEND: dict[str, Check] = {
 def _rules(view: Ingress) -> Problems:
     if not view.spec.rules and not view.spec.default_backend:
         yield Problem("spec", "rules or a defaultBackend", "neither")
+    types = "Exact", "Prefix", "ImplementationSpecific"
     for r, rule in enumerate(view.spec.rules or ()):
         for p, path in enumerate(rule.http.paths if rule.http else ()):
-            yield from must_be_one_of(
-                f"spec.rules[{r}].http.paths[{p}].pathType",
-                path.path_type,
-                "Exact",
-                "Prefix",
-                "ImplementationSpecific",
-            )
+            here = f"spec.rules[{r}].http.paths[{p}].pathType"
+            yield from must_be_one_of(here, path.path_type, *types)
 
 
 def _row(ingress: Ingress, now: float) -> Row:

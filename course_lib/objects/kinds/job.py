@@ -102,19 +102,11 @@ def _prepare(job: Document) -> Document:
     return {"spec": {"selector": selector, "template": {"metadata": {"labels": labels}}}}
 
 
-def _rules(job: Job) -> Problems:
-    return job_rules(job.spec)
-
-
 def job_rules(spec: JobSpec) -> Problems:
     """What is wrong with what a Job, or a CronJob's Job, should do."""
     yield from pod_spec_rules(spec.template.spec, "spec.template.spec.")
-    yield from must_be_one_of(
-        "spec.template.spec.restartPolicy",
-        spec.template.spec.restart_policy,
-        "OnFailure",
-        "Never",
-    )
+    restart = spec.template.spec.restart_policy
+    yield from must_be_one_of("spec.template.spec.restartPolicy", restart, "OnFailure", "Never")
     yield from must_be_one_of("spec.completionMode", spec.completion_mode, "NonIndexed", "Indexed")
     yield from not_negative(
         parallelism=spec.parallelism,
@@ -207,6 +199,10 @@ def _row(job: Job, now: float) -> Row:
     return job.name, status, completions, took, *container_cells(job.spec.template), selector
 
 
+FIXED = (
+    "spec.selector", "spec.template", "spec.completionMode", "spec.podFailurePolicy",
+    "spec.backoffLimitPerIndex", "spec.managedBy", "spec.successPolicy",
+)  # fmt: skip
 JOB = Kind(
     "Job",
     "batch/v1",
@@ -218,20 +214,9 @@ JOB = Kind(
     prepare=_prepare,
     parts={"spec.template": JOB_TEMPLATE},
     fields=below("spec", JOB_FIELDS),
-    rules=_rules,
+    rules=lambda job: job_rules(job.spec),
     relations=_relations,
-    fixed=tuple(
-        f"spec.{field}"
-        for field in (
-            "selector",
-            "template",
-            "completionMode",
-            "podFailurePolicy",
-            "backoffLimitPerIndex",
-            "managedBy",
-            "successPolicy",
-        )
-    ),
+    fixed=FIXED,
     transition=_transition,
     columns=f"NAME  STATUS  COMPLETIONS  DURATION  AGE{COLUMNS}  +SELECTOR",
     row=_row,

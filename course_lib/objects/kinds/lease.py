@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from course_lib.objects.field_rules import whole
-from course_lib.objects.kind import Kind, Row
+from course_lib.objects.kind import Kind
 from course_lib.objects.meta import Object, Value
 
 
@@ -25,10 +25,6 @@ class Lease(Object, frozen=True, kw_only=True):
     spec: LeaseSpec = LeaseSpec()
 
 
-def _row(lease: Lease, now: float) -> Row:
-    return lease.name, lease.spec.holder_identity
-
-
 LEASE = Kind(
     "Lease",
     "coordination.k8s.io/v1",
@@ -36,5 +32,5 @@ LEASE = Kind(
     Lease,
     fields={"spec.leaseDurationSeconds": whole(0)},
     columns="NAME  HOLDER  AGE",
-    row=_row,
+    row=lambda lease, now: (lease.name, lease.spec.holder_identity),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from course_lib.objects.kind import Kind, Row
+from course_lib.objects.kind import Kind
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Condition, Object, Value
 from course_lib.objects.names import label_name
@@ -41,10 +41,6 @@ def _carry_over(before: Document, after: Document) -> None:
         spec.setdefault("finalizers", before.get("spec", {}).get("finalizers", []))
 
 
-def _row(namespace: Namespace, now: float) -> Row:
-    return namespace.name, namespace.status.phase
-
-
 NAMESPACE = Kind(
     "Namespace",
     "v1",
@@ -58,5 +54,5 @@ NAMESPACE = Kind(
     status_at_creation=True,
     name_rule=label_name,
     columns="NAME  STATUS  AGE",
-    row=_row,
+    row=lambda namespace, now: (namespace.name, namespace.status.phase),
 )

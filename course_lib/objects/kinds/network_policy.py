@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from course_lib.objects.field_rules import Check, below, cidr, port, port_number, selector
-from course_lib.objects.kind import Kind, Problems, Row
+from course_lib.objects.kind import Kind, Problems
 from course_lib.objects.kinds.endpoints import PROTOCOL
 from course_lib.objects.meta import LabelSelector, Object, Value
 from course_lib.objects.rules import label_selector, must_be_one_of
@@ -75,11 +75,8 @@ def _peer(peer: Any) -> str:
     named = [f for f in ("podSelector", "namespaceSelector", "ipBlock") if f in (peer or ())]
     if not named:
         return "must specify a peer"
-    return (
-        "may not specify both ipBlock and another peer"
-        if len(named) > 1 and "ipBlock" in named
-        else ""
-    )
+    both = len(named) > 1 and "ipBlock" in named
+    return "may not specify both ipBlock and another peer" if both else ""
 
 
 def _port(entry: Any) -> str:
@@ -136,10 +133,6 @@ def _rules(view: NetworkPolicy) -> Problems:
         yield from must_be_one_of(f"spec.policyTypes[{position}]", name, "Ingress", "Egress")
 
 
-def _row(policy: NetworkPolicy, now: float) -> Row:
-    return policy.name, str(policy.spec.pod_selector.selector())
-
-
 NETWORK_POLICY = Kind(
     "NetworkPolicy",
     "networking.k8s.io/v1",
@@ -156,5 +149,5 @@ NETWORK_POLICY = Kind(
     },
     rules=_rules,
     columns="NAME  POD-SELECTOR  AGE",
-    row=_row,
+    row=lambda policy, now: (policy.name, str(policy.spec.pod_selector.selector())),
 )

@@ -71,13 +71,8 @@ class Node(Object, frozen=True, kw_only=True):
 
 def _rules(view: Node) -> Problems:
     for position, taint in enumerate(view.spec.taints or ()):
-        yield from must_be_one_of(
-            f"spec.taints[{position}].effect",
-            taint.effect,
-            "NoSchedule",
-            "PreferNoSchedule",
-            "NoExecute",
-        )
+        effects = "NoSchedule", "PreferNoSchedule", "NoExecute"
+        yield from must_be_one_of(f"spec.taints[{position}].effect", taint.effect, *effects)
 
 
 def _row(node: Node, now: float) -> Row:

@@ -79,21 +79,15 @@ def _rules(view: PersistentVolume) -> Problems:
         yield Problem("spec.capacity.storage", "a size", None)
     if not view.spec.access_modes:
         yield Problem("spec.accessModes", "at least one", [])
-    yield from must_be_one_of(
-        "spec.persistentVolumeReclaimPolicy",
-        view.spec.persistent_volume_reclaim_policy,
-        "Retain",
-        "Delete",
-        "Recycle",
-    )
+    policy, here = view.spec.persistent_volume_reclaim_policy, "spec.persistentVolumeReclaimPolicy"
+    yield from must_be_one_of(here, policy, "Retain", "Delete", "Recycle")
 
 
 def _relations(document: Document) -> Problems:
     spec = document["spec"]
     if "local" in spec and not (spec.get("nodeAffinity") or {}).get("required"):
-        yield Problem(
-            "spec.nodeAffinity", "Required value: Local volume requires node affinity", ""
-        )
+        expected = "Required value: Local volume requires node affinity"
+        yield Problem("spec.nodeAffinity", expected, "")
     known = ("hostPath", "nfs", "csi", "local", "iscsi", "rbd", "awsElasticBlockStore")
     sources = [field for field in known if field in spec]
     if len(sources) > 1:
@@ -124,10 +118,7 @@ PERSISTENT_VOLUME = Kind(
     PersistentVolume,
     ("pv",),
     namespaced=False,
-    defaults={
-        "spec.persistentVolumeReclaimPolicy": "Retain",
-        "spec.volumeMode": "Filesystem",
-    },
+    defaults={"spec.persistentVolumeReclaimPolicy": "Retain", "spec.volumeMode": "Filesystem"},
     status_at_creation=True,
     fields={
         "spec.capacity.*": quantity,

@@ -120,10 +120,6 @@ def _size(spec: Document) -> Quantity:
     return Quantity(spec.get("resources", {}).get("requests", {}).get("storage", "0"))
 
 
-def _first_status(claim: PersistentVolumeClaim) -> Document:
-    return {"phase": "Pending"}
-
-
 def _row(c: PersistentVolumeClaim, now: float) -> Row:
     bound = c.spec.volume_name
     return (
@@ -158,7 +154,7 @@ PERSISTENT_VOLUME_CLAIM = Kind(
     rules=_rules,
     free=("resources", "volumeName", "volumeAttributesClassName"),
     transition=_transition,
-    first_status=_first_status,
+    first_status=lambda claim: {"phase": "Pending"},
     columns="NAME  STATUS  VOLUME  CAPACITY  ACCESS MODES  STORAGECLASS"
     "  VOLUMEATTRIBUTESCLASS  AGE  +VOLUMEMODE",
     row=_row,

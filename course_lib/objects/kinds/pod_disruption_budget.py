@@ -45,12 +45,8 @@ def _rules(view: PodDisruptionBudget) -> Problems:
     yield from count_or_percent("spec.minAvailable", spec.min_available)
     yield from count_or_percent("spec.maxUnavailable", spec.max_unavailable)
     yield from label_selector(spec.selector, "spec.selector")
-    yield from must_be_one_of(
-        "spec.unhealthyPodEvictionPolicy",
-        spec.unhealthy_pod_eviction_policy,
-        "IfHealthyBudget",
-        "AlwaysAllow",
-    )
+    policy, here = spec.unhealthy_pod_eviction_policy, "spec.unhealthyPodEvictionPolicy"
+    yield from must_be_one_of(here, policy, "IfHealthyBudget", "AlwaysAllow")
 
 
 def _row(b: PodDisruptionBudget, now: float) -> Row:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from course_lib.objects.field_rules import one_of, truth, whole
-from course_lib.objects.kind import Kind, Problems, Row
+from course_lib.objects.kind import Kind, Problems
 from course_lib.objects.meta import Object
 from course_lib.objects.names import Problem
 
@@ -20,10 +20,6 @@ class PriorityClass(Object, frozen=True, kw_only=True):
 def _rules(view: PriorityClass) -> Problems:
     if view.value > 10**9 and not view.name.startswith("system-"):
         yield Problem("value", "at most 1000000000, above which the system's own lie", view.value)
-
-
-def _row(p: PriorityClass, now: float) -> Row:
-    return p.name, p.value, p.global_default, p.preemption_policy
 
 
 PRIORITY_CLASS = Kind(
@@ -43,5 +39,5 @@ PRIORITY_CLASS = Kind(
     rules=_rules,
     fixed=("value", "preemptionPolicy"),
     columns="NAME  VALUE  GLOBAL-DEFAULT  AGE  +PREEMPTIONPOLICY",
-    row=_row,
+    row=lambda p, now: (p.name, p.value, p.global_default, p.preemption_policy),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 from course_lib.objects.field_rules import config_key, encoded
-from course_lib.objects.kind import Kind, Problems, Row
+from course_lib.objects.kind import Kind, Problems
 from course_lib.objects.kinds.config_map import data_size
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object
@@ -60,10 +60,6 @@ def _relations(document: Document) -> Problems:
         yield Problem(f"metadata.annotations[{account}]", "Required value", None)
 
 
-def _row(secret: Secret, now: float) -> Row:
-    return secret.name, secret.type, len(secret.data or ())
-
-
 SECRET = Kind(
     "Secret",
     "v1",
@@ -76,6 +72,6 @@ SECRET = Kind(
     fixed=("type",),
     transition=immutable_data,
     columns="NAME  TYPE  DATA  AGE",
-    row=_row,
+    row=lambda secret, now: (secret.name, secret.type, len(secret.data or ())),
     counted=True,
 )

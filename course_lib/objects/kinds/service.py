@@ -21,9 +21,7 @@ from course_lib.objects.field_rules import (
     truth,
     whole,
 )
-from course_lib.objects.field_rules import (
-    port as number_or_name,
-)
+from course_lib.objects.field_rules import port as number_or_name
 from course_lib.objects.kind import Kind, Problems, Row
 from course_lib.objects.kinds.endpoints import routable
 from course_lib.objects.manifests import Document
@@ -115,12 +113,10 @@ def _rules(view: Service) -> Problems:
     ):
         if value:
             yield from must_be_one_of(f"spec.{field}", value, "Cluster", "Local")
-    if spec.external_traffic_policy and spec.type == "ClusterIP" and not spec.external_ips:
-        yield Problem(
-            "spec.externalTrafficPolicy",
-            "nothing where there is no way in from outside",
-            spec.external_traffic_policy,
-        )
+    policy = spec.external_traffic_policy
+    if policy and spec.type == "ClusterIP" and not spec.external_ips:
+        expected = "nothing where there is no way in from outside"
+        yield Problem("spec.externalTrafficPolicy", expected, policy)
     if spec.traffic_distribution is not None:
         ways = "PreferClose", "PreferSameZone", "PreferSameNode"
         yield from must_be_one_of("spec.trafficDistribution", spec.traffic_distribution, *ways)
@@ -139,9 +135,8 @@ def _ports(spec: ServiceSpec) -> Problems:
         if port.node_port:
             yield from port_in_range(f"{here}.nodePort", port.node_port)
             if spec.type not in ("NodePort", "LoadBalancer"):
-                yield Problem(
-                    f"{here}.nodePort", f"nothing when type is {spec.type}", port.node_port
-                )
+                expected = f"nothing when type is {spec.type}"
+                yield Problem(f"{here}.nodePort", expected, port.node_port)
         yield from must_be_one_of(f"{here}.protocol", port.protocol, "TCP", "UDP", "SCTP")
         if len(ports) > 1 and not is_label(port.name):
             yield Problem(f"{here}.name", f"{LABEL}, as there are several ports", port.name)
@@ -168,8 +163,7 @@ def _relations(document: Document) -> Problems:
         expected = "must not be set when session affinity is None"
         yield Problem("spec.sessionAffinityConfig", expected, spec["sessionAffinityConfig"])
     for position, external in enumerate(spec.get("externalIPs") or ()):
-        path = f"spec.externalIPs[{position}]"
-        yield from routable(path, external)
+        yield from routable(f"spec.externalIPs[{position}]", external)
     seen: set[tuple[Any, Any]] = set()
     for position, port in enumerate(spec.get("ports") or ()):
         key = port.get("port"), port.get("protocol", "TCP")

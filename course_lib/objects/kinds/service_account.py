@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from course_lib.objects.field_rules import text, truth
-from course_lib.objects.kind import Kind, Row
+from course_lib.objects.kind import Kind
 from course_lib.objects.meta import Object
 
 
@@ -15,10 +15,6 @@ class ServiceAccount(Object, frozen=True, kw_only=True):
     automount_service_account_token: bool | None = None
 
 
-def _row(account: ServiceAccount, now: float) -> Row:
-    return (account.name,)
-
-
 SERVICE_ACCOUNT = Kind(
     "ServiceAccount",
     "v1",
@@ -27,5 +23,5 @@ SERVICE_ACCOUNT = Kind(
     ("sa",),
     fields={"automountServiceAccountToken": truth, "imagePullSecrets[*].name": text},
     columns="NAME  AGE",
-    row=_row,
+    row=lambda account, now: (account.name,),
 )

@@ -88,12 +88,9 @@ def _claim_template(template: Any) -> str:
 def _rules(view: StatefulSet) -> Problems:
     yield from template_rules(view.spec.selector, view.spec.template, ("Always",))
     yield from not_negative(replicas=view.spec.replicas)
-    yield from must_be_one_of(
-        "spec.podManagementPolicy", view.spec.pod_management_policy, "OrderedReady", "Parallel"
-    )
-    yield from must_be_one_of(
-        "spec.updateStrategy.type", view.spec.update_strategy.type, "RollingUpdate", "OnDelete"
-    )
+    policy, strategy = view.spec.pod_management_policy, view.spec.update_strategy.type
+    yield from must_be_one_of("spec.podManagementPolicy", policy, "OrderedReady", "Parallel")
+    yield from must_be_one_of("spec.updateStrategy.type", strategy, "RollingUpdate", "OnDelete")
 
 
 def _row(s: StatefulSet, now: float) -> Row:

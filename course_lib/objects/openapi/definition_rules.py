@@ -12,13 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from course_lib.objects.field_errors import (
-    FieldError,
-    forbidden,
-    invalid,
-    not_supported,
-    required,
-)
+from course_lib.objects.field_errors import FieldError, forbidden, invalid, not_supported, required
 from course_lib.objects.manifests import Document
 from course_lib.objects.names import is_subdomain
 from course_lib.objects.openapi.definitions import (
@@ -79,10 +73,7 @@ def update_errors(
     old, new = before.spec, after.spec
     pairs = [("group", old.group, new.group), ("names.plural", old.names.plural, new.names.plural)]
     if before.established:
-        pairs += [
-            ("scope", old.scope, new.scope),
-            ("names.kind", old.names.kind, new.names.kind),
-        ]
+        pairs += [("scope", old.scope, new.scope), ("names.kind", old.names.kind, new.names.kind)]
     found = [
         invalid(f"spec.{path}", now, "field is immutable") for path, was, now in pairs if was != now
     ]

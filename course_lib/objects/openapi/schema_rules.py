@@ -12,13 +12,7 @@ from copy import deepcopy
 
 import msgspec
 
-from course_lib.objects.field_errors import (
-    FieldError,
-    forbidden,
-    invalid,
-    not_supported,
-    required,
-)
+from course_lib.objects.field_errors import FieldError, forbidden, invalid, not_supported, required
 from course_lib.objects.openapi.schema import JSONSchemaProps, same
 from course_lib.objects.openapi.structural import structural_errors
 from course_lib.objects.openapi.validation import validate

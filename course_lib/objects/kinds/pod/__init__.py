@@ -10,7 +10,7 @@ Source: the Kubernetes API reference, `core/v1`; "Pod Lifecycle".
 
 from __future__ import annotations
 
-from course_lib.objects.kind import Embedded, Kind, Problems, Row, Subresource
+from course_lib.objects.kind import Embedded, Kind, Problems, Subresource
 from course_lib.objects.kinds.pod.columns import pod_row, pod_row_wide
 from course_lib.objects.kinds.pod.containers import (
     Container,
@@ -73,10 +73,6 @@ __all__ = [
 ]
 
 
-def _rules(pod: Pod) -> Problems:
-    return pod_spec_rules(pod.spec, "spec.")
-
-
 def _relations(document: Document) -> Problems:
     new = not document["metadata"].get("uid")
     if new and document["spec"].get("ephemeralContainers"):
@@ -106,14 +102,6 @@ def _transition(before: Document, after: Document) -> Problems:
         yield changed("spec.activeDeadlineSeconds", expected)
 
 
-def _first_status(pod: Pod) -> Document:
-    return {"phase": "Pending", "qosClass": qos_class(pod.spec)}
-
-
-def _row(pod: Pod, now: float) -> Row:
-    return *pod_row(pod, now), *pod_row_wide(pod)
-
-
 def _usage(pod: Pod) -> ResourceList:
     requests, limits = total(pod.spec, "requests"), total(pod.spec, "limits")
     cost = dict(requests)
@@ -130,7 +118,7 @@ POD = Kind(
     ("po",),
     categories=("all",),
     parts={"spec": Embedded(POD_SPEC, complete_pod_spec, pod_relations)},
-    rules=_rules,
+    rules=lambda pod: pod_spec_rules(pod.spec, "spec."),
     relations=_relations,
     free=(
         "containers",
@@ -140,7 +128,7 @@ POD = Kind(
         "schedulingGates",
     ),
     transition=_transition,
-    first_status=_first_status,
+    first_status=lambda pod: {"phase": "Pending", "qosClass": qos_class(pod.spec)},
     subresources=(
         Subresource("eviction", "Eviction", "policy"),
         Subresource("binding", "Binding"),
@@ -148,7 +136,7 @@ POD = Kind(
         Subresource("exec", "PodExecOptions"),
     ),
     columns="NAME  READY  STATUS  RESTARTS  AGE  +IP  +NODE  +NOMINATED NODE  +READINESS GATES",
-    row=_row,
+    row=lambda pod, now: (*pod_row(pod, now), *pod_row_wide(pod)),
     counted=True,
     usage=_usage,
 )

@@ -28,32 +28,28 @@ class Restarts(int):
 
 def pod_row(pod: Pod, now: float) -> tuple[str, str, str, Restarts]:
     """Name, ready containers, status in one word, restarts; `now` in simulated seconds."""
-    inits = pod.status.init_container_statuses or []
-    sidecars = _sidecars(pod)
     ready, total = ready_counts(pod)
-    initialized = is_true(pod.status.conditions, "Initialized")
-    if _initializing(pod) and not initialized:
-        counted = inits
+    if _initializing(pod) and not is_true(pod.status.conditions, "Initialized"):
+        counted = pod.status.init_container_statuses or []
     else:
-        counted = [
-            *(s for s in inits if s.name in sidecars),
-            *(pod.status.container_statuses or ()),
-        ]
+        counted = _lasting(pod)
     return pod.name, f"{ready}/{total}", pod_status_word(pod), _restarts(counted, now)
 
 
 def ready_counts(pod: Pod) -> tuple[int, int]:
     """How many containers are ready, and how many there are; sidecars count."""
-    sidecars = _sidecars(pod)
-    statuses = [
-        *(s for s in pod.status.init_container_statuses or () if s.name in sidecars),
-        *(pod.status.container_statuses or ()),
-    ]
-    return sum(s.ready for s in statuses), len(pod.spec.containers) + len(sidecars)
+    ready = sum(status.ready for status in _lasting(pod))
+    return ready, len(pod.spec.containers) + len(_sidecars(pod))
 
 
 def _sidecars(pod: Pod) -> set[str]:
     return {c.name for c in pod.spec.init_containers or () if is_sidecar(c)}
+
+
+def _lasting(pod: Pod) -> list[ContainerStatus]:
+    """The statuses of the sidecars and of the containers."""
+    sidecars = [s for s in pod.status.init_container_statuses or () if s.name in _sidecars(pod)]
+    return sidecars + list(pod.status.container_statuses or ())
 
 
 def _restarts(statuses: list[ContainerStatus], now: float) -> Restarts:

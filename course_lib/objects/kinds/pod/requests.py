@@ -37,45 +37,30 @@ def total(spec: PodSpec, group: str) -> ResourceList:
 
 def amounts(container: Container, group: str) -> ResourceList:
     """A container's own `requests` or `limits`."""
-    return (
-        container.resources.requests if group == "requests" else container.resources.limits
-    ) or {}
+    given = container.resources
+    return (given.requests if group == "requests" else given.limits) or {}
 
 
 def plus(left: ResourceList, right: ResourceList) -> ResourceList:
     """The sum, resource by resource."""
-    return {
-        n: left.get(n, ZERO) + right.get(n, ZERO)
-        for n in [*left, *(r for r in right if r not in left)]
-    }
+    return {n: left.get(n, ZERO) + right.get(n, ZERO) for n in left | right}
 
 
 def larger(left: ResourceList, right: ResourceList) -> ResourceList:
     """The larger of two, resource by resource."""
-    return {
-        n: max(left.get(n, ZERO), right.get(n, ZERO))
-        for n in [*left, *(r for r in right if r not in left)]
-    }
+    return {n: max(left.get(n, ZERO), right.get(n, ZERO)) for n in left | right}
 
 
 def qos_class(spec: PodSpec) -> str:
     """Guaranteed when every container's limits equal its requests for CPU and memory,
     BestEffort when no container says anything, else Burstable.
     """
-    every = [*(spec.init_containers or ()), *spec.containers]
-    said = [
-        (container.resources.requests or {}).get(name)
-        or (container.resources.limits or {}).get(name)
-        for container in every
+    pairs = [
+        (amounts(container, "requests").get(name), amounts(container, "limits").get(name))
+        for container in (*(spec.init_containers or ()), *spec.containers)
         for name in ("cpu", "memory")
     ]
-    if not any(said):
+    if not any(request or limit for request, limit in pairs):
         return "BestEffort"
-    guaranteed = all(
-        (container.resources.limits or {}).get(name)
-        and (container.resources.requests or {}).get(name)
-        == (container.resources.limits or {}).get(name)
-        for container in every
-        for name in ("cpu", "memory")
-    )
+    guaranteed = all(limit and request == limit for request, limit in pairs)
     return "Guaranteed" if guaranteed else "Burstable"

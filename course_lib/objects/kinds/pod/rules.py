@@ -7,7 +7,7 @@ from course_lib.objects.kinds.pod.containers import Container, Probe
 from course_lib.objects.kinds.pod.placement import Toleration
 from course_lib.objects.kinds.pod.spec import PodSpec
 from course_lib.objects.names import LABEL, Problem, is_label, is_label_key, is_subdomain
-from course_lib.objects.rules import port_in_range
+from course_lib.objects.rules import must_be_one_of, port_in_range
 
 
 def pod_spec_rules(spec: PodSpec, at: str) -> Problems:
@@ -16,10 +16,9 @@ def pod_spec_rules(spec: PodSpec, at: str) -> Problems:
         yield Problem(f"{at}containers", "at least one container", [])
     if spec.restart_policy not in ("Always", "OnFailure", "Never"):
         yield Problem(f"{at}restartPolicy", "Always, OnFailure or Never", spec.restart_policy)
-    if spec.termination_grace_period_seconds < 0:
-        yield Problem(
-            f"{at}terminationGracePeriodSeconds", "0 or more", spec.termination_grace_period_seconds
-        )
+    grace = spec.termination_grace_period_seconds
+    if grace < 0:
+        yield Problem(f"{at}terminationGracePeriodSeconds", "0 or more", grace)
     volumes: set[str] = set()
     for position, volume in enumerate(spec.volumes or ()):
         if not is_label(volume.name) or volume.name in volumes:
@@ -49,12 +48,8 @@ def _spreading(spec: PodSpec, at: str) -> Problems:
         here = f"{at}topologySpreadConstraints[{position}]"
         if spread.max_skew < 1:
             yield Problem(f"{here}.maxSkew", "1 or more", spread.max_skew)
-        if spread.when_unsatisfiable not in ("DoNotSchedule", "ScheduleAnyway"):
-            yield Problem(
-                f"{here}.whenUnsatisfiable",
-                "DoNotSchedule or ScheduleAnyway",
-                spread.when_unsatisfiable,
-            )
+        action, path = spread.when_unsatisfiable, f"{here}.whenUnsatisfiable"
+        yield from must_be_one_of(path, action, "DoNotSchedule", "ScheduleAnyway")
 
 
 def _container(container: Container, here: str, volumes: set[str], init: bool) -> Problems:
@@ -66,10 +61,9 @@ def _container(container: Container, here: str, volumes: set[str], init: bool) -
     policy = container.image_pull_policy
     if policy not in (None, "Always", "IfNotPresent", "Never"):
         yield Problem(f"{here}.imagePullPolicy", "Always, IfNotPresent or Never", policy)
-    if container.restart_policy is not None and not (init and container.restart_policy == "Always"):
-        yield Problem(
-            f"{here}.restartPolicy", "only Always, on an init container", container.restart_policy
-        )
+    restart = container.restart_policy
+    if restart is not None and not (init and restart == "Always"):
+        yield Problem(f"{here}.restartPolicy", "only Always, on an init container", restart)
     yield from _resources(container, here)
     yield from _ports(container, here)
     for position, variable in enumerate(container.env or ()):
@@ -119,11 +113,8 @@ def _resources(container: Container, here: str) -> Problems:
                 yield Problem(path, "a resource name", name)
     for name, amount in requests.items():
         if name in limits and amount > limits[name]:
-            yield Problem(
-                f"{here}.resources.requests.{name}",
-                f"at most the limit {limits[name]}",
-                str(amount),
-            )
+            path = f"{here}.resources.requests.{name}"
+            yield Problem(path, f"at most the limit {limits[name]}", str(amount))
 
 
 def _probe(probe: Probe, path: str, name: str) -> Problems:
@@ -150,9 +141,8 @@ def _host_ports(spec: PodSpec, at: str) -> Problems:
         for port in container.ports or ():
             claim = (port.host_port, port.protocol, port.host_ip)
             if port.host_port and claim in taken:
-                yield Problem(
-                    f"{at}containers[{position}].ports", "each host port once", port.host_port
-                )
+                path = f"{at}containers[{position}].ports"
+                yield Problem(path, "each host port once", port.host_port)
             taken.add(claim)
 
 
@@ -164,9 +154,8 @@ def _toleration(toleration: Toleration, here: str) -> Problems:
     if not toleration.key and toleration.operator != "Exists":
         yield Problem(f"{here}.operator", "Exists when there is no key", toleration.operator)
     if toleration.effect not in ("", "NoSchedule", "PreferNoSchedule", "NoExecute"):
-        yield Problem(
-            f"{here}.effect", "NoSchedule, PreferNoSchedule or NoExecute", toleration.effect
-        )
+        expected = "NoSchedule, PreferNoSchedule or NoExecute"
+        yield Problem(f"{here}.effect", expected, toleration.effect)
 
 
 def _node_terms(spec: PodSpec, at: str) -> Problems:
@@ -185,21 +174,14 @@ def _node_terms(spec: PodSpec, at: str) -> Problems:
         terms.append(wish.preference)
     for term in terms:
         for expression in [*(term.match_expressions or ()), *(term.match_fields or ())]:
-            count = len(expression.values or ())
-            wants = {
-                "In": count > 0,
-                "NotIn": count > 0,
-                "Exists": count == 0,
-                "DoesNotExist": count == 0,
-                "Gt": count == 1,
-                "Lt": count == 1,
-            }
-            if not wants.get(expression.operator, False):
-                yield Problem(
-                    f"{here}: {expression.key}",
-                    "In or NotIn with values, Exists or DoesNotExist without, Gt or Lt with one",
-                    f"{expression.operator} with {count}",
+            count, operator = len(expression.values or ()), expression.operator
+            good = {("In", "NotIn"): count > 0, ("Exists", "DoesNotExist"): count == 0,
+                    ("Gt", "Lt"): count == 1}  # fmt: skip
+            if not any(right for names, right in good.items() if operator in names):
+                wanted = (
+                    "In or NotIn with values, Exists or DoesNotExist without, Gt or Lt with one"
                 )
+                yield Problem(f"{here}: {expression.key}", wanted, f"{operator} with {count}")
 
 
 def _pod_terms(spec: PodSpec, at: str) -> Problems:
