@@ -36,7 +36,7 @@ def scale_of(kind: Kind, document: Document) -> Document:
 def scaled(kind: Kind, replicas: int) -> Document:
     """The merge patch that gives an object of a kind so many replicas.
 
-    >>> scaled(Kind("Cache", "example.com/v1", "caches", scale=Scale("spec.size")), 3)
+    >>> scaled(Kind("example.com/v1", kind="Cache", scale=Scale("spec.size")), 3)
     {'spec': {'size': 3}}
     """
     patch: Any = replicas

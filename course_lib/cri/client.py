@@ -173,9 +173,8 @@ class CRIClient:
     def request(self, method: str, fields: dict[str, object]) -> Message:
         """The request message of a method; raises `CourseError` for a field that it has not."""
         if method not in v1.METHODS:
-            raise CourseError(
-                "no such call", expected=f"one of {', '.join(v1.METHODS)}", found=method
-            )
+            known = ", ".join(v1.METHODS)
+            raise CourseError("no such call", expected=f"one of {known}", found=method)
         kind = v1.METHODS[method].request
         try:
             return kind(**fields)

@@ -112,12 +112,8 @@ class Server:
         handlers = {}
         for method in v1.METHODS.values():
             if method.service == name:
-                wrap = (
-                    grpc.unary_stream_rpc_method_handler
-                    if method.streams
-                    else grpc.unary_unary_rpc_method_handler
-                )
-                handlers[method.name] = wrap(
+                way = "unary_stream" if method.streams else "unary_unary"
+                handlers[method.name] = getattr(grpc, f"{way}_rpc_method_handler")(
                     self._handler(method.name, method.streams),
                     request_deserializer=method.request.FromString,
                     response_serializer=method.response.SerializeToString,

@@ -32,12 +32,9 @@ class SandboxCalls:
 
     def run(self, request: v1.RunPodSandboxRequest) -> Operation[v1.RunPodSandboxResponse]:
         """Make a sandbox; raises `RuntimeFault` for a request that the runtime refuses."""
-        if request.runtime_handler:
-            raise RuntimeFault(
-                "Unknown",
-                f'failed to get sandbox runtime: no runtime for "{request.runtime_handler}" '
-                "is configured",
-            )
+        if handler := request.runtime_handler:
+            why = f'no runtime for "{handler}" is configured'
+            raise RuntimeFault("Unknown", f"failed to get sandbox runtime: {why}")
         sandbox = yield from self._sandboxes.run(sandbox_spec(request.config))
         return v1.RunPodSandboxResponse(pod_sandbox_id=sandbox.id)
 
@@ -53,17 +50,14 @@ class SandboxCalls:
 
     def status(self, request: v1.PodSandboxStatusRequest) -> v1.PodSandboxStatusResponse:
         """Everything about one sandbox; verbose: its namespaces too."""
-        sandbox = self._sandboxes.by_id(
-            request.pod_sandbox_id, "an error occurred when try to find sandbox"
-        )
+        failed = "an error occurred when try to find sandbox"
+        sandbox = self._sandboxes.by_id(request.pod_sandbox_id, failed)
         info = {}
         if request.verbose:
             about = {"pid": pid(sandbox), "namespaces": sandbox.namespaces}
             info["info"] = json.dumps(about)
-        status = sandbox_status(sandbox, self._machine.epoch)
-        return v1.PodSandboxStatusResponse(
-            status=status, info=info, timestamp=self._machine.clock()
-        )
+        status, now = sandbox_status(sandbox, self._machine.epoch), self._machine.clock()
+        return v1.PodSandboxStatusResponse(status=status, info=info, timestamp=now)
 
     def list(self, request: v1.ListPodSandboxRequest) -> v1.ListPodSandboxResponse:
         """The sandboxes that a filter lets through."""

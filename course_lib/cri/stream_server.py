@@ -108,9 +108,8 @@ class Stream(WebSocketHandler):
             with self.time.locked():
                 wanted = self.calls.redeem(token)
             if wanted.kind != kind or kind == "portforward":
-                raise RuntimeFault(
-                    "Unimplemented", f"no streams for {kind} of a simulated container"
-                )
+                why = f"no streams for {kind} of a simulated container"
+                raise RuntimeFault("Unimplemented", why)
             if isinstance(wanted.request, v1.ExecRequest):
                 self._run_command(wanted.request)
             elif isinstance(wanted.request, v1.AttachRequest):

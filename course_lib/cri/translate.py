@@ -113,9 +113,8 @@ def _check_container(config: v1.ContainerConfig) -> None:
     if not config.image.image:
         raise invalid("container config must include an image")
     security = config.linux.security_context
-    if security.HasField("run_as_group") and not (
-        security.HasField("run_as_user") or security.run_as_username
-    ):
+    user = security.HasField("run_as_user") or security.run_as_username
+    if security.HasField("run_as_group") and not user:
         raise invalid("user group is specified without user")
     for mount in config.mounts:
         if mount.image.image:
@@ -167,12 +166,9 @@ def sandbox_parts(sandbox: Sandbox, epoch: int) -> dict[str, object]:
 
 def sandbox_status(sandbox: Sandbox, epoch: int) -> v1.PodSandboxStatus:
     """Everything about one sandbox."""
-    namespaces = sandbox.spec.namespaces
-    options = v1.NamespaceOption(
-        network=_NUMBERS[namespaces.network],
-        pid=_NUMBERS[namespaces.pid],
-        ipc=_NUMBERS[namespaces.ipc],
-    )
+    shared = sandbox.spec.namespaces
+    network, pid, ipc = (_NUMBERS[mode] for mode in (shared.network, shared.pid, shared.ipc))
+    options = v1.NamespaceOption(network=network, pid=pid, ipc=ipc)
     return v1.PodSandboxStatus(
         **sandbox_parts(sandbox, epoch),
         network=v1.PodSandboxNetworkStatus(ip=sandbox.ip if sandbox.ready else ""),

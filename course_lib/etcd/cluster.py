@@ -139,19 +139,14 @@ class EtcdCluster:
 
     def promote(self, name: str) -> None:
         """Give a learner a vote, once it has (nearly) all of the leader's log."""
-        leader = self.elect()
+        self.elect()
         self.sim.run_until(lambda: self._caught_up(name), timeout=60)
-        assert leader is not None
-        self._reconfigure(
-            lambda c: Configuration((*c.voters, name), tuple(n for n in c.learners if n != name))
-        )
+        self._reconfigure(lambda c: Configuration((*c.voters, name), _without(c.learners, name)))
 
     def remove(self, name: str) -> None:
         """A member goes, for good."""
         self._reconfigure(
-            lambda c: Configuration(
-                tuple(n for n in c.voters if n != name), tuple(n for n in c.learners if n != name)
-            )
+            lambda c: Configuration(_without(c.voters, name), _without(c.learners, name))
         )
         member = self.members.pop(name)
         if member.up:
@@ -209,10 +204,10 @@ class EtcdCluster:
         survivor.start()
 
     def _caught_up(self, name: str) -> bool:
-        leader = self.leader
-        return leader is not None and (
-            leader.raft.match_index.get(name, 0) >= READY * leader.raft.log.last_index
-        )
+        if self.leader is None:
+            return False
+        raft = self.leader.raft
+        return raft.match_index.get(name, 0) >= READY * raft.log.last_index
 
     def _reconfigure(self, change: Callable[[Configuration], Configuration]) -> None:
         """Ask the leader, again and again, until the new configuration is committed."""
@@ -248,3 +243,7 @@ class EtcdCluster:
             raise answers[0]
         assert isinstance(answers[0], EtcdResponse)
         return answers[0]
+
+
+def _without(names: Sequence[str], name: str) -> tuple[str, ...]:
+    return tuple(each for each in names if each != name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from course_lib.etcd.log import RaftLog
 from course_lib.etcd.messages import Configuration, Entry, Snapshot
 from course_lib.etcd.raft import Raft
@@ -59,21 +61,14 @@ class Disk:
         return raft
 
 
-class Write:
-    """What one sync writes: Raft's `current_term` and `voted_for`, the last `snapshot`, and
-    `entries` of the log from index `start` on.
-    """
+class Write(msgspec.Struct, frozen=True, gc=False):
+    """What one sync writes: the persistent state of figure 2, the log from `start` on."""
 
-    def __init__(
-        self,
-        current_term: int,
-        voted_for: str,
-        snapshot: Snapshot,
-        start: int,
-        entries: tuple[Entry, ...],
-    ) -> None:
-        self.current_term, self.voted_for, self.snapshot = current_term, voted_for, snapshot
-        self.start, self.entries = start, entries
+    current_term: int
+    voted_for: str
+    snapshot: Snapshot
+    start: int
+    entries: tuple[Entry, ...]
 
     @property
     def last_index(self) -> int:

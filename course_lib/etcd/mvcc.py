@@ -83,9 +83,7 @@ class MVCCStore:
                 case Put(lease=0) if not self.alarm:  # by far the most
                     result = self._do(command, self.revision + 1)
                     return EtcdResponse(self.revision, (result,))
-                case Delete():
-                    return self._change((command,))
-                case Put():
+                case Delete() | Put():
                     return self._change((command,))
                 case Txn():
                     return self._transact(command)
@@ -223,12 +221,9 @@ class MVCCStore:
         if id not in self.leases:
             raise EtcdError(NO_LEASE)
         del self.leases[id]
-        held = [Delete(key) for key in self._history if self._lease_of(key) == id]
+        now = {key: self.get(key) for key in self._history}
+        held = [Delete(key) for key, found in now.items() if found and found.lease == id]
         return self._change(tuple(held))
-
-    def _lease_of(self, key: str) -> int:
-        found = self.get(key)
-        return found.lease if found else 0
 
     def events(self, prefix: str, since: int) -> list[KeyEvent]:
         """What happened below a prefix from a revision on; raises `EtcdError` when forgotten."""

@@ -134,10 +134,8 @@ class Raft:
 
         Up to date (5.4.1): its last entry has a later term, or the same and the log is no shorter.
         """
-        up_to_date = (asked.last_term, asked.last_index) >= (
-            self.log.last_term,
-            self.log.last_index,
-        )
+        mine = self.log.last_term, self.log.last_index
+        up_to_date = (asked.last_term, asked.last_index) >= mine
         if asked.pre:
             granted = asked.term > self.current_term and up_to_date and not self._leader_is_near()
             answer = Vote(asked.term if granted else self.current_term, self.name, granted, True)
@@ -230,20 +228,13 @@ class Raft:
     def _send_entries(self, other: str) -> None:
         previous = self.next_index[other] - 1
         term = self.log.term(previous)
+        now, me, round = self.current_term, self.name, self.round
         if term is None:
-            snapshot = InstallSnapshot(self.current_term, self.name, self.log.snapshot, self.round)
-            self.outbox.append((other, snapshot))
+            self.outbox.append((other, InstallSnapshot(now, me, self.log.snapshot, round)))
             return
         entries = self.log.after(previous, MOST_ENTRIES)
-        commit = self.commit_index
-        self.outbox.append(
-            (
-                other,
-                AppendEntries(
-                    self.current_term, self.name, previous, term, entries, commit, self.round
-                ),
-            )
-        )
+        sent = AppendEntries(now, me, previous, term, entries, self.commit_index, round)
+        self.outbox.append((other, sent))
         self.next_index[other] += len(entries)  # hopes that they arrive; a refusal sets it back
 
     def _on_append_entries(self, sent: AppendEntries) -> None:
@@ -252,9 +243,8 @@ class Raft:
         An existing entry that conflicts with a new one is deleted, with all that follow it.
         """
         if sent.term < self.current_term:
-            self._answer(
-                sent.leader, False, self.log.last_index + 1, sent.round, sent.previous_index
-            )
+            following = self.log.last_index + 1
+            self._answer(sent.leader, False, following, sent.round, sent.previous_index)
             return
         self._follow(sent.term, sent.leader)
         self.hears_leader = True
@@ -310,9 +300,8 @@ class Raft:
             self.next_index[other] = max(self.next_index[other], answer.index + 1)
             self.advance_commit()
         elif answer.refused > self.match_index[other]:
-            self.next_index[other] = max(
-                self.match_index[other] + 1, min(answer.index, self.log.last_index + 1)
-            )
+            following = min(answer.index, self.log.last_index + 1)
+            self.next_index[other] = max(self.match_index[other] + 1, following)
             self._send_entries(other)
 
     def stored(self, index: int) -> None:

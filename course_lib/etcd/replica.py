@@ -82,11 +82,6 @@ class Replica:
         self.up = False
         self.peers.detach(self.name)
 
-    def _exit(self, why: str) -> None:
-        """It cannot go on."""
-        self.crash()
-        self.on_exit(why)
-
     def _later(self, seconds: float, act: Callable[[], None]) -> None:
         life = self._life
         self.sim.at(self.sim.now + seconds, partial(self._call_in, act, life))
@@ -143,7 +138,8 @@ class Replica:
                 self.peers.send(self.name, target, message)
             return
         if self.disk.fault:
-            self._exit(f"wal: {self.disk.fault}")
+            self.crash()
+            self.on_exit(f"wal: {self.disk.fault}")
             return
         self._syncing = True
         write = self.disk.copy(self.raft)

@@ -58,9 +58,8 @@ def closed_form(
 ) -> float:
     """The share of time in which more than half of the members work.
 
-    `spread` are the members by zone. For each set of zones that work, the members in them count.
-
-    `member` and `zone` say how often one fails, and how long it takes to repair.
+    `spread` are the members by zone; `member` and `zone` say how often one fails, and how long it
+    takes to repair. For each set of zones that work, the members in them count.
 
     >>> [round(closed_form((size,), Reliability(99, 1)), 6) for size in (1, 3)]
     [0.99, 0.999702]

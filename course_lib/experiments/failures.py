@@ -7,7 +7,7 @@ asked for, and the application's Pods are counted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import combinations_with_replacement
 from typing import TYPE_CHECKING
 
@@ -250,13 +250,8 @@ def cases(configuration: str, double: bool = False) -> list[tuple[str, ...]]:
     known = failures(CONFIGURATIONS[configuration]())
     if not double:
         return [(name,) for name in known]
-    return list(_pairs(known))
-
-
-def _pairs(known: dict[str, list[Failure]]) -> Iterator[tuple[str, str]]:
-    for one, other in combinations_with_replacement(known, 2):
-        if one != other or len(known[one]) > 1:
-            yield one, other
+    pairs = combinations_with_replacement(known, 2)
+    return [pair for pair in pairs if pair[0] != pair[1] or len(known[pair[0]]) > 1]
 
 
 def row(configuration: str, names: tuple[str, ...]) -> tuple[str, ...]:

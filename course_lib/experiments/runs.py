@@ -114,10 +114,8 @@ def sweep(
 ) -> list[Run]:
     """Every policy with every workload and seed, on all cores; in that order.
 
-    `policies` are names, or configurations by name; `cache` is a folder for finished runs.
-
-    `scenarios` and `seeds` are combined with each policy; `progress` shows a bar; `workers` is the
-    number of processes, all cores by default.
+    `policies` are names, or configurations by name, each with all `scenarios` and `seeds`; `cache`
+    is a folder for finished runs; `progress` shows a bar; `workers` processes run (default: cores).
     """
     named = {p: POLICIES[p] for p in policies} if not isinstance(policies, Mapping) else policies
     jobs = [

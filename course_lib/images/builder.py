@@ -53,9 +53,8 @@ class _State(msgspec.Struct, frozen=True):
 
     def set(self, **changed: object) -> _State:
         execution = msgspec.structs.replace(self.config.config, **changed)
-        return msgspec.structs.replace(
-            self, config=msgspec.structs.replace(self.config, config=execution)
-        )
+        config = msgspec.structs.replace(self.config, config=execution)
+        return msgspec.structs.replace(self, config=config)
 
     def add(self, files: Files) -> _State:
         layer = Layer.of(files)
@@ -128,16 +127,12 @@ class Builder:
     def _base(self, instruction: Instruction, platform: Platform) -> _State:
         name = instruction.text
         if name == "scratch":
-            config = Config(
-                platform.architecture,
-                platform.os,
-                Execution(env=[f"PATH={PATH}"]),
-                RootFS("layers", []),
-                variant=platform.variant,
-            )
+            machine, system, variant = platform.architecture, platform.os, platform.variant
+            start = Execution(env=[f"PATH={PATH}"])
+            config = Config(machine, system, start, RootFS("layers", []), variant=variant)
             return _State(config, key=f"scratch {platform}")
-        variant = self.registry.fetch(name).variant(platform)
-        return _State(variant.settings, variant.layers, variant.files(), variant.id)
+        base = self.registry.fetch(name).variant(platform)
+        return _State(base.settings, base.layers, base.files(), base.id)
 
     def _step(self, state: _State, step: Instruction, context: Files) -> _State:
         execution = state.config.config

@@ -109,15 +109,9 @@ def unpack(tar: bytes) -> Files:
             path = entry.name.removeprefix("./").strip("/")
             if ".." in path.split("/") or entry.type not in _NAMES:
                 raise tarfile.TarError(f"{entry.name!r} leads out of the layer, or is no file")
-            data = reader.extractfile(entry) if entry.isreg() else None
-            files[path] = File(
-                data.read() if data else b"",
-                _NAMES[entry.type],
-                entry.mode,
-                entry.linkname,
-                entry.uid,
-                entry.gid,
-            )
+            opened = reader.extractfile(entry) if entry.isreg() else None
+            data, kind = opened.read() if opened else b"", _NAMES[entry.type]
+            files[path] = File(data, kind, entry.mode, entry.linkname, entry.uid, entry.gid)
     files.pop("", None)
     return files
 

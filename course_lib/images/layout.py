@@ -88,17 +88,14 @@ def read(files: Files) -> dict[str, Image]:
     Raises `CourseError` for content that is missing, or that does not have its digest.
     """
     if "index.json" not in files:
-        raise CourseError(
-            "not an OCI image layout", expected="index.json", found=", ".join(sorted(files)[:5])
-        )
+        found = ", ".join(sorted(files)[:5])
+        raise CourseError("not an OCI image layout", expected="index.json", found=found)
 
     def blob(pointer: Descriptor) -> Blob:
         file = files.get(f"blobs/{pointer.digest.replace(':', '/')}")
         if file is None or digest(file.data) != pointer.digest:
-            found = "nothing" if file is None else digest(file.data)
-            raise CourseError(
-                "a blob is damaged", where="layout", expected=pointer.digest, found=found
-            )
+            found, wanted = "nothing" if file is None else digest(file.data), pointer.digest
+            raise CourseError("a blob is damaged", where="layout", expected=wanted, found=found)
         return Blob(pointer, file.data)
 
     def variant(pointer: Descriptor) -> PlatformImage:

@@ -46,12 +46,10 @@ class Registry:
         self._blobs: dict[str, set[str]] = {}  # by repository: digests of its blobs
 
     def push(self, image: str, size: int = 50 * MB, content: Image | None = None) -> Pushed:
-        """Publish a tag: an image that was built, or one of `size` bytes.
+        """Publish an `image` by its tag: `content` that was built, or `size` bytes.
 
         From now on the repository has only the tags that were pushed. A blob that another
         repository of the same registry has is mounted, not sent.
-
-        `image` is the name with its tag, `content` an image that was built.
 
         >>> registry = Registry()
         >>> _ = registry.push("course/web:v1", size=20 * MB)
@@ -61,13 +59,8 @@ class Registry:
         reference = Reference.parse(image)
         content = content or by_weight(reference, size)
         here = self._blobs.setdefault(reference.name, set())
-        elsewhere = set().union(
-            *(
-                blobs
-                for name, blobs in self._blobs.items()
-                if name.startswith(f"{reference.registry}/")
-            )
-        )
+        host = f"{reference.registry}/"
+        elsewhere = set().union(*(b for name, b in self._blobs.items() if name.startswith(host)))
         sums = {"uploaded": 0, "mounted": 0, "present": 0}
         for blob in content.blobs:
             known = blob.descriptor.digest
@@ -93,11 +86,8 @@ class Registry:
         reference = Reference.parse(image)
         failed = f'failed to pull and unpack image "{reference}": failed to resolve reference'
         if reference.registry.split(":")[0].endswith(".invalid"):
-            host = reference.registry
-            raise RegistryError(
-                f'{failed} "{reference}": failed to do request: '
-                f"dial tcp: lookup {host}: no such host"
-            )
+            why = f"dial tcp: lookup {reference.registry}: no such host"
+            raise RegistryError(f'{failed} "{reference}": failed to do request: {why}')
         if reference.name not in self._tags:
             return image_of(reference)
         if reference.digest:

@@ -8,20 +8,7 @@ from course_lib.images.builder import build
 from course_lib.images.image import Image
 from course_lib.images.layer import FOLDER, File
 
-APPLETS = (
-    "sh",
-    "sleep",
-    "echo",
-    "cat",
-    "ls",
-    "touch",
-    "rm",
-    "mkdir",
-    "id",
-    "hostname",
-    "env",
-    "ps",
-)
+APPLETS = "sh sleep echo cat ls touch rm mkdir id hostname env ps"
 RECIPE = """
 FROM scratch
 COPY root /
@@ -39,7 +26,7 @@ def tools(platforms: Sequence[str] = ("linux/amd64",)) -> Image:
     ['bin', 'bin/busybox', 'bin/cat']
     """
     root = {"root/bin": FOLDER, "root/bin/busybox": File(b"stands for busybox\n", mode=0o755)}
-    for name in APPLETS:
+    for name in APPLETS.split():
         root[f"root/bin/{name}"] = File(kind="link", mode=0o777, target="busybox")
     root |= {"root/tmp": File(kind="folder", mode=0o777), "root/plain": File(b"no program\n")}
     return build(RECIPE, root, platforms).image

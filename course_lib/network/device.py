@@ -75,12 +75,10 @@ class Device:
             packet = cut
         mac = self.resolve(next_hop)
         if mac is None:
-            journey.end(
-                self.namespace, self.name, f"nobody answers for {next_hop}", "unreachable", packet
-            )
-            return
-        frame = packet.push(Ethernet(self.mac, mac))
-        self.transmit(journey, frame)
+            why = f"nobody answers for {next_hop}"
+            journey.end(self.namespace, self.name, why, "unreachable", packet)
+        else:
+            self.transmit(journey, packet.push(Ethernet(self.mac, mac)))
 
     def _fit(self, journey: Journey, packet: Packet, size: int) -> Packet | None:
         """Cut a packet that is larger than the MTU, or tell its sender (RFC 791, RFC 1191)."""
@@ -232,17 +230,17 @@ class Bridge(Device):
         if coming_from is not None and self.answers(address):
             return self
         for port in self.ports.values():
-            if port is not coming_from:
-                found = self._far(port, address, coming_from)
-                if found is not None:
-                    self.learned[found.mac] = port
-                    return found
+            if port is coming_from:
+                continue
+            found: Device | None
+            if isinstance(port, Veth):
+                found = port.peer if port.peer.answers(address) else None
+            else:
+                found = port.who_has(address)
+            if found is not None:
+                self.learned[found.mac] = port
+                return found
         return None
-
-    def _far(self, port: Device, address: str, coming_from: Device | None) -> Device | None:
-        if isinstance(port, Veth):
-            return port.peer if port.peer.answers(address) else None
-        return port.who_has(address)
 
     def transmit(self, journey: Journey, frame: Packet) -> None:
         """From this machine to one of the ports."""
@@ -278,10 +276,8 @@ class Bridge(Device):
         if port is None:
             journey.end(self.namespace, self.name, f"no port leads to {mac}", "dropped", frame)
         elif port is came_in and not port.hairpin:
-            journey.end(
-                self.namespace, self.name, "would go back where it came from (hairpin is off)",
-                "dropped", frame,
-            )  # fmt: skip
+            why = "would go back where it came from (hairpin is off)"
+            journey.end(self.namespace, self.name, why, "dropped", frame)
         else:
             port.transmit(journey, frame)
 

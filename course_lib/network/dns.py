@@ -61,9 +61,7 @@ def search_domains(namespace: str, domain: str = DOMAIN) -> tuple[str, ...]:
 def candidates(name: str, searches: Sequence[str], ndots: int = NDOTS) -> list[str]:
     """The full names that a resolver tries for a name, in order (glibc).
 
-    With fewer dots than `ndots` the search list comes first; a dot at the end forbids it.
-
-    `searches` is the search list of the resolver.
+    With fewer dots than `ndots` the `searches` come first; a dot at the end forbids them.
 
     >>> candidates("web.shop", ["default.svc.cluster.local", "svc.cluster.local"])
     ['web.shop.default.svc.cluster.local', 'web.shop.svc.cluster.local', 'web.shop']
@@ -124,17 +122,17 @@ class Zone:
         self, name: str, front: list[str], service: str, namespace: str
     ) -> list[Record] | None:
         """`service.namespace.svc`, with a port (`_http._tcp`) or an endpoint's name before it."""
-        found = next(
-            (s for s in self._services() if (s.name, s.namespace) == (service, namespace)), None
-        )
-        if found is None:
+        services = (s for s in self._services() if (s.name, s.namespace) == (service, namespace))
+        if (found := next(services, None)) is None:
             return None
         if found.spec.type == "ExternalName":
             return self._alias(name, found) if not front else None
         headless = found.spec.cluster_ip in ("", "None")
         if len(front) == 2 and front[0].startswith("_") and front[1].startswith("_"):
             return self._ports(name, found, front[0][1:], front[1][1:]) or None
-        if len(front) > 1 or (front and not headless and not self._named(found, front[0])):
+        if len(front) > 1:
+            return None
+        if front and not headless and front[0] not in map(_label, self._endpoints(found)):
             return None
         if not front and not headless:
             ports = [r for p in found.spec.ports or () for r in self._srv(name, found, p.name)]
@@ -146,13 +144,9 @@ class Zone:
         ]
         return records or None
 
-    def _named(self, service: Service, label: str) -> bool:
-        return any(_label(endpoint) == label for endpoint in self._endpoints(service))
-
     def _alias(self, name: str, service: Service) -> list[Record]:
         target = service.spec.external_name
-        beyond = self.query(target)
-        return [Record(name, "CNAME", target), *beyond.records]
+        return [Record(name, "CNAME", target), *self.query(target).records]
 
     def _ports(self, name: str, service: Service, port: str, protocol: str) -> list[Record]:
         return [

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 import msgspec
 
@@ -31,9 +32,7 @@ class RuleContext(msgspec.Struct, frozen=True):
 def read_rule(line: str, of: RuleContext) -> Rule:
     """One line (`-A CHAIN ...`) as a rule."""
     words = [w[1:-1] if w[0] == '"' else w for w in _WORD.findall(line)]
-    reader = _Reader(words[2:], line, of)
-    matches, target = reader.read()
-    return Rule(line, matches, target, reader.destination)
+    return _Reader(words[2:], line, of).read()
 
 
 class _Reader:
@@ -42,16 +41,16 @@ class _Reader:
     def __init__(self, words: list[str], line: str, of: RuleContext) -> None:
         self.words: Iterator[str] = iter(words)
         self.line, self.of = line, of
-        self.matches: list[Match] = []
+        self.negated = False  # a `!` stands before the option
         self.target: Target = lambda look: None
         self.destination = ""
 
-    def read(self) -> tuple[tuple[Match, ...], Target]:
+    def read(self) -> Rule:
         """All matches, and the target."""
-        negated = False
+        matches: list[Match] = []
         for word in self.words:
             if word == "!":
-                negated = True
+                self.negated = True
                 continue
             option = _OPTIONS.get(word)
             if option is None:
@@ -61,30 +60,18 @@ class _Reader:
                     found=word,
                     expected=", ".join(_OPTIONS),
                 )
-            match = option(self, negated)
+            match = option(self)
             if match is not None:
-                self.matches.append(_not(match) if negated else match)
-            negated = False
-        return tuple(self.matches), self.target
+                matches.append(_not(match) if self.negated else match)
+            self.negated = False
+        return Rule(self.line, tuple(matches), self.target, self.destination)
 
     def next(self) -> str:
         """The word after an option."""
         return next(self.words)
 
-    def jump(self, returns: bool) -> None:
-        """`-j` or `-g`: a verdict, another chain, or something done to the packet."""
-        name = self.next()
-        made = _TARGETS.get(name)
-        if made is not None:
-            self.target = made(self)
-            return
-        chains = self.of.chains
-        if name not in chains:
-            raise CourseError("the rule jumps to a chain that is not there", where=self.line)
-        if returns:
-            self.target = lambda look: chains[name].run(look) or RETURN
-        else:
-            self.target = lambda look: chains[name].run(look)
+
+Option = Callable[[_Reader], Match | None]
 
 
 def _not(match: Match) -> Match:
@@ -107,52 +94,72 @@ def in_block(cidr: str) -> tuple[Callable[[str], bool], str]:
     return test, ""
 
 
-def _source(reader: _Reader, negated: bool) -> Match:
-    test, _ = in_block(reader.next())
+def _word(make: Callable[[str], Match]) -> Option:
+    """An option whose match follows from the word after it."""
+    return lambda reader: make(reader.next())
+
+
+def _skip(words: int) -> Option:
+    """An option that changes nothing here, with so many words after it."""
+
+    def option(reader: _Reader) -> None:
+        for _ in range(words):
+            reader.next()
+
+    return option
+
+
+def _jump(returns: bool) -> Option:
+    """`-j` or `-g`: a verdict, another chain, or something done to the packet."""
+
+    def option(reader: _Reader) -> None:
+        name, chains = reader.next(), reader.of.chains
+        if name in _TARGETS:
+            reader.target = _TARGETS[name](reader)
+        elif name not in chains:
+            raise CourseError("the rule jumps to a chain that is not there", where=reader.line)
+        elif returns:
+            reader.target = lambda look: chains[name].run(look) or RETURN
+        else:
+            reader.target = lambda look: chains[name].run(look)
+
+    return option
+
+
+def _source(cidr: str) -> Match:
+    test, _ = in_block(cidr)
     return lambda look: test(look.source)
 
 
-def _destination(reader: _Reader, negated: bool) -> Match:
+def _destination(reader: _Reader) -> Match:
     test, only = in_block(reader.next())
-    if not negated:
+    if not reader.negated:
         reader.destination = only
     return lambda look: test(look.destination)
 
 
-def _protocol(reader: _Reader, negated: bool) -> Match:
-    wanted = reader.next()
-    return lambda look: look.protocol == wanted
+def _device(side: str, name: str) -> Match:
+    if name.endswith("+"):
+        return lambda look: getattr(look, side).startswith(name[:-1])
+    return lambda look: getattr(look, side) == name
 
 
-def _device(side: str) -> Callable[[_Reader, bool], Match]:
-    def option(reader: _Reader, negated: bool) -> Match:
-        name = reader.next()
-        if name.endswith("+"):
-            return lambda look: getattr(look, side).startswith(name[:-1])
-        return lambda look: getattr(look, side) == name
-
-    return option
+def _port(side: str, ports: str) -> Match:
+    low, _, high = ports.partition(":")
+    if high:
+        return lambda look: int(low) <= getattr(look, side) <= int(high)
+    only = int(low)
+    return lambda look: getattr(look, side) == only
 
 
-def _port(side: str) -> Callable[[_Reader, bool], Match]:
-    def option(reader: _Reader, negated: bool) -> Match:
-        low, _, high = reader.next().partition(":")
-        if high:
-            return lambda look: int(low) <= getattr(look, side) <= int(high)
-        only = int(low)
-        return lambda look: getattr(look, side) == only
-
-    return option
-
-
-def _mark(reader: _Reader, negated: bool) -> Match:
-    value, _, mask = reader.next().partition("/")
+def _mark(word: str) -> Match:
+    value, _, mask = word.partition("/")
     wanted, bits = int(value, 0), int(mask, 0) if mask else 0xFFFFFFFF
     return lambda look: look.mark & bits == wanted
 
 
-def _states(reader: _Reader, negated: bool) -> Match:
-    wanted = set(reader.next().split(","))
+def _states(names: str) -> Match:
+    wanted = set(names.split(","))
 
     def match(look: Look) -> bool:
         connection = look.connection
@@ -165,32 +172,26 @@ def _states(reader: _Reader, negated: bool) -> Match:
     return match
 
 
-def _address_type(side: str) -> Callable[[_Reader, bool], Match]:
-    def option(reader: _Reader, negated: bool) -> Match:
-        kind = reader.next()
-        if kind != "LOCAL":
+def _address_type(side: str) -> Option:
+    def option(reader: _Reader) -> Match:
+        if reader.next() != "LOCAL":
             raise CourseError("only addresses of type LOCAL are known", where=reader.line)
         return lambda look: look.is_local(getattr(look, side))
 
     return option
 
 
-def _probability(reader: _Reader, negated: bool) -> Match:
-    chance = float(reader.next())
+def _probability(share: str) -> Match:
+    chance = float(share)
     return lambda look: look.random.random() < chance
 
 
-def _match_set(reader: _Reader, negated: bool) -> Match:
-    name, sides = reader.next(), reader.next().split(",")
-    sets = reader.of.sets
+def _match_set(reader: _Reader) -> Match:
+    name, sides, sets = reader.next(), reader.next().split(","), reader.of.sets
     return lambda look: sets.matches(name, sides, look)
 
 
-def _from_bridge(reader: _Reader, negated: bool) -> Match:
-    return lambda look: look.bridged
-
-
-def _recent(reader: _Reader, negated: bool) -> Match:
+def _recent(reader: _Reader) -> Match:
     """`-m recent`: addresses seen lately, in a list with a name (`--set`, `--rcheck --seconds`)."""
     words = dict(re.findall(r"--(name|seconds) (\S+)", reader.line))
     seen = reader.of.recent.setdefault(words.get("name", "DEFAULT"), {})
@@ -206,43 +207,26 @@ def _recent(reader: _Reader, negated: bool) -> Match:
     return remember if " --set " in reader.line else check
 
 
-def _skip(words: int) -> Callable[[_Reader, bool], None]:
-    def option(reader: _Reader, negated: bool) -> None:
-        for _ in range(words):
-            reader.next()
-
-    return option
-
-
-def _jump(reader: _Reader, negated: bool) -> None:
-    reader.jump(returns=False)
-
-
-def _goto(reader: _Reader, negated: bool) -> None:
-    reader.jump(returns=True)
-
-
-Option = Callable[[_Reader, bool], Match | None]
 _OPTIONS: dict[str, Option] = {
-    "-s": _source,
+    "-s": _word(_source),
     "-d": _destination,
-    "-p": _protocol,
-    "-i": _device("in_device"),
-    "-o": _device("out_device"),
-    "-j": _jump,
-    "-g": _goto,
+    "-p": _word(lambda wanted: lambda look: look.protocol == wanted),
+    "-i": _word(partial(_device, "in_device")),
+    "-o": _word(partial(_device, "out_device")),
+    "-j": _jump(returns=False),
+    "-g": _jump(returns=True),
     "-m": _skip(1),
     "--comment": _skip(1),
     "--mode": _skip(1),
-    "--dport": _port("destination_port"),
-    "--sport": _port("source_port"),
-    "--mark": _mark,
-    "--ctstate": _states,
+    "--dport": _word(partial(_port, "destination_port")),
+    "--sport": _word(partial(_port, "source_port")),
+    "--mark": _word(_mark),
+    "--ctstate": _word(_states),
     "--src-type": _address_type("source"),
     "--dst-type": _address_type("destination"),
-    "--probability": _probability,
+    "--probability": _word(_probability),
     "--match-set": _match_set,
-    "--physdev-is-in": _from_bridge,
+    "--physdev-is-in": lambda reader: lambda look: look.bridged,
     "--set": _recent,
     "--rcheck": _recent,
     "--seconds": _skip(1),
@@ -309,7 +293,7 @@ def masquerade(look: Look, random_port: bool) -> str:
 
 
 def _masquerade(reader: _Reader) -> Target:
-    fully = any(word == "--random-fully" for word in reader.words)
+    fully = "--random-fully" in reader.words
     return lambda look: masquerade(look, fully)
 
 

@@ -41,9 +41,8 @@ def _overlapping(settings: Settings) -> PodNetwork:
 
 def _wrong_mtu(settings: Settings) -> PodNetwork:
     """Pods and tunnel may send 1,500 bytes, and 50 more do not fit through the wire."""
-    network = PodNetwork(
-        **(settings | {"plugin": "flannel-vxlan", "pod_mtu": 1500, "tunnel_mtu": 1500})
-    )
+    wrong = {"plugin": "flannel-vxlan", "pod_mtu": 1500, "tunnel_mtu": 1500}
+    network = PodNetwork(**(settings | wrong))
     network.underlay.drops_fragments = True
     return network
 
@@ -99,9 +98,8 @@ def broken(mistake: str, nodes: int = 3, pods: int = 2, **settings: Any) -> PodN
     'a firewall drops udp port 8472'
     """
     if mistake not in MISTAKES:
-        raise CourseError(
-            "no such mistake", expected=f"one of {', '.join(MISTAKES)}", found=repr(mistake)
-        )
+        known = ", ".join(MISTAKES)
+        raise CourseError("no such mistake", expected=f"one of {known}", found=repr(mistake))
     chosen = {"plugin": "flannel-host-gw"} if mistake != "source-check" else {}
     return MISTAKES[mistake](chosen | {"nodes": nodes, "pods": pods} | settings)
 
@@ -183,9 +181,8 @@ def _lost(trace: Trace, finding: str) -> NetworkFault:
 
 def _translated(trace: Trace) -> NetworkFault:
     """The hop that replaced the source address."""
-    hop = next(
-        (h for h in trace.hops if h.before.inner.source != h.after.inner.source), trace.hops[0]
-    )
+    changes = (h for h in trace.hops if h.before.inner.source != h.after.inner.source)
+    hop = next(changes, trace.hops[0])
     rule = hop.rule.splitlines()[-1] if hop.rule else ""
     return NetworkFault(
         "the source is translated between Pods",

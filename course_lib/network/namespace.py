@@ -27,9 +27,7 @@ class Hooks(Protocol):
     """The rules of a namespace at the kernel's hooks; None: the packet goes no further."""
 
     def prerouting(self, journey: Journey, packet: Packet, device: Device) -> Packet | None:
-        """A packet came in at `device`: the packet, perhaps changed, or None where it is dropped;
-        `journey` records it.
-        """
+        """A packet came in at `device`: as it goes on, or None; `journey` records it."""
 
     def input(self, journey: Journey, packet: Packet, device: Device) -> Packet | None:
         """A packet from `device` is for a program here; as `prerouting`, `journey` records it."""
@@ -110,7 +108,8 @@ class NetworkNamespace:
         self.local[plain] = found
         _, prefix, bits = block_of(address)
         if prefix < bits and device != "lo":
-            self.routes.add(Route(_network(address), device, source=plain, protocol="kernel"))
+            block = str(ipaddress.ip_interface(address).network)
+            self.routes.add(Route(block, device, source=plain, protocol="kernel"))
 
     def add_route(self, route: Route) -> None:
         """Add a route as the kernel would: its next hop must be on the wire of its device.
@@ -148,26 +147,21 @@ class NetworkNamespace:
 
     def send(self, journey: Journey, packet: Packet) -> None:
         """A packet that a program of this namespace sends."""
-        if self.filter is not None:
-            filtered = self.filter.output(journey, packet)
-            if filtered is None:
-                return
-            packet = filtered
-        if packet.ip.destination in self.local:
-            self._loop(journey, packet)
+        sent = self.filter.output(journey, packet) if self.filter else packet
+        if sent is None:
+            return
+        if sent.ip.destination in self.local:
+            self._loop(journey, sent)
         else:
-            self.route(journey, packet, None)
+            self.route(journey, sent, None)
 
     def _loop(self, journey: Journey, packet: Packet) -> None:
         """To this namespace itself, by way of `lo`."""
         lo = self.devices["lo"]
-        if self.filter is not None:
-            filtered = self.filter.postrouting(journey, packet, lo)
-            if filtered is None:
-                return
-            packet = filtered
-        journey.note(self, "lo", "loop", packet, packet)
-        self.receive(journey, lo, packet)
+        sent = self.filter.postrouting(journey, packet, lo) if self.filter else packet
+        if sent is not None:
+            journey.note(self, "lo", "loop", sent, sent)
+            self.receive(journey, lo, sent)
 
     def receive(
         self, journey: Journey, device: Device, packet: Packet, port: Device | None = None
@@ -175,23 +169,17 @@ class NetworkNamespace:
         """A `packet` that a `device` took from the wire (`port`: of the bridge, if any): a frame,
         or an IP packet from a tunnel; `journey` records it.
         """
-        if self.filter is not None:
-            filtered = self.filter.prerouting(journey, packet, device)
-            if filtered is None:
-                return
-            packet = filtered
-        if packet.ip.destination not in self.local:
-            self._forward(journey, device, packet)
+        came = self.filter.prerouting(journey, packet, device) if self.filter else packet
+        if came is not None and came.ip.destination not in self.local:
+            self._forward(journey, device, came)
             return
-        if self.filter is not None:
-            filtered = self.filter.input(journey, packet, device)
-            if filtered is None:
-                return
-            if filtered.ip.destination not in self.local:  # IPVS sends it on
-                self.route(journey, filtered, None)
-                return
-            packet = filtered
-        self._deliver(journey, device, packet)
+        taken = self.filter.input(journey, came, device) if self.filter and came else came
+        if taken is None:
+            return
+        if taken.ip.destination not in self.local:  # IPVS sends it on
+            self.route(journey, taken, None)
+        else:
+            self._deliver(journey, device, taken)
 
     def _deliver(self, journey: Journey, device: Device, packet: Packet) -> None:
         ip, transport = packet.ip, packet.headers[1]
@@ -229,20 +217,14 @@ class NetworkNamespace:
             why = f"route {route}: the device is not there"
             journey.end(self, route.device, why, "unreachable", packet)
             return
+        passed: Packet | None = packet
         if self.filter is not None:
-            filtered = packet if came_in is None else self.filter.forward(
-                journey, packet, came_in, device
-            )  # fmt: skip
-            filtered = filtered and self.filter.postrouting(journey, filtered, device)
-            if filtered is None:
-                return
-            packet = filtered
-        journey.routed(self, device, route, packet)
-        device.send(journey, packet, route.via or destination)
-
-
-def _network(address: str) -> str:
-    return str(ipaddress.ip_interface(address).network)
+            if came_in is not None:
+                passed = self.filter.forward(journey, packet, came_in, device)
+            passed = passed and self.filter.postrouting(journey, passed, device)
+        if passed is not None:
+            journey.routed(self, device, route, passed)
+            device.send(journey, passed, route.via or destination)
 
 
 def datagram(source: str, destination: str, protocol: str = "tcp") -> IP:

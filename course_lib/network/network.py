@@ -43,6 +43,7 @@ class Network(ABC, Generic[D]):
     """
 
     ignored_kinds: tuple[str, ...] = ()
+    enforces_policies = False  # whether NetworkPolicies become rules, unless a cluster is told
 
     def __init__(self, sim: Simulation) -> None:
         self.sim = sim
@@ -52,11 +53,6 @@ class Network(ABC, Generic[D]):
         self.pods: dict[str, Attachment] = {}
         self.balanced: dict[str, list[str]] = {}
         self._responders: dict[str, Responder] = {}
-
-    @property
-    def enforces_policies(self) -> bool:
-        """Whether NetworkPolicies become rules, unless the cluster is told otherwise."""
-        return False
 
     @abstractmethod
     def devices(self) -> D:

@@ -170,12 +170,7 @@ def key_of(packet: Packet) -> Key:
     """The flow of a packet (5-tuple): protocol, source and port, destination and port."""
     ip, transport = packet.headers[0], packet.headers[1] if len(packet.headers) > 1 else None
     assert type(ip) is IP
-    if type(transport) is TCP or type(transport) is UDP:
-        return (
-            ip.protocol,
-            ip.source,
-            transport.source_port,
-            ip.destination,
-            transport.destination_port,
-        )
-    return ip.protocol, ip.source, 0, ip.destination, 0
+    if type(transport) is not TCP and type(transport) is not UDP:
+        return ip.protocol, ip.source, 0, ip.destination, 0
+    source_port, destination_port = transport.source_port, transport.destination_port
+    return ip.protocol, ip.source, source_port, ip.destination, destination_port

@@ -82,15 +82,11 @@ class PodNetwork(Network["PodNetwork"]):
         self._zones: list[str] = []
         self.balanced = self.underlay.router.balanced
         self.plugin = _made(plugin, self, settings)
+        self.enforces_policies = self.plugin.enforces_policies
         for number in range(nodes):
             self.add_node(f"node-{number + 1}", subnet=number % subnets, at_once=True)
         for number in range(nodes * pods):
             self.add_pod(f"pod-{number + 1}", f"node-{number // pods + 1}")
-
-    @property
-    def enforces_policies(self) -> bool:
-        """Whether the plugin turns NetworkPolicies into rules."""
-        return self.plugin.enforces_policies
 
     def devices(self) -> PodNetwork:
         """This network itself."""
@@ -210,9 +206,8 @@ class PodNetwork(Network["PodNetwork"]):
     def host(self, name: str) -> NodeHost:
         """A machine by its name; raises `CourseError`."""
         if name not in self.hosts:
-            raise CourseError(
-                "no such node", expected=f"one of {', '.join(self.hosts)}", found=repr(name)
-            )
+            known = ", ".join(self.hosts)
+            raise CourseError("no such node", expected=f"one of {known}", found=repr(name))
         return self.hosts[name]
 
     # Pods
@@ -248,9 +243,8 @@ class PodNetwork(Network["PodNetwork"]):
 
     def _pod(self, name: str) -> Attachment:
         if name not in self.pods:
-            raise CourseError(
-                "no such Pod", expected=f"one of {', '.join(list(self.pods)[:20])}", found=name
-            )
+            known = ", ".join(list(self.pods)[:20])
+            raise CourseError("no such Pod", expected=f"one of {known}", found=name)
         return self.pods[name]
 
     # Packets

@@ -60,9 +60,11 @@ class Talk:
         """Send one packet and its answer; a `size` of 0 bytes opens the connection (SYN)."""
         source = self.namespace.source_for(self.to)
         if not source:
-            return self._failed("unreachable", f"{self.source} has no route to {self.to}")
+            reason = f"{self.source} has no route to {self.to}"
+            return Trace(self.source, self.destination, self.port, "unreachable", reason, [])
         journey = self._go(source, size)
-        if journey.outcome == "too big" and self.protocol == "tcp" and self._is_told():
+        told = ("icmp", 0) not in self.network.underlay.blocked
+        if journey.outcome == "too big" and self.protocol == "tcp" and told:
             # The kernel has told the sender: it sends less at a time (RFC 1191).
             second = self._go(source, journey.mtu - 40)
             second.hops[:0] = journey.hops
@@ -82,9 +84,6 @@ class Talk:
         for conntrack, connection in self._opened:
             conntrack.forget(connection)
         self._opened.clear()
-
-    def _is_told(self) -> bool:
-        return ("icmp", 0) not in self.network.underlay.blocked
 
     def _go(self, source: str, size: int) -> Journey:
         journey = self._journey()
@@ -125,13 +124,9 @@ class Talk:
             trace.reason = f"on the way back: {back.reason or 'it went to another'}"
             return
         assert back.packet is not None
-        expected = (protocol, self.to, self.port)
         found = key_of(back.packet)
-        if found[:3] != expected:
+        if found[:3] == (protocol, self.to, self.port):
+            trace.outcome = "answered"
+        else:
             trace.outcome = "no answer"
             trace.reason = f"the answer came from {found[1]}:{found[2]}, not from {self.to}"
-            return
-        trace.outcome = "answered"
-
-    def _failed(self, outcome: str, reason: str) -> Trace:
-        return Trace(self.source, self.destination, self.port, outcome, reason, [])

@@ -92,9 +92,7 @@ class Journey:
         # In the namespace where it is now: its connection, and whether it is an answer.
         self.connection: tuple[TrackedConnection, bool] | None = None
         self.examined = 0  # rules that were looked at
-        self.connections: list[
-            tuple[Conntrack, TrackedConnection]
-        ] = []  # that it opened on its way
+        self.connections: list[tuple[Conntrack, TrackedConnection]] = []  # that it opened
 
     def track(self, conntrack: Conntrack, packet: Packet) -> None:
         """The packet enters a namespace with rules: find the connection that it belongs to."""
@@ -119,9 +117,8 @@ class Journey:
 
     def pass_through(self, device: Passage, frame: Packet) -> None:
         """A frame passes a device, unchanged."""
-        self.hops.append(
-            Hop(device.namespace.name, device.name, device.kind, frame, frame, "", device.seconds)
-        )
+        at, seconds = device.namespace.name, device.seconds
+        self.hops.append(Hop(at, device.name, device.kind, frame, frame, "", seconds))
 
     def cross(self, segment: Wire, frame: Packet) -> None:
         """A frame is on the wire between machines."""

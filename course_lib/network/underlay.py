@@ -103,17 +103,21 @@ class Underlay(Guard):
     def _outside(self) -> NetworkNamespace:
         """A client somewhere in the world."""
         made = NetworkNamespace(OUTSIDE)
-        segment = self._segment("internet", OUTSIDE_CIDR)
-        self.segments.remove(segment)
+        self.internet = self._segment("internet", OUTSIDE_CIDR)
+        self.segments.remove(self.internet)
         self._hosts.pop()
-        card = Ethernet0(made, "eth0", segment)
-        self.give(card, "203.0.113.10/24")
-        made.routes.add(Route("default", "eth0", "203.0.113.1"))
-        if self.six:
-            self.give(card, f"{_six('203.0.113.10')}/64")
-            made.routes.add(Route("default", "eth0", _six("203.0.113.1")))
-        self.internet = segment
+        self._connect(made, self.internet, "203.0.113.10")
         return made
+
+    def _connect(self, namespace: NetworkNamespace, segment: Segment, address: str) -> Ethernet0:
+        """A network card on a segment, whose router is the way out."""
+        card, block = Ethernet0(namespace, "eth0", segment), ipaddress.ip_network(segment.cidr)
+        self.give(card, f"{address}/{block.prefixlen}")
+        namespace.routes.add(Route("default", "eth0", str(block[1])))
+        if self.six:
+            self.give(card, f"{_six(address)}/64")
+            namespace.routes.add(Route("default", "eth0", _six(str(block[1]))))
+        return card
 
     def give(self, card: Ethernet0, address: str) -> None:
         """Give a network card an address, and let its segment know."""
@@ -142,21 +146,14 @@ class Underlay(Guard):
                 found=address,
                 expected="a free address of the subnet",
             )
-        card = Ethernet0(namespace, "eth0", segment)
-        self.give(card, f"{address}/{block.prefixlen}")
-        namespace.routes.add(Route("default", "eth0", str(block[1])))
-        if self.six:
-            self.give(card, f"{_six(address)}/64")
-            namespace.routes.add(Route("default", "eth0", _six(str(block[1]))))
-        return card
+        return self._connect(namespace, segment, address)
 
     # What stands between machines
 
     def open(self, one: Ethernet0, other: Ethernet0) -> bool:
         """Whether no link between two machines is cut, and both have power."""
-        return not other.namespace.gone and self.links.open(
-            one.namespace.name, other.namespace.name
-        )
+        ends = one.namespace.name, other.namespace.name
+        return not other.namespace.gone and self.links.open(*ends)
 
     def refuses(self, one: Ethernet0, other: Ethernet0, frame: Packet) -> str:
         """Why a frame does not pass."""

@@ -55,9 +55,7 @@ class CustomObject(Object, frozen=True, kw_only=True):
 
 
 def custom_kind(definition: CustomResourceDefinition) -> Kind | None:
-    """The kind that a definition adds, in the version that clients prefer, with its other
-    `versions`; None if none is served.
-    """
+    """The kind that a definition adds, in the version that clients prefer; None: none is served."""
     kinds = [_kind(definition, version) for version in definition.spec.served]
     if not kinds:
         return None
@@ -71,11 +69,11 @@ def _kind(definition: CustomResourceDefinition, version: CustomResourceDefinitio
     columns = version.additional_printer_columns or [AGE]
     rules = partial(_errors, schema=schema, scale=scale)
     return Kind(
-        names.kind,
         api_version,
-        names.plural,
         CustomObject,
         tuple(names.short_names or ()),
+        names.kind,
+        names.plural,
         namespaced=spec.scope == definitions.NAMESPACED,
         singular=names.singular,
         deprecation=_deprecation(version, api_version, names.kind),

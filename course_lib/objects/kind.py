@@ -56,13 +56,23 @@ def no_usage(view: Any) -> ResourceList:
 
 
 class Embedded(msgspec.Struct, frozen=True, eq=False):
-    """What several kinds hold, such as the template of a Pod: its defaults and its rules;
-    `relations` get the part and its path.
-    """
+    """What several kinds hold, such as a Pod's template; `relations` get the part and its path."""
 
     fields: Mapping[str, Check] = {}
     complete: Callable[[Document], None] = _unchanged
     relations: Callable[[Document, str], Problems] = _no_problems
+
+
+def plural_of(kind: str) -> str:
+    """The name of a kind in URLs (apimachinery `pkg/api/meta/restmapper.go`).
+
+    >>> plural_of("Pod"), plural_of("Ingress"), plural_of("NetworkPolicy"), plural_of("Endpoints")
+    ('pods', 'ingresses', 'networkpolicies', 'endpoints')
+    """
+    name = kind.lower()
+    if name.endswith("y"):
+        return f"{name[:-1]}ies"
+    return name if name == "endpoints" else f"{name}es" if name.endswith("s") else f"{name}s"
 
 
 class Kind(msgspec.Struct, frozen=True, eq=False):
@@ -71,11 +81,11 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
     Paths are fields with dots between; `[*]` is every item of a list.
     """
 
-    kind: str
     api_version: str
-    plural: str
-    type: type[Object] = Object
+    type: type[Object] = Object  # of its views; it has the name of the kind
     short_names: tuple[str, ...] = ()
+    kind: str = ""  # where it is not the name of the type
+    plural: str = ""  # where it does not follow from the kind
     namespaced: bool = True
     categories: tuple[str, ...] = ()
     equal_versions: tuple[str, ...] = ()  # served beside `api_version`, with the same fields
@@ -127,6 +137,11 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
     counted: bool = False  # whether quota counts its objects by the plural alone
     usage: Callable[[Any], ResourceList] = no_usage  # what else quota counts of an object
 
+    def __post_init__(self) -> None:
+        kind = self.kind or self.type.__name__
+        msgspec.structs.force_setattr(self, "kind", kind)
+        msgspec.structs.force_setattr(self, "plural", self.plural or plural_of(kind))
+
     def set_defaults(self, document: Document) -> None:
         """Write what a document leaves out into it, in place; wrong shapes stay for decoding."""
         document["apiVersion"] = self.api_version
@@ -172,7 +187,7 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
 class Kinds:
     """The kinds that one cluster serves, in a fixed order; a registry of its own for each server.
 
-    >>> kinds = Kinds([Kind("Widget", "example.com/v1", "widgets", short_names=("wg",))])
+    >>> kinds = Kinds([Kind("example.com/v1", kind="Widget", short_names=("wg",))])
     >>> kinds.named("wg").title
     'widgets.example.com'
     """

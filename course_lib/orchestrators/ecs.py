@@ -10,6 +10,7 @@ import json
 import random
 import re
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 
 from course_lib.errors import CourseError
 from course_lib.objects.manifests import Document
@@ -55,10 +56,8 @@ class ECS(AgentEngine[ECSService]):
         """
         service = self.translate(workload)
         rules = [
-            {"type": rule}
-            if rule == "distinctInstance"
-            else {"type": "memberOf", "expression": rule}
-            for rule in service.constraints
+            {"type": r} if r == "distinctInstance" else {"type": "memberOf", "expression": r}
+            for r in service.constraints
         ]
         order = [{"type": t, "field": f} if f else {"type": t} for t, f in service.strategies]
         container = {
@@ -132,10 +131,9 @@ def best(kind: str, field: str, hosts: Sequence[Agent], work: Workload) -> list[
     """
     if kind == "random" or not hosts:
         return list(hosts)
+    amount: Callable[[Agent], int]
     if kind == "binpack":
-        amount: Callable[[Agent], int] = (
-            (lambda h: h.free_memory) if field == "memory" else (lambda h: h.free_cpu)
-        )
+        amount = attrgetter("free_memory" if field == "memory" else "free_cpu")
     elif kind == "spread":
         groups: dict[str | None, int] = {}
         for host in hosts:

@@ -121,9 +121,7 @@ class Marathon(AgentEngine[App]):
 
     def translate(self, workload: Workload) -> App:
         """The workload as an app."""
-        rules: list[Constraint] = [
-            (key, "CLUSTER", value) for key, value in workload.only_on.items()
-        ]
+        rules: list[Constraint] = [(key, "CLUSTER", v) for key, v in workload.only_on.items()]
         if workload.apart:
             rules.append(("hostname", "UNIQUE"))
         if workload.zones:

@@ -105,9 +105,7 @@ class AgentEngine(Engine, Generic[D]):
 
 
 class Agent:
-    """A machine, and what its agent has started there: a Swarm node, a Mesos agent, an ECS
-    container instance, a Nomad client.
-    """
+    """A machine, and what runs there: a Swarm node, Mesos agent, ECS instance or Nomad client."""
 
     def __init__(self, machine: Machine) -> None:
         self.machine, self.name = machine, machine.name
@@ -144,9 +142,7 @@ def task_names(workload: Workload) -> list[str]:
 
 
 def in_order(work: Workload, hosts: Sequence[Agent], why: str, why_not: str) -> list[Placed]:
-    """The first tasks of `work` on these `hosts`, one each (`why`); those for which there is none
-    wait (`why_not`).
-    """
+    """The first tasks of `work` on these `hosts`, one each, and `why`; `why_not` the rest wait."""
     names = task_names(work)
     placed = [Placed(name, host.name, why) for name, host in zip(names, hosts, strict=False)]
     return placed + [Placed(name, "", why_not) for name in names[len(hosts) :]]

@@ -164,9 +164,7 @@ def feasible(job: NomadJob, host: Agent) -> bool:
 
 
 def final_score(job: NomadJob, host: Agent, hosts: Sequence[Agent], algorithm: str) -> float:
-    """The mean of the scores that have something to say of a `host` among `hosts` for a `job`;
-    `algorithm` as in `candidates`.
-    """
+    """The mean of the scores of a `host` among `hosts` for a `job`, by one `algorithm`."""
     scores = [fit_score(job, host, algorithm) / MOST_FIT]
     scores += [s for s in (anti_affinity(job, host), affinity(job, host)) if s is not None]
     if job.spreads:
@@ -245,9 +243,7 @@ def spread_boost(job: NomadJob, spread: Spread, host: Agent, hosts: Sequence[Age
 
 
 def even_boost(value: str, used: dict[str, int]) -> float:
-    """Without targets: 1 for the value used least, where others are used more; less than 0 for
-    those above the least.
-    """
+    """Without targets: 1 for the value used least, where others are used more; else less."""
     if not used:
         return 0.0
     low, high = min(used.values()), max(used.values())

@@ -118,11 +118,6 @@ class RuntimeContainer:
         return self.time.started_at
 
     @property
-    def frozen(self) -> bool:
-        """Whether it is paused."""
-        return self.time.frozen
-
-    @property
     def memory_limit(self) -> int | None:
         """Bytes that it may use; None where there is no limit."""
         return self.spec.resources.memory_limit or None
@@ -146,11 +141,9 @@ class RuntimeContainer:
     @property
     def titles(self) -> list[tuple[str, str]]:
         """How its processes name themselves, with users; the first is the one that was started."""
-        return (
-            titles(self.command, self._machine.cores)
-            if self.program is None
-            else [(" ".join(main_program(self.command)), "")]
-        )
+        if self.program is None:
+            return titles(self.command, self._machine.cores)
+        return [(" ".join(main_program(self.command)), "")]
 
     @cached_property
     def namespaces(self) -> dict[str, str]:
@@ -164,7 +157,7 @@ class RuntimeContainer:
         late = round(self.throttled_seconds() * 1e6)
         periods = self.throttled_periods()
         return isolation.cgroup_files(self.spec.resources) | {
-            "cgroup.freeze": "1" if self.frozen else "0",
+            "cgroup.freeze": "1" if self.time.frozen else "0",
             "cpu.stat": f"usage_usec {used} nr_throttled {periods} throttled_usec {late}",
             "memory.current": str(round(self.memory())),
             "memory.events": f"oom_kill {int(self.reason == 'OOMKilled')}",
@@ -284,7 +277,7 @@ class RuntimeContainer:
             return
         if self._running is not None:
             self._running.close()
-        self.thaw()
+        self.time.thaw()
         for process in self._rows:
             self.processes.remove(process)
         self.state, self.finished_at = OCIStatus.STOPPED, self.sim.now
@@ -294,14 +287,6 @@ class RuntimeContainer:
         for hear in list(self.left):
             hear()
         self._on_exit(self)
-
-    def freeze(self) -> None:
-        """Pause: its time stands still."""
-        self.time.freeze()
-
-    def thaw(self) -> None:
-        """Go on after a pause."""
-        self.time.thaw()
 
     def wait_for_answer(self) -> float | None:
         """Seconds until its server would answer one more request; None where it does not."""
@@ -315,7 +300,7 @@ class RuntimeContainer:
     def answers(self) -> bool:
         """Whether a probe or a request would get an answer now."""
         hangs = self.behaviour.hangs_after
-        up = self.running and self.bound and not self.frozen and self.started_up
+        up = self.running and self.bound and not self.time.frozen and self.started_up
         return up and (hangs is None or self.time.age < hangs)
 
     @property
@@ -336,7 +321,7 @@ class RuntimeContainer:
         """How long a request to a port would wait (s; inf: for ever); None when refused."""
         if self.listens(port):
             return self.cpu.queue() + self.behaviour.latency
-        silent = self.serves and (self.hangs or self.frozen)
+        silent = self.serves and (self.hangs or self.time.frozen)
         return float("inf") if silent and (not self.spec.ports or port in self.spec.ports) else None
 
     def request(self) -> float | None:

@@ -45,7 +45,7 @@ def test_the_conditions_of_a_namespace_name_what_holds_it(cluster):
 
 
 def test_objects_of_an_added_kind_go_with_their_namespace(cluster):
-    cluster.api.kinds.add(Kind("Widget", "example.com/v1", "widgets", custom=True))
+    cluster.api.kinds.add(Kind("example.com/v1", kind="Widget", custom=True))
     space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
     widget = {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "w"}}
     widget["metadata"]["namespace"] = "shop"

@@ -194,7 +194,7 @@ def test_a_kind_that_no_definition_makes_known_is_refused_and_nothing_is_kept():
 
 def test_objects_of_a_kind_that_was_added_are_listed_described_and_deleted():
     cluster, other = Cluster(nodes=0), Cluster(nodes=0)
-    cluster.api.kinds.add(Kind("Gizmo", "example.com/v1", "gizmos", custom=True))
+    cluster.api.kinds.add(Kind("example.com/v1", kind="Gizmo", custom=True))
     cluster.apply(GIZMO)
     for name in ("gizmos", "Gizmo", "gizmos.example.com"):
         assert list(cluster.get(name).NAME) == ["g"]

@@ -53,19 +53,15 @@ def _check(plugin: object) -> None:
             expected="a subclass of NetworkPlugin",
             found=repr(plugin)[:60],
         )
-    name: object = plugin.name
-    place: object = plugin.place
-    if name == "":
+    if plugin.name == "":
         raise CourseError(
             "a network plugin needs a name",
             where=plugin.__qualname__,
             do='set its attribute `name`, such as name = "host-routes"',
         )
-    for attribute, value, wanted, good in (
-        ("name", name, "text", isinstance(name, str)),
-        ("place", place, "a whole number", isinstance(place, int)),
-    ):
-        if not good:
+    for attribute, kind, wanted in (("name", str, "text"), ("place", int, "a whole number")):
+        value: object = getattr(plugin, attribute)
+        if not isinstance(value, kind):
             raise CourseError(
                 "a network plugin has an attribute of the wrong type",
                 where=f"{plugin.__qualname__}.{attribute}",
@@ -93,9 +89,8 @@ _register_modules()
 def plugin_named(name: str) -> type[NetworkPlugin]:
     """A plugin by its name; raises `CourseError`."""
     if name not in PLUGINS:
-        raise CourseError(
-            "no such network plugin", expected=f"one of {', '.join(PLUGINS)}", found=repr(name)
-        )
+        known = ", ".join(PLUGINS)
+        raise CourseError("no such network plugin", expected=f"one of {known}", found=repr(name))
     return PLUGINS[name]
 
 

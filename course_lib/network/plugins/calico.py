@@ -56,12 +56,8 @@ class Calico(NetworkPlugin):
             )
         self.ipip, self.reflectors = ipip, tuple(reflectors)
         self.overhead = 0 if ipip == NEVER else IPIP.overhead
-        self._cidrs = {
-            ipaddress.ip_network(block).version: ClusterCIDR(
-                block, BLOCK_MASK[ipaddress.ip_network(block).version]
-            )
-            for block in network.blocks
-        }
+        versions = {ipaddress.ip_network(block).version: block for block in network.blocks}
+        self._cidrs = {v: ClusterCIDR(block, BLOCK_MASK[v]) for v, block in versions.items()}
         self.own: dict[str, list[AddressPool]] = {}  # node to its blocks, in the order it took them
 
     # BGP

@@ -81,14 +81,8 @@ class VXLANBackend(HostGateway):
             six = ":" in block
             name = DEVICE_V6 if six else DEVICE
             longer = 20 if six else 0  # the outer header of the IPv6 device is an IPv6 one
-            Vxlan(
-                host.namespace,
-                name,
-                host.address_of(six),
-                vni=2 if six else 1,
-                port=PORT,
-                mtu=self.tunnel_mtu - longer,
-            )
+            mtu, vni = self.tunnel_mtu - longer, 2 if six else 1
+            Vxlan(host.namespace, name, host.address_of(six), vni=vni, port=PORT, mtu=mtu)
             host.namespace.add_address(name, f"{_first(block)}/{128 if six else 32}")
 
     def learn(self, host: NodeHost, other: NodeHost) -> None:

@@ -39,9 +39,7 @@ def data_size(items: list[tuple[str, Any]]) -> Problems:
 
 
 CONFIG_MAP = Kind(
-    "ConfigMap",
     "v1",
-    "configmaps",
     ConfigMap,
     ("cm",),
     fields={"data.~": config_key, "binaryData.~": config_key, "binaryData.*": encoded},

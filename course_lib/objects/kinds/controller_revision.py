@@ -24,9 +24,7 @@ def _row(revision: ControllerRevision, now: float) -> Row:
 
 
 CONTROLLER_REVISION = Kind(
-    "ControllerRevision",
     "apps/v1",
-    "controllerrevisions",
     ControllerRevision,
     columns="NAME  CONTROLLER  REVISION  AGE",
     row=_row,

@@ -83,9 +83,7 @@ def _row(cron: CronJob, now: float) -> Row:
 
 
 CRON_JOB = Kind(
-    "CronJob",
     "batch/v1",
-    "cronjobs",
     CronJob,
     ("cj",),
     categories=("all",),

@@ -38,9 +38,7 @@ class CSINode(Object, frozen=True, kw_only=True):
 
 
 CSI_NODE = Kind(
-    "CSINode",
     "storage.k8s.io/v1",
-    "csinodes",
     CSINode,
     namespaced=False,
     columns="NAME  DRIVERS  AGE",

@@ -52,9 +52,7 @@ def _row(view: CustomResourceDefinition, now: float) -> Row:
 
 
 CUSTOM_RESOURCE_DEFINITION = Kind(
-    "CustomResourceDefinition",
     "apiextensions.k8s.io/v1",
-    "customresourcedefinitions",
     CustomResourceDefinition,
     ("crd", "crds"),
     namespaced=False,

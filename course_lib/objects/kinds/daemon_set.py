@@ -113,9 +113,7 @@ def _row(d: DaemonSet, now: float) -> Row:
 
 
 DAEMON_SET = Kind(
-    "DaemonSet",
     "apps/v1",
-    "daemonsets",
     DaemonSet,
     ("ds",),
     categories=("all",),

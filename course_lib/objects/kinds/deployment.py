@@ -116,9 +116,7 @@ def _row(d: Deployment, now: float) -> Row:
 
 
 DEPLOYMENT = Kind(
-    "Deployment",
     "apps/v1",
-    "deployments",
     Deployment,
     ("deploy",),
     categories=("all",),

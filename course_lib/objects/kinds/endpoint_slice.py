@@ -69,9 +69,7 @@ def _row(piece: EndpointSlice, now: float) -> Row:
 
 
 ENDPOINT_SLICE = Kind(
-    "EndpointSlice",
     "discovery.k8s.io/v1",
-    "endpointslices",
     EndpointSlice,
     fields={
         "addressType": one_of("FQDN", "IPv4", "IPv6"),

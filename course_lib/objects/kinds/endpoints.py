@@ -101,9 +101,7 @@ def _host(address: str) -> str:
 
 
 ENDPOINTS = Kind(
-    "Endpoints",
     "v1",
-    "endpoints",
     Endpoints,
     ("ep",),
     fields={

@@ -49,9 +49,7 @@ def _row(event: Event, now: float) -> Row:
 
 
 EVENT = Kind(
-    "Event",
     "v1",
-    "events",
     Event,
     ("ev",),
     equal_versions=("events.k8s.io/v1",),

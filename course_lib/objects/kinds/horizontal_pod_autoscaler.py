@@ -182,9 +182,7 @@ def _row(hpa: HorizontalPodAutoscaler, now: float) -> Row:
 
 
 HORIZONTAL_POD_AUTOSCALER = Kind(
-    "HorizontalPodAutoscaler",
     "autoscaling/v2",
-    "horizontalpodautoscalers",
     HorizontalPodAutoscaler,
     ("hpa",),
     categories=("all",),

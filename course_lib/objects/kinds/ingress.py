@@ -130,9 +130,7 @@ def _row(ingress: Ingress, now: float) -> Row:
 
 
 INGRESS = Kind(
-    "Ingress",
     "networking.k8s.io/v1",
-    "ingresses",
     Ingress,
     ("ing",),
     removed_versions={"extensions/v1beta1": "1.22", "networking.k8s.io/v1beta1": "1.22"},

@@ -45,9 +45,7 @@ def _row(named: IngressClass, now: float) -> Row:
 
 
 INGRESS_CLASS = Kind(
-    "IngressClass",
     "networking.k8s.io/v1",
-    "ingressclasses",
     IngressClass,
     namespaced=False,
     removed_versions={"networking.k8s.io/v1beta1": "1.22"},

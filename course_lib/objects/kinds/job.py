@@ -204,9 +204,7 @@ FIXED = (
     "spec.backoffLimitPerIndex", "spec.managedBy", "spec.successPolicy",
 )  # fmt: skip
 JOB = Kind(
-    "Job",
     "batch/v1",
-    "jobs",
     Job,
     categories=("all",),
     defaults={"spec.backoffLimit": 6, "spec.completionMode": "NonIndexed", "spec.suspend": False},

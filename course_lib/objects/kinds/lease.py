@@ -26,9 +26,7 @@ class Lease(Object, frozen=True, kw_only=True):
 
 
 LEASE = Kind(
-    "Lease",
     "coordination.k8s.io/v1",
-    "leases",
     Lease,
     fields={"spec.leaseDurationSeconds": whole(0)},
     columns="NAME  HOLDER  AGE",

@@ -68,9 +68,7 @@ def _relations(document: Document) -> Problems:
 
 
 LIMIT_RANGE = Kind(
-    "LimitRange",
     "v1",
-    "limitranges",
     LimitRange,
     ("limits",),
     complete=_complete,

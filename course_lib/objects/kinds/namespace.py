@@ -42,9 +42,7 @@ def _carry_over(before: Document, after: Document) -> None:
 
 
 NAMESPACE = Kind(
-    "Namespace",
     "v1",
-    "namespaces",
     Namespace,
     ("ns",),
     namespaced=False,

@@ -134,9 +134,7 @@ def _rules(view: NetworkPolicy) -> Problems:
 
 
 NETWORK_POLICY = Kind(
-    "NetworkPolicy",
     "networking.k8s.io/v1",
-    "networkpolicies",
     NetworkPolicy,
     ("netpol",),
     removed_versions={"extensions/v1beta1": "1.16"},

@@ -100,9 +100,7 @@ def _row(node: Node, now: float) -> Row:
 
 
 NODE = Kind(
-    "Node",
     "v1",
-    "nodes",
     Node,
     ("no",),
     namespaced=False,

@@ -112,9 +112,7 @@ def _row(v: PersistentVolume, now: float) -> Row:
 
 
 PERSISTENT_VOLUME = Kind(
-    "PersistentVolume",
     "v1",
-    "persistentvolumes",
     PersistentVolume,
     ("pv",),
     namespaced=False,

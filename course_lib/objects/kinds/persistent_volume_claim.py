@@ -144,9 +144,7 @@ def _usage(claim: PersistentVolumeClaim) -> ResourceList:
 
 
 PERSISTENT_VOLUME_CLAIM = Kind(
-    "PersistentVolumeClaim",
     "v1",
-    "persistentvolumeclaims",
     PersistentVolumeClaim,
     ("pvc",),
     defaults={"spec.volumeMode": "Filesystem"},

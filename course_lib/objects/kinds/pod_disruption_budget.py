@@ -55,9 +55,7 @@ def _row(b: PodDisruptionBudget, now: float) -> Row:
 
 
 POD_DISRUPTION_BUDGET = Kind(
-    "PodDisruptionBudget",
     "policy/v1",
-    "poddisruptionbudgets",
     PodDisruptionBudget,
     ("pdb",),
     removed_versions={"policy/v1beta1": "1.25"},

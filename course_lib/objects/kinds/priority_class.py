@@ -23,9 +23,7 @@ def _rules(view: PriorityClass) -> Problems:
 
 
 PRIORITY_CLASS = Kind(
-    "PriorityClass",
     "scheduling.k8s.io/v1",
-    "priorityclasses",
     PriorityClass,
     ("pc",),
     namespaced=False,

@@ -102,18 +102,14 @@ def _row(binding: RoleBinding, now: float) -> Row:
 GROUP = "rbac.authorization.k8s.io/v1"
 BINDING = "NAME  ROLE  AGE  +USERS  +GROUPS  +SERVICEACCOUNTS"
 ROLE = Kind(
-    "Role",
     GROUP,
-    "roles",
     Role,
     not_simulated=("rules",),
     name_rule=path_segment_name,
     fields={"rules[*]": lambda v: _rule(v, namespaced=True)},
 )
 ROLE_BINDING = Kind(
-    "RoleBinding",
     GROUP,
-    "rolebindings",
     RoleBinding,
     not_simulated=("roleRef",),
     name_rule=path_segment_name,
@@ -122,9 +118,7 @@ ROLE_BINDING = Kind(
     row=_row,
 )
 CLUSTER_ROLE = Kind(
-    "ClusterRole",
     GROUP,
-    "clusterroles",
     ClusterRole,
     namespaced=False,
     not_simulated=("rules", "aggregationRule"),
@@ -132,9 +126,7 @@ CLUSTER_ROLE = Kind(
     fields={"rules[*]": lambda v: _rule(v, namespaced=False)},
 )
 CLUSTER_ROLE_BINDING = Kind(
-    "ClusterRoleBinding",
     GROUP,
-    "clusterrolebindings",
     ClusterRoleBinding,
     namespaced=False,
     not_simulated=("roleRef",),

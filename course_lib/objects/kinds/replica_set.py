@@ -61,9 +61,7 @@ def _row(rs: ReplicaSet, now: float) -> Row:
 
 
 REPLICA_SET = Kind(
-    "ReplicaSet",
     "apps/v1",
-    "replicasets",
     ReplicaSet,
     ("rs",),
     categories=("all",),

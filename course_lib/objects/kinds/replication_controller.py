@@ -58,9 +58,7 @@ def _row(rc: ReplicationController, now: float) -> Row:
 
 
 REPLICATION_CONTROLLER = Kind(
-    "ReplicationController",
     "v1",
-    "replicationcontrollers",
     ReplicationController,
     ("rc",),
     categories=("all",),

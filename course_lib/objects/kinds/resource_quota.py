@@ -90,9 +90,7 @@ def _row(q: ResourceQuota, now: float) -> Row:
 
 
 RESOURCE_QUOTA = Kind(
-    "ResourceQuota",
     "v1",
-    "resourcequotas",
     ResourceQuota,
     ("quota",),
     fields={

@@ -61,9 +61,7 @@ def _relations(document: Document) -> Problems:
 
 
 SECRET = Kind(
-    "Secret",
     "v1",
-    "secrets",
     Secret,
     defaults={"type": "Opaque"},
     complete=_complete,

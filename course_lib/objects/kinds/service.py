@@ -248,9 +248,7 @@ def _usage(service: Service) -> ResourceList:
 
 
 SERVICE = Kind(
-    "Service",
     "v1",
-    "services",
     Service,
     ("svc",),
     categories=("all",),

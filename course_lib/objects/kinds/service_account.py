@@ -16,9 +16,7 @@ class ServiceAccount(Object, frozen=True, kw_only=True):
 
 
 SERVICE_ACCOUNT = Kind(
-    "ServiceAccount",
     "v1",
-    "serviceaccounts",
     ServiceAccount,
     ("sa",),
     fields={"automountServiceAccountToken": truth, "imagePullSecrets[*].name": text},

@@ -99,9 +99,7 @@ def _row(s: StatefulSet, now: float) -> Row:
 
 
 STATEFUL_SET = Kind(
-    "StatefulSet",
     "apps/v1",
-    "statefulsets",
     StatefulSet,
     ("sts",),
     categories=("all",),

@@ -53,9 +53,7 @@ def _row(c: StorageClass, now: float) -> Row:
 
 
 STORAGE_CLASS = Kind(
-    "StorageClass",
     "storage.k8s.io/v1",
-    "storageclasses",
     StorageClass,
     ("sc",),
     namespaced=False,

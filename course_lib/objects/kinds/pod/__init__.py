@@ -111,9 +111,7 @@ def _usage(pod: Pod) -> ResourceList:
 
 
 POD = Kind(
-    "Pod",
     "v1",
-    "pods",
     Pod,
     ("po",),
     categories=("all",),

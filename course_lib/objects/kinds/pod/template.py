@@ -48,9 +48,7 @@ def container_cells(template: PodTemplateSpec) -> Row:
 def template_rules(
     selector: LabelSelector | None, template: PodTemplateSpec, restart: tuple[str, ...]
 ) -> Problems:
-    """The `selector` of a workload selects the Pods of its `template`, and `restart` has the
-    policies that it allows.
-    """
+    """The `selector` selects the `template`'s Pods, which `restart` by one of these policies."""
     problems = list(label_selector(selector, "spec.selector"))
     yield from problems
     if selector is not None and not problems:
