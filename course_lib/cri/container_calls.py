@@ -86,10 +86,8 @@ class ContainerCalls:
 
     def _found(self, wanted: v1.ContainerFilter) -> Iterator[v1.Container]:
         for container in self._containers.values():
-            state = STATES[container.state]
-            if passes(container, wanted) and (
-                not wanted.HasField("state") or wanted.state.state == state
-            ):
+            same = not wanted.HasField("state") or wanted.state.state == STATES[container.state]
+            if same and passes(container, wanted):
                 parts = container_parts(container, self._machine.epoch)
                 yield v1.Container(**parts, pod_sandbox_id=container.sandbox.id)
 

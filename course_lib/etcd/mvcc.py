@@ -1,7 +1,4 @@
-"""The keys and values of etcd: every change makes a revision, and old ones can be read.
-
-Source: etcd.io "Data model", "etcd API"; errors as in `api/v3rpc/rpctypes/error.go`.
-"""
+"""The keys and values of etcd: every change makes a revision (etcd.io "Data model")."""
 
 from __future__ import annotations
 

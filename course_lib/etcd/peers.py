@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
+from itertools import product
 
 from course_lib.engine import Simulation
 from course_lib.engine.simulation import Process
@@ -71,10 +72,8 @@ class Peers:
 
     def part(self, group: Iterable[str], others: Iterable[str]) -> None:
         """Two groups of members do not hear each other any more."""
-        others = list(others)
-        for one in group:
-            for other in others:
-                self._cut |= {(one, other), (other, one)}
+        group, others = list(group), list(others)
+        self._cut |= {*product(group, others), *product(others, group)}
 
     def flap(self, group: Iterable[str], others: Iterable[str], period: float) -> Process:
         """Cut `group` and `others` off from each other for the half of each `period` (s)."""
@@ -82,9 +81,7 @@ class Peers:
         while True:
             self.part(group, others)
             yield self.sim.sleep(period / 2)
-            self._cut -= {
-                pair for one in group for other in others for pair in ((one, other), (other, one))
-            }
+            self._cut -= {*product(group, others), *product(others, group)}
             yield self.sim.sleep(period / 2)
 
     def reaches(self, source: str, target: str) -> bool:

@@ -76,9 +76,8 @@ def closed_form(
 
 def _at_least(wanted: int, count: int, share: float) -> float:
     """The probability that at least so many of a number work, each for a share of time."""
-    return sum(
-        comb(count, k) * share**k * (1 - share) ** (count - k) for k in range(wanted, count + 1)
-    )
+    up, down = share, 1 - share
+    return sum(comb(count, k) * up**k * down ** (count - k) for k in range(wanted, count + 1))
 
 
 def simulate(

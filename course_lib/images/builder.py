@@ -115,9 +115,8 @@ class Builder:
             if not known:
                 after = self._step(state, instruction, context)
                 history = Step(str(instruction), len(after.layers) == len(state.layers))
-                config = msgspec.structs.replace(
-                    after.config, history=[*after.config.history, history]
-                )
+                steps = [*after.config.history, history]
+                config = msgspec.structs.replace(after.config, history=steps)
                 self._cache[key] = msgspec.structs.replace(after, config=config, key=key)
             before, state = state, self._cache[key]
             size = sum(blob.descriptor.size for blob in state.layers[len(before.layers) :])

@@ -1,7 +1,4 @@
-"""The name of an image: registry, repository, tag, digest.
-
-Source: the grammar of github.com/distribution/reference.
-"""
+"""The name of an image: registry, repository, tag, digest (github.com/distribution/reference)."""
 
 from __future__ import annotations
 

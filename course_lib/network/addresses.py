@@ -113,9 +113,7 @@ class ClusterCIDR:
 
     def release(self, block: str) -> None:
         """A node is gone: its block may be given to another."""
-        offset = int(ipaddress.ip_network(block).network_address) - int(
-            self.network.network_address
-        )
+        offset = int(ipaddress.ip_network(block)[0]) - int(self.network[0])
         self._used.pop(offset >> (self.network.max_prefixlen - self.mask), None)
 
     def blocks(self) -> Iterator[str]:

@@ -60,9 +60,8 @@ class VirtualServer:
 
     def __init__(self, scheduler: str, sticky: float = 0.0) -> None:
         if scheduler not in SCHEDULERS:
-            raise CourseError(
-                "IPVS has no such scheduler", expected=", ".join(SCHEDULERS), found=scheduler
-            )
+            known = ", ".join(SCHEDULERS)
+            raise CourseError("IPVS has no such scheduler", expected=known, found=scheduler)
         self.scheduler, self.sticky = scheduler, sticky
         self.servers: dict[str, RealServer] = {}
         self.clients: dict[str, tuple[RealServer, float]] = {}  # with affinity

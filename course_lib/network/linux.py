@@ -190,11 +190,9 @@ class _ScriptWriter:
             self._in(space.name, f"neigh replace {address} lladdr {mac} dev {name} nud permanent")
         for device in space.devices.values():
             if isinstance(device, Vxlan):
+                head = f"bridge -n {self.names[space.name]} fdb append"
                 for mac, remote in device.forwarding.items():
-                    there = self.names[space.name]
-                    self.lines.append(
-                        f"bridge -n {there} fdb append {mac} dev {device.name} dst {remote}"
-                    )
+                    self.lines.append(f"{head} {mac} dev {device.name} dst {remote}")
 
     def rules(self, space: str, rules: IPTables) -> None:
         """Sets first, for rules ask for them; then the rules, as they stand."""

@@ -50,13 +50,10 @@ class Netfilter:
     def put(self, name: str, source: Source) -> None:
         """Add rules, or put them in the place of those of the same name."""
         self.sources[name] = source
-        hooks: dict[str, list[BaseChain]] = {}
-        for each in self.sources.values():
-            for base in each.base_chains():
-                hooks.setdefault(base.hook, []).append(base)
-        self._hooks = {
-            hook: sorted(chains, key=lambda base: base.priority) for hook, chains in hooks.items()
-        }
+        chains = [base for each in self.sources.values() for base in each.base_chains()]
+        self._hooks = {}
+        for base in sorted(chains, key=lambda base: base.priority):
+            self._hooks.setdefault(base.hook, []).append(base)
 
     # The five hooks
 

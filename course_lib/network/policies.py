@@ -198,10 +198,8 @@ class _PolicyWriter:
         if port.port is None:
             yield f"-p {protocol} {who}".strip()
             return
-        numbers = (
-            _named(pod, port.port, port.protocol) if isinstance(port.port, str) else [port.port]
-        )
-        for number in numbers:
+        named = isinstance(port.port, str)
+        for number in _named(pod, str(port.port), port.protocol) if named else [port.port]:
             last = f":{port.end_port}" if port.end_port else ""
             yield f"-p {protocol} {head}-m {protocol} --dport {number}{last}"
 

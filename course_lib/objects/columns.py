@@ -1,7 +1,4 @@
-"""Cells of `kubectl get` that several kinds share.
-
-Source: `pkg/printers/internalversion/printers.go` of Kubernetes.
-"""
+"""Cells of `kubectl get` that several kinds share (`pkg/printers/internalversion/printers.go`)."""
 
 from __future__ import annotations
 

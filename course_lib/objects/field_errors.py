@@ -1,7 +1,4 @@
-"""Refusals of single fields, in the words of the API server.
-
-Source: `pkg/util/validation/field/errors.go` of k8s.io/apimachinery.
-"""
+"""Refusals of single fields, in apimachinery's words (`pkg/util/validation/field/errors.go`)."""
 
 from __future__ import annotations
 

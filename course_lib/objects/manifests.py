@@ -135,13 +135,11 @@ def plain(value: Any, where: str = "document") -> Any:
 def _plain(value: Any, where: str, depth: int, room: list[int]) -> Any:
     room[0] -= len(value) if isinstance(value, str) else 2
     if room[0] < 0:
-        raise InvalidManifest(
-            f"Request entity too large: limit is {MAX_BYTES}", where=where, expected="3 MiB"
-        )
+        said = f"Request entity too large: limit is {MAX_BYTES}"
+        raise InvalidManifest(said, where=where, expected="3 MiB")
     if depth > MAX_DEPTH:
-        raise InvalidManifest(
-            "nested too deep", where=where, expected=f"at most {MAX_DEPTH} levels"
-        )
+        most = f"at most {MAX_DEPTH} levels"
+        raise InvalidManifest("nested too deep", where=where, expected=most)
     if isinstance(value, Mapping):
         room[0] -= 6 * len(value)  # `"key": ,` at the least
         return {

@@ -1,7 +1,4 @@
-"""Questions that controllers ask of Pods: ready, available, active, and with what change.
-
-Source: `pkg/api/v1/pod/util.go`, `pkg/controller/controller_utils.go`.
-"""
+"""Questions that controllers ask of Pods (`pkg/controller/controller_utils.go`)."""
 
 from __future__ import annotations
 

@@ -75,14 +75,12 @@ class Quantity:
         return self.nano / NANO
 
     def __add__(self, other: Quantity) -> Quantity:
-        return self._from_nano(
-            self.nano + other.nano, self.notation if self.nano else other.notation
-        )
+        notation = self.notation if self.nano else other.notation
+        return self._from_nano(self.nano + other.nano, notation)
 
     def __sub__(self, other: Quantity) -> Quantity:
-        return self._from_nano(
-            self.nano - other.nano, self.notation if self.nano else other.notation
-        )
+        notation = self.notation if self.nano else other.notation
+        return self._from_nano(self.nano - other.nano, notation)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Quantity) and self.nano == other.nano

@@ -1,7 +1,4 @@
-"""Whether a Pod tolerates a taint.
-
-Source: kubernetes.io "Taints and Tolerations"; `Toleration.ToleratesTaint`.
-"""
+"""Whether a Pod tolerates a taint (kubernetes.io "Taints and Tolerations")."""
 
 from __future__ import annotations
 

@@ -197,9 +197,8 @@ def _check(root: yaml.Node) -> None:
             total += sum(size(part, depth + 1) for part in parts)
             above.discard(id(node))
         if total > MAX_BYTES:
-            raise _problem(
-                node, f"the document expands to more than {MAX_BYTES} bytes: excessive aliasing"
-            )
+            said = f"the document expands to more than {MAX_BYTES} bytes: excessive aliasing"
+            raise _problem(node, said)
         sizes[id(node)] = total
         return total
 
@@ -229,9 +228,8 @@ def _problem(node: yaml.Node, said: str) -> yaml.constructor.ConstructorError:
 
 
 def _not_yaml(name: str, line: str, said: str) -> InvalidManifest:
-    return InvalidManifest(
-        "not YAML", where=name + line, expected="YAML or JSON documents", found=said
-    )
+    where, expected = name + line, "YAML or JSON documents"
+    return InvalidManifest("not YAML", where=where, expected=expected, found=said)
 
 
 def _too_deep(name: str) -> InvalidManifest:

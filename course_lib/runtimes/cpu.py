@@ -1,7 +1,4 @@
-"""A container's CPU: requests share it one after the other, within a quota for each period.
-
-Source: the kernel's `sched-bwc.rst` (CFS bandwidth control).
-"""
+"""A container's CPU: requests in turn, a quota for each period (the kernel's `sched-bwc.rst`)."""
 
 from __future__ import annotations
 

@@ -105,9 +105,8 @@ class Runtime:
         """
         daemon = self.flavour.daemon
         if not daemon:
-            raise CourseError(
-                f"{self.name} has no daemon", do="look at its process tree: nothing to stop"
-            )
+            do = "look at its process tree: nothing to stop"
+            raise CourseError(f"{self.name} has no daemon", do=do)
         self.sim.record(daemon, f"Node/{self.node}", "Stopped", f"{daemon} has stopped")
         self.calls.up = False
         self.calls.hang_up()

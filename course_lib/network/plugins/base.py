@@ -178,22 +178,15 @@ class NetworkPlugin:
 
     def check(self, host: NodeHost, container_id: str) -> None:
         """CHECK: see that all that ADD made is still there; raises `CourseError`."""
-        attachment = host.pods.get(container_id)
-        if attachment is None:
-            raise CourseError(
-                "the container is not attached", where=f"node {host.name}", found=container_id
-            )
-        for address in attachment.addresses:
-            if address not in attachment.namespace.local:
-                raise CourseError(
-                    "the Pod has lost its address", where=attachment.pod, expected=address
-                )
-        if attachment.host_device not in host.namespace.devices:
-            raise CourseError(
-                "the Pod's cable is unplugged",
-                where=f"node {host.name}",
-                expected=f"device {attachment.host_device}",
-            )
+        pod, here = host.pods.get(container_id), f"node {host.name}"
+        if pod is None:
+            raise CourseError("the container is not attached", where=here, found=container_id)
+        for address in pod.addresses:
+            if address not in pod.namespace.local:
+                raise CourseError("the Pod has lost its address", where=pod.pod, expected=address)
+        if pod.host_device not in host.namespace.devices:
+            device = f"device {pod.host_device}"
+            raise CourseError("the Pod's cable is unplugged", where=here, expected=device)
 
     def pools(self, host: NodeHost) -> list[AddressPool]:
         """Where a node's Pods get their addresses from, one pool a family."""

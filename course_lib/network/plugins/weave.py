@@ -217,9 +217,8 @@ class Datapath(Tunnel):
         target = self.behind.get(ethernet.destination)
         peer = self.plugin.next_peer(self.host.name, target) if target else None
         if target is None or peer is None:
-            why = f"no peer is known for {ethernet.destination}" if target is None else (
-                f"no way over the mesh to {target}"
-            )  # fmt: skip
+            unknown = f"no peer is known for {ethernet.destination}"
+            why = f"no way over the mesh to {target}" if target else unknown
             journey.end(self.namespace, self.name, why, "unreachable", frame)
             return
         here, there = self.host.address, self.plugin.network.hosts[peer].address
@@ -241,10 +240,8 @@ class Datapath(Tunnel):
 
     def unwrap(self, journey: Journey, packet: Packet) -> None:
         """Take the outer headers off; the frame is for this bridge, or for a peer further on."""
-        count = next(
-            number for number, header in enumerate(packet.headers) if type(header) is Ethernet
-        )
-        frame = packet.pop(count)
+        outer = (number for number, each in enumerate(packet.headers) if type(each) is Ethernet)
+        frame = packet.pop(next(outer))
         ethernet = frame.headers[0]
         assert type(ethernet) is Ethernet
         journey.note(self.namespace, self.name, "decapsulate", packet, frame, seconds=cost(packet))

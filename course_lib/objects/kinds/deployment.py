@@ -1,7 +1,4 @@
-"""Deployment: replaceable Pods of one template, updated and rolled back step by step.
-
-Source: the Kubernetes API reference, `apps/v1`.
-"""
+"""Deployment: Pods of one template, updated step by step (API reference, `apps/v1`)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""EndpointSlice: at most a hundred of the Pods behind a Service.
-
-Source: the Kubernetes API reference, `discovery.k8s.io/v1`.
-"""
+"""EndpointSlice: at most a hundred Pods behind a Service (`discovery.k8s.io/v1`)."""
 
 from __future__ import annotations
 

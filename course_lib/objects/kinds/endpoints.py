@@ -1,7 +1,4 @@
-"""Endpoints: the Pods behind a Service, in one object (deprecated since 1.33).
-
-Source: the Kubernetes API reference, `core/v1`.
-"""
+"""Endpoints: the Pods behind a Service, deprecated since 1.33 (API reference, `core/v1`)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Event: something that happened to an object, counted while it goes on.
-
-Source: the Kubernetes API reference, `core/v1`.
-"""
+"""Event: something that happened to an object, with a count (API reference, `core/v1`)."""
 
 from __future__ import annotations
 

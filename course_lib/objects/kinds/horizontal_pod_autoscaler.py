@@ -1,7 +1,4 @@
-"""HorizontalPodAutoscaler: replicas that follow the load.
-
-Source: the Kubernetes API reference, `autoscaling/v2`.
-"""
+"""HorizontalPodAutoscaler: replicas that follow the load (API reference, `autoscaling/v2`)."""
 
 from __future__ import annotations
 
@@ -122,9 +119,8 @@ def _complete(document: Document) -> None:
     for spec in places(document, "spec", create=False):
         percent = spec.pop("targetCPUUtilizationPercentage", 80)
         target = {"type": "Utilization", "averageUtilization": percent}
-        spec.setdefault(
-            "metrics", [{"type": "Resource", "resource": {"name": "cpu", "target": target}}]
-        )
+        metric = {"type": "Resource", "resource": {"name": "cpu", "target": target}}
+        spec.setdefault("metrics", [metric])
 
 
 def _rules(view: HorizontalPodAutoscaler) -> Problems:
@@ -156,9 +152,8 @@ def _relations(document: Document) -> Problems:
 
 
 def _row(hpa: HorizontalPodAutoscaler, now: float) -> Row:
-    current = {
-        m["resource"]["name"]: m["resource"]["current"] for m in hpa.status.current_metrics or ()
-    }
+    measured = [metric["resource"] for metric in hpa.status.current_metrics or ()]
+    current = {resource["name"]: resource["current"] for resource in measured}
     targets = []
     for resource in (m.resource for m in hpa.spec.metrics or () if m.resource is not None):
         reading, target = current.get(resource.name, {}), resource.target

@@ -1,7 +1,4 @@
-"""Ingress: HTTP from outside, by host and path.
-
-Source: the Kubernetes API reference, `networking.k8s.io/v1`.
-"""
+"""Ingress: HTTP from outside, by host and path (API reference, `networking.k8s.io/v1`)."""
 
 from __future__ import annotations
 

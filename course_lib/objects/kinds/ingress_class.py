@@ -1,7 +1,4 @@
-"""IngressClass: which controller acts on the Ingresses that name the class.
-
-Source: the Kubernetes API reference, `networking.k8s.io/v1`.
-"""
+"""IngressClass: which controller acts on Ingresses (API reference, `networking.k8s.io/v1`)."""
 
 from __future__ import annotations
 

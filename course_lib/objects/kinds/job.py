@@ -1,7 +1,4 @@
-"""Job: Pods that run until so many of them have succeeded.
-
-Source: the Kubernetes API reference, `batch/v1`; `pkg/apis/batch/validation/validation.go`.
-"""
+"""Job: Pods until so many have succeeded (`pkg/apis/batch/validation/validation.go`)."""
 
 from __future__ import annotations
 

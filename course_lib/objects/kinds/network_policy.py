@@ -1,7 +1,4 @@
-"""NetworkPolicy: who may talk to whom (chapter 09).
-
-Source: the Kubernetes API reference, `networking.k8s.io/v1`.
-"""
+"""NetworkPolicy: who may talk to whom (chapter 09; API reference, `networking.k8s.io/v1`)."""
 
 from __future__ import annotations
 

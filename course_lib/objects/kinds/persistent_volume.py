@@ -1,7 +1,4 @@
-"""PersistentVolume: storage that exists in the cluster.
-
-Source: the Kubernetes API reference, `core/v1`; "Persistent Volumes".
-"""
+"""PersistentVolume: storage of the cluster (kubernetes.io "Persistent Volumes")."""
 
 from __future__ import annotations
 

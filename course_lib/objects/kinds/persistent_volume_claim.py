@@ -1,7 +1,4 @@
-"""PersistentVolumeClaim: a request for storage that is independent of a Pod's life.
-
-Source: the Kubernetes API reference, `core/v1`; "Persistent Volumes".
-"""
+"""PersistentVolumeClaim: a request for storage (kubernetes.io "Persistent Volumes")."""
 
 from __future__ import annotations
 

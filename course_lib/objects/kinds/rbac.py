@@ -1,7 +1,4 @@
-"""Roles and their bindings: kept and checked, while nobody is refused by them.
-
-Source: the Kubernetes API reference, `rbac.authorization.k8s.io/v1`.
-"""
+"""Roles and bindings, kept and checked, but not enforced (`rbac.authorization.k8s.io/v1`)."""
 
 from __future__ import annotations
 

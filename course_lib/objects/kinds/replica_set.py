@@ -1,7 +1,4 @@
-"""ReplicaSet: so many Pods of one template, no more and no fewer.
-
-Source: the Kubernetes API reference, `apps/v1`.
-"""
+"""ReplicaSet: so many Pods of one template (API reference, `apps/v1`)."""
 
 from __future__ import annotations
 
@@ -48,10 +45,9 @@ class ReplicaSet(Object, frozen=True, kw_only=True):
 
 
 def _rules(view: ReplicaSet) -> Problems:
-    yield from template_rules(view.spec.selector, view.spec.template, ("Always",))
-    yield from not_negative(
-        replicas=view.spec.replicas, min_ready_seconds=view.spec.min_ready_seconds
-    )
+    spec = view.spec
+    yield from template_rules(spec.selector, spec.template, ("Always",))
+    yield from not_negative(replicas=spec.replicas, min_ready_seconds=spec.min_ready_seconds)
 
 
 def _row(rs: ReplicaSet, now: float) -> Row:

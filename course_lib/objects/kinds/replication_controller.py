@@ -1,7 +1,4 @@
-"""ReplicationController: the predecessor of ReplicaSet; its selector is a map of labels.
-
-Source: the Kubernetes API reference, `core/v1`.
-"""
+"""ReplicationController: a ReplicaSet that selects by a map (API reference, `core/v1`)."""
 
 from __future__ import annotations
 

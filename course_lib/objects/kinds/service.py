@@ -1,7 +1,4 @@
-"""Service: one stable address for a changing group of Pods (chapter 07).
-
-Source: the Kubernetes API reference, `core/v1`; `pkg/registry/core/service/strategy.go`.
-"""
+"""Service: one address for a group of Pods (chapter 07; `registry/core/service/strategy.go`)."""
 
 from __future__ import annotations
 
@@ -99,9 +96,8 @@ def _complete(document: Document) -> None:
 
 def _rules(view: Service) -> Problems:
     spec = view.spec
-    yield from must_be_one_of(
-        "spec.type", spec.type, "ClusterIP", "NodePort", "LoadBalancer", "ExternalName"
-    )
+    types = "ClusterIP", "NodePort", "LoadBalancer", "ExternalName"
+    yield from must_be_one_of("spec.type", spec.type, *types)
     yield from label_problems(spec.selector, "spec.selector")
     if spec.type == "ExternalName" and not spec.external_name:
         yield Problem("spec.externalName", "a DNS name when type is ExternalName", "")

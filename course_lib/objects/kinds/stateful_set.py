@@ -1,7 +1,4 @@
-"""StatefulSet: Pods with a name and a volume of their own, made and removed in order.
-
-Source: the Kubernetes API reference, `apps/v1`.
-"""
+"""StatefulSet: Pods with names and volumes, made in order (API reference, `apps/v1`)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""StorageClass: a kind of storage, and who makes it on demand.
-
-Source: the Kubernetes API reference, `storage.k8s.io/v1`.
-"""
+"""StorageClass: a kind of storage, and who makes it (API reference, `storage.k8s.io/v1`)."""
 
 from __future__ import annotations
 

@@ -74,9 +74,8 @@ def update_errors(
     pairs = [("group", old.group, new.group), ("names.plural", old.names.plural, new.names.plural)]
     if before.established:
         pairs += [("scope", old.scope, new.scope), ("names.kind", old.names.kind, new.names.kind)]
-    found = [
-        invalid(f"spec.{path}", now, "field is immutable") for path, was, now in pairs if was != now
-    ]
+    changed = [(f"spec.{path}", now) for path, was, now in pairs if was != now]
+    found = [invalid(path, now, "field is immutable") for path, now in changed]
     return found + list(_stored(before, after))
 
 
@@ -112,9 +111,7 @@ def _approval(definition: CustomResourceDefinition) -> Errors:
     rule = f'protected groups must have approval annotation "{APPROVAL}"'
     if not said:
         yield required(here, f"{rule}, {_PULL}")
-    elif not said.startswith("unapproved") and not (
-        urlsplit(said).scheme and urlsplit(said).netloc
-    ):
+    elif not said.startswith("unapproved") and not all(urlsplit(said)[:2]):
         how = 'with either a URL or a reason starting with "unapproved"'
         yield invalid(here, said, f"{rule} {how}, {_PULL}")
 

@@ -1,7 +1,4 @@
-"""The parts of a CustomResourceDefinition.
-
-Source: `pkg/apis/apiextensions/v1/types.go` of k8s.io/apiextensions-apiserver.
-"""
+"""The parts of a CustomResourceDefinition (apiextensions-apiserver, `v1/types.go`)."""
 
 from __future__ import annotations
 

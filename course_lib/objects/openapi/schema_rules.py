@@ -166,9 +166,8 @@ def _map_list(schema: JSONSchemaProps, path: str) -> Errors:
         if field is None:
             yield invalid(here, keys, "entries must all be names of item properties")
         else:
-            yield from _map_key(
-                field, key in (item.required or ()), f"{path}.items.properties[{key}]"
-            )
+            needed, at = key in (item.required or ()), f"{path}.items.properties[{key}]"
+            yield from _map_key(field, needed, at)
 
 
 def _map_key(field: JSONSchemaProps, needed: bool, path: str) -> Errors:

@@ -187,9 +187,8 @@ def _list_errors(value: list[object], schema: JSONSchemaProps, path: str, old: o
         found.append(invalid(path, size, rule))
     if schema.max_items is not None and size > schema.max_items:
         found.append(errors.too_many(path, size, schema.max_items))
-    if schema.unique_items and any(
-        same(each, other) for i, each in enumerate(value) for other in value[:i]
-    ):
+    twice = (same(each, other) for i, each in enumerate(value) for other in value[:i])
+    if schema.unique_items and any(twice):
         found.append(invalid(path, "", f"{path} in body shouldn't contain duplicates"))
     result.add(_Result(*found))
     return result

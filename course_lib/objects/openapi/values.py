@@ -101,9 +101,8 @@ def with_defaults(value: object, schema: JSONSchemaProps | None) -> object:
     if isinstance(value, dict):
         result = dict(value)
         for key, inner in (schema.properties or {}).items():
-            if inner.default is not None and (
-                key not in value or _unwanted_null(value[key], inner)
-            ):
+            missing = key not in value or _unwanted_null(value[key], inner)
+            if missing and inner.default is not None:
                 result[key] = deepcopy(inner.default)
         return {key: _defaulted(item, schema.of(key)) for key, item in result.items()}
     if isinstance(value, list):

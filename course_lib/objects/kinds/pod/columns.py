@@ -1,7 +1,4 @@
-"""A Pod in one line: READY, STATUS and RESTARTS as `kubectl get pods` works them out.
-
-Source: `printPod` in `pkg/printers/internalversion/printers.go`.
-"""
+"""A Pod in one line of `kubectl get pods` (`printPod` in `printers/internalversion`)."""
 
 from __future__ import annotations
 

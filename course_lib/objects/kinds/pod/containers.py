@@ -1,7 +1,4 @@
-"""The containers of a Pod: what they run, need, mount, and how they are probed.
-
-Source: the Kubernetes API reference, `core/v1`, "Container".
-"""
+"""The containers of a Pod: what they run, need and mount, and how they are probed (`core/v1`)."""
 
 from __future__ import annotations
 

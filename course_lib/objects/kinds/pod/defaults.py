@@ -1,7 +1,4 @@
-"""The defaults of a Pod's spec, wherever it stands.
-
-Source: `pkg/apis/core/v1/defaults.go` of Kubernetes.
-"""
+"""The defaults of a Pod's spec, wherever it stands (`pkg/apis/core/v1/defaults.go`)."""
 
 from __future__ import annotations
 

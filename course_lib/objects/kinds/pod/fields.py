@@ -1,7 +1,4 @@
-"""The rules of a Pod's single fields, wherever the Pod's spec stands.
-
-Source: `pkg/apis/core/validation/validation.go` of Kubernetes (`ValidatePodSpec` and below).
-"""
+"""The rules of single fields of a Pod's spec (`ValidatePodSpec` and below)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Where a Pod may run, and where it would rather run: tolerations, affinity, spreading.
-
-Source: the Kubernetes API reference, `core/v1`, "PodSpec", Scheduling.
-"""
+"""Where a Pod may run: tolerations, affinity, spreading (API reference, `core/v1`)."""
 
 from __future__ import annotations
 

@@ -9,6 +9,8 @@ from course_lib.objects.kinds.pod.spec import PodSpec
 from course_lib.objects.names import LABEL, Problem, is_label, is_label_key, is_subdomain
 from course_lib.objects.rules import must_be_one_of, port_in_range
 
+_OPERATORS = "In or NotIn with values, Exists or DoesNotExist without, Gt or Lt with one"
+
 
 def pod_spec_rules(spec: PodSpec, at: str) -> Problems:
     """What is wrong with a Pod's spec; `at` is its path with a dot at the end."""
@@ -178,10 +180,8 @@ def _node_terms(spec: PodSpec, at: str) -> Problems:
             good = {("In", "NotIn"): count > 0, ("Exists", "DoesNotExist"): count == 0,
                     ("Gt", "Lt"): count == 1}  # fmt: skip
             if not any(right for names, right in good.items() if operator in names):
-                wanted = (
-                    "In or NotIn with values, Exists or DoesNotExist without, Gt or Lt with one"
-                )
-                yield Problem(f"{here}: {expression.key}", wanted, f"{operator} with {count}")
+                path, found = f"{here}: {expression.key}", f"{operator} with {count}"
+                yield Problem(path, _OPERATORS, found)
 
 
 def _pod_terms(spec: PodSpec, at: str) -> Problems:

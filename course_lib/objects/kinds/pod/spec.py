@@ -1,7 +1,4 @@
-"""What a Pod should be, by itself and as the template of a workload.
-
-Source: the Kubernetes API reference, `core/v1`, "PodSpec" and "PodTemplateSpec".
-"""
+"""What a Pod should be, by itself and as a template (API reference, `core/v1`, "PodSpec")."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What a Pod is: its phase, and the state of each container.
-
-Source: the Kubernetes API reference, `core/v1`, "PodStatus".
-"""
+"""What a Pod is: its phase, and the state of each container (`core/v1`, "PodStatus")."""
 
 from __future__ import annotations
 

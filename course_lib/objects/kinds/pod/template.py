@@ -62,9 +62,8 @@ def template_rules(
             )
     yield from label_problems(template.metadata.labels, "spec.template.metadata.labels")
     yield from pod_spec_rules(template.spec, "spec.template.spec.")
-    yield from must_be_one_of(
-        "spec.template.spec.restartPolicy", template.spec.restart_policy, *restart
-    )
+    policy = template.spec.restart_policy
+    yield from must_be_one_of("spec.template.spec.restartPolicy", policy, *restart)
 
 
 def _complete(template: Document) -> None:
