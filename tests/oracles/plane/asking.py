@@ -17,6 +17,7 @@ from tests.oracles.plane.normal import (
 
 NAMESPACE = "inv"
 MERGE = "application/merge-patch+json"
+NOTICED = 0.5  # s until the plugins of an API server know of a change
 # What a story looks at. Not the objects that each namespace gets, nor Leases of nodes.
 SEEN = (
     "Pod", "Service", "Endpoints", "EndpointSlice", "ConfigMap", "Secret", "ServiceAccount",
@@ -53,7 +54,7 @@ class Plane(Protocol):
     def ask(
         self, method: str, path: str, body: Any = None, query: str = "", media_type: str = ""
     ) -> Response:
-        """One HTTP request; `path` without the query."""
+        """One HTTP request; `path` without the query. A body that is text is sent as it is."""
 
     def wait(self, seconds: float) -> None:
         """Let time pass: real or simulated."""
@@ -92,10 +93,15 @@ def must(plane: Plane, method: str, path: str, body: Any = None, **how: str) -> 
 
 
 def _given(plane: Plane, documents: list[Document]) -> list[str]:
+    """Make what is there before: each in its own namespace, or in that of the cases."""
     paths = []
     for each in documents:
-        made = must(plane, "POST", path_of(each, NAMESPACE), each)
-        paths.append(path_of(each, NAMESPACE, made["metadata"]["name"]))
+        namespace = each["metadata"].get("namespace", NAMESPACE)
+        must(plane, "POST", path_of(each, namespace), each)
+        paths.append(path_of(each, namespace, each["metadata"]["name"]))
+        if "status" in each:
+            status = {"status": each["status"]}
+            must(plane, "PATCH", paths[-1] + "/status", status, media_type=MERGE)
     return paths
 
 
@@ -108,13 +114,19 @@ def _remove(plane: Plane, paths: list[str]) -> None:
 def ask_create(plane: Plane, case: Case) -> Case:
     """The answer to a document: what is stored of it, or why it is refused.
 
-    A case may have `given`, documents that exist before, and a `path` where it is sent to.
+    A case may have `given`, documents that exist before, a `path` where it is sent to, a `query`
+    beside `dryRun`, and a `text` that is sent in place of the document.
     """
     paths = _given(plane, case.get("given", []))
+    if paths:
+        plane.wait(NOTICED)
     document = case["document"]
     path = case.get("path") or path_of(document, NAMESPACE)
-    answer = plane.ask("POST", path, document, "dryRun=All")
+    query = "&".join(["dryRun=All", *([case["query"]] if "query" in case else [])])
+    answer = plane.ask("POST", path, case.get("text", document), query)
     _remove(plane, paths)
+    if paths:
+        plane.wait(NOTICED)
     if answer.status != 201:
         return refusal(answer)
     added, gone = stored(document, answer.document)

@@ -253,7 +253,7 @@ class RealPlane:
         connection = HTTPSConnection("127.0.0.1", self.port, timeout=60, context=self._context)
         headers = {"Authorization": f"Bearer {TOKEN}", "Accept": "application/json",
                    "Content-Type": media_type or "application/json"}  # fmt: skip
-        text = None if body is None else json.dumps(body)
+        text = body if body is None or isinstance(body, str) else json.dumps(body)
         try:
             connection.request(method, path + ("?" + query if query else ""), text, headers)
             answer = connection.getresponse()

@@ -75,6 +75,19 @@ def each(base: Document, values: dict[str, list[Any]], label: str = "") -> list[
     ]
 
 
+def named(base: Document, values: dict[str, dict[str, Any]], label: str = "") -> list[Case]:
+    """A case for each combination of changed paths, by a name in the words of the field.
+
+    >>> [case["name"] for case in named({"kind": "Pod"}, {"without a name": {"spec": {}}})]
+    ['Pod without a name']
+    """
+    label = label or base["kind"]
+    return [
+        {"name": f"{label} {name}", "document": changes(base, changed_paths)}
+        for name, changed_paths in values.items()
+    ]
+
+
 MERGE = "application/merge-patch+json"
 STRATEGIC = "application/strategic-merge-patch+json"
 JSON = "application/json-patch+json"
