@@ -15,7 +15,7 @@ from course_lib.engine.simulation import seconds_at
 from course_lib.objects.kind import Kind
 from course_lib.objects.kinds.ingress import Ingress
 from course_lib.objects.kinds.ingress_class import IngressClass
-from course_lib.objects.kinds.limit_range import LimitRange
+from course_lib.objects.kinds.limit_range import LimitRange, LimitRangeItem
 from course_lib.objects.kinds.namespace import Namespace
 from course_lib.objects.kinds.persistent_volume import PersistentVolume
 from course_lib.objects.kinds.persistent_volume_claim import (
@@ -29,15 +29,17 @@ from course_lib.objects.kinds.service import Service
 from course_lib.objects.kinds.service_account import ServiceAccount
 from course_lib.objects.kinds.storage_class import DEFAULT_CLASS, StorageClass
 from course_lib.objects.manifests import Document
-from course_lib.objects.meta import Object
+from course_lib.objects.meta import Object, ObjectMeta
 from course_lib.objects.openapi.definitions import CustomResourceDefinition
 from course_lib.objects.places import places
 
 DEFAULT_INGRESS_CLASS = "ingressclass.kubernetes.io/is-default-class"
+LIMITED = "kubernetes.io/limit-ranger"
 MIRROR = "kubernetes.io/config.mirror"
 ACCOUNT_WAIT = 3.0  # s: two for the plugin's questions, and creation times are in whole seconds
 UNREACHABLE = "node.kubernetes.io/unreachable"
 NOT_READY = "node.kubernetes.io/not-ready"
+PREEMPTION = "string value of PreemptionPolicy"
 SYSTEM_PRIORITIES = {
     "system-cluster-critical": 2_000_000_000,
     "system-node-critical": 2_000_001_000,
@@ -121,22 +123,34 @@ def namespace_lifecycle(api: Reader, kind: Kind, view: Object) -> None:
 
 
 def limit_ranger_defaults(api: Reader, pod: Document) -> None:
-    """LimitRanger: containers that say nothing get the namespace's default limits and requests."""
+    """LimitRanger: containers that say nothing get the namespace's default limits and requests.
+
+    An annotation of the Pod says what was set (`mergePodResourceRequirements`).
+    """
     for limits in api.list(LimitRange, pod["metadata"]["namespace"]):
-        for item in limits.spec.limits:
-            if item.type != "Container":
-                continue
-            requests = (item.default or {}) | (item.default_request or {})
-            for group, amounts in (("limits", item.default or {}), ("requests", requests)):
-                for name, amount in amounts.items():
-                    for container in _containers(pod):
-                        for place in places(container, f"resources.{group}"):
-                            place.setdefault(name, str(amount))
+        items = [item for item in limits.spec.limits if item.type == "Container"]
+        told = [said for item in items for said in _limited(pod, item)]
+        for place in places(pod, "metadata.annotations") if told else ():
+            place[LIMITED] = f"LimitRanger plugin set: {'; '.join(told)}"
 
 
-def _containers(pod: Document) -> Iterator[Document]:
-    for group in ("initContainers", "containers"):
-        yield from places(pod, f"spec.{group}[*]", create=False)
+def _limited(pod: Document, item: LimitRangeItem) -> Iterator[str]:
+    """Fill in the defaults of one item, and say what was set."""
+    requests = (item.default or {}) | (item.default_request or {})
+    for words, container in _containers(pod):
+        for group, amounts in (("request", requests), ("limit", item.default or {})):
+            for place in places(container, f"resources.{group}s"):
+                missing = sorted(name for name in amounts if name not in place)
+                if missing:
+                    place |= {name: str(amounts[name]) for name in missing}
+                    name = container.get("name", "")
+                    yield f"{', '.join(missing)} {group} for {words} {name}"
+
+
+def _containers(pod: Document) -> Iterator[tuple[str, Document]]:
+    for words, group in (("container", "containers"), ("init container", "initContainers")):
+        for container in places(pod, f"spec.{group}[*]", create=False):
+            yield words, container
 
 
 def priority(api: Reader, pod: Document) -> None:
@@ -148,10 +162,11 @@ def priority(api: Reader, pod: Document) -> None:
     name = spec.get("priorityClassName", "")
     if not isinstance(name, str):
         return
+    found: PriorityClass | None
     if name in SYSTEM_PRIORITIES:
-        spec["priority"] = SYSTEM_PRIORITIES[name]
-        return
-    found = api.find(PriorityClass, name) if name else _default_priority(api)
+        found = PriorityClass(metadata=ObjectMeta(name=name), value=SYSTEM_PRIORITIES[name])
+    else:
+        found = api.find(PriorityClass, name) if name else _default_priority(api)
     if name and found is None:
         raise Forbidden(
             f'pods "{pod["metadata"].get("name", "")}" is forbidden: '
@@ -160,16 +175,20 @@ def priority(api: Reader, pod: Document) -> None:
         )
     if found is not None:
         spec["priorityClassName"] = found.name
-        spec.setdefault("preemptionPolicy", found.preemption_policy)
-    value = found.value if found else 0
-    if spec.get("priority", value) != value:
-        raise Forbidden(
-            f'pods "{pod["metadata"].get("name", "")}" is forbidden: the integer value of priority '
-            f"({spec['priority']}) must not be provided in pod spec; priority admission controller "
-            f"computed {value} from the given PriorityClass name",
-            do="leave out spec.priority, and name a PriorityClass in spec.priorityClassName",
-        )
-    spec["priority"] = value
+    computed: Document = {
+        "priority": found.value if found else 0,
+        "preemptionPolicy": found.preemption_policy if found else "PreemptLowerPriority",
+    }
+    for field, value in computed.items():
+        if spec.get(field, value) != value:
+            said = "integer value of priority" if field == "priority" else PREEMPTION
+            raise Forbidden(
+                f'pods "{pod["metadata"].get("name", "")}" is forbidden: the {said} '
+                f"({spec[field]}) must not be provided in pod spec; priority admission controller "
+                f"computed {value} from the given PriorityClass name",
+                do=f"leave out spec.{field}, and name a PriorityClass in spec.priorityClassName",
+            )
+    spec |= computed
 
 
 def _default_priority(api: Reader) -> PriorityClass | None:
@@ -215,7 +234,7 @@ def service_account(api: Reader, pod: Document) -> None:
     name = spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
     if not isinstance(name, str):
         return
-    spec["serviceAccountName"] = name
+    spec["serviceAccountName"] = spec["serviceAccount"] = name
     account = api.find(ServiceAccount, name, meta["namespace"])
     if account is not None:
         if account.image_pull_secrets and not spec.get("imagePullSecrets"):

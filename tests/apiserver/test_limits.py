@@ -49,6 +49,9 @@ def test_a_limit_range_gives_defaults_and_refuses_what_is_out_of_bounds(api):
     api.create(pod())
     resources = api.document("Pod", "web")["spec"]["containers"][0]["resources"]
     assert resources == {"limits": {"cpu": "500m"}, "requests": {"cpu": "100m"}}
+    said = "LimitRanger plugin set: cpu request for container main; cpu limit for container main"
+    annotations = api.document("Pod", "web")["metadata"]["annotations"]
+    assert annotations == {"kubernetes.io/limit-ranger": said}
     greedy = container(resources={"limits": {"cpu": "2"}})
     with pytest.raises(Forbidden, match="maximum cpu usage per Container is 1, but limit is 2"):
         api.create(pod("greedy", [greedy]))
@@ -66,6 +69,11 @@ def test_a_quota_refuses_what_would_exceed_it_in_the_api_servers_words(api):
     )
     with pytest.raises(Forbidden, match=r"must specify requests\.cpu for: main"):
         api.create(pod("silent"))
+
+
+def test_a_policy_of_preemption_comes_from_the_priority_class_alone(api):
+    with pytest.raises(Forbidden, match=r"string value of PreemptionPolicy \(Never\) must not be"):
+        api.create(pod(preemptionPolicy="Never"))
 
 
 def test_priority_classes_give_pods_their_priority(api):

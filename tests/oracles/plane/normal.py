@@ -92,7 +92,7 @@ def stored(asked: Document, answered: Document) -> tuple[Document, list[str]]:
         (asked.get("metadata") or {}).pop(name, None)
     added, gone = changes(asked, answered)
     prefix = meta.get("generateName")
-    if prefix and meta.get("name", "").startswith(prefix):
+    if prefix and meta.get("name", "").startswith(prefix[:58]):  # a longer one is cut
         added["metadata.name"] = f"{prefix}<random>"
     added = without_allocated(added, answered.get("kind", ""), asked)
     return {path: everywhere(value) for path, value in added.items()}, gone

@@ -23,7 +23,7 @@ from course_lib.objects.kinds.pod.containers import (
     Probe,
     SourceName,
 )
-from course_lib.objects.kinds.pod.defaults import complete_pod_spec
+from course_lib.objects.kinds.pod.defaults import complete_pod
 from course_lib.objects.kinds.pod.fields import POD_SPEC
 from course_lib.objects.kinds.pod.placement import (
     NodeAffinity,
@@ -115,7 +115,7 @@ POD = Kind(
     Pod,
     ("po",),
     categories=("all",),
-    parts={"spec": Embedded(POD_SPEC, complete_pod_spec, pod_relations)},
+    parts={"spec": Embedded(POD_SPEC, complete_pod, pod_relations)},
     rules=lambda pod: pod_spec_rules(pod.spec, "spec."),
     relations=_relations,
     free=(

@@ -53,14 +53,14 @@ def larger(left: ResourceList, right: ResourceList) -> ResourceList:
 
 def qos_class(spec: PodSpec) -> str:
     """Guaranteed when every container's limits equal its requests for CPU and memory,
-    BestEffort when no container says anything, else Burstable.
+    BestEffort when no container says anything, else Burstable; an amount of 0 says nothing.
     """
     pairs = [
-        (amounts(container, "requests").get(name), amounts(container, "limits").get(name))
+        tuple(amounts(container, group).get(name, ZERO) for group in ("requests", "limits"))
         for container in (*(spec.init_containers or ()), *spec.containers)
         for name in ("cpu", "memory")
     ]
-    if not any(request or limit for request, limit in pairs):
+    if all(request == limit == ZERO for request, limit in pairs):
         return "BestEffort"
-    guaranteed = all(limit and request == limit for request, limit in pairs)
+    guaranteed = all(ZERO != limit == request for request, limit in pairs)
     return "Guaranteed" if guaranteed else "Burstable"
