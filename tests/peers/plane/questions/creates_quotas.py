@@ -1,0 +1,158 @@
+"""ResourceQuotas and LimitRanges, and more of Namespaces."""
+
+from __future__ import annotations
+
+from tests.peers.plane.questions.tables import ABSENT, each, named
+
+QUOTA = {
+    "apiVersion": "v1",
+    "kind": "ResourceQuota",
+    "metadata": {"name": "budget"},
+    "spec": {"hard": {"pods": "4", "requests.cpu": "2"}},
+}
+RANGE = {
+    "apiVersion": "v1",
+    "kind": "LimitRange",
+    "metadata": {"name": "bounds"},
+    "spec": {"limits": [{"type": "Container", "max": {"cpu": "2"}, "min": {"cpu": "100m"}}]},
+}
+EXPRESSION = "spec.scopeSelector.matchExpressions"
+LIMIT = "spec.limits[0]"
+
+CASES = [
+    *each(
+        QUOTA,
+        {
+            "metadata.name": ["budget.eu", "Budget"],
+            "spec": [ABSENT, {}],
+            "spec.hard": [
+                {},
+                {"cpu": "2", "memory": "1Gi"},
+                {"limits.cpu": "2"},
+                {"pods": "0"},
+                {"pods": 4},
+                {"pods": "4.5"},
+                {"pods": "4500m"},
+                {"pods": "-1"},
+                {"pods": "four"},
+                {"cpu": "1e3"},
+                {"cpu": ""},
+                {"cpu": None},
+                {"requests.storage": "100Gi"},
+                {"fast.storageclass.storage.k8s.io/requests.storage": "10Gi"},
+                {"fast.storageclass.storage.k8s.io/persistentvolumeclaims": "2"},
+                {"services.nodeports": "0", "services.loadbalancers": "1"},
+                {"count/deployments.apps": "2"},
+                {"count/deployments.apps": "2.5"},
+                {"count/widgets.example.com": "2"},
+                {"requests.nvidia.com/gpu": "2"},
+                {"limits.nvidia.com/gpu": "2"},
+                {"nvidia.com/gpu": "2"},
+                {"requests.nvidia.com/gpu": "1.5"},
+                {"gpus": "2"},
+                {"hugepages-2Mi": "1Gi"},
+                {"requests.hugepages-2Mi": "1Gi"},
+                {"a b": "2"},
+                {"memory": "1024Mi"},
+                {"memory": "0.5Gi"},
+                {"cpu": "0.1"},
+                {"cpu": "1000m"},
+                {"cpu": "100u"},
+                {"memory": "1E"},
+                {"memory": "1e9"},
+                ["pods"],
+            ],
+            "spec.scopes": [
+                ["BestEffort"],
+                ["NotTerminating"],
+                ["Terminating", "NotTerminating"],
+                ["BestEffort", "NotBestEffort"],
+                ["BestEffort", "Terminating"],
+                ["Slow"],
+                [],
+                ["NotBestEffort", "NotBestEffort"],
+            ],
+            "spec.scopeSelector": [{}, {"matchExpressions": []}],
+            EXPRESSION: [
+                [{"scopeName": "PriorityClass", "operator": "In", "values": ["urgent"]}],
+                [{"scopeName": "PriorityClass", "operator": "Exists"}],
+                [{"scopeName": "PriorityClass", "operator": "In"}],
+                [{"scopeName": "PriorityClass", "operator": "Exists", "values": ["urgent"]}],
+                [{"scopeName": "PriorityClass", "operator": "Is", "values": ["urgent"]}],
+                [{"scopeName": "NotBestEffort", "operator": "Exists"}],
+                [{"scopeName": "NotBestEffort", "operator": "DoesNotExist"}],
+                [{"scopeName": "Slow", "operator": "Exists"}],
+                [{"operator": "Exists"}],
+                [{"scopeName": "CrossNamespacePodAffinity", "operator": "Exists"}],
+            ],
+            "status": [{"hard": {"pods": "4"}, "used": {"pods": "1"}}],
+        },
+    ),
+    *named(
+        QUOTA,
+        {
+            "for Pods without requests": {
+                "spec.hard": {"pods": "4"},
+                "spec.scopes": ["BestEffort"],
+            },
+            "for Services of one scope": {
+                "spec.hard": {"services": "4"},
+                "spec.scopes": ["NotBestEffort"],
+            },
+        },
+    ),
+    *each(
+        RANGE,
+        {
+            "metadata.name": ["bounds.eu", "Bounds"],
+            "spec": [ABSENT, {}],
+            "spec.limits": [
+                ABSENT,
+                [],
+                [{}],
+                [{"type": "Container"}],
+                [{"type": "Pod", "max": {"cpu": "4"}}],
+                [{"type": "Pod", "default": {"cpu": "1"}}],
+                [{"type": "Pod", "defaultRequest": {"cpu": "1"}}],
+                [{"type": "PersistentVolumeClaim", "min": {"storage": "1Gi"}}],
+                [{"type": "PersistentVolumeClaim", "max": {"storage": "9Gi"}}],
+                [{"type": "PersistentVolumeClaim", "default": {"storage": "1Gi"}}],
+                [{"type": "PersistentVolumeClaim", "max": {"cpu": "1"}}],
+                [{"type": "Container", "max": {"cpu": "1"}}, {"type": "Container"}],
+                [{"type": "Node", "max": {"cpu": "1"}}],
+                [{"type": "example.com/thing", "max": {"cpu": "1"}}],
+                [{"type": "", "max": {"cpu": "1"}}],
+            ],
+            LIMIT: [
+                {"type": "Container", "default": {"cpu": "1"}},
+                {"type": "Container", "defaultRequest": {"cpu": "1"}},
+                {"type": "Container", "min": {"cpu": "1"}},
+                {"type": "Container", "min": {"cpu": "2"}, "max": {"cpu": "1"}},
+                {"type": "Container", "min": {"cpu": "1"}, "max": {"cpu": "1000m"}},
+                {"type": "Container", "default": {"cpu": "3"}, "max": {"cpu": "2"}},
+                {"type": "Container", "default": {"cpu": "1"}, "min": {"cpu": "2"}},
+                {"type": "Container", "defaultRequest": {"cpu": "2"}, "default": {"cpu": "1"}},
+                {"type": "Container", "defaultRequest": {"cpu": "1"}, "min": {"cpu": "2"}},
+                {"type": "Container", "maxLimitRequestRatio": {"cpu": "4"}},
+                {"type": "Container", "maxLimitRequestRatio": {"cpu": "1"}},
+                {"type": "Container", "maxLimitRequestRatio": {"cpu": "0.5"}},
+                {
+                    "type": "Container",
+                    "maxLimitRequestRatio": {"cpu": "9"},
+                    "min": {"cpu": "1"},
+                    "max": {"cpu": "2"},
+                },
+                {"type": "Container", "max": {"nvidia.com/gpu": "2"}},
+                {
+                    "type": "Container",
+                    "default": {"nvidia.com/gpu": "2"},
+                    "defaultRequest": {"nvidia.com/gpu": "1"},
+                },
+                {"type": "Container", "max": {"gpus": "2"}},
+                {"type": "Container", "max": {"cpu": "-1"}},
+                {"type": "Container", "max": {"cpu": "many"}},
+                {"type": "Container", "max": {"memory": "1Gi"}, "default": {"cpu": "1"}},
+            ],
+        },
+    ),
+]  # fmt: skip
