@@ -32,6 +32,10 @@ class InvalidManifest(CourseError):
     """A manifest that the API server would refuse (HTTP 400 or 422)."""
 
 
+class WrongType(InvalidManifest):
+    """A manifest that does not fit the types of its kind's fields (HTTP 400)."""
+
+
 class SimulationTimeout(CourseError):
     """`run_until` waited its whole time-out; the message lists what was still pending."""
 

@@ -35,15 +35,25 @@ def allocate(api: Reader, service: Document) -> Document:
     ports = spec.get("ports", [])
     if spec["type"] in ("NodePort", "LoadBalancer"):
         given["healthCheckNodePort"] = _health_check_port(api, spec, taken)
-        used_ports = {port.node_port for other in taken for port in other.ports or ()}
-        given["ports"] = []
-        for port in ports:
-            number = _node_port(api, service, port.get("nodePort"), used_ports)
-            used_ports.add(number)
-            given["ports"].append(port | {"nodePort": number})
+        given["ports"] = _with_node_ports(api, service, taken)
     elif any("nodePort" in port for port in ports):
         given["ports"] = [{k: v for k, v in p.items() if k != "nodePort"} for p in ports]
     return {"spec": given}
+
+
+def _with_node_ports(api: Reader, service: Document, taken: list[ServiceSpec]) -> list[Document]:
+    """The ports, each with its node port; ports of different protocols may share one."""
+    spec = service["spec"]
+    used = {(port.node_port, port.protocol) for other in taken for port in other.ports or ()}
+    ports = []
+    for port in spec.get("ports", []):
+        if port.get("nodePort") or spec.get("allocateLoadBalancerNodePorts", True):
+            mine = {number for number, protocol in used if protocol == port["protocol"]}
+            number = _node_port(api, service, port.get("nodePort"), mine)
+            used.add((number, port["protocol"]))
+            port = port | {"nodePort": number}
+        ports.append(port)
+    return ports
 
 
 def _health_check_port(api: Reader, spec: Document, taken: list[ServiceSpec]) -> int | None:

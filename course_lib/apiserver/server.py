@@ -203,7 +203,8 @@ class APIServer:
         stamps: Document = {"uid": self._uid(), "creationTimestamp": self.sim.timestamp}
         if not meta.name:  # before the plugins that refuse: their messages name it
             stamps["name"] = self._generate(kind, meta)
-        made = made.changed({"metadata": stamps | {"generation": 1}})
+        stamps["generation"] = 1 if kind.generations else None
+        made = made.changed({"metadata": stamps})
         made = made.changed(kind.prepare(made.document))
         if kind.first_status is not None:
             made = made.changed({"status": kind.first_status(made.view)})
@@ -349,7 +350,7 @@ class APIServer:
             made = self._allocated(made)
         else:
             made = documents.update_of_status(desired, before, existing, kind)
-        if kind.content(made.document) != kind.content(before):
+        if kind.generations and kind.content(made.document) != kind.content(before):
             generation = before["metadata"].get("generation", 0) + 1
             made = made.changed({"metadata": {"generation": generation}})
         if made.view.terminating and deletion.finished(made.document, kind):

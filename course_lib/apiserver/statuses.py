@@ -26,7 +26,7 @@ from course_lib.apiserver.errors import (
     Unreachable,
     Unsupported,
 )
-from course_lib.errors import CourseError, InvalidManifest
+from course_lib.errors import CourseError, InvalidManifest, WrongType
 from course_lib.objects.field_errors import CAUSES, InvalidObject
 from course_lib.objects.manifests import Document
 
@@ -56,7 +56,7 @@ def refused(refusal: CourseError, about: Document | None = None) -> HTTPResponse
     code, reason = 400, "BadRequest"
     if isinstance(refusal, APIError):
         code, reason = refusal.code, refusal.reason
-    elif isinstance(refusal, InvalidManifest):
+    elif isinstance(refusal, InvalidManifest) and not isinstance(refusal, WrongType):
         code, reason = 422, "Invalid"
     parts = (refusal.where, refusal.expected and f"expected {refusal.expected}",
              refusal.found and f"found {refusal.found}", refusal.do)  # fmt: skip

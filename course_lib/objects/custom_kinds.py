@@ -79,6 +79,7 @@ def _kind(definition: CustomResourceDefinition, version: CustomResourceDefinitio
         deprecation=_deprecation(version, api_version, names.kind),
         categories=tuple(names.categories or ()),
         custom=True,
+        generations=True,
         view=lambda document: _view(document, api_version),
         serve=lambda document: _served(document, schema, api_version),
         unknown=lambda document: _unknown(document, schema),

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from course_lib.errors import CourseError, InvalidManifest
+from course_lib.errors import CourseError, InvalidManifest, WrongType
 from course_lib.objects.kind import Kind, UnknownField, title
 from course_lib.objects.kinds import BUILT_IN
 from course_lib.objects.manifests import Document
@@ -101,7 +101,7 @@ def _explain(problem: msgspec.ValidationError, document: Document) -> InvalidMan
             found="nothing",
         )
     wrong, found = _EXPECTED.search(said), _shown(_at(document, path))
-    return InvalidManifest(
+    return WrongType(
         "a field has the wrong type",
         where=f"{title(document)}: {path}",
         expected=_type_words(wrong["expected"]) if wrong else said,

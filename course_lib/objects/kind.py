@@ -110,6 +110,7 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
     )  # a patch of a new object, with its uid
     carry_over: Callable[[Document, Document], None] = _unchanged  # what an update leaves out
     first_status: Callable[[Any], Document] | None = None  # of the view of a new object
+    generations: bool = False  # changes are counted in metadata.generation
     status_at_creation: bool = False  # a new object keeps the status that it is written with
 
     deletion_finalizer: str = ""  # what an object gets when its deletion begins
@@ -143,12 +144,16 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
         msgspec.structs.force_setattr(self, "plural", self.plural or plural_of(kind))
 
     def set_defaults(self, document: Document) -> None:
-        """Write what a document leaves out into it, in place; wrong shapes stay for decoding."""
+        """Write what a document leaves out into it, in place; wrong shapes stay for decoding.
+
+        Empty text counts as left out, as in Go's types.
+        """
         document["apiVersion"] = self.api_version
         for path, value in self.defaults.items():
             parent, _, field = path.rpartition(".")
             for place in places(document, parent):
-                place.setdefault(field, copy.deepcopy(value))
+                if place.get(field, "") == "":
+                    place[field] = copy.deepcopy(value)
         self.complete(document)
         for path, part in self.parts.items():
             for place in places(document, path, create=False):

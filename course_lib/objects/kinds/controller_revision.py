@@ -26,6 +26,7 @@ def _row(revision: ControllerRevision, now: float) -> Row:
 CONTROLLER_REVISION = Kind(
     "apps/v1",
     ControllerRevision,
+    defaults={"revision": 0},
     columns="NAME  CONTROLLER  REVISION  AGE",
     row=_row,
 )

@@ -88,11 +88,15 @@ CRON_JOB = Kind(
     ("cj",),
     categories=("all",),
     removed_versions={"batch/v1beta1": "1.25"},
+    generations=True,
+    first_status=lambda view: {},
     defaults={
         "spec.concurrencyPolicy": "Allow",
         "spec.suspend": False,
         "spec.successfulJobsHistoryLimit": 3,
         "spec.failedJobsHistoryLimit": 1,
+        "spec.jobTemplate.metadata": {},
+        "spec.jobTemplate.spec.template.metadata": {},
     },
     parts={"spec.jobTemplate.spec.template": JOB_TEMPLATE},
     fields={

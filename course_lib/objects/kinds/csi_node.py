@@ -41,6 +41,7 @@ CSI_NODE = Kind(
     "storage.k8s.io/v1",
     CSINode,
     namespaced=False,
+    first_status=lambda view: {},
     columns="NAME  DRIVERS  AGE",
     row=lambda node, now: (node.name, len(node.spec.drivers or ())),
 )

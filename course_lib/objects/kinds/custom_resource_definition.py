@@ -32,7 +32,7 @@ def _transition(before: Document, after: Document) -> Problems:
 
 def _first_status(view: CustomResourceDefinition) -> Document:
     stored = [version.name for version in view.spec.versions or () if version.storage]
-    return {"storedVersions": stored}
+    return {"storedVersions": stored, "acceptedNames": {"plural": "", "kind": ""}}
 
 
 def _row(view: CustomResourceDefinition, now: float) -> Row:
@@ -59,6 +59,7 @@ CUSTOM_RESOURCE_DEFINITION = Kind(
     categories=("api-extensions",),
     removed_versions={"apiextensions.k8s.io/v1beta1": "1.22"},
     not_simulated=("spec.conversion.webhook",),
+    generations=True,
     complete=complete,
     rules=_rules,
     transition=_transition,

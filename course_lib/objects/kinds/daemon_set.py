@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 from course_lib.objects.columns import label_cell
 from course_lib.objects.kind import Kind, Problems, Row
 from course_lib.objects.kinds.pod.spec import PodTemplateSpec
@@ -17,6 +19,8 @@ from course_lib.objects.meta import LabelSelector, Object, Value, selector_of
 from course_lib.objects.names import Problem
 from course_lib.objects.places import places
 from course_lib.objects.rules import count_or_percent, must_be_one_of
+
+GENERATION = "deprecated.daemonset.template.generation"
 
 
 class RollingUpdateDaemonSet(Value, frozen=True):
@@ -76,6 +80,22 @@ def _complete(document: Document) -> None:
                     rolling.setdefault("maxUnavailable", 1)
 
 
+def _prepare(new: Document) -> Document:
+    return {"metadata": {"annotations": {GENERATION: "1"}}}
+
+
+def _carry_over(before: Document, after: Document) -> None:
+    """Count the changes of the template, as a version before v1 did in a field."""
+    number = (before["metadata"].get("annotations") or {}).get(GENERATION)
+    if number is None:
+        return
+    complete = copy.deepcopy(after)
+    DAEMON_SET.set_defaults(complete)
+    moved = before["spec"].get("template") != complete.get("spec", {}).get("template")
+    for own in places(after, "metadata.annotations"):
+        own[GENERATION] = str(int(number) + moved)
+
+
 def _rules(view: DaemonSet) -> Problems:
     yield from template_rules(view.spec.selector, view.spec.template, ("Always",))
     strategy = view.spec.update_strategy
@@ -112,6 +132,12 @@ def _row(d: DaemonSet, now: float) -> Row:
     )
 
 
+_NONE_YET = {
+    "currentNumberScheduled": 0,
+    "numberMisscheduled": 0,
+    "desiredNumberScheduled": 0,
+    "numberReady": 0,
+}
 DAEMON_SET = Kind(
     "apps/v1",
     DaemonSet,
@@ -119,6 +145,10 @@ DAEMON_SET = Kind(
     categories=("all",),
     removed_versions={"extensions/v1beta1": "1.16", "apps/v1beta2": "1.16"},
     not_simulated=("spec.updateStrategy.rollingUpdate.maxSurge",),
+    generations=True,
+    first_status=lambda view: _NONE_YET,
+    prepare=_prepare,
+    carry_over=_carry_over,
     defaults={"spec.revisionHistoryLimit": 10},
     complete=_complete,
     parts={"spec.template": TEMPLATE},

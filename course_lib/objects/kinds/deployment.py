@@ -118,6 +118,8 @@ DEPLOYMENT = Kind(
     ("deploy",),
     categories=("all",),
     removed_versions={"extensions/v1beta1": "1.16", "apps/v1beta1": "1.16", "apps/v1beta2": "1.16"},
+    generations=True,
+    first_status=lambda view: {},
     defaults={
         "spec.replicas": 1,
         "spec.strategy.type": "RollingUpdate",

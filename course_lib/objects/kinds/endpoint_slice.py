@@ -68,6 +68,8 @@ def _row(piece: EndpointSlice, now: float) -> Row:
 ENDPOINT_SLICE = Kind(
     "discovery.k8s.io/v1",
     EndpointSlice,
+    generations=True,
+    defaults={"ports[*].protocol": "TCP", "ports[*].name": "", "endpoints[*].conditions": {}},
     fields={
         "addressType": one_of("FQDN", "IPv4", "IPv6"),
         "endpoints[*].addresses": lambda v: "" if v else "must contain at least 1 address",

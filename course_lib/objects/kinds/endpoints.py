@@ -101,6 +101,8 @@ ENDPOINTS = Kind(
     "v1",
     Endpoints,
     ("ep",),
+    deprecation="v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
+    defaults={"subsets[*].ports[*].protocol": "TCP"},
     fields={
         "subsets[*].addresses[*].ip": address,
         "subsets[*].notReadyAddresses[*].ip": address,

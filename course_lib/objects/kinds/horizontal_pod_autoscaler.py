@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from msgspec import field
@@ -114,13 +115,34 @@ _SCALING: dict[str, Check] = {
 }  # fmt: skip
 
 
+_RULES: Document = {
+    "scaleUp": {
+        "stabilizationWindowSeconds": 0,
+        "selectPolicy": "Max",
+        "policies": [
+            {"type": "Pods", "value": 4, "periodSeconds": 15},
+            {"type": "Percent", "value": 100, "periodSeconds": 15},
+        ],
+    },
+    "scaleDown": {
+        "selectPolicy": "Max",
+        "policies": [{"type": "Percent", "value": 100, "periodSeconds": 15}],
+    },
+}  # `SetDefaults_HorizontalPodAutoscaler` in `pkg/apis/autoscaling/v2/defaults.go`
+
+
 def _complete(document: Document) -> None:
     """80 % of the requested CPU, unless something else is said; autoscaling/v1 had one field."""
     for spec in places(document, "spec", create=False):
         percent = spec.pop("targetCPUUtilizationPercentage", 80)
         target = {"type": "Utilization", "averageUtilization": percent}
-        metric = {"type": "Resource", "resource": {"name": "cpu", "target": target}}
-        spec.setdefault("metrics", [metric])
+        if not spec.get("metrics"):
+            metric = {"type": "Resource", "resource": {"name": "cpu", "target": target}}
+            spec["metrics"] = [metric]
+        for behavior in places(spec, "behavior", create=False):
+            for direction, rules in _RULES.items():
+                for given in places(behavior, direction):
+                    given.update(copy.deepcopy(rules | given))
 
 
 def _rules(view: HorizontalPodAutoscaler) -> Problems:
@@ -183,6 +205,8 @@ HORIZONTAL_POD_AUTOSCALER = Kind(
     categories=("all",),
     equal_versions=("autoscaling/v1",),
     removed_versions={"autoscaling/v2beta1": "1.25", "autoscaling/v2beta2": "1.26"},
+    generations=True,
+    first_status=lambda view: {"desiredReplicas": 0},
     defaults={"spec.minReplicas": 1},
     complete=_complete,
     fields={

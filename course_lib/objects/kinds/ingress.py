@@ -132,6 +132,8 @@ INGRESS = Kind(
     ("ing",),
     removed_versions={"extensions/v1beta1": "1.22", "networking.k8s.io/v1beta1": "1.22"},
     not_simulated=("spec.tls",),
+    generations=True,
+    first_status=lambda view: {"loadBalancer": {}},
     fields={
         "spec.rules[*].host": ingress_host,
         "spec.tls[*].hosts[*]": matching(

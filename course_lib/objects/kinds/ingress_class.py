@@ -6,8 +6,10 @@ from typing import Any
 
 from course_lib.objects.columns import NONE
 from course_lib.objects.kind import Kind, Problems, Row
+from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, Value
 from course_lib.objects.names import Problem, is_subdomain
+from course_lib.objects.places import places
 
 
 class IngressClassSpec(Value, frozen=True):
@@ -21,6 +23,11 @@ class IngressClass(Object, frozen=True, kw_only=True):
     """A class of Ingresses, named by their `spec.ingressClassName`."""
 
     spec: IngressClassSpec = IngressClassSpec()
+
+
+def _complete(document: Document) -> None:
+    for parameters in places(document, "spec.parameters", create=False):
+        parameters.setdefault("scope", "Cluster")
 
 
 def _rules(view: IngressClass) -> Problems:
@@ -46,6 +53,8 @@ INGRESS_CLASS = Kind(
     IngressClass,
     namespaced=False,
     removed_versions={"networking.k8s.io/v1beta1": "1.22"},
+    generations=True,
+    complete=_complete,
     rules=_rules,
     columns="NAME  CONTROLLER  PARAMETERS  AGE",
     row=_row,

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from course_lib.engine.ages import age
 from course_lib.engine.simulation import seconds_at
-from course_lib.objects.field_rules import MAX_INT64, Check, below, one_of, selector, truth, whole
+from course_lib.objects.field_rules import (
+    MAX_INT32,
+    MAX_INT64,
+    Check,
+    below,
+    one_of,
+    selector,
+    truth,
+    whole,
+)
 from course_lib.objects.kind import Kind, Problems, Row
 from course_lib.objects.kinds.pod.rules import pod_spec_rules
 from course_lib.objects.kinds.pod.spec import PodTemplateSpec
@@ -82,6 +91,14 @@ def _complete(document: Document) -> None:
         if "completions" not in spec and "parallelism" not in spec:
             spec["completions"] = 1
         spec.setdefault("parallelism", 1)
+        replaced = "Failed" if spec.get("podFailurePolicy") else "TerminatingOrFailed"
+        spec.setdefault("podReplacementPolicy", replaced)
+        if "backoffLimitPerIndex" in spec:
+            spec.setdefault("backoffLimit", MAX_INT32)
+        spec.setdefault("backoffLimit", 6)
+        spec.setdefault("manualSelector", False)
+        for condition in places(spec, "podFailurePolicy.rules[*].onPodConditions[*]", create=False):
+            condition.setdefault("status", "True")
 
 
 def _prepare(job: Document) -> Document:
@@ -95,8 +112,11 @@ def _prepare(job: Document) -> Document:
         "batch.kubernetes.io/job-name": meta["name"],
         "job-name": meta["name"],
     }
+    template = spec["template"].get("metadata", {}).get("labels") or {}
+    own = {"labels": meta.get("labels") or template | labels}
     selector = {"matchLabels": {"batch.kubernetes.io/controller-uid": meta["uid"]}}
-    return {"spec": {"selector": selector, "template": {"metadata": {"labels": labels}}}}
+    spec = {"selector": selector, "template": {"metadata": {"labels": labels}}}
+    return {"metadata": own, "spec": spec}
 
 
 def job_rules(spec: JobSpec) -> Problems:
@@ -204,7 +224,9 @@ JOB = Kind(
     "batch/v1",
     Job,
     categories=("all",),
-    defaults={"spec.backoffLimit": 6, "spec.completionMode": "NonIndexed", "spec.suspend": False},
+    generations=True,
+    first_status=lambda view: {},
+    defaults={"spec.completionMode": "NonIndexed", "spec.suspend": False},
     complete=_complete,
     prepare=_prepare,
     parts={"spec.template": JOB_TEMPLATE},

@@ -28,6 +28,7 @@ class Lease(Object, frozen=True, kw_only=True):
 LEASE = Kind(
     "coordination.k8s.io/v1",
     Lease,
+    defaults={"spec": {}},
     fields={"spec.leaseDurationSeconds": whole(0)},
     columns="NAME  HOLDER  AGE",
     row=lambda lease, now: (lease.name, lease.spec.holder_identity),

@@ -10,7 +10,9 @@ import msgspec
 from course_lib.objects.field_rules import Check, below, cidr, port, port_number, selector
 from course_lib.objects.kind import Kind, Problems
 from course_lib.objects.kinds.endpoints import PROTOCOL
+from course_lib.objects.manifests import Document
 from course_lib.objects.meta import LabelSelector, Object, Value
+from course_lib.objects.places import places
 from course_lib.objects.rules import label_selector, must_be_one_of
 
 
@@ -124,6 +126,14 @@ _POLICY_PORT: dict[str, Check] = {
 }
 
 
+def _complete(document: Document) -> None:
+    """Source: `SetDefaults_NetworkPolicy` in `pkg/apis/networking/v1/defaults.go`."""
+    for spec in places(document, "spec", create=False):
+        spec.setdefault("podSelector", {})
+        if not spec.get("policyTypes"):
+            spec["policyTypes"] = ["Ingress", "Egress"] if spec.get("egress") else ["Ingress"]
+
+
 def _rules(view: NetworkPolicy) -> Problems:
     yield from label_selector(view.spec.pod_selector, "spec.podSelector")
     for position, name in enumerate(view.spec.policy_types or ()):
@@ -135,6 +145,12 @@ NETWORK_POLICY = Kind(
     NetworkPolicy,
     ("netpol",),
     removed_versions={"extensions/v1beta1": "1.16"},
+    generations=True,
+    defaults={
+        "spec.ingress[*].ports[*].protocol": "TCP",
+        "spec.egress[*].ports[*].protocol": "TCP",
+    },
+    complete=_complete,
     fields={
         **selector("spec.podSelector"),
         **below("spec.ingress[*].from[*]", _PEER),

@@ -7,7 +7,9 @@ import msgspec
 from course_lib.objects.columns import NONE
 from course_lib.objects.field_rules import cidr, label_key, label_value, optional, truth
 from course_lib.objects.kind import Kind, Problems, Row
+from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Condition, Object, Value, condition
+from course_lib.objects.places import places
 from course_lib.objects.quantity import ResourceList
 from course_lib.objects.rules import must_be_one_of
 
@@ -69,6 +71,18 @@ class Node(Object, frozen=True, kw_only=True):
     status: NodeStatus = NodeStatus()
 
 
+def _complete(document: Document) -> None:
+    """Source: `pkg/apis/core/v1/defaults.go` and `conversion.go`."""
+    for spec in places(document, "spec", create=False):
+        if spec.get("podCIDR"):
+            spec.setdefault("podCIDRs", [spec["podCIDR"]])
+        elif spec.get("podCIDRs"):
+            spec["podCIDR"] = spec["podCIDRs"][0]
+    for status in places(document, "status", create=False):
+        if status.get("capacity"):
+            status.setdefault("allocatable", dict(status["capacity"]))
+
+
 def _rules(view: Node) -> Problems:
     for position, taint in enumerate(view.spec.taints or ()):
         effects = "NoSchedule", "PreferNoSchedule", "NoExecute"
@@ -104,6 +118,7 @@ NODE = Kind(
     Node,
     ("no",),
     namespaced=False,
+    complete=_complete,
     status_at_creation=True,  # a kubelet registers its node together with its capacity
     fields={
         "spec.podCIDR": optional(cidr),

@@ -9,6 +9,7 @@ from course_lib.objects.kinds.pod.placement import NodeSelector
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, Value
 from course_lib.objects.names import Problem
+from course_lib.objects.places import places
 from course_lib.objects.quantity import ResourceList
 from course_lib.objects.rules import must_be_one_of
 
@@ -68,6 +69,17 @@ class PersistentVolume(Object, frozen=True, kw_only=True):
     status: VolumeStatus = VolumeStatus()
 
 
+def _prepare(volume: Document) -> Document:
+    """Source: `PrepareForCreate` in `pkg/registry/core/persistentvolume/strategy.go`."""
+    since = volume["metadata"]["creationTimestamp"]
+    return {"status": {"phase": "Pending", "lastPhaseTransitionTime": since}}
+
+
+def _complete(document: Document) -> None:
+    for path in places(document, "spec.hostPath", create=False):
+        path.setdefault("type", "")
+
+
 ACCESS_MODE = one_of("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
 
 
@@ -114,7 +126,8 @@ PERSISTENT_VOLUME = Kind(
     ("pv",),
     namespaced=False,
     defaults={"spec.persistentVolumeReclaimPolicy": "Retain", "spec.volumeMode": "Filesystem"},
-    status_at_creation=True,
+    complete=_complete,
+    prepare=_prepare,
     fields={
         "spec.capacity.*": quantity,
         "spec.accessModes[*]": ACCESS_MODE,

@@ -54,11 +54,20 @@ def _row(b: PodDisruptionBudget, now: float) -> Row:
     return b.name, *bounds, b.status.disruptions_allowed
 
 
+_NONE_YET = {
+    "disruptionsAllowed": 0,
+    "currentHealthy": 0,
+    "desiredHealthy": 0,
+    "expectedPods": 0,
+}
 POD_DISRUPTION_BUDGET = Kind(
     "policy/v1",
     PodDisruptionBudget,
     ("pdb",),
     removed_versions={"policy/v1beta1": "1.25"},
+    generations=True,
+    defaults={"spec": {}},
+    first_status=lambda view: _NONE_YET,
     fields=selector("spec.selector"),
     rules=_rules,
     columns="NAME  MIN AVAILABLE  MAX UNAVAILABLE  ALLOWED DISRUPTIONS  AGE",

@@ -28,6 +28,7 @@ PRIORITY_CLASS = Kind(
     ("pc",),
     namespaced=False,
     removed_versions={"scheduling.k8s.io/v1beta1": "1.22"},
+    generations=True,
     defaults={"value": 0, "preemptionPolicy": "PreemptLowerPriority"},
     fields={
         "value": whole(-(2**31)),

@@ -7,8 +7,10 @@ from typing import Any
 import msgspec
 
 from course_lib.objects.kind import Kind, Row
+from course_lib.objects.manifests import Document
 from course_lib.objects.meta import LabelSelector, Object, Value
 from course_lib.objects.names import path_segment_name
+from course_lib.objects.places import places
 
 
 class PolicyRule(Value, frozen=True):
@@ -67,6 +69,10 @@ class ClusterRoleBinding(RoleBinding, frozen=True, kw_only=True):
     """A role given to somebody, in the whole cluster."""
 
 
+API_GROUP = "rbac.authorization.k8s.io"
+GROUP = f"{API_GROUP}/v1"
+
+
 def _rule(value: Any, namespaced: bool) -> str:
     """A _rule of a role: verbs on resources of API groups, or on paths of the whole cluster."""
     if not isinstance(value, dict):
@@ -84,6 +90,16 @@ def _rule(value: Any, namespaced: bool) -> str:
     return ""
 
 
+def _complete(document: Document) -> None:
+    """Source: `pkg/apis/rbac/v1/defaults.go`."""
+    for reference in places(document, "roleRef", create=False):
+        if not reference.get("apiGroup"):
+            reference["apiGroup"] = API_GROUP
+    for subject in places(document, "subjects[*]"):
+        if subject.get("kind") in ("User", "Group") and not subject.get("apiGroup"):
+            subject["apiGroup"] = API_GROUP
+
+
 def _row(binding: RoleBinding, now: float) -> Row:
     subjects = binding.subjects or ()
     accounts = (f"{s.namespace}/{s.name}" for s in subjects if s.kind == "ServiceAccount")
@@ -96,7 +112,6 @@ def _row(binding: RoleBinding, now: float) -> Row:
     )
 
 
-GROUP = "rbac.authorization.k8s.io/v1"
 BINDING = "NAME  ROLE  AGE  +USERS  +GROUPS  +SERVICEACCOUNTS"
 ROLE = Kind(
     GROUP,
@@ -110,6 +125,7 @@ ROLE_BINDING = Kind(
     RoleBinding,
     not_simulated=("roleRef",),
     name_rule=path_segment_name,
+    complete=_complete,
     fixed=("roleRef",),
     columns=BINDING,
     row=_row,
@@ -128,6 +144,7 @@ CLUSTER_ROLE_BINDING = Kind(
     namespaced=False,
     not_simulated=("roleRef",),
     name_rule=path_segment_name,
+    complete=_complete,
     fixed=("roleRef",),
     columns=BINDING,
     row=_row,

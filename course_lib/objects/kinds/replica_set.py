@@ -62,6 +62,8 @@ REPLICA_SET = Kind(
     ("rs",),
     categories=("all",),
     removed_versions={"extensions/v1beta1": "1.16", "apps/v1beta2": "1.16"},
+    generations=True,
+    first_status=lambda view: {"replicas": 0},
     defaults={"spec.replicas": 1},
     parts={"spec.template": TEMPLATE},
     fields=WORKLOAD,

@@ -34,11 +34,13 @@ class ReplicationController(Object, frozen=True, kw_only=True):
 
 
 def _complete(document: Document) -> None:
-    """Its selector comes from the template's labels, where it says none."""
+    """Its selector and its labels come from the template's labels, where it says none."""
     for spec in places(document, "spec", create=False):
         for metadata in places(spec, "template.metadata", create=False):
-            if metadata.get("labels"):
-                spec.setdefault("selector", copy.deepcopy(metadata["labels"]))
+            if labels := metadata.get("labels"):
+                spec["selector"] = spec.get("selector") or copy.deepcopy(labels)
+                for own in places(document, "metadata", create=False):
+                    own["labels"] = own.get("labels") or copy.deepcopy(labels)
 
 
 def _rules(view: ReplicationController) -> Problems:
@@ -59,6 +61,8 @@ REPLICATION_CONTROLLER = Kind(
     ReplicationController,
     ("rc",),
     categories=("all",),
+    generations=True,
+    first_status=lambda view: {"replicas": 0},
     defaults={"spec.replicas": 1},
     complete=_complete,
     parts={"spec.template": TEMPLATE},

@@ -93,6 +93,8 @@ RESOURCE_QUOTA = Kind(
     "v1",
     ResourceQuota,
     ("quota",),
+    defaults={"spec": {}},
+    first_status=lambda view: {},
     fields={
         "spec.hard": _hard,
         "spec.scopes[*]": one_of(

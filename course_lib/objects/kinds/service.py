@@ -86,12 +86,26 @@ class Service(Object, frozen=True, kw_only=True):
     status: ServiceStatus = ServiceStatus()
 
 
+STICKY = 10800  # seconds (`DefaultClientIPServiceAffinitySeconds`)
+
+
 def _complete(document: Document) -> None:
+    """Source: `SetDefaults_Service` in `pkg/apis/core/v1/defaults.go`."""
     for spec in places(document, "spec", create=False):
-        if spec.get("type") in ("NodePort", "LoadBalancer"):
+        if spec.get("type") != "ExternalName":
+            spec.setdefault("internalTrafficPolicy", "Cluster")
+        if spec.get("type") in ("NodePort", "LoadBalancer") or spec.get("externalIPs"):
             spec.setdefault("externalTrafficPolicy", "Cluster")
+        if spec.get("type") == "LoadBalancer":
+            spec.setdefault("allocateLoadBalancerNodePorts", True)
+        if spec.get("sessionAffinity") == "ClientIP":
+            for client in places(spec, "sessionAffinityConfig.clientIP"):
+                client.setdefault("timeoutSeconds", STICKY)
+        elif spec.get("sessionAffinity") == "None":
+            spec.pop("sessionAffinityConfig", None)
         for port in places(spec, "ports[*]"):
-            port.setdefault("targetPort", port.get("port"))
+            if port.get("targetPort") in (None, 0, ""):
+                port["targetPort"] = port.get("port")
 
 
 def _rules(view: Service) -> Problems:
@@ -155,9 +169,6 @@ def _relations(document: Document) -> Problems:
     if spec.get("ipFamilyPolicy") == "RequireDualStack":
         expected = "this cluster is not configured for dual-stack services"
         yield Problem("spec.ipFamilyPolicy", expected, spec["ipFamilyPolicy"])
-    if spec.get("sessionAffinity") == "None" and "sessionAffinityConfig" in spec:
-        expected = "must not be set when session affinity is None"
-        yield Problem("spec.sessionAffinityConfig", expected, spec["sessionAffinityConfig"])
     for position, external in enumerate(spec.get("externalIPs") or ()):
         yield from routable(f"spec.externalIPs[{position}]", external)
     seen: set[tuple[Any, Any]] = set()
@@ -251,10 +262,10 @@ SERVICE = Kind(
     defaults={
         "spec.type": "ClusterIP",
         "spec.sessionAffinity": "None",
-        "spec.internalTrafficPolicy": "Cluster",
         "spec.ports[*].protocol": "TCP",
     },
     complete=_complete,
+    first_status=lambda view: {"loadBalancer": {}},
     carry_over=_carry_over,
     name_rule=label_name,
     fields={

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from course_lib.objects.field_rules import below, one_of, whole
+from course_lib.objects.field_rules import below, label, one_of, optional, whole
 from course_lib.objects.kind import Kind, Problems, Row, Scale
 from course_lib.objects.kinds.persistent_volume_claim import CLAIM_FIELDS, PersistentVolumeClaim
 from course_lib.objects.kinds.pod.spec import PodTemplateSpec
@@ -15,8 +15,10 @@ from course_lib.objects.kinds.pod.template import (
     container_cells,
     template_rules,
 )
+from course_lib.objects.manifests import Document
 from course_lib.objects.meta import LabelSelector, Object, Value
-from course_lib.objects.names import is_label
+from course_lib.objects.names import is_label, label_name
+from course_lib.objects.places import places
 from course_lib.objects.rules import must_be_one_of, not_negative
 
 
@@ -90,6 +92,16 @@ def _rules(view: StatefulSet) -> Problems:
     yield from must_be_one_of("spec.updateStrategy.type", strategy, "RollingUpdate", "OnDelete")
 
 
+def _complete(document: Document) -> None:
+    for ordinals in places(document, "spec.ordinals", create=False):
+        ordinals.setdefault("start", 0)
+    for strategy in places(document, "spec.updateStrategy", create=False):
+        if strategy.get("type") == "RollingUpdate":
+            for rolling in places(strategy, "rollingUpdate"):
+                rolling.setdefault("partition", 0)
+                rolling.setdefault("maxUnavailable", 1)
+
+
 def _row(s: StatefulSet, now: float) -> Row:
     ready = f"{s.status.ready_replicas}/{s.spec.replicas}"
     return s.name, ready, *container_cells(s.spec.template)
@@ -101,16 +113,27 @@ STATEFUL_SET = Kind(
     ("sts",),
     categories=("all",),
     removed_versions={"apps/v1beta1": "1.16", "apps/v1beta2": "1.16"},
+    generations=True,
+    name_rule=label_name,
+    first_status=lambda view: {"replicas": 0, "availableReplicas": 0},
     defaults={
+        "spec.serviceName": "",
         "spec.replicas": 1,
         "spec.podManagementPolicy": "OrderedReady",
         "spec.updateStrategy.type": "RollingUpdate",
         "spec.revisionHistoryLimit": 10,
+        "spec.persistentVolumeClaimRetentionPolicy.whenDeleted": "Retain",
+        "spec.persistentVolumeClaimRetentionPolicy.whenScaled": "Retain",
+        "spec.volumeClaimTemplates[*].apiVersion": "v1",
+        "spec.volumeClaimTemplates[*].kind": "PersistentVolumeClaim",
         "spec.volumeClaimTemplates[*].spec.volumeMode": "Filesystem",
+        "spec.volumeClaimTemplates[*].status.phase": "Pending",
     },
+    complete=_complete,
     parts={"spec.template": TEMPLATE},
     fields=WORKLOAD
     | {
+        "spec.serviceName": optional(label),
         "spec.ordinals.start": whole(0),
         "spec.updateStrategy.rollingUpdate.partition": whole(0),
         "spec.persistentVolumeClaimRetentionPolicy.whenDeleted": one_of("Delete", "Retain"),

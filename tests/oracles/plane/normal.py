@@ -50,6 +50,13 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path, value
 
 
+def without_nulls(value: Any) -> Any:
+    """A value without the fields that are null: they say no more than absent ones."""
+    if isinstance(value, dict):
+        return {key: without_nulls(inner) for key, inner in value.items() if inner is not None}
+    return [without_nulls(inner) for inner in value] if isinstance(value, list) else value
+
+
 def changes(before: Document, after: Document) -> tuple[Document, list[str]]:
     """The leaves that are new or other, and the paths of those that are gone."""
     old, new = dict(leaves(before)), dict(leaves(after))
@@ -90,7 +97,7 @@ def stored(asked: Document, answered: Document) -> tuple[Document, list[str]]:
     for name in SERVER_OWN:
         meta.pop(name, None)
         (asked.get("metadata") or {}).pop(name, None)
-    added, gone = changes(asked, answered)
+    added, gone = changes(without_nulls(asked), without_nulls(answered))
     prefix = meta.get("generateName")
     if prefix and meta.get("name", "").startswith(prefix[:58]):  # a longer one is cut
         added["metadata.name"] = f"{prefix}<random>"

@@ -115,6 +115,7 @@ POD = Kind(
     Pod,
     ("po",),
     categories=("all",),
+    generations=True,
     parts={"spec": Embedded(POD_SPEC, complete_pod, pod_relations)},
     rules=lambda pod: pod_spec_rules(pod.spec, "spec."),
     relations=_relations,
