@@ -162,6 +162,8 @@ class Writer:
         """
         for field in ("apiVersion", "kind"):
             wanted = getattr(self.target.kind, "api_version" if field == "apiVersion" else field)
+            if document.get(field) == "":
+                document[field] = wanted
             if document.setdefault(field, wanted) != wanted:
                 raise BadRequest(
                     f"the {field} of the object does not match the {field} on the request",
@@ -181,6 +183,8 @@ class Writer:
         document["metadata"] = meta
         if "dryRun" in document or "deleteOptions" in document:
             raise BadRequest("a dry run is asked for in the query here", expected="?dryRun=All")
+        if meta.get("namespace") == "":
+            del meta["namespace"]
         for field, wanted in (("namespace", target.namespace), ("name", target.name)):
             if wanted and meta.setdefault(field, wanted) != wanted:
                 raise BadRequest(

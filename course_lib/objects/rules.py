@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from course_lib.objects.kind import Problems
 from course_lib.objects.manifests import Document
@@ -42,6 +43,13 @@ def must_be_one_of(path: str, value: str, *allowed: str) -> Problems:
         yield Problem(path, " or ".join(allowed), value)
 
 
+def count_or_share(path: str, value: int | str | None) -> Problems:
+    """A value that is neither a count nor a percentage of at most 100 %."""
+    yield from count_or_percent(path, value)
+    if isinstance(value, str) and PERCENT.fullmatch(value) and int(value[:-1]) > 100:
+        yield Problem(path, "must not be greater than 100%", value)
+
+
 def count_or_percent(path: str, value: int | str | None) -> Problems:
     """A value that is neither a count nor a percentage."""
     good = (isinstance(value, int) and value >= 0) or value is None
@@ -53,6 +61,15 @@ def port_in_range(path: str, number: int) -> Problems:
     """A port lies between 1 and 65535."""
     if not 1 <= number <= 65535:
         yield Problem(path, "a port from 1 to 65535", number)
+
+
+def unique(path: str, values: Iterable[object], field: str = "") -> Problems:
+    """Values of a list, or of the `field` of each of its items, that are there twice."""
+    seen: list[object] = []
+    for position, value in enumerate(values):
+        if value in seen:
+            yield Problem(f"{path}[{position}]{field and '.'}{field}", "Duplicate value", value)
+        seen.append(value)
 
 
 def changed(path: str, expected: str) -> Problem:

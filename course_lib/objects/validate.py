@@ -10,17 +10,49 @@ import re
 from functools import lru_cache
 
 from course_lib.errors import InvalidManifest
-from course_lib.objects.field_rules import Check, Rules, below, label_key, needs, text
+from course_lib.objects.field_rules import (
+    MAX_INT64,
+    Check,
+    Rules,
+    below,
+    label_key,
+    needs,
+    text,
+    whole,
+)
 from course_lib.objects.kind import Kind, Problems, title
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object
 from course_lib.objects.names import LABEL, Problem, is_label, is_label_key, label_problems
 from course_lib.objects.places import places
 
+MAX_ANNOTATIONS = 256 * 1024  # bytes of all keys and values (`TotalAnnotationSizeLimitB`)
+_STANDARD_FINALIZERS = ("kubernetes", "orphan", "foregroundDeletion")
+
+
+def _annotations(values: object) -> str:
+    if not isinstance(values, dict):
+        return "a mapping"
+    size = sum(len(f"{key}{value}".encode()) for key, value in values.items())
+    return f"may not be more than {MAX_ANNOTATIONS} bytes" if size > MAX_ANNOTATIONS else ""
+
+
+def _owner(value: object) -> str:
+    problem = needs("apiVersion", "kind", "name", "uid")(value)
+    if problem or not isinstance(value, dict):
+        return problem
+    if str(value["apiVersion"]).count("/") > 1:
+        return "apiVersion: must be <group>/<version> or <version>"
+    events = value["kind"] == "Event" and value["apiVersion"] in ("v1", "events.k8s.io/v1")
+    return "an Event is disallowed from being an owner" if events else ""
+
+
 _METADATA: dict[str, Check] = {
+    "metadata.annotations": _annotations,
     "metadata.annotations.*": text,
     "metadata.finalizers[*]": label_key,
-    "metadata.ownerReferences[*]": needs("apiVersion", "kind", "name", "uid"),
+    "metadata.generation": whole(0, MAX_INT64),
+    "metadata.ownerReferences[*]": _owner,
 }
 
 
@@ -77,5 +109,12 @@ def _metadata(view: Object, kind: Kind) -> Problems:
     for key in meta.annotations or ():
         if not is_label_key(key.lower()):
             yield Problem("metadata.annotations", "a qualified name", key)
+    finalizers = meta.finalizers or ()
+    if {"orphan", "foregroundDeletion"} <= set(finalizers):
+        yield Problem("metadata.finalizers", "orphan or foregroundDeletion, not both", finalizers)
+    for position, name in enumerate(finalizers):
+        if not kind.custom and "/" not in name and name not in _STANDARD_FINALIZERS:
+            expected = "a standard finalizer, or a name with a domain"
+            yield Problem(f"metadata.finalizers[{position}]", expected, name)
     if sum(1 for owner in meta.owner_references or () if owner.controller) > 1:
         yield Problem("metadata.ownerReferences", "one controller at the most", "several")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from course_lib.objects.columns import NONE
-from course_lib.objects.kind import Kind, Row
+from course_lib.objects.field_rules import MAX_INT64, whole
+from course_lib.objects.kind import Kind, Problems, Row
 from course_lib.objects.meta import Object
+from course_lib.objects.names import Problem
 
 
 class ControllerRevision(Object, frozen=True, kw_only=True):
@@ -14,6 +16,11 @@ class ControllerRevision(Object, frozen=True, kw_only=True):
 
     revision: int = 0
     data: dict[str, Any] | None = None
+
+
+def _rules(view: ControllerRevision) -> Problems:
+    if view.data is None:
+        yield Problem("data", "Required value: data is mandatory", None)
 
 
 def _row(revision: ControllerRevision, now: float) -> Row:
@@ -27,6 +34,8 @@ CONTROLLER_REVISION = Kind(
     "apps/v1",
     ControllerRevision,
     defaults={"revision": 0},
+    fields={"revision": whole(0, MAX_INT64)},
+    rules=_rules,
     columns="NAME  CONTROLLER  REVISION  AGE",
     row=_row,
 )

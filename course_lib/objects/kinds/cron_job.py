@@ -6,7 +6,8 @@ from course_lib.engine.ages import since
 from course_lib.objects.columns import NONE
 from course_lib.objects.field_rules import MAX_INT64, below, truth, whole
 from course_lib.objects.kind import Kind, Problems, Row
-from course_lib.objects.kinds.job import JOB_FIELDS, JobSpec, job_relations, job_rules
+from course_lib.objects.kinds.job import JOB_FIELDS, JobSpec, job_rules
+from course_lib.objects.kinds.job_relations import job_relations
 from course_lib.objects.kinds.pod.template import COLUMNS, JOB_TEMPLATE, container_cells
 from course_lib.objects.meta import Object, ObjectMeta, ObjectReference, Value, selector_of
 from course_lib.objects.names import Problem

@@ -18,7 +18,7 @@ from course_lib.objects.manifests import Document
 from course_lib.objects.meta import LabelSelector, Object, Value, selector_of
 from course_lib.objects.names import Problem
 from course_lib.objects.places import places
-from course_lib.objects.rules import count_or_percent, must_be_one_of
+from course_lib.objects.rules import count_or_share, must_be_one_of
 
 GENERATION = "deprecated.daemonset.template.generation"
 
@@ -73,7 +73,7 @@ class DaemonSet(Object, frozen=True, kw_only=True):
 def _complete(document: Document) -> None:
     for spec in places(document, "spec", create=False):
         for strategy in places(spec, "updateStrategy"):
-            strategy.setdefault("type", "RollingUpdate")
+            strategy["type"] = strategy.get("type") or "RollingUpdate"
             if strategy["type"] == "RollingUpdate":
                 for rolling in places(strategy, "rollingUpdate"):
                     rolling.setdefault("maxSurge", 0)
@@ -102,8 +102,8 @@ def _rules(view: DaemonSet) -> Problems:
     here, rolling = "spec.updateStrategy", strategy.rolling_update
     yield from must_be_one_of(f"{here}.type", strategy.type, "RollingUpdate", "OnDelete")
     if rolling:
-        yield from count_or_percent(f"{here}.rollingUpdate.maxUnavailable", rolling.max_unavailable)
-        yield from count_or_percent(f"{here}.rollingUpdate.maxSurge", rolling.max_surge)
+        yield from count_or_share(f"{here}.rollingUpdate.maxUnavailable", rolling.max_unavailable)
+        yield from count_or_share(f"{here}.rollingUpdate.maxSurge", rolling.max_surge)
 
 
 def _relations(document: Document) -> Problems:

@@ -7,12 +7,13 @@ from contextlib import suppress
 from typing import Any
 
 from course_lib.objects.columns import UNSET, first_of
-from course_lib.objects.field_rules import below, filled, one_of
+from course_lib.objects.field_rules import below, label, subdomain, whole
 from course_lib.objects.kind import Kind, Problems, Row
 from course_lib.objects.kinds.endpoints import PORT_FIELDS, EndpointPort, routable
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, ObjectReference, Value
-from course_lib.objects.names import Problem
+from course_lib.objects.names import SUBDOMAIN, Problem, is_subdomain
+from course_lib.objects.rules import must_be_one_of, unique
 
 
 class EndpointConditions(Value, frozen=True):
@@ -45,11 +46,28 @@ class EndpointSlice(Object, frozen=True, kw_only=True):
     ports: list[EndpointPort] | None = None
 
 
+def _addresses(value: object) -> str:
+    return "" if isinstance(value, list) and 1 <= len(value) <= 100 else "1 to 100 addresses"
+
+
+def _hints(value: object) -> str:
+    """At most eight names, each once (`validateEndpoints` in `pkg/apis/discovery/validation`)."""
+    named = [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+    names = [each.get("name") for each in named]
+    return "at most 8 names, each once" if len(names) > 8 or len({*names}) < len(names) else ""
+
+
 def _relations(document: Document) -> Problems:
     family = document.get("addressType")
+    yield from must_be_one_of("addressType", family or "", "FQDN", "IPv4", "IPv6")
+    yield from unique("ports", [each.get("name") for each in document.get("ports") or ()], "name")
     for number, endpoint in enumerate(document.get("endpoints") or ()):
-        for position, address in enumerate(endpoint["addresses"] if family != "FQDN" else ()):
+        for position, address in enumerate(endpoint["addresses"]):
             path = f"endpoints[{number}].addresses[{position}]"
+            if family == "FQDN":
+                if not is_subdomain(address):
+                    yield Problem(path, SUBDOMAIN, address)
+                continue
             version = 0
             with suppress(ValueError):
                 version = ipaddress.ip_address(address).version
@@ -71,11 +89,12 @@ ENDPOINT_SLICE = Kind(
     generations=True,
     defaults={"ports[*].protocol": "TCP", "ports[*].name": "", "endpoints[*].conditions": {}},
     fields={
-        "addressType": one_of("FQDN", "IPv4", "IPv6"),
-        "endpoints[*].addresses": lambda v: "" if v else "must contain at least 1 address",
-        "endpoints[*].hints.forZones[*].name": filled,
-        "endpoints[*].hints.forNodes[*].name": filled,
-        **below("ports[*]", PORT_FIELDS),
+        "endpoints[*].addresses": _addresses,
+        "endpoints[*].hostname": label,
+        "endpoints[*].nodeName": subdomain,
+        "endpoints[*].hints.forZones": _hints,
+        "endpoints[*].hints.forNodes": _hints,
+        **below("ports[*]", PORT_FIELDS | {"port": whole()}),
     },
     relations=_relations,
     fixed=("addressType",),

@@ -11,9 +11,11 @@ from course_lib.objects.field_rules import (
     address,
     below,
     label,
+    label_key,
     one_of,
     optional,
     port_number,
+    subdomain,
 )
 from course_lib.objects.kind import Kind, Problems, Row
 from course_lib.objects.manifests import Document
@@ -55,7 +57,13 @@ class Endpoints(Object, frozen=True, kw_only=True):
 
 
 PROTOCOL = one_of("SCTP", "TCP", "UDP")
-PORT_FIELDS: dict[str, Check] = {"port": port_number, "name": optional(label), "protocol": PROTOCOL}
+_ADDRESS: dict[str, Check] = {"ip": address, "hostname": optional(label), "nodeName": subdomain}
+PORT_FIELDS: dict[str, Check] = {
+    "port": port_number,
+    "name": optional(label),
+    "protocol": PROTOCOL,
+    "appProtocol": label_key,
+}
 
 
 _address = lru_cache(maxsize=65536)(ipaddress.ip_address)  # the same ones come with every write
@@ -77,6 +85,13 @@ def routable(path: str, address: str) -> Problems:
 
 def _relations(document: Document) -> Problems:
     for number, subset in enumerate(document.get("subsets") or ()):
+        if not subset.get("addresses") and not subset.get("notReadyAddresses"):
+            expected = "Required value: must specify `addresses` or `notReadyAddresses`"
+            yield Problem(f"subsets[{number}]", expected, None)
+        ports = subset.get("ports") or ()
+        for position, port in enumerate(ports):
+            if len(ports) > 1 and not port.get("name"):
+                yield Problem(f"subsets[{number}].ports[{position}].name", "Required value", None)
         for group in ("addresses", "notReadyAddresses"):
             for position, each in enumerate(subset.get(group) or ()):
                 path = f"subsets[{number}].{group}[{position}].ip"
@@ -104,8 +119,8 @@ ENDPOINTS = Kind(
     deprecation="v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
     defaults={"subsets[*].ports[*].protocol": "TCP"},
     fields={
-        "subsets[*].addresses[*].ip": address,
-        "subsets[*].notReadyAddresses[*].ip": address,
+        **below("subsets[*].addresses[*]", _ADDRESS),
+        **below("subsets[*].notReadyAddresses[*]", _ADDRESS),
         **below("subsets[*].ports[*]", PORT_FIELDS),
     },
     relations=_relations,

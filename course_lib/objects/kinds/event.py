@@ -5,6 +5,7 @@ from __future__ import annotations
 from course_lib.engine.ages import since
 from course_lib.objects.kind import Kind, Row
 from course_lib.objects.meta import Object, ObjectReference, Value
+from course_lib.objects.names import path_segment_name
 
 
 class EventSource(Value, frozen=True):
@@ -49,6 +50,7 @@ EVENT = Kind(
     "v1",
     Event,
     ("ev",),
+    name_rule=path_segment_name,
     equal_versions=("events.k8s.io/v1",),
     columns="LAST SEEN  TYPE  REASON  OBJECT  +SUBOBJECT  +SOURCE  MESSAGE"
     "  +FIRST SEEN  +COUNT  +NAME",

@@ -14,6 +14,7 @@ from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Condition, Object, Value
 from course_lib.objects.names import Problem
 from course_lib.objects.places import places
+from course_lib.objects.quantity import Quantity
 
 
 class ScaleTarget(Value, frozen=True):
@@ -105,8 +106,47 @@ class HorizontalPodAutoscaler(Object, frozen=True, kw_only=True):
     status: HorizontalPodAutoscalerStatus = HorizontalPodAutoscalerStatus()
 
 
+_SOURCES = {
+    "Resource": "resource",
+    "ContainerResource": "containerResource",
+    "Pods": "pods",
+    "Object": "object",
+    "External": "external",
+}
+
+
+def _scale_target(value: object) -> str:
+    if (problem := needs("kind", "name")(value)) or not isinstance(value, dict):
+        return problem
+    group, slash, version = str(value.get("apiVersion", "")).partition("/")
+    if not (group and slash) or "/" in version:
+        return "apiVersion must specify API group"
+    return "may not contain '/'" if "/" in value["kind"] + value["name"] else ""
+
+
+def _metric(value: object) -> str:
+    """A metric says where it comes from, and no more (`validateMetricSpec`)."""
+    if not isinstance(value, dict):
+        return "a mapping"
+    source = _SOURCES.get(value.get("type", ""), "")
+    others = {*_SOURCES.values()} - {source} if source else ()
+    if any(value.get(other) is not None for other in others):
+        return "must populate the given metric source only"
+    said = value.get(source) or {}
+    if source and not said:
+        return f"{source}: must populate information for the given metric source"
+    if source == "containerResource" and not said.get("container"):
+        return "containerResource.container: must specify a container"
+    if source in ("pods", "object", "external") and not (said.get("metric") or {}).get("name"):
+        return f"{source}.metric.name: must specify a metric name"
+    if source == "pods" and not (said.get("target") or {}).get("averageValue"):
+        return "pods.target.averageValue: must specify a positive target averageValue"
+    return ""
+
+
 _SCALING: dict[str, Check] = {
     "selectPolicy": one_of("Disabled", "Max", "Min"),
+    "tolerance": quantity,
     "stabilizationWindowSeconds": whole(0, 3600),
     "policies": lambda v: "" if v else "must specify at least one Policy",
     "policies[*].type": one_of("Percent", "Pods"),
@@ -164,7 +204,12 @@ def _relations(document: Document) -> Problems:
         if target is None:
             continue
         path = f"spec.metrics[{position}].resource.target"
-        given = [f for f in ("averageUtilization", "averageValue", "value") if f in target]
+        if target.get("type") not in ("Utilization", "Value", "AverageValue"):
+            expected = "must be either Utilization, Value, or AverageValue"
+            yield Problem(f"{path}.type", expected, target.get("type"))
+        if Quantity(target.get("averageValue", "1")).nano <= 0:
+            yield Problem(f"{path}.averageValue", "must be positive", target["averageValue"])
+        given = [f for f in ("averageUtilization", "averageValue") if f in target]
         if not given:
             expected = "must set either a target raw value or a target utilization: Required value"
             yield Problem(f"{path}.averageUtilization", expected, None)
@@ -217,7 +262,8 @@ HORIZONTAL_POD_AUTOSCALER = Kind(
         "spec.metrics[*].resource.target.averageUtilization": whole(1),
         "spec.metrics[*].resource.target.averageValue": quantity,
         "spec.metrics[*].resource.target.value": quantity,
-        "spec.scaleTargetRef": needs("kind", "name"),
+        "spec.scaleTargetRef": _scale_target,
+        "spec.metrics[*]": _metric,
         **below("spec.behavior.scaleUp", _SCALING),
         **below("spec.behavior.scaleDown", _SCALING),
     },

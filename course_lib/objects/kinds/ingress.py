@@ -12,6 +12,7 @@ from course_lib.objects.field_rules import (
     below,
     label,
     matching,
+    needs,
     optional,
     port_name,
     port_number,
@@ -96,9 +97,27 @@ ingress_host = matching(
 )
 
 
+_NO_PATH = ("//", "/./", "/../", "%2f", "%2F")
+
+
+def _path(value: object) -> str:
+    """A path that is compared begins at the root, and is in its shortest form."""
+    if not isinstance(value, dict) or value.get("pathType") not in ("Exact", "Prefix"):
+        return ""
+    path = str(value.get("path") or "")
+    if not path.startswith("/"):
+        return "path: must be an absolute path"
+    for part in _NO_PATH:
+        if part in path:
+            return f"path: must not contain {part!r}"
+    return "path: cannot end with '/..' or '/.'" if path.endswith(("/..", "/.")) else ""
+
+
 _BACKEND: dict[str, Check] = {
     "": lambda v: "" if isinstance(v, dict) and ("service" in v) != ("resource" in v)
     else "one backend: resource or service backend is required",
+    "resource": needs("kind", "name"),
+    "service": needs("name", "port"),
     "service.name": label,
     "service.port": lambda v: "" if isinstance(v, dict) and ("name" in v) != ("number" in v)
     else "a port's name or its number, not both",
@@ -139,10 +158,13 @@ INGRESS = Kind(
         "spec.tls[*].hosts[*]": matching(
             lambda host: is_subdomain(host.removeprefix("*.")), "a DNS name"
         ),
+        "spec.rules[*].http.paths": lambda v: "" if v else "at least one path",
+        "spec.rules[*].http.paths[*]": _path,
         "spec.rules[*].http.paths[*].path": absolute,
+        "spec.tls[*].secretName": optional(subdomain),
         **below("spec.rules[*].http.paths[*].backend", _BACKEND),
         **below("spec.defaultBackend", _BACKEND),
-        "spec.ingressClassName": optional(subdomain),
+        "spec.ingressClassName": subdomain,
     },
     rules=_rules,
     columns="NAME  CLASS  HOSTS  ADDRESS  PORTS  AGE",

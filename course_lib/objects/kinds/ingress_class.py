@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from course_lib.objects.columns import NONE
+from course_lib.objects.field_rules import needs, one_of
 from course_lib.objects.kind import Kind, Problems, Row
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, Value
 from course_lib.objects.names import Problem, is_subdomain
 from course_lib.objects.places import places
+
+_PATH = re.compile(r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+")
 
 
 class IngressClassSpec(Value, frozen=True):
@@ -30,10 +34,22 @@ def _complete(document: Document) -> None:
         parameters.setdefault("scope", "Cluster")
 
 
+def _parameters(value: object) -> str:
+    """Source: k/k `pkg/apis/networking/validation`, validateIngressClassParametersReference."""
+    if (problem := needs("kind", "name")(value)) or not isinstance(value, dict):
+        return problem
+    if "/" in value["kind"] or "/" in value["name"]:
+        return "may not contain '/'"
+    if (value.get("scope") == "Namespace") != bool(value.get("namespace")):
+        return "a namespace if scope is Namespace, and none otherwise"
+    return ""
+
+
 def _rules(view: IngressClass) -> Problems:
     """Source: k/k `pkg/apis/networking/validation`, validateIngressClassSpec."""
     host, slash, path = view.spec.controller.partition("/")
-    if not (slash and path and is_subdomain(host)) or len(view.spec.controller) > 250:
+    good = slash and _PATH.fullmatch(path) and is_subdomain(host)
+    if not good or len(view.spec.controller) > 250:
         wanted = "a domain-prefixed path of at most 250 characters, such as example.com/controller"
         yield Problem("spec.controller", wanted, view.spec.controller)
 
@@ -55,6 +71,10 @@ INGRESS_CLASS = Kind(
     removed_versions={"networking.k8s.io/v1beta1": "1.22"},
     generations=True,
     complete=_complete,
+    fields={
+        "spec.parameters": _parameters,
+        "spec.parameters.scope": one_of("Cluster", "Namespace"),
+    },
     rules=_rules,
     columns="NAME  CONTROLLER  PARAMETERS  AGE",
     row=_row,

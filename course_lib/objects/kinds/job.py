@@ -9,12 +9,16 @@ from course_lib.objects.field_rules import (
     MAX_INT64,
     Check,
     below,
+    label_key,
+    mapping,
+    matching,
     one_of,
     selector,
     truth,
     whole,
 )
 from course_lib.objects.kind import Kind, Problems, Row
+from course_lib.objects.kinds.job_relations import exit_codes, failure_rule, job_relations
 from course_lib.objects.kinds.pod.rules import pod_spec_rules
 from course_lib.objects.kinds.pod.spec import PodTemplateSpec
 from course_lib.objects.kinds.pod.template import COLUMNS, JOB_TEMPLATE, container_cells
@@ -78,6 +82,12 @@ JOB_FIELDS: dict[str, Check] = {
     "suspend": truth,
     "manualSelector": truth,
     "podReplacementPolicy": one_of("Failed", "TerminatingOrFailed"),
+    "managedBy": matching(
+        lambda name: "/" in name and not label_key(name), "a domain-prefixed path"
+    ),
+    "successPolicy": mapping,
+    "podFailurePolicy.rules[*]": failure_rule,
+    "podFailurePolicy.rules[*].onExitCodes.values": exit_codes,
     "podFailurePolicy.rules[*].action": one_of("Count", "FailIndex", "FailJob", "Ignore"),
     "podFailurePolicy.rules[*].onExitCodes.operator": one_of("In", "NotIn"),
     "podFailurePolicy.rules[*].onExitCodes.values[*]": whole(0, 255),
@@ -91,7 +101,7 @@ def _complete(document: Document) -> None:
         if "completions" not in spec and "parallelism" not in spec:
             spec["completions"] = 1
         spec.setdefault("parallelism", 1)
-        replaced = "Failed" if spec.get("podFailurePolicy") else "TerminatingOrFailed"
+        replaced = "Failed" if "podFailurePolicy" in spec else "TerminatingOrFailed"
         spec.setdefault("podReplacementPolicy", replaced)
         if "backoffLimitPerIndex" in spec:
             spec.setdefault("backoffLimit", MAX_INT32)
@@ -138,46 +148,19 @@ def job_rules(spec: JobSpec) -> Problems:
 
 def _relations(document: Document) -> Problems:
     name = document["metadata"].get("name", "")
-    if not is_label(name[:63]) or len(name) > 63:
+    if len(name) > 63:
         expected = "must be no more than 63 characters: it becomes a label of the Pods"
         yield Problem("spec.template.labels", expected, name)
-    yield from job_relations(document["spec"], "spec")
-
-
-def job_relations(spec: Document, at: str) -> Problems:
-    """What is wrong between the fields of a Job's spec; `at` is its path."""
-    indexed = spec.get("completionMode") == "Indexed"
-    if indexed and spec.get("parallelism", 1) > 100_000:
-        expected = "must be less than or equal to 100000 when completion mode is Indexed"
-        yield Problem(f"{at}.parallelism", expected, spec["parallelism"])
-    for field in ("backoffLimitPerIndex", "maxFailedIndexes"):
-        if field in spec and not indexed:
-            yield Problem(f"{at}.{field}", "requires indexed completion mode", spec[field])
-    selector = spec.get("selector")
-    made = "batch.kubernetes.io/controller-uid"
-    if selector and not spec.get("manualSelector") and made not in str(selector):
-        yield Problem(f"{at}.selector", "nothing: `selector` is not auto-generated", selector)
-    if spec.get("manualSelector"):
-        labels = spec["template"].get("metadata", {}).get("labels") or {}
-        wanted = (selector or {}).get("matchLabels") or {}
-        if not wanted or any(labels.get(key) != value for key, value in wanted.items()):
-            path = f"{at}.template.metadata.labels"
-            yield Problem(path, "`selector` does not match template `labels`", labels)
-    policy = spec.get("podFailurePolicy")
-    if policy is not None:
-        restart = spec["template"]["spec"].get("restartPolicy")
-        if restart != "Never":
-            path = f"{at}.template.spec.restartPolicy"
-            expected = 'only "Never" is supported when podFailurePolicy is specified'
-            yield Problem(path, expected, restart)
-        if spec.get("podReplacementPolicy", "Failed") != "Failed":
-            path = f"{at}.podReplacementPolicy"
-            yield Problem(path, 'supported values: "Failed"', spec["podReplacementPolicy"])
-        for position, rule in enumerate(policy.get("rules") or ()):
-            codes = rule.get("onExitCodes") or {}
-            if codes.get("operator") == "In" and 0 in codes.get("values", ()):
-                path = f"{at}.podFailurePolicy.rules[{position}].onExitCodes.values"
-                yield Problem(path, "must not be 0 for the In operator", 0)
+    spec = document["spec"]
+    last = f"{name}-{(spec.get('completions') or 1) - 1}"
+    if spec.get("completionMode") == "Indexed" and not is_label(last):
+        expected = "a name with which the Pods' names are labels"
+        yield Problem("metadata.name", expected, name)
+    labels = spec["template"].get("metadata", {}).get("labels") or {}
+    for key in ("job-name", "batch.kubernetes.io/job-name"):
+        if labels.get(key, name) != name and not spec.get("manualSelector"):
+            yield Problem(f"spec.template.metadata.labels[{key}]", f"must be {name!r}", labels[key])
+    yield from job_relations(spec, "spec")
 
 
 def _transition(before: Document, after: Document) -> Problems:

@@ -29,7 +29,7 @@ LEASE = Kind(
     "coordination.k8s.io/v1",
     Lease,
     defaults={"spec": {}},
-    fields={"spec.leaseDurationSeconds": whole(0)},
+    fields={"spec.leaseDurationSeconds": whole(1), "spec.leaseTransitions": whole(0)},
     columns="NAME  HOLDER  AGE",
     row=lambda lease, now: (lease.name, lease.spec.holder_identity),
 )

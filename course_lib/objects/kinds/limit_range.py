@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from course_lib.objects.field_rules import one_of, quantity
+import msgspec
+
+from course_lib.objects.field_rules import label_key, matching, quantity
 from course_lib.objects.kind import Kind, Problems
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, Value
 from course_lib.objects.names import Problem
 from course_lib.objects.places import places
 from course_lib.objects.quantity import Quantity, ResourceList
+
+TYPES = "Container", "PersistentVolumeClaim", "Pod"
 
 
 class LimitRangeItem(Value, frozen=True):
@@ -25,13 +29,13 @@ class LimitRangeItem(Value, frozen=True):
 class LimitRangeSpec(Value, frozen=True):
     """The bounds of a namespace."""
 
-    limits: list[LimitRangeItem]
+    limits: list[LimitRangeItem] = msgspec.field(default_factory=list)
 
 
 class LimitRange(Object, frozen=True, kw_only=True):
     """Bounds and defaults for what one object may ask for."""
 
-    spec: LimitRangeSpec
+    spec: LimitRangeSpec = LimitRangeSpec()
 
 
 def _complete(document: Document) -> None:
@@ -47,10 +51,29 @@ def _complete(document: Document) -> None:
                             target.setdefault(name, amount)
 
 
+def _of_type(item: Document, here: str) -> Problems:
+    """What only some types of bounds may have (`ValidateLimitRange`)."""
+    for field in ("default", "defaultRequest"):
+        if item["type"] == "Pod" and item.get(field):
+            yield Problem(f"{here}.{field}", "may not be specified when `type` is 'Pod'", None)
+    bounds = [(item.get(field) or {}).get("storage") for field in ("min", "max")]
+    if item["type"] == "PersistentVolumeClaim" and bounds == [None, None]:
+        yield Problem(f"{here}.limits", "minimum or maximum storage value is required", None)
+    if item["type"] == "Container":
+        for field in ("max", "min", "default", "defaultRequest", "maxLimitRequestRatio"):
+            for name in item.get(field) or ():
+                if name not in ("cpu", "memory", "ephemeral-storage") and not (
+                    "/" in name or name.startswith("hugepages-")
+                ):
+                    path = f"{here}.{field}[{name}]"
+                    yield Problem(path, "must be a standard resource for containers", name)
+
+
 def _relations(document: Document) -> Problems:
     seen: set[str] = set()
     for position, item in enumerate(document["spec"].get("limits") or ()):
         here = f"spec.limits[{position}]"
+        yield from _of_type(item, here)
         if item["type"] in seen:
             yield Problem(f"{here}.type", "Duplicate value: each type once", item["type"])
         seen.add(item["type"])
@@ -62,18 +85,25 @@ def _relations(document: Document) -> Problems:
                     expected = f"at most {high} {bound}"
                     yield Problem(f"{here}.{low}[{name}]", expected, str(amount))
         for name, ratio in (item.get("maxLimitRequestRatio") or {}).items():
+            path = f"{here}.maxLimitRequestRatio[{name}]"
             if Quantity(ratio) < Quantity("1"):
-                path = f"{here}.maxLimitRequestRatio[{name}]"
                 yield Problem(path, "a ratio of 1 or more", str(ratio))
+            most, least = (Quantity((item.get(f) or {}).get(name, "0")) for f in ("max", "min"))
+            if most.nano and least.nano and Quantity(ratio).nano * least.nano > most.nano * 10**9:
+                yield Problem(path, "at most max/min", str(ratio))
 
 
 LIMIT_RANGE = Kind(
     "v1",
     LimitRange,
     ("limits",),
+    defaults={"spec": {}},
     complete=_complete,
     fields={
-        "spec.limits[*].type": one_of("Container", "PersistentVolumeClaim", "Pod"),
+        "spec.limits[*].type": matching(
+            lambda name: name in TYPES or ("/" in name and not label_key(name)),
+            "supported values: " + ", ".join(f'"{name}"' for name in TYPES),
+        ),
         **{
             f"spec.limits[*].{group}.*": quantity
             for group in ("max", "min", "default", "defaultRequest", "maxLimitRequestRatio")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from course_lib.objects.field_rules import label_key, matching
 from course_lib.objects.kind import Kind
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Condition, Object, Value
@@ -48,6 +49,12 @@ NAMESPACE = Kind(
     namespaced=False,
     defaults={"spec.finalizers": ["kubernetes"], "status.phase": "Active"},
     complete=_complete,
+    fields={
+        "spec.finalizers[*]": matching(
+            lambda name: name == "kubernetes" or ("/" in name and not label_key(name)),
+            "a standard finalizer, or a name with a domain",
+        )
+    },
     carry_over=_carry_over,
     status_at_creation=True,
     name_rule=label_name,

@@ -12,6 +12,7 @@ from course_lib.objects.kind import Kind, Problems
 from course_lib.objects.kinds.endpoints import PROTOCOL
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import LabelSelector, Object, Value
+from course_lib.objects.names import Problem
 from course_lib.objects.places import places
 from course_lib.objects.rules import label_selector, must_be_one_of
 
@@ -136,7 +137,10 @@ def _complete(document: Document) -> None:
 
 def _rules(view: NetworkPolicy) -> Problems:
     yield from label_selector(view.spec.pod_selector, "spec.podSelector")
-    for position, name in enumerate(view.spec.policy_types or ()):
+    types = view.spec.policy_types or []
+    if len(types) > 2:
+        yield Problem("spec.policyTypes", "may not specify more than two policyTypes", types)
+    for position, name in enumerate(types):
         yield from must_be_one_of(f"spec.policyTypes[{position}]", name, "Ingress", "Egress")
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import msgspec
 
 from course_lib.objects.columns import NONE
-from course_lib.objects.field_rules import cidr, label_key, label_value, optional, truth
+from course_lib.objects.field_rules import cidr, label_key, label_value, optional, quantity, truth
 from course_lib.objects.kind import Kind, Problems, Row
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Condition, Object, Value, condition
 from course_lib.objects.places import places
 from course_lib.objects.quantity import ResourceList
-from course_lib.objects.rules import must_be_one_of
+from course_lib.objects.rules import must_be_one_of, unique
 
 
 class Taint(Value, frozen=True):
@@ -83,7 +83,15 @@ def _complete(document: Document) -> None:
             status.setdefault("allocatable", dict(status["capacity"]))
 
 
+def _one_of_each_family(blocks: object) -> str:
+    families = [":" in str(block) for block in blocks] if isinstance(blocks, list) else []
+    good = len(families) == len({*families})
+    return "" if good else "may specify no more than one CIDR for each IP family"
+
+
 def _rules(view: Node) -> Problems:
+    pairs = [(taint.key, taint.effect) for taint in view.spec.taints or ()]
+    yield from unique("metadata.taints", pairs)
     for position, taint in enumerate(view.spec.taints or ()):
         effects = "NoSchedule", "PreferNoSchedule", "NoExecute"
         yield from must_be_one_of(f"spec.taints[{position}].effect", taint.effect, *effects)
@@ -122,7 +130,9 @@ NODE = Kind(
     status_at_creation=True,  # a kubelet registers its node together with its capacity
     fields={
         "spec.podCIDR": optional(cidr),
+        "spec.podCIDRs": _one_of_each_family,
         "spec.podCIDRs[*]": cidr,
+        "status.capacity.*": quantity,
         "spec.unschedulable": truth,
         "spec.taints[*].key": label_key,
         "spec.taints[*].value": label_value,

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from course_lib.objects.columns import UNSET, access_modes
-from course_lib.objects.field_rules import needs, no_way_up, one_of, quantity
+from course_lib.objects.field_rules import (
+    absolute,
+    needs,
+    no_way_up,
+    one_of,
+    optional,
+    quantity,
+    subdomain,
+)
 from course_lib.objects.kind import Kind, Problems, Row
 from course_lib.objects.kinds.pod.placement import NodeSelector
 from course_lib.objects.manifests import Document
@@ -83,22 +91,41 @@ def _complete(document: Document) -> None:
 ACCESS_MODE = one_of("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
 
 
+_NO_SOURCES = ("mountOptions", "volumeAttributesClassName")
+
+
 def _rules(view: PersistentVolume) -> Problems:
-    if not (view.spec.capacity or {}).get("storage"):
-        yield Problem("spec.capacity.storage", "a size", None)
+    capacity = view.spec.capacity or {}
+    if "storage" not in capacity or len(capacity) > 1:
+        yield Problem("spec.capacity", "storage alone", list(capacity))
+    elif capacity["storage"].nano <= 0:
+        yield Problem("spec.capacity[storage]", "must be greater than zero", capacity["storage"])
     if not view.spec.access_modes:
         yield Problem("spec.accessModes", "at least one", [])
     policy, here = view.spec.persistent_volume_reclaim_policy, "spec.persistentVolumeReclaimPolicy"
     yield from must_be_one_of(here, policy, "Retain", "Delete", "Recycle")
 
 
+def alone(path: str, modes: list[str] | None) -> Problems:
+    """ReadWriteOncePod goes with no other access mode."""
+    if "ReadWriteOncePod" in (modes or ()) and len(modes or ()) > 1:
+        yield Problem(path, "may not use ReadWriteOncePod with other access modes", modes)
+
+
 def _relations(document: Document) -> Problems:
     spec = document["spec"]
+    yield from alone("spec.accessModes", spec["accessModes"])
+    root = (spec.get("hostPath") or {}).get("path") == "/"
+    if root and spec["persistentVolumeReclaimPolicy"] == "Recycle":
+        expected = "may not be 'recycle' for a hostPath mount of '/'"
+        yield Problem("spec.persistentVolumeReclaimPolicy", expected, "Recycle")
     if "local" in spec and not (spec.get("nodeAffinity") or {}).get("required"):
         expected = "Required value: Local volume requires node affinity"
         yield Problem("spec.nodeAffinity", expected, "")
-    known = ("hostPath", "nfs", "csi", "local", "iscsi", "rbd", "awsElasticBlockStore")
-    sources = [field for field in known if field in spec]
+    known = ("hostPath", "nfs", "csi", "local", *VolumeSpec.UNKEPT)
+    sources = [field for field in known if field in spec and field not in _NO_SOURCES]
+    if not sources:
+        yield Problem("spec", "Required value: must specify a volume type", None)
     if len(sources) > 1:
         path = f"spec.{sources[1]}"
         yield Problem(path, "may not specify more than 1 volume type", " and ".join(sources))
@@ -132,7 +159,21 @@ PERSISTENT_VOLUME = Kind(
         "spec.capacity.*": quantity,
         "spec.accessModes[*]": ACCESS_MODE,
         "spec.volumeMode": one_of("Block", "Filesystem"),
+        "spec.storageClassName": optional(subdomain),
+        "spec.nodeAffinity": needs("required"),
+        "spec.nodeAffinity.required": needs("nodeSelectorTerms"),
+        "spec.hostPath": needs("path"),
         "spec.hostPath.path": no_way_up,
+        "spec.hostPath.type": one_of(
+            "BlockDevice",
+            "CharDevice",
+            "Directory",
+            "DirectoryOrCreate",
+            "File",
+            "FileOrCreate",
+            "Socket",
+        ),
+        "spec.nfs.path": absolute,
         "spec.nfs": needs("server", "path"),
         "spec.csi": needs("driver", "volumeHandle"),
         "spec.local": needs("path"),

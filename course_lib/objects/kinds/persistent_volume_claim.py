@@ -13,7 +13,7 @@ from course_lib.objects.field_rules import (
     subdomain,
 )
 from course_lib.objects.kind import Kind, Problems, Row
-from course_lib.objects.kinds.persistent_volume import ACCESS_MODE
+from course_lib.objects.kinds.persistent_volume import ACCESS_MODE, alone
 from course_lib.objects.kinds.pod.containers import ResourceRequirements
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Condition, LabelSelector, Object, Value
@@ -90,6 +90,7 @@ def _rules(view: PersistentVolumeClaim) -> Problems:
         yield from must_be_one_of(f"spec.accessModes[{position}]", mode, *modes)
     if view.size.nano <= 0:
         yield Problem("spec.resources.requests.storage", "more than 0", str(view.size))
+    yield from alone("spec.accessModes", view.spec.access_modes)
     yield from label_selector(view.spec.selector, "spec.selector")
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from course_lib.objects.field_rules import selector
 from course_lib.objects.kind import Kind, Problems, Row
 from course_lib.objects.meta import Condition, LabelSelector, Object, Value
-from course_lib.objects.names import Problem
-from course_lib.objects.rules import count_or_percent, label_selector, must_be_one_of
+from course_lib.objects.names import Problem, path_segment_name
+from course_lib.objects.rules import count_or_share, label_selector, must_be_one_of
 
 
 class PodDisruptionBudgetSpec(Value, frozen=True):
@@ -42,8 +42,8 @@ def _rules(view: PodDisruptionBudget) -> Problems:
     spec = view.spec
     if spec.min_available is not None and spec.max_unavailable is not None:
         yield Problem("spec", "minAvailable or maxUnavailable, not both", "both")
-    yield from count_or_percent("spec.minAvailable", spec.min_available)
-    yield from count_or_percent("spec.maxUnavailable", spec.max_unavailable)
+    yield from count_or_share("spec.minAvailable", spec.min_available)
+    yield from count_or_share("spec.maxUnavailable", spec.max_unavailable)
     yield from label_selector(spec.selector, "spec.selector")
     policy, here = spec.unhealthy_pod_eviction_policy, "spec.unhealthyPodEvictionPolicy"
     yield from must_be_one_of(here, policy, "IfHealthyBudget", "AlwaysAllow")
@@ -69,6 +69,7 @@ POD_DISRUPTION_BUDGET = Kind(
     defaults={"spec": {}},
     first_status=lambda view: _NONE_YET,
     fields=selector("spec.selector"),
+    name_rule=path_segment_name,
     rules=_rules,
     columns="NAME  MIN AVAILABLE  MAX UNAVAILABLE  ALLOWED DISRUPTIONS  AGE",
     row=_row,

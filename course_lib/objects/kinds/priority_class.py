@@ -17,7 +17,13 @@ class PriorityClass(Object, frozen=True, kw_only=True):
     description: str = ""
 
 
+SYSTEM = {"system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000}
+
+
 def _rules(view: PriorityClass) -> Problems:
+    if view.name.startswith("system-") and SYSTEM.get(view.name) != view.value:
+        expected = "priority class names with 'system-' prefix are reserved for system use only"
+        yield Problem("metadata.name", expected, view.name)
     if view.value > 10**9 and not view.name.startswith("system-"):
         yield Problem("value", "at most 1000000000, above which the system's own lie", view.value)
 

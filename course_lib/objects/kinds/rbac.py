@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from course_lib.objects.field_rules import Check, matching, needs, one_of, selector, subdomain
 from course_lib.objects.kind import Kind, Row
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import LabelSelector, Object, Value
@@ -90,6 +91,35 @@ def _rule(value: Any, namespaced: bool) -> str:
     return ""
 
 
+def _subject(value: object, namespaced: bool) -> str:
+    """Who gets a role (`ValidateRoleBindingSubject`)."""
+    if (problem := needs("kind", "name")(value)) or not isinstance(value, dict):
+        return problem
+    group = value.get("apiGroup", "")
+    if value["kind"] in ("User", "Group"):
+        return "" if group == API_GROUP else f"apiGroup: supported values: {API_GROUP}"
+    if value["kind"] != "ServiceAccount":
+        return "kind: supported values: ServiceAccount, User, Group"
+    if group:
+        return 'apiGroup: supported values: ""'
+    if not namespaced and not value.get("namespace"):
+        return "namespace: Required value"
+    return subdomain(value["name"]) and f"name: {subdomain(value['name'])}"
+
+
+def _binding(*roles: str) -> dict[str, Check]:
+    """The rules of a binding, which may give these kinds of roles."""
+    return {
+        "roleRef": needs("kind", "name"),
+        "roleRef.kind": one_of(*roles),
+        "roleRef.apiGroup": one_of(API_GROUP),
+        "roleRef.name": matching(
+            lambda name: name not in (".", "..") and not {"/", "%"} & set(name), "a path segment"
+        ),
+        "subjects[*]": lambda v: _subject(v, namespaced="Role" in roles),
+    }
+
+
 def _complete(document: Document) -> None:
     """Source: `pkg/apis/rbac/v1/defaults.go`."""
     for reference in places(document, "roleRef", create=False):
@@ -126,6 +156,7 @@ ROLE_BINDING = Kind(
     not_simulated=("roleRef",),
     name_rule=path_segment_name,
     complete=_complete,
+    fields=_binding("Role", "ClusterRole"),
     fixed=("roleRef",),
     columns=BINDING,
     row=_row,
@@ -136,7 +167,11 @@ CLUSTER_ROLE = Kind(
     namespaced=False,
     not_simulated=("rules", "aggregationRule"),
     name_rule=path_segment_name,
-    fields={"rules[*]": lambda v: _rule(v, namespaced=False)},
+    fields={
+        "rules[*]": lambda v: _rule(v, namespaced=False),
+        "aggregationRule": needs("clusterRoleSelectors"),
+        **selector("aggregationRule.clusterRoleSelectors[*]"),
+    },
 )
 CLUSTER_ROLE_BINDING = Kind(
     GROUP,
@@ -145,6 +180,7 @@ CLUSTER_ROLE_BINDING = Kind(
     not_simulated=("roleRef",),
     name_rule=path_segment_name,
     complete=_complete,
+    fields=_binding("ClusterRole"),
     fixed=("roleRef",),
     columns=BINDING,
     row=_row,

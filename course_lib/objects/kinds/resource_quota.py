@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from course_lib.objects.field_rules import matching, one_of, quantity
+from course_lib.objects.field_rules import label_key, matching, one_of, quantity
 from course_lib.objects.kind import Kind, Problems, Row
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, Value
@@ -49,6 +49,10 @@ class ResourceQuota(Object, frozen=True, kw_only=True):
     status: ResourceQuotaStatus = ResourceQuotaStatus()
 
 
+SCOPES = (
+    "BestEffort", "CrossNamespacePodAffinity", "NotBestEffort", "NotTerminating", "PriorityClass",
+    "Terminating", "VolumeAttributesClass",
+)  # fmt: skip
 _whole_amount = matching(
     lambda amount: re.fullmatch(r"[0-9]+([kMGTPE]|[KMGTPE]i)?", amount) is not None,
     "must be an integer",
@@ -68,6 +72,36 @@ def _hard(hard: Any) -> str:
     return ""
 
 
+_COMPUTE = ("cpu", "memory", "ephemeral-storage")
+_COUNTED = (
+    "pods", "services", "secrets", "configmaps", "persistentvolumeclaims", "resourcequotas",
+    "replicationcontrollers", "services.nodeports", "services.loadbalancers", "storage",
+)  # fmt: skip
+_STANDARD = {*_COMPUTE, *_COUNTED, "requests.storage"}
+_STANDARD |= {f"{side}.{name}" for side in ("requests", "limits") for name in _COMPUTE}
+# What quotas for some Pods alone may count (`podComputeQuotaResources` and its like).
+_OF_PODS = _STANDARD - {*_COUNTED[1:], "requests.storage"}
+
+
+def _is_quota_name(name: str) -> bool:
+    return name in _STANDARD or "hugepages-" in name or ("/" in name and not label_key(name))
+
+
+def _scope(value: object) -> str:
+    """A property of Pods, and how it is compared (`validateScopedResourceSelectorRequirement`)."""
+    if not isinstance(value, dict):
+        return "a mapping"
+    if value.get("scopeName") not in SCOPES:
+        return "scopeName: unsupported scope"
+    operator, values = value.get("operator"), value.get("values")
+    if operator in ("In", "NotIn") and not values:
+        return "values: must be at least one value when `operator` is 'In' or 'NotIn'"
+    if operator in ("Exists", "DoesNotExist") and values:
+        return "values: must be no value when `operator` is 'Exist' or 'DoesNotExist'"
+    by_name = value["scopeName"] in ("PriorityClass", "VolumeAttributesClass")
+    return "" if by_name or operator == "Exists" else "operator: must be 'Exists'"
+
+
 _CONFLICTS = ({"BestEffort", "NotBestEffort"}, {"Terminating", "NotTerminating"})
 
 
@@ -77,7 +111,10 @@ def _relations(document: Document) -> Problems:
         if pair <= scopes:
             yield Problem("spec.scopes", "conflicting scopes", sorted(pair))
     hard = document["spec"].get("hard") or {}
-    if "BestEffort" in scopes and any(name != "pods" for name in hard):
+    unfit = [name for name in hard if name in _STANDARD - _OF_PODS]
+    if "BestEffort" in scopes:
+        unfit = [name for name in hard if name != "pods"]
+    if scopes and unfit:
         yield Problem("spec.scopes", "unsupported scope applied to resource", sorted(scopes))
 
 
@@ -97,15 +134,9 @@ RESOURCE_QUOTA = Kind(
     first_status=lambda view: {},
     fields={
         "spec.hard": _hard,
-        "spec.scopes[*]": one_of(
-            "BestEffort",
-            "CrossNamespacePodAffinity",
-            "NotBestEffort",
-            "NotTerminating",
-            "PriorityClass",
-            "Terminating",
-            "VolumeAttributesClass",
-        ),
+        "spec.hard.~": matching(_is_quota_name, "a standard resource for quota"),
+        "spec.scopes[*]": one_of(*SCOPES),
+        "spec.scopeSelector.matchExpressions[*]": _scope,
         "spec.scopeSelector.matchExpressions[*].operator": one_of(
             "DoesNotExist", "Exists", "In", "NotIn"
         ),

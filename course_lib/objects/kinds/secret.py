@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 
 from course_lib.objects.field_rules import config_key, encoded
 from course_lib.objects.kind import Kind, Problems
@@ -26,6 +27,7 @@ class Secret(Object, frozen=True, kw_only=True):
 _REQUIRED = {
     "kubernetes.io/tls": ("tls.crt", "tls.key"),
     "kubernetes.io/dockerconfigjson": (".dockerconfigjson",),
+    "kubernetes.io/dockercfg": (".dockercfg",),
     "kubernetes.io/ssh-auth": ("ssh-privatekey",),
 }
 
@@ -50,14 +52,24 @@ def _relations(document: Document) -> Problems:
     yield from data_size(list(data.items()))
     kind = document.get("type", "")
     for key in _REQUIRED.get(kind, ()):
-        if key not in data:
+        if key not in data or (key == "ssh-privatekey" and not data[key]):
             yield Problem(f"data[{key}]", f"Required value in a Secret of type {kind}", None)
+        elif key.startswith(".docker") and not _is_json(data[key]):
+            yield Problem(f"data[{key}]", "JSON", "<secret contents redacted>")
     if kind == "kubernetes.io/basic-auth" and not {"username", "password"} & {*data}:
         yield Problem("data[username]", "Required value, or data[password]", None)
     account = "kubernetes.io/service-account.name"
     annotations = document["metadata"].get("annotations") or {}
     if kind == "kubernetes.io/service-account-token" and not annotations.get(account):
         yield Problem(f"metadata.annotations[{account}]", "Required value", None)
+
+
+def _is_json(data: str) -> bool:
+    try:
+        json.loads(base64.b64decode(data))
+    except ValueError:
+        return False
+    return True
 
 
 SECRET = Kind(

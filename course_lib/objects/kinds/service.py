@@ -11,6 +11,7 @@ from course_lib.objects.field_rules import (
     address,
     cidr,
     label,
+    label_key,
     mapping,
     matching,
     one_of,
@@ -20,7 +21,7 @@ from course_lib.objects.field_rules import (
 )
 from course_lib.objects.field_rules import port as number_or_name
 from course_lib.objects.kind import Kind, Problems, Row
-from course_lib.objects.kinds.endpoints import routable
+from course_lib.objects.kinds.service_relations import service_relations
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, Value
 from course_lib.objects.names import (
@@ -155,30 +156,6 @@ def _ports(spec: ServiceSpec) -> Problems:
         names.add(port.name)
 
 
-def _relations(document: Document) -> Problems:
-    spec = document["spec"]
-    address, outside = spec.get("clusterIP", ""), spec.get("type") in ("NodePort", "LoadBalancer")
-    if spec.get("type") == "ExternalName" and address:
-        yield Problem("spec.clusterIPs", "may not be set for ExternalName services", address)
-    if outside and address == "None":
-        expected = f"may not be set to 'None' for {spec['type']} services"
-        yield Problem("spec.clusterIPs[0]", expected, address)
-    for position, family in enumerate(spec.get("ipFamilies") or ()):
-        if family == "IPv6":
-            yield Problem(f"spec.ipFamilies[{position}]", "not configured on this cluster", family)
-    if spec.get("ipFamilyPolicy") == "RequireDualStack":
-        expected = "this cluster is not configured for dual-stack services"
-        yield Problem("spec.ipFamilyPolicy", expected, spec["ipFamilyPolicy"])
-    for position, external in enumerate(spec.get("externalIPs") or ()):
-        yield from routable(f"spec.externalIPs[{position}]", external)
-    seen: set[tuple[Any, Any]] = set()
-    for position, port in enumerate(spec.get("ports") or ()):
-        key = port.get("port"), port.get("protocol", "TCP")
-        if key in seen:
-            yield Problem(f"spec.ports[{position}]", "each port and protocol once", key)
-        seen.add(key)
-
-
 def _carry_over(before: Document, after: Document) -> None:
     """Keep the address; clear what only the old type had, where the writer left it as it was.
 
@@ -201,6 +178,10 @@ def _drop_fields_of_type(before: Document, after: Document) -> None:
     outside = ("NodePort", "LoadBalancer")
     if after.get("type") == "ExternalName" != before.get("type"):
         for field in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
+            if before.get(field) == after.get(field):
+                after.pop(field, None)
+    if before.get("type") == "LoadBalancer" != after.get("type"):
+        for field in ("allocateLoadBalancerNodePorts", "loadBalancerClass"):
             if before.get(field) == after.get(field):
                 after.pop(field, None)
     if before.get("type") not in outside or after.get("type") in outside:
@@ -272,6 +253,8 @@ SERVICE = Kind(
         "spec.ports[*].targetPort": number_or_name,
         "spec.ports[*].name": optional(label),
         "spec.ports[*].nodePort": whole(0, 65535),
+        "spec.ports[*].appProtocol": label_key,
+        "spec.loadBalancerClass": label_key,
         "spec.clusterIP": matching(lambda v: v in ("", "None") or not address(v), address(None)),
         "spec.clusterIPs[*]": matching(lambda v: v == "None" or not address(v), address(None)),
         "spec.externalIPs[*]": address,
@@ -288,7 +271,7 @@ SERVICE = Kind(
         "spec.sessionAffinityConfig.clientIP.timeoutSeconds": whole(1, 86400),
     },
     rules=_rules,
-    relations=_relations,
+    relations=service_relations,
     transition=_transition,
     columns="NAME  TYPE  CLUSTER-IP  EXTERNAL-IP  PORT(S)  AGE  +SELECTOR",
     row=_row,

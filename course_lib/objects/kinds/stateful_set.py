@@ -17,9 +17,9 @@ from course_lib.objects.kinds.pod.template import (
 )
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import LabelSelector, Object, Value
-from course_lib.objects.names import is_label, label_name
+from course_lib.objects.names import Problem, is_label, label_name
 from course_lib.objects.places import places
-from course_lib.objects.rules import must_be_one_of, not_negative
+from course_lib.objects.rules import count_or_share, must_be_one_of, not_negative
 
 
 class RollingUpdateStatefulSet(Value, frozen=True):
@@ -92,6 +92,29 @@ def _rules(view: StatefulSet) -> Problems:
     yield from must_be_one_of("spec.updateStrategy.type", strategy, "RollingUpdate", "OnDelete")
 
 
+def _relations(document: Document) -> Problems:
+    strategy = document["spec"].get("updateStrategy", {})
+    rolling = strategy.get("rollingUpdate") or {}
+    here = "spec.updateStrategy.rollingUpdate"
+    if rolling and strategy["type"] != "RollingUpdate":
+        yield Problem(here, "only allowed for updateStrategy 'RollingUpdate'", rolling)
+    share = rolling.get("maxUnavailable")
+    yield from count_or_share(f"{here}.maxUnavailable", share)
+    if share in (0, "0%"):
+        yield Problem(f"{here}.maxUnavailable", "cannot be 0", share)
+
+
+def _claims(templates: object) -> str:
+    """The claims of a StatefulSet's Pods are as complete as claims by themselves."""
+    for template in templates if isinstance(templates, list) else ():
+        if not any("accessModes" in spec for spec in places(template, "spec", create=False)):
+            return "spec.accessModes: at least 1 access mode is required"
+        asked = places(template, "spec.resources.requests", create=False)
+        if not any("storage" in requests for requests in asked):
+            return "spec.resources[storage]: Required value"
+    return ""
+
+
 def _complete(document: Document) -> None:
     for ordinals in places(document, "spec.ordinals", create=False):
         ordinals.setdefault("start", 0)
@@ -131,17 +154,19 @@ STATEFUL_SET = Kind(
     },
     complete=_complete,
     parts={"spec.template": TEMPLATE},
-    fields=WORKLOAD
+    fields={path: check for path, check in WORKLOAD.items() if "revisionHistory" not in path}
     | {
         "spec.serviceName": optional(label),
         "spec.ordinals.start": whole(0),
         "spec.updateStrategy.rollingUpdate.partition": whole(0),
         "spec.persistentVolumeClaimRetentionPolicy.whenDeleted": one_of("Delete", "Retain"),
         "spec.persistentVolumeClaimRetentionPolicy.whenScaled": one_of("Delete", "Retain"),
+        "spec.volumeClaimTemplates": _claims,
         "spec.volumeClaimTemplates[*]": _claim_template,
         **below("spec.volumeClaimTemplates[*].spec", CLAIM_FIELDS),
     },
     rules=_rules,
+    relations=_relations,
     free=(
         "replicas",
         "template",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from course_lib.objects.field_rules import label_key, matching, text, truth
+from course_lib.objects.field_rules import filled, label_key, matching, text, truth
 from course_lib.objects.kind import Kind, Problems, Row
+from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, Value
-from course_lib.objects.rules import must_be_one_of
+from course_lib.objects.rules import must_be_one_of, unique
 
 DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
@@ -43,6 +44,15 @@ def _rules(view: StorageClass) -> Problems:
     yield from must_be_one_of("reclaimPolicy", view.reclaim_policy, "Delete", "Retain")
 
 
+def _relations(document: Document) -> Problems:
+    for number, term in enumerate(document.get("allowedTopologies") or ()):
+        here = f"allowedTopologies[{number}].matchLabelExpressions"
+        labels = term.get("matchLabelExpressions") or []
+        yield from unique(here, [each["key"] for each in labels], "key")
+        for position, each in enumerate(labels):
+            yield from unique(f"{here}[{position}].values", each["values"])
+
+
 def _row(c: StorageClass, now: float) -> Row:
     name = f"{c.name} (default)" if c.annotations.get(DEFAULT_CLASS) == "true" else c.name
     how = c.reclaim_policy, c.volume_binding_mode, c.allow_volume_expansion
@@ -58,10 +68,14 @@ STORAGE_CLASS = Kind(
     defaults={"reclaimPolicy": "Delete", "volumeBindingMode": "Immediate"},
     fields={
         "allowVolumeExpansion": truth,
+        "parameters.~": filled,
         "parameters.*": text,
+        "allowedTopologies[*].matchLabelExpressions[*].key": label_key,
+        "allowedTopologies[*].matchLabelExpressions[*].values": lambda v: "" if v else "a value",
         "provisioner": matching(lambda name: not label_key(name.lower()), "a qualified name"),
     },
     rules=_rules,
+    relations=_relations,
     fixed=("provisioner", "parameters", "reclaimPolicy", "volumeBindingMode"),
     columns="NAME  PROVISIONER  RECLAIMPOLICY  VOLUMEBINDINGMODE  ALLOWVOLUMEEXPANSION  AGE",
     row=_row,

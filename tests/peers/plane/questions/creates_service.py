@@ -143,14 +143,6 @@ CASES = [
                 "spec.type": "NodePort",
                 "spec.ports[0].nodePort": 30123,
             },
-            "with a node port below the range": {
-                "spec.type": "NodePort",
-                "spec.ports[0].nodePort": 29999,
-            },
-            "with a node port of 65536": {
-                "spec.type": "NodePort",
-                "spec.ports[0].nodePort": 65536,
-            },
             "with one node port for two ports": {
                 "spec.type": "NodePort",
                 "spec.ports": [
