@@ -6,10 +6,19 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from tests.oracles.plane.asking import NODES, ask_create, ask_story, ask_update, furnish
+from tests.oracles.plane.asking import (
+    CLASS,
+    NODES,
+    ask_create,
+    ask_story,
+    ask_update,
+    furnish,
+    must,
+    path_of,
+)
 from tests.oracles.plane.course import namespace_of, prepared
 from tests.oracles.plane.files import Case
-from tests.peers.plane.programs import CLASS, RealPlane, real_plane
+from tests.peers.plane.programs import RealPlane, real_plane
 
 AT_ONCE = 24  # stories that are played side by side, each in a namespace of its own
 
@@ -27,7 +36,7 @@ def answered(group: str, cases: list[Case], folder: Path) -> list[Any]:
 def documents(plane: RealPlane, group: str, cases: list[Case]) -> list[Any]:
     """The answers to documents or patches, one after the other."""
     ask = ask_create if group == "creates" else ask_update
-    plane.ask("POST", "/apis/storage.k8s.io/v1/storageclasses", CLASS)
+    must(plane, "POST", path_of(CLASS, ""), CLASS)
     return [ask(plane, case) for case in cases]
 
 
