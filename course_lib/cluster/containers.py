@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import shlex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from course_lib.client import Client
 from course_lib.cluster.arguments import checked
 from course_lib.cluster.machines import Machines
 from course_lib.cluster.tables import table
+from course_lib.cri import messages as v1
 from course_lib.errors import CourseError
 from course_lib.node import Kubelet
 from course_lib.node.cri_config import log_directory
@@ -94,7 +95,7 @@ class ContainerAccess:
         container: str = "",
         namespace: str = "default",
         timeout: int = 30,
-    ) -> Any:
+    ) -> v1.ExecSyncResponse:
         """Run a command in a container: the CRI's answer, with `stdout`, `stderr`, `exit_code`.
 
         A text is split into words as a shell does it. Raises `CommandFailed` for a program that is
@@ -105,7 +106,10 @@ class ContainerAccess:
         kubelet, slot = self._slot(pod, container, namespace)
         seen = self._running(slot, pod)
         try:
-            return kubelet.cri.call("ExecSync", container_id=seen.id, cmd=words, timeout=timeout)
+            answer: v1.ExecSyncResponse = kubelet.cri.call(
+                "ExecSync", container_id=seen.id, cmd=words, timeout=timeout
+            )
+            return answer
         except RuntimeFault as fault:
             if fault.code == "Unimplemented":
                 raise CommandFailed(

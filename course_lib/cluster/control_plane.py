@@ -153,7 +153,7 @@ class ManagedControlPlane(ControlPlane[NoReturn]):
         for controller in self._controllers:
             if isinstance(controller, NodeIPAMController):
                 for name in self.layout.nodes:
-                    controller.reconcile("", name)
+                    controller.look("", name)
 
     def connection(
         self, client: str, consistent: bool = False, remembers: bool = False

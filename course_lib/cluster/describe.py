@@ -17,6 +17,7 @@ from course_lib.cluster.describe_pod import pod_lines
 from course_lib.cluster.describe_service import service_lines
 from course_lib.cluster.describe_words import event_lines, multiline, notes
 from course_lib.cluster.tabs import tabbed
+from course_lib.objects.kinds.event import Event
 from course_lib.objects.meta import Object
 
 Lines = Callable[[Client, Any], list[str]]
@@ -46,7 +47,7 @@ def describe(api: Client, kind: str, name: str, namespace: str) -> Text:
     body = SHAPES.get(described.kind, _document)(api, described)
     events = [
         event
-        for event in api.list("Event", described.namespace or "default")
+        for event in api.list(Event, described.namespace or "default")
         if event.involved_object.uid == described.uid
     ]
     if not events:

@@ -11,6 +11,7 @@ from typing import Any
 
 from course_lib.client.apply import LAST_APPLIED
 from course_lib.engine.ages import since
+from course_lib.objects.kinds.event import Event
 
 LONGEST_NOTE = 140  # characters of an annotation's value that are shown
 NONE, UNSET = "<none>", "<unset>"
@@ -70,7 +71,7 @@ def quantities(amounts: Mapping[str, Any], indent: str) -> list[str]:
     return [f"{indent}{name}:\t{amount}" for name, amount in sorted(amounts.items())]
 
 
-def event_lines(events: list[Any], now: float) -> list[str]:
+def event_lines(events: list[Event], now: float) -> list[str]:
     """An object's events, the oldest first; `now` in simulated seconds."""
     lines = [
         "Events:",

@@ -9,7 +9,6 @@ from __future__ import annotations
 import shlex
 import zlib
 from collections.abc import Callable
-from typing import Any
 
 from course_lib.cluster.describe import Text
 from course_lib.cluster.etcdctl_flags import CommandLine, parse
@@ -21,7 +20,7 @@ from course_lib.errors import CourseError
 from course_lib.etcd import Compact, EtcdError, Get
 from course_lib.etcd.member import Member
 from course_lib.etcd.mvcc import MVCCStore
-from course_lib.etcd.requests import NO_LEADER, Alarm
+from course_lib.etcd.requests import NO_LEADER, Alarm, Outcome
 from course_lib.objects.manifests import Document
 
 VERSION = IMAGES[ETCD].rpartition(":")[2].partition("-")[0]
@@ -237,7 +236,7 @@ class Etcdctl(KeyCommands):
         """Whether each member can have a read confirmed by a quorum, and has no alarm."""
         lines, rows, documents = [], [], []
         for name in self._endpoints:
-            answers: list[Any] = []
+            answers: list[Outcome] = []
             member, began = self.etcd.members.get(name), self.etcd.sim.now
             if member is not None and member.up:
                 member.read(Get("health"), answers.append)

@@ -10,6 +10,7 @@ from course_lib.cluster.tables import table
 from course_lib.controllers.deployment import CHANGE_CAUSE, HASH
 from course_lib.controllers.deployment import revision as number_of
 from course_lib.errors import CourseError
+from course_lib.objects.kinds.replica_set import ReplicaSet
 from course_lib.objects.pods import is_ready
 
 if TYPE_CHECKING:
@@ -148,13 +149,13 @@ class Workloads:
             raise CourseError(f"a {kind} cannot be paused", do="pause a Deployment")
         self._api.patch(kind, workload.name, namespace, {"spec": {"paused": paused or None}})
 
-    def _revisions(self, name: str, namespace: str) -> list[Any]:
+    def _revisions(self, name: str, namespace: str) -> list[ReplicaSet]:
         kind, workload = self._named(name, namespace)
         if kind != "Deployment":
             raise CourseError(f"the course keeps no history of a {kind}", do="name a Deployment")
         mine = [
             rs
-            for rs in self._api.list("ReplicaSet", namespace)
+            for rs in self._api.list(ReplicaSet, namespace)
             if rs.metadata.controller and rs.metadata.controller.uid == workload.uid
         ]
         return sorted(mine, key=number_of)

@@ -74,7 +74,7 @@ class AutoscalerController(Controller):
     def _attempt(self, hpa: HorizontalPodAutoscaler) -> None:
         """Look at one autoscaler; what is wrong with it does not concern the others."""
         try:
-            self._look(hpa)
+            self._autoscale(hpa)
         except Unavailable:
             raise
         except CourseError as refusal:
@@ -82,10 +82,10 @@ class AutoscalerController(Controller):
         except Exception as error:  # a fault of the controller itself
             self.sim.failed(error, self.name, f"{hpa.namespace}/{hpa.name}")
 
-    def reconcile(self, namespace: str, name: str) -> None:
+    def look(self, namespace: str, name: str) -> None:
         """Nothing between the syncs: the autoscaler goes by the clock."""
 
-    def _look(self, hpa: HorizontalPodAutoscaler) -> None:
+    def _autoscale(self, hpa: HorizontalPodAutoscaler) -> None:
         """Scale the target of one autoscaler, or say why it cannot be scaled."""
         try:
             target = self._target(hpa)
@@ -178,11 +178,8 @@ class AutoscalerController(Controller):
             if (found := self.metrics.usage.get(pod.uid)) and is_ready(pod)
         }
         if not usage:
-            self.warning(
-                hpa,
-                "FailedGetResourceMetric",
-                f"failed to get {name} utilization: did not receive metrics for any ready pods",
-            )
+            why = f"failed to get {name} utilization: did not receive metrics for any ready pods"
+            self.warning(hpa, "FailedGetResourceMetric", why)
             return None
         if target.average_utilization is not None:
             return self._by_utilization(hpa, name, target.average_utilization, current, pods, usage)
@@ -192,11 +189,8 @@ class AutoscalerController(Controller):
         mean = sum(usage.values()) / len(usage)
         recommendation = replicas_for(mean / each, current, len(usage), len(pods) - len(usage))
         way = "above" if mean > each else "below"
-        return (
-            recommendation,
-            f"{name} resource {way} target",
-            _seen(name, averageValue=f"{mean:.3f}"),
-        )
+        why = f"{name} resource {way} target"
+        return recommendation, why, _seen(name, averageValue=f"{mean:.3f}")
 
     def _by_utilization(
         self,
@@ -213,12 +207,9 @@ class AutoscalerController(Controller):
             for container in pod.spec.containers:
                 asked = amounts(container, "requests").get(name)
                 if asked is None:
-                    said = f"missing request for {name} in container {container.name}"
-                    self.warning(
-                        hpa,
-                        "FailedGetResourceMetric",
-                        f"failed to get {name} utilization: {said} of Pod {pod.name}",
-                    )
+                    why = f"failed to get {name} utilization: missing request for {name} "
+                    why += f"in container {container.name} of Pod {pod.name}"
+                    self.warning(hpa, "FailedGetResourceMetric", why)
                     return None
                 requests += float(asked) if pod.uid in usage else 0.0
         if not requests:

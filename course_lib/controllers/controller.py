@@ -10,6 +10,8 @@ Source: kubernetes.io "Controllers"; the controllers in `pkg/controller` all hav
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
 
 from course_lib.client import Client
 from course_lib.client.cache import by_controller, orphans
@@ -32,7 +34,8 @@ class Controller:
     """A control loop over the objects of one kind.
 
     Subclasses set `name` and `kind`, name what else they watch, and write `reconcile`. They read
-    from the informers of their process, and write with `api`.
+    from the informers of their process, write with `api`, and report with `normal` and `warning`,
+    which take the object, one word for the reason, and a sentence.
     """
 
     name = ""
@@ -40,6 +43,8 @@ class Controller:
 
     def __init__(self, api: Client, informers: InformerFactory) -> None:
         self.api, self.informers, self.sim = api, informers, api.sim
+        self.normal = partial(api.events.normal, self.name)
+        self.warning = partial(api.events.warning, self.name)
         self.queue = WorkQueue[Key](self.sim)
         if self.kind:
             self.watch(self.kind, lambda seen: [key_of(seen)])
@@ -49,7 +54,13 @@ class Controller:
     def watches(self) -> None:
         """Name the other kinds to watch."""
 
-    def reconcile(self, namespace: str, name: str) -> None:
+    def look(self, namespace: str, name: str) -> None:
+        """Reconcile the object of a key; an object that is gone needs nothing."""
+        existing = self.informers.find(self.kind, name, namespace)
+        if existing is not None:
+            self.reconcile(existing)
+
+    def reconcile(self, existing: Any) -> None:
         """Bring one object nearer to what it should be."""
         raise NotImplementedError
 
@@ -155,33 +166,19 @@ class Controller:
             self.queue.done(key)
 
     def _succeeds(self, key: Key) -> bool:
-        """Reconcile one object; False if somebody was faster, or the API server refused.
+        """Look at one object; False if somebody was faster, or the API server refused.
 
         While no API server answers nothing is decided: it could not be written.
         """
         try:
             if self.api.reachable:
-                self.reconcile(*key)
+                self.look(*key)
                 return True
         except CourseError:
             pass
         except Exception as error:  # a fault of the controller itself
             self.sim.failed(error, self.name, "/".join(filter(None, key)))
         return False
-
-    def normal(self, about: Object, reason: str, message: str) -> None:
-        """Report that something went as it should.
-
-        `about` is the object, `reason` one word, `message` a sentence.
-        """
-        self.api.events.normal(self.name, about, reason, message)
-
-    def warning(self, about: Object, reason: str, message: str) -> None:
-        """Report that something went wrong.
-
-        `about` is the object, `reason` one word, `message` a sentence.
-        """
-        self.api.events.warning(self.name, about, reason, message)
 
     def create(self, owner: Object, document: Document, thing: str) -> Object:
         """Create a child; a refusal is reported as `FailedCreate` and raised on.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, timedelta
 
-from course_lib.controllers.controller import Controller
+from course_lib.controllers.controller import Controller, key_of
 from course_lib.controllers.job import finished
 from course_lib.engine.simulation import EPOCH, seconds_at, timestamp
 from course_lib.errors import CourseError
@@ -31,11 +31,8 @@ class CronJobController(Controller):
         """Its Jobs."""
         self.watch_owned(Job)
 
-    def reconcile(self, namespace: str, name: str) -> None:
+    def reconcile(self, cron: CronJob) -> None:
         """Start what is due, tidy up what has ended, and come back at the next time."""
-        cron = self.informers.find(CronJob, name, namespace)
-        if cron is None:
-            return
         jobs = self.owned(Job, cron)
         status = self._account(cron, jobs)
         if not cron.terminating:
@@ -53,7 +50,7 @@ class CronJobController(Controller):
         status["active"] = [_reference(job) for job in active]
         self.api.patch_status(cron, status)
         if following is not None:
-            self.enqueue((namespace, name), after=following - self.sim.now)
+            self.enqueue(key_of(cron), after=following - self.sim.now)
 
     def _account(self, cron: CronJob, jobs: list[Job]) -> Document:
         """The status after a look at the Jobs: which of them run, and when one last succeeded."""

@@ -27,11 +27,7 @@ TOLERATIONS: list[Document] = [
     {"key": "node.kubernetes.io/pid-pressure", "operator": "Exists", "effect": "NoSchedule"},
     {"key": "node.kubernetes.io/unschedulable", "operator": "Exists", "effect": "NoSchedule"},
 ]
-HOST_NETWORK: Document = {
-    "key": "node.kubernetes.io/network-unavailable",
-    "operator": "Exists",
-    "effect": "NoSchedule",
-}
+HOST_NETWORK = "node.kubernetes.io/network-unavailable"
 
 
 class DaemonSetController(Controller):
@@ -49,10 +45,9 @@ class DaemonSetController(Controller):
     def _of_node(self, node: Node) -> list[Key]:
         return [key_of(owner) for owner in self.informers.list(DaemonSet)]
 
-    def reconcile(self, namespace: str, name: str) -> None:
+    def reconcile(self, owner: DaemonSet) -> None:
         """A Pod where one is missing, none where none should be; then updates."""
-        owner = self.informers.find(DaemonSet, name, namespace)
-        if owner is None or owner.terminating:
+        if owner.terminating:
             return
         revisions = Revisions(self.api, self.owned(ControllerRevision, owner), owner)
         nodes = [n for n in self.informers.list(Node) if should_run(owner.spec.template.spec, n)]
@@ -134,17 +129,19 @@ class DaemonSetController(Controller):
         )
 
 
+def daemon_tolerations(host_network: bool) -> list[Document]:
+    """What every daemon tolerates; on the node's network also that the network is not ready."""
+    more = {"key": HOST_NETWORK, "operator": "Exists", "effect": "NoSchedule"}
+    return [*TOLERATIONS, *([more] if host_network else [])]
+
+
 def should_run(spec: PodSpec, node: Node) -> bool:
     """Whether a node should have the Pod: its affinity allows it, and its taints are tolerated.
 
     On a node that is merely not schedulable for a while, a Pod that runs there may stay.
     """
-    extra = [
-        Toleration(key=t["key"], operator=t["operator"], effect=t["effect"]) for t in TOLERATIONS
-    ]
-    if spec.host_network:
-        extra.append(Toleration(key=HOST_NETWORK["key"], operator="Exists", effect="NoSchedule"))
-    tolerations = [*(spec.tolerations or ()), *extra]
+    added = [Toleration(**each) for each in daemon_tolerations(spec.host_network)]
+    tolerations = [*(spec.tolerations or ()), *added]
     hard = [t for t in node.spec.taints or () if t.effect in ("NoSchedule", "NoExecute")]
     # The lifecycle controller pairs its NoExecute taints with these; daemons stay for both.
     ours = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
@@ -161,8 +158,8 @@ def daemon_spec(spec: Document, node: str) -> Document:
             "nodeSelectorTerms": [{"matchFields": [field]}]
         }
     }
-    extra = [*TOLERATIONS, *([HOST_NETWORK] if spec.get("hostNetwork") else [])]
-    tolerations = [*spec.get("tolerations", []), *extra]
+    added = daemon_tolerations(spec.get("hostNetwork", False))
+    tolerations = [*spec.get("tolerations", []), *added]
     return spec | {"affinity": affinity, "tolerations": tolerations}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from course_lib.controllers.controller import Controller, Key
+from course_lib.controllers.controller import Controller, Key, key_of
 from course_lib.controllers.deployment_status import deployment_status
 from course_lib.controllers.ownership import number_in
 from course_lib.objects.kinds.deployment import Deployment
@@ -75,10 +75,9 @@ class DeploymentController(Controller):
         found = self.informers.find(ReplicaSet, reference.name, pod.namespace)
         return self.owner(found) if found else []
 
-    def reconcile(self, namespace: str, name: str) -> None:
+    def reconcile(self, deployment: Deployment) -> None:
         """One step of the rollout, then the status."""
-        deployment = self.informers.find(Deployment, name, namespace)
-        if deployment is None or deployment.terminating:
+        if deployment.terminating:
             return
         rollout = self._rollout(deployment)
         if deployment.spec.paused or self._scaled(rollout):
@@ -93,7 +92,7 @@ class DeploymentController(Controller):
         status, again = deployment_status(self.sim, rollout.new, rollout.old, deployment)
         self.api.patch_status(deployment, status)
         if again:
-            self.enqueue((namespace, name), after=again)
+            self.enqueue(key_of(deployment), after=again)
 
     # ReplicaSets
 

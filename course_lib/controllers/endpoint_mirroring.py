@@ -43,7 +43,7 @@ class EndpointSliceMirroringController(EndpointSliceController):
         self.watch(Service, lambda service: [key_of(service)])
         self.watch_slices()
 
-    def reconcile(self, namespace: str, name: str) -> None:
+    def look(self, namespace: str, name: str) -> None:
         """One slice for each set of ports and address family; none where nothing is to mirror."""
         endpoints = self.informers.find(Endpoints, name, namespace)
         service = self.informers.find(Service, name, namespace)

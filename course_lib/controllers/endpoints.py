@@ -84,15 +84,14 @@ class EndpointSliceController(ServiceController):
         self._soon.discard(key)
         self.enqueue(key)
 
-    def reconcile(self, namespace: str, name: str) -> None:
+    def reconcile(self, service: Service) -> None:
         """Slices of at most a hundred endpoints, one set for each set of ports.
 
-        A Service without endpoints keeps one empty slice, the placeholder.
+        A Service without endpoints keeps one empty slice, the placeholder. Slices of a deleted
+        Service are the garbage collector's.
         """
-        service = self.informers.find(Service, name, namespace)
-        if service is None or service.spec.type == "ExternalName" or not service.spec.selector:
-            return  # slices of a deleted Service are the garbage collector's
-        self.write(service, self._slices(service), self._labels(service))
+        if service.spec.type != "ExternalName" and service.spec.selector:
+            self.write(service, self._slices(service), self._labels(service))
 
     def managed(self, namespace: str, name: str) -> list[EndpointSlice]:
         """The slices of one Service that this controller manages and that stay."""
@@ -205,15 +204,18 @@ class EndpointsController(ServiceController):
         super().watches()
         self.watch(Endpoints, lambda seen: [key_of(seen)], deleted_only=True)
 
-    def reconcile(self, namespace: str, name: str) -> None:
+    def look(self, namespace: str, name: str) -> None:
+        """Delete the Endpoints of a Service that is gone."""
+        super().look(namespace, name)
+        gone = self.informers.find(Service, name, namespace) is None
+        if gone and self.informers.find(Endpoints, name, namespace):
+            self.api.delete(Endpoints, name, namespace)
+
+    def reconcile(self, service: Service) -> None:
         """All Pods in one object, the ready ones apart from the others."""
-        service = self.informers.find(Service, name, namespace)
-        if service is None:
-            if self.informers.find(Endpoints, name, namespace):
-                self.api.delete(Endpoints, name, namespace)
-            return
         if service.spec.type == "ExternalName" or not service.spec.selector:
             return
+        namespace, name = key_of(service)
         labels = headless_label(service) | {ENDPOINTS_MANAGED_BY: "endpoint-controller"}
         existing = self.informers.find(Endpoints, name, namespace)
         body = {"subsets": self._subsets(service)}

@@ -78,7 +78,7 @@ class GarbageCollector(Controller):
         existing: Object | None = self.informers.find(kind, name, namespace)
         return existing if existing is not None and existing.uid == uid else None
 
-    def reconcile(self, namespace: str, name: str) -> None:
+    def look(self, namespace: str, name: str) -> None:
         """Look at one object, by uid: as somebody's child, and as somebody's owner."""
         existing = self._find(name)
         if existing is None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from course_lib.controllers.controller import Controller
+from course_lib.controllers.controller import Controller, key_of
 from course_lib.controllers.ownership import number_in, pod_from_template
 from course_lib.engine.simulation import seconds_at
 from course_lib.objects.kinds.job import Job
@@ -30,10 +30,9 @@ class JobController(Controller):
         """Its Pods."""
         self.watch_owned(Pod)
 
-    def reconcile(self, namespace: str, name: str) -> None:
+    def reconcile(self, job: Job) -> None:
         """Count what ended, decide whether the Job has, else keep Pods running."""
-        job = self.informers.find(Job, name, namespace)
-        if job is None or job.terminating:
+        if job.terminating:
             return
         if finished(job):
             self._expire(job)
@@ -53,7 +52,7 @@ class JobController(Controller):
         if job.status.start_time is None and not job.spec.suspend:
             status["startTime"] = self.sim.timestamp
             if job.spec.active_deadline_seconds is not None:
-                self.enqueue((namespace, name), after=job.spec.active_deadline_seconds)
+                self.enqueue(key_of(job), after=job.spec.active_deadline_seconds)
         why = self._failure(job, pods, failed)
         if why is not None:
             self._end(job, active, "Failed", *why, status)

@@ -18,6 +18,8 @@ from course_lib.objects.kind import Kind
 from course_lib.objects.kinds.config_map import ConfigMap
 from course_lib.objects.kinds.namespace import Namespace
 from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.kinds.pod_disruption_budget import PodDisruptionBudget
+from course_lib.objects.kinds.resource_quota import ResourceQuota
 from course_lib.objects.kinds.service_account import ServiceAccount
 from course_lib.objects.meta import Object, OwnerReference, is_true, selector_of, set_condition
 from course_lib.objects.pods import is_active, resolve
@@ -59,13 +61,11 @@ class NamespaceController(Controller):
     name = "namespace-controller"
     kind = "Namespace"
 
-    def reconcile(self, namespace: str, name: str) -> None:
+    def reconcile(self, space: Namespace) -> None:
         """Delete what is left; come back while something is."""
-        space = self.informers.find(Namespace, name)
-        if space is None or not space.terminating:
+        if not space.terminating or "kubernetes" not in (space.spec.finalizers or ()):
             return
-        if "kubernetes" not in (space.spec.finalizers or ()):
-            return
+        name = space.name
         left: Counter[str] = Counter()
         finalizers: Counter[str] = Counter()
         pods_left = self._empty(name, self.api.resource("Pod"))
@@ -78,7 +78,7 @@ class NamespaceController(Controller):
                     finalizers.update(each.metadata.finalizers or ())
         space = self._state(space, left, finalizers)
         if left or pods_left:
-            self.enqueue((namespace, name), after=1.0)
+            self.enqueue(key_of(space), after=1.0)
         else:
             kept = [each for each in space.spec.finalizers or () if each != "kubernetes"]
             self.api.patch(Namespace, name, "", {"spec": {"finalizers": kept}})
@@ -120,12 +120,11 @@ class ServiceAccountController(Controller):
         """Service accounts that somebody deletes."""
         self.watch(ServiceAccount, lambda account: [("", account.namespace)])
 
-    def reconcile(self, namespace: str, name: str) -> None:
+    def reconcile(self, space: Namespace) -> None:
         """Make the account where it is missing."""
-        space = self.informers.find(Namespace, name)
-        missing = self.informers.find(ServiceAccount, "default", name) is None
-        if space is not None and not space.terminating and missing:
-            metadata = {"name": "default", "namespace": name}
+        missing = self.informers.find(ServiceAccount, "default", space.name) is None
+        if missing and not space.terminating:
+            metadata = {"name": "default", "namespace": space.name}
             account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}
             self.api.create(account)
 
@@ -143,11 +142,11 @@ class RootCAPublisher(Controller):
         """ConfigMaps of this name that somebody deletes or edits."""
         self.watch("ConfigMap", lambda seen: [("", seen.namespace)] if seen.name == ROOT_CA else [])
 
-    def reconcile(self, namespace: str, name: str) -> None:
+    def reconcile(self, space: Namespace) -> None:
         """Make the ConfigMap where it is missing, and set it right where it was edited."""
-        space = self.informers.find(Namespace, name)
-        if space is None or space.terminating:
+        if space.terminating:
             return
+        name = space.name
         seed = b64encode(f"the CA of the simulated cluster with seed {self.sim.seed}".encode())
         text = f"-----BEGIN CERTIFICATE-----\n{seed.decode()}\n-----END CERTIFICATE-----\n"
         annotations = {"kubernetes.io/description": ROOT_CA_DESCRIPTION}
@@ -184,13 +183,10 @@ class DisruptionController(Controller):
     def _in_namespace(self, workload: Object) -> list[Key]:
         return [key_of(each) for each in self.informers.list(self.kind, workload.namespace)]
 
-    def reconcile(self, namespace: str, name: str) -> None:
+    def reconcile(self, budget: PodDisruptionBudget) -> None:
         """Healthy Pods beyond those that must stay (`getExpectedPodCount`)."""
-        budget = self.informers.find(self.kind, name, namespace)
-        if budget is None:
-            return
         selector = selector_of(budget.spec.selector)
-        pods = [p for p in self.informers.list(Pod, namespace, selector) if is_active(p)]
+        pods = [p for p in self.informers.list(Pod, budget.namespace, selector) if is_active(p)]
         healthy = sum(is_true(pod.status.conditions, "Ready") for pod in pods)
         least, most = budget.spec.min_available, budget.spec.max_unavailable
         expected = len(pods) if isinstance(least, int) else self._scale(pods)
@@ -259,14 +255,12 @@ class ResourceQuotaController(Controller):
     def _in_namespace(self, counted: Object) -> list[Key]:
         return [key_of(quota) for quota in self.informers.list(self.kind, counted.namespace)]
 
-    def reconcile(self, namespace: str, name: str) -> None:
+    def reconcile(self, existing: ResourceQuota) -> None:
         """Recompute the quota's usage."""
-        existing = self.informers.find(self.kind, name, namespace)
-        if existing is not None:
-            hard = existing.spec.hard or {}
-            used = quota.usage(self.informers, namespace, existing.spec)
-            status = {
-                "hard": {k: str(v) for k, v in hard.items()},
-                "used": {k: str(v) for k, v in used.items()},
-            }
-            self.api.patch_status(existing, status)
+        hard = existing.spec.hard or {}
+        used = quota.usage(self.informers, existing.namespace, existing.spec)
+        status = {
+            "hard": {k: str(v) for k, v in hard.items()},
+            "used": {k: str(v) for k, v in used.items()},
+        }
+        self.api.patch_status(existing, status)

@@ -14,7 +14,7 @@ from course_lib.apiserver.errors import Unavailable
 from course_lib.client import Client
 from course_lib.client.informer import InformerFactory
 from course_lib.controllers.controller import Controller, Key, key_of
-from course_lib.engine.simulation import Process, seconds_at, timestamp
+from course_lib.engine.simulation import Process, seconds_at
 from course_lib.network.addresses import POD_CIDR, ClusterCIDR
 from course_lib.objects.kinds.lease import Lease
 from course_lib.objects.kinds.node import Node, Taint
@@ -51,17 +51,17 @@ class NodeIPAMController(Controller):
         self._cidr = cidr or ClusterCIDR(str(POD_CIDR))
         super().__init__(api, informers)
 
-    def reconcile(self, namespace: str, name: str) -> None:
+    def reconcile(self, node: Node) -> None:
         """The first free block."""
-        node = self.informers.find(Node, name)
-        if node is None or node.spec.pod_cidr:
+        if node.spec.pod_cidr:
             return
         nodes = self.informers.informer(Node)
         free = next((b for b in self._cidr.blocks() if not nodes.by_index(by_pod_block, b)), None)
         if free is None:
-            self.warning(node, "CIDRNotAvailable", f"Node {name} status is now: CIDRNotAvailable")
+            message = f"Node {node.name} status is now: CIDRNotAvailable"
+            self.warning(node, "CIDRNotAvailable", message)
         else:
-            self.api.patch(Node, name, "", {"spec": {"podCIDR": free, "podCIDRs": [free]}})
+            self.api.patch(Node, node.name, "", {"spec": {"podCIDR": free, "podCIDRs": [free]}})
 
 
 class NodeLifecycleController(Controller):
@@ -71,9 +71,8 @@ class NodeLifecycleController(Controller):
     kind = "Node"
 
     def __init__(self, api: Client, informers: InformerFactory) -> None:
-        self._heard: dict[
-            str, tuple[str | None, float]
-        ] = {}  # by node: renewTime, when that was new
+        # By node: renewTime, and when that was new.
+        self._heard: dict[str, tuple[str | None, float]] = {}
         super().__init__(api, informers)
         self.sim.loop(self.name, self._monitor)
 
@@ -105,17 +104,11 @@ class NodeLifecycleController(Controller):
         silent = self.sim.now - since > GRACE_PERIOD
         if not silent or ready is None or ready.status == "Unknown":
             return
-        conditions = node.status.conditions or []
+        now, reason = self.sim.timestamp, "NodeStatusUnknown"
+        why = "Kubelet stopped posting node status."
         documents: list[Document] = []
-        for stated in conditions:
-            documents += set_condition(
-                [stated],
-                stated.type,
-                "Unknown",
-                self.sim.timestamp,
-                "NodeStatusUnknown",
-                "Kubelet stopped posting node status.",
-            )
+        for stated in node.status.conditions or ():
+            documents += set_condition([stated], stated.type, "Unknown", now, reason, why)
         self.api.patch_status(node, {"conditions": documents})
         self.normal(node, "NodeNotReady", f"Node {node.name} status is now: NodeNotReady")
         self._pods_not_ready(node)
@@ -131,13 +124,10 @@ class NodeLifecycleController(Controller):
                 self.api.patch_status(pod, {"conditions": conditions})
                 self.warning(pod, "NodeNotReady", "Node is not ready")
 
-    def reconcile(self, namespace: str, name: str) -> None:
+    def reconcile(self, node: Node) -> None:
         """The taints that a node's conditions call for, and no others of ours."""
-        node = self.informers.find(Node, name)
-        if node is None:
-            return
         desired = list(taints_for(node))
-        document = self.api.document(Node, name)
+        document = self.api.document(Node, node.name)
         before: list[Document] = document["spec"].get("taints", [])
         kept = [t for t in before if (t["key"], t["effect"]) in desired or t["key"] not in OWN]
         have = {(t["key"], t["effect"]) for t in kept}
@@ -147,7 +137,7 @@ class NodeLifecycleController(Controller):
             if (key, effect) not in have
         ]
         if kept + added != before:
-            self.api.patch(Node, name, "", {"spec": {"taints": (kept + added) or None}})
+            self.api.patch(Node, node.name, "", {"spec": {"taints": (kept + added) or None}})
 
 
 def by_pod_block(node: Node) -> list[str]:
@@ -193,11 +183,11 @@ class TaintEvictionController(Controller):
     def _of_node(self, node: Node) -> list[Key]:
         return [key_of(pod) for pod in self.informers.informer(Pod).by_index(by_node, node.name)]
 
-    def reconcile(self, namespace: str, name: str) -> None:
+    def reconcile(self, pod: Pod) -> None:
         """Evict one Pod if its time is up, or come back when it will be."""
-        pod = self.informers.find(Pod, name, namespace)
-        if pod is None or pod.terminating or not pod.spec.node_name:
+        if pod.terminating or not pod.spec.node_name:
             return
+        namespace, name = key_of(pod)
         node = self.informers.find(Node, pod.spec.node_name)
         harmful = [t for t in (node.spec.taints or ()) if t.effect == "NoExecute"] if node else []
         wait = tolerated_for(pod, harmful)
@@ -211,18 +201,15 @@ class TaintEvictionController(Controller):
         )
         deadline = self._deadlines.setdefault(pod.uid, since + wait)
         if self.sim.now < deadline:
-            self.enqueue((namespace, name), after=deadline - self.sim.now)
+            self.enqueue(key_of(pod), after=deadline - self.sim.now)
             return
         del self._deadlines[pod.uid]
         message = f"Marking for deletion Pod {namespace}/{name}"
         self.normal(pod, "TaintManagerEviction", message)
+        now, reason = self.sim.timestamp, "DeletionByTaintManager"
+        why = "Taint manager: deleting due to NoExecute taint"
         conditions = set_condition(
-            pod.status.conditions,
-            "DisruptionTarget",
-            "True",
-            timestamp(self.sim.now),
-            "DeletionByTaintManager",
-            "Taint manager: deleting due to NoExecute taint",
+            pod.status.conditions, "DisruptionTarget", "True", now, reason, why
         )
         self.api.patch_status(pod, {"conditions": conditions})
         self.api.delete(Pod, name, namespace, uid=pod.uid)

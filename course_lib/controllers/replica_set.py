@@ -38,11 +38,8 @@ class ReplicaSetController(Controller):
         """Its Pods."""
         self.watch_owned(Pod)
 
-    def reconcile(self, namespace: str, name: str) -> None:
+    def reconcile(self, owner: Replicated) -> None:
         """Make or delete Pods, then write the status."""
-        owner = self.informers.find(self.kind, name, namespace)
-        if owner is None:
-            return
         pods = self._active(owner)
         failure: CourseError | None = None
         if not owner.terminating and len(pods) != owner.spec.replicas:

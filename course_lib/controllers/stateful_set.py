@@ -28,10 +28,9 @@ class StatefulSetController(Controller):
         """Its Pods."""
         self.watch_owned(Pod)
 
-    def reconcile(self, namespace: str, name: str) -> None:
+    def reconcile(self, owner: StatefulSet) -> None:
         """One step: Pods that should be, lowest first; the condemned, highest first; updates."""
-        owner = self.informers.find(StatefulSet, name, namespace)
-        if owner is None or owner.terminating:
+        if owner.terminating:
             return
         revisions = Revisions(self.api, self.owned(ControllerRevision, owner), owner)
         pods = self._pods(owner)

@@ -15,6 +15,7 @@ from course_lib.objects.kinds.persistent_volume import PersistentVolume
 from course_lib.objects.kinds.persistent_volume_claim import PersistentVolumeClaim
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.storage_class import StorageClass
+from course_lib.objects.manifests import Document
 from course_lib.objects.quantity import Quantity
 from course_lib.objects.volume_matching import reaches, suits
 
@@ -61,11 +62,8 @@ class VolumeController(Controller):
     def _of_pod(self, pod: Pod) -> list[Key]:
         return claims_of(pod) if pod.spec.node_name else []
 
-    def reconcile(self, namespace: str, name: str) -> None:
+    def reconcile(self, claim: PersistentVolumeClaim) -> None:
         """Bind one claim, to a volume that fits or to a new one."""
-        claim = self.informers.find(PersistentVolumeClaim, name, namespace)
-        if claim is None:
-            return
         if claim.status.phase in ("Bound", "Lost"):  # a claim has one volume in its life
             volume = self.informers.find(PersistentVolume, claim.spec.volume_name)
             if volume is None and claim.status.phase == "Lost":
@@ -132,13 +130,7 @@ class VolumeController(Controller):
         return min(fitting, key=lambda v: (_capacity(v).nano, v.name), default=None)
 
     def _bind(self, claim: PersistentVolumeClaim, volume: PersistentVolume) -> None:
-        reference = {
-            "apiVersion": "v1",
-            "kind": "PersistentVolumeClaim",
-            "namespace": claim.namespace,
-            "name": claim.name,
-            "uid": claim.uid,
-        }
+        reference = {"apiVersion": "v1"} | _reference(claim)
         self.api.patch(PersistentVolume, volume.name, "", {"spec": {"claimRef": reference}})
         self.api.patch_status(volume, {"phase": "Bound"})
         patch = {"spec": {"volumeName": volume.name}}
@@ -189,12 +181,7 @@ class VolumeController(Controller):
                     "storageClassName": cls.name,
                     "persistentVolumeReclaimPolicy": cls.reclaim_policy,
                     "volumeMode": claim.spec.volume_mode,
-                    "claimRef": {
-                        "kind": "PersistentVolumeClaim",
-                        "namespace": claim.namespace,
-                        "name": claim.name,
-                        "uid": claim.uid,
-                    },
+                    "claimRef": _reference(claim),
                     "hostPath": {
                         "path": f"/tmp/hostpath-provisioner/{claim.namespace}/{claim.name}"
                     },
@@ -202,6 +189,11 @@ class VolumeController(Controller):
             }
         )
         self.normal(claim, "ProvisioningSucceeded", f"Successfully provisioned volume {name}")
+
+
+def _reference(claim: PersistentVolumeClaim) -> Document:
+    kind, namespace = "PersistentVolumeClaim", claim.namespace
+    return {"kind": kind, "namespace": namespace, "name": claim.name, "uid": claim.uid}
 
 
 def _capacity(volume: PersistentVolume) -> Quantity:
@@ -218,11 +210,8 @@ class ReclaimController(Controller):
         """The claims."""
         self.watch(PersistentVolumeClaim, lambda c: [("", c.spec.volume_name)])
 
-    def reconcile(self, namespace: str, name: str) -> None:
+    def reconcile(self, volume: PersistentVolume) -> None:
         """Available without a claim, Bound with one, Released after it."""
-        volume = self.informers.find(PersistentVolume, name) if name else None
-        if volume is None:
-            return
         kept = volume.spec.claim_ref
         if kept is None or not kept.uid:
             if volume.status.phase == "Pending" and not volume.terminating:
@@ -234,5 +223,5 @@ class ReclaimController(Controller):
         if volume.status.phase != "Released":
             volume = self.api.patch_status(volume, {"phase": "Released"})
         if volume.spec.persistent_volume_reclaim_policy == "Delete" and not volume.terminating:
-            self.api.delete(PersistentVolume, name, uid=volume.uid)
-            self.normal(volume, "VolumeDeleted", f"volume {name} is deleted with its claim")
+            self.api.delete(PersistentVolume, volume.name, uid=volume.uid)
+            self.normal(volume, "VolumeDeleted", f"volume {volume.name} is deleted with its claim")

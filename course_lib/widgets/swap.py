@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import html
-from typing import Any
 
 import ipywidgets as widgets
 
 from course_lib.cluster import Cluster
 from course_lib.errors import CourseError
+from course_lib.objects.kinds.node import Node
 from course_lib.objects.kinds.pod.columns import pod_status_word
 from course_lib.runtimes import RUNTIMES
 from course_lib.widgets.drawing import Panel, button
@@ -80,8 +80,8 @@ class RuntimeSwap(Panel):
 
     def facts(self) -> dict[str, str]:
         """What can be said of the node and of its Pods now."""
-        found = self.cluster.api.get("Node", self.node)
-        info: Any = found.status.node_info or {}
+        found = self.cluster.api.get(Node, self.node)
+        info = found.status.node_info or {}
         facts = {
             "Node: kubelet": info.get("kubeletVersion", ""),
             "Node: container runtime": info.get("containerRuntimeVersion", ""),

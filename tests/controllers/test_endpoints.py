@@ -207,7 +207,7 @@ def test_a_fault_inside_a_controller_ends_no_run(cluster, monkeypatch):
     from course_lib.controllers.replica_set import ReplicaSetController
     from tests.conftest import workload
 
-    def broken(self, namespace, name):
+    def broken(self, owner):
         raise ZeroDivisionError("division by zero")
 
     monkeypatch.setattr(ReplicaSetController, "reconcile", broken)
