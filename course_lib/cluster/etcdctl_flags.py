@@ -10,6 +10,7 @@ import re
 import msgspec
 
 from course_lib.errors import CourseError
+from course_lib.etcd import EtcdError
 
 FORMATS = ("simple", "table", "json", "fields")
 Value = str | int | bool
@@ -65,6 +66,12 @@ class CommandLine(msgspec.Struct, frozen=True):
     command: str
     arguments: list[str]
     flags: dict[str, Value]
+
+    def take(self, count: int, usage: str) -> list[str]:
+        """The arguments, which must be so many; raises `EtcdError` with the `usage`."""
+        if len(self.arguments) != count:
+            raise EtcdError(usage)
+        return self.arguments
 
     def on(self, flag: str) -> bool:
         """Whether a flag without value is given."""

@@ -20,15 +20,15 @@ DEADLINE = "context deadline exceeded"
 
 
 class Session:
-    """The way of one command to etcd."""
+    """The way of one command to etcd, by the endpoints that its command line names."""
 
-    def __init__(self, plane: KubeadmControlPlane) -> None:
+    def __init__(self, plane: KubeadmControlPlane, asked: CommandLine) -> None:
         self.plane, self.etcd = plane, plane.etcd
-        self._endpoints = list(self.etcd.members)
+        self.endpoints = self._named(asked)
 
-    def _named_endpoints(self, asked: CommandLine) -> list[str]:
+    def _named(self, asked: CommandLine) -> list[str]:
         """The members that `--endpoints` or `--cluster` mean, by name."""
-        configured = self._configuration().everybody
+        configured = self.configuration().everybody
         written = asked.text("endpoints")
         if asked.on("cluster") or not written:
             return [name for name in configured if name in self.etcd.members]
@@ -38,7 +38,7 @@ class Session:
             n for name in names for n in (local if name in ("127.0.0.1", "localhost") else [name])
         ]
 
-    def _header(self, member: Member, revision: int = 0) -> Document:
+    def header(self, member: Member, revision: int = 0) -> Document:
         """The header of a response."""
         return {
             "cluster_id": self.etcd.cluster_id,
@@ -47,15 +47,17 @@ class Session:
             "raft_term": member.raft.current_term,
         }
 
-    def _propose(self, command: Command) -> EtcdResponse:
+    def propose(self, command: Command) -> EtcdResponse:
+        """Have etcd do a command; raises `EtcdError`."""
         return self._ask(lambda member, done: member.propose(command, done))
 
-    def _read(self, question: Question) -> EtcdResponse:
+    def read(self, question: Question) -> EtcdResponse:
+        """Ask etcd; raises `EtcdError`."""
         return self._ask(lambda member, done: member.read(question, done))
 
     def _ask(self, ask: Callable[[Member, Done], None]) -> EtcdResponse:
         answers: list[Outcome] = []
-        ask(self._any(), answers.append)
+        ask(self.answering(), answers.append)
         self.etcd.wait(answers, PATIENCE)
         if not answers or isinstance(answers[0], Refused):
             raise EtcdError(TIMED_OUT)
@@ -64,26 +66,25 @@ class Session:
         assert answers[0] is not None
         return answers[0]
 
-    def _any(self) -> Member:
+    def answering(self) -> Member:
         """The first endpoint that answers and knows a leader."""
-        for name in self._endpoints:
-            member = self.etcd.members.get(name)
-            if (
-                member is not None
-                and member.up
-                and (member.raft.leader or len(self.etcd.members) == 1)
-            ):
+        for name in self.endpoints:
+            member = self.member(name)
+            if member is not None and (member.raft.leader or len(self.etcd.members) == 1):
                 return member
         raise EtcdError(DEADLINE)
 
-    def _configuration(self) -> Configuration:
+    def member(self, name: str) -> Member | None:
+        """The member of an endpoint, if it runs."""
+        member = self.etcd.members.get(name)
+        return member if member is not None and member.up else None
+
+    def configuration(self) -> Configuration:
+        """Voters and learners, as the member with the longest log knows them."""
         known = max(self.etcd.members.values(), key=lambda member: member.raft.log.last_index)
         return known.raft.configuration
 
-    def _need(self, asked: CommandLine, count: int, usage: str) -> None:
-        if len(asked.arguments) != count:
-            raise EtcdError(usage)
-
-    def _need_quorum(self) -> None:
+    def need_quorum(self) -> None:
+        """Raise `EtcdError` where there is no quorum."""
         if not self.etcd.has_quorum():
             raise EtcdError(TIMED_OUT)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from course_lib.cluster.arguments import checked
 from course_lib.cluster.control_plane import ControlPlane
 from course_lib.cluster.describe import Text
-from course_lib.cluster.etcdctl import Etcdctl
+from course_lib.cluster.etcdctl import etcdctl
 from course_lib.cluster.kubeadm import YEAR, KubeadmControlPlane
 from course_lib.cluster.tables import table
 from course_lib.engine import Simulation, timestamp
@@ -93,7 +93,7 @@ class Maintenance:
         >>> print(Cluster.all_in_one().etcdctl("endpoint health"))
         https://minikube:2379 is healthy: successfully committed proposal: took = 0s
         """
-        return Etcdctl(self.plane).run(command)
+        return etcdctl(self.plane, command)
 
     def limit_etcd(self, quota: str) -> None:
         """Set etcd's space quota (`--quota-backend-bytes`; 2Gi by default).
