@@ -138,12 +138,8 @@ class Faults:
         found = list(names) if isinstance(names, Iterable) else [names]
         if isinstance(names, str):
             found = [names]
-        known = self._plane.layout
+        known = ", ".join(self._plane.layout.machines)
         for name in found:
-            if name not in known.machines:
-                raise CourseError(
-                    "no such machine",
-                    expected=f"one of {', '.join(known.machines)}",
-                    found=repr(name),
-                )
+            if name not in self._plane.layout.machines:
+                raise CourseError("no such machine", expected=f"one of {known}", found=repr(name))
         return found

@@ -7,26 +7,16 @@ to the API server beside them, as kubeadm sets them up.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
 
 from course_lib.apiserver import APIServer
 from course_lib.apiserver.errors import Unauthorized, Unreachable
 from course_lib.apiserver.load_balancer import LoadBalancer, refused
 from course_lib.cluster.layout import Layout
+from course_lib.cluster.processes import APIServerProcess
 from course_lib.engine import Simulation, timestamp
 from course_lib.network import Links
 
 Certificates = dict[tuple[str, str], float]  # (machine, name) to when it ends (simulated s)
-
-
-class ServerProcess(Protocol):
-    """An API server's process on a machine."""
-
-    server: APIServer | None
-
-    @property
-    def ready(self) -> bool:
-        """What its `/readyz` says."""
 
 
 class APIFrontend:
@@ -42,7 +32,7 @@ class APIFrontend:
         layout: Layout,
         links: Links,
         certificates: Certificates,
-        servers: Mapping[str, ServerProcess],
+        servers: Mapping[str, APIServerProcess],
     ) -> None:
         self.sim, self.layout, self.links = sim, layout, links
         self.certificates, self.servers = certificates, servers

@@ -195,16 +195,12 @@ class PodLog(Guarded):
 def _limits(asked: Request) -> tuple[int | None, int | None]:
     """How many lines and bytes of a log are asked for; raises what the API refuses."""
     last, most = asked.number("tailLines"), asked.number("limitBytes")
-    if last is not None and last < 0:
-        raise Invalid(
-            "tailLines: Invalid value: must be greater than or equal to 0",
-            where="tailLines",
-            found=str(last),
-        )
-    if most is not None and most < 1:
-        raise Invalid(
-            "limitBytes: Invalid value: must be greater than 0", where="limitBytes", found=str(most)
-        )
+    for name, given, least, must in (
+        ("tailLines", last, 0, "must be greater than or equal to 0"),
+        ("limitBytes", most, 1, "must be greater than 0"),
+    ):
+        if given is not None and given < least:
+            raise Invalid(f"{name}: Invalid value: {must}", where=name, found=str(given))
     for name in ("sinceSeconds", "sinceTime"):
         if name in asked.query:
             raise BadRequest("logs since a time are not simulated", found=name, do="use tailLines")

@@ -14,12 +14,8 @@ from course_lib.node import Kubelet, KubeProxy
 if TYPE_CHECKING:
     import pandas as pd
 
-TIMEOUT = 5.0  # s that a client waits for an answer
-
-
 Target = Callable[[KubeProxy], tuple[str, str, int]]
-
-
+TIMEOUT = 5.0  # s that a client waits for an answer
 MOST_REQUESTS = 10_000  # a second: each is simulated by itself
 
 

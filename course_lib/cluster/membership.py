@@ -3,25 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
 
+from course_lib.cluster.processes import Component
 from course_lib.cluster.static_manifests import ETCD
 from course_lib.etcd import Configuration, EtcdCluster
 from course_lib.etcd.disk import Disk
-
-
-class ProcessOfMachine(Protocol):
-    """A process of the control plane on a machine."""
-
-    machine: str
-    name: str
-    up: bool
-
-    def start(self) -> None:
-        """Its container or service has started."""
-
-    def stop(self) -> None:
-        """Its container or service has ended."""
 
 
 class Membership:
@@ -34,7 +20,7 @@ class Membership:
     def __init__(
         self,
         etcd: EtcdCluster,
-        processes: Mapping[tuple[str, str], ProcessOfMachine],
+        processes: Mapping[tuple[str, str], Component],
         hosts: Callable[[str], bool],
     ) -> None:
         self.etcd, self._processes, self._hosts = etcd, processes, hosts
