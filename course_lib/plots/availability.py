@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 
 from course_lib.plots.picture import COLOURS, Picture, parts, picture, plain_ticks
@@ -27,20 +28,9 @@ def availability_by_size(table: pd.DataFrame) -> Picture:
         axes.plot(part.MEMBERS, down.FORMULA, color=colour, linewidth=1.2, label=label)
         bars = [down.SIMULATED - down.HIGH, down.LOW - down.SIMULATED]
         shift = (place - 1) * 0.08
-        axes.errorbar(
-            part.MEMBERS + shift,
-            down.SIMULATED,
-            bars,
-            fmt="o",
-            color=colour,
-            markersize=4,
-            capsize=3,
-        )
-    axes.set_yscale("log")
-    plain_ticks(axes.yaxis)
-    axes.set_xticks(sorted(set(table.MEMBERS)))
-    axes.set_xlabel("members of etcd")
-    axes.set_ylabel("minutes a year\nwithout a quorum")
+        at, seen = part.MEMBERS + shift, down.SIMULATED
+        axes.errorbar(at, seen, bars, fmt="o", color=colour, markersize=4, capsize=3)
+    _by_members(axes, table, "minutes a year\nwithout a quorum")
     axes.legend(title="lines: formula; dots: simulated")
     best = table.sort_values("DOWN").iloc[0]
     figure.alt = (
@@ -49,6 +39,14 @@ def availability_by_size(table: pd.DataFrame) -> Picture:
         f"{best.ZONES:.0f} zones; two zones are no better than one."
     )
     return figure
+
+
+def _by_members(axes: Axes, table: pd.DataFrame, label: str) -> None:
+    """A logarithmic axis with a `label`, above the numbers of members in a table."""
+    axes.set_yscale("log")
+    plain_ticks(axes.yaxis)
+    axes.set_xticks(sorted(set(table.MEMBERS)))
+    axes.set(xlabel="members of etcd", ylabel=label)
 
 
 def latency_by_size(table: pd.DataFrame) -> Picture:
@@ -61,21 +59,9 @@ def latency_by_size(table: pd.DataFrame) -> Picture:
     for place, name in enumerate(names):
         part = table[name == table.DISTANCE]
         bars = [np.zeros(len(part)), part.P99 - part.MEDIAN]
-        axes.errorbar(
-            part.MEMBERS + (place - 1) * 0.1,
-            part.MEDIAN,
-            bars,
-            fmt="o-",
-            color=COLOURS[place],
-            markersize=4,
-            capsize=3,
-            label=name,
-        )
-    axes.set_yscale("log")
-    plain_ticks(axes.yaxis)
-    axes.set_xticks(sorted(set(table.MEMBERS)))
-    axes.set_xlabel("members of etcd")
-    axes.set_ylabel("milliseconds of a write\n(median, up to 99 %)")
+        at, seen, colour = part.MEMBERS + (place - 1) * 0.1, part.MEDIAN, COLOURS[place]
+        axes.errorbar(at, seen, bars, fmt="o-", color=colour, markersize=4, capsize=3, label=name)
+    _by_members(axes, table, "milliseconds of a write\n(median, up to 99 %)")
     axes.legend(title="members in")
     told = [
         f"{name} {part.MEDIAN.iloc[0]:.1f} to {part.MEDIAN.iloc[-1]:.1f} ms"

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from matplotlib.axes import Axes
-from matplotlib.patches import FancyBboxPatch
 
 from course_lib.cluster import Cluster
 from course_lib.cluster.health import Health, MachineHealth, health
-from course_lib.plots.picture import Picture, picture
+from course_lib.plots.picture import Picture, picture, rounded
 
 LOOKS = {"good": ("#009E73", "white"), "idle": ("#56B4E9", "black"), "bad": ("#B34700", "white")}
 SHORT = {
@@ -62,7 +59,8 @@ def _box(
     edge = "#0072B2" if machine.up else "#B34700"
     line = "-" if machine.up else "--"
     look = {"edgecolor": edge, "facecolor": "white", "linestyle": line, "linewidth": 1.4}
-    _rounded(axes, left + 0.04, bottom + 0.04, width - 0.08, height - 0.08, 0.03, **look)
+    corner = left + 0.04, bottom + 0.04
+    rounded(axes, corner, width - 0.08, height - 0.08, "round,pad=0.03", **look)
     where = f" ({machine.zone})" if machine.zone else ""
     axes.text(left + 0.1, bottom + height - 0.2, machine.name, fontsize=7.5, weight="bold")
     axes.text(left + 0.1, bottom + height - 0.33, where.strip(), fontsize=6, color="#666666")
@@ -70,17 +68,11 @@ def _box(
         y = bottom + height - 0.62 - place * LINE
         colour, ink = LOOKS[part.look]
         look = {"facecolor": colour, "edgecolor": "none"}
-        _rounded(axes, left + 0.12, y + 0.03, width - 0.24, LINE - 0.09, 0.02, **look)
+        corner = left + 0.12, y + 0.03
+        rounded(axes, corner, width - 0.24, LINE - 0.09, "round,pad=0.02", **look)
         name = SHORT.get(part.name, part.name)
         said = f"{MARKS[part.look]} {name}" + (f": {part.state}" if part.state else "")
         axes.text(left + 0.16, y + 0.06, said, fontsize=6.3, color=ink, va="bottom")
-
-
-def _rounded(
-    axes: Axes, left: float, bottom: float, width: float, height: float, pad: float, **look: Any
-) -> None:
-    box = FancyBboxPatch((left, bottom), width, height, boxstyle=f"round,pad={pad}", **look)
-    axes.add_patch(box)
 
 
 def _alt(seen: Health) -> str:

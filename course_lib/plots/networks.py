@@ -8,14 +8,13 @@ from itertools import pairwise
 import msgspec
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.patches import FancyBboxPatch
 
 from course_lib.network import PodNetwork, Trace
 from course_lib.network.device import Bridge, Dummy, Loopback
 from course_lib.network.host import Attachment, NodeHost
 from course_lib.network.packet import Packet
 from course_lib.network.tunnel import Tunnel
-from course_lib.plots.picture import COLOURS, GREY, Picture, colour_of, parts, picture
+from course_lib.plots.picture import COLOURS, GREY, Picture, colour_of, parts, picture, rounded
 
 # One colour and ink for each kind of header; the words say it too.
 HEADERS = {
@@ -122,19 +121,9 @@ def _inner(host: NodeHost) -> tuple[str, str]:
 
 
 def _frame(axes: Axes, left: float, low: float, wide: float, high: float, on: bool) -> None:
-    edge = PASSED if on else REST
-    axes.add_patch(
-        FancyBboxPatch(
-            (left, low),
-            wide,
-            high,
-            boxstyle="round,pad=0.02",
-            facecolor="white",
-            edgecolor=edge,
-            linewidth=1.6 if on else 1.0,
-            zorder=0,
-        )
-    )
+    edge, line = (PASSED, 1.6) if on else (REST, 1.0)
+    look = {"facecolor": "white", "edgecolor": edge, "linewidth": line, "zorder": 0}
+    rounded(axes, (left, low), wide, high, "round,pad=0.02", **look)
 
 
 def _pods(
@@ -184,17 +173,8 @@ def _stack(axes: Axes, packet: Packet, top: float) -> None:
     for text, kind, _ in boxes(packet):
         wide = _width(text)
         colour, ink = HEADERS[kind]
-        axes.add_patch(
-            FancyBboxPatch(
-                (x, top - 0.95),
-                wide,
-                0.9,
-                boxstyle="round,pad=0,rounding_size=0.05",
-                facecolor=colour,
-                edgecolor="white",
-                linewidth=0.6,
-            )
-        )
+        look = {"facecolor": colour, "edgecolor": "white", "linewidth": 0.6}
+        rounded(axes, (x, top - 0.95), wide, 0.9, "round,pad=0,rounding_size=0.05", **look)
         lines = _lines(text)
         middle = x + wide / 2
         axes.text(
@@ -234,19 +214,11 @@ def overhead_by_payload(table: pd.DataFrame) -> Picture:
     figure, [axes] = picture(height=3.2)
     for place, (added, part) in enumerate(parts(table, "ADDED")):
         names = ", ".join(dict.fromkeys(part.PLUGIN))
-        name = part.PLUGIN.iloc[0]
-        first = part[part["PLUGIN"].eq(name)]
-        axes.plot(
-            first.PAYLOAD,
-            first.PERCENT,
-            marker="o",
-            markersize=3,
-            color=COLOURS[place % len(COLOURS)],
-            label=f"{added} bytes more: {names}",
-        )
+        first = part[part["PLUGIN"].eq(part.PLUGIN.iloc[0])]
+        label, colour = f"{added} bytes more: {names}", COLOURS[place % len(COLOURS)]
+        axes.plot(first.PAYLOAD, first.PERCENT, "o-", markersize=3, color=colour, label=label)
     axes.set_xscale("log", base=2)
-    axes.set_xlabel("payload (bytes)")
-    axes.set_ylabel("not payload (% of the wire)")
+    axes.set(xlabel="payload (bytes)", ylabel="not payload (% of the wire)")
     axes.legend(fontsize=6.5)
     large = table[table.PAYLOAD.max() == table.PAYLOAD]
     figure.alt = "Share of the wire that is not payload: for the largest payload " + ", ".join(
@@ -261,10 +233,8 @@ def rule_cost(table: pd.DataFrame) -> Picture:
     colours = colour_of(sorted(set(table.MODE)))
     for mode, part in parts(table, "MODE"):
         axes.plot(part.SERVICES, part.LOOKED, marker="o", color=colours[mode], label=mode)
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    axes.set_xlabel("Services")
-    axes.set_ylabel("rules and lookups\nfor a first packet")
+    axes.set(xscale="log", yscale="log")
+    axes.set(xlabel="Services", ylabel="rules and lookups\nfor a first packet")
     axes.legend()
     most = table[table.SERVICES.max() == table.SERVICES]
     figure.alt = f"With {most.SERVICES.iloc[0]} Services a first packet meets " + ", ".join(

@@ -17,6 +17,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.patches import FancyBboxPatch
 from matplotlib.ticker import FuncFormatter
 
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#666666")
@@ -78,6 +79,17 @@ def picture(width: float = 7.5, height: float = 3.0, panels: int = 1) -> tuple[P
         figure = Picture(figsize=(width, height), layout="constrained")
         axes = figure.subplots(panels, 1, sharex=True, squeeze=False)
     return figure, [row[0] for row in axes]
+
+
+def rounded(
+    axes: Axes, corner: tuple[float, float], wide: float, high: float, style: str, **look: Any
+) -> None:
+    """Add a box with round corners.
+
+    `axes` gets it, `corner` is its lower left one, `wide` and `high` are its size, `style` is
+    matplotlib's box style, `look` are further properties.
+    """
+    axes.add_patch(FancyBboxPatch(corner, wide, high, boxstyle=style, **look))
 
 
 def parts(table: pd.DataFrame, column: str) -> Iterator[tuple[Any, pd.DataFrame]]:
