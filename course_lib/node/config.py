@@ -27,10 +27,8 @@ def missing_config(objects: PodObjects, pod: Pod, container: Container) -> str:
         wanted = variable.value_from
         if wanted is None:
             continue
-        for kind, key in (
-            ("ConfigMap", wanted.config_map_key_ref),
-            ("Secret", wanted.secret_key_ref),
-        ):
+        keys = ("ConfigMap", wanted.config_map_key_ref), ("Secret", wanted.secret_key_ref)
+        for kind, key in keys:
             problem = _key(objects, pod, kind, key)
             if problem:
                 return problem
@@ -44,16 +42,12 @@ def missing_volume(objects: PodObjects, pod: Pod, disk: FileSystem) -> tuple[str
     """
     for volume in pod.spec.volumes or ():
         problem = host_path_problem(disk, volume)
-        if volume.secret:
-            source = SourceName(name=volume.secret.secret_name, optional=volume.secret.optional)
-            problem = _object(objects, pod, "Secret", source) or _missing_item(
-                objects, pod, "Secret", source, volume.secret.items
-            )
-        elif volume.config_map:
-            source = SourceName(name=volume.config_map.name, optional=volume.config_map.optional)
-            problem = _object(objects, pod, "ConfigMap", source) or _missing_item(
-                objects, pod, "ConfigMap", source, volume.config_map.items
-            )
+        if secret := volume.secret:
+            source = SourceName(name=secret.secret_name, optional=secret.optional)
+            problem = _missing_item(objects, pod, "Secret", source, secret.items)
+        elif config_map := volume.config_map:
+            source = SourceName(name=config_map.name, optional=config_map.optional)
+            problem = _missing_item(objects, pod, "ConfigMap", source, config_map.items)
         elif volume.persistent_volume_claim:
             name = volume.persistent_volume_claim.claim_name
             claim = objects.find(PersistentVolumeClaim, name, pod.namespace)
@@ -77,10 +71,11 @@ def _object(objects: PodObjects, pod: Pod, kind: str, source: SourceName | None)
 def _missing_item(
     objects: PodObjects, pod: Pod, kind: str, source: SourceName, items: list[Document] | None
 ) -> str:
-    """A key that a volume asks for and that the object does not have."""
-    data = objects.data(kind, source.name, pod.namespace)
-    if data is None or source.optional:
-        return ""
+    """Why a volume cannot be filled: its object is missing, or has not a key that is asked for."""
+    problem = _object(objects, pod, kind, source)
+    if problem or source.optional:
+        return problem
+    data = objects.data(kind, source.name, pod.namespace) or {}
     absent = [item["key"] for item in items or () if item["key"] not in data]
     if not absent:
         return ""

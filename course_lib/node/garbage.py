@@ -23,45 +23,41 @@ HIGH, LOW = 0.85, 0.80  # of the disk
 MINIMUM_AGE = 120.0  # s before an image may go
 
 
-class ContainerGC:
-    """Removes the dead containers of one node, and the sandboxes of Pods that are gone.
+def collect_containers(
+    runtime: NodeRuntime, workers: Mapping[str, PodWorker], disk: FileSystem
+) -> None:
+    """Remove the dead containers of a node, and the sandboxes of Pods that are gone.
 
-    `runtime` removes them, `workers` know which Pods there are, `disk` has the logs.
+    `runtime` removes them, `workers` know which Pods there are, `disk` has the logs. Raises
+    `RuntimeFault`.
     """
+    cri, seen = runtime.cri, set()
+    dead = [
+        container
+        for container in cri.call("ListContainers").containers
+        if container.state == v1.CONTAINER_EXITED
+    ]
+    for container in sorted(dead, key=lambda c: -c.created_at):
+        key = container.labels.get(POD_UID), container.labels.get(CONTAINER_NAME)
+        if key in seen:
+            _remove(runtime, "RemoveContainer", container_id=container.id)
+        seen.add(key)
+    for sandbox in cri.call("ListPodSandbox").items:
+        uid = sandbox.labels.get(POD_UID, "")
+        worker = workers.get(uid)
+        of_use = worker is not None and worker.sandbox in ("", sandbox.id)
+        if not of_use and sandbox.state == v1.SANDBOX_NOTREADY:
+            _remove(runtime, "RemovePodSandbox", pod_sandbox_id=sandbox.id)
+            if worker is None:
+                _forget_files(disk, uid)
 
-    def __init__(
-        self, runtime: NodeRuntime, workers: Mapping[str, PodWorker], disk: FileSystem
-    ) -> None:
-        self._runtime, self._workers, self._disk = runtime, workers, disk
 
-    def collect(self) -> None:
-        """Remove what is of no use any more; raises `RuntimeFault`."""
-        cri, seen = self._runtime.cri, set()
-        dead = [
-            container
-            for container in cri.call("ListContainers").containers
-            if container.state == v1.CONTAINER_EXITED
-        ]
-        for container in sorted(dead, key=lambda c: -c.created_at):
-            key = container.labels.get(POD_UID), container.labels.get(CONTAINER_NAME)
-            if key in seen:
-                _remove(self._runtime, "RemoveContainer", container_id=container.id)
-            seen.add(key)
-        for sandbox in cri.call("ListPodSandbox").items:
-            uid = sandbox.labels.get(POD_UID, "")
-            worker = self._workers.get(uid)
-            of_use = worker is not None and worker.sandbox in ("", sandbox.id)
-            if not of_use and sandbox.state == v1.SANDBOX_NOTREADY:
-                _remove(self._runtime, "RemovePodSandbox", pod_sandbox_id=sandbox.id)
-                if worker is None:
-                    self._forget_files(uid)
-
-    def _forget_files(self, uid: str) -> None:
-        """A Pod's sandbox is removed: its volumes go too, and its logs."""
-        self._disk.remove(f"/var/lib/kubelet/pods/{uid}")
-        for path in [p for p in self._disk.files if p.startswith("/var/log/pods/")]:
-            if path.split("/")[4].endswith(f"_{uid}"):
-                self._disk.remove(path)
+def _forget_files(disk: FileSystem, uid: str) -> None:
+    """A Pod's sandbox is removed: its volumes go too, and its logs."""
+    disk.remove(f"/var/lib/kubelet/pods/{uid}")
+    for path in [p for p in disk.files if p.startswith("/var/log/pods/")]:
+        if path.split("/")[4].endswith(f"_{uid}"):
+            disk.remove(path)
 
 
 class ImageGC:

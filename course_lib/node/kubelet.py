@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from course_lib.apiserver.errors import APIError, NotFound
 from course_lib.client import Client
@@ -18,14 +19,19 @@ from course_lib.client.informer import Informer
 from course_lib.cri import CRIClient
 from course_lib.engine.simulation import Process
 from course_lib.network import Network
-from course_lib.node import admission, garbage
+from course_lib.node import admission
 from course_lib.node.backoff import Backoff
 from course_lib.node.container_options import ContainerOptions
 from course_lib.node.eviction import MONITORING_PERIOD, EvictionManager
-from course_lib.node.garbage import ContainerGC, ImageGC
+from course_lib.node.garbage import (
+    CONTAINER_PERIOD,
+    IMAGE_PERIOD,
+    ImageGC,
+    collect_containers,
+)
 from course_lib.node.images import ImageManager
 from course_lib.node.kubelet_events import KubeletEvents
-from course_lib.node.logs import ContainerLogManager
+from course_lib.node.logs import rotate_logs
 from course_lib.node.machine import MachineInfo
 from course_lib.node.mirror_pods import MirrorPods, is_mirror
 from course_lib.node.node_runtime import NodeRuntime
@@ -49,7 +55,7 @@ class Kubelet:
     """The agent of one node.
 
     Its parts: `runtime` (the CRI), `node_status`, `workers` (of its Pods), `static` (Pods from
-    files), and the managers of images, statuses, logs, evictions and garbage. `client` reaches the
+    files), and the managers of images, statuses, evictions and garbage. `client` reaches the
     API, `machine` is the node's, `cri` reaches the runtime, `network` carries probes, `disk` has
     volumes and logs.
     """
@@ -80,11 +86,9 @@ class Kubelet:
         self._mirrors = MirrorPods(client, self.node_status, lambda: self.powered, self._wake)
         self._status = StatusManager(client, self._mirrors, self.runtime, machine.address)
         self.workers = PodWorkers(self._parts(network))
-        self._logs = ContainerLogManager(self.runtime, self.workers, disk)
         self._eviction = EvictionManager(
             machine, self.runtime, self.workers, disk, self._events, self.node_status
         )
-        self._container_gc = ContainerGC(self.runtime, self.workers, disk)
         self._image_gc = ImageGC(self._sim, self.runtime, machine, self.component)
         self.static = StaticPods(
             machine.name, disk, self.workers, self._mirrors, lambda: self.powered
@@ -276,7 +280,7 @@ class Kubelet:
                         self.node_status.report()
                         self._status.catch_up(self._wake)
                         self._mirrors.show()
-                self._logs.rotate(self._sim.now)
+                rotate_logs(self.runtime, self.workers, self.disk, self._sim.now)
             yield self._sim.sleep(HEARTBEAT)
 
     def _watch_pressure(self) -> Process:
@@ -289,9 +293,9 @@ class Kubelet:
     def _collect_garbage(self) -> Process:
         """Look every minute for containers, every five for images."""
         while True:
-            for _ in range(round(garbage.IMAGE_PERIOD / garbage.CONTAINER_PERIOD)):
-                yield self._sim.sleep(garbage.CONTAINER_PERIOD)
-                self._safely(self._container_gc.collect)
+            for _ in range(round(IMAGE_PERIOD / CONTAINER_PERIOD)):
+                yield self._sim.sleep(CONTAINER_PERIOD)
+                self._safely(partial(collect_containers, self.runtime, self.workers, self.disk))
             self._safely(self._image_gc.collect)
 
     def _safely(self, collect: Callable[[], None]) -> None:

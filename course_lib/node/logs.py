@@ -19,37 +19,35 @@ MOST_BYTES = 10 * 2**20  # containerLogMaxSize
 MOST_FILES = 5  # containerLogMaxFiles
 
 
-class ContainerLogManager:
-    """Keeps the logs of one node's containers small.
+def rotate_logs(
+    runtime: NodeRuntime, workers: Mapping[str, PodWorker], disk: FileSystem, now: float
+) -> None:
+    """Begin new files for running containers whose logs are large.
 
-    `runtime` opens a log again, `workers` have the containers, `disk` has the files.
+    `runtime` opens a log again, `workers` have the containers, `disk` has the files; `now` in
+    simulated seconds.
     """
+    for worker in workers.values():
+        for slot in worker.slots:
+            if slot.current is None or not slot.running:
+                continue
+            path = f"{log_directory(worker.pod)}/{slot.spec.name}/{slot.restarts}.log"
+            if disk.size(path) > MOST_BYTES:
+                _set_aside(runtime, disk, path, slot.current.id, now)
 
-    def __init__(
-        self, runtime: NodeRuntime, workers: Mapping[str, PodWorker], disk: FileSystem
-    ) -> None:
-        self._runtime, self._workers, self._disk = runtime, workers, disk
 
-    def rotate(self, now: float) -> None:
-        """Begin new files for running containers whose logs are large; `now` in simulated s."""
-        for worker in self._workers.values():
-            for slot in worker.slots:
-                if slot.current is None or not slot.running:
-                    continue
-                path = f"{log_directory(worker.pod)}/{slot.spec.name}/{slot.restarts}.log"
-                if self._disk.size(path) > MOST_BYTES:
-                    self._set_aside(path, slot.current.id, now)
-
-    def _set_aside(self, path: str, container_id: str, now: float) -> None:
-        """Rename the log, have the runtime open it again, and drop the oldest."""
-        stamp = "".join(c for c in timestamp(now) if c.isdigit())
-        aside = f"{path}.{stamp[:8]}-{stamp[8:]}"
-        self._disk.rename(path, aside)
-        try:
-            self._runtime.cri.call("ReopenContainerLog", container_id=container_id)
-        except RuntimeFault:
-            self._disk.rename(aside, path)  # nothing is lost: it goes on in the old one
-            return
-        old = sorted(p for p in self._disk.files if p.startswith(f"{path}."))
-        for each in old[: max(0, len(old) - (MOST_FILES - 1))]:
-            self._disk.remove(each)
+def _set_aside(
+    runtime: NodeRuntime, disk: FileSystem, path: str, container_id: str, now: float
+) -> None:
+    """Rename the log, have the runtime open it again, and drop the oldest."""
+    stamp = "".join(c for c in timestamp(now) if c.isdigit())
+    aside = f"{path}.{stamp[:8]}-{stamp[8:]}"
+    disk.rename(path, aside)
+    try:
+        runtime.cri.call("ReopenContainerLog", container_id=container_id)
+    except RuntimeFault:
+        disk.rename(aside, path)  # nothing is lost: it goes on in the old one
+        return
+    old = sorted(p for p in disk.files if p.startswith(f"{path}."))
+    for each in old[: max(0, len(old) - (MOST_FILES - 1))]:
+        disk.remove(each)

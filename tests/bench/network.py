@@ -8,7 +8,8 @@ import time
 
 from course_lib.experiments.networking import made_up_services
 from course_lib.network import PLUGINS, PodNetwork
-from course_lib.node.proxy.iptables_rules import JUMPS, Settings, port_rules, restore_text
+from course_lib.node.proxy.iptables_restore import JUMPS, restore_text
+from course_lib.node.proxy.iptables_rules import Settings, port_rules
 from course_lib.node.proxy.nftables_rules import nft_text
 from tests.bench.scheduling import machine
 

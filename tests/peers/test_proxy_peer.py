@@ -7,7 +7,8 @@ import random
 import pytest
 
 from course_lib.network.iptables import IPTables
-from course_lib.node.proxy.iptables_rules import JUMPS, Settings, port_rules, restore_text
+from course_lib.node.proxy.iptables_restore import JUMPS, restore_text
+from course_lib.node.proxy.iptables_rules import Settings, port_rules
 from course_lib.node.proxy.nftables_rules import nft_text
 from course_lib.node.proxy.service_ports import ServicePortInfo, service_ports
 from course_lib.objects.decode import decode

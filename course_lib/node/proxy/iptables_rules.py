@@ -1,4 +1,4 @@
-"""kube-proxy's iptables mode: the rules for Services, in the form of `iptables-save`.
+"""kube-proxy's iptables mode: the rules for one port of a Service, as `iptables-save` has them.
 
 The chains, in the order in which a packet for a Service meets them:
 
@@ -18,7 +18,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 import msgspec
@@ -26,32 +25,8 @@ import msgspec
 from course_lib.network.routes import within
 from course_lib.node.proxy.service_ports import Backends, ProxyEndpoint, ServicePortInfo, categorize
 
+ONE_ADDRESS = "255.255.255.255"  # as a mask
 MARK = "0x4000/0x4000"  # on packets that are to be masqueraded
-FILTER_CHAINS = (
-    "KUBE-EXTERNAL-SERVICES", "KUBE-FIREWALL", "KUBE-FORWARD", "KUBE-NODEPORTS",
-    "KUBE-PROXY-FIREWALL", "KUBE-SERVICES",
-)  # fmt: skip
-NAT_CHAINS = ("KUBE-MARK-MASQ", "KUBE-NODEPORTS", "KUBE-POSTROUTING", "KUBE-SERVICES")
-
-_NEW = "-m conntrack --ctstate NEW"
-JUMPS = f"""*filter
--I INPUT {_NEW} -m comment --comment "kubernetes externally-visible service portals" -j KUBE-EXTERNAL-SERVICES
--I INPUT -m comment --comment "kubernetes health check service ports" -j KUBE-NODEPORTS
--I INPUT {_NEW} -m comment --comment "kubernetes load balancer firewall" -j KUBE-PROXY-FIREWALL
--I INPUT -j KUBE-FIREWALL
--I FORWARD {_NEW} -m comment --comment "kubernetes externally-visible service portals" -j KUBE-EXTERNAL-SERVICES
--I FORWARD {_NEW} -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
--I FORWARD -m comment --comment "kubernetes forwarding rules" -j KUBE-FORWARD
--I FORWARD {_NEW} -m comment --comment "kubernetes load balancer firewall" -j KUBE-PROXY-FIREWALL
--I OUTPUT {_NEW} -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
--I OUTPUT {_NEW} -m comment --comment "kubernetes load balancer firewall" -j KUBE-PROXY-FIREWALL
--I OUTPUT -j KUBE-FIREWALL
-COMMIT
-*nat
--I OUTPUT -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
--I PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
--I POSTROUTING -m comment --comment "kubernetes postrouting rules" -j KUBE-POSTROUTING
-COMMIT"""  # noqa: E501
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -90,13 +65,13 @@ def probability(among: int) -> str:
 class PortRules(msgspec.Struct):
     """The rules for one port of a Service, by the chain that they belong to."""
 
-    nat_services: list[str]
-    nat_node_ports: list[str]
-    filter_services: list[str]
-    filter_external: list[str]
-    filter_firewall: list[str]
-    filter_node_ports: list[str]
-    chains: dict[str, list[str]]
+    nat_services: list[str] = []
+    nat_node_ports: list[str] = []
+    filter_services: list[str] = []
+    filter_external: list[str] = []
+    filter_firewall: list[str] = []
+    filter_node_ports: list[str] = []
+    chains: dict[str, list[str]] = {}
 
 
 def port_rules(port: ServicePortInfo, settings: Settings) -> PortRules:
@@ -113,8 +88,8 @@ class _Writer:
         name = chain_hash(port.full_name, port.protocol)
         self.cluster, self.local = f"KUBE-SVC-{name}", f"KUBE-SVL-{name}"
         self.external, self.firewall = f"KUBE-EXT-{name}", f"KUBE-FW-{name}"
-        self.bits = 128 if settings.six else 32
-        self.made = PortRules([], [], [], [], [], [], {})
+        self.bits, self.mask = (128, ":".join(["ffff"] * 8)) if settings.six else (32, ONE_ADDRESS)
+        self.made = PortRules()
 
     def _to(self, address: str, number: int, comment: str) -> str:
         protocol = self.port.protocol
@@ -265,11 +240,10 @@ class _Writer:
             for e in endpoints
         ]
         if self.port.sticky_seconds:
-            mask = "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff" if self.settings.six else _MASK
             for sep, start in noted:
                 rules.append(
                     f"{start} -m recent --rcheck --seconds {self.port.sticky_seconds} --reap "
-                    f"--name {sep} --mask {mask} --rsource -j {sep}"
+                    f"--name {sep} --mask {self.mask} --rsource -j {sep}"
                 )
         left = len(noted)
         for sep, start in noted:
@@ -283,8 +257,7 @@ class _Writer:
         note = f"-m comment --comment {_quoted(self.port.full_name)}"
         recent = ""
         if self.port.sticky_seconds:
-            mask = "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff" if self.settings.six else _MASK
-            recent = f" -m recent --set --name {chain} --mask {mask} --rsource"
+            recent = f" -m recent --set --name {chain} --mask {self.mask} --rsource"
         self.made.chains[chain] = [
             f"-A {chain} -s {endpoint.address}/{self.bits} {note} -j KUBE-MARK-MASQ",
             f"-A {chain} -p {protocol} {note}{recent} -m {protocol} "
@@ -293,7 +266,6 @@ class _Writer:
 
 
 _PLAIN = re.compile(r"[\w-]+", re.ASCII)
-_MASK = "255.255.255.255"
 
 
 def _sep(port: ServicePortInfo, endpoint: ProxyEndpoint) -> str:
@@ -303,70 +275,3 @@ def _sep(port: ServicePortInfo, endpoint: ProxyEndpoint) -> str:
 def _quoted(text: str) -> str:
     """A comment as `iptables-save` prints it: in quotes unless it is one plain word."""
     return text if _PLAIN.fullmatch(text) else f'"{text}"'
-
-
-def restore_text(rules: Iterable[PortRules], settings: Settings, stale: Iterable[str] = ()) -> str:
-    """The text that `iptables-restore --noflush` gets: all common chains, and those of the ports.
-
-    `stale` are chains that nothing leads to any more. `rules` are those of the ports, `settings`
-    the node's.
-    """
-    rules, stale = list(rules), list(stale)
-    lines = [*_filter_lines(rules, settings), *_nat_lines(rules, stale), *_common_nat(settings)]
-    return "\n".join([*lines, *(f"-X {chain}" for chain in stale), "COMMIT"])
-
-
-def _filter_lines(rules: list[PortRules], settings: Settings) -> Iterator[str]:
-    yield "*filter"
-    yield from (f":{chain} - [0:0]" for chain in FILTER_CHAINS)
-    for each in rules:
-        yield from each.filter_services
-        yield from each.filter_external
-        yield from each.filter_firewall
-        yield from each.filter_node_ports
-    if not settings.six:
-        yield (
-            "-A KUBE-FIREWALL ! -s 127.0.0.0/8 -d 127.0.0.0/8 -m comment --comment "
-            '"block incoming localnet connections" '
-            "-m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP"
-        )
-    yield "-A KUBE-FORWARD -m conntrack --ctstate INVALID -j DROP"
-    yield (
-        '-A KUBE-FORWARD -m comment --comment "kubernetes forwarding rules" '
-        f"-m mark --mark {MARK} -j ACCEPT"
-    )
-    yield (
-        '-A KUBE-FORWARD -m comment --comment "kubernetes forwarding conntrack rule" '
-        "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"
-    )
-    yield "COMMIT"
-
-
-def _nat_lines(rules: list[PortRules], stale: list[str]) -> Iterator[str]:
-    """The chains of the ports; those that are stale are emptied."""
-    yield "*nat"
-    yield from (f":{chain} - [0:0]" for chain in NAT_CHAINS)
-    for each in rules:
-        yield from (f":{chain} - [0:0]" for chain in each.chains)
-    yield from (f":{chain} - [0:0]" for chain in stale)
-    for each in rules:
-        yield from each.nat_services
-        yield from each.nat_node_ports
-        for lines in each.chains.values():
-            yield from lines
-
-
-def _common_nat(settings: Settings) -> Iterator[str]:
-    """The rules that do not depend on the Services."""
-    yield f"-A KUBE-MARK-MASQ -j MARK --set-xmark {MARK}"
-    yield f"-A KUBE-POSTROUTING -m mark ! --mark {MARK} -j RETURN"
-    yield "-A KUBE-POSTROUTING -j MARK --set-xmark 0x4000/0x0"
-    yield (
-        '-A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" '
-        "-j MASQUERADE --random-fully"
-    )
-    dismissed = "! -d ::1/128 " if settings.six else ""
-    yield (
-        f'-A KUBE-SERVICES {dismissed}-m comment --comment "kubernetes service nodeports; NOTE: '
-        'this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS'
-    )

@@ -19,13 +19,8 @@ from course_lib.network.ipvs import IPVS
 from course_lib.network.nftables import NFTables
 from course_lib.network.plugins import NodeHost
 from course_lib.node.proxy import ipvs_rules as ipvs
-from course_lib.node.proxy.iptables_rules import (
-    JUMPS,
-    PortRules,
-    Settings,
-    port_rules,
-    restore_text,
-)
+from course_lib.node.proxy.iptables_restore import JUMPS, restore_text
+from course_lib.node.proxy.iptables_rules import PortRules, Settings, port_rules
 from course_lib.node.proxy.nftables_rules import nft_text
 from course_lib.node.proxy.service_ports import SERVICE_NAME, ServicePortInfo, service_ports
 from course_lib.objects.kinds.endpoint_slice import EndpointSlice
