@@ -32,16 +32,17 @@ class Gap(msgspec.Struct, frozen=True):
 
 
 def public() -> Iterator[tuple[str, str, Function, str, str]]:
-    """Module, qualified name and docstring of each function, and the docstring of its class.
+    """Module, qualified name and docstring of each function; the docstring of its class or module.
 
-    What a class says of a parameter holds for all of its methods.
+    What a class or a module says of a `parameter` holds for all of its functions.
     """
     for module in structure.modules():
         if module.startswith("course_lib.course.chapters."):
             continue
+        of_module = ast.get_docstring(structure.tree(module)) or ""
         for node in structure.tree(module).body:
             if isinstance(node, Function) and not node.name.startswith("_"):
-                yield module, node.name, node, ast.get_docstring(node) or "", ""
+                yield module, node.name, node, ast.get_docstring(node) or "", of_module
             elif isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 shared = ast.get_docstring(node) or ""
                 for name, method in methods(node).items():
@@ -110,8 +111,7 @@ def gaps() -> list[Gap]:
     found = []
     for module, name, function, told, shared in public():
         names = parameters(function)
-        documented = f"{told} {shared}"
-        missing = [each for each in names if not re.search(rf"\b{each}\b", documented)]
+        missing = [n for n in names if not re.search(rf"\b{n}\b", told) and f"`{n}`" not in shared]
         lacks = tuple(missing) if len(names) >= FEW else ()
         if raised(function) and not re.search(r"\b[Rr]aise|\brefuse", told):
             lacks = (*lacks, f"raises {', '.join(sorted(raised(function)))}")

@@ -67,7 +67,7 @@ class Session:
         return answers[0]
 
     def answering(self) -> Member:
-        """The first endpoint that answers and knows a leader."""
+        """The first endpoint that answers and knows a leader; raises `EtcdError`."""
         for name in self.endpoints:
             member = self.member(name)
             if member is not None and (member.raft.leader or len(self.etcd.members) == 1):

@@ -124,7 +124,7 @@ class API(Guarded):
             self._answer()
 
     def _answer(self) -> None:
-        with self.served.locked():
+        with self.served.lock:
             answer = self.served.face.answer(self.asked)
         for warning in answer.warnings:
             self.add_header("Warning", warning_header(warning))
@@ -140,7 +140,7 @@ class API(Guarded):
             if target.name:
                 self._answer()  # one object is not watched by its path, but by a field selector
                 return
-            with self.served.locked():
+            with self.served.lock:
                 self._events = WatchStream(self.served, target, self.asked, self._hang_up)
         except CourseError as refusal:
             self.refuse(refusal, target)
@@ -174,7 +174,7 @@ class PodLog(Guarded):
         asked = self.asked
         try:
             last, most = _limits(asked)
-            with self.served.locked():
+            with self.served.lock:
                 said = self.served.cluster.containers.logs(
                     pod,
                     asked.text("container"),
@@ -231,7 +231,7 @@ class Exec(Guarded, WebSocketHandler):
             command = self.asked.query.get("command", ())
             if not command:
                 raise BadRequest("you must specify at least one command for the container")
-            with self.served.locked():
+            with self.served.lock:
                 container = self.asked.text("container")
                 done = self.served.cluster.containers.exec_sync(pod, command, container, namespace)
             self.write_message(bytes([streams.STDOUT]) + done.stdout, binary=True)

@@ -6,8 +6,6 @@ import asyncio
 import hmac
 import secrets
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Protocol
 
 from course_lib.apiserver.rest import Face
@@ -32,7 +30,8 @@ class ServedCluster(Protocol):
 class ServedSession:
     """A cluster that clients use one at a time; only those with the `token` are answered.
 
-    `loop` is the event loop of the HTTP server, once it runs.
+    `lock` is held by the client that uses it, `loop` is the event loop of the HTTP server, once it
+    runs.
     """
 
     loop: asyncio.AbstractEventLoop
@@ -41,17 +40,11 @@ class ServedSession:
         self.cluster = cluster
         self.face = Face(cluster.api.reach)
         self.token = secrets.token_urlsafe(24)
-        self._lock = threading.RLock()
-
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """The cluster for oneself, while other clients wait."""
-        with self._lock:
-            yield
+        self.lock = threading.RLock()
 
     def run(self, seconds: float) -> None:
         """Let simulated time pass; clients that watch hear of the changes."""
-        with self._lock:
+        with self.lock:
             self.cluster.run(seconds)
 
     def trusts(self, token: str) -> bool:

@@ -81,7 +81,7 @@ class WatchStream:
     def stop(self) -> None:
         """Leave the store's list of watches."""
         self._timer.cancel()
-        with self._served.locked():
+        with self._served.lock:
             self._watch.stop()
             if self.end in self._server.clients:
                 self._server.clients.remove(self.end)
@@ -103,7 +103,7 @@ class WatchStream:
             meta = document["metadata"] | {"resourceVersion": str(event.revision)}
             document = document | {"metadata": meta}
         if self._as_table:
-            with self._served.locked():
+            with self._served.lock:
                 document = self._served.face.table(
                     self._target.kind, [event.object], str(event.revision), document["metadata"]
                 )

@@ -131,7 +131,7 @@ class Task:
         note = ""
         try:
             self._progress.record(self.exercise.name, verdict.ok)
-            if not verdict.ok and self._tries() >= ENOUGH:
+            if not verdict.ok and self._kept().tries >= ENOUGH:
                 note = f'(exercise("{self.exercise.name}").solution() shows a solution.)'
         except OSError as problem:
             note = f"(Your progress could not be kept: {problem}.)"
@@ -144,8 +144,9 @@ class Task:
         """
         from course_lib.course.solutions import SOLUTIONS
 
-        tries = self._tries()
-        if tries < ENOUGH and not self._kept().solved:
+        kept = self._kept()
+        tries = kept.tries
+        if tries < ENOUGH and not kept.solved:
             left = ENOUGH - tries
             raise CourseError(
                 f"the solution of {self.exercise.name} is shown after {ENOUGH} tries",
@@ -163,9 +164,6 @@ class Task:
 
     def _kept(self) -> Tries:
         return self._progress.read().get(self.exercise.name, Tries())
-
-    def _tries(self) -> int:
-        return self._kept().tries
 
 
 def _not_asked_for(answer: object, broken: object) -> Remark:

@@ -1,6 +1,8 @@
 """What a container needs from other objects: Secrets, ConfigMaps, claims.
 
 Source: `pkg/kubelet/kubelet_pods.go` (`makeEnvironmentVariables`), `pkg/volume`.
+
+`objects` has what the `pod` and its `container` name, `disk` is the node's.
 """
 
 from __future__ import annotations
@@ -14,10 +16,7 @@ from course_lib.runtimes.files import FileSystem
 
 
 def missing_config(objects: PodObjects, pod: Pod, container: Container) -> str:
-    """Why a container cannot be configured, in the kubelet's words; empty when it can.
-
-    `objects` has the ConfigMaps and Secrets, `pod` is the container's.
-    """
+    """Why a container cannot be configured, in the kubelet's words; empty when it can."""
     for source in container.env_from or ():
         for kind, named in (("ConfigMap", source.config_map_ref), ("Secret", source.secret_ref)):
             problem = _object(objects, pod, kind, named)
@@ -36,10 +35,7 @@ def missing_config(objects: PodObjects, pod: Pod, container: Container) -> str:
 
 
 def missing_volume(objects: PodObjects, pod: Pod, disk: FileSystem) -> tuple[str, str]:
-    """The volume that cannot be mounted, and why; empty when all can.
-
-    `objects` has what volumes are made of, `pod` is theirs, `disk` is the node's.
-    """
+    """The volume that cannot be mounted, and why; empty when all can."""
     for volume in pod.spec.volumes or ():
         problem = host_path_problem(disk, volume)
         if secret := volume.secret:

@@ -2,6 +2,8 @@
 
 Source: `pkg/kubelet/kuberuntime`: `kuberuntime_sandbox.go`, `kuberuntime_container.go`,
 `kuberuntime_container_linux.go`, `labels.go`, `helpers_linux.go`; `pkg/kubelet/qos/policy.go`.
+
+`pod` has the `container`, and `node_memory` is what the node has.
 """
 
 from __future__ import annotations
@@ -86,8 +88,8 @@ def container_config(
 ) -> v1.ContainerConfig:
     """The configuration of one container of a Pod, for start number `attempt`.
 
-    `pod` has the container, `image_id` is on the node; `environment` are its variables, `mounts`
-    paths on the node and inside, `node_memory` is what the node has.
+    `image_id` is on the node; `environment` are its variables, `mounts` paths on the node and
+    inside.
     """
     config = v1.ContainerConfig(
         metadata=v1.ContainerMetadata(name=container.name, attempt=attempt),
@@ -134,10 +136,7 @@ def _annotations(pod: Pod, container: spec.Container, attempt: int) -> dict[str,
 def resources(
     pod: Pod, container: spec.Container, node_memory: Quantity
 ) -> v1.LinuxContainerResources:
-    """Requests and limits as the kernel takes them.
-
-    `pod` has the container, `node_memory` is what the node has.
-    """
+    """Requests and limits as the kernel takes them."""
     limits, requests = container.resources.limits or {}, container.resources.requests or {}
     wanted = requests.get("cpu", limits.get("cpu", ZERO))
     made = v1.LinuxContainerResources(
@@ -153,10 +152,7 @@ def resources(
 
 
 def oom_score(pod: Pod, container: spec.Container, node_memory: Quantity) -> int:
-    """Who is killed first when a node's memory runs out: best effort, then who asked for little.
-
-    `pod` has the container, `node_memory` is what the node has.
-    """
+    """Who is killed first when a node's memory runs out: best effort, then who asked for little."""
     quality = qos_class(pod.spec)
     if quality != "Burstable":
         return -997 if quality == "Guaranteed" else 1000

@@ -6,6 +6,9 @@ mounted by `subPath` stays as it was when the container was made.
 Source: kubernetes.io "Volumes", "ConfigMaps" (mounted ConfigMaps are updated automatically);
 `pkg/volume` (`configmap`, `secret`, `projected`, `downwardapi`, `hostpath`); `pkg/kubelet`
 (`resyncInterval`). A simulated node has no mount points: containers look at the node's files.
+
+`objects` has what volumes are made of, `disk` is the node's; `pod` has the `volume` and the
+`container`, `place` says where it runs.
 """
 
 from __future__ import annotations
@@ -44,11 +47,7 @@ KINDS = {
 def mounts_of(
     objects: PodObjects, disk: FileSystem, pod: Pod, container: Container, place: Place
 ) -> list[tuple[str, str, bool]]:
-    """For each mount: the path on the node, the path inside, and whether it is read-only.
-
-    `objects` has what volumes are made of, `disk` is the node's; `pod` has the `container`, `place`
-    says where it runs.
-    """
+    """For each mount: the path on the node, the path inside, and whether it is read-only."""
     volumes = {volume.name: volume for volume in pod.spec.volumes or ()}
     mounts = []
     for number, mount in enumerate(container.volume_mounts or ()):
@@ -84,10 +83,7 @@ def _account(disk: FileSystem, pod: Pod) -> str:
 
 
 def prepare(objects: PodObjects, disk: FileSystem, pod: Pod, volume: Volume, place: Place) -> str:
-    """Where a volume's files are; those that come from objects are written now.
-
-    `disk` is the node's, `pod` has the `volume`, `place` says where it runs.
-    """
+    """Where a volume's files are; those that come from objects are written now."""
     if volume.host_path:
         path = str(volume.host_path.get("path", "/"))
         if volume.host_path.get("type") == "FileOrCreate" and path not in disk.files:
@@ -116,10 +112,7 @@ def path_of(pod: Pod, volume: Volume) -> str:
 
 
 def refresh(objects: PodObjects, disk: FileSystem, pod: Pod, place: Place) -> None:
-    """Write the files of a Pod's volumes again where their objects have changed.
-
-    `disk` is the node's, `place` says where the `pod` runs.
-    """
+    """Write the files of a Pod's volumes again where their objects have changed."""
     for volume in pod.spec.volumes or ():
         if follows(volume):
             prepare(objects, disk, pod, volume, place)
@@ -135,8 +128,7 @@ def files_of(
 ) -> dict[str, tuple[bytes, int]] | None:
     """The files of a volume that is made of objects: content and mode; None for another kind.
 
-    An object that is missing leaves the files as they are. `pod` has the `volume`, `place` says
-    where it runs.
+    An object that is missing leaves the files as they are.
     """
     if volume.projected is not None:
         return _projected(objects, pod, volume.projected, place)

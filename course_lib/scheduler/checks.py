@@ -2,6 +2,9 @@
 
 Source: `RunScorePlugins` in `pkg/scheduler/framework/runtime/framework.go`, which refuses invalid
 scores. Arrays are the simulation's own, so the checks of their shape are too.
+
+`plugin` gave the `answer` or the `scores` at an extension `point`; `nodes` is the snapshot, and
+`fits` says which nodes count.
 """
 
 from __future__ import annotations
@@ -24,10 +27,7 @@ def in_tree(plugin: Plugin) -> bool:
 
 
 def check_filter(plugin: Plugin, answer: object, nodes: Nodes) -> None:
-    """Raise `CourseError` unless Filter answers with a boolean for each node, or with None.
-
-    `plugin` gave the `answer`, `nodes` is the snapshot.
-    """
+    """Raise `CourseError` unless Filter answers with a boolean for each node, or with None."""
     if answer is None:
         return
     fits = answer.fits if isinstance(answer, NodeToStatus) else answer
@@ -42,10 +42,7 @@ def check_filter(plugin: Plugin, answer: object, nodes: Nodes) -> None:
 
 
 def check_shape(plugin: Plugin, scores: object, nodes: Nodes, point: str) -> None:
-    """Raise `CourseError` unless there is a number for each node (or one for all of them).
-
-    `plugin` gave the `scores` at its `point`, `nodes` is the snapshot.
-    """
+    """Raise `CourseError` unless there is a number for each node (or one for all of them)."""
     right = isinstance(scores, np.ndarray) and scores.shape in ((), (len(nodes),))
     if not (right and isinstance(scores, np.ndarray) and scores.dtype.kind in "biuf"):
         raise CourseError(
@@ -57,10 +54,7 @@ def check_shape(plugin: Plugin, scores: object, nodes: Nodes, point: str) -> Non
 
 
 def check_range(plugin: Plugin, scores: Amounts, nodes: Nodes, fits: Bools) -> None:
-    """Raise `CourseError` for a score outside 0..100 after NormalizeScore.
-
-    `plugin` gave the `scores`, `nodes` is the snapshot, `fits` says which nodes count.
-    """
+    """Raise `CourseError` for a score outside 0..100 after NormalizeScore."""
     every = np.broadcast_to(scores, fits.shape)
     valid = (every >= -ROUNDING) & (every <= MAX_SCORE + ROUNDING)  # False for NaN too
     for row in np.flatnonzero(fits & ~valid).tolist():

@@ -2,6 +2,9 @@
 
 Source: `selectHost` in `pkg/scheduler/schedule_one.go`. Upstream looks at a sample of the nodes
 of a large cluster (`percentageOfNodesToScore`); here every node is looked at.
+
+`framework` has the profile's plugins, `pod` is the Pod that is scheduled, `nodes` the snapshot;
+`rng` breaks ties.
 """
 
 from __future__ import annotations
@@ -34,11 +37,7 @@ def best(total: Amounts, rng: random.Random) -> int:
 def decide(
     framework: SchedulingFramework, pod: PodInfo, nodes: Nodes, rng: random.Random
 ) -> tuple[int, Diagnosis | None]:
-    """The row of the node for one Pod; or -1, with the reasons.
-
-    `framework` has the profile's plugins, `pod` is the Pod that is scheduled, `nodes` is the
-    snapshot; `rng` breaks ties.
-    """
+    """The row of the node for one Pod; or -1, with the reasons."""
     filtered = framework.filter(pod, nodes)
     if not filtered.fits.any():
         return -1, Diagnosis.of(filtered)
@@ -46,11 +45,7 @@ def decide(
 
 
 def place(framework: SchedulingFramework, pod: PodInfo, nodes: Nodes, rng: random.Random) -> int:
-    """Decide, and count the Pod there; returns the row, or -1 where it cannot be placed.
-
-    `framework` has the profile's plugins, `pod` is the Pod that is scheduled, `nodes` is the
-    snapshot; `rng` breaks ties.
-    """
+    """Decide, and count the Pod there; returns the row, or -1 where it cannot be placed."""
     filtered = framework.filter(pod, nodes)
     if not filtered.fits.any():
         return -1

@@ -1,6 +1,9 @@
 """NodeResourcesBalancedAllocation: better a node that the Pod makes more evenly used.
 
 Source: `pkg/scheduler/framework/plugins/noderesources/balanced_allocation.go`.
+
+Here `pod` is the Pod that is scheduled, `nodes` the snapshot, with a column for each `resource`;
+`resources` (or `wanted`, of one Pod) are compared, and `more` is requested beside what is promised.
 """
 
 from __future__ import annotations
@@ -38,9 +41,6 @@ class NodeResourcesBalancedAllocation(Plugin):
 def balance(pod: PodInfo, nodes: Nodes, resources: tuple[str, ...]) -> Amounts:
     """How evenly a node is used with the Pod, against without it: 75 when nothing changes, up to
     100 when it becomes more even, down to 50 when less (since 1.36).
-
-    `pod` is the Pod that is scheduled, `nodes` is the snapshot, `resources` are those that are
-    compared.
     """
     wanted = [r for r in resources if r in COMMON or pod.requests.get(r)]
     after = evenness(nodes, wanted, pod.requests)
@@ -56,8 +56,7 @@ def evenness(nodes: Nodes, wanted: Sequence[str], more: Mapping[str, int]) -> Am
     """100 less the standard deviation of the used shares, in per cent, cut to a whole number.
 
     `more` is requested beside what the nodes have already promised. What is requested counts as it
-    is, without defaults for containers that ask for nothing. `nodes` is the snapshot, `wanted`
-    names the resources.
+    is, without defaults for containers that ask for nothing.
     """
     shares = [used_share(nodes, resource, more.get(resource, 0)) for resource in wanted]
     have = [nodes.have(resource) for resource in wanted]
@@ -74,10 +73,7 @@ def evenness(nodes: Nodes, wanted: Sequence[str], more: Mapping[str, int]) -> Am
 
 
 def used_share(nodes: Nodes, resource: str, more: int) -> Amounts:
-    """The share that would be used, 1 at the most.
-
-    `nodes` is the snapshot, `resource` is one of its columns, `more` is added to what is requested.
-    """
+    """The share that would be used, 1 at the most."""
     share = nodes.column(nodes.requested, resource) + more
     share /= nodes.divisor(resource)
     return np.minimum(share, 1, out=share)

@@ -2,6 +2,9 @@
 
 Source: `pkg/scheduler/framework/plugins/noderesources` (`fit.go`, `resource_allocation.go`,
 `least_allocated.go`, `most_allocated.go`, `requested_to_capacity_ratio.go`).
+
+Here `pod` is the Pod that is scheduled and `nodes` the snapshot, with a column for each `resource`;
+`requested` is with the Pod, `capacity` is what each node has, `divisor` the same without zeros.
 """
 
 from __future__ import annotations
@@ -103,11 +106,7 @@ class NodeResourcesFit(Plugin):
 
 
 def room(pod: PodInfo, nodes: Nodes, ignored: frozenset[str]) -> Iterator[tuple[str, Bools]]:
-    """The nodes with enough of each thing, and the reason that the others give.
-
-    `pod` is the Pod that is scheduled, `nodes` is the snapshot, `ignored` are resources that do not
-    count.
-    """
+    """The nodes with enough of each thing that is not `ignored`, and the reason of the others."""
     yield TOO_MANY_PODS, nodes.pod_count < nodes.capacity("pods")
     for resource, amount in pod.requests.items():
         if resource not in ignored:
@@ -118,8 +117,6 @@ def room(pod: PodInfo, nodes: Nodes, ignored: frozenset[str]) -> Iterator[tuple[
 def claim(pod: PodInfo, nodes: Nodes, resource: str) -> Amounts | None:
     """What would be requested of each node; None for an extended resource that the Pod does not
     ask for. Containers that ask for no CPU or memory count as a little.
-
-    `pod` is the Pod that is scheduled, `nodes` is the snapshot, `resource` is one of its columns.
     """
     if resource in nodes.nonzero:
         return nodes.nonzero[resource] + pod.nonzero[resource]
@@ -130,28 +127,18 @@ def claim(pod: PodInfo, nodes: Nodes, resource: str) -> Amounts | None:
 
 
 def least_allocated(requested: Amounts, capacity: Amounts, divisor: Amounts) -> Amounts:
-    """The free share in per cent; 0 where more is asked than there is.
-
-    `requested` is with the Pod, `capacity` is what each node has, `divisor` the same without zeros.
-    """
+    """The free share in per cent; 0 where more is asked than there is."""
     free = np.subtract(capacity, requested, out=requested)
     return per_cent(np.maximum(free, 0, out=free), divisor)
 
 
 def most_allocated(requested: Amounts, capacity: Amounts, divisor: Amounts) -> Amounts:
-    """The requested share in per cent, 100 at the most.
-
-    `requested` is with the Pod, `capacity` is what each node has, `divisor` the same without zeros.
-    """
+    """The requested share in per cent, 100 at the most."""
     return per_cent(np.minimum(requested, capacity, out=requested), divisor)
 
 
 def by_shape(requested: Amounts, capacity: Amounts, divisor: Amounts, shape: Shape) -> Amounts:
-    """The score of the utilisation on a line through the shape's points; full is 100 per cent.
-
-    `requested` is with the Pod, `capacity` is what each node has, `divisor` the same without zeros;
-    `shape` has the points.
-    """
+    """The score of the utilisation on a line through the points of `shape`; full is 100."""
     fits = requested <= capacity
     used = np.where(fits, per_cent(requested, divisor), 100.0)
     return broken_line(used, shape) * (capacity > 0)

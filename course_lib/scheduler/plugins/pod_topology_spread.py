@@ -2,6 +2,7 @@
 
 A domain is all nodes with one value of a label (the topology key). A constraint counts the Pods
 that its selector selects in each; the skew of a domain is its count less the smallest.
+Here `constraint` is one of the `pod`'s, and `nodes` is the snapshot.
 Source: `pkg/scheduler/framework/plugins/podtopologyspread` (`filtering.go`, `scoring.go`).
 """
 
@@ -176,7 +177,7 @@ def _constraint(said: TopologySpreadConstraint, selector: Selector) -> Constrain
 def within_skew(constraint: Constraint, pod: PodInfo, nodes: Nodes, everywhere: Bools) -> Bools:
     """The nodes whose domain stays within the skew when the Pod joins it.
 
-    `constraint` is one of the `pod`'s, `nodes` the snapshot; `everywhere` says which nodes count.
+    `everywhere` says which nodes count.
     """
     column = nodes.label(constraint.key)
     eligible = everywhere & included(constraint, pod, nodes)
@@ -204,8 +205,6 @@ def _domains(key: str, column: LabelColumn, nodes: Nodes, eligible: Bools) -> Bo
 def included(constraint: Constraint, pod: PodInfo, nodes: Nodes) -> Bools:
     """The nodes whose Pods count: those that the Pod's own affinity and (if so asked) its
     tolerations leave it (`nodeAffinityPolicy`, `nodeTaintsPolicy`).
-
-    `constraint` is one of the `pod`'s, `nodes` the snapshot.
     """
     counted = required(pod, nodes) if constraint.honour_affinity and asks(pod) else ALL
     counts = None
