@@ -237,7 +237,7 @@ def test_a_client_that_does_not_read_is_let_go_and_keeps_nobody_waiting(served, 
         while len(served.cluster.api.server.store.watches) > before and time.monotonic() < deadline:
             number += 1
             note = {"metadata": {"annotations": {"note": f"{number} " * 2000}}}
-            with served.locked():
+            with served.lock:
                 served.cluster.api.patch("Pod", name, "default", note)
         assert len(served.cluster.api.server.store.watches) == before
     assert send(served, "GET", PODS)[0] == 200
