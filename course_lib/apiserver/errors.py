@@ -129,3 +129,9 @@ class TooNew(APIError):
     """A resourceVersion that the store has not reached."""
 
     code, reason = 504, "Timeout"
+
+
+class RejectedPatch(APIError):
+    """A JSON patch with an operation that cannot be done."""
+
+    code, reason = 422, "Invalid"

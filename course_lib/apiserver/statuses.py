@@ -19,6 +19,7 @@ from course_lib.apiserver.errors import (
     Forbidden,
     NotAllowed,
     NotFound,
+    RejectedPatch,
     StorageError,
     TooLarge,
     TooManyRequests,
@@ -71,7 +72,7 @@ def refused(refusal: CourseError, about: Document | None = None) -> HTTPResponse
             {"reason": CAUSES[error.type], "message": error.body, "field": error.path}
             for error in refusal.errors
         ]
-    elif code == 422:
+    elif code == 422 and not isinstance(refusal, RejectedPatch):
         field = refusal.where.rpartition(": ")[2]
         details["causes"] = [
             {"reason": "FieldValueInvalid", "message": refusal.what, "field": field}

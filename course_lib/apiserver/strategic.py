@@ -6,15 +6,18 @@ Sources: kubernetes.io "Update API Objects in Place Using kubectl patch"; apimac
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from course_lib.apiserver.errors import RejectedPatch
 from course_lib.apiserver.patches import MERGE_KEYS, MergeKey, identity, merge_patch
 from course_lib.errors import CourseError
 from course_lib.objects.manifests import Document
 
+Name = tuple[str, ...]
 OPERATIONS = ("add", "remove", "replace", "move", "copy", "test")
 ORDER, PRIMITIVES = "$setElementOrder/", "$deleteFromPrimitiveList/"
+SETS = ("add", "replace")  # what is there or not: `set` of `partialDoc` in json-patch, version 4
 MOST_OPERATIONS = 10_000  # of one JSON patch (`maxJSONPatchOperations`)
 
 
@@ -42,6 +45,9 @@ def strategic_merge(target: Any, patch: Any) -> Any:
 def _merged(result: Document, patch: Document) -> Document:
     if "$retainKeys" in patch:
         kept = _list_of(patch, "$retainKeys")
+        for key in patch:
+            if not key.startswith("$") and key not in kept:
+                raise _malformed("$retainKeys", f"{key}, which the patch sets", kept)
         result = {key: value for key, value in result.items() if key in kept}
     for key, value in patch.items():
         if key.startswith(PRIMITIVES):
@@ -80,10 +86,12 @@ def _list_of(patch: dict[str, Any], key: str) -> list[Any]:
 def _merge_list(field: str, live: list[Any], patch: list[Any], order: list[Any]) -> list[Any]:
     key = _key_of(field, [*live, *patch])
     if field == "finalizers":
-        return [*live, *(each for each in patch if each not in live)]
+        texts: dict[Name, Any] = {(each,): each for each in [*live, *patch]}
+        return [texts[name] for name in _in_order(texts, patch, [(each,) for each in live])]
     if key is None or any(each.get("$patch") == "replace" for each in patch):
         return [each for each in patch if not (isinstance(each, dict) and "$patch" in each)]
     found = {identity(each, key): each for each in live}
+    before = list(found)
     for each in patch:
         name = identity(each, key)
         same = [other for other in found if other[0] == name[0]]
@@ -93,15 +101,29 @@ def _merge_list(field: str, live: list[Any], patch: list[Any], order: list[Any])
             found.pop(name, None)
         else:
             found[name] = strategic_merge(found.get(name), each)
-    if order:
-        places = {  # an order names the first field of a key
-            str(each[key[0]]): place
-            for place, each in enumerate(order)
-            if isinstance(each, dict) and key[0] in each
-        }
-        names = sorted(found, key=lambda name: places.get(name[0], -1))
-        return [found[name] for name in names]
-    return list(found.values())
+    named = [each for each in order or patch if isinstance(each, dict) and key[0] in each]
+    asked = [str(each[key[0]]) for each in named]
+    if any(str(each[key[0]]) not in asked for each in patch if "$patch" not in each):
+        raise _malformed(ORDER + field, "all items of the patch", asked)
+    names = _in_order(found, asked, before)
+    return [found[name] for name in names]
+
+
+def _in_order(names: Iterable[Name], asked: list[str], live: list[Name]) -> list[Name]:
+    """The items of a merged list: those of the patch in its order, the others where they were.
+
+    `asked` are the first fields of the patch's keys, in the order that it gives or names. An item
+    that the patch leaves alone stays before the first item of the patch that it stood before
+    (`mergeSortedSlice` of `strategicpatch`). `live` is the order before.
+    """
+    places = {name: place for place, name in enumerate(asked)}
+    first = sorted((name for name in names if name[0] in places), key=lambda n: places[n[0]])
+    others = [name for name in names if name[0] not in places]
+    result: list[Name] = []
+    while first and others:
+        both = first[0] in live and live.index(others[0]) < live.index(first[0])
+        result.append((others if both else first).pop(0))
+    return result + first + others
 
 
 def _key_of(field: str, items: list[Any]) -> MergeKey | None:
@@ -118,7 +140,8 @@ def _key_of(field: str, items: list[Any]) -> MergeKey | None:
 def json_patch(target: Any, operations: Any) -> Any:
     """RFC 6902: a list of operations on paths, done one after the other.
 
-    Raises `CourseError` for an operation that cannot be done.
+    Raises `CourseError` for what is no list of operations, and `RejectedPatch` for an operation
+    that cannot be done.
 
     >>> json_patch({"spec": {"replicas": 3}}, [
     ...     {"op": "replace", "path": "/spec/replicas", "value": 5},
@@ -136,7 +159,7 @@ def json_patch(target: Any, operations: Any) -> Any:
             raise CourseError("an operation of a JSON patch is an object", found=repr(each)[:60])
         op = each.get("op")
         if op not in OPERATIONS:
-            raise CourseError(
+            raise RejectedPatch(
                 "no such operation", expected=f"one of {', '.join(OPERATIONS)}", found=repr(op)[:60]
             )
         if op in ("move", "copy"):
@@ -152,7 +175,7 @@ def _steps(operation: dict[str, Any], name: str) -> list[str]:
     """The steps of a JSON pointer (RFC 6901)."""
     path = operation.get(name)
     if not isinstance(path, str) or (path and not path.startswith("/")):
-        raise CourseError(
+        raise RejectedPatch(
             f"an operation of a JSON patch has a {name}",
             expected="a text that begins with /",
             found=repr(path)[:60],
@@ -175,7 +198,7 @@ def _at(target: Any, steps: list[str], operation: dict[str, Any]) -> Any:
     op, value = operation["op"], operation.get("value")
     if not steps:
         if op == "test" and target != value:
-            raise CourseError("a test of the JSON patch failed", where=operation["path"])
+            raise RejectedPatch("a test of the JSON patch failed", where=operation["path"])
         return target if op == "test" else None if op == "remove" else value
     step, rest = steps[0], steps[1:]
     if isinstance(target, list):
@@ -186,7 +209,7 @@ def _at(target: Any, steps: list[str], operation: dict[str, Any]) -> Any:
         if not rest and op == "remove":
             return [*before, *after[1:]]
         return [*before, _at(after[0], rest, operation), *after[1:]]
-    if not isinstance(target, dict) or (step not in target and (rest or op != "add")):
+    if not isinstance(target, dict) or (step not in target and (rest or op not in SETS)):
         raise _nowhere(operation)
     if not rest and op == "remove":
         return {key: each for key, each in target.items() if key != step}
@@ -194,18 +217,24 @@ def _at(target: Any, steps: list[str], operation: dict[str, Any]) -> Any:
 
 
 def _place(items: list[Any], step: str, operation: dict[str, Any], adds: bool = False) -> int:
-    """An index into a list; `-` is behind the last item, where only `add` may go."""
+    """An index into a list, a negative one from its end.
+
+    `-` is behind the last item, where only `add` may go.
+    """
     behind = len(items)
-    number = step.isascii() and step.isdecimal() and len(step) < 10
-    place = behind if step == "-" else int(step) if number else -1
+    digits = step.removeprefix("-")
+    number = digits.isascii() and digits.isdecimal() and len(digits) < 10
+    place = behind if step == "-" else int(step) if number else -behind - 2
+    if step.startswith("-") and number:
+        place += behind + adds
     if not 0 <= place < behind + adds:
         raise _nowhere(operation)
     return place
 
 
-def _nowhere(operation: dict[str, Any]) -> CourseError:
+def _nowhere(operation: dict[str, Any]) -> RejectedPatch:
     where = str(operation.get("path"))
-    return CourseError("the JSON patch names what is not there", where=where)
+    return RejectedPatch("the JSON patch names what is not there", where=where)
 
 
 # What a PATCH may be written in, and what it then does to a document.

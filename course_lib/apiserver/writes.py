@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from course_lib.apiserver.bodies import Request, delete_options
-from course_lib.apiserver.errors import BadRequest, Conflict, Invalid, NotFound
+from course_lib.apiserver.errors import BadRequest, Conflict, Invalid, NotFound, RejectedPatch
 from course_lib.apiserver.scales import scale_of, scaled
 from course_lib.apiserver.server import APIServer
 from course_lib.apiserver.statuses import SUCCESS, HTTPResponse
@@ -55,10 +55,7 @@ class Writer:
 
         Raises `BadRequest` for a document of another place.
         """
-        if not self._meta(document).get("name"):
-            raise BadRequest(
-                "the document has no name", where="metadata.name", expected=self.target.name
-            )
+        self._refuse_nameless(document)
         if self.target.part == "scale":
             self._named(document)
             return self._scale(document)
@@ -74,6 +71,8 @@ class Writer:
         is_scale = self.target.part == "scale"
         try:
             document = apply(scale_of(self.target.kind, before) if is_scale else before, patch)
+        except RejectedPatch:
+            raise
         except CourseError as problem:
             raise BadRequest(
                 problem.what, where=problem.where, expected=problem.expected, found=problem.found
@@ -82,6 +81,7 @@ class Writer:
             raise BadRequest("the patched object is nested too deep") from None
         if not isinstance(document, dict):
             raise BadRequest("the patched object is no object", expected="a mapping")
+        self._refuse_nameless(document)
         if is_scale:
             self._named(document)
             return self._scale(document)
@@ -192,6 +192,12 @@ class Writer:
                     expected=wanted,
                     found=str(meta[field])[:60],
                 )
+
+    def _refuse_nameless(self, document: Document) -> None:
+        if not self._meta(document).get("name"):
+            raise BadRequest(
+                "the document has no name", where="metadata.name", expected=self.target.name
+            )
 
     def _meta(self, document: Document) -> Document:
         """The metadata of a document, as a mapping of its own."""

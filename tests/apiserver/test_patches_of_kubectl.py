@@ -21,12 +21,35 @@ def test_containers_are_merged_by_name_and_new_ones_are_added():
 
 def test_a_container_is_deleted_by_a_directive_and_the_order_is_set():
     patch = {
-        "$setElementOrder/containers": [{"name": "b"}, {"name": "a"}],
+        "$setElementOrder/containers": [{"name": "b"}, {"name": "c"}, {"name": "a"}],
         "containers": [{"name": "c", "image": "z"}],
     }
-    assert [c["name"] for c in strategic_merge(CONTAINERS, patch)["containers"]] == ["c", "b", "a"]
+    assert [c["name"] for c in strategic_merge(CONTAINERS, patch)["containers"]] == ["b", "c", "a"]
     gone = {"containers": [{"$patch": "delete", "name": "a"}]}
     assert strategic_merge(CONTAINERS, gone)["containers"] == [{"name": "b", "image": "y"}]
+
+
+def test_without_an_order_new_items_come_before_those_that_the_patch_leaves_alone():
+    def names(*patch):
+        merged = strategic_merge(CONTAINERS, {"containers": [{"name": name} for name in patch]})
+        return [each["name"] for each in merged["containers"]]
+
+    assert names("c") == ["c", "a", "b"]
+    assert names("a", "c") == ["a", "c", "b"]
+    assert names("b", "c") == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        {"$setElementOrder/containers": [{"name": "a"}], "containers": [{"name": "b"}]},
+        {"$retainKeys": ["volumes"], "containers": [{"name": "b"}]},
+        {"$patch": "melt"},
+    ],
+)
+def test_directives_that_leave_out_what_the_patch_sets_are_refused(patch):
+    with pytest.raises(CourseError, match="malformed"):
+        strategic_merge(CONTAINERS, patch)
 
 
 UDP, TCP = {"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}
@@ -65,7 +88,7 @@ def test_items_are_merged_by_the_merge_key_of_their_list(field, key):
 
 def test_lists_without_a_key_are_replaced_and_finalizers_are_joined():
     assert strategic_merge({"args": ["a", "b"]}, {"args": ["c"]}) == {"args": ["c"]}
-    assert strategic_merge({"finalizers": ["a"]}, {"finalizers": ["b"]})["finalizers"] == ["a", "b"]
+    assert strategic_merge({"finalizers": ["a"]}, {"finalizers": ["b"]})["finalizers"] == ["b", "a"]
     patch = {"$deleteFromPrimitiveList/finalizers": ["a"]}
     assert strategic_merge({"finalizers": ["a", "b"]}, patch) == {"finalizers": ["b"]}
 
@@ -90,7 +113,7 @@ def test_without_lists_a_strategic_merge_is_a_merge_patch(target, patch):
     assert strategic_merge(target, patch) == merge_patch(target, patch)
 
 
-def test_the_examples_of_rfc_6902():
+def test_the_examples_of_rfc_6902_and_what_the_api_server_adds():
     letters, word = {"foo": ["bar", "baz"]}, {"baz": "qux", "foo": "bar"}
     cases = [
         ({"foo": "bar"}, ("add", "/baz", "qux"), {"baz": "qux", "foo": "bar"}),
@@ -99,6 +122,8 @@ def test_the_examples_of_rfc_6902():
         (letters, ("remove", "/foo/1", None), {"foo": ["bar"]}),
         (word, ("replace", "/baz", "boo"), {"baz": "boo", "foo": "bar"}),
         (letters, ("add", "/foo/-", ["abc"]), {"foo": ["bar", "baz", ["abc"]]}),
+        ({"foo": 1}, ("replace", "/bar", 2), {"foo": 1, "bar": 2}),  # as json-patch 4 does
+        (letters, ("remove", "/foo/-1", None), {"foo": ["bar"]}),
         ({"/": 9, "~1": 10}, ("test", "/~01", 10), {"/": 9, "~1": 10}),
     ]
     for before, (op, path, value), after in cases:

@@ -159,20 +159,33 @@ def test_refusals(served, method, path, body, code):
     assert served.cluster.api.server.store.revision == before
 
 
+@pytest.mark.parametrize("patch", [{}, "add", ["add"]])
+def test_a_json_patch_that_is_no_list_of_operations_is_refused(served, patch):
+    status, answer = ask(served, "PATCH", f"{APPS}/web", patch, JSON_PATCH)
+    assert (status, answer["reason"]) == (400, "BadRequest")
+
+
 @pytest.mark.parametrize(
     "patch",
     [
-        {},
         [{"op": "replace"}],
         [{"op": "melt", "path": "/spec"}],
+        [{"op": "test", "path": "/spec/replicas", "value": 99}],
         [{"op": "remove", "path": "/spec/template/spec/containers/9"}],
         [{"op": "replace", "path": "/spec/template/spec/containers/x", "value": {}}],
         [{"op": "remove", "path": "/spec/template/spec/containers/-"}],
     ],
 )
-def test_a_patch_that_makes_no_sense_is_refused(served, patch):
+def test_a_json_patch_that_cannot_be_done_is_refused(served, patch):
     status, answer = ask(served, "PATCH", f"{APPS}/web", patch, JSON_PATCH)
-    assert (status, answer["status"]) == (400, "Failure")
+    assert (status, answer["reason"]) == (422, "Invalid")
+
+
+@pytest.mark.parametrize("metadata", [None, {"name": None}, {"name": ""}])
+def test_an_update_without_a_name_is_refused(served, metadata):
+    patch = {"metadata": metadata}
+    status, answer = ask(served, "PATCH", f"{APPS}/web", patch, "application/merge-patch+json")
+    assert (status, answer["reason"]) == (400, "BadRequest")
 
 
 def test_a_method_that_means_nothing_deletes_nothing():

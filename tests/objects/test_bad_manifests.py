@@ -77,6 +77,22 @@ def changed(document: dict, path: str, value: object) -> dict:
             "bad key!",
         ),
         (changed(pod(), "metadata.labels", {"app": 5}), "metadata.labels", "text", "whole number"),
+        (
+            changed(pod(), "metadata.finalizers", ["hold"]),
+            "metadata.finalizers",
+            "a name with a domain",
+            "'hold'",
+        ),
+        (
+            changed(
+                pod(),
+                "metadata.ownerReferences",
+                [{"apiVersion": "v1", "kind": "Event", "name": "e", "uid": "1"}],
+            ),
+            "metadata.ownerReferences[0]",
+            "an Event is disallowed from being an owner",
+            "'Event'",
+        ),
         (pod(restartPolicy="Sometimes"), "spec.restartPolicy", "Always", "'Sometimes'"),
         (
             workload(pod_spec={"restartPolicy": "Never"}),

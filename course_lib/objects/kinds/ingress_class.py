@@ -76,6 +76,7 @@ INGRESS_CLASS = Kind(
         "spec.parameters.scope": one_of("Cluster", "Namespace"),
     },
     rules=_rules,
+    fixed=("spec.controller",),
     columns="NAME  CONTROLLER  PARAMETERS  AGE",
     row=_row,
 )

@@ -163,9 +163,40 @@ def _relations(document: Document) -> Problems:
     yield from job_relations(spec, "spec")
 
 
+PLACEMENT = ("nodeSelector", "tolerations", "schedulingGates")
+
+
+def _lasting(template: Document) -> Document:
+    """What stays of a Pod template while its Job is suspended: all but resources and placement."""
+    spec = {k: v for k, v in template["spec"].items() if k not in PLACEMENT}
+    affinity = spec.pop("affinity", None) or {}
+    spec["affinity"] = {k: v for k, v in affinity.items() if k != "nodeAffinity"}
+    for group in ("containers", "initContainers"):
+        spec[group] = [
+            {k: v for k, v in c.items() if k != "resources"} for c in spec.get(group) or ()
+        ]
+    return spec
+
+
 def _transition(before: Document, after: Document) -> Problems:
-    """The completions of an Indexed Job may change, together with its parallelism."""
+    """The completions of an Indexed Job may change, together with its parallelism.
+
+    The Pod template of a suspended Job without Pods may change in resources and placement
+    (`validatePodTemplateUpdate` in `pkg/apis/batch/validation`).
+    """
     old, new = before["spec"], after["spec"]
+    status = before.get("status") or {}
+    stopped = any(
+        each["type"] == "Suspended" and each["status"] == "True"
+        for each in status.get("conditions") or ()
+    )
+    open_ = old.get("suspend") and not status.get("active")
+    open_ = open_ and (stopped or not status.get("startTime"))
+    templates = [old["template"], new["template"]]
+    if open_:
+        templates = [_lasting(each) for each in templates]
+    if templates[0] != templates[1]:
+        yield changed("spec.template", "no change: the field is immutable")
     if old.get("completions") == new.get("completions"):
         return
     if new.get("completionMode") != "Indexed":
@@ -200,7 +231,7 @@ def _row(job: Job, now: float) -> Row:
 
 
 FIXED = (
-    "spec.selector", "spec.template", "spec.completionMode", "spec.podFailurePolicy",
+    "spec.selector", "spec.completionMode", "spec.podFailurePolicy",
     "spec.backoffLimitPerIndex", "spec.managedBy", "spec.successPolicy",
 )  # fmt: skip
 JOB = Kind(

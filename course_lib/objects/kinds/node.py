@@ -11,7 +11,7 @@ from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Condition, Object, Value, condition
 from course_lib.objects.places import places
 from course_lib.objects.quantity import ResourceList
-from course_lib.objects.rules import must_be_one_of, unique
+from course_lib.objects.rules import changed, must_be_one_of, unique
 
 
 class Taint(Value, frozen=True):
@@ -121,6 +121,12 @@ def _row(node: Node, now: float) -> Row:
     )
 
 
+def _transition(before: Document, after: Document) -> Problems:
+    old, new = ((each.get("spec") or {}).get("podCIDR") for each in (before, after))
+    if old and old != new:
+        yield changed("spec.podCIDR", "no change: a node gets its range of addresses once")
+
+
 NODE = Kind(
     "v1",
     Node,
@@ -138,6 +144,7 @@ NODE = Kind(
         "spec.taints[*].value": label_value,
     },
     rules=_rules,
+    transition=_transition,
     columns="NAME  STATUS  ROLES  AGE  VERSION"
     "  +INTERNAL-IP  +EXTERNAL-IP  +OS-IMAGE  +KERNEL-VERSION  +CONTAINER-RUNTIME",
     row=_row,

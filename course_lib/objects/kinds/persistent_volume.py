@@ -181,6 +181,7 @@ PERSISTENT_VOLUME = Kind(
     },
     rules=_rules,
     relations=_relations,
+    fixed=("spec.hostPath", "spec.nfs", "spec.csi", "spec.local", "spec.volumeMode"),
     columns="NAME  CAPACITY  ACCESS MODES  RECLAIM POLICY  STATUS  CLAIM  STORAGECLASS"
     "  VOLUMEATTRIBUTESCLASS  REASON  AGE  +VOLUMEMODE",
     row=_row,

@@ -203,6 +203,9 @@ def _transition(before: Document, after: Document) -> Problems:
     kept = new.get("clusterIP", old.get("clusterIP"))
     if old.get("clusterIP") and old["type"] == new["type"] and old["clusterIP"] != kept:
         yield changed("spec.clusterIP", "no change: the field is immutable")
+    balanced = old["type"] == new["type"] == "LoadBalancer"
+    if balanced and old.get("loadBalancerClass") != new.get("loadBalancerClass"):
+        yield changed("spec.loadBalancerClass", "no change: may not change once set")
 
 
 def _row(service: Service, now: float) -> Row:

@@ -40,11 +40,11 @@ from course_lib.objects.kinds.pod.requests import qos_class, total
 from course_lib.objects.kinds.pod.rules import pod_spec_rules
 from course_lib.objects.kinds.pod.spec import Pod, PodSpec
 from course_lib.objects.kinds.pod.status import ContainerState, ContainerStatus, PodStatus
+from course_lib.objects.kinds.pod.updates import pod_update_rules
 from course_lib.objects.kinds.pod.volumes import Volume
 from course_lib.objects.manifests import Document
 from course_lib.objects.names import Problem
 from course_lib.objects.quantity import ResourceList
-from course_lib.objects.rules import changed
 
 __all__ = [
     "Container",
@@ -79,29 +79,6 @@ def _relations(document: Document) -> Problems:
         yield Problem("spec.ephemeralContainers", "nothing: cannot be set on create", "containers")
 
 
-def _transition(before: Document, after: Document) -> Problems:
-    """Of a Pod's containers only the image may change; tolerations come, and gates go."""
-    old, new = before["spec"], after["spec"]
-
-    def rest(spec: Document, group: str) -> list[Document]:
-        return [{k: v for k, v in c.items() if k != "image"} for c in spec.get(group, ())]
-
-    for group in ("containers", "initContainers"):
-        if rest(old, group) != rest(new, group):
-            expected = "no change but to image: delete the Pod and make another"
-            yield changed(f"spec.{group}", expected)
-    if any(each not in new.get("tolerations", ()) for each in old.get("tolerations", ())):
-        yield changed("spec.tolerations", "only additions to existing tolerations")
-    for gate in new.get("schedulingGates", ()):
-        if gate not in old.get("schedulingGates", ()):
-            expected = f"only deletion is allowed, but found new scheduling gate '{gate['name']}'"
-            yield changed("spec.schedulingGates", expected)
-    sooner = new.get("activeDeadlineSeconds"), old.get("activeDeadlineSeconds")
-    if sooner[1] is not None and (sooner[0] is None or sooner[0] > sooner[1]):
-        expected = f"must be less than or equal to previous value {sooner[1]}"
-        yield changed("spec.activeDeadlineSeconds", expected)
-
-
 def _usage(pod: Pod) -> ResourceList:
     requests, limits = total(pod.spec, "requests"), total(pod.spec, "limits")
     cost = dict(requests)
@@ -125,8 +102,10 @@ POD = Kind(
         "tolerations",
         "activeDeadlineSeconds",
         "schedulingGates",
+        "nodeSelector",
+        "affinity",
     ),
-    transition=_transition,
+    transition=pod_update_rules,
     first_status=lambda pod: {"phase": "Pending", "qosClass": qos_class(pod.spec)},
     subresources=(
         Subresource("eviction", "Eviction", "policy"),

@@ -1,0 +1,82 @@
+"""What an update may change: each rule with a change that it allows and one that it refuses."""
+
+from __future__ import annotations
+
+import pytest
+
+from course_lib.apiserver.immutability import check
+from course_lib.errors import InvalidManifest
+from course_lib.objects.kinds import kind_named
+
+GATED = {"schedulingGates": [{"name": "course.example/a"}], "nodeSelector": {"disk": "ssd"}}
+TOLERATION = {"key": "a", "operator": "Exists", "effect": "NoExecute"}
+TEMPLATE = {"spec": {"containers": [{"name": "c", "image": "busybox:1.36"}]}}
+PLACED = {"spec": TEMPLATE["spec"] | {"nodeSelector": {"disk": "ssd"}}}
+LARGER = {"spec": {"containers": [TEMPLATE["spec"]["containers"][0] | {"resources": {"a": 1}}]}}
+
+
+def required(*keys, **more):
+    terms = [{"matchExpressions": [{"key": key, "operator": "Exists"} for key in keys]}]
+    needs = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}
+    return {"affinity": {"nodeAffinity": needs} | more}
+
+
+ALLOWED = [
+    (
+        "Pod",
+        {"tolerations": [TOLERATION]},
+        {"tolerations": [TOLERATION | {"tolerationSeconds": 5}]},
+    ),
+    ("Pod", GATED, {"schedulingGates": []}),
+    ("Pod", GATED, {"nodeSelector": {"disk": "ssd", "zone": "a"}}),
+    ("Pod", GATED, required("zone")),
+    ("Pod", GATED | required("zone"), required("zone", "rack")),
+    ("Job", {"template": TEMPLATE, "suspend": True}, {"template": PLACED}),
+    ("Job", {"template": TEMPLATE, "suspend": True}, {"template": LARGER}),
+    ("PersistentVolume", {"capacity": {"storage": "1Gi"}}, {"capacity": {"storage": "2Gi"}}),
+    ("Node", {}, {"podCIDR": "10.244.1.0/24"}),
+    ("Service", {"type": "LoadBalancer"}, {"type": "ClusterIP", "loadBalancerClass": "a/b"}),
+]
+REFUSED = [
+    ("Pod", {"tolerations": [TOLERATION]}, {"tolerations": [TOLERATION | {"key": "b"}]}),
+    ("Pod", {"nodeSelector": {"disk": "ssd"}}, {"nodeSelector": {"disk": "ssd", "zone": "a"}}),
+    ("Pod", {}, required("zone")),
+    ("Pod", GATED, {"nodeSelector": {"disk": "hdd"}}),
+    ("Pod", GATED, {"nodeSelector": {}}),
+    ("Pod", GATED | required("zone"), required("rack")),
+    ("Pod", GATED | required("zone"), {"affinity": {}}),
+    ("Pod", GATED, required("zone", podAffinity={})),
+    ("Job", {"template": TEMPLATE}, {"template": PLACED}),
+    ("Job", {"template": TEMPLATE, "suspend": True}, {"template": {"spec": {"containers": []}}}),
+    ("PersistentVolume", {"hostPath": {"path": "/a"}}, {"hostPath": {"path": "/b"}}),
+    ("PersistentVolume", {"volumeMode": "Filesystem"}, {"volumeMode": "Block"}),
+    ("Node", {"podCIDR": "10.244.1.0/24"}, {"podCIDR": "10.244.2.0/24"}),
+    ("Service", {"type": "LoadBalancer"}, {"loadBalancerClass": "course.example/a"}),
+    ("IngressClass", {"controller": "course.example/a"}, {"controller": "course.example/b"}),
+]
+
+
+def update(kind, spec, change, status=None):
+    named = {"kind": kind, "metadata": {"name": "x"}, "status": status or {}}
+    check(named | {"spec": spec}, named | {"spec": spec | change}, kind_named(kind))
+
+
+@pytest.mark.parametrize(("kind", "spec", "change"), ALLOWED)
+def test_an_update_that_is_allowed(kind, spec, change):
+    update(kind, spec, change)
+
+
+@pytest.mark.parametrize(("kind", "spec", "change"), REFUSED)
+def test_an_update_that_is_refused(kind, spec, change):
+    with pytest.raises(InvalidManifest, match="may not be changed"):
+        update(kind, spec, change)
+
+
+def test_the_template_of_a_suspended_job_is_fixed_until_its_pods_are_gone():
+    suspended, change = {"template": TEMPLATE, "suspend": True}, {"template": PLACED}
+    started = {"startTime": "2026-01-01T00:00:00Z"}
+    stopped = started | {"conditions": [{"type": "Suspended", "status": "True"}]}
+    update("Job", suspended, change, stopped)
+    for status in (started, stopped | {"active": 1}):
+        with pytest.raises(InvalidManifest):
+            update("Job", suspended, change, status)
