@@ -151,3 +151,8 @@ def claim(name: str = "data", size: str = "1Gi", **spec: Any) -> Document:
     """A PersistentVolumeClaim."""
     own = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": size}}}
     return thing("PersistentVolumeClaim", name, spec=own | spec)
+
+
+def shell(command: str, name: str = "c", **more: Any) -> Document:
+    """A container that runs a line of the shell."""
+    return container(BOX, command, name, **more)
