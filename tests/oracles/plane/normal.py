@@ -30,6 +30,8 @@ MINUTE = re.compile(r"-\d{8}\b")  # in the name of a CronJob's Job
 ALLOCATED = {  # fields that the API server fills from a range, where the document leaves them out
     "Service": ("spec.clusterIP", "spec.clusterIPs[0]", "spec.healthCheckNodePort"),
 }
+# What the kubelet tries again at intervals of random length, or probes: how often is left out.
+REPEATED = ("BackOff", "Failed", "FailedMount", "Pulled", "Unhealthy")
 SERVER_OWN = ("uid", "resourceVersion", "creationTimestamp", "managedFields", "selfLink")
 
 
@@ -152,6 +154,8 @@ def _event(event: Document, namespace: str) -> Document:
         "count": event.get("count") or (event.get("series") or {}).get("count") or 1,
         "field": (event.get("involvedObject") or {}).get("fieldPath", ""),
     }
+    if told["reason"] in REPEATED and told["count"] > 1:
+        told["count"] = "<several>"
     result: Document = everywhere(told, namespace)
     return result
 

@@ -147,8 +147,8 @@ CASES = [
     ),
     story(
         "a deadline for a Pod without an image",
-        *create(pod("p", container("registry.invalid/app:1"), activeDeadlineSeconds=14)),
-        wait(20),
+        *create(pod("p", container("registry.invalid/app:1"), activeDeadlineSeconds=8)),
+        wait(16),
     ),
     story(
         "a program that ignores SIGTERM",

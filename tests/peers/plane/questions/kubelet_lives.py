@@ -18,7 +18,7 @@ RUNS = "sleep 999"
 
 
 def _exec(command: str, **more: Any) -> dict[str, Any]:
-    return {"exec": {"command": ["sh", "-c", command]}, "periodSeconds": 20} | more
+    return {"exec": {"command": ["sh", "-c", command]}, "periodSeconds": 5} | more
 
 
 def _probed(kind: str, probe: dict[str, Any], command: str = RUNS, **spec: Any) -> dict[str, Any]:
@@ -65,9 +65,7 @@ CASES = [
     story("a sidecar", *create(_first(shell(RUNS, "s", **SIDECAR))), wait(10)),
     story(
         "a sidecar ends with the Pod",
-        *create(
-            pod("p", shell("sleep 3"), initContainers=[shell(RUNS, "s", **SIDECAR)], **NEVER)
-        ),
+        *create(pod("p", shell("sleep 3"), initContainers=[shell(RUNS, "s", **SIDECAR)], **NEVER)),
         wait(14),
     ),
     story("a sidecar fails", *create(_first(shell("exit 1", "s", **SIDECAR))), wait(26)),
@@ -84,8 +82,11 @@ CASES = [
     story(
         "readiness comes later",
         *create(
-            _probed("readiness", _exec("test -f /tmp/ok", periodSeconds=1),
-                    "sleep 16; touch /tmp/ok; sleep 999")
+            _probed(
+                "readiness",
+                _exec("test -f /tmp/ok", periodSeconds=1),
+                "sleep 16; touch /tmp/ok; sleep 999",
+            )
         ),
         wait(10),
         wait(14),
@@ -93,8 +94,13 @@ CASES = [
     story(
         "readiness is lost",
         *create(
-            _probed("readiness", _exec("test -f /tmp/ok", periodSeconds=1, failureThreshold=2),
-                    "touch /tmp/ok; sleep 20; rm /tmp/ok; sleep 999")
+            _probed(
+                "readiness",
+                _exec(
+                    "test -f /tmp/ok", periodSeconds=1, initialDelaySeconds=3, failureThreshold=2
+                ),
+                "touch /tmp/ok; sleep 20; rm /tmp/ok; sleep 999",
+            )
         ),
         wait(12),
         wait(18),
@@ -114,12 +120,16 @@ CASES = [
         *create(
             _probed("liveness", _exec("echo bad; exit 1", periodSeconds=2, failureThreshold=2))
         ),
-        wait(32),
+        wait(14),
     ),
     story(
         "liveness fails with Never",
         *create(
-            _probed("liveness", _exec("exit 1", failureThreshold=1), restartPolicy="Never")
+            _probed(
+                "liveness",
+                _exec("exit 1", failureThreshold=1, periodSeconds=3),
+                restartPolicy="Never",
+            )
         ),
         wait(10),
     ),
@@ -127,32 +137,43 @@ CASES = [
     story(
         "liveness with a grace period of its own",
         *create(
-            _probed("liveness",
-                    _exec("exit 1", failureThreshold=1, terminationGracePeriodSeconds=9),
-                    terminationGracePeriodSeconds=60)
+            _probed(
+                "liveness",
+                _exec(
+                    "exit 1", failureThreshold=1, periodSeconds=3, terminationGracePeriodSeconds=20
+                ),
+                terminationGracePeriodSeconds=60,
+            )
         ),
-        wait(6),
-        wait(10),
+        wait(14),
     ),
     story(
         "startup fails",
         *create(_probed("startup", _exec("exit 1", periodSeconds=3, failureThreshold=2))),
         wait(16),
     ),
-    story("startup is awaited", *create(_probed("startup", _exec("exit 1"))), wait(12)),
+    story(
+        "startup is awaited",
+        *create(_probed("startup", _exec("exit 1", failureThreshold=20))),
+        wait(12),
+    ),
     story(
         "startup holds and readiness fails",
         *create(
-            pod("p", shell(RUNS, startupProbe=_exec("exit 0", periodSeconds=2),
-                           readinessProbe=_exec("exit 1")))
+            pod(
+                "p",
+                shell(
+                    RUNS,
+                    startupProbe=_exec("exit 0", periodSeconds=2),
+                    readinessProbe=_exec("exit 1"),
+                ),
+            )
         ),
         wait(12),
     ),
     story(
         "a probe with a program that is not there",
-        *create(
-            _probed("readiness", {"exec": {"command": ["nothere"]}, "periodSeconds": 20})
-        ),
+        *create(_probed("readiness", {"exec": {"command": ["nothere"]}, "periodSeconds": 5})),
         wait(12),
     ),
     story(
@@ -162,24 +183,24 @@ CASES = [
     ),
     story(
         "a probe of a closed port over HTTP",
-        *create(_probed("readiness", {"httpGet": CLOSED, "periodSeconds": 20})),
+        *create(_probed("readiness", {"httpGet": CLOSED, "periodSeconds": 5})),
         wait(12),
     ),
     story(
         "a probe of a closed port over TCP",
-        *create(_probed("liveness", {"tcpSocket": CLOSED, "periodSeconds": 20})),
+        *create(
+            _probed("liveness", {"tcpSocket": CLOSED, "periodSeconds": 5, "failureThreshold": 20})
+        ),
         wait(12),
     ),
     # Hooks
     story("postStart ends well", *create(_hook("postStart", "exit 0")), wait(12)),
-    story("postStart fails", *create(_hook("postStart", "echo bad; exit 5")), wait(25)),
+    story("postStart fails", *create(_hook("postStart", "echo bad; exit 5")), wait(8)),
     story("postStart takes its time", *create(_hook("postStart", "sleep 14")), wait(8), wait(14)),
     story(
         "postStart with a program that is not there",
-        *create(
-            pod("p", shell(RUNS, lifecycle={"postStart": {"exec": {"command": ["nothere"]}}}))
-        ),
-        wait(25),
+        *create(pod("p", shell(RUNS, lifecycle={"postStart": {"exec": {"command": ["nothere"]}}}))),
+        wait(8),
     ),
     story(
         "preStop is awaited",
@@ -205,11 +226,14 @@ CASES = [
     story(
         "preStop that only sleeps",
         *create(
-            pod("p", shell(RUNS, lifecycle={"preStop": {"sleep": {"seconds": 12}}}),
-                terminationGracePeriodSeconds=30)
+            pod(
+                "p",
+                shell(RUNS, lifecycle={"preStop": {"sleep": {"seconds": 12}}}),
+                terminationGracePeriodSeconds=30,
+            )
         ),
         wait(12),
         delete("Pod/p"),
         wait(6),
     ),
-]  # fmt: skip
+]

@@ -62,7 +62,7 @@ IMAGES = [
         "an image of a registry that is not there",
         *create(pod("p", container("registry.invalid/app:1"))),
         wait(7),
-        wait(13),
+        wait(19),
     ),
     story("an image with a wrong name", *create(pod("p", container("Busybox:1"))), wait(7)),
     story(
@@ -83,7 +83,7 @@ IMAGES = [
     story(
         "one image that is there and one that is not",
         *create(pod("p", shell("sleep 99", "a"), container("registry.invalid/app:1", name="b"))),
-        wait(18),
+        wait(7),
     ),
     story(
         "a pull secret that is not there",
@@ -94,17 +94,25 @@ IMAGES = [
         "a wrong image is mended",
         *create(pod("p", container("registry.invalid/app:1"))),
         wait(7),
-        patch("Pod/p", {"spec": {"containers": [{"name": "c", "image": "nginx:1.28"}]}},
-              type=STRATEGIC),
+        patch(
+            "Pod/p",
+            {"spec": {"containers": [{"name": "c", "image": "nginx:1.28"}]}},
+            type=STRATEGIC,
+        ),
         wait(20),
     ),
     story(
         "an init container with an image that is not there",
-        *create(pod("p", shell("sleep 99"),
-                    initContainers=[container("registry.invalid/app:1", name="i")])),
-        wait(18),
+        *create(
+            pod(
+                "p",
+                shell("sleep 99"),
+                initContainers=[container("registry.invalid/app:1", name="i")],
+            )
+        ),
+        wait(7),
     ),
-]  # fmt: skip
+]
 CONFIGURATION = [
     story(
         "a ConfigMap that is not there",
@@ -129,8 +137,11 @@ CONFIGURATION = [
     story(
         "an optional key that is not there",
         *create(
-            pod("p", shell(f"echo [$A]{TOLD}", **_from("secretKeyRef", "none", "a", optional=True)),
-                **NEVER)
+            pod(
+                "p",
+                shell(f"echo [$A]{TOLD}", **_from("secretKeyRef", "none", "a", optional=True)),
+                **NEVER,
+            )
         ),
         wait(12),
     ),
@@ -150,9 +161,14 @@ CONFIGURATION = [
         "all of a ConfigMap with a prefix",
         *create(
             SETTINGS,
-            pod("p", shell(f"echo $MY_level $MY_size{TOLD}",
-                           envFrom=[{"prefix": "MY_", "configMapRef": {"name": "settings"}}]),
-                **NEVER),
+            pod(
+                "p",
+                shell(
+                    f"echo $MY_level $MY_size{TOLD}",
+                    envFrom=[{"prefix": "MY_", "configMapRef": {"name": "settings"}}],
+                ),
+                **NEVER,
+            ),
         ),
         wait(12),
     ),
@@ -170,16 +186,24 @@ CONFIGURATION = [
     ),
     story(
         "root is not allowed and not used",
-        *create(pod("p", shell(f"id -u{TOLD}", securityContext={"runAsUser": 1000}),
-                    securityContext={"runAsNonRoot": True}, **NEVER)),
+        *create(
+            pod(
+                "p",
+                shell(f"id -u{TOLD}", securityContext={"runAsUser": 1000}),
+                securityContext={"runAsNonRoot": True},
+                **NEVER,
+            )
+        ),
         wait(12),
     ),
-    story("a ServiceAccount that is not there", *create(pod("p", serviceAccountName="none")),
-          wait(4)),
+    story(
+        "a ServiceAccount that is not there", *create(pod("p", serviceAccountName="none")), wait(4)
+    ),
     story("a RuntimeClass that is not there", *create(pod("p", runtimeClassName="none")), wait(4)),
-    story("a PriorityClass that is not there", *create(pod("p", priorityClassName="none")),
-          wait(4)),
-]  # fmt: skip
+    story(
+        "a PriorityClass that is not there", *create(pod("p", priorityClassName="none")), wait(4)
+    ),
+]
 VOLUMES = [
     story(
         "a volume of a ConfigMap that is not there",
@@ -195,8 +219,7 @@ VOLUMES = [
         "a volume with a key that is not there",
         *create(
             SETTINGS,
-            _with("sleep 99",
-                  configMap={"name": "settings", "items": [{"key": "a", "path": "a"}]}),
+            _with("sleep 99", configMap={"name": "settings", "items": [{"key": "a", "path": "a"}]}),
         ),
         wait(12),
     ),
@@ -207,13 +230,12 @@ VOLUMES = [
     ),
     story(
         "a file of a ConfigMap",
-        *create(SETTINGS, _with(f"cat /etc/own/level{TOLD}", spec=NEVER,
-                                configMap={"name": "settings"})),
+        *create(
+            SETTINGS, _with(f"cat /etc/own/level{TOLD}", spec=NEVER, configMap={"name": "settings"})
+        ),
         wait(12),
     ),
-    story(
-        "a claim that is not there", *create(_with("sleep 99", **CLAIMED)), wait(12)
-    ),
+    story("a claim that is not there", *create(_with("sleep 99", **CLAIMED)), wait(12)),
     story(
         "a folder of the node that is not there",
         *create(_with("sleep 99", hostPath={"path": "/nowhere/at/all", "type": "Directory"})),
@@ -227,77 +249,143 @@ VOLUMES = [
     story(
         "a volume that is shared",
         *create(
-            pod("p",
-                shell(f"sleep 3; cat /b/x{TOLD}", "b",
-                      volumeMounts=[{"name": "v", "mountPath": "/b"}]),
-                initContainers=[shell("echo shared > /a/x", "a",
-                                      volumeMounts=[{"name": "v", "mountPath": "/a"}])],
-                volumes=[{"name": "v", "emptyDir": {}}], **NEVER)
+            pod(
+                "p",
+                shell(
+                    f"sleep 3; cat /b/x{TOLD}", "b", volumeMounts=[{"name": "v", "mountPath": "/b"}]
+                ),
+                initContainers=[
+                    shell(
+                        "echo shared > /a/x", "a", volumeMounts=[{"name": "v", "mountPath": "/a"}]
+                    )
+                ],
+                volumes=[{"name": "v", "emptyDir": {}}],
+                **NEVER,
+            )
         ),
         wait(12),
     ),
     story(
         "a sub-path with a variable that is not there",
         *create(
-            pod("p", shell("sleep 99", volumeMounts=[
-                {"name": "v", "mountPath": "/a", "subPathExpr": "$(NONE)"}]),
-                volumes=[{"name": "v", "emptyDir": {}}])
+            pod(
+                "p",
+                shell(
+                    "sleep 99",
+                    volumeMounts=[{"name": "v", "mountPath": "/a", "subPathExpr": "$(NONE)"}],
+                ),
+                volumes=[{"name": "v", "emptyDir": {}}],
+            )
         ),
         wait(7),
     ),
     story(
         "a projected volume of several sources",
         *create(
-            SETTINGS, PASSWORD,
-            _with(f"cat /etc/own/level /etc/own/word /etc/own/name{TOLD}", spec=NEVER,
-                  projected={"sources": [
-                      {"configMap": {"name": "settings"}},
-                      {"secret": {"name": "password"}},
-                      {"downwardAPI": {"items": [
-                          {"path": "name", "fieldRef": {"fieldPath": "metadata.name"}}]}}]}),
+            SETTINGS,
+            PASSWORD,
+            _with(
+                f"cat /etc/own/level /etc/own/word /etc/own/name{TOLD}",
+                spec=NEVER,
+                projected={
+                    "sources": [
+                        {"configMap": {"name": "settings"}},
+                        {"secret": {"name": "password"}},
+                        {
+                            "downwardAPI": {
+                                "items": [
+                                    {"path": "name", "fieldRef": {"fieldPath": "metadata.name"}}
+                                ]
+                            }
+                        },
+                    ]
+                },
+            ),
         ),
         wait(12),
     ),
     story(
         "a projected volume without one of its sources",
-        *create(_with("sleep 99", projected={"sources": [
-            {"configMap": {"name": "none"}}, {"secret": {"name": "none", "optional": True}}]})),
+        *create(
+            _with(
+                "sleep 99",
+                projected={
+                    "sources": [
+                        {"configMap": {"name": "none"}},
+                        {"secret": {"name": "none", "optional": True}},
+                    ]
+                },
+            )
+        ),
         wait(12),
     ),
     story(
         "a downward volume with labels",
-        *create({**_with(f"cat /etc/own/labels{TOLD}", spec=NEVER, downwardAPI={"items": [
-            {"path": "labels", "fieldRef": {"fieldPath": "metadata.labels"}}]}),
-            "metadata": {"name": "p", "labels": {"app": "web", "tier": "front"}}}),
+        *create(
+            {
+                **_with(
+                    f"cat /etc/own/labels{TOLD}",
+                    spec=NEVER,
+                    downwardAPI={
+                        "items": [{"path": "labels", "fieldRef": {"fieldPath": "metadata.labels"}}]
+                    },
+                ),
+                "metadata": {"name": "p", "labels": {"app": "web", "tier": "front"}},
+            }
+        ),
         wait(12),
     ),
-]  # fmt: skip
+]
 SEEN = [
     story(
         "fields of the Pod in the environment",
         *create(
-            pod("p", shell(f"echo $NAME $LABEL $ACCOUNT{TOLD}", **_fields(
-                NAME="metadata.name", LABEL="metadata.labels['app']",
-                ACCOUNT="spec.serviceAccountName")),
-                labels={"app": "web"}, **NEVER)
+            pod(
+                "p",
+                shell(
+                    f"echo $NAME $LABEL $ACCOUNT{TOLD}",
+                    **_fields(
+                        NAME="metadata.name",
+                        LABEL="metadata.labels['app']",
+                        ACCOUNT="spec.serviceAccountName",
+                    ),
+                ),
+                labels={"app": "web"},
+                **NEVER,
+            )
         ),
         wait(12),
     ),
     story(
         "amounts in the environment",
         *create(
-            pod("p", shell(f"echo $CPU $MEMORY $ASKED{TOLD}", **_amounts(
-                CPU="limits.cpu", MEMORY="limits.memory", ASKED="requests.cpu") | BOTH),
-                **NEVER)
+            pod(
+                "p",
+                shell(
+                    f"echo $CPU $MEMORY $ASKED{TOLD}; sleep 5",
+                    **_amounts(CPU="limits.cpu", MEMORY="limits.memory", ASKED="requests.cpu")
+                    | BOTH,
+                ),
+                **NEVER,
+            )
         ),
-        wait(12),
+        wait(14),
     ),
     story(
         "variables made of variables",
         *create(
-            pod("p", shell(f"echo $B $C{TOLD}", env=[
-                {"name": "A", "value": "1"}, {"name": "B", "value": "$(A)2"},
-                {"name": "C", "value": "$$(A) $(NONE)"}]), **NEVER)
+            pod(
+                "p",
+                shell(
+                    f"echo $B $C{TOLD}",
+                    env=[
+                        {"name": "A", "value": "1"},
+                        {"name": "B", "value": "$(A)2"},
+                        {"name": "C", "value": "$$(A) $(NONE)"},
+                    ],
+                ),
+                **NEVER,
+            )
         ),
         wait(12),
     ),
@@ -313,8 +401,12 @@ SEEN = [
         *create(service()),
         wait(4),
         *create(
-            pod("p", shell(f"echo [$WEB_SERVICE_PORT] $KUBERNETES_SERVICE_PORT{TOLD}"),
-                enableServiceLinks=False, **NEVER)
+            pod(
+                "p",
+                shell(f"echo [$WEB_SERVICE_PORT] $KUBERNETES_SERVICE_PORT{TOLD}"),
+                enableServiceLinks=False,
+                **NEVER,
+            )
         ),
         wait(12),
     ),
@@ -329,7 +421,7 @@ SEEN = [
         *create(pod("p", shell(f"cat /etc/hosts{TOLD}"), hostAliases=ALIASES, **NEVER)),
         wait(12),
     ),
-]  # fmt: skip
+]
 PLACES = [
     story("a node that is not there", *create(pod("p", nodeName="none")), wait(12)),
     story(
@@ -339,9 +431,7 @@ PLACES = [
     ),
     story(
         "a node that is too small",
-        *create(
-            pod("p", container(resources={"requests": {"cpu": "5000"}}), nodeName="node-1")
-        ),
+        *create(pod("p", container(resources={"requests": {"cpu": "5000"}}), nodeName="node-1")),
         wait(12),
     ),
     story(
@@ -356,9 +446,7 @@ PLACES = [
         *create(pod("p", securityContext={"sysctls": [{"name": "kernel.msgmax", "value": "1"}]})),
         wait(12),
     ),
-    story(
-        "another operating system", *create(pod("p", os={"name": "windows"})), wait(12)
-    ),
+    story("another operating system", *create(pod("p", os={"name": "windows"})), wait(12)),
     story(
         "a readiness gate",
         *create(pod("p", shell("sleep 99"), readinessGates=[{"conditionType": "example.com/a"}])),
@@ -366,7 +454,8 @@ PLACES = [
         patch(
             "Pod/p",
             {"status": {"conditions": [{"type": "example.com/a", "status": "True"}]}},
-            subresource="status", type=STRATEGIC,
+            subresource="status",
+            type=STRATEGIC,
         ),
         wait(6),
     ),
@@ -379,31 +468,41 @@ PLACES = [
     ),
     story(
         "resources of a whole Pod",
-        *create(pod("p", shell("sleep 99", "a"), shell("sleep 99", "b"),
-                    resources={"requests": {"cpu": "100m"}, "limits": {"memory": "200Mi"}})),
+        *create(
+            pod(
+                "p",
+                shell("sleep 99", "a"),
+                shell("sleep 99", "b"),
+                resources={"requests": {"cpu": "100m"}, "limits": {"memory": "200Mi"}},
+            )
+        ),
         wait(12),
     ),
-    story(
-        "the node's network", *create(pod("p", shell("sleep 99"), hostNetwork=True)), wait(12)
-    ),
+    story("the node's network", *create(pod("p", shell("sleep 99"), hostNetwork=True)), wait(12)),
     story(
         "an ephemeral container",
         *create(pod("p", shell("sleep 99"))),
         wait(12),
         patch(
             "Pod/p",
-            {"spec": {"ephemeralContainers": [
-                {"name": "debug", "image": BOX, "command": ["sh", "-c", "sleep 99"]}]}},
-            subresource="ephemeralcontainers", type=STRATEGIC,
+            {
+                "spec": {
+                    "ephemeralContainers": [
+                        {"name": "debug", "image": BOX, "command": ["sh", "-c", "sleep 99"]}
+                    ]
+                }
+            },
+            subresource="ephemeralcontainers",
+            type=STRATEGIC,
         ),
         wait(12),
     ),
     story(
         "deletion of a Pod that waits for an image",
         *create(pod("p", container("registry.invalid/app:1"), terminationGracePeriodSeconds=30)),
-        wait(18),
+        wait(7),
         delete("Pod/p"),
         wait(6),
     ),
-]  # fmt: skip
+]
 CASES = [*IMAGES, *CONFIGURATION, *VOLUMES, *SEEN, *PLACES]
