@@ -17,6 +17,7 @@ from course_lib.apiserver.errors import APIError, NotFound
 from course_lib.client import Client
 from course_lib.client.informer import Informer
 from course_lib.cri import CRIClient
+from course_lib.engine import timestamp
 from course_lib.engine.simulation import Process
 from course_lib.network import Network
 from course_lib.node import admission
@@ -209,7 +210,8 @@ class Kubelet:
             self._refused.discard(pod.uid)  # the kubelet decides again after its start
             return
         with suppress(NotFound):
-            status = {"phase": "Failed", "reason": reason, "message": message}
+            said, began = f"Pod was rejected: {message}", timestamp(self._sim.now)
+            status = {"phase": "Failed", "reason": reason, "message": said, "startTime": began}
             self._client.patch_status(pod, status)
             self._events.warning(pod, reason, message)
 

@@ -19,7 +19,7 @@ from course_lib.node.kubelet_events import KubeletEvents
 from course_lib.node.node_runtime import NodeRuntime, PodCalls
 from course_lib.node.pod_sandbox import SANDBOX_RETRY
 from course_lib.node.pod_state import PodState
-from course_lib.node.slot import CREATING, Seen, Slot
+from course_lib.node.slot import CREATING, HOOK_FAILED, Seen, Slot
 from course_lib.runtimes import RuntimeFault
 
 MINIMUM_GRACE = 2.0  # s that a container gets to shut down, unless it is to be killed at once
@@ -94,7 +94,7 @@ class PodContainers:
                 self._events.warning(
                     self._state.pod, "FailedPostStartHook", message, slot.spec.name
                 )
-                slot.kill_because = "failed post-start hook"
+                slot.kill_because = HOOK_FAILED
             self._worker.started(slot)
 
         self._hooks.run(self._state.pod, seen.id, hook, 0, hooked)

@@ -57,14 +57,15 @@ def _conditions(
         )
     else:
         ready = ("True", "", "")
-    waiting = [s.spec.name for s in state.slots if s.init and not s.sidecar and not s.succeeded]
+    waiting = [s.spec.name for s in state.inits if not (s.started if s.sidecar else s.succeeded)]
     initialized = state.initialized()
+    done = "PodCompleted" if phase == "Succeeded" else ""
     rows = [
         ("PodReadyToStartContainers", "True" if state.sandbox else "False", "", ""),
         (
             "Initialized",
             "True" if initialized else "False",
-            "" if initialized else "ContainersNotInitialized",
+            done if initialized else "ContainersNotInitialized",
             "" if initialized else f"containers with incomplete status: {_names(waiting)}",
         ),
         ("ContainersReady", *ready),

@@ -24,7 +24,7 @@ from course_lib.node.pod_containers import Listener, PodContainers
 from course_lib.node.pod_sandbox import SANDBOX_RETRY, PodSandbox
 from course_lib.node.pod_state import PodState
 from course_lib.node.probes import LIVENESS, READINESS, STARTUP, Prober, ProbeWorker
-from course_lib.node.slot import INITIALIZING, Seen, Slot
+from course_lib.node.slot import HOOK_FAILED, INITIALIZING, REDEFINED, Seen, Slot
 from course_lib.node.status_manager import StatusManager
 from course_lib.node.volumes import RESYNC, follows
 from course_lib.objects.kinds.pod import Pod, Probe
@@ -251,11 +251,25 @@ class PodWorker:
         """Stop a running container that has another image now, or that failed a probe."""
         assert slot.current is not None
         if slot.current.image != slot.spec.image and not slot.kill_because:
-            slot.kill_because = "definition changed"
+            slot.kill_because = REDEFINED
         if slot.kill_because and not slot.stopping:
-            message = f"Container {slot.spec.name} {slot.kill_because}, will be restarted"
-            self._events.normal(self.pod, "Killing", message, slot.spec.name)
+            self._events.normal(self.pod, "Killing", self._why_killed(slot), slot.spec.name)
             self._containers.stop(slot, self.state.grace)
+
+    def _why_killed(self, slot: Slot) -> str:
+        """What the event says; a Pod that is over with this container is killed as a whole.
+
+        Source: `computePodActions` in `kuberuntime_manager.go`, `killContainer`.
+        """
+        if slot.kill_because == HOOK_FAILED:
+            return HOOK_FAILED
+        said = f"Container {slot.spec.name} {slot.kill_because}"
+        always = slot.kill_because == REDEFINED or slot.sidecar
+        if always or self.pod.spec.restart_policy != "Never":
+            return f"{said}, will be restarted"
+        others = [each for each in self.state.slots if each is not slot]
+        alone = all(each.exited is not None and each.current is None for each in others)
+        return f"Stopping container {slot.spec.name}" if alone else said
 
     def _in_backoff(self, slot: Slot) -> bool:
         """Whether a crashed container must wait; its first restart does not (`doBackOff`)."""

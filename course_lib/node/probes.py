@@ -12,6 +12,7 @@ from collections.abc import Callable
 from course_lib.cri import messages as v1
 from course_lib.engine import Simulation
 from course_lib.network import Network
+from course_lib.node.backoff import shown
 from course_lib.node.node_runtime import PodCalls
 from course_lib.objects.kinds import pod as spec
 from course_lib.objects.kinds.pod import Probe
@@ -67,7 +68,8 @@ class Prober:
                 failed = output or f"command terminated with exit code {result.exit_code}"
                 done(failed if result.exit_code else "", True)
             elif result.code == "DeadlineExceeded":
-                done(f'command "{" ".join(command)}" timed out', True)
+                words = " ".join(command)
+                done(f'command timed out: "{words}" timed out after {shown(limit)}', True)
             else:
                 done(str(result), False)
 

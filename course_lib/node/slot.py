@@ -16,6 +16,7 @@ from course_lib.objects.kinds.pod.requests import is_sidecar
 from course_lib.objects.manifests import Document
 
 CREATING, INITIALIZING = "ContainerCreating", "PodInitializing"
+REDEFINED, HOOK_FAILED = "definition changed", "FailedPostStartHook"  # why a container is killed
 
 
 class Seen(msgspec.Struct, frozen=True):

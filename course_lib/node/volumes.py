@@ -207,7 +207,8 @@ def host_path_problem(disk: FileSystem, volume: Volume) -> str:
     if there is None:
         why = f'unable to determine its type: path "{path}" does not exist'
         return f"hostPath type check failed, {path} is not a {expected}, {why}"
-    return f"hostPath type check failed: {path} is not a {expected}, it's a {there}"
+    found = next(kind for kind, words in KINDS.items() if words == there)
+    return f"hostPath type check failed: {path} is not a {expected}, it's a {found}"
 
 
 def _type_of(disk: FileSystem, path: str) -> str | None:

@@ -204,9 +204,9 @@ def test_an_empty_folder_over_its_limit_has_the_pod_evicted(one):
     ("path", "kind", "problem"),
     [
         ("/no/such", "Directory", "hostPath type check failed, /no/such is not a directory"),
-        ("/etc/hosts", "Directory", "/etc/hosts is not a directory, it's a file"),
-        ("/var/log", "File", "/var/log is not a file, it's a directory"),
-        ("/dev/null", "BlockDevice", "is not a block device, it's a character device"),
+        ("/etc/hosts", "Directory", "/etc/hosts is not a directory, it's a File"),
+        ("/var/log", "File", "/var/log is not a file, it's a Directory"),
+        ("/dev/null", "BlockDevice", "is not a block device, it's a CharDevice"),
         ("/no/such", "Socket", "/no/such is not a socket file"),
         ("/no/such", "DirectoryOrCreate", ""),
         ("/no/such", "FileOrCreate", ""),

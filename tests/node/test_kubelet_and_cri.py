@@ -137,7 +137,7 @@ def test_an_exec_probe_that_takes_too_long_has_failed(one):
     one.apply(pod(containers=[container(readinessProbe=probe)]))
     one.run(seconds=30)
     assert one.log(reason="Unhealthy").MESSAGE[0] == (
-        'Readiness probe failed: command "sh -c sleep 5" timed out'
+        'Readiness probe failed: command timed out: "sh -c sleep 5" timed out after 2s'
     )
     assert list(one.get("pods").READY) == ["0/1"]
 

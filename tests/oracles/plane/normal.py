@@ -20,6 +20,7 @@ ADDRESS = re.compile(r"\b(10|172|192|127)(\.\d{1,3}){3}\b")
 DURATION = re.compile(r"\b\d+(\.\d+)?(ms|µs|us)\b|\b(\d+m)?\d+\.\d+s\b|\bin \d+s\b")
 TOKEN_VOLUME = re.compile(r"kube-api-access-[a-z0-9]{5}")
 NODE = re.compile(r"\bnode-\d+\b")
+ROOM = re.compile(r"\b(used|capacity): \d+")  # of a node, which is this machine
 OBJECT = re.compile(r'"\{\\"(\\.|[^"\\])*"')  # a whole object, as a refused patch is shown
 # Random suffixes and hashes are written in 27 letters and digits, without vowels
 # (`k8s.io/apimachinery/pkg/util/rand`).
@@ -31,7 +32,10 @@ ALLOCATED = {  # fields that the API server fills from a range, where the docume
     "Service": ("spec.clusterIP", "spec.clusterIPs[0]", "spec.healthCheckNodePort"),
 }
 # What the kubelet tries again at intervals of random length, or probes: how often is left out.
-REPEATED = ("BackOff", "Failed", "FailedMount", "Pulled", "Unhealthy")
+REPEATED = (
+    "BackOff", "DeadlineExceeded", "Failed", "FailedMount", "InspectFailed", "Pulled", "Pulling",
+    "Unhealthy",
+)  # fmt: skip
 SERVER_OWN = ("uid", "resourceVersion", "creationTimestamp", "managedFields", "selfLink")
 
 
@@ -74,6 +78,7 @@ def plain_text(text: str) -> str:
         (ADDRESS, "<ip>"),
         (TOKEN_VOLUME, "kube-api-access-<random>"), (DURATION, "<duration>"), (NODE, "<node>"),
         (MINUTE, "-<minute>"), (HASH, "<hash>"), (RANDOM, "<random>"),
+        (ROOM, r"\1: <n>"),
     ):  # fmt: skip
         text = pattern.sub(word, text)
     return text

@@ -17,7 +17,6 @@ from tests.peers.plane.questions.objects import (
 NEVER, ON_FAILURE = {"restartPolicy": "Never"}, {"restartPolicy": "OnFailure"}
 SMALL = {"resources": {"limits": {"memory": "16Mi"}}}
 FALLBACK = {"terminationMessagePolicy": "FallbackToLogsOnError"}
-SAID = "echo gone > /dev/termination-log; exit 1"
 RULES = [{"action": "Restart", "exitCodes": {"operator": "In", "values": [42]}}]
 TRAP = "trap 'echo told; exit 0' TERM; while true; do sleep 1; done"
 HELD = {"metadata": {"finalizers": ["course.example/hold"]}}
@@ -102,18 +101,6 @@ CASES = [
         wait(25),
     ),
     # Last words
-    story("a termination message", *create(pod("p", shell(SAID), **NEVER)), wait(12)),
-    story(
-        "a termination message in another file",
-        *create(
-            pod(
-                "p",
-                shell("echo gone > /tmp/last", terminationMessagePath="/tmp/last"),
-                **NEVER,
-            )
-        ),
-        wait(12),
-    ),
     story(
         "the log as termination message",
         *create(pod("p", shell("echo one; echo two; exit 1", **FALLBACK), **NEVER)),
@@ -123,16 +110,6 @@ CASES = [
         "no log as termination message when it ends well",
         *create(pod("p", shell("echo one; exit 0", **FALLBACK), **NEVER)),
         wait(12),
-    ),
-    story(
-        "a termination message before the log",
-        *create(pod("p", shell("echo log; " + SAID, **FALLBACK), **NEVER)),
-        wait(12),
-    ),
-    story(
-        "a termination message of an earlier start",
-        *create(pod("p", shell("echo gone > /dev/termination-log; sleep 2; exit 1"))),
-        wait(26),
     ),
     # Deadlines and deletion
     story(
