@@ -3,84 +3,22 @@
 Their layers are known by weight only (`wellknown`), but which programs they bring is a fact that
 a learner meets: a command that an image lacks does not start. Images that stand in no list here,
 and that were not pushed with files, have contents that are not known.
-Source: BusyBox 1.36's default configuration; the essential packages of Debian 12; the Dockerfiles
-of the official images (github.com/docker-library, github.com/nginx/docker-nginx).
+Source: BusyBox 1.36's default configuration and the essential packages of Debian 12 (the lists in
+`programs`); the Dockerfiles of the official images (github.com/docker-library,
+github.com/nginx/docker-nginx).
 """
 
 from __future__ import annotations
 
 from functools import cache
+from importlib import resources
 
 import msgspec
 
 from course_lib.images.layer import FOLDER, File, Files
 from course_lib.images.reference import Reference
 
-# Lists of names and paths are texts, to be split at spaces.
-BUSYBOX = """
-[ [[ acpid addgroup adduser adjtimex ar arch arp arping ascii ash awk base64 basename bc beep
-blkdiscard blockdev bootchartd brctl bunzip2 busybox bzcat bzip2 cal cat chat chattr chgrp chmod
-chown chpasswd chpst chroot chvt cksum clear cmp comm cp cpio crc32 crond crontab cttyhack cut
-date dc dd deallocvt delgroup deluser depmod devmem df dhcprelay diff dirname dmesg dnsd
-dnsdomainname dos2unix du dumpkmap dumpleases echo ed egrep env envdir envuidgid ether-wake
-expand expr factor fakeidentd fallocate false fatattr fbset fbsplash fdflush fdisk fgconsole
-fgrep find findfs flash_eraseall flash_lock flash_unlock flashcp flock fold free freeramdisk
-fsfreeze fstrim fsync ftpget ftpput getopt getty grep groups gunzip gzip halt hd hdparm head
-hexdump hostid hostname httpd hush hwclock i2cdetect i2cdump i2cget i2cset i2ctransfer id
-ifconfig ifdown ifup inetd init inotifyd insmod install ionice iostat iotop ip ipaddr ipcalc
-ipcrm ipcs iplink ipneigh iproute iprule iptunnel kbd_mode kill killall killall5 klogd last less
-link linux32 linux64 linuxrc ln loadfont loadkmap logger login logname logread losetup lpd lpq
-lpr ls lsattr lsmod lsof lspci lsscsi lsusb lzcat lzma lzop lzopcat makemime man md5sum mdev
-mesg microcom mkdir mkdosfs mke2fs mkfifo mkfs.ext2 mkfs.minix mkfs.vfat mknod mkpasswd mkswap
-mktemp modinfo modprobe more mount mountpoint mpstat mt mv nameif nanddump nandwrite nbd-client
-nc netstat nice nl nmeter nohup nologin nproc nsenter nslookup ntpd nuke od openvt partprobe
-passwd paste patch pgrep pidof ping ping6 pipe_progress pivot_root pkill pmap popmaildir
-poweroff powertop printenv printf ps pscan pstree pwd pwdx raidautorun rdate rdev readahead
-readlink readprofile realpath reboot reformime renice reset resume rev rm rmdir rmmod route
-rpm2cpio rtcwake run-init run-parts runlevel runsv runsvdir rx script scriptreplay sed sendmail
-seq setarch setfont setkeycodes setlogcons setpriv setserial setsid setuidgid sh sha1sum
-sha256sum sha3sum sha512sum showkey shred shuf slattach sleep smemcap softlimit sort split
-ssl_client start-stop-daemon stat strings stty su sulogin sum sv svc svok swapoff swapon
-switch_root sync sysctl syslogd tac tail tar taskset tc tcpsvd tee telnet telnetd test tftp time
-timeout top touch tr traceroute traceroute6 true truncate ts tty ttysize tunctl tune2fs
-ubiattach ubidetach ubimkvol ubirename ubirmvol ubirsvol ubiupdatevol udhcpc udhcpd udpsvd
-uevent umount uname uncompress unexpand uniq unix2dos unlink unlzma unlzop unshare unxz unzip
-uptime users usleep uudecode uuencode vconfig vi vlock volname w wall watch watchdog wc wget
-which who whoami whois xargs xxd xz xzcat yes zcat zcip
-"""
-DEBIAN_BIN = """
-[ addpart apt apt-cache apt-cdrom apt-config apt-get apt-key apt-mark arch awk b2sum base32
-base64 basename basenc bash cat chage chcon chfn chgrp chmod choom chown chrt chsh cksum clear
-clear_console cmp comm cp csplit cut dash date dd deb-systemd-helper deb-systemd-invoke debconf
-debconf-communicate debconf-copydb debconf-escape debconf-set-selections debconf-show delpart df
-diff diff3 dir dircolors dirname dmesg dnsdomainname domainname dpkg dpkg-deb dpkg-divert
-dpkg-maintscript-helper dpkg-query dpkg-realpath dpkg-split dpkg-statoverride dpkg-trigger du
-echo egrep env expand expiry expr factor fallocate false fgrep find findmnt flock fmt fold
-getconf getent getopt gpasswd grep groups gunzip gzexe gzip hardlink head hostid hostname iconv
-id infocmp install ionice ipcmk ipcrm ipcs ischroot join last lastb ld.so ldd link linux32
-linux64 ln locale localedef logger login logname ls lsblk lscpu lsipc lslocks lslogins lsmem
-lsns mawk mcookie md5sum mesg mkdir mkfifo mknod mktemp more mount mountpoint mv namei nawk
-newgrp nice nisdomainname nl nohup nproc nsenter numfmt od partx passwd paste pathchk perl
-perl5.36.0 pidof pinky pldd pr printenv printf prlimit ptx pwd rbash readlink realpath rename.ul
-renice reset resizepart rev rgrep rm rmdir run-parts runcon savelog script scriptlive
-scriptreplay sdiff sed seq setarch setpriv setsid setterm sg sh sha1sum sha224sum sha256sum
-sha384sum sha512sum shred shuf sleep sort split stat stdbuf stty su sum sync tabs tac tail tar
-taskset tee tempfile test tic timeout toe touch tput tr true truncate tset tsort tty tzselect
-uclampset umount uname uncompress unexpand uniq unlink unshare update-alternatives users
-utmpdump vdir wall wc wdctl whereis which who whoami xargs yes ypdomainname zcat zcmp zdiff
-zdump zegrep zfgrep zforce zgrep zless zmore znew
-"""
-DEBIAN_SBIN = """
-add-shell addgroup adduser agetty blkdiscard blkid blkzone blockdev chcpu chgpasswd chmem
-chpasswd chroot cpgr cppw ctrlaltdel delgroup deluser dpkg-fsys-usrunmess dpkg-preconfigure
-dpkg-reconfigure findfs fsck fsck.cramfs fsck.minix fsfreeze fstab-decode fstrim getty groupadd
-groupdel groupmems groupmod grpck grpconv grpunconv iconvconfig installkernel invoke-rc.d
-isosize killall5 ldattach ldconfig losetup mkfs mkfs.bfs mkfs.cramfs mkfs.minix mkswap newusers
-nologin pam-auth-update pam_getenv pivot_root pwck pwconv pwunconv readprofile remove-shell
-rmt-tar rtcwake runuser service shadowconfig start-stop-daemon sulogin swaplabel swapoff swapon
-switch_root tarcat update-rc.d update-shells useradd userdel usermod vigr vipw wipefs zic
-zramctl
-"""
+# Lists of paths are texts, to be split at spaces.
 BASH = "/bin/bash /usr/bin/bash"
 PROCPS = """/bin/ps /usr/bin/ps /bin/kill /usr/bin/kill /usr/bin/pgrep /usr/bin/pkill /usr/bin/top
 /usr/bin/free /usr/bin/watch /usr/bin/uptime /usr/bin/pmap /usr/sbin/sysctl"""
@@ -211,9 +149,14 @@ def _contents(name: str, on_alpine: bool) -> Contents | None:
 _STAND_IN = b"stands for a program\n"
 
 
+def _listed(name: str) -> list[str]:
+    """The names of the programs in a list that lies beside this module."""
+    return (resources.files(__package__) / "programs" / f"{name}.txt").read_text().split()
+
+
 def _of_family(family: str) -> list[str]:
     """The programs of a base image, by their paths."""
-    applets = BUSYBOX.split()
+    applets = _listed("busybox")
     match family:
         case "scratch":
             return []
@@ -225,6 +168,6 @@ def _of_family(family: str) -> list[str]:
             found = [f"/{folder}/{name}" for folder in folders for name in applets]
             return [*found, "/sbin/apk", "/usr/bin/getent"]
     # Debian, and what is like it: /bin is /usr/bin, and /sbin is /usr/sbin.
-    lists = [("bin", DEBIAN_BIN.split()), ("sbin", DEBIAN_SBIN.split())]
+    lists = [("bin", _listed("debian-bin")), ("sbin", _listed("debian-sbin"))]
     found = [f"{top}/{f}/{n}" for f, names in lists for top in ("", "/usr") for n in names]
     return [*found, *BASH.split()]
