@@ -34,9 +34,7 @@ def read_manifests(source: Source) -> list[Document]:
         return [document for part in source for document in read_manifests(part)]
     if isinstance(source, Path) or (isinstance(source, str) and _is_path(source)):
         path = Path(source)
-        if _is_folder(path):
-            return _folder(path)
-        return _documents(_text(path), path.name)
+        return _folder(path) if _is_folder(path) else _documents(_text(path), path.name)
     if isinstance(source, str):
         return _documents(source, "text")
     raise InvalidManifest(
@@ -110,9 +108,8 @@ def _items(document: Any, where: str) -> Iterator[Document]:
         )
     items, kind = document.get("items"), str(document.get("kind", ""))
     if kind == "List" and not isinstance(items, list):
-        raise InvalidManifest(
-            "a List has items", where=f"{where}: items", expected="list", found=repr(items)[:60]
-        )
+        at, found = f"{where}: items", repr(items)[:60]
+        raise InvalidManifest("a List has items", where=at, expected="list", found=found)
     if kind.endswith("List") and isinstance(items, list):
         inferred = {"apiVersion": document.get("apiVersion"), "kind": kind.removesuffix("List")}
         for position, item in enumerate(items):
@@ -152,8 +149,9 @@ def _plain(value: Any, where: str, depth: int, room: list[int]) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         raise InvalidManifest("not a number that JSON has", where=where, found=str(value))
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        found = str(value)[:60]
         raise InvalidManifest(
-            "the number is too large", where=where, expected="64 bits", found=str(value)[:60]
+            "the number is too large", where=where, expected="64 bits", found=found
         )
     if isinstance(value, str):
         return _unicode(value, where)
@@ -179,8 +177,6 @@ def _unicode(text: str, where: str) -> str:
 def _key(key: Any, where: str) -> str:
     if isinstance(key, str):
         return _unicode(key, where)
-    if isinstance(key, bool):
-        return str(key).lower()
     if isinstance(key, int | float):
-        return str(key)
+        return str(key).lower() if isinstance(key, bool) else str(key)
     raise InvalidManifest("a key is text", where=where, found=repr(key)[:60])

@@ -27,11 +27,9 @@ def meets(term: NodeSelectorTerm, node: Node) -> bool:
         return False
     fields = {"metadata.name": node.name}
     parsed = all(is_label_value(v) for e in term.match_expressions or () for v in e.values or ())
+    conditions = [(each, node.labels) for each in term.match_expressions or ()]
+    conditions += [(each, fields) for each in term.match_fields or ()]
     return parsed and all(
         Requirement(e.key, e.operator, tuple(e.values or ())).matches(labels)
-        for conditions, labels in (
-            (term.match_expressions, node.labels),
-            (term.match_fields, fields),
-        )
-        for e in conditions or ()
+        for e, labels in conditions
     )

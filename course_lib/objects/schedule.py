@@ -61,15 +61,8 @@ class Schedule(msgspec.Struct, frozen=True):
         minutes, hours, days, months, weekdays = (
             _field(part, *shape) for part, shape in zip(fields, _FIELDS, strict=True)
         )
-        return cls(
-            minutes,
-            hours,
-            days,
-            months,
-            frozenset(day % 7 for day in weekdays),
-            any_day=fields[2][0] in "*?",
-            any_weekday=fields[4][0] in "*?",
-        )
+        any_day, any_weekday = fields[2][0] in "*?", fields[4][0] in "*?"
+        return cls(minutes, hours, days, months, weekdays, any_day, any_weekday)
 
     @staticmethod
     def problem(text: str) -> str:
@@ -107,13 +100,9 @@ class Schedule(msgspec.Struct, frozen=True):
 
     def _on(self, day: datetime) -> bool:
         """Where both days are restricted either will do (crontab(5))."""
-        in_month = day.day in self.days
-        in_week = day.isoweekday() % 7 in self.weekdays
-        if self.any_day or self.any_weekday:
-            matches = in_month and in_week
-        else:
-            matches = in_month or in_week
-        return day.month in self.months and matches
+        matches = [day.day in self.days, day.isoweekday() % 7 in self.weekdays]
+        either = any if not (self.any_day or self.any_weekday) else all
+        return day.month in self.months and either(matches)
 
 
 def _duration(text: str) -> float:

@@ -103,9 +103,8 @@ def titles(argv: Sequence[str], cores: float) -> list[tuple[str, str]]:
     text = " ".join(command)
     match name_of(command):
         case "nginx":
-            return [(f"nginx: master process {text}", "")] + [
-                ("nginx: worker process", "nginx")
-            ] * max(1, int(cores))
+            workers = [("nginx: worker process", "nginx")] * max(1, int(cores))
+            return [(f"nginx: master process {text}", ""), *workers]
         case "redis-server":
             port = command[command.index("--port") + 1] if "--port" in command[:-1] else "6379"
             return [(f"redis-server *:{port}", "redis")]
@@ -133,11 +132,8 @@ def bind_failure(argv: Sequence[str], port: int) -> tuple[float, list[str]]:
             return 2.5, [*[tried] * 5, "nginx: [emerg] still could not bind()"]
         case "httpd":
             why = f"(98){taken}: AH00072: make_sock: could not bind to address 0.0.0.0:{port}"
-            return 0.1, [
-                why,
-                "no listening sockets available, shutting down",
-                "AH00015: Unable to open logs",
-            ]
+            end = "no listening sockets available, shutting down"
+            return 0.1, [why, end, "AH00015: Unable to open logs"]
         case "redis-server":
             why = f"Warning: Could not create server TCP listening socket *:{port}: bind: {taken}"
             return 0.1, [f"1:M # {why}", f"1:M # Failed listening on port {port} (tcp), aborting."]

@@ -10,32 +10,16 @@ from __future__ import annotations
 
 SIGHUP, SIGINT, SIGQUIT, SIGKILL, SIGUSR1, SIGTERM, SIGCHLD, SIGWINCH = 1, 2, 3, 9, 10, 15, 17, 28
 NUMBERS = {
-    "HUP": SIGHUP,
-    "INT": SIGINT,
-    "QUIT": SIGQUIT,
-    "KILL": SIGKILL,
-    "USR1": SIGUSR1,
-    "USR2": 12,
-    "TERM": SIGTERM,
-    "CHLD": SIGCHLD,
-    "CONT": 18,
-    "STOP": 19,
-    "WINCH": SIGWINCH,
-}
+    "HUP": SIGHUP, "INT": SIGINT, "QUIT": SIGQUIT, "KILL": SIGKILL, "USR1": SIGUSR1, "USR2": 12,
+    "TERM": SIGTERM, "CHLD": SIGCHLD, "CONT": 18, "STOP": 19, "WINCH": SIGWINCH,
+}  # fmt: skip
 IGNORED = (0, SIGCHLD, 18, SIGWINCH)  # by default these end nothing (0 only asks who is there)
 
 FAST, GRACEFUL, GOES_ON = "at once", "when its work is done", "it does something else, and goes on"
 _SERVER = {SIGTERM: GRACEFUL, SIGINT: GRACEFUL, SIGHUP: GOES_ON}
 HANDLED = {
-    "nginx": {
-        SIGTERM: FAST,
-        SIGINT: FAST,
-        SIGQUIT: GRACEFUL,
-        SIGHUP: GOES_ON,
-        SIGUSR1: GOES_ON,
-        12: GOES_ON,
-        SIGWINCH: GOES_ON,
-    },
+    "nginx": {SIGTERM: FAST, SIGINT: FAST, SIGQUIT: GRACEFUL}
+    | dict.fromkeys((SIGHUP, SIGUSR1, 12, SIGWINCH), GOES_ON),
     "httpd": {SIGTERM: FAST, SIGINT: FAST, SIGWINCH: GRACEFUL, SIGHUP: GOES_ON, SIGUSR1: GOES_ON},
     "postgres": {SIGTERM: GRACEFUL, SIGINT: FAST, SIGQUIT: FAST, SIGHUP: GOES_ON},
 }
