@@ -11,8 +11,9 @@ import pkgutil
 from typing import TypeVar
 
 from course_lib.errors import CourseError
+from course_lib.network.cni import on_bridge
 from course_lib.network.host import Attachment, NodeHost
-from course_lib.network.plugins.base import Fabric, NetworkPlugin, on_bridge
+from course_lib.network.plugins.base import Fabric, NetworkPlugin
 
 PLUGINS: dict[str, type[NetworkPlugin]] = {}
 P = TypeVar("P", bound=type[NetworkPlugin])

@@ -23,10 +23,11 @@ from collections.abc import Sequence
 
 from course_lib.errors import CourseError
 from course_lib.network.addresses import AddressPool, ClusterCIDR
+from course_lib.network.cni import cni_result, take_addresses
 from course_lib.network.device import Veth
 from course_lib.network.host import Attachment, NodeHost
 from course_lib.network.namespace import NetworkNamespace
-from course_lib.network.plugins.base import Fabric, NetworkPlugin, cni_result, take_addresses
+from course_lib.network.plugins.base import Fabric, NetworkPlugin
 from course_lib.network.routes import Route
 from course_lib.network.tunnel import IPIP
 

@@ -16,8 +16,9 @@ import ipaddress
 from functools import lru_cache
 
 from course_lib.errors import CourseError
+from course_lib.network.cni import on_bridge
 from course_lib.network.host import Attachment, NodeHost
-from course_lib.network.plugins.base import Fabric, NetworkPlugin, on_bridge
+from course_lib.network.plugins.base import Fabric, NetworkPlugin
 from course_lib.network.routes import Route
 from course_lib.network.vxlan import OVERHEAD, Vxlan
 

@@ -10,8 +10,9 @@ cloud.google.com "Creating a routes-based cluster"; ip-masq-agent.
 
 from __future__ import annotations
 
+from course_lib.network.cni import ensure_bridge, on_bridge
 from course_lib.network.host import Attachment, NodeHost
-from course_lib.network.plugins.base import Fabric, NetworkPlugin, ensure_bridge, on_bridge
+from course_lib.network.plugins.base import Fabric, NetworkPlugin
 from course_lib.network.routes import Route
 
 BRIDGE = "cbr0"

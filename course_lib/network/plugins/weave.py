@@ -22,11 +22,12 @@ from typing import ClassVar
 
 from course_lib.errors import CourseError
 from course_lib.network.addresses import AddressPool
+from course_lib.network.cni import on_bridge
 from course_lib.network.device import Bridge, Device, behind
 from course_lib.network.host import Attachment, NodeHost
 from course_lib.network.namespace import NetworkNamespace
 from course_lib.network.packet import ESP, IP, UDP, VXLAN, Ethernet, Packet, Sleeve
-from course_lib.network.plugins.base import Fabric, NetworkPlugin, PluginVariant, on_bridge
+from course_lib.network.plugins.base import Fabric, NetworkPlugin, PluginVariant
 from course_lib.network.trace import Journey
 from course_lib.network.tunnel import Tunnel
 from course_lib.network.vxlan import source_port
