@@ -19,19 +19,19 @@ LIFE = ("deletionTimestamp", "deletionGracePeriodSeconds")
 def carry_over(before: Document, wanted: Document, subresource: str, kind: Kind) -> Document:
     """An update of the object keeps its status; an update of the status keeps everything else.
 
-    Where the status is no subresource, it is a part like any other.
+    Annotations may come with the status of a built-in kind (`PrepareForUpdate`). Where the status
+    is no subresource, it is a part like any other.
 
     The object is `before`, and `wanted` is sent to the `subresource` (empty: the object itself) of
     the `kind`.
     """
     if subresource == "status":
         status = {"status": wanted["status"]} if "status" in wanted else {}
-        metadata = before["metadata"]
-        return (
-            {k: v for k, v in before.items() if k != "status"}
-            | status
-            | {"metadata": dict(metadata)}
-        )
+        metadata = dict(before["metadata"])
+        if not kind.custom and "annotations" in wanted["metadata"]:
+            metadata["annotations"] = wanted["metadata"]["annotations"]
+        kept = {k: v for k, v in before.items() if k != "status"}
+        return kept | status | {"metadata": metadata}
     kept = {f: before["metadata"][f] for f in (*IDENTITY, *LIFE) if f in before["metadata"]}
     document = {key: value for key, value in wanted.items() if key != "status" or not kind.status}
     if "status" in before and kind.status:

@@ -219,7 +219,8 @@ class APIServer:
     def update(self, document: Document, subresource: str = "") -> Object:
         """Replace an object; raises `Conflict` if the document carries a stale resourceVersion.
 
-        The main face leaves the status as it is; `subresource="status"` changes nothing else.
+        The main face leaves the status as it is; `subresource="status"` changes nothing else, and
+        `finalize` the finalizers of a Namespace.
         """
         kind = self.kinds.of_document(document)
         desired: Document = plain(document)
@@ -345,7 +346,7 @@ class APIServer:
     ) -> Object:
         documents.check_preconditions(desired, entry, kind)
         before, existing = entry.document, self._views.of(kind, key, entry)
-        if subresource == "":
+        if subresource != "status":
             made = documents.update(desired, before, existing, kind, self)
             made = self._allocated(made)
         else:

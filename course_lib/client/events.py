@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from course_lib.apiserver.errors import Unavailable
 from course_lib.client.interface import Client
+from course_lib.engine.simulation import EPOCH
 from course_lib.objects.kinds.event import Event
 from course_lib.objects.kinds.namespace import Namespace
 from course_lib.objects.manifests import Document
@@ -82,7 +83,7 @@ class EventRecorder:
         if space is None or space.terminating:
             return
         reporter, _, host = component.partition("/")  # `kubelet/node-1`
-        name = f"{about.name.replace(':', '-')}.{api.sim.number('events'):016x}"
+        name = f"{about.name.replace(':', '-')}.{self._number():x}"
         event: Document = {
             "apiVersion": "v1",
             "kind": "Event",
@@ -100,6 +101,11 @@ class EventRecorder:
         }
         api.create(event)
         self._note(same, name, namespace)
+
+    def _number(self) -> int:
+        """A number that no other Event's name has: the time in ns since 1970, made unique."""
+        began = int(EPOCH.timestamp())
+        return began * 10**9 + round(self._api.sim.now * 1e9) + self._api.sim.number("events")
 
     def _note(self, same: tuple[str, ...], name: str, namespace: str) -> None:
         self._known.pop(same, None)

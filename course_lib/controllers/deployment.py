@@ -118,7 +118,9 @@ class DeploymentController(Controller):
             notes = {REVISION: str(latest + 1)}
             new = self._annotate(new, notes)
         notes = {REVISION: str(revision(new))}
-        self.api.patch(Deployment, deployment.name, deployment.namespace, _annotations(notes))
+        # With its status, as an annotation that is written by itself counts as a new generation.
+        place = Deployment, deployment.name, deployment.namespace
+        self.api.patch(*place, _annotations(notes), "status")
         return Rollout(deployment, new, rollout.old)
 
     def _make(self, deployment: Deployment, replicas: int, number: int) -> ReplicaSet:

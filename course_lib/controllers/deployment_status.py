@@ -81,14 +81,21 @@ def _available(sim: Simulation, deployment: Deployment, available: int) -> list[
     rolling = deployment.spec.strategy.rolling_update
     allowed = resolve(rolling.max_unavailable, deployment.spec.replicas, up=False) if rolling else 0
     enough = available >= deployment.spec.replicas - allowed
-    return set_condition(
+    state = "True" if enough else "False"
+    conditions = set_condition(
         deployment.status.conditions,
         "Available",
-        "True" if enough else "False",
+        state,
         sim.timestamp,
         "MinimumReplicasAvailable" if enough else "MinimumReplicasUnavailable",
         f"Deployment {'has' if enough else 'does not have'} minimum availability.",
     )
+    before = condition(deployment.status.conditions, "Available")
+    last = before.last_update_time if before and before.status == state else None
+    for stated in conditions:
+        if stated["type"] == "Available":
+            stated["lastUpdateTime"] = last or sim.timestamp
+    return conditions
 
 
 def _with_failure(

@@ -81,7 +81,8 @@ class NamespaceController(Controller):
             self.enqueue(key_of(space), after=1.0)
         else:
             kept = [each for each in space.spec.finalizers or () if each != "kubernetes"]
-            self.api.patch(Namespace, name, "", {"spec": {"finalizers": kept}})
+            document = self.api.document(Namespace, name)
+            self.api.update(document | {"spec": {"finalizers": kept}}, "finalize")
 
     def _empty(self, namespace: str, kind: Kind) -> list[Object]:
         """Delete all objects of a kind; returns those that remain."""

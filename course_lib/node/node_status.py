@@ -17,7 +17,7 @@ from course_lib.node.node_runtime import NodeRuntime
 from course_lib.objects.kinds.lease import Lease
 from course_lib.objects.kinds.node import Node
 from course_lib.objects.manifests import Document
-from course_lib.objects.meta import Condition, set_condition
+from course_lib.objects.meta import Condition, Object, set_condition
 from course_lib.objects.quantity import Quantity
 from course_lib.objects.release import VERSION
 from course_lib.objects.selectors import parse_field_selector
@@ -67,9 +67,11 @@ class NodeStatusReporter:
     def register(self) -> bool:
         """Tell the API server of this node; where that fails, `retry` later each time."""
         try:
-            if self._client.find(Node, self._machine.name) is None:
-                self._create_node()
-            self.renew_lease()
+            node: Object | None = self._client.find(Node, self._machine.name)
+            if node is None:
+                node = self._create_node()
+                self._events.normal(node, "Starting", "Starting kubelet.")
+            self.renew_lease(node)
         except APIError:
             self.registered = False
             self._register_wait = min(2 * self._register_wait, LONGEST_REGISTER_WAIT)
@@ -91,7 +93,7 @@ class NodeStatusReporter:
             self._events.normal(node, reason, message)
         self.report()
 
-    def _create_node(self) -> None:
+    def _create_node(self) -> Object:
         machine = self._machine
         capacity = {
             "cpu": str(machine.cpu),
@@ -104,7 +106,7 @@ class NodeStatusReporter:
             "memory": str(machine.memory - EVICTION_HARD_MEMORY),
             "ephemeral-storage": str(machine.disk.value - kept),
         }
-        node = self._client.create(
+        return self._client.create(
             {
                 "apiVersion": "v1",
                 "kind": "Node",
@@ -130,7 +132,6 @@ class NodeStatusReporter:
                 },
             }
         )
-        self._events.normal(node, "Starting", "Starting kubelet.")
 
     def _node_info(self) -> Document:
         return {
@@ -142,19 +143,26 @@ class NodeStatusReporter:
             "architecture": "amd64",
         }
 
-    def renew_lease(self) -> None:
-        """Renew the node's lease, by which the control plane knows that the kubelet lives."""
+    def renew_lease(self, owner: Object | None = None) -> None:
+        """Renew the node's lease, by which the control plane knows that the kubelet lives.
+
+        A new one is owned by the node: `owner`, or the one that was seen last.
+        """
         name, namespace = self._machine.name, "kube-node-lease"
         now = micro_timestamp(self._sim.now)
         try:
             self._client.patch(Lease, name, namespace, {"spec": {"renewTime": now}})
         except NotFound:
             spec = {"holderIdentity": name, "leaseDurationSeconds": LEASE_DURATION}
+            metadata: Document = {"name": name, "namespace": namespace}
+            if (owner := owner or self.find()) is not None:
+                named = {"kind": owner.kind, "name": owner.name, "uid": owner.uid}
+                metadata["ownerReferences"] = [{"apiVersion": owner.api_version} | named]
             self._client.create(
                 {
                     "apiVersion": "coordination.k8s.io/v1",
                     "kind": "Lease",
-                    "metadata": {"name": name, "namespace": namespace},
+                    "metadata": metadata,
                     "spec": spec | {"renewTime": now},
                 }
             )

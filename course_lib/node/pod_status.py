@@ -43,7 +43,7 @@ def pod_status(
 def _conditions(
     state: PodState, stated: list[Condition] | None, phase: str, now: str
 ) -> list[Document]:
-    """PodReadyToStartContainers, Initialized, ContainersReady and Ready."""
+    """PodReadyToStartContainers, Initialized, ContainersReady, Ready, and PodScheduled."""
     sidecars = [slot for slot in state.slots if slot.sidecar]
     unready = [slot.spec.name for slot in [*sidecars, *state.mains] if not slot.ready]
     if phase in ("Succeeded", "Failed"):
@@ -70,6 +70,7 @@ def _conditions(
         ),
         ("ContainersReady", *ready),
         ("Ready", *ready),
+        ("PodScheduled", "True", "", ""),  # also where no scheduler bound it
     ]
     result = stated or []
     documents: list[Document] = [encode(c) for c in result]

@@ -33,6 +33,15 @@ def test_an_update_without_a_resource_version_wins(api):
     assert api.get("Service", "web").labels == {"c": "d"}
 
 
+def test_annotations_come_with_the_status_and_nothing_else_of_the_metadata(api):
+    api.create(workload())
+    meta = {"annotations": {"revision": "1"}, "labels": {"a": "b"}}
+    api.patch("Deployment", "web", "", {"metadata": meta, "status": {"replicas": 1}}, "status")
+    found = api.get("Deployment", "web")
+    assert (found.annotations, found.labels) == ({"revision": "1"}, {})
+    assert found.status.replicas == 1
+
+
 def test_names_are_unique_and_generated_on_request(api):
     api.create(pod())
     with pytest.raises(AlreadyExists, match='pods "web" already exists'):

@@ -160,3 +160,20 @@ def test_a_revision_that_is_no_number_does_not_stop_a_deployment(cluster, writte
     cluster.run(seconds=30)
     assert cluster.get("deployments").READY[0] == "3/3"
     assert list(cluster.history_of("deployment/web").REVISION) == [1]
+
+
+def test_availability_says_when_it_was_stated_and_when_it_changed(cluster):
+    cluster.apply(workload(replicas=1))
+    cluster.run(seconds=30)
+    stated = cluster.api.get("Deployment", "web").status.conditions
+    times = {each.type: (each.last_update_time, each.last_transition_time) for each in stated}
+    assert set(times) == {"Available", "Progressing"}
+    assert times["Available"][0] == times["Available"][1] is not None
+
+
+def test_the_number_of_its_revision_is_no_change_of_a_deployment(cluster):
+    cluster.apply(workload(replicas=1))
+    cluster.run(seconds=30)
+    deployment = cluster.api.get("Deployment", "web")
+    assert deployment.annotations["deployment.kubernetes.io/revision"] == "1"
+    assert deployment.metadata.generation == deployment.status.observed_generation == 1

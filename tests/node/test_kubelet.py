@@ -322,6 +322,20 @@ def test_under_memory_pressure_who_exceeds_its_request_goes_first(one):
     assert not one.api.get("Node", "node-1").spec.taints
 
 
+def test_a_pod_that_was_bound_by_hand_counts_as_scheduled(one):
+    one.apply(pod(nodeName="node-1"))
+    one.run(seconds=20)
+    stated = {each.type: each.status for each in one.api.get("Pod", "web").status.conditions}
+    assert stated["PodScheduled"] == stated["Ready"] == "True"
+
+
+def test_a_lease_is_owned_by_its_node(one):
+    lease = one.api.get("Lease", "node-1", "kube-node-lease")
+    [owner] = lease.metadata.owner_references
+    assert (owner.kind, owner.uid) == ("Node", one.api.get("Node", "node-1").uid)
+    assert owner.controller is not True
+
+
 def test_what_does_not_fit_is_refused_even_if_it_was_bound_by_hand(one):
     big = container(resources={"requests": {"cpu": "5"}})
     one.apply(pod(containers=[big], nodeName="node-1"))
