@@ -62,8 +62,8 @@ class HTTPClient:
 
     @property
     def reachable(self) -> bool:
-        """Whether the API server answers: it did last time, or it does now."""
-        if not self._answers:
+        """Whether the API server answers; it is asked when a request failed or a watch broke."""
+        if not (self._answers and self.synced):
             try:
                 self._send("GET", "/version")
             except CourseError:

@@ -22,12 +22,14 @@ from course_lib.apiserver.statuses import failure, refusal_of
 from course_lib.client.http import HTTPClient
 from course_lib.client.informer import Informer, InformerFactory
 from course_lib.client.transport import Address, HTTPTransport
+from course_lib.cluster.served import Served
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError, InvalidManifest
 from course_lib.objects.kinds.config_map import ConfigMap
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.selectors import parse_field_selector, parse_selector
 from tests.apiserver.definitions import definition
+from tests.client.conftest import ServedServer
 from tests.client.test_clients import SETTINGS
 from tests.conftest import pod
 
@@ -158,6 +160,26 @@ def test_a_watch_goes_on_after_a_restart_and_misses_nothing(local, served, over_
     over_http.create(SETTINGS)
     arrive(over_http, lambda: names(informer) == ["other", "settings"])
     assert over_http.synced
+
+
+def test_a_client_goes_on_when_its_server_comes_back(local):
+    cluster = ServedServer(local)
+    with Served(cluster) as first:
+        port = int(first.url.rpartition(":")[2])
+        client = HTTPClient(local.sim, HTTPTransport(Address(first.url, first.token)))
+        informer = Informer(client, ConfigMap)
+        client.create(SETTINGS)
+    arrive(client, lambda: not client.synced)
+    assert not client.reachable
+    with pytest.raises(Unreachable):
+        client.create(SETTINGS | {"metadata": {"name": "other"}})
+    local.create(SETTINGS | {"metadata": {"name": "late"}})
+    second = Served(cluster, port)
+    second.token = first.token
+    with second:
+        arrive(client, lambda: names(informer) == ["late", "settings"])
+        assert client.reachable and client.synced
+        client.close()
 
 
 def test_a_pod_is_bound_once_evicted_and_deleted_as_the_one_that_was_meant(over_http):
