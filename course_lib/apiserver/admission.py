@@ -139,7 +139,7 @@ def _limited(pod: Document, item: LimitRangeItem) -> Iterator[str]:
     requests = (item.default or {}) | (item.default_request or {})
     for words, container in _containers(pod):
         for group, amounts in (("request", requests), ("limit", item.default or {})):
-            for place in places(container, f"resources.{group}s"):
+            for place in places(container, f"resources.{group}s") if amounts else ():
                 missing = sorted(name for name in amounts if name not in place)
                 if missing:
                     place |= {name: str(amounts[name]) for name in missing}

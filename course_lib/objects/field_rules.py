@@ -244,6 +244,12 @@ def no_way_up(value: object) -> str:
     return "must not contain '..'" if ".." in value.split("/") else ""
 
 
+def unreserved(value: object) -> str:
+    """A path as `inside`, whose first name does not begin with two dots (`..data`)."""
+    begins = isinstance(value, str) and value.startswith("..") and value != ".."
+    return "must not start with '..'" if begins else inside(value)
+
+
 def absolute(value: object) -> str:
     """A path from the root."""
     return "" if isinstance(value, str) and value.startswith("/") else "must be an absolute path"
@@ -264,6 +270,25 @@ def needs(*fields: str) -> Check:
         return f"{missing[0]}: Required value" if missing else ""
 
     return check
+
+
+def one_field(*fields: str) -> Check:
+    """A mapping with one of these fields, and not more."""
+
+    def check(value: object) -> str:
+        if not isinstance(value, dict):
+            return "a mapping"
+        there = [field for field in fields if value.get(field) is not None]
+        return "" if len(there) == 1 else f"one of {', '.join(fields)}, and not more"
+
+    return check
+
+
+def at_most(most: int) -> Check:
+    """A list with a bounded number of items."""
+    return lambda value: (
+        f"at most {most} items" if isinstance(value, list) and len(value) > most else ""
+    )
 
 
 port_number = whole(1, 65535)

@@ -139,7 +139,90 @@ REFUSED = [
     (claims(), "volumeClaimTemplates[0]", "metadata.name: Required value"),
     (one(livenessProbe={"httpGet": {"port": "80"}}), "httpGet.port", "at least one letter"),
     (one(livenessProbe={"tcpSocket": {"port": 0}}), "tcpSocket.port", "between 1 and 65535"),
-    (one(readinessProbe={"exec": {}, "terminationGracePeriodSeconds": 5}), "readinessProbe", ""),
+    (
+        one(readinessProbe={"exec": {"command": ["a"]}, "terminationGracePeriodSeconds": 5}),
+        "readinessProbe",
+        "",
+    ),
+    (one(livenessProbe={"exec": {}}), "livenessProbe.exec", "command: Required value"),
+    (
+        one(livenessProbe={"httpGet": {"port": 80, "httpHeaders": [{"name": "A B"}]}}),
+        "httpHeaders[0].name",
+        "HTTP header",
+    ),
+    (one(lifecycle={"preStop": {"grpc": {"port": 80}}}), "preStop", "must specify a handler type"),
+    (one(env=[{"name": "ü"}]), "env[0].name", "printable ASCII"),
+    (one(envFrom=[{}]), "envFrom[0]", "one of configMapRef, secretRef"),
+    (one(envFrom=[{"secretRef": {"name": "A"}}]), "secretRef.name", "subdomain"),
+    (one(envFrom=[{"prefix": "=", "secretRef": {"name": "a"}}]), "prefix", "printable ASCII"),
+    (one(resizePolicy=[{"resourceName": "cpu"}]), "resizePolicy[0]", "restartPolicy: Required"),
+    (one(resources={"limits": {"hugepages-2Mi": "2Mi"}}), "resources", "require cpu or memory"),
+    (one(securityContext={"procMount": "Unmasked"}), "procMount", "`hostUsers` must be false"),
+    (
+        one(securityContext={"seccompProfile": {"type": "Localhost"}}),
+        "seccompProfile",
+        "localhostProfile: must be set",
+    ),
+    (
+        one(
+            securityContext={
+                "allowPrivilegeEscalation": False,
+                "capabilities": {"add": ["CAP_SYS_ADMIN"]},
+            }
+        ),
+        "securityContext",
+        "CAP_SYS_ADMIN",
+    ),
+    (one(volumeDevices=[{"name": "a", "devicePath": "/d"}]), "volumeDevices[0].name", "claim"),
+    (env(fieldRef={"fieldPath": "metadata.labels['a b']"}), "fieldPath", '"metadata.name"'),
+    (env(resourceFieldRef={"resource": "limits.cpu", "divisor": "2"}), "resourceFieldRef", "1m"),
+    (pod(dnsConfig={"nameservers": ["1.1.1.1"] * 4}), "dnsConfig.nameservers", "at most 3"),
+    (pod(dnsConfig={"searches": ["a b"]}), "dnsConfig.searches[0]", "subdomain"),
+    (pod(hostnameOverride="w" * 65), "hostnameOverride", "64"),
+    (pod(hostUsers=False, hostNetwork=True), "hostNetwork", "`hostUsers` is false"),
+    (pod(hostPID=True, shareProcessNamespace=True), "shareProcessNamespace", "hostPID"),
+    (pod(hostnameOverride="a", setHostnameAsFQDN=True), "hostnameOverride", "setHostnameAsFQDN"),
+    (pod(nodeName="a", schedulingGates=[{"name": "a.b/c"}]), "nodeName", "schedulingGates"),
+    (pod(os={}), "spec.os", "name: Required value"),
+    (pod(resourceClaims=[{"name": "a"}]), "resourceClaims[0]", "one of resourceClaimName"),
+    (pod(securityContext={"sysctls": [{"name": "A"}]}), "sysctls[0].name", "kernel parameter"),
+    (pod(tolerations=[{"key": "a", "value": "b c"}]), "tolerations[0].value", "letters"),
+    (volume(configMap={"name": "a", "items": [{"key": "a", "path": "..a"}]}), "path", "'..'"),
+    (volume(downwardAPI={"items": [{"path": "a"}]}), "items[0]", "one of fieldRef"),
+    (volume(image={}), "image", "reference: Required value"),
+    (
+        volume(projected={"sources": [{"secret": {"name": "a"}, "configMap": {"name": "a"}}]}),
+        "sources[0]",
+        "and not more",
+    ),
+    (
+        pod(
+            affinity={
+                "podAffinity": {
+                    "requiredDuringSchedulingIgnoredDuringExecution": [
+                        {"topologyKey": "a", "matchLabelKeys": ["b"]}
+                    ]
+                }
+            }
+        ),
+        "matchLabelKeys",
+        "labelSelector is not set",
+    ),
+    (
+        pod(
+            affinity={
+                "nodeAffinity": {
+                    "requiredDuringSchedulingIgnoredDuringExecution": {
+                        "nodeSelectorTerms": [
+                            {"matchFields": [{"key": "b", "operator": "In", "values": ["c"]}]}
+                        ]
+                    }
+                }
+            }
+        ),
+        "matchFields[0].key",
+        "metadata.name",
+    ),
     (one(lifecycle={"preStop": {}}), "lifecycle.preStop", "must specify a handler type"),
     (one(lifecycle={"preStop": {"sleep": {"seconds": 31}}}), "preStop.sleep", "less than"),
     (one(ports=[{"containerPort": 80, "name": "8080"}]), "ports[0].name", "at least one letter"),
@@ -248,6 +331,13 @@ def test_a_priority_without_a_class_is_forbidden(cluster):
         env(fieldRef={"fieldPath": "metadata.labels['app']"}),
         env(resourceFieldRef={"resource": "limits.memory", "divisor": "1Mi"}),
         volume(),
+        volume(emptyDir={"medium": "memory"}),
+        volume(secret={"secretName": "a", "items": [{"key": "a b", "path": "a"}]}),
+        pod(
+            topologySpreadConstraints=[
+                {"maxSkew": 1, "topologyKey": "a b", "whenUnsatisfiable": "DoNotSchedule"}
+            ]
+        ),
         volume(
             downwardAPI={"items": [{"path": "l", "fieldRef": {"fieldPath": "metadata.labels"}}]}
         ),
@@ -265,7 +355,9 @@ def test_what_the_api_server_accepts_is_accepted(cluster, document):
 
 
 def test_zero_in_a_probe_means_its_default(cluster):
-    made, _ = cluster.api.server.check(one(livenessProbe={"exec": {}, "periodSeconds": 0}))
+    made, _ = cluster.api.server.check(
+        one(livenessProbe={"exec": {"command": ["true"]}, "periodSeconds": 0})
+    )
     assert made["spec"]["containers"][0]["livenessProbe"]["periodSeconds"] == 10
 
 

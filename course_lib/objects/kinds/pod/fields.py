@@ -7,18 +7,19 @@ import re
 from course_lib.objects.field_rules import (
     MAX_INT64,
     Check,
-    absolute,
     address,
+    at_most,
     below,
     config_key,
+    filled,
     inside,
     label,
     label_key,
     label_value,
-    mapping,
     matching,
     needs,
     no_way_up,
+    one_field,
     one_of,
     optional,
     port,
@@ -31,45 +32,51 @@ from course_lib.objects.field_rules import (
     truth,
     whole,
 )
+from course_lib.objects.kinds.pod.references import (
+    env_name,
+    field_path,
+    resource_field,
+    resource_reference,
+)
+from course_lib.objects.kinds.pod.volume_fields import VOLUME
+from course_lib.objects.names import SUBDOMAIN, is_subdomain
 
-_FIELDS = (
-    "metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName",
-    "spec.serviceAccountName", "status.hostIP", "status.hostIPs", "status.podIP", "status.podIPs",
-)  # fmt: skip
-_VOLUME_FIELDS = (
-    "metadata.annotations", "metadata.labels", "metadata.name", "metadata.namespace",
-    "metadata.uid",
-)  # fmt: skip
-_IN_MAPS = re.compile(r"metadata\.(labels|annotations)\['[^']+'\]")
-_RESOURCES = re.compile(r"(limits|requests)\.(cpu|memory|ephemeral-storage|hugepages-[0-9]+[KMG]i)")
-_MODE = whole(0, 0o777)
+_CLAIM_SOURCES = ("resourceClaimName", "resourceClaimTemplateName")
+_HEADER = re.compile(r"[-A-Za-z0-9!#$%&'*+.^_`|~]+")
+_SYSCTL = re.compile(r"([a-z0-9]([-_a-z0-9]*[a-z0-9])?[./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?")
 _user = whole(0)
 
-field_path = matching(
-    lambda path: path in _FIELDS or _IN_MAPS.fullmatch(path) is not None,
-    "supported values: " + ", ".join(f'"{path}"' for path in _FIELDS),
-)
-volume_field = matching(
-    lambda path: path in _VOLUME_FIELDS or _IN_MAPS.fullmatch(path) is not None,
-    "supported values: " + ", ".join(f'"{path}"' for path in _VOLUME_FIELDS),
-)
-resource_field = matching(
-    lambda name: _RESOURCES.fullmatch(name) is not None,
-    'supported values: "limits.cpu", "limits.memory", "requests.cpu", "requests.memory", ...',
-)
+
+def profile(value: object) -> str:
+    """A profile of the container's confinement; a local one, and only this, has a name."""
+    if missing := needs("type")(value):
+        return missing
+    assert isinstance(value, dict)
+    local, name = value["type"] == "Localhost", value.get("localhostProfile")
+    if local != bool(name):
+        return f"localhostProfile: must {'' if local else 'not '}be set for this type"
+    return no_way_up(name) if name else ""
+
 
 SECURITY: dict[str, Check] = {
     "runAsUser": _user,
     "runAsGroup": _user,
     "runAsNonRoot": truth,
+    "seccompProfile": profile,
     "seccompProfile.type": one_of("Localhost", "RuntimeDefault", "Unconfined"),
+    "appArmorProfile": profile,
+    "appArmorProfile.type": one_of("Localhost", "RuntimeDefault", "Unconfined"),
 }
 HANDLER: dict[str, Check] = {
+    "exec": needs("command"),
     "exec.command[*]": text,
     "httpGet.port": port,
     "httpGet.path": text,
     "httpGet.scheme": one_of("HTTP", "HTTPS"),
     "httpGet.httpHeaders[*]": needs("name"),
+    "httpGet.httpHeaders[*].name": matching(
+        lambda name: _HEADER.fullmatch(name) is not None, "a valid HTTP header"
+    ),
     "tcpSocket.port": port,
     "grpc.port": port_number,
 }
@@ -91,18 +98,31 @@ CONTAINER: dict[str, Check] = {
     "tty": truth,
     "ports[*].name": optional(port_name),
     "ports[*].hostIP": optional(address),
+    "env[*].name": env_name,
+    "env[*].valueFrom.fieldRef.apiVersion": one_of("v1"),
     "env[*].valueFrom.fieldRef.fieldPath": field_path,
+    "env[*].valueFrom.resourceFieldRef": resource_reference,
     "env[*].valueFrom.resourceFieldRef.resource": resource_field,
     "env[*].valueFrom.configMapKeyRef": needs("name", "key"),
+    "env[*].valueFrom.configMapKeyRef.name": subdomain,
     "env[*].valueFrom.configMapKeyRef.key": config_key,
     "env[*].valueFrom.secretKeyRef": needs("name", "key"),
+    "env[*].valueFrom.secretKeyRef.name": subdomain,
     "env[*].valueFrom.secretKeyRef.key": config_key,
+    "envFrom[*]": one_field("configMapRef", "secretRef"),
+    "envFrom[*].prefix": optional(env_name),
     "envFrom[*].configMapRef": needs("name"),
+    "envFrom[*].configMapRef.name": subdomain,
     "envFrom[*].secretRef": needs("name"),
+    "envFrom[*].secretRef.name": subdomain,
     "volumeMounts[*].subPath": inside,
     "volumeMounts[*].subPathExpr": inside,
     "volumeMounts[*].mountPropagation": one_of("Bidirectional", "HostToContainer", "None"),
     "volumeMounts[*].readOnly": truth,
+    "volumeMounts[*].recursiveReadOnly": one_of("Disabled", "Enabled", "IfPossible"),
+    "resizePolicy[*]": needs("resourceName", "restartPolicy"),
+    "resizePolicy[*].resourceName": one_of("cpu", "memory"),
+    "resizePolicy[*].restartPolicy": one_of("NotRequired", "RestartContainer"),
     "volumeDevices[*]": needs("name", "devicePath"),
     "securityContext.privileged": truth,
     "securityContext.allowPrivilegeEscalation": truth,
@@ -119,86 +139,69 @@ CONTAINER: dict[str, Check] = {
     "lifecycle.preStop.sleep.seconds": whole(0),
     "lifecycle.postStart.sleep.seconds": whole(0),
 }  # fmt: skip
-_ITEMS: dict[str, Check] = {
-    "items[*]": needs("key", "path"),
-    "items[*].key": config_key,
-    "items[*].path": inside,
-    "items[*].mode": _MODE,
+_NODE_TERM: dict[str, Check] = {
+    "matchExpressions[*].key": label_key,
+    "matchFields[*].key": one_of("metadata.name"),
+    "matchFields[*].operator": one_of("In", "NotIn"),
+    "matchFields[*].values": at_most(1),
 }
-_DOWNWARD: dict[str, Check] = {
-    "items[*]": needs("path"),
-    "items[*].path": inside,
-    "items[*].mode": _MODE,
-    "items[*].fieldRef.fieldPath": volume_field,
-    "items[*].resourceFieldRef.resource": resource_field,
-}
-VOLUME: dict[str, Check] = {
-    "hostPath": needs("path"),
-    "hostPath.path": no_way_up,
-    "hostPath.type": one_of(
-        "", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate",
-        "Socket",
-    ),
-    "emptyDir": mapping,
-    "emptyDir.medium": matching(
-        lambda medium: medium in ("", "Memory") or medium.startswith("HugePages"),
-        'supported values: "", "HugePages", "Memory"',
-    ),
-    "emptyDir.sizeLimit": quantity,
-    "configMap": needs("name"),
-    "configMap.defaultMode": _MODE,
-    **below("configMap", _ITEMS),
-    "secret": needs("secretName"),
-    "secret.defaultMode": _MODE,
-    **below("secret", _ITEMS),
-    "persistentVolumeClaim": needs("claimName"),
-    "downwardAPI.defaultMode": _MODE,
-    **below("downwardAPI", _DOWNWARD),
-    "nfs": needs("server", "path"),
-    "nfs.path": absolute,
-    "csi": needs("driver"),
-    "projected.defaultMode": _MODE,
-    "projected.sources[*].configMap": needs("name"),
-    "projected.sources[*].secret": needs("name"),
-    **below("projected.sources[*].configMap", _ITEMS),
-    **below("projected.sources[*].secret", _ITEMS),
-    **below("projected.sources[*].downwardAPI", _DOWNWARD),
-    "projected.sources[*].serviceAccountToken": needs("path"),
-    "projected.sources[*].serviceAccountToken.expirationSeconds": whole(600, 2**32),
-}  # fmt: skip
+_NODES = "affinity.nodeAffinity.{}DuringSchedulingIgnoredDuringExecution.{}[*]"
 _TERMS = "affinity.{}.{}DuringSchedulingIgnoredDuringExecution[*]{}"
 POD_SPEC: dict[str, Check] = {
     "activeDeadlineSeconds": whole(1),
     "automountServiceAccountToken": truth,
+    "dnsConfig.nameservers": at_most(3),
     "dnsConfig.nameservers[*]": address,
+    "dnsConfig.searches": at_most(32),
+    "dnsConfig.searches[*]": matching(
+        lambda name: name == "." or is_subdomain(name.removesuffix(".").replace("_", "-")),
+        SUBDOMAIN,
+    ),
+    "dnsConfig.options[*]": needs("name"),
     "dnsPolicy": one_of("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"),
     "enableServiceLinks": truth,
+    "hostAliases[*]": needs("ip"),
     "hostAliases[*].ip": address,
     "hostAliases[*].hostnames[*]": subdomain,
     "hostIPC": truth,
     "hostPID": truth,
     "hostUsers": truth,
     "hostname": optional(label),
+    "hostnameOverride": matching(
+        lambda name: len(name) <= 64 and is_subdomain(name), f"{SUBDOMAIN} (here 64)"
+    ),
     "imagePullSecrets[*].name": text,
     "nodeSelector.~": label_key,
     "nodeSelector.*": label_value,
+    "os": needs("name"),
     "os.name": one_of("linux", "windows"),
     "overhead.*": quantity,
     "preemptionPolicy": one_of("Never", "PreemptLowerPriority"),
     "priorityClassName": optional(subdomain),
     "readinessGates[*]": needs("conditionType"),
     "readinessGates[*].conditionType": label_key,
+    "resourceClaims[*]": one_field(*_CLAIM_SOURCES),
     "runtimeClassName": optional(subdomain),
     "schedulingGates[*]": needs("name"),
     "schedulingGates[*].name": label_key,
     "serviceAccountName": optional(subdomain),
+    "setHostnameAsFQDN": truth,
     "subdomain": optional(label),
     "tolerations[*].key": optional(label_key),
-    "topologySpreadConstraints[*].topologyKey": label_key,
+    "tolerations[*].value": optional(label_value),
+    "topologySpreadConstraints[*].topologyKey": filled,
     "topologySpreadConstraints[*].minDomains": whole(1),
     "topologySpreadConstraints[*].nodeAffinityPolicy": one_of("Honor", "Ignore"),
     "topologySpreadConstraints[*].nodeTaintsPolicy": one_of("Honor", "Ignore"),
     **selector("topologySpreadConstraints[*].labelSelector"),
+    **{
+        f"{_TERMS.format(side, when, term)}.namespaces[*]": label
+        for side in ("podAffinity", "podAntiAffinity")
+        for when, term in (("required", ""), ("preferred", ".podAffinityTerm"))
+    },
+    **below(_NODES.format("required", "nodeSelectorTerms"), _NODE_TERM),
+    f"{_NODES.format('required', 'nodeSelectorTerms')}.matchExpressions[*].values[*]": label_value,
+    **below(_NODES.format("preferred", "").replace(".[*]", "[*]") + ".preference", _NODE_TERM),
     **{
         path: check
         for side in ("podAffinity", "podAntiAffinity")
@@ -208,6 +211,12 @@ POD_SPEC: dict[str, Check] = {
     },
     "securityContext.fsGroup": _user,
     "securityContext.supplementalGroups[*]": _user,
+    "securityContext.supplementalGroupsPolicy": one_of("Merge", "Strict"),
+    "securityContext.seLinuxChangePolicy": one_of("MountOption", "Recursive"),
+    "securityContext.sysctls[*]": needs("name"),
+    "securityContext.sysctls[*].name": matching(
+        lambda name: _SYSCTL.fullmatch(name) is not None, "the name of a kernel parameter"
+    ),
     "securityContext.fsGroupChangePolicy": one_of("Always", "OnRootMismatch"),
     **below("securityContext", SECURITY),
     **below("containers[*]", CONTAINER),
