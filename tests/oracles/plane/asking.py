@@ -18,12 +18,14 @@ from tests.oracles.plane.normal import (
 NAMESPACE = "inv"
 MERGE = "application/merge-patch+json"
 NOTICED = 0.5  # s until the plugins of an API server know of a change
-# What a story looks at. Not the objects that each namespace gets, nor Leases of nodes.
+# What a story looks at; Pods and Events at once, since a look takes time. Not the objects that each
+# namespace gets, nor Leases of nodes.
 SEEN = (
-    "Pod", "Service", "Endpoints", "EndpointSlice", "ConfigMap", "Secret", "ServiceAccount",
+    "Pod", "Event", "Service", "Endpoints", "EndpointSlice", "ConfigMap", "Secret",
+    "ServiceAccount",
     "PersistentVolumeClaim", "ReplicaSet", "Deployment", "StatefulSet", "DaemonSet",
     "ControllerRevision", "Job", "CronJob", "HorizontalPodAutoscaler", "PodDisruptionBudget",
-    "ResourceQuota", "LimitRange", "ReplicationController", "Event",
+    "ResourceQuota", "LimitRange", "ReplicationController",
 )  # fmt: skip
 NODES = ("node-1", "node-2", "node-3")
 IMAGES = ("nginx:1.26", "nginx:1.27", "nginx:1.28", "busybox:1.36")

@@ -127,7 +127,24 @@ def without_allocated(added: Document, kind: str, asked: Any) -> Document:
 # Stories: all objects of a namespace, and their events.
 
 
+def _drop_token_volume(pod: Document) -> None:
+    """Leave out the volume of the ServiceAccount's token: creates tell of it, for each document."""
+    spec, status = pod["spec"], pod.get("status", {})
+    places = [(spec, "volumes")]
+    for group in ("containers", "initContainers", "ephemeralContainers"):
+        places += [(each, "volumeMounts") for each in spec.get(group, ())]
+    for group in ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"):
+        places += [(each, "volumeMounts") for each in status.get(group, ())]
+    for place, field in places:
+        kept = [v for v in place.get(field, ()) if not TOKEN_VOLUME.fullmatch(v["name"])]
+        place.pop(field, None)
+        if kept:
+            place[field] = kept
+
+
 def _object(document: Document, namespace: str) -> Document:
+    if document["kind"] == "Pod":
+        _drop_token_volume(document)
     meta = document["metadata"]
     for name in SERVER_OWN:
         meta.pop(name, None)

@@ -58,7 +58,7 @@ CASES = [
         *create(pod("p", container(WEB, **SMALL), **NEVER)),
         wait(14),
     ),
-    story("memory above the limit", *create(pod("p", container(WEB, **SMALL))), wait(30)),
+    story("memory above the limit", *create(pod("p", container(WEB, **SMALL))), wait(25)),
     story(
         "a program that is not in the image",
         *create(pod("p", container("busybox:1.36") | {"command": ["nothere"]})),

@@ -97,7 +97,7 @@ IMAGES = [
     story(
         "a wrong image is mended",
         *create(pod("p", container("registry.invalid/app:1"))),
-        wait(18),
+        wait(26),
         patch(
             "Pod/p",
             {"spec": {"containers": [{"name": "c", "image": "nginx:1.28"}]}},
