@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from course_lib.apiserver import quota
-from course_lib.apiserver.errors import Forbidden, NotAllowed, NotFound
+from course_lib.apiserver.errors import Forbidden, NotAllowed, NotFound, Terminating
 from course_lib.apiserver.reader import Reader
 from course_lib.engine.simulation import seconds_at
 from course_lib.objects.kind import Kind
@@ -116,10 +116,7 @@ def namespace_lifecycle(api: Reader, kind: Kind, view: Object) -> None:
     if space is None:
         raise NotFound(f'namespaces "{view.namespace}" not found', do="create the namespace first")
     if space.terminating and kind.kind != "Event":
-        raise Forbidden(
-            f'{kind.plural} "{view.name}" is forbidden: unable to create new content in namespace '
-            f"{view.namespace} because it is being terminated"
-        )
+        raise Terminating(kind.title, view.name, view.namespace)
 
 
 def limit_ranger_defaults(api: Reader, pod: Document) -> None:

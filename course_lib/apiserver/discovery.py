@@ -11,7 +11,13 @@ from course_lib.objects.kind import Kind, Kinds, Subresource
 from course_lib.objects.manifests import Document
 from course_lib.objects.release import VERSION
 
-VERBS = ["create", "delete", "get", "list", "patch", "update", "watch"]
+VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
+VERBS_OF_PARTS = {
+    "exec": ["create", "get"],
+    "finalize": ["update"],
+    "log": ["get"],
+    "scale": ["get", "patch", "update"],
+}
 
 
 def subresources(kind: Kind) -> tuple[Subresource, ...]:
@@ -82,7 +88,7 @@ def _rows(kind: Kind) -> list[Document]:
     if kind.status:
         rows.append(common | {"name": f"{kind.plural}/status", "verbs": change})
     for part in subresources(kind):
-        verbs = change if part.name == "scale" else ["create", "get"]
+        verbs = VERBS_OF_PARTS.get(part.name, ["create"])
         row = {"name": f"{kind.plural}/{part.name}", "kind": part.kind}
         row |= {"group": part.group, "version": part.version}
         rows.append(common | row | {"verbs": verbs})

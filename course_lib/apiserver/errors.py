@@ -43,6 +43,24 @@ class Forbidden(APIError):
     code, reason = 403, "Forbidden"
 
 
+class Terminating(Forbidden):
+    """Nothing new in a namespace that is going away; clients look for this cause.
+
+    `kind` and `name` say what was to be created in the `namespace`.
+    """
+
+    def __init__(self, kind: str, name: str, namespace: str) -> None:
+        super().__init__(
+            f'{kind} "{name}" is forbidden: unable to create new content in namespace '
+            f"{namespace} because it is being terminated"
+        )
+        self.cause = {
+            "reason": "NamespaceTerminating",
+            "message": f"namespace {namespace} is being terminated",
+            "field": "metadata.namespace",
+        }
+
+
 class NotAllowed(APIError):
     """A method that means nothing here, or not now."""
 

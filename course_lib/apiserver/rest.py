@@ -4,8 +4,8 @@ GET    /apis/apps/v1/namespaces/default/deployments/web    -> get
 PATCH  /apis/apps/v1/namespaces/default/deployments/web/scale
 POST   /api/v1/namespaces/default/pods/web-1/eviction
 
-Source: kubernetes.io "Kubernetes API Concepts". Not here: server-side apply, the deletion of a
-whole collection, pages of lists (`limit`; all comes at once).
+Source: kubernetes.io "Kubernetes API Concepts". Not here: server-side apply, pages of lists
+(`limit`; all comes at once).
 """
 
 from __future__ import annotations
@@ -112,6 +112,10 @@ class Face:
             api = dry(api)
         writer = Writer(api, target, strict)
         if request.method == "DELETE":
+            if not target.name:
+                answer = self._listed(target, self._chosen(target, request))
+                writer.delete_all(request, body, self._chosen(target, request))
+                return answer
             return writer.delete(request, body)
         assert body is not None
         return writer.put(body) if request.method == "PUT" else writer.post(request, body)
@@ -121,21 +125,12 @@ class Face:
     def _get(self, target: Target, request: Request) -> HTTPResponse:
         if not target.name:
             options = list_options(request)
-            found = self.api.list(
-                target.kind,
-                target.namespace,
-                parse_selector(request.text("labelSelector")),
-                parse_field_selector(request.text("fieldSelector")),
-            )
+            found = self._chosen(target, request)
             now = self.api.store.revision
             not_older_than(options, now)
             if request.as_table:
                 return HTTPResponse(200, self.table(target.kind, found, str(now)))
-            items = [self.document(target.kind, each) for each in found]
-            head = {"kind": f"{target.kind.kind}List", "apiVersion": target.kind.api_version}
-            return HTTPResponse(
-                200, head | {"metadata": {"resourceVersion": str(now)}, "items": items}
-            )
+            return self._listed(target, found)
         document = self.api.document(target.kind, target.name, target.namespace)
         if target.part == "scale":
             return HTTPResponse(200, scale_of(target.kind, document))
@@ -144,6 +139,21 @@ class Face:
             revision = document["metadata"]["resourceVersion"]
             return HTTPResponse(200, self.table(target.kind, found, revision))
         return HTTPResponse(200, document)
+
+    def _chosen(self, target: Target, request: Request) -> list[Object]:
+        """The objects of a collection that the request's selectors choose."""
+        return self.api.list(
+            target.kind,
+            target.namespace,
+            parse_selector(request.text("labelSelector")),
+            parse_field_selector(request.text("fieldSelector")),
+        )
+
+    def _listed(self, target: Target, found: list[Object]) -> HTTPResponse:
+        head = {"kind": f"{target.kind.kind}List", "apiVersion": target.kind.api_version}
+        meta = {"metadata": {"resourceVersion": str(self.api.store.revision)}}
+        items = [self.document(target.kind, each) for each in found]
+        return HTTPResponse(200, head | meta | {"items": items})
 
     def document(self, kind: Kind, of: Object) -> Document:
         """The whole document of an object, in the version that is asked for."""

@@ -25,7 +25,7 @@ from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.resource_quota import RESOURCE_QUOTA
 from course_lib.objects.kinds.service import Service
 from course_lib.objects.manifests import Document, plain
-from course_lib.objects.meta import Object, ObjectMeta, ObjectT
+from course_lib.objects.meta import Object, ObjectMeta, ObjectT, set_condition
 from course_lib.objects.openapi.definitions import CustomResourceDefinition
 from course_lib.objects.selectors import EVERYTHING, FieldSelector, Selector
 
@@ -114,7 +114,7 @@ class APIServer:
         named = self.resource(kind)
         found = []
         for key, entry in self.store.range(self.prefix(named, namespace)):
-            if fields is None or fields.matches(entry.document):
+            if fields is None or fields.matches(served(named, entry).document):
                 view = self._views.of(named, key, entry)
                 if selector is EVERYTHING or selector.matches(view.metadata.labels):
                     found.append(view)
@@ -150,7 +150,8 @@ class APIServer:
 
         def seen(document: Document) -> bool:
             labels = document["metadata"].get("labels")
-            return (fields is None or fields.matches(document)) and selector.matches(labels)
+            shown = named.serve(document) if named.serve and fields else document
+            return (fields is None or fields.matches(shown)) and selector.matches(labels)
 
         def deliver(change: Change) -> None:
             now = change.type != DELETE and seen(change.document)
@@ -169,7 +170,7 @@ class APIServer:
 
     def create(self, document: Document) -> Object:
         """Store a new object; raises `InvalidManifest`, `AlreadyExists` or `Forbidden`."""
-        kind = self.kinds.of_document(document)
+        document, kind = self._as_stored(document, new=True)
         made = documents.new(document, kind, self)
         if self._counts_others(made):
             self.store.confirm()
@@ -222,7 +223,7 @@ class APIServer:
         The main face leaves the status as it is; `subresource="status"` changes nothing else, and
         `finalize` the finalizers of a Namespace.
         """
-        kind = self.kinds.of_document(document)
+        document, kind = self._as_stored(document)
         desired: Document = plain(document)
         meta = documents.metadata(desired, kind)
         key = self.key(kind, meta["name"], meta.get("namespace", ""))
@@ -277,14 +278,22 @@ class APIServer:
         return cast(ObjectT, self.patch(kind, of.name, of.namespace, patch, "status"))
 
     def bind(self, pod: Object, node: str) -> None:
-        """Give a Pod its node, once (the `binding` subresource)."""
+        """Give a Pod its node, once (the `binding` subresource); the Pod is scheduled then.
+
+        Source: `setPodNodeAndMetadata` in `pkg/registry/core/pod/storage/storage.go`.
+        """
         current = self.get(Pod, pod.name, pod.namespace)
-        if current.uid != pod.uid or current.spec.node_name or current.terminating:
-            raise Conflict(f'pod "{pod.name}" is gone, going, or already has a node')
-        kind = self.resource(Pod)
+        problem = _unbindable(current, pod.uid)
+        if problem:
+            refused = f'Operation cannot be fulfilled on pods/binding "{pod.name}": {problem}'
+            raise Conflict(refused)
+        kind, before = self.resource(Pod), current.status.conditions
+        conditions = set_condition(before, "PodScheduled", "True", self.sim.timestamp)
+        status = {"conditions": conditions, "nominatedNodeName": None}
         entry = self.store.get(key := self.key(kind, pod.name, pod.namespace))
         assert entry is not None
-        bound = Incoming(entry.document, kind, current).changed({"spec": {"nodeName": node}})
+        bound = Incoming(entry.document, kind, current)
+        bound = bound.changed({"spec": {"nodeName": node}, "status": status})
         self._write(key, bound, entry.revision)
 
     def delete(
@@ -328,6 +337,18 @@ class APIServer:
         self.delete("Pod", pod.name, pod.namespace, grace_period=grace_period, uid=pod.uid)
 
     # The inside
+
+    def _as_stored(self, document: Document, new: bool = False) -> tuple[Document, Kind]:
+        """A document in the version in which its kind is stored, and that version.
+
+        A `new` one is held against the rules of its own version first.
+        """
+        kind = self.kinds.of_document(document)
+        if kind.store is None:
+            return document, kind
+        checked = documents.new(document, kind).document if new else plain(document)
+        stored = kind.store(checked)
+        return stored, self.kinds.of_document(stored)
 
     def _on_the_newest(self, act: Callable[[], T]) -> T:
         """Do something to an object as it is; again, when another API server was faster.
@@ -397,6 +418,19 @@ class APIServer:
             name = prefix + "".join(self._random.choices(ALPHABET, k=5))
             if not self.store.get(self.key(kind, name, meta.namespace)):
                 return name
+
+
+def _unbindable(pod: Pod, uid: str) -> str:
+    """Why a Pod cannot be bound; empty where it can."""
+    if pod.uid != uid:
+        return f"Precondition failed: UID in precondition: {uid}, UID in object meta: {pod.uid}"
+    if pod.terminating:
+        return f"pod {pod.name} is being deleted, cannot be assigned to a host"
+    if pod.spec.node_name:
+        return f'pod {pod.name} is already assigned to node "{pod.spec.node_name}"'
+    return (
+        f"pod {pod.name} has non-empty .spec.schedulingGates" if pod.spec.scheduling_gates else ""
+    )
 
 
 def not_found(kind: Kind, name: str) -> NotFound:

@@ -16,12 +16,13 @@ from course_lib.objects.manifests import Document
 
 # What may be done with a collection (None), an object (""), or a part of one.
 METHODS: dict[str | None, tuple[str, ...]] = {
-    None: ("GET", "POST"),
+    None: ("GET", "POST", "DELETE"),
     "": ("GET", "PUT", "PATCH", "DELETE"),
     "status": ("GET", "PUT", "PATCH"),
     "scale": ("GET", "PUT", "PATCH"),
     "eviction": ("POST",),
     "binding": ("POST",),
+    "finalize": ("PUT",),
 }
 
 

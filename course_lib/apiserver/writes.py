@@ -6,7 +6,7 @@ Source: kubernetes.io "Kubernetes API Concepts"; `k8s.io/apiserver/pkg/endpoints
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -19,6 +19,7 @@ from course_lib.apiserver.targets import Target
 from course_lib.errors import CourseError, InvalidManifest
 from course_lib.objects.decode import refuse_unknown, warnings_for
 from course_lib.objects.manifests import Document
+from course_lib.objects.meta import Object
 
 
 class Writer:
@@ -44,7 +45,10 @@ class Writer:
             node = node.get("name") if isinstance(node, dict) else None
             if not isinstance(node, str) or not node:
                 raise BadRequest("a binding names its node", where="target.name", expected="text")
-            self.api.bind(self.api.get(*self._place), node)
+            pod, uid = self.api.get(*self._place), document["metadata"].get("uid")
+            if uid not in (None, "", pod.uid):
+                raise Conflict("Precondition failed: UID", expected=pod.uid, found=str(uid)[:60])
+            self.api.bind(pod, node)
             return HTTPResponse(201, SUCCESS)
         warnings = self._complete(document)
         made = self.api.create(document)
@@ -60,6 +64,8 @@ class Writer:
             self._named(document)
             return self._scale(document)
         before = self.api.document(*self._place)
+        if self.target.part == "finalize" and isinstance(spec := document.get("spec", {}), dict):
+            document["spec"] = {"finalizers": []} | spec  # left out they are removed
         return self._update(before, document)
 
     def patch(self, apply: Callable[[Any, Any], Any], patch: Any) -> HTTPResponse:
@@ -91,7 +97,7 @@ class Writer:
         """Store a change; its warnings are those that the object did not have already."""
         known = warnings_for(before, self.target.kind)
         warnings = [each for each in self._complete(document) if each not in known]
-        self.api.update(document, self.target.part)
+        self.api.update(document, "status" if self.target.part == "status" else "")
         with suppress(NotFound):  # that was its last finalizer: it is gone
             document = self.api.document(*self._place)
         return HTTPResponse(200, document, warnings)
@@ -114,6 +120,17 @@ class Writer:
             return HTTPResponse(200, self._document(self.target.name, self.target.namespace))
         details = self.target.details | {"uid": before["uid"]}
         return HTTPResponse(200, SUCCESS | {"details": details})
+
+    def delete_all(self, request: Request, body: Document | None, found: Iterable[Object]) -> None:
+        """Delete the objects of a collection that were `found`, each as `delete` does.
+
+        `request` and `body` have the options.
+        """
+        options = delete_options(request, body)
+        for each in found:
+            place = self.target.kind, each.name, each.namespace
+            with suppress(NotFound):  # the deletion of another one took it along
+                self.api.delete(*place, options.propagation, options.grace_period, each.uid)
 
     def _evict(self, request: Request, document: Document) -> HTTPResponse:
         meta = self._meta(document)

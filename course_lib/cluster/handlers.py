@@ -18,7 +18,7 @@ from tornado.websocket import WebSocketHandler
 
 from course_lib.apiserver.bodies import Request
 from course_lib.apiserver.errors import BadRequest, Forbidden, Invalid, NotAllowed, NotAuthenticated
-from course_lib.apiserver.statuses import failure, refused
+from course_lib.apiserver.statuses import failure, refused, to_json
 from course_lib.apiserver.targets import Target, target_of
 from course_lib.cluster.session import ServedSession
 from course_lib.cluster.watch_stream import WatchStream
@@ -28,6 +28,7 @@ from course_lib.objects.manifests import Document
 
 HERE = ("127.0.0.1", "localhost")
 OPENAPI_V2 = "/openapi/v2"
+HEALTH = ("/healthz", "/livez", "/readyz")  # "Kubernetes API health endpoints"
 TOKEN_PATH = re.compile(r"/token/([^/]*)(/.*)?")
 REASONS = {400: "BadRequest", 404: "NotFound", 405: "MethodNotAllowed"}
 
@@ -80,7 +81,7 @@ class Guarded(RequestHandler):
         """Answer with a document."""
         self.set_status(status)
         self.set_header("Content-Type", "application/json")
-        self.finish(json.dumps(document))
+        self.finish(to_json(document) + "\n")
 
     def refuse(self, refusal: CourseError, target: Target | None = None) -> None:
         """Answer with a Status that says no."""
@@ -120,8 +121,19 @@ class API(Guarded):
         elif self.asked.path == OPENAPI_V2:
             self.set_header("Content-Type", "application/x-protobuf")
             self.finish()  # an empty message: kubectl checks no fields by itself then
+        elif self.asked.path in HEALTH:
+            self._healthy()
         else:
             self._answer()
+
+    def _healthy(self) -> None:
+        try:
+            self.served.cluster.api.reach()
+        except CourseError as refusal:
+            self.refuse(refusal)
+            return
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.finish("ok")
 
     def _answer(self) -> None:
         with self.served.lock:

@@ -9,11 +9,11 @@ it is sent is let go, as by the real one. Source: kubernetes.io "Kubernetes API 
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Callable
 
 from course_lib.apiserver.bodies import Request, list_options, not_older_than
 from course_lib.apiserver.server import ADDED, DELETED, WatchEvent
+from course_lib.apiserver.statuses import to_json
 from course_lib.apiserver.targets import Target
 from course_lib.cluster.session import ServedSession
 from course_lib.objects.decode import encode
@@ -107,7 +107,7 @@ class WatchStream:
                 document = self._served.face.table(
                     self._target.kind, [event.object], str(event.revision), document["metadata"]
                 )
-        return json.dumps({"type": event.type, "object": document}) + "\n"
+        return to_json({"type": event.type, "object": document}) + "\n"
 
     def _bookmark_line(self) -> str:
         """The line that says that the first events were all; empty unless asked for."""
@@ -127,4 +127,4 @@ class WatchStream:
             document["rows"] = [{"cells": cells, "object": partial | {"metadata": meta}}]
         else:
             document = {"kind": kind.kind, "apiVersion": kind.api_version, "metadata": meta}
-        return json.dumps({"type": BOOKMARK, "object": document}) + "\n"
+        return to_json({"type": BOOKMARK, "object": document}) + "\n"

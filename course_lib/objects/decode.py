@@ -138,7 +138,8 @@ def warnings_for(document: Document, kind: Kind) -> list[str]:
         for path, near, real in fields
         if not real
     ]
-    unused = [path for path, _, real in fields if real]
+    # What components report is theirs to know: it stands in the status, and warns nobody.
+    unused = [path for path, _, real in fields if real and not path.startswith("status.")]
     for path in kind.not_simulated:
         unused += filled_paths(document, path)
     kept = "kept, but the simulation does not act on it"

@@ -98,6 +98,7 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
     # Reading a document
     view: Callable[[Document], Object] | None = None  # in place of decoding into `type`
     serve: Callable[[Document], Document] | None = None  # a stored document, as this version has it
+    store: Callable[[Document], Document] | None = None  # and the other way round
     unknown: Callable[[Document], list[UnknownField]] | None = None  # in place of those of `type`
     not_simulated: tuple[str, ...] = ()  # paths that are kept, and that nothing acts on
 
@@ -279,8 +280,8 @@ class Kinds:
                 return version
         if served and api_version in (served.api_version, *served.equal_versions):
             return served
-        for other in self:
-            if other.kind == kind and api_version in other.equal_versions:
+        for other in self.all_versions():
+            if other.kind == kind and api_version in (other.api_version, *other.equal_versions):
                 return other
         raise self._no_match(api_version, kind)
 

@@ -281,13 +281,6 @@ class Scheduler:
         if rejection is not None:
             self._give_up(queued, assumed, rejection)
             return
-        pod = self.informers.find(Pod, assumed.pod.name, assumed.namespace)
-        if pod is None:
-            return
-        conditions = set_condition(
-            pod.status.conditions, "PodScheduled", "True", self.sim.timestamp
-        )
-        self.api.patch_status(pod, {"conditions": conditions, "nominatedNodeName": None})
-        message = f"Successfully assigned {pod.namespace}/{pod.name} to {node}"
+        message = f"Successfully assigned {assumed.namespace}/{assumed.pod.name} to {node}"
         self.api.events.normal(COMPONENT, queued.info.pod, "Scheduled", message)
         framework.post_bind(assumed, node, self.handle)

@@ -166,7 +166,7 @@ def test_a_patch_cannot_make_another_object_of_it(cluster, patch):
     ("method", "path", "code"),
     [
         ("POST", f"{APPS}/web", 405), ("POST", f"{APPS}/web/scale", 405), ("PUT", PODS, 405),
-        ("POST", "/api/v1/pods", 405), ("DELETE", PODS, 405), ("PATCH", PODS, 405),
+        ("POST", "/api/v1/pods", 405), ("DELETE", "/api/v1/pods", 405), ("PATCH", PODS, 405),
         ("GET", f"{PODS}/web/eviction", 405), ("DELETE", f"{APPS}/web/scale", 405),
         ("POST", "/version", 405), ("DELETE", "/apis", 405), ("GET", "/api/v7/pods", 404),
         ("GET", "/api/v1/namespaces/default/nodes", 404), ("GET", "/api/v1/pods/web", 404),

@@ -147,7 +147,7 @@ JSON_PATCH = "application/json-patch+json"
         ("POST", "/api/v1/namespaces/default/services", pod("x"), 400),
         ("POST", APPS.replace("default", "shop"), OTHER, 400),
         ("PUT", f"{APPS}/web", OTHER, 400),
-        ("DELETE", "/api/v1/namespaces/default/pods", None, 405),
+        ("DELETE", "/api/v1/pods", None, 405),
         ("DELETE", f"{APPS}/web/status", None, 405),
         ("PATCH", f"{APPS}/web", {}, 415),
     ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from course_lib.objects.field_rules import label_key, matching
-from course_lib.objects.kind import Kind
+from course_lib.objects.kind import Kind, Subresource
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Condition, Object, Value
 from course_lib.objects.names import label_name
@@ -57,6 +57,7 @@ NAMESPACE = Kind(
     },
     carry_over=_carry_over,
     status_at_creation=True,
+    subresources=(Subresource("finalize", "Namespace"),),
     name_rule=label_name,
     columns="NAME  STATUS  AGE",
     row=lambda namespace, now: (namespace.name, namespace.status.phase),

@@ -61,7 +61,7 @@ class NodeStatus(Value, frozen=True):
     conditions: list[Condition] | None = None
     addresses: list[NodeAddress] | None = None
     images: list[ContainerImage] | None = None
-    node_info: dict[str, str] | None = None
+    node_info: Document | None = None
 
 
 class Node(Object, frozen=True, kw_only=True):

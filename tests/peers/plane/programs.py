@@ -114,6 +114,10 @@ class RealPlane:
         """End all processes, those that were started last first."""
         for name in reversed(list(self._processes)):
             self.end(name)
+        for line in Path("/proc/mounts").read_text().splitlines():  # a kubelet's root is one
+            place = line.split()[1]
+            if place.startswith(f"{self.folder}/"):
+                subprocess.run(["umount", place], check=False)
 
     def alive(self, name: str) -> bool:
         """Whether a process still runs; raises with the end of its log when it does not."""
@@ -191,8 +195,11 @@ class RealPlane:
             "--leader-elect=false", "--secure-port=0", *flags,
         ])  # fmt: skip
 
-    def node(self, name: str) -> None:
-        """Start a kubelet on a simulated runtime, which is started where it does not run yet."""
+    def node(self, name: str, **settings: Any) -> None:
+        """Start a kubelet on a simulated runtime, which is started where it does not run yet.
+
+        `settings` are further ones of its configuration.
+        """
         home, socket_path = self.folder / name, self.folder / f"{name}.sock"
         if name + "-runtime" not in self._processes:
             home.mkdir(exist_ok=True)
@@ -203,7 +210,7 @@ class RealPlane:
         port = free_port()
         own = {"containerRuntimeEndpoint": f"unix://{socket_path}", "port": port,
                "staticPodPath": "", "podLogsDir": str(home / "logs")}  # fmt: skip
-        (home / "config.json").write_text(json.dumps(KUBELET | own))
+        (home / "config.json").write_text(json.dumps(KUBELET | own | settings))
         self.start(name, [
             program("kubelet"), f"--kubeconfig={self.kubeconfig}", f"--hostname-override={name}",
             f"--config={home / 'config.json'}", f"--root-dir={home / 'root'}",

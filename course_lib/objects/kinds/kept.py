@@ -1,0 +1,189 @@
+"""Kinds that a real scheduler and controller manager watch, and that nothing here acts on.
+
+Devices (`resource.k8s.io/v1`), CSI storage (`storage.k8s.io/v1`) and classes of runtimes: their
+objects are stored, served and shown, and a warning says that the simulation does not act on them.
+
+Source: the Kubernetes API reference; `pkg/printers/internalversion/printers.go` of Kubernetes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from course_lib.engine.ages import since
+from course_lib.objects.columns import NONE, UNSET
+from course_lib.objects.kind import Kind, Row
+from course_lib.objects.manifests import Document
+from course_lib.objects.meta import Object
+
+DEVICES, STORAGE = "resource.k8s.io/v1", "storage.k8s.io/v1"
+
+
+class KeptObject(Object, frozen=True, kw_only=True):
+    """An object whose contents are kept as they are written."""
+
+    spec: Document = msgspec.field(default_factory=dict)
+    status: Document = msgspec.field(default_factory=dict)
+
+
+class RuntimeClass(Object, frozen=True, kw_only=True):
+    """Which configuration of a container runtime Pods can ask for."""
+
+    UNKEPT = "overhead scheduling"
+
+    handler: str = ""
+
+
+class VolumeAttributesClass(Object, frozen=True, kw_only=True):
+    """What of a CSI volume can be changed while it is in use."""
+
+    UNKEPT = "parameters"
+
+    driver_name: str = ""
+
+
+class StorageCapacity(Object, frozen=True, kw_only=True):
+    """How much a CSI driver can provide of a storage class somewhere."""
+
+    UNKEPT = "maximumVolumeSize nodeTopology"
+
+    storage_class_name: str = ""
+    capacity: str | None = None
+
+
+def _claim(claim: KeptObject, now: float) -> Row:
+    return claim.name, ",".join(_states(claim))
+
+
+def _states(claim: KeptObject) -> Iterator[str]:
+    """In the words of `resourceClaimState`."""
+    if claim.terminating:
+        yield "deleted"
+    if claim.status.get("allocation"):
+        yield "allocated"
+        if claim.status.get("reservedFor"):
+            yield "reserved"
+    elif not claim.terminating:
+        yield "pending"
+
+
+def _slice(part: KeptObject, now: float) -> Row:
+    pool = part.spec.get("pool") or {}
+    return part.name, part.spec.get("nodeName", ""), part.spec.get("driver"), pool.get("name")
+
+
+def _taint_rule(rule: KeptObject, now: float) -> Row:
+    taint = rule.spec.get("taint") or {}
+    added = taint.get("timeAdded")
+    shown = [taint.get(field, "") for field in ("key", "value", "effect")]
+    return rule.name, *shown, since(added, now) if added else ""
+
+
+def _driver(driver: KeptObject, now: float) -> Row:
+    spec, tokens = driver.spec, driver.spec.get("tokenRequests")
+    return (
+        driver.name,
+        spec.get("attachRequired", True),
+        spec.get("podInfoOnMount", False),
+        spec.get("storageCapacity", False),
+        UNSET if tokens is None else ",".join(each.get("audience", "") for each in tokens),
+        spec.get("requiresRepublish", False),
+        ",".join(spec.get("volumeLifecycleModes") or ()) or NONE,
+    )
+
+
+def _attachment(attachment: KeptObject, now: float) -> Row:
+    spec = attachment.spec
+    volume = (spec.get("source") or {}).get("persistentVolumeName", "")
+    attached = attachment.status.get("attached", False)
+    return attachment.name, spec.get("attacher"), volume, spec.get("nodeName"), attached
+
+
+def _capacity(capacity: StorageCapacity, now: float) -> Row:
+    return capacity.name, capacity.storage_class_name, capacity.capacity or UNSET
+
+
+def _handler(runtime: RuntimeClass, now: float) -> Row:
+    return runtime.name, runtime.handler
+
+
+def _attributes(attributes: VolumeAttributesClass, now: float) -> Row:
+    return attributes.name, attributes.driver_name
+
+
+def _name(kept: KeptObject, now: float) -> Row:
+    return (kept.name,)
+
+
+def _kept(kind: str, api_version: str, **settings: object) -> Kind:
+    given: Document = {"columns": "NAME  AGE", "row": _name, "status": False}
+    given |= {"type": KeptObject} | settings
+    return Kind(api_version, kind=kind, not_simulated=("spec",), **given)
+
+
+DEVICE_CLASS = _kept("DeviceClass", DEVICES, namespaced=False)
+DEVICE_TAINT_RULE = _kept(
+    "DeviceTaintRule",
+    DEVICES,
+    namespaced=False,
+    status=True,
+    columns="NAME  KEY  VALUE  EFFECT  TIMEADDED  AGE",
+    row=_taint_rule,
+)
+RESOURCE_CLAIM = _kept(
+    "ResourceClaim",
+    DEVICES,
+    status=True,
+    columns="NAME  STATE  AGE",
+    row=_claim,
+)
+RESOURCE_CLAIM_TEMPLATE = _kept("ResourceClaimTemplate", DEVICES)
+RESOURCE_SLICE = _kept(
+    "ResourceSlice",
+    DEVICES,
+    namespaced=False,
+    columns="NAME  NODE  DRIVER  POOL  AGE",
+    row=_slice,
+)
+CSI_DRIVER = _kept(
+    "CSIDriver",
+    STORAGE,
+    namespaced=False,
+    columns="NAME  ATTACHREQUIRED  PODINFOONMOUNT  STORAGECAPACITY  TOKENREQUESTS"
+    "  REQUIRESREPUBLISH  MODES  AGE",
+    row=_driver,
+)
+CSI_STORAGE_CAPACITY = _kept(
+    "CSIStorageCapacity",
+    STORAGE,
+    type=StorageCapacity,
+    columns="NAME  STORAGECLASSNAME  CAPACITY",
+    row=_capacity,
+)
+RUNTIME_CLASS = _kept(
+    "RuntimeClass",
+    "node.k8s.io/v1",
+    type=RuntimeClass,
+    namespaced=False,
+    columns="NAME  HANDLER  AGE",
+    row=_handler,
+)
+VOLUME_ATTRIBUTES_CLASS = _kept(
+    "VolumeAttributesClass",
+    STORAGE,
+    short_names=("vac",),
+    type=VolumeAttributesClass,
+    namespaced=False,
+    columns="NAME  DRIVERNAME  AGE",
+    row=_attributes,
+)
+VOLUME_ATTACHMENT = _kept(
+    "VolumeAttachment",
+    STORAGE,
+    namespaced=False,
+    status=True,
+    columns="NAME  ATTACHER  PV  NODE  ATTACHED  AGE",
+    row=_attachment,
+)
