@@ -55,9 +55,9 @@ def test_the_autoscaler_says_why_it_cannot_act(cluster):
 @pytest.mark.parametrize(
     ("target", "message"),
     [
-        (("v1", "Nothing", "web"), 'no matches for kind "Nothing" in version "v1"'),
+        (("batch/v1", "Nothing", "web"), 'no matches for kind "Nothing" in version "batch/v1"'),
         (("example.com/v1", "Deployment", "web"), 'no matches for kind "Deployment"'),
-        (("v1", "ConfigMap", "web"), "the server could not find the requested resource"),
+        (("batch/v1", "CronJob", "web"), "the server could not find the requested resource"),
         (("apps/v1", "StatefulSet", "web"), 'statefulsets.apps "web" not found'),
     ],
 )

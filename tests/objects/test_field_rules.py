@@ -63,7 +63,7 @@ def limit(**item: object) -> dict:
 
 
 def scaler(**spec: object) -> dict:
-    target = {"kind": "Deployment", "name": "web"}
+    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
     return kind(
         "HorizontalPodAutoscaler",
         "autoscaling/v2",

@@ -47,7 +47,9 @@ class EndpointSlice(Object, frozen=True, kw_only=True):
 
 
 def _addresses(value: object) -> str:
-    return "" if isinstance(value, list) and 1 <= len(value) <= 100 else "1 to 100 addresses"
+    if not isinstance(value, list) or not value:
+        return "must contain at least 1 address"
+    return "" if len(value) <= 100 else "must have at most 100 items"
 
 
 def _hints(value: object) -> str:

@@ -106,7 +106,7 @@ def _path(value: object) -> str:
         return ""
     path = str(value.get("path") or "")
     if not path.startswith("/"):
-        return "path: must be an absolute path"
+        return "" if path else "path: must be an absolute path"
     for part in _NO_PATH:
         if part in path:
             return f"path: must not contain {part!r}"
