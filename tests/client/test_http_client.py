@@ -149,7 +149,7 @@ def test_a_watch_goes_on_after_a_restart_and_misses_nothing(local, served, over_
     informer = Informer(over_http, ConfigMap)
     over_http.create(SETTINGS)
     arrive(over_http, lambda: names(informer) == ["settings"])
-    with served.locked():  # the watch ends; the next server has the same store
+    with served.lock:  # the watch ends; the next server has the same store
         local.delete(ConfigMap, "settings", "default")
         local.create(SETTINGS | {"metadata": {"name": "other"}})
         if compacted:

@@ -278,6 +278,7 @@ def test_a_local_volume_draws_its_pod_to_its_node():
     terms = {"nodeSelectorTerms": [{"matchExpressions": [field]}]}
     volume = {"capacity": {"storage": "5Gi"}, "accessModes": ["ReadWriteOnce"]}
     volume |= {"storageClassName": "local", "nodeAffinity": {"required": terms}}
+    volume["local"] = {"path": "/mnt/disk"}
     wants = {"accessModes": ["ReadWriteOnce"], "storageClassName": "local"}
     wants["resources"] = {"requests": {"storage": "1Gi"}}
     use = {"name": "data", "persistentVolumeClaim": {"claimName": "data"}}
