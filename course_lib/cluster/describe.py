@@ -15,8 +15,7 @@ from course_lib.client import Client
 from course_lib.cluster.describe_node import node_lines
 from course_lib.cluster.describe_pod import pod_lines
 from course_lib.cluster.describe_service import service_lines
-from course_lib.cluster.describe_words import event_lines, multiline, notes
-from course_lib.cluster.tabs import tabbed
+from course_lib.cluster.describe_words import event_lines, multiline, notes, tabbed
 from course_lib.objects.kinds.event import Event
 from course_lib.objects.meta import Object
 

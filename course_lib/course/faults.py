@@ -28,8 +28,7 @@ def _two_of_three(cluster: Cluster) -> None:
 class Fault(msgspec.Struct, frozen=True):
     """A change to the shop, its cause in words (`story`), and hints where to look, in order.
 
-    `place` and `cause` are the words, one of each, that name the broken object, and what about it
-    is broken. Some faults need a shop with a control plane that can fail.
+    Some faults need a shop with a control plane that can fail.
     """
 
     name: str
@@ -39,14 +38,10 @@ class Fault(msgspec.Struct, frozen=True):
     opens: Callable[[int], Cluster] = open_shop
 
     @property
-    def place(self) -> tuple[str, ...]:
-        """Words for the object."""
-        return tuple(CAUSES[self.name][0].split("|"))
-
-    @property
-    def cause(self) -> tuple[str, ...]:
-        """Words for its field, or for what happened to it."""
-        return tuple(CAUSES[self.name][1].split("|"))
+    def words(self) -> tuple[list[str], list[str]]:
+        """Words for the broken object; words for its field, or for what happened to it."""
+        place, cause = CAUSES[self.name]
+        return place.split("|"), cause.split("|")
 
 
 def _bad_image(cluster: Cluster) -> None:

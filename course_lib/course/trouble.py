@@ -127,9 +127,7 @@ def _squashed(text: str) -> str:
     return re.sub(r"[^a-z0-9.]", "", text.casefold())
 
 
-def _found(words: tuple[str, ...], text: str) -> bool:
-    return any(word in text for word in words)
-
-
 def _both(fault: Fault, text: str) -> tuple[bool, bool]:
-    return _found(fault.place, text), _found(fault.cause, text)
+    """Whether a text names the broken object, and whether it names what is broken about it."""
+    places, causes = fault.words
+    return any(word in text for word in places), any(word in text for word in causes)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from course_lib import Cluster
-from course_lib.cluster.tabs import tabbed
+from course_lib.cluster.describe_words import tabbed
 from course_lib.engine.ages import age
 from course_lib.objects.kinds.pod.columns import Restarts
 from tests.conftest import container, pod, service, workload

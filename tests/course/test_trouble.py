@@ -127,7 +127,7 @@ NAMED = {
 EITHER = {  # the object's name says already what is wrong
     name
     for name, named in NAMED.items()
-    if any(w in named.split(": ")[0].lower() for w in FAULTS[name].cause)
+    if any(w in named.split(": ")[0].lower() for w in FAULTS[name].words[1])
 }
 
 
