@@ -64,7 +64,7 @@ def port_in_range(path: str, number: int) -> Problems:
 
 
 def unique(path: str, values: Iterable[object], field: str = "") -> Problems:
-    """Values of a list, or of the `field` of each of its items, that are there twice."""
+    """The `values` of the list at `path`, or of a `field` of its items, that are there twice."""
     seen: list[object] = []
     for position, value in enumerate(values):
         if value in seen:
