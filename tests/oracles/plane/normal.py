@@ -176,8 +176,8 @@ def _event(event: Document, namespace: str) -> Document:
         "count": event.get("count") or (event.get("series") or {}).get("count") or 1,
         "field": (event.get("involvedObject") or {}).get("fieldPath", ""),
     }
-    if told["reason"] in REPEATED and told["count"] > 1:
-        told["count"] = "<several>"
+    if told["reason"] in REPEATED:
+        told["count"] = "<any>"
     result: Document = everywhere(told, namespace)
     return result
 
