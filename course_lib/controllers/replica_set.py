@@ -13,7 +13,7 @@ from course_lib.controllers.controller import Controller
 from course_lib.controllers.ownership import number_in, pod_from_template
 from course_lib.engine.simulation import seconds_at
 from course_lib.errors import CourseError
-from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.kinds.pod import DELETION_COST, Pod
 from course_lib.objects.kinds.replica_set import ReplicaSet
 from course_lib.objects.kinds.replication_controller import ReplicationController
 from course_lib.objects.manifests import Document
@@ -22,7 +22,6 @@ from course_lib.objects.pods import available_in, is_active, is_ready
 from course_lib.objects.selectors import Selector, selector_from_labels
 
 BURST = 500  # the most Pods made or deleted at one look
-DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 
 
 Replicated = ReplicaSet | ReplicationController

@@ -7,6 +7,7 @@ import pytest
 from course_lib.apiserver.errors import Forbidden
 from course_lib.cluster import Cluster
 from course_lib.errors import CourseError, InvalidManifest
+from course_lib.objects.kinds.pod import DELETION_COST
 from course_lib.objects.quantity import Quantity
 from tests.conftest import container, job, pod, service, workload
 
@@ -183,6 +184,11 @@ REFUSED = [
     (pod(hostPID=True, shareProcessNamespace=True), "shareProcessNamespace", "hostPID"),
     (pod(hostnameOverride="a", setHostnameAsFQDN=True), "hostnameOverride", "setHostnameAsFQDN"),
     (pod(nodeName="a", schedulingGates=[{"name": "a.b/c"}]), "nodeName", "schedulingGates"),
+    (
+        pod() | {"metadata": {"name": "x", "annotations": {DELETION_COST: "+1"}}},
+        "pod-deletion-cost",
+        "32bit integer",
+    ),
     (pod(os={}), "spec.os", "name: Required value"),
     (pod(resourceClaims=[{"name": "a"}]), "resourceClaims[0]", "one of resourceClaimName"),
     (pod(securityContext={"sysctls": [{"name": "A"}]}), "sysctls[0].name", "kernel parameter"),

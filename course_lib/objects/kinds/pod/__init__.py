@@ -10,6 +10,8 @@ Source: the Kubernetes API reference, `core/v1`; "Pod Lifecycle".
 
 from __future__ import annotations
 
+import re
+
 from course_lib.objects.kind import Embedded, Kind, Problems, Subresource
 from course_lib.objects.kinds.pod.columns import pod_row, pod_row_wide
 from course_lib.objects.kinds.pod.containers import (
@@ -72,11 +74,18 @@ __all__ = [
     "Volume",
 ]
 
+DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"  # an annotation
+_COST = re.compile(r"0|[1-9][0-9]*|-[0-9]+")
+
 
 def _relations(document: Document) -> Problems:
     new = not document["metadata"].get("uid")
     if new and document["spec"].get("ephemeralContainers"):
         yield Problem("spec.ephemeralContainers", "nothing: cannot be set on create", "containers")
+    annotations = document["metadata"].get("annotations") or {}
+    cost = annotations.get(DELETION_COST, "0")
+    if not _COST.fullmatch(cost) or not -(2**31) <= int(cost) < 2**31:
+        yield Problem(f"metadata.annotations[{DELETION_COST}]", "must be a 32bit integer", cost)
 
 
 def _usage(pod: Pod) -> ResourceList:
