@@ -255,7 +255,7 @@ def test_the_real_kubelet_runs_pods_of_ours(tmp_path):
         side.wait(lambda c: _states(c, "web") == ("Running", 0, ""), "web runs")
         side.wait(lambda c: _states(c, "fails")[1:] >= (1, "Error"), "fails is started again")
         assert side.act(lambda c: c.api.get("Pod", "web", "default").status.pod_ip)
-        reasons = {event[2] for event in side.act(lambda c: events_of(c, "kubelet"))}
-        assert {"Starting", "NodeReady", "Pulled", "Created", "Started", "BackOff"} <= reasons
+        wanted = {"Starting", "NodeReady", "Pulled", "Created", "Started", "BackOff"}
+        side.wait(lambda c: wanted <= {each[2] for each in events_of(c, "kubelet")}, "events")
         side.act(lambda c: c.delete("Pod", "web"))
         side.wait(lambda c: c.api.find("Pod", "web", "default") is None, "web is gone")

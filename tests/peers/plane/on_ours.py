@@ -44,7 +44,7 @@ class Joined:
         """Do something with the cluster while nothing else does."""
         if self._served is None:
             return command(self.cluster)
-        with self._served.locked():
+        with self._served.lock:
             return command(self.cluster)
 
     def wait(self, condition: Callable[[Cluster], bool], what: str) -> None:
