@@ -67,22 +67,21 @@ class Device:
 
     def send(self, journey: Journey, packet: Packet, next_hop: str) -> None:
         """Find who has the `next_hop`, and put an IP `packet` on the wire; `journey` records it."""
-        size = packet.size
-        if size > self.mtu:
-            cut = self._fit(journey, packet, size)
-            if cut is None:
-                return
-            packet = cut
+        fitting = self._fit(journey, packet)
+        if fitting is None:
+            return
         mac = self.resolve(next_hop)
         if mac is None:
             why = f"nobody answers for {next_hop}"
-            journey.end(self.namespace, self.name, why, "unreachable", packet)
+            journey.end(self.namespace, self.name, why, "unreachable", fitting)
         else:
-            self.transmit(journey, packet.push(Ethernet(self.mac, mac)))
+            self.transmit(journey, fitting.push(Ethernet(self.mac, mac)))
 
-    def _fit(self, journey: Journey, packet: Packet, size: int) -> Packet | None:
+    def _fit(self, journey: Journey, packet: Packet) -> Packet | None:
         """Cut a packet that is larger than the MTU, or tell its sender (RFC 791, RFC 1191)."""
-        ip = packet.ip
+        ip, size = packet.ip, packet.size
+        if size <= self.mtu:
+            return packet
         if ip.dont_fragment or ":" in ip.source:
             journey.too_big(self.namespace, self, packet)
             return None

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from course_lib.objects.kinds.ingress import HTTPIngressPath, Ingress, IngressServiceBackend
+from course_lib.objects.kinds.ingress import Ingress, IngressServiceBackend
 from course_lib.objects.kinds.ingress_class import IngressClass
 
 EXACT, PREFIX = "Exact", "Prefix"
@@ -84,15 +84,11 @@ def choose(ingresses: Iterable[Ingress], host: str, path: str) -> Match | None:
                 continue
             exactness = 0 if not rule.host else 1 if rule.host.startswith("*") else 2
             for each in rule.http.paths:
-                if each.backend.service and path_matches(each.path_type, each.path, path):
-                    match = _match(ingress, rule.host, each)
-                    rank = exactness, len(each.path.rstrip("/")), each.path_type == EXACT
+                here, kind, behind = each.path, each.path_type, each.backend.service
+                if behind and path_matches(kind, here, path):
+                    rank = exactness, len(here.rstrip("/")), kind == EXACT
+                    wanted = rule.host or "*"
+                    match = Match(ingress.name, ingress.namespace, wanted, here, kind, behind)
                     found.append((rank, match))
     # Among hosts, the most exact with any path that matches; among its paths, the longest.
     return max(found, key=lambda pair: pair[0])[1] if found else default
-
-
-def _match(ingress: Ingress, host: str, path: HTTPIngressPath) -> Match:
-    service = path.backend.service
-    assert service is not None
-    return Match(ingress.name, ingress.namespace, host or "*", path.path, path.path_type, service)

@@ -37,14 +37,11 @@ class IPIP(Tunnel):
 
     def send(self, journey: Journey, packet: Packet, next_hop: str) -> None:
         """Wrap a packet, for the node that is its next hop."""
-        if packet.size > self.mtu:
-            cut = self._fit(journey, packet, packet.size)
-            if cut is None:
-                return
-            packet = cut
-        me = self.namespace.source_for(next_hop)
-        outer = packet.push(IP(me, next_hop, "ipip", dont_fragment=packet.ip.dont_fragment))
-        self.output(journey, packet, outer, f"encapsulate: IP in IP to {next_hop}")
+        fitting = self._fit(journey, packet)
+        if fitting is not None:
+            me = self.namespace.source_for(next_hop)
+            outer = fitting.push(IP(me, next_hop, "ipip", dont_fragment=packet.ip.dont_fragment))
+            self.output(journey, fitting, outer, f"encapsulate: IP in IP to {next_hop}")
 
     def unwrap(self, journey: Journey, packet: Packet) -> None:
         """Take the outer header off, and receive what is within."""

@@ -26,8 +26,9 @@ class Ethernet0(Device):
     def who_has(self, address: str) -> Device | None:
         """The card on the same segment that has an address."""
         found = self.segment.holders.get(address)
-        alive = found is not None and found is not self and found.answers(address)
-        return found if alive and self.segment.reaches(self, found) else None
+        if found is None or found is self or not found.answers(address):
+            return None
+        return found if self.segment.guard.open(self, found) else None
 
     def transmit(self, journey: Journey, frame: Packet) -> None:
         """Over the wire to another card, unless something between them minds."""
@@ -38,8 +39,7 @@ class Ethernet0(Device):
 class Segment:
     """Cards that reach each other without a router: one subnet, one broadcast domain.
 
-    `guard` may refuse what passes: a firewall of the cloud, a cut link. It gets both cards and
-    the frame, and says why not, or nothing.
+    `guard` may refuse what passes: a firewall of the cloud, a cut link.
 
     `name` and `cidr` are the subnet's, `mtu` is in bytes.
     """
@@ -50,24 +50,17 @@ class Segment:
         self.name, self.cidr, self.mtu = name, cidr, mtu
         self.cards: dict[str, Ethernet0] = {}
         self.holders: dict[str, Ethernet0] = {}
-        self.guard: Guard | None = None
-
-    def reaches(self, one: Ethernet0, other: Ethernet0 | None) -> bool:
-        """Whether a question from one card reaches another."""
-        return other is not None and (self.guard is None or self.guard.open(one, other))
+        self.guard = Guard()
 
     def carry(self, journey: Journey, sender: Ethernet0, frame: Packet) -> None:
         """Bring a `frame` from the card `sender` to its destination; `journey` records it."""
         card = self.cards.get(frame.headers[0].destination)  # type: ignore[union-attr]
-        why = "nobody has this card"
-        if card is not None:
-            why = self.guard.refuses(sender, card, frame) if self.guard else ""
-        if why:
+        why = self.guard.refuses(sender, card, frame) if card else "nobody has this card"
+        if card is None or why:
             journey.end(None, self.name, why, "dropped", frame)
-            return
-        assert card is not None
-        journey.cross(self, frame)
-        card.receive(journey, frame)
+        else:
+            journey.cross(self, frame)
+            card.receive(journey, frame)
 
 
 class Guard:
