@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from course_lib.engine.simulation import Simulation
 
 IDLE, TICK = 0.5, 0.005  # s at most, and at least, between two looks at what is due
+SLICE = 0.1  # simulated s that run at a time; then the end is noticed
+LEAST = 1e-6  # simulated s; less than that cannot be added to a time
 
 
 class RealTime:
@@ -33,9 +35,9 @@ class RealTime:
         self._driver.start()
 
     def end(self) -> None:
-        """Let no more time pass; the driver ends with its next look."""
+        """Let no more time pass; the driver ends with its next look, even when it is far behind."""
+        self.ended = True
         with self._lock:
-            self.ended = True
             self._lock.notify_all()
 
     def join(self) -> None:
@@ -53,9 +55,9 @@ class RealTime:
 
     def _advance(self) -> None:
         """Let all happen that is due by now; under the lock."""
-        behind = (time.monotonic() - self._began) * self.speed - self.sim.now
-        if behind > 0 and not self.ended:
-            self.sim.run(behind)
+        due = (time.monotonic() - self._began) * self.speed
+        while not self.ended and (behind := due - self.sim.now) > LEAST:
+            self.sim.run(min(behind, SLICE))
 
     def _drive(self) -> None:
         with self._lock:
