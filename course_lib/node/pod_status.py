@@ -5,7 +5,7 @@ from __future__ import annotations
 from course_lib.engine import timestamp
 from course_lib.node.pod_state import PodState
 from course_lib.objects.decode import encode
-from course_lib.objects.kinds.pod import PodStatus
+from course_lib.objects.kinds.pod import Pod, PodStatus
 from course_lib.objects.kinds.pod.requests import qos_class
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Condition, set_condition
@@ -44,24 +44,20 @@ def _conditions(
     state: PodState, stated: list[Condition] | None, phase: str, now: str
 ) -> list[Document]:
     """PodReadyToStartContainers, Initialized, ContainersReady, Ready, and PodScheduled."""
-    sidecars = [slot for slot in state.slots if slot.sidecar]
-    unready = [slot.spec.name for slot in [*sidecars, *state.mains] if not slot.ready]
-    if phase in ("Succeeded", "Failed"):
-        reason = "PodCompleted" if phase == "Succeeded" else "PodFailed"
-        ready = ("False", reason, "")
-    elif unready:
-        ready = (
-            "False",
-            "ContainersNotReady",
-            f"containers with unready status: {_names(unready)}",
-        )
-    else:
-        ready = ("True", "", "")
+    ready = _ready(state, phase)
+    lacking = _lacking(state.pod, stated or []) if ready[0] == "True" else ""
+    sandbox = bool(state.sandbox) and phase not in ("Succeeded", "Failed")
+    without = "pod sandbox is not ready" if state.sandbox else "no pod sandbox exists"
     waiting = [s.spec.name for s in state.inits if not (s.started if s.sidecar else s.succeeded)]
     initialized = state.initialized()
     done = "PodCompleted" if phase == "Succeeded" else ""
     rows = [
-        ("PodReadyToStartContainers", "True" if state.sandbox else "False", "", ""),
+        (
+            "PodReadyToStartContainers",
+            "True" if sandbox else "False",
+            "" if sandbox else "PodSandboxNotReady",
+            "" if sandbox else without,
+        ),
         (
             "Initialized",
             "True" if initialized else "False",
@@ -69,7 +65,7 @@ def _conditions(
             "" if initialized else f"containers with incomplete status: {_names(waiting)}",
         ),
         ("ContainersReady", *ready),
-        ("Ready", *ready),
+        ("Ready", *(("False", "ReadinessGatesNotReady", lacking) if lacking else ready)),
         ("PodScheduled", "True", "", ""),  # also where no scheduler bound it
     ]
     result = stated or []
@@ -78,6 +74,30 @@ def _conditions(
         documents = set_condition(result, kind, value, now, reason, message)
         result = [_read(document) for document in documents]
     return documents
+
+
+def _ready(state: PodState, phase: str) -> tuple[str, str, str]:
+    """Whether all containers are ready: status, reason and message."""
+    if phase in ("Succeeded", "Failed"):
+        return "False", "PodCompleted" if phase == "Succeeded" else "PodFailed", ""
+    sidecars = [slot for slot in state.slots if slot.sidecar]
+    unready = [slot.spec.name for slot in [*sidecars, *state.mains] if not slot.ready]
+    if unready:
+        return "False", "ContainersNotReady", f"containers with unready status: {_names(unready)}"
+    return "True", "", ""
+
+
+def _lacking(pod: Pod, stated: list[Condition]) -> str:
+    """Which conditions a Pod's readiness gates still wait for (`GeneratePodReadyCondition`)."""
+    found = {condition.type: condition.status for condition in stated}
+    gates = [gate["conditionType"] for gate in pod.spec.readiness_gates or ()]
+    return ", ".join(
+        f'the status of pod readiness gate "{gate}" is not "True", but {found[gate]}'
+        if gate in found
+        else f'corresponding condition of pod readiness gate "{gate}" does not exist.'
+        for gate in gates
+        if found.get(gate) != "True"
+    )
 
 
 def _read(document: Document) -> Condition:

@@ -132,8 +132,9 @@ class PodWorker:
                 self._containers.hurry(grace or 0)
             self.wake()
         ready = condition(pod.status.conditions, "Ready")
-        if ready is not None and state.told_ready not in ("", ready.status):
-            self.wake()  # somebody else wrote it: say it again (`needsReconcile`)
+        gates = pod.spec.readiness_gates and pod.status.conditions != old.status.conditions
+        if gates or (ready is not None and state.told_ready not in ("", ready.status)):
+            self.wake()  # somebody else wrote it: say it again (`NeedToReconcilePodReadiness`)
 
     def deleted(self) -> None:
         """The Pod has gone from the API without us (deleted by force): stop it now."""
@@ -179,6 +180,7 @@ class PodWorker:
         if late and state.phase() not in FINAL:
             message = "Pod was active on the node longer than the specified deadline"
             state.final = ("Failed", "DeadlineExceeded", message)
+            self._events.normal(self.pod, "DeadlineExceeded", message)
         if state.stopping or state.final[0]:
             self._stop()
         elif state.phase() in FINAL:

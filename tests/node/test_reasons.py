@@ -70,3 +70,35 @@ def test_a_refused_pod_says_so_and_has_a_start_time(one):
     one.run(10)
     assert status(one)["message"].startswith("Pod was rejected: Node didn't have enough resource")
     assert status(one)["startTime"]
+
+
+def test_a_pod_that_is_over_has_no_sandbox_that_is_ready(one):
+    one.apply(pod(containers=[runs("exit 3")], restartPolicy="Never"))
+    one.run(10)
+    ready = conditions(one)["PodReadyToStartContainers"]
+    assert (ready["status"], ready["reason"]) == ("False", "PodSandboxNotReady")
+    assert ready["message"] == "pod sandbox is not ready"
+
+
+def test_a_pod_waits_for_the_conditions_of_its_readiness_gates(one):
+    gate = "example.com/a"
+    one.apply(pod(containers=[runs("sleep 99")], readinessGates=[{"conditionType": gate}]))
+    one.run(10)
+    ready = conditions(one)["Ready"]
+    assert (ready["status"], ready["reason"]) == ("False", "ReadinessGatesNotReady")
+    assert ready["message"] == (
+        f'corresponding condition of pod readiness gate "{gate}" does not exist.'
+    )
+    for value in ("False", "True"):
+        stated = [*status(one)["conditions"], {"type": gate, "status": value}]
+        stated = list({each["type"]: each for each in stated}.values())
+        one.api.patch("Pod", "web", "default", {"status": {"conditions": stated}}, "status")
+        one.run(5)
+        assert conditions(one)["Ready"]["status"] == value
+        assert conditions(one)[gate]["status"] == value
+
+
+def test_a_deadline_is_told_by_an_event(one):
+    one.apply(pod(containers=[runs("sleep 99")], activeDeadlineSeconds=5))
+    one.run(20)
+    assert len(one.log(reason="DeadlineExceeded")) == 1
