@@ -97,3 +97,9 @@ def test_a_field_of_the_wrong_type_is_a_bad_request():
     with pytest.raises(WrongType):
         cluster.api.server.check({"apiVersion": "v1", "kind": "ConfigMap",
                                   "metadata": {"name": "x"}, "data": {"port": 80}})  # fmt: skip
+
+
+@pytest.mark.parametrize("source", ["iscsi", "rbd"])
+def test_a_volume_of_any_kind_of_storage_is_kept(made, source):
+    spec = {"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"], source: {"x": "y"}}
+    assert made("v1", "PersistentVolume", spec=spec)["status.phase"] == "Pending"

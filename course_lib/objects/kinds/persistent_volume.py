@@ -122,7 +122,7 @@ def _relations(document: Document) -> Problems:
     if "local" in spec and not (spec.get("nodeAffinity") or {}).get("required"):
         expected = "Required value: Local volume requires node affinity"
         yield Problem("spec.nodeAffinity", expected, "")
-    known = ("hostPath", "nfs", "csi", "local", *VolumeSpec.UNKEPT)
+    known = ("hostPath", "nfs", "csi", "local", *VolumeSpec.UNKEPT.split())
     sources = [field for field in known if field in spec and field not in _NO_SOURCES]
     if not sources:
         yield Problem("spec", "Required value: must specify a volume type", None)
