@@ -133,7 +133,7 @@ def update_of_status(
     """
     document = immutability.carry_over(before, document, "status", kind)
     if "status" in document:
-        document["status"] = plain(document["status"], "status")
+        document["status"] = kind.stored_status(plain(document["status"], "status"))
     if kind.custom:
         kind.complete(document)
         immutability.check(before, document, kind)

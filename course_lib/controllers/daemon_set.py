@@ -8,7 +8,12 @@ from __future__ import annotations
 
 from course_lib.controllers.controller import Controller, Key, key_of
 from course_lib.controllers.ownership import pod_from_template
-from course_lib.controllers.revisions import REVISION_LABEL, Revisions, revision_of
+from course_lib.controllers.revisions import (
+    REVISION_LABEL,
+    Revisions,
+    revision_of,
+    template_generation,
+)
 from course_lib.objects.kinds.controller_revision import ControllerRevision
 from course_lib.objects.kinds.daemon_set import DaemonSet
 from course_lib.objects.kinds.node import Node
@@ -77,7 +82,11 @@ class DaemonSetController(Controller):
         template = revisions.template(revisions.update)
         for node in nodes:
             if not by_node.get(node.name):
-                made = pod_from_template(owner, template, {REVISION_LABEL: revisions.update})
+                labels = {
+                    REVISION_LABEL: revisions.hash,
+                    "pod-template-generation": template_generation(owner),
+                }
+                made = pod_from_template(owner, template, labels)
                 made["spec"] = daemon_spec(made["spec"], node.name)
                 self.create(owner, made, "pod")
 
@@ -91,7 +100,7 @@ class DaemonSetController(Controller):
         for node in nodes:
             pods = [pod for pod in by_node.get(node.name, []) if not pod.terminating]
             healthy = pods and is_available(pods[0], owner.spec.min_ready_seconds, self.sim.now)
-            if pods and revision_of(pods[0]) != revisions.update:
+            if pods and revision_of(pods[0]) != revisions.hash:
                 if not healthy:
                     self._delete(owner, pods[0])  # it serves nobody: replace it at once
                 else:
@@ -124,7 +133,7 @@ class DaemonSetController(Controller):
                 "numberReady": sum(map(is_ready, first)),
                 "numberAvailable": available,
                 "numberUnavailable": len(nodes) - available,
-                "updatedNumberScheduled": sum(revision_of(p) == revisions.update for p in first),
+                "updatedNumberScheduled": sum(revision_of(p) == revisions.hash for p in first),
             },
         )
 

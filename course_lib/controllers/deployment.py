@@ -21,6 +21,7 @@ from course_lib.objects.pods import resolve, template_hash
 HASH = "pod-template-hash"
 REVISION = "deployment.kubernetes.io/revision"
 DESIRED = "deployment.kubernetes.io/desired-replicas"
+MOST = "deployment.kubernetes.io/max-replicas"
 CHANGE_CAUSE = "kubernetes.io/change-cause"
 
 
@@ -113,7 +114,7 @@ class DeploymentController(Controller):
         deployment, new = rollout.deployment, rollout.new
         latest = max((revision(rs) for rs in rollout.old), default=0)
         if new is None:
-            new = self._make(deployment, replicas, latest + 1)
+            new = self._make(rollout, replicas, latest + 1)
         elif revision(new) <= latest:
             notes = {REVISION: str(latest + 1)}
             new = self._annotate(new, notes)
@@ -123,14 +124,15 @@ class DeploymentController(Controller):
         self.api.patch(*place, _annotations(notes), "status")
         return Rollout(deployment, new, rollout.old)
 
-    def _make(self, deployment: Deployment, replicas: int, number: int) -> ReplicaSet:
+    def _make(self, rollout: Rollout, replicas: int, number: int) -> ReplicaSet:
+        deployment = rollout.deployment
         template = self._template(deployment)
         digest = template_hash(template)
         metadata = template.get("metadata", {})
         labels = metadata.get("labels", {}) | {HASH: digest}
         match = deployment.spec.selector.match_labels or {}
         document = self.api.document(Deployment, deployment.name, deployment.namespace)
-        notes = {REVISION: str(number), DESIRED: str(deployment.spec.replicas)}
+        notes = {REVISION: str(number), **_size(rollout)}
         if CHANGE_CAUSE in deployment.annotations:
             notes[CHANGE_CAUSE] = deployment.annotations[CHANGE_CAUSE]
         made = self.api.create(
@@ -159,8 +161,9 @@ class DeploymentController(Controller):
         return made
 
     def _scale(self, deployment: Deployment, rs: ReplicaSet, replicas: int) -> None:
-        if rs.annotations.get(DESIRED) != str(deployment.spec.replicas):
-            rs = self._annotate(rs, {DESIRED: str(deployment.spec.replicas)})
+        notes = _size(Rollout(deployment, None, []))
+        if not notes.items() <= rs.annotations.items():
+            rs = self._annotate(rs, notes)
         if rs.spec.replicas != replicas:
             self.api.patch(ReplicaSet, rs.name, rs.namespace, {"spec": {"replicas": replicas}})
             self._say_scaled(deployment, rs.name, rs.spec.replicas, replicas)
@@ -279,6 +282,12 @@ class DeploymentController(Controller):
         sizes[ordered[0].name] = max(0, sizes[ordered[0].name] + left)
         for rs in ordered:
             self._scale(deployment, rs, sizes[rs.name])
+
+
+def _size(rollout: Rollout) -> dict[str, str]:
+    """What a ReplicaSet is told of its Deployment: the replicas, and the most that there may be."""
+    desired = rollout.deployment.spec.replicas
+    return {DESIRED: str(desired), MOST: str(desired + rollout.surge)}
 
 
 def revision(rs: ReplicaSet) -> int:

@@ -35,6 +35,7 @@ def deployment_status(
         "updatedReplicas": updated,
         "readyReplicas": sum(rs.status.ready_replicas for rs in every),
         "availableReplicas": available,
+        "terminatingReplicas": sum(rs.status.terminating_replicas for rs in every),
         "unavailableReplicas": max(0, sum(rs.spec.replicas for rs in every) - available),
     }
     conditions = _with_failure(_available(sim, deployment, available), new, every)

@@ -18,7 +18,7 @@ from course_lib.objects.kinds.replica_set import ReplicaSet
 from course_lib.objects.kinds.replication_controller import ReplicationController
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, condition, is_true, set_condition
-from course_lib.objects.pods import available_in, is_active, is_ready
+from course_lib.objects.pods import available_in, is_active, is_ready, is_terminating
 from course_lib.objects.selectors import Selector, selector_from_labels
 
 BURST = 500  # the most Pods made or deleted at one look
@@ -46,8 +46,7 @@ class ReplicaSetController(Controller):
                 self._manage(owner, pods)
             except CourseError as refusal:
                 failure = refusal
-            pods = self._active(owner)
-        self._write_status(owner, pods, failure)
+        self._write_status(owner, failure)
         if failure is not None:
             raise failure
 
@@ -112,9 +111,9 @@ class ReplicaSetController(Controller):
         nanoseconds = (self.sim.now - seconds_at(since)) * 1e9 if since else 0.0
         return int(math.log2(nanoseconds)) if nanoseconds > 1 else -1
 
-    def _write_status(
-        self, owner: Replicated, pods: list[Pod], failure: CourseError | None
-    ) -> None:
+    def _write_status(self, owner: Replicated, failure: CourseError | None) -> None:
+        claimed = self.claim(Pod, owner)
+        pods = [pod for pod in claimed if is_active(pod)]
         desired = owner.spec.template.metadata.labels or {}
         waits = [available_in(pod, owner.spec.min_ready_seconds, self.sim.now) for pod in pods]
         soon = [wait for wait in waits if wait]
@@ -130,6 +129,8 @@ class ReplicaSetController(Controller):
             )
         elif failure is None and conditions:
             stated["conditions"] = []
+        if isinstance(owner, ReplicaSet):
+            stated["terminatingReplicas"] = sum(is_terminating(pod) for pod in claimed)
         self.api.patch_status(
             owner,
             stated

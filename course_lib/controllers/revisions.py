@@ -14,6 +14,8 @@ from course_lib.objects.meta import Object, owner_reference
 from course_lib.objects.pods import template_hash
 
 REVISION_LABEL = "controller-revision-hash"
+HASH_LABEL = "controller.kubernetes.io/hash"  # of a StatefulSet's ControllerRevision
+GENERATION = "deprecated.daemonset.template.generation"  # an annotation, and a number
 
 
 class Revisions:
@@ -29,7 +31,8 @@ class Revisions:
         self._existing = sorted(existing, key=lambda each: each.revision)
         document = api.document(owner.kind, owner.name, owner.namespace)
         self._template: Document = document["spec"]["template"]
-        self.update = f"{owner.name}-{template_hash(self._template)}"
+        self.hash = template_hash(self._template)
+        self.update = f"{owner.name}-{self.hash}"
         self._record()
         told = getattr(owner.status, "current_revision", "")
         self.current: str = told or self.update
@@ -46,7 +49,7 @@ class Revisions:
             return self._template
         document = self.api.document(ControllerRevision, revision, self.owner.namespace)
         template: Document = document["data"]["spec"]["template"]
-        return template
+        return {field: value for field, value in template.items() if field != "$patch"}
 
     def _record(self) -> None:
         """Write the present template down; one that comes back gets a new number."""
@@ -58,19 +61,32 @@ class Revisions:
                 {
                     "apiVersion": "apps/v1",
                     "kind": "ControllerRevision",
-                    "metadata": {
+                    "metadata": self._metadata()
+                    | {
                         "name": self.update,
                         "namespace": self.owner.namespace,
-                        "labels": self._template.get("metadata", {}).get("labels", {}),
                         "ownerReferences": [owner_reference(self.owner)],
                     },
                     "revision": latest + 1,
-                    "data": {"spec": {"template": self._template}},
+                    "data": {"spec": {"template": self._template | {"$patch": "replace"}}},
                 }
             )
         elif known.revision < latest:
             patch = {"revision": latest + 1}
             self.api.patch(ControllerRevision, known.name, known.namespace, patch)
+
+    def _metadata(self) -> Document:
+        """The labels and annotations of a new ControllerRevision."""
+        labels = self._template.get("metadata", {}).get("labels", {})
+        if isinstance(self.owner, StatefulSet):
+            return {"labels": labels | {HASH_LABEL: self.hash}}
+        notes = {GENERATION: template_generation(self.owner)}
+        return {"labels": labels | {REVISION_LABEL: self.hash}, "annotations": notes}
+
+
+def template_generation(owner: DaemonSet) -> str:
+    """How many templates a DaemonSet has had; its Pods have it as a label too."""
+    return owner.annotations.get(GENERATION, "1")
 
 
 def revision_of(pod: Object) -> str:

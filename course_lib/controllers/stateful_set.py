@@ -112,21 +112,23 @@ class StatefulSetController(Controller):
         template = revisions.template(revision)
         labels = {REVISION_LABEL: revision, POD_NAME: name, POD_INDEX: str(ordinal)}
         document = pod_from_template(owner, template, labels, name)
+        document["metadata"]["generateName"] = f"{owner.name}-"
         volumes = self._claims(owner, ordinal)
         kept = [v for v in document["spec"].get("volumes", []) if v["name"] not in volumes]
         document["spec"] = document["spec"] | {
             "hostname": name,
             "subdomain": owner.spec.service_name,
-            "volumes": [
+        }
+        if kept or volumes:
+            document["spec"]["volumes"] = [
                 *kept,
                 *(
                     {"name": volume, "persistentVolumeClaim": {"claimName": claim_name}}
                     for volume, claim_name in volumes.items()
                 ),
-            ],
-        }
+            ]
         made = self.api.create(document)
-        message = f"create Pod {name} in StatefulSet {owner.name} successful"
+        message = f"Create Pod {name} in StatefulSet {owner.name} successful"
         self.normal(owner, "SuccessfulCreate", message)
         assert made.name == name
 
@@ -158,13 +160,13 @@ class StatefulSetController(Controller):
                     }
                 )
                 pod = f"{owner.name}-{ordinal}"
-                said = f"create Claim {name} Pod {pod} in StatefulSet {owner.name} success"
+                said = f"Create Claim {name} Pod {pod} in StatefulSet {owner.name} success"
                 self.normal(owner, "SuccessfulCreate", said)
         return volumes
 
     def _delete(self, owner: StatefulSet, pod: Pod) -> None:
         self.api.delete(Pod, pod.name, pod.namespace, uid=pod.uid)
-        message = f"delete Pod {pod.name} in StatefulSet {owner.name} successful"
+        message = f"Delete Pod {pod.name} in StatefulSet {owner.name} successful"
         self.normal(owner, "SuccessfulDelete", message)
 
     def _write_status(self, owner: StatefulSet, revisions: Revisions) -> None:
@@ -186,6 +188,7 @@ class StatefulSetController(Controller):
                 "currentReplicas": sum(
                     p.labels.get(REVISION_LABEL) == revisions.current for p in pods
                 ),
+                "collisionCount": 0,
                 "currentRevision": revisions.current,
                 "updateRevision": revisions.update,
             },

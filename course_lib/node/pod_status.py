@@ -20,13 +20,17 @@ def pod_status(
     `state` is what is known of the Pod, `node_address` is its node's.
     """
     phase = state.phase()
+    generation = state.pod.metadata.generation
+    conditions = _conditions(state, stated.conditions, phase, timestamp(now))
     status: Document = {
+        "observedGeneration": generation,
         "phase": phase,
         "hostIP": node_address,
+        "hostIPs": [{"ip": node_address}],
         "startTime": timestamp(state.started_at),
         "qosClass": qos_class(state.pod.spec),
         "containerStatuses": [slot.status(runtime) for slot in state.mains],
-        "conditions": _conditions(state, stated.conditions, phase, timestamp(now)),
+        "conditions": [each | {"observedGeneration": generation} for each in conditions],
     }
     if state.inits:
         status["initContainerStatuses"] = [slot.status(runtime) for slot in state.inits]
@@ -43,7 +47,7 @@ def pod_status(
 def _conditions(
     state: PodState, stated: list[Condition] | None, phase: str, now: str
 ) -> list[Document]:
-    """PodReadyToStartContainers, Initialized, ContainersReady, Ready, and PodScheduled."""
+    """PodReadyToStartContainers, Initialized, Ready, ContainersReady, PodScheduled; then others."""
     ready = _ready(state, phase)
     lacking = _lacking(state.pod, stated or []) if ready[0] == "True" else ""
     sandbox = bool(state.sandbox) and phase not in ("Succeeded", "Failed")
@@ -64,16 +68,21 @@ def _conditions(
             done if initialized else "ContainersNotInitialized",
             "" if initialized else f"containers with incomplete status: {_names(waiting)}",
         ),
-        ("ContainersReady", *ready),
         ("Ready", *(("False", "ReadinessGatesNotReady", lacking) if lacking else ready)),
+        ("ContainersReady", *ready),
         ("PodScheduled", "True", "", ""),  # also where no scheduler bound it
     ]
-    result = stated or []
-    documents: list[Document] = [encode(c) for c in result]
-    for kind, value, reason, message in rows:
-        documents = set_condition(result, kind, value, now, reason, message)
-        result = [_read(document) for document in documents]
-    return documents
+    own = {kind for kind, *_ in rows}
+    others: list[Document] = [encode(each) for each in stated or () if each.type not in own]
+    return [
+        *(
+            each
+            for kind, value, reason, message in rows
+            for each in set_condition(stated, kind, value, now, reason, message)
+            if each["type"] == kind
+        ),
+        *others,
+    ]
 
 
 def _ready(state: PodState, phase: str) -> tuple[str, str, str]:
@@ -97,16 +106,6 @@ def _lacking(pod: Pod, stated: list[Condition]) -> str:
         else f'corresponding condition of pod readiness gate "{gate}" does not exist.'
         for gate in gates
         if found.get(gate) != "True"
-    )
-
-
-def _read(document: Document) -> Condition:
-    return Condition(
-        type=document["type"],
-        status=document["status"],
-        reason=document.get("reason", ""),
-        message=document.get("message", ""),
-        last_transition_time=document.get("lastTransitionTime"),
     )
 
 

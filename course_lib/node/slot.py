@@ -167,8 +167,7 @@ class Slot:
             status["containerID"] = f"{runtime}://{self.current.id}"
             status["imageID"] = self.current.image_ref
         ended = self.exited if "waiting" in status["state"] else self.previous
-        if ended is not None:
-            status["lastState"] = {"terminated": _terminated(ended, runtime)}
+        status["lastState"] = {"terminated": _terminated(ended, runtime)} if ended else {}
         return status
 
     def _state(self, runtime: str) -> Document:

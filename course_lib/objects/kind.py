@@ -112,6 +112,8 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
     carry_over: Callable[[Document, Document], None] = _unchanged  # what an update leaves out
     first_status: Callable[[Any], Document] | None = None  # of the view of a new object
     generations: bool = False  # changes are counted in metadata.generation
+    always_stated: tuple[str, ...] = ()  # fields of the status that are shown while zero too
+    stated_conditions: Document = {}  # what each of its conditions has, if nothing else is said
     status_at_creation: bool = False  # a new object keeps the status that it is written with
 
     deletion_finalizer: str = ""  # what an object gets when its deletion begins
@@ -174,6 +176,19 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
     def title(self) -> str:
         """The name in the API server's messages: `deployments.apps`, `pods`."""
         return f"{self.plural}.{self.group}" if self.group else self.plural
+
+    def stored_status(self, status: Any) -> Any:
+        """A status as the API server stores it: without what its Go type omits while empty."""
+        if self.custom or not isinstance(status, dict):
+            return status
+        stored = {
+            key: value
+            for key, value in status.items()
+            if value or isinstance(value, dict) or key in self.always_stated
+        }
+        if self.stated_conditions and "conditions" in stored:
+            stored["conditions"] = [self.stated_conditions | each for each in stored["conditions"]]
+        return stored
 
     def content(self, document: Document) -> Any:
         """The part whose changes count as generations."""

@@ -24,6 +24,11 @@ def is_active(pod: Pod) -> bool:
     return pod.status.phase not in ("Succeeded", "Failed") and not pod.terminating
 
 
+def is_terminating(pod: Pod) -> bool:
+    """Being deleted, and not ended yet (`IsPodTerminating`)."""
+    return pod.status.phase not in ("Succeeded", "Failed") and pod.terminating
+
+
 def available_in(pod: Pod, min_ready_seconds: int, now: float) -> float | None:
     """Seconds until a `pod` has been ready for `min_ready_seconds` at `now`; None: it is not."""
     ready = condition(pod.status.conditions, "Ready")

@@ -262,6 +262,9 @@ class Scheduler:
         self.api.events.warning(COMPONENT, pod, "FailedScheduling", message)
         now, before = self.sim.timestamp, pod.status.conditions
         conditions = set_condition(before, "PodScheduled", "False", now, "Unschedulable", message)
+        for stated in conditions:
+            if stated["type"] == "PodScheduled":
+                stated["observedGeneration"] = pod.metadata.generation
         self.api.patch_status(pod, {"conditions": conditions})
         self.queue.give_back(queued, events)
 

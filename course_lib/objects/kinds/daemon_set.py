@@ -159,4 +159,10 @@ DAEMON_SET = Kind(
     columns="NAME  DESIRED  CURRENT  READY  UP-TO-DATE  AVAILABLE  NODE SELECTOR  AGE"
     f"{COLUMNS}  +SELECTOR",
     row=_row,
+    always_stated=(
+        "currentNumberScheduled",
+        "desiredNumberScheduled",
+        "numberMisscheduled",
+        "numberReady",
+    ),
 )

@@ -49,7 +49,7 @@ class DeploymentSpec(Value, frozen=True):
 class DeploymentStatus(Value, frozen=True):
     """How far a Deployment has come."""
 
-    UNKEPT = "collisionCount terminatingReplicas"
+    UNKEPT = "collisionCount"
 
     observed_generation: int = 0
     replicas: int = 0
@@ -57,6 +57,7 @@ class DeploymentStatus(Value, frozen=True):
     ready_replicas: int = 0
     available_replicas: int = 0
     unavailable_replicas: int = 0
+    terminating_replicas: int = 0
     conditions: list[Condition] | None = None
 
 
@@ -135,4 +136,5 @@ DEPLOYMENT = Kind(
     scale=Scale(),
     columns=f"NAME  READY  UP-TO-DATE  AVAILABLE  AGE{COLUMNS}  +SELECTOR",
     row=_row,
+    always_stated=("terminatingReplicas",),
 )

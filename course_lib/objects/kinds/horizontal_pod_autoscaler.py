@@ -271,4 +271,5 @@ HORIZONTAL_POD_AUTOSCALER = Kind(
     relations=_relations,
     columns="NAME  REFERENCE  TARGETS  MINPODS  MAXPODS  REPLICAS  AGE",
     row=_row,
+    always_stated=("desiredReplicas",),
 )

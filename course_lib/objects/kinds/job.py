@@ -251,4 +251,5 @@ JOB = Kind(
     transition=_transition,
     columns=f"NAME  STATUS  COMPLETIONS  DURATION  AGE{COLUMNS}  +SELECTOR",
     row=_row,
+    always_stated=("ready", "terminating"),
 )

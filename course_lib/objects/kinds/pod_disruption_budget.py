@@ -73,4 +73,5 @@ POD_DISRUPTION_BUDGET = Kind(
     rules=_rules,
     columns="NAME  MIN AVAILABLE  MAX UNAVAILABLE  ALLOWED DISRUPTIONS  AGE",
     row=_row,
+    always_stated=("currentHealthy", "desiredHealthy", "disruptionsAllowed", "expectedPods"),
 )

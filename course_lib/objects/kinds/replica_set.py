@@ -27,12 +27,11 @@ class ReplicaSetSpec(Value, frozen=True):
 class ReplicaSetStatus(Value, frozen=True):
     """How many Pods a ReplicaSet has."""
 
-    UNKEPT = "terminatingReplicas"
-
     replicas: int = 0
     ready_replicas: int = 0
     available_replicas: int = 0
     fully_labeled_replicas: int = 0
+    terminating_replicas: int = 0
     observed_generation: int = 0
     conditions: list[Condition] | None = None
 
@@ -72,4 +71,5 @@ REPLICA_SET = Kind(
     scale=Scale(),
     columns=f"NAME  DESIRED  CURRENT  READY  AGE{COLUMNS}  +SELECTOR",
     row=_row,
+    always_stated=("replicas", "terminatingReplicas"),
 )

@@ -72,4 +72,5 @@ REPLICATION_CONTROLLER = Kind(
     columns=f"NAME  DESIRED  CURRENT  READY  AGE{COLUMNS}  +SELECTOR",
     row=_row,
     counted=True,
+    always_stated=("replicas",),
 )

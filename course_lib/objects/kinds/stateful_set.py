@@ -179,4 +179,5 @@ STATEFUL_SET = Kind(
     scale=Scale(),
     columns=f"NAME  READY  AGE{COLUMNS}",
     row=_row,
+    always_stated=("replicas", "availableReplicas", "collisionCount"),
 )

@@ -103,6 +103,7 @@ POD = Kind(
     categories=("all",),
     generations=True,
     parts={"spec": Embedded(POD_SPEC, complete_pod, pod_relations)},
+    stated_conditions={"lastProbeTime": None},
     rules=lambda pod: pod_spec_rules(pod.spec, "spec."),
     relations=_relations,
     free=(
