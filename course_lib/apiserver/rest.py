@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from course_lib.apiserver import discovery
+from course_lib.apiserver import aggregated, discovery
 from course_lib.apiserver.bodies import (
     Request,
     asks_for_dry_run,
@@ -78,6 +78,9 @@ class Face:
             "api": lambda: {"kind": "APIVersions", "versions": ["v1"]},
             "openapi/v3": lambda: discovery.openapi_index(kinds),
         }
+        if aggregated.ASKED in request.headers.get("accept", ""):
+            fixed["api"] = lambda: aggregated.groups(kinds, core=True)
+            fixed["apis"] = lambda: aggregated.groups(kinds, core=False)
         made = fixed.get("/".join(parts))
         is_openapi = parts[:2] == ["openapi", "v3"]
         named = parts[2:] if is_openapi else parts

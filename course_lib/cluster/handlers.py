@@ -16,6 +16,7 @@ from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError, RequestHandler
 from tornado.websocket import WebSocketHandler
 
+from course_lib.apiserver import aggregated
 from course_lib.apiserver.bodies import Request
 from course_lib.apiserver.errors import BadRequest, Forbidden, Invalid, NotAllowed, NotAuthenticated
 from course_lib.apiserver.statuses import failure, refused, to_json
@@ -80,7 +81,9 @@ class Guarded(RequestHandler):
     def say(self, status: int, document: Document) -> None:
         """Answer with a document."""
         self.set_status(status)
-        self.set_header("Content-Type", "application/json")
+        is_aggregated = document.get("kind") == aggregated.KIND
+        media_type = aggregated.MEDIA_TYPE if is_aggregated else "application/json"
+        self.set_header("Content-Type", media_type)
         self.finish(to_json(document) + "\n")
 
     def refuse(self, refusal: CourseError, target: Target | None = None) -> None:

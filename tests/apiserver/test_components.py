@@ -9,6 +9,7 @@ import pytest
 
 from course_lib import Cluster
 from course_lib.apiserver.statuses import to_json
+from course_lib.objects.kinds import BUILT_IN
 from tests.apiserver.test_requests import ask
 from tests.conftest import pod
 
@@ -204,6 +205,49 @@ def test_a_collection_is_deleted_by_selectors(cluster):
     left = ask(cluster, "GET", path).document["items"]
     assert [each["metadata"]["name"] for each in left] == ["b"]
     assert ask(cluster, "DELETE", "/api/v1/configmaps").status == 405
+
+
+# Discovery
+
+ACCEPT = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"
+
+
+def test_all_kinds_are_discovered_by_two_requests(cluster):
+    found = {}
+    for path in ("/api", "/apis"):
+        said = ask(cluster, "GET", path, accept=ACCEPT).document
+        assert (said["kind"], said["apiVersion"]) == (
+            "APIGroupDiscoveryList",
+            "apidiscovery.k8s.io/v2",
+        )
+        for group in said["items"]:
+            for version in group["versions"]:
+                name = group["metadata"].get("name", "")
+                found[name, version["version"]] = {r["resource"]: r for r in version["resources"]}
+    assert {(k.group, k.api_version.rpartition("/")[2]) for k in BUILT_IN.all_versions()} == set(
+        found
+    )
+    deployments = found["apps", "v1"]["deployments"]
+    assert deployments["responseKind"] == {"group": "apps", "version": "v1", "kind": "Deployment"}
+    assert deployments["scope"] == "Namespaced" and deployments["shortNames"] == ["deploy"]
+    parts = {each["subresource"]: each["responseKind"] for each in deployments["subresources"]}
+    assert parts["status"]["kind"] == "Deployment"
+    assert parts["scale"] == {"group": "autoscaling", "version": "v1", "kind": "Scale"}
+    assert found["", "v1"]["nodes"]["scope"] == "Cluster"
+
+
+def test_a_client_that_does_not_ask_for_it_gets_the_groups_alone(cluster):
+    assert ask(cluster, "GET", "/apis", accept="application/json").document["kind"] == (
+        "APIGroupList"
+    )
+    with cluster.serve() as served:
+        for accept, media_type in (
+            (ACCEPT, ACCEPT.rpartition(",")[0]),
+            ("*/*", "application/json"),
+        ):
+            asked = urllib.request.Request(f"{served.server}/apis", headers={"Accept": accept})
+            with urllib.request.urlopen(asked) as answer:
+                assert answer.headers["Content-Type"] == media_type
 
 
 # Kinds that are kept
