@@ -43,8 +43,12 @@ notebooks-check: venv
 # containerd, runc, busybox-static), started as root; the kernel's network (Debian: iproute2,
 # iptables, nftables, ipset, ipvsadm, procps), as root. What cannot be had is skipped, with the
 # reason; with CI=true it is a failure.
+# A whole control plane is built first (some 15 minutes on two cores when Go's caches are cold; it
+# stays in build/peers); last comes the table of how near the course is to its stored answers.
 test-peers: venv
+	$(BIN)/python -m tests.peers.plane.building
 	$(BIN)/pytest -q -rs tests/peers
+	$(BIN)/python -m tests.oracles.plane
 
 # A real browser (Debian: chromium) on a real JupyterLab; screenshots go to build/browser.
 test-browser: venv

@@ -1,5 +1,7 @@
 """The programs of a real control plane, built from their Go modules into `build/peers`.
 
+`python -m tests.peers.plane.building` builds all of them, and prints how long each took.
+
 Only what is missing is built; Go's cache makes the second time quick. Each program carries its
 version in its name, so a newer release is a change of go.mod.
 """
@@ -17,7 +19,9 @@ from course_lib.objects.release import MINOR, RELEASE
 from tests.peers import golang
 
 FOLDER = Path(__file__).parents[3] / "build/peers"
-PROGRAMS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet")
+PROGRAMS = (
+    "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "etcd", "kwok",
+)  # fmt: skip
 KWOK = "v0.8.0"
 VERSION = "k8s.io/component-base/version"
 STAMPS = {"gitVersion": f"v{RELEASE}", "gitMajor": "1", "gitMinor": MINOR.partition(".")[2]}
@@ -31,17 +35,15 @@ def missing() -> str:
 
 
 def program(name: str) -> Path:
-    """The path of a program, which is built when it is not there; prints how long that took."""
+    """The path of a program, which is built when it is not there."""
     if name == "etcd":
         release = golang.version("go.etcd.io/etcd/server/v3").removeprefix("v")
     else:
         release = KWOK.removeprefix("v") if name == "kwok" else RELEASE
     path = FOLDER / f"{name}-{release}"
     if not path.exists():
-        began = time.monotonic()
         FOLDER.mkdir(parents=True, exist_ok=True)
         _build(name, path)
-        print(f"{path.name}: built in {time.monotonic() - began:.0f} s", flush=True)
     return path
 
 
@@ -74,3 +76,18 @@ def kwok_stages() -> list[Path]:
         for path in sorted((folder / kind).glob("*.yaml"))
         if path.name != "kustomization.yaml"
     ]
+
+
+def main() -> None:
+    if missing():
+        print(f"the real control plane is not built: {missing()}")
+        return
+    for name in PROGRAMS:
+        began = time.monotonic()
+        path = program(name)
+        took = time.monotonic() - began
+        print(f"{path.name}: {path.stat().st_size / 1e6:.0f} MB, {took:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()
