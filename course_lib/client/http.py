@@ -30,7 +30,6 @@ from course_lib.client.transport import JSON, MERGE_PATCH, HTTPTransport
 from course_lib.engine import Simulation
 from course_lib.engine.simulation import Process
 from course_lib.errors import CourseError, InvalidManifest
-from course_lib.objects.decode import decode
 from course_lib.objects.kind import Kind, Kinds
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, ObjectT
@@ -269,13 +268,12 @@ def _target(kind: Kind, name: str, namespace: str, part: str = "") -> Target:
 
 
 def _place(document: Document, kind: Kind) -> tuple[str, str]:
-    """Name and namespace of a document; raises `InvalidManifest` where they are no text."""
-    meta = document.get("metadata")
-    given = meta if isinstance(meta, dict) else {}
-    name, namespace = ("" if given.get(f) is None else given[f] for f in ("name", "namespace"))
-    if not isinstance(meta, dict | None) or not isinstance(name, str) or type(namespace) is not str:
-        decode(document, kind)
-    return name, namespace
+    """Name and namespace of a document.
+
+    Raises `InvalidManifest` where a field has the wrong type: a typed client cannot write that.
+    """
+    meta = view_of(document, kind).metadata
+    return meta.name, meta.namespace
 
 
 def _options(propagation: str, grace_period: int | None, uid: str) -> Document:
