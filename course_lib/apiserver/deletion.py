@@ -55,6 +55,8 @@ def mark(
     marked = document | {"metadata": meta}
     if kind.kind == "Namespace":
         marked["status"] = document.get("status", {}) | {"phase": "Terminating"}
+    if "deletionTimestamp" not in meta and meta.get("generation"):
+        meta["generation"] += 1  # its controllers are to act otherwise from now on (`BeforeDelete`)
     if "deletionTimestamp" not in meta or seconds != before:
         meta["deletionTimestamp"] = timestamp(now + seconds)
         meta["deletionGracePeriodSeconds"] = seconds

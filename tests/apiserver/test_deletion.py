@@ -39,3 +39,12 @@ def test_a_deletion_meant_for_another_object_of_the_name_is_refused(api):
     api.create(pod())
     with pytest.raises(Conflict):
         api.delete("Pod", "web", uid="another")
+
+
+def test_the_begin_of_a_deletion_counts_as_a_change_of_the_object(api):
+    document = pod()
+    document["metadata"]["finalizers"] = ["example.com/a"]
+    before = api.create(document).metadata.generation
+    for _ in range(2):
+        api.delete("Pod", "web")
+        assert api.get("Pod", "web").metadata.generation == before + 1
