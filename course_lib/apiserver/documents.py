@@ -149,44 +149,21 @@ def _read(document: Document, kind: Kind) -> Incoming:
     return Incoming(canonical(document, kind.type), kind, view)
 
 
-class Views:
-    """The newest view under each key, with the document that it shows."""
+def view_of(entry: StoredObject, kind: Kind) -> Object:
+    """What is stored, as a kind decodes it; kept with the entry."""
+    if entry.view is None or entry.kind is not kind:
+        entry.view, entry.kind = decode(served(kind, entry).document, kind), kind
+    return entry.view
 
-    def __init__(self) -> None:
-        self._newest: dict[str, tuple[Document, Kind, Object]] = {}
 
-    def of(self, kind: Kind, key: str, entry: StoredObject) -> Object:
-        """The view of what is stored under a key.
+def note_view(entry: StoredObject, kind: Kind, document: Document, view: Object) -> None:
+    """Keep the view of an entry that was just written, made from that of what was written.
 
-        `kind` has the type, `key` and `entry` are the store's.
-        """
-        cached = self._newest.get(key)
-        if cached is None or cached[1] is not kind:
-            view = decode(served(kind, entry).document, kind)
-            return self.note(kind, key, entry.document, view)
-        document, _, view = cached
-        if document is entry.document:
-            return view
-        if any(entry.document.get(field) is part for field, part in document.items()):
-            view = revised(view, document, served(kind, entry).document, kind)
-        else:
-            view = decode(served(kind, entry).document, kind)
-        return self.note(kind, key, entry.document, view)
-
-    def note(self, kind: Kind, key: str, document: Document, view: Object) -> Object:
-        """Remember the view of a document that is under a key, or is about to be.
-
-        `kind` is that of the `document`.
-        """
-        self._newest[key] = document, kind, view
-        return view
-
-    def __len__(self) -> int:
-        return len(self._newest)
-
-    def forget(self, key: str) -> None:
-        """Drop the view under a key that was deleted."""
-        self._newest.pop(key, None)
+    `view` is that of `document`, `kind` has its type. Parts that etcd has copied are decoded later.
+    """
+    if any(entry.document.get(field) is part for field, part in document.items()):
+        entry.view = revised(view, document, served(kind, entry).document, kind)
+        entry.kind = kind
 
 
 def served(kind: Kind, entry: StoredObject) -> StoredObject:

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from course_lib.apiserver.errors import Conflict
 from course_lib.apiserver.server import APIServer
-from course_lib.apiserver.store import Listener, Store, StoredObject, Watch
+from course_lib.apiserver.store import Listener, Soon, Store, StoredObject, Watch
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 from course_lib.objects.manifests import Document
@@ -69,7 +69,9 @@ class DryRunStore(Store):
         self._written[key] = None
         return self.revision
 
-    def watch(self, prefix: str, listener: Listener, since: int | None = None) -> Watch:
+    def watch(
+        self, prefix: str, listener: Listener, since: int | None = None, soon: Soon | None = None
+    ) -> Watch:
         """Refused: a dry run is over before anything changes."""
         raise CourseError("a dry run cannot be watched")
 

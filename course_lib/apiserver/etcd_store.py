@@ -143,14 +143,15 @@ class EtcdStore(Store):
                 # Its deletion was not seen: it lies at an earlier revision.
                 self._forget(event.key, before, event.revision - 1)
                 before = None
-            self._enter(event.key, StoredObject(document, event.revision))
-            self._publish(Change(event.revision, PUT, event.key, document, before))
+            entry = StoredObject(document, event.revision)
+            self._enter(event.key, entry)
+            self._publish(Change(event.revision, PUT, event.key, entry, before))
         elif before is not None:
             self._forget(event.key, before, event.revision)
 
     def _forget(self, key: str, before: StoredObject, revision: int) -> None:
         self._remove(key)
-        self._publish(Change(revision, DELETE, key, before.document, before))
+        self._publish(Change(revision, DELETE, key, before, before))
 
     # Writing
 

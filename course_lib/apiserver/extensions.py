@@ -74,7 +74,7 @@ class Extensions:
         prefix = server.prefix(CRD)
         server.store.watch(prefix, self._on_change)
         for key, entry in server.store.range(prefix):
-            self._on_change(Change(entry.revision, "PUT", key, entry.document, None))
+            self._on_change(Change(entry.revision, "PUT", key, entry, None))
 
     def _on_change(self, change: Change) -> None:
         name = change.document["metadata"]["name"]

@@ -12,7 +12,7 @@ from typing import TypeVar, cast
 import msgspec
 
 from course_lib.apiserver import admission, allocation, deletion, documents
-from course_lib.apiserver.documents import Incoming, Views, copied, served
+from course_lib.apiserver.documents import Incoming, copied, note_view, served, view_of
 from course_lib.apiserver.errors import AlreadyExists, BadRequest, Conflict, NotFound, StaleRead
 from course_lib.apiserver.extensions import Extensions
 from course_lib.apiserver.patches import merge_patch
@@ -67,8 +67,6 @@ class APIServer:
         self.store = store or Store()
         self.up = True
         self.clients: list[Callable[[], None]] = []  # who hears when it stops
-        self._views = Views()
-        self.store.removals.append(self._views.forget)
         self._random = sim.random("apiserver")
         self._extensions = Extensions(self) if kinds is None else None  # a dry run shares kinds
 
@@ -99,9 +97,8 @@ class APIServer:
     ) -> ObjectT | None:
         """The object of that name, or None."""
         named = self.resource(kind)
-        key = self.key(named, name, namespace)
-        entry = self.store.get(key)
-        return cast(ObjectT, self._views.of(named, key, entry)) if entry else None
+        entry = self.store.get(self.key(named, name, namespace))
+        return cast(ObjectT, view_of(entry, named)) if entry else None
 
     def list(
         self,
@@ -113,9 +110,9 @@ class APIServer:
         """All objects of a kind, by namespace and name; an empty namespace means all of them."""
         named = self.resource(kind)
         found = []
-        for key, entry in self.store.range(self.prefix(named, namespace)):
+        for _, entry in self.store.range(self.prefix(named, namespace)):
             if fields is None or fields.matches(served(named, entry).document):
-                view = self._views.of(named, key, entry)
+                view = view_of(entry, named)
                 if selector is EVERYTHING or selector.matches(view.metadata.labels):
                     found.append(view)
         return cast(list[ObjectT], found)
@@ -136,11 +133,13 @@ class APIServer:
         selector: Selector = EVERYTHING,
         fields: FieldSelector | None = None,
         since: int | None = None,
+        queued: bool = True,
     ) -> Watch:
         """Tell `listener` of each change after revision `since` (default: now).
 
-        An object that comes to match the selectors is ADDED, one that ceases to is DELETED.
-        Raises `Compacted` when changes after `since` are forgotten.
+        It hears of a change at the same instant, after the write has returned; unless `queued`,
+        during the write. An object that comes to match the selectors is ADDED, one that ceases to
+        is DELETED. Raises `Compacted` when changes after `since` are forgotten.
 
         `kind` is a type, a name or a `Kind`; `namespace` (empty: all), `selector` and `fields`
         choose objects.
@@ -159,12 +158,11 @@ class APIServer:
             if now or before:
                 type = (MODIFIED if before else ADDED) if now else DELETED
                 of = self.kinds.newest(named)
-                entry = StoredObject(change.document, change.revision)
-                view = self._views.of(of, change.key, entry)
-                document = served(of, entry).document
+                view, document = view_of(change.entry, of), served(of, change.entry).document
                 listener(WatchEvent(type, view, change.revision, document))
 
-        return self.store.watch(self.prefix(named, namespace), deliver, since)
+        soon = self.sim.soon if queued else None
+        return self.store.watch(self.prefix(named, namespace), deliver, since, soon)
 
     # Writing
 
@@ -326,8 +324,7 @@ class APIServer:
         if marked is None:
             self.store.delete(key, entry.revision)
         elif marked != entry.document:
-            existing = self._views.of(named, key, entry)
-            view = revised(existing, entry.document, marked, named)
+            view = revised(view_of(entry, named), entry.document, marked, named)
             self._write(key, Incoming(marked, named, view), entry.revision)
 
     def evict(self, pod: Object, grace_period: int | None = None) -> None:
@@ -366,7 +363,7 @@ class APIServer:
         self, key: str, entry: StoredObject, desired: Document, kind: Kind, subresource: str
     ) -> Object:
         documents.check_preconditions(desired, entry, kind)
-        before, existing = entry.document, self._views.of(kind, key, entry)
+        before, existing = entry.document, view_of(entry, kind)
         if subresource != "status":
             made = documents.update(desired, before, existing, kind, self)
             made = self._allocated(made)
@@ -387,11 +384,10 @@ class APIServer:
         meta = {field: value for field, value in meta.items() if field != "resourceVersion"}
         document = made.document | {"metadata": meta}
         view = revised(made.view, made.document, document, kind)
-        self._views.note(kind, key, document, view)
         self.store.put(key, document, expected)
-        entry = self.store.get(key)
-        # A listener may have written or removed the object again meanwhile.
-        view = self._views.of(kind, key, entry) if entry else view
+        if entry := self.store.get(key):  # unless another API server has deleted it
+            note_view(entry, kind, document, view)
+            view = view_of(entry, kind)
         if self._extensions is not None and kind.type is CustomResourceDefinition:
             self._extensions.on_write()
         return view

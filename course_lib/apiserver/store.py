@@ -7,22 +7,27 @@ revision, compact. Documents in it are values: nobody changes one in place. (etc
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from collections import deque
 from collections.abc import Callable
 
 import msgspec
 
 from course_lib.apiserver.errors import Compacted, Conflict
+from course_lib.objects.kind import Kind
 from course_lib.objects.manifests import Document
+from course_lib.objects.meta import Object
 
 PUT, DELETE = "PUT", "DELETE"
 COMPACTION = 300.0  # s, as kube-apiserver's --etcd-compaction-interval
 
 
-class StoredObject(msgspec.Struct, frozen=True):
-    """A document, and the revision that wrote it."""
+class StoredObject(msgspec.Struct):
+    """A document, and the revision that wrote it; `view` is how a `kind` decodes it, once asked."""
 
     document: Document
     revision: int
+    kind: Kind | None = None
+    view: Object | None = None
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -31,11 +36,17 @@ class Change(msgspec.Struct, frozen=True):
     revision: int
     type: str
     key: str
-    document: Document
+    entry: StoredObject
     before: StoredObject | None
+
+    @property
+    def document(self) -> Document:
+        """What was put, or what was deleted."""
+        return self.entry.document
 
 
 Listener = Callable[[Change], None]
+Soon = Callable[[Callable[[], None]], None]  # calls what it is given, when the writer has ended
 
 
 def versioned(document: Document, revision: int) -> Document:
@@ -49,18 +60,35 @@ def versioned(document: Document, revision: int) -> Document:
 
 
 class Watch:
-    """A subscription to the changes below a prefix.
+    """A subscription to the changes below a prefix, with a queue of those not delivered yet.
 
-    `store` is what is watched, `listener` hears each change of a key that begins with `prefix`.
+    `store` is what is watched, `listener` hears each change of a key that begins with `prefix`:
+    when `soon` calls, or during the write where there is none.
     """
 
-    def __init__(self, store: Store, prefix: str, listener: Listener) -> None:
-        self.prefix, self.listener, self._store = prefix, listener, store
+    def __init__(
+        self, store: Store, prefix: str, listener: Listener, soon: Soon | None = None
+    ) -> None:
+        self.prefix, self._listener, self._store, self._soon = prefix, listener, store, soon
+        self._changes: deque[Change] = deque()
+
+    def put(self, change: Change) -> None:
+        """Take a change into the queue."""
+        self._changes.append(change)
+        if self._soon is None:
+            self.receive()
+        elif len(self._changes) == 1:
+            self._soon(self.receive)
+
+    def receive(self) -> None:
+        """Deliver what is in the queue."""
+        while self._changes:
+            self._listener(self._changes.popleft())
 
     def stop(self) -> None:
-        """Stop the watch."""
-        if self in self._store.watches:
-            self._store.watches.remove(self)
+        """Stop the watch; what is in its queue is not delivered."""
+        self._changes.clear()
+        self._store.forget(self)
 
 
 class Store:
@@ -77,7 +105,7 @@ class Store:
         self.revision = 0
         self.compacted = 0
         self.watches: list[Watch] = []
-        self.removals: list[Callable[[str], None]] = []  # called when a deletion has been told
+        self._watching: dict[str, list[Watch]] = {}  # that may be about a folder of keys
         self._entries: dict[str, StoredObject] = {}
         self._keys: list[str] = []  # sorted, so that a range is a slice
         self._history: list[Change] = []
@@ -100,9 +128,9 @@ class Store:
         """
         before = self._guard(key, expected)
         self.revision += 1
-        document = versioned(document, self.revision)
-        self._enter(key, StoredObject(document, self.revision))
-        self._publish(Change(self.revision, PUT, key, document, before))
+        entry = StoredObject(versioned(document, self.revision), self.revision)
+        self._enter(key, entry)
+        self._publish(Change(self.revision, PUT, key, entry, before))
         return self.revision
 
     def delete(self, key: str, expected: int | None = None) -> int:
@@ -115,24 +143,35 @@ class Store:
             raise Conflict(f"{key} is not in the store")
         self._remove(key)
         self.revision += 1
-        self._publish(Change(self.revision, DELETE, key, before.document, before))
+        self._publish(Change(self.revision, DELETE, key, before, before))
         return self.revision
 
-    def watch(self, prefix: str, listener: Listener, since: int | None = None) -> Watch:
+    def watch(
+        self, prefix: str, listener: Listener, since: int | None = None, soon: Soon | None = None
+    ) -> Watch:
         """Tell `listener` of each change below a prefix after revision `since` (default: now).
+
+        It hears of a change during the write, or with `soon` when that calls.
 
         Raises `Compacted` when changes after `since` have been forgotten.
         """
+        watch = Watch(self, prefix, listener, soon)
         if since is not None:
             if since < self.compacted:
                 raise Compacted(since, self.compacted)
             first = bisect_left(self._history, since + 1, key=lambda change: change.revision)
             for change in self._history[first:]:
                 if change.key.startswith(prefix):
-                    listener(change)
-        watch = Watch(self, prefix, listener)
+                    watch.put(change)
         self.watches.append(watch)
+        self._watching.clear()
         return watch
+
+    def forget(self, watch: Watch) -> None:
+        """Drop a watch that ended."""
+        if watch in self.watches:
+            self.watches.remove(watch)
+            self._watching.clear()
 
     def confirm(self) -> None:
         """No-op: there is no backing store to synchronise with."""
@@ -164,9 +203,16 @@ class Store:
 
     def _publish(self, change: Change) -> None:
         self._history.append(change)
-        for watch in list(self.watches):
+        for watch in self._watches_of(change.key.rpartition("/")[0] + "/"):
             if change.key.startswith(watch.prefix):
-                watch.listener(change)
-        if change.key not in self._entries:
-            for forget in self.removals:
-                forget(change.key)
+                watch.put(change)
+
+    def _watches_of(self, folder: str) -> list[Watch]:
+        """The watches that a key of a folder can match; most are about another kind."""
+        if folder not in self._watching:
+            self._watching[folder] = [
+                watch
+                for watch in self.watches
+                if folder.startswith(watch.prefix) or watch.prefix.startswith(folder)
+            ]
+        return self._watching[folder]

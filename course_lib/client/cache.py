@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Generic
 
-from course_lib.engine import Simulation
 from course_lib.objects.meta import Object, ObjectT
 from course_lib.objects.selectors import EVERYTHING, Selector
 
@@ -103,28 +102,6 @@ class _Index(Generic[ObjectT]):
         for value in after:
             if value not in before:
                 insort(self.keys.setdefault(value, []), key)
-
-
-class LatestRevisions:
-    """The newest revision of each object among the changes of the present instant.
-
-    Within one instant a newer change may arrive first: a watcher that is told of a change before
-    this one writes to the object. `sim` has the time.
-    """
-
-    def __init__(self, sim: Simulation) -> None:
-        self._sim, self._instant = sim, -1.0
-        self._revisions: dict[str, int] = {}
-
-    def overtaken(self, key: str, revision: int) -> bool:
-        """Whether a newer change of an object arrived first; notes the change if not."""
-        if self._instant != self._sim.now:
-            self._instant = self._sim.now
-            self._revisions.clear()
-        if self._revisions.get(key, revision) > revision:
-            return True
-        self._revisions[key] = revision
-        return False
 
 
 def by_namespace(seen: Object) -> list[str]:

@@ -1,9 +1,11 @@
 """Informers: a component's copy of the objects of a kind, kept up to date by list and watch.
 
-A component reads from its informers, and sends only writes to the API. While the watch is
-established, the API server calls the watcher during each write, so that the cache always shows
-the component's own writes. After a break, each watch resumes at its own time, and writes succeed
-before all caches are up to date: a component that decides from caches waits for `synced` first.
+A component reads from its informers, and sends only writes to the API. The API server puts each
+change into the queue of each watch, and the component hears of it when the step that wrote it has
+ended. Who reads a cache takes in what has arrived by then, so that a cache always shows the
+component's own writes while its watch is established; handlers are called when the step of the
+reader has ended. After a break, each watch resumes at its own time, and writes succeed before all
+caches are up to date: a component that decides from caches waits for `synced` first.
 Simplified: the components of a real cluster go on with a cache that lags behind; they guard
 themselves with `expectations` (`pkg/controller/controller_utils.go`) and with live reads.
 The scheduler and the kubelets do not wait: the API server refuses to bind a Pod that has a node
@@ -13,11 +15,12 @@ Source: client-go `tools/cache` (`shared_informer.go`), `informers` (the shared 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import Generic
 
 from course_lib.apiserver.server import DELETED, WatchEvent
-from course_lib.client.cache import Indexer, IndexFunction, LatestRevisions
+from course_lib.client.cache import Indexer, IndexFunction
 from course_lib.client.interface import Client
 from course_lib.engine.simulation import Process
 from course_lib.objects.kind import Kind, Kinds
@@ -45,23 +48,33 @@ class Informer(Generic[ObjectT]):
         self._sim = client.sim
         self.kind = client.resource(kind)
         self._cache = Indexer[ObjectT]()
-        self._handlers: list[Handler[ObjectT]] = []
-        self._latest = LatestRevisions(self._sim)
+        self._handlers: list[Callable[[tuple[ObjectT | None, ObjectT | None]], None]] = []
+        self._reading = False  # whether a reader takes in what has arrived
+        self._untold: deque[tuple[ObjectT | None, ObjectT | None]] = deque()
         self._watch = client.watch(
             self.kind, self._on_event, namespace, fields=fields, initial=True
         )
 
     def __len__(self) -> int:
-        return len(self._cache)
+        return len(self._received)
 
     def find(self, name: str, namespace: str = "") -> ObjectT | None:
         """The object of that name, or None."""
-        existing = self._cache.get(_key(name, namespace or "default"))
-        return self._cache.get(name) if existing is None else existing
+        cache = self._received
+        existing = cache.get(_key(name, namespace or "default"))
+        return cache.get(name) if existing is None else existing
 
     def by_index(self, function: IndexFunction[ObjectT], value: str) -> list[ObjectT]:
         """The objects for which an index function returns a value, in the API's order."""
-        return self._cache.by_index(function, value)
+        return self._received.by_index(function, value)
+
+    @property
+    def _received(self) -> Indexer[ObjectT]:
+        """The cache, with all that has arrived."""
+        self._reading, before = True, self._reading
+        self._watch.receive()
+        self._reading = before
+        return self._cache
 
     def add_handler(self, handler: Handler[ObjectT]) -> None:
         """Call `handler(before, after)` for each change, and now for each object that is there.
@@ -72,39 +85,51 @@ class Informer(Generic[ObjectT]):
         def on_change(change: tuple[ObjectT | None, ObjectT | None]) -> None:
             handler(*change)
 
-        guarded = self._sim.guarded(on_change)
-        self._handlers.append(lambda before, after: guarded((before, after)))
-        told = self._handlers[-1]
-        for each in self._cache.list():
-            if self._cache.get(_key_of(each)) is each:  # no earlier call of `told` changed it
-                told(None, each)
+        present = self._received.list()
+        self._tell()
+        tell = self._sim.guarded(on_change)
+        self._handlers.append(tell)
+        for each in present:
+            tell((None, each))
 
     def stop(self) -> None:
         """End the watch; the cache stays as it is."""
         self._watch.stop()
+        self._untold.clear()
 
     def _on_event(self, event: WatchEvent) -> None:
         key = _key_of(event.object)
-        if self._latest.overtaken(key, event.revision):
-            return
         cached = self._cache.get(key)
         if cached is not None and cached.uid != event.object.uid:
             if event.type == DELETED:
                 return  # of an earlier object of this name
             self._cache.remove(key)
-            self._tell(cached, None)  # its deletion did not arrive
+            self._note(cached, None)  # its deletion did not arrive
         after: ObjectT | None = None if event.type == DELETED else event.object  # type: ignore[assignment]
         before = self._cache.remove(key) if after is None else self._cache.put(key, after)
         if before is not None or after is not None:
-            self._tell(before, after)
+            self._note(before, after)
 
-    def _tell(self, before: ObjectT | None, after: ObjectT | None) -> None:
-        for handler in list(self._handlers):
-            handler(before, after)
+    def _note(self, before: ObjectT | None, after: ObjectT | None) -> None:
+        """Tell the handlers of a change; after the step of who reads the cache just now."""
+        if not self._handlers:
+            return
+        self._untold.append((before, after))
+        if not self._reading:
+            self._tell()
+        elif len(self._untold) == 1:
+            self._sim.soon(self._tell)
+
+    def _tell(self) -> None:
+        """Call the handlers with the changes that they have not heard."""
+        while self._untold:
+            change = self._untold.popleft()
+            for handler in self._handlers:
+                handler(change)
 
     def list(self, namespace: str = "", selector: Selector = EVERYTHING) -> list[ObjectT]:
         """The objects of a namespace, or all, in the API's order."""
-        return self._cache.list(namespace, selector)
+        return self._received.list(namespace, selector)
 
 
 def _key(name: str, namespace: str) -> str:

@@ -47,6 +47,9 @@ class Recorder(Protocol):
 class Subscription(Protocol):
     """A watch that a client holds."""
 
+    def receive(self) -> None:
+        """Deliver what has arrived and was not delivered yet, without waiting for its turn."""
+
     def stop(self) -> None:
         """End the watch."""
 
@@ -120,7 +123,7 @@ class Client(Protocol):
         fields: FieldSelector | None = None,
         initial: bool = False,
     ) -> Subscription:
-        """Call `listener` with each change from now on.
+        """Call `listener` with each change from now on, once the write of it has returned.
 
         With `initial`, existing objects come first, each as ADDED (`sendInitialEvents`).
 

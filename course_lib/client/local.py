@@ -178,7 +178,7 @@ class LocalClient(ServerClient):
         fields: FieldSelector | None = None,
         initial: bool = False,
     ) -> Subscription:
-        """Call `listener` with each change from now on, in the call that makes it."""
+        """Call `listener` with each change from now on, once the write of it has returned."""
         if initial:
             for each in self.server.list(kind, namespace, selector, fields):
                 listener(WatchEvent(ADDED, each, int(each.metadata.resource_version)))

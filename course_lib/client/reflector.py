@@ -11,7 +11,6 @@ from typing import Protocol
 from course_lib.apiserver.errors import Compacted, Unavailable, Unreachable
 from course_lib.apiserver.server import ADDED, DELETED, MODIFIED, AnyKind, APIServer, WatchEvent
 from course_lib.apiserver.store import Watch
-from course_lib.client.cache import LatestRevisions
 from course_lib.engine import Simulation
 from course_lib.objects.meta import Object
 from course_lib.objects.selectors import FieldSelector, Selector
@@ -63,7 +62,6 @@ class Reflector:
         self.listener = route.sim.guarded(listener)
         self._scope = namespace, selector, fields
         self._known: dict[str, Object] = {}  # by uid
-        self._latest = LatestRevisions(route.sim)
         self._revision: int | None = None  # up to which everything was delivered
         self._watch: Watch | None = None
         self._over = False
@@ -85,6 +83,11 @@ class Reflector:
     def established(self) -> bool:
         """Whether changes arrive; False between a break and the moment when the watch resumes."""
         return self._watch is not None
+
+    def receive(self) -> None:
+        """Deliver what has arrived and was not delivered yet."""
+        if self._watch is not None:
+            self._watch.receive()
 
     def stop(self) -> None:
         """End the watch."""
@@ -160,9 +163,8 @@ class Reflector:
             return
         self._revision = max(self._revision or 0, event.revision)
         uid = event.object.uid
-        if not self._latest.overtaken(uid, event.revision):
-            if event.type == DELETED:
-                self._known.pop(uid, None)
-            else:
-                self._known[uid] = event.object
+        if event.type == DELETED:
+            self._known.pop(uid, None)
+        else:
+            self._known[uid] = event.object
         self.listener(event)

@@ -21,6 +21,7 @@ def explained(scheduler: Scheduler, pod: Pod, detail: bool) -> Table:
 
     `scheduler` has the profiles, `pod` is the Pod, `detail` asks for one row a node and plugin.
     """
+    scheduler.sim.settle()  # it has heard of all that is written
     info = PodInfo.of(pod)
     nodes = scheduler.nodes.copy()
     if info.pod.spec.node_name:

@@ -35,14 +35,20 @@ class PodHistory:
 
     def __init__(self, api: Client) -> None:
         self.sim = api.sim
-        self.moments: list[Moment] = []
-        api.watch("Pod", self._on_pod)
+        self._moments: list[Moment] = []
+        self._watch = api.watch("Pod", self._on_pod)
+
+    @property
+    def moments(self) -> list[Moment]:
+        """All changes up to now."""
+        self._watch.receive()
+        return self._moments
 
     def _on_pod(self, event: WatchEvent) -> None:
         pod = event.object
         assert isinstance(pod, Pod)
         status = "" if event.type == DELETED else pod_status_word(pod)
-        self.moments.append(
+        self._moments.append(
             Moment(
                 self.sim.now,
                 pod.uid,

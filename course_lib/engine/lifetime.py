@@ -29,7 +29,7 @@ class Lifetime(Simulation):
         self.world = world
         self.seed, self.env, self.log = world.seed, world.env, world.log
         self._random, self._numbers = world._random, world._numbers
-        self._pending = world._pending
+        self._pending, self._soon = world._pending, world._soon
         self.over = False
 
     def end(self) -> None:
@@ -39,6 +39,10 @@ class Lifetime(Simulation):
     def at(self, time: float, act: Callable[[], None]) -> None:
         """Call `act` at a simulated time, if the process still lives."""
         self.world.at(time, partial(self._call_if_alive, act))
+
+    def soon(self, act: Callable[[], None]) -> None:
+        """Call `act` when the present step has ended, if the process still lives."""
+        self.world.soon(partial(self._call_if_alive, act))
 
     def _call_if_alive(self, act: Callable[[], None]) -> None:
         if not self.over:

@@ -10,7 +10,7 @@ import hashlib
 import numbers
 import random
 import warnings
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
@@ -96,6 +96,7 @@ class Simulation:
         self._random: dict[str, random.Random] = {}
         self._numbers: dict[str, int] = {}
         self._pending: list[Callable[[], Iterable[str]]] = []
+        self._soon: deque[Callable[[], None]] = deque()
 
     @property
     def now(self) -> float:
@@ -197,6 +198,22 @@ class Simulation:
         except Exception as error:
             self.failed(error)
 
+    def soon(self, act: Callable[[], None]) -> None:
+        """Call `act` at this instant, when the present step has ended.
+
+        What is asked for while time stands still happens when time passes next, or at `settle`.
+        """
+        self._soon.append(act)
+
+    def settle(self) -> None:
+        """Do all that waits for the end of a step; no time passes."""
+        steps = 0
+        while self._soon:
+            steps += 1
+            if steps > MOST_STEPS:
+                raise self._stands_still(self.now)
+            self._soon.popleft()()
+
     def reports_pending(self, report: Callable[[], Iterable[str]]) -> None:
         """Name a function that lists what is unfinished, for time-out messages."""
         self._pending.append(report)
@@ -221,6 +238,7 @@ class Simulation:
         after half a million steps at one instant, with the parts of the simulation that run.
         """
         env, instant, steps = self.env, -1.0, 0
+        self.settle()
         while done is None or not done():
             following = env.peek()
             if following > time or (before and following == time):
@@ -229,11 +247,14 @@ class Simulation:
             if steps > MOST_STEPS or following == self._stands_still_at:
                 raise self._stands_still(following)
             env.step()
+            self.settle()
 
     def step(self) -> float:
         """Let the next event happen; returns the time of it (or now, when there is none)."""
+        self.settle()
         if self.env.peek() != float("inf"):
             self.env.step()
+            self.settle()
         return self.now
 
     def run_until(self, condition: Callable[[], bool], timeout: float = 600.0) -> float:
@@ -248,6 +269,7 @@ class Simulation:
                 expected="such as lambda: cluster.ready('deployment/web')",
                 found=repr(condition)[:60],
             )
+        self.settle()
         while not condition():
             # All events of one instant happen before the condition is asked again.
             instant = self.env.peek()

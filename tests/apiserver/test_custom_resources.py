@@ -197,6 +197,7 @@ class TestObjects:
         served.watch("Cache", lambda event: seen.append((event.type, event.object.name)))
         served.create(cache())
         served.delete("Cache", "web")
+        served.sim.settle()
         assert seen == [("ADDED", "web"), ("DELETED", "web")]
 
     def test_objects_of_two_groups_with_one_kind_are_kept_apart(self, served):

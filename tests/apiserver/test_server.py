@@ -115,6 +115,7 @@ def test_a_watch_resumes_from_a_revision_and_reports_a_compacted_one(api):
     api.delete("Pod", "b")
     seen = []
     api.watch("Pod", lambda e: seen.append((e.type, e.object.name)), since=since)
+    api.sim.settle()
     assert seen == [("ADDED", "a"), ("ADDED", "b"), ("MODIFIED", "a"), ("DELETED", "b")]
     api.store.compact(api.store.revision)
     with pytest.raises(Compacted, match="too old resource version"):
@@ -128,8 +129,12 @@ def test_a_selecting_watch_sees_objects_come_into_and_out_of_view(api):
     mine = parse_field_selector("spec.nodeName=n1")
     api.watch("Pod", lambda e: seen.append((e.type, "on n1")), fields=mine)
     created = api.create(pod("web"))
+    assert seen == []  # a write returns before anyone hears of it
+    api.sim.settle()
     api.bind(created, "n1")
+    api.sim.settle()
     api.patch("Pod", "web", "", {"metadata": {"labels": {"app": "other"}}})
+    api.sim.settle()
     assert seen == [
         ("ADDED", "web"),
         ("MODIFIED", "web"),

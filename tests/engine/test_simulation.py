@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from course_lib.engine import Simulation
+from course_lib.engine import Lifetime, Simulation
 from course_lib.engine.simulation import micro_timestamp, seconds_at, timestamp
 from course_lib.errors import CourseError, SimulationTimeout
 from tests.conftest import ROOT
@@ -147,3 +147,49 @@ def test_many_steps_at_one_instant_are_no_standing_clock():
         sim.at(1, lambda number=number: heard.append(number))
     sim.run(2)
     assert (sim.now, len(heard)) == (2.0, 50_000)
+
+
+def test_what_is_to_happen_soon_waits_for_the_end_of_the_step_and_comes_before_the_next():
+    sim, order = Simulation(), []
+
+    def first():
+        sim.soon(lambda: order.append("soon"))
+        order.append("first")
+
+    sim.at(1, first)
+    sim.at(1, lambda: order.append("second"))
+    sim.run(2)
+    assert order == ["first", "soon", "second"]
+
+
+def test_what_is_to_happen_soon_happens_when_time_passes_next_or_at_once_when_asked():
+    sim, order = Simulation(), []
+    sim.soon(lambda: order.append((sim.now, "a")))
+    sim.run(1)
+    sim.soon(lambda: order.append((sim.now, "b")))
+    assert order == [(0, "a")]
+    sim.settle()
+    assert order == [(0, "a"), (1, "b")]
+    assert sim.now == 1
+
+
+def test_what_is_to_happen_soon_for_ever_is_an_endless_loop():
+    sim = Simulation()
+
+    def again():
+        sim.soon(again)
+
+    again()
+    with pytest.raises(CourseError, match="clock stands still"):
+        sim.settle()
+
+
+def test_what_a_process_wants_soon_ends_with_it():
+    world, happened = Simulation(), []
+    life = Lifetime(world)
+    life.soon(lambda: happened.append("while it lives"))
+    world.settle()
+    life.soon(lambda: happened.append("after its end"))
+    life.end()
+    world.settle()
+    assert happened == ["while it lives"]
