@@ -28,10 +28,9 @@ from course_lib.objects.kinds.priority_class import PriorityClass
 from course_lib.objects.kinds.service import Service
 from course_lib.objects.kinds.service_account import ServiceAccount
 from course_lib.objects.kinds.storage_class import DEFAULT_CLASS, StorageClass
-from course_lib.objects.manifests import Document
+from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Object, ObjectMeta
 from course_lib.objects.openapi.definitions import CustomResourceDefinition
-from course_lib.objects.places import places
 
 DEFAULT_INGRESS_CLASS = "ingressclass.kubernetes.io/is-default-class"
 LIMITED = "kubernetes.io/limit-ranger"

@@ -69,14 +69,15 @@ def resource_quota(api: Reader, kind: Kind, view: Object, before: Object | None 
     `api` reads the quotas and what they count, `kind` is the object's, `view` the object; it was
     `before` when it is not new. Raises `Forbidden`.
     """
+    quotas = [q for q in api.list(ResourceQuota, view.namespace) if counts(q.spec, view)]
+    if not quotas:
+        return
     cost = usage_of(kind, view)
     if before is not None:
         paid = usage_of(kind, before)
         cost = {name: amount - paid.get(name, ZERO) for name, amount in cost.items()}
-    for quota in api.list(ResourceQuota, view.namespace):
+    for quota in quotas:
         hard = quota.spec.hard or {}
-        if not counts(quota.spec, view):
-            continue
         if isinstance(view, Pod):
             _must_say(hard, view, quota.name)
         asked = {name: amount for name, amount in cost.items() if name in hard and amount > ZERO}

@@ -96,6 +96,9 @@ class HTTPWatch:
         threading.Thread(target=self._run, name=f"watch {self._path}", daemon=True).start()
         return found
 
+    def receive(self) -> None:
+        """Nothing: what has arrived is delivered in a step of its own."""
+
     def stop(self) -> None:
         """End the watch."""
         self._over.set()

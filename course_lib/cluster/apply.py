@@ -20,8 +20,8 @@ Result = tuple[str, str, list[str]]  # object, outcome, warnings
 def apply_manifests(client: Client, source: Source, namespace: str) -> list[Result]:
     """Apply every document of a source, or raise `CourseError` with all that is refused.
 
-    The documents are first applied, in order, in a dry run: each one is validated and admitted as
-    it will be, with the namespaces and quotas before it. If one is refused after all (another
+    Several documents are first applied, in order, in a dry run: each one is validated and admitted
+    as it will be, with the namespaces and quotas before it. If one is refused after all (another
     writer was faster, etcd failed), those before it are put back. `client` sends the requests;
     documents without a namespace go to `namespace`.
     """
@@ -29,9 +29,9 @@ def apply_manifests(client: Client, source: Source, namespace: str) -> list[Resu
     for document in documents:
         if isinstance(document.get("metadata"), dict):
             _place(client, document, namespace)
-    refusals = _rehearse(client, documents)
+    refusals = _rehearse(client, documents) if len(documents) > 1 else []
     if refusals:
-        raise _together(refusals, len(documents))
+        raise _together(refusals)
     results: list[Result] = []
     done: list[Applied] = []
     try:
@@ -66,11 +66,9 @@ def _rehearse(client: Client, documents: list[Document]) -> list[tuple[Document,
     return refusals
 
 
-def _together(refusals: list[tuple[Document, CourseError]], of: int) -> CourseError:
+def _together(refusals: list[tuple[Document, CourseError]]) -> CourseError:
     """One error for several: the first in full, the others by document and reason."""
     first = refusals[0][1]
-    if of == 1:
-        return first
     others = [
         f"{refusal.where or title(document)}: {refusal.what}"
         + (f" (expected {refusal.expected}, found {refusal.found})" if refusal.expected else "")

@@ -22,7 +22,7 @@ from course_lib.cluster.kubeadm import YEAR, KubeadmControlPlane
 from course_lib.cluster.layout import Layout
 from course_lib.cluster.machines import MOST_NODES, Machines, NodeSettings
 from course_lib.cluster.maintenance import Maintenance
-from course_lib.cluster.networks import follow_nodes, ignored, network_named
+from course_lib.cluster.networks import NOT_ACTED_ON, follow_nodes, network_named
 from course_lib.cluster.nodes import NodeOperations
 from course_lib.cluster.packaged import packaged
 from course_lib.cluster.pending import pending
@@ -201,10 +201,11 @@ class Cluster(ShortForms):
         >>> table.RESULT[0]
         'created'
         """
-        rows = [
-            (title, result, "\n".join([*warnings, *ignored(self.network, title)]))
-            for title, result, warnings in apply_manifests(self.api, source, namespace)
-        ]
+        rows = []
+        for title, result, warnings in apply_manifests(self.api, source, namespace):
+            if title.split(".")[0] in self.network.ignored_kinds:
+                warnings = [*warnings, NOT_ACTED_ON]
+            rows.append((title, result, "\n".join(warnings)))
         return table(rows, ["OBJECT", "RESULT", "WARNINGS"])
 
     def install_dns(self) -> Table:

@@ -11,6 +11,12 @@ from course_lib.errors import CourseError
 from course_lib.network import FlatNetwork, Network, PodNetwork
 from course_lib.network.addresses import NODE_CIDR
 
+# The warning for an object of a kind that a flat network ignores.
+NOT_ACTED_ON = (
+    "kept, but a flat network does not act on it: make the cluster with a plugin, "
+    'such as Cluster(network="calico")'
+)
+
 
 def network_named(
     sim: Simulation, name: str, settings: dict[str, Any], policies: bool | None
@@ -37,16 +43,6 @@ def network_named(
             found=f"{', '.join(f'{key}={value!r}' for key, value in settings.items())}: {problem}",
             do="see course_lib.network.PodNetwork and the plugin for what can be set",
         ) from None
-
-
-def ignored(network: Network, title: str) -> list[str]:
-    """A warning for an object (`kind.group/name`) that the network does not act on."""
-    if title.split(".")[0] not in network.ignored_kinds:
-        return []
-    return [
-        "kept, but a flat network does not act on it: make the cluster with a plugin, "
-        'such as Cluster(network="calico")'
-    ]
 
 
 def follow_nodes(network: Network, client: Client) -> None:

@@ -14,9 +14,8 @@ import msgspec
 from course_lib.errors import CourseError, InvalidManifest, WrongType
 from course_lib.objects.kind import Kind, UnknownField, title
 from course_lib.objects.kinds import BUILT_IN
-from course_lib.objects.manifests import Document
+from course_lib.objects.manifests import Document, filled_paths
 from course_lib.objects.meta import Object, Value
-from course_lib.objects.places import filled_paths
 from course_lib.objects.quantity import Quantity
 
 ViewT = TypeVar("ViewT", bound=msgspec.Struct)

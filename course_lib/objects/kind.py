@@ -14,10 +14,9 @@ import msgspec
 
 from course_lib.errors import CourseError, InvalidManifest
 from course_lib.objects.field_rules import Check
-from course_lib.objects.manifests import Document
+from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Object
 from course_lib.objects.names import Problem, subdomain_name
-from course_lib.objects.places import places
 from course_lib.objects.quantity import ResourceList
 
 Problems = Iterator[Problem]

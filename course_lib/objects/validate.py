@@ -21,10 +21,9 @@ from course_lib.objects.field_rules import (
     whole,
 )
 from course_lib.objects.kind import Kind, Problems, title
-from course_lib.objects.manifests import Document
+from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Object
 from course_lib.objects.names import LABEL, Problem, is_label, is_label_key, label_problems
-from course_lib.objects.places import places
 
 MAX_ANNOTATIONS = 256 * 1024  # bytes of all keys and values (`TotalAnnotationSizeLimitB`)
 _STANDARD_FINALIZERS = ("kubernetes", "orphan", "foregroundDeletion")

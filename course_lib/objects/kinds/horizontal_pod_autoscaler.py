@@ -10,10 +10,9 @@ from msgspec import field
 from course_lib.objects.columns import NONE
 from course_lib.objects.field_rules import Check, below, filled, needs, one_of, quantity, whole
 from course_lib.objects.kind import Kind, Problems, Row
-from course_lib.objects.manifests import Document
+from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Condition, Object, Value
 from course_lib.objects.names import Problem
-from course_lib.objects.places import places
 from course_lib.objects.quantity import Quantity
 
 

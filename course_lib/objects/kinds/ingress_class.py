@@ -8,10 +8,9 @@ from typing import Any
 from course_lib.objects.columns import NONE
 from course_lib.objects.field_rules import needs, one_of
 from course_lib.objects.kind import Kind, Problems, Row
-from course_lib.objects.manifests import Document
+from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Object, Value
 from course_lib.objects.names import Problem, is_subdomain
-from course_lib.objects.places import places
 
 _PATH = re.compile(r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+")
 

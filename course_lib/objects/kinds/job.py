@@ -22,10 +22,9 @@ from course_lib.objects.kinds.job_relations import exit_codes, failure_rule, job
 from course_lib.objects.kinds.pod.rules import pod_spec_rules
 from course_lib.objects.kinds.pod.spec import PodTemplateSpec
 from course_lib.objects.kinds.pod.template import COLUMNS, JOB_TEMPLATE, container_cells
-from course_lib.objects.manifests import Document
+from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Condition, LabelSelector, Object, Value, is_true, selector_of
 from course_lib.objects.names import Problem, is_label
-from course_lib.objects.places import places
 from course_lib.objects.rules import changed, must_be_one_of, not_negative
 
 

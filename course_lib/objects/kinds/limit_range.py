@@ -6,10 +6,9 @@ import msgspec
 
 from course_lib.objects.field_rules import label_key, matching, quantity
 from course_lib.objects.kind import Kind, Problems
-from course_lib.objects.manifests import Document
+from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Object, Value
 from course_lib.objects.names import Problem
-from course_lib.objects.places import places
 from course_lib.objects.quantity import Quantity, ResourceList
 
 TYPES = "Container", "PersistentVolumeClaim", "Pod"

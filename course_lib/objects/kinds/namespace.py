@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from course_lib.objects.field_rules import label_key, matching
 from course_lib.objects.kind import Kind, Subresource
-from course_lib.objects.manifests import Document
+from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Condition, Object, Value
 from course_lib.objects.names import label_name
-from course_lib.objects.places import places
 
 
 class NamespaceSpec(Value, frozen=True):

@@ -10,10 +10,9 @@ import msgspec
 from course_lib.objects.field_rules import Check, below, cidr, port, port_number, selector
 from course_lib.objects.kind import Kind, Problems
 from course_lib.objects.kinds.endpoints import PROTOCOL
-from course_lib.objects.manifests import Document
+from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import LabelSelector, Object, Value
 from course_lib.objects.names import Problem
-from course_lib.objects.places import places
 from course_lib.objects.rules import label_selector, must_be_one_of
 
 

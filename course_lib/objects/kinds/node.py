@@ -7,9 +7,8 @@ import msgspec
 from course_lib.objects.columns import NONE
 from course_lib.objects.field_rules import cidr, label_key, label_value, optional, quantity, truth
 from course_lib.objects.kind import Kind, Problems, Row
-from course_lib.objects.manifests import Document
+from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Condition, Object, Value, condition
-from course_lib.objects.places import places
 from course_lib.objects.quantity import ResourceList
 from course_lib.objects.rules import changed, must_be_one_of, unique
 

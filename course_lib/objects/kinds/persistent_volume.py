@@ -14,10 +14,9 @@ from course_lib.objects.field_rules import (
 )
 from course_lib.objects.kind import Kind, Problems, Row
 from course_lib.objects.kinds.pod.placement import NodeSelector
-from course_lib.objects.manifests import Document
+from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Object, Value
 from course_lib.objects.names import Problem
-from course_lib.objects.places import places
 from course_lib.objects.quantity import ResourceList
 from course_lib.objects.rules import must_be_one_of
 

@@ -8,10 +8,9 @@ import msgspec
 
 from course_lib.objects.field_rules import Check, matching, needs, one_of, selector, subdomain
 from course_lib.objects.kind import Kind, Row
-from course_lib.objects.manifests import Document
+from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import LabelSelector, Object, Value
 from course_lib.objects.names import path_segment_name
-from course_lib.objects.places import places
 
 
 class PolicyRule(Value, frozen=True):

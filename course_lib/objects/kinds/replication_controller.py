@@ -10,10 +10,9 @@ from course_lib.objects.kind import Kind, Problems, Row, Scale
 from course_lib.objects.kinds.pod.spec import PodTemplateSpec
 from course_lib.objects.kinds.pod.template import COLUMNS, TEMPLATE, container_cells, template_rules
 from course_lib.objects.kinds.replica_set import ReplicaSetStatus
-from course_lib.objects.manifests import Document
+from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import LabelSelector, Object, Value
 from course_lib.objects.names import Problem
-from course_lib.objects.places import places
 from course_lib.objects.rules import not_negative
 
 

@@ -8,10 +8,9 @@ import json
 from course_lib.objects.field_rules import config_key, encoded
 from course_lib.objects.kind import Kind, Problems
 from course_lib.objects.kinds.config_map import data_size
-from course_lib.objects.manifests import Document
+from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Object
 from course_lib.objects.names import Problem
-from course_lib.objects.places import places
 from course_lib.objects.rules import immutable_data
 
 

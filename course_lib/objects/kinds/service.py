@@ -22,7 +22,7 @@ from course_lib.objects.field_rules import (
 from course_lib.objects.field_rules import port as number_or_name
 from course_lib.objects.kind import Kind, Problems, Row
 from course_lib.objects.kinds.service_relations import service_relations
-from course_lib.objects.manifests import Document
+from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Object, Value
 from course_lib.objects.names import (
     LABEL,
@@ -32,7 +32,6 @@ from course_lib.objects.names import (
     label_name,
     label_problems,
 )
-from course_lib.objects.places import places
 from course_lib.objects.quantity import Quantity, ResourceList
 from course_lib.objects.rules import changed, must_be_one_of, port_in_range
 

@@ -15,10 +15,9 @@ from course_lib.objects.kinds.pod.template import (
     container_cells,
     template_rules,
 )
-from course_lib.objects.manifests import Document
+from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import LabelSelector, Object, Value
 from course_lib.objects.names import Problem, is_label, label_name
-from course_lib.objects.places import places
 from course_lib.objects.rules import count_or_share, must_be_one_of, not_negative
 
 

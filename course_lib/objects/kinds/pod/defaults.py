@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import copy
 
-from course_lib.objects.manifests import Document
-from course_lib.objects.places import places
+from course_lib.objects.manifests import Document, places
 
 PROBE_DEFAULTS = {
     "timeoutSeconds": 1,

@@ -7,9 +7,8 @@ of Kubernetes (`ValidatePodSpec` and below).
 from __future__ import annotations
 
 from course_lib.objects.kind import Problems
-from course_lib.objects.manifests import Document
+from course_lib.objects.manifests import Document, places
 from course_lib.objects.names import Problem
-from course_lib.objects.places import places
 from course_lib.objects.quantity import Quantity
 
 _STANDARD = ("cpu", "memory", "ephemeral-storage")

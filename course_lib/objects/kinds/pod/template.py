@@ -17,10 +17,9 @@ from course_lib.objects.kinds.pod.fields import POD_SPEC
 from course_lib.objects.kinds.pod.relations import pod_relations
 from course_lib.objects.kinds.pod.rules import pod_spec_rules
 from course_lib.objects.kinds.pod.spec import PodTemplateSpec
-from course_lib.objects.manifests import Document
+from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import LabelSelector
 from course_lib.objects.names import Problem, label_problems
-from course_lib.objects.places import places
 from course_lib.objects.rules import label_selector, must_be_one_of
 
 _METADATA: dict[str, Check] = {
