@@ -39,6 +39,7 @@ ACCOUNT_WAIT = 3.0  # s: two for the plugin's questions, and creation times are 
 UNREACHABLE = "node.kubernetes.io/unreachable"
 NOT_READY = "node.kubernetes.io/not-ready"
 PREEMPTION = "string value of PreemptionPolicy"
+IMMORTAL_NAMESPACES = ("default", "kube-system", "kube-public")
 SYSTEM_PRIORITIES = {
     "system-cluster-critical": 2_000_000_000,
     "system-node-critical": 2_000_001_000,
@@ -103,6 +104,18 @@ def validate_update(api: Reader, kind: Kind, view: Object, before: Object) -> No
         quota.limit_ranger(api, view)
     if kind.type in (PersistentVolumeClaim, Service):
         quota.resource_quota(api, kind, view, before)
+
+
+def validate_delete(kind: Kind, name: str) -> None:
+    """NamespaceLifecycle: three namespaces cannot be deleted; raises `Forbidden`.
+
+    Source: `k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle/admission.go`.
+    """
+    if kind.type is Namespace and name in IMMORTAL_NAMESPACES:
+        raise Forbidden(
+            f'{kind.title} "{name}" is forbidden: this namespace may not be deleted',
+            do="delete what is in it, or put what you want to delete together into another one",
+        )
 
 
 def namespace_lifecycle(api: Reader, kind: Kind, view: Object) -> None:

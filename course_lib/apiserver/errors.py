@@ -106,7 +106,7 @@ class Compacted(APIError):
     def __init__(self, since: int, compacted: int) -> None:
         super().__init__(
             f"too old resource version: {since} ({compacted})",
-            do="list the objects anew and watch from the revision of that list",
+            do="list the objects again, and watch from the revision of that list",
         )
 
 

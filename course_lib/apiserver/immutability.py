@@ -82,5 +82,5 @@ def _refused(document: Document, path: str, expected: str) -> InvalidManifest:
         where=f"{title(document)}: {path}",
         expected=expected,
         found="a different value",
-        do="delete the object and create it anew, if the change is meant",
+        do="delete the object and create it again, if you want the change",
     )

@@ -221,6 +221,7 @@ class APIServer:
         The main face leaves the status as it is; `subresource="status"` changes nothing else, and
         `finalize` the finalizers of a Namespace.
         """
+        _check_subresource(subresource)
         document, kind = self._as_stored(document)
         desired: Document = plain(document)
         meta = documents.metadata(desired, kind)
@@ -243,6 +244,7 @@ class APIServer:
 
         Raises `Conflict` where the patch names another resourceVersion or uid than the object has.
         """
+        _check_subresource(subresource)
         named = self.resource(kind)
         key = self.key(named, name, namespace)
 
@@ -251,7 +253,7 @@ class APIServer:
             if entry is None:
                 raise not_found(named, name)
             entry = served(named, entry)
-            desired = merge_patch(entry.document, patch)
+            desired = _patched(entry.document, patch)
             desired |= {field: entry.document[field] for field in ("apiVersion", "kind")}
             meta = documents.metadata(desired, named)
             if meta["name"] != name:
@@ -309,6 +311,7 @@ class APIServer:
         `grace_period` (s) shortens a Pod's own. With `uid`, only that very object.
         """
         named = self.resource(kind)
+        admission.validate_delete(named, name)
         key = self.key(named, name, namespace)
         self._on_the_newest(lambda: self._delete(named, key, name, propagation, grace_period, uid))
 
@@ -432,3 +435,23 @@ def _unbindable(pod: Pod, uid: str) -> str:
 def not_found(kind: Kind, name: str) -> NotFound:
     """The refusal for an object that does not exist."""
     return NotFound(f'{kind.title} "{name}" not found')
+
+
+def _patched(document: Document, patch: Document) -> Document:
+    """A document with a merge patch; raises `BadRequest` for one that is nested too deep."""
+    try:
+        patched: Document = merge_patch(document, patch)
+    except RecursionError:
+        raise BadRequest("the patched object is nested too deep") from None
+    return patched
+
+
+def _check_subresource(name: str) -> None:
+    """Raise `NotFound` for a subresource that is not written by an update or a patch here."""
+    if name not in ("", "status", "finalize"):
+        raise NotFound(
+            "the server could not find the requested resource",
+            where=f"subresource {name}"[:60],
+            expected='"" for the object itself, or "status"',
+            do="to scale an object, patch its number of replicas",
+        )

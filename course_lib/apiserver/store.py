@@ -77,8 +77,13 @@ class Watch:
         self._changes.append(change)
         if self._soon is None:
             self.receive()
-        elif len(self._changes) == 1:
-            self._soon(self.receive)
+        else:
+            self._soon(self._take_turn)
+
+    def _take_turn(self) -> None:
+        """Deliver one change: those of all watches are delivered in the order of the writes."""
+        if self._changes:
+            self._listener(self._changes.popleft())
 
     def receive(self) -> None:
         """Deliver what is in the queue."""

@@ -14,6 +14,10 @@ from course_lib.objects.kind import title
 from course_lib.objects.manifests import Document, Source, read_manifests
 
 MOST_SHOWN = 10  # refusals in one message
+DEFINE_FIRST = (
+    "apply the CustomResourceDefinition by itself first, then its objects: kubectl looks up the "
+    "kinds of all documents before it applies the first one"
+)
 Result = tuple[str, str, list[str]]  # object, outcome, warnings
 
 
@@ -62,8 +66,19 @@ def _rehearse(client: Client, documents: list[Document]) -> list[tuple[Document,
         try:
             _apply(copy, document, [])
         except CourseError as refusal:
+            if _is_defined_in(documents, document):
+                refusal = CourseError(refusal.what, where=refusal.where, do=DEFINE_FIRST)
             refusals.append((document, refusal))
     return refusals
+
+
+def _is_defined_in(documents: list[Document], document: Document) -> bool:
+    """Whether a CustomResourceDefinition of the same apply defines the kind of a document."""
+    group = str(document.get("apiVersion", "")).rpartition("/")[0]
+    specs = [d.get("spec") for d in documents if d.get("kind") == "CustomResourceDefinition"]
+    names = [(s.get("group"), s.get("names")) for s in specs if isinstance(s, dict)]
+    kind = document.get("kind")
+    return any(g == group and isinstance(n, dict) and n.get("kind") == kind for g, n in names)
 
 
 def _together(refusals: list[tuple[Document, CourseError]]) -> CourseError:

@@ -93,7 +93,9 @@ class AutoscalerController(Controller):
             raise
         except CourseError as problem:
             self.warning(hpa, "FailedGetScale", problem.what)
-            self._state(hpa, "AbleToScale", "False", "FailedGetScale", problem.what)
+            message = "the HPA controller was unable to get the target's current scale: "
+            message += problem.what
+            self._state(hpa, "AbleToScale", "False", "FailedGetScale", message)
             return
         if target.selector is None:
             message = "the HPA target's scale is missing a selector"
@@ -107,7 +109,7 @@ class AutoscalerController(Controller):
     def _target(self, hpa: HorizontalPodAutoscaler) -> ScaledWorkload:
         """The target and its scale; raises `CourseError` if there is none."""
         reference, namespace = hpa.spec.scale_target_ref, hpa.namespace
-        kind = self.informers.kinds.of(reference.api_version, reference.kind)
+        kind = self._scaled_kind(reference.api_version, reference.kind)
         if kind.scale is None:
             raise CourseError("the server could not find the requested resource")
         target = self.informers.find(kind, reference.name, namespace)
@@ -123,6 +125,17 @@ class AutoscalerController(Controller):
             selector = parse_selector(written) if written else None
             return ScaledWorkload(kind, target.name, replicas, selector)
         return ScaledWorkload(kind, target.name, target.spec.replicas, selector)
+
+    def _scaled_kind(self, api_version: str, name: str) -> Kind:
+        """The kind of a target: its group and name count, its version does not.
+
+        Source: `reconcileAutoscaler` in `pkg/controller/podautoscaler/horizontal.go`.
+        """
+        group = api_version.rpartition("/")[0]
+        for kind in self.informers.kinds:
+            if (kind.group, kind.kind) == (group, name):
+                return kind
+        raise CourseError(f'no matches for kind "{name}" in group "{group}"')
 
     def _follow_load(self, hpa: HorizontalPodAutoscaler, target: ScaledWorkload) -> None:
         current, pods = target.replicas, self._pods(hpa.namespace, target)

@@ -51,7 +51,7 @@ def create(kind: str, version: str, name: str, spec: Document) -> Change:
 
 
 def restart(workload: str, *first: Change) -> Change:
-    """Something else first, and then all Pods of a workload anew."""
+    """Something else first, and then new Pods for all of a workload."""
 
     def breaks(cluster: Cluster) -> None:
         for change in first:

@@ -82,7 +82,7 @@ class ControlPlaneView(Player, Panel):
         self.etcd = widgets.Dropdown(
             options=[1, 3, 5, 7], value=3, description="Members", style=wide, layout=narrow
         )
-        self.build = button("Build", "cube", "Build this control plane anew")
+        self.build = button("Build", "cube", "Build a new control plane like this one")
         self.make_play("Let simulated time run, one second in each real one")
         self.step_once = button("Step", "step-forward", f"Let {STEP:g} simulated seconds pass")
         self.machine = widgets.Dropdown(description="Machine")

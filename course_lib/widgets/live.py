@@ -1,7 +1,7 @@
 """The live cluster: nodes to cordon, drain, kill and restore; time to run, step and go back in.
 
 The drawing and its keys are in `live.js`; here is what the clicks do. A cluster cannot be copied,
-but it can be built again: to go back, `build` is called anew and everything that was done is done
+but it can be built again: to go back, `build` is called again and everything that was done is done
 once more, at the same simulated times. One seed, one history.
 """
 

@@ -73,7 +73,7 @@ CHANGES = [
     ("DELETE", WEB, {}, "application/json"),
     ("DELETE", WEB, {"propagationPolicy": "Foreground"}, "application/json"),
     ("DELETE", f"{PODS}/{POD}", {"gracePeriodSeconds": 0}, "application/json"),
-    ("DELETE", "/api/v1/namespaces/default", {}, "application/json"),
+    ("DELETE", "/api/v1/namespaces/kube-node-lease", {}, "application/json"),
     ("POST", f"{PODS}/{POD}/eviction", {"metadata": {"name": POD}}, "application/json"),
     ("POST", f"{PODS}/unbound/binding", {"target": {"name": "node-1"}}, "application/json"),
 ]  # fmt: skip
@@ -160,7 +160,7 @@ def test_a_dry_run_behind_a_load_balancer_writes_nothing():
     before = stored()
     for method, path, body in (
         ("DELETE", WEB, {"dryRun": ["All"]}),
-        ("DELETE", "/api/v1/namespaces/default", {"dryRun": ["All"]}),
+        ("DELETE", "/api/v1/namespaces/kube-node-lease", {"dryRun": ["All"]}),
         ("POST", PODS, pod("new")),
     ):
         query = {} if "dryRun" in body else {"dryRun": ["All"]}

@@ -7,7 +7,7 @@ import pytest
 from course_lib.apiserver import APIServer
 from course_lib.apiserver.errors import BadRequest, Conflict, NotFound
 from course_lib.engine import Simulation
-from course_lib.errors import InvalidManifest
+from course_lib.errors import CourseError, InvalidManifest
 from course_lib.objects.kinds.config_map import ConfigMap
 
 SETTINGS = {
@@ -98,6 +98,24 @@ def test_a_service_that_becomes_an_external_name_gives_up_its_address(api):
     api.patch("Service", "settings", "default", patch)
     spec = api.document("Service", "settings")["spec"]
     assert not {"clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"} & set(spec)
+
+
+@pytest.mark.parametrize("subresource", ["scale", "binding", "statuses", "x"])
+def test_a_subresource_that_is_not_written_so_is_refused(api, subresource):
+    before = api.document("ConfigMap", "settings")
+    with pytest.raises(NotFound, match="could not find the requested resource"):
+        api.patch("ConfigMap", "settings", "default", {"data": {"a": "2"}}, subresource)
+    with pytest.raises(NotFound, match="could not find the requested resource"):
+        api.update(before | {"data": {"a": "2"}}, subresource)
+    assert api.document("ConfigMap", "settings") == before
+
+
+def test_a_patch_that_is_nested_too_deep_is_refused(api):
+    patch = {"data": {}}
+    for _ in range(3000):
+        patch = {"data": patch}
+    with pytest.raises(CourseError, match="nested too deep"):
+        api.patch("ConfigMap", "settings", "default", patch)
 
 
 def test_views_of_deleted_objects_are_dropped_with_the_history(api):

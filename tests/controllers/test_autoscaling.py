@@ -55,7 +55,12 @@ def test_the_autoscaler_says_why_it_cannot_act(cluster):
 @pytest.mark.parametrize(
     ("target", "message"),
     [
-        (("batch/v1", "Nothing", "web"), 'no matches for kind "Nothing" in version "batch/v1"'),
+        (("batch/v1", "Nothing", "web"), 'no matches for kind "Nothing" in group "batch"'),
+        (
+            ("extensions/v1beta1", "Deployment", "web"),
+            "the HPA controller was unable to get the target's current scale: "
+            'no matches for kind "Deployment" in group "extensions"',
+        ),
         (("example.com/v1", "Deployment", "web"), 'no matches for kind "Deployment"'),
         (("batch/v1", "CronJob", "web"), "the server could not find the requested resource"),
         (("apps/v1", "StatefulSet", "web"), 'statefulsets.apps "web" not found'),
@@ -71,6 +76,12 @@ def test_an_autoscaler_without_a_target_says_so_and_does_not_stop_the_others(
     assert (condition, reason) == ("AbleToScale", "FailedGetScale")
     assert message in said
     assert [reason for _, reason, _ in stated(cluster, "b")] == ["FailedGetResourceMetric"]
+
+
+def test_an_autoscaler_finds_its_target_by_group_whatever_the_version(cluster):
+    cluster.apply([workload(), autoscaler("old", "apps/v1beta1", "Deployment", "web")])
+    cluster.run(seconds=60)
+    assert [reason for _, reason, _ in stated(cluster, "old")] == ["FailedGetResourceMetric"]
 
 
 def test_an_autoscaler_scales_a_custom_kind_by_its_scale_subresource(cluster):

@@ -72,6 +72,7 @@ def test_an_orphan_stays_without_its_owner(cluster):
 def test_what_a_definition_takes_along_takes_what_it_owns(cluster):
     cluster.apply(cache("top"))
     cluster.apply(owned("settings", cluster.api.get("Cache", "top"), "ConfigMap"))
+    cluster.run(1)  # the garbage collector follows the kind
     cluster.delete("crd", "caches.example.com")
     cluster.run(10)
     assert "settings" not in names(cluster, "ConfigMap")
@@ -118,8 +119,9 @@ def test_a_quota_counts_them(cluster):
 
 def test_an_object_is_refused_in_the_same_list_as_its_definition():
     cluster = Cluster(nodes=1)
-    with pytest.raises(CourseError, match="ensure CRDs are installed first"):
+    with pytest.raises(CourseError, match="ensure CRDs are installed first") as refusal:
         cluster.apply([definition(), cache()])
+    assert refusal.value.do.startswith("apply the CustomResourceDefinition by itself first")
     assert cluster.api.list("crd") == []
     cluster.apply(definition())
     cluster.apply(cache())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from course_lib.apiserver.errors import Forbidden
 from course_lib.objects.kind import Kind
 from tests.conftest import service, workload
 
@@ -18,6 +21,15 @@ def test_a_namespace_is_emptied_before_it_goes(cluster):
     assert "shop" not in set(cluster.get("namespaces").NAME)
     assert len(cluster.get("pods", namespace="shop")) == 0
     assert len(cluster.get("pods", namespace=None)) == 0
+
+
+@pytest.mark.parametrize("name", ["default", "kube-system", "kube-public"])
+def test_three_namespaces_cannot_be_deleted(cluster, name):
+    why = f'namespaces "{name}" is forbidden: this namespace may not be deleted'
+    with pytest.raises(Forbidden, match=why):
+        cluster.delete("ns", name)
+    cluster.run(5)
+    assert cluster.get("namespaces").set_index("NAME").STATUS[name] == "Active"
 
 
 def test_the_conditions_of_a_namespace_name_what_holds_it(cluster):
