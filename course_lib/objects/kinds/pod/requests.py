@@ -55,9 +55,15 @@ def qos_class(spec: PodSpec) -> str:
     """Guaranteed when every container's limits equal its requests for CPU and memory,
     BestEffort when no container says anything, else Burstable; an amount of 0 says nothing.
     """
-    pairs = [
-        tuple(amounts(container, group).get(name, ZERO) for group in ("requests", "limits"))
+    stated = [
+        [amounts(container, group) for group in ("requests", "limits")]
         for container in (*(spec.init_containers or ()), *spec.containers)
+    ]
+    if not any(map(any, stated)):
+        return "BestEffort"
+    pairs = [
+        tuple(group.get(name, ZERO) for group in groups)
+        for groups in stated
         for name in ("cpu", "memory")
     ]
     if all(request == limit == ZERO for request, limit in pairs):
