@@ -10,5 +10,6 @@ line of a file names the release that answered. `python -m tests.peers.plane` as
   the events of each object in their order.
 - `kubelet`: stories of one Pod.
 
-`differences.yaml` lists the cases in which the course answers otherwise, by reason.
+`differences.yaml` lists the cases in which the course answers otherwise, by reason. Its part
+`exchanged` says which programs were exchanged for the real ones, each alone, and what came of it.
 """

@@ -14,7 +14,7 @@ import pandas as pd
 import yaml
 
 from tests.oracles.plane.files import FOLDER, GROUPS, Case, read
-from tests.oracles.plane.reasons import why
+from tests.oracles.plane.reasons import OPEN, why
 
 LIST = FOLDER / "differences.yaml"
 SAME = "same"
@@ -80,10 +80,24 @@ def compared(group: str, answers: dict[str, Any]) -> list[Unit]:
     ]
 
 
+def known() -> dict[str, Any]:
+    """The list as it is; empty where there is none yet."""
+    found: dict[str, Any] = yaml.safe_load(LIST.read_text()) if LIST.exists() else {}
+    return found
+
+
 def listed(group: str) -> set[str]:
     """The units of a group that are known to differ."""
-    entries = (yaml.safe_load(LIST.read_text()) or {}).get(group, [])
-    return {name for entry in entries for name in entry["cases"]}
+    return {name for entry in known().get(group, []) for name in entry["cases"]}
+
+
+def _reasons(group: str) -> dict[str, list[str]]:
+    """The reasons that somebody has found, by unit."""
+    found: dict[str, list[str]] = {}
+    for entry in known().get(group, []):
+        for name in entry["cases"] if not entry["reason"].startswith(OPEN) else ():
+            found.setdefault(name, []).append(entry["reason"])
+    return found
 
 
 def table(group: str, compared: list[Unit]) -> pd.DataFrame:
@@ -102,12 +116,19 @@ def table(group: str, compared: list[Unit]) -> pd.DataFrame:
 
 
 def renewed(compared: dict[str, list[Unit]]) -> str:
-    """The text of the list for these comparisons: for each reason the units that it concerns."""
-    told: dict[str, list[Any]] = {}
+    """The text of the list for these comparisons: for each reason the units that it concerns.
+
+    A reason that somebody has found stays; other units get sentences that name what differs.
+    """
+    before = known()
+    told: dict[str, list[Any]] = {"exchanged": before.get("exchanged", [])}
     for group in GROUPS:
-        by_reason: dict[str, list[str]] = {}
-        for unit in compared.get(group, []):
-            for reason in unit.why:
+        if group not in compared:
+            told[group] = before.get(group, [])
+            continue
+        found, by_reason = _reasons(group), dict[str, list[str]]()
+        for unit in compared[group]:
+            for reason in found.get(unit.name, unit.why) if unit.why else ():
                 by_reason.setdefault(reason, []).append(unit.name)
         ordered = sorted(by_reason.items(), key=lambda each: (-len(each[1]), each[0]))
         told[group] = [{"reason": reason, "cases": names} for reason, names in ordered]

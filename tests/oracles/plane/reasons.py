@@ -12,6 +12,7 @@ from typing import Any
 
 from tests.oracles.plane.normal import leaves
 
+OPEN = "not looked into yet: "
 INDEX = re.compile(r"\[\d+\]")
 QUOTED = re.compile(r'"[^"]*"')
 # A pattern of what differs (see `differing`), and what the course does otherwise.
@@ -25,7 +26,7 @@ def why(kind: str, real: Any, ours: Any) -> list[str]:
     told: dict[str, None] = {}
     for point in differing(kind, real, ours):
         known = (said for pattern, said in REASONS if re.fullmatch(pattern, point))
-        told[next(known, f"not looked into yet: {point}")] = None
+        told[next(known, OPEN + point)] = None
     return list(told)
 
 
