@@ -46,7 +46,8 @@ class Unit(NamedTuple):
 def units(group: str, case: Case, real: Any, ours: Any) -> Iterator[Unit]:
     """The units of a case."""
     if group in ("creates", "updates"):
-        kind = (case.get("document") or case["object"])["kind"]
+        document = case.get("document") or case.get("object")
+        kind = str((isinstance(document, dict) and document.get("kind")) or "(none)")
         near = level(real, ours)
         yield Unit(kind, case["name"], near, [] if near == SAME else why(kind, real, ours))
         return

@@ -18,6 +18,10 @@ QUOTED = re.compile(r'"[^"]*"')
 # A pattern of what differs (see `differing`), and what the course does otherwise.
 REASONS: tuple[tuple[str, str], ...] = (
     (r"wording .*", "The course refuses it for the same reason in its own words."),
+    (
+        r".*404 page not found.*",
+        "A path that nobody serves is answered in plain text; the course answers with a Status.",
+    ),
 )
 
 
@@ -25,7 +29,7 @@ def why(kind: str, real: Any, ours: Any) -> list[str]:
     """The sentences for two answers that differ; each once."""
     told: dict[str, None] = {}
     for point in differing(kind, real, ours):
-        known = (said for pattern, said in REASONS if re.fullmatch(pattern, point))
+        known = (said for pattern, said in REASONS if re.fullmatch(pattern, point, re.DOTALL))
         told[next(known, OPEN + point)] = None
     return list(told)
 

@@ -114,10 +114,11 @@ class RealPlane:
         """End all processes, those that were started last first."""
         for name in reversed(list(self._processes)):
             self.end(name)
-        for line in Path("/proc/mounts").read_text().splitlines():  # a kubelet's root is one
+        mounts = Path("/proc/mounts").read_text().splitlines()
+        for line in reversed(mounts):  # a kubelet's root, and below it the volumes of its Pods
             place = line.split()[1]
             if place.startswith(f"{self.folder}/"):
-                subprocess.run(["umount", place], check=False)
+                subprocess.run(["umount", "-l", place], check=False)
 
     def alive(self, name: str) -> bool:
         """Whether a process still runs; raises with the end of its log when it does not."""
