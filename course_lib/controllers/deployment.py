@@ -131,6 +131,7 @@ class DeploymentController(Controller):
         metadata = template.get("metadata", {})
         labels = metadata.get("labels", {}) | {HASH: digest}
         match = deployment.spec.selector.match_labels or {}
+        seconds = deployment.spec.min_ready_seconds
         document = self.api.document(Deployment, deployment.name, deployment.namespace)
         notes = {REVISION: str(number), **_size(rollout)}
         if CHANGE_CAUSE in deployment.annotations:
@@ -148,7 +149,7 @@ class DeploymentController(Controller):
                 },
                 "spec": {
                     "replicas": replicas,
-                    "minReadySeconds": deployment.spec.min_ready_seconds,
+                    **({"minReadySeconds": seconds} if seconds else {}),
                     "selector": document["spec"]["selector"]
                     | {"matchLabels": match | {HASH: digest}},
                     "template": template | {"metadata": metadata | {"labels": labels}},

@@ -14,7 +14,7 @@ from course_lib.objects.kinds.job import Job
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import condition, is_true, set_condition
-from course_lib.objects.pods import is_active, is_ready
+from course_lib.objects.pods import is_active, is_ready, is_terminating
 
 FIRST_BACKOFF, LAST_BACKOFF = 10.0, 360.0  # s between a failed Pod and the next
 INDEX = "batch.kubernetes.io/job-completion-index"
@@ -46,6 +46,8 @@ class JobController(Controller):
             "ready": sum(map(is_ready, active)),
             "succeeded": len(completed(job, succeeded)),
             "failed": len(failed),
+            "terminating": sum(map(is_terminating, pods)),
+            "uncountedTerminatedPods": {},
         }
         if job.spec.completion_mode == "Indexed":
             status["completedIndexes"] = spans(completed(job, succeeded))
@@ -181,6 +183,7 @@ class JobController(Controller):
                 "status": "True",
                 "reason": reason,
                 "message": message,
+                "lastProbeTime": self.sim.timestamp,
                 "lastTransitionTime": self.sim.timestamp,
             }
             for kind in (target, outcome)

@@ -202,6 +202,8 @@ class DisruptionController(Controller):
         conditions = set_condition(
             budget.status.conditions, "DisruptionAllowed", state, now, reason
         )
+        generation = budget.metadata.generation
+        stated = [each | {"message": "", "observedGeneration": generation} for each in conditions]
         self.api.patch_status(
             budget,
             {
@@ -209,8 +211,8 @@ class DisruptionController(Controller):
                 "desiredHealthy": desired,
                 "expectedPods": expected,
                 "disruptionsAllowed": allowed,
-                "observedGeneration": budget.metadata.generation,
-                "conditions": conditions,
+                "observedGeneration": generation,
+                "conditions": stated,
             },
         )
 

@@ -6,7 +6,7 @@ from course_lib.engine import timestamp
 from course_lib.node.pod_state import PodState
 from course_lib.objects.decode import encode
 from course_lib.objects.kinds.pod import Pod, PodStatus
-from course_lib.objects.kinds.pod.requests import qos_class
+from course_lib.objects.kinds.pod.requests import qos_class, total
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Condition, set_condition
 
@@ -29,6 +29,7 @@ def pod_status(
         "hostIPs": [{"ip": node_address}],
         "startTime": timestamp(state.started_at),
         "qosClass": qos_class(state.pod.spec),
+        **_resources(state.pod),
         "containerStatuses": [slot.status(runtime) for slot in state.mains],
         "conditions": [each | {"observedGeneration": generation} for each in conditions],
     }
@@ -42,6 +43,13 @@ def pod_status(
     if state.final[0] and phase == state.final[0]:
         status["reason"], status["message"] = state.final[1:]
     return status
+
+
+def _resources(pod: Pod) -> Document:
+    """What is allocated to the whole Pod: the sums of its containers."""
+    sums = {group: encode(total(pod.spec, group)) for group in ("requests", "limits")}
+    stated: Document = {"resources": {group: each for group, each in sums.items() if each}}
+    return stated | ({"allocatedResources": sums["requests"]} if sums["requests"] else {})
 
 
 def _conditions(

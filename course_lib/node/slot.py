@@ -11,6 +11,7 @@ from course_lib.cri import messages as v1
 from course_lib.cri.translate import seconds
 from course_lib.engine import timestamp
 from course_lib.node.probes import LIVENESS, READINESS, STARTUP
+from course_lib.objects.decode import encode
 from course_lib.objects.kinds import pod as spec
 from course_lib.objects.kinds.pod.requests import is_sidecar
 from course_lib.objects.manifests import Document
@@ -166,6 +167,9 @@ class Slot:
             status["image"] = self.current.shown or self.spec.image
             status["containerID"] = f"{runtime}://{self.current.id}"
             status["imageID"] = self.current.image_ref
+            status["resources"] = encode(self.spec.resources)
+            if self.spec.resources.requests:
+                status["allocatedResources"] = encode(self.spec.resources.requests)
         ended = self.exited if "waiting" in status["state"] else self.previous
         status["lastState"] = {"terminated": _terminated(ended, runtime)} if ended else {}
         return status

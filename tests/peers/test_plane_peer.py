@@ -50,7 +50,8 @@ def test_the_api_server_answers_as_stored(server, group, ask):
 
 @pytest.mark.parametrize("group", ["stories", "kubelet"])
 def test_a_story_goes_as_stored(plane, group):
-    cases = read(group)[1][:: EACH[group]]
+    short = [case for case in read(group)[1] if not any("stop" in step for step in case["steps"])]
+    cases = short[:: EACH[group]]
     other = {
         case["name"]: told
         for case, told in zip(cases, asking.stories(plane, cases), strict=True)

@@ -31,10 +31,11 @@ MINUTE = re.compile(r"-\d{8}\b")  # in the name of a CronJob's Job
 ALLOCATED = {  # fields that the API server fills from a range, where the document leaves them out
     "Service": ("spec.clusterIP", "spec.clusterIPs[0]", "spec.healthCheckNodePort"),
 }
-# What the kubelet tries again at intervals of random length, or probes: how often is left out.
+# What is tried again at intervals of random length, probed, or (scheduling) tried again whenever
+# something changes in the cluster, be it of another story: told once, without a count.
 REPEATED = (
-    "BackOff", "DeadlineExceeded", "Failed", "FailedMount", "InspectFailed", "Pulled", "Pulling",
-    "Unhealthy",
+    "BackOff", "DeadlineExceeded", "Failed", "FailedMount", "FailedScheduling", "InspectFailed",
+    "Pulled", "Pulling", "Unhealthy",
 )  # fmt: skip
 SERVER_OWN = ("uid", "resourceVersion", "creationTimestamp", "managedFields", "selfLink")
 
@@ -195,7 +196,10 @@ def _events(events: list[Document], namespace: str) -> list[Document]:
         about = event["involvedObject"]
         source = (event.get("source") or {}).get("component") or event.get("reportingComponent", "")
         key = (about["kind"], about["name"], source)
-        by_object.setdefault(key, []).append(_event(event, namespace))
+        known = by_object.setdefault(key, [])
+        shown = _event(event, namespace)
+        if shown["count"] != "<any>" or shown not in known:
+            known.append(shown)
     return _counted(
         [
             {"about": f"{kind}/{everywhere(name)}", "source": source, "events": told}

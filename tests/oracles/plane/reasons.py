@@ -22,6 +22,77 @@ REASONS: tuple[tuple[str, str], ...] = (
         r".*404 page not found.*",
         "A path that nobody serves is answered in plain text; the course answers with a Status.",
     ),
+    (
+        r"(Endpoints|EndpointSlice) .*last-change-trigger-time.*",
+        "The course does not write when an endpoint last changed.",
+    ),
+    (
+        r"EndpointSlice (metadata.generation|endpoints|ports): .*|Endpoints subsets.*",
+        "Endpoints are written in other steps, with empty lists and names that Go omits.",
+    ),
+    (
+        r"Pod metadata.finalizers.*",
+        "Pods of a Job have no finalizer by which the Job controller counts them.",
+    ),
+    (
+        r"Job (status|spec.podFailurePolicy|metadata.labels).*|Event Job job-controller .*",
+        "Jobs: failed indexes, success policies, failure policies, suspension, and what is told of "
+        "the Pods that a Job deletes.",
+    ),
+    (
+        r"PersistentVolumeClaim .*|Event PersistentVolumeClaim .*",
+        "The course provisions for a StorageClass whose provisioner nobody runs.",
+    ),
+    (
+        r"HorizontalPodAutoscaler .*|Event HorizontalPodAutoscaler .*",
+        "The autoscaler: conditions, current metrics and Events without a metrics API, and its "
+        "bounds, which the real one applies without metrics too.",
+    ),
+    (
+        r"Pod status.containerStatuses\[\].state.(terminated|waiting).*",
+        "During a back-off the real kubelet may show the state terminated until it synchronises "
+        "the Pod again; the course shows CrashLoopBackOff at once.",
+    ),
+    (
+        r"Pod status.(containerStatuses|initContainerStatuses)\[\].volumeMounts.*",
+        "The status of a container does not name the volumes that it mounts.",
+    ),
+    (
+        r"Event Pod kubelet (Unhealthy|BackOff|InspectFailed): message, field or count",
+        "Texts of the kubelet: a failed probe tells its output alone, and an image name that "
+        "cannot be read tells why.",
+    ),
+    (
+        r"Event PodDisruptionBudget .*|PodDisruptionBudget .*|Event Pod controllermanager .*",
+        "Disruption budgets: the Events NoPods, UnmanagedPods and MultiplePodDisruptionBudgets, "
+        "and Pods without a controller.",
+    ),
+    (
+        r"Event ReplicaSet replicaset-controller FailedCreate: message, field or count",
+        "The course does not combine similar Events.",
+    ),
+    (
+        r"Event Pod (default-scheduler|kubelet) (Normal|Warning) .*|Event Pod kubelet Killing.*",
+        "Pods are at another step: volumes that nobody provisions, Pods of a Job or an autoscaler.",
+    ),
+    (
+        r"(Pod|ReplicaSet|Deployment): (more|fewer) objects than there are"
+        r"|(Deployment|ReplicaSet) (status|spec.replicas|metadata.generation).*"
+        r"|ReplicaSet metadata.annotations.*",
+        "Workloads are at another step (a quota that grows, an autoscaler), and a change of "
+        "metadata alone is taken over into a ReplicaSet by the real one.",
+    ),
+    (
+        r"Pod (status|spec.nodeName).*",
+        "Pods: a claim that nobody provisions is bound here, so its Pod is placed; gates are not "
+        "stated as a condition; a Pod that is deleted while it runs ends with another code.",
+    ),
+    (
+        r"(Pod|Event StatefulSet|Event Pod default-scheduler) .*|Event Pod kubelet .*",
+        "StatefulSets without the ordinals that the real one counts from, Indexed Jobs with the "
+        "value itself, ephemeral containers that do not start.",
+    ),
+    (r"Event: the order", "Several containers or Pods start side by side, in another order."),
 )
 
 
