@@ -13,8 +13,8 @@ from tests.oracles.plane import course
 from tests.oracles.plane.differences import SAME, compared, listed
 from tests.oracles.plane.files import GROUPS, read
 
-PARTS = {"creates": 2, "updates": 1, "stories": 8, "kubelet": 4}
-WANTED = {"creates": 1000, "updates": 150, "stories": 150, "kubelet": 80}
+PARTS = {"creates": 2, "updates": 1, "columns": 1, "stories": 8, "kubelet": 4}
+WANTED = {"creates": 1000, "updates": 150, "columns": 60, "stories": 150, "kubelet": 80}
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ line of a file names the release that answered. `python -m tests.peers.plane` as
 - `creates`: a document, sent with `dryRun=All`. Accepted: the fields that the server added,
   changed or dropped, and the warnings. Refused: code, reason, message, causes.
 - `updates`: an object, a patch of it, and the same answer.
+- `columns`: an object, and the columns and cells in which the server shows it (`as=Table`).
 - `stories`: steps on a cluster of three nodes; after each wait the objects of the namespace, and
   the events of each object in their order.
 - `kubelet`: stories of one Pod.

@@ -8,6 +8,7 @@ from course_lib.objects.kinds import kind_named
 from tests.oracles.plane.files import Case
 from tests.oracles.plane.normal import (
     Document,
+    cell,
     changes,
     everywhere,
     picture,
@@ -16,7 +17,9 @@ from tests.oracles.plane.normal import (
 )
 
 NAMESPACE = "inv"
+JSON = "application/json"
 MERGE = "application/merge-patch+json"
+TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 NOTICED = 0.5  # s until the plugins of an API server know of a change
 # What a story looks at; Pods and Events at once, since a look takes time. Not the objects that each
 # namespace gets, nor Leases of nodes.
@@ -54,7 +57,13 @@ class Plane(Protocol):
     """A control plane that can be asked."""
 
     def ask(
-        self, method: str, path: str, body: Any = None, query: str = "", media_type: str = ""
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        query: str = "",
+        media_type: str = "",
+        accept: str = JSON,
     ) -> Response:
         """One HTTP request; `path` without the query. A body that is text is sent as it is."""
 
@@ -180,6 +189,21 @@ def furnish(plane: Plane) -> None:
         while must(plane, "GET", path)["status"].get("phase") != "Succeeded":
             plane.wait(1)
         must(plane, "DELETE", path, {"gracePeriodSeconds": 0})
+
+
+def ask_columns(plane: Plane, case: Case) -> Case:
+    """How the server shows an object as a row: each column (name, type, format, priority; 1 is for
+    `-o wide`), and the cells.
+    """
+    paths = _given(plane, [case["document"]])
+    table = plane.ask("GET", paths[0], accept=TABLE).document
+    _remove(plane, paths)
+    fields = ("name", "type", "format", "priority")
+    columns = [[each[field] for field in fields] for each in table["columnDefinitions"]]
+    return {"columns": columns, "cells": [cell(each) for each in table["rows"][0]["cells"]]}
+
+
+ASK = {"creates": ask_create, "updates": ask_update, "columns": ask_columns}
 
 
 def look(plane: Plane, namespace: str) -> dict[str, list[Document]]:

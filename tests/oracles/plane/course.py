@@ -11,7 +11,7 @@ from course_lib import Cluster
 from course_lib.apiserver.bodies import Request
 from course_lib.apiserver.rest import Face
 from course_lib.apiserver.statuses import HTTPResponse, failure
-from tests.oracles.plane.asking import NAMESPACE, ask_create, ask_story, ask_update, furnish, must
+from tests.oracles.plane.asking import ASK, JSON, NAMESPACE, ask_story, furnish, must
 from tests.oracles.plane.files import Case
 
 OWN = "kept, but the simulation does not act on it"  # what only the course warns of
@@ -25,10 +25,16 @@ class CoursePlane:
         self.face = Face(self.cluster.api.reach)
 
     def ask(
-        self, method: str, path: str, body: Any = None, query: str = "", media_type: str = ""
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        query: str = "",
+        media_type: str = "",
+        accept: str = JSON,
     ) -> HTTPResponse:
         """One request; the answer as a client reads it."""
-        headers = {"content-type": media_type or "application/json"}
+        headers = {"content-type": media_type or JSON, "accept": accept}
         text = "" if body is None else body if isinstance(body, str) else json.dumps(body)
         values = parse_qs(query, keep_blank_values=True)
         asked = Request(method, path, values, headers, text.encode())
@@ -58,10 +64,9 @@ def prepared(plane: Any) -> Any:
 
 def answers(group: str, cases: list[Case]) -> list[Any]:
     """What the course answers to the cases of a group."""
-    if group in ("creates", "updates"):
-        ask = ask_create if group == "creates" else ask_update
+    if group in ASK:
         plane = prepared(CoursePlane())
-        return [ask(plane, case) for case in cases]
+        return [ASK[group](plane, case) for case in cases]
     return [_story(case) for case in cases]
 
 

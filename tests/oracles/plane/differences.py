@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 import yaml
 
+from tests.oracles.plane.asking import ASK
 from tests.oracles.plane.files import FOLDER, GROUPS, Case, read
 from tests.oracles.plane.reasons import OPEN, why
 
@@ -45,7 +46,7 @@ class Unit(NamedTuple):
 
 def units(group: str, case: Case, real: Any, ours: Any) -> Iterator[Unit]:
     """The units of a case."""
-    if group in ("creates", "updates"):
+    if group in ASK:
         document = case.get("document") or case.get("object")
         kind = str((isinstance(document, dict) and document.get("kind")) or "(none)")
         near = level(real, ours)

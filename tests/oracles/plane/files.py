@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).parent.parent / "cases/plane"
-GROUPS = ("creates", "updates", "stories", "kubelet")
+GROUPS = ("creates", "updates", "columns", "stories", "kubelet")
 Case = dict[str, Any]
 
 

@@ -27,6 +27,8 @@ OBJECT = re.compile(r'"\{\\"(\\.|[^"\\])*"')  # a whole object, as a refused pat
 SAFE = "[bcdfghjklmnpqrstvwxz2456789]"
 RANDOM = re.compile(rf"(?<=-){SAFE}{{5}}\b")
 HASH = re.compile(rf"(?<=-){SAFE}{{7,10}}\b|^{SAFE}{{7,10}}$")
+AGE = re.compile(r"^(\d+[smhd])+$")
+PORT = re.compile(r":3[0-2]\d{3}/")
 MINUTE = re.compile(r"-\d{8}\b")  # in the name of a CronJob's Job
 ALLOCATED = {  # fields that the API server fills from a range, where the document leaves them out
     "Service": ("spec.clusterIP", "spec.clusterIPs[0]", "spec.healthCheckNodePort"),
@@ -38,6 +40,13 @@ REPEATED = (
     "Pulled", "Pulling", "Unhealthy",
 )  # fmt: skip
 SERVER_OWN = ("uid", "resourceVersion", "creationTimestamp", "managedFields", "selfLink")
+
+
+def cell(value: Any) -> Any:
+    """A cell of a table without what must differ: ages and allocated ports too."""
+    if not isinstance(value, str):
+        return value
+    return PORT.sub(":<port>/", AGE.sub("<age>", plain_text(value)))
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:

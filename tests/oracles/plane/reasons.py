@@ -19,6 +19,15 @@ INDEX = re.compile(r"\[\d+\]")
 QUOTED = re.compile(r'"[^"]*"')
 # A pattern of what differs (see `differing`), and what the course does otherwise.
 REASONS: tuple[tuple[str, str], ...] = (
+    (
+        r".* column .*: (the real one|the course) alone",
+        "Names of columns have other capitals than the real ones, which kubectl shows in capitals.",
+    ),
+    (
+        r".* column .*: other type, format or priority|.* cell .*",
+        "Columns are of the type string where the real ones are numbers, truths or dates, and a "
+        "few cells are written otherwise.",
+    ),
     (r"wording .*", "The course refuses it for the same reason in its own words."),
     (
         r".*404 page not found.*",
@@ -117,12 +126,32 @@ def differing(kind: str, real: Any, ours: Any) -> list[str]:
     """In what two answers differ, as short lines: `Pod spec.hostname: the real one has it`."""
     if isinstance(real, list):
         return sorted(_moments(kind, real, ours))
+    if "columns" in real:
+        return sorted(_columns(kind, real, ours))
     codes = real["code"], ours["code"]
     if codes[0] != codes[1] or real.get("reason") != ours.get("reason"):
         return [_verdict(kind, real, ours)]
     if codes[0] >= 300:
         return [f"wording {kind}"]
     return sorted(_sides(kind, dict(leaves(real)), dict(leaves(ours))))
+
+
+def _columns(kind: str, real: Any, ours: Any) -> set[str]:
+    """The columns that differ, and the cells of those that both have."""
+    left, right = ({each[0]: each[1:] for each in side["columns"]} for side in (real, ours))
+    told = {f"{kind} column {name}: other type, format or priority"
+            for name in left.keys() & right.keys() if left[name] != right[name]}  # fmt: skip
+    told |= {f"{kind} column {name}: the real one alone" for name in left.keys() - right.keys()}
+    told |= {f"{kind} column {name}: the course alone" for name in right.keys() - left.keys()}
+    cells = [
+        {column[0]: cell for column, cell in zip(side["columns"], side["cells"], strict=True)}
+        for side in (real, ours)
+    ]
+    both = left.keys() & right.keys()
+    told |= {
+        f"{kind} cell {name}: other values" for name in both if cells[0][name] != cells[1][name]
+    }
+    return told or {f"{kind} columns: the order"}
 
 
 def _verdict(kind: str, real: Any, ours: Any) -> str:

@@ -6,16 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from tests.oracles.plane.asking import (
-    CLASS,
-    NODES,
-    ask_create,
-    ask_story,
-    ask_update,
-    furnish,
-    must,
-    path_of,
-)
+from tests.oracles.plane.asking import ASK, CLASS, NODES, ask_story, furnish, must, path_of
 from tests.oracles.plane.course import namespace_of, prepared
 from tests.oracles.plane.files import Case
 from tests.peers.plane.programs import RealPlane, real_plane
@@ -25,7 +16,7 @@ AT_ONCE = 24  # stories that are played side by side, each in a namespace of its
 
 def answered(group: str, cases: list[Case], folder: Path) -> list[Any]:
     """What the real control plane answers to the cases of a group."""
-    if group in ("creates", "updates"):  # the API server alone: nothing else changes an object
+    if group in ASK:  # the API server alone: nothing else changes an object
         with real_plane(folder, control=False) as plane:
             return documents(prepared(plane), group, cases)
     with real_plane(folder, nodes=len(NODES)) as plane:
@@ -35,9 +26,8 @@ def answered(group: str, cases: list[Case], folder: Path) -> list[Any]:
 
 def documents(plane: RealPlane, group: str, cases: list[Case]) -> list[Any]:
     """The answers to documents or patches, one after the other."""
-    ask = ask_create if group == "creates" else ask_update
     must(plane, "POST", path_of(CLASS, ""), CLASS)
-    return [ask(plane, case) for case in cases]
+    return [ASK[group](plane, case) for case in cases]
 
 
 def stories(plane: RealPlane, cases: list[Case]) -> list[Any]:

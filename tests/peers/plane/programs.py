@@ -21,6 +21,7 @@ from http.client import HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import Any
 
+from tests.oracles.plane.asking import JSON
 from tests.peers.plane.building import kwok_stages, program
 
 TOKEN = "course"
@@ -255,12 +256,18 @@ class RealPlane:
     # What tests ask
 
     def ask(
-        self, method: str, path: str, body: Any = None, query: str = "", media_type: str = ""
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        query: str = "",
+        media_type: str = "",
+        accept: str = JSON,
     ) -> RealResponse:
         """One request, as an administrator."""
         connection = HTTPSConnection("127.0.0.1", self.port, timeout=60, context=self._context)
-        headers = {"Authorization": f"Bearer {TOKEN}", "Accept": "application/json",
-                   "Content-Type": media_type or "application/json"}  # fmt: skip
+        headers = {"Authorization": f"Bearer {TOKEN}", "Accept": accept,
+                   "Content-Type": media_type or JSON}  # fmt: skip
         text = body if body is None or isinstance(body, str) else json.dumps(body)
         try:
             connection.request(method, path + ("?" + query if query else ""), text, headers)
