@@ -11,7 +11,16 @@ from course_lib import Cluster
 from course_lib.apiserver.bodies import Request
 from course_lib.apiserver.rest import Face
 from course_lib.apiserver.statuses import HTTPResponse, failure
-from tests.oracles.plane.asking import ASK, JSON, NAMESPACE, ask_story, furnish, must
+from tests.oracles.plane.asking import (
+    ASK,
+    CLASS,
+    JSON,
+    NAMESPACE,
+    ask_story,
+    furnish,
+    must,
+    path_of,
+)
 from tests.oracles.plane.files import Case
 
 OWN = "kept, but the simulation does not act on it"  # what only the course warns of
@@ -55,7 +64,8 @@ class CoursePlane:
 
 
 def prepared(plane: Any) -> Any:
-    """With the namespace that documents are sent to, and its ServiceAccount."""
+    """With the namespace that documents are sent to, its ServiceAccount, and a default class."""
+    must(plane, "POST", path_of(CLASS, ""), CLASS)  # the course has one of that name already
     for kind, name, inside in (("Namespace", NAMESPACE, ""), ("ServiceAccount", "default", "inv")):
         path = "/api/v1/namespaces" + (f"/{inside}/serviceaccounts" if inside else "")
         must(plane, "POST", path, {"apiVersion": "v1", "kind": kind, "metadata": {"name": name}})

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from tests.oracles.plane.asking import ASK, CLASS, NODES, ask_story, furnish, must, path_of
+from tests.oracles.plane.asking import ASK, NODES, ask_story, furnish
 from tests.oracles.plane.course import namespace_of, prepared
 from tests.oracles.plane.files import Case
 from tests.peers.plane.programs import RealPlane, real_plane
@@ -26,7 +26,6 @@ def answered(group: str, cases: list[Case], folder: Path) -> list[Any]:
 
 def documents(plane: RealPlane, group: str, cases: list[Case]) -> list[Any]:
     """The answers to documents or patches, one after the other."""
-    must(plane, "POST", path_of(CLASS, ""), CLASS)
     return [ASK[group](plane, case) for case in cases]
 
 
