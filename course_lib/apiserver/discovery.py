@@ -78,7 +78,8 @@ def resources(kinds: Kinds, group_version: str) -> Document:
 
 def _rows(kind: Kind) -> list[Document]:
     common = {"namespaced": kind.namespaced, "kind": kind.kind, "singularName": ""}
-    own = common | {"name": kind.plural, "verbs": VERBS}
+    verbs = [verb for verb in VERBS if kind.whole_collection or verb != "deletecollection"]
+    own = common | {"name": kind.plural, "verbs": verbs}
     own["singularName"] = kind.singular or kind.kind.lower()
     if kind.short_names:
         own["shortNames"] = list(kind.short_names)

@@ -133,7 +133,9 @@ def update_of_status(
     """
     document = immutability.carry_over(before, document, "status", kind)
     if "status" in document:
-        document["status"] = kind.stored_status(plain(document["status"], "status"))
+        document["status"] = plain(document["status"], "status")
+        revised(existing, before, document, kind)  # its types, before what is empty goes
+        document["status"] = kind.stored_status(document["status"])
     if kind.custom:
         kind.complete(document)
         immutability.check(before, document, kind)

@@ -44,8 +44,11 @@ class Target(msgspec.Struct, frozen=True):
     def methods(self) -> tuple[str, ...]:
         """What may be done with it; nothing is created without a namespace to be in."""
         found = METHODS.get(self.part if self.name else None, ())
-        everywhere = self.kind.namespaced and not self.namespace
-        return ("GET",) if everywhere and not self.name else found
+        if not self.name and self.kind.namespaced and not self.namespace:
+            return ("GET",)
+        if not self.name and not self.kind.whole_collection:
+            return tuple(method for method in found if method != "DELETE")
+        return found
 
 
 def steps_of(path: str) -> list[str]:

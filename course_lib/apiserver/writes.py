@@ -129,8 +129,9 @@ class Writer:
         options = delete_options(request, body)
         for each in found:
             place = self.target.kind, each.name, each.namespace
+            uid = options.uid or each.uid
             with suppress(NotFound):  # the deletion of another one took it along
-                self.api.delete(*place, options.propagation, options.grace_period, each.uid)
+                self.api.delete(*place, options.propagation, options.grace_period, uid)
 
     def _evict(self, request: Request, document: Document) -> HTTPResponse:
         meta = self._meta(document)

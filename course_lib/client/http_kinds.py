@@ -34,12 +34,11 @@ class ServedKinds:
         if self._kinds is None:
             versions = dict.fromkeys(kind.api_version for kind in BUILT_IN)
             served = {version: self._resources(version) for version in versions}
-            self._kinds = Kinds(
-                kind for kind in BUILT_IN if kind.plural in served[kind.api_version]
-            )
-            if self._kinds.find(CRD.title):
-                for each in self._get(path_of(Target(CRD, "")))["items"]:
-                    self.note(ADDED, decode(each, CRD))
+            kinds = Kinds(kind for kind in BUILT_IN if kind.plural in served[kind.api_version])
+            defined = self._get(path_of(Target(CRD, "")))["items"] if kinds.find(CRD.title) else []
+            self._kinds = kinds
+            for each in defined:
+                self.note(ADDED, decode(each, CRD))
         return self._kinds
 
     def _resources(self, version: str) -> list[str]:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from course_lib.apiserver.errors import Compacted
 from course_lib.apiserver.server import ADDED, DELETED, MODIFIED
+from course_lib.apiserver.statuses import refusal_of
 from course_lib.apiserver.targets import Target, path_of
 from course_lib.client.interface import Listener
 from course_lib.client.reflector import FIRST_RETRY, LAST_RETRY
@@ -149,7 +150,9 @@ class HTTPWatch:
                 continue  # it is open
             document, type = event["object"], event["type"]
             if type == ERROR:
-                raise Compacted(int(self._revision), 0)
+                if document.get("code") == Compacted.code:
+                    raise Compacted(int(self._revision), 0)
+                raise refusal_of(document)
             self._revision = document["metadata"]["resourceVersion"]
             if type != BOOKMARK:
                 self._take(type, document, int(self._revision))

@@ -85,8 +85,9 @@ class Informer(Generic[ObjectT]):
         def on_change(change: tuple[ObjectT | None, ObjectT | None]) -> None:
             handler(*change)
 
-        present = self._received.list()
+        _ = self._received
         self._tell()
+        present = self._cache.list()
         tell = self._sim.guarded(on_change)
         self._handlers.append(tell)
         for each in present:
@@ -124,7 +125,7 @@ class Informer(Generic[ObjectT]):
         """Call the handlers with the changes that they have not heard."""
         while self._untold:
             change = self._untold.popleft()
-            for handler in self._handlers:
+            for handler in list(self._handlers):
                 handler(change)
 
     def list(self, namespace: str = "", selector: Selector = EVERYTHING) -> list[ObjectT]:

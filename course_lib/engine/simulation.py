@@ -207,10 +207,10 @@ class Simulation:
 
     def settle(self) -> None:
         """Do all that waits for the end of a step; no time passes."""
-        steps = 0
+        steps, most = 0, MOST_STEPS + len(self._soon)
         while self._soon:
             steps += 1
-            if steps > MOST_STEPS:
+            if steps > most:
                 raise self._stands_still(self.now)
             self._soon.popleft()()
 

@@ -31,7 +31,7 @@ def pod_status(
         "qosClass": qos_class(state.pod.spec),
         **_resources(state.pod),
         "containerStatuses": [slot.status(runtime) for slot in state.mains],
-        "conditions": [each | {"observedGeneration": generation} for each in conditions],
+        "conditions": conditions,
     }
     if state.inits:
         status["initContainerStatuses"] = [slot.status(runtime) for slot in state.inits]
@@ -80,11 +80,11 @@ def _conditions(
         ("ContainersReady", *ready),
         ("PodScheduled", "True", "", ""),  # also where no scheduler bound it
     ]
-    own = {kind for kind, *_ in rows}
+    own, generation = {kind for kind, *_ in rows}, state.pod.metadata.generation
     others: list[Document] = [encode(each) for each in stated or () if each.type not in own]
     return [
         *(
-            each
+            each | {"observedGeneration": generation}
             for kind, value, reason, message in rows
             for each in set_condition(stated, kind, value, now, reason, message)
             if each["type"] == kind

@@ -193,3 +193,24 @@ def test_what_a_process_wants_soon_ends_with_it():
     life.end()
     world.settle()
     assert happened == ["while it lives"]
+
+
+def test_what_waited_before_time_passes_is_no_sign_of_a_clock_that_stands_still(monkeypatch):
+    monkeypatch.setattr("course_lib.engine.simulation.MOST_STEPS", 10)
+    sim, done = Simulation(), []
+    for number in range(50):
+        sim.soon(lambda number=number: done.append(number))
+    sim.settle()
+    assert done == list(range(50))
+
+
+def test_what_waits_for_itself_for_ever_is_reported(monkeypatch):
+    monkeypatch.setattr("course_lib.engine.simulation.MOST_STEPS", 10)
+    sim = Simulation()
+
+    def again() -> None:
+        sim.soon(again)
+
+    sim.soon(again)
+    with pytest.raises(CourseError, match="stands still"):
+        sim.settle()

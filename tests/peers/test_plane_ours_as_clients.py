@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 
+from course_lib.objects.release import RELEASE
 from tests.peers.plane import building, ours
 from tests.peers.plane.ours import (
     act_as_kubelet,
@@ -317,7 +318,7 @@ def test_our_kubelet_registers_runs_pods_and_keeps_its_lease(plane):
     with running(plane, "node-9") as kubelet:
         node = plane.ask("GET", "/api/v1/nodes/node-9").document
         assert condition(node, "Ready")["status"] == "True"
-        assert node["status"]["nodeInfo"]["kubeletVersion"] == "v1.37.2"
+        assert node["status"]["nodeInfo"]["kubeletVersion"] == f"v{RELEASE}"
         block = {"spec": {"podCIDR": "10.244.9.0/24", "podCIDRs": ["10.244.9.0/24"]}}
         plane.ask("PATCH", "/api/v1/nodes/node-9", block, media_type=ours.MERGE)
         renewed = lease(plane)

@@ -60,4 +60,5 @@ NAMESPACE = Kind(
     name_rule=label_name,
     columns="NAME  STATUS  AGE",
     row=lambda namespace, now: (namespace.name, namespace.status.phase),
+    whole_collection=False,
 )

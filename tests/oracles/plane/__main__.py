@@ -22,6 +22,8 @@ def main() -> None:
     parser.add_argument("--show", default="")
     parser.add_argument("--renew", action="store_true")
     given = parser.parse_args()
+    if given.renew and given.show:
+        parser.error("--renew looks at all cases of a group, --show at some")
     found = {}
     stored = [group for group in GROUPS if (FOLDER / f"{group}.jsonl").exists()]
     for group in given.groups or stored:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Protocol
 
 from course_lib.objects.kinds import kind_named
 from tests.oracles.plane.files import Case
 from tests.oracles.plane.normal import (
     Document,
+    Scope,
     cell,
     changes,
     everywhere,
-    picture,
+    snapshot,
     stored,
     without_allocated,
 )
@@ -31,6 +33,7 @@ SEEN = (
     "ResourceQuota", "LimitRange", "ReplicationController",
 )  # fmt: skip
 NODES = ("node-1", "node-2", "node-3")
+PULLED = 120  # s that the images of a node may take
 IMAGES = ("nginx:1.26", "nginx:1.27", "nginx:1.28", "busybox:1.36")
 CLASS = {  # the default class of the stories: nobody provisions for it
     "apiVersion": "storage.k8s.io/v1",
@@ -84,14 +87,14 @@ def path_of(document: Document, namespace: str, name: str = "", part: str = "") 
     return f"{root}/{version}{inside}/{kind.plural}{tail}"
 
 
-def refusal(answer: Response) -> Case:
+def refusal(answer: Response, scope: Scope) -> Case:
     """A refusal as it is stored."""
     status = answer.document
     told = {"code": answer.status, "reason": status.get("reason", ""),
             "message": status.get("message", "")}  # fmt: skip
     causes = (status.get("details") or {}).get("causes")
     warned = {"warnings": answer.warnings} if answer.warnings else {}
-    result: Case = everywhere(told | ({"causes": causes} if causes else {}) | warned)
+    result: Case = everywhere(told | ({"causes": causes} if causes else {}) | warned, scope)
     return result
 
 
@@ -139,7 +142,7 @@ def ask_create(plane: Plane, case: Case) -> Case:
     if paths:
         plane.wait(NOTICED)
     if answer.status != 201:
-        return refusal(answer)
+        return refusal(answer, Scope(case.get("text") or json.dumps(document, ensure_ascii=False)))
     added, gone = stored(document, answer.document)
     told: Case = {"code": 201, "adds": added}
     told |= {"drops": gone} if gone else {}
@@ -154,19 +157,20 @@ def ask_update(plane: Plane, case: Case) -> Case:
     """
     paths = _given(plane, [*case.get("given", []), case["object"]])
     path = paths[-1] + (f"/{case['subresource']}" if case.get("subresource") else "")
+    scope = Scope(json.dumps([case["object"], case["patch"]], ensure_ascii=False))
     scaled = case.get("subresource") == "scale"  # a document by itself
     before = plane.ask("GET", path if scaled else paths[-1]).document
     method = case.get("method", "PATCH")
     answer = plane.ask(method, path, case["patch"], "dryRun=All", case["contentType"])
     _remove(plane, paths)
     if answer.status != 200:
-        return refusal(answer)
+        return refusal(answer, scope)
     for each in (before, answer.document):
         each["metadata"].pop("managedFields", None)
         each["metadata"].pop("resourceVersion", None)
     changed, gone = changes(before, answer.document)
     changed = without_allocated(changed, case["object"]["kind"], case["patch"])
-    told: Case = {"code": 200, "changes": everywhere(changed)}
+    told: Case = {"code": 200, "changes": everywhere(changed, scope)}
     told |= {"drops": gone} if gone else {}
     return told | ({"warnings": answer.warnings} if answer.warnings else {})
 
@@ -186,8 +190,12 @@ def furnish(plane: Plane) -> None:
         must(plane, "POST", path_of(pod, "default"), pod)
     for pod in pods:
         path = path_of(pod, "default", pod["metadata"]["name"])
-        while must(plane, "GET", path)["status"].get("phase") != "Succeeded":
+        for _ in range(PULLED):
+            if must(plane, "GET", path)["status"].get("phase") == "Succeeded":
+                break
             plane.wait(1)
+        else:
+            raise TimeoutError(f"{path} has not ended in {PULLED} s")
         must(plane, "DELETE", path, {"gracePeriodSeconds": 0})
 
 
@@ -206,20 +214,20 @@ def ask_columns(plane: Plane, case: Case) -> Case:
 ASK = {"creates": ask_create, "updates": ask_update, "columns": ask_columns}
 
 
-def look(plane: Plane, namespace: str) -> dict[str, list[Document]]:
-    """All objects of a namespace, as `normal.picture` shows them."""
+def look(plane: Plane, scope: Scope) -> dict[str, list[Document]]:
+    """All objects of a story's namespace, as `normal.snapshot` shows them."""
     found = []
     for name in SEEN:
         kind = kind_named(name)
         of = {"apiVersion": kind.api_version, "kind": name}
-        listed = must(plane, "GET", path_of(of, namespace))
+        listed = must(plane, "GET", path_of(of, scope.namespace))
         found += [of | item for item in listed["items"]
                   if (name, item["metadata"]["name"]) not in GIVEN]  # fmt: skip
-    return picture(found, namespace)
+    return snapshot(found, scope)
 
 
 def ask_story(plane: Plane, case: Case, namespace: str) -> list[Any]:
-    """What a story's steps bring: a picture after each wait, and the refusal of a request.
+    """Play a story: a snapshot after each wait, and each refusal.
 
     A step is one of
     - `create`: a document;
@@ -231,18 +239,21 @@ def ask_story(plane: Plane, case: Case, namespace: str) -> list[Any]:
     """
     must(plane, "POST", "/api/v1/namespaces",
          {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})  # fmt: skip
-    plane.wait(1)  # the namespace gets its ServiceAccount
+    account = f"/api/v1/namespaces/{namespace}/serviceaccounts/default"
+    while plane.ask("GET", account).status != 200:  # the controller manager makes it
+        plane.wait(0.2)
+    scope = Scope(namespace=namespace, names_nodes="node-" in json.dumps(case["steps"]))
     told: list[Any] = []
     for step in case["steps"]:
         if "wait" in step:
             plane.wait(step["wait"])
-            told.append(look(plane, namespace))
+            told.append(look(plane, scope))
         elif "stop" in step or "start" in step:
             plane.power(step.get("stop") or step["start"], "start" in step)
         else:
             answer = _do(plane, step, namespace)
             if answer.status >= 300:
-                told.append({"refused": refusal(answer)})
+                told.append({"refused": refusal(answer, scope)})
     plane.ask("DELETE", f"/api/v1/namespaces/{namespace}")
     return told
 

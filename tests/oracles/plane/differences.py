@@ -88,17 +88,23 @@ def known() -> dict[str, Any]:
     return found
 
 
-def listed(group: str) -> set[str]:
-    """The units of a group that are known to differ."""
-    return {name for entry in known().get(group, []) for name in entry["cases"]}
+def listed(group: str) -> dict[str, str]:
+    """The units of a group that are known to differ, each with its level."""
+    return {name: entry["level"] for entry in known().get(group, []) for name in entry["cases"]}
 
 
-def _reasons(group: str) -> dict[str, list[str]]:
-    """The reasons that somebody has found, by unit."""
-    found: dict[str, list[str]] = {}
+def counted(compared: list[Unit]) -> dict[str, int]:
+    """How many units there are of each level."""
+    levels = Counter(unit.level for unit in compared)
+    return {"asked": len(compared)} | {level: levels[level] for level in LEVELS}
+
+
+def _reasons(group: str) -> dict[tuple[str, str], list[str]]:
+    """The reasons that somebody has found, by unit and level."""
+    found: dict[tuple[str, str], list[str]] = {}
     for entry in known().get(group, []):
         for name in entry["cases"] if not entry["reason"].startswith(OPEN) else ():
-            found.setdefault(name, []).append(entry["reason"])
+            found.setdefault((name, entry["level"]), []).append(entry["reason"])
     return found
 
 
@@ -120,18 +126,22 @@ def table(group: str, compared: list[Unit]) -> pd.DataFrame:
 def renewed(compared: dict[str, list[Unit]]) -> str:
     """The text of the list for these comparisons: for each reason the units that it concerns.
 
-    A reason that somebody has found stays; other units get sentences that name what differs.
+    A reason that somebody has found stays while the level does; other units get sentences that
+    name what differs.
     """
     before = known()
-    told: dict[str, list[Any]] = {"exchanged": before.get("exchanged", [])}
+    counts = before.get("counts", {}) | {group: counted(each) for group, each in compared.items()}
+    told: dict[str, Any] = {"exchanged": before.get("exchanged", []), "counts": counts}
     for group in GROUPS:
         if group not in compared:
             told[group] = before.get(group, [])
             continue
-        found, by_reason = _reasons(group), dict[str, list[str]]()
+        found, by_reason = _reasons(group), dict[tuple[str, str], list[str]]()
         for unit in compared[group]:
-            for reason in found.get(unit.name, unit.why) if unit.why else ():
-                by_reason.setdefault(reason, []).append(unit.name)
+            for reason in found.get((unit.name, unit.level), unit.why) if unit.why else ():
+                by_reason.setdefault((reason, unit.level), []).append(unit.name)
         ordered = sorted(by_reason.items(), key=lambda each: (-len(each[1]), each[0]))
-        told[group] = [{"reason": reason, "cases": names} for reason, names in ordered]
+        told[group] = [
+            {"reason": reason, "level": level, "cases": names} for (reason, level), names in ordered
+        ]
     return yaml.safe_dump(told, sort_keys=False, allow_unicode=True, width=100)

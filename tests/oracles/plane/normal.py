@@ -1,4 +1,4 @@
-"""The one place where what must differ between two clusters is made equal.
+"""Replace the values that differ between any two clusters, such as UIDs and times.
 
 Random suffixes, UIDs, times, allocated addresses and ports, node names and the identifiers of
 containers become words in angle brackets. All else has to be equal, letter for letter.
@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 Document = dict[str, Any]
 MISSING = "<missing>"
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 UID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-CONTAINER = re.compile(r"\b[0-9a-f]{64}\b")
+CONTAINER = re.compile(r"(?<!sha256:)\b[0-9a-f]{64}\b")
 ADDRESS = re.compile(r"\b(10|172|192|127)(\.\d{1,3}){3}\b")
 DURATION = re.compile(r"\b\d+(\.\d+)?(ms|µs|us)\b|\b(\d+m)?\d+\.\d+s\b|\bin \d+s\b")
 TOKEN_VOLUME = re.compile(r"kube-api-access-[a-z0-9]{5}")
@@ -46,7 +46,7 @@ def cell(value: Any) -> Any:
     """A cell of a table without what must differ: ages and allocated ports too."""
     if not isinstance(value, str):
         return value
-    return PORT.sub(":<port>/", AGE.sub("<age>", plain_text(value)))
+    return PORT.sub(":<port>/", AGE.sub("<age>", ADDRESS.sub("<ip>", value)))
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -81,30 +81,46 @@ def changes(before: Document, after: Document) -> tuple[Document, list[str]]:
     return added, gone
 
 
-def plain_text(text: str) -> str:
-    """A text without what must differ."""
-    for pattern, word in (
-        (OBJECT, '"<object>"'), (TIME, "<time>"), (UID, "<uid>"), (CONTAINER, "<id>"),
-        (ADDRESS, "<ip>"),
-        (TOKEN_VOLUME, "kube-api-access-<random>"), (DURATION, "<duration>"), (NODE, "<node>"),
-        (MINUTE, "-<minute>"), (HASH, "<hash>"), (RANDOM, "<random>"),
-        (ROOM, r"\1: <n>"),
-    ):  # fmt: skip
+class Scope(NamedTuple):
+    """What a text belongs to: a request (`asked` has its document), or a story in a namespace.
+
+    A story that names a node (`names_nodes`) keeps the names of nodes.
+    """
+
+    asked: str = ""
+    namespace: str = ""
+    names_nodes: bool = False
+
+
+OF_SERVER = ((OBJECT, '"<object>"'), (TIME, "<time>"), (UID, "<uid>"),
+             (TOKEN_VOLUME, "kube-api-access-<random>"))  # fmt: skip
+OF_CLUSTER = (
+    (CONTAINER, "<id>"), (ADDRESS, "<ip>"), (DURATION, "<duration>"), (MINUTE, "-<minute>"),
+    (HASH, "<hash>"), (RANDOM, "<random>"), (ROOM, r"\1: <n>"),
+)  # fmt: skip
+
+
+def plain_text(text: str, scope: Scope) -> str:
+    """A text without what differs between two clusters; what was asked stays as it is."""
+    for pattern, word in OF_SERVER:
+        text = pattern.sub(
+            lambda match, word=word: match[0] if match[0] in scope.asked else word, text
+        )
+    if not scope.namespace:
+        return text
+    text = text.replace(scope.namespace, "<namespace>")
+    for pattern, word in OF_CLUSTER:
         text = pattern.sub(word, text)
-    return text
+    return text if scope.names_nodes else NODE.sub("<node>", text)
 
 
-def everywhere(value: Any, namespace: str = "") -> Any:
-    """A document with `plain_text` in all its texts and keys, and without a namespace's name."""
+def everywhere(value: Any, scope: Scope) -> Any:
+    """A document with `plain_text` in all its texts and keys."""
     if isinstance(value, dict):
-        return {
-            everywhere(key, namespace): everywhere(inner, namespace) for key, inner in value.items()
-        }
+        return {everywhere(key, scope): everywhere(inner, scope) for key, inner in value.items()}
     if isinstance(value, list):
-        return [everywhere(inner, namespace) for inner in value]
-    if not isinstance(value, str):
-        return value
-    return plain_text(value.replace(namespace, "<namespace>") if namespace else value)
+        return [everywhere(inner, scope) for inner in value]
+    return plain_text(value, scope) if isinstance(value, str) else value
 
 
 def stored(asked: Document, answered: Document) -> tuple[Document, list[str]]:
@@ -119,7 +135,8 @@ def stored(asked: Document, answered: Document) -> tuple[Document, list[str]]:
     if prefix and meta.get("name", "").startswith(prefix[:58]):  # a longer one is cut
         added["metadata.name"] = f"{prefix}<random>"
     added = without_allocated(added, answered.get("kind", ""), asked)
-    return {path: everywhere(value) for path, value in added.items()}, gone
+    scope = Scope(json.dumps(asked, ensure_ascii=False))
+    return {path: everywhere(value, scope) for path, value in added.items()}, gone
 
 
 def without_allocated(added: Document, kind: str, asked: Any) -> Document:
@@ -152,7 +169,7 @@ def _drop_token_volume(pod: Document) -> None:
             place[field] = kept
 
 
-def _object(document: Document, namespace: str) -> Document:
+def _object(document: Document, scope: Scope) -> Document:
     if document["kind"] == "Pod":
         _drop_token_volume(document)
     meta = document["metadata"]
@@ -168,7 +185,7 @@ def _object(document: Document, namespace: str) -> Document:
         for port in document["spec"].get("ports", []):
             if "nodePort" in port:
                 port["nodePort"] = "<allocated>"
-    result: Document = everywhere(document, namespace)
+    result: Document = everywhere(document, scope)
     return result
 
 
@@ -178,7 +195,7 @@ def _counted(objects: list[Document]) -> list[Document]:
     return [{"count": texts.count(text), "object": json.loads(text)} for text in sorted(set(texts))]
 
 
-def _event(event: Document, namespace: str) -> Document:
+def _event(event: Document, scope: Scope) -> Document:
     told = {
         "reason": event.get("reason", ""),
         "message": event.get("message") or event.get("note", ""),
@@ -188,7 +205,7 @@ def _event(event: Document, namespace: str) -> Document:
     }
     if told["reason"] in REPEATED:
         told["count"] = "<any>"
-    result: Document = everywhere(told, namespace)
+    result: Document = everywhere(told, scope)
     return result
 
 
@@ -198,7 +215,7 @@ def _first_seen(event: Document) -> tuple[str, int]:
     return event["metadata"].get("creationTimestamp", ""), int(suffix, 16)
 
 
-def _events(events: list[Document], namespace: str) -> list[Document]:
+def _events(events: list[Document], scope: Scope) -> list[Document]:
     """For each object and source the events in their order; equal rows of events once."""
     by_object: dict[tuple[str, str, str], list[Document]] = {}
     for event in sorted(events, key=_first_seen):
@@ -206,23 +223,23 @@ def _events(events: list[Document], namespace: str) -> list[Document]:
         source = (event.get("source") or {}).get("component") or event.get("reportingComponent", "")
         key = (about["kind"], about["name"], source)
         known = by_object.setdefault(key, [])
-        shown = _event(event, namespace)
+        shown = _event(event, scope)
         if shown["count"] != "<any>" or shown not in known:
             known.append(shown)
     return _counted(
         [
-            {"about": f"{kind}/{everywhere(name)}", "source": source, "events": told}
+            {"about": f"{kind}/{everywhere(name, scope)}", "source": source, "events": told}
             for (kind, name, source), told in by_object.items()
         ]
     )
 
 
-def picture(objects: list[Document], namespace: str) -> dict[str, list[Document]]:
+def snapshot(objects: list[Document], scope: Scope) -> dict[str, list[Document]]:
     """All objects of a namespace by kind, and its events, without what must differ."""
     by_kind: dict[str, list[Document]] = {}
     for each in json.loads(json.dumps(objects)):
         by_kind.setdefault(each["kind"], []).append(each)
-    events = _events(by_kind.pop("Event", []), namespace)
-    shown = {kind: _counted([_object(each, namespace) for each in found])
+    events = _events(by_kind.pop("Event", []), scope)
+    shown = {kind: _counted([_object(each, scope) for each in found])
              for kind, found in sorted(by_kind.items())}  # fmt: skip
     return shown | ({"Event": events} if events else {})

@@ -83,27 +83,6 @@ REASONS: tuple[tuple[str, str], ...] = (
         "The course does not combine similar Events.",
     ),
     (
-        r"Event Pod (default-scheduler|kubelet) (Normal|Warning) .*|Event Pod kubelet Killing.*",
-        "Pods are at another step: volumes that nobody provisions, Pods of a Job or an autoscaler.",
-    ),
-    (
-        r"(Pod|ReplicaSet|Deployment): (more|fewer) objects than there are"
-        r"|(Deployment|ReplicaSet) (status|spec.replicas|metadata.generation).*"
-        r"|ReplicaSet metadata.annotations.*",
-        "Workloads are at another step (a quota that grows, an autoscaler), and a change of "
-        "metadata alone is taken over into a ReplicaSet by the real one.",
-    ),
-    (
-        r"Pod (status|spec.nodeName).*",
-        "Pods: a claim that nobody provisions is bound here, so its Pod is placed; gates are not "
-        "stated as a condition; a Pod that is deleted while it runs ends with another code.",
-    ),
-    (
-        r"(Pod|Event StatefulSet|Event Pod default-scheduler) .*|Event Pod kubelet .*",
-        "StatefulSets without the ordinals that the real one counts from, Indexed Jobs with the "
-        "value itself, ephemeral containers that do not start.",
-    ),
-    (
         r"request: .*",
         "Requests of a story: restart policies and rules of containers, RuntimeClasses that are "
         "not looked up, ephemeral containers, and two budgets over one Pod.",
