@@ -13,6 +13,7 @@ from course_lib.objects.release import RELEASE
 from tests.oracles.plane import course
 from tests.oracles.plane.differences import SAME, compared, known, listed
 from tests.oracles.plane.files import GROUPS, read
+from tests.oracles.plane.reasons import OPEN
 from tests.peers.plane.questions import questions
 
 PARTS = {"creates": 2, "updates": 1, "columns": 1, "stories": 8, "kubelet": 4}
@@ -61,6 +62,12 @@ def test_the_list_is_of_these_cases_and_counts_them(group):
     assert {case_of(group, unit) for unit in listed(group)} <= names
     counts = known()["counts"][group]
     assert counts["asked"] - counts[SAME] == len(listed(group))
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_each_difference_has_a_reason(group):
+    open_ones = [entry for entry in known().get(group, []) if entry["reason"].startswith(OPEN)]
+    assert open_ones == []
 
 
 def test_the_list_says_which_programs_were_exchanged():

@@ -3,7 +3,7 @@
 `python -m tests.peers.plane.building` builds all of them, and prints how long each took.
 
 Only what is missing is built; Go's cache makes the second time quick. Each program carries its
-version in its name, so a newer release is a change of go.mod.
+version in its name. For a newer release, see CONTRIBUTING.md.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ def missing() -> str:
     """Why a real control plane cannot be built here; empty when it can."""
     if golang.missing():
         return golang.missing()
-    return "" if shutil.which("openssl") else "openssl is not installed (it makes a key)"
+    if not shutil.which("openssl"):
+        return "openssl is not installed (it makes a key)"
+    return "" if os.geteuid() == 0 else "a kubelet mounts volumes: that needs root"
 
 
 def program(name: str) -> Path:
