@@ -46,7 +46,8 @@ def cell(value: Any) -> Any:
     """A cell of a table without what must differ: ages and allocated ports too."""
     if not isinstance(value, str):
         return value
-    return PORT.sub(":<port>/", AGE.sub("<age>", ADDRESS.sub("<ip>", value)))
+    value = ADDRESS.sub("<ip>", plain_text(value, Scope()))
+    return PORT.sub(":<port>/", AGE.sub("<age>", value))
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
