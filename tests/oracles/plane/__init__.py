@@ -11,6 +11,9 @@ line of a file names the release that answered. `python -m tests.peers.plane` as
   the events of each object in their order.
 - `kubelet`: stories of one Pod.
 
+Each story was played twice. What was not the same twice is no fact: `unsteady` names these kinds of
+objects, and they are not compared.
+
 `differences.yaml` lists the cases in which the course answers otherwise, by reason. Its part
 `exchanged` says which programs were exchanged for the real ones, each alone, and what came of it.
 """

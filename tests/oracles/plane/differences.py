@@ -53,11 +53,17 @@ def units(group: str, case: Case, real: Any, ours: Any) -> Iterator[Unit]:
         yield Unit(kind, case["name"], near, [] if near == SAME else why(kind, real, ours))
         return
     real, ours = _by_kind(real), _by_kind(ours)
-    for kind in sorted(real.keys() | ours.keys()):
+    for kind in sorted((real.keys() | ours.keys()) - set(case.get("unsteady", []))):
         left, right = real.get(kind, []), ours.get(kind, [])
         same = left == right
         told = [] if same else why(kind, left, right)
         yield Unit(kind, f"{case['name']} / {kind}", SAME if same else CONTENT, told)
+
+
+def unsteady(first: list[Any], second: list[Any]) -> list[str]:
+    """The kinds of objects of which a story, played twice, did not tell the same."""
+    left, right = _by_kind(first), _by_kind(second)
+    return sorted(kind for kind in left.keys() | right.keys() if left.get(kind) != right.get(kind))
 
 
 def _by_kind(told: list[Any]) -> dict[str, list[Any]]:
