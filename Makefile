@@ -76,7 +76,7 @@ proto: venv        ## compile the CRI's proto file
 	$(BIN)/python -m grpc_tools.protoc -I course_lib/cri --descriptor_set_out=course_lib/cri/runtime_v1.binpb runtime_v1.proto
 	$(BIN)/python -m tests.cri.stub
 
-lock: venv         ## resolve requirements.lock anew from pyproject.toml
+lock: venv         ## resolve requirements.lock again from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-annotate --no-emit-index-url --no-emit-find-links --extra all --extra dev pyproject.toml -o requirements.lock --upgrade

@@ -18,7 +18,7 @@ from course_lib.apiserver.patches import merge_patch
 from course_lib.apiserver.reader import Reader
 from course_lib.apiserver.store import StoredObject
 from course_lib.objects.decode import canonical, decode, revised
-from course_lib.objects.kind import Kind
+from course_lib.objects.kind import Kind, Kinds
 from course_lib.objects.manifests import Document, plain
 from course_lib.objects.meta import Object
 from course_lib.objects.validate import validate
@@ -67,6 +67,19 @@ def new(document: Document, kind: Kind, api: Reader | None = None) -> Incoming:
     if api is not None:
         admission.mutate(api, kind, document)
     return _read(document, kind)
+
+
+def as_stored(document: Document, kinds: Kinds, first: bool = False) -> tuple[Document, Kind]:
+    """A document in the version in which its kind is stored, and that version.
+
+    Where it is written for the `first` time, it is held against the rules of its own version
+    before. `kinds` are those that are served.
+    """
+    kind = kinds.of_document(document)
+    if kind.store is None:
+        return document, kind
+    stored = kind.store(new(document, kind).document if first else plain(document))
+    return stored, kinds.of_document(stored)
 
 
 def metadata(document: Document, kind: Kind) -> Document:

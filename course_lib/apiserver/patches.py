@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from course_lib.apiserver.errors import BadRequest, NotFound
+from course_lib.objects.manifests import Document
+
 MergeKey = Sequence[str]  # fields; all but the first may be missing in an item
 MergeKeys = Mapping[str, Sequence[MergeKey]]
 # Lists whose items are merged by a key of theirs rather than replaced as a whole
@@ -109,3 +112,23 @@ def _merge_list(
     merged = [_merge(before.get(n), now.get(n), item, "", keys) for n, item in names.items()]
     others = [item for n, item in now.items() if n not in names and n not in before]
     return merged + others
+
+
+def merged(document: Document, patch: Document) -> Document:
+    """A document with a merge patch; raises `BadRequest` for one that is nested too deep."""
+    try:
+        result: Document = merge_patch(document, patch)
+    except RecursionError:
+        raise BadRequest("the patched object is nested too deep") from None
+    return result
+
+
+def check_subresource(name: str) -> None:
+    """Raise `NotFound` for a subresource that is not written by an update or a patch here."""
+    if name not in ("", "status", "finalize"):
+        raise NotFound(
+            "the server could not find the requested resource",
+            where=f"subresource {name}"[:60],
+            expected='"" for the object itself, or "status"',
+            do="to scale an object, patch its number of replicas",
+        )

@@ -12,10 +12,11 @@ from typing import TypeVar, cast
 import msgspec
 
 from course_lib.apiserver import admission, allocation, deletion, documents
+from course_lib.apiserver.binding import bound
 from course_lib.apiserver.documents import Incoming, copied, note_view, served, view_of
 from course_lib.apiserver.errors import AlreadyExists, BadRequest, Conflict, NotFound, StaleRead
 from course_lib.apiserver.extensions import Extensions
-from course_lib.apiserver.patches import merge_patch
+from course_lib.apiserver.patches import check_subresource, merged
 from course_lib.apiserver.store import DELETE, Change, Store, StoredObject, Watch
 from course_lib.engine import Simulation
 from course_lib.objects.decode import revised
@@ -25,7 +26,7 @@ from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.resource_quota import RESOURCE_QUOTA
 from course_lib.objects.kinds.service import Service
 from course_lib.objects.manifests import Document, plain
-from course_lib.objects.meta import Object, ObjectMeta, ObjectT, set_condition
+from course_lib.objects.meta import Object, ObjectMeta, ObjectT
 from course_lib.objects.openapi.definitions import CustomResourceDefinition
 from course_lib.objects.selectors import EVERYTHING, FieldSelector, Selector
 
@@ -168,7 +169,7 @@ class APIServer:
 
     def create(self, document: Document) -> Object:
         """Store a new object; raises `InvalidManifest`, `AlreadyExists` or `Forbidden`."""
-        document, kind = self._as_stored(document, new=True)
+        document, kind = documents.as_stored(document, self.kinds, first=True)
         made = documents.new(document, kind, self)
         if self._counts_others(made):
             self.store.confirm()
@@ -221,8 +222,8 @@ class APIServer:
         The main face leaves the status as it is; `subresource="status"` changes nothing else, and
         `finalize` the finalizers of a Namespace.
         """
-        _check_subresource(subresource)
-        document, kind = self._as_stored(document)
+        check_subresource(subresource)
+        document, kind = documents.as_stored(document, self.kinds)
         desired: Document = plain(document)
         meta = documents.metadata(desired, kind)
         key = self.key(kind, meta["name"], meta.get("namespace", ""))
@@ -244,7 +245,7 @@ class APIServer:
 
         Raises `Conflict` where the patch names another resourceVersion or uid than the object has.
         """
-        _check_subresource(subresource)
+        check_subresource(subresource)
         named = self.resource(kind)
         key = self.key(named, name, namespace)
 
@@ -253,7 +254,7 @@ class APIServer:
             if entry is None:
                 raise not_found(named, name)
             entry = served(named, entry)
-            desired = _patched(entry.document, patch)
+            desired = merged(entry.document, patch)
             desired |= {field: entry.document[field] for field in ("apiVersion", "kind")}
             meta = documents.metadata(desired, named)
             if meta["name"] != name:
@@ -278,23 +279,12 @@ class APIServer:
         return cast(ObjectT, self.patch(kind, of.name, of.namespace, patch, "status"))
 
     def bind(self, pod: Object, node: str) -> None:
-        """Give a Pod its node, once (the `binding` subresource); the Pod is scheduled then.
-
-        Source: `setPodNodeAndMetadata` in `pkg/registry/core/pod/storage/storage.go`.
-        """
-        current = self.get(Pod, pod.name, pod.namespace)
-        problem = _unbindable(current, pod.uid)
-        if problem:
-            refused = f'Operation cannot be fulfilled on pods/binding "{pod.name}": {problem}'
-            raise Conflict(refused)
-        kind, before = self.resource(Pod), current.status.conditions
-        conditions = set_condition(before, "PodScheduled", "True", self.sim.timestamp)
-        status = {"conditions": conditions, "nominatedNodeName": None}
+        """Give a Pod its node, once (the `binding` subresource); raises `Conflict`."""
+        kind, current = self.resource(Pod), self.get(Pod, pod.name, pod.namespace)
         entry = self.store.get(key := self.key(kind, pod.name, pod.namespace))
         assert entry is not None
-        bound = Incoming(entry.document, kind, current)
-        bound = bound.changed({"spec": {"nodeName": node}, "status": status})
-        self._write(key, bound, entry.revision)
+        unbound = Incoming(entry.document, kind, current)
+        self._write(key, bound(unbound, pod.uid, node, self.sim.timestamp), entry.revision)
 
     def delete(
         self,
@@ -337,18 +327,6 @@ class APIServer:
         self.delete("Pod", pod.name, pod.namespace, grace_period=grace_period, uid=pod.uid)
 
     # The inside
-
-    def _as_stored(self, document: Document, new: bool = False) -> tuple[Document, Kind]:
-        """A document in the version in which its kind is stored, and that version.
-
-        A `new` one is held against the rules of its own version first.
-        """
-        kind = self.kinds.of_document(document)
-        if kind.store is None:
-            return document, kind
-        checked = documents.new(document, kind).document if new else plain(document)
-        stored = kind.store(checked)
-        return stored, self.kinds.of_document(stored)
 
     def _on_the_newest(self, act: Callable[[], T]) -> T:
         """Do something to an object as it is; again, when another API server was faster.
@@ -419,39 +397,6 @@ class APIServer:
                 return name
 
 
-def _unbindable(pod: Pod, uid: str) -> str:
-    """Why a Pod cannot be bound; empty where it can."""
-    if pod.uid != uid:
-        return f"Precondition failed: UID in precondition: {uid}, UID in object meta: {pod.uid}"
-    if pod.terminating:
-        return f"pod {pod.name} is being deleted, cannot be assigned to a host"
-    if pod.spec.node_name:
-        return f'pod {pod.name} is already assigned to node "{pod.spec.node_name}"'
-    return (
-        f"pod {pod.name} has non-empty .spec.schedulingGates" if pod.spec.scheduling_gates else ""
-    )
-
-
 def not_found(kind: Kind, name: str) -> NotFound:
     """The refusal for an object that does not exist."""
     return NotFound(f'{kind.title} "{name}" not found')
-
-
-def _patched(document: Document, patch: Document) -> Document:
-    """A document with a merge patch; raises `BadRequest` for one that is nested too deep."""
-    try:
-        patched: Document = merge_patch(document, patch)
-    except RecursionError:
-        raise BadRequest("the patched object is nested too deep") from None
-    return patched
-
-
-def _check_subresource(name: str) -> None:
-    """Raise `NotFound` for a subresource that is not written by an update or a patch here."""
-    if name not in ("", "status", "finalize"):
-        raise NotFound(
-            "the server could not find the requested resource",
-            where=f"subresource {name}"[:60],
-            expected='"" for the object itself, or "status"',
-            do="to scale an object, patch its number of replicas",
-        )

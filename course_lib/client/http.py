@@ -1,7 +1,7 @@
 """A client over HTTP: our components against any API server, a real one too.
 
 Time is real here: a request takes as long as the API server takes, and other programs write at
-their own time. So no two runs are the same, and the simulation has to follow the clock
+their own time. Two runs differ, and the simulation has to follow the clock
 (`course_lib.engine.real_time`). Between two events of the simulation the client delivers what has
 arrived on its watches.
 

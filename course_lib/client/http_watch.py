@@ -98,7 +98,7 @@ class HTTPWatch:
         return found
 
     def receive(self) -> None:
-        """Nothing: what has arrived is delivered in a step of its own."""
+        """No-op: the simulation delivers changes in a separate step."""
 
     def stop(self) -> None:
         """End the watch."""

@@ -24,7 +24,7 @@ PATIENCE = 2.0  # real s until a write counts as seen, though its event has not 
 class HTTPWatches:
     """The watches of a client, and what has arrived on them.
 
-    `sim` has the time; `served` hears of definitions of kinds.
+    `sim` has the time; `served` receives the definitions of kinds.
     """
 
     def __init__(self, sim: Simulation, served: ServedKinds) -> None:
@@ -44,7 +44,7 @@ class HTTPWatches:
         """Start a watch.
 
         `scope` says what is watched, `transport` is a connection for it alone; with `initial`,
-        `listener` hears of existing objects first, in this call.
+        `listener` receives the existing objects first, in this call.
         """
         guarded = self._sim.guarded(listener)
         watch = HTTPWatch(scope, transport, guarded, self._on_arrival)
@@ -103,7 +103,7 @@ class HTTPWatches:
             self._sim.at(self._sim.now, self._deliver)
 
     def _deliver(self) -> None:
-        """Tell the listeners of what has arrived, in the order of its arrival."""
+        """Call the listeners with each change, in the order of arrival."""
         while self._arrived:
             watch, type, document, revision = self._arrived.popleft()
             if not watch.over:

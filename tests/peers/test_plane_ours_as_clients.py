@@ -205,7 +205,12 @@ def test_our_controllers_reach_their_end_states_and_the_real_server_takes_all_th
         assert condition(deployment, "Available")["status"] == "True"
         assert condition(deployment, "Progressing")["reason"] == "NewReplicaSetAvailable"
         assert sorted(listed(plane, "v1/persistentvolumeclaims")) == ["data-db-0", "data-db-1"]
-        assert "web" in listed(plane, "v1/endpoints")
+        addresses = listed(plane, "v1/endpoints")["web"]["subsets"][0]["addresses"]
+        assert len(addresses) == 3
+        minute = 70  # s: a CronJob's schedule names minutes
+        sure(
+            lambda: "lastScheduleTime" in status(plane, "batch/v1/cronjobs", "cron"), "cron", minute
+        )
         roll(plane)
         empty(plane)
         assert controllers.transport.refused == []

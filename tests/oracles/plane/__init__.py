@@ -15,5 +15,5 @@ Each story was played twice. What was not the same twice is no fact: `unsteady` 
 objects, and they are not compared.
 
 `differences.yaml` lists the cases in which the course answers otherwise, by reason. Its part
-`exchanged` says which programs were exchanged for the real ones, each alone, and what came of it.
+`exchanged` names each program that a test replaces, and the result.
 """

@@ -107,7 +107,7 @@ def must(plane: Plane, method: str, path: str, body: Any = None, **how: str) -> 
 
 
 def _given(plane: Plane, documents: list[Document]) -> list[str]:
-    """Make what is there before: each in its own namespace, or in that of the cases."""
+    """Create the objects that a case needs, each in its own namespace or in that of the cases."""
     paths = []
     for each in documents:
         namespace = each["metadata"].get("namespace", NAMESPACE)

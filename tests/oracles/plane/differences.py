@@ -26,7 +26,7 @@ LEVELS = (SAME, WORDING, CONTENT, VERDICT)
 
 
 def level(real: Any, ours: Any) -> str:
-    """How near an answer is to the real one."""
+    """The kind of difference between two answers."""
     if real == ours:
         return SAME
     told = [(answer.get("code"), answer.get("reason")) for answer in (real, ours)]
@@ -69,11 +69,11 @@ def unsteady(first: list[Any], second: list[Any]) -> list[str]:
 def _by_kind(told: list[Any]) -> dict[str, list[Any]]:
     """What a story told, for each kind: at each wait, and each refusal."""
     kinds = sorted({kind for moment in told for kind in moment})
-    pictures = [moment for moment in told if "refused" not in moment]
+    snapshots = [moment for moment in told if "refused" not in moment]
     return {
         kind: [moment["refused"] for moment in told if kind in moment]
         if kind == "refused"
-        else [moment.get(kind) for moment in pictures]
+        else [moment.get(kind) for moment in snapshots]
         for kind in kinds
     }
 

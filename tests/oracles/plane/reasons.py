@@ -163,7 +163,7 @@ def _plain(path: str) -> str:
 
 
 def _moments(kind: str, real: list[Any], ours: list[Any]) -> set[str]:
-    """The differences in the pictures of a story, of one kind of object."""
+    """The differences in the snapshots of a story, of one kind of object."""
     told: set[str] = set()
     for left, right in zip_longest(real, ours):
         if left == right:

@@ -1,4 +1,6 @@
-"""`python -m tests.peers.plane [group ...]`: ask the real control plane all, and store its answers.
+"""Ask the real control plane every question, and store its answers.
+
+`python -m tests.peers.plane [group ...]`
 
 Groups: creates, updates, columns, stories, kubelet; without a name all of them.
 """

@@ -1,7 +1,7 @@
 """A real control plane's processes on loopback, in a folder of their own.
 
-`RealPlane` starts etcd and kube-apiserver, and what it is asked for of the controller manager, the
-scheduler, and kubelets on the course's simulated runtimes. All end with it.
+`RealPlane.serve` starts etcd and kube-apiserver. Other methods start the controller manager, the
+scheduler, kubelets on the course's simulated runtimes, and kwok. `close` ends all.
 """
 
 from __future__ import annotations
