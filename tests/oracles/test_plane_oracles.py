@@ -17,11 +17,6 @@ from tests.oracles.plane.reasons import OPEN
 from tests.peers.plane.questions import questions
 
 PARTS = {"creates": 2, "updates": 1, "columns": 1, "stories": 8, "kubelet": 4}
-# Kinds that the course keeps for real components, and of which it simulates nothing.
-NOT_ASKED = (
-    "RuntimeClass", "CSIDriver", "CSIStorageCapacity", "VolumeAttachment", "VolumeAttributesClass",
-    "DeviceClass", "DeviceTaintRule", "ResourceClaim", "ResourceClaimTemplate", "ResourceSlice",
-)  # fmt: skip
 LEAST = {"creates": 1000, "updates": 150, "columns": 60, "stories": 150, "kubelet": 80}
 
 
@@ -86,7 +81,7 @@ def test_the_stored_cases_are_the_questions(group):
 
 def test_every_kind_is_asked_for():
     asked = {case["document"]["kind"] for case in read("creates")[1] if has_kind(case["document"])}
-    assert {kind.kind for kind in BUILT_IN} - asked <= set(NOT_ASKED)
+    assert {kind.kind for kind in BUILT_IN} - asked == set()
 
 
 def has_kind(document):

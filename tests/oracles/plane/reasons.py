@@ -18,6 +18,10 @@ ACCEPTED = {"code": 200}
 INDEX = re.compile(r"\[\d+\]")
 QUOTED = re.compile(r'"[^"]*"')
 # A pattern of what differs (see `differing`), and what the course does otherwise.
+KEPT = (
+    "(RuntimeClass|CSIDriver|CSIStorageCapacity|VolumeAttachment|VolumeAttributesClass|DeviceClass"
+    "|DeviceTaintRule|ResourceClaim|ResourceClaimTemplate|ResourceSlice)"
+)
 REASONS: tuple[tuple[str, str], ...] = (
     (
         r".* column .*: (the real one|the course) alone",
@@ -27,6 +31,10 @@ REASONS: tuple[tuple[str, str], ...] = (
         r".* column .*: other type, format or priority|.* cell .*",
         "Columns are of the type string where the real ones are numbers, truths or dates, and a "
         "few cells are written otherwise.",
+    ),
+    (
+        rf"{KEPT}[ :].*",
+        "A kind that is kept and not simulated has none of its own rules and defaults here.",
     ),
     (r"wording .*", "The course refuses it for the same reason in its own words."),
     (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -156,8 +157,12 @@ def act_as_kubelet(plane: RealPlane, pod: Document, phase: str = "Running") -> N
     plane.ask("POST", f"{path}/binding", target)
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     types = ("Initialized", "Ready", "ContainersReady") if phase == "Running" else ("Initialized",)
+    place = zlib.crc32(name.encode()) % 2**16
+    address = f"10.244.{place // 256}.{place % 256}"
     status: Document = {
         "phase": phase,
+        "podIP": address,
+        "podIPs": [{"ip": address}],
         "startTime": now,
         "conditions": [{"type": t, "status": "True", "lastTransitionTime": now} for t in types],
     }

@@ -8,6 +8,7 @@ from tests.oracles.plane.files import Case
 
 Document = dict[str, Any]
 WEB, BOX = "nginx:1.27", "busybox:1.36"
+NEWER, ABSENT = "nginx:1.28", "nginx:0.0"
 
 
 def story(name: str, *steps: Document) -> Case:
@@ -156,3 +157,18 @@ def claim(name: str = "data", size: str = "1Gi", **spec: Any) -> Document:
 def shell(command: str, name: str = "c", **more: Any) -> Document:
     """A container that runs a line of the shell."""
     return container(BOX, command, name, **more)
+
+
+def affinity(kind: str, app: str) -> Document:
+    """Required affinity of a `kind` (`podAffinity`, `podAntiAffinity`) to an app, by node."""
+    term = {"labelSelector": {"matchLabels": {"app": app}}, "topologyKey": "kubernetes.io/hostname"}
+    return {"affinity": {kind: {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}}
+
+
+def tells(command: str, **more: Any) -> dict[str, Any]:
+    """A container whose output stands in its Pod's status, as the log of a failure."""
+    return shell(f"{command}; exit 1", terminationMessagePolicy="FallbackToLogsOnError", **more)
+
+
+SETTINGS = thing("ConfigMap", "settings", data={"level": "info", "size": "3"})
+PASSWORD = thing("Secret", "password", stringData={"word": "abc"})

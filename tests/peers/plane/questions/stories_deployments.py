@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from tests.peers.plane.questions.objects import (
+    ABSENT,
+    NEWER,
     WEB,
     container,
     create,
@@ -18,7 +20,6 @@ from tests.peers.plane.questions.objects import (
     wait,
 )
 
-NEWER, ABSENT = "nginx:1.28", "nginx:0.0"
 NEVER_READY = template("web", container(command="sleep 999", readinessProbe={
     "exec": {"command": ["sh", "-c", "exit 1"]}, "periodSeconds": 5}))  # fmt: skip
 CRASHING = template("web", container(command="exit 3"))
