@@ -48,7 +48,7 @@ def stored(served):
 
 DRY = [
     "delete deploy web", "delete pods --all", "delete pods --all --grace-period=0 --force",
-    "delete pods --all --now", "delete ns default", "delete -f data/web.yaml",
+    "delete pods --all --now", "delete ns kube-node-lease", "delete -f data/web.yaml",
     "delete deploy web --cascade=foreground", "delete deploy web --cascade=orphan",
     "drain node-1 --ignore-daemonsets",
     "cordon node-1", "uncordon node-1", "taint nodes node-1 a=b:NoSchedule",
@@ -194,7 +194,7 @@ def test_what_is_wrong_is_said_in_the_api_servers_words(still, tmp_path):
     kubectl = Kubectl(still, tmp_path)
     wrong = '{"metadata":{"labels":3}}'
     said = kubectl("patch", "deploy", "web", "--type=merge", "-p", wrong, fails=True)
-    assert "invalid" in said and "metadata.labels" in said
+    assert "(BadRequest)" in said and "metadata.labels" in said
     said = kubectl("get", "pods", "-l", "a in", fails=True)
     assert "unable to parse requirement" in said or "not a label selector" in said
     other = '{"metadata":{"name":"other"}}'

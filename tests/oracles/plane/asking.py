@@ -204,6 +204,8 @@ def ask_columns(plane: Plane, case: Case) -> Case:
     `-o wide`), and the cells.
     """
     paths = _given(plane, [case["document"]])
+    if case["document"]["kind"] == "CustomResourceDefinition":
+        plane.wait(NOTICED)  # until its names are accepted
     table = plane.ask("GET", paths[0], accept=TABLE).document
     _remove(plane, paths)
     fields = ("name", "type", "format", "priority")

@@ -155,6 +155,20 @@ def without_allocated(added: Document, kind: str, asked: Any) -> Document:
 # Stories: all objects of a namespace, and their events.
 
 
+def _drop_batches(endpoints: Document) -> None:
+    """Leave out what tells into how many writes the endpoints controllers batched the changes.
+
+    These are the trigger time of the last one, which the course does not write, and a slice's
+    generation.
+    """
+    meta = endpoints["metadata"]
+    notes = meta.get("annotations", {})
+    notes.pop("endpoints.kubernetes.io/last-change-trigger-time", None)
+    if not notes:
+        meta.pop("annotations", None)
+    meta.pop("generation", None)
+
+
 def _drop_token_volume(pod: Document) -> None:
     """Leave out the volume of the ServiceAccount's token: creates tell of it, for each document."""
     spec, status = pod["spec"], pod.get("status", {})
@@ -173,6 +187,8 @@ def _drop_token_volume(pod: Document) -> None:
 def _object(document: Document, scope: Scope) -> Document:
     if document["kind"] == "Pod":
         _drop_token_volume(document)
+    if document["kind"] in ("Endpoints", "EndpointSlice"):
+        _drop_batches(document)
     meta = document["metadata"]
     for name in SERVER_OWN:
         meta.pop(name, None)
