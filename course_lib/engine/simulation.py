@@ -87,6 +87,9 @@ class Simulation:
     # Whether an error inside a component ends the run. The project's own tests want that; for a
     # learner the rest of the cluster goes on, as when a real process recovers from a panic.
     strict = False
+    # Whether each timer runs and each Pod is scheduled by itself: the plain way, with which tests
+    # compare what is shared, done in waves, or asleep.
+    plain = False
     _stands_still_at: float | None = None
 
     def __init__(self, seed: int = 0, start: float = 0.0) -> None:
