@@ -123,6 +123,8 @@ def _remove(plane: Plane, paths: list[str]) -> None:
     for path in reversed(paths):
         plane.ask("PATCH", path, {"metadata": {"finalizers": None}}, media_type=MERGE)
         plane.ask("DELETE", path, {"gracePeriodSeconds": 0, "propagationPolicy": "Background"})
+        while "customresourcedefinitions" in path and plane.ask("GET", path).status == 200:
+            plane.wait(0.1)  # it goes when its objects are gone, and its name is free then
 
 
 def ask_create(plane: Plane, case: Case) -> Case:
