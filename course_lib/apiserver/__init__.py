@@ -1,5 +1,6 @@
 """The API server: the one place where components meet."""
 
-from course_lib.apiserver.server import APIServer, WatchEvent
+from course_lib.apiserver.server import APIServer
+from course_lib.apiserver.watching import WatchEvent
 
 __all__ = ["APIServer", "WatchEvent"]

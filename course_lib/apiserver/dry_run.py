@@ -17,6 +17,7 @@ from course_lib.apiserver.store import Listener, Soon, Store, StoredObject, Watc
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 from course_lib.objects.manifests import Document
+from course_lib.objects.selectors import FieldValue
 
 
 def dry(api: APIServer) -> APIServer:
@@ -70,7 +71,12 @@ class DryRunStore(Store):
         return self.revision
 
     def watch(
-        self, prefix: str, listener: Listener, since: int | None = None, soon: Soon | None = None
+        self,
+        prefix: str,
+        listener: Listener,
+        since: int | None = None,
+        soon: Soon | None = None,
+        field: FieldValue | None = None,
     ) -> Watch:
         """Refused: a dry run is over before anything changes."""
         raise CourseError("a dry run cannot be watched")

@@ -69,10 +69,10 @@ class EtcdStore(Store):
             self._history.clear()
             self.revision = self.compacted = 0
         here = {kv.key: kv for kv in answer.result}
-        for key in [key for key in self._entries if key not in here]:
+        for key in [key for key, _ in self.range("/") if key not in here]:
             self._take(KeyEvent("DELETE", key, answer.revision))
         for kv in sorted(here.values(), key=lambda kv: kv.mod_revision):
-            known = self._entries.get(kv.key)
+            known = self.get(kv.key)
             if known is None or known.revision != kv.mod_revision:
                 self._take(KeyEvent("PUT", kv.key, kv.mod_revision, kv.value))
         self.revision = max(self.revision, answer.revision)
@@ -135,7 +135,7 @@ class EtcdStore(Store):
 
     def _take(self, event: KeyEvent) -> None:
         """One change, into the cache and on to those who watch."""
-        before = self._entries.get(event.key)
+        before = self.get(event.key)
         self.revision = max(self.revision, event.revision)
         if event.type == "PUT":
             document = versioned(msgspec.json.decode(event.value), event.revision)
@@ -162,7 +162,7 @@ class EtcdStore(Store):
 
     def delete(self, key: str, expected: int | None = None) -> int:
         """Remove a key, if it was last written by revision `expected`."""
-        if key not in self._entries:
+        if self.get(key) is None:
             raise Conflict(f"{key} is not in the store")
         return self._write(key, expected, Delete(key))
 

@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar, cast
 
-import msgspec
-
 from course_lib.apiserver import admission, allocation, deletion, documents
 from course_lib.apiserver.binding import bound
 from course_lib.apiserver.documents import Incoming, copied, note_view, served, view_of
 from course_lib.apiserver.errors import AlreadyExists, BadRequest, Conflict, NotFound, StaleRead
 from course_lib.apiserver.extensions import Extensions
 from course_lib.apiserver.patches import check_subresource, merged
-from course_lib.apiserver.store import DELETE, Change, Store, StoredObject, Watch
+from course_lib.apiserver.store import Change, Store, StoredObject, Watch
+from course_lib.apiserver.watching import Choice, EventsOf, WatchEvent
 from course_lib.engine import Simulation
 from course_lib.objects.decode import revised
 from course_lib.objects.kind import Kind, Kinds
@@ -31,22 +30,9 @@ from course_lib.objects.openapi.definitions import CustomResourceDefinition
 from course_lib.objects.selectors import EVERYTHING, FieldSelector, Selector
 
 AnyKind = str | type[Object] | Kind  # any name that kubectl takes, a view's type, or a kind
-ADDED, MODIFIED, DELETED = "ADDED", "MODIFIED", "DELETED"
 T = TypeVar("T")
 MOST_GENERATED = 58  # characters before those at random (apiserver `storage/names/generate.go`)
 ALPHABET = "bcdfghjklmnpqrstvwxz2456789"  # no vowels: no words (apimachinery `util/rand`)
-
-
-class WatchEvent(msgspec.Struct, frozen=True):
-    """What a watch delivers: ADDED, MODIFIED or DELETED, and the object as it then was.
-
-    `document` is the whole of it, where the watch is the API server's own.
-    """
-
-    type: str
-    object: Object
-    revision: int
-    document: Document = {}
 
 
 class APIServer:
@@ -69,6 +55,7 @@ class APIServer:
         self.up = True
         self.clients: list[Callable[[], None]] = []  # who hears when it stops
         self._random = sim.random("apiserver")
+        self._events: EventsOf | None = None  # of the change that was delivered last
         self._extensions = Extensions(self) if kinds is None else None  # a dry run shares kinds
 
     def stop(self) -> None:
@@ -147,23 +134,20 @@ class APIServer:
         """
 
         listener, named = self.sim.guarded(listener), self.resource(kind)
-
-        def seen(document: Document) -> bool:
-            labels = document["metadata"].get("labels")
-            shown = named.serve(document) if named.serve and fields else document
-            return (fields is None or fields.matches(shown)) and selector.matches(labels)
+        choice = Choice(named, selector, fields)
 
         def deliver(change: Change) -> None:
-            now = change.type != DELETE and seen(change.document)
-            before = change.before is not None and seen(change.before.document)
-            if now or before:
-                type = (MODIFIED if before else ADDED) if now else DELETED
-                of = self.kinds.newest(named)
-                view, document = view_of(change.entry, of), served(of, change.entry).document
-                listener(WatchEvent(type, view, change.revision, document))
+            if type := choice.type_of(change):
+                listener(self._event(change, type, self.kinds.newest(named)))
 
         soon = self.sim.soon if queued else None
-        return self.store.watch(self.prefix(named, namespace), deliver, since, soon)
+        field = None if self.sim.plain else choice.required
+        return self.store.watch(self.prefix(named, namespace), deliver, since, soon, field)
+
+    def _event(self, change: Change, type: str, kind: Kind) -> WatchEvent:
+        if self._events is None or self._events.change is not change:
+            self._events = EventsOf(change)
+        return self._events.event(type, kind)
 
     # Writing
 

@@ -19,7 +19,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Generic
 
-from course_lib.apiserver.server import DELETED, WatchEvent
+from course_lib.apiserver.watching import DELETED, WatchEvent
 from course_lib.client.cache import Indexer, IndexFunction
 from course_lib.client.interface import Client
 from course_lib.engine.simulation import Process

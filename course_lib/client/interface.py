@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from course_lib.apiserver.deletion import BACKGROUND
-from course_lib.apiserver.server import AnyKind, WatchEvent
+from course_lib.apiserver.server import AnyKind
+from course_lib.apiserver.watching import WatchEvent
 from course_lib.client.apply import Applied
 from course_lib.engine import Simulation
 from course_lib.engine.simulation import Process

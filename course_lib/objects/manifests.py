@@ -231,3 +231,16 @@ def _filled(value: Any, steps: list[str], at: str) -> Iterator[str]:
         elif step != steps[0] and isinstance(inner, list):
             for number, item in enumerate(inner):
                 yield from _filled(item, steps[1:], f"{at}.{step}[{number}]")
+
+
+def text_at(document: Any, path: str) -> str:
+    """The value of a document at a path, as a field selector compares it; empty for none.
+
+    >>> text_at({"spec": {"nodeName": "node-1", "hostPID": True}}, "spec.hostPID")
+    'true'
+    """
+    for step in path.split("."):
+        document = document.get(step) if isinstance(document, dict) else None
+    if isinstance(document, bool):
+        return str(document).lower()
+    return "" if document is None else str(document)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from course_lib.errors import CourseError
+from course_lib.objects.manifests import text_at
 
 IN, NOT_IN, EXISTS, DOES_NOT_EXIST, GT, LT = "In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"
 
@@ -119,6 +120,13 @@ def _integer(text: str | None) -> int | None:
     return int(text) if text is not None and re.fullmatch(r"[+-]?[0-9]+", text) else None
 
 
+class FieldValue(NamedTuple):
+    """The value that a document has at a path; empty where it has none."""
+
+    path: str
+    value: str
+
+
 class FieldSelector(msgspec.Struct, frozen=True):
     """Conditions on an object's own fields: pairs of path, wanted value, and whether equal.
 
@@ -131,9 +139,16 @@ class FieldSelector(msgspec.Struct, frozen=True):
 
     def matches(self, document: Mapping[str, Any]) -> bool:
         """Whether the document's fields have these values; an absent field counts as empty."""
-        return all(
-            (_text_at(document, path) == value) == equal for path, value, equal in self.terms
-        )
+        return all((text_at(document, path) == value) == equal for path, value, equal in self.terms)
+
+    @property
+    def required(self) -> FieldValue | None:
+        """A value that every document has which it matches; None where no term asks for one.
+
+        >>> parse_field_selector("status.phase!=Failed,spec.nodeName=n1").required
+        FieldValue(path='spec.nodeName', value='n1')
+        """
+        return next((FieldValue(path, value) for path, value, equal in self.terms if equal), None)
 
 
 def parse_field_selector(text: str) -> FieldSelector:
@@ -149,11 +164,3 @@ def parse_field_selector(text: str) -> FieldSelector:
             )
         terms.append((match[1], match[3], match[2] != "!="))
     return FieldSelector(tuple(terms))
-
-
-def _text_at(document: Any, path: str) -> str:
-    for step in path.split("."):
-        document = document.get(step) if isinstance(document, Mapping) else None
-    if isinstance(document, bool):
-        return str(document).lower()
-    return "" if document is None else str(document)

@@ -1,0 +1,79 @@
+"""What an API server's watch delivers: which changes, each as an event of which type.
+
+Source: `convertToWatchEvent` in `k8s.io/apiserver/pkg/storage/cacher/cache_watcher.go`, and
+`caching_object.go` there: what all watches of a change need is made once.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from course_lib.apiserver.documents import served, view_of
+from course_lib.apiserver.store import DELETE, Change
+from course_lib.objects.kind import Kind
+from course_lib.objects.manifests import Document
+from course_lib.objects.meta import Object
+from course_lib.objects.selectors import EVERYTHING, FieldSelector, FieldValue, Selector
+
+ADDED, MODIFIED, DELETED = "ADDED", "MODIFIED", "DELETED"
+
+
+class WatchEvent(msgspec.Struct, frozen=True):
+    """What a watch delivers: ADDED, MODIFIED or DELETED, and the object as it then was.
+
+    `document` is the whole of it, where the watch is the API server's own.
+    """
+
+    type: str
+    object: Object
+    revision: int
+    document: Document = {}
+
+
+class Choice:
+    """The objects of a `kind` that a `selector` of labels and one of `fields` choose."""
+
+    def __init__(self, kind: Kind, selector: Selector, fields: FieldSelector | None) -> None:
+        self._serve = kind.serve if fields else None
+        self._selector = None if selector == EVERYTHING else selector
+        self._fields = fields if fields and fields.terms else None
+
+    @property
+    def required(self) -> FieldValue | None:
+        """A value that the stored document of each chosen object has, where there is such a one."""
+        return None if self._fields is None or self._serve else self._fields.required
+
+    def type_of(self, change: Change) -> str | None:
+        """What a change is to those who see only these objects: an event's type, or nothing.
+
+        An object that comes to be chosen is ADDED, one that ceases to be is DELETED.
+        """
+        now = change.type != DELETE and self._has(change.document)
+        before = change.before is not None and self._has(change.before.document)
+        if now:
+            return MODIFIED if before else ADDED
+        return DELETED if before else None
+
+    def _has(self, document: Document) -> bool:
+        labels = document["metadata"].get("labels")
+        if self._selector is not None and not self._selector.matches(labels):
+            return False
+        shown = self._serve(document) if self._serve else document
+        return self._fields is None or self._fields.matches(shown)
+
+
+class EventsOf:
+    """The events of one change, each made once for all watches that hear of it."""
+
+    def __init__(self, change: Change) -> None:
+        self.change = change
+        self._events: dict[tuple[str, Kind], WatchEvent] = {}
+
+    def event(self, type: str, kind: Kind) -> WatchEvent:
+        """The event of a type, with the object in the version of a kind."""
+        found = self._events.get((type, kind))
+        if found is None:
+            entry, revision = self.change.entry, self.change.revision
+            found = WatchEvent(type, view_of(entry, kind), revision, served(kind, entry).document)
+            self._events[type, kind] = found
+        return found
