@@ -22,7 +22,7 @@ from course_lib.cluster.kubeadm import YEAR, KubeadmControlPlane
 from course_lib.cluster.layout import Layout
 from course_lib.cluster.machines import MOST_NODES, Machines, NodeSettings
 from course_lib.cluster.maintenance import Maintenance
-from course_lib.cluster.networks import NOT_ACTED_ON, follow_nodes, network_named
+from course_lib.cluster.networks import NOT_ACTED_ON, follow_nodes, network_named, ranges
 from course_lib.cluster.nodes import NodeOperations
 from course_lib.cluster.packaged import packaged
 from course_lib.cluster.pending import pending
@@ -58,10 +58,12 @@ class Cluster(ShortForms):
     can be broken (`layout` says which, `certificates` how many seconds its certificates last).
     `network` is "flat" (every address reaches every other at once), or a plugin: routable,
     flannel-host-gw, flannel-vxlan, calico, calico-ipip or weave, and then each request goes packet
-    by packet; further settings are those of `course_lib.network.PodNetwork`. `proxy` is
-    kube-proxy's mode: iptables, ipvs (with a scheduler: "ipvs/lc") or nftables; `policies` whether
-    NetworkPolicies are enforced (unless told, as the plugin does), `cloud` whether a cloud gives
-    Services their load balancers. `start` is where simulated time begins (s after 1 January 2026).
+    by packet; further settings are those of `course_lib.network.PodNetwork`. `pod_cidr` are the
+    addresses of Pods, a /24 for each node: unless told, 10.244.0.0/16, or 10.128.0.0/9 for more
+    than 256 nodes. `proxy` is kube-proxy's mode: iptables, ipvs (with a scheduler: "ipvs/lc") or
+    nftables; `policies` whether NetworkPolicies are enforced (unless told, as the plugin does),
+    `cloud` whether a cloud gives Services their load balancers. `start` is where simulated time
+    begins (s after 1 January 2026).
     `labels` are put on all nodes. `without` names parts of the control plane that are left out,
     kube-scheduler or kube-controller-manager: a program outside does their work, over `serve`.
 
@@ -89,6 +91,7 @@ class Cluster(ShortForms):
         layout: Layout | None = None,
         certificates: float = YEAR,
         network: str = "flat",
+        pod_cidr: str = "",
         proxy: str = "iptables",
         policies: bool | None = None,
         cloud: bool = False,
@@ -96,21 +99,19 @@ class Cluster(ShortForms):
         without: Sequence[str] = (),
         **settings: Any,
     ) -> None:
-        count(nodes, "nodes", most=MOST_NODES, do="a larger cluster needs more addresses")
+        count(nodes, "nodes", most=MOST_NODES, do="no more machines have an address of their own")
         check_settings(cpu, memory, runtime, layout, start, certificates)
         self.sim = Simulation(seed, start)
         self.registry, self.behaviours = Registry(), Behaviours()
-        self.network = network_named(self.sim, network, settings, policies)
+        addresses = ranges(layout or nodes, pod_cidr, settings.get("subnets", 1))
+        self.network = network_named(self.sim, network, addresses, settings, policies)
         metrics = MetricsServer(self.sim, lambda: self.machines.readings())
         self.plane: ControlPlane[KubeadmControlPlane]
-        cidr, absent = self.network.cluster_cidr, left_out(without)
+        parts = metrics, scheduler, self.network.cluster_cidr, left_out(without)
         if layout is None:
-            plain = layouts.beside(nodes, zones)
-            self.plane = ManagedControlPlane(self.sim, plain, metrics, scheduler, cidr, absent)
+            self.plane = ManagedControlPlane(self.sim, layouts.beside(nodes, zones), *parts)
         else:
-            self.plane = KubeadmControlPlane(
-                self.sim, layout, metrics, scheduler, certificates, cidr, absent
-            )
+            self.plane = KubeadmControlPlane(self.sim, layout, *parts, certificates)
         enforced = self.network.enforces_policies if policies is None else policies
         self._compose(NodeSettings(runtime, proxy, enforced))
         self._add_nodes(cpu, memory, labels or {})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Set
+from contextlib import suppress
 from typing import Generic, NoReturn, TypeVar
 
 from course_lib.apiserver import APIServer
@@ -153,7 +154,8 @@ class ManagedControlPlane(ControlPlane[NoReturn]):
         for controller in self._controllers:
             if isinstance(controller, NodeIPAMController):
                 for name in self.layout.nodes:
-                    controller.look("", name)
+                    with suppress(CourseError):  # no block is left: it tries again later
+                        controller.look("", name)
 
     def connection(
         self, client: str, consistent: bool = False, remembers: bool = False

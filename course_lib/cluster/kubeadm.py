@@ -57,9 +57,9 @@ class KubeadmControlPlane(ControlPlane["KubeadmControlPlane"]):
         layout: Layout,
         metrics: MetricsServer,
         scheduler: SchedulerSource | None = None,
-        certificates: float = YEAR,
         cidr: ClusterCIDR | None = None,
         without: Set[str] = frozenset(),
+        certificates: float = YEAR,
     ) -> None:
         self.sim, self.layout, self.metrics = sim, layout, metrics
         self.scheduler_configuration, self.cidr = scheduler, cidr
@@ -102,7 +102,7 @@ class KubeadmControlPlane(ControlPlane["KubeadmControlPlane"]):
     def settle(self) -> None:
         """Let time pass until all nodes are ready, have addresses, and a scheduler works.
 
-        What is left out is not waited for.
+        What is left out is not waited for, nor are blocks of addresses that do not exist.
         """
         client = self.connection("kubectl", consistent=True)
         self.sim.run_until(lambda: self._settled(client), timeout=LONGEST_START)
@@ -112,11 +112,15 @@ class KubeadmControlPlane(ControlPlane["KubeadmControlPlane"]):
             nodes = client.list(Node)
         except APIError:
             return False
-        if CONTROLLER_MANAGER not in self._without and not all(n.spec.pod_cidr for n in nodes):
+        most = len(self.layout.nodes)
+        if self.cidr is not None:
+            most = min(most, self.cidr.size)
+        with_block = sum(bool(n.spec.pod_cidr) for n in nodes)
+        if CONTROLLER_MANAGER not in self._without and with_block < most:
             return False
-        ready = [n for n in nodes if is_true(n.status.conditions, "Ready")]
+        ready = sum(is_true(n.status.conditions, "Ready") for n in nodes)
         scheduled = SCHEDULER in self._without or self._leader() is not None
-        return len(ready) == len(self.layout.nodes) and scheduled
+        return ready >= most and scheduled
 
     # Clients
 

@@ -16,7 +16,8 @@ from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 from course_lib.images import Registry
 from course_lib.network import Network
-from course_lib.network.addresses import NODE_CIDR
+from course_lib.network.addresses import LARGE_NODE_CIDR, NOT_FOR_NODES
+from course_lib.network.host import NodeHost
 from course_lib.node import Kubelet, KubeProxy
 from course_lib.node.cri_config import POD_UID
 from course_lib.node.machine import MachineInfo
@@ -26,7 +27,7 @@ from course_lib.runtimes import Behaviours, Runtime, RuntimeFault
 from course_lib.runtimes.files import FileSystem
 from course_lib.runtimes.processes import drawn
 
-MOST_NODES = NODE_CIDR.num_addresses - 3  # the network, the router, and the broadcast address
+MOST_NODES = LARGE_NODE_CIDR.num_addresses - NOT_FOR_NODES
 ZONE = "topology.kubernetes.io/zone"
 
 
@@ -82,28 +83,21 @@ class Machines:
         >>> Cluster(nodes=2).add_node(cpu="16", memory="64Gi", labels={"disk": "ssd"})
         'node-3'
         """
-        number = count(len(self.kubelets) + 1, "nodes", most=MOST_NODES)
-        name = name or f"node-{number}"
+        name = name or f"node-{len(self.kubelets) + 1}"
         _check(name, dict(labels or {}), taints, runtime)
         count(pods, "pods")
         if name in self.kubelets:
             raise CourseError(f"there is a node {name} already", do="choose another name")
-        machine = MachineInfo(
-            name,
-            str(NODE_CIDR[number + 1]),
-            amount(cpu, "cpu"),
-            amount(memory, "memory"),
-            pods,
-            labels=(labels or {}) | ({ZONE: zone} if zone else {}),
-            taints=tuple(taints),
-        )
-        self._start(machine, zone, runtime or self._settings.runtime)
+        size = amount(cpu, "cpu"), amount(memory, "memory")
+        host = self._network.add_machine(name, zone=zone)
+        labels = (labels or {}) | ({ZONE: zone} if zone else {})
+        machine = MachineInfo(name, host.address, *size, pods, labels=labels, taints=tuple(taints))
+        self._start(machine, host, zone, runtime or self._settings.runtime)
         return name
 
-    def _start(self, machine: MachineInfo, zone: str, runtime: str) -> None:
+    def _start(self, machine: MachineInfo, host: NodeHost, zone: str, runtime: str) -> None:
         """Start a machine's runtime, kubelet, kube-proxy and agents."""
         name, plane = machine.name, self._plane
-        host = self._network.add_machine(name, machine.address, zone)
         made = self._install(machine, runtime, FileSystem())
         cri = CRIClient(InProcess(Shim(made)))
         kubelet = Kubelet(

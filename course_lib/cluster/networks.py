@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Any
 
 from course_lib.apiserver import WatchEvent
+from course_lib.apiserver.allocation import SERVICE_CIDR
 from course_lib.client import Client
+from course_lib.cluster.arguments import count
+from course_lib.cluster.layout import Layout
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 from course_lib.network import FlatNetwork, Network, PodNetwork
-from course_lib.network.addresses import NODE_CIDR
+from course_lib.network.addresses import node_cidr_for, overlaps, pod_cidr_for
 
 # The warning for an object of a kind that a flat network ignores.
 NOT_ACTED_ON = (
@@ -17,14 +21,56 @@ NOT_ACTED_ON = (
     'such as Cluster(network="calico")'
 )
 
+LARGEST_RANGE, SMALLEST_RANGE = 8, 30  # prefix lengths
+MOST_SUBNETS = 64  # of four addresses each: the subnet's, the router's, a machine's, and broadcast
+
+
+def ranges(nodes: int | Layout, pod_cidr: str = "", subnets: int = 1) -> dict[str, str]:
+    """The addresses of a cluster: `cidr` for Pods, `node_cidr` for machines.
+
+    `nodes` is their number or their layout, and they are on so many `subnets`; `pod_cidr` is the
+    range that was asked for, or empty for one with a block for each node. Raises
+    `CourseError` for what is no range, and for one that collides with others.
+    """
+    count(subnets, "subnets", least=1, most=MOST_SUBNETS)
+    number = len(nodes.nodes) if isinstance(nodes, Layout) else nodes
+    node_cidr = node_cidr_for(number, subnets)
+    if not pod_cidr:
+        return {"cidr": pod_cidr_for(number), "node_cidr": node_cidr}
+    try:
+        block = ipaddress.IPv4Network(pod_cidr)
+    except ValueError as problem:
+        raise _no_range("an IPv4 range such as 10.0.0.0/14", f"{pod_cidr!r}: {problem}") from None
+    if not LARGEST_RANGE <= block.prefixlen <= SMALLEST_RANGE:
+        expected = f"a prefix length from {LARGEST_RANGE} to {SMALLEST_RANGE}"
+        raise _no_range(expected, pod_cidr)
+    taken = {"Services": str(SERVICE_CIDR), "nodes": node_cidr}
+    for _, other in overlaps({"Pods": pod_cidr} | taken):
+        raise _no_range(f"a range without {taken[other]}, which is that of the {other}", pod_cidr)
+    return {"cidr": str(block), "node_cidr": node_cidr}
+
+
+def _no_range(expected: str, found: str) -> CourseError:
+    return CourseError(
+        "the Pods of a cluster cannot have these addresses",
+        where="pod_cidr",
+        expected=expected,
+        found=found,
+        do="choose a private range (RFC 1918), or leave pod_cidr out",
+    )
+
 
 def network_named(
-    sim: Simulation, name: str, settings: dict[str, Any], policies: bool | None
+    sim: Simulation,
+    name: str,
+    addresses: dict[str, str],
+    settings: dict[str, Any],
+    policies: bool | None,
 ) -> Network[PodNetwork]:
     """A flat network, or one with a plugin and its settings.
 
     Raises `CourseError` for a name that is not known, for settings that the network does not have,
-    and for `policies` that it cannot enforce. `sim` has the time.
+    and for `policies` that it cannot enforce. `sim` has the time, `addresses` are its `ranges`.
     """
     if name == "flat":
         if settings or policies:
@@ -33,8 +79,8 @@ def network_named(
                 found=", ".join([*settings, *(["policies"] if policies else [])]),
                 do='choose a plugin: Cluster(network="flannel-vxlan", ...)',
             )
-        return FlatNetwork(sim)
-    settings = {"node_cidr": str(NODE_CIDR)} | settings
+        return FlatNetwork(sim, **addresses)
+    settings = addresses | settings
     try:
         return PodNetwork(name, sim=sim, **settings)
     except (TypeError, ValueError) as problem:

@@ -15,6 +15,7 @@ from course_lib.client import Client
 from course_lib.client.informer import InformerFactory
 from course_lib.controllers.controller import Controller, Key, key_of
 from course_lib.engine.simulation import Process, seconds_at
+from course_lib.errors import CourseError
 from course_lib.network.addresses import POD_CIDR, ClusterCIDR
 from course_lib.objects.kinds.lease import Lease
 from course_lib.objects.kinds.node import Node, Taint
@@ -39,7 +40,9 @@ OWN = (NOT_READY, UNREACHABLE, UNSCHEDULABLE, *PRESSURES.values())
 class NodeIPAMController(Controller):
     """Gives each node its block of the cluster's Pod addresses (`--cluster-cidr`).
 
-    `api` and `informers` are those of all controllers, `cidr` has the addresses.
+    `api` and `informers` are those of all controllers, `cidr` has the addresses. A node for which
+    no block is left stays without one; each try is reported, and the next one comes later.
+    Source: `pkg/controller/nodeipam/ipam/range_allocator.go`.
     """
 
     name = "node-ipam-controller"
@@ -48,20 +51,33 @@ class NodeIPAMController(Controller):
     def __init__(
         self, api: Client, informers: InformerFactory, cidr: ClusterCIDR | None = None
     ) -> None:
-        self._cidr = cidr or ClusterCIDR(str(POD_CIDR))
+        shared = cidr or ClusterCIDR(str(POD_CIDR))
+        self._cidr = ClusterCIDR(str(shared.network), shared.mask)  # what this process has seen
         super().__init__(api, informers)
 
+    def watches(self) -> None:
+        """The nodes: their blocks are taken, and free again when they are deleted."""
+        self.informers.informer(Node).add_handler(self._on_node)
+
+    def _on_node(self, before: Node | None, after: Node | None) -> None:
+        if after is None and before is not None and before.spec.pod_cidr:
+            self._cidr.release(before.spec.pod_cidr)
+        elif after is not None and after.spec.pod_cidr:
+            self._cidr.occupy(after.spec.pod_cidr)
+
     def reconcile(self, node: Node) -> None:
-        """The first free block."""
+        """The next free block; raises `CourseError` when all are given."""
         if node.spec.pod_cidr:
             return
-        nodes = self.informers.informer(Node)
-        free = next((b for b in self._cidr.blocks() if not nodes.by_index(by_pod_block, b)), None)
-        if free is None:
+        if self._cidr.full:
             message = f"Node {node.name} status is now: CIDRNotAvailable"
-            self.warning(node, "CIDRNotAvailable", message)
-        else:
+            self.api.events.normal("cidrAllocator", node, "CIDRNotAvailable", message)
+        free = self._cidr.take()
+        try:
             self.api.patch(Node, node.name, "", {"spec": {"podCIDR": free, "podCIDRs": [free]}})
+        except CourseError:
+            self._cidr.release(free)
+            raise
 
 
 class NodeLifecycleController(Controller):
@@ -138,11 +154,6 @@ class NodeLifecycleController(Controller):
         ]
         if kept + added != before:
             self.api.patch(Node, node.name, "", {"spec": {"taints": (kept + added) or None}})
-
-
-def by_pod_block(node: Node) -> list[str]:
-    """Index function: the block of Pod addresses of a node."""
-    return [node.spec.pod_cidr]
 
 
 def by_node(pod: Pod) -> list[str]:

@@ -3,7 +3,7 @@
 The cluster's CIDR is cut into one block a node; each node gives out the addresses of its block.
 Nothing is given twice while it is in use. Source: kubernetes.io "Cluster Networking" and
 "IPv4/IPv6 dual-stack"; kube-controller-manager's `--cluster-cidr` and `--node-cidr-mask-size`
-(24 for IPv4, 64 for IPv6); the CNI plugin `host-local`.
+(24 for IPv4, 64 for IPv6); `pkg/controller/nodeipam/ipam/cidrset`; the CNI plugin `host-local`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,10 @@ from course_lib.errors import CourseError
 POD_CIDR = ipaddress.ip_network("10.244.0.0/16")  # as kubeadm with Flannel
 POD_CIDR_V6 = ipaddress.ip_network("fd00:10:244::/56")
 NODE_CIDR = ipaddress.ip_network("192.168.49.0/24")  # as Minikube
+# Of clusters with more nodes than these ranges have room for
+LARGE_POD_CIDR = ipaddress.ip_network("10.128.0.0/9")
+LARGE_NODE_CIDR = ipaddress.ip_network("192.168.0.0/16")
+NOT_FOR_NODES = 3  # of a subnet: its own address, the router's, and the one for broadcasts
 NODE_MASK = {4: 24, 6: 64}
 
 
@@ -97,33 +101,71 @@ class ClusterCIDR:
         self._next = 0
 
     def take(self) -> str:
-        """The next free block; raises `CourseError` when all are given."""
-        for step in range(self.size):
-            number = (self._next + step) % self.size
-            if number not in self._used:
-                self._used[number] = None
-                self._next = number + 1
-                return self._block(number)
-        raise CourseError(
-            "no block is left for another node",
-            where=f"cluster CIDR {self.network}, one /{self.mask} a node",
-            found=f"{len(self._used)} nodes",
-            do="give the cluster a larger CIDR, or each node a smaller block",
-        )
+        """The free block after the one that was given last.
+
+        Raises `CourseError` when all are given.
+        """
+        if self.full:
+            raise CourseError(
+                "no block is left for another node",
+                where=f"cluster CIDR {self.network}, one /{self.mask} a node",
+                found=f"{len(self._used)} nodes",
+                do="give the cluster a larger CIDR, or each node a smaller block",
+            )
+        while self._next in self._used:
+            self._next = (self._next + 1) % self.size
+        number, self._next = self._next, (self._next + 1) % self.size
+        self._used[number] = None
+        first = self.network.network_address + (number << self._shift)
+        return f"{first}/{self.mask}"
+
+    def occupy(self, block: str) -> None:
+        """A node has this block already: nothing of it is given to another."""
+        self._used |= dict.fromkeys(self._numbers(block))
 
     def release(self, block: str) -> None:
         """A node is gone: its block may be given to another."""
-        offset = int(ipaddress.ip_network(block)[0]) - int(self.network[0])
-        self._used.pop(offset >> (self.network.max_prefixlen - self.mask), None)
+        for number in self._numbers(block):
+            self._used.pop(number, None)
 
-    def blocks(self) -> Iterator[str]:
-        """All blocks in order, taken or not."""
-        return map(self._block, range(self.size))
+    @property
+    def full(self) -> bool:
+        """Whether all blocks are given."""
+        return len(self._used) == self.size
 
-    def _block(self, number: int) -> str:
-        shift = self.network.max_prefixlen - self.mask
-        first = self.network.network_address + (number << shift)
-        return f"{first}/{self.mask}"
+    @property
+    def _shift(self) -> int:
+        """How many bits of an address are a Pod's own."""
+        return self.network.max_prefixlen - self.mask
+
+    def _numbers(self, block: str) -> range:
+        """The numbers of the blocks that lie in a block, or of the one that it lies in."""
+        other, own = ipaddress.ip_network(block), int(self.network[0])
+        if other.version != self.network.version:
+            return range(0)
+        first = (int(other[0]) - own) >> self._shift
+        last = (int(other[-1]) - own) >> self._shift
+        return range(max(first, 0), min(last, self.size - 1) + 1)
+
+
+def pod_cidr_for(nodes: int) -> str:
+    """The Pods' addresses of a cluster of so many nodes, unless they are chosen.
+
+    >>> pod_cidr_for(256), pod_cidr_for(257)
+    ('10.244.0.0/16', '10.128.0.0/9')
+    """
+    small = POD_CIDR.num_addresses >> (POD_CIDR.max_prefixlen - NODE_MASK[4])
+    return str(POD_CIDR if nodes <= small else LARGE_POD_CIDR)
+
+
+def node_cidr_for(nodes: int, subnets: int = 1) -> str:
+    """The machines' own addresses in a cluster of so many nodes, spread over subnets.
+
+    >>> node_cidr_for(253), node_cidr_for(254)
+    ('192.168.49.0/24', '192.168.0.0/16')
+    """
+    small = NODE_CIDR.num_addresses // subnets - NOT_FOR_NODES
+    return str(NODE_CIDR if nodes <= small * subnets else LARGE_NODE_CIDR)
 
 
 def gateway(cidr: str) -> str:

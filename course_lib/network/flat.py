@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
-from course_lib.network.addresses import AddressPool
+from course_lib.network.addresses import NODE_CIDR, POD_CIDR, AddressPool
 from course_lib.network.device import Dummy
 from course_lib.network.host import NodeHost
 from course_lib.network.links import Links
@@ -21,17 +21,27 @@ from course_lib.network.network import Network
 from course_lib.network.packet import TCP, UDP, Packet
 from course_lib.network.routes import Route
 from course_lib.network.trace import Journey
+from course_lib.network.underlay import MORE_ADDRESSES
 
 OUTSIDE_ADDRESS = "203.0.113.10"  # RFC 5737: an address for examples
 
 
 class FlatNetwork(Network[NoReturn]):
-    """Machines with their rules, and nothing between them."""
+    """Machines with their rules, and nothing between them.
+
+    `sim` has the time, `cidr` are the addresses of Pods, `node_cidr` those of machines.
+    """
 
     ignored_kinds = ("networkpolicy", "ingress")
 
-    def __init__(self, sim: Simulation | None = None) -> None:
-        super().__init__(sim or Simulation())
+    def __init__(
+        self,
+        sim: Simulation | None = None,
+        cidr: str = str(POD_CIDR),
+        node_cidr: str = str(NODE_CIDR),
+    ) -> None:
+        super().__init__(sim or Simulation(), cidr, node_cidr)
+        self._machines = AddressPool(node_cidr)
         self._port = 32768
 
     def devices(self) -> NoReturn:
@@ -41,11 +51,14 @@ class FlatNetwork(Network[NoReturn]):
             do='make the cluster with a plugin: Cluster(network="flannel-vxlan")',
         )
 
-    def add_machine(self, name: str, address: str, zone: str = "") -> NodeHost:
+    def add_machine(self, name: str, address: str = "", zone: str = "") -> NodeHost:
         """A machine with an address."""
+        if not address and self._machines.full:
+            raise CourseError("the subnet is full", where=self.node_cidr, do=MORE_ADDRESSES)
+        address = address or self._machines.take()
         space = NetworkNamespace(name, forwarding=True)
         card = Dummy(space, "eth0")
-        space.add_address("eth0", f"{address}/24")
+        space.add_address("eth0", f"{address}/{self._machines.network.prefixlen}")
         space.routes.add(Route("default", "eth0"))
         self.hosts[name] = NodeHost(space, card, 0)
         return self.hosts[name]

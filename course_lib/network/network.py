@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Generic, Protocol
 
 from course_lib.engine import Simulation
-from course_lib.network.addresses import POD_CIDR, AddressPool, ClusterCIDR
+from course_lib.network.addresses import NODE_CIDR, POD_CIDR, AddressPool, ClusterCIDR
 from course_lib.network.host import Attachment, NodeHost
 from course_lib.network.links import Links
 
@@ -39,16 +39,19 @@ class Network(ABC, Generic[D]):
 
     `balanced` says for the address of a cloud's load balancer to which machines its packets go;
     `ignored_kinds` names the kinds of objects, in small letters, that this network does not act on;
-    `cluster_cidr` has the addresses of all Pods, cut into blocks for nodes.
+    `cluster_cidr` has the addresses of all Pods (`cidr`), cut into blocks for nodes; those of the
+    machines themselves are in `node_cidr`; `sim` has the time.
     """
 
     ignored_kinds: tuple[str, ...] = ()
     enforces_policies = False  # whether NetworkPolicies become rules, unless a cluster is told
 
-    def __init__(self, sim: Simulation) -> None:
+    def __init__(
+        self, sim: Simulation, cidr: str = str(POD_CIDR), node_cidr: str = str(NODE_CIDR)
+    ) -> None:
         self.sim = sim
         self.random = sim.random("network")
-        self.cluster_cidr = ClusterCIDR(str(POD_CIDR))
+        self.cluster_cidr, self.node_cidr = ClusterCIDR(cidr), node_cidr
         self.hosts: dict[str, NodeHost] = {}
         self.pods: dict[str, Attachment] = {}
         self.balanced: dict[str, list[str]] = {}
@@ -61,8 +64,11 @@ class Network(ABC, Generic[D]):
     # Machines
 
     @abstractmethod
-    def add_machine(self, name: str, address: str, zone: str = "") -> NodeHost:
-        """Add the machine `name` at `address` in `zone`; its agent starts with its blocks."""
+    def add_machine(self, name: str, address: str = "", zone: str = "") -> NodeHost:
+        """Add the machine `name` in `zone`, at `address` or at the next free one.
+
+        Its agent starts with its blocks. Raises `CourseError` where no address is free.
+        """
 
     @abstractmethod
     def start_node(self, name: str, blocks: list[str]) -> None:

@@ -68,7 +68,7 @@ class PodNetwork(Network["PodNetwork"]):
         sim: Simulation | None = None,
         **settings: Any,
     ) -> None:
-        super().__init__(sim or Simulation())
+        super().__init__(sim or Simulation(), cidr, node_cidr)
         self.pod_mtu = pod_mtu
         self.control_plane = CONTROL_PLANE
         self.blocks = [cidr, *([str(POD_CIDR_V6)] if "IPv6" in families else [])]
@@ -126,7 +126,7 @@ class PodNetwork(Network["PodNetwork"]):
         host.blocks, host.pools = blocks, [AddressPool(block) for block in blocks]
         self.plugin.join(host, at_once)
 
-    def add_machine(self, name: str, address: str, zone: str = "") -> NodeHost:
+    def add_machine(self, name: str, address: str = "", zone: str = "") -> NodeHost:
         """A machine of a cluster; its agent starts when its blocks are known (`start_node`)."""
         if zone not in self._zones:
             self._zones.append(zone)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 OUTSIDE_CIDR = "203.0.113.0/24"  # RFC 5737: an address for examples
 ROUTER, OUTSIDE = "router", "outside"
+MORE_ADDRESSES = "make the cluster with more nodes at once: it gets a larger range for them"
 
 
 class Router(NetworkNamespace):
@@ -136,7 +137,8 @@ class Underlay(Guard):
             while number < block.num_addresses - 1 and str(block[number]) in segment.holders:
                 number += 1
             if number >= block.num_addresses - 1:
-                raise CourseError("the subnet is full", where=f"{segment.name} {segment.cidr}")
+                where = f"{segment.name} {segment.cidr}"
+                raise CourseError("the subnet is full", where=where, do=MORE_ADDRESSES)
             self._hosts[subnet % len(self.segments)] = number + 1
             address = str(block[number])
         elif address in segment.holders or ipaddress.ip_address(address) not in block:

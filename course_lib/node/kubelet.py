@@ -149,9 +149,11 @@ class Kubelet:
         if self.powered and (worker := self.workers.get(uid)):
             worker.changed()
 
-    def _tell_address_block(self) -> None:
+    def _tell_address_block(self) -> str:
+        """Pass the node's block of addresses on; why no Pod can get an address, if so."""
         node = self.node_status.find()
         self.runtime.tell_address_block(node.spec.pod_cidr if node else "")
+        return self.runtime.network_problem()
 
     # The Pods
 

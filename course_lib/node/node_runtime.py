@@ -32,6 +32,21 @@ class NodeRuntime:
                 return
             self._block = block
 
+    def network_problem(self) -> str:
+        """Why no Pod can get an address now; empty when all is well (`networkErrors`)."""
+        if self._block:
+            return ""
+        try:
+            conditions = self.cri.call("Status").status.conditions
+        except RuntimeFault:
+            return ""  # it is not known to be worse than before
+        down = [c for c in conditions if c.type == "NetworkReady" and not c.status]
+        return "".join(
+            f"container runtime network not ready: {c.type}=false "
+            f"reason:{c.reason} message:{c.message}"
+            for c in down
+        )
+
     def memory_used(self) -> dict[str, int] | None:
         """Bytes that each running container uses; None when the runtime does not answer."""
         try:

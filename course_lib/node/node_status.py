@@ -27,6 +27,7 @@ LEASE_DURATION = 40  # s
 FIRST_REGISTER_WAIT, LONGEST_REGISTER_WAIT = 0.1, 7.0  # s, doubling
 OS_IMAGE, KERNEL = "Debian GNU/Linux 13 (trixie)", "6.12.0"
 RUNTIME_WAIT, RUNTIME_CHECK = 30.0, 5.0  # s that a runtime may be away; s between two looks
+NETWORK_WAIT = 30.0  # s that a node has for its network plugin to start
 EVICTION_HARD_MEMORY = Quantity("100Mi")  # memory.available; kept back from Pods
 
 
@@ -50,6 +51,7 @@ class NodeStatusReporter:
         self.registered = False
         self.memory_pressure = False
         self._images: tuple[str, ...] = ()  # the IDs of those that were reported
+        self._began = self._sim.now
         self._runtime_seen = float("-inf")  # when a report last found the runtime well
         self._register_wait = FIRST_REGISTER_WAIT
         self._node: Informer[Node] | None = None  # from the first registration on
@@ -173,7 +175,9 @@ class NodeStatusReporter:
         if node is None:
             return
         status: Document = {
-            "conditions": self._conditions(node.status.conditions or []),
+            "conditions": self._conditions(
+                node.status.conditions or [], self._runtime.network_problem()
+            ),
             "nodeInfo": self._node_info(),
         }
         if (images := self._image_list()) is not None:
@@ -196,7 +200,12 @@ class NodeStatusReporter:
             for image in found[:50]
         ]
 
-    def _conditions(self, stated: list[Condition]) -> list[Document]:
+    def _conditions(self, stated: list[Condition], network: str = "") -> list[Document]:
+        """The conditions now; `network` is what is wrong with the node's network.
+
+        Simplified: a real node is not ready until its network plugin has started; here it is,
+        unless that takes longer than `NETWORK_WAIT`.
+        """
         now = self._sim.timestamp
         pressure = "False", "KubeletHasSufficientMemory"
         if self.memory_pressure:
@@ -212,8 +221,11 @@ class NodeStatusReporter:
             self._runtime_seen = self._sim.now
         elif self._sim.now - (self._runtime_seen + RUNTIME_CHECK) < RUNTIME_WAIT - 1e-6:
             problem = ""  # it may be back in a moment
-        if problem:
-            rows[-1] = ("Ready", "False", "KubeletNotReady", problem)
+        if self._sim.now - self._began < NETWORK_WAIT:
+            network = ""
+        if problem or network:
+            both = f"[{problem}, {network}]" if problem and network else problem or network
+            rows[-1] = ("Ready", "False", "KubeletNotReady", both)
         documents: list[Document] = []
         for kind, state, reason, message in rows:
             same = [c for c in stated if c.type == kind]

@@ -20,7 +20,8 @@ SANDBOX_RETRY = 1.0  # s
 class PodSandbox:
     """The sandbox of one Pod.
 
-    `prepare` is called before a sandbox is made, `wake` asks for a sync, now or in so many seconds.
+    `prepare` is called before a sandbox is made, and says what is wrong with the node's network;
+    `wake` asks for a sync, now or in so many seconds.
     A Pod on the node's network gets `node_address`. `state` is what is known of the Pod, `calls`
     reach the runtime, `events` report.
     """
@@ -31,7 +32,7 @@ class PodSandbox:
         calls: PodCalls,
         events: KubeletEvents,
         node_address: str,
-        prepare: Callable[[], None],
+        prepare: Callable[[], str],
         wake: Callable[[float], None],
     ) -> None:
         self._state, self._calls, self._events = state, calls, events
@@ -40,11 +41,18 @@ class PodSandbox:
         self._making = False
 
     def make(self) -> None:
-        """Have the sandbox made; a failure is reported, and tried again."""
+        """Have the sandbox made; a failure is reported, and tried again.
+
+        While the network is not ready only Pods on the node's own network start.
+        """
         if self._making:
             return
+        if (problem := self._prepare()) and not self._state.pod.spec.host_network:
+            message = f"network is not ready: {problem}"
+            self._events.warning(self._state.pod, "NetworkNotReady", message)
+            self._wake(SANDBOX_RETRY)
+            return
         self._making = True
-        self._prepare()
         config = sandbox_config(self._state.pod, self._count)
         self._calls.begin("RunPodSandbox", self._made, config=config)
 

@@ -48,7 +48,7 @@ class NodeParts(msgspec.Struct, frozen=True):
     options: ContainerOptions
     status: StatusManager
     events: KubeletEvents
-    tell_address_block: Callable[[], None]
+    tell_address_block: Callable[[], str]
     sandbox_lost: Callable[[str], bool]  # whether the relist saw a sandbox stopped
     ended: Callable[[PodWorker], None]  # gets a worker that has stopped everything
 

@@ -66,6 +66,39 @@ def test_a_cluster_without_a_block_for_another_node_says_so():
         ClusterCIDR("10.244.0.0/22", 20)
 
 
+def test_blocks_are_given_in_turn_also_when_an_earlier_one_is_free_again():
+    blocks = ClusterCIDR("10.244.0.0/22", 24)
+    first = blocks.take()
+    blocks.release(first)
+    assert [blocks.take() for _ in range(4)] == [
+        "10.244.1.0/24",
+        "10.244.2.0/24",
+        "10.244.3.0/24",
+        first,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("occupied", "left"),
+    [
+        ("10.244.0.0/24", 3),
+        ("10.244.1.128/25", 3),  # a part of a block
+        ("10.244.2.0/23", 2),
+        ("10.244.0.0/16", 0),  # more than all of it
+        ("10.243.255.0/24", 4),  # just below
+        ("10.244.4.0/24", 4),  # just above
+        ("fd00::/64", 4),
+    ],
+)
+def test_a_block_that_a_node_has_already_is_not_given_to_another(occupied: str, left: int):
+    blocks = ClusterCIDR("10.244.0.0/22", 24)
+    blocks.occupy(occupied)
+    given = [ipaddress.ip_network(blocks.take()) for _ in range(left)]
+    assert blocks.full
+    if ":" not in occupied:
+        assert not any(block.overlaps(ipaddress.ip_network(occupied)) for block in given)
+
+
 def test_overlaps_are_found_across_plans_but_not_across_families():
     plan = {"a": "10.0.0.0/8", "b": "10.96.0.0/12", "c": "192.168.0.0/16", "d": "fd00::/8"}
     assert list(overlaps(plan)) == [("a", "b")]

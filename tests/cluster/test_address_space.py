@@ -1,0 +1,125 @@
+"""A cluster has as many addresses as its ranges; a range that is used up is not a fault of ours."""
+
+from __future__ import annotations
+
+import pytest
+
+from course_lib import Cluster
+from course_lib.errors import CourseError
+from course_lib.network import PLUGINS
+
+NO_NETWORK = (
+    "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady "
+    "message:Network plugin returns error: cni plugin not initialized"
+)
+
+
+def pod(node: str, **spec: object) -> dict[str, object]:
+    bound = {"nodeName": node, "tolerations": [{"operator": "Exists"}]}
+    container = {"name": "web", "image": "nginx:1.27"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": f"on-{node}"},
+        "spec": bound | {"containers": [container]} | spec,
+    }
+
+
+def blocks(cluster: Cluster) -> list[str]:
+    return [node.spec.pod_cidr for node in cluster.api.list("Node")]
+
+
+@pytest.mark.parametrize(
+    ("nodes", "range_of_pods", "range_of_nodes"),
+    [
+        (253, "10.244.0.0/16", "192.168.49.0/24"),
+        (254, "10.244.0.0/16", "192.168.0.0/16"),
+        (256, "10.244.0.0/16", "192.168.0.0/16"),
+        (257, "10.128.0.0/9", "192.168.0.0/16"),
+    ],
+)
+def test_the_ranges_grow_with_the_number_of_nodes(nodes, range_of_pods, range_of_nodes):
+    cluster = Cluster(nodes=nodes)
+    assert str(cluster.network.cluster_cidr.network) == range_of_pods
+    assert cluster.network.node_cidr == range_of_nodes
+    assert all(blocks(cluster)) and len(set(blocks(cluster))) == nodes
+    addresses = list(cluster.get("nodes", wide=True)["INTERNAL-IP"])
+    assert len(set(addresses)) == nodes
+
+
+def test_a_chosen_range_is_cut_into_the_blocks_of_nodes():
+    assert blocks(Cluster(nodes=2, pod_cidr="10.0.0.0/14")) == ["10.0.0.0/24", "10.0.1.0/24"]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [
+        ("10.0.0.1/14", "has host bits set"),
+        ("here", "an IPv4 range"),
+        ("fd00::/64", "an IPv4 range"),
+        ("10.0.0.0/7", "a prefix length from 8 to 30"),
+        ("11.0.0.0/31", "a prefix length from 8 to 30"),
+        ("10.96.0.0/16", "10.96.0.0/12, which is that of the Services"),
+        ("192.168.0.0/16", "192.168.49.0/24, which is that of the nodes"),
+    ],
+)
+def test_a_range_that_pods_cannot_have_is_refused(chosen, expected):
+    with pytest.raises(CourseError) as refused:
+        Cluster(nodes=1, pod_cidr=chosen)
+    assert refused.value.where == "pod_cidr" and refused.value.do
+    assert expected in str(refused.value)
+
+
+@pytest.mark.parametrize("chosen", ["8.0.0.0/8", "11.0.0.0/30", "10.112.0.0/12"])
+def test_a_range_just_within_the_limits_is_taken(chosen):
+    assert all(blocks(Cluster(nodes=1, pod_cidr=chosen)))
+
+
+def test_a_machine_for_which_the_subnet_has_no_address_is_refused():
+    cluster = Cluster(nodes=253)
+    with pytest.raises(CourseError, match="the subnet is full"):
+        cluster.add_node()
+
+
+@pytest.mark.parametrize("network", ["flat", *PLUGINS])
+def test_a_node_without_a_block_stays_without_pods_addresses(network):
+    cluster = Cluster(nodes=3, pod_cidr="10.0.0.0/23", network=network)
+    assert blocks(cluster) == ["10.0.0.0/24", "10.0.1.0/24", ""]
+    told = cluster.log(reason="CIDRNotAvailable")
+    assert set(told.COMPONENT) == {"cidrAllocator"} and set(told.OBJECT) == {"Node/node-3"}
+    cluster.run(seconds=60)
+    assert list(cluster.get("nodes").STATUS) == ["Ready", "Ready", "NotReady"]
+    assert NO_NETWORK in cluster.describe("node", "node-3")
+    cluster.apply([pod("node-2"), pod("node-3")])
+    cluster.run(seconds=30)
+    assert list(cluster.get("pods", wide=True).IP) != ["<none>", "<none>"]
+    assert cluster.get("pods").STATUS[1] == "ContainerCreating"
+    assert f"network is not ready: {NO_NETWORK}" in cluster.describe("pod", "on-node-3")
+
+
+def test_a_pod_on_the_network_of_its_node_needs_no_block():
+    cluster = Cluster(nodes=2, pod_cidr="10.0.0.0/24")
+    cluster.apply(pod("node-2", hostNetwork=True))
+    cluster.run(seconds=30)
+    assert list(cluster.get("pods").STATUS) == ["Running"]
+
+
+def test_a_node_has_30_seconds_for_its_network_to_start():
+    cluster = Cluster(nodes=2, pod_cidr="10.0.0.0/24")
+    cluster.run(seconds=29)
+    assert list(cluster.get("nodes").STATUS) == ["Ready", "Ready"]
+    cluster.run(seconds=12)
+    assert list(cluster.get("nodes").STATUS) == ["Ready", "NotReady"]
+
+
+def test_the_block_of_a_deleted_node_goes_to_the_one_that_waits():
+    cluster = Cluster(nodes=2, pod_cidr="10.0.0.0/24")
+    cluster.run(seconds=60)
+    cluster.delete("node", "node-1")
+    cluster.run_until(lambda: "Ready" in list(cluster.get("nodes").STATUS), timeout=2100)
+    assert cluster.document("node", "node-2")["spec"]["podCIDR"] == "10.0.0.0/24"
+
+
+def test_masters_wait_only_for_the_blocks_that_there_are():
+    cluster = Cluster.single_master(workers=2, pod_cidr="10.0.0.0/24")
+    assert sum(map(bool, blocks(cluster))) == 1
