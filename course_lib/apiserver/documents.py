@@ -10,6 +10,8 @@ Source: kubernetes.io "Kubernetes API Concepts"; `BeforeCreate` and `BeforeUpdat
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import msgspec
 
 from course_lib.apiserver import admission, immutability
@@ -17,13 +19,15 @@ from course_lib.apiserver.errors import Conflict
 from course_lib.apiserver.patches import merge_patch
 from course_lib.apiserver.reader import Reader
 from course_lib.apiserver.store import StoredObject
-from course_lib.objects.decode import canonical, decode, revised
+from course_lib.errors import InvalidManifest
+from course_lib.objects.decode import canonical, decode, encoded, revised, shared
 from course_lib.objects.kind import Kind, Kinds
 from course_lib.objects.manifests import Document, plain
 from course_lib.objects.meta import Object
-from course_lib.objects.validate import validate
+from course_lib.objects.validate import validate, validate_beside_spec
 
 PRECONDITIONS = ("uid", "resourceVersion")  # of a write, where it names them
+LONGEST_SHARED = 64 * 1024  # bytes of a spec that is looked for among the known ones
 SERVERS_OWN = ("uid", "resourceVersion", "deletionTimestamp", "creationTimestamp")
 
 
@@ -50,6 +54,22 @@ def new(document: Document, kind: Kind, api: Reader | None = None) -> Incoming:
 
     `kind` is the document's.
     """
+    document = _completed(document, kind)
+    if api is not None:
+        admission.mutate(api, kind, document)
+    known = _of_equal_spec(document, kind)
+    if known is None:
+        view = decode(document, kind)
+        validate(document, view, kind)
+        return Incoming(canonical(document, kind.type), kind, view)
+    document["spec"] = known.document["spec"]
+    view = revised(known.view, known.document, document, kind)
+    validate_beside_spec(document, view, kind)
+    return Incoming(document, kind, view)
+
+
+def _completed(document: Document, kind: Kind) -> Document:
+    """A copy of a new document with its defaults, and without what the server itself writes."""
     document = plain(document)
     metadata = document.setdefault("metadata", {})
     if isinstance(metadata, dict):
@@ -61,12 +81,62 @@ def new(document: Document, kind: Kind, api: Reader | None = None) -> Incoming:
             metadata.pop("namespace", None)
         for field in SERVERS_OWN:
             metadata.pop(field, None)
-    kind.set_defaults(document)
+    if written := _spec_alone(document, kind):
+        document["apiVersion"] = kind.api_version
+        document["spec"] = msgspec.msgpack.decode(_completed_spec(kind, written))
+    else:
+        kind.set_defaults(document)
     if kind.status and not kind.status_at_creation:
         document.pop("status", None)
-    if api is not None:
-        admission.mutate(api, kind, document)
-    return _read(document, kind)
+    return document
+
+
+# The Pods of one template have equal specs: each is completed, decoded and judged once, and stored
+# as one object in memory.
+
+
+def _spec_alone(document: Document, kind: Kind) -> bytes:
+    """The spec of a plain document as bytes, by which an equal one is found; empty for none.
+
+    A long one is not looked for; `kind` says whether its specs are judged by themselves.
+    """
+    spec = document.get("spec") if kind.spec_alone else None
+    written = encoded(spec) if isinstance(spec, dict) else b""
+    return written if len(written) <= LONGEST_SHARED else b""
+
+
+@lru_cache(maxsize=1024)
+def _completed_spec(kind: Kind, written: bytes) -> bytes:
+    """A spec with its defaults; `written` is what it was before."""
+    document: Document = {"spec": msgspec.msgpack.decode(written)}
+    kind.set_defaults(document)
+    return encoded(document["spec"])
+
+
+def _of_equal_spec(document: Document, kind: Kind) -> Incoming | None:
+    """A valid document with the same spec; None where there is none, or it is not looked for."""
+    written = _spec_alone(document, kind)
+    try:
+        return _judged(kind, written) if written else None
+    except InvalidManifest:
+        return None  # it is refused with all that is wrong of the document
+
+
+@lru_cache(maxsize=1024)
+def _judged(kind: Kind, written: bytes) -> Incoming:
+    """A document with a spec and nothing else, completed and valid."""
+    metadata = {"name": "name", "namespace": "default"}
+    document = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata}
+    document["spec"] = msgspec.msgpack.decode(written)
+    view = decode(document, kind)
+    validate(document, view, kind)
+    return Incoming(canonical(document, kind.type), kind, view)
+
+
+def forget_specs() -> None:
+    """Complete, decode and judge each spec again when it comes next."""
+    _completed_spec.cache_clear()
+    _judged.cache_clear()
 
 
 def as_stored(document: Document, kinds: Kinds, first: bool = False) -> tuple[Document, Kind]:
@@ -131,10 +201,13 @@ def update(
     kind.carry_over(before, document)
     kind.set_defaults(document)
     admission.mutate_update(kind, document)
-    incoming = _read(document, kind)
-    immutability.check(before, incoming.document, kind)
-    admission.validate_update(api, kind, incoming.view, existing)
-    return incoming
+    document = shared(before, document)
+    view = revised(existing, before, document, kind)
+    validate(document, view, kind, before)
+    document = canonical(document, kind.type, before)
+    immutability.check(before, document, kind)
+    admission.validate_update(api, kind, view, existing)
+    return Incoming(document, kind, view)
 
 
 def update_of_status(
@@ -146,22 +219,16 @@ def update_of_status(
     """
     document = immutability.carry_over(before, document, "status", kind)
     if "status" in document:
-        document["status"] = plain(document["status"], "status")
+        status = shared(before.get("status"), plain(document["status"], "status"))
+        document["status"] = status
         revised(existing, before, document, kind)  # its types, before what is empty goes
-        document["status"] = kind.stored_status(document["status"])
+        stored = kind.stored_status(status)
+        document["status"] = status if stored == status else stored
     if kind.custom:
         kind.complete(document)
         immutability.check(before, document, kind)
     view = revised(existing, before, document, kind)
-    if "status" in document:
-        document |= canonical({"status": document["status"]}, kind.type)
-    return Incoming(document, kind, view)
-
-
-def _read(document: Document, kind: Kind) -> Incoming:
-    view = decode(document, kind)
-    validate(document, view, kind)
-    return Incoming(canonical(document, kind.type), kind, view)
+    return Incoming(canonical(document, kind.type, before), kind, view)
 
 
 def view_of(entry: StoredObject, kind: Kind) -> Object:

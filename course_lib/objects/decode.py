@@ -55,20 +55,23 @@ def revised(view: ViewT, before: Document, after: Document, kind: Kind) -> ViewT
 
 
 def _revised(view: ViewT, before: Document, after: Document) -> ViewT:
-    changes: dict[str, Any] = {}
-    for name, (attribute, shape, default) in _attributes(type(view)).items():
-        old, new = before.get(name, _ABSENT), after.get(name, _ABSENT)
-        if new is old:
+    attributes, changes = _attributes(type(view)), dict[str, Any]()
+    for name, new in after.items():
+        old = before.get(name, _ABSENT)
+        if new is old or name not in attributes:
             continue
+        attribute, shape, _ = attributes[name]
         part = getattr(view, attribute)
-        if new is _ABSENT and default is _ABSENT:
-            raise msgspec.ValidationError(f"{name} is required")
-        if new is _ABSENT:
-            changes[attribute] = default
-        elif isinstance(part, msgspec.Struct) and isinstance(old, dict) and isinstance(new, dict):
+        if isinstance(part, msgspec.Struct) and isinstance(old, dict) and isinstance(new, dict):
             changes[attribute] = _revised(part, old, new)
         else:
             changes[attribute] = msgspec.convert(new, shape, dec_hook=_quantity)
+    for name in before:
+        if name not in after and name in attributes:
+            attribute, _, default = attributes[name]
+            if default is _ABSENT:
+                raise msgspec.ValidationError(f"{name} is required")
+            changes[attribute] = default
     return msgspec.structs.replace(view, **changes) if changes else view
 
 
@@ -207,19 +210,74 @@ def unknown_fields(value: Any, shape: Any, path: str = "") -> list[UnknownField]
     return result
 
 
-def canonical(value: Any, shape: Any) -> Any:
-    """The value with its quantities in canonical form, as the API server stores them."""
+def canonical(value: Any, shape: Any, before: Any = None) -> Any:
+    """The `value` of a type `shape` with its quantities in canonical form, as they are stored.
+
+    A part of `before`, which is canonical, is taken over, and so is one without quantities.
+    """
     shape, origin, inner = _taken_apart(shape)
     if shape is Quantity:
         return str(_quantity(Quantity, value))
+    if value is before or not _has_quantities(shape):
+        return value
     if isinstance(value, list) and origin is list:
         return [canonical(item, inner[0]) for item in value]
     if isinstance(value, dict) and origin is dict:
         return {key: canonical(item, inner[1]) for key, item in value.items()}
-    if isinstance(value, dict) and isinstance(shape, type) and issubclass(shape, msgspec.Struct):
-        fields = _fields(shape)
-        return {k: canonical(v, fields[k]) if k in fields else v for k, v in value.items()}
+    if isinstance(value, dict) and not origin:
+        known = before if isinstance(before, dict) else {}
+        fields = _fields_with_quantities(shape)
+        return value | {
+            key: canonical(value[key], of, known.get(key))
+            for key, of in fields.items()
+            if key in value
+        }
     return value
+
+
+@cache
+def _has_quantities(shape: Any) -> bool:
+    """Whether a quantity stands in values of a type, or in parts of them."""
+    looked_at: list[Any] = []
+    waiting = [shape]
+    while waiting:
+        each, _, inner = _taken_apart(waiting.pop())
+        if each is Quantity:
+            return True
+        if each not in looked_at:
+            looked_at.append(each)
+            struct = isinstance(each, type) and issubclass(each, msgspec.Struct)
+            waiting += _fields(each).values() if struct else inner
+    return False
+
+
+@cache
+def _fields_with_quantities(shape: type[msgspec.Struct]) -> dict[str, Any]:
+    return {name: of for name, of in _fields(shape).items() if _has_quantities(of)}
+
+
+encoded = msgspec.msgpack.encode  # equal bytes: the same value, of the same types
+
+
+def shared(before: Any, after: Any) -> Any:
+    """The value `after`, in which each part that equals that of `before` is the same object.
+
+    So what a write leaves alone is stored once, and neither decoded nor judged again.
+
+    >>> before = {"spec": {"a": [1]}, "status": {}}
+    >>> shared(before, {"spec": {"a": [1]}, "status": {"b": 2}})["spec"] is before["spec"]
+    True
+    """
+    if after is before:
+        return before
+    if type(after) is not type(before) or not isinstance(after, dict | list):
+        return after
+    if after == before and encoded(after) == encoded(before):  # 1 equals True, and is written 1
+        return before
+    if isinstance(after, dict):
+        return {k: shared(before[k], v) if k in before else v for k, v in after.items()}
+    known = len(before)
+    return [shared(before[i], v) if i < known else v for i, v in enumerate(after)]
 
 
 @cache

@@ -50,12 +50,17 @@ class Rules:
                 place = place.setdefault(step, {})
             place[""] = check
 
-    def problems(self, document: Any, path: str = "") -> Iterator[Problem]:
-        """What the checks have to say of a document; `path` is where it stands."""
-        yield from _walk(document, self._tree, path)
+    def problems(self, document: Any, path: str = "", before: Any = None) -> Iterator[Problem]:
+        """What the checks have to say of a document; `path` is where it stands.
+
+        Parts that it has in common with `before` were judged then.
+        """
+        yield from _walk(document, self._tree, path, before)
 
 
-def _walk(value: Any, rules: dict[str, Any], path: str) -> Iterator[Problem]:
+def _walk(value: Any, rules: dict[str, Any], path: str, before: Any = None) -> Iterator[Problem]:
+    if value is before and isinstance(value, dict | list):
+        return
     check = rules.get("")
     if check is not None:
         expected = check(value)
@@ -63,16 +68,19 @@ def _walk(value: Any, rules: dict[str, Any], path: str) -> Iterator[Problem]:
             yield Problem(path, expected, value)
             return
     if isinstance(value, dict):
+        known = before if isinstance(before, dict) else {}
         for key, item in value.items():
             if (below := rules.get(key)) is not None and key:
-                yield from _walk(item, below, f"{path}.{key}" if path else key)
+                yield from _walk(item, below, f"{path}.{key}" if path else key, known.get(key))
             elif "*" in rules:
                 yield from _walk(item, rules["*"], f"{path}[{key}]")
             if "~" in rules:
                 yield from _walk(key, rules["~"], f"{path}[{key}]")
     elif isinstance(value, list) and "[*]" in rules:
+        judged = before if isinstance(before, list) else []
         for position, item in enumerate(value):
-            yield from _walk(item, rules["[*]"], f"{path}[{position}]")
+            same = judged[position] if position < len(judged) else None
+            yield from _walk(item, rules["[*]"], f"{path}[{position}]", same)
     elif len(rules) > (check is not None):
         yield Problem(path, "a list" if "[*]" in rules else "a mapping", value)
 

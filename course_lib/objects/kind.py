@@ -119,6 +119,7 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
     deletion_finalizer: str = ""  # what an object gets when its deletion begins
 
     # Judging it
+    spec_alone: bool = False  # its spec is completed and judged by itself, whatever stands beside
     name_rule: Callable[[str], Problems] = subdomain_name
     fields: Mapping[str, Check] = {}  # rules of single fields, by path
     rules: Callable[[Any], Problems] = _no_problems  # of the view

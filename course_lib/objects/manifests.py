@@ -130,20 +130,15 @@ def plain(value: Any, where: str = "document") -> Any:
 
 
 def _plain(value: Any, where: str, depth: int, room: list[int]) -> Any:
-    room[0] -= len(value) if isinstance(value, str) else 2
-    if room[0] < 0:
-        said = f"Request entity too large: limit is {MAX_BYTES}"
-        raise InvalidManifest(said, where=where, expected="3 MiB")
+    if isinstance(value, str):
+        _take(room, len(value), where)
+        return _unicode(value, where)
     if depth > MAX_DEPTH:
         most = f"at most {MAX_DEPTH} levels"
         raise InvalidManifest("nested too deep", where=where, expected=most)
     if isinstance(value, Mapping):
-        room[0] -= 6 * len(value)  # `"key": ,` at the least
-        return {
-            _key(key, where): _plain(item, where, depth + 1, room)
-            for key, item in value.items()
-            if item is not None
-        }
+        return _plain_mapping(value, where, depth, room)
+    _take(room, 2, where)
     if isinstance(value, list | tuple):
         return [_plain(item, where, depth + 1, room) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
@@ -153,8 +148,6 @@ def _plain(value: Any, where: str, depth: int, room: list[int]) -> Any:
         raise InvalidManifest(
             "the number is too large", where=where, expected="64 bits", found=found
         )
-    if isinstance(value, str):
-        return _unicode(value, where)
     if value is None or isinstance(value, int | float):
         return value
     raise InvalidManifest(
@@ -162,6 +155,30 @@ def _plain(value: Any, where: str, depth: int, room: list[int]) -> Any:
         where=where,
         found=f"{type(value).__name__} {str(value)[:40]!r}",
     )
+
+
+def _plain_mapping(value: Mapping[Any, Any], where: str, depth: int, room: list[int]) -> Document:
+    size, result = 2 + 6 * len(value), {}  # `"key": ,` at the least
+    for key, item in value.items():
+        if item is None:
+            continue
+        if type(key) is not str or not key.isascii():
+            key = _key(key, where)
+        if type(item) is str and item.isascii():  # most of all parts
+            size += len(item)
+            result[key] = item
+        else:
+            result[key] = _plain(item, where, depth + 1, room)
+    _take(room, size, where)
+    return result
+
+
+def _take(room: list[int], size: int, where: str) -> None:
+    """Count bytes against those that the API server reads."""
+    room[0] -= size
+    if room[0] < 0:
+        said = f"Request entity too large: limit is {MAX_BYTES}"
+        raise InvalidManifest(said, where=where, expected="3 MiB")
 
 
 def _unicode(text: str, where: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from functools import total_ordering
+from functools import lru_cache, total_ordering
 
 from course_lib.errors import CourseError
 
@@ -110,6 +110,7 @@ def _parse(text: str) -> tuple[int, str]:
     return nano, notation
 
 
+@lru_cache(maxsize=4096)
 def _exact(text: str) -> tuple[int, str]:
     match = _SHAPE.fullmatch(text)
     suffix = match["suffix"] if match else None

@@ -55,14 +55,35 @@ _METADATA: dict[str, Check] = {
 }
 
 
-def validate(document: Document, view: Object, kind: Kind) -> None:
-    """Raise `InvalidManifest` with all problems of a `document` and its `view` by its `kind`."""
+def validate(document: Document, view: Object, kind: Kind, before: Document | None = None) -> None:
+    """Raise `InvalidManifest` with all problems of a `document` and its `view` by its `kind`.
+
+    The rules of single fields pass over parts that are those of `before`, which was valid.
+    """
+    _refuse(_problems(document, view, kind, before), document, view, kind)
+
+
+def validate_beside_spec(document: Document, view: Object, kind: Kind) -> None:
+    """The same for a `document` whose spec is known to be valid by itself (`Kind.spec_alone`).
+
+    `view` is that of the document, `kind` that of both.
+    """
+    rest = {key: value for key, value in document.items() if key != "spec"}
+    problems = [*_metadata(view, kind), *_field_rules(kind).problems(rest)]
+    _refuse(problems or list(kind.relations(document)), document, view, kind)
+
+
+def _problems(
+    document: Document, view: Object, kind: Kind, before: Document | None
+) -> list[Problem]:
     problems = [*_metadata(view, kind), *kind.rules(view)]
     told = {problem.path for problem in problems}
-    said = _field_rules(kind).problems(document)
+    said = _field_rules(kind).problems(document, before=before)
     problems += [problem for problem in said if problem.path not in told]
-    if not problems:
-        problems += _relations(document, kind)
+    return problems or list(_relations(document, kind))
+
+
+def _refuse(problems: list[Problem], document: Document, view: Object, kind: Kind) -> None:
     if problems:
         first, others = problems[0], problems[1:]
         also = "; ".join(f"{p.path}: expected {p.expected}, found {p.found!r}" for p in others)

@@ -104,6 +104,7 @@ POD = Kind(
     generations=True,
     parts={"spec": Embedded(POD_SPEC, complete_pod, pod_relations)},
     stated_conditions={"lastProbeTime": None},
+    spec_alone=True,
     rules=lambda pod: pod_spec_rules(pod.spec, "spec."),
     relations=_relations,
     free=(
