@@ -276,8 +276,9 @@ def shared(before: Any, after: Any) -> Any:
         return before
     if isinstance(after, dict):
         return {k: shared(before[k], v) if k in before else v for k, v in after.items()}
-    known = len(before)
-    return [shared(before[i], v) if i < known else v for i, v in enumerate(after)]
+    same = [old if new == old and encoded(new) == encoded(old) else new
+            for old, new in zip(before, after, strict=False)]  # fmt: skip
+    return same + after[len(same) :]
 
 
 @cache

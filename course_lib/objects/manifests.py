@@ -136,9 +136,11 @@ def _plain(value: Any, where: str, depth: int, room: list[int]) -> Any:
     if depth > MAX_DEPTH:
         most = f"at most {MAX_DEPTH} levels"
         raise InvalidManifest("nested too deep", where=where, expected=most)
-    if isinstance(value, Mapping):
+    if type(value) is dict or isinstance(value, Mapping):
         return _plain_mapping(value, where, depth, room)
     _take(room, 2, where)
+    if type(value) is bool:
+        return value
     if isinstance(value, list | tuple):
         return [_plain(item, where, depth + 1, room) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
