@@ -18,6 +18,7 @@ from course_lib.objects.manifests import Document, filled_paths
 from course_lib.objects.meta import Object, Value
 from course_lib.objects.quantity import Quantity
 
+PartT = TypeVar("PartT")
 ViewT = TypeVar("ViewT", bound=msgspec.Struct)
 _ABSENT: Any = object()  # a field that is not in a document, or has no default
 _PROBLEM = re.compile(r"(?P<said>.*?)(?: - at `(?P<path>.*)`)?", re.DOTALL)
@@ -55,7 +56,7 @@ def revised(view: ViewT, before: Document, after: Document, kind: Kind) -> ViewT
 
 
 def _revised(view: ViewT, before: Document, after: Document) -> ViewT:
-    attributes, changes = _attributes(type(view)), dict[str, Any]()
+    attributes, changes = _attributes(type(view)), dict[str, object]()
     for name, new in after.items():
         old = before.get(name, _ABSENT)
         if new is old or name not in attributes:
@@ -210,7 +211,7 @@ def unknown_fields(value: Any, shape: Any, path: str = "") -> list[UnknownField]
     return result
 
 
-def canonical(value: Any, shape: Any, before: Any = None) -> Any:
+def canonical(value: Any, shape: Any, before: object = None) -> Any:
     """The `value` of a type `shape` with its quantities in canonical form, as they are stored.
 
     A part of `before`, which is canonical, is taken over, and so is one without quantities.
@@ -236,9 +237,9 @@ def canonical(value: Any, shape: Any, before: Any = None) -> Any:
 
 
 @cache
-def _has_quantities(shape: Any) -> bool:
+def _has_quantities(shape: object) -> bool:
     """Whether a quantity stands in values of a type, or in parts of them."""
-    looked_at: list[Any] = []
+    looked_at: list[object] = []
     waiting = [shape]
     while waiting:
         each, _, inner = _taken_apart(waiting.pop())
@@ -256,10 +257,10 @@ def _fields_with_quantities(shape: type[msgspec.Struct]) -> dict[str, Any]:
     return {name: of for name, of in _fields(shape).items() if _has_quantities(of)}
 
 
-encoded = msgspec.msgpack.encode  # equal bytes: the same value, of the same types
+encoded = msgspec.msgpack.encode
 
 
-def shared(before: Any, after: Any) -> Any:
+def shared(before: object, after: PartT) -> PartT:
     """The value `after`, in which each part that equals that of `before` is the same object.
 
     So what a write leaves alone is stored once, and neither decoded nor judged again.
@@ -268,17 +269,20 @@ def shared(before: Any, after: Any) -> Any:
     >>> shared(before, {"spec": {"a": [1]}, "status": {"b": 2}})["spec"] is before["spec"]
     True
     """
-    if after is before:
-        return before
-    if type(after) is not type(before) or not isinstance(after, dict | list):
-        return after
-    if after == before and encoded(after) == encoded(before):  # 1 equals True, and is written 1
-        return before
-    if isinstance(after, dict):
-        return {k: shared(before[k], v) if k in before else v for k, v in after.items()}
-    same = [old if new == old and encoded(new) == encoded(old) else new
-            for old, new in zip(before, after, strict=False)]  # fmt: skip
-    return same + after[len(same) :]
+    if _equal(before, after):
+        return before  # type: ignore[return-value]
+    if isinstance(after, dict) and isinstance(before, dict):
+        return {k: shared(before.get(k), v) for k, v in after.items()}  # type: ignore[return-value]
+    if isinstance(after, list) and isinstance(before, list):
+        known = zip(before, after, strict=False)
+        same = [old if _equal(old, new) else new for old, new in known]
+        return same + after[len(same) :]  # type: ignore[return-value]
+    return after
+
+
+def _equal(before: object, after: object) -> bool:
+    """Whether two values are written alike: True equals 1 in Python, and is written otherwise."""
+    return before == after and encoded(before) == encoded(after)
 
 
 @cache

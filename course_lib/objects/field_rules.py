@@ -50,7 +50,9 @@ class Rules:
                 place = place.setdefault(step, {})
             place[""] = check
 
-    def problems(self, document: Any, path: str = "", before: Any = None) -> Iterator[Problem]:
+    def problems(
+        self, document: object, path: str = "", before: object = None
+    ) -> Iterator[Problem]:
         """What the checks have to say of a document; `path` is where it stands.
 
         Parts that it has in common with `before` were judged then.
@@ -58,7 +60,9 @@ class Rules:
         yield from _walk(document, self._tree, path, before)
 
 
-def _walk(value: Any, rules: dict[str, Any], path: str, before: Any = None) -> Iterator[Problem]:
+def _walk(
+    value: object, rules: dict[str, Any], path: str, before: object = None
+) -> Iterator[Problem]:
     if value is before and isinstance(value, dict | list):
         return
     check = rules.get("")

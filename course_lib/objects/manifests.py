@@ -159,8 +159,10 @@ def _plain(value: Any, where: str, depth: int, room: list[int]) -> Any:
     )
 
 
-def _plain_mapping(value: Mapping[Any, Any], where: str, depth: int, room: list[int]) -> Document:
-    size, result = 2 + 6 * len(value), {}  # `"key": ,` at the least
+def _plain_mapping(
+    value: Mapping[object, object], where: str, depth: int, room: list[int]
+) -> Document:
+    size, result = 2 + 6 * len(value), Document()  # `"key": ,` at the least
     for key, item in value.items():
         if item is None:
             continue
