@@ -1,20 +1,24 @@
-"""A cache of the objects of one kind, with indexes.
+"""A cache of the objects of one kind, with indexes and tallies.
 
-Source: client-go `tools/cache`, `thread_safe_store.go`.
+An index finds objects, a tally counts them: both cost what changes, not what is there.
+Source: client-go `tools/cache`, `thread_safe_store.go`; it has no tallies.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import cache
-from typing import Generic
+from typing import Generic, TypeVar, cast
 
 from course_lib.objects.meta import Object, ObjectT
-from course_lib.objects.selectors import EVERYTHING, Selector
+from course_lib.objects.selectors import EVERYTHING, IN, Selector
 
 Key = str  # namespace/name, or the name alone
+FeatureT = TypeVar("FeatureT", bound=Hashable)
 IndexFunction = Callable[[ObjectT], Iterable[str]]  # the values under which an object is found
+TallyFunction = Callable[[ObjectT], Iterable[tuple[str, Hashable]]]  # groups, and features there
 
 
 class Indexer(Generic[ObjectT]):
@@ -27,12 +31,17 @@ class Indexer(Generic[ObjectT]):
     ...     _ = cache.put(f"shop/{name}", Object(metadata=meta))
     >>> [each.name for each in cache.by_index(by_label("app"), "web")]
     ['a', 'b']
+    >>> def names(seen: Object) -> list[tuple[str, int]]: return [("shop", len(seen.name))]
+    >>> dict(cache.tally(names, "shop"))
+    {1: 2}
     """
 
     def __init__(self) -> None:
         self._objects: dict[Key, ObjectT] = {}
         self._keys: list[Key] = []  # sorted, so that a namespace is a slice
         self._indexes: dict[IndexFunction[ObjectT], _Index[ObjectT]] = {}
+        self._tallies: dict[TallyFunction[ObjectT], _Tally[ObjectT]] = {}
+        self._followers: list[_Index[ObjectT] | _Tally[ObjectT]] = []  # the indexes and the tallies
 
     def __len__(self) -> int:
         return len(self._objects)
@@ -47,11 +56,38 @@ class Indexer(Generic[ObjectT]):
         The index is built when the function is used first, and kept from then on: pass the same
         function each time, not a new lambda.
         """
-        if function not in self._indexes:
+        return [self._objects[key] for key in self._index(function).keys.get(value, ())]
+
+    def count(self, function: IndexFunction[ObjectT], value: str) -> int:
+        """How many objects an index function returns a value for."""
+        return len(self._index(function).keys.get(value, ()))
+
+    def tally(
+        self, function: Callable[[ObjectT], Iterable[tuple[str, FeatureT]]], group: str
+    ) -> Mapping[FeatureT, int]:
+        """How many objects of a group have each feature, as a tally function says.
+
+        The tally is made when the function is used first, as an index is. Read the answer at once:
+        it changes with the objects.
+        """
+        tally = self._tallies.get(function)
+        if tally is None:
+            tally = self._tallies[function] = _Tally(function)
+            self._follow(tally)
+        return cast(Mapping[FeatureT, int], tally.counts.get(group, {}))
+
+    def _index(self, function: IndexFunction[ObjectT]) -> _Index[ObjectT]:
+        index = self._indexes.get(function)
+        if index is None:
             index = self._indexes[function] = _Index(function)
-            for key, each in self._objects.items():
-                index.move(key, None, each)
-        return [self._objects[key] for key in self._indexes[function].keys.get(value, ())]
+            self._follow(index)
+        return index
+
+    def _follow(self, follower: _Index[ObjectT] | _Tally[ObjectT]) -> None:
+        """Tell an index or a tally of what is there, and from now on of each change."""
+        for key, each in self._objects.items():
+            follower.move(key, None, each)
+        self._followers.append(follower)
 
     def put(self, key: Key, new: ObjectT) -> ObjectT | None:
         """Add or replace an object; returns the one that it replaces."""
@@ -59,8 +95,8 @@ class Indexer(Generic[ObjectT]):
         if old is None:
             insort(self._keys, key)
         self._objects[key] = new
-        for index in self._indexes.values():
-            index.move(key, old, new)
+        for follower in self._followers:
+            follower.move(key, old, new)
         return old
 
     def remove(self, key: Key) -> ObjectT | None:
@@ -68,17 +104,26 @@ class Indexer(Generic[ObjectT]):
         old = self._objects.pop(key, None)
         if old is not None:
             del self._keys[bisect_left(self._keys, key)]
-            for index in self._indexes.values():
-                index.move(key, old, None)
+            for follower in self._followers:
+                follower.move(key, old, None)
         return old
+
+    def _keys_for(self, selector: Selector) -> list[Key]:
+        """Keys of all objects that a selector may match: those with one of its labels, or all."""
+        for requirement in selector.requirements:
+            if requirement.operator == IN and len(requirement.values) == 1:
+                return self._index(by_label(requirement.key)).keys.get(requirement.values[0], [])
+        return self._keys
 
     def list(self, namespace: str = "", selector: Selector = EVERYTHING) -> list[ObjectT]:
         """The objects of a namespace, or all; those that the selector matches."""
-        keys = self._keys
+        keys = self._keys_for(selector)
         if namespace:
             prefix = f"{namespace}/"
             keys = keys[bisect_left(keys, prefix) : bisect_left(keys, prefix + "\U0010ffff")]
-        found = (self._objects[key] for key in keys)
+        found = [self._objects[key] for key in keys]
+        if selector is EVERYTHING:
+            return found
         return [each for each in found if selector.matches(each.labels)]
 
 
@@ -91,8 +136,11 @@ class _Index(Generic[ObjectT]):
 
     def move(self, key: Key, old: ObjectT | None, new: ObjectT | None) -> None:
         """An object changed, came (`old` is None) or went (`new` is None)."""
-        before = () if old is None else dict.fromkeys(self.function(old))
-        after = () if new is None else dict.fromkeys(self.function(new))
+        before = () if old is None else self.function(old)
+        after = () if new is None else self.function(new)
+        if before == after:
+            return
+        before, after = dict.fromkeys(before), dict.fromkeys(after)
         for value in before:
             if value not in after:
                 keys = self.keys[value]
@@ -102,6 +150,30 @@ class _Index(Generic[ObjectT]):
         for value in after:
             if value not in before:
                 insort(self.keys.setdefault(value, []), key)
+
+
+class _Tally(Generic[ObjectT]):
+    """Numbers of objects by group and feature; none is 0."""
+
+    def __init__(self, function: TallyFunction[ObjectT]) -> None:
+        self.function = function
+        self.counts: dict[str, Counter[Hashable]] = {}
+
+    def move(self, key: Key, old: ObjectT | None, new: ObjectT | None) -> None:
+        """An object changed, came (`old` is None) or went (`new` is None)."""
+        before = () if old is None else self.function(old)
+        after = () if new is None else self.function(new)
+        if before == after:
+            return
+        for group, feature in after:
+            self.counts.setdefault(group, Counter())[feature] += 1
+        for group, feature in before:
+            features = self.counts[group]
+            features[feature] -= 1
+            if not features[feature]:
+                del features[feature]
+                if not features:
+                    del self.counts[group]
 
 
 def by_namespace(seen: Object) -> list[str]:

@@ -16,11 +16,11 @@ Source: client-go `tools/cache` (`shared_informer.go`), `informers` (the shared 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Generic
 
 from course_lib.apiserver.watching import DELETED, WatchEvent
-from course_lib.client.cache import Indexer, IndexFunction
+from course_lib.client.cache import FeatureT, Indexer, IndexFunction
 from course_lib.client.interface import Client
 from course_lib.engine.simulation import Process
 from course_lib.objects.kind import Kind, Kinds
@@ -67,6 +67,16 @@ class Informer(Generic[ObjectT]):
     def by_index(self, function: IndexFunction[ObjectT], value: str) -> list[ObjectT]:
         """The objects for which an index function returns a value, in the API's order."""
         return self._received.by_index(function, value)
+
+    def count(self, function: IndexFunction[ObjectT], value: str) -> int:
+        """How many objects an index function returns a value for."""
+        return self._received.count(function, value)
+
+    def tally(
+        self, function: Callable[[ObjectT], Iterable[tuple[str, FeatureT]]], group: str
+    ) -> Mapping[FeatureT, int]:
+        """How many objects of a group have each feature, as a tally function says."""
+        return self._received.tally(function, group)
 
     @property
     def _received(self) -> Indexer[ObjectT]:

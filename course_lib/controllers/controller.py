@@ -9,14 +9,19 @@ Source: kubernetes.io "Controllers"; the controllers in `pkg/controller` all hav
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
+import msgspec
+
+from course_lib.apiserver.errors import Terminating
 from course_lib.client import Client
-from course_lib.client.cache import by_controller, orphans
+from course_lib.client.cache import FeatureT, by_controller, orphans
 from course_lib.client.informer import InformerFactory
 from course_lib.client.workqueue import WorkQueue
+from course_lib.controllers.claims import by_selection, is_settled, places
 from course_lib.controllers.ownership import set_controller
 from course_lib.engine.simulation import Process
 from course_lib.errors import CourseError
@@ -111,8 +116,21 @@ class Controller:
         reference = child.metadata.controller
         if reference is not None:
             return [(child.namespace, reference.name)] if reference.kind == self.kind else []
-        owners = self.informers.list(self.kind, child.namespace)
-        return [key_of(each) for each in owners if self.selector(each).matches(child.labels)]
+        return [key_of(each) for each in self.selecting(child)]
+
+    def selecting(self, selected: Object) -> list[Object]:
+        """The objects of this controller's kind whose selector selects an object, by name."""
+        informer = self.informers.informer(self.kind)
+        if not len(informer):
+            return []
+        found = (
+            each for place in places(selected) for each in informer.by_index(self._selects, place)
+        )
+        fitting = [each for each in found if self.selector(each).matches(selected.labels)]
+        return sorted(fitting, key=lambda each: each.name)
+
+    def _selects(self, owner: Object) -> list[str]:
+        return by_selection(owner, self.selector(owner))
 
     def owned(self, kind: type[ObjectT] | str | Kind, owner: Object) -> list[ObjectT]:
         """The objects that an owner controls, by name."""
@@ -127,6 +145,8 @@ class Controller:
         """
         selector, adopts = self.selector(owner), not owner.terminating
         informer = self.informers.informer(kind)
+        if is_settled(informer, owner, selector):
+            return self.owned(kind, owner)
         alone = informer.by_index(by_controller, orphans(owner.namespace))
         children = []
         for child in sorted([*self.owned(kind, owner), *alone], key=lambda each: each.name):
@@ -139,6 +159,22 @@ class Controller:
             elif adopts:
                 set_controller(self.api, child, [])
         return children
+
+    def census(
+        self,
+        kind: type[ObjectT] | str | Kind,
+        owner: Object,
+        features: Callable[[ObjectT], Iterable[tuple[str, FeatureT]]],
+    ) -> Mapping[FeatureT, int]:
+        """How many children of an owner have each feature; it adopts and releases as `claim` does.
+
+        `kind` is that of the children, `features` a tally function whose groups are controllers.
+        """
+        informer = self.informers.informer(kind)
+        if is_settled(informer, owner, self.selector(owner)):
+            return informer.tally(features, owner.uid)
+        children = self.claim(kind, owner)
+        return Counter(feature for child in children for _, feature in features(child))
 
     def selector(self, owner: Object) -> Selector:
         """What an object of this controller's kind selects; CronJobs adopt nothing."""
@@ -180,18 +216,30 @@ class Controller:
             self.sim.failed(error, self.name, "/".join(filter(None, key)))
         return False
 
-    def create(self, owner: Object, document: Document, thing: str) -> Object:
+    def create(self, owner: Object, document: Document, thing: str) -> None:
         """Create a child; a refusal is reported as `FailedCreate` and raised on.
+
+        In a namespace that is terminating nothing is created, and nothing reported.
 
         `owner` is the object that owns it, `document` the child, `thing` what the event calls it.
         """
         try:
             made = self.api.create(document)
+        except Terminating:
+            return
         except CourseError as refusal:
             self.warning(owner, "FailedCreate", f"Error creating: {refusal.what}")
             raise
         self.normal(owner, "SuccessfulCreate", f"Created {thing}: {made.name}")
-        return made
+
+    def state(self, of: Object, status: Document) -> None:
+        """Merge into the status of an object; nothing is sent where nothing changes.
+
+        Zeros, empty lists and fields that are not there are the same.
+        """
+        before = msgspec.to_builtins(getattr(of, "status", None)) or {}
+        if any((before.get(field) or None) != (new or None) for field, new in status.items()):
+            self.api.patch_status(of, status)
 
 
 def key_of(seen: Object) -> Key:

@@ -9,8 +9,11 @@ import math
 from collections import Counter
 
 from course_lib.client.cache import by_controller
-from course_lib.controllers.controller import Controller
+from course_lib.controllers.batches import BURST, slow_start
+from course_lib.controllers.claims import by_labels
+from course_lib.controllers.controller import Controller, key_of
 from course_lib.controllers.ownership import number_in, pod_from_template
+from course_lib.controllers.standing import active_in, by_standing, by_time_ready
 from course_lib.engine.simulation import seconds_at
 from course_lib.errors import CourseError
 from course_lib.objects.kinds.pod import DELETION_COST, Pod
@@ -18,11 +21,8 @@ from course_lib.objects.kinds.replica_set import ReplicaSet
 from course_lib.objects.kinds.replication_controller import ReplicationController
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, condition, is_true, set_condition
-from course_lib.objects.pods import available_in, is_active, is_ready, is_terminating
+from course_lib.objects.pods import is_active, is_ready
 from course_lib.objects.selectors import Selector, selector_from_labels
-
-BURST = 500  # the most Pods made or deleted at one look
-
 
 Replicated = ReplicaSet | ReplicationController
 
@@ -39,35 +39,33 @@ class ReplicaSetController(Controller):
 
     def reconcile(self, owner: Replicated) -> None:
         """Make or delete Pods, then write the status."""
-        pods = self._active(owner)
+        missing = owner.spec.replicas - active_in(self.census(Pod, owner, by_standing))
         failure: CourseError | None = None
-        if not owner.terminating and len(pods) != owner.spec.replicas:
+        if missing and not owner.terminating:
             try:
-                self._manage(owner, pods)
+                self._manage(owner, missing)
             except CourseError as refusal:
                 failure = refusal
         self._write_status(owner, failure)
         if failure is not None:
             raise failure
 
-    def _active(self, owner: Replicated) -> list[Pod]:
-        found = self.claim(Pod, owner)
-        return [pod for pod in found if is_active(pod)]
+    def _manage(self, owner: Replicated, missing: int) -> None:
+        """Make the Pods that are missing, or delete those that are too many (`missing` < 0).
 
-    def _manage(self, owner: Replicated, pods: list[Pod]) -> None:
-        missing = owner.spec.replicas - len(pods)
+        More than a burst of them are left for the next look, which the change of these causes.
+        """
         if missing > 0:
             template = self.api.document(owner.kind, owner.name, owner.namespace)["spec"][
                 "template"
             ]
-            for _ in range(min(missing, BURST)):
-                self.create(owner, pod_from_template(owner, template), "pod")
-        elif missing < 0:
-            for pod in self._first_to_go(owner, pods)[: min(-missing, BURST)]:
-                self.api.delete(Pod, pod.name, pod.namespace, uid=pod.uid)
-                self.normal(owner, "SuccessfulDelete", f"Deleted pod: {pod.name}")
-        if abs(missing) > BURST:
-            self.enqueue((owner.namespace, owner.name), after=1.0)
+            made = (pod_from_template(owner, template) for _ in range(min(missing, BURST)))
+            slow_start(made, lambda pod: self.create(owner, pod, "pod"))
+            return
+        pods = [pod for pod in self.claim(Pod, owner) if is_active(pod)]
+        for pod in self._first_to_go(owner, pods)[: min(-missing, BURST)]:
+            self.api.delete(Pod, pod.name, pod.namespace, uid=pod.uid)
+            self.normal(owner, "SuccessfulDelete", f"Deleted pod: {pod.name}")
 
     def _first_to_go(self, owner: Object, pods: list[Pod]) -> list[Pod]:
         """The order in which Pods are given up (`ActivePodsWithRanks`): those without a node,
@@ -112,36 +110,50 @@ class ReplicaSetController(Controller):
         return int(math.log2(nanoseconds)) if nanoseconds > 1 else -1
 
     def _write_status(self, owner: Replicated, failure: CourseError | None) -> None:
-        claimed = self.claim(Pod, owner)
-        pods = [pod for pod in claimed if is_active(pod)]
-        desired = owner.spec.template.metadata.labels or {}
-        waits = [available_in(pod, owner.spec.min_ready_seconds, self.sim.now) for pod in pods]
-        soon = [wait for wait in waits if wait]
-        if soon:
-            self.enqueue((owner.namespace, owner.name), after=min(soon))
+        standings = self.census(Pod, owner, by_standing)
+        replicas = active_in(standings)
+        status: Document = {
+            "replicas": replicas,
+            "fullyLabeledReplicas": self._fully_labeled(owner, replicas),
+            "readyReplicas": sum(n for pod, n in standings.items() if pod.active and pod.ready),
+            "availableReplicas": self._available(owner),
+            "observedGeneration": owner.metadata.generation,
+        }
+        if isinstance(owner, ReplicaSet):
+            terminating = sum(
+                n for pod, n in standings.items() if pod.terminating and not pod.ended
+            )
+            status["terminatingReplicas"] = terminating
         conditions = owner.status.conditions
-        stated: Document = {}
         # A failure that is stated stays as it is: each refusal names another Pod (`SetCondition`).
         if failure is not None and not is_true(conditions, "ReplicaFailure"):
             now, why = self.sim.timestamp, failure.what
-            stated["conditions"] = set_condition(
+            status["conditions"] = set_condition(
                 conditions, "ReplicaFailure", "True", now, "FailedCreate", why
             )
         elif failure is None and conditions:
-            stated["conditions"] = []
-        if isinstance(owner, ReplicaSet):
-            stated["terminatingReplicas"] = sum(is_terminating(pod) for pod in claimed)
-        self.api.patch_status(
-            owner,
-            stated
-            | {
-                "replicas": len(pods),
-                "fullyLabeledReplicas": sum(desired.items() <= p.labels.items() for p in pods),
-                "readyReplicas": sum(map(is_ready, pods)),
-                "availableReplicas": waits.count(0),
-                "observedGeneration": owner.metadata.generation,
-            },
+            status["conditions"] = []
+        self.state(owner, status)
+
+    def _fully_labeled(self, owner: Replicated, replicas: int) -> int:
+        """How many of the active Pods, `replicas`, have all labels of the template."""
+        desired = (owner.spec.template.metadata.labels or {}).items()
+        having = self.census(Pod, owner, by_labels)
+        children = self.informers.informer(Pod).count(by_controller, owner.uid)
+        if all(having.get(label) == children for label in desired):
+            return replicas
+        return sum(
+            is_active(pod) and desired <= pod.labels.items() for pod in self.claim(Pod, owner)
         )
+
+    def _available(self, owner: Replicated) -> int:
+        """How many Pods have been ready for long enough; looks again when the next one has."""
+        now, least = self.sim.now, owner.spec.min_ready_seconds
+        since = self.census(Pod, owner, by_time_ready)
+        waits = {written: seconds_at(written) + least - now for written in since}
+        if soon := [wait for wait in waits.values() if wait > 0]:
+            self.enqueue(key_of(owner), after=min(soon))
+        return sum(count for written, count in since.items() if waits[written] <= 0)
 
 
 class ReplicationControllerController(ReplicaSetController):

@@ -54,7 +54,10 @@ class ObjectMeta(Value, frozen=True):
     @property
     def controller(self) -> OwnerReference | None:
         """The owner that manages this object, if it has one."""
-        return next((o for o in self.owner_references or () if o.controller), None)
+        for owner in self.owner_references or ():
+            if owner.controller:
+                return owner
+        return None
 
 
 class LabelSelectorRequirement(Value, frozen=True):
@@ -180,7 +183,10 @@ def owner_reference(owner: Object) -> dict[str, Any]:
 
 def condition(conditions: list[Condition] | None, kind: str) -> Condition | None:
     """The condition of one type, if it was ever stated."""
-    return next((c for c in conditions or () if c.type == kind), None)
+    for stated in conditions or ():
+        if stated.type == kind:
+            return stated
+    return None
 
 
 def is_true(conditions: list[Condition] | None, kind: str) -> bool:

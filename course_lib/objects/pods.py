@@ -29,13 +29,18 @@ def is_terminating(pod: Pod) -> bool:
     return pod.status.phase not in ("Succeeded", "Failed") and pod.terminating
 
 
-def available_in(pod: Pod, min_ready_seconds: int, now: float) -> float | None:
-    """Seconds until a `pod` has been ready for `min_ready_seconds` at `now`; None: it is not."""
+def ready_since(pod: Pod) -> str | None:
+    """The timestamp since which a Pod is ready; None: it is not."""
     ready = condition(pod.status.conditions, "Ready")
     if ready is None or ready.status != "True":
         return None
-    since = seconds_at(ready.last_transition_time or "2026-01-01T00:00:00Z")
-    return max(0.0, since + min_ready_seconds - now)
+    return ready.last_transition_time or "2026-01-01T00:00:00Z"
+
+
+def available_in(pod: Pod, min_ready_seconds: int, now: float) -> float | None:
+    """Seconds until a `pod` has been ready for `min_ready_seconds` at `now`; None: it is not."""
+    since = ready_since(pod)
+    return None if since is None else max(0.0, seconds_at(since) + min_ready_seconds - now)
 
 
 def is_available(pod: Pod, min_ready_seconds: int, now: float) -> bool:

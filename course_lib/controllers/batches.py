@@ -1,0 +1,48 @@
+"""Many requests of one kind: in batches that grow while all goes well.
+
+Source: `slowStartBatch` in `pkg/controller/replicaset/replica_set.go`, and in `pkg/controller/job`
+and `pkg/controller/daemon`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import TypeVar
+
+from course_lib.errors import CourseError
+
+BURST = 500  # the most Pods that are created or deleted at one look (`BurstReplicas`)
+T = TypeVar("T")
+
+
+def slow_start(items: Iterable[T], act: Callable[[T], None]) -> None:
+    """Call `act` with each of the `items`, in batches of 1, 2, 4, and so on.
+
+    What is refused once is mostly refused again: after a batch with a refusal no other begins, and
+    the first refusal (`CourseError`) is raised.
+
+    >>> slow_start("abc", print)
+    a
+    b
+    c
+    """
+    for batch in _batches(iter(items)):
+        refusals = [refusal for item in batch if (refusal := _refusal(act, item)) is not None]
+        if refusals:
+            raise refusals[0]
+
+
+def _batches(items: Iterator[T]) -> Iterator[list[T]]:
+    size = 1
+    while batch := list(islice(items, size)):
+        yield batch
+        size *= 2
+
+
+def _refusal(act: Callable[[T], None], item: T) -> CourseError | None:
+    try:
+        act(item)
+    except CourseError as refusal:
+        return refusal
+    return None

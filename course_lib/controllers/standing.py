@@ -1,0 +1,53 @@
+"""What of a Pod counts for its controller: tallied, so that a change costs one Pod, not all.
+
+Source: `pkg/controller/controller_utils.go` (`FilterActivePods`, `FilterTerminatingPods`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.pods import is_active, is_ready, ready_since
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """The phase of a Pod, and whether it is ready and being deleted."""
+
+    phase: str
+    ready: bool
+    terminating: bool
+
+    @property
+    def ended(self) -> bool:
+        """Whether all containers of the Pod have ended for good."""
+        return self.phase in ("Succeeded", "Failed")
+
+    @property
+    def active(self) -> bool:
+        """Neither ended nor being deleted: what counts towards a controller's replicas."""
+        return not self.ended and not self.terminating
+
+
+def by_standing(pod: Pod) -> list[tuple[str, Standing]]:
+    """Tally function: the standing of the Pods of each controller."""
+    owner = pod.metadata.controller
+    if owner is None:
+        return []
+    return [(owner.uid, Standing(pod.status.phase, is_ready(pod), pod.terminating))]
+
+
+def active_in(standings: Mapping[Standing, int]) -> int:
+    """How many Pods are active."""
+    return sum(count for standing, count in standings.items() if standing.active)
+
+
+def by_time_ready(pod: Pod) -> list[tuple[str, str]]:
+    """Tally function: since when the active and ready Pods of each controller are ready."""
+    owner = pod.metadata.controller
+    if owner is None or not is_active(pod):
+        return []
+    since = ready_since(pod)
+    return [] if since is None else [(owner.uid, since)]
