@@ -197,6 +197,12 @@ class InformerFactory:
         """The object of that name in the cache, or None."""
         return self.informer(kind).find(name, namespace)
 
+    def by_index(
+        self, kind: type[ObjectT], function: IndexFunction[ObjectT], value: str
+    ) -> list[ObjectT]:
+        """The objects of a kind for which an index function returns a value, in the API's order."""
+        return self.informer(kind).by_index(function, value)
+
     def list(
         self,
         kind: type[ObjectT] | str | Kind,

@@ -7,23 +7,27 @@ Source: `pkg/scheduler/backend/cache/cache.go`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from course_lib.objects.kinds.namespace import Namespace
 from course_lib.objects.kinds.node import Node
 from course_lib.objects.kinds.pod import Pod
 from course_lib.scheduler.framework import POD_ADD, POD_UPDATE
 from course_lib.scheduler.nodes import Nodes
-from course_lib.scheduler.pod_info import NamespaceLabels, PodInfo
+from course_lib.scheduler.pod_info import PodInfo, Shapes
 
 
 class SchedulerCache:
     """What the scheduler counts with; `nodes` and `namespaces` read what exists."""
 
     def __init__(
-        self, nodes: Callable[[], Sequence[Node]], namespaces: Callable[[], NamespaceLabels]
+        self,
+        nodes: Callable[[], Sequence[Node]],
+        namespaces: Callable[[], dict[str, Mapping[str, str]]],
     ) -> None:
         self._read_nodes, self._read_namespaces = nodes, namespaces
         self._nodes: Nodes | None = None
+        self.shapes = Shapes()
         self.bound: dict[str, PodInfo] = {}  # by uid
         self.assumed: dict[str, PodInfo] = {}
         self.nominated: dict[str, tuple[PodInfo, str]] = {}  # who waits for victims to leave
@@ -37,8 +41,23 @@ class SchedulerCache:
         return self._nodes
 
     def invalidate(self) -> None:
-        """A node or a namespace has changed: the next snapshot is made from scratch."""
+        """A node joins or leaves: the next snapshot is made from scratch."""
         self._nodes = None
+
+    def update_node(self, node: Node) -> None:
+        """A node has changed; all others, and the Pods, stay as they are."""
+        if self._nodes is not None and node.name in self._nodes.rows:
+            self._nodes.update(node)
+
+    def update_namespace(self, before: Namespace | None, after: Namespace | None) -> None:
+        """A namespace has come, changed or gone: terms may select Pods by its labels."""
+        if before is not None and after is not None and before.labels == after.labels:
+            return
+        if before is None and after is not None and self._nodes is not None:
+            if after.name not in self._nodes.namespaces:
+                self._nodes.namespaces[after.name] = after.labels  # no Pod is there yet
+        else:
+            self.invalidate()
 
     def with_nominated(self, pod: PodInfo) -> Nodes:
         """The snapshot in which nominated Pods of no lower priority are counted already."""
@@ -74,7 +93,7 @@ class SchedulerCache:
             if self._nodes is not None:
                 self._nodes.renew(info, pod.spec.node_name)
         else:
-            info = PodInfo.of(pod)
+            info = self.shapes.info(pod)
             if known is not None:
                 self._uncount(known)
             if self._nodes is not None:

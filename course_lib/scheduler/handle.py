@@ -10,6 +10,7 @@ from typing import Protocol
 
 import msgspec
 
+from course_lib.client.cache import IndexFunction
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, ObjectT
 from course_lib.scheduler.pod_info import PodInfo
@@ -22,6 +23,11 @@ class SharedLister(Protocol):
 
     def find(self, kind: type[ObjectT], name: str, namespace: str = "") -> ObjectT | None:
         """The object of that name, or None."""
+
+    def by_index(
+        self, kind: type[ObjectT], function: IndexFunction[ObjectT], value: str
+    ) -> list[ObjectT]:
+        """The objects for which an index function returns a value."""
 
     def list(self, kind: type[ObjectT], namespace: str = "") -> list[ObjectT]:
         """All objects of a kind."""

@@ -8,64 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
-import msgspec
 import numpy as np
 
 from course_lib.objects.kinds.node import Node, Taint
 from course_lib.scheduler.census import Census, Question
-from course_lib.scheduler.pod_info import NamespaceLabels, PodInfo, Port, Term, units
+from course_lib.scheduler.columns import ImageColumns, LabelColumn, Ledger
+from course_lib.scheduler.pod_info import PodInfo, Port, Term, units
 from course_lib.scheduler.types import Amounts, Bools, Ints
 
 T = TypeVar("T")
 L = TypeVar("L", bound="Ledger")
 MOST_ANSWERS = 4096  # about the nodes alone that are remembered
-
-
-class Ledger(Protocol):
-    """What a plugin counts beyond amounts, such as single devices; kept true as Pods come and go.
-
-    It can be worked out from the Pods alone, so no restart of the scheduler loses it.
-    """
-
-    def add(self, pod: PodInfo, row: int) -> None:
-        """A Pod is counted on a node."""
-
-    def remove(self, pod: PodInfo, row: int) -> None:
-        """It is counted no more."""
-
-
-class LabelColumn(msgspec.Struct, frozen=True, eq=False):
-    """One label over all nodes: each value has a code from 1 on; 0 stands for no such label."""
-
-    codes: Ints
-    vocabulary: dict[str, int]
-
-    def among(self, values: Sequence[str]) -> Bools:
-        """The nodes whose label has one of these values."""
-        wanted = [self.vocabulary[v] for v in values if v in self.vocabulary]
-        return np.isin(self.codes, wanted)
-
-    def where(self, holds: Callable[[str], bool]) -> Bools:
-        """The nodes that have the label, with a value of which something holds."""
-        return self.among([value for value in self.vocabulary if holds(value)])
-
-    @property
-    def present(self) -> Bools:
-        """The nodes that have the label."""
-        return self.codes > 0
-
-    def sums(self, counts: Amounts) -> Amounts:
-        """The counts of all nodes with the same value, added up, by code; nothing for code 0."""
-        sums: Amounts = np.bincount(self.codes, weights=counts, minlength=len(self.vocabulary) + 1)  # type: ignore[assignment]
-        sums[0] = 0
-        return sums
-
-    def shared(self, counts: Amounts) -> Amounts:
-        """For each node the sum over its domain: all nodes with the same value."""
-        shared: Amounts = self.sums(counts)[self.codes]
-        return shared
 
 
 class Nodes:
@@ -79,7 +34,7 @@ class Nodes:
         self,
         nodes: Sequence[Node] = (),
         pods: Sequence[PodInfo] = (),
-        namespaces: NamespaceLabels | None = None,
+        namespaces: dict[str, Mapping[str, str]] | None = None,
     ) -> None:
         self.views = list(nodes)
         self.names = [node.name for node in self.views]
@@ -95,10 +50,14 @@ class Nodes:
         self.pod_count = self.zeros()
         self.host_ports: dict[Port, Amounts] = {}
         self.unschedulable = np.array([n.spec.unschedulable for n in self.views], dtype=bool)
-        self.namespaces = namespaces or {}
+        self.namespaces = {} if namespaces is None else namespaces
         self.census = Census(len(self.views), self.namespaces)
         self._ledgers: dict[str, Ledger] = {}  # what plugins count beyond amounts, by plugin
+        self._labels: dict[str, LabelColumn] = {}
+        self._taints: tuple[Ints, list[tuple[Taint, ...]]] | None = None
+        self._images: ImageColumns | None = None
         self._memo: dict[Hashable, object] = {}
+        self.changes = 0  # of nodes and amounts: what was worked out from them is as old as this
         for info in pods:
             self.add(info, info.pod.spec.node_name)
 
@@ -148,41 +107,53 @@ class Nodes:
 
     def label(self, key: str) -> LabelColumn:
         """One label of all nodes."""
-        return self.remember(("label", key), lambda: self._label(key))
-
-    def _label(self, key: str) -> LabelColumn:
-        vocabulary: dict[str, int] = {}
-        values = [node.labels.get(key) for node in self.views]
-        codes = [
-            0 if value is None else vocabulary.setdefault(value, len(vocabulary) + 1)
-            for value in values
-        ]
-        return LabelColumn(np.array(codes, dtype=np.int64), vocabulary)
+        if key not in self._labels:
+            self._labels[key] = LabelColumn(node.labels.get(key) for node in self.views)
+        return self._labels[key]
 
     def taints(self) -> tuple[Ints, list[tuple[Taint, ...]]]:
         """The distinct lists of taints, and for each node which of them it has."""
-
-        def work_out() -> tuple[Ints, list[tuple[Taint, ...]]]:
+        if self._taints is None:
             distinct: dict[tuple[Taint, ...], int] = {}
             every = [tuple(node.spec.taints or ()) for node in self.views]
             codes = [distinct.setdefault(taints, len(distinct)) for taints in every]
-            return np.array(codes, dtype=np.int64), list(distinct)
-
-        return self.remember("taints", work_out)
+            self._taints = np.array(codes, dtype=np.int64), list(distinct)
+        return self._taints
 
     def image(self, name: str) -> tuple[Bools, int]:
         """Which nodes have an image, and its size in bytes."""
-        images = self.remember("images", self._images)
-        return images.get(name, (np.zeros(len(self), dtype=bool), 0))
+        if self._images is None:
+            self._images = ImageColumns(self.views)
+        return self._images.find(name)
 
-    def _images(self) -> dict[str, tuple[Bools, int]]:
-        images: dict[str, tuple[Bools, int]] = {}
-        for row, node in enumerate(self.views):
-            for image in node.status.images or ():
-                for called in image.names or ():
-                    empty = np.zeros(len(self), dtype=bool), image.size_bytes
-                    images.setdefault(called, empty)[0][row] = True
-        return images
+    def update(self, node: Node) -> None:
+        """A node has changed. Its heartbeat changes nothing that plugins look at."""
+        row = self.rows[node.name]
+        before, self.views[row] = self.views[row], node
+        labels, taints = before.labels != node.labels, before.spec.taints != node.spec.taints
+        images = before.status.images != node.status.images
+        sizes = before.status.allocatable != node.status.allocatable
+        if labels:
+            self._labels.clear()
+        if taints:
+            self._taints = None
+        if images and self._images is not None:
+            self._images.update(row, before, node)
+        if sizes:
+            self._resize(row, node)
+        self.unschedulable[row] = node.spec.unschedulable
+        if labels or taints or images or sizes or before.spec != node.spec:
+            self._memo.clear()
+            self.changes += 1
+
+    def _resize(self, row: int, node: Node) -> None:
+        given = units(node.status.allocatable or {})
+        for name in given:
+            if name not in self.allocatable:
+                self.allocatable[name] = self.zeros()
+                self.requested.setdefault(name, self.zeros())
+        for name, amounts in self.allocatable.items():
+            amounts[row] = float(given.get(name, 0))
 
     # Pods
 
@@ -194,11 +165,11 @@ class Nodes:
 
     def count(self, question: Question) -> Amounts:
         """How many Pods each node has that the question asks for."""
-        return self.census.count(question, self.every_pod())
+        return self.census.count(question)
 
-    def held(self, role: str) -> Mapping[Term, Amounts]:
-        """The terms that Pods hold, with how many hold each on each node."""
-        return self.census.held(role)
+    def held_about(self, role: str, info: PodInfo) -> list[tuple[Term, Amounts]]:
+        """The terms of one role that select a Pod, with how many hold each on each node."""
+        return self.census.held_about(role, info)
 
     def ledger(self, name: str, make: Callable[[Nodes], L]) -> L:
         """A plugin's ledger; made when it is first asked for, from the Pods that are counted."""
@@ -237,6 +208,7 @@ class Nodes:
         for name, amount in info.nonzero.items():
             self.nonzero[name][row] += sign * amount
         self.pod_count[row] += sign
+        self.changes += 1
         for port in info.ports:
             if port not in self.host_ports:
                 self.host_ports[port] = self.zeros()

@@ -22,6 +22,7 @@ NamespaceLabels = Mapping[str, Mapping[str, str]]
 # What a container that asks for nothing counts as in the scores (`pkg/scheduler/util`).
 DEFAULT_MILLI_CPU = 100
 DEFAULT_MEMORY = 200 * 2**20
+MOST_SHAPES = 4096  # that are remembered
 COMMON = ("cpu", "memory", "ephemeral-storage")  # asked about first, before extended resources
 
 
@@ -55,10 +56,6 @@ class Terms(msgspec.Struct, frozen=True):
     preferred: tuple[Term, ...] = ()
     preferred_anti: tuple[Term, ...] = ()
 
-    def any(self) -> bool:
-        """Whether there is one at all."""
-        return bool(self.required or self.required_anti or self.preferred or self.preferred_anti)
-
 
 NO_TERMS = Terms()
 
@@ -75,6 +72,7 @@ class PodInfo(msgspec.Struct, frozen=True, eq=False):
     ports: tuple[Port, ...]
     terms: Terms
     claims: tuple[str, ...]  # the names of the PersistentVolumeClaims that its volumes use
+    kin: tuple[str, tuple[tuple[str, str], ...]]  # namespace and labels, as other Pods see it
     shape: bytes  # the same for Pods that no plugin can tell apart
 
     @classmethod
@@ -83,10 +81,9 @@ class PodInfo(msgspec.Struct, frozen=True, eq=False):
         asked = units(total(pod.spec, "requests"))
         names = [*COMMON, *sorted(asked.keys() - set(COMMON))]
         asked = {name: asked[name] for name in names if asked.get(name)}
-        seen = (pod.namespace, pod.labels, pod.annotations, pod.metadata.owner_references, pod.spec)
         return cls(
             pod,
-            pod.uid or f"{pod.namespace}/{pod.name}",
+            _key(pod),
             pod.namespace,
             pod.labels,
             asked,
@@ -98,7 +95,8 @@ class PodInfo(msgspec.Struct, frozen=True, eq=False):
                 for volume in pod.spec.volumes or ()
                 if volume.persistent_volume_claim
             ),
-            msgspec.msgpack.encode(seen, enc_hook=_encoded),
+            (pod.namespace, tuple(sorted(pod.labels.items()))),
+            _shape(pod),
         )
 
     def assumed(self, node: str) -> PodInfo:
@@ -113,8 +111,45 @@ class PodInfo(msgspec.Struct, frozen=True, eq=False):
         return msgspec.structs.replace(self, pod=pod)
 
 
-def _encoded(value: object) -> str:
-    return str(value)
+class Shapes:
+    """Works out the demands of each shape once, for all Pods that have it.
+
+    >>> from course_lib.objects.decode import decode
+    >>> from course_lib.objects.kinds import kind_named
+    >>> meta, main = {"namespace": "shop"}, {"name": "main", "image": "course/web:1"}
+    >>> first, second = (
+    ...     decode({"metadata": meta | {"name": name}, "spec": {"containers": [main]}},
+    ...            kind_named("Pod")) for name in ("web-1", "web-2"))
+    >>> shapes = Shapes()
+    >>> shapes.info(first).shape is shapes.info(second).shape
+    True
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, PodInfo] = {}
+
+    def info(self, pod: Pod) -> PodInfo:
+        """What the scheduler knows of a Pod; the same as `PodInfo.of`."""
+        shape = _shape(pod)
+        known = self._known.get(shape)
+        if known is None:
+            if len(self._known) >= MOST_SHAPES:
+                self._known.clear()  # Pods of ever new shapes have come: start again
+            known = self._known[shape] = PodInfo.of(pod)
+        return msgspec.structs.replace(known, pod=pod, key=_key(pod))
+
+
+def _key(pod: Pod) -> str:
+    return pod.uid or f"{pod.namespace}/{pod.name}"
+
+
+def _shape(pod: Pod) -> bytes:
+    seen = (pod.namespace, pod.labels, pod.annotations, pod.metadata.owner_references, pod.spec)
+    return msgspec.msgpack.encode(seen, enc_hook=_encoded)
+
+
+def _encoded(value: object) -> object:
+    return str(value.nano) if isinstance(value, Quantity) else str(value)
 
 
 def units(amounts: ResourceList) -> dict[str, int]:
@@ -156,7 +191,8 @@ def _terms(pod: Pod) -> Terms:
         return NO_TERMS
     required, preferred = _kinds(pod, affinity.pod_affinity)
     required_anti, preferred_anti = _kinds(pod, affinity.pod_anti_affinity)
-    return Terms(required, required_anti, preferred, preferred_anti)
+    terms = Terms(required, required_anti, preferred, preferred_anti)
+    return NO_TERMS if terms == NO_TERMS else terms
 
 
 def _kinds(pod: Pod, said: PodAffinity | None) -> tuple[tuple[Term, ...], tuple[Term, ...]]:

@@ -18,6 +18,7 @@ from course_lib.scheduler.pod_info import PodInfo
 INITIAL_BACKOFF = 1.0  # s, doubled with each attempt
 MAX_BACKOFF = 10.0  # s
 MAX_UNSCHEDULABLE = 300.0  # s, after which a Pod is tried again whatever happened
+FEW = 1000  # Pods handed out, before their places in the queue are cleared
 
 SortKey = tuple[float, ...]
 
@@ -30,7 +31,7 @@ class QueuedPod(msgspec.Struct, eq=False):
     order: int  # of arrival, to settle ties
     attempts: int = 0
     put_back_at: float = 0.0  # into the queue, after the last attempt
-    events: frozenset[str] = frozenset()  # that may help it
+    events: tuple[str, ...] = ()  # that may help it
 
     def backoff_until(self) -> float:
         """Not to be tried before this time."""
@@ -53,7 +54,9 @@ class SchedulingQueue:
         self._count = 0
         self.waiting: dict[str, QueuedPod] = {}  # all, by uid
         self.active: list[tuple[SortKey, int, str]] = []  # sorted
+        self._first = 0  # of the active ones; those before it have been handed out
         self.unschedulable: dict[str, None] = {}  # uids, in order
+        self._helped: dict[str, dict[str, None]] = {}  # the same, by the events that may help
 
     def add(self, info: PodInfo) -> None:
         """A Pod is new, or has changed in a way that may help it."""
@@ -71,13 +74,17 @@ class SchedulingQueue:
 
     def remove(self, uid: str) -> None:
         """A Pod is gone, or has its node."""
+        self._leave(uid)
         self.waiting.pop(uid, None)
-        self.unschedulable.pop(uid, None)
 
     def pop(self) -> QueuedPod | None:
         """The active Pod that comes first; this is an attempt."""
-        while self.active:
-            *_, uid = self.active.pop(0)
+        while self._first < len(self.active):
+            *_, uid = self.active[self._first]
+            self._first += 1
+            if self._first > FEW and 2 * self._first > len(self.active):
+                del self.active[: self._first]
+                self._first = 0
             queued = self.waiting.get(uid)
             if queued is not None:
                 queued.attempts += 1
@@ -89,8 +96,11 @@ class SchedulingQueue:
         uid = queued.info.pod.uid
         if uid not in self.waiting:
             return
-        queued.events = frozenset(events)
+        self._leave(uid)
+        queued.events = tuple(dict.fromkeys(events))
         self.unschedulable[uid] = None
+        for event in queued.events:
+            self._helped.setdefault(event, {})[uid] = None
         queued.put_back_at = put_back_at = self.sim.now
 
         def retry() -> None:
@@ -101,7 +111,7 @@ class SchedulingQueue:
 
     def move(self, event: str) -> None:
         """Something happened: try the Pods again that it may help."""
-        for uid in [u for u in self.unschedulable if event in self.waiting[u].events]:
+        for uid in list(self._helped.get(event, ())):
             self._move(uid)
 
     def retry_later(self, queued: QueuedPod) -> None:
@@ -110,8 +120,15 @@ class SchedulingQueue:
             queued.put_back_at = self.sim.now
             self._move(queued.info.pod.uid)
 
+    def _leave(self, uid: str) -> None:
+        """A Pod is unschedulable no more."""
+        if uid in self.unschedulable:
+            del self.unschedulable[uid]
+            for event in self.waiting[uid].events:
+                del self._helped[event][uid]
+
     def _move(self, uid: str) -> None:
-        self.unschedulable.pop(uid, None)
+        self._leave(uid)
         until = self.waiting[uid].backoff_until()
         if until > self.sim.now:
             self.sim.at(until, lambda: self._activate(uid))
@@ -123,7 +140,7 @@ class SchedulingQueue:
         if queued is None:
             return
         try:
-            insort(self.active, (self._sort(queued), queued.order, uid))
+            insort(self.active, (self._sort(queued), queued.order, uid), self._first)
         except Exception as error:  # of QueueSort; a key that compares with no other, too
             self.give_back(queued, ())
             self.sim.failed(error, "scheduler", f"Pod/{queued.info.pod.name}")

@@ -75,8 +75,7 @@ class Scheduler:
         self._idle: simpy.Event | None = None
         informers.informer(Pod).add_handler(self._on_pod)
         informers.informer(Node).add_handler(self._on_node)
-        # Terms may select Pods by the labels of their namespace.
-        informers.informer(Namespace).add_handler(lambda before, after: self.cache.invalidate())
+        informers.informer(Namespace).add_handler(self.cache.update_namespace)
         for kind in (PersistentVolumeClaim, PersistentVolume, StorageClass, CSINode):
             storage = informers.informer(kind)
             storage.add_handler(lambda before, after: self.queue.move(CLAIM_UPDATE))
@@ -94,12 +93,13 @@ class Scheduler:
     # Watching
 
     def _on_node(self, before: Node | None, after: Node | None) -> None:
-        self.cache.invalidate()
-        if after is None:
+        if before is None or after is None:
+            self.cache.invalidate()
+            if after is not None:
+                self.queue.move(NODE_ADD)
             return
-        if before is None:
-            self.queue.move(NODE_ADD)
-        elif scheduling_properties(before) != scheduling_properties(after):
+        self.cache.update_node(after)
+        if scheduling_properties(before) != scheduling_properties(after):
             self.queue.move(NODE_UPDATE)
 
     def _on_pod(self, before: Pod | None, after: Pod | None) -> None:
@@ -119,7 +119,7 @@ class Scheduler:
             if over and self.cache.remove(pod):  # assumed, and never bound
                 self.queue.move(POD_DELETE)
         elif pod.spec.scheduler_name in self.frameworks:
-            info = PodInfo.of(pod)
+            info = self.cache.shapes.info(pod)
             if not self.framework(info).pre_enqueue(info):
                 self.queue.add(info)
 

@@ -37,6 +37,7 @@ CODES = {
     UNRESOLVABLE: "UnschedulableAndUnresolvable",
 }
 Case = dict[str, Any]
+SPACE = {"namespace": "default"}
 
 
 def cases(folder: Path, room: str) -> Iterator[Case]:
@@ -49,7 +50,7 @@ class Objects:
     """The claims, volumes and so on of a case, to be found by the plugins."""
 
     def __init__(self, documents: list[Case]) -> None:
-        self.views = [view(document["kind"], document) for document in documents]
+        self.views = [view(d["kind"], d | {"metadata": SPACE | d["metadata"]}) for d in documents]
 
     def find(self, kind: type, name: str, namespace: str = "") -> Any:
         same = [v for v in self.list(kind, namespace) if v.name == name]
@@ -59,6 +60,9 @@ class Objects:
         namespaced = kind_named(kind.__name__).namespaced and namespace
         found = [v for v in self.views if isinstance(v, kind)]
         return [v for v in found if not namespaced or (v.namespace or "default") == namespace]
+
+    def by_index(self, kind: type, function: Any, value: str) -> list[Any]:
+        return [v for v in self.views if isinstance(v, kind) and value in function(v)]
 
 
 def view(kind: str, document: Case) -> Any:

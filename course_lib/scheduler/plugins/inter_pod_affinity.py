@@ -11,10 +11,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from course_lib.scheduler.census import Question
+from course_lib.scheduler.census import ROLES, Question
 from course_lib.scheduler.framework import MAX_SCORE, NODE_OR_POD, Plugin
 from course_lib.scheduler.nodes import Nodes
-from course_lib.scheduler.pod_info import PodInfo, Term
+from course_lib.scheduler.pod_info import NO_TERMS, PodInfo, Term
 from course_lib.scheduler.status import UNRESOLVABLE, UNSCHEDULABLE, NodeToStatus, Refusal
 from course_lib.scheduler.types import Amounts, Bools
 
@@ -81,9 +81,9 @@ class InterPodAffinity(Plugin):
         if self.ignore_others and not own:
             return
         for role, sign in (("required", 1), ("preferred", 1), ("preferred_anti", -1)):
-            for term, counts in nodes.held(role).items():
+            for term, counts in nodes.held_about(role, pod):
                 weight = self.hard_weight if role == "required" else term.weight
-                if weight and term.group.has(pod, nodes.namespaces):
+                if weight:
                     yield term.topology_key, sign * weight, counts
 
     def normalize_score(self, scores: Amounts, fits: Bools) -> Amounts:
@@ -96,11 +96,7 @@ class InterPodAffinity(Plugin):
 
     def couples(self, pod: PodInfo, nodes: Nodes) -> bool:
         """Whether a term, of this Pod or about it, reaches over nodes."""
-        return pod.terms.any() or any(
-            term.group.has(pod, nodes.namespaces)
-            for role in ("required", "required_anti", "preferred", "preferred_anti")
-            for term in nodes.held(role)
-        )
+        return pod.terms is not NO_TERMS or any(nodes.held_about(role, pod) for role in ROLES)
 
 
 def near(pod: PodInfo, nodes: Nodes) -> Bools | None:
@@ -134,8 +130,7 @@ def away(pod: PodInfo, nodes: Nodes) -> Bools | None:
 
 def refused_by_existing(pod: PodInfo, nodes: Nodes) -> Bools | None:
     """The nodes in whose domains no existing Pod has anti-affinity to this one."""
-    held = nodes.held("required_anti").items()
-    return _none_of([(t, c) for t, c in held if t.group.has(pod, nodes.namespaces)], nodes)
+    return _none_of(nodes.held_about("required_anti", pod), nodes)
 
 
 def _none_of(terms: list[tuple[Term, Amounts]], nodes: Nodes) -> Bools | None:

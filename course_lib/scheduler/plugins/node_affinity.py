@@ -17,6 +17,7 @@ from course_lib.objects.kinds.pod import (
     PreferredSchedulingTerm,
 )
 from course_lib.objects.names import is_label_value
+from course_lib.scheduler.columns import LabelColumn
 from course_lib.scheduler.framework import (
     NODE_ADD,
     NODE_UPDATE,
@@ -24,7 +25,7 @@ from course_lib.scheduler.framework import (
     PreFilterResult,
     default_normalize,
 )
-from course_lib.scheduler.nodes import LabelColumn, Nodes
+from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
 from course_lib.scheduler.status import UNRESOLVABLE, NodeToStatus
 from course_lib.scheduler.types import Amounts, Bools

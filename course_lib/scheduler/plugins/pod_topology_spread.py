@@ -17,8 +17,9 @@ import numpy as np
 from course_lib.objects.kinds.pod import Pod, TopologySpreadConstraint
 from course_lib.objects.selectors import IN, Selector
 from course_lib.scheduler.census import Question
+from course_lib.scheduler.columns import LabelColumn
 from course_lib.scheduler.framework import MAX_SCORE, NODE_OR_POD, Plugin
-from course_lib.scheduler.nodes import LabelColumn, Nodes
+from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.plugins.node_affinity import asks, required
 from course_lib.scheduler.plugins.taint_toleration import HARD, untolerated
 from course_lib.scheduler.pod_info import Group, PodInfo, narrowed

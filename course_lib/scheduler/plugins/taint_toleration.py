@@ -69,9 +69,13 @@ def untolerated(
 
     `nodes` is the snapshot.
     """
-    codes, lists = nodes.taints()
-    counts = [
-        sum(taint.effect in effects and not tolerated(taint, tolerations) for taint in taints)
-        for taints in lists
-    ]
-    return np.array(counts, dtype=float)[codes] if any(counts) else None
+
+    def work_out() -> Amounts | None:
+        codes, lists = nodes.taints()
+        counts = [
+            sum(taint.effect in effects and not tolerated(taint, tolerations) for taint in taints)
+            for taints in lists
+        ]
+        return np.array(counts, dtype=float)[codes] if any(counts) else None
+
+    return nodes.remember(("untolerated", effects, tuple(tolerations)), work_out)
