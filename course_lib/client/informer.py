@@ -200,7 +200,7 @@ class InformerFactory:
     def by_index(
         self, kind: type[ObjectT], function: IndexFunction[ObjectT], value: str
     ) -> list[ObjectT]:
-        """The objects of a kind for which an index function returns a value, in the API's order."""
+        """The objects of a `kind` for which an index function returns a value."""
         return self.informer(kind).by_index(function, value)
 
     def list(

@@ -6,8 +6,8 @@ is counted out once, and then kept true by adding and subtracting.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
-from typing import Any, Generic, TypeVar
+from collections.abc import Hashable, Iterable, Iterator
+from typing import Generic, TypeVar
 
 import msgspec
 import numpy as np
@@ -18,7 +18,6 @@ from course_lib.scheduler.types import Amounts
 
 Label = tuple[str, str]  # key and value
 AskingT = TypeVar("AskingT", bound=Hashable)
-NONE: Mapping[Any, Amounts] = {}
 MOST_QUESTIONS = 256  # kept; beyond that the oldest is dropped
 
 # The parts of a Pod's terms that also concern other Pods (`requiredAntiAffinity` and so on).
@@ -58,7 +57,8 @@ class ByLabel(Generic[AskingT]):
     def add(self, asking: AskingT, groups: Iterable[Group], counts: Amounts) -> Label | None:
         """Keep it under the label that the fewest ask for; under None if it asks for none.
 
-        `groups` are those that a Pod must be a member of. Returns the label.
+        `asking` is a question or a term, `groups` are those that a Pod must be a member of, and
+        `counts` what is kept with it. Returns the label.
         """
         labels = [
             (requirement.key, requirement.values[0])
@@ -77,7 +77,7 @@ class ByLabel(Generic[AskingT]):
     def may_mean(self, pod: PodInfo) -> Iterator[tuple[AskingT, Amounts]]:
         """All that may ask for a Pod, with the counts; the others do not."""
         for label in (None, *pod.labels.items()):
-            yield from self._asking.get(label, NONE).items()
+            yield from self._asking.get(label, {}).items()
 
 
 class Census:

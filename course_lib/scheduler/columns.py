@@ -75,7 +75,7 @@ class ImageColumns:
         return self._known.get(name) or (np.zeros(self._size, dtype=bool), 0)
 
     def update(self, row: int, before: Node, after: Node) -> None:
-        """The images of the node in one `row` are others now."""
+        """The node in one `row` has changed: `before` and `after` may have other images."""
         self._set(row, before, False)
         self._set(row, after, True)
 

@@ -27,7 +27,7 @@ class SharedLister(Protocol):
     def by_index(
         self, kind: type[ObjectT], function: IndexFunction[ObjectT], value: str
     ) -> list[ObjectT]:
-        """The objects for which an index function returns a value."""
+        """The objects of a `kind` for which an index function returns a value."""
 
     def list(self, kind: type[ObjectT], namespace: str = "") -> list[ObjectT]:
         """All objects of a kind."""
