@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -25,26 +26,50 @@ if TYPE_CHECKING:
     from course_lib.engine.table import Table
 
 Done = Callable[[Any], None]  # gets the response, or a RuntimeFault
-KEPT = 1000  # calls that a client remembers
+# Calls that a client remembers: those that changed something, and those that only looked. Of
+# these an answer is kept up to so many bytes: a list of all containers is long.
+KEPT, LOOKS, LONGEST = 100, 20, 1024
 
 
 class Call(msgspec.Struct, frozen=True):
-    """One call as it happened (simulated s), with the steps that the runtime took for it."""
+    """One call as it happened (simulated s), with the steps that the runtime took for it.
+
+    `sent` and `received` are the bytes of its messages: they take a quarter of the messages' memory.
+    """
 
     start: float
     end: float
     method: str
-    request: Message
-    response: Any  # a message, or the list of a stream; None when it failed
+    sent: bytes
+    received: tuple[bytes, ...] | None  # of a stream several; None when it failed, or was too long
     error: RuntimeFault | None
     hops: tuple[TimedStep, ...] = ()
 
     @property
+    def request(self) -> Message:
+        """What was asked."""
+        return v1.METHODS[self.method].request.FromString(self.sent)
+
+    @property
+    def response(self) -> Any:
+        """The message that came back, or the list of a stream; None where none was kept."""
+        if self.received is None:
+            return None
+        method = v1.METHODS[self.method]
+        parts = [method.response.FromString(part) for part in self.received]
+        return parts if method.streams else parts[0]
+
+    @property
     def looks(self) -> bool:
         """Whether it only looks, and changes nothing."""
-        return self.method.startswith(("List", "Version")) or self.method.endswith(
-            ("Status", "Stats", "FsInfo", "RuntimeConfig")
-        )
+        return looks(self.method)
+
+
+def looks(method: str) -> bool:
+    """Whether a method only looks, and changes nothing."""
+    return method.startswith(("List", "Version")) or method.endswith(
+        ("Status", "Stats", "FsInfo", "RuntimeConfig")
+    )
 
 
 class Transport(Protocol):
@@ -55,6 +80,9 @@ class Transport(Protocol):
 
     def wait(self, finished: Callable[[], bool]) -> None:
         """Let time pass until a call has finished."""
+
+    def hops(self) -> tuple[TimedStep, ...]:
+        """The steps of the call that is just ending, where one can know them."""
 
     def watch(self, changed: Callable[[], None]) -> bool:
         """Have `changed` called when a container changes; False where one must ask instead."""
@@ -136,23 +164,40 @@ class CRIClient:
 
     def __init__(self, transport: Transport, clock: Callable[[], float] | None = None) -> None:
         self.transport = transport
-        self.calls: deque[Call] = deque(maxlen=KEPT)
+        self._changes: deque[tuple[int, Call]] = deque(maxlen=KEPT)  # with their numbers
+        self._looks: deque[tuple[int, Call]] = deque(maxlen=LOOKS)
+        self._count = 0
         sim = getattr(transport, "sim", None)
         self._clock = clock or (lambda: sim.now if sim else 0.0)
+
+    @property
+    def calls(self) -> list[Call]:
+        """The last calls, in the order of their ends."""
+        return [call for _, call in sorted([*self._changes, *self._looks], key=itemgetter(0))]
 
     def begin(self, method: str, done: Done, **fields: object) -> None:
         """Start a call; `done` gets the response or a `RuntimeFault`."""
         request, start = self.request(method, fields), self._clock()
 
         def ended(result: Any) -> None:
-            failed = isinstance(result, RuntimeFault)
-            hops = self.transport.hops() if isinstance(self.transport, InProcess) else ()
-            response, error = (None, result) if failed else (result, None)
-            call = Call(start, self._clock(), method, request, response, error, hops)
-            self.calls.append(call)
+            self._keep(method, start, request, result)
             done(result)
 
         self.transport.begin(method, request, ended)
+
+    def _keep(self, method: str, start: float, request: Message, result: Any) -> None:
+        """Remember a call that has ended."""
+        only_looks, hops = looks(method), self.transport.hops()
+        error = result if isinstance(result, RuntimeFault) else None
+        received: tuple[bytes, ...] | None = None
+        if error is None:
+            parts = result if isinstance(result, list) else (result,)
+            if not only_looks or sum(part.ByteSize() for part in parts) <= LONGEST:
+                received = tuple(part.SerializeToString() for part in parts)
+        sent, end = request.SerializeToString(), self._clock()
+        call = Call(start, end, method, sent, received, error, hops)
+        self._count += 1
+        (self._looks if only_looks else self._changes).append((self._count, call))
 
     def call(self, method: str, **fields: object) -> Any:
         """Make a call and wait for its response; raises `RuntimeFault` with gRPC's code.
@@ -165,7 +210,8 @@ class CRIClient:
         """
         results: list[Any] = []
         self.begin(method, results.append, **fields)
-        self.transport.wait(lambda: bool(results))
+        if not results:
+            self.transport.wait(lambda: bool(results))
         if isinstance(results[0], RuntimeFault):
             raise results[0]
         return results[0]

@@ -12,7 +12,7 @@ from course_lib.cri import messages as v1
 from course_lib.cri.client import Done
 from course_lib.cri.messages import Message
 from course_lib.errors import extra
-from course_lib.runtimes import RuntimeFault
+from course_lib.runtimes import RuntimeFault, TimedStep
 
 with extra("cri"):
     import grpc
@@ -54,6 +54,10 @@ class Channel:
 
     def wait(self, finished: Callable[[], bool]) -> None:
         """A call has finished when it returns."""
+
+    def hops(self) -> tuple[TimedStep, ...]:
+        """What happens behind a socket is not known."""
+        return ()
 
     def watch(self, changed: Callable[[], None]) -> bool:
         """Changes are found by asking."""

@@ -59,10 +59,4 @@ METHODS: dict[str, Method] = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    """A message class, or the number of an enum's value, by its name."""
-    if name in MESSAGES:
-        return MESSAGES[name]
-    if name in _CONSTANTS:
-        return _CONSTANTS[name]
-    raise AttributeError(f"the CRI has no message {name!r}")
+globals().update(MESSAGES, **_CONSTANTS)  # the names that `messages.pyi` declares

@@ -14,6 +14,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import simpy
@@ -39,7 +40,12 @@ def timestamp(seconds: float) -> str:
     >>> timestamp(90.7)
     '2026-01-01T00:01:30Z'
     """
-    return (EPOCH + timedelta(seconds=int(seconds))).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _second(int(seconds))
+
+
+@lru_cache(maxsize=4096)
+def _second(seconds: int) -> str:
+    return (EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def micro_timestamp(seconds: float) -> str:
@@ -72,6 +78,12 @@ def duration(seconds: object, name: str) -> float:
     return number
 
 
+class Clock(simpy.Environment):
+    """SimPy's environment, whose time is read without a call: it is asked for all the time."""
+
+    now = property(attrgetter("_now"))
+
+
 class Simulation:
     """One simulated world: its clock, its randomness, its log.
 
@@ -94,7 +106,7 @@ class Simulation:
 
     def __init__(self, seed: int = 0, start: float = 0.0) -> None:
         self.seed = seed
-        self.env = simpy.Environment(initial_time=start)
+        self.env = Clock(initial_time=start)
         self.log = EventLog()
         self._random: dict[str, random.Random] = {}
         self._numbers: dict[str, int] = {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import msgspec
 
 from course_lib.errors import CourseError
@@ -20,7 +22,7 @@ from course_lib.images.oci import (
 )
 
 
-class PlatformImage(msgspec.Struct, frozen=True):
+class PlatformImage(msgspec.Struct, frozen=True, dict=True):
     """An image for one platform: manifest, configuration, layers (lowest first)."""
 
     manifest: Blob
@@ -40,7 +42,7 @@ class PlatformImage(msgspec.Struct, frozen=True):
         """The image's ID: the digest of its configuration."""
         return self.config.descriptor.digest
 
-    @property
+    @cached_property
     def settings(self) -> Config:
         """Its configuration, decoded."""
         return msgspec.json.decode(self.config.data or b"", type=Config)
@@ -51,7 +53,7 @@ class PlatformImage(msgspec.Struct, frozen=True):
         assert self.manifest.descriptor.platform is not None
         return self.manifest.descriptor.platform
 
-    @property
+    @cached_property
     def size(self) -> int:
         """Bytes to transfer: configuration and layers."""
         return sum(blob.descriptor.size for blob in (self.config, *self.layers))
@@ -61,9 +63,14 @@ class PlatformImage(msgspec.Struct, frozen=True):
         """All its parts, what is pointed at first."""
         return (*self.layers, self.config, self.manifest)
 
-    def files(self) -> Files:
-        """What a container of it sees at its start."""
+    @cached_property
+    def tree(self) -> Files:
+        """What a container of it sees at its start: one tree for all of them."""
         return union(Layer.read(layer).files for layer in self.layers)
+
+    def files(self) -> Files:
+        """What a container of it sees at its start, to be changed by who asks."""
+        return dict(self.tree)
 
 
 class Image(msgspec.Struct, frozen=True):

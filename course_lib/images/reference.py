@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -33,28 +34,7 @@ class Reference(msgspec.Struct, frozen=True):
 
         Raises `CourseError` for other text.
         """
-        name, at, digest = text.partition("@")
-        path, colon, tag = name.rpartition(":")
-        if not colon or "/" in tag:
-            path, colon, tag = name, "", ""
-        first, slash, rest = path.partition("/")
-        if slash and ("." in first or ":" in first or first == "localhost"):
-            registry, repository = first, rest
-        else:
-            registry, repository = DEFAULT_REGISTRY, path if slash else f"library/{path}"
-        good = (
-            _HOST.fullmatch(registry)
-            and all(_PATH.fullmatch(part) for part in repository.split("/"))
-            and (not colon or _TAG.fullmatch(tag))
-            and (not at or _DIGEST.fullmatch(digest))
-        )
-        if not good:
-            raise CourseError(
-                "not an image name",
-                expected="[registry/]repository[:tag], in lower case, such as nginx:1.27",
-                found=repr(text),
-            )
-        return cls(registry, repository, tag or ("" if digest else "latest"), digest)
+        return _parsed(text)
 
     @property
     def name(self) -> str:
@@ -64,3 +44,29 @@ class Reference(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         tag = f":{self.tag}" if self.tag else ""
         return f"{self.name}{tag}" + (f"@{self.digest}" if self.digest else "")
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> Reference:
+    name, at, digest = text.partition("@")
+    path, colon, tag = name.rpartition(":")
+    if not colon or "/" in tag:
+        path, colon, tag = name, "", ""
+    first, slash, rest = path.partition("/")
+    if slash and ("." in first or ":" in first or first == "localhost"):
+        registry, repository = first, rest
+    else:
+        registry, repository = DEFAULT_REGISTRY, path if slash else f"library/{path}"
+    good = (
+        _HOST.fullmatch(registry)
+        and all(_PATH.fullmatch(part) for part in repository.split("/"))
+        and (not colon or _TAG.fullmatch(tag))
+        and (not at or _DIGEST.fullmatch(digest))
+    )
+    if not good:
+        raise CourseError(
+            "not an image name",
+            expected="[registry/]repository[:tag], in lower case, such as nginx:1.27",
+            found=repr(text),
+        )
+    return Reference(registry, repository, tag or ("" if digest else "latest"), digest)

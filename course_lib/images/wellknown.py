@@ -7,6 +7,7 @@ one family share the layers below, as the real ones do.
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 from course_lib.images.image import Image, PlatformImage
 from course_lib.images.oci import PATH, Blob, Config, Execution, Platform, RootFS, encode
@@ -83,6 +84,7 @@ RUNS = {
 }
 
 
+@lru_cache(maxsize=1024)
 def image_of(reference: Reference) -> Image:
     """The image of a repository without a push: every tag is taken to exist."""
     drawn = int(hashlib.sha256(reference.name.encode()).hexdigest()[:6], 16) % (80 * MB)

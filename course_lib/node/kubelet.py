@@ -20,7 +20,7 @@ from course_lib.cri import CRIClient
 from course_lib.engine import timestamp
 from course_lib.engine.simulation import Process
 from course_lib.network import Network
-from course_lib.node import admission
+from course_lib.node.admission import HeldResources
 from course_lib.node.backoff import Backoff
 from course_lib.node.container_options import ContainerOptions
 from course_lib.node.eviction import MONITORING_PERIOD, EvictionManager
@@ -39,7 +39,8 @@ from course_lib.node.node_runtime import NodeRuntime
 from course_lib.node.node_status import NodeStatusReporter
 from course_lib.node.object_watches import ObjectWatches
 from course_lib.node.pleg import PERIOD, PLEG
-from course_lib.node.pod_worker import FINAL, NodeParts, PodWorker
+from course_lib.node.pod_state import FINAL
+from course_lib.node.pod_worker import NodeParts, PodWorker
 from course_lib.node.pod_workers import PodWorkers
 from course_lib.node.static_pods import StaticPods
 from course_lib.node.status_manager import StatusManager
@@ -78,7 +79,7 @@ class Kubelet:
         self.runtime = NodeRuntime(cri)
         self._images = ImageManager(self._sim, self.runtime, self._events)
         self._pleg = self._relist()
-        self._backoff = Backoff()
+        self._backoff, self._held = Backoff(), HeldResources()
         self.node_status = NodeStatusReporter(
             client, machine, self.runtime, self._events, self._register_again
         )
@@ -110,6 +111,7 @@ class Kubelet:
             runtime=self.runtime,
             images=self._images,
             backoff=self._backoff,
+            held=self._held,
             options=ContainerOptions(self._objects, self.disk, self.machine, find),
             status=self._status,
             events=self._events,
@@ -203,8 +205,7 @@ class Kubelet:
         if node is None:
             return None  # not seen yet
         allocatable = node.status.allocatable or {}
-        active = [w.pod for w in self.workers.values() if w.state.phase() not in FINAL]
-        return admission.refuse(pod, active, allocatable)
+        return self._held.refuse(pod, allocatable)
 
     def _refuse(self, pod: Pod, reason: str, message: str) -> None:
         """Fail a Pod that does not fit; it will not be tried again."""

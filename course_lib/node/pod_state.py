@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from course_lib.node.slot import Slot
-from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.kinds.pod import Pod, PodStatus
+from course_lib.objects.manifests import Document
+
+FINAL = ("Succeeded", "Failed")
 
 
 class PodState:
@@ -11,26 +14,19 @@ class PodState:
 
     def __init__(self, pod: Pod, started_at: float) -> None:
         self.pod, self.started_at = pod, started_at
-        self.slots = [
-            *(Slot(c, init=True) for c in pod.spec.init_containers or ()),
-            *(Slot(c, init=False) for c in pod.spec.containers),
-        ]
+        self.inits = [Slot(c, init=True) for c in pod.spec.init_containers or ()]  # sidecars too
+        self.mains = [Slot(c, init=False) for c in pod.spec.containers]
+        self.slots = [*self.inits, *self.mains]
         self.sandbox = ""  # its ID
         self.address = ""
         self.stop_by: float | None = None  # set once the stop has begun
         self.final = ("", "", "")  # phase, reason and message that the kubelet decided on
         self.gone = False  # from the API server, or from this node
-        self.told_ready = ""  # what the API server was told last
-
-    @property
-    def inits(self) -> list[Slot]:
-        """The init containers, sidecars among them."""
-        return [slot for slot in self.slots if slot.init]
-
-    @property
-    def mains(self) -> list[Slot]:
-        """The containers that are not init containers."""
-        return [slot for slot in self.slots if not slot.init]
+        self.over = False  # as the last status says
+        self.ready = ""  # the status of its condition Ready, as the API server was told last
+        # The status that was written last, and what the API server made of it.
+        self.written: Document = {}
+        self.accepted: PodStatus | None = None
 
     @property
     def stopping(self) -> bool:

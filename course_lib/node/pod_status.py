@@ -5,10 +5,11 @@ from __future__ import annotations
 from course_lib.engine import timestamp
 from course_lib.node.pod_state import PodState
 from course_lib.objects.decode import encode
-from course_lib.objects.kinds.pod import Pod, PodStatus
+from course_lib.objects.derived import derived_once
+from course_lib.objects.kinds.pod import Pod, PodSpec, PodStatus
 from course_lib.objects.kinds.pod.requests import qos_class, total
 from course_lib.objects.manifests import Document
-from course_lib.objects.meta import Condition, set_condition
+from course_lib.objects.meta import Condition
 
 
 def pod_status(
@@ -28,8 +29,7 @@ def pod_status(
         "hostIP": node_address,
         "hostIPs": [{"ip": node_address}],
         "startTime": timestamp(state.started_at),
-        "qosClass": qos_class(state.pod.spec),
-        **_resources(state.pod),
+        **_allocated(state.pod.spec),
         "containerStatuses": [slot.status(runtime) for slot in state.mains],
         "conditions": conditions,
     }
@@ -45,10 +45,14 @@ def pod_status(
     return status
 
 
-def _resources(pod: Pod) -> Document:
-    """What is allocated to the whole Pod: the sums of its containers."""
-    sums = {group: encode(total(pod.spec, group)) for group in ("requests", "limits")}
-    stated: Document = {"resources": {group: each for group, each in sums.items() if each}}
+@derived_once("containers", "init_containers", "overhead")
+def _allocated(spec: PodSpec) -> Document:
+    """What follows from the spec alone: the class of service, and the sums of the containers."""
+    sums = {group: encode(total(spec, group)) for group in ("requests", "limits")}
+    stated: Document = {
+        "qosClass": qos_class(spec),
+        "resources": {group: each for group, each in sums.items() if each},
+    }
     return stated | ({"allocatedResources": sums["requests"]} if sums["requests"] else {})
 
 
@@ -80,17 +84,21 @@ def _conditions(
         ("ContainersReady", *ready),
         ("PodScheduled", "True", "", ""),  # also where no scheduler bound it
     ]
-    own, generation = {kind for kind, *_ in rows}, state.pod.metadata.generation
-    others: list[Document] = [encode(each) for each in stated or () if each.type not in own]
-    return [
-        *(
-            each | {"observedGeneration": generation}
-            for kind, value, reason, message in rows
-            for each in set_condition(stated, kind, value, now, reason, message)
-            if each["type"] == kind
-        ),
-        *others,
-    ]
+    before, generation = {each.type: each for each in stated or ()}, state.pod.metadata.generation
+    made = [_condition(before.pop(row[0], None), *row, now) for row in rows]
+    others: list[Document] = [encode(each) for each in before.values()]
+    return [*(each | {"observedGeneration": generation} for each in made), *others]
+
+
+def _condition(
+    before: Condition | None, kind: str, status: str, reason: str, message: str, now: str
+) -> Document:
+    """A condition as it is now; since when it has its status is known from how it was `before`."""
+    since = before.last_transition_time if before and before.status == status else now
+    made: Document = {"type": kind, "status": status, "lastTransitionTime": since}
+    if reason:
+        made["reason"] = reason
+    return made | ({"message": message} if message else {})
 
 
 def _ready(state: PodState, phase: str) -> tuple[str, str, str]:

@@ -14,6 +14,7 @@ import msgspec
 
 from course_lib.engine import Simulation
 from course_lib.network import Network
+from course_lib.node.admission import HeldResources
 from course_lib.node.backoff import Backoff, shown
 from course_lib.node.container_options import ContainerOptions
 from course_lib.node.images import ImageManager
@@ -22,7 +23,7 @@ from course_lib.node.machine import MachineInfo
 from course_lib.node.node_runtime import NodeRuntime, PodCalls
 from course_lib.node.pod_containers import Listener, PodContainers
 from course_lib.node.pod_sandbox import SANDBOX_RETRY, PodSandbox
-from course_lib.node.pod_state import PodState
+from course_lib.node.pod_state import FINAL, PodState
 from course_lib.node.probes import LIVENESS, READINESS, STARTUP, Prober, ProbeWorker
 from course_lib.node.slot import HOOK_FAILED, INITIALIZING, REDEFINED, Seen, Slot
 from course_lib.node.status_manager import StatusManager
@@ -33,7 +34,6 @@ from course_lib.runtimes import RuntimeFault
 
 MOUNT_RETRY = 0.5, 122.0  # s: the first wait for a volume, and the longest (doubling)
 CONFIG_RETRY = 10.0  # s between looks for a missing Secret of the environment
-FINAL = ("Succeeded", "Failed")
 
 
 class NodeParts(msgspec.Struct, frozen=True):
@@ -45,6 +45,7 @@ class NodeParts(msgspec.Struct, frozen=True):
     runtime: NodeRuntime
     images: ImageManager
     backoff: Backoff  # of crashed containers
+    held: HeldResources
     options: ContainerOptions
     status: StatusManager
     events: KubeletEvents
@@ -121,11 +122,14 @@ class PodWorker:
         """The Pod has changed in the API."""
         old, state = self.pod, self.state
         grace = pod.metadata.deletion_grace_period_seconds
-        changed = pod.terminating != old.terminating or pod.spec != old.spec
+        respecified = pod.spec is not old.spec and pod.spec != old.spec
+        changed = respecified or pod.terminating != old.terminating
         shorter = grace != old.metadata.deletion_grace_period_seconds
         state.pod = pod
-        for slot, container in zip(state.mains, pod.spec.containers, strict=False):
-            slot.spec = container
+        if respecified:
+            self._node.held.change(pod)
+            for slot, container in zip(state.mains, pod.spec.containers, strict=False):
+                slot.spec = container
         if changed or shorter:
             if shorter and state.stop_by is not None:
                 state.stop_by = self._sim.now + (grace or 0)
@@ -133,7 +137,7 @@ class PodWorker:
             self.wake()
         ready = condition(pod.status.conditions, "Ready")
         gates = pod.spec.readiness_gates and pod.status.conditions != old.status.conditions
-        if gates or (ready is not None and state.told_ready not in ("", ready.status)):
+        if gates or (ready is not None and state.ready not in ("", ready.status)):
             self.wake()  # somebody else wrote it: say it again (`NeedToReconcilePodReadiness`)
 
     def deleted(self) -> None:
@@ -188,6 +192,8 @@ class PodWorker:
         else:
             self._advance()
         self.report()
+        if state.over:
+            self._node.held.release(self.pod.uid)
         if state.stopping and state.stopped and not self._leaving:
             self._leave()
 

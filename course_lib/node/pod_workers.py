@@ -27,6 +27,7 @@ class PodWorkers(Mapping[str, PodWorker]):
     def start(self, pod: Pod) -> PodWorker:
         """Begin to run a Pod; a worker that it has already does nothing any more."""
         self.retire(pod.uid)
+        self._node.held.hold(pod)
         worker = self._workers[pod.uid] = PodWorker(self._node, pod)
         return worker
 
@@ -34,6 +35,7 @@ class PodWorkers(Mapping[str, PodWorker]):
         """End a worker, if there is one."""
         if worker := self._workers.pop(uid, None):
             worker.retire()
+            self._node.held.release(uid)
 
     def retire_all(self) -> None:
         """End all workers: the power is gone, or another runtime has the node."""

@@ -12,6 +12,7 @@ from course_lib.cri.translate import seconds
 from course_lib.engine import timestamp
 from course_lib.node.probes import LIVENESS, READINESS, STARTUP
 from course_lib.objects.decode import encode
+from course_lib.objects.derived import derived_once
 from course_lib.objects.kinds import pod as spec
 from course_lib.objects.kinds.pod.requests import is_sidecar
 from course_lib.objects.manifests import Document
@@ -88,12 +89,13 @@ class Slot:
     @property
     def running(self) -> bool:
         """Whether its container runs now."""
-        return self.current is not None and self.current.running
+        return self.current is not None and self.current.state == v1.CONTAINER_RUNNING
 
     @property
     def exited(self) -> Seen | None:
         """Its container, if that has ended."""
-        return self.current if self.current is not None and self.current.ended else None
+        ended = self.current is not None and self.current.state == v1.CONTAINER_EXITED
+        return self.current if ended else None
 
     @property
     def succeeded(self) -> bool:
@@ -167,9 +169,7 @@ class Slot:
             status["image"] = self.current.shown or self.spec.image
             status["containerID"] = f"{runtime}://{self.current.id}"
             status["imageID"] = self.current.image_ref
-            status["resources"] = encode(self.spec.resources)
-            if self.spec.resources.requests:
-                status["allocatedResources"] = encode(self.spec.resources.requests)
+            status |= _allocated(self.spec)
         ended = self.exited if "waiting" in status["state"] else self.previous
         status["lastState"] = {"terminated": _terminated(ended, runtime)} if ended else {}
         return status
@@ -182,6 +182,14 @@ class Slot:
         reason, message = self.waiting
         waiting = {"reason": reason or CREATING}
         return {"waiting": waiting | ({"message": message} if message else {})}
+
+
+@derived_once()
+def _allocated(container: spec.Container) -> Document:
+    """What a container has got of its node."""
+    allocated: Document = {"resources": encode(container.resources)}
+    requests = container.resources.requests
+    return allocated | ({"allocatedResources": encode(requests)} if requests else {})
 
 
 def _terminated(container: Seen, runtime: str) -> Document:

@@ -1,6 +1,9 @@
 """The status manager: writes the Pods' statuses to the API server, and confirms deletions.
 
-What does not get through is kept, and written with a later heartbeat.
+Each sync of a Pod computes its whole status; it is written once for each transition, when it
+differs from what the API server has. A Pod that starts has four transitions: it waits for its
+containers, its sandbox is ready, its containers run, they are ready. What does not get through is
+kept, and written with a later heartbeat.
 Source: `pkg/kubelet/status/status_manager.go`.
 """
 
@@ -13,9 +16,10 @@ from course_lib.apiserver.errors import APIError, Conflict, NotFound
 from course_lib.client import Client
 from course_lib.node.mirror_pods import MirrorPods
 from course_lib.node.node_runtime import NodeRuntime
-from course_lib.node.pod_state import PodState
+from course_lib.node.pod_state import FINAL, PodState
 from course_lib.node.pod_status import pod_status
 from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.manifests import Document
 
 
 class StatusManager:
@@ -40,17 +44,29 @@ class StatusManager:
         stated = (self._mirrors.find(pod) or pod) if static else pod
         now, runtime = self._client.sim.now, self._runtime.name
         status = pod_status(state, stated.status, runtime, self._address, now)
-        state.told_ready = next(c["status"] for c in status["conditions"] if c["type"] == "Ready")
+        state.over = status["phase"] in FINAL
+        state.ready = next(c["status"] for c in status["conditions"] if c["type"] == "Ready")
+        if not static and self._has(state, status):
+            return
         self._unwritten.pop(pod.uid, None)
         try:
             if static:
                 self._mirrors.report(pod, status)
             else:
                 state.pod = self._client.patch_status(pod, status)
+                state.written, state.accepted = status, state.pod.status
         except NotFound:
             state.gone = not static
         except APIError:
             self._unwritten[pod.uid] = None
+
+    @staticmethod
+    def _has(state: PodState, status: Document) -> bool:
+        """Whether the API server has this status already, and nobody else has changed it.
+
+        Source: `needsUpdate` and `needsReconcile`.
+        """
+        return status == state.written and state.pod.status == state.accepted
 
     def confirm_deleted(self, pod: Pod) -> None:
         """Delete a Pod for good, whose containers have stopped."""

@@ -94,6 +94,8 @@ class RuntimeContainer:
         self._running: Running | None = None
         self._asked_to_end = False
         self._rows: list[Process] = []  # its main program's, the first one and its children
+        private = spec.namespaces.pid == CONTAINER
+        self._listed = None if private else sandbox.processes
 
     # What it is
 
@@ -124,19 +126,41 @@ class RuntimeContainer:
 
     @cached_property
     def world(self) -> World:
-        """What its programs see."""
-        machine = self._machine
-        found = world_of(self.spec, self.sandbox, self.image, machine.name, machine.disk)
+        """What its programs see, from the first one on that may change it."""
+        machine, found = self._machine, self.inside()
         found.write, found.processes, found.cores = self.say, self.processes, machine.cores
         found.server = self.wait_for_answer
         found.date = lambda: f"{EPOCH.fromtimestamp(machine.clock() // 10**9, EPOCH.tzinfo):%c}"
         return found
 
-    @cached_property
+    def inside(self) -> World:
+        """Files, environment and user as they are at its start.
+
+        Raises `RuntimeFault` for a user that the container does not know.
+        """
+        machine = self._machine
+        return world_of(self.spec, self.sandbox, self.image, machine.name, machine.disk)
+
+    @property
     def processes(self) -> Processes:
-        """The processes that it sees: its own, or those of the whole Pod."""
-        private = self.spec.namespaces.pid == CONTAINER
-        return Processes() if private else self.sandbox.processes
+        """The processes that it sees: its own, or those of the whole Pod.
+
+        Those of a PID namespace of its own are only listed once somebody looks.
+        """
+        if self._listed is None:
+            self._listed = Processes()
+            if self.running:
+                self._list(self._listed)
+        return self._listed
+
+    def _list(self, listed: Processes) -> None:
+        """List the main program's processes."""
+        seen = self.inside()
+        for command, user in self.titles:
+            name = command.split(":")[0] if ": " in command else name_of(command.split() or ["?"])
+            uid = named(seen, user) if user else seen.uid
+            row = Process(name, command, uid, receive=self.signal)
+            self._rows.append(listed.add(row))
 
     @property
     def titles(self) -> list[tuple[str, str]]:
@@ -190,9 +214,11 @@ class RuntimeContainer:
             dies = self.behaviour.memory.first_above(self.memory_limit)
             if dies is not None:
                 self.time.after(dies, lambda: self.exit(128 + SIGKILL, "OOMKilled"))
-        self._rows = list(map(self._process, self.titles))
+        if self._listed is not None:
+            self._list(self._listed)
         if self.program is not None:
-            self._running = self.program(msgspec.structs.replace(self.world, me=self._rows[0]))
+            world = self.world
+            self._running = self.program(msgspec.structs.replace(world, me=self._rows[0]))
             self._step()
             return
         if taken is not None:
@@ -214,13 +240,6 @@ class RuntimeContainer:
             self.exit(end.value)
             return
         self.time.after(seconds, self._step)
-
-    def _process(self, title: tuple[str, str]) -> Process:
-        """One of its processes, as `ps` shows it."""
-        command, user = title
-        name = command.split(":")[0] if ": " in command else name_of(command.split() or ["?"])
-        uid = named(self.world, user) if user else self.world.uid
-        return self.processes.add(Process(name, command, uid, receive=self.signal))
 
     def signal(self, number: int) -> None:
         """A signal from a process of the same namespace.

@@ -16,7 +16,7 @@ from course_lib.runtimes.calls import Calls, Operation
 from course_lib.runtimes.container import OCIStatus, RuntimeContainer
 from course_lib.runtimes.errors import CREATING, RuntimeFault, not_found
 from course_lib.runtimes.images import Images
-from course_lib.runtimes.inside import command_line, find_executable
+from course_lib.runtimes.inside import command_line, find_executable, names_user
 from course_lib.runtimes.logs import ContainerLog
 from course_lib.runtimes.machine import RuntimeMachine
 from course_lib.runtimes.names import ByID, Names
@@ -101,7 +101,9 @@ class Containers(ByID[RuntimeContainer]):
         """Set what the container will do: as was set for its image, or as its program is."""
         set_for_it, image = self._behaviours.known(name), container.image
         argv = container.command
-        locate = container.world.locate if image.known else None
+        if image.known and names_user(container.spec, image):
+            container.inside()  # it must know the user
+        locate = (lambda name: container.inside().locate(name)) if image.known else None
         if set_for_it is None:
             container.program = shell.program(argv, locate)
         if container.program is not None:
@@ -122,7 +124,7 @@ class Containers(ByID[RuntimeContainer]):
         self._calls.check()
         container = self.by_id(id)
         self._must_be_created(container)
-        problem = find_executable(container.world, container.image, container.command)
+        problem = find_executable(container.inside(), container.image, container.command)
         yield from self._calls.take("StartContainer")
         self._must_be_created(container)
         if problem is not None:

@@ -15,9 +15,11 @@ from course_lib.runtimes.files import FileSystem
 from course_lib.runtimes.sandbox import Sandbox
 from course_lib.runtimes.spec import ContainerSpec
 from course_lib.runtimes.store import NodeImage
-from course_lib.runtimes.world import EXECUTABLE, Stdin, Tree, World
+from course_lib.runtimes.world import EXECUTABLE, Overlay, Stdin, Tree, World
 
-USUAL = ("bin", "dev", "etc", "home", "proc", "root", "sys", "tmp", "usr", "var")
+# Folders that a runtime makes in every container.
+_FOLDERS = ("bin", "dev", "etc", "home", "proc", "root", "sys", "tmp", "usr", "var")
+USUAL = dict.fromkeys(_FOLDERS, FOLDER)
 USERS = {"root": (0, 0), "www-data": (33, 33), "nobody": (65534, 65534)}  # name: user, group
 
 
@@ -86,6 +88,11 @@ def world_of(
     )
 
 
+def names_user(spec: ContainerSpec, image: NodeImage) -> bool:
+    """Whether a container, or its image, names a user."""
+    return spec.user is not None or bool(spec.user_name or image.run.user)
+
+
 def _user(spec: ContainerSpec, run_as: str, files: Mapping[str, File]) -> tuple[str, int, int]:
     """Name and numbers of user and group: as the Pod says, or the image.
 
@@ -125,12 +132,11 @@ def _groups(user: str, files: Mapping[str, File]) -> tuple[int, ...]:
 def _files(
     spec: ContainerSpec, sandbox: Sandbox, image: NodeImage, hostname: str, disk: FileSystem
 ) -> MutableMapping[str, File]:
-    files = dict.fromkeys(USUAL, FOLDER) | image.files()
     address = sandbox.ip or "127.0.0.1"
     resolver = [f"search {' '.join(sandbox.spec.searches)}"] if sandbox.spec.searches else []
     resolver += [f"nameserver {server}" for server in sandbox.spec.nameservers]
     resolver += [f"options {' '.join(sandbox.spec.options)}"] if sandbox.spec.options else []
-    files |= {
+    files = {
         "etc/hostname": File(f"{hostname}\n".encode()),
         "etc/hosts": File(f"127.0.0.1\tlocalhost\n{address}\t{hostname}\n".encode()),
         "etc/resolv.conf": File("".join(f"{line}\n" for line in resolver).encode()),
@@ -142,4 +148,5 @@ def _files(
         files[target] = FOLDER
         if not disk.live:
             files |= {f"{target}/{b}".rstrip("/"): file for b, file in disk.tree(path).items()}
-    return Tree(files, disk, mounts) if disk.live and mounts else files
+    own = Overlay(Overlay(USUAL, image.tree), files)
+    return Tree(own, disk, mounts) if disk.live and mounts else own

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import msgspec
 
 from course_lib.images import PlatformImage, Reference
@@ -11,7 +13,7 @@ from course_lib.images.oci import Execution
 from course_lib.runtimes import signals
 
 
-class NodeImage(msgspec.Struct, frozen=True):
+class NodeImage(msgspec.Struct, frozen=True, dict=True):
     """An image on a node: its content, and the names by which it was pulled."""
 
     variant: PlatformImage
@@ -30,37 +32,38 @@ class NodeImage(msgspec.Struct, frozen=True):
         """Bytes, as transferred."""
         return self.variant.size
 
-    @property
+    @cached_property
     def run(self) -> Execution:
         """How its containers are started, unless a Pod says otherwise."""
         return self.variant.settings.config
 
-    @property
+    @cached_property
     def complete(self) -> bool:
         """Whether its files are known, not only their weight."""
         return all(layer.data is not None for layer in self.variant.layers)
 
-    @property
+    @cached_property
     def contents(self) -> Contents | None:
         """What is known of an image whose layers are known by weight only."""
         named = (contents_of(Reference.parse(name)) for name in (*self.tags, *self.digests))
         return next((found for found in named if found is not None), None)
 
-    @property
+    @cached_property
     def known(self) -> bool:
         """Whether one can say which programs it has."""
         return self.complete or self.contents is not None
 
-    @property
+    @cached_property
     def stop_signal(self) -> int:
         """The signal that asks its program to end (STOPSIGNAL; SIGTERM unless it says so)."""
         return signals.number(self.run.stop_signal) or signals.SIGTERM
 
-    def files(self) -> Files:
-        """What a container of it sees at its start."""
+    @property
+    def tree(self) -> Files:
+        """What a container of it sees at its start: one tree for all of them, on every node."""
         if not self.complete and (contents := self.contents) is not None:
             return contents.files
-        return self.variant.files()
+        return self.variant.tree
 
 
 class ImageStore:

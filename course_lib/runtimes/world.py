@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 
 import msgspec
 
@@ -50,6 +50,47 @@ def _nowhere(stream: str, data: bytes) -> None:
     """Say it to nobody."""
 
 
+class Overlay(MutableMapping[str, File]):
+    """Files that are written above others that stay as they are: `upper` above `lower`.
+
+    So all containers of an image share its files, and each has its own writable layer.
+    Source: the kernel's `filesystems/overlayfs.rst`.
+    """
+
+    def __init__(self, lower: Mapping[str, File], upper: Files) -> None:
+        self.lower, self.upper = lower, upper
+        self._hidden: dict[str, None] = {}  # what was deleted of the lower files ("whiteouts")
+
+    def __getitem__(self, path: str) -> File:
+        file = self.upper.get(path)
+        if file is not None:
+            return file
+        if path in self._hidden:
+            raise KeyError(path)
+        return self.lower[path]
+
+    def __setitem__(self, path: str, file: File) -> None:
+        self.upper[path] = file
+
+    def __delitem__(self, path: str) -> None:
+        if path not in self:
+            raise KeyError(path)
+        self.upper.pop(path, None)
+        if path in self.lower:
+            self._hidden[path] = None
+
+    def __contains__(self, path: object) -> bool:
+        return path in self.upper or (path in self.lower and path not in self._hidden)
+
+    def __iter__(self) -> Iterator[str]:
+        below = [path for path in self.lower if path not in self._hidden]
+        yield from below
+        yield from (p for p in self.upper if p not in self.lower or p in self._hidden)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 class Tree(MutableMapping[str, File]):
     """A container's files: its own, and below its mounts those of the node's disk, as they are.
 
@@ -57,7 +98,9 @@ class Tree(MutableMapping[str, File]):
     container's own.
     """
 
-    def __init__(self, own: Files, disk: FileSystem, mounts: dict[str, str]) -> None:
+    def __init__(
+        self, own: MutableMapping[str, File], disk: FileSystem, mounts: dict[str, str]
+    ) -> None:
         self.own, self.disk = own, disk
         # Path inside (without a leading slash): path on the node; the longest is looked at first.
         self.mounts = dict(sorted(mounts.items(), key=lambda pair: -len(pair[0])))

@@ -9,6 +9,7 @@ import ipywidgets as widgets
 from google.protobuf import text_format
 
 from course_lib.cri import Call, CRIClient
+from course_lib.cri import messages as v1
 from course_lib.cri.client import about
 from course_lib.runtimes.calls import TimedStep
 from course_lib.widgets.drawing import Panel, button
@@ -117,12 +118,17 @@ def _message(name: str, text: str) -> str:
     return f'<pre tabindex="0"><b>{html.escape(name)}</b>\n{html.escape(text)}</pre>'
 
 
-def _text(message: Any) -> str:
-    return text_format.MessageToString(message) or "(no fields)"
+def _text(response: Any) -> str:
+    """A message, the parts of a stream, or what stands for an answer that was not kept."""
+    if response is None:
+        return "(too long to be kept)"
+    parts = response if isinstance(response, list) else [response]
+    return "".join(map(text_format.MessageToString, parts)) or "(no fields)"
 
 
 def _answer_name(call: Call) -> str:
-    return f"error: {call.error.code}" if call.error else call.response.DESCRIPTOR.name
+    name = v1.METHODS[call.method].response.DESCRIPTOR.name
+    return f"error: {call.error.code}" if call.error else str(name)
 
 
 def _svg(call: Call, caller: str, shim: str, told: str) -> str:

@@ -43,11 +43,15 @@ def amounts(container: Container, group: str) -> ResourceList:
 
 def plus(left: ResourceList, right: ResourceList) -> ResourceList:
     """The sum, resource by resource."""
+    if not left or not right:
+        return left or right
     return {n: left.get(n, ZERO) + right.get(n, ZERO) for n in left | right}
 
 
 def larger(left: ResourceList, right: ResourceList) -> ResourceList:
     """The larger of two, resource by resource."""
+    if not left or not right:
+        return left or right
     return {n: max(left.get(n, ZERO), right.get(n, ZERO)) for n in left | right}
 
 

@@ -1,0 +1,49 @@
+"""What is derived from an object once for all that share its parts.
+
+Pods of one template have the same containers in memory. What follows from these alone is derived
+for the first of the Pods, and is one object for all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import attrgetter
+from typing import TypeVar
+
+OfT = TypeVar("OfT")
+T = TypeVar("T")
+KEPT = 1024  # values of one derivation; then the oldest goes
+
+
+def derived_once(*parts: str) -> Callable[[Callable[[OfT], T]], Callable[[OfT], T]]:
+    """Derive a value once for all objects whose `parts` (attributes; two or more, or none: the
+    object itself) are the same objects in memory. The value is shared: nobody changes it.
+
+    >>> @derived_once()
+    ... def length(text: str) -> int:
+    ...     print("derived")
+    ...     return len(text)
+    >>> word = "node"
+    >>> length(word) + length(word)
+    derived
+    8
+    """
+    parts_of = attrgetter(*parts) if parts else lambda of: (of,)
+
+    def wrap(derive: Callable[[OfT], T]) -> Callable[[OfT], T]:
+        known: dict[
+            tuple[int, ...], tuple[OfT, T]
+        ] = {}  # an object that is kept keeps its identity
+
+        def find(of: OfT) -> T:
+            key = tuple(map(id, parts_of(of)))
+            found = known.get(key)
+            if found is None:
+                if len(known) >= KEPT:
+                    del known[next(iter(known))]
+                found = known[key] = of, derive(of)
+            return found[1]
+
+        return find
+
+    return wrap

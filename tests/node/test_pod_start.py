@@ -1,0 +1,130 @@
+"""What the start of a Pod costs on its node: the writes, and who holds what of the node."""
+
+from __future__ import annotations
+
+import pytest
+
+from course_lib.cluster import Cluster
+from course_lib.node.admission import HeldResources
+from course_lib.objects.decode import decode
+from course_lib.objects.kinds import kind_named
+from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.manifests import Document
+from course_lib.objects.quantity import Quantity
+from tests.conftest import container, pod
+
+PROBED = container(readinessProbe={"httpGet": {"path": "/", "port": 80}, "periodSeconds": 2})
+
+
+@pytest.fixture
+def one() -> Cluster:
+    return Cluster(nodes=1)
+
+
+def revisions(cluster: Cluster, name: str = "web") -> list[Document]:
+    """The status after each write of a Pod, from now on."""
+    written: list[Document] = []
+
+    def look(event: object) -> None:
+        written.append(cluster.document("pod", name)["status"])
+
+    cluster.api.server.watch("Pod", look, queued=False)
+    return written
+
+
+def transition(status: Document) -> tuple[str, ...]:
+    """The phase, and the conditions that are true."""
+    stated = status.get("conditions", ())
+    return status["phase"], *sorted(c["type"] for c in stated if c["status"] == "True")
+
+
+def test_a_status_is_written_once_for_each_transition(one):
+    written = revisions(one)
+    one.apply(pod("web", [PROBED]))
+    one.run(seconds=60)
+    waiting, sandbox = ("Initialized", "PodScheduled"), "PodReadyToStartContainers"
+    assert list(map(transition, written)) == [
+        ("Pending",),
+        ("Pending", "PodScheduled"),
+        ("Pending", *waiting),
+        ("Pending", "Initialized", sandbox, "PodScheduled"),
+        ("Running", "Initialized", sandbox, "PodScheduled"),
+        ("Running", "ContainersReady", "Initialized", sandbox, "PodScheduled", "Ready"),
+    ]
+
+
+def test_a_sync_that_finds_nothing_new_writes_nothing(one):
+    one.apply(pod())
+    one.run(seconds=20)
+    written = revisions(one)
+    (worker,) = one.kubelets["node-1"].workers.values()
+    worker.sync()
+    assert written == []
+
+
+def test_what_somebody_else_wrote_into_a_status_is_put_right_with_the_next_sync(one):
+    one.apply(pod())
+    one.run(seconds=20)
+    right = one.document("pod", "web")["status"]
+    one.api.patch_status(one.api.get("Pod", "web"), {"phase": "Pending"})
+    one.run(seconds=0.1)
+    written = revisions(one)
+    (worker,) = one.kubelets["node-1"].workers.values()
+    worker.sync()
+    assert written == [right]
+
+
+def of_resources(name: str, **requests: str) -> Pod:
+    document = pod(name, [container(resources={"requests": requests})])
+    document["metadata"] |= {"uid": name, "namespace": "default"}
+    view = decode(document, kind_named("Pod"))
+    assert isinstance(view, Pod)
+    return view
+
+
+NODE = {"cpu": Quantity("4"), "memory": Quantity("1Gi"), "pods": Quantity("2")}
+
+
+@pytest.mark.parametrize(
+    ("asked", "refused"), [("999m", ""), ("1", ""), ("1001m", "OutOfcpu")]
+)  # fmt: skip
+def test_a_node_takes_what_its_pods_leave(asked, refused):
+    held = HeldResources()
+    held.hold(of_resources("a", cpu="3"))
+    refusal = held.refuse(of_resources("b", cpu=asked), NODE)
+    assert (refusal or ("",))[0] == refused
+    if refusal:
+        assert refusal[1].endswith("requested: 1001, used: 3000, capacity: 4000")
+
+
+@pytest.mark.parametrize(
+    ("there", "refused"), [(0, ""), (1, ""), (2, "OutOfpods"), (3, "OutOfpods")]
+)
+def test_a_node_takes_so_many_pods(there, refused):
+    held = HeldResources()
+    for number in range(there):
+        held.hold(of_resources(str(number)))
+    assert (held.refuse(of_resources("b"), NODE) or ("",))[0] == refused
+
+
+def test_a_pod_that_is_over_holds_nothing(one):
+    held = HeldResources()
+    first = of_resources("a", cpu="4")
+    held.hold(first)
+    assert held.refuse(of_resources("b", cpu="1m"), NODE)
+    held.release("a")
+    held.release("a")
+    assert held.refuse(of_resources("b", cpu="4"), NODE) is None
+    held.change(first)
+    assert held.refuse(of_resources("b", cpu="4"), NODE) is None, "what is over is not resized"
+
+
+def test_a_pod_that_ran_to_its_end_makes_room_for_the_next(one):
+    all_of_it = {"resources": {"requests": {"cpu": "4"}}}
+    once = container("once", "busybox:1.36", command=["sh", "-c", "exit 0"], **all_of_it)
+    one.apply(pod("first", [once], nodeName="node-1", restartPolicy="Never"))
+    one.run(seconds=20)
+    one.apply(pod("second", [container(**all_of_it)], nodeName="node-1"))
+    one.run(seconds=20)
+    assert one.api.get("Pod", "first").status.phase == "Succeeded"
+    assert one.api.get("Pod", "second").status.phase == "Running"
