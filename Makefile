@@ -56,13 +56,14 @@ test-browser: venv
 	    playwright==1.65.2 axe-playwright-python==0.1.8
 	$(BIN)/pytest -q -rs tests/browser
 
-bench: venv        ## figures: lines and imports; Pods placed, requests to etcd, packets traced in a second
+bench: venv        ## figures: lines and imports; Pods placed, requests, packets; whole clusters
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps edgerun-skippy-core==0.1.1
 	$(BIN)/python -m tests.structure
 	$(BIN)/python -m tests.bench.scheduling
 	$(BIN)/python -m tests.bench.raft
 	$(BIN)/python -m tests.bench.network
 	$(BIN)/python -m tests.bench.widgets
+	$(BIN)/python -m tests.bench.cluster  # --full: 5,000 nodes and 150,000 Pods
 
 api: venv          ## the API reference, from the docstrings, in build/api
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
