@@ -232,20 +232,28 @@ def update_of_status(
 
 
 def view_of(entry: StoredObject, kind: Kind) -> Object:
-    """What is stored, as a kind decodes it; kept with the entry."""
-    if entry.view is None or entry.kind is not kind:
-        entry.view, entry.kind = decode(served(kind, entry).document, kind), kind
-    return entry.view
+    """What is stored, as a kind decodes it; kept with the entry, unless that is packed."""
+    if entry.view is not None and entry.kind is kind:
+        return entry.view
+    view = decode(served(kind, entry).document, kind)
+    if not kind.packed:
+        entry.view, entry.kind = view, kind
+    return view
 
 
-def note_view(entry: StoredObject, kind: Kind, document: Document, view: Object) -> None:
-    """Keep the view of an entry that was just written, made from that of what was written.
+def note_view(entry: StoredObject, kind: Kind, document: Document, view: Object) -> Object:
+    """The view of an entry that was just written, made from that of what was written, and kept.
 
-    `view` is that of `document`, `kind` has its type. Parts that etcd has copied are decoded later.
+    `view` is that of `document`, `kind` has its type. Where etcd has copied the parts, they are
+    decoded again.
     """
-    if any(entry.document.get(field) is part for field, part in document.items()):
-        entry.view = revised(view, document, served(kind, entry).document, kind)
-        entry.kind = kind
+    after = served(kind, entry).document
+    if any(after.get(field) is part for field, part in document.items()):
+        entry.view, entry.kind = revised(view, document, after, kind), kind
+    view = view_of(entry, kind)
+    if kind.packed:
+        entry.pack()
+    return view
 
 
 def served(kind: Kind, entry: StoredObject) -> StoredObject:

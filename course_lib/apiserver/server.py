@@ -351,8 +351,7 @@ class APIServer:
         view = revised(made.view, made.document, document, kind)
         self.store.put(key, document, expected)
         if entry := self.store.get(key):  # unless another API server has deleted it
-            note_view(entry, kind, document, view)
-            view = view_of(entry, kind)
+            view = note_view(entry, kind, document, view)
         if self._extensions is not None and kind.type is CustomResourceDefinition:
             self._extensions.on_write()
         return view

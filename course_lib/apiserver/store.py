@@ -26,13 +26,30 @@ COMPACTION = 300.0  # s, as kube-apiserver's --etcd-compaction-interval
 ValueT = TypeVar("ValueT")
 
 
-class StoredObject(msgspec.Struct):
+class StoredObject:
     """A document, and the revision that wrote it; `view` is how a `kind` decodes it, once asked."""
 
-    document: Document
-    revision: int
-    kind: Kind | None = None
-    view: Object | None = None
+    __slots__ = ("_document", "kind", "revision", "view")
+
+    def __init__(self, document: Document, revision: int) -> None:
+        self._document: Document | bytes = document
+        self.revision = revision
+        self.kind: Kind | None = None
+        self.view: Object | None = None
+
+    @property
+    def document(self) -> Document:
+        """The document; one that is packed is read anew each time."""
+        if isinstance(self._document, bytes):
+            unpacked: Document = msgspec.msgpack.decode(self._document)
+            return unpacked
+        return self._document
+
+    def pack(self) -> None:
+        """Keep the document as bytes, which take a fifth of the memory, and no view."""
+        self.view = None
+        if not isinstance(self._document, bytes):
+            self._document = msgspec.msgpack.encode(self._document)
 
 
 class Change(msgspec.Struct, frozen=True):

@@ -115,6 +115,8 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
     stated_conditions: Document = {}  # what each of its conditions has, if nothing else is said
     status_at_creation: bool = False  # a new object keeps the status that it is written with
 
+    packed: bool = False  # many objects, seldom read: each is kept as bytes
+
     whole_collection: bool = True  # all of its objects can be deleted by one request
     deletion_finalizer: str = ""  # what an object gets when its deletion begins
 

@@ -71,3 +71,16 @@ def test_a_status_is_stored_as_a_copy_with_canonical_quantities(api):
     status = api.document("Node", "n")["status"]
     assert status["capacity"] == {"cpu": "2", "memory": "2Gi"}
     assert status["images"] == [{"names": ["nginx:1.27"], "sizeBytes": 1}]
+
+
+def test_events_are_kept_as_bytes_and_read_as_they_were_written(api):
+    reference = {"kind": "Pod", "name": "web", "namespace": "default"}
+    event = {"apiVersion": "v1", "kind": "Event", "metadata": {"name": "web.1"},
+             "involvedObject": reference, "reason": "Started", "message": "é", "count": 1}  # fmt: skip
+    api.create(event)
+    entry = api.store.get("/registry/events/default/web.1")
+    assert entry.view is None and entry.document is not entry.document
+    api.patch("Event", "web.1", "default", {"count": 2})
+    seen = api.get("Event", "web.1")
+    assert (seen.count, seen.message, seen.involved_object.name) == (2, "é", "web")
+    assert api.document("Event", "web.1")["involvedObject"] == reference

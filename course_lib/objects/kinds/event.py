@@ -146,6 +146,7 @@ def _kind(api_version: str, type: type[Event]) -> Kind:
         "  +FIRST SEEN  +COUNT  +NAME",
         row=_row,
         status=False,
+        packed=True,
     )
 
 
