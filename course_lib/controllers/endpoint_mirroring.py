@@ -8,15 +8,18 @@ Source: `pkg/controller/endpointslicemirroring`, `pkg/api/v1/endpoints` (`Repack
 from __future__ import annotations
 
 import ipaddress
+from functools import partial
 
-from course_lib.controllers.controller import key_of
-from course_lib.controllers.endpoints import (
+from course_lib.controllers.controller import Controller, Key, key_of
+from course_lib.controllers.endpoint_slices import SLICE_DELAY
+from course_lib.controllers.managed_slices import (
     MANAGED_BY,
     SERVICE_NAME,
-    EndpointSliceController,
-    Ports,
-    documents,
+    ManagedSlices,
+    owned_by,
 )
+from course_lib.controllers.slice_packing import Desired, Group, Packing, Ports, recycled
+from course_lib.objects.kinds.endpoint_slice import Endpoint
 from course_lib.objects.kinds.endpoints import EndpointAddress, Endpoints, EndpointSubset
 from course_lib.objects.kinds.service import Service
 from course_lib.objects.manifests import Document
@@ -31,7 +34,7 @@ NOT_COPIED = (
 Addresses = dict[tuple[str, str], tuple[EndpointAddress, bool]]  # by ip and Pod uid; ready or not
 
 
-class EndpointSliceMirroringController(EndpointSliceController):
+class EndpointSliceMirroringController(Controller):
     """Mirrors the Endpoints of Services without a selector into EndpointSlices."""
 
     name = "endpointslicemirroring-controller"
@@ -41,22 +44,37 @@ class EndpointSliceMirroringController(EndpointSliceController):
     def watches(self) -> None:
         """The Services, and the slices that mirror."""
         self.watch(Service, lambda service: [key_of(service)])
-        self.watch_slices()
+        self.slices = ManagedSlices(
+            self.api, self.informers, self.manager, self.kind, self._on_foreign_write
+        )
+
+    def _on_foreign_write(self, key: Key) -> None:
+        self.enqueue(key, SLICE_DELAY)
 
     def look(self, namespace: str, name: str) -> None:
-        """One slice for each set of ports and address family; none where nothing is to mirror."""
+        """Slices for each set of ports and address family; none where nothing is to mirror."""
         endpoints = self.informers.find(Endpoints, name, namespace)
         service = self.informers.find(Service, name, namespace)
+        existing = self.slices.of(namespace, name)
         if endpoints is None or service is None or service.spec.selector or _skipped(endpoints):
-            for piece in self.managed(namespace, name):
-                self.delete_slice(piece)
+            for piece in existing:
+                self.slices.delete(piece)
             return
         labels = endpoints.labels | {SERVICE_NAME: name, MANAGED_BY: self.manager}
-        self.write(endpoints, self._mirrored(endpoints), labels)
-
-    def _mirrored(self, endpoints: Endpoints) -> list[Document]:
         annotations = {k: v for k, v in endpoints.annotations.items() if k not in NOT_COPIED}
-        slices: list[Document] = []
+        mine = [piece for piece in existing if owned_by(piece, endpoints)]
+        stale = [p.name for p in mine if (p.labels, p.annotations) != (labels, annotations)]
+        packing = Packing(mine, _name, partial(self.slices.find, namespace))
+        named = {each: None for piece in mine for each in packing.names(piece)}
+        desired = named | self._mirrored(endpoints)
+        changes = recycled(packing.change(desired, mine, stale, placeholder=False))
+        changes.delete.extend(p for p in existing if not owned_by(p, endpoints))
+        meta = {"labels": labels, "annotations": annotations}
+        self.slices.write(endpoints, changes, packing, meta)
+
+    def _mirrored(self, endpoints: Endpoints) -> dict[str, Desired]:
+        """The endpoints for the addresses of Endpoints, by name."""
+        desired: dict[str, Desired] = {}
         for ports, addresses in repacked(endpoints.subsets or []):
             valid = [(a, ready) for a, ready in addresses.values() if _family(a.ip)]
             if len(valid) < len(addresses):
@@ -71,18 +89,17 @@ class EndpointSliceMirroringController(EndpointSliceController):
                     f"Endpoints subset. {len(valid) - MOST_ADDRESSES} addresses were skipped"
                 )
                 self.warning(endpoints, "TooManyAddressesToMirror", message)
-            for family in ("IPv4", "IPv6"):
-                mirrored = [
-                    _endpoint(address, ready)
-                    for address, ready in valid[:MOST_ADDRESSES]
-                    if _family(address.ip) == family
-                ]
-                if mirrored:
-                    body: Document = {"addressType": family, "endpoints": mirrored}
-                    slices.append(body | {"ports": documents(ports)})
-                    if annotations:
-                        slices[-1]["metadata"] = {"annotations": annotations}
-        return slices
+            for address, ready in valid[:MOST_ADDRESSES]:
+                pod, group = address.target_ref, (_family(address.ip), ports)
+                name = f"{address.ip}/{pod.uid if pod else ''}/{ports}"
+                desired[name] = Desired(group, _endpoint(address, ready))
+        return desired
+
+
+def _name(endpoint: Endpoint, group: Group) -> str:
+    """The name of a mirrored endpoint: an address may be in several groups."""
+    pod = endpoint.target_ref
+    return f"{endpoint.addresses[0]}/{pod.uid if pod else ''}/{group[1]}"
 
 
 def repacked(subsets: list[EndpointSubset]) -> list[tuple[Ports, Addresses]]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 from course_lib.objects.columns import UNSET, first_of
 from course_lib.objects.field_rules import below, label, subdomain, whole
 from course_lib.objects.kind import Kind, Problems, Row
-from course_lib.objects.kinds.endpoints import PORT_FIELDS, EndpointPort, routable
+from course_lib.objects.kinds.endpoints import PORT_FIELDS, EndpointPort, unroutable
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, ObjectReference, Value
 from course_lib.objects.names import SUBDOMAIN, Problem, is_subdomain
@@ -65,18 +66,21 @@ def _relations(document: Document) -> Problems:
     yield from unique("ports", [each.get("name") for each in document.get("ports") or ()], "name")
     for number, endpoint in enumerate(document.get("endpoints") or ()):
         for position, address in enumerate(endpoint["addresses"]):
-            path = f"endpoints[{number}].addresses[{position}]"
-            if family == "FQDN":
-                if not is_subdomain(address):
-                    yield Problem(path, SUBDOMAIN, address)
-                continue
-            version = 0
-            with suppress(ValueError):
-                version = ipaddress.ip_address(address).version
-            if version != (6 if family == "IPv6" else 4):
-                yield Problem(path, f"must be an {family} address", address)
-            else:
-                yield from routable(path, address)
+            for expected in _wrong(family, address):
+                yield Problem(f"endpoints[{number}].addresses[{position}]", expected, address)
+
+
+@lru_cache(maxsize=1 << 18)  # the same addresses come with every write
+def _wrong(family: str | None, address: str) -> tuple[str, ...]:
+    """What was expected of an address of a family; nothing where it is right."""
+    if family == "FQDN":
+        return () if is_subdomain(address) else (SUBDOMAIN,)
+    version = 0
+    with suppress(ValueError):
+        version = ipaddress.ip_address(address).version
+    if version != (6 if family == "IPv6" else 4):
+        return (f"must be an {family} address",)
+    return unroutable(address)
 
 
 def _row(piece: EndpointSlice, now: float) -> Row:

@@ -66,21 +66,23 @@ PORT_FIELDS: dict[str, Check] = {
 }
 
 
-_address = lru_cache(maxsize=65536)(ipaddress.ip_address)  # the same ones come with every write
-
-
-def routable(path: str, address: str) -> Problems:
-    """An address that packets can be sent to (`ValidateEndpointIP`)."""
-    found = _address(address)
+@lru_cache(maxsize=1 << 18)  # the same addresses come with every write
+def unroutable(address: str) -> tuple[str, ...]:
+    """Why no packet can be sent to an address (`ValidateEndpointIP`); raises `ValueError`."""
+    found = ipaddress.ip_address(address)
     kinds = (
         (found.is_unspecified, "may not be unspecified (0.0.0.0 or ::)"),
         (found.is_loopback, "may not be in the loopback range (127.0.0.0/8, ::1/128)"),
         (found.is_link_local, "may not be in the link-local range (169.254.0.0/16, fe80::/10)"),
         (found.is_multicast, "may not be in the multicast range"),
     )
-    for wrong, expected in kinds:
-        if wrong:
-            yield Problem(path, expected, address)
+    return tuple(expected for wrong, expected in kinds if wrong)
+
+
+def routable(path: str, address: str) -> Problems:
+    """What is wrong with an address that packets are to be sent to."""
+    for expected in unroutable(address):
+        yield Problem(path, expected, address)
 
 
 def _relations(document: Document) -> Problems:
@@ -94,8 +96,9 @@ def _relations(document: Document) -> Problems:
                 yield Problem(f"subsets[{number}].ports[{position}].name", "Required value", None)
         for group in ("addresses", "notReadyAddresses"):
             for position, each in enumerate(subset.get(group) or ()):
-                path = f"subsets[{number}].{group}[{position}].ip"
-                yield from routable(path, each["ip"])
+                for expected in unroutable(each["ip"]):
+                    path = f"subsets[{number}].{group}[{position}].ip"
+                    yield Problem(path, expected, each["ip"])
 
 
 def _row(endpoints: Endpoints, now: float) -> Row:

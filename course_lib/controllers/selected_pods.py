@@ -1,0 +1,150 @@
+"""The Pods that Services select: found by indexes, and noted when they change (chapter 07).
+
+Source: `k8s.io/endpointslice/util` (`controller_utils.go`), `pkg/controller/endpoint`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Generic, TypeVar
+
+from course_lib.controllers.controller import Controller, Key, key_of
+from course_lib.objects.kinds.node import Node
+from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.kinds.service import Service, ServicePort
+from course_lib.objects.pods import is_ready
+
+ZONE = "topology.kubernetes.io/zone"
+ENDED = ("Succeeded", "Failed")
+MemoryT = TypeVar("MemoryT")
+
+
+class ServiceController(Controller, Generic[MemoryT]):
+    """A controller that writes for each Service which Pods are behind it.
+
+    It notes which Pods changed since it looked at a Service, and remembers what it made of all
+    others: only those that changed need to be looked at, while the Service itself stays the same.
+    """
+
+    kind = "Service"
+
+    def watches(self) -> None:
+        """The Pods that Services may select, and the zones of their nodes."""
+        self._changed: dict[Key, dict[str, None]] = {}  # a Service to names of Pods
+        self._memories: dict[Key, tuple[Service, MemoryT]] = {}
+        self.informers.informer(Pod).add_handler(self._on_pod)
+        self.informers.informer(Node).add_handler(self._on_node)
+
+    def look(self, namespace: str, name: str) -> None:
+        """Reconcile a Service; what is known of one that is gone is forgotten."""
+        if self.informers.find(Service, name, namespace) is None:
+            self._changed.pop((namespace, name), None)
+            self.forget((namespace, name))
+        super().look(namespace, name)
+
+    # What is remembered
+
+    def recall(self, service: Service) -> MemoryT | None:
+        """What is remembered of a Service; None where all of its Pods must be looked at.
+
+        It is forgotten at the same time, so that nothing is remembered of a look that fails.
+        """
+        known, memory = self._memories.pop(key_of(service), (None, None))
+        return memory if known is service and not self.sim.plain else None
+
+    def remember(self, service: Service, memory: MemoryT) -> None:
+        """Remember what was made of the Pods of a Service."""
+        self._memories[key_of(service)] = service, memory
+
+    def forget(self, key: Key) -> None:
+        """Look at all Pods when a Service is looked at next, not only at those that changed."""
+        self._memories.pop(key, None)
+
+    # Pods
+
+    def selected(self, service: Service) -> list[str]:
+        """The names of all Pods that a Service selects."""
+        label, value = min((service.spec.selector or {}).items())
+        here = f"{service.namespace}/{value}"
+        found = self.informers.informer(Pod).by_index(by_label_here(label), here)
+        return [pod.name for pod in found if _selects(service, pod)]
+
+    def changed(self, service: Service) -> list[str]:
+        """The names of the Pods that changed since this was asked last, in order."""
+        return sorted(self._changed.pop(key_of(service), ()))
+
+    def addressed(self, service: Service, name: str) -> Pod | None:
+        """A Pod that a Service selects and that has an address; an ended one has lost its own."""
+        pod = self.informers.find(Pod, name, service.namespace)
+        if pod is None or not pod.status.pod_ip or pod.status.phase in ENDED:
+            return None
+        return pod if _selects(service, pod) else None
+
+    def _on_pod(self, before: Pod | None, after: Pod | None) -> None:
+        if before is not None and after is not None and not _concerns_endpoints(before, after):
+            return
+        for pod in filter(None, (before, after)):
+            for key in self._services_of(pod):
+                self._changed.setdefault(key, {})[pod.name] = None
+                self.enqueue(key)
+
+    def _services_of(self, pod: Pod) -> list[Key]:
+        """The Services that select a Pod: one label of each selector leads to it."""
+        services = self.informers.informer(Service)
+        return [
+            key_of(service)
+            for label, value in pod.labels.items()
+            for service in services.by_index(by_selector, f"{pod.namespace}/{label}={value}")
+            if _selects(service, pod)
+        ]
+
+    def _on_node(self, before: Node | None, after: Node | None) -> None:
+        """An endpoint has its node's zone, and is written once the node is known."""
+        if before is None or after is None or before.labels.get(ZONE) != after.labels.get(ZONE):
+            self._memories.clear()
+
+
+def _selects(service: Service, pod: Pod) -> bool:
+    selector = service.spec.selector or {}
+    return bool(selector) and selector.items() <= pod.labels.items()
+
+
+def by_selector(service: Service) -> list[str]:
+    """Index function: namespace and the first label of the selector."""
+    selector = sorted((service.spec.selector or {}).items())
+    return [f"{service.namespace}/{label}={value}" for label, value in selector[:1]]
+
+
+@cache  # one function for each label, so that its index is found again
+def by_label_here(label: str) -> Callable[[Pod], list[str]]:
+    """Index function: namespace and the value of a label."""
+    return lambda pod: [f"{pod.namespace}/{pod.labels[label]}"] if label in pod.labels else []
+
+
+def _concerns_endpoints(before: Pod, after: Pod) -> bool:
+    """Whether a Pod changed in what endpoints show of it (`podEndpointsChanged`)."""
+    return (
+        before.uid != after.uid
+        or before.labels != after.labels
+        or before.terminating != after.terminating
+        or before.status.pod_ip != after.status.pod_ip
+        or is_ready(before) != is_ready(after)
+        or (before.status.phase in ENDED) != (after.status.phase in ENDED)
+    )
+
+
+def targets(service: Service, pod: Pod) -> list[tuple[ServicePort, int]]:
+    """Each port of a Service with the port of a Pod that it leads to; a name may lead nowhere."""
+    sidecars = [c for c in pod.spec.init_containers or () if c.restart_policy == "Always"]
+    named: dict[tuple[str, str], int] = {}
+    for container in [*pod.spec.containers, *sidecars]:
+        for written in container.ports or ():
+            named.setdefault((written.name, written.protocol), written.container_port)
+    found = []
+    for port in service.spec.ports or ():
+        target = port.target_port if port.target_port is not None else port.port
+        number = target if isinstance(target, int) else named.get((target, port.protocol))
+        if number is not None:
+            found.append((port, number))
+    return found
