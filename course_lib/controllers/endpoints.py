@@ -47,7 +47,7 @@ class Addresses:
         self._names: dict[InSubset, list[str]] = {}  # sorted
 
     def put(self, pod: str, place: InSubset, address: Document) -> None:
-        """Add the address of a Pod, or replace it."""
+        """Add the `address` of a `pod` to the subset of a `place`, or replace it."""
         self.remove(pod)
         self._places[pod] = place, address
         insort(self._names.setdefault(place, []), pod)

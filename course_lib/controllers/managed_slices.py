@@ -26,8 +26,9 @@ GONE = -1  # the revision of a slice that this controller has deleted
 class ManagedSlices:
     """The slices that carry a controller's own `managed-by` label.
 
-    `manager` is the label's value, `kind` that of the slices' owners. `changed` gets the key of an
-    owner when somebody else wrote or deleted one of its slices.
+    `api` writes them and `informers` read them; `manager` is the label's value, `kind` that of the
+    slices' owners. `changed` gets the key of an owner when somebody else wrote or deleted one of
+    its slices.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class ManagedSlices:
         return self._slices.find(name, namespace)
 
     def write(self, owner: Object, changes: Changes, packing: Packing, meta: Document) -> None:
-        """Create, update and delete slices of an owner; `packing` remembers what is where.
+        """Make `changes` to the slices of an owner; `packing` remembers what is where.
 
         `meta` has the labels and annotations that each slice gets. The slices of an owner that is
         going away are the garbage collector's: none is created any more.

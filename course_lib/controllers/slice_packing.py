@@ -69,7 +69,7 @@ class Packing:
         return [self._name_of(each, group) for each in piece.endpoints or ()]
 
     def note(self, piece: str, group: Group, endpoints: Iterable[str]) -> None:
-        """Remember that a slice of a group has just these endpoints."""
+        """Remember that a slice (`piece`) of a `group` has just these endpoints, by name."""
         self.forget(piece)
         names = dict.fromkeys(endpoints, piece)
         self._slice_of |= names
