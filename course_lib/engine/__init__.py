@@ -3,5 +3,15 @@
 from course_lib.engine.lifetime import Lifetime
 from course_lib.engine.log import EventLog, LogEntry
 from course_lib.engine.simulation import Simulation, timestamp
+from course_lib.engine.ticker import FOR_EVER, SOON, Ticker
 
-__all__ = ["EventLog", "Lifetime", "LogEntry", "Simulation", "timestamp"]
+__all__ = [
+    "FOR_EVER",
+    "SOON",
+    "EventLog",
+    "Lifetime",
+    "LogEntry",
+    "Simulation",
+    "Ticker",
+    "timestamp",
+]

@@ -29,7 +29,7 @@ class Lifetime(Simulation):
         self.world = world
         self.seed, self.env, self.log = world.seed, world.env, world.log
         self._random, self._numbers = world._random, world._numbers
-        self._pending, self._soon = world._pending, world._soon
+        self._pending, self._soon, self.ticks = world._pending, world._soon, world.ticks
         self.over = False
 
     def end(self) -> None:

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 import simpy
 
 from course_lib.engine.log import EventLog, LogEntry
+from course_lib.engine.ticker import TickOrder
 from course_lib.engine.tracing import names_of_next, origin
 from course_lib.errors import CourseError, SimulationTimeout
 
@@ -31,6 +32,7 @@ Process = Generator[simpy.Event, Any, Any]
 MOST_STEPS = 500_000  # at one instant; more are taken for an endless loop
 SAMPLE = 1000  # of the steps of an endless loop, that its error names
 FIRST_RESTART, LAST_RESTART = 1.0, 60.0  # s, before a loop that failed begins again
+ASKED = 1.0  # s after which a condition is asked again, though nothing happens
 LONGEST = 100 * 365.25 * 86400.0  # s, that time may run at once
 
 
@@ -102,12 +104,14 @@ class Simulation:
     # Whether each timer runs and each Pod is scheduled by itself: the plain way, with which tests
     # compare what is shared, done in waves, or asleep.
     plain = False
+    over = False  # whether the process whose time this is has ended
     _stands_still_at: float | None = None
 
     def __init__(self, seed: int = 0, start: float = 0.0) -> None:
         self.seed = seed
         self.env = Clock(initial_time=start)
         self.log = EventLog()
+        self.ticks = TickOrder(self.env)
         self._random: dict[str, random.Random] = {}
         self._numbers: dict[str, int] = {}
         self._pending: list[Callable[[], Iterable[str]]] = []
@@ -257,6 +261,8 @@ class Simulation:
         while done is None or not done():
             following = env.peek()
             if following > time or (before and following == time):
+                if not before:
+                    self.ticks.reach()
                 return
             instant, steps = (instant, steps + 1) if following == instant else (following, 0)
             if steps > MOST_STEPS or following == self._stands_still_at:
@@ -275,6 +281,8 @@ class Simulation:
     def run_until(self, condition: Callable[[], bool], timeout: float = 600.0) -> float:
         """Run until the condition holds; returns the simulated time at which it did.
 
+        The condition is asked after each instant at which something happens, and once a second (a
+        thousandth of a longer timeout), for what only time changes.
         Raises `SimulationTimeout` after `timeout` simulated seconds, with what is still pending.
         """
         deadline = self.now + duration(timeout, "timeout")
@@ -285,13 +293,17 @@ class Simulation:
                 found=repr(condition)[:60],
             )
         self.settle()
+        quiet = max(ASKED, timeout / 1000)  # s
         while not condition():
             # All events of one instant happen before the condition is asked again.
-            instant = self.env.peek()
-            if instant > deadline:
+            instant, ask = self.env.peek(), quiet * (self.now // quiet + 1)
+            if instant <= min(ask, deadline):
+                self.advance(instant)
+                continue
+            if ask <= self.now or ask > deadline:
                 self.env.run(until=deadline) if deadline > self.now else None
                 raise self._timed_out(timeout)
-            self.advance(instant)
+            self.env.run(until=ask)
         return self.now
 
     def _stands_still(self, instant: float) -> CourseError:

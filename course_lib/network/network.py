@@ -7,9 +7,10 @@ cluster's commands use this interface and do not know which of the two they have
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Generic, Protocol
 
-from course_lib.engine import Simulation
+from course_lib.engine import SOON, Simulation
 from course_lib.network.addresses import NODE_CIDR, POD_CIDR, AddressPool, ClusterCIDR
 from course_lib.network.host import Attachment, NodeHost
 from course_lib.network.links import Links
@@ -32,6 +33,12 @@ class Responder(Protocol):
 
     def knock(self, port: int) -> float | None:
         """How long a request would wait (s; inf: for ever); None when it would be refused."""
+
+    def same_until(self, changed: Callable[[], None]) -> float:
+        """Until when (s) those who knock get the same answer, or one that comes sooner.
+
+        `changed` is called once, if something else happens before that can change the answer.
+        """
 
 
 class Network(ABC, Generic[D]):
@@ -145,6 +152,14 @@ class Network(ABC, Generic[D]):
         """
         responder = self._responders.get(address)
         return responder.knock(port) if responder else float("inf")
+
+    def same_until(self, address: str, changed: Callable[[], None]) -> float:
+        """Until when (s) a `knock` at an address has the same answer, or one that comes sooner.
+
+        `changed` is called once, if something else happens before that can change the answer.
+        """
+        responder = self._responders.get(address)
+        return responder.same_until(changed) if responder else SOON
 
     @abstractmethod
     def request(

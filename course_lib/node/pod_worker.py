@@ -323,6 +323,7 @@ class PodWorker:
             container.started_at,
             alive=alive,
             ask=lambda done: self._prober.ask(container.id, slot.spec, probe, done),
+            same_until=lambda changed: self._prober.same_until(probe, changed),
             held_back=lambda: kind != STARTUP and not slot.started,
             on_result=on_result,
             on_failure=lambda _, said: self._events.warning(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from course_lib.cri import messages as v1
-from course_lib.engine import Simulation
+from course_lib.engine import SOON, Simulation, Ticker
 from course_lib.network import Network
 from course_lib.node.backoff import shown
 from course_lib.node.node_runtime import PodCalls
@@ -44,6 +44,16 @@ class Prober:
             self._ask_by_command(container_id, container, probe, probe.exec, done)
         else:
             done(self._ask_by_network(container, probe), True)
+
+    def same_until(self, probe: Probe, changed: Callable[[], None]) -> float:
+        """Until when (simulated s) the answer to a probe stays good, if it is good now.
+
+        `changed` is called once, if something happens before on which the answer depends. Nobody
+        knows what a command will answer.
+        """
+        if probe.exec is not None:
+            return SOON
+        return self._network.same_until(self._address(), changed)
 
     def _ask_by_command(
         self,
@@ -126,7 +136,8 @@ class ProbeWorker:
 
     `sim` has the time, `kind` is startup, readiness or liveness; the container started at
     `started_at` and ends when not `alive`; `ask` asks once, unless it is `held_back`; `on_result`
-    gets each new result, `on_failure` each failure.
+    gets each new result, `on_failure` each failure. While good answers change nothing, it does not
+    ask: `same_until` says until when, and has it called when an answer may be another before.
     """
 
     def __init__(
@@ -137,26 +148,35 @@ class ProbeWorker:
         started_at: float,
         alive: Callable[[], bool],
         ask: Callable[[ProbeDone], None],
+        same_until: Callable[[Callable[[], None]], float],
         held_back: Callable[[], bool],
         on_result: Callable[[str, bool, str], None],
         on_failure: Callable[[str, str], None],
     ) -> None:
         self.sim, self.kind, self.probe = sim, kind, probe
         self._alive, self._ask, self._held_back = alive, ask, held_back
-        self._on_result, self._on_failure = on_result, on_failure
+        self._same_until, self._on_result, self._on_failure = same_until, on_result, on_failure
         self._good = self._bad = 0
         self._decided: bool | None = None
-        sim.at(started_at + probe.initial_delay_seconds, self._tick)
+        self._asking = self._late = False
+        first = started_at + probe.initial_delay_seconds
+        self._ticker = Ticker(sim, first, probe.period_seconds, self._tick)
 
-    def _tick(self) -> None:
+    def _tick(self) -> float:
+        """Ask, unless the last question has no answer yet; then ask as soon as it has one."""
         if not self._alive():
-            return
-        if self._held_back():
-            self._again()
-        else:
+            self._ticker.stop()
+        elif self._asking:
+            self._late = True
+        elif not self._held_back():
+            self._asking = True
             self._ask(self._answered)
+            if self._decided and self._good >= self.probe.success_threshold:
+                return self._same_until(self._ticker.wake)
+        return SOON
 
     def _answered(self, problem: str, counts: bool) -> None:
+        self._asking = False
         if not self._alive():
             return
         if counts:
@@ -164,11 +184,11 @@ class ProbeWorker:
         else:  # the question failed, not the container: it is thrown away (`doProbe`)
             said = f"{self.kind} probe errored and resulted in unknown state: {problem}"
             self._on_failure(self.kind, said)
-        self._again()
-
-    def _again(self) -> None:
-        if not (self.kind == STARTUP and self._decided):
-            self.sim.at(self.sim.now + self.probe.period_seconds, self._tick)
+        if self.kind == STARTUP and self._decided:
+            self._ticker.stop()
+        elif self._late:
+            self._late = False
+            self._tick()
 
     def _observe(self, problem: str) -> None:
         """Count; only so many equal answers in a row make a result."""

@@ -19,6 +19,7 @@ from functools import cached_property
 
 import msgspec
 
+from course_lib.engine import FOR_EVER
 from course_lib.engine.simulation import EPOCH
 from course_lib.runtimes import isolation
 from course_lib.runtimes.behaviour import ENDS, SERVES
@@ -42,6 +43,7 @@ from course_lib.runtimes.spec import CONTAINER, ContainerSpec
 from course_lib.runtimes.store import NodeImage
 from course_lib.runtimes.world import Process, Processes, World
 
+HAIR = 1e-6  # s, by which a time is named too early rather than too late
 NEVER_STARTED = 128  # containerd's exit code for a container that could not be started
 
 
@@ -210,6 +212,7 @@ class RuntimeContainer:
         """Start the process; `taken` is a port that it wants and another program holds."""
         self.state = OCIStatus.RUNNING
         self.time.begin()
+        self.sandbox.change()
         if self.memory_limit is not None:
             dies = self.behaviour.memory.first_above(self.memory_limit)
             if dies is not None:
@@ -283,6 +286,16 @@ class RuntimeContainer:
             code = self.behaviour.exit_on_sigterm
             self.time.after(self.behaviour.shutdown, lambda: self.exit(code))
 
+    def freeze(self) -> None:
+        """Stand still until `thaw`."""
+        self.time.freeze()
+        self.sandbox.change()
+
+    def thaw(self) -> None:
+        """Go on after a freeze."""
+        self.time.thaw()
+        self.sandbox.change()
+
     def fail(self, message: str) -> None:
         """Its program cannot be started at all."""
         self.state = OCIStatus.RUNNING
@@ -302,6 +315,7 @@ class RuntimeContainer:
         self.state, self.finished_at = OCIStatus.STOPPED, self.sim.now
         self.exit_code, self.reason = code, reason or ("Error" if code else "Completed")
         self.message = message
+        self.sandbox.change()
         self.log.close()
         for hear in list(self.left):
             hear()
@@ -347,7 +361,14 @@ class RuntimeContainer:
         """Accept one request; returns its latency (s), or None when nobody answers."""
         if not self.answers:
             return None
+        self.sandbox.change()
         return self.cpu.accept(self.behaviour.cpu_per_request) + self.behaviour.latency
+
+    def same_until(self) -> float:
+        """When (simulated s) it answers otherwise by time alone: its start is over, or it hangs."""
+        changes = (self.behaviour.startup, self.behaviour.hangs_after)
+        ahead = [at - self.time.age for at in changes if at is not None and at > self.time.age]
+        return self.sim.now + min(ahead) - HAIR if ahead and self.running else FOR_EVER
 
     # What it uses
 

@@ -92,11 +92,11 @@ class Runtime:
 
     def pause(self, id: str) -> None:
         """Freeze a container (no call of the CRI does this; `ctr tasks pause` and Docker do)."""
-        self.containers.by_id(id).time.freeze()
+        self.containers.by_id(id).freeze()
 
     def resume(self, id: str) -> None:
         """Thaw a container."""
-        self.containers.by_id(id).time.thaw()
+        self.containers.by_id(id).thaw()
 
     def stop_daemon(self) -> None:
         """Answer no call until it starts; containers go on or end, as the flavour says.

@@ -6,10 +6,11 @@ stopped or lost; then removed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Protocol
 
+from course_lib.engine import FOR_EVER, SOON
 from course_lib.runtimes import isolation
 from course_lib.runtimes.spec import NODE, SandboxSpec
 from course_lib.runtimes.world import Process, Processes
@@ -27,6 +28,9 @@ class RequestServer(Protocol):
     def knock(self, port: int) -> float | None:
         """How long a request to a port would wait (s; inf: for ever); None when refused."""
 
+    def same_until(self) -> float:
+        """When (simulated s) its answers change by time alone."""
+
 
 class Sandbox:
     """A sandbox on a node.
@@ -39,6 +43,7 @@ class Sandbox:
         self.ip = ""  # empty for one on the node's own network
         self.ready = False
         self.servers: dict[str, RequestServer] = {}  # its containers, by ID
+        self._told: dict[Callable[[], None], None] = {}  # who hears of the next change
 
     @cached_property
     def processes(self) -> Processes:
@@ -77,6 +82,20 @@ class Sandbox:
             found = found if waits is None else waits
         return found
 
+    def same_until(self, changed: Callable[[], None]) -> float:
+        """Until when (s) a `knock` has the same answer, or one that comes sooner.
+
+        `changed` is called once, if a container of the sandbox changes before.
+        """
+        self._told[changed] = None
+        return min((server.same_until() for server in self.servers.values()), default=FOR_EVER)
+
+    def change(self) -> None:
+        """What the sandbox answers may be different from now on."""
+        told, self._told = self._told, {}
+        for changed in told:
+            changed()
+
 
 class HostNetwork:
     """Who answers at the node's own address: the sandboxes that share its network."""
@@ -96,3 +115,7 @@ class HostNetwork:
         """How long a request to a port would wait (s; inf: for ever); None when refused."""
         found = (sandbox.knock(port) for sandbox in self._here())
         return next((latency for latency in found if latency is not None), None)
+
+    def same_until(self, changed: Callable[[], None]) -> float:
+        """Nobody knows: sandboxes come and go."""
+        return SOON

@@ -101,6 +101,7 @@ class Sandboxes(ByID[Sandbox]):
 
     def _lose(self, sandbox: Sandbox) -> None:
         sandbox.ready = False
+        sandbox.change()
         if sandbox.ip and self._network.at(sandbox.ip) is sandbox:
             self._network.detach(sandbox.ip)
             self._network.delete(self._node, sandbox.id, sandbox.ip, self.pool)

@@ -1,0 +1,179 @@
+"""Whether timers sleep or all run, one seed has one history."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+
+import pytest
+
+from course_lib import Cluster
+from course_lib.engine import Simulation
+
+APPLICATION = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: {name}}}
+spec:
+  replicas: {replicas}
+  selector: {{matchLabels: {{app: {name}}}}}
+  template:
+    metadata: {{labels: {{app: {name}}}}}
+    spec:
+      containers:
+      - name: main
+        image: {image}
+        ports: [{{containerPort: 80}}]
+        resources: {{requests: {{cpu: 100m, memory: 64Mi}}, limits: {{cpu: 200m}}}}
+        readinessProbe: {{httpGet: {{path: /, port: 80}}, periodSeconds: {period}}}
+        livenessProbe: {{tcpSocket: {{port: 80}}, periodSeconds: 3, initialDelaySeconds: 2}}
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: {name}}}
+spec:
+  type: {type}
+  selector: {{app: {name}}}
+  ports: [{{port: 80}}]
+"""
+KINDS = ["pods", "nodes", "deployments", "replicasets", "services", "endpointslices", "events"]
+
+
+def applied(cluster: Cluster, rng: random.Random) -> None:
+    name = rng.choice(["web", "shop", "hang", "fat"])
+    image = {"web": "nginx:1.27", "shop": "nginx:1.28"}.get(name, f"course/{name}:v1")
+    kind, period = rng.choice(["ClusterIP", "LoadBalancer"]), rng.choice([1, 2, 7])
+    values = {"name": name, "image": image, "type": kind, "period": period}
+    cluster.apply(APPLICATION.format(replicas=rng.randrange(5), **values))
+
+
+def autoscaled(cluster: Cluster, rng: random.Random) -> None:
+    cluster.apply("data/web-autoscaler.yaml")
+
+
+def frozen(cluster: Cluster, rng: random.Random) -> None:
+    runtime = cluster.runtimes[rng.choice(list(cluster.runtimes))]
+    running = [c for c in runtime.containers.values() if c.running]
+    if running:
+        rng.choice(running).freeze()
+
+
+def thawed(cluster: Cluster, rng: random.Random) -> None:
+    for runtime in cluster.runtimes.values():
+        for container in runtime.containers.values():
+            container.thaw()
+
+
+def crashed(cluster: Cluster, rng: random.Random) -> None:
+    runtime = cluster.runtimes[rng.choice(list(cluster.runtimes))]
+    running = [c for c in runtime.containers.values() if c.running]
+    if running:
+        rng.choice(running).exit(rng.choice([0, 1]))
+
+
+def loaded(cluster: Cluster, rng: random.Random) -> None:
+    services = [s.name for s in cluster.api.list("Service") if s.name != "kubernetes"]
+    if services:
+        load = cluster.load(rng.choice(services), requests_per_second=rng.choice([1, 30, 150]))
+        cluster.sim.at(cluster.now + rng.uniform(1, 40), load.stop)
+
+
+def node_of(cluster: Cluster, rng: random.Random) -> str:
+    return rng.choice(list(cluster.kubelets))
+
+
+def daemon(cluster: Cluster, rng: random.Random) -> None:
+    runtime = cluster.runtimes[node_of(cluster, rng)]
+    (runtime.stop_daemon if runtime.up else runtime.start_daemon)()
+
+
+def power(cluster: Cluster, rng: random.Random) -> None:
+    node = node_of(cluster, rng)
+    off = not cluster.kubelets[node].powered
+    (cluster.restore_node if off else cluster.kill_node)(node)
+
+
+def scaled(cluster: Cluster, rng: random.Random) -> None:
+    for deployment in cluster.api.list("Deployment")[:1]:
+        cluster.scale(f"deployment/{deployment.name}", replicas=rng.randrange(6))
+
+
+def renewed(cluster: Cluster, rng: random.Random) -> None:
+    for deployment in cluster.api.list("Deployment")[:1]:
+        image = rng.choice(["nginx:1.27", "nginx:1.28", "course/hang:v1", "registry.invalid/x:1"])
+        cluster.set_image(f"deployment/{deployment.name}", image)
+
+
+def node_deleted(cluster: Cluster, rng: random.Random) -> None:
+    if nodes := cluster.api.list("Node"):
+        cluster.delete("node", rng.choice(nodes).name)
+
+
+def pod_deleted(cluster: Cluster, rng: random.Random) -> None:
+    pods = cluster.api.list("Pod", "default")
+    if pods:
+        cluster.api.delete("Pod", rng.choice(pods).name, "default", grace_period=rng.choice([0, 9]))
+
+
+def cordoned(cluster: Cluster, rng: random.Random) -> None:
+    node = cluster.api.list("Node")[:1]
+    if node:
+        (cluster.uncordon if node[0].spec.unschedulable else cluster.cordon)(node[0].name)
+
+
+def leases_read(cluster: Cluster, rng: random.Random) -> None:
+    read = cluster.api.list("Lease", "kube-node-lease")
+    times = [(lease.name, lease.spec.renew_time) for lease in read]
+    cluster.sim.record("reader", "Lease", "Read", json.dumps(times))
+
+
+ACTIONS: list[Callable[[Cluster, random.Random], None]] = [
+    *[applied] * 4,
+    autoscaled,
+    frozen,
+    thawed,
+    crashed,
+    *[loaded] * 2,
+    daemon,
+    *[power] * 2,
+    scaled,
+    renewed,
+    node_deleted,
+    pod_deleted,
+    cordoned,
+    leases_read,
+]
+
+
+def documents(cluster: Cluster) -> list[str]:
+    """All documents without resourceVersions, which count the renewals of Leases too."""
+    found = []
+    for each in (each for kind in KINDS for each in cluster.api.list(kind)):
+        document = cluster.api.document(each.kind, each.name, each.namespace)
+        document["metadata"].pop("resourceVersion")
+        document.get("involvedObject", {}).pop("resourceVersion", None)
+        found.append(json.dumps(document, sort_keys=True))
+    return found
+
+
+def history(seed: int, plain: bool, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], list[str]]:
+    """The log and the documents of a random story."""
+    monkeypatch.setattr(Simulation, "plain", plain)
+    rng = random.Random(seed)
+    cluster = Cluster(nodes=3, seed=seed, cloud=bool(seed % 2), memory="2Gi")
+    cluster.behaviours.set("course/hang", hangs_after=rng.uniform(5, 200))
+    cluster.behaviours.set("course/fat", memory=[(0, "20Mi"), (150, "1Gi"), (400, "1Gi")])
+    applied(cluster, rng)
+    for _ in range(12):
+        rng.choice(ACTIONS)(cluster, rng)
+        cluster.run(seconds=rng.choice([0, 1, 5, rng.uniform(0, 100), 300]))
+    leases_read(cluster, rng)
+    return cluster.sim.log.lines(), documents(cluster)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_cluster_at_rest_has_the_history_of_one_that_never_rests(seed, monkeypatch):
+    plain, asleep = history(seed, True, monkeypatch), history(seed, False, monkeypatch)
+    for expected, found in zip(plain, asleep, strict=True):
+        assert found == expected
