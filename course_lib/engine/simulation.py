@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import simpy
 
 from course_lib.engine.log import EventLog, LogEntry
-from course_lib.engine.ticker import TickOrder
+from course_lib.engine.tick_order import TickOrder
 from course_lib.engine.tracing import names_of_next, origin
 from course_lib.errors import CourseError, SimulationTimeout
 

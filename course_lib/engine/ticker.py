@@ -4,57 +4,17 @@ A component of a cluster looks at something every few seconds, and nearly always
 do. A ticker can sleep through such ticks: a tick returns until when the following ones would
 change nothing, and `wake` ends the sleep sooner. The next tick is then at the instant at which it
 would have been, so that nobody can see whether the ticker slept.
-
-Ticks of one instant come after everything else of that instant, in the order in which their
-tickers were made. This order does not depend on who sleeps.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from heapq import heappush
 from math import ceil, inf
-from typing import TYPE_CHECKING
 
-import simpy
+from course_lib.engine.simulation import Simulation
 
-if TYPE_CHECKING:
-    from course_lib.engine.simulation import Simulation
-
-AFTER_ALL = 2  # a priority of SimPy, after URGENT (0) and NORMAL (1)
-SOON = float("-inf")  # what a tick returns when the next one may change something
+SOON = -inf  # what a tick returns when the next one may change something
 FOR_EVER = inf  # what a tick returns when only `wake` can change something
-
-
-class TickOrder:
-    """The order of the ticks of one world: how many tickers there are, and which tick was last."""
-
-    def __init__(self, env: simpy.Environment) -> None:
-        self._env = env
-        self._made = 0
-        self._reached = (-inf, 0.0)  # time, and the number of the ticker
-
-    def number(self) -> int:
-        """The place of a new ticker among those that tick at the same instant."""
-        self._made += 1
-        return self._made
-
-    def reach(self, number: float = inf) -> None:
-        """The tick of this number is now; without a number, all ticks of this instant are over."""
-        self._reached = (self._env.now, number)
-
-    def is_over(self, time: float, number: int) -> bool:
-        """Whether the ticker with a number has had its tick of a time, or has slept through it."""
-        return time < self._env.now or (time, number) <= self._reached
-
-    def at(self, time: float, number: int, act: Callable[[simpy.Event], None]) -> None:
-        """Have a tick happen at exactly this time."""
-        event = self._env.event()
-        event._ok, event._value = True, None
-        assert event.callbacks is not None
-        event.callbacks.append(act)
-        place = (number, next(self._env._eid))
-        heappush(self._env._queue, (time, AFTER_ALL, place, event))  # type: ignore[misc]
 
 
 class Ticker:
