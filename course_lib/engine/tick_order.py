@@ -37,7 +37,7 @@ class TickOrder:
         return time < self._env.now or (time, number) <= self._reached
 
     def at(self, time: float, number: int, act: Callable[[simpy.Event], None]) -> None:
-        """Have a tick happen at exactly this time."""
+        """Call `act` at exactly this time: the tick of the ticker with this `number`."""
         event = self._env.event()
         event._ok, event._value = True, None
         assert event.callbacks is not None
