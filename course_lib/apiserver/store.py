@@ -173,6 +173,11 @@ class Audience:
         if not beside:
             self._watches.pop(watch.field, None)
 
+    @property
+    def watches(self) -> list[Watch]:
+        """All of them."""
+        return [watch for beside in self._watches.values() for watch in beside]
+
     def of(self, change: Change) -> list[Watch]:
         """The watches that hear of a change."""
         found = list(self._watches.get(None, ()))
@@ -216,6 +221,11 @@ class Store:
         self._history: list[Change] = []
         self._audiences: dict[str, Audience] = {}  # by prefix
         self._subscriptions = 0
+
+    @property
+    def watches(self) -> list[Watch]:
+        """All subscriptions, by their prefix."""
+        return [watch for each in self._audiences.values() for watch in each.watches]
 
     def get(self, key: str) -> StoredObject | None:
         """The entry under a key, if there is one."""

@@ -18,23 +18,23 @@ def config_map(name: str = "settings", **data: str) -> dict:
 
 def test_an_object_is_watched_while_a_pod_names_it():
     server = APIServer(Simulation())
-    client, open_watches = LocalClient(server), server.store.watches
+    client, store = LocalClient(server), server.store
     client.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}})
     client.create(config_map(colour="blue"))
-    watches, own = ObjectWatches(client), len(open_watches)
+    watches, own = ObjectWatches(client), len(store.watches)
     first, second = watches.of("1"), watches.of("2")
     assert first.find(ConfigMap, "settings", "default").data == {"colour": "blue"}
     assert second.find(ConfigMap, "settings", "default") is not None
     assert first.find(ConfigMap, "later", "default") is None
-    assert len(open_watches) - own == 2, "one for each object, however many Pods name it"
+    assert len(store.watches) - own == 2, "one for each object, however many Pods name it"
     client.patch(ConfigMap, "settings", "default", {"data": {"colour": "green"}})
     client.create(config_map("later"))
     assert second.find(ConfigMap, "settings", "default").data == {"colour": "green"}
     assert first.find(ConfigMap, "later", "default") is not None
     watches.forget("1")
-    assert len(open_watches) - own == 1
+    assert len(store.watches) - own == 1
     watches.forget("2")
-    assert len(open_watches) - own == 0
+    assert len(store.watches) - own == 0
 
 
 def test_a_container_that_restarts_while_no_api_server_answers_gets_what_the_kubelet_has_seen():
