@@ -5,23 +5,25 @@ Source: `pkg/controller/replicaset/replica_set.go`.
 
 from __future__ import annotations
 
-import math
-from collections import Counter
+from functools import partial
 
+from course_lib.client import Client
 from course_lib.client.cache import by_controller
+from course_lib.client.informer import InformerFactory
 from course_lib.controllers.batches import BURST, slow_start
 from course_lib.controllers.claims import by_labels
 from course_lib.controllers.controller import Controller, key_of
-from course_lib.controllers.ownership import number_in, pod_from_template
-from course_lib.controllers.standing import active_in, by_standing, by_time_ready
+from course_lib.controllers.deletion_order import DeletionOrder, Rank, rank
+from course_lib.controllers.ownership import pod_from_template
+from course_lib.controllers.standing import active_in, by_node, by_standing, by_time_ready
 from course_lib.engine.simulation import seconds_at
 from course_lib.errors import CourseError
-from course_lib.objects.kinds.pod import DELETION_COST, Pod
+from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.replica_set import ReplicaSet
 from course_lib.objects.kinds.replication_controller import ReplicationController
 from course_lib.objects.manifests import Document
-from course_lib.objects.meta import Object, condition, is_true, set_condition
-from course_lib.objects.pods import is_active, is_ready
+from course_lib.objects.meta import Object, is_true, set_condition
+from course_lib.objects.pods import is_active
 from course_lib.objects.selectors import Selector, selector_from_labels
 
 Replicated = ReplicaSet | ReplicationController
@@ -33,9 +35,23 @@ class ReplicaSetController(Controller):
     name = "replicaset-controller"
     kind = "ReplicaSet"
 
+    def __init__(self, api: Client, informers: InformerFactory) -> None:
+        self._orders: dict[str, DeletionOrder] = {}  # by uid of the ReplicaSets that shrink
+        super().__init__(api, informers)
+
     def watches(self) -> None:
         """Its Pods."""
         self.watch_owned(Pod)
+        self.informers.informer(Pod).add_handler(self._on_pod)
+        self.informers.informer(self.kind).add_handler(self._on_change)
+
+    def _on_change(self, before: Object | None, after: Object | None) -> None:
+        """Drop the orders of a family that a ReplicaSet joins or leaves: they rank its Pods too."""
+        if before and after and before.metadata.controller == after.metadata.controller:
+            return
+        for seen in filter(None, (before, after)):
+            for each in (seen, *self._family(seen)):
+                self._orders.pop(each.uid, None)
 
     def reconcile(self, owner: Replicated) -> None:
         """Make or delete Pods, then write the status."""
@@ -56,58 +72,67 @@ class ReplicaSetController(Controller):
         More than a burst of them are left for the next look, which the change of these causes.
         """
         if missing > 0:
+            self._orders.pop(owner.uid, None)
             template = self.api.document(owner.kind, owner.name, owner.namespace)["spec"][
                 "template"
             ]
             made = (pod_from_template(owner, template) for _ in range(min(missing, BURST)))
             slow_start(made, lambda pod: self.create(owner, pod, "pod"))
             return
-        pods = [pod for pod in self.claim(Pod, owner) if is_active(pod)]
-        for pod in self._first_to_go(owner, pods)[: min(-missing, BURST)]:
+        for pod in self._order(owner).first(min(-missing, BURST)):
             self.api.delete(Pod, pod.name, pod.namespace, uid=pod.uid)
             self.normal(owner, "SuccessfulDelete", f"Deleted pod: {pod.name}")
 
-    def _first_to_go(self, owner: Object, pods: list[Pod]) -> list[Pod]:
-        """The order in which Pods are given up (`ActivePodsWithRanks`): those without a node,
-        not running, not ready; the cheap ones; where many share a node; those ready for less
-        long, restarted more often, younger.
+    # Which Pods go
+
+    def _order(self, owner: Replicated) -> DeletionOrder:
+        """The order in which a ReplicaSet gives up Pods; kept for as long as it shrinks."""
+        if owner.uid not in self._orders:
+            order = self._orders[owner.uid] = DeletionOrder(partial(self._rank, owner))
+            for pod in self.owned(Pod, owner):
+                order.note(pod)
+        return self._orders[owner.uid]
+
+    def _rank(self, owner: Replicated, pod: Pod) -> Rank | None:
+        """The present rank of a Pod among the active ones of a ReplicaSet, if it is one of them."""
+        current = self.informers.find(Pod, pod.name, pod.namespace)
+        if current is None or current.uid != pod.uid or not is_active(current):
+            return None
+        controller = current.metadata.controller
+        if controller is None or controller.uid != owner.uid:
+            return None
+        return rank(current, self._crowd(owner, current.spec.node_name), self.sim.now)
+
+    def _crowd(self, owner: Replicated, node: str) -> int:
+        """Active Pods on a node, those of sister ReplicaSets included: during a rollout old and new
+        Pods are spread as one.
         """
-        crowd = self._crowd(owner)
+        pods = self.informers.informer(Pod)
+        return sum(pods.tally(by_node, each.uid).get(node, 0) for each in self._family(owner))
 
-        def key(pod: Pod) -> tuple[object, ...]:
-            restarts = max(
-                (c.restart_count for c in pod.status.container_statuses or ()), default=0
-            )
-            ready = condition(pod.status.conditions, "Ready")
-            return (
-                bool(pod.spec.node_name),
-                ("Pending", "Unknown", "Running").index(pod.status.phase),
-                is_ready(pod),
-                number_in(pod, DELETION_COST, 0),
-                -crowd[pod.spec.node_name],
-                self._magnitude(ready.last_transition_time if ready else None),
-                -restarts,
-                self._magnitude(pod.metadata.creation_timestamp),
-                pod.uid,
-            )
-
-        return sorted(pods, key=key)
-
-    def _crowd(self, owner: Object) -> Counter[str]:
-        """Active Pods by node, those of sister ReplicaSets included (`getIndirectlyRelatedPods`):
-        during a rollout old and new Pods are spread as one.
-        """
+    def _family(self, owner: Object) -> list[Object]:
+        """The ReplicaSets with the same controller (`getReplicaSetsWithSameController`)."""
         above = owner.metadata.controller
         informer = self.informers.informer(self.kind)
-        family = [owner] if above is None else informer.by_index(by_controller, above.uid)
-        pods = (pod for each in family for pod in self.owned(Pod, each) if is_active(pod))
-        return Counter(pod.spec.node_name for pod in pods)
+        return [owner] if above is None else informer.by_index(by_controller, above.uid)
 
-    def _magnitude(self, since: str | None) -> int:
-        """An age on a logarithmic scale, so that chance decides among ages that are alike
-        (`logarithmicRankDiff`: powers of two, in nanoseconds)."""
-        nanoseconds = (self.sim.now - seconds_at(since)) * 1e9 if since else 0.0
-        return int(math.log2(nanoseconds)) if nanoseconds > 1 else -1
+    def _on_pod(self, before: Pod | None, after: Pod | None) -> None:
+        """Note Pods that may go earlier than before: one that changed, or more share its node."""
+        owner = after.metadata.controller if after and self._orders else None
+        if after is None or owner is None:
+            return
+        if owner.uid in self._orders:
+            self._orders[owner.uid].note(after)
+        if by_node(after) and (before is None or by_node(before) != by_node(after)):
+            replicated = self.informers.find(self.kind, owner.name, after.namespace)
+            for sister in self._family(replicated) if replicated else ():
+                if sister.uid in self._orders:
+                    self._note_node(sister, after.spec.node_name)
+
+    def _note_node(self, owner: Object, node: str) -> None:
+        place = f"{owner.uid}/{node}"
+        for pod in self.informers.informer(Pod).by_index(by_controller_and_node, place):
+            self._orders[owner.uid].note(pod)
 
     def _write_status(self, owner: Replicated, failure: CourseError | None) -> None:
         standings = self.census(Pod, owner, by_standing)
@@ -154,6 +179,11 @@ class ReplicaSetController(Controller):
         if soon := [wait for wait in waits.values() if wait > 0]:
             self.enqueue(key_of(owner), after=min(soon))
         return sum(count for written, count in since.items() if waits[written] <= 0)
+
+
+def by_controller_and_node(pod: Pod) -> list[str]:
+    """Index function: the UID of the controller and the node of an active Pod."""
+    return [f"{group}/{node}" for group, node in by_node(pod)]
 
 
 class ReplicationControllerController(ReplicaSetController):

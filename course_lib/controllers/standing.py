@@ -51,3 +51,9 @@ def by_time_ready(pod: Pod) -> list[tuple[str, str]]:
         return []
     since = ready_since(pod)
     return [] if since is None else [(owner.uid, since)]
+
+
+def by_node(pod: Pod) -> list[tuple[str, str]]:
+    """Tally function: the nodes of the active Pods of each controller."""
+    owner, node = pod.metadata.controller, pod.spec.node_name
+    return [(owner.uid, node)] if node and owner is not None and is_active(pod) else []

@@ -1,4 +1,4 @@
-"""What an owner adopts and releases is known from counted labels; batches grow while all goes well."""
+"""What an owner adopts and releases is known from counted labels; batches grow by success."""
 
 from __future__ import annotations
 
