@@ -7,6 +7,7 @@ Source: kubernetes.io "Garbage Collection"; `pkg/controller/garbagecollector`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 
 from course_lib.apiserver.deletion import BACKGROUND, FOREGROUND, ORPHAN, POLICY_FINALIZERS
@@ -22,7 +23,11 @@ Identity = tuple[Kind, str, str]  # kind, namespace, name
 
 
 class GarbageCollector(Controller):
-    """Follows owner references; its keys are uids of owners and of what they own."""
+    """Follows owner references; its keys are uids of owners and of what they own.
+
+    It keeps the graph of all objects, by uid. A change of an object costs its own references, not
+    the number of objects that its owner has.
+    """
 
     name = "garbage-collector"
 
@@ -30,6 +35,7 @@ class GarbageCollector(Controller):
         self._objects: dict[str, Identity] = {}  # every object, by uid
         self._owned: dict[str, dict[str, None]] = {}  # uids, by their owner's uid
         self._absent: set[str] = set()  # uids of owners that are known to be gone
+        self._emptied: set[str] = set()  # uids of owners whose children were deleted before them
         super().__init__(api, informers)
 
     def watches(self) -> None:
@@ -43,6 +49,8 @@ class GarbageCollector(Controller):
     def _on_change(self, kind: Kind, before: Object | None, after: Object | None) -> None:
         seen = before if after is None else after
         assert seen is not None
+        if before is not None and after is not None and _same_edges(before, after):
+            return
         references = () if after is None else after.metadata.owner_references or ()
         present = [reference.uid for reference in references]
         for reference in (before and before.metadata.owner_references) or ():
@@ -50,6 +58,7 @@ class GarbageCollector(Controller):
                 self._forget(seen.uid, reference.uid)
         if after is None:
             self._objects.pop(seen.uid, None)
+            self._emptied.discard(seen.uid)
             for child in self._owned.get(seen.uid, {}):
                 self._absent.add(seen.uid)
                 self.enqueue(("", child))
@@ -59,12 +68,14 @@ class GarbageCollector(Controller):
             for uid in present:
                 self._owned.setdefault(uid, {})[seen.uid] = None
             known = all(self._referred(after, reference) for reference in references)
-            if not known or seen.metadata.finalizers:
+            late = any(uid in self._emptied for uid in present)
+            if not known or late or seen.metadata.finalizers:
                 self.enqueue(("", seen.uid))
 
     def _forget(self, child: str, owner: str) -> None:
         """A child no longer refers to an owner, which may wait for its last child."""
-        self.enqueue(("", owner))
+        if owner in self._emptied:
+            self.enqueue(("", owner))
         children = self._owned.get(owner, {})
         children.pop(child, None)
         if not children:
@@ -155,28 +166,27 @@ class GarbageCollector(Controller):
         patch = {"metadata": {"ownerReferences": kept or None}}
         self.api.patch(self._kind(child), child.name, child.namespace, patch)
 
-    def _children(self, owner: Object) -> dict[str, tuple[Object, OwnerReference]]:
-        """The objects that refer to an owner, by uid, with their references."""
-        existing = (self._find(uid) for uid in list(self._owned.get(owner.uid, {})))
-        return {
-            child.uid: (child, reference)
-            for child in existing
-            if child is not None
-            for reference in child.metadata.owner_references or ()
-            if reference.uid == owner.uid and _refers(child, reference, owner)
-        }
+    def _children(self, owner: Object) -> Iterator[tuple[Object, OwnerReference]]:
+        """The objects that refer to an owner, with their references."""
+        for uid in self._owned.get(owner.uid, ()):
+            child = self._find(uid)
+            if child is not None:
+                for reference in child.metadata.owner_references or ():
+                    if reference.uid == owner.uid and _refers(child, reference, owner):
+                        yield child, reference
 
     def _foreground(self, owner: Object) -> None:
         """Delete the children first; those that block the owner must be gone before it goes."""
-        for child, _ in self._children(owner).values():
-            if not child.terminating:
-                self._as_child(child)
-        left = self._children(owner).values()
-        if not any(reference.block_owner_deletion for _, reference in left):
+        if owner.uid not in self._emptied:
+            for child, _ in list(self._children(owner)):
+                if not child.terminating:
+                    self._as_child(child)
+            self._emptied.add(owner.uid)
+        if not any(reference.block_owner_deletion for _, reference in self._children(owner)):
             self._release(owner, POLICY_FINALIZERS[FOREGROUND])
 
     def _orphan(self, owner: Object) -> None:
-        for child, _ in self._children(owner).values():
+        for child, _ in list(self._children(owner)):
             others = {r.uid for r in child.metadata.owner_references or ()} - {owner.uid}
             self._keep(child, others)
         self._release(owner, POLICY_FINALIZERS[ORPHAN])
@@ -187,6 +197,17 @@ class GarbageCollector(Controller):
         if current is not None:
             patch = {"metadata": {"finalizers": left or None}}
             self.api.patch(self._kind(owner), owner.name, owner.namespace, patch)
+
+
+def _same_edges(before: Object, after: Object) -> bool:
+    """Whether nothing has changed of an object that the collector acts on."""
+    old, new = before.metadata, after.metadata
+    return (
+        old.owner_references == new.owner_references
+        and old.finalizers == new.finalizers
+        and old.deletion_timestamp == new.deletion_timestamp
+        and old.uid == new.uid
+    )
 
 
 def _refers(child: Object, reference: OwnerReference, owner: Object) -> bool:
