@@ -10,6 +10,7 @@ from course_lib.controllers.controller import Controller
 from course_lib.controllers.cron_job import CronJobController
 from course_lib.controllers.daemon_set import DaemonSetController
 from course_lib.controllers.deployment import DeploymentController
+from course_lib.controllers.disruption import DisruptionController
 from course_lib.controllers.endpoint_mirroring import EndpointSliceMirroringController
 from course_lib.controllers.endpoint_slices import EndpointSliceController
 from course_lib.controllers.endpoints import EndpointsController
@@ -17,7 +18,6 @@ from course_lib.controllers.garbage import GarbageCollector
 from course_lib.controllers.job import JobController
 from course_lib.controllers.metrics import MetricsServer, Reading
 from course_lib.controllers.namespaces import (
-    DisruptionController,
     NamespaceController,
     ResourceQuotaController,
     RootCAPublisher,

@@ -233,13 +233,18 @@ class Controller:
         self.normal(owner, "SuccessfulCreate", f"Created {thing}: {made.name}")
 
     def state(self, of: Object, status: Document) -> None:
-        """Merge into the status of an object; nothing is sent where nothing changes.
-
-        Zeros, empty lists and fields that are not there are the same.
-        """
-        before = msgspec.to_builtins(getattr(of, "status", None)) or {}
-        if any((before.get(field) or None) != (new or None) for field, new in status.items()):
+        """Merge into the status of an object; nothing is sent where nothing changes."""
+        if differs(of, status):
             self.api.patch_status(of, status)
+
+
+def differs(of: Object, status: Document) -> bool:
+    """Whether a `status` says anything else than that `of` an object.
+
+    Zeros, empty lists and fields that are not there are the same.
+    """
+    before = msgspec.to_builtins(getattr(of, "status", None)) or {}
+    return any((before.get(field) or None) != (new or None) for field, new in status.items())
 
 
 def key_of(seen: Object) -> Key:

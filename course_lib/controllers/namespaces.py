@@ -13,16 +13,12 @@ from contextlib import suppress
 from course_lib.apiserver import quota
 from course_lib.apiserver.errors import NotFound
 from course_lib.controllers.controller import Controller, Key, key_of
-from course_lib.errors import CourseError
 from course_lib.objects.kind import Kind
 from course_lib.objects.kinds.config_map import ConfigMap
 from course_lib.objects.kinds.namespace import Namespace
-from course_lib.objects.kinds.pod import Pod
-from course_lib.objects.kinds.pod_disruption_budget import PodDisruptionBudget
 from course_lib.objects.kinds.resource_quota import ResourceQuota
 from course_lib.objects.kinds.service_account import ServiceAccount
-from course_lib.objects.meta import Object, OwnerReference, is_true, selector_of, set_condition
-from course_lib.objects.pods import is_active, resolve
+from course_lib.objects.meta import Object, set_condition
 
 ROOT_CA = "kube-root-ca.crt"
 ROOT_CA_DESCRIPTION = (
@@ -160,85 +156,6 @@ class RootCAPublisher(Controller):
             surplus = dict.fromkeys(key for key in existing.data or {} if key != "ca.crt")
             patch = {"data": {"ca.crt": text} | surplus, "metadata": {"annotations": annotations}}
             self.api.patch(ConfigMap, ROOT_CA, name, patch)
-
-
-class DisruptionController(Controller):
-    """Counts how many evictions each PodDisruptionBudget allows now."""
-
-    name = "disruption-controller"
-    kind = "PodDisruptionBudget"
-
-    def watches(self) -> None:
-        """The Pods that budgets cover, and the workloads whose size they are measured by."""
-        self.watch(Pod, self._of_pod)
-        for kind in ("Deployment", "ReplicaSet", "StatefulSet", "ReplicationController"):
-            self.watch(kind, self._in_namespace)
-
-    def _of_pod(self, pod: Pod) -> list[Key]:
-        return [
-            key_of(budget)
-            for budget in self.informers.list(self.kind, pod.namespace)
-            if selector_of(budget.spec.selector).matches(pod.labels)
-        ]
-
-    def _in_namespace(self, workload: Object) -> list[Key]:
-        return [key_of(each) for each in self.informers.list(self.kind, workload.namespace)]
-
-    def reconcile(self, budget: PodDisruptionBudget) -> None:
-        """Healthy Pods beyond those that must stay (`getExpectedPodCount`)."""
-        selector = selector_of(budget.spec.selector)
-        pods = [p for p in self.informers.list(Pod, budget.namespace, selector) if is_active(p)]
-        healthy = sum(is_true(pod.status.conditions, "Ready") for pod in pods)
-        least, most = budget.spec.min_available, budget.spec.max_unavailable
-        expected = len(pods) if isinstance(least, int) else self._scale(pods)
-        if most is not None:
-            desired = max(0, expected - resolve(most, expected, up=True))
-        else:
-            desired = resolve(1 if least is None else least, expected, up=True)
-        allowed = max(0, healthy - desired) if expected else 0
-        now = self.sim.timestamp
-        reason = "SufficientPods" if allowed else "InsufficientPods"
-        state = "True" if allowed else "False"
-        conditions = set_condition(
-            budget.status.conditions, "DisruptionAllowed", state, now, reason
-        )
-        generation = budget.metadata.generation
-        stated = [each | {"message": "", "observedGeneration": generation} for each in conditions]
-        self.api.patch_status(
-            budget,
-            {
-                "currentHealthy": healthy,
-                "desiredHealthy": desired,
-                "expectedPods": expected,
-                "disruptionsAllowed": allowed,
-                "observedGeneration": generation,
-                "conditions": stated,
-            },
-        )
-
-    def _scale(self, pods: list[Pod]) -> int:
-        """The replicas that the Pods' controllers want, counted once for each controller."""
-        desired: dict[str, int] = {}
-        for pod in pods:
-            owner = pod.metadata.controller
-            if owner is None:
-                desired[pod.uid] = 1
-                continue
-            workload = self._workload(owner, pod.namespace)
-            above = workload.metadata.controller if workload else None
-            if above is not None:
-                workload = self._workload(above, pod.namespace) or workload
-            replicas = getattr(getattr(workload, "spec", None), "replicas", None)
-            desired[workload.uid if workload else pod.uid] = 1 if replicas is None else replicas
-        return sum(desired.values())
-
-    def _workload(self, reference: OwnerReference, namespace: str) -> Object | None:
-        """The controller that a reference names; None for a kind that is not served."""
-        try:
-            kind = self.informers.kinds.of(reference.api_version, reference.kind)
-        except CourseError:
-            return None
-        return self.informers.find(kind, reference.name, namespace)
 
 
 class ResourceQuotaController(Controller):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from course_lib.objects.pods import is_active, is_ready
 from tests.conftest import container, pod, workload
 
 
@@ -56,3 +59,39 @@ def test_a_budget_that_allows_nothing_holds_a_drain_up(cluster):
     assert len(cluster.get("pods", field_selector=f"spec.nodeName={node}")) == 1
     assert "EvictionRefused" in set(cluster.log(component="kubectl").REASON)
     assert cluster.get("pdb")["ALLOWED DISRUPTIONS"][0] == 0
+
+
+SELECTORS = [
+    {"matchLabels": {"app": "web"}},
+    {"matchLabels": {"app": "web", "tier": "front"}},
+    {"matchExpressions": [{"key": "app", "operator": "In", "values": ["web", "db"]}]},
+    {"matchExpressions": [{"key": "tier", "operator": "DoesNotExist"}]},
+    {"matchLabels": {"app": "web"}, "matchExpressions": [{"key": "tier", "operator": "Exists"}]},
+    {"matchLabels": {"app": "gone"}},
+    {},
+]
+
+
+@pytest.mark.parametrize("selector", SELECTORS, ids=str)
+def test_coverage_is_counted_as_by_a_look_at_each_pod(cluster, selector):
+    budget = {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget"}
+    spec = {"minAvailable": 1, "selector": selector}
+    cluster.apply(budget | {"metadata": {"name": "guard"}, "spec": spec})
+    cluster.apply([workload("ReplicaSet", "web", replicas=3), workload("ReplicaSet", "db")])
+    front = pod("front")
+    front["metadata"]["labels"] = {"app": "web", "tier": "front"}
+    cluster.apply(front)
+    for act in (
+        lambda: None,
+        lambda: cluster.delete("pod", "front"),
+        lambda: cluster.scale("replicaset/web", 1),
+        lambda: cluster.kill_node("node-1"),
+    ):
+        act()
+        for _ in range(10):
+            cluster.run(seconds=4)
+            existing = cluster.api.get("PodDisruptionBudget", "guard")
+            chosen = existing.spec.selector.selector()
+            pods = [p for p in cluster.api.list("Pod", "default", chosen) if is_active(p)]
+            assert existing.status.expected_pods == len(pods)
+            assert existing.status.current_healthy == sum(map(is_ready, pods))
