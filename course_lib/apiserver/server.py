@@ -16,7 +16,7 @@ from course_lib.apiserver.errors import AlreadyExists, BadRequest, Conflict, Not
 from course_lib.apiserver.extensions import Extensions
 from course_lib.apiserver.patches import check_subresource, merged
 from course_lib.apiserver.store import Change, Store, StoredObject, Watch
-from course_lib.apiserver.watching import Choice, EventsOf, WatchEvent
+from course_lib.apiserver.watching import Choice, WatchEvent, event_of
 from course_lib.engine import Simulation
 from course_lib.objects.decode import revised
 from course_lib.objects.kind import Kind, Kinds
@@ -55,7 +55,6 @@ class APIServer:
         self.up = True
         self.clients: list[Callable[[], None]] = []  # who hears when it stops
         self._random = sim.random("apiserver")
-        self._events: EventsOf | None = None  # of the change that was delivered last
         self._extensions = Extensions(self) if kinds is None else None  # a dry run shares kinds
 
     def stop(self) -> None:
@@ -138,16 +137,12 @@ class APIServer:
 
         def deliver(change: Change) -> None:
             if type := choice.type_of(change):
-                listener(self._event(change, type, self.kinds.newest(named)))
+                of = self.kinds.newest(named) if named.custom else named
+                listener(event_of(change, type, of))
 
         soon = self.sim.soon if queued else None
         field = None if self.sim.plain else choice.required
         return self.store.watch(self.prefix(named, namespace), deliver, since, soon, field)
-
-    def _event(self, change: Change, type: str, kind: Kind) -> WatchEvent:
-        if self._events is None or self._events.change is not change:
-            self._events = EventsOf(change)
-        return self._events.event(type, kind)
 
     # Writing
 

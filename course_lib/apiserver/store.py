@@ -22,7 +22,6 @@ from course_lib.objects.meta import Object
 from course_lib.objects.selectors import FieldValue
 
 PUT, DELETE = "PUT", "DELETE"
-COMPACTION = 300.0  # s, as kube-apiserver's --etcd-compaction-interval
 ValueT = TypeVar("ValueT")
 
 
@@ -128,25 +127,25 @@ class Watch:
     ) -> None:
         self.prefix, self.soon, self.field, self.number = prefix, soon, field, number
         self._listener, self._store = listener, store
-        self._changes: deque[Change] = deque()
+        self.waiting: deque[Change] = deque()
 
     def put(self, change: Change) -> None:
         """Take a change into the queue."""
-        self._changes.append(change)
+        self.waiting.append(change)
 
     def take_turn(self) -> None:
         """Deliver one change: those of all watches are delivered in the order of the writes."""
-        if self._changes:
-            self._listener(self._changes.popleft())
+        if self.waiting:
+            self._listener(self.waiting.popleft())
 
     def receive(self) -> None:
         """Deliver what is in the queue."""
-        while self._changes:
-            self._listener(self._changes.popleft())
+        while self.waiting:
+            self._listener(self.waiting.popleft())
 
     def stop(self) -> None:
         """Stop the watch; what is in its queue is not delivered."""
-        self._changes.clear()
+        self.waiting.clear()
         self._store.forget(self)
 
 
@@ -219,6 +218,7 @@ class Store:
         self._folders: dict[str, dict[str, StoredObject]] = {}  # all entries, by folder and key
         self._names: list[str] = []  # of the folders, sorted
         self._history: list[Change] = []
+        self.on_history: Callable[[], None] | None = None  # called when there is some again
         self._audiences: dict[str, Audience] = {}  # by prefix
         self._subscriptions = 0
 
@@ -229,7 +229,7 @@ class Store:
 
     def get(self, key: str) -> StoredObject | None:
         """The entry under a key, if there is one."""
-        entries = self._folders.get(folder_of(key))
+        entries = self._folders.get(key[: key.rindex("/") + 1])
         return None if entries is None else entries.get(key)
 
     def range(self, prefix: str) -> list[tuple[str, StoredObject]]:
@@ -309,6 +309,11 @@ class Store:
         self.compacted = max(self.compacted, min(revision, self.revision))
         del self._history[: self._first_after(self.compacted)]
 
+    @property
+    def has_history(self) -> bool:
+        """Whether there are changes to forget."""
+        return bool(self._history)
+
     def _first_after(self, revision: int) -> int:
         """Where in the history the first change after a revision lies."""
         return bisect_left(self._history, revision + 1, key=attrgetter("revision"))
@@ -336,6 +341,8 @@ class Store:
 
     def _publish(self, change: Change) -> None:
         self._history.append(change)
+        if len(self._history) == 1 and self.on_history is not None:
+            self.on_history()
         heard: list[Watch] = []
         for prefix in prefixes(folder_of(change.key)):
             if prefix in self._audiences:

@@ -1,14 +1,13 @@
 """What an API server's watch delivers: which changes, each as an event of which type.
 
-Source: `convertToWatchEvent` in `k8s.io/apiserver/pkg/storage/cacher/cache_watcher.go`, and
-`caching_object.go` there: what all watches of a change need is made once.
+Source: `convertToWatchEvent` in `k8s.io/apiserver/pkg/storage/cacher/cache_watcher.go`.
 """
 
 from __future__ import annotations
 
 import msgspec
 
-from course_lib.apiserver.documents import served, view_of
+from course_lib.apiserver.documents import view_of
 from course_lib.apiserver.store import DELETE, Change
 from course_lib.objects.kind import Kind
 from course_lib.objects.manifests import Document
@@ -48,11 +47,13 @@ class Choice:
 
         An object that comes to be chosen is ADDED, one that ceases to be is DELETED.
         """
-        now = change.type != DELETE and self._has(change.document)
-        before = change.before is not None and self._has(change.before.document)
+        now, before = change.type != DELETE, change.before
+        if self._selector is not None or self._fields is not None:
+            now = now and self._has(change.entry.document)
+            before = before if before is not None and self._has(before.document) else None
         if now:
-            return MODIFIED if before else ADDED
-        return DELETED if before else None
+            return ADDED if before is None else MODIFIED
+        return None if before is None else DELETED
 
     def _has(self, document: Document) -> bool:
         labels = document["metadata"].get("labels")
@@ -62,18 +63,11 @@ class Choice:
         return self._fields is None or self._fields.matches(shown)
 
 
-class EventsOf:
-    """The events of one change, each made once for all watches that hear of it."""
+def event_of(change: Change, type: str, kind: Kind) -> WatchEvent:
+    """The event of a `type` for a change, with the object in the version of a `kind`.
 
-    def __init__(self, change: Change) -> None:
-        self.change = change
-        self._events: dict[tuple[str, Kind], WatchEvent] = {}
-
-    def event(self, type: str, kind: Kind) -> WatchEvent:
-        """The event of a type, with the object in the version of a kind."""
-        found = self._events.get((type, kind))
-        if found is None:
-            entry, revision = self.change.entry, self.change.revision
-            found = WatchEvent(type, view_of(entry, kind), revision, served(kind, entry).document)
-            self._events[type, kind] = found
-        return found
+    The view is made once for all watches, and kept with the entry.
+    """
+    document = change.entry.document
+    shown = document if kind.serve is None else kind.serve(document)
+    return WatchEvent(type, view_of(change.entry, kind), change.revision, shown)

@@ -6,23 +6,23 @@ Source: client-go `tools/cache`, `thread_safe_store.go`; it has no tallies.
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from functools import cache
 from typing import Generic, TypeVar, cast
 
+from course_lib.apiserver.store import in_order
 from course_lib.objects.meta import Object, ObjectT
 from course_lib.objects.selectors import EVERYTHING, IN, Selector
 
 Key = str  # namespace/name, or the name alone
 FeatureT = TypeVar("FeatureT", bound=Hashable)
-IndexFunction = Callable[[ObjectT], Iterable[str]]  # the values under which an object is found
+IndexFunction = Callable[[ObjectT], Collection[str]]  # the values under which an object is found
 TallyFunction = Callable[[ObjectT], Iterable[tuple[str, Hashable]]]  # groups, and features there
 
 
 class Indexer(Generic[ObjectT]):
-    """Objects by key, in the order in which the API lists them; each index in the same order.
+    """Objects by key, listed in the order of the API; those of each index in the same order.
 
     >>> from course_lib.objects.meta import ObjectMeta
     >>> cache = Indexer[Object]()
@@ -37,18 +37,13 @@ class Indexer(Generic[ObjectT]):
     """
 
     def __init__(self) -> None:
-        self._objects: dict[Key, ObjectT] = {}
-        self._keys: list[Key] = []  # sorted, so that a namespace is a slice
+        self.objects: dict[Key, ObjectT] = {}
         self._indexes: dict[IndexFunction[ObjectT], _Index[ObjectT]] = {}
         self._tallies: dict[TallyFunction[ObjectT], _Tally[ObjectT]] = {}
         self._followers: list[_Index[ObjectT] | _Tally[ObjectT]] = []  # the indexes and the tallies
 
     def __len__(self) -> int:
-        return len(self._objects)
-
-    def get(self, key: Key) -> ObjectT | None:
-        """The object with a key, or None."""
-        return self._objects.get(key)
+        return len(self.objects)
 
     def by_index(self, function: IndexFunction[ObjectT], value: str) -> list[ObjectT]:
         """The objects for which an index function returns a value.
@@ -56,11 +51,12 @@ class Indexer(Generic[ObjectT]):
         The index is built when the function is used first, and kept from then on: pass the same
         function each time, not a new lambda.
         """
-        return [self._objects[key] for key in self._index(function).keys.get(value, ())]
+        found = self._index(function).objects.get(value)
+        return list(in_order(found).values()) if found else []
 
     def count(self, function: IndexFunction[ObjectT], value: str) -> int:
         """How many objects an index function returns a value for."""
-        return len(self._index(function).keys.get(value, ()))
+        return len(self._index(function).objects.get(value, ()))
 
     def tally(
         self, function: Callable[[ObjectT], Iterable[tuple[str, FeatureT]]], group: str
@@ -85,71 +81,64 @@ class Indexer(Generic[ObjectT]):
 
     def _follow(self, follower: _Index[ObjectT] | _Tally[ObjectT]) -> None:
         """Tell an index or a tally of what is there, and from now on of each change."""
-        for key, each in self._objects.items():
+        for key, each in self.objects.items():
             follower.move(key, None, each)
         self._followers.append(follower)
 
     def put(self, key: Key, new: ObjectT) -> ObjectT | None:
         """Add or replace an object; returns the one that it replaces."""
-        old = self._objects.get(key)
-        if old is None:
-            insort(self._keys, key)
-        self._objects[key] = new
+        old = self.objects.get(key)
+        self.objects[key] = new
         for follower in self._followers:
             follower.move(key, old, new)
         return old
 
     def remove(self, key: Key) -> ObjectT | None:
         """Remove an object; returns it."""
-        old = self._objects.pop(key, None)
+        old = self.objects.pop(key, None)
         if old is not None:
-            del self._keys[bisect_left(self._keys, key)]
             for follower in self._followers:
                 follower.move(key, old, None)
         return old
 
-    def _keys_for(self, selector: Selector) -> list[Key]:
-        """Keys of all objects that a selector may match: those with one of its labels, or all."""
-        for requirement in selector.requirements:
-            if requirement.operator == IN and len(requirement.values) == 1:
-                return self._index(by_label(requirement.key)).keys.get(requirement.values[0], [])
-        return self._keys
-
     def list(self, namespace: str = "", selector: Selector = EVERYTHING) -> list[ObjectT]:
         """The objects of a namespace, or all; those that the selector matches."""
-        keys = self._keys_for(selector)
-        if namespace:
-            prefix = f"{namespace}/"
-            keys = keys[bisect_left(keys, prefix) : bisect_left(keys, prefix + "\U0010ffff")]
-        found = [self._objects[key] for key in keys]
-        if selector is EVERYTHING:
-            return found
-        return [each for each in found if selector.matches(each.labels)]
+        if selector == EVERYTHING and namespace:
+            return self.by_index(by_namespace, namespace)
+        if selector == EVERYTHING:
+            return list(in_order(self.objects).values())
+        return [
+            each
+            for each in self._candidates(namespace, selector)
+            if selector.matches(each.metadata.labels) and namespace in ("", each.metadata.namespace)
+        ]
+
+    def _candidates(self, namespace: str, selector: Selector) -> Iterable[ObjectT]:
+        """The objects with a label that the selector requires; without one, of the namespace."""
+        for requirement in selector.requirements:
+            if requirement.operator == IN and len(requirement.values) == 1:
+                return self.by_index(by_label(requirement.key), requirement.values[0])
+        return self.list(namespace)
 
 
 class _Index(Generic[ObjectT]):
-    """The keys of objects by value, sorted."""
+    """The objects by value, and by key under each."""
 
     def __init__(self, function: IndexFunction[ObjectT]) -> None:
         self.function = function
-        self.keys: dict[str, list[Key]] = {}
+        self.objects: dict[str, dict[Key, ObjectT]] = {}
 
     def move(self, key: Key, old: ObjectT | None, new: ObjectT | None) -> None:
         """An object changed, came (`old` is None) or went (`new` is None)."""
-        before = () if old is None else self.function(old)
         after = () if new is None else self.function(new)
-        if before == after:
-            return
-        before, after = dict.fromkeys(before), dict.fromkeys(after)
-        for value in before:
-            if value not in after:
-                keys = self.keys[value]
-                del keys[bisect_left(keys, key)]
-                if not keys:
-                    del self.keys[value]
-        for value in after:
-            if value not in before:
-                insort(self.keys.setdefault(value, []), key)
+        for value in () if old is None else self.function(old):
+            if value not in after and value in self.objects:
+                self.objects[value].pop(key, None)
+                if not self.objects[value]:
+                    del self.objects[value]
+        if new is not None:
+            for value in after:
+                self.objects.setdefault(value, {})[key] = new
 
 
 class _Tally(Generic[ObjectT]):

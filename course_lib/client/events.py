@@ -6,6 +6,7 @@ events are counted, and none is rate-limited).
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -38,7 +39,7 @@ class EventRecorder:
     def __init__(self, api: Client) -> None:
         self._api = api
         # By what they say: name, namespace and time of the last record; the oldest comes first.
-        self._known: dict[tuple[str, ...], tuple[str, str, float]] = {}
+        self._known: OrderedDict[tuple[str, ...], tuple[str, str, float]] = OrderedDict()
 
     def normal(
         self, component: str, about: Object, reason: str, message: str, field: str = ""
@@ -108,8 +109,8 @@ class EventRecorder:
         return began * 10**9 + round(self._api.sim.now * 1e9) + self._api.sim.number("events")
 
     def _note(self, same: tuple[str, ...], name: str, namespace: str) -> None:
-        self._known.pop(same, None)
         self._known[same] = name, namespace, self._api.sim.now
+        self._known.move_to_end(same)
 
     def _expire(self) -> None:
         """Delete Events that nobody recorded again within their time to live.
@@ -117,9 +118,10 @@ class EventRecorder:
         On a real cluster the API server does: each write of an Event renews its lease in etcd.
         """
         oldest = self._api.sim.now - TIME_TO_LIVE
-        for same, (name, namespace, last) in list(self._known.items()):
+        while self._known:
+            same, (name, namespace, last) = next(iter(self._known.items()))
             if last >= oldest:
-                break
+                return
             if self._api.find(Event, name, namespace):
                 self._api.delete(Event, name, namespace)
             del self._known[same]

@@ -62,6 +62,8 @@ class HTTPWatch:
     change in the simulation.
     """
 
+    waiting = ()  # nothing for `receive`: the simulation delivers changes in a separate step
+
     def __init__(
         self,
         scope: Scope,
@@ -98,7 +100,7 @@ class HTTPWatch:
         return found
 
     def receive(self) -> None:
-        """No-op: the simulation delivers changes in a separate step."""
+        """No-op: nothing waits for it."""
 
     def stop(self) -> None:
         """End the watch."""

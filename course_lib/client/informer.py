@@ -24,7 +24,7 @@ from course_lib.client.cache import FeatureT, Indexer, IndexFunction
 from course_lib.client.interface import Client
 from course_lib.engine.simulation import Process
 from course_lib.objects.kind import Kind, Kinds
-from course_lib.objects.meta import Object, ObjectT
+from course_lib.objects.meta import ObjectT
 from course_lib.objects.selectors import EVERYTHING, FieldSelector, Selector
 
 Handler = Callable[[ObjectT | None, ObjectT | None], None]  # the object before, and after
@@ -48,7 +48,7 @@ class Informer(Generic[ObjectT]):
         self._sim = client.sim
         self.kind = client.resource(kind)
         self._cache = Indexer[ObjectT]()
-        self._handlers: list[Callable[[tuple[ObjectT | None, ObjectT | None]], None]] = []
+        self._handlers: list[Handler[ObjectT]] = []
         self._reading = False  # whether a reader takes in what has arrived
         self._untold: deque[tuple[ObjectT | None, ObjectT | None]] = deque()
         self._watch = client.watch(
@@ -56,34 +56,34 @@ class Informer(Generic[ObjectT]):
         )
 
     def __len__(self) -> int:
-        return len(self._received)
+        return len(self._received())
 
     def find(self, name: str, namespace: str = "") -> ObjectT | None:
         """The object of that name, or None."""
-        cache = self._received
-        existing = cache.get(_key(name, namespace or "default"))
-        return cache.get(name) if existing is None else existing
+        objects = self._received().objects
+        existing = objects.get(f"{namespace or 'default'}/{name}")
+        return objects.get(name) if existing is None else existing
 
     def by_index(self, function: IndexFunction[ObjectT], value: str) -> list[ObjectT]:
         """The objects for which an index function returns a value, in the API's order."""
-        return self._received.by_index(function, value)
+        return self._received().by_index(function, value)
 
     def count(self, function: IndexFunction[ObjectT], value: str) -> int:
         """How many objects an index function returns a value for."""
-        return self._received.count(function, value)
+        return self._received().count(function, value)
 
     def tally(
         self, function: Callable[[ObjectT], Iterable[tuple[str, FeatureT]]], group: str
     ) -> Mapping[FeatureT, int]:
         """How many objects of a group have each feature, as a tally function says."""
-        return self._received.tally(function, group)
+        return self._received().tally(function, group)
 
-    @property
     def _received(self) -> Indexer[ObjectT]:
         """The cache, with all that has arrived."""
-        self._reading, before = True, self._reading
-        self._watch.receive()
-        self._reading = before
+        if self._watch.waiting:
+            self._reading, before = True, self._reading
+            self._watch.receive()
+            self._reading = before
         return self._cache
 
     def add_handler(self, handler: Handler[ObjectT]) -> None:
@@ -91,17 +91,12 @@ class Informer(Generic[ObjectT]):
 
         `before` is None for an object that is added, `after` for one that is deleted.
         """
-
-        def on_change(change: tuple[ObjectT | None, ObjectT | None]) -> None:
-            handler(*change)
-
-        _ = self._received
+        self._received()
         self._tell()
         present = self._cache.list()
-        tell = self._sim.guarded(on_change)
-        self._handlers.append(tell)
+        self._handlers.append(handler)
         for each in present:
-            tell((None, each))
+            self._call(handler, None, each)
 
     def stop(self) -> None:
         """End the watch; the cache stays as it is."""
@@ -109,9 +104,10 @@ class Informer(Generic[ObjectT]):
         self._untold.clear()
 
     def _on_event(self, event: WatchEvent) -> None:
-        key = _key_of(event.object)
-        cached = self._cache.get(key)
-        if cached is not None and cached.uid != event.object.uid:
+        meta = event.object.metadata  # its own namespace counts: a custom kind's scope may change
+        key = f"{meta.namespace}/{meta.name}" if meta.namespace else meta.name
+        cached = self._cache.objects.get(key)
+        if cached is not None and cached.metadata.uid != meta.uid:
             if event.type == DELETED:
                 return  # of an earlier object of this name
             self._cache.remove(key)
@@ -134,22 +130,21 @@ class Informer(Generic[ObjectT]):
     def _tell(self) -> None:
         """Call the handlers with the changes that they have not heard."""
         while self._untold:
-            change = self._untold.popleft()
+            before, after = self._untold.popleft()
             for handler in list(self._handlers):
-                handler(change)
+                self._call(handler, before, after)
+
+    def _call(
+        self, handler: Handler[ObjectT], before: ObjectT | None, after: ObjectT | None
+    ) -> None:
+        try:
+            handler(before, after)
+        except Exception as error:  # of one handler; the others hear of the change too
+            self._sim.failed(error)
 
     def list(self, namespace: str = "", selector: Selector = EVERYTHING) -> list[ObjectT]:
         """The objects of a namespace, or all, in the API's order."""
-        return self._received.list(namespace, selector)
-
-
-def _key(name: str, namespace: str) -> str:
-    return f"{namespace}/{name}" if namespace else name
-
-
-def _key_of(cached: Object) -> str:
-    """The key of an object; its own namespace counts, since a custom kind's scope may change."""
-    return _key(cached.name, cached.namespace)
+        return self._received().list(namespace, selector)
 
 
 class InformerFactory:
@@ -169,6 +164,7 @@ class InformerFactory:
     def __init__(self, client: Client) -> None:
         self.client = client
         self._informers: dict[str, Informer] = {}  # by the title of the kind
+        self._of_types: dict[object, Informer] = {}  # by the type of a kind's views
 
     @property
     def kinds(self) -> Kinds:
@@ -186,9 +182,13 @@ class InformerFactory:
 
     def informer(self, kind: type[ObjectT] | str | Kind) -> Informer[ObjectT]:
         """The informer of a kind; it is started when it is asked for first."""
+        if kind in self._of_types:
+            return self._of_types[kind]
         named = self.client.resource(kind)
         if named.title not in self._informers:
             self._informers[named.title] = Informer(self.client, named)
+        if isinstance(kind, type):  # its kind is built in; what a name stands for may change
+            self._of_types[kind] = self._informers[named.title]
         return self._informers[named.title]
 
     def find(

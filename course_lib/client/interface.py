@@ -6,7 +6,7 @@ sends a request, and gets an object or a refusal.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from typing import Protocol
 
 from course_lib.apiserver.deletion import BACKGROUND
@@ -47,6 +47,10 @@ class Recorder(Protocol):
 
 class Subscription(Protocol):
     """A watch that a client holds."""
+
+    @property
+    def waiting(self) -> Sized:
+        """What has arrived and was not delivered yet."""
 
     def receive(self) -> None:
         """Deliver what has arrived and was not delivered yet, without waiting for its turn."""

@@ -5,7 +5,7 @@ Source: client-go `tools/cache/reflector.go`; its first and last waits, doubling
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from typing import Protocol
 
 from course_lib.apiserver.errors import Compacted, Unavailable, Unreachable
@@ -84,6 +84,11 @@ class Reflector:
     def established(self) -> bool:
         """Whether changes arrive; False between a break and the moment when the watch resumes."""
         return self._watch is not None
+
+    @property
+    def waiting(self) -> Sized:
+        """What has arrived and was not delivered yet."""
+        return () if self._watch is None else self._watch.waiting
 
     def receive(self) -> None:
         """Deliver what has arrived and was not delivered yet."""

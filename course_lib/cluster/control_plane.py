@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Generic, NoReturn, TypeVar
 
 from course_lib.apiserver import APIServer
-from course_lib.apiserver.store import COMPACTION
+from course_lib.apiserver.compaction import Compactor
 from course_lib.client import LocalClient
 from course_lib.client.local import ServerClient
 from course_lib.cluster.bootstrap import furnish
@@ -21,7 +21,6 @@ from course_lib.cluster.static_manifests import CONTROLLER_MANAGER, SCHEDULER
 from course_lib.controllers import Controller, MetricsServer, start_controllers
 from course_lib.controllers.node_lifecycle import NodeIPAMController
 from course_lib.engine import Simulation
-from course_lib.engine.simulation import Process
 from course_lib.errors import CourseError
 from course_lib.network import ClusterCIDR, Links
 from course_lib.node import Kubelet
@@ -139,15 +138,7 @@ class ManagedControlPlane(ControlPlane[NoReturn]):
             self._scheduler = Scheduler(self._client, self._configuration)
         if CONTROLLER_MANAGER not in self._without:
             self._controllers = start_controllers(self._client, self._metrics, self._cidr)
-        self._sim.start(self._compact())
-
-    def _compact(self) -> Process:
-        """Forget the changes before the last compaction, as kube-apiserver has etcd do."""
-        store = self._client.server.store
-        while True:
-            before = store.revision
-            yield self._sim.sleep(COMPACTION)
-            store.compact(before)
+        Compactor(self._sim, self._client.server.store)
 
     def settle(self) -> None:
         """Give the nodes their blocks of addresses at once."""

@@ -10,9 +10,9 @@ from contextlib import suppress
 from typing import Protocol
 
 from course_lib.apiserver import APIServer
+from course_lib.apiserver.compaction import INTERVAL
 from course_lib.apiserver.errors import StorageError
 from course_lib.apiserver.etcd_store import EtcdStore
-from course_lib.apiserver.store import COMPACTION
 from course_lib.client import LocalClient
 from course_lib.client.connection import Connection, Frontend
 from course_lib.client.leader_election import LeaderElector
@@ -155,7 +155,7 @@ class APIServerProcess(Component):
 
     def _run(self, server: APIServer, store: EtcdStore) -> Process:
         yield self.sim.sleep(START_UP)
-        compact_at = self.sim.now + COMPACTION
+        compact_at = self.sim.now + INTERVAL
         while True:
             with suppress(StorageError):  # until etcd answers again
                 store.catch_up()
@@ -165,7 +165,7 @@ class APIServerProcess(Component):
                     self._serve(server)
                 self._furnish(server)
                 if self.sim.now >= compact_at:
-                    before, compact_at = store.revision, self.sim.now + COMPACTION
+                    before, compact_at = store.revision, self.sim.now + INTERVAL
                     yield self.sim.sleep(1.0)
                     store.compact(before)
             yield self.sim.sleep(RECONNECT)

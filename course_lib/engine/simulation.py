@@ -36,6 +36,7 @@ ASKED = 1.0  # s after which a condition is asked again, though nothing happens
 LONGEST = 100 * 365.25 * 86400.0  # s, that time may run at once
 
 
+@lru_cache(maxsize=4096)  # what is written at one time shares one text
 def timestamp(seconds: float) -> str:
     """A simulated time as the API writes it, in whole seconds (RFC 3339).
 
@@ -268,7 +269,8 @@ class Simulation:
             if steps > MOST_STEPS or following == self._stands_still_at:
                 raise self._stands_still(following)
             env.step()
-            self.settle()
+            if self._soon:
+                self.settle()
 
     def step(self) -> float:
         """Let the next event happen; returns the time of it (or now, when there is none)."""

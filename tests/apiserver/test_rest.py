@@ -241,7 +241,7 @@ def test_a_control_plane_in_ha_is_served_as_long_as_it_answers():
 def heard_of(served) -> bool:
     """Whether somebody watches Pods of the namespace over HTTP."""
     return any(
-        w.prefix == "/registry/pods/default/" for w in served.cluster.api.server.store.watches
+        w.prefix == "/registry/pods/default/" for w in list(served.cluster.api.server.store.watches)
     )
 
 
