@@ -34,7 +34,7 @@ KEPT, LOOKS, LONGEST = 100, 20, 1024
 class Call(msgspec.Struct, frozen=True):
     """One call as it happened (simulated s), with the steps that the runtime took for it.
 
-    `sent` and `received` are the bytes of its messages: they take a quarter of the messages' memory.
+    `sent` and `received` are the bytes of its messages, a quarter of the messages' memory.
     """
 
     start: float

@@ -75,8 +75,8 @@ def test_a_status_is_stored_as_a_copy_with_canonical_quantities(api):
 
 def test_events_are_kept_as_bytes_and_read_as_they_were_written(api):
     reference = {"kind": "Pod", "name": "web", "namespace": "default"}
-    event = {"apiVersion": "v1", "kind": "Event", "metadata": {"name": "web.1"},
-             "involvedObject": reference, "reason": "Started", "message": "é", "count": 1}  # fmt: skip
+    event = {"apiVersion": "v1", "kind": "Event", "metadata": {"name": "web.1"}}
+    event |= {"involvedObject": reference, "reason": "Started", "message": "é", "count": 1}
     api.create(event)
     entry = api.store.get("/registry/events/default/web.1")
     assert entry.view is None and entry.document is not entry.document
