@@ -26,6 +26,7 @@ from course_lib.cluster.networks import NOT_ACTED_ON, follow_nodes, network_name
 from course_lib.cluster.nodes import NodeOperations
 from course_lib.cluster.packaged import packaged
 from course_lib.cluster.pending import pending
+from course_lib.cluster.progress import run, run_until
 from course_lib.cluster.short_forms import ShortForms
 from course_lib.cluster.tables import table, table_rows
 from course_lib.cluster.traffic import Traffic
@@ -307,27 +308,33 @@ class Cluster(ShortForms):
         """Simulated seconds since the cluster was made."""
         return self.sim.now
 
-    def run(self, seconds: float) -> None:
-        """Let simulated time pass.
+    def run(self, seconds: float, progress: bool | None = None) -> None:
+        """Let simulated time pass; a run that takes long in a notebook shows its `progress`.
+
+        `seconds` are simulated. With `progress=True` a bar is shown at once, and outside of
+        notebooks too; with False never. Nothing of it is left when the run has ended.
 
         >>> cluster = Cluster()
         >>> cluster.run(seconds=3600)
         >>> cluster.now
         3600.0
         """
-        self.sim.run(seconds)
+        run(self.sim, seconds, progress)
 
-    def run_until(self, condition: Callable[[], bool], timeout: float = 600.0) -> float:
+    def run_until(
+        self, condition: Callable[[], bool], timeout: float = 600.0, progress: bool | None = None
+    ) -> float:
         """Run until a condition holds; returns the simulated time at which it did.
 
-        Raises `SimulationTimeout` with what was still pending.
+        `timeout` is in simulated seconds, `progress` as for `run`. Raises `SimulationTimeout` with
+        what was still pending.
 
         >>> cluster = Cluster()
         >>> _ = cluster.apply("data/web.yaml")
         >>> cluster.run_until(lambda: cluster.ready("deployment/web")) < 30
         True
         """
-        return self.sim.run_until(condition, timeout)
+        return run_until(self.sim, condition, timeout, progress)
 
     # Looking
 

@@ -242,11 +242,11 @@ class Simulation:
         """What the components say is unfinished now."""
         return [line for report in self._pending for line in report()]
 
-    def run(self, seconds: float) -> None:
-        """Let simulated time pass."""
+    def run(self, seconds: float, look: Callable[[], None] | None = None) -> None:
+        """Let simulated time pass; `look` is called before each event, and changes nothing."""
         if duration(seconds, "seconds"):
             end = self.now + seconds
-            self.advance(end, before=True)
+            self.advance(end, None if look is None else lambda: look() is not None, before=True)
             self.env.run(until=end)
 
     def advance(
