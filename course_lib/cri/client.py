@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
+from functools import cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 Done = Callable[[Any], None]  # gets the response, or a RuntimeFault
 # Calls that a client remembers: those that changed something, and those that only looked. Of
 # these an answer is kept up to so many bytes: a list of all containers is long.
-KEPT, LOOKS, LONGEST = 100, 20, 1024
+KEPT, LOOKS, LONGEST = 50, 20, 1024
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -65,6 +66,7 @@ class Call(msgspec.Struct, frozen=True):
         return looks(self.method)
 
 
+@cache
 def looks(method: str) -> bool:
     """Whether a method only looks, and changes nothing."""
     return method.startswith(("List", "Version")) or method.endswith(
@@ -187,17 +189,20 @@ class CRIClient:
 
     def _keep(self, method: str, start: float, request: Message, result: Any) -> None:
         """Remember a call that has ended."""
-        only_looks, hops = looks(method), self.transport.hops()
         error = result if isinstance(result, RuntimeFault) else None
         received: tuple[bytes, ...] | None = None
-        if error is None:
-            parts = result if isinstance(result, list) else (result,)
-            if not only_looks or sum(part.ByteSize() for part in parts) <= LONGEST:
-                received = tuple(part.SerializeToString() for part in parts)
-        sent, end = request.SerializeToString(), self._clock()
-        call = Call(start, end, method, sent, received, error, hops)
+        if isinstance(result, list):
+            received = tuple(part.SerializeToString() for part in result)
+        elif error is None:
+            received = (result.SerializeToString(),)
+        kept = self._changes
+        if looks(method):
+            kept = self._looks
+            if received is not None and sum(map(len, received)) > LONGEST:
+                received = None
+        sent, hops, end = request.SerializeToString(), self.transport.hops(), self._clock()
         self._count += 1
-        (self._looks if only_looks else self._changes).append((self._count, call))
+        kept.append((self._count, Call(start, end, method, sent, received, error, hops)))
 
     def call(self, method: str, **fields: object) -> Any:
         """Make a call and wait for its response; raises `RuntimeFault` with gRPC's code.

@@ -6,6 +6,10 @@ Source: `pkg/kubelet/kuberuntime/labels.go` for the kubelet's annotation of port
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from functools import lru_cache
+from sys import intern
+from typing import TypeVar
 
 from course_lib.cri import messages as v1
 from course_lib.runtimes.container import OCIStatus, RuntimeContainer
@@ -64,14 +68,14 @@ def sandbox_spec(config: v1.PodSandboxConfig) -> SandboxSpec:
         uid=meta.uid,
         attempt=meta.attempt,
         hostname=config.hostname,
-        labels=dict(config.labels),
-        annotations=dict(config.annotations),
+        labels=_texts(config.labels),
+        annotations=_texts(config.annotations),
         log_directory=config.log_directory,
         cgroup_parent=config.linux.cgroup_parent,
         namespaces=_namespaces(security.namespace_options),
-        nameservers=tuple(config.dns_config.servers),
-        searches=tuple(config.dns_config.searches),
-        options=tuple(config.dns_config.options),
+        nameservers=_same(tuple(config.dns_config.servers)),
+        searches=_same(tuple(config.dns_config.searches)),
+        options=_same(tuple(config.dns_config.options)),
         sysctls=dict(config.linux.sysctls),
     )
 
@@ -85,14 +89,16 @@ def container_spec(config: v1.ContainerConfig) -> ContainerSpec:
         image=config.image.image,
         image_name=config.image.user_specified_image or config.image.image,
         attempt=config.metadata.attempt,
-        command=tuple(config.command),
-        args=tuple(config.args),
+        command=_same(tuple(config.command)),
+        args=_same(tuple(config.args)),
         working_dir=config.working_dir,
-        env=tuple((pair.key, pair.value.decode(errors="replace")) for pair in config.envs),
-        labels=dict(config.labels),
-        annotations=dict(config.annotations),
+        env=_same(tuple((pair.key, pair.value.decode(errors="replace")) for pair in config.envs)),
+        labels=_texts(config.labels),
+        annotations=_texts(config.annotations),
         log_path=config.log_path,
-        mounts=tuple(Mount(m.container_path, m.host_path, m.readonly) for m in config.mounts),
+        mounts=tuple(
+            Mount(intern(m.container_path), m.host_path, m.readonly) for m in config.mounts
+        ),
         resources=resources(config.linux.resources),
         namespaces=_namespaces(security.namespace_options),
         user=security.run_as_user.value if security.HasField("run_as_user") else None,
@@ -105,6 +111,20 @@ def container_spec(config: v1.ContainerConfig) -> ContainerSpec:
         ports=_ports(config.annotations.get(PORTS, "")),
         ends=ENDS in config.annotations,
     )
+
+
+T = TypeVar("T")
+
+
+@lru_cache(maxsize=4096)
+def _same(value: T) -> T:
+    """One object for equal values: containers of one template have most of them in common."""
+    return value
+
+
+def _texts(found: Mapping[str, str]) -> dict[str, str]:
+    """Labels or annotations; equal texts are one object in memory."""
+    return dict(zip(map(intern, found.keys()), map(intern, found.values()), strict=True))
 
 
 def _check_container(config: v1.ContainerConfig) -> None:
@@ -125,20 +145,23 @@ def _check_container(config: v1.ContainerConfig) -> None:
 
 def resources(given: v1.LinuxContainerResources) -> Resources:
     """Limits as a runtime takes them."""
-    return Resources(
-        cpu_period=given.cpu_period,
-        cpu_quota=given.cpu_quota,
-        cpu_shares=given.cpu_shares,
-        memory_limit=given.memory_limit_in_bytes,
-        oom_score_adj=given.oom_score_adj,
+    return _same(
+        Resources(
+            cpu_period=given.cpu_period,
+            cpu_quota=given.cpu_quota,
+            cpu_shares=given.cpu_shares,
+            memory_limit=given.memory_limit_in_bytes,
+            oom_score_adj=given.oom_score_adj,
+        )
     )
 
 
 def _namespaces(options: v1.NamespaceOption) -> Namespaces:
-    wanted = options.network, options.pid, options.ipc
-    return Namespaces(*(_MODES.get(mode, POD) for mode in wanted))  # enums are open in proto3
+    modes = map(_MODES.get, (options.network, options.pid, options.ipc))
+    return _same(Namespaces(*(mode or POD for mode in modes)))  # enums are open in proto3
 
 
+@lru_cache(maxsize=1024)
 def _ports(annotation: str) -> frozenset[int]:
     try:
         return frozenset(int(port["containerPort"]) for port in json.loads(annotation or "[]"))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from sys import intern
 
 from course_lib.cri import CRIClient
 from course_lib.cri import messages as v1
@@ -74,9 +75,11 @@ class PLEG:
     def _list(self) -> dict[str, tuple[str, int]]:
         found: dict[str, tuple[str, int]] = {}
         for sandbox in self.client.call("ListPodSandbox").items:
-            found[sandbox.id] = sandbox.labels.get(POD_UID, ""), sandbox.state
+            uid = intern(sandbox.labels.get(POD_UID, ""))
+            found[intern(sandbox.id)] = uid, sandbox.state
         for container in self.client.call("ListContainers").containers:
-            found[container.id] = container.labels.get(POD_UID, ""), container.state
+            uid = intern(container.labels.get(POD_UID, ""))
+            found[intern(container.id)] = uid, container.state
         return found
 
     def lost(self, id: str) -> bool:

@@ -6,6 +6,7 @@ Source: `pkg/kubelet/kuberuntime/kuberuntime_sandbox.go`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from sys import intern
 
 from course_lib.cri import messages as v1
 from course_lib.node.cri_config import sandbox_config
@@ -64,7 +65,7 @@ class PodSandbox:
             self._wake(SANDBOX_RETRY)
             return
         self._count += 1
-        self._state.sandbox = result.pod_sandbox_id
+        self._state.sandbox = intern(result.pod_sandbox_id)
         self._calls.begin("PodSandboxStatus", self._looked, pod_sandbox_id=result.pod_sandbox_id)
 
     def _looked(self, result: v1.PodSandboxStatusResponse | RuntimeFault) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from course_lib.node.slot import Slot
 from course_lib.objects.kinds.pod import Pod, PodStatus
-from course_lib.objects.manifests import Document
 
 FINAL = ("Succeeded", "Failed")
 
@@ -24,8 +23,8 @@ class PodState:
         self.gone = False  # from the API server, or from this node
         self.over = False  # as the last status says
         self.ready = ""  # the status of its condition Ready, as the API server was told last
-        # The status that was written last, and what the API server made of it.
-        self.written: Document = {}
+        # Of what the status was made that was written last, and what the API server made of it.
+        self.written: tuple[object, ...] = ()
         self.accepted: PodStatus | None = None
 
     @property
@@ -51,14 +50,21 @@ class PodState:
         for slot in self.inits:
             if slot.exited and not slot.sidecar and slot.exited.exit_code and policy == "Never":
                 return "Failed"
-        mains = self.mains
-        if any(slot.current is None and not slot.restarts for slot in mains):
-            return "Pending"
-        if any(slot.running or slot.starting or slot.current is None for slot in mains):
+        ended = True
+        for slot in self.mains:
+            if slot.current is None and not slot.restarts:
+                return "Pending"
+            ended = ended and slot.exited is not None and not slot.starting
+        if not ended:
             return "Running"
-        if not self.stopping and any(slot.restarts_under(policy) for slot in mains):
+        if not self.stopping and any(slot.restarts_under(policy) for slot in self.mains):
             return "Running"
-        return "Succeeded" if all(slot.succeeded for slot in mains) else "Failed"
+        return "Succeeded" if all(slot.succeeded for slot in self.mains) else "Failed"
+
+    def facts(self) -> tuple[object, ...]:
+        """All that the Pod's status is made of, but for what it is in the API."""
+        decided = self.phase(), self.sandbox, self.address, self.final
+        return self.pod.metadata.generation, *decided, *(slot.facts() for slot in self.slots)
 
     def initialized(self) -> bool:
         """Whether all init containers have done their work."""

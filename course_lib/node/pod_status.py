@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from course_lib.engine import timestamp
 from course_lib.node.pod_state import PodState
 from course_lib.objects.decode import encode
@@ -85,20 +87,25 @@ def _conditions(
         ("PodScheduled", "True", "", ""),  # also where no scheduler bound it
     ]
     before, generation = {each.type: each for each in stated or ()}, state.pod.metadata.generation
-    made = [_condition(before.pop(row[0], None), *row, now) for row in rows]
-    others: list[Document] = [encode(each) for each in before.values()]
-    return [*(each | {"observedGeneration": generation} for each in made), *others]
+    made: list[Document] = []
+    for kind, status, reason, message in rows:
+        was = before.pop(kind, None)
+        since = was.last_transition_time if was is not None and was.status == status else now
+        made.append(_condition(kind, status, reason, message, since, generation))
+    return made + list(map(encode, before.values()))
 
 
+@lru_cache(maxsize=4096)
 def _condition(
-    before: Condition | None, kind: str, status: str, reason: str, message: str, now: str
+    kind: str, status: str, reason: str, message: str, since: str | None, generation: int | None
 ) -> Document:
-    """A condition as it is now; since when it has its status is known from how it was `before`."""
-    since = before.last_transition_time if before and before.status == status else now
+    """A condition, which has had its status `since`; equal ones are one object for all Pods."""
     made: Document = {"type": kind, "status": status, "lastTransitionTime": since}
     if reason:
         made["reason"] = reason
-    return made | ({"message": message} if message else {})
+    if message:
+        made["message"] = message
+    return made | {"observedGeneration": generation}
 
 
 def _ready(state: PodState, phase: str) -> tuple[str, str, str]:

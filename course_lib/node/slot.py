@@ -5,6 +5,8 @@ What the kubelet knows of a container is what the runtime last told it (`Seen`).
 
 from __future__ import annotations
 
+from sys import intern
+
 import msgspec
 
 from course_lib.cri import messages as v1
@@ -39,10 +41,10 @@ class Seen(msgspec.Struct, frozen=True):
     def of(cls, status: v1.ContainerStatus, image: str) -> Seen:
         """Read a `ContainerStatus`."""
         return cls(
-            status.id,
+            intern(status.id),
             image,
-            status.image.image,
-            status.image_ref,
+            intern(status.image.image),
+            intern(status.image_ref),
             status.state,
             seconds(status.started_at),  # 1970 for one that never started, as it is shown
             seconds(status.finished_at) if status.finished_at else 0.0,
@@ -153,6 +155,11 @@ class Slot:
         """The runtime has reported the slot's container again."""
         if self.current is not None and self.current.id == container.id:
             self.current = container
+
+    def facts(self) -> tuple[object, ...]:
+        """All that its status is made of."""
+        containers = self.current, self.previous
+        return *containers, self.restarts, self.waiting, self.started, self.ready
 
     def status(self, runtime: str) -> Document:
         """What `status.containerStatuses` says of it."""

@@ -1,6 +1,6 @@
 """The status manager: writes the Pods' statuses to the API server, and confirms deletions.
 
-Each sync of a Pod computes its whole status; it is written once for each transition, when it
+Each sync of a Pod asks for its whole status; it is written once for each transition, when it
 differs from what the API server has. A Pod that starts has four transitions: it waits for its
 containers, its sandbox is ready, its containers run, they are ready. What does not get through is
 kept, and written with a later heartbeat.
@@ -19,7 +19,6 @@ from course_lib.node.node_runtime import NodeRuntime
 from course_lib.node.pod_state import FINAL, PodState
 from course_lib.node.pod_status import pod_status
 from course_lib.objects.kinds.pod import Pod
-from course_lib.objects.manifests import Document
 
 
 class StatusManager:
@@ -37,36 +36,32 @@ class StatusManager:
         self._unconfirmed: dict[str, Pod] = {}  # by UID, those whose deletion did not
 
     def report(self, state: PodState) -> None:
-        """Write a Pod's status, if the Pod is still there; what does not get through, later."""
+        """Write a Pod's status, if the Pod is still there; what does not get through, later.
+
+        Source: `needsUpdate` and `needsReconcile`.
+        """
         if state.gone:
             return
         pod, static = state.pod, state.pod.uid in self._mirrors
+        facts = state.facts()
+        if facts == state.written and pod.status == state.accepted and not static:
+            return  # the API server has it, and nobody else has changed it
         stated = (self._mirrors.find(pod) or pod) if static else pod
         now, runtime = self._client.sim.now, self._runtime.name
         status = pod_status(state, stated.status, runtime, self._address, now)
         state.over = status["phase"] in FINAL
         state.ready = next(c["status"] for c in status["conditions"] if c["type"] == "Ready")
-        if not static and self._has(state, status):
-            return
         self._unwritten.pop(pod.uid, None)
         try:
             if static:
                 self._mirrors.report(pod, status)
             else:
                 state.pod = self._client.patch_status(pod, status)
-                state.written, state.accepted = status, state.pod.status
+                state.written, state.accepted = facts, state.pod.status
         except NotFound:
             state.gone = not static
         except APIError:
             self._unwritten[pod.uid] = None
-
-    @staticmethod
-    def _has(state: PodState, status: Document) -> bool:
-        """Whether the API server has this status already, and nobody else has changed it.
-
-        Source: `needsUpdate` and `needsReconcile`.
-        """
-        return status == state.written and state.pod.status == state.accepted
 
     def confirm_deleted(self, pod: Pod) -> None:
         """Delete a Pod for good, whose containers have stopped."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from sys import intern
 from typing import TypeVar
 
 from course_lib.runtimes.errors import TRIED, RuntimeFault, not_found
@@ -26,7 +27,7 @@ class Names:
         """A new ID, and its number among all that this runtime gave out."""
         self._count += 1
         text = f"{self._seed}/{self._node}/{name}/{self._count}"
-        return hashlib.sha256(text.encode()).hexdigest(), self._count
+        return intern(hashlib.sha256(text.encode()).hexdigest()), self._count
 
     def reserve(self, kind: str, name: str, id: str) -> None:
         """Reserve a name of a `kind` for an `id`; raises `RuntimeFault` where another has it."""
