@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from functools import lru_cache
 from sys import intern
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from course_lib.cri import messages as v1
 from course_lib.runtimes.container import OCIStatus, RuntimeContainer
@@ -116,9 +116,13 @@ def container_spec(config: v1.ContainerConfig) -> ContainerSpec:
 T = TypeVar("T")
 
 
-@lru_cache(maxsize=4096)
 def _same(value: T) -> T:
     """One object for equal values: containers of one template have most of them in common."""
+    return cast(T, _first_of_equals(value))
+
+
+@lru_cache(maxsize=4096)
+def _first_of_equals(value: object) -> object:
     return value
 
 

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from course_lib.node.object_watches import PodObjects
+from course_lib.objects.derived import derived_once
 from course_lib.objects.kinds.pod import Container, EnvVarSource, Pod
 from course_lib.objects.kinds.pod.requests import ZERO
 from course_lib.objects.kinds.service import Service
@@ -159,6 +160,7 @@ def service_variables(objects: PodObjects, pod: Pod) -> dict[str, str]:
     return found
 
 
+@derived_once()
 def _variables_of(service: Service) -> dict[str, str]:
     """`NAME_SERVICE_HOST` and its like, and those that Docker's links had."""
     address = service.spec.cluster_ip

@@ -6,6 +6,7 @@ Classes"; k8s.io/component-helpers `resource/helpers.go`.
 
 from __future__ import annotations
 
+from course_lib.objects.derived import derived_once
 from course_lib.objects.kinds.pod.containers import Container
 from course_lib.objects.kinds.pod.spec import PodSpec
 from course_lib.objects.quantity import Quantity, ResourceList
@@ -55,6 +56,7 @@ def larger(left: ResourceList, right: ResourceList) -> ResourceList:
     return {n: max(left.get(n, ZERO), right.get(n, ZERO)) for n in left | right}
 
 
+@derived_once("containers", "init_containers")
 def qos_class(spec: PodSpec) -> str:
     """Guaranteed when every container's limits equal its requests for CPU and memory,
     BestEffort when no container says anything, else Burstable; an amount of 0 says nothing.
