@@ -15,10 +15,10 @@ from functools import lru_cache
 import msgspec
 
 from course_lib.apiserver import admission, immutability
+from course_lib.apiserver.entries import StoredObject
 from course_lib.apiserver.errors import Conflict
 from course_lib.apiserver.patches import merge_patch
 from course_lib.apiserver.reader import Reader
-from course_lib.apiserver.store import StoredObject
 from course_lib.errors import InvalidManifest
 from course_lib.objects.decode import canonical, decode, encoded, revised, shared
 from course_lib.objects.kind import Kind, Kinds

@@ -11,9 +11,11 @@ from __future__ import annotations
 import random
 from typing import Any, cast
 
+from course_lib.apiserver.entries import StoredObject
 from course_lib.apiserver.errors import Conflict
 from course_lib.apiserver.server import APIServer
-from course_lib.apiserver.store import Listener, Soon, Store, StoredObject, Watch
+from course_lib.apiserver.store import Store
+from course_lib.apiserver.watches import Listener, Soon, Watch
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 from course_lib.objects.manifests import Document

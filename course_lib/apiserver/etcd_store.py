@@ -13,8 +13,9 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from course_lib.apiserver.entries import DELETE, PUT, Change, StoredObject, versioned
 from course_lib.apiserver.errors import Conflict, StaleRead, StorageError
-from course_lib.apiserver.store import DELETE, PUT, Change, Store, StoredObject, versioned
+from course_lib.apiserver.store import Store
 from course_lib.engine import Simulation
 from course_lib.etcd import (
     Compact,

@@ -12,8 +12,9 @@ from typing import Any, Protocol
 
 import msgspec
 
+from course_lib.apiserver.entries import DELETE, Change
 from course_lib.apiserver.errors import Conflict, NotFound, StorageError
-from course_lib.apiserver.store import DELETE, Change, Store
+from course_lib.apiserver.store import Store
 from course_lib.engine import Simulation
 from course_lib.objects.custom_kinds import custom_kind
 from course_lib.objects.kind import Kind, Kinds

@@ -12,11 +12,13 @@ from typing import TypeVar, cast
 from course_lib.apiserver import admission, allocation, deletion, documents
 from course_lib.apiserver.binding import bound
 from course_lib.apiserver.documents import Incoming, copied, note_view, served, view_of
+from course_lib.apiserver.entries import Change, StoredObject
 from course_lib.apiserver.errors import AlreadyExists, BadRequest, Conflict, NotFound, StaleRead
 from course_lib.apiserver.extensions import Extensions
 from course_lib.apiserver.patches import check_subresource, merged
-from course_lib.apiserver.store import Change, Store, StoredObject, Watch
-from course_lib.apiserver.watching import Choice, WatchEvent, event_of
+from course_lib.apiserver.store import Store
+from course_lib.apiserver.watch_events import Choice, WatchEvent, event_of
+from course_lib.apiserver.watches import Watch
 from course_lib.engine import Simulation
 from course_lib.objects.decode import revised
 from course_lib.objects.kind import Kind, Kinds

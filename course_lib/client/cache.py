@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from functools import cache
 from typing import Generic, TypeVar, cast
 
-from course_lib.apiserver.store import in_order
+from course_lib.apiserver.entries import in_order
 from course_lib.objects.meta import Object, ObjectT
 from course_lib.objects.selectors import EVERYTHING, IN, Selector
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from course_lib.apiserver.errors import NotFound
 from course_lib.apiserver.targets import Target, path_of
-from course_lib.apiserver.watching import ADDED, DELETED
+from course_lib.apiserver.watch_events import ADDED, DELETED
 from course_lib.objects.custom_kinds import custom_kind
 from course_lib.objects.decode import decode
 from course_lib.objects.kind import Kind, Kinds

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from course_lib.apiserver.errors import Compacted
 from course_lib.apiserver.statuses import refusal_of
 from course_lib.apiserver.targets import Target, path_of
-from course_lib.apiserver.watching import ADDED, DELETED, MODIFIED
+from course_lib.apiserver.watch_events import ADDED, DELETED, MODIFIED
 from course_lib.client.interface import Listener
 from course_lib.client.reflector import FIRST_RETRY, LAST_RETRY
 from course_lib.client.transport import HTTPTransport

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import cast
 
-from course_lib.apiserver.watching import ADDED, WatchEvent
+from course_lib.apiserver.watch_events import ADDED, WatchEvent
 from course_lib.client.http_kinds import ServedKinds
 from course_lib.client.http_watch import GONE, HTTPWatch, Scope
 from course_lib.client.interface import Listener

@@ -17,9 +17,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Generic
 
-from course_lib.apiserver.watching import DELETED, WatchEvent
+from course_lib.apiserver.watch_events import DELETED, WatchEvent
 from course_lib.client.cache import FeatureT, Indexer, IndexFunction
 from course_lib.client.interface import Client
 from course_lib.engine.simulation import Process
@@ -95,8 +96,9 @@ class Informer(Generic[ObjectT]):
         self._tell()
         present = self._cache.list()
         self._handlers.append(handler)
+        add = self._sim.guarded(partial(handler, None))
         for each in present:
-            self._call(handler, None, each)
+            add(each)
 
     def stop(self) -> None:
         """End the watch; the cache stays as it is."""
@@ -132,15 +134,10 @@ class Informer(Generic[ObjectT]):
         while self._untold:
             before, after = self._untold.popleft()
             for handler in list(self._handlers):
-                self._call(handler, before, after)
-
-    def _call(
-        self, handler: Handler[ObjectT], before: ObjectT | None, after: ObjectT | None
-    ) -> None:
-        try:
-            handler(before, after)
-        except Exception as error:  # of one handler; the others hear of the change too
-            self._sim.failed(error)
+                try:
+                    handler(before, after)
+                except Exception as error:  # the other handlers hear of the change too
+                    self._sim.failed(error)
 
     def list(self, namespace: str = "", selector: Selector = EVERYTHING) -> list[ObjectT]:
         """The objects of a namespace, or all, in the API's order."""

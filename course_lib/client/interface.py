@@ -11,7 +11,7 @@ from typing import Protocol
 
 from course_lib.apiserver.deletion import BACKGROUND
 from course_lib.apiserver.server import AnyKind
-from course_lib.apiserver.watching import WatchEvent
+from course_lib.apiserver.watch_events import WatchEvent
 from course_lib.client.apply import Applied
 from course_lib.engine import Simulation
 from course_lib.engine.simulation import Process

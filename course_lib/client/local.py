@@ -8,7 +8,7 @@ from functools import cached_property
 from course_lib.apiserver.deletion import BACKGROUND
 from course_lib.apiserver.dry_run import dry
 from course_lib.apiserver.server import AnyKind, APIServer
-from course_lib.apiserver.watching import ADDED, WatchEvent
+from course_lib.apiserver.watch_events import ADDED, WatchEvent
 from course_lib.client.apply import Applied, apply
 from course_lib.client.events import EventRecorder
 from course_lib.client.interface import Client, Listener, Subscription

@@ -10,8 +10,8 @@ from typing import Protocol
 
 from course_lib.apiserver.errors import Compacted, Unavailable, Unreachable
 from course_lib.apiserver.server import AnyKind, APIServer
-from course_lib.apiserver.store import Watch
-from course_lib.apiserver.watching import ADDED, DELETED, MODIFIED, WatchEvent
+from course_lib.apiserver.watch_events import ADDED, DELETED, MODIFIED, WatchEvent
+from course_lib.apiserver.watches import Watch
 from course_lib.engine import Simulation
 from course_lib.objects.meta import Object
 from course_lib.objects.selectors import FieldSelector, Selector

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from course_lib.apiserver import WatchEvent
-from course_lib.apiserver.watching import DELETED
+from course_lib.apiserver.watch_events import DELETED
 from course_lib.client import Client
 from course_lib.objects.kinds.pod import Pod, PodSpec
 from course_lib.objects.kinds.pod.columns import pod_status_word

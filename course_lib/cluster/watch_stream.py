@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable
 from course_lib.apiserver.bodies import Request, list_options, not_older_than
 from course_lib.apiserver.statuses import to_json
 from course_lib.apiserver.targets import Target
-from course_lib.apiserver.watching import ADDED, DELETED, WatchEvent
+from course_lib.apiserver.watch_events import ADDED, DELETED, WatchEvent
 from course_lib.cluster.session import ServedSession
 from course_lib.objects.decode import encode
 from course_lib.objects.manifests import Document

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course_lib.apiserver.compaction import INTERVAL, Compactor
+from course_lib.apiserver.entries import Change
 from course_lib.apiserver.errors import Compacted
-from course_lib.apiserver.store import Change, Store
+from course_lib.apiserver.store import Store
 from course_lib.engine import Simulation
 
 KEY = "/registry/pods/default/web"

@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from course_lib.apiserver.entries import DELETE, PUT, Change
 from course_lib.apiserver.errors import Compacted, Conflict
 from course_lib.apiserver.etcd_store import EtcdStore
-from course_lib.apiserver.store import DELETE, PUT, Change, Store
+from course_lib.apiserver.store import Store
 from course_lib.engine import Simulation
 from course_lib.etcd import EtcdCluster
 

@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib.apiserver import APIServer, WatchEvent
-from course_lib.apiserver.store import Change, Store, Watch, in_order
+from course_lib.apiserver.entries import Change, in_order
+from course_lib.apiserver.store import Store
+from course_lib.apiserver.watches import Watch
 from course_lib.engine import Simulation
 from course_lib.objects.manifests import Document, text_at
 from course_lib.objects.selectors import FieldValue, parse_field_selector, parse_selector
@@ -203,9 +205,9 @@ def test_a_write_asks_only_the_watches_that_its_field_concerns(store, monkeypatc
         store.watch("/registry/pods/", listener(field.value), field=field)
     store.watch("/registry/pods/", listener("all"))
     store.watch("/registry/nodes/", listener("nodes"))
-    put = Watch.put
+    receive = Watch.receive
     asked: list[Watch] = []
-    monkeypatch.setattr(Watch, "put", lambda w, change: (asked.append(w), put(w, change))[1])
+    monkeypatch.setattr(Watch, "receive", lambda w: (asked.append(w), receive(w))[1])
     store.put("/registry/pods/default/web", on("node-7"))
     assert heard == {"node-7": 1, "all": 1}
     assert len(asked) == 2
@@ -222,18 +224,16 @@ def test_an_absent_field_is_empty(store):
     assert len(heard) == 2
 
 
-def test_of_watches_that_ended_nothing_is_kept(store):
+def test_a_watch_that_ended_is_kept_no_longer(store):
     def watch() -> Watch:
         return store.watch("/registry/pods/", print, field=FieldValue("spec.nodeName", "node-1"))
 
     first, second = watch(), watch()
     first.stop()
     first.stop()
-    assert [each._watches for each in store._audiences.values()] == [
-        {FieldValue("spec.nodeName", "node-1"): {second: None}}
-    ]
+    assert store.watches == [second]
     second.stop()
-    assert [each._watches for each in store._audiences.values()] == [{}]
+    assert store.watches == []
 
 
 @given(st.dictionaries(st.text(), st.integers()))

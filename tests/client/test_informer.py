@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from course_lib.apiserver import APIServer
 from course_lib.apiserver.errors import Unreachable
-from course_lib.apiserver.watching import ADDED, DELETED, MODIFIED, WatchEvent
+from course_lib.apiserver.watch_events import ADDED, DELETED, MODIFIED, WatchEvent
 from course_lib.client import LocalClient
 from course_lib.client.cache import by_controller, by_label, by_namespace, by_owner, orphans
 from course_lib.client.connection import Connection
