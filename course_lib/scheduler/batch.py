@@ -1,6 +1,7 @@
-"""A list of Pods, placed in order: stretches of few shapes in a wave, others one by one.
+"""A list of Pods, placed in order, each on the very node that it would get by itself.
 
-Either way each Pod gets the very node that it would get by itself: a property test compares them.
+Stretches of few shapes, for which no plugin couples, are counted on the snapshot together at their
+end; others one by one. A property test compares the decisions.
 """
 
 from __future__ import annotations
@@ -11,12 +12,10 @@ from collections.abc import Iterator, Sequence
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
 from course_lib.scheduler.runtime import SchedulingFramework
-from course_lib.scheduler.selection import place
-from course_lib.scheduler.wave import Wave
+from course_lib.scheduler.wave import MOST_SHAPES, Wave
 
-MOST_SHAPES = 6  # in one wave
-WORTH = 24  # Pods for each shape, below which a wave costs more than it saves
-LONGEST = 65536  # Pods in one wave
+WORTHWHILE = 24  # Pods for each shape, from which on they are counted together
+LONGEST = 65536  # Pods in one stretch
 
 
 def place_all(
@@ -27,14 +26,54 @@ def place_all(
     `framework` decides for each of `pods` in turn; `rng` breaks ties.
     """
     rows: list[int] = []
+    wave = Wave(framework, nodes, rng)
     for stretch, shapes in _stretches(pods):
-        worth = len(stretch) >= WORTH * len(shapes)
-        if worth and not any(framework.couples(pod, nodes) for pod in shapes):
-            wave = Wave(framework, nodes, rng)
-            rows += [wave.place(pod) for pod in stretch]
-            wave.settle()
+        many = len(stretch) >= WORTHWHILE * len(shapes)
+        if many and not any(framework.couples(pod, nodes) for pod in shapes):
+            rows += _together(wave, stretch, shapes)
         else:
-            rows += [place(framework, pod, nodes, rng) for pod in stretch]
+            rows += [_by_itself(wave, pod) for pod in stretch]
+    return rows
+
+
+def _by_itself(wave: Wave, pod: PodInfo) -> int:
+    """Place one Pod, and count it; -1 where it cannot be placed."""
+    framework, nodes = wave.framework, wave.nodes
+    row = wave.choose(pod)
+    if row < 0:
+        return -1
+    node = nodes.names[row]
+    assumed = pod.assumed(node)
+    nodes.add(assumed, node)
+    wave.note(pod, row)
+    if framework.reserve(assumed, nodes, node) is not None:
+        framework.unreserve(assumed, nodes, node)
+        nodes.remove(assumed, node)
+        return -1
+    return row
+
+
+def _together(wave: Wave, stretch: Sequence[PodInfo], shapes: Sequence[PodInfo]) -> list[int]:
+    """Place Pods of few shapes; the snapshot is brought up to date when all have a node."""
+    rows: list[int] = []
+    placed: dict[bytes, list[tuple[PodInfo, int]]] = {pod.shape: [] for pod in shapes}
+
+    def settle() -> None:
+        for same in placed.values():
+            wave.nodes.add_many(same)
+            same.clear()
+        wave.open(shapes)
+
+    settle()
+    for pod in stretch:
+        row = wave.choose(pod)
+        if row >= 0:
+            placed[pod.shape].append((pod, row))
+            wave.note(pod, row)
+        rows.append(row)
+        if wave.full:
+            settle()
+    settle()
     return rows
 
 

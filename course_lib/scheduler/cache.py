@@ -44,6 +44,11 @@ class SchedulerCache:
         """A node joins or leaves: the next snapshot is made from scratch."""
         self._nodes = None
 
+    def touch(self) -> None:
+        """Something else that plugins read has changed: what was worked out is old."""
+        if self._nodes is not None:
+            self._nodes.changes += 1
+
     def update_node(self, node: Node) -> None:
         """A node has changed; all others, and the Pods, stay as they are."""
         if self._nodes is not None and node.name in self._nodes.rows:

@@ -132,9 +132,9 @@ class Census:
         `pod` counts for the domain of the node in this `row`; `sign` is +1 or -1.
         """
         kin = self._kin.get(pod.kin) or self._meet(pod)
-        _tally(kin.here, row, sign)
+        tally(kin.here, row, sign)
         if leaving := pod.pod.terminating:
-            _tally(kin.leaving, row, sign)
+            tally(kin.leaving, row, sign)
         for question, counts in kin.asked.items():
             if not (leaving and question.living):
                 counts[row] += sign
@@ -169,17 +169,18 @@ class Census:
         """So many Pods like this one come to each node; they hold no terms."""
         kin = self._kin.get(pod.kin) or self._meet(pod)
         for row in np.flatnonzero(counts).tolist():
-            _tally(kin.here, row, int(counts[row]))
+            tally(kin.here, row, int(counts[row]))
         for known in kin.asked.values():
             known += counts
 
 
-def _tally(numbers: dict[int, int], row: int, more: int) -> None:
-    number = numbers.get(row, 0) + more
+def tally(numbers: dict[int, int], what: int, more: int) -> None:
+    """Add `more` to one of the `numbers`, that of `what`; those that are 0 are not kept."""
+    number = numbers.get(what, 0) + more
     if number:
-        numbers[row] = number
+        numbers[what] = number
     else:
-        del numbers[row]
+        del numbers[what]
 
 
 def _terms(pod: PodInfo) -> Iterator[tuple[str, Term]]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
+from math import inf
 from typing import TypeVar
 
 import numpy as np
 
 from course_lib.objects.kinds.node import Node, Taint
-from course_lib.scheduler.census import Census, Question
+from course_lib.scheduler.census import Census, Question, tally
 from course_lib.scheduler.columns import ImageColumns, LabelColumn, Ledger
 from course_lib.scheduler.pod_info import PodInfo, Port, Term, units
 from course_lib.scheduler.types import Amounts, Bools, Ints
@@ -48,6 +49,7 @@ class Nodes:
         self.requested = {name: self.zeros() for name in resources}
         self.nonzero = {"cpu": self.zeros(), "memory": self.zeros()}
         self.pod_count = self.zeros()
+        self._priorities: dict[int, int] = {}  # how many Pods have each
         self.host_ports: dict[Port, Amounts] = {}
         self.unschedulable = np.array([n.spec.unschedulable for n in self.views], dtype=bool)
         self.namespaces = {} if namespaces is None else namespaces
@@ -163,6 +165,10 @@ class Nodes:
             for info in pods.values():
                 yield row, info
 
+    def lowest_priority(self) -> float:
+        """The lowest priority of a Pod; endless where there is none."""
+        return min(self._priorities, default=inf)
+
     def count(self, question: Question) -> Amounts:
         """How many Pods each node has that the question asks for."""
         return self.census.count(question)
@@ -194,6 +200,7 @@ class Nodes:
         if row is None or before is None:
             return
         if before.pod.terminating != info.pod.terminating:
+            self.changes += 1
             self.census.add(before, row, -1)
             self.census.add(info, row, +1)
         self.pods[row][info.key] = info
@@ -208,6 +215,7 @@ class Nodes:
         for name, amount in info.nonzero.items():
             self.nonzero[name][row] += sign * amount
         self.pod_count[row] += sign
+        tally(self._priorities, info.pod.spec.priority, sign)
         self.changes += 1
         for port in info.ports:
             if port not in self.host_ports:
@@ -240,6 +248,17 @@ class Nodes:
                 snapshot.add(info, self.names[row])
         return snapshot
 
+    def frozen(self) -> Nodes:
+        """A snapshot that keeps today's amounts, as those of this one change.
+
+        Only the amounts stay, so it serves plugins that look at nothing else.
+        """
+        still = copy(self)
+        still.requested = {name: amounts.copy() for name, amounts in self.requested.items()}
+        still.nonzero = {name: amounts.copy() for name, amounts in self.nonzero.items()}
+        still.pod_count = self.pod_count.copy()
+        return still
+
     def with_more(self, info: PodInfo, counts: float | Amounts) -> Nodes:
         """A snapshot in which every node has so many more Pods like this one.
 
@@ -257,12 +276,14 @@ class Nodes:
     def add_many(self, pods: Sequence[tuple[PodInfo, int]]) -> None:
         """Count Pods of one shape, each with its row; the same as adding them one by one."""
         if pods:
+            self.changes += 1
             info = pods[0][0]
             counts = np.bincount([row for _, row in pods], minlength=len(self)).astype(float)
             after = self.with_more(info, counts)
             self.requested, self.nonzero = after.requested, after.nonzero
             self.pod_count = after.pod_count
             self.census.add_many(info, counts)
+            tally(self._priorities, info.pod.spec.priority, len(pods))
             for pod, row in pods:
                 self.pods[row][pod.key] = pod
                 for ledger in self._ledgers.values():

@@ -9,16 +9,18 @@ kubernetes.io "Pod Priority and Preemption". Every node is tried (upstream sampl
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
+import numpy as np
 
 from course_lib.objects.kinds.pod_disruption_budget import PodDisruptionBudget
 from course_lib.objects.meta import selector_of
 from course_lib.scheduler.framework import PluginsRunner
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
-from course_lib.scheduler.status import UNRESOLVABLE, UNSCHEDULABLE, Diagnosis, counted
+from course_lib.scheduler.status import UNRESOLVABLE, UNSCHEDULABLE, Diagnosis, listed
 
 NEVER = "not eligible due to preemptionPolicy=Never."
 TERMINATING = "not eligible due to a terminating pod on the nominated node."
@@ -66,7 +68,7 @@ class Preemption:
         """The best candidate or None, and what `FailedScheduling` adds (of success since 1.37)."""
         candidates, reasons = self.candidates(pod, nodes, diagnosis, budgets)
         if not candidates:
-            return None, f"0/{len(nodes)} nodes are available: {counted(reasons)}."
+            return None, f"0/{len(nodes)} nodes are available: {listed(reasons)}."
         best = min(candidates, key=harm)
         return best, PLACE.format(node=best.node, count=len(best.victims))
 
@@ -76,26 +78,25 @@ class Preemption:
         nodes: Nodes,
         diagnosis: Diagnosis,
         budgets: Sequence[PodDisruptionBudget],
-    ) -> tuple[list[Candidate], dict[int, Sequence[str]]]:
-        """Every node on which evicting somebody would help; for the others the reason why not."""
-        reasons: dict[int, Sequence[str]] = {}
+    ) -> tuple[list[Candidate], Counter[str]]:
+        """Every node on which evicting somebody would help; for the others the reasons why not."""
+        reasons = Counter({NOT_HELPFUL: int((diagnosis.codes == UNRESOLVABLE).sum())})
         candidates: list[Candidate] = []
         # Where plugins look at other nodes, each trial needs the whole snapshot; else one node.
         coupled, whole = self.runner.couples(pod, nodes), None
-        for row in range(len(nodes)):
-            outcome: Candidate | Sequence[str] = (NO_VICTIMS,)
-            if diagnosis.codes[row] == UNSCHEDULABLE and less_important(pod, nodes, row):
-                if coupled and whole is None:
-                    whole = nodes.copy()
-                snapshot = whole if whole is not None else nodes.one(row)
-                outcome = self.victims(pod, snapshot, nodes.names[row], budgets)
+        tried = rows_with_less_important(pod, nodes, diagnosis)
+        for row in tried:
+            if coupled and whole is None:
+                whole = nodes.copy()
+            snapshot = whole if whole is not None else nodes.one(row)
+            outcome = self.victims(pod, snapshot, nodes.names[row], budgets)
             if isinstance(outcome, Candidate):
                 candidates.append(outcome)
-            elif diagnosis.codes[row] == UNSCHEDULABLE:
-                reasons[row] = outcome
-            elif diagnosis.codes[row] == UNRESOLVABLE:
-                reasons[row] = (NOT_HELPFUL,)
-        return candidates, reasons
+            else:
+                reasons.update(outcome)
+        others = int((diagnosis.codes == UNSCHEDULABLE).sum()) - len(tried)
+        reasons[NO_VICTIMS] += others
+        return candidates, +reasons
 
     def victims(
         self, pod: PodInfo, nodes: Nodes, node: str, budgets: Sequence[PodDisruptionBudget]
@@ -127,6 +128,15 @@ class Preemption:
         for other in lower:
             nodes.add(other, node)  # those that are there already stay as they are
         return reasons or Candidate(node, sorted(victims, key=importance), violations)
+
+
+def rows_with_less_important(pod: PodInfo, nodes: Nodes, diagnosis: Diagnosis) -> list[int]:
+    """The rows of `nodes` with a Pod less important than `pod`; but for those that `diagnosis`
+    rules out."""
+    if nodes.lowest_priority() >= pod.pod.spec.priority:
+        return []
+    rows: list[int] = np.flatnonzero(diagnosis.codes == UNSCHEDULABLE).tolist()
+    return [row for row in rows if less_important(pod, nodes, row)]
 
 
 def less_important(pod: PodInfo, nodes: Nodes, row: int) -> list[PodInfo]:

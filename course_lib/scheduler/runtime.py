@@ -57,22 +57,26 @@ class SchedulingFramework:
         self.weights = dict(weights or {})
         every = [plugin for plugins in self.at.values() for plugin in plugins]
         self.plugins = list({plugin.name: plugin for plugin in every}.values())
-        self.scorers = self._weighted()
+        self._arrange()
 
     def add(self, plugin: Plugin) -> None:
         """Enable one more plugin, at all points that it fills."""
         self.plugins.append(plugin)
         for point, plugins in everywhere([plugin]).items():
             self.at[point] += plugins
-        self.scorers = self._weighted()
+        self._arrange()
 
     def events_of(self, names: Iterable[str]) -> list[str]:
         """The events that may help a Pod which these plugins refused."""
         refusing = set(names)
         return [event for p in self.plugins if p.name in refusing for event in p.events]
 
-    def _weighted(self) -> list[tuple[Plugin, int]]:
-        return [(plugin, self.weights.get(plugin.name) or 1) for plugin in self.at["score"]]
+    def _arrange(self) -> None:
+        self.scorers = [(plugin, self.weights.get(plugin.name) or 1) for plugin in self.at["score"]]
+        self.own = {plugin.name: plugin for plugin in self.plugins if not in_tree(plugin)}
+        # A plugin of one's own may look at anything, unless it says what it couples.
+        self.inscrutable = any(type(p).couples is Plugin.couples for p in self.own.values())
+        self._halves: dict[tuple[str, ...], tuple[SchedulingFramework, SchedulingFramework]] = {}
 
     # In the queue
 
@@ -94,7 +98,7 @@ class SchedulingFramework:
                 said.append((plugin.name, _among(plugin.name, result.only, nodes)))
         for plugin in self.at["filter"]:
             said.append((plugin.name, verdict := plugin.filter(pod, nodes)))
-            if not in_tree(plugin):
+            if plugin.name in self.own:
                 check_filter(plugin, verdict, nodes)
         verdicts = [(name, verdict) for name, verdict in said if verdict is not None]
         if not verdicts:
@@ -127,7 +131,7 @@ class SchedulingFramework:
     def _scored(
         self, plugin: Plugin, weight: int, pod: PodInfo, nodes: Nodes, fits: Bools
     ) -> Scored:
-        own, raw = not in_tree(plugin), plugin.score(pod, nodes, fits)
+        own, raw = plugin.name in self.own, plugin.score(pod, nodes, fits)
         if own:
             check_shape(plugin, raw, nodes, "Score")
         normalised = plugin.normalize_score(raw, fits)
@@ -193,6 +197,36 @@ class SchedulingFramework:
     def couples(self, pod: PodInfo, nodes: Nodes) -> bool:
         """Whether any plugin's answer for one node depends on others."""
         return any(plugin.couples(pod, nodes) for plugin in self.plugins)
+
+    def by_coupling(
+        self, pods: Sequence[PodInfo], nodes: Nodes
+    ) -> tuple[SchedulingFramework, SchedulingFramework | None]:
+        """The plugins that look at each node by itself, and those that do not (None: all do).
+
+        `pods` are those that are scheduled: what couples for one of them counts for all, as each
+        may be the other Pod that another one looks at.
+        """
+        coupled = tuple(
+            plugin.name
+            for plugin in self.plugins
+            if any(plugin.couples(pod, nodes) for pod in pods)
+        )
+        if not coupled:
+            return self, None
+        if coupled not in self._halves:
+            alone, together = (
+                SchedulingFramework(
+                    {
+                        point: [p for p in plugins if (p.name in coupled) == wanted]
+                        for point, plugins in self.at.items()
+                    },
+                    self.weights,
+                    self.name,
+                )
+                for wanted in (False, True)
+            )
+            self._halves[coupled] = alone, together
+        return self._halves[coupled]
 
 
 def _among(name: str, only: frozenset[str], nodes: Nodes) -> NodeToStatus:

@@ -17,23 +17,15 @@ from course_lib.apiserver.errors import Conflict, NotFound, Unavailable, Unreach
 from course_lib.client import Client
 from course_lib.client.informer import InformerFactory
 from course_lib.engine.simulation import Process
-from course_lib.objects.kinds.csi_node import CSINode
 from course_lib.objects.kinds.namespace import Namespace
 from course_lib.objects.kinds.node import Node
-from course_lib.objects.kinds.persistent_volume import PersistentVolume
-from course_lib.objects.kinds.persistent_volume_claim import PersistentVolumeClaim
 from course_lib.objects.kinds.pod import Pod
-from course_lib.objects.kinds.storage_class import StorageClass
 from course_lib.objects.meta import set_condition
-from course_lib.scheduler.cache import SchedulerCache, scheduling_properties
+from course_lib.scheduler.cache import SchedulerCache
+from course_lib.scheduler.decisions import Decisions
+from course_lib.scheduler.event_handlers import EventHandlers
 from course_lib.scheduler.executor import evict
-from course_lib.scheduler.framework import (
-    CLAIM_UPDATE,
-    NODE_ADD,
-    NODE_UPDATE,
-    POD_DELETE,
-    PostFilterResult,
-)
+from course_lib.scheduler.framework import NODE_ADD, POD_DELETE, PostFilterResult
 from course_lib.scheduler.handle import Handle, Rejection, WaitingPod
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
@@ -41,13 +33,11 @@ from course_lib.scheduler.profiles import default_framework, frameworks, not_act
 from course_lib.scheduler.queue import QueuedPod, SchedulingQueue
 from course_lib.scheduler.registry import SchedulerSource
 from course_lib.scheduler.runtime import SchedulingFramework
-from course_lib.scheduler.selection import decide
 from course_lib.scheduler.status import Diagnosis
 
 COMPONENT = "default-scheduler"
 CYCLE_SECONDS = 0.002  # for one Pod: a few hundred Pods a second, as scheduler_perf asks
 TIMED_OUT = "rejected due to timeout after waiting {wait:g}s at plugin {plugin}"
-DELETED_POD = "the Pod is deleted"
 
 
 class Scheduler:
@@ -71,14 +61,9 @@ class Scheduler:
             lambda: {space.name: space.labels for space in informers.list(Namespace)},
         )
         self.handle = Handle(api, {})
-        self._random = self.sim.random(COMPONENT)
+        self._decisions = Decisions(self.sim.random(COMPONENT), self.sim.plain)
         self._idle: simpy.Event | None = None
-        informers.informer(Pod).add_handler(self._on_pod)
-        informers.informer(Node).add_handler(self._on_node)
-        informers.informer(Namespace).add_handler(self.cache.update_namespace)
-        for kind in (PersistentVolumeClaim, PersistentVolume, StorageClass, CSINode):
-            storage = informers.informer(kind)
-            storage.add_handler(lambda before, after: self.queue.move(CLAIM_UPDATE))
+        EventHandlers(informers, self.queue, self.cache, self.frameworks, self.handle.waiting_pods)
         self.sim.loop("scheduler", self._run)
 
     @property
@@ -89,43 +74,6 @@ class Scheduler:
     def framework(self, pod: PodInfo) -> SchedulingFramework:
         """The profile that a Pod asks for by its `schedulerName`."""
         return self.frameworks[pod.pod.spec.scheduler_name]
-
-    # Watching
-
-    def _on_node(self, before: Node | None, after: Node | None) -> None:
-        if before is None or after is None:
-            self.cache.invalidate()
-            if after is not None:
-                self.queue.move(NODE_ADD)
-            return
-        self.cache.update_node(after)
-        if scheduling_properties(before) != scheduling_properties(after):
-            self.queue.move(NODE_UPDATE)
-
-    def _on_pod(self, before: Pod | None, after: Pod | None) -> None:
-        pod = after or before
-        assert pod is not None
-        over = after is None or pod.status.phase in ("Succeeded", "Failed")
-        if pod.spec.node_name:
-            self._leave_queue(pod)
-            if not over and (happened := self.cache.update(pod)):
-                self.queue.move(happened)
-            elif over and self.cache.remove(pod):
-                self.queue.move(POD_DELETE)
-        elif over or pod.terminating:
-            self._leave_queue(pod)
-            if pod.uid in self.handle.waiting_pods:
-                self.handle.waiting_pods[pod.uid].reject("", DELETED_POD)
-            if over and self.cache.remove(pod):  # assumed, and never bound
-                self.queue.move(POD_DELETE)
-        elif pod.spec.scheduler_name in self.frameworks:
-            info = self.cache.shapes.info(pod)
-            if not self.framework(info).pre_enqueue(info):
-                self.queue.add(info)
-
-    def _leave_queue(self, pod: Pod) -> None:
-        self.queue.remove(pod.uid)
-        self.cache.nominated.pop(pod.uid, None)
 
     # The loop
 
@@ -162,16 +110,17 @@ class Scheduler:
         if not len(nodes):
             self._failed(queued, "no nodes available to schedule pods", (NODE_ADD,))
             return
-        row, diagnosis = decide(self.framework(pod), pod, nodes, self._random)
+        row, diagnosis = self._decisions.decide(self.framework(pod), pod, nodes)
         if diagnosis is not None:
             self._unschedulable(queued, nodes, diagnosis)
         else:
-            self._place(queued, nodes.names[row])
+            assumed = self.cache.assume(pod, nodes.names[row])
+            self._decisions.placed(pod, row)
+            self._place(queued, assumed)
 
-    def _place(self, queued: QueuedPod, node: str) -> None:
-        """Assume the Pod on its node, reserve, permit; then bind it, at once or later."""
-        framework = self.framework(queued.info)
-        assumed = self.cache.assume(queued.info, node)
+    def _place(self, queued: QueuedPod, assumed: PodInfo) -> None:
+        """Reserve and permit the node that the Pod is assumed on; then bind, at once or later."""
+        framework, node = self.framework(assumed), assumed.pod.spec.node_name
         waits: dict[str, float] = {}
         try:
             rejection = framework.reserve(assumed, self.cache.nodes, node)

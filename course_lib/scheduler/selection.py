@@ -16,7 +16,7 @@ import numpy as np
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
 from course_lib.scheduler.runtime import SchedulingFramework
-from course_lib.scheduler.status import Diagnosis
+from course_lib.scheduler.status import Diagnosis, Filtered
 from course_lib.scheduler.types import Amounts
 
 
@@ -34,27 +34,31 @@ def best(total: Amounts, rng: random.Random) -> int:
     return int(equals[draw(len(equals), rng)])
 
 
+def select(
+    framework: SchedulingFramework,
+    pod: PodInfo,
+    nodes: Nodes,
+    rng: random.Random,
+    known: Amounts | None = None,
+) -> tuple[int, Filtered]:
+    """The row of the node for one Pod, or -1; and what the filters said.
+
+    `known` are the scores of plugins that are not among those of `framework`; -1 where a node does
+    not fit.
+    """
+    filtered = framework.filter(pod, nodes)
+    fits = filtered.fits if known is None else filtered.fits & (known >= 0)
+    if not fits.any():
+        return -1, filtered
+    total = framework.total(pod, nodes, fits)
+    if known is not None:
+        total = np.where(fits, total + known, -1)
+    return best(total, rng), filtered
+
+
 def decide(
     framework: SchedulingFramework, pod: PodInfo, nodes: Nodes, rng: random.Random
 ) -> tuple[int, Diagnosis | None]:
     """The row of the node for one Pod; or -1, with the reasons."""
-    filtered = framework.filter(pod, nodes)
-    if not filtered.fits.any():
-        return -1, Diagnosis.of(filtered)
-    return best(framework.total(pod, nodes, filtered.fits), rng), None
-
-
-def place(framework: SchedulingFramework, pod: PodInfo, nodes: Nodes, rng: random.Random) -> int:
-    """Decide, and count the Pod there; returns the row, or -1 where it cannot be placed."""
-    filtered = framework.filter(pod, nodes)
-    if not filtered.fits.any():
-        return -1
-    row = best(framework.total(pod, nodes, filtered.fits), rng)
-    node = nodes.names[row]
-    assumed = pod.assumed(node)
-    nodes.add(assumed, node)
-    if framework.reserve(assumed, nodes, node) is not None:
-        framework.unreserve(assumed, nodes, node)
-        nodes.remove(assumed, node)
-        return -1
-    return row
+    row, filtered = select(framework, pod, nodes, rng)
+    return row, Diagnosis.of(filtered) if row < 0 else None

@@ -6,7 +6,7 @@ Sources: `pkg/scheduler/framework/types.go`; k8s.io/kube-scheduler `framework/in
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 import numpy as np
@@ -55,6 +55,7 @@ class Diagnosis(msgspec.Struct, eq=False):
 
     codes: NDArray[np.int8]
     reasons: dict[int, Sequence[str]]
+    counts: Counter[str]  # of the nodes that gave each reason
     plugins: dict[str, None]
     pre_filter_message: str = ""
     post_filter_message: str = ""
@@ -62,7 +63,7 @@ class Diagnosis(msgspec.Struct, eq=False):
     @classmethod
     def of(cls, filtered: Filtered) -> Diagnosis:
         """Read off the filters' answers."""
-        diagnosis = cls(np.zeros(len(filtered.fits), dtype=np.int8), {}, {})
+        diagnosis = cls(np.zeros(len(filtered.fits), dtype=np.int8), {}, Counter(), {})
         name, message = filtered.pre_filter
         if message:
             diagnosis.codes[:] = UNRESOLVABLE
@@ -71,6 +72,7 @@ class Diagnosis(msgspec.Struct, eq=False):
         else:
             for row, plugin, code, reasons in filtered.refusals():
                 diagnosis.codes[row], diagnosis.reasons[row] = code, reasons
+                diagnosis.counts.update(reasons)
                 diagnosis.plugins[plugin] = None
         return diagnosis
 
@@ -78,7 +80,7 @@ class Diagnosis(msgspec.Struct, eq=False):
     def of_one(cls, plugin: str, reason: str) -> Diagnosis:
         """The chosen node alone was refused, by a Reserve or Permit plugin."""
         codes = np.full(1, UNSCHEDULABLE, dtype=np.int8)
-        return cls(codes, {0: (reason,)}, {plugin: None})
+        return cls(codes, {0: (reason,)}, Counter([reason]), {plugin: None})
 
     def message(self) -> str:
         """What `FailedScheduling` says (`FitError.Error`)."""
@@ -86,11 +88,10 @@ class Diagnosis(msgspec.Struct, eq=False):
         if self.pre_filter_message:
             text += f" {self.pre_filter_message}."
         elif self.reasons:
-            text += f" {counted(self.reasons)}."
+            text += f" {listed(self.counts)}."
         return f"{text} {self.post_filter_message}".rstrip()
 
 
-def counted(reasons: dict[int, Sequence[str]]) -> str:
+def listed(counts: Mapping[str, int]) -> str:
     """Reasons with the number of nodes that gave each, in the order of the text."""
-    counts = Counter(reason for given in reasons.values() for reason in given)
     return ", ".join(sorted(f"{count} {reason}" for reason, count in counts.items()))

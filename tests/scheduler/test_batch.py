@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from course_lib.objects.decode import decode
 from course_lib.objects.kinds import kind_named
-from course_lib.scheduler import batch
+from course_lib.scheduler import batch, wave
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
 from course_lib.scheduler.profiles import API_VERSION, frameworks
-from course_lib.scheduler.selection import place
+from course_lib.scheduler.selection import decide
 from tests.conftest import container
 from tests.scheduler.test_plugins import node
 
@@ -40,6 +40,14 @@ def framework(policy: str = "LeastAllocated"):
     return frameworks(head | {"profiles": [{"pluginConfig": config}]})[0]
 
 
+def place(framework, pod: PodInfo, nodes: Nodes, lots: random.Random) -> int:
+    """One Pod by itself."""
+    row, _ = decide(framework, pod, nodes, lots)
+    if row >= 0:
+        nodes.add(pod.assumed(nodes.names[row]), nodes.names[row])
+    return row
+
+
 def pods(shape: dict, count: int, first: int) -> list[PodInfo]:
     asked = {"resources": {"requests": shape["requests"]}}
     spec = {"containers": [container(**asked)]} | shape.get("spec", {})
@@ -57,6 +65,27 @@ def anti(label: str) -> dict:
     return {"affinity": {"podAntiAffinity": required}}
 
 
+def spread(key: str, when: str) -> dict:
+    one = {"topologyKey": key, "maxSkew": 1, "whenUnsatisfiable": when}
+    return {"topologySpreadConstraints": [one | {"labelSelector": {"matchLabels": {"app": "a"}}}]}
+
+
+def near(label: str) -> dict:
+    term = {"topologyKey": "disk", "labelSelector": {"matchLabels": {"app": label}}}
+    wish = {"weight": 10, "podAffinityTerm": term}
+    return {
+        "affinity": {
+            "podAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [wish]},
+        }
+    }
+
+
+COUPLED = [
+    anti("a"),
+    near("b"),
+    spread("disk", "DoNotSchedule"),
+    spread("host", "ScheduleAnyway"),
+]
 shapes = st.fixed_dictionaries(
     {
         "requests": st.fixed_dictionaries(
@@ -68,7 +97,7 @@ shapes = st.fixed_dictionaries(
         ),
         "labels": st.sampled_from([{}, {"app": "a"}, {"app": "b"}]),
         "spec": st.sampled_from(
-            [{}, {}, {}, {"nodeSelector": {"disk": "ssd"}}, anti("a"), {"nodeName": "n1"}]
+            [{}, {}, {"nodeSelector": {"disk": "ssd"}}, {"nodeName": "n1"}, *COUPLED]
         ),
     }
 )
@@ -94,13 +123,14 @@ def cluster_of(described: list[tuple[str, str]]) -> Nodes:
     st.lists(st.integers(0, 2), min_size=1, max_size=40),
     st.sampled_from(sorted(POLICIES)),
     st.integers(0, 5),
+    st.sampled_from([1, 2, 24]),
 )
-def test_a_wave_decides_as_one_by_one(described, kinds, order, policy, seed):
+def test_a_wave_decides_as_one_by_one(described, kinds, order, policy, seed, worth):
     made = [pods(kinds[k % len(kinds)], 1, i)[0] for i, k in enumerate(order)]
     direct, waved = cluster_of(described), cluster_of(described)
     lots = random.Random(seed)
     wanted = [place(framework(policy), pod, direct, lots) for pod in made]
-    with mock.patch.object(batch, "WORTH", 1):
+    with mock.patch.object(batch, "WORTHWHILE", 1), mock.patch.object(wave, "WORTH", worth):
         found = batch.place_all(framework(policy), made, waved, random.Random(seed))
     assert found == wanted
     for name in direct.requested:
