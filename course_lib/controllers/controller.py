@@ -19,7 +19,7 @@ import msgspec
 from course_lib.apiserver.errors import Terminating
 from course_lib.client import Client
 from course_lib.client.cache import FeatureT, by_controller, orphans
-from course_lib.client.informer import InformerFactory
+from course_lib.client.informer import Informer, InformerFactory
 from course_lib.client.workqueue import WorkQueue
 from course_lib.controllers.claims import by_selection, is_settled, places
 from course_lib.controllers.ownership import set_controller
@@ -136,29 +136,34 @@ class Controller:
         """The objects that an owner controls, by name."""
         return self.informers.informer(kind).by_index(by_controller, owner.uid)
 
-    def claim(self, kind: type[ObjectT] | str | Kind, owner: Object) -> list[ObjectT]:
-        """The children of an owner, by name: it adopts orphans that its selector selects.
+    def settle(self, kind: type[ObjectT] | str | Kind, owner: Object) -> Informer[ObjectT]:
+        """Adopt orphans that the selector of an owner selects; returns the informer of the `kind`.
 
         The controller removes its owner reference from a child that the selector no longer
-        matches; the child becomes an orphan.
+        matches; the child becomes an orphan. An `owner` that is terminating does neither.
         Source: `pkg/controller/controller_ref_manager.go`.
         """
-        selector, adopts = self.selector(owner), not owner.terminating
-        informer = self.informers.informer(kind)
-        if is_settled(informer, owner, selector):
-            return self.owned(kind, owner)
+        selector, informer = self.selector(owner), self.informers.informer(kind)
+        if owner.terminating or is_settled(informer, owner, selector):
+            return informer
         alone = informer.by_index(by_controller, orphans(owner.namespace))
-        children = []
         for child in sorted([*self.owned(kind, owner), *alone], key=lambda each: each.name):
             selected = selector.matches(child.labels)
             if child.metadata.controller is None:
-                if adopts and selected and not child.terminating:
-                    children.append(set_controller(self.api, child, [owner_reference(owner)]))
-            elif selected or child.terminating:
-                children.append(child)
-            elif adopts:
+                if selected and not child.terminating:
+                    set_controller(self.api, child, [owner_reference(owner)])
+            elif not selected and not child.terminating:
                 set_controller(self.api, child, [])
-        return children
+        return informer
+
+    def claim(self, kind: type[ObjectT] | str | Kind, owner: Object) -> list[ObjectT]:
+        """The children of an owner, by name, after `settle`."""
+        self.settle(kind, owner)
+        children = self.owned(kind, owner)
+        if not owner.terminating:
+            return children
+        selector = self.selector(owner)
+        return [each for each in children if each.terminating or selector.matches(each.labels)]
 
     def census(
         self,
@@ -166,13 +171,12 @@ class Controller:
         owner: Object,
         features: Callable[[ObjectT], Iterable[tuple[str, FeatureT]]],
     ) -> Mapping[FeatureT, int]:
-        """How many children of an owner have each feature; it adopts and releases as `claim` does.
+        """How many children of an owner have each feature, after `settle`.
 
         `kind` is that of the children, `features` a tally function whose groups are controllers.
         """
-        informer = self.informers.informer(kind)
-        if is_settled(informer, owner, self.selector(owner)):
-            return informer.tally(features, owner.uid)
+        if not owner.terminating:
+            return self.settle(kind, owner).tally(features, owner.uid)
         children = self.claim(kind, owner)
         return Counter(feature for child in children for _, feature in features(child))
 
@@ -241,10 +245,18 @@ class Controller:
 def differs(of: Object, status: Document) -> bool:
     """Whether a `status` says anything else than that `of` an object.
 
-    Zeros, empty lists and fields that are not there are the same.
+    Zeros, empty lists and fields that are not there are the same. A field that the view does not
+    keep counts as another.
     """
-    before = msgspec.to_builtins(getattr(of, "status", None)) or {}
-    return any((before.get(field) or None) != (new or None) for field, new in status.items())
+    stated = getattr(of, "status", None)
+    kept, before = (
+        getattr(stated, "__struct_encode_fields__", ()),
+        msgspec.to_builtins(stated) or {},
+    )
+    return any(
+        field not in kept or (before.get(field) or None) != (new or None)
+        for field, new in status.items()
+    )
 
 
 def key_of(seen: Object) -> Key:

@@ -5,19 +5,22 @@ Source: `pkg/controller/job/job_controller.go`; kubernetes.io "Jobs".
 
 from __future__ import annotations
 
+from itertools import islice
+
 import msgspec
 
+from course_lib.controllers.batches import BURST, slow_start
 from course_lib.controllers.controller import Controller, key_of
-from course_lib.controllers.ownership import number_in, pod_from_template
+from course_lib.controllers.job_pods import INDEX, JobPods
+from course_lib.controllers.ownership import pod_from_template
+from course_lib.controllers.standing import active_in, in_phase, ready_in, terminating_in
 from course_lib.engine.simulation import seconds_at
 from course_lib.objects.kinds.job import Job
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import condition, is_true, set_condition
-from course_lib.objects.pods import is_active, is_ready, is_terminating
 
 FIRST_BACKOFF, LAST_BACKOFF = 10.0, 360.0  # s between a failed Pod and the next
-INDEX = "batch.kubernetes.io/job-completion-index"
 
 
 class JobController(Controller):
@@ -37,38 +40,40 @@ class JobController(Controller):
         if finished(job):
             self._expire(job)
             return
-        pods = self.claim(Pod, job)
-        succeeded = [pod for pod in pods if pod.status.phase == "Succeeded"]
-        failed = [pod for pod in pods if pod.status.phase == "Failed"]
-        active = [pod for pod in pods if is_active(pod)]
+        pods = JobPods(self.settle(Pod, job), job)
+        status = self._counted(job, pods)
+        why = self._failure(job, pods)
+        if why is not None:
+            self._end(job, pods, "Failed", *why, status)
+        elif self._complete(job, pods):
+            message = "Reached expected number of succeeded pods"
+            self._end(job, pods, "Complete", "CompletionsReached", message, status)
+        else:
+            if not job.spec.suspend:
+                status["active"] += self._keep_running(job, pods)
+            else:
+                status["active"] = 0
+                for pod in pods.active():
+                    self.api.delete(Pod, pod.name, pod.namespace, uid=pod.uid)
+            self.state(job, status | self._suspension(job))
+
+    def _counted(self, job: Job, pods: JobPods) -> Document:
+        """The numbers of a Job's status; its deadline begins with its start time."""
         status: Document = {
-            "active": len(active),
-            "ready": sum(map(is_ready, active)),
-            "succeeded": len(completed(job, succeeded)),
-            "failed": len(failed),
-            "terminating": sum(map(is_terminating, pods)),
+            "active": active_in(pods.standings),
+            "ready": ready_in(pods.standings),
+            "succeeded": pods.completed,
+            "failed": in_phase(pods.standings, "Failed"),
+            "terminating": terminating_in(pods.standings),
             "uncountedTerminatedPods": {},
         }
         if job.spec.completion_mode == "Indexed":
-            status["completedIndexes"] = spans(completed(job, succeeded))
+            status["completedIndexes"] = spans(sorted(pods.indexes("Succeeded")))
         if job.status.start_time is None and not job.spec.suspend:
             status["startTime"] = self.sim.timestamp
             if job.spec.active_deadline_seconds is not None:
                 self.enqueue(key_of(job), after=job.spec.active_deadline_seconds)
-        why = self._failure(job, pods, failed)
-        if why is not None:
-            self._end(job, active, "Failed", *why, status)
-        elif self._complete(job, succeeded, active):
-            message = "Reached expected number of succeeded pods"
-            self._end(job, active, "Complete", "CompletionsReached", message, status)
-        else:
-            if not job.spec.suspend:
-                status["active"] += self._keep_running(job, succeeded, failed, active)
-            else:
-                status["active"] = 0
-                for pod in active:
-                    self.api.delete(Pod, pod.name, pod.namespace, uid=pod.uid)
-            self.api.patch_status(job, status | self._suspension(job))
+        return status
 
     def _suspension(self, job: Job) -> Document:
         """The condition `Suspended`, when the Job has been suspended or resumed.
@@ -90,7 +95,7 @@ class JobController(Controller):
             self.enqueue((job.namespace, job.name), after=deadline)
         return {"conditions": conditions, "startTime": started}
 
-    def _failure(self, job: Job, pods: list[Pod], failed: list[Pod]) -> tuple[str, str] | None:
+    def _failure(self, job: Job, pods: JobPods) -> tuple[str, str] | None:
         """Reason and message, if the Job is to be given up."""
         deadline, started = job.spec.active_deadline_seconds, job.status.start_time
         if job.spec.suspend:
@@ -98,52 +103,51 @@ class JobController(Controller):
         if deadline is not None and started and self.sim.now - seconds_at(started) >= deadline:
             return "DeadlineExceeded", "Job was active longer than specified deadline"
         limit = job.spec.backoff_limit
-        over = len(failed) > limit
+        over = in_phase(pods.standings, "Failed") > limit
         if job.spec.template.spec.restart_policy == "OnFailure":
             # Failures happen inside Pods that go on (`pastBackoffLimitOnFailure`).
-            restarts = sum(s.restart_count for p in pods for s in p.status.container_statuses or ())
-            over |= restarts >= max(1, limit)
+            over |= pods.restarts >= max(1, limit)
         if over:
             return "BackoffLimitExceeded", "Job has reached the specified backoff limit"
         return None
 
-    def _complete(self, job: Job, succeeded: list[Pod], active: list[Pod]) -> bool:
+    def _complete(self, job: Job, pods: JobPods) -> bool:
         if job.spec.completions is None:  # a work queue: one success, and all have ended
-            return bool(succeeded) and not active
-        return len(completed(job, succeeded)) >= job.spec.completions
+            return bool(pods.completed) and not active_in(pods.standings)
+        return pods.completed >= job.spec.completions
 
-    def _keep_running(
-        self, job: Job, succeeded: list[Pod], failed: list[Pod], active: list[Pod]
-    ) -> int:
+    def _keep_running(self, job: Job, pods: JobPods) -> int:
         """Make the Pods that are missing, not too soon after a failure; returns how many more."""
-        done = completed(job, succeeded)
-        desired = job.spec.parallelism
+        active, desired = active_in(pods.standings), job.spec.parallelism
         if job.spec.completions is not None:
-            desired = min(desired, job.spec.completions - len(done))
-        elif succeeded:
-            desired = len(active)
-        for pod in active[desired:]:
-            self.api.delete(Pod, pod.name, pod.namespace, uid=pod.uid)
-        missing = desired - len(active)
+            desired = min(desired, job.spec.completions - pods.completed)
+        elif pods.completed:
+            desired = active
+        missing = min(desired - active, BURST)
+        if missing < 0:
+            for pod in pods.active()[desired:]:
+                self.api.delete(Pod, pod.name, pod.namespace, uid=pod.uid)
         if missing <= 0:
-            return min(0, missing)
-        wait = self._backoff(failed)
+            return missing
+        wait = self._backoff(pods.failed())
         if wait > 0:
-            self.enqueue((job.namespace, job.name), after=wait)
+            self.enqueue(key_of(job), after=wait)
             return 0
-        taken = {pod.annotations.get(INDEX) for pod in active}
-        free = [
-            i for i in range(job.spec.completions or 0) if i not in done and str(i) not in taken
-        ]
-        template = self.api.document(Job, job.name, job.namespace)["spec"]["template"]
-        for number in range(missing):
-            made = pod_from_template(job, template)
-            if job.spec.completion_mode == "Indexed":
-                self._index(job, made, free[number])
-            self.create(job, made, "pod")
+        slow_start(self._more(job, pods, missing), lambda pod: self.create(job, pod, "pod"))
         return missing
 
-    def _index(self, job: Job, pod: Document, index: int) -> None:
+    def _more(self, job: Job, pods: JobPods, missing: int) -> list[Document]:
+        """So many Pods of a Job's template; in Indexed mode those of the lowest free indexes."""
+        template = self.api.document(Job, job.name, job.namespace)["spec"]["template"]
+        if job.spec.completion_mode != "Indexed":
+            return [pod_from_template(job, template) for _ in range(missing)]
+        taken = pods.indexes("Succeeded") | pods.indexes("")
+        free = (index for index in range(job.spec.completions or 0) if index not in taken)
+        return [self._indexed(job, template, index) for index in islice(free, missing)]
+
+    def _indexed(self, job: Job, template: Document, index: int) -> Document:
+        """The Pod of one index."""
+        pod = pod_from_template(job, template)
         pod["metadata"]["generateName"] = f"{job.name}-{index}-"
         notes = pod["metadata"].get("annotations", {}) | {INDEX: str(index)}
         pod["metadata"]["annotations"] = notes
@@ -156,6 +160,7 @@ class JobController(Controller):
         }
         hostname = spec.get("hostname") or f"{job.name}-{index}"
         pod["spec"] = spec | groups | {"hostname": hostname}
+        return pod
 
     def _backoff(self, failed: list[Pod]) -> float:
         """Seconds to wait: 10 s after the first failure, doubled up to six minutes."""
@@ -172,9 +177,9 @@ class JobController(Controller):
         return last + wait - self.sim.now
 
     def _end(
-        self, job: Job, active: list[Pod], outcome: str, reason: str, message: str, status: Document
+        self, job: Job, pods: JobPods, outcome: str, reason: str, message: str, status: Document
     ) -> None:
-        for pod in active:
+        for pod in pods.active():
             self.api.delete(Pod, pod.name, pod.namespace, uid=pod.uid)
         target = "SuccessCriteriaMet" if outcome == "Complete" else "FailureTarget"
         stated = [
@@ -223,14 +228,6 @@ def _with_index(container: Document, index: int) -> Document:
 def finished(job: Job) -> bool:
     """Whether a Job has ended, well or not."""
     return is_true(job.status.conditions, "Complete") or is_true(job.status.conditions, "Failed")
-
-
-def completed(job: Job, succeeded: list[Pod]) -> list[int]:
-    """The completions so far: in Indexed mode each index once, else one for each Pod."""
-    if job.spec.completion_mode != "Indexed":
-        return list(range(len(succeeded)))
-    indexes = {number_in(pod, INDEX, -1) for pod in succeeded}
-    return sorted(index for index in indexes if index >= 0)
 
 
 def spans(numbers: list[int]) -> str:

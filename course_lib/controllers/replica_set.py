@@ -15,7 +15,14 @@ from course_lib.controllers.claims import by_labels
 from course_lib.controllers.controller import Controller, key_of
 from course_lib.controllers.deletion_order import DeletionOrder, Rank, rank
 from course_lib.controllers.ownership import pod_from_template
-from course_lib.controllers.standing import active_in, by_node, by_standing, by_time_ready
+from course_lib.controllers.standing import (
+    active_in,
+    by_node,
+    by_standing,
+    by_time_ready,
+    ready_in,
+    terminating_in,
+)
 from course_lib.engine.simulation import seconds_at
 from course_lib.errors import CourseError
 from course_lib.objects.kinds.pod import Pod
@@ -140,15 +147,12 @@ class ReplicaSetController(Controller):
         status: Document = {
             "replicas": replicas,
             "fullyLabeledReplicas": self._fully_labeled(owner, replicas),
-            "readyReplicas": sum(n for pod, n in standings.items() if pod.active and pod.ready),
+            "readyReplicas": ready_in(standings),
             "availableReplicas": self._available(owner),
             "observedGeneration": owner.metadata.generation,
         }
         if isinstance(owner, ReplicaSet):
-            terminating = sum(
-                n for pod, n in standings.items() if pod.terminating and not pod.ended
-            )
-            status["terminatingReplicas"] = terminating
+            status["terminatingReplicas"] = terminating_in(standings)
         conditions = owner.status.conditions
         # A failure that is stated stays as it is: each refusal names another Pod (`SetCondition`).
         if failure is not None and not is_true(conditions, "ReplicaFailure"):

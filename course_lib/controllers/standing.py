@@ -44,6 +44,21 @@ def active_in(standings: Mapping[Standing, int]) -> int:
     return sum(count for standing, count in standings.items() if standing.active)
 
 
+def in_phase(standings: Mapping[Standing, int], phase: str) -> int:
+    """How many Pods are in a phase."""
+    return sum(count for standing, count in standings.items() if standing.phase == phase)
+
+
+def ready_in(standings: Mapping[Standing, int]) -> int:
+    """How many Pods are active and ready."""
+    return sum(count for pod, count in standings.items() if pod.active and pod.ready)
+
+
+def terminating_in(standings: Mapping[Standing, int]) -> int:
+    """How many Pods are being deleted and have not ended."""
+    return sum(count for pod, count in standings.items() if pod.terminating and not pod.ended)
+
+
 def by_time_ready(pod: Pod) -> list[tuple[str, str]]:
     """Tally function: since when the active and ready Pods of each controller are ready."""
     owner = pod.metadata.controller

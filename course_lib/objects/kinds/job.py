@@ -51,12 +51,14 @@ class JobSpec(Value, frozen=True):
 class JobStatus(Value, frozen=True):
     """How far a Job has come."""
 
-    UNKEPT = "failedIndexes terminating uncountedTerminatedPods"
+    UNKEPT = "failedIndexes"
 
     active: int = 0
     ready: int = 0
     succeeded: int = 0
     failed: int = 0
+    terminating: int = 0
+    uncounted_terminated_pods: dict[str, list[str]] | None = None
     start_time: str | None = None
     completion_time: str | None = None
     completed_indexes: str = ""
