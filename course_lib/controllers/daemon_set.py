@@ -6,7 +6,12 @@ meant for. Source: `pkg/controller/daemon/daemon_controller.go`, `update.go`.
 
 from __future__ import annotations
 
-from course_lib.controllers.controller import Controller, Key, key_of
+from course_lib.client import Client
+from course_lib.client.informer import InformerFactory
+from course_lib.controllers.batches import slow_start
+from course_lib.controllers.controller import Controller, key_of
+from course_lib.controllers.daemon_nodes import DaemonNodes, NodeState
+from course_lib.controllers.daemon_placement import daemon_spec, should_run, target
 from course_lib.controllers.ownership import pod_from_template
 from course_lib.controllers.revisions import (
     REVISION_LABEL,
@@ -14,25 +19,22 @@ from course_lib.controllers.revisions import (
     revision_of,
     template_generation,
 )
+from course_lib.errors import CourseError
 from course_lib.objects.kinds.controller_revision import ControllerRevision
 from course_lib.objects.kinds.daemon_set import DaemonSet
 from course_lib.objects.kinds.node import Node
-from course_lib.objects.kinds.pod import Pod, PodSpec, Toleration
-from course_lib.objects.manifests import Document
-from course_lib.objects.node_selection import requires
-from course_lib.objects.pods import is_available, is_ready, resolve
-from course_lib.objects.tolerations import tolerated
+from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.pods import available_in, is_ready, resolve
 
-# Taints that the Pods of a DaemonSet tolerate (`AddOrUpdateDaemonPodTolerations`).
-TOLERATIONS: list[Document] = [
-    {"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoExecute"},
-    {"key": "node.kubernetes.io/unreachable", "operator": "Exists", "effect": "NoExecute"},
-    {"key": "node.kubernetes.io/disk-pressure", "operator": "Exists", "effect": "NoSchedule"},
-    {"key": "node.kubernetes.io/memory-pressure", "operator": "Exists", "effect": "NoSchedule"},
-    {"key": "node.kubernetes.io/pid-pressure", "operator": "Exists", "effect": "NoSchedule"},
-    {"key": "node.kubernetes.io/unschedulable", "operator": "Exists", "effect": "NoSchedule"},
-]
-HOST_NETWORK = "node.kubernetes.io/network-unavailable"
+BURST = 250  # the most Pods that are created at one look (`BurstReplicas`)
+
+
+def by_target(pod: Pod) -> list[str]:
+    """Index function: the UID of a Pod's DaemonSet, and the node that the Pod is meant for."""
+    owner = pod.metadata.controller
+    if owner is None or owner.kind != "DaemonSet":
+        return []
+    return [f"{owner.uid}/{target(pod)}"]
 
 
 class DaemonSetController(Controller):
@@ -41,145 +43,189 @@ class DaemonSetController(Controller):
     name = "daemonset-controller"
     kind = "DaemonSet"
 
+    def __init__(self, api: Client, informers: InformerFactory) -> None:
+        self._nodes: dict[str, DaemonNodes] = {}  # by uid of the DaemonSet
+        super().__init__(api, informers)
+
     def watches(self) -> None:
         """Its Pods and revisions, and the nodes."""
+        self.informers.informer(Pod).add_handler(self._on_pod)
         self.watch_owned(Pod)
         self.watch_owned(ControllerRevision)
-        self.watch(Node, self._of_node)
+        self.informers.informer(Node).add_handler(self._on_node)
+        self.informers.informer(DaemonSet).add_handler(self._on_change)
 
-    def _of_node(self, node: Node) -> list[Key]:
-        return [key_of(owner) for owner in self.informers.list(DaemonSet)]
+    def _on_change(self, before: DaemonSet | None, after: DaemonSet | None) -> None:
+        if before is not None and after is None:
+            self._nodes.pop(before.uid, None)
+
+    def _on_pod(self, before: Pod | None, after: Pod | None) -> None:
+        for pod in filter(None, (before, after)):
+            owner = pod.metadata.controller
+            if owner is not None and owner.uid in self._nodes:
+                self._nodes[owner.uid].note(target(pod))
+
+    def _on_node(self, before: Node | None, after: Node | None) -> None:
+        """Note a node that came, went, or may suit other DaemonSets than before."""
+        seen = before if after is None else after
+        if seen is None or (before and after and _alike(before, after)):
+            return
+        for owner in self.informers.list(DaemonSet):
+            if owner.uid in self._nodes:
+                self._nodes[owner.uid].note(seen.name, node_changed=True)
+            self.enqueue(key_of(owner))
 
     def reconcile(self, owner: DaemonSet) -> None:
         """A Pod where one is missing, none where none should be; then updates."""
         if owner.terminating:
             return
         revisions = Revisions(self.api, self.owned(ControllerRevision, owner), owner)
-        nodes = [n for n in self.informers.list(Node) if should_run(owner.spec.template.spec, n)]
-        self._manage(owner, nodes, revisions)
-        if owner.spec.update_strategy.type == "RollingUpdate":
-            self._update(owner, nodes, revisions)
-        self._write_status(owner, nodes, revisions)
+        self.settle(Pod, owner)
+        nodes = self._known(owner, revisions)
+        names = nodes.take()
+        try:
+            self._sync(owner, nodes, names, revisions)
+        except CourseError:
+            for name in names:
+                nodes.note(name)
+            raise
 
-    def _by_node(self, owner: DaemonSet) -> dict[str, list[Pod]]:
-        found: dict[str, list[Pod]] = {}
-        for pod in self.claim(Pod, owner):
-            found.setdefault(target(pod), []).append(pod)
-        return found
+    def _sync(
+        self, owner: DaemonSet, nodes: DaemonNodes, names: list[str], revisions: Revisions
+    ) -> None:
+        """Act on the nodes of these `names`; after a refusal the status is written all the same."""
+        try:
+            self._manage(owner, nodes, names, revisions)
+        finally:
+            self._look(owner, nodes, names, revisions)
+            if owner.spec.update_strategy.type == "RollingUpdate":
+                self._update(owner, nodes, names, revisions)
+            self._write_status(owner, nodes)
 
-    def _manage(self, owner: DaemonSet, nodes: list[Node], revisions: Revisions) -> None:
-        by_node = self._by_node(owner)
-        desired = {node.name for node in nodes}
-        for name, pods in by_node.items():
-            alive = [pod for pod in pods if not pod.terminating]
-            failed = [pod for pod in alive if pod.status.phase == "Failed"]
-            surplus = alive[1:] if name in desired else alive
-            for pod in failed:
-                message = f"Found failed daemon pod {pod.namespace}/{pod.name} on node {name}"
-                self.warning(owner, "FailedDaemonPod", f"{message}, will try to kill it")
-            for pod in {p.uid: p for p in [*failed, *surplus]}.values():
-                self._delete(owner, pod)
+    def _known(self, owner: DaemonSet, revisions: Revisions) -> DaemonNodes:
+        """What is known of all nodes; another template makes all of them be looked at."""
+        version = owner.metadata.generation, revisions.hash
+        nodes = self._nodes.get(owner.uid)
+        if nodes is None or nodes.version != version:
+            nodes = self._nodes[owner.uid] = DaemonNodes(version)
+            for node in self.informers.list(Node):
+                nodes.note(node.name)
+            for pod in self.owned(Pod, owner):
+                nodes.note(target(pod))
+        return nodes
+
+    def _pods(self, owner: DaemonSet, name: str) -> list[Pod]:
+        """The Pods on a node, or meant for it, by name."""
+        return self.informers.informer(Pod).by_index(by_target, f"{owner.uid}/{name}")
+
+    def _suits(self, owner: DaemonSet, nodes: DaemonNodes, name: str) -> bool:
+        if name not in nodes.suits:
+            node = self.informers.find(Node, name)
+            suits = node is not None and should_run(owner.spec.template.spec, node)
+            nodes.suits[name] = suits
+        return nodes.suits[name]
+
+    def _manage(
+        self, owner: DaemonSet, nodes: DaemonNodes, names: list[str], revisions: Revisions
+    ) -> None:
+        """Create and delete Pods on the nodes of these `names`; those beyond a burst wait."""
+        existing = {name: self._pods(owner, name) for name in names}
+        for name, pods in sorted(existing.items(), key=lambda item: [p.name for p in item[1][:1]]):
+            self._thin_out(owner, name, pods, self._suits(owner, nodes, name))
+        missing = [n for n in names if not existing[n] and self._suits(owner, nodes, n)]
         template = revisions.template(revisions.update)
-        for node in nodes:
-            if not by_node.get(node.name):
-                labels = {
-                    REVISION_LABEL: revisions.hash,
-                    "pod-template-generation": template_generation(owner),
-                }
-                made = pod_from_template(owner, template, labels)
-                made["spec"] = daemon_spec(made["spec"], node.name)
-                self.create(owner, made, "pod")
+        generation = template_generation(owner)
+        labels = {REVISION_LABEL: revisions.hash, "pod-template-generation": generation}
 
-    def _update(self, owner: DaemonSet, nodes: list[Node], revisions: Revisions) -> None:
+        def create(name: str) -> None:
+            made = pod_from_template(owner, template, labels)
+            made["spec"] = daemon_spec(made["spec"], name)
+            self.create(owner, made, "pod")
+
+        for name in missing[BURST:]:
+            nodes.note(name)
+        slow_start(missing[:BURST], create)
+
+    def _thin_out(self, owner: DaemonSet, name: str, pods: list[Pod], suits: bool) -> None:
+        """Delete the Pods of a node that failed or are too many."""
+        alive = [pod for pod in pods if not pod.terminating]
+        failed = [pod for pod in alive if pod.status.phase == "Failed"]
+        surplus = alive[1:] if suits else alive
+        for pod in failed:
+            message = f"Found failed daemon pod {pod.namespace}/{pod.name} on node {name}"
+            self.warning(owner, "FailedDaemonPod", f"{message}, will try to kill it")
+        for pod in {p.uid: p for p in [*failed, *surplus]}.values():
+            self._delete(owner, pod)
+
+    def _look(
+        self, owner: DaemonSet, nodes: DaemonNodes, names: list[str], revisions: Revisions
+    ) -> None:
+        """Take in the states of nodes; one whose Pod becomes available by itself is noted again."""
+        waits = []
+        for name in names:
+            suits, pods = self._suits(owner, nodes, name), self._pods(owner, name)
+            alive = next((pod for pod in pods if not pod.terminating), None)
+            counted = alive or next(iter(pods), None)
+            wait = None if counted is None else self._available_in(owner, counted)
+            if wait:
+                nodes.note(name)
+                waits.append(wait)
+            state = NodeState(
+                desired=suits,
+                scheduled=counted is not None,
+                ready=suits and counted is not None and is_ready(counted),
+                available=suits and wait == 0,
+                updated=suits and counted is not None and revision_of(counted) == revisions.hash,
+                serving=suits and alive is not None and wait == 0,
+                outdated=suits and alive is not None and revision_of(alive) != revisions.hash,
+            )
+            nodes.put(name, state)
+        if waits:
+            self.enqueue(key_of(owner), after=min(waits))
+
+    def _available_in(self, owner: DaemonSet, pod: Pod) -> float | None:
+        return available_in(pod, owner.spec.min_ready_seconds, self.sim.now)
+
+    def _update(
+        self, owner: DaemonSet, nodes: DaemonNodes, names: list[str], revisions: Revisions
+    ) -> None:
         """Replace Pods of an old revision, so many nodes at a time."""
         rolling = owner.spec.update_strategy.rolling_update
-        most = resolve(rolling.max_unavailable if rolling else 1, len(nodes), up=True)
-        by_node = self._by_node(owner)
-        unavailable = 0
-        old: list[Pod] = []
-        for node in nodes:
-            pods = [pod for pod in by_node.get(node.name, []) if not pod.terminating]
-            healthy = pods and is_available(pods[0], owner.spec.min_ready_seconds, self.sim.now)
-            if pods and revision_of(pods[0]) != revisions.hash:
-                if not healthy:
-                    self._delete(owner, pods[0])  # it serves nobody: replace it at once
-                else:
-                    old.append(pods[0])
-            unavailable += not healthy
-        for pod in old[: max(0, max(1, most) - unavailable)]:
-            self._delete(owner, pod)
+        desired = nodes.count(lambda node: node.desired)
+        most = resolve(rolling.max_unavailable if rolling else 1, desired, up=True)
+        unavailable = nodes.count(lambda node: node.desired and not node.serving)
+        replaced = [name for name in names if nodes[name].outdated and not nodes[name].serving]
+        replaced += nodes.replaceable[: max(0, max(1, most) - unavailable)]
+        for name in replaced:  # first those that serve nobody
+            for pod in self._pods(owner, name):
+                if not pod.terminating:
+                    self._delete(owner, pod)
+                    break
+        self._look(owner, nodes, replaced, revisions)
 
     def _delete(self, owner: DaemonSet, pod: Pod) -> None:
         self.api.delete(Pod, pod.name, pod.namespace, uid=pod.uid)
         self.normal(owner, "SuccessfulDelete", f"Deleted pod: {pod.name}")
 
-    def _write_status(self, owner: DaemonSet, nodes: list[Node], revisions: Revisions) -> None:
-        by_node = self._by_node(owner)
-        desired = {node.name for node in nodes}
-        first = [
-            min(by_node[name], key=lambda pod: pod.terminating)
-            for name in by_node
-            if name in desired
-        ]
-        seconds = owner.spec.min_ready_seconds
-        available = sum(is_available(pod, seconds, self.sim.now) for pod in first)
-        self.api.patch_status(
+    def _write_status(self, owner: DaemonSet, nodes: DaemonNodes) -> None:
+        desired = nodes.count(lambda node: node.desired)
+        available = nodes.count(lambda node: node.available)
+        self.state(
             owner,
             {
                 "observedGeneration": owner.metadata.generation,
-                "desiredNumberScheduled": len(nodes),
-                "currentNumberScheduled": len(first),
-                "numberMisscheduled": sum(name not in desired for name in by_node),
-                "numberReady": sum(map(is_ready, first)),
+                "desiredNumberScheduled": desired,
+                "currentNumberScheduled": nodes.count(lambda node: node.desired and node.scheduled),
+                "numberMisscheduled": nodes.count(lambda node: node.scheduled and not node.desired),
+                "numberReady": nodes.count(lambda node: node.ready),
                 "numberAvailable": available,
-                "numberUnavailable": len(nodes) - available,
-                "updatedNumberScheduled": sum(revision_of(p) == revisions.hash for p in first),
+                "numberUnavailable": desired - available,
+                "updatedNumberScheduled": nodes.count(lambda node: node.updated),
             },
         )
 
 
-def daemon_tolerations(host_network: bool) -> list[Document]:
-    """What every daemon tolerates; on the node's network also that the network is not ready."""
-    more = {"key": HOST_NETWORK, "operator": "Exists", "effect": "NoSchedule"}
-    return [*TOLERATIONS, *([more] if host_network else [])]
-
-
-def should_run(spec: PodSpec, node: Node) -> bool:
-    """Whether a node should have the Pod: its affinity allows it, and its taints are tolerated.
-
-    On a node that is merely not schedulable for a while, a Pod that runs there may stay.
-    """
-    added = [Toleration(**each) for each in daemon_tolerations(spec.host_network)]
-    tolerations = [*(spec.tolerations or ()), *added]
-    hard = [t for t in node.spec.taints or () if t.effect in ("NoSchedule", "NoExecute")]
-    # The lifecycle controller pairs its NoExecute taints with these; daemons stay for both.
-    ours = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
-    hard = [taint for taint in hard if taint.key not in ours]
-    return requires(spec, node) and all(tolerated(taint, tolerations) for taint in hard)
-
-
-def daemon_spec(spec: Document, node: str) -> Document:
-    """The template's spec, bound by affinity to one node, with the daemons' tolerations."""
-    field = {"key": "metadata.name", "operator": "In", "values": [node]}
-    affinity = dict(spec.get("affinity", {}))
-    affinity["nodeAffinity"] = dict(affinity.get("nodeAffinity", {})) | {
-        "requiredDuringSchedulingIgnoredDuringExecution": {
-            "nodeSelectorTerms": [{"matchFields": [field]}]
-        }
-    }
-    added = daemon_tolerations(spec.get("hostNetwork", False))
-    tolerations = [*spec.get("tolerations", []), *added]
-    return spec | {"affinity": affinity, "tolerations": tolerations}
-
-
-def target(pod: Pod) -> str:
-    """The node that a daemon's Pod is on, or meant for."""
-    if pod.spec.node_name:
-        return pod.spec.node_name
-    affinity = pod.spec.affinity.node_affinity if pod.spec.affinity else None
-    required = affinity.required_during_scheduling_ignored_during_execution if affinity else None
-    for term in required.node_selector_terms if required else ():
-        for field in term.match_fields or ():
-            if field.key == "metadata.name" and field.values:
-                return field.values[0]
-    return ""
+def _alike(before: Node, after: Node) -> bool:
+    """Whether a node suits the same DaemonSets as before (`shouldIgnoreNodeUpdate`)."""
+    same_labels = before.metadata.labels == after.metadata.labels
+    return same_labels and before.spec.taints == after.spec.taints
