@@ -22,6 +22,7 @@ from course_lib.node import Kubelet, KubeProxy
 from course_lib.node.cri_config import POD_UID
 from course_lib.node.machine import MachineInfo
 from course_lib.node.policy_agent import PolicyAgent
+from course_lib.node.proxy.change_tracker import ChangeTrackers
 from course_lib.objects.kinds import kind_named
 from course_lib.runtimes import Behaviours, Runtime, RuntimeFault
 from course_lib.runtimes.files import FileSystem
@@ -61,6 +62,7 @@ class Machines:
         self.kubelets: dict[str, Kubelet] = {}
         self.runtimes: dict[str, Runtime] = {}
         self.proxies: dict[str, KubeProxy] = {}
+        self._trackers = ChangeTrackers()
 
     def add(
         self,
@@ -111,6 +113,7 @@ class Machines:
             self._settings.proxy,
             str(self._network.cluster_cidr.network),
             zone,
+            self._trackers,
         )
         if self._settings.policies:
             PolicyAgent(plane.connection(name), host)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from course_lib.network.addresses import AddressPool
@@ -31,6 +33,10 @@ class NodeHost:
     def address(self) -> str:
         """Its IPv4 address."""
         return self.card.address()
+
+    def refresh_with(self, refresh: Callable[[], None]) -> None:
+        """Call `refresh` before a packet meets the rules, and before somebody reads them."""
+        self.filter.refresh = self.iptables.refresh = refresh
 
     @property
     def alive(self) -> bool:

@@ -8,6 +8,8 @@ Source: iptables(8), iptables-extensions(8).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from course_lib.errors import CourseError
 from course_lib.network.chains import ACCEPT, PRIORITIES, BaseChain, Chain, Rule
 from course_lib.network.ipset import Sets
@@ -43,31 +45,39 @@ class IPTables:
         self.six = six
         self.sets = sets if sets is not None else Sets()
         self.recent: dict[str, dict[str, float]] = {}  # `-m recent`: list to address to time
-        self.tables: dict[str, dict[str, WrittenChain]] = {
+        self.refresh: Callable[[], None] = _nothing  # writes rules that are due
+        self._tables: dict[str, dict[str, WrittenChain]] = {
             table: {name: WrittenChain(name, self, table, ACCEPT) for name in names}
             for table, names in BUILT_IN.items()
         }
+
+    @property
+    def tables(self) -> dict[str, dict[str, WrittenChain]]:
+        """The chains of each table by name, as they are by now."""
+        self.refresh()
+        return self._tables
 
     def restore(self, text: str) -> None:
         """Load rules: chains that the text declares are emptied first, all others stay.
 
         With a wrong line, nothing is loaded: `CourseError` says which.
         """
-        changes = _Changes(self.tables)
+        tables = self.tables
+        changes = _Changes(tables)
         for number, line in enumerate(text.splitlines(), 1):
             if line and line[0] != "#" and line != "COMMIT":
                 changes.read(number, line)
         for table, chains in changes.written.items():
             for name, lines in chains.items():
-                chain = self.tables[table].get(name)
+                chain = tables[table].get(name)
                 if chain is None:
-                    chain = self.tables[table][name] = WrittenChain(name, self, table)
+                    chain = tables[table][name] = WrittenChain(name, self, table)
                 policy = changes.policies.get((table, name), "-")
                 if policy != "-":
                     chain.policy = policy
                 chain.write(lines)
         for table, name in changes.deleted:
-            self.tables[table].pop(name, None)
+            tables[table].pop(name, None)
 
     def save(self, table: str = "") -> str:
         """All rules, as `iptables-save` prints them; or those of one table."""
@@ -96,6 +106,10 @@ class IPTables:
     def __len__(self) -> int:
         """How many rules there are."""
         return sum(len(chain.lines) for chains in self.tables.values() for chain in chains.values())
+
+
+def _nothing() -> None:
+    pass
 
 
 class WrittenChain(Chain):

@@ -10,6 +10,7 @@ connection and done to all others. Source: netfilter.org's packet flow; `nf_nat_
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
@@ -45,6 +46,7 @@ class Netfilter:
         self.conntrack = Conntrack()
         self.sources: dict[str, Source] = {}
         self.ipvs: Balancer | None = None
+        self.refresh: Callable[[], None] | None = None  # writes rules that are due
         self._hooks: dict[str, list[BaseChain]] = {}
 
     def put(self, name: str, source: Source) -> None:
@@ -130,6 +132,8 @@ class Netfilter:
         self, journey: Journey, hook: str, look: Look, packet: Packet, device: str
     ) -> Packet | None:
         """Let the chains of a hook see a packet; None when one of them does not let it pass."""
+        if self.refresh is not None:
+            self.refresh()
         first = not look.connection.confirmed
         translates = hook in ("PREROUTING", "OUTPUT")
         six = ":" in look.source

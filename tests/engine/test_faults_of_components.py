@@ -9,7 +9,7 @@ import pytest
 from course_lib.cluster import Cluster
 from course_lib.engine import Simulation
 from course_lib.node.pod_worker import PodWorker
-from course_lib.node.proxy import kube_proxy
+from course_lib.node.proxy import change_tracker
 from course_lib.scheduler.scheduler import Scheduler
 from tests.conftest import pod, service, status_of
 
@@ -68,7 +68,7 @@ def test_a_kubelet_that_fails_at_one_pod_runs_the_others_and_tries_again(
 
 def test_a_proxy_that_fails_at_one_service_writes_the_others_and_tries_again(lenient, monkeypatch):
     cluster = Cluster(nodes=1, network="flannel-vxlan")
-    real, count = kube_proxy.service_ports, 0
+    real, count = change_tracker.service_ports, 0
 
     def once(of, slices):
         nonlocal count
@@ -77,12 +77,12 @@ def test_a_proxy_that_fails_at_one_service_writes_the_others_and_tries_again(len
             raise ValueError("invalid literal for int()")
         return real(of, slices)
 
-    monkeypatch.setattr(kube_proxy, "service_ports", once)
+    monkeypatch.setattr(change_tracker, "service_ports", once)
     cluster.apply([service("bad"), service("good")])
+    rules = cluster.proxies["node-1"]
     with pytest.warns(RuntimeWarning, match="kube-proxy/node-1"):
         cluster.run(seconds=10)
-    rules = cluster.proxies["node-1"]
-    assert ("default", "good") in rules.ports
+        assert ("default", "good") in rules.ports
     assert ("default", "bad") not in rules.ports
     cluster.run(seconds=40)
     assert ("default", "bad") in rules.ports

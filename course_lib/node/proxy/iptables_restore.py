@@ -36,14 +36,30 @@ COMMIT
 COMMIT"""  # noqa: E501
 
 
-def restore_text(rules: Iterable[PortRules], settings: Settings, stale: Iterable[str] = ()) -> str:
+def restore_text(
+    rules: Iterable[PortRules],
+    settings: Settings,
+    stale: Iterable[str] = (),
+    written: Iterable[PortRules] | None = None,
+) -> str:
     """The text that `iptables-restore --noflush` gets: all common chains, and those of the ports.
 
     `stale` are chains that nothing leads to any more. `rules` are those of the ports, `settings`
-    the node's.
+    the node's; `written` are those of which the chains are written, all unless given.
     """
     rules, stale = list(rules), list(stale)
-    lines = [*_filter_lines(rules, settings), *_nat_lines(rules, stale), *_common_nat(settings)]
+    nat = _nat_lines(rules, rules if written is None else list(written), stale)
+    lines = [*_filter_lines(rules, settings), *nat, *_common_nat(settings)]
+    return "\n".join([*lines, *(f"-X {chain}" for chain in stale), "COMMIT"])
+
+
+def chains_text(written: Iterable[PortRules], stale: Iterable[str]) -> str:
+    """The text where the common chains stay: the chains of some ports, and those that go.
+
+    `written` are the ports' rules, `stale` chains that nothing leads to any more.
+    """
+    written, stale = list(written), list(stale)
+    lines = ["*nat", *_declared(written, stale), *_chain_lines(written)]
     return "\n".join([*lines, *(f"-X {chain}" for chain in stale), "COMMIT"])
 
 
@@ -73,16 +89,25 @@ def _filter_lines(rules: list[PortRules], settings: Settings) -> Iterator[str]:
     yield "COMMIT"
 
 
-def _nat_lines(rules: list[PortRules], stale: list[str]) -> Iterator[str]:
-    """The chains of the ports; those that are stale are emptied."""
+def _nat_lines(rules: list[PortRules], written: list[PortRules], stale: list[str]) -> Iterator[str]:
+    """The common chains, and those of the ports; those that are stale are emptied."""
     yield "*nat"
     yield from (f":{chain} - [0:0]" for chain in NAT_CHAINS)
-    for each in rules:
-        yield from (f":{chain} - [0:0]" for chain in each.chains)
-    yield from (f":{chain} - [0:0]" for chain in stale)
+    yield from _declared(written, stale)
     for each in rules:
         yield from each.nat_services
         yield from each.nat_node_ports
+    yield from _chain_lines(written)
+
+
+def _declared(written: list[PortRules], stale: list[str]) -> Iterator[str]:
+    for each in written:
+        yield from (f":{chain} - [0:0]" for chain in each.chains)
+    yield from (f":{chain} - [0:0]" for chain in stale)
+
+
+def _chain_lines(written: list[PortRules]) -> Iterator[str]:
+    for each in written:
         for lines in each.chains.values():
             yield from lines
 

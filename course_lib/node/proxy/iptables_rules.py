@@ -41,6 +41,11 @@ class Settings(msgspec.Struct, frozen=True):
     cluster_cidr: str = ""
     six: bool = False
 
+    @property
+    def of_no_node(self) -> Settings:
+        """The same without what differs from node to node."""
+        return Settings("", "", "", self.cluster_cidr, self.six)
+
 
 @lru_cache(maxsize=1 << 17)
 def chain_hash(*parts: str) -> str:
@@ -72,6 +77,18 @@ class PortRules(msgspec.Struct):
     filter_firewall: list[str] = []
     filter_node_ports: list[str] = []
     chains: dict[str, list[str]] = {}
+
+    @property
+    def common(self) -> tuple[list[str], ...]:
+        """The rules in chains that all Services share."""
+        return (
+            self.nat_services,
+            self.nat_node_ports,
+            self.filter_services,
+            self.filter_external,
+            self.filter_firewall,
+            self.filter_node_ports,
+        )
 
 
 def port_rules(port: ServicePortInfo, settings: Settings) -> PortRules:

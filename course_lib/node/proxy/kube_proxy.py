@@ -7,37 +7,35 @@ Source: kubernetes.io "Virtual IPs and Service Proxies"; `pkg/proxy` of Kubernet
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from course_lib.client import Client
-from course_lib.client.informer import Informer
 from course_lib.errors import CourseError
 from course_lib.network.device import Dummy
 from course_lib.network.ipvs import IPVS
 from course_lib.network.nftables import NFTables
 from course_lib.network.plugins import NodeHost
 from course_lib.node.proxy import ipvs_rules as ipvs
-from course_lib.node.proxy.iptables_restore import JUMPS, restore_text
+from course_lib.node.proxy.change_tracker import ChangeTracker, ChangeTrackers, Name
+from course_lib.node.proxy.iptables_restore import JUMPS, chains_text, restore_text
 from course_lib.node.proxy.iptables_rules import PortRules, Settings, port_rules
 from course_lib.node.proxy.nftables_rules import nft_text
-from course_lib.node.proxy.service_ports import SERVICE_NAME, ServicePortInfo, service_ports
-from course_lib.objects.kinds.endpoint_slice import EndpointSlice
-from course_lib.objects.kinds.service import Service
+from course_lib.node.proxy.service_ports import ServicePortInfo
 
-SYNC_PERIOD = 30.0  # s, after a sync that failed
-MIN_SYNC_PERIOD = 1.0  # s between two writes of the rules
-SYNC_SECONDS = 0.02  # s that a write takes
-ZONE = "topology.kubernetes.io/zone"
-
-Name = tuple[str, str]  # namespace and name of a Service
+Ports = Mapping[Name, Sequence[ServicePortInfo]]
 
 
 class Mode(Protocol):
     """A way to write rules."""
 
-    def write(self, ports: dict[Name, list[ServicePortInfo]], changed: Iterable[Name]) -> None:
+    def eager(self, affinity: bool) -> bool:
+        """Whether rules must be written at each sync, since packets leave traces in them.
+
+        With `affinity`, clients of a Service that changed stay with one endpoint.
+        """
+
+    def write(self, ports: Ports, changed: Iterable[Name]) -> None:
         """All ports there are, and the Services of which something changed."""
 
     def text(self) -> str:
@@ -45,28 +43,48 @@ class Mode(Protocol):
 
 
 class IPTablesMode:
-    """Rules one after the other; of those for single Services only the changed are written."""
+    """Rules one after the other; of those for single Services only the changed are written.
 
-    def __init__(self, host: NodeHost, settings: Settings) -> None:
-        self.host, self.settings = host, settings
+    `host` gets the rules, `settings` are the node's; `rules` has those of a Service, where somebody
+    derives them for several nodes.
+    """
+
+    def __init__(
+        self,
+        host: NodeHost,
+        settings: Settings,
+        rules: Callable[[Name, Settings], list[PortRules]] | None = None,
+    ) -> None:
+        self.host, self.settings, self._derived = host, settings, rules
         self.iptables = host.rules(settings.six)
         self._rules: dict[Name, list[PortRules]] = {}
         self.iptables.restore(restore_text([], settings))
         self.iptables.restore(JUMPS)
 
-    def write(self, ports: dict[Name, list[ServicePortInfo]], changed: Iterable[Name]) -> None:
-        """The common chains as a whole, and the chains of what changed."""
-        before: dict[str, None] = {}
-        after: dict[str, None] = {}
+    def eager(self, affinity: bool) -> bool:
+        """No: the addresses of clients are kept beside the chains (`-m recent`)."""
+        return False
+
+    def write(self, ports: Ports, changed: Iterable[Name]) -> None:
+        """The chains of what changed; the common chains as a whole, where they changed."""
+        before, after = list[PortRules](), list[PortRules]()
         for name in changed:
-            old = self._rules.pop(name, ())
-            before |= dict.fromkeys(chain for rules in old for chain in rules.chains)
+            before += self._rules.pop(name, ())
             if name in ports:
-                self._rules[name] = [port_rules(port, self.settings) for port in ports[name]]
-                after |= dict.fromkeys(c for rules in self._rules[name] for c in rules.chains)
-        stale = [chain for chain in before if chain not in after]
-        rules = [each for _, found in sorted(self._rules.items()) for each in found]
-        self.iptables.restore(restore_text(rules, self.settings, stale))
+                self._rules[name] = self._made(name, ports[name])
+                after += self._rules[name]
+        kept = {chain for rules in after for chain in rules.chains}
+        stale = [chain for rules in before for chain in rules.chains if chain not in kept]
+        if [rules.common for rules in before] == [rules.common for rules in after]:
+            self.iptables.restore(chains_text(after, stale))
+        else:
+            rules = [each for _, found in sorted(self._rules.items()) for each in found]
+            self.iptables.restore(restore_text(rules, self.settings, stale, after))
+
+    def _made(self, name: Name, ports: Sequence[ServicePortInfo]) -> list[PortRules]:
+        if self._derived is not None:
+            return self._derived(name, self.settings)
+        return [port_rules(port, self.settings) for port in ports]
 
     def text(self) -> str:
         """As `iptables-save` prints it."""
@@ -81,7 +99,11 @@ class NFTablesMode:
         self.host = host
         self.write({}, ())
 
-    def write(self, ports: dict[Name, list[ServicePortInfo]], changed: Iterable[Name]) -> None:
+    def eager(self, affinity: bool) -> bool:
+        """Where clients stay with one endpoint: a set goes with its endpoint, and they with it."""
+        return affinity
+
+    def write(self, ports: Ports, changed: Iterable[Name]) -> None:
         """The whole table; the real one sends only what changed."""
         every = (port for _, found in sorted(ports.items()) for port in found)
         self.table.load(nft_text(every, self.settings))
@@ -107,7 +129,11 @@ class IPVSMode:
         self.iptables.restore(ipvs.rules_text(settings))
         self.iptables.restore(ipvs.JUMPS)
 
-    def write(self, ports: dict[Name, list[ServicePortInfo]], changed: Iterable[Name]) -> None:
+    def eager(self, affinity: bool) -> bool:
+        """Yes: each virtual server knows whose turn it is, and counts connections."""
+        return True
+
+    def write(self, ports: Ports, changed: Iterable[Name]) -> None:
         """All virtual servers and sets, and the addresses of the device."""
         every = [port for _, found in sorted(ports.items()) for port in found]
         made = ipvs.ipvs_rules(every, self.settings, self.scheduler)
@@ -130,14 +156,20 @@ class IPVSMode:
 MODES = ("iptables", "ipvs", "nftables")
 
 
-def mode_named(name: str, host: NodeHost, settings: Settings) -> Mode:
+def mode_named(
+    name: str,
+    host: NodeHost,
+    settings: Settings,
+    rules: Callable[[Name, Settings], list[PortRules]] | None = None,
+) -> Mode:
     """A mode by its name; `ipvs` may name its scheduler: `ipvs/lc`.
 
-    `host` gets the rules, `settings` are the node's. Raises `CourseError` for another name.
+    `host` gets the rules, `settings` are the node's; `rules` is as for `IPTablesMode`. Raises
+    `CourseError` for another name.
     """
     kind, _, scheduler = name.partition("/")
     if kind == "iptables":
-        return IPTablesMode(host, settings)
+        return IPTablesMode(host, settings, rules)
     if kind == "nftables":
         return NFTablesMode(host, settings)
     if kind == "ipvs":
@@ -148,8 +180,11 @@ def mode_named(name: str, host: NodeHost, settings: Settings) -> Mode:
 class KubeProxy:
     """The rules of one node, a moment behind the API server.
 
+    What changed is written when somebody looks: a packet, or who reads the rules.
+
     `mode` is iptables, ipvs (with a scheduler: `ipvs/lc`) or nftables; `cluster_cidr` the block of
-    all Pods. `client` reaches the API, `host` gets the rules, `node_ip` and `zone` are the node's.
+    all Pods. `client` reaches the API, `host` gets the rules, `node_ip` and `zone` are the node's;
+    `trackers` are those of the other nodes.
     """
 
     def __init__(
@@ -160,91 +195,58 @@ class KubeProxy:
         mode: str = "iptables",
         cluster_cidr: str = "",
         zone: str = "",
+        trackers: ChangeTrackers | None = None,
     ) -> None:
-        self.host, self.sim, self.node = host, client.sim, host.name
+        self.host, self.node = host, host.name
         self.settings = Settings(host.name, node_ip, zone, cluster_cidr)
-        self.mode = mode_named(mode, host, self.settings)
-        self.ports: dict[Name, list[ServicePortInfo]] = {}
-        self._dirty: dict[Name, None] = {}
-        self._synced_at = float("-inf")
-        self._scheduled = False
-        self._services = Informer(client, Service)
-        self._services.add_handler(self._on_service)
-        self._slices = Informer(client, EndpointSlice)
-        self._slices.add_handler(self._on_slice)
+        self.mode = mode_named(mode, host, self.settings, self._derive)
+        self._tracker = (trackers or ChangeTrackers()).join(client, self)
+        self._written = 0  # the last sync of which the rules are written
+        host.refresh_with(self._catch_up)
 
     @property
     def rules(self) -> str:
         """What it wrote, in the words of the mode's own tool."""
+        self._catch_up()
         return self.mode.text()
 
-    def _on_service(self, before: Service | None, after: Service | None) -> None:
-        for each in filter(None, (before, after)):
-            self._touch((each.namespace, each.name))
+    @property
+    def ports(self) -> Ports:
+        """The ports of all Services, as it knows them."""
+        return self._tracker.ports
 
-    def _on_slice(self, before: EndpointSlice | None, after: EndpointSlice | None) -> None:
-        for each in filter(None, (before, after)):
-            self._touch(_service_of(each))
+    @property
+    def eager(self) -> bool:
+        """Whether it writes its rules at each sync, since packets leave traces in them."""
+        return self.mode.eager(affinity=False)
 
-    def _touch(self, name: Name) -> None:
-        self._dirty[name] = None
-        if not self._scheduled:
-            self._scheduled = True
-            at = max(self.sim.now + SYNC_SECONDS, self._synced_at + MIN_SYNC_PERIOD)
-            self.sim.at(at, self._sync)
+    def on_sync(self, at_once: bool, affinity: bool, gone: list[tuple[str, int]]) -> None:
+        """New rules are due: they are written when somebody looks, or `at_once`.
 
-    def _sync(self) -> None:
-        self._scheduled, self._synced_at = False, self.sim.now
-        dirty, self._dirty = list(self._dirty), {}
-        old = {port for name in dirty for port in self.ports.get(name, ())}
-        for name in dirty:
-            namespace, service_name = name
-            service = self._services.find(service_name, namespace)
-            try:
-                slices = self._slices.by_index(_by_service, "/".join(name))
-                found = [*service_ports(service, slices)] if service else []
-            except Exception as error:  # of this Service alone: the others get their rules
-                self._later(error, [name])
-                continue
-            if found:
-                self.ports[name] = found
-            else:
-                self.ports.pop(name, None)
-        try:
-            self.mode.write(self.ports, dirty)
-        except Exception as error:
-            self._later(error, dirty)
-        self._forget_stale(old, {port for name in dirty for port in self.ports.get(name, ())})
-
-    def _later(self, error: Exception, names: list[Name]) -> None:
-        """A sync failed: try again after half a minute (`syncPeriod` of the proxiers)."""
-        self.sim.failed(error, f"kube-proxy/{self.node}", f"Service/{'/'.join(names[0])}")
-        for name in names:
-            self.sim.at(self.sim.now + SYNC_PERIOD, partial(self._touch, name))
-
-    def _forget_stale(self, old: set[ServicePortInfo], new: set[ServicePortInfo]) -> None:
-        """UDP has no end: what was remembered of endpoints that are gone must be deleted.
-
+        UDP has no end: what was remembered of endpoints that are `gone` must be deleted. With
+        `affinity`, clients of a Service that changed stay with one endpoint.
         Source: `pkg/proxy/conntrack/cleanup.go`. TCP connections go on, and break by themselves.
         """
-
-        def usable(ports: set[ServicePortInfo]) -> set[tuple[str, int]]:
-            return {
-                (endpoint.address, endpoint.port)
-                for port in ports
-                if port.protocol == "udp"
-                for endpoint in port.endpoints
-                if endpoint.ready or endpoint.serving
-            }
-
-        for address, number in sorted(usable(old) - usable(new)):
+        if at_once or self.mode.eager(affinity):
+            self._catch_up()
+        for address, number in gone:
             self.host.filter.conntrack.forget_to("udp", address, number)
 
+    def follow(self, tracker: ChangeTracker) -> None:
+        """Take all rules from another tracker."""
+        self._tracker, self._written = tracker, 0
 
-def _by_service(piece: EndpointSlice) -> list[str]:
-    """Index function: namespace and name of the Service that a slice belongs to."""
-    return ["/".join(_service_of(piece))]
+    def _derive(self, name: Name, settings: Settings) -> list[PortRules]:
+        return self._tracker.rules(name, settings)
 
-
-def _service_of(piece: EndpointSlice) -> Name:
-    return piece.namespace, piece.labels.get(SERVICE_NAME, "")
+    def _catch_up(self) -> None:
+        """Write what changed since the rules were written last."""
+        tracker, since = self._tracker, self._written
+        if since == tracker.syncs:
+            return
+        self._written = tracker.syncs
+        changed = tracker.changed_since(since)
+        try:
+            self.mode.write(tracker.ports, changed)
+        except Exception as error:
+            tracker.later(error, changed, [self])

@@ -75,6 +75,12 @@ class ServicePortInfo(msgspec.Struct, frozen=True):
         """Whether endpoints of this node alone are used for some of its traffic."""
         return self.internal_local or (self.external_local and self.external)
 
+    @property
+    def differs_by_node(self) -> bool:
+        """Whether nodes use different endpoints, or different sources, by policy or by hints."""
+        hinted = any(endpoint.zones or endpoint.nodes for endpoint in self.endpoints)
+        return self.uses_local or bool(self.source_ranges) or hinted
+
 
 class Backends(msgspec.Struct, frozen=True):
     """The endpoints of a port, as one node sees them.
