@@ -6,7 +6,7 @@ admission, stored under a new revision, and sent to its watchers. ("Kubernetes A
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar, cast
 
 from course_lib.apiserver import admission, allocation, deletion, documents
@@ -99,12 +99,26 @@ class APIServer:
         """All objects of a kind, by namespace and name; an empty namespace means all of them."""
         named = self.resource(kind)
         found = []
-        for _, entry in self.store.range(self.prefix(named, namespace)):
+        for entry in self._entries(named, namespace, fields):
             if fields is None or fields.matches(served(named, entry).document):
                 view = view_of(entry, named)
                 if selector is EVERYTHING or selector.matches(view.metadata.labels):
                     found.append(view)
         return cast(list[ObjectT], found)
+
+    def _entries(
+        self, kind: Kind, namespace: str, fields: FieldSelector | None
+    ) -> Iterable[StoredObject]:
+        """What a list looks at: all objects of a kind in a namespace, or the one that it names."""
+        required = fields.required if fields else None
+        if (
+            required is None
+            or required.path != "metadata.name"
+            or (kind.namespaced and not namespace)
+        ):
+            return (entry for _, entry in self.store.range(self.prefix(kind, namespace)))
+        named = self.store.get(self.key(kind, required.value, namespace))
+        return () if named is None else (named,)
 
     def document(self, kind: AnyKind, name: str, namespace: str = "") -> Document:
         """A copy of the whole document, with all that was written in it."""

@@ -1,0 +1,35 @@
+"""A list of one name looks up one object, and finds what a look at all objects finds."""
+
+from __future__ import annotations
+
+import pytest
+
+from course_lib.apiserver import APIServer
+from course_lib.engine import Simulation
+from course_lib.objects.selectors import EVERYTHING, parse_field_selector
+
+
+@pytest.mark.parametrize(
+    ("namespace", "fields", "expected"),
+    [
+        ("one", "metadata.name=a", ["one/a"]),
+        ("one", "metadata.name=c", []),
+        ("", "metadata.name=a", ["one/a", "two/a"]),
+        ("one", "metadata.name=a,metadata.namespace=two", []),
+        ("one", "metadata.name=a,metadata.name!=a", []),
+        ("one", "metadata.name!=a", ["one/b"]),
+        ("one", "metadata.name=", []),
+        ("", "metadata.namespace=two", ["two/a"]),
+    ],
+)
+def test_a_name_chooses_among_the_objects_of_its_namespace(namespace, fields, expected):
+    api = APIServer(Simulation())
+    for name in ("one", "two"):
+        api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    for space, name in (("one", "a"), ("one", "b"), ("two", "a")):
+        meta = {"name": name, "namespace": space}
+        api.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta})
+    found = api.list("ConfigMap", namespace, EVERYTHING, parse_field_selector(fields))
+    assert [f"{each.namespace}/{each.name}" for each in found] == expected
+    one = api.list("Namespace", "", EVERYTHING, parse_field_selector("metadata.name=two"))
+    assert [each.name for each in one] == ["two"]
