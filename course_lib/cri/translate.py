@@ -63,11 +63,11 @@ def sandbox_spec(config: v1.PodSandboxConfig) -> SandboxSpec:
     if security.HasField("run_as_group") and not security.HasField("run_as_user"):
         raise invalid("user group is specified without user")
     return SandboxSpec(
-        name=meta.name,
-        namespace=meta.namespace,
-        uid=meta.uid,
+        name=intern(meta.name),
+        namespace=intern(meta.namespace),
+        uid=intern(meta.uid),
         attempt=meta.attempt,
-        hostname=config.hostname,
+        hostname=intern(config.hostname),
         labels=_texts(config.labels),
         annotations=_texts(config.annotations),
         log_directory=config.log_directory,
@@ -85,9 +85,9 @@ def container_spec(config: v1.ContainerConfig) -> ContainerSpec:
     _check_container(config)
     security = config.linux.security_context
     return ContainerSpec(
-        name=config.metadata.name,
-        image=config.image.image,
-        image_name=config.image.user_specified_image or config.image.image,
+        name=intern(config.metadata.name),
+        image=intern(config.image.image),
+        image_name=intern(config.image.user_specified_image or config.image.image),
         attempt=config.metadata.attempt,
         command=_same(tuple(config.command)),
         args=_same(tuple(config.args)),
@@ -95,7 +95,7 @@ def container_spec(config: v1.ContainerConfig) -> ContainerSpec:
         env=_same(tuple((pair.key, pair.value.decode(errors="replace")) for pair in config.envs)),
         labels=_texts(config.labels),
         annotations=_texts(config.annotations),
-        log_path=config.log_path,
+        log_path=intern(config.log_path),
         mounts=tuple(
             Mount(intern(m.container_path), m.host_path, m.readonly) for m in config.mounts
         ),

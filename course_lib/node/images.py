@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from sys import intern
 
 import msgspec
 
@@ -70,7 +71,7 @@ class ImageManager:
             held = self.held(image)
             if policy != "Always" and held is not None:
                 present = "already present on machine and can be accessed by the pod"
-                message = f'Container image "{image}" {present}'
+                message = intern(f'Container image "{image}" {present}')
                 self._events.normal(pod, "Pulled", message, container.name)
                 return held.id
             if policy == "Never":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sys import intern
+
 from course_lib.client import Client
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.meta import Object
@@ -40,4 +42,4 @@ def field_path(about: Object, container: str) -> str:
     if not container or not isinstance(about, Pod):
         return ""
     first = any(each.name == container for each in about.spec.init_containers or ())
-    return f"spec.{'initContainers' if first else 'containers'}{{{container}}}"
+    return intern(f"spec.{'initContainers' if first else 'containers'}{{{container}}}")

@@ -68,6 +68,8 @@ class NodeRuntime:
 class PodCalls:
     """The CRI calls for one Pod; what comes back after the Pod has gone is of no use."""
 
+    __slots__ = ("_runtime", "open")
+
     def __init__(self, runtime: NodeRuntime) -> None:
         self._runtime = runtime
         self.open = True

@@ -7,8 +7,6 @@ Source: `pkg/kubelet/kuberuntime/kuberuntime_container.go` (`startContainer`, `k
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 
 from course_lib.cri import messages as v1
@@ -18,19 +16,11 @@ from course_lib.node.hooks import HandlerRunner
 from course_lib.node.kubelet_events import KubeletEvents
 from course_lib.node.node_runtime import NodeRuntime, PodCalls
 from course_lib.node.pod_sandbox import SANDBOX_RETRY
-from course_lib.node.pod_state import PodState
+from course_lib.node.pod_state import PodState, Worker
 from course_lib.node.slot import CREATING, HOOK_FAILED, Seen, Slot
 from course_lib.runtimes import RuntimeFault
 
 MINIMUM_GRACE = 2.0  # s that a container gets to shut down, unless it is to be killed at once
-
-
-class Listener(msgspec.Struct, frozen=True):
-    """Callbacks into the Pod's worker."""
-
-    wake: Callable[[float], None]  # asks for a sync, now or in so many seconds
-    report: Callable[[], None]  # writes the Pod's status
-    started: Callable[[Slot], None]  # a container runs
 
 
 class PodContainers:
@@ -40,6 +30,8 @@ class PodContainers:
     runtime, `options` configure containers, `events` report, `worker` is told of results.
     """
 
+    __slots__ = ("_calls", "_events", "_options", "_runtime", "_sim", "_state", "_worker")
+
     def __init__(
         self,
         sim: Simulation,
@@ -48,11 +40,13 @@ class PodContainers:
         runtime: NodeRuntime,
         options: ContainerOptions,
         events: KubeletEvents,
-        worker: Listener,
+        worker: Worker,
     ) -> None:
         self._sim, self._state, self._calls, self._runtime = sim, state, calls, runtime
         self._options, self._events, self._worker = options, events, worker
-        self._hooks = HandlerRunner(sim, calls, events.component)
+
+    def _hooks(self) -> HandlerRunner:
+        return HandlerRunner(self._sim, self._calls, self._events.component)
 
     def start(self, slot: Slot, image_id: str) -> None:
         """Create a slot's next container and start it."""
@@ -97,7 +91,7 @@ class PodContainers:
                 slot.kill_because = HOOK_FAILED
             self._worker.started(slot)
 
-        self._hooks.run(self._state.pod, seen.id, hook, 0, hooked)
+        self._hooks().run(self._state.pod, seen.id, hook, 0, hooked)
 
     def _failed(self, slot: Slot, reason: str, fault: RuntimeFault) -> None:
         slot.starting = False
@@ -155,7 +149,7 @@ class PodContainers:
         if hook is None or grace <= 0:
             stop("")
         else:
-            self._hooks.run(self._state.pod, id, hook, grace, stop)
+            self._hooks().run(self._state.pod, id, hook, grace, stop)
 
     def hurry(self, grace: float) -> None:
         """Give the containers that run less time to shut down (s)."""

@@ -12,7 +12,7 @@ from course_lib.cri import messages as v1
 from course_lib.node.cri_config import sandbox_config
 from course_lib.node.kubelet_events import KubeletEvents
 from course_lib.node.node_runtime import PodCalls
-from course_lib.node.pod_state import PodState
+from course_lib.node.pod_state import PodState, Worker
 from course_lib.runtimes import RuntimeFault
 
 SANDBOX_RETRY = 1.0  # s
@@ -22,10 +22,13 @@ class PodSandbox:
     """The sandbox of one Pod.
 
     `prepare` is called before a sandbox is made, and says what is wrong with the node's network;
-    `wake` asks for a sync, now or in so many seconds.
+    `worker` hears of results.
     A Pod on the node's network gets `node_address`. `state` is what is known of the Pod, `calls`
     reach the runtime, `events` report.
     """
+
+    __slots__ = ("_calls", "_count", "_events", "_making", "_node_address", "_prepare", "_state",
+                 "_worker")  # fmt: skip
 
     def __init__(
         self,
@@ -34,10 +37,10 @@ class PodSandbox:
         events: KubeletEvents,
         node_address: str,
         prepare: Callable[[], str],
-        wake: Callable[[float], None],
+        worker: Worker,
     ) -> None:
         self._state, self._calls, self._events = state, calls, events
-        self._node_address, self._prepare, self._wake = node_address, prepare, wake
+        self._node_address, self._prepare, self._worker = node_address, prepare, worker
         self._count = 0  # of sandboxes that the Pod has had here
         self._making = False
 
@@ -51,7 +54,7 @@ class PodSandbox:
         if (problem := self._prepare()) and not self._state.pod.spec.host_network:
             message = f"network is not ready: {problem}"
             self._events.warning(self._state.pod, "NetworkNotReady", message)
-            self._wake(SANDBOX_RETRY)
+            self._worker.wake(SANDBOX_RETRY)
             return
         self._making = True
         config = sandbox_config(self._state.pod, self._count)
@@ -62,7 +65,7 @@ class PodSandbox:
         if isinstance(result, RuntimeFault):
             message = f"Failed to create pod sandbox: {result}"
             self._events.warning(self._state.pod, "FailedCreatePodSandBox", message)
-            self._wake(SANDBOX_RETRY)
+            self._worker.wake(SANDBOX_RETRY)
             return
         self._count += 1
         self._state.sandbox = intern(result.pod_sandbox_id)
@@ -71,10 +74,10 @@ class PodSandbox:
     def _looked(self, result: v1.PodSandboxStatusResponse | RuntimeFault) -> None:
         if isinstance(result, RuntimeFault):
             self._state.sandbox = ""  # gone again: the next sync makes another
-            self._wake(SANDBOX_RETRY)
+            self._worker.wake(SANDBOX_RETRY)
             return
         self._state.address = result.status.network.ip or self._node_address
-        self._wake(0.0)
+        self._worker.wake(0.0)
 
     def lose(self) -> None:
         """The sandbox has stopped, and what was in it: the next sync makes another."""

@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from course_lib.node.slot import Slot
 from course_lib.objects.kinds.pod import Pod, PodStatus
 
 FINAL = ("Succeeded", "Failed")
 
 
+class Worker(Protocol):
+    """The worker of a Pod, as its parts see it."""
+
+    def wake(self, after: float = 0.0) -> None:
+        """Ask for a sync, now or in so many seconds."""
+
+    def report(self) -> None:
+        """Write the Pod's status."""
+
+    def started(self, slot: Slot) -> None:
+        """A container runs."""
+
+
 class PodState:
     """One Pod on one node; times in simulated seconds."""
 
+    __slots__ = ("accepted", "address", "final", "gone", "inits", "mains", "over", "pod", "ready",
+                 "sandbox", "slots", "started_at", "stop_by", "written")  # fmt: skip
+
     def __init__(self, pod: Pod, started_at: float) -> None:
         self.pod, self.started_at = pod, started_at
-        self.inits = [Slot(c, init=True) for c in pod.spec.init_containers or ()]  # sidecars too
-        self.mains = [Slot(c, init=False) for c in pod.spec.containers]
-        self.slots = [*self.inits, *self.mains]
+        inits = [Slot(each, init=True) for each in pod.spec.init_containers or ()]
+        self.inits = tuple(inits)  # sidecars too
+        self.mains = tuple([Slot(each, init=False) for each in pod.spec.containers])
+        self.slots = self.inits + self.mains
         self.sandbox = ""  # its ID
         self.address = ""
         self.stop_by: float | None = None  # set once the stop has begun

@@ -8,7 +8,7 @@ Source: `pkg/kubelet/kuberuntime/kuberuntime_manager.go` (`SyncPod`, `computePod
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -21,14 +21,14 @@ from course_lib.node.images import ImageManager
 from course_lib.node.kubelet_events import KubeletEvents
 from course_lib.node.machine import MachineInfo
 from course_lib.node.node_runtime import NodeRuntime, PodCalls
-from course_lib.node.pod_containers import Listener, PodContainers
+from course_lib.node.pod_containers import PodContainers
+from course_lib.node.pod_probes import PodProbes
 from course_lib.node.pod_sandbox import SANDBOX_RETRY, PodSandbox
 from course_lib.node.pod_state import FINAL, PodState
-from course_lib.node.probes import LIVENESS, READINESS, STARTUP, Prober, ProbeWorker
-from course_lib.node.slot import HOOK_FAILED, INITIALIZING, REDEFINED, Seen, Slot
+from course_lib.node.slot import HOOK_FAILED, INITIALIZING, REDEFINED, Slot
 from course_lib.node.status_manager import StatusManager
 from course_lib.node.volumes import RESYNC, follows
-from course_lib.objects.kinds.pod import Pod, Probe
+from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.meta import condition
 from course_lib.runtimes import RuntimeFault
 
@@ -57,6 +57,9 @@ class NodeParts(msgspec.Struct, frozen=True):
 class PodWorker:
     """One Pod on one node, from the kubelet's first sight of it to its end."""
 
+    __slots__ = ("_awake", "_calls", "_containers", "_events", "_failures", "_leaving",
+                 "_mount_wait", "_node", "_probes", "_sandbox", "_sim", "state")  # fmt: skip
+
     def __init__(self, node: NodeParts, pod: Pod) -> None:
         self._node, self._sim, self._events = node, node.sim, node.events
         self.state = PodState(pod, node.sim.now)
@@ -67,7 +70,7 @@ class PodWorker:
             node.events,
             node.machine.address,
             node.tell_address_block,
-            self.wake,
+            self,
         )
         self._containers = PodContainers(
             node.sim,
@@ -76,9 +79,9 @@ class PodWorker:
             node.runtime,
             node.options,
             node.events,
-            Listener(self.wake, self.report, self._on_start),
+            self,
         )
-        self._prober = Prober(self._calls, node.network, lambda: self.state.address)
+        self._probes = PodProbes(node.sim, self.state, self._calls, node.network, node.events, self)
         self._leaving = False  # its sandbox is being stopped for good
         self._mount_wait = 0.0
         self._awake = False
@@ -95,7 +98,7 @@ class PodWorker:
         return self.state.pod
 
     @property
-    def slots(self) -> list[Slot]:
+    def slots(self) -> Sequence[Slot]:
         """Its containers, through all their restarts."""
         return self.state.slots
 
@@ -296,40 +299,10 @@ class PodWorker:
         self.wake(left)
         return True
 
-    def _on_start(self, slot: Slot) -> None:
+    def started(self, slot: Slot) -> None:
         """A container runs: set its probes on it."""
-        assert slot.current is not None
-        for kind, probe in (
-            (STARTUP, slot.spec.startup_probe),
-            (LIVENESS, slot.spec.liveness_probe),
-            (READINESS, slot.spec.readiness_probe),
-        ):
-            if probe is not None:
-                self._watch(slot, slot.current, kind, probe)
+        self._probes.watch(slot)
         self.wake()
-
-    def _watch(self, slot: Slot, container: Seen, kind: str, probe: Probe) -> None:
-        def alive() -> bool:
-            return self._calls.open and slot.current_id == container.id and slot.running
-
-        def on_result(kind: str, good: bool, problem: str) -> None:
-            slot.observe(kind, good, problem)
-            self.wake()
-
-        ProbeWorker(
-            self._sim,
-            kind,
-            probe,
-            container.started_at,
-            alive=alive,
-            ask=lambda done: self._prober.ask(container.id, slot.spec, probe, done),
-            same_until=lambda changed: self._prober.same_until(probe, changed),
-            held_back=lambda: kind != STARTUP and not slot.started,
-            on_result=on_result,
-            on_failure=lambda _, said: self._events.warning(
-                self.pod, "Unhealthy", said, slot.spec.name
-            ),
-        )
 
     # The volumes
 

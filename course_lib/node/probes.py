@@ -8,6 +8,7 @@ Source: kubernetes.io "Liveness, Readiness, and Startup Probes"; `pkg/kubelet/pr
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 from course_lib.cri import messages as v1
 from course_lib.engine import SOON, Simulation, Ticker
@@ -24,14 +25,44 @@ STARTUP, LIVENESS, READINESS = "Startup", "Liveness", "Readiness"
 ProbeDone = Callable[[str, bool], None]
 
 
+class Addressed(Protocol):
+    """What has an address: a Pod."""
+
+    address: str
+
+
+class Probed(Protocol):
+    """A container, as one of its probes sees it."""
+
+    def alive(self) -> bool:
+        """Whether it still runs."""
+
+    def held_back(self) -> bool:
+        """Whether the probe must not ask yet."""
+
+    def ask(self, done: ProbeDone) -> None:
+        """Ask once; `done` gets what went wrong."""
+
+    def same_until(self, changed: Callable[[], None]) -> float:
+        """Until when a good answer stays good; `changed` is called if it may change before."""
+
+    def on_result(self, good: bool, problem: str) -> None:
+        """The probe has come to another result; `problem` says why it is not `good`."""
+
+    def on_failure(self, said: str) -> None:
+        """The probe has failed once."""
+
+
 class Prober:
     """Asks the probes of one Pod's containers.
 
-    `calls` reach the runtime, `network` carries requests, `address` gives the Pod's address.
+    `calls` reach the runtime, `network` carries requests, `pod` has the address.
     """
 
-    def __init__(self, calls: PodCalls, network: Network, address: Callable[[], str]) -> None:
-        self._calls, self._network, self._address = calls, network, address
+    __slots__ = ("_calls", "_network", "_pod")
+
+    def __init__(self, calls: PodCalls, network: Network, pod: Addressed) -> None:
+        self._calls, self._network, self._pod = calls, network, pod
 
     def ask(
         self, container_id: str, container: spec.Container, probe: Probe, done: ProbeDone
@@ -53,7 +84,7 @@ class Prober:
         """
         if probe.exec is not None:
             return SOON
-        return self._network.same_until(self._address(), changed)
+        return self._network.same_until(self._pod.address, changed)
 
     def _ask_by_command(
         self,
@@ -103,7 +134,7 @@ class Prober:
             return ""
         if probe.grpc is not None:
             return f"timeout: failed to connect service {port} within {probe.timeout_seconds}s"
-        target = f"{self._address()}:{port}"
+        target = f"{self._pod.address}:{port}"
         refused = f"dial tcp {target}: connect: connection refused"
         if probe.http_get is None:
             return refused if takes is None else f"dial tcp {target}: i/o timeout"
@@ -113,7 +144,7 @@ class Prober:
         return f"{url}: {refused if takes is None else late}"
 
     def _knock(self, port: int) -> float | None:
-        return self._network.knock(self._address(), port)
+        return self._network.knock(self._pod.address, port)
 
 
 def not_simulated(result: v1.ExecSyncResponse | RuntimeFault) -> bool:
@@ -134,28 +165,17 @@ def port_number(of: spec.Container, port: int | str) -> int | None:
 class ProbeWorker:
     """Asks one probe of one container again and again, until the container ends.
 
-    `sim` has the time, `kind` is startup, readiness or liveness; the container started at
-    `started_at` and ends when not `alive`; `ask` asks once, unless it is `held_back`; `on_result`
-    gets each new result, `on_failure` each failure. While good answers change nothing, it does not
-    ask: `same_until` says until when, and has it called when an answer may be another before.
+    `sim` has the time, `kind` is startup, readiness or liveness; the container, which the `probe`
+    is `about`, started at `started_at`. While good answers change nothing, it does not ask.
     """
 
+    __slots__ = ("_about", "_asking", "_bad", "_decided", "_good", "_kind", "_late", "_probe",
+                 "_ticker")  # fmt: skip
+
     def __init__(
-        self,
-        sim: Simulation,
-        kind: str,
-        probe: Probe,
-        started_at: float,
-        alive: Callable[[], bool],
-        ask: Callable[[ProbeDone], None],
-        same_until: Callable[[Callable[[], None]], float],
-        held_back: Callable[[], bool],
-        on_result: Callable[[str, bool, str], None],
-        on_failure: Callable[[str, str], None],
+        self, sim: Simulation, kind: str, probe: Probe, started_at: float, about: Probed
     ) -> None:
-        self.sim, self.kind, self.probe = sim, kind, probe
-        self._alive, self._ask, self._held_back = alive, ask, held_back
-        self._same_until, self._on_result, self._on_failure = same_until, on_result, on_failure
+        self._kind, self._probe, self._about = kind, probe, about
         self._good = self._bad = 0
         self._decided: bool | None = None
         self._asking = self._late = False
@@ -164,27 +184,27 @@ class ProbeWorker:
 
     def _tick(self) -> float:
         """Ask, unless the last question has no answer yet; then ask as soon as it has one."""
-        if not self._alive():
+        if not self._about.alive():
             self._ticker.stop()
         elif self._asking:
             self._late = True
-        elif not self._held_back():
+        elif not self._about.held_back():
             self._asking = True
-            self._ask(self._answered)
-            if self._decided and self._good >= self.probe.success_threshold:
-                return self._same_until(self._ticker.wake)
+            self._about.ask(self._answered)
+            if self._decided and self._good >= self._probe.success_threshold:
+                return self._about.same_until(self._ticker.wake)
         return SOON
 
     def _answered(self, problem: str, counts: bool) -> None:
         self._asking = False
-        if not self._alive():
+        if not self._about.alive():
             return
         if counts:
             self._observe(problem)
         else:  # the question failed, not the container: it is thrown away (`doProbe`)
-            said = f"{self.kind} probe errored and resulted in unknown state: {problem}"
-            self._on_failure(self.kind, said)
-        if self.kind == STARTUP and self._decided:
+            said = f"{self._kind} probe errored and resulted in unknown state: {problem}"
+            self._about.on_failure(said)
+        if self._kind == STARTUP and self._decided:
             self._ticker.stop()
         elif self._late:
             self._late = False
@@ -194,12 +214,12 @@ class ProbeWorker:
         """Count; only so many equal answers in a row make a result."""
         if problem:
             self._good, self._bad = 0, self._bad + 1
-            self._on_failure(self.kind, f"{self.kind} probe failed: {problem}")
+            self._about.on_failure(f"{self._kind} probe failed: {problem}")
         else:
             self._good, self._bad = self._good + 1, 0
-        if self._good >= self.probe.success_threshold and self._decided is not True:
+        if self._good >= self._probe.success_threshold and self._decided is not True:
             self._decided = True
-            self._on_result(self.kind, True, "")
-        elif self._bad >= self.probe.failure_threshold and self._decided is not False:
+            self._about.on_result(True, "")
+        elif self._bad >= self._probe.failure_threshold and self._decided is not False:
             self._decided = False
-            self._on_result(self.kind, False, problem)
+            self._about.on_result(False, problem)

@@ -23,7 +23,7 @@ CREATING, INITIALIZING = "ContainerCreating", "PodInitializing"
 REDEFINED, HOOK_FAILED = "definition changed", "FailedPostStartHook"  # why a container is killed
 
 
-class Seen(msgspec.Struct, frozen=True):
+class Seen(msgspec.Struct, frozen=True, gc=False):
     """A container as its runtime told of it; times in simulated seconds."""
 
     id: str
@@ -70,6 +70,9 @@ class Slot:
     Its life: waiting (with a reason), running, terminated; and, where the restart policy says
     so, waiting again.
     """
+
+    __slots__ = ("current", "init", "kill_because", "previous", "restarts", "results", "sidecar",
+                 "spec", "starting", "stopping", "waiting")  # fmt: skip
 
     def __init__(self, container: spec.Container, init: bool) -> None:
         self.spec, self.init = container, init
@@ -174,7 +177,7 @@ class Slot:
         }
         if self.current is not None:
             status["image"] = self.current.shown or self.spec.image
-            status["containerID"] = f"{runtime}://{self.current.id}"
+            status["containerID"] = intern(f"{runtime}://{self.current.id}")
             status["imageID"] = self.current.image_ref
             status |= _allocated(self.spec)
         ended = self.exited if "waiting" in status["state"] else self.previous

@@ -28,7 +28,7 @@ class CallStep(msgspec.Struct, frozen=True):
     seconds: float = 0.0
 
 
-class TimedStep(msgspec.Struct, frozen=True):
+class TimedStep(msgspec.Struct, frozen=True, gc=False):
     """A step as it happened (simulated s)."""
 
     start: float

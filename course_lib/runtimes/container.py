@@ -13,7 +13,7 @@ them; signal(7) and pid_namespaces(7) for what process 1 does not hear.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from functools import cached_property
 
@@ -79,8 +79,8 @@ class RuntimeContainer:
         self.sim, self.id, self.spec, self.sandbox = machine.sim, id, spec, sandbox
         self.image, self.log = image, log
         self.number = number  # among all that this runtime ever made: its place in the node's PIDs
-        self.time = OwnTime(self.sim, lambda: self.running)
-        self.cpu = CPU(self.sim, machine.cores, lambda: self.spec.resources)
+        self.time = OwnTime(self.sim, self)
+        self.cpu = CPU(self.sim, machine.cores, self)
         self.behaviour = SERVES
         # What it does step by step, where that is understood.
         self.program: Callable[[World], Running] | None = None
@@ -95,7 +95,7 @@ class RuntimeContainer:
         self._machine, self._on_exit = machine, on_exit
         self._running: Running | None = None
         self._asked_to_end = False
-        self._rows: list[Process] = []  # its main program's, the first one and its children
+        self._rows: Sequence[Process] = ()  # its main program's, the first one and its children
         private = spec.namespaces.pid == CONTAINER
         self._listed = None if private else sandbox.processes
 
@@ -157,12 +157,13 @@ class RuntimeContainer:
 
     def _list(self, listed: Processes) -> None:
         """List the main program's processes."""
-        seen = self.inside()
+        seen, rows = self.inside(), []
         for command, user in self.titles:
             name = command.split(":")[0] if ": " in command else name_of(command.split() or ["?"])
             uid = named(seen, user) if user else seen.uid
             row = Process(name, command, uid, receive=self.signal)
-            self._rows.append(listed.add(row))
+            rows.append(listed.add(row))
+        self._rows = rows
 
     @property
     def titles(self) -> list[tuple[str, str]]:

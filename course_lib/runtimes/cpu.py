@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from math import inf
+from typing import Protocol
 
 from course_lib.engine import Simulation
 from course_lib.runtimes.isolation import PERIOD
-from course_lib.runtimes.spec import Resources
+from course_lib.runtimes.spec import ContainerSpec
+
+
+class Limited(Protocol):
+    """A container, as far as its limits are concerned."""
+
+    spec: ContainerSpec
 
 
 class CPU:
     """The CPU of one container; amounts in cores, core-seconds and simulated seconds of `sim`.
 
-    `cores` are the machine's, `resources` gives the limits as they are now.
+    `cores` are the machine's, the `container` has the limits as they are now.
     """
 
-    def __init__(self, sim: Simulation, cores: float, resources: Callable[[], Resources]) -> None:
-        self._sim, self._cores, self._resources = sim, cores, resources
+    __slots__ = ("_busy_until", "_container", "_cores", "_period_began", "_period_used", "_sim",
+                 "held_periods", "held_up", "work")  # fmt: skip
+
+    def __init__(self, sim: Simulation, cores: float, container: Limited) -> None:
+        self._sim, self._cores, self._container = sim, cores, container
         self.work = 0.0  # core-seconds of all requests accepted so far
         self.held_up = 0.0  # s for which requests waited for their next period
         self.held_periods = 0  # periods whose quota was used up while work waited
         self._busy_until = 0.0  # when the work accepted so far will be done
-        self._period_began, self._period_used = float("-inf"), 0.0  # s; core-seconds used in it
+        self._period_began, self._period_used = -inf, 0.0  # s; core-seconds used in it
 
     @property
     def limit(self) -> float:
         """Cores that the container may use: its limit, or the node's."""
-        return min(self._resources().cores or self._cores, self._cores)
+        return min(self._container.spec.resources.cores or self._cores, self._cores)
 
     def queue(self) -> float:
         """Seconds of work that wait for CPU before a request that came now."""
@@ -57,7 +67,7 @@ class CPU:
         """
         if self.limit >= 1:
             return begin + cost / self.limit
-        period = (self._resources().cpu_period or PERIOD) / 1e6
+        period = (self._container.spec.resources.cpu_period or PERIOD) / 1e6
         quota = self.limit * period
         if begin >= self._period_began + 2 * period:
             self._period_began, self._period_used = begin, 0.0

@@ -29,25 +29,29 @@ def stamp(nanoseconds: int) -> str:
 class ContainerLog:
     """What a container says, for the file `path` of a `disk` (empty: none); `clock` gives ns."""
 
+    __slots__ = ("_rest", "clock", "disk", "path")
+
     def __init__(self, disk: FileSystem, path: str, clock: Callable[[], int]) -> None:
         self.disk, self.path, self.clock = disk, path, clock
-        self._rest = {"stdout": b"", "stderr": b""}
+        self._rest: dict[str, bytes] | None = None  # by stream: what is no whole line yet
         if path:
             disk.append(path, b"")
 
     def write(self, stream: str, data: bytes) -> None:
         """Take bytes; whole lines go to the file, and so do parts that grow too long."""
-        *lines, self._rest[stream] = (self._rest[stream] + data).split(b"\n")
+        rest = self._rest or {}
+        *lines, last = (rest.get(stream, b"") + data).split(b"\n")
         for line in lines:
             self._entry(stream, "F", self._parts(stream, line))
-        self._rest[stream] = self._parts(stream, self._rest[stream])
+        if last or stream in rest:
+            self._rest = rest | {stream: self._parts(stream, last)}
 
     def close(self) -> None:
         """The process is gone: what it left without an end of line stays a part."""
-        for stream, rest in self._rest.items():
-            if rest:
-                self._entry(stream, "P", rest)
-            self._rest[stream] = b""
+        rest, self._rest = self._rest or {}, None
+        for stream in sorted(rest, reverse=True):  # stdout first
+            if rest[stream]:
+                self._entry(stream, "P", rest[stream])
 
     def _parts(self, stream: str, line: bytes) -> bytes:
         while len(line) > LONGEST:

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 from course_lib.engine import Simulation
+
+
+class Runs(Protocol):
+    """A container, as far as its time is concerned."""
+
+    @property
+    def running(self) -> bool:
+        """Whether its process is there now."""
 
 
 class OwnTime:
     """The time of one container, in simulated seconds; it begins with the container's start."""
 
-    def __init__(self, sim: Simulation, running: Callable[[], bool]) -> None:
-        self._sim, self._running = sim, running
+    __slots__ = ("_container", "_frozen_at", "_lost", "_sim", "_waiting", "frozen", "started_at")
+
+    def __init__(self, sim: Simulation, container: Runs) -> None:
+        self._sim, self._container = sim, container
         self.started_at = 0.0
         self.frozen = False
         self._lost = 0.0  # seconds that it was frozen
         self._frozen_at = 0.0
-        self._waiting: list[Callable[[], None]] = []  # what is to happen when it is thawed
+        self._waiting: tuple[Callable[[], None], ...] = ()  # what happens when it is thawed
 
     def begin(self) -> None:
         """The container starts now."""
@@ -37,10 +48,10 @@ class OwnTime:
         due = self.age + seconds
 
         def look() -> None:
-            if not self._running():
+            if not self._container.running:
                 return
             if self.frozen:
-                self._waiting.append(look)
+                self._waiting += (look,)
             elif (left := due - self.age) > 1e-9:
                 self._sim.at(self._sim.now + left, look)
             else:
@@ -50,7 +61,7 @@ class OwnTime:
 
     def freeze(self) -> None:
         """Stand still: the cgroup's freezer takes the CPU away."""
-        if self._running() and not self.frozen:
+        if self._container.running and not self.frozen:
             self.frozen, self._frozen_at = True, self._sim.now
 
     def thaw(self) -> None:
@@ -58,6 +69,6 @@ class OwnTime:
         if self.frozen:
             self.frozen = False
             self._lost += self._sim.now - self._frozen_at
-            waiting, self._waiting = self._waiting, []
+            waiting, self._waiting = self._waiting, ()
             for look in waiting:
                 look()

@@ -33,7 +33,7 @@ class Resources(msgspec.Struct, frozen=True):
         return self.cpu_quota / self.cpu_period if self.cpu_quota > 0 and self.cpu_period else None
 
 
-class Mount(msgspec.Struct, frozen=True):
+class Mount(msgspec.Struct, frozen=True, gc=False):
     """A path of the node, shown inside a container."""
 
     container_path: str
