@@ -274,10 +274,19 @@ def shared(before: object, after: PartT) -> PartT:
     if isinstance(after, dict) and isinstance(before, dict):
         return {k: shared(before.get(k), v) for k, v in after.items()}  # type: ignore[return-value]
     if isinstance(after, list) and isinstance(before, list):
-        known = zip(before, after, strict=False)
-        same = [old if _equal(old, new) else new for old, new in known]
-        return same + after[len(same) :]  # type: ignore[return-value]
+        return _shared_items(before, after)  # type: ignore[return-value]
     return after
+
+
+def _shared_items(before: list[object], after: list[object]) -> list[object]:
+    """The items `after`; an equal one is taken from wherever it was `before`."""
+    known = {encoded(item): item for item in before}
+    beside = before if len(before) == len(after) else [None] * len(after)
+    written = map(encoded, after)
+    return [
+        known[key] if key in known else shared(old, new)
+        for key, old, new in zip(written, beside, after, strict=True)
+    ]
 
 
 def _equal(before: object, after: object) -> bool:

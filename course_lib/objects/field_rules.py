@@ -72,19 +72,21 @@ def _walk(
             yield Problem(path, expected, value)
             return
     if isinstance(value, dict):
-        known = before if isinstance(before, dict) else {}
+        was = before if isinstance(before, dict) else {}
         for key, item in value.items():
             if (below := rules.get(key)) is not None and key:
-                yield from _walk(item, below, f"{path}.{key}" if path else key, known.get(key))
+                yield from _walk(item, below, f"{path}.{key}" if path else key, was.get(key))
             elif "*" in rules:
                 yield from _walk(item, rules["*"], f"{path}[{key}]")
             if "~" in rules:
                 yield from _walk(key, rules["~"], f"{path}[{key}]")
     elif isinstance(value, list) and "[*]" in rules:
         judged = before if isinstance(before, list) else []
+        known = {id(item) for item in judged}  # items may have moved
+        beside = judged if len(judged) == len(value) else [None] * len(value)
         for position, item in enumerate(value):
-            same = judged[position] if position < len(judged) else None
-            yield from _walk(item, rules["[*]"], f"{path}[{position}]", same)
+            if id(item) not in known:
+                yield from _walk(item, rules["[*]"], f"{path}[{position}]", beside[position])
     elif len(rules) > (check is not None):
         yield Problem(path, "a list" if "[*]" in rules else "a mapping", value)
 
