@@ -79,6 +79,7 @@ class DryRunStore(Store):
         since: int | None = None,
         soon: Soon | None = None,
         field: FieldValue | None = None,
+        renewals: bool = False,
     ) -> Watch:
         """Refused: a dry run is over before anything changes."""
         raise CourseError("a dry run cannot be watched")

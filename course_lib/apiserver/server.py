@@ -137,6 +137,7 @@ class APIServer:
         fields: FieldSelector | None = None,
         since: int | None = None,
         queued: bool = True,
+        renewals: bool = True,
     ) -> Watch:
         """Tell `listener` of each change after revision `since` (default: now).
 
@@ -145,7 +146,8 @@ class APIServer:
         is DELETED. Raises `Compacted` when changes after `since` are forgotten.
 
         `kind` is a type, a name or a `Kind`; `namespace` (empty: all), `selector` and `fields`
-        choose objects.
+        choose objects; unless `renewals`, a Lease's are written, and heard of, when somebody reads
+        it.
         """
 
         listener, named = self.sim.guarded(listener), self.resource(kind)
@@ -158,7 +160,8 @@ class APIServer:
 
         soon = self.sim.soon if queued else None
         field = None if self.sim.plain else choice.required
-        return self.store.watch(self.prefix(named, namespace), deliver, since, soon, field)
+        prefix = self.prefix(named, namespace)
+        return self.store.watch(prefix, deliver, since, soon, field, renewals)
 
     # Writing
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Callable
+from functools import partial
 from operator import attrgetter, itemgetter
 
 from course_lib.apiserver.entries import (
@@ -20,6 +21,7 @@ from course_lib.apiserver.entries import (
     versioned,
 )
 from course_lib.apiserver.errors import Compacted, Conflict
+from course_lib.apiserver.renewals import Renewals
 from course_lib.apiserver.watches import Listener, Soon, Watch, Watches
 from course_lib.objects.manifests import Document
 from course_lib.objects.selectors import FieldValue
@@ -43,6 +45,7 @@ class Store:
         self._history: list[Change] = []
         self.on_history: Callable[[], None] | None = None  # called when there is some again
         self._watches = Watches()
+        self.renewals = Renewals()
 
     @property
     def watches(self) -> list[Watch]:
@@ -51,11 +54,14 @@ class Store:
 
     def get(self, key: str) -> StoredObject | None:
         """The entry under a key, if there is one."""
+        if key in self.renewals:
+            self.renewals.write(key)
         entries = self._folders.get(key[: key.rindex("/") + 1])
         return None if entries is None else entries.get(key)
 
     def range(self, prefix: str) -> list[tuple[str, StoredObject]]:
         """All entries below a prefix that ends with a slash, in the order of their keys."""
+        self.renewals.write_below(prefix)
         start = bisect_left(self._names, prefix)
         stop = bisect_left(self._names, prefix + "\U0010ffff")
         found: list[tuple[str, StoredObject]] = []
@@ -88,6 +94,7 @@ class Store:
         self._remove(key)
         self.revision += 1
         self._publish(Change(self.revision, DELETE, key, before, before))
+        self.renewals.lose(key)
         return self.revision
 
     def watch(
@@ -97,17 +104,22 @@ class Store:
         since: int | None = None,
         soon: Soon | None = None,
         field: FieldValue | None = None,
+        renewals: bool = False,
     ) -> Watch:
         """Tell `listener` of each change below a prefix after revision `since` (default: now).
 
         It hears of a change during the write, or with `soon` when that calls; with `field`, only of
         changes of a document that has this value, or had it before. A prefix ends with a slash.
+        With `renewals`, each renewal of a Lease is written as it comes.
 
         Raises `Compacted` when changes after `since` have been forgotten.
         """
         if since is not None and since < self.compacted:
             raise Compacted(since, self.compacted)
         watch = self._watches.add(prefix, listener, soon, field)
+        if renewals:
+            self.renewals.watch(prefix)
+            watch.left = partial(self.renewals.unwatch, prefix)
         if since is not None:
             for change in self._history[self._first_after(since) :]:
                 if change.key.startswith(prefix) and change.concerns(field):

@@ -37,6 +37,7 @@ class Watch:
         self.prefix, self.soon, self.field, self.number = prefix, soon, field, number
         self._listener, self._watches = listener, watches
         self.waiting: deque[Change] = deque()
+        self.left: Callable[[], None] | None = None  # called once, when it stops
 
     def tell(self, change: Change) -> None:
         """Take a change into the queue, and deliver it at once or in turn."""
@@ -60,6 +61,9 @@ class Watch:
         """Stop the watch; what is in its queue is not delivered."""
         self.waiting.clear()
         self._watches.remove(self)
+        if self.left is not None:
+            self.left()
+            self.left = None
 
 
 class Audience:

@@ -13,6 +13,7 @@ patches: unlike a strategic one, a patch of a list replaces all of it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import cast
 
@@ -140,6 +141,23 @@ class HTTPClient:
         named = self.resource(kind)
         scope = Scope(Target(named, namespace), selector, fields)
         return self._watches.start(scope, HTTPTransport(self._transport.address), listener, initial)
+
+    def renew_for_readers(
+        self,
+        kind: AnyKind,
+        name: str,
+        namespace: str,
+        renew: Callable[[], None],
+        each: Callable[[], None],
+    ) -> Callable[[], None] | None:
+        """None: the server is another process."""
+        return None
+
+    def is_renewed(
+        self, kind: AnyKind, name: str, namespace: str, ended: Callable[[], object]
+    ) -> bool:
+        """False: the server is another process."""
+        return False
 
     # Writing
 

@@ -183,5 +183,28 @@ class Client(Protocol):
         Orphan.
         """
 
+    def renew_for_readers(
+        self,
+        kind: AnyKind,
+        name: str,
+        namespace: str,
+        renew: Callable[[], None],
+        each: Callable[[], None],
+    ) -> Callable[[], None] | None:
+        """Have `renew` called before somebody reads a Lease, instead of writing each renewal.
+
+        `kind`, `name` and `namespace` say which Lease; `each` is called when each renewal has to be
+        written again. Returns a function that ends this and writes the last renewal, or None where
+        each renewal has to be written now.
+        """
+
+    def is_renewed(
+        self, kind: AnyKind, name: str, namespace: str, ended: Callable[[], object]
+    ) -> bool:
+        """Whether a Lease is renewed in time from now on, until `ended` is called.
+
+        `kind`, `name` and `namespace` say which Lease; False where nobody knows.
+        """
+
     def dry_run(self) -> Client:
         """A client whose writes are checked as real ones are, and stored nowhere."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from functools import cached_property
+from collections.abc import Callable
+from functools import cached_property, partial
 
 from course_lib.apiserver.deletion import BACKGROUND
 from course_lib.apiserver.dry_run import dry
@@ -144,6 +145,23 @@ class ServerClient(ABC):
         """Delete an object; `grace_period` in s; with `uid`, only the object that has it."""
         self.reach().delete(kind, name, namespace, propagation, grace_period, uid)
 
+    def renew_for_readers(
+        self,
+        kind: AnyKind,
+        name: str,
+        namespace: str,
+        renew: Callable[[], None],
+        each: Callable[[], None],
+    ) -> Callable[[], None] | None:
+        """None: requests may fail, so each renewal is written."""
+        return None
+
+    def is_renewed(
+        self, kind: AnyKind, name: str, namespace: str, ended: Callable[[], object]
+    ) -> bool:
+        """False: nobody knows whether the next renewal comes."""
+        return False
+
     def dry_run(self) -> Client:
         """A client whose writes are checked as real ones are, and stored nowhere."""
         return LocalClient(dry(self.reach()))
@@ -183,4 +201,27 @@ class LocalClient(ServerClient):
         if initial:
             for each in self.server.list(kind, namespace, selector, fields):
                 listener(WatchEvent(ADDED, each, int(each.metadata.resource_version)))
-        return self.server.watch(kind, listener, namespace, selector, fields)
+        return self.server.watch(kind, listener, namespace, selector, fields, renewals=not initial)
+
+    def _key(self, kind: AnyKind, name: str, namespace: str) -> str:
+        return self.server.key(self.resource(kind), name, namespace)
+
+    def renew_for_readers(
+        self,
+        kind: AnyKind,
+        name: str,
+        namespace: str,
+        renew: Callable[[], None],
+        each: Callable[[], None],
+    ) -> Callable[[], None] | None:
+        """Have `renew` called before somebody reads a Lease, instead of writing each renewal."""
+        key, renewals = self._key(kind, name, namespace), self.server.store.renewals
+        if self.sim.plain or not renewals.keep(key, renew, each):
+            return None
+        return partial(renewals.end, key)
+
+    def is_renewed(
+        self, kind: AnyKind, name: str, namespace: str, ended: Callable[[], object]
+    ) -> bool:
+        """Whether a Lease is renewed in time from now on, until `ended` is called."""
+        return self.server.store.renewals.rely(self._key(kind, name, namespace), ended)

@@ -9,12 +9,14 @@ node-monitor-grace-period 50 s since 1.32), `pkg/controller/tainteviction`, `nod
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 
 from course_lib.apiserver.errors import Unavailable
 from course_lib.client import Client
 from course_lib.client.informer import InformerFactory
 from course_lib.controllers.controller import Controller, Key, key_of
-from course_lib.engine.simulation import Process, seconds_at
+from course_lib.engine import FOR_EVER, SOON, Ticker
+from course_lib.engine.simulation import seconds_at
 from course_lib.errors import CourseError
 from course_lib.network.addresses import POD_CIDR, ClusterCIDR
 from course_lib.objects.kinds.lease import Lease
@@ -25,6 +27,7 @@ from course_lib.objects.meta import condition, set_condition
 from course_lib.objects.tolerations import tolerates
 
 MONITOR_PERIOD = 5.0  # s
+NODE_LEASES = "kube-node-lease"  # the namespace
 GRACE_PERIOD = 50.0  # s
 NOT_READY, UNREACHABLE = "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"
 UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
@@ -89,20 +92,45 @@ class NodeLifecycleController(Controller):
     def __init__(self, api: Client, informers: InformerFactory) -> None:
         # By node: renewTime, and when that was new.
         self._heard: dict[str, tuple[str | None, float]] = {}
+        self._doubtful: dict[str, None] = {}  # nodes whose Lease may expire
+        self._trusted: dict[str, None] = {}  # nodes whose Lease was renewed in time until now
         super().__init__(api, informers)
-        self.sim.loop(self.name, self._monitor)
+        self._monitor = Ticker(self.sim, self.sim.now + MONITOR_PERIOD, MONITOR_PERIOD, self._look)
+        self.informers.informer(Node).add_handler(self._on_node)
 
     def watches(self) -> None:
         """The nodes' Leases."""
         self.informers.informer(Lease)
 
-    def _monitor(self) -> Process:
-        while True:
-            yield self.sim.sleep(MONITOR_PERIOD)
-            yield from self.informers.wait_for_sync()
-            with suppress(Unavailable):  # until an API server answers again
-                for node in self.informers.list(Node):
+    def _on_node(self, before: Node | None, after: Node | None) -> None:
+        if after is None and before is not None:
+            self._trusted.pop(before.name, None)
+        elif before is None and after is not None:
+            self._doubt(after.name)
+
+    def _doubt(self, node: str) -> None:
+        self._doubtful[node] = None
+        self._monitor.wake()
+
+    def _look(self) -> float:
+        """Look at the nodes whose Lease may expire, and no more at those whose Lease cannot."""
+        if not self.informers.synced:
+            return SOON
+        nodes = [(name, self.informers.find(Node, name)) for name in sorted(self._doubtful)]
+        with suppress(Unavailable):  # until an API server answers again
+            for name, node in nodes:
+                if node is not None:
                     self._check(node)
+                if node is None or self._trust(name):
+                    del self._doubtful[name]
+        return SOON if self._doubtful else FOR_EVER
+
+    def _trust(self, node: str) -> bool:
+        """Whether a node's Lease cannot expire until the controller hears of it."""
+        renewed = self.api.is_renewed(Lease, node, NODE_LEASES, partial(self._doubt, node))
+        if renewed:
+            self._trusted[node] = None
+        return renewed
 
     def _check(self, node: Node) -> None:
         """State that nothing is known of a node that has been silent for too long.
@@ -110,12 +138,15 @@ class NodeLifecycleController(Controller):
         The controller goes by its own clock: it counts from when it saw the Lease renewed, and
         one that has just started gives every node the whole time.
         """
-        lease = self.informers.find(Lease, node.name, "kube-node-lease")
+        lease = self.informers.find(Lease, node.name, NODE_LEASES)
         renewed = lease.spec.renew_time if lease else ""
         known, since = self._heard.get(node.name, (None, self.sim.now))
         if known != renewed:
             since = self.sim.now
+            if node.name in self._trusted and renewed:  # seen late: nobody looked in time
+                since = min(since, self._monitor.first_from(seconds_at(renewed)))
             self._heard[node.name] = renewed, since
+        self._trusted.pop(node.name, None)
         ready = condition(node.status.conditions, "Ready")
         silent = self.sim.now - since > GRACE_PERIOD
         if not silent or ready is None or ready.status == "Unknown":

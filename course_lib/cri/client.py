@@ -89,6 +89,12 @@ class Transport(Protocol):
     def watch(self, changed: Callable[[], None]) -> bool:
         """Have `changed` called when a container changes; False where one must ask instead."""
 
+    def on_change(self, changed: Callable[[], None]) -> bool:
+        """Have `changed` called when a call may be answered otherwise; False where one must ask."""
+
+    def stays_below(self, limit: float) -> bool:
+        """Whether the containers use less memory (bytes) until one starts; False: one must ask."""
+
     def events(self) -> Iterator[Message]:
         """The container events, as they come."""
 
@@ -140,6 +146,15 @@ class InProcess:
         """Hear of every change at once."""
         self.shim.runtime.listeners.append(lambda kind, container: changed())
         return True
+
+    def on_change(self, changed: Callable[[], None]) -> bool:
+        """Hear of every change at once."""
+        self.shim.runtime.calls.on_change(changed)
+        return True
+
+    def stays_below(self, limit: float) -> bool:
+        """Whether all that the running containers will ever use is less than a limit (bytes)."""
+        return self.shim.runtime.containers.most_memory() < limit
 
     def events(self) -> Iterator[Message]:
         """The events since the last look (the first one begins it); ends when there are no more."""

@@ -59,6 +59,14 @@ class Channel:
         """What happens behind a socket is not known."""
         return ()
 
+    def on_change(self, changed: Callable[[], None]) -> bool:
+        """A server says nothing by itself of most changes."""
+        return False
+
+    def stays_below(self, limit: float) -> bool:
+        """Nobody knows what real programs will use."""
+        return False
+
     def watch(self, changed: Callable[[], None]) -> bool:
         """Changes are found by asking."""
         return False

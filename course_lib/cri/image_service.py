@@ -63,7 +63,7 @@ class ImageService:
         """Give an image up, with all its names; done twice is done."""
         image = self._images.find(_name(request.image))
         if image is not None:
-            self._images.store.remove(image)
+            self._images.remove(image)
         return v1.RemoveImageResponse()
 
     def image_fs_info(self, request: v1.ImageFsInfoRequest) -> v1.ImageFsInfoResponse:

@@ -53,18 +53,30 @@ class Ticker:
         """Tick no more."""
         self._stopped = True
 
-    def wake(self) -> None:
-        """Something has changed on which the ticks depend: let the next one happen."""
+    def wake(self) -> bool:
+        """Something has changed on which the ticks depend: let the next one happen.
+
+        Returns whether it slept until now.
+        """
         self._woken = True
         following = self._following()
-        if following < self._next and not self._stopped:
+        slept = following < self._next and not self._stopped
+        if slept:
             self._schedule(following)
+        return slept
 
     @property
     def last(self) -> float | None:
         """When the last tick was, whether it happened or not; None before the first one."""
         following = self._following()
         return self._time(following - 1) if following else None
+
+    def first_from(self, time: float) -> float:
+        """The first tick at a time or after it, whether it happens or not."""
+        index = max(0, ceil((time - self._first) / self._period) - 1)
+        while self._time(index) < time:
+            index += 1
+        return self._time(index)
 
     def _time(self, index: float) -> float:
         return self._first + index * self._period

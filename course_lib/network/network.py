@@ -34,7 +34,7 @@ class Responder(Protocol):
     def knock(self, port: int) -> float | None:
         """How long a request would wait (s; inf: for ever); None when it would be refused."""
 
-    def same_until(self, changed: Callable[[], None]) -> float:
+    def same_until(self, changed: Callable[[], object]) -> float:
         """Until when (s) those who knock get the same answer, or one that comes sooner.
 
         `changed` is called once, if something else happens before that can change the answer.
@@ -153,7 +153,7 @@ class Network(ABC, Generic[D]):
         responder = self._responders.get(address)
         return responder.knock(port) if responder else float("inf")
 
-    def same_until(self, address: str, changed: Callable[[], None]) -> float:
+    def same_until(self, address: str, changed: Callable[[], object]) -> float:
         """Until when (s) a `knock` at an address has the same answer, or one that comes sooner.
 
         `changed` is called once, if something else happens before that can change the answer.

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from course_lib.engine import FOR_EVER, SOON
 from course_lib.node.kubelet_events import KubeletEvents
 from course_lib.node.machine import MachineInfo
 from course_lib.node.node_runtime import NodeRuntime
 from course_lib.node.node_status import NodeStatusReporter
 from course_lib.node.pod_worker import PodWorker
-from course_lib.node.volumes import over_limit
+from course_lib.node.volumes import has_limits, over_limit
 from course_lib.objects.kinds.pod.requests import ZERO, total
 from course_lib.objects.quantity import BINARY_SI, Quantity
 from course_lib.runtimes.files import FileSystem
@@ -42,9 +43,19 @@ class EvictionManager:
         self._disk, self._events, self._node_status = disk, events, node_status
         self._last_pressure = float("-inf")
 
-    def look(self, now: float) -> None:
-        """Look at what the Pods use, and end what must end; `now` in simulated seconds."""
-        self._evict_for_storage()
+    def look(self, now: float) -> float:
+        """Look at what the Pods use, and end what must end; `now` in simulated seconds.
+
+        Returns until when a look would find nothing, if no container and no Pod starts.
+        """
+        limited = self._evict_for_storage()
+        self._evict_for_memory(now)
+        calm = now - self._last_pressure >= TRANSITION_PERIOD
+        most = self._machine.memory.value - THRESHOLD.value
+        calm = calm and not limited and not self._node_status.memory_pressure
+        return FOR_EVER if calm and self._runtime.stays_below(most) else SOON
+
+    def _evict_for_memory(self, now: float) -> None:
         used = self._runtime.memory_used()
         if used is None:
             return  # the runtime does not answer
@@ -57,14 +68,19 @@ class EvictionManager:
         if available < THRESHOLD.value:
             self._evict(available, used)
 
-    def _evict_for_storage(self) -> None:
-        """End Pods whose volumes have grown over their own limits (`localStorageEviction`)."""
-        for worker in list(self._workers.values()):
+    def _evict_for_storage(self) -> bool:
+        """End Pods whose volumes have grown over their own limits (`localStorageEviction`).
+
+        Returns whether there are volumes that could do so.
+        """
+        workers = [worker for worker in self._workers.values() if has_limits(worker.pod)]
+        for worker in workers:
             if worker.state.stop_by is None and not worker.state.final[0]:
                 message = over_limit(self._disk, worker.pod)
                 if message:
                     self._events.warning(worker.pod, "Evicted", message)
                     worker.fail("Evicted", message)
+        return bool(workers)
 
     def _evict(self, available: float, used: dict[str, int]) -> None:
         """One Pod at a time: the first in the ranking."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from course_lib.cri import messages as v1
-from course_lib.engine import Simulation
+from course_lib.engine import FOR_EVER, SOON, Simulation
 from course_lib.node.cri_config import CONTAINER_NAME, POD_UID
 from course_lib.node.machine import MachineInfo
 from course_lib.node.node_runtime import NodeRuntime
@@ -25,13 +25,13 @@ MINIMUM_AGE = 120.0  # s before an image may go
 
 def collect_containers(
     runtime: NodeRuntime, workers: Mapping[str, PodWorker], disk: FileSystem
-) -> None:
+) -> float:
     """Remove the dead containers of a node, and the sandboxes of Pods that are gone.
 
-    `runtime` removes them, `workers` know which Pods there are, `disk` has the logs. Raises
-    `RuntimeFault`.
+    `runtime` removes them, `workers` know which Pods there are, `disk` has the logs. Returns until
+    when there is nothing to remove, if nothing changes. Raises `RuntimeFault`.
     """
-    cri, seen = runtime.cri, set()
+    cri, seen, until = runtime.cri, set(), FOR_EVER
     dead = [
         container
         for container in cri.call("ListContainers").containers
@@ -40,6 +40,7 @@ def collect_containers(
     for container in sorted(dead, key=lambda c: -c.created_at):
         key = container.labels.get(POD_UID), container.labels.get(CONTAINER_NAME)
         if key in seen:
+            until = SOON
             _remove(runtime, "RemoveContainer", container_id=container.id)
         seen.add(key)
     for sandbox in cri.call("ListPodSandbox").items:
@@ -47,9 +48,11 @@ def collect_containers(
         worker = workers.get(uid)
         of_use = worker is not None and worker.sandbox in ("", sandbox.id)
         if not of_use and sandbox.state == v1.SANDBOX_NOTREADY:
+            until = SOON
             _remove(runtime, "RemovePodSandbox", pod_sandbox_id=sandbox.id)
             if worker is None:
                 _forget_files(disk, uid)
+    return until
 
 
 def _forget_files(disk: FileSystem, uid: str) -> None:
@@ -74,27 +77,35 @@ class ImageGC:
         self._component = component
         self._first_seen: dict[str, float] = {}
         self._last_used: dict[str, float] = {}
+        self._used: dict[str, None] = {}  # IDs of those used by containers, at the last look
 
-    def collect(self) -> None:
-        """Remove unused images until the disk has room again; raises `RuntimeFault`."""
+    def collect(self) -> float:
+        """Remove unused images until the disk has room again; raises `RuntimeFault`.
+
+        Returns until when there is nothing to remove, if nothing changes.
+        """
         cri, now = self._runtime.cri, self._sim.now
         images = cri.call("ListImages").images
-        used = {c.image_id for c in cri.call("ListContainers").containers}
+        for id in self._used:  # since the last look: none was needed while nothing changed
+            self._last_used[id] = now - IMAGE_PERIOD
+        listed = cri.call("ListContainers").containers
+        self._used = used = {container.image_id: None for container in listed}
         for image in images:
             self._first_seen.setdefault(image.id, now)
             if image.id in used:
                 self._last_used[image.id] = now
         disk = self._machine.disk.value
         if self._taken() < HIGH * disk:
-            return
+            return FOR_EVER
         unused = [i for i in images if i.id not in used and not i.pinned]
         for image in sorted(unused, key=lambda i: self._last_used.get(i.id, 0.0)):
             if self._taken() <= LOW * disk:
-                return
+                break
             if now - self._first_seen[image.id] >= MINIMUM_AGE:
                 _remove(self._runtime, "RemoveImage", image={"image": image.id})
                 named = next(iter(image.repo_tags), image.id)
                 self._sim.record(self._component, named, "ImageRemoved", f"{image.size}")
+        return SOON
 
     def _taken(self) -> int:
         """Bytes of the disk that images take."""

@@ -17,8 +17,7 @@ from course_lib.apiserver.errors import APIError, NotFound
 from course_lib.client import Client
 from course_lib.client.informer import Informer
 from course_lib.cri import CRIClient
-from course_lib.engine import timestamp
-from course_lib.engine.simulation import Process
+from course_lib.engine import FOR_EVER, SOON, timestamp
 from course_lib.network import Network
 from course_lib.node.admission import HeldResources
 from course_lib.node.backoff import Backoff
@@ -32,7 +31,7 @@ from course_lib.node.garbage import (
 )
 from course_lib.node.images import ImageManager
 from course_lib.node.kubelet_events import KubeletEvents
-from course_lib.node.logs import rotate_logs
+from course_lib.node.logs import follow_logs, rotate_logs
 from course_lib.node.machine import MachineInfo
 from course_lib.node.mirror_pods import MirrorPods, is_mirror
 from course_lib.node.node_runtime import NodeRuntime
@@ -42,6 +41,7 @@ from course_lib.node.pleg import PERIOD, PLEG
 from course_lib.node.pod_state import FINAL
 from course_lib.node.pod_worker import NodeParts, PodWorker
 from course_lib.node.pod_workers import PodWorkers
+from course_lib.node.routine import Routine
 from course_lib.node.static_pods import StaticPods
 from course_lib.node.status_manager import StatusManager
 from course_lib.objects.kinds.pod import Pod
@@ -76,30 +76,43 @@ class Kubelet:
         self._refused: set[str] = set()  # UIDs of Pods that did not fit
         self._phase = self._sim.random(f"{self.component}/relist").uniform(0, PERIOD)
         self._events = KubeletEvents(client, self.component)
+        self._routine = Routine(self._sim, cri, lambda: self.powered)
         self.runtime = NodeRuntime(cri)
         self._images = ImageManager(self._sim, self.runtime, self._events)
         self._pleg = self._relist()
         self._backoff, self._held = Backoff(), HeldResources()
+        stir, retry = self._routine.stir, self._register_again
         self.node_status = NodeStatusReporter(
-            client, machine, self.runtime, self._events, self._register_again
+            client, machine, self.runtime, self._events, retry, stir
         )
         self._objects = ObjectWatches(client)
         self._pods: Informer[Pod] | None = None  # of this node, from the first registration on
         self._mirrors = MirrorPods(client, self.node_status, lambda: self.powered, self._wake)
-        self._status = StatusManager(client, self._mirrors, self.runtime, machine.address)
+        self._status = StatusManager(client, self._mirrors, self.runtime, machine.address, stir)
         self.workers = PodWorkers(self._parts(network))
-        self._eviction = EvictionManager(
-            machine, self.runtime, self.workers, disk, self._events, self.node_status
-        )
-        self._image_gc = ImageGC(self._sim, self.runtime, machine, self.component)
         self.static = StaticPods(
             machine.name, disk, self.workers, self._mirrors, lambda: self.powered
         )
         if self.node_status.register():
             self._objects.start()
         self._follow_pods()
-        for loop in (self._heartbeat, self._watch_pressure, self._collect_garbage):
-            self._sim.loop(self.component, loop)
+        self._begin_routine()
+
+    def _begin_routine(self) -> None:
+        """Begin what it does again and again; heartbeats of nodes are spread over their period."""
+        first = self._sim.random(self.component).uniform(0, HEARTBEAT)
+        well = self.node_status.found_well
+        heartbeat = self._routine.every(HEARTBEAT, self._beat, first, slept=well)
+        eviction = EvictionManager(
+            self.machine, self.runtime, self.workers, self.disk, self._events, self.node_status
+        )
+        self._routine.every(MONITORING_PERIOD, lambda: eviction.look(self._sim.now))
+        containers = partial(collect_containers, self.runtime, self.workers, self.disk)
+        self._routine.every(CONTAINER_PERIOD, partial(self._safely, containers))
+        images = ImageGC(self._sim, self.runtime, self.machine, self.component)
+        self._routine.every(IMAGE_PERIOD, partial(self._safely, images.collect))
+        self.node_status.lease.follow(lambda: heartbeat.last)
+        follow_logs(self.disk, self._routine.stir)
 
     def _parts(self, network: Network) -> NodeParts:
         """What the workers of this node share."""
@@ -117,6 +130,7 @@ class Kubelet:
             events=self._events,
             tell_address_block=self._tell_address_block,
             sandbox_lost=lambda id: self._pleg.lost(id),
+            stir=self._routine.stir,
             ended=self._finish,
         )
 
@@ -136,6 +150,8 @@ class Kubelet:
         """Another runtime answers from now on: what ran under the old one starts again."""
         self._pleg.stop()
         self.runtime.connect(cri)
+        self._routine.follow(cri)
+        self._routine.stir()
         self._images.swap()
         self._pleg = self._relist()
         self.workers.retire_all()
@@ -246,6 +262,7 @@ class Kubelet:
 
     def power_off(self) -> None:
         """The machine is gone: no heartbeat, no containers, no answers."""
+        self._routine.stir()
         self.powered = False
         self._images.restart()
         self.workers.retire_all()
@@ -258,6 +275,7 @@ class Kubelet:
 
     def power_on(self) -> None:
         """The machine is back: its Pods start again, and what was deleted meanwhile stops."""
+        self._routine.stir()
         self.powered = True
         self.static.start()
         self._register_and_take_up()
@@ -273,40 +291,24 @@ class Kubelet:
 
     # What it does again and again
 
-    def _heartbeat(self) -> Process:
-        """Renew the lease every ten seconds; report changed conditions and images."""
-        yield self._sim.sleep(self._sim.random(self.component).uniform(0, HEARTBEAT))
-        while True:
-            if self.powered:
-                if self.node_status.registered:
-                    with suppress(APIError):  # the next heartbeat may get through
-                        self.node_status.renew_lease()
-                        self._tell_address_block()
-                        self.node_status.report()
-                        self._status.catch_up(self._wake)
-                        self._mirrors.show()
-                rotate_logs(self.runtime, self.workers, self.disk, self._sim.now)
-            yield self._sim.sleep(HEARTBEAT)
+    def _beat(self) -> float:
+        """Renew the lease; report changed conditions and images, and what did not get through."""
+        status = self.node_status
+        if status.registered:
+            with suppress(APIError):  # the next heartbeat may get through
+                status.lease.renew(status.find())
+                self._tell_address_block()
+                status.report()
+                self._status.catch_up(self._wake)
+                self._mirrors.show()
+        rotated = rotate_logs(self.runtime, self.workers, self.disk, self._sim.now)
+        well = status.well and not self._status.behind and not self._mirrors.pods
+        return FOR_EVER if status.lease.kept and rotated and well else SOON
 
-    def _watch_pressure(self) -> Process:
-        """Look every ten seconds at what the Pods use."""
-        while True:
-            yield self._sim.sleep(MONITORING_PERIOD)
-            if self.powered:
-                self._eviction.look(self._sim.now)
-
-    def _collect_garbage(self) -> Process:
-        """Look every minute for containers, every five for images."""
-        while True:
-            for _ in range(round(IMAGE_PERIOD / CONTAINER_PERIOD)):
-                yield self._sim.sleep(CONTAINER_PERIOD)
-                self._safely(partial(collect_containers, self.runtime, self.workers, self.disk))
-            self._safely(self._image_gc.collect)
-
-    def _safely(self, collect: Callable[[], None]) -> None:
-        if self.powered:
-            try:
-                collect()
-            except RuntimeFault as fault:
-                name = f"Node/{self.name}"
-                self._sim.record(self.component, name, "ContainerGCFailed", str(fault))
+    def _safely(self, collect: Callable[[], float]) -> float:
+        try:
+            return collect()
+        except RuntimeFault as fault:
+            name = f"Node/{self.name}"
+            self._sim.record(self.component, name, "ContainerGCFailed", str(fault))
+            return SOON

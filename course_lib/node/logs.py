@@ -6,7 +6,7 @@ and five files by default; rotated files are compressed there, and here they are
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from course_lib.engine import timestamp
 from course_lib.node.cri_config import log_directory
@@ -19,14 +19,20 @@ MOST_BYTES = 10 * 2**20  # containerLogMaxSize
 MOST_FILES = 5  # containerLogMaxFiles
 
 
+def follow_logs(disk: FileSystem, grown: Callable[[], object]) -> None:
+    """Have `grown` called when a log of a node's `disk` has become too large."""
+    disk.on_growth(MOST_BYTES, grown)
+
+
 def rotate_logs(
     runtime: NodeRuntime, workers: Mapping[str, PodWorker], disk: FileSystem, now: float
-) -> None:
-    """Begin new files for running containers whose logs are large.
+) -> bool:
+    """Begin new files for running containers whose logs are large; whether there are none left.
 
     `runtime` opens a log again, `workers` have the containers, `disk` has the files; `now` in
     simulated seconds.
     """
+    done = True
     for worker in workers.values():
         for slot in worker.slots:
             if slot.current is None or not slot.running:
@@ -34,6 +40,8 @@ def rotate_logs(
             path = f"{log_directory(worker.pod)}/{slot.spec.name}/{slot.restarts}.log"
             if disk.size(path) > MOST_BYTES:
                 _set_aside(runtime, disk, path, slot.current.id, now)
+                done = done and disk.size(path) <= MOST_BYTES
+    return done
 
 
 def _set_aside(

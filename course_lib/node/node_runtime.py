@@ -55,6 +55,10 @@ class NodeRuntime:
             return None
         return {s.attributes.id: s.memory.working_set_bytes.value for s in found}
 
+    def stays_below(self, limit: float) -> bool:
+        """Whether the containers are known to use less memory (bytes) until one starts."""
+        return self.cri.transport.stays_below(limit)
+
     def problem(self) -> str:
         """Why no Pod can be run now; empty when all is well (`runtimeState`)."""
         try:

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from course_lib.apiserver.errors import APIError, NotFound
+from course_lib.apiserver.errors import APIError
 from course_lib.client import Client
 from course_lib.client.informer import Informer
-from course_lib.engine.simulation import micro_timestamp
 from course_lib.node.kubelet_events import KubeletEvents
 from course_lib.node.machine import MachineInfo
+from course_lib.node.node_lease import NodeLease
 from course_lib.node.node_runtime import NodeRuntime
-from course_lib.objects.kinds.lease import Lease
 from course_lib.objects.kinds.node import Node
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Condition, Object, set_condition
@@ -23,7 +22,6 @@ from course_lib.objects.release import VERSION
 from course_lib.objects.selectors import parse_field_selector
 from course_lib.runtimes import RuntimeFault
 
-LEASE_DURATION = 40  # s
 FIRST_REGISTER_WAIT, LONGEST_REGISTER_WAIT = 0.1, 7.0  # s, doubling
 OS_IMAGE, KERNEL = "Debian GNU/Linux 13 (trixie)", "6.12.0"
 RUNTIME_WAIT, RUNTIME_CHECK = 30.0, 5.0  # s that a runtime may be away; s between two looks
@@ -34,8 +32,9 @@ EVICTION_HARD_MEMORY = Quantity("100Mi")  # memory.available; kept back from Pod
 class NodeStatusReporter:
     """What the API server knows of one node, as its kubelet writes it.
 
-    `retry` is called some time after a registration that failed. `client` writes it, `machine` and
-    `runtime` are the node's, `events` report.
+    `retry` is called some time after a registration that failed, `changed` when somebody changes
+    the node's object or its Lease. `client` writes it, `machine` and `runtime` are the node's,
+    `events` report.
     """
 
     def __init__(
@@ -45,11 +44,15 @@ class NodeStatusReporter:
         runtime: NodeRuntime,
         events: KubeletEvents,
         retry: Callable[[], None],
+        changed: Callable[[], None],
     ) -> None:
         self._client, self._sim, self._machine = client, client.sim, machine
         self._runtime, self._events, self._retry = runtime, events, retry
+        self._changed = changed
+        self.lease = NodeLease(client, machine.name, changed)
         self.registered = False
         self.memory_pressure = False
+        self.well = False  # whether the last report found the runtime well
         self._images: tuple[str, ...] = ()  # the IDs of those that were reported
         self._began = self._sim.now
         self._runtime_seen = float("-inf")  # when a report last found the runtime well
@@ -62,6 +65,7 @@ class NodeStatusReporter:
 
     def stop(self) -> None:
         """Forget the node's object: the machine has lost its power."""
+        self.lease.stop()
         if self._node is not None:
             self._node.stop()
             self._node = None
@@ -73,7 +77,7 @@ class NodeStatusReporter:
             if node is None:
                 node = self._create_node()
                 self._events.normal(node, "Starting", "Starting kubelet.")
-            self.renew_lease(node)
+            self.lease.renew(node)
         except APIError:
             self.registered = False
             self._register_wait = min(2 * self._register_wait, LONGEST_REGISTER_WAIT)
@@ -84,6 +88,7 @@ class NodeStatusReporter:
         if self._node is None:
             named = parse_field_selector(f"metadata.name={self._machine.name}")
             self._node = Informer(self._client, Node, fields=named)
+            self._node.add_handler(lambda before, after: self._changed())
         return True
 
     def set_memory_pressure(self, pressure: bool) -> None:
@@ -145,29 +150,10 @@ class NodeStatusReporter:
             "architecture": "amd64",
         }
 
-    def renew_lease(self, owner: Object | None = None) -> None:
-        """Renew the node's lease, by which the control plane knows that the kubelet lives.
-
-        A new one is owned by the node: `owner`, or the one that was seen last.
-        """
-        name, namespace = self._machine.name, "kube-node-lease"
-        now = micro_timestamp(self._sim.now)
-        try:
-            self._client.patch(Lease, name, namespace, {"spec": {"renewTime": now}})
-        except NotFound:
-            spec = {"holderIdentity": name, "leaseDurationSeconds": LEASE_DURATION}
-            metadata: Document = {"name": name, "namespace": namespace}
-            if (owner := owner or self.find()) is not None:
-                named = {"kind": owner.kind, "name": owner.name, "uid": owner.uid}
-                metadata["ownerReferences"] = [{"apiVersion": owner.api_version} | named]
-            self._client.create(
-                {
-                    "apiVersion": "coordination.k8s.io/v1",
-                    "kind": "Lease",
-                    "metadata": metadata,
-                    "spec": spec | {"renewTime": now},
-                }
-            )
+    def found_well(self, time: float) -> None:
+        """Until this time (simulated s), reports would have found the runtime as the last one."""
+        if self.well:
+            self._runtime_seen = max(self._runtime_seen, time)
 
     def report(self) -> None:
         """Write conditions, versions and images to the Node's status, where they changed."""
@@ -217,6 +203,7 @@ class NodeStatusReporter:
             ("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
         ]
         problem = self._runtime.problem()
+        self.well = not problem
         if not problem:
             self._runtime_seen = self._sim.now
         elif self._sim.now - (self._runtime_seen + RUNTIME_CHECK) < RUNTIME_WAIT - 1e-6:

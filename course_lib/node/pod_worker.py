@@ -51,6 +51,7 @@ class NodeParts(msgspec.Struct, frozen=True):
     events: KubeletEvents
     tell_address_block: Callable[[], str]
     sandbox_lost: Callable[[str], bool]  # whether the relist saw a sandbox stopped
+    stir: Callable[[], None]  # called when a worker starts or ends
     ended: Callable[[PodWorker], None]  # gets a worker that has stopped everything
 
 

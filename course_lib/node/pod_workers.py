@@ -29,6 +29,7 @@ class PodWorkers(Mapping[str, PodWorker]):
         self.retire(pod.uid)
         self._node.held.hold(pod)
         worker = self._workers[pod.uid] = PodWorker(self._node, pod)
+        self._node.stir()
         return worker
 
     def retire(self, uid: str) -> None:
@@ -36,6 +37,7 @@ class PodWorkers(Mapping[str, PodWorker]):
         if worker := self._workers.pop(uid, None):
             worker.retire()
             self._node.held.release(uid)
+            self._node.stir()
 
     def retire_all(self) -> None:
         """End all workers: the power is gone, or another runtime has the node."""

@@ -43,7 +43,7 @@ class Probed(Protocol):
     def ask(self, done: ProbeDone) -> None:
         """Ask once; `done` gets what went wrong."""
 
-    def same_until(self, changed: Callable[[], None]) -> float:
+    def same_until(self, changed: Callable[[], object]) -> float:
         """Until when a good answer stays good; `changed` is called if it may change before."""
 
     def on_result(self, good: bool, problem: str) -> None:
@@ -76,7 +76,7 @@ class Prober:
         else:
             done(self._ask_by_network(container, probe), True)
 
-    def same_until(self, probe: Probe, changed: Callable[[], None]) -> float:
+    def same_until(self, probe: Probe, changed: Callable[[], object]) -> float:
         """Until when (simulated s) the answer to a probe stays good, if it is good now.
 
         `changed` is called once, if something happens before on which the answer depends. Nobody

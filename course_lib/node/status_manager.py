@@ -24,13 +24,19 @@ from course_lib.objects.kinds.pod import Pod
 class StatusManager:
     """Writes the statuses of one node's Pods; `address` is the node's.
 
-    `client` writes, `mirrors` stand for static Pods, `runtime` names containers.
+    `client` writes, `mirrors` stand for static Pods, `runtime` names containers; `late` is called
+    when something does not get through.
     """
 
     def __init__(
-        self, client: Client, mirrors: MirrorPods, runtime: NodeRuntime, address: str
+        self,
+        client: Client,
+        mirrors: MirrorPods,
+        runtime: NodeRuntime,
+        address: str,
+        late: Callable[[], None],
     ) -> None:
-        self._client, self._mirrors = client, mirrors
+        self._client, self._mirrors, self._late = client, mirrors, late
         self._runtime, self._address = runtime, address
         self._unwritten: dict[str, None] = {}  # UIDs of Pods whose status did not get through
         self._unconfirmed: dict[str, Pod] = {}  # by UID, those whose deletion did not
@@ -62,6 +68,12 @@ class StatusManager:
             state.gone = not static
         except APIError:
             self._unwritten[pod.uid] = None
+            self._late()
+
+    @property
+    def behind(self) -> bool:
+        """Whether something did not get through yet."""
+        return bool(self._unwritten or self._unconfirmed)
 
     def confirm_deleted(self, pod: Pod) -> None:
         """Delete a Pod for good, whose containers have stopped."""
@@ -71,6 +83,7 @@ class StatusManager:
                 self._client.delete(Pod, pod.name, pod.namespace, grace_period=0, uid=pod.uid)
         except APIError:
             self._unconfirmed[pod.uid] = pod
+            self._late()
 
     def catch_up(self, wake: Callable[[str], None]) -> None:
         """Try again what did not get through; `wake` has the worker of a UID report."""

@@ -227,6 +227,11 @@ def _type_of(disk: FileSystem, path: str) -> str | None:
     return "directory" if disk.tree(path) else None
 
 
+def has_limits(pod: Pod) -> bool:
+    """Whether a Pod has an `emptyDir` with a `sizeLimit`."""
+    return any((volume.empty_dir or {}).get("sizeLimit") for volume in pod.spec.volumes or ())
+
+
 def over_limit(disk: FileSystem, pod: Pod) -> str:
     """Which `emptyDir` of a Pod holds more than its `sizeLimit`; empty when none does."""
     for volume in pod.spec.volumes or ():

@@ -55,6 +55,11 @@ class Curve(msgspec.Struct, frozen=True):
             before = after
         return before[1]
 
+    @property
+    def highest(self) -> float:
+        """The largest amount at any time."""
+        return max(amount for _, amount in self.points)
+
     def integral(self, time: float) -> float:
         """The amount summed over the seconds from 0 to a time."""
         knots = [0.0, *(t for t, _ in self.points if 0 < t < time), time]

@@ -6,7 +6,7 @@ raises `RuntimeFault`.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -48,10 +48,30 @@ class Calls:
 
     def __init__(self, sim: Simulation, daemon: str, paths: Paths) -> None:
         self.sim, self._daemon, self._paths = sim, daemon, paths
-        self.up = True
+        self._up = True
         self.taken: dict[object, list[TimedStep]] = {}  # by the process that takes the steps
         self._boot = 0  # what was begun before a power loss is never finished
         self._waiting: dict[str, simpy.Event] = {}  # for the end of a container, by its ID
+        self._told: list[Callable[[], None]] = []  # who hears of every change
+
+    @property
+    def up(self) -> bool:
+        """Whether calls are answered."""
+        return self._up
+
+    @up.setter
+    def up(self, up: bool) -> None:
+        self._up = up
+        self.change()
+
+    def on_change(self, changed: Callable[[], None]) -> None:
+        """Have `changed` called whenever a call may be answered otherwise than before."""
+        self._told.append(changed)
+
+    def change(self) -> None:
+        """Calls may be answered otherwise from now on: what the runtime holds has changed."""
+        for changed in self._told:
+            changed()
 
     def check(self) -> None:
         """Raise `RuntimeFault` (Unavailable) while the daemon is down."""

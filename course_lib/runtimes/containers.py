@@ -7,6 +7,7 @@ steps, idempotence, names, errors).
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import ceil
 
 import msgspec
 
@@ -196,6 +197,10 @@ class Containers(ByID[RuntimeContainer]):
             raise RuntimeFault("Unknown", "failed to update resources: container is not running")
         container.spec = msgspec.structs.replace(container.spec, resources=resources)
 
+    def most_memory(self) -> float:
+        """Bytes that the running containers would use if each used the most that it ever will."""
+        return sum(ceil(c.behaviour.memory.highest) for c in self.values() if c.running)
+
     # What happens to all of them
 
     def kill_all(self) -> None:
@@ -221,6 +226,7 @@ class Containers(ByID[RuntimeContainer]):
         self._tell("stopped", container)
 
     def _tell(self, kind: str, container: RuntimeContainer) -> None:
+        self._calls.change()
         if self._calls.up:
             for listener in list(self.listeners):
                 listener(kind, container)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from math import inf
 from pathlib import Path
 
 from course_lib.images.layer import FOLDER, File, Files
@@ -17,10 +19,19 @@ class FileSystem:
     def __init__(self) -> None:
         self.files: dict[str, bytearray] = {}
         self.modes: dict[str, int] = {}  # permissions, where they are not 0644
+        self._most: float = inf  # bytes in one file, beyond which `_grown` is called
+        self._grown: Callable[[], object] = bool
 
     def append(self, path: str, data: bytes) -> None:
         """Write at the end of a file, which is made if need be."""
-        self.files.setdefault(path, bytearray()).extend(data)
+        file = self.files.setdefault(path, bytearray())
+        file.extend(data)
+        if len(file) > self._most:
+            self._grown()
+
+    def on_growth(self, most: int, grown: Callable[[], object]) -> None:
+        """Have `grown` called when something is written to a file of more than `most` bytes."""
+        self._most, self._grown = most, grown
 
     def put(self, path: str, data: bytes, mode: int = 0o644) -> None:
         """Replace the content of the file `path` (absolute) by `data`, with permissions `mode`."""

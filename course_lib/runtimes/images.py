@@ -51,7 +51,13 @@ class Images:
             weight = 0 if variant.id in self.store.images else variant.size
         transfer = CallStep("registry", self._flavour.name, "layers", weight / PULL_BANDWIDTH)
         yield from self._calls.step(transfer)
+        self._calls.change()
         return self.store.add(reference, digest, variant, self._calls.sim.now)
+
+    def remove(self, image: NodeImage) -> None:
+        """Give an image up, with all its names."""
+        self.store.remove(image)
+        self._calls.change()
 
     def find(self, name: str) -> NodeImage | None:
         """An image on the node, by tag, digest or ID; None where it is not here.

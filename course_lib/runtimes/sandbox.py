@@ -43,7 +43,7 @@ class Sandbox:
         self.ip = ""  # empty for one on the node's own network
         self.ready = False
         self.servers: dict[str, RequestServer] = {}  # its containers, by ID
-        self._told: dict[Callable[[], None], None] = {}  # who hears of the next change
+        self._told: dict[Callable[[], object], None] = {}  # who hears of the next change
 
     @cached_property
     def processes(self) -> Processes:
@@ -82,7 +82,7 @@ class Sandbox:
             found = found if waits is None else waits
         return found
 
-    def same_until(self, changed: Callable[[], None]) -> float:
+    def same_until(self, changed: Callable[[], object]) -> float:
         """Until when (s) a `knock` has the same answer, or one that comes sooner.
 
         `changed` is called once, if a container of the sandbox changes before.
@@ -116,6 +116,6 @@ class HostNetwork:
         found = (sandbox.knock(port) for sandbox in self._here())
         return next((latency for latency in found if latency is not None), None)
 
-    def same_until(self, changed: Callable[[], None]) -> float:
+    def same_until(self, changed: Callable[[], object]) -> float:
         """Nobody knows: sandboxes come and go."""
         return SOON

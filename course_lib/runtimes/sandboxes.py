@@ -51,6 +51,7 @@ class Sandboxes(ByID[Sandbox]):
             raise
         sandbox.ready = True
         self._held[id] = sandbox
+        self._calls.change()
         if sandbox.ip:
             self._network.attach(sandbox.ip, sandbox)
         return sandbox
@@ -88,6 +89,7 @@ class Sandboxes(ByID[Sandbox]):
         for container in self._containers.of(sandbox):
             self._containers.forget(container)
         self._held.pop(sandbox.id, None)
+        self._calls.change()
         self._names.release(sandbox.spec.key)
 
     def lose_all(self) -> None:
@@ -102,6 +104,7 @@ class Sandboxes(ByID[Sandbox]):
     def _lose(self, sandbox: Sandbox) -> None:
         sandbox.ready = False
         sandbox.change()
+        self._calls.change()
         if sandbox.ip and self._network.at(sandbox.ip) is sandbox:
             self._network.detach(sandbox.ip)
             self._network.delete(self._node, sandbox.id, sandbox.ip, self.pool)

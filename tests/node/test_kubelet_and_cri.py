@@ -202,8 +202,9 @@ def test_a_program_that_is_not_there_is_told_in_the_runtimes_words(one):
     assert "no such file or directory" in one.log(reason="Failed").MESSAGE[0]
 
 
-def test_a_log_that_has_grown_too_large_is_rotated(one, monkeypatch):
+def test_a_log_that_has_grown_too_large_is_rotated(monkeypatch):
     monkeypatch.setattr("course_lib.node.logs.MOST_BYTES", 2000)
+    one = Cluster(nodes=1)
     one.apply(pod(containers=[shell("while true; do echo a line of text; sleep 1; done")]))
     one.run(seconds=600)
     logs = sorted(p for p in one.runtimes["node-1"].disk.files if "/var/log/pods" in p)
