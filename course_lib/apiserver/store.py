@@ -116,10 +116,10 @@ class Store:
         """
         if since is not None and since < self.compacted:
             raise Compacted(since, self.compacted)
-        watch = self._watches.add(prefix, listener, soon, field)
         if renewals:
             self.renewals.watch(prefix)
-            watch.left = partial(self.renewals.unwatch, prefix)
+        watch = self._watches.add(prefix, listener, soon, field)
+        watch.left = partial(self.renewals.unwatch, prefix) if renewals else None
         if since is not None:
             for change in self._history[self._first_after(since) :]:
                 if change.key.startswith(prefix) and change.concerns(field):
