@@ -72,7 +72,7 @@ class ProbedContainer:
         """Ask once; `done` gets what went wrong."""
         self._pod.prober.ask(self._id, self._slot.spec, self._probe, done)
 
-    def same_until(self, changed: Callable[[], None]) -> float:
+    def same_until(self, changed: Callable[[], object]) -> float:
         """Until when a good answer stays good; `changed` is called if it may change before."""
         return self._pod.prober.same_until(self._probe, changed)
 
