@@ -12,20 +12,11 @@ import ipywidgets as widgets
 from course_lib.cluster import Cluster
 from course_lib.objects.kinds.node import Node
 from course_lib.objects.kinds.pod import Pod
-from course_lib.objects.kinds.pod.columns import pod_row, pod_status_word, ready_counts
-from course_lib.objects.meta import is_true
-from course_lib.objects.pods import is_ready
+from course_lib.objects.kinds.pod.columns import pod_row
+from course_lib.widgets.groups import MOST_WAITING, PodsByNode, grouped
+from course_lib.widgets.looks import LOOKS, look_of, state_of, told_of
 
-# Background, text and a mark for each state: colour is never the only sign.
-LOOKS = {
-    "ready": ("#00785A", "white", "✓"),
-    "starting": ("#E69F00", "black", "…"),
-    "terminating": ("#666666", "white", "−"),
-    "failing": ("#B34700", "white", "!"),
-    "unheard of": ("#BBBBBB", "black", "?"),
-}
 RUN_ME = "A still picture: run this cell to use its buttons."
-FAILING = ("Err", "BackOff", "Crash", "OOM", "Evicted", "Failed", "Unknown", "OutOf")
 STYLE = """
 <style>
 .course-cluster {display: flex; flex-wrap: wrap; gap: 8px; font: 12px/1.4 sans-serif;}
@@ -38,61 +29,51 @@ STYLE = """
 """
 
 
-def look_of(pod: Pod) -> str:
-    """One of: ready, starting, terminating, failing; unheard of, on a node that has gone silent."""
-    status, (have, total) = pod_status_word(pod), ready_counts(pod)
-    if status == "Terminating":
-        return "terminating"
-    if any(word in status for word in FAILING):
-        return "failing"
-    if status == "Running" and have == total and not is_ready(pod):
-        return "unheard of"
-    return "ready" if have == total or status == "Completed" else "starting"
-
-
-def state_of(node: Node) -> tuple[str, bool]:
-    """A node's STATUS as kubectl writes it, and whether it is ready."""
-    up = is_true(node.status.conditions, "Ready")
-    cordoned = ",SchedulingDisabled" if node.spec.unschedulable else ""
-    return ("Ready" if up else "NotReady") + cordoned, up
-
-
 def draw(cluster: Cluster, namespace: str | None = "default") -> str:
-    """The drawing, as HTML."""
-    pods = cluster.api.list("Pod", namespace or "")
-    boxes = []
-    for node in cluster.api.list("Node"):
-        state, up = state_of(node)
-        tiles = [tile(pod, cluster.now) for pod in pods if pod.spec.node_name == node.name]
-        boxes.append(_box(f"{node.name}: {state}", tiles, "" if up else " down"))
-    waiting = [tile(pod, cluster.now) for pod in pods if not pod.spec.node_name]
+    """The drawing, as HTML; many nodes are drawn in groups, with their Pods counted."""
+    nodes, pods = cluster.api.list("Node"), PodsByNode(cluster.api, namespace or "")
+    if groups := grouped(nodes):
+        boxes = [_group_box(title, pods, each) for title, each in groups.items()]
+    else:
+        boxes = []
+        for node in nodes:
+            state, up = state_of(node)
+            tiles = [tile(pod, cluster.now) for pod in pods.on(node.name)]
+            boxes.append(_box(f"{node.name}: {state}", tiles, "" if up else " down"))
+    waiting = pods.on("")
     if waiting:
-        boxes.append(_box("waiting for a node", waiting, " down"))
-    text = html.escape(told_of(pods, len(cluster.api.list("Node")), cluster.now))
+        tiles = [tile(pod, cluster.now) for pod in waiting[:MOST_WAITING]]
+        if more := len(waiting) - len(tiles):
+            tiles.append(f"and {more:,} more")
+        boxes.append(_box("waiting for a node", tiles, " down"))
+    pods.stop()
+    text = html.escape(told_of(pods.all_looks, len(nodes), cluster.now))
     return (
         f'{STYLE}<div role="img" aria-label="{text}" class="course-cluster">{"".join(boxes)}</div>'
     )
 
 
-def told_of(pods: list[Pod], nodes: int, now: float) -> str:
-    """The drawing in words.
-
-    `pods` are those that are drawn, `nodes` is the number of nodes, `now` the simulated time (s).
-    """
-    looks = [look_of(pod) for pod in pods]
-    told = ", ".join(f"{looks.count(look)} {look}" for look in LOOKS if look in looks)
-    return f"{nodes} nodes at {now:.0f} simulated seconds; Pods: {told or 'none'}"
+def _group_box(title: str, pods: PodsByNode, nodes: list[Node]) -> str:
+    looks = pods.looks([node.name for node in nodes])
+    tiles = [_chip(look, f"{count:,} {look}", "") for look, count in looks.items()]
+    down = "" if all(state_of(node)[1] for node in nodes) else " down"
+    return _box(f"{title} ({len(nodes):,} nodes)", tiles, down)
 
 
 def tile(pod: Pod, now: float) -> str:
     """One Pod, as a tile; `now` in simulated seconds."""
-    background, colour, mark = LOOKS[look_of(pod)]
     name, ready, status, restarts = pod_row(pod, now)
-    tip = html.escape(f"{name}: {status}, {ready} ready, {restarts} restarts")
-    short = html.escape(name if len(name) <= 14 else f"{name.split('-')[0][:8]}…{name[-5:]}")
+    tip = f"{name}: {status}, {ready} ready, {restarts} restarts"
+    return _chip(
+        look_of(pod), name if len(name) <= 14 else f"{name.split('-')[0][:8]}…{name[-5:]}", tip
+    )
+
+
+def _chip(look: str, text: str, tip: str) -> str:
+    background, colour, mark = LOOKS[look]
     return (
-        f'<span class="course-pod" title="{tip}" style="background:{background};color:{colour}">'
-        f"{mark} {short}</span>"
+        f'<span class="course-pod" title="{html.escape(tip)}" '
+        f'style="background:{background};color:{colour}">{mark} {html.escape(text)}</span>'
     )
 
 

@@ -29,6 +29,7 @@ function short(name) {
 function render({ model, el }) {
   let node = ""; // the chosen node, and the chosen Pod on it
   let pod = "";
+  let refocus = false; // whether the first box gets the focus with the next drawing
   const boxes = new Map(); // by name: the element, and what it shows
   const looks = model.get("looks");
   const send = (what, more = {}) => model.send({ do: what, node, pod, ...more });
@@ -50,6 +51,7 @@ function render({ model, el }) {
     return chip;
   });
   const workloads = make("div", { class: "bar" });
+  const path = make("div", { class: "bar" }); // the open groups of nodes, and a way out of them
   const grid = make("div", { class: "grid" });
   const told = make("div", { role: "status", "aria-live": "polite" });
   const recent = make("ol", { class: "recent", "aria-label": "The last events" });
@@ -57,11 +59,12 @@ function render({ model, el }) {
     ...Object.entries(looks).map(([look, [background, color, mark]]) =>
       make("span", { class: "pod", style: `background: ${background}; color: ${color}` }, `${mark} ${look}`)));
   const help = make("div", { class: "help" },
-    "On a node: arrows move, letters act, n chooses the next Pod; space runs, s steps, b goes back.");
+    "On a node: arrows move, letters act, n chooses the next Pod; space runs, s steps, b goes back. " +
+    "On a group of nodes: o or Enter opens it, u or Escape closes it.");
   root.append(
     make("div", { class: "bar", role: "toolbar", "aria-label": "Time" }, run, step, back, ...speeds, clock),
     make("div", { class: "bar", role: "toolbar", "aria-label": "Actions" }, ...chips),
-    workloads, grid, legend, told, recent, help);
+    workloads, path, grid, legend, told, recent, help);
   el.append(root);
 
   function choose(name, focus = false) {
@@ -89,6 +92,19 @@ function render({ model, el }) {
     told.textContent = here[(at + 1) % here.length].title;
   }
 
+  function openGroup(name) {
+    if (boxes.get(name)?.group) {
+      refocus = true;
+      send("open", { node: name });
+    }
+  }
+
+  function closeGroup() {
+    if (!model.get("scene").opened?.length) return;
+    refocus = true;
+    send("close");
+  }
+
   function onKey(event) {
     const names = [...boxes.keys()];
     const moves = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
@@ -98,6 +114,8 @@ function render({ model, el }) {
       const to = (names.indexOf(node) + moves[event.key] + names.length) % names.length;
       choose(names[to], true);
     } else if (action) send(action[0]);
+    else if (event.key === "o" || event.key === "Enter") openGroup(node);
+    else if (event.key === "u" || event.key === "Escape") closeGroup();
     else if (event.key === "n") nextPod();
     else if (event.key === " ") send("toggle");
     else if (event.key === "s") send("step");
@@ -114,6 +132,21 @@ function render({ model, el }) {
       `${mark} ${short(name)}`);
   }
 
+  function chip([look, count]) {
+    const [background, color, mark] = looks[look];
+    return make("span", { class: "count", style: `background: ${background}; color: ${color}` },
+      `${mark} ${count.toLocaleString("en")} ${look}`);
+  }
+
+  function drawPath(opened) {
+    const shown = opened.join(" / ");
+    if (path.dataset.shown === shown) return;
+    path.dataset.shown = shown;
+    path.replaceChildren(...(opened.length
+      ? [button("Close group (u)", "Back to the groups around", closeGroup), make("span", {}, shown)]
+      : []));
+  }
+
   function box(each) {
     const element = make("div", { class: "node", role: "button", tabindex: "-1" });
     element.addEventListener("focus", () => choose(each.name));
@@ -121,7 +154,8 @@ function render({ model, el }) {
     element.addEventListener("click", (event) => {
       choose(each.name, true);
       const tile = event.target.closest(".pod");
-      if (tile) markPod(tile.dataset.pod);
+      if (tile?.dataset.pod) markPod(tile.dataset.pod);
+      openGroup(each.name);
     });
     element.addEventListener("dragover", (event) => event.preventDefault());
     element.addEventListener("drop", (event) => {
@@ -132,7 +166,7 @@ function render({ model, el }) {
       send(event.dataTransfer.getData("text/plain"));
     });
     grid.append(element);
-    const known = { element, shown: "" };
+    const known = { element, shown: "", group: Boolean(each.counts) };
     boxes.set(each.name, known);
     return known;
   }
@@ -142,11 +176,14 @@ function render({ model, el }) {
     const shown = JSON.stringify(each);
     if (known.shown === shown) return; // most nodes do not change between two pictures
     known.shown = shown;
-    const count = `${each.pods.length} Pod${each.pods.length === 1 ? "" : "s"}`;
+    const counts = each.counts ?? [];
+    const count = each.counts
+      ? counts.map(([look, many]) => `${many} ${look}`).join(", ") || "no Pods"
+      : `${each.pods.length} Pod${each.pods.length === 1 ? "" : "s"}`;
     known.element.classList.toggle("down", each.down);
     known.element.setAttribute("aria-label", `${each.name}: ${each.state}, ${count}`);
     known.element.replaceChildren(
-      make("b", {}, `${each.name}: ${each.state}`), ...each.pods.map(tile));
+      make("b", {}, `${each.name}: ${each.state}`), ...counts.map(chip), ...each.pods.map(tile));
     if (pod && each.name === node) markPod(pod);
   }
 
@@ -169,10 +206,12 @@ function render({ model, el }) {
     speeds.forEach((each, at) => each.setAttribute("aria-pressed", SPEEDS[at] === scene.speed));
     clock.textContent = `${Math.round(scene.now)} s`;
     drawWorkloads(scene.workloads);
+    drawPath(scene.opened ?? []);
     const names = new Set(scene.nodes.map((each) => each.name));
     for (const [name, known] of boxes) if (!names.has(name)) { known.element.remove(); boxes.delete(name); }
     scene.nodes.forEach(drawNode);
-    if (!boxes.has(node) && scene.nodes.length) choose(scene.nodes[0].name);
+    if (!boxes.has(node) && scene.nodes.length) choose(scene.nodes[0].name, refocus);
+    refocus = false;
     told.textContent = scene.said;
     recent.replaceChildren(...scene.recent.map((line) => make("li", {}, line)));
     root.setAttribute("aria-label", scene.told);

@@ -22,7 +22,9 @@ from course_lib.engine.log import LogEntry
 from course_lib.errors import CourseError
 from course_lib.objects.kinds.node import Node
 from course_lib.objects.kinds.pod.columns import pod_row
-from course_lib.widgets.drawing import LOOKS, draw, look_of, state_of, told_of, with_still
+from course_lib.widgets.drawing import draw, with_still
+from course_lib.widgets.groups import MOST_WAITING, PodsByNode, grouped, opened
+from course_lib.widgets.looks import LOOKS, look_of, state_of, told_of
 from course_lib.widgets.player import Runner
 
 HERE = Path(__file__).parent
@@ -43,7 +45,8 @@ class LiveCluster(Runner, anywidget.AnyWidget):
     """A cluster to click on, by mouse or by keyboard: Tab, arrows and letters.
 
     `start` is a cluster, or a function that builds one: then one can go back, too. Time runs only
-    while it is asked to, and the notebook stays free meanwhile.
+    while it is asked to, and the notebook stays free meanwhile. Many nodes are drawn in groups, by
+    zone and state; `open_group` shows what is in one.
 
     >>> from course_lib import Cluster
     >>> view = LiveCluster(lambda: Cluster(nodes=2))
@@ -69,6 +72,9 @@ class LiveCluster(Runner, anywidget.AnyWidget):
         self.namespace, self.speed = namespace, 10.0
         self.began = self.cluster.now
         self.done: list[Action] = []
+        self.path: list[str] = []  # the titles of the groups that are open, from the outermost on
+        self._groups: list[str] = []  # the titles of those that are drawn
+        self._pods = PodsByNode(self.cluster.api, namespace)
         self.on_msg(self._heard)
         self.refresh()
 
@@ -110,11 +116,27 @@ class LiveCluster(Runner, anywidget.AnyWidget):
             self.toggle()
         until = max(self.began, self.cluster.now - seconds)
         self.cluster = self.build()
+        self._pods = PodsByNode(self.cluster.api, self.namespace)
         self.done = [action for action in self.done if action.at < until]
         for action in self.done:
             self.cluster.run(max(0.0, action.at - self.cluster.now))
             action.do(self.cluster)
         self.cluster.run(max(0.0, until - self.cluster.now))
+        self.refresh()
+
+    # Groups
+
+    def open_group(self, group: str) -> None:
+        """Show what is in a group of nodes; raises `CourseError` where none has this title."""
+        here, self.path = opened(self.cluster.api.list("Node"), self.path)
+        if group not in grouped(here):
+            raise CourseError("there is no such group of nodes", found=repr(group))
+        self.path.append(group)
+        self.refresh()
+
+    def close_group(self) -> None:
+        """Go back to the groups around."""
+        self.path = self.path[:-1]
         self.refresh()
 
     # What is done to the cluster
@@ -160,7 +182,11 @@ class LiveCluster(Runner, anywidget.AnyWidget):
                    "restore": self.restore}  # fmt: skip
         what = wanted["do"]
         try:
-            if what in on_node:
+            if what == "open":
+                self.open_group(wanted["node"])
+            elif what in on_node and wanted["node"] in self._groups:
+                raise CourseError("this is a group of nodes: open it first, by o or Enter")
+            elif what in on_node:
                 on_node[what](wanted["node"])
             elif what == "delete" and wanted["pod"]:
                 self.delete(wanted["pod"])
@@ -172,7 +198,12 @@ class LiveCluster(Runner, anywidget.AnyWidget):
                 self.speed = float(wanted["speed"])
                 self.refresh()
             else:
-                {"toggle": self.toggle, "step": self.step, "back": self.back}[what]()
+                {
+                    "toggle": self.toggle,
+                    "step": self.step,
+                    "back": self.back,
+                    "close": self.close_group,
+                }[what]()
         except CourseError as problem:
             self.refresh(problem.what)
 
@@ -182,19 +213,19 @@ class LiveCluster(Runner, anywidget.AnyWidget):
         """Describe the cluster as it is, for the drawing."""
         api = self.cluster.api
         try:
-            pods, nodes = api.list("Pod", self.namespace), api.list("Node")
+            nodes = api.list("Node")
         except CourseError as problem:  # a control plane that is silent: the last picture stays
             self.scene = self.scene | {"said": problem.what, "now": self.cluster.now}
             return
-        tiles: dict[str, list[list[object]]] = {}
-        for pod in pods:
-            name, ready, status, restarts = pod_row(pod, self.cluster.now)
-            tile = [name, look_of(pod), status, ready, int(restarts)]
-            tiles.setdefault(pod.spec.node_name or "", []).append(tile)
-        boxes = [_box(node, tiles.get(node.name, [])) for node in nodes]
-        if waiting := tiles.get(""):
-            title = {"name": "waiting", "state": "for a node", "down": True}
-            boxes.append(title | {"pods": waiting})
+        self._pods.receive()
+        here, self.path = opened(nodes, self.path)
+        groups = grouped(here)
+        self._groups = list(groups)
+        boxes = [self._group(title, each) for title, each in groups.items()]
+        boxes += [] if groups else [self._box(node) for node in here]
+        if waiting := self._tiles("")[:MOST_WAITING]:
+            count = f"for a node ({len(self._pods.on('')):,} Pods)"
+            boxes.append({"name": "waiting", "state": count, "down": True, "pods": waiting})
         *earlier, last = ["", *map(_line, self.cluster.sim.log.entries[-RECENT:])]
         self.scene = {
             "now": self.cluster.now,
@@ -203,10 +234,28 @@ class LiveCluster(Runner, anywidget.AnyWidget):
             "can_go_back": self.build is not None and self.cluster.now > self.began,
             "said": said or last,
             "recent": [line for line in reversed(earlier) if line],
-            "told": told_of(pods, len(nodes), self.cluster.now),
+            "told": told_of(self._pods.all_looks, len(nodes), self.cluster.now),
+            "opened": self.path,
             "nodes": boxes,
             "workloads": self._workloads(),
         }
+
+    def _tiles(self, node: str) -> list[list[object]]:
+        tiles: list[list[object]] = []
+        for pod in self._pods.on(node):
+            name, ready, status, restarts = pod_row(pod, self.cluster.now)
+            tiles.append([name, look_of(pod), status, ready, int(restarts)])
+        return tiles
+
+    def _box(self, node: Node) -> dict[str, object]:
+        state, up = state_of(node)
+        return {"name": node.name, "state": state, "down": not up, "pods": self._tiles(node.name)}
+
+    def _group(self, title: str, nodes: list[Node]) -> dict[str, object]:
+        down = not all(state_of(node)[1] for node in nodes)
+        counts = [[*each] for each in self._pods.looks([node.name for node in nodes]).items()]
+        state = f"{len(nodes):,} nodes"
+        return {"name": title, "state": state, "down": down, "pods": [], "counts": counts}
 
     def _workloads(self) -> list[list[object]]:
         return [
@@ -224,8 +273,3 @@ class LiveCluster(Runner, anywidget.AnyWidget):
 
 def _line(entry: LogEntry) -> str:
     return f"{entry.time:.0f} s {entry.component}: {entry.message}"
-
-
-def _box(node: Node, pods: list[list[object]]) -> dict[str, object]:
-    state, up = state_of(node)
-    return {"name": node.name, "state": state, "down": not up, "pods": pods}
