@@ -27,6 +27,7 @@ from course_lib.client.http_kinds import ServedKinds
 from course_lib.client.http_watch import Scope
 from course_lib.client.http_watches import POLL, HTTPWatches, view_of
 from course_lib.client.interface import Client, Listener, Subscription
+from course_lib.client.limits import UNLIMITED, RateLimiter
 from course_lib.client.transport import JSON, MERGE_PATCH, HTTPTransport
 from course_lib.engine import Simulation
 from course_lib.engine.simulation import Process
@@ -42,6 +43,8 @@ class HTTPClient:
 
     With `dry`, writes are checked and not stored. `sim` has the time.
     """
+
+    limiter: RateLimiter = UNLIMITED
 
     def __init__(self, sim: Simulation, transport: HTTPTransport, dry: bool = False) -> None:
         self.sim, self._transport = sim, transport

@@ -13,6 +13,7 @@ from course_lib.apiserver.deletion import BACKGROUND
 from course_lib.apiserver.server import AnyKind
 from course_lib.apiserver.watch_events import WatchEvent
 from course_lib.client.apply import Applied
+from course_lib.client.limits import RateLimiter
 from course_lib.engine import Simulation
 from course_lib.engine.simulation import Process
 from course_lib.objects.kind import Kind, Kinds
@@ -74,6 +75,10 @@ class Client(Protocol):
     @property
     def events(self) -> Recorder:
         """Where this client records Events."""
+
+    @property
+    def limiter(self) -> RateLimiter:
+        """Says when this client may send its requests."""
 
     @property
     def reachable(self) -> bool:

@@ -13,6 +13,7 @@ from course_lib.apiserver.watch_events import ADDED, WatchEvent
 from course_lib.client.apply import Applied, apply
 from course_lib.client.events import EventRecorder
 from course_lib.client.interface import Client, Listener, Subscription
+from course_lib.client.limits import UNLIMITED, RateLimiter
 from course_lib.engine import Simulation
 from course_lib.engine.simulation import Process
 from course_lib.objects.kind import Kind, Kinds
@@ -23,6 +24,8 @@ from course_lib.objects.selectors import EVERYTHING, FieldSelector, Selector
 
 class ServerClient(ABC):
     """A client whose requests go to the API server that `reach` returns."""
+
+    limiter: RateLimiter = UNLIMITED
 
     def __init__(self, sim: Simulation) -> None:
         self.sim = sim
@@ -54,6 +57,10 @@ class ServerClient(ABC):
     @abstractmethod
     def reach(self) -> APIServer:
         """The API server for one request; raises `Unreachable` or `StorageError`."""
+
+    def reach_to_write(self) -> APIServer:
+        """The same for a request that changes something."""
+        return self.reach()
 
     @abstractmethod
     def watch(
@@ -99,11 +106,11 @@ class ServerClient(ABC):
 
     def create(self, document: Document) -> Object:
         """Create an object; raises `InvalidManifest`, `AlreadyExists` or `Forbidden`."""
-        return self.reach().create(document)
+        return self.reach_to_write().create(document)
 
     def update(self, document: Document, subresource: str = "") -> Object:
         """Replace an object, or its status; raises `NotFound` or `Conflict`."""
-        return self.reach().update(document, subresource)
+        return self.reach_to_write().update(document, subresource)
 
     def patch(
         self,
@@ -115,11 +122,11 @@ class ServerClient(ABC):
         expected: str = "",
     ) -> ObjectT:
         """Apply a merge patch (RFC 7386); with `expected`, only to that resourceVersion."""
-        return self.reach().patch(kind, name, namespace, patch, subresource, expected)
+        return self.reach_to_write().patch(kind, name, namespace, patch, subresource, expected)
 
     def patch_status(self, of: ObjectT, status: Document) -> ObjectT:
         """Merge into the status of an object, if it is still the one with that uid."""
-        return self.reach().patch_status(of, status)
+        return self.reach_to_write().patch_status(of, status)
 
     def apply(self, document: Document) -> Applied:
         """Create or update an object as `kubectl apply` does, by a three-way merge."""
@@ -127,11 +134,11 @@ class ServerClient(ABC):
 
     def bind(self, pod: Object, node: str) -> None:
         """Give a Pod its node, once; raises `Conflict`."""
-        self.reach().bind(pod, node)
+        self.reach_to_write().bind(pod, node)
 
     def evict(self, pod: Object, grace_period: int | None = None) -> None:
         """Delete a Pod if its PodDisruptionBudgets allow it; raises `TooManyRequests`."""
-        self.reach().evict(pod, grace_period)
+        self.reach_to_write().evict(pod, grace_period)
 
     def delete(
         self,
@@ -143,7 +150,7 @@ class ServerClient(ABC):
         uid: str = "",
     ) -> None:
         """Delete an object; `grace_period` in s; with `uid`, only the object that has it."""
-        self.reach().delete(kind, name, namespace, propagation, grace_period, uid)
+        self.reach_to_write().delete(kind, name, namespace, propagation, grace_period, uid)
 
     def renew_for_readers(
         self,

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import FunctionType
 from typing import Any, TypeGuard, TypeVar, cast
 
+from course_lib.client.limits import NO_LIMITS, UPSTREAM, ClientLimits, Rate
 from course_lib.cluster.static_manifests import CONTROLLER_MANAGER, SCHEDULER
 from course_lib.cri.simulated import runtime_named
 from course_lib.engine.simulation import duration
@@ -207,3 +208,36 @@ def left_out(names: Sequence[str]) -> frozenset[str]:
                 found=repr(name)[:60],
             )
     return frozenset([names] if isinstance(names, str) else names)
+
+
+def limits_of(said: bool | Mapping[str, tuple[float, int]]) -> ClientLimits:
+    """The limits of the control plane's clients: none, upstream's defaults, or others in part.
+
+    Raises `CourseError` for another component, and for a rate that lets nothing pass.
+    """
+    if isinstance(said, bool):
+        return UPSTREAM if said else NO_LIMITS
+    expected = f"True, or a dict such as {{{SCHEDULER!r}: (50, 100)}}: requests a second, at once"
+    if not isinstance(said, Mapping) or not set(said) <= set(REPLACEABLE):
+        raise _no_limit(said, expected)
+    rates = {}
+    for name, rate in said.items():
+        if not isinstance(rate, Sequence) or len(rate) != 2 or not all(map(_number, rate)):
+            raise _no_limit(rate, expected)
+        qps, burst = float(rate[0]), rate[1]
+        if not 0 < qps < float("inf") or not _whole(burst) or burst < 1:
+            raise _no_limit(rate, "a rate above 0, and a whole number of at least 1")
+        rates[name] = Rate(qps, burst)
+    return ClientLimits(
+        rates.get(SCHEDULER, UPSTREAM.scheduler),
+        rates.get(CONTROLLER_MANAGER, UPSTREAM.controllers),
+    )
+
+
+def _no_limit(found: object, expected: str) -> CourseError:
+    return CourseError(
+        "not a limit of the control plane's clients",
+        where="client_limits",
+        expected=expected,
+        found=repr(found)[:60],
+    )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from course_lib.apiserver.deletion import BACKGROUND
 from course_lib.cluster import layout as layouts
 from course_lib.cluster.apply import apply_manifests
-from course_lib.cluster.arguments import check_settings, checked, count, left_out
+from course_lib.cluster.arguments import check_settings, checked, count, left_out, limits_of
 from course_lib.cluster.cloud import Cloud
 from course_lib.cluster.containers import ContainerAccess
 from course_lib.cluster.control_plane import ControlPlane, ManagedControlPlane
@@ -67,6 +67,9 @@ class Cluster(ShortForms):
     begins (s after 1 January 2026).
     `labels` are put on all nodes. `without` names parts of the control plane that are left out,
     kube-scheduler or kube-controller-manager: a program outside does their work, over `serve`.
+    With `client_limits` these two send so many requests a second as the real ones, so that at scale
+    things take as long as on a real cluster; a dict gives one another rate and burst
+    (`{"kube-controller-manager": (100, 150)}`).
 
     >>> cluster = Cluster(nodes=3)
     >>> cluster.apply("data/web.yaml")[["OBJECT", "RESULT"]]
@@ -78,6 +81,8 @@ class Cluster(ShortForms):
       NAME READY
     0  web   3/3
     """
+
+    plane: ControlPlane[KubeadmControlPlane]
 
     def __init__(
         self,
@@ -98,6 +103,7 @@ class Cluster(ShortForms):
         cloud: bool = False,
         start: float = 0.0,
         without: Sequence[str] = (),
+        client_limits: bool | Mapping[str, tuple[float, int]] = False,
         **settings: Any,
     ) -> None:
         count(nodes, "nodes", most=MOST_NODES, do="no more machines have an address of their own")
@@ -107,8 +113,8 @@ class Cluster(ShortForms):
         addresses = ranges(layout or nodes, pod_cidr, settings.get("subnets", 1))
         self.network = network_named(self.sim, network, addresses, settings, policies)
         metrics = MetricsServer(self.sim, lambda: self.machines.readings())
-        self.plane: ControlPlane[KubeadmControlPlane]
-        parts = metrics, scheduler, self.network.cluster_cidr, left_out(without)
+        absent, limits = left_out(without), limits_of(client_limits)
+        parts = metrics, scheduler, self.network.cluster_cidr, absent, limits
         if layout is None:
             self.plane = ManagedControlPlane(self.sim, layouts.beside(nodes, zones), *parts)
         else:

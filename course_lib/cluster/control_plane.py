@@ -14,6 +14,8 @@ from typing import Generic, NoReturn, TypeVar
 from course_lib.apiserver import APIServer
 from course_lib.apiserver.compaction import Compactor
 from course_lib.client import LocalClient
+from course_lib.client.limited import one_for_each
+from course_lib.client.limits import NO_LIMITS, ClientLimits, limiter_of
 from course_lib.client.local import ServerClient
 from course_lib.cluster.bootstrap import furnish
 from course_lib.cluster.layout import Layout
@@ -105,7 +107,7 @@ class ManagedControlPlane(ControlPlane[NoReturn]):
 
     `sim` has the time, `layout` names the machines, `metrics` measure Pods for the autoscaler,
     `scheduler` is its configuration, and `cidr` has the addresses of Pods; `without` names the
-    scheduler or the controller manager where it is left out.
+    scheduler or the controller manager where it is left out, `limits` are those of their clients.
     """
 
     def __init__(
@@ -116,11 +118,12 @@ class ManagedControlPlane(ControlPlane[NoReturn]):
         scheduler: SchedulerSource | None = None,
         cidr: ClusterCIDR | None = None,
         without: Set[str] = frozenset(),
+        limits: ClientLimits = NO_LIMITS,
     ) -> None:
         self.layout, self.links, self.entry = layout, Links(), ENTRY
         self._sim, self._client = sim, LocalClient(APIServer(sim))
         self._metrics, self._configuration, self._cidr = metrics, scheduler, cidr
-        self._without = without
+        self._without, self._limits = without, limits
         self._scheduler: Scheduler | None = None
         self._controllers: list[Controller] = []
 
@@ -135,9 +138,11 @@ class ManagedControlPlane(ControlPlane[NoReturn]):
         """Create what every cluster has; start the scheduler and the controllers."""
         furnish(self._client)
         if SCHEDULER not in self._without:
-            self._scheduler = Scheduler(self._client, self._configuration)
+            limiter = limiter_of(self._limits.scheduler, self._sim)
+            self._scheduler = Scheduler(self._client, self._configuration, limiter)
         if CONTROLLER_MANAGER not in self._without:
-            self._controllers = start_controllers(self._client, self._metrics, self._cidr)
+            own = one_for_each(self._client, self._limits.controllers)
+            self._controllers = start_controllers(self._client, self._metrics, self._cidr, own)
         Compactor(self._sim, self._client.server.store)
 
     def settle(self) -> None:

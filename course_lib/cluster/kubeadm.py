@@ -11,6 +11,7 @@ from collections.abc import Set
 from course_lib.apiserver.errors import APIError
 from course_lib.apiserver.load_balancer import LoadBalancer
 from course_lib.client.connection import Connection
+from course_lib.client.limits import NO_LIMITS, ClientLimits
 from course_lib.cluster.control_plane import ControlPlane, no_scheduler
 from course_lib.cluster.frontend import APIFrontend, Local
 from course_lib.cluster.layout import Layout
@@ -48,7 +49,7 @@ class KubeadmControlPlane(ControlPlane["KubeadmControlPlane"]):
     `off` are the machines without power, `certificates` the ends of certificates (simulated s).
     `sim` has the time, `metrics` measure Pods for the autoscaler, `scheduler` is its configuration,
     and `cidr` has the addresses of Pods; `without` names the scheduler or the controller manager
-    where it is left out.
+    where it is left out, `limits` are those of their clients.
     """
 
     def __init__(
@@ -59,11 +60,12 @@ class KubeadmControlPlane(ControlPlane["KubeadmControlPlane"]):
         scheduler: SchedulerSource | None = None,
         cidr: ClusterCIDR | None = None,
         without: Set[str] = frozenset(),
+        limits: ClientLimits = NO_LIMITS,
         certificates: float = YEAR,
     ) -> None:
         self.sim, self.layout, self.metrics = sim, layout, metrics
         self.scheduler_configuration, self.cidr = scheduler, cidr
-        self.links, self._without = Links(), without
+        self.links, self._without, self.limits = Links(), without, limits
         self.entry = layout.balancer or layout.control_planes[0]
         self.certificates = {
             (machine, name): sim.now + certificates

@@ -16,6 +16,8 @@ from course_lib.apiserver.etcd_store import EtcdStore
 from course_lib.client import LocalClient
 from course_lib.client.connection import Connection, Frontend
 from course_lib.client.leader_election import LeaderElector
+from course_lib.client.limited import one_for_each
+from course_lib.client.limits import ClientLimits, limiter_of
 from course_lib.cluster.bootstrap import furnish
 from course_lib.cluster.identity_lease import keep_lease
 from course_lib.cluster.layout import Layout
@@ -42,6 +44,7 @@ class Surroundings(Protocol):
     metrics: MetricsServer
     scheduler_configuration: SchedulerSource | None
     cidr: ClusterCIDR | None  # of Pods
+    limits: ClientLimits
 
     def exit(self, machine: str, name: str) -> None:
         """A process ends; its kubelet or systemd starts it again."""
@@ -280,7 +283,8 @@ class SchedulerProcess(Elected):
     def lead(self) -> None:
         """Schedule."""
         assert self.api is not None
-        self.scheduler = Scheduler(self.api, self.plane.scheduler_configuration)
+        limiter = limiter_of(self.plane.limits.scheduler, self.api.sim)
+        self.scheduler = Scheduler(self.api, self.plane.scheduler_configuration, limiter)
 
     def stop(self) -> None:
         """Its queue and its snapshot of the cluster are gone."""
@@ -297,4 +301,5 @@ class ControllerManagerProcess(Elected):
     def lead(self) -> None:
         """Start all control loops."""
         assert self.api is not None
-        self.controllers = start_controllers(self.api, self.plane.metrics, self.plane.cidr)
+        own, plane = one_for_each(self.api, self.plane.limits.controllers), self.plane
+        self.controllers = start_controllers(self.api, plane.metrics, plane.cidr, own)

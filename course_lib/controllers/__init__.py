@@ -1,7 +1,6 @@
 """kube-controller-manager: control loops from the desired to the existing state (chapter 03)."""
 
 from collections.abc import Callable
-from functools import partial
 
 from course_lib.client import Client
 from course_lib.client.informer import InformerFactory
@@ -67,18 +66,24 @@ CONTROLLERS: tuple[type[Controller], ...] = (
 
 
 def start_controllers(
-    api: Client, metrics: MetricsServer, cidr: ClusterCIDR | None = None
+    api: Client,
+    metrics: MetricsServer,
+    cidr: ClusterCIDR | None = None,
+    own: Callable[[], Client] | None = None,
 ) -> list[Controller]:
     """Start all of them; they share their informers, and meet at the API server.
 
-    `api` is their client, `metrics` what the autoscaler reads, `cidr` the addresses of Pods.
+    `api` is their client, `metrics` what the autoscaler reads, `cidr` the addresses of Pods;
+    `own` makes a client for one of them, where each has its own.
     """
     informers = InformerFactory(api)
     makers: dict[type[Controller], Callable[[Client, InformerFactory], Controller]] = {
-        NodeIPAMController: partial(NodeIPAMController, cidr=cidr)
+        # The nodes that a cluster begins with have their addresses at once.
+        NodeIPAMController: lambda _, informers: NodeIPAMController(api, informers, cidr)
     }
-    controllers = [makers.get(each, each)(api, informers) for each in CONTROLLERS]
-    return [*controllers, AutoscalerController(api, informers, metrics)]
+    own = own or (lambda: api)
+    controllers = [makers.get(each, each)(own(), informers) for each in CONTROLLERS]
+    return [*controllers, AutoscalerController(own(), informers, metrics)]
 
 
 __all__ = ["CONTROLLERS", "Controller", "MetricsServer", "Reading", "start_controllers"]

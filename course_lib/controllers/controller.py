@@ -51,6 +51,7 @@ class Controller:
         self.normal = partial(api.events.normal, self.name)
         self.warning = partial(api.events.warning, self.name)
         self.queue = WorkQueue[Key](self.sim)
+        self._cut_short = False  # whether the client's limit leaves work for the next look
         if self.kind:
             self.watch(self.kind, lambda seen: [key_of(seen)])
         self.watches()
@@ -198,7 +199,9 @@ class Controller:
             yield from self.queue.ready()
             yield self.sim.sleep(WORK_SECONDS)
             yield from self.informers.wait_for_sync()
+            yield from self.admitted()
             key = self.queue.get()
+            self._cut_short = False
             if self._succeeds(key):
                 self.queue.forget(key)
             else:
@@ -220,6 +223,20 @@ class Controller:
             self.sim.failed(error, self.name, "/".join(filter(None, key)))
         return False
 
+    def admitted(self) -> Process:
+        """Wait until the client may send its next request: `yield from self.admitted()`."""
+        while (wait := self.api.limiter.wait()) > 0:
+            yield self.sim.sleep(wait)
+
+    def most(self, desired: int, burst: int) -> int:
+        """How many of the `desired` requests are sent at this look: at most a `burst`, and what
+        the client may send now. The change of these causes the next look.
+        """
+        wanted = min(desired, burst)
+        sent = min(wanted, self.api.limiter.allowance())
+        self._cut_short = sent < wanted
+        return sent
+
     def create(self, owner: Object, document: Document, thing: str) -> None:
         """Create a child; a refusal is reported as `FailedCreate` and raised on.
 
@@ -237,8 +254,12 @@ class Controller:
         self.normal(owner, "SuccessfulCreate", f"Created {thing}: {made.name}")
 
     def state(self, of: Object, status: Document) -> None:
-        """Merge into the status of an object; nothing is sent where nothing changes."""
-        if differs(of, status):
+        """Merge into the status of an object; nothing is sent where nothing changes.
+
+        A look that the client's limit cuts short leaves it to the last one: a real controller
+        would still wait for the tokens of this look.
+        """
+        if not self._cut_short and differs(of, status):
             self.api.patch_status(of, status)
 
 

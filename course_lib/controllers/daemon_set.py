@@ -142,9 +142,10 @@ class DaemonSetController(Controller):
             made["spec"] = daemon_spec(made["spec"], name)
             self.create(owner, made, "pod")
 
-        for name in missing[BURST:]:
+        count = self.most(len(missing), BURST)
+        for name in missing[count:]:
             nodes.note(name)
-        slow_start(missing[:BURST], create)
+        slow_start(missing[:count], create)
 
     def _thin_out(self, owner: DaemonSet, name: str, pods: list[Pod], suits: bool) -> None:
         """Delete the Pods of a node that failed or are too many."""

@@ -133,6 +133,7 @@ class JobController(Controller):
         if wait > 0:
             self.enqueue(key_of(job), after=wait)
             return 0
+        missing = self.most(missing, BURST)
         slow_start(self._more(job, pods, missing), lambda pod: self.create(job, pod, "pod"))
         return missing
 

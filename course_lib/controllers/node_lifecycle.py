@@ -119,6 +119,8 @@ class NodeLifecycleController(Controller):
         nodes = [(name, self.informers.find(Node, name)) for name in sorted(self._doubtful)]
         with suppress(Unavailable):  # until an API server answers again
             for name, node in nodes:
+                if self.api.limiter.wait():
+                    break  # the client's limit leaves the others for the next look
                 if node is not None:
                     self._check(node)
                 if node is None or self._trust(name):

@@ -83,10 +83,11 @@ class ReplicaSetController(Controller):
             template = self.api.document(owner.kind, owner.name, owner.namespace)["spec"][
                 "template"
             ]
-            made = (pod_from_template(owner, template) for _ in range(min(missing, BURST)))
+            count = self.most(missing, BURST)
+            made = (pod_from_template(owner, template) for _ in range(count))
             slow_start(made, lambda pod: self.create(owner, pod, "pod"))
             return
-        for pod in self._order(owner).first(min(-missing, BURST)):
+        for pod in self._order(owner).first(self.most(-missing, BURST)):
             self.api.delete(Pod, pod.name, pod.namespace, uid=pod.uid)
             self.normal(owner, "SuccessfulDelete", f"Deleted pod: {pod.name}")
 

@@ -16,6 +16,7 @@ import simpy
 from course_lib.apiserver.errors import Conflict, NotFound, Unavailable, Unreachable
 from course_lib.client import Client
 from course_lib.client.informer import InformerFactory
+from course_lib.client.limits import UNLIMITED, RateLimiter
 from course_lib.engine.simulation import Process
 from course_lib.objects.kinds.namespace import Namespace
 from course_lib.objects.kinds.node import Node
@@ -41,10 +42,19 @@ TIMED_OUT = "rejected due to timeout after waiting {wait:g}s at plugin {plugin}"
 
 
 class Scheduler:
-    """The scheduler of a cluster, with one profile or several (`KubeSchedulerConfiguration`)."""
+    """The scheduler of a cluster, with one profile or several (`KubeSchedulerConfiguration`).
 
-    def __init__(self, api: Client, configuration: SchedulerSource | None = None) -> None:
-        self.api, self.sim = api, api.sim
+    `api` is its client, `configuration` has the profiles; `limiter` says when the client may send
+    the next binding, and the scheduler goes on meanwhile.
+    """
+
+    def __init__(
+        self,
+        api: Client,
+        configuration: SchedulerSource | None = None,
+        limiter: RateLimiter = UNLIMITED,
+    ) -> None:
+        self.api, self.sim, self._limiter = api, api.sim, limiter
         self.informers = informers = InformerFactory(api)
         made = (
             frameworks(configuration, informers)
@@ -135,7 +145,7 @@ class Scheduler:
         elif waits:
             self._wait(queued, assumed, waits)
         else:
-            self._bind(queued, assumed)
+            self._bind_in_turn(queued, assumed)
 
     def _wait(self, queued: QueuedPod, assumed: PodInfo, waits: dict[str, float]) -> None:
         """Keep the place until the Permit plugins allow the Pod, reject it, or wait no longer."""
@@ -144,7 +154,7 @@ class Scheduler:
         def done(rejection: Rejection | None) -> None:
             del waiting_pods[uid]
             if rejection is None:
-                bind = partial(self._attempt, queued, lambda: self._bind(queued, assumed))
+                bind = partial(self._attempt, queued, lambda: self._bind_in_turn(queued, assumed))
                 self.sim.at(self.sim.now, bind)
             else:
                 self._attempt(queued, lambda: self._give_up(queued, assumed, rejection))
@@ -214,10 +224,20 @@ class Scheduler:
         for stated in conditions:
             if stated["type"] == "PodScheduled":
                 stated["observedGeneration"] = pod.metadata.generation
+        self._limiter.reserve()  # the next binding waits for it
         self.api.patch_status(pod, {"conditions": conditions})
         self.queue.give_back(queued, events)
 
     # The binding cycle
+
+    def _bind_in_turn(self, queued: QueuedPod, assumed: PodInfo) -> None:
+        """Bind a Pod when the client may send it; the next one is scheduled meanwhile."""
+        wait = self._limiter.reserve()
+        if wait:
+            bind = partial(self._attempt, queued, lambda: self._bind(queued, assumed))
+            self.sim.at(self.sim.now + wait, bind)
+        else:
+            self._bind(queued, assumed)
 
     def _bind(self, queued: QueuedPod, assumed: PodInfo) -> None:
         framework, node = self.framework(assumed), assumed.pod.spec.node_name
