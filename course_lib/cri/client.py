@@ -86,8 +86,10 @@ class Transport(Protocol):
     def hops(self) -> tuple[TimedStep, ...]:
         """The steps of the call that is just ending, where one can know them."""
 
-    def watch(self, changed: Callable[[], None]) -> bool:
-        """Have `changed` called when a container changes; False where one must ask instead."""
+    def watch(self, changed: Callable[[str], None]) -> bool:
+        """Have `changed` called with the sandbox's ID when a container changes, and with none when
+        the runtime has started again; False where one must ask instead.
+        """
 
     def on_change(self, changed: Callable[[], None]) -> bool:
         """Have `changed` called when a call may be answered otherwise; False where one must ask."""
@@ -142,9 +144,10 @@ class InProcess:
         """The steps of the call that is just ending."""
         return self.shim.runtime.calls.steps_of_this_process()
 
-    def watch(self, changed: Callable[[], None]) -> bool:
+    def watch(self, changed: Callable[[str], None]) -> bool:
         """Hear of every change at once."""
-        self.shim.runtime.listeners.append(lambda kind, container: changed())
+        self.shim.runtime.listeners.append(lambda kind, container: changed(container.sandbox.id))
+        self.shim.runtime.restarted.append(lambda: changed(""))
         return True
 
     def on_change(self, changed: Callable[[], None]) -> bool:

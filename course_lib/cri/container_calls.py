@@ -85,7 +85,8 @@ class ContainerCalls:
             yield v1.StreamContainersResponse(containers=[container])
 
     def _found(self, wanted: v1.ContainerFilter) -> Iterator[v1.Container]:
-        for container in self._containers.values():
+        sandbox = self._sandboxes.get(wanted.pod_sandbox_id)
+        for container in self._containers.of(sandbox) if sandbox else self._containers.values():
             same = not wanted.HasField("state") or wanted.state.state == STATES[container.state]
             if same and passes(container, wanted):
                 parts = container_parts(container, self._machine.epoch)

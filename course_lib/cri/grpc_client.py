@@ -67,7 +67,7 @@ class Channel:
         """Nobody knows what real programs will use."""
         return False
 
-    def watch(self, changed: Callable[[], None]) -> bool:
+    def watch(self, changed: Callable[[str], None]) -> bool:
         """Changes are found by asking."""
         return False
 

@@ -23,4 +23,4 @@ def given(id: str, field: str) -> str:
 
 def matches(labels: Mapping[str, str], selector: Mapping[str, str]) -> bool:
     """Whether something has all these labels."""
-    return all(labels.get(name) == value for name, value in selector.items())
+    return not selector or all(labels.get(name) == value for name, value in selector.items())

@@ -71,7 +71,8 @@ class SandboxCalls:
             yield v1.StreamPodSandboxesResponse(pod_sandboxes=[sandbox])
 
     def _found(self, wanted: v1.PodSandboxFilter) -> Iterator[v1.PodSandbox]:
-        for sandbox in self._sandboxes.values():
+        named = self._sandboxes.get(wanted.id)
+        for sandbox in [named] if named else self._sandboxes.values():
             if _passes(sandbox, wanted):
                 yield v1.PodSandbox(**sandbox_parts(sandbox, self._machine.epoch))
 

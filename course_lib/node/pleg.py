@@ -2,16 +2,19 @@
 
 Once a second it lists sandboxes and containers, and compares with what it found before ("relist").
 A runtime that tells of changes by itself (the CRI's container events) spares the looks in which
-nothing would be found: then a look comes at the next full second after a change.
-Source: `pkg/kubelet/pleg/generic.go`; kubernetes.io "Switching from Polling to CRI Event-based
-Updates to Container Status".
+nothing would be found: then a look comes at the next full second after a change, and only at the
+Pods in which something has changed.
+Source: `pkg/kubelet/pleg/generic.go`, `evented.go`; kubernetes.io "Switching from Polling to CRI
+Event-based Updates to Container Status".
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from sys import intern
+
+import msgspec
 
 from course_lib.cri import CRIClient
 from course_lib.cri import messages as v1
@@ -20,6 +23,17 @@ from course_lib.node.cri_config import POD_UID
 from course_lib.runtimes import RuntimeFault
 
 PERIOD = 1.0  # s between two looks
+
+
+class PodStates(msgspec.Struct, frozen=True, gc=False):
+    """What was found of one Pod: the states of its sandbox and its containers."""
+
+    uid: str
+    sandbox: int
+    containers: tuple[str | int, ...]  # ID and state of each
+
+
+NOTHING = PodStates("", 0, ())
 
 
 class PLEG:
@@ -34,7 +48,8 @@ class PLEG:
     ) -> None:
         self.sim, self.client, self._changed = sim, client, changed
         self._phase = phase  # this kubelet's seconds do not begin with its neighbour's
-        self._known: dict[str, tuple[str, int]] = {}  # by sandbox or container: Pod's uid, state
+        self._known: dict[str, PodStates] = {}  # by the ID of the sandbox
+        self._news: dict[str, None] = {}  # sandboxes in which something happened; "": anywhere
         self._due = False
         self._ended = False
         self._told = client.transport.watch(self._hear)
@@ -45,7 +60,8 @@ class PLEG:
         """Look no more."""
         self._ended = True
 
-    def _hear(self) -> None:
+    def _hear(self, sandbox: str = "") -> None:
+        self._news[sandbox] = None
         if not self._due and not self._ended:
             self._due = True
             # A hair is added, or a look that comes a rounding error early is due again at once.
@@ -58,30 +74,47 @@ class PLEG:
             return
         if not self._told:
             self._hear()
-        self.relist()
-
-    def relist(self) -> None:
-        """Look now; a runtime that does not answer is asked again at the next change."""
+        news, self._news = self._news, {}
         try:
-            found = self._list()
-        except RuntimeFault:
+            if "" in news:
+                found = self._list()
+                news = dict.fromkeys([*found, *self._known])
+            else:
+                found = {}
+                for sandbox in news:
+                    found |= self._list(sandbox)
+        except RuntimeFault:  # one that does not answer is asked again at the next change
+            self._news = news | self._news
             return
-        before, self._known = self._known, found
-        changed = {found[id][0]: None for id in found if before.get(id) != found[id]}
-        changed |= {before[id][0]: None for id in before if id not in found}
+        self._compare(news, found)
+
+    def _compare(self, sandboxes: Iterable[str], found: dict[str, PodStates]) -> None:
+        """Tell of each Pod whose sandbox is not as it was."""
+        changed: dict[str, None] = {}
+        for sandbox in sandboxes:
+            before, after = self._known.pop(sandbox, None), found.get(sandbox)
+            if after is not None:
+                self._known[sandbox] = after
+            if before != after:
+                changed[(after or before or NOTHING).uid] = None
         for uid in changed:
             self._changed(uid)
 
-    def _list(self) -> dict[str, tuple[str, int]]:
-        found: dict[str, tuple[str, int]] = {}
-        for sandbox in self.client.call("ListPodSandbox").items:
-            uid = intern(sandbox.labels.get(POD_UID, ""))
-            found[intern(sandbox.id)] = uid, sandbox.state
-        for container in self.client.call("ListContainers").containers:
-            uid = intern(container.labels.get(POD_UID, ""))
-            found[intern(container.id)] = uid, container.state
-        return found
+    def _list(self, sandbox: str = "") -> dict[str, PodStates]:
+        """The states of a sandbox and its containers; of all, where none is named."""
+        only = {"filter": {"id": sandbox}} if sandbox else {}
+        states = {
+            intern(each.id): [intern(each.labels.get(POD_UID, "")), each.state]
+            for each in self.client.call("ListPodSandbox", **only).items
+        }
+        only = {"filter": {"pod_sandbox_id": sandbox}} if sandbox else {}
+        for each in self.client.call("ListContainers", **only).containers:
+            pod = states.setdefault(intern(each.pod_sandbox_id), [each.labels.get(POD_UID, ""), -1])
+            pod += [intern(each.id), each.state]
+        return {
+            id: PodStates(uid, state, tuple(rest)) for id, (uid, state, *rest) in states.items()
+        }
 
     def lost(self, id: str) -> bool:
         """Whether a sandbox was last seen stopped."""
-        return self._known.get(id, ("", 0))[1] == v1.SANDBOX_NOTREADY
+        return id in self._known and self._known[id].sandbox == v1.SANDBOX_NOTREADY

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, ValuesView
 from sys import intern
 from typing import TypeVar
 
@@ -63,6 +63,10 @@ class ByID(Mapping[str, T]):
 
     def __len__(self) -> int:
         return len(self._held)
+
+    def values(self) -> ValuesView[T]:
+        """All of them, in the order in which they came."""
+        return self._held.values()
 
     def find(self, id: str) -> T | None:
         """The one of this ID, which may be cut short as people type it; None where none is."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 from course_lib.images import Registry
@@ -54,6 +56,7 @@ class Runtime:
         self.sandboxes = Sandboxes(node, network, self.calls, self.names, self.containers)
         self.commands = Commands(self.calls, self.names, self.containers, flavour.cannot_execute)
         self.host = HostNetwork(self.sandboxes)
+        self.restarted: list[Callable[[], None]] = []  # who hears that the daemon has started
 
     @property
     def name(self) -> str:
@@ -120,6 +123,8 @@ class Runtime:
         if daemon := self.flavour.daemon:
             self.sim.record(daemon, f"Node/{self.node}", "Started", f"{daemon} has started")
         self.containers.report_all()
+        for hear in self.restarted:
+            hear()
 
     def power_off(self) -> None:
         """End everything without an event, as a power loss does; images stay on disk."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from course_lib.cluster import Cluster
@@ -128,3 +130,45 @@ def test_a_pod_that_ran_to_its_end_makes_room_for_the_next(one):
     one.run(seconds=20)
     assert one.api.get("Pod", "first").status.phase == "Succeeded"
     assert one.api.get("Pod", "second").status.phase == "Running"
+
+
+def lists(cluster: Cluster) -> list[str]:
+    """For which sandboxes the kubelet lists containers, from now on; empty: for all."""
+    asked: list[str] = []
+    transport = cluster.kubelets["node-1"].cri.transport
+    begin = transport.begin
+
+    def spy(method: str, request: Any, done: Any) -> None:
+        if method == "ListContainers":
+            asked.append(request.filter.pod_sandbox_id)
+        begin(method, request, done)
+
+    transport.begin = spy
+    return asked
+
+
+def test_a_look_at_what_changed_is_a_look_at_one_pod(one):
+    dies = container("main", "busybox:1.36", command=["sh", "-c", "sleep 30; exit 1"])
+    one.apply([pod("a"), pod("b", [dies], restartPolicy="Never")])
+    one.run(seconds=20)
+    (b,) = (w for w in one.kubelets["node-1"].workers.values() if w.pod.name == "b")
+    asked = lists(one)
+    one.run(seconds=20)
+    assert asked == [b.sandbox]
+    assert one.api.get("Pod", "b").status.phase == "Failed"
+
+
+def test_a_runtime_that_starts_again_is_looked_at_as_a_whole():
+    cluster = Cluster(nodes=1, runtime="docker")
+    cluster.apply(pod())
+    cluster.run(seconds=20)
+    runtime = cluster.runtimes["node-1"]
+    runtime.stop_daemon()
+    for each in list(runtime.containers.values()):
+        runtime.containers.forget(each)  # nothing is left that could be told of
+    (worker,) = cluster.kubelets["node-1"].workers.values()
+    lost, asked = worker.sandbox, lists(cluster)
+    runtime.start_daemon()
+    cluster.run(seconds=2)
+    assert asked[0] == ""
+    assert worker.sandbox != lost
