@@ -10,13 +10,13 @@ from __future__ import annotations
 from course_lib.apiserver.errors import APIError
 from course_lib.client import Client
 from course_lib.client.informer import InformerFactory
-from course_lib.engine.simulation import Process
+from course_lib.engine import FOR_EVER, SOON, Ticker
 from course_lib.network import AddressPool, Network
 from course_lib.node.proxy.service_ports import SERVICE_NAME
 from course_lib.objects.kinds.endpoint_slice import EndpointSlice
 from course_lib.objects.kinds.node import Node
 from course_lib.objects.kinds.service import Service
-from course_lib.objects.meta import is_true
+from course_lib.objects.meta import Object, is_true
 
 ADDRESSES = "198.51.100.0/24"  # RFC 5737: addresses for examples
 PROVISION = 5.0  # s until a load balancer is there
@@ -32,15 +32,21 @@ class Cloud:
         self.given: dict[tuple[str, str], str] = {}
         self._pool = AddressPool(ADDRESSES, first=10)
         self._begun: dict[tuple[str, str], float] = {}
-        self.sim.loop("cloud-controller-manager", self._run)
+        self._ticker = Ticker(self.sim, self.sim.now, CHECK_PERIOD, self._look)
+        kinds: tuple[type[Object], ...] = (Service, Node, EndpointSlice)
+        for kind in kinds:
+            self.informers.informer(kind).add_handler(self._on_change)
 
-    def _run(self) -> Process:
-        while True:
-            if self.informers.synced:
-                self._round()
-            yield self.sim.sleep(CHECK_PERIOD)
+    def _on_change(self, before: Object | None, after: Object | None) -> None:
+        self._ticker.wake()
 
-    def _round(self) -> None:
+    def _look(self) -> float:
+        if not self.informers.synced:
+            return SOON
+        return FOR_EVER if self._round() else SOON
+
+    def _round(self) -> bool:
+        """Look at all load balancers; whether each Service that wants one has it."""
         desired = {
             (service.namespace, service.name): service
             for service in self.informers.list(Service)
@@ -56,6 +62,7 @@ class Cloud:
                 self._give(service)
             if name in self.given:
                 self.network.balanced[self.given[name]] = self._healthy(service)
+        return all(name in self.given for name in desired)
 
     def _give(self, service: Service) -> None:
         address = self._pool.take()

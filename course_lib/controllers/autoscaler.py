@@ -20,7 +20,7 @@ from course_lib.client.informer import InformerFactory
 from course_lib.controllers.controller import Controller
 from course_lib.controllers.metrics import MetricsServer
 from course_lib.controllers.scaling import ScalingHistory, next_size, replicas_for
-from course_lib.engine.simulation import Process
+from course_lib.engine import FOR_EVER, SOON, Ticker
 from course_lib.errors import CourseError
 from course_lib.objects.kind import Kind
 from course_lib.objects.kinds.deployment import Deployment
@@ -31,7 +31,7 @@ from course_lib.objects.kinds.replica_set import ReplicaSet
 from course_lib.objects.kinds.replication_controller import ReplicationController
 from course_lib.objects.kinds.stateful_set import StatefulSet
 from course_lib.objects.manifests import Document
-from course_lib.objects.meta import selector_of, set_condition
+from course_lib.objects.meta import Object, selector_of, set_condition
 from course_lib.objects.pods import is_ready
 from course_lib.objects.quantity import Quantity
 from course_lib.objects.selectors import NOTHING, Selector, parse_selector, selector_from_labels
@@ -61,15 +61,21 @@ class AutoscalerController(Controller):
         self.metrics = metrics
         self._history: dict[str, ScalingHistory] = {}
         super().__init__(api, informers)
-        self.sim.loop(self.name, self._sync)
+        self._ticker = Ticker(self.sim, self.sim.now + SYNC_PERIOD, SYNC_PERIOD, self._sync)
+        informers.informer(self.kind).add_handler(self._on_change)
 
-    def _sync(self) -> Process:
-        while True:
-            yield self.sim.sleep(SYNC_PERIOD)
-            yield from self.informers.wait_for_sync()
-            with suppress(Unavailable):
-                for hpa in self.informers.list(self.kind):
-                    self._attempt(hpa)
+    def _on_change(self, before: Object | None, after: Object | None) -> None:
+        self._ticker.wake()
+
+    def _sync(self) -> float:
+        """Look at all autoscalers; while there are none, there is nothing to do."""
+        if not self.informers.synced:
+            return SOON
+        autoscalers = self.informers.list(self.kind)
+        with suppress(Unavailable):
+            for hpa in autoscalers:
+                self._attempt(hpa)
+        return SOON if autoscalers else FOR_EVER
 
     def _attempt(self, hpa: HorizontalPodAutoscaler) -> None:
         """Look at one autoscaler; what is wrong with it does not concern the others."""

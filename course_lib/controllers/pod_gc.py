@@ -14,7 +14,7 @@ from course_lib.apiserver.errors import NotFound
 from course_lib.client import Client
 from course_lib.client.informer import InformerFactory
 from course_lib.controllers.controller import Controller
-from course_lib.engine.simulation import Process
+from course_lib.engine import FOR_EVER, SOON, Ticker
 from course_lib.errors import CourseError
 from course_lib.objects.kinds.node import Node
 from course_lib.objects.kinds.pod import Pod
@@ -34,23 +34,47 @@ class PodGarbageCollector(Controller):
 
     def __init__(self, api: Client, informers: InformerFactory) -> None:
         self._missing: dict[str, float] = {}  # nodes that Pods name and that are not there: since
+        self._nodes: dict[str, bool] = {}  # by name: whether it has the taint `out-of-service`
+        self._ended = 0  # Pods
         super().__init__(api, informers)
-        self.sim.start(self._every_period())
+        self._ticker = Ticker(self.sim, self.sim.now, CHECK_PERIOD, self._look)
+        informers.informer(Node).add_handler(self._on_node)
+        informers.informer(Pod).add_handler(self._on_pod)
 
-    def _every_period(self) -> Process:
-        while True:
-            yield from self.informers.wait_for_sync()
-            with suppress(CourseError):
-                self._collect()
-            yield self.sim.sleep(CHECK_PERIOD)
+    def _on_node(self, before: Node | None, after: Node | None) -> None:
+        if after is not None:
+            self._nodes[after.name] = _tainted(after)
+            if not self._nodes[after.name]:
+                return
+        elif before is not None:
+            del self._nodes[before.name]
+        self._ticker.wake()
 
-    def _collect(self) -> None:
+    def _on_pod(self, before: Pod | None, after: Pod | None) -> None:
+        """Look again if this Pod may be one to delete."""
+        self._ended += _has_ended(after) - _has_ended(before)
+        if after is not None:
+            node = after.spec.node_name
+            lost = node not in self._nodes or (after.terminating and self._nodes[node])
+            if (lost if node else after.terminating) or self._ended > MOST_ENDED:
+                self._ticker.wake()
+
+    def _look(self) -> float:
+        """Delete what is to be deleted; without such a Pod the next rounds would find none."""
+        if not self.informers.synced:
+            return SOON
+        with suppress(CourseError):
+            return SOON if self._collect() or self._missing else FOR_EVER
+        return SOON
+
+    def _collect(self) -> bool:
+        """One round; returns whether there was something to delete."""
         pods: list[Pod] = self.informers.list(Pod)
         nodes = {node.name: node for node in self.informers.list(Node)}
         named = {pod.spec.node_name: None for pod in pods if pod.spec.node_name}
         missing = [name for name in named if name not in nodes]
         self._missing = {name: self._missing.get(name, self.sim.now) for name in missing}
-        ended = [pod for pod in pods if pod.status.phase in ("Succeeded", "Failed")]
+        ended, found = [pod for pod in pods if _has_ended(pod)], False
         ended.sort(
             key=lambda p: (
                 p.status.reason != "Evicted",
@@ -59,16 +83,20 @@ class PodGarbageCollector(Controller):
             )
         )
         for pod in ended[: max(0, len(ended) - MOST_ENDED)]:
+            found = True
             self._end(pod)
         for pod in pods:
             node = nodes.get(pod.spec.node_name)
             since = self._missing.get(pod.spec.node_name)
             if since is not None and self.sim.now - since >= QUARANTINE:
+                found = True
                 self._end(pod, "PodGC: node no longer exists")
             elif (pod.terminating and not pod.spec.node_name) or (
                 pod.terminating and node is not None and _out_of_service(node)
             ):
+                found = True
                 self._end(pod)
+        return found
 
     def _end(self, pod: Pod, why: str = "") -> None:
         """Mark a Pod as failed, unless it has ended, and delete it without grace."""
@@ -87,5 +115,12 @@ class PodGarbageCollector(Controller):
 
 def _out_of_service(node: Node) -> bool:
     """Whether an operator has said that a node that is not ready is switched off."""
-    tainted = any(taint.key == OUT_OF_SERVICE for taint in node.spec.taints or ())
-    return tainted and not is_true(node.status.conditions, "Ready")
+    return _tainted(node) and not is_true(node.status.conditions, "Ready")
+
+
+def _tainted(node: Node) -> bool:
+    return any(taint.key == OUT_OF_SERVICE for taint in node.spec.taints or ())
+
+
+def _has_ended(pod: Pod | None) -> bool:
+    return pod is not None and pod.status.phase in ("Succeeded", "Failed")
