@@ -163,7 +163,10 @@ class _Changes:
             rules = self._rules(name)
             if rules is None:
                 raise _wrong(number, line, f"a chain of table {self._table}")
-            rules.insert(0 if first == "-I" else len(rules), f"-A {name} {rest}")
+            if first == "-A":
+                rules.append(line)
+            else:
+                rules.insert(0, f"-A {name} {rest}")
         elif line.startswith("-X "):
             self.deleted.append((self._table, line[3:]))
         else:
