@@ -29,7 +29,10 @@ class DNS:
             slices = self._api.list(EndpointSlice, namespace)
             return [piece for piece in slices if piece.labels.get(SERVICE_NAME) == service]
 
-        return Zone(lambda: self._api.list(Service), slices_of)
+        def find(namespace: str, service: str) -> Service | None:
+            return self._api.find(Service, service, namespace)
+
+        return Zone(lambda: self._api.list(Service), find, slices_of)
 
     def nslookup(self, pod: str, name: str, namespace: str = "default", type: str = "A") -> Lookup:
         """What a Pod's resolver asks for a name, query by query, and what it is told.

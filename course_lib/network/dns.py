@@ -77,17 +77,20 @@ def candidates(name: str, searches: Sequence[str], ndots: int = NDOTS) -> list[s
 class Zone:
     """The names of a cluster, which end with its `domain`; `outside` knows the names of the world.
 
-    `services` and `slices` list what there is now.
+    `services` lists the Services that there are now, `find` has one of a namespace by its name, and
+    `slices` lists the EndpointSlices of one.
     """
 
     def __init__(
         self,
         services: Callable[[], Iterable[Service]],
+        find: Callable[[str, str], Service | None],
         slices: Callable[[str, str], Iterable[EndpointSlice]],
         outside: dict[str, str] | None = None,
         domain: str = DOMAIN,
     ) -> None:
-        self._services, self._slices, self.domain = services, slices, domain
+        self._services, self._find, self._slices = services, find, slices
+        self.domain = domain
         self.outside = {"example.com": "203.0.113.10"} | (outside or {})
 
     def query(self, name: str, type: str = "A") -> Response:
@@ -122,8 +125,7 @@ class Zone:
         self, name: str, front: list[str], service: str, namespace: str
     ) -> list[Record] | None:
         """`service.namespace.svc`, with a port (`_http._tcp`) or an endpoint's name before it."""
-        services = (s for s in self._services() if (s.name, s.namespace) == (service, namespace))
-        if (found := next(services, None)) is None:
+        if (found := self._find(namespace, service)) is None:
             return None
         if found.spec.type == "ExternalName":
             return self._alias(name, found) if not front else None
