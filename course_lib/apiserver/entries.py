@@ -37,6 +37,10 @@ class StoredObject:
             return unpacked
         return self._document
 
+    def may_have(self, text: str) -> bool:
+        """Whether a field may be this text: what is packed is searched for it, and not read."""
+        return not isinstance(self._document, bytes) or text.encode() in self._document
+
     def pack(self) -> None:
         """Keep the document as bytes, which take a fifth of the memory, and no view."""
         self.view = None

@@ -110,15 +110,14 @@ class APIServer:
         self, kind: Kind, namespace: str, fields: FieldSelector | None
     ) -> Iterable[StoredObject]:
         """What a list looks at: all objects of a kind in a namespace, or the one that it names."""
-        required = fields.required if fields else None
-        if (
-            required is None
-            or required.path != "metadata.name"
-            or (kind.namespaced and not namespace)
-        ):
-            return (entry for _, entry in self.store.range(self.prefix(kind, namespace)))
-        named = self.store.get(self.key(kind, required.value, namespace))
-        return () if named is None else (named,)
+        path, value = (fields.required if fields else None) or ("", "")
+        if path == "metadata.name" and (namespace or not kind.namespaced):
+            named = self.store.get(self.key(kind, value, namespace))
+            return () if named is None else (named,)
+        entries = (entry for _, entry in self.store.range(self.prefix(kind, namespace)))
+        if path.startswith("involvedObject."):  # these fields are text, whatever an Event is about
+            return (entry for entry in entries if entry.may_have(value))
+        return entries
 
     def document(self, kind: AnyKind, name: str, namespace: str = "") -> Document:
         """A copy of the whole document, with all that was written in it."""

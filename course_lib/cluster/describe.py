@@ -18,6 +18,7 @@ from course_lib.cluster.describe_service import service_lines
 from course_lib.cluster.describe_words import event_lines, multiline, notes, tabbed
 from course_lib.objects.kinds.event import Event
 from course_lib.objects.meta import Object
+from course_lib.objects.selectors import FieldSelector
 
 Lines = Callable[[Client, Any], list[str]]
 SHAPES: dict[str, Lines] = {"Pod": pod_lines, "Service": service_lines, "Node": node_lines}
@@ -44,11 +45,8 @@ def describe(api: Client, kind: str, name: str, namespace: str) -> Text:
     """
     described = api.get(kind, name, namespace)
     body = SHAPES.get(described.kind, _document)(api, described)
-    events = [
-        event
-        for event in api.list(Event, described.namespace or "default")
-        if event.involved_object.uid == described.uid
-    ]
+    about = FieldSelector((("involvedObject.uid", described.uid, True),))
+    events = api.list(Event, described.namespace or "default", fields=about)
     if not events:
         return Text(tabbed([*body, "Events:\t<none>"]))
     return Text(f"{tabbed(body)}\n{tabbed(event_lines(events, api.sim.now))}")

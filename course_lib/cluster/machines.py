@@ -193,6 +193,10 @@ class Machines:
             raise CourseError("no such node", expected=f"one of {names}", found=repr(node))
         return self.kubelets[node]
 
+    def zone(self, node: str) -> str:
+        """The zone of a node's machine; empty where it has none."""
+        return self.kubelet(node).machine.labels.get(ZONE, "")
+
     def readings(self) -> dict[str, Reading]:
         """CPU and memory of each Pod, by uid, as kubelets report them to metrics-server."""
         readings: dict[str, Reading] = {}

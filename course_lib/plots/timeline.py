@@ -8,7 +8,10 @@ from matplotlib.ticker import MaxNLocator
 from course_lib.cluster import Cluster
 from course_lib.plots.picture import GREY, SETTINGS, Picture, colour_of, picture
 
-WAITING = "no node yet"
+WAITING, ALL_NODES = "no node yet", "on nodes"
+ENDED = ("", "Completed", "Error", "Evicted")
+MOST_LAYERS = 24  # that are told apart
+MOST_POINTS, POINTS = 5000, 2000  # changes that are drawn one by one; steps of the axis otherwise
 
 
 def pods_over_time(
@@ -16,14 +19,16 @@ def pods_over_time(
 ) -> Picture:
     """Pods on each node over simulated time, as stacked steps; the line is how many are ready.
 
+    More than 24 nodes are drawn by zone.
     Source: the cluster's own history (`cluster.history.table()`); times in simulated seconds. The
     axis begins at `since`; Pods of all `namespace`s count where it is None.
 
     >>> pods_over_time(Cluster(nodes=1)).alt
     'Pods on each node from 0 s to 0 s; at the end node-1 0, 0 ready.'
     """
-    nodes = list(cluster.kubelets)
-    times, counts, ready = _steps(cluster, nodes, namespace)
+    layers = _layers(cluster)
+    nodes = list(dict.fromkeys(layers.values()))
+    times, counts, ready = _steps(cluster, layers, namespace)
     colours = colour_of(nodes) | {WAITING: GREY}
     with mpl.rc_context(SETTINGS):
         figure, (axes,) = picture()
@@ -41,9 +46,11 @@ def pods_over_time(
         axes.set(xlim=(since, max(cluster.now, since + 1)), ylim=(0, max([1.0, *floor]) * 1.1))
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    where = "on each node" if nodes == list(layers) else "by zone"
+    where = "together" if ALL_NODES in nodes else where
     shown = ", ".join(f"{name} {counts[name][-1]:.0f}" for name in nodes)
     figure.alt = (
-        f"Pods on each node from {since:g} s to {cluster.now:g} s; at the end {shown}, "
+        f"Pods {where} from {since:g} s to {cluster.now:g} s; at the end {shown}, "
         f"{int(ready[-1])} ready."
     )
     return figure
@@ -55,29 +62,51 @@ def _seen(times: list[float], counts: list[float], span: float) -> bool:
     return any(count and end - start > span / 500 for start, end, count in lasted)
 
 
+def _layers(cluster: Cluster) -> dict[str, str]:
+    """The layer in which a node's Pods are drawn: its own; of many nodes, that of their zone."""
+    nodes = list(cluster.kubelets)
+    if len(nodes) <= MOST_LAYERS:
+        return {name: name for name in nodes}
+    zones = {name: cluster.machines.zone(name) for name in nodes}
+    if len(set(zones.values())) > MOST_LAYERS:
+        return dict.fromkeys(nodes, ALL_NODES)
+    return {name: zone or ALL_NODES for name, zone in zones.items()}
+
+
 def _steps(
-    cluster: Cluster, nodes: list[str], namespace: str | None
+    cluster: Cluster, layers: dict[str, str], namespace: str | None
 ) -> tuple[list[float], dict[str, list[float]], list[float]]:
-    """Times, Pods on each node at each time, ready Pods at each time."""
-    where: dict[str, str] = {}
-    ready: dict[str, bool] = {}
-    times = [0.0]
-    counts: dict[str, list[float]] = {name: [0.0] for name in [*nodes, WAITING]}
-    readies = [0.0]
-    for moment in cluster.history.moments:
+    """Times, Pods in each layer at each time, ready Pods at each time.
+
+    Of very many changes, those that the axis does not tell apart are one.
+    """
+    moments = cluster.history.moments
+    together = cluster.now / POINTS if len(moments) > MOST_POINTS else 0.0  # s
+    known: dict[str, tuple[str, bool]] = {}  # the layer of each Pod, and whether it is ready
+    now = dict.fromkeys([*layers.values(), WAITING], 0.0)
+    ready = 0.0
+    times, readies = [0.0], [0.0]
+    counts = {name: [0.0] for name in now}
+    for moment in moments:
         if namespace not in (None, moment.namespace):
             continue
-        if moment.status in ("", "Completed", "Error", "Evicted"):
-            where.pop(moment.uid, None)
-            ready.pop(moment.uid, None)
+        if (before := known.pop(moment.uid, None)) is not None:
+            now[before[0]] -= 1
+            ready -= before[1]
+        if moment.status not in ENDED:
+            layer = layers[moment.node] if moment.node else WAITING
+            known[moment.uid] = layer, moment.ready
+            now[layer] += 1
+            ready += moment.ready
+        if len(times) > 1 and moment.time < times[-1] + together:
+            readies[-1] = ready
+            for name, values in counts.items():
+                values[-1] = now[name]
         else:
-            where[moment.uid] = moment.node or WAITING
-            ready[moment.uid] = moment.ready
-        times.append(moment.time)
-        placed = list(where.values())
-        for name, values in counts.items():
-            values.append(float(placed.count(name)))
-        readies.append(float(sum(ready.values())))
+            times.append(moment.time)
+            readies.append(ready)
+            for name, values in counts.items():
+                values.append(now[name])
     for values in counts.values():
         values.append(values[-1])
     return [*times, cluster.now], counts, [*readies, readies[-1]]

@@ -7,9 +7,9 @@ from matplotlib.ticker import PercentFormatter
 
 from course_lib.cluster import Cluster
 from course_lib.objects.kinds.pod.requests import ZERO, total
+from course_lib.objects.quantity import Quantity
 from course_lib.plots.picture import COLOURS, SETTINGS, Picture, picture
-
-ENDED = ("", "Completed", "Error", "Evicted")
+from course_lib.plots.timeline import ENDED
 
 
 def utilisation_over_time(cluster: Cluster, since: float = 0.0) -> Picture:
@@ -20,17 +20,8 @@ def utilisation_over_time(cluster: Cluster, since: float = 0.0) -> Picture:
         figure, (axes,) = picture(height=2.6)
         for resource, colour in (("cpu", COLOURS[0]), ("memory", COLOURS[1])):
             given = sum(float((n.status.allocatable or {}).get(resource, ZERO)) for n in nodes)
-            held: dict[str, float] = {}
-            times, shares = [0.0], [0.0]
-            for moment in cluster.history.moments:
-                if moment.status in ENDED or not moment.node:
-                    held.pop(moment.uid, None)
-                else:
-                    held[moment.uid] = float(total(moment.spec, "requests").get(resource, ZERO))
-                times.append(moment.time)
-                shares.append(sum(held.values()) / given)
-            times.append(cluster.now)
-            shares.append(shares[-1])
+            times, amounts = _requested(cluster, resource)
+            shares = [amount / given for amount in amounts]
             name = "CPU" if resource == "cpu" else resource
             axes.step(times, shares, where="post", color=colour, label=name, lw=1.5)
             said.append(f"{name} {shares[-1]:.0%}")
@@ -40,3 +31,18 @@ def utilisation_over_time(cluster: Cluster, since: float = 0.0) -> Picture:
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     figure.alt = f"Requested at {cluster.now:g} s: " + ", ".join(said) + "."
     return figure
+
+
+def _requested(cluster: Cluster, resource: str) -> tuple[list[float], list[float]]:
+    """Times, and what all Pods that have a node request at each."""
+    held: dict[str, Quantity] = {}
+    now = ZERO
+    times, amounts = [0.0], [0.0]
+    for moment in cluster.history.moments:
+        now -= held.pop(moment.uid, ZERO)
+        if moment.status not in ENDED and moment.node:
+            held[moment.uid] = total(moment.spec, "requests").get(resource, ZERO)
+            now += held[moment.uid]
+        times.append(moment.time)
+        amounts.append(float(now))
+    return [*times, cluster.now], [*amounts, amounts[-1]]

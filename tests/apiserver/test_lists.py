@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from course_lib import Cluster
 from course_lib.apiserver import APIServer
 from course_lib.engine import Simulation
 from course_lib.objects.selectors import EVERYTHING, parse_field_selector
@@ -33,3 +34,17 @@ def test_a_name_chooses_among_the_objects_of_its_namespace(namespace, fields, ex
     assert [f"{each.namespace}/{each.name}" for each in found] == expected
     one = api.list("Namespace", "", EVERYTHING, parse_field_selector("metadata.name=two"))
     assert [each.name for each in one] == ["two"]
+
+
+def test_events_of_one_object_are_found_among_packed_ones():
+    cluster = Cluster(nodes=2)
+    cluster.apply("data/web.yaml")
+    cluster.run(seconds=30)
+    for node in cluster.api.list("Node"):
+        about = parse_field_selector(f"involvedObject.uid={node.uid}")
+        every = [e for e in cluster.api.list("Event") if e.involved_object.uid == node.uid]
+        assert cluster.api.list("Event", fields=about) == every != []
+    none = parse_field_selector("involvedObject.uid=nobody")
+    assert cluster.api.list("Event", fields=none) == []
+    unlike = parse_field_selector("involvedObject.kind!=Pod,involvedObject.name=node-1")
+    assert {e.involved_object.name for e in cluster.api.list("Event", fields=unlike)} == {"node-1"}
