@@ -42,7 +42,7 @@ class DryRunStore(Store):
     def __init__(self, beneath: Store) -> None:
         super().__init__()
         self._beneath = beneath
-        self.revision, self.compacted = beneath.revision, beneath.compacted
+        self.revision = beneath.revision
         self._written: dict[str, StoredObject | None] = {}  # None: deleted
 
     def get(self, key: str) -> StoredObject | None:

@@ -1,20 +1,28 @@
-"""What the store holds: entries under keys, and the changes that made them.
+"""What the store holds: entries under keys, and the last changes that made them.
 
-Documents are values: nobody changes one in place.
+Documents are values: nobody changes one in place. The changes that a watch can still ask for are
+the last ones of each kind, until they are compacted. Simplified: a window of kube-apiserver holds
+from 100 changes to 102,400, as many as are younger than 75 s; here all windows have one size.
+Source: `k8s.io/apiserver/pkg/storage/cacher/watch_cache.go`.
 """
 
 from __future__ import annotations
 
+from collections import deque
+from functools import lru_cache
+from operator import attrgetter
 from typing import TypeVar
 
 import msgspec
 
+from course_lib.apiserver.errors import Compacted
 from course_lib.objects.kind import Kind
 from course_lib.objects.manifests import Document, text_at
 from course_lib.objects.meta import Object
 from course_lib.objects.selectors import FieldValue
 
 PUT, DELETE = "PUT", "DELETE"
+WINDOW = 1000  # changes of one kind that are remembered
 ValueT = TypeVar("ValueT")
 
 
@@ -104,3 +112,71 @@ def in_order(values: dict[str, ValueT]) -> dict[str, ValueT]:
 def folder_of(key: str) -> str:
     """The part of a key up to its name: that of a kind, or of a kind in a namespace."""
     return key[: key.rindex("/") + 1]
+
+
+@lru_cache(maxsize=65536)
+def prefixes(folder: str) -> tuple[str, ...]:
+    """The prefixes below which the keys of a folder lie, the shortest first.
+
+    >>> prefixes("/registry/pods/")
+    ('/', '/registry/', '/registry/pods/')
+    """
+    steps = folder.split("/")[:-1]
+    return tuple("/".join(steps[: depth + 1]) + "/" for depth in range(len(steps)))
+
+
+class History:
+    """The last changes of each kind, and the revision up to which all are compacted."""
+
+    def __init__(self) -> None:
+        self.compacted = 0
+        self._windows: dict[str, deque[Change]] = {}  # by the prefix of a kind; none is empty
+        self._forgotten: dict[str, int] = {}  # the last revision that left each full window
+
+    def __bool__(self) -> bool:
+        return bool(self._windows)
+
+    def add(self, change: Change) -> None:
+        """Remember a change; the oldest of its kind may be forgotten."""
+        kind = prefixes(folder_of(change.key))[:3][-1]  # such as /registry/pods/
+        window = self._windows.setdefault(kind, deque())
+        if len(window) == WINDOW:
+            self._forgotten[kind] = window.popleft().revision
+        window.append(change)
+
+    def check(self, prefix: str, revision: int) -> None:
+        """Raise `Compacted` where changes below a prefix after a revision are forgotten."""
+        gone = [last for kind, last in self._forgotten.items() if _overlap(kind, prefix)]
+        oldest = max([self.compacted, *gone])
+        if revision < oldest:
+            raise Compacted(revision, oldest)
+
+    def since(self, prefix: str, revision: int) -> list[Change]:
+        """The changes below a prefix after a revision, as far as they are remembered."""
+        found = [
+            change
+            for kind, window in self._windows.items()
+            if _overlap(kind, prefix)
+            for change in window
+            if change.revision > revision and change.key.startswith(prefix)
+        ]
+        return sorted(found, key=attrgetter("revision"))
+
+    def compact(self, revision: int) -> None:
+        """Forget the changes up to a revision."""
+        self.compacted = max(self.compacted, revision)
+        for kind, window in list(self._windows.items()):
+            while window and window[0].revision <= self.compacted:
+                window.popleft()
+            if not window:
+                del self._windows[kind]
+
+    def clear(self) -> None:
+        """Forget everything: revisions begin again."""
+        self.compacted = 0
+        self._windows.clear()
+        self._forgotten.clear()
+
+
+def _overlap(kind: str, prefix: str) -> bool:
+    return kind.startswith(prefix) or prefix.startswith(kind)

@@ -68,7 +68,7 @@ class EtcdStore(Store):
         answer = self._ask(lambda member, done: member.read(Range(ROOT), done))
         if answer.revision < self.revision:  # etcd was put back in time, or is empty
             self._history.clear()
-            self.revision = self.compacted = 0
+            self.revision = 0
         here = {kv.key: kv for kv in answer.result}
         for key in [key for key, _ in self.range("/") if key not in here]:
             self._take(KeyEvent("DELETE", key, answer.revision))

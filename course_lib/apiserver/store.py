@@ -9,18 +9,19 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Callable
 from functools import partial
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 
 from course_lib.apiserver.entries import (
     DELETE,
     PUT,
     Change,
+    History,
     StoredObject,
     folder_of,
     in_order,
     versioned,
 )
-from course_lib.apiserver.errors import Compacted, Conflict
+from course_lib.apiserver.errors import Conflict
 from course_lib.apiserver.renewals import Renewals
 from course_lib.apiserver.watches import Listener, Soon, Watch, Watches
 from course_lib.objects.manifests import Document
@@ -39,10 +40,9 @@ class Store:
 
     def __init__(self) -> None:
         self.revision = 0
-        self.compacted = 0
         self._folders: dict[str, dict[str, StoredObject]] = {}  # all entries, by folder and key
         self._names: list[str] = []  # of the folders, sorted
-        self._history: list[Change] = []
+        self._history = History()
         self.on_history: Callable[[], None] | None = None  # called when there is some again
         self._watches = Watches()
         self.renewals = Renewals()
@@ -114,16 +114,15 @@ class Store:
 
         Raises `Compacted` when changes after `since` have been forgotten.
         """
-        if since is not None and since < self.compacted:
-            raise Compacted(since, self.compacted)
+        if since is not None:
+            self._history.check(prefix, since)
         if renewals:
             self.renewals.watch(prefix)
         watch = self._watches.add(prefix, listener, soon, field)
         watch.left = partial(self.renewals.unwatch, prefix) if renewals else None
-        if since is not None:
-            for change in self._history[self._first_after(since) :]:
-                if change.key.startswith(prefix) and change.concerns(field):
-                    watch.tell(change)
+        for change in [] if since is None else self._history.since(prefix, since):
+            if change.concerns(field):
+                watch.tell(change)
         return watch
 
     def confirm(self) -> None:
@@ -134,17 +133,17 @@ class Store:
 
     def compact(self, revision: int) -> None:
         """Forget the changes up to a revision; what the keys hold now stays."""
-        self.compacted = max(self.compacted, min(revision, self.revision))
-        del self._history[: self._first_after(self.compacted)]
+        self._history.compact(min(revision, self.revision))
+
+    @property
+    def compacted(self) -> int:
+        """The revision up to which changes are forgotten."""
+        return self._history.compacted
 
     @property
     def has_history(self) -> bool:
         """Whether there are changes to forget."""
         return bool(self._history)
-
-    def _first_after(self, revision: int) -> int:
-        """Where in the history the first change after a revision lies."""
-        return bisect_left(self._history, revision + 1, key=attrgetter("revision"))
 
     def _enter(self, key: str, entry: StoredObject) -> None:
         folder = folder_of(key)
@@ -168,7 +167,9 @@ class Store:
         return entry
 
     def _publish(self, change: Change) -> None:
-        self._history.append(change)
-        if len(self._history) == 1 and self.on_history is not None:
+        if change.before is not None and change.before is not change.entry:
+            change.before.view = None  # few ask for it again, and it can be made from the document
+        if not self._history and self.on_history is not None:
             self.on_history()
+        self._history.add(change)
         self._watches.tell(change)

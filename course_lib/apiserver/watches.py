@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from functools import lru_cache, partial
+from functools import partial
 from operator import attrgetter
 
-from course_lib.apiserver.entries import Change, folder_of
+from course_lib.apiserver.entries import Change, folder_of, prefixes
 from course_lib.objects.selectors import FieldValue
 
 Listener = Callable[[Change], None]
@@ -148,14 +148,3 @@ class Watches:
 def _take_turns(watches: list[Watch]) -> None:
     for watch in watches:
         watch.take_turn()
-
-
-@lru_cache(maxsize=65536)
-def prefixes(folder: str) -> tuple[str, ...]:
-    """The prefixes below which the keys of a folder lie, the shortest first.
-
-    >>> prefixes("/registry/pods/")
-    ('/', '/registry/', '/registry/pods/')
-    """
-    steps = folder.split("/")[:-1]
-    return tuple("/".join(steps[: depth + 1]) + "/" for depth in range(len(steps)))
