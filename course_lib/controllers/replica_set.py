@@ -17,13 +17,13 @@ from course_lib.controllers.deletion_order import DeletionOrder, Rank, rank
 from course_lib.controllers.ownership import pod_from_template
 from course_lib.controllers.standing import (
     active_in,
+    available_among,
     by_node,
     by_standing,
     by_time_ready,
     ready_in,
     terminating_in,
 )
-from course_lib.engine.simulation import seconds_at
 from course_lib.errors import CourseError
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.replica_set import ReplicaSet
@@ -178,12 +178,11 @@ class ReplicaSetController(Controller):
 
     def _available(self, owner: Replicated) -> int:
         """How many Pods have been ready for long enough; looks again when the next one has."""
-        now, least = self.sim.now, owner.spec.min_ready_seconds
-        since = self.census(Pod, owner, by_time_ready)
-        waits = {written: seconds_at(written) + least - now for written in since}
-        if soon := [wait for wait in waits.values() if wait > 0]:
-            self.enqueue(key_of(owner), after=min(soon))
-        return sum(count for written, count in since.items() if waits[written] <= 0)
+        since, least = self.census(Pod, owner, by_time_ready), owner.spec.min_ready_seconds
+        available, wait = available_among(since, least, self.sim.now)
+        if wait:
+            self.enqueue(key_of(owner), after=wait)
+        return available
 
 
 def by_controller_and_node(pod: Pod) -> list[str]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from course_lib.engine.simulation import seconds_at
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.pods import is_active, is_ready, ready_since
 
@@ -34,9 +35,12 @@ class Standing(msgspec.Struct, frozen=True):
 def by_standing(pod: Pod) -> list[tuple[str, Standing]]:
     """Tally function: the standing of the Pods of each controller."""
     owner = pod.metadata.controller
-    if owner is None:
-        return []
-    return [(owner.uid, Standing(pod.status.phase, is_ready(pod), pod.terminating))]
+    return [] if owner is None else [(owner.uid, standing_of(pod))]
+
+
+def standing_of(pod: Pod) -> Standing:
+    """The standing of one Pod."""
+    return Standing(pod.status.phase, is_ready(pod), pod.terminating)
 
 
 def active_in(standings: Mapping[Standing, int]) -> int:
@@ -66,6 +70,18 @@ def by_time_ready(pod: Pod) -> list[tuple[str, str]]:
         return []
     since = ready_since(pod)
     return [] if since is None else [(owner.uid, since)]
+
+
+def available_among(
+    since: Mapping[str, int], min_ready_seconds: int, now: float
+) -> tuple[int, float]:
+    """How many Pods have been ready for `min_ready_seconds` at `now`, and in how many s more have.
+
+    `since` is a tally `by_time_ready`. The second number is 0 if no Pod is to become available.
+    """
+    waits = {written: seconds_at(written) + min_ready_seconds - now for written in since}
+    available = sum(count for written, count in since.items() if waits[written] <= 0)
+    return available, min((wait for wait in waits.values() if wait > 0), default=0.0)
 
 
 def by_node(pod: Pod) -> list[tuple[str, str]]:

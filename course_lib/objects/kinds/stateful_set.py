@@ -54,7 +54,7 @@ class StatefulSetSpec(Value, frozen=True):
 class StatefulSetStatus(Value, frozen=True):
     """How far a StatefulSet has come."""
 
-    UNKEPT = "collisionCount conditions"
+    UNKEPT = "conditions"
 
     observed_generation: int = 0
     replicas: int = 0
@@ -62,6 +62,7 @@ class StatefulSetStatus(Value, frozen=True):
     available_replicas: int = 0
     current_replicas: int = 0
     updated_replicas: int = 0
+    collision_count: int = 0
     current_revision: str = ""
     update_revision: str = ""
 

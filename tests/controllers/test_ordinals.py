@@ -1,0 +1,72 @@
+"""What is kept of a StatefulSet's ordinals is what a look at all of its Pods gives."""
+
+from __future__ import annotations
+
+import pytest
+
+from course_lib.cluster import Cluster
+from course_lib.controllers.revisions import REVISION_LABEL
+from course_lib.controllers.stateful_pods import Ordinals
+from course_lib.engine import Simulation
+from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.meta import ObjectMeta
+from course_lib.objects.pods import is_available, is_ready
+from tests.conftest import workload
+
+NEW, OLD = "web-new", "web-old"
+
+
+def pod(revision: str) -> Pod:
+    meta = ObjectMeta(name="web", labels={REVISION_LABEL: revision})
+    return Pod(metadata=meta, spec=None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_kept_ordinals_are_those_of_a_look_at_all(seed):
+    rng, kept = Simulation(seed).random("ordinals"), Ordinals(1, NEW)
+    pods: dict[int, tuple[str, bool]] = {}
+    for _ in range(300):
+        ordinal = rng.randrange(8)
+        if rng.random() < 0.3:
+            pods.pop(ordinal, None)
+            kept.put(ordinal, None, False)
+        else:
+            revision, sound = pods[ordinal] = rng.choice((NEW, OLD)), rng.random() < 0.7
+            kept.put(ordinal, pod(revision), sound)
+        missing = [o for o in range(9) if o not in pods]
+        assert kept.first_missing == missing[0]
+        assert kept.unsound == sorted(o for o, (_, sound) in pods.items() if not sound)
+        for replicas in (0, 1, 4, 7, 8, 9):
+            old = [o for o, (revision, _) in pods.items() if revision == OLD and o < replicas]
+            assert kept.last_outdated(replicas) == max(old, default=None)
+            assert kept.surplus(replicas) == sorted(
+                (o for o in pods if o >= replicas), reverse=True
+            )
+            for first in range(replicas + 1):
+                sound = all(o in pods and pods[o][1] for o in range(first, replicas))
+                assert kept.all_sound(range(first, replicas)) == sound
+
+
+@pytest.mark.parametrize("policy", ["OrderedReady", "Parallel"])
+def test_the_status_counts_the_pods_that_there_are(policy):
+    cluster = Cluster(nodes=3, seed=1)
+    more = {"replicas": 4, "podManagementPolicy": policy, "serviceName": "web"}
+    cluster.apply(workload("StatefulSet", minReadySeconds=2, **more))
+    for act in (
+        lambda: None,
+        lambda: cluster.set_image("statefulset/web", "nginx:1.28"),
+        lambda: cluster.scale("statefulset/web", 2),
+        lambda: cluster.delete("pod", "web-0"),
+        lambda: cluster.scale("statefulset/web", 5),
+    ):
+        act()
+        for _ in range(12):
+            cluster.run(seconds=5.25)
+            status = cluster.api.get("StatefulSet", "web").status
+            pods = [each for each in cluster.api.list("Pod") if not each.terminating]
+            updated = [p for p in pods if p.labels[REVISION_LABEL] == status.update_revision]
+            assert (status.replicas, status.updated_replicas) == (len(pods), len(updated))
+            assert status.ready_replicas == sum(map(is_ready, pods))
+            available = sum(is_available(each, 2, cluster.now) for each in pods)
+            assert status.available_replicas == available
+    assert status.ready_replicas == 5
