@@ -76,7 +76,7 @@ def mutate_update(kind: Kind, document: Document) -> None:
         default_toleration_seconds(document)
 
 
-def validate_create(api: Reader, kind: Kind, view: Object) -> None:
+def validate_create(api: quota.QuotaAccessor, kind: Kind, view: Object) -> None:
     """Let the validating plugins refuse a new object.
 
     `api` reads what the plugins look up, `kind` is the object's, `view` the object.
@@ -94,7 +94,7 @@ def validate_create(api: Reader, kind: Kind, view: Object) -> None:
         quota.resource_quota(api, kind, view)
 
 
-def validate_update(api: Reader, kind: Kind, view: Object, before: Object) -> None:
+def validate_update(api: quota.QuotaAccessor, kind: Kind, view: Object, before: Object) -> None:
     """Let the validating plugins refuse a change.
 
     `api` reads what the plugins look up, `kind` is the object's; `before` becomes `view`.

@@ -18,6 +18,7 @@ from course_lib.apiserver import admission, immutability
 from course_lib.apiserver.entries import StoredObject
 from course_lib.apiserver.errors import Conflict
 from course_lib.apiserver.patches import merge_patch
+from course_lib.apiserver.quota import QuotaAccessor
 from course_lib.apiserver.reader import Reader
 from course_lib.errors import InvalidManifest
 from course_lib.objects.decode import canonical, decode, encoded, revised, shared
@@ -189,13 +190,13 @@ def check_preconditions(desired: Document, entry: StoredObject, kind: Kind) -> N
 
 
 def update(
-    document: Document, before: Document, existing: Object, kind: Kind, api: Reader
+    document: Document, before: Document, existing: Object, kind: Kind, api: QuotaAccessor
 ) -> Incoming:
     """A document that is to replace another one; its status stays.
 
     `existing` is the view of `before`. Raises `InvalidManifest`, or what a plugin raises.
 
-    `kind` is that of both, `api` reads what admission plugins look up.
+    `kind` is that of both, `api` has what admission plugins look up and write.
     """
     document = copied(immutability.carry_over(before, document, "", kind))
     kind.carry_over(before, document)

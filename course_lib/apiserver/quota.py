@@ -5,7 +5,11 @@ Sources: `plugin/pkg/admission/limitranger` and `.../resourcequota`; "Resource Q
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Protocol
+
+import msgspec
 
 from course_lib.apiserver.errors import Forbidden
 from course_lib.apiserver.reader import ObjectLister, Reader
@@ -19,7 +23,8 @@ from course_lib.objects.kinds.resource_quota import (
     ResourceQuotaSpec,
     ScopeRequirement,
 )
-from course_lib.objects.meta import Object
+from course_lib.objects.manifests import Document
+from course_lib.objects.meta import Object, ObjectT
 from course_lib.objects.quantity import Quantity, ResourceList
 
 COMPUTE = ("cpu", "memory", "ephemeral-storage")
@@ -63,35 +68,69 @@ def _out_of_bounds(view: Object, item: LimitRangeItem) -> Iterator[str]:
                 yield f"{name} max limit to request ratio per {item.type} is {ratio}"
 
 
-def resource_quota(api: Reader, kind: Kind, view: Object, before: Object | None = None) -> None:
+class QuotaAccessor(Reader, Protocol):
+    """Admission also writes: into a quota's status what an object takes of it."""
+
+    def patch_status(self, of: ObjectT, status: Document) -> ObjectT:
+        """Merge into the status of an object."""
+
+
+def resource_quota(
+    api: QuotaAccessor, kind: Kind, view: Object, before: Object | None = None
+) -> None:
     """Refuse an object, or a change of one, that would take its namespace over a quota.
 
-    `api` reads the quotas and what they count, `kind` is the object's, `view` the object; it was
-    `before` when it is not new. Raises `Forbidden`.
+    What is admitted is added to the usage in the quota's status at once; the controller corrects
+    that later. So a namespace with many objects costs no more than one with few.
+
+    `api` reads and writes quotas, `kind` is the object's, `view` the object; it was `before` when
+    it is not new. Raises `Forbidden`. Source: `plugin/pkg/admission/resourcequota/controller.go`.
     """
-    quotas = [q for q in api.list(ResourceQuota, view.namespace) if counts(q.spec, view)]
+    quotas = api.list(ResourceQuota, view.namespace)
     if not quotas:
         return
-    cost = usage_of(kind, view)
+    whole = cost_of(kind, view)
+    cost = dict(whole.amounts)
     if before is not None:
         paid = usage_of(kind, before)
         cost = {name: amount - paid.get(name, ZERO) for name, amount in cost.items()}
+    taken: list[tuple[ResourceQuota, ResourceList]] = []
     for quota in quotas:
+        if not covers(quota.spec, whole):
+            continue
         hard = quota.spec.hard or {}
         if isinstance(view, Pod):
             _must_say(hard, view, quota.name)
         asked = {name: amount for name, amount in cost.items() if name in hard and amount > ZERO}
-        if not asked:
-            continue
-        used = usage(api, view.namespace, quota.spec)
-        over = [name for name, amount in asked.items() if used[name] + amount > hard[name]]
-        if over:
-            raise Forbidden(
-                f'{kind.title} "{view.name}" is forbidden: exceeded quota: {quota.name}, '
-                f"requested: {_shown(asked, over)}, used: {_shown(used, over)}, "
-                f"limited: {_shown(hard, over)}",
-                do="delete something, ask for less, or raise the quota",
-            )
+        used = _used(api, quota) if asked else {}
+        _must_fit(kind, view, quota, asked, used)
+        if asked:
+            taken.append((quota, {name: used[name] + amount for name, amount in asked.items()}))
+    for quota, now in taken:
+        api.patch_status(quota, {"used": {name: str(amount) for name, amount in now.items()}})
+
+
+def _used(api: QuotaAccessor, quota: ResourceQuota) -> ResourceList:
+    """The usage that a quota states; that of a look at all objects where it states none yet."""
+    used = quota.status.used or {}
+    if all(name in used for name in quota.spec.hard or ()):
+        return used
+    return listed(api, quota.namespace, quota.spec)
+
+
+def _must_fit(
+    kind: Kind, view: Object, quota: ResourceQuota, asked: ResourceList, used: ResourceList
+) -> None:
+    """Refuse an object that asks for more than is left."""
+    hard = quota.spec.hard or {}
+    over = [name for name, amount in asked.items() if used[name] + amount > hard[name]]
+    if over:
+        raise Forbidden(
+            f'{kind.title} "{view.name}" is forbidden: exceeded quota: {quota.name}, '
+            f"requested: {_shown(asked, over)}, used: {_shown(used, over)}, "
+            f"limited: {_shown(hard, over)}",
+            do="delete something, ask for less, or raise the quota",
+        )
 
 
 def _must_say(hard: ResourceList, pod: Pod, quota: str) -> None:
@@ -107,24 +146,27 @@ def _must_say(hard: ResourceList, pod: Pod, quota: str) -> None:
                     )
 
 
-def counts(spec: ResourceQuotaSpec, view: Object) -> bool:
-    """Whether a quota is about an object; one with scopes is about Pods that match all of them.
+def covers(spec: ResourceQuotaSpec, cost: Cost) -> bool:
+    """Whether a quota is about what costs this; one with scopes is about Pods in all of them.
 
     Source: `pkg/quota/v1/evaluator/core/pods.go` (podMatchesScopeFunc).
     """
     selector = spec.scope_selector.match_expressions if spec.scope_selector else None
     scopes = [ScopeRequirement(scope, "Exists") for scope in spec.scopes or ()] + (selector or [])
-    if not scopes:
-        return True
-    return isinstance(view, Pod) and all(_in_scope(scope, view.spec) for scope in scopes)
+    return not scopes or (bool(cost.scopes) and all(_in_scope(scope, cost) for scope in scopes))
 
 
-def _in_scope(scope: ScopeRequirement, spec: PodSpec) -> bool:
-    if scope.scope_name == "PriorityClass":
-        name = spec.priority_class_name
-        if scope.operator in ("In", "NotIn"):
-            return (name in (scope.values or ())) == (scope.operator == "In")
-        return bool(name) == (scope.operator == "Exists")
+def _in_scope(scope: ScopeRequirement, cost: Cost) -> bool:
+    if scope.scope_name != "PriorityClass":
+        return scope.scope_name in cost.scopes
+    name = cost.priority_class
+    if scope.operator in ("In", "NotIn"):
+        return (name in (scope.values or ())) == (scope.operator == "In")
+    return bool(name) == (scope.operator == "Exists")
+
+
+def _scopes(spec: PodSpec) -> tuple[str, ...]:
+    """The scopes that a Pod is in, but for that of its priority."""
     affinity = spec.affinity
     sides = (affinity.pod_affinity, affinity.pod_anti_affinity) if affinity else ()
     terms = [
@@ -137,33 +179,69 @@ def _in_scope(scope: ScopeRequirement, spec: PodSpec) -> bool:
               for w in side.preferred_during_scheduling_ignored_during_execution or ()),
         )
     ]  # fmt: skip
-    best_effort, ending = qos_class(spec) == "BestEffort", spec.active_deadline_seconds is not None
-    return {
-        "BestEffort": best_effort,
-        "NotBestEffort": not best_effort,
-        "Terminating": ending,
-        "NotTerminating": not ending,
-        "CrossNamespacePodAffinity": any(
-            term.namespaces or term.namespace_selector is not None for term in terms
-        ),
-    }.get(scope.scope_name, False)
+    crossing = any(term.namespaces or term.namespace_selector is not None for term in terms)
+    return (
+        "BestEffort" if qos_class(spec) == "BestEffort" else "NotBestEffort",
+        "NotTerminating" if spec.active_deadline_seconds is None else "Terminating",
+        *(("CrossNamespacePodAffinity",) if crossing else ()),
+    )
 
 
-def usage(api: ObjectLister, namespace: str, spec: ResourceQuotaSpec) -> ResourceList:
-    """What a namespace has of everything that a quota bounds; ended Pods do not count.
+class Cost(msgspec.Struct, frozen=True):
+    """What one object costs its namespace, and the scopes of quotas that it is in."""
 
-    `api` lists the objects, `spec` is that of the quota.
+    amounts: tuple[tuple[str, Quantity], ...]
+    scopes: tuple[str, ...] = ()
+    priority_class: str = ""
+
+
+def cost_of(kind: Kind, view: Object) -> Cost:
+    """The cost of an object of a `kind`; Pods of one template cost the same."""
+    amounts = tuple(usage_of(kind, view).items())
+    if not isinstance(view, Pod):
+        return Cost(amounts)
+    return Cost(amounts, _scopes(view.spec), view.spec.priority_class_name)
+
+
+def is_counted(view: Object) -> bool:
+    """Whether an object costs anything: a Pod that has ended does not."""
+    return not (isinstance(view, Pod) and view.status.phase in ("Succeeded", "Failed"))
+
+
+def usage(
+    kinds: Iterable[Kind],
+    costs: Callable[[Kind], Mapping[Cost, int]],
+    spec: ResourceQuotaSpec,
+) -> ResourceList:
+    """What a namespace has of everything that a quota bounds.
+
+    `kinds` are those that are served, `costs` tells how many objects of a kind there are at each
+    cost, `spec` is that of the quota.
     """
     hard = spec.hard or {}
     used = dict.fromkeys(hard, ZERO)
-    for kind in api.kinds:
+    for kind in kinds:
         if kind.namespaced and _bounded(kind, hard):
-            for view in api.list(kind, namespace):
-                ended = isinstance(view, Pod) and view.status.phase in ("Succeeded", "Failed")
-                if not ended and counts(spec, view):
-                    cost = usage_of(kind, view)
-                    used = {n: used[n] + cost.get(n, ZERO) for n in used}
+            for cost, count in costs(kind).items():
+                if covers(spec, cost):
+                    for name, amount in cost.amounts:
+                        if name in used:
+                            used[name] += amount * count
     return used
+
+
+def listed(api: ObjectLister, namespace: str, spec: ResourceQuotaSpec) -> ResourceList:
+    """The usage of a namespace, by a look at each of its objects, which `api` lists.
+
+    `spec` is that of the quota.
+    """
+
+    def costs(kind: Kind) -> Counter[Cost]:
+        return Counter(
+            cost_of(kind, each) for each in api.list(kind, namespace) if is_counted(each)
+        )
+
+    return usage(api.kinds, costs, spec)
 
 
 def _bounded(kind: Kind, hard: ResourceList) -> bool:

@@ -18,7 +18,6 @@ from course_lib.controllers.job import JobController
 from course_lib.controllers.metrics import MetricsServer, Reading
 from course_lib.controllers.namespaces import (
     NamespaceController,
-    ResourceQuotaController,
     RootCAPublisher,
     ServiceAccountController,
 )
@@ -29,6 +28,7 @@ from course_lib.controllers.node_lifecycle import (
 )
 from course_lib.controllers.pod_gc import PodGarbageCollector
 from course_lib.controllers.replica_set import ReplicaSetController, ReplicationControllerController
+from course_lib.controllers.resource_quota import ResourceQuotaController
 from course_lib.controllers.stateful_set import StatefulSetController
 from course_lib.controllers.volume_protection import (
     ClaimProtectionController,

@@ -1,7 +1,6 @@
 """Delete a namespace's objects before the namespace; create its default objects with it.
 
-Source: `pkg/controller/namespace`, `pkg/controller/serviceaccount`, `pkg/controller/disruption`,
-`pkg/controller/resourcequota`.
+Source: `pkg/controller/namespace`, `pkg/controller/serviceaccount`.
 """
 
 from __future__ import annotations
@@ -10,13 +9,11 @@ from base64 import b64encode
 from collections import Counter
 from contextlib import suppress
 
-from course_lib.apiserver import quota
 from course_lib.apiserver.errors import NotFound
-from course_lib.controllers.controller import Controller, Key, key_of
+from course_lib.controllers.controller import Controller, key_of
 from course_lib.objects.kind import Kind
 from course_lib.objects.kinds.config_map import ConfigMap
 from course_lib.objects.kinds.namespace import Namespace
-from course_lib.objects.kinds.resource_quota import ResourceQuota
 from course_lib.objects.kinds.service_account import ServiceAccount
 from course_lib.objects.meta import Object, set_condition
 
@@ -156,31 +153,3 @@ class RootCAPublisher(Controller):
             surplus = dict.fromkeys(key for key in existing.data or {} if key != "ca.crt")
             patch = {"data": {"ca.crt": text} | surplus, "metadata": {"annotations": annotations}}
             self.api.patch(ConfigMap, ROOT_CA, name, patch)
-
-
-class ResourceQuotaController(Controller):
-    """Writes into each ResourceQuota what its namespace uses."""
-
-    name = "resourcequota-controller"
-    kind = "ResourceQuota"
-
-    def watches(self) -> None:
-        """What quotas may count: everything in namespaces but Events and Leases."""
-        self.for_each_kind(self._follow)
-
-    def _follow(self, kind: Kind) -> None:
-        if kind.namespaced and kind.kind not in ("Event", "Lease", self.kind):
-            self.watch(kind, self._in_namespace)
-
-    def _in_namespace(self, counted: Object) -> list[Key]:
-        return [key_of(quota) for quota in self.informers.list(self.kind, counted.namespace)]
-
-    def reconcile(self, existing: ResourceQuota) -> None:
-        """Recompute the quota's usage."""
-        hard = existing.spec.hard or {}
-        used = quota.usage(self.informers, existing.namespace, existing.spec)
-        status = {
-            "hard": {k: str(v) for k, v in hard.items()},
-            "used": {k: str(v) for k, v in used.items()},
-        }
-        self.api.patch_status(existing, status)

@@ -82,6 +82,9 @@ class Quantity:
         notation = self.notation if self.nano else other.notation
         return self._from_nano(self.nano - other.nano, notation)
 
+    def __mul__(self, times: int) -> Quantity:
+        return self._from_nano(self.nano * times, self.notation)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Quantity) and self.nano == other.nano
 
