@@ -51,7 +51,7 @@ class Ordinals:
         return names
 
     def put(self, ordinal: int, pod: Pod | None, sound: bool) -> None:
-        """Keep what is known of an ordinal: its Pod, if there is one, and whether that is sound."""
+        """Keep what is known of an `ordinal`: its `pod`, if there is one; whether it is `sound`."""
         there = pod is not None
         outdated = pod is not None and pod.labels.get(REVISION_LABEL) != self.update
         _keep(self.present, ordinal, there)

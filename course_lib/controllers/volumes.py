@@ -20,6 +20,7 @@ from course_lib.objects.quantity import Quantity
 from course_lib.objects.volume_matching import reaches, suits
 
 PROVISION_SECONDS = 2.0
+UNBOUND = ""  # the value of an index
 NO_PROVISIONER = "kubernetes.io/no-provisioner"
 # Who makes volumes in the simulated cluster: Minikube's own, and the CSI drivers of clouds.
 PROVISIONERS = (
@@ -29,6 +30,17 @@ PROVISIONERS = (
     "pd.csi.storage.gke.io",
     "disk.csi.azure.com",
 )
+
+
+def by_binding(claim: PersistentVolumeClaim) -> list[str]:
+    """Index function: a claim without a volume."""
+    return [] if claim.status.phase == "Bound" else [UNBOUND]
+
+
+def by_reservation(volume: PersistentVolume) -> list[str]:
+    """Index function: the claim that a volume is kept for, or that it is kept for none."""
+    kept = volume.spec.claim_ref
+    return [f"{kept.namespace}/{kept.name}"] if kept is not None and kept.name else [UNBOUND]
 
 
 class VolumeController(Controller):
@@ -48,16 +60,13 @@ class VolumeController(Controller):
         self.watch(Pod, self._of_pod)
 
     def _pending(self, _: PersistentVolume | StorageClass) -> list[Key]:
-        claims = self.informers.list(PersistentVolumeClaim)
-        return [key_of(claim) for claim in claims if claim.status.phase != "Bound"]
+        claims = self.informers.informer(PersistentVolumeClaim).by_index(by_binding, UNBOUND)
+        return [key_of(claim) for claim in claims]
 
     def _of_volume(self, volume: PersistentVolume) -> list[Key]:
-        """The claim that has a volume, and those that might get it."""
+        """The claim that a volume is kept for, or else those that might get it."""
         kept = volume.spec.claim_ref
-        return [
-            *([(kept.namespace, kept.name)] if kept and kept.name else ()),
-            *self._pending(volume),
-        ]
+        return [(kept.namespace, kept.name)] if kept and kept.name else self._pending(volume)
 
     def _of_pod(self, pod: Pod) -> list[Key]:
         return claims_of(pod) if pod.spec.node_name else []
@@ -116,17 +125,17 @@ class VolumeController(Controller):
         """The volume kept for this claim, or else the smallest that will do (on the node that
         the scheduler chose, where the claim waited for it).
         """
-        fitting = []
-        for volume in self.informers.list(PersistentVolume):
-            kept = volume.spec.claim_ref
-            if kept is not None and kept.name:
-                mine = (kept.namespace, kept.name) == (claim.namespace, claim.name)
-                if mine and kept.uid in ("", claim.uid):
-                    return volume
-            elif volume.terminating:
-                continue
-            elif suits(claim, volume) and (node is None or reaches(volume, node)):
-                fitting.append(volume)
+        volumes = self.informers.informer(PersistentVolume)
+        for volume in volumes.by_index(by_reservation, f"{claim.namespace}/{claim.name}"):
+            if volume.spec.claim_ref and volume.spec.claim_ref.uid in ("", claim.uid):
+                return volume
+        fitting = [
+            volume
+            for volume in volumes.by_index(by_reservation, UNBOUND)
+            if not volume.terminating
+            and suits(claim, volume)
+            and (node is None or reaches(volume, node))
+        ]
         return min(fitting, key=lambda v: (_capacity(v).nano, v.name), default=None)
 
     def _bind(self, claim: PersistentVolumeClaim, volume: PersistentVolume) -> None:
