@@ -9,6 +9,7 @@ Source: `pkg/kubelet/kuberuntime`: `kuberuntime_sandbox.go`, `kuberuntime_contai
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 
 from course_lib.cri import messages as v1
 from course_lib.cri.translate import ENDS, PORTS
@@ -105,13 +106,20 @@ def container_config(
         log_path=f"{container.name}/{attempt}.log",
         linux=v1.LinuxContainerConfig(resources=resources(pod, container, node_memory)),
     )
-    config.envs.extend(v1.KeyValue(key=k, value=value.encode()) for k, value in environment)
+    config.MergeFrom(_environment(tuple(environment)))
     config.mounts.extend(
         v1.Mount(container_path=inside, host_path=path, readonly=read_only)
         for path, inside, read_only in mounts
     )
     _set_namespaces(config.linux.security_context.namespace_options, pod)
     return config
+
+
+@lru_cache(maxsize=1024)
+def _environment(variables: tuple[tuple[str, str], ...]) -> v1.ContainerConfig:
+    """A configuration with these variables, made once for all containers that have the same."""
+    pairs = [v1.KeyValue(key=key, value=value.encode()) for key, value in variables]
+    return v1.ContainerConfig(envs=pairs)
 
 
 def _annotations(pod: Pod, container: spec.Container, attempt: int) -> dict[str, str]:

@@ -76,7 +76,7 @@ class PLEG:
             self._hear()
         news, self._news = self._news, {}
         try:
-            if "" in news:
+            if "" in news or self.sim.plain:
                 found = self._list()
                 news = dict.fromkeys([*found, *self._known])
             else:

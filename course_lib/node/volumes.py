@@ -14,6 +14,7 @@ Source: kubernetes.io "Volumes", "ConfigMaps" (mounted ConfigMaps are updated au
 from __future__ import annotations
 
 import base64
+from functools import lru_cache
 
 from course_lib.node.environment import Place, field, resource_field
 from course_lib.node.object_watches import PodObjects
@@ -73,20 +74,27 @@ def mounts_of(
 def _account(disk: FileSystem, pod: Pod) -> str:
     """The files by which a Pod's programs speak to the API server: token, CA, namespace."""
     path = f"{ROOT}/{pod.uid}/volumes/kubernetes.io~projected/kube-api-access"
-    account = pod.spec.service_account_name or "default"
-    named = f"system:serviceaccount:{pod.namespace}:{account}"
-    token = base64.urlsafe_b64encode(f"simulated token of {named}".encode()).rstrip(b"=")
-    disk.put(f"{path}/token", token)
-    disk.put(f"{path}/namespace", pod.namespace.encode())
-    disk.put(f"{path}/ca.crt", b"the simulated cluster's certificate\n")
+    disk.share(path, _account_files(pod.namespace, pod.spec.service_account_name or "default"))
     return path
+
+
+@lru_cache(maxsize=1024)
+def _account_files(namespace: str, account: str) -> dict[str, bytes]:
+    """The files of a service account, the same for all its Pods."""
+    named = f"system:serviceaccount:{namespace}:{account}"
+    token = base64.urlsafe_b64encode(f"simulated token of {named}".encode()).rstrip(b"=")
+    return {
+        "token": token,
+        "namespace": namespace.encode(),
+        "ca.crt": b"the simulated cluster's certificate\n",
+    }
 
 
 def prepare(objects: PodObjects, disk: FileSystem, pod: Pod, volume: Volume, place: Place) -> str:
     """Where a volume's files are; those that come from objects are written now."""
     if volume.host_path:
         path = str(volume.host_path.get("path", "/"))
-        if volume.host_path.get("type") == "FileOrCreate" and path not in disk.files:
+        if volume.host_path.get("type") == "FileOrCreate" and not disk.has(path):
             disk.put(path, b"")
         return path
     path = path_of(pod, volume)
@@ -222,7 +230,7 @@ def _type_of(disk: FileSystem, path: str) -> str | None:
     ):
         if path in known.split():
             return kind
-    if path in disk.files:
+    if disk.has(path):
         return "file"
     return "directory" if disk.tree(path) else None
 

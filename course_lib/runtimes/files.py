@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import inf
 from pathlib import Path
 
 from course_lib.images.layer import FOLDER, File, Files
 
+USUAL = 0o644  # permissions of a file
 MOST_FILES = 1000  # of the real machine, shown in one mount
 
 
@@ -19,11 +20,31 @@ class FileSystem:
     def __init__(self) -> None:
         self.files: dict[str, bytearray] = {}
         self.modes: dict[str, int] = {}  # permissions, where they are not 0644
+        # By folder: files that many folders have alike, until one of them changes.
+        self._shared: dict[str, Mapping[str, bytes]] = {}
         self._most: float = inf  # bytes in one file, beyond which `_grown` is called
         self._grown: Callable[[], object] = bool
 
+    def has(self, path: str) -> bool:
+        """Whether there is a file of this path."""
+        folder, _, name = path.rpartition("/")
+        return path in self.files or name in self._shared.get(folder, ())
+
+    def share(self, folder: str, files: Mapping[str, bytes]) -> None:
+        """Fill a folder with `files` by name, which others have too: they are kept once."""
+        for name in files:
+            self.files.pop(f"{folder}/{name}", None)
+        self._shared[folder] = files
+
+    def _own(self, path: str) -> None:
+        """Keep the files beside a path for this folder alone: one of them changes."""
+        folder = path.rpartition("/")[0]
+        for name, data in self._shared.pop(folder, {}).items():
+            self.files[f"{folder}/{name}"] = bytearray(data)
+
     def append(self, path: str, data: bytes) -> None:
         """Write at the end of a file, which is made if need be."""
+        self._own(path)
         file = self.files.setdefault(path, bytearray())
         file.extend(data)
         if len(file) > self._most:
@@ -33,37 +54,50 @@ class FileSystem:
         """Have `grown` called when something is written to a file of more than `most` bytes."""
         self._most, self._grown = most, grown
 
-    def put(self, path: str, data: bytes, mode: int = 0o644) -> None:
+    def put(self, path: str, data: bytes, mode: int = USUAL) -> None:
         """Replace the content of the file `path` (absolute) by `data`, with permissions `mode`."""
+        self._own(path)
         self.files[path] = bytearray(data)
-        self.modes[path] = mode
+        if mode != USUAL:
+            self.modes[path] = mode
+        else:
+            self.modes.pop(path, None)
 
     def read(self, path: str) -> bytes:
         """The whole file; nothing where there is none."""
-        return bytes(self.files.get(path, b""))
+        if path in self.files:
+            return bytes(self.files[path])
+        folder, _, name = path.rpartition("/")
+        return self._shared.get(folder, {}).get(name, b"")
 
     def tree(self, path: str) -> Files:
         """What a mount of this path shows: a file under the name `""`, or all below a folder."""
-        if path in self.files:
+        if self.has(path):
             return {"": self.file(path)}
         below = f"{path.rstrip('/')}/"
-        return {p[len(below) :]: self.file(p) for p in self.files if p.startswith(below)}
+        shared = [f"{folder}/{name}" for folder, files in self._shared.items() for name in files]
+        paths = [p for p in (*self.files, *shared) if p.startswith(below)]
+        return {p[len(below) :]: self.file(p) for p in paths}
 
     def file(self, path: str) -> File:
         """A file with its permissions."""
-        return File(self.read(path), mode=self.modes.get(path, 0o644))
+        return File(self.read(path), mode=self.modes.get(path, USUAL))
 
     def size(self, path: str) -> int:
         """Bytes in a file; 0 where there is none."""
-        return len(self.files.get(path, b""))
+        return len(self.files[path]) if path in self.files else len(self.read(path))
 
     def rename(self, path: str, new: str) -> None:
         """Give a file another name."""
+        self._own(path)
         if path in self.files:
             self.files[new] = self.files.pop(path)
 
     def remove(self, prefix: str) -> None:
         """Remove a file, or all files below a folder."""
+        self._own(prefix)
+        for folder in [f for f in self._shared if f == prefix or f.startswith(f"{prefix}/")]:
+            del self._shared[folder]
         for path in [p for p in self.files if p == prefix or p.startswith(f"{prefix}/")]:
             del self.files[path]
             self.modes.pop(path, None)

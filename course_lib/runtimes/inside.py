@@ -7,6 +7,7 @@ for a Container" (what takes the place of ENTRYPOINT and CMD); containerd's moun
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping, Sequence
+from functools import lru_cache
 
 from course_lib.images.layer import FOLDER, File
 from course_lib.images.oci import PATH
@@ -101,9 +102,10 @@ def _user(spec: ContainerSpec, run_as: str, files: Mapping[str, File]) -> tuple[
     user, _, group = run_as.partition(":")
     if spec.user is not None or spec.user_name:
         user, group = spec.user_name or str(spec.user), ""
-    known = dict(USERS)
-    if (passwd := files.get("etc/passwd")) is not None:
-        rows = (line.split(":") for line in passwd.data.decode(errors="replace").splitlines())
+    passwd = files.get("etc/passwd")
+    known = USERS
+    if passwd is not None:
+        rows = _rows(passwd.data)
         known = {row[0]: (int(row[2]), int(row[3])) for row in rows if len(row) > 3}
     if user and not user.isdecimal() and user not in known:
         failed = "failed to generate container spec: unable to find user"
@@ -118,15 +120,21 @@ def _user(spec: ContainerSpec, run_as: str, files: Mapping[str, File]) -> tuple[
 def named(world: World, user: str) -> int:
     """A user's number, from the container's /etc/passwd; 0 for one that is not there."""
     passwd = world.files.get("etc/passwd")
-    rows = (line.split(":") for line in (passwd.data.decode() if passwd else "").splitlines())
+    rows = _rows(passwd.data) if passwd else ()
     return next((int(row[2]) for row in rows if len(row) > 2 and row[0] == user), 0)
 
 
 def _groups(user: str, files: Mapping[str, File]) -> tuple[int, ...]:
     """The groups that the image's /etc/group gives a user, which the runtime adds."""
-    rows = files["etc/group"].data.decode(errors="replace") if "etc/group" in files else ""
-    parts = (line.split(":") for line in rows.splitlines())
-    return tuple(int(row[2]) for row in parts if len(row) > 3 and user in row[3].split(","))
+    group = files.get("etc/group")
+    rows = _rows(group.data) if group else ()
+    return tuple(int(row[2]) for row in rows if len(row) > 3 and user in row[3].split(","))
+
+
+@lru_cache(maxsize=256)
+def _rows(table: bytes) -> tuple[list[str], ...]:
+    """The rows of /etc/passwd or /etc/group; containers of an image have the same."""
+    return tuple(line.split(":") for line in table.decode(errors="replace").splitlines())
 
 
 def _files(

@@ -114,7 +114,7 @@ class Tree(MutableMapping[str, File]):
 
     def __getitem__(self, path: str) -> File:
         place = self._place(path)
-        if place is not None and place in self.disk.files:
+        if place is not None and self.disk.has(place):
             return self.disk.file(place)
         if place is not None and path not in self.mounts and self.own[path].kind == "file":
             raise KeyError(path)
@@ -129,8 +129,8 @@ class Tree(MutableMapping[str, File]):
 
     def __delitem__(self, path: str) -> None:
         place = self._place(path)
-        if place is not None and place in self.disk.files:
-            del self.disk.files[place]
+        if place is not None and self.disk.has(place):
+            self.disk.remove(place)
         else:
             del self.own[path]
 
