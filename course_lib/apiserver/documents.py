@@ -134,6 +134,20 @@ def _judged(kind: Kind, written: bytes) -> Incoming:
     return Incoming(canonical(document, kind.type), kind, view)
 
 
+def _reusing(before: object, status: object) -> object:
+    """A copy of a status in which equal parts are those of the status before."""
+    if not isinstance(before, dict) or not isinstance(status, dict):
+        return plain(status, "status")
+    result: Document = {}
+    for key, part in status.items():
+        if part is before.get(key):
+            result[key] = part
+        else:
+            for name, new in plain({key: part}, "status").items():
+                result[name] = shared(before.get(name), new)
+    return result
+
+
 def forget_specs() -> None:
     """Complete, decode and judge each spec again when it comes next."""
     _completed_spec.cache_clear()
@@ -220,7 +234,7 @@ def update_of_status(
     """
     document = immutability.carry_over(before, document, "status", kind)
     if "status" in document:
-        status = shared(before.get("status"), plain(document["status"], "status"))
+        status = _reusing(before.get("status"), document["status"])
         document["status"] = status
         revised(existing, before, document, kind)  # its types, before what is empty goes
         stored = kind.stored_status(status)

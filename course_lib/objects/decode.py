@@ -291,7 +291,7 @@ def _shared_items(before: list[object], after: list[object]) -> list[object]:
 
 def _equal(before: object, after: object) -> bool:
     """Whether two values are written alike: True equals 1 in Python, and is written otherwise."""
-    return before == after and encoded(before) == encoded(after)
+    return before is after or (before == after and encoded(before) == encoded(after))
 
 
 @cache

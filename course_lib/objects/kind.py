@@ -157,7 +157,7 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
         document["apiVersion"] = self.api_version
         for path, value in self.defaults.items():
             parent, _, field = path.rpartition(".")
-            for place in places(document, parent):
+            for place in places(document, parent) if parent else (document,):
                 if place.get(field, "") == "":
                     place[field] = copy.deepcopy(value)
         self.complete(document)

@@ -171,6 +171,8 @@ def _plain_mapping(
         if type(item) is str and item.isascii():  # most of all parts
             size += len(item)
             result[key] = item
+        elif type(item) is bool:
+            result[key] = item
         else:
             result[key] = _plain(item, where, depth + 1, room)
     _take(room, size, where)
