@@ -212,11 +212,13 @@ def update(
 
     `kind` is that of both, `api` has what admission plugins look up and write.
     """
-    document = copied(immutability.carry_over(before, document, "", kind))
+    document = immutability.carry_over(before, document, "", kind)
+    # What completes a document may write into its parts, but never into those of `before`.
+    document = shared(before, document) if kind.plain_defaults else copied(document)
     kind.carry_over(before, document)
     kind.set_defaults(document)
     admission.mutate_update(kind, document)
-    document = shared(before, document)
+    document = document if kind.plain_defaults else shared(before, document)
     view = revised(existing, before, document, kind)
     validate(document, view, kind, before)
     document = canonical(document, kind.type, before)

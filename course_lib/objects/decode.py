@@ -18,7 +18,7 @@ from course_lib.objects.manifests import Document, filled_paths
 from course_lib.objects.meta import Object, Value
 from course_lib.objects.quantity import Quantity
 
-PartT = TypeVar("PartT")
+T = TypeVar("T")
 ViewT = TypeVar("ViewT", bound=msgspec.Struct)
 _ABSENT: Any = object()  # a field that is not in a document, or has no default
 _PROBLEM = re.compile(r"(?P<said>.*?)(?: - at `(?P<path>.*)`)?", re.DOTALL)
@@ -59,14 +59,9 @@ def _revised(view: ViewT, before: Document, after: Document) -> ViewT:
     attributes, changes = _attributes(type(view)), dict[str, object]()
     for name, new in after.items():
         old = before.get(name, _ABSENT)
-        if new is old or name not in attributes:
-            continue
-        attribute, shape, _ = attributes[name]
-        part = getattr(view, attribute)
-        if isinstance(part, msgspec.Struct) and isinstance(old, dict) and isinstance(new, dict):
-            changes[attribute] = _revised(part, old, new)
-        else:
-            changes[attribute] = msgspec.convert(new, shape, dec_hook=_quantity)
+        if new is not old and name in attributes:
+            attribute, shape, _ = attributes[name]
+            changes[attribute] = _revised_part(getattr(view, attribute), old, new, shape)
     for name in before:
         if name not in after and name in attributes:
             attribute, _, default = attributes[name]
@@ -74,6 +69,20 @@ def _revised(view: ViewT, before: Document, after: Document) -> ViewT:
                 raise msgspec.ValidationError(f"{name} is required")
             changes[attribute] = default
     return msgspec.structs.replace(view, **changes) if changes else view
+
+
+def _revised_part(view: object, before: object, after: object, shape: object) -> object:
+    if isinstance(view, msgspec.Struct) and isinstance(before, dict) and isinstance(after, dict):
+        return _revised(view, before, after)
+    if not isinstance(view, list) or not isinstance(before, list) or not isinstance(after, list):
+        return msgspec.convert(after, shape, dec_hook=_quantity)
+    (item,), known = _taken_apart(shape)[2], {id(o): v for o, v in zip(before, view, strict=True)}
+    if len(before) != len(after):  # items came or went
+        before = view = [_ABSENT] * len(after)
+    return [
+        known[id(new)] if id(new) in known else _revised_part(part, old, new, item)
+        for part, old, new in zip(view, before, after, strict=True)
+    ]
 
 
 def encode(value: object) -> Any:
@@ -257,11 +266,11 @@ def _fields_with_quantities(shape: type[msgspec.Struct]) -> dict[str, Any]:
     return {name: of for name, of in _fields(shape).items() if _has_quantities(of)}
 
 
-encoded = msgspec.msgpack.encode
+encoded, decoded = msgspec.msgpack.encode, msgspec.msgpack.decode
 
 
-def shared(before: object, after: PartT) -> PartT:
-    """The value `after`, in which each part that equals that of `before` is the same object.
+def shared(before: object, after: T) -> T:
+    """A copy of `after`, in which each part that equals that of `before` is the same object.
 
     So what a write leaves alone is stored once, and neither decoded nor judged again.
 
@@ -275,18 +284,19 @@ def shared(before: object, after: PartT) -> PartT:
         return {k: shared(before.get(k), v) for k, v in after.items()}  # type: ignore[return-value]
     if isinstance(after, list) and isinstance(before, list):
         return _shared_items(before, after)  # type: ignore[return-value]
-    return after
+    return decoded(encoded(after)) if isinstance(after, dict | list) else after
 
 
 def _shared_items(before: list[object], after: list[object]) -> list[object]:
     """The items `after`; an equal one is taken from wherever it was `before`."""
     known = {encoded(item): item for item in before}
-    beside = before if len(before) == len(after) else [None] * len(after)
-    written = map(encoded, after)
-    return [
-        known[key] if key in known else shared(old, new)
-        for key, old, new in zip(written, beside, after, strict=True)
-    ]
+    if len(before) == len(after):
+        written = map(encoded, after)
+        return [
+            known[key] if key in known else shared(old, new)
+            for key, old, new in zip(written, before, after, strict=True)
+        ]
+    return [known[key] if key in known else decoded(key) for key in map(encoded, after)]
 
 
 def _equal(before: object, after: object) -> bool:

@@ -166,6 +166,11 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
                 part.complete(place)
 
     @property
+    def plain_defaults(self) -> bool:
+        """Whether each default depends on nothing else, so that it stays when something changes."""
+        return self.complete is _unchanged and not self.parts
+
+    @property
     def group(self) -> str:
         """The API group; empty for the core group."""
         return self.api_version.rpartition("/")[0]
