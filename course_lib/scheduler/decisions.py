@@ -13,6 +13,7 @@ import msgspec
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
 from course_lib.scheduler.runtime import SchedulingFramework
+from course_lib.scheduler.sampling import NodeSampling
 from course_lib.scheduler.selection import decide
 from course_lib.scheduler.status import Diagnosis
 from course_lib.scheduler.wave import Wave
@@ -26,6 +27,7 @@ class Decisions:
 
     def __init__(self, rng: random.Random, plain: bool) -> None:
         self._rng, self._plain = rng, plain
+        self._sampling = NodeSampling()
         self._wave: Wave | None = None
         self._refused: dict[bytes, Diagnosis] = {}  # by shape, while nothing changes
         self._refused_at = -1  # so many changes of the snapshot
@@ -37,8 +39,8 @@ class Decisions:
 
         `framework` has the profile's plugins, `nodes` is the snapshot.
         """
-        if self._plain or framework.inscrutable:
-            return decide(framework, pod, nodes, self._rng)
+        if self._plain or framework.inscrutable or framework.percentage is not None:
+            return decide(framework, pod, nodes, self._rng, self._sampling)
         wave = self._wave
         if wave is None or wave.framework is not framework or wave.nodes is not nodes:
             wave = self._wave = Wave(framework, nodes, self._rng)

@@ -7,6 +7,8 @@ kube-scheduler takes. Source: kubernetes.io "Scheduler Configuration";
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 from course_lib.errors import CourseError
@@ -17,6 +19,7 @@ from course_lib.scheduler.registry import IN_TREE, SchedulerSetup, SchedulerSour
 from course_lib.scheduler.runtime import SchedulingFramework
 
 DEFAULT_SCHEDULER = "default-scheduler"
+PERCENTAGE = "percentageOfNodesToScore"
 API_VERSION, KIND = "kubescheduler.config.k8s.io/v1", "KubeSchedulerConfiguration"
 
 # The default plugins in upstream's order, with the weights of their scores.
@@ -42,6 +45,9 @@ DEFAULT_PLUGINS = {
 }
 
 
+Percentage = Annotated[int, msgspec.Meta(ge=0, le=100)]
+
+
 class _Enabled(msgspec.Struct):
     name: str
     weight: int = 0
@@ -61,12 +67,14 @@ class _Profile(msgspec.Struct, rename="camel"):
     scheduler_name: str = DEFAULT_SCHEDULER
     plugins: dict[str, _PluginSet] = {}
     plugin_config: list[_Arguments] = []
+    percentage_of_nodes_to_score: Percentage | None = None
 
 
-class _Configuration(msgspec.Struct):
+class _Configuration(msgspec.Struct, rename="camel"):
     """The shape of a configuration, which a document is held against before it is read."""
 
     profiles: list[_Profile] = []
+    percentage_of_nodes_to_score: Percentage | None = None
 
 
 def default_framework(lister: SharedLister | None = None) -> SchedulingFramework:
@@ -90,8 +98,12 @@ def frameworks(
     ('packer', ['TaintToleration', 'NodeAffinity'])
     """
     setup = source if isinstance(source, SchedulerSetup) else SchedulerSetup(source, IN_TREE)
-    profiles = _document(setup.configuration).get("profiles") or [{}]
+    document = _document(setup.configuration)
+    profiles = document.get("profiles") or [{}]
     made = [_framework(profile, lister, setup.registry) for profile in profiles]
+    for framework in made:
+        if framework.percentage is None:
+            framework.percentage = document.get(PERCENTAGE)
     names = [framework.name for framework in made]
     if len(set(names)) < len(names):
         raise CourseError("each profile needs a schedulerName of its own", found=", ".join(names))
@@ -141,14 +153,14 @@ def not_acted_on(source: SchedulerSource) -> list[str]:
     """The fields of a configuration that the simulation leaves aside, by path.
 
     >>> not_acted_on({"profiles": [{"percentageOfNodesToScore": 5}], "parallelism": 16})
-    ['parallelism', 'profiles[0].percentageOfNodesToScore']
+    ['parallelism']
     """
     if isinstance(source, SchedulerSetup):
         source = source.configuration
     (document,) = read_manifests(source)
-    ignored = sorted(set(document) - {"apiVersion", "kind", "profiles"})
+    ignored = sorted(set(document) - {"apiVersion", "kind", "profiles", PERCENTAGE})
     for number, profile in enumerate(document.get("profiles") or ()):
-        others = set(profile) - {"schedulerName", "plugins", "pluginConfig"}
+        others = set(profile) - {"schedulerName", "plugins", "pluginConfig", PERCENTAGE}
         ignored += [f"profiles[{number}].{field}" for field in sorted(others)]
     return ignored
 
@@ -173,9 +185,8 @@ def _framework(
         for point in POINTS
     }
     _check(at, sets, plugins)
-    return SchedulingFramework(
-        at, enabled["score"], profile.get("schedulerName", DEFAULT_SCHEDULER)
-    )
+    name = profile.get("schedulerName", DEFAULT_SCHEDULER)
+    return SchedulingFramework(at, enabled["score"], name, profile.get(PERCENTAGE))
 
 
 def _check(at: dict[str, list[Plugin]], sets: Document, plugins: dict[str, Plugin]) -> None:

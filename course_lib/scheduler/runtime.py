@@ -42,7 +42,8 @@ class SchedulingFramework:
     """The plugins of one profile, at the extension points where they are enabled.
 
     `at` has the plugins by point (`everywhere` for all that they fill), `weights` those of their
-    scores by name (1 unless given), `name` is the `schedulerName` that Pods ask for. The points
+    scores by name (1 unless given), `name` is the `schedulerName` that Pods ask for, `percentage`
+    the `percentageOfNodesToScore` (None: every node is scored). The points
     take what those of `Plugin` take: `pod`, `nodes`, `fits`, `diagnosis`, `node` and `handle`.
     """
 
@@ -51,8 +52,9 @@ class SchedulingFramework:
         at: Mapping[str, Sequence[Plugin]],
         weights: Mapping[str, int] | None = None,
         name: str = "",
+        percentage: int | None = None,
     ) -> None:
-        self.name = name
+        self.name, self.percentage = name, percentage
         self.at = {point: list(plugins) for point, plugins in at.items()}
         self.weights = dict(weights or {})
         every = [plugin for plugins in self.at.values() for plugin in plugins]
@@ -89,13 +91,15 @@ class SchedulingFramework:
     def filter(self, pod: PodInfo, nodes: Nodes) -> Filtered:
         """Run PreFilter and Filter."""
         said: list[tuple[str, NodeToStatus | None]] = []
+        among: Bools | None = None
         for plugin in self.at["preFilter"]:
             result = plugin.pre_filter(pod, nodes)
             if result is not None and result.why:
                 none = np.zeros(len(nodes), dtype=bool)
                 return Filtered(none, [], (plugin.name, result.why))
             if result is not None and result.only is not None:
-                said.append((plugin.name, _among(plugin.name, result.only, nodes)))
+                said.append((plugin.name, left := _among(plugin.name, result.only, nodes)))
+                among = left.fits if among is None else among & left.fits
         for plugin in self.at["filter"]:
             said.append((plugin.name, verdict := plugin.filter(pod, nodes)))
             if plugin.name in self.own:
@@ -106,7 +110,7 @@ class SchedulingFramework:
         fits = verdicts[0][1].fits
         for _, verdict in verdicts[1:]:
             fits = fits & verdict.fits
-        return Filtered(fits, verdicts)
+        return Filtered(fits, verdicts, among=among)
 
     def post_filter(
         self, pod: PodInfo, nodes: Nodes, diagnosis: Diagnosis

@@ -1,7 +1,8 @@
 """From scores to a node: the highest wins, and ties are broken at random.
 
 Source: `selectHost` in `pkg/scheduler/schedule_one.go`. Upstream looks at a sample of the nodes
-of a large cluster (`percentageOfNodesToScore`); here every node is looked at.
+of a large cluster; here every node is looked at, unless the configuration has
+`percentageOfNodesToScore` (`sampling`).
 
 `framework` has the profile's plugins, `pod` is the Pod that is scheduled, `nodes` the snapshot;
 `rng` breaks ties.
@@ -16,6 +17,7 @@ import numpy as np
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
 from course_lib.scheduler.runtime import SchedulingFramework
+from course_lib.scheduler.sampling import NodeSampling
 from course_lib.scheduler.status import Diagnosis, Filtered
 from course_lib.scheduler.types import Amounts
 
@@ -40,14 +42,17 @@ def select(
     nodes: Nodes,
     rng: random.Random,
     known: Amounts | None = None,
+    sampling: NodeSampling | None = None,
 ) -> tuple[int, Filtered]:
     """The row of the node for one Pod, or -1; and what the filters said.
 
     `known` are the scores of plugins that are not among those of `framework`; -1 where a node does
-    not fit.
+    not fit. With `sampling` some of the nodes are enough, if the profile says so.
     """
     filtered = framework.filter(pod, nodes)
     fits = filtered.fits if known is None else filtered.fits & (known >= 0)
+    if sampling is not None and framework.percentage is not None:
+        fits = sampling.sample(filtered, nodes, framework.percentage)
     if not fits.any():
         return -1, filtered
     total = framework.total(pod, nodes, fits)
@@ -57,8 +62,15 @@ def select(
 
 
 def decide(
-    framework: SchedulingFramework, pod: PodInfo, nodes: Nodes, rng: random.Random
+    framework: SchedulingFramework,
+    pod: PodInfo,
+    nodes: Nodes,
+    rng: random.Random,
+    sampling: NodeSampling | None = None,
 ) -> tuple[int, Diagnosis | None]:
-    """The row of the node for one Pod; or -1, with the reasons."""
-    row, filtered = select(framework, pod, nodes, rng)
+    """The row of the node for one Pod; or -1, with the reasons.
+
+    With `sampling` some of the nodes are enough, if the profile says so.
+    """
+    row, filtered = select(framework, pod, nodes, rng, sampling=sampling)
     return row, Diagnosis.of(filtered) if row < 0 else None

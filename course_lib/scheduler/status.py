@@ -40,6 +40,7 @@ class Filtered(msgspec.Struct, frozen=True, eq=False):
     fits: Bools
     verdicts: Sequence[tuple[str, NodeToStatus]]
     pre_filter: tuple[str, str] = ("", "")  # plugin and message, where no node will do
+    among: Bools | None = None  # the only nodes that PreFilter leaves to look at
 
     def refusals(self) -> Iterator[tuple[int, str, int, Sequence[str]]]:
         """Row, plugin, code and reasons for each refused node, of the first to refuse it."""

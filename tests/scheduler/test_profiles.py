@@ -97,9 +97,9 @@ def test_mistakes_in_a_configuration_are_explained(text, said):
 
 
 def test_what_a_configuration_asks_for_in_vain_is_said_in_the_log():
-    text = HEAD + "percentageOfNodesToScore: 5\nprofiles: [{percentageOfNodesToScore: 7}]"
+    text = HEAD + "parallelism: 5\nprofiles: [{parallelism: 7}]"
     said = Cluster(nodes=1, scheduler=text).log(reason="NotActedOn").MESSAGE
     assert [message.split(":")[0] for message in said] == [
-        "percentageOfNodesToScore",
-        "profiles[0].percentageOfNodesToScore",
+        "parallelism",
+        "profiles[0].parallelism",
     ]
