@@ -172,12 +172,12 @@ class Controller:
         owner: Object,
         features: Callable[[ObjectT], Iterable[tuple[str, FeatureT]]],
     ) -> Mapping[FeatureT, int]:
-        """How many children of an owner have each feature, after `settle`.
+        """How many children of an owner have each feature; `settle` comes first.
 
         `kind` is that of the children, `features` a tally function whose groups are controllers.
         """
         if not owner.terminating:
-            return self.settle(kind, owner).tally(features, owner.uid)
+            return self.informers.informer(kind).tally(features, owner.uid)
         children = self.claim(kind, owner)
         return Counter(feature for child in children for _, feature in features(child))
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import msgspec
 
+from course_lib.client import Client
+from course_lib.client.informer import InformerFactory
 from course_lib.controllers.controller import Controller, Key, key_of
 from course_lib.controllers.deployment_status import deployment_status
 from course_lib.controllers.ownership import number_in
@@ -64,6 +66,10 @@ class DeploymentController(Controller):
     name = "deployment-controller"
     kind = "Deployment"
 
+    def __init__(self, api: Client, informers: InformerFactory) -> None:
+        self._digests: dict[str, tuple[int, str]] = {}  # by uid: the generation, and its hash
+        super().__init__(api, informers)
+
     def watches(self) -> None:
         """Its ReplicaSets; and, for Recreate, the Pods that must be gone first."""
         self.watch_owned(ReplicaSet)
@@ -91,7 +97,7 @@ class DeploymentController(Controller):
         if not deployment.spec.paused:
             self._clean_up(rollout)
         status, again = deployment_status(self.sim, rollout.new, rollout.old, deployment)
-        self.api.patch_status(deployment, status)
+        self.state(deployment, status)
         if again:
             self.enqueue(key_of(deployment), after=again)
 
@@ -99,7 +105,7 @@ class DeploymentController(Controller):
 
     def _rollout(self, deployment: Deployment) -> Rollout:
         found = self.claim(ReplicaSet, deployment)
-        digest = template_hash(self._template(deployment))
+        digest = self._digest(deployment)
         new = next((rs for rs in found if rs.labels.get(HASH) == digest), None)
         old = [rs for rs in found if rs is not new]
         return Rollout(deployment, new, sorted(old, key=revision))
@@ -108,6 +114,17 @@ class DeploymentController(Controller):
         document = self.api.document(Deployment, deployment.name, deployment.namespace)
         template: Document = document["spec"]["template"]
         return template
+
+    def _digest(self, deployment: Deployment) -> str:
+        """The hash of the template, which only another generation changes."""
+        generation, digest = self._digests.get(deployment.uid, (0, ""))
+        if generation != deployment.metadata.generation:
+            generation, digest = (
+                deployment.metadata.generation,
+                template_hash(self._template(deployment)),
+            )
+            self._digests[deployment.uid] = generation, digest
+        return digest
 
     def _with_new(self, rollout: Rollout, replicas: int) -> Rollout:
         """The rollout with its new ReplicaSet, made or brought to the front if need be."""
@@ -120,14 +137,15 @@ class DeploymentController(Controller):
             new = self._annotate(new, notes)
         notes = {REVISION: str(revision(new))}
         # With its status, as an annotation that is written by itself counts as a new generation.
-        place = Deployment, deployment.name, deployment.namespace
-        self.api.patch(*place, _annotations(notes), "status")
+        if not notes.items() <= deployment.annotations.items():
+            place = Deployment, deployment.name, deployment.namespace
+            self.api.patch(*place, _annotations(notes), "status")
         return Rollout(deployment, new, rollout.old)
 
     def _make(self, rollout: Rollout, replicas: int, number: int) -> ReplicaSet:
         deployment = rollout.deployment
         template = self._template(deployment)
-        digest = template_hash(template)
+        digest = self._digest(deployment)
         metadata = template.get("metadata", {})
         labels = metadata.get("labels", {}) | {HASH: digest}
         match = deployment.spec.selector.match_labels or {}

@@ -62,6 +62,7 @@ class ReplicaSetController(Controller):
 
     def reconcile(self, owner: Replicated) -> None:
         """Make or delete Pods, then write the status."""
+        self.settle(Pod, owner)
         missing = owner.spec.replicas - active_in(self.census(Pod, owner, by_standing))
         failure: CourseError | None = None
         if missing and not owner.terminating:
