@@ -49,8 +49,8 @@ class DryRunStore(Store):
         """The entry under a key, as this layer has it."""
         return self._written[key] if key in self._written else self._beneath.get(key)
 
-    def range(self, prefix: str) -> list[tuple[str, StoredObject]]:
-        """All entries below a prefix, in the order of their keys."""
+    def range(self, prefix: str, field: FieldValue | None = None) -> list[tuple[str, StoredObject]]:
+        """All entries below a prefix, in the order of their keys; `field` leaves none out."""
         found: dict[str, StoredObject | None] = dict(self._beneath.range(prefix))
         found |= {key: entry for key, entry in self._written.items() if key.startswith(prefix)}
         return [(key, entry) for key, entry in sorted(found.items()) if entry is not None]

@@ -125,6 +125,31 @@ def prefixes(folder: str) -> tuple[str, ...]:
     return tuple("/".join(steps[: depth + 1]) + "/" for depth in range(len(steps)))
 
 
+class FieldIndex:
+    """The entries below a prefix, by what their documents have at a path.
+
+    Source: `NodeNameIndexFunc` in `pkg/registry/core/pod/strategy.go`.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._entries: dict[str, dict[str, StoredObject]] = {}
+
+    def move(self, key: str, before: StoredObject | None, after: StoredObject | None) -> None:
+        """The entry at a `key` changed, came (`before` is None) or went (`after` is None)."""
+        if before is not None:
+            value = text_at(before.document, self._path)
+            self._entries[value].pop(key)
+            if not self._entries[value]:
+                del self._entries[value]
+        if after is not None:
+            self._entries.setdefault(text_at(after.document, self._path), {})[key] = after
+
+    def having(self, value: str) -> dict[str, StoredObject]:
+        """The entries with a value, in the order of their keys."""
+        return in_order(self._entries.get(value, {}))
+
+
 class History:
     """The last changes of each kind, and the revision up to which all are compacted."""
 

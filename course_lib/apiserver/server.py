@@ -29,11 +29,12 @@ from course_lib.objects.kinds.service import Service
 from course_lib.objects.manifests import Document, plain
 from course_lib.objects.meta import Object, ObjectMeta, ObjectT
 from course_lib.objects.openapi.definitions import CustomResourceDefinition
-from course_lib.objects.selectors import EVERYTHING, FieldSelector, Selector
+from course_lib.objects.selectors import EVERYTHING, FieldSelector, FieldValue, Selector
 
 AnyKind = str | type[Object] | Kind  # any name that kubectl takes, a view's type, or a kind
 T = TypeVar("T")
 MOST_GENERATED = 58  # characters before those at random (apiserver `storage/names/generate.go`)
+INDEXED = "spec.nodeName"  # each kubelet lists and watches the Pods of its node
 ALPHABET = "bcdfghjklmnpqrstvwxz2456789"  # no vowels: no words (apimachinery `util/rand`)
 
 
@@ -114,6 +115,9 @@ class APIServer:
         if path == "metadata.name" and (namespace or not kind.namespaced):
             named = self.store.get(self.key(kind, value, namespace))
             return () if named is None else (named,)
+        if path == INDEXED and kind.serve is None and not namespace:
+            field = FieldValue(path, value)
+            return (entry for _, entry in self.store.range(self.prefix(kind), field))
         entries = (entry for _, entry in self.store.range(self.prefix(kind, namespace)))
         if path.startswith("involvedObject."):  # these fields are text, whatever an Event is about
             return (entry for entry in entries if entry.may_have(value))

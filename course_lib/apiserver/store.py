@@ -15,6 +15,7 @@ from course_lib.apiserver.entries import (
     DELETE,
     PUT,
     Change,
+    FieldIndex,
     History,
     StoredObject,
     folder_of,
@@ -42,6 +43,7 @@ class Store:
         self.revision = 0
         self._folders: dict[str, dict[str, StoredObject]] = {}  # all entries, by folder and key
         self._names: list[str] = []  # of the folders, sorted
+        self._indexes: dict[tuple[str, str], FieldIndex] = {}  # by prefix and path
         self._history = History()
         self.on_history: Callable[[], None] | None = None  # called when there is some again
         self._watches = Watches()
@@ -59,9 +61,15 @@ class Store:
         entries = self._folders.get(key[: key.rindex("/") + 1])
         return None if entries is None else entries.get(key)
 
-    def range(self, prefix: str) -> list[tuple[str, StoredObject]]:
-        """All entries below a prefix that ends with a slash, in the order of their keys."""
+    def range(self, prefix: str, field: FieldValue | None = None) -> list[tuple[str, StoredObject]]:
+        """All entries below a prefix that ends with a slash, in the order of their keys.
+
+        With `field`, those whose document has this value; the index of its path, which is built for
+        the first who asks, is kept from then on.
+        """
         self.renewals.write_below(prefix)
+        if field is not None:
+            return list(self._index(prefix, field.path).having(field.value).items())
         start = bisect_left(self._names, prefix)
         stop = bisect_left(self._names, prefix + "\U0010ffff")
         found: list[tuple[str, StoredObject]] = []
@@ -145,19 +153,34 @@ class Store:
         """Whether there are changes to forget."""
         return bool(self._history)
 
+    def _index(self, prefix: str, path: str) -> FieldIndex:
+        index = self._indexes.get((prefix, path))
+        if index is None:
+            index = self._indexes[prefix, path] = FieldIndex(path)
+            for key, entry in self.range(prefix):
+                index.move(key, None, entry)
+        return index
+
     def _enter(self, key: str, entry: StoredObject) -> None:
         folder = folder_of(key)
         if folder not in self._folders:
             self._folders[folder] = {}
             insort(self._names, folder)
+        self._move(key, self._folders[folder].get(key), entry)
         self._folders[folder][key] = entry
 
     def _remove(self, key: str) -> None:
         folder = folder_of(key)
-        del self._folders[folder][key]
+        self._move(key, self._folders[folder].pop(key), None)
         if not self._folders[folder]:
             del self._folders[folder]
             self._names.remove(folder)
+
+    def _move(self, key: str, before: StoredObject | None, after: StoredObject | None) -> None:
+        """Keep the indexes."""
+        for (prefix, _), index in self._indexes.items():
+            if key.startswith(prefix):
+                index.move(key, before, after)
 
     def _guard(self, key: str, expected: int | None) -> StoredObject | None:
         entry = self.get(key)

@@ -185,6 +185,18 @@ def test_changes_arrive_in_the_order_of_the_writes_and_then_of_the_subscriptions
     assert order == sorted(order)
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.lists(writes, max_size=30), st.sampled_from(FIELDS), st.sampled_from(("", "a")))
+def test_a_list_by_a_field_is_what_it_would_be_if_each_object_were_asked(writes, fields, space):
+    world, chosen = Listeners(), parse_field_selector(fields)
+    for act, *rest in writes:
+        world.write(act, *rest)
+        every = [each for each in world.api.list("Pod") if space in ("", each.namespace)]
+        documents = {p.uid: world.api.document("Pod", p.name, p.namespace) for p in every}
+        listed = world.api.list("Pod", space, fields=chosen)
+        assert listed == [p for p in every if chosen.matches(documents[p.uid])]
+
+
 @pytest.fixture
 def store() -> Store:
     return Store()
@@ -213,6 +225,17 @@ def test_a_write_asks_only_the_watches_that_its_field_concerns(store, monkeypatc
     assert len(asked) == 2
     store.put("/registry/pods/default/web", on("node-8"))  # both nodes see it: gone, and come
     assert heard == {"node-7": 2, "node-8": 1, "all": 2}
+
+
+def test_a_list_by_node_looks_at_the_pods_of_the_node_only(store):
+    field = FieldValue("spec.nodeName", "node-1")
+    assert store.range("/registry/pods/", field) == []
+    for number in range(20):
+        store.put(f"/registry/pods/default/web-{number:02}", on(f"node-{number % 4}"))
+    store.put("/registry/pods/default/web-01", on("node-2"))
+    store.delete("/registry/pods/default/web-05")
+    found = [key.rpartition("/")[2] for key, _ in store.range("/registry/pods/", field)]
+    assert found == ["web-09", "web-13", "web-17"]
 
 
 def test_an_absent_field_is_empty(store):
