@@ -1,10 +1,11 @@
 """Experiments, with results as DataFrames.
 
-Workloads and traces, policies and sweeps (chapter 04); failures, availability, the time of a write
-(chapter 10); networks and rules (chapters 07 to 09).
+Workloads and traces, policies and sweeps, whole clusters of any size (chapter 04); failures,
+availability, the time of a write (chapter 10); networks and rules (chapters 07 to 09).
 """
 
 from course_lib.experiments.availability import Reliability, availability, closed_form
+from course_lib.experiments.clusters import autoscaling, drains, rollouts, sizes, zone_failures
 from course_lib.experiments.consensus import latency_by_size
 from course_lib.experiments.failures import failure_table
 from course_lib.experiments.measures import fragmentation, utilisation
@@ -27,10 +28,12 @@ __all__ = [
     "Reliability",
     "Run",
     "Scenario",
+    "autoscaling",
     "availability",
     "balance",
     "chi_squared",
     "closed_form",
+    "drains",
     "failure_table",
     "fragmentation",
     "generate",
@@ -39,11 +42,14 @@ __all__ = [
     "network_events",
     "overhead",
     "pods_table",
+    "rollouts",
     "rule_cost",
     "read_trace",
     "run",
     "runs_table",
+    "sizes",
     "state_growth",
     "sweep",
     "utilisation",
+    "zone_failures",
 ]

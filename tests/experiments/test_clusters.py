@@ -1,0 +1,71 @@
+"""Whole clusters under other settings and of other sizes: the tables say what the rules say."""
+
+from __future__ import annotations
+
+import pytest
+
+from course_lib import Cluster
+from course_lib.cluster.history import Moment
+from course_lib.experiments import autoscaling, drains, rollouts, sizes, zone_failures
+from course_lib.experiments.clusters import course_of
+from course_lib.objects.kinds.pod import Pod
+
+
+@pytest.fixture(scope="module")
+def spec():
+    cluster = Cluster(nodes=1)
+    cluster.apply("data/web-pod.yaml")
+    return cluster.api.get(Pod, "web").spec
+
+
+def moment(spec, time: float, pod: str, node: str = "n", ready: bool = False, status: str = "x"):
+    return Moment(time, pod, "default", pod, node, status, ready, spec)
+
+
+def test_the_course_of_pods_is_read_off_their_moments(spec):
+    moments = [
+        moment(spec, 1.0, "a", node=""),
+        moment(spec, 2.0, "a"),
+        moment(spec, 3.0, "a", ready=True),
+        moment(spec, 5.0, "b", node=""),
+        moment(spec, 6.0, "b"),
+        moment(spec, 7.0, "a", ready=False),
+        moment(spec, 8.0, "b", ready=True),
+        moment(spec, 9.0, "a", status=""),
+    ]
+    assert course_of(moments) == (0, 2, 6.0, 8.0)
+    assert course_of(moments, since=2.5) == (0, 2, 6.0, 8.0)
+    assert course_of(moments[:5], since=4.0) == (1, 2, 6.0, 4.0)
+    assert course_of(moments, since=8.0) == (1, 2, 8.0, 8.0)
+    assert course_of([], since=8.0) == (0, 0, 8.0, 8.0)
+
+
+def test_a_rollout_keeps_its_limits():
+    found = rollouts([(0, 1), (1, 0), (2, 2)], nodes=4, replicas=6)
+    assert list(found["FEWEST READY"]) == [5, 6, 4]
+    assert found.SECONDS[2] < found.SECONDS[1]
+
+
+def test_a_budget_makes_a_drain_slower_and_keeps_pods_ready():
+    found = drains([None, "90%"], nodes=6, replicas=10, at_once=3)
+    assert list(found["FEWEST READY"]) == [6, 9]
+    assert list(found.REFUSED > 0) == [False, True]
+    assert found.SECONDS[0] < found.SECONDS[1]
+
+
+def test_a_zone_takes_its_share_of_pods_and_comes_back_when_it_is_given_up():
+    found = zone_failures([2, 3], nodes=6, replicas=12)
+    assert list(found.LOST) == [6, 4]
+    assert found.NOTICED.between(50, 60).all()  # node-monitor-grace-period, and a look each 5 s
+    assert found.RECOVERED.between(350, 370).all()  # 300 s are tolerated
+
+
+def test_a_low_target_of_the_autoscaler_asks_for_more_pods():
+    found = autoscaling([40, 80], rate=60, seconds=150, nodes=4)
+    assert found.PODS[0] > found.PODS[1] >= 2
+
+
+def test_limits_of_clients_are_what_a_larger_cluster_notices_first():
+    found = sizes([3, 20], pods_per_node=3)
+    free, limited = (found[found["CLIENT LIMITS"] == on].SERVED.tolist() for on in (False, True))
+    assert limited[0] == free[0] and limited[1] > free[1]
