@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from functools import cache
+from functools import cache, partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -188,7 +188,7 @@ class CRIClient:
         self._looks: deque[tuple[int, Call]] = deque(maxlen=LOOKS)
         self._count = 0
         sim = getattr(transport, "sim", None)
-        self._clock = clock or (lambda: sim.now if sim else 0.0)
+        self._clock: Callable[[], float] = clock or partial(getattr, sim, "now", 0.0)
 
     @property
     def calls(self) -> list[Call]:

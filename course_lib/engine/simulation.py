@@ -15,7 +15,7 @@ from collections.abc import Callable, Generator, Iterable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import simpy
 
@@ -107,21 +107,21 @@ class Simulation:
     plain = False
     over = False  # whether the process whose time this is has ended
     _stands_still_at: float | None = None
+    # Read without a call in Python, for it is asked for all the time.
+    now = cast(
+        "float",
+        property(attrgetter("env.now"), doc="Simulated seconds since `EPOCH`."),
+    )
 
     def __init__(self, seed: int = 0, start: float = 0.0) -> None:
         self.seed = seed
-        self.env = Clock(initial_time=start)
+        self.env = Clock(initial_time=float(start))
         self.log = EventLog()
         self.ticks = TickOrder(self.env)
         self._random: dict[str, random.Random] = {}
         self._numbers: dict[str, int] = {}
         self._pending: list[Callable[[], Iterable[str]]] = []
         self._soon: deque[Callable[[], None]] = deque()
-
-    @property
-    def now(self) -> float:
-        """Simulated seconds since `EPOCH`, which is the start unless another was given."""
-        return float(self.env.now)
 
     @property
     def timestamp(self) -> str:

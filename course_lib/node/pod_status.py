@@ -13,6 +13,8 @@ from course_lib.objects.kinds.pod.requests import qos_class, total
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Condition
 
+READY = 2  # the place of Ready among a Pod's conditions
+
 
 def pod_status(
     state: PodState, stated: PodStatus, runtime: str, node_address: str, now: float

@@ -161,8 +161,8 @@ class Slot:
 
     def facts(self) -> tuple[object, ...]:
         """All that its status is made of."""
-        containers = self.current, self.previous
-        return *containers, self.restarts, self.waiting, self.started, self.ready
+        found = self.current, self.previous, *self.results.items()  # of its probes
+        return *found, self.restarts, self.waiting
 
     def status(self, runtime: str) -> Document:
         """What `status.containerStatuses` says of it."""

@@ -17,7 +17,7 @@ from course_lib.client import Client
 from course_lib.node.mirror_pods import MirrorPods
 from course_lib.node.node_runtime import NodeRuntime
 from course_lib.node.pod_state import FINAL, PodState
-from course_lib.node.pod_status import pod_status
+from course_lib.node.pod_status import READY, pod_status
 from course_lib.objects.kinds.pod import Pod
 
 
@@ -56,7 +56,7 @@ class StatusManager:
         now, runtime = self._client.sim.now, self._runtime.name
         status = pod_status(state, stated.status, runtime, self._address, now)
         state.over = status["phase"] in FINAL
-        state.ready = next(c["status"] for c in status["conditions"] if c["type"] == "Ready")
+        state.ready = status["conditions"][READY]["status"]
         self._unwritten.pop(pod.uid, None)
         try:
             if static:

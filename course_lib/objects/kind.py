@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from course_lib.errors import CourseError, InvalidManifest
+from course_lib.objects.derived import one_of_equals
 from course_lib.objects.field_rules import Check
 from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Object
@@ -195,7 +196,8 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
             if value or isinstance(value, dict) or key in self.always_stated
         }
         if self.stated_conditions and "conditions" in stored:
-            stored["conditions"] = [self.stated_conditions | each for each in stored["conditions"]]
+            stated = (self.stated_conditions | each for each in stored["conditions"])
+            stored["conditions"] = list(map(one_of_equals, stated))
         return stored
 
     def content(self, document: Document) -> Any:
