@@ -112,7 +112,7 @@ class Cluster(ShortForms):
         self.registry, self.behaviours = Registry(), Behaviours()
         addresses = ranges(layout or nodes, pod_cidr, settings.get("subnets", 1))
         self.network = network_named(self.sim, network, addresses, settings, policies)
-        metrics = MetricsServer(self.sim, lambda: self.machines.readings())
+        metrics = MetricsServer(self.sim)
         absent, limits = left_out(without), limits_of(client_limits)
         parts = metrics, scheduler, self.network.cluster_cidr, absent, limits
         if layout is None:
@@ -120,12 +120,12 @@ class Cluster(ShortForms):
         else:
             self.plane = KubeadmControlPlane(self.sim, layout, *parts, certificates)
         enforced = self.network.enforces_policies if policies is None else policies
-        self._compose(NodeSettings(runtime, proxy, enforced))
+        self._compose(NodeSettings(runtime, proxy, enforced), metrics)
         self._add_nodes(cpu, memory, labels or {})
         if cloud:
             Cloud(self.plane.connection("cloud-controller-manager"), self.network)
 
-    def _compose(self, settings: NodeSettings) -> None:
+    def _compose(self, settings: NodeSettings, metrics: MetricsServer) -> None:
         """Make the parts of the cluster, each with what it needs, and start the control plane."""
         sim, network, plane = self.sim, self.network, self.plane
         network.share_links(plane.links, plane.entry)
@@ -134,7 +134,9 @@ class Cluster(ShortForms):
         plane.start()
         sim.reports_pending(lambda: pending(api))
         follow_nodes(network, plane.connection("network"))
-        self.machines = Machines(sim, network, plane, self.registry, self.behaviours, settings)
+        self.machines = Machines(
+            sim, network, plane, self.registry, self.behaviours, settings, metrics
+        )
         self.nodes, self.workloads = NodeOperations(sim, api), Workloads(api)
         self.containers = ContainerAccess(api, self.machines)
         self.faults = Faults(sim, plane, network, self.machines)

@@ -52,6 +52,7 @@ class Faults:
         self._note(node, "PowerOff", f"node {node} loses power")
         kubelet = self._machines.kubelets.get(node)
         if kubelet is not None:
+            self._machines.before_change(node)
             kubelet.power_off()
             self._machines.runtimes[node].power_off()
             self._network.power_off(node)
@@ -67,6 +68,7 @@ class Faults:
         kubelet = self._machines.kubelets.get(node)
         if kubelet is not None:
             self._network.power_on(node)
+            self._machines.before_change(node)
             kubelet.power_on()
 
     def _powered(self, machine: str) -> bool:

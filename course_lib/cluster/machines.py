@@ -9,7 +9,8 @@ from course_lib.apiserver import documents
 from course_lib.cluster.arguments import amount, checked, count
 from course_lib.cluster.control_plane import ControlPlane
 from course_lib.cluster.describe import Text
-from course_lib.controllers import Reading
+from course_lib.cluster.node_usage import NodeUsage
+from course_lib.controllers import MetricsServer
 from course_lib.cri import CRIClient, InProcess, Shim
 from course_lib.cri.simulated import runtime_named
 from course_lib.engine import Simulation
@@ -19,12 +20,11 @@ from course_lib.network import Network
 from course_lib.network.addresses import LARGE_NODE_CIDR, NOT_FOR_NODES
 from course_lib.network.host import NodeHost
 from course_lib.node import Kubelet, KubeProxy
-from course_lib.node.cri_config import POD_UID
 from course_lib.node.machine import MachineInfo
 from course_lib.node.policy_agent import PolicyAgent
 from course_lib.node.proxy.change_tracker import ChangeTrackers
 from course_lib.objects.kinds import kind_named
-from course_lib.runtimes import Behaviours, Runtime, RuntimeFault
+from course_lib.runtimes import Behaviours, Runtime
 from course_lib.runtimes.files import FileSystem
 from course_lib.runtimes.processes import drawn
 
@@ -45,7 +45,8 @@ class Machines:
     """The nodes, by name: `kubelets`, `runtimes`, `proxies`.
 
     They pull images from `registry`, and run programs as `behaviours` says. `sim` has the time; the
-    nodes are joined by `network`, and reach the API by `plane`; `settings` are the same for all.
+    nodes are joined by `network`, and reach the API by `plane`; `settings` are the same for all;
+    `metrics` reads what their Pods use.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Machines:
         registry: Registry,
         behaviours: Behaviours,
         settings: NodeSettings,
+        metrics: MetricsServer,
     ) -> None:
         self._sim, self._network, self._plane = sim, network, plane
         self._registry, self._behaviours, self._settings = registry, behaviours, settings
@@ -63,6 +65,8 @@ class Machines:
         self.runtimes: dict[str, Runtime] = {}
         self.proxies: dict[str, KubeProxy] = {}
         self._trackers = ChangeTrackers()
+        self._metrics = metrics
+        self._usage: dict[str, NodeUsage] = {}
 
     def add(
         self,
@@ -106,6 +110,8 @@ class Machines:
             plane.connection(name, remembers=True), machine, cri, self._network, made.disk
         )
         self.kubelets[name] = kubelet
+        usage = NodeUsage(kubelet, made, self._metrics.scrapes)
+        self._usage[name] = self._metrics.targets[name] = usage
         self.proxies[name] = KubeProxy(
             plane.connection(name),
             host,
@@ -156,7 +162,9 @@ class Machines:
                 do=f'give it power first: cluster.restore_node("{node}")',
             )
         old = self.runtimes[node]
+        self.before_change(node)
         made = self._install(kubelet.machine, runtime, old.disk)
+        self._usage[node].follow(made)
         made.pool = old.pool  # which addresses are given out stands on the node's disk
         self._sim.record("operator", f"Node/{node}", "RuntimeSwapped", f"{old.name} to {made.name}")
         old.power_off()
@@ -197,22 +205,9 @@ class Machines:
         """The zone of a node's machine; empty where it has none."""
         return self.kubelet(node).machine.labels.get(ZONE, "")
 
-    def readings(self) -> dict[str, Reading]:
-        """CPU and memory of each Pod, by uid, as kubelets report them to metrics-server."""
-        readings: dict[str, Reading] = {}
-        for kubelet in self.kubelets.values():
-            try:
-                listed = kubelet.cri.call("ListContainerStats").stats if kubelet.powered else ()
-            except RuntimeFault:
-                continue  # metrics are missing while a runtime is down
-            for stats in listed:
-                uid = stats.attributes.labels[POD_UID]
-                before = readings.get(uid, Reading(0.0, 0.0))
-                readings[uid] = Reading(
-                    before.cpu_seconds + stats.cpu.usage_core_nano_seconds.value / 1e9,
-                    before.memory + stats.memory.working_set_bytes.value,
-                )
-        return readings
+    def before_change(self, node: str) -> None:
+        """Measure a node's Pods, as far as that is late: its power or its runtime changes now."""
+        self._usage[node].before_change()
 
 
 def _check(

@@ -194,7 +194,7 @@ class AutoscalerController(Controller):
         usage = {
             pod.uid: found.cpu if name == "cpu" else found.memory
             for pod in pods
-            if (found := self.metrics.usage.get(pod.uid)) and is_ready(pod)
+            if (found := self.metrics.usage(pod.uid, pod.spec.node_name)) and is_ready(pod)
         }
         if not usage:
             why = f"failed to get {name} utilization: did not receive metrics for any ready pods"

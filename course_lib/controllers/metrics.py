@@ -6,12 +6,12 @@ Source: kubernetes-sigs/metrics-server (`--metric-resolution=15s`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from typing import Protocol
 
 import msgspec
 
-from course_lib.engine import Simulation
-from course_lib.engine.simulation import Process
+from course_lib.engine import FOR_EVER, Simulation, Ticker
 
 RESOLUTION = 15.0  # s
 
@@ -30,28 +30,41 @@ class Usage(msgspec.Struct, frozen=True):
     memory: float
 
 
-Scrape = Callable[[], Mapping[str, Reading]]  # by Pod uid
+class ScrapeTarget(Protocol):
+    """A node whose kubelet is read."""
+
+    def at(self, time: float) -> Mapping[str, Reading]:
+        """The readings of its Pods, by uid, at the time (s) of one of the last two scrapes."""
 
 
 class MetricsServer:
-    """The usage of all Pods, by uid, as of the last scrape."""
+    """The usage of all Pods, as of the last scrape.
 
-    def __init__(self, sim: Simulation, scrape: Scrape) -> None:
-        self.sim, self._scrape = sim, scrape
-        self.usage: dict[str, Usage] = {}
-        self._last: Mapping[str, Reading] = {}
-        sim.loop("metrics-server", self._run)
+    It reads its `targets`, by the names of their nodes. Their readings can be made later, so that a
+    scrape waits until somebody asks what it found. `sim` has the time.
+    """
 
-    def _run(self) -> Process:
-        while True:
-            yield self.sim.sleep(RESOLUTION)
-            now = self._scrape()
-            self.usage = {
-                uid: Usage(
-                    max(0.0, reading.cpu_seconds - self._last[uid].cpu_seconds) / RESOLUTION,
-                    reading.memory,
-                )
-                for uid, reading in now.items()
-                if uid in self._last  # two readings make a usage
-            }
-            self._last = now
+    def __init__(self, sim: Simulation) -> None:
+        self.targets: dict[str, ScrapeTarget] = {}
+        self._ticker = Ticker(sim, sim.now + RESOLUTION, RESOLUTION, self._scrape)
+
+    def _scrape(self) -> float:
+        for target in self.targets.values():
+            target.at(self._ticker.past(1)[0])
+        return FOR_EVER
+
+    def scrapes(self) -> tuple[float, ...]:
+        """When the last two scrapes were (simulated s)."""
+        return self._ticker.past(2)
+
+    def usage(self, uid: str, node: str) -> Usage | None:
+        """What the Pod `uid` on a `node` uses; None unless the last two scrapes found it."""
+        if node not in self.targets:
+            return None
+        scrapes = self.scrapes()
+        if len(scrapes) < 2:
+            return None
+        before, now = (self.targets[node].at(time).get(uid) for time in scrapes)
+        if before is None or now is None:
+            return None
+        return Usage(max(0.0, now.cpu_seconds - before.cpu_seconds) / RESOLUTION, now.memory)

@@ -71,6 +71,11 @@ class Ticker:
         following = self._following()
         return self._time(following - 1) if following else None
 
+    def past(self, most: int) -> tuple[float, ...]:
+        """The times of the last ticks, at most so many, whether they happened or not."""
+        following = self._following()
+        return tuple(map(self._time, range(max(0, following - most), following)))
+
     def first_from(self, time: float) -> float:
         """The first tick at a time or after it, whether it happens or not."""
         index = max(0, ceil((time - self._first) / self._period) - 1)

@@ -211,6 +211,7 @@ class RuntimeContainer:
 
     def start(self, taken: int | None = None) -> None:
         """Start the process; `taken` is a port that it wants and another program holds."""
+        self._machine.before_change()
         self.state = OCIStatus.RUNNING
         self.time.begin()
         self.sandbox.change()
@@ -289,11 +290,13 @@ class RuntimeContainer:
 
     def freeze(self) -> None:
         """Stand still until `thaw`."""
+        self._machine.before_change()
         self.time.freeze()
         self.sandbox.change()
 
     def thaw(self) -> None:
         """Go on after a freeze."""
+        self._machine.before_change()
         self.time.thaw()
         self.sandbox.change()
 
@@ -308,6 +311,7 @@ class RuntimeContainer:
         """The process is gone: exit `code`, `reason` (OOMKilled, Completed, Error), `message`."""
         if not self.running:
             return
+        self._machine.before_change()
         if self._running is not None:
             self._running.close()
         self.time.thaw()
@@ -362,6 +366,7 @@ class RuntimeContainer:
         """Accept one request; returns its latency (s), or None when nobody answers."""
         if not self.answers:
             return None
+        self._machine.before_change()
         self.sandbox.change()
         return self.cpu.accept(self.behaviour.cpu_per_request) + self.behaviour.latency
 
@@ -373,19 +378,27 @@ class RuntimeContainer:
 
     # What it uses
 
-    def cpu_wanted(self) -> float:
-        """CPU time that it would have used so far without a limit, in core-seconds."""
+    def cpu_wanted(self, now: float | None = None) -> float:
+        """CPU time that it would have used so far without a limit, in core-seconds.
+
+        Also for another `now` (simulated s), since which nothing changed but time.
+        """
         if self.state in (OCIStatus.CREATING, OCIStatus.CREATED):
             return 0.0
-        end = self.sim.now if self.running else self.finished_at
+        now = self.sim.now if now is None else now
+        end = now if self.running else self.finished_at
         waiting = self.cpu.left(end) * self.cpu.limit  # accepted, not yet done
-        lived = self.time.age if self.running else self.time.at(end)
+        lived = self.time.age_at(now) if self.running else self.time.at(end)
         return self.behaviour.cpu.integral(lived) + self.cpu.work - waiting
 
-    def cpu_seconds(self) -> float:
-        """CPU time used since the start, in core-seconds, never beyond its limit."""
-        end = self.sim.now if self.running else self.finished_at
-        return min(self.cpu_wanted(), self.cpu.limit * max(0.0, end - self.started_at))
+    def cpu_seconds(self, now: float | None = None) -> float:
+        """CPU time used since the start, in core-seconds, never beyond its limit.
+
+        Also for another `now` (simulated s), since which nothing changed but time.
+        """
+        now = self.sim.now if now is None else now
+        end = now if self.running else self.finished_at
+        return min(self.cpu_wanted(now), self.cpu.limit * max(0.0, end - self.started_at))
 
     def throttled_seconds(self) -> float:
         """Seconds for which it wanted CPU and had to wait for its next period."""
@@ -397,6 +410,7 @@ class RuntimeContainer:
         late = max(0.0, self.throttled_seconds() - self.cpu.held_up)
         return self.cpu.held_periods + round(late * 1e6 / isolation.PERIOD)
 
-    def memory(self) -> float:
-        """Bytes in use now."""
-        return self.behaviour.memory.at(self.time.age) if self.running else 0.0
+    def memory(self, now: float | None = None) -> float:
+        """Bytes in use now, or at another time (s) since which nothing changed but time."""
+        now = self.sim.now if now is None else now
+        return self.behaviour.memory.at(self.time.age_at(now)) if self.running else 0.0

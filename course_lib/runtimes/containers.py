@@ -195,6 +195,7 @@ class Containers(ByID[RuntimeContainer]):
         container = self.by_id(id)
         if container.stopped:
             raise RuntimeFault("Unknown", "failed to update resources: container is not running")
+        self._machine.before_change()
         container.spec = msgspec.structs.replace(container.spec, resources=resources)
 
     def most_memory(self) -> float:

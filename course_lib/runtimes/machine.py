@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from course_lib.engine import Simulation
@@ -12,13 +14,22 @@ EPOCH_NS = int(EPOCH.timestamp()) * 10**9
 
 
 class RuntimeMachine(msgspec.Struct, frozen=True):
-    """A machine below a runtime: its name, cores, files and clock."""
+    """A machine below a runtime: its name, cores, files and clock.
+
+    `told` hear when its containers are about to use CPU or memory otherwise than by time alone.
+    """
 
     sim: Simulation
     name: str
     cores: float  # the CPU that a container can have at most
     disk: FileSystem
     epoch: int = EPOCH_NS  # nanoseconds from 1970 to the start of simulated time
+    told: list[Callable[[], None]] = msgspec.field(default_factory=list)
+
+    def before_change(self) -> None:
+        """Say that a container is about to use more or less, or that nobody may ask from now on."""
+        for about_to_change in self.told:
+            about_to_change()
 
     def clock(self) -> int:
         """Now, in nanoseconds since 1970."""

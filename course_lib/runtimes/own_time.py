@@ -36,8 +36,12 @@ class OwnTime:
     @property
     def age(self) -> float:
         """Seconds of its own time since it started."""
-        frozen = self._sim.now - self._frozen_at if self.frozen else 0.0
-        return self.at(self._sim.now) - frozen
+        return self.age_at(self._sim.now)
+
+    def age_at(self, now: float) -> float:
+        """What its age was at a time (simulated s) since which it was not frozen or thawed."""
+        frozen = now - self._frozen_at if self.frozen else 0.0
+        return self.at(now) - frozen
 
     def at(self, end: float) -> float:
         """Seconds of its own time from its start to an end, which must not be in a freeze."""

@@ -111,6 +111,7 @@ class Runtime:
             do = "look at its process tree: nothing to stop"
             raise CourseError(f"{self.name} has no daemon", do=do)
         self.sim.record(daemon, f"Node/{self.node}", "Stopped", f"{daemon} has stopped")
+        self.machine.before_change()
         self.calls.up = False
         self.calls.hang_up()
         if not self.flavour.outlives_daemon:
@@ -119,6 +120,7 @@ class Runtime:
 
     def start_daemon(self) -> None:
         """Start the daemon: it finds its containers again, and reports which of them run."""
+        self.machine.before_change()
         self.calls.up = True
         if daemon := self.flavour.daemon:
             self.sim.record(daemon, f"Node/{self.node}", "Started", f"{daemon} has started")

@@ -37,11 +37,17 @@ spec:
   selector: {{app: {name}}}
   ports: [{{port: 80}}]
 """
-KINDS = ["pods", "nodes", "deployments", "replicasets", "services", "endpointslices", "events"]
+KINDS = [
+    *("pods", "nodes", "deployments", "replicasets", "services", "endpointslices", "events"),
+    "horizontalpodautoscalers",
+]
 
 
 def applied(cluster: Cluster, rng: random.Random) -> None:
-    name = rng.choice(["web", "shop", "hang", "fat"])
+    applied_as(cluster, rng, rng.choice(["web", "shop", "hang", "fat"]))
+
+
+def applied_as(cluster: Cluster, rng: random.Random, name: str) -> None:
     image = {"web": "nginx:1.27", "shop": "nginx:1.28"}.get(name, f"course/{name}:v1")
     kind, period = rng.choice(["ClusterIP", "LoadBalancer"]), rng.choice([1, 2, 7])
     values = {"name": name, "image": image, "type": kind, "period": period}
@@ -49,7 +55,12 @@ def applied(cluster: Cluster, rng: random.Random) -> None:
 
 
 def autoscaled(cluster: Cluster, rng: random.Random) -> None:
+    applied_as(cluster, rng, "web")
+    load = cluster.load("web", requests_per_second=150)
+    cluster.sim.at(cluster.now + rng.uniform(10, 100), load.stop)
+    cluster.run(seconds=rng.uniform(0, 60))
     cluster.apply("data/web-autoscaler.yaml")
+    cluster.run(seconds=60)
 
 
 def frozen(cluster: Cluster, rng: random.Random) -> None:
@@ -130,7 +141,7 @@ def leases_read(cluster: Cluster, rng: random.Random) -> None:
 
 ACTIONS: list[Callable[[Cluster, random.Random], None]] = [
     *[applied] * 4,
-    autoscaled,
+    *[autoscaled] * 2,
     frozen,
     thawed,
     crashed,

@@ -77,7 +77,7 @@ class OurComponents:
 
     def control(self) -> None:
         """Start all controllers; nothing measures Pods."""
-        metrics = MetricsServer(self.sim, dict)
+        metrics = MetricsServer(self.sim)
         start_controllers(self.client, metrics, ClusterCIDR(POD_CIDR))
 
     def node(self, name: str) -> None:
