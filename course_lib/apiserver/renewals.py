@@ -25,12 +25,9 @@ class Renewals:
     """The Leases of a store, by key, whose renewals are not written one by one."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, _Kept] = {}
+        self.kept: dict[str, _Kept] = {}
         self._folders: dict[str, None] = {}  # in which such Leases are, or were
         self._watched: dict[str, int] = {}  # prefixes, and how many watches hear of each renewal
-
-    def __contains__(self, key: str) -> bool:
-        return key in self._kept
 
     def keep(self, key: str, renew: Callable[[], None], each: Callable[[], None]) -> bool:
         """From now on call `renew` before a Lease is read, until its holder calls `end`.
@@ -40,33 +37,33 @@ class Renewals:
         """
         if any(key.startswith(prefix) for prefix in self._watched):
             return False
-        self._kept[key] = _Kept(renew, each)
+        self.kept[key] = _Kept(renew, each)
         self._folders[key[: key.rindex("/") + 1]] = None
         return True
 
     def end(self, key: str) -> None:
         """The holder renews a Lease no more: write the last renewal, and tell who relies on it."""
-        if kept := self._kept.pop(key, None):
+        if kept := self.kept.pop(key, None):
             kept.renew()
             for ended in kept.ended:
                 ended()
 
     def lose(self, key: str) -> None:
         """A Lease is deleted, or somebody watches it from now on."""
-        if kept := self._kept.get(key):
+        if kept := self.kept.get(key):
             self.end(key)
             kept.each()
 
     def rely(self, key: str, ended: Callable[[], object]) -> bool:
         """Whether a Lease is renewed in time from now on, until `ended` is called."""
-        if key not in self._kept:
+        if key not in self.kept:
             return False
-        self._kept[key].ended.append(ended)
+        self.kept[key].ended.append(ended)
         return True
 
     def write(self, key: str) -> None:
         """Write the last renewal of a Lease, before it is read."""
-        self._kept[key].renew()
+        self.kept[key].renew()
 
     def write_below(self, prefix: str) -> None:
         """Write the last renewals of the Leases whose keys begin with a prefix."""
@@ -87,6 +84,7 @@ class Renewals:
 
     def _below(self, prefix: str) -> list[str]:
         """The Leases below a prefix; in most places there are none."""
-        if not any(each.startswith(prefix) or prefix.startswith(each) for each in self._folders):
-            return []
-        return [key for key in self._kept if key.startswith(prefix)]
+        for folder in self._folders:
+            if folder.startswith(prefix) or prefix.startswith(folder):
+                return [key for key in self.kept if key.startswith(prefix)]
+        return []

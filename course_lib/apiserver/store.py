@@ -56,7 +56,7 @@ class Store:
 
     def get(self, key: str) -> StoredObject | None:
         """The entry under a key, if there is one."""
-        if key in self.renewals:
+        if key in self.renewals.kept:
             self.renewals.write(key)
         entries = self._folders.get(key[: key.rindex("/") + 1])
         return None if entries is None else entries.get(key)

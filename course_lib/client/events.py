@@ -10,7 +10,7 @@ from collections import OrderedDict
 from contextlib import suppress
 from typing import NamedTuple
 
-from course_lib.apiserver.errors import Unavailable
+from course_lib.apiserver.errors import NotFound, Unavailable
 from course_lib.client.interface import Client
 from course_lib.engine.simulation import EPOCH
 from course_lib.objects.kinds.event import Event
@@ -122,7 +122,7 @@ class EventRecorder:
             same, (name, namespace, last) = next(iter(self._known.items()))
             if last >= oldest:
                 return
-            if self._api.find(Event, name, namespace):
+            with suppress(NotFound):
                 self._api.delete(Event, name, namespace)
             del self._known[same]
 
