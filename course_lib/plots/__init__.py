@@ -7,7 +7,7 @@ with extra("notebook"):
 
 from course_lib.plots.availability import availability_by_size, latency_by_size, survival
 from course_lib.plots.configuration import configuration
-from course_lib.plots.experiments import fragmentation_curve, policy_comparison
+from course_lib.plots.experiments import cluster_sizes, fragmentation_curve, policy_comparison
 from course_lib.plots.load import requests_over_time
 from course_lib.plots.networks import overhead_by_payload, request_balance, rule_cost, topology, way
 from course_lib.plots.nodes import requested_by_node
@@ -20,6 +20,7 @@ from course_lib.plots.utilisation import utilisation_over_time
 __all__ = [
     "Picture",
     "availability_by_size",
+    "cluster_sizes",
     "configuration",
     "fragmentation_curve",
     "latency_by_size",

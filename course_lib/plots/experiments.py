@@ -1,15 +1,19 @@
-"""Experiments as pictures: policies compared over seeds, and the curve of fragmentation."""
+"""Experiments as pictures: policies over seeds, the curve of fragmentation, sizes of clusters."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.ticker import PercentFormatter
 
 from course_lib.experiments import Run
-from course_lib.plots.picture import SETTINGS, Picture, colour_of, picture
+from course_lib.plots.picture import SETTINGS, Picture, colour_of, parts, picture, plain_ticks
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SHARES = ("_mean", "_spread", "_fragmentation")
 TITLES = {
@@ -82,4 +86,32 @@ def fragmentation_curve(runs: Sequence[Run]) -> Picture:
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     figure.alt = "Free but unusable when all Pods have arrived: " + ", ".join(said) + "."
+    return figure
+
+
+def cluster_sizes(table: pd.DataFrame) -> Picture:
+    """Simulated seconds to place, to serve and to recover against the number of Pods.
+
+    `table` is that of `course_lib.experiments.sizes`; dashed lines are those with client limits.
+    """
+    panels = (("PLACED", "SERVED"), ("RECOVERED",))
+    colours, said = colour_of([name for panel in panels for name in panel]), []
+    with mpl.rc_context(SETTINGS):
+        figure, rows = picture(height=4.0, panels=2)
+        for axes, names in zip(rows, panels, strict=True):
+            for limited, found in parts(table, "CLIENT LIMITS"):
+                for name in names:
+                    style = {"ls": "--" if limited else "-", "color": colours[name]}
+                    label = f"{name.lower()}, with client limits" if limited else name.lower()
+                    axes.plot(found["PODS"], found[name], marker="o", label=label, **style)
+                    last = found.iloc[-1]
+                    said.append(f"{label} {last[name]:.3g} s for {last['PODS']} Pods")
+            axes.set(ylabel="simulated s", ylim=(0, None))
+            axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+        rows[-1].set(xlabel="Pods", xscale="log")
+        rows[-1].set_xticks(sorted(set(table["PODS"])))
+        plain_ticks(rows[-1].xaxis)
+        rows[-1].minorticks_off()
+    figure.alt = "Seconds until all Pods are placed, serve, and have recovered: "
+    figure.alt += ", ".join(said) + "."
     return figure
