@@ -299,10 +299,12 @@ class Simulation:
         while not condition():
             # All events of one instant happen before the condition is asked again.
             instant, ask = self.env.peek(), quiet * (self.now // quiet + 1)
+            if ask <= self.now:  # rounding: now is a multiple that the division does not find
+                ask = self.now + quiet
             if instant <= min(ask, deadline):
                 self.advance(instant)
                 continue
-            if ask <= self.now or ask > deadline:
+            if ask > deadline:
                 self.env.run(until=deadline) if deadline > self.now else None
                 raise self._timed_out(timeout)
             self.env.run(until=ask)

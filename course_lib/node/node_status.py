@@ -52,7 +52,7 @@ class NodeStatusReporter:
         self.lease = NodeLease(client, machine.name, changed)
         self.registered = False
         self.memory_pressure = False
-        self.well = False  # whether the last report found the runtime well
+        self.well = False  # whether the last report found runtime and network well
         self._images: tuple[str, ...] = ()  # the IDs of those that were reported
         self._began = self._sim.now
         self._runtime_seen = float("-inf")  # when a report last found the runtime well
@@ -203,7 +203,7 @@ class NodeStatusReporter:
             ("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
         ]
         problem = self._runtime.problem()
-        self.well = not problem
+        self.well = not (problem or network)
         if not problem:
             self._runtime_seen = self._sim.now
         elif self._sim.now - (self._runtime_seen + RUNTIME_CHECK) < RUNTIME_WAIT - 1e-6:

@@ -101,9 +101,9 @@ def cluster_sizes(table: pd.DataFrame) -> Picture:
         for axes, names in zip(rows, panels, strict=True):
             for limited, found in parts(table, "CLIENT LIMITS"):
                 for name in names:
-                    style = {"ls": "--" if limited else "-", "color": colours[name]}
+                    line, colour = "--" if limited else "-", colours[name]
                     label = f"{name.lower()}, with client limits" if limited else name.lower()
-                    axes.plot(found["PODS"], found[name], marker="o", label=label, **style)
+                    axes.plot(found["PODS"], found[name], f"o{line}", label=label, color=colour)
                     last = found.iloc[-1]
                     said.append(f"{label} {last[name]:.3g} s for {last['PODS']} Pods")
             axes.set(ylabel="simulated s", ylim=(0, None))

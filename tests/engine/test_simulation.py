@@ -214,3 +214,12 @@ def test_what_waits_for_itself_for_ever_is_reported(monkeypatch):
     sim.soon(again)
     with pytest.raises(CourseError, match="stands still"):
         sim.settle()
+
+
+@pytest.mark.parametrize("timeout", [100.0, 1000.0, 2100.0, 4300.0, 7777.7])
+def test_a_condition_is_asked_until_its_timeout_whatever_the_period(timeout):
+    sim = Simulation()
+    assert sim.run_until(lambda: sim.now >= 0.9 * timeout, timeout) <= timeout
+    with pytest.raises(SimulationTimeout):
+        sim.run_until(lambda: False, timeout)
+    assert sim.now == pytest.approx(1.9 * timeout, rel=0.01)
