@@ -77,8 +77,13 @@ class PodTopologySpread(Plugin):
         defaults: Sequence[TopologySpreadConstraint] = SYSTEM_DEFAULTS,
         selects: Callable[[Pod], Selector] | None = None,
     ) -> None:
-        self.defaults, self.selects = tuple(defaults), selects
-        self.system = self.defaults == SYSTEM_DEFAULTS
+        self.selects = selects
+        self.defaults = {
+            when: [said for said in defaults if said.when_unsatisfiable == when]
+            for when in (HARDLY, SOFTLY)
+        }
+        self.system = tuple(defaults) == SYSTEM_DEFAULTS
+        self._scored: tuple[PodInfo | None, list[Constraint]] = None, []  # from PreScore to Score
         self.rounds = True  # costs are rounded to nearest; in early 2022 they were still cut off
 
     def constraints(self, pod: PodInfo, when: str) -> list[Constraint]:
@@ -86,7 +91,7 @@ class PodTopologySpread(Plugin):
         own = pod.pod.spec.topology_spread_constraints
         if own:
             return [_own(pod, said) for said in own if said.when_unsatisfiable == when]
-        wanted = [said for said in self.defaults if said.when_unsatisfiable == when]
+        wanted = self.defaults[when]
         if not wanted or self.selects is None:
             return []
         selector = self.selects(pod.pod)
@@ -115,11 +120,14 @@ class PodTopologySpread(Plugin):
 
     def pre_score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> bool:
         """Whether there are constraints that should hold."""
-        return bool(self.constraints(pod, SOFTLY))
+        self._scored = pod, self.constraints(pod, SOFTLY)
+        return bool(self._scored[1])
 
     def score(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Amounts:
         """The fewer of its like are in a node's domains, the better; rarer domains weigh more."""
-        constraints = self.constraints(pod, SOFTLY)
+        asked, constraints = self._scored
+        if asked is not pod:
+            constraints = self.constraints(pod, SOFTLY)
         strict = bool(pod.pod.spec.topology_spread_constraints) or not self.system
         everywhere = np.logical_and.reduce([nodes.label(c.key).present for c in constraints])
         counted = everywhere if strict else np.ones(len(nodes), dtype=bool)
