@@ -83,7 +83,7 @@ def container_config(
     container: spec.Container,
     attempt: int,
     image_id: str,
-    environment: list[tuple[str, str]],
+    environment: tuple[tuple[str, str], ...],
     mounts: list[tuple[str, str, bool]],
     node_memory: Quantity,
 ) -> v1.ContainerConfig:
@@ -106,7 +106,7 @@ def container_config(
         log_path=f"{container.name}/{attempt}.log",
         linux=v1.LinuxContainerConfig(resources=resources(pod, container, node_memory)),
     )
-    config.MergeFrom(_environment(tuple(environment)))
+    config.MergeFrom(_environment(environment))
     config.mounts.extend(
         v1.Mount(container_path=inside, host_path=path, readonly=read_only)
         for path, inside, read_only in mounts

@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import ChainMap
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from course_lib.node.object_watches import PodObjects
-from course_lib.objects.derived import derived_once
+from course_lib.objects.derived import derived_from_all, derived_once
 from course_lib.objects.kinds.pod import Container, EnvVarSource, Pod
 from course_lib.objects.kinds.pod.requests import ZERO
 from course_lib.objects.kinds.service import Service
@@ -36,7 +37,7 @@ class Place(msgspec.Struct, frozen=True):
 
 def environment(
     objects: PodObjects, pod: Pod, container: Container, place: Place
-) -> list[tuple[str, str]]:
+) -> tuple[tuple[str, str], ...]:
     """A container's variables, in the order in which they are declared, then the Services'.
 
     What cannot be resolved was found by `missing_config`, or is optional and left out. `objects`
@@ -51,13 +52,13 @@ def environment(
     services = service_variables(objects, pod)
     for variable in container.env or ():
         if variable.value or variable.value_from is None:
-            found[variable.name] = expand(variable.value, services | found)
+            found[variable.name] = expand(variable.value, ChainMap(found, services))
         else:
             resolved = _resolve(objects, pod, container, place, variable.value_from)
             if resolved is not None:
                 found[variable.name] = resolved
     others = ((name, value) for name, value in services.items() if name not in found)
-    return [*found.items(), *others]
+    return (*found.items(), *others) if found else tuple(services.items())
 
 
 def expand(text: str, variables: Mapping[str, str]) -> str:
@@ -75,6 +76,8 @@ def expand(text: str, variables: Mapping[str, str]) -> str:
 
 def expanded(words: Sequence[str] | None, variables: Sequence[tuple[str, str]]) -> list[str]:
     """A command or its arguments, with `$(NAME)` replaced."""
+    if not any("$" in word for word in words or ()):
+        return list(words or ())
     known = dict(variables)
     return [expand(word, known) for word in words or ()]
 
@@ -148,15 +151,21 @@ def service_variables(objects: PodObjects, pod: Pod) -> dict[str, str]:
     `enableServiceLinks` is false; headless Services have none.
     """
     namespace, name = MASTER
-    services: dict[str, Service] = {}
-    if pod.spec.enable_service_links is not False:
-        services = {each.name: each for each in objects.services(pod.namespace)}
-    for master in objects.services(namespace):
-        if master.name == name and (pod.namespace == namespace or name not in services):
-            services[name] = master
+    linked = pod.spec.enable_service_links is not False
+    services = objects.services(pod.namespace) if linked else []
+    if pod.namespace != namespace or not linked:
+        there = {each.name for each in services}
+        masters = objects.services(namespace) if name not in there else []
+        services = [*services, *(each for each in masters if each.name == name)]
+    return _variables(tuple(services))
+
+
+@derived_from_all(kept=16)
+def _variables(services: tuple[Service, ...]) -> dict[str, str]:
+    """The variables of Services, the same for all containers that start while these exist."""
     found: dict[str, str] = {}
-    for name in sorted(services):
-        found |= _variables_of(services[name])
+    for service in sorted(services, key=lambda each: each.name):
+        found |= _variables_of(service)
     return found
 
 

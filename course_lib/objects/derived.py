@@ -55,6 +55,31 @@ def derived_once(*parts: str) -> Callable[[Callable[[OfT], T]], Callable[[OfT], 
     return wrap
 
 
+def derived_from_all(
+    kept: int,
+) -> Callable[[Callable[[tuple[OfT, ...]], T]], Callable[[tuple[OfT, ...]], T]]:
+    """Derive a value once from all objects of a tuple, as long as they are the same in memory.
+
+    The last `kept` values are remembered. A value is shared: nobody changes it.
+    """
+
+    def wrap(derive: Callable[[tuple[OfT, ...]], T]) -> Callable[[tuple[OfT, ...]], T]:
+        known: dict[tuple[int, ...], tuple[tuple[OfT, ...], T]] = {}
+
+        def find(of: tuple[OfT, ...]) -> T:
+            key = tuple(map(id, of))
+            found = known.get(key)
+            if found is None:
+                if len(known) >= kept:
+                    del known[next(iter(known))]
+                found = known[key] = of, derive(of)
+            return found[1]
+
+        return find
+
+    return wrap
+
+
 def one_of_equals(document: Document) -> Document:
     """One object for all equal documents: most Pods have the same conditions. Nobody changes it.
 

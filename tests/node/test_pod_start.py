@@ -194,3 +194,33 @@ def test_a_look_at_all_pods_finds_what_a_look_at_the_changed_ones_finds(seed, mo
         return list(cluster.sim.log.lines())
 
     assert life(plain=True) == life(plain=False)
+
+
+def variables(cluster: Cluster, name: str) -> dict[str, str]:
+    found = next(c for c in cluster.runtimes["node-1"].containers.values()
+                 if c.sandbox.spec.name == name)  # fmt: skip
+    return dict(found.spec.env)
+
+
+def test_a_container_knows_the_services_that_exist_at_its_start(one):
+    def service(name: str) -> dict:
+        spec = {"selector": {"app": "x"}, "ports": [{"port": 80}]}
+        return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": spec}
+
+    seen = {"name": "SEEN", "value": "$(B_SERVICE_PORT) $(A_SERVICE_PORT)"}
+    own = container(env=[{"name": "B_SERVICE_PORT", "value": "mine"}, seen])
+    one.apply([service("b"), service("a"), pod("first"), pod("second"), pod("own", [own])])
+    one.run(seconds=10)
+    first = variables(one, "first")
+    assert [n for n in first if n.endswith("SERVICE_PORT")] == [
+        "A_SERVICE_PORT", "B_SERVICE_PORT", "KUBERNETES_SERVICE_PORT"]  # fmt: skip
+    assert variables(one, "second") == first
+    assert variables(one, "own") == first | {"B_SERVICE_PORT": "mine", "SEEN": "mine 80"}
+    one.delete("service", "a")
+    one.apply([pod("later"), pod("alone", enableServiceLinks=False)])
+    one.run(seconds=10)
+    later = variables(one, "later")
+    assert [n for n in later if n.endswith("SERVICE_PORT")] == [
+        "B_SERVICE_PORT", "KUBERNETES_SERVICE_PORT"]  # fmt: skip
+    assert not any(name.startswith("B_") for name in variables(one, "alone"))
+    assert "KUBERNETES_SERVICE_HOST" in variables(one, "alone")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from course_lib.objects.derived import KEPT, derived_once
+from course_lib.objects.derived import KEPT, derived_from_all, derived_once
 
 
 class Spec(msgspec.Struct):
@@ -49,3 +49,21 @@ def test_the_oldest_goes_when_there_are_too_many(others, times):
         count(Spec([str(number)]))
     count(first)
     assert sum(spec is first for spec in derived) == times
+
+
+@pytest.mark.parametrize(("others", "times"), [(1, 1), (2, 2)])
+def test_what_is_derived_from_several_objects_is_kept_while_they_are_the_same(others, times):
+    derived: list[tuple[str, ...]] = []
+
+    @derived_from_all(kept=2)
+    def joined(words: tuple[str, ...]) -> str:
+        derived.append(words)
+        return "".join(words)
+
+    words = ("a", "b")
+    assert joined(words) == joined(words[:1] + words[1:]) == "ab"
+    for number in range(others):
+        joined((f"other {number}",))
+    joined(words)
+    assert derived.count(words) == times
+    assert joined(("b", "a")) == "ba", "the order counts"
