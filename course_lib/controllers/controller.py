@@ -39,8 +39,9 @@ class Controller:
     """A control loop over the objects of one kind.
 
     Subclasses set `name` and `kind`, name what else they watch, and write `reconcile`. They read
-    from the informers of their process, write with `api`, and report with `normal` and `warning`,
-    which take the object, one word for the reason, and a sentence.
+    from the informers of their process (that of their own kind is `objects`), write with `api`, and
+    report with `normal` and `warning`, which take the object, one word for the reason, and a
+    sentence.
     """
 
     name = ""
@@ -53,7 +54,8 @@ class Controller:
         self.queue = WorkQueue[Key](self.sim)
         self._cut_short = False  # whether the client's limit leaves work for the next look
         if self.kind:
-            self.watch(self.kind, lambda seen: [key_of(seen)])
+            self.objects: Informer[Any] = informers.informer(self.kind)
+            self.watch(self.kind, lambda seen: [(seen.metadata.namespace, seen.metadata.name)])
         self.watches()
         self.sim.loop(self.name, self._run)
 
@@ -62,7 +64,7 @@ class Controller:
 
     def look(self, namespace: str, name: str) -> None:
         """Reconcile the object of a key; an object that is gone needs nothing."""
-        existing = self.informers.find(self.kind, name, namespace)
+        existing = self.objects.find(name, namespace)
         if existing is not None:
             self.reconcile(existing)
 
@@ -85,7 +87,8 @@ class Controller:
         def on_change(before: ObjectT | None, after: ObjectT | None) -> None:
             seen = before if after is None else after
             if seen is not None and not (deleted_only and after is not None):
-                self.enqueue_all(keys(seen))
+                for key in keys(seen):
+                    self.queue.add(key)
 
         informer.add_handler(on_change)
         if deleted_only:
@@ -121,11 +124,12 @@ class Controller:
 
     def selecting(self, selected: Object) -> list[Object]:
         """The objects of this controller's kind whose selector selects an object, by name."""
-        informer = self.informers.informer(self.kind)
-        if not len(informer):
+        if not len(self.objects):
             return []
         found = (
-            each for place in places(selected) for each in informer.by_index(self._selects, place)
+            each
+            for place in places(selected)
+            for each in self.objects.by_index(self._selects, place)
         )
         fitting = [each for each in found if self.selector(each).matches(selected.labels)]
         return sorted(fitting, key=lambda each: each.name)

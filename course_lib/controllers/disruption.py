@@ -62,7 +62,7 @@ class DisruptionController(Controller):
         """Look at a namespace's budgets when a workload came, went, or has another size."""
         seen = before if after is None else after
         if seen is not None and _replicas(before) != _replicas(after):
-            for budget in self.informers.list(self.kind, seen.namespace):
+            for budget in self.objects.list(seen.namespace):
                 self.enqueue(key_of(budget))
 
     def reconcile(self, budget: PodDisruptionBudget) -> None:

@@ -50,7 +50,7 @@ class ReplicaSetController(Controller):
         """Its Pods."""
         self.watch_owned(Pod)
         self.informers.informer(Pod).add_handler(self._on_pod)
-        self.informers.informer(self.kind).add_handler(self._on_change)
+        self.objects.add_handler(self._on_change)
 
     def _on_change(self, before: Object | None, after: Object | None) -> None:
         """Drop the orders of a family that a ReplicaSet joins or leaves: they rank its Pods too."""
@@ -122,8 +122,7 @@ class ReplicaSetController(Controller):
     def _family(self, owner: Object) -> list[Object]:
         """The ReplicaSets with the same controller (`getReplicaSetsWithSameController`)."""
         above = owner.metadata.controller
-        informer = self.informers.informer(self.kind)
-        return [owner] if above is None else informer.by_index(by_controller, above.uid)
+        return [owner] if above is None else self.objects.by_index(by_controller, above.uid)
 
     def _on_pod(self, before: Pod | None, after: Pod | None) -> None:
         """Note Pods that may go earlier than before: one that changed, or more share its node."""
@@ -133,7 +132,7 @@ class ReplicaSetController(Controller):
         if owner.uid in self._orders:
             self._orders[owner.uid].note(after)
         if by_node(after) and (before is None or by_node(before) != by_node(after)):
-            replicated = self.informers.find(self.kind, owner.name, after.namespace)
+            replicated = self.objects.find(owner.name, after.namespace)
             for sister in self._family(replicated) if replicated else ():
                 if sister.uid in self._orders:
                     self._note_node(sister, after.spec.node_name)

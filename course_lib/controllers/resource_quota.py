@@ -40,7 +40,8 @@ class ResourceQuotaController(Controller):
             self.watch(kind, self._in_namespace)
 
     def _in_namespace(self, counted: Object) -> list[Key]:
-        return [key_of(quota) for quota in self.informers.list(self.kind, counted.namespace)]
+        quotas = self.objects.list(counted.namespace) if len(self.objects) else ()
+        return [key_of(quota) for quota in quotas]
 
     def reconcile(self, existing: ResourceQuota) -> None:
         """Recompute the quota's usage."""
