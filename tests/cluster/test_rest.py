@@ -188,3 +188,57 @@ def test_a_cluster_at_rest_has_the_history_of_one_that_never_rests(seed, monkeyp
     plain, asleep = history(seed, True, monkeypatch), history(seed, False, monkeypatch)
     for expected, found in zip(plain, asleep, strict=True):
         assert found == expected
+
+
+def steps(cluster: Cluster, seconds: float) -> int:
+    """How many events happen in so many seconds."""
+    count, step = 0, cluster.sim.env.step
+
+    def counted() -> None:
+        nonlocal count
+        count += 1
+        step()
+
+    cluster.sim.env.step = counted  # type: ignore[method-assign]
+    cluster.run(seconds=seconds)
+    cluster.sim.env.step = step  # type: ignore[method-assign]
+    return count
+
+
+@pytest.mark.parametrize("cloud", [False, True])
+def test_an_hour_at_rest_has_next_to_no_events(cloud):
+    cluster = Cluster(nodes=4, cloud=cloud)
+    values = {"name": "web", "image": "nginx:1.27", "type": "LoadBalancer", "period": 2}
+    cluster.apply(APPLICATION.format(replicas=8, **values))
+    cluster.run(seconds=700)
+    before = cluster.api.server.store.revision
+    # The Services' and Pods' own timers are gone; what is left is of the store's compaction.
+    assert steps(cluster, 3600) <= 20
+    assert cluster.api.server.store.revision == before
+
+
+@pytest.mark.parametrize(
+    "disturb",
+    [
+        lambda cluster: cluster.kill_node("node-2"),
+        lambda cluster: cluster.runtimes["node-1"].stop_daemon(),
+        lambda cluster: cluster.scale("deployment/web", replicas=9),
+        lambda cluster: frozen(cluster, random.Random(2)),
+        lambda cluster: cluster.delete("node", "node-1"),
+        lambda cluster: cluster.api.delete("Lease", "node-1", "kube-node-lease"),
+        lambda cluster: cluster.cordon("node-1"),
+        lambda cluster: cluster.swap_runtime("node-1", "docker"),
+    ],
+)
+def test_what_disturbs_a_long_rest_has_the_same_consequences(disturb, monkeypatch):
+    found = []
+    for plain in (True, False):
+        monkeypatch.setattr(Simulation, "plain", plain)
+        cluster = Cluster(nodes=2, seed=3)
+        values = {"name": "web", "image": "nginx:1.27", "type": "ClusterIP", "period": 2}
+        cluster.apply(APPLICATION.format(replicas=4, **values))
+        cluster.run(seconds=1234.5)
+        disturb(cluster)
+        cluster.run(seconds=600)
+        found.append((cluster.sim.log.lines(), documents(cluster)))
+    assert found[0] == found[1]
