@@ -5,7 +5,14 @@ availability, the time of a write (chapter 10); networks and rules (chapters 07 
 """
 
 from course_lib.experiments.availability import Reliability, availability, closed_form
-from course_lib.experiments.clusters import autoscaling, drains, rollouts, sizes, zone_failures
+from course_lib.experiments.clusters import (
+    autoscaling,
+    default_limits,
+    drains,
+    rollouts,
+    sizes,
+    zone_failures,
+)
 from course_lib.experiments.consensus import latency_by_size
 from course_lib.experiments.failures import failure_table
 from course_lib.experiments.measures import fragmentation, utilisation
@@ -33,6 +40,7 @@ __all__ = [
     "balance",
     "chi_squared",
     "closed_form",
+    "default_limits",
     "drains",
     "failure_table",
     "fragmentation",

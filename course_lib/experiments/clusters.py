@@ -10,12 +10,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from course_lib.client.limits import UPSTREAM
 from course_lib.cluster import Cluster
 from course_lib.cluster.history import Moment
 from course_lib.cluster.machines import ZONE
+from course_lib.controllers.endpoints import MOST_ADDRESSES
+from course_lib.controllers.slice_packing import PER_SLICE
 from course_lib.errors import SimulationTimeout
+from course_lib.network.addresses import POD_CIDR, ClusterCIDR
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import is_true
+from course_lib.scheduler.sampling import nodes_to_find
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -272,6 +277,36 @@ def sizes(
             _, _, recovered = _lose_zone(cluster)
             rows.append((number, replicas, limited, first.placed, first.ready, recovered))
     return _table(rows, ["NODES", "PODS", "CLIENT LIMITS", "PLACED", "SERVED", "RECOVERED"])
+
+
+def default_limits(
+    nodes: Sequence[int] = (50, 250, 1000, 5000), pods_per_node: int = 30
+) -> pd.DataFrame:
+    """What the default settings of Kubernetes come to in clusters of so many `nodes`.
+
+    CREATED: seconds in which one controller's client may create all Pods; SCORED: nodes that the
+    scheduler looks for (`percentageOfNodesToScore`); SLICES of a Service with all Pods; IN
+    ENDPOINTS: addresses in its one Endpoints object; WITHOUT BLOCK: nodes for whose Pods
+    10.244.0.0/16 has no addresses. Each node has so many `pods_per_node`.
+    """
+    rate, blocks = UPSTREAM.controllers, ClusterCIDR(str(POD_CIDR)).size
+    assert rate is not None
+    rows = []
+    for number in nodes:
+        pods = number * pods_per_node
+        rows.append(
+            (
+                number,
+                pods,
+                max(0, pods - rate.burst) / rate.qps,
+                nodes_to_find(0, number),
+                -(-pods // PER_SLICE),
+                min(pods, MOST_ADDRESSES),
+                max(0, number - blocks),
+            )
+        )
+    columns = ["NODES", "PODS", "CREATED", "SCORED", "SLICES", "IN ENDPOINTS", "WITHOUT BLOCK"]
+    return _table(rows, columns)
 
 
 def _table(rows: Sequence[Sequence[object]], columns: list[str]) -> pd.DataFrame:

@@ -6,7 +6,14 @@ import pytest
 
 from course_lib import Cluster
 from course_lib.cluster.history import Moment
-from course_lib.experiments import autoscaling, drains, rollouts, sizes, zone_failures
+from course_lib.experiments import (
+    autoscaling,
+    default_limits,
+    drains,
+    rollouts,
+    sizes,
+    zone_failures,
+)
 from course_lib.experiments.clusters import course_of
 from course_lib.objects.kinds.pod import Pod
 
@@ -70,3 +77,20 @@ def test_limits_of_clients_are_what_a_larger_cluster_notices_first():
     free, limited = (found[found["CLIENT LIMITS"] == on].PLACED.tolist() for on in (False, True))
     assert limited[0] == free[0]  # 9 Pods: their requests are within the burst
     assert limited[1] > free[1] + 0.3
+
+
+@pytest.mark.parametrize(
+    ("nodes", "pods", "expected"),
+    [
+        (1, 30, (0.0, 1, 1, 30, 0)),
+        (1, 31, (0.05, 1, 1, 31, 0)),
+        (1, 100, (3.5, 1, 1, 100, 0)),
+        (1, 101, (3.55, 1, 2, 101, 0)),
+        (99, 1, (3.45, 99, 1, 99, 0)),
+        (250, 4, (48.5, 120, 10, 1000, 0)),
+        (256, 4, (49.7, 122, 11, 1000, 0)),
+        (257, 1, (11.35, 123, 3, 257, 1)),
+    ],
+)
+def test_the_default_limits_are_those_of_the_settings(nodes, pods, expected):
+    assert tuple(default_limits([nodes], pods).iloc[0][2:]) == expected
