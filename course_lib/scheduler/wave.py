@@ -14,6 +14,9 @@ import random
 from bisect import bisect_left, insort
 from collections.abc import Iterable
 
+import numpy as np
+from numpy.typing import NDArray
+
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
 from course_lib.scheduler.runtime import SchedulingFramework
@@ -22,7 +25,7 @@ from course_lib.scheduler.types import Amounts
 
 MOST_SHAPES = 6  # in one wave
 WORTH = 24  # Pods of a shape, before it is worth while to sort the nodes by their scores
-MOST_SCORES = 2_000_000  # that are remembered for a shape
+MOST_SCORES = 2**20  # that are remembered for a shape: 4 MiB
 
 Offset = tuple[int, ...]  # how many Pods of each shape a node has got in this wave
 
@@ -79,7 +82,7 @@ class Track:
         base: Nodes,
     ) -> None:
         self.pod, self._alone, self._together, self._base = pod, alone, together, base
-        self.answers: dict[Offset, list[int]] = {}
+        self.answers: dict[Offset, NDArray[np.int32]] = {}
         self.scores: Amounts = self._total(base)  # -1 where a Pod does not fit
         self._lane: Lane | None = None
         self._chosen = 0
@@ -106,11 +109,11 @@ class Track:
             for shape, count in zip(shapes, offset, strict=True):
                 if count:
                     nodes = nodes.with_more(shape, count)
-            known = self.answers[offset] = self._total(nodes).astype(int).tolist()
+            known = self.answers[offset] = self._total(nodes).astype(np.int32)
         if self._lane is None:
             self.scores[row] = known[row]
         else:
-            self._lane.move(row, known[row])
+            self._lane.move(row, int(known[row]))
 
     def _total(self, nodes: Nodes) -> Amounts:
         return self._alone.total(self.pod, nodes, self._alone.filter(self.pod, nodes).fits)

@@ -124,13 +124,18 @@ def cluster_of(described: list[tuple[str, str]]) -> Nodes:
     st.sampled_from(sorted(POLICIES)),
     st.integers(0, 5),
     st.sampled_from([1, 2, 24]),
+    st.sampled_from([0, 20, wave.MOST_SCORES]),
 )
-def test_a_wave_decides_as_one_by_one(described, kinds, order, policy, seed, worth):
+def test_a_wave_decides_as_one_by_one(described, kinds, order, policy, seed, worth, most):
     made = [pods(kinds[k % len(kinds)], 1, i)[0] for i, k in enumerate(order)]
     direct, waved = cluster_of(described), cluster_of(described)
     lots = random.Random(seed)
     wanted = [place(framework(policy), pod, direct, lots) for pod in made]
-    with mock.patch.object(batch, "WORTHWHILE", 1), mock.patch.object(wave, "WORTH", worth):
+    with (
+        mock.patch.object(batch, "WORTHWHILE", 1),
+        mock.patch.object(wave, "WORTH", worth),
+        mock.patch.object(wave, "MOST_SCORES", most),
+    ):
         found = batch.place_all(framework(policy), made, waved, random.Random(seed))
     assert found == wanted
     for name in direct.requested:

@@ -143,6 +143,12 @@ def test_pods_that_are_all_different_are_no_wave():
     assert opened([bare(f"p{i}", f"a{i}", "10m", {}) for i in range(20)]) == 0
 
 
+@pytest.mark.parametrize(("shapes", "waves"), [(5, True), (6, True), (7, False)])
+def test_more_than_six_shapes_in_turn_are_no_wave(shapes, waves):
+    pods = [bare(f"p{i}", f"a{i % shapes}", "10m", {}) for i in range(3 * shapes)]
+    assert bool(opened(pods)) == waves
+
+
 class Counting(Plugin):
     """A plugin whose answers depend on how often it was asked."""
 
