@@ -76,7 +76,7 @@ class PLEG:
             self._hear()
         news, self._news = self._news, {}
         try:
-            if "" in news or self.sim.plain:
+            if "" in news:
                 found = self._list()
                 news = dict.fromkeys([*found, *self._known])
             else:

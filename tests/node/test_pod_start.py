@@ -7,14 +7,13 @@ from typing import Any
 import pytest
 
 from course_lib.cluster import Cluster
-from course_lib.engine import Simulation
 from course_lib.node.admission import HeldResources
 from course_lib.objects.decode import decode
 from course_lib.objects.kinds import kind_named
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.manifests import Document
 from course_lib.objects.quantity import Quantity
-from tests.conftest import container, pod, workload
+from tests.conftest import container, pod
 
 PROBED = container(readinessProbe={"httpGet": {"path": "/", "port": 80}, "periodSeconds": 2})
 
@@ -173,27 +172,6 @@ def test_a_runtime_that_starts_again_is_looked_at_as_a_whole():
     cluster.run(seconds=2)
     assert asked[0] == ""
     assert worker.sandbox != lost
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_a_look_at_all_pods_finds_what_a_look_at_the_changed_ones_finds(seed, monkeypatch):
-    def life(plain: bool) -> list[str]:
-        monkeypatch.setattr(Simulation, "plain", plain)
-        cluster = Cluster(nodes=2, seed=seed)
-        crash = container("c", "busybox:1.36", command=["sh", "-c", f"sleep {3 + seed}; exit 1"])
-        once = container("o", "busybox:1.36", command=["sh", "-c", "sleep 7"])
-        cluster.apply([
-            workload(replicas=3, pod_spec={"terminationGracePeriodSeconds": 2}),
-            pod("crash", [crash, container()]),
-            pod("once", [once], restartPolicy="Never"),
-        ])  # fmt: skip
-        cluster.run(seconds=60)
-        cluster.delete("pod", "once")
-        cluster.workloads.scale("deployment/web", replicas=1)
-        cluster.run(seconds=60)
-        return list(cluster.sim.log.lines())
-
-    assert life(plain=True) == life(plain=False)
 
 
 def variables(cluster: Cluster, name: str) -> dict[str, str]:
