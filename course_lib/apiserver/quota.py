@@ -35,7 +35,8 @@ def limit_ranger(api: Reader, view: Object) -> None:
 
     Raises `Forbidden`.
     """
-    for found in api.list(LimitRange, view.namespace):
+    limited = isinstance(view, Pod | PersistentVolumeClaim)
+    for found in api.list(LimitRange, view.namespace) if limited else ():
         for item in found.spec.limits:
             for problem in _out_of_bounds(view, item):
                 plural = "pods" if isinstance(view, Pod) else "persistentvolumeclaims"

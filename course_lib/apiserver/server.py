@@ -272,12 +272,18 @@ class APIServer:
 
     def patch_status(self, of: ObjectT, status: Document) -> ObjectT:
         """Merge into the status of an object; the same object, not one that took its name."""
-        patch = {"metadata": {"uid": of.uid}, "status": status}
         kind = self.kinds.of(of.api_version, of.kind)
-        current = self.find(kind, of.name, of.namespace)
-        if current is None or current.uid != of.uid:
-            raise not_found(kind, of.name)
-        return cast(ObjectT, self.patch(kind, of.name, of.namespace, patch, "status"))
+        key = self.key(kind, of.name, of.namespace)
+
+        def once() -> Object:
+            entry = self.store.get(key)
+            if entry is None or entry.document["metadata"]["uid"] != of.uid:
+                raise not_found(kind, of.name)
+            entry = served(kind, entry)
+            patch = {"status": status}
+            return self._replace(key, entry, merged(entry.document, patch), kind, "status")
+
+        return cast(ObjectT, self._on_the_newest(once))
 
     def bind(self, pod: Object, node: str) -> None:
         """Give a Pod its node, once (the `binding` subresource); raises `Conflict`."""

@@ -20,6 +20,7 @@ from course_lib.objects.quantity import Quantity
 
 T = TypeVar("T")
 ViewT = TypeVar("ViewT", bound=msgspec.Struct)
+SMALL = 1024  # bytes of a list's item, that is copied whole where it changed
 _ABSENT: Any = object()  # a field that is not in a document, or has no default
 _PROBLEM = re.compile(r"(?P<said>.*?)(?: - at `(?P<path>.*)`)?", re.DOTALL)
 _EXPECTED = re.compile(r"Expected `(?P<expected>.*?)`, got `(?P<found>.*?)`")
@@ -290,13 +291,11 @@ def shared(before: object, after: T) -> T:
 def _shared_items(before: list[object], after: list[object]) -> list[object]:
     """The items `after`; an equal one is taken from wherever it was `before`."""
     known = {encoded(item): item for item in before}
-    if len(before) == len(after):
-        written = map(encoded, after)
-        return [
-            known[key] if key in known else shared(old, new)
-            for key, old, new in zip(written, before, after, strict=True)
-        ]
-    return [known[key] if key in known else decoded(key) for key in map(encoded, after)]
+    beside = before if len(before) == len(after) else [None] * len(after)
+    return [
+        known[key] if key in known else shared(old, new) if len(key) > SMALL else decoded(key)
+        for key, old, new in zip(map(encoded, after), beside, after, strict=True)
+    ]
 
 
 def _equal(before: object, after: object) -> bool:

@@ -138,10 +138,8 @@ def _plain(value: Any, where: str, depth: int, room: list[int]) -> Any:
         raise InvalidManifest("nested too deep", where=where, expected=most)
     if type(value) is dict or isinstance(value, Mapping):
         return _plain_mapping(value, where, depth, room)
-    _take(room, 2, where)
-    if type(value) is bool:
-        return value
     if isinstance(value, list | tuple):
+        _take(room, 2 + 2 * len(value), where)
         return [_plain(item, where, depth + 1, room) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         raise InvalidManifest("not a number that JSON has", where=where, found=str(value))
@@ -162,7 +160,7 @@ def _plain(value: Any, where: str, depth: int, room: list[int]) -> Any:
 def _plain_mapping(
     value: Mapping[object, object], where: str, depth: int, room: list[int]
 ) -> Document:
-    size, result = 2 + 6 * len(value), Document()  # `"key": ,` at the least
+    size, result = 2 + 8 * len(value), Document()  # `"key": 1,` at the least
     for key, item in value.items():
         if item is None:
             continue
