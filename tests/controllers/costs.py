@@ -30,7 +30,7 @@ class ControlPlane:
     def __init__(self, nodes: int, ends: bool = False) -> None:
         self.sim, self.nodes, self.ends = Simulation(1), nodes, ends
         self.api = LocalClient(APIServer(self.sim))
-        start_controllers(self.api, MetricsServer(self.sim, dict))
+        start_controllers(self.api, MetricsServer(self.sim))
         self.create("v1", "Namespace", "default", namespace="")
         self._waiting: list[Pod] = []
         Informer(self.api, Pod).add_handler(self._on_pod)
