@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
 from course_lib import Cluster
 from course_lib.engine import Simulation
+from course_lib.errors import CourseError
 
 APPLICATION = """
 apiVersion: apps/v1
@@ -139,6 +141,19 @@ def leases_read(cluster: Cluster, rng: random.Random) -> None:
     cluster.sim.record("reader", "Lease", "Read", json.dumps(times))
 
 
+def links_cut(cluster: Cluster, rng: random.Random) -> None:
+    cluster.faults.cut(node_of(cluster, rng))
+
+
+def links_healed(cluster: Cluster, rng: random.Random) -> None:
+    cluster.faults.heal()
+
+
+def process_killed(cluster: Cluster, rng: random.Random) -> None:
+    machine, component = rng.choice(sorted(cluster.control_plane.components))
+    cluster.faults.kill_process(machine, component)
+
+
 ACTIONS: list[Callable[[Cluster, random.Random], None]] = [
     *[applied] * 4,
     *[autoscaled] * 2,
@@ -155,6 +170,9 @@ ACTIONS: list[Callable[[Cluster, random.Random], None]] = [
     cordoned,
     leases_read,
 ]
+
+ON_MACHINES = [*[applied] * 3, autoscaled, loaded, power, pod_deleted, scaled, frozen, thawed]
+ON_MACHINES += [*[links_cut] * 2, *[links_healed] * 2, process_killed]
 
 
 def documents(cluster: Cluster) -> list[str]:
@@ -181,6 +199,22 @@ def history(seed: int, plain: bool, monkeypatch: pytest.MonkeyPatch) -> tuple[li
         cluster.run(seconds=rng.choice([0, 1, 5, rng.uniform(0, 100), 300]))
     leases_read(cluster, rng)
     return cluster.sim.log.lines(), documents(cluster)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_control_plane_that_can_fail_is_found_the_same(seed, monkeypatch):
+    found = []
+    for plain in (True, False):
+        monkeypatch.setattr(Simulation, "plain", plain)
+        rng = random.Random(seed)
+        cluster = Cluster.single_master(workers=2, seed=seed, network=["flat", "calico"][seed % 2])
+        cluster.run(seconds=30)
+        for _ in range(8):
+            with suppress(CourseError):  # no API server answers
+                rng.choice(ON_MACHINES)(cluster, rng)
+            cluster.run(seconds=rng.choice([1, rng.uniform(0, 100), 200]))
+        found.append(cluster.sim.log.lines())
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize("seed", range(6))
