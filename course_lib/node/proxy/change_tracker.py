@@ -108,8 +108,9 @@ class ChangeTracker:
 
     def serve(self, followers: Iterable[Follower]) -> None:
         """Tell these kube-proxies, too."""
-        self.followers += followers
-        self._eager = any(each.eager for each in self.followers)
+        more = list(followers)
+        self.followers += more
+        self._eager = self._eager or any(each.eager for each in more)
 
     def stop(self) -> None:
         """Hear of no more changes."""
