@@ -82,9 +82,7 @@ class ServiceController(Controller, Generic[MemoryT]):
         return pod if _selects(service, pod) else None
 
     def _on_pod(self, before: Pod | None, after: Pod | None) -> None:
-        if before is not None and after is not None and not _concerns_endpoints(before, after):
-            return
-        for pod in filter(None, (before, after)):
+        for pod in _seen_by_services(before, after):
             for key in self._services_of(pod):
                 self._changed.setdefault(key, {})[pod.name] = None
                 self.enqueue(key)
@@ -122,16 +120,23 @@ def by_label_here(label: str) -> Callable[[Pod], list[str]]:
     return lambda pod: [f"{pod.namespace}/{pod.labels[label]}"] if label in pod.labels else []
 
 
-def _concerns_endpoints(before: Pod, after: Pod) -> bool:
-    """Whether a Pod changed in what endpoints show of it (`podEndpointsChanged`)."""
-    return (
-        before.uid != after.uid
-        or before.labels != after.labels
-        or before.terminating != after.terminating
-        or before.status.pod_ip != after.status.pod_ip
-        or is_ready(before) != is_ready(after)
-        or (before.status.phase in ENDED) != (after.status.phase in ENDED)
+def _seen_by_services(before: Pod | None, after: Pod | None) -> list[Pod]:
+    """A Pod as it was and is, where Services can see that it changed (`podEndpointsChanged`).
+
+    A Pod without an address is behind no Service; what it was does not matter where its labels
+    are the same.
+    """
+    seen = [pod for pod in (before, after) if pod is not None and pod.status.pod_ip]
+    if before is None or after is None or before.labels != after.labels:
+        return seen
+    same = (
+        before.uid == after.uid
+        and before.terminating == after.terminating
+        and before.status.pod_ip == after.status.pod_ip
+        and is_ready(before) == is_ready(after)
+        and (before.status.phase in ENDED) == (after.status.phase in ENDED)
     )
+    return [] if same else seen[-1:]
 
 
 def targets(service: Service, pod: Pod) -> list[tuple[ServicePort, int]]:
