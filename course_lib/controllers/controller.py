@@ -46,6 +46,7 @@ class Controller:
 
     name = ""
     kind = ""
+    overtime = 0.0  # s that the last key took beside `WORK_SECONDS`
 
     def __init__(self, api: Client, informers: InformerFactory) -> None:
         self.api, self.informers, self.sim = api, informers, api.sim
@@ -211,6 +212,9 @@ class Controller:
             else:
                 self.queue.add_rate_limited(key)
             self.queue.done(key)
+            if self.overtime:
+                yield self.sim.sleep(self.overtime)
+                self.overtime = 0.0
 
     def _succeeds(self, key: Key) -> bool:
         """Look at one object; False if somebody was faster, or the API server refused.

@@ -69,7 +69,7 @@ class EndpointSliceController(ServiceController[Packing]):
             self.slices.write(service, changes, packing, {"labels": self._labels(service)})
         if self._homeless:
             raise CourseError("the node of a Pod is not known", found=", ".join(self._homeless))
-        self.remember(service, packing)
+        self.remember(service, packing, len(packing))
 
     def _write_all(self, service: Service) -> Packing:
         """Look at all Pods and all slices of a Service."""

@@ -46,6 +46,9 @@ class Addresses:
         self._places: dict[str, tuple[InSubset, Document]] = {}  # by Pod
         self._names: dict[InSubset, list[str]] = {}  # sorted
 
+    def __len__(self) -> int:
+        return len(self._places)
+
     def put(self, pod: str, place: InSubset, address: Document) -> None:
         """Add the `address` of a `pod` to the subset of a `place`, or replace it."""
         self.remove(pod)
@@ -64,7 +67,7 @@ class Addresses:
     @property
     def truncated(self) -> bool:
         """Whether there are more addresses than an object may have."""
-        return len(self._places) > MOST_ADDRESSES
+        return len(self) > MOST_ADDRESSES
 
     def subsets(self) -> list[Document]:
         """The subsets, by ports; of too many addresses the ready ones come first.
@@ -130,7 +133,7 @@ class EndpointsController(ServiceController[Addresses]):
             else:
                 addresses.put(name, place, _address(service, pod))
         self._write(service, addresses)
-        self.remember(service, addresses)
+        self.remember(service, addresses, len(addresses))
 
     def _write(self, service: Service, addresses: Addresses) -> None:
         """Write the object, unless it is as this controller left it and stays the same."""

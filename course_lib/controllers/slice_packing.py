@@ -63,6 +63,9 @@ class Packing:
         for piece in pieces:
             self.note(piece.name, group_of(piece), self.names(piece))
 
+    def __len__(self) -> int:
+        return len(self._slice_of)
+
     def names(self, piece: EndpointSlice) -> list[str]:
         """The names of the endpoints of a slice."""
         group = group_of(piece)

@@ -160,3 +160,19 @@ def test_looking_at_the_pods_that_changed_writes_what_looking_at_all_writes(seed
         act(plane, random.Random(seed), steps=12)
         found.append((plane.documents(), plane.server.store.revision))
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(("pods", "second"), [(333, True), (334, False), (600, False)])
+def test_a_look_at_many_pods_takes_longer(pods: int, second: bool):
+    """At 15 us a Pod, 333 take less than the 5 ms of any look, and 334 take more."""
+    plane = plane_with(pods)
+    plane.run(seconds=10)
+    plane.say("web-0000", ready=False)
+    plane.run(seconds=0.005_005)  # the first look was at 5 ms
+    plane.say("web-0001", ready=False)
+    plane.run(seconds=0.005_002)
+    unready = [e for p in plane.slices() for e in p.endpoints if not e.conditions.ready]
+    assert len(unready) == (2 if second else 1)
+    plane.run(seconds=0.1)
+    unready = [e for p in plane.slices() for e in p.endpoints if not e.conditions.ready]
+    assert len(unready) == 2
