@@ -30,7 +30,7 @@ def place_all(
     for stretch, shapes in _stretches(pods):
         many = len(stretch) >= WORTHWHILE * len(shapes)
         if many and not any(framework.couples(pod, nodes) for pod in shapes):
-            rows += _together(wave, stretch, shapes)
+            rows += _together(wave, stretch)
         else:
             rows += [_by_itself(wave, pod) for pod in stretch]
     return rows
@@ -53,19 +53,22 @@ def _by_itself(wave: Wave, pod: PodInfo) -> int:
     return row
 
 
-def _together(wave: Wave, stretch: Sequence[PodInfo], shapes: Sequence[PodInfo]) -> list[int]:
-    """Place Pods of few shapes; the snapshot is brought up to date when all have a node."""
+def _together(wave: Wave, stretch: Sequence[PodInfo]) -> list[int]:
+    """Place Pods of few shapes; the snapshot is brought up to date when another shape joins."""
     rows: list[int] = []
-    placed: dict[bytes, list[tuple[PodInfo, int]]] = {pod.shape: [] for pod in shapes}
+    shapes: dict[bytes, PodInfo] = {}
+    placed: dict[bytes, list[tuple[PodInfo, int]]] = {}
 
     def settle() -> None:
         for same in placed.values():
             wave.nodes.add_many(same)
             same.clear()
-        wave.open(shapes)
+        wave.open(shapes.values())
 
-    settle()
     for pod in stretch:
+        if pod.shape not in shapes:
+            shapes[pod.shape], placed[pod.shape] = pod, []
+            settle()
         row = wave.choose(pod)
         if row >= 0:
             placed[pod.shape].append((pod, row))

@@ -133,6 +133,7 @@ class Wave:
         self._seen: dict[bytes, None] = {}  # shapes that have come once or more often
         self._offsets: dict[int, Offset] = {}  # of the rows that have got Pods in this wave
         self._changes = nodes.changes  # of the snapshot that the tracks know of
+        self._most = 0  # answers of a track
 
     def choose(self, pod: PodInfo) -> int:
         """The row for one Pod, or -1. A shape that comes for the first time is no wave yet."""
@@ -153,6 +154,7 @@ class Wave:
     def open(self, pods: Iterable[PodInfo]) -> None:
         """Begin with the snapshot as it is now, and with one of the `pods` of each shape."""
         self._shapes = list(pods)
+        self._most = MOST_SCORES // max(1, len(self.nodes))
         self._offsets.clear()
         self.full, self._changes = False, self.nodes.changes
         self._tracks = {}
@@ -174,4 +176,4 @@ class Wave:
         self._offsets[row] = offset
         for track in self._tracks.values():
             track.move(row, offset, self._shapes)
-            self.full = len(track.answers) * len(self.nodes) > MOST_SCORES
+        self.full = len(track.answers) > self._most  # which all tracks have alike
