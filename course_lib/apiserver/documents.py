@@ -11,6 +11,7 @@ Source: kubernetes.io "Kubernetes API Concepts"; `BeforeCreate` and `BeforeUpdat
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TypeVar
 
 import msgspec
 
@@ -27,6 +28,7 @@ from course_lib.objects.manifests import Document, plain
 from course_lib.objects.meta import Object
 from course_lib.objects.validate import validate, validate_beside_spec
 
+T = TypeVar("T")
 PRECONDITIONS = ("uid", "resourceVersion")  # of a write, where it names them
 LONGEST_SHARED = 64 * 1024  # bytes of a spec that is looked for among the known ones
 SERVERS_OWN = ("uid", "resourceVersion", "deletionTimestamp", "creationTimestamp")
@@ -214,7 +216,10 @@ def update(
     """
     document = immutability.carry_over(before, document, "", kind)
     # What completes a document may write into its parts, but never into those of `before`.
-    document = shared(before, document) if kind.plain_defaults else copied(document)
+    if kind.plain_defaults:
+        document = shared(before, document, copied)
+    else:
+        document = copied(document)
     kind.carry_over(before, document)
     kind.set_defaults(document)
     admission.mutate_update(kind, document)
@@ -280,7 +285,7 @@ def served(kind: Kind, entry: StoredObject) -> StoredObject:
     return StoredObject(kind.serve(entry.document), entry.revision)
 
 
-def copied(document: Document) -> Document:
-    """A deep copy of a document."""
-    copy: Document = msgspec.msgpack.decode(msgspec.msgpack.encode(document))
+def copied(part: T) -> T:
+    """A deep copy of a document, or of a part of it."""
+    copy: T = msgspec.msgpack.decode(msgspec.msgpack.encode(part))
     return copy

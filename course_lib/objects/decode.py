@@ -6,6 +6,7 @@ import difflib
 import re
 import types
 import typing
+from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeVar
 
@@ -20,6 +21,7 @@ from course_lib.objects.quantity import Quantity
 
 T = TypeVar("T")
 ViewT = TypeVar("ViewT", bound=msgspec.Struct)
+Copy = Callable[[object], object]
 SMALL = 1024  # bytes of a list's item, that is copied whole where it changed
 _ABSENT: Any = object()  # a field that is not in a document, or has no default
 _PROBLEM = re.compile(r"(?P<said>.*?)(?: - at `(?P<path>.*)`)?", re.DOTALL)
@@ -267,13 +269,14 @@ def _fields_with_quantities(shape: type[msgspec.Struct]) -> dict[str, Any]:
     return {name: of for name, of in _fields(shape).items() if _has_quantities(of)}
 
 
-encoded, decoded = msgspec.msgpack.encode, msgspec.msgpack.decode
+encoded = msgspec.msgpack.encode
 
 
-def shared(before: object, after: T) -> T:
-    """A copy of `after`, in which each part that equals that of `before` is the same object.
+def shared(before: object, after: T, copy: Copy = lambda part: part) -> T:
+    """The value `after`, in which each part that equals that of `before` is the same object.
 
-    So what a write leaves alone is stored once, and neither decoded nor judged again.
+    So what a write leaves alone is stored once, and neither decoded nor judged again. `copy` is
+    applied to the other parts.
 
     >>> before = {"spec": {"a": [1]}, "status": {}}
     >>> shared(before, {"spec": {"a": [1]}, "status": {"b": 2}})["spec"] is before["spec"]
@@ -282,18 +285,18 @@ def shared(before: object, after: T) -> T:
     if _equal(before, after):
         return before  # type: ignore[return-value]
     if isinstance(after, dict) and isinstance(before, dict):
-        return {k: shared(before.get(k), v) for k, v in after.items()}  # type: ignore[return-value]
+        return {k: shared(before.get(k), v, copy) for k, v in after.items()}  # type: ignore[return-value]
     if isinstance(after, list) and isinstance(before, list):
-        return _shared_items(before, after)  # type: ignore[return-value]
-    return decoded(encoded(after)) if isinstance(after, dict | list) else after
+        return _shared_items(before, after, copy)  # type: ignore[return-value]
+    return copy(after)  # type: ignore[return-value]
 
 
-def _shared_items(before: list[object], after: list[object]) -> list[object]:
+def _shared_items(before: list[object], after: list[object], copy: Copy) -> list[object]:
     """The items `after`; an equal one is taken from wherever it was `before`."""
     known = {encoded(item): item for item in before}
     beside = before if len(before) == len(after) else [None] * len(after)
     return [
-        known[key] if key in known else shared(old, new) if len(key) > SMALL else decoded(key)
+        known[key] if key in known else shared(old, new, copy) if len(key) > SMALL else copy(new)
         for key, old, new in zip(map(encoded, after), beside, after, strict=True)
     ]
 
