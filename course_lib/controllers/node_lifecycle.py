@@ -1,7 +1,10 @@
 """Nodes: their blocks of Pod addresses, their silence, and what becomes of their Pods.
 
 A node whose lease is not renewed for 50 s is Unknown and tainted; its Pods, which tolerate that
-for 300 s unless they say otherwise, are then deleted.
+for 300 s unless they say otherwise, are then deleted. Simplified: every node gets its taint
+NoExecute at once. The real controller gives it to one node of each zone every ten seconds
+(`--node-eviction-rate`); where 55 % of a zone, but not all of it, is not ready, more slowly or not
+at all (`--unhealthy-zone-threshold`).
 Source: `pkg/controller/nodelifecycle/node_lifecycle_controller.go` (node-monitor-period 5 s,
 node-monitor-grace-period 50 s since 1.32), `pkg/controller/tainteviction`, `nodeipam`, `podgc`.
 """
@@ -128,7 +131,7 @@ class NodeLifecycleController(Controller):
         return SOON if self._doubtful else FOR_EVER
 
     def _trust(self, node: str) -> bool:
-        """Whether a node's Lease cannot expire until the controller hears of it."""
+        """Whether a node's Lease cannot expire before the controller is told."""
         renewed = self.api.is_renewed(Lease, node, NODE_LEASES, partial(self._doubt, node))
         if renewed:
             self._trusted[node] = None
@@ -163,7 +166,7 @@ class NodeLifecycleController(Controller):
         self._pods_not_ready(node)
 
     def _pods_not_ready(self, node: Node) -> None:
-        """Pods that nobody hears of get no more requests."""
+        """Mark the Pods of a silent node as not ready, so that they get no more requests."""
         for pod in self.informers.informer(Pod).by_index(by_node, node.name):
             ready = condition(pod.status.conditions, "Ready")
             if ready is not None and ready.status == "True":
