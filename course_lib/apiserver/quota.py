@@ -70,7 +70,7 @@ def _out_of_bounds(view: Object, item: LimitRangeItem) -> Iterator[str]:
 
 
 class QuotaAccessor(Reader, Protocol):
-    """Admission also writes: into a quota's status what an object takes of it."""
+    """What admission reads, and the one thing that it writes: the usage in a quota's status."""
 
     def patch_status(self, of: ObjectT, status: Document) -> ObjectT:
         """Merge into the status of an object."""
@@ -85,7 +85,8 @@ def resource_quota(
     that later. So a namespace with many objects costs no more than one with few.
 
     `api` reads and writes quotas, `kind` is the object's, `view` the object; it was `before` when
-    it is not new. Raises `Forbidden`. Source: `plugin/pkg/admission/resourcequota/controller.go`.
+    it is not new. Raises `Forbidden`.
+    Source: `k8s.io/apiserver/pkg/admission/plugin/resourcequota/controller.go`.
     """
     quotas = api.list(ResourceQuota, view.namespace)
     if not quotas:
@@ -112,7 +113,7 @@ def resource_quota(
 
 
 def _used(api: QuotaAccessor, quota: ResourceQuota) -> ResourceList:
-    """The usage that a quota states; that of a look at all objects where it states none yet."""
+    """The usage in a quota's status; counted over all objects if the status has none yet."""
     used = quota.status.used or {}
     if all(name in used for name in quota.spec.hard or ()):
         return used
@@ -148,7 +149,7 @@ def _must_say(hard: ResourceList, pod: Pod, quota: str) -> None:
 
 
 def covers(spec: ResourceQuotaSpec, cost: Cost) -> bool:
-    """Whether a quota is about what costs this; one with scopes is about Pods in all of them.
+    """Whether a quota counts an object of this cost; one with scopes counts Pods in all of them.
 
     Source: `pkg/quota/v1/evaluator/core/pods.go` (podMatchesScopeFunc).
     """

@@ -18,8 +18,9 @@ from course_lib.objects.selectors import EVERYTHING, FieldSelector, Selector
 class LimitedClient(ServerClient):
     """Counts the writes of one part of a process; reads come from its caches, and count nothing.
 
-    `shared` is the connection. Simplified: Events count nothing, as client-go's recorder sends
-    them beside, and drops most of those that say the same.
+    `shared` is the connection. Simplified: Events take no token. In a real controller they do, but
+    client-go drops most Events about one object: it lets 25 pass, and then one in five minutes
+    (`tools/record/events_cache.go`).
     """
 
     def __init__(self, shared: ServerClient, limiter: RateLimiter) -> None:
@@ -55,7 +56,7 @@ class LimitedClient(ServerClient):
         return self._shared.reach()
 
     def reach_to_write(self) -> APIServer:
-        """The same for a request that takes a token."""
+        """The API server for one request, which takes a token."""
         server = self._shared.reach()
         self.limiter.reserve()
         return server
@@ -90,7 +91,7 @@ class LimitedClient(ServerClient):
 
 
 def one_for_each(shared: ServerClient, rate: Rate | None) -> Callable[[], ServerClient]:
-    """Makes clients on a connection that all have the same `rate`, each with its own bucket.
+    """A function that makes clients with the same `rate`, each with its own bucket.
 
     `shared` is the connection.
     """

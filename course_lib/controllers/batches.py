@@ -1,7 +1,7 @@
 """Many requests of one kind: in batches that grow while all goes well.
 
-Source: `slowStartBatch` in `pkg/controller/replicaset/replica_set.go`, and in `pkg/controller/job`
-and `pkg/controller/daemon`.
+Source: `slowStartBatch` in `pkg/controller/replicaset/replica_set.go`; `pkg/controller/job` and
+`pkg/controller/daemon` have the same loop.
 """
 
 from __future__ import annotations
@@ -12,15 +12,17 @@ from typing import TypeVar
 
 from course_lib.errors import CourseError
 
-BURST = 500  # the most Pods that are created or deleted at one look (`BurstReplicas`)
+# The most Pods that are created or deleted at one look: `BurstReplicas` of ReplicaSets,
+# `MaxPodCreateDeletePerSync` of Jobs.
+BURST = 500
 T = TypeVar("T")
 
 
 def slow_start(items: Iterable[T], act: Callable[[T], None]) -> None:
     """Call `act` with each of the `items`, in batches of 1, 2, 4, and so on.
 
-    What is refused once is mostly refused again: after a batch with a refusal no other begins, and
-    the first refusal (`CourseError`) is raised.
+    A request is usually refused for a reason that holds for the next one, too. So no batch begins
+    after one with a refusal; the first refusal (`CourseError`) is raised.
 
     >>> slow_start("abc", print)
     a

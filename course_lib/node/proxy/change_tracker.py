@@ -1,11 +1,11 @@
 """What kube-proxies know of Services and EndpointSlices: once for all nodes that know the same.
 
-A kube-proxy hears of a change, and writes its rules a moment later. Nodes whose client is the same
-hear of it at the same instant, so that one tracker serves them all. A node that starts later has a
-tracker of its own until both write their rules at one instant; a node whose connection may break
-has its own for ever.
+A kube-proxy is notified of a change, and writes its rules a moment later. All nodes with the same
+client are notified at the same instant, so that one tracker serves them all. A node that starts
+later has a tracker of its own until both write their rules at one instant; a node whose connection
+may break always has its own.
 Source: `pkg/proxy/servicechangetracker.go`, `endpointschangetracker.go` of Kubernetes, and
-`pkg/util/async/bounded_frequency_runner.go` for the time between two writes.
+`pkg/proxy/runner/bounded_frequency_runner.go` for the time between two writes.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class Follower(Protocol):
     def on_sync(self, at_once: bool, affinity: bool, gone: list[Place]) -> None:
         """New rules are due: they are written when somebody looks, or `at_once`.
 
-        With `affinity`, clients of a Service that changed stay with one endpoint. `gone` are
-        endpoints of UDP that are there no longer.
+        With `affinity`, clients of a Service that changed stay with one endpoint. `gone` are UDP
+        endpoints that have been removed.
         """
 
     def follow(self, tracker: ChangeTracker) -> None:
@@ -61,7 +61,7 @@ class SeenService(NamedTuple):
         return self.service.spec.session_affinity == "ClientIP"
 
     def usable(self) -> set[Place]:
-        """The endpoints of UDP that take packets."""
+        """The UDP endpoints that take packets."""
         if all(port.protocol != "UDP" for port in self.service.spec.ports or ()):
             return set()
         return {
@@ -103,7 +103,7 @@ class ChangeTracker:
 
     @property
     def idle(self) -> bool:
-        """Whether all that was heard is in the last sync."""
+        """Whether the last sync has every change."""
         return not self._dirty
 
     def serve(self, followers: Iterable[Follower]) -> None:
@@ -113,7 +113,7 @@ class ChangeTracker:
         self._eager = self._eager or any(each.eager for each in more)
 
     def stop(self) -> None:
-        """Hear of no more changes."""
+        """Follow no further changes."""
         self._services.stop()
         self._slices.stop()
 
@@ -169,7 +169,7 @@ class ChangeTracker:
             where = f"Service/{'/'.join(names[0])}"
             self.sim.failed(error, f"kube-proxy/{follower.node}", where)
 
-    # Hearing of changes
+    # Changes
 
     def _on_service(self, before: Service | None, after: Service | None) -> None:
         for each in filter(None, (before, after)):
@@ -243,7 +243,7 @@ class ChangeTrackers:
     def _merge(self, client: Client, younger: ChangeTracker) -> None:
         """Give the nodes of a tracker to an older one that knows the same and will sync with it.
 
-        This is so when both had their last sync at one instant, and have heard of nothing since.
+        This is so when both had their last sync at one instant, and nothing has changed since.
         """
         trackers = self._trackers[client]
         older = trackers[0]
@@ -258,7 +258,7 @@ class ChangeTrackers:
 
 
 def _gone(changes: list[tuple[SeenService | None, SeenService | None]]) -> list[Place]:
-    """The endpoints of UDP that took packets before some changes, and take none after them."""
+    """The UDP endpoints that took packets before some changes, and take none after them."""
     before = {place for old, _ in changes if old is not None for place in old.usable()}
     after = {place for _, new in changes if new is not None for place in new.usable()}
     return sorted(before - after)
