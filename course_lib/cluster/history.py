@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+# What STATUS says of a Pod that has ended or is gone.
+ENDED = ("", "Completed", "Error", "Evicted")
+
+
 class Moment(msgspec.Struct, frozen=True):
     """One change of one Pod; `status` is empty when it is gone."""
 

@@ -2,7 +2,7 @@
 
 Each row of a table is a fresh cluster that runs one Deployment. Then something is done to it, and
 the history of its Pods says how long it took and how many Pods were ready in the worst moment. The
-tables are made for clusters of a thousand nodes, too; the sizes are arguments.
+sizes are arguments: a cluster may have a thousand nodes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from course_lib.client.limits import UPSTREAM
 from course_lib.cluster import Cluster
-from course_lib.cluster.history import Moment
+from course_lib.cluster.history import ENDED, Moment
 from course_lib.cluster.machines import ZONE
 from course_lib.controllers.endpoints import MOST_ADDRESSES
 from course_lib.controllers.slice_packing import PER_SLICE
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LONGEST = 3600.0  # simulated s that one case may take
-GONE = ("", "Completed", "Error", "Evicted")
 NAME = "web"
 
 
@@ -60,7 +59,7 @@ def application(
     ]
 
 
-class Course(NamedTuple):
+class PodSummary(NamedTuple):
     """What happened since a moment: Pods that were ready, and Pods that there were."""
 
     fewest_ready: int
@@ -69,7 +68,7 @@ class Course(NamedTuple):
     ready: float  # simulated time at which the last Pod became ready
 
 
-def course_of(moments: Sequence[Moment], since: float = 0.0) -> Course:
+def summary_of(moments: Sequence[Moment], since: float = 0.0) -> PodSummary:
     """Follow the Pods through their `moments`; what is counted begins at `since` (simulated s)."""
     known: dict[str, Moment] = {}
     ready, fewest, most = 0, -1, 0
@@ -80,7 +79,7 @@ def course_of(moments: Sequence[Moment], since: float = 0.0) -> Course:
         before = known.pop(moment.uid, None)
         was_ready = before is not None and before.ready
         ready -= was_ready
-        if moment.status not in GONE:
+        if moment.status not in ENDED:
             known[moment.uid] = moment
             ready += moment.ready
             if moment.node and (before is None or not before.node):
@@ -89,7 +88,7 @@ def course_of(moments: Sequence[Moment], since: float = 0.0) -> Course:
                 last_ready = max(last_ready, moment.time)
         if fewest >= 0:
             fewest, most = min(fewest, ready), max(most, len(known))
-    return Course(max(fewest, 0), most, placed, last_ready)
+    return PodSummary(max(fewest, 0), most, placed, last_ready)
 
 
 def wait(cluster: Cluster) -> float:
@@ -98,7 +97,7 @@ def wait(cluster: Cluster) -> float:
     Raises `SimulationTimeout` after an hour.
     """
     began = cluster.now
-    while not (cluster.ready(f"deployment/{NAME}") and _alone(cluster)):
+    while not (cluster.ready(f"deployment/{NAME}") and _settled(cluster)):
         if cluster.now - began > LONGEST:
             found = cluster.get("deployments").to_string()
             raise SimulationTimeout("the Deployment does not become complete", found=found)
@@ -106,7 +105,7 @@ def wait(cluster: Cluster) -> float:
     return cluster.now
 
 
-def _alone(cluster: Cluster) -> bool:
+def _settled(cluster: Cluster) -> bool:
     """Whether all Pods that there are on living nodes are ready."""
     alive = {name for name, kubelet in cluster.kubelets.items() if kubelet.powered}
     return all(
@@ -145,7 +144,7 @@ def rollouts(
         cluster.set_image(f"deployment/{NAME}", "nginx:1.28")
         cluster.run(seconds=1)
         wait(cluster)
-        found = course_of(cluster.history.moments, began)
+        found = summary_of(cluster.history.moments, began)
         rows.append((surge, unavailable, found.ready - began, found.fewest_ready, found.most_pods))
     return _table(rows, ["MAX SURGE", "MAX UNAVAILABLE", "SECONDS", "FEWEST READY", "MOST PODS"])
 
@@ -177,7 +176,7 @@ def drains(
         while any(pod.spec.node_name in names for pod in cluster.api.list("Pod", "default")):
             cluster.run(seconds=1)
         wait(cluster)
-        found = course_of(cluster.history.moments, began)
+        found = summary_of(cluster.history.moments, began)
         refused = len(cluster.log(reason="EvictionRefused"))
         rows.append((str(budget), found.ready - began, found.fewest_ready, refused))
     return _table(rows, ["MIN AVAILABLE", "SECONDS", "FEWEST READY", "REFUSED"])
@@ -218,7 +217,7 @@ def _lose_zone(cluster: Cluster) -> tuple[int, float, float]:
     noticed = cluster.now - began
     cluster.run(seconds=5)
     wait(cluster)
-    return lost, noticed, course_of(cluster.history.moments, began).ready - began
+    return lost, noticed, summary_of(cluster.history.moments, began).ready - began
 
 
 def autoscaling(
@@ -250,7 +249,7 @@ def autoscaling(
         began, load = cluster.now, cluster.load(NAME, requests_per_second=rate)
         cluster.run(seconds=seconds)
         load.stop()
-        found = course_of(cluster.history.moments, began)
+        found = summary_of(cluster.history.moments, began)
         pods = len(cluster.api.list("Pod", "default"))
         rows.append((target, pods, found.ready - began, load.failed / load.sent))
     return _table(rows, ["TARGET", "PODS", "SCALED", "FAILED"])
@@ -265,15 +264,15 @@ def sizes(
     """What a cluster's size changes: seconds until all Pods are PLACED, SERVED and RECOVERED.
 
     The seconds are simulated. One row for each number of `nodes` and each setting of
-    `client_limits`, with so many `pods_per_node` and the history of `seed`. To recover is to have
-    all Pods ready again after one of three zones died.
+    `client_limits`, with so many `pods_per_node` and the history of `seed`. A cluster has recovered
+    when all Pods are ready again after one of three zones lost its power.
     """
     rows = []
     for limited in client_limits:
         for number in nodes:
             replicas = number * pods_per_node
             cluster = _started(number, replicas, 3, seed, limited)
-            first = course_of(cluster.history.moments)
+            first = summary_of(cluster.history.moments)
             _, _, recovered = _lose_zone(cluster)
             rows.append((number, replicas, limited, first.placed, first.ready, recovered))
     return _table(rows, ["NODES", "PODS", "CLIENT LIMITS", "PLACED", "SERVED", "RECOVERED"])
@@ -284,9 +283,9 @@ def default_limits(
 ) -> pd.DataFrame:
     """What the default settings of Kubernetes come to in clusters of so many `nodes`.
 
-    CREATED: seconds in which one controller's client may create all Pods; SCORED: nodes that the
-    scheduler looks for (`percentageOfNodesToScore`); SLICES of a Service with all Pods; IN
-    ENDPOINTS: addresses in its one Endpoints object; WITHOUT BLOCK: nodes for whose Pods
+    CREATED: seconds in which one controller's client may create all Pods; SCORED: nodes that are
+    enough for a real scheduler (`percentageOfNodesToScore`); SLICES of a Service with all Pods;
+    IN ENDPOINTS: addresses in its one Endpoints object; WITHOUT BLOCK: nodes for whose Pods
     10.244.0.0/16 has no addresses. Each node has so many `pods_per_node`.
     """
     rate, blocks = UPSTREAM.controllers, ClusterCIDR(str(POD_CIDR)).size

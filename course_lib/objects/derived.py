@@ -6,7 +6,7 @@ for the first of the Pods, and is one object for all of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from operator import attrgetter
 from typing import TypeVar
@@ -35,49 +35,35 @@ def derived_once(*parts: str) -> Callable[[Callable[[OfT], T]], Callable[[OfT], 
     8
     """
     parts_of = attrgetter(*parts) if parts else lambda of: (of,)
-
-    def wrap(derive: Callable[[OfT], T]) -> Callable[[OfT], T]:
-        known: dict[
-            tuple[int, ...], tuple[OfT, T]
-        ] = {}  # an object that is kept keeps its identity
-
-        def find(of: OfT) -> T:
-            key = tuple(map(id, parts_of(of)))
-            found = known.get(key)
-            if found is None:
-                if len(known) >= KEPT:
-                    del known[next(iter(known))]
-                found = known[key] = of, derive(of)
-            return found[1]
-
-        return find
-
-    return wrap
+    return lambda derive: _derived(derive, parts_of, KEPT)
 
 
 def derived_from_all(
     kept: int,
 ) -> Callable[[Callable[[tuple[OfT, ...]], T]], Callable[[tuple[OfT, ...]], T]]:
-    """Derive a value once from all objects of a tuple, as long as they are the same in memory.
+    """Derive a value once from all objects of a tuple, while they are the same objects in memory.
 
     The last `kept` values are remembered. A value is shared: nobody changes it.
     """
+    return lambda derive: _derived(derive, lambda of: of, kept)
 
-    def wrap(derive: Callable[[tuple[OfT, ...]], T]) -> Callable[[tuple[OfT, ...]], T]:
-        known: dict[tuple[int, ...], tuple[tuple[OfT, ...], T]] = {}
 
-        def find(of: tuple[OfT, ...]) -> T:
-            key = tuple(map(id, of))
-            found = known.get(key)
-            if found is None:
-                if len(known) >= kept:
-                    del known[next(iter(known))]
-                found = known[key] = of, derive(of)
-            return found[1]
+def _derived(
+    derive: Callable[[OfT], T], parts_of: Callable[[OfT], Iterable[object]], kept: int
+) -> Callable[[OfT], T]:
+    # By the identity of the parts; an object that is kept keeps its own.
+    known: dict[tuple[int, ...], tuple[OfT, T]] = {}
 
-        return find
+    def find(of: OfT) -> T:
+        key = tuple(map(id, parts_of(of)))
+        found = known.get(key)
+        if found is None:
+            if len(known) >= kept:
+                del known[next(iter(known))]
+            found = known[key] = of, derive(of)
+        return found[1]
 
-    return wrap
+    return find
 
 
 def one_of_equals(document: Document) -> Document:

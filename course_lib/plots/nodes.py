@@ -54,7 +54,7 @@ def _bars(label: str, allocatable: dict[str, float], pieces: dict[str, list[floa
 
 
 def _curve(label: str, allocatable: dict[str, float], requested: dict[str, float]) -> Picture:
-    """Nodes side by side, the fullest first: nobody reads thousands of bars."""
+    """Nodes side by side, the fullest first."""
     names = sorted(requested, key=lambda name: (-requested[name], name))
     filled, frame = [requested[n] for n in names], [allocatable[n] for n in names]
     with mpl.rc_context(SETTINGS):

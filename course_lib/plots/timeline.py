@@ -6,10 +6,10 @@ import matplotlib as mpl
 from matplotlib.ticker import MaxNLocator
 
 from course_lib.cluster import Cluster
+from course_lib.cluster.history import ENDED
 from course_lib.plots.picture import GREY, SETTINGS, Picture, colour_of, picture
 
 WAITING, ALL_NODES = "no node yet", "on nodes"
-ENDED = ("", "Completed", "Error", "Evicted")
 MOST_LAYERS = 24  # that are told apart
 MOST_POINTS, POINTS = 5000, 2000  # changes that are drawn one by one; steps of the axis otherwise
 

@@ -6,10 +6,10 @@ import matplotlib as mpl
 from matplotlib.ticker import PercentFormatter
 
 from course_lib.cluster import Cluster
+from course_lib.cluster.history import ENDED
 from course_lib.objects.kinds.pod.requests import ZERO, total
 from course_lib.objects.quantity import Quantity
 from course_lib.plots.picture import COLOURS, SETTINGS, Picture, picture
-from course_lib.plots.timeline import ENDED
 
 
 def utilisation_over_time(cluster: Cluster, since: float = 0.0) -> Picture:

@@ -14,7 +14,7 @@ from course_lib.experiments import (
     sizes,
     zone_failures,
 )
-from course_lib.experiments.clusters import course_of
+from course_lib.experiments.clusters import summary_of
 from course_lib.objects.kinds.pod import Pod
 
 
@@ -29,7 +29,7 @@ def moment(spec, time: float, pod: str, node: str = "n", ready: bool = False, st
     return Moment(time, pod, "default", pod, node, status, ready, spec)
 
 
-def test_the_course_of_pods_is_read_off_their_moments(spec):
+def test_a_summary_is_counted_from_the_moments_of_pods(spec):
     moments = [
         moment(spec, 1.0, "a", node=""),
         moment(spec, 2.0, "a"),
@@ -40,11 +40,11 @@ def test_the_course_of_pods_is_read_off_their_moments(spec):
         moment(spec, 8.0, "b", ready=True),
         moment(spec, 9.0, "a", status=""),
     ]
-    assert course_of(moments) == (0, 2, 6.0, 8.0)
-    assert course_of(moments, since=2.5) == (0, 2, 6.0, 8.0)
-    assert course_of(moments[:5], since=4.0) == (1, 2, 6.0, 4.0)
-    assert course_of(moments, since=8.0) == (1, 2, 8.0, 8.0)
-    assert course_of([], since=8.0) == (0, 0, 8.0, 8.0)
+    assert summary_of(moments) == (0, 2, 6.0, 8.0)
+    assert summary_of(moments, since=2.5) == (0, 2, 6.0, 8.0)
+    assert summary_of(moments[:5], since=4.0) == (1, 2, 6.0, 4.0)
+    assert summary_of(moments, since=8.0) == (1, 2, 8.0, 8.0)
+    assert summary_of([], since=8.0) == (0, 0, 8.0, 8.0)
 
 
 def test_a_rollout_keeps_its_limits():

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from course_lib import Cluster
+from course_lib.cluster.history import ENDED
 from course_lib.plots import pods_over_time, requested_by_node, timeline
 from course_lib.plots.nodes import MOST_BARS
-from course_lib.plots.timeline import ENDED, MOST_LAYERS, WAITING
+from course_lib.plots.timeline import MOST_LAYERS, WAITING
 from course_lib.plots.utilisation import utilisation_over_time
 
 
