@@ -1,6 +1,6 @@
-"""Compaction: every five minutes a store forgets the changes before the last time.
+"""Compaction: every five minutes a store drops the changes made before the previous compaction.
 
-So whoever watches can go on after a break of five minutes, and lists anew after one of ten.
+A watch can resume after a break of five minutes. After a break of ten minutes it has to list again.
 Source: `k8s.io/apiserver/pkg/storage/etcd3/compact.go` (`--etcd-compaction-interval`).
 """
 
@@ -15,21 +15,21 @@ INTERVAL = 300.0  # s, the default of --etcd-compaction-interval
 
 
 class Compactor:
-    """The compaction of a store in memory, at each full interval after it began.
+    """Compacts a store in memory, at each full interval after the start.
 
-    While there is nothing to forget there is no timer: each time would find the same.
+    There is no timer while the store has no changes to drop.
     """
 
     def __init__(self, sim: Simulation, store: Store) -> None:
         self._sim, self._store, self._began = sim, store, sim.now
-        self._before = store.revision  # at the last time
+        self._before = store.revision  # at the previous compaction
         self._sleeps = True
         store.on_history = self._wake
         if store.has_history:
             self._next()
 
     def _wake(self) -> None:
-        """The first change after a time without any."""
+        """Start the timer at the first change after a compaction that left none."""
         if self._sleeps:
             self._before = self._store.revision - 1
             self._next()

@@ -30,7 +30,7 @@ from course_lib.objects.validate import validate, validate_beside_spec
 
 T = TypeVar("T")
 PRECONDITIONS = ("uid", "resourceVersion")  # of a write, where it names them
-LONGEST_SHARED = 64 * 1024  # bytes of a spec that is looked for among the known ones
+LONGEST_SHARED = 64 * 1024  # bytes; a longer spec is not cached
 SERVERS_OWN = ("uid", "resourceVersion", "deletionTimestamp", "creationTimestamp")
 
 
@@ -99,9 +99,10 @@ def _completed(document: Document, kind: Kind) -> Document:
 
 
 def _spec_alone(document: Document, kind: Kind) -> bytes:
-    """The spec of a plain document as bytes, by which an equal one is found; empty for none.
+    """The spec of a plain document as bytes, the key of the cache of judged specs.
 
-    A long one is not looked for; `kind` says whether its specs are judged by themselves.
+    Empty where there is no key: for a spec over `LONGEST_SHARED` bytes, and for a `kind` whose
+    specs are not judged by themselves.
     """
     spec = document.get("spec") if kind.spec_alone else None
     written = encoded(spec) if isinstance(spec, dict) else b""
@@ -117,12 +118,12 @@ def _completed_spec(kind: Kind, written: bytes) -> bytes:
 
 
 def _of_equal_spec(document: Document, kind: Kind) -> Incoming | None:
-    """A valid document with the same spec; None where there is none, or it is not looked for."""
+    """A valid document with the same spec; None for a spec that is invalid, or has no key."""
     written = _spec_alone(document, kind)
     try:
         return _judged(kind, written) if written else None
     except InvalidManifest:
-        return None  # it is refused with all that is wrong of the document
+        return None  # the whole document is judged, to report all its problems
 
 
 @lru_cache(maxsize=1024)
@@ -151,7 +152,7 @@ def _reusing(before: object, status: object) -> object:
 
 
 def forget_specs() -> None:
-    """Complete, decode and judge each spec again when it comes next."""
+    """Empty the cache of judged specs."""
     _completed_spec.cache_clear()
     _judged.cache_clear()
 

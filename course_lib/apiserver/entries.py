@@ -39,7 +39,7 @@ class StoredObject:
 
     @property
     def document(self) -> Document:
-        """The document; one that is packed is read anew each time."""
+        """The document; a packed one is decoded at each call."""
         if isinstance(self._document, bytes):
             unpacked: Document = msgspec.msgpack.decode(self._document)
             return unpacked
@@ -95,8 +95,8 @@ def versioned(document: Document, revision: int) -> Document:
 def in_order(values: dict[str, ValueT]) -> dict[str, ValueT]:
     """The same dict, its keys sorted.
 
-    Who reads a dict sorts it, so that who writes need not: to keep a list of all keys sorted costs
-    each new key a shift of half of them. What is sorted already is only compared.
+    A reader sorts the dict, so that a writer does not have to: a list that is always sorted would
+    shift half of its keys for each new one. A dict that is sorted already is only compared.
 
     >>> in_order({"b": 1, "a": 2})
     {'a': 2, 'b': 1}
@@ -162,7 +162,7 @@ class History:
         return bool(self._windows)
 
     def add(self, change: Change) -> None:
-        """Remember a change; the oldest of its kind may be forgotten."""
+        """Keep a change; the oldest of its kind may be dropped."""
         kind = prefixes(folder_of(change.key))[:3][-1]  # such as /registry/pods/
         window = self._windows.setdefault(kind, deque())
         if len(window) == WINDOW:
@@ -171,7 +171,7 @@ class History:
 
     def check(self, prefix: str, revision: int) -> None:
         """Raise `Compacted` where changes below a prefix after a revision are forgotten."""
-        gone = [last for kind, last in self._forgotten.items() if _overlap(kind, prefix)]
+        gone = [last for kind, last in self._forgotten.items() if overlap(kind, prefix)]
         oldest = max([self.compacted, *gone])
         if revision < oldest:
             raise Compacted(revision, oldest)
@@ -181,7 +181,7 @@ class History:
         found = [
             change
             for kind, window in self._windows.items()
-            if _overlap(kind, prefix)
+            if overlap(kind, prefix)
             for change in window
             if change.revision > revision and change.key.startswith(prefix)
         ]
@@ -203,5 +203,10 @@ class History:
         self._forgotten.clear()
 
 
-def _overlap(kind: str, prefix: str) -> bool:
+def overlap(kind: str, prefix: str) -> bool:
+    """Whether keys below the prefix of a `kind` can lie below another prefix.
+
+    >>> overlap("/registry/pods/", "/registry/pods/default/"), overlap("/a/", "/b/")
+    (True, False)
+    """
     return kind.startswith(prefix) or prefix.startswith(kind)

@@ -1,9 +1,9 @@
 """Leases whose renewals are written when somebody reads them.
 
-A holder renews its Lease every few seconds, and nobody looks at most of these renewals. A holder
-whose API server always answers says how a reader gets the last one (`keep`); from then on the
-store has it written before it is read. Who relies on the renewals hears when they end. As soon as
-somebody watches such a Lease, its holder is asked to write each renewal.
+A holder renews its Lease every few seconds, and most of these renewals are never read. A holder
+whose API server always answers registers a function that writes the last renewal (`keep`). The
+store calls it before the Lease is read. A caller that relies on the renewals is told when they end
+(`rely`). When a watch on such a Lease begins, its holder has to write each renewal again.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from collections.abc import Callable
 
 import msgspec
 
+from course_lib.apiserver.entries import folder_of, overlap
+
 
 class _Kept(msgspec.Struct):
-    """One Lease: how its last renewal is written, and who hears of what."""
+    """One Lease: functions that write its last renewal, and that are called when this ends."""
 
     renew: Callable[[], None]
     each: Callable[[], None]
@@ -27,7 +29,7 @@ class Renewals:
     def __init__(self) -> None:
         self.kept: dict[str, _Kept] = {}
         self._folders: dict[str, None] = {}  # in which such Leases are, or were
-        self._watched: dict[str, int] = {}  # prefixes, and how many watches hear of each renewal
+        self._watched: dict[str, int] = {}  # prefixes, and how many watches get each renewal
 
     def keep(self, key: str, renew: Callable[[], None], each: Callable[[], None]) -> bool:
         """From now on call `renew` before a Lease is read, until its holder calls `end`.
@@ -38,11 +40,11 @@ class Renewals:
         if any(key.startswith(prefix) for prefix in self._watched):
             return False
         self.kept[key] = _Kept(renew, each)
-        self._folders[key[: key.rindex("/") + 1]] = None
+        self._folders[folder_of(key)] = None
         return True
 
     def end(self, key: str) -> None:
-        """The holder renews a Lease no more: write the last renewal, and tell who relies on it."""
+        """The holder stops: write the last renewal of a Lease, and tell those that rely on it."""
         if kept := self.kept.pop(key, None):
             kept.renew()
             for ended in kept.ended:
@@ -71,13 +73,13 @@ class Renewals:
             self.write(key)
 
     def watch(self, prefix: str) -> None:
-        """Somebody hears of each renewal of the Leases below a prefix."""
+        """Have each renewal of the Leases below a prefix written, for a watch that begins."""
         self._watched[prefix] = self._watched.get(prefix, 0) + 1
         for key in self._below(prefix):
             self.lose(key)
 
     def unwatch(self, prefix: str) -> None:
-        """One watch less hears of these renewals."""
+        """A watch that got these renewals has ended."""
         self._watched[prefix] -= 1
         if not self._watched[prefix]:
             del self._watched[prefix]
@@ -85,6 +87,6 @@ class Renewals:
     def _below(self, prefix: str) -> list[str]:
         """The Leases below a prefix; in most places there are none."""
         for folder in self._folders:
-            if folder.startswith(prefix) or prefix.startswith(folder):
+            if overlap(folder, prefix):
                 return [key for key in self.kept if key.startswith(prefix)]
         return []

@@ -64,8 +64,8 @@ class Store:
     def range(self, prefix: str, field: FieldValue | None = None) -> list[tuple[str, StoredObject]]:
         """All entries below a prefix that ends with a slash, in the order of their keys.
 
-        With `field`, those whose document has this value; the index of its path, which is built for
-        the first who asks, is kept from then on.
+        With `field`, those whose document has this value. The index of its path is built at the
+        first call, and kept from then on.
         """
         self.renewals.write_below(prefix)
         if field is not None:
@@ -116,7 +116,7 @@ class Store:
     ) -> Watch:
         """Tell `listener` of each change below a prefix after revision `since` (default: now).
 
-        It hears of a change during the write, or with `soon` when that calls; with `field`, only of
+        It gets a change during the write, or with `soon` when that calls; with `field`, only
         changes of a document that has this value, or had it before. A prefix ends with a slash.
         With `renewals`, each renewal of a Lease is written as it comes.
 

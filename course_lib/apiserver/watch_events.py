@@ -39,11 +39,11 @@ class Choice:
 
     @property
     def required(self) -> FieldValue | None:
-        """A value that the stored document of each chosen object has, where there is such a one."""
+        """A field value that all chosen objects have in their stored documents; None if none."""
         return None if self._fields is None or self._serve else self._fields.required
 
     def type_of(self, change: Change) -> str | None:
-        """What a change is to those who see only these objects: an event's type, or nothing.
+        """The type of the event that a change is for a watch on these objects; None for no event.
 
         An object that comes to be chosen is ADDED, one that ceases to be is DELETED.
         """

@@ -1,4 +1,4 @@
-"""Who watches the store: each change is told to the watches that it concerns, and to no other.
+"""The watches of the store: each change is delivered to those that it concerns, and no other.
 
 Source: `indexedWatchers` and `dispatchEvent` in `k8s.io/apiserver/pkg/storage/cacher/cacher.go`.
 """
@@ -14,15 +14,15 @@ from course_lib.apiserver.entries import Change, folder_of, prefixes
 from course_lib.objects.selectors import FieldValue
 
 Listener = Callable[[Change], None]
-Soon = Callable[[Callable[[], None]], None]  # calls what it is given, when the writer has ended
+Soon = Callable[[Callable[[], None]], None]  # calls its argument when the writer has ended
 
 
 class Watch:
     """A subscription to the changes below a prefix, with a queue of those not delivered yet.
 
-    `watches` are all of the store, `listener` hears each change of a key that begins with `prefix`
-    (with `field`: where the document has that value, or had it before the change): when `soon`
-    calls, or during the write where there is none. `number` counts the subscriptions.
+    `watches` are all of the store. `listener` gets each change of a key that begins with `prefix`
+    (with `field`: where the document has that value, or had it before the change), when `soon`
+    calls it; without `soon`, during the write. `number` counts the subscriptions.
     """
 
     def __init__(
@@ -66,8 +66,8 @@ class Watch:
             self.left = None
 
 
-class Audience:
-    """The watches of one prefix, by the field value that each is about (None: they hear all)."""
+class PrefixWatches:
+    """The watches of one prefix, by the field value that each is about (None: all changes)."""
 
     def __init__(self) -> None:
         self._watches: dict[FieldValue | None, dict[Watch, None]] = {}
@@ -90,7 +90,7 @@ class Audience:
         return iter([watch for beside in self._watches.values() for watch in beside])
 
     def of(self, change: Change) -> list[Watch]:
-        """The watches that hear of a change."""
+        """The watches that a change concerns."""
         found = list(self._watches.get(None, ()))
         for path in self._paths:
             for value in change.values(path):
@@ -102,11 +102,11 @@ class Watches:
     """All watches of a store, found by the prefix and the field value that each is about."""
 
     def __init__(self) -> None:
-        self._audiences: dict[str, Audience] = {}  # by prefix
+        self._by_prefix: dict[str, PrefixWatches] = {}
         self._subscriptions = 0
 
     def __iter__(self) -> Iterator[Watch]:
-        return (watch for audience in list(self._audiences.values()) for watch in audience)
+        return (watch for below in list(self._by_prefix.values()) for watch in below)
 
     def add(
         self, prefix: str, listener: Listener, soon: Soon | None, field: FieldValue | None
@@ -117,22 +117,22 @@ class Watches:
         """
         self._subscriptions += 1
         watch = Watch(self, prefix, listener, soon, field, self._subscriptions)
-        self._audiences.setdefault(prefix, Audience()).add(watch)
+        self._by_prefix.setdefault(prefix, PrefixWatches()).add(watch)
         return watch
 
     def remove(self, watch: Watch) -> None:
         """Drop a watch that ended."""
-        self._audiences[watch.prefix].remove(watch)
+        self._by_prefix[watch.prefix].remove(watch)
 
     def tell(self, change: Change) -> None:
         """Tell the watches that a change concerns, in the order of their subscription.
 
-        Those that hear of it when the writer has ended take their turns in one step.
+        Watches that get it when the writer has ended take their turns in one step.
         """
         heard: list[Watch] = []
         for prefix in prefixes(folder_of(change.key)):
-            if prefix in self._audiences:
-                heard += self._audiences[prefix].of(change)
+            if prefix in self._by_prefix:
+                heard += self._by_prefix[prefix].of(change)
         heard.sort(key=attrgetter("number"))
         later: dict[Soon, list[Watch]] = {}
         for watch in heard:

@@ -136,7 +136,7 @@ class Informer(Generic[ObjectT]):
             for handler in list(self._handlers):
                 try:
                     handler(before, after)
-                except Exception as error:  # the other handlers hear of the change too
+                except Exception as error:  # the other handlers still get the change
                     self._sim.failed(error)
 
     def list(self, namespace: str = "", selector: Selector = EVERYTHING) -> list[ObjectT]:

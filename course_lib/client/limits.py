@@ -1,8 +1,8 @@
 """How many requests a second a client sends: a bucket of tokens, one for each request.
 
 A bucket holds `burst` tokens, and gets `qps` new ones each second. Where it is empty a request
-waits for its token. With them a rollout takes as long as on a real cluster: its Pods appear at the
-rate at which the controller's client may create them, and are bound at that of the scheduler's.
+waits for its token. With these limits a rollout takes as long as on a real cluster: the controller
+creates Pods at the rate of its client, and the scheduler binds them at the rate of its own.
 Source: client-go `util/flowcontrol/throttle.go`, golang.org/x/time/rate; the defaults are those of
 `pkg/scheduler/apis/config/v1/defaults.go` and `pkg/controller/apis/config/v1alpha1/defaults.go`.
 """
@@ -44,14 +44,15 @@ class AlwaysRateLimiter:
         return 0.0
 
     def allowance(self) -> int:
-        """As many as anybody could send."""
+        """No bound."""
         return sys.maxsize
 
 
 class TokenBucket:
     """At most `burst` requests at once, and `qps` each second on average.
 
-    `sim` has the time. Who cannot wait before its request borrows the token: later ones wait.
+    `sim` has the time. A caller that cannot wait before its request borrows the token; later
+    callers wait for it.
 
     >>> sim = Simulation()
     >>> bucket = TokenBucket(sim, qps=2.0, burst=3)

@@ -59,7 +59,7 @@ class ServerClient(ABC):
         """The API server for one request; raises `Unreachable` or `StorageError`."""
 
     def reach_to_write(self) -> APIServer:
-        """The same for a request that changes something."""
+        """The API server for one request that changes something."""
         return self.reach()
 
     @abstractmethod
@@ -166,7 +166,7 @@ class ServerClient(ABC):
     def is_renewed(
         self, kind: AnyKind, name: str, namespace: str, ended: Callable[[], object]
     ) -> bool:
-        """False: nobody knows whether the next renewal comes."""
+        """False: the next renewal may fail."""
         return False
 
     def dry_run(self) -> Client:

@@ -36,7 +36,7 @@ class NodeUsage:
         runtime.machine.told.append(self.before_change)
 
     def before_change(self) -> None:
-        """Make the readings that nobody has asked for: soon they could not be made any more."""
+        """Make the readings that are still missing: after the change it is too late."""
         for time in self._scrapes():
             self.at(time)
 

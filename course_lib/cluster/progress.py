@@ -31,7 +31,7 @@ class LineWriter(Protocol):
         """Show a line in place of the one before."""
 
     def flush(self) -> object:
-        """Nothing waits."""
+        """No-op: no line is buffered."""
 
 
 class ShownOutput(Protocol):
@@ -54,7 +54,7 @@ class CellLine:
             self._handle.update({"text/plain": line}, raw=True)
 
     def flush(self) -> None:
-        """Nothing waits."""
+        """No-op: no line is buffered."""
 
 
 def in_notebook() -> bool:
@@ -102,7 +102,7 @@ class RunBar:
     def watching(self, condition: Callable[[], bool]) -> Callable[[], bool]:
         """A condition that is watched: a look each time that it is asked."""
         if not callable(condition):
-            return condition  # the run says what is wrong with it
+            return condition  # `Simulation.run_until` reports the mistake
 
         def asked() -> bool:
             self.look()
@@ -145,7 +145,7 @@ def patience(progress: bool | None) -> float:
 
 
 def run(sim: Simulation, seconds: float, progress: bool | None = None) -> None:
-    """Let simulated time pass, with a bar where there shall be one.
+    """Let simulated time pass, with a bar if one is due.
 
     `sim` has the time, `seconds` are simulated, `progress` is as for `patience`.
     """
@@ -163,7 +163,7 @@ def run_until(
     timeout: float = 600.0,
     progress: bool | None = None,
 ) -> float:
-    """Run until a condition holds, with a bar where there shall be one; see `Simulation.run_until`.
+    """Run until a condition holds, with a bar if one is due; see `Simulation.run_until`.
 
     `sim` has the time, `timeout` is in simulated seconds, `progress` is as for `patience`.
     """

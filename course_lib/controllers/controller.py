@@ -240,9 +240,9 @@ class Controller:
         """How many of the `desired` requests are sent at this look: at most a `burst`, and what
         the client may send now. The change of these causes the next look.
         """
-        wanted = min(desired, burst)
-        sent = min(wanted, self.api.limiter.allowance())
-        self._cut_short = sent < wanted
+        count = min(desired, burst)
+        sent = min(count, self.api.limiter.allowance())
+        self._cut_short = sent < count
         return sent
 
     def create(self, owner: Object, document: Document, thing: str) -> None:

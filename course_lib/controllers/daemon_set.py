@@ -197,7 +197,7 @@ class DaemonSetController(Controller):
         unavailable = nodes.count(lambda node: node.desired and not node.serving)
         replaced = [name for name in names if nodes[name].outdated and not nodes[name].serving]
         replaced += nodes.replaceable[: max(0, max(1, most) - unavailable)]
-        for name in replaced:  # first those that serve nobody
+        for name in replaced:  # first those that are not available
             for pod in self._pods(owner, name):
                 if not pod.terminating:
                     self._delete(owner, pod)

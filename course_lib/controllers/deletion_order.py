@@ -1,4 +1,4 @@
-"""Which Pods a ReplicaSet gives up first, kept up with each change instead of sorted each time.
+"""Which Pods a ReplicaSet deletes first, updated with each change instead of sorted each time.
 
 Source: `ActivePodsWithRanks` in `pkg/controller/controller_utils.go`, which sorts all Pods.
 """
@@ -21,9 +21,9 @@ SPARE = 100  # outdated entries beyond which the heap is made again
 
 
 def rank(pod: Pod, crowd: int, now: float) -> Rank:
-    """The place of a `pod` among those to give up, at a simulated time `now`, in s.
+    """The place of a `pod` in the order of deletion, at a simulated time `now`, in s.
 
-    First those without a node, not running, not ready; the cheap ones; where many share a node
+    First come those without a node, not running, not ready; the cheap ones; where many share a node
     (`crowd` Pods); those ready for less long, restarted more often, younger.
     """
     restarts = max((c.restart_count for c in pod.status.container_statuses or ()), default=0)
@@ -42,18 +42,18 @@ def rank(pod: Pod, crowd: int, now: float) -> Rank:
 
 
 def _magnitude(now: float, since: str | None) -> int:
-    """An age on a logarithmic scale, so that chance decides among ages that are alike
+    """An age on a logarithmic scale, so that ties among similar ages are broken at random
     (`logarithmicRankDiff`: powers of two, in nanoseconds)."""
     nanoseconds = (now - seconds_at(since)) * 1e9 if since else 0.0
     return int(math.log2(nanoseconds)) if nanoseconds > 1 else -1
 
 
 class DeletionOrder:
-    """The Pods of one ReplicaSet in the order in which it gives them up.
+    """The Pods of one ReplicaSet in the order in which it deletes them.
 
-    A heap of ranks, of which some are too low: with time, and with each Pod that leaves its node, a
-    Pod goes later. Its rank is corrected when it comes to the top. A Pod that may go earlier than
-    before must be noted. `ranking` gives the rank of a Pod now.
+    A heap of ranks, of which some are too low: the rank of a Pod rises with time, and when another
+    Pod leaves its node. It is corrected when it comes to the top. A Pod whose rank may have fallen
+    must be noted. `ranking` gives the present rank of a Pod.
     """
 
     def __init__(self, ranking: Ranking) -> None:

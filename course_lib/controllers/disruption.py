@@ -101,16 +101,16 @@ class DisruptionController(Controller):
         """
         selector = self.selector(budget)
         single = [c for c in selector.requirements if c.operator == IN and len(c.values) == 1]
-        wanted = {condition.key: condition.values[0] for condition in single}
+        labels = {condition.key: condition.values[0] for condition in single}
         pods = self.informers.informer(Pod)
-        if wanted and len(wanted) == len(selector.requirements):
-            place = _combination(budget.namespace, *wanted.values())
-            return pods.tally(by_coverage(tuple(wanted)), place)
+        if labels and len(labels) == len(selector.requirements):
+            place = _combination(budget.namespace, *labels.values())
+            return pods.tally(by_coverage(tuple(labels)), place)
         found = pods.list(budget.namespace, selector)
         return Counter(_covered(pod) for pod in found if is_active(pod))
 
     def _scale(self, namespace: str, covered: Mapping[Covered, int]) -> int:
-        """The replicas that the Pods' controllers want, counted once for each controller.
+        """The desired replicas of the Pods' controllers, counted once for each controller.
 
         `covered` are the Pods of the `namespace`; one without a controller counts for itself.
         """

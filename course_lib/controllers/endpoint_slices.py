@@ -1,4 +1,4 @@
-"""EndpointSlices: the Pods behind each Service, as their readiness comes and goes (chapter 07).
+"""EndpointSlices: the Pods behind each Service, and whether they are ready (chapter 07).
 
 Source: `k8s.io/endpointslice` (`reconciler.go`, `utils.go`, `trafficdist`),
 `pkg/controller/endpointslice`; kubernetes.io "EndpointSlices".
@@ -59,7 +59,7 @@ class EndpointSliceController(ServiceController[Packing]):
         """
         if service.spec.type == "ExternalName" or not service.spec.selector:
             return
-        self._homeless: list[str] = []
+        self._without_node: list[str] = []
         packing, pods = self.recall(service), self.changed(service)
         if packing is None:
             packing = self._write_all(service)
@@ -67,8 +67,8 @@ class EndpointSliceController(ServiceController[Packing]):
             desired = {name: self._desired(service, name) for name in pods}
             changes = recycled(packing.change(desired, packing.touched(pods)))
             self.slices.write(service, changes, packing, {"labels": self._labels(service)})
-        if self._homeless:
-            raise CourseError("the node of a Pod is not known", found=", ".join(self._homeless))
+        if self._without_node:
+            raise CourseError("the node of a Pod is not known", found=", ".join(self._without_node))
         self.remember(service, packing, len(packing))
 
     def _write_all(self, service: Service) -> Packing:
@@ -96,7 +96,7 @@ class EndpointSliceController(ServiceController[Packing]):
             return None
         node = self.informers.find(Node, pod.spec.node_name)
         if node is None and not service.spec.publish_not_ready_addresses:
-            self._homeless.append(name)
+            self._without_node.append(name)
             return None
         ports = tuple((p.name, number, p.protocol) for p, number in targets(service, pod))
         return Desired(("IPv4", ports), _endpoint(service, pod, node))
@@ -114,7 +114,7 @@ def _endpoint(service: Service, pod: Pod, node: Node | None) -> Document:
     if node is not None and ZONE in node.labels:
         endpoint["zone"] = node.labels[ZONE]
     if service.spec.traffic_distribution and ready:
-        # Each zone is told to use its own endpoints; kube-proxy obeys where there are any.
+        # Hints say which zone an endpoint is for; kube-proxy follows them in zones that have any.
         hints = {"forZones": [{"name": endpoint["zone"]}]} if "zone" in endpoint else {}
         if service.spec.traffic_distribution == "PreferSameNode":
             hints["forNodes"] = [{"name": pod.spec.node_name}]

@@ -145,13 +145,13 @@ class InProcess:
         return self.shim.runtime.calls.steps_of_this_process()
 
     def watch(self, changed: Callable[[str], None]) -> bool:
-        """Hear of every change at once."""
+        """Have `changed` called at each change."""
         self.shim.runtime.listeners.append(lambda kind, container: changed(container.sandbox.id))
         self.shim.runtime.restarted.append(lambda: changed(""))
         return True
 
     def on_change(self, changed: Callable[[], None]) -> bool:
-        """Hear of every change at once."""
+        """Have `changed` called at each change."""
         self.shim.runtime.calls.on_change(changed)
         return True
 

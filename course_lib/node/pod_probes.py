@@ -21,7 +21,7 @@ class PodProbes:
     """The probes of one Pod.
 
     `sim` has the time, `state` is what is known of the Pod, `calls` reach the runtime, `network`
-    carries requests, `events` report; `worker` hears of results.
+    carries requests, `events` report; `worker` is woken by results.
     """
 
     __slots__ = ("calls", "events", "prober", "sim", "state", "worker")

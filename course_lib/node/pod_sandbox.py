@@ -22,7 +22,7 @@ class PodSandbox:
     """The sandbox of one Pod.
 
     `prepare` is called before a sandbox is made, and says what is wrong with the node's network;
-    `worker` hears of results.
+    `worker` is woken by results.
     A Pod on the node's network gets `node_address`. `state` is what is known of the Pod, `calls`
     reach the runtime, `events` report.
     """

@@ -13,7 +13,7 @@ from course_lib.engine import FOR_EVER, SOON, Simulation, Ticker
 
 
 def ignore(time: float) -> None:
-    """Nothing is to be done for calls that were not necessary."""
+    """No-op."""
 
 
 class Routine:
@@ -29,7 +29,7 @@ class Routine:
         self.follow(cri)
 
     def follow(self, cri: CRIClient) -> None:
-        """Hear of what changes in this runtime from now on."""
+        """Be told of each change in this runtime from now on."""
         self._told = cri.transport.on_change(self.stir)
 
     def every(

@@ -302,7 +302,7 @@ def _shared_items(before: list[object], after: list[object], copy: Copy) -> list
 
 
 def _equal(before: object, after: object) -> bool:
-    """Whether two values are written alike: True equals 1 in Python, and is written otherwise."""
+    """Whether two values are encoded as the same bytes: in Python True equals 1."""
     return before is after or (before == after and encoded(before) == encoded(after))
 
 

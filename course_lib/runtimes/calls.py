@@ -52,7 +52,7 @@ class Calls:
         self.taken: dict[object, list[TimedStep]] = {}  # by the process that takes the steps
         self._boot = 0  # what was begun before a power loss is never finished
         self._waiting: dict[str, simpy.Event] = {}  # for the end of a container, by its ID
-        self._told: list[Callable[[], None]] = []  # who hears of every change
+        self._told: list[Callable[[], None]] = []  # called at each change
 
     @property
     def up(self) -> bool:

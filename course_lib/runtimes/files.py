@@ -20,7 +20,7 @@ class FileSystem:
     def __init__(self) -> None:
         self.files: dict[str, bytearray] = {}
         self.modes: dict[str, int] = {}  # permissions, where they are not 0644
-        # By folder: files that many folders have alike, until one of them changes.
+        # By folder: files that many folders have in common, until one of them changes.
         self._shared: dict[str, Mapping[str, bytes]] = {}
         self._most: float = inf  # bytes in one file, beyond which `_grown` is called
         self._grown: Callable[[], object] = bool

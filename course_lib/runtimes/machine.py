@@ -16,7 +16,8 @@ EPOCH_NS = int(EPOCH.timestamp()) * 10**9
 class RuntimeMachine(msgspec.Struct, frozen=True):
     """A machine below a runtime: its name, cores, files and clock.
 
-    `told` hear when its containers are about to use CPU or memory otherwise than by time alone.
+    `told` are called when a change other than time alone is about to affect what its containers
+    use of CPU and memory.
     """
 
     sim: Simulation

@@ -56,7 +56,7 @@ class Runtime:
         self.sandboxes = Sandboxes(node, network, self.calls, self.names, self.containers)
         self.commands = Commands(self.calls, self.names, self.containers, flavour.cannot_execute)
         self.host = HostNetwork(self.sandboxes)
-        self.restarted: list[Callable[[], None]] = []  # who hears that the daemon has started
+        self.restarted: list[Callable[[], None]] = []  # called when the daemon has started
 
     @property
     def name(self) -> str:
@@ -125,8 +125,8 @@ class Runtime:
         if daemon := self.flavour.daemon:
             self.sim.record(daemon, f"Node/{self.node}", "Started", f"{daemon} has started")
         self.containers.report_all()
-        for hear in self.restarted:
-            hear()
+        for restarted in self.restarted:
+            restarted()
 
     def power_off(self) -> None:
         """End everything without an event, as a power loss does; images stay on disk."""

@@ -43,7 +43,7 @@ class Sandbox:
         self.ip = ""  # empty for one on the node's own network
         self.ready = False
         self.servers: dict[str, RequestServer] = {}  # its containers, by ID
-        self._told: dict[Callable[[], object], None] = {}  # who hears of the next change
+        self._told: dict[Callable[[], object], None] = {}  # called at the next change
 
     @cached_property
     def processes(self) -> Processes:

@@ -36,7 +36,7 @@ class Question(msgspec.Struct, frozen=True):
 
 
 class Kin:
-    """Pods of one namespace with the same labels: who asks for one of them asks for all.
+    """Pods of one namespace with the same labels: a question that means one of them means all.
 
     `pod` is one of them; the counts are by row.
     """
@@ -115,7 +115,7 @@ class Census:
             kin.asked.pop(question, None)
 
     def _meant(self, question: Question, label: Label | None) -> Iterator[Kin]:
-        """Those whom a question means; they have the label under which it is kept."""
+        """The Pods that a question means; they have the label under which it is kept."""
         among = self._kin if label is None else self._kin_by_label.get(label, {})
         return (kin for kin in among.values() if question.means(kin.pod, self.labels))
 

@@ -42,8 +42,8 @@ class LabelColumn:
 
     def among(self, values: Sequence[str]) -> Bools:
         """The nodes whose label has one of these values."""
-        wanted = [self.vocabulary[v] for v in values if v in self.vocabulary]
-        return np.isin(self.codes, wanted)
+        codes = [self.vocabulary[v] for v in values if v in self.vocabulary]
+        return np.isin(self.codes, codes)
 
     def where(self, holds: Callable[[str], bool]) -> Bools:
         """The nodes that have the label, with a value of which something holds."""

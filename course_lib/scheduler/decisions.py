@@ -1,7 +1,7 @@
-"""The scheduler's decisions for one Pod after the other, in waves where many are alike.
+"""The scheduler's decisions for one Pod after the other, in waves where many have one shape.
 
-What was worked out for the last Pods serves the next ones for as long as nothing else changes; the
-decisions, and what is drawn at random, are those of one by one.
+Filters and scores of the last Pods are used for the next ones for as long as nothing else changes.
+The decisions, and the random numbers that break ties, are the same as without waves.
 """
 
 from __future__ import annotations

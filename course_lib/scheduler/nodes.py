@@ -166,7 +166,7 @@ class Nodes:
                 yield row, info
 
     def lowest_priority(self) -> float:
-        """The lowest priority of a Pod; endless where there is none."""
+        """The lowest priority of a Pod; infinite if there are no Pods."""
         return min(self._priorities, default=inf)
 
     def count(self, question: Question) -> Amounts:

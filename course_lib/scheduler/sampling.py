@@ -1,8 +1,8 @@
-"""Of the nodes that fit, some are enough: `percentageOfNodesToScore`.
+"""`percentageOfNodesToScore`: the search for nodes that fit ends when it has found enough.
 
-A real scheduler stops its search when it has found so many nodes, and begins the next one where
-this one ended. The course's scheduler looks at every node, unless its configuration has the field:
-0 is upstream's own rule, which takes fewer per cent of larger clusters.
+A real scheduler scores only these nodes, and begins its next search where this one ended. The
+course's scheduler looks at every node, unless its configuration has the field. With 0 upstream's
+own rule holds, by which the percentage falls with the size of the cluster.
 Source: `findNodesThatPassFilters` and `numFeasibleNodesToFind` in
 `pkg/scheduler/schedule_one.go`; `pkg/scheduler/backend/cache/node_tree.go`. Nodes are looked at one
 after the other here, and by 16 workers at once in the real one.

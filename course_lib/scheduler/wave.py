@@ -120,7 +120,7 @@ class Track:
 
 
 class Wave:
-    """Decides for Pod after Pod; whoever asks counts each on the snapshot, and says so by `note`.
+    """Decides for Pod after Pod; the caller counts each on the snapshot, and then calls `note`.
 
     `framework` decides, `nodes` is the snapshot, `rng` breaks ties.
     """
@@ -176,4 +176,4 @@ class Wave:
         self._offsets[row] = offset
         for track in self._tracks.values():
             track.move(row, offset, self._shapes)
-        self.full = len(track.answers) > self._most  # which all tracks have alike
+        self.full = len(track.answers) > self._most  # the same number in all tracks

@@ -1,7 +1,7 @@
 """A cluster of thousands of nodes, to look at: nodes in groups, Pods counted as they change.
 
-Nobody reads five thousand boxes. Groups are of one zone and state; where all nodes are alike, they
-are of neighbours by name. A group is opened to see what is in it, which may be groups again.
+The nodes of a group have the same zone and state. Where all nodes have, a group consists of
+neighbours by name. A group is opened to see what is in it, which may be groups again.
 """
 
 from __future__ import annotations

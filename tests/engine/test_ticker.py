@@ -1,3 +1,5 @@
+"""Tickers: a sleep changes neither the times nor the order of what happens."""
+
 import random
 from functools import partial
 

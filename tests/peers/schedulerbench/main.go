@@ -1,9 +1,9 @@
 // How many Pods a second kube-scheduler's own scheduling cycle places, and where.
 //
 // Input: a JSON object with nodes, the Pods that are there, and lists of Pods by workload. Output: for
-// each workload the Pods and the seconds that it took, and of each Pod what was found. The cycle is that of the scheduler's loop:
-// take the next Pod from the queue, update the snapshot, find and score nodes, assume, reserve,
-// permit. Nothing is bound.
+// each workload the Pods and the seconds that it took, and of each Pod what was found. The cycle is
+// that of the scheduler's loop: take the next Pod from the queue, update the snapshot, find and score
+// nodes, assume, reserve, permit. Nothing is bound.
 package main
 
 import (
