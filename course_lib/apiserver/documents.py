@@ -22,10 +22,11 @@ from course_lib.apiserver.patches import merge_patch
 from course_lib.apiserver.quota import QuotaAccessor
 from course_lib.apiserver.reader import Reader
 from course_lib.errors import InvalidManifest
-from course_lib.objects.decode import canonical, decode, encoded, revised, shared
+from course_lib.objects.decode import canonical, decode, revised
 from course_lib.objects.kind import Kind, Kinds
 from course_lib.objects.manifests import Document, plain
 from course_lib.objects.meta import Object
+from course_lib.objects.sharing import encoded, shared
 from course_lib.objects.validate import validate, validate_beside_spec
 
 T = TypeVar("T")

@@ -10,9 +10,10 @@ from course_lib.apiserver import APIServer
 from course_lib.cluster.bootstrap import furnish
 from course_lib.engine import Simulation
 from course_lib.errors import InvalidManifest
-from course_lib.objects.decode import canonical, decode, shared
+from course_lib.objects.decode import canonical, decode
 from course_lib.objects.field_rules import Rules, whole
 from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.sharing import encoded, shared
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-1, 2) | st.sampled_from(["", "a", "1"]),
@@ -148,7 +149,5 @@ def test_a_spec_is_shared_up_to_a_size(size):
 
 def len_of_rest(api, made) -> int:
     """The bytes of a completed spec beside its one long text."""
-    from course_lib.apiserver.documents import encoded
-
     made("short", "x" * 40_000)
     return len(encoded(api.document("Pod", "short")["spec"])) - 40_000
