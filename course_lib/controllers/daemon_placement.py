@@ -33,7 +33,8 @@ def daemon_tolerations(host_network: bool) -> list[Document]:
 def should_run(spec: PodSpec, node: Node) -> bool:
     """Whether a node should have the Pod: its affinity allows it, and its taints are tolerated.
 
-    On a node that is merely not schedulable for a while, a Pod that runs there may stay.
+    Simplified: a Pod that does not tolerate a new taint NoSchedule is deleted. The real controller
+    deletes it for a taint NoExecute only.
     """
     added = [Toleration(**each) for each in daemon_tolerations(spec.host_network)]
     tolerations = [*(spec.tolerations or ()), *added]
