@@ -15,6 +15,7 @@ from course_lib.engine import timestamp
 from course_lib.errors import CourseError
 from course_lib.objects.kind import Kind
 from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.kinds.pod.status import FINAL_PHASES
 from course_lib.objects.kinds.pod_disruption_budget import PodDisruptionBudget
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import ObjectT, selector_of
@@ -74,7 +75,7 @@ def finished(document: Document, kind: Kind) -> bool:
 def _grace(document: Document, asked: int | None) -> int:
     """A Pod's grace period; none for one that never had a node or has already ended."""
     spec, status = document["spec"], document.get("status", {})
-    if not spec.get("nodeName") or status.get("phase") in ("Succeeded", "Failed"):
+    if not spec.get("nodeName") or status.get("phase") in FINAL_PHASES:
         return 0
     return spec.get("terminationGracePeriodSeconds", 30) if asked is None else max(0, asked)
 

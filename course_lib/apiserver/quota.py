@@ -18,6 +18,7 @@ from course_lib.objects.kinds.limit_range import LimitRange, LimitRangeItem
 from course_lib.objects.kinds.persistent_volume_claim import PersistentVolumeClaim
 from course_lib.objects.kinds.pod import Pod, PodSpec
 from course_lib.objects.kinds.pod.requests import ZERO, amounts, qos_class, total
+from course_lib.objects.kinds.pod.status import FINAL_PHASES
 from course_lib.objects.kinds.resource_quota import (
     ResourceQuota,
     ResourceQuotaSpec,
@@ -207,7 +208,7 @@ def cost_of(kind: Kind, view: Object) -> Cost:
 
 def is_counted(view: Object) -> bool:
     """Whether an object costs anything: a Pod that has ended does not."""
-    return not (isinstance(view, Pod) and view.status.phase in ("Succeeded", "Failed"))
+    return not (isinstance(view, Pod) and view.status.phase in FINAL_PHASES)
 
 
 def usage(

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from course_lib.apiserver.admission import SYSTEM_PRIORITIES
 from course_lib.client import Client
+from course_lib.objects.kinds.lease import NODE_LEASES
 from course_lib.objects.kinds.storage_class import DEFAULT_CLASS
 from course_lib.objects.manifests import Document
 
-NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
+NAMESPACES = ("default", "kube-system", "kube-public", NODE_LEASES)
 
 
 def furnish(api: Client) -> None:

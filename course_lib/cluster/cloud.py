@@ -12,8 +12,7 @@ from course_lib.client import Client
 from course_lib.client.informer import InformerFactory
 from course_lib.engine import FOR_EVER, SOON, Ticker
 from course_lib.network import AddressPool, Network
-from course_lib.node.proxy.service_ports import SERVICE_NAME
-from course_lib.objects.kinds.endpoint_slice import EndpointSlice
+from course_lib.objects.kinds.endpoint_slice import SERVICE_NAME, EndpointSlice
 from course_lib.objects.kinds.node import Node
 from course_lib.objects.kinds.service import Service
 from course_lib.objects.meta import Object, is_true

@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from course_lib.client import Client
 from course_lib.cluster.describe_words import NONE, UNSET, date, multiline, notes, quantities
 from course_lib.engine.ages import since
-from course_lib.objects.kinds.lease import Lease
+from course_lib.objects.kinds.lease import NODE_LEASES, Lease
 from course_lib.objects.kinds.node import Node
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.pod.requests import ZERO, plus, total
+from course_lib.objects.kinds.pod.status import FINAL_PHASES
 from course_lib.objects.quantity import Quantity
 
-LEASES = "kube-node-lease"
 ROLE = "node-role.kubernetes.io/"
 STANDARD = ("cpu", "memory", "ephemeral-storage")
 SYSTEM_INFO = (
@@ -45,7 +45,7 @@ def node_lines(api: Client, node: Node) -> list[str]:
         f"Taints:\t{shown[0]}",
         *(f"\t{text}" for text in shown[1:]),
         f"Unschedulable:\t{str(node.spec.unschedulable).lower()}",
-        *_lease(api.find(Lease, node.name, LEASES)),
+        *_lease(api.find(Lease, node.name, NODE_LEASES)),
         "Conditions:",
         "  Type\tStatus\tLastTransitionTime\tReason\tMessage",
         "  ----\t------\t------------------\t------\t-------",
@@ -85,7 +85,7 @@ def _allocated(api: Client, node: Node) -> list[str]:
     pods = [
         pod
         for pod in api.list(Pod)
-        if pod.spec.node_name == node.name and pod.status.phase not in ("Succeeded", "Failed")
+        if pod.spec.node_name == node.name and pod.status.phase not in FINAL_PHASES
     ]
     have = node.status.allocatable or node.status.capacity or {}
     lines = [

@@ -12,9 +12,8 @@ from course_lib.cluster.describe_words import NONE, date, multiline, notes, stat
 from course_lib.engine.ages import since
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.pod.requests import qos_class
+from course_lib.objects.kinds.pod.status import FINAL_PHASES
 from course_lib.objects.manifests import Document
-
-ENDED = ("Succeeded", "Failed")
 
 
 def pod_lines(api: Client, pod: Pod) -> list[str]:
@@ -56,7 +55,7 @@ def _head(pod: Pod, spec: Document) -> list[str]:
 def _status(pod: Pod, status: Document, now: float) -> list[str]:
     """Phase, reason, addresses and owner; `now` in simulated seconds."""
     lines = [f"Status:\t{pod.status.phase}"]
-    if pod.terminating and pod.status.phase not in ENDED:
+    if pod.terminating and pod.status.phase not in FINAL_PHASES:
         lasts = since(pod.metadata.deletion_timestamp, now)
         grace = pod.metadata.deletion_grace_period_seconds
         lines = [f"Status:\tTerminating (lasts {lasts})", f"Termination Grace Period:\t{grace}s"]

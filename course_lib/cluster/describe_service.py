@@ -9,11 +9,10 @@ from collections.abc import Sequence
 
 from course_lib.client import Client
 from course_lib.cluster.describe_words import NONE, UNSET, multiline, notes, pairs, stated
-from course_lib.objects.kinds.endpoint_slice import EndpointSlice
+from course_lib.objects.kinds.endpoint_slice import SERVICE_NAME, EndpointSlice
 from course_lib.objects.kinds.service import Service
 from course_lib.objects.manifests import Document
 
-SERVICE_NAME = "kubernetes.io/service-name"
 MOST = 3  # endpoints shown for each port
 
 

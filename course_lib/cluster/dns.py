@@ -7,8 +7,7 @@ from course_lib.cluster.arguments import checked
 from course_lib.errors import CourseError
 from course_lib.network import Network
 from course_lib.network.dns import TIMEOUT, Lookup, Response, Zone, resolve, search_domains
-from course_lib.node.proxy.service_ports import SERVICE_NAME
-from course_lib.objects.kinds.endpoint_slice import EndpointSlice
+from course_lib.objects.kinds.endpoint_slice import SERVICE_NAME, EndpointSlice
 from course_lib.objects.kinds.service import Service
 
 DNS_SERVICE = ("kube-system", "kube-dns")

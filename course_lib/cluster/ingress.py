@@ -11,8 +11,7 @@ from course_lib.errors import CourseError
 from course_lib.network import Network, PodNetwork, Trace
 from course_lib.network.ingress import Match, choose, of_controller
 from course_lib.network.underlay import OUTSIDE
-from course_lib.node.proxy.service_ports import SERVICE_NAME
-from course_lib.objects.kinds.endpoint_slice import EndpointSlice
+from course_lib.objects.kinds.endpoint_slice import SERVICE_NAME, EndpointSlice
 from course_lib.objects.kinds.service import Service
 
 INGRESS_SERVICE = ("haproxy-controller", "haproxy-kubernetes-ingress")

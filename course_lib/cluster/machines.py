@@ -24,12 +24,12 @@ from course_lib.node.machine import MachineInfo
 from course_lib.node.policy_agent import PolicyAgent
 from course_lib.node.proxy.change_tracker import ChangeTrackers
 from course_lib.objects.kinds import kind_named
+from course_lib.objects.kinds.node import ZONE
 from course_lib.runtimes import Behaviours, Runtime
 from course_lib.runtimes.files import FileSystem
 from course_lib.runtimes.processes import drawn
 
 MOST_NODES = LARGE_NODE_CIDR.num_addresses - NOT_FOR_NODES
-ZONE = "topology.kubernetes.io/zone"
 
 
 class NodeSettings(NamedTuple):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from course_lib.apiserver.errors import APIError
 from course_lib.client import Client
 from course_lib.objects.kinds.pod.columns import pod_status_word
+from course_lib.objects.kinds.pod.status import FINAL_PHASES
 from course_lib.objects.meta import condition
 from course_lib.objects.pods import is_ready
 
@@ -21,7 +22,7 @@ def pending(api: Client) -> Iterator[str]:
 
 def _pending(api: Client) -> Iterator[str]:
     for pod in api.list("Pod"):
-        if pod.status.phase in ("Succeeded", "Failed") or (is_ready(pod) and not pod.terminating):
+        if pod.status.phase in FINAL_PHASES or (is_ready(pod) and not pod.terminating):
             continue
         scheduled = condition(pod.status.conditions, "PodScheduled")
         why = scheduled.message if scheduled and scheduled.status == "False" else ""

@@ -15,6 +15,7 @@ from course_lib.controllers.deployment_status import deployment_status
 from course_lib.controllers.ownership import number_in
 from course_lib.objects.kinds.deployment import Deployment
 from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.kinds.pod.status import FINAL_PHASES
 from course_lib.objects.kinds.replica_set import ReplicaSet
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import owner_reference
@@ -267,7 +268,7 @@ class DeploymentController(Controller):
 
     def _old_pods_left(self, rollout: Rollout) -> bool:
         pods = (pod for rs in rollout.old for pod in self.owned(Pod, rs))
-        return any(pod.status.phase not in ("Succeeded", "Failed") for pod in pods)
+        return any(pod.status.phase not in FINAL_PHASES for pod in pods)
 
     # Scaling in the middle of a rollout
 

@@ -14,12 +14,11 @@ from course_lib.controllers.controller import Controller, Key, key_of
 from course_lib.controllers.endpoint_slices import SLICE_DELAY
 from course_lib.controllers.managed_slices import (
     MANAGED_BY,
-    SERVICE_NAME,
     ManagedSlices,
     owned_by,
 )
 from course_lib.controllers.slice_packing import Desired, Group, Packing, Ports, recycled
-from course_lib.objects.kinds.endpoint_slice import Endpoint
+from course_lib.objects.kinds.endpoint_slice import SERVICE_NAME, Endpoint
 from course_lib.objects.kinds.endpoints import EndpointAddress, Endpoints, EndpointSubset
 from course_lib.objects.kinds.service import Service
 from course_lib.objects.manifests import Document

@@ -11,15 +11,14 @@ from functools import partial
 from course_lib.controllers.controller import Key
 from course_lib.controllers.managed_slices import (
     MANAGED_BY,
-    SERVICE_NAME,
     ManagedSlices,
     owned_by,
 )
-from course_lib.controllers.selected_pods import ZONE, ServiceController, targets
+from course_lib.controllers.selected_pods import ServiceController, targets
 from course_lib.controllers.slice_packing import Desired, Group, Packing, recycled
 from course_lib.errors import CourseError
-from course_lib.objects.kinds.endpoint_slice import Endpoint
-from course_lib.objects.kinds.node import Node
+from course_lib.objects.kinds.endpoint_slice import SERVICE_NAME, Endpoint
+from course_lib.objects.kinds.node import ZONE, Node
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.service import Service
 from course_lib.objects.manifests import Document

@@ -14,11 +14,10 @@ from course_lib.client import Client
 from course_lib.client.informer import InformerFactory
 from course_lib.controllers.controller import Key
 from course_lib.controllers.slice_packing import Changes, Packing, Written, documents
-from course_lib.objects.kinds.endpoint_slice import EndpointSlice
+from course_lib.objects.kinds.endpoint_slice import SERVICE_NAME, EndpointSlice
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, owner_reference
 
-SERVICE_NAME = "kubernetes.io/service-name"
 MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
 GONE = -1  # the revision of a slice that this controller has deleted
 

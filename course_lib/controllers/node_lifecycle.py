@@ -22,7 +22,7 @@ from course_lib.engine import FOR_EVER, SOON, Ticker
 from course_lib.engine.simulation import seconds_at
 from course_lib.errors import CourseError
 from course_lib.network.addresses import POD_CIDR, ClusterCIDR
-from course_lib.objects.kinds.lease import Lease
+from course_lib.objects.kinds.lease import NODE_LEASES, Lease
 from course_lib.objects.kinds.node import Node, Taint
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.manifests import Document
@@ -30,7 +30,6 @@ from course_lib.objects.meta import condition, set_condition
 from course_lib.objects.tolerations import tolerates
 
 MONITOR_PERIOD = 5.0  # s
-NODE_LEASES = "kube-node-lease"  # the namespace
 GRACE_PERIOD = 50.0  # s
 NOT_READY, UNREACHABLE = "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"
 UNSCHEDULABLE = "node.kubernetes.io/unschedulable"

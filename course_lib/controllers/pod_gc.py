@@ -18,6 +18,7 @@ from course_lib.engine import FOR_EVER, SOON, Ticker
 from course_lib.errors import CourseError
 from course_lib.objects.kinds.node import Node
 from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.kinds.pod.status import FINAL_PHASES
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import is_true, set_condition
 
@@ -100,7 +101,7 @@ class PodGarbageCollector(Controller):
 
     def _end(self, pod: Pod, why: str = "") -> None:
         """Mark a Pod as failed, unless it has ended, and delete it without grace."""
-        if pod.status.phase not in ("Succeeded", "Failed"):
+        if pod.status.phase not in FINAL_PHASES:
             now, reason = self.sim.timestamp, "DeletionByPodGC"
             status: Document = {"phase": "Failed"}
             if why:
@@ -123,4 +124,4 @@ def _tainted(node: Node) -> bool:
 
 
 def _has_ended(pod: Pod | None) -> bool:
-    return pod is not None and pod.status.phase in ("Succeeded", "Failed")
+    return pod is not None and pod.status.phase in FINAL_PHASES

@@ -10,13 +10,12 @@ from functools import cache
 from typing import Generic, TypeVar
 
 from course_lib.controllers.controller import WORK_SECONDS, Controller, Key, key_of
-from course_lib.objects.kinds.node import Node
+from course_lib.objects.kinds.node import ZONE, Node
 from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.kinds.pod.status import FINAL_PHASES
 from course_lib.objects.kinds.service import Service, ServicePort
 from course_lib.objects.pods import is_ready
 
-ZONE = "topology.kubernetes.io/zone"
-ENDED = ("Succeeded", "Failed")
 # For each Pod of a Service, however few of them changed: the real controllers hash all endpoints at
 # each look (upstream's `RepackSubsets` alone takes 6 to 8 us an address, measured) and send them.
 POD_SECONDS = 15e-6
@@ -81,7 +80,7 @@ class ServiceController(Controller, Generic[MemoryT]):
     def addressed(self, service: Service, name: str) -> Pod | None:
         """A Pod that a Service selects and that has an address; an ended one has lost its own."""
         pod = self.informers.find(Pod, name, service.namespace)
-        if pod is None or not pod.status.pod_ip or pod.status.phase in ENDED:
+        if pod is None or not pod.status.pod_ip or pod.status.phase in FINAL_PHASES:
             return None
         return pod if _selects(service, pod) else None
 
@@ -138,7 +137,7 @@ def _seen_by_services(before: Pod | None, after: Pod | None) -> list[Pod]:
         and before.terminating == after.terminating
         and before.status.pod_ip == after.status.pod_ip
         and is_ready(before) == is_ready(after)
-        and (before.status.phase in ENDED) == (after.status.phase in ENDED)
+        and (before.status.phase in FINAL_PHASES) == (after.status.phase in FINAL_PHASES)
     )
     return [] if same else seen[-1:]
 

@@ -11,6 +11,7 @@ import msgspec
 
 from course_lib.engine.simulation import seconds_at
 from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.kinds.pod.status import FINAL_PHASES
 from course_lib.objects.pods import is_active, is_ready, ready_since
 
 
@@ -24,7 +25,7 @@ class Standing(msgspec.Struct, frozen=True):
     @property
     def ended(self) -> bool:
         """Whether all containers of the Pod have ended for good."""
-        return self.phase in ("Succeeded", "Failed")
+        return self.phase in FINAL_PHASES
 
     @property
     def active(self) -> bool:

@@ -18,6 +18,7 @@ from course_lib.controllers.stateful_pods import Ordinals, by_replica
 from course_lib.objects.kinds.controller_revision import ControllerRevision
 from course_lib.objects.kinds.persistent_volume_claim import PersistentVolumeClaim
 from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.kinds.pod.status import FINAL_PHASES
 from course_lib.objects.kinds.stateful_set import StatefulSet
 from course_lib.objects.pods import available_in
 
@@ -109,7 +110,7 @@ class StatefulSetController(Controller):
         pod = self._pod(owner, ordinal)
         if pod is None:
             self._make(owner, ordinal, revisions)
-        elif pod.status.phase in ("Succeeded", "Failed") and not pod.terminating:
+        elif pod.status.phase in FINAL_PHASES and not pod.terminating:
             self.api.delete(Pod, pod.name, pod.namespace, uid=pod.uid)
             message = f"StatefulSet {owner.namespace}/{owner.name} is recreating failed Pod "
             self.warning(owner, "RecreatingFailedPod", message + pod.name)

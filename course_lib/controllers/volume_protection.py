@@ -11,6 +11,7 @@ from course_lib.controllers.controller import Controller, Key
 from course_lib.objects.kinds.persistent_volume import PersistentVolume
 from course_lib.objects.kinds.persistent_volume_claim import PROTECTION, PersistentVolumeClaim
 from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.kinds.pod.status import FINAL_PHASES
 from course_lib.objects.meta import Object, condition, is_true, set_condition
 
 
@@ -67,7 +68,7 @@ class ClaimProtectionController(Controller):
     def _state_unused(self, claim: PersistentVolumeClaim) -> None:
         """The condition `Unused` (`PersistentVolumeClaimUnusedSinceTime`, beta in 1.37)."""
         pods = self._pods(claim)
-        used = any(pod.status.phase not in ("Succeeded", "Failed") for pod in pods)
+        used = any(pod.status.phase not in FINAL_PHASES for pod in pods)
         status, reason = ("False", "PodUsingPVC") if used else ("True", "NoPodsUsingPVC")
         message = f"{'A pod is' if used else 'No pods are'} currently referencing this PVC"
         before = claim.status.conditions

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from course_lib.client.limits import UPSTREAM
 from course_lib.cluster import Cluster
 from course_lib.cluster.history import ENDED, Moment
-from course_lib.cluster.machines import ZONE
 from course_lib.controllers.endpoints import MOST_ADDRESSES
 from course_lib.controllers.slice_packing import PER_SLICE
 from course_lib.errors import SimulationTimeout
 from course_lib.network.addresses import POD_CIDR, ClusterCIDR
+from course_lib.objects.kinds.node import ZONE
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import is_true
 from course_lib.scheduler.sampling import nodes_to_find

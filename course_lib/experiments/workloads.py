@@ -19,13 +19,13 @@ import msgspec
 from course_lib.errors import CourseError
 from course_lib.objects.decode import decode
 from course_lib.objects.kinds import kind_named
+from course_lib.objects.kinds.node import ZONE
 from course_lib.objects.manifests import Document
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.plugins.gpu_share import COUNT, MILLI
 from course_lib.scheduler.pod_info import PodInfo
 
 MODEL = "alibabacloud.com/gpu-card-model"
-ZONE = "topology.kubernetes.io/zone"
 # Thousandths of a core and MiB of one Pod, drawn; the second argument is how much of the queue
 # has come before it, from 0 to 1.
 Sizes = Callable[[random.Random, float], tuple[int, int]]

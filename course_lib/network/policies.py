@@ -27,6 +27,7 @@ from course_lib.objects.kinds.network_policy import (
     NetworkPolicyPort,
 )
 from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.kinds.pod.status import FINAL_PHASES
 from course_lib.objects.meta import Object
 
 INGRESS, EGRESS = "Ingress", "Egress"
@@ -206,7 +207,7 @@ class _PolicyWriter:
 
 def _own_address(pod: Pod) -> bool:
     """Whether a Pod has an address of its own (not its node's) and has not ended."""
-    alive = pod.status.phase not in ("Succeeded", "Failed")
+    alive = pod.status.phase not in FINAL_PHASES
     return bool(pod.status.pod_ip) and not pod.spec.host_network and alive
 
 

@@ -38,13 +38,13 @@ from course_lib.node.node_runtime import NodeRuntime
 from course_lib.node.node_status import NodeStatusReporter
 from course_lib.node.object_watches import ObjectWatches
 from course_lib.node.pleg import PERIOD, PLEG
-from course_lib.node.pod_state import FINAL
 from course_lib.node.pod_worker import NodeParts, PodWorker
 from course_lib.node.pod_workers import PodWorkers
 from course_lib.node.routine import Routine
 from course_lib.node.static_pods import StaticPods
 from course_lib.node.status_manager import StatusManager
 from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.kinds.pod.status import FINAL_PHASES
 from course_lib.objects.selectors import parse_field_selector
 from course_lib.runtimes import RuntimeFault
 from course_lib.runtimes.files import FileSystem
@@ -203,7 +203,7 @@ class Kubelet:
             worker.deleted()
 
     def _add(self, pod: Pod) -> None:
-        if pod.status.phase in FINAL:
+        if pod.status.phase in FINAL_PHASES:
             if pod.terminating:
                 self._status.confirm_deleted(pod)
             return

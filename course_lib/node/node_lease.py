@@ -12,12 +12,11 @@ from collections.abc import Callable
 from course_lib.apiserver.errors import NotFound
 from course_lib.client import Client
 from course_lib.engine.simulation import micro_timestamp
-from course_lib.objects.kinds.lease import Lease
+from course_lib.objects.kinds.lease import NODE_LEASES, Lease
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object
 
 LEASE_DURATION = 40  # s
-NAMESPACE = "kube-node-lease"
 
 
 class NodeLease:
@@ -50,7 +49,7 @@ class NodeLease:
             return
         self._write(self._client.sim.now, owner)
         self._end = self._client.renew_for_readers(
-            Lease, self._name, NAMESPACE, self._catch_up, self._each
+            Lease, self._name, NODE_LEASES, self._catch_up, self._each
         )
 
     def stop(self) -> None:
@@ -74,12 +73,12 @@ class NodeLease:
         self._renewed, renewed = time, micro_timestamp(time)
         try:
             patch: Document = {"spec": {"renewTime": renewed}}
-            self._client.patch(Lease, self._name, NAMESPACE, patch)
+            self._client.patch(Lease, self._name, NODE_LEASES, patch)
         except NotFound:
             self._client.create(self._document(renewed, owner))
 
     def _document(self, renewed: str, owner: Object | None) -> Document:
-        metadata: Document = {"name": self._name, "namespace": NAMESPACE}
+        metadata: Document = {"name": self._name, "namespace": NODE_LEASES}
         if owner is not None:
             named = {"kind": owner.kind, "name": owner.name, "uid": owner.uid}
             metadata["ownerReferences"] = [{"apiVersion": owner.api_version} | named]

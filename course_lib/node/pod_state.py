@@ -7,8 +7,6 @@ from typing import Protocol
 from course_lib.node.slot import Slot
 from course_lib.objects.kinds.pod import Pod, PodStatus
 
-FINAL = ("Succeeded", "Failed")
-
 
 class Worker(Protocol):
     """The worker of a Pod, as its parts see it."""

@@ -10,6 +10,7 @@ from course_lib.objects.decode import encode
 from course_lib.objects.derived import derived_once
 from course_lib.objects.kinds.pod import Pod, PodSpec, PodStatus
 from course_lib.objects.kinds.pod.requests import qos_class, total
+from course_lib.objects.kinds.pod.status import FINAL_PHASES
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Condition
 
@@ -66,7 +67,7 @@ def _conditions(
     """PodReadyToStartContainers, Initialized, Ready, ContainersReady, PodScheduled; then others."""
     ready = _ready(state, phase)
     lacking = _lacking(state.pod, stated or []) if ready[0] == "True" else ""
-    sandbox = bool(state.sandbox) and phase not in ("Succeeded", "Failed")
+    sandbox = bool(state.sandbox) and phase not in FINAL_PHASES
     without = "pod sandbox is not ready" if state.sandbox else "no pod sandbox exists"
     waiting = [s.spec.name for s in state.inits if not (s.started if s.sidecar else s.succeeded)]
     initialized = state.initialized()
@@ -112,7 +113,7 @@ def _condition(
 
 def _ready(state: PodState, phase: str) -> tuple[str, str, str]:
     """Whether all containers are ready: status, reason and message."""
-    if phase in ("Succeeded", "Failed"):
+    if phase in FINAL_PHASES:
         return "False", "PodCompleted" if phase == "Succeeded" else "PodFailed", ""
     sidecars = [slot for slot in state.slots if slot.sidecar]
     unready = [slot.spec.name for slot in [*sidecars, *state.mains] if not slot.ready]

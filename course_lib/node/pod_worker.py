@@ -24,11 +24,12 @@ from course_lib.node.node_runtime import NodeRuntime, PodCalls
 from course_lib.node.pod_containers import PodContainers
 from course_lib.node.pod_probes import PodProbes
 from course_lib.node.pod_sandbox import SANDBOX_RETRY, PodSandbox
-from course_lib.node.pod_state import FINAL, PodState
+from course_lib.node.pod_state import PodState
 from course_lib.node.slot import HOOK_FAILED, INITIALIZING, REDEFINED, Slot
 from course_lib.node.status_manager import StatusManager
 from course_lib.node.volumes import RESYNC, follows
 from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.kinds.pod.status import FINAL_PHASES
 from course_lib.objects.meta import condition
 from course_lib.runtimes import RuntimeFault
 
@@ -185,13 +186,13 @@ class PodWorker:
         """Do the next step, then report."""
         state = self.state
         late = state.past_deadline(self._sim.now) and not state.final[0]
-        if late and state.phase() not in FINAL:
+        if late and state.phase() not in FINAL_PHASES:
             message = "Pod was active on the node longer than the specified deadline"
             state.final = ("Failed", "DeadlineExceeded", message)
             self._events.normal(self.pod, "DeadlineExceeded", message)
         if state.stopping or state.final[0]:
             self._stop()
-        elif state.phase() in FINAL:
+        elif state.phase() in FINAL_PHASES:
             self._stop_sidecars()
         else:
             self._advance()

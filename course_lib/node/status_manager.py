@@ -16,9 +16,10 @@ from course_lib.apiserver.errors import APIError, Conflict, NotFound
 from course_lib.client import Client
 from course_lib.node.mirror_pods import MirrorPods
 from course_lib.node.node_runtime import NodeRuntime
-from course_lib.node.pod_state import FINAL, PodState
+from course_lib.node.pod_state import PodState
 from course_lib.node.pod_status import READY, pod_status
 from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.kinds.pod.status import FINAL_PHASES
 
 
 class StatusManager:
@@ -55,7 +56,7 @@ class StatusManager:
         stated = (self._mirrors.find(pod) or pod) if static else pod
         now, runtime = self._client.sim.now, self._runtime.name
         status = pod_status(state, stated.status, runtime, self._address, now)
-        state.over = status["phase"] in FINAL
+        state.over = status["phase"] in FINAL_PHASES
         state.ready = status["conditions"][READY]["status"]
         self._unwritten.pop(pod.uid, None)
         try:

@@ -9,6 +9,7 @@ from typing import Any
 
 from course_lib.engine.simulation import seconds_at
 from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.kinds.pod.status import FINAL_PHASES
 from course_lib.objects.meta import condition, is_true
 
 ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
@@ -21,12 +22,12 @@ def is_ready(pod: Pod) -> bool:
 
 def is_active(pod: Pod) -> bool:
     """Neither ended nor being deleted: what counts towards a controller's replicas."""
-    return pod.status.phase not in ("Succeeded", "Failed") and not pod.terminating
+    return pod.status.phase not in FINAL_PHASES and not pod.terminating
 
 
 def is_terminating(pod: Pod) -> bool:
     """Being deleted, and not ended yet (`IsPodTerminating`)."""
-    return pod.status.phase not in ("Succeeded", "Failed") and pod.terminating
+    return pod.status.phase not in FINAL_PHASES and pod.terminating
 
 
 def ready_since(pod: Pod) -> str | None:

@@ -6,6 +6,7 @@ import matplotlib as mpl
 
 from course_lib.cluster import Cluster
 from course_lib.objects.kinds.pod.requests import ZERO, total
+from course_lib.objects.kinds.pod.status import FINAL_PHASES
 from course_lib.plots.picture import COLOURS, GREY, SETTINGS, Picture, picture
 
 MOST_BARS = 40
@@ -21,7 +22,7 @@ def requested_by_node(cluster: Cluster, resource: str = "cpu") -> Picture:
     label, unit = UNITS.get(resource, (resource, 1.0))
     pieces: dict[str, list[float]] = {node.name: [] for node in cluster.api.list("Node")}
     for pod in cluster.api.list("Pod"):
-        if pod.status.phase not in ("Succeeded", "Failed") and pod.spec.node_name in pieces:
+        if pod.status.phase not in FINAL_PHASES and pod.spec.node_name in pieces:
             asked = total(pod.spec, "requests").get(resource, ZERO)
             size = 1.0 if resource == "pods" else float(asked) / unit
             pieces[pod.spec.node_name].append(size)

@@ -14,6 +14,7 @@ from course_lib.objects.kinds.node import Node
 from course_lib.objects.kinds.persistent_volume import PersistentVolume
 from course_lib.objects.kinds.persistent_volume_claim import PersistentVolumeClaim
 from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.kinds.pod.status import FINAL_PHASES
 from course_lib.objects.kinds.replica_set import ReplicaSet
 from course_lib.objects.kinds.replication_controller import ReplicationController
 from course_lib.objects.kinds.service import Service
@@ -79,7 +80,7 @@ class EventHandlers:
     def _on_pod(self, before: Pod | None, after: Pod | None) -> None:
         pod = after or before
         assert pod is not None
-        over = after is None or pod.status.phase in ("Succeeded", "Failed")
+        over = after is None or pod.status.phase in FINAL_PHASES
         if pod.spec.node_name:
             self._leave_queue(pod)
             if not over and (happened := self._cache.update(pod)):

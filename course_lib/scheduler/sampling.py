@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from course_lib.objects.kinds.node import REGION, ZONE
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.status import Filtered
 from course_lib.scheduler.types import Bools, Ints
 
 FEWEST_NODES = 100  # that are found, where there are as many (`minFeasibleNodesToFind`)
 LOWEST_PERCENTAGE = 5  # of upstream's own rule (`minFeasibleNodesPercentageToFind`)
-ZONE, REGION = "topology.kubernetes.io/zone", "topology.kubernetes.io/region"
 
 
 def nodes_to_find(percentage: int, nodes: int) -> int:

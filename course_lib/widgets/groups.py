@@ -13,8 +13,7 @@ from collections.abc import Sequence
 from course_lib.apiserver import WatchEvent
 from course_lib.apiserver.watch_events import DELETED
 from course_lib.client import Client
-from course_lib.cluster.machines import ZONE
-from course_lib.objects.kinds.node import Node
+from course_lib.objects.kinds.node import ZONE, Node
 from course_lib.objects.kinds.pod import Pod
 from course_lib.widgets.looks import look_of, state_of
 

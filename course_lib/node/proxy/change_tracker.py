@@ -17,8 +17,8 @@ from typing import NamedTuple, Protocol
 from course_lib.client import Client
 from course_lib.client.informer import Informer
 from course_lib.node.proxy.iptables_rules import PortRules, Settings, port_rules
-from course_lib.node.proxy.service_ports import SERVICE_NAME, ServicePortInfo, service_ports
-from course_lib.objects.kinds.endpoint_slice import EndpointSlice
+from course_lib.node.proxy.service_ports import ServicePortInfo, service_ports
+from course_lib.objects.kinds.endpoint_slice import SERVICE_NAME, EndpointSlice
 from course_lib.objects.kinds.service import Service
 
 SYNC_PERIOD = 30.0  # s, after a sync that failed

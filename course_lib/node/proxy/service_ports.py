@@ -14,7 +14,6 @@ import msgspec
 from course_lib.objects.kinds.endpoint_slice import EndpointSlice
 from course_lib.objects.kinds.service import Service
 
-SERVICE_NAME = "kubernetes.io/service-name"  # the label of an EndpointSlice
 STICKY_SECONDS = 10800  # sessionAffinityConfig.clientIP.timeoutSeconds
 NODE_PORT_TYPES = ("NodePort", "LoadBalancer")
 

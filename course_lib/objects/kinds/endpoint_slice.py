@@ -16,6 +16,8 @@ from course_lib.objects.meta import Object, ObjectReference, Value
 from course_lib.objects.names import SUBDOMAIN, Problem, is_subdomain
 from course_lib.objects.rules import must_be_one_of, unique
 
+SERVICE_NAME = "kubernetes.io/service-name"  # the label that names the Service of a slice
+
 
 class EndpointConditions(Value, frozen=True):
     """Whether an endpoint takes requests, and whether its Pod is going away."""

@@ -6,6 +6,8 @@ from course_lib.objects.field_rules import whole
 from course_lib.objects.kind import Kind
 from course_lib.objects.meta import Object, Value
 
+NODE_LEASES = "kube-node-lease"  # the namespace of the Leases of nodes
+
 
 class LeaseSpec(Value, frozen=True):
     """Who holds the lease, and when it was last renewed."""

@@ -12,6 +12,10 @@ from course_lib.objects.meta import Condition, Object, Value, condition
 from course_lib.objects.quantity import ResourceList
 from course_lib.objects.rules import changed, must_be_one_of, unique
 
+# Labels that every cluster has: kubernetes.io "Well-Known Labels, Annotations and Taints".
+HOSTNAME = "kubernetes.io/hostname"
+ZONE, REGION = "topology.kubernetes.io/zone", "topology.kubernetes.io/region"
+
 
 class Taint(Value, frozen=True):
     """A mark that keeps Pods away which do not tolerate it."""

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 import numpy as np
 
+from course_lib.objects.kinds.node import HOSTNAME, ZONE
 from course_lib.objects.kinds.pod import Pod, TopologySpreadConstraint
 from course_lib.objects.selectors import IN, Selector
 from course_lib.scheduler.census import Question
@@ -28,7 +29,6 @@ from course_lib.scheduler.types import Amounts, Bools
 
 REASON = "node(s) didn't match pod topology spread constraints"
 NO_LABEL = "node(s) didn't match pod topology spread constraints (missing required label)"
-HOSTNAME, ZONE = "kubernetes.io/hostname", "topology.kubernetes.io/zone"
 ALL: Bools = np.array(True)  # for every node
 HARDLY, SOFTLY = "DoNotSchedule", "ScheduleAnyway"
 # What holds for the Pods of a Service or workload that say nothing (`systemDefaultConstraints`).

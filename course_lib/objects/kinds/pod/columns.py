@@ -8,7 +8,7 @@ from course_lib.engine.ages import since
 from course_lib.engine.simulation import seconds_at
 from course_lib.objects.kinds.pod.requests import is_sidecar
 from course_lib.objects.kinds.pod.spec import Pod
-from course_lib.objects.kinds.pod.status import ContainerStatus
+from course_lib.objects.kinds.pod.status import FINAL_PHASES, ContainerStatus
 from course_lib.objects.meta import condition, is_true
 
 UNREMARKABLE = ("", "PodInitializing")
@@ -83,7 +83,7 @@ def pod_status_word(pod: Pod) -> str:
         word = _of_containers(pod, word)
     if pod.terminating and pod.status.reason == "NodeLost":
         return "Unknown"
-    if pod.terminating and pod.status.phase not in ("Succeeded", "Failed"):
+    if pod.terminating and pod.status.phase not in FINAL_PHASES:
         return "Terminating"
     return word
 

@@ -56,6 +56,9 @@ class ContainerStatus(Value, frozen=True):
     last_state: ContainerState = ContainerState()
 
 
+FINAL_PHASES = ("Succeeded", "Failed")  # all containers have ended for good
+
+
 class PodStatus(Value, frozen=True):
     """What a Pod is."""
 
