@@ -149,8 +149,8 @@ class APIServer:
         is DELETED. Raises `Compacted` when changes after `since` are forgotten.
 
         `kind` is a type, a name or a `Kind`; `namespace` (empty: all), `selector` and `fields`
-        choose objects; unless `renewals`, a Lease's are written, and heard of, when somebody reads
-        it.
+        choose objects. Without `renewals`, the watch gets a renewal of a Lease when the Lease is
+        read, not each time.
         """
 
         listener, named = self.sim.guarded(listener), self.resource(kind)

@@ -208,7 +208,7 @@ class Client(Protocol):
     ) -> bool:
         """Whether a Lease is renewed in time from now on, until `ended` is called.
 
-        `kind`, `name` and `namespace` say which Lease; False where nobody knows.
+        `kind`, `name` and `namespace` say which Lease; False if that is not known.
         """
 
     def dry_run(self) -> Client:

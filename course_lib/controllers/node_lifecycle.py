@@ -147,7 +147,7 @@ class NodeLifecycleController(Controller):
         known, since = self._heard.get(node.name, (None, self.sim.now))
         if known != renewed:
             since = self.sim.now
-            if node.name in self._trusted and renewed:  # seen late: nobody looked in time
+            if node.name in self._trusted and renewed:  # the renewal is seen later than it was made
                 since = min(since, self._monitor.first_from(seconds_at(renewed)))
             self._heard[node.name] = renewed, since
         self._trusted.pop(node.name, None)
@@ -166,7 +166,7 @@ class NodeLifecycleController(Controller):
 
     def _pods_not_ready(self, node: Node) -> None:
         """Mark the Pods of a silent node as not ready, so that they get no more requests."""
-        for pod in self.informers.informer(Pod).by_index(by_node, node.name):
+        for pod in self.informers.informer(Pod).by_index(by_node_name, node.name):
             ready = condition(pod.status.conditions, "Ready")
             if ready is not None and ready.status == "True":
                 conditions = set_condition(
@@ -191,7 +191,7 @@ class NodeLifecycleController(Controller):
             self.api.patch(Node, node.name, "", {"spec": {"taints": (kept + added) or None}})
 
 
-def by_node(pod: Pod) -> list[str]:
+def by_node_name(pod: Pod) -> list[str]:
     """Index function: the node of a Pod; Pods without one are not in the index."""
     return [pod.spec.node_name] if pod.spec.node_name else []
 
@@ -227,7 +227,7 @@ class TaintEvictionController(Controller):
         self.watch(Node, self._of_node)
 
     def _of_node(self, node: Node) -> list[Key]:
-        return [key_of(pod) for pod in self.informers.informer(Pod).by_index(by_node, node.name)]
+        return [key_of(pod) for pod in self.informers.informer(Pod).by_index(by_node_name, node.name)]
 
     def reconcile(self, pod: Pod) -> None:
         """Evict one Pod if its time is up, or come back when it will be."""

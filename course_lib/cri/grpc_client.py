@@ -56,15 +56,15 @@ class Channel:
         """A call has finished when it returns."""
 
     def hops(self) -> tuple[TimedStep, ...]:
-        """What happens behind a socket is not known."""
+        """None: the steps behind a socket are not known."""
         return ()
 
     def on_change(self, changed: Callable[[], None]) -> bool:
-        """A server says nothing by itself of most changes."""
+        """False: a server does not announce most changes."""
         return False
 
     def stays_below(self, limit: float) -> bool:
-        """Nobody knows what real programs will use."""
+        """False: the memory that real programs will use is not known."""
         return False
 
     def watch(self, changed: Callable[[str], None]) -> bool:

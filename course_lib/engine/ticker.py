@@ -3,7 +3,7 @@
 A component of a cluster looks at something every few seconds, and nearly always finds nothing to
 do. A ticker can sleep through such ticks: a tick returns until when the following ones would
 change nothing, and `wake` ends the sleep sooner. The next tick is then at the instant at which it
-would have been, so that nobody can see whether the ticker slept.
+would have been without the sleep, so that a sleep changes no result.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ class PlatformImage(msgspec.Struct, frozen=True, dict=True):
         return union(Layer.read(layer).files for layer in self.layers)
 
     def files(self) -> Files:
-        """What a container of it sees at its start, to be changed by who asks."""
+        """What a container of it sees at its start, in a dict that the caller may change."""
         return dict(self.tree)
 
 

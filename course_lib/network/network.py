@@ -35,7 +35,7 @@ class Responder(Protocol):
         """How long a request would wait (s; inf: for ever); None when it would be refused."""
 
     def same_until(self, changed: Callable[[], object]) -> float:
-        """Until when (s) those who knock get the same answer, or one that comes sooner.
+        """Until when (s) a knock has the same answer, or one that comes sooner.
 
         `changed` is called once, if something else happens before that can change the answer.
         """

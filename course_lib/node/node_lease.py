@@ -1,7 +1,7 @@
 """The Lease by which the control plane knows that a node's kubelet lives.
 
 The kubelet renews it every ten seconds. Where the API server always answers, a renewal is written
-when somebody reads the Lease: nobody can see the difference (`Client.renew_for_readers`).
+when somebody reads the Lease. Readers find the same (`Client.renew_for_readers`).
 Source: kubernetes.io "Leases", "Node heartbeats"; `pkg/kubelet/kubelet.go` (`nodeLeaseController`).
 """
 

@@ -79,8 +79,8 @@ class Prober:
     def same_until(self, probe: Probe, changed: Callable[[], object]) -> float:
         """Until when (simulated s) the answer to a probe stays good, if it is good now.
 
-        `changed` is called once, if something happens before on which the answer depends. Nobody
-        knows what a command will answer.
+        `changed` is called once, if something happens before on which the answer depends. The
+        answer of a command cannot be predicted.
         """
         if probe.exec is not None:
             return SOON

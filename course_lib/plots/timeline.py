@@ -78,7 +78,7 @@ def _steps(
 ) -> tuple[list[float], dict[str, list[float]], list[float]]:
     """Times, Pods in each layer at each time, ready Pods at each time.
 
-    Of very many changes, those that the axis does not tell apart are one.
+    If there are very many changes, those that the axis cannot show apart are drawn as one.
     """
     moments = cluster.history.moments
     together = cluster.now / POINTS if len(moments) > MOST_POINTS else 0.0  # s

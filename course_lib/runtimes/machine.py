@@ -28,7 +28,7 @@ class RuntimeMachine(msgspec.Struct, frozen=True):
     told: list[Callable[[], None]] = msgspec.field(default_factory=list)
 
     def before_change(self) -> None:
-        """Say that a container is about to use more or less, or that nobody may ask from now on."""
+        """Say that a container is about to use more or less, or can no longer be measured."""
         for about_to_change in self.told:
             about_to_change()
 

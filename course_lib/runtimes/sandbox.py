@@ -117,5 +117,5 @@ class HostNetwork:
         return next((latency for latency in found if latency is not None), None)
 
     def same_until(self, changed: Callable[[], object]) -> float:
-        """Nobody knows: sandboxes come and go."""
+        """Not at all: sandboxes come and go."""
         return SOON

@@ -79,7 +79,7 @@ class Preemption:
         diagnosis: Diagnosis,
         budgets: Sequence[PodDisruptionBudget],
     ) -> tuple[list[Candidate], Counter[str]]:
-        """Every node on which evicting somebody would help; for the others the reasons why not."""
+        """Every node on which preempting Pods would help; for the others the reasons why not."""
         reasons = Counter({NOT_HELPFUL: int((diagnosis.codes == UNRESOLVABLE).sum())})
         candidates: list[Candidate] = []
         # Where plugins look at other nodes, each trial needs the whole snapshot; else one node.

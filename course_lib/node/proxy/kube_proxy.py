@@ -180,7 +180,7 @@ def mode_named(
 class KubeProxy:
     """The rules of one node, a moment behind the API server.
 
-    What changed is written when somebody looks: a packet, or who reads the rules.
+    What changed is written when a packet meets the rules, or when they are read.
 
     `mode` is iptables, ipvs (with a scheduler: `ipvs/lc`) or nftables; `cluster_cidr` the block of
     all Pods. `client` reaches the API, `host` gets the rules, `node_ip` and `zone` are the node's;
