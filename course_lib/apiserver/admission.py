@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from course_lib.apiserver import quota
 from course_lib.apiserver.errors import Forbidden, NotAllowed, NotFound, Terminating
 from course_lib.apiserver.reader import Reader
-from course_lib.engine.simulation import seconds_at
+from course_lib.engine.timestamps import seconds_at
 from course_lib.objects.kind import Kind
 from course_lib.objects.kinds.ingress import Ingress
 from course_lib.objects.kinds.ingress_class import IngressClass

@@ -53,7 +53,7 @@ def add_to(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM."""
     from course_lib.cluster import Cluster
-    from course_lib.engine.simulation import EPOCH
+    from course_lib.engine.timestamps import EPOCH
 
     # kubectl compares the cluster's times with its own clock, so simulated time starts now.
     start = time.time() - EPOCH.timestamp()

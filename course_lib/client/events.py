@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from course_lib.apiserver.errors import NotFound, Unavailable
 from course_lib.client.interface import Client
-from course_lib.engine.simulation import EPOCH
+from course_lib.engine.timestamps import EPOCH
 from course_lib.objects.kinds.event import Event
 from course_lib.objects.kinds.namespace import Namespace
 from course_lib.objects.manifests import Document

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from course_lib.client.interface import Client
-from course_lib.engine.simulation import Process, micro_timestamp
+from course_lib.engine.simulation import Process
+from course_lib.engine.timestamps import micro_timestamp
 from course_lib.errors import CourseError
 from course_lib.objects.kinds.lease import Lease
 

@@ -12,7 +12,8 @@ import hashlib
 from contextlib import suppress
 
 from course_lib.apiserver import APIServer
-from course_lib.engine.simulation import Process, micro_timestamp, seconds_at
+from course_lib.engine.simulation import Process
+from course_lib.engine.timestamps import micro_timestamp, seconds_at
 from course_lib.errors import CourseError
 from course_lib.objects.manifests import Document
 

@@ -9,7 +9,7 @@ from datetime import UTC, timedelta
 
 from course_lib.controllers.controller import Controller, key_of
 from course_lib.controllers.job import finished
-from course_lib.engine.simulation import EPOCH, seconds_at, timestamp
+from course_lib.engine.timestamps import EPOCH, seconds_at, timestamp
 from course_lib.errors import CourseError
 from course_lib.objects.kinds.cron_job import CronJob
 from course_lib.objects.kinds.job import Job

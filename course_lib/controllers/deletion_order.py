@@ -10,7 +10,7 @@ from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 
 from course_lib.controllers.ownership import number_in
-from course_lib.engine.simulation import seconds_at
+from course_lib.engine.timestamps import seconds_at
 from course_lib.objects.kinds.pod import DELETION_COST, Pod
 from course_lib.objects.meta import condition
 from course_lib.objects.pods import is_ready

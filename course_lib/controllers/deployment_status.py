@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from course_lib.engine import Simulation
-from course_lib.engine.simulation import seconds_at
+from course_lib.engine.timestamps import seconds_at
 from course_lib.objects.kinds.deployment import Deployment
 from course_lib.objects.kinds.replica_set import ReplicaSet
 from course_lib.objects.manifests import Document

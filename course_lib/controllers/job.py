@@ -14,7 +14,7 @@ from course_lib.controllers.controller import Controller, key_of
 from course_lib.controllers.job_pods import INDEX, JobPods
 from course_lib.controllers.ownership import pod_from_template
 from course_lib.controllers.standing import active_in, in_phase, ready_in, terminating_in
-from course_lib.engine.simulation import seconds_at
+from course_lib.engine.timestamps import seconds_at
 from course_lib.objects.kinds.job import Job
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.manifests import Document

@@ -19,7 +19,7 @@ from course_lib.client import Client
 from course_lib.client.informer import InformerFactory
 from course_lib.controllers.controller import Controller, Key, key_of
 from course_lib.engine import FOR_EVER, SOON, Ticker
-from course_lib.engine.simulation import seconds_at
+from course_lib.engine.timestamps import seconds_at
 from course_lib.errors import CourseError
 from course_lib.network.addresses import POD_CIDR, ClusterCIDR
 from course_lib.objects.kinds.lease import NODE_LEASES, Lease
@@ -227,7 +227,9 @@ class TaintEvictionController(Controller):
         self.watch(Node, self._of_node)
 
     def _of_node(self, node: Node) -> list[Key]:
-        return [key_of(pod) for pod in self.informers.informer(Pod).by_index(by_node_name, node.name)]
+        return [
+            key_of(pod) for pod in self.informers.informer(Pod).by_index(by_node_name, node.name)
+        ]
 
     def reconcile(self, pod: Pod) -> None:
         """Evict one Pod if its time is up, or come back when it will be."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from course_lib.engine.simulation import seconds_at
+from course_lib.engine.timestamps import seconds_at
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.pod.status import FINAL_PHASES
 from course_lib.objects.pods import is_active, is_ready, ready_since

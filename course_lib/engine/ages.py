@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from course_lib.engine.simulation import seconds_at
+from course_lib.engine.timestamps import seconds_at
 
 
 def age(seconds: float) -> str:

@@ -12,8 +12,7 @@ import random
 import warnings
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache, partial
+from functools import partial
 from operator import attrgetter
 from typing import Any, TypeVar, cast
 
@@ -21,11 +20,9 @@ import simpy
 
 from course_lib.engine.log import EventLog, LogEntry
 from course_lib.engine.tick_order import TickOrder
+from course_lib.engine.timestamps import timestamp
 from course_lib.engine.tracing import names_of_next, origin
 from course_lib.errors import CourseError, SimulationTimeout
-
-# Simulated time starts here; objects need dates, and every run needs the same ones.
-EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 T = TypeVar("T")
 Process = Generator[simpy.Event, Any, Any]
@@ -34,33 +31,6 @@ SAMPLE = 1000  # of the steps of an endless loop, that its error names
 FIRST_RESTART, LAST_RESTART = 1.0, 60.0  # s, before a loop that failed begins again
 ASKED = 1.0  # s after which a condition is asked again, though nothing happens
 LONGEST = 100 * 365.25 * 86400.0  # s, that time may run at once
-
-
-@lru_cache(maxsize=4096)  # what is written at one time shares one text
-def timestamp(seconds: float) -> str:
-    """A simulated time as the API writes it, in whole seconds (RFC 3339).
-
-    >>> timestamp(90.7)
-    '2026-01-01T00:01:30Z'
-    """
-    return _second(int(seconds))
-
-
-@lru_cache(maxsize=4096)
-def _second(seconds: int) -> str:
-    return (EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def micro_timestamp(seconds: float) -> str:
-    """A simulated time to the microsecond, as Leases carry it."""
-    return (EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-@lru_cache(maxsize=4096)
-def seconds_at(written: str) -> float:
-    """The simulated time of a timestamp; the inverse of `timestamp` and `micro_timestamp`."""
-    form = "%Y-%m-%dT%H:%M:%S.%fZ" if "." in written else "%Y-%m-%dT%H:%M:%SZ"
-    return (datetime.strptime(written, form).replace(tzinfo=UTC) - EPOCH).total_seconds()
 
 
 def duration(seconds: object, name: str) -> float:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from course_lib.apiserver.errors import NotFound
 from course_lib.client import Client
-from course_lib.engine.simulation import micro_timestamp
+from course_lib.engine.timestamps import micro_timestamp
 from course_lib.objects.kinds.lease import NODE_LEASES, Lease
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object

@@ -7,7 +7,7 @@ import json
 import math
 from typing import Any
 
-from course_lib.engine.simulation import seconds_at
+from course_lib.engine.timestamps import seconds_at
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.pod.status import FINAL_PHASES
 from course_lib.objects.meta import condition, is_true

@@ -20,7 +20,7 @@ from functools import cached_property
 import msgspec
 
 from course_lib.engine import FOR_EVER
-from course_lib.engine.simulation import EPOCH
+from course_lib.engine.timestamps import EPOCH
 from course_lib.runtimes import isolation
 from course_lib.runtimes.behaviour import ENDS, SERVES
 from course_lib.runtimes.cpu import CPU

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from course_lib.engine.simulation import EPOCH
+from course_lib.engine.timestamps import EPOCH
 from course_lib.runtimes.files import FileSystem
 
 LONGEST = 16 * 1024  # bytes of text in one entry

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from course_lib.engine import Simulation
-from course_lib.engine.simulation import EPOCH
+from course_lib.engine.timestamps import EPOCH
 from course_lib.runtimes.files import FileSystem
 
 EPOCH_NS = int(EPOCH.timestamp()) * 10**9

@@ -4,7 +4,7 @@ import pytest
 
 from course_lib import Cluster
 from course_lib.engine import Simulation
-from course_lib.engine.simulation import seconds_at
+from course_lib.engine.timestamps import seconds_at
 
 LEASES = "kube-node-lease"
 

@@ -12,7 +12,7 @@ import pytest
 
 from course_lib import Cluster
 from course_lib.cluster import watch_stream
-from course_lib.engine.simulation import EPOCH, seconds_at
+from course_lib.engine.timestamps import EPOCH, seconds_at
 from course_lib.errors import CourseError
 from tests.conftest import pod
 

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from course_lib.engine import Lifetime, Simulation
-from course_lib.engine.simulation import micro_timestamp, seconds_at, timestamp
+from course_lib.engine.timestamps import micro_timestamp, seconds_at, timestamp
 from course_lib.errors import CourseError, SimulationTimeout
 from tests.conftest import ROOT
 

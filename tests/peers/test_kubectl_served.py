@@ -9,7 +9,7 @@ import time
 import pytest
 
 from course_lib import Cluster
-from course_lib.engine.simulation import EPOCH
+from course_lib.engine.timestamps import EPOCH
 from tests.peers import golang, kubectl_peer
 from tests.peers.kubectl_peer import Kubectl
 from tests.required import requires

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from course_lib.engine.ages import age
-from course_lib.engine.simulation import seconds_at
+from course_lib.engine.timestamps import seconds_at
 from course_lib.objects.field_rules import (
     MAX_INT32,
     MAX_INT64,

@@ -15,7 +15,7 @@ from typing import Any
 
 from course_lib import Cluster
 from course_lib.cluster.served import Served
-from course_lib.engine.simulation import EPOCH
+from course_lib.engine.timestamps import EPOCH
 from tests.oracles.plane.normal import HASH, RANDOM
 from tests.peers.plane.building import program
 from tests.peers.plane.programs import RealPlane, until

@@ -16,7 +16,7 @@ from course_lib.cri import CRIClient, InProcess, Shim
 from course_lib.cri.simulated import runtime_named
 from course_lib.engine import Simulation
 from course_lib.engine.real_time import RealTime
-from course_lib.engine.simulation import EPOCH
+from course_lib.engine.timestamps import EPOCH
 from course_lib.errors import CourseError
 from course_lib.images import Registry
 from course_lib.network import ClusterCIDR, FlatNetwork

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from course_lib.engine.ages import since
-from course_lib.engine.simulation import seconds_at
+from course_lib.engine.timestamps import seconds_at
 from course_lib.objects.kinds.pod.requests import is_sidecar
 from course_lib.objects.kinds.pod.spec import Pod
 from course_lib.objects.kinds.pod.status import FINAL_PHASES, ContainerStatus
