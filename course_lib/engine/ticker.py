@@ -33,6 +33,7 @@ class Ticker:
     1: 0
     >>> stock.append("apple")
     >>> ticker.wake()
+    True
     >>> sim.run(100)
     81: 1
     """
