@@ -13,7 +13,7 @@ from course_lib.cluster import Cluster
 from course_lib.objects.kinds.node import Node
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.pod.columns import pod_row
-from course_lib.widgets.groups import MOST_WAITING, PodsByNode, grouped
+from course_lib.widgets.groups import MOST_WAITING, PodsByNode, grouped, in_line, number_of
 from course_lib.widgets.looks import LOOKS, look_of, state_of, told_of
 
 RUN_ME = "A still picture: run this cell to use its buttons."
@@ -36,7 +36,7 @@ def draw(cluster: Cluster, namespace: str | None = "default") -> str:
         boxes = [_group_box(title, pods, each) for title, each in groups.items()]
     else:
         boxes = []
-        for node in nodes:
+        for node in in_line(nodes):
             state, up = state_of(node)
             tiles = [tile(pod, cluster.now) for pod in pods.on(node.name)]
             boxes.append(_box(f"{node.name}: {state}", tiles, "" if up else " down"))
@@ -57,7 +57,7 @@ def _group_box(title: str, pods: PodsByNode, nodes: list[Node]) -> str:
     looks = pods.looks([node.name for node in nodes])
     tiles = [_chip(look, f"{count:,} {look}", "") for look, count in looks.items()]
     down = "" if all(state_of(node)[1] for node in nodes) else " down"
-    return _box(f"{title} ({len(nodes):,} nodes)", tiles, down)
+    return _box(f"{title} ({number_of(nodes)})", tiles, down)
 
 
 def tile(pod: Pod, now: float) -> str:

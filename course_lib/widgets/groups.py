@@ -10,6 +10,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+import msgspec
+
 from course_lib.apiserver import WatchEvent
 from course_lib.apiserver.watch_events import DELETED
 from course_lib.client import Client
@@ -19,6 +21,13 @@ from course_lib.widgets.looks import look_of, state_of
 
 MOST_BOXES = 40  # that are drawn at once
 MOST_WAITING = 200  # Pods without a node that are drawn one by one
+
+
+class OpenGroup(msgspec.Struct, frozen=True):
+    """A group that is open, with the names of the nodes that were in it when it was opened."""
+
+    title: str
+    names: frozenset[str]
 
 
 def grouped(nodes: Sequence[Node]) -> dict[str, list[Node]]:
@@ -38,25 +47,42 @@ def grouped(nodes: Sequence[Node]) -> dict[str, list[Node]]:
         groups.setdefault(title, []).append(node)
     if 1 < len(groups) <= MOST_BOXES:
         return dict(sorted(groups.items()))
-    inline = sorted(nodes, key=lambda node: _natural(node.name))
+    inline = in_line(nodes)
     size = max(MOST_BOXES, -(-len(inline) // MOST_BOXES))
     pieces = [inline[start : start + size] for start in range(0, len(inline), size)]
-    return {f"{piece[0].name} … {piece[-1].name}": piece for piece in pieces}
+    return {_from_to(piece): piece for piece in pieces}
 
 
-def opened(nodes: Sequence[Node], path: Sequence[str]) -> tuple[list[Node], list[str]]:
-    """The nodes of the group that a path of titles leads to, and as much of the path as exists.
+def _from_to(nodes: Sequence[Node]) -> str:
+    first, last = nodes[0].name, nodes[-1].name
+    return first if first == last else f"{first} … {last}"
 
-    A group may be gone: the state of its nodes has changed.
+
+def opened(nodes: Sequence[Node], path: Sequence[OpenGroup]) -> tuple[list[Node], list[OpenGroup]]:
+    """The nodes of the innermost open group, and the path without the groups that are gone.
+
+    A node stays in a group that is open, whatever becomes of its state: whoever cordons it or cuts
+    its power sees what follows. A group is gone when none of its nodes exists.
     """
-    here, found = list(nodes), []
-    for title in path:
-        groups = grouped(here)
-        if title not in groups:
-            break
-        here = groups[title]
-        found.append(title)
-    return here, found
+    for depth in range(len(path), 0, -1):
+        if here := [node for node in nodes if node.name in path[depth - 1].names]:
+            return here, list(path[:depth])
+    return list(nodes), []
+
+
+def number_of(nodes: Sequence[Node]) -> str:
+    """How many nodes, in words.
+
+    >>> from course_lib import Cluster
+    >>> number_of(Cluster(nodes=1).api.list("Node"))
+    '1 node'
+    """
+    return f"{len(nodes):,} node{'' if len(nodes) == 1 else 's'}"
+
+
+def in_line(nodes: Sequence[Node]) -> list[Node]:
+    """Nodes by name, with the numbers in it as numbers."""
+    return sorted(nodes, key=lambda node: _natural(node.name))
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

@@ -29,7 +29,7 @@ function short(name) {
 function render({ model, el }) {
   let node = ""; // the chosen node, and the chosen Pod on it
   let pod = "";
-  let refocus = false; // whether the first box gets the focus with the next drawing
+  let shownPath = []; // the titles of the open groups, as they are drawn
   const boxes = new Map(); // by name: the element, and what it shows
   const looks = model.get("looks");
   const send = (what, more = {}) => model.send({ do: what, node, pod, ...more });
@@ -93,16 +93,11 @@ function render({ model, el }) {
   }
 
   function openGroup(name) {
-    if (boxes.get(name)?.group) {
-      refocus = true;
-      send("open", { node: name });
-    }
+    if (boxes.get(name)?.group) send("open", { node: name });
   }
 
   function closeGroup() {
-    if (!model.get("scene").opened?.length) return;
-    refocus = true;
-    send("close");
+    if (model.get("scene").opened?.length) send("close");
   }
 
   function onKey(event) {
@@ -139,11 +134,11 @@ function render({ model, el }) {
   }
 
   function drawPath(opened) {
-    const shown = opened.join(" / ");
-    if (path.dataset.shown === shown) return;
-    path.dataset.shown = shown;
+    if (JSON.stringify(shownPath) === JSON.stringify(opened)) return;
+    shownPath = opened;
     path.replaceChildren(...(opened.length
-      ? [button("Close group (u)", "Back to the groups around", closeGroup), make("span", {}, shown)]
+      ? [button("Close group (u)", "Back to the groups around", closeGroup),
+        make("span", {}, opened.join(" / "))]
       : []));
   }
 
@@ -177,13 +172,14 @@ function render({ model, el }) {
     if (known.shown === shown) return; // most nodes do not change between two pictures
     known.shown = shown;
     const counts = each.counts ?? [];
+    const title = each.counts ? `${each.name} (${each.state})` : `${each.name}: ${each.state}`;
     const count = each.counts
       ? counts.map(([look, many]) => `${many} ${look}`).join(", ") || "no Pods"
       : `${each.pods.length} Pod${each.pods.length === 1 ? "" : "s"}`;
     known.element.classList.toggle("down", each.down);
-    known.element.setAttribute("aria-label", `${each.name}: ${each.state}, ${count}`);
+    known.element.setAttribute("aria-label", `${title}, ${count}`);
     known.element.replaceChildren(
-      make("b", {}, `${each.name}: ${each.state}`), ...counts.map(chip), ...each.pods.map(tile));
+      make("b", {}, title), ...counts.map(chip), ...each.pods.map(tile));
     if (pod && each.name === node) markPod(pod);
   }
 
@@ -206,12 +202,15 @@ function render({ model, el }) {
     speeds.forEach((each, at) => each.setAttribute("aria-pressed", SPEEDS[at] === scene.speed));
     clock.textContent = `${Math.round(scene.now)} s`;
     drawWorkloads(scene.workloads);
-    drawPath(scene.opened ?? []);
+    const opened = scene.opened ?? [];
+    const closed = shownPath[opened.length]; // the group that is left, if one is
+    const inside = [grid, path].some((each) => each.contains(document.activeElement));
+    drawPath(opened);
     const names = new Set(scene.nodes.map((each) => each.name));
     for (const [name, known] of boxes) if (!names.has(name)) { known.element.remove(); boxes.delete(name); }
     scene.nodes.forEach(drawNode);
-    if (!boxes.has(node) && scene.nodes.length) choose(scene.nodes[0].name, refocus);
-    refocus = false;
+    if (!boxes.has(node) && scene.nodes.length)
+      choose(boxes.has(closed) ? closed : scene.nodes[0].name, inside);
     told.textContent = scene.said;
     recent.replaceChildren(...scene.recent.map((line) => make("li", {}, line)));
     root.setAttribute("aria-label", scene.told);

@@ -23,7 +23,15 @@ from course_lib.errors import CourseError
 from course_lib.objects.kinds.node import Node
 from course_lib.objects.kinds.pod.columns import pod_row
 from course_lib.widgets.drawing import draw, with_still
-from course_lib.widgets.groups import MOST_WAITING, PodsByNode, grouped, opened
+from course_lib.widgets.groups import (
+    MOST_WAITING,
+    OpenGroup,
+    PodsByNode,
+    grouped,
+    in_line,
+    number_of,
+    opened,
+)
 from course_lib.widgets.looks import LOOKS, look_of, state_of, told_of
 from course_lib.widgets.player import Runner
 
@@ -72,7 +80,7 @@ class LiveCluster(Runner, anywidget.AnyWidget):
         self.namespace, self.speed = namespace, 10.0
         self.began = self.cluster.now
         self.done: list[Action] = []
-        self.path: list[str] = []  # the titles of the groups that are open, from the outermost on
+        self.path: list[OpenGroup] = []  # from the outermost on
         self._groups: list[str] = []  # the titles of those that are drawn
         self._pods = PodsByNode(self.cluster.api, namespace)
         self.on_msg(self._heard)
@@ -129,9 +137,10 @@ class LiveCluster(Runner, anywidget.AnyWidget):
     def open_group(self, group: str) -> None:
         """Show what is in a group of nodes; raises `CourseError` where none has this title."""
         here, self.path = opened(self.cluster.api.list("Node"), self.path)
-        if group not in grouped(here):
+        groups = grouped(here)
+        if group not in groups:
             raise CourseError("there is no such group of nodes", found=repr(group))
-        self.path.append(group)
+        self.path.append(OpenGroup(group, frozenset(node.name for node in groups[group])))
         self.refresh()
 
     def close_group(self) -> None:
@@ -222,7 +231,7 @@ class LiveCluster(Runner, anywidget.AnyWidget):
         groups = grouped(here)
         self._groups = list(groups)
         boxes = [self._group(title, each) for title, each in groups.items()]
-        boxes += [] if groups else [self._box(node) for node in here]
+        boxes += [] if groups else [self._box(node) for node in in_line(here)]
         if waiting := self._tiles("")[:MOST_WAITING]:
             count = f"for a node ({len(self._pods.on('')):,} Pods)"
             boxes.append({"name": "waiting", "state": count, "down": True, "pods": waiting})
@@ -235,7 +244,7 @@ class LiveCluster(Runner, anywidget.AnyWidget):
             "said": said or last,
             "recent": [line for line in reversed(earlier) if line],
             "told": told_of(self._pods.all_looks, len(nodes), self.cluster.now),
-            "opened": self.path,
+            "opened": [group.title for group in self.path],
             "nodes": boxes,
             "workloads": self._workloads(),
         }
@@ -254,7 +263,7 @@ class LiveCluster(Runner, anywidget.AnyWidget):
     def _group(self, title: str, nodes: list[Node]) -> dict[str, object]:
         down = not all(state_of(node)[1] for node in nodes)
         counts = [[*each] for each in self._pods.looks([node.name for node in nodes]).items()]
-        state = f"{len(nodes):,} nodes"
+        state = number_of(nodes)
         return {"name": title, "state": state, "down": down, "pods": [], "counts": counts}
 
     def _workloads(self) -> list[list[object]]:
@@ -272,4 +281,5 @@ class LiveCluster(Runner, anywidget.AnyWidget):
 
 
 def _line(entry: LogEntry) -> str:
-    return f"{entry.time:.0f} s {entry.component}: {entry.message}"
+    whose = "" if entry.object.partition("/")[2] in entry.message else f" ({entry.object})"
+    return f"{entry.time:.0f} s {entry.component}: {entry.message}{whose}"

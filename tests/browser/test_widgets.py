@@ -210,30 +210,77 @@ def test_control_plane(opened):
     assert cells(chapter) == before
 
 
-LARGE = """c = Cluster(nodes=50, cpu="16", memory="64Gi")
+LARGE = """c = Cluster(nodes=40, cpu="16", memory="64Gi")
 c.apply("../data/web.yaml")
 c.scale("deployment/web", 1000)
 c.run(60)
 LiveCluster(c)"""
+GROUPS = """c = Cluster(nodes=90)
+c.apply("../data/web.yaml")
+c.scale("deployment/web", 180)
+c.run(60)
+LiveCluster(c)"""
 
 
-def test_a_click_is_answered_in_the_page_at_once_with_50_nodes_and_1000_pods(browser, light):
-    """Not timed here (see `python -m tests.bench.widgets`): the page must not lose any of it."""
-    name = CHAPTERS[0]
+def instead(browser, light, code: str, drawn: str) -> Chapter:
+    """The first chapter, with this code in its last cell, run until `drawn` holds in the page."""
     page = browser.new_page(viewport={"width": 1250, "height": 1000})
-    chapter = Chapter(page, light, name)
+    chapter = Chapter(page, light, CHAPTERS[0])
     chapter.run_all()
-    last = page.locator(".jp-Notebook .jp-CodeCell").last
-    last.locator(".jp-InputArea-editor").click()
+    page.locator(".jp-Notebook .jp-CodeCell").last.locator(".jp-InputArea-editor").click()
     page.keyboard.press("Control+a")
-    page.keyboard.insert_text(LARGE)
+    page.keyboard.insert_text(code)
     page.keyboard.press("Shift+Enter")
-    page.wait_for_function(
-        "document.querySelectorAll('.course-live .pod').length >= 1000", timeout=480_000
-    )
-    live = Driver(chapter, "LiveCluster", ".course-live .node:nth-child(50)")
+    page.wait_for_function(drawn, timeout=480_000)
+    return chapter
+
+
+def test_a_click_is_answered_in_the_page_at_once_with_40_nodes_and_1000_pods(browser, light):
+    """Not timed here (see `python -m tests.bench.widgets`): the page must not lose any of it."""
+    drawn = "document.querySelectorAll('.course-live .pod').length >= 1000"
+    chapter = instead(browser, light, LARGE, drawn)
+    live = Driver(chapter, "LiveCluster", ".course-live .node:nth-child(40)")
     live.root.get_by_text("node-7: Ready").click()
     live.click("Kill (k)")
     live.page.keyboard.press("Escape")
     live.expect("len(w.done)", lambda count: count == 1)
-    page.close()
+    chapter.page.close()
+
+
+def test_live_cluster_groups_many_nodes_by_mouse_and_keyboard(browser, light):
+    drawn = "document.querySelectorAll('.course-live .count').length >= 3"
+    chapter = instead(browser, light, GROUPS, drawn)
+    live = Driver(chapter, "LiveCluster", ".course-live")
+    page, focus = chapter.page, "document.activeElement.getAttribute('aria-label')"
+
+    def focused(begin: str) -> None:
+        page.wait_for_function(f"({focus} ?? '').startsWith({begin!r})", timeout=20_000)
+
+    live.root.get_by_text("node-41 … node-80 (40 nodes)").click()
+    live.expect("w.scene['opened']", lambda titles: titles == ["node-41 … node-80"])
+    focused("node-41: Ready, ")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("c")  # what is cordoned stays in its group, and keeps the keyboard
+    focused("node-42: Ready,SchedulingDisabled, ")
+    page.keyboard.press("k")
+    for _ in range(13):
+        page.keyboard.press("s")
+    focused("node-42: NotReady,SchedulingDisabled, ")
+    page.keyboard.press("Escape")
+    focused("NotReady,SchedulingDisabled (1 node)")
+    page.keyboard.press("ArrowRight")
+    focused("Ready (89 nodes)")
+    page.keyboard.press("k")
+    live.expect("w.scene['said']", lambda said: "open it first" in said)
+    assert live.see("len(w.done)") == 2
+    page.keyboard.press("o")
+    live.expect("w.scene['opened']", lambda titles: titles == ["Ready"])
+    focused("node-1 … node-40 (40 nodes)")
+    page.keyboard.press("Enter")
+    focused("node-1: Ready, ")
+    live.click("Back to the groups around")
+    focused("node-1 … node-40 (40 nodes)")
+    page.keyboard.press("u")
+    focused("Ready (89 nodes)")
+    live.expect("w.scene['opened']", lambda titles: titles == [])
+    chapter.page.close()

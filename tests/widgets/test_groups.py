@@ -8,7 +8,7 @@ from course_lib import Cluster
 from course_lib.errors import CourseError
 from course_lib.widgets import LiveCluster
 from course_lib.widgets.drawing import draw
-from course_lib.widgets.groups import MOST_BOXES, PodsByNode, grouped, opened
+from course_lib.widgets.groups import MOST_BOXES, OpenGroup, PodsByNode, grouped, opened
 from course_lib.widgets.looks import look_of
 
 ZONES = ["zone-a", "zone-b"]
@@ -28,9 +28,9 @@ def test_few_nodes_are_drawn_one_by_one(number, groups):
 @pytest.mark.parametrize(
     ("number", "titles"),
     [
-        (41, ["node-1 … node-40", "node-41 … node-41"]),
+        (41, ["node-1 … node-40", "node-41"]),
         (80, ["node-1 … node-40", "node-41 … node-80"]),
-        (81, ["node-1 … node-40", "node-41 … node-80", "node-81 … node-81"]),
+        (81, ["node-1 … node-40", "node-41 … node-80", "node-81"]),
     ],
 )
 def test_nodes_that_are_alike_are_grouped_with_their_neighbours(number, titles):
@@ -42,9 +42,12 @@ def test_groups_of_thousands_are_groups_again():
     groups = grouped(many)
     assert len(groups) == MOST_BOXES and sum(map(len, groups.values())) == 1700
     first = next(iter(groups))
-    here, path = opened(many, [first])
-    assert path == [first] and len(here) == 43
-    assert opened(many, ["gone", first])[1] == []
+    outer = OpenGroup(first, frozenset(node.name for node in groups[first]))
+    here, path = opened(many, [outer])
+    assert path == [outer] and len(here) == 43
+    gone = OpenGroup("gone", frozenset(["no-node"]))
+    assert opened(many, [outer, gone]) == (here, [outer])
+    assert opened(many, [gone]) == (many, [])
     assert sum(map(len, grouped(here).values())) == 43
 
 
@@ -113,12 +116,31 @@ def test_what_is_done_to_a_group_says_that_it_must_be_opened_first(view):
         view.open_group("node-1")
 
 
-def test_nodes_that_die_leave_the_group_that_is_open(view):
+def test_nodes_that_change_stay_in_the_group_that_is_open(view):
     inside = say(view, "open", "zone-a: Ready")
-    say(view, "kill", inside[0])
+    assert say(view, "cordon", inside[1]) == inside
+    assert say(view, "cordon", inside[1]) == inside
+    assert say(view, "kill", inside[0]) == inside
     view.step(90)
-    assert inside[0] not in say(view, "step")
-    assert "zone-a: NotReady" in say(view, "close")
+    assert say(view, "step") == inside and view.scene["opened"] == ["zone-a: Ready"]
+    assert view.scene["nodes"][0]["state"] == "NotReady"
+    outside = say(view, "close")
+    assert outside == ["zone-a: NotReady", "zone-a: Ready", "zone-b: Ready"]
+    assert [box["state"] for box in view.scene["nodes"]] == ["1 node", "29 nodes", "30 nodes"]
+
+
+def test_a_node_that_dies_does_not_close_the_groups_inside_groups():
+    view = LiveCluster(Cluster(nodes=90))
+    inside = say(view, "open", "node-41 … node-80")
+    say(view, "kill", "node-43")
+    view.step(90)
+    assert say(view, "step") == inside and len(inside) == 40
+    assert inside == [f"node-{number}" for number in range(41, 81)]
+    assert say(view, "close") == ["NotReady", "Ready"]
+    assert say(view, "open", "NotReady") == ["node-43"]
+    say(view, "restore", "node-43")
+    view.step(30)
+    assert view.scene["nodes"][0]["state"] == "Ready"
 
 
 def test_the_still_picture_has_the_groups_too(view):
