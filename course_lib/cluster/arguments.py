@@ -218,8 +218,10 @@ def limits_of(said: bool | Mapping[str, tuple[float, int]]) -> ClientLimits:
     if isinstance(said, bool):
         return UPSTREAM if said else NO_LIMITS
     expected = f"True, or a dict such as {{{SCHEDULER!r}: (50, 100)}}: requests a second, at once"
-    if not isinstance(said, Mapping) or not set(said) <= set(REPLACEABLE):
+    if not isinstance(said, Mapping):
         raise _no_limit(said, expected)
+    if others := [name for name in said if name not in REPLACEABLE]:
+        raise _no_limit(others[0], f"limits of {' or '.join(REPLACEABLE)}")
     rates = {}
     for name, rate in said.items():
         if not isinstance(rate, Sequence) or len(rate) != 2 or not all(map(_number, rate)):

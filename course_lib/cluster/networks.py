@@ -43,7 +43,7 @@ def ranges(nodes: int | Layout, pod_cidr: str = "", subnets: int = 1) -> dict[st
         raise _no_range("an IPv4 range such as 10.0.0.0/14", f"{pod_cidr!r}: {problem}") from None
     if not LARGEST_RANGE <= block.prefixlen <= SMALLEST_RANGE:
         expected = f"a prefix length from {LARGEST_RANGE} to {SMALLEST_RANGE}"
-        raise _no_range(expected, pod_cidr)
+        raise _no_range(expected, str(block))
     taken = {"Services": str(SERVICE_CIDR), "nodes": node_cidr}
     for _, other in overlaps({"Pods": pod_cidr} | taken):
         raise _no_range(f"a range without {taken[other]}, which is that of the {other}", pod_cidr)
