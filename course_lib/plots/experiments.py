@@ -103,11 +103,21 @@ def cluster_sizes(table: pd.DataFrame) -> Picture:
                 for name in names:
                     line, colour = "--" if limited else "-", colours[name]
                     label = f"{name.lower()}, with client limits" if limited else name.lower()
-                    axes.plot(found["PODS"], found[name], f"o{line}", label=label, color=colour)
+                    axes.plot(
+                        found["PODS"],
+                        found[name],
+                        line,
+                        marker="o",
+                        markersize=9 if limited else 5,  # where two are equal, both can be seen
+                        fillstyle="none" if limited else "full",
+                        label=label,
+                        color=colour,
+                        clip_on=False,
+                    )
                     last = found.iloc[-1]
                     said.append(f"{label} {last[name]:.3g} s for {last['PODS']} Pods")
-            axes.set(ylabel="simulated s", ylim=(0, None))
-            axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+            axes.set(ylabel="simulated s", ylim=(0, 1.1 * table[list(names)].to_numpy().max()))
+            axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), handlelength=3.6)
         rows[-1].set(xlabel="Pods", xscale="log")
         rows[-1].set_xticks(sorted(set(table["PODS"])))
         plain_ticks(rows[-1].xaxis)
