@@ -44,6 +44,8 @@ class ShownOutput(Protocol):
 class CellLine:
     """The output of a notebook's cell: one line, which is replaced, and empty in the end."""
 
+    encoding = "utf-8"  # else tqdm draws the end of its bar as a digit
+
     def __init__(self, display: Callable[..., ShownOutput]) -> None:
         self._handle = display({"text/plain": ""}, raw=True, display_id=True)
 
@@ -123,13 +125,16 @@ class RunBar:
             from IPython.display import display
 
             screen = CellLine(display)
-        return tqdm(
+        made: tqdm[NoReturn] = tqdm(
             desc="cluster",
             total=self._seconds,
             leave=False,
             file=screen,
             bar_format=OPEN_FORMAT if self._seconds is None else FORMAT,
+            smoothing=0,  # what is left follows from the whole run
         )
+        made.start_t -= time.monotonic() - self._since  # the run began before its bar
+        return made
 
 
 def patience(progress: bool | None) -> float:

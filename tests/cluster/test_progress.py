@@ -106,3 +106,18 @@ def test_an_error_ends_the_bar_too(capsys):
     with pytest.raises(CourseError, match="did not hold"):
         cluster.run_until(lambda: False, timeout=3000, progress=True)
     assert capsys.readouterr().err.endswith("\r")
+
+
+def test_what_is_left_counts_the_time_before_the_bar(clock, monkeypatch):
+    shown: list[str] = []
+    cell = SimpleNamespace(write=shown.append, flush=lambda: None, encoding="utf-8")
+    monkeypatch.setattr(progress.sys, "stderr", cell)
+    sim = Simulation()
+    with progress.RunBar(sim, 40.0, progress.PATIENCE) as bar:
+        sim.run(10)
+        clock[0] = 100.0
+        for _ in range(progress.EACH):
+            bar.look()
+        assert bar._bar is not None
+        told = str(bar._bar)
+    assert "10 of 40 simulated s |███████▌" in told and "01:40 (left: 05:00)" in told
