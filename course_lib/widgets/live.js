@@ -101,7 +101,7 @@ function render({ model, el }) {
   }
 
   function onKey(event) {
-    const names = [...boxes.keys()];
+    const names = model.get("scene").nodes.map((each) => each.name);
     const moves = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
     const action = ACTIONS.find((each) => each[2] === event.key);
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -177,10 +177,18 @@ function render({ model, el }) {
       ? counts.map(([look, many]) => `${many} ${look}`).join(", ") || "no Pods"
       : `${each.pods.length} Pod${each.pods.length === 1 ? "" : "s"}`;
     known.element.classList.toggle("down", each.down);
+    known.element.classList.toggle("waiting", Boolean(each.waiting));
     known.element.setAttribute("aria-label", `${title}, ${count}`);
     known.element.replaceChildren(
       make("b", {}, title), ...counts.map(chip), ...each.pods.map(tile));
     if (pod && each.name === node) markPod(pod);
+  }
+
+  function arrange(list) {
+    list.forEach((each, at) => {
+      const { element } = boxes.get(each.name);
+      if (grid.children[at] !== element) grid.insertBefore(element, grid.children[at]);
+    });
   }
 
   function drawWorkloads(list) {
@@ -204,11 +212,14 @@ function render({ model, el }) {
     drawWorkloads(scene.workloads);
     const opened = scene.opened ?? [];
     const closed = shownPath[opened.length]; // the group that is left, if one is
-    const inside = [grid, path].some((each) => each.contains(document.activeElement));
+    const before = document.activeElement;
+    const inside = [grid, path].some((each) => each.contains(before));
     drawPath(opened);
     const names = new Set(scene.nodes.map((each) => each.name));
     for (const [name, known] of boxes) if (!names.has(name)) { known.element.remove(); boxes.delete(name); }
     scene.nodes.forEach(drawNode);
+    arrange(scene.nodes);
+    if (inside && before !== document.activeElement) before.focus(); // it was moved
     if (!boxes.has(node) && scene.nodes.length)
       choose(boxes.has(closed) ? closed : scene.nodes[0].name, inside);
     told.textContent = scene.said;

@@ -232,9 +232,8 @@ class LiveCluster(Runner, anywidget.AnyWidget):
         self._groups = list(groups)
         boxes = [self._group(title, each) for title, each in groups.items()]
         boxes += [] if groups else [self._box(node) for node in in_line(here)]
-        if waiting := self._tiles("")[:MOST_WAITING]:
-            count = f"for a node ({len(self._pods.on('')):,} Pods)"
-            boxes.append({"name": "waiting", "state": count, "down": True, "pods": waiting})
+        if waiting := self._tiles(""):
+            boxes.append(_waiting(waiting))
         *earlier, last = ["", *map(_line, self.cluster.sim.log.entries[-RECENT:])]
         self.scene = {
             "now": self.cluster.now,
@@ -278,6 +277,15 @@ class LiveCluster(Runner, anywidget.AnyWidget):
         said = f"LiveCluster at {self.cluster.now:.0f} s"
         still = draw(self.cluster, self.namespace)
         return with_still(super()._repr_mimebundle_(**kwargs), still, said)
+
+
+def _waiting(tiles: list[list[object]]) -> dict[str, object]:
+    more = f", {MOST_WAITING} of them here" if len(tiles) > MOST_WAITING else ""
+    state = f"{len(tiles):,} Pod{'' if len(tiles) == 1 else 's'}{more}"
+    drawn = tiles[:MOST_WAITING]
+    return {
+        "name": "waiting for a node", "state": state, "down": True, "pods": drawn, "waiting": True
+    }  # fmt: skip
 
 
 def _line(entry: LogEntry) -> str:

@@ -8,7 +8,14 @@ from course_lib import Cluster
 from course_lib.errors import CourseError
 from course_lib.widgets import LiveCluster
 from course_lib.widgets.drawing import draw
-from course_lib.widgets.groups import MOST_BOXES, OpenGroup, PodsByNode, grouped, opened
+from course_lib.widgets.groups import (
+    MOST_BOXES,
+    MOST_WAITING,
+    OpenGroup,
+    PodsByNode,
+    grouped,
+    opened,
+)
 from course_lib.widgets.looks import look_of
 
 ZONES = ["zone-a", "zone-b"]
@@ -147,3 +154,17 @@ def test_the_still_picture_has_the_groups_too(view):
     still = draw(view.cluster)
     assert "zone-b: Ready (30 nodes)" in still and "ready</span>" in still
     assert len(still) < 4000
+
+
+def test_pods_that_wait_are_counted_and_come_last():
+    cluster = Cluster(nodes=41, cpu="1")
+    cluster.apply("data/web.yaml")
+    cluster.scale("deployment/web", 500)
+    cluster.run(20)
+    waiting = sum(not pod.spec.node_name for pod in cluster.api.list("Pod", "default"))
+    box = LiveCluster(cluster).scene["nodes"][-1]
+    assert waiting > MOST_WAITING == len(box["pods"])
+    assert (box["name"], box["state"]) == (
+        "waiting for a node",
+        f"{waiting} Pods, {MOST_WAITING} of them here",
+    )
