@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar, cast
 
+import msgspec
+
 from course_lib.apiserver import admission, allocation, deletion, documents
 from course_lib.apiserver.binding import bound
 from course_lib.apiserver.documents import Incoming, copied, note_view, served, view_of
@@ -357,13 +359,13 @@ class APIServer:
             made = self._allocated(made)
         else:
             made = documents.update_of_status(desired, before, existing, kind)
-        if kind.generations and kind.content(made.document) != kind.content(before):
+        if kind.generations and not _alike(kind.content(made.document), kind.content(before)):
             generation = before["metadata"].get("generation", 0) + 1
             made = made.changed({"metadata": {"generation": generation}})
         if made.view.terminating and deletion.finished(made.document, kind):
             self.store.delete(key, entry.revision)
             return made.view
-        if made.document == before:
+        if _alike(made.document, before):
             return existing
         return self._write(key, made, entry.revision)
 
@@ -401,6 +403,14 @@ class APIServer:
             name = prefix + "".join(self._random.choices(ALPHABET, k=5))
             if not self.store.get(self.key(kind, name, meta.namespace)):
                 return name
+
+
+def _alike(one: object, other: object) -> bool:
+    """Whether two parts are written alike: True equals 1 in Python, and is written otherwise."""
+    if one != other:
+        return False
+    written, known = (msgspec.msgpack.encode(each, order="sorted") for each in (one, other))
+    return written == known
 
 
 def not_found(kind: Kind, name: str) -> NotFound:

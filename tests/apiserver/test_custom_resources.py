@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from course_lib import Cluster
 from course_lib.apiserver import APIServer
 from course_lib.apiserver.errors import NotFound
 from course_lib.engine import Simulation
@@ -272,3 +273,22 @@ def test_a_new_api_server_on_the_same_store_serves_the_same_kinds():
         second.list("Cache")
     with pytest.raises(NotFound):
         second.get("crd", "caches.example.com")
+
+
+def test_an_update_from_1_to_true_is_a_change():
+    cluster = Cluster(nodes=1)
+    anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    version = {"name": "v1", "served": True, "storage": True}
+    version["schema"] = {"openAPIV3Schema": anything}
+    names = {"plural": "switches", "singular": "switch", "kind": "Switch"}
+    spec = {"group": "x.io", "scope": "Namespaced", "names": names, "versions": [version]}
+    crd = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition"}
+    cluster.apply(crd | {"metadata": {"name": "switches.x.io"}, "spec": spec})
+    cluster.run(seconds=2)
+    head = {"apiVersion": "x.io/v1", "kind": "Switch", "metadata": {"name": "s"}}
+    cluster.api.create(head | {"spec": {"on": 1}})
+    document = cluster.api.document("Switch", "s", "default")
+    cluster.api.update(document | {"spec": {"on": True}})
+    after = cluster.api.document("Switch", "s", "default")
+    assert after["spec"]["on"] is True
+    assert after["metadata"]["generation"] == 2
