@@ -10,6 +10,7 @@ Source: kubernetes.io "Kubernetes API Concepts"; `BeforeCreate` and `BeforeUpdat
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TypeVar
 
@@ -51,17 +52,32 @@ class Incoming(msgspec.Struct, frozen=True):
         return Incoming(document, self.kind, view)
 
 
-def new(document: Document, kind: Kind, api: Reader | None = None) -> Incoming:
+def judged(kind: Kind, written: bytes) -> Incoming:
+    """A document of a `kind` with a valid spec, `written` as bytes, and nothing else."""
+    metadata = {"name": "name", "namespace": "default"}
+    document = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata}
+    document["spec"] = msgspec.msgpack.decode(written)
+    view = decode(document, kind)
+    validate(document, view, kind)
+    return Incoming(canonical(document, kind.type), kind, view)
+
+
+Judge = Callable[[Kind, bytes], Incoming]
+
+
+def new(
+    document: Document, kind: Kind, api: Reader | None = None, judge: Judge = judged
+) -> Incoming:
     """A document that is to be created; without `api`, what can be said of it by itself.
 
     Raises `InvalidManifest`, or what an admission plugin raises.
 
-    `kind` is the document's.
+    `kind` is the document's, `judge` is `judged`, or remembers what that has returned.
     """
     document = _completed(document, kind)
     if api is not None:
         admission.mutate(api, kind, document)
-    known = _of_equal_spec(document, kind)
+    known = _of_equal_spec(document, kind, judge)
     if known is None:
         view = decode(document, kind)
         validate(document, view, kind)
@@ -118,24 +134,13 @@ def _completed_spec(kind: Kind, written: bytes) -> bytes:
     return encoded(document["spec"])
 
 
-def _of_equal_spec(document: Document, kind: Kind) -> Incoming | None:
+def _of_equal_spec(document: Document, kind: Kind, judge: Judge) -> Incoming | None:
     """A valid document with the same spec; None for a spec that is invalid, or has no key."""
     written = _spec_alone(document, kind)
     try:
-        return _judged(kind, written) if written else None
+        return judge(kind, written) if written else None
     except InvalidManifest:
         return None  # the whole document is judged, to report all its problems
-
-
-@lru_cache(maxsize=1024)
-def _judged(kind: Kind, written: bytes) -> Incoming:
-    """A document with a spec and nothing else, completed and valid."""
-    metadata = {"name": "name", "namespace": "default"}
-    document = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata}
-    document["spec"] = msgspec.msgpack.decode(written)
-    view = decode(document, kind)
-    validate(document, view, kind)
-    return Incoming(canonical(document, kind.type), kind, view)
 
 
 def _reusing(before: object, status: object) -> object:
@@ -150,12 +155,6 @@ def _reusing(before: object, status: object) -> object:
             for name, new in plain({key: part}, "status").items():
                 result[name] = shared(before.get(name), new)
     return result
-
-
-def forget_specs() -> None:
-    """Empty the cache of judged specs."""
-    _completed_spec.cache_clear()
-    _judged.cache_clear()
 
 
 def as_stored(document: Document, kinds: Kinds, first: bool = False) -> tuple[Document, Kind]:

@@ -7,6 +7,7 @@ admission, stored under a new revision, and sent to its watchers. ("Kubernetes A
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import TypeVar, cast
 
 import msgspec
@@ -60,6 +61,8 @@ class APIServer:
         self.up = True
         self.clients: list[Callable[[], None]] = []  # who hears when it stops
         self._random = sim.random("apiserver")
+        # The Pods of one template have equal specs: they are one object in memory.
+        self._judged = lru_cache(maxsize=1024)(documents.judged)
         self._extensions = Extensions(self) if kinds is None else None  # a dry run shares kinds
 
     def stop(self) -> None:
@@ -173,7 +176,7 @@ class APIServer:
     def create(self, document: Document) -> Object:
         """Store a new object; raises `InvalidManifest`, `AlreadyExists` or `Forbidden`."""
         document, kind = documents.as_stored(document, self.kinds, first=True)
-        made = documents.new(document, kind, self)
+        made = documents.new(document, kind, self, self._judged)
         if self._counts_others(made):
             self.store.confirm()
         made = self._stamped(made)
@@ -249,6 +252,7 @@ class APIServer:
         Raises `Conflict` where the patch names another resourceVersion or uid than the object has.
         """
         check_subresource(subresource)
+        plain(patch, "patch")  # or it is refused
         named = self.resource(kind)
         key = self.key(named, name, namespace)
 

@@ -171,6 +171,7 @@ class Connection(ServerClient):
         selector: Selector = EVERYTHING,
         fields: FieldSelector | None = None,
         initial: bool = False,
+        renewals: bool = True,
     ) -> Subscription:
         """Call `listener` with each change from now on, over all breaks of the connection.
 

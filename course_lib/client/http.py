@@ -139,6 +139,7 @@ class HTTPClient:
         selector: Selector = EVERYTHING,
         fields: FieldSelector | None = None,
         initial: bool = False,
+        renewals: bool = True,
     ) -> Subscription:
         """Call `listener` with each change from now on, over all breaks of the connection."""
         named = self.resource(kind)

@@ -45,6 +45,7 @@ class Informer(Generic[ObjectT]):
         kind: type[ObjectT] | str | Kind,
         fields: FieldSelector | None = None,
         namespace: str = "",
+        renewals: bool = True,
     ) -> None:
         self._sim = client.sim
         self.kind = client.resource(kind)
@@ -53,7 +54,7 @@ class Informer(Generic[ObjectT]):
         self._reading = False  # whether a reader takes in what has arrived
         self._untold: deque[tuple[ObjectT | None, ObjectT | None]] = deque()
         self._watch = client.watch(
-            self.kind, self._on_event, namespace, fields=fields, initial=True
+            self.kind, self._on_event, namespace, fields=fields, initial=True, renewals=renewals
         )
 
     def __len__(self) -> int:
@@ -158,8 +159,8 @@ class InformerFactory:
     (3, 1)
     """
 
-    def __init__(self, client: Client) -> None:
-        self.client = client
+    def __init__(self, client: Client, renewals: bool = True) -> None:
+        self.client, self._renewals = client, renewals
         self._informers: dict[str, Informer] = {}  # by the title of the kind
         self._of_types: dict[object, Informer] = {}  # by the type of a kind's views
 
@@ -183,7 +184,7 @@ class InformerFactory:
             return self._of_types[kind]
         named = self.client.resource(kind)
         if named.title not in self._informers:
-            self._informers[named.title] = Informer(self.client, named)
+            self._informers[named.title] = Informer(self.client, named, renewals=self._renewals)
         if isinstance(kind, type):  # its kind is built in; what a name stands for may change
             self._of_types[kind] = self._informers[named.title]
         return self._informers[named.title]

@@ -132,10 +132,12 @@ class Client(Protocol):
         selector: Selector = EVERYTHING,
         fields: FieldSelector | None = None,
         initial: bool = False,
+        renewals: bool = True,
     ) -> Subscription:
         """Call `listener` with each change from now on, once the write of it has returned.
 
-        With `initial`, existing objects come first, each as ADDED (`sendInitialEvents`).
+        With `initial`, existing objects come first, each as ADDED (`sendInitialEvents`). Without
+        `renewals`, a renewal of a Lease may arrive as late as somebody reads the Lease.
 
         `kind` is a type, a name or a `Kind`; `namespace` (empty: all), `selector` and `fields`
         choose objects as in `list`.

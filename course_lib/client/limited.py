@@ -85,9 +85,10 @@ class LimitedClient(ServerClient):
         selector: Selector = EVERYTHING,
         fields: FieldSelector | None = None,
         initial: bool = False,
+        renewals: bool = True,
     ) -> Subscription:
         """Call `listener` with each change from now on."""
-        return self._shared.watch(kind, listener, namespace, selector, fields, initial)
+        return self._shared.watch(kind, listener, namespace, selector, fields, initial, renewals)
 
 
 def one_for_each(shared: ServerClient, rate: Rate | None) -> Callable[[], ServerClient]:

@@ -71,6 +71,7 @@ class ServerClient(ABC):
         selector: Selector = EVERYTHING,
         fields: FieldSelector | None = None,
         initial: bool = False,
+        renewals: bool = True,
     ) -> Subscription:
         """Call `listener` with each change from now on."""
 
@@ -203,12 +204,13 @@ class LocalClient(ServerClient):
         selector: Selector = EVERYTHING,
         fields: FieldSelector | None = None,
         initial: bool = False,
+        renewals: bool = True,
     ) -> Subscription:
         """Call `listener` with each change from now on, once the write of it has returned."""
         if initial:
             for each in self.server.list(kind, namespace, selector, fields):
                 listener(WatchEvent(ADDED, each, int(each.metadata.resource_version)))
-        return self.server.watch(kind, listener, namespace, selector, fields, renewals=not initial)
+        return self.server.watch(kind, listener, namespace, selector, fields, renewals=renewals)
 
     def _key(self, kind: AnyKind, name: str, namespace: str) -> str:
         return self.server.key(self.resource(kind), name, namespace)

@@ -28,9 +28,9 @@ class Cloud:
     def __init__(self, api: Client, network: Network) -> None:
         self.api, self.network, self.sim = api, network, api.sim
         self.informers = InformerFactory(api)
-        self.given: dict[tuple[str, str], str] = {}
+        self.given: dict[str, str] = {}  # by the Service's UID
         self._pool = AddressPool(ADDRESSES, first=10)
-        self._begun: dict[tuple[str, str], float] = {}
+        self._begun: dict[str, float] = {}
         self._ticker = Ticker(self.sim, self.sim.now, CHECK_PERIOD, self._look)
         kinds: tuple[type[Object], ...] = (Service, Node, EndpointSlice)
         for kind in kinds:
@@ -47,21 +47,22 @@ class Cloud:
     def _round(self) -> bool:
         """Look at all load balancers; whether each Service that wants one has it."""
         desired = {
-            (service.namespace, service.name): service
+            service.uid: service
             for service in self.informers.list(Service)
             if service.spec.type == "LoadBalancer"
         }
-        for name in [name for name in self.given if name not in desired]:
-            address = self.given.pop(name)
+        self._begun = {uid: begun for uid, begun in self._begun.items() if uid in desired}
+        for uid in [uid for uid in self.given if uid not in desired]:
+            address = self.given.pop(uid)
             self.network.balanced.pop(address, None)
             self._pool.release(address)
-        for name, service in desired.items():
-            begun = self._begun.setdefault(name, self.sim.now)
-            if name not in self.given and self.sim.now - begun >= PROVISION:
+        for uid, service in desired.items():
+            begun = self._begun.setdefault(uid, self.sim.now)
+            if uid not in self.given and self.sim.now - begun >= PROVISION:
                 self._give(service)
-            if name in self.given:
-                self.network.balanced[self.given[name]] = self._healthy(service)
-        return all(name in self.given for name in desired)
+            if uid in self.given:
+                self.network.balanced[self.given[uid]] = self._healthy(service)
+        return all(uid in self.given for uid in desired)
 
     def _give(self, service: Service) -> None:
         address = self._pool.take()
@@ -71,7 +72,7 @@ class Cloud:
         except APIError:  # the next round tries again
             self._pool.release(address)
             return
-        self.given[service.namespace, service.name] = address
+        self.given[service.uid] = address
         self.sim.record(
             "service-controller", f"Service/{service.name}", "EnsuredLoadBalancer", address
         )

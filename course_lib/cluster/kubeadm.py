@@ -257,7 +257,7 @@ class KubeadmControlPlane(ControlPlane["KubeadmControlPlane"]):
 
 def _etcd(sim: Simulation, layout: Layout) -> EtcdCluster:
     """The members of etcd, whose writes take no time of the cluster's."""
-    etcd = EtcdCluster(Simulation(sim.seed), layout.etcd)
+    etcd = EtcdCluster(Simulation(sim.seed, sim.now), layout.etcd)
     etcd.peers.delay = (0.0, 0.0)
     for member in etcd.members.values():
         member.disk.seconds = 0.0

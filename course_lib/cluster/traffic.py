@@ -63,7 +63,7 @@ class Traffic:
 
     def _target(self, source: str, name: str, namespace: str) -> str:
         if name.startswith("service/"):
-            return self._api.get(Service, name[8:], namespace).spec.cluster_ip
+            return _address(self._api.get(Service, name[8:], namespace))
         party = self._network.party(name, namespace)
         network = self._network
         if party in network.pods or party in network.hosts or party == OUTSIDE:
@@ -113,8 +113,21 @@ class Traffic:
 
 def _from_nodes(service: Service, port: int | None) -> Target:
     """For clients on the nodes: the Service's address and port."""
-    number, _ = _port(service, port)
-    return lambda proxy: (proxy.node, service.spec.cluster_ip, number)
+    (number, _), address = _port(service, port), _address(service)
+    return lambda proxy: (proxy.node, address, number)
+
+
+def _address(service: Service) -> str:
+    """The Service's address; raises `CourseError` for a headless one."""
+    if service.spec.cluster_ip in ("", "None"):
+        raise CourseError(
+            "the Service has no address",
+            where=f"Service {service.namespace}/{service.name}: spec.clusterIP",
+            expected="an address",
+            found=service.spec.cluster_ip or "nothing",
+            do="clients ask DNS for its Pods: send requests to one of them",
+        )
+    return service.spec.cluster_ip
 
 
 def _from_outside(service: Service, port: int | None) -> Target:

@@ -76,7 +76,7 @@ def start_controllers(
     `api` is their client, `metrics` what the autoscaler reads, `cidr` the addresses of Pods;
     `own` makes a client for one of them, where each has its own.
     """
-    informers = InformerFactory(api)
+    informers = InformerFactory(api, renewals=False)  # the node controller asks for a Lease's end
     makers: dict[type[Controller], Callable[[Client, InformerFactory], Controller]] = {
         # The nodes that a cluster begins with have their addresses at once.
         NodeIPAMController: lambda _, informers: NodeIPAMController(api, informers, cidr)

@@ -26,10 +26,11 @@ def test_a_document_is_defaulted_decoded_and_validated_once_on_its_way_in(monkey
         calls_of(monkeypatch, documents, "decode"),
         calls_of(monkeypatch, documents, "validate"),
     ]
-    documents.forget_specs()
-    made = api.create(pod("web"))
+    new = pod("web")
+    new["spec"]["containers"][0]["image"] = "only-here:1"  # a spec that no test had before
+    made = api.create(new)
     assert [len(calls) for calls in steps] == [1, 1, 1]
-    other = api.create(pod("other"))  # of the same spec
+    other = api.create(new | {"metadata": {"name": "other"}})  # of the same spec
     assert [len(calls) for calls in steps] == [1, 1, 1]
     assert other.spec is made.spec
     api.patch("Pod", "web", "default", {"metadata": {"labels": {"tier": "front"}}})
@@ -84,3 +85,22 @@ def test_events_are_kept_as_bytes_and_read_as_they_were_written(api):
     seen = api.get("Event", "web.1")
     assert (seen.count, seen.message, seen.involved_object.name) == (2, "é", "web")
     assert api.document("Event", "web.1")["involvedObject"] == reference
+
+
+def test_a_view_that_is_changed_in_place_harms_no_other_server():
+    document = pod("web")
+    document["spec"]["nodeSelector"] = {"disk": "ssd"}
+    views = []
+    for _ in range(2):
+        api = APIServer(Simulation())
+        furnish(api)
+        views.append(api.create(document))
+        views[0].spec.node_selector["disk"] = "none"
+    assert views[1].spec.node_selector == {"disk": "ssd"}
+
+
+@pytest.mark.parametrize("value", [float("nan"), {1, 2}, 2**64, "\ud800", object()])
+def test_a_patch_holds_what_a_manifest_may_hold(api, value):
+    api.create(pod("web"))
+    with pytest.raises(InvalidManifest):
+        api.patch("Pod", "web", "default", {"metadata": {"annotations": {"a": value}}})
