@@ -34,7 +34,8 @@ Handler = Callable[[ObjectT | None, ObjectT | None], None]  # the object before,
 class Informer(Generic[ObjectT]):
     """A cache of all objects of a kind, with handlers for its changes.
 
-    With `fields` and `namespace`, only of those that match: a kubelet keeps its own Pods.
+    With `fields` and `namespace`, only of those that match: a kubelet keeps its own Pods. Without
+    `renewals`, a renewal of a Lease may arrive as late as somebody reads the Lease.
 
     `client` lists and watches the `kind`.
     """
