@@ -43,7 +43,8 @@ def still():
 
 def stored(served):
     store = served.cluster.api.server.store
-    return store.revision, dict(store.range("/"))
+    objects = dict(store.range("/"))  # who reads a Lease gets its last renewal, which is a write
+    return store.revision, objects
 
 
 DRY = [
