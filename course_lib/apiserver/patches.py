@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from course_lib.apiserver.errors import BadRequest, NotFound
-from course_lib.objects.manifests import Document
+from course_lib.objects.manifests import Document, plain
 
 MergeKey = Sequence[str]  # fields; all but the first may be missing in an item
 MergeKeys = Mapping[str, Sequence[MergeKey]]
@@ -112,6 +114,16 @@ def _merge_list(
     merged = [_merge(before.get(n), now.get(n), item, "", keys) for n, item in names.items()]
     others = [item for n, item in now.items() if n not in names and n not in before]
     return merged + others
+
+
+def check_types(patch: Document) -> None:
+    """Raise `InvalidManifest` for a patch that holds what no manifest holds, such as a set."""
+    try:
+        if msgspec.msgpack.decode(msgspec.msgpack.encode(patch)) == patch:
+            return
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        pass  # it is said below which part is wrong
+    plain(patch, "patch")
 
 
 def merged(document: Document, patch: Document) -> Document:

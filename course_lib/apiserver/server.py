@@ -18,7 +18,7 @@ from course_lib.apiserver.documents import Incoming, copied, note_view, served, 
 from course_lib.apiserver.entries import Change, StoredObject
 from course_lib.apiserver.errors import AlreadyExists, BadRequest, Conflict, NotFound, StaleRead
 from course_lib.apiserver.extensions import Extensions
-from course_lib.apiserver.patches import check_subresource, merged
+from course_lib.apiserver.patches import check_subresource, check_types, merged
 from course_lib.apiserver.store import Store
 from course_lib.apiserver.watch_events import Choice, WatchEvent, event_of
 from course_lib.apiserver.watches import Watch
@@ -252,7 +252,7 @@ class APIServer:
         Raises `Conflict` where the patch names another resourceVersion or uid than the object has.
         """
         check_subresource(subresource)
-        plain(patch, "patch")  # or it is refused
+        check_types(patch)
         named = self.resource(kind)
         key = self.key(named, name, namespace)
 
