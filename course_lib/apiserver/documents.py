@@ -52,6 +52,9 @@ class Incoming(msgspec.Struct, frozen=True):
         return Incoming(document, self.kind, view)
 
 
+Judge = Callable[[Kind, bytes], Incoming]
+
+
 def judged(kind: Kind, written: bytes) -> Incoming:
     """A document of a `kind` with a valid spec, `written` as bytes, and nothing else."""
     metadata = {"name": "name", "namespace": "default"}
@@ -60,9 +63,6 @@ def judged(kind: Kind, written: bytes) -> Incoming:
     view = decode(document, kind)
     validate(document, view, kind)
     return Incoming(canonical(document, kind.type), kind, view)
-
-
-Judge = Callable[[Kind, bytes], Incoming]
 
 
 def new(

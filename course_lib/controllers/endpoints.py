@@ -24,7 +24,7 @@ from course_lib.objects.pods import is_ready
 
 MOST_ADDRESSES = 1000  # in one object (`maxCapacity`)
 OVER_CAPACITY = "endpoints.kubernetes.io/over-capacity"
-MANAGED_BY = "endpoints.kubernetes.io/managed-by"
+ENDPOINTS_MANAGED_BY = "endpoints.kubernetes.io/managed-by"
 
 
 class InSubset(NamedTuple):
@@ -172,7 +172,7 @@ class EndpointsController(ServiceController[Addresses]):
 
 
 def _labels(service: Service) -> dict[str, str]:
-    return headless_label(service) | {MANAGED_BY: "endpoint-controller"}
+    return headless_label(service) | {ENDPOINTS_MANAGED_BY: "endpoint-controller"}
 
 
 def _place(service: Service, pod: Pod) -> InSubset | None:

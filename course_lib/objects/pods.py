@@ -25,11 +25,6 @@ def is_active(pod: Pod) -> bool:
     return pod.status.phase not in FINAL_PHASES and not pod.terminating
 
 
-def is_terminating(pod: Pod) -> bool:
-    """Being deleted, and not ended yet (`IsPodTerminating`)."""
-    return pod.status.phase not in FINAL_PHASES and pod.terminating
-
-
 def ready_since(pod: Pod) -> str | None:
     """The timestamp since which a Pod is ready; None: it is not."""
     ready = condition(pod.status.conditions, "Ready")
