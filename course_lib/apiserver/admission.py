@@ -27,7 +27,7 @@ from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.priority_class import PriorityClass
 from course_lib.objects.kinds.service import Service
 from course_lib.objects.kinds.service_account import ServiceAccount
-from course_lib.objects.kinds.storage_class import DEFAULT_CLASS, StorageClass
+from course_lib.objects.kinds.storage_class import StorageClass, default_class
 from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Object, ObjectMeta
 from course_lib.objects.openapi.definitions import CustomResourceDefinition
@@ -274,10 +274,8 @@ def default_storage_class(api: Reader, claim: Document) -> None:
     """DefaultStorageClass: claims that name no class get the one marked as default."""
     if "storageClassName" in claim["spec"] or BETA_CLASS in _annotations(claim):
         return
-    marked = [c for c in api.list(StorageClass) if c.annotations.get(DEFAULT_CLASS) == "true"]
-    if marked:
-        newest = max(marked, key=lambda c: (c.metadata.creation_timestamp or "", c.name))
-        claim["spec"]["storageClassName"] = newest.name
+    if default := default_class(api.list(StorageClass)):
+        claim["spec"]["storageClassName"] = default.name
 
 
 def claim_resize(api: Reader, before: PersistentVolumeClaim, after: PersistentVolumeClaim) -> None:

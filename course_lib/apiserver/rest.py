@@ -34,13 +34,27 @@ from course_lib.apiserver.writes import Writer
 from course_lib.errors import CourseError
 from course_lib.objects.columns import printed
 from course_lib.objects.kind import Kind
+from course_lib.objects.kinds.pod.spec import Pod
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object
 from course_lib.objects.selectors import parse_field_selector, parse_selector
 
+_ENDED = {
+    "Succeeded": "The pod has completed successfully.",
+    "Failed": "The pod failed.",
+}
+
 
 def _plain(cell: Any) -> Any:
-    return cell if type(cell) in (int, float, bool) else str(cell)
+    return cell if cell is None or type(cell) in (int, float, bool) else str(cell)
+
+
+def _state(view: Object) -> Document:
+    """What is said of a row beside its cells: that a Pod has ended (`printPod`)."""
+    if not isinstance(view, Pod) or view.status.phase not in _ENDED:
+        return {}
+    head = {"type": "Completed", "status": "True", "reason": view.status.phase}
+    return {"conditions": [head | {"message": _ENDED[view.status.phase]}]}
 
 
 class Face:
@@ -140,7 +154,7 @@ class Face:
         if request.as_table:
             found = [self.api.get(target.kind, target.name, target.namespace)]
             revision = document["metadata"]["resourceVersion"]
-            return HTTPResponse(200, self.table(target.kind, found, revision))
+            return HTTPResponse(200, self.table(target.kind, found, revision, listed=False))
         return HTTPResponse(200, document)
 
     def _chosen(self, target: Target, request: Request) -> list[Object]:
@@ -163,30 +177,30 @@ class Face:
         return self.api.document(kind, of.name, of.namespace)
 
     def table(
-        self, kind: Kind, found: list[Any], revision: str, meta: Document | None = None
+        self,
+        kind: Kind,
+        found: list[Any],
+        revision: str,
+        meta: Document | None = None,
+        listed: bool = True,
     ) -> Document:
         """Objects as rows, in the columns of `kubectl get`; further ones need `-o wide`.
 
-        `meta` is the metadata of the one object where it is not as stored (any more).
+        The descriptions of built-in columns are their names, and not the sentences of the API's
+        documentation.
 
-        `kind` has the columns, `found` are its objects, `revision` is that of the list.
+        `kind` has the columns, `found` are its objects, `revision` is that of the list. `meta` is
+        the metadata of the one object where it is not as stored (any more); `listed` is False where
+        the one object is asked for.
         """
-        columns, rows = printed(kind, found, self.api.sim.now)
-        definitions = [
-            {
-                "name": name.title(),
-                "type": "string",
-                "format": "name" if name == "NAME" else "",
-                "description": name.capitalize(),
-                "priority": int(wide),
-            }
-            for name, wide in columns
-        ]
+        columns, rows = printed(kind, found, self.api.sim.now, listed)
+        definitions = [column._asdict() for column in columns]
         partial = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1"}
         made = [
             {
                 "cells": [_plain(cell) for cell in cells],
                 "object": partial | {"metadata": meta or self.document(kind, each)["metadata"]},
+                **_state(each),
             }
             for cells, each in zip(rows, found, strict=True)
         ]

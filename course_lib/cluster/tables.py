@@ -43,8 +43,8 @@ def table_rows(
         objects = sorted(objects, key=lambda e: (e.last_timestamp or "", e.name.rpartition(".")[2]))
     columns, rows = printed(kind, objects, now)
     kept = [place for place, column in enumerate(columns) if wide or not column.wide]
-    names = [columns[place].name for place in kept]
-    shown = [[row[place] for place in kept] for row in rows]
+    names = [columns[place].heading for place in kept]
+    shown = [["" if row[place] is None else row[place] for place in kept] for row in rows]
     if namespaces:
         names = ["NAMESPACE", *names]
         shown = [[view.namespace, *row] for view, row in zip(objects, shown, strict=True)]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from course_lib.engine.ages import since
+from course_lib.objects.headings import Columns
 from course_lib.objects.kind import Kind
 from course_lib.objects.meta import Object
 
@@ -32,9 +33,10 @@ def first_of(values: Iterable[str], empty: str, most: int = 3) -> str:
 
 
 def ingress_points(balancer: Mapping[str, Any] | None) -> list[str]:
-    """The addresses that a load balancer gave, from a `status.loadBalancer`."""
+    """The addresses that a load balancer gave, from a `status.loadBalancer`; each once, sorted."""
     given = (balancer or {}).get("ingress") or ()
-    return [point.get("ip") or point.get("hostname", "") for point in given]
+    points = {point.get("ip") or point.get("hostname", "") for point in given}
+    return sorted(points - {""})
 
 
 def access_modes(modes: list[str] | None) -> str:
@@ -42,23 +44,22 @@ def access_modes(modes: list[str] | None) -> str:
     return ",".join(short for mode, short in ACCESS_MODES.items() if mode in (modes or ()))
 
 
-class Column(NamedTuple):
-    """A column's heading, and whether only `-o wide` shows it."""
-
-    name: str
-    wide: bool
-
-
 def printed(
-    kind: Kind, objects: Sequence[Object], now: float
-) -> tuple[list[Column], list[list[Any]]]:
-    """All columns of a `kind`, also of `-o wide`, and a row for each of `objects` at `now` (s)."""
-    names = kind.columns.split("  ")
-    columns = [Column(name.removeprefix("+"), name.startswith("+")) for name in names]
+    kind: Kind, objects: Sequence[Object], now: float, listed: bool = True
+) -> tuple[Columns, list[list[Any]]]:
+    """All columns of a `kind`, also of `-o wide`, and a row for each of `objects` at `now` (s).
+
+    `listed` is False for an object that is read by its name.
+    """
+    names = [column.name for column in kind.columns]
+    age = names.index("Age") if "Age" in names and not kind.custom else None
+    default = kind.default_of(objects) if listed else None
     rows = []
     for view in objects:
         cells = list(kind.row(view, now))
-        if "AGE" in names:
-            cells.insert(names.index("AGE"), since(view.metadata.creation_timestamp, now))
+        if age is not None:
+            cells.insert(age, since(view.metadata.creation_timestamp, now))
+        if view is default:
+            cells[0] = f"{cells[0]} (default)"
         rows.append(cells)
-    return columns, rows
+    return kind.columns, rows

@@ -14,6 +14,7 @@ import msgspec
 
 from course_lib.engine.ages import since
 from course_lib.objects.field_errors import FieldError, InvalidObject, invalid, required
+from course_lib.objects.headings import Column
 from course_lib.objects.jsonpath import JSONPath, text_of
 from course_lib.objects.kind import Kind, Problems, Row, Scale, UnknownField
 from course_lib.objects.manifests import Document
@@ -29,8 +30,9 @@ from course_lib.objects.openapi.schema import JSONSchemaProps, below
 from course_lib.objects.openapi.validation import validate
 from course_lib.objects.openapi.values import prune, read
 
+NAME = Column("Name", format="name", description="Name")
 AGE = CustomResourceColumnDefinition(
-    name="Age", type="date", json_path=".metadata.creationTimestamp"
+    name="Age", type="date", description="Age", json_path=".metadata.creationTimestamp"
 )
 MOST = 2**31 - 1  # replicas
 
@@ -86,8 +88,8 @@ def _kind(definition: CustomResourceDefinition, version: CustomResourceDefinitio
         complete=lambda document: _complete(document, schema),
         rules=lambda view: _new(view, rules),
         transition=lambda before, after: _transition(before, after, rules),
-        columns="  ".join(["NAME", *(_heading(column) for column in columns)]),
-        row=_row(columns),
+        columns=(NAME, *map(_column, columns)),
+        row=partial(_row, columns),
         status=version.has_status,
         scale=_scale(scale),
     )
@@ -194,23 +196,18 @@ def _replicas(
 # Showing
 
 
-def _heading(column: CustomResourceColumnDefinition) -> str:
-    name = " ".join(column.name.upper().split()).lstrip("+")  # the marks of `Kind.columns`
-    return ("+" if column.priority else "") + name
+def _column(column: CustomResourceColumnDefinition) -> Column:
+    path = f"Custom resource definition column (in JSONPath format): {column.json_path}"
+    told = column.description or path
+    return Column(column.name, column.type, column.format, column.priority, told)
 
 
-def _row(columns: list[CustomResourceColumnDefinition]) -> Callable[[CustomObject, float], Row]:
-    """The cells of a row; the column AGE is filled in for all kinds alike."""
-    shown = [column for column in columns if _heading(column) != "AGE"]
-
-    def row(view: CustomObject, now: float) -> Row:
-        return [view.name, *(_cell(view.document, column, now) for column in shown)]
-
-    return row
+def _row(columns: list[CustomResourceColumnDefinition], view: CustomObject, now: float) -> Row:
+    return [view.name, *(_cell(view.document, column, now) for column in columns)]
 
 
 def _cell(document: Document, column: CustomResourceColumnDefinition, now: float) -> object:
-    """One cell; empty where there is no value, or one of another type.
+    """One cell; None where there is no value, or one of another type.
 
     Source: `pkg/registry/customresource/tableconvertor` of k8s.io/apiextensions-apiserver.
     """
@@ -218,21 +215,21 @@ def _cell(document: Document, column: CustomResourceColumnDefinition, now: float
     with suppress(Exception):  # a path that cannot be read finds nothing
         value = JSONPath(column.json_path).first(document)
     if value is None:
-        return ""
+        return None
     if column.type == "string":
         return text_of(value)
     if column.type == "boolean":
-        return value if isinstance(value, bool) else ""
+        return value if isinstance(value, bool) else None
     if column.type == "date":
         return _age(value, now)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return ""
+        return None
     return int(value) if column.type == "integer" else float(value)
 
 
-def _age(value: object, now: float) -> str:
+def _age(value: object, now: float) -> str | None:
     if not isinstance(value, str):
-        return ""
+        return None
     try:
         return since(value, now)
     except ValueError:

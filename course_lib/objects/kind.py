@@ -15,6 +15,7 @@ import msgspec
 from course_lib.errors import CourseError, InvalidManifest
 from course_lib.objects.derived import one_of_equals
 from course_lib.objects.field_rules import Check
+from course_lib.objects.headings import Columns, table_columns
 from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Object
 from course_lib.objects.names import Problem, subdomain_name
@@ -48,6 +49,10 @@ def _no_problems(*judged: object) -> Problems:
 
 def _unchanged(*documents: Document) -> None:
     pass
+
+
+def _no_default(views: object) -> None:
+    return None
 
 
 def no_usage(view: Any) -> ResourceList:
@@ -132,11 +137,12 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
     transition: Callable[[Document, Document], Problems] = _no_problems  # before, after
 
     # Showing it
-    columns: str = "NAME  CREATED AT"  # as kubectl's heading; `+` marks those of `-o wide`
+    columns: Columns = table_columns("Name  Created At:date")
     row: Callable[[Any, float], Row] = lambda view, now: (  # of a view, at a simulated time (s)
         view.name,
         view.metadata.creation_timestamp,
     )
+    default_of: Callable[..., Object | None] = _no_default  # which of a list is marked so
 
     # Parts and costs
     status: bool = True  # whether the status is a subresource

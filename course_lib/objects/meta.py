@@ -78,10 +78,10 @@ class LabelSelector(Value, frozen=True):
         """The same as a `Selector`; an empty one selects everything."""
         same = [Requirement(k, "In", (v,)) for k, v in sorted((self.match_labels or {}).items())]
         said = [
-            Requirement(e.key, e.operator, tuple(e.values or ()))
+            Requirement(e.key, e.operator, tuple(e.values or ()), set_based=True)
             for e in self.match_expressions or ()
         ]
-        return Selector(tuple(same + said))
+        return Selector(tuple(sorted(same + said, key=lambda each: each.key)))
 
 
 def selector_of(written: LabelSelector | None) -> Selector:

@@ -24,11 +24,15 @@ _PRESENCE = re.compile(rf"(!?)\s*({_KEY})")
 
 
 class Requirement(msgspec.Struct, frozen=True):
-    """One condition on one label: key, operator, values."""
+    """One condition on one label: key, operator, values.
+
+    `set_based` says that it is written as a set, with brackets around a single value too.
+    """
 
     key: str
     operator: str
     values: tuple[str, ...] = ()
+    set_based: bool = False
 
     def matches(self, labels: Mapping[str, str]) -> bool:
         """Whether these labels meet the condition; NotIn also holds where the key is absent."""
@@ -47,10 +51,10 @@ class Requirement(msgspec.Struct, frozen=True):
         return number > bound if self.operator == GT else number < bound
 
     def __str__(self) -> str:
-        values, several = ",".join(sorted(self.values)), len(self.values) > 1
+        values, bracketed = ",".join(sorted(self.values)), self.set_based or len(self.values) > 1
         return {
-            IN: f"{self.key} in ({values})" if several else f"{self.key}={values}",
-            NOT_IN: f"{self.key} notin ({values})" if several else f"{self.key}!={values}",
+            IN: f"{self.key} in ({values})" if bracketed else f"{self.key}={values}",
+            NOT_IN: f"{self.key} notin ({values})" if bracketed else f"{self.key}!={values}",
             EXISTS: self.key,
             DOES_NOT_EXIST: f"!{self.key}",
             GT: f"{self.key}>{values}",
@@ -101,7 +105,7 @@ def _requirement(term: str, text: str) -> Requirement:
     if match := _SET.fullmatch(term):
         key, word, inside = match.groups()
         values = tuple(value.strip() for value in inside.split(","))
-        return Requirement(key, IN if word == "in" else NOT_IN, values)
+        return Requirement(key, IN if word == "in" else NOT_IN, values, set_based=True)
     if match := _COMPARE.fullmatch(term):
         key, sign, value = match.groups()
         operator = {"=": IN, "==": IN, "!=": NOT_IN, ">": GT, "<": LT}[sign]

@@ -79,13 +79,28 @@ def test_columns_may_be_called_anything(face):
     face.api.patch("crd", "caches.example.com", "", {"spec": {"versions": versions}})
     table = ask(face, "GET", CACHES, **TABLE).document
     names = [(each["name"], each["priority"]) for each in table["columnDefinitions"]]
-    assert names == [("Name", 0), ("Two Words", 0), ("Age", 1), ("Size", 0)]
+    assert names == [("Name", 0), ("Two  Words", 0), ("Age", 1), ("+Size", 0)]
     assert table["rows"][0]["cells"] == ["web", "redis:7", "0s", 2.0]
+
+
+def test_a_column_has_the_type_and_the_description_of_the_definition(face):
+    columns = [
+        {"name": "Age", "type": "date", "jsonPath": ".spec.since", "description": "in use"},
+        {"name": "Size", "type": "integer", "format": "int32", "jsonPath": ".spec.size"},
+    ]
+    versions = [version(additionalPrinterColumns=columns)]
+    face.api.patch("crd", "caches.example.com", "", {"spec": {"versions": versions}})
+    table = ask(face, "GET", CACHES, **TABLE).document
+    told = [tuple(each.values()) for each in table["columnDefinitions"]]
+    assert told[0][:4] == ("Name", "string", "name", 0)
+    path = "Custom resource definition column (in JSONPath format): .spec.size"
+    assert told[1:] == [("Age", "date", "", 0, "in use"), ("Size", "integer", "int32", 0, path)]
+    assert table["rows"][0]["cells"] == ["web", None, 2]  # not the age of the object
 
 
 def test_a_value_that_is_missing_leaves_its_cell_empty(face):
     table = ask(face, "GET", WEB, **TABLE).document
-    assert table["rows"][0]["cells"] == ["web", "redis:7", 2, "", "0s"]
+    assert table["rows"][0]["cells"] == ["web", "redis:7", 2, None, "0s"]
 
 
 def test_the_scale_is_read_and_written_where_the_definition_says(face):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from course_lib.objects.field_rules import config_key, encoded
+from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Problems
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object
@@ -45,7 +46,7 @@ CONFIG_MAP = Kind(
     fields={"data.~": config_key, "binaryData.~": config_key, "binaryData.*": encoded},
     relations=_relations,
     transition=immutable_data,
-    columns="NAME  DATA  AGE",
+    columns=table_columns("Name  Data  Age"),
     row=lambda c, now: (c.name, len(c.data or ()) + len(c.binary_data or ())),
     counted=True,
 )

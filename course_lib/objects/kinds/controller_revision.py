@@ -6,6 +6,7 @@ from typing import Any
 
 from course_lib.objects.columns import NONE
 from course_lib.objects.field_rules import MAX_INT64, whole
+from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Problems, Row
 from course_lib.objects.meta import Object
 from course_lib.objects.names import Problem
@@ -36,6 +37,6 @@ CONTROLLER_REVISION = Kind(
     defaults={"revision": 0},
     fields={"revision": whole(0, MAX_INT64)},
     rules=_rules,
-    columns="NAME  CONTROLLER  REVISION  AGE",
+    columns=table_columns("Name  Controller  Revision  Age"),
     row=_row,
 )

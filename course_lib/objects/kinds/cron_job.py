@@ -5,6 +5,7 @@ from __future__ import annotations
 from course_lib.engine.ages import since
 from course_lib.objects.columns import NONE
 from course_lib.objects.field_rules import MAX_INT64, below, truth, whole
+from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Problems, Row
 from course_lib.objects.kinds.job import JOB_FIELDS, JobSpec, job_rules
 from course_lib.objects.kinds.job_relations import job_relations
@@ -75,7 +76,7 @@ def _row(cron: CronJob, now: float) -> Row:
         cron.name,
         cron.spec.schedule,
         cron.spec.time_zone or NONE,
-        cron.spec.suspend,
+        str(bool(cron.spec.suspend)),
         len(cron.status.active or ()),
         since(last, now) if last else NONE,
         *container_cells(cron.spec.job_template.spec.template),
@@ -111,6 +112,9 @@ CRON_JOB = Kind(
     relations=lambda document: job_relations(
         document["spec"]["jobTemplate"]["spec"], "spec.jobTemplate.spec"
     ),
-    columns=f"NAME  SCHEDULE  TIMEZONE  SUSPEND  ACTIVE  LAST SCHEDULE  AGE{COLUMNS}  +SELECTOR",
+    columns=table_columns(
+        "Name  Schedule  Timezone  Suspend:boolean  Active:integer  Last Schedule  Age"
+        f"{COLUMNS}  +Selector"
+    ),
     row=_row,
 )

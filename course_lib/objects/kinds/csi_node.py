@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from course_lib.objects.field_rules import label_key, matching, needs, whole
+from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Problems
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, Value
@@ -62,6 +63,6 @@ CSI_NODE = Kind(
     },
     relations=_relations,
     first_status=lambda view: {},
-    columns="NAME  DRIVERS  AGE",
+    columns=table_columns("Name  Drivers:integer  Age"),
     row=lambda node, now: (node.name, len(node.spec.drivers or ())),
 )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from course_lib.objects.field_errors import InvalidObject
+from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Problems, Row
 from course_lib.objects.manifests import Document
 from course_lib.objects.openapi.definition_rules import complete, definition_errors, update_errors
@@ -65,6 +66,8 @@ CUSTOM_RESOURCE_DEFINITION = Kind(
     transition=_transition,
     first_status=_first_status,
     deletion_finalizer=FINALIZER,
-    columns="NAME  SCOPE  VERSIONS  CREATED AT  +GROUP  +KIND  +SHORTNAMES  +ESTABLISHED",
+    columns=table_columns(
+        "Name  Scope  Versions  Created At:date  +Group  +Kind  +ShortNames  +Established:boolean"
+    ),
     row=_row,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 
 from course_lib.objects.columns import label_cell
+from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Problems, Row
 from course_lib.objects.kinds.pod.spec import PodTemplateSpec
 from course_lib.objects.kinds.pod.template import (
@@ -155,8 +156,10 @@ DAEMON_SET = Kind(
     rules=_rules,
     relations=_relations,
     fixed=("spec.selector",),
-    columns="NAME  DESIRED  CURRENT  READY  UP-TO-DATE  AVAILABLE  NODE SELECTOR  AGE"
-    f"{COLUMNS}  +SELECTOR",
+    columns=table_columns(
+        "Name  Desired:integer  Current:integer  Ready:integer  Up-to-date:integer"
+        f"  Available:integer  Node Selector  Age{COLUMNS}  +Selector"
+    ),
     row=_row,
     always_stated=(
         "currentNumberScheduled",

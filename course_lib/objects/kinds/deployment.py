@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from course_lib.objects.field_rules import truth, whole
+from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Problems, Row, Scale
 from course_lib.objects.kinds.pod.spec import PodTemplateSpec
 from course_lib.objects.kinds.pod.template import (
@@ -133,7 +134,7 @@ DEPLOYMENT = Kind(
     relations=_relations,
     fixed=("spec.selector",),
     scale=Scale(),
-    columns=f"NAME  READY  UP-TO-DATE  AVAILABLE  AGE{COLUMNS}  +SELECTOR",
+    columns=table_columns(f"Name  Ready  Up-to-date  Available  Age{COLUMNS}  +Selector"),
     row=_row,
     always_stated=("terminatingReplicas",),
 )

@@ -9,6 +9,7 @@ from typing import Any
 
 from course_lib.objects.columns import UNSET, first_of
 from course_lib.objects.field_rules import below, label, subdomain, whole
+from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Problems, Row
 from course_lib.objects.kinds.endpoints import PORT_FIELDS, EndpointPort, unroutable
 from course_lib.objects.manifests import Document
@@ -86,7 +87,7 @@ def _wrong(family: str | None, address: str) -> tuple[str, ...]:
 
 
 def _row(piece: EndpointSlice, now: float) -> Row:
-    ports = [str(port.port or port.name or "*") for port in piece.ports or ()]
+    ports = [str(port.name if port.port is None else port.port) for port in piece.ports or ()]
     addresses = [address for e in piece.endpoints or () for address in e.addresses]
     return piece.name, piece.address_type, first_of(ports, UNSET), first_of(addresses, UNSET)
 
@@ -106,6 +107,6 @@ ENDPOINT_SLICE = Kind(
     },
     relations=_relations,
     fixed=("addressType",),
-    columns="NAME  ADDRESSTYPE  PORTS  ENDPOINTS  AGE",
+    columns=table_columns("Name  AddressType  Ports  Endpoints  Age"),
     row=_row,
 )

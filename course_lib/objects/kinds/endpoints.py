@@ -17,6 +17,7 @@ from course_lib.objects.field_rules import (
     port_number,
     subdomain,
 )
+from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Problems, Row
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, ObjectReference, Value
@@ -127,6 +128,6 @@ ENDPOINTS = Kind(
         **below("subsets[*].ports[*]", PORT_FIELDS),
     },
     relations=_relations,
-    columns="NAME  ENDPOINTS  AGE",
+    columns=table_columns("Name  Endpoints  Age"),
     row=_row,
 )

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 import msgspec
 
 from course_lib.engine.ages import since
+from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Problems, Row
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, ObjectReference, Value
@@ -142,8 +143,10 @@ def _kind(api_version: str, type: type[Event]) -> Kind:
         ("ev",),
         kind="Event",
         name_rule=path_segment_name,
-        columns="LAST SEEN  TYPE  REASON  OBJECT  +SUBOBJECT  +SOURCE  MESSAGE"
-        "  +FIRST SEEN  +COUNT  +NAME",
+        columns=table_columns(
+            "Last Seen  Type  Reason  Object  +Subobject  +Source  Message"
+            "  +First Seen  +Count  +Name"
+        ),
         row=_row,
         status=False,
         packed=True,

@@ -9,6 +9,7 @@ from msgspec import field
 
 from course_lib.objects.columns import NONE
 from course_lib.objects.field_rules import Check, below, filled, needs, one_of, quantity, whole
+from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Problems, Row
 from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Condition, Object, Value
@@ -236,7 +237,7 @@ def _row(hpa: HorizontalPodAutoscaler, now: float) -> Row:
         hpa.name,
         f"{hpa.spec.scale_target_ref.kind}/{hpa.spec.scale_target_ref.name}",
         (", ".join(targets[:2]) + more) or NONE,
-        hpa.spec.min_replicas,
+        str(hpa.spec.min_replicas),
         hpa.spec.max_replicas,
         hpa.status.current_replicas,
     )
@@ -268,7 +269,7 @@ HORIZONTAL_POD_AUTOSCALER = Kind(
     },
     rules=_rules,
     relations=_relations,
-    columns="NAME  REFERENCE  TARGETS  MINPODS  MAXPODS  REPLICAS  AGE",
+    columns=table_columns("Name  Reference  Targets  MinPods  MaxPods  Replicas  Age"),
     row=_row,
     always_stated=("desiredReplicas",),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
-from course_lib.objects.columns import NONE, first_of, ingress_points
+from course_lib.objects.columns import NONE, ingress_points
 from course_lib.objects.field_rules import (
     Check,
     absolute,
@@ -18,6 +18,7 @@ from course_lib.objects.field_rules import (
     port_number,
     subdomain,
 )
+from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Problems, Row
 from course_lib.objects.meta import Object, Value
 from course_lib.objects.names import Problem, is_subdomain
@@ -137,12 +138,20 @@ def _rules(view: Ingress) -> Problems:
 
 
 def _row(ingress: Ingress, now: float) -> Row:
-    hosts = [rule.host for rule in ingress.spec.rules or () if rule.host]
     status = getattr(ingress, "status", None)
     points = ingress_points(status.load_balancer if status else None)
     ports = "80, 443" if ingress.spec.tls else "80"
     named = ingress.spec.ingress_class_name or NONE
-    return ingress.name, named, first_of(hosts, "*"), ",".join(points), ports
+    return ingress.name, named, _hosts(ingress), ",".join(points), ports
+
+
+def _hosts(ingress: Ingress, most: int = 3) -> str:
+    """The first hosts, and how many rules there are beside them (`formatHosts`)."""
+    rules = ingress.spec.rules or ()
+    named = [number for number, rule in enumerate(rules) if rule.host]
+    shown = ",".join(rules[number].host for number in named[:most]) or "*"
+    full = len(named) >= most and len(rules) > named[most - 1] + 1
+    return f"{shown} + {len(rules) - most} more..." if full else shown
 
 
 INGRESS = Kind(
@@ -167,6 +176,6 @@ INGRESS = Kind(
         "spec.ingressClassName": subdomain,
     },
     rules=_rules,
-    columns="NAME  CLASS  HOSTS  ADDRESS  PORTS  AGE",
+    columns=table_columns("Name  Class  Hosts  Address  Ports  Age"),
     row=_row,
 )

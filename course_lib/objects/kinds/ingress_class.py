@@ -7,6 +7,7 @@ from typing import Any
 
 from course_lib.objects.columns import NONE
 from course_lib.objects.field_rules import needs, one_of
+from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Problems, Row
 from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Object, Value
@@ -76,6 +77,6 @@ INGRESS_CLASS = Kind(
     },
     rules=_rules,
     fixed=("spec.controller",),
-    columns="NAME  CONTROLLER  PARAMETERS  AGE",
+    columns=table_columns("Name  Controller  Parameters  Age"),
     row=_row,
 )

@@ -17,6 +17,7 @@ from course_lib.objects.field_rules import (
     truth,
     whole,
 )
+from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Problems, Row
 from course_lib.objects.kinds.job_relations import exit_codes, failure_rule, job_relations
 from course_lib.objects.kinds.pod.rules import pod_spec_rules
@@ -250,7 +251,7 @@ JOB = Kind(
     relations=_relations,
     fixed=FIXED,
     transition=_transition,
-    columns=f"NAME  STATUS  COMPLETIONS  DURATION  AGE{COLUMNS}  +SELECTOR",
+    columns=table_columns(f"Name  Status  Completions  Duration  Age{COLUMNS}  +Selector"),
     row=_row,
     always_stated=("ready", "terminating"),
 )

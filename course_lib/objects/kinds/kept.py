@@ -14,8 +14,9 @@ import msgspec
 
 from course_lib.engine.ages import since
 from course_lib.objects.columns import NONE, UNSET
+from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Row
-from course_lib.objects.manifests import Document
+from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Object
 
 DEVICES, STORAGE = "resource.k8s.io/v1", "storage.k8s.io/v1"
@@ -51,6 +52,28 @@ class StorageCapacity(Object, frozen=True, kw_only=True):
 
     storage_class_name: str = ""
     capacity: str | None = None
+
+
+def _tainted_now(rule: Document) -> Document:
+    """A taint without a time is from now on (`SetDefaults_DeviceTaint`)."""
+    taint = rule["spec"].get("taint")
+    if not isinstance(taint, dict) or taint.get("timeAdded"):
+        return {}
+    return {"spec": {"taint": {"timeAdded": rule["metadata"]["creationTimestamp"]}}}
+
+
+def _complete_requests(document: Document, path: str) -> None:
+    """One device, unless more is said (`pkg/apis/resource/v1/defaults.go`)."""
+    requests = f"{path}.devices.requests[*]"
+    for part in (f"{requests}.exactly", f"{requests}.firstAvailable[*]"):
+        for request in places(document, part, create=False):
+            if request.setdefault("allocationMode", "ExactCount") == "ExactCount":
+                request["count"] = request.get("count") or 1
+
+
+def _complete_driver(document: Document) -> None:
+    for spec in places(document, "spec", create=False):
+        spec["volumeLifecycleModes"] = spec.get("volumeLifecycleModes") or ["Persistent"]
 
 
 def _claim(claim: KeptObject, now: float) -> Row:
@@ -101,10 +124,6 @@ def _attachment(attachment: KeptObject, now: float) -> Row:
     return attachment.name, spec.get("attacher"), volume, spec.get("nodeName"), attached
 
 
-def _capacity(capacity: StorageCapacity, now: float) -> Row:
-    return capacity.name, capacity.storage_class_name, capacity.capacity or UNSET
-
-
 def _handler(runtime: RuntimeClass, now: float) -> Row:
     return runtime.name, runtime.handler
 
@@ -118,7 +137,7 @@ def _name(kept: KeptObject, now: float) -> Row:
 
 
 def _kept(kind: str, api_version: str, **settings: object) -> Kind:
-    given: Document = {"columns": "NAME  AGE", "row": _name, "status": False}
+    given: Document = {"columns": table_columns("Name  Age"), "row": _name, "status": False}
     given |= {"type": KeptObject} | settings
     return Kind(api_version, kind=kind, not_simulated=("spec",), **given)
 
@@ -129,45 +148,67 @@ DEVICE_TAINT_RULE = _kept(
     DEVICES,
     namespaced=False,
     status=True,
-    columns="NAME  KEY  VALUE  EFFECT  TIMEADDED  AGE",
+    generations=True,
+    first_status=lambda rule: {},
+    prepare=_tainted_now,
+    columns=table_columns("Name  Key  Value  Effect  TimeAdded  Age"),
     row=_taint_rule,
 )
 RESOURCE_CLAIM = _kept(
     "ResourceClaim",
     DEVICES,
     status=True,
-    columns="NAME  STATE  AGE",
+    complete=lambda claim: _complete_requests(claim, "spec"),
+    first_status=lambda claim: {},
+    columns=table_columns("Name  State  Age"),
     row=_claim,
 )
-RESOURCE_CLAIM_TEMPLATE = _kept("ResourceClaimTemplate", DEVICES)
+RESOURCE_CLAIM_TEMPLATE = _kept(
+    "ResourceClaimTemplate",
+    DEVICES,
+    defaults={"spec.metadata": {}},
+    complete=lambda template: _complete_requests(template, "spec.spec"),
+)
 RESOURCE_SLICE = _kept(
     "ResourceSlice",
     DEVICES,
     namespaced=False,
-    columns="NAME  NODE  DRIVER  POOL  AGE",
+    columns=table_columns("Name  Node  Driver  Pool  Age"),
     row=_slice,
 )
 CSI_DRIVER = _kept(
     "CSIDriver",
     STORAGE,
     namespaced=False,
-    columns="NAME  ATTACHREQUIRED  PODINFOONMOUNT  STORAGECAPACITY  TOKENREQUESTS"
-    "  REQUIRESREPUBLISH  MODES  AGE",
+    complete=_complete_driver,
+    defaults={
+        "spec.attachRequired": True,
+        "spec.podInfoOnMount": False,
+        "spec.storageCapacity": False,
+        "spec.fsGroupPolicy": "ReadWriteOnceWithFSType",
+        "spec.requiresRepublish": False,
+        "spec.seLinuxMount": False,
+        "spec.preventPodSchedulingIfMissing": False,
+    },  # `SetDefaults_CSIDriver` in `pkg/apis/storage/v1/defaults.go`
+    columns=table_columns(
+        "Name  AttachRequired:boolean  PodInfoOnMount:boolean  StorageCapacity:boolean"
+        "  TokenRequests  RequiresRepublish:boolean  Modes  Age"
+    ),
     row=_driver,
 )
 CSI_STORAGE_CAPACITY = _kept(
     "CSIStorageCapacity",
     STORAGE,
     type=StorageCapacity,
-    columns="NAME  STORAGECLASSNAME  CAPACITY",
-    row=_capacity,
+    columns=table_columns("Name  Created At:date"),
+    row=lambda capacity, now: (capacity.name, capacity.metadata.creation_timestamp),
 )
 RUNTIME_CLASS = _kept(
     "RuntimeClass",
     "node.k8s.io/v1",
     type=RuntimeClass,
     namespaced=False,
-    columns="NAME  HANDLER  AGE",
+    columns=table_columns("Name  Handler  Age"),
     row=_handler,
 )
 VOLUME_ATTRIBUTES_CLASS = _kept(
@@ -176,7 +217,7 @@ VOLUME_ATTRIBUTES_CLASS = _kept(
     short_names=("vac",),
     type=VolumeAttributesClass,
     namespaced=False,
-    columns="NAME  DRIVERNAME  AGE",
+    columns=table_columns("Name  DriverName  Age"),
     row=_attributes,
 )
 VOLUME_ATTACHMENT = _kept(
@@ -184,6 +225,6 @@ VOLUME_ATTACHMENT = _kept(
     STORAGE,
     namespaced=False,
     status=True,
-    columns="NAME  ATTACHER  PV  NODE  ATTACHED  AGE",
+    columns=table_columns("Name  Attacher:name  PV  Node  Attached:boolean  Age"),
     row=_attachment,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from course_lib.objects.field_rules import whole
+from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind
 from course_lib.objects.meta import Object, Value
 
@@ -32,6 +33,6 @@ LEASE = Kind(
     Lease,
     defaults={"spec": {}},
     fields={"spec.leaseDurationSeconds": whole(1), "spec.leaseTransitions": whole(0)},
-    columns="NAME  HOLDER  AGE",
+    columns=table_columns("Name  Holder  Age"),
     row=lambda lease, now: (lease.name, lease.spec.holder_identity),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from course_lib.objects.field_rules import label_key, matching
+from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Subresource
 from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Condition, Object, Value
@@ -58,7 +59,7 @@ NAMESPACE = Kind(
     status_at_creation=True,
     subresources=(Subresource("finalize", "Namespace"),),
     name_rule=label_name,
-    columns="NAME  STATUS  AGE",
+    columns=table_columns("Name  Status  Age"),
     row=lambda namespace, now: (namespace.name, namespace.status.phase),
     whole_collection=False,
 )

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from course_lib.objects.field_rules import Check, below, cidr, port, port_number, selector
+from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Problems
 from course_lib.objects.kinds.endpoints import PROTOCOL
 from course_lib.objects.manifests import Document, places
@@ -162,6 +163,6 @@ NETWORK_POLICY = Kind(
         **below("spec.egress[*].ports[*]", _POLICY_PORT),
     },
     rules=_rules,
-    columns="NAME  POD-SELECTOR  AGE",
+    columns=table_columns("Name  Pod-Selector  Age"),
     row=lambda policy, now: (policy.name, str(policy.spec.pod_selector.selector())),
 )

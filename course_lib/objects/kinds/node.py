@@ -6,6 +6,7 @@ import msgspec
 
 from course_lib.objects.columns import NONE
 from course_lib.objects.field_rules import cidr, label_key, label_value, optional, quantity, truth
+from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Problems, Row
 from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Condition, Object, Value, condition
@@ -148,7 +149,9 @@ NODE = Kind(
     },
     rules=_rules,
     transition=_transition,
-    columns="NAME  STATUS  ROLES  AGE  VERSION"
-    "  +INTERNAL-IP  +EXTERNAL-IP  +OS-IMAGE  +KERNEL-VERSION  +CONTAINER-RUNTIME",
+    columns=table_columns(
+        "Name  Status  Roles  Age  Version"
+        "  +Internal-IP  +External-IP  +OS-Image  +Kernel-Version  +Container-Runtime"
+    ),
     row=_row,
 )

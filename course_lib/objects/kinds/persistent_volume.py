@@ -12,6 +12,7 @@ from course_lib.objects.field_rules import (
     quantity,
     subdomain,
 )
+from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Problems, Row
 from course_lib.objects.kinds.pod.placement import NodeSelector
 from course_lib.objects.manifests import Document, places
@@ -45,7 +46,7 @@ class VolumeSpec(Value, frozen=True):
     UNKEPT = (
         "awsElasticBlockStore azureDisk azureFile cephfs cinder fc flexVolume flocker "
         "gcePersistentDisk glusterfs iscsi mountOptions photonPersistentDisk portworxVolume "
-        "quobyte rbd scaleIO storageos volumeAttributesClassName vsphereVolume"
+        "quobyte rbd scaleIO storageos vsphereVolume"
     )
 
     capacity: ResourceList | None = None
@@ -54,6 +55,7 @@ class VolumeSpec(Value, frozen=True):
     persistent_volume_reclaim_policy: str = "Retain"
     claim_ref: ClaimReference | None = None
     volume_mode: str = "Filesystem"
+    volume_attributes_class_name: str | None = None
     node_affinity: VolumeNodeAffinity | None = None
     host_path: Document | None = None
     nfs: Document | None = None
@@ -64,9 +66,10 @@ class VolumeSpec(Value, frozen=True):
 class VolumeStatus(Value, frozen=True):
     """Available, Bound, Released or Failed."""
 
-    UNKEPT = "lastPhaseTransitionTime message reason"
+    UNKEPT = "lastPhaseTransitionTime message"
 
     phase: str = "Pending"
+    reason: str = ""
 
 
 class PersistentVolume(Object, frozen=True, kw_only=True):
@@ -90,7 +93,7 @@ def _complete(document: Document) -> None:
 ACCESS_MODE = one_of("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
 
 
-_NO_SOURCES = ("mountOptions", "volumeAttributesClassName")
+_NO_SOURCES = ("mountOptions",)
 
 
 def _rules(view: PersistentVolume) -> Problems:
@@ -140,8 +143,8 @@ def _row(v: PersistentVolume, now: float) -> Row:
         "Terminating" if v.terminating else v.status.phase,
         f"{claim.namespace}/{claim.name}" if claim else "",
         v.spec.storage_class_name,
-        UNSET,
-        "",
+        v.spec.volume_attributes_class_name or UNSET,
+        v.status.reason,
         v.spec.volume_mode,
     )
 
@@ -151,6 +154,7 @@ PERSISTENT_VOLUME = Kind(
     PersistentVolume,
     ("pv",),
     namespaced=False,
+    not_simulated=("spec.volumeAttributesClassName",),
     defaults={"spec.persistentVolumeReclaimPolicy": "Retain", "spec.volumeMode": "Filesystem"},
     complete=_complete,
     prepare=_prepare,
@@ -181,7 +185,9 @@ PERSISTENT_VOLUME = Kind(
     rules=_rules,
     relations=_relations,
     fixed=("spec.hostPath", "spec.nfs", "spec.csi", "spec.local", "spec.volumeMode"),
-    columns="NAME  CAPACITY  ACCESS MODES  RECLAIM POLICY  STATUS  CLAIM  STORAGECLASS"
-    "  VOLUMEATTRIBUTESCLASS  REASON  AGE  +VOLUMEMODE",
+    columns=table_columns(
+        "Name  Capacity  Access Modes  Reclaim Policy  Status  Claim  StorageClass"
+        "  VolumeAttributesClass  Reason  Age  +VolumeMode"
+    ),
     row=_row,
 )

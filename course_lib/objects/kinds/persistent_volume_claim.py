@@ -12,6 +12,7 @@ from course_lib.objects.field_rules import (
     selector,
     subdomain,
 )
+from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Problems, Row
 from course_lib.objects.kinds.persistent_volume import ACCESS_MODE, alone
 from course_lib.objects.kinds.pod.containers import ResourceRequirements
@@ -32,13 +33,14 @@ PROTECTION = {
 class ClaimSpec(Value, frozen=True):
     """What volume is wanted."""
 
-    UNKEPT = "dataSource dataSourceRef volumeAttributesClassName"
+    UNKEPT = "dataSource dataSourceRef"
 
     access_modes: list[str] | None = None
     resources: ResourceRequirements = ResourceRequirements()
     storage_class_name: str | None = None
     volume_name: str = ""
     volume_mode: str = "Filesystem"
+    volume_attributes_class_name: str | None = None
     selector: LabelSelector | None = None
 
 
@@ -127,7 +129,7 @@ def _row(c: PersistentVolumeClaim, now: float) -> Row:
         str((c.status.capacity or {}).get("storage", "0")) if bound else "",
         access_modes(c.status.access_modes) if bound else "",
         c.class_name or "",
-        UNSET,
+        c.spec.volume_attributes_class_name or UNSET,
         c.spec.volume_mode,
     )
 
@@ -145,14 +147,17 @@ PERSISTENT_VOLUME_CLAIM = Kind(
     "v1",
     PersistentVolumeClaim,
     ("pvc",),
+    not_simulated=("spec.volumeAttributesClassName",),
     defaults={"spec.volumeMode": "Filesystem"},
     fields=below("spec", CLAIM_FIELDS),
     rules=_rules,
     free=("resources", "volumeName", "volumeAttributesClassName"),
     transition=_transition,
     first_status=lambda claim: {"phase": "Pending"},
-    columns="NAME  STATUS  VOLUME  CAPACITY  ACCESS MODES  STORAGECLASS"
-    "  VOLUMEATTRIBUTESCLASS  AGE  +VOLUMEMODE",
+    columns=table_columns(
+        "Name  Status  Volume  Capacity  Access Modes  StorageClass"
+        "  VolumeAttributesClass  Age  +VolumeMode"
+    ),
     row=_row,
     counted=True,
     usage=_usage,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from course_lib.objects.field_rules import selector
+from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Problems, Row
 from course_lib.objects.meta import Condition, LabelSelector, Object, Value
 from course_lib.objects.names import Problem, path_segment_name
@@ -50,7 +51,9 @@ def _rules(view: PodDisruptionBudget) -> Problems:
 
 
 def _row(b: PodDisruptionBudget, now: float) -> Row:
-    bounds = ("N/A" if v is None else v for v in (b.spec.min_available, b.spec.max_unavailable))
+    bounds = (
+        "N/A" if v is None else str(v) for v in (b.spec.min_available, b.spec.max_unavailable)
+    )
     return b.name, *bounds, b.status.disruptions_allowed
 
 
@@ -71,7 +74,7 @@ POD_DISRUPTION_BUDGET = Kind(
     fields=selector("spec.selector"),
     name_rule=path_segment_name,
     rules=_rules,
-    columns="NAME  MIN AVAILABLE  MAX UNAVAILABLE  ALLOWED DISRUPTIONS  AGE",
+    columns=table_columns("Name  Min Available  Max Unavailable  Allowed Disruptions:integer  Age"),
     row=_row,
     always_stated=("currentHealthy", "desiredHealthy", "disruptionsAllowed", "expectedPods"),
 )

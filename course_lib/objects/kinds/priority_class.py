@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from course_lib.objects.field_rules import one_of, truth, whole
+from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Problems
 from course_lib.objects.meta import Object
 from course_lib.objects.names import Problem
@@ -43,6 +44,6 @@ PRIORITY_CLASS = Kind(
     },
     rules=_rules,
     fixed=("value", "preemptionPolicy"),
-    columns="NAME  VALUE  GLOBAL-DEFAULT  AGE  +PREEMPTIONPOLICY",
+    columns=table_columns("Name  Value:integer  Global-Default:boolean  Age  PreemptionPolicy"),
     row=lambda p, now: (p.name, p.value, p.global_default, p.preemption_policy),
 )

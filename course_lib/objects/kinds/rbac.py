@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from course_lib.objects.field_rules import Check, matching, needs, one_of, selector, subdomain
+from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Row
 from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import LabelSelector, Object, Value
@@ -141,7 +142,7 @@ def _row(binding: RoleBinding, now: float) -> Row:
     )
 
 
-BINDING = "NAME  ROLE  AGE  +USERS  +GROUPS  +SERVICEACCOUNTS"
+BINDING = table_columns("Name  Role  Age  +Users  +Groups  +ServiceAccounts")
 ROLE = Kind(
     GROUP,
     Role,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Problems, Row, Scale
 from course_lib.objects.kinds.pod.spec import PodTemplateSpec
 from course_lib.objects.kinds.pod.template import (
@@ -69,7 +70,9 @@ REPLICA_SET = Kind(
     rules=_rules,
     fixed=("spec.selector",),
     scale=Scale(),
-    columns=f"NAME  DESIRED  CURRENT  READY  AGE{COLUMNS}  +SELECTOR",
+    columns=table_columns(
+        f"Name  Desired:integer  Current:integer  Ready:integer  Age{COLUMNS}  +Selector"
+    ),
     row=_row,
     always_stated=("replicas", "terminatingReplicas"),
 )

@@ -6,6 +6,7 @@ import copy
 
 from course_lib.objects.columns import label_cell
 from course_lib.objects.field_rules import whole
+from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Problems, Row, Scale
 from course_lib.objects.kinds.pod.spec import PodTemplateSpec
 from course_lib.objects.kinds.pod.template import COLUMNS, TEMPLATE, container_cells, template_rules
@@ -68,7 +69,9 @@ REPLICATION_CONTROLLER = Kind(
     fields={"spec.replicas": whole(0), "spec.minReadySeconds": whole(0)},
     rules=_rules,
     scale=Scale(),
-    columns=f"NAME  DESIRED  CURRENT  READY  AGE{COLUMNS}  +SELECTOR",
+    columns=table_columns(
+        f"Name  Desired:integer  Current:integer  Ready:integer  Age{COLUMNS}  +Selector"
+    ),
     row=_row,
     counted=True,
     always_stated=("replicas",),

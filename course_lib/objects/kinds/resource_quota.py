@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from course_lib.objects.field_rules import label_key, matching, one_of, quantity
+from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Problems, Row
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, Value
@@ -143,7 +144,7 @@ RESOURCE_QUOTA = Kind(
     },
     relations=_relations,
     fixed=("spec.scopes", "spec.scopeSelector"),
-    columns="NAME  REQUEST  LIMIT  AGE",
+    columns=table_columns("Name  Request  Limit  Age"),
     row=_row,
     counted=True,
 )

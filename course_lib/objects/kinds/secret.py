@@ -6,6 +6,7 @@ import base64
 import json
 
 from course_lib.objects.field_rules import config_key, encoded
+from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Problems
 from course_lib.objects.kinds.config_map import data_size
 from course_lib.objects.manifests import Document, places
@@ -80,7 +81,7 @@ SECRET = Kind(
     relations=_relations,
     fixed=("type",),
     transition=immutable_data,
-    columns="NAME  TYPE  DATA  AGE",
+    columns=table_columns("Name  Type  Data  Age"),
     row=lambda secret, now: (secret.name, secret.type, len(secret.data or ())),
     counted=True,
 )

@@ -20,6 +20,7 @@ from course_lib.objects.field_rules import (
     whole,
 )
 from course_lib.objects.field_rules import port as number_or_name
+from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Problems, Row
 from course_lib.objects.kinds.service_relations import service_relations
 from course_lib.objects.manifests import Document, places
@@ -275,7 +276,7 @@ SERVICE = Kind(
     rules=_rules,
     relations=service_relations,
     transition=_transition,
-    columns="NAME  TYPE  CLUSTER-IP  EXTERNAL-IP  PORT(S)  AGE  +SELECTOR",
+    columns=table_columns("Name  Type  Cluster-IP  External-IP  Port(s)  Age  +Selector"),
     row=_row,
     counted=True,
     usage=_usage,

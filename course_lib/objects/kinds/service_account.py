@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from course_lib.objects.field_rules import text, truth
+from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind
 from course_lib.objects.meta import Object
 
@@ -20,6 +21,6 @@ SERVICE_ACCOUNT = Kind(
     ServiceAccount,
     ("sa",),
     fields={"automountServiceAccountToken": truth, "imagePullSecrets[*].name": text},
-    columns="NAME  AGE",
+    columns=table_columns("Name  Age"),
     row=lambda account, now: (account.name,),
 )

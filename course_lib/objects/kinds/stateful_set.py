@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from course_lib.objects.field_rules import below, label, one_of, optional, whole
+from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Problems, Row, Scale
 from course_lib.objects.kinds.persistent_volume_claim import CLAIM_FIELDS, PersistentVolumeClaim
 from course_lib.objects.kinds.pod.spec import PodTemplateSpec
@@ -177,7 +178,7 @@ STATEFUL_SET = Kind(
         "ordinals",
     ),
     scale=Scale(),
-    columns=f"NAME  READY  AGE{COLUMNS}",
+    columns=table_columns(f"Name  Ready  Age{COLUMNS}"),
     row=_row,
     always_stated=("replicas", "availableReplicas", "collisionCount"),
 )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from course_lib.objects.field_rules import filled, label_key, matching, text, truth
+from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Problems, Row
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, Value
 from course_lib.objects.rules import must_be_one_of, unique
 
 DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
+BETA_DEFAULT_CLASS = "storageclass.beta.kubernetes.io/is-default-class"
 
 
 class TopologySelectorLabelRequirement(Value, frozen=True):
@@ -36,6 +40,21 @@ class StorageClass(Object, frozen=True, kw_only=True):
     parameters: dict[str, str] | None = None
     allowed_topologies: list[TopologySelectorTerm] | None = None
 
+    @property
+    def marked_default(self) -> bool:
+        """Whether an annotation says that claims which name no class get this one."""
+        marks = (self.annotations.get(mark) for mark in (DEFAULT_CLASS, BETA_DEFAULT_CLASS))
+        return "true" in marks
+
+
+def default_class(classes: Sequence[StorageClass]) -> StorageClass | None:
+    """The class that claims get which name none: the newest that is marked so.
+
+    Of two of one age, the one whose name is first (`getEffectiveDefaultStorageClass`).
+    """
+    marked = sorted((each for each in classes if each.marked_default), key=lambda c: c.name)
+    return max(marked, key=lambda c: c.metadata.creation_timestamp or "", default=None)
+
 
 def _rules(view: StorageClass) -> Problems:
     yield from must_be_one_of(
@@ -54,9 +73,8 @@ def _relations(document: Document) -> Problems:
 
 
 def _row(c: StorageClass, now: float) -> Row:
-    name = f"{c.name} (default)" if c.annotations.get(DEFAULT_CLASS) == "true" else c.name
     how = c.reclaim_policy, c.volume_binding_mode, c.allow_volume_expansion
-    return name, c.provisioner, *how
+    return c.name, c.provisioner, *how
 
 
 STORAGE_CLASS = Kind(
@@ -77,6 +95,9 @@ STORAGE_CLASS = Kind(
     rules=_rules,
     relations=_relations,
     fixed=("provisioner", "parameters", "reclaimPolicy", "volumeBindingMode"),
-    columns="NAME  PROVISIONER  RECLAIMPOLICY  VOLUMEBINDINGMODE  ALLOWVOLUMEEXPANSION  AGE",
+    columns=table_columns(
+        "Name  Provisioner  ReclaimPolicy  VolumeBindingMode  AllowVolumeExpansion  Age"
+    ),
     row=_row,
+    default_of=default_class,
 )

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 
+from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Embedded, Kind, Problems, Subresource
 from course_lib.objects.kinds.pod.columns import pod_row, pod_row_wide
 from course_lib.objects.kinds.pod.containers import (
@@ -124,7 +125,9 @@ POD = Kind(
         Subresource("log", "Pod"),
         Subresource("exec", "PodExecOptions"),
     ),
-    columns="NAME  READY  STATUS  RESTARTS  AGE  +IP  +NODE  +NOMINATED NODE  +READINESS GATES",
+    columns=table_columns(
+        "Name  Ready  Status  Restarts  Age  +IP  +Node  +Nominated Node  +Readiness Gates"
+    ),
     row=lambda pod, now: (*pod_row(pod, now), *pod_row_wide(pod)),
     counted=True,
     usage=_usage,

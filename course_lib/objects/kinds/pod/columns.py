@@ -34,9 +34,9 @@ def pod_row(pod: Pod, now: float) -> tuple[str, str, str, Restarts]:
 
 
 def ready_counts(pod: Pod) -> tuple[int, int]:
-    """How many containers are ready, and how many there are; sidecars count."""
-    ready = sum(status.ready for status in _lasting(pod))
-    return ready, len(pod.spec.containers) + len(_sidecars(pod))
+    """How many containers are ready and run, and how many there are; sidecars count."""
+    running = [status.ready and status.state.running is not None for status in _lasting(pod)]
+    return sum(running), len(pod.spec.containers) + len(_sidecars(pod))
 
 
 def _sidecars(pod: Pod) -> set[str]:

@@ -35,7 +35,7 @@ WORKLOAD: dict[str, Check] = {
     "spec.revisionHistoryLimit": whole(0),
     **selector("spec.selector"),
 }  # of the kinds that keep a number of Pods
-COLUMNS = "  +CONTAINERS  +IMAGES"
+COLUMNS = "  +Containers  +Images"
 
 
 def container_cells(template: PodTemplateSpec) -> Row:
