@@ -28,7 +28,12 @@ from course_lib.objects.kind import Kind, Kinds
 from course_lib.objects.manifests import Document, plain
 from course_lib.objects.meta import Object
 from course_lib.objects.sharing import encoded, shared
-from course_lib.objects.validate import validate, validate_beside_spec
+from course_lib.objects.validate import (
+    judge_document,
+    validate,
+    validate_beside_spec,
+    validate_status,
+)
 
 T = TypeVar("T")
 PRECONDITIONS = ("uid", "resourceVersion")  # of a write, where it names them
@@ -53,6 +58,13 @@ class Incoming(msgspec.Struct, frozen=True):
 
 
 Judge = Callable[[Kind, bytes], Incoming]
+Identify = Callable[[Kind, Document], Document]  # of a kind and metadata: the name, and the uid
+MOST_GENERATED = 58  # characters before those at random (apiserver `storage/names/generate.go`)
+
+
+def named_by_itself(kind: Kind, metadata: Document) -> Document:
+    """A name for a document that nobody stores; `kind` and `metadata` are its own."""
+    return {"name": f"{str(metadata['generateName'])[:MOST_GENERATED]}xxxxx"}
 
 
 def judged(kind: Kind, written: bytes) -> Incoming:
@@ -60,25 +72,35 @@ def judged(kind: Kind, written: bytes) -> Incoming:
     metadata = {"name": "name", "namespace": "default"}
     document = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata}
     document["spec"] = msgspec.msgpack.decode(written)
+    judge_document(document, kind)
     view = decode(document, kind)
     validate(document, view, kind)
     return Incoming(canonical(document, kind.type), kind, view)
 
 
 def new(
-    document: Document, kind: Kind, api: Reader | None = None, judge: Judge = judged
+    document: Document,
+    kind: Kind,
+    api: Reader | None = None,
+    judge: Judge = judged,
+    identify: Identify = named_by_itself,
 ) -> Incoming:
     """A document that is to be created; without `api`, what can be said of it by itself.
 
     Raises `InvalidManifest`, or what an admission plugin raises.
 
-    `kind` is the document's, `judge` is `judged`, or remembers what that has returned.
+    `kind` is the document's, `judge` is `judged`, or remembers what that has returned. A document
+    that has but the beginning of a name gets what `identify` says, before it is judged.
     """
     document = _completed(document, kind)
     if api is not None:
         admission.mutate(api, kind, document)
+    meta = document["metadata"]
+    if isinstance(meta, dict) and meta.get("generateName") and not meta.get("name"):
+        meta |= identify(kind, meta)
     known = _of_equal_spec(document, kind, judge)
     if known is None:
+        judge_document(document, kind)
         view = decode(document, kind)
         validate(document, view, kind)
         return Incoming(canonical(document, kind.type), kind, view)
@@ -225,6 +247,7 @@ def update(
     kind.set_defaults(document)
     admission.mutate_update(kind, document)
     document = document if kind.plain_defaults else shared(before, document)
+    judge_document(document, kind, before)
     view = revised(existing, before, document, kind)
     validate(document, view, kind, before)
     document = canonical(document, kind.type, before)
@@ -250,6 +273,7 @@ def update_of_status(
     if kind.custom:
         kind.complete(document)
         immutability.check(before, document, kind)
+    validate_status(document, before, kind)
     view = revised(existing, before, document, kind)
     return Incoming(canonical(document, kind.type, before), kind, view)
 

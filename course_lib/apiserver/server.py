@@ -14,7 +14,14 @@ import msgspec
 
 from course_lib.apiserver import admission, allocation, deletion, documents
 from course_lib.apiserver.binding import bound
-from course_lib.apiserver.documents import Incoming, copied, note_view, served, view_of
+from course_lib.apiserver.documents import (
+    MOST_GENERATED,
+    Incoming,
+    copied,
+    note_view,
+    served,
+    view_of,
+)
 from course_lib.apiserver.entries import Change, StoredObject
 from course_lib.apiserver.errors import AlreadyExists, BadRequest, Conflict, NotFound, StaleRead
 from course_lib.apiserver.extensions import Extensions
@@ -30,13 +37,12 @@ from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.resource_quota import RESOURCE_QUOTA
 from course_lib.objects.kinds.service import Service
 from course_lib.objects.manifests import Document, plain
-from course_lib.objects.meta import Object, ObjectMeta, ObjectT
+from course_lib.objects.meta import Object, ObjectT
 from course_lib.objects.openapi.definitions import CustomResourceDefinition
 from course_lib.objects.selectors import EVERYTHING, FieldSelector, FieldValue, Selector
 
 AnyKind = str | type[Object] | Kind  # any name that kubectl takes, a view's type, or a kind
 T = TypeVar("T")
-MOST_GENERATED = 58  # characters before those at random (apiserver `storage/names/generate.go`)
 INDEXED = "spec.nodeName"  # each kubelet lists and watches the Pods of its node
 ALPHABET = "bcdfghjklmnpqrstvwxz2456789"  # no vowels: no words (apimachinery `util/rand`)
 
@@ -176,7 +182,7 @@ class APIServer:
     def create(self, document: Document) -> Object:
         """Store a new object; raises `InvalidManifest`, `AlreadyExists` or `Forbidden`."""
         document, kind = documents.as_stored(document, self.kinds, first=True)
-        made = documents.new(document, kind, self, self._judged)
+        made = documents.new(document, kind, self, self._judged, self._identity)
         if self._counts_others(made):
             self.store.confirm()
         made = self._stamped(made)
@@ -201,14 +207,15 @@ class APIServer:
     def check(self, document: Document) -> tuple[Document, Kind]:
         """A document defaulted, decoded and validated: all that can be said of it by itself."""
         checked = documents.new(document, self.kinds.of_document(document))
+        if not (document.get("metadata") or {}).get("name"):
+            checked.document["metadata"].pop("name", None)
         return checked.document, checked.kind
 
     def _stamped(self, made: Incoming) -> Incoming:
         """A new object with its identity and its first status (`PrepareForCreate`)."""
         kind, meta = made.kind, made.view.metadata
-        stamps: Document = {"uid": self._uid(), "creationTimestamp": self.sim.timestamp}
-        if not meta.name:  # before the plugins that refuse: their messages name it
-            stamps["name"] = self._generate(kind, meta)
+        uid = meta.uid or self._uid()
+        stamps: Document = {"uid": uid, "creationTimestamp": self.sim.timestamp}
         stamps["generation"] = 1 if kind.generations else None
         made = made.changed({"metadata": stamps})
         made = made.changed(kind.prepare(made.document))
@@ -401,12 +408,13 @@ class APIServer:
         bits = f"{self._random.getrandbits(128):032x}"
         return f"{bits[:8]}-{bits[8:12]}-4{bits[13:16]}-a{bits[17:20]}-{bits[20:]}"
 
-    def _generate(self, kind: Kind, meta: ObjectMeta) -> str:
-        prefix = meta.generate_name[:MOST_GENERATED]
+    def _identity(self, kind: Kind, metadata: Document) -> Document:
+        """A name for a new object that brings its beginning, and its uid."""
+        uid, prefix = self._uid(), str(metadata["generateName"])[:MOST_GENERATED]
         while True:
             name = prefix + "".join(self._random.choices(ALPHABET, k=5))
-            if not self.store.get(self.key(kind, name, meta.namespace)):
-                return name
+            if not self.store.get(self.key(kind, name, str(metadata.get("namespace", "")))):
+                return {"name": name, "uid": uid}
 
 
 def _alike(one: object, other: object) -> bool:

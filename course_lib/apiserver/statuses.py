@@ -61,9 +61,11 @@ def refused(refusal: CourseError, about: Document | None = None) -> HTTPResponse
         code, reason = refusal.code, refusal.reason
     elif isinstance(refusal, InvalidManifest) and not isinstance(refusal, WrongType):
         code, reason = 422, "Invalid"
-    parts = (refusal.where, refusal.expected and f"expected {refusal.expected}",
-             refusal.found and f"found {refusal.found}", refusal.do)  # fmt: skip
-    message = "; ".join([refusal.what, *(part for part in parts if part)])
+    message = refusal.what
+    if not isinstance(refusal, APIError | InvalidObject):  # what it says stands in its parts
+        parts = (refusal.where, refusal.expected and f"expected {refusal.expected}",
+                 refusal.found and f"found {refusal.found}", refusal.do)  # fmt: skip
+        message = "; ".join([message, *(part for part in parts if part)])
     details: Document = dict(about or {})
     named = _NAMED.match(refusal.what)
     if named and isinstance(refusal, NotFound | AlreadyExists | Conflict | Terminating):

@@ -18,7 +18,7 @@ from course_lib.node.pod_workers import PodWorkers
 from course_lib.objects.decode import canonical, decode, kind_of_document
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.manifests import Document, Source, read_manifests
-from course_lib.objects.validate import validate
+from course_lib.objects.validate import judge_document, validate
 from course_lib.runtimes.files import FileSystem
 
 FOLDER = "/etc/kubernetes/manifests"
@@ -101,6 +101,7 @@ def _static(document: Document, node: str, uid: str) -> tuple[Document, Pod]:
     made["spec"].setdefault("tolerations", []).append(tolerates_all)
     kind.set_defaults(made)
     made = canonical(made, kind.type)
+    judge_document(made, kind)
     pod = decode(made, kind)
     validate(made, pod, kind)
     assert isinstance(pod, Pod)

@@ -17,7 +17,7 @@ from course_lib.objects.field_errors import FieldError, InvalidObject, invalid, 
 from course_lib.objects.headings import Column
 from course_lib.objects.jsonpath import JSONPath, text_of
 from course_lib.objects.kind import Kind, Problems, Row, Scale, UnknownField
-from course_lib.objects.manifests import Document
+from course_lib.objects.manifests import Document, sorted_keys
 from course_lib.objects.meta import Condition, Object, Value
 from course_lib.objects.openapi import definitions
 from course_lib.objects.openapi.definitions import (
@@ -156,6 +156,7 @@ def _errors(
     schema: JSONSchemaProps,
     scale: CustomResourceSubresourceScale | None,
 ) -> list[FieldError]:
+    document = sorted_keys(document)
     found = validate(document, schema, old)
     found += _embedded(document, schema, "")
     return found + list(_replicas(document, scale))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -12,7 +12,8 @@ from course_lib.errors import InvalidManifest
 
 REQUIRED, INVALID, UNSUPPORTED = "Required value", "Invalid value", "Unsupported value"
 DUPLICATE, FORBIDDEN, TOO_LONG, TOO_MANY = "Duplicate value", "Forbidden", "Too long", "Too many"
-_WITHOUT_VALUE = (REQUIRED, FORBIDDEN, TOO_LONG)
+NOT_FOUND, TOO_FEW, TOO_SHORT, INTERNAL = "Not found", "Too few", "Too short", "Internal error"
+_WITHOUT_VALUE = (REQUIRED, FORBIDDEN, TOO_LONG, TOO_SHORT, INTERNAL)
 # The reason of a cause in a Status object.
 CAUSES = {
     REQUIRED: "FieldValueRequired",
@@ -22,6 +23,10 @@ CAUSES = {
     FORBIDDEN: "FieldValueForbidden",
     TOO_LONG: "FieldValueTooLong",
     TOO_MANY: "FieldValueTooMany",
+    NOT_FOUND: "FieldValueNotFound",
+    TOO_FEW: "FieldValueTooFew",
+    TOO_SHORT: "FieldValueTooShort",
+    INTERNAL: "InternalError",
 }
 
 
@@ -49,6 +54,14 @@ class FieldError(msgspec.Struct, frozen=True):
         return f"{said}: {self.detail}" if self.detail else said
 
 
+Errors = Iterator[FieldError]
+
+
+def no_errors(*documents: object) -> Errors:
+    """Nothing is wrong with the documents."""
+    return iter(())
+
+
 def required(path: str, detail: str = "") -> FieldError:
     """A field that must be there is missing."""
     return FieldError(path, REQUIRED, "", detail)
@@ -67,6 +80,11 @@ def forbidden(path: str, detail: str) -> FieldError:
 def duplicate(path: str, value: object) -> FieldError:
     """A value that may be there once only."""
     return FieldError(path, DUPLICATE, value)
+
+
+def not_found(path: str, value: object) -> FieldError:
+    """The `value` at `path` names something that is not there."""
+    return FieldError(path, NOT_FOUND, value)
 
 
 def not_supported(path: str, value: object, allowed: Sequence[str]) -> FieldError:
@@ -98,14 +116,18 @@ def number(value: int | float) -> str:
 
 
 def shown(value: object) -> str:
-    """A value as it stands in a message: text in quotes, lists and mappings as JSON."""
+    """A value as it stands in a message: text in quotes, lists and mappings as JSON.
+
+    The fields of an object stand in the order of their type, the keys of a map sorted: as documents
+    have them.
+    """
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | float):
         return number(value)
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
-    text = json.dumps(_whole(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    text = json.dumps(_whole(value), ensure_ascii=False, separators=(",", ":"))
     for mark in "<>&":  # as Go's encoder does, for texts inside of web pages
         text = text.replace(mark, f"\\u{ord(mark):04x}")
     return text
@@ -123,13 +145,28 @@ def _whole(value: object) -> object:
 class InvalidObject(InvalidManifest):
     """An object with fields that the API server refuses; `errors` says which and why.
 
-    `kind`, `group` and `name` are those of the object.
+    `kind`, `group` and `name` are those of the object. The message is the API server's; below it
+    stands where the first fault is, what was expected there, and what was found.
     """
 
     def __init__(self, document: Mapping[str, Any], errors: Sequence[FieldError]) -> None:
         self.kind: str = document.get("kind", "")
         self.group: str = document.get("apiVersion", "").rpartition("/")[0]
-        self.name: str = document.get("metadata", {}).get("name", "")
+        meta = document.get("metadata") or {}
+        self.name: str = meta.get("name", "")
         title = f"{self.kind}.{self.group}" if self.group else self.kind
-        super().__init__(f'{title} "{self.name}" is invalid: {together(errors)}')
+        first, named = errors[0], meta.get("namespace", "") and f"{meta['namespace']}/"
+        super().__init__(
+            f'{title} "{self.name}" is invalid: {together(errors)}',
+            where=f"{self.kind} {named}{self.name or '(no name)'}: {first.path}".removesuffix(": "),
+            expected=first.detail or _EXPECTED.get(first.type, ""),
+            found="" if first.type in _WITHOUT_VALUE else shown(first.value),
+        )
         self.errors = list(errors)
+
+
+_EXPECTED = {
+    REQUIRED: "a value",
+    DUPLICATE: "a value that stands there once",
+    NOT_FOUND: "the name of something that is there",
+}

@@ -14,6 +14,7 @@ import msgspec
 
 from course_lib.errors import CourseError, InvalidManifest
 from course_lib.objects.derived import one_of_equals
+from course_lib.objects.field_errors import Errors, no_errors
 from course_lib.objects.field_rules import Check
 from course_lib.objects.headings import Columns, table_columns
 from course_lib.objects.manifests import Document, places
@@ -126,8 +127,17 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
     whole_collection: bool = True  # all of its objects can be deleted by one request
     deletion_finalizer: str = ""  # what an object gets when its deletion begins
 
-    # Judging it
+    # Judging it: what its strategy upstream refuses, in the same words and order
     spec_alone: bool = False  # its spec is completed and judged by itself, whatever stands beside
+    validate: Callable[[Document], Errors] | None = None  # a new object, with its metadata
+    validate_beside_spec: Callable[[Document], Errors] = no_errors  # where the spec is valid
+    validate_update: Callable[[Document, Document], Errors] | None = None  # new, old
+    validate_status: Callable[[Document, Document], Errors] = no_errors  # new, old
+    warnings: Callable[[Document, Document | None], Iterator[str]] = lambda new, old: iter(
+        ()
+    )  # of a valid object, and of the one that it replaces
+
+    # The same, for kinds that have no `validate` yet
     name_rule: Callable[[str], Problems] = subdomain_name
     fields: Mapping[str, Check] = {}  # rules of single fields, by path
     rules: Callable[[Any], Problems] = _no_problems  # of the view

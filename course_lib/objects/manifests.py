@@ -9,10 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from course_lib.errors import InvalidManifest
 from course_lib.objects.yaml_text import MAX_BYTES, MAX_DEPTH, parse
+
+T = TypeVar("T")
 
 Document = dict[str, Any]
 Source = str | Path | Mapping[str, Any] | list[Any]
@@ -265,3 +267,16 @@ def text_at(document: Any, path: str) -> str:
     if isinstance(document, bool):
         return str(document).lower()
     return "" if document is None else str(document)
+
+
+def sorted_keys(value: T) -> T:
+    """A document, or a part of one, whose mappings have their keys in order, as Go writes maps.
+
+    >>> sorted_keys({"b": [{"d": 1, "c": 2}], "a": 0})
+    {'a': 0, 'b': [{'c': 2, 'd': 1}]}
+    """
+    if isinstance(value, dict):
+        return {key: sorted_keys(value[key]) for key in sorted(value)}  # type: ignore[return-value]
+    if isinstance(value, list):
+        return [sorted_keys(item) for item in value]  # type: ignore[return-value]
+    return value

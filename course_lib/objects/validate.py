@@ -7,9 +7,11 @@ with a path, what was expected and what was found; all of a document's problems 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import lru_cache
 
 from course_lib.errors import InvalidManifest
+from course_lib.objects.field_errors import Errors, InvalidObject
 from course_lib.objects.field_rules import (
     MAX_INT64,
     Check,
@@ -24,6 +26,7 @@ from course_lib.objects.kind import Kind, Problems, title
 from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Object
 from course_lib.objects.names import LABEL, Problem, is_label, is_label_key, label_problems
+from course_lib.objects.validation.meta import object_meta_update
 
 MAX_ANNOTATIONS = 256 * 1024  # bytes of all keys and values (`TotalAnnotationSizeLimitB`)
 _STANDARD_FINALIZERS = ("kubernetes", "orphan", "foregroundDeletion")
@@ -55,12 +58,33 @@ _METADATA: dict[str, Check] = {
 }
 
 
+def judge_document(document: Document, kind: Kind, before: Document | None = None) -> None:
+    """Raise `InvalidObject` with all that is wrong with a `document` of a `kind`.
+
+    The types of its fields are right. Parts that are those of `before`, which was valid, need not
+    be judged again.
+    """
+    if kind.validate is not None:
+        with suppress(AttributeError, TypeError):  # a wrong type: decoding tells of it
+            _raise(document, _errors(document, kind, before))
+
+
 def validate(document: Document, view: Object, kind: Kind, before: Document | None = None) -> None:
     """Raise `InvalidManifest` with all problems of a `document` and its `view` by its `kind`.
 
-    The rules of single fields pass over parts that are those of `before`, which was valid.
+    Parts that are those of `before`, which was valid, need not be judged again.
     """
+    if kind.validate is not None:  # see `judge`
+        return
     _refuse(_problems(document, view, kind, before), document, view, kind)
+
+
+def validate_status(document: Document, before: Document, kind: Kind) -> None:
+    """Raise `InvalidObject` for a status that may not replace that of `before`.
+
+    `kind` is that of both.
+    """
+    _raise(document, kind.validate_status(document, before))
 
 
 def validate_beside_spec(document: Document, view: Object, kind: Kind) -> None:
@@ -68,9 +92,29 @@ def validate_beside_spec(document: Document, view: Object, kind: Kind) -> None:
 
     `view` is that of the document, `kind` that of both.
     """
+    if kind.validate is not None:
+        _raise(document, kind.validate_beside_spec(document))
+        return
     rest = {key: value for key, value in document.items() if key != "spec"}
     problems = [*_metadata(view, kind), *_field_rules(kind).problems(rest)]
     _refuse(problems or list(kind.relations(document)), document, view, kind)
+
+
+def _errors(document: Document, kind: Kind, before: Document | None) -> Errors:
+    """What is wrong with a new document, or with an update (`rest.ValidateUpdate`)."""
+    assert kind.validate is not None
+    if before is None:
+        yield from kind.validate(document)
+    elif kind.validate_update is not None:
+        yield from kind.validate_update(document, before)
+    else:
+        yield from object_meta_update(document, before)
+        yield from kind.validate(document)
+
+
+def _raise(document: Document, errors: Errors) -> None:
+    if told := list(errors):
+        raise InvalidObject(document, told)
 
 
 def _problems(
@@ -115,14 +159,14 @@ def _relations(document: Document, kind: Kind) -> Problems:
 
 def _metadata(view: Object, kind: Kind) -> Problems:
     meta = view.metadata
-    if not meta.name and not meta.generate_name:
-        yield Problem("metadata.name", "a name", "")
-    elif meta.name:
-        yield from kind.name_rule(meta.name)
     if meta.generate_name:
         begins = re.sub("(?<=.)-$", "a", meta.generate_name)  # a name may not end with a dash
         for problem in kind.name_rule(begins):
             yield Problem("metadata.generateName", problem.expected, meta.generate_name)
+    if meta.name:
+        yield from kind.name_rule(meta.name)
+    else:
+        yield Problem("metadata.name", "a name", "")
     if kind.namespaced and not is_label(meta.namespace):
         yield Problem("metadata.namespace", LABEL, meta.namespace)
     yield from label_problems(meta.labels, "metadata.labels")

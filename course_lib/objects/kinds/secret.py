@@ -8,7 +8,7 @@ import json
 from course_lib.objects.field_rules import config_key, encoded
 from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Problems
-from course_lib.objects.kinds.config_map import data_size
+from course_lib.objects.kinds.config_map import MAX_DATA
 from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Object
 from course_lib.objects.names import Problem
@@ -49,7 +49,9 @@ def _complete(document: Document) -> None:
 
 def _relations(document: Document) -> Problems:
     data = (document.get("data") or {}) | (document.get("stringData") or {})
-    yield from data_size(list(data.items()))
+    size = sum(len(str(value).encode()) for value in data.values())
+    if size > MAX_DATA:
+        yield Problem("data", f"Too long: may not be more than {MAX_DATA} bytes", f"{size} bytes")
     kind = document.get("type", "")
     for key in _REQUIRED.get(kind, ()):
         if key not in data or (key == "ssh-privatekey" and not data[key]):
