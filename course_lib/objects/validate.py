@@ -80,7 +80,7 @@ def validate(document: Document, view: Object, kind: Kind, before: Document | No
 
 
 def validate_status(document: Document, before: Document, kind: Kind) -> None:
-    """Raise `InvalidObject` for a status that may not replace that of `before`.
+    """Raise `InvalidObject` for a `document` whose status may not replace that of `before`.
 
     `kind` is that of both.
     """

@@ -227,11 +227,10 @@ def block(text: str) -> list[str]:
     base, _, length = text.partition("/")
     told = address(base)
     zeros = "must not have leading 0s" in told
+    malformed = not length.isascii() or not length.isdecimal() or (told and not zeros)
     try:
-        if not length.isascii() or not length.isdecimal() or (told and not zeros):
-            raise ValueError(text)
         plain = base if not zeros else ".".join(str(int(part)) for part in base.split("."))
-        found = ipaddress.ip_interface(f"{plain}/{int(length)}")
+        found = ipaddress.ip_interface("" if malformed else f"{plain}/{int(length)}")
     except ValueError:
         if told == ["must not be an IPv4-mapped IPv6 address"] and length.isdecimal():
             return ["must not have an IPv4-mapped IPv6 address"]

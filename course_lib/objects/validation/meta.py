@@ -50,7 +50,7 @@ segment_name: NameRule = _segment
 def object_meta(
     document: Document, name_rule: NameRule = subdomain_name, namespaced: bool = True
 ) -> Errors:
-    """The metadata of a new object (`ValidateObjectMeta`).
+    """The metadata of a new object, the `document` (`ValidateObjectMeta`).
 
     `name_rule` is that of its kind, `namespaced` says whether its kind lives in namespaces.
     """
@@ -194,9 +194,10 @@ def not_negative(path: str, value: int | None) -> Errors:
 
 
 def unchanged(path: str, new: object, old: object) -> Errors:
-    """A field that no update may change (`ValidateImmutableField`).
+    """The field at a `path` that no update may change (`ValidateImmutableField`).
 
-    What is absent and what is empty are equal (`apiequality.Semantic`).
+    `new` and `old` are its values. What is absent and what is empty are equal
+    (`apiequality.Semantic`).
     """
     if new is not old and new != old and (new or old):
         yield invalid(path, new, IMMUTABLE)
