@@ -18,7 +18,7 @@ from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.pod.status import FINAL_PHASES
 from course_lib.objects.kinds.pod_disruption_budget import PodDisruptionBudget
 from course_lib.objects.manifests import Document
-from course_lib.objects.meta import ObjectT, selector_of
+from course_lib.objects.meta import ObjectT, selector_of, set_condition
 from course_lib.objects.pods import is_ready
 
 BACKGROUND, FOREGROUND, ORPHAN = "Background", "Foreground", "Orphan"
@@ -114,3 +114,16 @@ def spend_disruption(api: Evictor, pod: Pod) -> None:
                 do="wait until more Pods are ready, scale up, or loosen the budget",
             )
         api.patch_status(budget, {"disruptionsAllowed": allowed - 1})
+
+
+def mark_evicted(api: Evictor, pod: Pod, now: str) -> None:
+    """State on a Pod that it is to be evicted, at a time `now` (`addConditionAndDeletePod`)."""
+    stated = set_condition(
+        pod.status.conditions,
+        "DisruptionTarget",
+        "True",
+        now,
+        "EvictionByEvictionAPI",
+        "Eviction API: evicting",
+    )
+    api.patch_status(pod, {"conditions": stated})

@@ -344,6 +344,7 @@ class APIServer:
         """Delete a Pod if its PodDisruptionBudgets allow it; raises `TooManyRequests`."""
         if isinstance(pod, Pod):
             deletion.spend_disruption(self, pod)
+            deletion.mark_evicted(self, pod, self.sim.timestamp)
         self.delete("Pod", pod.name, pod.namespace, grace_period=grace_period, uid=pod.uid)
 
     # The inside

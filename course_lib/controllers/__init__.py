@@ -15,6 +15,7 @@ from course_lib.controllers.endpoint_slices import EndpointSliceController
 from course_lib.controllers.endpoints import EndpointsController
 from course_lib.controllers.garbage import GarbageCollector
 from course_lib.controllers.job import JobController
+from course_lib.controllers.job_orphans import JobPodController
 from course_lib.controllers.metrics import MetricsServer, Reading
 from course_lib.controllers.namespaces import (
     NamespaceController,
@@ -51,6 +52,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     StatefulSetController,
     DaemonSetController,
     JobController,
+    JobPodController,
     CronJobController,
     EndpointSliceController,
     EndpointSliceMirroringController,

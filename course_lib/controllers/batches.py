@@ -35,6 +35,17 @@ def slow_start(items: Iterable[T], act: Callable[[T], None]) -> None:
             raise refusals[0]
 
 
+def as_started(items: list[T]) -> list[T]:
+    """The order in which `slow_start` really sends the requests for these `items`.
+
+    Those of one batch start side by side, and the Go scheduler runs the last one first.
+
+    >>> as_started([0, 1, 2, 3, 4])
+    [0, 2, 1, 4, 3]
+    """
+    return [item for batch in _batches(iter(items)) for item in (*batch[-1:], *batch[:-1])]
+
+
 def _batches(items: Iterator[T]) -> Iterator[list[T]]:
     size = 1
     while batch := list(islice(items, size)):

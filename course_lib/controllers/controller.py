@@ -46,6 +46,7 @@ class Controller:
 
     name = ""
     kind = ""
+    finalizer = ""  # of the objects that this controller adopts, until it lets them go
     overtime = 0.0  # s that the last key took beside `WORK_SECONDS`
 
     def __init__(self, api: Client, informers: InformerFactory) -> None:
@@ -56,9 +57,13 @@ class Controller:
         self._cut_short = False  # whether the client's limit leaves work for the next look
         if self.kind:
             self.objects: Informer[Any] = informers.informer(self.kind)
-            self.watch(self.kind, lambda seen: [(seen.metadata.namespace, seen.metadata.name)])
+            self.watch_objects()
         self.watches()
         self.sim.loop(self.name, self._run)
+
+    def watch_objects(self) -> None:
+        """Look at each object of the own kind whenever it changes."""
+        self.watch(self.kind, lambda seen: [(seen.metadata.namespace, seen.metadata.name)])
 
     def watches(self) -> None:
         """Name the other kinds to watch."""
@@ -78,18 +83,20 @@ class Controller:
         kind: type[ObjectT] | str | Kind,
         keys: Callable[[ObjectT], Iterable[Key]],
         deleted_only: bool = False,
+        after: float = 0.0,
     ) -> None:
         """Look at `keys(object)` for each object of a kind, and again whenever one changes.
 
-        With `deleted_only`, again only when one is deleted.
+        With `deleted_only`, again only when one is deleted. `after` is the time (s) from a change
+        to the look, which is one for all changes meanwhile.
         """
         informer = self.informers.informer(kind)
 
-        def on_change(before: ObjectT | None, after: ObjectT | None) -> None:
-            seen = before if after is None else after
-            if seen is not None and not (deleted_only and after is not None):
+        def on_change(before: ObjectT | None, new: ObjectT | None) -> None:
+            seen = before if new is None else new
+            if seen is not None and not (deleted_only and new is not None):
                 for key in keys(seen):
-                    self.queue.add(key)
+                    self.queue.add_after(key, after)
 
         informer.add_handler(on_change)
         if deleted_only:
@@ -157,9 +164,9 @@ class Controller:
             selected = selector.matches(child.labels)
             if child.metadata.controller is None:
                 if selected and not child.terminating:
-                    set_controller(self.api, child, [owner_reference(owner)])
+                    set_controller(self.api, child, [owner_reference(owner)], self.finalizer)
             elif not selected and not child.terminating:
-                set_controller(self.api, child, [])
+                set_controller(self.api, child, [], self.finalizer)
         return informer
 
     def claim(self, kind: type[ObjectT] | str | Kind, owner: Object) -> list[ObjectT]:

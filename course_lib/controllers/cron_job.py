@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, timedelta
 
 from course_lib.controllers.controller import Controller, key_of
-from course_lib.controllers.job import finished
+from course_lib.controllers.job_pods import finished
 from course_lib.engine.timestamps import EPOCH, seconds_at, timestamp
 from course_lib.errors import CourseError
 from course_lib.objects.kinds.cron_job import CronJob

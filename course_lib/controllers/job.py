@@ -5,22 +5,34 @@ Source: `pkg/controller/job/job_controller.go`; kubernetes.io "Jobs".
 
 from __future__ import annotations
 
-from itertools import islice
+from contextlib import suppress
 
-import msgspec
-
-from course_lib.controllers.batches import BURST, slow_start
+from course_lib.apiserver.deletion import FOREGROUND
+from course_lib.apiserver.errors import NotFound
+from course_lib.client import Client
+from course_lib.client.informer import InformerFactory
+from course_lib.controllers.batches import BURST, as_started, slow_start
 from course_lib.controllers.controller import Controller, key_of
-from course_lib.controllers.job_pods import INDEX, JobPods
-from course_lib.controllers.ownership import pod_from_template
-from course_lib.controllers.standing import active_in, in_phase, ready_in, terminating_in
+from course_lib.controllers.job_backoff import Backoff, finished_at, remaining
+from course_lib.controllers.job_look import JobLook, Verdict
+from course_lib.controllers.job_pods import FINALIZER, MANAGER, JobPods, finished, is_tracked
+from course_lib.controllers.job_policies import (
+    fails_job,
+    replaces_only_failed,
+    succeeds_early,
+)
+from course_lib.controllers.job_templates import all_failures_of, indexed_pod, job_pod
+from course_lib.controllers.job_tracking import Tracking
+from course_lib.controllers.ownership import release
 from course_lib.engine.timestamps import seconds_at
+from course_lib.errors import CourseError
 from course_lib.objects.kinds.job import Job
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.manifests import Document
-from course_lib.objects.meta import condition, is_true, set_condition
+from course_lib.objects.meta import condition
+from course_lib.objects.pods import is_active, is_ready
 
-FIRST_BACKOFF, LAST_BACKOFF = 10.0, 360.0  # s between a failed Pod and the next
+BATCH_PERIOD = 1.0  # s from a change of a Pod to the look at its Job (`SyncJobBatchPeriod`)
 
 
 class JobController(Controller):
@@ -28,219 +40,237 @@ class JobController(Controller):
 
     name = "job-controller"
     kind = "Job"
+    finalizer = FINALIZER
+
+    def __init__(self, api: Client, informers: InformerFactory) -> None:
+        self._backoffs: dict[str, Backoff] = {}  # by uid of the Job
+        super().__init__(api, informers)
+
+    def watch_objects(self) -> None:
+        """Look at a Job at once where its spec changes, and soon where its status does."""
+        self.objects.add_handler(self._on_job)
 
     def watches(self) -> None:
-        """Its Pods."""
-        self.watch_owned(Pod)
+        """Its Pods; several changes of them are looked at together."""
+        self.watch(Pod, self.owner, after=BATCH_PERIOD)
+
+    def _on_job(self, before: Job | None, after: Job | None) -> None:
+        if after is None:
+            assert before is not None
+            self._backoffs.pop(before.uid, None)
+            return
+        alike = before is not None and before.metadata.generation == after.metadata.generation
+        same = alike and not finished(after) and not after.terminating
+        self.enqueue(key_of(after), after=BATCH_PERIOD if same else 0.0)
 
     def reconcile(self, job: Job) -> None:
         """Count what ended, decide whether the Job has, else keep Pods running."""
-        if job.terminating:
+        if job.spec.managed_by not in (None, MANAGER):
             return
         if finished(job):
+            self._backoffs.pop(job.uid, None)
             self._expire(job)
             return
         pods = JobPods(self.settle(Pod, job), job)
-        status = self._counted(job, pods)
-        why = self._failure(job, pods)
-        if why is not None:
-            self._end(job, pods, "Failed", *why, status)
-        elif self._complete(job, pods):
-            message = "Reached expected number of succeeded pods"
-            self._end(job, pods, "Complete", "CompletionsReached", message, status)
-        else:
-            if not job.spec.suspend:
-                status["active"] += self._keep_running(job, pods)
-            else:
-                status["active"] = 0
-                for pod in pods.active():
-                    self.api.delete(Pod, pod.name, pod.namespace, uid=pod.uid)
-            self.state(job, status | self._suspension(job))
-
-    def _counted(self, job: Job, pods: JobPods) -> Document:
-        """The numbers of a Job's status; its deadline begins with its start time."""
-        status: Document = {
-            "active": active_in(pods.standings),
-            "ready": ready_in(pods.standings),
-            "succeeded": pods.completed,
-            "failed": in_phase(pods.standings, "Failed"),
-            "terminating": terminating_in(pods.standings),
-            "uncountedTerminatedPods": {},
-        }
-        if job.spec.completion_mode == "Indexed":
-            status["completedIndexes"] = spans(sorted(pods.indexes("Succeeded")))
+        document = self.api.document(Job, job.name, job.namespace)
+        look = JobLook(job, pods, document.get("status") or {})
         if job.status.start_time is None and not job.spec.suspend:
-            status["startTime"] = self.sim.timestamp
-            if job.spec.active_deadline_seconds is not None:
-                self.enqueue(key_of(job), after=job.spec.active_deadline_seconds)
-        return status
+            look.put("startTime", self.sim.timestamp)
+        backoff = self._backoffs.get(job.uid, Backoff())
+        backoff = backoff.after(look.new_succeeded, look.new_failed)
+        verdict, refusal = self._verdict(look), None
+        if verdict is not None:
+            verdict, refusal = self._end_pods(look, verdict)
+        else:
+            if not job.terminating:
+                refusal = self._manage(look, backoff, document["spec"]["template"])
+            if self._cut_short:
+                return
+            verdict = self._completed(look)
+        self._track(look, verdict, backoff)
+        if refusal is not None:
+            raise refusal
 
-    def _suspension(self, job: Job) -> Document:
-        """The condition `Suspended`, when the Job has been suspended or resumed.
+    # Whether it has ended
 
-        A Job that is resumed starts again: its deadline counts from now.
-        """
-        before = is_true(job.status.conditions, "Suspended")
-        if job.spec.suspend == before:
-            return {}
-        state, reason = ("True", "Suspended") if job.spec.suspend else ("False", "Resumed")
-        message = f"Job {reason.lower()}"
-        self.normal(job, reason, message)
-        conditions = set_condition(
-            job.status.conditions, "Suspended", state, self.sim.timestamp, f"Job{reason}", message
-        )
-        started = None if job.spec.suspend else self.sim.timestamp
-        deadline = job.spec.active_deadline_seconds
-        if started and deadline is not None:
-            self.enqueue((job.namespace, job.name), after=deadline)
-        return {"conditions": conditions, "startTime": started}
+    def _verdict(self, look: JobLook) -> Verdict | None:
+        """How a Job ends, if it does: as stated before, by its policies, or by a limit."""
+        conditions = look.job.status.conditions
+        for stated, final in (("SuccessCriteriaMet", "Complete"), ("FailureTarget", "Failed")):
+            known = condition(conditions, stated)
+            if known is not None and known.status == "True":
+                return Verdict(final, known.reason, known.message)
+        if message := fails_job(look.job, look.ended):
+            return Verdict("FailureTarget", "PodFailurePolicy", message)
+        return self._past_limits(look) or (self._by_indexes(look) if look.indexed else None)
 
-    def _failure(self, job: Job, pods: JobPods) -> tuple[str, str] | None:
-        """Reason and message, if the Job is to be given up."""
-        deadline, started = job.spec.active_deadline_seconds, job.status.start_time
-        if job.spec.suspend:
-            deadline = None
-        if deadline is not None and started and self.sim.now - seconds_at(started) >= deadline:
-            return "DeadlineExceeded", "Job was active longer than specified deadline"
-        limit = job.spec.backoff_limit
-        over = in_phase(pods.standings, "Failed") > limit
-        if job.spec.template.spec.restart_policy == "OnFailure":
+    def _past_limits(self, look: JobLook) -> Verdict | None:
+        """The limits of failures and of time; looks again when the time is over."""
+        spec, started = look.job.spec, look.status.get("startTime")
+        over = look.failed > spec.backoff_limit
+        if spec.template.spec.restart_policy == "OnFailure":
             # Failures happen inside Pods that go on (`pastBackoffLimitOnFailure`).
-            over |= pods.restarts >= max(1, limit)
+            over |= look.pods.restarts >= max(1, spec.backoff_limit)
         if over:
-            return "BackoffLimitExceeded", "Job has reached the specified backoff limit"
+            message = "Job has reached the specified backoff limit"
+            return Verdict("FailureTarget", "BackoffLimitExceeded", message)
+        if spec.active_deadline_seconds is None or spec.suspend or not started:
+            return None
+        left = seconds_at(started) + spec.active_deadline_seconds - self.sim.now
+        if left <= 0:
+            message = "Job was active longer than specified deadline"
+            return Verdict("FailureTarget", "DeadlineExceeded", message)
+        self.enqueue(key_of(look.job), after=left)
         return None
 
-    def _complete(self, job: Job, pods: JobPods) -> bool:
-        if job.spec.completions is None:  # a work queue: one success, and all have ended
-            return bool(pods.completed) and not active_in(pods.standings)
-        return pods.completed >= job.spec.completions
+    def _by_indexes(self, look: JobLook) -> Verdict | None:
+        """The limits of failed indexes, and the success policy."""
+        spec, lost = look.job.spec, len(look.failed_indexes)
+        if spec.max_failed_indexes is not None and lost > spec.max_failed_indexes:
+            message = "Job has exceeded the specified maximal number of failed indexes"
+            return Verdict("FailureTarget", "MaxFailedIndexesExceeded", message)
+        if lost and lost + len(look.indexes) >= (spec.completions or 0):
+            return Verdict("FailureTarget", "FailedIndexes", "Job has failed indexes")
+        if message := succeeds_early(look.job, look.indexes):
+            return Verdict("SuccessCriteriaMet", "SuccessPolicy", message)
+        return None
 
-    def _keep_running(self, job: Job, pods: JobPods) -> int:
-        """Make the Pods that are missing, not too soon after a failure; returns how many more."""
-        active, desired = active_in(pods.standings), job.spec.parallelism
-        if job.spec.completions is not None:
-            desired = min(desired, job.spec.completions - pods.completed)
-        elif pods.completed:
-            desired = active
-        missing = min(desired - active, BURST)
-        if missing < 0:
-            for pod in pods.active()[desired:]:
-                self.api.delete(Pod, pod.name, pod.namespace, uid=pod.uid)
-        if missing <= 0:
-            return missing
-        wait = self._backoff(pods.failed())
-        if wait > 0:
-            self.enqueue(key_of(job), after=wait)
-            return 0
-        missing = self.most(missing, BURST)
-        slow_start(self._more(job, pods, missing), lambda pod: self.create(job, pod, "pod"))
-        return missing
+    def _completed(self, look: JobLook) -> Verdict | None:
+        """Success, where all completions are there; else the Job states whether it is suspended."""
+        if look.complete():
+            message = "Reached expected number of succeeded pods"
+            return Verdict("SuccessCriteriaMet", "CompletionsReached", message)
+        if not look.job.terminating:
+            self._suspend_or_resume(look)
+        return None
 
-    def _more(self, job: Job, pods: JobPods, missing: int) -> list[Document]:
-        """So many Pods of a Job's template; in Indexed mode those of the lowest free indexes."""
-        template = self.api.document(Job, job.name, job.namespace)["spec"]["template"]
-        if job.spec.completion_mode != "Indexed":
-            return [pod_from_template(job, template) for _ in range(missing)]
-        taken = pods.indexes("Succeeded") | pods.indexes("")
-        free = (index for index in range(job.spec.completions or 0) if index not in taken)
-        return [self._indexed(job, template, index) for index in islice(free, missing)]
+    def _suspend_or_resume(self, look: JobLook) -> None:
+        """State whether a Job is suspended; its deadline counts from when it is resumed."""
+        suspended, now = look.job.spec.suspend, self.sim.timestamp
+        status, what = ("True", "Suspended") if suspended else ("False", "Resumed")
+        message = f"Job {what.lower()}"
+        if look.state("Suspended", status, f"Job{what}", message, now):
+            self.normal(look.job, what, message)
+            look.put("startTime", None if suspended else now)
 
-    def _indexed(self, job: Job, template: Document, index: int) -> Document:
-        """The Pod of one index."""
-        pod = pod_from_template(job, template)
-        pod["metadata"]["generateName"] = f"{job.name}-{index}-"
-        notes = pod["metadata"].get("annotations", {}) | {INDEX: str(index)}
-        pod["metadata"]["annotations"] = notes
-        pod["metadata"]["labels"] = pod["metadata"]["labels"] | {INDEX: str(index)}
-        spec = pod["spec"]
-        groups = {
-            group: [_with_index(container, index) for container in spec[group]]
-            for group in ("initContainers", "containers")
-            if group in spec
-        }
-        hostname = spec.get("hostname") or f"{job.name}-{index}"
-        pod["spec"] = spec | groups | {"hostname": hostname}
-        return pod
+    # Its Pods
 
-    def _backoff(self, failed: list[Pod]) -> float:
-        """Seconds to wait: 10 s after the first failure, doubled up to six minutes."""
-        if not failed:
-            return 0.0
-        wait = min(FIRST_BACKOFF * 2.0 ** (len(failed) - 1), LAST_BACKOFF)
-        ended = [
-            seconds_at(status.state.terminated.finished_at)
-            for pod in failed
-            for status in pod.status.container_statuses or ()
-            if status.state.terminated and status.state.terminated.finished_at
-        ]
-        last = max(ended, default=self.sim.now)
-        return last + wait - self.sim.now
+    def _end_pods(self, look: JobLook, verdict: Verdict) -> tuple[Verdict | None, Exception | None]:
+        """Delete the active Pods of a Job that ends; they keep their finalizers until counted."""
+        refusal: CourseError | None = None
+        active = [pod for pod in look.all() if is_active(pod)]
+        for pod in (*active[-1:], *active[:-1]):  # side by side: as in `as_started`
+            try:
+                self._delete(look, pod)
+            except CourseError as each:
+                refusal = refusal or each
+        return (verdict if refusal is None else None), refusal
 
-    def _end(
-        self, job: Job, pods: JobPods, outcome: str, reason: str, message: str, status: Document
-    ) -> None:
-        for pod in pods.active():
+    def _delete(self, look: JobLook, pod: Pod) -> None:
+        with suppress(NotFound):
             self.api.delete(Pod, pod.name, pod.namespace, uid=pod.uid)
-        target = "SuccessCriteriaMet" if outcome == "Complete" else "FailureTarget"
-        stated = [
-            {
-                "type": kind,
-                "status": "True",
-                "reason": reason,
-                "message": message,
-                "lastProbeTime": self.sim.timestamp,
-                "lastTransitionTime": self.sim.timestamp,
-            }
-            for kind in (target, outcome)
-        ]
-        before = [msgspec.to_builtins(each) for each in job.status.conditions or ()]
-        status |= {"active": 0, "ready": 0, "conditions": [*before, *stated]}
-        if outcome == "Complete":
-            status["completionTime"] = self.sim.timestamp
-            self.normal(job, "Completed", "Job completed")
-        else:
-            self.warning(job, reason, message)
-        self._expire(self.api.patch_status(job, status))
+            self.normal(look.job, "SuccessfulDelete", f"Deleted pod: {pod.name}")
+        look.active -= 1
+        look.terminating += 1
+        look.ready -= is_ready(pod)
+
+    def _manage(self, look: JobLook, backoff: Backoff, template: Document) -> CourseError | None:
+        """Delete Pods that are too many, or make missing ones; returns why the server refused."""
+        try:
+            desired = 0 if look.job.spec.suspend else look.desired()
+            surplus = look.surplus(desired)
+            for pod in surplus if look.job.spec.suspend else surplus[:BURST]:
+                if is_tracked(pod):
+                    release(self.api, pod, FINALIZER)  # the Job does not count it as failed
+                self._delete(look, pod)
+            ending = look.terminating if replaces_only_failed(look.job) else 0
+            missing = desired - look.active - ending
+            if not surplus and missing > 0:
+                self._make(look, backoff, template, missing)
+        except CourseError as refusal:
+            return refusal
+        return None
+
+    def _make(self, look: JobLook, backoff: Backoff, template: Document, missing: int) -> None:
+        """Make Pods that are `missing`, not too soon after a failure."""
+        wait = 0.0 if look.by_index else backoff.remaining(self.sim.now)
+        documents: list[Document] = []
+        if not wait and look.indexed:
+            indexes = look.next_indexes(min(missing, BURST))
+            waits = {index: self._wait(look.delayed.get(index)) for index in indexes}
+            ready = [index for index in indexes if not waits[index]]
+            wait = 0.0 if ready else min(waits.values(), default=0.0)
+            for index in ready[: self.most(len(ready), BURST)]:
+                before = look.delayed.get(index)
+                documents.append(indexed_pod(look.job, template, index, before))
+        elif not wait:
+            documents = [job_pod(look.job, template) for _ in range(self.most(missing, BURST))]
+        if wait:
+            self.enqueue(key_of(look.job), after=max(wait, BATCH_PERIOD))
+
+        def create(document: Document) -> None:
+            self.create(look.job, document, "pod")
+            look.active += 1
+
+        slow_start(as_started(documents), create)
+
+    def _wait(self, before: Pod | None) -> float:
+        """The seconds until an index may have a Pod again, after the failed one `before`."""
+        if before is None:
+            return 0.0
+        return remaining(all_failures_of(before) + 1, finished_at(before), self.sim.now)
+
+    # Its status
+
+    def _track(self, look: JobLook, verdict: Verdict | None, backoff: Backoff) -> None:
+        """Write the status, count the Pods that ended, and state how the Job ended, if it did."""
+        tracking = Tracking(self.api, look, verdict)
+        released, now = tracking.note(), self.sim.timestamp
+        if verdict is not None and verdict.type in ("FailureTarget", "SuccessCriteriaMet"):
+            look.state(verdict.type, "True", verdict.reason, verdict.message, now)
+        if self._write(look):
+            self._backoffs[look.job.uid] = backoff
+        tracking.release(released)
+        if verdict is not None and tracking.ended:
+            final = "Complete" if verdict.success else "Failed"
+            look.state(final, "True", verdict.reason, verdict.message, now)
+            if verdict.success:
+                look.put("completionTime", now)
+        self._write(look)
+        if verdict is not None and tracking.ended:
+            self._report(look, verdict)
+
+    def _write(self, look: JobLook) -> bool:
+        """Write what of the status has changed; returns whether anything has."""
+        changes = look.changes()
+        if changes:
+            self.api.patch_status(look.job, changes)
+        return bool(changes)
+
+    def _report(self, look: JobLook, verdict: Verdict) -> None:
+        """Tell how a Job ended."""
+        completions = look.job.spec.completions
+        if not verdict.success:
+            self.warning(look.job, verdict.reason, verdict.message)
+            return
+        if completions is not None and look.status.get("succeeded", 0) > completions:
+            message = "Too many succeeded pods running after completion count reached"
+            self.warning(look.job, "TooManySucceededPods", message)
+        self.normal(look.job, "Completed", "Job completed")
 
     def _expire(self, job: Job) -> None:
-        """Delete a finished Job after its `ttlSecondsAfterFinished`."""
+        """Delete a finished Job after its `ttlSecondsAfterFinished`, and its Pods before it.
+
+        Source: `pkg/controller/ttlafterfinished`.
+        """
         after = job.spec.ttl_seconds_after_finished
-        if after is None:
+        if after is None or job.terminating:
             return
         stated = job.status.conditions
         final = condition(stated, "Complete") or condition(stated, "Failed")
         ended = final.last_transition_time if final else None
         left = seconds_at(ended or "") + after - self.sim.now
         if left > 0:
-            self.enqueue((job.namespace, job.name), after=left)
+            self.enqueue(key_of(job), after=left)
         else:
-            self.api.delete(Job, job.name, job.namespace, uid=job.uid)
-
-
-def _with_index(container: Document, index: int) -> Document:
-    """A container that finds its index in its environment, unless the template sets that."""
-    env = container.get("env", [])
-    if any(variable["name"] == "JOB_COMPLETION_INDEX" for variable in env):
-        return container
-    return container | {"env": [*env, {"name": "JOB_COMPLETION_INDEX", "value": str(index)}]}
-
-
-def finished(job: Job) -> bool:
-    """Whether a Job has ended, well or not."""
-    return is_true(job.status.conditions, "Complete") or is_true(job.status.conditions, "Failed")
-
-
-def spans(numbers: list[int]) -> str:
-    """Numbers as spans.
-
-    >>> spans([1, 3, 4, 5, 7])
-    '1,3-5,7'
-    """
-    parts: list[list[int]] = []
-    for number in numbers:
-        if parts and number == parts[-1][-1] + 1:
-            parts[-1].append(number)
-        else:
-            parts.append([number])
-    return ",".join(str(p[0]) if len(p) == 1 else f"{p[0]}-{p[-1]}" for p in parts)
+            self.api.delete(Job, job.name, job.namespace, FOREGROUND, uid=job.uid)

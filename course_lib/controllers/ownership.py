@@ -5,25 +5,38 @@ Source: `pkg/controller/controller_ref_manager.go`.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from course_lib.apiserver.errors import NotFound
 from course_lib.client import Client
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, ObjectT, owner_reference
 
 
-def set_controller(api: Client, child: ObjectT, controllers: list[Document]) -> ObjectT:
+def set_controller(
+    api: Client, child: ObjectT, controllers: list[Document], finalizer: str = ""
+) -> ObjectT:
     """Write an owner reference as the controller of a child, or none; other owners stay.
 
-    `api` writes, `controllers` has one owner reference, or is empty.
+    `api` writes, `controllers` has one owner reference, or is empty. The `finalizer` comes and goes
+    with the reference.
     """
-    others = [
-        reference
-        for reference in api.document(child.kind, child.name, child.namespace)["metadata"].get(
-            "ownerReferences", []
-        )
-        if not reference.get("controller")
-    ]
-    patch = {"metadata": {"ownerReferences": [*others, *controllers]}}
-    return api.patch(type(child), child.name, child.namespace, patch)
+    metadata = api.document(child.kind, child.name, child.namespace)["metadata"]
+    known = metadata.get("ownerReferences", [])
+    owners = [*(each for each in known if not each.get("controller")), *controllers]
+    patch: Document = {"ownerReferences": owners or None}
+    if finalizer:
+        others = [each for each in metadata.get("finalizers", []) if each != finalizer]
+        patch["finalizers"] = [*others, *([finalizer] if controllers else [])] or None
+    return api.patch(type(child), child.name, child.namespace, {"metadata": patch})
+
+
+def release(api: Client, child: ObjectT, finalizer: str) -> None:
+    """Remove a finalizer from a child, if it is still there."""
+    others = [each for each in child.metadata.finalizers or () if each != finalizer]
+    with suppress(NotFound):
+        patch = {"metadata": {"finalizers": others or None}}
+        api.patch(type(child), child.name, child.namespace, patch)
 
 
 def number_in(annotated: Object, annotation: str, default: int) -> int:
@@ -44,9 +57,8 @@ def pod_from_template(
 
     `owner` is the controller's object, `labels` are added to those of the template.
     """
-    metadata = {
-        k: v for k, v in template.get("metadata", {}).items() if k in ("labels", "annotations")
-    }
+    taken = ("labels", "annotations", "finalizers")
+    metadata = {k: v for k, v in template.get("metadata", {}).items() if k in taken}
     metadata["labels"] = metadata.get("labels", {}) | (labels or {})
     metadata |= {"name": name} if name else {"generateName": f"{owner.name}-"}
     return {

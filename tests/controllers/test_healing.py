@@ -55,7 +55,7 @@ def test_what_is_deleted_comes_back(owner, kind, count):
     assert len(before) == count
     for found in before:
         cluster.api.delete(kind, found.name, "default", grace_period=0)
-    cluster.run(seconds=20)
+    cluster.run(seconds=30)  # a Job waits 20 s after two failures
     after = cluster.api.list(kind, "default")
     assert len(after) == count
     assert not {found.uid for found in after} & {found.uid for found in before}

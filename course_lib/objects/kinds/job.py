@@ -19,6 +19,7 @@ from course_lib.objects.field_rules import (
 )
 from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Problems, Row
+from course_lib.objects.kinds.job_policies import PodFailurePolicy, SuccessPolicy
 from course_lib.objects.kinds.job_relations import exit_codes, failure_rule, job_relations
 from course_lib.objects.kinds.pod.rules import pod_spec_rules
 from course_lib.objects.kinds.pod.spec import PodTemplateSpec
@@ -32,10 +33,7 @@ from course_lib.objects.rules import changed, must_be_one_of, not_negative
 class JobSpec(Value, frozen=True):
     """What a Job should do."""
 
-    UNKEPT = (
-        "backoffLimitPerIndex managedBy maxFailedIndexes podFailurePolicy podReplacementPolicy "
-        "scheduling successPolicy"
-    )
+    UNKEPT = "scheduling"
 
     template: PodTemplateSpec
     parallelism: int = 1
@@ -47,12 +45,16 @@ class JobSpec(Value, frozen=True):
     selector: LabelSelector | None = None
     manual_selector: bool = False
     suspend: bool = False
+    backoff_limit_per_index: int | None = None
+    max_failed_indexes: int | None = None
+    pod_failure_policy: PodFailurePolicy | None = None
+    pod_replacement_policy: str = "TerminatingOrFailed"
+    success_policy: SuccessPolicy | None = None
+    managed_by: str | None = None
 
 
 class JobStatus(Value, frozen=True):
     """How far a Job has come."""
-
-    UNKEPT = "failedIndexes"
 
     active: int = 0
     ready: int = 0
@@ -63,6 +65,7 @@ class JobStatus(Value, frozen=True):
     start_time: str | None = None
     completion_time: str | None = None
     completed_indexes: str = ""
+    failed_indexes: str | None = None
     conditions: list[Condition] | None = None
 
 
@@ -116,15 +119,16 @@ def _complete(document: Document) -> None:
 def _prepare(job: Document) -> Document:
     """Give a new Job its selector: its own uid, so that no two Jobs share a Pod."""
     spec, meta = job["spec"], job["metadata"]
+    template = spec["template"].get("metadata", {}).get("labels") or {}
     if spec.get("manualSelector"):
-        return {}
+        labels = meta.get("labels") or template
+        return {"metadata": {"labels": labels}} if labels else {}
     labels = {
         "batch.kubernetes.io/controller-uid": meta["uid"],
         "controller-uid": meta["uid"],
         "batch.kubernetes.io/job-name": meta["name"],
         "job-name": meta["name"],
     }
-    template = spec["template"].get("metadata", {}).get("labels") or {}
     own = {"labels": meta.get("labels") or template | labels}
     selector = {"matchLabels": {"batch.kubernetes.io/controller-uid": meta["uid"]}}
     spec = {"selector": selector, "template": {"metadata": {"labels": labels}}}
