@@ -5,7 +5,7 @@ Source: `manageJob` in `pkg/controller/job/job_controller.go`, `indexed_job_util
 
 from __future__ import annotations
 
-from course_lib.apiserver.server import MOST_GENERATED
+from course_lib.apiserver.documents import MOST_GENERATED
 from course_lib.controllers.job_pods import FINALIZER, INDEX
 from course_lib.controllers.job_policies import judgement
 from course_lib.controllers.ownership import number_in, pod_from_template
