@@ -117,7 +117,10 @@ def spend_disruption(api: Evictor, pod: Pod) -> None:
 
 
 def mark_evicted(api: Evictor, pod: Pod, now: str) -> None:
-    """State on a Pod that it is to be evicted, at a time `now` (`addConditionAndDeletePod`)."""
+    """State on a Pod that it is to be evicted (`addConditionAndDeletePod`).
+
+    `api` writes that on the `pod`, at a time `now`.
+    """
     stated = set_condition(
         pod.status.conditions,
         "DisruptionTarget",

@@ -13,8 +13,8 @@ from course_lib.client import Client
 from course_lib.client.informer import InformerFactory
 from course_lib.controllers.batches import BURST, as_started, slow_start
 from course_lib.controllers.controller import Controller, key_of
-from course_lib.controllers.job_backoff import Backoff, finished_at, remaining
-from course_lib.controllers.job_look import JobLook, Verdict
+from course_lib.controllers.job_backoff import Failures, finished_at, remaining
+from course_lib.controllers.job_look import JobLook, JobEnd
 from course_lib.controllers.job_pods import FINALIZER, MANAGER, JobPods, finished, is_tracked
 from course_lib.controllers.job_policies import (
     fails_job,
@@ -43,7 +43,7 @@ class JobController(Controller):
     finalizer = FINALIZER
 
     def __init__(self, api: Client, informers: InformerFactory) -> None:
-        self._backoffs: dict[str, Backoff] = {}  # by uid of the Job
+        self._backoffs: dict[str, Failures] = {}  # by uid of the Job
         super().__init__(api, informers)
 
     def watch_objects(self) -> None:
@@ -76,7 +76,7 @@ class JobController(Controller):
         look = JobLook(job, pods, document.get("status") or {})
         if job.status.start_time is None and not job.spec.suspend:
             look.put("startTime", self.sim.timestamp)
-        backoff = self._backoffs.get(job.uid, Backoff())
+        backoff = self._backoffs.get(job.uid, Failures())
         backoff = backoff.after(look.new_succeeded, look.new_failed)
         verdict, refusal = self._verdict(look), None
         if verdict is not None:
@@ -93,18 +93,18 @@ class JobController(Controller):
 
     # Whether it has ended
 
-    def _verdict(self, look: JobLook) -> Verdict | None:
+    def _verdict(self, look: JobLook) -> JobEnd | None:
         """How a Job ends, if it does: as stated before, by its policies, or by a limit."""
         conditions = look.job.status.conditions
         for stated, final in (("SuccessCriteriaMet", "Complete"), ("FailureTarget", "Failed")):
             known = condition(conditions, stated)
             if known is not None and known.status == "True":
-                return Verdict(final, known.reason, known.message)
+                return JobEnd(final, known.reason, known.message)
         if message := fails_job(look.job, look.ended):
-            return Verdict("FailureTarget", "PodFailurePolicy", message)
+            return JobEnd("FailureTarget", "PodFailurePolicy", message)
         return self._past_limits(look) or (self._by_indexes(look) if look.indexed else None)
 
-    def _past_limits(self, look: JobLook) -> Verdict | None:
+    def _past_limits(self, look: JobLook) -> JobEnd | None:
         """The limits of failures and of time; looks again when the time is over."""
         spec, started = look.job.spec, look.status.get("startTime")
         over = look.failed > spec.backoff_limit
@@ -113,33 +113,33 @@ class JobController(Controller):
             over |= look.pods.restarts >= max(1, spec.backoff_limit)
         if over:
             message = "Job has reached the specified backoff limit"
-            return Verdict("FailureTarget", "BackoffLimitExceeded", message)
+            return JobEnd("FailureTarget", "BackoffLimitExceeded", message)
         if spec.active_deadline_seconds is None or spec.suspend or not started:
             return None
         left = seconds_at(started) + spec.active_deadline_seconds - self.sim.now
         if left <= 0:
             message = "Job was active longer than specified deadline"
-            return Verdict("FailureTarget", "DeadlineExceeded", message)
+            return JobEnd("FailureTarget", "DeadlineExceeded", message)
         self.enqueue(key_of(look.job), after=left)
         return None
 
-    def _by_indexes(self, look: JobLook) -> Verdict | None:
+    def _by_indexes(self, look: JobLook) -> JobEnd | None:
         """The limits of failed indexes, and the success policy."""
         spec, lost = look.job.spec, len(look.failed_indexes)
         if spec.max_failed_indexes is not None and lost > spec.max_failed_indexes:
             message = "Job has exceeded the specified maximal number of failed indexes"
-            return Verdict("FailureTarget", "MaxFailedIndexesExceeded", message)
+            return JobEnd("FailureTarget", "MaxFailedIndexesExceeded", message)
         if lost and lost + len(look.indexes) >= (spec.completions or 0):
-            return Verdict("FailureTarget", "FailedIndexes", "Job has failed indexes")
+            return JobEnd("FailureTarget", "FailedIndexes", "Job has failed indexes")
         if message := succeeds_early(look.job, look.indexes):
-            return Verdict("SuccessCriteriaMet", "SuccessPolicy", message)
+            return JobEnd("SuccessCriteriaMet", "SuccessPolicy", message)
         return None
 
-    def _completed(self, look: JobLook) -> Verdict | None:
+    def _completed(self, look: JobLook) -> JobEnd | None:
         """Success, where all completions are there; else the Job states whether it is suspended."""
         if look.complete():
             message = "Reached expected number of succeeded pods"
-            return Verdict("SuccessCriteriaMet", "CompletionsReached", message)
+            return JobEnd("SuccessCriteriaMet", "CompletionsReached", message)
         if not look.job.terminating:
             self._suspend_or_resume(look)
         return None
@@ -155,7 +155,7 @@ class JobController(Controller):
 
     # Its Pods
 
-    def _end_pods(self, look: JobLook, verdict: Verdict) -> tuple[Verdict | None, Exception | None]:
+    def _end_pods(self, look: JobLook, verdict: JobEnd) -> tuple[JobEnd | None, Exception | None]:
         """Delete the active Pods of a Job that ends; they keep their finalizers until counted."""
         refusal: CourseError | None = None
         active = [pod for pod in look.all() if is_active(pod)]
@@ -174,7 +174,7 @@ class JobController(Controller):
         look.terminating += 1
         look.ready -= is_ready(pod)
 
-    def _manage(self, look: JobLook, backoff: Backoff, template: Document) -> CourseError | None:
+    def _manage(self, look: JobLook, backoff: Failures, template: Document) -> CourseError | None:
         """Delete Pods that are too many, or make missing ones; returns why the server refused."""
         try:
             desired = 0 if look.job.spec.suspend else look.desired()
@@ -191,7 +191,7 @@ class JobController(Controller):
             return refusal
         return None
 
-    def _make(self, look: JobLook, backoff: Backoff, template: Document, missing: int) -> None:
+    def _make(self, look: JobLook, backoff: Failures, template: Document, missing: int) -> None:
         """Make Pods that are `missing`, not too soon after a failure."""
         wait = 0.0 if look.by_index else backoff.remaining(self.sim.now)
         documents: list[Document] = []
@@ -222,7 +222,7 @@ class JobController(Controller):
 
     # Its status
 
-    def _track(self, look: JobLook, verdict: Verdict | None, backoff: Backoff) -> None:
+    def _track(self, look: JobLook, verdict: JobEnd | None, backoff: Failures) -> None:
         """Write the status, count the Pods that ended, and state how the Job ended, if it did."""
         tracking = Tracking(self.api, look, verdict)
         released, now = tracking.note(), self.sim.timestamp
@@ -247,7 +247,7 @@ class JobController(Controller):
             self.api.patch_status(look.job, changes)
         return bool(changes)
 
-    def _report(self, look: JobLook, verdict: Verdict) -> None:
+    def _report(self, look: JobLook, verdict: JobEnd) -> None:
         """Tell how a Job ended."""
         completions = look.job.spec.completions
         if not verdict.success:

@@ -15,20 +15,20 @@ from course_lib.objects.meta import condition
 FIRST_BACKOFF, LAST_BACKOFF = 10.0, 600.0  # s between a failed Pod and the next
 
 
-class Backoff(msgspec.Struct, frozen=True):
+class Failures(msgspec.Struct, frozen=True):
     """The failures of a Job since its last success, and when (simulated s) the last one was."""
 
     failures: int = 0
     last: float | None = None
 
-    def after(self, succeeded: list[Pod], failed: list[Pod]) -> Backoff:
+    def after(self, succeeded: list[Pod], failed: list[Pod]) -> Failures:
         """The same, with Pods that ended since."""
         if not succeeded and not failed:
             return self
         since = max(map(finished_at, succeeded), default=None)
         times = [at for at in map(finished_at, failed) if since is None or at > since]
         before = self.failures if since is None else 0
-        return Backoff(before + len(times), max(times, default=None))
+        return Failures(before + len(times), max(times, default=None))
 
     def remaining(self, now: float) -> float:
         """The seconds to wait at `now` (simulated s)."""

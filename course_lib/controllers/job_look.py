@@ -21,7 +21,7 @@ from course_lib.objects.manifests import Document
 POINTERS = ("ready", "terminating", "failedIndexes", "uncountedTerminatedPods")  # kept while empty
 
 
-class Verdict(NamedTuple):
+class JobEnd(NamedTuple):
     """How a Job ends: the type of the condition that states it, its reason, and its message."""
 
     type: str
@@ -37,7 +37,7 @@ class Verdict(NamedTuple):
 class JobLook:
     """A Job, its Pods, and its status as it will be.
 
-    `stored` is the status as the API server has it.
+    `job` and `pods` are as the caches have them, `stored` is the status as the API server has it.
     """
 
     def __init__(self, job: Job, pods: JobPods, stored: Document) -> None:
@@ -181,7 +181,7 @@ class JobLook:
     def state(self, kind: str, status: str, reason: str, message: str, now: str) -> bool:
         """State a condition of a `kind` at a time `now`; returns whether that changes anything.
 
-        What was never stated does not become false (`ensureJobConditionStatus`).
+        It has this `status`, `reason` and `message`. What was never stated does not become false (`ensureJobConditionStatus`).
         """
         conditions = list(self.status.get("conditions") or ())
         stated = {

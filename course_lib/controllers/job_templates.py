@@ -27,7 +27,10 @@ def job_pod(job: Job, template: Document) -> Document:
 
 
 def indexed_pod(job: Job, template: Document, index: int, replaced: Pod | None = None) -> Document:
-    """The Pod of one completion `index`; `replaced` is the failed one before it, if any."""
+    """The Pod of one completion `index` of a `job`, made of its `template`.
+
+    `replaced` is the failed Pod before it, if any.
+    """
     pod = job_pod(job, template)
     metadata, spec = pod["metadata"], pod["spec"]
     metadata["generateName"] = _prefix(job.name, index)

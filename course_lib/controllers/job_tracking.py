@@ -7,7 +7,7 @@ Source: `trackJobStatusAndRemoveFinalizers` in `pkg/controller/job/job_controlle
 from __future__ import annotations
 
 from course_lib.client import Client
-from course_lib.controllers.job_look import JobLook, Verdict
+from course_lib.controllers.job_look import JobLook, JobEnd
 from course_lib.controllers.job_pods import FINALIZER, index_of, is_tracked
 from course_lib.controllers.job_policies import is_failed, judgement
 from course_lib.controllers.ownership import release
@@ -17,9 +17,12 @@ MOST_UNCOUNTED = 500  # Pods that one look counts (`MaxUncountedPods`)
 
 
 class Tracking:
-    """Counts the Pods that a `look` at a Job found; `verdict` says whether and how it ends."""
+    """Counts the Pods that a `look` at a Job found.
 
-    def __init__(self, api: Client, look: JobLook, verdict: Verdict | None) -> None:
+    `api` writes, `verdict` says whether and how the Job ends.
+    """
+
+    def __init__(self, api: Client, look: JobLook, verdict: JobEnd | None) -> None:
         self._api, self._look, self._verdict = api, look, verdict
         self._indexes_noted = 0
         self._full = False  # whether Pods are left for the next look

@@ -32,7 +32,7 @@ def set_controller(
 
 
 def release(api: Client, child: ObjectT, finalizer: str) -> None:
-    """Remove a finalizer from a child, if it is still there."""
+    """Remove a `finalizer` from a `child`, if it is still there; `api` writes."""
     others = [each for each in child.metadata.finalizers or () if each != finalizer]
     with suppress(NotFound):
         patch = {"metadata": {"finalizers": others or None}}

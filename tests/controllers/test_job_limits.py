@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from course_lib.controllers.job_backoff import Backoff
+from course_lib.controllers.job_backoff import Failures
 from course_lib.controllers.job_indexes import Indexes
 from course_lib.controllers.job_pods import FINALIZER
 from course_lib.controllers.job_templates import FAILURES, IGNORED_FAILURES
@@ -48,7 +48,7 @@ def test_indexes_that_touch_are_one_span_and_two_of_them_are_written_apart():
 
 @pytest.mark.parametrize(("failures", "wait"), [(0, 0), (1, 10), (2, 20), (6, 320), (7, 600)])
 def test_the_wait_after_failures_doubles_up_to_ten_minutes(failures: int, wait: int):
-    backoff = Backoff(failures, last=100.0)
+    backoff = Failures(failures, last=100.0)
     assert backoff.remaining(100.0) == wait
     assert backoff.remaining(100.0 + wait) == 0
 
