@@ -14,7 +14,7 @@ from course_lib.client.informer import InformerFactory
 from course_lib.controllers.batches import BURST, as_started, slow_start
 from course_lib.controllers.controller import Controller, key_of
 from course_lib.controllers.job_backoff import Failures, finished_at, remaining
-from course_lib.controllers.job_look import JobLook, JobEnd
+from course_lib.controllers.job_look import JobEnd, JobLook
 from course_lib.controllers.job_pods import FINALIZER, MANAGER, JobPods, finished, is_tracked
 from course_lib.controllers.job_policies import (
     fails_job,

@@ -7,7 +7,7 @@ Source: `trackJobStatusAndRemoveFinalizers` in `pkg/controller/job/job_controlle
 from __future__ import annotations
 
 from course_lib.client import Client
-from course_lib.controllers.job_look import JobLook, JobEnd
+from course_lib.controllers.job_look import JobEnd, JobLook
 from course_lib.controllers.job_pods import FINALIZER, index_of, is_tracked
 from course_lib.controllers.job_policies import is_failed, judgement
 from course_lib.controllers.ownership import release
