@@ -181,7 +181,8 @@ class JobLook:
     def state(self, kind: str, status: str, reason: str, message: str, now: str) -> bool:
         """State a condition of a `kind` at a time `now`; returns whether that changes anything.
 
-        It has this `status`, `reason` and `message`. What was never stated does not become false (`ensureJobConditionStatus`).
+        It has this `status`, `reason` and `message`. What was never stated does not become false
+        (`ensureJobConditionStatus`).
         """
         conditions = list(self.status.get("conditions") or ())
         stated = {
