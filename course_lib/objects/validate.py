@@ -26,7 +26,7 @@ from course_lib.objects.kind import Kind, Problems, title
 from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Object
 from course_lib.objects.names import LABEL, Problem, is_label, is_label_key, label_problems
-from course_lib.objects.validation.meta import object_meta_update
+from course_lib.objects.validation.meta import common_fields
 
 MAX_ANNOTATIONS = 256 * 1024  # bytes of all keys and values (`TotalAnnotationSizeLimitB`)
 _STANDARD_FINALIZERS = ("kubernetes", "orphan", "foregroundDeletion")
@@ -105,16 +105,18 @@ def _errors(document: Document, kind: Kind, before: Document | None) -> Errors:
     assert kind.validate is not None
     if before is None:
         yield from kind.validate(document)
-    elif kind.validate_update is not None:
+        return
+    yield from common_fields(document, before)
+    if kind.validate_update is not None:
         yield from kind.validate_update(document, before)
     else:
-        yield from object_meta_update(document, before)
         yield from kind.validate(document)
 
 
 def _raise(document: Document, errors: Errors) -> None:
-    if told := list(errors):
-        raise InvalidObject(document, told)
+    """Raise all errors, each once (`FilterCoveredHandwrittenErrors`)."""
+    if told := {str(error): error for error in errors}:
+        raise InvalidObject(document, list(told.values()))
 
 
 def _problems(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from course_lib.objects.field_rules import whole
+from course_lib.objects.field_errors import Errors, invalid
 from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind
+from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Object, Value
+from course_lib.objects.validation.meta import not_negative, object_meta
 
 NODE_LEASES = "kube-node-lease"  # the namespace of the Leases of nodes
+# Fields of the gate CoordinatedLeaderElection, which is off.
+_COORDINATED = ("strategy", "preferredHolder")
 
 
 class LeaseSpec(Value, frozen=True):
@@ -28,11 +32,39 @@ class Lease(Object, frozen=True, kw_only=True):
     spec: LeaseSpec = LeaseSpec()
 
 
+def _prepare(document: Document) -> Document:
+    """Drop what a gate that is off would act on (`PrepareForCreate` of its strategy)."""
+    return {"spec": {field: None for field in _COORDINATED if field in document["spec"]}}
+
+
+def _carry_over(before: Document, after: Document) -> None:
+    for spec in places(after, "spec", create=False):
+        for field in _COORDINATED:
+            spec.pop(field, None)
+
+
+def _validate(document: Document) -> Errors:
+    """Source: `ValidateLease` in `pkg/apis/coordination/validation`."""
+    yield from object_meta(document, core=False)
+    yield from _validate_spec(document)
+
+
+def _validate_spec(document: Document, old: Document | None = None) -> Errors:
+    spec = document.get("spec") or {}
+    seconds = spec.get("leaseDurationSeconds")
+    if seconds is not None and seconds <= 0:
+        yield invalid("spec.leaseDurationSeconds", seconds, "must be greater than 0")
+    yield from not_negative("spec.leaseTransitions", spec.get("leaseTransitions"))
+
+
 LEASE = Kind(
     "coordination.k8s.io/v1",
     Lease,
     defaults={"spec": {}},
-    fields={"spec.leaseDurationSeconds": whole(1), "spec.leaseTransitions": whole(0)},
+    prepare=_prepare,
+    carry_over=_carry_over,
+    validate=_validate,
+    validate_update=_validate_spec,
     columns=table_columns("Name  Holder  Age"),
     row=lambda lease, now: (lease.name, lease.spec.holder_identity),
 )

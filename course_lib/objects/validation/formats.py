@@ -26,6 +26,11 @@ def too_many_characters(most: int) -> str:
     return f"must be no more than {most} characters"
 
 
+def too_many_bytes(most: int) -> str:
+    """The same as the newer functions say it (`content.MaxLenError`)."""
+    return f"must be no more than {most} bytes"
+
+
 def outside(least: int, most: int) -> str:
     """A number is not between `least` and `most`."""
     return f"must be between {least} and {most}, inclusive"
@@ -39,22 +44,29 @@ def unlike(rule: str, pattern: str, *examples: str) -> str:
     return f"{rule} (e.g. {shown}regex used for validation is '{pattern}')"
 
 
-def _form(rule: str, pattern: str, examples: tuple[str, ...], most: int = 0) -> Format:
+def _form(
+    rule: str,
+    pattern: str,
+    examples: tuple[str, ...],
+    most: int = 0,
+    too_long: Callable[[int], str] = too_many_characters,
+) -> Format:
     good, problem = re.compile(pattern), unlike(rule, pattern, *examples)
 
     @lru_cache(maxsize=4096)
     def judged(text: str) -> tuple[str, ...]:
-        told = [too_many_characters(most)] if most and len(text.encode()) > most else []
+        told = [too_long(most)] if most and len(text.encode()) > most else []
         return (*told, *([] if good.fullmatch(text) else [problem]))
 
     return lambda text: list(judged(text))
 
 
-subdomain = _form(
+_SUBDOMAIN_RULE = (
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or "
-    "'.', and must start and end with an alphanumeric character",
-    _SUBDOMAIN, ("example.com",), MAX_SUBDOMAIN,
-)  # fmt: skip
+    "'.', and must start and end with an alphanumeric character"
+)
+subdomain = _form(_SUBDOMAIN_RULE, _SUBDOMAIN, ("example.com",), MAX_SUBDOMAIN)
+_prefix = _form(_SUBDOMAIN_RULE, _SUBDOMAIN, ("example.com",), MAX_SUBDOMAIN, too_many_bytes)
 subdomain_with_underscore = _form(
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' "
     "or '.', and must start and end with an alphanumeric character",
@@ -74,7 +86,7 @@ wildcard_subdomain = _form(
 label_value = _form(
     "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', "
     "and must start and end with an alphanumeric character",
-    f"({_LABEL_KEY})?", ("MyValue", "my_value", "12345"), MAX_LABEL,
+    f"({_LABEL_KEY})?", ("MyValue", "my_value", "12345"), MAX_LABEL, too_many_bytes,
 )  # fmt: skip
 percent = _form(
     "a valid percent string must be a numeric string followed by an ending '%'",
@@ -122,13 +134,13 @@ def _key(text: str) -> tuple[str, ...]:
     prefix, slash, name = text.rpartition("/")
     if "/" in prefix:
         return (_TOO_MANY_PARTS,)
-    told = [f"prefix part {problem}" for problem in subdomain(prefix)] if prefix else []
+    told = [f"prefix part {problem}" for problem in _prefix(prefix)] if prefix else []
     if slash and not prefix:
         told = [f"prefix part {EMPTY}"]
     if not name:
         told.append(f"name part {EMPTY}")
     elif len(name.encode()) > MAX_LABEL:
-        told.append(f"name part {too_many_characters(MAX_LABEL)}")
+        told.append(f"name part {too_many_bytes(MAX_LABEL)}")
     return (*told, *_key_name(name))
 
 

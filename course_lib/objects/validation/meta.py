@@ -22,6 +22,7 @@ from course_lib.objects.validation import formats
 NameRule = Callable[[str, bool], list[str]]  # of a name; True for one that more is put behind
 MAX_ANNOTATIONS = 256 * 1024  # bytes of all keys and values (`TotalAnnotationSizeLimitB`)
 IMMUTABLE = "field is immutable"
+STANDARD_FINALIZERS = ("kubernetes", "orphan", "foregroundDeletion")
 KEPT_IN_UPDATES = (
     "name", "namespace", "uid", "creationTimestamp", "deletionTimestamp",
     "deletionGracePeriodSeconds",
@@ -48,11 +49,16 @@ segment_name: NameRule = _segment
 
 
 def object_meta(
-    document: Document, name_rule: NameRule = subdomain_name, namespaced: bool = True
+    document: Document,
+    name_rule: NameRule = subdomain_name,
+    namespaced: bool = True,
+    core: bool = True,
 ) -> Errors:
     """The metadata of a new object, the `document` (`ValidateObjectMeta`).
 
-    `name_rule` is that of its kind, `namespaced` says whether its kind lives in namespaces.
+    `name_rule` is that of its kind, `namespaced` says whether its kind lives in namespaces. The
+    function of that name in `pkg/apis/core/validation`, which most kinds use (`core`), also wants
+    finalizers to have a domain.
     """
     meta = document.get("metadata") or {}
     name, prefix = meta.get("name", ""), meta.get("generateName", "")
@@ -71,7 +77,22 @@ def object_meta(
         yield forbidden("metadata.namespace", "not allowed on this type")
     yield from not_negative("metadata.generation", meta.get("generation"))
     yield from _marks(meta)
-    yield from finalizer_list(meta.get("finalizers") or [], "metadata.finalizers")
+    names = meta.get("finalizers") or []
+    yield from finalizer_list(names, "metadata.finalizers")
+    for position, text in enumerate(names if core else ()):
+        yield from standard_finalizer(f"metadata.finalizers[{position}]", text)
+
+
+def common_fields(new: Document, old: Document) -> Errors:
+    """What is judged first of an update of any kind (`validateCommonFields` in `rest/update.go`).
+
+    Name and namespace are those of the `old` object, so they are not judged again.
+    """
+    after, before = new["metadata"], old["metadata"]
+    if any(after.get(part) is not before.get(part) for part in (*_MARKS, "finalizers")):
+        yield from _marks(after)
+        yield from finalizer_list(after.get("finalizers") or [], "metadata.finalizers")
+    yield from object_meta_update(new, old)
 
 
 def object_meta_update(new: Document, old: Document) -> Errors:
@@ -155,6 +176,14 @@ def finalizer_list(names: list[str], path: str) -> Errors:
         yield from all_invalid(path, name, formats.label_key(name))
     if {"orphan", "foregroundDeletion"} <= set(names):
         yield invalid(path, names, "finalizer orphan and foregroundDeletion cannot be both set")
+
+
+def standard_finalizer(path: str, name: str) -> Errors:
+    """A finalizer of Kubernetes itself, or one with a domain (`validateKubeFinalizerName`)."""
+    if "/" not in name and name not in STANDARD_FINALIZERS:
+        yield invalid(
+            path, name, "name is neither a standard finalizer name nor is it fully qualified"
+        )
 
 
 def label_selector(selector: Document | None, path: str) -> Errors:
