@@ -11,6 +11,7 @@ Source: kubernetes.io "Kubernetes API Concepts"; `BeforeCreate` and `BeforeUpdat
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from typing import TypeVar
 
@@ -58,13 +59,17 @@ class Incoming(msgspec.Struct, frozen=True):
 
 
 Judge = Callable[[Kind, bytes], Incoming]
-Identify = Callable[[Kind, Document], Document]  # of a kind and metadata: the name, and the uid
+Identify = Callable[[Kind, Document], Document]  # of a kind and metadata: its stamps
 MOST_GENERATED = 58  # characters before those at random (apiserver `storage/names/generate.go`)
+NOBODY = "00000000-0000-4000-a000-000000000000"
 
 
 def named_by_itself(kind: Kind, metadata: Document) -> Document:
-    """A name for a document that nobody stores; `kind` and `metadata` are its own."""
-    return {"name": f"{str(metadata['generateName'])[:MOST_GENERATED]}xxxxx"}
+    """The stamps of a document that nobody stores; `kind` and `metadata` are its own."""
+    stamps = {"uid": NOBODY, "creationTimestamp": "2026-01-01T00:00:00Z"}
+    if metadata.get("generateName") and not metadata.get("name"):
+        stamps["name"] = f"{str(metadata['generateName'])[:MOST_GENERATED]}xxxxx"
+    return stamps
 
 
 def judged(kind: Kind, written: bytes) -> Incoming:
@@ -89,15 +94,20 @@ def new(
 
     Raises `InvalidManifest`, or what an admission plugin raises.
 
-    `kind` is the document's, `judge` is `judged`, or remembers what that has returned. A document
-    that has but the beginning of a name gets what `identify` says, before it is judged.
+    `kind` is the document's, `judge` is `judged`, or remembers what that has returned. Before it is
+    judged, a document gets what `identify` says: its uid, its time, and its name, where it has but
+    the beginning of one.
     """
     document = _completed(document, kind)
     if api is not None:
         admission.mutate(api, kind, document)
     meta = document["metadata"]
-    if isinstance(meta, dict) and meta.get("generateName") and not meta.get("name"):
+    if isinstance(meta, dict):
         meta |= identify(kind, meta)
+        if kind.generations:
+            meta["generation"] = 1
+        with suppress(AttributeError, TypeError, KeyError):  # a wrong type: decoding tells of it
+            kind.prepare(document)
     known = _of_equal_spec(document, kind, judge)
     if known is None:
         judge_document(document, kind)
@@ -246,6 +256,8 @@ def update(
     kind.carry_over(before, document)
     kind.set_defaults(document)
     admission.mutate_update(kind, document)
+    with suppress(AttributeError, TypeError, KeyError):  # a wrong type: decoding tells of it
+        kind.prepare_update(document, before)
     document = document if kind.plain_defaults else shared(before, document)
     judge_document(document, kind, before)
     view = revised(existing, before, document, kind)

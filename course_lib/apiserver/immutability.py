@@ -5,11 +5,9 @@ Source: `pkg/apis/*/validation/validation.go` (`Validate...Update`) of Kubernete
 
 from __future__ import annotations
 
-from typing import Any
-
 from course_lib.errors import InvalidManifest
 from course_lib.objects.kind import Kind, title
-from course_lib.objects.manifests import Document
+from course_lib.objects.manifests import Document, value_at
 
 # Set by the server at creation, and kept.
 IDENTITY = ("name", "namespace", "uid", "creationTimestamp", "generation")
@@ -57,7 +55,7 @@ def check(before: Document, after: Document, kind: Kind) -> None:
             found=", ".join(added),
         )
     for path in kind.fixed:
-        if _at(before, path) != _at(after, path):
+        if value_at(before, path) != value_at(after, path):
             raise _refused(after, path, "no change: the field is immutable")
     old, new = before.get("spec"), after.get("spec")
     if kind.free and isinstance(old, dict) and isinstance(new, dict):
@@ -68,12 +66,6 @@ def check(before: Document, after: Document, kind: Kind) -> None:
                 raise _refused(after, f"spec.{field}", expected)
     for problem in kind.transition(before, after):
         raise _refused(after, problem.path, problem.expected)
-
-
-def _at(document: Any, path: str) -> Any:
-    for step in path.split("."):
-        document = document.get(step) if isinstance(document, dict) else None
-    return document
 
 
 def _refused(document: Document, path: str, expected: str) -> InvalidManifest:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from course_lib.objects.kind import Kind, Scale
-from course_lib.objects.manifests import Document
+from course_lib.objects.manifests import Document, value_at
 
 _SHOWN = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
 
@@ -17,7 +17,7 @@ _SHOWN = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
 def scale_of(kind: Kind, document: Document) -> Document:
     """The Scale of an object of a kind."""
     paths, meta = kind.scale or Scale(), document["metadata"]
-    selector = _at(document, paths.selector) if paths.selector else None
+    selector = value_at(document, paths.selector) if paths.selector else None
     if isinstance(selector, dict):  # a label selector; a custom kind has it as text
         labels = selector.get("matchLabels", {})
         selector = ",".join(f"{key}={value}" for key, value in labels.items())
@@ -25,9 +25,9 @@ def scale_of(kind: Kind, document: Document) -> Document:
         "kind": "Scale",
         "apiVersion": "autoscaling/v1",
         "metadata": {name: meta[name] for name in _SHOWN if name in meta},
-        "spec": {"replicas": _at(document, paths.replicas) or 0},
+        "spec": {"replicas": value_at(document, paths.replicas) or 0},
         "status": {
-            "replicas": _at(document, paths.current) or 0,
+            "replicas": value_at(document, paths.current) or 0,
             "selector": selector or "",
         },
     }
@@ -43,9 +43,3 @@ def scaled(kind: Kind, replicas: int) -> Document:
     for step in reversed((kind.scale or Scale()).replicas.split(".")):
         patch = {step: patch}
     return dict(patch)
-
-
-def _at(document: Any, path: str) -> Any:
-    for step in path.split("."):
-        document = document.get(step) if isinstance(document, dict) else None
-    return document

@@ -185,7 +185,8 @@ class APIServer:
         made = documents.new(document, kind, self, self._judged, self._identity)
         if self._counts_others(made):
             self.store.confirm()
-        made = self._stamped(made)
+        if kind.first_status is not None:
+            made = made.changed({"status": kind.first_status(made.view)})
         view = made.view
         admission.validate_create(self, kind, view)
         key = self.key(kind, view.name, view.namespace)
@@ -207,21 +208,10 @@ class APIServer:
     def check(self, document: Document) -> tuple[Document, Kind]:
         """A document defaulted, decoded and validated: all that can be said of it by itself."""
         checked = documents.new(document, self.kinds.of_document(document))
-        if not (document.get("metadata") or {}).get("name"):
-            checked.document["metadata"].pop("name", None)
+        given = document.get("metadata") or {}
+        for field in {"name", *documents.SERVERS_OWN, "generation"} - given.keys():
+            checked.document["metadata"].pop(field, None)
         return checked.document, checked.kind
-
-    def _stamped(self, made: Incoming) -> Incoming:
-        """A new object with its identity and its first status (`PrepareForCreate`)."""
-        kind, meta = made.kind, made.view.metadata
-        uid = meta.uid or self._uid()
-        stamps: Document = {"uid": uid, "creationTimestamp": self.sim.timestamp}
-        stamps["generation"] = 1 if kind.generations else None
-        made = made.changed({"metadata": stamps})
-        made = made.changed(kind.prepare(made.document))
-        if kind.first_status is not None:
-            made = made.changed({"status": kind.first_status(made.view)})
-        return made
 
     def _allocated(self, made: Incoming) -> Incoming:
         """A Service with its addresses and ports; all else as it is."""
@@ -410,12 +400,14 @@ class APIServer:
         return f"{bits[:8]}-{bits[8:12]}-4{bits[13:16]}-a{bits[17:20]}-{bits[20:]}"
 
     def _identity(self, kind: Kind, metadata: Document) -> Document:
-        """A name for a new object that brings its beginning, and its uid."""
-        uid, prefix = self._uid(), str(metadata["generateName"])[:MOST_GENERATED]
-        while True:
+        """The uid and the time of a new object; a name where it brings its beginning alone."""
+        stamps: Document = {"uid": self._uid(), "creationTimestamp": self.sim.timestamp}
+        while metadata.get("generateName") and not metadata.get("name"):
+            prefix = str(metadata["generateName"])[:MOST_GENERATED]
             name = prefix + "".join(self._random.choices(ALPHABET, k=5))
             if not self.store.get(self.key(kind, name, str(metadata.get("namespace", "")))):
-                return {"name": name, "uid": uid}
+                return stamps | {"name": name}
+        return stamps
 
 
 def _alike(one: object, other: object) -> bool:

@@ -52,7 +52,8 @@ class Writer:
             return HTTPResponse(201, SUCCESS)
         warnings = self._complete(document)
         made = self.api.create(document)
-        return HTTPResponse(201, self._document(made.name, made.namespace), warnings)
+        stored = self._document(made.name, made.namespace)
+        return HTTPResponse(201, stored, warnings + list(self.target.kind.warnings(stored, None)))
 
     def put(self, document: Document) -> HTTPResponse:
         """Replace an object, its status, or its scale; the document says which one it is.
@@ -100,6 +101,8 @@ class Writer:
         self.api.update(document, "status" if self.target.part == "status" else "")
         with suppress(NotFound):  # that was its last finalizer: it is gone
             document = self.api.document(*self._place)
+            if not self.target.part:
+                warnings += self.target.kind.warnings(document, before)
         return HTTPResponse(200, document, warnings)
 
     def delete(self, request: Request, body: Document | None) -> HTTPResponse:

@@ -111,6 +111,9 @@ def _apply(client: Client, document: Document, done: list[Applied]) -> Result:
     warnings = warnings_for(document, kind)
     applied = client.apply(document)
     done.append(applied)
+    if kind.warns and applied.result != "unchanged":
+        made = client.document(kind, applied.object.name, applied.object.namespace)
+        warnings += kind.warnings(made, applied.before)
     return f"{kind.resource}/{applied.object.name}", applied.result, warnings
 
 

@@ -135,7 +135,7 @@ Errors = Callable[[Document, object], list[FieldError]]
 
 def _new(view: CustomObject, errors: Errors) -> Problems:
     """The rules for a new object; those for an update are in `transition`, and know what was."""
-    if not view.metadata.uid:
+    if not view.metadata.resource_version:
         _refuse(view.document, errors(view.document, msgspec.UNSET))
     return iter(())
 

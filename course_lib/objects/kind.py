@@ -17,7 +17,7 @@ from course_lib.objects.derived import one_of_equals
 from course_lib.objects.field_errors import Errors, no_errors
 from course_lib.objects.field_rules import Check
 from course_lib.objects.headings import Columns, table_columns
-from course_lib.objects.manifests import Document, places
+from course_lib.objects.manifests import Document, places, value_at
 from course_lib.objects.meta import Object
 from course_lib.objects.names import Problem, subdomain_name
 from course_lib.objects.quantity import ResourceList
@@ -50,6 +50,10 @@ def _no_problems(*judged: object) -> Problems:
 
 def _unchanged(*documents: Document) -> None:
     pass
+
+
+def _no_warnings(new: Document, old: Document | None) -> Iterable[str]:
+    return ()
 
 
 def _no_default(views: object) -> None:
@@ -112,12 +116,14 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
     defaults: Mapping[str, Any] = {}  # by path
     complete: Callable[[Document], None] = _unchanged  # defaults that depend on other fields
     parts: Mapping[str, Embedded] = {}  # by path
-    prepare: Callable[[Document], Document] = (
-        lambda document: {}
-    )  # a patch of a new object, with its uid
+    # What the server writes into an object before it is judged (`PrepareForCreate`, with its uid;
+    # `PrepareForUpdate`: new, old).
+    prepare: Callable[[Document], None] = _unchanged
+    prepare_update: Callable[[Document, Document], None] = _unchanged
     carry_over: Callable[[Document, Document], None] = _unchanged  # what an update leaves out
     first_status: Callable[[Any], Document] | None = None  # of the view of a new object
     generations: bool = False  # changes are counted in metadata.generation
+    counted_fields: tuple[str, ...] = ("spec",)  # paths: whose changes are counted
     always_stated: tuple[str, ...] = ()  # fields of the status that are shown while zero too
     stated_conditions: Document = {}  # what each of its conditions has, if nothing else is said
     status_at_creation: bool = False  # a new object keeps the status that it is written with
@@ -133,9 +139,9 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
     validate_beside_spec: Callable[[Document], Errors] = no_errors  # where the spec is valid
     validate_update: Callable[[Document, Document], Errors] | None = None  # new, old
     validate_status: Callable[[Document, Document], Errors] = no_errors  # new, old
-    warnings: Callable[[Document, Document | None], Iterator[str]] = lambda new, old: iter(
-        ()
-    )  # of a valid object, and of the one that it replaces
+    warnings: Callable[[Document, Document | None], Iterable[str]] = (
+        _no_warnings  # of a valid object, and of the one that it replaces
+    )
 
     # The same, for kinds that have no `validate` yet
     name_rule: Callable[[str], Problems] = subdomain_name
@@ -188,6 +194,11 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
         return self.complete is _unchanged and not self.parts
 
     @property
+    def warns(self) -> bool:
+        """Whether it may warn of a valid object."""
+        return self.warnings is not _no_warnings
+
+    @property
     def group(self) -> str:
         """The API group; empty for the core group."""
         return self.api_version.rpartition("/")[0]
@@ -217,9 +228,9 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
         return stored
 
     def content(self, document: Document) -> Any:
-        """The part whose changes count as generations."""
+        """The parts whose changes count as generations."""
         if not self.custom:
-            return document.get("spec")
+            return [value_at(document, path) for path in self.counted_fields]
         beside = ("metadata", "status") if self.status else ("metadata",)
         return {key: value for key, value in document.items() if key not in beside}
 

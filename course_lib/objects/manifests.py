@@ -256,6 +256,17 @@ def _filled(value: Any, steps: list[str], at: str) -> Iterator[str]:
                 yield from _filled(item, steps[1:], f"{at}.{step}[{number}]")
 
 
+def value_at(document: Any, path: str) -> Any:
+    """What a document has at a path of fields with dots between; None where it has nothing.
+
+    >>> value_at({"spec": {"replicas": 3}}, "spec.replicas"), value_at({"spec": None}, "spec.size")
+    (3, None)
+    """
+    for step in path.split("."):
+        document = document.get(step) if isinstance(document, dict) else None
+    return document
+
+
 def text_at(document: Any, path: str) -> str:
     """The value of a document at a path, as a field selector compares it; empty for none.
 

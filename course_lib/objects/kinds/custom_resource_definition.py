@@ -19,7 +19,7 @@ from course_lib.objects.openapi.definitions import FINALIZER, CustomResourceDefi
 
 def _rules(view: CustomResourceDefinition) -> Problems:
     document = msgspec.to_builtins(view)
-    if errors := definition_errors(view, new=not view.metadata.uid):
+    if errors := definition_errors(view, new=not view.metadata.resource_version):
         raise InvalidObject(document, errors)
     return iter(())
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-
 from course_lib.objects.columns import label_cell
 from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Problems, Row
@@ -80,20 +78,19 @@ def _complete(document: Document) -> None:
                     rolling.setdefault("maxUnavailable", 1)
 
 
-def _prepare(new: Document) -> Document:
-    return {"metadata": {"annotations": {GENERATION: "1"}}}
+def _prepare(new: Document) -> None:
+    meta = new["metadata"]
+    meta["annotations"] = (meta.get("annotations") or {}) | {GENERATION: "1"}
 
 
-def _carry_over(before: Document, after: Document) -> None:
+def _prepare_update(new: Document, old: Document) -> None:
     """Count the changes of the template, as a version before v1 did in a field."""
-    number = (before["metadata"].get("annotations") or {}).get(GENERATION)
+    number = (old["metadata"].get("annotations") or {}).get(GENERATION)
     if number is None:
         return
-    complete = copy.deepcopy(after)
-    DAEMON_SET.set_defaults(complete)
-    moved = before["spec"].get("template") != complete.get("spec", {}).get("template")
-    for own in places(after, "metadata.annotations"):
-        own[GENERATION] = str(int(number) + moved)
+    meta, moved = new["metadata"], new["spec"].get("template") != old["spec"].get("template")
+    counted = str(int(number) + moved)
+    meta["annotations"] = (meta.get("annotations") or {}) | {GENERATION: counted}
 
 
 def _rules(view: DaemonSet) -> Problems:
@@ -148,7 +145,7 @@ DAEMON_SET = Kind(
     generations=True,
     first_status=lambda view: _NONE_YET,
     prepare=_prepare,
-    carry_over=_carry_over,
+    prepare_update=_prepare_update,
     defaults={"spec.revisionHistoryLimit": 10},
     complete=_complete,
     parts={"spec.template": TEMPLATE},

@@ -115,24 +115,34 @@ def _complete(document: Document) -> None:
         for condition in places(spec, "podFailurePolicy.rules[*].onPodConditions[*]", create=False):
             condition.setdefault("status", "True")
 
+    for inside in places(document, "spec.template.metadata", create=False):
+        for own in places(document, "metadata", create=False):
+            if inside.get("labels") and not own.get("labels"):
+                own["labels"] = inside["labels"]  # one map, as in Go's memory
 
-def _prepare(job: Document) -> Document:
-    """Give a new Job its selector: its own uid, so that no two Jobs share a Pod."""
+
+OWN_LABELS = ("job-name", "controller-uid")  # and the same below `PREFIX`
+PREFIX = "batch.kubernetes.io/"
+
+
+def _prepare(job: Document) -> None:
+    """Give a new Job its selector: its own uid, so that no two Jobs share a Pod.
+
+    Labels that the document brings stay, and are judged. (`generateSelector`)
+    """
     spec, meta = job["spec"], job["metadata"]
-    template = spec["template"].get("metadata", {}).get("labels") or {}
     if spec.get("manualSelector"):
-        labels = meta.get("labels") or template
-        return {"metadata": {"labels": labels}} if labels else {}
-    labels = {
-        "batch.kubernetes.io/controller-uid": meta["uid"],
-        "controller-uid": meta["uid"],
-        "batch.kubernetes.io/job-name": meta["name"],
-        "job-name": meta["name"],
-    }
-    own = {"labels": meta.get("labels") or template | labels}
-    selector = {"matchLabels": {"batch.kubernetes.io/controller-uid": meta["uid"]}}
-    spec = {"selector": selector, "template": {"metadata": {"labels": labels}}}
-    return {"metadata": own, "spec": spec}
+        return
+    made = dict(zip(OWN_LABELS, (meta["name"], meta["uid"]), strict=True))
+    made |= {PREFIX + key: value for key, value in made.items()}
+    template, selector = spec.setdefault("template", {}), spec.setdefault("selector", {})
+    inside = template["metadata"] = template.get("metadata") or {}
+    labels = dict(sorted((made | (inside.get("labels") or {})).items()))
+    if not meta.get("labels") or meta["labels"] is inside.get("labels"):
+        meta["labels"] = dict(labels)
+    inside["labels"] = labels
+    uid = {f"{PREFIX}controller-uid": meta["uid"]}
+    selector["matchLabels"] = dict(sorted((uid | (selector.get("matchLabels") or {})).items()))
 
 
 def job_rules(spec: JobSpec) -> Problems:

@@ -41,7 +41,8 @@ def job_relations(spec: Document, at: str) -> Problems:
     yield from _index_relations(spec, at)
     selector = spec.get("selector")
     made = "batch.kubernetes.io/controller-uid"
-    if selector and not spec.get("manualSelector") and made not in str(selector):
+    own = (selector or {}).get("matchLabels") or {made: ""}
+    if not spec.get("manualSelector") and [*own] != [made]:
         yield Problem(f"{at}.selector", "nothing: `selector` is not auto-generated", selector)
     if spec.get("manualSelector"):
         labels = spec["template"].get("metadata", {}).get("labels") or {}

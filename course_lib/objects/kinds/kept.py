@@ -54,12 +54,10 @@ class StorageCapacity(Object, frozen=True, kw_only=True):
     capacity: str | None = None
 
 
-def _tainted_now(rule: Document) -> Document:
+def _tainted_now(rule: Document) -> None:
     """A taint without a time is from now on (`SetDefaults_DeviceTaint`)."""
-    taint = rule["spec"].get("taint")
-    if not isinstance(taint, dict) or taint.get("timeAdded"):
-        return {}
-    return {"spec": {"taint": {"timeAdded": rule["metadata"]["creationTimestamp"]}}}
+    for taint in places(rule, "spec.taint", create=False):
+        taint["timeAdded"] = taint.get("timeAdded") or rule["metadata"]["creationTimestamp"]
 
 
 def _complete_requests(document: Document, path: str) -> None:

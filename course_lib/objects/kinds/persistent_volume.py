@@ -79,10 +79,10 @@ class PersistentVolume(Object, frozen=True, kw_only=True):
     status: VolumeStatus = VolumeStatus()
 
 
-def _prepare(volume: Document) -> Document:
+def _prepare(volume: Document) -> None:
     """Source: `PrepareForCreate` in `pkg/registry/core/persistentvolume/strategy.go`."""
     since = volume["metadata"]["creationTimestamp"]
-    return {"status": {"phase": "Pending", "lastPhaseTransitionTime": since}}
+    volume["status"] = {"phase": "Pending", "lastPhaseTransitionTime": since}
 
 
 def _complete(document: Document) -> None:

@@ -80,7 +80,7 @@ _COST = re.compile(r"0|[1-9][0-9]*|-[0-9]+")
 
 
 def _relations(document: Document) -> Problems:
-    new = not document["metadata"].get("uid")
+    new = not document["metadata"].get("resourceVersion")
     if new and document["spec"].get("ephemeralContainers"):
         yield Problem("spec.ephemeralContainers", "nothing: cannot be set on create", "containers")
     annotations = document["metadata"].get("annotations") or {}
