@@ -26,7 +26,7 @@ from course_lib.objects.kind import Kind, Problems, title
 from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Object
 from course_lib.objects.names import LABEL, Problem, is_label, is_label_key, label_problems
-from course_lib.objects.validation.meta import common_fields
+from course_lib.objects.validation.meta import common_fields, object_meta_update
 
 MAX_ANNOTATIONS = 256 * 1024  # bytes of all keys and values (`TotalAnnotationSizeLimitB`)
 _STANDARD_FINALIZERS = ("kubernetes", "orphan", "foregroundDeletion")
@@ -110,6 +110,7 @@ def _errors(document: Document, kind: Kind, before: Document | None) -> Errors:
     if kind.validate_update is not None:
         yield from kind.validate_update(document, before)
     else:
+        yield from object_meta_update(document, before)
         yield from kind.validate(document)
 
 

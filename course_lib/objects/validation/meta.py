@@ -92,11 +92,15 @@ def common_fields(new: Document, old: Document) -> Errors:
     if any(after.get(part) is not before.get(part) for part in (*_MARKS, "finalizers")):
         yield from _marks(after)
         yield from finalizer_list(after.get("finalizers") or [], "metadata.finalizers")
-    yield from object_meta_update(new, old)
+    yield from object_meta_update(new, old, core=False)
 
 
-def object_meta_update(new: Document, old: Document) -> Errors:
-    """The metadata of a `new` version of an `old` object (`ValidateObjectMetaUpdate`)."""
+def object_meta_update(new: Document, old: Document, core: bool = True) -> Errors:
+    """The metadata of a `new` version of an `old` object (`ValidateObjectMetaUpdate`).
+
+    The function of that name in `pkg/apis/core/validation`, which most kinds use (`core`), also
+    wants finalizers to have a domain.
+    """
     after, before = new["metadata"], old["metadata"]
     held = before.get("finalizers") or ()
     added = sorted({each for each in after.get("finalizers") or () if each not in held})
@@ -113,6 +117,8 @@ def object_meta_update(new: Document, old: Document) -> Errors:
         yield from unchanged(f"metadata.{field}", after.get(field), before.get(field))
     if any(after.get(part) is not before.get(part) for part in _MARKS):
         yield from _marks(after)
+    for position, text in enumerate((after.get("finalizers") or ()) if core else ()):
+        yield from standard_finalizer(f"metadata.finalizers[{position}]", text)
 
 
 _MARKS = ("labels", "annotations", "ownerReferences")
