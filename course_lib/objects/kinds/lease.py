@@ -32,13 +32,9 @@ class Lease(Object, frozen=True, kw_only=True):
     spec: LeaseSpec = LeaseSpec()
 
 
-def _prepare(document: Document) -> Document:
-    """Drop what a gate that is off would act on (`PrepareForCreate` of its strategy)."""
-    return {"spec": {field: None for field in _COORDINATED if field in document["spec"]}}
-
-
-def _carry_over(before: Document, after: Document) -> None:
-    for spec in places(after, "spec", create=False):
+def _prepare(document: Document, old: Document | None = None) -> None:
+    """Drop what a gate that is off would act on (`PrepareForCreate`, `PrepareForUpdate`)."""
+    for spec in places(document, "spec", create=False):
         for field in _COORDINATED:
             spec.pop(field, None)
 
@@ -62,7 +58,7 @@ LEASE = Kind(
     Lease,
     defaults={"spec": {}},
     prepare=_prepare,
-    carry_over=_carry_over,
+    prepare_update=_prepare,
     validate=_validate,
     validate_update=_validate_spec,
     columns=table_columns("Name  Holder  Age"),
