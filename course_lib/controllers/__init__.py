@@ -28,6 +28,7 @@ from course_lib.controllers.node_lifecycle import (
     TaintEvictionController,
 )
 from course_lib.controllers.pod_gc import PodGarbageCollector
+from course_lib.controllers.provisioning import ExpandController, Provisioner, Resizer
 from course_lib.controllers.replica_set import ReplicaSetController, ReplicationControllerController
 from course_lib.controllers.resource_quota import ResourceQuotaController
 from course_lib.controllers.stateful_set import StatefulSetController
@@ -35,7 +36,8 @@ from course_lib.controllers.volume_protection import (
     ClaimProtectionController,
     VolumeProtectionController,
 )
-from course_lib.controllers.volumes import ReclaimController, VolumeController
+from course_lib.controllers.volume_reclaim import ReclaimController
+from course_lib.controllers.volumes import VolumeController
 from course_lib.network import ClusterCIDR
 
 CONTROLLERS: tuple[type[Controller], ...] = (
@@ -59,6 +61,9 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     EndpointsController,
     VolumeController,
     ReclaimController,
+    Provisioner,
+    ExpandController,
+    Resizer,
     ClaimProtectionController,
     VolumeProtectionController,
     DisruptionController,

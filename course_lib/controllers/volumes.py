@@ -1,7 +1,7 @@
-"""Volumes: claims are bound to volumes, which are made on demand where a class can (chapter 03).
+"""Claims are bound to volumes, or a provisioner is asked to make one (chapter 03).
 
-Source: `pkg/controller/volume/persistentvolume`; kubernetes.io "Persistent Volumes", "Dynamic
-Volume Provisioning". Making a volume takes a moment; its contents are not simulated.
+Source: `syncClaim` in `pkg/controller/volume/persistentvolume/pv_controller.go`; kubernetes.io
+"Persistent Volumes", "Dynamic Volume Provisioning". Who makes the volumes is `provisioning`.
 """
 
 from __future__ import annotations
@@ -9,32 +9,48 @@ from __future__ import annotations
 from course_lib.client import Client
 from course_lib.client.informer import InformerFactory
 from course_lib.controllers.controller import Controller, Key, key_of
-from course_lib.controllers.volume_protection import by_claim, claims_of
-from course_lib.objects.kinds.node import Node
+from course_lib.controllers.volume_protection import by_claim
 from course_lib.objects.kinds.persistent_volume import PersistentVolume
 from course_lib.objects.kinds.persistent_volume_claim import PersistentVolumeClaim
 from course_lib.objects.kinds.pod import Pod
-from course_lib.objects.kinds.storage_class import StorageClass
+from course_lib.objects.kinds.pod.status import FINAL_PHASES
+from course_lib.objects.kinds.storage_class import StorageClass, default_class
 from course_lib.objects.manifests import Document
-from course_lib.objects.quantity import Quantity
-from course_lib.objects.volume_matching import reaches, suits
-
-PROVISION_SECONDS = 2.0
-UNBOUND = ""  # the value of an index
-NO_PROVISIONER = "kubernetes.io/no-provisioner"
-# Who makes volumes in the simulated cluster: Minikube's own, and the CSI drivers of clouds.
-PROVISIONERS = (
-    "k8s.io/minikube-hostpath",
-    "rancher.io/local-path",
-    "ebs.csi.aws.com",
-    "pd.csi.storage.gke.io",
-    "disk.csi.azure.com",
+from course_lib.objects.meta import Object
+from course_lib.objects.volume_matching import (
+    BIND_COMPLETED,
+    BOUND_BY_CONTROLLER,
+    SELECTED_NODE,
+    STORAGE_PROVISIONERS,
+    best_match,
+    kept_for,
+    mismatch,
+    waits,
 )
 
-
-def by_binding(claim: PersistentVolumeClaim) -> list[str]:
-    """Index function: a claim without a volume."""
-    return [] if claim.status.phase == "Bound" else [UNBOUND]
+RESYNC_SECONDS = 15.0  # --pvclaimbinder-sync-period
+START_SECONDS = 4.0  # until the controller has all claims and volumes, and looks at them first
+UNBOUND = ""  # the value of an index
+IN_TREE = "kubernetes.io/"
+# Plugins that once were in Kubernetes, and the CSI drivers that have replaced them.
+MIGRATED = {
+    "kubernetes.io/aws-ebs": "ebs.csi.aws.com",
+    "kubernetes.io/azure-disk": "disk.csi.azure.com",
+    "kubernetes.io/azure-file": "file.csi.azure.com",
+    "kubernetes.io/cinder": "cinder.csi.openstack.org",
+    "kubernetes.io/gce-pd": "pd.csi.storage.gke.io",
+    "kubernetes.io/portworx-volume": "pxd.portworx.com",
+    "kubernetes.io/vsphere-volume": "csi.vsphere.vmware.com",
+}
+LOST_VOLUME = "Bound claim has lost its PersistentVolume. Data on the volume is lost!"
+LOST_REFERENCE = "Bound claim has lost reference to PersistentVolume. Data on the volume is lost!"
+MISBOUND = "Two claims are bound to the same volume, this one is bound incorrectly"
+NO_CLASS = "no persistent volumes available for this claim and no storage class is set"
+EXTERNAL = (
+    "Waiting for a volume to be created either by the external provisioner '{provisioner}' or "
+    "manually by the system administrator. If volume creation is delayed, please verify that the "
+    "provisioner is running and correctly registered."
+)
 
 
 def by_reservation(volume: PersistentVolume) -> list[str]:
@@ -43,21 +59,27 @@ def by_reservation(volume: PersistentVolume) -> list[str]:
     return [f"{kept.namespace}/{kept.name}"] if kept is not None and kept.name else [UNBOUND]
 
 
+def by_binding(claim: PersistentVolumeClaim) -> list[str]:
+    """Index function: a claim that the controller has not bound yet."""
+    return [] if BIND_COMPLETED in claim.annotations else [UNBOUND]
+
+
 class VolumeController(Controller):
-    """Binds claims, and provisions what they ask for."""
+    """Binds claims, and asks provisioners for what they want."""
 
     name = "persistentvolume-controller"
     kind = "PersistentVolumeClaim"
 
     def __init__(self, api: Client, informers: InformerFactory) -> None:
-        self._provisioning: set[str] = set()  # claims, by uid
         super().__init__(api, informers)
+        self._started = self.sim.now + START_SECONDS
+        self._waiting: set[str] = set()  # claims, by uid, that were looked at and are not bound
 
     def watches(self) -> None:
-        """Volumes and classes that claims may wait for; Pods, as first consumers."""
+        """Volumes and classes that claims may wait for."""
         self.watch(PersistentVolume, self._of_volume)
         self.watch(StorageClass, self._pending)
-        self.watch(Pod, self._of_pod)
+        self.informers.informer(Pod)
 
     def _pending(self, _: PersistentVolume | StorageClass) -> list[Key]:
         claims = self.informers.informer(PersistentVolumeClaim).by_index(by_binding, UNBOUND)
@@ -68,169 +90,170 @@ class VolumeController(Controller):
         kept = volume.spec.claim_ref
         return [(kept.namespace, kept.name)] if kept and kept.name else self._pending(volume)
 
-    def _of_pod(self, pod: Pod) -> list[Key]:
-        return claims_of(pod) if pod.spec.node_name else []
-
     def reconcile(self, claim: PersistentVolumeClaim) -> None:
-        """Bind one claim, to a volume that fits or to a new one."""
-        if claim.status.phase in ("Bound", "Lost"):  # a claim has one volume in its life
-            volume = self.informers.find(PersistentVolume, claim.spec.volume_name)
-            if volume is None and claim.status.phase == "Lost":
-                return
-            if volume is None:
-                self.api.patch_status(claim, {"phase": "Lost"})
-                message = (
-                    "Bound claim has lost its PersistentVolume. Any data on the volume is lost!"
-                )
-                self.warning(claim, "ClaimLost", message)
-            else:
-                self._grow(claim, volume)
-            return
+        """Bind one claim, to a volume that fits or to a new one; look again at the next resync."""
+        if BIND_COMPLETED in claim.annotations:
+            self._keep(claim)
+        elif claim.spec.volume_name:
+            self._bind_to_named(claim)
+        else:
+            self._find(claim)
+
+    # Claims without a volume
+
+    def _find(self, claim: PersistentVolumeClaim) -> None:
+        """Bind a claim that names no volume; else see to it that one is made."""
         cls = self.informers.find(StorageClass, claim.class_name) if claim.class_name else None
-        waits = cls is not None and cls.volume_binding_mode == "WaitForFirstConsumer"
-        node = self._consumer_node(claim)
-        if waits and node is None:
-            message = "waiting for first consumer to be created before binding"
-            self.normal(claim, "WaitForFirstConsumer", message)
-            return
-        volume = self._fitting(claim, node if waits else None)
+        volume = best_match(claim, self._candidates(claim, waits(cls)))
         if volume is not None:
             self._bind(claim, volume)
+            return
+        if self._given_default_class(claim):
+            return
+        self._resync(claim)
+        if waits(cls) and SELECTED_NODE not in claim.annotations:
+            self._say_who_is_waited_for(claim)
         elif claim.class_name:
             self._provision(claim, cls)
         else:
-            message = "no persistent volumes available for this claim and no storage class is set"
-            self.normal(claim, "FailedBinding", message)
+            self.normal(claim, "FailedBinding", NO_CLASS)
 
-    def _grow(self, claim: PersistentVolumeClaim, volume: PersistentVolume) -> None:
-        """Enlarge a bound volume whose claim asks for more (external-resizer)."""
-        has = (claim.status.capacity or {}).get("storage", Quantity("0"))
-        if claim.size <= has:
-            return
-        size = {"storage": str(claim.size)}
-        self.normal(claim, "Resizing", f"External resizer is resizing volume {volume.name}")
-        if _capacity(volume) < claim.size:
-            self.api.patch(PersistentVolume, volume.name, "", {"spec": {"capacity": size}})
-            self.api.patch_status(claim, {"capacity": size})
-            self.normal(claim, "VolumeResizeSuccessful", "Resize volume succeeded")
-
-    def _consumer_node(self, claim: PersistentVolumeClaim) -> Node | None:
-        """The node of the first Pod that uses the claim and has got one."""
-        pods = self.informers.informer(Pod).by_index(by_claim, f"{claim.namespace}/{claim.name}")
-        bound = (pod for pod in pods if pod.spec.node_name)
-        first = next(bound, None)
-        return None if first is None else self.informers.find(Node, first.spec.node_name)
-
-    def _fitting(self, claim: PersistentVolumeClaim, node: Node | None) -> PersistentVolume | None:
-        """The volume kept for this claim, or else the smallest that will do (on the node that
-        the scheduler chose, where the claim waited for it).
-        """
+    def _candidates(self, claim: PersistentVolumeClaim, delayed: bool) -> list[PersistentVolume]:
+        """The volumes kept for a claim, and the free ones unless the scheduler is to choose."""
         volumes = self.informers.informer(PersistentVolume)
-        for volume in volumes.by_index(by_reservation, f"{claim.namespace}/{claim.name}"):
-            if volume.spec.claim_ref and volume.spec.claim_ref.uid in ("", claim.uid):
-                return volume
-        fitting = [
-            volume
-            for volume in volumes.by_index(by_reservation, UNBOUND)
-            if not volume.terminating
-            and suits(claim, volume)
-            and (node is None or reaches(volume, node))
-        ]
-        return min(fitting, key=lambda v: (_capacity(v).nano, v.name), default=None)
+        kept = volumes.by_index(by_reservation, f"{claim.namespace}/{claim.name}")
+        return kept if delayed else [*kept, *volumes.by_index(by_reservation, UNBOUND)]
 
-    def _bind(self, claim: PersistentVolumeClaim, volume: PersistentVolume) -> None:
-        reference = {"apiVersion": "v1"} | _reference(claim)
-        self.api.patch(PersistentVolume, volume.name, "", {"spec": {"claimRef": reference}})
-        self.api.patch_status(volume, {"phase": "Bound"})
-        patch = {"spec": {"volumeName": volume.name}}
-        self.api.patch(PersistentVolumeClaim, claim.name, claim.namespace, patch)
-        capacity = {name: str(amount) for name, amount in (volume.spec.capacity or {}).items()}
-        self.api.patch_status(
-            claim, {"phase": "Bound", "capacity": capacity, "accessModes": volume.spec.access_modes}
-        )
+    def _given_default_class(self, claim: PersistentVolumeClaim) -> bool:
+        """Give a claim that names no class the default one, which has come later."""
+        if claim.class_name is not None:
+            return False
+        default = default_class(self.informers.list(StorageClass))
+        if default is not None:
+            self._patch(claim, {"spec": {"storageClassName": default.name}})
+        return default is not None
+
+    def _resync(self, claim: PersistentVolumeClaim) -> None:
+        """Look at an unbound claim again when the controller looks at all of them."""
+        since = (self.sim.now - self._started) % RESYNC_SECONDS
+        self.enqueue(key_of(claim), RESYNC_SECONDS - since)
+
+    def _say_who_is_waited_for(self, claim: PersistentVolumeClaim) -> None:
+        """Report which Pods must be scheduled first; the first look knows of no later Pods."""
+        pods = self.informers.informer(Pod).by_index(by_claim, f"{claim.namespace}/{claim.name}")
+        if claim.uid not in self._waiting:
+            self._waiting.add(claim.uid)
+            pods = [pod for pod in pods if _revision(pod) < _revision(claim)]
+        names = [
+            pod.name
+            for pod in pods
+            if not pod.spec.node_name and pod.status.phase not in FINAL_PHASES
+        ]
+        if not names:
+            message = "waiting for first consumer to be created before binding"
+            self.normal(claim, "WaitForFirstConsumer", message)
+            return
+        them = f"pod{'s' * (len(names) > 1)} {','.join(names)}"
+        self.normal(claim, "WaitForPodScheduled", f"waiting for {them} to be scheduled")
 
     def _provision(self, claim: PersistentVolumeClaim, cls: StorageClass | None) -> None:
+        """Ask the provisioner of a class for a volume: it looks for its name in annotations."""
         if cls is None:
             message = f'storageclass.storage.k8s.io "{claim.class_name}" not found'
             self.warning(claim, "ProvisioningFailed", message)
             return
-        if cls.provisioner == NO_PROVISIONER:
-            message = "no persistent volumes available for this claim"
-            self.normal(claim, "FailedBinding", f"{message} and no storage class is set")
+        provisioner = MIGRATED.get(cls.provisioner, cls.provisioner)
+        if provisioner.startswith(IN_TREE):
+            message = f"no volume plugin matched name: {provisioner}"
+            self.warning(claim, "ProvisioningFailed", message)
             return
-        if cls.provisioner not in PROVISIONERS:
-            message = "Waiting for a volume to be created either by the external provisioner "
-            message += f"'{cls.provisioner}' or manually by the system administrator."
-            self.normal(claim, "ExternalProvisioning", message)
-            return
-        if claim.uid in self._provisioning:
-            return
-        self._provisioning.add(claim.uid)
-        message = f'External provisioner is provisioning volume for claim "{claim.namespace}/'
-        self.normal(claim, "Provisioning", f'{message}{claim.name}"')
-        self.sim.at(self.sim.now + PROVISION_SECONDS, lambda: self._make(claim, cls))
+        asked = dict.fromkeys(STORAGE_PROVISIONERS, provisioner)
+        if not asked.items() <= claim.annotations.items():
+            claim = self._patch(claim, {"metadata": {"annotations": asked}})
+        self.normal(claim, "ExternalProvisioning", EXTERNAL.format(provisioner=provisioner))
 
-    def _make(self, claim: PersistentVolumeClaim, cls: StorageClass) -> None:
-        self._provisioning.discard(claim.uid)
-        current = self.informers.find(PersistentVolumeClaim, claim.name, claim.namespace)
-        if current is None or current.uid != claim.uid:
+    # Claims that name one
+
+    def _bind_to_named(self, claim: PersistentVolumeClaim) -> None:
+        """Bind a claim to the volume that its user asks for, if it can have that."""
+        volume = self.informers.find(PersistentVolume, claim.spec.volume_name)
+        if volume is None:
             return
-        name = f"pvc-{claim.uid}"
-        self.api.create(
-            {
-                "apiVersion": "v1",
-                "kind": "PersistentVolume",
-                "metadata": {
-                    "name": name,
-                    "annotations": {"pv.kubernetes.io/provisioned-by": cls.provisioner},
-                },
-                "spec": {
-                    "capacity": {"storage": str(claim.size)},
-                    "accessModes": claim.spec.access_modes,
-                    "storageClassName": cls.name,
-                    "persistentVolumeReclaimPolicy": cls.reclaim_policy,
-                    "volumeMode": claim.spec.volume_mode,
-                    "claimRef": _reference(claim),
-                    "hostPath": {
-                        "path": f"/tmp/hostpath-provisioner/{claim.namespace}/{claim.name}"
-                    },
-                },
-            }
-        )
-        self.normal(claim, "ProvisioningSucceeded", f"Successfully provisioned volume {name}")
+        kept = volume.spec.claim_ref
+        if kept is None or not kept.name:
+            if why := mismatch(claim, volume):
+                message = f'Cannot bind to requested volume "{volume.name}": {why}'
+                self.warning(claim, "VolumeMismatch", message)
+                self._resync(claim)
+            else:
+                self._bind(claim, volume)
+        elif kept_for(volume, claim):
+            self._bind(claim, volume)
+        else:
+            message = f'volume "{volume.name}" already bound to a different claim.'
+            self.warning(claim, "FailedBinding", message)
+            self._resync(claim)
+
+    def _keep(self, claim: PersistentVolumeClaim) -> None:
+        """A claim that was bound: to its volume, or it is lost."""
+        name = claim.spec.volume_name
+        volume = self.informers.find(PersistentVolume, name) if name else None
+        kept = volume.spec.claim_ref if volume is not None else None
+        if volume is None:
+            self._lose(claim, "ClaimLost", LOST_VOLUME if name else LOST_REFERENCE)
+        elif kept is None or kept.uid in ("", claim.uid):
+            self._bind(claim, volume)
+        else:
+            self._lose(claim, "ClaimMisbound", MISBOUND)
+
+    def _lose(self, claim: PersistentVolumeClaim, reason: str, message: str) -> None:
+        if claim.status.phase != "Lost":
+            status: Document = {"phase": "Lost", "accessModes": None, "capacity": None}
+            self.warning(self.api.patch_status(claim, status), reason, message)
+
+    # Binding
+
+    def _bind(self, claim: PersistentVolumeClaim, volume: PersistentVolume) -> None:
+        """Let volume and claim name each other; each of the four writes only where it changes."""
+        self._waiting.discard(claim.uid)
+        reference = {"apiVersion": "v1"} | reference_to(claim)
+        kept = volume.spec.claim_ref
+        if kept is None or kept.uid != claim.uid:
+            patch: Document = {"spec": {"claimRef": reference}}
+            if not kept_for(volume, claim):
+                patch["metadata"] = {"annotations": {BOUND_BY_CONTROLLER: "yes"}}
+            volume = self.api.patch(PersistentVolume, volume.name, "", patch)
+        if volume.status.phase != "Bound":
+            self.api.patch_status(volume, {"phase": "Bound"})
+        marks = {} if claim.spec.volume_name else {BOUND_BY_CONTROLLER: "yes"}
+        marks = {BIND_COMPLETED: "yes"} | marks
+        if claim.spec.volume_name != volume.name or not marks.items() <= claim.annotations.items():
+            patch = {"metadata": {"annotations": marks}, "spec": {"volumeName": volume.name}}
+            claim = self._patch(claim, patch)
+        self._state_bound(claim, volume)
+
+    def _state_bound(self, claim: PersistentVolumeClaim, volume: PersistentVolume) -> None:
+        """State what a claim has got; its capacity grows only with an expansion."""
+        modes, attributes = volume.spec.access_modes, volume.spec.volume_attributes_class_name
+        if claim.status.phase == "Bound" and claim.status.access_modes == modes:
+            return
+        status: Document = {"phase": "Bound", "accessModes": modes}
+        if claim.status.phase != "Bound":
+            capacity = volume.spec.capacity or {}
+            status["capacity"] = {name: str(amount) for name, amount in capacity.items()}
+        if claim.status.phase == "Pending" and attributes is not None:
+            status["currentVolumeAttributesClassName"] = attributes
+        self.api.patch_status(claim, status)
+
+    def _patch(self, claim: PersistentVolumeClaim, patch: Document) -> PersistentVolumeClaim:
+        return self.api.patch(PersistentVolumeClaim, claim.name, claim.namespace, patch)
 
 
-def _reference(claim: PersistentVolumeClaim) -> Document:
+def _revision(of: Object) -> int:
+    return int(of.metadata.resource_version)
+
+
+def reference_to(claim: PersistentVolumeClaim) -> Document:
+    """How a volume names its claim."""
     kind, namespace = "PersistentVolumeClaim", claim.namespace
     return {"kind": kind, "namespace": namespace, "name": claim.name, "uid": claim.uid}
-
-
-def _capacity(volume: PersistentVolume) -> Quantity:
-    return (volume.spec.capacity or {}).get("storage", Quantity("0"))
-
-
-class ReclaimController(Controller):
-    """Retain or delete volumes whose claim was deleted, by their reclaim policy."""
-
-    name = "persistentvolume-reclaimer"
-    kind = "PersistentVolume"
-
-    def watches(self) -> None:
-        """The claims."""
-        self.watch(PersistentVolumeClaim, lambda c: [("", c.spec.volume_name)])
-
-    def reconcile(self, volume: PersistentVolume) -> None:
-        """Available without a claim, Bound with one, Released after it."""
-        kept = volume.spec.claim_ref
-        if kept is None or not kept.uid:
-            if volume.status.phase == "Pending" and not volume.terminating:
-                self.api.patch_status(volume, {"phase": "Available"})
-            return
-        claim = self.informers.find(PersistentVolumeClaim, kept.name, kept.namespace)
-        if claim is not None and claim.uid == kept.uid:
-            return
-        if volume.status.phase != "Released":
-            volume = self.api.patch_status(volume, {"phase": "Released"})
-        if volume.spec.persistent_volume_reclaim_policy == "Delete" and not volume.terminating:
-            self.api.delete(PersistentVolume, volume.name, uid=volume.uid)
-            self.normal(volume, "VolumeDeleted", f"volume {volume.name} is deleted with its claim")

@@ -81,6 +81,7 @@ class SchedulerCache:
     def assume(self, pod: PodInfo, node: str) -> PodInfo:
         """Count a Pod on the node chosen for it; returns the copy that stands for it here."""
         assumed = self.assumed[pod.pod.uid] = pod.assumed(node)
+        self.nominated.pop(pod.pod.uid, None)
         self.nodes.add(assumed, node)
         return assumed
 

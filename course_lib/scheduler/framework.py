@@ -1,9 +1,9 @@
 """The scheduling framework's interface: the extension points, and what a plugin is.
 
 For one Pod, in this order: PreEnqueue and QueueSort (in the queue); PreFilter, Filter, PostFilter,
-PreScore, Score, NormalizeScore, Reserve, Permit (the scheduling cycle); PreBind, Bind, PostBind
-(the binding cycle). Unreserve takes back what Reserve did, when a later step fails. A plugin
-answers for all nodes at once.
+PreScore, Score, NormalizeScore, Reserve, Permit (the scheduling cycle); PreBindPreFlight, PreBind,
+Bind, PostBind (the binding cycle). Unreserve takes back what Reserve did, when a later step fails.
+A plugin answers for all nodes at once.
 Sources: kubernetes.io "Scheduling Framework"; k8s.io/kube-scheduler `framework/interface.go`.
 """
 
@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 
 from course_lib.objects.manifests import Document
-from course_lib.scheduler.handle import Handle, Permission, SharedLister
+from course_lib.scheduler.handle import Handle, Pending, Permission, SharedLister
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
 from course_lib.scheduler.queue import QueuedPod, SortKey
@@ -31,7 +31,7 @@ POD_ADD, POD_UPDATE = "PodAdd", "PodUpdate"
 NODE_OR_POD = (NODE_ADD, NODE_UPDATE, POD_ADD, POD_UPDATE, POD_DELETE)
 
 # The extension points as a KubeSchedulerConfiguration writes them, with the plugin's method.
-# Score brings NormalizeScore with it, and Reserve brings Unreserve.
+# Score brings NormalizeScore with it, Reserve brings Unreserve, and PreBind PreBindPreFlight.
 POINTS = {
     "preEnqueue": "pre_enqueue",
     "queueSort": "queue_sort",
@@ -56,11 +56,16 @@ class PreFilterResult(msgspec.Struct, frozen=True):
 
 
 class PostFilterResult(msgspec.Struct, frozen=True, eq=False):
-    """PostFilter's answer: what `FailedScheduling` adds; a node for the Pod, once victims left."""
+    """PostFilter's answer: what `FailedScheduling` adds; a node for the Pod, once victims left.
+
+    `nominated_node` is None where the Pod keeps the node that it is nominated for, and "" where it
+    is nominated for none any more. With `final` no other plugin is asked (upstream's status Error).
+    """
 
     message: str
-    nominated_node: str = ""
+    nominated_node: str | None = None
     victims: Sequence[PodInfo] = ()
+    final: bool = False
 
 
 class PluginsRunner(Protocol):
@@ -152,8 +157,14 @@ class Plugin:
         """Reject the Pod or let it wait before it is bound; None to go on."""
         return None
 
-    def pre_bind(self, pod: PodInfo, node: str, handle: Handle) -> str:
-        """What must be done before the Pod is bound, or why it cannot be bound."""
+    def pre_bind_pre_flight(self, pod: PodInfo, node: str) -> bool:
+        """Whether PreBind has anything to do for this Pod, which is nominated for the node then."""
+        return fills(self, "preBind")
+
+    def pre_bind(self, pod: PodInfo, node: str, handle: Handle) -> str | Pending:
+        """What must be done before the Pod is bound, or why it cannot be bound; what takes time is
+        `Pending`.
+        """
         return ""
 
     def bind(self, pod: PodInfo, node: str, handle: Handle) -> bool:

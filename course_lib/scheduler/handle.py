@@ -11,6 +11,7 @@ from typing import Protocol
 import msgspec
 
 from course_lib.client.cache import IndexFunction
+from course_lib.errors import CourseError
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, ObjectT
 from course_lib.scheduler.pod_info import PodInfo
@@ -86,6 +87,22 @@ class WaitingPod:
         done, self._done = self._done, None
         if done is not None:
             done(rejection)
+
+
+class PluginFailure(CourseError):
+    """A plugin could not do its part (upstream's status Error): the Pod is tried again later."""
+
+
+class Pending(msgspec.Struct, frozen=True):
+    """PreBind's answer where it takes time: `done` is asked once a second until it is true.
+
+    `done` may raise `PluginFailure`; after `timeout` (simulated s) the plugin has failed, for the
+    reason `too_late`.
+    """
+
+    done: Callable[[], bool]
+    timeout: float = 600.0
+    too_late: str = "context deadline exceeded"
 
 
 class Permission(msgspec.Struct, frozen=True):

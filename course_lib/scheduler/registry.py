@@ -17,6 +17,7 @@ from course_lib.scheduler.framework import Factory, Plugin, Registry
 from course_lib.scheduler.handle import SharedLister
 from course_lib.scheduler.plugins.default_binder import DefaultBinder
 from course_lib.scheduler.plugins.default_preemption import DefaultPreemption
+from course_lib.scheduler.plugins.dynamic_resources import DynamicResources
 from course_lib.scheduler.plugins.image_locality import ImageLocality
 from course_lib.scheduler.plugins.inter_pod_affinity import InterPodAffinity
 from course_lib.scheduler.plugins.node_affinity import NodeAffinityPlugin
@@ -32,7 +33,7 @@ from course_lib.scheduler.plugins.pod_topology_spread import SYSTEM_DEFAULTS, Po
 from course_lib.scheduler.plugins.priority_sort import PrioritySort
 from course_lib.scheduler.plugins.scheduling_gates import SchedulingGates
 from course_lib.scheduler.plugins.taint_toleration import TaintToleration
-from course_lib.scheduler.plugins.volume_binding import VolumeBinding
+from course_lib.scheduler.plugins.volume_binding import BIND_TIMEOUT, VolumeBinding
 from course_lib.scheduler.plugins.volume_restrictions import VolumeRestrictions
 from course_lib.scheduler.plugins.volume_zone import VolumeZone
 
@@ -84,10 +85,13 @@ IN_TREE: dict[str, Factory] = {
     "NodeResourcesFit": _fit,
     "VolumeRestrictions": lambda args, lister: VolumeRestrictions(lister),
     "NodeVolumeLimits": lambda args, lister: NodeVolumeLimits(lister),
-    "VolumeBinding": lambda args, lister: VolumeBinding(lister, _shape(args)),
+    "VolumeBinding": lambda args, lister: VolumeBinding(
+        lister, _shape(args), args.get("bindTimeoutSeconds", BIND_TIMEOUT)
+    ),
     "VolumeZone": lambda args, lister: VolumeZone(lister),
     "PodTopologySpread": _spread,
     "InterPodAffinity": _inter_pod,
+    "DynamicResources": lambda args, lister: DynamicResources(),
     "DefaultPreemption": lambda args, lister: DefaultPreemption(lister),
     "NodeResourcesBalancedAllocation": (
         lambda args, lister: NodeResourcesBalancedAllocation(_weights(args))

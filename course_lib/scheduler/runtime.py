@@ -116,14 +116,15 @@ class SchedulingFramework:
         self, pod: PodInfo, nodes: Nodes, diagnosis: Diagnosis
     ) -> PostFilterResult | None:
         """Run PostFilter until one plugin finds a way; else their messages, in order."""
-        messages = []
+        messages, nominated = [], None
         for plugin in self.at["postFilter"]:
             result = plugin.post_filter(pod, nodes, diagnosis, self)
-            if result is not None and result.nominated_node:
+            if result is not None and (result.nominated_node or result.final):
                 return result
             if result is not None:
                 messages.append(result.message)
-        return PostFilterResult(", ".join(messages)) if messages else None
+                nominated = nominated if result.nominated_node is None else result.nominated_node
+        return PostFilterResult(", ".join(messages), nominated) if messages else None
 
     def scores(self, pod: PodInfo, nodes: Nodes, fits: Bools) -> Iterator[Scored]:
         """Run PreScore, Score and NormalizeScore of each plugin that has something to say."""
@@ -181,17 +182,17 @@ class SchedulingFramework:
 
     # The binding cycle
 
-    def bind(self, pod: PodInfo, node: str, handle: Handle) -> Rejection | None:
-        """Run PreBind, and Bind until one plugin handles the Pod; raises what the API refuses."""
-        for plugin in self.at["preBind"]:
-            if why := plugin.pre_bind(pod, node, handle):
-                return plugin.name, why
+    def pre_bind_pre_flight(self, pod: PodInfo, node: str) -> bool:
+        """Whether any PreBind plugin has something to do for a Pod."""
+        return any(plugin.pre_bind_pre_flight(pod, node) for plugin in self.at["preBind"])
+
+    def bind(self, pod: PodInfo, node: str, handle: Handle) -> None:
+        """Run Bind until one plugin handles the Pod; raises what the API refuses."""
         if not any(plugin.bind(pod, node, handle) for plugin in self.at["bind"]):
             raise CourseError(
                 f"no Bind plugin of profile {self.name!r} binds Pod {pod.pod.name}",
                 do="enable DefaultBinder at bind",
             )
-        return None
 
     def post_bind(self, pod: PodInfo, node: str, handle: Handle) -> None:
         """Run PostBind."""

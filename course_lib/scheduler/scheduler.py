@@ -1,19 +1,18 @@
 """kube-scheduler: one Pod after the other is given the node that suits it best.
 
 The scheduling cycle chooses a node: filter, score, assume the Pod there, reserve, permit. The
-binding cycle writes the decision as a binding; the kubelet of that node does the rest. When a
-step fails, what was reserved is given back and the Pod is forgotten.
+binding cycle (`binding_cycle`) writes the decision as a binding; the kubelet of that node does the
+rest.
 Source: `pkg/scheduler/schedule_one.go`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
 
 import simpy
 
-from course_lib.apiserver.errors import Conflict, NotFound, Unavailable, Unreachable
+from course_lib.apiserver.errors import Unavailable, Unreachable
 from course_lib.client import Client
 from course_lib.client.informer import InformerFactory
 from course_lib.client.limits import UNLIMITED, RateLimiter
@@ -21,13 +20,15 @@ from course_lib.engine.simulation import Process
 from course_lib.objects.kinds.namespace import Namespace
 from course_lib.objects.kinds.node import Node
 from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.manifests import Document
 from course_lib.objects.meta import set_condition
+from course_lib.scheduler.binding_cycle import BindingCycle
 from course_lib.scheduler.cache import SchedulerCache
 from course_lib.scheduler.decisions import Decisions
 from course_lib.scheduler.event_handlers import EventHandlers
 from course_lib.scheduler.executor import evict
-from course_lib.scheduler.framework import NODE_ADD, POD_DELETE, PostFilterResult
-from course_lib.scheduler.handle import Handle, Rejection, WaitingPod
+from course_lib.scheduler.framework import NODE_ADD, PostFilterResult
+from course_lib.scheduler.handle import Handle, Rejection
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.pod_info import PodInfo
 from course_lib.scheduler.profiles import default_framework, frameworks, not_acted_on
@@ -38,7 +39,6 @@ from course_lib.scheduler.status import Diagnosis
 
 COMPONENT = "default-scheduler"
 CYCLE_SECONDS = 0.002  # for one Pod: a few hundred Pods a second, as scheduler_perf asks
-TIMED_OUT = "rejected due to timeout after waiting {wait:g}s at plugin {plugin}"
 
 
 class Scheduler:
@@ -71,6 +71,9 @@ class Scheduler:
             lambda: {space.name: space.labels for space in informers.list(Namespace)},
         )
         self.handle = Handle(api, {})
+        self._binding = BindingCycle(
+            api, limiter, self.cache, self.queue, self.handle, self.framework, self
+        )
         self._decisions = Decisions(self.sim.random(COMPONENT), self.sim.plain)
         self._idle: simpy.Event | None = None
         EventHandlers(informers, self.queue, self.cache, self.frameworks, self.handle.waiting_pods)
@@ -98,10 +101,10 @@ class Scheduler:
                 self._idle = self.sim.env.event()
                 yield self._idle
                 continue
-            self._attempt(queued, lambda: self.schedule_one(queued))  # noqa: B023
+            self.attempt(queued, lambda: self.schedule_one(queued))  # noqa: B023
             yield self.sim.sleep(CYCLE_SECONDS)
 
-    def _attempt(self, queued: QueuedPod, act: Callable[[], None]) -> None:
+    def attempt(self, queued: QueuedPod, act: Callable[[], None]) -> None:
         """Do a step for one Pod; after an error the Pod is tried again later."""
         try:
             act()
@@ -137,54 +140,15 @@ class Scheduler:
             if rejection is None:
                 rejection, waits = framework.permit(assumed, node, self.handle)
         except Exception:
-            self._unreserve(assumed)
+            self._binding.unreserve(assumed)
             raise
         if rejection is not None:
-            self._unreserve(assumed)
-            self._rejected(queued, rejection)
-        elif waits:
-            self._wait(queued, assumed, waits)
+            self._binding.unreserve(assumed)
+            self.rejected(queued, rejection)
         else:
-            self._bind_in_turn(queued, assumed)
+            self._binding.start(queued, assumed, waits)
 
-    def _wait(self, queued: QueuedPod, assumed: PodInfo, waits: dict[str, float]) -> None:
-        """Keep the place until the Permit plugins allow the Pod, reject it, or wait no longer."""
-        waiting_pods, uid = self.handle.waiting_pods, assumed.pod.uid
-
-        def done(rejection: Rejection | None) -> None:
-            del waiting_pods[uid]
-            if rejection is None:
-                bind = partial(self._attempt, queued, lambda: self._bind_in_turn(queued, assumed))
-                self.sim.at(self.sim.now, bind)
-            else:
-                self._attempt(queued, lambda: self._give_up(queued, assumed, rejection))
-
-        waiting = waiting_pods[uid] = WaitingPod(assumed, waits, done)
-        for plugin, wait in waits.items():
-            why = TIMED_OUT.format(wait=wait, plugin=plugin)
-            self.sim.at(self.sim.now + wait, partial(waiting.time_out, plugin, why))
-
-    def _unreserve(self, assumed: PodInfo) -> None:
-        """Give back what was reserved for a Pod, and forget it."""
-        node = assumed.pod.spec.node_name
-        try:
-            self.framework(assumed).unreserve(assumed, self.cache.nodes, node)
-        finally:
-            self.cache.forget(assumed)
-
-    def _give_back(self, assumed: PodInfo) -> None:
-        """The same in the binding cycle: as if the Pod were deleted, others may fit now."""
-        try:
-            self._unreserve(assumed)
-        finally:
-            self.queue.move(POD_DELETE)
-
-    def _give_up(self, queued: QueuedPod, assumed: PodInfo, rejection: Rejection) -> None:
-        """A plugin has rejected a Pod in the binding cycle."""
-        self._give_back(assumed)
-        self._rejected(queued, rejection)
-
-    def _rejected(self, queued: QueuedPod, rejection: Rejection) -> None:
+    def rejected(self, queued: QueuedPod, rejection: Rejection) -> None:
         """A plugin has rejected the node chosen: report, and wait for what may help it."""
         diagnosis = Diagnosis.of_one(*rejection)
         events = self.framework(queued.info).events_of(diagnosis.plugins)
@@ -195,15 +159,18 @@ class Scheduler:
         pod = queued.info
         framework = self.framework(pod)
         result = framework.post_filter(pod, nodes, diagnosis)
+        nominated: str | None = None
         if result is not None:
             diagnosis.post_filter_message = result.message
-            if result.nominated_node:
+            nominated = result.nominated_node
+            if nominated:
                 self._nominate(pod, result)
-        self._failed(queued, diagnosis.message(), framework.events_of(diagnosis.plugins))
+        events = framework.events_of(diagnosis.plugins)
+        self._failed(queued, diagnosis.message(), events, nominated)
 
     def _nominate(self, pod: PodInfo, result: PostFilterResult) -> None:
         """Ask the victims to leave, and keep the place for the Pod."""
-        node, nominated = result.nominated_node, self.cache.nominated
+        node, nominated = result.nominated_node or "", self.cache.nominated
         evict(self.api, COMPONENT, pod, node, result.victims)
         for uid, (other, place) in list(nominated.items()):
             if place == node and other.pod.spec.priority < pod.pod.spec.priority:
@@ -212,47 +179,46 @@ class Scheduler:
         nominated[pod.pod.uid] = pod, node
         self.api.patch_status(pod.pod, {"nominatedNodeName": node})
 
-    def _failed(self, queued: QueuedPod, message: str, events: Iterable[str]) -> None:
+    def errored(self, queued: QueuedPod, message: str) -> None:
+        """A plugin has failed: report, and try the Pod again later."""
+        if self._report(queued, message, "SchedulerError", ""):
+            self.queue.retry_later(queued)
+
+    def bound(self, queued: QueuedPod, node: str) -> None:
+        """Report that a Pod has its node."""
+        pod = queued.info.pod
+        message = f"Successfully assigned {pod.namespace}/{pod.name} to {node}"
+        self.api.events.normal(COMPONENT, pod, "Scheduled", message)
+
+    def _failed(
+        self, queued: QueuedPod, message: str, events: Iterable[str], nominated: str | None = ""
+    ) -> None:
+        if self._report(queued, message, "Unschedulable", nominated):
+            self.queue.give_back(queued, events)
+
+    def _report(self, queued: QueuedPod, message: str, reason: str, nominated: str | None) -> bool:
+        """State that a Pod has got no node, and why; whether it still waits for one.
+
+        `nominated` is the node that it is nominated for now; None leaves that as it is.
+        """
         if not self.api.reachable:
             raise Unreachable("no API server answers")
         pod = self.informers.find(Pod, queued.info.pod.name, queued.info.pod.namespace)
-        if pod is None or pod.uid != queued.info.pod.uid:
-            return
-        self.api.events.warning(COMPONENT, pod, "FailedScheduling", message)
+        if pod is not None and pod.uid != queued.info.pod.uid:
+            return False
+        self.api.events.warning(COMPONENT, pod or queued.info.pod, "FailedScheduling", message)
+        if pod is None:
+            return False
         now, before = self.sim.timestamp, pod.status.conditions
-        conditions = set_condition(before, "PodScheduled", "False", now, "Unschedulable", message)
+        conditions = set_condition(before, "PodScheduled", "False", now, reason, message)
         for stated in conditions:
             if stated["type"] == "PodScheduled":
                 stated["observedGeneration"] = pod.metadata.generation
+        status: Document = {"conditions": conditions}
+        if nominated is not None and nominated != pod.status.nominated_node_name:
+            status["nominatedNodeName"] = nominated or None
+        if nominated == "":
+            self.cache.nominated.pop(pod.uid, None)
         self._limiter.reserve()  # the next binding waits for it
-        self.api.patch_status(pod, {"conditions": conditions})
-        self.queue.give_back(queued, events)
-
-    # The binding cycle
-
-    def _bind_in_turn(self, queued: QueuedPod, assumed: PodInfo) -> None:
-        """Bind a Pod when the client may send it; the next one is scheduled meanwhile."""
-        wait = self._limiter.reserve()
-        if wait:
-            bind = partial(self._attempt, queued, lambda: self._bind(queued, assumed))
-            self.sim.at(self.sim.now + wait, bind)
-        else:
-            self._bind(queued, assumed)
-
-    def _bind(self, queued: QueuedPod, assumed: PodInfo) -> None:
-        framework, node = self.framework(assumed), assumed.pod.spec.node_name
-        try:
-            rejection = framework.bind(assumed, node, self.handle)
-        except (Conflict, NotFound):
-            self._give_back(assumed)
-            self.queue.retry_later(queued)
-            return
-        except Exception:
-            self._give_back(assumed)
-            raise
-        if rejection is not None:
-            self._give_up(queued, assumed, rejection)
-            return
-        message = f"Successfully assigned {assumed.namespace}/{assumed.pod.name} to {node}"
-        self.api.events.normal(COMPONENT, queued.info.pod, "Scheduled", message)
-        framework.post_bind(assumed, node, self.handle)
+        self.api.patch_status(pod, status)
+        return True

@@ -16,7 +16,7 @@ from course_lib.controllers.garbage import GarbageCollector
 from course_lib.controllers.job import JobController
 from course_lib.controllers.namespaces import NamespaceController
 from course_lib.controllers.replica_set import ReplicaSetController
-from course_lib.controllers.volumes import ReclaimController
+from course_lib.controllers.volume_reclaim import ReclaimController
 from course_lib.engine import Simulation
 from tests.conftest import job, workload
 
@@ -140,4 +140,4 @@ def test_a_volume_whose_claim_exists_is_not_deleted(seed, outage):
     client = after_break(seed, outage, write)
     client.sim.run(100)
     volume = client.get("PersistentVolume", "disk")
-    assert (volume.status.phase, volume.terminating) == ("Pending", False)
+    assert (volume.status.phase, volume.terminating) == ("Bound", False)

@@ -55,8 +55,9 @@ def test_a_profile_disables_enables_and_weighs():
     assert weights["NodeResourcesFit"] == 7
     assert "NodeResourcesBalancedAllocation" not in weights
     assert "PodTopologySpread" in {p.name for p in packer.at["filter"]}, "disabled for score alone"
-    assert [p.name for p in spread.at["postFilter"]] == ["DefaultPreemption"]
-    assert packer.at["postFilter"] == []
+    names = [p.name for p in spread.at["postFilter"]]
+    assert names == ["DynamicResources", "DefaultPreemption"]
+    assert [p.name for p in packer.at["postFilter"]] == ["DynamicResources"]
     only = HEAD + "profiles: [{plugins: {score: {disabled: [{name: '*'}]}}}]"
     assert frameworks(only)[0].scorers == []
 

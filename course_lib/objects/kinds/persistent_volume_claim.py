@@ -104,6 +104,9 @@ def _transition(before: Document, after: Document) -> Problems:
     old, new = before["spec"], after["spec"]
     if old.get("volumeName") and new.get("volumeName") != old["volumeName"]:
         yield changed("spec.volumeName", "no change: the field is immutable")
+    named = "storageClassName" in old or BETA_CLASS in (before["metadata"].get("annotations") or ())
+    if named and new.get("storageClassName") != old.get("storageClassName"):
+        yield changed("spec.storageClassName", "no change: the field is immutable")
     desired, existing = _size(new), _size(old)
     if desired == existing:
         return
@@ -151,7 +154,7 @@ PERSISTENT_VOLUME_CLAIM = Kind(
     defaults={"spec.volumeMode": "Filesystem"},
     fields=below("spec", CLAIM_FIELDS),
     rules=_rules,
-    free=("resources", "volumeName", "volumeAttributesClassName"),
+    free=("resources", "storageClassName", "volumeName", "volumeAttributesClassName"),
     transition=_transition,
     first_status=lambda claim: {"phase": "Pending"},
     columns=table_columns(

@@ -34,5 +34,5 @@ class DefaultPreemption(Plugin):
         budgets = self.lister.list(PodDisruptionBudget) if self.lister else []
         candidate, why = preemption.find(pod, nodes, diagnosis, budgets)
         if candidate is None:
-            return PostFilterResult(MESSAGE.format(why=why))
+            return PostFilterResult(MESSAGE.format(why=why), "")
         return PostFilterResult(MESSAGE.format(why=why), candidate.node, candidate.victims)
