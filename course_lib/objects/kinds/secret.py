@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import base64
-import json
+from collections.abc import Iterator
 
-from course_lib.objects.field_rules import config_key, encoded
+from course_lib.objects.field_errors import Errors, forbidden, invalid, required, too_long
+from course_lib.objects.field_rules import encoded
 from course_lib.objects.headings import table_columns
-from course_lib.objects.kind import Kind, Problems
-from course_lib.objects.kinds.config_map import MAX_DATA
+from course_lib.objects.kind import Kind
+from course_lib.objects.kinds.config_map import FIXED, MAX_DATA, decoded_size
 from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Object
-from course_lib.objects.names import Problem
-from course_lib.objects.rules import immutable_data
+from course_lib.objects.validation import formats
+from course_lib.objects.validation.json_text import object_problem
+from course_lib.objects.validation.meta import (
+    all_invalid,
+    object_meta,
+    object_meta_update,
+    unchanged,
+)
+from course_lib.objects.validation.pem import key_pair_problem
 
 
 class Secret(Object, frozen=True, kw_only=True):
@@ -24,11 +32,12 @@ class Secret(Object, frozen=True, kw_only=True):
     immutable: bool = False
 
 
-_REQUIRED = {
-    "kubernetes.io/tls": ("tls.crt", "tls.key"),
-    "kubernetes.io/dockerconfigjson": (".dockerconfigjson",),
-    "kubernetes.io/dockercfg": (".dockercfg",),
-    "kubernetes.io/ssh-auth": ("ssh-privatekey",),
+TLS = "kubernetes.io/tls"
+ACCOUNT = "kubernetes.io/service-account.name"
+HIDDEN = "<secret contents redacted>"
+_JSON = {
+    "kubernetes.io/dockercfg": ".dockercfg",
+    "kubernetes.io/dockerconfigjson": ".dockerconfigjson",
 }
 
 
@@ -38,40 +47,73 @@ def _complete(document: Document) -> None:
     Source: `Convert_v1_Secret_To_core_Secret` in `pkg/apis/core/v1/conversion.go`.
     """
     plain = document.get("stringData")
-    if plain == {}:
-        del document["stringData"]
-    elif isinstance(plain, dict) and all(isinstance(text, str) for text in plain.values()):
+    if isinstance(plain, dict) and all(isinstance(text, str) for text in plain.values()):
         for data in places(document, "data"):
             del document["stringData"]
             for key, text in plain.items():
                 data[key] = base64.b64encode(text.encode()).decode()
 
 
-def _relations(document: Document) -> Problems:
-    data = (document.get("data") or {}) | (document.get("stringData") or {})
-    size = sum(len(str(value).encode()) for value in data.values())
-    if size > MAX_DATA:
-        yield Problem("data", f"Too long: may not be more than {MAX_DATA} bytes", f"{size} bytes")
+def _validate(document: Document) -> Errors:
+    """Source: `ValidateSecret` in `pkg/apis/core/validation`."""
+    yield from object_meta(document)
+    data = document.get("data") or {}
+    for key in data:
+        yield from all_invalid(f"data[{key}]", key, formats.config_key(key))
+        if encoded(data[key]):
+            yield invalid(f"data[{key}]", HIDDEN, "illegal base64 data")
+            return
+    if sum(decoded_size(text) for text in data.values()) > MAX_DATA:
+        yield too_long("data", MAX_DATA)
+    yield from _of_type(document, data)
+
+
+def _of_type(document: Document, data: dict[str, str]) -> Errors:
+    """What Secrets of some types must have."""
     kind = document.get("type", "")
-    for key in _REQUIRED.get(kind, ()):
-        if key not in data or (key == "ssh-privatekey" and not data[key]):
-            yield Problem(f"data[{key}]", f"Required value in a Secret of type {kind}", None)
-        elif key.startswith(".docker") and not _is_json(data[key]):
-            yield Problem(f"data[{key}]", "JSON", "<secret contents redacted>")
-    if kind == "kubernetes.io/basic-auth" and not {"username", "password"} & {*data}:
-        yield Problem("data[username]", "Required value, or data[password]", None)
-    account = "kubernetes.io/service-account.name"
-    annotations = document["metadata"].get("annotations") or {}
-    if kind == "kubernetes.io/service-account-token" and not annotations.get(account):
-        yield Problem(f"metadata.annotations[{account}]", "Required value", None)
+    if kind == "kubernetes.io/service-account-token":
+        if not (document["metadata"].get("annotations") or {}).get(ACCOUNT):
+            yield required(f"metadata.annotations[{ACCOUNT}]")
+    elif key := _JSON.get(kind):
+        if key not in data:
+            yield required(f"data[{key}]")
+        elif problem := object_problem(_decoded(data, key)):
+            yield invalid(f"data[{key}]", HIDDEN, problem)
+    elif kind == "kubernetes.io/basic-auth":
+        if not {"username", "password"} & {*data}:
+            yield required("data[username]")
+            yield required("data[password]")
+    elif kind == "kubernetes.io/ssh-auth":
+        if not data.get("ssh-privatekey"):
+            yield required("data[ssh-privatekey]")
+    elif kind == TLS:
+        for key in ("tls.crt", "tls.key"):
+            if key not in data:
+                yield required(f"data[{key}]")
 
 
-def _is_json(data: str) -> bool:
-    try:
-        json.loads(base64.b64decode(data))
-    except ValueError:
-        return False
-    return True
+def _decoded(data: dict[str, str], key: str) -> str:
+    return base64.b64decode(data.get(key, "")).decode(errors="replace")
+
+
+def _validate_update(new: Document, old: Document) -> Errors:
+    """Source: `ValidateSecretUpdate` in `pkg/apis/core/validation`."""
+    yield from object_meta_update(new, old)
+    yield from unchanged("type", new.get("type", ""), old.get("type", ""))
+    if old.get("immutable"):
+        if not new.get("immutable"):
+            yield forbidden("immutable", FIXED)
+        if (new.get("data") or {}) != (old.get("data") or {}):
+            yield forbidden("data", FIXED)
+    yield from _validate(new)
+
+
+def _warnings(new: Document, old: Document | None) -> Iterator[str]:
+    """Source: `warningsForSecret` in `pkg/registry/core/secret/strategy.go`."""
+    if new.get("type") == TLS:
+        data = new.get("data") or {}
+        if problem := key_pair_problem(_decoded(data, "tls.crt"), _decoded(data, "tls.key")):
+            yield problem
 
 
 SECRET = Kind(
@@ -79,10 +121,9 @@ SECRET = Kind(
     Secret,
     defaults={"type": "Opaque"},
     complete=_complete,
-    fields={"data.~": config_key, "data.*": encoded, "stringData.~": config_key},
-    relations=_relations,
-    fixed=("type",),
-    transition=immutable_data,
+    validate=_validate,
+    validate_update=_validate_update,
+    warnings=_warnings,
     columns=table_columns("Name  Type  Data  Age"),
     row=lambda secret, now: (secret.name, secret.type, len(secret.data or ())),
     counted=True,
