@@ -226,6 +226,6 @@ def test_a_claim_grows_where_its_class_lets_it_and_never_shrinks():
 )
 def test_a_field_that_stays_as_it_was_made(server, before, after, field):
     server.apply(before)
-    with pytest.raises(CourseError, match="may not be changed|field is immutable") as refusal:
+    with pytest.raises(CourseError, match=r"may not be changed|field is immutable") as refusal:
         server.apply(after)
     assert field in refusal.value.where

@@ -28,9 +28,10 @@ def test_a_secret_of_a_type_has_what_its_type_asks_for():
     ]
 
 
-@pytest.mark.parametrize(("size", "said"), [
-    (1048576, []), (1048577, ["data: Too long: may not be more than 1048576 bytes"])
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [(1048576, []), (1048577, ["data: Too long: may not be more than 1048576 bytes"])],
+)
 def test_a_secret_has_at_most_a_mebibyte(size, said):
     assert refusals(new("Secret", stringData={"a": "x" * size})) == said
 
@@ -45,26 +46,29 @@ def test_a_secret_that_is_immutable_stays_and_so_does_its_type():
     ]
 
 
-@pytest.mark.parametrize(("text", "said"), [
-    ("{}", ""),
-    (" null ", ""),
-    ('{"a": [1, -2.5e3, true, "\\u00e9"]}', ""),
-    ("", "unexpected end of JSON input"),
-    ("{", "unexpected end of JSON input"),
-    ("no", "invalid character 'o' in literal null (expecting 'u')"),
-    ("{a: 1}", "invalid character 'a' looking for beginning of object key string"),
-    ('{"a" 1}', "invalid character '1' after object key"),
-    ('{"a": 1 "b"}', "invalid character '\"' after object key:value pair"),
-    ("{} x", "invalid character 'x' after top-level value"),
-    ("[1 2]", "invalid character '2' after array element"),
-    ("'a'", r"invalid character '\'' looking for beginning of value"),
-    ("-x", "invalid character 'x' in numeric literal"),
-    ("1.x", "invalid character 'x' after decimal point in numeric literal"),
-    ("1ex", "invalid character 'x' in exponent of numeric literal"),
-    ('"\\x"', "invalid character 'x' in string escape code"),
-    ('"a\n"', r"invalid character '\n' in string literal"),
-    ("7", "json: cannot unmarshal number into Go value of type map[string]interface {}"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{}", ""),
+        (" null ", ""),
+        ('{"a": [1, -2.5e3, true, "\\u00e9"]}', ""),
+        ("", "unexpected end of JSON input"),
+        ("{", "unexpected end of JSON input"),
+        ("no", "invalid character 'o' in literal null (expecting 'u')"),
+        ("{a: 1}", "invalid character 'a' looking for beginning of object key string"),
+        ('{"a" 1}', "invalid character '1' after object key"),
+        ('{"a": 1 "b"}', "invalid character '\"' after object key:value pair"),
+        ("{} x", "invalid character 'x' after top-level value"),
+        ("[1 2]", "invalid character '2' after array element"),
+        ("'a'", r"invalid character '\'' looking for beginning of value"),
+        ("-x", "invalid character 'x' in numeric literal"),
+        ("1.x", "invalid character 'x' after decimal point in numeric literal"),
+        ("1ex", "invalid character 'x' in exponent of numeric literal"),
+        ('"\\x"', "invalid character 'x' in string escape code"),
+        ('"a\n"', r"invalid character '\n' in string literal"),
+        ("7", "json: cannot unmarshal number into Go value of type map[string]interface {}"),
+    ],
+)
 def test_a_text_that_is_no_json_object_is_told_where(text, said):
     assert object_problem(text) == said
 
@@ -73,19 +77,32 @@ def block(kind):
     return f"-----BEGIN {kind}-----\nMTIz\n-----END {kind}-----\n"
 
 
-@pytest.mark.parametrize(("certificate", "key", "said"), [
-    ("x", "y", "tls: failed to find any PEM data in certificate input"),
-    (block("CERTIFICATE"), "y", "tls: failed to find any PEM data in key input"),
-    (block("CERTIFICATE"), block("CERTIFICATE"),
-     "tls: found a certificate rather than a key in the PEM for the private key"),
-    (block("EC PRIVATE KEY"), "", "tls: failed to find certificate PEM data in certificate input, "
-     "but did find a private key; PEM inputs may have been switched"),
-    (block("CERTIFICATE"), block("RSA PRIVATE KEY"), ""),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("certificate", "key", "said"),
+    [
+        ("x", "y", "tls: failed to find any PEM data in certificate input"),
+        (block("CERTIFICATE"), "y", "tls: failed to find any PEM data in key input"),
+        (
+            block("CERTIFICATE"),
+            block("CERTIFICATE"),
+            "tls: found a certificate rather than a key in the PEM for the private key",
+        ),
+        (
+            block("EC PRIVATE KEY"),
+            "",
+            "tls: failed to find certificate PEM data in certificate input, "
+            "but did find a private key; PEM inputs may have been switched",
+        ),
+        (block("CERTIFICATE"), block("RSA PRIVATE KEY"), ""),
+    ],
+)
 def test_a_certificate_without_its_key_gets_a_warning(certificate, key, said):
     assert key_pair_problem(certificate, key) == said
-    secret = new("Secret", type="kubernetes.io/tls",
-                 data={"tls.crt": coded(certificate), "tls.key": coded(key)})  # fmt: skip
+    secret = new(
+        "Secret",
+        type="kubernetes.io/tls",
+        data={"tls.crt": coded(certificate), "tls.key": coded(key)},
+    )
     assert warnings(secret) == ([said] if said else [])
 
 
@@ -103,30 +120,67 @@ def limits(**item):
     return new("LimitRange", spec={"limits": [{"type": "Container"} | item]})
 
 
-@pytest.mark.parametrize(("item", "said"), [
-    ({"min": {"cpu": "1"}, "max": {"cpu": "1"}}, []),
-    ({"type": "Pod", "default": {"cpu": "1"}},
-     ["default: Forbidden: may not be specified when `type` is 'Pod'"]),
-    ({"type": "Pod", "min": {"cpu": "2"}, "max": {"cpu": "1"}},
-     ['min[cpu]: Invalid value: "2": min value 2 is greater than max value 1']),
-    ({"type": "PersistentVolumeClaim", "max": {"cpu": "1"}},
-     ["limits: Required value: either minimum or maximum storage value is required, but neither "
-      "was provided"]),
-    ({"type": "Node"}, ['type: Invalid value: "Node": must be a standard limit type or fully '
-                        "qualified"]),
-    ({"type": "Pod", "max": {"pods": "1"}}, ['max[pods]: Invalid value: "pods": must be a standard resource for '
-                              "containers"] ),
-    ({"maxLimitRequestRatio": {"cpu": "1"}}, []),
-    ({"maxLimitRequestRatio": {"cpu": "999m"}},
-     ['maxLimitRequestRatio[cpu]: Invalid value: "999m": ratio 999m is less than 1']),
-    ({"type": "Pod", "maxLimitRequestRatio": {"cpu": "2"}, "min": {"cpu": "1"},
-      "max": {"cpu": "2"}}, []),
-    ({"type": "Pod", "maxLimitRequestRatio": {"cpu": "3"}, "min": {"cpu": "1"},
-      "max": {"cpu": "2"}}, ['maxLimitRequestRatio[cpu]: Invalid value: "3": ratio 3 is greater than max/min = 2.000000']),
-    ({"default": {"example.com/gpu": "2"}, "defaultRequest": {"example.com/gpu": "1"}},
-     ['defaultRequest[example.com/gpu]: Invalid value: "1": default value 2 must equal to '
-      "defaultRequest value 1 in example.com/gpu"]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("item", "said"),
+    [
+        ({"min": {"cpu": "1"}, "max": {"cpu": "1"}}, []),
+        (
+            {"type": "Pod", "default": {"cpu": "1"}},
+            ["default: Forbidden: may not be specified when `type` is 'Pod'"],
+        ),
+        (
+            {"type": "Pod", "min": {"cpu": "2"}, "max": {"cpu": "1"}},
+            ['min[cpu]: Invalid value: "2": min value 2 is greater than max value 1'],
+        ),
+        (
+            {"type": "PersistentVolumeClaim", "max": {"cpu": "1"}},
+            [
+                "limits: Required value: either minimum or maximum storage value is required, but neither "
+                "was provided"
+            ],
+        ),
+        (
+            {"type": "Node"},
+            ['type: Invalid value: "Node": must be a standard limit type or fully qualified'],
+        ),
+        (
+            {"type": "Pod", "max": {"pods": "1"}},
+            ['max[pods]: Invalid value: "pods": must be a standard resource for containers'],
+        ),
+        ({"maxLimitRequestRatio": {"cpu": "1"}}, []),
+        (
+            {"maxLimitRequestRatio": {"cpu": "999m"}},
+            ['maxLimitRequestRatio[cpu]: Invalid value: "999m": ratio 999m is less than 1'],
+        ),
+        (
+            {
+                "type": "Pod",
+                "maxLimitRequestRatio": {"cpu": "2"},
+                "min": {"cpu": "1"},
+                "max": {"cpu": "2"},
+            },
+            [],
+        ),
+        (
+            {
+                "type": "Pod",
+                "maxLimitRequestRatio": {"cpu": "3"},
+                "min": {"cpu": "1"},
+                "max": {"cpu": "2"},
+            },
+            [
+                'maxLimitRequestRatio[cpu]: Invalid value: "3": ratio 3 is greater than max/min = 2.000000'
+            ],
+        ),
+        (
+            {"default": {"example.com/gpu": "2"}, "defaultRequest": {"example.com/gpu": "1"}},
+            [
+                'defaultRequest[example.com/gpu]: Invalid value: "1": default value 2 must equal to '
+                "defaultRequest value 1 in example.com/gpu"
+            ],
+        ),
+    ],
+)
 def test_the_bounds_of_a_limit_range_go_together(item, said):
     told = [text.removeprefix("spec.limits[0].") for text in refusals(limits(**item))]
     assert told == said
@@ -180,15 +234,27 @@ def test_a_quota_with_requests_above_limits_gets_a_warning():
     assert warnings(quota(hard={"cpu": "1", "limits.cpu": "1"})) == []
 
 
-@pytest.mark.parametrize(("name", "value", "said"), [
-    ("x", 1000000000, []),
-    ("x", 1000000001, ["value: Forbidden: maximum allowed value of a user defined priority is "
-                       "1000000000"]),
-    ("system-node-critical", 2000001000, []),
-    ("system-node-critical", 1, ["metadata.name: Forbidden: priority class names with 'system-' "
-     "prefix are reserved for system use only. error: value of system-node-critical PriorityClass "
-     "must be 2000001000"]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("x", 1000000000, []),
+        (
+            "x",
+            1000000001,
+            ["value: Forbidden: maximum allowed value of a user defined priority is 1000000000"],
+        ),
+        ("system-node-critical", 2000001000, []),
+        (
+            "system-node-critical",
+            1,
+            [
+                "metadata.name: Forbidden: priority class names with 'system-' "
+                "prefix are reserved for system use only. error: value of system-node-critical PriorityClass "
+                "must be 2000001000"
+            ],
+        ),
+    ],
+)
 def test_names_and_values_of_the_system_are_its_own(name, value, said):
     document = new("PriorityClass", "scheduling.k8s.io/v1", name, value=value)
     assert refusals(document) == said
