@@ -135,7 +135,8 @@ def limits(**item):
         (
             {"type": "PersistentVolumeClaim", "max": {"cpu": "1"}},
             [
-                "limits: Required value: either minimum or maximum storage value is required, but neither "
+                "limits: Required value: either minimum or maximum storage value is required, "
+                "but neither "
                 "was provided"
             ],
         ),
@@ -169,13 +170,15 @@ def limits(**item):
                 "max": {"cpu": "2"},
             },
             [
-                'maxLimitRequestRatio[cpu]: Invalid value: "3": ratio 3 is greater than max/min = 2.000000'
+                'maxLimitRequestRatio[cpu]: Invalid value: "3": ratio 3 is greater than max/min '
+                "= 2.000000"
             ],
         ),
         (
             {"default": {"example.com/gpu": "2"}, "defaultRequest": {"example.com/gpu": "1"}},
             [
-                'defaultRequest[example.com/gpu]: Invalid value: "1": default value 2 must equal to '
+                'defaultRequest[example.com/gpu]: Invalid value: "1": default value 2 must equal '
+                "to "
                 "defaultRequest value 1 in example.com/gpu"
             ],
         ),
@@ -249,7 +252,8 @@ def test_a_quota_with_requests_above_limits_gets_a_warning():
             1,
             [
                 "metadata.name: Forbidden: priority class names with 'system-' "
-                "prefix are reserved for system use only. error: value of system-node-critical PriorityClass "
+                "prefix are reserved for system use only. error: value of system-node-critical "
+                "PriorityClass "
                 "must be 2000001000"
             ],
         ),
