@@ -90,7 +90,7 @@ def positive_amount(amount: str | int | float, path: str) -> Errors:
 
 
 def resource_amount(name: str, amount: str | int | float, path: str) -> Errors:
-    """An amount of a resource: 0 or more, and whole where the resource is counted."""
+    """The `amount` at a path: 0 or more, and whole where the resource of that `name` is counted."""
     yield from not_negative_amount(amount, path)
     if (name in INTEGERS or is_extended(name)) and Quantity(amount).milli % 1000:
         yield invalid(path, str(Quantity(amount)), "must be an integer")
@@ -109,7 +109,7 @@ def container_limits(limits: Amounts, path: str) -> Errors:
 
 
 def huge_pages_amount(name: str, amount: str | int | float, path: str) -> Errors:
-    """An amount of huge pages, which is a multiple of their size."""
+    """The `amount` at a path, which is a multiple of the size that the `name` of huge pages has."""
     if not name.startswith(HUGE_PAGES):
         return
     try:
