@@ -60,7 +60,7 @@ def _validate(document: Document) -> Errors:
     data = document.get("data") or {}
     for key in data:
         yield from all_invalid(f"data[{key}]", key, formats.config_key(key))
-        if encoded(data[key]):
+        if isinstance(data[key], str) and encoded(data[key]):
             yield invalid(f"data[{key}]", HIDDEN, "illegal base64 data")
             return
     if sum(decoded_size(text) for text in data.values()) > MAX_DATA:
