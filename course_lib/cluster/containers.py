@@ -80,7 +80,7 @@ class ContainerAccess:
             which = "previous terminated container" if previous else "container"
             raise CourseError(
                 f'{which} "{slot.spec.name}" in pod "{pod}" not found',
-                found=slot.waiting[0] or "it has never been started",
+                found=slot.reason[0] or "it has never been started",
                 do="look at the Pod's status and its events",
             )
         attempt = slot.restarts - previous
@@ -224,7 +224,7 @@ class ContainerAccess:
             raise CourseError(
                 f"container not running ({slot.spec.name})",
                 where=pod,
-                found=slot.waiting[0] or "it has ended",
+                found=slot.reason[0] or "it has ended",
                 do="wait until it runs",
             )
         return slot.current

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 INITIAL = 10.0
 MAXIMUM = 300.0
+ROUNDING = 1e-6  # s by which two sums of the same times may differ
 
 
 class Backoff:
@@ -36,7 +37,15 @@ class Backoff:
 
         `key` is what is tried, `failed` when it failed, `now` the time (simulated s).
         """
-        return max(0.0, failed + self._seconds(key, failed) - now)
+        return _left(failed + self._seconds(key, failed) - now)
+
+    def since_last(self, key: str, now: float) -> float:
+        """Seconds still to wait after the last try of a key; 0 when it may be tried again.
+
+        `now` is the time (simulated s).
+        """
+        seconds, tried = self._entries.get(key, (0.0, 0.0))
+        return _left(tried + seconds - now)
 
     def _seconds(self, key: str, failed: float) -> float:
         """The wait, forgotten when all went well for ten minutes after the last try."""
@@ -50,6 +59,10 @@ class Backoff:
     def forget(self, prefix: str) -> None:
         """Drop all keys that begin so."""
         self._entries = {k: v for k, v in self._entries.items() if not k.startswith(prefix)}
+
+
+def _left(seconds: float) -> float:
+    return seconds if seconds > ROUNDING else 0.0
 
 
 def shown(seconds: float) -> str:

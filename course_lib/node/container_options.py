@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from course_lib.cri import messages as v1
+from course_lib.errors import CourseError
 from course_lib.node.config import missing_config, missing_volume
 from course_lib.node.cri_config import container_config, log_directory
 from course_lib.node.environment import Place, environment
@@ -17,9 +18,13 @@ from course_lib.node.object_watches import ObjectWatches
 from course_lib.node.slot import Slot
 from course_lib.node.volumes import ROOT, mounts_of, refresh
 from course_lib.objects.kinds.node import Node
-from course_lib.objects.kinds.pod import Container, Pod
+from course_lib.objects.kinds.pod import Pod
 from course_lib.runtimes.files import FileSystem
 from course_lib.runtimes.logs import said
+
+
+class InvalidConfig(CourseError):
+    """A container that cannot be configured; its text is the kubelet's."""
 
 
 class ContainerOptions:
@@ -37,10 +42,6 @@ class ContainerOptions:
     ) -> None:
         self._objects, self._disk, self._machine, self._node = objects, disk, machine, node
 
-    def missing_config(self, pod: Pod, container: Container) -> str:
-        """Why a container cannot be configured, in the kubelet's words; empty when it can."""
-        return missing_config(self._objects.of(pod.uid), pod, container)
-
     def missing_volume(self, pod: Pod) -> str:
         """Why the Pod's volumes cannot be mounted; empty when they can."""
         return missing_volume(self._objects.of(pod.uid), pod, self._disk)[1]
@@ -52,9 +53,12 @@ class ContainerOptions:
     def config(self, pod: Pod, slot: Slot, image_id: str, address: str) -> v1.ContainerConfig:
         """The configuration of a slot's next container; its volumes are written now.
 
-        `pod` has the slot, `image_id` is on the node, `address` is the Pod's.
+        `pod` has the slot, `image_id` is on the node, `address` is the Pod's. Raises
+        `InvalidConfig`.
         """
         place, container, objects = self._place(address), slot.spec, self._objects.of(pod.uid)
+        if missing := missing_config(objects, pod, container):
+            raise InvalidConfig(missing)
         message = _message_path(pod, slot, slot.next_attempt)
         self._disk.put(message, b"")
         mounts = mounts_of(objects, self._disk, pod, container, place)

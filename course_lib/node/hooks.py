@@ -5,13 +5,14 @@ Source: kubernetes.io "Container Lifecycle HandlerRunner"; `pkg/kubelet/lifecycl
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 from course_lib.cri import messages as v1
 from course_lib.engine import Simulation
 from course_lib.node.node_runtime import PodCalls
 from course_lib.node.probes import not_simulated
-from course_lib.objects.kinds.pod import LifecycleHandler, Pod
+from course_lib.objects.kinds.pod import Container, LifecycleHandler, Pod
 from course_lib.runtimes import RuntimeFault
 from course_lib.runtimes.shell import NOT_SIMULATED
 
@@ -28,6 +29,7 @@ class HandlerRunner:
     def run(
         self,
         pod: Pod,
+        container: Container,
         container_id: str,
         hook: LifecycleHandler,
         limit: float,
@@ -35,7 +37,7 @@ class HandlerRunner:
     ) -> None:
         """Run a hook; `done` gets what went wrong, or nothing. `limit` in s, 0: none.
 
-        `pod` has the container of `container_id`.
+        `pod` has the `container`, of which `container_id` is running.
         """
         over = False
 
@@ -46,7 +48,7 @@ class HandlerRunner:
                 done(problem)
 
         def ran(result: v1.ExecSyncResponse | RuntimeFault) -> None:
-            end(self._outcome(pod, command, result))
+            end(self._outcome(pod, container, command, result))
 
         if limit:
             self._sim.at(self._sim.now + limit, lambda: end(""))
@@ -59,13 +61,29 @@ class HandlerRunner:
             end("")
 
     def _outcome(
-        self, pod: Pod, command: list[str], result: v1.ExecSyncResponse | RuntimeFault
+        self,
+        pod: Pod,
+        container: Container,
+        command: list[str],
+        result: v1.ExecSyncResponse | RuntimeFault,
     ) -> str:
         """What went wrong with a command; empty when nothing did."""
+        line = " ".join(command)
         if not_simulated(result):  # nothing says that it would fail
-            words = f"{' '.join(command)}: {NOT_SIMULATED}"
+            words = f"{line}: {NOT_SIMULATED}"
             self._sim.record(self._component, f"Pod/{pod.name}", "NotSimulated", words)
             return ""
+        output = ""
         if isinstance(result, RuntimeFault):
-            return str(result)
-        return f"exited with {result.exit_code}" if result.exit_code else ""
+            error = str(result)
+        elif result.exit_code:
+            output = (result.stdout + result.stderr).decode(errors="replace")
+            said = result.stderr.decode(errors="replace")
+            error = f"command '{line}' exited with {result.exit_code}: {said}"
+        else:
+            return ""
+        where = f'"{pod.name}_{pod.namespace}({pod.uid})"'
+        return (
+            f'Exec lifecycle hook ([{line}]) for Container "{container.name}" in Pod {where} '
+            f"failed - error: {error}, message: {json.dumps(output, ensure_ascii=False)}"
+        )

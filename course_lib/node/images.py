@@ -6,35 +6,20 @@ Source: `pkg/kubelet/images/image_manager.go` (serializeImagePulls is the kubele
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from sys import intern
-
-import msgspec
 
 from course_lib.cri import messages as v1
 from course_lib.engine import Simulation
-from course_lib.errors import CourseError
-from course_lib.images import Reference
+from course_lib.images.reference import reference_problem
 from course_lib.node.backoff import Backoff, duration
 from course_lib.node.kubelet_events import KubeletEvents
-from course_lib.node.node_runtime import NodeRuntime
+from course_lib.node.node_runtime import NodeRuntime, PodCalls
+from course_lib.node.steps import Begin, Done, Steps
 from course_lib.objects.kinds.pod import Container, Pod
 from course_lib.runtimes import RuntimeFault
 
-Waiting = tuple[str, str]  # reason and message of a waiting container
-RETRY_SHOWN_AFTER = 3.0  # s until a failed pull is seen as waiting in back-off
-
-
-class Pull(msgspec.Struct):
-    """One container's wish for its image."""
-
-    pod: Pod
-    container: Container
-    wake: Callable[[float], None]
-    asked_at: float
-    image_id: str = ""  # once it is there
-    failed_at: float | None = None
-    error: str = ""
+Failure = tuple[str, str]  # why there is no image: a reason, and a message
+Pulled = v1.PullImageResponse | RuntimeFault
 
 
 class ImageManager:
@@ -46,46 +31,62 @@ class ImageManager:
     def __init__(self, sim: Simulation, runtime: NodeRuntime, events: KubeletEvents) -> None:
         self._sim, self._runtime, self._events = sim, runtime, events
         self._backoff = Backoff()
-        self._pulls: dict[tuple[str, str], Pull] = {}
-        self._queue: deque[Pull] = deque()
-        self._active: Pull | None = None
+        self._errors: dict[str, str] = {}  # of the last pull, by Pod and image
+        self._queue: deque[Begin] = deque()
+        self._pulling = False
 
-    def ensure(
-        self, pod: Pod, container: Container, wake: Callable[[float], None]
-    ) -> Waiting | str:
-        """The image's ID when it is there; else why the container waits. `wake` calls back.
+    def ensure(self, calls: PodCalls, pod: Pod, container: Container) -> Steps[str | Failure]:
+        """The image's ID, once it is there; or why it is not (`EnsureImageExists`).
 
-        `pod` has the `container`.
+        `pod` has the `container`; its `calls` say whether it is still of interest.
         """
         image, policy = container.image, container.image_pull_policy
-        try:
-            Reference.parse(image)
-        except CourseError:
-            message = f'Failed to apply default image tag "{image}": couldn\'t parse image name'
+        if problem := reference_problem(image):
+            message = f'Failed to apply default image tag "{image}": {problem}'
             self._events.warning(pod, "InspectFailed", message, container.name)
-            self._events.warning(pod, "Failed", "Error: InvalidImageName", container.name)
             return "InvalidImageName", message
-        key = pod.uid, container.name
-        pull = self._pulls.get(key)
-        if pull is None or pull.container.image != image:
-            held = self.held(image)
-            if policy != "Always" and held is not None:
-                present = "already present on machine and can be accessed by the pod"
-                message = intern(f'Container image "{image}" {present}')
-                self._events.normal(pod, "Pulled", message, container.name)
-                return held.id
-            if policy == "Never":
-                message = f'Container image "{image}" is not present with pull policy of Never'
-                self._events.warning(pod, "ErrImageNeverPull", message, container.name)
-                self._events.warning(pod, "Failed", "Error: ErrImageNeverPull", container.name)
-                return "ErrImageNeverPull", message
-            return self._begin(key, pod, container, wake)
-        if pull.image_id:
-            del self._pulls[key]
-            return pull.image_id
-        if pull.failed_at is None:
-            return "ContainerCreating", ""
-        return self._after_failure(key, pull)
+        held = self.held(image) if policy != "Always" else None
+        if held is not None:
+            present = "already present on machine and can be accessed by the pod"
+            message = intern(f'Container image "{image}" {present}')
+            self._events.normal(pod, "Pulled", message, container.name)
+            return held.id
+        if policy == "Never":
+            message = f'Container image "{image}" is not present with pull policy of Never'
+            self._events.warning(pod, "ErrImageNeverPull", message, container.name)
+            return "ErrImageNeverPull", message
+        return (yield from self._pull(calls, pod, container))
+
+    def _pull(self, calls: PodCalls, pod: Pod, container: Container) -> Steps[str | Failure]:
+        image, key, events = container.image, f"{pod.uid}_{container.image}", self._events
+        if self._backoff.since_last(key, self._sim.now) > 0:
+            message = f'Back-off pulling image "{image}"'
+            events.normal(pod, "BackOff", message, container.name)
+            before = self._errors.get(key)
+            return "ImagePullBackOff", f"{message}: {before}" if before else message
+        self._errors.pop(key, None)
+        events.normal(pod, "Pulling", f'Pulling image "{image}"', container.name)
+        asked = self._sim.now  # before its turn comes
+        result, began = yield lambda done: self._in_turn(calls, image, done)
+        now = self._sim.now
+        if isinstance(result, RuntimeFault):
+            words = result.what if result.code == "Unknown" else str(result)
+            message = f'Failed to pull image "{image}": {words}'
+            events.warning(pod, "Failed", message, container.name)
+            self._backoff.next(key, now, now)
+            reason, words = evaluated(image, words)
+            self._errors[key] = f"{reason}: {words}"
+            return reason, words
+        held = self.held(image)
+        events.normal(
+            pod,
+            "Pulled",
+            f'Successfully pulled image "{image}" in {duration(now - began)} '
+            f"({duration(now - asked)} including waiting). "
+            f"Image size: {held.size if held is not None else 0} bytes.",
+            container.name,
+        )
+        return str(result.image_ref)
 
     def held(self, image: str) -> v1.Image | None:
         """The image as the runtime has it; None where it has none of that name."""
@@ -98,84 +99,55 @@ class ImageManager:
         return status.image if status.image.id else None
 
     def forget(self, pod: Pod) -> None:
-        """A Pod is gone: so are its wishes."""
-        self._pulls = {key: pull for key, pull in self._pulls.items() if key[0] != pod.uid}
+        """A Pod is gone: so is what was tried for it."""
         self._backoff.forget(pod.uid)
+        self._errors = {k: v for k, v in self._errors.items() if not k.startswith(pod.uid)}
 
     def swap(self) -> None:
         """Another runtime answers: what the old one was asked for is asked again."""
         self.restart()
         self._backoff = Backoff()
+        self._errors.clear()
 
     def restart(self) -> None:
         """The node came back from a power loss: no pull is under way."""
-        self._pulls.clear()
         self._queue.clear()
-        self._active = None
+        self._pulling = False
 
-    def _begin(
-        self, key: tuple[str, str], pod: Pod, container: Container, wake: Callable[[float], None]
-    ) -> Waiting:
-        pull = Pull(pod, container, wake, self._sim.now)
-        self._pulls[key] = pull
-        message = f'Pulling image "{container.image}"'  # said before its turn comes
-        self._events.normal(pod, "Pulling", message, container.name)
-        self._queue.append(pull)
-        self._next()
-        return "ContainerCreating", ""
+    def _in_turn(self, calls: PodCalls, image: str, done: Done) -> None:
+        """Pull an image when those that were asked for before are done.
 
-    def _next(self) -> None:
-        """Start the pull that has waited longest, if none is under way."""
-        if self._active is not None or not self._queue:
-            return
-        pull = self._active = self._queue.popleft()
-        image, started = pull.container.image, self._sim.now
+        `done` gets the result, and when (simulated s) the pull began.
+        """
 
-        def finish(result: v1.PullImageResponse | RuntimeFault) -> None:
-            if self._active is pull:
-                self._active = None
-                self._finish(pull, started, result)
-                self._next()
-                pull.wake(0.0)
+        def begin(next: Done) -> None:
+            began, cri = self._sim.now, self._runtime.cri
 
-        self._runtime.cri.begin("PullImage", finish, image={"image": image})
+            def ended(result: Pulled) -> None:
+                if cri is self._runtime.cri:
+                    if calls.open:
+                        done((result, began))
+                    next(None)
 
-    def _finish(
-        self, pull: Pull, started: float, result: v1.PullImageResponse | RuntimeFault
-    ) -> None:
-        now, events, image = self._sim.now, self._events, pull.container.image
-        if isinstance(result, RuntimeFault):
-            pull.failed_at, pull.error = now, str(result)
-            self._backoff.next(self._backoff_key(pull), now, now)
-            message = f'Failed to pull image "{image}": {result}'
-            events.warning(pull.pod, "Failed", message, pull.container.name)
-            events.warning(pull.pod, "Failed", "Error: ErrImagePull", pull.container.name)
-            return
-        pull.image_id = result.image_ref
-        held = self.held(image)
-        size = held.size if held is not None else 0
-        events.normal(
-            pull.pod,
-            "Pulled",
-            f'Successfully pulled image "{image}" in {duration(now - started)} '
-            f"({duration(now - pull.asked_at)} including waiting). Image size: {size} bytes.",
-            pull.container.name,
-        )
+            cri.begin("PullImage", ended, image={"image": image})
 
-    def _after_failure(self, key: tuple[str, str], pull: Pull) -> Waiting:
-        assert pull.failed_at is not None
-        now = self._sim.now
-        left = self._backoff.remaining(self._backoff_key(pull), pull.failed_at, now)
-        if left <= 0:
-            return self._begin(key, pull.pod, pull.container, pull.wake)
-        if now - pull.failed_at < RETRY_SHOWN_AFTER:
-            pull.wake(RETRY_SHOWN_AFTER)
-            return "ErrImagePull", pull.error
-        pull.wake(left)
-        message = f'Back-off pulling image "{pull.container.image}"'
-        self._events.normal(pull.pod, "BackOff", message, pull.container.name)
-        self._events.warning(pull.pod, "Failed", "Error: ImagePullBackOff", pull.container.name)
-        return "ImagePullBackOff", f"{message}: ErrImagePull: {pull.error}"
+        self._queue.append(begin)
+        if not self._pulling:
+            self._next()
 
-    def _backoff_key(self, pull: Pull) -> str:
-        return f"{pull.pod.uid}_{pull.container.image}"
+    def _next(self, _: object = None) -> None:
+        """Begin the pull that has waited longest."""
+        self._pulling = bool(self._queue)
+        if self._queue:
+            self._queue.popleft()(self._next)
+
+
+def evaluated(image: str, error: str) -> Failure:
+    """Reason and message of a container whose image could not be pulled (`evalCRIPullErr`)."""
+    for reason, why in (
+        ("RegistryUnavailable", "registry is unavailable"),
+        ("SignatureValidationFailed", "signature validation failed"),
+    ):
+        if error.startswith(reason):
+            return reason, f"image pull failed for {image} because the {why}{error[len(reason) :]}"
+    return "ErrImagePull", error

@@ -34,11 +34,12 @@ from course_lib.node.kubelet_events import KubeletEvents
 from course_lib.node.logs import follow_logs, rotate_logs
 from course_lib.node.machine import MachineInfo
 from course_lib.node.mirror_pods import MirrorPods, is_mirror
+from course_lib.node.node_parts import NodeParts
 from course_lib.node.node_runtime import NodeRuntime
 from course_lib.node.node_status import NodeStatusReporter
 from course_lib.node.object_watches import ObjectWatches
 from course_lib.node.pleg import PERIOD, PLEG
-from course_lib.node.pod_worker import NodeParts, PodWorker
+from course_lib.node.pod_state import PodState
 from course_lib.node.pod_workers import PodWorkers
 from course_lib.node.routine import Routine
 from course_lib.node.static_pods import StaticPods
@@ -129,7 +130,7 @@ class Kubelet:
             status=self._status,
             events=self._events,
             tell_address_block=self._tell_address_block,
-            sandbox_lost=lambda id: self._pleg.lost(id),
+            pleg=lambda: self._pleg,
             stir=self._routine.stir,
             ended=self._finish,
         )
@@ -234,14 +235,14 @@ class Kubelet:
             self._client.patch_status(pod, status)
             self._events.warning(pod, reason, message)
 
-    def _finish(self, worker: PodWorker) -> None:
-        """A worker has stopped everything: release what it held, and confirm the deletion."""
-        self.workers.retire(worker.pod.uid)
-        self._images.forget(worker.pod)
-        self._objects.forget(worker.pod.uid)
-        self._backoff.forget(worker.pod.uid)
-        if not worker.state.gone:
-            self._status.confirm_deleted(worker.pod)
+    def _finish(self, state: PodState) -> None:
+        """All of a Pod has stopped: release what it held, and confirm the deletion."""
+        self.workers.retire(state.pod.uid)
+        self._images.forget(state.pod)
+        self._objects.forget(state.pod.uid)
+        self._backoff.forget(state.pod.uid)
+        if not state.gone:
+            self._status.confirm_deleted(state.pod)
 
     def _wake(self, uid: str) -> None:
         if worker := self.workers.get(uid):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from course_lib.cri import CRIClient
 from course_lib.cri.client import Done
+from course_lib.node.steps import Begin
 from course_lib.runtimes import RuntimeFault
 
 
@@ -82,8 +81,12 @@ class PodCalls:
         """Begin a call; `done` gets its response or a `RuntimeFault`, while the Pod is here."""
         cri = self._runtime.cri
 
-        def ended(result: Any) -> None:
+        def ended(result: object) -> None:
             if self.open and cri is self._runtime.cri:
                 done(result)
 
         cri.begin(method, ended, **fields)
+
+    def step(self, method: str, **fields: object) -> Begin:
+        """A call as a step that others wait for."""
+        return lambda done: self.begin(method, done, **fields)

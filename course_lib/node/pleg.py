@@ -52,15 +52,16 @@ class PLEG:
         self._news: dict[str, None] = {}  # sandboxes in which something happened; "": anywhere
         self._due = False
         self._ended = False
-        self._told = client.transport.watch(self._hear)
+        self._told = client.transport.watch(self.hear)
         if not self._told:
-            self._hear()
+            self.hear()
 
     def stop(self) -> None:
         """Look no more."""
         self._ended = True
 
-    def _hear(self, sandbox: str = "") -> None:
+    def hear(self, sandbox: str = "") -> None:
+        """Something has happened in a sandbox, or anywhere: look with the next full second."""
         self._news[sandbox] = None
         if not self._due and not self._ended:
             self._due = True
@@ -73,8 +74,10 @@ class PLEG:
         if self._ended:
             return
         if not self._told:
-            self._hear()
+            self.hear()
         news, self._news = self._news, {}
+        if not news:
+            return  # all was seen at once
         try:
             if "" in news:
                 found = self._list()
@@ -88,6 +91,18 @@ class PLEG:
             return
         self._compare(news, found)
 
+    def look_now(self, sandbox: str) -> None:
+        """Look at one sandbox at once, not with the next full second (`RequestPodRelist`)."""
+        if self._ended:
+            return
+        self._news.pop(sandbox, None)
+        try:
+            found = self._list(sandbox)
+        except RuntimeFault:
+            self.hear(sandbox)
+            return
+        self._compare([sandbox], found)
+
     def _compare(self, sandboxes: Iterable[str], found: dict[str, PodStates]) -> None:
         """Tell of each Pod whose sandbox is not as it was."""
         changed: dict[str, None] = {}
@@ -95,7 +110,7 @@ class PLEG:
             before, after = self._known.pop(sandbox, None), found.get(sandbox)
             if after is not None:
                 self._known[sandbox] = after
-            if before != after:
+            if not _only_removed(before, after):
                 changed[(after or before or NOTHING).uid] = None
         for uid in changed:
             self._changed(uid)
@@ -118,3 +133,18 @@ class PLEG:
     def lost(self, id: str) -> bool:
         """Whether a sandbox was last seen stopped."""
         return id in self._known and self._known[id].sandbox == v1.SANDBOX_NOTREADY
+
+
+def _only_removed(before: PodStates | None, after: PodStates | None) -> bool:
+    """Whether nothing is new: what has ended may have been removed (`isSyncPodWorthy`)."""
+    if before is None or before == after:
+        return before == after
+    known = set(zip(before.containers[::2], before.containers[1::2], strict=True))
+    if after is None:
+        found, sandbox = set[tuple[str | int, str | int]](), v1.SANDBOX_NOTREADY
+    else:
+        found = set(zip(after.containers[::2], after.containers[1::2], strict=True))
+        sandbox = after.sandbox
+    removed = known - found
+    ended = all(state == v1.CONTAINER_EXITED for _, state in removed)
+    return found <= known and before.sandbox == sandbox and ended

@@ -1,26 +1,32 @@
 """A Pod's containers, as the kubelet has them made and stopped: each step a CRI call.
 
-What takes time is begun here, and its end wakes the Pod's worker. What the kubelet did itself it
-looks at when the call returns; all else it hears of by its relist.
+What the kubelet did itself it looks at when the call returns; all else it hears of by its relist.
 Source: `pkg/kubelet/kuberuntime/kuberuntime_container.go` (`startContainer`, `killContainer`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import msgspec
 
 from course_lib.cri import messages as v1
 from course_lib.engine import Simulation
-from course_lib.node.container_options import ContainerOptions
+from course_lib.node.container_options import ContainerOptions, InvalidConfig
 from course_lib.node.hooks import HandlerRunner
 from course_lib.node.kubelet_events import KubeletEvents
 from course_lib.node.node_runtime import NodeRuntime, PodCalls
 from course_lib.node.pod_sandbox import SANDBOX_RETRY
 from course_lib.node.pod_state import PodState, Worker
-from course_lib.node.slot import CREATING, HOOK_FAILED, Seen, Slot
+from course_lib.node.slot import Seen, Slot
+from course_lib.node.steps import Steps
+from course_lib.objects.kinds.pod import LifecycleHandler
 from course_lib.runtimes import RuntimeFault
 
-MINIMUM_GRACE = 2.0  # s that a container gets to shut down, unless it is to be killed at once
+MINIMUM_GRACE = 2.0  # s that a container always gets to shut down
+Failure = tuple[str, str]  # why a container was not started: a reason, and a message
+STARTED: Failure = ("", "")
 
 
 class PodContainers:
@@ -45,61 +51,53 @@ class PodContainers:
         self._sim, self._state, self._calls, self._runtime = sim, state, calls, runtime
         self._options, self._events, self._worker = options, events, worker
 
+    def start(self, slot: Slot, image_id: str) -> Steps[Failure]:
+        """Create a slot's next container, start it, and run its hook; why that failed, if so.
+
+        `image_id` is on the node.
+        """
+        state, fault = self._state, partial(self._fault, slot)
+        try:
+            config = self._options.config(state.pod, slot, image_id, state.address)
+        except InvalidConfig as problem:
+            return fault("CreateContainerConfigError", str(problem))
+        sandbox = state.sandbox
+        made = yield self._calls.step("CreateContainer", pod_sandbox_id=sandbox, config=config)
+        if isinstance(made, RuntimeFault):
+            return fault("CreateContainerError", made.what)
+        self._events.normal(state.pod, "Created", "Container created", slot.spec.name)
+        id = made.container_id
+        begun = yield self._calls.step("StartContainer", container_id=id)
+        seen = self._look(id, slot.spec.image)
+        if seen is not None:
+            slot.take(seen, sandbox)
+            self._add_message(slot)
+        if isinstance(begun, RuntimeFault):
+            return fault("RunContainerError", begun.what)
+        self._events.normal(state.pod, "Started", "Container started", slot.spec.name)
+        if seen is not None:
+            self._worker.started(slot)
+        hook = slot.spec.lifecycle.post_start if slot.spec.lifecycle else None
+        return (yield from self._after_start(slot, id, hook)) if hook else STARTED
+
+    def _after_start(self, slot: Slot, id: str, hook: LifecycleHandler) -> Steps[Failure]:
+        """Run the hook postStart; a container whose hook fails is killed."""
+        state = self._state
+        run = self._hooks().run
+        problem: str = yield lambda done: run(state.pod, slot.spec, id, hook, 0, done)
+        if not problem:
+            return STARTED
+        message = "PostStartHook failed"
+        self._events.warning(state.pod, "FailedPostStartHook", message, slot.spec.name)
+        yield from self.kill(slot, "FailedPostStartHook", state.grace)
+        return "PostStartHookError", problem
+
     def _hooks(self) -> HandlerRunner:
         return HandlerRunner(self._sim, self._calls, self._events.component)
 
-    def start(self, slot: Slot, image_id: str) -> None:
-        """Create a slot's next container and start it."""
-        slot.starting, slot.waiting = True, (CREATING, "")
-        state = self._state
-        config = self._options.config(state.pod, slot, image_id, state.address)
-
-        def created(result: v1.CreateContainerResponse | RuntimeFault) -> None:
-            if isinstance(result, RuntimeFault):
-                self._failed(slot, "CreateContainerError", result)
-                return
-            self._events.normal(state.pod, "Created", "Container created", slot.spec.name)
-            id = result.container_id
-
-            def started(result: v1.StartContainerResponse | RuntimeFault) -> None:
-                self._started(slot, id, result if isinstance(result, RuntimeFault) else None)
-
-            self._calls.begin("StartContainer", started, container_id=id)
-
-        self._calls.begin("CreateContainer", created, pod_sandbox_id=state.sandbox, config=config)
-
-    def _started(self, slot: Slot, id: str, fault: RuntimeFault | None) -> None:
-        seen = self._look(id, slot.spec.image)
-        if seen is not None:
-            slot.take(seen)
-            self._add_message(slot)
-        if fault is not None:
-            self._failed(slot, "RunContainerError", fault)
-            return
-        self._events.normal(self._state.pod, "Started", "Container started", slot.spec.name)
-        hook = slot.spec.lifecycle.post_start if slot.spec.lifecycle else None
-        if hook is None or seen is None:
-            self._worker.started(slot)
-            return
-
-        def hooked(problem: str) -> None:
-            if problem:
-                message = "PostStartHook failed"
-                self._events.warning(
-                    self._state.pod, "FailedPostStartHook", message, slot.spec.name
-                )
-                slot.kill_because = HOOK_FAILED
-            self._worker.started(slot)
-
-        self._hooks().run(self._state.pod, seen.id, hook, 0, hooked)
-
-    def _failed(self, slot: Slot, reason: str, fault: RuntimeFault) -> None:
-        slot.starting = False
-        again = slot.exited is None or slot.restarts_under(self._state.pod.spec.restart_policy)
-        slot.waiting = (reason, fault.what) if again else ("", "")
-        self._events.warning(self._state.pod, "Failed", f"Error: {fault.what}", slot.spec.name)
-        self._worker.report()  # before the next attempt hides it
-        self._worker.wake(SANDBOX_RETRY)
+    def _fault(self, slot: Slot, reason: str, message: str) -> Failure:
+        self._events.warning(self._state.pod, "Failed", f"Error: {message}", slot.spec.name)
+        return reason, message
 
     # Looking
 
@@ -131,33 +129,42 @@ class PodContainers:
 
     # Stopping
 
-    def stop(self, slot: Slot, grace: float) -> None:
-        """First the preStop hook, then SIGTERM, and SIGKILL when the grace period is over."""
+    def kill(self, slot: Slot, message: str, grace: float) -> Steps[None]:
+        """Stop the container of a `slot` within its `grace` period (s), and wait for its end.
+
+        `message` is the Event's.
+        """
+        self._events.normal(self._state.pod, "Killing", message, slot.spec.name)
+        yield lambda done: self.stop(slot, grace, lambda: done(None))
+
+    def stop(self, slot: Slot, grace: float, done: Callable[[], None] = lambda: None) -> None:
+        """First the preStop hook, then SIGTERM, and SIGKILL when the grace period is over.
+
+        `slot` has the container, `grace` is in s; `done` is called at its end.
+        """
         assert slot.current is not None
         id, slot.stopping = slot.current.id, True
-        began = self._sim.now
+        began, pod = self._sim.now, self._state.pod
         hook = slot.spec.lifecycle.pre_stop if slot.spec.lifecycle else None
 
         def stop(problem: str) -> None:
             if problem:
-                self._events.warning(
-                    self._state.pod, "FailedPreStopHook", "PreStopHook failed", slot.spec.name
-                )
+                self._events.warning(pod, "FailedPreStopHook", "PreStopHook failed", slot.spec.name)
             left = grace - (self._sim.now - began)
-            self._send_stop(id, max(left, MINIMUM_GRACE) if grace > 0 else 0)
+            self._send_stop(id, max(left, MINIMUM_GRACE), done)
 
         if hook is None or grace <= 0:
             stop("")
         else:
-            self._hooks().run(self._state.pod, id, hook, grace, stop)
+            self._hooks().run(pod, slot.spec, id, hook, grace, stop)
 
     def hurry(self, grace: float) -> None:
         """Give the containers that run less time to shut down (s)."""
         for slot in self._state.slots:
             if slot.current is not None and slot.running:
-                self._send_stop(slot.current.id, grace)
+                self._send_stop(slot.current.id, max(grace, MINIMUM_GRACE), lambda: None)
 
-    def _send_stop(self, id: str, timeout: float) -> None:
+    def _send_stop(self, id: str, timeout: float, done: Callable[[], None]) -> None:
         """Ask the runtime to stop a container, and look at it when that is done."""
 
         def stopped(result: v1.StopContainerResponse | RuntimeFault) -> None:
@@ -165,8 +172,9 @@ class PodContainers:
                 for slot in self._state.slots:
                     slot.stopping = slot.stopping and slot.current_id != id
                 self._worker.wake(SANDBOX_RETRY)
-                return
-            self.refresh()
-            self._worker.wake(0.0)
+            else:
+                self.refresh()
+                self._worker.wake()
+            done()
 
         self._calls.begin("StopContainer", stopped, container_id=id, timeout=round(timeout))

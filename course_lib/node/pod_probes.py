@@ -76,9 +76,9 @@ class ProbedContainer:
         """Until when a good answer stays good; `changed` is called if it may change before."""
         return self._pod.prober.same_until(self._probe, changed)
 
-    def on_result(self, good: bool, problem: str) -> None:
+    def on_result(self, good: bool) -> None:
         """The probe has come to another result."""
-        self._slot.observe(self._kind, good, problem)
+        self._slot.observe(self._kind, good)
         self._pod.worker.wake()
 
     def on_failure(self, said: str) -> None:

@@ -12,7 +12,8 @@ from course_lib.cri import messages as v1
 from course_lib.node.cri_config import sandbox_config
 from course_lib.node.kubelet_events import KubeletEvents
 from course_lib.node.node_runtime import PodCalls
-from course_lib.node.pod_state import PodState, Worker
+from course_lib.node.pod_state import PodState
+from course_lib.node.steps import Steps
 from course_lib.runtimes import RuntimeFault
 
 SANDBOX_RETRY = 1.0  # s
@@ -21,14 +22,12 @@ SANDBOX_RETRY = 1.0  # s
 class PodSandbox:
     """The sandbox of one Pod.
 
-    `prepare` is called before a sandbox is made, and says what is wrong with the node's network;
-    `worker` is woken by results.
+    `prepare` is called before a sandbox is made, and says what is wrong with the node's network.
     A Pod on the node's network gets `node_address`. `state` is what is known of the Pod, `calls`
     reach the runtime, `events` report.
     """
 
-    __slots__ = ("_calls", "_count", "_events", "_making", "_node_address", "_prepare", "_state",
-                 "_worker")  # fmt: skip
+    __slots__ = ("_calls", "_count", "_events", "_node_address", "_prepare", "_state")
 
     def __init__(
         self,
@@ -37,47 +36,41 @@ class PodSandbox:
         events: KubeletEvents,
         node_address: str,
         prepare: Callable[[], str],
-        worker: Worker,
     ) -> None:
         self._state, self._calls, self._events = state, calls, events
-        self._node_address, self._prepare, self._worker = node_address, prepare, worker
+        self._node_address, self._prepare = node_address, prepare
         self._count = 0  # of sandboxes that the Pod has had here
-        self._making = False
 
-    def make(self) -> None:
-        """Have the sandbox made; a failure is reported, and tried again.
+    def make(self) -> Steps[bool]:
+        """Have the sandbox made; whether it is there. A failure is reported."""
+        config = sandbox_config(self._state.pod, self._count)
+        made = yield self._calls.step("RunPodSandbox", config=config)
+        if isinstance(made, RuntimeFault):
+            message = f"Failed to create pod sandbox: {made}"
+            self._events.warning(self._state.pod, "FailedCreatePodSandBox", message)
+            return False
+        self._count += 1
+        id = intern(made.pod_sandbox_id)
+        seen = yield self._calls.step("PodSandboxStatus", pod_sandbox_id=id)
+        if isinstance(seen, RuntimeFault):  # gone again
+            message = f"Unable to get pod sandbox status: {seen}"
+            self._events.warning(self._state.pod, "FailedStatusPodSandBox", message)
+            return False
+        self._state.sandbox = id
+        self._state.address = seen.status.network.ip or self._node_address
+        return True
+
+    def network_problem(self) -> str:
+        """Why the Pod's sandbox cannot get an address now, which is reported; empty when it can.
 
         While the network is not ready only Pods on the node's own network start.
         """
-        if self._making:
-            return
-        if (problem := self._prepare()) and not self._state.pod.spec.host_network:
-            message = f"network is not ready: {problem}"
-            self._events.warning(self._state.pod, "NetworkNotReady", message)
-            self._worker.wake(SANDBOX_RETRY)
-            return
-        self._making = True
-        config = sandbox_config(self._state.pod, self._count)
-        self._calls.begin("RunPodSandbox", self._made, config=config)
-
-    def _made(self, result: v1.RunPodSandboxResponse | RuntimeFault) -> None:
-        self._making = False
-        if isinstance(result, RuntimeFault):
-            message = f"Failed to create pod sandbox: {result}"
-            self._events.warning(self._state.pod, "FailedCreatePodSandBox", message)
-            self._worker.wake(SANDBOX_RETRY)
-            return
-        self._count += 1
-        self._state.sandbox = intern(result.pod_sandbox_id)
-        self._calls.begin("PodSandboxStatus", self._looked, pod_sandbox_id=result.pod_sandbox_id)
-
-    def _looked(self, result: v1.PodSandboxStatusResponse | RuntimeFault) -> None:
-        if isinstance(result, RuntimeFault):
-            self._state.sandbox = ""  # gone again: the next sync makes another
-            self._worker.wake(SANDBOX_RETRY)
-            return
-        self._state.address = result.status.network.ip or self._node_address
-        self._worker.wake(0.0)
+        problem = self._prepare()
+        if not problem or self._state.pod.spec.host_network:
+            return ""
+        message = f"network is not ready: {problem}"
+        self._events.warning(self._state.pod, "NetworkNotReady", message)
+        return message
 
     def lose(self) -> None:
         """The sandbox has stopped, and what was in it: the next sync makes another."""

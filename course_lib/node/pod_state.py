@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from course_lib.node.slot import Slot
+from course_lib.node.slot import Slot, restarts
 from course_lib.objects.kinds.pod import Pod, PodStatus
 
 
@@ -24,25 +24,43 @@ class Worker(Protocol):
 class PodState:
     """One Pod on one node; times in simulated seconds."""
 
-    __slots__ = ("accepted", "address", "final", "gone", "inits", "mains", "over", "pod", "ready",
-                 "sandbox", "slots", "started_at", "stop_by", "written")  # fmt: skip
+    __slots__ = ("accepted", "address", "ephemerals", "final", "gone", "inits", "mains", "over",
+                 "pod", "ready", "sandbox", "shown_address", "slots", "started_at", "stop_by",
+                 "terminated", "written")  # fmt: skip
 
     def __init__(self, pod: Pod, started_at: float) -> None:
         self.pod, self.started_at = pod, started_at
-        inits = [Slot(each, init=True) for each in pod.spec.init_containers or ()]
+        inits = [Slot(each, pod.spec, "init") for each in pod.spec.init_containers or ()]
         self.inits = tuple(inits)  # sidecars too
-        self.mains = tuple([Slot(each, init=False) for each in pod.spec.containers])
+        self.mains = tuple([Slot(each, pod.spec) for each in pod.spec.containers])
+        self.ephemerals: tuple[Slot, ...] = ()
         self.slots = self.inits + self.mains
+        self.follow_spec()
         self.sandbox = ""  # its ID
-        self.address = ""
+        self.address = self.shown_address = ""  # the one that is, and the one in its status
         self.stop_by: float | None = None  # set once the stop has begun
         self.final = ("", "", "")  # phase, reason and message that the kubelet decided on
         self.gone = False  # from the API server, or from this node
+        self.terminated = False  # everything has stopped for good
         self.over = False  # as the last status says
         self.ready = ""  # the status of its condition Ready, as the API server was told last
         # Of what the status was made that was written last, and what the API server made of it.
         self.written: tuple[object, ...] = ()
         self.accepted: PodStatus | None = None
+
+    def follow_spec(self) -> None:
+        """Take over what can change in the spec of a Pod that runs."""
+        spec = self.pod.spec
+        for group, containers in (
+            (self.inits, spec.init_containers),
+            (self.mains, spec.containers),
+        ):
+            for slot, container in zip(group, containers or (), strict=False):
+                slot.spec = container
+        known = len(self.ephemerals)
+        if new := (spec.ephemeral_containers or ())[known:]:
+            self.ephemerals += tuple([Slot(each, spec, "ephemeral") for each in new])
+            self.slots = self.inits + self.mains + self.ephemerals
 
     @property
     def stopping(self) -> bool:
@@ -51,8 +69,8 @@ class PodState:
 
     @property
     def stopped(self) -> bool:
-        """Whether no container runs, or is being started."""
-        return not any(slot.running or slot.starting for slot in self.slots)
+        """Whether no container runs."""
+        return not any(slot.running for slot in self.slots)
 
     @property
     def grace(self) -> int:
@@ -63,25 +81,43 @@ class PodState:
         """The phase that the containers' states add up to (`getPhase`)."""
         if self.final[0]:
             return self.final[0] if self.stopped else "Running"
-        policy = self.pod.spec.restart_policy
+        waiting = False  # for an init container that has not ended yet
         for slot in self.inits:
-            if slot.exited and not slot.sidecar and slot.exited.exit_code and policy == "Never":
+            ended = slot.ended_last
+            if slot.sidecar:
+                continue
+            if slot.running or ended is None:
+                waiting = True
+            elif ended.exit_code and not restarts(slot.spec, slot.policy, ended.exit_code):
                 return "Failed"
-        ended = True
-        for slot in self.mains:
-            if slot.current is None and not slot.restarts:
-                return "Pending"
-            ended = ended and slot.exited is not None and not slot.starting
-        if not ended:
+        sidecars = [slot for slot in self.inits if slot.sidecar]
+        unstarted = [s for s in sidecars if not (s.started if s.running else s.ended_last)]
+        if waiting or (unstarted and not self.begun):
+            return "Pending"
+        if any(not (s.running or s.ended_last) for s in (*sidecars, *self.mains)):
+            return "Pending"
+        if any(slot.running for slot in (*sidecars, *self.mains)):
             return "Running"
-        if not self.stopping and any(slot.restarts_under(policy) for slot in self.mains):
+        return self._phase_of_the_ended()
+
+    def _phase_of_the_ended(self) -> str:
+        """The phase of a Pod whose containers have all ended."""
+        ended = [(slot, last) for slot in self.mains if (last := slot.ended_last) is not None]
+        again = any(restarts(slot.spec, slot.policy, last.exit_code) for slot, last in ended)
+        if again and not self.stopping:
             return "Running"
-        return "Succeeded" if all(slot.succeeded for slot in self.mains) else "Failed"
+        return "Failed" if any(last.exit_code for _, last in ended) else "Succeeded"
+
+    @property
+    def begun(self) -> bool:
+        """Whether one of its own containers has been started in this sandbox."""
+        return any(slot.current and slot.sandbox == self.sandbox for slot in self.mains)
 
     def facts(self) -> tuple[object, ...]:
         """All that the Pod's status is made of, but for what it is in the API."""
-        decided = self.phase(), self.sandbox, self.address, self.final
-        return self.pod.metadata.generation, *decided, *(slot.facts() for slot in self.slots)
+        decided = self.phase(), self.sandbox, self.shown_address, self.final, self.stopping
+        slots = [slot.facts() for slot in self.slots]
+        return self.pod.metadata.generation, *decided, self.terminated, *slots
 
     def initialized(self) -> bool:
         """Whether all init containers have done their work."""

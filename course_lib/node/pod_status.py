@@ -35,19 +35,40 @@ def pod_status(
         "hostIPs": [{"ip": node_address}],
         "startTime": timestamp(state.started_at),
         **_allocated(state.pod.spec),
-        "containerStatuses": [slot.status(runtime) for slot in state.mains],
         "conditions": conditions,
+        **_container_statuses(state, runtime),
     }
-    if state.inits:
-        status["initContainerStatuses"] = [slot.status(runtime) for slot in state.inits]
-    if state.address:  # from its first sandbox on
-        status["podIP"] = state.address
-        status["podIPs"] = [{"ip": state.address}]
+    if state.shown_address:  # from its first sandbox on
+        status["podIP"] = state.shown_address
+        status["podIPs"] = [{"ip": state.shown_address}]
     elif stated.pod_ip:  # of a sandbox that another runtime, or the last boot, had made
         status["podIP"] = status["podIPs"] = None
     if state.final[0] and phase == state.final[0]:
         status["reason"], status["message"] = state.final[1:]
     return status
+
+
+def _container_statuses(state: PodState, runtime: str) -> Document:
+    """The statuses of all containers; of a Pod that is terminated none is left waiting.
+
+    Source: `TerminatePod` in `pkg/kubelet/status/status_manager.go`.
+    """
+    deleted, over = state.stopping, state.terminated
+    lost = over and (not state.inits or state.initialized())
+    told = [slot.status(runtime, deleted, lost) for slot in state.mains]
+    statuses: Document = {"containerStatuses": told}
+    if state.inits:
+        begun = [n for n, slot in enumerate(state.inits) if slot.ended_last or slot.running]
+        last = begun[-1] if begun else 0
+        statuses["initContainerStatuses"] = [
+            slot.status(runtime, deleted, over and number <= last)
+            for number, slot in enumerate(state.inits)
+        ]
+    if state.ephemerals:
+        statuses["ephemeralContainerStatuses"] = [
+            slot.status(runtime, deleted) for slot in state.ephemerals
+        ]
+    return statuses
 
 
 @derived_once("containers", "init_containers", "overhead")

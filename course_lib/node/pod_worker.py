@@ -1,32 +1,25 @@
-"""The kubelet's loop for one Pod: compare what should run with what runs, do the next step.
+"""The kubelet's loop for one Pod: report what is known of it, and do what is to be done.
 
-`sync` never waits: what takes time is begun, and its end wakes the worker again. The steps, in
-order: volumes, sandbox, init containers one by one (a sidecar stays), the containers; then
-restarts with back-off, and in the end the orderly stop.
-Source: `pkg/kubelet/kuberuntime/kuberuntime_manager.go` (`SyncPod`, `computePodActions`).
+Each synchronisation begins with the Pod's status. Then come volumes, sandbox, init containers one
+by one (a sidecar stays), the containers; restarts with back-off; in the end the orderly stop. A
+change that comes in the middle of one has to wait for the next.
+Source: `pkg/kubelet/pod_workers.go`, `pkg/kubelet/kubelet.go` (`SyncPod`, `SyncTerminatingPod`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-import msgspec
-
-from course_lib.engine import Simulation
-from course_lib.network import Network
-from course_lib.node.admission import HeldResources
-from course_lib.node.backoff import Backoff, shown
-from course_lib.node.container_options import ContainerOptions
-from course_lib.node.images import ImageManager
-from course_lib.node.kubelet_events import KubeletEvents
-from course_lib.node.machine import MachineInfo
-from course_lib.node.node_runtime import NodeRuntime, PodCalls
+from course_lib.engine import FOR_EVER
+from course_lib.node.node_parts import NodeParts
+from course_lib.node.node_runtime import PodCalls
 from course_lib.node.pod_containers import PodContainers
 from course_lib.node.pod_probes import PodProbes
 from course_lib.node.pod_sandbox import SANDBOX_RETRY, PodSandbox
 from course_lib.node.pod_state import PodState
-from course_lib.node.slot import HOOK_FAILED, INITIALIZING, REDEFINED, Slot
-from course_lib.node.status_manager import StatusManager
+from course_lib.node.pod_sync import PodSync
+from course_lib.node.slot import Slot
+from course_lib.node.steps import walk
 from course_lib.node.volumes import RESYNC, follows
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.pod.status import FINAL_PHASES
@@ -34,33 +27,14 @@ from course_lib.objects.meta import condition
 from course_lib.runtimes import RuntimeFault
 
 MOUNT_RETRY = 0.5, 122.0  # s: the first wait for a volume, and the longest (doubling)
-CONFIG_RETRY = 10.0  # s between looks for a missing Secret of the environment
-
-
-class NodeParts(msgspec.Struct, frozen=True):
-    """What the workers of one node share."""
-
-    sim: Simulation
-    machine: MachineInfo
-    network: Network
-    runtime: NodeRuntime
-    images: ImageManager
-    backoff: Backoff  # of crashed containers
-    held: HeldResources
-    options: ContainerOptions
-    status: StatusManager
-    events: KubeletEvents
-    tell_address_block: Callable[[], str]
-    sandbox_lost: Callable[[str], bool]  # whether the relist saw a sandbox stopped
-    stir: Callable[[], None]  # called when a worker starts or ends
-    ended: Callable[[PodWorker], None]  # gets a worker that has stopped everything
 
 
 class PodWorker:
     """One Pod on one node, from the kubelet's first sight of it to its end."""
 
-    __slots__ = ("_awake", "_calls", "_containers", "_events", "_failures", "_leaving",
-                 "_mount_wait", "_node", "_probes", "_sandbox", "_sim", "state")  # fmt: skip
+    __slots__ = ("_again", "_awake", "_busy", "_calls", "_containers", "_due", "_events",
+                 "_failures", "_leaving", "_mount_wait", "_node", "_probes", "_sandbox", "_sim",
+                 "_sync", "state")  # fmt: skip
 
     def __init__(self, node: NodeParts, pod: Pod) -> None:
         self._node, self._sim, self._events = node, node.sim, node.events
@@ -72,7 +46,6 @@ class PodWorker:
             node.events,
             node.machine.address,
             node.tell_address_block,
-            self,
         )
         self._containers = PodContainers(
             node.sim,
@@ -83,10 +56,13 @@ class PodWorker:
             node.events,
             self,
         )
+        self._sync = PodSync(node, self.state, self._calls, self._sandbox, self._containers)
         self._probes = PodProbes(node.sim, self.state, self._calls, node.network, node.events, self)
         self._leaving = False  # its sandbox is being stopped for good
         self._mount_wait = 0.0
         self._awake = False
+        self._busy = self._again = False  # a synchronisation is under way; another one is to follow
+        self._due = FOR_EVER  # when the next one comes by itself
         self._failures = 0  # syncs that failed in a row
         if any(map(follows, pod.spec.volumes or ())):
             self._resync_later()
@@ -123,6 +99,17 @@ class PodWorker:
             self._awake = True
             self._sim.at(self._sim.now, self._run)
 
+    def _later(self, seconds: float) -> None:
+        """Ask for a sync in so many seconds, in place of the one that was to come by itself."""
+        self._due = self._sim.now + seconds
+        if seconds < FOR_EVER:
+            self._sim.at(self._due, self._on_due)
+
+    def _on_due(self) -> None:
+        if self._sim.now >= self._due:
+            self._due = FOR_EVER
+            self.wake()
+
     def update(self, pod: Pod) -> None:
         """The Pod has changed in the API."""
         old, state = self.pod, self.state
@@ -133,8 +120,7 @@ class PodWorker:
         state.pod = pod
         if respecified:
             self._node.held.change(pod)
-            for slot, container in zip(state.mains, pod.spec.containers, strict=False):
-                slot.spec = container
+            state.follow_spec()
         if changed or shorter:
             if shorter and state.stop_by is not None:
                 state.stop_by = self._sim.now + (grace or 0)
@@ -162,28 +148,34 @@ class PodWorker:
     def changed(self) -> None:
         """The kubelet's relist has found something new in the Pod."""
         self._containers.refresh()
-        if self.sandbox and self._node.sandbox_lost(self.sandbox) and not self._leaving:
+        if self.sandbox and self._node.pleg().lost(self.sandbox) and not self._leaving:
             self._sandbox.lose()
             self._containers.refresh()
         self.wake()
 
     def _run(self) -> None:
         self._awake = False
-        if self._calls.open:
+        if self._busy:
+            self._again = True
+        elif self._calls.open:
             try:
                 self.sync()
-            except Exception as error:  # of this Pod alone; its worker looks at it again
-                name = f"Pod/{self.pod.name}"
-                self._sim.failed(error, self._events.component, name)
-                self._failures += 1
-                self.wake(min(2.0**self._failures, 60.0))
+            except Exception as error:
+                self._failed(error)
             else:
                 self._failures = 0
+
+    def _failed(self, error: Exception) -> None:
+        """Something went wrong with this Pod alone: look at it again."""
+        self._busy = False
+        self._sim.failed(error, self._events.component, f"Pod/{self.pod.name}")
+        self._failures += 1
+        self.wake(min(2.0**self._failures, 60.0))
 
     # The loop
 
     def sync(self) -> None:
-        """Do the next step, then report."""
+        """Report what is known of the Pod, then do what is to be done."""
         state = self.state
         late = state.past_deadline(self._sim.now) and not state.final[0]
         if late and state.phase() not in FINAL_PHASES:
@@ -191,122 +183,43 @@ class PodWorker:
             state.final = ("Failed", "DeadlineExceeded", message)
             self._events.normal(self.pod, "DeadlineExceeded", message)
         if state.stopping or state.final[0]:
-            self._stop()
-        elif state.phase() in FINAL_PHASES:
-            self._stop_sidecars()
-        else:
-            self._advance()
+            self._terminate()
+            return
+        state.shown_address = state.address
         self.report()
-        if state.over:
-            self._node.held.release(self.pod.uid)
-        if state.stopping and state.stopped and not self._leaving:
-            self._leave()
+        if not state.over and (state.sandbox or self._ready_for_sandbox()):
+            self._busy = True
+            walk(self._sync.steps(), self._synchronised, self._failed)
 
     def report(self) -> None:
         """Write the Pod's status, unless the Pod has gone."""
         self._node.status.report(self.state)
+        if self.state.over:
+            self._node.held.release(self.pod.uid)
 
-    def _leave(self) -> None:
-        """All has stopped: the sandbox goes, and the deletion is confirmed."""
-        self._leaving = True
-
-        def left(fault: RuntimeFault | None) -> None:
-            if fault is not None:  # the deletion waits for the runtime
-                self._leaving = False
-                self.wake(SANDBOX_RETRY)
-            else:
-                self._node.ended(self)
-
-        self._sandbox.stop(left)
-
-    def _advance(self) -> None:
-        if not self.sandbox:
-            if self._volumes_ready():
-                self._sandbox.make()
-            return
-        for slot in self.state.inits:
-            self._advance_slot(slot)
-            if not (slot.started if slot.sidecar else slot.succeeded):
-                for later in self.slots[self.slots.index(slot) + 1 :]:
-                    if later.current is None:
-                        later.waiting = (INITIALIZING, "")
-                return
-        for slot in self.state.mains:
-            self._advance_slot(slot)
-
-    def _advance_slot(self, slot: Slot) -> None:
-        """One container, one step nearer to running."""
-        if slot.running:
-            self._restart_if_needed(slot)
-            return
-        if slot.starting:
-            return
-        if slot.exited is not None:
-            if not slot.restarts_under(self.pod.spec.restart_policy):
-                slot.waiting = ("", "")
-                return
-            if self._in_backoff(slot):
-                return
-        found = self._node.images.ensure(self.pod, slot.spec, self.wake)
-        if isinstance(found, tuple):
-            slot.waiting = found
-        elif missing := self._node.options.missing_config(self.pod, slot.spec):
-            slot.waiting = "CreateContainerConfigError", missing
-            self._events.warning(self.pod, "Failed", f"Error: {missing}", slot.spec.name)
-            self.wake(CONFIG_RETRY)
+    def _synchronised(self, again: float) -> None:
+        """A synchronisation has ended; the next one comes in so many seconds, or when asked for."""
+        self._busy = False
+        if again > 0:
+            self._later(again)
         else:
-            if slot.exited is not None:
-                key = f"{self.pod.uid}_{slot.spec.name}"
-                self._node.backoff.next(key, slot.exited.finished_at, self._sim.now)
-            self._containers.start(slot, found)
-
-    def _restart_if_needed(self, slot: Slot) -> None:
-        """Stop a running container that has another image now, or that failed a probe."""
-        assert slot.current is not None
-        if slot.current.image != slot.spec.image and not slot.kill_because:
-            slot.kill_because = REDEFINED
-        if slot.kill_because and not slot.stopping:
-            self._events.normal(self.pod, "Killing", self._why_killed(slot), slot.spec.name)
-            self._containers.stop(slot, self.state.grace)
-
-    def _why_killed(self, slot: Slot) -> str:
-        """What the event says; a Pod that is over with this container is killed as a whole.
-
-        Source: `computePodActions` in `kuberuntime_manager.go`, `killContainer`.
-        """
-        if slot.kill_because == HOOK_FAILED:
-            return HOOK_FAILED
-        said = f"Container {slot.spec.name} {slot.kill_because}"
-        always = slot.kill_because == REDEFINED or slot.sidecar
-        if always or self.pod.spec.restart_policy != "Never":
-            return f"{said}, will be restarted"
-        others = [each for each in self.state.slots if each is not slot]
-        alone = all(each.exited is not None and each.current is None for each in others)
-        return f"Stopping container {slot.spec.name}" if alone else said
-
-    def _in_backoff(self, slot: Slot) -> bool:
-        """Whether a crashed container must wait; its first restart does not (`doBackOff`)."""
-        assert slot.exited is not None
-        backoff, key = self._node.backoff, f"{self.pod.uid}_{slot.spec.name}"
-        since = slot.exited.finished_at
-        left = backoff.remaining(key, since, self._sim.now)
-        if left <= 0:
-            return False
-        pod = f"{self.pod.name}_{self.pod.namespace}({self.pod.uid})"
-        if slot.waiting[0] != "CrashLoopBackOff":
-            said = f"Back-off restarting failed container {slot.spec.name} in pod {pod}"
-            self._events.warning(self.pod, "BackOff", said, slot.spec.name)
-        failed = f"restarting failed container={slot.spec.name} pod={pod}"
-        slot.waiting = ("CrashLoopBackOff", f"back-off {shown(backoff.current(key))} {failed}")
-        self.wake(left)
-        return True
+            self._node.pleg().look_now(self.sandbox)
+        if self._again:
+            self._again = False
+            self.wake()
 
     def started(self, slot: Slot) -> None:
         """A container runs: set its probes on it."""
         self._probes.watch(slot)
-        self.wake()
 
     # The volumes
+
+    def _ready_for_sandbox(self) -> bool:
+        """Whether the node's network and the Pod's volumes are there; else it looks again."""
+        if self._sandbox.network_problem():
+            self._later(SANDBOX_RETRY)
+            return False
+        return self._volumes_ready()
 
     def _volumes_ready(self) -> bool:
         problem = self._node.options.missing_volume(self.pod)
@@ -315,7 +228,7 @@ class PodWorker:
         self._events.warning(self.pod, "FailedMount", problem)
         first, longest = MOUNT_RETRY
         self._mount_wait = min(longest, max(first, 2 * self._mount_wait))
-        self.wake(self._mount_wait)
+        self._later(self._mount_wait)
         return False
 
     def _resync_later(self) -> None:
@@ -331,6 +244,28 @@ class PodWorker:
 
     # The end
 
+    def _terminate(self) -> None:
+        """Stop everything, and confirm the deletion when all has stopped."""
+        self._stop()
+        state = self.state
+        state.terminated = state.stopped
+        self.report()
+        if state.stopping and state.stopped and not self._leaving:
+            self._leave()
+
+    def _leave(self) -> None:
+        """All has stopped: the sandbox goes, and the deletion is confirmed."""
+        self._leaving = True
+
+        def left(fault: RuntimeFault | None) -> None:
+            if fault is not None:  # the deletion waits for the runtime
+                self._leaving = False
+                self.wake(SANDBOX_RETRY)
+            else:
+                self._node.ended(self.state)
+
+        self._sandbox.stop(left)
+
     def _stop(self) -> None:
         """Stop the containers, then the sidecars, within the grace period."""
         state = self.state
@@ -343,18 +278,12 @@ class PodWorker:
         for slot in self.slots:
             if not slot.sidecar:
                 self._kill(slot, left)
-        if not any(slot.running or slot.starting for slot in self.slots if not slot.sidecar):
+        if not any(slot.running for slot in self.slots if not slot.sidecar):
             for slot in reversed([slot for slot in self.slots if slot.sidecar]):
                 self._kill(slot, left)
 
     def _kill(self, slot: Slot, grace: float) -> None:
         if slot.running and not slot.stopping:
-            self._events.normal(
-                self.pod, "Killing", f"Stopping container {slot.spec.name}", slot.spec.name
-            )
+            message = f"Stopping container {slot.spec.name}"
+            self._events.normal(self.pod, "Killing", message, slot.spec.name)
             self._containers.stop(slot, grace)
-
-    def _stop_sidecars(self) -> None:
-        for slot in reversed(self.state.inits):
-            if slot.sidecar:
-                self._kill(slot, self.state.grace)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from course_lib.node.pod_worker import NodeParts, PodWorker
+from course_lib.node.node_parts import NodeParts
+from course_lib.node.pod_worker import PodWorker
 from course_lib.objects.kinds.pod import Pod
 
 

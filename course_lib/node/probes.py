@@ -21,8 +21,8 @@ from course_lib.runtimes import RuntimeFault
 from course_lib.runtimes.shell import NOT_SIMULATED
 
 STARTUP, LIVENESS, READINESS = "Startup", "Liveness", "Readiness"
-# Gets what went wrong (nothing when the answer is good), and whether it was an answer at all.
-ProbeDone = Callable[[str, bool], None]
+# Gets what went wrong (None when the answer is good), and whether it was an answer at all.
+ProbeDone = Callable[[str | None, bool], None]
 
 
 class Addressed(Protocol):
@@ -46,8 +46,8 @@ class Probed(Protocol):
     def same_until(self, changed: Callable[[], object]) -> float:
         """Until when a good answer stays good; `changed` is called if it may change before."""
 
-    def on_result(self, good: bool, problem: str) -> None:
-        """The probe has come to another result; `problem` says why it is not `good`."""
+    def on_result(self, good: bool) -> None:
+        """The probe has come to another result."""
 
     def on_failure(self, said: str) -> None:
         """The probe has failed once."""
@@ -105,9 +105,8 @@ class Prober:
             if not_simulated(result):
                 done(self._ask_server(container), True)
             elif not isinstance(result, RuntimeFault):
-                output = (result.stdout + result.stderr).decode(errors="replace").rstrip("\n")
-                failed = output or f"command terminated with exit code {result.exit_code}"
-                done(failed if result.exit_code else "", True)
+                output = (result.stdout + result.stderr).decode(errors="replace")
+                done(output if result.exit_code else None, True)
             elif result.code == "DeadlineExceeded":
                 words = " ".join(command)
                 done(f'command timed out: "{words}" timed out after {shown(limit)}', True)
@@ -117,13 +116,13 @@ class Prober:
         limit = probe.timeout_seconds
         self._calls.begin("ExecSync", ran, container_id=container_id, cmd=command, timeout=limit)
 
-    def _ask_server(self, container: spec.Container) -> str:
+    def _ask_server(self, container: spec.Container) -> str | None:
         ports = [port.container_port for port in container.ports or ()]
         if not ports or any(self._knock(port) is not None for port in ports):
-            return ""
+            return None
         return "the container's server accepts no connections"
 
-    def _ask_by_network(self, container: spec.Container, probe: Probe) -> str:
+    def _ask_by_network(self, container: spec.Container, probe: Probe) -> str | None:
         action = probe.http_get or probe.tcp_socket
         wanted = probe.grpc.port if probe.grpc is not None else action.port if action else 0
         port = port_number(container, wanted)
@@ -131,7 +130,7 @@ class Prober:
             return f"invalid port name {wanted!r}"
         takes = self._knock(port)
         if takes is not None and takes <= probe.timeout_seconds:
-            return ""
+            return None
         if probe.grpc is not None:
             return f"timeout: failed to connect service {port} within {probe.timeout_seconds}s"
         target = f"{self._pod.address}:{port}"
@@ -195,7 +194,7 @@ class ProbeWorker:
                 return self._about.same_until(self._ticker.wake)
         return SOON
 
-    def _answered(self, problem: str, counts: bool) -> None:
+    def _answered(self, problem: str | None, counts: bool) -> None:
         self._asking = False
         if not self._about.alive():
             return
@@ -210,16 +209,16 @@ class ProbeWorker:
             self._late = False
             self._tick()
 
-    def _observe(self, problem: str) -> None:
+    def _observe(self, problem: str | None) -> None:
         """Count; only so many equal answers in a row make a result."""
-        if problem:
+        if problem is not None:
             self._good, self._bad = 0, self._bad + 1
             self._about.on_failure(f"{self._kind} probe failed: {problem}")
         else:
             self._good, self._bad = self._good + 1, 0
         if self._good >= self._probe.success_threshold and self._decided is not True:
             self._decided = True
-            self._about.on_result(True, "")
+            self._about.on_result(True)
         elif self._bad >= self._probe.failure_threshold and self._decided is not False:
             self._decided = False
-            self._about.on_result(False, problem)
+            self._about.on_result(False)

@@ -12,7 +12,7 @@ import msgspec
 from course_lib.cri import messages as v1
 from course_lib.cri.translate import seconds
 from course_lib.engine import timestamp
-from course_lib.node.probes import LIVENESS, READINESS, STARTUP
+from course_lib.node.probes import READINESS, STARTUP
 from course_lib.objects.decode import encode
 from course_lib.objects.derived import derived_once
 from course_lib.objects.kinds import pod as spec
@@ -20,7 +20,8 @@ from course_lib.objects.kinds.pod.requests import is_sidecar
 from course_lib.objects.manifests import Document
 
 CREATING, INITIALIZING = "ContainerCreating", "PodInitializing"
-REDEFINED, HOOK_FAILED = "definition changed", "FailedPostStartHook"  # why a container is killed
+UNKNOWN = "ContainerStatusUnknown"
+LOST = "The container could not be located when the pod was terminated"
 
 
 class Seen(msgspec.Struct, frozen=True, gc=False):
@@ -68,23 +69,25 @@ class Slot:
     """What the kubelet knows of one container of one Pod.
 
     Its life: waiting (with a reason), running, terminated; and, where the restart policy says
-    so, waiting again.
+    so, waiting again. `container` and `pod` are the specs; `kind` is `init`, `ephemeral`, or empty.
     """
 
-    __slots__ = ("current", "init", "kill_because", "previous", "restarts", "results", "sidecar",
-                 "spec", "starting", "stopping", "waiting")  # fmt: skip
+    __slots__ = ("current", "ephemeral", "init", "policy", "previous", "reason", "restarts",
+                 "results", "sandbox", "sidecar", "spec", "stopping", "waits_as")  # fmt: skip
 
-    def __init__(self, container: spec.Container, init: bool) -> None:
-        self.spec, self.init = container, init
-        self.sidecar = init and is_sidecar(container)
+    def __init__(self, container: spec.Container, pod: spec.PodSpec, kind: str = "") -> None:
+        self.spec, self.policy = container, pod.restart_policy
+        self.init, self.ephemeral = kind == "init", kind == "ephemeral"
+        self.sidecar = self.init and is_sidecar(container)
+        self.waits_as = INITIALIZING if pod.init_containers else CREATING
         self.current: Seen | None = None
         self.previous: Seen | None = None
-        self.starting = False
+        self.sandbox = ""  # in which its container is
         self.stopping = False
         self.restarts = 0
-        self.waiting = (CREATING, "")
+        # Why it was not started, as the last synchronisation found (`reasonCache`); with a message.
+        self.reason = ("", "")
         self.results: dict[str, bool] = {}
-        self.kill_because = ""
 
     @property
     def current_id(self) -> str:
@@ -103,6 +106,11 @@ class Slot:
         return self.current if ended else None
 
     @property
+    def ended_last(self) -> Seen | None:
+        """Of its containers the one that ended last."""
+        return self.exited or self.previous
+
+    @property
     def succeeded(self) -> bool:
         """Whether its container ended with exit code 0."""
         return self.exited is not None and self.exited.exit_code == 0
@@ -117,42 +125,45 @@ class Slot:
     @property
     def ready(self) -> bool:
         """Started, and ready as its readiness probe says (at once, where there is none)."""
+        if self.ephemeral:
+            return False
         if self.init and not self.sidecar:
             return self.succeeded
         return self.started and (
             self.spec.readiness_probe is None or self.results.get(READINESS, False)
         )
 
-    def restarts_under(self, policy: str) -> bool:
-        """Whether its ended container is to be started again."""
-        assert self.exited is not None
-        if self.sidecar:
-            return True
-        if self.init:
-            return self.exited.exit_code != 0 and policy != "Never"
-        return policy == "Always" or (policy == "OnFailure" and self.exited.exit_code != 0)
+    def failed(self, probe: str) -> bool:
+        """Whether a probe of this kind has failed for good."""
+        return self.results.get(probe) is False
+
+    def to_be_started(self, deleted: bool) -> bool:
+        """Whether it needs a container (`ShouldContainerBeRestarted`); none that is `deleted`."""
+        if deleted or self.running:
+            return False
+        return self.exited is None or restarts(self.spec, self.policy, self.exited.exit_code)
+
+    @property
+    def restarts_on_failure(self) -> bool:
+        """Whether a container that the kubelet kills is started again."""
+        return (self.spec.restart_policy or self.policy) != "Never"
 
     @property
     def next_attempt(self) -> int:
         """The number of the container that would come next."""
         return self.restarts + (self.current is not None)
 
-    def take(self, container: Seen) -> None:
-        """A new container is in the slot."""
+    def take(self, container: Seen, sandbox: str) -> None:
+        """A new container is in the slot, in a `sandbox`."""
         if self.current is not None:
             self.restarts += 1
             self.previous = self.current
-        self.current, self.starting, self.stopping = container, False, False
-        self.results, self.kill_because = {}, ""
+        self.current, self.sandbox, self.stopping = container, sandbox, False
+        self.results = {}
 
-    def observe(self, kind: str, good: bool, problem: str) -> None:
-        """A probe has come to a result.
-
-        `kind` is the probe's, `good` its result, `problem` says why it is not.
-        """
+    def observe(self, kind: str, good: bool) -> None:
+        """A probe of a `kind` has come to a result."""
         self.results[kind] = good
-        if not good and kind in (LIVENESS, STARTUP):
-            self.kill_because = f"failed {kind.lower()} probe"
 
     def see(self, container: Seen) -> None:
         """The runtime has reported the slot's container again."""
@@ -162,36 +173,59 @@ class Slot:
     def facts(self) -> tuple[object, ...]:
         """All that its status is made of."""
         found = self.current, self.previous, *self.results.items()  # of its probes
-        return *found, self.restarts, self.waiting
+        return *found, self.restarts, self.reason
 
-    def status(self, runtime: str) -> Document:
-        """What `status.containerStatuses` says of it."""
+    def status(self, runtime: str, deleted: bool = False, unknown: bool = False) -> Document:
+        """What `status.containerStatuses` says of it (`convertToAPIContainerStatuses`).
+
+        `runtime` is its name. A container of a Pod that is `deleted` is not started again.
+        `unknown` says that the Pod is terminated: what has not ended counts as lost.
+        """
         status: Document = {
             "name": self.spec.name,
             "image": self.spec.image,
             "imageID": "",
             "ready": self.ready,
-            "started": self.started,
             "restartCount": self.restarts,
-            "state": self._state(runtime),
         }
+        if not self.ephemeral:
+            status["started"] = self.started
+        if mounts := _mounts(self.spec):
+            status["volumeMounts"] = mounts
         if self.current is not None:
             status["image"] = self.current.shown or self.spec.image
             status["containerID"] = intern(f"{runtime}://{self.current.id}")
             status["imageID"] = self.current.image_ref
             status |= _allocated(self.spec)
-        ended = self.exited if "waiting" in status["state"] else self.previous
-        status["lastState"] = {"terminated": _terminated(ended, runtime)} if ended else {}
-        return status
+        state = self._state(runtime, deleted)
+        ended = self.ended_last if "waiting" in state else self.previous
+        if unknown and "terminated" not in state:
+            lost = {"exitCode": 137, "reason": UNKNOWN, "message": LOST}
+            state = {"terminated": lost | {"startedAt": None, "finishedAt": None}}
+        last: Document = {"terminated": _terminated(ended, runtime)} if ended else {}
+        return status | {"state": state, "lastState": last}
 
-    def _state(self, runtime: str) -> Document:
+    def _state(self, runtime: str, deleted: bool) -> Document:
         if self.current is not None and self.running:
             return {"running": {"startedAt": timestamp(self.current.started_at)}}
-        if self.exited is not None and (not self.waiting[0] or self.waiting[0] == CREATING):
+        reason, message = self.reason if self.to_be_started(deleted) else ("", "")
+        if self.exited is not None and not reason:
             return {"terminated": _terminated(self.exited, runtime)}
-        reason, message = self.waiting
-        waiting = {"reason": reason or CREATING}
+        waiting = {"reason": reason or self.waits_as}
         return {"waiting": waiting | ({"message": message} if message else {})}
+
+
+def restarts(container: spec.Container, policy: str, exit_code: int) -> bool:
+    """Whether a `container` that ended with `exit_code` is started again.
+
+    `policy` is the Pod's. Source: `ContainerShouldRestart` in `pkg/api/v1/pod/util.go`.
+    """
+    own = container.restart_policy
+    if own is not None:
+        if any(rule.fits(exit_code) for rule in container.restart_policy_rules or ()):
+            return True
+        policy = own
+    return policy == "Always" or (policy == "OnFailure" and exit_code != 0)
 
 
 @derived_once()
@@ -200,6 +234,16 @@ def _allocated(container: spec.Container) -> Document:
     allocated: Document = {"resources": encode(container.resources)}
     requests = container.resources.requests
     return allocated | ({"allocatedResources": encode(requests)} if requests else {})
+
+
+@derived_once()
+def _mounts(container: spec.Container) -> list[Document]:
+    """The volumes that a container mounts, as its status names them."""
+    return [
+        {"name": mount.name, "mountPath": mount.mount_path}
+        | ({"readOnly": True, "recursiveReadOnly": "Disabled"} if mount.read_only else {})
+        for mount in container.volume_mounts or ()
+    ]
 
 
 def _terminated(container: Seen, runtime: str) -> Document:

@@ -101,7 +101,7 @@ def test_tables_carry_kubectls_columns(cluster):
 
 def test_a_timeout_names_the_pods_that_were_still_pending(cluster):
     cluster.apply(pod(containers=[container(image="registry.invalid/web:v1")]))
-    with pytest.raises(SimulationTimeout, match="Pod web: ImagePullBackOff"):
+    with pytest.raises(SimulationTimeout, match="Pod web: ErrImagePull"):
         cluster.run_until(lambda: cluster.ready("pod/web"), timeout=60)
 
 

@@ -157,9 +157,8 @@ def test_a_pod_is_described_with_all_that_its_template_says(cluster):
 
 def test_a_pod_that_crashes_has_its_phase_as_status_and_no_message_while_it_waits(cluster):
     cluster.apply(pod(containers=[container(image="busybox:1.36", command=["sh", "-c", "exit 1"])]))
-    cluster.run(seconds=100)
+    cluster.run_until(lambda: cluster.get("pods").STATUS[0] == "CrashLoopBackOff", timeout=200)
     described = cluster.describe("pod", "web")
-    assert cluster.get("pods").STATUS[0] == "CrashLoopBackOff"
     assert "Status:           Running" in described
     waiting = described[described.index("State:") : described.index("Last State:")]
     assert "Reason:       CrashLoopBackOff" in waiting and "Message" not in waiting

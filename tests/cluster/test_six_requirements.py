@@ -157,7 +157,7 @@ def test_rollback_without_downtime_a_bad_image_is_rolled_back_and_no_request_fai
     cluster.run(seconds=10)
     cluster.set_image("deployment/web", "course/web:v3")  # nobody pushed it
     cluster.run(seconds=60)
-    assert "ImagePullBackOff" in set(cluster.get("pods").STATUS)
+    assert "ErrImagePull" in set(cluster.get("pods").STATUS)
     cluster.rollback("deployment/web")
     cluster.run_until(lambda: cluster.ready("deployment/web"), timeout=120)
     assert list(cluster.get("pods").STATUS) == ["Running"] * 4

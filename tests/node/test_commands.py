@@ -60,9 +60,9 @@ def test_a_command_that_the_image_lacks_does_not_start(one, image, command, why)
         START + why,
     )
     assert ended["startedAt"] == "1970-01-01T00:00:00Z", "it never started"
-    assert status_of(one) == ["CrashLoopBackOff"]
-    assert f"Error: {START}{why}" in list(one.log(reason="Failed").MESSAGE)
     one.run_until(lambda: status_of(one) == ["RunContainerError"], timeout=400)
+    assert f"Error: {START}{why}" in list(one.log(reason="Failed").MESSAGE)
+    one.run_until(lambda: status_of(one) == ["CrashLoopBackOff"], timeout=400)
 
 
 def test_without_restarts_a_failed_start_is_the_end(one):
@@ -349,7 +349,7 @@ def test_a_container_is_stopped_with_its_images_own_signal(one, image, command, 
 def test_the_second_program_on_one_port_of_a_pod_fails_with_its_own_words(one):
     one.apply(pod(containers=[container("first"), container("second")]))
     one.run(seconds=60)
-    assert status_of(one) == ["CrashLoopBackOff"]
+    assert status_of(one) == ["Error"]
     assert list(one.get("pods").READY) == ["1/2"]
     status = one.document("pod", "web")["status"]["containerStatuses"]
     assert status[0]["ready"] and status[0]["restartCount"] == 0
@@ -371,7 +371,7 @@ def test_pods_on_the_nodes_own_network_share_its_ports(one):
     for name in ("a", "b"):
         one.apply(pod(name, hostNetwork=True))
     one.run(seconds=60)
-    assert sorted(status_of(one)) == ["CrashLoopBackOff", "Running"]
+    assert sorted(status_of(one)) == ["Error", "Running"]
     running = one.get("pods").set_index("NAME").STATUS
     one.delete("pod", running[running == "Running"].index[0])
     one.run_until(lambda: status_of(one) == ["Running"], timeout=400)

@@ -303,7 +303,7 @@ STATES = {  # phase, reason, and the reason for which the container waits or end
     "ready": ("Running", None, None),
     "ended": ("Succeeded", None, "Completed"),
     "failed": ("Failed", None, "Error"),
-    "crashing": ("Running", None, "CrashLoopBackOff"),
+    "crashing": ("Running", None, "Error"),
     "prepared": ("Running", None, None),
     "too-big": ("Failed", "OutOfcpu", None),
     "no-image": ("Pending", None, "ImagePullBackOff"),

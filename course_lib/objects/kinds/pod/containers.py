@@ -162,10 +162,31 @@ class VolumeMount(Value, frozen=True):
     sub_path: str = ""
 
 
+class ExitCodes(Value, frozen=True):
+    """Exit codes that are `In` a list, or `NotIn` it."""
+
+    operator: str = "In"
+    values: list[int] | None = None
+
+
+class RestartRule(Value, frozen=True):
+    """What happens when a container ends with one of these exit codes."""
+
+    action: str = "Restart"
+    exit_codes: ExitCodes | None = None
+
+    def fits(self, exit_code: int) -> bool:
+        """Whether the rule is for this exit code (`findMatchingContainerRestartRule`)."""
+        if self.exit_codes is None:
+            return False
+        among = exit_code in (self.exit_codes.values or ())
+        return among == (self.exit_codes.operator == "In")
+
+
 class Container(Value, frozen=True):
     """One process image of a Pod, with what it needs."""
 
-    UNKEPT = "resizePolicy restartPolicyRules securityContext volumeDevices"
+    UNKEPT = "resizePolicy securityContext volumeDevices"
 
     name: str
     image: str = ""
@@ -178,6 +199,7 @@ class Container(Value, frozen=True):
     env_from: list[EnvFromSource] | None = None
     resources: ResourceRequirements = ResourceRequirements()
     restart_policy: str | None = None  # Always on an init container: a sidecar
+    restart_policy_rules: list[RestartRule] | None = None
     startup_probe: Probe | None = None
     liveness_probe: Probe | None = None
     readiness_probe: Probe | None = None
@@ -188,3 +210,9 @@ class Container(Value, frozen=True):
     stdin: bool = False
     stdin_once: bool = False
     tty: bool = False
+
+
+class EphemeralContainer(Container, frozen=True):
+    """A container that is added to a Pod that runs, to look into it."""
+
+    UNKEPT = "targetContainerName"

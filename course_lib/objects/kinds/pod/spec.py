@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from course_lib.objects.kinds.pod.containers import Container
+from course_lib.objects.kinds.pod.containers import Container, EphemeralContainer
 from course_lib.objects.kinds.pod.placement import Affinity, Toleration, TopologySpreadConstraint
 from course_lib.objects.kinds.pod.status import PodStatus
 from course_lib.objects.kinds.pod.volumes import Volume
@@ -14,13 +14,14 @@ class PodSpec(Value, frozen=True):
     """What a Pod should be."""
 
     UNKEPT = (
-        "dnsConfig dnsPolicy ephemeralContainers evictionResponders hostAliases hostIPC hostPID "
+        "dnsConfig dnsPolicy evictionResponders hostAliases hostIPC hostPID "
         "hostUsers hostnameOverride imagePullSecrets os resourceClaims resources runtimeClassName "
         "schedulingGroup securityContext serviceAccount setHostnameAsFQDN"
     )
 
     containers: list[Container]
     init_containers: list[Container] | None = None
+    ephemeral_containers: list[EphemeralContainer] | None = None  # added to a Pod that runs
     volumes: list[Volume] | None = None
     restart_policy: str = "Always"
     termination_grace_period_seconds: int = 30
