@@ -361,7 +361,8 @@ class APIServer:
             made = self._allocated(made)
         else:
             made = documents.update_of_status(desired, before, existing, kind)
-        if kind.generations and not _alike(kind.content(made.document), kind.content(before)):
+        counted = kind.generations and subresource != "status"
+        if counted and not _alike(kind.content(made.document), kind.content(before)):
             generation = before["metadata"].get("generation", 0) + 1
             made = made.changed({"metadata": {"generation": generation}})
         if made.view.terminating and deletion.finished(made.document, kind):

@@ -185,7 +185,7 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
                     place[field] = copy.deepcopy(value)
         self.complete(document)
         for path, part in self.parts.items():
-            for place in places(document, path, create=False):
+            for place in places(document, path):
                 part.complete(place)
 
     @property

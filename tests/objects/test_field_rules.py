@@ -136,7 +136,7 @@ REFUSED = [
     (way(port="web", endPort=79), "spec.egress[0].ports[0]", "`port` is non-numeric"),
     (way(endPort=79), "spec.egress[0].ports[0]", "`port` is not specified"),
     (way(protocol="HTTP"), "spec.egress[0].ports[0].protocol", '"SCTP", "TCP", "UDP"'),
-    (workload(selector=EXPRESSION), "spec.selector.matchExpressions[0]", "In, NotIn"),
+    (workload(selector=EXPRESSION), "spec.selector.matchExpressions[0]", "not a valid"),
     (claims(), "volumeClaimTemplates[0]", "metadata.name: Required value"),
     (one(livenessProbe={"httpGet": {"port": "80"}}), "httpGet.port", "at least one letter"),
     (one(livenessProbe={"tcpSocket": {"port": 0}}), "tcpSocket.port", "between 1 and 65535"),

@@ -5,11 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from course_lib.objects.columns import NONE
-from course_lib.objects.field_rules import MAX_INT64, whole
+from course_lib.objects.field_errors import Errors, required
 from course_lib.objects.headings import table_columns
-from course_lib.objects.kind import Kind, Problems, Row
+from course_lib.objects.kind import Kind, Row
+from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object
-from course_lib.objects.names import Problem
+from course_lib.objects.validation.meta import (
+    not_negative,
+    object_meta,
+    object_meta_update,
+    unchanged,
+)
 
 
 class ControllerRevision(Object, frozen=True, kw_only=True):
@@ -19,9 +25,23 @@ class ControllerRevision(Object, frozen=True, kw_only=True):
     data: dict[str, Any] | None = None
 
 
-def _rules(view: ControllerRevision) -> Problems:
-    if view.data is None:
-        yield Problem("data", "Required value: data is mandatory", None)
+def _validate(document: Document) -> Errors:
+    """Source: `ValidateControllerRevisionCreate`."""
+    yield from object_meta(document)
+    yield from not_negative("revision", document.get("revision"))
+    data = document.get("data")
+    if data is None:
+        yield required("data", "data is mandatory")
+    elif not isinstance(data, dict):
+        yield required("data", "data must be a valid JSON object")
+
+
+def _validate_update(new: Document, old: Document) -> Errors:
+    """Source: `ValidateControllerRevisionUpdate`."""
+    yield from object_meta_update(new, old)
+    yield from object_meta(new)
+    yield from not_negative("revision", new.get("revision"))
+    yield from unchanged("data", new.get("data"), old.get("data"))
 
 
 def _row(revision: ControllerRevision, now: float) -> Row:
@@ -35,8 +55,8 @@ CONTROLLER_REVISION = Kind(
     "apps/v1",
     ControllerRevision,
     defaults={"revision": 0},
-    fields={"revision": whole(0, MAX_INT64)},
-    rules=_rules,
+    validate=_validate,
+    validate_update=_validate_update,
     columns=table_columns("Name  Controller  Revision  Age"),
     row=_row,
 )

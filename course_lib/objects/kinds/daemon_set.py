@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from course_lib.objects.columns import label_cell
+from course_lib.objects.field_errors import Errors, invalid, not_supported, required
 from course_lib.objects.headings import table_columns
-from course_lib.objects.kind import Kind, Problems, Row
+from course_lib.objects.kind import Kind, Row
 from course_lib.objects.kinds.pod.spec import PodTemplateSpec
-from course_lib.objects.kinds.pod.template import (
-    COLUMNS,
-    TEMPLATE,
-    WORKLOAD,
-    container_cells,
-    template_rules,
+from course_lib.objects.kinds.pod.template import COLUMNS, TEMPLATE, container_cells
+from course_lib.objects.kinds.pod.validation.templates import template_errors
+from course_lib.objects.kinds.workload_rules import (
+    amount,
+    at_most_all,
+    counts,
+    lasting_template,
+    not_decremented,
+    size,
+    strategy_in_go,
+    unselected,
+    valid_selector,
 )
 from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import LabelSelector, Object, Value, selector_of
-from course_lib.objects.names import Problem
-from course_lib.objects.rules import count_or_share, must_be_one_of
+from course_lib.objects.validation.meta import (
+    label_selector,
+    object_meta,
+    object_meta_update,
+    unchanged,
+)
 
 GENERATION = "deprecated.daemonset.template.generation"
 
@@ -79,12 +90,15 @@ def _complete(document: Document) -> None:
 
 
 def _prepare(new: Document) -> None:
+    """Start the count of the template's changes, which a version before v1 had in a field."""
     meta = new["metadata"]
-    meta["annotations"] = (meta.get("annotations") or {}) | {GENERATION: "1"}
+    notes = meta.get("annotations") or {}
+    known = notes.get(GENERATION, "")
+    counted = known if known.isdecimal() and int(known) > 0 else "1"
+    meta["annotations"] = notes | {GENERATION: counted}
 
 
 def _prepare_update(new: Document, old: Document) -> None:
-    """Count the changes of the template, as a version before v1 did in a field."""
     number = (old["metadata"].get("annotations") or {}).get(GENERATION)
     if number is None:
         return
@@ -93,26 +107,63 @@ def _prepare_update(new: Document, old: Document) -> None:
     meta["annotations"] = (meta.get("annotations") or {}) | {GENERATION: counted}
 
 
-def _rules(view: DaemonSet) -> Problems:
-    yield from template_rules(view.spec.selector, view.spec.template, ("Always",))
-    strategy = view.spec.update_strategy
-    here, rolling = "spec.updateStrategy", strategy.rolling_update
-    yield from must_be_one_of(f"{here}.type", strategy.type, "RollingUpdate", "OnDelete")
-    if rolling:
-        yield from count_or_share(f"{here}.rollingUpdate.maxUnavailable", rolling.max_unavailable)
-        yield from count_or_share(f"{here}.rollingUpdate.maxSurge", rolling.max_surge)
+def _validate(document: Document) -> Errors:
+    """Source: `ValidateDaemonSet`."""
+    yield from object_meta(document)
+    yield from _validate_spec(document.get("spec") or {})
 
 
-def _relations(document: Document) -> Problems:
-    rolling = document["spec"].get("updateStrategy", {}).get("rollingUpdate") or {}
-    nothing = (0, "0%", None)
-    both = [rolling.get(f) not in nothing for f in ("maxSurge", "maxUnavailable")]
-    if all(both):
-        path = "spec.updateStrategy.rollingUpdate.maxSurge"
-        yield Problem(path, "may not be set when maxUnavailable is non-zero", rolling["maxSurge"])
-    elif rolling and not any(both):
-        path = "spec.updateStrategy.rollingUpdate.maxUnavailable"
-        yield Problem(path, "cannot be 0 when maxSurge is 0", 0)
+def _validate_update(new: Document, old: Document) -> Errors:
+    """Source: `ValidateDaemonSetUpdate`."""
+    yield from object_meta_update(new, old)
+    yield from unchanged("spec.selector", new["spec"].get("selector"), old["spec"].get("selector"))
+    yield from _validate_spec(new["spec"])
+
+
+def _validate_spec(spec: Document) -> Errors:
+    selector = spec.get("selector")
+    yield from label_selector(selector, "spec.selector")
+    if valid := valid_selector(selector):
+        yield from unselected(spec, valid, "spec")
+    if selector is not None and not any(selector.values()):
+        yield invalid("spec.selector", selector, "empty selector is invalid for daemonset")
+    yield from template_errors(spec.get("template") or {}, "spec.template")
+    yield from lasting_template(spec, "DaemonSet")
+    yield from counts(spec, "spec", "minReadySeconds")
+    yield from _validate_strategy(spec.get("updateStrategy") or {}, "spec.updateStrategy")
+    yield from counts(spec, "spec", "revisionHistoryLimit")
+
+
+def _validate_strategy(strategy: Document, path: str) -> Errors:
+    """Source: `ValidateDaemonSetUpdateStrategy`."""
+    kind = strategy.get("type", "")
+    if kind == "RollingUpdate":
+        yield from _validate_rolling(strategy.get("rollingUpdate") or {}, f"{path}.rollingUpdate")
+    elif kind != "OnDelete":
+        yield not_supported(path, strategy_in_go(strategy), ["RollingUpdate", "OnDelete"])
+
+
+def _validate_rolling(rolling: Document, path: str) -> Errors:
+    """Source: `ValidateRollingUpdateDaemonSet`."""
+    fewer, more = rolling.get("maxUnavailable", 0), rolling.get("maxSurge", 0)
+    for judge in (amount, at_most_all):
+        yield from judge(f"{path}.maxUnavailable", fewer)
+        yield from judge(f"{path}.maxSurge", more)
+    if size(fewer) and size(more):
+        yield invalid(f"{path}.maxSurge", more, "may not be set when maxUnavailable is non-zero")
+    elif not size(fewer) and not size(more):
+        yield required(f"{path}.maxUnavailable", "cannot be 0 when maxSurge is 0")
+
+
+def _validate_status(new: Document, old: Document) -> Errors:
+    """Source: `ValidateDaemonSetStatusUpdate`."""
+    yield from object_meta_update(new, old)
+    yield from counts(
+        new.get("status") or {}, "status", "currentNumberScheduled", "numberMisscheduled",
+        "desiredNumberScheduled", "numberReady", "observedGeneration", "updatedNumberScheduled",
+        "numberAvailable", "numberUnavailable", "collisionCount",
+    )  # fmt: skip
+    yield from not_decremented(new, old)
 
 
 def _row(d: DaemonSet, now: float) -> Row:
@@ -149,10 +200,9 @@ DAEMON_SET = Kind(
     defaults={"spec.revisionHistoryLimit": 10},
     complete=_complete,
     parts={"spec.template": TEMPLATE},
-    fields=WORKLOAD,
-    rules=_rules,
-    relations=_relations,
-    fixed=("spec.selector",),
+    validate=_validate,
+    validate_update=_validate_update,
+    validate_status=_validate_status,
     columns=table_columns(
         "Name  Desired:integer  Current:integer  Ready:integer  Up-to-date:integer"
         f"  Available:integer  Node Selector  Age{COLUMNS}  +Selector"

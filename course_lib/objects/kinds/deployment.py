@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from course_lib.objects.field_rules import truth, whole
+from collections.abc import Iterator
+
+from course_lib.objects.field_errors import Errors, forbidden, invalid, not_supported
 from course_lib.objects.headings import table_columns
-from course_lib.objects.kind import Kind, Problems, Row, Scale
+from course_lib.objects.kind import Kind, Row, Scale
 from course_lib.objects.kinds.pod.spec import PodTemplateSpec
-from course_lib.objects.kinds.pod.template import (
-    COLUMNS,
-    TEMPLATE,
-    WORKLOAD,
-    container_cells,
-    template_rules,
+from course_lib.objects.kinds.pod.template import COLUMNS, TEMPLATE, container_cells
+from course_lib.objects.kinds.workload_rules import (
+    TOO_MANY_THERE,
+    amount,
+    at_most,
+    at_most_all,
+    counts,
+    name_of_pods,
+    not_decremented,
+    own_selector,
+    selected_template,
+    size,
+    strategy_in_go,
 )
 from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Condition, LabelSelector, Object, Value, selector_of
-from course_lib.objects.names import Problem
-from course_lib.objects.rules import count_or_percent, must_be_one_of, not_negative
+from course_lib.objects.validation.meta import object_meta, object_meta_update, unchanged
 
 
 class RollingUpdateDeployment(Value, frozen=True):
@@ -72,38 +80,77 @@ def _complete(document: Document) -> None:
     for strategy in places(document, "spec.strategy", create=False):
         if strategy.get("type") == "RollingUpdate":
             for rolling in places(strategy, "rollingUpdate"):
-                rolling.setdefault("maxSurge", "25%")
                 rolling.setdefault("maxUnavailable", "25%")
+                rolling.setdefault("maxSurge", "25%")
 
 
-def _rules(view: Deployment) -> Problems:
-    spec = view.spec
-    yield from template_rules(spec.selector, spec.template, ("Always",))
-    yield from not_negative(
-        replicas=spec.replicas,
-        min_ready_seconds=spec.min_ready_seconds,
-        revision_history_limit=spec.revision_history_limit,
+def _validate(document: Document) -> Errors:
+    """Source: `ValidateDeployment`."""
+    yield from object_meta(document)
+    yield from _validate_spec(document.get("spec") or {})
+
+
+def _validate_update(new: Document, old: Document) -> Errors:
+    """Source: `ValidateDeploymentUpdate`."""
+    yield from object_meta_update(new, old)
+    yield from _validate_spec(new["spec"])
+    yield from unchanged("spec.selector", new["spec"].get("selector"), old["spec"]["selector"])
+
+
+def _validate_spec(spec: Document) -> Errors:
+    yield from counts(spec, "spec", "replicas")
+    yield from own_selector(spec, "deployment")
+    yield from selected_template(spec)
+    yield from _validate_strategy(spec.get("strategy") or {}, "spec.strategy")
+    yield from counts(
+        spec, "spec", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"
     )
-    yield from must_be_one_of("spec.strategy.type", spec.strategy.type, "RollingUpdate", "Recreate")
-    here, rolling = "spec.strategy.rollingUpdate", spec.strategy.rolling_update
-    if rolling and spec.strategy.type == "Recreate":
-        yield Problem(here, "nothing when type is Recreate", rolling)
-    elif rolling:
-        yield from count_or_percent(f"{here}.maxSurge", rolling.max_surge)
-        yield from count_or_percent(f"{here}.maxUnavailable", rolling.max_unavailable)
-        if rolling.max_surge in (0, "0%") and rolling.max_unavailable in (0, "0%"):
-            yield Problem(f"{here}.maxUnavailable", "more than 0 when maxSurge is 0", 0)
-    deadline = spec.progress_deadline_seconds
-    if deadline <= spec.min_ready_seconds:
-        yield Problem("spec.progressDeadlineSeconds", "more than minReadySeconds", deadline)
+    deadline = spec.get("progressDeadlineSeconds")
+    if deadline is not None and deadline <= spec.get("minReadySeconds", 0):
+        said = "must be greater than minReadySeconds"
+        yield invalid("spec.progressDeadlineSeconds", deadline, said)
 
 
-def _relations(document: Document) -> Problems:
-    rolling = document["spec"].get("strategy", {}).get("rollingUpdate") or {}
-    share = rolling.get("maxUnavailable")
-    if isinstance(share, str) and int(share.rstrip("%")) > 100:
-        path = "spec.strategy.rollingUpdate.maxUnavailable"
-        yield Problem(path, "must not be greater than 100%", share)
+def _validate_strategy(strategy: Document, path: str) -> Errors:
+    """Source: `ValidateDeploymentStrategy`."""
+    kind, rolling = strategy.get("type", ""), strategy.get("rollingUpdate")
+    if kind == "Recreate" and rolling is not None:
+        said = "may not be specified when strategy `type` is 'Recreate'"
+        yield forbidden(f"{path}.rollingUpdate", said)
+    elif kind == "RollingUpdate":
+        yield from _validate_rolling(rolling or {}, f"{path}.rollingUpdate")
+    elif kind != "Recreate":
+        yield not_supported(path, strategy_in_go(strategy), ["Recreate", "RollingUpdate"])
+
+
+def _validate_rolling(rolling: Document, path: str) -> Errors:
+    """Source: `ValidateRollingUpdateDeployment`."""
+    fewer, more = rolling.get("maxUnavailable", 0), rolling.get("maxSurge", 0)
+    yield from amount(f"{path}.maxUnavailable", fewer)
+    yield from amount(f"{path}.maxSurge", more)
+    if size(fewer) == 0 and size(more) == 0:
+        yield invalid(f"{path}.maxUnavailable", fewer, "may not be 0 when `maxSurge` is 0")
+    yield from at_most_all(f"{path}.maxUnavailable", fewer)
+
+
+def _validate_status(new: Document, old: Document) -> Errors:
+    """Source: `ValidateDeploymentStatusUpdate`."""
+    yield from object_meta_update(new, old)
+    status = new.get("status") or {}
+    yield from counts(
+        status, "status", "observedGeneration", "replicas", "updatedReplicas", "readyReplicas",
+        "availableReplicas", "unavailableReplicas", "terminatingReplicas", "collisionCount",
+    )  # fmt: skip
+    there = "updatedReplicas", "readyReplicas", "availableReplicas"
+    yield from at_most(status, "replicas", TOO_MANY_THERE, *there)
+    said = "cannot be greater than readyReplicas"
+    yield from at_most(status, "readyReplicas", said, "availableReplicas")
+    yield from not_decremented(new, old)
+
+
+def _warnings(new: Document, old: Document | None) -> Iterator[str]:
+    if old is None:
+        yield from name_of_pods(new)
 
 
 def _row(d: Deployment, now: float) -> Row:
@@ -129,10 +176,11 @@ DEPLOYMENT = Kind(
     },
     complete=_complete,
     parts={"spec.template": TEMPLATE},
-    fields=WORKLOAD | {"spec.paused": truth, "spec.progressDeadlineSeconds": whole(0)},
-    rules=_rules,
-    relations=_relations,
-    fixed=("spec.selector",),
+    validate=_validate,
+    validate_update=_validate_update,
+    validate_status=_validate_status,
+    warnings=_warnings,
+    counted_fields=("spec", "metadata.annotations"),
     scale=Scale(),
     columns=table_columns(f"Name  Ready  Up-to-date  Available  Age{COLUMNS}  +Selector"),
     row=_row,

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from course_lib.objects.field_errors import Errors
 from course_lib.objects.headings import table_columns
-from course_lib.objects.kind import Kind, Problems, Row, Scale
+from course_lib.objects.kind import Kind, Row, Scale
 from course_lib.objects.kinds.pod.spec import PodTemplateSpec
-from course_lib.objects.kinds.pod.template import (
-    COLUMNS,
-    TEMPLATE,
-    WORKLOAD,
-    container_cells,
-    template_rules,
+from course_lib.objects.kinds.pod.template import COLUMNS, TEMPLATE, container_cells
+from course_lib.objects.kinds.workload_rules import (
+    TOO_MANY_THERE,
+    at_most,
+    counts,
+    name_of_pods,
+    own_selector,
+    selected_template,
 )
+from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Condition, LabelSelector, Object, Value, selector_of
-from course_lib.objects.rules import not_negative
+from course_lib.objects.validation.meta import object_meta, object_meta_update, unchanged
 
 
 class ReplicaSetSpec(Value, frozen=True):
@@ -44,10 +50,42 @@ class ReplicaSet(Object, frozen=True, kw_only=True):
     status: ReplicaSetStatus = ReplicaSetStatus()
 
 
-def _rules(view: ReplicaSet) -> Problems:
-    spec = view.spec
-    yield from template_rules(spec.selector, spec.template, ("Always",))
-    yield from not_negative(replicas=spec.replicas, min_ready_seconds=spec.min_ready_seconds)
+def _validate(document: Document) -> Errors:
+    """Source: `ValidateReplicaSet`."""
+    yield from object_meta(document)
+    yield from _validate_spec(document.get("spec") or {})
+
+
+def _validate_update(new: Document, old: Document) -> Errors:
+    """Source: `ValidateReplicaSetUpdate`."""
+    yield from object_meta_update(new, old)
+    yield from _validate_spec(new["spec"])
+    yield from unchanged("spec.selector", new["spec"].get("selector"), old["spec"]["selector"])
+
+
+def _validate_spec(spec: Document) -> Errors:
+    yield from counts(spec, "spec", "replicas", "minReadySeconds")
+    yield from own_selector(spec, "deployment")
+    yield from selected_template(spec)
+
+
+def validate_replica_status(new: Document, old: Document) -> Errors:
+    """Source: `ValidateReplicaSetStatusUpdate`, of the version `new` against `old`."""
+    yield from object_meta_update(new, old)
+    status = new.get("status") or {}
+    yield from counts(
+        status, "status", "replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas",
+        "observedGeneration", "terminatingReplicas",
+    )  # fmt: skip
+    there = "fullyLabeledReplicas", "readyReplicas", "availableReplicas"
+    yield from at_most(status, "replicas", TOO_MANY_THERE, *there)
+    said = "cannot be greater than readyReplicas"
+    yield from at_most(status, "readyReplicas", said, "availableReplicas")
+
+
+def _warnings(new: Document, old: Document | None) -> Iterator[str]:
+    if old is None:
+        yield from name_of_pods(new)
 
 
 def _row(rs: ReplicaSet, now: float) -> Row:
@@ -66,9 +104,10 @@ REPLICA_SET = Kind(
     first_status=lambda view: {"replicas": 0},
     defaults={"spec.replicas": 1},
     parts={"spec.template": TEMPLATE},
-    fields=WORKLOAD,
-    rules=_rules,
-    fixed=("spec.selector",),
+    validate=_validate,
+    validate_update=_validate_update,
+    validate_status=validate_replica_status,
+    warnings=_warnings,
     scale=Scale(),
     columns=table_columns(
         f"Name  Desired:integer  Current:integer  Ready:integer  Age{COLUMNS}  +Selector"

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 
 from course_lib.objects.columns import label_cell
-from course_lib.objects.field_rules import whole
+from course_lib.objects.field_errors import Errors, required
 from course_lib.objects.headings import table_columns
-from course_lib.objects.kind import Kind, Problems, Row, Scale
+from course_lib.objects.kind import Kind, Row, Scale
 from course_lib.objects.kinds.pod.spec import PodTemplateSpec
-from course_lib.objects.kinds.pod.template import COLUMNS, TEMPLATE, container_cells, template_rules
-from course_lib.objects.kinds.replica_set import ReplicaSetStatus
+from course_lib.objects.kinds.pod.template import COLUMNS, TEMPLATE, container_cells
+from course_lib.objects.kinds.pod.validation.templates import template_errors
+from course_lib.objects.kinds.replica_set import ReplicaSetStatus, validate_replica_status
+from course_lib.objects.kinds.workload_rules import (
+    counts,
+    lasting_template,
+    name_of_pods,
+    unselected,
+)
 from course_lib.objects.manifests import Document, places
-from course_lib.objects.meta import LabelSelector, Object, Value
-from course_lib.objects.names import Problem
-from course_lib.objects.rules import not_negative
+from course_lib.objects.meta import Object, Value
+from course_lib.objects.selectors import IN, Requirement, Selector
+from course_lib.objects.validation.meta import object_meta, object_meta_update
 
 
 class ReplicationControllerSpec(Value, frozen=True):
@@ -35,6 +43,8 @@ class ReplicationController(Object, frozen=True, kw_only=True):
 
 def _complete(document: Document) -> None:
     """Its selector and its labels come from the template's labels, where it says none."""
+    for template in places(document, "spec.template", create=False):
+        TEMPLATE.complete(template)
     for spec in places(document, "spec", create=False):
         for metadata in places(spec, "template.metadata", create=False):
             if labels := metadata.get("labels"):
@@ -43,12 +53,37 @@ def _complete(document: Document) -> None:
                     own["labels"] = own.get("labels") or copy.deepcopy(labels)
 
 
-def _rules(view: ReplicationController) -> Problems:
-    if not view.spec.selector:
-        yield Problem("spec.selector", "labels: an empty selector is refused", {})
-    selector = LabelSelector(match_labels=view.spec.selector) if view.spec.selector else None
-    yield from template_rules(selector, view.spec.template, ("Always",))
-    yield from not_negative(replicas=view.spec.replicas)
+def _validate(document: Document) -> Errors:
+    """Source: `ValidateReplicationController`."""
+    yield from object_meta(document)
+    yield from _validate_spec(document.get("spec") or {})
+
+
+def _validate_update(new: Document, old: Document) -> Errors:
+    """Source: `ValidateReplicationControllerUpdate`."""
+    yield from object_meta_update(new, old)
+    yield from _validate_spec(new["spec"])
+
+
+def _validate_spec(spec: Document) -> Errors:
+    labels = spec.get("selector")
+    if not labels:
+        yield required("spec.selector")
+    if spec.get("template") is None:
+        yield required("spec.template")
+    else:
+        if labels:
+            equal = (Requirement(key, IN, (value,)) for key, value in labels.items())
+            yield from unselected(spec, Selector(tuple(equal)), "spec")
+        yield from template_errors(spec["template"], "spec.template")
+        yield from lasting_template(spec, "ReplicationController")
+    # These two stand at the end: they are declared beside the fields (`+k8s:minimum`).
+    yield from counts(spec, "spec", "replicas", "minReadySeconds")
+
+
+def _warnings(new: Document, old: Document | None) -> Iterator[str]:
+    if old is None:
+        yield from name_of_pods(new)
 
 
 def _row(rc: ReplicationController, now: float) -> Row:
@@ -65,9 +100,10 @@ REPLICATION_CONTROLLER = Kind(
     first_status=lambda view: {"replicas": 0},
     defaults={"spec.replicas": 1},
     complete=_complete,
-    parts={"spec.template": TEMPLATE},
-    fields={"spec.replicas": whole(0), "spec.minReadySeconds": whole(0)},
-    rules=_rules,
+    validate=_validate,
+    validate_update=_validate_update,
+    validate_status=validate_replica_status,
+    warnings=_warnings,
     scale=Scale(),
     columns=table_columns(
         f"Name  Desired:integer  Current:integer  Ready:integer  Age{COLUMNS}  +Selector"

@@ -36,6 +36,14 @@ REASONS: tuple[tuple[str, str], ...] = (
         rf"{KEPT}[ :].*",
         "A kind that is kept and not simulated has none of its own rules and defaults here.",
     ),
+    (
+        r"\w+: accepted by the course alone, in spite of spec.template.spec.*",
+        "Some rules of Pods are not asked of the templates of Pods.",
+    ),
+    (
+        r"\w+: refused with 422 Invalid instead of 400 BadRequest: .*cannot be handled as.*",
+        "A field of a wrong type is refused by a rule of its values.",
+    ),
     (r"wording .*", "The course refuses it for the same reason in its own words."),
     (
         r".*404 page not found.*",

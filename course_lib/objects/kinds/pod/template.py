@@ -66,7 +66,7 @@ def template_rules(
 
 
 def _complete(template: Document) -> None:
-    for spec in places(template, "spec", create=False):
+    for spec in places(template, "spec"):
         complete_pod_spec(spec)
 
 
