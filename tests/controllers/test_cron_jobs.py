@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from course_lib.errors import CourseError
+from course_lib.objects.meta import owner_reference
 from course_lib.objects.schedule import Schedule, time_zone
 from tests.conftest import job, reasons
 from tests.controllers.workloads import get, script
@@ -111,3 +112,28 @@ def test_summer_time_leaves_an_hour_out_and_repeats_another():
     first = schedule.after(autumn, berlin)
     assert first == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
     assert schedule.after(first, berlin) == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+
+
+def test_the_status_names_the_running_jobs_and_forgets_one_that_went_missing(cluster):
+    cluster.apply(cron(seconds=500))
+    cluster.run(seconds=62)
+    (job,) = cluster.api.list("Job")
+    (known,) = cluster.api.document("CronJob", "tick", "default")["status"]["active"]
+    assert (known["name"], known["uid"]) == (job.name, job.uid)
+    assert known["resourceVersion"], "that with which the Job was made"
+    cluster.api.delete("Job", job.name, "default")
+    cluster.run(seconds=5)
+    assert cluster.log(reason="MissingJob").MESSAGE[0] == f"Active job went missing: {job.name}"
+    assert "active" not in cluster.api.document("CronJob", "tick", "default")["status"]
+
+
+def test_a_job_that_somebody_else_gave_to_a_cron_job_is_told_of(cluster):
+    cluster.apply(cron(schedule="0 0 29 2 *"))
+    cluster.run(seconds=2)
+    stray = job("stray", script("sleep 500"))
+    stray["metadata"]["ownerReferences"] = [owner_reference(get(cluster, "CronJob", "tick"))]
+    cluster.api.create(stray)
+    cluster.run(seconds=2)
+    message = cluster.log(reason="UnexpectedJob").MESSAGE[0]
+    assert message == "Saw a job that the controller did not create or forgot: stray"
+    assert get(cluster, "CronJob", "tick").status.active is None
