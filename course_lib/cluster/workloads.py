@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from course_lib.client import Client
 from course_lib.cluster.arguments import checked
 from course_lib.cluster.tables import table
-from course_lib.controllers.deployment import CHANGE_CAUSE, HASH
-from course_lib.controllers.deployment import revision as number_of
+from course_lib.controllers.deployment_rollout import CHANGE_CAUSE, HASH
+from course_lib.controllers.deployment_rollout import revision as number_of
 from course_lib.errors import CourseError
 from course_lib.objects.kinds.replica_set import ReplicaSet
 from course_lib.objects.pods import is_ready

@@ -111,7 +111,7 @@ class CronJobController(Controller):
             self._start(cron, times, missed.latest, status)
 
     def _may_start(self, cron: CronJob, due: float, status: Document) -> bool:
-        """Whether a start that is `due` is made now; under Forbid it waits for the Job before it."""
+        """Whether a start that is `due` is made now; under Forbid it waits for the last Job."""
         deadline = cron.spec.starting_deadline_seconds
         if deadline is not None and due + deadline < self.sim.now:
             written = (EPOCH + timedelta(seconds=due)).strftime("%a, %d %b %Y %H:%M:%S +0000")

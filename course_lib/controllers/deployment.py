@@ -1,64 +1,38 @@
 """Deployment: from one template to the next, step by step, and back (chapter 03).
 
-It owns one ReplicaSet for each template it ever had, and only ever scales them.
-Source: `pkg/controller/deployment` (`rolling.go`, `recreate.go`, `sync.go`, `progress.go`).
+It owns one ReplicaSet for each template it ever had, and only ever scales them. Not simulated: the
+rollback that a Deployment of apps/v1beta1 asked for in its spec.
+Source: `pkg/controller/deployment` (`deployment_controller.go`, `rolling.go`, `recreate.go`,
+`sync.go`).
 """
 
 from __future__ import annotations
 
-import msgspec
+from contextlib import suppress
 
+from course_lib.apiserver.errors import AlreadyExists, NotFound, Terminating
 from course_lib.client import Client
 from course_lib.client.informer import InformerFactory
-from course_lib.controllers.controller import Controller, Key, key_of
-from course_lib.controllers.deployment_status import deployment_status
-from course_lib.controllers.ownership import number_in
+from course_lib.controllers.controller import Controller, Key, differs, key_of
+from course_lib.controllers.deployment_rollout import (
+    HASH,
+    REVISION,
+    Rollout,
+    new_notes,
+    revision,
+    size_notes,
+)
+from course_lib.controllers.deployment_status import DeploymentProgress, was_complete
+from course_lib.errors import CourseError
 from course_lib.objects.kinds.deployment import Deployment
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.pod.status import FINAL_PHASES
 from course_lib.objects.kinds.replica_set import ReplicaSet
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import owner_reference
-from course_lib.objects.pods import resolve, template_hash
+from course_lib.objects.pods import template_hash
 
-HASH = "pod-template-hash"
-REVISION = "deployment.kubernetes.io/revision"
-DESIRED = "deployment.kubernetes.io/desired-replicas"
-MOST = "deployment.kubernetes.io/max-replicas"
-CHANGE_CAUSE = "kubernetes.io/change-cause"
-
-
-class Rollout(msgspec.Struct, frozen=True):
-    """The ReplicaSets of a Deployment: the one of its template (`new`), and the older ones."""
-
-    deployment: Deployment
-    new: ReplicaSet | None
-    old: list[ReplicaSet]
-
-    @property
-    def all(self) -> list[ReplicaSet]:
-        """All of them, the new one first."""
-        return [*([self.new] if self.new else ()), *self.old]
-
-    @property
-    def surge(self) -> int:
-        """How many Pods there may be beyond the replicas."""
-        return self._bounds()[0]
-
-    @property
-    def unavailable(self) -> int:
-        """How many of the replicas may be unavailable."""
-        return self._bounds()[1]
-
-    def _bounds(self) -> tuple[int, int]:
-        """Surge is rounded up, the other down; both 0 would stand still (`ResolveFenceposts`)."""
-        spec = self.deployment.spec
-        rolling = spec.strategy.rolling_update
-        if spec.strategy.type != "RollingUpdate" or rolling is None:
-            return 0, 0
-        surge = resolve(rolling.max_surge, spec.replicas, up=True)
-        unavailable = resolve(rolling.max_unavailable, spec.replicas, up=False)
-        return (surge, unavailable) if surge or unavailable else (0, 1)
+LONGEST = 253  # characters of a name
 
 
 class DeploymentController(Controller):
@@ -68,7 +42,8 @@ class DeploymentController(Controller):
     kind = "Deployment"
 
     def __init__(self, api: Client, informers: InformerFactory) -> None:
-        self._digests: dict[str, tuple[int, str]] = {}  # by uid: the generation, and its hash
+        # By uid: the generation and the collisions, and the template's hash.
+        self._digests: dict[str, tuple[int, int, str]] = {}
         super().__init__(api, informers)
 
     def watches(self) -> None:
@@ -85,22 +60,39 @@ class DeploymentController(Controller):
 
     def reconcile(self, deployment: Deployment) -> None:
         """One step of the rollout, then the status."""
+        progress = DeploymentProgress(self.sim, deployment)
+        rollout = self._rollout(deployment)
+        rolls = False
         if deployment.terminating:
-            return
-        rollout = self._rollout(deployment)
-        if deployment.spec.paused or self._scaled(rollout):
-            self._scale_all(rollout)
-        elif deployment.spec.strategy.type == "Recreate":
-            self._recreate(rollout)
+            self._note(rollout, progress)
         else:
-            self._roll(rollout)
-        rollout = self._rollout(deployment)
-        if not deployment.spec.paused:
-            self._clean_up(rollout)
-        status, again = deployment_status(self.sim, rollout.new, rollout.old, deployment)
-        self.state(deployment, status)
-        if again:
-            self.enqueue(key_of(deployment), after=again)
+            progress.pause_or_resume()
+            rolls = not deployment.spec.paused and not rollout.scaled()
+            if not rolls:
+                self._resize(self._note(rollout, progress))
+            elif deployment.spec.strategy.type == "Recreate":
+                self._recreate(rollout, progress)
+            else:
+                self._roll(rollout, progress)
+        self._write_status(self._rollout(deployment), progress, rolls)
+
+    def _write_status(self, rollout: Rollout, progress: DeploymentProgress, rolls: bool) -> None:
+        """Write the status, and the revision; a rollout is looked at again at its deadline."""
+        deployment = rollout.deployment
+        status = progress.status(rollout)
+        if rolls:
+            progress.estimate(rollout, status)
+        status["conditions"] = progress.conditions
+        notes = {REVISION: rollout.new.annotations.get(REVISION)} if rollout.new else {}
+        if any(deployment.annotations.get(key) != value for key, value in notes.items()):
+            # With the status: what is written by itself counts as a new generation.
+            patch = {"metadata": {"annotations": notes}, "status": status}
+            place = Deployment, deployment.name, deployment.namespace
+            self.api.patch(*place, patch, "status")
+        elif differs(deployment, status):
+            self.api.patch_status(deployment, status)
+        elif rolls and (wait := progress.look_again(status)):
+            self.enqueue(key_of(deployment), after=wait)
 
     # ReplicaSets
 
@@ -117,203 +109,200 @@ class DeploymentController(Controller):
         return template
 
     def _digest(self, deployment: Deployment) -> str:
-        """The hash of the template, which only another generation changes."""
-        generation, digest = self._digests.get(deployment.uid, (0, ""))
-        if generation != deployment.metadata.generation:
-            generation, digest = (
-                deployment.metadata.generation,
-                template_hash(self._template(deployment)),
-            )
-            self._digests[deployment.uid] = generation, digest
+        """The hash of the template, which only another generation or a collision changes."""
+        version = deployment.metadata.generation, deployment.status.collision_count or 0
+        *known, digest = self._digests.get(deployment.uid, (0, 0, ""))
+        if tuple(known) != version:
+            digest = template_hash(self._template(deployment), version[1])
+            self._digests[deployment.uid] = *version, digest
         return digest
 
-    def _with_new(self, rollout: Rollout, replicas: int) -> Rollout:
-        """The rollout with its new ReplicaSet, made or brought to the front if need be."""
-        deployment, new = rollout.deployment, rollout.new
-        latest = max((revision(rs) for rs in rollout.old), default=0)
+    def _note(self, rollout: Rollout, progress: DeploymentProgress) -> Rollout:
+        """The rollout with what its new ReplicaSet, if there is one, takes over."""
+        new, seconds = rollout.new, rollout.deployment.spec.min_ready_seconds
         if new is None:
-            new = self._make(rollout, replicas, latest + 1)
-        elif revision(new) <= latest:
-            notes = {REVISION: str(latest + 1)}
-            new = self._annotate(new, notes)
-        notes = {REVISION: str(revision(new))}
-        # With its status, as an annotation that is written by itself counts as a new generation.
-        if not notes.items() <= deployment.annotations.items():
-            place = Deployment, deployment.name, deployment.namespace
-            self.api.patch(*place, _annotations(notes), "status")
-        return Rollout(deployment, new, rollout.old)
+            return rollout
+        notes, patch = new_notes(rollout), Document()
+        if notes:
+            patch["metadata"] = {"annotations": notes}
+        if new.spec.min_ready_seconds != seconds:
+            patch["spec"] = {"minReadySeconds": seconds or None}
+        if patch:
+            new = self.api.patch(ReplicaSet, new.name, new.namespace, patch)
+        if progress.limited and progress.find("Progressing") is None:
+            message = f'Found new replica set "{new.name}"'
+            progress.state("Progressing", "True", "FoundNewReplicaSet", message)
+        return Rollout(rollout.deployment, new, rollout.old)
 
-    def _make(self, rollout: Rollout, replicas: int, number: int) -> ReplicaSet:
-        deployment = rollout.deployment
-        template = self._template(deployment)
-        digest = self._digest(deployment)
-        metadata = template.get("metadata", {})
-        labels = metadata.get("labels", {}) | {HASH: digest}
-        match = deployment.spec.selector.match_labels or {}
-        seconds = deployment.spec.min_ready_seconds
-        document = self.api.document(Deployment, deployment.name, deployment.namespace)
-        notes = {REVISION: str(number), **_size(rollout)}
-        if CHANGE_CAUSE in deployment.annotations:
-            notes[CHANGE_CAUSE] = deployment.annotations[CHANGE_CAUSE]
-        made = self.api.create(
-            {
-                "apiVersion": "apps/v1",
-                "kind": "ReplicaSet",
-                "metadata": {
-                    "name": f"{deployment.name}-{digest}",
-                    "namespace": deployment.namespace,
-                    "labels": labels,
-                    "annotations": notes,
-                    "ownerReferences": [owner_reference(deployment)],
-                },
-                "spec": {
-                    "replicas": replicas,
-                    **({"minReadySeconds": seconds} if seconds else {}),
-                    "selector": document["spec"]["selector"]
-                    | {"matchLabels": match | {HASH: digest}},
-                    "template": template | {"metadata": metadata | {"labels": labels}},
-                },
-            }
-        )
+    def _with_new(self, rollout: Rollout, progress: DeploymentProgress) -> Rollout:
+        """The rollout with its new ReplicaSet, which is made if need be."""
+        if rollout.new is not None:
+            return self._note(rollout, progress)
+        new = self._make(rollout, progress)
+        if progress.limited:
+            message = f'Created new replica set "{new.name}"'
+            progress.state("Progressing", "True", "NewReplicaSetCreated", message)
+        return Rollout(rollout.deployment, new, rollout.old)
+
+    def _make(self, rollout: Rollout, progress: DeploymentProgress) -> ReplicaSet:
+        """Make the new ReplicaSet; a refusal is stated, told of, and raised on."""
+        deployment, document = rollout.deployment, self._new_replica_set(rollout)
+        name = document["metadata"]["name"]
+        try:
+            made = self.api.create(document)
+        except Terminating:
+            raise
+        except AlreadyExists:
+            self._collided(deployment)
+            raise
+        except CourseError as refusal:
+            message = f'Failed to create new replica set "{name}": {refusal.what}'
+            if progress.limited:
+                progress.state("Progressing", "False", "ReplicaSetCreateError", message)
+                self.api.patch_status(deployment, {"conditions": progress.conditions})
+            self.warning(deployment, "ReplicaSetCreateError", message)
+            raise
         assert isinstance(made, ReplicaSet)
-        if replicas:
-            self._say_scaled(deployment, made.name, 0, replicas)
+        if made.spec.replicas:
+            self._tell_scaled(deployment, made.name, 0, made.spec.replicas)
         return made
 
-    def _scale(self, deployment: Deployment, rs: ReplicaSet, replicas: int) -> None:
-        notes = _size(Rollout(deployment, None, []))
-        if not notes.items() <= rs.annotations.items():
-            rs = self._annotate(rs, notes)
-        if rs.spec.replicas != replicas:
-            self.api.patch(ReplicaSet, rs.name, rs.namespace, {"spec": {"replicas": replicas}})
-            self._say_scaled(deployment, rs.name, rs.spec.replicas, replicas)
+    def _collided(self, deployment: Deployment) -> None:
+        """Another ReplicaSet has the name: the next hash is another one."""
+        count = (deployment.status.collision_count or 0) + 1
+        self.api.patch_status(deployment, {"collisionCount": count})
 
-    def _say_scaled(self, deployment: Deployment, name: str, before: int, after: int) -> None:
+    def _new_replica_set(self, rollout: Rollout) -> Document:
+        deployment = rollout.deployment
+        spec = self.api.document(Deployment, deployment.name, deployment.namespace)["spec"]
+        template, digest = spec["template"], self._digest(deployment)
+        metadata = template.get("metadata", {})
+        labels = metadata.get("labels", {}) | {HASH: digest}
+        match = spec["selector"].get("matchLabels") or {}
+        seconds = deployment.spec.min_ready_seconds
+        return {
+            "apiVersion": "apps/v1",
+            "kind": "ReplicaSet",
+            "metadata": {
+                "name": f"{deployment.name[: LONGEST - 1 - len(digest)]}-{digest}",
+                "namespace": deployment.namespace,
+                "labels": labels,
+                "annotations": new_notes(rollout) | size_notes(rollout),
+                "ownerReferences": [owner_reference(deployment)],
+            },
+            "spec": {
+                "replicas": rollout.new_size(),
+                **({"minReadySeconds": seconds} if seconds else {}),
+                "selector": spec["selector"] | {"matchLabels": match | {HASH: digest}},
+                "template": template | {"metadata": metadata | {"labels": labels}},
+            },
+        }
+
+    def _scale(
+        self, rollout: Rollout, rs: ReplicaSet, replicas: int, force: bool = False
+    ) -> ReplicaSet:
+        """Scale a ReplicaSet, and tell it of its Deployment; `force`: also where its size stays."""
+        if rs.spec.replicas == replicas and not force:
+            return rs
+        notes, patch = size_notes(rollout), Document()
+        if not notes.items() <= rs.annotations.items():
+            patch["metadata"] = {"annotations": notes}
+        if rs.spec.replicas != replicas:
+            patch["spec"] = {"replicas": replicas}
+        if not patch:
+            return rs
+        scaled = self.api.patch(ReplicaSet, rs.name, rs.namespace, patch)
+        if rs.spec.replicas != replicas:
+            self._tell_scaled(rollout.deployment, rs.name, rs.spec.replicas, replicas)
+        return scaled
+
+    def _tell_scaled(self, deployment: Deployment, name: str, before: int, after: int) -> None:
         way = "up" if after > before else "down"
         message = f"Scaled {way} replica set {name} from {before} to {after}"
         self.normal(deployment, "ScalingReplicaSet", message)
 
-    def _annotate(self, rs: ReplicaSet, notes: dict[str, str]) -> ReplicaSet:
-        annotated: ReplicaSet = self.api.patch(
-            "ReplicaSet", rs.name, rs.namespace, _annotations(notes)
-        )
-        return annotated
-
     def _clean_up(self, rollout: Rollout) -> None:
         """Keep `revisionHistoryLimit` old ReplicaSets to roll back to."""
-        idle = [rs for rs in rollout.old if not rs.spec.replicas and not rs.status.replicas]
-        for rs in idle[: max(0, len(idle) - rollout.deployment.spec.revision_history_limit)]:
-            self.api.delete(ReplicaSet, rs.name, rs.namespace)
+        alive = [rs for rs in rollout.old if not rs.terminating]
+        surplus = max(0, len(alive) - rollout.deployment.spec.revision_history_limit)
+        for rs in alive[:surplus]:
+            unseen = rs.metadata.generation > rs.status.observed_generation
+            if not rs.spec.replicas and not rs.status.replicas and not unseen:
+                with suppress(NotFound):
+                    self.api.delete(ReplicaSet, rs.name, rs.namespace)
 
     # RollingUpdate
 
-    def _roll(self, rollout: Rollout) -> None:
+    def _roll(self, rollout: Rollout, progress: DeploymentProgress) -> None:
         """Grow the new ReplicaSet as far as the surge allows, else shrink the old ones as far as
         availability allows: one of the two at each look.
         """
-        rollout = self._with_new(rollout, self._new_size(rollout))
-        deployment, new = rollout.deployment, rollout.new
+        rollout = self._with_new(rollout, progress)
+        new, desired = rollout.new, rollout.deployment.spec.replicas
         assert new is not None
-        size = self._new_size(rollout)
-        if size != new.spec.replicas:
-            self._scale(deployment, new, size)
-        elif not self._shrink_old(rollout):
-            self._scale(deployment, new, new.spec.replicas)
-
-    def _new_size(self, rollout: Rollout) -> int:
-        """How large the new ReplicaSet may be now (`NewRSNewReplicas`)."""
-        desired = rollout.deployment.spec.replicas
-        have = rollout.new.spec.replicas if rollout.new else 0
-        if have >= desired:
-            return desired
-        room = desired + rollout.surge - sum(rs.spec.replicas for rs in rollout.all)
-        return min(desired, have + max(0, room))
+        size = desired if new.spec.replicas >= desired else rollout.new_size()
+        if self._scale(rollout, new, size) is not new or self._shrink_old(rollout):
+            return
+        if was_complete(rollout.deployment):
+            self._clean_up(rollout)
 
     def _shrink_old(self, rollout: Rollout) -> bool:
         """Give up old Pods: first unhealthy ones, then as many as availability allows."""
-        deployment, new = rollout.deployment, rollout.new
+        old, new = rollout.oldest_first(), rollout.new
         assert new is not None
-        old = [rs for rs in rollout.old if rs.spec.replicas]
-        least = deployment.spec.replicas - rollout.unavailable
-        new_unavailable = new.spec.replicas - new.status.available_replicas
-        spare = sum(rs.spec.replicas for rs in rollout.all) - least - new_unavailable
+        unavailable = new.spec.replicas - new.status.available_replicas
+        spare = rollout.pods - rollout.least - unavailable
         if not old or spare <= 0:
             return False
         sizes = {rs.name: rs.spec.replicas for rs in old}
-        for rs in old:
-            unhealthy = min(spare, sizes[rs.name] - rs.status.available_replicas)
+        for place, rs in enumerate(old):
+            unhealthy = min(spare, rs.spec.replicas - rs.status.available_replicas)
             if unhealthy > 0:
-                sizes[rs.name] -= unhealthy
+                old[place] = self._scale(rollout, rs, rs.spec.replicas - unhealthy)
                 spare -= unhealthy
-        available = sum(rs.status.available_replicas for rs in rollout.all) - least
-        for rs in old:
-            fewer = min(max(0, available), sizes[rs.name])
-            sizes[rs.name] -= fewer
-            available -= fewer
-        for rs in old:
-            self._scale(deployment, rs, sizes[rs.name])
+        left = sum(rs.status.available_replicas for rs in rollout.all) - rollout.least
+        for place, rs in enumerate(old):
+            fewer = min(max(0, left), rs.spec.replicas)
+            old[place] = self._scale(rollout, rs, rs.spec.replicas - fewer)
+            left -= fewer
         return any(sizes[rs.name] != rs.spec.replicas for rs in old)
 
     # Recreate
 
-    def _recreate(self, rollout: Rollout) -> None:
+    def _recreate(self, rollout: Rollout, progress: DeploymentProgress) -> None:
         """All old Pods must be gone before the first new one comes."""
-        for rs in rollout.old:
-            self._scale(rollout.deployment, rs, 0)
-        if any(rs.spec.replicas for rs in rollout.old) or self._old_pods_left(rollout):
+        rollout = self._note(rollout, progress)
+        active = [rs for rs in rollout.old if rs.spec.replicas]
+        for rs in active:
+            self._scale(rollout, rs, 0)
+        if active or self._old_pods_left(rollout):
             return
-        rollout = self._with_new(rollout, rollout.deployment.spec.replicas)
+        rollout = self._with_new(rollout, progress)
         assert rollout.new is not None
-        self._scale(rollout.deployment, rollout.new, rollout.deployment.spec.replicas)
+        self._scale(rollout, rollout.new, rollout.deployment.spec.replicas)
+        if was_complete(rollout.deployment):
+            self._clean_up(rollout)
 
     def _old_pods_left(self, rollout: Rollout) -> bool:
+        if any(rs.status.replicas for rs in rollout.old):
+            return True
         pods = (pod for rs in rollout.old for pod in self.owned(Pod, rs))
         return any(pod.status.phase not in FINAL_PHASES for pod in pods)
 
-    # Scaling in the middle of a rollout
+    # Another size
 
-    def _scaled(self, rollout: Rollout) -> bool:
-        """Whether the Deployment's size changed since its ReplicaSets were last scaled."""
-        size = str(rollout.deployment.spec.replicas)
-        return any(
-            rs.spec.replicas and rs.annotations.get(DESIRED, size) != size for rs in rollout.all
-        )
-
-    def _scale_all(self, rollout: Rollout) -> None:
-        """Share out a new size among the ReplicaSets in proportion to their sizes (`scale`)."""
-        deployment = rollout.deployment
-        active = [rs for rs in rollout.all if rs.spec.replicas]
-        if len(active) <= 1:
-            newest = active[0] if active else rollout.new
-            if newest is not None:
-                self._scale(deployment, newest, deployment.spec.replicas)
-            return
-        now = sum(rs.spec.replicas for rs in active)
-        allowed = deployment.spec.replicas + rollout.surge
-        left = allowed - now
-        ordered = sorted(active, key=lambda rs: (-rs.spec.replicas, revision(rs)))
-        sizes = {}
-        for rs in ordered:
-            before = number_in(rs, DESIRED, deployment.spec.replicas) + rollout.surge
-            share = round(rs.spec.replicas * allowed / max(1, before)) - rs.spec.replicas
-            share = min(share, left) if left > 0 else max(share, left)
-            sizes[rs.name] = rs.spec.replicas + share
-            left -= share
-        sizes[ordered[0].name] = max(0, sizes[ordered[0].name] + left)
-        for rs in ordered:
-            self._scale(deployment, rs, sizes[rs.name])
-
-
-def _size(rollout: Rollout) -> dict[str, str]:
-    """What a ReplicaSet is told of its Deployment: the replicas, and the most that there may be."""
-    desired = rollout.deployment.spec.replicas
-    return {DESIRED: str(desired), MOST: str(desired + rollout.surge)}
-
-
-def revision(rs: ReplicaSet) -> int:
-    """The number of a ReplicaSet in its Deployment's history."""
-    return number_in(rs, REVISION, 0)
-
-
-def _annotations(notes: dict[str, str]) -> Document:
-    return {"metadata": {"annotations": notes}}
+    def _resize(self, rollout: Rollout) -> None:
+        """Give the ReplicaSets a new size of the Deployment, in proportion to theirs (`scale`)."""
+        desired = rollout.deployment.spec.replicas
+        only = rollout.active_or_latest()
+        if only is not None:
+            self._scale(rollout, only, desired)
+        elif rollout.saturated():
+            for rs in rollout.oldest_first():
+                self._scale(rollout, rs, 0)
+        elif rollout.deployment.spec.strategy.type == "RollingUpdate":
+            by_name = {rs.name: rs for rs in rollout.all}
+            for name, size in rollout.shares().items():
+                self._scale(rollout, by_name[name], size, force=True)
+        if rollout.deployment.spec.paused:
+            self._clean_up(rollout)

@@ -60,10 +60,13 @@ def resolve(value: int | str | None, of: int, up: bool) -> int:
     return math.ceil(share) if up else math.floor(share)
 
 
-def template_hash(template: dict[str, Any]) -> str:
+def template_hash(template: dict[str, Any], collisions: int = 0) -> str:
     """A short name for a Pod template: the same template, the same name.
+
+    After each of the `collisions` with the name of something else it is another one.
 
     Upstream hashes its memory layout; here it is the canonical JSON, in upstream's alphabet.
     """
-    digest = hashlib.sha256(json.dumps(template, sort_keys=True).encode()).digest()
+    text = json.dumps(template, sort_keys=True) + str(collisions or "")
+    digest = hashlib.sha256(text.encode()).digest()
     return "".join(ALPHABET[byte % len(ALPHABET)] for byte in digest[:10])

@@ -149,8 +149,8 @@ def test_a_deployment_says_what_its_replica_set_is_refused(cluster):
     assert stated["ReplicaFailure"] == ("True", "FailedCreate")
 
 
-@pytest.mark.parametrize("written", ["abc", "", "1.5"])
-def test_a_revision_that_is_no_number_does_not_stop_a_deployment(cluster, written):
+@pytest.mark.parametrize(("written", "shown"), [("abc", 0), ("", 1), ("1.5", 0)])
+def test_a_revision_that_is_no_number_does_not_stop_a_deployment(cluster, written, shown):
     cluster.apply(workload(replicas=2))
     cluster.run(seconds=30)
     [only] = cluster.api.list("ReplicaSet", "default")
@@ -159,7 +159,7 @@ def test_a_revision_that_is_no_number_does_not_stop_a_deployment(cluster, writte
     cluster.scale("deployment/web", 3)
     cluster.run(seconds=30)
     assert cluster.get("deployments").READY[0] == "3/3"
-    assert list(cluster.history_of("deployment/web").REVISION) == [1]
+    assert list(cluster.history_of("deployment/web").REVISION) == [shown]
 
 
 def test_availability_says_when_it_was_stated_and_when_it_changed(cluster):
@@ -177,3 +177,103 @@ def test_the_number_of_its_revision_is_no_change_of_a_deployment(cluster):
     deployment = cluster.api.get("Deployment", "web")
     assert deployment.annotations["deployment.kubernetes.io/revision"] == "1"
     assert deployment.metadata.generation == deployment.status.observed_generation == 1
+
+
+def conditions(cluster) -> list[tuple[str, str, str]]:
+    found = get(cluster, "Deployment").status.conditions
+    return [(each.type, each.status, each.reason) for each in found]
+
+
+def test_the_condition_that_changed_last_stands_last(cluster):
+    cluster.apply(workload(replicas=2))
+    cluster.run(seconds=30)
+    available = ("Available", "True", "MinimumReplicasAvailable")
+    progressed = ("Progressing", "True", "NewReplicaSetAvailable")
+    assert conditions(cluster) == [available, progressed]
+    cluster.scale("deployment/web", 8)
+    cluster.run(seconds=30)
+    assert conditions(cluster) == [progressed, available]
+
+
+def test_a_deployment_that_is_paused_states_it_before_anything_else(cluster):
+    cluster.apply(workload(replicas=2, paused=True))
+    cluster.run(seconds=5)
+    assert conditions(cluster)[0] == ("Progressing", "Unknown", "DeploymentPaused")
+    cluster.workloads.resume("deployment/web")
+    cluster.run(seconds=30)
+    assert conditions(cluster)[-1] == ("Progressing", "True", "NewReplicaSetAvailable")
+
+
+def test_a_finished_rollout_does_not_fail_its_deadline(cluster):
+    cluster.apply(workload(replicas=2, progressDeadlineSeconds=30))
+    cluster.run(seconds=30)
+    for node in ("node-1", "node-2", "node-3"):
+        cluster.cordon(node)
+    for pod in cluster.api.list("Pod"):
+        cluster.api.delete("Pod", pod.name, "default", grace_period=0)
+    cluster.run(seconds=120)
+    assert ("Progressing", "True", "NewReplicaSetAvailable") in conditions(cluster)
+    assert ("Available", "False", "MinimumReplicasUnavailable") in conditions(cluster)
+
+
+def test_annotations_of_a_deployment_count_as_a_generation_and_go_to_its_replica_set(cluster):
+    cluster.apply(workload(replicas=1))
+    cluster.run(seconds=20)
+    assert get(cluster, "Deployment").metadata.generation == 1
+    notes = {"metadata": {"annotations": {"team": "blue"}, "labels": {"tier": "front"}}}
+    cluster.api.patch("Deployment", "web", "default", notes)
+    cluster.run(seconds=5)
+    assert get(cluster, "Deployment").metadata.generation == 2
+    assert get(cluster, "Deployment").status.observed_generation == 2
+    (replica_set,) = cluster.api.list("ReplicaSet")
+    assert replica_set.annotations["team"] == "blue"
+    assert "tier" not in replica_set.labels
+
+
+def test_a_replica_set_that_comes_back_keeps_the_revisions_that_it_had(cluster):
+    cluster.apply(workload(replicas=1))
+    cluster.run(seconds=20)
+    for _ in range(2):
+        cluster.set_image("deployment/web", "nginx:1.28")
+        cluster.run(seconds=30)
+        cluster.rollback("deployment/web")
+        cluster.run(seconds=30)
+    notes = [rs.annotations for rs in cluster.api.list("ReplicaSet")]
+    history = "deployment.kubernetes.io/revision-history"
+    assert sorted(each.get(history, "") for each in notes) == ["1,3", "2"]
+
+
+def test_a_failure_of_a_replica_set_is_stated_with_its_time(cluster):
+    quota = {"hard": {"pods": "1"}}
+    head = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "small"}}
+    cluster.apply([head | {"spec": quota}, workload(replicas=2)])
+    cluster.run(seconds=20)
+    found = get(cluster, "Deployment").status.conditions
+    (failure,) = [each for each in found if each.type == "ReplicaFailure"]
+    assert failure.last_update_time == failure.last_transition_time is not None
+
+
+def test_minimal_seconds_of_readiness_reach_the_replica_set(cluster):
+    cluster.apply(workload(replicas=1))
+    cluster.run(seconds=20)
+    for seconds in (7, 0):
+        cluster.api.patch("Deployment", "web", "default", {"spec": {"minReadySeconds": seconds}})
+        cluster.run(seconds=2)
+        (replica_set,) = cluster.api.list("ReplicaSet")
+        assert replica_set.spec.min_ready_seconds == seconds
+
+
+def test_another_replica_set_of_the_same_name_makes_the_next_hash_another_one(cluster):
+    cluster.apply(workload(replicas=1))
+    cluster.run(seconds=20)
+    (made,) = cluster.api.list("ReplicaSet")
+    cluster.api.delete("Deployment", "web", "default", "Orphan")
+    cluster.run(seconds=5)
+    labels = {"metadata": {"labels": {"app": "other", "pod-template-hash": None}}}
+    cluster.api.patch("ReplicaSet", made.name, "default", labels)
+    cluster.apply(workload(replicas=1))
+    cluster.run(seconds=20)
+    assert get(cluster, "Deployment").status.collision_count == 1
+    names = [rs.name for rs in cluster.api.list("ReplicaSet")]
+    assert len(names) == 2
+    assert made.name in names

@@ -57,8 +57,6 @@ class DeploymentSpec(Value, frozen=True):
 class DeploymentStatus(Value, frozen=True):
     """How far a Deployment has come."""
 
-    UNKEPT = "collisionCount"
-
     observed_generation: int = 0
     replicas: int = 0
     updated_replicas: int = 0
@@ -66,6 +64,7 @@ class DeploymentStatus(Value, frozen=True):
     available_replicas: int = 0
     unavailable_replicas: int = 0
     terminating_replicas: int = 0
+    collision_count: int | None = None
     conditions: list[Condition] | None = None
 
 
@@ -184,5 +183,6 @@ DEPLOYMENT = Kind(
     scale=Scale(),
     columns=table_columns(f"Name  Ready  Up-to-date  Available  Age{COLUMNS}  +Selector"),
     row=_row,
+    counted_fields=("spec", "metadata.annotations"),
     always_stated=("terminatingReplicas",),
 )
