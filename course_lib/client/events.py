@@ -1,16 +1,17 @@
 """Events: what components report about objects, kept for an hour, and counted while it repeats.
 
-Source: kubernetes.io "Event"; client-go `tools/record` (the correlation is simplified: equal
-events are counted, and none is rate-limited).
+Source: kubernetes.io "Event"; client-go `tools/record`. Simplified: what the scheduler records
+(`events.k8s.io`) is counted where it is equal, as other Events are, and neither combined nor
+dropped.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from contextlib import suppress
-from typing import NamedTuple
 
 from course_lib.apiserver.errors import NotFound, Unavailable
+from course_lib.client.event_correlator import COMBINED, EventCorrelator, Recorded, Told
 from course_lib.client.interface import Client
 from course_lib.engine.timestamps import EPOCH
 from course_lib.objects.kinds.event import Event
@@ -19,15 +20,7 @@ from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object
 
 TIME_TO_LIVE = 3600.0  # s; kube-apiserver --event-ttl
-
-
-class Told(NamedTuple):
-    """What an Event says, and of which field of its object; empty for the whole of it."""
-
-    type: str
-    reason: str
-    message: str
-    field: str
+SCHEDULER = "default-scheduler"
 
 
 class EventRecorder:
@@ -38,8 +31,9 @@ class EventRecorder:
 
     def __init__(self, api: Client) -> None:
         self._api = api
-        # By what they say: name, namespace and time of the last record; the oldest comes first.
-        self._known: OrderedDict[tuple[str, ...], tuple[str, str, float]] = OrderedDict()
+        self._correlators: dict[str, EventCorrelator] = {}  # by component
+        # By namespace and name: the time of the last record; the oldest comes first.
+        self._written: OrderedDict[tuple[str, str], float] = OrderedDict()
 
     def normal(
         self, component: str, about: Object, reason: str, message: str, field: str = ""
@@ -68,49 +62,35 @@ class EventRecorder:
             self._store(component, about, told, sim.timestamp)
 
     def _store(self, component: str, about: Object, told: Told, now: str) -> None:
-        api = self._api
+        """Write an Event, or count one that is there; unless there are too many of them."""
         self._expire()
-        same = (about.uid, component, *told)
-        if same in self._known:
-            name, namespace, _ = self._known[same]
-            existing = api.find(Event, name, namespace)
-            if existing is not None:
-                patch = {"count": existing.count + 1, "lastTimestamp": now}
-                api.patch(Event, name, namespace, patch)
-                self._note(same, name, namespace)
-                return
-        namespace = about.namespace or "default"
-        space = api.find(Namespace, namespace)
-        if space is None or space.terminating:
-            return
-        reporter, _, host = component.partition("/")  # `kubelet/node-1`
+        correlator = self._correlators.get(component)
+        if correlator is None:
+            correlator = self._correlators[component] = EventCorrelator()
+        time = self._api.sim.now
+        key: tuple[str, ...] = (about.uid, *told)
+        if component != SCHEDULER:
+            told, key = correlator.combined(about.uid, told, time)
         name = f"{about.name.replace(':', '-')}.{self._number():x}"
-        event: Document = {
-            "apiVersion": "v1",
-            "kind": "Event",
-            "metadata": {"name": name, "namespace": namespace},
-            "involvedObject": _reference(about, told.field),
-        }
-        event |= {"type": told.type, "reason": told.reason, "message": told.message}
-        event |= {
-            "source": {"component": reporter, **({"host": host} if host else {})},
-            "reportingComponent": reporter,
-            "reportingInstance": host,
-            "count": 1,
-            "firstTimestamp": now,
-            "lastTimestamp": now,
-        }
-        api.create(event)
-        self._note(same, name, namespace)
+        record = correlator.observed(key, name, now)
+        if component != SCHEDULER and correlator.is_spam(about.uid, told.type, time):
+            return
+        namespace = about.namespace or "default"
+        if record.count > 1 and self._api.find(Event, record.name, namespace) is not None:
+            patch = {"count": record.count, "lastTimestamp": now, "message": told.message}
+            self._api.patch(Event, record.name, namespace, patch)
+        else:
+            space = self._api.find(Namespace, namespace)
+            if space is None or space.terminating:
+                return
+            self._api.create(_document(component, about, told, record, now))
+        self._written[namespace, record.name] = time
+        self._written.move_to_end((namespace, record.name))
 
     def _number(self) -> int:
         """A number that no other Event's name has: the time in ns since 1970, made unique."""
         began = int(EPOCH.timestamp())
         return began * 10**9 + round(self._api.sim.now * 1e9) + self._api.sim.number("events")
-
-    def _note(self, same: tuple[str, ...], name: str, namespace: str) -> None:
-        self._known[same] = name, namespace, self._api.sim.now
-        self._known.move_to_end(same)
 
     def _expire(self) -> None:
         """Delete Events that nobody recorded again within their time to live.
@@ -118,13 +98,34 @@ class EventRecorder:
         On a real cluster the API server does: each write of an Event renews its lease in etcd.
         """
         oldest = self._api.sim.now - TIME_TO_LIVE
-        while self._known:
-            same, (name, namespace, last) = next(iter(self._known.items()))
+        while self._written:
+            (namespace, name), last = next(iter(self._written.items()))
             if last >= oldest:
                 return
             with suppress(NotFound):
                 self._api.delete(Event, name, namespace)
-            del self._known[same]
+            del self._written[namespace, name]
+
+
+def _document(component: str, about: Object, told: Told, record: Recorded, now: str) -> Document:
+    """An Event that is written for the first time."""
+    reporter, _, host = component.partition("/")  # `kubelet/node-1`
+    combined = told.message.startswith(COMBINED)
+    return {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {"name": record.name, "namespace": about.namespace or "default"},
+        "involvedObject": _reference(about, told.field),
+        "type": told.type,
+        "reason": told.reason,
+        "message": told.message,
+        "source": {"component": reporter, **({"host": host} if host else {})},
+        "reportingComponent": "" if combined else reporter,
+        "reportingInstance": "" if combined else host,
+        "count": record.count,
+        "firstTimestamp": record.first,
+        "lastTimestamp": now,
+    }
 
 
 def _reference(about: Object, field: str) -> Document:

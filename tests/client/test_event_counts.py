@@ -75,6 +75,55 @@ def test_events_expire_though_somebody_has_deleted_one():
     assert [each.reason for each in api.list(Event)] == ["Last"]
 
 
+@pytest.mark.parametrize(("messages", "shown"), [(9, 9), (10, 10), (12, 10)])
+def test_from_the_tenth_on_events_that_differ_by_their_message_are_one(messages, shown):
+    api, events, about = recorder()
+    for number in range(messages):
+        api.sim.run(1)
+        events.warning("tester", about, "Failed", f"try {number}")
+    found = sorted(api.list(Event), key=lambda each: each.first_timestamp)
+    assert len(found) == shown
+    assert [each.message for each in found[:9]] == [f"try {number}" for number in range(9)]
+    if messages > 9:
+        last = messages - 1
+        assert found[9].message == f"(combined from similar events): try {last}"
+        assert found[9].count == messages - 9
+
+
+@pytest.mark.parametrize(("pause", "combined"), [(599, True), (600, True), (601, False)])
+def test_after_ten_minutes_similar_events_are_told_apart_again(pause, combined):
+    api, events, about = recorder()
+    for number in range(9):
+        events.warning("tester", about, "Failed", f"try {number}")
+    api.sim.run(pause)
+    events.warning("tester", about, "Failed", "try again")
+    messages = [each.message for each in api.list(Event)]
+    assert any("combined" in message for message in messages) == combined
+
+
+@pytest.mark.parametrize(("pause", "written"), [(299, 25), (300, 26)])
+def test_of_many_events_about_an_object_25_are_written_and_one_each_five_minutes(pause, written):
+    api, events, about = recorder()
+    for _ in range(25):
+        events.normal("tester", about, "Often", "seen")
+    api.sim.run(pause)
+    events.normal("tester", about, "Often", "seen")
+    (event,) = api.list(Event)
+    assert event.count == written
+    events.warning("tester", about, "Other", "warnings have a budget of their own")
+    assert len(api.list(Event)) == 2
+
+
+def test_events_that_were_dropped_are_counted_all_the_same():
+    api, events, about = recorder()
+    for _ in range(30):
+        events.normal("tester", about, "Often", "seen")
+    api.sim.run(300)
+    events.normal("tester", about, "Often", "seen")
+    (event,) = api.list(Event)
+    assert event.count == 31
+
+
 class Elsewhere:
     """A client with a simulation of its own."""
 
