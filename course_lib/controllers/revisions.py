@@ -5,6 +5,8 @@ Source: `pkg/controller/history/controller_history.go`.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from course_lib.client import Client
 from course_lib.objects.kinds.controller_revision import ControllerRevision
 from course_lib.objects.kinds.daemon_set import DaemonSet
@@ -40,6 +42,14 @@ class Revisions:
     def settle(self) -> None:
         """The update is complete: it is what is current now."""
         self.current = self.update
+
+    def __len__(self) -> int:
+        return len(self._existing)
+
+    def idle(self, used: Collection[str]) -> list[ControllerRevision]:
+        """The revisions that are neither current, nor the update, nor `used`, by number."""
+        live = (self.current, self.update, *used)
+        return [each for each in self._existing if each.name not in live]
 
     def template(self, revision: str) -> Document:
         """The Pod template of a revision (the latest, if that one is forgotten)."""
@@ -79,7 +89,9 @@ class Revisions:
         """The labels and annotations of a new ControllerRevision."""
         labels = self._template.get("metadata", {}).get("labels", {})
         if isinstance(self.owner, StatefulSet):
-            return {"labels": labels | {HASH_LABEL: self.hash}}
+            owned = self.owner.annotations
+            own: Document = {"annotations": owned} if owned else {}
+            return {"labels": labels | {HASH_LABEL: self.hash}} | own
         notes = {GENERATION: template_generation(self.owner)}
         return {"labels": labels | {REVISION_LABEL: self.hash}, "annotations": notes}
 

@@ -6,10 +6,13 @@ Source: `pkg/controller/statefulset/stateful_set_utils.go`.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from collections.abc import Iterable
 
 from course_lib.controllers.revisions import REVISION_LABEL
 from course_lib.controllers.standing import Standing, standing_of
 from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.kinds.stateful_set import StatefulSet
+from course_lib.objects.pods import ready_since
 
 
 def ordinal_of(pod: Pod) -> int | None:
@@ -20,12 +23,39 @@ def ordinal_of(pod: Pod) -> int | None:
     return int(ordinal) if named and ordinal.isdecimal() else None
 
 
+def desired_ordinals(owner: StatefulSet) -> range:
+    """The ordinals of the Pods that a StatefulSet should have."""
+    start = owner.spec.ordinals.start if owner.spec.ordinals else 0
+    return range(start, start + owner.spec.replicas)
+
+
 def by_replica(pod: Pod) -> list[tuple[str, tuple[Standing, str]]]:
     """Tally function: standing and revision of each StatefulSet's Pods."""
     owner = pod.metadata.controller
     if owner is None or ordinal_of(pod) is None:
         return []
     return [(owner.uid, (standing_of(pod), pod.labels.get(REVISION_LABEL, "")))]
+
+
+def by_time_running_ready(pod: Pod) -> list[tuple[str, str]]:
+    """Tally function: since when the Pods of each StatefulSet that run are ready."""
+    owner, since = pod.metadata.controller, ready_since(pod)
+    if owner is None or ordinal_of(pod) is None or pod.status.phase != "Running" or since is None:
+        return []
+    return [(owner.uid, since)]
+
+
+def in_order_of_start(places: Iterable[int], total: int) -> list[int]:
+    """The order in which Pods at these `places`, of so many in `total`, are really made.
+
+    All places are gone through in batches of 1, 2, 4, and so on; see `batches.as_started`.
+    """
+
+    def order(place: int) -> tuple[int, bool, int]:
+        batch = (place + 1).bit_length()
+        return batch, place != min((1 << batch) - 2, total - 1), place
+
+    return sorted(places, key=order)
 
 
 class Ordinals:
@@ -58,28 +88,39 @@ class Ordinals:
         _keep(self.unsound, ordinal, there and not sound)
         _keep(self.outdated, ordinal, outdated)
 
-    @property
-    def first_missing(self) -> int:
-        """The lowest ordinal that does not exist: where the sorted ones leave the count."""
-        numbers = range(len(self.present))
-        return bisect_left(numbers, True, key=lambda number: self.present[number] != number)
-
-    def surplus(self, replicas: int) -> list[int]:
-        """The ordinals beyond the replicas, the highest first."""
-        return self.present[bisect_left(self.present, replicas) :][::-1]
-
-    def last_outdated(self, replicas: int) -> int | None:
-        """The highest ordinal of an old revision among the replicas."""
-        place = bisect_left(self.outdated, replicas)
-        return self.outdated[place - 1] if place else None
-
-    def all_sound(self, ordinals: range) -> bool:
-        """Whether all of these exist and hold nothing up."""
-        first, end = ordinals.start, ordinals.stop
-        there = bisect_left(self.present, end) - bisect_left(self.present, first)
-        return there == len(ordinals) and bisect_left(self.unsound, end) == bisect_left(
-            self.unsound, first
+    def first_missing(self, desired: range) -> int | None:
+        """The lowest of the `desired` ordinals that does not exist."""
+        begin = bisect_left(self.present, desired.start)
+        numbers = range(len(self.present) - begin)
+        gap = bisect_left(
+            numbers, True, key=lambda number: self.present[begin + number] != desired.start + number
         )
+        return desired.start + gap if gap < len(desired) else None
+
+    def missing(self, desired: range) -> list[int]:
+        """The `desired` ordinals that do not exist."""
+        if self.first_missing(desired) is None:
+            return []
+        there = set(_within(self.present, desired))
+        return [ordinal for ordinal in desired if ordinal not in there]
+
+    def unsound_in(self, desired: range) -> list[int]:
+        """The `desired` ordinals that exist and hold the next step up."""
+        return _within(self.unsound, desired)
+
+    def outdated_in(self, desired: range) -> list[int]:
+        """The `desired` ordinals that are of an old revision, the highest first."""
+        return _within(self.outdated, desired)[::-1]
+
+    def surplus(self, desired: range) -> list[int]:
+        """The ordinals that are not among the `desired` ones, the highest first."""
+        above = self.present[bisect_left(self.present, desired.stop) :]
+        return [*above[::-1], *self.present[: bisect_left(self.present, desired.start)][::-1]]
+
+
+def _within(ordinals: list[int], desired: range) -> list[int]:
+    """Those of sorted `ordinals` that are among the `desired` ones."""
+    return ordinals[bisect_left(ordinals, desired.start) : bisect_left(ordinals, desired.stop)]
 
 
 def _keep(ordinals: list[int], ordinal: int, inside: bool) -> None:

@@ -1,26 +1,44 @@
-"""StatefulSet: Pods with a name and a volume of their own, in order (chapter 03).
+"""StatefulSet: Pods with a name, a number and a volume that stay theirs (chapter 03).
 
-Source: `pkg/controller/statefulset/stateful_set_control.go`; kubernetes.io "StatefulSets".
+Source: `pkg/controller/statefulset` (`stateful_set_control.go`, `stateful_pod_control.go`).
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter
+from contextlib import suppress
 
+from course_lib.apiserver.errors import AlreadyExists, NotFound, Terminating
 from course_lib.client import Client
 from course_lib.client.informer import InformerFactory
+from course_lib.controllers.batches import slow_start
 from course_lib.controllers.controller import Controller, key_of
 from course_lib.controllers.ownership import pod_from_template
 from course_lib.controllers.revisions import REVISION_LABEL, Revisions
-from course_lib.controllers.standing import available_among, by_time_ready, standing_of
-from course_lib.controllers.stateful_pods import Ordinals, by_replica
+from course_lib.controllers.standing import available_among, standing_of
+from course_lib.controllers.stateful_claims import (
+    Holders,
+    claim_document,
+    claim_names,
+    has_other_controller,
+    is_stale,
+    new_owners,
+)
+from course_lib.controllers.stateful_pods import (
+    Ordinals,
+    by_replica,
+    by_time_running_ready,
+    desired_ordinals,
+    in_order_of_start,
+)
+from course_lib.errors import CourseError
 from course_lib.objects.kinds.controller_revision import ControllerRevision
 from course_lib.objects.kinds.persistent_volume_claim import PersistentVolumeClaim
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.pod.status import FINAL_PHASES
 from course_lib.objects.kinds.stateful_set import StatefulSet
-from course_lib.objects.pods import available_in
+from course_lib.objects.manifests import Document
+from course_lib.objects.pods import available_in, resolve
 
 POD_NAME = "statefulset.kubernetes.io/pod-name"
 POD_INDEX = "apps.kubernetes.io/pod-index"
@@ -54,14 +72,21 @@ class StatefulSetController(Controller):
 
     def reconcile(self, owner: StatefulSet) -> None:
         """One step: Pods that should be, lowest first; the condemned, highest first; updates."""
-        if owner.terminating:
-            return
         revisions = Revisions(self.api, self.owned(ControllerRevision, owner), owner)
         self.settle(Pod, owner)
+        try:
+            if not owner.terminating:
+                self._step(owner, revisions)
+        finally:
+            self._write_status(owner, revisions)
+        self._forget_revisions(owner, revisions)
+
+    def _step(self, owner: StatefulSet, revisions: Revisions) -> None:
         ordinals = self._known(owner, revisions.update)
-        if self._replicas(owner, ordinals, revisions) and self._condemned(owner, ordinals):
+        burst = owner.spec.pod_management_policy == "Parallel"
+        goes_on = self._replicas(owner, ordinals, revisions)
+        if (goes_on or burst) and (self._condemned(owner, ordinals) or burst):
             self._update(owner, ordinals)
-        self._write_status(owner, revisions)
 
     def _known(self, owner: StatefulSet, update: str) -> Ordinals:
         """What is known of the Pods, with those that changed since."""
@@ -77,6 +102,8 @@ class StatefulSetController(Controller):
                 current = self._pod(owner, int(ordinal))
                 sound = current is not None and self._sound(owner, current)
                 ordinals.put(int(ordinal), current, sound)
+                if current is not None and sound:
+                    self._keep_up(owner, int(ordinal), current)
         return ordinals
 
     def _sound(self, owner: StatefulSet, pod: Pod) -> bool:
@@ -93,131 +120,204 @@ class StatefulSetController(Controller):
         controller = pod.metadata.controller if pod else None
         return pod if controller is not None and controller.uid == owner.uid else None
 
+    def _keep_up(self, owner: StatefulSet, ordinal: int, pod: Pod) -> None:
+        """Give a Pod its labels again, and its claims the owners that the policy asks for."""
+        labels = {POD_NAME: pod.name, POD_INDEX: str(ordinal)}
+        same = pod.labels.get(POD_NAME) == pod.name
+        if not same:
+            self.api.patch(Pod, pod.name, pod.namespace, {"metadata": {"labels": labels}})
+        if self._own_claims(owner, ordinal, pod) or not same:
+            self._tell(owner, "Update", pod.name)
+
     def _replicas(self, owner: StatefulSet, ordinals: Ordinals, revisions: Revisions) -> bool:
-        """Whether all Pods that should be are there and, in order, available; makes the next."""
-        missing = range(ordinals.first_missing, owner.spec.replicas)
-        unsound = ordinals.unsound[: bisect_left(ordinals.unsound, owner.spec.replicas)]
-        if ordered := owner.spec.pod_management_policy == "OrderedReady":
-            mended = sorted([*missing[:1], *unsound[:1]])[:1]
-        else:
-            mended = sorted([*(o for o in missing if self._pod(owner, o) is None), *unsound])
-        for ordinal in mended:
-            self._mend(owner, ordinal, revisions)
-        return not (ordered and mended)
+        """Whether all Pods that should be are there and available; makes the next, or all."""
+        desired = desired_ordinals(owner)
+        unsound = ordinals.unsound_in(desired)
+        if owner.spec.pod_management_policy == "OrderedReady":
+            missing = ordinals.first_missing(desired)
+            blocks = [*([] if missing is None else [missing]), *unsound[:1]]
+            if blocks:
+                self._mend(owner, min(blocks), revisions)
+            return not blocks
+        places = (each - desired.start for each in (*ordinals.missing(desired), *unsound))
+        order = in_order_of_start(places, len(desired))
+        slow_start(order, lambda place: self._mend(owner, desired.start + place, revisions))
+        return not order
 
     def _mend(self, owner: StatefulSet, ordinal: int, revisions: Revisions) -> None:
         """Make a Pod that is missing; delete one that has ended; wait for any other."""
         pod = self._pod(owner, ordinal)
         if pod is None:
             self._make(owner, ordinal, revisions)
-        elif pod.status.phase in FINAL_PHASES and not pod.terminating:
-            self.api.delete(Pod, pod.name, pod.namespace, uid=pod.uid)
-            message = f"StatefulSet {owner.namespace}/{owner.name} is recreating failed Pod "
-            self.warning(owner, "RecreatingFailedPod", message + pod.name)
+        elif pod.status.phase in FINAL_PHASES:
+            self._delete(owner, ordinal)
+        elif pod.status.phase == "Pending":
+            self._make_claims(owner, ordinal)
+            self._own_claims(owner, ordinal, pod)
 
     def _condemned(self, owner: StatefulSet, ordinals: Ordinals) -> bool:
-        """Whether no Pod is left beyond the replicas; deletes the highest."""
-        surplus = ordinals.surplus(owner.spec.replicas)
-        ordered = owner.spec.pod_management_policy == "OrderedReady"
-        for ordinal in surplus[:1] if ordered else surplus:
+        """Whether no Pod is left beyond the replicas; deletes the highest, or all.
+
+        In order, one that is not available holds those above it up.
+        """
+        surplus = ordinals.surplus(desired_ordinals(owner))
+        for ordinal in surplus:
+            pod = self._pod(owner, ordinal)
+            if pod is not None:
+                self._own_claims(owner, ordinal, pod)
+        if owner.spec.pod_management_policy == "OrderedReady" and surplus:
+            unsound = [each for each in surplus if each in ordinals.unsound]
+            surplus = surplus[:1] if surplus[0] not in unsound[:-1] else []
+            for ordinal in surplus:
+                self._delete(owner, ordinal)
+            return False
+        for ordinal in surplus:
             self._delete(owner, ordinal)
         return not surplus
 
     def _update(self, owner: StatefulSet, ordinals: Ordinals) -> None:
-        """Replace one Pod of an old revision, the highest first, when those above are healthy."""
-        strategy, replicas = owner.spec.update_strategy, owner.spec.replicas
-        last = ordinals.last_outdated(replicas)
-        if strategy.type == "OnDelete" or last is None:
+        """Replace Pods of an old revision, the highest first, so many at a time.
+
+        Where Pods do not wait for each other, those that are not available go first.
+        """
+        strategy, desired = owner.spec.update_strategy, desired_ordinals(owner)
+        if strategy.type != "RollingUpdate":
             return
-        partition = strategy.rolling_update.partition if strategy.rolling_update else 0
-        if last >= partition and ordinals.all_sound(range(last + 1, replicas)):
-            self._delete(owner, last)
+        rolling, most = strategy.rolling_update, 1
+        if rolling is not None and rolling.max_unavailable is not None:
+            most = max(1, resolve(rolling.max_unavailable, len(desired), up=False))
+        updated = desired[rolling.partition if rolling else 0 :]
+        outdated = ordinals.outdated_in(updated)
+        if not outdated:
+            return
+        unsound = ordinals.unsound_in(desired)
+        room = most - len(unsound) - len(ordinals.missing(desired))
+        if owner.spec.pod_management_policy == "Parallel":
+            for ordinal in outdated:
+                if ordinal in unsound:
+                    self._delete(owner, ordinal)
+            outdated = [ordinal for ordinal in outdated if ordinal not in unsound]
+        for ordinal in outdated[: max(0, room)]:
+            self._delete(owner, ordinal)
+
+    # One Pod
 
     def _make(self, owner: StatefulSet, ordinal: int, revisions: Revisions) -> None:
+        """Make the claims of a Pod, and the Pod; a refusal is told of, and raised on."""
         name = f"{owner.name}-{ordinal}"
-        strategy = owner.spec.update_strategy
-        partition = strategy.rolling_update.partition if strategy.rolling_update else 0
-        old = strategy.type == "RollingUpdate" and ordinal < partition
+        claims = (self._claim(owner, each) for each in claim_names(owner, ordinal).values())
+        if any(claim is not None and is_stale(owner, claim, name) for claim in claims):
+            return
+        try:
+            self._make_claims(owner, ordinal)
+            made = self.api.create(self._document(owner, ordinal, revisions))
+        except (AlreadyExists, Terminating):
+            raise
+        except CourseError as refusal:
+            self._tell(owner, "Create", name, refusal.what)
+            raise
+        assert isinstance(made, Pod)
+        self._own_claims(owner, ordinal, made)
+        self._tell(owner, "Create", name)
+
+    def _document(self, owner: StatefulSet, ordinal: int, revisions: Revisions) -> Document:
+        name, start = f"{owner.name}-{ordinal}", desired_ordinals(owner).start
+        rolling = owner.spec.update_strategy.rolling_update
+        old = rolling is not None and ordinal < start + rolling.partition
+        if rolling is None and owner.spec.update_strategy.type == "RollingUpdate":
+            old = ordinal < start + owner.status.current_replicas
         revision = revisions.current if old else revisions.update
-        template = revisions.template(revision)
         labels = {REVISION_LABEL: revision, POD_NAME: name, POD_INDEX: str(ordinal)}
-        document = pod_from_template(owner, template, labels, name)
+        document = pod_from_template(owner, revisions.template(revision), labels, name)
         document["metadata"]["generateName"] = f"{owner.name}-"
-        volumes = self._claims(owner, ordinal)
-        kept = [v for v in document["spec"].get("volumes", []) if v["name"] not in volumes]
-        document["spec"] = document["spec"] | {
-            "hostname": name,
-            "subdomain": owner.spec.service_name,
-        }
-        if kept or volumes:
-            document["spec"]["volumes"] = [
-                *kept,
-                *(
-                    {"name": volume, "persistentVolumeClaim": {"claimName": claim_name}}
-                    for volume, claim_name in volumes.items()
-                ),
-            ]
-        made = self.api.create(document)
-        message = f"Create Pod {name} in StatefulSet {owner.name} successful"
-        self.normal(owner, "SuccessfulCreate", message)
-        assert made.name == name
-
-    def _claims(self, owner: StatefulSet, ordinal: int) -> dict[str, str]:
-        """Make the claims of one Pod where they are missing; volume names to claim names.
-
-        They are never deleted with the Pod: the data waits for the next Pod of that name.
-        """
-        document = self.api.document(StatefulSet, owner.name, owner.namespace)
-        volumes: dict[str, str] = {}
-        for template in document["spec"].get("volumeClaimTemplates", []):
-            volume = template["metadata"]["name"]
-            name = volumes[volume] = f"{volume}-{owner.name}-{ordinal}"
-            if self.informers.find(PersistentVolumeClaim, name, owner.namespace) is None:
-                labels = (owner.spec.selector.match_labels or {}) | template["metadata"].get(
-                    "labels", {}
-                )
-                metadata = template["metadata"] | {
-                    "name": name,
-                    "namespace": owner.namespace,
-                    "labels": labels,
-                }
-                self.api.create(
-                    {
-                        "apiVersion": "v1",
-                        "kind": "PersistentVolumeClaim",
-                        "metadata": metadata,
-                        "spec": template["spec"],
-                    }
-                )
-                pod = f"{owner.name}-{ordinal}"
-                said = f"Create Claim {name} Pod {pod} in StatefulSet {owner.name} success"
-                self.normal(owner, "SuccessfulCreate", said)
-        return volumes
+        claims = claim_names(owner, ordinal)
+        own = [
+            {"name": volume, "persistentVolumeClaim": {"claimName": claim}}
+            for volume, claim in claims.items()
+        ]
+        others = [v for v in document["spec"].get("volumes") or () if v["name"] not in claims]
+        spec = {"hostname": name, "subdomain": owner.spec.service_name}
+        document["spec"] = document["spec"] | spec
+        if own or others:
+            document["spec"]["volumes"] = [*own, *others]
+        return document
 
     def _delete(self, owner: StatefulSet, ordinal: int) -> None:
         pod = self._pod(owner, ordinal)
-        if pod is not None and not pod.terminating:
+        if pod is None or pod.terminating:
+            return
+        with suppress(NotFound):
             self.api.delete(Pod, pod.name, pod.namespace, uid=pod.uid)
-            message = f"Delete Pod {pod.name} in StatefulSet {owner.name} successful"
-            self.normal(owner, "SuccessfulDelete", message)
+        self._tell(owner, "Delete", pod.name)
+
+    def _tell(self, owner: StatefulSet, what: str, pod: str, refusal: str = "") -> None:
+        """Record what was done to a Pod (`what` is a verb), or why it was not."""
+        message = f"{what} Pod {pod} in StatefulSet {owner.name}"
+        if refusal:
+            self.warning(owner, f"Failed{what}", f"{message} failed error: {refusal}")
+        else:
+            self.normal(owner, f"Successful{what}", f"{message} successful")
+
+    # Claims
+
+    def _claim(self, owner: StatefulSet, name: str) -> PersistentVolumeClaim | None:
+        return self.informers.find(PersistentVolumeClaim, name, owner.namespace)
+
+    def _make_claims(self, owner: StatefulSet, ordinal: int) -> None:
+        """Make the claims of one Pod where they are missing."""
+        names = claim_names(owner, ordinal)
+        found = {name: self._claim(owner, name) for name in names.values()}
+        for name, claim in found.items():
+            if claim is not None and claim.terminating:
+                raise CourseError(f"pvc {name} is being deleted")
+        if None not in found.values():
+            return
+        document = self.api.document(StatefulSet, owner.name, owner.namespace)
+        pod = f"{owner.name}-{ordinal}"
+        for template in document["spec"].get("volumeClaimTemplates", []):
+            name = names[template["metadata"]["name"]]
+            if found[name] is not None:
+                continue
+            try:
+                self.api.create(claim_document(owner, template, name))
+            except CourseError as refusal:
+                message = f"Create Claim {name} for Pod {pod} in StatefulSet {owner.name}"
+                self.warning(owner, "FailedCreate", f"{message} failed error: {refusal.what}")
+                raise CourseError(f"failed to create PVC {name}: {refusal.what}") from refusal
+            message = f"Create Claim {name} Pod {pod} in StatefulSet {owner.name} success"
+            self.normal(owner, "SuccessfulCreate", message)
+
+    def _own_claims(self, owner: StatefulSet, ordinal: int, pod: Pod) -> bool:
+        """Write who owns the claims of a Pod; returns whether that changed anything."""
+        changed, holders = False, Holders(owner, pod)
+        for name in claim_names(owner, ordinal).values():
+            claim = self._claim(owner, name)
+            owners = None if claim is None else new_owners(claim, holders)
+            if claim is None or owners is None:
+                continue
+            if has_other_controller(claim, holders):
+                message = f"PersistentVolumeClaim {name} has a conflicting OwnerReference that "
+                message += "acts as a manging controller, the retention policy is ignored for "
+                self.warning(owner, "ConflictingController", f"{message}this claim")
+            patch = {"metadata": {"ownerReferences": owners or None}}
+            self.api.patch(PersistentVolumeClaim, name, owner.namespace, patch)
+            changed = True
+        return changed
+
+    # The status
 
     def _write_status(self, owner: StatefulSet, revisions: Revisions) -> None:
         pods = self.informers.informer(Pod)
-        counts = [
-            (standing, revision, count)
-            for (standing, revision), count in pods.tally(by_replica, owner.uid).items()
-            if not standing.terminating
-        ]
-        replicas = sum(count for _, _, count in counts)
-        ready = sum(count for standing, _, count in counts if standing.ready)
         of_revision: Counter[str] = Counter()
-        for _, revision, count in counts:
-            of_revision[revision] += count
+        replicas = ready = 0
+        for (standing, revision), count in pods.tally(by_replica, owner.uid).items():
+            replicas += count
+            ready += count if standing.phase == "Running" and standing.ready else 0
+            of_revision[revision] += 0 if standing.terminating else count
         updated = of_revision[revisions.update]
-        done = updated == ready == owner.spec.replicas == replicas
-        if done and owner.spec.update_strategy.type == "RollingUpdate":
+        if updated == ready == owner.spec.replicas == replicas:
             revisions.settle()
-        since, least = pods.tally(by_time_ready, owner.uid), owner.spec.min_ready_seconds
+        since, least = pods.tally(by_time_running_ready, owner.uid), owner.spec.min_ready_seconds
         self.state(
             owner,
             {
@@ -232,3 +332,13 @@ class StatefulSetController(Controller):
                 "updateRevision": revisions.update,
             },
         )
+
+    def _forget_revisions(self, owner: StatefulSet, revisions: Revisions) -> None:
+        """Keep `revisionHistoryLimit` revisions that no Pod has, to roll back to."""
+        limit = owner.spec.revision_history_limit
+        if len(revisions) <= limit:
+            return
+        tally = self.informers.informer(Pod).tally(by_replica, owner.uid)
+        idle = revisions.idle([revision for _, revision in tally])
+        for each in idle[: max(0, len(idle) - limit)]:
+            self.api.delete(ControllerRevision, each.name, each.namespace)

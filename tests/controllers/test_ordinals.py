@@ -6,7 +6,7 @@ import pytest
 
 from course_lib.cluster import Cluster
 from course_lib.controllers.revisions import REVISION_LABEL
-from course_lib.controllers.stateful_pods import Ordinals
+from course_lib.controllers.stateful_pods import Ordinals, in_order_of_start
 from course_lib.engine import Simulation
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.meta import ObjectMeta
@@ -33,18 +33,21 @@ def test_the_kept_ordinals_are_those_of_a_look_at_all(seed):
         else:
             revision, sound = pods[ordinal] = rng.choice((NEW, OLD)), rng.random() < 0.7
             kept.put(ordinal, pod(revision), sound)
-        missing = [o for o in range(9) if o not in pods]
-        assert kept.first_missing == missing[0]
         assert kept.unsound == sorted(o for o, (_, sound) in pods.items() if not sound)
-        for replicas in (0, 1, 4, 7, 8, 9):
-            old = [o for o, (revision, _) in pods.items() if revision == OLD and o < replicas]
-            assert kept.last_outdated(replicas) == max(old, default=None)
-            assert kept.surplus(replicas) == sorted(
-                (o for o in pods if o >= replicas), reverse=True
-            )
-            for first in range(replicas + 1):
-                sound = all(o in pods and pods[o][1] for o in range(first, replicas))
-                assert kept.all_sound(range(first, replicas)) == sound
+        for desired in (range(0), range(1), range(7), range(9), range(3, 8), range(5, 5)):
+            there = [o for o in sorted(pods) if o in desired]
+            missing = [o for o in desired if o not in pods]
+            assert kept.first_missing(desired) == (missing[0] if missing else None)
+            assert kept.missing(desired) == missing
+            assert kept.unsound_in(desired) == [o for o in there if not pods[o][1]]
+            old = [o for o in there if pods[o][0] == OLD]
+            assert kept.outdated_in(desired) == old[::-1]
+            assert kept.surplus(desired) == sorted(pods.keys() - there, reverse=True)
+
+
+def test_pods_are_made_in_batches_of_which_the_last_one_comes_first():
+    assert in_order_of_start(range(5), 5) == [0, 2, 1, 4, 3]
+    assert in_order_of_start([4, 1, 2], 8) == [2, 1, 4]
 
 
 @pytest.mark.parametrize("policy", ["OrderedReady", "Parallel"])
@@ -65,8 +68,9 @@ def test_the_status_counts_the_pods_that_there_are(policy):
             status = cluster.api.get("StatefulSet", "web").status
             pods = [each for each in cluster.api.list("Pod") if not each.terminating]
             updated = [p for p in pods if p.labels[REVISION_LABEL] == status.update_revision]
-            assert (status.replicas, status.updated_replicas) == (len(pods), len(updated))
-            assert status.ready_replicas == sum(map(is_ready, pods))
-            available = sum(is_available(each, 2, cluster.now) for each in pods)
+            every = cluster.api.list("Pod")
+            assert (status.replicas, status.updated_replicas) == (len(every), len(updated))
+            assert status.ready_replicas == sum(map(is_ready, every))
+            available = sum(is_available(each, 2, cluster.now) for each in every)
             assert status.available_replicas == available
     assert status.ready_replicas == 5

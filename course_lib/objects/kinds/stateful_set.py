@@ -25,9 +25,8 @@ from course_lib.objects.rules import count_or_share, must_be_one_of, not_negativ
 class RollingUpdateStatefulSet(Value, frozen=True):
     """Pods with a lower ordinal than `partition` keep the old revision."""
 
-    UNKEPT = "maxUnavailable"
-
     partition: int = 0
+    max_unavailable: int | str | None = None  # a count or a percentage, at least one Pod
 
 
 class StatefulSetUpdateStrategy(Value, frozen=True):
@@ -37,10 +36,21 @@ class StatefulSetUpdateStrategy(Value, frozen=True):
     rolling_update: RollingUpdateStatefulSet | None = None
 
 
+class StatefulSetOrdinals(Value, frozen=True):
+    """The lowest ordinal."""
+
+    start: int = 0
+
+
+class StatefulSetPersistentVolumeClaimRetentionPolicy(Value, frozen=True):
+    """Whether claims stay when the StatefulSet is deleted, and when it shrinks."""
+
+    when_deleted: str = "Retain"
+    when_scaled: str = "Retain"
+
+
 class StatefulSetSpec(Value, frozen=True):
     """What a StatefulSet should be."""
-
-    UNKEPT = "ordinals persistentVolumeClaimRetentionPolicy revisionHistoryLimit"
 
     selector: LabelSelector
     template: PodTemplateSpec
@@ -50,6 +60,11 @@ class StatefulSetSpec(Value, frozen=True):
     pod_management_policy: str = "OrderedReady"
     update_strategy: StatefulSetUpdateStrategy = StatefulSetUpdateStrategy()
     min_ready_seconds: int = 0
+    revision_history_limit: int = 10
+    ordinals: StatefulSetOrdinals | None = None
+    persistent_volume_claim_retention_policy: StatefulSetPersistentVolumeClaimRetentionPolicy = (
+        StatefulSetPersistentVolumeClaimRetentionPolicy()
+    )
 
 
 class StatefulSetStatus(Value, frozen=True):
