@@ -90,7 +90,7 @@ class EventCorrelator:
     def combined(self, uid: str, told: Told, now: float) -> tuple[Told, tuple[str, ...]]:
         """What is said of the object with a `uid` at a time `now`, and the key of that Event.
 
-        From the tenth message on, Events with the same reason are combined.
+        `told` is what is to be said. From the tenth message on, Events with the same reason are combined.
         """
         alike = (uid, told.type, told.reason)
         similar = self._similar.get(alike)
@@ -116,7 +116,10 @@ class EventCorrelator:
         return record
 
     def is_spam(self, uid: str, kind: str, now: float) -> bool:
-        """Whether there were too many Events of a type (`kind`) about an object before `now`."""
+        """Whether there were too many Events of a type (`kind`) about an object before `now`.
+
+        `uid` is the object's.
+        """
         bucket = self._buckets.get((uid, kind))
         tokens = float(BURST)
         if bucket is not None:
