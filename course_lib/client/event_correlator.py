@@ -90,7 +90,8 @@ class EventCorrelator:
     def combined(self, uid: str, told: Told, now: float) -> tuple[Told, tuple[str, ...]]:
         """What is said of the object with a `uid` at a time `now`, and the key of that Event.
 
-        `told` is what is to be said. From the tenth message on, Events with the same reason are combined.
+        `told` is what is to be said. From the tenth message on, Events with the same reason are
+        combined.
         """
         alike = (uid, told.type, told.reason)
         similar = self._similar.get(alike)
