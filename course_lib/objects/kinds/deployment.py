@@ -183,6 +183,5 @@ DEPLOYMENT = Kind(
     scale=Scale(),
     columns=table_columns(f"Name  Ready  Up-to-date  Available  Age{COLUMNS}  +Selector"),
     row=_row,
-    counted_fields=("spec", "metadata.annotations"),
     always_stated=("terminatingReplicas",),
 )
