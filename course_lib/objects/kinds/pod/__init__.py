@@ -42,10 +42,11 @@ from course_lib.objects.kinds.pod.relations import pod_relations
 from course_lib.objects.kinds.pod.requests import qos_class, total
 from course_lib.objects.kinds.pod.rules import pod_spec_rules
 from course_lib.objects.kinds.pod.spec import Pod, PodSpec
-from course_lib.objects.kinds.pod.status import ContainerState, ContainerStatus, PodStatus
+from course_lib.objects.kinds.pod.status import GATED, ContainerState, ContainerStatus, PodStatus
 from course_lib.objects.kinds.pod.updates import pod_update_rules
 from course_lib.objects.kinds.pod.volumes import Volume
 from course_lib.objects.manifests import Document
+from course_lib.objects.meta import set_condition
 from course_lib.objects.names import Problem
 from course_lib.objects.quantity import ResourceList
 
@@ -97,6 +98,17 @@ def _usage(pod: Pod) -> ResourceList:
     return cost
 
 
+def _first_status(pod: Pod) -> Document:
+    """Source: `PrepareForCreate` in `pkg/registry/core/pod/strategy.go`."""
+    status: Document = {"phase": "Pending", "qosClass": qos_class(pod.spec)}
+    if pod.spec.scheduling_gates:
+        message = "Scheduling is blocked due to non-empty scheduling gates"
+        now = pod.metadata.creation_timestamp or ""
+        stated = set_condition(None, "PodScheduled", "False", now, GATED, message)
+        status["conditions"] = stated
+    return status
+
+
 POD = Kind(
     "v1",
     Pod,
@@ -118,7 +130,7 @@ POD = Kind(
         "affinity",
     ),
     transition=pod_update_rules,
-    first_status=lambda pod: {"phase": "Pending", "qosClass": qos_class(pod.spec)},
+    first_status=_first_status,
     subresources=(
         Subresource("eviction", "Eviction", "policy"),
         Subresource("binding", "Binding"),

@@ -8,7 +8,7 @@ from course_lib.engine.ages import since
 from course_lib.engine.timestamps import seconds_at
 from course_lib.objects.kinds.pod.requests import is_sidecar
 from course_lib.objects.kinds.pod.spec import Pod
-from course_lib.objects.kinds.pod.status import FINAL_PHASES, ContainerStatus
+from course_lib.objects.kinds.pod.status import FINAL_PHASES, GATED, ContainerStatus
 from course_lib.objects.meta import condition, is_true
 
 UNREMARKABLE = ("", "PodInitializing")
@@ -75,8 +75,8 @@ def pod_status_word(pod: Pod) -> str:
     """The STATUS column: the most telling reason that can be found."""
     word = pod.status.reason or pod.status.phase
     scheduled = condition(pod.status.conditions, "PodScheduled")
-    if scheduled is not None and scheduled.reason == "SchedulingGated":
-        word = "SchedulingGated"
+    if scheduled is not None and scheduled.reason == GATED:
+        word = GATED
     initializing = _initializing(pod)
     word = initializing or word
     if not initializing or is_true(pod.status.conditions, "Initialized"):

@@ -57,6 +57,7 @@ class ContainerStatus(Value, frozen=True):
 
 
 FINAL_PHASES = ("Succeeded", "Failed")  # all containers have ended for good
+GATED = "SchedulingGated"  # the reason of PodScheduled, for as long as a Pod has gates
 
 
 class PodStatus(Value, frozen=True):
