@@ -17,6 +17,7 @@ from course_lib.objects.kinds.ingress import Ingress
 from course_lib.objects.kinds.ingress_class import IngressClass
 from course_lib.objects.kinds.limit_range import LimitRange, LimitRangeItem
 from course_lib.objects.kinds.namespace import Namespace
+from course_lib.objects.kinds.node import Node
 from course_lib.objects.kinds.persistent_volume import PersistentVolume
 from course_lib.objects.kinds.persistent_volume_claim import (
     BETA_CLASS,
@@ -66,6 +67,8 @@ def mutate(api: Reader, kind: Kind, document: Document) -> None:
         in_use_protection(kind, document)
     elif kind.type is PersistentVolume:
         in_use_protection(kind, document)
+    elif kind.type is Node:
+        taint_node(document)
     elif kind.type is Ingress:
         default_ingress_class(api, document)
 
@@ -204,6 +207,25 @@ def _default_priority(api: Reader) -> PriorityClass | None:
     """The class for Pods that name none: of several, the one with the lowest value."""
     marked = [each for each in api.list(PriorityClass) if each.global_default]
     return min(marked, key=lambda each: each.value, default=None)
+
+
+def taint_node(node: Document) -> None:
+    """TaintNodesByCondition: a new node gets no Pods before its kubelet has called it ready.
+
+    The node controller takes the taint away. Simplified: a kubelet of the course registers its node
+    when it is ready, and such a node gets no taint.
+    Source: `plugin/pkg/admission/nodetaint/admission.go`.
+    """
+    status, spec = node.get("status"), node.setdefault("spec", {})
+    info = status.get("nodeInfo") if isinstance(status, dict) else None
+    if isinstance(info, dict) and info.get("kubeletVersion"):
+        return
+    taints = spec.setdefault("taints", []) if isinstance(spec, dict) else None
+    added = {"key": NOT_READY, "effect": "NoSchedule"}
+    if isinstance(taints, list) and not any(
+        isinstance(taint, dict) and added.items() <= taint.items() for taint in taints
+    ):
+        taints.append(added)
 
 
 def default_toleration_seconds(pod: Document) -> None:

@@ -278,6 +278,7 @@ class Kubelet:
         """The machine is back: its Pods start again, and what was deleted meanwhile stops."""
         self._routine.stir()
         self.powered = True
+        self.node_status.boots += 1
         self.static.start()
         self._register_and_take_up()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import msgspec
 
 from course_lib.objects.quantity import Quantity
@@ -18,3 +20,8 @@ class MachineInfo(msgspec.Struct, frozen=True):
     disk: Quantity = Quantity("100Gi")  # for images
     labels: dict[str, str] = {}
     taints: tuple[dict[str, str], ...] = ()
+
+    def identity(self, of: str) -> str:
+        """A UUID that the machine has `of` itself, such as its system's: always the same."""
+        digest = hashlib.sha256(f"{self.name} {of}".encode()).hexdigest()
+        return f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-a{digest[17:20]}-{digest[20:32]}"

@@ -22,9 +22,29 @@ from course_lib.objects.release import VERSION
 from course_lib.objects.selectors import parse_field_selector
 from course_lib.runtimes import RuntimeFault
 
+# The conditions of a node that is well, the last one last: type, status, reason and message.
+WELL = (
+    (
+        "MemoryPressure",
+        "False",
+        "KubeletHasSufficientMemory",
+        "kubelet has sufficient memory available",
+    ),
+    ("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+    ("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+    ("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
+)
+MEMORY_PRESSURE = (
+    "MemoryPressure",
+    "True",
+    "KubeletHasInsufficientMemory",
+    "kubelet has insufficient memory available",
+)
+ATTACHES = "volumes.kubernetes.io/controller-managed-attach-detach"
 FIRST_REGISTER_WAIT, LONGEST_REGISTER_WAIT = 0.1, 7.0  # s, doubling
 OS_IMAGE, KERNEL = "Debian GNU/Linux 13 (trixie)", "6.12.0"
 RUNTIME_WAIT, RUNTIME_CHECK = 30.0, 5.0  # s that a runtime may be away; s between two looks
+KUBELET_PORT = 10250
 NETWORK_WAIT = 30.0  # s that a node has for its network plugin to start
 EVICTION_HARD_MEMORY = Quantity("100Mi")  # memory.available; kept back from Pods
 
@@ -51,6 +71,7 @@ class NodeStatusReporter:
         self._changed = changed
         self.lease = NodeLease(client, machine.name, changed)
         self.registered = False
+        self.boots = 1  # how often the machine was started
         self.memory_pressure = False
         self.well = False  # whether the last report found runtime and network well
         self._images: tuple[str, ...] = ()  # the IDs of those that were reported
@@ -120,11 +141,14 @@ class NodeStatusReporter:
                 "metadata": {
                     "name": self._machine.name,
                     "labels": {
+                        "beta.kubernetes.io/arch": "amd64",
+                        "beta.kubernetes.io/os": "linux",
+                        "kubernetes.io/arch": "amd64",
                         "kubernetes.io/hostname": self._machine.name,
                         "kubernetes.io/os": "linux",
-                        "kubernetes.io/arch": "amd64",
                     }
                     | machine.labels,
+                    "annotations": {ATTACHES: "true"},
                 },
                 "spec": {"taints": list(machine.taints)} if machine.taints else {},
                 "status": {
@@ -135,6 +159,7 @@ class NodeStatusReporter:
                         {"type": "InternalIP", "address": machine.address},
                         {"type": "Hostname", "address": self._machine.name},
                     ],
+                    "daemonEndpoints": {"kubeletEndpoint": {"Port": KUBELET_PORT}},
                     "nodeInfo": self._node_info(),
                 },
             }
@@ -142,11 +167,15 @@ class NodeStatusReporter:
 
     def _node_info(self) -> Document:
         return {
-            "kubeletVersion": VERSION,
-            "containerRuntimeVersion": f"{self._runtime.name}://{self._runtime.version}",
-            "operatingSystem": "linux",
-            "osImage": OS_IMAGE,
+            "machineID": self._machine.identity("machine").replace("-", ""),
+            "systemUUID": self._machine.identity("system"),
+            "bootID": self._machine.identity(f"boot {self.boots}"),
             "kernelVersion": KERNEL,
+            "osImage": OS_IMAGE,
+            "containerRuntimeVersion": f"{self._runtime.name}://{self._runtime.version}",
+            "kubeletVersion": VERSION,
+            "kubeProxyVersion": "",
+            "operatingSystem": "linux",
             "architecture": "amd64",
         }
 
@@ -193,15 +222,9 @@ class NodeStatusReporter:
         unless that takes longer than `NETWORK_WAIT`.
         """
         now = self._sim.timestamp
-        pressure = "False", "KubeletHasSufficientMemory"
+        rows = list(WELL)
         if self.memory_pressure:
-            pressure = "True", "KubeletHasInsufficientMemory"
-        rows = [
-            ("MemoryPressure", *pressure, ""),
-            ("DiskPressure", "False", "KubeletHasNoDiskPressure", ""),
-            ("PIDPressure", "False", "KubeletHasSufficientPID", ""),
-            ("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
-        ]
+            rows[0] = MEMORY_PRESSURE
         problem = self._runtime.problem()
         self.well = not (problem or network)
         if not problem:

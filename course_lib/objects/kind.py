@@ -125,6 +125,7 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
     generations: bool = False  # changes are counted in metadata.generation
     counted_fields: tuple[str, ...] = ("spec",)  # paths: whose changes are counted
     always_stated: tuple[str, ...] = ()  # fields of the status that are shown while zero too
+    complete_status: Callable[[Document], Document] = lambda status: status  # defaults of a status
     stated_conditions: Document = {}  # what each of its conditions has, if nothing else is said
     status_at_creation: bool = False  # a new object keeps the status that it is written with
 
@@ -225,7 +226,7 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
         if self.stated_conditions and "conditions" in stored:
             stated = (self.stated_conditions | each for each in stored["conditions"])
             stored["conditions"] = list(map(one_of_equals, stated))
-        return stored
+        return self.complete_status(stored)
 
     def content(self, document: Document) -> Any:
         """The parts whose changes count as generations."""

@@ -73,3 +73,66 @@ def test_each_node_has_a_block_of_addresses_of_its_own():
     blocks = {node.spec.pod_cidr for node in cluster.api.list("Node")}
     assert len(blocks) == 20
     assert "10.244.0.0/24" in blocks
+
+
+def made_by_hand(name: str = "spare", **spec: object) -> dict:
+    return {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}, "spec": spec}
+
+
+def test_a_new_node_is_tainted_before_the_others_see_it(cluster):
+    taints = [{"key": "disk", "value": "slow", "effect": "NoSchedule"}]
+    found = cluster.api.create(made_by_hand(taints=taints))
+    keys = [(taint.key, taint.effect) for taint in found.spec.taints]
+    assert keys == [("disk", "NoSchedule"), ("node.kubernetes.io/not-ready", "NoSchedule")]
+    assert cluster.api.get("Node", "node-1").spec.taints is None  # its kubelet calls it ready
+
+
+def test_a_stored_node_has_all_fields_of_its_system_and_its_daemons(cluster):
+    document = cluster.api.create(made_by_hand()) and cluster.api.document("Node", "spare")
+    assert document["status"]["daemonEndpoints"] == {"kubeletEndpoint": {"Port": 0}}
+    assert set(document["status"]["nodeInfo"].values()) == {""}
+    capacity = {"cpu": "4", "pods": "10"}
+    cluster.api.patch_status(cluster.api.get("Node", "spare"), {"capacity": capacity})
+    assert cluster.api.document("Node", "spare")["status"]["allocatable"] == capacity
+
+
+def test_a_node_states_what_its_kubelet_says_of_it(cluster):
+    document = cluster.api.document("Node", "node-1")
+    stated = [
+        (c["type"], c["status"], c["reason"], c["message"])
+        for c in document["status"]["conditions"]
+    ]
+    assert stated == [
+        (
+            "MemoryPressure",
+            "False",
+            "KubeletHasSufficientMemory",
+            "kubelet has sufficient memory available",
+        ),
+        ("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+        (
+            "PIDPressure",
+            "False",
+            "KubeletHasSufficientPID",
+            "kubelet has sufficient PID available",
+        ),
+        ("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
+    ]
+    assert document["status"]["daemonEndpoints"] == {"kubeletEndpoint": {"Port": 10250}}
+    info = document["status"]["nodeInfo"]
+    assert [name for name, value in info.items() if not value] == ["kubeProxyVersion"]
+    assert len(info["machineID"]) == 32
+
+
+def test_a_machine_keeps_its_identifiers_and_gets_a_new_one_for_each_boot(cluster):
+    def identifiers() -> list[str]:
+        info = cluster.api.document("Node", "node-1")["status"]["nodeInfo"]
+        return [info[name] for name in ("machineID", "systemUUID", "bootID")]
+
+    before = identifiers()
+    cluster.kill_node("node-1")
+    cluster.run(seconds=5)
+    cluster.restore_node("node-1")
+    cluster.run(seconds=15)
+    after = identifiers()
+    assert after[:2] == before[:2] and after[2] != before[2]

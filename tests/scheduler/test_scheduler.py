@@ -97,7 +97,7 @@ def test_another_schedulers_pods_and_gated_pods_are_left_alone(cluster):
         [pod("theirs", schedulerName="theirs"), pod("gated", schedulingGates=[{"name": "g"}])]
     )
     cluster.run(seconds=30)
-    assert status_of(cluster) == ["Pending", "Pending"]
+    assert status_of(cluster) == ["SchedulingGated", "Pending"]
     assert not len(cluster.log(reason="Schedul"))
     document = cluster.document("pod", "gated")
     document["spec"]["schedulingGates"] = []
@@ -317,3 +317,29 @@ def test_explain_tells_who_refused_what_was_added_and_who_wins(cluster):
     cluster.apply(pod("lost", volumes=[claim]))
     cluster.run(seconds=5)
     assert set(cluster.explain("lost")["REFUSED BY"]) == {"VolumeBinding"}
+
+
+def test_a_gated_pod_says_so_from_its_creation_on(cluster):
+    cluster.apply(pod("gated", schedulingGates=[{"name": "course.example/wait"}]))
+    (stated,) = cluster.api.get("Pod", "gated", "default").status.conditions
+    assert (stated.type, stated.status, stated.reason) == (
+        "PodScheduled",
+        "False",
+        "SchedulingGated",
+    )
+    assert stated.message == "Scheduling is blocked due to non-empty scheduling gates"
+    assert list(cluster.get("pods").STATUS) == ["SchedulingGated"]
+    cluster.api.patch("Pod", "gated", "default", {"spec": {"schedulingGates": None}})
+    cluster.run(seconds=10)
+    assert status_of(cluster) == ["Running"]
+
+
+def test_a_pod_that_no_eviction_helps_is_nominated_for_no_node():
+    cluster = Cluster(nodes=1)
+    cluster.apply([priority("high", 1000), pod("old", nodeName="node-1")])
+    cluster.run(seconds=10)
+    cluster.apply(asking("vip", "64", priorityClassName="high"))
+    waiting = cluster.api.get("Pod", "vip", "default")
+    cluster.api.patch_status(waiting, {"nominatedNodeName": "node-1"})
+    cluster.run(seconds=10)
+    assert cluster.api.get("Pod", "vip", "default").status.nominated_node_name == ""

@@ -77,14 +77,48 @@ class Node(Object, frozen=True, kw_only=True):
 
 def _complete(document: Document) -> None:
     """Source: `pkg/apis/core/v1/defaults.go` and `conversion.go`."""
-    for spec in places(document, "spec", create=False):
-        if spec.get("podCIDR"):
-            spec.setdefault("podCIDRs", [spec["podCIDR"]])
-        elif spec.get("podCIDRs"):
-            spec["podCIDR"] = spec["podCIDRs"][0]
-    for status in places(document, "status", create=False):
-        if status.get("capacity"):
-            status.setdefault("allocatable", dict(status["capacity"]))
+    for spec in places(document, "spec"):
+        if spec.get("podCIDR") == "":
+            del spec["podCIDR"]
+        first, blocks = spec.get("podCIDR"), spec.get("podCIDRs")
+        if first and (not blocks or (isinstance(blocks, list) and blocks[0] != first)):
+            spec["podCIDRs"] = [first]
+        elif blocks and not first:
+            spec["podCIDR"] = blocks[0]
+    if isinstance(document.setdefault("status", {}), dict):
+        document["status"] = _stated(document["status"])
+
+
+# What Kubernetes writes of a node's software and machine, whether it is known or not.
+SYSTEM_INFO = dict.fromkeys(
+    (
+        "machineID",
+        "systemUUID",
+        "bootID",
+        "kernelVersion",
+        "osImage",
+        "containerRuntimeVersion",
+        "kubeletVersion",
+        "kubeProxyVersion",
+        "operatingSystem",
+        "architecture",
+    ),
+    "",
+)
+NO_ENDPOINT = {"kubeletEndpoint": {"Port": 0}}
+
+
+def _stated(status: Document) -> Document:
+    """A status with what is always stated; pods may have all that there is, if nobody says more."""
+    missing: Document = {}
+    if status.get("capacity") and not status.get("allocatable"):
+        missing["allocatable"] = dict(status["capacity"])
+    if "daemonEndpoints" not in status:
+        missing["daemonEndpoints"] = NO_ENDPOINT
+    info = status.get("nodeInfo") or {}
+    if isinstance(info, dict) and not SYSTEM_INFO.keys() <= info.keys():
+        missing["nodeInfo"] = SYSTEM_INFO | info
+    return status | missing if missing else status
 
 
 def _one_of_each_family(blocks: object) -> str:
@@ -138,6 +172,8 @@ NODE = Kind(
     namespaced=False,
     complete=_complete,
     status_at_creation=True,  # a kubelet registers its node together with its capacity
+    complete_status=_stated,
+    stated_conditions={"lastHeartbeatTime": None, "lastTransitionTime": None},
     fields={
         "spec.podCIDR": optional(cidr),
         "spec.podCIDRs": _one_of_each_family,
