@@ -14,7 +14,7 @@ from course_lib.node.kubelet_events import KubeletEvents
 from course_lib.node.machine import MachineInfo
 from course_lib.node.node_lease import NodeLease
 from course_lib.node.node_runtime import NodeRuntime
-from course_lib.objects.kinds.node import Node
+from course_lib.objects.kinds.node import HOSTNAME, Node
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Condition, Object, set_condition
 from course_lib.objects.quantity import Quantity
@@ -40,6 +40,12 @@ MEMORY_PRESSURE = (
     "KubeletHasInsufficientMemory",
     "kubelet has insufficient memory available",
 )
+LABELS = {
+    "beta.kubernetes.io/arch": "amd64",
+    "beta.kubernetes.io/os": "linux",
+    "kubernetes.io/arch": "amd64",
+    "kubernetes.io/os": "linux",
+}
 ATTACHES = "volumes.kubernetes.io/controller-managed-attach-detach"
 FIRST_REGISTER_WAIT, LONGEST_REGISTER_WAIT = 0.1, 7.0  # s, doubling
 OS_IMAGE, KERNEL = "Debian GNU/Linux 13 (trixie)", "6.12.0"
@@ -140,14 +146,7 @@ class NodeStatusReporter:
                 "kind": "Node",
                 "metadata": {
                     "name": self._machine.name,
-                    "labels": {
-                        "beta.kubernetes.io/arch": "amd64",
-                        "beta.kubernetes.io/os": "linux",
-                        "kubernetes.io/arch": "amd64",
-                        "kubernetes.io/hostname": self._machine.name,
-                        "kubernetes.io/os": "linux",
-                    }
-                    | machine.labels,
+                    "labels": LABELS | {HOSTNAME: self._machine.name} | machine.labels,
                     "annotations": {ATTACHES: "true"},
                 },
                 "spec": {"taints": list(machine.taints)} if machine.taints else {},
