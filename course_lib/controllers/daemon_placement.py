@@ -30,19 +30,19 @@ def daemon_tolerations(host_network: bool) -> list[Document]:
     return [*TOLERATIONS, *([more] if host_network else [])]
 
 
-def should_run(spec: PodSpec, node: Node) -> bool:
-    """Whether a node should have the Pod: its affinity allows it, and its taints are tolerated.
+def should_run(spec: PodSpec, node: Node) -> tuple[bool, bool]:
+    """Whether a node should have a Pod of this `spec`, and whether one that is there stays.
 
-    Simplified: a Pod that does not tolerate a new taint NoSchedule is deleted. The real controller
-    deletes it for a taint NoExecute only.
+    The affinity has to allow both. A taint NoSchedule that is not tolerated keeps new Pods away; a
+    taint NoExecute removes those that run, too (`NodeShouldRunDaemonPod`).
     """
+    if spec.node_name not in ("", node.name) or not requires(spec, node):
+        return False, False
     added = [Toleration(**each) for each in daemon_tolerations(spec.host_network)]
     tolerations = [*(spec.tolerations or ()), *added]
-    hard = [t for t in node.spec.taints or () if t.effect in ("NoSchedule", "NoExecute")]
-    # The lifecycle controller pairs its NoExecute taints with these; daemons stay for both.
-    ours = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
-    hard = [taint for taint in hard if taint.key not in ours]
-    return requires(spec, node) and all(tolerated(taint, tolerations) for taint in hard)
+    effects = {t.effect for t in node.spec.taints or () if not tolerated(t, tolerations)}
+    stays = "NoExecute" not in effects
+    return stays and "NoSchedule" not in effects, stays
 
 
 def daemon_spec(spec: Document, node: str) -> Document:

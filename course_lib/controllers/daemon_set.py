@@ -6,12 +6,24 @@ meant for. Source: `pkg/controller/daemon/daemon_controller.go`, `update.go`.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from course_lib.apiserver.errors import NotFound
 from course_lib.client import Client
 from course_lib.client.informer import InformerFactory
 from course_lib.controllers.batches import slow_start
 from course_lib.controllers.controller import Controller, key_of
-from course_lib.controllers.daemon_nodes import DaemonNodes, NodeState
+from course_lib.controllers.daemon_nodes import (
+    DaemonNodes,
+    NodeState,
+    alive,
+    allows_surge,
+    by_age,
+    pair,
+    state_of,
+)
 from course_lib.controllers.daemon_placement import daemon_spec, should_run, target
+from course_lib.controllers.daemon_retries import Retries
 from course_lib.controllers.ownership import pod_from_template
 from course_lib.controllers.revisions import (
     REVISION_LABEL,
@@ -24,15 +36,21 @@ from course_lib.objects.kinds.controller_revision import ControllerRevision
 from course_lib.objects.kinds.daemon_set import DaemonSet
 from course_lib.objects.kinds.node import Node
 from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.kinds.pod.status import FINAL_PHASES
 from course_lib.objects.pods import available_in, is_ready, resolve
 
 BURST = 250  # the most Pods that are created at one look (`BurstReplicas`)
 
 
 def by_target(pod: Pod) -> list[str]:
-    """Index function: the UID of a Pod's DaemonSet, and the node that the Pod is meant for."""
+    """Index function: the UID of a Pod's DaemonSet, and the node that the Pod is meant for.
+
+    A Pod that has ended and is being deleted counts no more.
+    """
     owner = pod.metadata.controller
     if owner is None or owner.kind != "DaemonSet":
+        return []
+    if pod.terminating and pod.status.phase in FINAL_PHASES:
         return []
     return [f"{owner.uid}/{target(pod)}"]
 
@@ -45,6 +63,7 @@ class DaemonSetController(Controller):
 
     def __init__(self, api: Client, informers: InformerFactory) -> None:
         self._nodes: dict[str, DaemonNodes] = {}  # by uid of the DaemonSet
+        self._retries = Retries()
         super().__init__(api, informers)
 
     def watches(self) -> None:
@@ -73,7 +92,18 @@ class DaemonSetController(Controller):
         for owner in self.informers.list(DaemonSet):
             if owner.uid in self._nodes:
                 self._nodes[owner.uid].note(seen.name, node_changed=True)
-            self.enqueue(key_of(owner))
+            if before is None or after is None or self._matters(owner, after):
+                self.enqueue(key_of(owner))
+
+    def _matters(self, owner: DaemonSet, node: Node) -> bool:
+        """Whether a DaemonSet has something to do on a node that changed (`syncNodeUpdate`).
+
+        Otherwise what changed is counted at the next look.
+        """
+        runs, stays = should_run(owner.spec.template.spec, node)
+        if self._pods(owner, node.name):
+            return not stays or owner.status.number_misscheduled > 0
+        return runs
 
     def reconcile(self, owner: DaemonSet) -> None:
         """A Pod where one is missing, none where none should be; then updates."""
@@ -101,6 +131,7 @@ class DaemonSetController(Controller):
             if owner.spec.update_strategy.type == "RollingUpdate":
                 self._update(owner, nodes, names, revisions)
             self._write_status(owner, nodes)
+        self._forget_revisions(owner, revisions)
 
     def _known(self, owner: DaemonSet, revisions: Revisions) -> DaemonNodes:
         """What is known of all nodes; another template makes all of them be looked at."""
@@ -118,21 +149,90 @@ class DaemonSetController(Controller):
         """The Pods on a node, or meant for it, by name."""
         return self.informers.informer(Pod).by_index(by_target, f"{owner.uid}/{name}")
 
-    def _suits(self, owner: DaemonSet, nodes: DaemonNodes, name: str) -> bool:
+    def _suits(self, owner: DaemonSet, nodes: DaemonNodes, name: str) -> tuple[bool, bool]:
+        """Whether a node should have a Pod, and whether one that is there stays."""
         if name not in nodes.suits:
             node = self.informers.find(Node, name)
-            suits = node is not None and should_run(owner.spec.template.spec, node)
+            suits = (False, False)
+            if node is not None:
+                suits = should_run(owner.spec.template.spec, node)
             nodes.suits[name] = suits
         return nodes.suits[name]
+
+    # One Pod on each node
 
     def _manage(
         self, owner: DaemonSet, nodes: DaemonNodes, names: list[str], revisions: Revisions
     ) -> None:
         """Create and delete Pods on the nodes of these `names`; those beyond a burst wait."""
-        existing = {name: self._pods(owner, name) for name in names}
-        for name, pods in sorted(existing.items(), key=lambda item: [p.name for p in item[1][:1]]):
-            self._thin_out(owner, name, pods, self._suits(owner, nodes, name))
-        missing = [n for n in names if not existing[n] and self._suits(owner, nodes, n)]
+        missing: list[str] = []
+        condemned: list[Pod] = []
+        for name in names:
+            pods = self._pods(owner, name)
+            runs, stays = self._suits(owner, nodes, name)
+            if runs and not pods:
+                missing.append(name)
+            elif stays:
+                running = self._running(owner, nodes, name, condemned)
+                if allows_surge(owner):
+                    condemned += self._surplus_in_surge(owner, running, revisions.hash)
+                    missing += [name] if runs and not running else []
+                else:
+                    condemned += running[1:]
+            elif self.informers.find(Node, name) is not None:
+                condemned += alive(pods)
+            else:  # the Pod garbage collector deletes those that had a node
+                condemned += [pod for pod in alive(pods) if not pod.spec.node_name]
+        try:
+            self._create(owner, nodes, missing, revisions)
+        finally:
+            for pod in condemned:
+                self._delete(owner, pod)
+
+    def _running(
+        self, owner: DaemonSet, nodes: DaemonNodes, name: str, condemned: list[Pod]
+    ) -> list[Pod]:
+        """The Pods of a node that have not ended, the oldest first; others are `condemned`.
+
+        A Pod that fails again and again is deleted ever later.
+        """
+        running = []
+        for pod in sorted(alive(self._pods(owner, name)), key=by_age):
+            what = f"{pod.namespace}/{pod.name} on node {name}, will try to "
+            if pod.status.phase == "Failed":
+                key = f"{owner.uid}/{owner.status.observed_generation}/{name}"
+                wait = self._retries.wait(key, self.sim.now)
+                if wait:
+                    nodes.note(name)
+                    self.enqueue(key_of(owner), after=wait)
+                    continue
+                message = f"Found failed daemon pod {what}kill it"
+                self.warning(owner, "FailedDaemonPod", message)
+                condemned.append(pod)
+            elif pod.status.phase == "Succeeded":
+                message = f"Found succeeded daemon pod {what}delete it"
+                self.normal(owner, "SucceededDaemonPod", message)
+                condemned.append(pod)
+            else:
+                running.append(pod)
+        return running
+
+    def _surplus_in_surge(self, owner: DaemonSet, running: list[Pod], hash: str) -> list[Pod]:
+        """The Pods of a node that are too many where a new one may be beside the old one."""
+        if len(running) < 2:
+            return []
+        new = [pod for pod in running if revision_of(pod) == hash]
+        old = [pod for pod in running if revision_of(pod) != hash]
+        surplus = [*new[1:], *old[1:]]
+        if new and old:
+            least = owner.spec.min_ready_seconds
+            replaced = available_in(new[0], least, self.sim.now) == 0
+            surplus += old[:1] if replaced or not is_ready(old[0]) else []
+        return surplus
+
+    def _create(
+        self, owner: DaemonSet, nodes: DaemonNodes, names: list[str], revisions: Revisions
+    ) -> None:
         template = revisions.template(revisions.update)
         generation = template_generation(owner)
         labels = {REVISION_LABEL: revisions.hash, "pod-template-generation": generation}
@@ -142,21 +242,15 @@ class DaemonSetController(Controller):
             made["spec"] = daemon_spec(made["spec"], name)
             self.create(owner, made, "pod")
 
-        count = self.most(len(missing), BURST)
-        for name in missing[count:]:
+        count = self.most(len(names), BURST)
+        for name in names[count:]:
             nodes.note(name)
-        slow_start(missing[:count], create)
+        slow_start(names[:count], create)
 
-    def _thin_out(self, owner: DaemonSet, name: str, pods: list[Pod], suits: bool) -> None:
-        """Delete the Pods of a node that failed or are too many."""
-        alive = [pod for pod in pods if not pod.terminating]
-        failed = [pod for pod in alive if pod.status.phase == "Failed"]
-        surplus = alive[1:] if suits else alive
-        for pod in failed:
-            message = f"Found failed daemon pod {pod.namespace}/{pod.name} on node {name}"
-            self.warning(owner, "FailedDaemonPod", f"{message}, will try to kill it")
-        for pod in {p.uid: p for p in [*failed, *surplus]}.values():
-            self._delete(owner, pod)
+    def _delete(self, owner: DaemonSet, pod: Pod) -> None:
+        with suppress(NotFound):
+            self.api.delete(Pod, pod.name, pod.namespace, uid=pod.uid)
+            self.normal(owner, "SuccessfulDelete", f"Deleted pod: {pod.name}")
 
     def _look(
         self, owner: DaemonSet, nodes: DaemonNodes, names: list[str], revisions: Revisions
@@ -164,49 +258,70 @@ class DaemonSetController(Controller):
         """Take in the states of nodes; one whose Pod becomes available by itself is noted again."""
         waits = []
         for name in names:
-            suits, pods = self._suits(owner, nodes, name), self._pods(owner, name)
-            alive = next((pod for pod in pods if not pod.terminating), None)
-            counted = alive or next(iter(pods), None)
-            wait = None if counted is None else self._available_in(owner, counted)
+            runs, _ = self._suits(owner, nodes, name)
+            pods = self._pods(owner, name)
+            state, wait = state_of(owner, pods, runs, revisions.hash, self.sim.now)
+            nodes.put(name, state)
             if wait:
                 nodes.note(name)
                 waits.append(wait)
-            state = NodeState(
-                desired=suits,
-                scheduled=counted is not None,
-                ready=suits and counted is not None and is_ready(counted),
-                available=suits and wait == 0,
-                updated=suits and counted is not None and revision_of(counted) == revisions.hash,
-                serving=suits and alive is not None and wait == 0,
-                outdated=suits and alive is not None and revision_of(alive) != revisions.hash,
-            )
-            nodes.put(name, state)
         if waits:
             self.enqueue(key_of(owner), after=min(waits))
 
-    def _available_in(self, owner: DaemonSet, pod: Pod) -> float | None:
-        return available_in(pod, owner.spec.min_ready_seconds, self.sim.now)
+    # Updates
 
     def _update(
         self, owner: DaemonSet, nodes: DaemonNodes, names: list[str], revisions: Revisions
     ) -> None:
-        """Replace Pods of an old revision, so many nodes at a time."""
+        """Replace Pods of an old revision, so many nodes at a time (`rollingUpdate`)."""
         rolling = owner.spec.update_strategy.rolling_update
         desired = nodes.count(lambda node: node.desired)
         most = resolve(rolling.max_unavailable if rolling else 1, desired, up=True)
-        unavailable = nodes.count(lambda node: node.desired and not node.serving)
-        replaced = [name for name in names if nodes[name].outdated and not nodes[name].serving]
-        replaced += nodes.replaceable[: max(0, max(1, most) - unavailable)]
-        for name in replaced:  # first those that are not available
-            for pod in self._pods(owner, name):
-                if not pod.terminating:
-                    self._delete(owner, pod)
-                    break
-        self._look(owner, nodes, replaced, revisions)
+        surge = resolve(rolling.max_surge if rolling else 0, desired, up=True)
+        if surge:
+            changed = self._surge(owner, nodes, names, revisions, surge)
+        else:
+            room = max(1, most) - nodes.count(lambda node: node.hindering)
+            changed = [n for n in names if nodes[n].old and not nodes[n].serving]
+            changed += (nodes.replaceable + nodes.misplaced)[: max(0, room)]
+            self._delete_old(owner, changed, revisions.hash)
+        self._look(owner, nodes, changed, revisions)
 
-    def _delete(self, owner: DaemonSet, pod: Pod) -> None:
-        self.api.delete(Pod, pod.name, pod.namespace, uid=pod.uid)
-        self.normal(owner, "SuccessfulDelete", f"Deleted pod: {pod.name}")
+    def _surge(
+        self,
+        owner: DaemonSet,
+        nodes: DaemonNodes,
+        names: list[str],
+        revisions: Revisions,
+        surge: int,
+    ) -> list[str]:
+        """Make new Pods beside old ones, and delete old ones that are replaced.
+
+        Returns the nodes that changed. On a node that should have no Pod any more the old one goes
+        when enough others serve.
+        """
+        unfit = [n for n in names if nodes[n].old and not nodes[n].serving]
+        gone = [n for n in names if _replaced(pair(self._pods(owner, n), revisions.hash), nodes[n])]
+        gone += [name for name in unfit if not nodes[name].desired]
+        spare = nodes.count(lambda node: node.serving) - nodes.count(lambda node: node.desired)
+        gone += nodes.misplaced[: max(0, spare)]
+        made = [name for name in unfit if nodes[name].desired]
+        room = surge - nodes.count(lambda node: node.surging)
+        made += nodes.replaceable[: max(0, room)]
+        try:
+            self._create(owner, nodes, made, revisions)
+        finally:
+            self._delete_old(owner, gone, revisions.hash)
+        return [*made, *gone]
+
+    def _delete_old(self, owner: DaemonSet, names: list[str], hash: str) -> None:
+        """Delete the Pods of an old revision on some nodes."""
+        for name in names:
+            for pod in alive(self._pods(owner, name)):
+                if revision_of(pod) != hash:
+                    self._delete(owner, pod)
+
+    # The status
 
     def _write_status(self, owner: DaemonSet, nodes: DaemonNodes) -> None:
         desired = nodes.count(lambda node: node.desired)
@@ -224,6 +339,22 @@ class DaemonSetController(Controller):
                 "updatedNumberScheduled": nodes.count(lambda node: node.updated),
             },
         )
+
+    def _forget_revisions(self, owner: DaemonSet, revisions: Revisions) -> None:
+        """Keep `revisionHistoryLimit` old revisions, and those that Pods have."""
+        old = [each for each in revisions.existing if each.name != revisions.update]
+        surplus = len(old) - owner.spec.revision_history_limit
+        if surplus <= 0:
+            return
+        used = {revision_of(pod) for pod in self.owned(Pod, owner)}
+        idle = [each for each in old if each.labels.get(REVISION_LABEL) not in used]
+        for each in idle[:surplus]:
+            self.api.delete(ControllerRevision, each.name, each.namespace)
+
+
+def _replaced(both: tuple[Pod | None, Pod | None] | None, state: NodeState) -> bool:
+    """Whether a node has an old Pod beside a new one that is available."""
+    return both is not None and None not in both and not state.surging
 
 
 def _alike(before: Node, after: Node) -> bool:

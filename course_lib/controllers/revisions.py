@@ -23,14 +23,14 @@ GENERATION = "deprecated.daemonset.template.generation"  # an annotation, and a 
 class Revisions:
     """The revisions of one owner: `current`, from which an update comes, and `update`.
 
-    `api` writes, `existing` are the owner's ControllerRevisions.
+    `api` writes, `existing` are the owner's ControllerRevisions, which are kept by number.
     """
 
     def __init__(
         self, api: Client, existing: list[ControllerRevision], owner: StatefulSet | DaemonSet
     ) -> None:
         self.api, self.owner = api, owner
-        self._existing = sorted(existing, key=lambda each: each.revision)
+        self.existing = sorted(existing, key=lambda each: each.revision)
         document = api.document(owner.kind, owner.name, owner.namespace)
         self._template: Document = document["spec"]["template"]
         self.hash = template_hash(self._template)
@@ -44,18 +44,18 @@ class Revisions:
         self.current = self.update
 
     def __len__(self) -> int:
-        return len(self._existing)
+        return len(self.existing)
 
     def idle(self, used: Collection[str]) -> list[ControllerRevision]:
         """The revisions that are neither current, nor the update, nor `used`, by number."""
         live = (self.current, self.update, *used)
-        return [each for each in self._existing if each.name not in live]
+        return [each for each in self.existing if each.name not in live]
 
     def template(self, revision: str) -> Document:
         """The Pod template of a revision (the latest, if that one is forgotten)."""
         if revision == self.update:
             return self._template
-        if all(each.name != revision for each in self._existing):
+        if all(each.name != revision for each in self.existing):
             return self._template
         document = self.api.document(ControllerRevision, revision, self.owner.namespace)
         template: Document = document["data"]["spec"]["template"]
@@ -63,7 +63,7 @@ class Revisions:
 
     def _record(self) -> None:
         """Write the present template down; one that comes back gets a new number."""
-        history = self._existing
+        history = self.existing
         latest = history[-1].revision if history else 0
         known = next((found for found in history if found.name == self.update), None)
         if known is None:
@@ -92,7 +92,7 @@ class Revisions:
             owned = self.owner.annotations
             own: Document = {"annotations": owned} if owned else {}
             return {"labels": labels | {HASH_LABEL: self.hash}} | own
-        notes = {GENERATION: template_generation(self.owner)}
+        notes = self.owner.annotations | {GENERATION: template_generation(self.owner)}
         return {"labels": labels | {REVISION_LABEL: self.hash}, "annotations": notes}
 
 

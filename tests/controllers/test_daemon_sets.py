@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from course_lib.cluster import Cluster
+from course_lib.controllers.daemon_nodes import by_age
 from course_lib.controllers.daemon_placement import should_run, target
 from course_lib.controllers.revisions import revision_of
 from course_lib.objects.pods import is_available, is_ready
@@ -101,13 +104,13 @@ def daemon_status(cluster: Cluster) -> tuple[int, ...]:
 def counted(cluster: Cluster) -> tuple[int, ...]:
     """The same numbers, by a look at every node and every Pod."""
     owner = cluster.api.get("DaemonSet", "web")
-    nodes = [n.name for n in cluster.api.list("Node") if should_run(owner.spec.template.spec, n)]
+    nodes = [n.name for n in cluster.api.list("Node") if should_run(owner.spec.template.spec, n)[0]]
     revisions = cluster.api.list("ControllerRevision", "default")
     latest = max(revisions, key=lambda each: each.revision).name.removeprefix("web-")
     by_node: dict[str, list] = {}
     for pod in cluster.api.list("Pod"):
         by_node.setdefault(target(pod), []).append(pod)
-    first = [min(by_node[name], key=lambda p: p.terminating) for name in nodes if name in by_node]
+    first = [min(by_node[name], key=by_age) for name in nodes if name in by_node]
     return (
         len(nodes),
         len(first),
@@ -116,3 +119,91 @@ def counted(cluster: Cluster) -> tuple[int, ...]:
         sum(is_available(pod, 3, cluster.now) for pod in first),
         sum(revision_of(pod) == latest for pod in first),
     )
+
+
+def taint(cluster: Cluster, effect: str | None) -> None:
+    taints = [{"key": "disk", "value": "full", "effect": effect}] if effect else None
+    cluster.api.patch("Node", "node-1", "", {"spec": {"taints": taints}})
+
+
+def nodes_of_pods(cluster: Cluster) -> list[str]:
+    return sorted(pod.spec.node_name for pod in cluster.api.list("Pod") if not pod.terminating)
+
+
+@pytest.mark.parametrize(("effect", "stays"), [("NoSchedule", True), ("NoExecute", False)])
+def test_a_new_taint_keeps_new_pods_away_and_removes_others_only_if_it_says_so(effect, stays):
+    cluster = Cluster(nodes=2)
+    cluster.apply(workload("DaemonSet"))
+    cluster.run(seconds=20)
+    taint(cluster, effect)
+    cluster.run(seconds=20)
+    assert nodes_of_pods(cluster) == (["node-1", "node-2"] if stays else ["node-2"])
+    status = cluster.api.get("DaemonSet", "web").status
+    assert status.desired_number_scheduled == (2 if stays else 1), "a Pod that stays is no reason"
+    for pod in cluster.api.list("Pod"):
+        cluster.api.delete("Pod", pod.name, "default")
+    cluster.run(seconds=20)
+    assert nodes_of_pods(cluster) == ["node-2"], "no new Pod where the taint is"
+    assert cluster.api.get("DaemonSet", "web").status.desired_number_scheduled == 1
+    taint(cluster, None)
+    cluster.run(seconds=20)
+    assert nodes_of_pods(cluster) == ["node-1", "node-2"]
+
+
+def test_the_pod_of_a_node_that_is_dead_stays_and_counts_as_misplaced():
+    cluster = Cluster(nodes=2)
+    cluster.apply(workload("DaemonSet"))
+    cluster.run(seconds=20)
+    cluster.kill_node("node-2")
+    cluster.run(seconds=600)
+    assert nodes_of_pods(cluster) == ["node-1", "node-2"]
+    status = cluster.api.get("DaemonSet", "web").status
+    assert (status.desired_number_scheduled, status.number_misscheduled) == (1, 1)
+
+
+def test_with_a_surge_the_new_pod_is_there_before_the_old_one_goes(cluster):
+    rolling = {"maxSurge": 1, "maxUnavailable": 0}
+    update = {"type": "RollingUpdate", "rollingUpdate": rolling}
+    ready = [container(readinessProbe=PROBE)]
+    cluster.apply(workload("DaemonSet", containers=ready, updateStrategy=update))
+    cluster.run(seconds=30)
+    cluster.set_image("daemonset/web", "nginx:1.28")
+    assert extremes(cluster, 60) == (3, 4)
+    assert {p.spec.containers[0].image for p in cluster.api.list("Pod")} == {"nginx:1.28"}
+    status = cluster.api.get("DaemonSet", "web").status
+    assert status.updated_number_scheduled == status.number_available == 3
+
+
+def test_a_surge_that_does_not_become_ready_stops_the_update(cluster):
+    update = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+    cluster.apply(workload("DaemonSet", updateStrategy=update))
+    cluster.run(seconds=30)
+    cluster.set_image("daemonset/web", "registry.invalid/web:2")
+    cluster.run(seconds=60)
+    images = [p.spec.containers[0].image for p in cluster.api.list("Pod")]
+    assert sorted(images) == ["nginx:1.27"] * 3 + ["registry.invalid/web:2"]
+
+
+def test_a_pod_that_fails_again_and_again_is_deleted_ever_later():
+    cluster = Cluster(nodes=1)
+    cluster.apply(workload("DaemonSet"))
+    for _ in range(200):
+        cluster.run(seconds=0.25)
+        for pod in cluster.api.list("Pod"):
+            if pod.status.phase == "Running":
+                cluster.api.patch_status(pod, {"phase": "Failed"})
+    killed = cluster.log(reason="FailedDaemonPod")
+    pauses = [b - a for a, b in pairwise(killed.TIME)]
+    assert pauses[-1] > pauses[0]
+    begin = "Found failed daemon pod default/web-"
+    assert killed.MESSAGE[0].startswith(begin)
+    assert killed.MESSAGE[0].endswith(" on node node-1, will try to kill it")
+
+
+def test_old_revisions_without_pods_are_kept_up_to_a_limit(cluster):
+    cluster.apply(workload("DaemonSet", revisionHistoryLimit=1))
+    cluster.run(seconds=20)
+    for tag in ("1.28", "1.29", "1.30"):
+        cluster.set_image("daemonset/web", f"nginx:{tag}")
+        cluster.run(seconds=40)
+    assert sorted(r.revision for r in cluster.api.list("ControllerRevision")) == [3, 4]

@@ -49,12 +49,11 @@ class DaemonSetUpdateStrategy(Value, frozen=True):
 class DaemonSetSpec(Value, frozen=True):
     """What a DaemonSet should be."""
 
-    UNKEPT = "revisionHistoryLimit"
-
     selector: LabelSelector
     template: PodTemplateSpec
     update_strategy: DaemonSetUpdateStrategy = DaemonSetUpdateStrategy()
     min_ready_seconds: int = 0
+    revision_history_limit: int = 10
 
 
 class DaemonSetStatus(Value, frozen=True):
