@@ -38,6 +38,8 @@ def missing_volume(objects: PodObjects, pod: Pod, disk: FileSystem) -> tuple[str
     """The volume that cannot be mounted, and why; empty when all can."""
     for volume in pod.spec.volumes or ():
         problem = host_path_problem(disk, volume)
+        if volume.projected is not None:
+            problem = _missing_source(objects, pod, volume.projected)
         if secret := volume.secret:
             source = SourceName(name=secret.secret_name, optional=secret.optional)
             problem = _missing_item(objects, pod, "Secret", source, secret.items)
@@ -54,6 +56,19 @@ def missing_volume(objects: PodObjects, pod: Pod, disk: FileSystem) -> tuple[str
         if problem:
             return volume.name, f'MountVolume.SetUp failed for volume "{volume.name}" : {problem}'
     return "", ""
+
+
+def _missing_source(objects: PodObjects, pod: Pod, projected: Document) -> str:
+    """Which sources a projected volume lacks; empty when all are there."""
+    problems = []
+    for each in projected.get("sources") or ():
+        for kind, field in (("ConfigMap", "configMap"), ("Secret", "secret")):
+            if (part := each.get(field)) is not None:
+                name, optional = part.get("name", ""), bool(part.get("optional"))
+                source = SourceName(name=name, optional=optional)
+                problems += [_missing_item(objects, pod, kind, source, part.get("items"))]
+    told = list(dict.fromkeys(filter(None, problems)))
+    return f"[{', '.join(told)}]" if len(told) > 1 else "".join(told)
 
 
 def _object(objects: PodObjects, pod: Pod, kind: str, source: SourceName | None) -> str:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from course_lib.cri import messages as v1
-from course_lib.errors import CourseError
 from course_lib.node.config import missing_config, missing_volume
 from course_lib.node.cri_config import container_config, log_directory
 from course_lib.node.environment import Place, environment
+from course_lib.node.hosts_file import hosts_file
+from course_lib.node.invalid_config import InvalidConfig
 from course_lib.node.machine import MachineInfo
 from course_lib.node.object_watches import ObjectWatches
 from course_lib.node.slot import Slot
@@ -21,10 +22,6 @@ from course_lib.objects.kinds.node import Node
 from course_lib.objects.kinds.pod import Pod
 from course_lib.runtimes.files import FileSystem
 from course_lib.runtimes.logs import said
-
-
-class InvalidConfig(CourseError):
-    """A container that cannot be configured; its text is the kubelet's."""
 
 
 class ContainerOptions:
@@ -59,15 +56,17 @@ class ContainerOptions:
         place, container, objects = self._place(address), slot.spec, self._objects.of(pod.uid)
         if missing := missing_config(objects, pod, container):
             raise InvalidConfig(missing)
+        variables = environment(objects, pod, container, place)
+        mounts = mounts_of(objects, self._disk, pod, container, place, dict(variables))
+        mounts += hosts_file(self._disk, pod, container, address)
         message = _message_path(pod, slot, slot.next_attempt)
         self._disk.put(message, b"")
-        mounts = mounts_of(objects, self._disk, pod, container, place)
         return container_config(
             pod,
             container,
             slot.next_attempt,
             image_id,
-            environment(objects, pod, container, place),
+            variables,
             [*mounts, (message, container.termination_message_path, False)],
             self._machine.memory,
         )

@@ -58,6 +58,9 @@ def sandbox_config(pod: Pod, attempt: int) -> v1.PodSandboxConfig:
     config.dns_config.searches.extend([f"{pod.namespace}.svc.{DOMAIN}", f"svc.{DOMAIN}", DOMAIN])
     config.dns_config.options.append("ndots:5")
     _set_namespaces(config.linux.security_context.namespace_options, pod)
+    if (security := pod.spec.security_context) is not None:
+        for setting in security.sysctls or ():
+            config.linux.sysctls[setting.name.replace("/", ".")] = setting.value
     return config
 
 
@@ -111,8 +114,65 @@ def container_config(
         v1.Mount(container_path=inside, host_path=path, readonly=read_only)
         for path, inside, read_only in mounts
     )
-    _set_namespaces(config.linux.security_context.namespace_options, pod)
+    _secure(config.linux.security_context, pod, container)
     return config
+
+
+def _secure(
+    security: v1.LinuxContainerSecurityContext, pod: Pod, container: spec.Container
+) -> None:
+    """As whom a container runs: what it says itself holds before what its Pod says.
+
+    Source: `determineEffectiveSecurityContext` and `convertToRuntimeSecurityContext`.
+    """
+    _set_namespaces(security.namespace_options, pod)
+    own = effective_security(pod, container)
+    if own.run_as_user is not None:
+        security.run_as_user.value = own.run_as_user
+    if own.run_as_group is not None:
+        security.run_as_group.value = own.run_as_group
+    security.readonly_rootfs = own.read_only_root_filesystem
+    if (shared := pod.spec.security_context) is not None:
+        groups = list(shared.supplemental_groups or ())
+        groups += [shared.fs_group] if shared.fs_group is not None else []
+        security.supplemental_groups.extend(groups)
+
+
+def effective_security(pod: Pod, container: spec.Container) -> spec.SecurityContext:
+    """What holds of the two security contexts (`DetermineEffectiveSecurityContext`)."""
+    own = container.security_context or spec.SecurityContext()
+    shared = pod.spec.security_context
+    if shared is None:
+        return own
+    user, group, non_root = own.run_as_user, own.run_as_group, own.run_as_non_root
+    return spec.SecurityContext(
+        run_as_user=shared.run_as_user if user is None else user,
+        run_as_group=shared.run_as_group if group is None else group,
+        run_as_non_root=shared.run_as_non_root if non_root is None else non_root,
+        read_only_root_filesystem=own.read_only_root_filesystem,
+    )
+
+
+def runs_as_root(pod: Pod, container: spec.Container, image: v1.Image) -> str:
+    """Why a container that must not run as root may do so; empty when it does not.
+
+    `pod` has the `container` of this `image`. Source: `verifyRunAsNonRoot`.
+    """
+    own = effective_security(pod, container)
+    if not own.run_as_non_root:
+        return ""
+    where = f'(pod: "{pod.name}_{pod.namespace}({pod.uid})", container: {container.name})'
+    if own.run_as_user is not None:
+        broken = "container's runAsUser breaks non-root policy"
+        return "" if own.run_as_user else f"{broken} {where}"
+    if image.uid.value == 0 and not image.username:  # where it names nobody: root
+        return f"container has runAsNonRoot and image will run as root {where}"
+    if image.username and not image.HasField("uid"):
+        return (
+            f"container has runAsNonRoot and image has non-numeric user ({image.username}), "
+            f"cannot verify user is non-root {where}"
+        )
+    return ""
 
 
 @lru_cache(maxsize=1024)

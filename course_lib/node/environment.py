@@ -74,6 +74,11 @@ def expand(text: str, variables: Mapping[str, str]) -> str:
     return re.sub(r"\$\$|\$\(([^)]*)\)", swap, text)
 
 
+def named(text: str) -> list[str]:
+    """The variables that a text names, as `expand` reads it."""
+    return [match[1] for match in re.finditer(r"\$\$|\$\(([^)]*)\)", text) if match[1] is not None]
+
+
 def expanded(words: Sequence[str] | None, variables: Sequence[tuple[str, str]]) -> list[str]:
     """A command or its arguments, with `$(NAME)` replaced."""
     if not any("$" in word for word in words or ()):

@@ -19,7 +19,7 @@ from course_lib.client.informer import Informer
 from course_lib.cri import CRIClient
 from course_lib.engine import FOR_EVER, SOON, timestamp
 from course_lib.network import Network
-from course_lib.node.admission import HeldResources
+from course_lib.node.admission import HeldResources, refusal
 from course_lib.node.backoff import Backoff
 from course_lib.node.container_options import ContainerOptions
 from course_lib.node.eviction import MONITORING_PERIOD, EvictionManager
@@ -40,10 +40,12 @@ from course_lib.node.node_status import NodeStatusReporter
 from course_lib.node.object_watches import ObjectWatches
 from course_lib.node.pleg import PERIOD, PLEG
 from course_lib.node.pod_state import PodState
+from course_lib.node.pod_status import OWN
 from course_lib.node.pod_workers import PodWorkers
 from course_lib.node.routine import Routine
 from course_lib.node.static_pods import StaticPods
 from course_lib.node.status_manager import StatusManager
+from course_lib.objects.decode import encode
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.pod.status import FINAL_PHASES
 from course_lib.objects.selectors import parse_field_selector
@@ -210,9 +212,9 @@ class Kubelet:
             return
         if pod.uid in self._refused:
             return
-        if not pod.terminating and (refusal := self._refusal(pod)):
+        if not pod.terminating and (refused := self._refusal(pod)):
             self._refused.add(pod.uid)
-            self._sim.at(self._sim.now + REFUSAL_SECONDS, lambda: self._refuse(pod, *refusal))
+            self._sim.at(self._sim.now + REFUSAL_SECONDS, lambda: self._refuse(pod, *refused))
             return
         self.workers.start(pod).resume(pod)
 
@@ -221,8 +223,7 @@ class Kubelet:
         node = self.node_status.find()
         if node is None:
             return None  # not seen yet
-        allocatable = node.status.allocatable or {}
-        return self._held.refuse(pod, allocatable)
+        return refusal(pod, node, self._held, self.node_status.memory_pressure)
 
     def _refuse(self, pod: Pod, reason: str, message: str) -> None:
         """Fail a Pod that does not fit; it will not be tried again."""
@@ -231,7 +232,15 @@ class Kubelet:
             return
         with suppress(NotFound):
             said, began = f"Pod was rejected: {message}", timestamp(self._sim.now)
-            status = {"phase": "Failed", "reason": reason, "message": said, "startTime": began}
+            others = [encode(c) for c in pod.status.conditions or () if c.type not in OWN]
+            status = {
+                "observedGeneration": pod.metadata.generation,
+                "phase": "Failed",
+                "reason": reason,
+                "message": said,
+                "startTime": began,
+                "conditions": others or None,
+            }
             self._client.patch_status(pod, status)
             self._events.warning(pod, reason, message)
 

@@ -41,5 +41,9 @@ def field_path(about: Object, container: str) -> str:
     """
     if not container or not isinstance(about, Pod):
         return ""
-    first = any(each.name == container for each in about.spec.init_containers or ())
-    return intern(f"spec.{'initContainers' if first else 'containers'}{{{container}}}")
+    spec, group = about.spec, "containers"
+    if any(each.name == container for each in spec.init_containers or ()):
+        group = "initContainers"
+    elif any(each.name == container for each in spec.ephemeral_containers or ()):
+        group = "ephemeralContainers"
+    return intern(f"spec.{group}{{{container}}}")

@@ -13,8 +13,10 @@ import msgspec
 
 from course_lib.cri import messages as v1
 from course_lib.engine import Simulation
-from course_lib.node.container_options import ContainerOptions, InvalidConfig
+from course_lib.node.container_options import ContainerOptions
+from course_lib.node.cri_config import effective_security, runs_as_root
 from course_lib.node.hooks import HandlerRunner
+from course_lib.node.invalid_config import InvalidConfig
 from course_lib.node.kubelet_events import KubeletEvents
 from course_lib.node.node_runtime import NodeRuntime, PodCalls
 from course_lib.node.pod_sandbox import SANDBOX_RETRY
@@ -60,7 +62,9 @@ class PodContainers:
         try:
             config = self._options.config(state.pod, slot, image_id, state.address)
         except InvalidConfig as problem:
-            return fault("CreateContainerConfigError", str(problem))
+            return fault("CreateContainerConfigError", problem.what)
+        if root := self._root_problem(slot, image_id):
+            return fault("CreateContainerConfigError", root)
         sandbox = state.sandbox
         made = yield self._calls.step("CreateContainer", pod_sandbox_id=sandbox, config=config)
         if isinstance(made, RuntimeFault):
@@ -91,6 +95,14 @@ class PodContainers:
         self._events.warning(state.pod, "FailedPostStartHook", message, slot.spec.name)
         yield from self.kill(slot, "FailedPostStartHook", state.grace)
         return "PostStartHookError", problem
+
+    def _root_problem(self, slot: Slot, image_id: str) -> str:
+        """Why a container that must not run as root cannot be made; empty when it can."""
+        pod = self._state.pod
+        if not effective_security(pod, slot.spec).run_as_non_root:
+            return ""
+        image = self._runtime.cri.call("ImageStatus", image={"image": image_id}).image
+        return runs_as_root(pod, slot.spec, image)
 
     def _hooks(self) -> HandlerRunner:
         return HandlerRunner(self._sim, self._calls, self._events.component)

@@ -14,7 +14,8 @@ from course_lib.objects.kinds.pod.status import FINAL_PHASES
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Condition
 
-READY = 2  # the place of Ready among a Pod's conditions
+READY = -3  # the place of Ready among a Pod's conditions
+OWN = ("PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled")
 
 
 def pod_status(
@@ -116,7 +117,7 @@ def _conditions(
         was = before.pop(kind, None)
         since = was.last_transition_time if was is not None and was.status == status else now
         made.append(_condition(kind, status, reason, message, since, generation))
-    return made + list(map(encode, before.values()))
+    return list(map(encode, before.values())) + made  # those of others come first
 
 
 @lru_cache(maxsize=4096)

@@ -200,8 +200,7 @@ class Slot:
         state = self._state(runtime, deleted)
         ended = self.ended_last if "waiting" in state else self.previous
         if unknown and "terminated" not in state:
-            lost = {"exitCode": 137, "reason": UNKNOWN, "message": LOST}
-            state = {"terminated": lost | {"startedAt": None, "finishedAt": None}}
+            state = {"terminated": {"exitCode": 137, "reason": UNKNOWN, "message": LOST}}
         last: Document = {"terminated": _terminated(ended, runtime)} if ended else {}
         return status | {"state": state, "lastState": last}
 

@@ -14,11 +14,13 @@ Source: kubernetes.io "Volumes", "ConfigMaps" (mounted ConfigMaps are updated au
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from functools import lru_cache
 
-from course_lib.node.environment import Place, field, resource_field
+from course_lib.node.environment import Place, expand, field, named, resource_field
+from course_lib.node.invalid_config import InvalidConfig
 from course_lib.node.object_watches import PodObjects
-from course_lib.objects.kinds.pod import Container, Pod, Volume
+from course_lib.objects.kinds.pod import Container, Pod, Volume, VolumeMount
 from course_lib.objects.manifests import Document
 from course_lib.objects.quantity import Quantity
 from course_lib.runtimes.files import FileSystem
@@ -46,9 +48,17 @@ KINDS = {
 
 
 def mounts_of(
-    objects: PodObjects, disk: FileSystem, pod: Pod, container: Container, place: Place
+    objects: PodObjects,
+    disk: FileSystem,
+    pod: Pod,
+    container: Container,
+    place: Place,
+    variables: Mapping[str, str],
 ) -> list[tuple[str, str, bool]]:
-    """For each mount: the path on the node, the path inside, and whether it is read-only."""
+    """For each mount: the path on the node, the path inside, and whether it is read-only.
+
+    `variables` are the container's. Raises `InvalidConfig` where a `subPathExpr` names another one.
+    """
     volumes = {volume.name: volume for volume in pod.spec.volumes or ()}
     mounts = []
     for number, mount in enumerate(container.volume_mounts or ()):
@@ -56,19 +66,35 @@ def mounts_of(
         if volume is None:
             continue
         path = prepare(objects, disk, pod, volume, place)
-        if mount.sub_path and files_of(objects, pod, volume, place) is not None:
+        sub_path = _sub_path(mount, variables)
+        if sub_path and files_of(objects, pod, volume, place) is not None:
             copy = f"{ROOT}/{pod.uid}/volume-subpaths/{volume.name}/{container.name}/{number}"
             disk.remove(copy)
-            for below, file in disk.tree(f"{path}/{mount.sub_path}").items():
+            for below, file in disk.tree(f"{path}/{sub_path}").items():
                 disk.put(f"{copy}/{below}".rstrip("/"), file.data, file.mode)
             path = copy
-        elif mount.sub_path:
-            path = f"{path}/{mount.sub_path}"
+        elif sub_path:
+            path = f"{path}/{sub_path}"
         mounts.append((path, mount.mount_path, mount.read_only))
     has_account = any(inside == ACCOUNT for _, inside, _ in mounts)
     if pod.spec.automount_service_account_token is not False and not has_account:
         mounts.append((_account(disk, pod), ACCOUNT, True))
     return mounts
+
+
+def _sub_path(mount: VolumeMount, variables: Mapping[str, str]) -> str:
+    """The part of a volume that is mounted (`ExpandContainerVolumeMounts`)."""
+    if not mount.sub_path_expr:
+        return mount.sub_path
+    missing = sorted({name for name in named(mount.sub_path_expr) if not variables.get(name)})
+    if missing:
+        raise InvalidConfig(f"missing value for {', '.join(missing)}")
+    path = expand(mount.sub_path_expr, variables)
+    if path.startswith("/"):
+        raise InvalidConfig(f"error SubPath `{path}` must not be an absolute path")
+    if ".." in path.split("/"):
+        raise InvalidConfig(f"unable to provision SubPath `{path}`: must not contain '..'")
+    return path
 
 
 def _account(disk: FileSystem, pod: Pod) -> str:

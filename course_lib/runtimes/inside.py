@@ -137,6 +137,22 @@ def _rows(table: bytes) -> tuple[list[str], ...]:
     return tuple(line.split(":") for line in table.decode(errors="replace").splitlines())
 
 
+def hosts(address: str, names: str) -> str:
+    """The usual file of hosts of a container, as the kubelet writes it.
+
+    `address` is the Pod's, which has these `names`.
+    """
+    return f"""# Kubernetes-managed hosts file.
+127.0.0.1\tlocalhost
+::1\tlocalhost ip6-localhost ip6-loopback
+fe00::0\tip6-localnet
+fe00::0\tip6-mcastprefix
+fe00::1\tip6-allnodes
+fe00::2\tip6-allrouters
+{address}\t{names}
+"""
+
+
 def _files(
     spec: ContainerSpec, sandbox: Sandbox, image: NodeImage, hostname: str, disk: FileSystem
 ) -> MutableMapping[str, File]:
@@ -146,7 +162,7 @@ def _files(
     resolver += [f"options {' '.join(sandbox.spec.options)}"] if sandbox.spec.options else []
     files = {
         "etc/hostname": File(f"{hostname}\n".encode()),
-        "etc/hosts": File(f"127.0.0.1\tlocalhost\n{address}\t{hostname}\n".encode()),
+        "etc/hosts": File(hosts(address, hostname).encode()),
         "etc/resolv.conf": File("".join(f"{line}\n" for line in resolver).encode()),
     }
     for name, value in sandbox.spec.sysctls.items():

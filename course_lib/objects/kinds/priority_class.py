@@ -19,6 +19,7 @@ class PriorityClass(Object, frozen=True, kw_only=True):
     description: str = ""
 
 
+SYSTEM_CRITICAL = 2_000_000_000  # from this priority on a Pod is critical
 SYSTEM = {"system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000}
 RESERVED = "priority class names with 'system-' prefix are reserved for system use only. error: "
 MOST = 1_000_000_000  # `HighestUserDefinablePriority`

@@ -25,6 +25,7 @@ from course_lib.objects.kinds.pod.containers import (
     LifecycleHandler,
     Probe,
     SourceName,
+    VolumeMount,
 )
 from course_lib.objects.kinds.pod.defaults import complete_pod
 from course_lib.objects.kinds.pod.fields import POD_SPEC
@@ -41,8 +42,15 @@ from course_lib.objects.kinds.pod.placement import (
 from course_lib.objects.kinds.pod.relations import pod_relations
 from course_lib.objects.kinds.pod.requests import qos_class, total
 from course_lib.objects.kinds.pod.rules import pod_spec_rules
+from course_lib.objects.kinds.pod.security import SecurityContext
 from course_lib.objects.kinds.pod.spec import Pod, PodSpec
-from course_lib.objects.kinds.pod.status import GATED, ContainerState, ContainerStatus, PodStatus
+from course_lib.objects.kinds.pod.status import (
+    GATED,
+    ContainerState,
+    ContainerStatus,
+    PodStatus,
+    state_times,
+)
 from course_lib.objects.kinds.pod.updates import pod_update_rules
 from course_lib.objects.kinds.pod.volumes import Volume
 from course_lib.objects.manifests import Document
@@ -70,10 +78,12 @@ __all__ = [
     "PodStatus",
     "PreferredSchedulingTerm",
     "Probe",
+    "SecurityContext",
     "SourceName",
     "Toleration",
     "TopologySpreadConstraint",
     "Volume",
+    "VolumeMount",
 ]
 
 DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"  # an annotation
@@ -116,7 +126,8 @@ POD = Kind(
     categories=("all",),
     generations=True,
     parts={"spec": Embedded(POD_SPEC, complete_pod, pod_relations)},
-    stated_conditions={"lastProbeTime": None},
+    stated_conditions={"lastProbeTime": None, "lastTransitionTime": None},
+    complete_status=state_times,
     spec_alone=True,
     rules=lambda pod: pod_spec_rules(pod.spec, "spec."),
     relations=_relations,

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from course_lib.objects.kinds.pod.security import SecurityContext
 from course_lib.objects.meta import Value
 from course_lib.objects.quantity import ResourceList
 
@@ -154,12 +155,13 @@ class Lifecycle(Value, frozen=True):
 class VolumeMount(Value, frozen=True):
     """A volume of the Pod at a path of the container."""
 
-    UNKEPT = "bindMountOptions mountPropagation recursiveReadOnly subPathExpr"
+    UNKEPT = "bindMountOptions mountPropagation recursiveReadOnly"
 
     name: str
     mount_path: str
     read_only: bool = False
     sub_path: str = ""
+    sub_path_expr: str = ""
 
 
 class ExitCodes(Value, frozen=True):
@@ -186,7 +188,7 @@ class RestartRule(Value, frozen=True):
 class Container(Value, frozen=True):
     """One process image of a Pod, with what it needs."""
 
-    UNKEPT = "resizePolicy securityContext volumeDevices"
+    UNKEPT = "resizePolicy volumeDevices"
 
     name: str
     image: str = ""
@@ -207,6 +209,7 @@ class Container(Value, frozen=True):
     volume_mounts: list[VolumeMount] | None = None
     termination_message_path: str = "/dev/termination-log"
     termination_message_policy: str = "File"
+    security_context: SecurityContext | None = None
     stdin: bool = False
     stdin_once: bool = False
     tty: bool = False

@@ -34,7 +34,7 @@ def pod_spec_rules(spec: PodSpec, at: str) -> Problems:
             if not is_label(container.name) or container.name in names:
                 yield Problem(f"{here}.name", f"{LABEL}, used once", container.name)
             names.add(container.name)
-            yield from _container(container, here, volumes, init=group == "initContainers")
+            yield from _container(container, here, volumes)
     yield from _host_ports(spec, at)
     for position, toleration in enumerate(spec.tolerations or ()):
         yield from _toleration(toleration, f"{at}tolerations[{position}]")
@@ -54,7 +54,7 @@ def _spreading(spec: PodSpec, at: str) -> Problems:
         yield from must_be_one_of(path, action, "DoNotSchedule", "ScheduleAnyway")
 
 
-def _container(container: Container, here: str, volumes: set[str], init: bool) -> Problems:
+def _container(container: Container, here: str, volumes: set[str]) -> Problems:
     if not container.image.strip():
         yield Problem(f"{here}.image", "an image, such as nginx:1.27", container.image)
     elif container.image != container.image.strip():
@@ -64,8 +64,8 @@ def _container(container: Container, here: str, volumes: set[str], init: bool) -
     if policy not in (None, "Always", "IfNotPresent", "Never"):
         yield Problem(f"{here}.imagePullPolicy", "Always, IfNotPresent or Never", policy)
     restart = container.restart_policy
-    if restart is not None and not (init and restart == "Always"):
-        yield Problem(f"{here}.restartPolicy", "only Always, on an init container", restart)
+    if restart not in (None, "Always", "OnFailure", "Never"):
+        yield Problem(f"{here}.restartPolicy", "Always, OnFailure or Never", restart)
     yield from _resources(container, here)
     yield from _ports(container, here)
     for position, variable in enumerate(container.env or ()):

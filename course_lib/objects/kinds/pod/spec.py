@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from course_lib.objects.kinds.pod.containers import Container, EphemeralContainer
 from course_lib.objects.kinds.pod.placement import Affinity, Toleration, TopologySpreadConstraint
+from course_lib.objects.kinds.pod.security import PodSecurityContext
 from course_lib.objects.kinds.pod.status import PodStatus
 from course_lib.objects.kinds.pod.volumes import Volume
 from course_lib.objects.meta import Object, ObjectMeta, Value
 from course_lib.objects.quantity import ResourceList
 
 
+class HostAlias(Value, frozen=True):
+    """Names of an address, in the file of hosts of each container."""
+
+    ip: str = ""
+    hostnames: list[str] | None = None
+
+
+class PodOS(Value, frozen=True):
+    """The operating system that a Pod is for."""
+
+    name: str = ""
+
+
 class PodSpec(Value, frozen=True):
     """What a Pod should be."""
 
     UNKEPT = (
-        "dnsConfig dnsPolicy evictionResponders hostAliases hostIPC hostPID "
-        "hostUsers hostnameOverride imagePullSecrets os resourceClaims resources runtimeClassName "
-        "schedulingGroup securityContext serviceAccount setHostnameAsFQDN"
+        "dnsConfig dnsPolicy evictionResponders hostPID hostUsers hostnameOverride "
+        "imagePullSecrets resourceClaims resources runtimeClassName schedulingGroup "
+        "serviceAccount setHostnameAsFQDN"
     )
 
     containers: list[Container]
@@ -29,6 +45,10 @@ class PodSpec(Value, frozen=True):
     node_selector: dict[str, str] | None = None
     node_name: str = ""
     host_network: bool = False
+    host_ipc: bool = msgspec.field(default=False, name="hostIPC")
+    host_aliases: list[HostAlias] | None = None
+    os: PodOS | None = None
+    security_context: PodSecurityContext | None = None
     share_process_namespace: bool = False
     affinity: Affinity | None = None
     tolerations: list[Toleration] | None = None

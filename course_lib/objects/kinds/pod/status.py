@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Condition, Value
 
 
@@ -56,6 +57,26 @@ class ContainerStatus(Value, frozen=True):
     last_state: ContainerState = ContainerState()
 
 
+def state_times(status: Document) -> Document:
+    """A Pod's status with the times of a container that was lost: not set, which Go writes."""
+    if status.get("phase") != "Failed":
+        return status
+    groups = {
+        group: [_lost(each) for each in status[group]]
+        for group in ("containerStatuses", "initContainerStatuses")
+        if isinstance(status.get(group), list)
+    }
+    return status | groups
+
+
+def _lost(status: Document) -> Document:
+    ended = (status.get("state") or {}).get("terminated")
+    if not ended or ended.keys() >= UNSET.keys():
+        return status
+    return status | {"state": {"terminated": UNSET | ended}}
+
+
+UNSET: Document = {"startedAt": None, "finishedAt": None}
 FINAL_PHASES = ("Succeeded", "Failed")  # all containers have ended for good
 GATED = "SchedulingGated"  # the reason of PodScheduled, for as long as a Pod has gates
 
