@@ -1,0 +1,148 @@
+"""A document as Go's types read it and write it again: what does not fit is refused, unknown fields
+are left out, empty ones stand there or not, amounts and times have their stored form.
+
+Source: `pkg/runtime/serializer/json` of k8s.io/apimachinery, which reads with sigs.k8s.io/json, and
+Go's `encoding/json`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+from course_lib.objects.api_types.leaves import LEAF, Unfit, rounded_quantity
+from course_lib.objects.api_types.table import Field, Type, fields_of
+
+Read = Callable[[object, object], object]  # a value, and what stood there before
+_EMPTY = {"string": "", "bool": False, "intorstring": 0, "quantity": "0", "bytes": ""}
+
+
+class Unknown(Exception):
+    """A field that its type does not have."""
+
+
+@cache
+def reader(type: Type) -> Read:
+    """The function that reads values of a `type`, and returns them as they are stored.
+
+    It raises `Unfit` or `Unknown` (see `faults`). A part that is the same object as before is
+    returned as it is.
+    """
+    if type.shape == "list":
+        return _list_reader(type)
+    if type.shape == "map":
+        return _map_reader(type)
+    if type.is_struct:
+        return _struct_reader(type.shape)
+    leaf = LEAF[type.shape]
+    return lambda value, before: leaf(value)
+
+
+def _list_reader(type: Type) -> Read:
+    assert type.item is not None
+    item, leaf = reader(type.item), LEAF.get(type.item.shape)
+
+    def read(value: object, before: object) -> object:
+        if value is before or value is None:
+            return value
+        if not isinstance(value, list):
+            raise Unfit
+        if leaf is not None:
+            return [leaf(each) for each in value]
+        if not isinstance(before, list):
+            return [item(each, None) for each in value]
+        known = set(map(id, before))
+        beside = before if len(before) == len(value) else [None] * len(value)
+        return [
+            each if id(each) in known else item(each, old)
+            for each, old in zip(value, beside, strict=True)
+        ]
+
+    return read
+
+
+def _map_reader(type: Type) -> Read:
+    assert type.item is not None
+    leaf = LEAF.get(type.item.shape)
+    if type.is_resource_list:
+        leaf = rounded_quantity
+    item = reader(type.item)
+
+    def read(value: object, before: object) -> object:
+        if value is before or value is None:
+            return value
+        if not isinstance(value, dict):
+            raise Unfit
+        if leaf is not None:
+            return {key: leaf(value[key]) for key in sorted(value)}
+        was = before if isinstance(before, dict) else {}
+        return {key: item(value[key], was.get(key)) for key in sorted(value)}
+
+    return read
+
+
+def _struct_reader(name: str) -> Read:
+    fields = fields_of(name)
+    steps: dict[str, tuple[int, bool, bool, Read | None]] = {}
+    always: list[str] = []
+    ready: list[bool] = []
+
+    def prepare() -> None:  # when it is first used: a type may hold values of its own type
+        for place, field in enumerate(fields.values()):
+            steps[field.name] = (place, field.omitted, field.type.pointer, reader(field.type))
+            if not field.omitted:
+                always.append(field.name)
+        ready.append(True)
+
+    def read(value: object, before: object) -> object:
+        if value is before:
+            return value
+        if value is None:
+            value = {}
+        if not isinstance(value, dict):
+            raise Unfit
+        if not ready:
+            prepare()
+        was = before if isinstance(before, dict) else _NOTHING
+        result: dict[str, object] = {}
+        last, ordered = -1, True
+        for key, item in value.items():
+            step = steps.get(key)
+            if step is None:
+                raise Unknown
+            place, omitted, pointer, inner = step
+            if item is None and pointer:
+                if omitted:
+                    continue
+                result[key] = None
+            else:
+                old = was.get(key)
+                new = item if item is old and item is not None else inner(item, old)  # type: ignore[misc]
+                if omitted and not pointer and not new:
+                    continue
+                result[key] = new
+            if place < last:
+                ordered = False
+            last = place
+        for key in always:
+            if key not in result:
+                result[key] = empty(fields[key])
+                ordered = False
+        if ordered:
+            return result
+        return {key: result[key] for key in sorted(result, key=lambda key: steps[key][0])}
+
+    return read
+
+
+_NOTHING: dict[str, object] = {}
+
+
+def empty(field: Field) -> object:
+    """What stands in a field that is always there, and of which nothing was said."""
+    type = field.type
+    if type.pointer or type.shape in ("list", "map", "time", "microtime", "raw", "any"):
+        return None
+    if type.is_struct:
+        return reader(type)({}, None)
+    return _EMPTY.get(type.shape, 0)
