@@ -101,7 +101,7 @@ def read_body(request: Request) -> Document:
         raise BadRequest("the body of the request is empty", expected="one object")
     try:
         if written == JSON:
-            document = plain(_json(request.body), "body")
+            document = plain(_json(request.body), "body", nulls=True)
         else:  # the line feed makes clear that this is text, and not the path of a file
             documents = read_manifests(text + "\n")
             document = documents[0] if len(documents) == 1 else documents

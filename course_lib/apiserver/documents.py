@@ -11,7 +11,6 @@ Source: kubernetes.io "Kubernetes API Concepts"; `BeforeCreate` and `BeforeUpdat
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from functools import lru_cache
 from typing import TypeVar
 
@@ -24,11 +23,12 @@ from course_lib.apiserver.patches import merge_patch
 from course_lib.apiserver.quota import QuotaAccessor
 from course_lib.apiserver.reader import Reader
 from course_lib.errors import InvalidManifest
-from course_lib.objects.decode import canonical, decode, revised
+from course_lib.objects.decode import decode, revised
 from course_lib.objects.kind import Kind, Kinds
 from course_lib.objects.manifests import Document, plain
 from course_lib.objects.meta import Object
 from course_lib.objects.sharing import encoded, shared
+from course_lib.objects.typed import typed
 from course_lib.objects.validate import (
     judge_document,
     validate,
@@ -39,7 +39,10 @@ from course_lib.objects.validate import (
 T = TypeVar("T")
 PRECONDITIONS = ("uid", "resourceVersion")  # of a write, where it names them
 LONGEST_SHARED = 64 * 1024  # bytes; a longer spec is not cached
-SERVERS_OWN = ("uid", "resourceVersion", "deletionTimestamp", "creationTimestamp")
+SERVERS_OWN = (
+    "uid", "resourceVersion", "creationTimestamp", "deletionTimestamp",
+    "deletionGracePeriodSeconds", "selfLink", "managedFields",
+)  # fmt: skip
 
 
 class Incoming(msgspec.Struct, frozen=True):
@@ -78,9 +81,10 @@ def judged(kind: Kind, written: bytes) -> Incoming:
     document = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata}
     document["spec"] = msgspec.msgpack.decode(written)
     judge_document(document, kind)
+    document = typed(document, kind)
     view = decode(document, kind)
     validate(document, view, kind)
-    return Incoming(canonical(document, kind.type), kind, view)
+    return Incoming(document, kind, view)
 
 
 def new(
@@ -106,15 +110,16 @@ def new(
         meta |= identify(kind, meta)
         if kind.generations:
             meta["generation"] = 1
-        with suppress(AttributeError, TypeError, KeyError):  # a wrong type: decoding tells of it
-            kind.prepare(document)
+        kind.prepare(document)
     known = _of_equal_spec(document, kind, judge)
     if known is None:
         judge_document(document, kind)
+        document = typed(document, kind)
         view = decode(document, kind)
         validate(document, view, kind)
-        return Incoming(canonical(document, kind.type), kind, view)
+        return Incoming(document, kind, view)
     document["spec"] = known.document["spec"]
+    document = typed(document, kind, known.document)
     view = revised(known.view, known.document, document, kind)
     validate_beside_spec(document, view, kind)
     return Incoming(document, kind, view)
@@ -122,21 +127,23 @@ def new(
 
 def _completed(document: Document, kind: Kind) -> Document:
     """A copy of a new document with its defaults, and without what the server itself writes."""
-    document = plain(document)
+    document = plain(document, nulls=not kind.custom)
+    written = _spec_alone(document, kind)
+    if written:
+        spec = msgspec.msgpack.decode(_spec_of(document, kind, written))
+        document = typed({**document, "spec": {}}, kind, stored=False) | {"spec": spec}
+        document["apiVersion"] = kind.api_version
+    else:
+        document = typed(document, kind, stored=False)
     metadata = document.setdefault("metadata", {})
     if isinstance(metadata, dict):
         if kind.namespaced:
-            metadata.setdefault("namespace", "default")
-            if metadata["namespace"] == "":
-                metadata["namespace"] = "default"
+            metadata["namespace"] = metadata.get("namespace") or "default"
         else:
             metadata.pop("namespace", None)
         for field in SERVERS_OWN:
             metadata.pop(field, None)
-    if written := _spec_alone(document, kind):
-        document["apiVersion"] = kind.api_version
-        document["spec"] = msgspec.msgpack.decode(_completed_spec(kind, written))
-    else:
+    if not written:
         kind.set_defaults(document)
     if kind.status and not kind.status_at_creation:
         document.pop("status", None)
@@ -158,10 +165,19 @@ def _spec_alone(document: Document, kind: Kind) -> bytes:
     return written if len(written) <= LONGEST_SHARED else b""
 
 
+def _spec_of(document: Document, kind: Kind, written: bytes) -> bytes:
+    """The spec of a document with its defaults; `written` is what it was before."""
+    try:
+        return _completed_spec(kind, written)
+    except InvalidManifest:
+        typed(document, kind)  # it raises, with the path of the whole
+        raise
+
+
 @lru_cache(maxsize=1024)
 def _completed_spec(kind: Kind, written: bytes) -> bytes:
     """A spec with its defaults; `written` is what it was before."""
-    document: Document = {"spec": msgspec.msgpack.decode(written)}
+    document = typed({"spec": msgspec.msgpack.decode(written)}, kind, stored=False)
     kind.set_defaults(document)
     return encoded(document["spec"])
 
@@ -178,13 +194,13 @@ def _of_equal_spec(document: Document, kind: Kind, judge: Judge) -> Incoming | N
 def _reusing(before: object, status: object) -> object:
     """A copy of a status in which equal parts are those of the status before."""
     if not isinstance(before, dict) or not isinstance(status, dict):
-        return plain(status, "status")
+        return plain(status, "status", nulls=True)
     result: Document = {}
     for key, part in status.items():
         if part is before.get(key):
             result[key] = part
         else:
-            for name, new in plain({key: part}, "status").items():
+            for name, new in plain({key: part}, "status", nulls=True).items():
                 result[name] = shared(before.get(name), new)
     return result
 
@@ -212,7 +228,7 @@ def metadata(document: Document, kind: Kind) -> Document:
     if not isinstance(meta, dict) or not all(
         isinstance(meta.get(field), str | None) for field in ("name", "namespace", *PRECONDITIONS)
     ):
-        decode(document, kind)
+        typed(document, kind)
     found = {"name": "", **meta}
     if kind.namespaced:
         found["namespace"] = meta.get("namespace") or "default"
@@ -239,30 +255,37 @@ def check_preconditions(desired: Document, entry: StoredObject, kind: Kind) -> N
 
 
 def update(
-    document: Document, before: Document, existing: Object, kind: Kind, api: QuotaAccessor
+    document: Document,
+    before: Document,
+    existing: Object,
+    kind: Kind,
+    api: QuotaAccessor,
+    subresource: str = "",
 ) -> Incoming:
     """A document that is to replace another one; its status stays.
 
     `existing` is the view of `before`. Raises `InvalidManifest`, or what a plugin raises.
 
-    `kind` is that of both, `api` has what admission plugins look up and write.
+    `kind` is that of both, `api` has what admission plugins look up and write. The `subresource`
+    `finalize` alone changes the finalizers of a Namespace.
     """
     document = immutability.carry_over(before, document, "", kind)
     # What completes a document may write into its parts, but never into those of `before`.
     if kind.plain_defaults:
         document = shared(before, document, copied)
+        document = typed(document, kind, before, stored=False)
     else:
-        document = copied(document)
-    kind.carry_over(before, document)
+        document = copied(typed(document, kind, stored=False))
+    if subresource != "finalize":
+        kind.carry_over(before, document)
     kind.set_defaults(document)
     admission.mutate_update(kind, document)
-    with suppress(AttributeError, TypeError, KeyError):  # a wrong type: decoding tells of it
-        kind.prepare_update(document, before)
+    kind.prepare_update(document, before)
     document = document if kind.plain_defaults else shared(before, document)
     judge_document(document, kind, before)
+    document = typed(document, kind, before)
     view = revised(existing, before, document, kind)
     validate(document, view, kind, before)
-    document = canonical(document, kind.type, before)
     immutability.check(before, document, kind)
     admission.validate_update(api, kind, view, existing)
     return Incoming(document, kind, view)
@@ -279,15 +302,15 @@ def update_of_status(
     if "status" in document:
         status = _reusing(before.get("status"), document["status"])
         document["status"] = status
-        revised(existing, before, document, kind)  # its types, before what is empty goes
-        stored = kind.stored_status(status)
-        document["status"] = status if stored == status else stored
+    document = typed(document, kind, before)
     if kind.custom:
         kind.complete(document)
         immutability.check(before, document, kind)
+    elif "status" in document:
+        document["status"] = kind.complete_status(document["status"])
     validate_status(document, before, kind)
     view = revised(existing, before, document, kind)
-    return Incoming(canonical(document, kind.type, before), kind, view)
+    return Incoming(document, kind, view)
 
 
 def view_of(entry: StoredObject, kind: Kind) -> Object:

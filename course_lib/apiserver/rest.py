@@ -25,6 +25,7 @@ from course_lib.apiserver.bodies import (
 )
 from course_lib.apiserver.dry_run import dry
 from course_lib.apiserver.errors import NotAllowed, NotFound
+from course_lib.apiserver.field_validation import field_validation
 from course_lib.apiserver.scales import scale_of
 from course_lib.apiserver.server import APIServer
 from course_lib.apiserver.statuses import HTTPResponse, refused
@@ -114,11 +115,11 @@ class Face:
             raise NotAllowed
         if request.method == "GET":
             return self._get(target, request)
-        strict = request.text("fieldValidation") == "Strict"
+        fields = field_validation(request)
         if request.method == "PATCH":
             patch = read_patch(request, target.kind)
             api = dry(self.api) if asks_for_dry_run(request) else self.api
-            return Writer(api, target, strict).patch(PATCHES[request.media_type], patch)
+            return Writer(api, target, fields).patch(PATCHES[request.media_type], patch)
         with_body = request.method != "DELETE" or request.body
         body = read_body(request) if with_body else None
         api = self.api
@@ -127,7 +128,7 @@ class Face:
             api = dry(api) if asks_for_dry_run(request, body, nested) else api
         elif asks_for_dry_run(request):
             api = dry(api)
-        writer = Writer(api, target, strict)
+        writer = Writer(api, target, fields)
         if request.method == "DELETE":
             if not target.name:
                 answer = self._listed(target, self._chosen(target, request))

@@ -357,7 +357,7 @@ class APIServer:
         documents.check_preconditions(desired, entry, kind)
         before, existing = entry.document, view_of(entry, kind)
         if subresource != "status":
-            made = documents.update(desired, before, existing, kind, self)
+            made = documents.update(desired, before, existing, kind, self, subresource)
             made = self._allocated(made)
         else:
             made = documents.update_of_status(desired, before, existing, kind)

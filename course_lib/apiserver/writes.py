@@ -12,12 +12,13 @@ from typing import Any
 
 from course_lib.apiserver.bodies import Request, delete_options
 from course_lib.apiserver.errors import BadRequest, Conflict, Invalid, NotFound, RejectedPatch
+from course_lib.apiserver.field_validation import WARNING, FieldValidation
 from course_lib.apiserver.scales import scale_of, scaled
 from course_lib.apiserver.server import APIServer
 from course_lib.apiserver.statuses import SUCCESS, HTTPResponse
 from course_lib.apiserver.targets import Target
-from course_lib.errors import CourseError, InvalidManifest
-from course_lib.objects.decode import refuse_unknown, warnings_for
+from course_lib.errors import CourseError
+from course_lib.objects.decode import warnings_for
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object
 
@@ -25,11 +26,11 @@ from course_lib.objects.meta import Object
 class Writer:
     """One request that changes a target, by `api`: the API server, or a dry run of it.
 
-    `strict`: fields that Kubernetes does not have are refused, and not warned of.
+    `fields` says what to do with fields that do not exist.
     """
 
-    def __init__(self, api: APIServer, target: Target, strict: bool = False) -> None:
-        self.api, self.target, self._strict = api, target, strict
+    def __init__(self, api: APIServer, target: Target, fields: FieldValidation = WARNING) -> None:
+        self.api, self.target, self._fields = api, target, fields
         self._place = target.kind, target.name, target.namespace
 
     def post(self, request: Request, document: Document) -> HTTPResponse:
@@ -98,7 +99,7 @@ class Writer:
         """Store a change; its warnings are those that the object did not have already."""
         known = warnings_for(before, self.target.kind)
         warnings = [each for each in self._complete(document) if each not in known]
-        self.api.update(document, "status" if self.target.part == "status" else "")
+        self.api.update(document, self.target.part)
         with suppress(NotFound):  # that was its last finalizer: it is gone
             document = self.api.document(*self._place)
             if not self.target.part:
@@ -192,12 +193,8 @@ class Writer:
                     found=str(document[field])[:60],
                 )
         self._named(document)
-        if self._strict:
-            try:
-                refuse_unknown(document, self.target.kind)
-            except InvalidManifest as problem:
-                raise BadRequest(problem.what, where=problem.where, do=problem.do) from None
-        return warnings_for(document, self.target.kind)
+        warnings = self._fields.settle(document, self.target.kind)
+        return warnings + warnings_for(document, self.target.kind)
 
     def _named(self, document: Document) -> None:
         meta, target = self._meta(document), self.target

@@ -9,9 +9,10 @@ from __future__ import annotations
 from course_lib.client import Client
 from course_lib.client.apply import Applied
 from course_lib.errors import CourseError
-from course_lib.objects.decode import refuse_unknown, warnings_for
+from course_lib.objects.decode import warnings_for
 from course_lib.objects.kind import title
 from course_lib.objects.manifests import Document, Source, read_manifests
+from course_lib.objects.typed import refuse_unknown
 
 MOST_SHOWN = 10  # refusals in one message
 DEFINE_FIRST = (

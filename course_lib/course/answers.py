@@ -18,8 +18,9 @@ from course_lib.course.forms import (
 )
 from course_lib.course.questions import Mistake, Remark, Remarks, asks, truth
 from course_lib.errors import CourseError
-from course_lib.objects.decode import kind_of_document, unknown_fields
+from course_lib.objects.decode import kind_of_document
 from course_lib.objects.manifests import Document, Source
+from course_lib.objects.typed import unknown_fields
 
 Slips = Mapping[Any, str]  # a wrong value, or (lowest, highest): the hint for it
 NO_SLIPS: Slips = {}
@@ -259,8 +260,7 @@ def _arguments(count: int) -> str:
 def or_unknown(document: Document, hint: str) -> str:
     """The hint, or in its place one that names a field of the document that the API has not."""
     kind = kind_of_document(document)
-    body = {key: value for key, value in document.items() if key not in ("apiVersion", "kind")}
-    paths = [path for path, _, real in unknown_fields(body, kind.type) if not real]
+    paths = unknown_fields(document, kind)
     if not paths:
         return hint
     return f"nobody acts on `{paths[0]}`: the API has no such field there; {hint}"

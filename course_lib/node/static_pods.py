@@ -15,9 +15,10 @@ import msgspec
 from course_lib.errors import InvalidManifest
 from course_lib.node.mirror_pods import MirrorPods
 from course_lib.node.pod_workers import PodWorkers
-from course_lib.objects.decode import canonical, decode, kind_of_document
+from course_lib.objects.decode import decode, kind_of_document
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.manifests import Document, Source, read_manifests
+from course_lib.objects.typed import typed
 from course_lib.objects.validate import judge_document, validate
 from course_lib.runtimes.files import FileSystem
 
@@ -100,7 +101,7 @@ def _static(document: Document, node: str, uid: str) -> tuple[Document, Pod]:
     tolerates_all = {"operator": "Exists", "effect": "NoExecute"}
     made["spec"].setdefault("tolerations", []).append(tolerates_all)
     kind.set_defaults(made)
-    made = canonical(made, kind.type)
+    made = typed(made, kind)
     judge_document(made, kind)
     pod = decode(made, kind)
     validate(made, pod, kind)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import types
 import typing
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
 
 from course_lib.errors import CourseError, InvalidManifest, WrongType
-from course_lib.objects.kind import Kind, UnknownField, title
+from course_lib.objects.kind import Kind, title
 from course_lib.objects.kinds import BUILT_IN
-from course_lib.objects.manifests import Document, filled_paths
-from course_lib.objects.meta import Object, Value
+from course_lib.objects.manifests import Document, filled_paths, plain
+from course_lib.objects.meta import Object
 from course_lib.objects.quantity import Quantity
 
 ViewT = TypeVar("ViewT", bound=msgspec.Struct)
@@ -37,6 +37,14 @@ def decode(document: Document, kind: Kind | None = None) -> Object:
         if kind.view is not None:
             return kind.view(document)
         return msgspec.convert(document, kind.type, dec_hook=_quantity)
+    except msgspec.ValidationError:
+        return _decoded_without_nulls(document, kind)
+
+
+def _decoded_without_nulls(document: Document, kind: Kind) -> Object:
+    """The view of a document in which Go writes null for a list or a map that is empty."""
+    try:
+        return msgspec.convert(plain(document), kind.type, dec_hook=_quantity)
     except msgspec.ValidationError as problem:
         raise _explain(problem, document) from None
 
@@ -141,82 +149,37 @@ def _at(document: Any, path: str) -> Any:
 
 
 def warnings_for(document: Document, kind: Kind) -> list[str]:
-    """What of a document is kept but not acted on, by path; fields that do not exist."""
-    fields = fields_unknown_to(kind, document)
+    """What of a document is kept but not acted on, by path; a deprecated `kind`."""
     said = [kind.deprecation] if kind.deprecation else []
-    said += [
-        f'{title(document)}: unknown field "{path}"' + (f" (did you mean {near}?)" if near else "")
-        for path, near, real in fields
-        if not real
-    ]
+    paths = [] if kind.custom else list(_beyond_view(document, kind.type))
     # What components report is theirs to know: it stands in the status, and warns nobody.
-    unused = [path for path, _, real in fields if real and not path.startswith("status.")]
+    paths = [path for path in paths if path.partition(".")[0] not in _SILENT]
     for path in kind.not_simulated:
-        unused += filled_paths(document, path)
-    kept = "kept, but the simulation does not act on it"
-    return said + [f"{title(document)}: {path}: {kept}" for path in unused]
+        paths += filled_paths(document, path)
+    return said + [f"{title(document)}: {path}: {KEPT}" for path in dict.fromkeys(paths)]
 
 
-def refuse_unknown(document: Document, kind: Kind) -> None:
-    """Raise `InvalidManifest` for fields that Kubernetes does not have.
-
-    As kubectl asks for it: `fieldValidation=Strict` (kubernetes.io "API Concepts").
-    """
-    found = [(path, near) for path, near, real in fields_unknown_to(kind, document) if not real]
-    if found:
-        version = kind.api_version.rpartition("/")[2]
-        errors = ", ".join(f'unknown field "{path}"' for path, _ in found)
-        hints = [f"{near} instead of {path.rpartition('.')[2]}" for path, near in found if near]
-        raise InvalidManifest(
-            f'{kind.kind} in version "{version}" cannot be handled as a {kind.kind}: '
-            f"strict decoding error: {errors}",
-            where=title(document),
-            do=f"perhaps {', '.join(hints)}" if hints else "see the API reference for its fields",
-        )
+KEPT = "Kubernetes has it; this simulation does not act on it"
+_SILENT = ("status", "apiVersion", "kind", "metadata")
 
 
-def fields_unknown_to(kind: Kind, document: Document) -> list[UnknownField]:
-    """The fields of a document that its kind does not act on (see `unknown_fields`).
-
-    A version beside the kind's own has some fields of its own: those that are left are real.
-    """
-    if kind.unknown is not None:
-        return kind.unknown(document)
-    fields = unknown_fields(document, kind.type)
-    if document.get("apiVersion") in kind.equal_versions:
-        return [field for field in fields if field[2]]
-    return fields
-
-
-# Kept by the API server for itself, or shown by kubectl: never worth a warning.
-_SILENT = {"managedFields", "selfLink", "status"}
-
-
-def unknown_fields(value: Any, shape: Any, path: str = "") -> list[UnknownField]:
-    """The fields of the `value` at `path` that its type `shape` does not have, each with the
-    nearest name that it has.
-
-    True for a field that Kubernetes has, and the course does not keep in its views.
-    """
+def _beyond_view(value: object, shape: object, path: str = "") -> Iterator[str]:
+    """The paths of the fields that a document has and its view, of a type `shape`, has not."""
     shape, origin, inner = _taken_apart(shape)
-    result: list[UnknownField] = []
     if isinstance(value, list) and origin is list:
         for position, item in enumerate(value):
-            result += unknown_fields(item, inner[0], f"{path}[{position}]")
+            yield from _beyond_view(item, inner[0], f"{path}[{position}]")
     elif isinstance(value, dict) and origin is dict:
         for key, item in value.items():
-            result += unknown_fields(item, inner[1], f"{path}.{key}")
+            yield from _beyond_view(item, inner[1], f"{path}.{key}")
     elif isinstance(value, dict) and isinstance(shape, type) and issubclass(shape, msgspec.Struct):
         fields = _fields(shape)
         for key, item in value.items():
             here = f"{path}.{key}".removeprefix(".")
             if key in fields:
-                result += unknown_fields(item, fields[key], here)
-            elif key not in _SILENT:
-                unkept = shape.UNKEPT.split() if issubclass(shape, Value) else ()
-                near = difflib.get_close_matches(key, [*fields, *unkept], n=1, cutoff=0.7)
-                result.append((here, near[0] if near else "", key in unkept))
-    return result
+                yield from _beyond_view(item, fields[key], here)
+            elif item not in (None, "", [], {}):
+                yield here
 
 
 def canonical(value: Any, shape: Any, before: object = None) -> Any:

@@ -63,7 +63,7 @@ class Rules:
 def _walk(
     value: object, rules: dict[str, Any], path: str, before: object = None
 ) -> Iterator[Problem]:
-    if value is before and isinstance(value, dict | list):
+    if value is None or (value is before and isinstance(value, dict | list)):
         return
     check = rules.get("")
     if check is not None:

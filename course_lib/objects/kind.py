@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import msgspec
 
 from course_lib.errors import CourseError, InvalidManifest
-from course_lib.objects.derived import one_of_equals
+from course_lib.objects.api_types.table import type_at, type_of
 from course_lib.objects.field_errors import Errors, no_errors
 from course_lib.objects.field_rules import Check
 from course_lib.objects.headings import Columns, table_columns
@@ -124,9 +125,7 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
     first_status: Callable[[Any], Document] | None = None  # of the view of a new object
     generations: bool = False  # changes are counted in metadata.generation
     counted_fields: tuple[str, ...] = ("spec",)  # paths: whose changes are counted
-    always_stated: tuple[str, ...] = ()  # fields of the status that are shown while zero too
     complete_status: Callable[[Document], Document] = lambda status: status  # defaults of a status
-    stated_conditions: Document = {}  # what each of its conditions has, if nothing else is said
     status_at_creation: bool = False  # a new object keeps the status that it is written with
 
     packed: bool = False  # many objects, seldom read: each is kept as bytes
@@ -176,18 +175,24 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
     def set_defaults(self, document: Document) -> None:
         """Write what a document leaves out into it, in place; wrong shapes stay for decoding.
 
-        Empty text counts as left out, as in Go's types.
+        Empty text counts as left out, but where Go has a pointer, which tells them apart.
         """
         document["apiVersion"] = self.api_version
         for path, value in self.defaults.items():
             parent, _, field = path.rpartition(".")
             for place in places(document, parent) if parent else (document,):
-                if place.get(field, "") == "":
+                there = place.get(field)
+                if there is None or (there == "" and path not in self.pointers):
                     place[field] = copy.deepcopy(value)
         self.complete(document)
         for path, part in self.parts.items():
             for place in places(document, path):
                 part.complete(place)
+
+    @property
+    def pointers(self) -> frozenset[str]:
+        """The paths of defaults at which Go has a pointer: an empty value is one of its own."""
+        return _pointers(self)
 
     @property
     def plain_defaults(self) -> bool:
@@ -214,20 +219,6 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
         """The name in the API server's messages: `deployments.apps`, `pods`."""
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
-    def stored_status(self, status: Any) -> Any:
-        """A status as the API server stores it: without what its Go type omits while empty."""
-        if self.custom or not isinstance(status, dict):
-            return status
-        stored = {
-            key: value
-            for key, value in status.items()
-            if value or isinstance(value, dict) or key in self.always_stated
-        }
-        if self.stated_conditions and "conditions" in stored:
-            stated = (self.stated_conditions | each for each in stored["conditions"])
-            stored["conditions"] = list(map(one_of_equals, stated))
-        return self.complete_status(stored)
-
     def content(self, document: Document) -> Any:
         """The parts whose changes count as generations."""
         if not self.custom:
@@ -241,6 +232,13 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
         singular = (self.singular,) if self.singular else ()
         own = self.kind.lower(), *singular, self.plural, *self.short_names
         return *own, self.resource, self.title
+
+
+@cache
+def _pointers(kind: Kind) -> frozenset[str]:
+    root = None if kind.custom else type_of(kind.api_version, kind.kind)
+    paths = kind.defaults if root else ()
+    return frozenset(path for path in paths if root and type_at(root, path).type.pointer)
 
 
 class Kinds:

@@ -122,16 +122,16 @@ def _items(document: Any, where: str) -> Iterator[Document]:
         yield document
 
 
-def plain(value: Any, where: str = "document") -> Any:
-    """A copy in JSON's types: string keys, no nulls in mappings, finite numbers.
+def plain(value: Any, where: str = "document", nulls: bool = False) -> Any:
+    """A copy in JSON's types: string keys, finite numbers; `nulls` in mappings stay, or go.
 
     Raises `InvalidManifest` for anything else, and for what is nested deeper or is larger than
     the API server reads.
     """
-    return _plain(value, where, 0, [MAX_BYTES])
+    return _plain(value, where, 0, [MAX_BYTES], nulls)
 
 
-def _plain(value: Any, where: str, depth: int, room: list[int]) -> Any:
+def _plain(value: Any, where: str, depth: int, room: list[int], nulls: bool) -> Any:
     if isinstance(value, str):
         _take(room, len(value), where)
         return _unicode(value, where)
@@ -139,10 +139,10 @@ def _plain(value: Any, where: str, depth: int, room: list[int]) -> Any:
         most = f"at most {MAX_DEPTH} levels"
         raise InvalidManifest("nested too deep", where=where, expected=most)
     if type(value) is dict or isinstance(value, Mapping):
-        return _plain_mapping(value, where, depth, room)
+        return _plain_mapping(value, where, depth, room, nulls)
     if isinstance(value, list | tuple):
         _take(room, 2 + 2 * len(value), where)
-        return [_plain(item, where, depth + 1, room) for item in value]
+        return [_plain(item, where, depth + 1, room, nulls) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         raise InvalidManifest("not a number that JSON has", where=where, found=str(value))
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
@@ -160,11 +160,11 @@ def _plain(value: Any, where: str, depth: int, room: list[int]) -> Any:
 
 
 def _plain_mapping(
-    value: Mapping[object, object], where: str, depth: int, room: list[int]
+    value: Mapping[object, object], where: str, depth: int, room: list[int], nulls: bool
 ) -> Document:
     size, result = 2 + 8 * len(value), Document()  # `"key": 1,` at the least
     for key, item in value.items():
-        if item is None:
+        if item is None and not nulls:
             continue
         if type(key) is not str or not key.isascii():
             key = _key(key, where)
@@ -174,7 +174,7 @@ def _plain_mapping(
         elif type(item) is bool:
             result[key] = item
         else:
-            result[key] = _plain(item, where, depth + 1, room)
+            result[key] = _plain(item, where, depth + 1, room, nulls)
     _take(room, size, where)
     return result
 

@@ -7,7 +7,6 @@ with a path, what was expected and what was found; all of a document's problems 
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from functools import lru_cache
 
 from course_lib.errors import InvalidManifest
@@ -65,8 +64,7 @@ def judge_document(document: Document, kind: Kind, before: Document | None = Non
     be judged again.
     """
     if kind.validate is not None:
-        with suppress(AttributeError, TypeError):  # a wrong type: decoding tells of it
-            _raise(document, _errors(document, kind, before))
+        _raise(document, _errors(document, kind, before))
 
 
 def validate(document: Document, view: Object, kind: Kind, before: Document | None = None) -> None:

@@ -259,20 +259,24 @@ KEPT = [
     ("storage.k8s.io/v1", "VolumeAttachment", "volumeattachments"),
 ]
 EXACTLY = {"allocationMode": "ExactCount", "count": 1, "deviceClassName": "gpu"}
-SPECS = {"ResourceClaim": {"devices": {"requests": [{"name": "gpu", "exactly": EXACTLY}]}}}
+SPECS = {
+    "ResourceClaim": {"devices": {"requests": [{"name": "gpu", "exactly": EXACTLY}]}},
+    "DeviceClass": {"selectors": [{"cel": {"expression": "true"}}]},
+    "CSIDriver": {"attachRequired": False},
+    "VolumeAttachment": {"attacher": "x", "nodeName": "n", "source": {"persistentVolumeName": "v"}},
+}
 
 
 @pytest.mark.parametrize(("version", "kind", "path"), KEPT)
 def test_a_kind_that_nothing_acts_on_is_kept_whole_and_warned_of(cluster, version, kind, path):
-    exactly = {"deviceClassName": "gpu"}
-    spec = {"devices": {"requests": [{"name": "gpu", "exactly": exactly}]}}
+    spec = SPECS[kind]
     made = ask(
         cluster, "POST", f"/apis/{version}/{path}", {"metadata": {"name": "x"}, "spec": spec}
     )
-    assert made.status == 201 and made.document["spec"].items() >= SPECS.get(kind, spec).items()
+    assert made.status == 201 and made.document["spec"].items() >= spec.items()
     assert made.warnings == [
-        f"{made.document['kind']} {'default/' if 'default' in path else ''}x: spec: kept, but the "
-        "simulation does not act on it"
+        f"{made.document['kind']} {'default/' if 'default' in path else ''}x: spec: Kubernetes "
+        "has it; this simulation does not act on it"
     ]
     table = cluster.get(kind)
     assert list(table.NAME) == ["x"]

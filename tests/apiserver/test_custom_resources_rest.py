@@ -153,7 +153,7 @@ def test_every_field_that_is_wrong_is_a_cause(face):
 def test_unknown_fields_are_warned_of_or_refused_as_asked(face):
     answer = ask(face, "POST", CACHES, cache("more", colour="red"))
     assert answer.status == 201
-    assert answer.warnings == ['Cache default/more: unknown field "spec.colour"']
+    assert answer.warnings == ['unknown field "spec.colour"']
     strict = face.answer(
         Request(
             "POST",

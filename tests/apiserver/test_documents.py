@@ -55,7 +55,7 @@ def test_the_view_of_a_changed_document_is_that_of_one_decoded_anew(api):
     assert api.get("Service", "web") == decode(api.document("Service", "web"))
 
 
-@pytest.mark.parametrize("status", [{"phase": 7}, {"conditions": [{"type": "Ready"}]}, "Running"])
+@pytest.mark.parametrize("status", [{"phase": 7}, {"conditions": [{"type": 7}]}, "Running"])
 def test_a_status_of_the_wrong_type_is_refused_by_its_path(api, status):
     made = api.create(pod())
     with pytest.raises(InvalidManifest) as problem:

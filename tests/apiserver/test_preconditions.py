@@ -85,9 +85,11 @@ def test_an_object_that_is_being_deleted_gets_no_new_finalizers(api):
 
 
 def test_an_update_without_the_finalizers_of_a_namespace_keeps_them(api):
-    api.patch("Namespace", "default", "", {"spec": {"finalizers": ["example.com/hold"]}})
+    held = {"spec": {"finalizers": ["example.com/hold"]}}
+    api.patch("Namespace", "default", "", held, "finalize")
     document = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}}
     assert api.update(document).spec.finalizers == ["example.com/hold"]
+    assert api.update(document | {"spec": {}}).spec.finalizers == ["example.com/hold"]
 
 
 def test_a_service_that_becomes_an_external_name_gives_up_its_address(api):

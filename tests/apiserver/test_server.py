@@ -70,7 +70,7 @@ def test_a_long_prefix_is_cut_so_that_a_generated_name_has_63_characters(api):
 @pytest.mark.parametrize("metadata", ["x", [], 3])
 def test_an_update_whose_metadata_is_no_mapping_is_refused(api, metadata):
     document = service()
-    with pytest.raises(InvalidManifest, match="a field has the wrong type"):
+    with pytest.raises(InvalidManifest, match="cannot unmarshal"):
         api.update(document | {"metadata": metadata})
 
 

@@ -141,7 +141,7 @@ def test_a_rule_in_cel_is_kept_and_named_in_a_warning():
         "",
         "CustomResourceDefinition httproutes.gateway.networking.k8s.io: "
         "spec.versions[0].schema.openAPIV3Schema.properties.spec.x-kubernetes-validations: "
-        "kept, but the simulation does not act on it",
+        "Kubernetes has it; this simulation does not act on it",
     ]
 
 

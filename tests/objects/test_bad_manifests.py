@@ -30,14 +30,14 @@ def changed(document: dict, path: str, value: object) -> dict:
             changed(workload(), "spec.replicas", "three"),
             "Deployment default/web: spec.replicas",
             "whole number",
-            "'three'",
+            '"three"',
         ),
         (workload(replicas=-1), "Deployment default/web: spec.replicas", "or equal to 0", "-1"),
         (
             pod(containers=[container(resources={"requests": {"cpu": "1x"}})]),
-            "Pod default/web: spec.containers[0].resources.requests[...]",
-            "suffixes",
-            "'1x'",
+            "Pod default/web: spec.containers[0].resources.requests[cpu]",
+            "such as 100m",
+            '"1x"',
         ),
         (
             pod(
@@ -56,12 +56,12 @@ def changed(document: dict, path: str, value: object) -> dict:
             "a value",
             "",
         ),
-        (changed(pod(), "spec.containers", []), "spec.containers", "at least one", "[]"),
+        (changed(pod(), "spec.containers", []), "spec.containers", "containers", "nothing"),
         (
             changed(pod(), "spec.containers.0.name", None),
             "spec.containers[0].name",
-            "name",
-            "nothing",
+            "RFC 1123",
+            "''",
         ),
         (changed(pod(), "apiVersion", None), "Pod web: apiVersion", "text", "None"),
         (
@@ -76,7 +76,7 @@ def changed(document: dict, path: str, value: object) -> dict:
             "DNS prefix",
             "bad key!",
         ),
-        (changed(pod(), "metadata.labels", {"app": 5}), "metadata.labels", "text", "whole number"),
+        (changed(pod(), "metadata.labels", {"app": 5}), "metadata.labels[app]", "text", "number 5"),
         (
             changed(pod(), "metadata.finalizers", ["hold"]),
             "metadata.finalizers",
@@ -187,7 +187,7 @@ def test_fields_that_the_course_does_not_act_on_are_kept_and_warned_of_by_path()
     cluster = Cluster(nodes=1)
     document = workload(pod_spec={"setHostnameAsFQDN": True})
     table = cluster.apply(document)
-    assert "spec.template.spec.setHostnameAsFQDN: kept" in table.WARNINGS[0]
+    assert "spec.template.spec.setHostnameAsFQDN: Kubernetes has it" in table.WARNINGS[0]
     kept = cluster.document("deployment", "web")["spec"]
     assert kept["template"]["spec"]["setHostnameAsFQDN"] is True
 
@@ -331,4 +331,6 @@ def test_missing_files_and_wrong_encodings_are_told(tmp_path):
 )
 def test_what_is_checked_but_not_acted_on_yet_is_warned_of_too(document, path):
     warned = Cluster(network="calico").apply(document).WARNINGS[0]
-    assert warned == (f"{path}: kept, but the simulation does not act on it" if path else "")
+    assert warned == (
+        f"{path}: Kubernetes has it; this simulation does not act on it" if path else ""
+    )

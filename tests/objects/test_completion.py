@@ -99,7 +99,14 @@ def test_a_field_of_the_wrong_type_is_a_bad_request():
                                   "metadata": {"name": "x"}, "data": {"port": 80}})  # fmt: skip
 
 
-@pytest.mark.parametrize("source", ["iscsi", "rbd"])
+SOURCES = {
+    "iscsi": {"targetPortal": "10.0.0.1:3260", "iqn": "iqn.2026-01.com.example:disk", "lun": 0},
+    "rbd": {"monitors": ["10.0.0.1:6789"], "image": "disk"},
+}
+
+
+@pytest.mark.parametrize("source", SOURCES)
 def test_a_volume_of_any_kind_of_storage_is_kept(made, source):
-    spec = {"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"], source: {"x": "y"}}
+    spec = {"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"]}
+    spec[source] = SOURCES[source]
     assert made("v1", "PersistentVolume", spec=spec)["status.phase"] == "Pending"

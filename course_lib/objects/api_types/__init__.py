@@ -1,4 +1,4 @@
-"""The types of the release's API: which fields there are, of which types, and when they are left out.
+"""The types of the release's API: which fields there are, of which types, and which are left out.
 
 `release.txt` has the facts, one line a field (`tests/peers/apitypes` writes it). `table` reads it,
 `reading` reads documents by it as the API server's decoder does, `leaves` reads single values, and

@@ -52,6 +52,9 @@ def _faults(
     elif type.shape == "map" and type.item is not None and isinstance(value, dict):
         for key, item in value.items():
             yield from _faults(item, type.item, f"{path}[{key}]", field, struct)
+    elif type.shape == "or" and type.item is not None:
+        if isinstance(value, dict):
+            yield from _faults(value, type.item, path, field, struct)
     elif type.is_struct and isinstance(value, dict):
         fields, own = fields_of(type.shape), type.go.partition(".")[2]
         for key, item in value.items():
@@ -65,7 +68,10 @@ def _faults(
         except Unfit as unfit:
             said = str(unfit)
             aborts = type.shape in _FORMS
-            yield Fault(path, said or _mismatch(value, type, field, struct), type.shape, value), aborts
+            yield (
+                Fault(path, said or _mismatch(value, type, field, struct), type.shape, value),
+                aborts,
+            )
     else:
         yield Fault(path, _mismatch(value, type, field, struct), type.shape, value), False
 
@@ -85,7 +91,7 @@ def _kind(value: object, type: Type) -> str:
     if isinstance(value, int | float):
         numeric = type.shape in ("int32", "int64", "uint64", "intorstring")
         return f"number {_literal(value)}" if numeric else "number"
-    return {str: "string", list: "array"}.get(value.__class__, "object")
+    return "string" if isinstance(value, str) else "array" if isinstance(value, list) else "object"
 
 
 def _literal(value: int | float) -> str:
@@ -100,6 +106,8 @@ def unknown(document: object, type: Type, path: str = "") -> Iterator[str]:
     elif isinstance(document, dict) and type.shape == "map" and type.item is not None:
         for key, item in document.items():
             yield from unknown(item, type.item, f"{path}.{key}")
+    elif isinstance(document, dict) and type.shape == "or" and type.item is not None:
+        yield from unknown(document, type.item, path)
     elif isinstance(document, dict) and type.is_struct:
         fields = fields_of(type.shape)
         for key, item in document.items():
@@ -116,6 +124,8 @@ def without_unknown(document: object, type: Type) -> object:
         return [without_unknown(item, type.item) for item in document]
     if isinstance(document, dict) and type.shape == "map" and type.item is not None:
         return {key: without_unknown(item, type.item) for key, item in document.items()}
+    if isinstance(document, dict) and type.shape == "or" and type.item is not None:
+        return without_unknown(document, type.item)
     if isinstance(document, dict) and type.is_struct:
         fields = fields_of(type.shape)
         return {

@@ -9,22 +9,26 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from fractions import Fraction
 from functools import lru_cache
 
 from course_lib.errors import CourseError
-from course_lib.objects.quantity import BINARY_SI, MAX_INT64, Quantity
+from course_lib.objects.quantity import MAX_INT64, Quantity
 
 Leaf = Callable[[object], object]
-FORMAT = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+FORMAT = (
+    "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+)
 SUFFIX = "unable to parse quantity's suffix"
 LAYOUT, MICRO_LAYOUT = "2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05.000000Z07:00"
 _TIME = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?P<fraction>[.,]\d+)?(?P<zone>Z|[+-]\d\d:\d\d)"
 )
 _STORED_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-_AMOUNT = re.compile(r"(?P<sign>[+-]?)(?P<whole>[0-9]*)(?:\.(?P<part>[0-9]*))?(?P<suffix>.*)", re.DOTALL)
+_AMOUNT = re.compile(
+    r"(?P<sign>[+-]?)(?P<whole>[0-9]*)(?:\.(?P<part>[0-9]*))?(?P<suffix>.*)", re.DOTALL
+)
 _SUFFIXES = re.compile(r"[eEinumkKMGTP]*[-+]?[0-9]*")
 _EXPONENTS = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _POWERS = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
@@ -169,7 +173,7 @@ def _moment(written: str, layout: str, micro: bool) -> str:
     try:
         zone = match["zone"].replace("Z", "+00:00")
         seconds = written[:19]
-        moment = datetime.fromisoformat(f"{seconds}{zone}").astimezone(timezone.utc)
+        moment = datetime.fromisoformat(f"{seconds}{zone}").astimezone(UTC)
     except (ValueError, OverflowError):
         what = "month" if not 1 <= int(match[2]) <= 12 else "day" if int(match[4]) < 24 else "hour"
         raise Unfit(f'parsing time "{written}": {what} out of range') from None
@@ -256,4 +260,3 @@ LEAF: dict[str, Leaf] = {
     "raw": anything,
     "any": anything,
 }
-_ = BINARY_SI

@@ -22,31 +22,37 @@ class Unknown(Exception):
 
 
 @cache
-def reader(type: Type) -> Read:
+def reader(type: Type, stored: bool = True) -> Read:
     """The function that reads values of a `type`, and returns them as they are stored.
 
     It raises `Unfit` or `Unknown` (see `faults`). A part that is the same object as before is
-    returned as it is.
+    returned as it is. Until a document is `stored`, empty lists and maps stay: some rules tell them
+    from absent ones. Storage (Protocol Buffers) does not.
     """
     if type.shape == "list":
-        return _list_reader(type)
+        return _list_reader(type, stored)
     if type.shape == "map":
-        return _map_reader(type)
+        return _map_reader(type, stored)
+    if type.shape == "or" and type.item is not None:
+        inner = reader(type.item, stored)
+        return lambda value, before: inner(value, before) if isinstance(value, dict) else value
     if type.is_struct:
-        return _struct_reader(type.shape)
+        return _struct_reader(type.shape, stored)
     leaf = LEAF[type.shape]
     return lambda value, before: leaf(value)
 
 
-def _list_reader(type: Type) -> Read:
+def _list_reader(type: Type, stored: bool) -> Read:
     assert type.item is not None
-    item, leaf = reader(type.item), LEAF.get(type.item.shape)
+    item, leaf = reader(type.item, stored), LEAF.get(type.item.shape)
 
     def read(value: object, before: object) -> object:
-        if value is before or value is None:
+        if value is before:
             return value
         if not isinstance(value, list):
-            raise Unfit
+            return _nothing(value)
+        if not value:
+            return None if stored else value
         if leaf is not None:
             return [leaf(each) for each in value]
         if not isinstance(before, list):
@@ -61,18 +67,20 @@ def _list_reader(type: Type) -> Read:
     return read
 
 
-def _map_reader(type: Type) -> Read:
+def _map_reader(type: Type, stored: bool) -> Read:
     assert type.item is not None
     leaf = LEAF.get(type.item.shape)
     if type.is_resource_list:
         leaf = rounded_quantity
-    item = reader(type.item)
+    item = reader(type.item, stored)
 
     def read(value: object, before: object) -> object:
-        if value is before or value is None:
+        if value is before:
             return value
         if not isinstance(value, dict):
-            raise Unfit
+            return _nothing(value)
+        if not value:
+            return None if stored else value
         if leaf is not None:
             return {key: leaf(value[key]) for key in sorted(value)}
         was = before if isinstance(before, dict) else {}
@@ -81,7 +89,14 @@ def _map_reader(type: Type) -> Read:
     return read
 
 
-def _struct_reader(name: str) -> Read:
+def _nothing(value: object) -> object:
+    """No list, or no map."""
+    if value is not None:
+        raise Unfit
+    return None
+
+
+def _struct_reader(name: str, stored: bool) -> Read:
     fields = fields_of(name)
     steps: dict[str, tuple[int, bool, bool, Read | None]] = {}
     always: list[str] = []
@@ -89,7 +104,12 @@ def _struct_reader(name: str) -> Read:
 
     def prepare() -> None:  # when it is first used: a type may hold values of its own type
         for place, field in enumerate(fields.values()):
-            steps[field.name] = (place, field.omitted, field.type.pointer, reader(field.type))
+            steps[field.name] = (
+                place,
+                field.omitted,
+                field.type.pointer,
+                reader(field.type, stored),
+            )
             if not field.omitted:
                 always.append(field.name)
         ready.append(True)
@@ -118,7 +138,7 @@ def _struct_reader(name: str) -> Read:
             else:
                 old = was.get(key)
                 new = item if item is old and item is not None else inner(item, old)  # type: ignore[misc]
-                if omitted and not pointer and not new:
+                if omitted and not pointer and not new and (stored or new not in ([], {})):
                     continue
                 result[key] = new
             if place < last:
@@ -141,7 +161,7 @@ _NOTHING: dict[str, object] = {}
 def empty(field: Field) -> object:
     """What stands in a field that is always there, and of which nothing was said."""
     type = field.type
-    if type.pointer or type.shape in ("list", "map", "time", "microtime", "raw", "any"):
+    if type.pointer or type.shape in ("list", "map", "time", "microtime", "raw", "any", "or"):
         return None
     if type.is_struct:
         return reader(type)({}, None)

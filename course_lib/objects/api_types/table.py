@@ -2,7 +2,7 @@
 
 A line of `release.txt` is a field's name, its type, and marks: `?` is left out while it is empty,
 `merge=key` and `retainKeys` are what strategic merge patches do. `*` is a pointer, `[]` a list,
-`map[...]` a map; after `=` stands the name of a type in Go.
+`map[...]` a map, `or[...]` a struct or another value; after `=` stands the name of a type in Go.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ _MAP = re.compile(r"map\[(?P<key>[^]]*)\](?P<item>.*)")
 
 
 class Type(msgspec.Struct, frozen=True, eq=False):
-    """What a field holds: a leaf, a list or a map of `item`, or a struct by name.
+    """What a field holds: a leaf, a list or map of `item`, a struct by name, or an `item` or else.
 
     `go` is its name in messages, such as `v1.Container`; a pointer tells absent from empty.
     """
 
-    shape: str  # a leaf, "list", "map", or the name of a struct
+    shape: str  # a leaf, "list", "map", "or", or the name of a struct
     go: str
     item: Type | None = None
     pointer: bool = False
@@ -101,8 +101,11 @@ def type_at(root: Type, path: str) -> Field:
     """
     found, here = None, root
     for step in path.replace("[*]", "").split("."):
-        while here.shape in ("list", "map") and here.item is not None:
+        while here.shape in ("list", "or") and here.item is not None:
             here = here.item
+        if here.shape == "map" and here.item is not None:
+            found, here = Field(step, here.item), here.item
+            continue
         found = fields_of(here.shape).get(step) if here.is_struct else None
         if found is None:
             raise CourseError(f"{root.go} has no field {path}", expected="a path of the API")
@@ -133,6 +136,8 @@ def _read(written: str) -> Type:
     if written.startswith("[]"):
         inner, own = _inner(written[2:])
         return Type("list", own or f"[]{inner.go}", inner)
+    if written.startswith("or["):  # a schema, or what stands in its place: true, a list
+        return Type("or", "v1.JSONSchemaProps", _read(written[3:-1]))
     if match := _MAP.fullmatch(written):
         inner, own = _inner(match["item"])
         key = match["key"].partition("=")

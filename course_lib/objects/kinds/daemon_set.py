@@ -207,10 +207,4 @@ DAEMON_SET = Kind(
         f"  Available:integer  Node Selector  Age{COLUMNS}  +Selector"
     ),
     row=_row,
-    always_stated=(
-        "currentNumberScheduled",
-        "desiredNumberScheduled",
-        "numberMisscheduled",
-        "numberReady",
-    ),
 )

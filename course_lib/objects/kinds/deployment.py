@@ -183,5 +183,4 @@ DEPLOYMENT = Kind(
     scale=Scale(),
     columns=table_columns(f"Name  Ready  Up-to-date  Available  Age{COLUMNS}  +Selector"),
     row=_row,
-    always_stated=("terminatingReplicas",),
 )

@@ -271,5 +271,4 @@ HORIZONTAL_POD_AUTOSCALER = Kind(
     relations=_relations,
     columns=table_columns("Name  Reference  Targets  MinPods  MaxPods  Replicas  Age"),
     row=_row,
-    always_stated=("desiredReplicas",),
 )

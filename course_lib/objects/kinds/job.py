@@ -133,7 +133,7 @@ def _prepare(job: Document) -> None:
     spec, meta = job["spec"], job["metadata"]
     if spec.get("manualSelector"):
         return
-    made = dict(zip(OWN_LABELS, (meta["name"], meta["uid"]), strict=True))
+    made = dict(zip(OWN_LABELS, (meta.get("name", ""), meta["uid"]), strict=True))
     made |= {PREFIX + key: value for key, value in made.items()}
     template, selector = spec.setdefault("template", {}), spec.setdefault("selector", {})
     inside = template["metadata"] = template.get("metadata") or {}
@@ -267,5 +267,4 @@ JOB = Kind(
     transition=_transition,
     columns=table_columns(f"Name  Status  Completions  Duration  Age{COLUMNS}  +Selector"),
     row=_row,
-    always_stated=("ready", "terminating"),
 )

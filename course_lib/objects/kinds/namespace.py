@@ -23,6 +23,9 @@ class NamespaceStatus(Value, frozen=True):
     conditions: list[Condition] | None = None
 
 
+KEEPER = "kubernetes"  # the finalizer that waits for the namespace's content
+
+
 class Namespace(Object, frozen=True, kw_only=True):
     """A room for names, quotas and policies."""
 
@@ -37,9 +40,18 @@ def _complete(document: Document) -> None:
 
 
 def _carry_over(before: Document, after: Document) -> None:
-    """Keep the finalizers where an update leaves them out."""
+    """Keep the finalizers: `finalize` alone changes them (`PrepareForUpdate`)."""
+    kept = before["spec"].get("finalizers")
     for spec in places(after, "spec"):
-        spec.setdefault("finalizers", before.get("spec", {}).get("finalizers", []))
+        spec.pop("finalizers", None)
+        if kept:
+            spec["finalizers"] = kept
+
+
+def _prepare(document: Document) -> None:
+    """The finalizer of a new namespace (`PrepareForCreate`)."""
+    names = document["spec"].get("finalizers") or []
+    document["spec"]["finalizers"] = names if KEEPER in names else [*names, KEEPER]
 
 
 NAMESPACE = Kind(
@@ -47,7 +59,8 @@ NAMESPACE = Kind(
     Namespace,
     ("ns",),
     namespaced=False,
-    defaults={"spec.finalizers": ["kubernetes"], "status.phase": "Active"},
+    defaults={"status.phase": "Active"},
+    prepare=_prepare,
     complete=_complete,
     fields={
         "spec.finalizers[*]": matching(

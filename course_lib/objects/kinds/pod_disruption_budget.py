@@ -76,5 +76,4 @@ POD_DISRUPTION_BUDGET = Kind(
     rules=_rules,
     columns=table_columns("Name  Min Available  Max Unavailable  Allowed Disruptions:integer  Age"),
     row=_row,
-    always_stated=("currentHealthy", "desiredHealthy", "disruptionsAllowed", "expectedPods"),
 )

@@ -113,5 +113,4 @@ REPLICA_SET = Kind(
         f"Name  Desired:integer  Current:integer  Ready:integer  Age{COLUMNS}  +Selector"
     ),
     row=_row,
-    always_stated=("replicas", "terminatingReplicas"),
 )

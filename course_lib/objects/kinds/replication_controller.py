@@ -110,5 +110,4 @@ REPLICATION_CONTROLLER = Kind(
     ),
     row=_row,
     counted=True,
-    always_stated=("replicas",),
 )

@@ -195,5 +195,4 @@ STATEFUL_SET = Kind(
     scale=Scale(),
     columns=table_columns(f"Name  Ready  Age{COLUMNS}"),
     row=_row,
-    always_stated=("replicas", "availableReplicas", "collisionCount"),
 )

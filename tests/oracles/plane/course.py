@@ -23,7 +23,7 @@ from tests.oracles.plane.asking import (
 )
 from tests.oracles.plane.files import Case
 
-OWN = "kept, but the simulation does not act on it"  # what only the course warns of
+OWN = "Kubernetes has it; this simulation does not act on it"  # what only the course warns of
 
 
 class CoursePlane:

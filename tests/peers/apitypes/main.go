@@ -20,15 +20,17 @@ import (
 
 // Types that are read by a function of their own, or whose insides nobody looks at.
 var leaves = map[string]string{
-	"k8s.io/apimachinery/pkg/api/resource.Quantity":                            "quantity",
-	"k8s.io/apimachinery/pkg/apis/meta/v1.Time":                                "time",
-	"k8s.io/apimachinery/pkg/apis/meta/v1.MicroTime":                           "microtime",
-	"k8s.io/apimachinery/pkg/apis/meta/v1.Duration":                            "duration",
-	"k8s.io/apimachinery/pkg/apis/meta/v1.FieldsV1":                            "any",
-	"k8s.io/apimachinery/pkg/util/intstr.IntOrString":                          "intorstring",
-	"k8s.io/apimachinery/pkg/runtime.RawExtension":                             "raw",
-	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1.JSONSchemaProps": "any",
-	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1.JSON":            "any",
+	"k8s.io/apimachinery/pkg/api/resource.Quantity":                                         "quantity",
+	"k8s.io/apimachinery/pkg/apis/meta/v1.Time":                                             "time",
+	"k8s.io/apimachinery/pkg/apis/meta/v1.MicroTime":                                        "microtime",
+	"k8s.io/apimachinery/pkg/apis/meta/v1.Duration":                                         "duration",
+	"k8s.io/apimachinery/pkg/apis/meta/v1.FieldsV1":                                         "any",
+	"k8s.io/apimachinery/pkg/util/intstr.IntOrString":                                       "intorstring",
+	"k8s.io/apimachinery/pkg/runtime.RawExtension":                                          "raw",
+	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1.JSONSchemaPropsOrArray":       "or[apiextensions/v1.JSONSchemaProps]",
+	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1.JSONSchemaPropsOrBool":        "or[apiextensions/v1.JSONSchemaProps]",
+	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1.JSONSchemaPropsOrStringArray": "or[apiextensions/v1.JSONSchemaProps]",
+	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1.JSON":                         "any",
 }
 
 var found = map[string][]string{}

@@ -126,7 +126,6 @@ POD = Kind(
     categories=("all",),
     generations=True,
     parts={"spec": Embedded(POD_SPEC, complete_pod, pod_relations)},
-    stated_conditions={"lastProbeTime": None, "lastTransitionTime": None},
     complete_status=state_times,
     spec_alone=True,
     rules=lambda pod: pod_spec_rules(pod.spec, "spec."),
