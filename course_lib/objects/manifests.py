@@ -123,7 +123,9 @@ def _items(document: Any, where: str) -> Iterator[Document]:
 
 
 def plain(value: Any, where: str = "document", nulls: bool = False) -> Any:
-    """A copy in JSON's types: string keys, finite numbers; `nulls` in mappings stay, or go.
+    """A copy of a `value` in JSON's types: string keys, finite numbers; `nulls` stay, or go.
+
+    `where` it stands is told in messages.
 
     Raises `InvalidManifest` for anything else, and for what is nested deeper or is larger than
     the API server reads.

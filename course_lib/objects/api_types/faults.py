@@ -18,7 +18,7 @@ from course_lib.objects.field_errors import number
 _FORMS = ("quantity", "time", "microtime", "bytes", "intorstring")
 
 
-class Fault(msgspec.Struct, frozen=True):
+class Misfit(msgspec.Struct, frozen=True):
     """A value that its type cannot hold: where, what the decoder says, what the type is called."""
 
     path: str
@@ -27,9 +27,9 @@ class Fault(msgspec.Struct, frozen=True):
     found: object
 
 
-def fault(document: object, type: Type) -> Fault | None:
+def fault(document: object, type: Type) -> Misfit | None:
     """What is wrong with the types of a document, as the decoder of its `type` tells it."""
-    first: Fault | None = None
+    first: Misfit | None = None
     for found, last in _faults(document, type, "", "", ""):
         if last:
             return found
@@ -39,7 +39,7 @@ def fault(document: object, type: Type) -> Fault | None:
 
 def _faults(
     value: object, type: Type, path: str, field: str, struct: str
-) -> Iterator[tuple[Fault, bool]]:
+) -> Iterator[tuple[Misfit, bool]]:
     """The faults below a path, each with whether reading ends there.
 
     `field` is the path without positions, `struct` the name of the type that has the field.
@@ -67,13 +67,10 @@ def _faults(
             LEAF[type.shape](value)
         except Unfit as unfit:
             said = str(unfit)
-            aborts = type.shape in _FORMS
-            yield (
-                Fault(path, said or _mismatch(value, type, field, struct), type.shape, value),
-                aborts,
-            )
+            found = Misfit(path, said or _mismatch(value, type, field, struct), type.shape, value)
+            yield found, type.shape in _FORMS
     else:
-        yield Fault(path, _mismatch(value, type, field, struct), type.shape, value), False
+        yield Misfit(path, _mismatch(value, type, field, struct), type.shape, value), False
 
 
 def _mismatch(value: object, type: Type, field: str, struct: str) -> str:
@@ -99,7 +96,7 @@ def _literal(value: int | float) -> str:
 
 
 def unknown(document: object, type: Type, path: str = "") -> Iterator[str]:
-    """The paths of the fields that a document has and its `type` has not."""
+    """The paths of the fields that a document, at a `path`, has and its `type` has not."""
     if isinstance(document, list) and type.item is not None:
         for position, item in enumerate(document):
             yield from unknown(item, type.item, f"{path}[{position}]")

@@ -80,7 +80,7 @@ def number(value: object) -> object:
 
 
 def quantity(value: object) -> object:
-    """An amount (`Quantity.UnmarshalJSON`)."""
+    """An amount (`Quantity.UnmarshalJSON`); raises `Unfit` for anything else."""
     if value is None:
         return "0"
     if isinstance(value, bool) or not isinstance(value, str | int | float):
@@ -197,7 +197,10 @@ def _unlike(written: str, layout: str) -> str:
 
 
 def data(value: object) -> object:
-    """Bytes, as base64 without line breaks (`decodeState.literalStore`); null is empty."""
+    """Bytes, as base64 without line breaks (`decodeState.literalStore`); null is empty.
+
+    Raises `Unfit` for other text.
+    """
     if value is None:
         return ""
     if type(value) is not str:

@@ -25,7 +25,7 @@ class Unknown(Exception):
 def reader(type: Type, stored: bool = True) -> Read:
     """The function that reads values of a `type`, and returns them as they are stored.
 
-    It raises `Unfit` or `Unknown` (see `faults`). A part that is the same object as before is
+    It refuses by `Unfit` and `Unknown` (see `faults`). A part that is the same object as before is
     returned as it is. Until a document is `stored`, empty lists and maps stay: some rules tell them
     from absent ones. Storage (Protocol Buffers) does not.
     """
@@ -37,7 +37,7 @@ def reader(type: Type, stored: bool = True) -> Read:
         inner = reader(type.item, stored)
         return lambda value, before: inner(value, before) if isinstance(value, dict) else value
     if type.is_struct:
-        return _struct_reader(type.shape, stored)
+        return StructReader(type.shape, stored)
     leaf = LEAF[type.shape]
     return lambda value, before: leaf(value)
 
@@ -96,63 +96,64 @@ def _nothing(value: object) -> object:
     return None
 
 
-def _struct_reader(name: str, stored: bool) -> Read:
-    fields = fields_of(name)
-    steps: dict[str, tuple[int, bool, bool, Read | None]] = {}
-    always: list[str] = []
-    ready: list[bool] = []
+class StructReader:
+    """Reads the values of one struct; prepared at the first value, as a struct may hold its own."""
 
-    def prepare() -> None:  # when it is first used: a type may hold values of its own type
-        for place, field in enumerate(fields.values()):
-            steps[field.name] = (
-                place,
-                field.omitted,
-                field.type.pointer,
-                reader(field.type, stored),
-            )
+    def __init__(self, name: str, stored: bool) -> None:
+        self._fields, self._stored = fields_of(name), stored
+        self._steps: dict[str, tuple[int, bool, bool, Read]] = {}
+        self._always: list[str] = []
+
+    def _prepare(self) -> None:
+        for place, field in enumerate(self._fields.values()):
+            read = reader(field.type, self._stored)
+            self._steps[field.name] = (place, field.omitted, field.type.pointer, read)
             if not field.omitted:
-                always.append(field.name)
-        ready.append(True)
+                self._always.append(field.name)
 
-    def read(value: object, before: object) -> object:
+    def __call__(self, value: object, before: object) -> object:
+        """The struct as it is stored, its fields in Go's order."""
         if value is before:
             return value
         if value is None:
             value = {}
         if not isinstance(value, dict):
             raise Unfit
-        if not ready:
-            prepare()
-        was = before if isinstance(before, dict) else _NOTHING
+        if not self._steps:
+            self._prepare()
+        result, ordered = self._read(value, before if isinstance(before, dict) else _NOTHING)
+        for key in self._always:
+            if key not in result:
+                result[key] = empty(self._fields[key])
+                ordered = False
+        if ordered:
+            return result
+        return {key: result[key] for key in self._fields if key in result}
+
+    def _read(
+        self, value: dict[str, object], was: dict[str, object]
+    ) -> tuple[dict[str, object], bool]:
+        """The fields that are there, and whether they stand in order."""
         result: dict[str, object] = {}
-        last, ordered = -1, True
+        steps, stored, last, ordered = self._steps, self._stored, -1, True
         for key, item in value.items():
             step = steps.get(key)
             if step is None:
                 raise Unknown
-            place, omitted, pointer, inner = step
+            place, omitted, pointer, read = step
             if item is None and pointer:
                 if omitted:
                     continue
                 result[key] = None
             else:
                 old = was.get(key)
-                new = item if item is old and item is not None else inner(item, old)  # type: ignore[misc]
+                new = item if item is old and item is not None else read(item, old)
                 if omitted and not pointer and not new and (stored or new not in ([], {})):
                     continue
                 result[key] = new
-            if place < last:
-                ordered = False
+            ordered = ordered and place > last
             last = place
-        for key in always:
-            if key not in result:
-                result[key] = empty(fields[key])
-                ordered = False
-        if ordered:
-            return result
-        return {key: result[key] for key in sorted(result, key=lambda key: steps[key][0])}
-
-    return read
+        return result, ordered
 
 
 _NOTHING: dict[str, object] = {}

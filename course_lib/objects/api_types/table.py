@@ -56,7 +56,7 @@ class Field(msgspec.Struct, frozen=True, eq=False):
     retains_keys: bool = False
 
 
-class Table(msgspec.Struct, frozen=True):
+class ReleaseTypes(msgspec.Struct, frozen=True):
     """The structs by name, and the name of each kind's struct by apiVersion and kind."""
 
     structs: dict[str, dict[str, Field]]
@@ -64,7 +64,7 @@ class Table(msgspec.Struct, frozen=True):
 
 
 @cache
-def table() -> Table:
+def table() -> ReleaseTypes:
     """The types of the release."""
     text = files(__package__).joinpath("release.txt").read_text()
     head, *blocks = text.split("\n\n")
@@ -76,7 +76,7 @@ def table() -> Table:
     for block in blocks:
         name, *lines = block.splitlines()
         structs[name] = {field.name: field for field in map(_field, lines)}
-    return Table(structs, kinds)
+    return ReleaseTypes(structs, kinds)
 
 
 def fields_of(struct: str) -> dict[str, Field]:

@@ -173,7 +173,6 @@ NODE = Kind(
     complete=_complete,
     status_at_creation=True,  # a kubelet registers its node together with its capacity
     complete_status=_stated,
-    stated_conditions={"lastHeartbeatTime": None, "lastTransitionTime": None},
     fields={
         "spec.podCIDR": optional(cidr),
         "spec.podCIDRs": _one_of_each_family,
