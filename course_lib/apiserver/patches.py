@@ -11,9 +11,10 @@ from typing import Any
 
 import msgspec
 
-from course_lib.apiserver.errors import BadRequest, NotFound
+from course_lib.apiserver.errors import NotFound
 from course_lib.objects.manifests import Document, plain
 
+Patch = Document | list[Document]  # a merge patch, or the operations of a JSON patch
 MergeKey = Sequence[str]  # fields; all but the first may be missing in an item
 MergeKeys = Mapping[str, Sequence[MergeKey]]
 # Lists whose items are merged by a key of theirs rather than replaced as a whole
@@ -116,7 +117,7 @@ def _merge_list(
     return merged + others
 
 
-def check_types(patch: Document) -> None:
+def check_types(patch: Patch) -> None:
     """Raise `InvalidManifest` for a patch that holds what no manifest holds, such as a set."""
     try:
         if msgspec.msgpack.decode(msgspec.msgpack.encode(patch)) == patch:
@@ -124,15 +125,6 @@ def check_types(patch: Document) -> None:
     except (TypeError, ValueError, OverflowError, RecursionError):
         pass  # it is said below which part is wrong
     plain(patch, "patch")
-
-
-def merged(document: Document, patch: Document) -> Document:
-    """A document with a merge patch; raises `BadRequest` for one that is nested too deep."""
-    try:
-        result: Document = merge_patch(document, patch)
-    except RecursionError:
-        raise BadRequest("the patched object is nested too deep") from None
-    return result
 
 
 def check_subresource(name: str) -> None:

@@ -25,8 +25,9 @@ from course_lib.apiserver.documents import (
 from course_lib.apiserver.entries import Change, StoredObject
 from course_lib.apiserver.errors import AlreadyExists, BadRequest, Conflict, NotFound, StaleRead
 from course_lib.apiserver.extensions import Extensions
-from course_lib.apiserver.patches import check_subresource, check_types, merged
+from course_lib.apiserver.patches import Patch, check_subresource, check_types
 from course_lib.apiserver.store import Store
+from course_lib.apiserver.strategic import patched
 from course_lib.apiserver.watch_events import Choice, WatchEvent, event_of
 from course_lib.apiserver.watches import Watch
 from course_lib.engine import Simulation
@@ -240,11 +241,13 @@ class APIServer:
         kind: type[ObjectT] | str | Kind,
         name: str,
         namespace: str,
-        patch: Document,
+        patch: Patch,
         subresource: str = "",
         expected: str = "",
     ) -> ObjectT:
-        """Apply a merge patch (RFC 7386); with `expected`, only to that resourceVersion.
+        """Apply a merge patch (RFC 7386), or the operations of a JSON patch (RFC 6902).
+
+        With `expected`, only to that resourceVersion.
 
         Raises `Conflict` where the patch names another resourceVersion or uid than the object has.
         """
@@ -258,7 +261,7 @@ class APIServer:
             if entry is None:
                 raise not_found(named, name)
             entry = served(named, entry)
-            desired = merged(entry.document, patch)
+            desired = patched(entry.document, patch)
             desired |= {field: entry.document[field] for field in ("apiVersion", "kind")}
             meta = documents.metadata(desired, named)
             if meta["name"] != name:
@@ -284,7 +287,7 @@ class APIServer:
                 raise not_found(kind, of.name)
             entry = served(kind, entry)
             patch = {"status": status}
-            return self._replace(key, entry, merged(entry.document, patch), kind, "status")
+            return self._replace(key, entry, patched(entry.document, patch), kind, "status")
 
         return cast(ObjectT, self._on_the_newest(once))
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from course_lib.apiserver.errors import RejectedPatch
-from course_lib.apiserver.patches import MERGE_KEYS, MergeKey, identity, merge_patch
+from course_lib.apiserver.errors import BadRequest, RejectedPatch
+from course_lib.apiserver.patches import MERGE_KEYS, MergeKey, Patch, identity, merge_patch
 from course_lib.errors import CourseError
 from course_lib.objects.manifests import Document
 
@@ -235,6 +235,22 @@ def _place(items: list[Any], step: str, operation: dict[str, Any], adds: bool = 
 def _nowhere(operation: dict[str, Any]) -> RejectedPatch:
     where = str(operation.get("path"))
     return RejectedPatch("the JSON patch names what is not there", where=where)
+
+
+def patched(document: Document, patch: Patch) -> Document:
+    """A document with a merge patch or a JSON patch; the parts that stay are the same objects.
+
+    Raises `BadRequest` for one that is nested too deep or has the wrong form, and `RejectedPatch`
+    for an operation that cannot be done.
+    """
+    apply = json_patch if isinstance(patch, list) else merge_patch
+    try:
+        result = apply(document, patch)
+    except RecursionError:
+        raise BadRequest("the patched object is nested too deep") from None
+    if not isinstance(result, dict):
+        raise BadRequest("the patched object is no object", expected="a mapping")
+    return result
 
 
 # What a PATCH may be written in, and what it then does to a document.

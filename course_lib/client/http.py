@@ -19,6 +19,7 @@ from typing import cast
 
 from course_lib.apiserver.deletion import BACKGROUND
 from course_lib.apiserver.errors import Conflict, NotFound, Unreachable
+from course_lib.apiserver.patches import Patch
 from course_lib.apiserver.server import AnyKind, not_found
 from course_lib.apiserver.targets import Target, path_of
 from course_lib.client.apply import Applied, apply
@@ -28,7 +29,7 @@ from course_lib.client.http_watch import Scope
 from course_lib.client.http_watches import POLL, HTTPWatches, view_of
 from course_lib.client.interface import Client, Listener, Subscription
 from course_lib.client.limits import UNLIMITED, RateLimiter
-from course_lib.client.transport import JSON, MERGE_PATCH, HTTPTransport
+from course_lib.client.transport import JSON, JSON_PATCH, MERGE_PATCH, HTTPTransport
 from course_lib.engine import Simulation
 from course_lib.engine.simulation import Process
 from course_lib.errors import CourseError, InvalidManifest
@@ -182,15 +183,19 @@ class HTTPClient:
         kind: type[ObjectT] | str | Kind,
         name: str,
         namespace: str,
-        patch: Document,
+        patch: Patch,
         subresource: str = "",
         expected: str = "",
     ) -> ObjectT:
-        """Apply a merge patch (RFC 7386); with `expected`, only to that resourceVersion."""
+        """Apply a merge patch or a JSON patch; with `expected`, only to that resourceVersion."""
+        target = _target(self.resource(kind), name, namespace, subresource)
+        if isinstance(patch, list):
+            path = "/metadata/resourceVersion"
+            first = [{"op": "add", "path": path, "value": expected}] if expected else []
+            return cast(ObjectT, self._write("PATCH", target, [*first, *patch], JSON_PATCH))
         if expected:
             meta = patch.get("metadata", {}) | {"resourceVersion": expected}
             patch = patch | {"metadata": meta}
-        target = _target(self.resource(kind), name, namespace, subresource)
         return cast(ObjectT, self._write("PATCH", target, patch, MERGE_PATCH))
 
     def patch_status(self, of: ObjectT, status: Document) -> ObjectT:
@@ -253,7 +258,7 @@ class HTTPClient:
         method: str,
         path: str,
         query: Document | None = None,
-        body: Document | None = None,
+        body: Patch | None = None,
         media: str = JSON,
     ) -> Document:
         try:
@@ -264,9 +269,11 @@ class HTTPClient:
         self._answers = True
         return answer
 
-    def _write(self, method: str, target: Target, body: Document, media: str = JSON) -> Object:
+    def _write(self, method: str, target: Target, body: Patch, media: str = JSON) -> Object:
         """Send a write; its own watches have received it when this ends."""
-        if media == JSON:  # another version with the same fields has a path of its own
+        if media == JSON and isinstance(
+            body, dict
+        ):  # another version with the same fields has a path of its own
             meta = (body.get("metadata") or {}) | {"namespace": target.namespace or None}
             body = body | {"apiVersion": target.kind.api_version, "metadata": meta}
         answer = self._send(method, path_of(target), self._query, body, media)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sized
 from typing import Protocol
 
 from course_lib.apiserver.deletion import BACKGROUND
+from course_lib.apiserver.patches import Patch
 from course_lib.apiserver.server import AnyKind
 from course_lib.apiserver.watch_events import WatchEvent
 from course_lib.client.apply import Applied
@@ -154,11 +155,13 @@ class Client(Protocol):
         kind: type[ObjectT] | str | Kind,
         name: str,
         namespace: str,
-        patch: Document,
+        patch: Patch,
         subresource: str = "",
         expected: str = "",
     ) -> ObjectT:
-        """Apply a merge patch (RFC 7386); with `expected`, only to that resourceVersion.
+        """Apply a merge patch (RFC 7386), or the operations of a JSON patch (RFC 6902).
+
+        With `expected`, only to that resourceVersion.
 
         `kind`, `name` and `namespace` say which object; `subresource` is empty or `status`.
         """

@@ -8,6 +8,7 @@ from functools import cached_property, partial
 
 from course_lib.apiserver.deletion import BACKGROUND
 from course_lib.apiserver.dry_run import dry
+from course_lib.apiserver.patches import Patch
 from course_lib.apiserver.server import AnyKind, APIServer
 from course_lib.apiserver.watch_events import ADDED, WatchEvent
 from course_lib.client.apply import Applied, apply
@@ -118,11 +119,11 @@ class ServerClient(ABC):
         kind: type[ObjectT] | str | Kind,
         name: str,
         namespace: str,
-        patch: Document,
+        patch: Patch,
         subresource: str = "",
         expected: str = "",
     ) -> ObjectT:
-        """Apply a merge patch (RFC 7386); with `expected`, only to that resourceVersion."""
+        """Apply a merge patch or a JSON patch; with `expected`, only to that resourceVersion."""
         return self.reach_to_write().patch(kind, name, namespace, patch, subresource, expected)
 
     def patch_status(self, of: ObjectT, status: Document) -> ObjectT:

@@ -23,6 +23,7 @@ with suppress(ImportError):
     import ssl
 
 JSON, MERGE_PATCH = "application/json", "application/merge-patch+json"
+JSON_PATCH = "application/json-patch+json"
 TIMEOUT = 30.0  # real s for one answer; the real API server ends a request after 60 s
 QUIET = 120.0  # real s without any event; bookmarks come every minute
 
@@ -70,7 +71,7 @@ class HTTPTransport:
         method: str,
         path: str,
         query: Mapping[str, str] | None = None,
-        body: Document | None = None,
+        body: Document | list[Document] | None = None,
         media: str = JSON,
     ) -> Document:
         """Send a request and return the document of the answer.

@@ -20,7 +20,12 @@ from course_lib.apiserver.errors import Terminating
 from course_lib.client import Client
 from course_lib.client.cache import FeatureT, by_controller, orphans
 from course_lib.client.informer import Informer, InformerFactory
-from course_lib.client.workqueue import WorkQueue
+from course_lib.client.workqueue import (
+    FIRST_DELAY,
+    LAST_DELAY,
+    ExponentialFailureRateLimiter,
+    WorkQueue,
+)
 from course_lib.controllers.claims import by_selection, is_settled, places
 from course_lib.controllers.ownership import set_controller
 from course_lib.engine.simulation import Process
@@ -48,12 +53,14 @@ class Controller:
     kind = ""
     finalizer = ""  # of the objects that this controller adopts, until it lets them go
     overtime = 0.0  # s that the last key took beside `WORK_SECONDS`
+    backoff = (FIRST_DELAY, LAST_DELAY)  # s after the first failure of a key, and at the most
 
     def __init__(self, api: Client, informers: InformerFactory) -> None:
         self.api, self.informers, self.sim = api, informers, api.sim
         self.normal = partial(api.events.normal, self.name)
         self.warning = partial(api.events.warning, self.name)
-        self.queue = WorkQueue[Key](self.sim)
+        limiter = ExponentialFailureRateLimiter[Key](*self.backoff)
+        self.queue = WorkQueue[Key](self.sim, limiter)
         self._cut_short = False  # whether the client's limit leaves work for the next look
         if self.kind:
             self.objects: Informer[Any] = informers.informer(self.kind)

@@ -6,37 +6,55 @@ Source: `k8s.io/endpointslice` (`reconciler.go`, `utils.go`, `trafficdist`),
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 from course_lib.controllers.controller import Key
+from course_lib.controllers.endpoint_ports import in_slice_order
 from course_lib.controllers.managed_slices import (
     MANAGED_BY,
     ManagedSlices,
     owned_by,
 )
-from course_lib.controllers.selected_pods import ServiceController, targets
-from course_lib.controllers.slice_packing import Desired, Group, Packing, recycled
+from course_lib.controllers.selected_pods import (
+    ServiceController,
+    address_of,
+    families,
+    has_endpoint,
+    targets,
+)
+from course_lib.controllers.slice_packing import Desired, Packing, names_of, recycled
+from course_lib.controllers.trigger_times import annotated
 from course_lib.errors import CourseError
-from course_lib.objects.kinds.endpoint_slice import SERVICE_NAME, Endpoint
+from course_lib.objects.kinds.endpoint_slice import SERVICE_NAME
 from course_lib.objects.kinds.node import ZONE, Node
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.service import Service
 from course_lib.objects.manifests import Document
+from course_lib.objects.meta import Object
 from course_lib.objects.pods import is_ready
 
 HEADLESS = "service.kubernetes.io/headless"
+RESERVED = (SERVICE_NAME, MANAGED_BY, HEADLESS)  # labels that slices do not take from Services
+TOPOLOGY_MODES = (
+    "service.kubernetes.io/topology-aware-hints",  # deprecated; it goes before the other
+    "service.kubernetes.io/topology-mode",
+)
 SLICE_DELAY = 1.0  # s from a change of a slice to the next look (`endpointSliceChangeMinSyncDelay`)
+Packings = dict[str, Packing]  # by address type
 
 
-class EndpointSliceController(ServiceController[Packing]):
+class EndpointSliceController(ServiceController[Packings]):
     """Writes EndpointSlices for each Service with a selector.
 
     It changes only slices that carry its own `managed-by` label and belong to the Service of
-    today, by uid. Slices that a user or another controller writes stay as they are.
+    today, by uid. Slices that a user or another controller writes stay as they are. Simplified:
+    it gives no hints for the annotation `topology-mode: Auto`.
     """
 
-    name = "endpointslice-controller"
+    name = "endpoint-slice-controller"
     manager = "endpointslice-controller.k8s.io"
+    backoff = (1.0, 1000.0)
 
     def watches(self) -> None:
         """Pods, and its own slices: a slice that somebody deletes or edits is written again."""
@@ -50,69 +68,107 @@ class EndpointSliceController(ServiceController[Packing]):
         self.enqueue(key, SLICE_DELAY)
 
     def reconcile(self, service: Service) -> None:
-        """Slices of at most a hundred endpoints, apart for each set of ports.
+        """Slices of at most a hundred endpoints, apart for each address type and set of ports.
 
-        A Service without endpoints keeps one empty slice, the placeholder. Slices of a deleted
-        Service are the garbage collector's. A Pod whose node is not known has no endpoint; the
-        controller looks again later.
+        A Service without endpoints keeps one empty slice of each type, the placeholder. Slices of
+        a deleted Service are the garbage collector's. A Pod whose node is not known has no
+        endpoint; the controller looks again later.
         """
         if service.spec.type == "ExternalName" or not service.spec.selector:
             return
-        self._without_node: list[str] = []
-        packing, pods = self.recall(service), self.changed(service)
-        if packing is None:
-            packing = self._write_all(service)
-        elif pods:
-            desired = {name: self._desired(service, name) for name in pods}
-            changes = recycled(packing.change(desired, packing.touched(pods)))
-            self.slices.write(service, changes, packing, {"labels": self._labels(service)})
-        if self._without_node:
-            raise CourseError("the node of a Pod is not known", found=", ".join(self._without_node))
-        self.remember(service, packing, len(packing))
+        packings = self.recall(service)
+        pods, time = self.look_at_pods(service, everything=packings is None)
+        try:
+            if packings is None:
+                packings = self._write_all(service, pods, time)
+            elif pods:
+                for family, packing in packings.items():
+                    desired = {name: self._desired(service, family, p) for name, p in pods.items()}
+                    changes = recycled(packing.change(desired, packing.touched(pods)))
+                    self.slices.write(service, changes, packing, self._meta(service, time))
+            self._miss_no_node(service, pods)
+        except CourseError as refusal:
+            said = f"Error updating Endpoint Slices for Service {service.namespace}/{service.name}"
+            self.warning(service, "FailedToUpdateEndpointSlices", f"{said}: {refusal.what}")
+            raise
+        self.remember(service, packings, sum(map(len, packings.values())))
 
-    def _write_all(self, service: Service) -> Packing:
-        """Look at all Pods and all slices of a Service."""
-        labels = self._labels(service)
+    def _write_all(self, service: Service, pods: Mapping[str, Pod | None], time: str) -> Packings:
+        """Look at all Pods and all slices of a Service; `time` is that of the last change."""
+        labels, packings = self._labels(service), Packings()
         existing = self.slices.of(service.namespace, service.name)
-        mine = [piece for piece in existing if owned_by(piece, service)]
-        packing = Packing(mine, pod_name, partial(self.slices.find, service.namespace))
-        named = {name: None for piece in mine for name in packing.names(piece)}
-        desired = named | {n: self._desired(service, n) for n in self.selected(service)}
-        stale = [piece.name for piece in mine if piece.labels != labels]
-        changes = recycled(packing.change(desired, mine, stale))
-        changes.delete.extend(p for p in existing if not owned_by(p, service))
-        self.slices.write(service, changes, packing, {"labels": labels})
-        return packing
+        for family in families(service):
+            pieces = [piece for piece in existing if piece.address_type == family]
+            mine = [piece for piece in pieces if owned_by(piece, service)]
+            packing = Packing(family, mine, partial(self.slices.find, service.namespace))
+            named = {name: None for piece in mine for name in names_of(piece)}
+            desired = named | {n: self._desired(service, family, p) for n, p in pods.items()}
+            stale = [piece.name for piece in mine if _own(piece.labels) != _own(labels)]
+            changes = recycled(packing.change(desired, mine, stale))
+            changes.delete.extend(piece for piece in pieces if not owned_by(piece, service))
+            self.slices.write(service, changes, packing, self._meta(service, time))
+            packings[family] = packing
+        for piece in existing:
+            if piece.address_type not in packings:
+                self.slices.delete(piece)
+        return packings
 
     def _labels(self, service: Service) -> dict[str, str]:
         """The labels of a Service's slices: its own, and those that say whose they are."""
-        return headless_label(service) | {SERVICE_NAME: service.name, MANAGED_BY: self.manager}
+        own = {SERVICE_NAME: service.name, MANAGED_BY: self.manager}
+        return _own(service.labels) | own | ({} if has_address(service) else {HEADLESS: ""})
 
-    def _desired(self, service: Service, name: str) -> Desired | None:
-        """The endpoint of a Pod, and its group; None for a Pod that is not behind the Service."""
-        pod = self.addressed(service, name)
-        if pod is None:
+    def _meta(self, service: Service, time: str) -> partial[Document]:
+        return partial(_metadata, self._labels(service), time)
+
+    def _miss_no_node(self, service: Service, pods: Mapping[str, Pod | None]) -> None:
+        """Raise `CourseError` where the node of a Pod is not known, so that it is looked at again.
+
+        Its endpoint is left out, unless the Service publishes what is not ready.
+        """
+        said = [
+            f"skipping Pod {pod.name} for Service {service.namespace}/{service.name}: "
+            f"Node {pod.spec.node_name} Not Found"
+            for pod in pods.values()
+            if pod is not None
+            and has_endpoint(pod)
+            and not service.spec.publish_not_ready_addresses
+            and self.informers.find(Node, pod.spec.node_name) is None
+        ]
+        if said:
+            raise CourseError(said[0] if len(said) == 1 else f"[{', '.join(said)}]")
+
+    def _desired(self, service: Service, family: str, pod: Pod | None) -> Desired | None:
+        """The endpoint of a Pod, and its group; None for a Pod without one of this address type."""
+        if pod is None or not has_endpoint(pod) or not (address := address_of(pod, family)):
             return None
         node = self.informers.find(Node, pod.spec.node_name)
         if node is None and not service.spec.publish_not_ready_addresses:
-            self._without_node.append(name)
             return None
-        ports = tuple((p.name, number, p.protocol) for p, number in targets(service, pod))
-        return Desired(("IPv4", ports), _endpoint(service, pod, node))
+        ports = in_slice_order(targets(service, pod))
+        return Desired((family, ports), _endpoint(service, pod, node, address))
 
 
-def _endpoint(service: Service, pod: Pod, node: Node | None) -> Document:
+def _metadata(labels: dict[str, str], time: str, piece: Object) -> Document:
+    return {"labels": labels, "annotations": annotated(piece.annotations, time)}
+
+
+def _own(labels: dict[str, str]) -> dict[str, str]:
+    return {key: value for key, value in labels.items() if key not in RESERVED}
+
+
+def _endpoint(service: Service, pod: Pod, node: Node | None, address: str) -> Document:
     serving = is_ready(pod)
     ready = (serving and not pod.terminating) or service.spec.publish_not_ready_addresses
     endpoint: Document = {
-        "addresses": [pod.status.pod_ip],
+        "addresses": [address],
         "conditions": {"ready": ready, "serving": serving, "terminating": pod.terminating},
         "nodeName": pod.spec.node_name,
         "targetRef": pod_reference(pod),
     }
     if node is not None and ZONE in node.labels:
         endpoint["zone"] = node.labels[ZONE]
-    if service.spec.traffic_distribution and ready:
+    if service.spec.traffic_distribution and ready and not _by_topology(service.annotations):
         # Hints say which zone an endpoint is for; kube-proxy follows them in zones that have any.
         hints = {"forZones": [{"name": endpoint["zone"]}]} if "zone" in endpoint else {}
         if service.spec.traffic_distribution == "PreferSameNode":
@@ -124,10 +180,10 @@ def _endpoint(service: Service, pod: Pod, node: Node | None) -> Document:
     return endpoint
 
 
-def pod_name(endpoint: Endpoint, group: Group) -> str:
-    """The name of the Pod of an endpoint; an address where there is no Pod."""
-    pod = endpoint.target_ref
-    return pod.name if pod is not None else endpoint.addresses[0]
+def _by_topology(annotations: dict[str, str]) -> bool:
+    """Whether hints follow the zones' capacity, not `trafficDistribution` (`hintsEnabled`)."""
+    modes = [annotations[key] for key in TOPOLOGY_MODES if key in annotations]
+    return bool(modes) and modes[0] in ("Auto", "auto")
 
 
 def pod_reference(pod: Pod) -> Document:
@@ -135,8 +191,6 @@ def pod_reference(pod: Pod) -> Document:
     return {"kind": "Pod", "name": pod.name, "namespace": pod.namespace, "uid": pod.uid}
 
 
-def headless_label(service: Service) -> dict[str, str]:
-    """A Service's labels, with the label that marks a headless one."""
-    reserved = (SERVICE_NAME, MANAGED_BY, HEADLESS)
-    kept = {k: v for k, v in service.labels.items() if k not in reserved}
-    return kept if service.spec.cluster_ip not in ("", "None") else kept | {HEADLESS: ""}
+def has_address(service: Service) -> bool:
+    """Whether a Service has an address of its own (`IsServiceIPSet`)."""
+    return service.spec.cluster_ip not in ("", "None")

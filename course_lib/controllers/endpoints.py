@@ -6,110 +6,44 @@ Source: `pkg/controller/endpoint/endpoints_controller.go`.
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
-from math import ceil
-from typing import NamedTuple
+import msgspec
 
-from course_lib.controllers.controller import key_of
-from course_lib.controllers.endpoint_slices import headless_label, pod_reference
-from course_lib.controllers.managed_slices import revised
-from course_lib.controllers.selected_pods import ServiceController, targets
-from course_lib.controllers.slice_packing import Ports, documents
-from course_lib.objects.kinds.endpoints import Endpoints
+from course_lib.apiserver.errors import Terminating
+from course_lib.controllers.controller import Key, key_of
+from course_lib.controllers.endpoint_slices import HEADLESS, has_address, pod_reference
+from course_lib.controllers.managed_slices import metadata_edits
+from course_lib.controllers.selected_pods import (
+    ServiceController,
+    address_of,
+    families,
+    has_endpoint,
+    targets,
+)
+from course_lib.controllers.subset_packing import Addresses, InSubset
+from course_lib.controllers.trigger_times import annotated
+from course_lib.errors import CourseError
+from course_lib.objects.kinds.endpoints import Endpoints, EndpointSubset
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.service import Service
 from course_lib.objects.manifests import Document
-from course_lib.objects.meta import Object
+from course_lib.objects.meta import Object, ObjectMeta
 from course_lib.objects.pods import is_ready
 
-MOST_ADDRESSES = 1000  # in one object (`maxCapacity`)
 OVER_CAPACITY = "endpoints.kubernetes.io/over-capacity"
 ENDPOINTS_MANAGED_BY = "endpoints.kubernetes.io/managed-by"
-
-
-class InSubset(NamedTuple):
-    """Where the address of a Pod stands: in the subset of its ports, ready or not."""
-
-    ports: Ports
-    ready: bool
-
-
-class Addresses:
-    """The addresses of a Service's Pods, by subset, in the order of the Pods' names.
-
-    `written` are the subsets that the controller wrote last, `revision` is that of the object.
-    """
-
-    def __init__(self) -> None:
-        self.written: list[Document] | None = None
-        self.revision = ""
-        self._places: dict[str, tuple[InSubset, Document]] = {}  # by Pod
-        self._names: dict[InSubset, list[str]] = {}  # sorted
-
-    def __len__(self) -> int:
-        return len(self._places)
-
-    def put(self, pod: str, place: InSubset, address: Document) -> None:
-        """Add the `address` of a `pod` to the subset of a `place`, or replace it."""
-        self.remove(pod)
-        self._places[pod] = place, address
-        insort(self._names.setdefault(place, []), pod)
-
-    def remove(self, pod: str) -> None:
-        """Drop the address of a Pod, if it has one."""
-        place, _ = self._places.pop(pod, (None, None))
-        if place is not None:
-            names = self._names[place]
-            del names[bisect_left(names, pod)]
-            if not names:
-                del self._names[place]
-
-    @property
-    def truncated(self) -> bool:
-        """Whether there are more addresses than an object may have."""
-        return len(self) > MOST_ADDRESSES
-
-    def subsets(self) -> list[Document]:
-        """The subsets, by ports; of too many addresses the ready ones come first.
-
-        Each subset has its share of the addresses that fit (`truncateEndpoints`).
-        """
-        counts = self._counts(ready=True) | self._counts(ready=False)
-        subsets: dict[Ports, Document] = {}
-        for place, count in sorted(
-            counts.items(), key=lambda each: (each[0].ports, not each[0].ready)
-        ):
-            if count:
-                subset = subsets.setdefault(place.ports, {"ports": documents(place.ports)})
-                group = "addresses" if place.ready else "notReadyAddresses"
-                subset[group] = [self._places[pod][1] for pod in self._names[place][:count]]
-        return list(subsets.values())
-
-    def _counts(self, ready: bool) -> dict[InSubset, int]:
-        """How many of the ready addresses, or of the others, of each subset fit."""
-        sizes = {p: len(names) for p, names in sorted(self._names.items()) if p.ready is ready}
-        total, first = sum(sizes.values()), 0
-        if not ready:
-            first = len(self._places) - total
-        room = max(0, MOST_ADDRESSES - first)
-        if total <= room:
-            return sizes
-        counts, left = {}, room
-        for place, size in sizes.items():
-            counts[place] = min(ceil(size / total * room), left)
-            left -= counts[place]
-        return counts
+MANAGER = "endpoint-controller"
+LEADER = "control-plane.alpha.kubernetes.io/leader"  # of Endpoints that are a lock, of no Service
 
 
 class EndpointsController(ServiceController[Addresses]):
     """Writes the Endpoints object of each Service with a selector."""
 
-    name = "endpoints-controller"
+    name = MANAGER
 
     def watches(self) -> None:
         """Pods, and Endpoints that somebody deletes (edits stay until something else changes)."""
         super().watches()
-        self.watch(Endpoints, lambda seen: [key_of(seen)], deleted_only=True)
+        self.watch(Endpoints, _of_service, deleted_only=True)
 
     def look(self, namespace: str, name: str) -> None:
         """Delete the Endpoints of a Service that is gone."""
@@ -122,74 +56,118 @@ class EndpointsController(ServiceController[Addresses]):
         """All Pods in one object, the ready ones apart from the others."""
         if service.spec.type == "ExternalName" or not service.spec.selector:
             return
-        addresses, pods = self.recall(service), self.changed(service)
-        if addresses is None:
-            addresses, pods = Addresses(), self.selected(service)
-        for name in pods:
-            pod = self.addressed(service, name)
-            place = _place(service, pod) if pod is not None else None
-            if pod is None or place is None:
+        existing = self.informers.find(Endpoints, service.name, service.namespace)
+        addresses = self.recall(service)
+        if existing is None or (
+            addresses is not None and addresses.revision != existing.metadata.resource_version
+        ):
+            addresses = None  # somebody else wrote it
+        everything = addresses is None
+        addresses = Addresses() if addresses is None else addresses
+        pods, time = self.look_at_pods(service, everything)
+        for name, pod in pods.items():
+            placed = _placed(service, pod)
+            if placed is None:
                 addresses.remove(name)
             else:
-                addresses.put(name, place, _address(service, pod))
-        self._write(service, addresses)
+                addresses.put(name, *placed)
+        if everything and existing is not None and _has(existing, addresses.subsets()):
+            addresses.note(existing.metadata.resource_version)
+        self._write(service, existing, addresses, time)
         self.remember(service, addresses, len(addresses))
 
-    def _write(self, service: Service, addresses: Addresses) -> None:
-        """Write the object, unless it is as this controller left it and stays the same."""
-        namespace, name = key_of(service)
-        existing = self.informers.find(Endpoints, name, namespace)
-        subsets = addresses.subsets()
-        revision = existing.metadata.resource_version if existing is not None else ""
-        if existing is not None and revision == addresses.revision and subsets == addresses.written:
-            return
-        made = (
-            self._create(service, addresses, subsets)
-            if existing is None
-            else self.api.patch(
-                Endpoints, name, namespace, self._patch(service, existing, addresses, subsets)
-            )
-        )
-        addresses.written, addresses.revision = subsets, made.metadata.resource_version
+    def _write(
+        self, service: Service, existing: Endpoints | None, addresses: Addresses, time: str
+    ) -> None:
+        """Write the object, unless it is as it should be; `time` is that of the last change."""
+        notes = {OVER_CAPACITY: "truncated"} if addresses.truncated else {}
+        edits = addresses.edits()
+        if existing is None:
+            meta = {"labels": _labels(service), "annotations": annotated(notes, time)}
+            written = self._create(service, meta, addresses.subsets())
+        elif edits or notes or not _settled(existing, service):
+            kept = {k: v for k, v in existing.annotations.items() if k != OVER_CAPACITY}
+            meta = {"labels": _labels(service), "annotations": annotated(kept | notes, time)}
+            written = self._update(existing, [*edits, *metadata_edits(existing, meta)])
+        else:
+            written = existing
+        if written is not None and (edits or written is not existing):
+            addresses.note(written.metadata.resource_version)
 
-    def _create(self, service: Service, addresses: Addresses, subsets: list[Document]) -> Object:
-        meta: Document = {"name": service.name, "namespace": service.namespace}
-        meta |= {"labels": _labels(service)}
-        if addresses.truncated:
-            meta["annotations"] = {OVER_CAPACITY: "truncated"}
-        kind = {"apiVersion": "v1", "kind": "Endpoints"}
-        return self.api.create(kind | {"metadata": meta, "subsets": subsets})
+    def _create(self, service: Service, meta: Document, subsets: list[Document]) -> Object | None:
+        """Create the object; None in a namespace that is going away."""
+        said = {"name": service.name, "namespace": service.namespace}
+        said |= {field: each for field, each in meta.items() if each}
+        document: Document = {"apiVersion": "v1", "kind": "Endpoints", "metadata": said}
+        try:
+            return self.api.create(document | ({"subsets": subsets} if subsets else {}))
+        except Terminating:  # creations go on failing
+            return None
+        except CourseError as refusal:
+            place = ObjectMeta(name=service.name, namespace=service.namespace)
+            about = Endpoints(api_version="v1", kind="Endpoints", metadata=place)
+            said_of = f"for service {service.namespace}/{service.name}: {refusal.what}"
+            self.warning(about, "FailedToCreateEndpoint", f"Failed to create endpoint {said_of}")
+            raise
 
-    def _patch(
-        self, service: Service, existing: Endpoints, addresses: Addresses, subsets: list[Document]
-    ) -> Document:
-        meta: Document = {"labels": revised(existing.labels, _labels(service))}
-        if addresses.truncated:
-            meta["annotations"] = {OVER_CAPACITY: "truncated"}
-        elif OVER_CAPACITY in existing.annotations:
-            meta["annotations"] = {OVER_CAPACITY: None}
-        return {"metadata": meta, "subsets": subsets}
+    def _update(self, existing: Endpoints, edits: list[Document]) -> Object:
+        if not edits:
+            return existing
+        name, namespace = existing.name, existing.namespace
+        try:
+            revision = existing.metadata.resource_version
+            return self.api.patch(Endpoints, name, namespace, edits, expected=revision)
+        except CourseError as refusal:
+            said = f"Failed to update endpoint {namespace}/{name}: {refusal.what}"
+            self.warning(existing, "FailedToUpdateEndpoint", said)
+            raise
+
+
+def _of_service(endpoints: Endpoints) -> list[Key]:
+    """The Service of Endpoints; a lock of a leader election has none."""
+    return [] if LEADER in endpoints.annotations else [key_of(endpoints)]
+
+
+def _has(existing: Endpoints, subsets: list[Document]) -> bool:
+    return (existing.subsets or []) == msgspec.convert(subsets, list[EndpointSubset])
+
+
+def _settled(existing: Endpoints, service: Service) -> bool:
+    """Whether an object has the labels and annotations of its Service's Endpoints.
+
+    A changed headless mark alone is no reason to write (`labelsCorrectForEndpoints`).
+    """
+    own = (HEADLESS, ENDPOINTS_MANAGED_BY)
+    labels = {key: value for key, value in existing.labels.items() if key not in own}
+    return (
+        existing.labels.get(ENDPOINTS_MANAGED_BY) == MANAGER
+        and labels == service.labels
+        and OVER_CAPACITY not in existing.annotations
+    )
 
 
 def _labels(service: Service) -> dict[str, str]:
-    return headless_label(service) | {ENDPOINTS_MANAGED_BY: "endpoint-controller"}
+    labels = {key: value for key, value in service.labels.items() if key != HEADLESS}
+    headless = {} if has_address(service) else {HEADLESS: ""}
+    return labels | headless | {ENDPOINTS_MANAGED_BY: MANAGER}
 
 
-def _place(service: Service, pod: Pod) -> InSubset | None:
-    """The subset of a Pod; None for one that has no port of the Service, or that goes away."""
+def _placed(service: Service, pod: Pod | None) -> tuple[InSubset, Document] | None:
+    """The place of a Pod's address, and the address.
+
+    None for a Pod that has no port of the Service, or no address of its type, or that goes away.
+    """
     publishes = service.spec.publish_not_ready_addresses
-    ports = tuple((p.name, number, p.protocol) for p, number in targets(service, pod))
-    if (pod.terminating and not publishes) or (service.spec.ports and not ports):
+    if pod is None or not has_endpoint(pod) or (pod.terminating and not publishes):
         return None
-    return InSubset(ports, is_ready(pod) or publishes)
-
-
-def _address(service: Service, pod: Pod) -> Document:
-    address: Document = {
-        "ip": pod.status.pod_ip,
+    ports, address = targets(service, pod), address_of(pod, families(service)[0])
+    if not address or (service.spec.ports and not ports):
+        return None
+    document: Document = {
+        "ip": address,
         "nodeName": pod.spec.node_name,
         "targetRef": pod_reference(pod),
     }
     if pod.spec.hostname and pod.spec.subdomain == service.name:
-        address["hostname"] = pod.spec.hostname
-    return address
+        document["hostname"] = pod.spec.hostname
+    return InSubset(ports, is_ready(pod) or publishes), document

@@ -10,10 +10,12 @@ from functools import cache
 from typing import Generic, TypeVar
 
 from course_lib.controllers.controller import WORK_SECONDS, Controller, Key, key_of
+from course_lib.controllers.endpoint_ports import EndpointPort, Ports
+from course_lib.controllers.trigger_times import TriggerTimes
 from course_lib.objects.kinds.node import ZONE, Node
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.pod.status import FINAL_PHASES
-from course_lib.objects.kinds.service import Service, ServicePort
+from course_lib.objects.kinds.service import Service
 from course_lib.objects.pods import is_ready
 
 # s for each Pod of a Service, however few of them changed: the real controllers hash all endpoints
@@ -35,6 +37,7 @@ class ServiceController(Controller, Generic[MemoryT]):
     def watches(self) -> None:
         """The Pods that Services may select, and the zones of their nodes."""
         self._changed: dict[Key, dict[str, None]] = {}  # a Service to names of Pods
+        self._times = TriggerTimes()
         self._memories: dict[Key, tuple[Service, MemoryT]] = {}
         self.informers.informer(Pod).add_handler(self._on_pod)
         self.informers.informer(Node).add_handler(self._on_node)
@@ -43,6 +46,7 @@ class ServiceController(Controller, Generic[MemoryT]):
         """Reconcile a Service; what is known of one that is gone is forgotten."""
         if self.informers.find(Service, name, namespace) is None:
             self._changed.pop((namespace, name), None)
+            self._times.forget((namespace, name))
             self.forget((namespace, name))
         super().look(namespace, name)
 
@@ -74,16 +78,19 @@ class ServiceController(Controller, Generic[MemoryT]):
         found = self.informers.informer(Pod).by_index(by_label_here(label), here)
         return [pod.name for pod in found if _selects(service, pod)]
 
-    def changed(self, service: Service) -> list[str]:
-        """The names of the Pods that changed since this was asked last, in order."""
-        return sorted(self._changed.pop(key_of(service), ()))
+    def look_at_pods(self, service: Service, everything: bool) -> tuple[dict[str, Pod | None], str]:
+        """The Pods of a Service to look at, by name, and when the last change of them was.
 
-    def addressed(self, service: Service, name: str) -> Pod | None:
-        """A Pod that a Service selects and that has an address; an ended one has lost its own."""
-        pod = self.informers.find(Pod, name, service.namespace)
-        if pod is None or not pod.status.pod_ip or pod.status.phase in FINAL_PHASES:
-            return None
-        return pod if _selects(service, pod) else None
+        They are all that it selects, or with `everything` false those that changed since they were
+        asked for last, in order; None is a Pod that it does not select any more. The time is empty
+        where no change has one.
+        """
+        changed = sorted(self._changed.pop(key_of(service), ()))
+        names = self.selected(service) if everything else changed
+        find = self.informers.informer(Pod).find
+        found = {name: find(name, service.namespace) for name in names}
+        pods = {n: pod if pod and _selects(service, pod) else None for n, pod in found.items()}
+        return pods, self._times.look(service, pods, everything)
 
     def _on_pod(self, before: Pod | None, after: Pod | None) -> None:
         for pod in _seen_by_services(before, after):
@@ -143,17 +150,50 @@ def _seen_by_services(before: Pod | None, after: Pod | None) -> list[Pod]:
     return [] if same else seen[-1:]
 
 
-def targets(service: Service, pod: Pod) -> list[tuple[ServicePort, int]]:
-    """Each port of a Service with the port of a Pod that it leads to; a name may lead nowhere."""
+def has_endpoint(pod: Pod) -> bool:
+    """Whether a Pod has an address; one that ended has lost its own (`ShouldPodBeInEndpoints`)."""
+    return bool(pod.status.pod_ip) and pod.status.phase not in FINAL_PHASES
+
+
+def families(service: Service) -> list[str]:
+    """The address types of a Service's slices (`getAddressTypesForService`)."""
+    if service.spec.ip_families:
+        return service.spec.ip_families
+    if service.spec.cluster_ip not in ("", "None"):
+        return [family_of(service.spec.cluster_ip)]
+    return ["IPv4", "IPv6"]
+
+
+def family_of(address: str) -> str:
+    """`IPv4` or `IPv6`: the address type of a valid address."""
+    return "IPv6" if ":" in address else "IPv4"
+
+
+def address_of(pod: Pod, family: str) -> str:
+    """The address of a Pod if it has this type, else empty. Simplified: a Pod has one address."""
+    return pod.status.pod_ip if family_of(pod.status.pod_ip) == family else ""
+
+
+def targets(service: Service, pod: Pod) -> Ports:
+    """The ports of a Pod to which those of a Service lead; a name may lead nowhere (`FindPort`)."""
+    named: dict[tuple[str, str], int] | None = None
+    found = []
+    for port in service.spec.ports or ():
+        target = port.target_port if port.target_port is not None else port.port
+        if isinstance(target, str):
+            named = _named_ports(pod) if named is None else named
+            number = named.get((target, port.protocol))
+        else:
+            number = target
+        if number is not None:
+            found.append(EndpointPort(port.name, number, port.protocol, port.app_protocol))
+    return tuple(found)
+
+
+def _named_ports(pod: Pod) -> dict[tuple[str, str], int]:
     sidecars = [c for c in pod.spec.init_containers or () if c.restart_policy == "Always"]
     named: dict[tuple[str, str], int] = {}
     for container in [*pod.spec.containers, *sidecars]:
         for written in container.ports or ():
             named.setdefault((written.name, written.protocol), written.container_port)
-    found = []
-    for port in service.spec.ports or ():
-        target = port.target_port if port.target_port is not None else port.port
-        number = target if isinstance(target, int) else named.get((target, port.protocol))
-        if number is not None:
-            found.append((port, number))
-    return found
+    return named

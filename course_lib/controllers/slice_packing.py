@@ -11,13 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
+from course_lib.controllers.endpoint_ports import EndpointPort, Ports, in_slice_order
 from course_lib.objects.kinds.endpoint_slice import Endpoint, EndpointSlice
 from course_lib.objects.manifests import Document
 
 PER_SLICE = 100  # --max-endpoints-per-slice
-Ports = tuple[tuple[str, int, str], ...]  # name, number, protocol
 Group = tuple[str, Ports]  # address type and ports: what all endpoints of a slice share
-PLACEHOLDER: Group = ("IPv4", ())  # of the slice of a Service without endpoints
 
 
 class Desired(NamedTuple):
@@ -28,11 +27,14 @@ class Desired(NamedTuple):
 
 
 class Written(NamedTuple):
-    """A slice as it is to be written: a new one (`piece` is None), or one that exists."""
+    """A slice as it is to be written: a new one (`piece` is None), or one that exists.
+
+    `endpoints` are all that it then has, by name; None is one that stays as it is.
+    """
 
     piece: EndpointSlice | None
     group: Group
-    endpoints: dict[str, Document]  # by name
+    endpoints: dict[str, Document | None]
 
 
 class Changes(NamedTuple):
@@ -44,32 +46,28 @@ class Changes(NamedTuple):
 
 
 class Packing:
-    """The slices of one owner: where each endpoint is, and where there is room.
+    """The slices of one owner for one address type: where each endpoint is, and where is room.
 
-    `pieces` are the slices that exist. `name_of` gives an endpoint of a group its name, which no
-    other endpoint of this packing has; `find` returns a slice by its own name.
+    `family` is the address type, `pieces` are the slices that exist, `find` returns a slice by its
+    own name. An endpoint has the name of its Pod.
     """
 
     def __init__(
         self,
+        family: str,
         pieces: Iterable[EndpointSlice],
-        name_of: Callable[[Endpoint, Group], str],
         find: Callable[[str], EndpointSlice | None],
     ) -> None:
-        self._name_of, self._find = name_of, find
+        self._placeholder: Group = family, ()  # of the slice of an owner without endpoints
+        self._find = find
         self._slice_of: dict[str, str] = {}  # an endpoint's name to its slice
         self._groups: dict[str, Group] = {}  # of each slice
         self._room: dict[Group, dict[str, int]] = {}  # slices that are not full, with their sizes
         for piece in pieces:
-            self.note(piece.name, group_of(piece), self.names(piece))
+            self.note(piece.name, group_of(piece), names_of(piece))
 
     def __len__(self) -> int:
         return len(self._slice_of)
-
-    def names(self, piece: EndpointSlice) -> list[str]:
-        """The names of the endpoints of a slice."""
-        group = group_of(piece)
-        return [self._name_of(each, group) for each in piece.endpoints or ()]
 
     def note(self, piece: str, group: Group, endpoints: Iterable[str]) -> None:
         """Remember that a slice (`piece`) of a `group` has just these endpoints, by name."""
@@ -97,12 +95,11 @@ class Packing:
         desired: Mapping[str, Desired | None],
         pieces: Iterable[EndpointSlice],
         stale: Iterable[str] = (),
-        placeholder: bool = True,
     ) -> Changes:
         """What must be written so that each of these endpoints is as desired (None: nowhere).
 
         `pieces` are all slices that have one of them, `stale` names those of which something else
-        must be written. With `placeholder`, an owner without endpoints keeps one empty slice.
+        must be written. An owner without endpoints keeps one empty slice, the placeholder.
         """
         changes = Changes([], [], [])
         left = {name: each for name, each in desired.items() if each is not None}
@@ -119,10 +116,10 @@ class Packing:
         waiting: dict[Group, dict[str, Document]] = {}
         for name, each in left.items():
             waiting.setdefault(each.group, {})[name] = each.endpoint
-        for group in sorted(waiting):
+        for group in sorted(waiting, key=repr):
             self._place(changes, group, waiting[group])
-        if placeholder and len(changes.delete) == len(self._groups) and not changes.create:
-            _keep_placeholder(changes, stale)
+        if len(changes.delete) == len(self._groups) and not changes.create:
+            self._keep_placeholder(changes, stale)
         return changes
 
     def _remaining(
@@ -131,17 +128,18 @@ class Packing:
         group: Group,
         desired: Mapping[str, Desired | None],
         left: dict[str, Desired],
-    ) -> tuple[dict[str, Document], bool]:
-        """The endpoints of a slice that stay in it, as desired, and whether all of it stays."""
-        endpoints, same = {}, True
-        for existing in piece.endpoints or ():
-            name = self._name_of(existing, group)
+    ) -> tuple[dict[str, Document | None], bool]:
+        """The endpoints of a slice that stay in it, and whether all of it stays as it is."""
+        endpoints: dict[str, Document | None] = {}
+        same = True
+        for name, existing in zip(names_of(piece), piece.endpoints or (), strict=True):
             new = left.get(name)
             if name not in desired:
-                endpoints[name] = document_of(existing)
+                endpoints[name] = None
             elif new is not None and new.group == group and _is_of(new.endpoint, existing):
-                endpoints[name] = new.endpoint
-                same = same and new.endpoint == document_of(existing)
+                unchanged = new.endpoint == document_of(existing)
+                endpoints[name] = None if unchanged else new.endpoint
+                same = same and unchanged
                 self._slice_of[name] = piece.name
                 del left[name]
             else:
@@ -157,12 +155,10 @@ class Packing:
         busy |= {piece.name for piece in changes.delete}
         while waiting:
             piece = self._with_room(group, len(waiting), busy)
-            endpoints: dict[str, Document] = {}
+            endpoints: dict[str, Document | None] = {}
             if piece is not None:
                 busy.add(piece.name)
-                endpoints |= {
-                    self._name_of(e, group): document_of(e) for e in piece.endpoints or ()
-                }
+                endpoints |= dict.fromkeys(names_of(piece))
             _fill(endpoints, waiting)
             to = changes.create if piece is None else changes.update
             to.append(Written(piece, group, endpoints))
@@ -176,24 +172,20 @@ class Packing:
         }
         return self._find(sizes[max(sizes)]) if sizes and count < PER_SLICE else None
 
+    def _keep_placeholder(self, changes: Changes, stale: Iterable[str]) -> None:
+        """Keep an empty slice where all go: the placeholder that is there, or a new one."""
+        gone = changes.delete
+        if len(gone) == 1 and not gone[0].endpoints and group_of(gone[0]) == self._placeholder:
+            if gone[0].name in stale:
+                changes.update.append(Written(gone[0], self._placeholder, {}))
+            gone.clear()
+        else:
+            changes.create.append(Written(None, self._placeholder, {}))
 
-def _fill(endpoints: dict[str, Document], waiting: dict[str, Document]) -> None:
+
+def _fill(endpoints: dict[str, Document | None], waiting: dict[str, Document]) -> None:
     for name in list(waiting)[: PER_SLICE - len(endpoints)]:
         endpoints[name] = waiting.pop(name)
-
-
-def _keep_placeholder(changes: Changes, stale: Iterable[str]) -> None:
-    """An owner whose slices all go keeps an empty one: the placeholder that is there, or a new one.
-
-    `stale` names slices that must be written.
-    """
-    gone = changes.delete
-    if len(gone) == 1 and not gone[0].endpoints and group_of(gone[0]) == PLACEHOLDER:
-        if gone[0].name in stale:
-            changes.update.append(Written(gone[0], PLACEHOLDER, {}))
-        gone.clear()
-    else:
-        changes.create.append(Written(None, PLACEHOLDER, {}))
 
 
 def recycled(changes: Changes) -> Changes:
@@ -210,13 +202,16 @@ def recycled(changes: Changes) -> Changes:
 
 def group_of(piece: EndpointSlice) -> Group:
     """The address type and the ports of a slice."""
-    ports = tuple((p.name, p.port, p.protocol) for p in piece.ports or ())
-    return piece.address_type, ports
+    ports = [EndpointPort(p.name, p.port, p.protocol, p.app_protocol) for p in piece.ports or ()]
+    return piece.address_type, in_slice_order(tuple(ports))
 
 
-def documents(ports: Ports) -> list[Document]:
-    """Ports as an EndpointSlice or a subset of Endpoints writes them."""
-    return [{"name": n, "port": number, "protocol": p} for n, number, p in ports]
+def names_of(piece: EndpointSlice) -> list[str]:
+    """The names of the endpoints of a slice: those of their Pods, or addresses without a Pod."""
+    return [
+        each.addresses[0] if each.target_ref is None else each.target_ref.name
+        for each in piece.endpoints or ()
+    ]
 
 
 def document_of(endpoint: Endpoint) -> Document:

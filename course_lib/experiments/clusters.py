@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from course_lib.client.limits import UPSTREAM
 from course_lib.cluster import Cluster
 from course_lib.cluster.history import ENDED, Moment
-from course_lib.controllers.endpoints import MOST_ADDRESSES
 from course_lib.controllers.slice_packing import PER_SLICE
+from course_lib.controllers.subset_packing import MOST_ADDRESSES
 from course_lib.errors import SimulationTimeout
 from course_lib.network.addresses import POD_CIDR, ClusterCIDR
 from course_lib.objects.kinds.node import ZONE

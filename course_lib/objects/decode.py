@@ -17,6 +17,7 @@ from course_lib.objects.kinds import BUILT_IN
 from course_lib.objects.manifests import Document, filled_paths, plain
 from course_lib.objects.meta import Object
 from course_lib.objects.quantity import Quantity
+from course_lib.objects.sharing import FEW, same_ends
 
 ViewT = TypeVar("ViewT", bound=msgspec.Struct)
 _ABSENT: Any = object()  # a field that is not in a document, or has no default
@@ -83,13 +84,18 @@ def _revised_part(view: object, before: object, after: object, shape: object) ->
         return _revised(view, before, after)
     if not isinstance(view, list) or not isinstance(before, list) or not isinstance(after, list):
         return msgspec.convert(after, shape, dec_hook=_quantity)
-    (item,), known = _taken_apart(shape)[2], {id(o): v for o, v in zip(before, view, strict=True)}
-    if len(before) != len(after):  # items came or went
-        before = view = [_ABSENT] * len(after)
-    return [
-        known[id(new)] if id(new) in known else _revised_part(part, old, new, item)
-        for part, old, new in zip(view, before, after, strict=True)
+    head, tail = same_ends(before, after) if len(after) > FEW else (0, 0)
+    stop, until = len(before) - tail, len(after) - tail
+    kept, old, new = view[head:stop], before[head:stop], after[head:until]
+    known = {id(o): v for o, v in zip(old, kept, strict=True)}
+    if len(old) != len(new):  # items came or went
+        old = kept = [_ABSENT] * len(new)
+    (item,) = _taken_apart(shape)[2]
+    found = [
+        known[id(n)] if id(n) in known else _revised_part(part, o, n, item)
+        for part, o, n in zip(kept, old, new, strict=True)
     ]
+    return [*view[:head], *found, *view[stop:]]
 
 
 def encode(value: object) -> Any:

@@ -27,6 +27,7 @@ from course_lib.objects.names import (
     is_subdomain,
 )
 from course_lib.objects.quantity import Quantity
+from course_lib.objects.sharing import FEW, same_ends
 
 Check = Callable[[object], str]
 Table = Mapping[str, Check]
@@ -82,12 +83,13 @@ def _walk(
                 yield from _walk(key, rules["~"], f"{path}[{key}]")
     elif isinstance(value, list) and "[*]" in rules:
         judged = before if isinstance(before, list) else []
-        known = {id(item) for item in judged}  # items may have moved
+        head, tail = same_ends(judged, value) if len(value) > FEW else (0, 0)
+        known = {id(item) for item in judged[head : len(judged) - tail]}  # items may have moved
         beside = judged if len(judged) == len(value) else [None] * len(value)
-        for position, item in enumerate(value):
+        for position, item in enumerate(value[head : len(value) - tail], head):
             if id(item) not in known:
                 yield from _walk(item, rules["[*]"], f"{path}[{position}]", beside[position])
-    elif len(rules) > (check is not None):
+    elif value is not None and len(rules) > (check is not None):
         yield Problem(path, "a list" if "[*]" in rules else "a mapping", value)
 
 

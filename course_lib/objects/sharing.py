@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import compress, count
+from operator import is_not
 from typing import TypeVar
 
 import msgspec
 
 T = TypeVar("T")
 Copy = Callable[[object], object]
+FEW = 8  # items, so few that each is looked at
 SMALL = 1024  # bytes; a smaller item of a list is copied whole where it changed
 
 encoded = msgspec.msgpack.encode
@@ -34,13 +37,46 @@ def shared(before: object, after: T, copy: Copy = lambda part: part) -> T:
 
 
 def _shared_items(before: list[object], after: list[object], copy: Copy) -> list[object]:
-    """The items `after`; an equal one is taken from wherever it was `before`."""
-    known = {encoded(item): item for item in before}
-    beside = before if len(before) == len(after) else [None] * len(after)
-    return [
-        known[key] if key in known else shared(old, new, copy) if len(key) > SMALL else copy(new)
-        for key, old, new in zip(map(encoded, after), beside, after, strict=True)
+    """The items `after`; an equal one is taken from wherever it was `before`.
+
+    Those that are the same objects already are not looked at.
+    """
+    head, tail = same_ends(before, after) if len(after) > FEW else (0, 0)
+    old, new = before[head : len(before) - tail], after[head : len(after) - tail]
+    there, left = set(map(id, old)), set(map(id, new))
+    known = {encoded(item): item for item in old if id(item) not in left}
+    beside = old if len(old) == len(new) else [None] * len(new)
+    found = [
+        item if id(item) in there else _shared_item(was, item, known, copy)
+        for was, item in zip(beside, new, strict=True)
     ]
+    return [*after[:head], *found, *after[len(after) - tail :]]
+
+
+def same_ends(before: list[T], after: list[T]) -> tuple[int, int]:
+    """How many items at the beginning, and at the end, are the same objects in both lists.
+
+    Where few of many items changed they are found at once: the others are compared in C.
+
+    >>> a, b, c = {}, {}, {}
+    >>> same_ends([a, b, c], [a, {}, {}, c]), same_ends([a, b], [a, b])
+    ((1, 1), (2, 0))
+    """
+    least = min(len(before), len(after))
+    head = next(compress(count(), map(is_not, before, after)), least)
+    tail = next(compress(count(), map(is_not, reversed(before), reversed(after))), least)
+    return head, min(tail, least - head)
+
+
+def _shared_item(old: object, new: object, known: dict[bytes, object], copy: Copy) -> object:
+    if isinstance(old, dict) and isinstance(new, dict):
+        for name, part in new.items():
+            if type(part) in (dict, list) and part is old.get(name):
+                return shared(old, new, copy)
+    key = encoded(new)
+    if key in known:
+        return known[key]
+    return shared(old, new, copy) if len(key) > SMALL else copy(new)
 
 
 def _equal(before: object, after: object) -> bool:

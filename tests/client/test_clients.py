@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from course_lib.apiserver import APIServer, admission
-from course_lib.apiserver.errors import NotFound, Unreachable
+from course_lib.apiserver.errors import Conflict, NotFound, Unreachable
 from course_lib.client.connection import Connection
 from course_lib.errors import CourseError, InvalidManifest
 from course_lib.objects.kinds.config_map import ConfigMap
@@ -55,6 +55,19 @@ def test_apply_creates_then_changes_and_leaves_what_is_the_same(client):
     assert client.get(ConfigMap, "settings", "default").data == {"size": "big"}
     with pytest.raises(CourseError, match="apply needs a name"):
         client.apply(SETTINGS | {"metadata": {"generateName": "settings-"}})
+
+
+def test_a_json_patch_changes_the_revision_that_was_read_and_no_later_one(client):
+    before = client.create(SETTINGS).metadata.resource_version
+    edits = [{"op": "replace", "path": "/data/colour", "value": "red"}]
+    place = ConfigMap, "settings", "default"
+    assert client.patch(*place, edits, expected=before).data == {"colour": "red"}
+    with pytest.raises(Conflict, match="the object has been modified"):
+        client.patch(*place, edits, expected=before)
+    size = [{"op": "add", "path": "/data/size", "value": "big"}]
+    assert client.patch(*place, size).data == {"colour": "red", "size": "big"}
+    with pytest.raises(CourseError, match="names what is not there"):
+        client.patch(*place, [{"op": "remove", "path": "/data/weight"}])
 
 
 def test_a_dry_run_answers_and_stores_nothing(client):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from course_lib.controllers.endpoints import Addresses, InSubset
+from course_lib.controllers.endpoint_ports import EndpointPort
+from course_lib.controllers.subset_packing import Addresses, InSubset
 from tests.controllers.endpoints_plane import EndpointsPlane, address
 
 OVER_CAPACITY = "endpoints.kubernetes.io/over-capacity"
-HTTP, ADMIN = (("http", 80, "TCP"),), (("http", 81, "TCP"),)
+TRIGGER_TIME = "endpoints.kubernetes.io/last-change-trigger-time"
+HTTP, ADMIN = (EndpointPort("http", 80, "TCP"),), (EndpointPort("http", 81, "TCP"),)
 
 
 def counts(**sizes: int) -> list[tuple[int, int]]:
@@ -17,7 +19,8 @@ def counts(**sizes: int) -> list[tuple[int, int]]:
     for name, ports in (("http", HTTP), ("admin", ADMIN)):
         for ready, kind in ((True, "ready"), (False, "waiting")):
             for number in range(sizes.get(f"{name}_{kind}", 0)):
-                addresses.put(f"{name}-{kind}-{number}", InSubset(ports, ready), {"n": number})
+                ip = {"ip": address(number), "targetRef": {"uid": f"{name}-{kind}"}}
+                addresses.put(f"{name}-{kind}-{number}", InSubset(ports, ready), ip)
     return [
         (len(subset.get("addresses", ())), len(subset.get("notReadyAddresses", ())))
         for subset in addresses.subsets()
@@ -54,9 +57,12 @@ def test_the_object_says_that_it_leaves_addresses_out_until_they_fit():
         1000,
         "truncated",
     )
-    plane.add_pod("web-9999", "web", "10.9.9.9")  # it does not fit: nothing is written
+    assert TRIGGER_TIME in found.annotations
+    plane.add_pod("web-9999", "web", "10.9.9.9")  # it does not fit: all addresses stay
     plane.run()
-    assert plane.api.get("Endpoints", "web", "default") == found
+    kept = plane.api.get("Endpoints", "web", "default")
+    assert kept.subsets is found.subsets
+    assert kept.annotations == {OVER_CAPACITY: "truncated"}  # such an object is always written
     for name in ("web-0000", "web-9999"):
         plane.api.delete("Pod", name, "default", grace_period=0)
     plane.run()

@@ -96,6 +96,8 @@ ENDPOINT_SLICE = Kind(
     "discovery.k8s.io/v1",
     EndpointSlice,
     generations=True,
+    counted_fields=("addressType", "endpoints", "ports", "metadata.labels"),  # `PrepareForUpdate`
+    null_while_empty=("endpoints", "ports"),
     defaults={"ports[*].protocol": "TCP", "ports[*].name": "", "endpoints[*].conditions": {}},
     fields={
         "endpoints[*].addresses": _addresses,

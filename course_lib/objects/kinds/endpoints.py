@@ -36,11 +36,10 @@ class EndpointAddress(Value, frozen=True):
 class EndpointPort(Value, frozen=True):
     """One port of the Pods behind a Service."""
 
-    UNKEPT = "appProtocol"
-
     port: int
     name: str = ""
     protocol: str = "TCP"
+    app_protocol: str | None = None
 
 
 class EndpointSubset(Value, frozen=True):
