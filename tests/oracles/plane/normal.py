@@ -158,8 +158,7 @@ def without_allocated(added: Document, kind: str, asked: Any) -> Document:
 def _drop_batches(endpoints: Document) -> None:
     """Leave out what tells into how many writes the endpoints controllers batched the changes.
 
-    These are the trigger time of the last one, which the course does not write, and a slice's
-    generation.
+    These are the trigger time of the last one, and a slice's generation.
     """
     meta = endpoints["metadata"]
     notes = meta.get("annotations", {})
