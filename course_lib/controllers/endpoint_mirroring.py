@@ -12,7 +12,7 @@ import ipaddress
 import msgspec
 
 from course_lib.controllers.controller import Controller, key_of
-from course_lib.controllers.endpoint_ports import EndpointPort, Ports, in_slice_order
+from course_lib.controllers.endpoint_ports import OfferedPort, Ports, in_slice_order
 from course_lib.controllers.managed_slices import MANAGED_BY, ManagedSlices, owned_by, whole
 from course_lib.controllers.slice_packing import Group, group_of
 from course_lib.controllers.trigger_times import TRIGGER_TIME
@@ -27,7 +27,7 @@ SKIP_MIRROR = "endpointslice.kubernetes.io/skip-mirror"
 LEADER = "control-plane.alpha.kubernetes.io/leader"
 NOT_COPIED = (TRIGGER_TIME, "kubectl.kubernetes.io/last-applied-configuration")
 Addresses = dict[tuple[str, str], tuple[EndpointAddress, bool]]  # by ip and Pod uid; ready or not
-NO_PORT = EndpointPort("", -1, "")
+NO_PORT = OfferedPort("", -1, "")
 Mirrored = dict[Group, dict[object, Document]]  # endpoints by what tells them apart
 
 
@@ -144,10 +144,10 @@ def repacked(subsets: list[EndpointSubset]) -> list[tuple[Ports, Addresses]]:
 
     An address that is listed both as ready and as not ready is not ready.
     """
-    by_port: dict[EndpointPort, Addresses] = {}
+    by_port: dict[OfferedPort, Addresses] = {}
     for subset in subsets:
         written = [
-            EndpointPort(p.name, p.port, p.protocol, p.app_protocol) for p in subset.ports or ()
+            OfferedPort(p.name, p.port, p.protocol, p.app_protocol) for p in subset.ports or ()
         ]
         for port in written or [NO_PORT]:  # addresses without ports are kept together
             offered = by_port.setdefault(port, {})
@@ -157,7 +157,7 @@ def repacked(subsets: list[EndpointSubset]) -> list[tuple[Ports, Addresses]]:
                     known = offered.get(key)
                     if known is None or known[1]:
                         offered[key] = address, ready
-    groups: dict[tuple[tuple[tuple[str, str], bool], ...], list[EndpointPort]] = {}
+    groups: dict[tuple[tuple[tuple[str, str], bool], ...], list[OfferedPort]] = {}
     for port, offered in by_port.items():
         same = tuple(sorted((key, ready) for key, (_, ready) in offered.items()))
         groups.setdefault(same, []).append(port)

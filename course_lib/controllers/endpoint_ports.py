@@ -17,7 +17,7 @@ from course_lib.objects.manifests import Document
 _OFFSET, _PRIME = 0x6C62272E07BB014262B821756295C58D, 0x0000000001000000000000000000013B
 
 
-class EndpointPort(NamedTuple):
+class OfferedPort(NamedTuple):
     """One port of the Pods behind a Service."""
 
     name: str
@@ -26,7 +26,7 @@ class EndpointPort(NamedTuple):
     app_protocol: str | None = None
 
 
-Ports = tuple[EndpointPort, ...]
+Ports = tuple[OfferedPort, ...]
 
 
 @lru_cache(maxsize=4096)
@@ -35,7 +35,7 @@ def in_slice_order(ports: Ports) -> Ports:
     return tuple(sorted(ports, key=_slice_hash))
 
 
-def slice_ports(ports: Iterable[EndpointPort]) -> list[Document]:
+def slice_ports(ports: Iterable[OfferedPort]) -> list[Document]:
     """Ports as an EndpointSlice writes them: an empty name stays."""
     return [{"name": p.name, "port": p.port, "protocol": p.protocol} | _said(p) for p in ports]
 
@@ -48,7 +48,7 @@ def subset_ports(ports: Ports) -> list[Document]:
     ]
 
 
-def _said(port: EndpointPort) -> Document:
+def _said(port: OfferedPort) -> Document:
     return {} if port.app_protocol is None else {"appProtocol": port.app_protocol}
 
 
@@ -57,9 +57,9 @@ def _in_subset_order(ports: Ports) -> Ports:
     return tuple(sorted(ports, key=_subset_hash))
 
 
-def _slice_hash(port: EndpointPort) -> int:
+def _slice_hash(port: OfferedPort) -> int:
     """
-    >>> f"{_slice_hash(EndpointPort('a', 8080, 'TCP')):x}"
+    >>> f"{_slice_hash(OfferedPort('a', 8080, 'TCP')):x}"
     '4e47056c81e47ad2971aa4dc9c84bef8'
     """
     return fnv_128a(
@@ -68,9 +68,9 @@ def _slice_hash(port: EndpointPort) -> int:
     )
 
 
-def _subset_hash(port: EndpointPort) -> int:
+def _subset_hash(port: OfferedPort) -> int:
     """
-    >>> f"{_subset_hash(EndpointPort('', 80, 'UDP', 'http')):x}"
+    >>> f"{_subset_hash(OfferedPort('', 80, 'UDP', 'http')):x}"
     '8fa3e311ad2f5584e86b98202112d22a'
     """
     return fnv_128a(

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Generic, TypeVar
 
 from course_lib.controllers.controller import WORK_SECONDS, Controller, Key, key_of
-from course_lib.controllers.endpoint_ports import EndpointPort, Ports
+from course_lib.controllers.endpoint_ports import OfferedPort, Ports
 from course_lib.controllers.trigger_times import TriggerTimes
 from course_lib.objects.kinds.node import ZONE, Node
 from course_lib.objects.kinds.pod import Pod
@@ -186,7 +186,7 @@ def targets(service: Service, pod: Pod) -> Ports:
         else:
             number = target
         if number is not None:
-            found.append(EndpointPort(port.name, number, port.protocol, port.app_protocol))
+            found.append(OfferedPort(port.name, number, port.protocol, port.app_protocol))
     return tuple(found)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from course_lib.controllers.endpoint_ports import EndpointPort, Ports, in_slice_order
+from course_lib.controllers.endpoint_ports import OfferedPort, Ports, in_slice_order
 from course_lib.objects.kinds.endpoint_slice import Endpoint, EndpointSlice
 from course_lib.objects.manifests import Document
 
@@ -202,7 +202,7 @@ def recycled(changes: Changes) -> Changes:
 
 def group_of(piece: EndpointSlice) -> Group:
     """The address type and the ports of a slice."""
-    ports = [EndpointPort(p.name, p.port, p.protocol, p.app_protocol) for p in piece.ports or ()]
+    ports = [OfferedPort(p.name, p.port, p.protocol, p.app_protocol) for p in piece.ports or ()]
     return piece.address_type, in_slice_order(tuple(ports))
 
 

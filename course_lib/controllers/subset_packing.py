@@ -13,7 +13,7 @@ from itertools import islice
 from math import ceil
 from typing import NamedTuple
 
-from course_lib.controllers.endpoint_ports import EndpointPort, Ports, subset_ports
+from course_lib.controllers.endpoint_ports import OfferedPort, Ports, subset_ports
 from course_lib.objects.manifests import Document
 
 MOST_ADDRESSES = 1000  # in one object (`maxCapacity`)
@@ -27,7 +27,7 @@ class InSubset(NamedTuple):
     ready: bool
 
 
-class Address(NamedTuple):
+class AddressKey(NamedTuple):
     """What addresses are sorted by: IP, then the Pod's uid (`LessEndpointAddress`)."""
 
     ip: str
@@ -54,8 +54,8 @@ class Addresses:
         self.revision = ""  # of the object that was written
         self._written: list[Document] | None = None  # unless edits tell what changed
         self._edits: list[Document] | None = None  # None: all must be written
-        self._places: dict[str, tuple[InSubset, Address, Document]] = {}  # by Pod
-        self._groups: dict[InSubset, list[Address]] = {}  # sorted
+        self._places: dict[str, tuple[InSubset, AddressKey, Document]] = {}  # by Pod
+        self._groups: dict[InSubset, list[AddressKey]] = {}  # sorted
 
     def __len__(self) -> int:
         return len(self._places)
@@ -67,7 +67,7 @@ class Addresses:
             return
         self.remove(pod)
         group = self._groups.setdefault(place, [])
-        key = Address(address["ip"], address["targetRef"]["uid"], pod)
+        key = AddressKey(address["ip"], address["targetRef"]["uid"], pod)
         self._places[pod] = place, key, address
         insort(group, key)
         if len(group) > 1:
@@ -132,11 +132,11 @@ class Addresses:
 
     def _packed(self) -> list[Subset]:
         """The subsets: each port stands in one, with the ports that the same Pods offer."""
-        offering: dict[EndpointPort | None, dict[Ports, None]] = {}
+        offering: dict[OfferedPort | None, dict[Ports, None]] = {}
         for ports in sorted({place.ports for place in self._groups}, key=repr):
             for port in ports or (None,):  # addresses without ports are kept together
                 offering.setdefault(port, {})[ports] = None
-        together: dict[tuple[Ports, ...], list[EndpointPort]] = {}
+        together: dict[tuple[Ports, ...], list[OfferedPort]] = {}
         for port, groups in offering.items():
             found = together.setdefault(tuple(groups), [])
             if port is not None:

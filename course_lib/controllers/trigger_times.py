@@ -25,16 +25,17 @@ class TriggerTimes:
     def __init__(self) -> None:
         self._seen: dict[tuple[str, str], tuple[str, dict[str, str]]] = {}
 
-    def look(self, service: Service, pods: Mapping[str, Pod | None], all_of_them: bool) -> str:
+    def look(self, service: Service, pods: Mapping[str, Pod | None], everything: bool) -> str:
         """The earliest change since the last look at a `service`; empty where there is none.
 
         At the first look it is the creation of the Service. `pods` are those to look at, by name:
-        all of them, or those that may have changed. None is a Pod that is not selected any more.
+        with `everything` all of them, else those that may have changed. None is a Pod that is not
+        selected any more.
         """
         key = service.namespace, service.name
         created = service.metadata.creation_timestamp or ""
         known, before = self._seen.get(key, ("", {}))
-        times = {} if all_of_them else before
+        times = {} if everything else before
         changed = [created] if created > known else []
         for name, pod in pods.items():
             ready = condition(pod.status.conditions, "Ready") if pod is not None else None

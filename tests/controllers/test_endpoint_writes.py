@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from course_lib.apiserver.errors import Forbidden
-from course_lib.controllers.endpoint_ports import EndpointPort, in_slice_order, subset_ports
+from course_lib.controllers.endpoint_ports import OfferedPort, in_slice_order, subset_ports
 from course_lib.controllers.selected_pods import families
 from course_lib.controllers.subset_packing import Addresses, InSubset
 from course_lib.controllers.trigger_times import TriggerTimes, annotated
@@ -142,7 +142,7 @@ TWO = [{"name": "a", "port": 80, "targetPort": "p"}, {"name": "b", "port": 81}]
 
 def test_ports_stand_in_the_order_of_their_hashes():
     """The real controllers put these two in different orders in the two kinds."""
-    ports = EndpointPort("a", 8080, "TCP"), EndpointPort("b", 81, "TCP")
+    ports = OfferedPort("a", 8080, "TCP"), OfferedPort("b", 81, "TCP")
     assert [port.name for port in in_slice_order(ports)] == ["a", "b"]
     assert [port["name"] for port in subset_ports(ports)] == ["b", "a"]
 
@@ -228,7 +228,7 @@ def test_a_change_of_one_pod_is_sent_as_a_few_operations_however_many_there_are(
 
 
 def test_addresses_remember_how_they_changed_while_one_subset_has_them_all():
-    ports, others = (EndpointPort("", 80, "TCP"),), (EndpointPort("", 81, "TCP"),)
+    ports, others = (OfferedPort("", 80, "TCP"),), (OfferedPort("", 81, "TCP"),)
     addresses = Addresses()
 
     def put(number: int, ready: bool = True, of: tuple = ports) -> None:

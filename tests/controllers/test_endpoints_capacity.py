@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from course_lib.controllers.endpoint_ports import EndpointPort
+from course_lib.controllers.endpoint_ports import OfferedPort
 from course_lib.controllers.subset_packing import Addresses, InSubset
 from tests.controllers.endpoints_plane import EndpointsPlane, address
 
 OVER_CAPACITY = "endpoints.kubernetes.io/over-capacity"
 TRIGGER_TIME = "endpoints.kubernetes.io/last-change-trigger-time"
-HTTP, ADMIN = (EndpointPort("http", 80, "TCP"),), (EndpointPort("http", 81, "TCP"),)
+HTTP, ADMIN = (OfferedPort("http", 80, "TCP"),), (OfferedPort("http", 81, "TCP"),)
 
 
 def counts(**sizes: int) -> list[tuple[int, int]]:
