@@ -8,13 +8,11 @@ from typing import Any
 from msgspec import field
 
 from course_lib.objects.columns import NONE
-from course_lib.objects.field_rules import Check, below, filled, needs, one_of, quantity, whole
 from course_lib.objects.headings import table_columns
-from course_lib.objects.kind import Kind, Problems, Row
+from course_lib.objects.kind import Kind, Row
+from course_lib.objects.kinds import autoscaler_rules
 from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Condition, Object, Value
-from course_lib.objects.names import Problem
-from course_lib.objects.quantity import Quantity
 
 
 class ScaleTarget(Value, frozen=True):
@@ -106,55 +104,6 @@ class HorizontalPodAutoscaler(Object, frozen=True, kw_only=True):
     status: HorizontalPodAutoscalerStatus = HorizontalPodAutoscalerStatus()
 
 
-_SOURCES = {
-    "Resource": "resource",
-    "ContainerResource": "containerResource",
-    "Pods": "pods",
-    "Object": "object",
-    "External": "external",
-}
-
-
-def _scale_target(value: object) -> str:
-    if (problem := needs("kind", "name")(value)) or not isinstance(value, dict):
-        return problem
-    group, slash, version = str(value.get("apiVersion", "")).partition("/")
-    if not (group and slash) or "/" in version:
-        return "apiVersion must specify API group"
-    return "may not contain '/'" if "/" in value["kind"] + value["name"] else ""
-
-
-def _metric(value: object) -> str:
-    """A metric says where it comes from, and no more (`validateMetricSpec`)."""
-    if not isinstance(value, dict):
-        return "a mapping"
-    source = _SOURCES.get(value.get("type", ""), "")
-    others = {*_SOURCES.values()} - {source} if source else ()
-    if any(value.get(other) is not None for other in others):
-        return "must populate the given metric source only"
-    said = value.get(source) or {}
-    if source and not said:
-        return f"{source}: must populate information for the given metric source"
-    if source == "containerResource" and not said.get("container"):
-        return "containerResource.container: must specify a container"
-    if source in ("pods", "object", "external") and not (said.get("metric") or {}).get("name"):
-        return f"{source}.metric.name: must specify a metric name"
-    if source == "pods" and not (said.get("target") or {}).get("averageValue"):
-        return "pods.target.averageValue: must specify a positive target averageValue"
-    return ""
-
-
-_SCALING: dict[str, Check] = {
-    "selectPolicy": one_of("Disabled", "Max", "Min"),
-    "tolerance": quantity,
-    "stabilizationWindowSeconds": whole(0, 3600),
-    "policies": lambda v: "" if v else "must specify at least one Policy",
-    "policies[*].type": one_of("Percent", "Pods"),
-    "policies[*].value": whole(1),
-    "policies[*].periodSeconds": whole(1, 1800),
-}  # fmt: skip
-
-
 _RULES: Document = {
     "scaleUp": {
         "stabilizationWindowSeconds": 0,
@@ -183,39 +132,6 @@ def _complete(document: Document) -> None:
             for direction, rules in _RULES.items():
                 for given in places(behavior, direction):
                     given.update(copy.deepcopy(rules | given))
-
-
-def _rules(view: HorizontalPodAutoscaler) -> Problems:
-    spec = view.spec
-    to_zero = any(metric.type in ("Object", "External") for metric in spec.metrics or ())
-    if spec.min_replicas < 0 or (spec.min_replicas == 0 and not to_zero):  # since 1.37
-        expected = "1 or more; 0 only with an Object or External metric"
-        yield Problem("spec.minReplicas", expected, spec.min_replicas)
-    if spec.max_replicas < max(1, spec.min_replicas):
-        yield Problem("spec.maxReplicas", "at least minReplicas", spec.max_replicas)
-    for position, metric in enumerate(spec.metrics or ()):
-        if metric.type == "Resource" and metric.resource is None:
-            yield Problem(f"spec.metrics[{position}].resource", "the metric's resource", None)
-
-
-def _relations(document: Document) -> Problems:
-    for position, metric in enumerate(document["spec"].get("metrics") or ()):
-        target = (metric.get("resource") or {}).get("target")
-        if target is None:
-            continue
-        path = f"spec.metrics[{position}].resource.target"
-        if target.get("type") not in ("Utilization", "Value", "AverageValue"):
-            expected = "must be either Utilization, Value, or AverageValue"
-            yield Problem(f"{path}.type", expected, target.get("type"))
-        if Quantity(target.get("averageValue", "1")).nano <= 0:
-            yield Problem(f"{path}.averageValue", "must be positive", target["averageValue"])
-        given = [f for f in ("averageUtilization", "averageValue") if f in target]
-        if not given:
-            expected = "must set either a target raw value or a target utilization: Required value"
-            yield Problem(f"{path}.averageUtilization", expected, None)
-        elif len(given) > 1:
-            expected = "may not set both a target raw value and a target utilization"
-            yield Problem(f"{path}.{given[1]}", expected, " and ".join(given))
 
 
 def _row(hpa: HorizontalPodAutoscaler, now: float) -> Row:
@@ -254,21 +170,9 @@ HORIZONTAL_POD_AUTOSCALER = Kind(
     first_status=lambda view: {"desiredReplicas": 0},
     defaults={"spec.minReplicas": 1},
     complete=_complete,
-    fields={
-        "spec.metrics[*].type": one_of(
-            "ContainerResource", "External", "Object", "Pods", "Resource"
-        ),
-        "spec.metrics[*].resource.name": filled,
-        "spec.metrics[*].resource.target.averageUtilization": whole(1),
-        "spec.metrics[*].resource.target.averageValue": quantity,
-        "spec.metrics[*].resource.target.value": quantity,
-        "spec.scaleTargetRef": _scale_target,
-        "spec.metrics[*]": _metric,
-        **below("spec.behavior.scaleUp", _SCALING),
-        **below("spec.behavior.scaleDown", _SCALING),
-    },
-    rules=_rules,
-    relations=_relations,
+    validate=autoscaler_rules.validate,
+    validate_update=autoscaler_rules.validate_update,
+    validate_status=autoscaler_rules.validate_status,
     columns=table_columns("Name  Reference  Targets  MinPods  MaxPods  Replicas  Age"),
     row=_row,
 )

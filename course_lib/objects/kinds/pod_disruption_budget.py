@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from course_lib.objects.field_rules import selector
+from course_lib.objects.field_errors import Errors, invalid, not_supported
 from course_lib.objects.headings import table_columns
-from course_lib.objects.kind import Kind, Problems, Row
+from course_lib.objects.kind import Kind, Row
+from course_lib.objects.kinds.workload_rules import amount, at_most_all, counts
+from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Condition, LabelSelector, Object, Value
-from course_lib.objects.names import Problem, path_segment_name
-from course_lib.objects.rules import count_or_share, label_selector, must_be_one_of
+from course_lib.objects.validation.conditions import conditions
+from course_lib.objects.validation.meta import label_selector, object_meta, segment_name
+
+OLD_KEY = "pdb.kubernetes.io/deprecated-v1beta1-empty-selector-match"
+NOTHING = {"matchExpressions": [{"key": OLD_KEY, "operator": "Exists"}]}
 
 
 class PodDisruptionBudgetSpec(Value, frozen=True):
@@ -39,15 +44,56 @@ class PodDisruptionBudget(Object, frozen=True, kw_only=True):
     status: PodDisruptionBudgetStatus = PodDisruptionBudgetStatus()
 
 
-def _rules(view: PodDisruptionBudget) -> Problems:
-    spec = view.spec
-    if spec.min_available is not None and spec.max_unavailable is not None:
-        yield Problem("spec", "minAvailable or maxUnavailable, not both", "both")
-    yield from count_or_share("spec.minAvailable", spec.min_available)
-    yield from count_or_share("spec.maxUnavailable", spec.max_unavailable)
-    yield from label_selector(spec.selector, "spec.selector")
-    policy, here = spec.unhealthy_pod_eviction_policy, "spec.unhealthyPodEvictionPolicy"
-    yield from must_be_one_of(here, policy, "IfHealthyBudget", "AlwaysAllow")
+def _prepare(new: Document, old: Document | None = None) -> None:
+    """A key of an older version is kept only where it is all of a selector (`dropDisabledFields`).
+
+    There it stands for a selector that selects nothing.
+    """
+    selector = new["spec"].get("selector")
+    if not selector or (old and old["spec"].get("selector") == selector):
+        return
+    terms = selector.get("matchExpressions") or ()
+    kept = [term for term in terms if term.get("key") != OLD_KEY]
+    if len(kept) < len(terms) and selector != NOTHING:
+        new["spec"]["selector"] = selector | {"matchExpressions": kept}
+
+
+def _validate(document: Document) -> Errors:
+    """Source: `ValidatePodDisruptionBudget`; its metadata is judged when all else is right."""
+    errors = list(_validate_spec(document.get("spec") or {}))
+    yield from errors or object_meta(document, segment_name, core=False)
+
+
+def _validate_update(new: Document, old: Document) -> Errors:
+    yield from _validate_spec(new.get("spec") or {})
+
+
+def _validate_spec(spec: Document) -> Errors:
+    least, most = spec.get("minAvailable"), spec.get("maxUnavailable")
+    policy = spec.get("unhealthyPodEvictionPolicy")
+    if least is not None and most is not None:
+        shown = {
+            "MinAvailable": least,
+            "Selector": spec.get("selector"),
+            "MaxUnavailable": most,
+            "UnhealthyPodEvictionPolicy": policy,
+        }
+        yield invalid("spec", shown, "minAvailable and maxUnavailable cannot be both set")
+    for field, value in (("minAvailable", least), ("maxUnavailable", most)):
+        if value is not None:
+            yield from amount(f"spec.{field}", value)
+            yield from at_most_all(f"spec.{field}", value)
+    yield from label_selector(spec.get("selector"), "spec.selector")
+    if policy not in (None, "AlwaysAllow", "IfHealthyBudget"):
+        here = "spec.unhealthyPodEvictionPolicy"
+        yield not_supported(here, policy, ["AlwaysAllow", "IfHealthyBudget"])
+
+
+def _validate_status(new: Document, old: Document) -> Errors:
+    """Source: `ValidatePodDisruptionBudgetStatusUpdate`."""
+    status = new.get("status") or {}
+    yield from conditions(status.get("conditions") or (), "status.conditions")
+    yield from counts(status, "status", *_NONE_YET)
 
 
 def _row(b: PodDisruptionBudget, now: float) -> Row:
@@ -71,9 +117,11 @@ POD_DISRUPTION_BUDGET = Kind(
     generations=True,
     defaults={"spec": {}},
     first_status=lambda view: _NONE_YET,
-    fields=selector("spec.selector"),
-    name_rule=path_segment_name,
-    rules=_rules,
+    prepare=_prepare,
+    prepare_update=_prepare,
+    validate=_validate,
+    validate_update=_validate_update,
+    validate_status=_validate_status,
     columns=table_columns("Name  Min Available  Max Unavailable  Allowed Disruptions:integer  Age"),
     row=_row,
 )
