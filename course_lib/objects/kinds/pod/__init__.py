@@ -10,10 +10,8 @@ Source: the Kubernetes API reference, `core/v1`; "Pod Lifecycle".
 
 from __future__ import annotations
 
-import re
-
 from course_lib.objects.headings import table_columns
-from course_lib.objects.kind import Embedded, Kind, Problems, Subresource
+from course_lib.objects.kind import Embedded, Kind, Subresource
 from course_lib.objects.kinds.pod.columns import pod_row, pod_row_wide
 from course_lib.objects.kinds.pod.containers import (
     Container,
@@ -28,7 +26,6 @@ from course_lib.objects.kinds.pod.containers import (
     VolumeMount,
 )
 from course_lib.objects.kinds.pod.defaults import complete_pod
-from course_lib.objects.kinds.pod.fields import POD_SPEC
 from course_lib.objects.kinds.pod.placement import (
     NodeAffinity,
     NodeSelectorRequirement,
@@ -39,9 +36,8 @@ from course_lib.objects.kinds.pod.placement import (
     Toleration,
     TopologySpreadConstraint,
 )
-from course_lib.objects.kinds.pod.relations import pod_relations
+from course_lib.objects.kinds.pod.preparation import prepare, prepare_update
 from course_lib.objects.kinds.pod.requests import qos_class, total
-from course_lib.objects.kinds.pod.rules import pod_spec_rules
 from course_lib.objects.kinds.pod.security import SecurityContext
 from course_lib.objects.kinds.pod.spec import Pod, PodSpec
 from course_lib.objects.kinds.pod.status import (
@@ -52,13 +48,15 @@ from course_lib.objects.kinds.pod.status import (
     state_times,
 )
 from course_lib.objects.kinds.pod.updates import pod_update_rules
+from course_lib.objects.kinds.pod.validation.annotations import DELETION_COST
+from course_lib.objects.kinds.pod.validation.pods import errors_beside_spec, pod_errors
 from course_lib.objects.kinds.pod.volumes import Volume
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import set_condition
-from course_lib.objects.names import Problem
 from course_lib.objects.quantity import ResourceList
 
 __all__ = [
+    "DELETION_COST",
     "Container",
     "ContainerPort",
     "ContainerState",
@@ -86,18 +84,11 @@ __all__ = [
     "VolumeMount",
 ]
 
-DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"  # an annotation
-_COST = re.compile(r"0|[1-9][0-9]*|-[0-9]+")
 
-
-def _relations(document: Document) -> Problems:
-    new = not document["metadata"].get("resourceVersion")
-    if new and document["spec"].get("ephemeralContainers"):
-        yield Problem("spec.ephemeralContainers", "nothing: cannot be set on create", "containers")
-    annotations = document["metadata"].get("annotations") or {}
-    cost = annotations.get(DELETION_COST, "0")
-    if not _COST.fullmatch(cost) or not -(2**31) <= int(cost) < 2**31:
-        yield Problem(f"metadata.annotations[{DELETION_COST}]", "must be a 32bit integer", cost)
+def _spec(document: Document) -> None:
+    """A Pod without a spec has an empty one, which has no containers."""
+    if document.get("spec") is None:
+        document["spec"] = {}
 
 
 def _usage(pod: Pod) -> ResourceList:
@@ -125,11 +116,15 @@ POD = Kind(
     ("po",),
     categories=("all",),
     generations=True,
-    parts={"spec": Embedded(POD_SPEC, complete_pod, pod_relations)},
+    complete=_spec,
+    parts={"spec": Embedded({}, complete_pod)},
+    prepare=prepare,
+    prepare_update=prepare_update,
+    validate=pod_errors,
+    validate_beside_spec=errors_beside_spec,
     complete_status=state_times,
     spec_alone=True,
-    rules=lambda pod: pod_spec_rules(pod.spec, "spec."),
-    relations=_relations,
+    not_simulated=("spec.resources.limits",),
     free=(
         "containers",
         "initContainers",

@@ -116,7 +116,7 @@ class GRPCAction(Value, frozen=True):
 class SleepAction(Value, frozen=True):
     """A pause of so many seconds."""
 
-    seconds: int
+    seconds: int = 0
 
 
 class Probe(Value, frozen=True):

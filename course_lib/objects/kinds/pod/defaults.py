@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import copy
+from fractions import Fraction
 
+from course_lib.errors import CourseError
+from course_lib.objects.kinds.pod.disabled import drop_disabled
 from course_lib.objects.manifests import Document, places
+from course_lib.objects.quantity import Quantity
 
 PROBE_DEFAULTS = {
     "timeoutSeconds": 1,
@@ -13,6 +17,7 @@ PROBE_DEFAULTS = {
     "failureThreshold": 3,
 }
 MODE = 0o644  # of files in volumes
+MILLI = 10**6  # nano-units
 POD_DEFAULTS = {
     "restartPolicy": "Always",
     "terminationGracePeriodSeconds": 30,
@@ -20,56 +25,57 @@ POD_DEFAULTS = {
     "schedulerName": "default-scheduler",
     "securityContext": {},
 }
+_GROUPS = ("initContainers", "containers", "ephemeralContainers")
 
 
 def complete_pod_spec(spec: Document) -> None:
     """Write the defaults into a Pod's spec, in place; wrong shapes stay for decoding."""
     for key, value in POD_DEFAULTS.items():
         _default(spec, key, copy.deepcopy(value))
-    grace = spec["terminationGracePeriodSeconds"]
-    if isinstance(grace, int) and grace < 0:
-        spec["terminationGracePeriodSeconds"] = 1  # at once (`registry/core/pod/strategy.go`)
-    for group in ("initContainers", "containers"):
-        for container in places(spec, f"{group}[*]"):
-            _container(container)
-
-
-def complete_pod(spec: Document) -> None:
-    """Write the defaults of a Pod into its spec: those of every Pod's spec, and more, in place.
-
-    Templates leave these out, so that a Pod's spec in a template has fewer fields than the Pod
-    (`SetDefaults_Pod`; in the real API server the volumes of a template are completed, too).
-    """
-    complete_pod_spec(spec)
-    spec.setdefault("enableServiceLinks", True)
     account = spec.get("serviceAccountName") or spec.get("serviceAccount")
     if account:
         spec["serviceAccountName"] = spec["serviceAccount"] = account
     for volume in places(spec, "volumes[*]", create=False):
         _volume(volume)
+    for group in _GROUPS:
+        for container in places(spec, f"{group}[*]", create=False):
+            _container(container)
+    for path in ("overhead", "resources.limits", "resources.requests"):
+        for amounts in places(spec, path, create=False):
+            _round_up(amounts)
+    drop_disabled(spec)
+
+
+def complete_pod(spec: Document) -> None:
+    """Write the defaults of a Pod into its spec: those of every Pod's spec, and more, in place.
+
+    Templates leave these out (`SetDefaults_Pod`).
+    """
+    complete_pod_spec(spec)
+    grace = spec["terminationGracePeriodSeconds"]
+    if isinstance(grace, int) and grace < 0:
+        spec["terminationGracePeriodSeconds"] = 1
+    spec.setdefault("enableServiceLinks", True)
     for group in ("initContainers", "containers"):
         for container in places(spec, f"{group}[*]", create=False):
-            _variables(container)
-            for hook in ("postStart", "preStop"):
-                for get in places(container, f"lifecycle.{hook}.httpGet", create=False):
-                    _get(get)
+            for resources in places(container, "resources", create=False):
+                _limits_as_requests(resources)
             if spec.get("hostNetwork") is True:
                 for port in places(container, "ports[*]", create=False):
                     port["hostPort"] = port.get("hostPort") or port.get("containerPort", 0)
 
 
-def _variables(container: Document) -> None:
-    for source in places(container, "env[*].valueFrom", create=False):
-        for reference in places(source, "fieldRef", create=False):
-            _default(reference, "apiVersion", "v1")
-        for resource in places(source, "resourceFieldRef", create=False):
-            _default(resource, "divisor", "0")
-        for key in places(source, "fileKeyRef", create=False):
-            key.setdefault("optional", False)
+def _limits_as_requests(resources: Document) -> None:
+    """A limit without a request is also the request."""
+    limits = resources.get("limits")
+    if limits and isinstance(limits, dict):
+        requests = resources.setdefault("requests", {})
+        for name, limit in limits.items() if isinstance(requests, dict) else ():
+            requests.setdefault(name, limit)
 
 
 def _volume(volume: Document) -> None:
-    if set(volume) <= {"name"}:
+    if all(volume[field] is None for field in volume if field != "name"):
         volume["emptyDir"] = {}
     for kind in ("configMap", "secret", "downwardAPI", "projected"):
         for source in places(volume, kind, create=False):
@@ -77,17 +83,31 @@ def _volume(volume: Document) -> None:
     for path in places(volume, "hostPath", create=False):
         path.setdefault("type", "")
     for items in ("downwardAPI", "projected.sources[*].downwardAPI"):
-        for reference in places(volume, f"{items}.items[*].fieldRef", create=False):
-            _default(reference, "apiVersion", "v1")
-        for resource in places(volume, f"{items}.items[*].resourceFieldRef", create=False):
-            _default(resource, "divisor", "0")
+        for item in places(volume, f"{items}.items[*]", create=False):
+            _references(item)
     for token in places(volume, "projected.sources[*].serviceAccountToken", create=False):
         token.setdefault("expirationSeconds", 3600)
-    for claim in places(volume, "ephemeral.volumeClaimTemplate.spec", create=False):
-        claim.setdefault("volumeMode", "Filesystem")
+    for template in places(volume, "ephemeral.volumeClaimTemplate", create=False):
+        template.setdefault("metadata", {})
+        for claim in places(template, "spec"):
+            claim.setdefault("resources", {})
+            claim.setdefault("volumeMode", "Filesystem")
+            for amounts in (*places(claim, "resources.limits", create=False),
+                            *places(claim, "resources.requests", create=False)):  # fmt: skip
+                _round_up(amounts)
     for image in places(volume, "image", create=False):
-        if isinstance(image.get("reference"), str):
-            _default(image, "pullPolicy", pull_policy(image["reference"]))
+        if isinstance(image.get("reference", ""), str):
+            _default(image, "pullPolicy", pull_policy(image.get("reference", "")))
+
+
+def _references(source: Document) -> None:
+    """What a variable or a file refers to."""
+    for reference in places(source, "fieldRef", create=False):
+        _default(reference, "apiVersion", "v1")
+    for resource in places(source, "resourceFieldRef", create=False):
+        _default(resource, "divisor", "0")
+    for key in places(source, "fileKeyRef", create=False):
+        key.setdefault("optional", False)
 
 
 def _default(place: Document, field: str, value: object) -> None:
@@ -102,14 +122,18 @@ def _get(action: Document) -> None:
 
 
 def _container(container: Document) -> None:
-    image = container.get("image")
-    if isinstance(image, str):
-        _default(container, "imagePullPolicy", pull_policy(image))
+    if isinstance(container.get("image", ""), str):
+        _default(container, "imagePullPolicy", pull_policy(container.get("image", "")))
     _default(container, "terminationMessagePath", "/dev/termination-log")
     _default(container, "terminationMessagePolicy", "File")
-    resources = container.setdefault("resources", {})
-    for port in places(container, "ports[*]"):
+    container.setdefault("resources", {})
+    for group in ("limits", "requests"):
+        for amounts in places(container, f"resources.{group}", create=False):
+            _round_up(amounts)
+    for port in places(container, "ports[*]", create=False):
         _default(port, "protocol", "TCP")
+    for source in places(container, "env[*].valueFrom", create=False):
+        _references(source)
     for name in ("startupProbe", "livenessProbe", "readinessProbe"):
         for probe in places(container, name, create=False):
             for key, value in PROBE_DEFAULTS.items():
@@ -118,13 +142,21 @@ def _container(container: Document) -> None:
                 _get(get)
             for call in places(probe, "grpc", create=False):
                 call.setdefault("service", "")
-    # A limit without a request is also the request.
-    limits = resources.get("limits") if isinstance(resources, dict) else None
-    if limits and isinstance(limits, dict):
-        requests = resources.setdefault("requests", {})
-        if isinstance(requests, dict):
-            for name, limit in limits.items():
-                requests.setdefault(name, limit)
+    for hook in ("postStart", "preStop"):
+        for get in places(container, f"lifecycle.{hook}.httpGet", create=False):
+            _get(get)
+
+
+def _round_up(amounts: Document) -> None:
+    """No amount is finer than a thousandth (`SetDefaults_ResourceList`)."""
+    for name, amount in amounts.items():
+        try:
+            exact = Quantity(amount)
+        except CourseError:
+            continue
+        if exact.nano % MILLI:
+            rounded = Quantity.of(Fraction(-(-exact.nano // MILLI), 1000), exact.notation)
+            amounts[name] = str(rounded)
 
 
 def pull_policy(image: str) -> str:
@@ -135,4 +167,4 @@ def pull_policy(image: str) -> str:
     name, _, digest = image.partition("@")
     path, colon, tag = name.rpartition("/")[2].partition(":")
     newest = tag == "latest" or (not colon and not digest)
-    return "Always" if newest and path == path.lower() else "IfNotPresent"
+    return "Always" if newest and path and path == path.lower() else "IfNotPresent"

@@ -40,7 +40,7 @@ class PreferredSchedulingTerm(Value, frozen=True):
     """A term that adds its weight to the score of nodes that meet it."""
 
     weight: int
-    preference: NodeSelectorTerm
+    preference: NodeSelectorTerm = NodeSelectorTerm()
 
 
 class NodeAffinity(Value, frozen=True):

@@ -7,7 +7,7 @@ Classes"; k8s.io/component-helpers `resource/helpers.go`.
 from __future__ import annotations
 
 from course_lib.objects.derived import derived_once
-from course_lib.objects.kinds.pod.containers import Container
+from course_lib.objects.kinds.pod.containers import Container, ResourceRequirements
 from course_lib.objects.kinds.pod.spec import PodSpec
 from course_lib.objects.quantity import Quantity, ResourceList
 
@@ -22,6 +22,8 @@ def is_sidecar(container: Container) -> bool:
 def total(spec: PodSpec, group: str) -> ResourceList:
     """The sum of `requests` or `limits`: containers and sidecars run together, and init
     containers one by one before them, so the larger of the two phases counts.
+
+    What the Pod says of itself as a whole counts instead.
     """
     together: ResourceList = {}
     for container in spec.containers:
@@ -33,7 +35,19 @@ def total(spec: PodSpec, group: str) -> ResourceList:
         if is_sidecar(container):
             started = mine
         peak = larger(peak, mine)
-    return plus(larger(plus(together, started), peak), spec.overhead or {})
+    sums = larger(plus(together, started), peak)
+    if spec.resources is not None:
+        whole = spec.resources.requests if group == "requests" else spec.resources.limits
+        sums = sums | {name: amount for name, amount in (whole or {}).items() if is_shared(name)}
+    return plus(sums, spec.overhead or {})
+
+
+def is_shared(name: str) -> bool:
+    """Whether all containers of a Pod can have a resource together: CPU, memory, huge pages.
+
+    Source: `IsSupportedPodLevelResource` in k8s.io/component-helpers `resource/helpers.go`.
+    """
+    return name in ("cpu", "memory") or name.startswith("hugepages-")
 
 
 def amounts(container: Container, group: str) -> ResourceList:
@@ -56,23 +70,26 @@ def larger(left: ResourceList, right: ResourceList) -> ResourceList:
     return {n: max(left.get(n, ZERO), right.get(n, ZERO)) for n in left | right}
 
 
-@derived_once("containers", "init_containers")
+@derived_once("containers", "init_containers", "resources")
 def qos_class(spec: PodSpec) -> str:
     """Guaranteed when every container's limits equal its requests for CPU and memory,
     BestEffort when no container says anything, else Burstable; an amount of 0 says nothing.
+
+    What the Pod says of itself as a whole counts instead of its containers (`ComputePodQOS`).
     """
-    stated = [
-        [amounts(container, group) for group in ("requests", "limits")]
-        for container in (*(spec.init_containers or ()), *spec.containers)
-    ]
-    if not any(map(any, stated)):
-        return "BestEffort"
-    pairs = [
-        tuple(group.get(name, ZERO) for group in groups)
-        for groups in stated
-        for name in ("cpu", "memory")
-    ]
-    if all(request == limit == ZERO for request, limit in pairs):
-        return "BestEffort"
-    guaranteed = all(ZERO != limit == request for request, limit in pairs)
-    return "Guaranteed" if guaranteed else "Burstable"
+    whole = spec.resources
+    if whole is not None and any(map(is_shared, (*(whole.requests or ()), *(whole.limits or ())))):
+        return _class_of(whole)
+    containers = (*(spec.init_containers or ()), *spec.containers)
+    classes = {_class_of(container.resources) for container in containers}
+    return classes.pop() if len(classes) == 1 else "Burstable" if classes else "BestEffort"
+
+
+def _class_of(resources: ResourceRequirements) -> str:
+    """The class of one set of requests and limits (`requirementsQOS`)."""
+    requests, limits = resources.requests or {}, resources.limits or {}
+    stated = [(requests.get(name, ZERO), limits.get(name, ZERO)) for name in ("cpu", "memory")]
+    if any(request != limit for request, limit in stated):
+        return "Burstable"
+    amounts = [request != ZERO for request, _ in stated]
+    return "Guaranteed" if all(amounts) else "Burstable" if any(amounts) else "BestEffort"

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from course_lib.objects.kinds.pod.containers import Container, EphemeralContainer
+from course_lib.objects.kinds.pod.containers import (
+    Container,
+    EphemeralContainer,
+    ResourceRequirements,
+)
 from course_lib.objects.kinds.pod.placement import Affinity, Toleration, TopologySpreadConstraint
 from course_lib.objects.kinds.pod.security import PodSecurityContext
 from course_lib.objects.kinds.pod.status import PodStatus
@@ -31,7 +35,7 @@ class PodSpec(Value, frozen=True):
 
     UNKEPT = (
         "dnsConfig dnsPolicy evictionResponders hostPID hostUsers hostnameOverride "
-        "imagePullSecrets resourceClaims resources runtimeClassName schedulingGroup "
+        "imagePullSecrets resourceClaims runtimeClassName schedulingGroup "
         "serviceAccount setHostnameAsFQDN"
     )
 
@@ -59,6 +63,7 @@ class PodSpec(Value, frozen=True):
     preemption_policy: str = "PreemptLowerPriority"
     service_account_name: str = ""
     overhead: ResourceList | None = None
+    resources: ResourceRequirements | None = None  # of all containers together
     scheduling_gates: list[dict[str, str]] | None = None
     hostname: str = ""
     subdomain: str = ""

@@ -13,6 +13,7 @@ from course_lib.objects.field_rules import (
 )
 from course_lib.objects.kind import Embedded, Problems, Row
 from course_lib.objects.kinds.pod.defaults import complete_pod_spec
+from course_lib.objects.kinds.pod.disabled import drop_annotations
 from course_lib.objects.kinds.pod.fields import POD_SPEC
 from course_lib.objects.kinds.pod.relations import pod_relations
 from course_lib.objects.kinds.pod.rules import pod_spec_rules
@@ -68,6 +69,8 @@ def template_rules(
 def _complete(template: Document) -> None:
     for spec in places(template, "spec"):
         complete_pod_spec(spec)
+    for meta in places(template, "metadata", create=False):
+        drop_annotations(meta)
 
 
 def _relations(template: Document, at: str) -> Problems:
