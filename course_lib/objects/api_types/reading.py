@@ -113,10 +113,10 @@ class StructReader:
 
     def __call__(self, value: object, before: object) -> object:
         """The struct as it is stored, its fields in Go's order."""
-        if value is before:
-            return value
         if value is None:
             value = {}
+        if value is before:
+            return value
         if not isinstance(value, dict):
             raise Unfit
         if not self._steps:
