@@ -71,11 +71,41 @@ class Faults:
             self._machines.before_change(node)
             kubelet.power_on()
 
+    def stop_kubelet(self, node: str) -> None:
+        """Stop the kubelet of a node (`systemctl stop kubelet`): its containers run on.
+
+        >>> from course_lib import Cluster
+        >>> cluster = Cluster(nodes=1)
+        >>> cluster.faults.stop_kubelet("node-1")
+        >>> cluster.run(seconds=70)
+        >>> list(cluster.get("nodes").STATUS)
+        ['NotReady']
+        """
+        kubelet = self._machines.kubelet(node)
+        if kubelet.powered:
+            self._machines.before_change(node)
+            kubelet.power_off()
+        self._note(node, "KubeletStopped", f"the kubelet of {node} does not run")
+
+    def start_kubelet(self, node: str) -> None:
+        """Start the kubelet of a node again: it goes on with the containers that run.
+
+        Raises `CourseError` for a machine without power.
+        """
+        kubelet = self._machines.kubelet(node)
+        if not self._powered(node):
+            do = f'give it power first: cluster.restore_node("{node}")'
+            raise CourseError("a machine without power runs no kubelet", where=node, do=do)
+        self._note(node, "KubeletStarted", f"the kubelet of {node} runs")
+        if not kubelet.powered:
+            self._machines.before_change(node)
+            kubelet.power_on()
+
     def _powered(self, machine: str) -> bool:
         """Whether a machine has power; raises `CourseError` for an unknown one."""
-        if machine in self._plane.layout.machines and machine not in self._machines.kubelets:
-            return machine not in self._off
-        return self._machines.kubelet(machine).powered
+        if machine not in self._plane.layout.machines:
+            self._machines.kubelet(machine)
+        return machine not in self._off
 
     def _note(self, machine: str, reason: str, message: str) -> None:
         self._sim.record("power", f"Node/{machine}", reason, message)

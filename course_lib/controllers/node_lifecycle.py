@@ -22,6 +22,7 @@ from course_lib.engine import FOR_EVER, SOON, Ticker
 from course_lib.engine.timestamps import seconds_at
 from course_lib.errors import CourseError
 from course_lib.network.addresses import POD_CIDR, ClusterCIDR
+from course_lib.objects.decode import encode
 from course_lib.objects.kinds.lease import NODE_LEASES, Lease
 from course_lib.objects.kinds.node import Node, Taint
 from course_lib.objects.kinds.pod import Pod
@@ -169,9 +170,11 @@ class NodeLifecycleController(Controller):
         for pod in self.informers.informer(Pod).by_index(by_node_name, node.name):
             ready = condition(pod.status.conditions, "Ready")
             if ready is not None and ready.status == "True":
-                conditions = set_condition(
-                    pod.status.conditions, "Ready", "False", self.sim.timestamp, "NodeNotReady"
-                )
+                change = {"status": "False", "lastTransitionTime": self.sim.timestamp}
+                conditions = [
+                    encode(each) | (change if each.type == "Ready" else {})
+                    for each in pod.status.conditions or ()
+                ]
                 self.api.patch_status(pod, {"conditions": conditions})
                 self.warning(pod, "NodeNotReady", "Node is not ready")
 
@@ -241,8 +244,7 @@ class TaintEvictionController(Controller):
         wait = tolerated_for(pod, harmful)
         if wait is None:
             if self._deadlines.pop(pod.uid, None) is not None:
-                message = f"Cancelling deletion of Pod {namespace}/{name}"
-                self.normal(pod, "TaintManagerEviction", message)
+                self._cancelled(pod)
             return
         since = max(
             (seconds_at(t.time_added) for t in harmful if t.time_added), default=self.sim.now
@@ -259,8 +261,16 @@ class TaintEvictionController(Controller):
         conditions = set_condition(
             pod.status.conditions, "DisruptionTarget", "True", now, reason, why
         )
+        conditions[-1] |= {"observedGeneration": pod.metadata.generation}
         self.api.patch_status(pod, {"conditions": conditions})
         self.api.delete(Pod, name, namespace, uid=pod.uid)
+        if pod.spec.termination_grace_period_seconds == 0:  # it is gone
+            self._cancelled(pod)
+
+    def _cancelled(self, pod: Pod) -> None:
+        """Say that the eviction of a Pod is off: it is tolerated, or gone."""
+        message = f"Cancelling deletion of Pod {pod.namespace}/{pod.name}"
+        self.normal(pod, "TaintManagerEviction", message)
 
 
 def tolerated_for(pod: Pod, taints: list[Taint]) -> float | None:

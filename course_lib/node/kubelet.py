@@ -266,12 +266,13 @@ class Kubelet:
             for pod in self._pods.list():
                 if not is_mirror(pod) and pod.uid not in self.workers:
                     self._add(pod)
+        self.workers.stop_orphans()
         self._mirrors.show()
 
     # The machine
 
     def power_off(self) -> None:
-        """The machine is gone: no heartbeat, no containers, no answers."""
+        """The kubelet stops, by itself or with its machine: no heartbeat, no answers."""
         self._routine.stir()
         self.powered = False
         self._images.restart()
@@ -284,9 +285,13 @@ class Kubelet:
             self._pods = None
 
     def power_on(self) -> None:
-        """The machine is back: its Pods start again, and what was deleted meanwhile stops."""
+        """The kubelet starts: its Pods go on with the containers that its runtime still has.
+
+        Other Pods start again, and what was deleted meanwhile stops.
+        """
         self._routine.stir()
         self.powered = True
+        self.workers.look()
         self.node_status.boots += 1
         self.static.start()
         self._register_and_take_up()

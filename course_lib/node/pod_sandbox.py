@@ -27,7 +27,7 @@ class PodSandbox:
     reach the runtime, `events` report.
     """
 
-    __slots__ = ("_calls", "_count", "_events", "_node_address", "_prepare", "_state")
+    __slots__ = ("_calls", "_events", "_node_address", "_prepare", "_state", "count")
 
     def __init__(
         self,
@@ -39,17 +39,17 @@ class PodSandbox:
     ) -> None:
         self._state, self._calls, self._events = state, calls, events
         self._node_address, self._prepare = node_address, prepare
-        self._count = 0  # of sandboxes that the Pod has had here
+        self.count = 0  # of sandboxes that the Pod has had here
 
     def make(self) -> Steps[bool]:
         """Have the sandbox made; whether it is there. A failure is reported."""
-        config = sandbox_config(self._state.pod, self._count)
+        config = sandbox_config(self._state.pod, self.count)
         made = yield self._calls.step("RunPodSandbox", config=config)
         if isinstance(made, RuntimeFault):
             message = f"Failed to create pod sandbox: {made}"
             self._events.warning(self._state.pod, "FailedCreatePodSandBox", message)
             return False
-        self._count += 1
+        self.count += 1
         id = intern(made.pod_sandbox_id)
         seen = yield self._calls.step("PodSandboxStatus", pod_sandbox_id=id)
         if isinstance(seen, RuntimeFault):  # gone again

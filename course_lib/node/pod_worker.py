@@ -9,8 +9,11 @@ Source: `pkg/kubelet/pod_workers.go`, `pkg/kubelet/kubelet.go` (`SyncPod`, `Sync
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from course_lib.engine import FOR_EVER
+from course_lib.engine.timestamps import seconds_at
+from course_lib.node.adoption import Found, adopt
 from course_lib.node.node_parts import NodeParts
 from course_lib.node.node_runtime import PodCalls
 from course_lib.node.pod_containers import PodContainers
@@ -38,7 +41,8 @@ class PodWorker:
 
     def __init__(self, node: NodeParts, pod: Pod) -> None:
         self._node, self._sim, self._events = node, node.sim, node.events
-        self.state = PodState(pod, node.sim.now)
+        began = pod.status.start_time
+        self.state = PodState(pod, node.sim.now if began is None else seconds_at(began))
         self._calls = PodCalls(node.runtime)
         self._sandbox = PodSandbox(
             self.state,
@@ -67,7 +71,8 @@ class PodWorker:
         if any(map(follows, pod.spec.volumes or ())):
             self._resync_later()
         if pod.spec.active_deadline_seconds is not None:
-            self.wake(pod.spec.active_deadline_seconds)
+            ends = self.state.started_at + pod.spec.active_deadline_seconds
+            self.wake(ends - node.sim.now)
         self.wake()
 
     @property
@@ -136,9 +141,18 @@ class PodWorker:
         self.state.gone = True
         self.wake()
 
+    def adopt(self, found: Found) -> None:
+        """The kubelet has been started again: go on with what its runtime has of the Pod."""
+        node = self._node
+        with suppress(RuntimeFault):  # the containers are made anew
+            for slot in adopt(found, self.state, node.runtime, node.machine.address):
+                self._probes.watch(slot)
+            self._sandbox.count = found.sandbox.metadata.attempt + 1
+
     def resume(self, pod: Pod) -> None:
         """The node is back after a power loss: restart counts go on where they were."""
-        self.state.restore_counts(pod)
+        if not self.sandbox:
+            self.state.restore_counts(pod)
 
     def fail(self, reason: str, message: str) -> None:
         """End the Pod for the node's own reasons: an eviction, a deadline."""

@@ -104,7 +104,7 @@ class ObjectReference(Value, frozen=True):
 class Condition(Value, frozen=True):
     """A statement about an object, true, false or unknown, since when and why."""
 
-    UNKEPT = "lastHeartbeatTime lastProbeTime observedGeneration"
+    UNKEPT = "lastHeartbeatTime lastProbeTime"
 
     type: str
     status: str
@@ -112,6 +112,7 @@ class Condition(Value, frozen=True):
     message: str = ""
     last_transition_time: str | None = None
     last_update_time: str | None = None  # Deployments only
+    observed_generation: int | None = None  # of the spec that it is about
 
 
 class Object(Value, frozen=True):

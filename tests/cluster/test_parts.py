@@ -82,7 +82,8 @@ def test_a_managed_control_plane_cannot_be_broken(command):
 
 
 def test_each_command_of_faults_and_maintenance_is_refused_or_is_power():
-    known = {*BREAKING, "cut_power", "restore_power"}
+    power = {"cut_power", "restore_power", "start_kubelet", "stop_kubelet"}
+    known = {*BREAKING, *power}
     for part in (Faults, Maintenance):
         commands = {name for name, _ in inspect.getmembers(part, inspect.isfunction)}
         assert {name for name in commands if name[0] != "_"} <= known
@@ -154,7 +155,8 @@ def test_a_part_checks_its_arguments_as_the_cluster_does(command, title):
 def test_a_part_shows_its_commands_and_not_what_it_is_made_of():
     cluster = Cluster(nodes=1)
     shown = [name for name in dir(cluster.faults) if not name.startswith("_")]
-    assert shown == ["cut", "cut_power", "fail_disk", "heal", "kill_process", "restore_power"]
+    breaking = ["cut", "cut_power", "fail_disk", "heal", "kill_process"]
+    assert shown == [*breaking, "restore_power", "start_kubelet", "stop_kubelet"]
     assert [name for name in dir(cluster.dns) if name[0] != "_"] == ["nslookup", "zone"]
 
 

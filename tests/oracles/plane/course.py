@@ -59,7 +59,8 @@ class CoursePlane:
         self.cluster.run(seconds)
 
     def power(self, node: str, on: bool) -> None:
-        change = self.cluster.restore_node if on else self.cluster.kill_node
+        faults = self.cluster.faults
+        change = faults.start_kubelet if on else faults.stop_kubelet
         change(node)
 
 
