@@ -16,7 +16,7 @@ from typing import TypeVar
 
 import msgspec
 
-from course_lib.apiserver import admission, immutability
+from course_lib.apiserver import admission, allocation, immutability
 from course_lib.apiserver.entries import StoredObject
 from course_lib.apiserver.errors import Conflict
 from course_lib.apiserver.patches import merge_patch
@@ -25,6 +25,7 @@ from course_lib.apiserver.reader import Reader
 from course_lib.errors import InvalidManifest
 from course_lib.objects.decode import decode, revised
 from course_lib.objects.kind import Kind, Kinds
+from course_lib.objects.kinds.service import Service
 from course_lib.objects.manifests import Document, plain
 from course_lib.objects.meta import Object
 from course_lib.objects.sharing import encoded, shared
@@ -93,6 +94,7 @@ def new(
     api: Reader | None = None,
     judge: Judge = judged,
     identify: Identify = named_by_itself,
+    dry: bool = False,
 ) -> Incoming:
     """A document that is to be created; without `api`, what can be said of it by itself.
 
@@ -100,7 +102,7 @@ def new(
 
     `kind` is the document's, `judge` is `judged`, or remembers what that has returned. Before it is
     judged, a document gets what `identify` says: its uid, its time, and its name, where it has but
-    the beginning of one.
+    the beginning of one. `dry` is for what nobody stores.
     """
     document = _completed(document, kind)
     if api is not None:
@@ -110,6 +112,8 @@ def new(
         meta |= identify(kind, meta)
         if kind.generations:
             meta["generation"] = 1
+        if api is not None and kind.type is Service:
+            allocation.allocate(api, document, dry)
         kind.prepare(document)
     known = _of_equal_spec(document, kind, judge)
     if known is None:
@@ -261,13 +265,14 @@ def update(
     kind: Kind,
     api: QuotaAccessor,
     subresource: str = "",
+    dry: bool = False,
 ) -> Incoming:
     """A document that is to replace another one; its status stays.
 
     `existing` is the view of `before`. Raises `InvalidManifest`, or what a plugin raises.
 
     `kind` is that of both, `api` has what admission plugins look up and write. The `subresource`
-    `finalize` alone changes the finalizers of a Namespace.
+    `finalize` alone changes the finalizers of a Namespace. `dry` is for what nobody stores.
     """
     document = immutability.carry_over(before, document, "", kind)
     # What completes a document may write into its parts, but never into those of `before`.
@@ -280,6 +285,8 @@ def update(
         kind.carry_over(before, document)
     kind.set_defaults(document)
     admission.mutate_update(kind, document)
+    if kind.type is Service:
+        allocation.reallocate(api, document, before, dry)
     kind.prepare_update(document, before)
     document = document if kind.plain_defaults else shared(before, document)
     judge_document(document, kind, before)

@@ -39,6 +39,8 @@ class DryRunStore(Store):
     As in the real one, what is written gets no new resourceVersion: a created object has none.
     """
 
+    dry = True
+
     def __init__(self, beneath: Store) -> None:
         super().__init__()
         self._beneath = beneath

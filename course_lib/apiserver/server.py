@@ -12,7 +12,7 @@ from typing import TypeVar, cast
 
 import msgspec
 
-from course_lib.apiserver import admission, allocation, deletion, documents
+from course_lib.apiserver import admission, deletion, documents
 from course_lib.apiserver.binding import bound
 from course_lib.apiserver.documents import (
     MOST_GENERATED,
@@ -183,8 +183,13 @@ class APIServer:
     def create(self, document: Document) -> Object:
         """Store a new object; raises `InvalidManifest`, `AlreadyExists` or `Forbidden`."""
         document, kind = documents.as_stored(document, self.kinds, first=True)
-        made = documents.new(document, kind, self, self._judged, self._identity)
-        if self._counts_others(made):
+        if kind.type is Service:  # its addresses and ports are held against those of others
+            self.store.confirm()
+        dry = self.store.dry
+        made = documents.new(document, kind, self, self._judged, self._identity, dry)
+        if made.kind.namespaced and self.store.range(
+            self.prefix(RESOURCE_QUOTA, made.view.namespace)
+        ):
             self.store.confirm()
         if kind.first_status is not None:
             made = made.changed({"status": kind.first_status(made.view)})
@@ -194,17 +199,10 @@ class APIServer:
         if self.store.get(key):
             raise AlreadyExists(f'{kind.title} "{view.name}" already exists')
         try:
-            return self._write(key, self._allocated(made), expected=0)
+            return self._write(key, made, expected=0)
         except StaleRead:  # another API server was faster
             self.store.confirm()
             raise AlreadyExists(f'{kind.title} "{view.name}" already exists') from None
-
-    def _counts_others(self, made: Incoming) -> bool:
-        """Whether a new object is held against others: by addresses and ports, or by a quota."""
-        quotas = self.prefix(RESOURCE_QUOTA, made.view.namespace)
-        return made.kind.type is Service or (
-            made.kind.namespaced and bool(self.store.range(quotas))
-        )
 
     def check(self, document: Document) -> tuple[Document, Kind]:
         """A document defaulted, decoded and validated: all that can be said of it by itself."""
@@ -213,12 +211,6 @@ class APIServer:
         for field in {"name", *documents.SERVERS_OWN, "generation"} - given.keys():
             checked.document["metadata"].pop(field, None)
         return checked.document, checked.kind
-
-    def _allocated(self, made: Incoming) -> Incoming:
-        """A Service with its addresses and ports; all else as it is."""
-        if made.kind.type is not Service:
-            return made
-        return made.changed(allocation.allocate(self, made.document))
 
     def update(self, document: Document, subresource: str = "") -> Object:
         """Replace an object; raises `Conflict` if the document carries a stale resourceVersion.
@@ -360,8 +352,9 @@ class APIServer:
         documents.check_preconditions(desired, entry, kind)
         before, existing = entry.document, view_of(entry, kind)
         if subresource != "status":
-            made = documents.update(desired, before, existing, kind, self, subresource)
-            made = self._allocated(made)
+            made = documents.update(
+                desired, before, existing, kind, self, subresource, self.store.dry
+            )
         else:
             made = documents.update_of_status(desired, before, existing, kind)
         counted = kind.generations and subresource != "status"

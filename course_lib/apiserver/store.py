@@ -39,6 +39,8 @@ class Store:
     ['/registry/pods/default/web']
     """
 
+    dry = False  # whether writes are thrown away
+
     def __init__(self) -> None:
         self.revision = 0
         self._folders: dict[str, dict[str, StoredObject]] = {}  # all entries, by folder and key

@@ -231,8 +231,11 @@ def _places(document: Any, steps: list[str], create: bool) -> Iterator[Document]
         items = document.get(step[:-3])
         for item in items if isinstance(items, list) else ():
             yield from _places(item, rest, create)
-    elif step in document or create:
-        yield from _places(document.setdefault(step, {}), rest, create)
+        return
+    if create and document.get(step) is None:  # null counts as left out, as in Go's types
+        document[step] = {}
+    if step in document:
+        yield from _places(document[step], rest, create)
 
 
 def filled_paths(document: Any, path: str) -> list[str]:

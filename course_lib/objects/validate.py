@@ -64,7 +64,8 @@ def judge_document(document: Document, kind: Kind, before: Document | None = Non
     be judged again.
     """
     if kind.validate is not None:
-        _raise(document, _errors(document, kind, before))
+        stored = kind.store(document) if kind.store else document  # as which it is refused
+        _raise(stored, _errors(document, kind, before))
 
 
 def validate(document: Document, view: Object, kind: Kind, before: Document | None = None) -> None:

@@ -41,7 +41,7 @@ def test_a_document_is_defaulted_decoded_and_validated_once_on_its_way_in(monkey
 
 
 def test_the_view_of_a_changed_document_is_that_of_one_decoded_anew(api):
-    api.create(service("web", type="NodePort"))
+    api.create(service("web", type="LoadBalancer"))
     patches = (
         {"spec": {"ports": [{"port": 80, "nodePort": 30080}]}},
         {"spec": {"selector": None}},

@@ -44,7 +44,7 @@ def test_two_api_servers_never_give_one_address_or_port_to_two_services():
     first, second = two_servers()
     fixed = {"clusterIP": "10.96.0.77", "type": "NodePort"}
     first.create(service("one", **fixed))
-    with pytest.raises(InvalidManifest, match="the cluster IP is not available"):
+    with pytest.raises(InvalidManifest, match="provided IP is already allocated"):
         second.create(service("two", **fixed))
 
 

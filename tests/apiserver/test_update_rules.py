@@ -34,8 +34,6 @@ ALLOWED = [
     ("Job", {"template": TEMPLATE, "suspend": True}, {"template": PLACED}),
     ("Job", {"template": TEMPLATE, "suspend": True}, {"template": LARGER}),
     ("PersistentVolume", {"capacity": {"storage": "1Gi"}}, {"capacity": {"storage": "2Gi"}}),
-    ("Node", {}, {"podCIDR": "10.244.1.0/24"}),
-    ("Service", {"type": "LoadBalancer"}, {"type": "ClusterIP", "loadBalancerClass": "a/b"}),
 ]
 REFUSED = [
     ("Pod", {"tolerations": [TOLERATION]}, {"tolerations": [TOLERATION | {"key": "b"}]}),
@@ -50,9 +48,6 @@ REFUSED = [
     ("Job", {"template": TEMPLATE, "suspend": True}, {"template": {"spec": {"containers": []}}}),
     ("PersistentVolume", {"hostPath": {"path": "/a"}}, {"hostPath": {"path": "/b"}}),
     ("PersistentVolume", {"volumeMode": "Filesystem"}, {"volumeMode": "Block"}),
-    ("Node", {"podCIDR": "10.244.1.0/24"}, {"podCIDR": "10.244.2.0/24"}),
-    ("Service", {"type": "LoadBalancer"}, {"loadBalancerClass": "course.example/a"}),
-    ("IngressClass", {"controller": "course.example/a"}, {"controller": "course.example/b"}),
 ]
 
 

@@ -49,7 +49,12 @@ def changed(document: dict, path: str, value: object) -> dict:
         ),
         (pod("Web"), "Pod default/Web: metadata.name", "RFC 1123", '"Web"'),
         (pod(containers=[container("a_b")]), "spec.containers[0].name", "RFC 1123", '"a_b"'),
-        (service("web.shop"), "Service default/web.shop: metadata.name", "label", "'web.shop'"),
+        (
+            service("web.shop"),
+            "Service default/web.shop: metadata.name",
+            "must not contain dots",
+            '"web.shop"',
+        ),
         (
             changed(workload(), "spec.selector", None),
             "Deployment default/web: spec.selector",
@@ -100,8 +105,8 @@ def changed(document: dict, path: str, value: object) -> dict:
             'supported values: "Always"',
             '"Never"',
         ),
-        (service(ports=[]), "spec.ports", "at least one port", "[]"),
-        (service(ports=[{"port": 70000}]), "spec.ports[0].port", "1 to 65535", "70000"),
+        (service(ports=[]), "spec.ports", "a value", ""),
+        (service(ports=[{"port": 70000}]), "spec.ports[0].port", "between 1 and 65535", "70000"),
     ],
 )
 def test_the_error_names_path_expected_and_found(document, where, expected, found):

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
-from functools import lru_cache
+from collections.abc import Iterator
 
 from course_lib.objects.columns import NONE, first_of
-from course_lib.objects.field_rules import (
-    Check,
-    address,
-    below,
-    label,
-    label_key,
-    one_of,
-    optional,
-    port_number,
-    subdomain,
-)
+from course_lib.objects.field_errors import Errors, not_supported, required
 from course_lib.objects.headings import table_columns
-from course_lib.objects.kind import Kind, Problems, Row
+from course_lib.objects.kind import Kind, Row
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, ObjectReference, Value
-from course_lib.objects.names import Problem
+from course_lib.objects.validation import addresses, formats
+from course_lib.objects.validation.meta import all_invalid, object_meta
 
 
 class EndpointAddress(Value, frozen=True):
@@ -56,49 +46,89 @@ class Endpoints(Object, frozen=True, kw_only=True):
     subsets: list[EndpointSubset] | None = None
 
 
-PROTOCOL = one_of("SCTP", "TCP", "UDP")
-_ADDRESS: dict[str, Check] = {"ip": address, "hostname": optional(label), "nodeName": subdomain}
-PORT_FIELDS: dict[str, Check] = {
-    "port": port_number,
-    "name": optional(label),
-    "protocol": PROTOCOL,
-    "appProtocol": label_key,
-}
+PROTOCOLS = ("SCTP", "TCP", "UDP")
+_GROUPS = ("addresses", "notReadyAddresses")
 
 
-@lru_cache(maxsize=1 << 18)  # the same addresses come with every write
-def unroutable(address: str) -> tuple[str, ...]:
-    """Why no packet can be sent to an address (`ValidateEndpointIP`); raises `ValueError`."""
-    found = ipaddress.ip_address(address)
-    kinds = (
-        (found.is_unspecified, "may not be unspecified (0.0.0.0 or ::)"),
-        (found.is_loopback, "may not be in the loopback range (127.0.0.0/8, ::1/128)"),
-        (found.is_link_local, "may not be in the link-local range (169.254.0.0/16, fe80::/10)"),
-        (found.is_multicast, "may not be in the multicast range"),
-    )
-    return tuple(expected for wrong, expected in kinds if wrong)
+def _validate(document: Document) -> Errors:
+    """Source: `ValidateEndpoints` in `pkg/apis/core/validation`."""
+    yield from object_meta(document)
+    yield from _subsets(document, frozenset())
 
 
-def routable(path: str, address: str) -> Problems:
-    """What is wrong with an address that packets are to be sent to."""
-    for expected in unroutable(address):
-        yield Problem(path, expected, address)
+def _validate_update(new: Document, old: Document) -> Errors:
+    """The same; addresses that were valid before are not judged again."""
+    yield from object_meta(new)
+    if new.get("subsets") is not old.get("subsets"):
+        subsets = old.get("subsets") or ()
+        listed = (subset.get(group) or () for subset in subsets for group in _GROUPS)
+        yield from _subsets(new, frozenset(id(each) for known in listed for each in known))
 
 
-def _relations(document: Document) -> Problems:
+def _subsets(document: Document, known: frozenset[int]) -> Errors:
+    """Errors of all subsets; `known` are the identities of addresses that are valid."""
     for number, subset in enumerate(document.get("subsets") or ()):
+        here = f"subsets[{number}]"
         if not subset.get("addresses") and not subset.get("notReadyAddresses"):
-            expected = "Required value: must specify `addresses` or `notReadyAddresses`"
-            yield Problem(f"subsets[{number}]", expected, None)
+            yield required(here, "must specify `addresses` or `notReadyAddresses`")
+        for group in _GROUPS:
+            for position, address in enumerate(subset.get(group) or ()):
+                if id(address) not in known:
+                    yield from _address(address, f"{here}.{group}[{position}]")
         ports = subset.get("ports") or ()
         for position, port in enumerate(ports):
-            if len(ports) > 1 and not port.get("name"):
-                yield Problem(f"subsets[{number}].ports[{position}].name", "Required value", None)
-        for group in ("addresses", "notReadyAddresses"):
-            listed = [each["ip"] for each in subset.get(group) or ()]
-            if any(map(unroutable, listed)):  # in one go, since there may be a thousand
-                for position, ip in enumerate(listed):
-                    yield from routable(f"subsets[{number}].{group}[{position}].ip", ip)
+            yield from _port(port, f"{here}.ports[{position}]", len(ports) > 1)
+
+
+def _address(address: Document, path: str) -> Errors:
+    ip = address.get("ip", "")
+    yield from addresses.address(f"{path}.ip", ip)
+    if hostname := address.get("hostname"):
+        yield from all_invalid(f"{path}.hostname", hostname, formats.label(hostname))
+    if (node := address.get("nodeName")) is not None:
+        yield from all_invalid(f"{path}.nodeName", node, formats.subdomain(node))
+    yield from addresses.endpoint_address(f"{path}.ip", ip)
+
+
+def _port(port: Document, path: str, needs_name: bool) -> Errors:
+    if name := port.get("name"):
+        yield from all_invalid(f"{path}.name", name, formats.label(name))
+    elif needs_name:
+        yield required(f"{path}.name")
+    number = port.get("port", 0)
+    yield from all_invalid(f"{path}.port", number, formats.port_number(number))
+    yield from protocol_of(port, path)
+    yield from use_of(port, path)
+
+
+def protocol_of(port: Document, path: str) -> Errors:
+    """The protocol of the `port` at a path, which each port has."""
+    if not (protocol := port.get("protocol")):
+        yield required(f"{path}.protocol")
+    elif protocol not in PROTOCOLS:
+        yield not_supported(f"{path}.protocol", protocol, PROTOCOLS)
+
+
+def use_of(port: Document, path: str) -> Errors:
+    """What speaks on the `port` at a path: its field `appProtocol`."""
+    if (use := port.get("appProtocol")) is not None:
+        yield from all_invalid(f"{path}.appProtocol", use, formats.label_key(use))
+
+
+def _warnings(new: Document, old: Document | None) -> Iterator[str]:
+    """Source: `endpointsWarnings` in `pkg/registry/core/endpoint/strategy.go`."""
+    if _managed(new):
+        return
+    for number, subset in enumerate(new.get("subsets") or ()):
+        for group in _GROUPS:
+            for position, address in enumerate(subset.get(group) or ()):
+                path = f"subsets[{number}].{group}[{position}].ip"
+                yield from addresses.address_warnings(path, address["ip"])
+
+
+def _managed(document: Document) -> bool:
+    labels = document["metadata"].get("labels") or {}
+    return labels.get("endpoints.kubernetes.io/managed-by") == "endpoint-controller"
 
 
 def _row(endpoints: Endpoints, now: float) -> Row:
@@ -121,12 +151,9 @@ ENDPOINTS = Kind(
     ("ep",),
     deprecation="v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
     defaults={"subsets[*].ports[*].protocol": "TCP"},
-    fields={
-        **below("subsets[*].addresses[*]", _ADDRESS),
-        **below("subsets[*].notReadyAddresses[*]", _ADDRESS),
-        **below("subsets[*].ports[*]", PORT_FIELDS),
-    },
-    relations=_relations,
+    validate=_validate,
+    validate_update=_validate_update,
+    warnings=_warnings,
     columns=table_columns("Name  Endpoints  Age"),
     row=_row,
 )

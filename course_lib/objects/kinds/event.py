@@ -14,14 +14,22 @@ from collections.abc import Mapping
 import msgspec
 
 from course_lib.engine.ages import since
+from course_lib.objects.field_errors import Errors, invalid, required
 from course_lib.objects.headings import table_columns
-from course_lib.objects.kind import Kind, Problems, Row
+from course_lib.objects.kind import Kind, Row
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, ObjectReference, Value
-from course_lib.objects.names import Problem, path_segment_name
+from course_lib.objects.validation import formats
+from course_lib.objects.validation.meta import (
+    all_invalid,
+    object_meta,
+    segment_name,
+    unchanged,
+)
 
 NEW_VERSION = "events.k8s.io/v1"
-LONGEST = 128  # characters of a reason, an action, and the instance that reports
+LONGEST = 128  # bytes of a reason, an action, and the instance that reports
+LONGEST_NOTE = 1024  # bytes of the message of an Event with a time
 
 
 class EventSource(Value, frozen=True):
@@ -85,35 +93,82 @@ def _renamed(document: Document, names: Mapping[str, str], api_version: str) -> 
     return found | {"apiVersion": api_version}
 
 
-def _rules(event: Event) -> Problems:
-    """An Event with a time says who did what; one of old style is where its object is."""
-    about = event.involved_object.namespace
-    if event.event_time is None:
-        if event.namespace != about and (about or event.namespace != "default"):
-            yield Problem("involvedObject.namespace", "the namespace of the event", about)
+def _validate(event: Document) -> Errors:
+    """An Event of `v1`, of which not even the name is judged (`ValidateEventCreate`)."""
+    if problems := list(_legacy(event, "reportingComponent")):
+        yield from problems
         return
-    if not about and event.namespace not in ("default", "kube-system"):
-        yield Problem("involvedObject.namespace", "the namespace of the event", about)
-    for field, value in (
-        ("reportingComponent", event.reporting_component),
-        ("reportingInstance", event.reporting_instance),
-        ("action", event.action),
-        ("reason", event.reason),
+    yield from object_meta(event, segment_name, core=False)
+
+
+def _validate_newer(event: Document) -> Errors:
+    """An Event of `events.k8s.io/v1`: errors name its fields as they are stored."""
+    event = _renamed(event, _STORED, "v1")
+    yield from _legacy(event, "reportingController")
+    yield from object_meta(event)
+    yield from _series(event)
+    if not event.get("eventTime"):
+        yield required("eventTime")
+    if event.get("type") not in ("Normal", "Warning"):
+        yield invalid("type", "", f"has invalid value: {event.get('type', '')}")
+    for field in ("firstTimestamp", "lastTimestamp", "count", "source"):
+        if event.get(field):
+            yield invalid(field, "", "needs to be unset")
+
+
+def _changed(new: Document, old: Document) -> Errors:
+    """What an update of an Event of `events.k8s.io/v1` may not change (`ValidateEventUpdate`)."""
+    new, old = (_renamed(each, _STORED, "v1") for each in (new, old))
+    yield from _legacy(new, "reportingController")
+    if new.get("series") != old.get("series"):
+        yield from _series(new)
+    for field in _FIXED:
+        yield from unchanged(field, new.get(field), old.get(field))
+    for field, path in (
+        ("reportingComponent", "reportingController"),
+        ("reportingInstance", "reportingInstance"),
     ):
-        if not 0 < len(value) <= LONGEST:
-            yield Problem(field, f"text of 1 to {LONGEST} characters", value)
+        yield from unchanged(path, new.get(field), old.get(field))
 
 
-def _new_rules(event: Event) -> Problems:
-    """What an Event of `events.k8s.io/v1` holds besides, when it is created."""
-    if not event.event_time:
-        yield Problem("eventTime", "a time", event.event_time)
-    if event.type not in ("Normal", "Warning"):
-        yield Problem("type", "Normal or Warning", event.type)
-    if event.first_timestamp or event.last_timestamp or event.count or event.source != NOBODY:
-        yield Problem("deprecatedCount", "no deprecated field: needs to be unset", event.count)
-    if event.series and event.series.count < 2:
-        yield Problem("series.count", "at least 2", event.series.count)
+_FIXED = (
+    "involvedObject", "reason", "message", "source", "firstTimestamp", "lastTimestamp", "count",
+    "type", "eventTime", "action", "related",
+)  # fmt: skip
+
+
+def _series(event: Document) -> Errors:
+    """Source: `validateV1EventSeries`."""
+    if (series := event.get("series")) is not None:
+        if series.get("count", 0) < 2:
+            yield invalid("series.count", "", "should be at least 2")
+        if not series.get("lastObservedTime"):
+            yield required("series.lastObservedTime")
+
+
+def _legacy(event: Document, reporter: str) -> Errors:
+    """What holds for Events of both versions (`legacyValidateEvent`).
+
+    An Event with a time says who did what; one of old style is where its object is. `reporter` is
+    the version's name of the field for who reports.
+    """
+    about = (event.get("involvedObject") or {}).get("namespace", "")
+    space, timed = event["metadata"].get("namespace", ""), bool(event.get("eventTime"))
+    lost = space not in ("default", "kube-system" if timed else "default")
+    if lost if not about else not timed and about != space:
+        yield invalid("involvedObject.namespace", about, "does not match event.namespace")
+    if not timed:
+        return
+    name = event.get("reportingComponent", "")
+    if not name:
+        yield required(reporter)
+    yield from all_invalid(reporter, name, formats.label_key(name))
+    for field in ("reportingInstance", "action", "reason", "message"):
+        text, most = event.get(field, ""), LONGEST_NOTE if field == "message" else LONGEST
+        if not text and field != "message":
+            yield required(field)
+        if len(text.encode()) > most:
+            yield invalid(field, "", f"can have at most {most} characters")
 
 
 def _row(event: Event, now: float) -> Row:
@@ -142,7 +197,6 @@ def _kind(api_version: str, type: type[Event]) -> Kind:
         type,
         ("ev",),
         kind="Event",
-        name_rule=path_segment_name,
         columns=table_columns(
             "Last Seen  Type  Reason  Object  +Subobject  +Source  Message"
             "  +First Seen  +Count  +Name"
@@ -160,8 +214,9 @@ EVENT = msgspec.structs.replace(
             _kind(NEW_VERSION, RegardingEvent),
             serve=lambda document: _renamed(document, _SERVED, NEW_VERSION),
             store=lambda document: _renamed(document, _STORED, "v1"),
-            rules=_new_rules,
+            validate=_validate_newer,
+            validate_update=_changed,
         ),
     ),
-    rules=_rules,
+    validate=_validate,
 )

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import ipaddress
+from collections.abc import Iterator
 from typing import Any
 
 from course_lib.objects.columns import NONE, ingress_points
-from course_lib.objects.field_rules import (
-    Check,
-    absolute,
-    below,
-    label,
-    matching,
-    needs,
-    optional,
-    port_name,
-    port_number,
-    subdomain,
-)
+from course_lib.objects.field_errors import Errors, invalid, not_supported, required
 from course_lib.objects.headings import table_columns
-from course_lib.objects.kind import Kind, Problems, Row
+from course_lib.objects.kind import Kind, Row
+from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, Value
-from course_lib.objects.names import Problem, is_subdomain
-from course_lib.objects.rules import must_be_one_of
+from course_lib.objects.validation import addresses, formats
+from course_lib.objects.validation.meta import all_invalid, object_meta
+
+CLASS_ANNOTATION = "kubernetes.io/ingress.class"  # of the class, before there was a field for it
+PATH_TYPES = ("Exact", "ImplementationSpecific", "Prefix")
 
 
 class BackendPort(Value, frozen=True):
@@ -85,56 +78,157 @@ class Ingress(Object, frozen=True, kw_only=True):
     spec: IngressSpec = IngressSpec()
 
 
-def _is_host(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return is_subdomain(host.removeprefix("*.")) or not host
-    return False
+def _validate(document: Document) -> Errors:
+    """Source: `ValidateIngressCreate` in `pkg/apis/networking/validation`."""
+    yield from _ingress(document)
+    annotation = (document["metadata"].get("annotations") or {}).get(CLASS_ANNOTATION)
+    named = (document.get("spec") or {}).get("ingressClassName")
+    if annotation is not None and named is not None and annotation != named:
+        said = "must match `ingressClassName` when both are specified"
+        yield invalid(f"annotations.{CLASS_ANNOTATION}", annotation, said)
 
 
-ingress_host = matching(
-    _is_host, "a DNS name, not an IP address, in lower case and without a port; '*.' may begin it"
-)
+def _ingress(new: Document, old: Document | None = None) -> Errors:
+    yield from object_meta(new)
+    spec = new.get("spec") or {}
+    rules, backend = spec.get("rules"), spec.get("defaultBackend")
+    if not rules and backend is None:
+        yield invalid("spec", rules, "either `defaultBackend` or `rules` must be specified")
+    if backend is not None:
+        yield from _backend(backend, "spec.defaultBackend")
+    for position, rule in enumerate(rules or ()):
+        yield from _rule(rule, f"spec.rules[{position}]")
+    for position, tls in enumerate(spec.get("tls") or ()):
+        yield from _tls(tls, f"spec.tls[{position}]")
+    if (name := spec.get("ingressClassName")) is not None:
+        yield from all_invalid("spec.ingressClassName", name, formats.subdomain(name))
 
 
-_NO_PATH = ("//", "/./", "/../", "%2f", "%2F")
+def _host(host: str, path: str) -> Errors:
+    form = formats.wildcard_subdomain if "*" in host else formats.subdomain
+    yield from all_invalid(path, host, form(host))
 
 
-def _path(value: object) -> str:
-    """A path that is compared begins at the root, and is in its shortest form."""
-    if not isinstance(value, dict) or value.get("pathType") not in ("Exact", "Prefix"):
-        return ""
-    path = str(value.get("path") or "")
-    if not path.startswith("/"):
-        return "" if path else "path: must be an absolute path"
-    for part in _NO_PATH:
-        if part in path:
-            return f"path: must not contain {part!r}"
-    return "path: cannot end with '/..' or '/.'" if path.endswith(("/..", "/.")) else ""
+def _rule(rule: Document, path: str) -> Errors:
+    if host := rule.get("host"):
+        if addresses.is_address(host):
+            yield invalid(f"{path}.host", host, "must be a DNS name, not an IP address")
+        yield from _host(host, f"{path}.host")
+    if (http := rule.get("http")) is not None:
+        paths = http.get("paths")
+        if not paths:
+            yield required(f"{path}.http.paths")
+        for position, each in enumerate(paths or ()):
+            yield from _path(each, f"{path}.http.paths[{position}]")
 
 
-_BACKEND: dict[str, Check] = {
-    "": lambda v: "" if isinstance(v, dict) and ("service" in v) != ("resource" in v)
-    else "one backend: resource or service backend is required",
-    "resource": needs("kind", "name"),
-    "service": needs("name", "port"),
-    "service.name": label,
-    "service.port": lambda v: "" if isinstance(v, dict) and ("name" in v) != ("number" in v)
-    else "a port's name or its number, not both",
-    "service.port.name": port_name,
-    "service.port.number": port_number,
-}  # fmt: skip
+def _path(each: Document, path: str) -> Errors:
+    """Source: `validateHTTPIngressPath`."""
+    kind, text = each.get("pathType"), each.get("path", "")
+    if kind is None:
+        yield required(f"{path}.pathType", "pathType must be specified")
+        return
+    if kind not in PATH_TYPES:
+        yield not_supported(f"{path}.pathType", kind, PATH_TYPES)
+    elif not text.startswith("/") and (text or kind != "ImplementationSpecific"):
+        yield invalid(f"{path}.path", text, "must be an absolute path")
+    if kind in ("Exact", "Prefix"):
+        for part in ("//", "/./", "/../", "%2f", "%2F"):
+            if part in text:
+                yield invalid(f"{path}.path", text, f"must not contain '{part}'")
+        for end in ("/..", "/."):
+            if text.endswith(end):
+                yield invalid(f"{path}.path", text, f"cannot end with '{end}'")
+    yield from _backend(each.get("backend") or {}, f"{path}.backend")
 
 
-def _rules(view: Ingress) -> Problems:
-    if not view.spec.rules and not view.spec.default_backend:
-        yield Problem("spec", "rules or a defaultBackend", "neither")
-    types = "Exact", "Prefix", "ImplementationSpecific"
-    for r, rule in enumerate(view.spec.rules or ()):
-        for p, path in enumerate(rule.http.paths if rule.http else ()):
-            here = f"spec.rules[{r}].http.paths[{p}].pathType"
-            yield from must_be_one_of(here, path.path_type, *types)
+def _backend(backend: Document, path: str) -> Errors:
+    """Where a request goes: a Service or another object (`validateIngressBackend`)."""
+    service, resource = backend.get("service"), backend.get("resource")
+    if service is not None and resource is not None:
+        yield invalid(path, "", "cannot set both resource and service backends")
+    elif resource is not None:
+        yield from _reference(resource, f"{path}.resource")
+    elif service is not None:
+        yield from _service(service, path)
+    else:
+        yield invalid(path, "", "resource or service backend is required")
+
+
+def _service(service: Document, path: str) -> Errors:
+    if name := service.get("name"):
+        yield from all_invalid(f"{path}.service.name", name, formats.label(name))
+    else:
+        yield required(f"{path}.service.name")
+    port = service.get("port") or {}
+    name, number = port.get("name"), port.get("number")
+    if name and number:
+        yield invalid(path, "", "cannot set both port name & port number")
+    elif name:
+        yield from all_invalid(f"{path}.service.port.name", name, formats.port_name(name))
+    elif number:
+        yield from all_invalid(f"{path}.service.port.number", number, formats.port_number(number))
+    else:
+        yield required(path, "port name or number is required")
+
+
+def _reference(resource: Document, path: str) -> Errors:
+    """Source: `validateIngressTypedLocalObjectReference`."""
+    if (group := resource.get("apiGroup")) is not None:
+        yield from all_invalid(f"{path}.apiGroup", group, formats.subdomain(group))
+    for field in ("kind", "name"):
+        if text := resource.get(field):
+            yield from all_invalid(f"{path}.{field}", text, formats.path_segment(text))
+        else:
+            yield required(f"{path}.{field}")
+
+
+def _tls(tls: Document, path: str) -> Errors:
+    for position, host in enumerate(tls.get("hosts") or ()):
+        yield from _host(host, f"{path}.hosts[{position}]")
+    if name := tls.get("secretName"):
+        yield from all_invalid(f"{path}.secretName", name, formats.subdomain(name))
+
+
+def _validate_status(new: Document, old: Document) -> Errors:
+    """Source: `ValidateIngressStatusUpdate`."""
+    for path, point, known in points_of_entry(new, old):
+        if ip := point.get("ip"):
+            yield from addresses.address(f"{path}.ip", ip, known)
+        yield from entry_name(point.get("hostname", ""), f"{path}.hostname")
+
+
+def points_of_entry(new: Document, old: Document) -> Iterator[tuple[str, Document, list[str]]]:
+    """The ways in from outside that a `new` status names, each with its path.
+
+    With them go the addresses that the `old` status names, which stay valid.
+    """
+    entries = [_entries(document) for document in (new, old)]
+    known = [point["ip"] for point in entries[1] if point.get("ip")]
+    for position, point in enumerate(entries[0]):
+        yield f"status.loadBalancer.ingress[{position}]", point, known
+
+
+def _entries(document: Document) -> list[Document]:
+    balancer = (document.get("status") or {}).get("loadBalancer") or {}
+    return list(balancer.get("ingress") or ())
+
+
+def entry_name(hostname: str, path: str) -> Errors:
+    """The name of a way in from outside, which is no address."""
+    if hostname:
+        yield from all_invalid(path, hostname, formats.subdomain(hostname))
+        if addresses.is_address(hostname):
+            yield invalid(path, hostname, "must be a DNS name, not an IP address")
+
+
+def _warnings(new: Document, old: Document | None) -> Iterator[str]:
+    """Source: `WarningsOnCreate` in `pkg/registry/networking/ingress/strategy.go`."""
+    annotations = new["metadata"].get("annotations") or {}
+    unnamed = (new.get("spec") or {}).get("ingressClassName") is None
+    if old is None and CLASS_ANNOTATION in annotations and unnamed:
+        said = "is deprecated, please use 'spec.ingressClassName' instead"
+        yield f'annotation "{CLASS_ANNOTATION}" {said}'
 
 
 def _row(ingress: Ingress, now: float) -> Row:
@@ -162,20 +256,10 @@ INGRESS = Kind(
     not_simulated=("spec.tls",),
     generations=True,
     first_status=lambda view: {"loadBalancer": {}},
-    fields={
-        "spec.rules[*].host": ingress_host,
-        "spec.tls[*].hosts[*]": matching(
-            lambda host: is_subdomain(host.removeprefix("*.")), "a DNS name"
-        ),
-        "spec.rules[*].http.paths": lambda v: "" if v else "at least one path",
-        "spec.rules[*].http.paths[*]": _path,
-        "spec.rules[*].http.paths[*].path": absolute,
-        "spec.tls[*].secretName": optional(subdomain),
-        **below("spec.rules[*].http.paths[*].backend", _BACKEND),
-        **below("spec.defaultBackend", _BACKEND),
-        "spec.ingressClassName": subdomain,
-    },
-    rules=_rules,
+    validate=_validate,
+    validate_update=_ingress,
+    validate_status=_validate_status,
+    warnings=_warnings,
     columns=table_columns("Name  Class  Hosts  Address  Ports  Age"),
     row=_row,
 )

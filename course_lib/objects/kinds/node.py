@@ -5,13 +5,12 @@ from __future__ import annotations
 import msgspec
 
 from course_lib.objects.columns import NONE
-from course_lib.objects.field_rules import cidr, label_key, label_value, optional, quantity, truth
 from course_lib.objects.headings import table_columns
-from course_lib.objects.kind import Kind, Problems, Row
+from course_lib.objects.kind import Kind, Row
+from course_lib.objects.kinds import node_rules
 from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Condition, Object, Value, condition
 from course_lib.objects.quantity import ResourceList
-from course_lib.objects.rules import changed, must_be_one_of, unique
 
 # Labels that every cluster has: kubernetes.io "Well-Known Labels, Annotations and Taints".
 HOSTNAME = "kubernetes.io/hostname"
@@ -121,20 +120,6 @@ def _stated(status: Document) -> Document:
     return status | missing if missing else status
 
 
-def _one_of_each_family(blocks: object) -> str:
-    families = [":" in str(block) for block in blocks] if isinstance(blocks, list) else []
-    good = len(families) == len({*families})
-    return "" if good else "may specify no more than one CIDR for each IP family"
-
-
-def _rules(view: Node) -> Problems:
-    pairs = [(taint.key, taint.effect) for taint in view.spec.taints or ()]
-    yield from unique("metadata.taints", pairs)
-    for position, taint in enumerate(view.spec.taints or ()):
-        effects = "NoSchedule", "PreferNoSchedule", "NoExecute"
-        yield from must_be_one_of(f"spec.taints[{position}].effect", taint.effect, *effects)
-
-
 def _row(node: Node, now: float) -> Row:
     ready = condition(node.status.conditions, "Ready")
     status = "Unknown" if ready is None else "Ready" if ready.status == "True" else "NotReady"
@@ -159,12 +144,6 @@ def _row(node: Node, now: float) -> Row:
     )
 
 
-def _transition(before: Document, after: Document) -> Problems:
-    old, new = ((each.get("spec") or {}).get("podCIDR") for each in (before, after))
-    if old and old != new:
-        yield changed("spec.podCIDR", "no change: a node gets its range of addresses once")
-
-
 NODE = Kind(
     "v1",
     Node,
@@ -173,17 +152,12 @@ NODE = Kind(
     complete=_complete,
     status_at_creation=True,  # a kubelet registers its node together with its capacity
     complete_status=_stated,
-    fields={
-        "spec.podCIDR": optional(cidr),
-        "spec.podCIDRs": _one_of_each_family,
-        "spec.podCIDRs[*]": cidr,
-        "status.capacity.*": quantity,
-        "spec.unschedulable": truth,
-        "spec.taints[*].key": label_key,
-        "spec.taints[*].value": label_value,
-    },
-    rules=_rules,
-    transition=_transition,
+    prepare=node_rules.drop_disabled,
+    prepare_update=node_rules.drop_disabled,
+    validate=node_rules.validate,
+    validate_update=node_rules.validate_update,
+    validate_status=node_rules.changed,
+    warnings=node_rules.warnings,
     columns=table_columns(
         "Name  Status  Roles  Age  Version"
         "  +Internal-IP  +External-IP  +OS-Image  +Kernel-Version  +Container-Runtime"

@@ -7,6 +7,7 @@ Source: `pkg/util/validation/ip.go` of k8s.io/apimachinery; `ValidateEndpointIP`
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Collection, Iterator
 from functools import lru_cache
 
@@ -14,6 +15,8 @@ from course_lib.objects.field_errors import Errors
 from course_lib.objects.validation import formats
 from course_lib.objects.validation.meta import all_invalid
 
+_ZEROS = re.compile(r"\b0+(?=\d)")
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Block = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -43,9 +46,8 @@ def endpoint_address(path: str, text: str) -> Errors:
 @lru_cache(maxsize=1 << 18)  # the same addresses come with every write
 def unroutable(text: str) -> tuple[str, ...]:
     """Why no packet can be sent to an address."""
-    if not is_address(text):
+    if (found := _parsed(text)) is None:
         return ("must be a valid IP address",)
-    found = ipaddress.ip_address(text)
     multicast = "224.0.0.0/24" if found.version == 4 else "ff02::/16"
     kinds = (
         (found.is_unspecified, f"may not be unspecified ({text})"),
@@ -60,18 +62,26 @@ def unroutable(text: str) -> tuple[str, ...]:
 
 
 def is_address(text: str) -> bool:
-    """Whether a text is an address, in whatever form; zeros at the front are none."""
+    """Whether a text is an address, in whatever form."""
+    return _parsed(text) is not None
+
+
+def _parsed(text: str) -> Address | None:
+    """An address; zeros at the front are passed over (`ParseIPSloppy`)."""
     try:
-        ipaddress.ip_address(text)
+        return ipaddress.ip_address("" if "%" in text else _plain(text))
     except ValueError:
-        return False
-    return "%" not in text
+        return None
+
+
+def _plain(text: str) -> str:
+    return text if ":" in text else _ZEROS.sub("", text)
 
 
 def family(text: str) -> str:
     """`IPv4` or `IPv6`, if `text` is an address or a block; otherwise empty."""
-    base = text.partition("/")[0]
-    return f"IPv{ipaddress.ip_address(base).version}" if is_address(base) else ""
+    found = _parsed(text.partition("/")[0])
+    return f"IPv{found.version}" if found else ""
 
 
 def one_of_each_family(texts: list[str]) -> bool:
@@ -80,9 +90,12 @@ def one_of_each_family(texts: list[str]) -> bool:
 
 
 def network(text: str) -> Block | None:
-    """A block of addresses, in whatever form; None where the text is none."""
+    """A block of addresses, in whatever form; None where the `text` is none.
+
+    Zeros at the front are passed over (`ParseCIDRSloppy`).
+    """
     try:
-        return ipaddress.ip_network(text, strict=False)
+        return ipaddress.ip_network(_plain(text), strict=False) if "/" in text else None
     except ValueError:
         return None
 
@@ -98,8 +111,8 @@ def lies_inside(inner: Block, outer: Block) -> bool:
 
 def address_warnings(path: str, text: str) -> Iterator[str]:
     """The warning about an IPv6 address that is not in its shortest form (`GetWarningsForIP`)."""
-    short = str(ipaddress.ip_address(text)) if is_address(text) else text
-    if ":" in text and short != text:
+    short = _parsed(text)
+    if ":" in text and short is not None and str(short) != text:
         said = "should be in RFC 5952 canonical format"
         yield f'{path}: IPv6 address "{text}" {said} ("{short}")'
 

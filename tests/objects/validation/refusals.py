@@ -38,5 +38,6 @@ def refusals_of_change(before: Document, after: Document) -> list[str]:
 
 
 def warnings(document: Document, before: Document | None = None) -> list[str]:
-    """What the API server warns of."""
-    return list(BUILT_IN.of_document(document).warnings(document, before))
+    """What the API server warns of, in a document with its defaults."""
+    kind = BUILT_IN.of_document(document)
+    return list(kind.warnings(documents.new(document, kind).document, before))

@@ -202,7 +202,9 @@ def test_a_quota_for_some_pods_counts_what_pods_have():
     assert refusals(quota(hard={"cpu": "1"}, scopes=["Terminating"])) == []
     claims = {"persistentvolumeclaims": "1", "requests.storage": "1Gi"}
     assert refusals(quota(hard=claims, scopes=["VolumeAttributesClass"])) == []
-    assert len(refusals(quota(hard=claims, scopes=["PriorityClass"]))) == 2
+    assert refusals(quota(hard=claims, scopes=["PriorityClass"])) == [
+        f'spec.scopes: Invalid value: ["PriorityClass"]: {unfit}'
+    ]
     # What is not standard goes with any scope.
     assert refusals(quota(hard={"example.com/gpu": "1"}, scopes=["BestEffort"])) == []
 
