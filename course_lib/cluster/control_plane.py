@@ -21,7 +21,7 @@ from course_lib.cluster.bootstrap import furnish
 from course_lib.cluster.layout import Layout
 from course_lib.cluster.static_manifests import CONTROLLER_MANAGER, SCHEDULER
 from course_lib.controllers import Controller, MetricsServer, start_controllers
-from course_lib.controllers.node_lifecycle import NodeIPAMController
+from course_lib.controllers.node_ipam import NodeIPAMController
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 from course_lib.network import ClusterCIDR, Links

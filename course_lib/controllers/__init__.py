@@ -22,16 +22,14 @@ from course_lib.controllers.namespaces import (
     RootCAPublisher,
     ServiceAccountController,
 )
-from course_lib.controllers.node_lifecycle import (
-    NodeIPAMController,
-    NodeLifecycleController,
-    TaintEvictionController,
-)
+from course_lib.controllers.node_ipam import NodeIPAMController
+from course_lib.controllers.node_lifecycle import NodeLifecycleController
 from course_lib.controllers.pod_gc import PodGarbageCollector
 from course_lib.controllers.provisioning import ExpandController, Provisioner, Resizer
 from course_lib.controllers.replica_set import ReplicaSetController, ReplicationControllerController
 from course_lib.controllers.resource_quota import ResourceQuotaController
 from course_lib.controllers.stateful_set import StatefulSetController
+from course_lib.controllers.taint_eviction import TaintEvictionController
 from course_lib.controllers.volume_protection import (
     ClaimProtectionController,
     VolumeProtectionController,

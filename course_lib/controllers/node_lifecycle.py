@@ -1,12 +1,11 @@
-"""Nodes: their blocks of Pod addresses, their silence, and what becomes of their Pods.
+"""Nodes: their silence, and the taints that their conditions call for.
 
-A node whose lease is not renewed for 50 s is Unknown and tainted; its Pods, which tolerate that
-for 300 s unless they say otherwise, are then deleted. Simplified: every node gets its taint
-NoExecute at once. The real controller gives it to one node of each zone every ten seconds
-(`--node-eviction-rate`); where 55 % of a zone, but not all of it, is not ready, more slowly or not
-at all (`--unhealthy-zone-threshold`).
+A node whose Lease is not renewed for 50 s is Unknown, and gets no Pods: it has the taint
+NoSchedule at once. The taint NoExecute, by which its Pods are deleted, comes at the rate of its
+zone (`node_zones`).
 Source: `pkg/controller/nodelifecycle/node_lifecycle_controller.go` (node-monitor-period 5 s,
-node-monitor-grace-period 50 s since 1.32), `pkg/controller/tainteviction`, `nodeipam`, `podgc`.
+node-monitor-grace-period 50 s since 1.32, node-startup-grace-period 60 s). Not here: Events about
+nodes that come and go (RegisteredNode, RemovingNode).
 """
 
 from __future__ import annotations
@@ -17,73 +16,36 @@ from functools import partial
 from course_lib.apiserver.errors import Unavailable
 from course_lib.client import Client
 from course_lib.client.informer import InformerFactory
-from course_lib.controllers.controller import Controller, Key, key_of
+from course_lib.controllers.controller import Controller
+from course_lib.controllers.node_zones import EXCLUDED, NEVER, Zones, zone_of
+from course_lib.controllers.taint_eviction import by_node_name
 from course_lib.engine import FOR_EVER, SOON, Ticker
 from course_lib.engine.timestamps import seconds_at
-from course_lib.errors import CourseError
-from course_lib.network.addresses import POD_CIDR, ClusterCIDR
 from course_lib.objects.decode import encode
 from course_lib.objects.kinds.lease import NODE_LEASES, Lease
-from course_lib.objects.kinds.node import Node, Taint
+from course_lib.objects.kinds.node import Node
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.manifests import Document
-from course_lib.objects.meta import condition, set_condition
-from course_lib.objects.tolerations import tolerates
+from course_lib.objects.meta import condition
 
 MONITOR_PERIOD = 5.0  # s
 GRACE_PERIOD = 50.0  # s
+STARTUP_GRACE_PERIOD = 60.0  # s, for a node that has never said whether it is ready
+EVICTION_PERIOD = 0.1  # s between two looks at the nodes that wait for their taint
 NOT_READY, UNREACHABLE = "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"
 UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
 PRESSURES = {
     "MemoryPressure": "node.kubernetes.io/memory-pressure",
     "DiskPressure": "node.kubernetes.io/disk-pressure",
+    "NetworkUnavailable": "node.kubernetes.io/network-unavailable",
     "PIDPressure": "node.kubernetes.io/pid-pressure",
 }
-# The controller's own taints; all others on a node are left alone.
+EVICTING = {"False": NOT_READY, "Unknown": UNREACHABLE}  # by the status of Ready
+# The controller's own taints NoSchedule; all others on a node are left alone.
 OWN = (NOT_READY, UNREACHABLE, UNSCHEDULABLE, *PRESSURES.values())
-
-
-class NodeIPAMController(Controller):
-    """Gives each node its block of the cluster's Pod addresses (`--cluster-cidr`).
-
-    `api` and `informers` are those of all controllers, `cidr` has the addresses. A node for which
-    no block is left stays without one; each try is reported, and the next one comes later.
-    Source: `pkg/controller/nodeipam/ipam/range_allocator.go`.
-    """
-
-    name = "node-ipam-controller"
-    kind = "Node"
-
-    def __init__(
-        self, api: Client, informers: InformerFactory, cidr: ClusterCIDR | None = None
-    ) -> None:
-        shared = cidr or ClusterCIDR(str(POD_CIDR))
-        self._cidr = ClusterCIDR(str(shared.network), shared.mask)  # what this process has seen
-        super().__init__(api, informers)
-
-    def watches(self) -> None:
-        """The nodes: their blocks are taken, and free again when they are deleted."""
-        self.informers.informer(Node).add_handler(self._on_node)
-
-    def _on_node(self, before: Node | None, after: Node | None) -> None:
-        if after is None and before is not None and before.spec.pod_cidr:
-            self._cidr.release(before.spec.pod_cidr)
-        elif after is not None and after.spec.pod_cidr:
-            self._cidr.occupy(after.spec.pod_cidr)
-
-    def reconcile(self, node: Node) -> None:
-        """The next free block; raises `CourseError` when all are given."""
-        if node.spec.pod_cidr:
-            return
-        if self._cidr.full:
-            message = f"Node {node.name} status is now: CIDRNotAvailable"
-            self.api.events.normal("cidrAllocator", node, "CIDRNotAvailable", message)
-        free = self._cidr.take()
-        try:
-            self.api.patch(Node, node.name, "", {"spec": {"podCIDR": free, "podCIDRs": [free]}})
-        except CourseError:
-            self._cidr.release(free)
-            raise
+STATED = ("Ready", "MemoryPressure", "DiskPressure", "PIDPressure")
+STOPPED = "NodeStatusUnknown", "Kubelet stopped posting node status."
+NEVER_BEGAN = "NodeStatusNeverUpdated", "Kubelet never posted node status."
 
 
 class NodeLifecycleController(Controller):
@@ -97,8 +59,14 @@ class NodeLifecycleController(Controller):
         self._heard: dict[str, tuple[str | None, float]] = {}
         self._doubtful: dict[str, None] = {}  # nodes whose Lease may expire
         self._trusted: dict[str, None] = {}  # nodes whose Lease was renewed in time until now
+        self._changed: dict[str, None] = {}  # nodes to look at for their taint NoExecute
+        self._zones = Zones()
         super().__init__(api, informers)
-        self._monitor = Ticker(self.sim, self.sim.now + MONITOR_PERIOD, MONITOR_PERIOD, self._look)
+        first = self.sim.now + MONITOR_PERIOD
+        self._monitor = Ticker(self.sim, first, MONITOR_PERIOD, self._look)
+        self._taints = Ticker(
+            self.sim, self.sim.now + EVICTION_PERIOD, EVICTION_PERIOD, self._taint_waiting
+        )
         self.informers.informer(Node).add_handler(self._on_node)
 
     def watches(self) -> None:
@@ -110,13 +78,19 @@ class NodeLifecycleController(Controller):
             self._trusted.pop(before.name, None)
         elif before is None and after is not None:
             self._doubt(after.name)
+        seen = after or before
+        if seen and (not before or not after or _readiness(before) != _readiness(after)):
+            self._changed[seen.name] = None
+            self._monitor.wake()
 
     def _doubt(self, node: str) -> None:
         self._doubtful[node] = None
         self._monitor.wake()
 
     def _look(self) -> float:
-        """Look at the nodes whose Lease may expire, and no more at those whose Lease cannot."""
+        """Look at the nodes whose Lease may expire, and no more at those whose Lease cannot; then
+        at the taints of all whose readiness has changed.
+        """
         if not self.informers.synced:
             return SOON
         nodes = [(name, self.informers.find(Node, name)) for name in sorted(self._doubtful)]
@@ -128,7 +102,11 @@ class NodeLifecycleController(Controller):
                     self._check(node)
                 if node is None or self._trust(name):
                     del self._doubtful[name]
-        return SOON if self._doubtful else FOR_EVER
+            if self._changed:
+                self._decide_all()
+        return SOON if self._doubtful or self._changed else FOR_EVER
+
+    # Silence
 
     def _trust(self, node: str) -> bool:
         """Whether a node's Lease cannot expire before the controller is told."""
@@ -138,32 +116,54 @@ class NodeLifecycleController(Controller):
         return renewed
 
     def _check(self, node: Node) -> None:
-        """State that nothing is known of a node that has been silent for too long.
+        """State that nothing is known of a node that has been silent for too long."""
+        ready = condition(node.status.conditions, "Ready")
+        silent = self.sim.now - self._last_heard(node, ready is None)
+        grace = STARTUP_GRACE_PERIOD if ready is None else GRACE_PERIOD
+        if silent <= grace or (ready is not None and ready.status == "Unknown"):
+            return
+        unknown = self.api.patch_status(node, {"conditions": self._unknown(node)})
+        if ready is not None and ready.status == "True":
+            self.normal(node, "NodeNotReady", f"Node {node.name} status is now: NodeNotReady")
+            self._pods_not_ready(node)
+        self._decide(unknown)
+
+    def _last_heard(self, node: Node, never: bool) -> float:
+        """When a node's Lease was last renewed.
 
         The controller goes by its own clock: it counts from when it saw the Lease renewed, and
-        one that has just started gives every node the whole time.
+        one that has just started gives every node the whole time. A node that `never` said whether
+        it is ready is heard from since its creation.
         """
         lease = self.informers.find(Lease, node.name, NODE_LEASES)
         renewed = lease.spec.renew_time if lease else ""
-        known, since = self._heard.get(node.name, (None, self.sim.now))
+        began = seconds_at(node.metadata.creation_timestamp or "") if never else self.sim.now
+        known, since = self._heard.get(node.name, (None, began))
         if known != renewed:
-            since = self.sim.now
+            since = began if known is None else self.sim.now
             if node.name in self._trusted and renewed:  # the renewal is seen later than it was made
                 since = min(since, self._monitor.first_from(seconds_at(renewed)))
             self._heard[node.name] = renewed, since
         self._trusted.pop(node.name, None)
-        ready = condition(node.status.conditions, "Ready")
-        silent = self.sim.now - since > GRACE_PERIOD
-        if not silent or ready is None or ready.status == "Unknown":
-            return
-        now, reason = self.sim.timestamp, "NodeStatusUnknown"
-        why = "Kubelet stopped posting node status."
-        documents: list[Document] = []
-        for stated in node.status.conditions or ():
-            documents += set_condition([stated], stated.type, "Unknown", now, reason, why)
-        self.api.patch_status(node, {"conditions": documents})
-        self.normal(node, "NodeNotReady", f"Node {node.name} status is now: NodeNotReady")
-        self._pods_not_ready(node)
+        return since
+
+    def _unknown(self, node: Node) -> list[Document]:
+        """The conditions of a silent node; one that it never stated is Unknown too."""
+        now, created = self.sim.timestamp, node.metadata.creation_timestamp
+        written = self.api.document(Node, node.name).get("status", {}).get("conditions") or []
+        stated: list[Document] = [dict(each) for each in written]
+        known = {each["type"]: each for each in stated}
+        for kind in STATED:
+            if kind not in known:
+                reason, message = NEVER_BEGAN
+                known[kind] = {"type": kind, "lastHeartbeatTime": created}
+                stated.append(known[kind])
+            else:
+                reason, message = STOPPED
+            if known[kind].get("status") != "Unknown":
+                told = {"status": "Unknown", "reason": reason, "message": message}
+                known[kind] |= told | {"lastTransitionTime": now}
+        return stated
 
     def _pods_not_ready(self, node: Node) -> None:
         """Mark the Pods of a silent node as not ready, so that they get no more requests."""
@@ -178,110 +178,121 @@ class NodeLifecycleController(Controller):
                 self.api.patch_status(pod, {"conditions": conditions})
                 self.warning(pod, "NodeNotReady", "Node is not ready")
 
+    # The taints NoExecute
+
+    def _decide_all(self) -> None:
+        """Look at the nodes whose readiness has changed, and then at the state of the zones."""
+        for name in sorted(self._changed):
+            node = self.informers.find(Node, name)
+            if node is not None:
+                self._decide(node)
+            del self._changed[name]
+        counts: dict[str, tuple[int, int]] = {}
+        nodes = self.informers.list(Node)
+        for node in nodes:
+            if EXCLUDED not in node.labels:
+                ready, not_ready = counts.get(zone_of(node), (0, 0))
+                well = _readiness(node)[0] == "True"
+                counts[zone_of(node)] = (ready + well, not_ready + (not well))
+        change = self._zones.update(counts, self.sim.now)
+        self._taints.wake()
+        for node in nodes if change else ():
+            if change == "stop":
+                self._reached(node)
+            else:
+                renewed, _ = self._heard.get(node.name, (None, 0.0))
+                self._heard[node.name] = renewed, self.sim.now
+            if _readiness(node)[0] in EVICTING:
+                self._changed[node.name] = None  # it waits from the next look on
+
+    def _decide(self, node: Node) -> None:
+        """Let a node wait for its taint NoExecute, or take it away (`processTaintBaseEviction`)."""
+        status, present, _ = _readiness(node)
+        key, queue = EVICTING.get(status), self._zones.queue(zone_of(node), self.sim.now)
+        if status == "True":
+            self._reached(node)
+        elif key is not None and present and key not in present:
+            self._swap(node, key)
+        elif key is not None:
+            if key not in present:
+                queue.remove(node.name)
+            if queue.add(node.name):
+                self._taints.wake()
+
+    def _taint_waiting(self) -> float:
+        """Give the taint to the nodes whose turn it is (`doNoExecuteTaintingPass`)."""
+        for queue in self._zones.queues.values():
+            while (name := queue.take(self.sim.now)) and (node := self.informers.find(Node, name)):
+                key = EVICTING.get(_readiness(node)[0])
+                try:
+                    if key is not None:
+                        self._swap(node, key)
+                except Unavailable:
+                    queue.put_back(name)
+        due = min((queue.due for queue in self._zones.queues.values()), default=NEVER)
+        return due if due < NEVER else FOR_EVER
+
+    def _reached(self, node: Node) -> None:
+        """A node is well, or nobody can tell: its Pods stay (`markNodeAsReachable`)."""
+        self._zones.queue(zone_of(node), self.sim.now).remove(node.name)
+        if _readiness(node)[1]:
+            self._swap(node, "")
+
+    def _swap(self, node: Node, key: str) -> None:
+        """Give a node this taint NoExecute, and none of the others."""
+        before: list[Document] = self.api.document(Node, node.name)["spec"].get("taints", [])
+        evicting = EVICTING.values()
+        kept = [t for t in before if t["effect"] != "NoExecute" or t["key"] not in evicting]
+        had = [t for t in before if (t["key"], t["effect"]) == (key, "NoExecute")]
+        new = {"key": key, "effect": "NoExecute", "timeAdded": self.sim.timestamp}
+        self._write(node, before, kept + (had or [new] if key else []))
+
+    # The taints NoSchedule
+
     def reconcile(self, node: Node) -> None:
         """The taints that a node's conditions call for, and no others of ours."""
-        desired = list(taints_for(node))
-        document = self.api.document(Node, node.name)
-        before: list[Document] = document["spec"].get("taints", [])
-        kept = [t for t in before if (t["key"], t["effect"]) in desired or t["key"] not in OWN]
-        have = {(t["key"], t["effect"]) for t in kept}
-        added = [
-            {"key": key, "effect": effect, "timeAdded": self.sim.timestamp}
-            for key, effect in desired
-            if (key, effect) not in have
+        desired = taints_for(node)
+        before: list[Document] = self.api.document(Node, node.name)["spec"].get("taints", [])
+        kept = [
+            taint
+            for taint in before
+            if taint["effect"] != "NoSchedule" or taint["key"] not in OWN or taint["key"] in desired
         ]
-        if kept + added != before:
-            self.api.patch(Node, node.name, "", {"spec": {"taints": (kept + added) or None}})
+        have = {taint["key"] for taint in kept if taint["effect"] == "NoSchedule"}
+        now = self.sim.timestamp
+        added = [
+            {"key": key, "effect": "NoSchedule", "timeAdded": now}
+            for key in desired
+            if key not in have
+        ]
+        self._write(node, before, kept + added)
+
+    def _write(self, node: Node, before: list[Document], taints: list[Document]) -> None:
+        if taints != before:
+            self.api.patch(Node, node.name, "", {"spec": {"taints": taints or None}})
 
 
-def by_node_name(pod: Pod) -> list[str]:
-    """Index function: the node of a Pod; Pods without one are not in the index."""
-    return [pod.spec.node_name] if pod.spec.node_name else []
+def _readiness(node: Node) -> tuple[str, frozenset[str], str]:
+    """What decides of a node's eviction: whether it is ready (empty: not said), its own taints
+    NoExecute, and where it counts.
+    """
+    ready = condition(node.status.conditions, "Ready")
+    taints = (t.key for t in node.spec.taints or () if t.effect == "NoExecute")
+    own = frozenset(key for key in taints if key in EVICTING.values())
+    place = zone_of(node) if EXCLUDED not in node.labels else ""
+    return ready.status if ready is not None else "", own, place
 
 
-def taints_for(node: Node) -> list[tuple[str, str]]:
-    """Key and effect of the taints that a node's conditions and cordon call for."""
+def taints_for(node: Node) -> list[str]:
+    """The keys of the taints NoSchedule that a node's conditions and cordon call for."""
     ready = condition(node.status.conditions, "Ready")
     taints = []
-    if ready is not None and ready.status != "True":
-        key = UNREACHABLE if ready.status == "Unknown" else NOT_READY
-        taints += [(key, "NoSchedule"), (key, "NoExecute")]
+    if ready is not None and ready.status in EVICTING:
+        taints.append(EVICTING[ready.status])
     if node.spec.unschedulable:
-        taints.append((UNSCHEDULABLE, "NoSchedule"))
+        taints.append(UNSCHEDULABLE)
     for kind, key in PRESSURES.items():
         found = condition(node.status.conditions, kind)
         if found is not None and found.status == "True":
-            taints.append((key, "NoSchedule"))
+            taints.append(key)
     return taints
-
-
-class TaintEvictionController(Controller):
-    """Deletes Pods from nodes with NoExecute taints, once they tolerate them no longer."""
-
-    name = "taint-eviction-controller"
-    kind = "Pod"
-
-    def __init__(self, api: Client, informers: InformerFactory) -> None:
-        self._deadlines: dict[str, float] = {}  # by Pod uid
-        super().__init__(api, informers)
-
-    def watches(self) -> None:
-        """The nodes, whose taints decide."""
-        self.watch(Node, self._of_node)
-
-    def _of_node(self, node: Node) -> list[Key]:
-        return [
-            key_of(pod) for pod in self.informers.informer(Pod).by_index(by_node_name, node.name)
-        ]
-
-    def reconcile(self, pod: Pod) -> None:
-        """Evict one Pod if its time is up, or come back when it will be."""
-        if pod.terminating or not pod.spec.node_name:
-            return
-        namespace, name = key_of(pod)
-        node = self.informers.find(Node, pod.spec.node_name)
-        harmful = [t for t in (node.spec.taints or ()) if t.effect == "NoExecute"] if node else []
-        wait = tolerated_for(pod, harmful)
-        if wait is None:
-            if self._deadlines.pop(pod.uid, None) is not None:
-                self._cancelled(pod)
-            return
-        since = max(
-            (seconds_at(t.time_added) for t in harmful if t.time_added), default=self.sim.now
-        )
-        deadline = self._deadlines.setdefault(pod.uid, since + wait)
-        if self.sim.now < deadline:
-            self.enqueue(key_of(pod), after=deadline - self.sim.now)
-            return
-        del self._deadlines[pod.uid]
-        message = f"Marking for deletion Pod {namespace}/{name}"
-        self.normal(pod, "TaintManagerEviction", message)
-        now, reason = self.sim.timestamp, "DeletionByTaintManager"
-        why = "Taint manager: deleting due to NoExecute taint"
-        conditions = set_condition(
-            pod.status.conditions, "DisruptionTarget", "True", now, reason, why
-        )
-        conditions[-1] |= {"observedGeneration": pod.metadata.generation}
-        self.api.patch_status(pod, {"conditions": conditions})
-        self.api.delete(Pod, name, namespace, uid=pod.uid)
-        if pod.spec.termination_grace_period_seconds == 0:  # it is gone
-            self._cancelled(pod)
-
-    def _cancelled(self, pod: Pod) -> None:
-        """Say that the eviction of a Pod is off: it is tolerated, or gone."""
-        message = f"Cancelling deletion of Pod {pod.namespace}/{pod.name}"
-        self.normal(pod, "TaintManagerEviction", message)
-
-
-def tolerated_for(pod: Pod, taints: list[Taint]) -> float | None:
-    """Seconds for which a Pod tolerates all of these taints; None for ever, 0 not at all."""
-    shortest: float | None = None
-    for taint in taints:
-        fitting = [t for t in pod.spec.tolerations or () if tolerates(t, taint)]
-        if not fitting:
-            return 0.0
-        for toleration in fitting:
-            seconds = toleration.toleration_seconds
-            if seconds is not None:
-                shortest = min(max(0.0, seconds), float("inf") if shortest is None else shortest)
-    return shortest

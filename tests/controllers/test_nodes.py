@@ -19,18 +19,23 @@ def test_a_silent_node_is_noticed_after_50_seconds_and_believed_again_when_it_sp
     key = "node.kubernetes.io/unreachable"
     assert taints == {(key, "NoSchedule"), (key, "NoExecute")}
     cluster.restore_node("node-1")
-    cluster.run(seconds=5)
+    cluster.run(seconds=6)  # the controller looks every 5 s
     assert cluster.get("nodes").STATUS[0] == "Ready"
     assert not cluster.api.get("Node", "node-1").spec.taints
 
 
 def test_pods_stay_on_a_silent_node_for_as_long_as_they_tolerate_it():
-    cluster = Cluster(nodes=1)
+    cluster = Cluster(nodes=2)
+    here = {"nodeName": "node-1"}
     key = "node.kubernetes.io/unreachable"
     short = {"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 30}
     forever = {"key": key, "operator": "Exists", "effect": "NoExecute"}
     cluster.apply(
-        [pod("short", tolerations=[short]), pod("usual"), pod("ever", tolerations=[forever])]
+        [
+            pod("short", tolerations=[short], **here),
+            pod("usual", **here),
+            pod("ever", tolerations=[forever], **here),
+        ]
     )
     cluster.run(seconds=20)
     cluster.kill_node("node-1")

@@ -64,7 +64,9 @@ def test_a_zone_takes_its_share_of_pods_and_comes_back_when_it_is_given_up():
     found = zone_failures([2, 3], nodes=6, replicas=12)
     assert list(found.LOST) == [6, 4]
     assert found.NOTICED.between(50, 60).all()  # node-monitor-grace-period, and a look each 5 s
-    assert found.RECOVERED.between(350, 370).all()  # 300 s are tolerated
+    # 300 s are tolerated, after a taint that the nodes of a zone get ten seconds apart.
+    assert 370 < found.RECOVERED[0] < 380
+    assert 360 < found.RECOVERED[1] < 370
 
 
 def test_a_low_target_of_the_autoscaler_asks_for_more_pods():
