@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
+
 from course_lib.errors import InvalidManifest
 from course_lib.objects.yaml_text import MAX_BYTES, MAX_DEPTH, parse
 
@@ -130,7 +132,20 @@ def plain(value: Any, where: str = "document", nulls: bool = False) -> Any:
     Raises `InvalidManifest` for anything else, and for what is nested deeper or is larger than
     the API server reads.
     """
-    return _plain(value, where, 0, [MAX_BYTES], nulls)
+    copy = _copied(value) if nulls else None
+    return _plain(value, where, 0, [MAX_BYTES], nulls) if copy is None else copy
+
+
+def _copied(value: Any) -> Any:
+    """A copy of what is in JSON's types already, and neither large nor deep; else None."""
+    try:
+        written = msgspec.json.encode(value)
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return None
+    if len(written) > MAX_BYTES or written.count(b"{") + written.count(b"[") > MAX_DEPTH:
+        return None
+    copy = msgspec.json.decode(written)
+    return copy if copy == value else None
 
 
 def _plain(value: Any, where: str, depth: int, room: list[int], nulls: bool) -> Any:

@@ -101,13 +101,14 @@ class StructReader:
 
     def __init__(self, name: str, stored: bool) -> None:
         self._fields, self._stored = fields_of(name), stored
-        self._steps: dict[str, tuple[int, bool, bool, Read]] = {}
+        self._steps: dict[str, tuple[int, bool, bool, type | None, Read]] = {}
         self._always: list[str] = []
 
     def _prepare(self) -> None:
         for place, field in enumerate(self._fields.values()):
             read = reader(field.type, self._stored)
-            self._steps[field.name] = (place, field.omitted, field.type.pointer, read)
+            simple = _SIMPLE.get(field.type.shape)
+            self._steps[field.name] = (place, field.omitted, field.type.pointer, simple, read)
             if not field.omitted:
                 self._always.append(field.name)
 
@@ -140,11 +141,15 @@ class StructReader:
             step = steps.get(key)
             if step is None:
                 raise Unknown
-            place, omitted, pointer, read = step
+            place, omitted, pointer, simple, read = step
             if item is None and pointer:
                 if omitted:
                     continue
                 result[key] = None
+            elif item.__class__ is simple:  # text, true and false: most of all values
+                if omitted and not pointer and not item:
+                    continue
+                result[key] = item
             else:
                 old = was.get(key)
                 new = item if item is old and item is not None else read(item, old)
@@ -156,6 +161,7 @@ class StructReader:
         return result, ordered
 
 
+_SIMPLE: dict[str, type] = {"string": str, "bool": bool}
 _NOTHING: dict[str, object] = {}
 
 
