@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from course_lib.objects.api_types.memory import in_memory
 from course_lib.objects.columns import label_cell
 from course_lib.objects.field_errors import Errors, invalid, not_supported, required
 from course_lib.objects.headings import table_columns
@@ -16,7 +17,6 @@ from course_lib.objects.kinds.workload_rules import (
     lasting_template,
     not_decremented,
     size,
-    strategy_in_go,
     unselected,
     valid_selector,
 )
@@ -139,7 +139,8 @@ def _validate_strategy(strategy: Document, path: str) -> Errors:
     if kind == "RollingUpdate":
         yield from _validate_rolling(strategy.get("rollingUpdate") or {}, f"{path}.rollingUpdate")
     elif kind != "OnDelete":
-        yield not_supported(path, strategy_in_go(strategy), ["RollingUpdate", "OnDelete"])
+        shown = in_memory("apps.DaemonSetUpdateStrategy", strategy)
+        yield not_supported(path, shown, ["RollingUpdate", "OnDelete"])
 
 
 def _validate_rolling(rolling: Document, path: str) -> Errors:

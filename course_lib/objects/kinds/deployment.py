@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from course_lib.objects.api_types.memory import in_memory
 from course_lib.objects.field_errors import Errors, forbidden, invalid, not_supported
 from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Row, Scale
@@ -20,7 +21,6 @@ from course_lib.objects.kinds.workload_rules import (
     own_selector,
     selected_template,
     size,
-    strategy_in_go,
 )
 from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Condition, LabelSelector, Object, Value, selector_of
@@ -119,7 +119,8 @@ def _validate_strategy(strategy: Document, path: str) -> Errors:
     elif kind == "RollingUpdate":
         yield from _validate_rolling(rolling or {}, f"{path}.rollingUpdate")
     elif kind != "Recreate":
-        yield not_supported(path, strategy_in_go(strategy), ["Recreate", "RollingUpdate"])
+        shown = in_memory("apps.DeploymentStrategy", strategy)
+        yield not_supported(path, shown, ["Recreate", "RollingUpdate"])
 
 
 def _validate_rolling(rolling: Document, path: str) -> Errors:

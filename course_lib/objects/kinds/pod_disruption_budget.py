@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from course_lib.objects.api_types.memory import in_memory
 from course_lib.objects.field_errors import Errors, invalid, not_supported
 from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Row
@@ -72,12 +73,7 @@ def _validate_spec(spec: Document) -> Errors:
     least, most = spec.get("minAvailable"), spec.get("maxUnavailable")
     policy = spec.get("unhealthyPodEvictionPolicy")
     if least is not None and most is not None:
-        shown = {
-            "MinAvailable": least,
-            "Selector": spec.get("selector"),
-            "MaxUnavailable": most,
-            "UnhealthyPodEvictionPolicy": policy,
-        }
+        shown = in_memory("policy.PodDisruptionBudgetSpec", spec)
         yield invalid("spec", shown, "minAvailable and maxUnavailable cannot be both set")
     for field, value in (("minAvailable", least), ("maxUnavailable", most)):
         if value is not None:

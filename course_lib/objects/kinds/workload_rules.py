@@ -140,20 +140,3 @@ def name_of_pods(document: Document) -> Iterator[str]:
             "metadata.name: this is used in Pod names and hostnames, which can result in "
             f"surprising behavior; a DNS label is recommended: [{' '.join(told)}]"
         )
-
-
-def strategy_in_go(strategy: Document) -> Document:
-    """The strategy of a Deployment or a DaemonSet, as messages show it."""
-    rolling = ("MaxUnavailable", "maxUnavailable", 0), ("MaxSurge", "maxSurge", 0)
-    return {
-        "Type": strategy.get("type", ""),
-        "RollingUpdate": go_struct(strategy.get("rollingUpdate"), *rolling),
-    }
-
-
-def go_struct(part: Document | None, *fields: tuple[str, str, object]) -> Document | None:
-    """A part of a document as messages show the struct that Go has in memory.
-
-    Each of its fields is a name in Go, the name in the document, and the value while absent.
-    """
-    return part if part is None else {go: part.get(name, zero) for go, name, zero in fields}
