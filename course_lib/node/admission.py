@@ -101,19 +101,14 @@ class HeldResources:
         self._ports: dict[str, list[HostPort]] = {}  # by UID, of those that have some
         self._sums: ResourceList = {}
 
-    def hold(self, pod: Pod) -> None:
-        """A Pod holds what it requests; instead of what it held before."""
+    def hold(self, pod: Pod, allocated: PodSpec | None = None) -> None:
+        """A Pod holds what it requests, or what is `allocated`; instead of what it held before."""
         self.release(pod.uid)
-        self._by_pod[pod.uid] = requested = _requested(pod.spec)
+        self._by_pod[pod.uid] = requested = _requested(allocated or pod.spec)
         if ports := _host_ports(pod.spec):
             self._ports[pod.uid] = ports
         for name, amount in requested.items():
             self._sums[name] = self._sums.get(name, ZERO) + amount
-
-    def change(self, pod: Pod) -> None:
-        """A Pod that holds something requests another amount now."""
-        if pod.uid in self._by_pod:
-            self.hold(pod)
 
     def release(self, uid: str) -> None:
         """A Pod, by its UID, holds nothing any more."""

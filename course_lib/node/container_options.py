@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from course_lib.cri import messages as v1
 from course_lib.node.config import missing_config, missing_volume
-from course_lib.node.cri_config import container_config, log_directory
+from course_lib.node.cri_config import container_config, log_directory, resources
 from course_lib.node.environment import Place, environment
 from course_lib.node.hosts_file import hosts_file
 from course_lib.node.invalid_config import InvalidConfig
@@ -19,7 +19,7 @@ from course_lib.node.object_watches import ObjectWatches
 from course_lib.node.slot import Slot
 from course_lib.node.volumes import ROOT, mounts_of, refresh
 from course_lib.objects.kinds.node import Node
-from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.kinds.pod import Container, Pod
 from course_lib.runtimes.files import FileSystem
 from course_lib.runtimes.logs import said
 
@@ -70,6 +70,10 @@ class ContainerOptions:
             [*mounts, (message, container.termination_message_path, False)],
             self._machine.memory,
         )
+
+    def resources(self, pod: Pod, container: Container) -> v1.LinuxContainerResources:
+        """The requests and limits of a `container` of a `pod`, as the kernel takes them."""
+        return resources(pod, container, self._machine.memory)
 
     def termination_message(self, pod: Pod, slot: Slot, attempt: int, failed: bool) -> str:
         """What a container left as its termination message, or the end of its log.

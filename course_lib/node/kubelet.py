@@ -42,6 +42,7 @@ from course_lib.node.pleg import PERIOD, PLEG
 from course_lib.node.pod_state import PodState
 from course_lib.node.pod_status import OWN
 from course_lib.node.pod_workers import PodWorkers
+from course_lib.node.resizes import Resizes
 from course_lib.node.routine import Routine
 from course_lib.node.static_pods import StaticPods
 from course_lib.node.status_manager import StatusManager
@@ -128,6 +129,7 @@ class Kubelet:
             images=self._images,
             backoff=self._backoff,
             held=self._held,
+            resizes=Resizes(self._sim, self._held, self.node_status, self._events),
             options=ContainerOptions(self._objects, self.disk, self.machine, find),
             status=self._status,
             events=self._events,

@@ -17,6 +17,7 @@ from course_lib.node.machine import MachineInfo
 from course_lib.node.node_runtime import NodeRuntime
 from course_lib.node.pleg import PLEG
 from course_lib.node.pod_state import PodState
+from course_lib.node.resizes import Resizes
 from course_lib.node.status_manager import StatusManager
 
 
@@ -31,6 +32,7 @@ class NodeParts(msgspec.Struct, frozen=True):
     backoff: Backoff  # of crashed containers
     held: HeldResources
     options: ContainerOptions
+    resizes: Resizes
     status: StatusManager
     events: KubeletEvents
     tell_address_block: Callable[[], str]

@@ -27,6 +27,7 @@ class Actions(msgspec.Struct):
     kill_pod: bool = False
     kills: list[Kill] = []
     starts: list[Slot] = []
+    resizes: list[Slot] = []  # containers that get other resources while they run
 
 
 def compute_actions(state: PodState) -> Actions:
@@ -47,7 +48,12 @@ def compute_actions(state: PodState) -> Actions:
             again = [slot] if changed or slot.restarts_on_failure else []
             message = f"{why}, will be restarted" if again else why
             todo.kills.append(Kill(slot, message, _grace(state, slot)))
+        elif slot.resize_restarts:
+            again = [slot]
+            message = f"Container {slot.spec.name} resize requires restart"
+            todo.kills.append(Kill(slot, message, state.grace))
         else:
+            todo.resizes += [slot] if slot.to_be_resized else []
             kept += 1
             continue
         todo.starts += again
@@ -134,4 +140,10 @@ def _look_at_sidecar(state: PodState, slot: Slot, starts: list[Slot], todo: Acti
     if why and (slot.started or slot.failed(STARTUP)):
         todo.kills.append(Kill(slot, why, _grace(state, slot)))
         starts.append(slot)
+    elif slot.started and slot.resize_restarts:
+        message = f"Container {slot.spec.name} resize requires restart"
+        todo.kills.append(Kill(slot, message, state.grace))
+        starts.append(slot)
+    elif slot.to_be_resized:
+        todo.resizes.append(slot)
     return slot.started

@@ -111,6 +111,18 @@ class PodContainers:
         self._events.warning(self._state.pod, "Failed", f"Error: {message}", slot.spec.name)
         return reason, message
 
+    def resize(self, slot: Slot) -> Steps[bool]:
+        """Write what is allocated into a container that runs; whether that went well."""
+        wanted = slot.spec.resources
+        made = self._options.resources(self._state.pod, slot.spec)
+        told = yield self._calls.step(
+            "UpdateContainerResources", container_id=slot.current_id, linux=made
+        )
+        if isinstance(told, RuntimeFault):
+            return False
+        slot.actuated = wanted
+        return True
+
     # Looking
 
     def _look(self, id: str, image: str) -> Seen | None:

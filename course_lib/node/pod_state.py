@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import msgspec
+
 from course_lib.node.slot import Slot, restarts
-from course_lib.objects.kinds.pod import Pod, PodStatus
+from course_lib.objects.kinds.pod import Pod, PodSpec, PodStatus
+from course_lib.objects.manifests import Document
 
 
 class Worker(Protocol):
@@ -24,12 +27,16 @@ class Worker(Protocol):
 class PodState:
     """One Pod on one node; times in simulated seconds."""
 
-    __slots__ = ("accepted", "address", "ephemerals", "final", "gone", "inits", "mains", "over",
-                 "pod", "ready", "sandbox", "shown_address", "slots", "started_at", "stop_by",
-                 "terminated", "written")  # fmt: skip
+    __slots__ = ("accepted", "address", "allocated", "ephemerals", "final", "gone", "inits",
+                 "mains", "over", "pod", "ready", "resize_pending", "resizing", "sandbox",
+                 "shown_address", "slots", "started_at", "stop_by", "terminated",
+                 "written")  # fmt: skip
 
     def __init__(self, pod: Pod, started_at: float) -> None:
         self.pod, self.started_at = pod, started_at
+        self.allocated = pod.spec  # with the resources that the Pod has got of the node
+        self.resize_pending: Document | None = None  # conditions of a resize
+        self.resizing: Document | None = None
         inits = [Slot(each, pod.spec, "init") for each in pod.spec.init_containers or ()]
         self.inits = tuple(inits)  # sidecars too
         self.mains = tuple([Slot(each, pod.spec) for each in pod.spec.containers])
@@ -48,9 +55,14 @@ class PodState:
         self.written: tuple[object, ...] = ()
         self.accepted: PodStatus | None = None
 
+    def allocate(self) -> None:
+        """Give the Pod what its spec desires of the node."""
+        self.allocated = self.pod.spec
+        self.follow_spec()
+
     def follow_spec(self) -> None:
-        """Take over what can change in the spec of a Pod that runs."""
-        spec = self.pod.spec
+        """Take over what can change in the spec of a Pod that runs, but for its resources."""
+        spec = self.allocated = with_resources(self.pod.spec, self.allocated)
         for group, containers in (
             (self.inits, spec.init_containers),
             (self.mains, spec.containers),
@@ -117,7 +129,8 @@ class PodState:
         """All that the Pod's status is made of, but for what it is in the API."""
         decided = self.phase(), self.sandbox, self.shown_address, self.final, self.stopping
         slots = [slot.facts() for slot in self.slots]
-        return self.pod.metadata.generation, *decided, self.terminated, *slots
+        resize = self.resize_pending, self.resizing
+        return self.pod.metadata.generation, *decided, self.terminated, *resize, *slots
 
     def initialized(self) -> bool:
         """Whether all init containers have done their work."""
@@ -141,3 +154,19 @@ class PodState:
         }
         for slot in self.slots:
             slot.restarts = counts.get(slot.spec.name, 0)
+
+
+def with_resources(spec: PodSpec, allocated: PodSpec) -> PodSpec:
+    """A spec with the resources that are `allocated`; all else as it says itself."""
+    changed = {}
+    for group in ("containers", "init_containers"):
+        new, old = getattr(spec, group) or (), getattr(allocated, group) or ()
+        kept = [
+            each
+            if before.resources == each.resources
+            else msgspec.structs.replace(each, resources=before.resources)
+            for each, before in zip(new, old, strict=False)
+        ]
+        if any(mine is not its for mine, its in zip(kept, new, strict=False)):
+            changed[group] = kept
+    return msgspec.structs.replace(spec, **changed) if changed else spec

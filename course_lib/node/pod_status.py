@@ -15,6 +15,7 @@ from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Condition
 
 READY = -3  # the place of Ready among a Pod's conditions
+RESIZE = ("PodResizePending", "PodResizeInProgress")
 OWN = ("PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled")
 
 
@@ -35,7 +36,7 @@ def pod_status(
         "hostIP": node_address,
         "hostIPs": [{"ip": node_address}],
         "startTime": timestamp(state.started_at),
-        **_allocated(state.pod.spec),
+        **_allocated(state.allocated),
         "conditions": conditions,
         **_container_statuses(state, runtime),
     }
@@ -117,7 +118,10 @@ def _conditions(
         was = before.pop(kind, None)
         since = was.last_transition_time if was is not None and was.status == status else now
         made.append(_condition(kind, status, reason, message, since, generation))
-    return list(map(encode, before.values())) + made  # those of others come first
+    for kind in RESIZE:
+        before.pop(kind, None)
+    resize = [each for each in (state.resize_pending, state.resizing) if each is not None]
+    return [*map(encode, before.values()), *resize, *made]  # those of others come first
 
 
 @lru_cache(maxsize=4096)

@@ -58,6 +58,9 @@ class PodSync:
             return (yield from self._kill_pod())
         for kill in todo.kills:
             yield from self._containers.kill(kill.slot, kill.message, kill.grace)
+        for slot in todo.resizes:
+            if not (yield from self._containers.resize(slot)):
+                return RETRY
         failed, waits = False, list[float]()
         killed = [kill.slot for kill in todo.kills]
         for slot in todo.starts:  # of those just killed the end before this one counts
@@ -69,7 +72,7 @@ class PodSync:
                 break
         if failed:
             return min([*waits, RESYNC]) if waits else RETRY
-        return NOW if todo.kills or todo.starts else FOR_EVER
+        return NOW if todo.kills or todo.starts or todo.resizes else FOR_EVER
 
     def _kill_pod(self) -> Steps[float]:
         """Stop what still runs, and the sandbox: nothing of the Pod is started again."""

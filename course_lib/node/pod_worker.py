@@ -21,6 +21,7 @@ from course_lib.node.pod_probes import PodProbes
 from course_lib.node.pod_sandbox import SANDBOX_RETRY, PodSandbox
 from course_lib.node.pod_state import PodState
 from course_lib.node.pod_sync import PodSync
+from course_lib.node.resizes import completed
 from course_lib.node.slot import Slot
 from course_lib.node.steps import walk
 from course_lib.node.volumes import RESYNC, follows
@@ -124,8 +125,8 @@ class PodWorker:
         shorter = grace != old.metadata.deletion_grace_period_seconds
         state.pod = pod
         if respecified:
-            self._node.held.change(pod)
             state.follow_spec()
+            self._node.resizes.ask(state, self)
         if changed or shorter:
             if shorter and state.stop_by is not None:
                 state.stop_by = self._sim.now + (grace or 0)
@@ -200,6 +201,7 @@ class PodWorker:
             self._terminate()
             return
         state.shown_address = state.address
+        completed(state, self._events)
         self.report()
         if not state.over and (state.sandbox or self._ready_for_sandbox()):
             self._busy = True
@@ -210,6 +212,7 @@ class PodWorker:
         self._node.status.report(self.state)
         if self.state.over:
             self._node.held.release(self.pod.uid)
+            self._node.resizes.forget(self.pod.uid)
 
     def _synchronised(self, again: float) -> None:
         """A synchronisation has ended; the next one comes in so many seconds, or when asked for."""
@@ -218,6 +221,7 @@ class PodWorker:
             self._later(again)
         else:
             self._node.pleg().look_now(self.sandbox)
+            self._again = self._again or self.state.resizing is not None
         if self._again:
             self._again = False
             self.wake()

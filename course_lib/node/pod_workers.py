@@ -53,6 +53,7 @@ class PodWorkers(Mapping[str, PodWorker]):
         if worker := self._workers.pop(uid, None):
             worker.retire()
             self._node.held.release(uid)
+            self._node.resizes.forget(uid)
             self._node.stir()
 
     def retire_all(self) -> None:

@@ -72,14 +72,16 @@ class Slot:
     so, waiting again. `container` and `pod` are the specs; `kind` is `init`, `ephemeral`, or empty.
     """
 
-    __slots__ = ("current", "ephemeral", "init", "policy", "previous", "reason", "restarts",
-                 "results", "sandbox", "sidecar", "spec", "stopping", "waits_as")  # fmt: skip
+    __slots__ = ("actuated", "current", "ephemeral", "init", "policy", "previous", "reason",
+                 "restarts", "results", "sandbox", "sidecar", "spec", "stopping",
+                 "waits_as")  # fmt: skip
 
     def __init__(self, container: spec.Container, pod: spec.PodSpec, kind: str = "") -> None:
         self.spec, self.policy = container, pod.restart_policy
         self.init, self.ephemeral = kind == "init", kind == "ephemeral"
         self.sidecar = self.init and is_sidecar(container)
         self.waits_as = INITIALIZING if pod.init_containers else CREATING
+        self.actuated = container.resources  # of its container, as the runtime has them
         self.current: Seen | None = None
         self.previous: Seen | None = None
         self.sandbox = ""  # in which its container is
@@ -144,6 +146,27 @@ class Slot:
         return self.exited is None or restarts(self.spec, self.policy, self.exited.exit_code)
 
     @property
+    def to_be_resized(self) -> list[str]:
+        """Of which resources its container has not yet what is allocated."""
+        if not self.running or self.actuated is self.spec.resources:
+            return []
+        return [
+            name
+            for name in ("cpu", "memory")
+            if any(
+                (getattr(self.actuated, group) or {}).get(name)
+                != (getattr(self.spec.resources, group) or {}).get(name)
+                for group in ("requests", "limits")
+            )
+        ]
+
+    @property
+    def resize_restarts(self) -> bool:
+        """Whether its container has to be made anew to get what is allocated (`resizePolicy`)."""
+        rules = {rule.resource_name: rule.restart_policy for rule in self.spec.resize_policy or ()}
+        return any(rules.get(name) == "RestartContainer" for name in self.to_be_resized)
+
+    @property
     def restarts_on_failure(self) -> bool:
         """Whether a container that the kubelet kills is started again."""
         return (self.spec.restart_policy or self.policy) != "Never"
@@ -159,6 +182,7 @@ class Slot:
             self.restarts += 1
             self.previous = self.current
         self.current, self.sandbox, self.stopping = container, sandbox, False
+        self.actuated = self.spec.resources
         self.results = {}
 
     def observe(self, kind: str, good: bool) -> None:
@@ -173,7 +197,7 @@ class Slot:
     def facts(self) -> tuple[object, ...]:
         """All that its status is made of."""
         found = self.current, self.previous, *self.results.items()  # of its probes
-        return *found, self.restarts, self.reason
+        return *found, self.restarts, self.reason, self.spec.resources, self.actuated
 
     def status(self, runtime: str, deleted: bool = False, unknown: bool = False) -> Document:
         """What `status.containerStatuses` says of it (`convertToAPIContainerStatuses`).
@@ -197,6 +221,8 @@ class Slot:
             status["containerID"] = intern(f"{runtime}://{self.current.id}")
             status["imageID"] = self.current.image_ref
             status |= _allocated(self.spec)
+            if self.running and self.actuated != self.spec.resources:
+                status["resources"] = encode(self.actuated)
         state = self._state(runtime, deleted)
         ended = self.ended_last if "waiting" in state else self.previous
         if unknown and "terminated" not in state:

@@ -117,8 +117,6 @@ def test_a_pod_that_is_over_holds_nothing(one):
     held.release("a")
     held.release("a")
     assert held.refuse(of_resources("b", cpu="4"), NODE) is None
-    held.change(first)
-    assert held.refuse(of_resources("b", cpu="4"), NODE) is None, "what is over is not resized"
 
 
 def test_a_pod_that_ran_to_its_end_makes_room_for_the_next(one):

@@ -185,10 +185,17 @@ class RestartRule(Value, frozen=True):
         return among == (self.exit_codes.operator == "In")
 
 
+class ResizeRule(Value, frozen=True):
+    """Whether a container has to be restarted when it gets more or less of a resource."""
+
+    resource_name: str = ""
+    restart_policy: str = "NotRequired"
+
+
 class Container(Value, frozen=True):
     """One process image of a Pod, with what it needs."""
 
-    UNKEPT = "resizePolicy volumeDevices"
+    UNKEPT = "volumeDevices"
 
     name: str
     image: str = ""
@@ -202,6 +209,7 @@ class Container(Value, frozen=True):
     resources: ResourceRequirements = ResourceRequirements()
     restart_policy: str | None = None  # Always on an init container: a sidecar
     restart_policy_rules: list[RestartRule] | None = None
+    resize_policy: list[ResizeRule] | None = None
     startup_probe: Probe | None = None
     liveness_probe: Probe | None = None
     readiness_probe: Probe | None = None
