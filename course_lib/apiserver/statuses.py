@@ -62,7 +62,7 @@ def refused(refusal: CourseError, about: Document | None = None) -> HTTPResponse
     elif isinstance(refusal, InvalidManifest) and not isinstance(refusal, WrongType):
         code, reason = 422, "Invalid"
     message = refusal.what
-    if not isinstance(refusal, APIError | InvalidObject):  # what it says stands in its parts
+    if not isinstance(refusal, APIError | InvalidObject | WrongType):  # the rest is in its parts
         parts = (refusal.where, refusal.expected and f"expected {refusal.expected}",
                  refusal.found and f"found {refusal.found}", refusal.do)  # fmt: skip
         message = "; ".join([message, *(part for part in parts if part)])

@@ -21,6 +21,7 @@ from course_lib.errors import CourseError
 from course_lib.objects.decode import warnings_for
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object
+from course_lib.objects.typed import typed
 
 
 class Writer:
@@ -221,12 +222,7 @@ class Writer:
         """The metadata of a document, as a mapping of its own."""
         meta = document.get("metadata")
         if meta is not None and not isinstance(meta, dict):
-            raise BadRequest(
-                "metadata is an object",
-                where="metadata",
-                expected="a mapping",
-                found=repr(meta)[:60],
-            )
+            typed(document, self.target.kind)  # it raises
         return dict(meta or {})
 
     def _document(self, name: str, namespace: str) -> Document:

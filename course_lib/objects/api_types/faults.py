@@ -60,7 +60,8 @@ def _faults(
         for key, item in value.items():
             if key in fields:
                 below = f"{path}.{key}".removeprefix(".")
-                inside = f"{field}.{key}".removeprefix(".")
+                within = f"{fields[key].embedded}.{key}".removeprefix(".")
+                inside = f"{field}.{within}".removeprefix(".")
                 yield from _faults(item, fields[key].type, below, inside, own)
     elif type.shape in LEAF:
         try:
@@ -74,12 +75,12 @@ def _faults(
 
 
 def _mismatch(value: object, type: Type, field: str, struct: str) -> str:
-    wanted = f"Go struct field {struct}.{field} of type {type.go}"
-    if type.shape in ("time", "microtime", "duration"):
-        wanted = "Go value of type string"
-    elif type.shape == "intorstring":
-        wanted = "Go value of type int32"
+    go = _READ_AS.get(type.shape, type.go)
+    wanted = f"Go struct field {struct}.{field} of type {go}"
     return f"json: cannot unmarshal {_kind(value, type)} into {wanted}"
+
+
+_READ_AS = {"time": "string", "microtime": "string", "duration": "string", "intorstring": "int32"}
 
 
 def _kind(value: object, type: Type) -> str:

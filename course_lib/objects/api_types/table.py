@@ -1,8 +1,9 @@
 """The table of types: structs with their fields, and what fields hold.
 
 A line of `release.txt` is a field's name, its type, and marks: `?` is left out while it is empty,
-`merge=key` and `retainKeys` are what strategic merge patches do. `*` is a pointer, `[]` a list,
-`map[...]` a map, `or[...]` a struct or another value; after `=` stands the name of a type in Go.
+`merge=key` and `retainKeys` are what strategic merge patches do, `in=` names an embedded struct.
+`*` is a pointer, `[]` a list, `map[...]` a map, `or[...]` a struct or another value; after `=`
+stands the name of a type in Go.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ class Field(msgspec.Struct, frozen=True, eq=False):
     merge_key: str = ""  # of a list that patches merge; "" in a list of texts, too
     merged: bool = False
     retains_keys: bool = False
+    embedded: str = ""  # the struct that has it, and is a part of this one without a name
 
 
 class ReleaseTypes(msgspec.Struct, frozen=True):
@@ -124,6 +126,7 @@ def _field(line: str) -> Field:
         merge_key=merge[0].partition("=")[2] if merge else "",
         merged=bool(merge),
         retains_keys="retainKeys" in marks,
+        embedded=next((mark[3:] for mark in marks if mark.startswith("in=")), ""),
     )
 
 

@@ -2,7 +2,7 @@
 //
 // A field is its name in JSON, its type, and what is said of it: `?` where it is left out while empty
 // (omitempty, or omitzero of a struct), `*` where it is a pointer, `merge=key` and `replaceKeys` for
-// lists that strategic merge patches merge.
+// lists that strategic merge patches merge, `in=Name` where it is a field of an embedded struct.
 package main
 
 import (
@@ -82,11 +82,11 @@ func walk(t reflect.Type) {
 	}
 	found[name] = nil
 	var lines []string
-	fields(t, &lines)
+	fields(t, "", &lines)
 	found[name] = lines
 }
 
-func fields(t reflect.Type, lines *[]string) {
+func fields(t reflect.Type, embedded string, lines *[]string) {
 	for i := 0; i < t.NumField(); i++ {
 		field := t.Field(i)
 		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
@@ -98,7 +98,7 @@ func fields(t reflect.Type, lines *[]string) {
 			if inner.Kind() == reflect.Pointer {
 				inner = inner.Elem()
 			}
-			fields(inner, lines)
+			fields(inner, inner.Name(), lines)
 			continue
 		}
 		line := name + " " + written(field.Type)
@@ -110,6 +110,9 @@ func fields(t reflect.Type, lines *[]string) {
 			line += " merge=" + key
 		} else if strings.Contains(field.Tag.Get("patchStrategy"), "merge") {
 			line += " merge"
+		}
+		if embedded != "" && embedded != "TypeMeta" {
+			line += " in=" + embedded
 		}
 		if strings.Contains(field.Tag.Get("patchStrategy"), "retainKeys") {
 			line += " retainKeys"
