@@ -21,6 +21,8 @@ from course_lib.objects.quantity import Quantity
 
 LARGEST = {"cpu": "10k", "memory": "1Ei"}  # of a machine
 REPLACEABLE = (CONTROLLER_MANAGER, SCHEDULER)  # clients of the API, which others can do without
+METRICS_SERVER = "metrics-server"
+ADD_ONS = (METRICS_SERVER,)  # what not every cluster has
 T = TypeVar("T", bound=type)
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -195,16 +197,16 @@ def check_settings(
 
 
 def left_out(names: Sequence[str]) -> frozenset[str]:
-    """The components that a control plane does without.
+    """The components that a cluster does without.
 
     Raises `CourseError` for `names` of anything else.
     """
     for name in [names] if isinstance(names, str) else names:
-        if name not in REPLACEABLE:
+        if name not in (*REPLACEABLE, *ADD_ONS):
             raise CourseError(
                 "no such component to leave out",
                 where="without",
-                expected=f"a list of {' and '.join(REPLACEABLE)}, or of one of them",
+                expected=f"a list of {', '.join((*REPLACEABLE, *ADD_ONS))}, or of one of them",
                 found=repr(name)[:60],
             )
     return frozenset([names] if isinstance(names, str) else names)

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any, Self
 from course_lib.apiserver.deletion import BACKGROUND
 from course_lib.cluster import layout as layouts
 from course_lib.cluster.apply import apply_manifests
-from course_lib.cluster.arguments import check_settings, checked, count, left_out, limits_of
+from course_lib.cluster.arguments import (
+    METRICS_SERVER,
+    check_settings,
+    checked,
+    count,
+    left_out,
+    limits_of,
+)
 from course_lib.cluster.cloud import Cloud
 from course_lib.cluster.containers import ContainerAccess
 from course_lib.cluster.control_plane import ControlPlane, ManagedControlPlane
@@ -66,7 +73,8 @@ class Cluster(ShortForms):
     `cloud` whether a cloud gives Services their load balancers. `start` is where simulated time
     begins (s after 1 January 2026).
     `labels` are put on all nodes. `without` names parts of the control plane that are left out,
-    kube-scheduler or kube-controller-manager: a program outside does their work, over `serve`.
+    kube-scheduler or kube-controller-manager: a program outside does their work, over `serve`; or
+    metrics-server, and then autoscalers have no CPU time or memory to go by.
     With `client_limits` these two send so many requests a second as the real ones, so that at scale
     things take as long as on a real cluster; a dict gives one another rate and burst
     (`{"kube-controller-manager": (100, 150)}`).
@@ -112,8 +120,8 @@ class Cluster(ShortForms):
         self.registry, self.behaviours = Registry(), Behaviours()
         addresses = ranges(layout or nodes, pod_cidr, settings.get("subnets", 1))
         self.network = network_named(self.sim, network, addresses, settings, policies)
-        metrics = MetricsServer(self.sim)
         absent, limits = left_out(without), limits_of(client_limits)
+        metrics = MetricsServer(self.sim, installed=METRICS_SERVER not in absent)
         parts = metrics, scheduler, self.network.cluster_cidr, absent, limits
         if layout is None:
             self.plane = ManagedControlPlane(self.sim, layouts.beside(nodes, zones), *parts)

@@ -65,7 +65,7 @@ class Machines:
         self.runtimes: dict[str, Runtime] = {}
         self.proxies: dict[str, KubeProxy] = {}
         self._trackers = ChangeTrackers()
-        self._metrics = metrics
+        self.metrics = metrics
         self._usage: dict[str, NodeUsage] = {}
 
     def add(
@@ -110,8 +110,8 @@ class Machines:
             plane.connection(name, remembers=True), machine, cri, self._network, made.disk
         )
         self.kubelets[name] = kubelet
-        usage = NodeUsage(kubelet, made, self._metrics.scrapes)
-        self._usage[name] = self._metrics.targets[name] = usage
+        usage = NodeUsage(kubelet, made, self.metrics.scrapes)
+        self._usage[name] = self.metrics.targets[name] = usage
         self.proxies[name] = KubeProxy(
             plane.connection(name),
             host,

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from course_lib.controllers.metrics import Reading
+from course_lib.controllers.metrics import ContainerReading, Reading
 from course_lib.node import Kubelet
-from course_lib.node.cri_config import POD_UID
+from course_lib.node.cri_config import CONTAINER_NAME, POD_UID
 from course_lib.runtimes import Runtime
 
 NOTHING: Mapping[str, Reading] = {}
@@ -55,12 +55,11 @@ class NodeUsage:
         """
         if not self._kubelet.powered or not self._runtime.up:
             return NOTHING
-        readings: dict[str, Reading] = {}
+        readings: dict[str, dict[str, ContainerReading]] = {}
         for container in self._runtime.containers.values():
             if container.running and (uid := container.spec.labels.get(POD_UID)):
-                before = readings.get(uid, Reading(0.0, 0.0))
-                readings[uid] = Reading(
-                    before.cpu_seconds + round(container.cpu_seconds(time) * 1e9) / 1e9,
-                    before.memory + round(container.memory(time)),
+                name = container.spec.labels.get(CONTAINER_NAME, container.spec.name)
+                readings.setdefault(uid, {})[name] = ContainerReading(
+                    round(container.cpu_seconds(time) * 1e9) / 1e9, round(container.memory(time))
                 )
         return readings or NOTHING

@@ -2,13 +2,10 @@
 
 desired = ceil(current * usage / target), unless that is within a tenth of 1; and not down until
 five minutes have passed without a higher recommendation.
-Source: `pkg/controller/podautoscaler` (`horizontal.go`, `replica_calculator.go`).
+Source: `pkg/controller/podautoscaler/horizontal.go`.
 """
 
 from __future__ import annotations
-
-from collections import deque
-from contextlib import suppress
 
 import msgspec
 
@@ -17,35 +14,55 @@ from course_lib.apiserver.scales import scale_of, scaled
 from course_lib.apiserver.server import not_found
 from course_lib.client import Client
 from course_lib.client.informer import InformerFactory
-from course_lib.controllers.controller import Controller
+from course_lib.controllers.autoscaler_metrics import REASONS, MetricFailure, MetricReader, Scaled
+from course_lib.controllers.controller import Controller, Key, key_of
 from course_lib.controllers.metrics import MetricsServer
-from course_lib.controllers.scaling import ScalingHistory, next_size, replicas_for
-from course_lib.engine import FOR_EVER, SOON, Ticker
+from course_lib.controllers.scaling import ScalingHistory, next_size, note_change
 from course_lib.errors import CourseError
 from course_lib.objects.kind import Kind
 from course_lib.objects.kinds.deployment import Deployment
-from course_lib.objects.kinds.horizontal_pod_autoscaler import HorizontalPodAutoscaler, Metric
+from course_lib.objects.kinds.horizontal_pod_autoscaler import HorizontalPodAutoscaler
 from course_lib.objects.kinds.pod import Pod
-from course_lib.objects.kinds.pod.requests import amounts
 from course_lib.objects.kinds.replica_set import ReplicaSet
 from course_lib.objects.kinds.replication_controller import ReplicationController
 from course_lib.objects.kinds.stateful_set import StatefulSet
 from course_lib.objects.manifests import Document
-from course_lib.objects.meta import Object, selector_of, set_condition
-from course_lib.objects.pods import is_ready
-from course_lib.objects.quantity import Quantity
-from course_lib.objects.selectors import NOTHING, Selector, parse_selector, selector_from_labels
+from course_lib.objects.meta import is_true, selector_of
+from course_lib.objects.selectors import Selector, parse_selector, selector_from_labels
 
 SYNC_PERIOD = 15.0  # s
 
 
 class ScaledWorkload(msgspec.Struct, frozen=True):
-    """What an autoscaler scales: its kind, its size, and the selector of its Pods."""
+    """What an autoscaler scales: its kind, how many replicas it asks for and has, its selector."""
 
     kind: Kind
     name: str
     replicas: int
+    has: int
     selector: Selector | None  # None if a custom object has none
+
+
+class Decision(msgspec.Struct):
+    """What a look at an autoscaler states: the conditions so far, and the metrics that it saw."""
+
+    conditions: list[Document]
+    metrics: list[Document] | None = None
+
+    def state(self, now: str, kind: str, status: bool, reason: str, message: str) -> None:
+        """State a condition of a `kind` at a time `now`, with its `reason` and `message`.
+
+        It stays at its place in the list.
+        """
+        shown = "True" if status else "False"
+        stated = {"type": kind, "status": shown, "reason": reason, "message": message}
+        for place, before in enumerate(self.conditions):
+            if before["type"] == kind:
+                same = before["status"] == shown
+                since = before.get("lastTransitionTime") if same else now
+                self.conditions[place] = stated | {"lastTransitionTime": since}
+                return
+        self.conditions.append(stated | {"lastTransitionTime": now})
 
 
 class AutoscalerController(Controller):
@@ -56,43 +73,42 @@ class AutoscalerController(Controller):
 
     name = "horizontal-pod-autoscaler"
     kind = "HorizontalPodAutoscaler"
+    backoff = (SYNC_PERIOD, SYNC_PERIOD)  # each is looked at again, whatever came of the last look
 
     def __init__(self, api: Client, informers: InformerFactory, metrics: MetricsServer) -> None:
         self.metrics = metrics
-        self._history: dict[str, ScalingHistory] = {}
+        self._history: dict[str, ScalingHistory] = {}  # by uid of the autoscaler
+        # By uid of the autoscaler: its namespace and name, and what its target selects.
+        self._selectors: dict[str, tuple[str, str, Selector]] = {}
         super().__init__(api, informers)
-        self._ticker = Ticker(self.sim, self.sim.now + SYNC_PERIOD, SYNC_PERIOD, self._sync)
-        informers.informer(self.kind).add_handler(self._on_change)
 
-    def _on_change(self, before: Object | None, after: Object | None) -> None:
-        self._ticker.wake()
+    def watch_objects(self) -> None:
+        """Look at an autoscaler at once where its spec changes, and then every 15 s."""
+        self.objects.add_handler(self._on_change)
 
-    def _sync(self) -> float:
-        """Look at all autoscalers; while there are none, there is nothing to do."""
-        if not self.informers.synced:
-            return SOON
-        autoscalers = self.informers.list(self.kind)
-        with suppress(Unavailable):
-            for hpa in autoscalers:
-                self._attempt(hpa)
-        return SOON if autoscalers else FOR_EVER
+    def _on_change(
+        self, before: HorizontalPodAutoscaler | None, after: HorizontalPodAutoscaler | None
+    ) -> None:
+        if before is not None and after is None:
+            self._history.pop(before.uid, None)
+            self._selectors.pop(before.uid, None)
+        elif after is not None:
+            same = before and before.metadata.generation == after.metadata.generation
+            self.enqueue(key_of(after), after=SYNC_PERIOD if same else 0.0)
 
-    def _attempt(self, hpa: HorizontalPodAutoscaler) -> None:
-        """Look at one autoscaler; what is wrong with it does not concern the others."""
+    def reconcile(self, hpa: HorizontalPodAutoscaler) -> None:
+        """Scale the target of one autoscaler, and look at it again in 15 s."""
+        self.enqueue(key_of(hpa), after=SYNC_PERIOD)
         try:
             self._autoscale(hpa)
         except Unavailable:
             raise
         except CourseError as refusal:
             self.sim.record(self.name, f"{hpa.kind}/{hpa.name}", "FailedUpdate", refusal.what)
-        except Exception as error:  # a fault of the controller itself
-            self.sim.failed(error, self.name, f"{hpa.namespace}/{hpa.name}")
-
-    def look(self, namespace: str, name: str) -> None:
-        """Nothing between the syncs: the autoscaler goes by the clock."""
 
     def _autoscale(self, hpa: HorizontalPodAutoscaler) -> None:
         """Scale the target of one autoscaler, or say why it cannot be scaled."""
+        decision = Decision([msgspec.to_builtins(c) for c in hpa.status.conditions or ()])
         try:
             target = self._target(hpa)
         except Unavailable:
@@ -100,17 +116,159 @@ class AutoscalerController(Controller):
         except CourseError as problem:
             self.warning(hpa, "FailedGetScale", problem.what)
             message = "the HPA controller was unable to get the target's current scale: "
-            message += problem.what
-            self._state(hpa, "AbleToScale", "False", "FailedGetScale", message)
+            self._state(decision, "AbleToScale", False, "FailedGetScale", message + problem.what)
+            self._write(hpa, decision, {})
             return
-        if target.selector is None:
-            message = "the HPA target's scale is missing a selector"
-            self._state(hpa, "ScalingActive", "False", "InvalidSelector", message)
-        elif target.replicas == 0:
-            message = "scaling is disabled since the replica count of the target is zero"
-            self._state(hpa, "ScalingActive", "False", "ScalingDisabled", message)
+        message = "the HPA controller was able to get the target's current scale"
+        self._state(decision, "AbleToScale", True, "SucceededGetScale", message)
+        first = ScalingHistory([(self.sim.now, target.replicas)], [])
+        history = self._history.setdefault(hpa.uid, first)
+        wanted = self._wanted(hpa, target, decision, history)
+        if wanted is None:
+            self._write_size(hpa, decision, target.replicas, hpa.status.desired_replicas)
+        elif self._rescale(hpa, target, decision, *wanted):
+            desired = wanted[0]
+            note_change(hpa, history, self.sim.now, desired - target.replicas)
+            self._write_size(hpa, decision, target.replicas, desired, self.sim.timestamp)
         else:
-            self._follow_load(hpa, target)
+            self._write_size(hpa, decision, target.replicas, target.replicas)
+
+    def _wanted(
+        self,
+        hpa: HorizontalPodAutoscaler,
+        target: ScaledWorkload,
+        decision: Decision,
+        history: ScalingHistory,
+    ) -> tuple[int, str] | None:
+        """The size that a target should have, and why; None where no metric says it.
+
+        The bounds hold without metrics, too.
+        """
+        current, least = target.replicas, hpa.spec.min_replicas
+        if current == 0:
+            to_zero = _is_scaled_to_zero(hpa)
+            if not to_zero or (least == 0 and not _counts_demand(hpa)):
+                message = "scaling is disabled since the replica count of the target is zero"
+                self._state(decision, "ScalingActive", False, "ScalingDisabled", message)
+                return 0, ""
+        elif current > hpa.spec.max_replicas:
+            return hpa.spec.max_replicas, "Current number of replicas above Spec.MaxReplicas"
+        elif current < least:
+            return least, "Current number of replicas below Spec.MinReplicas"
+        asked = self._by_metrics(hpa, target, decision)
+        if asked is None:
+            return None
+        recommendation, name = asked
+        why = f"{name} above target" if recommendation > current else ""
+        why = "All metrics below target" if recommendation < current else why
+        found = next_size(hpa, history, self.sim.now, current, recommendation)
+        self._state(decision, "AbleToScale", True, *found.able)
+        self._state(decision, "ScalingLimited", found.limited, *found.limit)
+        if current == 0 and found.size < least:
+            return least, why or "Current number of replicas below Spec.MinReplicas"
+        return found.size, why
+
+    def _by_metrics(
+        self, hpa: HorizontalPodAutoscaler, target: ScaledWorkload, decision: Decision
+    ) -> tuple[int, str] | None:
+        """The most replicas that a metric asks for, and which; None if that is not known.
+
+        A metric that fails does not stop others, unless they ask for fewer replicas
+        (`computeReplicasForMetrics`).
+        """
+        scaled = self._scaled(hpa, target, decision)
+        if scaled is None:
+            return None
+        reader, metrics = MetricReader(self.metrics, hpa, self.sim.now), hpa.spec.metrics or ()
+        best, failures = (0, ""), list[tuple[str, MetricFailure]]()
+        decision.metrics = []
+        for metric in metrics:
+            try:
+                found = reader.read(metric, scaled)
+            except MetricFailure as failure:
+                reason = REASONS[metric.type]
+                self.warning(hpa, reason, failure.what)
+                failures.append((reason, failure))
+                decision.metrics.append({"type": ""})
+                continue
+            decision.metrics.append(found.shown)
+            if not best[0] or found.replicas > best[0]:
+                best = found.replicas, found.name
+        if len(failures) == len(metrics) or (failures and best[0] < target.replicas):
+            reason, first = failures[0]
+            message = f"the HPA was unable to compute the replica count: {first.what}"
+            self._state(decision, "ScalingActive", False, reason, message)
+            count = f"invalid metrics ({len(failures)} invalid out of {len(metrics)})"
+            summary = f"{count}, first error is: {first.summary}"
+            self.warning(hpa, "FailedComputeMetricsReplicas", summary)
+            return None
+        message = "the HPA was able to successfully calculate a replica count from "
+        self._state(decision, "ScalingActive", True, "ValidMetricFound", message + best[1])
+        return best
+
+    def _scaled(
+        self, hpa: HorizontalPodAutoscaler, target: ScaledWorkload, decision: Decision
+    ) -> Scaled | None:
+        """The Pods of a target; None where its selector does not say which, or not only of it."""
+        if target.selector is None:
+            reason, why = "InvalidSelector", "selector is required"
+            self.warning(hpa, "SelectorRequired", why)
+            message = "the HPA target's scale is missing a selector"
+        else:
+            self._selectors[hpa.uid] = hpa.namespace, hpa.name, target.selector
+            pods = self.informers.list(Pod, hpa.namespace, target.selector)
+            others = self._also_selecting(hpa, pods)
+            if not others:
+                return Scaled(target.replicas, target.has, target.selector, pods)
+            named = " ".join(f"{{{name} {hpa.namespace}}}" for name in [hpa.name, others[0]])
+            reason, why = "AmbiguousSelector", f"pods by selector {target.selector} are "
+            why += f"controlled by more than one HPA (e.g. [{named}])"
+            self.warning(hpa, reason, why)
+            message = why
+        self._state(decision, "ScalingActive", False, reason, message)
+        self.warning(hpa, "FailedComputeMetricsReplicas", why)
+        return None
+
+    def _also_selecting(self, hpa: HorizontalPodAutoscaler, pods: list[Pod]) -> list[str]:
+        """The other autoscalers whose targets have one of the `pods`."""
+        others = sorted(
+            (name, selector)
+            for uid, (namespace, name, selector) in self._selectors.items()
+            if uid != hpa.uid and namespace == hpa.namespace
+        )
+        return [name for name, wanted in others if any(wanted.matches(p.labels) for p in pods)]
+
+    def _rescale(
+        self,
+        hpa: HorizontalPodAutoscaler,
+        target: ScaledWorkload,
+        decision: Decision,
+        desired: int,
+        why: str,
+    ) -> bool:
+        """Write the target's new size, if it changes; returns whether it does."""
+        if desired == target.replicas:
+            return False
+        try:
+            self.api.patch(target.kind, target.name, hpa.namespace, scaled(target.kind, desired))
+        except Unavailable:
+            raise
+        except CourseError as refusal:
+            message = f"New size: {desired}; reason: {why}; error: {refusal.what}"
+            self.warning(hpa, "FailedRescale", message)
+            message = f"the HPA controller was unable to update the target scale: {refusal.what}"
+            self._state(decision, "AbleToScale", False, "FailedUpdateScale", message)
+            self._write_size(hpa, decision, target.replicas, hpa.status.desired_replicas)
+            raise
+        message = f"the HPA controller was able to update the target scale to {desired}"
+        self._state(decision, "AbleToScale", True, "SucceededRescale", message)
+        self.normal(hpa, "SuccessfulRescale", f"New size: {desired}; reason: {why}")
+        to_zero = desired == 0 and hpa.spec.min_replicas == 0 and _counts_demand(hpa)
+        did = "scaled" if to_zero else "did not scale"
+        message = f"the HPA controller {did} the workload to zero"
+        reason = "ScaledToZero" if to_zero else "NotScaledToZero"
+        self._state(decision, "ScaledToZero", to_zero, reason, message)
+        return True
 
     def _target(self, hpa: HorizontalPodAutoscaler) -> ScaledWorkload:
         """The target and its scale; raises `CourseError` if there is none."""
@@ -127,10 +285,11 @@ class AutoscalerController(Controller):
             selector = selector_of(target.spec.selector)
         else:
             scale = scale_of(kind, self.api.document(kind, target.name, namespace))
-            written, replicas = scale["status"]["selector"], scale["spec"]["replicas"]
+            has, written = scale["status"]["replicas"], scale["status"]["selector"]
             selector = parse_selector(written) if written else None
-            return ScaledWorkload(kind, target.name, replicas, selector)
-        return ScaledWorkload(kind, target.name, target.spec.replicas, selector)
+            return ScaledWorkload(kind, target.name, scale["spec"]["replicas"], has, selector)
+        replicas, has = target.spec.replicas, target.status.replicas
+        return ScaledWorkload(kind, target.name, replicas, has, selector)
 
     def _scaled_kind(self, api_version: str, name: str) -> Kind:
         """The kind of a target: its group and name count, its version does not.
@@ -143,118 +302,38 @@ class AutoscalerController(Controller):
                 return kind
         raise CourseError(f'no matches for kind "{name}" in group "{group}"')
 
-    def _follow_load(self, hpa: HorizontalPodAutoscaler, target: ScaledWorkload) -> None:
-        current, pods = target.replicas, self._pods(hpa.namespace, target)
-        metrics = hpa.spec.metrics or ()
-        made = [self._recommendation(hpa, metric, current, pods) for metric in metrics]
-        known = [each for each in made if each is not None]
-        if not known:
-            reason = "FailedGetResourceMetric"
-            message = "the HPA was unable to compute the replica count: "
-            message += "no metrics known for ready pods"
-            self._state(hpa, "ScalingActive", "False", reason, message)
-            return
-        recommendation, why, _ = max(known, key=lambda found: found[0])
-        desired = self._rescale(hpa, target, recommendation, why)
-        message = "the HPA was able to successfully calculate a replica count"
+    # The status
+
+    def _state(
+        self, decision: Decision, kind: str, status: bool, reason: str, message: str
+    ) -> None:
+        decision.state(self.sim.timestamp, kind, status, reason, message)
+
+    def _write_size(
+        self,
+        hpa: HorizontalPodAutoscaler,
+        decision: Decision,
+        current: int,
+        desired: int,
+        scaled_at: str = "",
+    ) -> None:
         status: Document = {
             "currentReplicas": current,
             "desiredReplicas": desired,
-            "currentMetrics": [seen for _, _, seen in known],
+            "currentMetrics": decision.metrics,
             "observedGeneration": hpa.metadata.generation,
         }
-        if desired != current:
-            status["lastScaleTime"] = self.sim.timestamp
-        self._state(hpa, "ScalingActive", "True", "ValidMetricFound", message, status)
+        self._write(hpa, decision, status | ({"lastScaleTime": scaled_at} if scaled_at else {}))
 
-    def _rescale(
-        self, hpa: HorizontalPodAutoscaler, target: ScaledWorkload, recommendation: int, why: str
-    ) -> int:
-        """Write the target's new size, if it changes; returns the size."""
-        current = target.replicas
-        history = self._history.setdefault(hpa.uid, ScalingHistory(deque(), deque()))
-        desired = next_size(hpa, history, self.sim.now, current, recommendation)
-        if desired != current:
-            self.api.patch(target.kind, target.name, hpa.namespace, scaled(target.kind, desired))
-            history.changes.append((self.sim.now, desired - current))
-            self.normal(hpa, "SuccessfulRescale", f"New size: {desired}; reason: {why}")
-        return desired
-
-    def _pods(self, namespace: str, target: ScaledWorkload) -> list[Pod]:
-        pods = self.informers.list(Pod, namespace, target.selector or NOTHING)
-        return [p for p in pods if p.status.phase != "Failed" and not p.terminating]
-
-    def _recommendation(
-        self, hpa: HorizontalPodAutoscaler, metric: Metric, current: int, pods: list[Pod]
-    ) -> tuple[int, str, Document] | None:
-        """The replicas that one metric asks for, the reason, and what was seen."""
-        if metric.resource is None:
-            return None
-        name, target = metric.resource.name, metric.resource.target
-        usage = {
-            pod.uid: found.cpu if name == "cpu" else found.memory
-            for pod in pods
-            if (found := self.metrics.usage(pod.uid, pod.spec.node_name)) and is_ready(pod)
-        }
-        if not usage:
-            why = f"failed to get {name} utilization: did not receive metrics for any ready pods"
-            self.warning(hpa, "FailedGetResourceMetric", why)
-            return None
-        if target.average_utilization is not None:
-            return self._by_utilization(hpa, name, target.average_utilization, current, pods, usage)
-        if target.average_value is None:
-            return None
-        each = float(Quantity(target.average_value))
-        mean = sum(usage.values()) / len(usage)
-        recommendation = replicas_for(mean / each, current, len(usage), len(pods) - len(usage))
-        way = "above" if mean > each else "below"
-        why = f"{name} resource {way} target"
-        return recommendation, why, _seen(name, averageValue=f"{mean:.3f}")
-
-    def _by_utilization(
-        self,
-        hpa: HorizontalPodAutoscaler,
-        name: str,
-        target: int,
-        current: int,
-        pods: list[Pod],
-        usage: dict[str, float],
-    ) -> tuple[int, str, Document] | None:
-        """Usage against what the Pods request, in per cent."""
-        requests = 0.0
-        for pod in pods:
-            for container in pod.spec.containers:
-                asked = amounts(container, "requests").get(name)
-                if asked is None:
-                    why = f"failed to get {name} utilization: missing request for {name} "
-                    why += f"in container {container.name} of Pod {pod.name}"
-                    self.warning(hpa, "FailedGetResourceMetric", why)
-                    return None
-                requests += float(asked) if pod.uid in usage else 0.0
-        if not requests:
-            return None
-        percent = int(sum(usage.values()) * 100 / requests)
-        recommendation = replicas_for(percent / target, current, len(usage), len(pods) - len(usage))
-        way = "above" if percent > target else "below"
-        why = f"{name} resource utilization (percentage of request) {way} target"
-        if percent <= target and recommendation == current:
-            why = "All metrics below target"
-        return recommendation, why, _seen(name, averageUtilization=percent)
-
-    def _state(
-        self,
-        hpa: HorizontalPodAutoscaler,
-        kind: str,
-        status: str,
-        reason: str,
-        message: str,
-        more: Document | None = None,
-    ) -> None:
-        conditions = set_condition(
-            hpa.status.conditions, kind, status, self.sim.timestamp, reason, message
-        )
-        self.api.patch_status(hpa, {"conditions": conditions} | (more or {}))
+    def _write(self, hpa: HorizontalPodAutoscaler, decision: Decision, status: Document) -> None:
+        self.state(hpa, {"conditions": decision.conditions} | status)
 
 
-def _seen(name: str, **current: object) -> Document:
-    return {"type": "Resource", "resource": {"name": name, "current": current}}
+def _is_scaled_to_zero(hpa: HorizontalPodAutoscaler) -> bool:
+    """Whether the autoscaler itself has scaled its target to zero."""
+    return is_true(hpa.status.conditions, "ScaledToZero")
+
+
+def _counts_demand(hpa: HorizontalPodAutoscaler) -> bool:
+    """Whether a metric can ask for replicas while there are none."""
+    return any(metric.type in ("Object", "External") for metric in hpa.spec.metrics or ())

@@ -12,7 +12,8 @@ from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Row
 from course_lib.objects.kinds import autoscaler_rules
 from course_lib.objects.manifests import Document, places
-from course_lib.objects.meta import Condition, Object, Value
+from course_lib.objects.meta import Condition, LabelSelector, Object, Value
+from course_lib.objects.quantity import Quantity
 
 
 class ScaleTarget(Value, frozen=True):
@@ -39,13 +40,52 @@ class ResourceMetric(Value, frozen=True):
     target: MetricTarget
 
 
-class Metric(Value, frozen=True):
-    """What an autoscaler looks at; the simulation has Resource metrics."""
+class ContainerResourceMetric(Value, frozen=True):
+    """The same of one container in each Pod."""
 
-    UNKEPT = "containerResource external object pods"
+    name: str
+    container: str
+    target: MetricTarget
+
+
+class MetricIdentifier(Value, frozen=True):
+    """What a metric of an adapter is called; the selector chooses among those of the name."""
+
+    name: str
+    selector: LabelSelector | None = None
+
+
+class PodsMetric(Value, frozen=True):
+    """A number that each Pod has."""
+
+    metric: MetricIdentifier
+    target: MetricTarget
+
+
+class ObjectMetric(Value, frozen=True):
+    """A number that another object of the namespace has."""
+
+    described_object: ScaleTarget
+    metric: MetricIdentifier
+    target: MetricTarget
+
+
+class ExternalMetric(Value, frozen=True):
+    """A number of something outside of the cluster."""
+
+    metric: MetricIdentifier
+    target: MetricTarget
+
+
+class Metric(Value, frozen=True):
+    """What an autoscaler looks at; the `type` says which of the others is set."""
 
     type: str
     resource: ResourceMetric | None = None
+    container_resource: ContainerResourceMetric | None = None
+    pods: PodsMetric | None = None
+    object: ObjectMetric | None = None
+    external: ExternalMetric | None = None
 
 
 class ScalingPolicy(Value, frozen=True):
@@ -59,11 +99,10 @@ class ScalingPolicy(Value, frozen=True):
 class ScalingRules(Value, frozen=True):
     """How fast to scale, and for how long to remember higher wishes."""
 
-    UNKEPT = "tolerance"
-
     stabilization_window_seconds: int | None = None
     select_policy: str = "Max"
     policies: list[ScalingPolicy] | None = None
+    tolerance: str | int | float | None = None
 
 
 class Behavior(Value, frozen=True):
@@ -89,7 +128,7 @@ class HorizontalPodAutoscalerSpec(Value, frozen=True):
 class HorizontalPodAutoscalerStatus(Value, frozen=True):
     """What an autoscaler last saw and decided."""
 
-    observed_generation: int = 0
+    observed_generation: int | None = None
     last_scale_time: str | None = None
     current_replicas: int = 0
     desired_replicas: int = 0
@@ -135,19 +174,12 @@ def _complete(document: Document) -> None:
 
 
 def _row(hpa: HorizontalPodAutoscaler, now: float) -> Row:
-    measured = [metric["resource"] for metric in hpa.status.current_metrics or ()]
-    current = {resource["name"]: resource["current"] for resource in measured}
-    targets = []
-    for resource in (m.resource for m in hpa.spec.metrics or () if m.resource is not None):
-        reading, target = current.get(resource.name, {}), resource.target
-        if target.average_value is not None:
-            shown = f"{reading.get('averageValue', '<unknown>')}/{target.average_value}"
-        else:
-            used = reading.get("averageUtilization")
-            shown = "<unknown>" if used is None else f"{used}%"
-            wanted = target.average_utilization
-            shown += "/<auto>" if wanted is None else f"/{wanted}%"
-        targets.append(f"{resource.name}: {shown}")
+    seen = hpa.status.current_metrics or []
+    metrics = hpa.spec.metrics or []
+    targets = [
+        _shown(metric, seen[place] if place < len(seen) else {})
+        for place, metric in enumerate(metrics)
+    ]
     more = f" + {len(targets) - 2} more..." if len(targets) > 2 else ""
     return (
         hpa.name,
@@ -157,6 +189,26 @@ def _row(hpa: HorizontalPodAutoscaler, now: float) -> Row:
         hpa.spec.max_replicas,
         hpa.status.current_replicas,
     )
+
+
+def _shown(metric: Metric, seen: Document) -> str:
+    """A metric's value and its target, as kubectl shows them (`formatHPAMetrics`)."""
+    place = _SOURCES.get(metric.type, "")
+    source = getattr(metric, "container_resource" if place == "containerResource" else place, None)
+    if source is None:
+        return "<unknown type>"
+    current, target = (seen.get(place) or {}).get("current") or {}, source.target
+    if target.average_value is not None:
+        shown = f"{current.get('averageValue', '<unknown>')}/{Quantity(target.average_value)}"
+        if place in ("object", "external"):
+            return f"{shown} (avg)"
+    elif place in ("object", "external"):
+        return f"{current.get('value', '<unknown>')}/{Quantity(target.value or 0)}"
+    else:
+        used, wanted = current.get("averageUtilization"), target.average_utilization
+        shown = "<unknown>" if used is None else f"{used}%"
+        shown += "/<auto>" if wanted is None else f"/{wanted}%"
+    return f"{source.name}: {shown}" if place.lower().endswith("resource") else shown
 
 
 HORIZONTAL_POD_AUTOSCALER = Kind(
