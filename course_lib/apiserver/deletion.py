@@ -7,22 +7,13 @@ Source: kubernetes.io "Garbage Collection", "Finalizers"; `pkg/registry/core/pod
 
 from __future__ import annotations
 
-from typing import Protocol
-
-from course_lib.apiserver.errors import TooManyRequests
-from course_lib.apiserver.reader import Reader
 from course_lib.engine import timestamp
 from course_lib.errors import CourseError
 from course_lib.objects.kind import Kind
-from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.pod.status import FINAL_PHASES
-from course_lib.objects.kinds.pod_disruption_budget import PodDisruptionBudget
 from course_lib.objects.manifests import Document
-from course_lib.objects.meta import ObjectT, selector_of, set_condition
-from course_lib.objects.pods import is_ready
 
 BACKGROUND, FOREGROUND, ORPHAN = "Background", "Foreground", "Orphan"
-ALWAYS_ALLOW = "AlwaysAllow"  # of a budget's unhealthyPodEvictionPolicy; else IfHealthyBudget
 # The finalizer by which each policy asks the garbage collector for its part.
 POLICY_FINALIZERS = {FOREGROUND: "foregroundDeletion", ORPHAN: "orphan"}
 
@@ -78,55 +69,3 @@ def _grace(document: Document, asked: int | None) -> int:
     if not spec.get("nodeName") or status.get("phase") in FINAL_PHASES:
         return 0
     return spec.get("terminationGracePeriodSeconds", 30) if asked is None else max(0, asked)
-
-
-class Evictor(Reader, Protocol):
-    """An eviction also writes, into the status of a budget."""
-
-    def patch_status(self, of: ObjectT, status: Document) -> ObjectT:
-        """Merge into the status of an object."""
-
-
-def spend_disruption(api: Evictor, pod: Pod) -> None:
-    """Count an eviction against the budgets that cover a Pod; refuse it when one is spent.
-
-    Source: `pkg/registry/core/pod/storage/eviction.go`. Pods that do not run cost nothing, nor
-    do those that are not ready, if enough others are (or the policy is AlwaysAllow).
-    """
-    if pod.status.phase != "Running" or pod.terminating:
-        return
-    ready = is_ready(pod)
-    for budget in api.list(PodDisruptionBudget, pod.namespace):
-        if not selector_of(budget.spec.selector).matches(pod.labels):
-            continue
-        status = budget.status
-        enough = status.current_healthy >= status.desired_healthy > 0
-        if not ready and (enough or budget.spec.unhealthy_pod_eviction_policy == ALWAYS_ALLOW):
-            continue
-        allowed = budget.status.disruptions_allowed
-        if allowed < 1:
-            raise TooManyRequests(
-                "Cannot evict pod as it would violate the pod's disruption budget.",
-                where=f"Pod {pod.namespace}/{pod.name}",
-                expected=f"the budget {budget.name} to allow a disruption",
-                found=f"it needs {budget.status.desired_healthy} healthy pods and has "
-                f"{budget.status.current_healthy} currently",
-                do="wait until more Pods are ready, scale up, or loosen the budget",
-            )
-        api.patch_status(budget, {"disruptionsAllowed": allowed - 1})
-
-
-def mark_evicted(api: Evictor, pod: Pod, now: str) -> None:
-    """State on a Pod that it is to be evicted (`addConditionAndDeletePod`).
-
-    `api` writes that on the `pod`, at a time `now`.
-    """
-    stated = set_condition(
-        pod.status.conditions,
-        "DisruptionTarget",
-        "True",
-        now,
-        "EvictionByEvictionAPI",
-        "Eviction API: evicting",
-    )
-    api.patch_status(pod, {"conditions": stated})

@@ -78,6 +78,18 @@ class TooManyRequests(APIError):
     code, reason = 429, "TooManyRequests"
 
 
+class SeveralBudgets(APIError):
+    """An eviction of a Pod that more than one PodDisruptionBudget covers."""
+
+    code, reason = 500, ""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This pod has more than one PodDisruptionBudget, which the eviction subresource does "
+            "not support."
+        )
+
+
 class Unavailable(APIError):
     """Nothing wrong with what was asked, but nobody could do it now: ask again later."""
 

@@ -12,7 +12,7 @@ from typing import TypeVar, cast
 
 import msgspec
 
-from course_lib.apiserver import admission, deletion, documents
+from course_lib.apiserver import admission, deletion, documents, evictions
 from course_lib.apiserver.binding import bound
 from course_lib.apiserver.documents import (
     MOST_GENERATED,
@@ -328,8 +328,8 @@ class APIServer:
     def evict(self, pod: Object, grace_period: int | None = None) -> None:
         """Delete a Pod if its PodDisruptionBudgets allow it; raises `TooManyRequests`."""
         if isinstance(pod, Pod):
-            deletion.spend_disruption(self, pod)
-            deletion.mark_evicted(self, pod, self.sim.timestamp)
+            evictions.spend_disruption(self, pod, self.sim.timestamp)
+            evictions.mark_evicted(self, pod, self.sim.timestamp)
         self.delete("Pod", pod.name, pod.namespace, grace_period=grace_period, uid=pod.uid)
 
     # The inside

@@ -76,6 +76,8 @@ def refused(refusal: CourseError, about: Document | None = None) -> HTTPResponse
             {"reason": CAUSES[error.type], "message": error.body, "field": error.path}
             for error in refusal.errors
         ]
+    elif isinstance(refusal, TooManyRequests):
+        details["causes"] = [{"reason": "DisruptionBudget", "message": refusal.found}]
     elif isinstance(refusal, Terminating):
         details["causes"] = [refusal.cause]
     elif code == 422 and not isinstance(refusal, RejectedPatch):

@@ -50,7 +50,7 @@ class Decision(msgspec.Struct):
     metrics: list[Document] | None = None
 
     def state(self, now: str, kind: str, status: bool, reason: str, message: str) -> None:
-        """State a condition of a `kind` at a time `now`, with its `reason` and `message`.
+        """State a condition of a `kind` at a time `now`: its `status`, `reason` and `message`.
 
         It stays at its place in the list.
         """

@@ -28,7 +28,7 @@ from course_lib.objects.kinds.horizontal_pod_autoscaler import (
 )
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.manifests import Document
-from course_lib.objects.meta import LabelSelector
+from course_lib.objects.meta import go_text
 from course_lib.objects.quantity import BINARY_SI, DECIMAL_SI, Quantity
 from course_lib.objects.selectors import Selector
 
@@ -70,7 +70,10 @@ class MetricFailure(CourseError):
 
 
 class MetricReader:
-    """Reads the metrics of one autoscaler; `server` has them, `now` is the time (simulated s)."""
+    """Reads the metrics of one autoscaler, `hpa`.
+
+    `server` has them, `now` is the time (simulated s).
+    """
 
     def __init__(self, server: MetricsServer, hpa: HorizontalPodAutoscaler, now: float) -> None:
         self._server, self._hpa, self._now = server, hpa, now
@@ -186,14 +189,14 @@ class MetricReader:
         proposal, current = _by_total(calculator, total, aim, target.has)
         called = f"{described.kind} metric {name}"
         if aim.value is None:
-            called = f"external metric {name}({_written(source.metric.selector)})"
+            called = f"external metric {name}({go_text(source.metric.selector)})"
         shown = _shown(source.metric, **current)
         shown["describedObject"] = msgspec.to_builtins(described)
         return Found(proposal.replicas, called, {"type": "Object", "object": shown})
 
     def _external(self, source: ExternalMetric, target: Scaled, calculator: Replicas) -> Found:
         name, namespace, aim = source.metric.name, self._hpa.namespace, source.target
-        selector = _written(source.metric.selector)
+        selector = go_text(source.metric.selector)
         try:
             if self._server.adapter is None:
                 found = f"(get {name}.external.metrics.k8s.io)"
@@ -269,17 +272,3 @@ def _tolerance(hpa: HorizontalPodAutoscaler) -> Tolerance:
         known.down if down is None else float(Quantity(down)),
         known.up if up is None else float(Quantity(up)),
     )
-
-
-def _written(selector: LabelSelector | None) -> str:
-    """A selector as Go's generated code writes it."""
-    if selector is None:
-        return "nil"
-    labels = "".join(f"{k}: {v}," for k, v in sorted((selector.match_labels or {}).items()))
-    expressions = "".join(
-        "LabelSelectorRequirement{"
-        f"Key:{each.key},Operator:{each.operator},Values:[{' '.join(each.values or ())}],}},"
-        for each in selector.match_expressions or ()
-    )
-    parts = f"MatchLabels:map[string]string{{{labels}}},MatchExpressions:"
-    return f"&LabelSelector{{{parts}[]LabelSelectorRequirement{{{expressions}}},}}"

@@ -7,30 +7,32 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 
-from course_lib.controllers.controller import Controller, Key, differs, key_of
+from course_lib.apiserver.scales import scale_of
+from course_lib.controllers.controller import WORK_SECONDS, Controller, Key, differs, key_of
+from course_lib.engine.timestamps import seconds_at
 from course_lib.errors import CourseError
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.pod_disruption_budget import PodDisruptionBudget
+from course_lib.objects.kinds.replica_set import ReplicaSet
 from course_lib.objects.manifests import Document
-from course_lib.objects.meta import Object, OwnerReference, set_condition
-from course_lib.objects.pods import is_active, is_ready, resolve
+from course_lib.objects.meta import Object, OwnerReference, condition, go_text, set_condition
+from course_lib.objects.pods import is_ready, resolve
 from course_lib.objects.selectors import IN
 
-WORKLOADS = ("Deployment", "ReplicaSet", "StatefulSet", "ReplicationController")
-Covered = tuple[bool, OwnerReference | None]  # whether a Pod is ready, and its controller
+RECORDER = "controllermanager"  # who reports: not the controller's name, as for all others
+DELETION_TIMEOUT = 120.0  # s for which an evicted Pod may still be there
+Covered = tuple[bool, OwnerReference | None]  # whether a Pod is healthy, and its controller
 
 
 @cache  # one function for each set of labels, so that its tally is found again
 def by_coverage(labels: tuple[str, ...]) -> Callable[[Pod], list[tuple[str, Covered]]]:
-    """Tally function: the active Pods with each combination of values of these labels."""
+    """Tally function: the Pods with each combination of values of these labels."""
 
     def covered(pod: Pod) -> list[tuple[str, Covered]]:
         values = [pod.labels.get(label) for label in labels]
-        if None in values or not is_active(pod):
-            return []
-        return [(_combination(pod.namespace, *values), _covered(pod))]
+        return [] if None in values else [(_combination(pod.namespace, *values), _covered(pod))]
 
     return covered
 
@@ -40,7 +42,7 @@ def _combination(*parts: str | None) -> str:
 
 
 def _covered(pod: Pod) -> Covered:
-    return is_ready(pod), pod.metadata.controller
+    return is_ready(pod) and not pod.terminating, pod.metadata.controller
 
 
 class DisruptionController(Controller):
@@ -50,33 +52,37 @@ class DisruptionController(Controller):
     kind = "PodDisruptionBudget"
 
     def watches(self) -> None:
-        """The Pods that budgets cover, and the workloads whose size they are measured by."""
+        """The Pods that budgets cover."""
+        self.normal = partial(self.api.events.normal, RECORDER)
+        self.warning = partial(self.api.events.warning, RECORDER)
         self.watch(Pod, self._of_pod)
-        for kind in WORKLOADS:
-            self.informers.informer(kind).add_handler(self._on_workload)
 
     def _of_pod(self, pod: Pod) -> list[Key]:
-        return [key_of(budget) for budget in self.selecting(pod)]
-
-    def _on_workload(self, before: Object | None, after: Object | None) -> None:
-        """Look at a namespace's budgets when a workload came, went, or has another size."""
-        seen = before if after is None else after
-        if seen is not None and _replicas(before) != _replicas(after):
-            for budget in self.objects.list(seen.namespace):
-                self.enqueue(key_of(budget))
+        """The budget that covers a Pod; of several one is looked at (`getPdbForPod`)."""
+        budgets = self.selecting(pod)
+        if len(budgets) > 1:
+            message = f'Pod "{pod.namespace}"/"{pod.name}" matches multiple '
+            message += f'PodDisruptionBudgets.  Chose "{budgets[-1].name}" arbitrarily.'
+            self.warning(pod, "MultiplePodDisruptionBudgets", message)
+        return [key_of(budget) for budget in budgets[-1:]]
 
     def reconcile(self, budget: PodDisruptionBudget) -> None:
-        """Healthy Pods beyond those that must stay (`getExpectedPodCount`)."""
+        """Healthy Pods beyond those that must stay (`trySync`)."""
         covered = self._coverage(budget)
-        healthy = sum(count for (ready, _), count in covered.items() if ready)
-        least, most = budget.spec.min_available, budget.spec.max_unavailable
-        by_number = isinstance(least, int)
-        expected = sum(covered.values()) if by_number else self._scale(budget.namespace, covered)
-        if most is not None:
-            desired = max(0, expected - resolve(most, expected, up=True))
-        else:
-            desired = resolve(1 if least is None else least, expected, up=True)
+        if not covered:
+            self.normal(budget, "NoPods", "No matching pods found")
+        try:
+            expected, desired = self._expected(budget, covered)
+        except CourseError as problem:
+            message = f"Failed to calculate the number of expected pods: {problem.what}"
+            self.warning(budget, "CalculateExpectedPodCountFailed", message)
+            stated = self._stated(budget, "SyncFailed", False, problem.what)
+            self.state(budget, {"disruptionsAllowed": 0, "conditions": stated})
+            return
+        disrupted, ready = self._disrupted(budget)
+        healthy = sum(count for (is_healthy, _), count in covered.items() if is_healthy) - ready
         allowed = max(0, healthy - desired) if expected else 0
+        known = budget.status.disrupted_pods or {}
         status: Document = {
             "currentHealthy": healthy,
             "desiredHealthy": desired,
@@ -84,20 +90,66 @@ class DisruptionController(Controller):
             "disruptionsAllowed": allowed,
             "observedGeneration": budget.metadata.generation,
         }
-        if differs(budget, status):  # the condition follows the numbers
-            self.api.patch_status(budget, status | {"conditions": self._stated(budget, allowed)})
+        if known != disrupted:
+            status["disruptedPods"] = dict.fromkeys(known) | disrupted if disrupted else None
+        reason = "SufficientPods" if allowed else "InsufficientPods"
+        before = condition(budget.status.conditions, "DisruptionAllowed")
+        if differs(budget, status) or before is None or before.reason != reason:
+            stated = self._stated(budget, reason, bool(allowed))
+            self.api.patch_status(budget, status | {"conditions": stated})
 
-    def _stated(self, budget: PodDisruptionBudget, allowed: int) -> list[Document]:
-        reason, state = ("SufficientPods", "True") if allowed else ("InsufficientPods", "False")
+    def _expected(
+        self, budget: PodDisruptionBudget, covered: Mapping[Covered, int]
+    ) -> tuple[int, int]:
+        """How many Pods there should be, and how many of them healthy (`getExpectedPodCount`)."""
+        least, most = budget.spec.min_available, budget.spec.max_unavailable
+        if most is not None:
+            expected = self._scale(budget, covered)
+            return expected, max(0, expected - resolve(most, expected, up=True))
+        if isinstance(least, str):
+            expected = self._scale(budget, covered)
+            return expected, resolve(least, expected, up=True)
+        return (0, 0) if least is None else (sum(covered.values()), least)
+
+    def _disrupted(self, budget: PodDisruptionBudget) -> tuple[dict[str, str], int]:
+        """The evicted Pods that are still to be deleted, and how many of them are ready.
+
+        One that was not deleted in two minutes counts again (`buildDisruptedPodMap`).
+        """
+        found: dict[str, str] = {}
+        ready = 0
+        for name, since in (budget.status.disrupted_pods or {}).items():
+            pod = self.informers.find(Pod, name, budget.namespace)
+            if pod is None or pod.terminating:
+                continue
+            left = seconds_at(since) + DELETION_TIMEOUT - self.sim.now
+            if left < 0:
+                what = f"{budget.namespace}/{budget.namespace}"
+                message = f"Pod was expected by PDB {what} to be deleted but it wasn't"
+                self.warning(pod, "NotDeleted", message)
+                continue
+            found[name] = since
+            ready += is_ready(pod)
+            self.enqueue(key_of(budget), after=left + WORK_SECONDS)
+        return found, ready
+
+    def _stated(
+        self, budget: PodDisruptionBudget, reason: str, allowed: bool, message: str = ""
+    ) -> list[Document]:
         conditions = set_condition(
-            budget.status.conditions, "DisruptionAllowed", state, self.sim.timestamp, reason
+            budget.status.conditions,
+            "DisruptionAllowed",
+            "True" if allowed else "False",
+            self.sim.timestamp,
+            reason,
+            message,
         )
         generation = budget.metadata.generation
-        return [each | {"message": "", "observedGeneration": generation} for each in conditions]
+        return [{"message": "", "observedGeneration": generation} | each for each in conditions]
 
     def _coverage(self, budget: PodDisruptionBudget) -> Mapping[Covered, int]:
-        """How many active Pods are covered; they are counted one by one only for a selector with
-        other conditions than single values of labels.
+        """How many Pods are covered; they are counted one by one only for a selector with other
+        conditions than single values of labels.
         """
         selector = self.selector(budget)
         single = [c for c in selector.requirements if c.operator == IN and len(c.values) == 1]
@@ -107,41 +159,60 @@ class DisruptionController(Controller):
             place = _combination(budget.namespace, *labels.values())
             return pods.tally(by_coverage(tuple(labels)), place)
         found = pods.list(budget.namespace, selector)
-        return Counter(_covered(pod) for pod in found if is_active(pod))
+        return Counter(map(_covered, found))
 
-    def _scale(self, namespace: str, covered: Mapping[Covered, int]) -> int:
+    def _scale(self, budget: PodDisruptionBudget, covered: Mapping[Covered, int]) -> int:
         """The desired replicas of the Pods' controllers, counted once for each controller.
 
-        `covered` are the Pods of the `namespace`; one without a controller counts for itself.
+        `covered` are the Pods of a `budget`. One without a controller counts for nothing, and is
+        told of; one whose controller has no size is an error (`getExpectedScale`).
         """
-        pods: Counter[OwnerReference | None] = Counter()
-        for (_, controller), count in covered.items():
-            pods[controller] += count
-        alone, desired = 0, dict[str, int]()
-        for controller, count in pods.items():
-            workload = self._top(controller, namespace) if controller else None
-            if workload is None:
-                alone += count
-            else:
-                replicas = _replicas(workload)
-                desired[workload.uid] = 1 if replicas is None else replicas
-        return alone + sum(desired.values())
+        desired = dict[str, int]()
+        controllers = dict.fromkeys(controller for _, controller in covered)
+        for controller in controllers:
+            if controller is None:
+                continue
+            uid, replicas = self._size(controller, budget)
+            desired[uid] = replicas
+        if None in controllers:
+            selector = go_text(budget.spec.selector)
+            message = f"Pods selected by this PodDisruptionBudget (selector: {selector}) were "
+            message += "found to be unmanaged. As a result, the status of the PDB cannot be "
+            message += "calculated correctly, which may result in undefined behavior. To account "
+            message += 'for these pods please set ".spec.minAvailable" field of the PDB to an '
+            self.warning(budget, "UnmanagedPods", message + "integer value.")
+        return sum(desired.values())
 
-    def _top(self, reference: OwnerReference, namespace: str) -> Object | None:
-        """The controller that a reference names, or the one above it; None if there is none."""
+    def _size(self, reference: OwnerReference, budget: PodDisruptionBudget) -> tuple[str, int]:
+        """The UID and the desired replicas of the controller that a reference names.
+
+        Of a ReplicaSet's Deployment, if it has one. Raises `CourseError` where there is no size.
+        """
+        namespace = budget.namespace
         workload = self._workload(reference, namespace)
         above = workload.metadata.controller if workload else None
-        return (self._workload(above, namespace) or workload) if above else workload
+        if isinstance(workload, ReplicaSet) and above and above.kind == "Deployment":
+            workload = self._workload(above, namespace) or workload
+        if workload is None:
+            pods = self.informers.list(Pod, namespace, self.selector(budget))
+            name = next((p.name for p in pods if p.metadata.controller == reference), "")
+            raise CourseError(f'found no controllers for pod "{name}"')
+        replicas: int | None = getattr(getattr(workload, "spec", None), "replicas", None)
+        if replicas is None:
+            kind = self.informers.kinds.of(workload.api_version, workload.kind)
+            document = self.api.document(kind, workload.name, namespace)
+            replicas = scale_of(kind, document)["spec"]["replicas"]
+        return workload.uid, replicas
 
     def _workload(self, reference: OwnerReference, namespace: str) -> Object | None:
-        """The controller that a reference names; None for a kind that is not served."""
+        """The controller that a reference names; raises `CourseError` for a kind without sizes."""
+        kind_name, version = reference.kind, reference.api_version
         try:
-            kind = self.informers.kinds.of(reference.api_version, reference.kind)
+            kind = self.informers.kinds.of(version, kind_name)
         except CourseError:
-            return None
-        return self.informers.find(kind, reference.name, namespace)
-
-
-def _replicas(workload: Object | None) -> int | None:
-    replicas: int | None = getattr(getattr(workload, "spec", None), "replicas", None)
-    return replicas
+            message = f'no matches for kind "{kind_name}" in version "{version}"'
+            raise CourseError(message) from None
+        if kind.scale is None:
+            raise CourseError(f"{kind.title} does not implement the scale subresource")
+        found = self.informers.find(kind, reference.name, namespace)
+        return found if found is not None and found.uid == reference.uid else None

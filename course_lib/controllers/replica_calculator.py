@@ -54,7 +54,7 @@ class PodGroups(msgspec.Struct, frozen=True):
 
 
 class Replicas:
-    """Calculates for one target: its `pods`, its size so far, and the tolerance.
+    """Calculates for one target: its `pods`, its `current` size, and the tolerance.
 
     `scraped` is when the values are of, `now` the time (both in simulated s).
     """
@@ -95,7 +95,10 @@ class Replicas:
         return Proposal(replicas, mean)
 
     def by_total(self, total: int, target: int) -> Proposal:
-        """One value against a `target` for all Pods together."""
+        """One value against a `target` for all Pods together.
+
+        Raises `CourseError` where there is no Pod to scale by.
+        """
         ratio = total / target
         if not self._current:
             return Proposal(math.ceil(ratio), total)
@@ -108,7 +111,7 @@ class Replicas:
         return Proposal(min(MAX_INT32, math.ceil(ratio * ready)), total)
 
     def by_share(self, total: int, target: int, size: int) -> Proposal:
-        """One value, shared by so many Pods (`size`), against a `target` for each."""
+        """One value, `total`, shared by so many Pods (`size`), against a `target` for each."""
         replicas = size
         ratio = total / (target * size) if size else math.inf
         if not self._tolerance.allows(ratio):
@@ -190,7 +193,7 @@ class Replicas:
 
 
 def request(pod: Pod, resource: str, container: str = "") -> int:
-    """How much a Pod requests of a `resource`, or one `container` of it, in thousandths.
+    """How much a `pod` requests of a `resource`, or one `container` of it, in thousandths.
 
     Raises `CourseError` where a container has no request.
     """

@@ -84,6 +84,25 @@ class LabelSelector(Value, frozen=True):
         return Selector(tuple(sorted(same + said, key=lambda each: each.key)))
 
 
+def go_text(written: LabelSelector | None) -> str:
+    """A selector as messages show it: as Go's generated code writes one.
+
+    >>> go_text(LabelSelector(match_labels={"app": "web"}))
+    '&LabelSelector{MatchLabels:map[string]string{app: web,},MatchExpressions:\
+[]LabelSelectorRequirement{},}'
+    """
+    if written is None:
+        return "nil"
+    labels = "".join(f"{k}: {v}," for k, v in sorted((written.match_labels or {}).items()))
+    expressions = "".join(
+        "LabelSelectorRequirement{"
+        f"Key:{each.key},Operator:{each.operator},Values:[{' '.join(each.values or ())}],}},"
+        for each in written.match_expressions or ()
+    )
+    parts = f"MatchLabels:map[string]string{{{labels}}},MatchExpressions:"
+    return f"&LabelSelector{{{parts}[]LabelSelectorRequirement{{{expressions}}},}}"
+
+
 def selector_of(written: LabelSelector | None) -> Selector:
     """A selector that may be missing: none selects nothing."""
     return NOTHING if written is None else written.selector()

@@ -4,24 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from course_lib.objects.pods import is_active, is_ready
+from course_lib.apiserver.errors import SeveralBudgets, TooManyRequests
+from course_lib.objects.pods import is_ready
 from tests.conftest import container, pod, workload
-
-
-def test_a_budget_counts_the_pods_of_a_controller_whose_kind_is_not_served(cluster):
-    owner = {"apiVersion": "example.com/v1", "kind": "Farm", "name": "f", "uid": "u-1"}
-    document = pod("a")
-    document["metadata"] |= {
-        "labels": {"app": "farm"},
-        "ownerReferences": [owner | {"controller": True}],
-    }
-    spec = {"maxUnavailable": 1, "selector": {"matchLabels": {"app": "farm"}}}
-    budget = {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "spec": spec}
-    cluster.apply([document, budget | {"metadata": {"name": "guard"}}])
-    cluster.run(seconds=60)
-    status = cluster.api.get("pdb", "guard", "default").status
-    assert (status.expected_pods, status.disruptions_allowed) == (1, 1)
-
 
 BUDGET = {
     "apiVersion": "policy/v1",
@@ -92,6 +77,108 @@ def test_coverage_is_counted_as_by_a_look_at_each_pod(cluster, selector):
             cluster.run(seconds=4)
             existing = cluster.api.get("PodDisruptionBudget", "guard")
             chosen = existing.spec.selector.selector()
-            pods = [p for p in cluster.api.list("Pod", "default", chosen) if is_active(p)]
+            pods = cluster.api.list("Pod", "default", chosen)
             assert existing.status.expected_pods == len(pods)
-            assert existing.status.current_healthy == sum(map(is_ready, pods))
+            healthy = [p for p in pods if is_ready(p) and not p.terminating]
+            assert existing.status.current_healthy == len(healthy)
+
+
+def guard(name: str = "guard", **spec) -> dict:
+    head = {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": name}}
+    return head | {"spec": {"selector": {"matchLabels": {"app": "web"}}} | spec}
+
+
+def labelled(owner: dict | None = None) -> dict:
+    document = pod("alone")
+    document["metadata"]["labels"] = {"app": "web"}
+    if owner:
+        document["metadata"]["ownerReferences"] = [owner | {"controller": True, "uid": "u-1"}]
+    return document
+
+
+def test_a_budget_of_no_pods_says_so(cluster):
+    cluster.apply(guard(minAvailable=1))
+    cluster.run(seconds=5)
+    told = cluster.log(reason="NoPods")
+    assert list(told.MESSAGE) == ["No matching pods found"] * 2, "at first, and after its status"
+    (event,) = [each for each in cluster.api.list("Event") if each.reason == "NoPods"]
+    assert event.count == 2
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected", "allowed"), [({"minAvailable": 0}, 1, 1), ({"maxUnavailable": 1}, 0, 0)]
+)
+def test_pods_without_a_controller_count_for_a_number_of_pods_alone(
+    cluster, spec, expected, allowed
+):
+    cluster.apply([labelled(), guard(**spec)])
+    cluster.run(seconds=20)
+    status = cluster.api.get("pdb", "guard").status
+    assert (status.current_healthy, status.expected_pods) == (1, expected)
+    assert status.disruptions_allowed == allowed
+    told = cluster.log(reason="UnmanagedPods")
+    assert bool(len(told)) == (expected == 0)
+    if len(told):
+        selector = "&LabelSelector{MatchLabels:map[string]string{app: web,},"
+        assert f"(selector: {selector}MatchExpressions:" in told.MESSAGE[0]
+
+
+@pytest.mark.parametrize(
+    ("owner", "why"),
+    [
+        (
+            {"apiVersion": "example.com/v1", "kind": "Farm", "name": "f"},
+            'no matches for kind "Farm" in version "example.com/v1"',
+        ),
+        (
+            {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "gone"},
+            'found no controllers for pod "alone"',
+        ),
+        (
+            {"apiVersion": "batch/v1", "kind": "Job", "name": "gone"},
+            "jobs.batch does not implement the scale subresource",
+        ),
+    ],
+)
+def test_a_controller_without_a_size_stops_a_budget_that_needs_it(cluster, owner, why):
+    cluster.api.create(labelled(owner) | {"metadata": labelled(owner)["metadata"]})
+    cluster.apply(guard(maxUnavailable=1))
+    cluster.run(seconds=0.5)
+    status = cluster.api.get("pdb", "guard").status
+    (stated,) = status.conditions
+    assert (stated.status, stated.reason, stated.message) == ("False", "SyncFailed", why)
+    assert status.disruptions_allowed == 0
+    told = cluster.log(reason="CalculateExpectedPodCountFailed").MESSAGE[0]
+    assert told == f"Failed to calculate the number of expected pods: {why}"
+
+
+def test_a_pod_under_two_budgets_is_told_of_and_cannot_be_evicted(cluster):
+    cluster.apply([guard("a", minAvailable=0), guard("b", minAvailable=0)])
+    cluster.apply(workload(replicas=1))
+    cluster.run(seconds=20)
+    (found,) = cluster.api.list("Pod")
+    told = cluster.log(reason="MultiplePodDisruptionBudgets").MESSAGE[0]
+    begin = f'Pod "default"/"{found.name}" matches multiple PodDisruptionBudgets.  Chose "b" '
+    assert told == f"{begin}arbitrarily."
+    with pytest.raises(SeveralBudgets, match="more than one PodDisruptionBudget"):
+        cluster.api.evict(found)
+
+
+def test_an_eviction_is_noted_in_the_budget_and_on_the_pod(cluster):
+    cluster.apply([workload(replicas=2), guard(minAvailable=1)])
+    cluster.run(seconds=20)
+    first, second = cluster.api.list("Pod")
+    cluster.api.evict(first, grace_period=30)
+    stored = cluster.api.document("pdb", "guard", "default")["status"]
+    assert stored["disruptedPods"] == {first.name: cluster.sim.timestamp}
+    assert stored["conditions"][0]["reason"] == "InsufficientPods"
+    evicted = cluster.api.get("Pod", first.name)
+    target = [each for each in evicted.status.conditions if each.type == "DisruptionTarget"]
+    assert [each.reason for each in target] == ["EvictionByEvictionAPI"]
+    with pytest.raises(TooManyRequests) as refused:
+        cluster.api.evict(second)
+    needs = "The disruption budget guard needs 1 healthy pods and has 2 currently"
+    assert refused.value.found != needs
+    assert "does not allow evicting pods currently" in refused.value.found
+    cluster.run(seconds=1)
+    assert "disruptedPods" not in cluster.api.document("pdb", "guard", "default")["status"]

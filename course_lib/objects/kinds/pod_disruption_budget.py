@@ -28,13 +28,12 @@ class PodDisruptionBudgetSpec(Value, frozen=True):
 class PodDisruptionBudgetStatus(Value, frozen=True):
     """How many evictions are allowed now."""
 
-    UNKEPT = "disruptedPods"
-
     disruptions_allowed: int = 0
     current_healthy: int = 0
     desired_healthy: int = 0
     expected_pods: int = 0
     observed_generation: int = 0
+    disrupted_pods: dict[str, str] | None = None  # Pods that are about to go, and since when
     conditions: list[Condition] | None = None
 
 
