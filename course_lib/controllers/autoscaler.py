@@ -15,7 +15,7 @@ from course_lib.apiserver.server import not_found
 from course_lib.client import Client
 from course_lib.client.informer import InformerFactory
 from course_lib.controllers.autoscaler_metrics import REASONS, MetricFailure, MetricReader, Scaled
-from course_lib.controllers.controller import Controller, Key, key_of
+from course_lib.controllers.controller import Controller, key_of
 from course_lib.controllers.metrics import MetricsServer
 from course_lib.controllers.scaling import ScalingHistory, next_size, note_change
 from course_lib.errors import CourseError

@@ -173,6 +173,15 @@ def _complete(document: Document) -> None:
                     given.update(copy.deepcopy(rules | given))
 
 
+_SOURCES = {
+    "Resource": "resource",
+    "ContainerResource": "containerResource",
+    "Pods": "pods",
+    "Object": "object",
+    "External": "external",
+}
+
+
 def _row(hpa: HorizontalPodAutoscaler, now: float) -> Row:
     seen = hpa.status.current_metrics or []
     metrics = hpa.spec.metrics or []
