@@ -186,14 +186,17 @@ def asks_for_dry_run(request: Request, *bodies: Any) -> bool:
 class DeleteOptions(msgspec.Struct):
     """How to delete: see `APIServer.delete`."""
 
+    told: bool = False  # whether the propagation is that of the request
     propagation: str = BACKGROUND
     grace_period: int | None = None
     uid: str = ""
     revision: str = ""
 
 
-def delete_options(request: Request, body: Any) -> DeleteOptions:
+def delete_options(request: Request, body: Any, unsaid: str = BACKGROUND) -> DeleteOptions:
     """The options of a DELETE or an eviction: those of its body or, without one, of its query.
+
+    `request` has the query; `unsaid` is the propagation where neither says one.
 
     Raises `BadRequest` for a body of another kind, and `Invalid` for options that contradict each
     other.
@@ -226,8 +229,9 @@ def delete_options(request: Request, body: Any) -> DeleteOptions:
         )
     if grace is not None and grace < 0:
         grace = 1  # `BeforeDelete` in `pkg/registry/rest/delete.go`
-    chosen = policy or (ORPHAN if orphan else BACKGROUND)
-    return DeleteOptions(chosen, grace, wants["uid"] or "", wants["resourceVersion"] or "")
+    chosen = policy or (unsaid if orphan is None else ORPHAN if orphan else BACKGROUND)
+    told = policy is not None or orphan is not None
+    return DeleteOptions(told, chosen, grace, wants["uid"] or "", wants["resourceVersion"] or "")
 
 
 def _of_query(request: Request) -> Document:

@@ -131,8 +131,10 @@ class Face:
         writer = Writer(api, target, fields)
         if request.method == "DELETE":
             if not target.name:
-                answer = self._listed(target, self._chosen(target, request))
-                writer.delete_all(request, body, self._chosen(target, request))
+                list_options(request)  # they are checked here, too
+                found = self._chosen(target, request)[: request.number("limit") or None]
+                answer = self._listed(target, found)
+                answer.warnings = writer.delete_all(request, body, found)
                 return answer
             return writer.delete(request, body)
         assert body is not None

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
-from course_lib.apiserver.bodies import Request, delete_options
+from course_lib.apiserver.bodies import DeleteOptions, Request, delete_options
+from course_lib.apiserver.deletion import BACKGROUND, ORPHAN
 from course_lib.apiserver.errors import BadRequest, Conflict, Invalid, NotFound, RejectedPatch
 from course_lib.apiserver.field_validation import WARNING, FieldValidation
 from course_lib.apiserver.scales import scale_of, scaled
@@ -112,7 +113,7 @@ class Writer:
 
         Raises `Conflict` where a precondition does not hold.
         """
-        options = delete_options(request, body)
+        options, warnings = self._options(request, body)
         before = self.api.document(*self._place)["metadata"]
         if options.revision and options.revision != before["resourceVersion"]:
             raise Conflict(
@@ -122,21 +123,35 @@ class Writer:
             )
         self.api.delete(*self._place, options.propagation, options.grace_period, options.uid)
         if self.api.find(*self._place) is not None:
-            return HTTPResponse(200, self._document(self.target.name, self.target.namespace))
+            left = self._document(self.target.name, self.target.namespace)
+            return HTTPResponse(200, left, warnings)
         details = self.target.details | {"uid": before["uid"]}
-        return HTTPResponse(200, SUCCESS | {"details": details})
+        return HTTPResponse(200, SUCCESS | {"details": details}, warnings)
 
-    def delete_all(self, request: Request, body: Document | None, found: Iterable[Object]) -> None:
+    def _options(self, request: Request, body: Document | None) -> tuple[DeleteOptions, list[str]]:
+        """How to delete, and the warning of what is left where the request does not say it.
+
+        Source: `DefaultGarbageCollectionPolicy` in `pkg/registry/*/strategy.go`.
+        """
+        kind = self.target.kind
+        options = delete_options(request, body, ORPHAN if kind.orphans else BACKGROUND)
+        warning = "" if options.told else kind.warning_of_orphans
+        return options, [warning] if warning else []
+
+    def delete_all(
+        self, request: Request, body: Document | None, found: Iterable[Object]
+    ) -> list[str]:
         """Delete the objects of a collection that were `found`, each as `delete` does.
 
-        `request` and `body` have the options.
+        `request` and `body` have the options. Returns warnings.
         """
-        options = delete_options(request, body)
+        options, warnings = self._options(request, body)
         for each in found:
             place = self.target.kind, each.name, each.namespace
             uid = options.uid or each.uid
             with suppress(NotFound):  # the deletion of another one took it along
                 self.api.delete(*place, options.propagation, options.grace_period, uid)
+        return warnings
 
     def _evict(self, request: Request, document: Document) -> HTTPResponse:
         meta = self._meta(document)

@@ -132,6 +132,8 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
     packed: bool = False  # many objects, seldom read: each is kept as bytes
 
     whole_collection: bool = True  # all of its objects can be deleted by one request
+    orphans: bool = False  # whether a deletion leaves what they own, if it does not say so itself
+    warning_of_orphans: str = ""  # what such a deletion is answered
     deletion_finalizer: str = ""  # what an object gets when its deletion begins
 
     # Judging it: what its strategy upstream refuses, in the same words and order

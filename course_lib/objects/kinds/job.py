@@ -265,6 +265,10 @@ JOB = Kind(
     relations=_relations,
     fixed=FIXED,
     transition=_transition,
+    orphans=True,
+    warning_of_orphans="child pods are preserved by default when jobs are deleted; set "
+    "propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this "
+    "warning",
     columns=table_columns(f"Name  Status  Completions  Duration  Age{COLUMNS}  +Selector"),
     row=_row,
 )

@@ -104,6 +104,7 @@ REPLICATION_CONTROLLER = Kind(
     validate_update=_validate_update,
     validate_status=validate_replica_status,
     warnings=_warnings,
+    orphans=True,
     scale=Scale(),
     columns=table_columns(
         f"Name  Desired:integer  Current:integer  Ready:integer  Age{COLUMNS}  +Selector"
