@@ -10,59 +10,27 @@ from __future__ import annotations
 import msgspec
 
 from course_lib.apiserver.errors import Unavailable
-from course_lib.apiserver.scales import scale_of, scaled
-from course_lib.apiserver.server import not_found
+from course_lib.apiserver.scales import scaled
 from course_lib.client import Client
 from course_lib.client.informer import InformerFactory
 from course_lib.controllers.autoscaler_metrics import REASONS, MetricFailure, MetricReader, Scaled
+from course_lib.controllers.autoscaler_targets import (
+    Decision,
+    ScaledWorkload,
+    ScaleTargets,
+    counts_demand,
+    is_scaled_to_zero,
+)
 from course_lib.controllers.controller import Controller, key_of
 from course_lib.controllers.metrics import MetricsServer
 from course_lib.controllers.scaling import ScalingHistory, next_size, note_change
 from course_lib.errors import CourseError
-from course_lib.objects.kind import Kind
-from course_lib.objects.kinds.deployment import Deployment
 from course_lib.objects.kinds.horizontal_pod_autoscaler import HorizontalPodAutoscaler
 from course_lib.objects.kinds.pod import Pod
-from course_lib.objects.kinds.replica_set import ReplicaSet
-from course_lib.objects.kinds.replication_controller import ReplicationController
-from course_lib.objects.kinds.stateful_set import StatefulSet
 from course_lib.objects.manifests import Document
-from course_lib.objects.meta import is_true, selector_of
-from course_lib.objects.selectors import Selector, parse_selector, selector_from_labels
+from course_lib.objects.selectors import Selector
 
 SYNC_PERIOD = 15.0  # s
-
-
-class ScaledWorkload(msgspec.Struct, frozen=True):
-    """What an autoscaler scales: its kind, how many replicas it asks for and has, its selector."""
-
-    kind: Kind
-    name: str
-    replicas: int
-    has: int
-    selector: Selector | None  # None if a custom object has none
-
-
-class Decision(msgspec.Struct):
-    """What a look at an autoscaler states: the conditions so far, and the metrics that it saw."""
-
-    conditions: list[Document]
-    metrics: list[Document] | None = None
-
-    def state(self, now: str, kind: str, status: bool, reason: str, message: str) -> None:
-        """State a condition of a `kind` at a time `now`: its `status`, `reason` and `message`.
-
-        It stays at its place in the list.
-        """
-        shown = "True" if status else "False"
-        stated = {"type": kind, "status": shown, "reason": reason, "message": message}
-        for place, before in enumerate(self.conditions):
-            if before["type"] == kind:
-                same = before["status"] == shown
-                since = before.get("lastTransitionTime") if same else now
-                self.conditions[place] = stated | {"lastTransitionTime": since}
-                return
-        self.conditions.append(stated | {"lastTransitionTime": now})
 
 
 class AutoscalerController(Controller):
@@ -81,6 +49,7 @@ class AutoscalerController(Controller):
         # By uid of the autoscaler: its namespace and name, and what its target selects.
         self._selectors: dict[str, tuple[str, str, Selector]] = {}
         super().__init__(api, informers)
+        self._targets = ScaleTargets(api, informers)
 
     def watch_objects(self) -> None:
         """Look at an autoscaler at once where its spec changes, and then every 15 s."""
@@ -110,7 +79,7 @@ class AutoscalerController(Controller):
         """Scale the target of one autoscaler, or say why it cannot be scaled."""
         decision = Decision([msgspec.to_builtins(c) for c in hpa.status.conditions or ()])
         try:
-            target = self._target(hpa)
+            target = self._targets.find(hpa)
         except Unavailable:
             raise
         except CourseError as problem:
@@ -146,8 +115,8 @@ class AutoscalerController(Controller):
         """
         current, least = target.replicas, hpa.spec.min_replicas
         if current == 0:
-            to_zero = _is_scaled_to_zero(hpa)
-            if not to_zero or (least == 0 and not _counts_demand(hpa)):
+            to_zero = is_scaled_to_zero(hpa)
+            if not to_zero or (least == 0 and not counts_demand(hpa)):
                 message = "scaling is disabled since the replica count of the target is zero"
                 self._state(decision, "ScalingActive", False, "ScalingDisabled", message)
                 return 0, ""
@@ -263,44 +232,12 @@ class AutoscalerController(Controller):
         message = f"the HPA controller was able to update the target scale to {desired}"
         self._state(decision, "AbleToScale", True, "SucceededRescale", message)
         self.normal(hpa, "SuccessfulRescale", f"New size: {desired}; reason: {why}")
-        to_zero = desired == 0 and hpa.spec.min_replicas == 0 and _counts_demand(hpa)
+        to_zero = desired == 0 and hpa.spec.min_replicas == 0 and counts_demand(hpa)
         did = "scaled" if to_zero else "did not scale"
         message = f"the HPA controller {did} the workload to zero"
         reason = "ScaledToZero" if to_zero else "NotScaledToZero"
         self._state(decision, "ScaledToZero", to_zero, reason, message)
         return True
-
-    def _target(self, hpa: HorizontalPodAutoscaler) -> ScaledWorkload:
-        """The target and its scale; raises `CourseError` if there is none."""
-        reference, namespace = hpa.spec.scale_target_ref, hpa.namespace
-        kind = self._scaled_kind(reference.api_version, reference.kind)
-        if kind.scale is None:
-            raise CourseError("the server could not find the requested resource")
-        target = self.informers.find(kind, reference.name, namespace)
-        if target is None:
-            raise not_found(kind, reference.name)
-        if isinstance(target, ReplicationController):
-            selector: Selector | None = selector_from_labels(target.spec.selector)
-        elif isinstance(target, Deployment | ReplicaSet | StatefulSet):
-            selector = selector_of(target.spec.selector)
-        else:
-            scale = scale_of(kind, self.api.document(kind, target.name, namespace))
-            has, written = scale["status"]["replicas"], scale["status"]["selector"]
-            selector = parse_selector(written) if written else None
-            return ScaledWorkload(kind, target.name, scale["spec"]["replicas"], has, selector)
-        replicas, has = target.spec.replicas, target.status.replicas
-        return ScaledWorkload(kind, target.name, replicas, has, selector)
-
-    def _scaled_kind(self, api_version: str, name: str) -> Kind:
-        """The kind of a target: its group and name count, its version does not.
-
-        Source: `reconcileAutoscaler` in `pkg/controller/podautoscaler/horizontal.go`.
-        """
-        group = api_version.rpartition("/")[0]
-        for kind in self.informers.kinds:
-            if (kind.group, kind.kind) == (group, name):
-                return kind
-        raise CourseError(f'no matches for kind "{name}" in group "{group}"')
 
     # The status
 
@@ -327,13 +264,3 @@ class AutoscalerController(Controller):
 
     def _write(self, hpa: HorizontalPodAutoscaler, decision: Decision, status: Document) -> None:
         self.state(hpa, {"conditions": decision.conditions} | status)
-
-
-def _is_scaled_to_zero(hpa: HorizontalPodAutoscaler) -> bool:
-    """Whether the autoscaler itself has scaled its target to zero."""
-    return is_true(hpa.status.conditions, "ScaledToZero")
-
-
-def _counts_demand(hpa: HorizontalPodAutoscaler) -> bool:
-    """Whether a metric can ask for replicas while there are none."""
-    return any(metric.type in ("Object", "External") for metric in hpa.spec.metrics or ())

@@ -53,7 +53,7 @@ class Scaled(NamedTuple):
     pods: list[Pod]
 
 
-class Found(NamedTuple):
+class MetricDemand(NamedTuple):
     """What a metric asks for, what it is called, and what the status shows of it."""
 
     replicas: int
@@ -78,7 +78,7 @@ class MetricReader:
     def __init__(self, server: MetricsServer, hpa: HorizontalPodAutoscaler, now: float) -> None:
         self._server, self._hpa, self._now = server, hpa, now
 
-    def read(self, metric: Metric, target: Scaled) -> Found:
+    def read(self, metric: Metric, target: Scaled) -> MetricDemand:
         """What one `metric` asks for, for a `target`; raises `MetricFailure`."""
         source = _source(metric)
         try:
@@ -86,7 +86,7 @@ class MetricReader:
         except CourseError as problem:
             raise MetricFailure(problem.what, _summary(source)) from problem
 
-    def _read(self, source: Source, target: Scaled) -> Found:
+    def _read(self, source: Source, target: Scaled) -> MetricDemand:
         calculator = Replicas(
             target.pods,
             target.replicas,
@@ -110,7 +110,7 @@ class MetricReader:
         source: ResourceMetric | ContainerResourceMetric,
         target: Scaled,
         calculator: Replicas,
-    ) -> Found:
+    ) -> MetricDemand:
         container = source.container if isinstance(source, ContainerResourceMetric) else ""
         name, aim = source.name, source.target
         what = "usage" if aim.average_value is not None else "utilization"
@@ -134,7 +134,7 @@ class MetricReader:
         more = {"container": container} if container else {}
         kind = "ContainerResource" if container else "Resource"
         shown = {"type": kind, place: {"name": name, **more, "current": current}}
-        return Found(proposal.replicas, called, shown)
+        return MetricDemand(proposal.replicas, called, shown)
 
     def _usage(self, resource: str, pods: list[Pod], container: str) -> dict[str, int]:
         """What each Pod uses of a resource, or one container of it, in thousandths."""
@@ -161,7 +161,7 @@ class MetricReader:
             raise CourseError(f"unable to fetch metrics from custom metrics API: {NO_ADAPTER}")
         return self._server.adapter
 
-    def _of_pods(self, source: PodsMetric, target: Scaled, calculator: Replicas) -> Found:
+    def _of_pods(self, source: PodsMetric, target: Scaled, calculator: Replicas) -> MetricDemand:
         name, namespace = source.metric.name, self._hpa.namespace
         try:
             values = self._adapter().of_pods(namespace, name, target.selector)
@@ -172,9 +172,13 @@ class MetricReader:
         aim = Quantity(source.target.average_value or 0).milli
         proposal = calculator.by_value(values, aim)
         shown = _shown(source.metric, averageValue=_amount(proposal.usage))
-        return Found(proposal.replicas, f"pods metric {name}", {"type": "Pods", "pods": shown})
+        return MetricDemand(
+            proposal.replicas, f"pods metric {name}", {"type": "Pods", "pods": shown}
+        )
 
-    def _of_object(self, source: ObjectMetric, target: Scaled, calculator: Replicas) -> Found:
+    def _of_object(
+        self, source: ObjectMetric, target: Scaled, calculator: Replicas
+    ) -> MetricDemand:
         name, described, aim = source.metric.name, source.described_object, source.target
         where = f"{described.kind} {self._hpa.namespace}/{described.name}"
         try:
@@ -192,9 +196,11 @@ class MetricReader:
             called = f"external metric {name}({go_text(source.metric.selector)})"
         shown = _shown(source.metric, **current)
         shown["describedObject"] = msgspec.to_builtins(described)
-        return Found(proposal.replicas, called, {"type": "Object", "object": shown})
+        return MetricDemand(proposal.replicas, called, {"type": "Object", "object": shown})
 
-    def _external(self, source: ExternalMetric, target: Scaled, calculator: Replicas) -> Found:
+    def _external(
+        self, source: ExternalMetric, target: Scaled, calculator: Replicas
+    ) -> MetricDemand:
         name, namespace, aim = source.metric.name, self._hpa.namespace, source.target
         selector = go_text(source.metric.selector)
         try:
@@ -213,7 +219,7 @@ class MetricReader:
         proposal, current = _by_total(calculator, sum(values), aim, target.has)
         shown = _shown(source.metric, **current)
         called = f"external metric {name}({selector})"
-        return Found(proposal.replicas, called, {"type": "External", "external": shown})
+        return MetricDemand(proposal.replicas, called, {"type": "External", "external": shown})
 
 
 def _source(metric: Metric) -> Source:

@@ -34,6 +34,7 @@ class NodeState(msgspec.Struct, frozen=True):
     surging: bool = False  # has a new Pod beside the old one that is not available yet
     serving: bool = False  # the old Pod, or else the new one, is available
     old: bool = False  # has an old Pod alone
+    replaced: bool = False  # has an old Pod beside a new one that is available
 
     @property
     def replaceable(self) -> bool:
@@ -93,6 +94,20 @@ class DaemonNodes:
         """How many nodes are in a state of which something holds; not of `NOTHING`."""
         return sum(count for state, count in self._counts.items() if holds(state))
 
+    def status(self) -> dict[str, int]:
+        """The numbers of the DaemonSet's status."""
+        desired = self.count(lambda node: node.desired)
+        available = self.count(lambda node: node.available)
+        return {
+            "desiredNumberScheduled": desired,
+            "currentNumberScheduled": self.count(lambda node: node.desired and node.scheduled),
+            "numberMisscheduled": self.count(lambda node: node.scheduled and not node.desired),
+            "numberReady": self.count(lambda node: node.ready),
+            "numberAvailable": available,
+            "numberUnavailable": desired - available,
+            "updatedNumberScheduled": self.count(lambda node: node.updated),
+        }
+
 
 def _keep(names: list[str], name: str, before: bool, after: bool) -> None:
     """Put a name into a sorted list, or take it out, where that changed."""
@@ -117,6 +132,21 @@ def by_age(pod: Pod) -> tuple[bool, str, str]:
 def alive(pods: list[Pod]) -> list[Pod]:
     """The Pods that are not being deleted."""
     return [pod for pod in pods if not pod.terminating]
+
+
+def surplus_in_surge(owner: DaemonSet, running: list[Pod], hash: str, now: float) -> list[Pod]:
+    """The Pods of a node that are too many where a new one may be beside the old one.
+
+    `running` are those that have not ended, the oldest first; `hash` is that of the present
+    template of the `owner`, `now` in simulated s.
+    """
+    new = [pod for pod in running if revision_of(pod) == hash]
+    old = [pod for pod in running if revision_of(pod) != hash]
+    surplus = [*new[1:], *old[1:]]
+    if new and old:
+        replaced = available_in(new[0], owner.spec.min_ready_seconds, now) == 0
+        surplus += old[:1] if replaced or not is_ready(old[0]) else []
+    return surplus
 
 
 def pair(pods: list[Pod], hash: str) -> tuple[Pod | None, Pod | None] | None:
@@ -158,6 +188,7 @@ def state_of(
         surging=both is None or (new is not None and old is not None and new.uid not in available),
         serving=serving is not None and serving.uid in available,
         old=old is not None and new is None,
+        replaced=old is not None and new is not None and new.uid in available,
     ), min((wait for wait in waits if wait), default=0.0)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from course_lib.objects.kinds.node import Node
 from course_lib.objects.kinds.pod import Pod, PodSpec, Toleration
+from course_lib.objects.kinds.pod.status import FINAL_PHASES
 from course_lib.objects.manifests import Document
 from course_lib.objects.node_selection import requires
 from course_lib.objects.tolerations import tolerated
@@ -70,3 +71,16 @@ def target(pod: Pod) -> str:
             if field.key == "metadata.name" and field.values:
                 return field.values[0]
     return ""
+
+
+def by_target(pod: Pod) -> list[str]:
+    """Index function: the UID of a Pod's DaemonSet, and the node that the Pod is meant for.
+
+    A Pod that has ended and is being deleted counts no more.
+    """
+    owner = pod.metadata.controller
+    if owner is None or owner.kind != "DaemonSet":
+        return []
+    if pod.terminating and pod.status.phase in FINAL_PHASES:
+        return []
+    return [f"{owner.uid}/{target(pod)}"]

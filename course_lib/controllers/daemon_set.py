@@ -15,14 +15,13 @@ from course_lib.controllers.batches import slow_start
 from course_lib.controllers.controller import Controller, key_of
 from course_lib.controllers.daemon_nodes import (
     DaemonNodes,
-    NodeState,
     alive,
     allows_surge,
     by_age,
-    pair,
     state_of,
+    surplus_in_surge,
 )
-from course_lib.controllers.daemon_placement import daemon_spec, should_run, target
+from course_lib.controllers.daemon_placement import by_target, daemon_spec, should_run, target
 from course_lib.controllers.daemon_retries import Retries
 from course_lib.controllers.ownership import pod_from_template
 from course_lib.controllers.revisions import (
@@ -36,23 +35,9 @@ from course_lib.objects.kinds.controller_revision import ControllerRevision
 from course_lib.objects.kinds.daemon_set import DaemonSet
 from course_lib.objects.kinds.node import Node
 from course_lib.objects.kinds.pod import Pod
-from course_lib.objects.kinds.pod.status import FINAL_PHASES
-from course_lib.objects.pods import available_in, is_ready, resolve
+from course_lib.objects.pods import resolve
 
 BURST = 250  # the most Pods that are created at one look (`BurstReplicas`)
-
-
-def by_target(pod: Pod) -> list[str]:
-    """Index function: the UID of a Pod's DaemonSet, and the node that the Pod is meant for.
-
-    A Pod that has ended and is being deleted counts no more.
-    """
-    owner = pod.metadata.controller
-    if owner is None or owner.kind != "DaemonSet":
-        return []
-    if pod.terminating and pod.status.phase in FINAL_PHASES:
-        return []
-    return [f"{owner.uid}/{target(pod)}"]
 
 
 class DaemonSetController(Controller):
@@ -175,7 +160,7 @@ class DaemonSetController(Controller):
             elif stays:
                 running = self._running(owner, nodes, name, condemned)
                 if allows_surge(owner):
-                    condemned += self._surplus_in_surge(owner, running, revisions.hash)
+                    condemned += surplus_in_surge(owner, running, revisions.hash, self.sim.now)
                     missing += [name] if runs and not running else []
                 else:
                     condemned += running[1:]
@@ -216,19 +201,6 @@ class DaemonSetController(Controller):
             else:
                 running.append(pod)
         return running
-
-    def _surplus_in_surge(self, owner: DaemonSet, running: list[Pod], hash: str) -> list[Pod]:
-        """The Pods of a node that are too many where a new one may be beside the old one."""
-        if len(running) < 2:
-            return []
-        new = [pod for pod in running if revision_of(pod) == hash]
-        old = [pod for pod in running if revision_of(pod) != hash]
-        surplus = [*new[1:], *old[1:]]
-        if new and old:
-            least = owner.spec.min_ready_seconds
-            replaced = available_in(new[0], least, self.sim.now) == 0
-            surplus += old[:1] if replaced or not is_ready(old[0]) else []
-        return surplus
 
     def _create(
         self, owner: DaemonSet, nodes: DaemonNodes, names: list[str], revisions: Revisions
@@ -301,7 +273,7 @@ class DaemonSetController(Controller):
         when enough others serve.
         """
         unfit = [n for n in names if nodes[n].old and not nodes[n].serving]
-        gone = [n for n in names if _replaced(pair(self._pods(owner, n), revisions.hash), nodes[n])]
+        gone = [name for name in names if nodes[name].replaced]
         gone += [name for name in unfit if not nodes[name].desired]
         spare = nodes.count(lambda node: node.serving) - nodes.count(lambda node: node.desired)
         gone += nodes.misplaced[: max(0, spare)]
@@ -324,21 +296,8 @@ class DaemonSetController(Controller):
     # The status
 
     def _write_status(self, owner: DaemonSet, nodes: DaemonNodes) -> None:
-        desired = nodes.count(lambda node: node.desired)
-        available = nodes.count(lambda node: node.available)
-        self.state(
-            owner,
-            {
-                "observedGeneration": owner.metadata.generation,
-                "desiredNumberScheduled": desired,
-                "currentNumberScheduled": nodes.count(lambda node: node.desired and node.scheduled),
-                "numberMisscheduled": nodes.count(lambda node: node.scheduled and not node.desired),
-                "numberReady": nodes.count(lambda node: node.ready),
-                "numberAvailable": available,
-                "numberUnavailable": desired - available,
-                "updatedNumberScheduled": nodes.count(lambda node: node.updated),
-            },
-        )
+        status = {"observedGeneration": owner.metadata.generation} | nodes.status()
+        self.state(owner, status)
 
     def _forget_revisions(self, owner: DaemonSet, revisions: Revisions) -> None:
         """Keep `revisionHistoryLimit` old revisions, and those that Pods have."""
@@ -350,11 +309,6 @@ class DaemonSetController(Controller):
         idle = [each for each in old if each.labels.get(REVISION_LABEL) not in used]
         for each in idle[:surplus]:
             self.api.delete(ControllerRevision, each.name, each.namespace)
-
-
-def _replaced(both: tuple[Pod | None, Pod | None] | None, state: NodeState) -> bool:
-    """Whether a node has an old Pod beside a new one that is available."""
-    return both is not None and None not in both and not state.surging
 
 
 def _alike(before: Node, after: Node) -> bool:

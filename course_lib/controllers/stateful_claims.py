@@ -6,16 +6,22 @@ Source: `pkg/controller/statefulset` (`stateful_pod_control.go`, `stateful_set_u
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
 
+from course_lib.client import Client
+from course_lib.client.informer import InformerFactory
 from course_lib.controllers.stateful_pods import desired_ordinals, ordinal_of
+from course_lib.errors import CourseError
 from course_lib.objects.kinds.persistent_volume_claim import PersistentVolumeClaim
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.stateful_set import StatefulSet
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, OwnerReference, owner_reference
+
+REPORTER = "statefulset-controller"
 
 
 class Holders(NamedTuple):
@@ -100,3 +106,72 @@ def new_owners(claim: PersistentVolumeClaim, holders: Holders) -> list[Document]
     if right and {each.uid for _, each in kept if each} == {each.uid for each in desired}:
         return None
     return [*others, *map(owner_reference, desired)]
+
+
+class StatefulClaims:
+    """Makes the claims of StatefulSets, and writes who owns them.
+
+    `api` writes, `informers` read.
+    """
+
+    def __init__(self, api: Client, informers: InformerFactory) -> None:
+        self._api, self._informers = api, informers
+        self._normal = partial(api.events.normal, REPORTER)
+        self._warning = partial(api.events.warning, REPORTER)
+
+    def stale(self, owner: StatefulSet, ordinal: int) -> bool:
+        """Whether a claim of an `ordinal` goes with an earlier Pod of the `owner`."""
+        name = f"{owner.name}-{ordinal}"
+        found = (self._find(owner, each) for each in claim_names(owner, ordinal).values())
+        return any(claim is not None and is_stale(owner, claim, name) for claim in found)
+
+    def make(self, owner: StatefulSet, ordinal: int) -> None:
+        """Make the claims of one Pod of an `owner` where they are missing.
+
+        Raises `CourseError` where one is being deleted, or refused.
+        """
+        names = claim_names(owner, ordinal)
+        found = {name: self._find(owner, name) for name in names.values()}
+        for name, claim in found.items():
+            if claim is not None and claim.terminating:
+                raise CourseError(f"pvc {name} is being deleted")
+        if None not in found.values():
+            return
+        document = self._api.document(StatefulSet, owner.name, owner.namespace)
+        for template in document["spec"].get("volumeClaimTemplates", []):
+            name = names[template["metadata"]["name"]]
+            if found[name] is None:
+                self._create(owner, f"{owner.name}-{ordinal}", template, name)
+
+    def _create(self, owner: StatefulSet, pod: str, template: Document, name: str) -> None:
+        try:
+            self._api.create(claim_document(owner, template, name))
+        except CourseError as refusal:
+            message = f"Create Claim {name} for Pod {pod} in StatefulSet {owner.name}"
+            self._warning(owner, "FailedCreate", f"{message} failed error: {refusal.what}")
+            raise CourseError(f"failed to create PVC {name}: {refusal.what}") from refusal
+        message = f"Create Claim {name} Pod {pod} in StatefulSet {owner.name} success"
+        self._normal(owner, "SuccessfulCreate", message)
+
+    def own(self, owner: StatefulSet, ordinal: int, pod: Pod) -> bool:
+        """Write who owns the claims of a `pod`; returns whether that changed anything.
+
+        `owner` is the StatefulSet, `ordinal` the Pod's.
+        """
+        changed, holders = False, Holders(owner, pod)
+        for name in claim_names(owner, ordinal).values():
+            claim = self._find(owner, name)
+            owners = None if claim is None else new_owners(claim, holders)
+            if claim is None or owners is None:
+                continue
+            if has_other_controller(claim, holders):
+                message = f"PersistentVolumeClaim {name} has a conflicting OwnerReference that "
+                message += "acts as a manging controller, the retention policy is ignored for "
+                self._warning(owner, "ConflictingController", f"{message}this claim")
+            patch = {"metadata": {"ownerReferences": owners or None}}
+            self._api.patch(PersistentVolumeClaim, name, owner.namespace, patch)
+            changed = True
+        return changed
+
+    def _find(self, owner: StatefulSet, name: str) -> PersistentVolumeClaim | None:
+        return self._informers.find(PersistentVolumeClaim, name, owner.namespace)

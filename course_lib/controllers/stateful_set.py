@@ -16,14 +16,7 @@ from course_lib.controllers.controller import Controller, key_of
 from course_lib.controllers.ownership import pod_from_template
 from course_lib.controllers.revisions import REVISION_LABEL, Revisions
 from course_lib.controllers.standing import available_among, standing_of
-from course_lib.controllers.stateful_claims import (
-    Holders,
-    claim_document,
-    claim_names,
-    has_other_controller,
-    is_stale,
-    new_owners,
-)
+from course_lib.controllers.stateful_claims import StatefulClaims, claim_names
 from course_lib.controllers.stateful_pods import (
     Ordinals,
     by_replica,
@@ -33,7 +26,6 @@ from course_lib.controllers.stateful_pods import (
 )
 from course_lib.errors import CourseError
 from course_lib.objects.kinds.controller_revision import ControllerRevision
-from course_lib.objects.kinds.persistent_volume_claim import PersistentVolumeClaim
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.pod.status import FINAL_PHASES
 from course_lib.objects.kinds.stateful_set import StatefulSet
@@ -53,6 +45,7 @@ class StatefulSetController(Controller):
     def __init__(self, api: Client, informers: InformerFactory) -> None:
         self._ordinals: dict[str, Ordinals] = {}  # by uid of the StatefulSet
         super().__init__(api, informers)
+        self._claims = StatefulClaims(api, informers)
 
     def watches(self) -> None:
         """Its Pods."""
@@ -126,7 +119,7 @@ class StatefulSetController(Controller):
         same = pod.labels.get(POD_NAME) == pod.name
         if not same:
             self.api.patch(Pod, pod.name, pod.namespace, {"metadata": {"labels": labels}})
-        if self._own_claims(owner, ordinal, pod) or not same:
+        if self._claims.own(owner, ordinal, pod) or not same:
             self._tell(owner, "Update", pod.name)
 
     def _replicas(self, owner: StatefulSet, ordinals: Ordinals, revisions: Revisions) -> bool:
@@ -152,8 +145,8 @@ class StatefulSetController(Controller):
         elif pod.status.phase in FINAL_PHASES:
             self._delete(owner, ordinal)
         elif pod.status.phase == "Pending":
-            self._make_claims(owner, ordinal)
-            self._own_claims(owner, ordinal, pod)
+            self._claims.make(owner, ordinal)
+            self._claims.own(owner, ordinal, pod)
 
     def _condemned(self, owner: StatefulSet, ordinals: Ordinals) -> bool:
         """Whether no Pod is left beyond the replicas; deletes the highest, or all.
@@ -164,7 +157,7 @@ class StatefulSetController(Controller):
         for ordinal in surplus:
             pod = self._pod(owner, ordinal)
             if pod is not None:
-                self._own_claims(owner, ordinal, pod)
+                self._claims.own(owner, ordinal, pod)
         if owner.spec.pod_management_policy == "OrderedReady" and surplus:
             unsound = [each for each in surplus if each in ordinals.unsound]
             surplus = surplus[:1] if surplus[0] not in unsound[:-1] else []
@@ -205,11 +198,10 @@ class StatefulSetController(Controller):
     def _make(self, owner: StatefulSet, ordinal: int, revisions: Revisions) -> None:
         """Make the claims of a Pod, and the Pod; a refusal is told of, and raised on."""
         name = f"{owner.name}-{ordinal}"
-        claims = (self._claim(owner, each) for each in claim_names(owner, ordinal).values())
-        if any(claim is not None and is_stale(owner, claim, name) for claim in claims):
+        if self._claims.stale(owner, ordinal):
             return
         try:
-            self._make_claims(owner, ordinal)
+            self._claims.make(owner, ordinal)
             made = self.api.create(self._document(owner, ordinal, revisions))
         except (AlreadyExists, Terminating):
             raise
@@ -217,7 +209,7 @@ class StatefulSetController(Controller):
             self._tell(owner, "Create", name, refusal.what)
             raise
         assert isinstance(made, Pod)
-        self._own_claims(owner, ordinal, made)
+        self._claims.own(owner, ordinal, made)
         self._tell(owner, "Create", name)
 
     def _document(self, owner: StatefulSet, ordinal: int, revisions: Revisions) -> Document:
@@ -257,52 +249,6 @@ class StatefulSetController(Controller):
             self.warning(owner, f"Failed{what}", f"{message} failed error: {refusal}")
         else:
             self.normal(owner, f"Successful{what}", f"{message} successful")
-
-    # Claims
-
-    def _claim(self, owner: StatefulSet, name: str) -> PersistentVolumeClaim | None:
-        return self.informers.find(PersistentVolumeClaim, name, owner.namespace)
-
-    def _make_claims(self, owner: StatefulSet, ordinal: int) -> None:
-        """Make the claims of one Pod where they are missing."""
-        names = claim_names(owner, ordinal)
-        found = {name: self._claim(owner, name) for name in names.values()}
-        for name, claim in found.items():
-            if claim is not None and claim.terminating:
-                raise CourseError(f"pvc {name} is being deleted")
-        if None not in found.values():
-            return
-        document = self.api.document(StatefulSet, owner.name, owner.namespace)
-        pod = f"{owner.name}-{ordinal}"
-        for template in document["spec"].get("volumeClaimTemplates", []):
-            name = names[template["metadata"]["name"]]
-            if found[name] is not None:
-                continue
-            try:
-                self.api.create(claim_document(owner, template, name))
-            except CourseError as refusal:
-                message = f"Create Claim {name} for Pod {pod} in StatefulSet {owner.name}"
-                self.warning(owner, "FailedCreate", f"{message} failed error: {refusal.what}")
-                raise CourseError(f"failed to create PVC {name}: {refusal.what}") from refusal
-            message = f"Create Claim {name} Pod {pod} in StatefulSet {owner.name} success"
-            self.normal(owner, "SuccessfulCreate", message)
-
-    def _own_claims(self, owner: StatefulSet, ordinal: int, pod: Pod) -> bool:
-        """Write who owns the claims of a Pod; returns whether that changed anything."""
-        changed, holders = False, Holders(owner, pod)
-        for name in claim_names(owner, ordinal).values():
-            claim = self._claim(owner, name)
-            owners = None if claim is None else new_owners(claim, holders)
-            if claim is None or owners is None:
-                continue
-            if has_other_controller(claim, holders):
-                message = f"PersistentVolumeClaim {name} has a conflicting OwnerReference that "
-                message += "acts as a manging controller, the retention policy is ignored for "
-                self.warning(owner, "ConflictingController", f"{message}this claim")
-            patch = {"metadata": {"ownerReferences": owners or None}}
-            self.api.patch(PersistentVolumeClaim, name, owner.namespace, patch)
-            changed = True
-        return changed
 
     # The status
 
