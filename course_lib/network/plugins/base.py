@@ -63,6 +63,8 @@ class NetworkPlugin:
     def __init__(self, network: Fabric) -> None:
         self.network = network
         self.known: dict[str, dict[str, None]] = {}  # node to the nodes that it knows the way to
+        # Wherever one node does not know another, one of the two is of these.
+        self.unsettled: dict[str, None] = {}
 
     @classmethod
     def settings(cls) -> tuple[str, ...]:
@@ -74,6 +76,7 @@ class NetworkPlugin:
     def join(self, host: NodeHost, at_once: bool = False) -> None:
         """A node starts: its own part at once, the others' parts when they hear of it."""
         self.known[host.name] = {}
+        self.unsettled[host.name] = None
         self.start(host)
         if at_once:
             self.spread(host)
@@ -87,10 +90,14 @@ class NetworkPlugin:
                 self._tell(host, other)
                 self._tell(other, host)
 
-    def _tell(self, host: NodeHost, other: NodeHost) -> None:
-        if other.name not in self.known[host.name] and self.hears(host, other):
+    def _tell(self, host: NodeHost, other: NodeHost) -> bool:
+        """Have a node learn of another, if it can hear of it; whether it knows it now."""
+        if other.name not in self.known[host.name]:
+            if not self.hears(host, other):
+                return False
             self.known[host.name][other.name] = None
             self.learn(host, other)
+        return True
 
     def reconcile_soon(self) -> None:
         """Reconcile when the agents have had the time to hear."""
@@ -101,16 +108,26 @@ class NetworkPlugin:
         return other.name in self.known.get(host.name, ())
 
     def reconcile(self) -> None:
-        """Have each agent learn of the nodes of which it can hear now."""
-        for host in list(self.network.hosts.values()):
-            if host.alive and host.name in self.known:
-                for other in list(self.network.hosts.values()):
-                    if other is not host and other.name in self.known and other.alive:
-                        self._tell(host, other)
+        """Have each agent learn of the nodes of which it can hear now.
+
+        Only pairs with an unsettled node are looked at: a node that joins costs one look at each
+        other, not one at each pair.
+        """
+        hosts = self.network.hosts.values()
+        nodes = [host for host in hosts if host.name in self.known and host.alive]
+        unsettled = [host for host in nodes if host.name in self.unsettled]
+        settled = len(nodes) == len(self.known)
+        for host in nodes:
+            for other in nodes if host.name in self.unsettled else unsettled:
+                if other is not host and not self._tell(host, other):
+                    settled = False
+        if settled:
+            self.unsettled.clear()
 
     def leave(self, host: NodeHost) -> None:
         """A node is taken out of the cluster: the others forget it."""
         self.known.pop(host.name, None)
+        self.unsettled.pop(host.name, None)
         for other in self.network.hosts.values():
             if other is not host and self.known.get(other.name, {}).pop(host.name, "") is None:
                 self.forget(other, host)
@@ -121,6 +138,7 @@ class NetworkPlugin:
     def come_back(self, host: NodeHost) -> None:
         """A node that was taken out of the cluster is in it again."""
         self.known[host.name] = {}
+        self.unsettled[host.name] = None
         self.reconcile_soon()
 
     def lost(self, host: NodeHost) -> None:

@@ -99,6 +99,7 @@ class Calico(NetworkPlugin):
                 other = self.network.hosts.get(name)
                 if other is not None and host.alive and not self.hears(host, other):
                     del self.known[host.name][name]
+                    self.unsettled[host.name] = None
                     self.forget(host, other)
 
     # The agent

@@ -40,7 +40,7 @@ class HostGateway(NetworkPlugin):
         """A route to the other's block, by way of the other."""
         for block in other.blocks:
             try:
-                host.namespace.add_route(Route(block, "eth0", other.address_of(":" in block)))
+                host.namespace.add_route(_way(block, "eth0", other.address_of(":" in block)))
             except CourseError as refused:
                 message = f"failed to add route to {block}: {refused.what}"
                 self.network.sim.record("flanneld", f"Node/{host.name}", "RouteFailed", message)
@@ -96,9 +96,10 @@ class VXLANBackend(HostGateway):
             device, first = host.namespace.devices[name], _first(block)
             assert isinstance(device, Vxlan)
             mac = other.namespace.devices[name].mac
-            host.namespace.neighbours[name, first] = mac
+            route = _way(block, name, first, onlink=True)
+            host.namespace.neighbours[route.device, route.via] = mac
             device.forwarding[mac] = other.address_of(":" in block)
-            host.namespace.routes.add(Route(block, name, first, onlink=True))
+            host.namespace.routes.add(route)
 
     def forget(self, host: NodeHost, other: NodeHost) -> None:
         """All that was learned goes."""
@@ -121,6 +122,11 @@ class VXLANBackend(HostGateway):
         device = host.namespace.devices[DEVICE]
         assert isinstance(device, Vxlan)
         return super().state(host) | {"FORWARDING": len(device.forwarding)}
+
+
+@lru_cache(maxsize=1 << 14)  # the routes of all nodes to one block are one object
+def _way(block: str, device: str, via: str, onlink: bool = False) -> Route:
+    return Route(block, device, via, onlink=onlink)
 
 
 @lru_cache(maxsize=1 << 14)
