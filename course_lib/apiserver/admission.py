@@ -34,6 +34,7 @@ from course_lib.objects.meta import Object, ObjectMeta
 from course_lib.objects.openapi.definitions import CustomResourceDefinition
 
 DEFAULT_INGRESS_CLASS = "ingressclass.kubernetes.io/is-default-class"
+INGRESS_CLASS = "kubernetes.io/ingress.class"  # the annotation that came before the field
 LIMITED = "kubernetes.io/limit-ranger"
 MIRROR = "kubernetes.io/config.mirror"
 ACCOUNT_WAIT = 3.0  # s: two for the plugin's questions, and creation times are in whole seconds
@@ -322,8 +323,11 @@ def claim_resize(api: Reader, before: PersistentVolumeClaim, after: PersistentVo
 
 
 def default_ingress_class(api: Reader, ingress: Document) -> None:
-    """DefaultIngressClass: Ingresses that name no class get the one marked as default."""
-    if "ingressClassName" in ingress["spec"]:
+    """DefaultIngressClass: Ingresses that name no class get the one marked as default.
+
+    The older annotation names one, too.
+    """
+    if "ingressClassName" in ingress["spec"] or INGRESS_CLASS in _annotations(ingress):
         return
     marked = [
         found

@@ -116,7 +116,6 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
     # Completing it
     defaults: Mapping[str, Any] = {}  # by path
     complete: Callable[[Document], None] = _unchanged  # defaults that depend on other fields
-    null_while_empty: tuple[str, ...] = ()  # fields that Go writes although they are empty
     parts: Mapping[str, Embedded] = {}  # by path
     # What the server writes into an object before it is judged (`PrepareForCreate`, with its uid;
     # `PrepareForUpdate`: new, old).
@@ -187,9 +186,6 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
                 there = place.get(field)
                 if there is None or (there == "" and path not in self.pointers):
                     place[field] = copy.deepcopy(value)
-        for field in self.null_while_empty:
-            if not document.get(field):
-                document[field] = None
         self.complete(document)
         for path, part in self.parts.items():
             for place in places(document, path):

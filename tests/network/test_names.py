@@ -291,6 +291,9 @@ def test_a_new_ingress_without_a_class_gets_the_default_class():
     cluster.api.patch("IngressClass", "haproxy", "", mark)
     cluster.apply(WITHOUT_CLASS)
     assert cluster.document("ingress", "shop")["spec"]["ingressClassName"] == "haproxy"
+    old = "{name: old, annotations: {kubernetes.io/ingress.class: nginx}}"
+    cluster.apply(WITHOUT_CLASS.replace("{name: shop}", old))
+    assert "ingressClassName" not in cluster.document("ingress", "old")["spec"]
 
 
 @pytest.mark.parametrize("controller", ["", "haproxy", "/haproxy", "haproxy.org/"])

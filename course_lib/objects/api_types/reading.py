@@ -12,6 +12,7 @@ from functools import cache
 
 from course_lib.objects.api_types.leaves import LEAF, Unfit, rounded_quantity
 from course_lib.objects.api_types.table import Field, Type, fields_of
+from course_lib.objects.sharing import FEW, same_ends
 
 Read = Callable[[object, object], object]  # a value, and what stood there before
 _EMPTY = {"string": "", "bool": False, "intorstring": 0, "quantity": "0", "bytes": ""}
@@ -57,12 +58,15 @@ def _list_reader(type: Type, stored: bool) -> Read:
             return [leaf(each) for each in value]
         if not isinstance(before, list):
             return [item(each, None) for each in value]
-        known = set(map(id, before))
-        beside = before if len(before) == len(value) else [None] * len(value)
-        return [
-            each if id(each) in known else item(each, old)
-            for each, old in zip(value, beside, strict=True)
+        head, tail = same_ends(before, value) if len(value) > FEW else (0, 0)
+        old, new = before[head : len(before) - tail], value[head : len(value) - tail]
+        known = set(map(id, old))
+        beside = old if len(old) == len(new) else [None] * len(new)
+        found = [
+            each if id(each) in known else item(each, was)
+            for each, was in zip(new, beside, strict=True)
         ]
+        return [*value[:head], *found, *value[len(value) - tail :]]
 
     return read
 

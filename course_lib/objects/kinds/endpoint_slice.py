@@ -217,7 +217,6 @@ ENDPOINT_SLICE = Kind(
     EndpointSlice,
     generations=True,
     counted_fields=("addressType", "endpoints", "ports", "metadata.labels"),  # `PrepareForUpdate`
-    null_while_empty=("endpoints", "ports"),
     defaults={"ports[*].protocol": "TCP", "ports[*].name": "", "endpoints[*].conditions": {}},
     prepare=_drop_topology,
     prepare_update=_drop_topology,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from course_lib.objects.columns import NONE, first_of
 from course_lib.objects.field_errors import Errors, not_supported, required
@@ -62,7 +63,7 @@ def _validate_update(new: Document, old: Document) -> Errors:
     if new.get("subsets") is not old.get("subsets"):
         subsets = old.get("subsets") or ()
         listed = (subset.get(group) or () for subset in subsets for group in _GROUPS)
-        yield from _subsets(new, frozenset(id(each) for known in listed for each in known))
+        yield from _subsets(new, frozenset(map(id, chain.from_iterable(listed))))
 
 
 def _subsets(document: Document, known: frozenset[int]) -> Errors:
@@ -72,9 +73,9 @@ def _subsets(document: Document, known: frozenset[int]) -> Errors:
         if not subset.get("addresses") and not subset.get("notReadyAddresses"):
             yield required(here, "must specify `addresses` or `notReadyAddresses`")
         for group in _GROUPS:
-            for position, address in enumerate(subset.get(group) or ()):
-                if id(address) not in known:
-                    yield from _address(address, f"{here}.{group}[{position}]")
+            listed = enumerate(subset.get(group) or ())
+            for position, address in [each for each in listed if id(each[1]) not in known]:
+                yield from _address(address, f"{here}.{group}[{position}]")
         ports = subset.get("ports") or ()
         for position, port in enumerate(ports):
             yield from _port(port, f"{here}.ports[{position}]", len(ports) > 1)
