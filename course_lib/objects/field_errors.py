@@ -30,6 +30,13 @@ CAUSES = {
 }
 
 
+class Omitted(msgspec.Struct, frozen=True):
+    """In place of a value that a message leaves out (`field.OmitValueType`)."""
+
+
+OMITTED = Omitted()
+
+
 class FieldError(msgspec.Struct, frozen=True):
     """What is wrong with the field at `path`; `value` is what the document has there.
 
@@ -49,7 +56,7 @@ class FieldError(msgspec.Struct, frozen=True):
     def body(self) -> str:
         """The error without the path, as a cause in a Status object has it."""
         said = self.type
-        if self.type not in _WITHOUT_VALUE:
+        if self.type not in _WITHOUT_VALUE and self.value is not OMITTED:
             said += f": {shown(self.value)}"
         return f"{said}: {self.detail}" if self.detail else said
 
@@ -156,11 +163,12 @@ class InvalidObject(InvalidManifest):
         self.name: str = meta.get("name", "")
         title = f"{self.kind}.{self.group}" if self.group else self.kind
         first, named = errors[0], meta.get("namespace", "") and f"{meta['namespace']}/"
+        hidden = first.type in _WITHOUT_VALUE or first.value is OMITTED
         super().__init__(
             f'{title} "{self.name}" is invalid: {together(errors)}',
             where=f"{self.kind} {named}{self.name or '(no name)'}: {first.path}".removesuffix(": "),
             expected=first.detail or _EXPECTED.get(first.type, ""),
-            found="" if first.type in _WITHOUT_VALUE else shown(first.value),
+            found="" if hidden else shown(first.value),
         )
         self.errors = list(errors)
 

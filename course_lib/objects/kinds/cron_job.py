@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 from course_lib.engine.ages import since
 from course_lib.objects.columns import NONE
-from course_lib.objects.field_rules import MAX_INT64, below, truth, whole
+from course_lib.objects.field_errors import Errors, invalid, not_supported, required
 from course_lib.objects.headings import table_columns
-from course_lib.objects.kind import Kind, Problems, Row
-from course_lib.objects.kinds.job import JOB_FIELDS, JobSpec, job_rules
-from course_lib.objects.kinds.job_relations import job_relations
+from course_lib.objects.kind import Kind, Row
+from course_lib.objects.kinds import job_rules
+from course_lib.objects.kinds.job import JobSpec
 from course_lib.objects.kinds.pod.template import COLUMNS, JOB_TEMPLATE, container_cells
+from course_lib.objects.kinds.workload_rules import counts, name_of_pods
+from course_lib.objects.manifests import Document, places, value_at
 from course_lib.objects.meta import Object, ObjectMeta, ObjectReference, Value, selector_of
-from course_lib.objects.names import Problem
-from course_lib.objects.rules import must_be_one_of
-from course_lib.objects.schedule import Schedule, time_zone
+from course_lib.objects.schedule import Schedule, is_time_zone
+from course_lib.objects.validation.meta import object_meta, object_meta_update
+
+MOST_NAME = 52  # characters: the name of a Job has 11 more
+ZONE_PART = re.compile(r"(?!-)[A-Za-z._0-9+-]{1,14}")
 
 
 class JobTemplateSpec(Value, frozen=True):
@@ -51,23 +58,102 @@ class CronJob(Object, frozen=True, kw_only=True):
     status: CronJobStatus = CronJobStatus()
 
 
-def _rules(view: CronJob) -> Problems:
-    if len(view.name) > 52:
-        yield Problem("metadata.name", "at most 52 characters: its Jobs add 11 to it", view.name)
-    if problem := Schedule.problem(view.spec.schedule):
-        yield Problem("spec.schedule", problem, view.spec.schedule)
-    if "TZ" in view.spec.schedule:
-        expected = "cannot use TZ or CRON_TZ in schedule, use timeZone field instead"
-        yield Problem("spec.schedule", expected, view.spec.schedule)
-    if view.spec.time_zone is not None:
-        try:
-            time_zone(view.spec.time_zone)
-        except ValueError as problem:
-            yield Problem("spec.timeZone", str(problem), view.spec.time_zone)
-    yield from must_be_one_of(
-        "spec.concurrencyPolicy", view.spec.concurrency_policy, "Allow", "Forbid", "Replace"
-    )
-    yield from job_rules(view.spec.job_template.spec)
+def _validate(document: Document) -> Errors:
+    """Source: `ValidateCronJobCreate`."""
+    yield from object_meta(document)
+    spec, name = document.get("spec") or {}, document["metadata"].get("name", "")
+    yield from _validate_spec(spec)
+    if len(name.encode()) > MOST_NAME:
+        yield invalid("metadata.name", name, f"must be no more than {MOST_NAME} characters")
+    if not spec.get("schedule"):  # it is declared beside the field, and judged last
+        yield required("spec.schedule")
+
+
+def _validate_update(new: Document, old: Document) -> Errors:
+    """Source: `ValidateCronJobUpdate`."""
+    yield from object_meta_update(new, old)
+    yield from _validate_spec(new["spec"], old["spec"])
+    if not new["spec"].get("schedule") and old["spec"].get("schedule"):
+        yield required("spec.schedule")
+
+
+def _validate_spec(spec: Document, before: Document | None = None) -> Errors:
+    schedule, zone = spec.get("schedule", ""), spec.get("timeZone")
+    known = before or {}
+    if schedule:
+        zoned_before = "TZ" in known.get("schedule", "")
+        yield from _validate_schedule(schedule, zone, zoned_before)
+    yield from counts(spec, "spec", "startingDeadlineSeconds")
+    if zone is not None and zone != known.get("timeZone"):
+        yield from _validate_zone(zone)
+    policy = spec.get("concurrencyPolicy", "")
+    if not policy:
+        yield required("spec.concurrencyPolicy")
+    elif policy not in ("Allow", "Forbid", "Replace"):
+        yield not_supported("spec.concurrencyPolicy", policy, ["Allow", "Forbid", "Replace"])
+    job, old = ((each.get("jobTemplate") or {}).get("spec") for each in (spec, known))
+    yield from _validate_job(job or {}, old)
+    yield from counts(spec, "spec", "successfulJobsHistoryLimit", "failedJobsHistoryLimit")
+
+
+def _validate_job(job: Document, before: Document | None) -> Errors:
+    """The template of its Jobs, which get their selectors later (`ValidateJobTemplateSpec`)."""
+    here = "spec.jobTemplate.spec"
+    yield from job_rules.spec_errors(job, here, before)
+    if job.get("selector") is not None:
+        yield invalid(f"{here}.selector", job["selector"], "`selector` will be auto-generated")
+    if job.get("manualSelector"):
+        yield not_supported(f"{here}.manualSelector", True, ["nil", "false"])
+
+
+def _validate_schedule(schedule: str, zone: str | None, zoned_before: bool) -> Errors:
+    """Source: `validateScheduleFormat`."""
+    if problem := Schedule.problem(schedule):
+        yield invalid("spec.schedule", schedule, problem)
+    if "TZ" in schedule and not zoned_before:
+        said = "cannot use TZ or CRON_TZ in schedule, use timeZone field instead"
+        yield invalid("spec.schedule", schedule, said)
+    elif "TZ" in schedule and zone is not None:
+        said = "cannot use both timeZone field and TZ or CRON_TZ in schedule"
+        yield invalid("spec.schedule", schedule, said)
+
+
+def _validate_zone(zone: str) -> Errors:
+    """Source: `validateTimeZone`."""
+    if not zone:
+        yield invalid("spec.timeZone", zone, "timeZone must be nil or non-empty string")
+        return
+    parts = zone.split("/")
+    if not all(ZONE_PART.fullmatch(part) and part not in (".", "..") for part in parts):
+        yield invalid("spec.timeZone", zone, f"unknown time zone {zone}")
+        return
+    if zone.lower() == "local":
+        zones = "https://www.iana.org/time-zones"
+        said = f"timeZone must be an explicit time zone as defined in {zones}"
+        yield invalid("spec.timeZone", zone, said)
+    if zone != "Local" and not is_time_zone(zone):
+        yield invalid("spec.timeZone", zone, f"unknown time zone {zone}")
+
+
+def _prepare(new: Document, old: Document | None = None) -> None:
+    """Drop what a gate that is off would act on (`DropDisabledFields`)."""
+    before = value_at(old, "spec.jobTemplate.spec") or {}
+    for job in places(new, "spec.jobTemplate.spec", create=False):
+        if "scheduling" not in before:
+            job.pop("scheduling", None)
+
+
+def _warnings(new: Document, old: Document | None) -> Iterator[str]:
+    job, here = new["spec"]["jobTemplate"]["spec"], "spec.jobTemplate.spec"
+    if old is None:
+        yield from name_of_pods(new)
+    if old is None or new["spec"] != old["spec"]:
+        yield from job_rules.spec_warnings(job, here)
+    if old is not None and "TZ" in new["spec"]["schedule"]:
+        yield (
+            "cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see "
+            "https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details"
+        )
 
 
 def _row(cron: CronJob, now: float) -> Row:
@@ -101,17 +187,11 @@ CRON_JOB = Kind(
         "spec.jobTemplate.spec.template.metadata": {},
     },
     parts={"spec.jobTemplate.spec.template": JOB_TEMPLATE},
-    fields={
-        "spec.startingDeadlineSeconds": whole(0, MAX_INT64),
-        "spec.successfulJobsHistoryLimit": whole(0),
-        "spec.failedJobsHistoryLimit": whole(0),
-        "spec.suspend": truth,
-        **below("spec.jobTemplate.spec", JOB_FIELDS),
-    },
-    rules=_rules,
-    relations=lambda document: job_relations(
-        document["spec"]["jobTemplate"]["spec"], "spec.jobTemplate.spec"
-    ),
+    prepare=_prepare,
+    prepare_update=_prepare,
+    validate=_validate,
+    validate_update=_validate_update,
+    warnings=_warnings,
     columns=table_columns(
         "Name  Schedule  Timezone  Suspend:boolean  Active:integer  Last Schedule  Age"
         f"{COLUMNS}  +Selector"

@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from course_lib.engine.ages import age
 from course_lib.engine.timestamps import seconds_at
-from course_lib.objects.field_rules import (
-    MAX_INT32,
-    MAX_INT64,
-    Check,
-    below,
-    label_key,
-    mapping,
-    matching,
-    one_of,
-    selector,
-    truth,
-    whole,
-)
+from course_lib.objects.field_rules import MAX_INT32
 from course_lib.objects.headings import table_columns
-from course_lib.objects.kind import Kind, Problems, Row
+from course_lib.objects.kind import Kind, Row
+from course_lib.objects.kinds import job_rules
 from course_lib.objects.kinds.job_policies import PodFailurePolicy, SuccessPolicy
-from course_lib.objects.kinds.job_relations import exit_codes, failure_rule, job_relations
-from course_lib.objects.kinds.pod.rules import pod_spec_rules
+from course_lib.objects.kinds.job_rules import OWN_LABELS, PREFIX
+from course_lib.objects.kinds.job_status_rules import validate_status
 from course_lib.objects.kinds.pod.spec import PodTemplateSpec
 from course_lib.objects.kinds.pod.template import COLUMNS, JOB_TEMPLATE, container_cells
+from course_lib.objects.kinds.workload_rules import name_of_pods
 from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Condition, LabelSelector, Object, Value, is_true, selector_of
-from course_lib.objects.names import Problem, is_label
-from course_lib.objects.rules import changed, must_be_one_of, not_negative
 
 
 class JobSpec(Value, frozen=True):
@@ -76,30 +66,6 @@ class Job(Object, frozen=True, kw_only=True):
     status: JobStatus = JobStatus()
 
 
-JOB_FIELDS: dict[str, Check] = {
-    "parallelism": whole(0),
-    "completions": whole(0),
-    "backoffLimit": whole(0),
-    "backoffLimitPerIndex": whole(0),
-    "maxFailedIndexes": whole(0),
-    "activeDeadlineSeconds": whole(0, MAX_INT64),
-    "ttlSecondsAfterFinished": whole(0),
-    "suspend": truth,
-    "manualSelector": truth,
-    "podReplacementPolicy": one_of("Failed", "TerminatingOrFailed"),
-    "managedBy": matching(
-        lambda name: "/" in name and not label_key(name), "a domain-prefixed path"
-    ),
-    "successPolicy": mapping,
-    "podFailurePolicy.rules[*]": failure_rule,
-    "podFailurePolicy.rules[*].onExitCodes.values": exit_codes,
-    "podFailurePolicy.rules[*].action": one_of("Count", "FailIndex", "FailJob", "Ignore"),
-    "podFailurePolicy.rules[*].onExitCodes.operator": one_of("In", "NotIn"),
-    "podFailurePolicy.rules[*].onExitCodes.values[*]": whole(0, 255),
-    **selector("selector"),
-}
-
-
 def _complete(document: Document) -> None:
     """One completion and one at a time, unless only the parallelism is given (a work queue)."""
     for spec in places(document, "spec", create=False):
@@ -113,16 +79,12 @@ def _complete(document: Document) -> None:
         spec.setdefault("backoffLimit", 6)
         spec.setdefault("manualSelector", False)
         for condition in places(spec, "podFailurePolicy.rules[*].onPodConditions[*]", create=False):
-            condition.setdefault("status", "True")
+            condition["status"] = condition.get("status") or "True"
 
     for inside in places(document, "spec.template.metadata", create=False):
         for own in places(document, "metadata", create=False):
             if inside.get("labels") and not own.get("labels"):
                 own["labels"] = inside["labels"]  # one map, as in Go's memory
-
-
-OWN_LABELS = ("job-name", "controller-uid")  # and the same below `PREFIX`
-PREFIX = "batch.kubernetes.io/"
 
 
 def _prepare(job: Document) -> None:
@@ -131,94 +93,35 @@ def _prepare(job: Document) -> None:
     Labels that the document brings stay, and are judged. (`generateSelector`)
     """
     spec, meta = job["spec"], job["metadata"]
+    spec.pop("scheduling", None)  # its gate is off
     if spec.get("manualSelector"):
         return
-    made = dict(zip(OWN_LABELS, (meta.get("name", ""), meta["uid"]), strict=True))
+    made = {key: meta.get(field, "") for key, field in OWN_LABELS.items()}
     made |= {PREFIX + key: value for key, value in made.items()}
     template, selector = spec.setdefault("template", {}), spec.setdefault("selector", {})
     inside = template["metadata"] = template.get("metadata") or {}
     labels = dict(sorted((made | (inside.get("labels") or {})).items()))
-    if not meta.get("labels") or meta["labels"] is inside.get("labels"):
-        meta["labels"] = dict(labels)
+    if meta.get("labels") and meta["labels"] is inside.get("labels"):
+        meta["labels"] = labels
+    elif not meta.get("labels"):
+        meta["labels"] = dict(labels)  # when the stored Job is read: not judged
     inside["labels"] = labels
     uid = {f"{PREFIX}controller-uid": meta["uid"]}
     selector["matchLabels"] = dict(sorted((uid | (selector.get("matchLabels") or {})).items()))
 
 
-def job_rules(spec: JobSpec) -> Problems:
-    """What is wrong with what a Job, or a CronJob's Job, should do."""
-    yield from pod_spec_rules(spec.template.spec, "spec.template.spec.")
-    restart = spec.template.spec.restart_policy
-    yield from must_be_one_of("spec.template.spec.restartPolicy", restart, "OnFailure", "Never")
-    yield from must_be_one_of("spec.completionMode", spec.completion_mode, "NonIndexed", "Indexed")
-    yield from not_negative(
-        parallelism=spec.parallelism,
-        completions=spec.completions,
-        backoff_limit=spec.backoff_limit,
-        ttl_seconds_after_finished=spec.ttl_seconds_after_finished,
-        active_deadline_seconds=spec.active_deadline_seconds,
-    )
-    if spec.completion_mode == "Indexed" and spec.completions is None:
-        yield Problem("spec.completions", "a number when completionMode is Indexed", None)
+def _prepare_update(new: Document, old: Document) -> None:
+    """Drop what a gate that is off would act on (`DropDisabledFields`)."""
+    if "scheduling" not in old["spec"]:
+        new["spec"].pop("scheduling", None)
 
 
-def _relations(document: Document) -> Problems:
-    name = document["metadata"].get("name", "")
-    if len(name) > 63:
-        expected = "must be no more than 63 characters: it becomes a label of the Pods"
-        yield Problem("spec.template.labels", expected, name)
-    spec = document["spec"]
-    last = f"{name}-{(spec.get('completions') or 1) - 1}"
-    if spec.get("completionMode") == "Indexed" and not is_label(last):
-        expected = "a name with which the Pods' names are labels"
-        yield Problem("metadata.name", expected, name)
-    labels = spec["template"].get("metadata", {}).get("labels") or {}
-    for key in ("job-name", "batch.kubernetes.io/job-name"):
-        if labels.get(key, name) != name and not spec.get("manualSelector"):
-            yield Problem(f"spec.template.metadata.labels[{key}]", f"must be {name!r}", labels[key])
-    yield from job_relations(spec, "spec")
-
-
-PLACEMENT = ("nodeSelector", "tolerations", "schedulingGates")
-
-
-def _lasting(template: Document) -> Document:
-    """What stays of a Pod template while its Job is suspended: all but resources and placement."""
-    spec = {k: v for k, v in template["spec"].items() if k not in PLACEMENT}
-    affinity = spec.pop("affinity", None) or {}
-    spec["affinity"] = {k: v for k, v in affinity.items() if k != "nodeAffinity"}
-    for group in ("containers", "initContainers"):
-        spec[group] = [
-            {k: v for k, v in c.items() if k != "resources"} for c in spec.get(group) or ()
-        ]
-    return spec
-
-
-def _transition(before: Document, after: Document) -> Problems:
-    """The completions of an Indexed Job may change, together with its parallelism.
-
-    The Pod template of a suspended Job without Pods may change in resources and placement
-    (`validatePodTemplateUpdate` in `pkg/apis/batch/validation`).
-    """
-    old, new = before["spec"], after["spec"]
-    status = before.get("status") or {}
-    stopped = any(
-        each["type"] == "Suspended" and each["status"] == "True"
-        for each in status.get("conditions") or ()
-    )
-    open_ = old.get("suspend") and not status.get("active")
-    open_ = open_ and (stopped or not status.get("startTime"))
-    templates = [old["template"], new["template"]]
-    if open_:
-        templates = [_lasting(each) for each in templates]
-    if templates[0] != templates[1]:
-        yield changed("spec.template", "no change: the field is immutable")
-    if old.get("completions") == new.get("completions"):
-        return
-    if new.get("completionMode") != "Indexed":
-        yield changed("spec.completions", "no change: the field is immutable")
-    elif new.get("completions") != new.get("parallelism"):
-        yield changed("spec.completions", "can only be modified in tandem with spec.parallelism")
+def _warnings(new: Document, old: Document | None) -> Iterator[str]:
+    if old is None:
+        yield from name_of_pods(new)
+        yield from job_rules.spec_warnings(new["spec"], "spec")
+    elif new["spec"] != old["spec"]:
+        yield from job_rules.spec_warnings(new["spec"], "spec")
 
 
 def _row(job: Job, now: float) -> Row:
@@ -246,10 +149,6 @@ def _row(job: Job, now: float) -> Row:
     return job.name, status, completions, took, *container_cells(job.spec.template), selector
 
 
-FIXED = (
-    "spec.selector", "spec.completionMode", "spec.podFailurePolicy",
-    "spec.backoffLimitPerIndex", "spec.managedBy", "spec.successPolicy",
-)  # fmt: skip
 JOB = Kind(
     "batch/v1",
     Job,
@@ -260,11 +159,11 @@ JOB = Kind(
     complete=_complete,
     prepare=_prepare,
     parts={"spec.template": JOB_TEMPLATE},
-    fields=below("spec", JOB_FIELDS),
-    rules=lambda job: job_rules(job.spec),
-    relations=_relations,
-    fixed=FIXED,
-    transition=_transition,
+    prepare_update=_prepare_update,
+    validate=job_rules.validate,
+    validate_update=job_rules.validate_update,
+    validate_status=validate_status,
+    warnings=_warnings,
     orphans=True,
     warning_of_orphans="child pods are preserved by default when jobs are deleted; set "
     "propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this "

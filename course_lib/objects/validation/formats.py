@@ -203,6 +203,14 @@ def path_segment(text: str) -> list[str]:
     return [f"may not be '{text}'"] if text in (".", "..") else path_segment_prefix(text)
 
 
+_path = _form("Invalid path", r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+", ())
+
+
+def path_text(text: str) -> list[str]:
+    """The path of a URL (`httpPathRegexp`)."""
+    return _path(text)
+
+
 def path_segment_prefix(text: str) -> list[str]:
     """The beginning of a name that fits into a path (`IsPathSegmentPrefix`)."""
     return [f"may not contain '{mark}'" for mark in "/%" if mark in text]
