@@ -39,6 +39,11 @@ class ContainerOptions:
     ) -> None:
         self._objects, self._disk, self._machine, self._node = objects, disk, machine, node
 
+    def missing_secrets(self, pod: Pod, names: list[str]) -> list[str]:
+        """Of the Secrets of these `names`, which a `pod` wants, those that are not there."""
+        objects = self._objects.of(pod.uid)
+        return [name for name in names if objects.data("Secret", name, pod.namespace) is None]
+
     def missing_volume(self, pod: Pod) -> str:
         """Why the Pod's volumes cannot be mounted; empty when they can."""
         return missing_volume(self._objects.of(pod.uid), pod, self._disk)[1]

@@ -14,6 +14,7 @@ from functools import lru_cache
 from course_lib.cri import messages as v1
 from course_lib.cri.translate import ENDS, PORTS
 from course_lib.node.environment import expanded
+from course_lib.node.pod_dns import kernel_hostname, resolver
 from course_lib.objects.kinds import pod as spec
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.pod.requests import ZERO, is_sidecar, qos_class
@@ -26,7 +27,6 @@ POD_NAME, POD_NAMESPACE, POD_UID, CONTAINER_NAME = (
     "io.kubernetes.container.name",
 )
 RESTARTS = "io.kubernetes.container.restartCount"
-CLUSTER_DNS, DOMAIN = "10.96.0.10", "cluster.local"
 PERIOD = 100_000  # microseconds of CPU accounting
 LEAST_QUOTA, LEAST_SHARES, SHARES_PER_CORE = 1000, 2, 1024
 
@@ -42,31 +42,27 @@ def log_directory(pod: Pod) -> str:
 
 
 def sandbox_config(pod: Pod, attempt: int) -> v1.PodSandboxConfig:
-    """The sandbox of a Pod: what its containers share."""
+    """The sandbox of a Pod: what its containers share; raises `InvalidConfig`."""
     meta = v1.PodSandboxMetadata(
         name=pod.name, namespace=pod.namespace, uid=pod.uid, attempt=attempt
     )
     config = v1.PodSandboxConfig(
         metadata=meta,
-        hostname="" if pod.spec.host_network else hostname(pod),
+        hostname="" if pod.spec.host_network else kernel_hostname(pod),
         log_directory=log_directory(pod),
         labels=labels_of(pod) | dict(pod.metadata.labels or {}),
         annotations=dict(pod.metadata.annotations or {}),
         linux=v1.LinuxPodSandboxConfig(cgroup_parent=cgroup_parent(pod)),
     )
-    config.dns_config.servers.append(CLUSTER_DNS)
-    config.dns_config.searches.extend([f"{pod.namespace}.svc.{DOMAIN}", f"svc.{DOMAIN}", DOMAIN])
-    config.dns_config.options.append("ndots:5")
+    servers, searches, options, _ = resolver(pod)
+    config.dns_config.servers.extend(servers)
+    config.dns_config.searches.extend(searches)
+    config.dns_config.options.extend(options)
     _set_namespaces(config.linux.security_context.namespace_options, pod)
     if (security := pod.spec.security_context) is not None:
         for setting in security.sysctls or ():
             config.linux.sysctls[setting.name.replace("/", ".")] = setting.value
     return config
-
-
-def hostname(pod: Pod) -> str:
-    """The Pod's `hostname`, or its name; at most 63 characters (`truncatePodHostnameIfNeeded`)."""
-    return (pod.spec.hostname or pod.name)[:63].rstrip("-.")
 
 
 def cgroup_parent(pod: Pod) -> str:

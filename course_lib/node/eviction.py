@@ -10,12 +10,13 @@ from collections.abc import Mapping
 
 from course_lib.engine import FOR_EVER, SOON
 from course_lib.node.kubelet_events import KubeletEvents
+from course_lib.node.local_storage import has_limits, over_limit
 from course_lib.node.machine import MachineInfo
 from course_lib.node.node_runtime import NodeRuntime
 from course_lib.node.node_status import NodeStatusReporter
 from course_lib.node.pod_worker import PodWorker
-from course_lib.node.volumes import has_limits, over_limit
 from course_lib.objects.kinds.pod.requests import ZERO, total
+from course_lib.objects.kinds.priority_class import SYSTEM_CRITICAL
 from course_lib.objects.quantity import BINARY_SI, Quantity
 from course_lib.runtimes.files import FileSystem
 
@@ -69,11 +70,15 @@ class EvictionManager:
             self._evict(available, used)
 
     def _evict_for_storage(self) -> bool:
-        """End Pods whose volumes have grown over their own limits (`localStorageEviction`).
+        """End Pods that take more of the disk than they may (`localStorageEviction`).
 
-        Returns whether there are volumes that could do so.
+        Returns whether there are Pods that could do so.
         """
-        workers = [worker for worker in self._workers.values() if has_limits(worker.pod)]
+        workers = [
+            worker
+            for worker in self._workers.values()
+            if has_limits(worker.pod) and not _critical(worker)
+        ]
         for worker in workers:
             if worker.state.stop_by is None and not worker.state.final[0]:
                 message = over_limit(self._disk, worker.pod)
@@ -87,7 +92,7 @@ class EvictionManager:
         running = [
             worker
             for worker in self._workers.values()
-            if usage(worker, used) and worker.state.stop_by is None
+            if usage(worker, used) and worker.state.stop_by is None and not _critical(worker)
         ]
         victim = min(running, key=lambda worker: rank(worker, used), default=None)
         if victim is None:
@@ -106,7 +111,13 @@ class EvictionManager:
                     "has larger consumption of memory. "
                 )
         self._events.warning(victim.pod, "Evicted", message)
+        victim.disrupt("TerminationByKubelet", message)
         victim.fail("Evicted", message)
+
+
+def _critical(worker: PodWorker) -> bool:
+    """Whether a Pod is never evicted by the kubelet."""
+    return worker.pod.spec.priority >= SYSTEM_CRITICAL
 
 
 def usage(worker: PodWorker, used: dict[str, int]) -> int:

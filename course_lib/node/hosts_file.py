@@ -7,7 +7,7 @@ Source: `managedHostsFileContent` in `pkg/kubelet/kubelet_pods.go`.
 
 from __future__ import annotations
 
-from course_lib.node.cri_config import DOMAIN, hostname
+from course_lib.node.pod_dns import domain, hostname
 from course_lib.node.volumes import ROOT
 from course_lib.objects.kinds.pod import Container, Pod
 from course_lib.runtimes.files import FileSystem
@@ -35,9 +35,8 @@ def hosts_file(
 
 def content(pod: Pod, address: str) -> str:
     """What a Pod of this `address` has as its file of hosts."""
-    name, spec = hostname(pod), pod.spec
-    names = f"{name}.{spec.subdomain}.{pod.namespace}.svc.{DOMAIN}\t{name}"
-    written = hosts(address, names if spec.subdomain else name)
+    name, spec, below = hostname(pod), pod.spec, domain(pod)
+    written = hosts(address, f"{name}.{below}\t{name}" if below else name)
     if not spec.host_aliases:
         return written
     rows = ["\t".join([each.ip, *(each.hostnames or ())]) for each in spec.host_aliases]

@@ -10,8 +10,10 @@ from sys import intern
 
 from course_lib.cri import messages as v1
 from course_lib.node.cri_config import sandbox_config
+from course_lib.node.invalid_config import InvalidConfig
 from course_lib.node.kubelet_events import KubeletEvents
 from course_lib.node.node_runtime import PodCalls
+from course_lib.node.pod_dns import resolver
 from course_lib.node.pod_state import PodState
 from course_lib.node.steps import Steps
 from course_lib.runtimes import RuntimeFault
@@ -43,7 +45,16 @@ class PodSandbox:
 
     def make(self) -> Steps[bool]:
         """Have the sandbox made; whether it is there. A failure is reported."""
-        config = sandbox_config(self._state.pod, self.count)
+        pod, events = self._state.pod, self._events
+        try:
+            config = sandbox_config(pod, self.count)
+        except InvalidConfig as problem:
+            message = f"Failed to create pod sandbox: {problem.what}"
+            events.warning(pod, "FailedCreatePodSandBox", message)
+            return False
+        if pod.spec.dns_config is not None:
+            for left_out in resolver(pod)[3]:
+                events.warning(pod, "DNSConfigForming", left_out)
         made = yield self._calls.step("RunPodSandbox", config=config)
         if isinstance(made, RuntimeFault):
             message = f"Failed to create pod sandbox: {made}"

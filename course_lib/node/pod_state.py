@@ -27,8 +27,8 @@ class Worker(Protocol):
 class PodState:
     """One Pod on one node; times in simulated seconds."""
 
-    __slots__ = ("accepted", "address", "allocated", "ephemerals", "final", "gone", "inits",
-                 "mains", "over", "pod", "ready", "resize_pending", "resizing", "sandbox",
+    __slots__ = ("accepted", "address", "allocated", "disruption", "ephemerals", "final", "gone",
+                 "inits", "mains", "over", "pod", "ready", "resize_pending", "resizing", "sandbox",
                  "shown_address", "slots", "started_at", "stop_by", "terminated",
                  "written")  # fmt: skip
 
@@ -37,6 +37,7 @@ class PodState:
         self.allocated = pod.spec  # with the resources that the Pod has got of the node
         self.resize_pending: Document | None = None  # conditions of a resize
         self.resizing: Document | None = None
+        self.disruption: Document | None = None  # the condition of a Pod that the node ends
         inits = [Slot(each, pod.spec, "init") for each in pod.spec.init_containers or ()]
         self.inits = tuple(inits)  # sidecars too
         self.mains = tuple([Slot(each, pod.spec) for each in pod.spec.containers])
@@ -129,7 +130,7 @@ class PodState:
         """All that the Pod's status is made of, but for what it is in the API."""
         decided = self.phase(), self.sandbox, self.shown_address, self.final, self.stopping
         slots = [slot.facts() for slot in self.slots]
-        resize = self.resize_pending, self.resizing
+        resize = self.resize_pending, self.resizing, self.disruption
         return self.pod.metadata.generation, *decided, self.terminated, *resize, *slots
 
     def initialized(self) -> bool:

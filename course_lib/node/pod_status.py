@@ -118,10 +118,11 @@ def _conditions(
         was = before.pop(kind, None)
         since = was.last_transition_time if was is not None and was.status == status else now
         made.append(_condition(kind, status, reason, message, since, generation))
-    for kind in RESIZE:
+    stated_here = state.resize_pending, state.resizing, state.disruption
+    more = [each for each in stated_here if each is not None]
+    for kind in (*RESIZE, *(each["type"] for each in more)):
         before.pop(kind, None)
-    resize = [each for each in (state.resize_pending, state.resizing) if each is not None]
-    return [*map(encode, before.values()), *resize, *made]  # those of others come first
+    return [*map(encode, before.values()), *more, *made]  # those of others come first
 
 
 @lru_cache(maxsize=4096)

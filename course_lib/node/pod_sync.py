@@ -70,6 +70,7 @@ class PodSync:
             failed = failed or not good
             if not good and slot.init and not slot.sidecar:
                 break
+        self._tell_missing_secrets([slot.reason[0] for slot in todo.starts])
         if failed:
             return min([*waits, RESYNC]) if waits else RETRY
         return NOW if todo.kills or todo.starts or todo.resizes else FOR_EVER
@@ -94,6 +95,19 @@ class PodSync:
         else:
             slot.reason = yield from self._containers.start(slot, found)
         return not slot.reason[0]
+
+    def _tell_missing_secrets(self, reasons: list[str]) -> None:
+        """Say which pull secrets are missing, if an image could not be pulled."""
+        pod = self._state.pod
+        if "ErrImagePull" not in reasons or not pod.spec.image_pull_secrets:
+            return
+        named = [each.name for each in pod.spec.image_pull_secrets if each.name]
+        if missing := self._node.options.missing_secrets(pod, named):
+            said = (
+                f"Unable to retrieve some image pull secrets ({', '.join(missing)}); "
+                "attempting to pull the image may not succeed."
+            )
+            self._node.events.warning(pod, "FailedToRetrieveImagePullSecret", said)
 
     def _in_backoff(self, slot: Slot, ended: Seen | None) -> float:
         """Seconds that a crashed container must wait; its first restart does not (`doBackOff`)."""

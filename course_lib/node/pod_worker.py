@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 
-from course_lib.engine import FOR_EVER
+from course_lib.engine import FOR_EVER, timestamp
 from course_lib.engine.timestamps import seconds_at
 from course_lib.node.adoption import Found, adopt
 from course_lib.node.node_parts import NodeParts
@@ -154,6 +154,17 @@ class PodWorker:
         """The node is back after a power loss: restart counts go on where they were."""
         if not self.sandbox:
             self.state.restore_counts(pod)
+
+    def disrupt(self, reason: str, message: str) -> None:
+        """State why the node ends the Pod: its condition DisruptionTarget."""
+        self.state.disruption = {
+            "type": "DisruptionTarget",
+            "status": "True",
+            "lastTransitionTime": timestamp(self._sim.now),
+            "reason": reason,
+            "message": message,
+            "observedGeneration": self.pod.metadata.generation,
+        }
 
     def fail(self, reason: str, message: str) -> None:
         """End the Pod for the node's own reasons: an eviction, a deadline."""

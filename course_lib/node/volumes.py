@@ -22,7 +22,6 @@ from course_lib.node.invalid_config import InvalidConfig
 from course_lib.node.object_watches import PodObjects
 from course_lib.objects.kinds.pod import Container, Pod, Volume, VolumeMount
 from course_lib.objects.manifests import Document
-from course_lib.objects.quantity import Quantity
 from course_lib.runtimes.files import FileSystem
 
 ROOT = "/var/lib/kubelet/pods"
@@ -259,19 +258,3 @@ def _type_of(disk: FileSystem, path: str) -> str | None:
     if disk.has(path):
         return "file"
     return "directory" if disk.tree(path) else None
-
-
-def has_limits(pod: Pod) -> bool:
-    """Whether a Pod has an `emptyDir` with a `sizeLimit`."""
-    return any((volume.empty_dir or {}).get("sizeLimit") for volume in pod.spec.volumes or ())
-
-
-def over_limit(disk: FileSystem, pod: Pod) -> str:
-    """Which `emptyDir` of a Pod holds more than its `sizeLimit`; empty when none does."""
-    for volume in pod.spec.volumes or ():
-        limit = (volume.empty_dir or {}).get("sizeLimit")
-        if limit:
-            used = sum(len(file.data) for file in disk.tree(path_of(pod, volume)).values())
-            if used > Quantity(limit).value:
-                return f'Usage of EmptyDir volume "{volume.name}" exceeds the limit "{limit}". '
-    return ""

@@ -24,6 +24,27 @@ class HostAlias(Value, frozen=True):
     hostnames: list[str] | None = None
 
 
+class DNSOption(Value, frozen=True):
+    """An option of a resolver."""
+
+    name: str = ""
+    value: str | None = None
+
+
+class PodDNSConfig(Value, frozen=True):
+    """What a Pod adds to its resolver."""
+
+    nameservers: list[str] | None = None
+    searches: list[str] | None = None
+    options: list[DNSOption] | None = None
+
+
+class LocalReference(Value, frozen=True):
+    """An object of the same namespace."""
+
+    name: str = ""
+
+
 class PodOS(Value, frozen=True):
     """The operating system that a Pod is for."""
 
@@ -34,9 +55,8 @@ class PodSpec(Value, frozen=True):
     """What a Pod should be."""
 
     UNKEPT = (
-        "dnsConfig dnsPolicy evictionResponders hostPID hostUsers hostnameOverride "
-        "imagePullSecrets resourceClaims runtimeClassName schedulingGroup "
-        "serviceAccount setHostnameAsFQDN"
+        "evictionResponders hostPID hostUsers resourceClaims runtimeClassName schedulingGroup "
+        "serviceAccount "
     )
 
     containers: list[Container]
@@ -67,6 +87,11 @@ class PodSpec(Value, frozen=True):
     scheduling_gates: list[dict[str, str]] | None = None
     hostname: str = ""
     subdomain: str = ""
+    hostname_override: str | None = None
+    set_hostname_as_fqdn: bool | None = msgspec.field(default=None, name="setHostnameAsFQDN")
+    dns_policy: str = "ClusterFirst"
+    dns_config: PodDNSConfig | None = None
+    image_pull_secrets: list[LocalReference] | None = None
     enable_service_links: bool | None = None
     automount_service_account_token: bool | None = None
     readiness_gates: list[dict[str, str]] | None = None
