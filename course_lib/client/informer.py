@@ -20,12 +20,15 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Generic
 
+import msgspec
+
 from course_lib.apiserver.watch_events import DELETED, WatchEvent
 from course_lib.client.cache import FeatureT, Indexer, IndexFunction
 from course_lib.client.interface import Client
 from course_lib.engine.simulation import Process
 from course_lib.objects.kind import Kind, Kinds
-from course_lib.objects.meta import ObjectT
+from course_lib.objects.kinds.node import Node
+from course_lib.objects.meta import Object, ObjectT
 from course_lib.objects.selectors import EVERYTHING, FieldSelector, Selector
 
 Handler = Callable[[ObjectT | None, ObjectT | None], None]  # the object before, and after
@@ -54,6 +57,8 @@ class Informer(Generic[ObjectT]):
         self._handlers: list[Handler[ObjectT]] = []
         self._reading = False  # whether a reader takes in what has arrived
         self._untold: deque[tuple[ObjectT | None, ObjectT | None]] = deque()
+        self._heartbeats = self.kind.type is Node  # of no interest for any component
+        renewals = renewals and not self._heartbeats
         self._watch = client.watch(
             self.kind, self._on_event, namespace, fields=fields, initial=True, renewals=renewals
         )
@@ -123,7 +128,7 @@ class Informer(Generic[ObjectT]):
 
     def _note(self, before: ObjectT | None, after: ObjectT | None) -> None:
         """Tell the handlers of a change; after the step of who reads the cache just now."""
-        if not self._handlers:
+        if not self._handlers or (self._heartbeats and _is_heartbeat(before, after)):
             return
         self._untold.append((before, after))
         if not self._reading:
@@ -144,6 +149,15 @@ class Informer(Generic[ObjectT]):
     def list(self, namespace: str = "", selector: Selector = EVERYTHING) -> list[ObjectT]:
         """The objects of a namespace, or all, in the API's order."""
         return self._received().list(namespace, selector)
+
+
+def _is_heartbeat(before: Object | None, after: Object | None) -> bool:
+    """Whether a change says no more of a node than that its kubelet lives."""
+    if not isinstance(before, Node) or not isinstance(after, Node):
+        return False
+    version = after.metadata.resource_version
+    known = msgspec.structs.replace(before.metadata, resource_version=version)
+    return (before.spec, before.status, known) == (after.spec, after.status, after.metadata)
 
 
 class InformerFactory:

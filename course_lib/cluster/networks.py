@@ -100,4 +100,4 @@ def follow_nodes(network: Network, client: Client) -> None:
         elif event.type == "ADDED":
             network.remember_node(event.object.name)
 
-    client.watch("Node", changed)
+    client.watch("Node", changed, renewals=False)

@@ -17,7 +17,7 @@ from course_lib.apiserver.errors import APIError, NotFound
 from course_lib.client import Client
 from course_lib.client.informer import Informer
 from course_lib.cri import CRIClient
-from course_lib.engine import FOR_EVER, SOON, timestamp
+from course_lib.engine import SOON, timestamp
 from course_lib.network import Network
 from course_lib.node.admission import HeldResources, refusal
 from course_lib.node.backoff import Backoff
@@ -116,6 +116,7 @@ class Kubelet:
         images = ImageGC(self._sim, self.runtime, self.machine, self.component)
         self._routine.every(IMAGE_PERIOD, partial(self._safely, images.collect))
         self.node_status.lease.follow(lambda: heartbeat.last)
+        self.node_status.heartbeat.follow(heartbeat)
         follow_logs(self.disk, self._routine.stir)
 
     def _parts(self, network: Network) -> NodeParts:
@@ -321,7 +322,7 @@ class Kubelet:
                 self._mirrors.show()
         rotated = rotate_logs(self.runtime, self.workers, self.disk, self._sim.now)
         well = status.well and not self._status.behind and not self._mirrors.pods
-        return FOR_EVER if status.lease.kept and rotated and well else SOON
+        return status.heartbeat.until if status.lease.kept and rotated and well else SOON
 
     def _safely(self, collect: Callable[[], float]) -> float:
         try:

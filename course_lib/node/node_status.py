@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
+
 from course_lib.apiserver.errors import APIError
 from course_lib.client import Client
 from course_lib.client.informer import Informer
 from course_lib.node.kubelet_events import KubeletEvents
 from course_lib.node.machine import MachineInfo
+from course_lib.node.node_heartbeat import NodeHeartbeat
 from course_lib.node.node_lease import NodeLease
 from course_lib.node.node_runtime import NodeRuntime
 from course_lib.objects.kinds.node import HOSTNAME, Node
@@ -76,6 +79,7 @@ class NodeStatusReporter:
         self._runtime, self._events, self._retry = runtime, events, retry
         self._changed = changed
         self.lease = NodeLease(client, machine.name, changed)
+        self.heartbeat = NodeHeartbeat(client, machine.name, changed)
         self.registered = False
         self.boots = 1  # how often the machine was started
         self.memory_pressure = False
@@ -93,6 +97,7 @@ class NodeStatusReporter:
     def stop(self) -> None:
         """Forget the node's object: the machine has lost its power."""
         self.lease.stop()
+        self.heartbeat.stop()
         if self._node is not None:
             self._node.stop()
             self._node = None
@@ -153,7 +158,7 @@ class NodeStatusReporter:
                 "status": {
                     "capacity": capacity,
                     "allocatable": allocatable,
-                    "conditions": self._conditions([]),
+                    "conditions": self._stamped(self._conditions([])),
                     "addresses": [
                         {"type": "InternalIP", "address": machine.address},
                         {"type": "Hostname", "address": self._machine.name},
@@ -184,19 +189,28 @@ class NodeStatusReporter:
             self._runtime_seen = max(self._runtime_seen, time)
 
     def report(self) -> None:
-        """Write conditions, versions and images to the Node's status, where they changed."""
+        """Write conditions, versions and images to the Node's status, where they changed, or where
+        the last heartbeat is five minutes old.
+        """
         node = self.find()
         if node is None:
             return
-        status: Document = {
-            "conditions": self._conditions(
-                node.status.conditions or [], self._runtime.network_problem()
-            ),
-            "nodeInfo": self._node_info(),
-        }
-        if (images := self._image_list()) is not None:
-            status["images"] = images
-        self._client.patch_status(node, status)
+        stated, info = node.status.conditions or [], self._node_info()
+        conditions = self._conditions(stated, self._runtime.network_problem())
+        images = self._image_list()
+        same = conditions == list(map(msgspec.to_builtins, stated)) and images is None
+        if not same or info != node.status.node_info or self.heartbeat.due:
+            status: Document = {"conditions": self._stamped(conditions), "nodeInfo": info}
+            if images is not None:
+                status["images"] = images
+            self._client.patch_status(node, status)
+        self.heartbeat.keep()
+
+    def _stamped(self, conditions: list[Document]) -> list[Document]:
+        """The conditions of a report that is written now."""
+        self.heartbeat.reported = self._sim.now
+        now = self._sim.timestamp
+        return [each | {"lastHeartbeatTime": now} for each in conditions]
 
     def _image_list(self) -> list[Document] | None:
         """The images on the node, the largest first, if others than were told (at most 50)."""
