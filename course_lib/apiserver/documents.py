@@ -294,7 +294,7 @@ def update(
     view = revised(existing, before, document, kind)
     validate(document, view, kind, before)
     immutability.check(before, document, kind)
-    admission.validate_update(api, kind, view, existing)
+    admission.validate_update(api, kind, (view, existing), (document, before))
     return Incoming(document, kind, view)
 
 

@@ -194,7 +194,7 @@ class APIServer:
         if kind.first_status is not None:
             made = made.changed({"status": kind.first_status(made.view)})
         view = made.view
-        admission.validate_create(self, kind, view)
+        admission.validate_create(self, kind, view, made.document)
         key = self.key(kind, view.name, view.namespace)
         if self.store.get(key):
             raise AlreadyExists(f'{kind.title} "{view.name}" already exists')

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
+from course_lib.apiserver.admission import warnings_of
 from course_lib.apiserver.bodies import DeleteOptions, Request, delete_options
 from course_lib.apiserver.deletion import BACKGROUND, ORPHAN
 from course_lib.apiserver.errors import BadRequest, Conflict, Invalid, NotFound, RejectedPatch
@@ -56,7 +57,8 @@ class Writer:
         warnings = self._complete(document)
         made = self.api.create(document)
         stored = self._document(made.name, made.namespace)
-        return HTTPResponse(201, stored, warnings + list(self.target.kind.warnings(stored, None)))
+        warnings += warnings_of(self.api, self.target.kind, stored, None)
+        return HTTPResponse(201, stored, warnings)
 
     def put(self, document: Document) -> HTTPResponse:
         """Replace an object, its status, or its scale; the document says which one it is.
@@ -105,7 +107,7 @@ class Writer:
         with suppress(NotFound):  # that was its last finalizer: it is gone
             document = self.api.document(*self._place)
             if not self.target.part:
-                warnings += self.target.kind.warnings(document, before)
+                warnings += warnings_of(self.api, self.target.kind, document, before)
         return HTTPResponse(200, document, warnings)
 
     def delete(self, request: Request, body: Document | None) -> HTTPResponse:

@@ -6,6 +6,7 @@ kubernetes.io "Declarative Management of Kubernetes Objects Using Configuration 
 
 from __future__ import annotations
 
+from course_lib.apiserver.admission import warnings_of
 from course_lib.client import Client
 from course_lib.client.apply import Applied
 from course_lib.errors import CourseError
@@ -112,9 +113,9 @@ def _apply(client: Client, document: Document, done: list[Applied]) -> Result:
     warnings = warnings_for(document, kind)
     applied = client.apply(document)
     done.append(applied)
-    if kind.warns and applied.result != "unchanged":
+    if applied.result != "unchanged":
         made = client.document(kind, applied.object.name, applied.object.namespace)
-        warnings += kind.warnings(made, applied.before)
+        warnings += warnings_of(client, kind, made, applied.before)
     return f"{kind.resource}/{applied.object.name}", applied.result, warnings
 
 

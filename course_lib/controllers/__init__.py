@@ -31,6 +31,7 @@ from course_lib.controllers.resource_quota import ResourceQuotaController
 from course_lib.controllers.stateful_set import StatefulSetController
 from course_lib.controllers.taint_eviction import TaintEvictionController
 from course_lib.controllers.volume_protection import (
+    AttributesProtectionController,
     ClaimProtectionController,
     VolumeProtectionController,
 )
@@ -64,6 +65,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     Resizer,
     ClaimProtectionController,
     VolumeProtectionController,
+    AttributesProtectionController,
     DisruptionController,
     ResourceQuotaController,
     GarbageCollector,

@@ -87,3 +87,35 @@ class VolumeProtectionController(Controller):
     def reconcile(self, volume: PersistentVolume) -> None:
         """Protect the volume or let it go."""
         protect(self.api, volume, volume.status.phase == "Bound")
+
+
+class AttributesProtectionController(Controller):
+    """Keeps a class of attributes that is being deleted while a claim or a volume names it.
+
+    Source: `pkg/controller/volume/vacprotection`.
+    """
+
+    name = "volumeattributesclass-protection-controller"
+    kind = "VolumeAttributesClass"
+
+    def watches(self) -> None:
+        """Claims and volumes, which use classes."""
+        self.watch(PersistentVolumeClaim, self._named)
+        self.watch(PersistentVolume, self._named)
+
+    def _named(self, user: Object) -> list[Key]:
+        assert isinstance(user, PersistentVolumeClaim | PersistentVolume)
+        name = user.spec.volume_attributes_class_name
+        return [("", name)] if name else []
+
+    def reconcile(self, attributes: Object) -> None:
+        """Protect the class or let it go."""
+        if not attributes.terminating:
+            protect(self.api, attributes, in_use=True)
+            return
+        users: list[Object] = [
+            *self.informers.informer(PersistentVolumeClaim).list(),
+            *self.informers.informer(PersistentVolume).list(),
+        ]
+        named = any(("", attributes.name) in self._named(each) for each in users)
+        protect(self.api, attributes, named)

@@ -46,8 +46,6 @@ REFUSED = [
     ("Pod", GATED, required("zone", podAffinity={})),
     ("Job", {"template": TEMPLATE}, {"template": PLACED}),
     ("Job", {"template": TEMPLATE, "suspend": True}, {"template": {"spec": {"containers": []}}}),
-    ("PersistentVolume", {"hostPath": {"path": "/a"}}, {"hostPath": {"path": "/b"}}),
-    ("PersistentVolume", {"volumeMode": "Filesystem"}, {"volumeMode": "Block"}),
 ]
 
 

@@ -16,6 +16,7 @@ from course_lib.engine.ages import since
 from course_lib.objects.columns import NONE, UNSET
 from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Row
+from course_lib.objects.kinds import device_rules, kept_rules
 from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Object
 
@@ -32,9 +33,9 @@ class KeptObject(Object, frozen=True, kw_only=True):
 class RuntimeClass(Object, frozen=True, kw_only=True):
     """Which configuration of a container runtime Pods can ask for."""
 
-    UNKEPT = "overhead scheduling"
-
     handler: str = ""
+    overhead: Document | None = None
+    scheduling: Document | None = None
 
 
 class VolumeAttributesClass(Object, frozen=True, kw_only=True):
@@ -140,7 +141,13 @@ def _kept(kind: str, api_version: str, **settings: object) -> Kind:
     return Kind(api_version, kind=kind, not_simulated=("spec",), **given)
 
 
-DEVICE_CLASS = _kept("DeviceClass", DEVICES, namespaced=False)
+DEVICE_CLASS = _kept(
+    "DeviceClass",
+    DEVICES,
+    namespaced=False,
+    generations=True,
+    validate=device_rules.class_errors,
+)
 DEVICE_TAINT_RULE = _kept(
     "DeviceTaintRule",
     DEVICES,
@@ -151,6 +158,7 @@ DEVICE_TAINT_RULE = _kept(
     prepare=_tainted_now,
     columns=table_columns("Name  Key  Value  Effect  TimeAdded  Age"),
     row=_taint_rule,
+    validate=device_rules.taint_rule_errors,
 )
 RESOURCE_CLAIM = _kept(
     "ResourceClaim",
@@ -160,12 +168,16 @@ RESOURCE_CLAIM = _kept(
     first_status=lambda claim: {},
     columns=table_columns("Name  State  Age"),
     row=_claim,
+    validate=device_rules.claim_errors,
+    validate_update=device_rules.claim_update_errors,
 )
 RESOURCE_CLAIM_TEMPLATE = _kept(
     "ResourceClaimTemplate",
     DEVICES,
     defaults={"spec.metadata": {}},
     complete=lambda template: _complete_requests(template, "spec.spec"),
+    validate=device_rules.template_errors,
+    validate_update=device_rules.template_update_errors,
 )
 RESOURCE_SLICE = _kept(
     "ResourceSlice",
@@ -173,6 +185,9 @@ RESOURCE_SLICE = _kept(
     namespaced=False,
     columns=table_columns("Name  Node  Driver  Pool  Age"),
     row=_slice,
+    generations=True,
+    validate=device_rules.slice_errors,
+    validate_update=device_rules.slice_update_errors,
 )
 CSI_DRIVER = _kept(
     "CSIDriver",
@@ -193,6 +208,9 @@ CSI_DRIVER = _kept(
         "  TokenRequests  RequiresRepublish:boolean  Modes  Age"
     ),
     row=_driver,
+    validate=kept_rules.driver_errors,
+    validate_update=kept_rules.driver_update_errors,
+    warnings=kept_rules.driver_warnings,
 )
 CSI_STORAGE_CAPACITY = _kept(
     "CSIStorageCapacity",
@@ -200,6 +218,9 @@ CSI_STORAGE_CAPACITY = _kept(
     type=StorageCapacity,
     columns=table_columns("Name  Created At:date"),
     row=lambda capacity, now: (capacity.name, capacity.metadata.creation_timestamp),
+    validate=kept_rules.capacity_errors,
+    validate_update=kept_rules.capacity_update_errors,
+    warnings=kept_rules.capacity_warnings,
 )
 RUNTIME_CLASS = _kept(
     "RuntimeClass",
@@ -208,6 +229,9 @@ RUNTIME_CLASS = _kept(
     namespaced=False,
     columns=table_columns("Name  Handler  Age"),
     row=_handler,
+    validate=kept_rules.runtime_errors,
+    validate_update=kept_rules.runtime_update_errors,
+    warnings=kept_rules.runtime_warnings,
 )
 VOLUME_ATTRIBUTES_CLASS = _kept(
     "VolumeAttributesClass",
@@ -217,6 +241,8 @@ VOLUME_ATTRIBUTES_CLASS = _kept(
     namespaced=False,
     columns=table_columns("Name  DriverName  Age"),
     row=_attributes,
+    validate=kept_rules.attributes_errors,
+    validate_update=kept_rules.attributes_update_errors,
 )
 VOLUME_ATTACHMENT = _kept(
     "VolumeAttachment",
@@ -225,4 +251,8 @@ VOLUME_ATTACHMENT = _kept(
     status=True,
     columns=table_columns("Name  Attacher:name  PV  Node  Attached:boolean  Age"),
     row=_attachment,
+    first_status=lambda attachment: {"attached": False},
+    validate=kept_rules.attachment_errors,
+    validate_update=kept_rules.attachment_update_errors,
+    validate_status=kept_rules.attachment_status_errors,
 )

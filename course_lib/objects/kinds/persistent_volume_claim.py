@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
-from course_lib.objects.columns import UNSET, access_modes
-from course_lib.objects.field_rules import (
-    Check,
-    below,
-    one_of,
-    optional,
-    quantity,
-    selector,
-    subdomain,
-)
-from course_lib.objects.headings import table_columns
-from course_lib.objects.kind import Kind, Problems, Row
-from course_lib.objects.kinds.persistent_volume import ACCESS_MODE, alone
-from course_lib.objects.kinds.pod.containers import ResourceRequirements
-from course_lib.objects.manifests import Document
-from course_lib.objects.meta import Condition, LabelSelector, Object, Value
-from course_lib.objects.names import Problem
-from course_lib.objects.quantity import Quantity, ResourceList
-from course_lib.objects.rules import changed, label_selector, must_be_one_of
+from collections.abc import Iterator
 
+from course_lib.objects.columns import UNSET, access_modes
+from course_lib.objects.field_errors import Errors, forbidden, invalid, not_supported
+from course_lib.objects.field_rules import Check, one_of, optional, quantity, selector, subdomain
+from course_lib.objects.headings import table_columns
+from course_lib.objects.kind import Kind, Row
+from course_lib.objects.kinds.persistent_volume import ACCESS_MODE
+from course_lib.objects.kinds.pod.containers import ResourceRequirements
+from course_lib.objects.manifests import Document, places
+from course_lib.objects.meta import Condition, LabelSelector, Object, Value
+from course_lib.objects.quantity import Quantity, ResourceList
+from course_lib.objects.validation import formats
+from course_lib.objects.validation.claims import claim_spec
+from course_lib.objects.validation.differences import difference
+from course_lib.objects.validation.meta import (
+    IMMUTABLE,
+    all_invalid,
+    object_meta,
+    object_meta_update,
+    unchanged,
+)
+from course_lib.objects.validation.resources import is_native
+
+SOURCES = "dataSource", "dataSourceRef"
+ATTRIBUTES = "volumeAttributesClassName"
+FIXED = (
+    "spec is immutable after creation except resources.requests and volumeAttributesClassName "
+    "for bound claims"
+)
+RESIZING = (
+    "ControllerResizeInProgress", "ControllerResizeInfeasible", "NodeResizeInProgress",
+    "NodeResizeInfeasible", "NodeResizePending",
+)  # fmt: skip
 BETA_CLASS = "volume.beta.kubernetes.io/storage-class"  # the annotation before storageClassName
-# The finalizers that keep a claim, or a volume, for as long as it is used.
+# The finalizers that keep a claim, a volume, or a class of attributes as long as it is used.
 PROTECTION = {
     "PersistentVolumeClaim": "kubernetes.io/pvc-protection",
     "PersistentVolume": "kubernetes.io/pv-protection",
+    "VolumeAttributesClass": "kubernetes.io/vac-protection",
 }
 
 
@@ -84,43 +99,174 @@ CLAIM_FIELDS: dict[str, Check] = {
 }
 
 
-def _rules(view: PersistentVolumeClaim) -> Problems:
-    modes = ("ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod")
-    if not view.spec.access_modes:
-        yield Problem("spec.accessModes", f"at least one of {', '.join(modes)}", [])
-    for position, mode in enumerate(view.spec.access_modes or ()):
-        yield from must_be_one_of(f"spec.accessModes[{position}]", mode, *modes)
-    if view.size.nano <= 0:
-        yield Problem("spec.resources.requests.storage", "more than 0", str(view.size))
-    yield from alone("spec.accessModes", view.spec.access_modes)
-    yield from label_selector(view.spec.selector, "spec.selector")
+def _complete(document: Document) -> None:
+    """Source: `SetDefaults_PersistentVolumeClaimSpec`; a mode that is empty text stays."""
+    for spec in places(document, "spec"):
+        if spec.get("volumeMode") is None:
+            spec["volumeMode"] = "Filesystem"
 
 
-def _transition(before: Document, after: Document) -> Problems:
-    """A claim gets its volume once, and never asks for less than it has.
+def _prepare(claim: Document, before: Document | None = None) -> None:
+    """What a claim says of its first data stands in both fields for it, or is dropped.
 
-    Whether it may ask for more is its class's affair: `admission.claim_resize`.
+    Source: `PrepareForCreate` and `PrepareForUpdate` in
+    `pkg/registry/core/persistentvolumeclaim/strategy.go`.
     """
-    old, new = before["spec"], after["spec"]
-    if old.get("volumeName") and new.get("volumeName") != old["volumeName"]:
-        yield changed("spec.volumeName", "no change: the field is immutable")
-    named = "storageClassName" in old or BETA_CLASS in (before["metadata"].get("annotations") or ())
-    if named and new.get("storageClassName") != old.get("storageClassName"):
-        yield changed("spec.storageClassName", "no change: the field is immutable")
-    desired, existing = _size(new), _size(old)
-    if desired == existing:
-        return
-    path = "spec.resources.requests.storage"
-    if before.get("status", {}).get("phase") != "Bound":
-        yield changed(path, "no change before the claim is bound")
-        return
-    capacity = before["status"].get("capacity", {}).get("storage")
-    if desired < existing and (capacity is None or desired <= Quantity(capacity)):
-        yield changed(path, "field can not be less than status.capacity")
+    for spec in places(claim, "spec", create=False):
+        old = (before or {}).get("spec") or {}
+        source, reference = (spec.get(field) for field in SOURCES)
+        if reference and reference.get("namespace") and old.get("dataSourceRef") is None:
+            reference = spec.pop("dataSourceRef") and None
+        known = any(old.get(field) is not None for field in SOURCES)
+        if source is not None and not known and reference is None and not _is_copied(source):
+            source = spec.pop("dataSource") and None
+        if source is not None and reference is None:
+            spec["dataSourceRef"] = dict(source)
+        elif reference is not None and source is None and not reference.get("namespace"):
+            spec["dataSource"] = {k: v for k, v in reference.items() if k != "namespace"}
 
 
-def _size(spec: Document) -> Quantity:
-    return Quantity(spec.get("resources", {}).get("requests", {}).get("storage", "0"))
+def _is_copied(source: Document) -> bool:
+    """Whether a volume can begin as a copy of its source by itself: of a claim, or a snapshot."""
+    of = source.get("kind"), source.get("apiGroup") or ""
+    return of in (("PersistentVolumeClaim", ""), ("VolumeSnapshot", "snapshot.storage.k8s.io"))
+
+
+def _validate(document: Document) -> Errors:
+    """Source: `ValidatePersistentVolumeClaim` in `pkg/apis/core/validation`."""
+    yield from object_meta(document)
+    yield from claim_spec(document.get("spec") or {}, "spec")
+
+
+def _validate_update(new: Document, old: Document) -> Errors:
+    """A claim gets its volume once, and asks for another size when it is bound.
+
+    Whether it may is its class's affair: `PersistentVolumeClaimResize`. Source:
+    `ValidatePersistentVolumeClaimUpdate` in `pkg/apis/core/validation`.
+    """
+    yield from object_meta_update(new, old)
+    yield from _validate(new)
+    wanted, known = _own_form(new.get("spec") or {}), _own_form(old.get("spec") or {})
+    sizes = _size(new), _size(old)
+    if not known["VolumeName"]:
+        known["VolumeName"] = wanted["VolumeName"]
+    yield from _class_kept(new, old, wanted, known)
+    if (new.get("status") or {}).get("phase") == "Bound":
+        if wanted["Resources"]["Requests"] is not None:
+            wanted["Resources"]["Requests"]["storage"] = str(sizes[1])
+        wanted["VolumeAttributesClassName"] = known["VolumeAttributesClassName"]
+    if wanted != known:
+        yield forbidden("spec", f"{FIXED}\n{difference(known, wanted)}")
+    if sizes[0] < sizes[1]:
+        had = ((old.get("status") or {}).get("capacity") or {}).get("storage", "0")
+        if sizes[0] <= Quantity(had):
+            path = "spec.resources.requests.storage"
+            yield forbidden(path, "field can not be less than status.capacity")
+    yield from unchanged("volumeMode", wanted["VolumeMode"], known["VolumeMode"])
+    yield from _attributes_kept(new, old)
+
+
+def _attributes_kept(new: Document, old: Document) -> Errors:
+    """A claim whose attributes were set once always names a class of attributes."""
+    name, before = ((each.get("spec") or {}).get(ATTRIBUTES) for each in (new, old))
+    current = (old.get("status") or {}).get("currentVolumeAttributesClassName")
+    if current is not None and not name and name != before:
+        to = "nil" if name is None else "empty string"
+        rule = "is forbidden when status.currentVolumeAttributesClassName is not nil"
+        yield forbidden(f"spec.{ATTRIBUTES}", f"update to {to} {rule}")
+
+
+def _class_kept(new: Document, old: Document, wanted: Document, known: Document) -> Errors:
+    """A claim keeps its class; it may get one where it has none, and move it out of the annotation.
+
+    `wanted` and `known` are the specs, of which the first is changed where the class may change.
+    """
+    marks = [(each["metadata"].get("annotations") or {}).get(BETA_CLASS) for each in (new, old)]
+    name, before = wanted["StorageClassName"], known["StorageClassName"]
+    if before is None and marks[1] is not None and name == marks[1] and marks[0] in (None, name):
+        wanted["StorageClassName"] = None
+        return
+    if (marks[0] or "") != (marks[1] or ""):
+        yield invalid(f"metadata.annotations.{BETA_CLASS}", marks[0] or "", IMMUTABLE)
+    if name is not None and before is None and marks[1] in (None, name):
+        wanted["StorageClassName"] = None
+
+
+def _own_form(spec: Document) -> Document:
+    """A spec as the API server shows it in messages."""
+    source, reference = (spec.get(field) for field in SOURCES)
+    resources = spec.get("resources") or {}
+    return {
+        "AccessModes": spec.get("accessModes") or None,
+        "Selector": spec.get("selector"),
+        "Resources": {
+            side.capitalize(): {n: str(Quantity(a)) for n, a in sorted(resources[side].items())}
+            if resources.get(side)
+            else None
+            for side in ("limits", "requests")
+        },
+        "VolumeName": spec.get("volumeName", ""),
+        "StorageClassName": spec.get("storageClassName"),
+        "VolumeMode": spec.get("volumeMode"),
+        "DataSource": source and _own_source(source),
+        "DataSourceRef": reference
+        and _own_source(reference) | {"Namespace": reference.get("namespace")},
+        "VolumeAttributesClassName": spec.get(ATTRIBUTES),
+    }
+
+
+def _own_source(source: Document) -> Document:
+    names = source.get("apiGroup"), source.get("kind", ""), source.get("name", "")
+    return dict(zip(("APIGroup", "Kind", "Name"), names, strict=True))
+
+
+def _size(claim: Document) -> Quantity:
+    resources = (claim.get("spec") or {}).get("resources") or {}
+    return Quantity((resources.get("requests") or {}).get("storage", "0"))
+
+
+def _validate_status(new: Document, old: Document) -> Errors:
+    """Source: `ValidatePersistentVolumeClaimStatusUpdate` in `pkg/apis/core/validation`."""
+    status = new.get("status") or {}
+    yield from _amounts(status.get("capacity") or {}, "status.capacity")
+    path = "status.allocatedResourceStatuses"
+    for name, state in (status.get("allocatedResourceStatuses") or {}).items():
+        yield from _resource(name, path)
+        if state not in RESIZING:
+            yield not_supported(path, name, RESIZING)
+    for name, amount in (status.get("allocatedResources") or {}).items():
+        errors = list(_resource(name, "status.allocatedResources"))
+        yield from errors or _amounts({name: amount}, "status.allocatedResources")
+
+
+def _amounts(amounts: Document, path: str) -> Errors:
+    for name, amount in amounts.items():
+        if (value := Quantity(amount).value) < 0:
+            yield invalid(f"{path}[{name}]", value, "must be a valid resource quantity")
+
+
+def _resource(name: str, path: str) -> Errors:
+    problems = formats.label_key(name)
+    yield from all_invalid(path, name, problems)
+    if not problems and is_native(name) and name != "storage":
+        yield not_supported(path, name, ("storage",))
+
+
+def _warnings(new: Document, old: Document | None) -> Iterator[str]:
+    """Source: `GetWarningsForPersistentVolumeClaim` in `pkg/api/persistentvolumeclaim`."""
+    if BETA_CLASS in (new["metadata"].get("annotations") or ()):
+        rule = 'deprecated since v1.8; use "storageClassName" attribute instead'
+        yield f"metadata.annotations[{BETA_CLASS}]: {rule}"
+    yield from claim_warnings(new.get("spec") or {}, "spec")
+
+
+def claim_warnings(spec: Document, path: str) -> Iterator[str]:
+    """The warnings about the spec of a claim, or of a template of claims, at a path."""
+    for side in ("requests", "limits"):
+        amounts = (spec.get("resources") or {}).get(side) or {}
+        if Quantity(size := amounts.get("storage", "0")).milli % 1000:
+            here = f"{path}.resources.{side}[storage]"
+            yield f'{here}: fractional byte value "{Quantity(size)}" is invalid, must be an integer'
 
 
 def _row(c: PersistentVolumeClaim, now: float) -> Row:
@@ -151,11 +297,13 @@ PERSISTENT_VOLUME_CLAIM = Kind(
     PersistentVolumeClaim,
     ("pvc",),
     not_simulated=("spec.volumeAttributesClassName",),
-    defaults={"spec.volumeMode": "Filesystem"},
-    fields=below("spec", CLAIM_FIELDS),
-    rules=_rules,
-    free=("resources", "storageClassName", "volumeName", "volumeAttributesClassName"),
-    transition=_transition,
+    complete=_complete,
+    prepare=_prepare,
+    prepare_update=_prepare,
+    validate=_validate,
+    validate_update=_validate_update,
+    validate_status=_validate_status,
+    warnings=_warnings,
     first_status=lambda claim: {"phase": "Pending"},
     columns=table_columns(
         "Name  Status  Volume  Capacity  Access Modes  StorageClass"

@@ -6,7 +6,6 @@ import base64
 from collections.abc import Iterator
 
 from course_lib.objects.field_errors import Errors, forbidden, invalid, required, too_long
-from course_lib.objects.field_rules import encoded
 from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind
 from course_lib.objects.kinds.config_map import FIXED, MAX_DATA, decoded_size
@@ -60,9 +59,6 @@ def _validate(document: Document) -> Errors:
     data = document.get("data") or {}
     for key in data:
         yield from all_invalid(f"data[{key}]", key, formats.config_key(key))
-        if isinstance(data[key], str) and encoded(data[key]):
-            yield invalid(f"data[{key}]", HIDDEN, "illegal base64 data")
-            return
     if sum(decoded_size(text) for text in data.values()) > MAX_DATA:
         yield too_long("data", MAX_DATA)
     yield from _of_type(document, data)

@@ -25,6 +25,7 @@ from course_lib.objects.openapi.definitions import (
     CustomResourceDefinitionVersion,
     CustomResourceSubresources,
 )
+from course_lib.objects.openapi.schema import JSONSchemaProps
 from course_lib.objects.openapi.schema_rules import schema_errors
 
 Errors = Iterator[FieldError]
@@ -63,7 +64,17 @@ def complete(document: Document) -> None:
 def definition_errors(definition: CustomResourceDefinition, new: bool = True) -> list[FieldError]:
     """What is wrong with a definition; only a new one is held against its name."""
     name = _name(definition) if new else ()
-    return [*name, *_spec(definition.spec), *_approval(definition)]
+    stored = _stored_at_first(definition.spec.versions or []) if new else ()
+    return [*name, *_spec(definition.spec), *stored, *_approval(definition), *_pruned(definition)]
+
+
+def _pruned(definition: CustomResourceDefinition) -> Errors:
+    if definition.spec.preserve_unknown_fields:
+        rule = (
+            "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in "
+            "spec.versions[*].schema instead"
+        )
+        yield invalid("spec.preserveUnknownFields", True, rule)
 
 
 def update_errors(
@@ -94,6 +105,9 @@ def _stored(before: CustomResourceDefinition, after: CustomResourceDefinition) -
 
 def _name(definition: CustomResourceDefinition) -> Errors:
     spec = definition.spec
+    if not definition.name:
+        yield required("metadata.name", "name or generateName is required")
+        return
     if not is_subdomain(definition.name):
         yield invalid("metadata.name", definition.name, _NO_SUBDOMAIN)
     if definition.name != f"{spec.names.plural}.{spec.group}":
@@ -127,11 +141,10 @@ def _spec(spec: CustomResourceDefinitionSpec) -> Errors:
         yield required("spec.scope")
     elif spec.scope not in (CLUSTER, NAMESPACED):
         yield not_supported("spec.scope", spec.scope, (CLUSTER, NAMESPACED))
-    if spec.preserve_unknown_fields:
-        rule = (
-            "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in "
-            "spec.versions[*].schema instead"
-        )
+    if spec.preserve_unknown_fields and any(
+        _has_default(v.properties) for v in spec.versions or ()
+    ):
+        rule = "must be false in order to use defaults in the schema"
         yield invalid("spec.preserveUnknownFields", True, rule)
     yield from _versions(spec)
     for name in ("plural", "singular", "kind", "listKind"):
@@ -207,13 +220,44 @@ def _versions(spec: CustomResourceDefinitionSpec) -> Errors:
     if versions:
         yield from _label("spec.version", versions[0].name)
     yield from _parts(versions)
-    yield from _stored_at_first(versions)
-    shown = msgspec.to_builtins(versions)
+    shown = _own_form(versions) if spec.versions is not None else None
     if len(set(names)) < len(names):
         yield invalid("spec.versions", shown, "must contain unique version names")
     if sum(version.storage for version in versions) != 1:
         rule = "must have exactly one version marked as storage version"
         yield invalid("spec.versions", shown, rule)
+
+
+def _has_default(schema: JSONSchemaProps) -> bool:
+    return schema.default is not None or any(_has_default(inner) for _, inner in schema.below())
+
+
+def _own_form(versions: list[CustomResourceDefinitionVersion]) -> list[Document]:
+    """Versions as messages show them: what all have in common stands beside them, not in them.
+
+    Schemas, subresources and columns that differ are shown as documents have them.
+    """
+    shown: list[Document] = []
+    for version in versions:
+        parts: Document = {}
+        for name in ("schema", "subresources", "additional_printer_columns"):
+            part = getattr(version, name)
+            shared = all(getattr(other, name) == part for other in versions)
+            parts[name] = None if shared else msgspec.to_builtins(part)
+        shown.append(
+            {
+                "Name": version.name,
+                "Served": version.served,
+                "Storage": version.storage,
+                "Deprecated": version.deprecated,
+                "DeprecationWarning": version.deprecation_warning,
+                "Schema": parts["schema"],
+                "Subresources": parts["subresources"],
+                "AdditionalPrinterColumns": parts["additional_printer_columns"],
+                "SelectableFields": None,
+            }
+        )
+    return shown
 
 
 def _stored_at_first(versions: list[CustomResourceDefinitionVersion]) -> Errors:
@@ -222,9 +266,7 @@ def _stored_at_first(versions: list[CustomResourceDefinitionVersion]) -> Errors:
     if not stored:
         yield invalid("status.storedVersions", None, "must have at least one stored version")
     for name in stored[1:]:
-        if name != stored[0]:
-            rule = f"must have the storage version {name}"
-            yield invalid("status.storedVersions", stored[:1], rule)
+        yield invalid("status.storedVersions", stored[:1], f"must have the storage version {name}")
 
 
 def _parts(versions: list[CustomResourceDefinitionVersion]) -> Errors:

@@ -41,3 +41,34 @@ def compiled(pattern: str) -> re.Pattern[str]:
             raise re.error(f"invalid or unsupported Perl syntax: `{part}`")
         parts.append(part)
     return re.compile("".join(parts), re.ASCII)
+
+
+_GO = (
+    ("unterminated character set", "missing closing ]: `{rest}`"),
+    ("missing ), unterminated subpattern", "missing closing ): `{pattern}`"),
+    ("unbalanced parenthesis", "unexpected ): `{pattern}`"),
+    ("nothing to repeat", "missing argument to repetition operator: `{mark}`"),
+    ("multiple repeat", "invalid nested repetition operator: `{pair}`"),
+    ("bad escape", "invalid escape sequence: `{pair}`"),
+    ("bad character range", "invalid character class range: `{triple}`"),
+)
+
+
+def problem(pattern: str) -> str:
+    """Why a pattern is none, in the words of Go's `regexp/syntax`; empty where it is one."""
+    try:
+        compiled(pattern)
+    except re.error as wrong:
+        at = wrong.pos or 0
+        for said, words in _GO:
+            if wrong.msg.startswith(said):
+                shown = words.format(
+                    rest=pattern[at:],
+                    pattern=pattern,
+                    mark=pattern[at : at + 1],
+                    pair=pattern[max(at - 1, 0) :][:2] if "nested" in words else pattern[at:][:2],
+                    triple=pattern[at : at + 3],
+                )
+                return f"error parsing regexp: {shown}"
+        return f"error parsing regexp: {wrong.msg}"
+    return ""

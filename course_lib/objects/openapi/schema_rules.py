@@ -38,9 +38,28 @@ def schema_errors(schema: JSONSchemaProps, path: str, status: bool) -> list[Fiel
     found = list(_root(schema, path)) if status else []
     if schema.nullable:
         found.append(forbidden(f"{path}.nullable", "nullable cannot be true at the root"))
-    not_structural = structural_errors(schema, path)
-    found += not_structural or _defaults(schema, path)
+    # What cannot be written as a structural schema at all is not held against its rules.
+    if not _has_unsupported(schema):
+        found += structural_errors(schema, path) or _defaults(schema, path)
     return found + list(_node(schema, path, root=True))
+
+
+def _has_unsupported(schema: JSONSchemaProps) -> bool:
+    return any(said for _, said in _never(schema)) or any(
+        _has_unsupported(inner) for _, inner in schema.below()
+    )
+
+
+def _never(schema: JSONSchemaProps) -> list[tuple[str, object]]:
+    """Fields that no schema may have, and whether this one has them."""
+    return [
+        ("id", schema.id),
+        ("additionalItems", schema.additional_items is not None),
+        ("patternProperties", schema.pattern_properties),
+        ("definitions", schema.definitions),
+        ("dependencies", schema.dependencies is not None),
+        ("$ref", schema.ref is not None),
+    ]
 
 
 def _root(schema: JSONSchemaProps, path: str) -> Errors:
@@ -90,14 +109,7 @@ def _unsupported(schema: JSONSchemaProps, path: str, meta: str) -> Errors:
         yield not_supported(f"{path}.type", schema.type, TYPES)
     if schema.default is not None and meta:
         yield forbidden(f"{path}.default", f"must not be set {meta}")
-    for name, said in (
-        ("id", schema.id),
-        ("additionalItems", schema.additional_items is not None),
-        ("patternProperties", schema.pattern_properties),
-        ("definitions", schema.definitions),
-        ("dependencies", schema.dependencies is not None),
-        ("$ref", schema.ref is not None),
-    ):
+    for name, said in _never(schema):
         if said:
             yield forbidden(f"{path}.{name}", f"{name} is not supported")
     if schema.type == "null":

@@ -6,13 +6,12 @@ Only of such a schema can the API server tell which fields are unknown. Source:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import msgspec
 
 from course_lib.objects.field_errors import FieldError, forbidden, invalid, required
-from course_lib.objects.openapi.patterns import compiled
+from course_lib.objects.openapi.patterns import problem
 from course_lib.objects.openapi.schema import JSONSchemaProps
 
 Errors = Iterator[FieldError]
@@ -116,12 +115,9 @@ def _junctors(schema: JSONSchemaProps, path: str) -> Errors:
     ]
     for name, one in nested:
         yield from _checking(one, f"{path}.{name}", first=name == "allOf[0]")
-    if schema.pattern:
-        try:
-            compiled(schema.pattern)
-        except re.error as problem:
-            rule = f"must be a valid regular expression, but isn't: {problem}"
-            yield invalid(f"{path}.pattern", schema.pattern, rule)
+    if schema.pattern and (wrong := problem(schema.pattern)):
+        rule = f"must be a valid regular expression, but isn't: {wrong}"
+        yield invalid(f"{path}.pattern", schema.pattern, rule)
 
 
 def _checking(schema: JSONSchemaProps, path: str, first: bool = False) -> Errors:

@@ -76,7 +76,7 @@ def object_meta(
     elif space:
         yield forbidden("metadata.namespace", "not allowed on this type")
     yield from not_negative("metadata.generation", meta.get("generation"))
-    yield from _marks(meta)
+    yield from marks(meta)
     names = meta.get("finalizers") or []
     yield from finalizer_list(names, "metadata.finalizers")
     for position, text in enumerate(names if core else ()):
@@ -90,7 +90,7 @@ def common_fields(new: Document, old: Document) -> Errors:
     """
     after, before = new["metadata"], old["metadata"]
     if any(after.get(part) is not before.get(part) for part in (*_MARKS, "finalizers")):
-        yield from _marks(after)
+        yield from marks(after)
         yield from finalizer_list(after.get("finalizers") or [], "metadata.finalizers")
     yield from object_meta_update(new, old, core=False)
 
@@ -116,7 +116,7 @@ def object_meta_update(new: Document, old: Document, core: bool = True) -> Error
     for field in KEPT_IN_UPDATES:
         yield from unchanged(f"metadata.{field}", after.get(field), before.get(field))
     if any(after.get(part) is not before.get(part) for part in _MARKS):
-        yield from _marks(after)
+        yield from marks(after)
     for position, text in enumerate((after.get("finalizers") or ()) if core else ()):
         yield from standard_finalizer(f"metadata.finalizers[{position}]", text)
 
@@ -124,7 +124,8 @@ def object_meta_update(new: Document, old: Document, core: bool = True) -> Error
 _MARKS = ("labels", "annotations", "ownerReferences")
 
 
-def _marks(meta: Document) -> Errors:
+def marks(meta: Document) -> Errors:
+    """The labels, annotations and owners of an object's metadata."""
     yield from label_map(meta.get("labels") or {}, "metadata.labels")
     yield from annotation_map(meta.get("annotations") or {}, "metadata.annotations")
     yield from owner_list(meta.get("ownerReferences") or [], "metadata.ownerReferences")

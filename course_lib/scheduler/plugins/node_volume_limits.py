@@ -49,7 +49,11 @@ class NodeVolumeLimits(ClaimPlugin):
         assert self.lister is not None
         found = self.lister.find(CSINode, node)
         drivers = found.spec.drivers if found is not None else ()
-        return {d.name: d.allocatable.count for d in drivers or () if d.allocatable}
+        return {
+            driver.name: driver.allocatable.count
+            for driver in drivers or ()
+            if driver.allocatable and driver.allocatable.count is not None
+        }
 
 
 def handles(pod: PodInfo, lister: SharedLister | None) -> set[Handle]:
