@@ -189,7 +189,7 @@ class AutoscalerController(Controller):
             others = self._also_selecting(hpa, pods)
             if not others:
                 return Scaled(target.replicas, target.has, target.selector, pods)
-            named = " ".join(f"{{{name} {hpa.namespace}}}" for name in [hpa.name, others[0]])
+            named = " ".join(f"{hpa.namespace}/{name}" for name in sorted([hpa.name, *others])[:2])
             reason, why = "AmbiguousSelector", f"pods by selector {target.selector} are "
             why += f"controlled by more than one HPA (e.g. [{named}])"
             self.warning(hpa, reason, why)

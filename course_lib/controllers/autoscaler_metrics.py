@@ -187,8 +187,6 @@ class MetricReader:
             )
         except CourseError as problem:
             why = f"unable to get metric {name} on {where}: {problem.what}"
-            if aim.value is None:
-                why = f"failed to get {name} object metric: {why}"
             raise CourseError(why) from problem
         proposal, current = _by_total(calculator, total, aim, target.has)
         called = f"{described.kind} metric {name}"
@@ -214,8 +212,7 @@ class MetricReader:
         except CourseError as problem:
             metric = f"{namespace}/{name}/{selector}"
             why = f"unable to get external metric {metric}: {problem.what}"
-            what = f"external metric {name}" if aim.value is not None else f"{name} external metric"
-            raise CourseError(f"failed to get {what}: {why}") from problem
+            raise CourseError(why) from problem
         proposal, current = _by_total(calculator, sum(values), aim, target.has)
         shown = _shown(source.metric, **current)
         called = f"external metric {name}({selector})"
@@ -242,9 +239,14 @@ def _summary(source: Source) -> str:
         case PodsMetric():
             return "failed to get pods metric value"
         case ObjectMetric():
-            return "failed to get object metric value"
+            what = f": failed to get {source.metric.name} object metric"
+            return "failed to get object metric value" + (what if source.target.value is None else "")
         case ExternalMetric():
-            return f"failed to get {source.metric.name} external metric value"
+            name = source.metric.name
+            what = f"{name} external metric"
+            if source.target.average_value is None:
+                what = f"external metric {name}"
+            return f"failed to get {name} external metric value: failed to get {what}"
         case ContainerResourceMetric():
             return f"failed to get {source.container} container metric value"
     return f"failed to get {source.name} resource metric value"

@@ -190,27 +190,31 @@ def test_metrics_of_an_adapter_scale_too(cluster, metric, size, name, shown):
 
 
 @pytest.mark.parametrize(
-    ("metric", "reason", "why"),
+    ("metric", "reason", "why", "before"),
     [
         (
             with_metric("Pods", metric=QUEUE, target=AVERAGE),
             "FailedGetPodsMetric",
             "unable to get metric queue: unable to fetch metrics from custom metrics API: "
             "no custom metrics API (custom.metrics.k8s.io) registered",
+            "failed to get pods metric value: ",
         ),
         (
             with_metric("External", metric={"name": "queue"}, target=TOTAL),
             "FailedGetExternalMetric",
-            "failed to get external metric queue: unable to get external metric "
+            "unable to get external metric "
             "default/queue/nil: unable to fetch metrics from external metrics API: the server "
             "could not find the requested resource (get queue.external.metrics.k8s.io)",
+            "failed to get queue external metric value: failed to get external metric queue: ",
         ),
     ],
 )
-def test_without_an_adapter_its_metrics_cannot_be_had(cluster, metric, reason, why):
+def test_without_an_adapter_its_metrics_cannot_be_had(cluster, metric, reason, why, before):
     cluster.apply([sized(2), metric])
     cluster.run(seconds=2)
     assert cluster.log(reason=reason).MESSAGE[0] == why
+    summary = "invalid metrics (1 invalid out of 1), first error is: " + before + why
+    assert cluster.log(reason="FailedComputeMetricsReplicas").MESSAGE[0] == summary
     assert cluster.get("hpa").TARGETS[0] == "<unknown>/2"
 
 
@@ -250,8 +254,9 @@ def test_two_autoscalers_of_the_same_pods_do_nothing(cluster):
     both = [autoscaler(name, "apps/v1", "Deployment", "web") for name in ("a", "b")]
     cluster.apply([workload(), *both])
     cluster.run(seconds=40)
-    why = "pods by selector app=web are controlled by more than one HPA (e.g. [{a default} "
-    assert cluster.log(reason="AmbiguousSelector").MESSAGE[0].startswith(why[:60])
+    why = "pods by selector app=web are controlled by more than one HPA "
+    why += "(e.g. [default/a default/b])"
+    assert set(cluster.log(reason="AmbiguousSelector").MESSAGE) == {why}
     assert "AmbiguousSelector" in reasons_of(cluster, "a")
 
 
