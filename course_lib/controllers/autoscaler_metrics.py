@@ -240,7 +240,9 @@ def _summary(source: Source) -> str:
             return "failed to get pods metric value"
         case ObjectMetric():
             what = f": failed to get {source.metric.name} object metric"
-            return "failed to get object metric value" + (what if source.target.value is None else "")
+            return "failed to get object metric value" + (
+                what if source.target.value is None else ""
+            )
         case ExternalMetric():
             name = source.metric.name
             what = f"{name} external metric"
