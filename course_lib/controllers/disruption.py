@@ -14,15 +14,24 @@ from course_lib.controllers.controller import WORK_SECONDS, Controller, Key, dif
 from course_lib.engine.timestamps import seconds_at
 from course_lib.errors import CourseError
 from course_lib.objects.kinds.pod import Pod
+from course_lib.objects.kinds.pod.status import FINAL_PHASES
 from course_lib.objects.kinds.pod_disruption_budget import PodDisruptionBudget
 from course_lib.objects.kinds.replica_set import ReplicaSet
 from course_lib.objects.manifests import Document
-from course_lib.objects.meta import Object, OwnerReference, condition, go_text, set_condition
+from course_lib.objects.meta import (
+    Condition,
+    Object,
+    OwnerReference,
+    condition,
+    go_text,
+    set_condition,
+)
 from course_lib.objects.pods import is_ready, resolve
 from course_lib.objects.selectors import IN
 
 RECORDER = "controllermanager"  # who reports: not the controller's name, as for all others
 DELETION_TIMEOUT = 120.0  # s for which an evicted Pod may still be there
+DISRUPTION = "DisruptionTarget"  # the condition of a Pod that is to be deleted for others
 Covered = tuple[bool, OwnerReference | None]  # whether a Pod is healthy, and its controller
 
 
@@ -59,12 +68,40 @@ class DisruptionController(Controller):
 
     def _of_pod(self, pod: Pod) -> list[Key]:
         """The budget that covers a Pod; of several one is looked at (`getPdbForPod`)."""
+        for stated in pod.status.conditions or ():
+            if stated.type == DISRUPTION and stated.status == "True":
+                self.sim.at(self._stale_from(stated), partial(self._cleared, pod.uid, *key_of(pod)))
         budgets = self.selecting(pod)
         if len(budgets) > 1:
             message = f'Pod "{pod.namespace}"/"{pod.name}" matches multiple '
             message += f'PodDisruptionBudgets.  Chose "{budgets[-1].name}" arbitrarily.'
             self.warning(pod, "MultiplePodDisruptionBudgets", message)
         return [key_of(budget) for budget in budgets[-1:]]
+
+    def _stale_from(self, stated: Condition) -> float:
+        since = stated.last_transition_time
+        return (seconds_at(since) if since else 0.0) + DELETION_TIMEOUT
+
+    def _cleared(self, uid: str, namespace: str, name: str) -> None:
+        """Take back that a Pod is to be disrupted: it was not deleted in two minutes.
+
+        Not of one that has ended, or that the kubelet ends (`syncStalePodDisruption`).
+        """
+        pod = self.informers.find(Pod, name, namespace)
+        if pod is None or pod.uid != uid or pod.terminating:
+            return
+        if pod.status.phase in FINAL_PHASES:
+            return
+        stated = condition(pod.status.conditions, DISRUPTION)
+        if stated is None or stated.status != "True" or stated.reason == "TerminationByKubelet":
+            return
+        if self.sim.now >= self._stale_from(stated):
+            now = self.sim.timestamp
+            conditions = set_condition(pod.status.conditions, DISRUPTION, "False", now)
+            for each in conditions:
+                if each["type"] == DISRUPTION:
+                    each["observedGeneration"] = pod.metadata.generation
+            self.api.patch_status(pod, {"conditions": conditions})
 
     def reconcile(self, budget: PodDisruptionBudget) -> None:
         """Healthy Pods beyond those that must stay (`trySync`)."""

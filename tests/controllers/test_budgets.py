@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from course_lib.apiserver.errors import SeveralBudgets, TooManyRequests
+from course_lib.objects.meta import set_condition
 from course_lib.objects.pods import is_ready
 from tests.conftest import container, pod, workload
 
@@ -182,3 +183,27 @@ def test_an_eviction_is_noted_in_the_budget_and_on_the_pod(cluster):
     assert "does not allow evicting pods currently" in refused.value.found
     cluster.run(seconds=1)
     assert "disruptedPods" not in cluster.api.document("pdb", "guard", "default")["status"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "left"), [("PreemptionByScheduler", "False"), ("TerminationByKubelet", "True")]
+)
+def test_a_pod_that_was_not_deleted_is_no_target_after_two_minutes(cluster, reason, left):
+    cluster.apply(pod("web"))
+    cluster.run(seconds=20)
+    now = cluster.sim.timestamp
+    target = {"type": "DisruptionTarget", "status": "True", "reason": reason}
+    found = cluster.api.get("Pod", "web").status.conditions
+    stated = set_condition(found, "DisruptionTarget", "True", now, reason)
+    assert stated[-1] == target | {"lastTransitionTime": now}
+    cluster.api.patch_status(cluster.api.get("Pod", "web"), {"conditions": stated})
+    cluster.run(seconds=118)
+    assert statuses(cluster) == ["True"]
+    cluster.run(seconds=4)
+    assert statuses(cluster) == [left]
+
+
+def statuses(cluster) -> list[str]:
+    """The status of the condition that says that the Pod is to be disrupted."""
+    conditions = cluster.api.get("Pod", "web").status.conditions
+    return [each.status for each in conditions if each.type == "DisruptionTarget"]
