@@ -106,7 +106,7 @@ def _first_status(pod: Pod) -> Document:
         message = "Scheduling is blocked due to non-empty scheduling gates"
         now = pod.metadata.creation_timestamp or ""
         stated = set_condition(None, "PodScheduled", "False", now, GATED, message)
-        status["conditions"] = stated
+        status["conditions"] = [{"lastProbeTime": None} | each for each in stated]
     return status
 
 
