@@ -1,0 +1,85 @@
+"""Nothing is ignored in silence: a field that no code reads is named as not simulated.
+
+A field counts as read where its name stands in code that is neither the definition of a kind nor a
+rule about documents.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+import msgspec
+import pytest
+
+import course_lib
+from course_lib.objects.api_types.table import type_at
+from course_lib.objects.decode import _fields, _taken_apart, warnings_for
+from course_lib.objects.kinds import BUILT_IN
+from course_lib.objects.typed import type_of_kind
+
+PACKAGE = Path(course_lib.__file__).parent
+DEFINITIONS = ("objects/kinds/", "objects/validation/", "objects/api_types/")
+# What only people and clients read, on a real cluster too.
+TOLD = {
+    "Event": ("eventTime", "related", "series", "reportingController", "reportingInstance"),
+    "CustomResourceDefinition": ("spec.versions[*].schema.openAPIV3Schema.externalDocs",),
+}
+
+
+@cache
+def words() -> frozenset[str]:
+    """The names in the code that acts: of attributes, and of fields in documents."""
+    texts = (
+        path.read_text()
+        for path in PACKAGE.rglob("*.py")
+        if not str(path.relative_to(PACKAGE)).startswith(DEFINITIONS)
+    )
+    return frozenset(re.findall(r"[A-Za-z_$][\w$-]*", "\n".join(texts)))
+
+
+def fields(shape, path="", above=()):
+    """The paths of all fields of a view, each with its names in documents and in Python."""
+    shape, origin, inner = _taken_apart(shape)
+    if origin in (list, dict):
+        yield from fields(inner[-1], f"{path}{'[*]' if origin is list else '.*'}", above)
+    elif isinstance(shape, type) and issubclass(shape, msgspec.Struct) and shape not in above:
+        attributes = {f.encode_name: f.name for f in msgspec.structs.fields(shape)}
+        for name, inside in _fields(shape).items():
+            here = f"{path}.{name}".removeprefix(".")
+            yield here, name, attributes[name]
+            yield from fields(inside, here, (*above, shape))
+
+
+def is_below(path, names):
+    return any(path == name or path.startswith((f"{name}.", f"{name}[")) for name in names)
+
+
+@pytest.mark.parametrize("kind", BUILT_IN.all_versions(), ids=lambda kind: kind.resource)
+def test_a_field_that_nothing_acts_on_is_named(kind):
+    named = (*kind.not_simulated, *TOLD.get(kind.kind, ()), "metadata", "apiVersion", "kind")
+    ignored = [
+        path
+        for path, name, attribute in fields(kind.type)
+        if not {name, attribute} & words() and not is_below(path, named)
+    ]
+    assert ignored == []
+
+
+@pytest.mark.parametrize("kind", BUILT_IN.all_versions(), ids=lambda kind: kind.resource)
+def test_what_is_named_exists(kind):
+    for path in kind.not_simulated:
+        assert type_at(type_of_kind(kind), path)
+
+
+def test_a_field_beyond_the_views_is_warned_of():
+    document = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "web"},
+        "spec": {"containers": [{"name": "web", "image": "nginx"}], "setHostnameAsFQDN": True},
+    }
+    assert warnings_for(document, BUILT_IN.named("pod")) == [
+        "Pod web: spec.setHostnameAsFQDN: Kubernetes has it; this simulation does not act on it"
+    ]
