@@ -139,7 +139,7 @@ REFUSED = [
     (way(endPort=79), "spec.egress[0].ports[0]", "`port` is not specified"),
     (way(protocol="HTTP"), "spec.egress[0].ports[0].protocol", '"TCP", "UDP", "SCTP"'),
     (workload(selector=EXPRESSION), "spec.selector.matchExpressions[0]", "not a valid"),
-    (claims(), "volumeClaimTemplates[0]", "metadata.name: Required value"),
+    (claims(), "spec.template.spec.volumes[0].persistentVolumeClaim.claimName", "a value"),
     (one(resources={"limits": {"cpu": "1e9999"}}), "limits", "the quantity is too large"),
     (one(resources={"limits": {"cpu": "9" * 200}}), "limits", "the quantity is too large"),
     (kind("Secret", "v1", data={"a": "not base64!"}), "data[a]", "base64"),

@@ -30,5 +30,5 @@ def test_the_name_of_a_service_may_begin_with_a_digit(cluster: Cluster):
 def test_an_autoscaler_goes_down_to_zero_only_by_a_metric_from_outside(cluster: Cluster):
     metric = {"metric": {"name": "queue"}, "target": {"type": "Value", "value": "5"}}
     cluster.apply(autoscaler(minReplicas=0, metrics=[{"type": "External", "external": metric}]))
-    with pytest.raises(CourseError, match="only with an Object or External metric"):
+    with pytest.raises(CourseError, match="at least one Object or External metric"):
         cluster.apply(autoscaler(minReplicas=0))

@@ -143,6 +143,52 @@ def test_kinds_that_keep_pods(api, refused, errors):
 
 
 CODES = {"operator": "In", "values": [3, 0, 3]}
+
+
+def stateful(**spec: object) -> Document:
+    return apps("StatefulSet", **spec)
+
+
+@pytest.mark.parametrize(
+    ("refused", "errors"),
+    [
+        (stateful(serviceName="db"), []),
+        (
+            stateful(podManagementPolicy="Sorted"),
+            [
+                "spec.podManagementPolicy: Invalid value: \"Sorted\": must be 'OrderedReady' or "
+                "'Parallel'"
+            ],
+        ),
+        (
+            stateful(updateStrategy={"type": "OnDelete", "rollingUpdate": {"partition": 1}}),
+            [
+                "spec.updateStrategy.rollingUpdate: Invalid value: "
+                '{"Partition":1,"MaxUnavailable":null}: only allowed for updateStrategy '
+                "'RollingUpdate'"
+            ],
+        ),
+        (
+            rolling("StatefulSet", maxUnavailable="0%"),
+            ['spec.updateStrategy.rollingUpdate.maxUnavailable: Invalid value: "0%": cannot be 0'],
+        ),
+        (
+            stateful(ordinals={"start": -1}),
+            ["spec.ordinals.start: Invalid value: -1: must be greater than or equal to 0"],
+        ),
+        (
+            stateful(persistentVolumeClaimRetentionPolicy={"whenDeleted": "Keep"}),
+            [
+                "spec.persistentVolumeClaimRetentionPolicy.whenDeleted: Unsupported value: "
+                '"Keep": supported values: "Retain", "Delete"'
+            ],
+        ),
+    ],
+)
+def test_stateful_sets(api, refused, errors):
+    assert told(api, refused) == errors
+
+
 INDEXED = {"completionMode": "Indexed", "completions": 5}
 
 

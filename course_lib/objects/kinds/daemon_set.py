@@ -116,17 +116,18 @@ def _validate_update(new: Document, old: Document) -> Errors:
     """Source: `ValidateDaemonSetUpdate`."""
     yield from object_meta_update(new, old)
     yield from unchanged("spec.selector", new["spec"].get("selector"), old["spec"].get("selector"))
-    yield from _validate_spec(new["spec"])
+    yield from _validate_spec(new["spec"], old["spec"])
 
 
-def _validate_spec(spec: Document) -> Errors:
+def _validate_spec(spec: Document, before: Document | None = None) -> Errors:
     selector = spec.get("selector")
     yield from label_selector(selector, "spec.selector")
     if valid := valid_selector(selector):
         yield from unselected(spec, valid, "spec")
     if selector is not None and not any(selector.values()):
         yield invalid("spec.selector", selector, "empty selector is invalid for daemonset")
-    yield from template_errors(spec.get("template") or {}, "spec.template")
+    old = (before or {}).get("template")
+    yield from template_errors(spec.get("template") or {}, "spec.template", old)
     yield from lasting_template(spec, "DaemonSet")
     yield from counts(spec, "spec", "minReadySeconds")
     yield from _validate_strategy(spec.get("updateStrategy") or {}, "spec.updateStrategy")

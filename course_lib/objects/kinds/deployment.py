@@ -92,14 +92,14 @@ def _validate(document: Document) -> Errors:
 def _validate_update(new: Document, old: Document) -> Errors:
     """Source: `ValidateDeploymentUpdate`."""
     yield from object_meta_update(new, old)
-    yield from _validate_spec(new["spec"])
+    yield from _validate_spec(new["spec"], old["spec"])
     yield from unchanged("spec.selector", new["spec"].get("selector"), old["spec"]["selector"])
 
 
-def _validate_spec(spec: Document) -> Errors:
+def _validate_spec(spec: Document, before: Document | None = None) -> Errors:
     yield from counts(spec, "spec", "replicas")
     yield from own_selector(spec, "deployment")
-    yield from selected_template(spec)
+    yield from selected_template(spec, before)
     yield from _validate_strategy(spec.get("strategy") or {}, "spec.strategy")
     yield from counts(
         spec, "spec", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"

@@ -62,10 +62,10 @@ def _validate(document: Document) -> Errors:
 def _validate_update(new: Document, old: Document) -> Errors:
     """Source: `ValidateReplicationControllerUpdate`."""
     yield from object_meta_update(new, old)
-    yield from _validate_spec(new["spec"])
+    yield from _validate_spec(new["spec"], old["spec"])
 
 
-def _validate_spec(spec: Document) -> Errors:
+def _validate_spec(spec: Document, before: Document | None = None) -> Errors:
     labels = spec.get("selector")
     if not labels:
         yield required("spec.selector")
@@ -75,7 +75,8 @@ def _validate_spec(spec: Document) -> Errors:
         if labels:
             equal = (Requirement(key, IN, (value,)) for key, value in labels.items())
             yield from unselected(spec, Selector(tuple(equal)), "spec")
-        yield from template_errors(spec["template"], "spec.template")
+        old = (before or {}).get("template")
+        yield from template_errors(spec["template"], "spec.template", old)
         yield from lasting_template(spec, "ReplicationController")
     # These two stand at the end: they are declared beside the fields (`+k8s:minimum`).
     yield from counts(spec, "spec", "replicas", "minReadySeconds")

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from course_lib.objects.field_rules import below, label, one_of, optional, whole
 from course_lib.objects.headings import table_columns
-from course_lib.objects.kind import Kind, Problems, Row, Scale
-from course_lib.objects.kinds.persistent_volume_claim import CLAIM_FIELDS, PersistentVolumeClaim
+from course_lib.objects.kind import Kind, Row, Scale
+from course_lib.objects.kinds import stateful_set_rules
+from course_lib.objects.kinds.persistent_volume_claim import PersistentVolumeClaim
 from course_lib.objects.kinds.pod.spec import PodTemplateSpec
-from course_lib.objects.kinds.pod.template import (
-    COLUMNS,
-    TEMPLATE,
-    WORKLOAD,
-    container_cells,
-    template_rules,
-)
+from course_lib.objects.kinds.pod.template import COLUMNS, TEMPLATE, container_cells
 from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import LabelSelector, Object, Value
-from course_lib.objects.names import Problem, is_label, label_name
-from course_lib.objects.rules import count_or_share, must_be_one_of, not_negative
 
 
 class RollingUpdateStatefulSet(Value, frozen=True):
@@ -90,53 +80,16 @@ class StatefulSet(Object, frozen=True, kw_only=True):
     status: StatefulSetStatus = StatefulSetStatus()
 
 
-def _claim_template(template: Any) -> str:
-    """A claim of a StatefulSet's: its name becomes a part of each claim's name.
-
-    Upstream accepts a template without a name, and then its controller makes no Pod, ever.
-    """
-    metadata = template.get("metadata") if isinstance(template, dict) else None
-    name = metadata.get("name") if isinstance(metadata, dict) else None
-    return "" if isinstance(name, str) and is_label(name) else "metadata.name: Required value"
-
-
-def _rules(view: StatefulSet) -> Problems:
-    yield from template_rules(view.spec.selector, view.spec.template, ("Always",))
-    yield from not_negative(replicas=view.spec.replicas)
-    policy, strategy = view.spec.pod_management_policy, view.spec.update_strategy.type
-    yield from must_be_one_of("spec.podManagementPolicy", policy, "OrderedReady", "Parallel")
-    yield from must_be_one_of("spec.updateStrategy.type", strategy, "RollingUpdate", "OnDelete")
-
-
-def _relations(document: Document) -> Problems:
-    strategy = document["spec"].get("updateStrategy", {})
-    rolling = strategy.get("rollingUpdate") or {}
-    here = "spec.updateStrategy.rollingUpdate"
-    if rolling and strategy["type"] != "RollingUpdate":
-        yield Problem(here, "only allowed for updateStrategy 'RollingUpdate'", rolling)
-    share = rolling.get("maxUnavailable")
-    yield from count_or_share(f"{here}.maxUnavailable", share)
-    if share in (0, "0%"):
-        yield Problem(f"{here}.maxUnavailable", "cannot be 0", share)
-
-
-def _claims(templates: object) -> str:
-    """The claims of a StatefulSet's Pods are as complete as claims by themselves."""
-    for template in templates if isinstance(templates, list) else ():
-        if not any("accessModes" in spec for spec in places(template, "spec", create=False)):
-            return "spec.accessModes: at least 1 access mode is required"
-        asked = places(template, "spec.resources.requests", create=False)
-        if not any("storage" in requests for requests in asked):
-            return "spec.resources[storage]: Required value"
-    return ""
-
-
 def _complete(document: Document) -> None:
+    """Source: `SetDefaults_StatefulSet`."""
     for ordinals in places(document, "spec.ordinals", create=False):
         ordinals.setdefault("start", 0)
-    for strategy in places(document, "spec.updateStrategy", create=False):
-        if strategy.get("type") == "RollingUpdate":
-            for rolling in places(strategy, "rollingUpdate"):
+    for strategy in places(document, "spec.updateStrategy"):
+        if not strategy.get("type"):
+            strategy["type"] = "RollingUpdate"
+            strategy.setdefault("rollingUpdate", {})
+        if strategy["type"] == "RollingUpdate":
+            for rolling in places(strategy, "rollingUpdate", create=False):
                 rolling.setdefault("partition", 0)
                 rolling.setdefault("maxUnavailable", 1)
 
@@ -153,13 +106,11 @@ STATEFUL_SET = Kind(
     categories=("all",),
     removed_versions={"apps/v1beta1": "1.16", "apps/v1beta2": "1.16"},
     generations=True,
-    name_rule=label_name,
     first_status=lambda view: {"replicas": 0, "availableReplicas": 0},
     defaults={
         "spec.serviceName": "",
         "spec.replicas": 1,
         "spec.podManagementPolicy": "OrderedReady",
-        "spec.updateStrategy.type": "RollingUpdate",
         "spec.revisionHistoryLimit": 10,
         "spec.persistentVolumeClaimRetentionPolicy.whenDeleted": "Retain",
         "spec.persistentVolumeClaimRetentionPolicy.whenScaled": "Retain",
@@ -170,28 +121,10 @@ STATEFUL_SET = Kind(
     },
     complete=_complete,
     parts={"spec.template": TEMPLATE},
-    fields={path: check for path, check in WORKLOAD.items() if "revisionHistory" not in path}
-    | {
-        "spec.serviceName": optional(label),
-        "spec.ordinals.start": whole(0),
-        "spec.updateStrategy.rollingUpdate.partition": whole(0),
-        "spec.persistentVolumeClaimRetentionPolicy.whenDeleted": one_of("Delete", "Retain"),
-        "spec.persistentVolumeClaimRetentionPolicy.whenScaled": one_of("Delete", "Retain"),
-        "spec.volumeClaimTemplates": _claims,
-        "spec.volumeClaimTemplates[*]": _claim_template,
-        **below("spec.volumeClaimTemplates[*].spec", CLAIM_FIELDS),
-    },
-    rules=_rules,
-    relations=_relations,
-    free=(
-        "replicas",
-        "template",
-        "updateStrategy",
-        "minReadySeconds",
-        "persistentVolumeClaimRetentionPolicy",
-        "revisionHistoryLimit",
-        "ordinals",
-    ),
+    validate=stateful_set_rules.validate,
+    validate_update=stateful_set_rules.validate_update,
+    validate_status=stateful_set_rules.validate_status,
+    warnings=stateful_set_rules.warnings,
     scale=Scale(),
     columns=table_columns(f"Name  Ready  Age{COLUMNS}"),
     row=_row,

@@ -87,6 +87,18 @@ def valid_selector(selector: Document | None) -> Selector | None:
     return Selector((*equal, *terms))
 
 
+def shown_selector(selector: Document) -> Document:
+    """A selector as messages show it: without what is empty."""
+    terms = [
+        {field: value for field, value in term.items() if value or field != "values"}
+        for term in selector.get("matchExpressions") or ()
+    ]
+    labels = selector.get("matchLabels")
+    return ({"matchLabels": labels} if labels else {}) | (
+        {"matchExpressions": terms} if terms else {}
+    )
+
+
 def template_labels(spec: Document) -> dict[str, str] | None:
     """The labels of the Pods that a spec describes, as messages show them."""
     labels = ((spec.get("template") or {}).get("metadata") or {}).get("labels")
@@ -108,17 +120,23 @@ def own_selector(spec: Document, owner: str) -> Errors:
         return
     yield from label_selector(selector, "spec.selector")
     if not selector.get("matchLabels") and not selector.get("matchExpressions"):
-        yield invalid("spec.selector", selector, f"empty selector is invalid for {owner}")
+        yield invalid(
+            "spec.selector", shown_selector(selector), f"empty selector is invalid for {owner}"
+        )
 
 
-def selected_template(spec: Document) -> Errors:
-    """The template of a spec with a selector (`ValidatePodTemplateSpecForReplicaSet`)."""
+def selected_template(spec: Document, before: Document | None = None) -> Errors:
+    """The template of a `spec` with a selector (`ValidatePodTemplateSpecForReplicaSet`).
+
+    `before` is the spec that it replaces.
+    """
     selector = valid_selector(spec.get("selector"))
     if selector is None:
-        yield invalid("spec.selector", spec["selector"], "invalid label selector")
+        yield invalid("spec.selector", shown_selector(spec["selector"]), "invalid label selector")
         return
     yield from unselected(spec, selector, "spec")
-    yield from template_errors(spec.get("template") or {}, "spec.template")
+    old = (before or {}).get("template")
+    yield from template_errors(spec.get("template") or {}, "spec.template", old)
     yield from lasting_template(spec, "ReplicaSet")
 
 
