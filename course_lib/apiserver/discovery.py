@@ -13,9 +13,11 @@ from course_lib.objects.release import VERSION
 
 VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
 VERBS_OF_PARTS = {
+    "ephemeralcontainers": ["get", "patch", "update"],
     "exec": ["create", "get"],
     "finalize": ["update"],
     "log": ["get"],
+    "resize": ["get", "patch", "update"],
     "scale": ["get", "patch", "update"],
 }
 

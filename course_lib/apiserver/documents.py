@@ -270,9 +270,9 @@ def update(
     """A document that is to replace another one; its status stays.
 
     `existing` is the view of `before`. Raises `InvalidManifest`, or what a plugin raises.
-
     `kind` is that of both, `api` has what admission plugins look up and write. The `subresource`
-    `finalize` alone changes the finalizers of a Namespace. `dry` is for what nobody stores.
+    `finalize` alone changes the finalizers of a Namespace; other parts of a kind change what they
+    name. `dry` is for what nobody stores.
     """
     document = immutability.carry_over(before, document, "", kind)
     # What completes a document may write into its parts, but never into those of `before`.
@@ -287,9 +287,11 @@ def update(
     admission.mutate_update(kind, document)
     if kind.type is Service:
         allocation.reallocate(api, document, before, dry)
+    part = kind.part(subresource)
+    document = part.narrow(document, before) if part and part.narrow else document
     kind.prepare_update(document, before)
     document = document if kind.plain_defaults else shared(before, document)
-    judge_document(document, kind, before)
+    judge_document(document, kind, before, part)
     document = typed(document, kind, before)
     view = revised(existing, before, document, kind)
     validate(document, view, kind, before)

@@ -17,8 +17,8 @@ LIFE = ("deletionTimestamp", "deletionGracePeriodSeconds")
 def carry_over(before: Document, wanted: Document, subresource: str, kind: Kind) -> Document:
     """An update of the object keeps its status; an update of the status keeps everything else.
 
-    Annotations may come with the status of a built-in kind (`PrepareForUpdate`). Where the status
-    is no subresource, it is a part like any other.
+    Some metadata may come with the status of a built-in kind (`PrepareForUpdate`). Where the
+    status is no subresource, it is a part like any other.
 
     The object is `before`, and `wanted` is sent to the `subresource` (empty: the object itself) of
     the `kind`.
@@ -26,8 +26,9 @@ def carry_over(before: Document, wanted: Document, subresource: str, kind: Kind)
     if subresource == "status":
         status = {"status": wanted["status"]} if "status" in wanted else {}
         metadata = dict(before["metadata"])
-        if not kind.custom and "annotations" in wanted["metadata"]:
-            metadata["annotations"] = wanted["metadata"]["annotations"]
+        for field in () if kind.custom else kind.status_metadata:
+            if field in wanted["metadata"]:
+                metadata[field] = wanted["metadata"][field]
         kept = {k: v for k, v in before.items() if k != "status"}
         return kept | status | {"metadata": metadata}
     kept = {f: before["metadata"][f] for f in (*IDENTITY, *LIFE) if f in before["metadata"]}

@@ -127,9 +127,12 @@ def check_types(patch: Patch) -> None:
     plain(patch, "patch")
 
 
+WRITTEN_PARTS = ("", "status", "finalize", "resize", "ephemeralcontainers")
+
+
 def check_subresource(name: str) -> None:
     """Raise `NotFound` for a subresource that is not written by an update or a patch here."""
-    if name not in ("", "status", "finalize"):
+    if name not in WRITTEN_PARTS:
         raise NotFound(
             "the server could not find the requested resource",
             where=f"subresource {name}"[:60],

@@ -20,6 +20,8 @@ METHODS: dict[str | None, tuple[str, ...]] = {
     "": ("GET", "PUT", "PATCH", "DELETE"),
     "status": ("GET", "PUT", "PATCH"),
     "scale": ("GET", "PUT", "PATCH"),
+    "resize": ("GET", "PUT", "PATCH"),
+    "ephemeralcontainers": ("GET", "PUT", "PATCH"),
     "eviction": ("POST",),
     "binding": ("POST",),
     "finalize": ("PUT",),

@@ -29,12 +29,18 @@ UnknownField = tuple[str, str, bool]  # path, nearest known name, whether Kubern
 
 
 class Subresource(msgspec.Struct, frozen=True):
-    """A part of an object with a path of its own (`pods/eviction`); the type of its requests."""
+    """A part of an object with a path of its own (`pods/eviction`); the type of its requests.
+
+    Some parts are updates of the object: `narrow` leaves of a new version what the part may change
+    of the old one, and `validate` judges it.
+    """
 
     name: str
     kind: str
     group: str = ""
     version: str = "v1"
+    narrow: Callable[[Document, Document], Document] | None = None  # new, old
+    validate: Callable[[Document, Document], Errors] = no_errors  # new, old
 
 
 class Scale(msgspec.Struct, frozen=True):
@@ -125,6 +131,7 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
     first_status: Callable[[Any], Document] | None = None  # of the view of a new object
     generations: bool = False  # changes are counted in metadata.generation
     counted_fields: tuple[str, ...] = ("spec",)  # paths: whose changes are counted
+    status_metadata: tuple[str, ...] = ("annotations",)  # what may come with a status
     complete_status: Callable[[Document], Document] = lambda status: status  # defaults of a status
     status_at_creation: bool = False  # a new object keeps the status that it is written with
 
@@ -173,6 +180,11 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
         kind = self.kind or self.type.__name__
         msgspec.structs.force_setattr(self, "kind", kind)
         msgspec.structs.force_setattr(self, "plural", self.plural or plural_of(kind))
+
+    def part(self, name: str) -> Subresource | None:
+        """The part of this name by which the object itself is updated, or None."""
+        found = (part for part in self.subresources if part.name == name and part.narrow)
+        return next(found, None)
 
     def set_defaults(self, document: Document) -> None:
         """Write what a document leaves out into it, in place; wrong shapes stay for decoding.

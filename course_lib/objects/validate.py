@@ -21,7 +21,7 @@ from course_lib.objects.field_rules import (
     text,
     whole,
 )
-from course_lib.objects.kind import Kind, Problems, title
+from course_lib.objects.kind import Kind, Problems, Subresource, title
 from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Object
 from course_lib.objects.names import LABEL, Problem, is_label, is_label_key, label_problems
@@ -57,13 +57,20 @@ _METADATA: dict[str, Check] = {
 }
 
 
-def judge_document(document: Document, kind: Kind, before: Document | None = None) -> None:
+def judge_document(
+    document: Document,
+    kind: Kind,
+    before: Document | None = None,
+    part: Subresource | None = None,
+) -> None:
     """Raise `InvalidObject` with all that is wrong with a `document` of a `kind`.
 
     The types of its fields are right. Parts that are those of `before`, which was valid, need not
-    be judged again.
+    be judged again. `part` is the subresource that the document came by, if it has own rules.
     """
-    if kind.validate is not None:
+    if part is not None and before is not None:
+        _raise(document, part.validate(document, before))
+    elif kind.validate is not None:
         stored = kind.store(document) if kind.store else document  # as which it is refused
         _raise(stored, _errors(document, kind, before))
 

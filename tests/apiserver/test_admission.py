@@ -213,9 +213,6 @@ def test_a_claim_grows_where_its_class_lets_it_and_never_shrinks():
             kind("StorageClass", "c", "storage.k8s.io/v1", provisioner="a.b/d"),
             "provisioner",
         ),
-        (pod(), pod(terminationGracePeriodSeconds=5), "spec.terminationGracePeriodSeconds"),
-        (pod(), pod(schedulingGates=[{"name": "a.b/c"}]), "spec.schedulingGates"),
-        (pod(activeDeadlineSeconds=60), pod(activeDeadlineSeconds=90), "activeDeadlineSeconds"),
         (
             quota("q", {"pods": "1"}),
             quota("q", {"pods": "1"}, scopes=["BestEffort"]),

@@ -105,7 +105,7 @@ def test_a_pod_that_asks_for_nothing_is_best_effort(api):
     [
         (workload(), {"spec": {"selector": {"matchLabels": {"app": "x"}}}}, "spec."),
         (workload("StatefulSet"), {"spec": {"serviceName": "other"}}, "spec.serviceName"),
-        (pod(), {"spec": {"nodeSelector": {"a": "b"}}}, "spec.nodeSelector"),
+        (pod(), {"spec": {"nodeSelector": {"a": "b"}}}, "spec"),
         (service(), {"spec": {"clusterIP": "10.96.9.9"}}, "spec.clusterIP"),
         (
             {

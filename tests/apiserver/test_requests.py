@@ -188,7 +188,7 @@ def test_a_refusal_names_the_object(cluster):
     made = pod("x") | {"metadata": {"name": "x", "namespace": "nowhere"}}
     details = ask(cluster, "POST", "/api/v1/namespaces/nowhere/pods", made).document["details"]
     assert details == {"name": "nowhere", "kind": "namespaces"}
-    assert ask(cluster, "GET", f"{PODS}/x/ephemeralcontainers").document["details"] == {}
+    assert ask(cluster, "GET", f"{PODS}/x/nothing").document["details"] == {}
 
 
 VALUES = st.recursive(

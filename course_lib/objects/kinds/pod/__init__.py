@@ -45,12 +45,19 @@ from course_lib.objects.kinds.pod.status import (
     ContainerState,
     ContainerStatus,
     PodStatus,
-    state_times,
+    complete_status,
 )
-from course_lib.objects.kinds.pod.updates import pod_update_rules
 from course_lib.objects.kinds.pod.validation.annotations import DELETION_COST
+from course_lib.objects.kinds.pod.validation.debugging import (
+    ephemeral_errors,
+    narrowed_to_ephemeral,
+)
 from course_lib.objects.kinds.pod.validation.pods import errors_beside_spec, pod_errors
+from course_lib.objects.kinds.pod.validation.resizing import narrowed_to_resize, resize_errors
+from course_lib.objects.kinds.pod.validation.statuses import status_errors
+from course_lib.objects.kinds.pod.validation.updates import update_errors
 from course_lib.objects.kinds.pod.volumes import Volume
+from course_lib.objects.kinds.pod.warnings import pod_warnings
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import set_condition
 from course_lib.objects.quantity import ResourceList
@@ -122,25 +129,23 @@ POD = Kind(
     prepare_update=prepare_update,
     validate=pod_errors,
     validate_beside_spec=errors_beside_spec,
-    complete_status=state_times,
+    complete_status=complete_status,
     spec_alone=True,
     not_simulated=("spec.resources.limits",),
-    free=(
-        "containers",
-        "initContainers",
-        "tolerations",
-        "activeDeadlineSeconds",
-        "schedulingGates",
-        "nodeSelector",
-        "affinity",
-    ),
-    transition=pod_update_rules,
+    validate_update=update_errors,
+    warnings=pod_warnings,
+    validate_status=status_errors,
+    status_metadata=("annotations", "labels", "finalizers"),
     first_status=_first_status,
     subresources=(
         Subresource("eviction", "Eviction", "policy"),
         Subresource("binding", "Binding"),
         Subresource("log", "Pod"),
         Subresource("exec", "PodExecOptions"),
+        Subresource("resize", "Pod", narrow=narrowed_to_resize, validate=resize_errors),
+        Subresource(
+            "ephemeralcontainers", "Pod", narrow=narrowed_to_ephemeral, validate=ephemeral_errors
+        ),
     ),
     columns=table_columns(
         "Name  Ready  Status  Restarts  Age  +IP  +Node  +Nominated Node  +Readiness Gates"

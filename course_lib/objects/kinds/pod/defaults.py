@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import copy
-from fractions import Fraction
 
-from course_lib.errors import CourseError
 from course_lib.objects.kinds.pod.disabled import drop_disabled
 from course_lib.objects.manifests import Document, places
-from course_lib.objects.quantity import Quantity
 
 PROBE_DEFAULTS = {
     "timeoutSeconds": 1,
@@ -17,7 +14,6 @@ PROBE_DEFAULTS = {
     "failureThreshold": 3,
 }
 MODE = 0o644  # of files in volumes
-MILLI = 10**6  # nano-units
 POD_DEFAULTS = {
     "restartPolicy": "Always",
     "terminationGracePeriodSeconds": 30,
@@ -40,9 +36,6 @@ def complete_pod_spec(spec: Document) -> None:
     for group in _GROUPS:
         for container in places(spec, f"{group}[*]", create=False):
             _container(container)
-    for path in ("overhead", "resources.limits", "resources.requests"):
-        for amounts in places(spec, path, create=False):
-            _round_up(amounts)
     drop_disabled(spec)
 
 
@@ -55,7 +48,7 @@ def complete_pod(spec: Document) -> None:
     grace = spec["terminationGracePeriodSeconds"]
     if isinstance(grace, int) and grace < 0:
         spec["terminationGracePeriodSeconds"] = 1
-    spec.setdefault("enableServiceLinks", True)
+    _default(spec, "enableServiceLinks", True)
     for group in ("initContainers", "containers"):
         for container in places(spec, f"{group}[*]", create=False):
             for resources in places(container, "resources", create=False):
@@ -69,7 +62,8 @@ def _limits_as_requests(resources: Document) -> None:
     """A limit without a request is also the request."""
     limits = resources.get("limits")
     if limits and isinstance(limits, dict):
-        requests = resources.setdefault("requests", {})
+        _default(resources, "requests", {})
+        requests = resources["requests"]
         for name, limit in limits.items() if isinstance(requests, dict) else ():
             requests.setdefault(name, limit)
 
@@ -79,22 +73,19 @@ def _volume(volume: Document) -> None:
         volume["emptyDir"] = {}
     for kind in ("configMap", "secret", "downwardAPI", "projected"):
         for source in places(volume, kind, create=False):
-            source.setdefault("defaultMode", MODE)
+            _default(source, "defaultMode", MODE)
     for path in places(volume, "hostPath", create=False):
-        path.setdefault("type", "")
+        _default(path, "type", "")
     for items in ("downwardAPI", "projected.sources[*].downwardAPI"):
         for item in places(volume, f"{items}.items[*]", create=False):
             _references(item)
     for token in places(volume, "projected.sources[*].serviceAccountToken", create=False):
-        token.setdefault("expirationSeconds", 3600)
+        _default(token, "expirationSeconds", 3600)
     for template in places(volume, "ephemeral.volumeClaimTemplate", create=False):
-        template.setdefault("metadata", {})
+        _default(template, "metadata", {})
         for claim in places(template, "spec"):
-            claim.setdefault("resources", {})
-            claim.setdefault("volumeMode", "Filesystem")
-            for amounts in (*places(claim, "resources.limits", create=False),
-                            *places(claim, "resources.requests", create=False)):  # fmt: skip
-                _round_up(amounts)
+            _default(claim, "resources", {})
+            _default(claim, "volumeMode", "Filesystem")
     for image in places(volume, "image", create=False):
         if isinstance(image.get("reference", ""), str):
             _default(image, "pullPolicy", pull_policy(image.get("reference", "")))
@@ -107,7 +98,7 @@ def _references(source: Document) -> None:
     for resource in places(source, "resourceFieldRef", create=False):
         _default(resource, "divisor", "0")
     for key in places(source, "fileKeyRef", create=False):
-        key.setdefault("optional", False)
+        _default(key, "optional", False)
 
 
 def _default(place: Document, field: str, value: object) -> None:
@@ -126,10 +117,7 @@ def _container(container: Document) -> None:
         _default(container, "imagePullPolicy", pull_policy(container.get("image", "")))
     _default(container, "terminationMessagePath", "/dev/termination-log")
     _default(container, "terminationMessagePolicy", "File")
-    container.setdefault("resources", {})
-    for group in ("limits", "requests"):
-        for amounts in places(container, f"resources.{group}", create=False):
-            _round_up(amounts)
+    _default(container, "resources", {})
     for port in places(container, "ports[*]", create=False):
         _default(port, "protocol", "TCP")
     for source in places(container, "env[*].valueFrom", create=False):
@@ -141,22 +129,10 @@ def _container(container: Document) -> None:
             for get in places(probe, "httpGet", create=False):
                 _get(get)
             for call in places(probe, "grpc", create=False):
-                call.setdefault("service", "")
+                _default(call, "service", "")
     for hook in ("postStart", "preStop"):
         for get in places(container, f"lifecycle.{hook}.httpGet", create=False):
             _get(get)
-
-
-def _round_up(amounts: Document) -> None:
-    """No amount is finer than a thousandth (`SetDefaults_ResourceList`)."""
-    for name, amount in amounts.items():
-        try:
-            exact = Quantity(amount)
-        except CourseError:
-            continue
-        if exact.nano % MILLI:
-            rounded = Quantity.of(Fraction(-(-exact.nano // MILLI), 1000), exact.notation)
-            amounts[name] = str(rounded)
 
 
 def pull_policy(image: str) -> str:

@@ -77,11 +77,15 @@ def qos_class(spec: PodSpec) -> str:
 
     What the Pod says of itself as a whole counts instead of its containers (`ComputePodQOS`).
     """
-    whole = spec.resources
+    containers = (*(spec.init_containers or ()), *spec.containers)
+    return quality(spec.resources, [container.resources for container in containers])
+
+
+def quality(whole: ResourceRequirements | None, containers: list[ResourceRequirements]) -> str:
+    """The class of service by what a `whole` Pod says of itself, or else its `containers`."""
     if whole is not None and any(map(is_shared, (*(whole.requests or ()), *(whole.limits or ())))):
         return _class_of(whole)
-    containers = (*(spec.init_containers or ()), *spec.containers)
-    classes = {_class_of(container.resources) for container in containers}
+    classes = {_class_of(resources) for resources in containers}
     return classes.pop() if len(classes) == 1 else "Burstable" if classes else "BestEffort"
 
 

@@ -57,6 +57,19 @@ class ContainerStatus(Value, frozen=True):
     last_state: ContainerState = ContainerState()
 
 
+def complete_status(status: Document) -> Document:
+    """A Pod's status with both forms of its address, and with the times of lost containers.
+
+    Source: `SetDefaults_PodStatus` in `pkg/apis/core/v1/defaults.go`.
+    """
+    single, several = status.get("podIP"), status.get("podIPs")
+    if single and (not several or several[0].get("ip") != single):
+        status = status | {"podIPs": [{"ip": single}]}
+    elif several and not single:
+        status = status | {"podIP": several[0].get("ip")}
+    return state_times(status)
+
+
 def state_times(status: Document) -> Document:
     """A Pod's status with the times of a container that was lost: not set, which Go writes."""
     if status.get("phase") != "Failed":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from course_lib.objects.api_types.memory import in_memory
 from course_lib.objects.field_errors import (
     Errors,
     forbidden,
@@ -88,7 +89,8 @@ def _bundle(bundle: Document, here: str) -> Errors:
     """A bundle of trusted certificates, by its name or by its signer."""
     name, signer = bundle.get("name"), bundle.get("signerName")
     if name is not None and signer is not None:
-        yield invalid(here, _shown(bundle), "only one of name and signerName may be used")
+        shown = in_memory("core.ClusterTrustBundleProjection", bundle)
+        yield invalid(here, shown, "only one of name and signerName may be used")
     elif name is not None:
         if not name:
             yield required(f"{here}.name", "must be a valid object name")
@@ -107,12 +109,6 @@ def _bundle(bundle: Document, here: str) -> Errors:
     if not bundle.get("path"):
         yield required(f"{here}.path")
     yield from unreserved_path(bundle.get("path", ""), f"{here}.path")
-
-
-def _shown(bundle: Document) -> Document:
-    fields = ("name", "signerName", "labelSelector", "optional", "path", "user")
-    shown = {field[0].upper() + field[1:]: bundle.get(field) for field in fields}
-    return shown | {"Path": bundle.get("path", "")}
 
 
 def _certificate(source: Document, here: str, path: str, taken: list[str]) -> Errors:

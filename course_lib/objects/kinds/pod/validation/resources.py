@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from course_lib.objects.api_types.memory import in_memory
 from course_lib.objects.field_errors import (
     NOT_FOUND,
     Errors,
@@ -124,9 +125,7 @@ def pod_claims(spec: Document, path: str) -> Errors:
             seen.append(name)
         fields = ("resourceClaimName", "resourceClaimTemplateName")
         given = [field for field in fields if claim.get(field) is not None]
-        shown = {"Name": name} | {
-            field[0].upper() + field[1:]: claim.get(field) for field in fields
-        }
+        shown = in_memory("core.PodResourceClaim", claim)
         if len(given) == 2:
             rule = (
                 "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from course_lib.objects.api_types.memory import in_memory
 from course_lib.objects.field_errors import (
     Errors,
     duplicate,
@@ -54,12 +55,13 @@ def container_security(context: Document, pod: InPod, path: str) -> Errors:
             yield invalid(f"{path}.procMount", proc, rule)
     yield from seccomp_profile(context.get("seccompProfile"), f"{path}.seccompProfile")
     if context.get("allowPrivilegeEscalation") is False:
-        rule = "cannot set `allowPrivilegeEscalation` to false and "
+        shown = in_memory("core.SecurityContext", context)
+        rule = "cannot set `allowPrivilegeEscalation` "
         if context.get("privileged"):
-            yield invalid(path, internal(context), f"{rule}`privileged` to true")
+            yield invalid(path, shown, f"{rule}to false and `privileged` to true")
         for capability in (context.get("capabilities") or {}).get("add") or ():
             if capability == _SYS_ADMIN and not pod.sys_admin:
-                yield invalid(path, internal(context), f"{rule}`capabilities.Add` {_SYS_ADMIN}")
+                yield invalid(path, shown, f"{rule}to false and `capabilities.Add` {_SYS_ADMIN}")
     yield from windows_options(context.get("windowsOptions"), f"{path}.windowsOptions")
     yield from apparmor_profile(context.get("appArmorProfile"), f"{path}.appArmorProfile")
 
@@ -145,7 +147,7 @@ def seccomp_profile(profile: Document | None, path: str) -> Errors:
     elif kind == "Localhost":
         yield from descending_path(str(local), here)
     elif local is not None:
-        shown = {"Type": kind, "LocalhostProfile": local}
+        shown = in_memory("core.SeccompProfile", profile)
         yield invalid(here, shown, "can only be set when seccomp type is Localhost")
 
 
@@ -191,43 +193,3 @@ def host_users(spec: Document, path: str) -> Errors:
         for container, here in each(spec.get(group), f"{path}.{group}"):
             if container.get("volumeDevices"):
                 yield forbidden(f"{here}.volumeDevices", "when `hostUsers` is false")
-
-
-_PROFILE = {"Type": "type", "LocalhostProfile": "localhostProfile"}
-_CONTEXT: dict[str, tuple[str, dict[str, str]]] = {
-    "Capabilities": ("capabilities", {"Add": "add", "Drop": "drop"}),
-    "Privileged": ("privileged", {}),
-    "SELinuxOptions": (
-        "seLinuxOptions",
-        {"User": "user", "Role": "role", "Type": "type", "Level": "level"},
-    ),
-    "WindowsOptions": (
-        "windowsOptions",
-        {
-            "GMSACredentialSpecName": "gmsaCredentialSpecName",
-            "GMSACredentialSpec": "gmsaCredentialSpec",
-            "RunAsUserName": "runAsUserName",
-            "HostProcess": "hostProcess",
-        },
-    ),
-    "RunAsUser": ("runAsUser", {}),
-    "RunAsGroup": ("runAsGroup", {}),
-    "RunAsNonRoot": ("runAsNonRoot", {}),
-    "ReadOnlyRootFilesystem": ("readOnlyRootFilesystem", {}),
-    "AllowPrivilegeEscalation": ("allowPrivilegeEscalation", {}),
-    "ProcMount": ("procMount", {}),
-    "SeccompProfile": ("seccompProfile", _PROFILE),
-    "AppArmorProfile": ("appArmorProfile", _PROFILE),
-}
-
-
-def internal(context: Document) -> Document:
-    """A container's security context as messages show it, with the names of Go's type."""
-    shown: Document = {}
-    for name, (field, inner) in _CONTEXT.items():
-        value = context.get(field)
-        if isinstance(value, dict):
-            empty = "" if name == "SELinuxOptions" else None
-            value = {part: value.get(of, empty) for part, of in inner.items()}
-        shown[name] = value
-    return shown
