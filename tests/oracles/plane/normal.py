@@ -198,6 +198,8 @@ def _object(document: Document, scope: Scope) -> Document:
         for field in ("clusterIP", "clusterIPs"):
             if document["spec"].get(field) not in (None, "None", ["None"], ""):
                 document["spec"][field] = "<allocated>"
+        if "healthCheckNodePort" in document["spec"]:
+            document["spec"]["healthCheckNodePort"] = "<allocated>"
         for port in document["spec"].get("ports", []):
             if "nodePort" in port:
                 port["nodePort"] = "<allocated>"
