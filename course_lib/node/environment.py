@@ -126,7 +126,7 @@ def field(pod: Pod, place: Place, path: str) -> str:
 
 
 def _listed(pairs: Mapping[str, str]) -> str:
-    return "\n".join(f"{key}={json.dumps(pairs[key])}" for key in sorted(pairs))
+    return "\n".join(f"{key}={json.dumps(pairs[key], ensure_ascii=False)}" for key in sorted(pairs))
 
 
 def resource_field(pod: Pod, container: Container, place: Place, source: Document) -> str:

@@ -10,9 +10,10 @@ from collections.abc import Callable
 
 from course_lib.cri import messages as v1
 from course_lib.engine import Simulation
+from course_lib.network import Network
 from course_lib.node.node_runtime import PodCalls
-from course_lib.node.probes import not_simulated
-from course_lib.objects.kinds.pod import Container, LifecycleHandler, Pod
+from course_lib.node.probes import Addressed, not_simulated, port_number
+from course_lib.objects.kinds.pod import Container, HTTPGetAction, LifecycleHandler, Pod
 from course_lib.runtimes import RuntimeFault
 from course_lib.runtimes.shell import NOT_SIMULATED
 
@@ -20,11 +21,15 @@ from course_lib.runtimes.shell import NOT_SIMULATED
 class HandlerRunner:
     """Runs the hooks of one Pod's containers.
 
-    `sim` has the time, `calls` reach the runtime, `component` is the kubelet's name in the log.
+    `sim` has the time, `calls` reach the runtime, `component` is the kubelet's name in the log;
+    `network` carries requests to the address that the Pod, `of` which they are, has.
     """
 
-    def __init__(self, sim: Simulation, calls: PodCalls, component: str) -> None:
+    def __init__(
+        self, sim: Simulation, calls: PodCalls, component: str, network: Network, of: Addressed
+    ) -> None:
         self._sim, self._calls, self._component = sim, calls, component
+        self._network, self._of = network, of
 
     def run(
         self,
@@ -57,8 +62,26 @@ class HandlerRunner:
         elif hook.exec is not None:
             command = list(hook.exec.command or ())
             self._calls.begin("ExecSync", ran, container_id=container_id, cmd=command, timeout=0)
+        elif hook.http_get is not None:
+            end(self._asked(pod, container, hook.http_get))
         else:
-            end("")
+            end("Cannot run handler: invalid handler")
+
+    def _asked(self, pod: Pod, container: Container, action: HTTPGetAction) -> str:
+        """What went wrong with a request to the container; any answer of a server is good."""
+        port = port_number(container, action.port)
+        if port is None:
+            problem = f"couldn't find port: {action.port} in container"
+        elif self._network.knock(action.host or self._of.address, port) is None:
+            target = f"{action.host or self._of.address}:{port}"
+            url = f"{action.scheme.lower()}://{target}/{action.path.removeprefix('/')}"
+            problem = f'Get "{url}": dial tcp {target}: connect: connection refused'
+        else:
+            return ""
+        return (
+            f'HTTP lifecycle hook ({action.path}) for Container "{container.name}" in Pod '
+            f'"{pod.name}_{pod.namespace}({pod.uid})" failed - error: {problem}'
+        )
 
     def _outcome(
         self,

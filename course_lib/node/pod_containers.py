@@ -13,6 +13,7 @@ import msgspec
 
 from course_lib.cri import messages as v1
 from course_lib.engine import Simulation
+from course_lib.network import Network
 from course_lib.node.container_options import ContainerOptions
 from course_lib.node.cri_config import effective_security, runs_as_root
 from course_lib.node.hooks import HandlerRunner
@@ -35,10 +36,12 @@ class PodContainers:
     """The containers of one Pod.
 
     `sim` has the time, `state` is what is known of the Pod, `calls` and `runtime` reach the
-    runtime, `options` configure containers, `events` report, `worker` is told of results.
+    runtime, `network` the hooks, `options` configure containers, `events` report, `worker` is told
+    of results.
     """
 
-    __slots__ = ("_calls", "_events", "_options", "_runtime", "_sim", "_state", "_worker")
+    __slots__ = ("_calls", "_events", "_network", "_options", "_runtime", "_sim", "_state",
+                 "_worker")  # fmt: skip
 
     def __init__(
         self,
@@ -46,11 +49,13 @@ class PodContainers:
         state: PodState,
         calls: PodCalls,
         runtime: NodeRuntime,
+        network: Network,
         options: ContainerOptions,
         events: KubeletEvents,
         worker: Worker,
     ) -> None:
         self._sim, self._state, self._calls, self._runtime = sim, state, calls, runtime
+        self._network = network
         self._options, self._events, self._worker = options, events, worker
 
     def start(self, slot: Slot, image_id: str) -> Steps[Failure]:
@@ -105,7 +110,8 @@ class PodContainers:
         return runs_as_root(pod, slot.spec, image)
 
     def _hooks(self) -> HandlerRunner:
-        return HandlerRunner(self._sim, self._calls, self._events.component)
+        component, state = self._events.component, self._state
+        return HandlerRunner(self._sim, self._calls, component, self._network, state)
 
     def _fault(self, slot: Slot, reason: str, message: str) -> Failure:
         self._events.warning(self._state.pod, "Failed", f"Error: {message}", slot.spec.name)

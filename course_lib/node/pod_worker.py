@@ -57,6 +57,7 @@ class PodWorker:
             self.state,
             self._calls,
             node.runtime,
+            node.network,
             node.options,
             node.events,
             self,

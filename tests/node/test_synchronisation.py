@@ -77,6 +77,45 @@ def test_a_container_counts_as_started_when_its_hook_has_ended(one, seconds, pha
     assert one.document("pod", "web")["status"]["phase"] == phase
 
 
+WHERE = 'for Container "main" in Pod "web_default({uid})" failed - error:'
+REFUSED = 'Get "http://{ip}:81/ready": dial tcp {ip}:81: connect: connection refused'
+ENDED = "command 'sh -c exit 5' exited with 5: "
+
+
+@pytest.mark.parametrize(
+    ("hook", "why"),
+    [
+        (
+            {"httpGet": {"port": 81, "path": "/ready"}},
+            f"HTTP lifecycle hook (/ready) {WHERE} {REFUSED}",
+        ),
+        (
+            {"exec": {"command": ["sh", "-c", "exit 5"]}},
+            f'Exec lifecycle hook ([sh -c exit 5]) {WHERE} {ENDED}, message: ""',
+        ),
+    ],
+)
+def test_a_container_whose_hook_fails_is_killed_and_says_why(one, hook, why):
+    main = container(image="redis:7", lifecycle={"postStart": hook})
+    one.apply(pod(containers=[main], terminationGracePeriodSeconds=1))
+    one.run_until(lambda: status_of(one) == ["PostStartHookError"], timeout=60)
+    assert set(one.log(reason="FailedPostStartHook").MESSAGE) == {"PostStartHook failed"}
+    [seen] = statuses(one)
+    uid, ip = one.api.get("Pod", "web").uid, one.document("pod", "web")["status"]["podIP"]
+    assert seen["state"]["waiting"]["message"] == why.format(uid=uid, ip=ip)
+
+
+@pytest.mark.parametrize(("port", "failed"), [(6379, 0), (81, 1)])
+def test_a_request_before_the_stop_needs_a_server(one, port, failed):
+    hooks = {"preStop": {"httpGet": {"port": port}}}
+    ports = [{"containerPort": 6379}]
+    one.apply(pod(containers=[container(image="redis:7", lifecycle=hooks, ports=ports)]))
+    one.run(seconds=20)
+    one.delete("pod", "web")
+    one.run(seconds=5)
+    assert len(one.log(reason="FailedPreStopHook")) == failed
+
+
 # Back-off
 
 

@@ -172,7 +172,10 @@ class ExitCodes(Value, frozen=True):
 
 
 class RestartRule(Value, frozen=True):
-    """What happens when a container ends with one of these exit codes."""
+    """What happens when a container ends with one of these exit codes.
+
+    Simplified: `RestartAllContainers` restarts this container alone, as `Restart` does.
+    """
 
     action: str = "Restart"
     exit_codes: ExitCodes | None = None
