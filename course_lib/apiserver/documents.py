@@ -17,6 +17,7 @@ from typing import TypeVar
 import msgspec
 
 from course_lib.apiserver import admission, allocation, immutability
+from course_lib.apiserver.admission.service_accounts import name_token
 from course_lib.apiserver.entries import StoredObject
 from course_lib.apiserver.errors import Conflict
 from course_lib.apiserver.patches import merge_patch
@@ -76,11 +77,24 @@ def named_by_itself(kind: Kind, metadata: Document) -> Document:
     return stamps
 
 
-def judged(kind: Kind, written: bytes) -> Incoming:
-    """A document of a `kind` with a valid spec, `written` as bytes, and nothing else."""
+def unnamed() -> str:
+    """What stands for letters at random in a name that nobody stores."""
+    return "xxxxx"
+
+
+def judged(kind: Kind, written: bytes, suffix: Callable[[], str] = unnamed) -> Incoming:
+    """A document of a `kind` with a valid spec, `written` as bytes, and nothing else.
+
+    `suffix` draws the end of the name of a volume that admission has added.
+    """
     metadata = {"name": "name", "namespace": "default"}
-    document = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata}
-    document["spec"] = msgspec.msgpack.decode(written)
+    document: Document = {"apiVersion": kind.api_version, "kind": kind.kind}
+    document |= {"metadata": metadata, "spec": msgspec.msgpack.decode(written)}
+    name_token(document["spec"], suffix)
+    return _judged(document, kind)
+
+
+def _judged(document: Document, kind: Kind) -> Incoming:
     judge_document(document, kind)
     document = typed(document, kind)
     view = decode(document, kind)
@@ -117,11 +131,9 @@ def new(
         kind.prepare(document)
     known = _of_equal_spec(document, kind, judge)
     if known is None:
-        judge_document(document, kind)
-        document = typed(document, kind)
-        view = decode(document, kind)
-        validate(document, view, kind)
-        return Incoming(document, kind, view)
+        if kind.spec_alone and isinstance(document.get("spec"), dict):
+            name_token(document["spec"], unnamed)
+        return _judged(document, kind)
     document["spec"] = known.document["spec"]
     document = typed(document, kind, known.document)
     view = revised(known.view, known.document, document, kind)

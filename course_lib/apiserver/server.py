@@ -7,7 +7,8 @@ admission, stored under a new revision, and sent to its watchers. ("Kubernetes A
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
+from random import Random
 from typing import TypeVar, cast
 
 import msgspec
@@ -69,7 +70,9 @@ class APIServer:
         self.clients: list[Callable[[], None]] = []  # who hears when it stops
         self._random = sim.random("apiserver")
         # The Pods of one template have equal specs: they are one object in memory.
-        self._judged = lru_cache(maxsize=1024)(documents.judged)
+        tokens = sim.random("kube-api-access")
+        suffix = partial(_letters, tokens)
+        self._judged = lru_cache(maxsize=1024)(partial(documents.judged, suffix=suffix))
         self._extensions = Extensions(self) if kinds is None else None  # a dry run shares kinds
 
     def stop(self) -> None:
@@ -401,10 +404,15 @@ class APIServer:
         stamps: Document = {"uid": self._uid(), "creationTimestamp": self.sim.timestamp}
         while metadata.get("generateName") and not metadata.get("name"):
             prefix = str(metadata["generateName"])[:MOST_GENERATED]
-            name = prefix + "".join(self._random.choices(ALPHABET, k=5))
+            name = prefix + _letters(self._random)
             if not self.store.get(self.key(kind, name, str(metadata.get("namespace", "")))):
                 return stamps | {"name": name}
         return stamps
+
+
+def _letters(random: Random) -> str:
+    """The end of a name, at random (apiserver `storage/names/generate.go`)."""
+    return "".join(random.choices(ALPHABET, k=5))
 
 
 def _alike(one: object, other: object) -> bool:

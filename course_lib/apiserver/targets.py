@@ -24,6 +24,7 @@ METHODS: dict[str | None, tuple[str, ...]] = {
     "ephemeralcontainers": ("GET", "PUT", "PATCH"),
     "eviction": ("POST",),
     "binding": ("POST",),
+    "token": ("POST",),
     "finalize": ("PUT",),
 }
 

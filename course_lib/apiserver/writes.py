@@ -19,8 +19,10 @@ from course_lib.apiserver.scales import scale_of, scaled
 from course_lib.apiserver.server import APIServer
 from course_lib.apiserver.statuses import SUCCESS, HTTPResponse
 from course_lib.apiserver.targets import Target
+from course_lib.apiserver.tokens import answered
 from course_lib.errors import CourseError
 from course_lib.objects.decode import warnings_for
+from course_lib.objects.kinds.service_account import ServiceAccount
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object
 from course_lib.objects.typed import typed
@@ -37,12 +39,16 @@ class Writer:
         self._place = target.kind, target.name, target.namespace
 
     def post(self, request: Request, document: Document) -> HTTPResponse:
-        """Create an object, evict a Pod, or bind one.
+        """Create an object, evict a Pod, bind one, or answer a request for a token.
 
         Raises `BadRequest` for a document of another place.
         """
         if self.target.part == "eviction":
             return self._evict(request, document)
+        if self.target.part == "token":
+            self._named(document)
+            account = self.api.get(ServiceAccount, self.target.name, self.target.namespace)
+            return HTTPResponse(201, answered(self.api, account, document))
         if self.target.part == "binding":
             self._named(document)
             node = document.get("target")

@@ -8,7 +8,7 @@ Source: `pkg/kubelet/kubelet_pods.go` (`makeEnvironmentVariables`), `pkg/volume`
 from __future__ import annotations
 
 from course_lib.node.object_watches import PodObjects
-from course_lib.node.volumes import host_path_problem
+from course_lib.node.volumes import has_token, host_path_problem
 from course_lib.objects.kinds.persistent_volume_claim import PersistentVolumeClaim
 from course_lib.objects.kinds.pod import Container, KeySelector, Pod, SourceName
 from course_lib.objects.manifests import Document
@@ -38,7 +38,7 @@ def missing_volume(objects: PodObjects, pod: Pod, disk: FileSystem) -> tuple[str
     """The volume that cannot be mounted, and why; empty when all can."""
     for volume in pod.spec.volumes or ():
         problem = host_path_problem(disk, volume)
-        if volume.projected is not None:
+        if volume.projected is not None and not has_token(volume):
             problem = _missing_source(objects, pod, volume.projected)
         if secret := volume.secret:
             source = SourceName(name=secret.secret_name, optional=secret.optional)

@@ -13,20 +13,20 @@ Source: kubernetes.io "Volumes", "ConfigMaps" (mounted ConfigMaps are updated au
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from functools import lru_cache
 
+from course_lib.apiserver.tokens import token_text
 from course_lib.node.environment import Place, expand, field, named, resource_field
 from course_lib.node.invalid_config import InvalidConfig
 from course_lib.node.object_watches import PodObjects
 from course_lib.objects.kinds.pod import Container, Pod, Volume, VolumeMount
+from course_lib.objects.kinds.pod.volumes import TOKEN
 from course_lib.objects.manifests import Document
 from course_lib.runtimes.files import FileSystem
 
 ROOT = "/var/lib/kubelet/pods"
 RESYNC = 60.0, 90.0  # s between two looks at a Pod that is well: a minute, with jitter
-ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 # Folders that every node has, devices, and the like.
 FOLDERS = """/ /bin /boot /dev /etc /etc/cni/net.d /etc/kubernetes /etc/ssl/certs /home /lib
 /lib/modules /mnt /opt /opt/cni/bin /proc /root /run /sbin /srv /sys /sys/fs/cgroup /tmp /usr
@@ -75,9 +75,6 @@ def mounts_of(
         elif sub_path:
             path = f"{path}/{sub_path}"
         mounts.append((path, mount.mount_path, mount.read_only))
-    has_account = any(inside == ACCOUNT for _, inside, _ in mounts)
-    if pod.spec.automount_service_account_token is not False and not has_account:
-        mounts.append((_account(disk, pod), ACCOUNT, True))
     return mounts
 
 
@@ -96,20 +93,19 @@ def _sub_path(mount: VolumeMount, variables: Mapping[str, str]) -> str:
     return path
 
 
-def _account(disk: FileSystem, pod: Pod) -> str:
-    """The files by which a Pod's programs speak to the API server: token, CA, namespace."""
-    path = f"{ROOT}/{pod.uid}/volumes/kubernetes.io~projected/kube-api-access"
-    disk.share(path, _account_files(pod.namespace, pod.spec.service_account_name or "default"))
-    return path
+def has_token(volume: Volume) -> bool:
+    """Whether admission has added a volume: token, certificate and namespace, for the API server.
+
+    Its files are the same for all Pods of an account, and they do not change.
+    """
+    return volume.projected is not None and volume.name.startswith(TOKEN)
 
 
 @lru_cache(maxsize=1024)
 def _account_files(namespace: str, account: str) -> dict[str, bytes]:
     """The files of a service account, the same for all its Pods."""
-    named = f"system:serviceaccount:{namespace}:{account}"
-    token = base64.urlsafe_b64encode(f"simulated token of {named}".encode()).rstrip(b"=")
     return {
-        "token": token,
+        "token": token_text(namespace, account).encode(),
         "namespace": namespace.encode(),
         "ca.crt": b"the simulated cluster's certificate\n",
     }
@@ -123,6 +119,9 @@ def prepare(objects: PodObjects, disk: FileSystem, pod: Pod, volume: Volume, pla
             disk.put(path, b"")
         return path
     path = path_of(pod, volume)
+    if has_token(volume):
+        disk.share(path, _account_files(pod.namespace, pod.spec.service_account_name or "default"))
+        return path
     files = files_of(objects, pod, volume, place)
     if files is not None:
         disk.remove(path)
@@ -153,7 +152,9 @@ def refresh(objects: PodObjects, disk: FileSystem, pod: Pod, place: Place) -> No
 
 def follows(volume: Volume) -> bool:
     """Whether a volume's files come from objects that can change."""
-    return any((volume.config_map, volume.secret, volume.projected, volume.downward_api))
+    return not has_token(volume) and any(
+        (volume.config_map, volume.secret, volume.projected, volume.downward_api)
+    )
 
 
 def files_of(

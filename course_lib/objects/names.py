@@ -62,12 +62,6 @@ def label_name(name: str) -> Iterator[Problem]:
         yield Problem("metadata.name", LABEL, name)
 
 
-def path_segment_name(name: str) -> Iterator[Problem]:
-    """What is wrong with a name that is only bound to fit into a path, as that of a role."""
-    if name in (".", "..") or "/" in name or "%" in name:
-        yield Problem("metadata.name", "a path segment: no '/' and no '%'", name)
-
-
 def label_problems(labels: Mapping[str, str] | None, path: str) -> Iterator[Problem]:
     """What is wrong with a map of labels."""
     for key, value in (labels or {}).items():

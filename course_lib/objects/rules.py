@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable
 
 from course_lib.objects.kind import Problems
-from course_lib.objects.manifests import Document
 from course_lib.objects.meta import LabelSelector
 from course_lib.objects.names import Problem, is_label_key, label_problems
 
@@ -75,11 +74,3 @@ def unique(path: str, values: Iterable[object], field: str = "") -> Problems:
 def changed(path: str, expected: str) -> Problem:
     """A field that an update changed against the rules."""
     return Problem(path, expected, "a different value")
-
-
-def immutable_data(before: Document, after: Document) -> Problems:
-    """The data of a ConfigMap or Secret that is marked `immutable`."""
-    if before.get("immutable"):
-        for field in ("data", "binaryData", "stringData", "immutable"):
-            if before.get(field) != after.get(field):
-                yield changed(field, "no change: the object is immutable")

@@ -7,7 +7,6 @@ from posixpath import normpath
 
 from course_lib.objects.columns import UNSET, access_modes
 from course_lib.objects.field_errors import Errors, forbidden, invalid, not_supported, required
-from course_lib.objects.field_rules import one_of
 from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Row
 from course_lib.objects.kinds.pod.placement import NodeSelector
@@ -95,7 +94,6 @@ def _complete(document: Document) -> None:
         complete_source(spec)
 
 
-ACCESS_MODE = one_of(*ACCESS_MODES)
 POLICIES = ("Delete", "Recycle", "Retain")
 NO_WAY = "may not use ReadWriteOncePod with other access modes"
 

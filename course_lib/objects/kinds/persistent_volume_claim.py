@@ -6,10 +6,8 @@ from collections.abc import Iterator
 
 from course_lib.objects.columns import UNSET, access_modes
 from course_lib.objects.field_errors import Errors, forbidden, invalid, not_supported
-from course_lib.objects.field_rules import Check, one_of, optional, quantity, selector, subdomain
 from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Row
-from course_lib.objects.kinds.persistent_volume import ACCESS_MODE
 from course_lib.objects.kinds.pod.containers import ResourceRequirements
 from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Condition, LabelSelector, Object, Value
@@ -88,15 +86,6 @@ class PersistentVolumeClaim(Object, frozen=True, kw_only=True):
     def size(self) -> Quantity:
         """The least capacity that will do."""
         return (self.spec.resources.requests or {}).get("storage", Quantity("0"))
-
-
-CLAIM_FIELDS: dict[str, Check] = {
-    "accessModes[*]": ACCESS_MODE,
-    "storageClassName": optional(subdomain),
-    "volumeMode": one_of("Block", "Filesystem"),
-    "resources.requests.*": quantity,
-    **selector("selector"),
-}
 
 
 def _complete(document: Document) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from course_lib.objects.headings import table_columns
-from course_lib.objects.kind import Kind
+from course_lib.objects.kind import Kind, Subresource
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object
 from course_lib.objects.validation.meta import object_meta
@@ -50,6 +50,7 @@ SERVICE_ACCOUNT = Kind(
     complete=_complete,
     validate=object_meta,
     warnings=_warnings,
+    subresources=(Subresource("token", "TokenRequest", "authentication.k8s.io"),),
     columns=table_columns("Name  Age"),
     row=lambda account, now: (account.name,),
 )

@@ -7,6 +7,8 @@ import msgspec
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Value
 
+TOKEN = "kube-api-access-"  # the beginning of the name of the volume that admission adds
+
 
 class ClaimSource(Value, frozen=True):
     """A PersistentVolumeClaim of the Pod's namespace."""
