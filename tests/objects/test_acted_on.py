@@ -1,7 +1,7 @@
 """Nothing is ignored in silence: a field that no code reads is named as not simulated.
 
 A field counts as read where its name stands in code that is neither the definition of a kind nor a
-rule about documents.
+rule about documents, or where a view reads an attribute.
 """
 
 from __future__ import annotations
@@ -21,9 +21,12 @@ from course_lib.objects.typed import type_of_kind
 
 PACKAGE = Path(course_lib.__file__).parent
 DEFINITIONS = ("objects/kinds/", "objects/validation/", "objects/api_types/")
+WORD, ATTRIBUTE = r"[A-Za-z_$][\w$-]*", r"\.([a-z_]+)\b(?!\()"
 # What only people and clients read, on a real cluster too.
 TOLD = {
     "Event": ("eventTime", "related", "series", "reportingController", "reportingInstance"),
+    "Job": ("spec.manualSelector",),  # when it is completed
+    "CronJob": ("spec.jobTemplate.spec.manualSelector",),
     "CustomResourceDefinition": ("spec.versions[*].schema.openAPIV3Schema.externalDocs",),
 }
 
@@ -31,12 +34,11 @@ TOLD = {
 @cache
 def words() -> frozenset[str]:
     """The names in the code that acts: of attributes, and of fields in documents."""
-    texts = (
-        path.read_text()
-        for path in PACKAGE.rglob("*.py")
-        if not str(path.relative_to(PACKAGE)).startswith(DEFINITIONS)
-    )
-    return frozenset(re.findall(r"[A-Za-z_$][\w$-]*", "\n".join(texts)))
+    found: set[str] = set()
+    for path in PACKAGE.rglob("*.py"):
+        defines = str(path.relative_to(PACKAGE)).startswith(DEFINITIONS)
+        found |= {*re.findall(ATTRIBUTE if defines else WORD, path.read_text())}
+    return frozenset(found)
 
 
 def fields(shape, path="", above=()):
@@ -78,8 +80,8 @@ def test_a_field_beyond_the_views_is_warned_of():
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {"name": "web"},
-        "spec": {"containers": [{"name": "web", "image": "nginx"}], "setHostnameAsFQDN": True},
+        "spec": {"containers": [{"name": "web", "image": "nginx"}], "hostUsers": False},
     }
     assert warnings_for(document, BUILT_IN.named("pod")) == [
-        "Pod web: spec.setHostnameAsFQDN: Kubernetes has it; this simulation does not act on it"
+        "Pod web: spec.hostUsers: Kubernetes has it; this simulation does not act on it"
     ]

@@ -94,6 +94,7 @@ def _own_form(driver: Document) -> Document:
 CSI_NODE = Kind(
     "storage.k8s.io/v1",
     CSINode,
+    not_simulated=("spec.drivers[*].nodeID", "spec.drivers[*].topologyKeys"),
     namespaced=False,
     validate=_validate,
     validate_update=_validate_update,

@@ -137,8 +137,8 @@ def _name(kept: KeptObject, now: float) -> Row:
 
 def _kept(kind: str, api_version: str, **settings: object) -> Kind:
     given: Document = {"columns": table_columns("Name  Age"), "row": _name, "status": False}
-    given |= {"type": KeptObject} | settings
-    return Kind(api_version, kind=kind, not_simulated=("spec",), **given)
+    given |= {"type": KeptObject, "not_simulated": ("spec",)} | settings
+    return Kind(api_version, kind=kind, **given)
 
 
 DEVICE_CLASS = _kept(
@@ -215,6 +215,7 @@ CSI_DRIVER = _kept(
 CSI_STORAGE_CAPACITY = _kept(
     "CSIStorageCapacity",
     STORAGE,
+    not_simulated=("storageClassName", "capacity", "nodeTopology", "maximumVolumeSize"),
     type=StorageCapacity,
     columns=table_columns("Name  Created At:date"),
     row=lambda capacity, now: (capacity.name, capacity.metadata.creation_timestamp),
@@ -225,6 +226,7 @@ CSI_STORAGE_CAPACITY = _kept(
 RUNTIME_CLASS = _kept(
     "RuntimeClass",
     "node.k8s.io/v1",
+    not_simulated=("handler",),
     type=RuntimeClass,
     namespaced=False,
     columns=table_columns("Name  Handler  Age"),
@@ -236,6 +238,7 @@ RUNTIME_CLASS = _kept(
 VOLUME_ATTRIBUTES_CLASS = _kept(
     "VolumeAttributesClass",
     STORAGE,
+    not_simulated=("driverName", "parameters"),
     short_names=("vac",),
     type=VolumeAttributesClass,
     namespaced=False,

@@ -148,6 +148,7 @@ NODE = Kind(
     "v1",
     Node,
     ("no",),
+    not_simulated=("spec.providerID",),
     namespaced=False,
     complete=_complete,
     status_at_creation=True,  # a kubelet registers its node together with its capacity

@@ -218,7 +218,7 @@ ROLE = Kind(
 ROLE_BINDING = Kind(
     GROUP,
     RoleBinding,
-    not_simulated=("roleRef",),
+    not_simulated=("roleRef", "subjects"),
     complete=_complete,
     validate=_binding("Role", "ClusterRole"),
     validate_update=_updated(_binding("Role", "ClusterRole")),
@@ -237,7 +237,7 @@ CLUSTER_ROLE_BINDING = Kind(
     GROUP,
     ClusterRoleBinding,
     namespaced=False,
-    not_simulated=("roleRef",),
+    not_simulated=("roleRef", "subjects"),
     complete=_complete,
     validate=_binding("ClusterRole"),
     validate_update=_updated(_binding("ClusterRole")),
