@@ -54,6 +54,7 @@ class Controller:
     finalizer = ""  # of the objects that this controller adopts, until it lets them go
     overtime = 0.0  # s that the last key took beside `WORK_SECONDS`
     backoff = (FIRST_DELAY, LAST_DELAY)  # s after the first failure of a key, and at the most
+    work = WORK_SECONDS  # s for one look
 
     def __init__(self, api: Client, informers: InformerFactory) -> None:
         self.api, self.informers, self.sim = api, informers, api.sim
@@ -216,7 +217,7 @@ class Controller:
     def _run(self) -> Process:
         while True:
             yield from self.queue.ready()
-            yield self.sim.sleep(WORK_SECONDS)
+            yield self.sim.sleep(self.work)
             yield from self.informers.wait_for_sync()
             yield from self.admitted()
             key = self.queue.get()

@@ -59,6 +59,7 @@ class DisruptionController(Controller):
 
     name = "disruption-controller"
     kind = "PodDisruptionBudget"
+    work = WORK_SECONDS / 5  # it counts what it has, and sees no Pods yet where others make them
 
     def watches(self) -> None:
         """The Pods that budgets cover."""
@@ -182,7 +183,10 @@ class DisruptionController(Controller):
             message,
         )
         generation = budget.metadata.generation
-        return [{"message": "", "observedGeneration": generation} | each for each in conditions]
+        if reason == "SyncFailed":  # of the last look that did not fail
+            generation = budget.status.observed_generation
+        seen = {"observedGeneration": generation} if generation else {}
+        return [{"message": ""} | each | seen for each in conditions]
 
     def _coverage(self, budget: PodDisruptionBudget) -> Mapping[Covered, int]:
         """How many Pods are covered; they are counted one by one only for a selector with other

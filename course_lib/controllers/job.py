@@ -41,6 +41,7 @@ class JobController(Controller):
     name = "job-controller"
     kind = "Job"
     finalizer = FINALIZER
+    backoff = (1.0, 60.0)  # `DefaultJobApiBackOff`, `MaxJobApiBackOff`
 
     def __init__(self, api: Client, informers: InformerFactory) -> None:
         self._backoffs: dict[str, Failures] = {}  # by uid of the Job

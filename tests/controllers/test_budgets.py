@@ -207,3 +207,10 @@ def statuses(cluster) -> list[str]:
     """The status of the condition that says that the Pod is to be disrupted."""
     conditions = cluster.api.get("Pod", "web").status.conditions
     return [each.status for each in conditions if each.type == "DisruptionTarget"]
+
+
+def test_a_budget_sees_no_pods_before_its_workload_has_made_them(cluster):
+    cluster.apply([workload(replicas=2), guard(minAvailable=1)])
+    cluster.run(seconds=20)
+    events = [event for event in cluster.api.list("Event") if event.reason == "NoPods"]
+    assert [event.count for event in events] == [2]  # when it is new, and when it has a status

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from course_lib.controllers.job_backoff import Failures
@@ -211,3 +213,13 @@ def test_a_deadline_counts_from_when_the_job_is_resumed(cluster):
     assert stated(cluster) == [("Suspended", "False", "JobResumed")]
     cluster.run(seconds=60)
     assert stated(cluster)[1:] == failed_with("DeadlineExceeded")
+
+
+def test_a_job_that_is_refused_pods_asks_again_later_each_time(cluster):
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "none"}}
+    cluster.apply(quota | {"spec": {"hard": {"pods": "0"}}})
+    cluster.run(seconds=1)
+    cluster.apply(at_once("exit 0"))
+    cluster.run(seconds=20)
+    times = list(cluster.log(reason="FailedCreate").TIME)
+    assert [round(after - before) for before, after in pairwise(times)] == [1, 2, 4, 8]
