@@ -10,6 +10,7 @@ from course_lib.objects.kind import Kind, Row
 from course_lib.objects.kinds.pod.spec import PodTemplateSpec
 from course_lib.objects.kinds.pod.template import COLUMNS, TEMPLATE, container_cells
 from course_lib.objects.kinds.pod.validation.templates import template_errors
+from course_lib.objects.kinds.pod.warnings import warnings_of_template
 from course_lib.objects.kinds.workload_rules import (
     amount,
     at_most_all,
@@ -204,6 +205,7 @@ DAEMON_SET = Kind(
     validate=_validate,
     validate_update=_validate_update,
     validate_status=_validate_status,
+    warnings=warnings_of_template,
     columns=table_columns(
         "Name  Desired:integer  Current:integer  Ready:integer  Up-to-date:integer"
         f"  Available:integer  Node Selector  Age{COLUMNS}  +Selector"

@@ -10,6 +10,7 @@ from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Row, Scale
 from course_lib.objects.kinds.pod.spec import PodTemplateSpec
 from course_lib.objects.kinds.pod.template import COLUMNS, TEMPLATE, container_cells
+from course_lib.objects.kinds.pod.warnings import warnings_of_template
 from course_lib.objects.kinds.workload_rules import (
     TOO_MANY_THERE,
     amount,
@@ -151,6 +152,7 @@ def _validate_status(new: Document, old: Document) -> Errors:
 def _warnings(new: Document, old: Document | None) -> Iterator[str]:
     if old is None:
         yield from name_of_pods(new)
+    yield from warnings_of_template(new, old)
 
 
 def _row(d: Deployment, now: float) -> Row:

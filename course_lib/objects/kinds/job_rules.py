@@ -18,6 +18,7 @@ from course_lib.objects.field_errors import (
 from course_lib.objects.kinds.job_policy_rules import failure_policy, success_policy
 from course_lib.objects.kinds.job_template_rules import template_update
 from course_lib.objects.kinds.pod.validation.templates import template_errors
+from course_lib.objects.kinds.pod.warnings import template_warnings
 from course_lib.objects.kinds.workload_rules import (
     UNSELECTED,
     counts,
@@ -253,4 +254,5 @@ def spec_warnings(spec: Document, path: str) -> list[str]:
     """What is warned of in a Job's `spec` at a path (`WarningsForJobSpec`)."""
     many = (spec.get("completions") or 0) > MANY_COMPLETIONS
     many = many and (spec.get("parallelism") or 0) > MOST_OF_MANY
-    return [f"{path}: {LOST_COUNT}"] if many and spec.get("completionMode") == "Indexed" else []
+    told = [f"{path}: {LOST_COUNT}"] if many and spec.get("completionMode") == "Indexed" else []
+    return [*told, *template_warnings(spec["template"], f"{path}.template")]

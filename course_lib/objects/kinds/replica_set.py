@@ -9,6 +9,7 @@ from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Row, Scale
 from course_lib.objects.kinds.pod.spec import PodTemplateSpec
 from course_lib.objects.kinds.pod.template import COLUMNS, TEMPLATE, container_cells
+from course_lib.objects.kinds.pod.warnings import warnings_of_template
 from course_lib.objects.kinds.workload_rules import (
     TOO_MANY_THERE,
     at_most,
@@ -86,6 +87,7 @@ def validate_replica_status(new: Document, old: Document) -> Errors:
 def _warnings(new: Document, old: Document | None) -> Iterator[str]:
     if old is None:
         yield from name_of_pods(new)
+    yield from warnings_of_template(new, old)
 
 
 def _row(rs: ReplicaSet, now: float) -> Row:

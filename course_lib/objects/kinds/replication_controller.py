@@ -12,6 +12,7 @@ from course_lib.objects.kind import Kind, Row, Scale
 from course_lib.objects.kinds.pod.spec import PodTemplateSpec
 from course_lib.objects.kinds.pod.template import COLUMNS, TEMPLATE, container_cells
 from course_lib.objects.kinds.pod.validation.templates import template_errors
+from course_lib.objects.kinds.pod.warnings import warnings_of_template
 from course_lib.objects.kinds.replica_set import ReplicaSetStatus, validate_replica_status
 from course_lib.objects.kinds.workload_rules import (
     counts,
@@ -85,6 +86,9 @@ def _validate_spec(spec: Document, before: Document | None = None) -> Errors:
 def _warnings(new: Document, old: Document | None) -> Iterator[str]:
     if old is None:
         yield from name_of_pods(new)
+        yield from warnings_of_template(new, None)
+    elif old["metadata"].get("generation") != new["metadata"].get("generation"):
+        yield from warnings_of_template(old, None)  # of the old one (`WarningsOnUpdate`)
 
 
 def _row(rc: ReplicationController, now: float) -> Row:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from course_lib.objects.api_types.memory import in_memory
 from course_lib.objects.field_errors import Errors, invalid, not_supported, required
 from course_lib.objects.kinds.pod.validation.templates import template_errors
+from course_lib.objects.kinds.pod.warnings import warnings_of_template
 from course_lib.objects.kinds.workload_rules import (
     TOO_MANY_THERE,
     amount,
@@ -80,6 +81,7 @@ def validate_status(new: Document, old: Document) -> Errors:
 def warnings(new: Document, old: Document | None) -> Iterator[str]:
     """What is warned of in a valid `new` StatefulSet; `old` is the one that it replaces."""
     spec = new["spec"]
+    yield from warnings_of_template(new, old)
     for position, claim in enumerate(spec.get("volumeClaimTemplates") or ()):
         here = f"spec.volumeClaimTemplates[{position}]" + (".Spec" if old else "")
         for side in ("requests", "limits"):

@@ -75,6 +75,16 @@ def template_warnings(template: Document, path: str) -> Iterator[str]:
     yield from _warnings(template["spec"], template.get("metadata") or {}, f"{path}.")
 
 
+def warnings_of_template(new: Document, old: Document | None) -> Iterator[str]:
+    """What to warn of in the template of a `new` object; not where an update leaves its spec.
+
+    `old` is the object that it replaces.
+    """
+    changed = old is None or old["metadata"].get("generation") != new["metadata"].get("generation")
+    if changed:
+        yield from template_warnings(new["spec"]["template"], "spec.template")
+
+
 def _warnings(spec: Document, meta: Document, at: str) -> Iterator[str]:
     """All that both share; `at` is the path before the spec and the metadata, with its dot."""
     annotations: dict[str, str] = meta.get("annotations") or {}
