@@ -14,14 +14,11 @@ import msgspec
 
 from course_lib.apiserver.deletion import BACKGROUND, FOREGROUND, ORPHAN
 from course_lib.apiserver.errors import BadRequest, Invalid, TooLarge, TooNew, Unsupported
-from course_lib.apiserver.strategic import PATCHES
 from course_lib.errors import CourseError
-from course_lib.objects.kind import Kind
 from course_lib.objects.manifests import Document, plain, read_manifests
 
 JSON, YAML = "application/json", "application/yaml"
 LARGEST = 3 * 2**20  # bytes of a body (`MaxRequestBodyBytes` in `pkg/server/config.go`)
-DEEPEST = 100  # levels of a patch, as of a manifest
 INT64 = 2**63
 ALL = "All"  # the one value of dryRun: all stages but the last
 OTHER_FORMAT = (
@@ -96,7 +93,7 @@ def read_body(request: Request) -> Document:
             found=written,
             do=hint if "protobuf" in written and request.method == "POST" else "",
         )
-    text = _text(request.body)
+    text = text_of(request.body)
     if not text.strip():
         raise BadRequest("the body of the request is empty", expected="one object")
     try:
@@ -118,28 +115,8 @@ def read_body(request: Request) -> Document:
     return document
 
 
-def read_patch(request: Request, kind: Kind) -> Any:
-    """A patch, which is always JSON; of a custom kind the server does not know which lists merge.
-
-    Raises `Unsupported` for a format that the kind does not take.
-    """
-    types = [each for each in PATCHES if not (kind.custom and "strategic" in each)]
-    if request.media_type not in types:
-        raise Unsupported(
-            OTHER_FORMAT.format(types=", ".join(types)),
-            found=request.media_type or "no Content-Type",
-            do="server-side apply is not simulated: kubectl apply does without"
-            if "apply-patch" in request.media_type
-            else "",
-        )
-    _text(request.body)
-    patch = _json(request.body)
-    if not _shallow(patch, DEEPEST):
-        raise BadRequest("the patch is nested too deep", expected=f"at most {DEEPEST} levels")
-    return patch
-
-
-def _text(body: bytes) -> str:
+def text_of(body: bytes) -> str:
+    """The text of a body; raises `TooLarge`, or `BadRequest` for what is not UTF-8."""
     if len(body) > LARGEST:
         raise TooLarge(f"Request entity too large: limit is {LARGEST}")
     try:
@@ -153,11 +130,6 @@ def _json(body: bytes) -> Any:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError) as problem:
         raise BadRequest("the body is not JSON", found=str(problem)) from None
-
-
-def _shallow(value: Any, levels: int) -> bool:
-    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return levels > 0 and all(_shallow(each, levels - 1) for each in inside)
 
 
 def _short(value: Any) -> str:

@@ -19,7 +19,7 @@ import msgspec
 from course_lib.apiserver import admission, allocation, immutability
 from course_lib.apiserver.admission.service_accounts import name_token
 from course_lib.apiserver.entries import StoredObject
-from course_lib.apiserver.errors import Conflict
+from course_lib.apiserver.errors import Conflict, Unclassified
 from course_lib.apiserver.patches import merge_patch
 from course_lib.apiserver.quota import QuotaAccessor
 from course_lib.apiserver.reader import Reader
@@ -259,7 +259,9 @@ def check_preconditions(desired: Document, entry: StoredObject, kind: Kind) -> N
     """
     meta, existing = desired["metadata"], entry.document["metadata"]
     version = meta.get("resourceVersion")
-    if version and version != str(entry.revision):
+    if version and not str(version).isdecimal():
+        raise Unclassified(f'strconv.ParseUint: parsing "{version}": invalid syntax')
+    if version and version != "0" and version != str(entry.revision):
         raise Conflict(
             f'Operation cannot be fulfilled on {kind.title} "{existing["name"]}": the object has '
             "been modified; please apply your changes to the latest version and try again",

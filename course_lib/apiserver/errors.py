@@ -162,6 +162,32 @@ class TooNew(APIError):
 
 
 class RejectedPatch(APIError):
-    """A JSON patch with an operation that cannot be done."""
+    """A patch that can be read and not be done; the real API server does not say `why`.
+
+    `where` it cannot be done, what was `expected` there, and `found`.
+    """
 
     code, reason = 422, "Invalid"
+
+    def __init__(self, why: str, *, where: str = "", expected: str = "", found: str = "") -> None:
+        said = "the server rejected our request due to an error in our request"
+        super().__init__(said, where=where, expected=expected, found=found, do=why)
+
+
+class Unclassified(APIError):
+    """An error that the API server passes on as it is, without a reason."""
+
+    reason = ""
+
+
+class PlainText(APIError):
+    """An answer with a `code` that is no Status but text: nobody looks at such a path or format.
+
+    `where` and `do` are for the learner.
+    """
+
+    reason = ""
+
+    def __init__(self, code: int, text: str, *, where: str = "", do: str = "") -> None:
+        super().__init__(text, where=where, do=do)
+        self.code = code

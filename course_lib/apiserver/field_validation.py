@@ -22,6 +22,9 @@ STRICT, WARN, IGNORE = "Strict", "Warn", "Ignore"
 _OPTIONS = {"POST": "CreateOptions", "PUT": "UpdateOptions", "PATCH": "PatchOptions"}
 
 
+STRICT_ERROR = "strict decoding error: "
+
+
 class FieldValidation(msgspec.Struct, frozen=True):
     """What a request wants done with such fields; `twice` are the paths of those that repeat."""
 
@@ -38,7 +41,7 @@ class FieldValidation(msgspec.Struct, frozen=True):
         errors += [f'duplicate field "{path}"' for path in self.twice]
         if errors and self.mode == STRICT:
             raise BadRequest(
-                f"{unhandled(kind)}: strict decoding error: {', '.join(errors)}",
+                f"{unhandled(kind)}: {STRICT_ERROR}{', '.join(errors)}",
                 where=title(document),
                 do=hint(unknown, kind),
             )

@@ -11,6 +11,7 @@ from course_lib.objects.manifests import Document, value_at
 
 # Set by the server at creation, and kept.
 IDENTITY = ("name", "namespace", "uid", "creationTimestamp", "generation")
+STAMPS = ("creationTimestamp", "generation")  # what a writer says of them is passed over
 LIFE = ("deletionTimestamp", "deletionGracePeriodSeconds")
 
 
@@ -35,7 +36,7 @@ def carry_over(before: Document, wanted: Document, subresource: str, kind: Kind)
     document = {key: value for key, value in wanted.items() if key != "status" or not kind.status}
     if "status" in before and kind.status:
         document["status"] = before["status"]
-    asked = {k: v for k, v in wanted["metadata"].items() if k not in LIFE}
+    asked = {k: v for k, v in wanted["metadata"].items() if k not in (*LIFE, *STAMPS)}
     document["metadata"] = asked | kept
     document["metadata"]["resourceVersion"] = before["metadata"].get("resourceVersion", "")
     return document

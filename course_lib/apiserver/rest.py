@@ -21,18 +21,17 @@ from course_lib.apiserver.bodies import (
     list_options,
     not_older_than,
     read_body,
-    read_patch,
 )
 from course_lib.apiserver.dry_run import dry
-from course_lib.apiserver.errors import NotAllowed, NotFound
+from course_lib.apiserver.errors import PlainText
 from course_lib.apiserver.field_validation import field_validation
+from course_lib.apiserver.patch_bodies import read_patch
 from course_lib.apiserver.scales import scale_of
 from course_lib.apiserver.server import APIServer
 from course_lib.apiserver.statuses import HTTPResponse, refused
-from course_lib.apiserver.strategic import PATCHES
-from course_lib.apiserver.targets import Target, steps_of, target_of
+from course_lib.apiserver.targets import Target, nobody_serves, steps_of, target_of
 from course_lib.apiserver.writes import Writer
-from course_lib.errors import CourseError
+from course_lib.errors import CourseError, WrongType
 from course_lib.objects.columns import printed
 from course_lib.objects.kind import Kind
 from course_lib.objects.kinds.pod.spec import Pod
@@ -105,22 +104,19 @@ class Face:
             found = discovery.openapi if is_openapi else discovery.resources
             made = partial(found, kinds, group_version)
         if made and request.method != "GET":
-            raise NotAllowed
+            raise PlainText(405, "405: Method Not Allowed")
         if made or parts[:1] in (["api"], ["apis"]):
             return made() if made else None
-        raise NotFound("the server could not find the requested resource", where=request.path)
+        raise nobody_serves(request.path)
 
     def _call(self, target: Target, request: Request) -> HTTPResponse:
         if request.method not in target.methods:
-            raise NotAllowed
+            raise PlainText(405, "405: Method Not Allowed")
         if request.method == "GET":
             return self._get(target, request)
         fields = field_validation(request)
-        if request.method == "PATCH":
-            patch = read_patch(request, target.kind)
-            api = dry(self.api) if asks_for_dry_run(request) else self.api
-            return Writer(api, target, fields).patch(PATCHES[request.media_type], patch)
-        with_body = request.method != "DELETE" or request.body
+        patch = read_patch(request, target.kind) if request.method == "PATCH" else None
+        with_body = request.method in ("POST", "PUT") or (request.body and patch is None)
         body = read_body(request) if with_body else None
         api = self.api
         if request.method == "DELETE" or target.part == "eviction":
@@ -129,6 +125,23 @@ class Face:
         elif asks_for_dry_run(request):
             api = dry(api)
         writer = Writer(api, target, fields)
+        try:
+            return self._write(writer, request, patch, body)
+        except CourseError as refusal:  # with the warnings that are known already
+            answer = refused(refusal, target.details)
+            answer.warnings = writer.warnings
+            if isinstance(refusal, WrongType):  # nothing is said of fields that do not exist
+                answer.warnings = [
+                    each for each in writer.warnings if each == target.kind.deprecation
+                ]
+            return answer
+
+    def _write(
+        self, writer: Writer, request: Request, patch: Any, body: Document | None
+    ) -> HTTPResponse:
+        target = writer.target
+        if request.method == "PATCH":
+            return writer.patch(request.media_type, patch)
         if request.method == "DELETE":
             if not target.name:
                 list_options(request)  # they are checked here, too

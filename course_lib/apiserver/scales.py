@@ -8,9 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from course_lib.apiserver.errors import BadRequest
+from course_lib.objects.api_types.faults import fault
+from course_lib.objects.api_types.table import type_of
+from course_lib.objects.field_errors import InvalidObject, invalid
 from course_lib.objects.kind import Kind, Scale
 from course_lib.objects.manifests import Document, value_at
+from course_lib.objects.validation.formats import NEGATIVE
 
+SCALE = type_of("autoscaling/v1", "Scale")
 _SHOWN = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
 
 
@@ -21,16 +27,35 @@ def scale_of(kind: Kind, document: Document) -> Document:
     if isinstance(selector, dict):  # a label selector; a custom kind has it as text
         labels = selector.get("matchLabels", {})
         selector = ",".join(f"{key}={value}" for key, value in labels.items())
+    replicas = value_at(document, paths.replicas)
     return {
         "kind": "Scale",
         "apiVersion": "autoscaling/v1",
         "metadata": {name: meta[name] for name in _SHOWN if name in meta},
-        "spec": {"replicas": value_at(document, paths.replicas) or 0},
+        "spec": {"replicas": replicas} if replicas else {},
         "status": {
             "replicas": value_at(document, paths.current) or 0,
             "selector": selector or "",
         },
     }
+
+
+def replicas_of(scale: Document) -> int:
+    """The number of replicas that a Scale asks for.
+
+    Raises `BadRequest` for a document that is none, and `InvalidObject` for a number below 0.
+    """
+    assert SCALE is not None
+    if scale.get("kind", "Scale") != "Scale":
+        raise BadRequest("not a Scale", where="kind", found=repr(scale["kind"])[:60])
+    if misfit := fault(scale, SCALE):
+        said = f'Scale in version "v1" cannot be handled as a Scale: {misfit.message}'
+        raise BadRequest(said, where=misfit.path, found=repr(misfit.found)[:60])
+    replicas = int((scale.get("spec") or {}).get("replicas") or 0)
+    if replicas < 0:
+        document = {"apiVersion": "autoscaling/v1", "kind": "Scale"} | scale
+        raise InvalidObject(document, [invalid("spec.replicas", replicas, NEGATIVE)])
+    return replicas
 
 
 def scaled(kind: Kind, replicas: int) -> Document:

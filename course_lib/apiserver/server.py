@@ -26,9 +26,9 @@ from course_lib.apiserver.documents import (
 from course_lib.apiserver.entries import Change, StoredObject
 from course_lib.apiserver.errors import AlreadyExists, BadRequest, Conflict, NotFound, StaleRead
 from course_lib.apiserver.extensions import Extensions
+from course_lib.apiserver.json_patches import patched
 from course_lib.apiserver.patches import Patch, check_subresource, check_types
 from course_lib.apiserver.store import Store
-from course_lib.apiserver.strategic import patched
 from course_lib.apiserver.watch_events import Choice, WatchEvent, event_of
 from course_lib.apiserver.watches import Watch
 from course_lib.engine import Simulation

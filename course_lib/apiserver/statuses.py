@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 
 import msgspec
 
@@ -20,6 +21,7 @@ from course_lib.apiserver.errors import (
     Forbidden,
     NotAllowed,
     NotFound,
+    PlainText,
     RejectedPatch,
     StorageError,
     Terminating,
@@ -43,6 +45,10 @@ _REASONS: dict[str, type[CourseError]] = {
                 Unreachable, Unauthorized, BadRequest, TooLarge, Unsupported)
 }  # fmt: skip
 _REASONS |= {"Invalid": InvalidManifest, "Timeout": StorageError, "ServerTimeout": StorageError}
+_PLAIN: dict[int, Callable[[], CourseError]] = {
+    404: lambda: NotFound("the server could not find the requested resource"),
+    405: NotAllowed,
+}
 _TOO_OLD = re.compile(r"too old resource version: (\d+) \((\d+)\)")
 
 
@@ -52,6 +58,7 @@ class HTTPResponse(msgspec.Struct):
     status: int
     document: Document
     warnings: list[str] = []
+    text: str = ""  # sent in place of the document
 
 
 def refused(refusal: CourseError, about: Document | None = None) -> HTTPResponse:
@@ -62,6 +69,8 @@ def refused(refusal: CourseError, about: Document | None = None) -> HTTPResponse
     elif isinstance(refusal, InvalidManifest) and not isinstance(refusal, WrongType):
         code, reason = 422, "Invalid"
     message = refusal.what
+    if isinstance(refusal, PlainText):
+        return HTTPResponse(code, failure(code, reason, message), text=message)
     if not isinstance(refusal, APIError | InvalidObject | WrongType):  # the rest is in its parts
         parts = (refusal.where, refusal.expected and f"expected {refusal.expected}",
                  refusal.found and f"found {refusal.found}", refusal.do)  # fmt: skip
@@ -111,6 +120,8 @@ def refusal_of(status: Document) -> CourseError:
     if status.get("code") == Compacted.code:
         numbers = _TOO_OLD.search(message)
         return Compacted(*map(int, numbers.groups())) if numbers else Compacted(0, 0)
+    if not reason and status.get("code") in _PLAIN:  # no Status, but text: as client-go has it
+        return _PLAIN[status["code"]]()
     causes = (status.get("details") or {}).get("causes") or [{}]
     refusal = _REASONS.get(reason, APIError)(message or reason)
     refusal.where = causes[0].get("field", "")

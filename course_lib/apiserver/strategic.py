@@ -1,261 +1,241 @@
-"""The patches that kubectl sends: strategic merge patches, and JSON patches.
+"""Strategic merge patches: merge patches in which lists of named things are merged item by item.
 
-Sources: kubernetes.io "Update API Objects in Place Using kubectl patch"; apimachinery
-`pkg/util/strategicpatch`; RFC 6902.
+The types of the release say which lists these are, and by which field their items are told apart.
+
+Source: kubernetes.io "Update API Objects in Place Using kubectl patch"; `patch.go` in
+`pkg/util/strategicpatch` of k8s.io/apimachinery, whose errors these are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from course_lib.apiserver.errors import BadRequest, RejectedPatch, Unclassified
+from course_lib.apiserver.go_values import Json, go_text, go_type
+from course_lib.objects.api_types.table import Field, Type, fields_of
 
-from course_lib.apiserver.errors import BadRequest, RejectedPatch
-from course_lib.apiserver.patches import MERGE_KEYS, MergeKey, Patch, identity, merge_patch
-from course_lib.errors import CourseError
-from course_lib.objects.manifests import Document
-
-Name = tuple[str, ...]
-OPERATIONS = ("add", "remove", "replace", "move", "copy", "test")
-ORDER, PRIMITIVES = "$setElementOrder/", "$deleteFromPrimitiveList/"
-SETS = ("add", "replace")  # what is there or not: `set` of `partialDoc` in json-patch, version 4
-MOST_OPERATIONS = 10_000  # of one JSON patch (`maxJSONPatchOperations`)
+Values = list[Json]
+DIRECTIVE, RETAIN = "$patch", "$retainKeys"
+ORDER, PRIMITIVES = "$setElementOrder", "$deleteFromPrimitiveList"
 
 
-def strategic_merge(target: Any, patch: Any) -> Any:
-    """Like a merge patch, but lists of named things are merged item by item.
+def strategic_merge(
+    target: Json, patch: dict[str, Json], type: Type | None = None
+) -> dict[str, Json]:
+    """The document `target` with a `patch`; lists of its `type` without a merge key are replaced.
 
-    Raises `CourseError` for a directive (`$patch`, `$setElementOrder/...`) of the wrong form.
+    Raises `Unclassified`, `BadRequest` or `RejectedPatch` for a patch of the wrong form.
 
-    >>> strategic_merge({"containers": [{"name": "a", "image": "x"}, {"name": "b"}]},
-    ...                 {"containers": [{"name": "a", "image": "y"}]})
-    {'containers': [{'name': 'a', 'image': 'y'}, {'name': 'b'}]}
+    >>> from course_lib.objects.api_types.table import type_of
+    >>> patch = {"spec": {"containers": [{"name": "a", "image": "y"}]}}
+    >>> strategic_merge({"spec": {"containers": [{"name": "a"}, {"name": "b"}]}}, patch,
+    ...                 type_of("v1", "Pod"))
+    {'spec': {'containers': [{'name': 'a', 'image': 'y'}, {'name': 'b'}]}}
     """
-    if not isinstance(patch, dict):
-        return patch
-    directive = patch.get("$patch", "merge")
-    if directive == "replace":
-        return {key: value for key, value in patch.items() if key != "$patch"}
-    if directive == "delete":
-        return {}
-    if directive != "merge":
-        raise _malformed("$patch", "merge, replace or delete", directive)
-    return _merged(dict(target) if isinstance(target, dict) else {}, patch)
-
-
-def _merged(result: Document, patch: Document) -> Document:
-    if "$retainKeys" in patch:
-        kept = _list_of(patch, "$retainKeys")
-        for key in patch:
-            if not key.startswith("$") and key not in kept:
-                raise _malformed("$retainKeys", f"{key}, which the patch sets", kept)
-        result = {key: value for key, value in result.items() if key in kept}
+    if DIRECTIVE in patch:
+        rest = {key: value for key, value in patch.items() if key != DIRECTIVE}
+        if patch[DIRECTIVE] == "replace":
+            return rest
+        if patch[DIRECTIVE] == "delete":
+            return {}
+        raise _unknown_directive(patch)
+    result = _retained(dict(target) if isinstance(target, dict) else {}, patch)
+    patch = {key: value for key, value in patch.items() if key != RETAIN}
+    done = {RETAIN}
+    for key in [key for key in patch if key.startswith(ORDER)]:
+        name = _named(key, ORDER)
+        done |= {key, name}
+        _set_order(result, patch, key, name, _field(type, name))
     for key, value in patch.items():
-        if key.startswith(PRIMITIVES):
-            gone, live = _list_of(patch, key), result.get(field := key.removeprefix(PRIMITIVES))
-            if isinstance(live, list):
-                result[field] = [each for each in live if each not in gone]
-        elif key.startswith("$"):
-            continue
-        elif value is None:
-            result.pop(key, None)
-        elif isinstance(value, list):
-            order = _list_of(patch, ORDER + key) if ORDER + key in patch else []
-            live = result.get(key)
-            result[key] = _merge_list(key, live if isinstance(live, list) else [], value, order)
-        else:
-            result[key] = strategic_merge(result.get(key), value)
-    for key in patch:  # an order alone, with nothing changed in the list
-        field = key.removeprefix(ORDER)
-        if key.startswith(ORDER) and field not in patch and isinstance(result.get(field), list):
-            result[field] = _merge_list(field, result[field], [], _list_of(patch, key))
+        if key not in done:
+            _set(result, key, value, type)
     return result
 
 
-def _malformed(where: str, expected: str, found: Any) -> CourseError:
-    return CourseError(
-        "the patch is malformed", where=where, expected=expected, found=repr(found)[:60]
-    )
-
-
-def _list_of(patch: dict[str, Any], key: str) -> list[Any]:
-    if not isinstance(found := patch[key], list):
-        raise _malformed(key, "a list", found)
-    return found
-
-
-def _merge_list(field: str, live: list[Any], patch: list[Any], order: list[Any]) -> list[Any]:
-    key = _key_of(field, [*live, *patch])
-    if field == "finalizers":
-        texts: dict[Name, Any] = {(each,): each for each in [*live, *patch]}
-        return [texts[name] for name in _in_order(texts, patch, [(each,) for each in live])]
-    if key is None or any(each.get("$patch") == "replace" for each in patch):
-        return [each for each in patch if not (isinstance(each, dict) and "$patch" in each)]
-    found = {identity(each, key): each for each in live}
-    before = list(found)
-    for each in patch:
-        name = identity(each, key)
-        same = [other for other in found if other[0] == name[0]]
-        if len(same) == 1 and not all(part in each for part in key):
-            name = same[0]
-        if each.get("$patch") == "delete":
-            found.pop(name, None)
+def _set(result: dict[str, Json], key: str, value: Json, type: Type | None) -> None:
+    """Merge one field of a patch into the result, in place."""
+    deletes = key.startswith(PRIMITIVES)
+    name = _named(key, PRIMITIVES) if deletes else key
+    if value is None:
+        result.pop(name, None)
+        return
+    known = result.get(name)
+    if isinstance(known, dict) and isinstance(value, dict) and not deletes:
+        field = _field(type, name)
+        result[name] = strategic_merge(known, value, field.type if field else None)
+    elif isinstance(known, list) and isinstance(value, list):
+        field = _field(type, name)
+        if deletes:
+            result[name] = [each for each in known if each not in value]
+        elif field and field.merged:
+            result[name] = _merged_list(known, value, field)
         else:
-            found[name] = strategic_merge(found.get(name), each)
-    named = [each for each in order or patch if isinstance(each, dict) and key[0] in each]
-    asked = [str(each[key[0]]) for each in named]
-    if any(str(each[key[0]]) not in asked for each in patch if "$patch" not in each):
-        raise _malformed(ORDER + field, "all items of the patch", asked)
-    names = _in_order(found, asked, before)
-    return [found[name] for name in names]
+            result[name] = value
+    elif not deletes:
+        kept, keep = _without_directives(value)
+        result.pop(name, None)
+        if keep:
+            result[name] = kept
 
 
-def _in_order(names: Iterable[Name], asked: list[str], live: list[Name]) -> list[Name]:
-    """The items of a merged list: those of the patch in its order, the others where they were.
-
-    `asked` are the first fields of the patch's keys, in the order that it gives or names. An item
-    that the patch leaves alone stays before the first item of the patch that it stood before
-    (`mergeSortedSlice` of `strategicpatch`). `live` is the order before.
-    """
-    places = {name: place for place, name in enumerate(asked)}
-    first = sorted((name for name in names if name[0] in places), key=lambda n: places[n[0]])
-    others = [name for name in names if name[0] not in places]
-    result: list[Name] = []
-    while first and others:
-        both = first[0] in live and live.index(others[0]) < live.index(first[0])
-        result.append((others if both else first).pop(0))
-    return result + first + others
+def _field(type: Type | None, name: str) -> Field | None:
+    if type is not None and type.is_struct:
+        return fields_of(type.shape).get(name)
+    item = type.item if type is not None and type.shape == "map" else None
+    return Field(name, item) if item else None
 
 
-def _key_of(field: str, items: list[Any]) -> MergeKey | None:
-    """The field by which the items are told apart; None where they are not, or not all have it."""
-    if not all(isinstance(item, dict) for item in items):
-        return None
-    named = [item for item in items if item.get("$patch") != "replace"]
-    for key in MERGE_KEYS.get(field, ()):
-        if all(isinstance(item.get(key[0]), str | int) for item in named):
-            return key
+def _named(key: str, prefix: str) -> str:
+    """The field that a directive is for."""
+    head, slash, name = key.partition("/")
+    if not slash or head != prefix:
+        kind = "setElementOrder list" if prefix == ORDER else "primitive list"
+        raise BadRequest(f"invalid patch format of {kind}")
+    return name
+
+
+def _retained(result: dict[str, Json], patch: dict[str, Json]) -> dict[str, Json]:
+    """The fields that a patch retains; all, where it does not say."""
+    if RETAIN not in patch:
+        return result
+    kept = patch[RETAIN]
+    unkept = (
+        key
+        for key, value in patch.items()
+        if value is not None and key != RETAIN and not key.startswith((PRIMITIVES, ORDER))
+    )
+    if not isinstance(kept, list) or any(key not in kept for key in unkept):
+        raise BadRequest("invalid patch format of retainKeys")
+    return {key: value for key, value in result.items() if key in kept}
+
+
+def _without_directives(value: Json) -> tuple[Json, bool]:
+    """A part of a patch where nothing was before; False where it is a directive itself."""
+    if isinstance(value, dict):
+        if DIRECTIVE in value:
+            return None, False
+        parts = {key: _without_directives(each) for key, each in value.items() if each is not None}
+        return {key: part for key, (part, keep) in parts.items() if keep}, True
+    if isinstance(value, list):
+        items = [_without_directives(each) for each in value]
+        return [item for item, keep in items if keep], True
+    return value, True
+
+
+def _merged_list(known: Values, patch: Values, field: Field) -> Values:
+    """Two lists of the same things (`mergeSlice`)."""
+    if not known and not patch:
+        return known
+    if not _are_maps(known, patch):
+        both = [*known, *(each for each in patch if each not in known)]
+        return _in_order(both, patch, known, "")
+    known, patch = _special(known, patch, field.merge_key)
+    merged = list(known)
+    for each in patch:
+        name = _name(each, field.merge_key)
+        place = _place(merged, name, field.merge_key)
+        if place is None:
+            merged.append(each)
+        else:
+            merged[place] = strategic_merge(merged[place], each, field.type.item)
+    return _in_order(merged, patch, known, field.merge_key)
+
+
+def _are_maps(*lists: Values) -> bool:
+    """Whether the items are maps; all items are of one type (`sliceElementType`)."""
+    items = [each for values in lists for each in values]
+    if any(isinstance(each, list) for each in items):
+        raise RejectedPatch("lists of lists are not supported")
+    if len({go_type(each) for each in items}) > 1:
+        raise Unclassified(f"list element types are not identical: {go_text(list(lists))}")
+    return bool(items) and isinstance(items[0], dict)
+
+
+def _special(known: Values, patch: Values, key: str) -> tuple[Values, Values]:
+    """Items with a directive are acted on, and go (`mergeSliceWithSpecialElements`)."""
+    plain, replaces = [each for each in patch if DIRECTIVE not in each], False
+    for each in patch:
+        directive = each.get(DIRECTIVE, "")
+        if directive == "delete":
+            name = _name(each, key)
+            known = [item for item in known if item.get(key) != name]
+        elif directive == "replace":
+            replaces = True
+        elif directive == "merge":
+            raise Unclassified("merging lists cannot yet be specified in the patch")
+        elif DIRECTIVE in each:
+            raise _unknown_directive(each)
+    return (plain, []) if replaces else (known, plain)
+
+
+def _name(item: Json, key: str) -> Json:
+    if key not in item:
+        raise Unclassified(f"map: {go_text(item)} does not contain declared merge key: {key}")
+    return item[key]
+
+
+def _place(items: Values, name: Json, key: str) -> int | None:
+    """Where the item of a name is; an item without a key is its own name."""
+    for place, each in enumerate(items):
+        if (each.get(key) if key and isinstance(each, dict) else each) == name:
+            return place
     return None
 
 
-def json_patch(target: Any, operations: Any) -> Any:
-    """RFC 6902: a list of operations on paths, done one after the other.
+def _in_order(merged: Values, order: Values, known: Values, key: str) -> Values:
+    """The items of the patch in its order, the others where they were (`normalizeElementOrder`).
 
-    Raises `CourseError` for what is no list of operations, and `RejectedPatch` for an operation
-    that cannot be done.
-
-    >>> json_patch({"spec": {"replicas": 3}}, [
-    ...     {"op": "replace", "path": "/spec/replicas", "value": 5},
-    ...     {"op": "copy", "from": "/spec/replicas", "path": "/spec/before"}])
-    {'spec': {'replicas': 5, 'before': 5}}
+    An item that the patch leaves alone stays before the first item of the patch that it stood
+    before.
     """
-    if not isinstance(operations, list) or len(operations) > MOST_OPERATIONS:
-        raise CourseError(
-            "a JSON patch is a list of operations",
-            expected=f"at most {MOST_OPERATIONS}",
-            found=repr(operations)[:60],
-        )
-    for each in operations:
-        if not isinstance(each, dict):
-            raise CourseError("an operation of a JSON patch is an object", found=repr(each)[:60])
-        op = each.get("op")
-        if op not in OPERATIONS:
-            raise RejectedPatch(
-                "no such operation", expected=f"one of {', '.join(OPERATIONS)}", found=repr(op)[:60]
+    names = [_name(each, key) if key else each for each in merged]
+    asked, before = ([_place(items, name, key) for name in names] for items in (order, known))
+    places = range(len(merged))
+    first = sorted((p for p in places if asked[p] is not None), key=lambda p: asked[p] or 0)
+    others = [p for p in places if asked[p] is None]
+    others.sort(key=lambda p: before[p] or 0)
+    result: list[int] = []
+    while first and others:
+        one, other = before[others[0]], before[first[0]]
+        earlier = one is not None and other is not None and one < other
+        result.append((others if earlier else first).pop(0))
+    return [merged[place] for place in (*result, *first, *others)]
+
+
+def _set_order(
+    result: dict[str, Json], patch: dict[str, Json], key: str, name: str, field: Field | None
+) -> None:
+    """Merge a list whose order a patch names, in place (`mergePatchIntoOriginal`)."""
+    order, known, wanted = patch[key], result.get(name), patch.get(name)
+    for part in (order, known, wanted):
+        if part is not None and not isinstance(part, list):
+            raise Unclassified(f"expected a []interface {{}}, but received a {go_type(part)}")
+    merge_key = field.merge_key if field else ""
+    _check_order(wanted or [], order or [], merge_key)
+    if known is None and wanted is None:
+        return
+    if known is None:
+        merged, _ = _without_directives(wanted)
+    elif wanted is None:
+        merged = known
+    else:
+        merged = _merged_list(known, wanted, field) if field and field.merged else wanted
+    result[name] = _in_order(merged, order or [], known or [], merge_key)
+
+
+def _check_order(patch: Values, order: Values, key: str) -> None:
+    """The items of a patch stand in its order as they do in the patch."""
+    if not order or not patch:
+        return
+    rest = iter(order)
+    for each in patch:
+        if isinstance(each, dict) and DIRECTIVE in each:
+            continue
+        name = _name(each, key) if key else each
+        if not any((_name(other, key) if key else other) == name for other in rest):
+            raise Unclassified(
+                f"The order in patch list:\n{go_text(patch)}\n doesn't match {ORDER} list:\n"
+                f"{go_text(order)}\n"
             )
-        if op in ("move", "copy"):
-            value = _value_at(target, _steps(each, "from"), each)
-            if op == "move":
-                target = _at(target, _steps(each, "from"), {"op": "remove", "path": each["from"]})
-            each = {"op": "add", "path": each.get("path"), "value": value}
-        target = _at(target, _steps(each, "path"), each)
-    return target
 
 
-def _steps(operation: dict[str, Any], name: str) -> list[str]:
-    """The steps of a JSON pointer (RFC 6901)."""
-    path = operation.get(name)
-    if not isinstance(path, str) or (path and not path.startswith("/")):
-        raise RejectedPatch(
-            f"an operation of a JSON patch has a {name}",
-            expected="a text that begins with /",
-            found=repr(path)[:60],
-        )
-    return [step.replace("~1", "/").replace("~0", "~") for step in path.split("/")[1:]]
-
-
-def _value_at(target: Any, steps: list[str], operation: dict[str, Any]) -> Any:
-    for step in steps:
-        if isinstance(target, list):
-            target = target[_place(target, step, operation)]
-        elif isinstance(target, dict) and step in target:
-            target = target[step]
-        else:
-            raise _nowhere(operation)
-    return target
-
-
-def _at(target: Any, steps: list[str], operation: dict[str, Any]) -> Any:
-    op, value = operation["op"], operation.get("value")
-    if not steps:
-        if op == "test" and target != value:
-            raise RejectedPatch("a test of the JSON patch failed", where=operation["path"])
-        return target if op == "test" else None if op == "remove" else value
-    step, rest = steps[0], steps[1:]
-    if isinstance(target, list):
-        place = _place(target, step, operation, adds=op == "add" and not rest)
-        before, after = target[:place], target[place:]
-        if not rest and op == "add":
-            return [*before, value, *after]
-        if not rest and op == "remove":
-            return [*before, *after[1:]]
-        return [*before, _at(after[0], rest, operation), *after[1:]]
-    if not isinstance(target, dict) or (step not in target and (rest or op not in SETS)):
-        raise _nowhere(operation)
-    if not rest and op == "remove":
-        return {key: each for key, each in target.items() if key != step}
-    return target | {step: _at(target.get(step), rest, operation)}
-
-
-def _place(items: list[Any], step: str, operation: dict[str, Any], adds: bool = False) -> int:
-    """An index into a list, a negative one from its end.
-
-    `-` is behind the last item, where only `add` may go.
-    """
-    behind = len(items)
-    digits = step.removeprefix("-")
-    number = digits.isascii() and digits.isdecimal() and len(digits) < 10
-    place = behind if step == "-" else int(step) if number else -behind - 2
-    if step.startswith("-") and number:
-        place += behind + adds
-    if not 0 <= place < behind + adds:
-        raise _nowhere(operation)
-    return place
-
-
-def _nowhere(operation: dict[str, Any]) -> RejectedPatch:
-    where = str(operation.get("path"))
-    return RejectedPatch("the JSON patch names what is not there", where=where)
-
-
-def patched(document: Document, patch: Patch) -> Document:
-    """A document with a merge patch or a JSON patch; the parts that stay are the same objects.
-
-    Raises `BadRequest` for one that is nested too deep or has the wrong form, and `RejectedPatch`
-    for an operation that cannot be done.
-    """
-    apply = json_patch if isinstance(patch, list) else merge_patch
-    try:
-        result = apply(document, patch)
-    except RecursionError:
-        raise BadRequest("the patched object is nested too deep") from None
-    if not isinstance(result, dict):
-        raise BadRequest("the patched object is no object", expected="a mapping")
-    return result
-
-
-# What a PATCH may be written in, and what it then does to a document.
-PATCHES: dict[str, Callable[[Any, Any], Any]] = {
-    "application/json-patch+json": json_patch,
-    "application/merge-patch+json": merge_patch,
-    "application/strategic-merge-patch+json": strategic_merge,
-}
+def _unknown_directive(patch: dict[str, Json]) -> Unclassified:
+    return Unclassified(f"unknown patch type: {patch[DIRECTIVE]} in map: {go_text(patch)}")

@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote
 import msgspec
 
 from course_lib.apiserver import discovery
-from course_lib.apiserver.errors import NotFound
+from course_lib.apiserver.errors import PlainText
 from course_lib.objects.kind import Kind, Kinds
 from course_lib.objects.manifests import Document
 
@@ -54,6 +54,11 @@ class Target(msgspec.Struct, frozen=True):
         return found
 
 
+def nobody_serves(path: str) -> PlainText:
+    """The answer to a path that names nothing."""
+    return PlainText(404, "404 page not found\n", where=path)
+
+
 def steps_of(path: str) -> list[str]:
     """The parts of a path, decoded.
 
@@ -64,7 +69,7 @@ def steps_of(path: str) -> list[str]:
 
 
 def target_of(path: str, kinds: Kinds) -> Target:
-    """Read a path of a server of these kinds; raises `NotFound` for one that names nothing.
+    """Read a path of a server of these kinds; raises `PlainText` for one that names nothing.
 
     >>> from course_lib.objects.kinds import BUILT_IN
     >>> found = target_of("/apis/apps/v1/namespaces/shop/deployments/web/scale", BUILT_IN)
@@ -85,7 +90,7 @@ def target_of(path: str, kinds: Kinds) -> Target:
             placed = bool(namespace) == kind.namespaced if target.name else True
             if len(rest) <= 3 and known and placed and (kind.namespaced or not namespace):
                 return target
-    raise NotFound("the server could not find the requested resource", where=path)
+    raise nobody_serves(path)
 
 
 def path_of(target: Target) -> str:

@@ -6,26 +6,34 @@ Source: kubernetes.io "Kubernetes API Concepts"; `k8s.io/apiserver/pkg/endpoints
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
 from course_lib.apiserver.admission import warnings_of
 from course_lib.apiserver.bodies import DeleteOptions, Request, delete_options
 from course_lib.apiserver.deletion import BACKGROUND, ORPHAN
-from course_lib.apiserver.errors import BadRequest, Conflict, Invalid, NotFound, RejectedPatch
-from course_lib.apiserver.field_validation import WARNING, FieldValidation
-from course_lib.apiserver.scales import scale_of, scaled
+from course_lib.apiserver.errors import BadRequest, Conflict, NotFound
+from course_lib.apiserver.field_validation import STRICT_ERROR, WARNING, FieldValidation
+from course_lib.apiserver.identities import (
+    complete_kind,
+    complete_place,
+    metadata_of,
+    unreadable,
+)
+from course_lib.apiserver.patch_bodies import apply_patch, invalid_patch, misfit_of
+from course_lib.apiserver.scales import SCALE, replicas_of, scale_of, scaled
 from course_lib.apiserver.server import APIServer
 from course_lib.apiserver.statuses import SUCCESS, HTTPResponse
 from course_lib.apiserver.targets import Target
 from course_lib.apiserver.tokens import answered
-from course_lib.errors import CourseError
 from course_lib.objects.decode import warnings_for
+from course_lib.objects.field_errors import InvalidObject, invalid
 from course_lib.objects.kinds.service_account import ServiceAccount
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object
-from course_lib.objects.typed import typed
+from course_lib.objects.typed import type_of_kind
+from course_lib.objects.validation.meta import IMMUTABLE, unchanged
 
 
 class Writer:
@@ -36,6 +44,7 @@ class Writer:
 
     def __init__(self, api: APIServer, target: Target, fields: FieldValidation = WARNING) -> None:
         self.api, self.target, self._fields = api, target, fields
+        self.warnings = [target.kind.deprecation] if target.kind.deprecation else []
         self._place = target.kind, target.name, target.namespace
 
     def post(self, request: Request, document: Document) -> HTTPResponse:
@@ -46,11 +55,13 @@ class Writer:
         if self.target.part == "eviction":
             return self._evict(request, document)
         if self.target.part == "token":
-            self._named(document)
+            document["metadata"] = {"name": self.target.name} | metadata_of(document)
+            complete_place(document, self.target)
             account = self.api.get(ServiceAccount, self.target.name, self.target.namespace)
             return HTTPResponse(201, answered(self.api, account, document))
         if self.target.part == "binding":
-            self._named(document)
+            document["metadata"] = {"name": self.target.name} | metadata_of(document)
+            complete_place(document, self.target)
             node = document.get("target")
             node = node.get("name") if isinstance(node, dict) else None
             if not isinstance(node, str) or not node:
@@ -60,61 +71,102 @@ class Writer:
                 raise Conflict("Precondition failed: UID", expected=pod.uid, found=str(uid)[:60])
             self.api.bind(pod, node)
             return HTTPResponse(201, SUCCESS)
-        warnings = self._complete(document)
+        self._read(document)
         made = self.api.create(document)
         stored = self._document(made.name, made.namespace)
-        warnings += warnings_of(self.api, self.target.kind, stored, None)
-        return HTTPResponse(201, stored, warnings)
+        self.warnings += warnings_of(self.api, self.target.kind, stored, None)
+        return HTTPResponse(201, stored, self.warnings)
 
     def put(self, document: Document) -> HTTPResponse:
         """Replace an object, its status, or its scale; the document says which one it is.
 
         Raises `BadRequest` for a document of another place.
         """
-        self._refuse_nameless(document)
         if self.target.part == "scale":
-            self._named(document)
+            complete_place(document, self.target)
             return self._scale(document)
         before = self.api.document(*self._place)
         if self.target.part == "finalize" and isinstance(spec := document.get("spec", {}), dict):
             document["spec"] = {"finalizers": []} | spec  # left out they are removed
+        self._read(document, before)
+        self._check_uid(document, before)
         return self._update(before, document)
 
-    def patch(self, apply: Callable[[Any, Any], Any], patch: Any) -> HTTPResponse:
+    def _check_uid(self, document: Document, before: Document) -> None:
+        """The UID of a document that replaces another is a precondition; raises `Conflict`."""
+        uid, found = document["metadata"].get("uid"), before["metadata"]["uid"]
+        if uid and uid != found:
+            kind, name, space = self._place
+            raise Conflict(
+                f'Operation cannot be fulfilled on {kind.title} "{name}": StorageError: invalid '
+                f"object, Code: 4, Key: /{'/'.join(filter(None, (kind.plural, space, name)))}, "
+                "ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: "
+                f"{uid}, UID in object meta: {found}"
+            )
+
+    def patch(self, media_type: str, patch: Any) -> HTTPResponse:
         """Change an object, its status, or its scale; the patch may not make it another object.
 
-        Raises `BadRequest` for a patch that would.
+        Raises `BadRequest` for a patch that would, and `InvalidObject` for one whose result cannot
+        be read.
         """
         before = self.api.document(*self._place)
         is_scale = self.target.part == "scale"
+        type = SCALE if is_scale else type_of_kind(self.target.kind)
+        shown = scale_of(self.target.kind, before) if is_scale else before
         try:
-            document = apply(scale_of(self.target.kind, before) if is_scale else before, patch)
-        except RejectedPatch:
-            raise
-        except CourseError as problem:
-            raise BadRequest(
-                problem.what, where=problem.where, expected=problem.expected, found=problem.found
-            ) from None
+            document = apply_patch(media_type, shown, patch, type)
         except RecursionError:
             raise BadRequest("the patched object is nested too deep") from None
         if not isinstance(document, dict):
             raise BadRequest("the patched object is no object", expected="a mapping")
-        self._refuse_nameless(document)
+        if type is not None and (why := misfit_of(media_type, document, type)):
+            raise invalid_patch(media_type, patch, document, why)
         if is_scale:
-            self._named(document)
+            complete_place(document, self.target)
             return self._scale(document)
+        if why := complete_kind(document, self.target.kind):
+            raise invalid_patch(media_type, patch, document, why)
+        try:
+            self._read(document, before)
+        except BadRequest as refusal:
+            _, strict, why = refusal.what.partition(STRICT_ERROR)
+            if not strict:
+                raise
+            raise invalid_patch(media_type, patch, document, strict + why) from None
+        fixed = unchanged(
+            "metadata.uid", document["metadata"].get("uid"), before["metadata"]["uid"]
+        )
+        if document["metadata"].get("uid") and (errors := list(fixed)):
+            raise InvalidObject(before, errors)
         return self._update(before, document)
 
     def _update(self, before: Document, document: Document) -> HTTPResponse:
         """Store a change; its warnings are those that the object did not have already."""
-        known = warnings_for(before, self.target.kind)
-        warnings = [each for each in self._complete(document) if each not in known]
+        for field in ("deletionTimestamp", "deletionGracePeriodSeconds"):
+            value = document["metadata"].get(field)
+            if value is not None and before["metadata"].get(field) is None:
+                raise InvalidObject(before, [invalid(f"metadata.{field}", value, IMMUTABLE)])
         self.api.update(document, self.target.part)
         with suppress(NotFound):  # that was its last finalizer: it is gone
             document = self.api.document(*self._place)
             if not self.target.part:
-                warnings += warnings_of(self.api, self.target.kind, document, before)
-        return HTTPResponse(200, document, warnings)
+                self.warnings += warnings_of(self.api, self.target.kind, document, before)
+        return HTTPResponse(200, document, self.warnings)
+
+    def _read(self, document: Document, before: Document | None = None) -> None:
+        """Complete a document by its path, drop what does not exist, and note the warnings.
+
+        What the object had `before` is not warned of again. Raises `BadRequest` for a document of
+        another kind or place.
+        """
+        kind = self.target.kind
+        if why := complete_kind(document, kind):
+            raise unreadable(document, kind, why)
+        complete_place(document, self.target)
+        self.warnings += self._fields.settle(document, kind)
+        known = [*self.warnings, *(warnings_for(before, kind) if before else ())]
+        self.warnings += [each for each in warnings_for(document, kind) if each not in known]
 
     def delete(self, request: Request, body: Document | None) -> HTTPResponse:
         """Delete an object: the answer is the object while it is still there, else a Status.
@@ -123,12 +175,18 @@ class Writer:
         """
         options, warnings = self._options(request, body)
         before = self.api.document(*self._place)["metadata"]
-        if options.revision and options.revision != before["resourceVersion"]:
-            raise Conflict(
-                "Precondition failed: ResourceVersion",
-                expected=before["resourceVersion"],
-                found=options.revision,
-            )
+        for word, asked, found, end in (
+            ("UID", options.uid, before["uid"], "deleted and then recreated"),
+            ("ResourceVersion", options.revision, before["resourceVersion"], "modified"),
+        ):
+            if asked and asked != found:
+                kind = self.target.kind
+                title = f"{kind.kind}.{kind.group}" if kind.group else kind.kind
+                raise Conflict(
+                    f'Operation cannot be fulfilled on {title} "{self.target.name}": the {word} in '
+                    f"the precondition ({asked}) does not match the {word} in record ({found}). "
+                    f"The object might have been {end}"
+                )
         self.api.delete(*self._place, options.propagation, options.grace_period, options.uid)
         if self.api.find(*self._place) is not None:
             left = self._document(self.target.name, self.target.namespace)
@@ -162,7 +220,7 @@ class Writer:
         return warnings
 
     def _evict(self, request: Request, document: Document) -> HTTPResponse:
-        meta = self._meta(document)
+        meta = metadata_of(document)
         if meta.get("name") not in (None, "", self.target.name):
             raise BadRequest(
                 "name in URL does not match name in Eviction object",
@@ -177,76 +235,11 @@ class Writer:
         return HTTPResponse(201, SUCCESS)
 
     def _scale(self, scale: Document) -> HTTPResponse:
-        if scale.get("kind", "Scale") != "Scale":
-            raise BadRequest("not a Scale", where="kind", found=repr(scale["kind"])[:60])
-        spec = scale.get("spec")
-        replicas = (
-            spec.get("replicas", 0) if isinstance(spec, dict) else 0 if spec is None else spec
-        )
-        if not isinstance(replicas, int) or isinstance(replicas, bool):
-            raise BadRequest(
-                "a Scale has a number of replicas",
-                where="spec.replicas",
-                expected="a whole number",
-                found=repr(replicas)[:60],
-            )
-        if not 0 <= replicas < 2**31:
-            raise Invalid(
-                "spec.replicas: Invalid value: must be greater than or equal to 0 and of 32 bits",
-                where="spec.replicas",
-                found=str(replicas),
-            )
-        version = self._meta(scale).get("resourceVersion")
+        replicas = replicas_of(scale)
+        version = metadata_of(scale).get("resourceVersion")
         patch = scaled(self.target.kind, replicas)
         self.api.patch(*self._place, patch, expected=str(version or ""))
         return HTTPResponse(200, scale_of(self.target.kind, self.api.document(*self._place)))
-
-    def _complete(self, document: Document) -> list[str]:
-        """What the path says, where the document leaves it out; its warnings.
-
-        A document that says otherwise than the path is refused.
-        """
-        for field in ("apiVersion", "kind"):
-            wanted = getattr(self.target.kind, "api_version" if field == "apiVersion" else field)
-            if document.get(field) == "":
-                document[field] = wanted
-            if document.setdefault(field, wanted) != wanted:
-                raise BadRequest(
-                    f"the {field} of the object does not match the {field} on the request",
-                    expected=wanted,
-                    found=str(document[field])[:60],
-                )
-        self._named(document)
-        warnings = self._fields.settle(document, self.target.kind)
-        return warnings + warnings_for(document, self.target.kind)
-
-    def _named(self, document: Document) -> None:
-        meta, target = self._meta(document), self.target
-        document["metadata"] = meta
-        if "dryRun" in document or "deleteOptions" in document:
-            raise BadRequest("a dry run is asked for in the query here", expected="?dryRun=All")
-        if meta.get("namespace") == "":
-            del meta["namespace"]
-        for field, wanted in (("namespace", target.namespace), ("name", target.name)):
-            if wanted and meta.setdefault(field, wanted) != wanted:
-                raise BadRequest(
-                    f"the {field} of the object does not match the {field} on the request",
-                    expected=wanted,
-                    found=str(meta[field])[:60],
-                )
-
-    def _refuse_nameless(self, document: Document) -> None:
-        if not self._meta(document).get("name"):
-            raise BadRequest(
-                "the document has no name", where="metadata.name", expected=self.target.name
-            )
-
-    def _meta(self, document: Document) -> Document:
-        """The metadata of a document, as a mapping of its own."""
-        meta = document.get("metadata")
-        if meta is not None and not isinstance(meta, dict):
-            typed(document, self.target.kind)  # it raises
-        return dict(meta or {})
 
     def _document(self, name: str, namespace: str) -> Document:
         return self.api.document(self.target.kind, name, namespace)

@@ -19,7 +19,7 @@ from tornado.websocket import WebSocketHandler
 from course_lib.apiserver import aggregated
 from course_lib.apiserver.bodies import Request
 from course_lib.apiserver.errors import BadRequest, Forbidden, Invalid, NotAllowed, NotAuthenticated
-from course_lib.apiserver.statuses import failure, refused, to_json
+from course_lib.apiserver.statuses import HTTPResponse, failure, refused, to_json
 from course_lib.apiserver.targets import Target, target_of
 from course_lib.cluster.session import ServedSession
 from course_lib.cluster.watch_stream import WatchStream
@@ -88,8 +88,16 @@ class Guarded(RequestHandler):
 
     def refuse(self, refusal: CourseError, target: Target | None = None) -> None:
         """Answer with a Status that says no."""
-        answer = refused(refusal, target.details if target else {})
-        self.say(answer.status, answer.document)
+        self.reply(refused(refusal, target.details if target else {}))
+
+    def reply(self, answer: HTTPResponse) -> None:
+        """Answer with a document, or with text."""
+        if not answer.text:
+            self.say(answer.status, answer.document)
+            return
+        self.set_status(answer.status)
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.finish(answer.text)
 
     def write_error(self, status_code: int, **told: Any) -> None:
         """Answer with a Status whatever went wrong; what is not the client's fault is logged."""
@@ -143,7 +151,7 @@ class API(Guarded):
             answer = self.served.face.answer(self.asked)
         for warning in answer.warnings:
             self.add_header("Warning", warning_header(warning))
-        self.say(answer.status, answer.document)
+        self.reply(answer)
 
     post = put = patch = delete = _answer
 

@@ -120,11 +120,7 @@ def test_the_scale_is_read_and_written_where_the_definition_says(face):
 
 def test_lists_of_a_custom_kind_are_not_merged_by_anybody(face):
     refused = ask(face, "PATCH", WEB, {"spec": {"size": 3}}, STRATEGIC)
-    assert (refused.status, refused.document["reason"]) == (415, "UnsupportedMediaType")
-    assert refused.document["message"].startswith(
-        "the body of the request was in an unknown format - accepted media types include: "
-        "application/json-patch+json, application/merge-patch+json"
-    )
+    assert (refused.status, refused.text) == (415, "415: Unsupported Media Type")
     assert ask(face, "PATCH", WEB, {"spec": {"size": 3}}, MERGE).document["spec"]["size"] == 3
 
 

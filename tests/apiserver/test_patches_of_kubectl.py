@@ -6,17 +6,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from course_lib.apiserver.errors import APIError, RejectedPatch
+from course_lib.apiserver.json_patches import json_patch
 from course_lib.apiserver.patches import merge_patch, three_way
-from course_lib.apiserver.strategic import json_patch, strategic_merge
-from course_lib.errors import CourseError
+from course_lib.apiserver.strategic import strategic_merge
+from course_lib.objects.api_types.table import type_at, type_of
 
+POD = type_of("v1", "Pod")
+SPEC, META = (type_at(POD, path).type for path in ("spec", "metadata"))
 CONTAINERS = {"containers": [{"name": "a", "image": "x"}, {"name": "b", "image": "y"}]}
+
+
+def merged(live, patch, type=SPEC):
+    return strategic_merge(live, patch, type)
+
+
+def names_of(document, field="containers", key="name"):
+    return [each[key] for each in document[field]]
 
 
 def test_containers_are_merged_by_name_and_new_ones_are_added():
     patch = {"containers": [{"name": "c", "image": "z"}, {"name": "b", "image": "w"}]}
-    merged = strategic_merge(CONTAINERS, patch)["containers"]
-    assert {c["name"]: c["image"] for c in merged} == {"a": "x", "b": "w", "c": "z"}
+    found = merged(CONTAINERS, patch)["containers"]
+    assert {c["name"]: c["image"] for c in found} == {"a": "x", "b": "w", "c": "z"}
 
 
 def test_a_container_is_deleted_by_a_directive_and_the_order_is_set():
@@ -24,15 +36,18 @@ def test_a_container_is_deleted_by_a_directive_and_the_order_is_set():
         "$setElementOrder/containers": [{"name": "b"}, {"name": "c"}, {"name": "a"}],
         "containers": [{"name": "c", "image": "z"}],
     }
-    assert [c["name"] for c in strategic_merge(CONTAINERS, patch)["containers"]] == ["b", "c", "a"]
+    assert names_of(merged(CONTAINERS, patch)) == ["b", "c", "a"]
+    order = {"$setElementOrder/containers": [{"name": "b"}, {"name": "a"}]}
+    assert names_of(merged(CONTAINERS, order)) == ["b", "a"]
     gone = {"containers": [{"$patch": "delete", "name": "a"}]}
-    assert strategic_merge(CONTAINERS, gone)["containers"] == [{"name": "b", "image": "y"}]
+    assert merged(CONTAINERS, gone)["containers"] == [{"name": "b", "image": "y"}]
+    other = {"containers": [{"$patch": "replace"}, {"name": "c"}]}
+    assert names_of(merged(CONTAINERS, other)) == ["c"]
 
 
 def test_without_an_order_new_items_come_before_those_that_the_patch_leaves_alone():
     def names(*patch):
-        merged = strategic_merge(CONTAINERS, {"containers": [{"name": name} for name in patch]})
-        return [each["name"] for each in merged["containers"]]
+        return names_of(merged(CONTAINERS, {"containers": [{"name": name} for name in patch]}))
 
     assert names("c") == ["c", "a", "b"]
     assert names("a", "c") == ["a", "c", "b"]
@@ -40,57 +55,83 @@ def test_without_an_order_new_items_come_before_those_that_the_patch_leaves_alon
 
 
 @pytest.mark.parametrize(
-    "patch",
+    ("patch", "code", "said"),
     [
-        {"$setElementOrder/containers": [{"name": "a"}], "containers": [{"name": "b"}]},
-        {"$retainKeys": ["volumes"], "containers": [{"name": "b"}]},
-        {"$patch": "melt"},
+        (
+            {"$setElementOrder/containers": [{"name": "a"}], "containers": [{"name": "b"}]},
+            500,
+            "The order in patch list:\n[map[name:b]]\n doesn't match $setElementOrder list:\n"
+            "[map[name:a]]\n",
+        ),
+        (
+            {"$setElementOrder/containers": "a"},
+            500,
+            "expected a []interface {}, but received a string",
+        ),
+        ({"$setElementOrder": []}, 400, "invalid patch format of setElementOrder list"),
+        (
+            {"$retainKeys": ["volumes"], "containers": [{"name": "b"}]},
+            400,
+            "invalid patch format of retainKeys",
+        ),
+        ({"$patch": "melt"}, 500, "unknown patch type: melt in map: map[$patch:melt]"),
+        (
+            {"containers": [{"image": "x"}]},
+            500,
+            "map: map[image:x] does not contain declared merge key: name",
+        ),
+        (
+            {"containers": [{"name": "a", "$patch": "merge"}]},
+            500,
+            "merging lists cannot yet be specified in the patch",
+        ),
     ],
 )
-def test_directives_that_leave_out_what_the_patch_sets_are_refused(patch):
-    with pytest.raises(CourseError, match="malformed"):
-        strategic_merge(CONTAINERS, patch)
+def test_a_patch_of_the_wrong_form_is_refused_as_the_library_has_it(patch, code, said):
+    with pytest.raises(APIError) as refused:
+        merged(CONTAINERS, patch)
+    assert (refused.value.code, refused.value.what) == (code, said)
 
 
 UDP, TCP = {"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}
 
 
-def test_ports_are_merged_by_number_and_protocol():
+def test_kubectl_merges_ports_by_number_and_protocol():
     wanted = {"ports": [UDP | {"name": "dns"}, TCP | {"name": "dns-tcp"}]}
-    assert strategic_merge({"ports": [UDP, TCP]}, wanted) == wanted
     assert three_way({}, {"ports": [UDP, TCP]}, wanted) == wanted
     live = {"ports": [{"containerPort": 53, "protocol": "TCP"}]}
     assert three_way({}, live, {"ports": [{"containerPort": 53}]}) == live
 
 
-def test_a_patch_without_a_protocol_means_the_only_port_of_that_number():
+def test_the_api_server_merges_ports_by_their_number_alone():
+    service = type_at(type_of("v1", "Service"), "spec").type
     named = {"ports": [{"port": 53, "name": "dns"}]}
-    assert strategic_merge({"ports": [UDP]}, named) == {"ports": [UDP | {"name": "dns"}]}
+    assert merged({"ports": [UDP]}, named, service) == {"ports": [UDP | {"name": "dns"}]}
     gone = {"ports": [{"port": 53, "$patch": "delete"}]}
-    assert strategic_merge({"ports": [UDP]}, gone) == {"ports": []}
+    assert merged({"ports": [UDP, TCP]}, gone, service) == {"ports": []}
 
 
 @pytest.mark.parametrize(
-    ("field", "key"),
+    ("type", "field", "key"),
     [
-        ("ownerReferences", "uid"),
-        ("secrets", "name"),
-        ("volumeDevices", "devicePath"),
-        ("podIPs", "ip"),
-        ("addresses", "type"),
+        (META, "ownerReferences", "uid"),
+        (type_of("v1", "ServiceAccount"), "secrets", "name"),
+        (type_at(POD, "status").type, "podIPs", "ip"),
+        (type_at(type_of("v1", "Node"), "status").type, "addresses", "type"),
     ],
 )
-def test_items_are_merged_by_the_merge_key_of_their_list(field, key):
+def test_items_are_merged_by_the_merge_key_of_their_list(type, field, key):
     live = {field: [{key: "a", "x": 1}, {key: "b"}]}
-    merged = strategic_merge(live, {field: [{key: "a", "x": 2}]})
-    assert merged == {field: [{key: "a", "x": 2}, {key: "b"}]}
+    found = merged(live, {field: [{key: "a", "x": 2}]}, type)
+    assert found == {field: [{key: "a", "x": 2}, {key: "b"}]}
 
 
 def test_lists_without_a_key_are_replaced_and_finalizers_are_joined():
-    assert strategic_merge({"args": ["a", "b"]}, {"args": ["c"]}) == {"args": ["c"]}
-    assert strategic_merge({"finalizers": ["a"]}, {"finalizers": ["b"]})["finalizers"] == ["b", "a"]
+    container = type_at(POD, "spec.containers").type.item
+    assert merged({"args": ["a", "b"]}, {"args": ["c"]}, container) == {"args": ["c"]}
+    assert merged({"finalizers": ["a"]}, {"finalizers": ["b"]}, META)["finalizers"] == ["b", "a"]
     patch = {"$deleteFromPrimitiveList/finalizers": ["a"]}
-    assert strategic_merge({"finalizers": ["a", "b"]}, patch) == {"finalizers": ["b"]}
+    assert merged({"finalizers": ["a", "b"]}, patch, META) == {"finalizers": ["b"]}
 
 
 def test_retain_keys_and_replace():
@@ -108,7 +149,10 @@ values = st.recursive(
 )
 
 
-@given(target=values, patch=values)
+maps = st.dictionaries(st.sampled_from("xyz"), values, max_size=3)
+
+
+@given(target=maps, patch=maps)
 def test_without_lists_a_strategic_merge_is_a_merge_patch(target, patch):
     assert strategic_merge(target, patch) == merge_patch(target, patch)
 
@@ -130,7 +174,24 @@ def test_the_examples_of_rfc_6902_and_what_the_api_server_adds():
         assert json_patch(before, [{"op": op, "path": path, "value": value}]) == after
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/spec/nothing/deeper", "/spec"])
-def test_a_path_that_is_not_there_is_refused(path):
-    with pytest.raises(CourseError):
-        json_patch({"spec": {}}, [{"op": "test", "path": path, "value": 1}])
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"op": "remove", "path": "/nothing"},
+        {"op": "add", "path": "/spec/nothing/deeper", "value": 1},
+        {"op": "test", "path": "/spec", "value": 1},
+        {"op": "move", "from": "/nothing", "path": "/spec/a"},
+        {"op": "add", "path": "nothing", "value": 1},
+        {"op": "melt", "path": "/spec"},
+        {"op": "add", "value": 1},
+    ],
+)
+def test_an_operation_that_cannot_be_done_is_refused(operation):
+    with pytest.raises(RejectedPatch, match="due to an error in our request"):
+        json_patch({"spec": {}}, [operation])
+
+
+def test_what_the_library_of_json_patches_takes_beside_the_rfc():
+    assert json_patch({"a": 1}, [{"op": "copy", "from": "/b", "path": "/c"}]) == {"a": 1, "c": None}
+    assert json_patch({"a": 1}, [{"op": "add", "path": "/b"}]) == {"a": 1, "b": None}
+    assert json_patch({"a": 1}, [{"op": "add", "path": "x/b", "value": 2}]) == {"a": 1, "b": 2}

@@ -66,7 +66,7 @@ def test_a_json_patch_changes_the_revision_that_was_read_and_no_later_one(client
         client.patch(*place, edits, expected=before)
     size = [{"op": "add", "path": "/data/size", "value": "big"}]
     assert client.patch(*place, size).data == {"colour": "red", "size": "big"}
-    with pytest.raises(CourseError, match="names what is not there"):
+    with pytest.raises(CourseError, match="due to an error in our request"):
         client.patch(*place, [{"op": "remove", "path": "/data/weight"}])
 
 

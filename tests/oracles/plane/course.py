@@ -52,6 +52,8 @@ class CoursePlane:
             answer = self.face.answer(asked)
         except Exception as problem:  # as the HTTP server answers
             answer = HTTPResponse(500, failure(500, "InternalError", repr(problem)))
+        if answer.text:  # no document at all
+            answer.document = {"message": answer.text}
         answer.document = json.loads(json.dumps(answer.document))
         answer.warnings = [text for text in answer.warnings if not text.endswith(OWN)]
         return answer
