@@ -16,13 +16,14 @@ from course_lib.apiserver.statuses import to_json
 from course_lib.apiserver.strategic import strategic_merge
 from course_lib.objects.api_types.faults import fault
 from course_lib.objects.api_types.table import LEAVES, Type
-from course_lib.objects.field_errors import InvalidObject, invalid
+from course_lib.objects.field_errors import InvalidObject, invalid, required
 from course_lib.objects.kind import Kind
 from course_lib.objects.manifests import Document
 
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC = "application/strategic-merge-patch+json"
+APPLY = "application/apply-patch+yaml"
 DEEPEST = 100  # levels of a patch, as of a manifest
 MAP, OPERATION = "map[string]interface {}", "handlers.jsonPatchOp"
 
@@ -31,8 +32,11 @@ def read_patch(request: Request, kind: Kind) -> Json:
     """A patch, which is always JSON; of a custom kind the server does not know which lists merge.
 
     Raises `PlainText` for a format that the kind does not take, `BadRequest` for what cannot be
-    read, and `TooLarge` for a JSON patch with too many operations.
+    read, `TooLarge` for a JSON patch with too many operations, and `InvalidObject` for a
+    server-side apply by nobody. Server-side apply itself is left out.
     """
+    if request.media_type == APPLY:
+        _check_apply(request)
     types = (JSON_PATCH, MERGE_PATCH) if kind.custom else (JSON_PATCH, MERGE_PATCH, STRATEGIC)
     if request.media_type not in types:
         raise PlainText(
@@ -57,6 +61,13 @@ def read_patch(request: Request, kind: Kind) -> Json:
         head = "error decoding patch: " if request.media_type == MERGE_PATCH else ""
         raise BadRequest(f"{head}{_unfit(patch, MAP)}")
     return {} if patch is None else patch
+
+
+def _check_apply(request: Request) -> None:
+    """Raise `InvalidObject` for a server-side apply that does not say who applies."""
+    if not request.text("fieldManager"):
+        options = {"apiVersion": "meta.k8s.io/v1", "kind": "PatchOptions"}
+        raise InvalidObject(options, [required("fieldManager", "is required for apply patch")])
 
 
 def _check_operations(patch: Json) -> None:

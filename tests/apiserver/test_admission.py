@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from course_lib.apiserver.errors import Forbidden
+from course_lib.apiserver.errors import Forbidden, NotFound
 from course_lib.cluster import Cluster
 from course_lib.errors import CourseError
 from tests.conftest import container, job, pod, service, workload
@@ -226,3 +226,9 @@ def test_a_field_that_stays_as_it_was_made(server, before, after, field):
     with pytest.raises(CourseError, match=r"may not be changed|field is immutable") as refusal:
         server.apply(after)
     assert field in refusal.value.where
+
+
+def test_where_there_is_no_namespace_an_object_is_not_judged(api):
+    wrong = {"apiVersion": "v1", "kind": "ConfigMap", "data": {"a b": "x"}}
+    with pytest.raises(NotFound, match='namespaces "No_Such" not found'):
+        api.create(wrong | {"metadata": {"name": "Settings", "namespace": "No_Such"}})

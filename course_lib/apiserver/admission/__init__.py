@@ -61,8 +61,11 @@ def mutate(api: Reader, kind: Kind, document: Document) -> None:
 
     `api` reads what the plugins look up, `kind` is the document's.
     """
-    if not isinstance(document.get("metadata"), dict):
+    metadata = document.get("metadata")
+    if not isinstance(metadata, dict):
         return
+    if kind.namespaced:
+        namespace_lifecycle(api, kind, metadata)
     if kind.kind in PROTECTION:
         in_use_protection(kind, document)
     if kind.type is Node:
@@ -101,7 +104,6 @@ def validate_create(api: QuotaAccessor, kind: Kind, view: Object, document: Docu
                 do="wait until the definition is gone, and apply it again",
             )
     if kind.namespaced:
-        namespace_lifecycle(api, kind, view)
         limit_ranger(api, view)
     pod_security.refuse(api, kind, document, None)
     if isinstance(view, PriorityClass):
@@ -145,17 +147,19 @@ def validate_delete(kind: Kind, name: str) -> None:
         )
 
 
-def namespace_lifecycle(api: Reader, kind: Kind, view: Object) -> None:
+def namespace_lifecycle(api: Reader, kind: Kind, metadata: Document) -> None:
     """NamespaceLifecycle: nothing new where there is no namespace, or one that is going.
 
-    `api` reads the namespace, `kind` is the object's, `view` the object. Raises `NotFound` or
-    `Forbidden`.
+    It has its say before an object is judged. `api` reads the namespace; `kind` and `metadata` are
+    those of the object. Raises `NotFound` or `Terminating`.
     """
-    space = api.find(Namespace, view.namespace)
+    namespace = metadata["namespace"]
+    space = api.find(Namespace, namespace)
     if space is None:
-        raise NotFound(f'namespaces "{view.namespace}" not found', do="create the namespace first")
+        raise NotFound(f'namespaces "{namespace}" not found', do="create the namespace first")
     if space.terminating and kind.kind != "Event":
-        raise Terminating(kind.title, view.name, view.namespace)
+        name = metadata.get("name") or metadata.get("generateName", "")
+        raise Terminating(kind.title, name, namespace)
 
 
 def warnings_of(

@@ -207,7 +207,7 @@ def _warnings(new: Document, old: Document | None) -> Iterator[str]:
 
 
 def _row(piece: EndpointSlice, now: float) -> Row:
-    ports = [str(port.name if port.port is None else port.port) for port in piece.ports or ()]
+    ports = [str(port.port or port.name) for port in piece.ports or ()]
     listed = [address for e in piece.endpoints or () for address in e.addresses]
     return piece.name, piece.address_type, first_of(ports, UNSET), first_of(listed, UNSET)
 

@@ -27,7 +27,7 @@ class EndpointAddress(Value, frozen=True):
 class EndpointPort(Value, frozen=True):
     """One port of the Pods behind a Service."""
 
-    port: int
+    port: int = 0
     name: str = ""
     protocol: str = "TCP"
     app_protocol: str | None = None
