@@ -297,7 +297,7 @@ def update(
         document = copied(typed(document, kind, stored=False))
     if subresource != "finalize":
         kind.carry_over(before, document)
-    kind.set_defaults(document)
+    kind.set_defaults(document, before)
     admission.mutate_update(kind, document)
     if kind.type is Service:
         allocation.reallocate(api, document, before, dry)

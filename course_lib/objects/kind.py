@@ -24,6 +24,7 @@ from course_lib.objects.names import Problem, subdomain_name
 from course_lib.objects.quantity import ResourceList
 
 Problems = Iterator[Problem]
+NOTHING: Document = {}
 Row = Sequence[Any]  # the cells of `kubectl get`, but AGE
 UnknownField = tuple[str, str, bool]  # path, nearest known name, whether Kubernetes has it
 
@@ -186,14 +187,18 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
         found = (part for part in self.subresources if part.name == name and part.narrow)
         return next(found, None)
 
-    def set_defaults(self, document: Document) -> None:
-        """Write what a document leaves out into it, in place; wrong shapes stay for decoding.
+    def set_defaults(self, document: Document, before: Document = NOTHING) -> None:
+        """Write what a document leaves out into it, in place.
 
-        Empty text counts as left out, but where Go has a pointer, which tells them apart.
+        Empty text counts as left out, but where Go has a pointer, which tells them apart. A part of
+        `before` is complete.
         """
         document["apiVersion"] = self.api_version
         for path, value in self.defaults.items():
             parent, _, field = path.rpartition(".")
+            first = path.partition(".")[0].partition("[")[0]
+            if first in before and document.get(first) is before[first]:
+                continue
             for place in places(document, parent) if parent else (document,):
                 there = place.get(field)
                 if there is None or (there == "" and path not in self.pointers):

@@ -17,7 +17,7 @@ from course_lib.objects.field_errors import (
 from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Row
 from course_lib.objects.kinds.endpoints import EndpointPort, protocol_of, use_of
-from course_lib.objects.manifests import Document, places
+from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, ObjectReference, Value
 from course_lib.objects.validation import addresses, formats
 from course_lib.objects.validation.meta import all_invalid, object_meta, unchanged
@@ -63,8 +63,9 @@ _HINTS = (("forZones", formats.label_value), ("forNodes", formats.subdomain))
 
 def _drop_topology(document: Document, old: Document | None = None) -> None:
     """Drop the field of an older version (`dropTopologyOnV1` in its strategy)."""
-    for endpoint in places(document, "endpoints[*]"):
-        endpoint.pop("deprecatedTopology", None)
+    for endpoint in document.get("endpoints") or ():
+        if "deprecatedTopology" in endpoint:
+            del endpoint["deprecatedTopology"]
 
 
 def _validate(document: Document) -> Errors:
