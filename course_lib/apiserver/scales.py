@@ -14,6 +14,7 @@ from course_lib.objects.api_types.table import type_of
 from course_lib.objects.field_errors import InvalidObject, invalid
 from course_lib.objects.kind import Kind, Scale
 from course_lib.objects.manifests import Document, value_at
+from course_lib.objects.selectors import IN, Requirement
 from course_lib.objects.validation.formats import NEGATIVE
 
 SCALE = type_of("autoscaling/v1", "Scale")
@@ -25,8 +26,7 @@ def scale_of(kind: Kind, document: Document) -> Document:
     paths, meta = kind.scale or Scale(), document["metadata"]
     selector = value_at(document, paths.selector) if paths.selector else None
     if isinstance(selector, dict):  # a label selector; a custom kind has it as text
-        labels = selector.get("matchLabels", {})
-        selector = ",".join(f"{key}={value}" for key, value in labels.items())
+        selector = _text(selector)
     replicas = value_at(document, paths.replicas)
     return {
         "kind": "Scale",
@@ -38,6 +38,18 @@ def scale_of(kind: Kind, document: Document) -> Document:
             "selector": selector or "",
         },
     }
+
+
+def _text(selector: Document) -> str:
+    """A label selector, or the map of a ReplicationController, as clients ask by it."""
+    whole = "matchLabels" in selector or "matchExpressions" in selector
+    labels = (selector.get("matchLabels") or {}) if whole else selector
+    equal = [Requirement(key, IN, (value,)) for key, value in labels.items()]
+    terms = [
+        Requirement(term["key"], term["operator"], tuple(term.get("values") or ()), set_based=True)
+        for term in (selector.get("matchExpressions") or () if whole else ())
+    ]
+    return ",".join(str(term) for term in sorted(equal + terms, key=lambda term: term.key))
 
 
 def replicas_of(scale: Document) -> int:

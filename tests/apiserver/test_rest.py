@@ -14,6 +14,7 @@ from course_lib import Cluster
 from course_lib.apiserver import discovery
 from course_lib.apiserver.bodies import Request
 from course_lib.apiserver.rest import Face
+from course_lib.apiserver.scales import scale_of
 from course_lib.apiserver.targets import target_of
 from course_lib.errors import CourseError
 from course_lib.objects.kinds import BUILT_IN
@@ -310,3 +311,22 @@ def test_a_request_is_read_without_a_socket():
     face = Face(Cluster(nodes=1).api.reach)
     answer = face.answer(Request("GET", "/api/v1/nodes"))
     assert [each["metadata"]["name"] for each in answer.document["items"]] == ["node-1"]
+
+
+@pytest.mark.parametrize(
+    ("selector", "text"),
+    [
+        ({"matchLabels": {"tier": "web", "app": "shop"}}, "app=shop,tier=web"),
+        (
+            {
+                "matchLabels": {"tier": "web"},
+                "matchExpressions": [{"key": "app", "operator": "In", "values": ["shop"]}],
+            },
+            "app in (shop),tier=web",
+        ),
+        ({"app": "shop"}, "app=shop"),
+    ],
+)
+def test_a_scale_has_its_selector_as_clients_ask_by_it(selector, text):
+    document = {"metadata": {"name": "web"}, "spec": {"selector": selector}}
+    assert scale_of(BUILT_IN.named("deploy"), document)["status"]["selector"] == text
