@@ -78,7 +78,9 @@ class ScaleTargets:
             scale = scale_of(kind, self._api.document(kind, target.name, namespace))
             has, written = scale["status"]["replicas"], scale["status"]["selector"]
             selector = parse_selector(written) if written else None
-            return ScaledWorkload(kind, target.name, scale["spec"]["replicas"], has, selector)
+            return ScaledWorkload(
+                kind, target.name, scale["spec"].get("replicas", 0), has, selector
+            )
         replicas, has = target.spec.replicas, target.status.replicas
         return ScaledWorkload(kind, target.name, replicas, has, selector)
 

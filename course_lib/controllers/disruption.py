@@ -242,7 +242,7 @@ class DisruptionController(Controller):
         if replicas is None:
             kind = self.informers.kinds.of(workload.api_version, workload.kind)
             document = self.api.document(kind, workload.name, namespace)
-            replicas = scale_of(kind, document)["spec"]["replicas"]
+            replicas = scale_of(kind, document)["spec"].get("replicas", 0)
         return workload.uid, replicas
 
     def _workload(self, reference: OwnerReference, namespace: str) -> Object | None:
