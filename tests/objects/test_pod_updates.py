@@ -51,6 +51,15 @@ def test_a_refused_change_is_shown_line_by_line(cluster):
     )
 
 
+def test_a_priority_that_an_update_leaves_out_stays(cluster):
+    document = made(cluster)
+    for field in ("priority", "preemptionPolicy"):
+        del document["spec"][field]
+    cluster.api.server.update(document)
+    kept = cluster.api.server.document("Pod", "web", "default")["spec"]
+    assert (kept["priority"], kept["preemptionPolicy"]) == (0, "PreemptLowerPriority")
+
+
 def test_images_change_and_containers_stay(cluster):
     document = made(cluster)
     assert errors(cluster, with_container(document, image="nginx:1.28")) == []

@@ -30,10 +30,14 @@ def prepare(document: Document) -> None:
 
 
 def prepare_update(new: Document, old: Document) -> None:
-    """The same for an update: a client that does not know the Pod's own resources keeps them."""
+    """The same for an update: what the server wrote itself, and a client leaves out, stays.
+
+    Source: `PrepareForUpdate`; `admitPod` in `plugin/pkg/admission/priority`.
+    """
     drop_annotations(new["metadata"])
-    if new["spec"].get("resources") is None and "resources" in old["spec"]:
-        new["spec"]["resources"] = old["spec"]["resources"]
+    for field in ("resources", "priority", "preemptionPolicy"):
+        if new["spec"].get(field) is None and field in old["spec"]:
+            new["spec"][field] = old["spec"][field]
 
 
 def _label_keys(spec: Document, labels: dict[str, str]) -> None:
