@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from course_lib.apiserver.bodies import Request, text_of
-from course_lib.apiserver.errors import BadRequest, PlainText, TooLarge
+from course_lib.apiserver.errors import BadRequest, TooLarge, Unsupported
 from course_lib.apiserver.go_values import Json, go_shape, go_text, go_type
 from course_lib.apiserver.json_patches import MOST_OPERATIONS, json_patch
 from course_lib.apiserver.patches import merge_patch
@@ -31,7 +31,7 @@ MAP, OPERATION = "map[string]interface {}", "handlers.jsonPatchOp"
 def read_patch(request: Request, kind: Kind) -> Json:
     """A patch, which is always JSON; of a custom kind the server does not know which lists merge.
 
-    Raises `PlainText` for a format that the kind does not take, `BadRequest` for what cannot be
+    Raises `Unsupported` for a format that the kind does not take, `BadRequest` for what cannot be
     read, `TooLarge` for a JSON patch with too many operations, and `InvalidObject` for a
     server-side apply by nobody. Server-side apply itself is left out.
     """
@@ -39,8 +39,7 @@ def read_patch(request: Request, kind: Kind) -> Json:
         _check_apply(request)
     types = (JSON_PATCH, MERGE_PATCH) if kind.custom else (JSON_PATCH, MERGE_PATCH, STRATEGIC)
     if request.media_type not in types:
-        raise PlainText(
-            415,
+        raise Unsupported(
             "415: Unsupported Media Type",
             do="server-side apply is not simulated: kubectl apply does without"
             if "apply-patch" in request.media_type

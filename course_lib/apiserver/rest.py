@@ -23,7 +23,7 @@ from course_lib.apiserver.bodies import (
     read_body,
 )
 from course_lib.apiserver.dry_run import dry
-from course_lib.apiserver.errors import PlainText
+from course_lib.apiserver.errors import NotAllowed
 from course_lib.apiserver.field_validation import field_validation
 from course_lib.apiserver.patch_bodies import read_patch
 from course_lib.apiserver.scales import scale_of
@@ -104,14 +104,14 @@ class Face:
             found = discovery.openapi if is_openapi else discovery.resources
             made = partial(found, kinds, group_version)
         if made and request.method != "GET":
-            raise PlainText(405, "405: Method Not Allowed")
+            raise NotAllowed
         if made or parts[:1] in (["api"], ["apis"]):
             return made() if made else None
         raise nobody_serves(request.path)
 
     def _call(self, target: Target, request: Request) -> HTTPResponse:
         if request.method not in target.methods:
-            raise PlainText(405, "405: Method Not Allowed")
+            raise NotAllowed
         if request.method == "GET":
             return self._get(target, request)
         fields = field_validation(request)

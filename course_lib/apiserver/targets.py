@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote
 import msgspec
 
 from course_lib.apiserver import discovery
-from course_lib.apiserver.errors import PlainText
+from course_lib.apiserver.errors import NotFound, PlainText
 from course_lib.objects.kind import Kind, Kinds
 from course_lib.objects.manifests import Document
 
@@ -69,7 +69,9 @@ def steps_of(path: str) -> list[str]:
 
 
 def target_of(path: str, kinds: Kinds) -> Target:
-    """Read a path of a server of these kinds; raises `PlainText` for one that names nothing.
+    """Read a path of a server of these kinds; raises `NotFound` for one that names nothing.
+
+    Raises `PlainText` for one of a group that nobody serves.
 
     >>> from course_lib.objects.kinds import BUILT_IN
     >>> found = target_of("/apis/apps/v1/namespaces/shop/deployments/web/scale", BUILT_IN)
@@ -90,7 +92,10 @@ def target_of(path: str, kinds: Kinds) -> Target:
             placed = bool(namespace) == kind.namespaced if target.name else True
             if len(rest) <= 3 and known and placed and (kind.namespaced or not namespace):
                 return target
-    raise nobody_serves(path)
+    served = {kind.group for kind in kinds.all_versions()}
+    if not core and version.partition("/")[0] not in served:
+        raise nobody_serves(path)
+    raise NotFound("the server could not find the requested resource", where=path)
 
 
 def path_of(target: Target) -> str:

@@ -120,7 +120,7 @@ def test_the_scale_is_read_and_written_where_the_definition_says(face):
 
 def test_lists_of_a_custom_kind_are_not_merged_by_anybody(face):
     refused = ask(face, "PATCH", WEB, {"spec": {"size": 3}}, STRATEGIC)
-    assert (refused.status, refused.text) == (415, "415: Unsupported Media Type")
+    assert (refused.status, refused.document["reason"]) == (415, "UnsupportedMediaType")
     assert ask(face, "PATCH", WEB, {"spec": {"size": 3}}, MERGE).document["spec"]["size"] == 3
 
 
