@@ -6,7 +6,7 @@ Source: `k8s.io/apiserver/pkg/storage/etcd3/compact.go` (`--etcd-compaction-inte
 
 from __future__ import annotations
 
-from math import floor
+from math import ceil, floor
 
 from course_lib.apiserver.store import Store
 from course_lib.engine import Simulation
@@ -32,12 +32,14 @@ class Compactor:
         """Start the timer at the first change after a compaction that left none."""
         if self._sleeps:
             self._before = self._store.revision - 1
-            self._next()
+            self._at(ceil((self._sim.now - self._began) / INTERVAL))  # now, at a full interval
 
     def _next(self) -> None:
+        self._at(floor((self._sim.now - self._began) / INTERVAL) + 1)
+
+    def _at(self, interval: int) -> None:
         self._sleeps = False
-        passed = floor((self._sim.now - self._began) / INTERVAL)
-        self._sim.at(self._began + (passed + 1) * INTERVAL, self._compact)
+        self._sim.at(self._began + max(interval, 1) * INTERVAL, self._compact)
 
     def _compact(self) -> None:
         self._store.compact(self._before)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from course_lib.apiserver.compaction import INTERVAL, Compactor
@@ -74,6 +74,7 @@ def test_the_history_of_a_store_that_is_in_use_is_compacted_too(sim):
     assert not remembers(store, 0)
 
 
+@example([300.0, 1.0, 300.0])
 @given(st.lists(st.floats(0.5, 700), max_size=12))
 def test_sleeping_it_forgets_what_a_timer_that_always_runs_forgets(pauses):
     sim = Simulation()
