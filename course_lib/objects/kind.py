@@ -106,7 +106,6 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
     plural: str = ""  # where it does not follow from the kind
     namespaced: bool = True
     categories: tuple[str, ...] = ()
-    equal_versions: tuple[str, ...] = ()  # served beside `api_version`, with the same fields
     removed_versions: Mapping[str, str] = {}  # and the release that stopped serving each
     singular: str = ""  # where it is not the kind in lower case
     deprecation: str = ""  # the warning that each use of it gets
@@ -348,10 +347,10 @@ class Kinds:
         for version in served.versions if served else ():
             if version.api_version == api_version:
                 return version
-        if served and api_version in (served.api_version, *served.equal_versions):
+        if served and api_version == served.api_version:
             return served
         for other in self.all_versions():
-            if other.kind == kind and api_version in (other.api_version, *other.equal_versions):
+            if other.kind == kind and api_version == other.api_version:
                 return other
         raise self._no_match(api_version, kind)
 

@@ -34,13 +34,6 @@ def type_of_kind(kind: Kind) -> Type | None:
     return None if kind.custom else type_of(kind.api_version, kind.kind)
 
 
-def _type_of_document(document: Document, kind: Kind) -> Type | None:
-    version = document.get("apiVersion")
-    if version in kind.equal_versions:
-        return type_of(str(version), kind.kind)
-    return type_of_kind(kind)
-
-
 def typed(
     document: Document, kind: Kind, before: Document | None = None, stored: bool = True
 ) -> Document:
@@ -52,7 +45,7 @@ def typed(
 
     `kind` is that of the document.
     """
-    type = _type_of_document(document, kind)
+    type = type_of_kind(kind)
     if type is None:
         return document
     try:
@@ -121,13 +114,13 @@ def unknown_fields(document: Document, kind: Kind) -> list[str]:
     """The paths of the fields that do not exist in a `kind`, in the order of the document."""
     if kind.unknown is not None:
         return [path for path, _, real in kind.unknown(document) if not real]
-    type = _type_of_document(document, kind)
+    type = type_of_kind(kind)
     return list(unknown(document, type)) if type else []
 
 
 def known_alone(document: Document, kind: Kind) -> Document:
     """A copy of a document of a `kind` without the fields that do not exist."""
-    type = _type_of_document(document, kind)
+    type = type_of_kind(kind)
     return without_unknown(document, type) if type else document  # type: ignore[return-value]
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from msgspec import field
+import msgspec
 
 from course_lib.objects.columns import NONE
+from course_lib.objects.field_errors import no_errors
 from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Row
 from course_lib.objects.kinds import autoscaler_rules
+from course_lib.objects.kinds.autoscaler_versions import to_v1, to_v2
 from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Condition, LabelSelector, Object, Value
 from course_lib.objects.quantity import Quantity
@@ -119,9 +121,6 @@ class HorizontalPodAutoscalerSpec(Value, frozen=True):
     max_replicas: int
     min_replicas: int = 1
     metrics: list[Metric] | None = None
-    target_cpu_utilization_percentage: int | None = field(
-        default=None, name="targetCPUUtilizationPercentage"
-    )
     behavior: Behavior | None = None
 
 
@@ -160,10 +159,9 @@ _RULES: Document = {
 
 
 def _complete(document: Document) -> None:
-    """80 % of the requested CPU, unless something else is said; autoscaling/v1 had one field."""
+    """80 % of the requested CPU, unless something else is said."""
     for spec in places(document, "spec", create=False):
-        percent = spec.pop("targetCPUUtilizationPercentage", 80)
-        target = {"type": "Utilization", "averageUtilization": percent}
+        target = {"type": "Utilization", "averageUtilization": 80}
         if not spec.get("metrics"):
             metric = {"type": "Resource", "resource": {"name": "cpu", "target": target}}
             spec["metrics"] = [metric]
@@ -220,12 +218,28 @@ def _shown(metric: Metric, seen: Document) -> str:
     return f"{source.name}: {shown}" if place.lower().endswith("resource") else shown
 
 
+COLUMNS = table_columns("Name  Reference  Targets  MinPods  MaxPods  Replicas  Age")
+
 HORIZONTAL_POD_AUTOSCALER = Kind(
     "autoscaling/v2",
     HorizontalPodAutoscaler,
     ("hpa",),
     categories=("all",),
-    equal_versions=("autoscaling/v1",),
+    versions=(
+        Kind(
+            "autoscaling/v1",
+            HorizontalPodAutoscaler,
+            ("hpa",),
+            view=lambda document: msgspec.convert(to_v2(document), HorizontalPodAutoscaler),
+            serve=to_v1,
+            store=to_v2,
+            generations=True,
+            defaults={"spec.minReplicas": 1},
+            validate=no_errors,
+            columns=COLUMNS,
+            row=_row,
+        ),
+    ),
     removed_versions={"autoscaling/v2beta1": "1.25", "autoscaling/v2beta2": "1.26"},
     generations=True,
     first_status=lambda view: {"desiredReplicas": 0},
@@ -234,6 +248,6 @@ HORIZONTAL_POD_AUTOSCALER = Kind(
     validate=autoscaler_rules.validate,
     validate_update=autoscaler_rules.validate_update,
     validate_status=autoscaler_rules.validate_status,
-    columns=table_columns("Name  Reference  Targets  MinPods  MaxPods  Replicas  Age"),
+    columns=COLUMNS,
     row=_row,
 )
