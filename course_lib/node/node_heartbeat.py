@@ -45,7 +45,9 @@ class NodeHeartbeat:
         """Whether a report is to be written though nothing has changed."""
         if self._ticker is None:
             return self._client.sim.now - self.reported >= REPORT_PERIOD
-        return self._next(self.reported) <= self._client.sim.now + ALIKE
+        now = self._client.sim.now
+        reported = self.reported if self._end is None else self._reached(now - ALIKE)
+        return self._next(reported) <= now + ALIKE
 
     @property
     def until(self) -> float:
@@ -59,6 +61,13 @@ class NodeHeartbeat:
     def _next(self, reported: float) -> float:
         assert self._ticker is not None
         return self._ticker.first_from(max(reported, 0.0) + REPORT_PERIOD)
+
+    def _reached(self, time: float) -> float:
+        """When the last report until a `time` (s) was, also if no reader has needed it yet."""
+        reported = self.reported
+        while (following := self._next(reported)) <= time:
+            reported = following
+        return reported
 
     def keep(self) -> None:
         """Have heartbeats written when somebody reads the node, where that is possible."""
@@ -81,9 +90,8 @@ class NodeHeartbeat:
         """Write the last heartbeat, if it is not written yet."""
         if self._client.sim.now < self._quiet or self._ticker is None:
             return
-        last, reported = self._ticker.last, self.reported
-        while last is not None and (following := self._next(reported)) <= last:
-            reported = following
+        last = self._ticker.last
+        reported = self.reported if last is None else self._reached(last)
         self._quiet = self._next(reported)
         if reported > self.reported:
             self.reported = reported

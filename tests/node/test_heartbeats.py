@@ -72,3 +72,18 @@ def test_nobody_reads_and_no_heartbeat_is_written(monkeypatch):
     assert cluster.api.server.store.revision == before
     heard(cluster)
     assert cluster.api.server.store.revision == before + 1
+
+
+@pytest.mark.parametrize("seconds", [290, 300, 310, 640])
+def test_a_kubelet_that_is_woken_has_heartbeats_at_the_same_times(seconds, monkeypatch):
+    found = []
+    for plain in (True, False):
+        monkeypatch.setattr(Simulation, "plain", plain)
+        cluster = Cluster(nodes=1, seed=4)
+        cluster.apply("""{apiVersion: v1, kind: Pod, metadata: {name: web},
+                          spec: {containers: [{name: web, image: "nginx:1.27"}]}}""")
+        cluster.run(seconds=seconds)
+        cluster.delete("pod", "web")
+        cluster.run(seconds=20)  # the kubelet looks, and has nothing new to say
+        found.append(heard(cluster))
+    assert found[0] == found[1]

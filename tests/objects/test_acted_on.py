@@ -27,6 +27,7 @@ TOLD = {
     "Event": ("eventTime", "related", "series", "reportingController", "reportingInstance"),
     "Job": ("spec.manualSelector",),  # when it is completed
     "CronJob": ("spec.jobTemplate.spec.manualSelector",),
+    "HorizontalPodAutoscaler": ("spec.targetCPUUtilizationPercentage",),  # v1, served as v2
     "CustomResourceDefinition": ("spec.versions[*].schema.openAPIV3Schema.externalDocs",),
 }
 

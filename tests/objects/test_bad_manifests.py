@@ -190,11 +190,11 @@ def test_a_field_that_kubernetes_does_not_have_is_refused_as_kubectl_asks_for_it
 
 def test_fields_that_the_course_does_not_act_on_are_kept_and_warned_of_by_path():
     cluster = Cluster(nodes=1)
-    document = workload(pod_spec={"setHostnameAsFQDN": True})
+    document = workload(pod_spec={"hostUsers": False})
     table = cluster.apply(document)
-    assert "spec.template.spec.setHostnameAsFQDN: Kubernetes has it" in table.WARNINGS[0]
+    assert "spec.template.spec.hostUsers: Kubernetes has it" in table.WARNINGS[0]
     kept = cluster.document("deployment", "web")["spec"]
-    assert kept["template"]["spec"]["setHostnameAsFQDN"] is True
+    assert kept["template"]["spec"]["hostUsers"] is False
 
 
 GIZMO = {"apiVersion": "example.com/v1", "kind": "Gizmo", "metadata": {"name": "g"}}
