@@ -14,8 +14,10 @@ import msgspec
 
 from course_lib.apiserver.deletion import BACKGROUND, FOREGROUND, ORPHAN
 from course_lib.apiserver.errors import BadRequest, Invalid, TooLarge, TooNew, Unsupported
+from course_lib.apiserver.go_values import go_shape
 from course_lib.errors import CourseError
 from course_lib.objects.manifests import Document, plain, read_manifests
+from course_lib.objects.validation.json_text import syntax_problem
 
 JSON, YAML = "application/json", "application/yaml"
 LARGEST = 3 * 2**20  # bytes of a body (`MaxRequestBodyBytes` in `pkg/server/config.go`)
@@ -80,10 +82,11 @@ class Request(msgspec.Struct):
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def read_body(request: Request) -> Document:
+def read_body(request: Request, wanted: str = "DeleteOptions") -> Document:
     """The one document of a body, in JSON (or nothing said of it) or in YAML.
 
-    Raises `Unsupported` for another media type, and `BadRequest` for what is not one document.
+    Raises `Unsupported` for another media type, and `BadRequest` for what is not one document. It
+    should be of the `wanted` kind.
     """
     written = request.media_type or JSON
     if written not in (JSON, YAML):
@@ -94,11 +97,9 @@ def read_body(request: Request) -> Document:
             do=hint if "protobuf" in written and request.method == "POST" else "",
         )
     text = text_of(request.body)
-    if not text.strip():
-        raise BadRequest("the body of the request is empty", expected="one object")
     try:
         if written == JSON:
-            document = plain(_json(request.body), "body", nulls=True)
+            document = plain(_document(request.body, wanted), "body", nulls=True)
         else:  # the line feed makes clear that this is text, and not the path of a file
             documents = read_manifests(text + "\n")
             document = documents[0] if len(documents) == 1 else documents
@@ -113,6 +114,45 @@ def read_body(request: Request) -> Document:
     if not isinstance(document, dict):
         raise BadRequest("the body is not one object", expected="a mapping", found=_short(document))
     return document
+
+
+SUMMARY = 30  # bytes of a body that a refusal shows (`transformDecodeError`)
+_HEAD = (
+    'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; '
+    'Kind string "json:\\"kind,omitempty\\"" }'
+)  # the type by which Go finds out the kind of a body
+
+
+def _document(body: bytes, wanted: str) -> Any:
+    """A body in JSON, whose null is an object without fields."""
+    try:
+        found = msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError) as problem:
+        text = body.decode()
+        why = syntax_problem(text) if len(text) < LONGEST_EXPLAINED else ""
+        raise unrecognized(body, wanted, f"{why or problem}") from None
+    if isinstance(found, dict | None):
+        return found or {}
+    why = f"json: cannot unmarshal {go_shape(found)} into Go value of type {_HEAD}"
+    raise unrecognized(body, wanted, why)
+
+
+def unrecognized(body: bytes, wanted: str, why: str) -> BadRequest:
+    """The refusal of a `body` that does not say its kind, which should be the `wanted` one.
+
+    `why` is what the reader of JSON said. Source: `transformDecodeError` in
+    `pkg/endpoints/handlers/rest.go`.
+    """
+    shown, more = body[:SUMMARY], " ..." if len(body) > SUMMARY else ""
+    text = shown.decode(errors="replace") if body.startswith(b"{") else shown.hex()
+    return BadRequest(
+        f"the object provided is unrecognized (must be of type {wanted}): couldn't get "
+        f"version/kind; json parse error: {why} ({f'{text}{more}' if body else '<empty>'})",
+        expected=f"one object of the kind {wanted}",
+    )
+
+
+LONGEST_EXPLAINED = 100_000  # characters of a text whose fault is looked for
 
 
 def text_of(body: bytes) -> str:

@@ -117,7 +117,8 @@ class Face:
         fields = field_validation(request)
         patch = read_patch(request, target.kind) if request.method == "PATCH" else None
         with_body = request.method in ("POST", "PUT") or (request.body and patch is None)
-        body = read_body(request) if with_body else None
+        wanted = "DeleteOptions" if request.method == "DELETE" else target.kind.kind
+        body = read_body(request, wanted) if with_body else None
         api = self.api
         if request.method == "DELETE" or target.part == "eviction":
             nested = (body or {}).get("deleteOptions")

@@ -18,14 +18,21 @@ class _Wrong(Exception):
     """The text cannot be read further."""
 
 
-def object_problem(text: str) -> str:
-    """Why a text is not an object in JSON; empty where it is one."""
+def syntax_problem(text: str) -> str:
+    """Why a text is not JSON; empty where it is."""
     try:
         end = _value(text, _space(text, 0))
         if (rest := _space(text, end)) < len(text):
             raise _unexpected(text, rest, "after top-level value")
     except _Wrong as wrong:
         return str(wrong)
+    return ""
+
+
+def object_problem(text: str) -> str:
+    """Why a text is not an object in JSON; empty where it is one."""
+    if problem := syntax_problem(text):
+        return problem
     found = json.loads(text, strict=False)
     names = {list: "array", str: "string", bool: "bool", int: "number", float: "number"}
     if isinstance(found, dict) or found is None:
