@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from course_lib.errors import CourseError, InvalidManifest
-from course_lib.objects.api_types.table import type_at, type_of
+from course_lib.objects.api_types.table import fields_of, type_at, type_of
 from course_lib.objects.field_errors import Errors, no_errors
 from course_lib.objects.field_rules import Check
 from course_lib.objects.headings import Columns, table_columns
@@ -180,6 +180,9 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
         kind = self.kind or self.type.__name__
         msgspec.structs.force_setattr(self, "kind", kind)
         msgspec.structs.force_setattr(self, "plural", self.plural or plural_of(kind))
+        known = None if self.custom else type_of(self.api_version, kind)
+        if known is not None and "status" not in fields_of(known.shape):
+            msgspec.structs.force_setattr(self, "status", False)
 
     def part(self, name: str) -> Subresource | None:
         """The part of this name by which the object itself is updated, or None."""

@@ -5,7 +5,7 @@ Source: `priority`, `defaulttolerationseconds` and `runtimeclass` in `plugin/pkg
 
 from __future__ import annotations
 
-from course_lib.apiserver.errors import Forbidden
+from course_lib.apiserver.errors import Forbidden, Unclassified
 from course_lib.apiserver.reader import Reader
 from course_lib.objects.kinds.kept import RuntimeClass
 from course_lib.objects.kinds.priority_class import SYSTEM, PriorityClass
@@ -136,18 +136,21 @@ def _covers(wide: Document, narrow: Document) -> bool:
 def runtime_class(api: Reader, pod: Document) -> None:
     """RuntimeClass: the Pod gets the overhead, node selector and tolerations of its class.
 
-    Raises `Forbidden` for a class that there is not, and for a Pod that says otherwise.
+    Raises `Forbidden` for a class that there is not, and for a Pod that says otherwise;
+    `Unclassified` for an empty name.
     """
     spec, name = pod["spec"], pod["spec"].get("runtimeClassName")
     overhead = spec.get("overhead")
-    found = api.find(RuntimeClass, name) if isinstance(name, str) and name else None
-    if isinstance(name, str) and name and found is None:
+    if name == "":
+        raise Unclassified("resource name may not be empty", do="leave out spec.runtimeClassName")
+    found = api.find(RuntimeClass, name) if name else None
+    if name and found is None:
         _refuse(pod, f'pod rejected: RuntimeClass "{name}" not found')
     fixed = ((found and found.overhead) or {}).get("podFixed") or {}
     if found is None or found.overhead is None:
-        if overhead:
+        if overhead is not None:
             _refuse(pod, f"pod rejected: {WITHOUT}")
-    elif isinstance(overhead, dict) and overhead and not _equal(overhead, fixed):
+    elif overhead is not None and not _equal(overhead, fixed):
         _refuse(pod, f"pod rejected: {OTHER}")
     else:
         spec["overhead"] = dict(fixed)
