@@ -32,10 +32,9 @@ from course_lib.objects.meta import Object
 from course_lib.objects.sharing import encoded, shared
 from course_lib.objects.typed import typed
 from course_lib.objects.validate import (
+    judge_beside_spec,
     judge_document,
-    validate,
-    validate_beside_spec,
-    validate_status,
+    judge_status,
 )
 
 T = TypeVar("T")
@@ -97,9 +96,7 @@ def judged(kind: Kind, written: bytes, suffix: Callable[[], str] = unnamed) -> I
 def _judged(document: Document, kind: Kind) -> Incoming:
     judge_document(document, kind)
     document = typed(document, kind)
-    view = decode(document, kind)
-    validate(document, view, kind)
-    return Incoming(document, kind, view)
+    return Incoming(document, kind, decode(document, kind))
 
 
 def new(
@@ -137,7 +134,7 @@ def new(
     document["spec"] = known.document["spec"]
     document = typed(document, kind, known.document)
     view = revised(known.view, known.document, document, kind)
-    validate_beside_spec(document, view, kind)
+    judge_beside_spec(document, kind)
     return Incoming(document, kind, view)
 
 
@@ -308,8 +305,6 @@ def update(
     judge_document(document, kind, before, part)
     document = typed(document, kind, before)
     view = revised(existing, before, document, kind)
-    validate(document, view, kind, before)
-    immutability.check(before, document, kind)
     admission.validate_update(api, kind, (view, existing), (document, before))
     return Incoming(document, kind, view)
 
@@ -328,10 +323,9 @@ def update_of_status(
     document = typed(document, kind, before)
     if kind.custom:
         kind.complete(document)
-        immutability.check(before, document, kind)
     elif "status" in document:
         document["status"] = kind.complete_status(document["status"])
-    validate_status(document, before, kind)
+    judge_status(document, before, kind)
     view = revised(existing, before, document, kind)
     return Incoming(document, kind, view)
 

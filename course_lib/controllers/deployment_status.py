@@ -10,11 +10,11 @@ import msgspec
 from course_lib.controllers.deployment_rollout import Rollout, bounds
 from course_lib.engine import Simulation
 from course_lib.engine.timestamps import seconds_at
-from course_lib.objects.field_rules import MAX_INT32
 from course_lib.objects.kinds.deployment import Deployment, DeploymentStatus
 from course_lib.objects.kinds.replica_set import ReplicaSet
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Condition, condition
+from course_lib.objects.quantity import MAX_INT32
 
 LATE, DONE = "ProgressDeadlineExceeded", "NewReplicaSetAvailable"
 PAUSED = "DeploymentPaused"

@@ -14,11 +14,11 @@ import msgspec
 from course_lib.controllers.metrics import RESOLUTION
 from course_lib.engine.timestamps import seconds_at
 from course_lib.errors import CourseError
-from course_lib.objects.field_rules import MAX_INT32
 from course_lib.objects.kinds.pod import Container, Pod
 from course_lib.objects.kinds.pod.requests import amounts
 from course_lib.objects.meta import condition
 from course_lib.objects.pods import is_ready
+from course_lib.objects.quantity import MAX_INT32
 
 CPU_INITIALIZATION = 300.0  # s after its start in which the CPU time of a Pod may mislead
 READINESS_DELAY = 30.0  # s in which a Pod that is started is not ready yet

@@ -13,10 +13,10 @@ from functools import partial
 import msgspec
 
 from course_lib.engine.ages import since
-from course_lib.objects.field_errors import FieldError, InvalidObject, invalid, required
+from course_lib.objects.field_errors import Errors, FieldError, invalid, required
 from course_lib.objects.headings import Column
 from course_lib.objects.jsonpath import JSONPath, text_of
-from course_lib.objects.kind import Kind, Problems, Row, Scale, UnknownField
+from course_lib.objects.kind import Kind, Row, Scale, UnknownField
 from course_lib.objects.manifests import Document, sorted_keys
 from course_lib.objects.meta import Condition, Object, Value
 from course_lib.objects.openapi import definitions
@@ -29,6 +29,7 @@ from course_lib.objects.openapi.definitions import (
 from course_lib.objects.openapi.schema import JSONSchemaProps, below
 from course_lib.objects.openapi.validation import validate
 from course_lib.objects.openapi.values import prune, read
+from course_lib.objects.validation.meta import object_meta, object_meta_update
 
 NAME = Column("Name", format="name", description="Name")
 AGE = CustomResourceColumnDefinition(
@@ -70,13 +71,14 @@ def _kind(definition: CustomResourceDefinition, version: CustomResourceDefinitio
     scale = version.subresources.scale if version.subresources else None
     columns = version.additional_printer_columns or [AGE]
     rules = partial(_errors, schema=schema, scale=scale)
+    namespaced = spec.scope == definitions.NAMESPACED
     return Kind(
         api_version,
         CustomObject,
         tuple(names.short_names or ()),
         names.kind,
         names.plural,
-        namespaced=spec.scope == definitions.NAMESPACED,
+        namespaced=namespaced,
         singular=names.singular,
         deprecation=_deprecation(version, api_version, names.kind),
         categories=tuple(names.categories or ()),
@@ -86,8 +88,9 @@ def _kind(definition: CustomResourceDefinition, version: CustomResourceDefinitio
         serve=lambda document: _served(document, schema, api_version),
         unknown=lambda document: _unknown(document, schema),
         complete=lambda document: _complete(document, schema),
-        rules=lambda view: _new(view, rules),
-        transition=lambda before, after: _transition(before, after, rules),
+        validate=lambda document: _new(document, namespaced, rules),
+        validate_update=lambda new, old: _changed(new, old, rules),
+        validate_status=lambda new, old: _changed(new, old, rules),
         columns=(NAME, *map(_column, columns)),
         row=partial(_row, columns),
         status=version.has_status,
@@ -130,24 +133,22 @@ def _unknown(document: Document, schema: JSONSchemaProps) -> list[UnknownField]:
 
 # Judging
 
-Errors = Callable[[Document, object], list[FieldError]]
+Rules = Callable[[Document, object], list[FieldError]]
 
 
-def _new(view: CustomObject, errors: Errors) -> Problems:
-    """The rules for a new object; those for an update are in `transition`, and know what was."""
-    if not view.metadata.resource_version:
-        _refuse(view.document, errors(view.document, msgspec.UNSET))
-    return iter(())
+def _new(document: Document, namespaced: bool, rules: Rules) -> Errors:
+    """What is wrong with a new object, by its metadata and by the `rules` of its schema.
+
+    Source: `pkg/registry/customresource/strategy.go` of k8s.io/apiextensions-apiserver.
+    """
+    yield from object_meta(document, namespaced=namespaced, core=False)
+    yield from rules(document, msgspec.UNSET)
 
 
-def _transition(before: Document, after: Document, errors: Errors) -> Problems:
-    _refuse(after, errors(after, before))
-    return iter(())
-
-
-def _refuse(document: Document, found: list[FieldError]) -> None:
-    if found:
-        raise InvalidObject(document, found)
+def _changed(new: Document, old: Document, rules: Rules) -> Errors:
+    """The same for the `new` version of an `old` object."""
+    yield from object_meta_update(new, old, core=False)
+    yield from rules(new, old)
 
 
 def _errors(

@@ -188,52 +188,6 @@ def _beyond_view(value: object, shape: object, path: str = "") -> Iterator[str]:
                 yield here
 
 
-def canonical(value: Any, shape: Any, before: object = None) -> Any:
-    """The `value` of a type `shape` with its quantities in canonical form, as they are stored.
-
-    A part of `before`, which is canonical, is taken over, and so is one without quantities.
-    """
-    shape, origin, inner = _taken_apart(shape)
-    if shape is Quantity:
-        return str(_quantity(Quantity, value))
-    if value is before or not _has_quantities(shape):
-        return value
-    if isinstance(value, list) and origin is list:
-        return [canonical(item, inner[0]) for item in value]
-    if isinstance(value, dict) and origin is dict:
-        return {key: canonical(item, inner[1]) for key, item in value.items()}
-    if isinstance(value, dict) and not origin:
-        known = before if isinstance(before, dict) else {}
-        fields = _fields_with_quantities(shape)
-        return value | {
-            key: canonical(value[key], of, known.get(key))
-            for key, of in fields.items()
-            if key in value
-        }
-    return value
-
-
-@cache
-def _has_quantities(shape: object) -> bool:
-    """Whether a quantity stands in values of a type, or in parts of them."""
-    looked_at: list[object] = []
-    waiting = [shape]
-    while waiting:
-        each, _, inner = _taken_apart(waiting.pop())
-        if each is Quantity:
-            return True
-        if each not in looked_at:
-            looked_at.append(each)
-            struct = isinstance(each, type) and issubclass(each, msgspec.Struct)
-            waiting += _fields(each).values() if struct else inner
-    return False
-
-
-@cache
-def _fields_with_quantities(shape: type[msgspec.Struct]) -> dict[str, Any]:
-    return {name: of for name, of in _fields(shape).items() if _has_quantities(of)}
-
-
 @cache
 def _fields(shape: type[msgspec.Struct]) -> dict[str, Any]:
     hints = typing.get_type_hints(shape)

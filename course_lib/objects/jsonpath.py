@@ -16,6 +16,7 @@ import msgspec
 
 from course_lib.errors import CourseError
 from course_lib.objects.field_errors import number, shown
+from course_lib.objects.manifests import sorted_keys
 
 _STEP = re.compile(
     r"""\.\.(?P<deep>(?:\\.|[\w-])*)
@@ -57,12 +58,12 @@ class JSONPath(msgspec.Struct, frozen=True):
 
 
 def text_of(value: object) -> str:
-    """A value as kubectl prints it: text without quotes, lists and mappings as JSON."""
+    """A value as kubectl prints it: text without quotes, lists and mappings as sorted JSON."""
     if value is None:
         return "<no value>"
     if isinstance(value, float):
         return number(value)
-    return value if isinstance(value, str) else shown(value)
+    return value if isinstance(value, str) else shown(sorted_keys(value))
 
 
 @cache

@@ -16,14 +16,12 @@ import msgspec
 from course_lib.errors import CourseError, InvalidManifest
 from course_lib.objects.api_types.table import fields_of, type_at, type_of
 from course_lib.objects.field_errors import Errors, no_errors
-from course_lib.objects.field_rules import Check
 from course_lib.objects.headings import Columns, table_columns
 from course_lib.objects.manifests import Document, places, value_at
 from course_lib.objects.meta import Object
-from course_lib.objects.names import Problem, subdomain_name
 from course_lib.objects.quantity import ResourceList
+from course_lib.objects.validation.meta import object_meta
 
-Problems = Iterator[Problem]
 NOTHING: Document = {}
 Row = Sequence[Any]  # the cells of `kubectl get`, but AGE
 UnknownField = tuple[str, str, bool]  # path, nearest known name, whether Kubernetes has it
@@ -52,10 +50,6 @@ class Scale(msgspec.Struct, frozen=True):
     selector: str = "spec.selector"
 
 
-def _no_problems(*judged: object) -> Problems:
-    return iter(())
-
-
 def _unchanged(*documents: Document) -> None:
     pass
 
@@ -74,11 +68,9 @@ def no_usage(view: Any) -> ResourceList:
 
 
 class Embedded(msgspec.Struct, frozen=True, eq=False):
-    """What several kinds hold, such as a Pod's template; `relations` get the part and its path."""
+    """What several kinds hold, such as a Pod's template, and how it is completed."""
 
-    fields: Mapping[str, Check] = {}
     complete: Callable[[Document], None] = _unchanged
-    relations: Callable[[Document, str], Problems] = _no_problems
 
 
 def plural_of(kind: str) -> str:
@@ -144,22 +136,13 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
 
     # Judging it: what its strategy upstream refuses, in the same words and order
     spec_alone: bool = False  # its spec is completed and judged by itself, whatever stands beside
-    validate: Callable[[Document], Errors] | None = None  # a new object, with its metadata
+    validate: Callable[[Document], Errors] = object_meta  # a new object, with its metadata
     validate_beside_spec: Callable[[Document], Errors] = no_errors  # where the spec is valid
     validate_update: Callable[[Document, Document], Errors] | None = None  # new, old
     validate_status: Callable[[Document, Document], Errors] = no_errors  # new, old
     warnings: Callable[[Document, Document | None], Iterable[str]] = (
         _no_warnings  # of a valid object, and of the one that it replaces
     )
-
-    # The same, for kinds that have no `validate` yet
-    name_rule: Callable[[str], Problems] = subdomain_name
-    fields: Mapping[str, Check] = {}  # rules of single fields, by path
-    rules: Callable[[Any], Problems] = _no_problems  # of the view
-    relations: Callable[[Document], Problems] = _no_problems  # asked when all else is right
-    fixed: tuple[str, ...] = ()  # paths that an update may not change
-    free: tuple[str, ...] = ()  # fields of `spec` that it may, where it may change no other
-    transition: Callable[[Document, Document], Problems] = _no_problems  # before, after
 
     # Showing it
     columns: Columns = table_columns("Name  Created At:date")

@@ -6,7 +6,7 @@ document. To change one, write the document through the API server.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -14,13 +14,10 @@ from course_lib.objects.selectors import NOTHING, Requirement, Selector
 
 
 class Value(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """A part of an object; field names are the API's, written in Python's way.
+    """A part of an object, with the fields that something here acts on (`api_types` has all).
 
-    `UNKEPT` names, with spaces between, the fields that Kubernetes has and the course does not keep
-    in the view (types of k8s.io/api). A field that is in neither does not exist, and is refused.
+    Field names are the API's, written in Python's way.
     """
-
-    UNKEPT: ClassVar[str] = ""
 
 
 class OwnerReference(Value, frozen=True):
@@ -122,8 +119,6 @@ class ObjectReference(Value, frozen=True):
 
 class Condition(Value, frozen=True):
     """A statement about an object, true, false or unknown, since when and why."""
-
-    UNKEPT = "lastHeartbeatTime lastProbeTime"
 
     type: str
     status: str

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from course_lib.objects.kinds.node import Node
 from course_lib.objects.kinds.pod import NodeSelectorTerm, PodSpec
-from course_lib.objects.names import is_label_value
 from course_lib.objects.selectors import Requirement
+from course_lib.objects.validation.formats import label_value
 
 
 def requires(spec: PodSpec, node: Node) -> bool:
@@ -26,10 +26,10 @@ def meets(term: NodeSelectorTerm, node: Node) -> bool:
     if not term.match_expressions and not term.match_fields:
         return False
     fields = {"metadata.name": node.name}
-    parsed = all(is_label_value(v) for e in term.match_expressions or () for v in e.values or ())
+    values = (value for each in term.match_expressions or () for value in each.values or ())
     conditions = [(each, node.labels) for each in term.match_expressions or ()]
     conditions += [(each, fields) for each in term.match_fields or ()]
-    return parsed and all(
+    return not any(map(label_value, values)) and all(
         Requirement(e.key, e.operator, tuple(e.values or ())).matches(labels)
         for e, labels in conditions
     )

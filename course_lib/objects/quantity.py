@@ -13,7 +13,7 @@ from functools import lru_cache, total_ordering
 from course_lib.errors import CourseError
 
 NANO = 10**9
-MAX_INT64 = 2**63 - 1
+MAX_INT32, MAX_INT64 = 2**31 - 1, 2**63 - 1
 MOST = 10**30  # in base units: beyond it nothing is counted, and numbers get no longer
 
 DECIMAL_SI = "DecimalSI"  # 100m, 2, 5k, 12E

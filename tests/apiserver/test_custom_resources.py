@@ -292,3 +292,18 @@ def test_an_update_from_1_to_true_is_a_change():
     after = cluster.api.document("Switch", "s", "default")
     assert after["spec"]["on"] is True
     assert after["metadata"]["generation"] == 2
+
+
+def test_the_metadata_of_an_object_is_judged_before_its_schema(served):
+    wrong = cache(name="Web")
+    wrong["metadata"]["finalizers"] = ["mine"]  # a domain is not asked for
+    wrong["spec"]["size"] = "large"
+    with pytest.raises(InvalidManifest) as refusal:
+        served.create(wrong)
+    assert [said.split(":")[0] for said in messages(refusal)] == ["metadata.name", "spec.size"]
+    served.create(cache())
+    document = served.document("Cache", "web")
+    document["metadata"]["labels"] = {"a b": "c"}
+    with pytest.raises(InvalidManifest) as refusal:
+        served.update(document)
+    assert messages(refusal)[0].startswith('metadata.labels: Invalid value: "a b": name part must')

@@ -24,7 +24,7 @@ def test_a_document_is_defaulted_decoded_and_validated_once_on_its_way_in(monkey
     steps = [
         calls_of(monkeypatch, Kind, "set_defaults"),
         calls_of(monkeypatch, documents, "decode"),
-        calls_of(monkeypatch, documents, "validate"),
+        calls_of(monkeypatch, documents, "judge_document"),
     ]
     new = pod("web")
     new["spec"]["containers"][0]["image"] = "only-here:1"  # a spec that no test had before

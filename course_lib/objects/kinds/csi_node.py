@@ -38,8 +38,6 @@ class CSINodeSpec(Value, frozen=True):
 class CSINode(Object, frozen=True, kw_only=True):
     """What a node's kubelet tells of its storage drivers."""
 
-    UNKEPT = "status"
-
     spec: CSINodeSpec = CSINodeSpec()
 
 

@@ -60,8 +60,6 @@ class DaemonSetSpec(Value, frozen=True):
 class DaemonSetStatus(Value, frozen=True):
     """How many nodes should run the Pod, and do."""
 
-    UNKEPT = "collisionCount conditions"
-
     observed_generation: int = 0
     current_number_scheduled: int = 0
     number_misscheduled: int = 0

@@ -36,8 +36,6 @@ class EndpointConditions(Value, frozen=True):
 class Endpoint(Value, frozen=True):
     """One Pod behind a Service."""
 
-    UNKEPT = "deprecatedTopology"
-
     addresses: list[str]
     conditions: EndpointConditions = EndpointConditions()
     node_name: str = ""

@@ -35,8 +35,6 @@ class IngressServiceBackend(Value, frozen=True):
 class IngressBackend(Value, frozen=True):
     """Where a request goes."""
 
-    UNKEPT = "resource"
-
     service: IngressServiceBackend | None = None
 
 
@@ -72,8 +70,6 @@ class IngressSpec(Value, frozen=True):
 
 class Ingress(Object, frozen=True, kw_only=True):
     """HTTP from outside, by host and path."""
-
-    UNKEPT = "status"
 
     spec: IngressSpec = IngressSpec()
 

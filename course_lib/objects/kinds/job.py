@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from course_lib.engine.ages import age
 from course_lib.engine.timestamps import seconds_at
-from course_lib.objects.field_rules import MAX_INT32
 from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Row
 from course_lib.objects.kinds import job_rules
@@ -18,12 +17,11 @@ from course_lib.objects.kinds.pod.template import COLUMNS, TEMPLATE, container_c
 from course_lib.objects.kinds.workload_rules import name_of_pods
 from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Condition, LabelSelector, Object, Value, is_true, selector_of
+from course_lib.objects.quantity import MAX_INT32
 
 
 class JobSpec(Value, frozen=True):
     """What a Job should do."""
-
-    UNKEPT = "scheduling"
 
     template: PodTemplateSpec
     parallelism: int = 1

@@ -41,15 +41,11 @@ class RuntimeClass(Object, frozen=True, kw_only=True):
 class VolumeAttributesClass(Object, frozen=True, kw_only=True):
     """What of a CSI volume can be changed while it is in use."""
 
-    UNKEPT = "parameters"
-
     driver_name: str = ""
 
 
 class StorageCapacity(Object, frozen=True, kw_only=True):
     """How much a CSI driver can provide of a storage class somewhere."""
-
-    UNKEPT = "maximumVolumeSize nodeTopology"
 
     storage_class_name: str = ""
     capacity: str | None = None

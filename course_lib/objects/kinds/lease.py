@@ -17,8 +17,6 @@ _COORDINATED = ("strategy", "preferredHolder")
 class LeaseSpec(Value, frozen=True):
     """Who holds the lease, and when it was last renewed."""
 
-    UNKEPT = "preferredHolder strategy"
-
     holder_identity: str = ""
     lease_duration_seconds: int = 0
     acquire_time: str | None = None

@@ -29,8 +29,6 @@ class Taint(Value, frozen=True):
 class NodeSpec(Value, frozen=True):
     """What a node should be."""
 
-    UNKEPT = "configSource externalID podCIDRs podPreemptionPolicy"
-
     pod_cidr: str = msgspec.field(default="", name="podCIDR")
     provider_id: str = msgspec.field(default="", name="providerID")
     unschedulable: bool = False
@@ -53,11 +51,6 @@ class ContainerImage(Value, frozen=True):
 
 class NodeStatus(Value, frozen=True):
     """What a node has, and how it is."""
-
-    UNKEPT = (
-        "config daemonEndpoints declaredFeatures features phase runtimeHandlers volumesAttached "
-        "volumesInUse"
-    )
 
     capacity: ResourceList | None = None
     allocatable: ResourceList | None = None

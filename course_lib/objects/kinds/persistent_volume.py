@@ -26,8 +26,6 @@ from course_lib.objects.validation.resources import positive_amount
 class ClaimReference(Value, frozen=True):
     """The claim that a volume is bound to."""
 
-    UNKEPT = "fieldPath resourceVersion"
-
     name: str = ""
     namespace: str = ""
     uid: str = ""
@@ -43,12 +41,6 @@ class VolumeNodeAffinity(Value, frozen=True):
 
 class VolumeSpec(Value, frozen=True):
     """The size of a volume, how it may be used, and where its storage is."""
-
-    UNKEPT = (
-        "awsElasticBlockStore azureDisk azureFile cephfs cinder fc flexVolume flocker "
-        "gcePersistentDisk glusterfs iscsi mountOptions photonPersistentDisk portworxVolume "
-        "quobyte rbd scaleIO storageos vsphereVolume"
-    )
 
     capacity: ResourceList | None = None
     access_modes: list[str] | None = None
@@ -66,8 +58,6 @@ class VolumeSpec(Value, frozen=True):
 
 class VolumeStatus(Value, frozen=True):
     """Available, Bound, Released or Failed."""
-
-    UNKEPT = "lastPhaseTransitionTime message"
 
     phase: str = "Pending"
     reason: str = ""

@@ -46,8 +46,6 @@ PROTECTION = {
 class ClaimSpec(Value, frozen=True):
     """What volume is wanted."""
 
-    UNKEPT = "dataSource dataSourceRef"
-
     access_modes: list[str] | None = None
     resources: ResourceRequirements = ResourceRequirements()
     storage_class_name: str | None = None
@@ -59,11 +57,6 @@ class ClaimSpec(Value, frozen=True):
 
 class ClaimStatus(Value, frozen=True):
     """Pending until bound to a volume; Lost if that volume went away."""
-
-    UNKEPT = (
-        "allocatedResourceStatuses allocatedResources currentVolumeAttributesClassName "
-        "healthStatus modifyVolumeStatus"
-    )
 
     phase: str = "Pending"
     access_modes: list[str] | None = None

@@ -35,8 +35,6 @@ class ServicePort(Value, frozen=True):
 class ServiceSpec(Value, frozen=True):
     """Which Pods a Service stands for, and under which address."""
 
-    UNKEPT = "allocateLoadBalancerNodePorts loadBalancerClass loadBalancerIP"
-
     type: str = "ClusterIP"
     selector: dict[str, str] | None = None
     ports: list[ServicePort] | None = None
@@ -58,8 +56,6 @@ class ServiceSpec(Value, frozen=True):
 
 class ServiceStatus(Value, frozen=True):
     """The address that a load balancer gave."""
-
-    UNKEPT = "conditions"
 
     load_balancer: dict[str, Any] | None = None
 

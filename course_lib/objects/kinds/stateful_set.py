@@ -60,8 +60,6 @@ class StatefulSetSpec(Value, frozen=True):
 class StatefulSetStatus(Value, frozen=True):
     """How far a StatefulSet has come."""
 
-    UNKEPT = "conditions"
-
     observed_generation: int = 0
     replicas: int = 0
     ready_replicas: int = 0

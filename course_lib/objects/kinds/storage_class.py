@@ -45,8 +45,6 @@ class TopologySelectorTerm(Value, frozen=True):
 class StorageClass(Object, frozen=True, kw_only=True):
     """A kind of storage, and who makes it on demand."""
 
-    UNKEPT = "mountOptions"
-
     provisioner: str
     reclaim_policy: str = "Delete"
     volume_binding_mode: str = "Immediate"

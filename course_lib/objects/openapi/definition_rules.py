@@ -14,7 +14,6 @@ import msgspec
 
 from course_lib.objects.field_errors import FieldError, forbidden, invalid, not_supported, required
 from course_lib.objects.manifests import Document
-from course_lib.objects.names import is_subdomain
 from course_lib.objects.openapi.definitions import (
     CLUSTER,
     NAMESPACED,
@@ -27,6 +26,8 @@ from course_lib.objects.openapi.definitions import (
 )
 from course_lib.objects.openapi.schema import JSONSchemaProps
 from course_lib.objects.openapi.schema_rules import schema_errors
+from course_lib.objects.validation import formats
+from course_lib.objects.validation.meta import all_invalid
 
 Errors = Iterator[FieldError]
 APPROVAL = "api-approved.kubernetes.io"
@@ -40,11 +41,6 @@ _NO_LABEL = (
     "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an "
     "alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', "
     "regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"
-)
-_NO_SUBDOMAIN = (
-    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or "
-    "'.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used "
-    "for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
 )
 
 
@@ -108,8 +104,7 @@ def _name(definition: CustomResourceDefinition) -> Errors:
     if not definition.name:
         yield required("metadata.name", "name or generateName is required")
         return
-    if not is_subdomain(definition.name):
-        yield invalid("metadata.name", definition.name, _NO_SUBDOMAIN)
+    yield from all_invalid("metadata.name", definition.name, formats.subdomain(definition.name))
     if definition.name != f"{spec.names.plural}.{spec.group}":
         rule = 'must be spec.names.plural+"."+spec.group'
         yield invalid("metadata.name", definition.name, rule)
@@ -133,8 +128,8 @@ def _approval(definition: CustomResourceDefinition) -> Errors:
 def _spec(spec: CustomResourceDefinitionSpec) -> Errors:
     if not spec.group:
         yield required("spec.group")
-    elif not is_subdomain(spec.group):
-        yield invalid("spec.group", spec.group, _NO_SUBDOMAIN)
+    elif problems := formats.subdomain(spec.group):
+        yield from all_invalid("spec.group", spec.group, problems)
     elif "." not in spec.group:
         yield invalid("spec.group", spec.group, "should be a domain with at least one dot")
     if not spec.scope:

@@ -61,8 +61,6 @@ class CustomResourceValidation(Value, frozen=True):
 class CustomResourceDefinitionVersion(Value, frozen=True):
     """One version of the objects; exactly one of all is the one in which they are stored."""
 
-    UNKEPT = "selectableFields"
-
     name: str = ""
     served: bool = False
     storage: bool = False

@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from course_lib.objects.names import is_label, is_subdomain
+from course_lib.objects.validation import formats
 
 _UUID = "[0-9a-f]{8}-?[0-9a-f]{4}-?%s[0-9a-f]{3}-?%s[0-9a-f]{3}-?[0-9a-f]{12}"
 _HEX = "[0-9a-f]"
@@ -94,8 +94,8 @@ FORMATS: dict[str, Callable[[str], bool]] = {
     "uuid5": _matches(_UUID % ("5", _VARIANT)),
     "byte": _is_byte,
     "password": lambda text: True,
-    "k8sshortname": is_label,
-    "k8slongname": is_subdomain,
+    "k8sshortname": lambda text: not formats.label(text),
+    "k8slongname": lambda text: not formats.subdomain(text),
 }
 UNCHECKED = {
     "bsonobjectid", "isbn", "isbn10", "isbn13", "creditcard", "ssn", "hexcolor", "rgbcolor",

@@ -21,8 +21,6 @@ JSON = Any  # any value that JSON has
 class JSONSchemaProps(Value, frozen=True):
     """What a value and the values inside it may be; `default` null is no default."""
 
-    UNKEPT = "x-kubernetes-validations"  # rules in CEL
-
     type: str = ""
     format: str = ""
     title: str = ""

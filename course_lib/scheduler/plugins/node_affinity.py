@@ -16,7 +16,7 @@ from course_lib.objects.kinds.pod import (
     NodeSelectorTerm,
     PreferredSchedulingTerm,
 )
-from course_lib.objects.names import is_label_value
+from course_lib.objects.validation.formats import label_value
 from course_lib.scheduler.columns import LabelColumn
 from course_lib.scheduler.framework import (
     NODE_ADD,
@@ -159,7 +159,7 @@ def meets(term: NodeSelectorTerm, nodes: Nodes) -> Bools:
 def holds(expression: NodeSelectorRequirement, label: LabelColumn) -> Bools:
     """The nodes whose label meets one condition; NotIn also holds where there is no label."""
     values: Sequence[str] = expression.values or ()
-    if not all(map(is_label_value, values)):
+    if any(map(label_value, values)):
         return np.zeros(len(label.codes), dtype=bool)  # what cannot be parsed matches nothing
     if expression.operator == "In":
         return label.among(values)

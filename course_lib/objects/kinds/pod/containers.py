@@ -14,8 +14,6 @@ from course_lib.objects.quantity import ResourceList
 class ResourceRequirements(Value, frozen=True):
     """What a container asks for (`requests`) and may use at most (`limits`)."""
 
-    UNKEPT = "claims"
-
     requests: ResourceList | None = None
     limits: ResourceList | None = None
 
@@ -41,15 +39,11 @@ class KeySelector(Value, frozen=True):
 class ObjectFieldSelector(Value, frozen=True):
     """A field of the Pod itself."""
 
-    UNKEPT = "apiVersion"
-
     field_path: str
 
 
 class EnvVarSource(Value, frozen=True):
     """Where the value of an environment variable comes from."""
-
-    UNKEPT = "fileKeyRef"
 
     config_map_key_ref: KeySelector | None = None
     secret_key_ref: KeySelector | None = None
@@ -89,8 +83,6 @@ class ExecAction(Value, frozen=True):
 class HTTPGetAction(Value, frozen=True):
     """A GET request; a status from 200 to 399 is success."""
 
-    UNKEPT = "httpHeaders protocol"
-
     port: int | str
     path: str = "/"
     host: str = ""
@@ -106,8 +98,6 @@ class TCPSocketAction(Value, frozen=True):
 
 class GRPCAction(Value, frozen=True):
     """A call of the standard gRPC health service."""
-
-    UNKEPT = "mode"
 
     port: int
     service: str = ""
@@ -146,16 +136,12 @@ class LifecycleHandler(Value, frozen=True):
 class Lifecycle(Value, frozen=True):
     """The two hooks of a container."""
 
-    UNKEPT = "stopSignal"
-
     post_start: LifecycleHandler | None = None
     pre_stop: LifecycleHandler | None = None
 
 
 class VolumeMount(Value, frozen=True):
     """A volume of the Pod at a path of the container."""
-
-    UNKEPT = "bindMountOptions mountPropagation recursiveReadOnly"
 
     name: str
     mount_path: str
@@ -198,8 +184,6 @@ class ResizeRule(Value, frozen=True):
 class Container(Value, frozen=True):
     """One process image of a Pod, with what it needs."""
 
-    UNKEPT = "volumeDevices"
-
     name: str
     image: str = ""
     image_pull_policy: str | None = None
@@ -228,5 +212,3 @@ class Container(Value, frozen=True):
 
 class EphemeralContainer(Container, frozen=True):
     """A container that is added to a Pod that runs, to look into it."""
-
-    UNKEPT = "targetContainerName"

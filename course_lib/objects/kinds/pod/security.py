@@ -8,11 +8,6 @@ from course_lib.objects.meta import Value
 class SecurityContext(Value, frozen=True):
     """As whom the program of one container runs; it holds before the Pod's."""
 
-    UNKEPT = (
-        "allowPrivilegeEscalation appArmorProfile capabilities privileged procMount "
-        "seLinuxOptions seccompProfile windowsOptions"
-    )
-
     run_as_user: int | None = None
     run_as_group: int | None = None
     run_as_non_root: bool | None = None
@@ -28,11 +23,6 @@ class Sysctl(Value, frozen=True):
 
 class PodSecurityContext(Value, frozen=True):
     """As whom the programs of a Pod run, unless their containers say otherwise."""
-
-    UNKEPT = (
-        "appArmorProfile fsGroupChangePolicy seLinuxChangePolicy seLinuxOptions seccompProfile "
-        "supplementalGroupsPolicy windowsOptions"
-    )
 
     run_as_user: int | None = None
     run_as_group: int | None = None

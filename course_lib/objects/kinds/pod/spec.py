@@ -54,11 +54,6 @@ class PodOS(Value, frozen=True):
 class PodSpec(Value, frozen=True):
     """What a Pod should be."""
 
-    UNKEPT = (
-        "evictionResponders hostPID hostUsers resourceClaims runtimeClassName schedulingGroup "
-        "serviceAccount "
-    )
-
     containers: list[Container]
     init_containers: list[Container] | None = None
     ephemeral_containers: list[EphemeralContainer] | None = None  # added to a Pod that runs

@@ -44,8 +44,6 @@ class ContainerState(Value, frozen=True):
 class ContainerStatus(Value, frozen=True):
     """What the kubelet last said of a container."""
 
-    UNKEPT = "allocatedResources allocatedResourcesStatus resources stopSignal user volumeMounts"
-
     name: str
     ready: bool = False
     started: bool = False
@@ -96,12 +94,6 @@ GATED = "SchedulingGated"  # the reason of PodScheduled, for as long as a Pod ha
 
 class PodStatus(Value, frozen=True):
     """What a Pod is."""
-
-    UNKEPT = (
-        "allocatedResources ephemeralContainerStatuses extendedResourceClaimStatus hostIPs "
-        "nodeAllocatableResourceClaimStatuses observedGeneration podIPs resize "
-        "resourceClaimStatuses resources volumeHealth"
-    )
 
     phase: str = "Pending"
     reason: str = ""

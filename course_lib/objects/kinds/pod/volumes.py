@@ -20,8 +20,6 @@ class ClaimSource(Value, frozen=True):
 class SecretSource(Value, frozen=True):
     """A Secret as files."""
 
-    UNKEPT = "defaultUser"
-
     secret_name: str = ""
     optional: bool = False
     items: list[Document] | None = None
@@ -31,8 +29,6 @@ class SecretSource(Value, frozen=True):
 class ConfigMapSource(Value, frozen=True):
     """A ConfigMap as files."""
 
-    UNKEPT = "defaultUser"
-
     name: str = ""
     optional: bool = False
     items: list[Document] | None = None
@@ -41,11 +37,6 @@ class ConfigMapSource(Value, frozen=True):
 
 class Volume(Value, frozen=True):
     """A directory that containers of the Pod can mount."""
-
-    UNKEPT = (
-        "azureDisk azureFile cephfs cinder csi ephemeral fc flexVolume flocker gitRepo glusterfs "
-        "image nfs photonPersistentDisk portworxVolume quobyte scaleIO storageos vsphereVolume"
-    )
 
     name: str
     persistent_volume_claim: ClaimSource | None = None
