@@ -223,7 +223,7 @@ class APIServer:
         """
         check_subresource(subresource)
         document, kind = documents.as_stored(document, self.kinds)
-        desired: Document = plain(document)
+        desired: Document = plain(document, nulls=not kind.custom)
         meta = documents.metadata(desired, kind)
         key = self.key(kind, meta["name"], meta.get("namespace", ""))
         entry = self.store.get(key)

@@ -26,6 +26,8 @@ def syntax_problem(text: str) -> str:
             raise _unexpected(text, rest, "after top-level value")
     except _Wrong as wrong:
         return str(wrong)
+    except RecursionError:
+        return "exceeded max depth"
     return ""
 
 

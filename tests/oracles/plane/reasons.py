@@ -58,10 +58,6 @@ REASONS: tuple[tuple[str, str], ...] = (
         "Endpoints are written in other steps, with empty lists and names that Go omits.",
     ),
     (
-        r"Pod metadata.finalizers.*",
-        "Pods of a Job have no finalizer by which the Job controller counts them.",
-    ),
-    (
         r"Job (status|spec.podFailurePolicy|metadata.labels).*|Event Job job-controller .*",
         "Jobs: failed indexes, success policies, failure policies, suspension, and what is told of "
         "the Pods that a Job deletes.",
