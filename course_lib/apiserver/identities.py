@@ -84,6 +84,12 @@ def unreadable(document: Document, kind: Kind, why: str) -> BadRequest:
     return BadRequest(said, expected=kind.kind, found=str(document["kind"])[:60])
 
 
+def check_dry_run(document: Document) -> None:
+    """Raise `BadRequest` for a document that asks for a dry run by itself."""
+    if "dryRun" in document or "deleteOptions" in document:
+        raise BadRequest("a dry run is asked for in the query here", expected="?dryRun=All")
+
+
 def complete_place(document: Document, target: Target) -> None:
     """Write what a document leaves out of its place, as its path says.
 
@@ -91,8 +97,7 @@ def complete_place(document: Document, target: Target) -> None:
     """
     meta = metadata_of(document, None if target.part else target.kind)
     document["metadata"] = meta
-    if "dryRun" in document or "deleteOptions" in document:
-        raise BadRequest("a dry run is asked for in the query here", expected="?dryRun=All")
+    check_dry_run(document)
     _complete(meta, "namespace", target.namespace)
     if target.namespace and meta["namespace"] != target.namespace:
         raise BadRequest(

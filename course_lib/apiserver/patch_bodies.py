@@ -5,6 +5,8 @@ Source: `k8s.io/apiserver/pkg/endpoints/handlers/patch.go`, and Go's `encoding/j
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from course_lib.apiserver.bodies import Request, text_of
@@ -116,13 +118,18 @@ def misfit_of(media_type: str, document: Document, type: Type) -> str:
         return f"cannot restore {'slice' if is_part == 'list' else 'map'} from {shape}"
     if is_part not in LEAVES:
         return f"cannot restore struct from: {shape}"
-    if not found.message.startswith("json: cannot unmarshal"):
-        return found.message
-    if shape in ("int64", "float64") and is_part in ("string", "int32", "int64"):
+    if is_part in _READ_BY_THEMSELVES or not found.message.startswith("json: cannot unmarshal"):
+        said = _OF_FIELD.sub("Go value", found.message)
+        return f"error decoding from json: {said}" if is_part == "bytes" else said
+    if (shape, is_part) in _CONVERTED:
         return f"cannot convert {shape} to {is_part}"
     return f"unrecognized type: {is_part}"
 
 
+# Types with a reader of their own, as for JSON; and those that Go can convert, but not in JSON.
+_READ_BY_THEMSELVES = ("time", "microtime", "duration", "quantity", "intorstring")
+_CONVERTED = (("int64", "string"), ("float64", "int32"), ("float64", "int64"))
+_OF_FIELD = re.compile("Go struct field [^ ]*")
 _SHAPES = {"[]interface {}": "slice", "map[string]interface {}": "map"}
 
 

@@ -32,7 +32,7 @@ from course_lib.apiserver.errors import (
     Unsupported,
 )
 from course_lib.errors import CourseError, InvalidManifest, WrongType
-from course_lib.objects.field_errors import CAUSES, InvalidObject
+from course_lib.objects.field_errors import InvalidObject
 from course_lib.objects.manifests import Document
 
 SUCCESS: Document = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
@@ -82,7 +82,7 @@ def refused(refusal: CourseError, about: Document | None = None) -> HTTPResponse
     if isinstance(refusal, InvalidObject):
         details = {"name": refusal.name, "group": refusal.group, "kind": refusal.kind}
         details["causes"] = [
-            {"reason": CAUSES[error.type], "message": error.body, "field": error.path}
+            {"reason": error.cause, "message": error.body, "field": error.path}
             for error in refusal.errors
         ]
     elif isinstance(refusal, TooManyRequests):

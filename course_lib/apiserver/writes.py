@@ -13,9 +13,11 @@ from typing import Any
 from course_lib.apiserver.admission import warnings_of
 from course_lib.apiserver.bodies import DeleteOptions, Request, delete_options
 from course_lib.apiserver.deletion import BACKGROUND, ORPHAN
+from course_lib.apiserver.dry_run import dry
 from course_lib.apiserver.errors import BadRequest, Conflict, NotFound
 from course_lib.apiserver.field_validation import STRICT_ERROR, WARNING, FieldValidation
 from course_lib.apiserver.identities import (
+    check_dry_run,
     complete_kind,
     complete_place,
     metadata_of,
@@ -27,13 +29,28 @@ from course_lib.apiserver.server import APIServer
 from course_lib.apiserver.statuses import SUCCESS, HTTPResponse
 from course_lib.apiserver.targets import Target
 from course_lib.apiserver.tokens import answered
+from course_lib.objects.api_types.leaves import LEAF
 from course_lib.objects.decode import warnings_for
 from course_lib.objects.field_errors import InvalidObject, invalid
 from course_lib.objects.kinds.service_account import ServiceAccount
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object
 from course_lib.objects.typed import type_of_kind
-from course_lib.objects.validation.meta import IMMUTABLE, unchanged
+from course_lib.objects.validation.meta import IMMUTABLE
+
+DOUBLE_OWNERS = (
+    ".metadata.ownerReferences contains duplicate entries; API server dedups owner references in "
+    "1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate "
+    "UID(s) observed: {}"
+)
+DOUBLE_OWNERS_AT_LAST = DOUBLE_OWNERS.replace(
+    "duplicate entries;", "duplicate entries after mutating admission happens;"
+)
+
+
+def _read_again(value: Any) -> Any:
+    """A time as the API server writes it; a number stays."""
+    return LEAF["time"](value) if isinstance(value, str) else value
 
 
 class Writer:
@@ -72,6 +89,7 @@ class Writer:
             self.api.bind(pod, node)
             return HTTPResponse(201, SUCCESS)
         self._read(document)
+        self._drop_doubles(document, DOUBLE_OWNERS)
         made = self.api.create(document)
         stored = self._document(made.name, made.namespace)
         self.warnings += warnings_of(self.api, self.target.kind, stored, None)
@@ -90,6 +108,7 @@ class Writer:
             document["spec"] = {"finalizers": []} | spec  # left out they are removed
         self._read(document, before)
         self._check_uid(document, before)
+        self._drop_doubles(document, DOUBLE_OWNERS)
         return self._update(before, document)
 
     def _check_uid(self, document: Document, before: Document) -> None:
@@ -134,19 +153,27 @@ class Writer:
             if not strict:
                 raise
             raise invalid_patch(media_type, patch, document, strict + why) from None
-        fixed = unchanged(
-            "metadata.uid", document["metadata"].get("uid"), before["metadata"]["uid"]
-        )
-        if document["metadata"].get("uid") and (errors := list(fixed)):
-            raise InvalidObject(before, errors)
+        self._drop_doubles(document, DOUBLE_OWNERS_AT_LAST)
         return self._update(before, document)
 
     def _update(self, before: Document, document: Document) -> HTTPResponse:
-        """Store a change; its warnings are those that the object did not have already."""
+        """Store a change; its warnings are those that the object did not have already.
+
+        Raises `InvalidObject` for a change of what no update may change, with what else is wrong.
+        """
+        meta, known, refused = document["metadata"], before["metadata"], []
+        if meta.get("uid") not in (None, "", known["uid"]):
+            refused.append(invalid("metadata.uid", meta.pop("uid"), IMMUTABLE))
         for field in ("deletionTimestamp", "deletionGracePeriodSeconds"):
-            value = document["metadata"].get(field)
-            if value is not None and before["metadata"].get(field) is None:
-                raise InvalidObject(before, [invalid(f"metadata.{field}", value, IMMUTABLE)])
+            if meta.get(field) is not None and known.get(field) is None:
+                value = _read_again(meta.pop(field))
+                refused.append(invalid(f"metadata.{field}", value, IMMUTABLE))
+        if refused:
+            try:
+                dry(self.api).update(document, self.target.part)
+            except InvalidObject as beside:
+                refused += beside.errors
+            raise InvalidObject(before, refused)
         self.api.update(document, self.target.part)
         with suppress(NotFound):  # that was its last finalizer: it is gone
             document = self.api.document(*self._place)
@@ -163,10 +190,28 @@ class Writer:
         kind = self.target.kind
         if why := complete_kind(document, kind):
             raise unreadable(document, kind, why)
-        complete_place(document, self.target)
+        check_dry_run(document)
         self.warnings += self._fields.settle(document, kind)
+        complete_place(document, self.target)
         known = [*self.warnings, *(warnings_for(before, kind) if before else ())]
         self.warnings += [each for each in warnings_for(document, kind) if each not in known]
+
+    def _drop_doubles(self, document: Document, warning: str) -> None:
+        """Leave out owners that a document names twice, with a `warning`.
+
+        Source: `dedupOwnerReferencesAndAddWarning` in `handlers/rest.go`.
+        """
+        owners, kept, twice = document["metadata"].get("ownerReferences"), [], []
+        if not isinstance(owners, list):
+            return
+        for owner in owners:
+            if owner in kept and isinstance(owner, dict):
+                twice.append(str(owner.get("uid") or ""))
+            else:
+                kept.append(owner)
+        if twice:
+            document["metadata"]["ownerReferences"] = kept
+            self.warnings.append(warning.format(", ".join(twice)))
 
     def delete(self, request: Request, body: Document | None) -> HTTPResponse:
         """Delete an object: the answer is the object while it is still there, else a Status.

@@ -4,8 +4,8 @@ from course_lib.images.builder import Builder, Built, build
 from course_lib.images.image import Image, PlatformImage
 from course_lib.images.layer import File, Files, Layer, changes, union
 from course_lib.images.layout import read_archive, write_archive, write_layout
-from course_lib.images.reference import Reference
 from course_lib.images.registry import Pushed, Registry, RegistryError
+from course_lib.objects.image_names import Reference
 
 __all__ = [
     "Builder",

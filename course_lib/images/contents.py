@@ -16,7 +16,7 @@ from importlib import resources
 import msgspec
 
 from course_lib.images.layer import FOLDER, File, Files
-from course_lib.images.reference import Reference
+from course_lib.objects.image_names import Reference
 
 # Lists of paths are texts, to be split at spaces.
 BASH = "/bin/bash /usr/bin/bash"

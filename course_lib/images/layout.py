@@ -17,7 +17,7 @@ from course_lib.errors import CourseError
 from course_lib.images.image import Image, PlatformImage
 from course_lib.images.layer import FOLDER, File, Files, pack, unpack
 from course_lib.images.oci import INDEX, Blob, Descriptor, Index, Manifest, digest, encode
-from course_lib.images.reference import Reference
+from course_lib.objects.image_names import Reference
 
 NAME = "io.containerd.image.name"
 TAG = "org.opencontainers.image.ref.name"

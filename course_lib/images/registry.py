@@ -13,8 +13,8 @@ import msgspec
 from course_lib.errors import CourseError
 from course_lib.images.image import Image
 from course_lib.images.oci import AMD64, Platform
-from course_lib.images.reference import Reference
 from course_lib.images.wellknown import MB, by_weight, image_of
+from course_lib.objects.image_names import Reference
 
 
 class RegistryError(CourseError):

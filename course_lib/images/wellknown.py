@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from course_lib.images.image import Image, PlatformImage
 from course_lib.images.oci import PATH, Blob, Config, Execution, Platform, RootFS, encode
-from course_lib.images.reference import Reference
+from course_lib.objects.image_names import Reference
 
 MB = 1_000_000
 PLATFORMS = (Platform("amd64", "linux"), Platform("arm64", "linux"))

@@ -10,11 +10,11 @@ from sys import intern
 
 from course_lib.cri import messages as v1
 from course_lib.engine import Simulation
-from course_lib.images.reference import reference_problem
 from course_lib.node.backoff import Backoff, duration
 from course_lib.node.kubelet_events import KubeletEvents
 from course_lib.node.node_runtime import NodeRuntime, PodCalls
 from course_lib.node.steps import Begin, Done, Steps
+from course_lib.objects.image_names import reference_problem
 from course_lib.objects.kinds.pod import Container, Pod
 from course_lib.runtimes import RuntimeFault
 

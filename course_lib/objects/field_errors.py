@@ -48,9 +48,15 @@ class FieldError(msgspec.Struct, frozen=True):
     type: str
     value: object = ""
     detail: str = ""
+    reason: str = ""  # of its cause, where the type does not say it
 
     def __str__(self) -> str:
         return f"{self.path}: {self.body}"
+
+    @property
+    def cause(self) -> str:
+        """The reason of the cause in a Status object."""
+        return self.reason or CAUSES[self.type]
 
     @property
     def body(self) -> str:
@@ -77,6 +83,11 @@ def required(path: str, detail: str = "") -> FieldError:
 def invalid(path: str, value: object, detail: str) -> FieldError:
     """The `value` at `path` breaks a rule: `detail`."""
     return FieldError(path, INVALID, value, detail)
+
+
+def type_invalid(path: str, value: object, detail: str) -> FieldError:
+    """The `value` at `path` is of another type than a schema says: `detail`."""
+    return FieldError(path, INVALID, value, detail, "FieldValueTypeInvalid")
 
 
 def forbidden(path: str, detail: str) -> FieldError:

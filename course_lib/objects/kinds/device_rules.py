@@ -26,9 +26,10 @@ from course_lib.objects.validation.meta import (
     all_invalid,
     object_meta,
     object_meta_update,
+    template_metadata,
     unchanged,
 )
-from course_lib.objects.validation.resources import driver_name, is_extended
+from course_lib.objects.validation.resources import declared_driver_name, driver_name, extended_name
 
 MOST_REQUESTS = MOST_SELECTORS = MOST_CONFIG = 32
 MOST_ALTERNATIVES = 8
@@ -67,13 +68,17 @@ def claim_update_errors(new: Document, old: Document) -> Errors:
 def template_errors(document: Document) -> Errors:
     """A template of claims (`ValidateResourceClaimTemplate`)."""
     yield from object_meta(document)
-    spec = (document.get("spec") or {}).get("spec") or {}
+    template = document.get("spec") or {}
+    yield from template_metadata(template.get("metadata") or {}, "spec.metadata")
+    spec = template.get("spec") or {}
     yield from _device_claim(spec.get("devices") or {}, "spec.spec.devices")
 
 
 def template_update_errors(new: Document, old: Document) -> Errors:
-    """A template stays as it is; the message shows the spec as documents have it."""
-    yield from template_errors(new)
+    """A template stays as it is; the message shows the spec as documents have it.
+
+    Source: `ValidateResourceClaimTemplateUpdate`.
+    """
     yield from object_meta_update(new, old)
     yield from unchanged("spec", new.get("spec") or {}, old.get("spec") or {})
 
@@ -88,14 +93,23 @@ def class_errors(document: Document) -> Errors:
     yield from _limited(spec.get("config"), "spec.config", MOST_CONFIG, _config)
     yield from all_invalid("metadata.name", name, problems)
     resource = spec.get("extendedResourceName")
-    if resource is not None and not is_extended(resource):
-        rule = "must be a valid extended resource name"
-        yield invalid("spec.extendedResourceName", resource, rule)
+    if resource is not None:
+        yield from extended_name(resource, "spec.extendedResourceName")
 
 
 def taint_rule_errors(document: Document) -> Errors:
     """Taints of devices (`ValidateDeviceTaintRule`)."""
     yield from object_meta(document, namespaced=False)
+    yield from _taint_rule(document)
+
+
+def taint_rule_update_errors(new: Document, old: Document) -> Errors:
+    """All of a rule may change (`ValidateDeviceTaintRuleUpdate`)."""
+    yield from object_meta_update(new, old)
+    yield from _taint_rule(new)
+
+
+def _taint_rule(document: Document) -> Errors:
     spec = document.get("spec") or {}
     chosen = spec.get("deviceSelector") or {}
     if (driver := chosen.get("driver")) is not None:
@@ -335,7 +349,7 @@ def _config(entry: Document, path: str) -> Errors:
     if (opaque := entry.get("opaque")) is None:
         yield required(f"{path}.opaque")
         return
-    yield from driver_name(opaque.get("driver", ""), f"{path}.opaque.driver")
+    yield from declared_driver_name(opaque.get("driver", ""), f"{path}.opaque.driver")
     here, parameters = f"{path}.opaque.parameters", opaque.get("parameters")
     if parameters is None:
         yield required(here)

@@ -16,7 +16,7 @@ from course_lib.engine.ages import since
 from course_lib.objects.columns import NONE, UNSET
 from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Row
-from course_lib.objects.kinds import device_rules, kept_rules
+from course_lib.objects.kinds import device_fields, device_rules, kept_rules
 from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Object
 
@@ -155,6 +155,7 @@ DEVICE_TAINT_RULE = _kept(
     columns=table_columns("Name  Key  Value  Effect  TimeAdded  Age"),
     row=_taint_rule,
     validate=device_rules.taint_rule_errors,
+    validate_update=device_rules.taint_rule_update_errors,
 )
 RESOURCE_CLAIM = _kept(
     "ResourceClaim",
@@ -164,6 +165,8 @@ RESOURCE_CLAIM = _kept(
     first_status=lambda claim: {},
     columns=table_columns("Name  State  Age"),
     row=_claim,
+    prepare=device_fields.drop_of_claim,
+    prepare_update=device_fields.drop_of_claim,
     validate=device_rules.claim_errors,
     validate_update=device_rules.claim_update_errors,
 )
@@ -172,6 +175,8 @@ RESOURCE_CLAIM_TEMPLATE = _kept(
     DEVICES,
     defaults={"spec.metadata": {}},
     complete=lambda template: _complete_requests(template, "spec.spec"),
+    prepare=device_fields.drop_of_template,
+    prepare_update=device_fields.drop_of_template,
     validate=device_rules.template_errors,
     validate_update=device_rules.template_update_errors,
 )
@@ -182,6 +187,8 @@ RESOURCE_SLICE = _kept(
     columns=table_columns("Name  Node  Driver  Pool  Age"),
     row=_slice,
     generations=True,
+    prepare=device_fields.drop_of_slice,
+    prepare_update=device_fields.drop_of_slice,
     validate=device_rules.slice_errors,
     validate_update=device_rules.slice_update_errors,
 )

@@ -33,7 +33,7 @@ from course_lib.objects.validation.meta import (
 from course_lib.objects.validation.node_labels import OLD_LABELS, old_labels
 from course_lib.objects.validation.resources import (
     container_limits,
-    driver_name,
+    declared_driver_name,
     not_negative_amount,
 )
 
@@ -55,7 +55,7 @@ def runtime_errors(document: Document) -> Errors:
     if not (handler := document.get("handler", "")):
         yield required("handler")
     else:
-        yield from all_invalid("handler", handler, formats.label(handler))
+        yield from all_invalid("handler", handler, formats.short_name(handler))
 
 
 def _runtime(document: Document) -> Errors:
@@ -168,7 +168,7 @@ def capacity_update_errors(new: Document, old: Document) -> Errors:
     yield from capacity_errors(new)
     yield from object_meta_update(new, old)
     for field in ("nodeTopology", "storageClassName"):
-        if (new.get(field) or None) != (old.get(field) or None):
+        if new.get(field) != old.get(field):  # an empty selector is not an absent one
             yield invalid(field, new.get(field), IMMUTABLE)
 
 
@@ -184,7 +184,8 @@ def capacity_warnings(new: Document, old: Document | None) -> Iterator[str]:
 def attachment_errors(document: Document) -> Errors:
     """A volume on a node (`ValidateVolumeAttachment`); its driver is judged last."""
     yield from _attachment(document)
-    yield from driver_name((document.get("spec") or {}).get("attacher", ""), "spec.attacher")
+    attacher = (document.get("spec") or {}).get("attacher", "")
+    yield from declared_driver_name(attacher, "spec.attacher")
 
 
 def _attachment(document: Document) -> Errors:

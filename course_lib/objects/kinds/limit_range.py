@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import uuid
 
 import msgspec
 
@@ -74,6 +75,14 @@ def _complete(document: Document) -> None:
                     for target in places(item, field):
                         for name, amount in amounts.items():
                             target.setdefault(name, amount)
+
+
+def _prepare(document: Document) -> None:
+    """A LimitRange without a name gets one (`PrepareForCreate`); here it is drawn from its uid."""
+    meta = document["metadata"]
+    if not meta.get("name"):
+        drawn = uuid.uuid5(uuid.UUID(meta["uid"]), "name")
+        meta["name"] = str(uuid.UUID(bytes=drawn.bytes, version=4))
 
 
 def _validate(document: Document) -> Errors:
@@ -153,6 +162,7 @@ LIMIT_RANGE = Kind(
     ("limits",),
     defaults={"spec": {}},
     complete=_complete,
+    prepare=_prepare,
     validate=_validate,
     validate_update=lambda new, old: _validate(new),
 )

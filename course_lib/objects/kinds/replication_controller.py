@@ -23,7 +23,12 @@ from course_lib.objects.kinds.workload_rules import (
 from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Object, Value
 from course_lib.objects.selectors import IN, Requirement, Selector
-from course_lib.objects.validation.meta import object_meta, object_meta_update
+from course_lib.objects.validation.meta import (
+    object_meta,
+    object_meta_update,
+    segment_name,
+    subdomain_name,
+)
 
 
 class ReplicationControllerSpec(Value, frozen=True):
@@ -54,9 +59,14 @@ def _complete(document: Document) -> None:
                     own["labels"] = own.get("labels") or copy.deepcopy(labels)
 
 
+def _name(name: str, prefix: bool) -> list[str]:
+    """The rule for names; of their beginnings only that they are a part of a path."""
+    return segment_name(name, True) if prefix else subdomain_name(name, False)
+
+
 def _validate(document: Document) -> Errors:
     """Source: `ValidateReplicationController`."""
-    yield from object_meta(document)
+    yield from object_meta(document, _name)
     yield from _validate_spec(document.get("spec") or {})
 
 

@@ -102,7 +102,7 @@ def shown_selector(selector: Document) -> Document:
 def template_labels(spec: Document) -> dict[str, str] | None:
     """The labels of the Pods that a spec describes, as messages show them."""
     labels = ((spec.get("template") or {}).get("metadata") or {}).get("labels")
-    return dict(sorted(labels.items())) if labels else None
+    return None if labels is None else dict(sorted(labels.items()))
 
 
 def unselected(spec: Document, selector: Selector, path: str) -> Errors:

@@ -121,7 +121,9 @@ def _type_of(schema: JSONSchemaProps) -> str:
 
 
 def _wrong_type(path: str, wanted: str, found: str) -> FieldError:
-    return invalid(path, found, f"{path} in body must be of type {wanted}: {shown(found)}")
+    return errors.type_invalid(
+        path, found, f"{path} in body must be of type {wanted}: {shown(found)}"
+    )
 
 
 def _type_errors(value: object, schema: JSONSchemaProps, path: str) -> list[FieldError] | None:
@@ -167,7 +169,7 @@ def _text_errors(value: str, schema: JSONSchemaProps, path: str) -> Iterator[Fie
     known = known_format(schema.format, _type_of(schema))
     if known and not has_format(value, schema.format):
         rule = f"{path} in body must be of type {schema.format}: {shown(value)}"
-        yield invalid(path, value, rule)
+        yield errors.type_invalid(path, value, rule)
 
 
 # Lists and mappings

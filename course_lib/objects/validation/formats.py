@@ -66,7 +66,12 @@ _SUBDOMAIN_RULE = (
     "'.', and must start and end with an alphanumeric character"
 )
 subdomain = _form(_SUBDOMAIN_RULE, _SUBDOMAIN, ("example.com",), MAX_SUBDOMAIN)
-_prefix = _form(_SUBDOMAIN_RULE, _SUBDOMAIN, ("example.com",), MAX_SUBDOMAIN, too_many_bytes)
+long_name = _form(_SUBDOMAIN_RULE, _SUBDOMAIN, ("example.com",), MAX_SUBDOMAIN, too_many_bytes)
+_CAPITALS_RULE = (
+    "an RFC 1123 subdomain must consist of alphanumeric characters, '-' or '.', and must start and "
+    "end with an alphanumeric character"
+)
+_with_capitals = _form(_CAPITALS_RULE, _SUBDOMAIN, ("Example.com",), MAX_SUBDOMAIN, too_many_bytes)
 subdomain_with_underscore = _form(
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' "
     "or '.', and must start and end with an alphanumeric character",
@@ -129,12 +134,23 @@ def label(text: str) -> list[str]:
     return told + problems
 
 
+def short_name(text: str) -> list[str]:
+    """The same as declared rules say it (`validate.ShortName`)."""
+    told = [too_many_bytes(MAX_LABEL)] if len(text.encode()) > MAX_LABEL else []
+    return told + _label(text)
+
+
+def long_name_caseless(text: str) -> list[str]:
+    """A subdomain, in capitals too, in the words of declared rules (`LongNameCaseless`)."""
+    return _with_capitals(text.lower())
+
+
 @lru_cache(maxsize=4096)
 def _key(text: str) -> tuple[str, ...]:
     prefix, slash, name = text.rpartition("/")
     if "/" in prefix:
         return (_TOO_MANY_PARTS,)
-    told = [f"prefix part {problem}" for problem in _prefix(prefix)] if prefix else []
+    told = [f"prefix part {problem}" for problem in long_name(prefix)] if prefix else []
     if slash and not prefix:
         told = [f"prefix part {EMPTY}"]
     if not name:

@@ -89,6 +89,8 @@ def common_fields(new: Document, old: Document) -> Errors:
     Name and namespace are those of the `old` object, so they are not judged again.
     """
     after, before = new["metadata"], old["metadata"]
+    if prefix := after.get("generateName"):
+        yield from all_invalid("metadata.generateName", prefix, _segment(prefix, True))
     if any(after.get(part) is not before.get(part) for part in (*_MARKS, "finalizers")):
         yield from marks(after)
         yield from finalizer_list(after.get("finalizers") or [], "metadata.finalizers")
@@ -129,6 +131,27 @@ def marks(meta: Document) -> Errors:
     yield from label_map(meta.get("labels") or {}, "metadata.labels")
     yield from annotation_map(meta.get("annotations") or {}, "metadata.annotations")
     yield from owner_list(meta.get("ownerReferences") or [], "metadata.ownerReferences")
+
+
+# Fields of metadata in the order of the type, as the API server writes them.
+_OTHERS = {
+    "name": "name", "generateName": "generateName", "namespace": "namespace",
+    "selfLink": "selfLink", "uid": "uID", "resourceVersion": "resourceVersion",
+    "generation": "generation", "creationTimestamp": "creationTimestamp",
+    "deletionTimestamp": "deletionTimestamp",
+    "deletionGracePeriodSeconds": "deletionGracePeriodSeconds",
+    "ownerReferences": "ownerReferences", "finalizers": "finalizers",
+    "managedFields": "managedFields",
+}  # fmt: skip
+
+
+def template_metadata(meta: Document, path: str) -> Errors:
+    """The metadata of a template: labels and annotations alone (`ValidateTemplateObjectMeta`)."""
+    yield from annotation_map(meta.get("annotations") or {}, f"{path}.annotations")
+    yield from label_map(meta.get("labels") or {}, f"{path}.labels")
+    for field, shown in _OTHERS.items():
+        if meta.get(field):
+            yield forbidden(f"{path}.{shown}", "cannot be set")
 
 
 def label_map(values: Mapping[str, str], path: str) -> Errors:

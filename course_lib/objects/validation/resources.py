@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from course_lib.errors import CourseError
-from course_lib.objects.field_errors import Errors, forbidden, invalid, required, too_long
+from course_lib.objects.field_errors import (
+    TOO_LONG,
+    Errors,
+    FieldError,
+    forbidden,
+    invalid,
+    required,
+    too_long,
+)
 from course_lib.objects.quantity import Quantity
 from course_lib.objects.validation import formats
 from course_lib.objects.validation.meta import all_invalid
@@ -129,3 +137,25 @@ def driver_name(name: str, path: str) -> Errors:
     if len(name.encode()) > formats.MAX_LABEL:
         yield too_long(path, formats.MAX_LABEL)
     yield from all_invalid(path, name, formats.subdomain(name.lower()))
+
+
+def declared_driver_name(name: str, path: str) -> Errors:
+    """The same where the rule is a declared one."""
+    if not name:
+        yield required(path)
+        return
+    yield from all_invalid(path, name, formats.long_name_caseless(name))
+    if len(name) > formats.MAX_LABEL:
+        yield FieldError(path, TOO_LONG, "", f"may not be more than {formats.MAX_LABEL} characters")
+
+
+def extended_name(name: str, path: str) -> Errors:
+    """The name of somebody else's resource, as a declared rule (`ExtendedResourceName`)."""
+    if "/" not in name:
+        rule = "a name must be a domain-prefixed path, such as 'example.com/my-prop'"
+        yield invalid(path, name, rule)
+    elif "kubernetes.io/" in name:
+        yield invalid(path, name, 'must not have "kubernetes.io/" domain')
+    if name.startswith(REQUESTS):
+        yield invalid(path, name, f'must not have "{REQUESTS}" prefix')
+    yield from all_invalid(path, name, formats.label_key(f"{REQUESTS}{name}"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 
+from course_lib.objects.image_names import Reference, reference_problem
 from course_lib.objects.kinds.pod.disabled import drop_disabled
 from course_lib.objects.manifests import Document, places
 
@@ -138,9 +139,8 @@ def _container(container: Document) -> None:
 def pull_policy(image: str) -> str:
     """`Always` for the tag latest, or for neither tag nor digest, else `IfNotPresent`.
 
-    An image that cannot be read, as one in capitals, is `IfNotPresent` (`pkg/util/parsers`).
+    An `image` that cannot be read is `IfNotPresent` (`SetDefaults_Container`).
     """
-    name, _, digest = image.partition("@")
-    path, colon, tag = name.rpartition("/")[2].partition(":")
-    newest = tag == "latest" or (not colon and not digest)
-    return "Always" if newest and path and path == path.lower() else "IfNotPresent"
+    if reference_problem(image):
+        return "IfNotPresent"
+    return "Always" if Reference.parse(image).tag == "latest" else "IfNotPresent"

@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from course_lib.objects.field_errors import Errors, forbidden, required
+from course_lib.objects.field_errors import Errors, required
 from course_lib.objects.manifests import Document
 from course_lib.objects.validation.claims import claim_spec
-from course_lib.objects.validation.meta import annotation_map, label_map
-
-# Fields of metadata in the order of the type, as the API server writes them.
-_OTHERS = {
-    "name": "name", "generateName": "generateName", "namespace": "namespace",
-    "selfLink": "selfLink", "uid": "uID", "resourceVersion": "resourceVersion",
-    "generation": "generation", "creationTimestamp": "creationTimestamp",
-    "deletionTimestamp": "deletionTimestamp",
-    "deletionGracePeriodSeconds": "deletionGracePeriodSeconds",
-    "ownerReferences": "ownerReferences", "finalizers": "finalizers",
-    "managedFields": "managedFields",
-}  # fmt: skip
+from course_lib.objects.validation.meta import template_metadata
 
 
 def ephemeral(source: Document, path: str) -> Errors:
@@ -25,10 +14,5 @@ def ephemeral(source: Document, path: str) -> Errors:
     if (template := source.get("volumeClaimTemplate")) is None:
         yield required(here)
         return
-    meta = template.get("metadata") or {}
-    yield from annotation_map(meta.get("annotations") or {}, f"{here}.metadata.annotations")
-    yield from label_map(meta.get("labels") or {}, f"{here}.metadata.labels")
-    for field, shown in _OTHERS.items():
-        if meta.get(field):
-            yield forbidden(f"{here}.metadata.{shown}", "cannot be set")
+    yield from template_metadata(template.get("metadata") or {}, f"{here}.metadata")
     yield from claim_spec(template.get("spec") or {}, f"{here}.spec")

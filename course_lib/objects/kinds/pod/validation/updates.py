@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from course_lib.objects.api_types.memory import in_memory
+from course_lib.objects.api_types.reading import reader
+from course_lib.objects.api_types.table import Type
 from course_lib.objects.field_errors import Errors, forbidden, invalid, required
 from course_lib.objects.kinds.pod.changes import difference
 from course_lib.objects.kinds.pod.validation.affinity import REQUIRED
@@ -120,10 +122,18 @@ def _fixed(after: Document, before: Document) -> Errors:
         _put(munged, "nodeSelector", before.get("nodeSelector"))
         yield from _node_affinity(after, before)
         _put(munged, "affinity", _with_node_affinity(munged.get("affinity"), before))
-    if munged != before:
+    if munged != before and _as_stored(munged) != before:
         changes = difference(before, munged, "core.PodSpec")
         rule = f"pod updates may not change fields other than {MAY_CHANGE}\n{changes}"
         yield forbidden("spec", rule)
+
+
+_SPEC = Type("core/v1.PodSpec", "v1.PodSpec")
+
+
+def _as_stored(spec: Document) -> object:
+    """A spec without empty lists and maps: they equal absent ones (`Semantic.DeepEqual`)."""
+    return reader(_SPEC)(spec, None)
 
 
 def _put(spec: Document, field: str, value: object) -> None:
