@@ -1,7 +1,6 @@
 """Documents and patches that nobody wrote: drawn from valid ones by the types of their fields.
 
-`python -m tests.peers.plane.drawn --seed 1 --creates 300 --updates 100` asks the real API server
-and the course's, and prints where they differ.
+`compared` asks the real API server and the course's, and says which answers differ.
 """
 
 from __future__ import annotations
@@ -9,21 +8,32 @@ from __future__ import annotations
 import copy
 import json
 import math
+import re
+from contextlib import suppress
 from functools import cache
+from http.client import InvalidURL
 from random import Random
 from typing import Any
 
 from course_lib.errors import CourseError
 from course_lib.objects.api_types.table import Field, Type, fields_of, type_of
-from tests.oracles.plane.asking import NAMESPACE, path_of
+from tests.oracles.plane.asking import ASK, NAMESPACE, Plane, path_of
+from tests.oracles.plane.differences import level
 from tests.oracles.plane.files import Case, read
 
-LONG = 40  # the most fields that a random struct gets values for are drawn from so many
+NODE_PORT = re.compile(r"\b3[0-2][0-9]{3}\b")  # of nobody's choice
 DEPTH = 3  # how deep a value of nothing but random parts may be
 # Namespaces and definitions do not go at once. A ControllerRevision keeps the bytes in which its
 # data were written, white space too, and a patch writes them anew.
 NOT_CHANGED = ("Namespace", "CustomResourceDefinition", "ControllerRevision")
 NOT_SERVED = ("autoscaling/v1",)  # beside the version that is
+# Why answers cannot be the same: rules in CEL and schemas as the API server has them in memory are
+# not there, of devices only what scheduling needs is judged, a node of the course is ready when it
+# is registered, and a RuntimeClass is not looked up.
+APART = (
+    "CustomResourceDefinition", "ResourceSlice", "ResourceClaim", "ResourceClaimTemplate",
+    "DeviceClass", "DeviceTaintRule",
+)  # fmt: skip
 NOT_DRAWN = ("apiVersion", "kind", "managedFields", "namespace")  # a request's, not a document's
 MERGE = "application/merge-patch+json"
 STRATEGIC = "application/strategic-merge-patch+json"
@@ -39,16 +49,8 @@ AMOUNTS = ("1", "0", "-1", "1.5", "100m", "0.5m", "2Gi", "1e3", "1KB", "", "many
 TIMES = ("2025-06-01T00:00:00Z", "2025-06-01T02:00:00.25+02:00", "2025-06-01", "", "soon", 5)
 PORTS = (0, 1, -1, 80, 65535, 65536, "http", "50%", "101%", "-1%", "0%", "", "w" * 16, "80", 1.5)
 KEYS = (
-    "app",
-    "a/b",
-    "example.com/app",
-    "Bad Key",
-    "",
-    "cpu",
-    "memory",
-    "w" * 64,
-    "kubernetes.io/x",
-)
+    "app", "a/b", "example.com/app", "Bad Key", "", "cpu", "memory", "w" * 64, "kubernetes.io/x",
+)  # fmt: skip
 OF_SHAPE: dict[str, tuple[Any, ...]] = {
     "string": TEXTS,
     "bool": (True, False),
@@ -301,11 +303,34 @@ def _operations(old: Any, new: Any, path: str = "") -> list[Document]:
     return [] if old == new else [{"op": "replace", "path": path, "value": new}]
 
 
+def compared(real: Plane, ours: Plane, cases: list[tuple[str, Case]]) -> list[tuple[str, str]]:
+    """How near the answers to drawn cases are, and what was asked.
+
+    A case comes with its group, `creates` or `updates`. What does not come to a question is left
+    out: an update of an object that cannot be created.
+    """
+    found = []
+    for group, case in cases:
+        answers = []
+        for plane in (real, ours):
+            with suppress(AssertionError, InvalidURL):
+                answers.append(told(ASK[group](plane, copy.deepcopy(case))))
+        if len(answers) == 2:
+            found.append((level(*answers), case["name"]))
+    return found
+
+
 def told(answer: Case) -> Case:
-    """An answer without what is random in it: the order in which Go takes a map, a name's end."""
+    """An answer without what is random in it.
+
+    That is the order in which Go takes a map, a name's end, and a port of a node.
+    """
     head, found, _ = answer.get("message", "").partition(" is invalid: ")
     if not found or not answer.get("causes"):
         return answer
-
-    causes = sorted(json.dumps(cause, sort_keys=True) for cause in answer["causes"])
-    return answer | {"causes": causes, "message": head}
+    title, _, name = head.partition(' "')
+    causes = []
+    for cause in answer["causes"]:
+        text = NODE_PORT.sub("<port>", json.dumps(cause, sort_keys=True))
+        causes.append(text.replace(name.rstrip('"'), "<name>") if name != '"' else text)
+    return answer | {"causes": sorted(causes), "message": title}
