@@ -324,7 +324,9 @@ def update_of_status(
     if kind.custom:
         kind.complete(document)
     elif "status" in document:
-        document["status"] = kind.complete_status(document["status"])
+        completed = kind.complete_status(document["status"])
+        if completed is not document["status"]:  # its fields get their places
+            document = typed(document | {"status": completed}, kind, before)
     judge_status(document, before, kind)
     view = revised(existing, before, document, kind)
     return Incoming(document, kind, view)

@@ -56,7 +56,7 @@ class ContainerStatus(Value, frozen=True):
 
 
 def complete_status(status: Document) -> Document:
-    """A Pod's status with both forms of its address, and with the times of lost containers.
+    """A Pod's status with both forms of its address.
 
     Source: `SetDefaults_PodStatus` in `pkg/apis/core/v1/defaults.go`.
     """
@@ -65,29 +65,9 @@ def complete_status(status: Document) -> Document:
         status = status | {"podIPs": [{"ip": single}]}
     elif several and not single:
         status = status | {"podIP": several[0].get("ip")}
-    return state_times(status)
+    return status
 
 
-def state_times(status: Document) -> Document:
-    """A Pod's status with the times of a container that was lost: not set, which Go writes."""
-    if status.get("phase") != "Failed":
-        return status
-    groups = {
-        group: [_lost(each) for each in status[group]]
-        for group in ("containerStatuses", "initContainerStatuses")
-        if isinstance(status.get(group), list)
-    }
-    return status | groups
-
-
-def _lost(status: Document) -> Document:
-    ended = (status.get("state") or {}).get("terminated")
-    if not ended or ended.keys() >= UNSET.keys():
-        return status
-    return status | {"state": {"terminated": UNSET | ended}}
-
-
-UNSET: Document = {"startedAt": None, "finishedAt": None}
 FINAL_PHASES = ("Succeeded", "Failed")  # all containers have ended for good
 GATED = "SchedulingGated"  # the reason of PodScheduled, for as long as a Pod has gates
 
