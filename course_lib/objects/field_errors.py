@@ -178,7 +178,7 @@ class InvalidObject(InvalidManifest):
         super().__init__(
             f'{title} "{self.name}" is invalid: {together(errors)}',
             where=f"{self.kind} {named}{self.name or '(no name)'}: {first.path}".removesuffix(": "),
-            expected=first.detail or _EXPECTED.get(first.type, ""),
+            expected=_EXPECTED.get(first.type) or first.detail.partition(" (e.g.")[0],
             found="" if hidden else shown(first.value),
         )
         self.errors = list(errors)
@@ -186,6 +186,7 @@ class InvalidObject(InvalidManifest):
 
 _EXPECTED = {
     REQUIRED: "a value",
-    DUPLICATE: "a value that stands there once",
-    NOT_FOUND: "the name of something that is there",
+    DUPLICATE: "each value only once",
+    NOT_FOUND: "the name of something that exists",
+    FORBIDDEN: "the field left out, or as it was before",
 }

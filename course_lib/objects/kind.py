@@ -348,10 +348,11 @@ class Kinds:
                 do = f"write apiVersion: {each.api_version}; {api_version} is served no longer "
                 do += f"since Kubernetes {release}"
         there = ", ".join(each.kind for each in self if each.api_version == api_version)
+        known = f"the kinds of {api_version} are {there}"
         return CourseError(
             f'no matches for kind "{kind}" in version "{api_version}"\n'
             "ensure CRDs are installed first",
-            do=do or f"kinds of {api_version} are {there or 'none'}",
+            do=do or (known if there else f"no kind of {api_version} is served here"),
         )
 
     def of_document(self, document: Document) -> Kind:
