@@ -174,11 +174,13 @@ class InvalidObject(InvalidManifest):
         self.name: str = meta.get("name", "")
         title = f"{self.kind}.{self.group}" if self.group else self.kind
         first, named = errors[0], meta.get("namespace", "") and f"{meta['namespace']}/"
+        # The detail of FORBIDDEN is a reason, and no rule for a value.
+        rule = "" if first.type == FORBIDDEN else first.detail.partition(" (e.g.")[0]
         hidden = first.type in _WITHOUT_VALUE or first.value is OMITTED
         super().__init__(
             f'{title} "{self.name}" is invalid: {together(errors)}',
             where=f"{self.kind} {named}{self.name or '(no name)'}: {first.path}".removesuffix(": "),
-            expected=_EXPECTED.get(first.type) or first.detail.partition(" (e.g.")[0],
+            expected=rule or _EXPECTED.get(first.type, ""),
             found="" if hidden else shown(first.value),
         )
         self.errors = list(errors)

@@ -6,6 +6,15 @@ import pytest
 
 from course_lib.cluster import Cluster
 from course_lib.errors import CourseError
+from course_lib.objects.field_errors import (
+    FieldError,
+    InvalidObject,
+    duplicate,
+    forbidden,
+    invalid,
+    not_found,
+    required,
+)
 from course_lib.objects.kind import Kind
 from tests.conftest import container, pod, service, workload
 
@@ -195,6 +204,26 @@ def test_fields_that_the_course_does_not_act_on_are_kept_and_warned_of_by_path()
     assert "spec.template.spec.hostUsers: Kubernetes has it" in table.WARNINGS[0]
     kept = cluster.document("deployment", "web")["spec"]
     assert kept["template"]["spec"]["hostUsers"] is False
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (invalid("a", -1, "must be greater than or equal to 0"),
+         "must be greater than or equal to 0"),
+        (invalid("a", "B", "must be lower case (e.g. 'b', regex used is '[a-z]')"),
+         "must be lower case"),
+        (required("a", "name or generateName is required"), "name or generateName is required"),
+        (required("a"), "a value"),
+        (forbidden("a", "when `hostUsers` is false"), "the field left out, or as it was before"),
+        (duplicate("a", "x"), "each value only once"),
+        (not_found("a", "x"), "the name of something that exists"),
+    ],
+)  # fmt: skip
+def test_below_a_refusal_stands_what_belongs_into_the_field(error: FieldError, expected: str):
+    refusal = InvalidObject({"kind": "Pod", "metadata": {"name": "web"}}, [error])
+    assert refusal.what == f'Pod "web" is invalid: {error}'
+    assert (refusal.where, refusal.expected) == ("Pod web: a", expected)
 
 
 GIZMO = {"apiVersion": "example.com/v1", "kind": "Gizmo", "metadata": {"name": "g"}}
