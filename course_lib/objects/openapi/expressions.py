@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from course_lib.objects.cel.checking import check_rule
+from course_lib.objects.cel.syntax import Fault, parse, told
 from course_lib.objects.field_errors import (
     Errors,
     duplicate,
@@ -37,6 +39,8 @@ def rule_errors(schema: Document, path: str) -> Errors:
     for here, inner in _schemas(schema, path):
         for position, rule in enumerate(inner.get(RULES) or ()):
             yield from _rule(rule, f"{here}.{RULES}[{position}]")
+            if (rule.get("rule") or "").strip():
+                yield from _compiled(rule, inner, here == path, f"{here}.{RULES}[{position}].rule")
 
 
 def _schemas(schema: Document, path: str) -> Iterator[tuple[str, Document]]:
@@ -46,6 +50,33 @@ def _schemas(schema: Document, path: str) -> Iterator[tuple[str, Document]]:
         if isinstance(inner := schema.get(field), dict):
             yield from _schemas(inner, f"{path}.{field}")
     yield path, schema
+
+
+def _compiled(rule: Document, schema: Document, root: bool, path: str) -> Errors:
+    """What CEL's compiler says of a rule; what it knows of types beyond a schema is not judged."""
+    text = rule["rule"]
+    try:
+        if check_rule(parse(text), schema, root):
+            return
+        problem = "cel expression must evaluate to a bool"
+    except Fault as fault:
+        problem = f"compilation failed: {told(text, fault)}"
+    yield invalid(path, _in_memory(rule), problem)
+
+
+def _in_memory(rule: Document) -> Document:
+    """A rule as Go shows it: all fields, with their names in memory."""
+    texts = {name: rule.get(name[0].lower() + name[1:], "") for name in _TEXTS}
+    return {
+        "Rule": rule["rule"],
+        **texts,
+        "Reason": rule.get("reason"),
+        "FieldPath": rule.get("fieldPath", ""),
+        "OptionalOldSelf": rule.get("optionalOldSelf"),
+    }
+
+
+_TEXTS = ("Message", "MessageExpression")
 
 
 def _rule(rule: Document, path: str) -> Errors:
