@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from course_lib.objects.cel.checking import check_rule
-from course_lib.objects.cel.syntax import Fault, parse, told
+from course_lib.objects.cel.syntax import CompileFault, parse, told
 
 PART = {"type": "object", "properties": {"n": {"type": "integer"}}}
 SCHEMA = {
@@ -81,14 +81,14 @@ def test_a_rule_that_can_be_compiled_is_taken(text):
     ],
 )  # fmt: skip
 def test_a_rule_that_cannot_be_compiled_is_refused_at_its_place(text, what, at):
-    with pytest.raises(Fault) as found:
+    with pytest.raises(CompileFault) as found:
         compiled(text)
     assert what in found.value.what
     assert found.value.at == at
 
 
 def test_a_fault_is_shown_below_its_line():
-    fault = Fault("Syntax error", 8)
+    fault = CompileFault("Syntax error", 8)
     assert told("true &&\n > 1", fault) == "ERROR: <input>:2:1: Syntax error\n |  > 1\n | ^"
 
 
@@ -99,5 +99,5 @@ def test_a_rule_has_to_be_true_or_false():
 
 def test_a_whole_object_has_its_kind_and_its_metadata():
     assert compiled("self.metadata.name == self.name && self.kind == 'X'", root=True)
-    with pytest.raises(Fault, match="undefined field 'kind'"):
+    with pytest.raises(CompileFault, match="undefined field 'kind'"):
         compiled("self.kind == 'X'")

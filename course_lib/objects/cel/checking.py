@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from course_lib.objects.cel.syntax import Fault, Node
+from course_lib.objects.cel.syntax import CompileFault, Expr
 from course_lib.objects.manifests import Document
 
 NUMBERS = ("int", "uint", "double")
@@ -31,18 +31,20 @@ _NAMES = {"integer": "int", "number": "double", "string": "string", "boolean": "
 _FORMATS = ("date", "date-time", "duration", "byte")  # strings that are of another type here
 
 
-class Kind(msgspec.Struct, frozen=True):
+class ValueType(msgspec.Struct, frozen=True):
     """A type: its name, and the schema of what has fields or items."""
 
     name: str
     schema: Mapping[str, Any] = {}
 
 
-DYN, BOOL = Kind("dyn"), Kind("bool")
+DYN, BOOL = ValueType("dyn"), ValueType("bool")
 
 
-def check_rule(tree: Node, schema: Document, root: bool) -> bool:
-    """Whether a rule about values of a `schema` may be true or false; raises `Fault`.
+def check_rule(tree: Expr, schema: Document, root: bool) -> bool:
+    """Whether a rule about values of a `schema` may be true or false; raises `CompileFault`.
+
+    `tree` is the rule.
 
     `root` says whether the schema is that of a whole object.
     """
@@ -50,35 +52,35 @@ def check_rule(tree: Node, schema: Document, root: bool) -> bool:
     return _type(tree, {"self": self, "oldSelf": DYN}).name in ("bool", "dyn")
 
 
-def _of(schema: Mapping[str, Any], root: bool = False) -> Kind:
+def _of(schema: Mapping[str, Any], root: bool = False) -> ValueType:
     """The type of the values of a schema."""
     if schema.get("x-kubernetes-int-or-string") or schema.get("nullable"):
         return DYN
     name = schema.get("type", "")
     if name in _NAMES:
         dynamic = name == "string" and schema.get("format") in _FORMATS
-        return DYN if dynamic else Kind(_NAMES[name])
+        return DYN if dynamic else ValueType(_NAMES[name])
     if name == "array" and isinstance(schema.get("items"), dict):
-        return Kind("list", schema)
+        return ValueType("list", schema)
     if name == "object":
         if isinstance(schema.get("additionalProperties"), dict):
-            return Kind("map", schema)
+            return ValueType("map", schema)
         if schema.get("x-kubernetes-preserve-unknown-fields") or not schema.get("properties"):
             return DYN
         whole = root or schema.get("x-kubernetes-embedded-resource")
-        return Kind("object", {**schema, "root": whole})
+        return ValueType("object", {**schema, "root": whole})
     return DYN
 
 
-def _type(node: Node, names: Mapping[str, Kind]) -> Kind:
+def _type(node: Expr, names: Mapping[str, ValueType]) -> ValueType:
     if node.sort == "literal":
-        return Kind(node.text)
+        return ValueType(node.text)
     if node.sort == "name":
         if node.text in names:
             return names[node.text]
         if node.text in TYPE_NAMES:
             return DYN
-        raise Fault(f"undeclared reference to '{node.text}' (in container '')", node.at)
+        raise CompileFault(f"undeclared reference to '{node.text}' (in container '')", node.at)
     if node.sort == "select":
         return _selected(node, names)
     if node.sort == "call":
@@ -94,12 +96,12 @@ def _type(node: Node, names: Mapping[str, Kind]) -> Kind:
     return DYN
 
 
-def _selected(node: Node, names: Mapping[str, Kind]) -> Kind:
+def _selected(node: Expr, names: Mapping[str, ValueType]) -> ValueType:
     inside = _type(node.parts[0], names)
     if inside.name == "map":
         return _of(inside.schema["additionalProperties"])
     if inside.name in SIMPLE or inside.name == "list":
-        raise Fault(f"type '{_shown(inside)}' does not support field selection", node.at)
+        raise CompileFault(f"type '{_shown(inside)}' does not support field selection", node.at)
     if inside.name != "object":
         return DYN
     properties = inside.schema["properties"]
@@ -107,8 +109,8 @@ def _selected(node: Node, names: Mapping[str, Kind]) -> Kind:
     if name in properties:
         return _of(properties[name])
     if inside.schema["root"] and name in ("apiVersion", "kind", "metadata"):
-        return DYN if name == "metadata" else Kind("string")
-    raise Fault(f"undefined field '{node.text}'", node.at)
+        return DYN if name == "metadata" else ValueType("string")
+    raise CompileFault(f"undefined field '{node.text}'", node.at)
 
 
 def _unescaped(name: str) -> str:
@@ -121,12 +123,12 @@ def _unescaped(name: str) -> str:
     return name
 
 
-def _called(node: Node, names: Mapping[str, Kind]) -> Kind:
+def _called(node: Expr, names: Mapping[str, ValueType]) -> ValueType:
     if node.text in _LOOPS and len(node.parts) > 2:
         return _loop(node, names)
     if node.text == "has" and len(node.parts) == 1:
         if node.parts[0].sort != "select":
-            raise Fault("invalid argument to has() macro", node.at)
+            raise CompileFault("invalid argument to has() macro", node.at)
         _type(node.parts[0], names)
         return BOOL
     inner = [_type(part, names) for part in node.parts]
@@ -152,7 +154,7 @@ def _apart(names: list[str]) -> bool:
     return not (left in NUMBERS and right in NUMBERS)
 
 
-def _sum(node: Node, inner: list[Kind]) -> Kind:
+def _sum(node: Expr, inner: list[ValueType]) -> ValueType:
     left, right = (each.name for each in inner)
     if "dyn" in (left, right):
         return DYN
@@ -162,7 +164,7 @@ def _sum(node: Node, inner: list[Kind]) -> Kind:
     return inner[0]
 
 
-def _loop(node: Node, names: Mapping[str, Kind]) -> Kind:
+def _loop(node: Expr, names: Mapping[str, ValueType]) -> ValueType:
     """A macro that binds names of its own to the items of a list or the keys of a map."""
     inside, *bound, body = node.parts
     over = _type(inside, names) if node.text != "bind" else DYN
@@ -175,12 +177,12 @@ def _loop(node: Node, names: Mapping[str, Kind]) -> Kind:
     return BOOL if tests else DYN
 
 
-def _mismatch(name: str, inner: list[Kind], at: int) -> Fault:
+def _mismatch(name: str, inner: list[ValueType], at: int) -> CompileFault:
     shown = ", ".join(map(_shown, inner))
-    return Fault(f"found no matching overload for '{name}' applied to '({shown})'", at)
+    return CompileFault(f"found no matching overload for '{name}' applied to '({shown})'", at)
 
 
-def _shown(kind: Kind) -> str:
+def _shown(kind: ValueType) -> str:
     if kind.name == "list":
         return f"list({_shown(_of(kind.schema['items']))})"
     if kind.name == "map":

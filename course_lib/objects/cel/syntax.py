@@ -36,7 +36,7 @@ class Token(msgspec.Struct, frozen=True):
     at: int
 
 
-class Node(msgspec.Struct, frozen=True):
+class Expr(msgspec.Struct, frozen=True):
     """A part of an expression: its `sort`, what it is called or stands for, its parts, its place.
 
     `name`, `literal` (of a type), `select`, `index`, `call`, `list`, `map`, `object`, `if`.
@@ -44,11 +44,11 @@ class Node(msgspec.Struct, frozen=True):
 
     sort: str
     text: str
-    parts: tuple[Node, ...]
+    parts: tuple[Expr, ...]
     at: int
 
 
-class Fault(Exception):
+class CompileFault(Exception):
     """An expression that cannot be compiled; `at` is the place in its text."""
 
     def __init__(self, what: str, at: int) -> None:
@@ -56,10 +56,10 @@ class Fault(Exception):
         self.what, self.at = what, at
 
 
-def told(text: str, fault: Fault) -> str:
+def told(text: str, fault: CompileFault) -> str:
     """A fault as CEL's compiler tells it: the line, the column, and a mark below it.
 
-    >>> print(told("self >", Fault("Syntax error", 6)))
+    >>> print(told("self >", CompileFault("Syntax error", 6)))
     ERROR: <input>:1:7: Syntax error
      | self >
      | ......^
@@ -70,8 +70,8 @@ def told(text: str, fault: Fault) -> str:
     return f"ERROR: <input>:{line}:{column + 1}: {fault.what}\n | {shown}\n | {'.' * column}^"
 
 
-def parse(text: str) -> Node:
-    """The tree of an expression; raises `Fault`."""
+def parse(text: str) -> Expr:
+    """The tree of an expression; raises `CompileFault`."""
     return _Parser(list(_tokens(text))).whole()
 
 
@@ -81,7 +81,7 @@ def _tokens(text: str) -> Iterator[Token]:
         match = _TOKENS.match(text, at)
         if match is None:
             said = f"Syntax error: token recognition error at: '{text[at]}'"
-            raise Fault(said, at)
+            raise CompileFault(said, at)
         if match.lastgroup != "space":
             sort = next(name for name in match.groupdict() if match[name] and name[0] != "q")
             yield Token(sort, match[0], at)
@@ -110,43 +110,45 @@ class _Parser:
             raise self._unexpected(f"'{text}'")
         return found
 
-    def _unexpected(self, wanted: str) -> Fault:
+    def _unexpected(self, wanted: str) -> CompileFault:
         token = self._next
-        return Fault(f"Syntax error: mismatched input '{token.text}' expecting {wanted}", token.at)
+        return CompileFault(
+            f"Syntax error: mismatched input '{token.text}' expecting {wanted}", token.at
+        )
 
-    def whole(self) -> Node:
+    def whole(self) -> Expr:
         found = self._expression()
         if self._next.sort != "end":
             raise self._unexpected(END)
         return found
 
-    def _expression(self) -> Node:
+    def _expression(self) -> Expr:
         self._depth += 1
         if self._depth > DEEPEST:
-            raise Fault("expression recursion limit exceeded", self._next.at)
+            raise CompileFault("expression recursion limit exceeded", self._next.at)
         found = self._binary(0)
         if mark := self._takes("?"):
             yes = self._binary(0)
             self._wants(":")
-            found = Node("if", "_?_:_", (found, yes, self._expression()), mark.at)
+            found = Expr("if", "_?_:_", (found, yes, self._expression()), mark.at)
         self._depth -= 1
         return found
 
-    def _binary(self, level: int) -> Node:
+    def _binary(self, level: int) -> Expr:
         if level == len(_LEVELS):
             return self._unary()
         left = self._binary(level + 1)
         while mark := self._takes(*_LEVELS[level]):
             name = "@in" if mark.text == "in" else f"_{mark.text}_"
-            left = Node("call", name, (left, self._binary(level + 1)), mark.at)
+            left = Expr("call", name, (left, self._binary(level + 1)), mark.at)
         return left
 
-    def _unary(self) -> Node:
+    def _unary(self) -> Expr:
         if mark := self._takes("!", "-"):
-            return Node("call", f"{mark.text}_", (self._unary(),), mark.at)
+            return Expr("call", f"{mark.text}_", (self._unary(),), mark.at)
         return self._member()
 
-    def _member(self) -> Node:
+    def _member(self) -> Expr:
         found = self._primary()
         while True:
             if mark := self._takes("."):
@@ -154,12 +156,12 @@ class _Parser:
                 name = self._name()
                 if self._takes("("):
                     inside = (found, *self._list(")"))
-                    found = Node("call", name.text, inside, name.at - 1)
+                    found = Expr("call", name.text, inside, name.at - 1)
                 else:
-                    found = Node("select", name.text.strip("`"), (found,), mark.at)
+                    found = Expr("select", name.text.strip("`"), (found,), mark.at)
             elif mark := self._takes("["):
                 self._takes("?")
-                found = Node("index", "_[_]", (found, self._expression()), mark.at)
+                found = Expr("index", "_[_]", (found, self._expression()), mark.at)
                 self._wants("]")
             else:
                 return found
@@ -171,8 +173,8 @@ class _Parser:
         self._place += 1
         return token
 
-    def _list(self, end: str) -> tuple[Node, ...]:
-        found: list[Node] = []
+    def _list(self, end: str) -> tuple[Expr, ...]:
+        found: list[Expr] = []
         while not self._takes(end):
             self._takes("?")
             found.append(self._expression())
@@ -181,34 +183,34 @@ class _Parser:
                 break
         return tuple(found)
 
-    def _primary(self) -> Node:
+    def _primary(self) -> Expr:
         token = self._next
         if token.sort in ("string", "raw", "bytes", "int", "uint", "double"):
             self._place += 1
             sort = "string" if token.sort == "raw" else token.sort
-            return Node("literal", sort, (), token.at)
+            return Expr("literal", sort, (), token.at)
         if self._takes("("):
             found = self._expression()
             self._wants(")")
             return found
         if self._takes("["):
-            return Node("list", "", self._list("]"), token.at)
+            return Expr("list", "", self._list("]"), token.at)
         if self._takes("{"):
-            return Node("map", "", self._entries(), token.at)
+            return Expr("map", "", self._entries(), token.at)
         self._takes(".")
         if self._next.sort != "name" or self._next.text == "in":
             raise self._unexpected(OPERAND)
         name = self._name()
         if name.text in ("true", "false", "null"):
-            return Node("literal", "null" if name.text == "null" else "bool", (), name.at)
+            return Expr("literal", "null" if name.text == "null" else "bool", (), name.at)
         if self._takes("("):
-            return Node("call", name.text, self._list(")"), name.at)
+            return Expr("call", name.text, self._list(")"), name.at)
         if self._takes("{"):
-            return Node("object", name.text, self._entries(), name.at)
-        return Node("name", name.text, (), name.at)
+            return Expr("object", name.text, self._entries(), name.at)
+        return Expr("name", name.text, (), name.at)
 
-    def _entries(self) -> tuple[Node, ...]:
-        found: list[Node] = []
+    def _entries(self) -> tuple[Expr, ...]:
+        found: list[Expr] = []
         while not self._takes("}"):
             self._takes("?")
             found.append(self._expression())

@@ -1,6 +1,6 @@
-"""Rules in CEL and selectable fields of a definition, as far as they can be judged without CEL.
+"""Rules in CEL and selectable fields of a definition; the rules are compiled, and not evaluated.
 
-Expressions are kept and not compiled: what is wrong within one is not told. Source:
+A messageExpression is not compiled. Source:
 `ValidateCustomResourceDefinitionOpenAPISchema` and `ValidateCustomResourceSelectableFields` in
 `pkg/apis/apiextensions/validation/validation.go` of k8s.io/apiextensions-apiserver.
 """
@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from course_lib.objects.cel.checking import check_rule
-from course_lib.objects.cel.syntax import Fault, parse, told
+from course_lib.objects.cel.syntax import CompileFault, parse, told
 from course_lib.objects.field_errors import (
     Errors,
     duplicate,
@@ -59,7 +59,7 @@ def _compiled(rule: Document, schema: Document, root: bool, path: str) -> Errors
         if check_rule(parse(text), schema, root):
             return
         problem = "cel expression must evaluate to a bool"
-    except Fault as fault:
+    except CompileFault as fault:
         problem = f"compilation failed: {told(text, fault)}"
     yield invalid(path, _in_memory(rule), problem)
 

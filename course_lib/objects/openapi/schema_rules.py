@@ -2,7 +2,7 @@
 
 Source: `ValidateCustomResourceDefinitionOpenAPISchema` in
 `pkg/apis/apiextensions/validation/validation.go` and `pkg/apiserver/schema/defaulting` of
-k8s.io/apiextensions-apiserver. Rules in CEL are kept and not looked at.
+k8s.io/apiextensions-apiserver. Rules in CEL are kept, and not evaluated.
 """
 
 from __future__ import annotations
