@@ -17,7 +17,7 @@ from course_lib.apiserver.patches import merge_patch
 from course_lib.apiserver.statuses import to_json
 from course_lib.apiserver.strategic import strategic_merge
 from course_lib.objects.api_types.faults import fault
-from course_lib.objects.api_types.table import LEAVES, Type
+from course_lib.objects.api_types.table import LEAVES, Type, fields_of
 from course_lib.objects.field_errors import InvalidObject, invalid, required
 from course_lib.objects.kind import Kind
 from course_lib.objects.manifests import Document
@@ -111,8 +111,9 @@ def misfit_of(media_type: str, document: Document, type: Type) -> str:
     found = fault(document, type)
     if found is None:
         return ""
-    if media_type != STRATEGIC:
-        return found.message
+    if media_type != STRATEGIC:  # the patched object is written, its keys sorted, and read again
+        again = fault(msgspec.json.decode(msgspec.json.encode(document, order="sorted")), type)
+        return (again or found).message
     shape, is_part = _SHAPES.get(go_type(found.found), go_type(found.found)), found.wanted
     if is_part in ("list", "map"):
         return f"cannot restore {'slice' if is_part == 'list' else 'map'} from {shape}"
@@ -130,6 +131,28 @@ def misfit_of(media_type: str, document: Document, type: Type) -> str:
 _READ_BY_THEMSELVES = ("time", "microtime", "duration", "quantity", "intorstring")
 _CONVERTED = (("int64", "string"), ("float64", "int32"), ("float64", "int64"))
 _OF_FIELD = re.compile("Go struct field [^ ]*")
+
+
+def narrowed(document: Json, type: Type) -> Json:
+    """A patched document with whole numbers as a strategic patch cuts them off, at 32 bits.
+
+    Source: `fromUnstructured` in `pkg/runtime/converter.go`. `type` is the document's.
+    """
+    if isinstance(document, list) and type.item is not None:
+        return [narrowed(each, type.item) for each in document]
+    if isinstance(document, dict) and type.shape == "map" and type.item is not None:
+        return {key: narrowed(each, type.item) for key, each in document.items()}
+    if isinstance(document, dict) and type.is_struct:
+        fields = fields_of(type.shape)
+        return {
+            key: narrowed(each, fields[key].type) if key in fields else each
+            for key, each in document.items()
+        }
+    if type.shape == "int32" and isinstance(document, int) and not isinstance(document, bool):
+        return (document + 2**31) % 2**32 - 2**31
+    return document
+
+
 _SHAPES = {"[]interface {}": "slice", "map[string]interface {}": "map"}
 
 

@@ -23,7 +23,13 @@ from course_lib.apiserver.identities import (
     metadata_of,
     unreadable,
 )
-from course_lib.apiserver.patch_bodies import apply_patch, invalid_patch, misfit_of
+from course_lib.apiserver.patch_bodies import (
+    STRATEGIC,
+    apply_patch,
+    invalid_patch,
+    misfit_of,
+    narrowed,
+)
 from course_lib.apiserver.scales import SCALE, replicas_of, scale_of, scaled
 from course_lib.apiserver.server import APIServer
 from course_lib.apiserver.statuses import SUCCESS, HTTPResponse
@@ -139,7 +145,11 @@ class Writer:
             raise BadRequest("the patched object is nested too deep") from None
         if not isinstance(document, dict):
             raise BadRequest("the patched object is no object", expected="a mapping")
-        if type is not None and (why := misfit_of(media_type, document, type)):
+        why = misfit_of(media_type, document, type) if type is not None else ""
+        if why and media_type == STRATEGIC and type is not None:
+            document = narrowed(document, type)
+            why = misfit_of(media_type, document, type)
+        if why:
             raise invalid_patch(media_type, patch, document, why)
         if is_scale:
             complete_place(document, self.target)

@@ -151,3 +151,30 @@ def test_a_template_has_labels_and_annotations_alone():
     assert not list(template_metadata({"labels": {"a": "b"}, "annotations": {"a": "b"}}, "m"))
     (error,) = template_metadata({"uid": "a"}, "spec.metadata")
     assert str(error) == "spec.metadata.uID: Forbidden: cannot be set"
+
+
+def test_a_strategic_patch_cuts_whole_numbers_off(plane):
+    document = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}}
+    template = {"metadata": {"labels": {"app": "web"}}, "spec": POD["spec"]}
+    document |= {"spec": {"selector": {"matchLabels": {"app": "web"}}, "template": template}}
+    for asked, got in ((2**31 - 1, 2**31 - 1), (2**32 + 7, 7)):
+        told = patched(plane, document, {"spec": {"replicas": asked}}, STRATEGIC)
+        assert told["changes"]["spec.replicas"] == got
+    told = patched(plane, document, {"spec": {"replicas": 2**31}}, STRATEGIC)
+    assert "spec.replicas: Invalid value: -2147483648: must be greater" in told["message"]
+
+
+def test_changes_of_a_driver_are_counted(plane):
+    document = {"apiVersion": "storage.k8s.io/v1", "kind": "CSIDriver", "metadata": {"name": "a"},
+                "spec": {"podInfoOnMount": False}}  # fmt: skip
+    assert patched(plane, document, {"spec": {"podInfoOnMount": False}})["changes"] == {}
+    told = patched(plane, document, {"spec": {"podInfoOnMount": True}})
+    assert told["changes"] == {"metadata.generation": 1, "spec.podInfoOnMount": True}
+
+
+def test_a_block_of_pods_that_is_none_cannot_be_compared_with_others(plane):
+    node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "worker"}}
+    for blocks, internal in ((["10.9.0.0/24", "no"], 1), (["10.9.0.0/24", "10.8.0.0/24"], 0)):
+        told = ask_create(plane, {"document": node | {"spec": {"podCIDRs": blocks}}})
+        reasons = [cause["reason"] for cause in told["causes"]]
+        assert reasons.count("InternalError") == internal

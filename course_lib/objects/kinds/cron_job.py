@@ -13,7 +13,7 @@ from course_lib.objects.kind import Kind, Row
 from course_lib.objects.kinds import job_rules
 from course_lib.objects.kinds.job import JobSpec
 from course_lib.objects.kinds.pod.template import COLUMNS, TEMPLATE, container_cells
-from course_lib.objects.kinds.workload_rules import counts, name_of_pods
+from course_lib.objects.kinds.workload_rules import counts, name_of_pods, shown_selector
 from course_lib.objects.manifests import Document, places, value_at
 from course_lib.objects.meta import Object, ObjectMeta, ObjectReference, Value, selector_of
 from course_lib.objects.schedule import Schedule, is_time_zone
@@ -101,7 +101,8 @@ def _validate_job(job: Document, before: Document | None) -> Errors:
     here = "spec.jobTemplate.spec"
     yield from job_rules.spec_errors(job, here, before)
     if job.get("selector") is not None:
-        yield invalid(f"{here}.selector", job["selector"], "`selector` will be auto-generated")
+        shown = shown_selector(job["selector"])
+        yield invalid(f"{here}.selector", shown, "`selector` will be auto-generated")
     if job.get("manualSelector"):
         yield not_supported(f"{here}.manualSelector", True, ["nil", "false"])
 

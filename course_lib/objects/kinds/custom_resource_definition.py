@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
-from course_lib.objects.field_errors import Errors
+from course_lib.objects.field_errors import Errors, invalid
 from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Row
 from course_lib.objects.manifests import Document
@@ -45,6 +45,9 @@ def _expressions(spec: Document) -> Errors:
             schema = (version.get("schema") or {}).get("openAPIV3Schema") or {}
             if field == "schema":
                 yield from rule_errors(schema, f"{path}.openAPIV3Schema")
+            elif version.get(field) and not shared and not schema:
+                rule = "may only be set when `version.schema.openAPIV3Schema` is not included"
+                yield invalid(path, "", rule)
             else:
                 yield from selectable_errors(version.get(field) or [], schema, path)
 

@@ -86,7 +86,7 @@ def template_update_errors(new: Document, old: Document) -> Errors:
 def class_errors(document: Document) -> Errors:
     """A class of devices (`ValidateDeviceClass`)."""
     name = document["metadata"].get("name", "")
-    problems = formats.subdomain(name) if name else []
+    problems = formats.long_name(name) if name else []
     yield from object_meta(document, lambda name, prefix: [], namespaced=False)
     spec = document.get("spec") or {}
     yield from _limited(spec.get("selectors"), "spec.selectors", MOST_SELECTORS, _selector)

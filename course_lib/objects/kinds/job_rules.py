@@ -22,6 +22,7 @@ from course_lib.objects.kinds.pod.warnings import template_warnings
 from course_lib.objects.kinds.workload_rules import (
     UNSELECTED,
     counts,
+    shown_selector,
     template_labels,
     valid_selector,
 )
@@ -103,7 +104,8 @@ def _generated_selector(spec: Document, meta: Document) -> Errors:
                 yield invalid(path, labels, f"must be '{value}'")
     selector = valid_selector(spec["selector"])
     if selector is not None and not selector.matches(expected):
-        yield invalid("spec.selector", spec["selector"], "`selector` not auto-generated")
+        shown = shown_selector(spec["selector"])
+        yield invalid("spec.selector", shown, "`selector` not auto-generated")
 
 
 def _names_of_pods(spec: Document, name: str) -> Errors:

@@ -66,6 +66,12 @@ def _complete_requests(document: Document, path: str) -> None:
                 request["count"] = request.get("count") or 1
 
 
+def _count_driver(new: Document, old: Document) -> None:
+    """Changes of a driver are counted from 1, a new one not (its strategy's `PrepareForUpdate`)."""
+    if new.get("spec") != old.get("spec"):
+        new["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
+
+
 def _complete_driver(document: Document) -> None:
     for spec in places(document, "spec", create=False):
         spec["volumeLifecycleModes"] = spec.get("volumeLifecycleModes") or ["Persistent"]
@@ -197,6 +203,7 @@ CSI_DRIVER = _kept(
     STORAGE,
     namespaced=False,
     complete=_complete_driver,
+    prepare_update=_count_driver,
     defaults={
         "spec.attachRequired": True,
         "spec.podInfoOnMount": False,

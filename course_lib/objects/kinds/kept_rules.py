@@ -5,10 +5,11 @@ Source: `pkg/apis/storage/validation` and `pkg/apis/node/validation` of Kubernet
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from course_lib.objects.field_errors import (
     Errors,
+    FieldError,
     duplicate,
     forbidden,
     invalid,
@@ -34,6 +35,7 @@ from course_lib.objects.validation.node_labels import OLD_LABELS, old_labels
 from course_lib.objects.validation.resources import (
     container_limits,
     declared_driver_name,
+    driver_name,
     not_negative_amount,
 )
 
@@ -183,13 +185,14 @@ def capacity_warnings(new: Document, old: Document | None) -> Iterator[str]:
 
 def attachment_errors(document: Document) -> Errors:
     """A volume on a node (`ValidateVolumeAttachment`); its driver is judged last."""
-    yield from _attachment(document)
+    yield from _attachment(document, ())
     attacher = (document.get("spec") or {}).get("attacher", "")
     yield from declared_driver_name(attacher, "spec.attacher")
 
 
-def _attachment(document: Document) -> Errors:
+def _attachment(document: Document, of_attacher: Iterable[FieldError]) -> Errors:
     yield from object_meta(document, namespaced=False)
+    yield from of_attacher
     spec = document.get("spec") or {}
     source = spec.get("source") or {}
     volume, inline = source.get("persistentVolumeName"), source.get("inlineVolumeSpec")
@@ -235,7 +238,8 @@ def _inline(spec: Document, path: str) -> Errors:
 
 def attachment_update_errors(new: Document, old: Document) -> Errors:
     """An attachment stays as it is (`ValidateVolumeAttachmentUpdate`)."""
-    yield from _attachment(new)
+    attacher = (new.get("spec") or {}).get("attacher", "")
+    yield from _attachment(new, driver_name(attacher, "spec.attacher"))
     if (new.get("spec") or {}) != (old.get("spec") or {}):
         yield invalid("spec", None, IMMUTABLE)
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from course_lib.objects.field_errors import (
     DUPLICATE,
+    INTERNAL,
     Errors,
     FieldError,
     duplicate,
@@ -32,6 +33,14 @@ PER_FAMILY = "may specify no more than one CIDR for each IP family"
 _FEATURE = re.compile(r"[A-Z][a-zA-Z0-9]*(/[a-zA-Z][a-zA-Z0-9]*)*")
 
 
+def _first_bad_block(blocks: list[str]) -> str:
+    """What the first text says that is no block (`IsDualStackCIDRStrings`); empty for none."""
+    for position, text in enumerate(blocks):
+        if any(addresses.block("", text)):
+            return f"invalid CIDR[{position}]: <nil> (invalid CIDR address: {text})"
+    return ""
+
+
 def validate(document: Document) -> Errors:
     """Errors of a new Node."""
     yield from object_meta(document, namespaced=False)
@@ -46,6 +55,9 @@ def validate(document: Document) -> Errors:
     blocks = spec.get("podCIDRs") or []
     for position, text in enumerate(blocks):
         yield from addresses.block(f"spec.podCIDRs[{position}]", text)
+    if len(blocks) > 1 and (bad := _first_bad_block(blocks)):
+        said = "invalid PodCIDRs. failed to check with dual stack with error:"
+        yield FieldError("spec.podCIDRs", INTERNAL, "", said + bad)
     if len(blocks) > 1 and (len(blocks) > 2 or not addresses.one_of_each_family(blocks)):
         yield invalid("spec.podCIDRs", blocks, PER_FAMILY)
 

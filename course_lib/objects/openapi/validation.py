@@ -58,7 +58,7 @@ def _placed(error: FieldError, prefix: str) -> FieldError:
         path = prefix or NOWHERE
     elif prefix:
         path = f"{prefix}.{path}"
-    return FieldError(path, error.type, error.value, error.detail)
+    return FieldError(path, error.type, error.value, error.detail, error.reason)
 
 
 def _check(value: object, schema: JSONSchemaProps, path: str, old: object) -> _Result:

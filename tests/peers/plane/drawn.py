@@ -153,7 +153,8 @@ class Draws:
         kind = self.random.choices(kinds, weights)[0]
         base = copy.deepcopy(self.random.choice(self.bases[kind]))
         base["metadata"].pop("generateName", None)
-        base["metadata"].setdefault("name", "drawn")
+        if " " in base["metadata"].setdefault("name", "drawn"):  # a path has none
+            base["metadata"]["name"] = "drawn"
         document, told = self._changed(base)
         how = self.random.choice((MERGE, STRATEGIC, JSON))
         if how == JSON:
