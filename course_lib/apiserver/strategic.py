@@ -142,7 +142,7 @@ def _merged_list(known: Values, patch: Values, field: Field) -> Values:
 def _are_maps(*lists: Values) -> bool:
     """Whether the items are maps; all items are of one type (`sliceElementType`)."""
     items = [each for values in lists for each in values]
-    if any(isinstance(each, list) for each in items):
+    if items and isinstance(items[0], list):
         raise RejectedPatch("lists of lists are not supported")
     if len({go_type(each) for each in items}) > 1:
         raise Unclassified(f"list element types are not identical: {go_text(list(lists))}")

@@ -15,7 +15,7 @@ from course_lib.objects.api_types.leaves import LEAF, Unfit
 from course_lib.objects.api_types.table import Type, fields_of
 from course_lib.objects.field_errors import number
 
-_FORMS = ("quantity", "time", "microtime", "bytes", "intorstring")
+_FORMS = ("quantity", "time", "microtime", "intorstring")
 
 
 class Misfit(msgspec.Struct, frozen=True):

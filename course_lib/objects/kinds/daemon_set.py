@@ -15,6 +15,7 @@ from course_lib.objects.kinds.workload_rules import (
     amount,
     at_most_all,
     counts,
+    kept_selector,
     lasting_template,
     not_decremented,
     size,
@@ -27,7 +28,6 @@ from course_lib.objects.validation.meta import (
     label_selector,
     object_meta,
     object_meta_update,
-    unchanged,
 )
 
 GENERATION = "deprecated.daemonset.template.generation"
@@ -114,7 +114,7 @@ def _validate(document: Document) -> Errors:
 def _validate_update(new: Document, old: Document) -> Errors:
     """Source: `ValidateDaemonSetUpdate`."""
     yield from object_meta_update(new, old)
-    yield from unchanged("spec.selector", new["spec"].get("selector"), old["spec"].get("selector"))
+    yield from kept_selector(new["spec"], old["spec"])
     yield from _validate_spec(new["spec"], old["spec"])
 
 

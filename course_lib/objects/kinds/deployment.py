@@ -17,6 +17,7 @@ from course_lib.objects.kinds.workload_rules import (
     at_most,
     at_most_all,
     counts,
+    kept_selector,
     name_of_pods,
     not_decremented,
     own_selector,
@@ -25,7 +26,7 @@ from course_lib.objects.kinds.workload_rules import (
 )
 from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Condition, LabelSelector, Object, Value, selector_of
-from course_lib.objects.validation.meta import object_meta, object_meta_update, unchanged
+from course_lib.objects.validation.meta import object_meta, object_meta_update
 
 
 class RollingUpdateDeployment(Value, frozen=True):
@@ -94,7 +95,7 @@ def _validate_update(new: Document, old: Document) -> Errors:
     """Source: `ValidateDeploymentUpdate`."""
     yield from object_meta_update(new, old)
     yield from _validate_spec(new["spec"], old["spec"])
-    yield from unchanged("spec.selector", new["spec"].get("selector"), old["spec"]["selector"])
+    yield from kept_selector(new["spec"], old["spec"])
 
 
 def _validate_spec(spec: Document, before: Document | None = None) -> Errors:

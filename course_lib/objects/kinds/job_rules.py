@@ -22,6 +22,7 @@ from course_lib.objects.kinds.pod.warnings import template_warnings
 from course_lib.objects.kinds.workload_rules import (
     UNSELECTED,
     counts,
+    kept_selector,
     shown_selector,
     template_labels,
     valid_selector,
@@ -61,7 +62,7 @@ def validate_update(new: Document, old: Document) -> Errors:
     spec, before = new["spec"], old["spec"]
     yield from _spec(spec, before)
     yield from _completions(spec, before)
-    yield from unchanged("spec.selector", spec.get("selector"), before.get("selector"))
+    yield from kept_selector(spec, before)
     yield from template_update(new, old)
     yield from _unchanged_policies(spec, before)
     yield from _names_of_pods(spec, new["metadata"]["name"])

@@ -14,13 +14,14 @@ from course_lib.objects.kinds.workload_rules import (
     TOO_MANY_THERE,
     at_most,
     counts,
+    kept_selector,
     name_of_pods,
     own_selector,
     selected_template,
 )
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Condition, LabelSelector, Object, Value, selector_of
-from course_lib.objects.validation.meta import object_meta, object_meta_update, unchanged
+from course_lib.objects.validation.meta import object_meta, object_meta_update
 
 
 class ReplicaSetSpec(Value, frozen=True):
@@ -61,7 +62,7 @@ def _validate_update(new: Document, old: Document) -> Errors:
     """Source: `ValidateReplicaSetUpdate`."""
     yield from object_meta_update(new, old)
     yield from _validate_spec(new["spec"], old["spec"])
-    yield from unchanged("spec.selector", new["spec"].get("selector"), old["spec"]["selector"])
+    yield from kept_selector(new["spec"], old["spec"])
 
 
 def _validate_spec(spec: Document, before: Document | None = None) -> Errors:

@@ -18,6 +18,7 @@ from course_lib.objects.kinds.workload_rules import (
     at_most,
     at_most_all,
     counts,
+    kept_selector,
     lasting_template,
     not_decremented,
     own_selector,
@@ -56,7 +57,7 @@ def validate_update(new: Document, old: Document) -> Errors:
     yield from object_meta_update(new, old)
     spec, before = new["spec"], old["spec"]
     yield from _spec(spec, before)
-    yield from unchanged("spec.selector", spec.get("selector"), before.get("selector"))
+    yield from kept_selector(spec, before)
     claims, known = spec.get("volumeClaimTemplates"), before.get("volumeClaimTemplates")
     if any(unchanged("", claims, known)):
         shown = [in_memory(CLAIM, claim) for claim in claims] if claims else None

@@ -13,7 +13,7 @@ from course_lib.objects.kinds.pod.validation.templates import template_errors
 from course_lib.objects.manifests import Document
 from course_lib.objects.selectors import Requirement, Selector
 from course_lib.objects.validation import formats
-from course_lib.objects.validation.meta import all_invalid, label_selector, not_negative
+from course_lib.objects.validation.meta import all_invalid, label_selector, not_negative, unchanged
 
 Amount = int | str  # a number of Pods, or a share of them: "25%"
 UNSELECTED = "`selector` does not match template `labels`"
@@ -97,6 +97,13 @@ def shown_selector(selector: Document) -> Document:
     return ({"matchLabels": labels} if labels else {}) | (
         {"matchExpressions": terms} if terms else {}
     )
+
+
+def kept_selector(spec: Document, before: Document) -> Errors:
+    """The selector of a `spec`, which stays that of the one `before`."""
+    selector = spec.get("selector")
+    shown = None if selector is None else shown_selector(selector)
+    yield from unchanged("spec.selector", shown, before.get("selector"))
 
 
 def template_labels(spec: Document) -> dict[str, str] | None:
