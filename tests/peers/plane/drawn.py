@@ -27,9 +27,7 @@ DEPTH = 3  # how deep a value of nothing but random parts may be
 # data were written, white space too, and a patch writes them anew.
 NOT_CHANGED = ("Namespace", "CustomResourceDefinition", "ControllerRevision")
 NOT_SERVED = ("autoscaling/v1",)  # beside the version that is
-# Why answers cannot be the same: rules in CEL and schemas as the API server has them in memory are
-# not there, of devices only what scheduling needs is judged, a node of the course is ready when it
-# is registered, and a RuntimeClass is not looked up.
+# Kinds of which messages or rules are simplified: see `test_plane_drawn`.
 APART = (
     "CustomResourceDefinition", "ResourceSlice", "ResourceClaim", "ResourceClaimTemplate",
     "DeviceClass", "DeviceTaintRule",
