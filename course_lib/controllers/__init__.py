@@ -13,6 +13,7 @@ from course_lib.controllers.disruption import DisruptionController
 from course_lib.controllers.endpoint_mirroring import EndpointSliceMirroringController
 from course_lib.controllers.endpoint_slices import EndpointSliceController
 from course_lib.controllers.endpoints import EndpointsController
+from course_lib.controllers.ephemeral_volumes import EphemeralVolumeController
 from course_lib.controllers.garbage import GarbageCollector
 from course_lib.controllers.job import JobController
 from course_lib.controllers.job_orphans import JobPodController
@@ -63,6 +64,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     Provisioner,
     ExpandController,
     Resizer,
+    EphemeralVolumeController,
     ClaimProtectionController,
     VolumeProtectionController,
     AttributesProtectionController,

@@ -56,11 +56,12 @@ class TaintEvictionController(Controller):
         since = max(
             (seconds_at(t.time_added) for t in harmful if t.time_added), default=self.sim.now
         )
-        deadline = self._deadlines.setdefault(pod.uid, since + wait)
+        deadline = self._deadlines.get(pod.uid, since + wait)
         if self.sim.now < deadline:
+            self._deadlines[pod.uid] = deadline
             self.enqueue(key_of(pod), after=deadline - self.sim.now)
             return
-        del self._deadlines[pod.uid]
+        waited = self._deadlines.pop(pod.uid, None) is not None
         message = f"Marking for deletion Pod {namespace}/{name}"
         self.normal(pod, "TaintManagerEviction", message)
         now, reason = self.sim.timestamp, "DeletionByTaintManager"
@@ -71,7 +72,7 @@ class TaintEvictionController(Controller):
         conditions[-1] |= {"observedGeneration": pod.metadata.generation}
         self.api.patch_status(pod, {"conditions": conditions})
         self.api.delete(Pod, name, namespace, uid=pod.uid)
-        if pod.spec.termination_grace_period_seconds == 0:  # it is gone
+        if waited and pod.spec.termination_grace_period_seconds == 0:  # gone before its timer is
             self._cancelled(pod)
 
     def _cancelled(self, pod: Pod) -> None:

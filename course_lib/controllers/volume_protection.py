@@ -18,9 +18,9 @@ from course_lib.objects.meta import Object, condition, is_true, set_condition
 def claims_of(pod: Pod) -> list[Key]:
     """The keys of the claims that a Pod names."""
     return [
-        (pod.namespace, volume.persistent_volume_claim.claim_name)
+        (pod.namespace, name)
         for volume in pod.spec.volumes or ()
-        if volume.persistent_volume_claim
+        if (name := volume.claim_name(pod.name))
     ]
 
 

@@ -9,10 +9,17 @@ from __future__ import annotations
 
 from course_lib.node.object_watches import PodObjects
 from course_lib.node.volumes import has_token, host_path_problem
-from course_lib.objects.kinds.persistent_volume_claim import PersistentVolumeClaim
+from course_lib.objects.kinds.persistent_volume_claim import (
+    PROTECTION,
+    PersistentVolumeClaim,
+    not_owned,
+)
 from course_lib.objects.kinds.pod import Container, KeySelector, Pod, SourceName
 from course_lib.objects.manifests import Document
 from course_lib.runtimes.files import FileSystem
+
+NOT_FETCHED = "failed to fetch PVC from API server"
+UNATTACHED = "Unable to attach or mount volumes"
 
 
 def missing_config(objects: PodObjects, pod: Pod, container: Container) -> str:
@@ -36,7 +43,12 @@ def missing_config(objects: PodObjects, pod: Pod, container: Container) -> str:
 
 def missing_volume(objects: PodObjects, pod: Pod, disk: FileSystem) -> tuple[str, str]:
     """The volume that cannot be mounted, and why; empty when all can."""
+    mounted = _mounted(pod)
+    if claims := _unbound_claims(objects, pod, mounted):
+        return claims[0][0], _unattached(claims)
     for volume in pod.spec.volumes or ():
+        if volume.name not in mounted:
+            continue
         problem = host_path_problem(disk, volume)
         if volume.projected is not None and not has_token(volume):
             problem = _missing_source(objects, pod, volume.projected)
@@ -46,16 +58,50 @@ def missing_volume(objects: PodObjects, pod: Pod, disk: FileSystem) -> tuple[str
         elif config_map := volume.config_map:
             source = SourceName(name=config_map.name, optional=config_map.optional)
             problem = _missing_item(objects, pod, "ConfigMap", source, config_map.items)
-        elif volume.persistent_volume_claim:
-            name = volume.persistent_volume_claim.claim_name
-            claim = objects.find(PersistentVolumeClaim, name, pod.namespace)
-            if claim is None:
-                problem = f'persistentvolumeclaim "{name}" not found'
-            elif claim.status.phase != "Bound":
-                problem = f'PVC "{name}" is not bound'
         if problem:
             return volume.name, f'MountVolume.SetUp failed for volume "{volume.name}" : {problem}'
     return "", ""
+
+
+def _mounted(pod: Pod) -> set[str]:
+    """The volumes that a container uses: no other is looked at (`GetPodVolumeNames`)."""
+    spec = pod.spec
+    groups = spec.init_containers or (), spec.containers, spec.ephemeral_containers or ()
+    containers = [container for group in groups for container in group]
+    return {mount.name for each in containers for mount in each.volume_mounts or ()}
+
+
+def _unbound_claims(objects: PodObjects, pod: Pod, mounted: set[str]) -> list[tuple[str, str]]:
+    """Volumes whose claims have no volume yet, each with the reason.
+
+    Source: `createVolumeSpec` and `getPVCExtractPV` in `pkg/kubelet/volumemanager/populator`.
+    """
+    found = []
+    for volume in pod.spec.volumes or ():
+        name = volume.claim_name(pod.name)
+        if not name or volume.name not in mounted:
+            continue
+        claim, problem = objects.find(PersistentVolumeClaim, name, pod.namespace), ""
+        if claim is None:
+            problem = f'{NOT_FETCHED}: persistentvolumeclaims "{name}" not found'
+        elif claim.terminating and PROTECTION[claim.kind] not in (claim.metadata.finalizers or ()):
+            problem = "PVC is being deleted"
+        elif claim.status.phase != "Bound":
+            problem = "PVC is not bound"
+        if problem:
+            problem = f"error processing PVC {pod.namespace}/{name}: {problem}"
+        elif claim is not None and volume.ephemeral is not None:
+            problem = not_owned(claim, pod)
+        found += [(volume.name, problem)] if problem else []
+    return found
+
+
+def _unattached(claims: list[tuple[str, str]]) -> str:
+    """What the kubelet tells of volumes that it cannot process (`WaitForAttachAndMount`)."""
+    names = " ".join(sorted(name for name, _ in claims))
+    why = "; ".join(problem for _, problem in claims)
+    lists = f"unmounted volumes=[{names}], unattached volumes=[]"
+    return f"{UNATTACHED}: {lists}, failed to process volumes=[{names}]: {why}"
 
 
 def _missing_source(objects: PodObjects, pod: Pod, projected: Document) -> str:

@@ -205,6 +205,7 @@ class Kubelet:
             self._mirrors.on_change(pod, deleted=True)
             return
         self._refused.discard(pod.uid)
+        self._held.release(pod.uid)  # of what it holds, though its containers may run still
         if worker := self.workers.get(pod.uid):
             worker.deleted()
 

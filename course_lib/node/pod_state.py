@@ -102,7 +102,8 @@ class PodState:
             if slot.running or ended is None:
                 waiting = True
             elif ended.exit_code and not restarts(slot.spec, slot.policy, ended.exit_code):
-                return "Failed"
+                # A phase is final only once no container runs (`mergePodStatus`).
+                return "Failed" if self.stopped else "Running" if self.begun else "Pending"
         sidecars = [slot for slot in self.inits if slot.sidecar]
         unstarted = [s for s in sidecars if not (s.started if s.running else s.ended_last)]
         if waiting or (unstarted and not self.begun):

@@ -14,6 +14,7 @@ from contextlib import suppress
 from course_lib.engine import FOR_EVER, timestamp
 from course_lib.engine.timestamps import seconds_at
 from course_lib.node.adoption import Found, adopt
+from course_lib.node.config import UNATTACHED
 from course_lib.node.node_parts import NodeParts
 from course_lib.node.node_runtime import PodCalls
 from course_lib.node.pod_containers import PodContainers
@@ -30,6 +31,7 @@ from course_lib.objects.kinds.pod.status import FINAL_PHASES
 from course_lib.objects.meta import condition
 from course_lib.runtimes import RuntimeFault
 
+ATTACH_POLL = 0.3  # s from the first look at claims to the second (`WaitForAttachAndMount`)
 MOUNT_RETRY = 0.5, 122.0  # s: the first wait for a volume, and the longest (doubling)
 
 
@@ -38,7 +40,7 @@ class PodWorker:
 
     __slots__ = ("_again", "_awake", "_busy", "_calls", "_containers", "_due", "_events",
                  "_failures", "_leaving", "_mount_wait", "_node", "_probes", "_sandbox", "_sim",
-                 "_sync", "state")  # fmt: skip
+                 "_sync", "_told", "state")  # fmt: skip
 
     def __init__(self, node: NodeParts, pod: Pod) -> None:
         self._node, self._sim, self._events = node, node.sim, node.events
@@ -65,6 +67,7 @@ class PodWorker:
         self._sync = PodSync(node, self.state, self._calls, self._sandbox, self._containers)
         self._probes = PodProbes(node.sim, self.state, self._calls, node.network, node.events, self)
         self._leaving = False  # its sandbox is being stopped for good
+        self._told: tuple[str, ...] = ()  # the containers whose stop has been told, by ID
         self._mount_wait = 0.0
         self._awake = False
         self._busy = self._again = False  # a synchronisation is under way; another one is to follow
@@ -255,6 +258,10 @@ class PodWorker:
         problem = self._node.options.missing_volume(self.pod)
         if not problem:
             return True
+        if not self._mount_wait and problem.startswith(UNATTACHED):
+            self._mount_wait = ATTACH_POLL  # not told yet: a claim may come in this time
+            self._later(ATTACH_POLL)
+            return False
         self._events.warning(self.pod, "FailedMount", problem)
         first, longest = MOUNT_RETRY
         self._mount_wait = min(longest, max(first, 2 * self._mount_wait))
@@ -304,6 +311,7 @@ class PodWorker:
             if grace is None or state.gone:
                 grace = 0 if state.final[1] == "Evicted" else 1 if state.gone else state.grace
             state.stop_by = self._sim.now + grace
+            self._tell_stop()
         left = max(0.0, state.stop_by - self._sim.now)
         for slot in self.slots:
             if not slot.sidecar:
@@ -312,8 +320,21 @@ class PodWorker:
             for slot in reversed([slot for slot in self.slots if slot.sidecar]):
                 self._kill(slot, left)
 
-    def _kill(self, slot: Slot, grace: float) -> None:
-        if slot.running and not slot.stopping:
+    def _tell_stop(self) -> None:
+        """Say of each container that it stops; sidecars wait for their turn only after that.
+
+        The first comes first, and the others from the last one (`killContainersWithSyncResult`
+        starts a routine for each; the one that is started last runs first).
+        """
+        running = [slot for slot in self.slots if slot.running and not slot.stopping]
+        for slot in (*running[:1], *reversed(running[1:])):
             message = f"Stopping container {slot.spec.name}"
             self._events.normal(self.pod, "Killing", message, slot.spec.name)
+            self._told += (slot.current_id,)
+
+    def _kill(self, slot: Slot, grace: float) -> None:
+        if slot.running and not slot.stopping:
+            if slot.current_id not in self._told:
+                message = f"Stopping container {slot.spec.name}"
+                self._events.normal(self.pod, "Killing", message, slot.spec.name)
             self._containers.stop(slot, grace)

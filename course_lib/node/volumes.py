@@ -137,7 +137,7 @@ def path_of(pod: Pod, volume: Volume) -> str:
         "secret": volume.secret,
         "projected": volume.projected,
         "downward-api": volume.downward_api,
-        "csi": volume.persistent_volume_claim,
+        "csi": volume.persistent_volume_claim or volume.ephemeral,
     }
     kind = next((name for name, source in kinds.items() if source is not None), "empty-dir")
     return f"{ROOT}/{pod.uid}/volumes/kubernetes.io~{kind}/{volume.name}"

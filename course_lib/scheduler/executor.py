@@ -32,6 +32,8 @@ def evict(api: Client, component: str, pod: PodInfo, node: str, victims: Sequenc
             "PreemptionByScheduler",
             MESSAGE.format(component=component),
         )
+        stated = next(each for each in conditions if each["type"] == "DisruptionTarget")
+        stated["observedGeneration"] = current.metadata.generation
         api.patch_status(current, {"conditions": conditions})
         api.delete("Pod", current.name, current.namespace, uid=current.uid)
         said = PREEMPTED.format(uid=pod.pod.uid, node=node)

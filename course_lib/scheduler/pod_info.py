@@ -91,9 +91,7 @@ class PodInfo(msgspec.Struct, frozen=True, eq=False):
             _host_ports(pod.spec),
             _terms(pod),
             tuple(
-                volume.persistent_volume_claim.claim_name
-                for volume in pod.spec.volumes or ()
-                if volume.persistent_volume_claim
+                name for volume in pod.spec.volumes or () if (name := volume.claim_name(pod.name))
             ),
             (pod.namespace, tuple(sorted(pod.labels.items()))),
             _shape(pod),

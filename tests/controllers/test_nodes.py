@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from course_lib.cluster import Cluster
 from tests.conftest import pod, workload
 
@@ -141,3 +143,18 @@ def test_a_machine_keeps_its_identifiers_and_gets_a_new_one_for_each_boot(cluste
     cluster.run(seconds=15)
     after = identifiers()
     assert after[:2] == before[:2] and after[2] != before[2]
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(None, 1), (5, 2)])
+def test_an_eviction_that_waited_is_cancelled_when_its_pod_is_gone_at_once(cluster, seconds, told):
+    key = "course.example/held"
+    short = {"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": seconds}
+    tolerations = [short] if seconds else []
+    cluster.apply(pod("web", nodeName="node-1", terminationGracePeriodSeconds=0,
+                      tolerations=tolerations))  # fmt: skip
+    cluster.run(seconds=10)
+    taints = [{"key": key, "effect": "NoExecute"}]
+    cluster.api.patch("Node", "node-1", "", {"spec": {"taints": taints}})
+    cluster.run(seconds=10)
+    both = ["Marking for deletion Pod default/web", "Cancelling deletion of Pod default/web"]
+    assert list(cluster.log(reason="TaintManagerEviction").MESSAGE) == both[:told]

@@ -112,3 +112,11 @@ def test_only_a_taint_that_evicts_keeps_a_bound_pod_away(one, effect, refused):
     assert ("TaintToleration" in seen) is refused
     if refused:
         assert UNTOLERATED in list(one.log(reason="TaintToleration").MESSAGE)
+
+
+def test_a_port_is_free_as_soon_as_its_pod_is_deleted_at_once(one):
+    one.apply(pod("old", [container(**PORT)], terminationGracePeriodSeconds=0, **HERE))
+    one.run(seconds=20)
+    one.delete("pod", "old")
+    one.apply(pod(containers=[container(**PORT)], **HERE))
+    assert refusal(one) is None

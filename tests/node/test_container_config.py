@@ -96,7 +96,8 @@ def test_a_part_of_a_volume_may_be_named_by_variables(one, expression, value, wh
 )
 def test_a_projected_volume_waits_for_its_sources(one, sources, why):
     volume = {"name": "v", "projected": {"sources": sources}}
-    one.apply(pod(volumes=[volume]))
+    mount = {"name": "v", "mountPath": "/v"}
+    one.apply(pod(containers=[container(volumeMounts=[mount])], volumes=[volume]))
     one.run(seconds=20)
     told = set(one.log(reason="FailedMount").MESSAGE)
     assert told == ({f'MountVolume.SetUp failed for volume "v" : {why}'} if why else set())

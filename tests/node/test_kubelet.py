@@ -50,7 +50,8 @@ def test_the_way_of_a_pod_from_binding_to_running(one):
 
 def test_a_pod_has_no_address_before_its_sandbox(one):
     volume = {"name": "v", "configMap": {"name": "absent"}}
-    one.apply(pod(volumes=[volume]))
+    mount = {"name": "v", "mountPath": "/v"}
+    one.apply(pod(containers=[container(volumeMounts=[mount])], volumes=[volume]))
     one.run(seconds=10)
     status = one.document("pod", "web")["status"]
     assert status["hostIP"] and "podIP" not in status and "podIPs" not in status
@@ -167,6 +168,19 @@ def test_a_failing_init_container_holds_the_pod_back(one):
     one.apply(pod("once", initContainers=[shell("exit 1", name="setup")], restartPolicy="Never"))
     one.run(seconds=30)
     assert one.api.get("Pod", "once").status.phase == "Failed"
+
+
+def test_a_sidecar_stops_when_an_init_container_fails_for_good(one):
+    sidecar = container("proxy", "course/proxy", restartPolicy="Always")
+    failing = shell("exit 2") | {"name": "migrate"}
+    one.apply(pod(initContainers=[sidecar, failing], restartPolicy="Never"))
+    one.run_until(lambda: len(one.log(reason="Killing")) > 0, timeout=30)
+    assert one.document("pod", "web")["status"]["phase"] == "Pending"
+    one.run(seconds=60)
+    status = one.document("pod", "web")["status"]
+    assert status["phase"] == "Failed"
+    assert all("terminated" in each["state"] for each in status["initContainerStatuses"])
+    assert list(one.log(reason="Killing").MESSAGE) == ["Stopping container proxy"]
 
 
 def test_a_sidecar_starts_first_stays_and_does_not_keep_a_finished_pod_alive(one):

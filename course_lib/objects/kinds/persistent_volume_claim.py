@@ -81,6 +81,19 @@ class PersistentVolumeClaim(Object, frozen=True, kw_only=True):
         return (self.spec.resources.requests or {}).get("storage", Quantity("0"))
 
 
+def not_owned(claim: PersistentVolumeClaim, pod: Object) -> str:
+    """Why a claim is not that of an ephemeral volume of a `pod`; empty when it is.
+
+    Source: `VolumeIsForPod` in `k8s.io/component-helpers/storage/ephemeral`.
+    """
+    owner = claim.metadata.controller
+    if owner is not None and owner.uid == pod.uid:
+        return ""
+    place = claim.namespace
+    why = f"was not created for pod {place}/{pod.name} (pod is not owner)"
+    return f"PVC {place}/{claim.name} {why}"
+
+
 def _complete(document: Document) -> None:
     """Source: `SetDefaults_PersistentVolumeClaimSpec`; a mode that is empty text stays."""
     for spec in places(document, "spec"):

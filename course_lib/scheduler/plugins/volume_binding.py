@@ -18,7 +18,7 @@ import numpy as np
 
 from course_lib.objects.kinds.node import Node
 from course_lib.objects.kinds.persistent_volume import PersistentVolume
-from course_lib.objects.kinds.persistent_volume_claim import PersistentVolumeClaim
+from course_lib.objects.kinds.persistent_volume_claim import PersistentVolumeClaim, not_owned
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.kinds.storage_class import StorageClass
 from course_lib.objects.manifests import Document
@@ -46,6 +46,7 @@ from course_lib.scheduler.status import UNRESOLVABLE, NodeToStatus, Refusal
 from course_lib.scheduler.types import Amounts, Bools
 
 NOT_FOUND = 'persistentvolumeclaim "{name}" not found'
+NOT_MADE = 'waiting for ephemeral volume controller to create the persistentvolumeclaim "{name}"'
 LOST = 'persistentvolumeclaim "{name}" bound to non-existent persistentvolume "{volume}"'
 DELETED = 'persistentvolumeclaim "{name}" is being deleted'
 UNBOUND = "pod has unbound immediate PersistentVolumeClaims"
@@ -86,18 +87,23 @@ class VolumeBinding(ClaimPlugin):
         self._assumed: dict[str, PodVolumes] = {}  # by the Pod's uid, until they are bound
 
     def pre_filter(self, pod: PodInfo, nodes: Nodes) -> PreFilterResult | None:
-        """Why the Pod must wait; None when its claims are there."""
+        """Why the Pod must wait; None when its claims are there (`podHasPVCs`)."""
         if self.lister is None or not pod.claims:
             return None
         found = []
-        for name in pod.claims:
+        for volume in pod.pod.spec.volumes or ():
+            if not (name := volume.claim_name(pod.pod.name)):
+                continue
             claim = self.lister.find(PersistentVolumeClaim, name, pod.namespace)
             if claim is None:
-                return PreFilterResult(NOT_FOUND.format(name=name))
+                why = NOT_FOUND if volume.ephemeral is None else NOT_MADE
+                return PreFilterResult(why.format(name=name))
             if claim.status.phase == "Lost":
                 return PreFilterResult(LOST.format(name=name, volume=claim.spec.volume_name))
             if claim.terminating:
                 return PreFilterResult(DELETED.format(name=name))
+            if volume.ephemeral is not None and (why := not_owned(claim, pod.pod)):
+                return PreFilterResult(why)
             found.append(claim)
         for claim in found:
             delayed = waits(self._class_of(claim)) and not claim.spec.volume_name

@@ -29,9 +29,14 @@ def documents(plane: RealPlane, group: str, cases: list[Case]) -> list[Any]:
     return [ASK[group](plane, case) for case in cases]
 
 
+def _of_node(step: Case) -> bool:
+    """Whether a step concerns a node, which all stories share."""
+    return "stop" in step or str(step.get("patch", "")).startswith("Node/")
+
+
 def stories(plane: RealPlane, cases: list[Case]) -> list[Any]:
-    """The answers to stories: side by side, but alone where a node is stopped."""
-    alone = [case for case in cases if any("stop" in step for step in case["steps"])]
+    """The answers to stories: side by side, but alone where a node is stopped or changed."""
+    alone = [case for case in cases if any(_of_node(step) for step in case["steps"])]
     beside = [case for case in cases if case not in alone]
     told: dict[str, Any] = {}
 

@@ -40,6 +40,7 @@ class Volume(Value, frozen=True):
 
     name: str
     persistent_volume_claim: ClaimSource | None = None
+    ephemeral: Document | None = None  # with the template of a claim that the Pod owns
     secret: SecretSource | None = None
     config_map: ConfigMapSource | None = None
     empty_dir: Document | None = None
@@ -52,3 +53,12 @@ class Volume(Value, frozen=True):
     )
     iscsi: Document | None = None
     rbd: Document | None = None
+
+    def claim_name(self, pod: str) -> str:
+        """The name of the claim behind this volume of a `pod`, by name; empty for other volumes.
+
+        Source: `VolumeClaimName` in `k8s.io/component-helpers/storage/ephemeral`.
+        """
+        if self.persistent_volume_claim is not None:
+            return self.persistent_volume_claim.claim_name
+        return f"{pod}-{self.name}" if self.ephemeral is not None else ""
