@@ -46,6 +46,15 @@ def complete_kind(document: Document, kind: Kind) -> str:
     version, name = document["apiVersion"], document["kind"]
     if version == kind.api_version and name == kind.kind:
         return ""
+    if version.count("/") > 1:
+        raise _no_kind(document, kind, f"unexpected GroupVersion string: {version}")
+    if version in kind.removed_versions and name == kind.kind:
+        raise BadRequest(
+            f"the API version in the data ({version}) does not match the expected API version "
+            f"({kind.api_version})",
+            expected=kind.api_version,
+            found=version[:60],
+        )
     registered = (version, name) in table().kinds or name.removesuffix("List") != name
     same = name == kind.kind and str(version).rpartition("/")[0] == kind.group
     if kind.custom or (same and registered):
@@ -62,12 +71,16 @@ def complete_kind(document: Document, kind: Kind) -> str:
 
 
 def _unrecognized(document: Document, kind: Kind, field: str) -> BadRequest:
+    why = f"cannot unmarshal {go_shape(document[field])} into Go struct field .{field}"
+    said = f"couldn't get version/kind; json parse error: json: {why} of type string"
+    return _no_kind(document, kind, said)
+
+
+def _no_kind(document: Document, kind: Kind, why: str) -> BadRequest:
     text = json.dumps(document)
     shown = text if len(text) <= SUMMARY else f"{text[:SUMMARY]} ..."
-    why = f"cannot unmarshal {go_shape(document[field])} into Go struct field .{field}"
     return BadRequest(
-        f"the object provided is unrecognized (must be of type {kind.kind}): couldn't get "
-        f"version/kind; json parse error: json: {why} of type string ({shown})"
+        f"the object provided is unrecognized (must be of type {kind.kind}): {why} ({shown})"
     )
 
 
