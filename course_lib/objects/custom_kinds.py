@@ -29,13 +29,13 @@ from course_lib.objects.openapi.definitions import (
 from course_lib.objects.openapi.schema import JSONSchemaProps, below
 from course_lib.objects.openapi.validation import validate
 from course_lib.objects.openapi.values import prune, read
+from course_lib.objects.quantity import MAX_INT32
 from course_lib.objects.validation.meta import object_meta, object_meta_update
 
 NAME = Column("Name", format="name", description="Name")
 AGE = CustomResourceColumnDefinition(
     name="Age", type="date", description="Age", json_path=".metadata.creationTimestamp"
 )
-MOST = 2**31 - 1  # replicas
 
 
 class CustomStatus(Value, frozen=True):
@@ -191,8 +191,8 @@ def _replicas(
         count = JSONPath(path).first(document)
         if isinstance(count, int) and count < 0:
             yield invalid(path, count, "should be a non-negative integer")
-        elif isinstance(count, int) and count > MOST:
-            yield invalid(path, count, f"should be less than or equal to {MOST}")
+        elif isinstance(count, int) and count > MAX_INT32:
+            yield invalid(path, count, f"should be less than or equal to {MAX_INT32}")
 
 
 # Showing

@@ -6,13 +6,18 @@ Source: `pkg/apis/apiextensions/validation/validation.go` of k8s.io/apiextension
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import msgspec
 
-from course_lib.objects.field_errors import FieldError, forbidden, invalid, not_supported, required
+from course_lib.objects.field_errors import (
+    Errors,
+    FieldError,
+    forbidden,
+    invalid,
+    not_supported,
+    required,
+)
 from course_lib.objects.manifests import Document
 from course_lib.objects.openapi.definitions import (
     CLUSTER,
@@ -29,19 +34,12 @@ from course_lib.objects.openapi.schema_rules import schema_errors
 from course_lib.objects.validation import formats
 from course_lib.objects.validation.meta import all_invalid
 
-Errors = Iterator[FieldError]
 APPROVAL = "api-approved.kubernetes.io"
 _PULL = "see https://github.com/kubernetes/enhancements/pull/1111"
 COLUMN_TYPES = ("boolean", "date", "integer", "number", "string")
 COLUMN_FORMATS = (
     "byte", "date", "date-time", "double", "float", "int32", "int64", "password",
 )  # fmt: skip
-_LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
-_NO_LABEL = (
-    "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an "
-    "alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', "
-    "regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"
-)
 
 
 def complete(document: Document) -> None:
@@ -167,12 +165,7 @@ def _names(names: CustomResourceDefinitionNames) -> Errors:
 def _label(path: str, name: str) -> Errors:
     if not name:
         return
-    rules = []
-    if len(name) > 63:
-        rules.append("must be no more than 63 characters")
-    if _LABEL.fullmatch(name) is None:
-        rules.append(_NO_LABEL)
-    if rules:
+    if rules := formats.label_1035(name):
         yield invalid(path, name, ",".join(rules))
 
 
@@ -208,7 +201,7 @@ def _versions(spec: CustomResourceDefinitionSpec) -> Errors:
             yield required(f"{here}.schema.openAPIV3Schema")
         yield from _label(f"{here}.name", version.name)
         if not version.name:
-            yield invalid(f"{here}.name", "", _NO_LABEL)
+            yield from all_invalid(f"{here}.name", "", formats.label_1035(""))
         if not version.deprecated and version.deprecation_warning is not None:
             rule = "can only be set for deprecated versions"
             yield invalid(f"{here}.deprecationWarning", version.deprecation_warning, rule)
