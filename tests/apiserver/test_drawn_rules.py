@@ -178,3 +178,11 @@ def test_a_block_of_pods_that_is_none_cannot_be_compared_with_others(plane):
         told = ask_create(plane, {"document": node | {"spec": {"podCIDRs": blocks}}})
         reasons = [cause["reason"] for cause in told["causes"]]
         assert reasons.count("InternalError") == internal
+
+
+def test_an_equal_amount_is_no_change_of_a_claim(plane):
+    spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data"}}
+    for amount, code in ((2**30, 200), (2**30 + 1, 422)):
+        patch = {"spec": {"resources": {"requests": {"storage": amount}}}}
+        assert patched(plane, claim | {"spec": spec}, patch)["code"] == code

@@ -150,6 +150,12 @@ def _validate_update(new: Document, old: Document) -> Errors:
         if wanted["Resources"]["Requests"] is not None:
             wanted["Resources"]["Requests"]["storage"] = str(sizes[1])
         wanted["VolumeAttributesClassName"] = known["VolumeAttributesClassName"]
+    for group, amounts in (known["Resources"] or {}).items():  # 1024Mi is 1Gi
+        asked = wanted["Resources"][group]
+        if isinstance(amounts, dict) and isinstance(asked, dict):
+            for name in amounts.keys() & asked.keys():
+                if Quantity(asked[name]) == Quantity(amounts[name]):
+                    asked[name] = amounts[name]
     if wanted != known:
         yield forbidden("spec", f"{FIXED}\n{difference(known, wanted)}")
     if sizes[0] < sizes[1]:
