@@ -31,6 +31,18 @@ def template(workload: str, **change: object) -> Change:
     return breaks
 
 
+def volume(workload: str, name: str, **source: object) -> Change:
+    """Add a volume to a Deployment, and mount it in its only container."""
+
+    def breaks(cluster: Cluster) -> None:
+        spec = cluster.document("deployment", workload)["spec"]["template"]["spec"]
+        mount = {"volumeMounts": [{"name": name, "mountPath": f"/{name}"}]}
+        patched = {"containers": [spec["containers"][0] | mount]}
+        template(workload, volumes=[{"name": name, **source}], **patched)(cluster)
+
+    return breaks
+
+
 def service(name: str, **change: object) -> Change:
     """Change a Service."""
     return lambda cluster: cluster.api.patch("Service", name, "default", {"spec": change})

@@ -16,6 +16,7 @@ from course_lib.course.changes import (
     restart,
     service,
     template,
+    volume,
 )
 from course_lib.course.shop import open_shop, open_shop_in_ha, open_shop_with_old_certificates
 
@@ -158,7 +159,7 @@ FAULTS: dict[str, Fault] = {
             "missing-config",
             "api mounts a ConfigMap that does not exist",
             (PODS, EVENTS),
-            template("api", volumes=[{"name": "settings", "configMap": {"name": "setings"}}]),
+            volume("api", "settings", configMap={"name": "setings"}),
         ),
         Fault(
             "too-large",
