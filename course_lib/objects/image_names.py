@@ -68,7 +68,7 @@ def _parsed(text: str) -> Reference:
 
 
 def reference_problem(text: str) -> str:
-    """Why a text is not the name of an image, as Kubernetes says it; empty when it is one.
+    r"""Why a text is not the name of an image, as Kubernetes says it; empty when it is one.
 
     Source: `ParseImageName` in `pkg/util/parsers`.
 

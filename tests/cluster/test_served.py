@@ -91,7 +91,7 @@ def test_a_web_page_is_refused(served, origin):
 
 def test_what_goes_wrong_before_the_api_is_a_status_too(served):
     for method, path, code in (
-        ("OPTIONS", PODS, 405), ("FOO", PODS, 405), ("GET", "/x", 404),
+        ("OPTIONS", PODS, 405), ("FOO", PODS, 405),
         ("GET", f"{PODS}?labelSelector=%ff", 400), ("GET", f"{PODS}/x/log?tailLines=abc", 400),
         ("GET", f"{PODS}/x/log?tailLines=-1", 422), ("GET", f"{PODS}/x/log?limitBytes=0", 422),
         ("GET", f"{PODS}/x/log?sinceSeconds=3", 400), ("POST", f"{PODS}/x/exec", 400),
@@ -103,6 +103,14 @@ def test_what_goes_wrong_before_the_api_is_a_status_too(served):
         status, said = send(served, method, path)
         assert (status, said["kind"], said["code"]) == (code, "Status", code), path
         assert isinstance(said["details"], dict)
+
+
+def test_a_path_that_nobody_serves_is_answered_in_plain_text(served):
+    port = int(served.url.rpartition(":")[2])
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection.request("GET", "/x", headers={"Authorization": f"Bearer {served.token}"})
+    answer = connection.getresponse()
+    assert (answer.status, answer.read()) == (404, b"404 page not found\n")
 
 
 def test_a_fault_of_the_server_is_told_as_a_status(served, monkeypatch):
