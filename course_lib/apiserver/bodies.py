@@ -23,6 +23,9 @@ JSON, YAML = "application/json", "application/yaml"
 LARGEST = 3 * 2**20  # bytes of a body (`MaxRequestBodyBytes` in `pkg/server/config.go`)
 INT64 = 2**63
 ALL = "All"  # the one value of dryRun: all stages but the last
+WITHOUT_PROTOBUF = (
+    "protobuf is not simulated: kubectl create ... --dry-run=client -o yaml | kubectl apply -f -"
+)
 OTHER_FORMAT = (
     "the body of the request was in an unknown format - accepted media types include: {types}"
 )
@@ -90,12 +93,10 @@ def read_body(request: Request, wanted: str = "DeleteOptions") -> Document:
     """
     written = request.media_type or JSON
     if written not in (JSON, YAML):
-        hint = "kubectl create ... --dry-run=client -o yaml | kubectl apply -f -"
-        raise Unsupported(
-            OTHER_FORMAT.format(types=f"{JSON}, {YAML}"),
-            found=written,
-            do=hint if "protobuf" in written and request.method == "POST" else "",
-        )
+        said = OTHER_FORMAT.format(types=f"{JSON}, {YAML}")
+        if "protobuf" in written:  # which the real one takes: the answer says how to do without
+            said += f"; {WITHOUT_PROTOBUF}"
+        raise Unsupported(said, found=written)
     text = text_of(request.body)
     try:
         if written == JSON:

@@ -41,12 +41,10 @@ def read_patch(request: Request, kind: Kind) -> Json:
         _check_apply(request)
     types = (JSON_PATCH, MERGE_PATCH) if kind.custom else (JSON_PATCH, MERGE_PATCH, STRATEGIC)
     if request.media_type not in types:
-        raise Unsupported(
-            "415: Unsupported Media Type",
-            do="server-side apply is not simulated: kubectl apply does without"
-            if "apply-patch" in request.media_type
-            else f"send one of {', '.join(types)}",
-        )
+        said = "415: Unsupported Media Type"
+        if "apply-patch" in request.media_type:  # which the real one takes
+            said = "server-side apply is not simulated: kubectl apply does without"
+        raise Unsupported(said, do=f"send one of {', '.join(types)}")
     text_of(request.body)
     try:
         patch = msgspec.json.decode(request.body)

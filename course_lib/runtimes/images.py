@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from course_lib.errors import CourseError
 from course_lib.images import Reference, Registry, RegistryError
 from course_lib.images.oci import AMD64
@@ -12,6 +14,7 @@ from course_lib.runtimes.store import ImageStore, NodeImage
 
 PULL_BANDWIDTH = 50_000_000.0  # bytes a second, unpacking included
 UNPACKED = 2.5  # bytes on disk for each byte of a compressed layer, roughly
+ID = re.compile("(sha256:)?[0-9a-f]{64}")  # of an image, which may be gone
 PAUSE = "registry.k8s.io/pause:3.10"
 
 
@@ -67,6 +70,8 @@ class Images:
         try:
             return self.store.find(name)
         except CourseError as error:
+            if ID.fullmatch(name):
+                return None
             raise RuntimeFault("InvalidArgument", f"{name!r}: {error.what}") from error
 
     def bytes_on_disk(self) -> int:

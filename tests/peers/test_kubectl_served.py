@@ -162,7 +162,7 @@ REFUSED = {
     "create deployment x --image=nginx:1.27": "accepted media types include: application/json",
     "create namespace shop": "kubectl apply -f -",
     "drain node-2 --disable-eviction --dry-run=server": "accepted media types include",
-    "create token default": "the server could not find the requested resource",
+    "create token default": "protobuf is not simulated",
     "explain pods": "not found in OpenAPI schema",
     "top nodes": "Metrics API not available",
     "top pods": "Metrics API not available",
@@ -185,17 +185,18 @@ def test_what_is_not_simulated_is_refused_in_words(still, tmp_path, words):
     assert stored(still) == before
 
 
-def test_a_pod_cannot_be_debugged_and_kubectl_says_why(still, tmp_path):
+def test_a_pod_is_debugged_by_a_container_of_its_own(still, tmp_path):
     pod = still.cluster.get("pods").NAME[0]
-    said = Kubectl(still, tmp_path)("debug", pod, "--image=busybox:1.36", fails=True)
-    assert "ephemeral containers are disabled for this cluster" in said
+    Kubectl(still, tmp_path)("debug", pod, "--image=busybox:1.36", "--container=tool")
+    (added,) = still.cluster.document("pod", pod)["spec"]["ephemeralContainers"]
+    assert (added["name"], added["image"]) == ("tool", "busybox:1.36")
 
 
 def test_what_is_wrong_is_said_in_the_api_servers_words(still, tmp_path):
     kubectl = Kubectl(still, tmp_path)
     wrong = '{"metadata":{"labels":3}}'
     said = kubectl("patch", "deploy", "web", "--type=merge", "-p", wrong, fails=True)
-    assert "(BadRequest)" in said and "metadata.labels" in said
+    assert "The request is invalid: patch: Invalid value" in said and "metadata.labels" in said
     said = kubectl("get", "pods", "-l", "a in", fails=True)
     assert "unable to parse requirement" in said or "not a label selector" in said
     other = '{"metadata":{"name":"other"}}'
