@@ -166,13 +166,6 @@ def text_of(body: bytes) -> str:
         raise BadRequest("the body is not UTF-8 text", found=f"byte {problem.start}") from None
 
 
-def _json(body: bytes) -> Any:
-    try:
-        return msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError) as problem:
-        raise BadRequest("the body is not JSON", found=str(problem)) from None
-
-
 def _short(value: Any) -> str:
     return f"{type(value).__name__} {str(value)[:60]!r}"
 

@@ -16,7 +16,7 @@ from course_lib.engine.ages import since
 from course_lib.objects.field_errors import Errors, FieldError, invalid, required
 from course_lib.objects.headings import Column
 from course_lib.objects.jsonpath import JSONPath, text_of
-from course_lib.objects.kind import Kind, Row, Scale, UnknownField
+from course_lib.objects.kind import Kind, Row, Scale
 from course_lib.objects.manifests import Document, sorted_keys
 from course_lib.objects.meta import Condition, Object, Value
 from course_lib.objects.openapi import definitions
@@ -127,8 +127,8 @@ def _served(document: Document, schema: JSONSchemaProps, api_version: str) -> Do
     return filled | {"apiVersion": api_version}
 
 
-def _unknown(document: Document, schema: JSONSchemaProps) -> list[UnknownField]:
-    return [(path, "", False) for path in prune(document, schema)[1]]
+def _unknown(document: Document, schema: JSONSchemaProps) -> list[str]:
+    return prune(document, schema)[1]
 
 
 # Judging

@@ -24,7 +24,6 @@ from course_lib.objects.validation.meta import object_meta
 
 NOTHING: Document = {}
 Row = Sequence[Any]  # the cells of `kubectl get`, but AGE
-UnknownField = tuple[str, str, bool]  # path, nearest known name, whether Kubernetes has it
 
 
 class Subresource(msgspec.Struct, frozen=True):
@@ -67,12 +66,6 @@ def no_usage(view: Any) -> ResourceList:
     return {}
 
 
-class Embedded(msgspec.Struct, frozen=True, eq=False):
-    """What several kinds hold, such as a Pod's template, and how it is completed."""
-
-    complete: Callable[[Document], None] = _unchanged
-
-
 def plural_of(kind: str) -> str:
     """The name of a kind in URLs (apimachinery `pkg/api/meta/restmapper.go`).
 
@@ -108,13 +101,14 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
     view: Callable[[Document], Object] | None = None  # in place of decoding into `type`
     serve: Callable[[Document], Document] | None = None  # a stored document, as this version has it
     store: Callable[[Document], Document] | None = None  # and the other way round
-    unknown: Callable[[Document], list[UnknownField]] | None = None  # in place of those of `type`
+    unknown: Callable[[Document], list[str]] | None = None  # paths, where a schema says which
     not_simulated: tuple[str, ...] = ()  # paths that are kept, and that nothing acts on
 
     # Completing it
     defaults: Mapping[str, Any] = {}  # by path
     complete: Callable[[Document], None] = _unchanged  # defaults that depend on other fields
-    parts: Mapping[str, Embedded] = {}  # by path
+    # What several kinds hold, such as a Pod's template, and how it is completed; by path
+    parts: Mapping[str, Callable[[Document], None]] = {}
     # What the server writes into an object before it is judged (`PrepareForCreate`, with its uid;
     # `PrepareForUpdate`: new, old).
     prepare: Callable[[Document], None] = _unchanged
@@ -189,9 +183,9 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
                 if there is None or (there == "" and path not in self.pointers):
                     place[field] = copy.deepcopy(value)
         self.complete(document)
-        for path, part in self.parts.items():
+        for path, complete in self.parts.items():
             for place in places(document, path):
-                part.complete(place)
+                complete(place)
 
     @property
     def pointers(self) -> frozenset[str]:

@@ -113,7 +113,7 @@ def refuse_unknown(document: Document, kind: Kind) -> None:
 def unknown_fields(document: Document, kind: Kind) -> list[str]:
     """The paths of the fields that do not exist in a `kind`, in the order of the document."""
     if kind.unknown is not None:
-        return [path for path, _, real in kind.unknown(document) if not real]
+        return kind.unknown(document)
     type = type_of_kind(kind)
     return list(unknown(document, type)) if type else []
 

@@ -1,9 +1,9 @@
 """The table of types: structs with their fields, and what fields hold.
 
 A line of `release.txt` is a field's name, its type, and marks: `?` is left out while it is empty,
-`merge=key` and `retainKeys` are what strategic merge patches do, `in=` names an embedded struct.
-`*` is a pointer, `[]` a list, `map[...]` a map, `or[...]` a struct or another value; after `=`
-stands the name of a type in Go.
+`merge=key` is how strategic merge patches merge a list, `in=` names an embedded struct. `*` is a
+pointer, `[]` a list, `map[...]` a map, `or[...]` a struct or another value; after `=` stands the
+name of a type in Go.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ LEAVES = (
     "string", "bool", "int32", "int64", "uint64", "float64", "quantity", "time", "microtime",
     "duration", "bytes", "intorstring", "raw", "any",
 )  # fmt: skip
-NUMBERS = {"int32": 2**31, "int64": 2**63, "uint64": 2**64, "float64": 0}
 _MAP = re.compile(r"map\[(?P<key>[^]]*)\](?P<item>.*)")
 
 
@@ -54,7 +53,6 @@ class Field(msgspec.Struct, frozen=True, eq=False):
     omitted: bool = False
     merge_key: str = ""  # of a list that patches merge; "" in a list of texts, too
     merged: bool = False
-    retains_keys: bool = False
     embedded: str = ""  # the struct that has it, and is a part of this one without a name
 
 
@@ -125,7 +123,6 @@ def _field(line: str) -> Field:
         omitted="?" in marks,
         merge_key=merge[0].partition("=")[2] if merge else "",
         merged=bool(merge),
-        retains_keys="retainKeys" in marks,
         embedded=next((mark[3:] for mark in marks if mark.startswith("in=")), ""),
     )
 

@@ -12,7 +12,7 @@ from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Row
 from course_lib.objects.kinds import job_rules
 from course_lib.objects.kinds.job import JobSpec
-from course_lib.objects.kinds.pod.template import COLUMNS, TEMPLATE, container_cells
+from course_lib.objects.kinds.pod.template import COLUMNS, complete_template, container_cells
 from course_lib.objects.kinds.workload_rules import counts, name_of_pods, shown_selector
 from course_lib.objects.manifests import Document, places, value_at
 from course_lib.objects.meta import Object, ObjectMeta, ObjectReference, Value, selector_of
@@ -187,7 +187,7 @@ CRON_JOB = Kind(
         "spec.jobTemplate.metadata": {},
         "spec.jobTemplate.spec.template.metadata": {},
     },
-    parts={"spec.jobTemplate.spec.template": TEMPLATE},
+    parts={"spec.jobTemplate.spec.template": complete_template},
     prepare=_prepare,
     prepare_update=_prepare,
     validate=_validate,

@@ -8,7 +8,7 @@ from course_lib.objects.field_errors import Errors, invalid, not_supported, requ
 from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Row
 from course_lib.objects.kinds.pod.spec import PodTemplateSpec
-from course_lib.objects.kinds.pod.template import COLUMNS, TEMPLATE, container_cells
+from course_lib.objects.kinds.pod.template import COLUMNS, complete_template, container_cells
 from course_lib.objects.kinds.pod.validation.templates import template_errors
 from course_lib.objects.kinds.pod.warnings import warnings_of_template
 from course_lib.objects.kinds.workload_rules import (
@@ -199,7 +199,7 @@ DAEMON_SET = Kind(
     prepare_update=_prepare_update,
     defaults={"spec.revisionHistoryLimit": 10},
     complete=_complete,
-    parts={"spec.template": TEMPLATE},
+    parts={"spec.template": complete_template},
     validate=_validate,
     validate_update=_validate_update,
     validate_status=_validate_status,

@@ -9,7 +9,7 @@ from course_lib.objects.field_errors import Errors, forbidden, invalid, not_supp
 from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Row, Scale
 from course_lib.objects.kinds.pod.spec import PodTemplateSpec
-from course_lib.objects.kinds.pod.template import COLUMNS, TEMPLATE, container_cells
+from course_lib.objects.kinds.pod.template import COLUMNS, complete_template, container_cells
 from course_lib.objects.kinds.pod.warnings import warnings_of_template
 from course_lib.objects.kinds.workload_rules import (
     TOO_MANY_THERE,
@@ -178,7 +178,7 @@ DEPLOYMENT = Kind(
         "spec.progressDeadlineSeconds": 600,
     },
     complete=_complete,
-    parts={"spec.template": TEMPLATE},
+    parts={"spec.template": complete_template},
     validate=_validate,
     validate_update=_validate_update,
     validate_status=_validate_status,

@@ -202,7 +202,6 @@ def _kind(api_version: str, type: type[Event]) -> Kind:
             "  +First Seen  +Count  +Name"
         ),
         row=_row,
-        status=False,
         packed=True,
     )
 

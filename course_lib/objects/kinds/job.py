@@ -13,7 +13,7 @@ from course_lib.objects.kinds.job_policies import PodFailurePolicy, SuccessPolic
 from course_lib.objects.kinds.job_rules import OWN_LABELS, PREFIX
 from course_lib.objects.kinds.job_status_rules import validate_status
 from course_lib.objects.kinds.pod.spec import PodTemplateSpec
-from course_lib.objects.kinds.pod.template import COLUMNS, TEMPLATE, container_cells
+from course_lib.objects.kinds.pod.template import COLUMNS, complete_template, container_cells
 from course_lib.objects.kinds.workload_rules import name_of_pods
 from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Condition, LabelSelector, Object, Value, is_true, selector_of
@@ -156,7 +156,7 @@ JOB = Kind(
     defaults={"spec.completionMode": "NonIndexed", "spec.suspend": False},
     complete=_complete,
     prepare=_prepare,
-    parts={"spec.template": TEMPLATE},
+    parts={"spec.template": complete_template},
     prepare_update=_prepare_update,
     validate=job_rules.validate,
     validate_update=job_rules.validate_update,

@@ -138,7 +138,7 @@ def _name(kept: KeptObject, now: float) -> Row:
 
 
 def _kept(kind: str, api_version: str, **settings: object) -> Kind:
-    given: Document = {"columns": table_columns("Name  Age"), "row": _name, "status": False}
+    given: Document = {"columns": table_columns("Name  Age"), "row": _name}
     given |= {"type": KeptObject, "not_simulated": ("spec",)} | settings
     return Kind(api_version, kind=kind, **given)
 
@@ -154,7 +154,6 @@ DEVICE_TAINT_RULE = _kept(
     "DeviceTaintRule",
     DEVICES,
     namespaced=False,
-    status=True,
     generations=True,
     first_status=lambda rule: {},
     prepare=_tainted_now,
@@ -166,7 +165,6 @@ DEVICE_TAINT_RULE = _kept(
 RESOURCE_CLAIM = _kept(
     "ResourceClaim",
     DEVICES,
-    status=True,
     complete=lambda claim: _complete_requests(claim, "spec"),
     first_status=lambda claim: {},
     columns=table_columns("Name  State  Age"),
@@ -261,7 +259,6 @@ VOLUME_ATTACHMENT = _kept(
     "VolumeAttachment",
     STORAGE,
     namespaced=False,
-    status=True,
     columns=table_columns("Name  Attacher:name  PV  Node  Attached:boolean  Age"),
     row=_attachment,
     first_status=lambda attachment: {"attached": False},

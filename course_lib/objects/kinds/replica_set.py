@@ -8,7 +8,7 @@ from course_lib.objects.field_errors import Errors
 from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Row, Scale
 from course_lib.objects.kinds.pod.spec import PodTemplateSpec
-from course_lib.objects.kinds.pod.template import COLUMNS, TEMPLATE, container_cells
+from course_lib.objects.kinds.pod.template import COLUMNS, complete_template, container_cells
 from course_lib.objects.kinds.pod.warnings import warnings_of_template
 from course_lib.objects.kinds.workload_rules import (
     TOO_MANY_THERE,
@@ -106,7 +106,7 @@ REPLICA_SET = Kind(
     generations=True,
     first_status=lambda view: {"replicas": 0},
     defaults={"spec.replicas": 1},
-    parts={"spec.template": TEMPLATE},
+    parts={"spec.template": complete_template},
     validate=_validate,
     validate_update=_validate_update,
     validate_status=validate_replica_status,

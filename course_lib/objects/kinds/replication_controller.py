@@ -10,7 +10,7 @@ from course_lib.objects.field_errors import Errors, required
 from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Row, Scale
 from course_lib.objects.kinds.pod.spec import PodTemplateSpec
-from course_lib.objects.kinds.pod.template import COLUMNS, TEMPLATE, container_cells
+from course_lib.objects.kinds.pod.template import COLUMNS, complete_template, container_cells
 from course_lib.objects.kinds.pod.validation.templates import template_errors
 from course_lib.objects.kinds.pod.warnings import warnings_of_template
 from course_lib.objects.kinds.replica_set import ReplicaSetStatus, validate_replica_status
@@ -50,7 +50,7 @@ class ReplicationController(Object, frozen=True, kw_only=True):
 def _complete(document: Document) -> None:
     """Its selector and its labels come from the template's labels, where it says none."""
     for template in places(document, "spec.template", create=False):
-        TEMPLATE.complete(template)
+        complete_template(template)
     for spec in places(document, "spec", create=False):
         for metadata in places(spec, "template.metadata", create=False):
             if labels := metadata.get("labels"):

@@ -7,7 +7,7 @@ from course_lib.objects.kind import Kind, Row, Scale
 from course_lib.objects.kinds import stateful_set_rules
 from course_lib.objects.kinds.persistent_volume_claim import PersistentVolumeClaim
 from course_lib.objects.kinds.pod.spec import PodTemplateSpec
-from course_lib.objects.kinds.pod.template import COLUMNS, TEMPLATE, container_cells
+from course_lib.objects.kinds.pod.template import COLUMNS, complete_template, container_cells
 from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import LabelSelector, Object, Value
 
@@ -118,7 +118,7 @@ STATEFUL_SET = Kind(
         "spec.volumeClaimTemplates[*].status.phase": "Pending",
     },
     complete=_complete,
-    parts={"spec.template": TEMPLATE},
+    parts={"spec.template": complete_template},
     validate=stateful_set_rules.validate,
     validate_update=stateful_set_rules.validate_update,
     validate_status=stateful_set_rules.validate_status,

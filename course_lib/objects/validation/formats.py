@@ -101,11 +101,6 @@ header_name = _form(
     "a valid HTTP header must consist of alphanumeric characters or '-'",
     "[-A-Za-z0-9]+", ("X-Header-Name",),
 )  # fmt: skip
-c_identifier = _form(
-    "a valid C identifier must start with alphabetic character or '_', followed by a string of "
-    "alphanumeric characters or '_'",
-    "[A-Za-z_][A-Za-z0-9_]*", ("my_name", "MY_NAME", "MyName"),
-)  # fmt: skip
 _label = _form(
     "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and "
     "must start and end with an alphanumeric character",

@@ -11,7 +11,7 @@ Source: the Kubernetes API reference, `core/v1`; "Pod Lifecycle".
 from __future__ import annotations
 
 from course_lib.objects.headings import table_columns
-from course_lib.objects.kind import Embedded, Kind, Subresource
+from course_lib.objects.kind import Kind, Subresource
 from course_lib.objects.kinds.pod.columns import pod_row, pod_row_wide
 from course_lib.objects.kinds.pod.containers import (
     Container,
@@ -126,7 +126,7 @@ POD = Kind(
     categories=("all",),
     generations=True,
     complete=_spec,
-    parts={"spec": Embedded(complete_pod)},
+    parts={"spec": complete_pod},
     prepare=prepare,
     prepare_update=prepare_update,
     validate=pod_errors,

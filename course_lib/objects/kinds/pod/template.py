@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from course_lib.objects.kind import Embedded, Row
+from course_lib.objects.kind import Row
 from course_lib.objects.kinds.pod.defaults import complete_pod_spec
 from course_lib.objects.kinds.pod.disabled import drop_annotations
 from course_lib.objects.kinds.pod.spec import PodTemplateSpec
@@ -17,11 +17,9 @@ def container_cells(template: PodTemplateSpec) -> Row:
     return ",".join(c.name for c in containers), ",".join(c.image for c in containers)
 
 
-def _complete(template: Document) -> None:
+def complete_template(template: Document) -> None:
+    """Write what a template leaves out into it, in place."""
     for spec in places(template, "spec"):
         complete_pod_spec(spec)
     for meta in places(template, "metadata", create=False):
         drop_annotations(meta)
-
-
-TEMPLATE = Embedded(complete=_complete)
