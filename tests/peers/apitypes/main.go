@@ -1,8 +1,8 @@
 // The types of the API of this release, as lines of text: one for each struct, and its fields.
 //
 // A field is its name in JSON, its type, and what is said of it: `?` where it is left out while empty
-// (omitempty, or omitzero of a struct), `*` where it is a pointer, `merge=key` and `replaceKeys` for
-// lists that strategic merge patches merge, `in=Name` where it is a field of an embedded struct.
+// (omitempty, or omitzero of a struct), `*` where it is a pointer, `merge=key` for lists that
+// strategic merge patches merge, `in=Name` where it is a field of an embedded struct.
 package main
 
 import (
@@ -113,9 +113,6 @@ func fields(t reflect.Type, embedded string, lines *[]string) {
 		}
 		if embedded != "" && embedded != "TypeMeta" {
 			line += " in=" + embedded
-		}
-		if strings.Contains(field.Tag.Get("patchStrategy"), "retainKeys") {
-			line += " retainKeys"
 		}
 		*lines = append(*lines, line)
 	}
