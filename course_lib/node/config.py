@@ -132,7 +132,7 @@ def _missing_item(
     problem = _object(objects, pod, kind, source)
     if problem or source.optional:
         return problem
-    data = objects.data(kind, source.name, pod.namespace) or {}
+    data = objects.files(kind, source.name, pod.namespace) or {}
     absent = [item["key"] for item in items or () if item["key"] not in data]
     if not absent:
         return ""

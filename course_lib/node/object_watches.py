@@ -104,6 +104,19 @@ class PodObjects:
             return None
         return {key: str(value).encode() for key, value in (config_map.data or {}).items()}
 
+    def files(self, kind: str, name: str, namespace: str) -> dict[str, bytes] | None:
+        """What a volume of a ConfigMap or a Secret holds: its values, and what is no text.
+
+        Variables come from `data` alone. `kind`, `name` and `namespace` are as there. Source:
+        `MakePayload` in `pkg/volume/configmap/configmap.go`.
+        """
+        data = self.data(kind, name, namespace)
+        if data is None or kind == "Secret":
+            return data
+        config_map = self.find(ConfigMap, name, namespace)
+        binary = (config_map.binary_data or {}) if config_map is not None else {}
+        return data | {key: base64.b64decode(value) for key, value in binary.items()}
+
     def services(self, namespace: str) -> list[Service]:
         """The Services of a namespace."""
         return self._watches.services(namespace)

@@ -204,7 +204,7 @@ def _keys(
     mode: int | None,
 ) -> dict[str, tuple[bytes, int]] | None:
     """The keys of a ConfigMap or Secret as files; `items` chooses them, and names the files."""
-    data = objects.data(kind, name, pod.namespace)
+    data = objects.files(kind, name, pod.namespace)
     if data is None:
         return None
     chosen: list[Document] = [{"key": key, "path": key} for key in data] if items is None else items

@@ -161,6 +161,19 @@ def test_mounted_config_follows_its_object_and_a_subpath_and_the_environment_do_
     assert variables(one)["A"] == "one"
 
 
+def test_what_is_no_text_is_a_file_and_no_variable(one):
+    one.apply(config("cm", a="text") | {"binaryData": {"b": "Ynl0ZXM="}})
+    inside = busybox(
+        volumeMounts=[{"name": "v", "mountPath": "/v"}], envFrom=[{"configMapRef": {"name": "cm"}}]
+    )
+    items = [{"key": key, "path": key} for key in "ab"]
+    source = {"name": "cm", "items": items}
+    one.apply(pod(containers=[inside], volumes=[{"name": "v", "configMap": source}]))
+    one.run(seconds=20)
+    assert one.exec("web", "ls /v") == "a\nb\n" and one.exec("web", "cat /v/b") == "bytes"
+    assert variables(one)["a"] == "text" and "b" not in variables(one)
+
+
 def test_keys_can_be_chosen_named_and_made_executable(one):
     one.apply(config("cm", run="echo ran", other="x"))
     items = [{"key": "run", "path": "bin/run.sh"}]

@@ -279,7 +279,7 @@ PERSISTENT_VOLUME = Kind(
     PersistentVolume,
     ("pv",),
     namespaced=False,
-    not_simulated=("spec.volumeAttributesClassName",),
+    not_simulated=("spec.volumeAttributesClassName", "spec.nfs"),
     defaults={"spec.persistentVolumeReclaimPolicy": "Retain"},
     complete=_complete,
     prepare=_prepare,
