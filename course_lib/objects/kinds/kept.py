@@ -16,7 +16,7 @@ from course_lib.engine.ages import since
 from course_lib.objects.columns import NONE, UNSET
 from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Row
-from course_lib.objects.kinds import device_fields, device_rules, kept_rules
+from course_lib.objects.kinds import device_claim_rules, device_fields, device_rules, kept_rules
 from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Object
 
@@ -148,7 +148,7 @@ DEVICE_CLASS = _kept(
     DEVICES,
     namespaced=False,
     generations=True,
-    validate=device_rules.class_errors,
+    validate=device_claim_rules.class_errors,
 )
 DEVICE_TAINT_RULE = _kept(
     "DeviceTaintRule",
@@ -171,8 +171,8 @@ RESOURCE_CLAIM = _kept(
     row=_claim,
     prepare=device_fields.drop_of_claim,
     prepare_update=device_fields.drop_of_claim,
-    validate=device_rules.claim_errors,
-    validate_update=device_rules.claim_update_errors,
+    validate=device_claim_rules.claim_errors,
+    validate_update=device_claim_rules.claim_update_errors,
 )
 RESOURCE_CLAIM_TEMPLATE = _kept(
     "ResourceClaimTemplate",
@@ -181,8 +181,8 @@ RESOURCE_CLAIM_TEMPLATE = _kept(
     complete=lambda template: _complete_requests(template, "spec.spec"),
     prepare=device_fields.drop_of_template,
     prepare_update=device_fields.drop_of_template,
-    validate=device_rules.template_errors,
-    validate_update=device_rules.template_update_errors,
+    validate=device_claim_rules.template_errors,
+    validate_update=device_claim_rules.template_update_errors,
 )
 RESOURCE_SLICE = _kept(
     "ResourceSlice",
