@@ -21,6 +21,7 @@ MOST_LINES = 40  # of a function
 # A room imports only from rooms with a lower number.
 FLOORS = {
     "errors": 0,
+    "command_line": 1,
     "engine": 1,
     "objects": 2,
     "images": 10,

@@ -1,0 +1,21 @@
+"""What all programs of the course with a command line share: flags, and what was printed.
+
+`parse` reads flags as kubectl and etcdctl do; a `Result` has what a program printed and its code.
+"""
+
+from course_lib.command_line.flags import Flag, Parsed, UsageError, parse
+from course_lib.command_line.result import Result, Terminal, preformatted
+from course_lib.command_line.values import Value, ValueProblem, quoted
+
+__all__ = [
+    "Flag",
+    "Parsed",
+    "Result",
+    "Terminal",
+    "UsageError",
+    "Value",
+    "ValueProblem",
+    "parse",
+    "preformatted",
+    "quoted",
+]

@@ -1,0 +1,69 @@
+"""What a program printed, and the code with which it ended."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+
+
+def preformatted(text: str) -> str:
+    """HTML of a text as it is: long lines scroll, by keyboard too; JupyterLab would break words."""
+    style = "overflow-x: auto; white-space: pre; line-height: 1.3"
+    return f'<pre tabindex="0" style="{style}">{html.escape(text)}</pre>'
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a program wrote to `stdout` and `stderr`, and its exit `code`.
+
+    It shows as a terminal shows it: `text` has both streams in the order of writing.
+
+    >>> Result("pod/web created\\n")
+    pod/web created
+    """
+
+    stdout: str = ""
+    stderr: str = ""
+    code: int = 0
+    text: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.text:
+            object.__setattr__(self, "text", self.stdout + self.stderr)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return self.text.removesuffix("\n")
+
+    def _repr_html_(self) -> str:
+        return preformatted(self.text.removesuffix("\n"))
+
+
+class Terminal:
+    """What a program writes while it runs; `result` ends it.
+
+    >>> terminal = Terminal()
+    >>> terminal.error("Warning: old\\n")
+    >>> terminal.out("done\\n")
+    >>> terminal.result(1).text
+    'Warning: old\\ndone\\n'
+    """
+
+    def __init__(self) -> None:
+        self._parts: list[tuple[bool, str]] = []  # whether to stderr, and what
+
+    def out(self, text: str) -> None:
+        """Write to stdout."""
+        self._parts.append((False, text))
+
+    def error(self, text: str) -> None:
+        """Write to stderr."""
+        self._parts.append((True, text))
+
+    def result(self, code: int = 0) -> Result:
+        """All that was written, with the exit code."""
+        stdout = "".join(text for error, text in self._parts if not error)
+        stderr = "".join(text for error, text in self._parts if error)
+        return Result(stdout, stderr, code, "".join(text for _, text in self._parts))
