@@ -1,4 +1,4 @@
-"""Whether timers sleep or all run, one seed has one history."""
+"""Parts shared, indexes, waves and sleeping timers change no byte: one seed has one history."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from contextlib import suppress
 import pytest
 
 from course_lib import Cluster
-from course_lib.engine import Simulation
 from course_lib.errors import CourseError
+from tests.plain import both_ways
 
 APPLICATION = """
 apiVersion: apps/v1
@@ -186,9 +186,8 @@ def documents(cluster: Cluster) -> list[str]:
     return found
 
 
-def history(seed: int, plain: bool, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], list[str]]:
+def history(seed: int) -> tuple[list[str], list[str]]:
     """The log and the documents of a random story."""
-    monkeypatch.setattr(Simulation, "plain", plain)
     rng = random.Random(seed)
     cluster = Cluster(nodes=3, seed=seed, cloud=bool(seed % 2), memory="2Gi")
     cluster.behaviours.set("course/hang", hangs_after=rng.uniform(5, 200))
@@ -201,26 +200,27 @@ def history(seed: int, plain: bool, monkeypatch: pytest.MonkeyPatch) -> tuple[li
     return cluster.sim.log.lines(), documents(cluster)
 
 
+def broken_history(seed: int) -> list[str]:
+    """The log of a random story with a control plane whose links and processes fail."""
+    rng = random.Random(seed)
+    cluster = Cluster.single_master(workers=2, seed=seed, network=["flat", "calico"][seed % 2])
+    cluster.run(seconds=30)
+    for _ in range(8):
+        with suppress(CourseError):  # no API server answers
+            rng.choice(ON_MACHINES)(cluster, rng)
+        cluster.run(seconds=rng.choice([1, rng.uniform(0, 100), 200]))
+    return cluster.sim.log.lines()
+
+
 @pytest.mark.parametrize("seed", range(3))
-def test_a_control_plane_that_can_fail_is_found_the_same(seed, monkeypatch):
-    found = []
-    for plain in (True, False):
-        monkeypatch.setattr(Simulation, "plain", plain)
-        rng = random.Random(seed)
-        cluster = Cluster.single_master(workers=2, seed=seed, network=["flat", "calico"][seed % 2])
-        cluster.run(seconds=30)
-        for _ in range(8):
-            with suppress(CourseError):  # no API server answers
-                rng.choice(ON_MACHINES)(cluster, rng)
-            cluster.run(seconds=rng.choice([1, rng.uniform(0, 100), 200]))
-        found.append(cluster.sim.log.lines())
-    assert found[0] == found[1]
+def test_a_control_plane_that_can_fail_is_found_the_same(seed):
+    expected, found = both_ways(lambda: broken_history(seed))
+    assert found == expected
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_a_cluster_at_rest_has_the_history_of_one_that_never_rests(seed, monkeypatch):
-    plain, asleep = history(seed, True, monkeypatch), history(seed, False, monkeypatch)
-    for expected, found in zip(plain, asleep, strict=True):
+def test_what_makes_a_cluster_quick_changes_no_byte_of_its_history(seed):
+    for expected, found in zip(*both_ways(lambda: history(seed)), strict=True):
         assert found == expected
 
 
@@ -264,15 +264,15 @@ def test_an_hour_at_rest_has_next_to_no_events(cloud):
         lambda cluster: cluster.swap_runtime("node-1", "docker"),
     ],
 )
-def test_what_disturbs_a_long_rest_has_the_same_consequences(disturb, monkeypatch):
-    found = []
-    for plain in (True, False):
-        monkeypatch.setattr(Simulation, "plain", plain)
+def test_what_disturbs_a_long_rest_has_the_same_consequences(disturb):
+    def disturbed() -> tuple[list[str], list[str]]:
         cluster = Cluster(nodes=2, seed=3)
         values = {"name": "web", "image": "nginx:1.27", "type": "ClusterIP", "period": 2}
         cluster.apply(APPLICATION.format(replicas=4, **values))
         cluster.run(seconds=1234.5)
         disturb(cluster)
         cluster.run(seconds=600)
-        found.append((cluster.sim.log.lines(), documents(cluster)))
-    assert found[0] == found[1]
+        return cluster.sim.log.lines(), documents(cluster)
+
+    expected, found = both_ways(disturbed)
+    assert found == expected

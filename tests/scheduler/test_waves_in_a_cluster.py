@@ -13,6 +13,7 @@ from course_lib.engine import Simulation
 from course_lib.scheduler import Plugin, wave, with_plugins
 from course_lib.scheduler.wave import Wave
 from tests.conftest import container
+from tests.plain import plain_way
 
 ZONE, HOST = "topology.kubernetes.io/zone", "kubernetes.io/hostname"
 
@@ -86,7 +87,7 @@ acts = st.one_of(
 
 def history(plan: list, plain: bool) -> list[str]:
     """The whole event log of a cluster to which a plan was done."""
-    with mock.patch.object(Simulation, "plain", plain):
+    with plain_way(plain):
         cluster = Cluster(nodes=4, cpu="3", zones=["east", "west"], seed=1)
         cluster.apply(HIGH)
         for number, (act, app, *more) in enumerate(plan):
