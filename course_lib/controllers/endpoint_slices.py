@@ -187,8 +187,12 @@ def _by_topology(annotations: dict[str, str]) -> bool:
 
 
 def pod_reference(pod: Pod) -> Document:
-    """How an endpoint names its Pod."""
-    return {"kind": "Pod", "name": pod.name, "namespace": pod.namespace, "uid": pod.uid}
+    """How an endpoint names its Pod.
+
+    The fields stand in the order of their type, as they are stored: so an endpoint that stays is
+    known again, and stored once.
+    """
+    return {"kind": "Pod", "namespace": pod.namespace, "name": pod.name, "uid": pod.uid}
 
 
 def has_address(service: Service) -> bool:

@@ -163,11 +163,8 @@ def _placed(service: Service, pod: Pod | None) -> tuple[InSubset, Document] | No
     ports, address = targets(service, pod), address_of(pod, families(service)[0])
     if not address or (service.spec.ports and not ports):
         return None
-    document: Document = {
-        "ip": address,
-        "nodeName": pod.spec.node_name,
-        "targetRef": pod_reference(pod),
-    }
+    document: Document = {"ip": address}
     if pod.spec.hostname and pod.spec.subdomain == service.name:
         document["hostname"] = pod.spec.hostname
+    document |= {"nodeName": pod.spec.node_name, "targetRef": pod_reference(pod)}
     return InSubset(ports, is_ready(pod) or publishes), document
