@@ -208,14 +208,9 @@ def _reusing(before: object, status: object) -> object:
     """A copy of a status in which equal parts are those of the status before."""
     if not isinstance(before, dict) or not isinstance(status, dict):
         return plain(status, "status", nulls=True)
-    result: Document = {}
-    for key, part in status.items():
-        if part is before.get(key):
-            result[key] = part
-        else:
-            for name, new in plain({key: part}, "status", nulls=True).items():
-                result[name] = shared(before.get(name), new)
-    return result
+    changed = {key: part for key, part in status.items() if part is not before.get(key)}
+    copy: Document = plain(changed, "status", nulls=True)
+    return status | {key: shared(before.get(key), part) for key, part in copy.items()}
 
 
 def as_stored(document: Document, kinds: Kinds, first: bool = False) -> tuple[Document, Kind]:
@@ -342,15 +337,17 @@ def view_of(entry: StoredObject, kind: Kind) -> Object:
     return view
 
 
-def note_view(entry: StoredObject, kind: Kind, document: Document, view: Object) -> Object:
-    """The view of an entry that was just written, made from that of what was written, and kept.
+def note_view(entry: StoredObject, written: Incoming) -> Object:
+    """The view of an entry that was just written; it is kept, unless the kind's are packed.
 
-    `view` is that of `document`, `kind` has its type. Where etcd has copied the parts, they are
-    decoded again.
+    It is that of what was `written`, with the revision that the store gave it. Where etcd has
+    copied the parts, they are decoded again.
     """
-    after = served(kind, entry).document
-    if any(after.get(field) is part for field, part in document.items()):
-        entry.view, entry.kind = revised(view, document, after, kind), kind
+    kind, parts = written.kind, served(written.kind, entry).document
+    if kind.view is None and any(parts[name] is part for name, part in written.document.items()):
+        version = str(entry.revision)
+        metadata = msgspec.structs.replace(written.view.metadata, resource_version=version)
+        entry.view, entry.kind = msgspec.structs.replace(written.view, metadata=metadata), kind
     view = view_of(entry, kind)
     if kind.packed:
         entry.pack()

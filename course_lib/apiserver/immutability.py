@@ -22,10 +22,10 @@ def carry_over(before: Document, wanted: Document, subresource: str, kind: Kind)
     """
     if subresource == "status":
         status = {"status": wanted["status"]} if "status" in wanted else {}
-        metadata = dict(before["metadata"])
-        for field in () if kind.custom else kind.status_metadata:
-            if field in wanted["metadata"]:
-                metadata[field] = wanted["metadata"][field]
+        metadata, asked = before["metadata"], wanted["metadata"]
+        beside = () if kind.custom else kind.status_metadata
+        if changed := {f: asked[f] for f in beside if f in asked and asked[f] != metadata.get(f)}:
+            metadata = metadata | changed
         kept = {k: v for k, v in before.items() if k != "status"}
         return kept | status | {"metadata": metadata}
     kept = {f: before["metadata"][f] for f in (*IDENTITY, *LIFE) if f in before["metadata"]}

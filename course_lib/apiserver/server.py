@@ -372,14 +372,13 @@ class APIServer:
         return self._write(key, made, entry.revision)
 
     def _write(self, key: str, made: Incoming, expected: int) -> Object:
-        kind, meta = made.kind, made.document["metadata"]
+        meta = made.document["metadata"]
         meta = {field: value for field, value in meta.items() if field != "resourceVersion"}
-        document = made.document | {"metadata": meta}
-        view = revised(made.view, made.document, document, kind)
-        self.store.put(key, document, expected)
-        if entry := self.store.get(key):  # unless another API server has deleted it
-            view = note_view(entry, kind, document, view)
-        if self._extensions is not None and kind.type is CustomResourceDefinition:
+        self.store.put(key, made.document | {"metadata": meta}, expected)
+        entry = self.store.get(key)
+        # Unless another API server has deleted it, the object is what was written.
+        view = made.view if entry is None else note_view(entry, made)
+        if self._extensions is not None and made.kind.type is CustomResourceDefinition:
             self._extensions.on_write()
         return view
 

@@ -104,6 +104,8 @@ def object_meta_update(new: Document, old: Document, core: bool = True) -> Error
     wants finalizers to have a domain.
     """
     after, before = new["metadata"], old["metadata"]
+    if after is before:  # as it was when it was judged
+        return
     held = before.get("finalizers") or ()
     added = sorted({each for each in after.get("finalizers") or () if each not in held})
     if added and before.get("deletionTimestamp"):
