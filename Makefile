@@ -62,7 +62,6 @@ bench: venv        ## figures: lines and imports; Pods placed, requests, packets
 	$(BIN)/python -m tests.bench.scheduling
 	$(BIN)/python -m tests.bench.raft
 	$(BIN)/python -m tests.bench.network
-	$(BIN)/python -m tests.bench.services
 	$(BIN)/python -m tests.bench.widgets
 	$(BIN)/python -m tests.bench.cluster  # --full: 5,000 nodes and 150,000 Pods
 

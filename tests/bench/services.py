@@ -1,4 +1,4 @@
-"""10,000 Services with ten endpoints each: what it costs when one endpoint changes.
+"""Services with ten endpoints each: a control plane to measure what one change costs.
 
 The control plane is whole as far as Services are concerned: the API server, the controllers of
 EndpointSlices and Endpoints, and a kube-proxy on each of a hundred nodes. Pods have no kubelet:
@@ -6,10 +6,6 @@ the bench writes their status, as a kubelet would.
 """
 
 from __future__ import annotations
-
-import statistics
-import time
-from collections.abc import Callable
 
 from course_lib.apiserver import APIServer
 from course_lib.client import LocalClient
@@ -21,15 +17,14 @@ from course_lib.network.flat import FlatNetwork
 from course_lib.node import KubeProxy
 from course_lib.node.proxy.change_tracker import ChangeTrackers
 from course_lib.objects.manifests import Document
-from tests.bench.scheduling import machine
 
-SERVICES, ENDPOINTS, NODES, CHANGES = 10_000, 10, 100, 25
+ENDPOINTS = 10
 
 
 class Plane:
     """Services with their Pods, written into the store at once, and all who follow them."""
 
-    def __init__(self, services: int = SERVICES, nodes: int = NODES) -> None:
+    def __init__(self, services: int, nodes: int) -> None:
         self.sim = Simulation()
         self.server = APIServer(self.sim)
         self.api = LocalClient(self.server)
@@ -37,7 +32,8 @@ class Plane:
             self.api.create(made(kind, name))
         for number in range(nodes):
             self.api.create(made("Node", f"node-{number}"))
-        self._fill(services)
+        self._services = services
+        self._fill()
         informers = InformerFactory(self.api)
         self.controllers = [
             each(self.api, informers) for each in (EndpointSliceController, EndpointsController)
@@ -55,14 +51,14 @@ class Plane:
         ]
         self.sim.run(services * 0.01 + 5)
 
-    def _fill(self, services: int) -> None:
+    def _fill(self) -> None:
         """Write copies of one Service and one Pod, which the API server has judged."""
         ports = {"ports": [{"port": 80}], "selector": {"app": "x"}}
         container = {"name": "a", "image": "nginx"}
         spec = {"nodeName": "node-0", "containers": [container]}
         service = self._judged(made("Service", "x", spec=ports))
         pod = self._judged(made("Pod", "x", labels={"app": "x"}, spec=spec))
-        for number in range(services):
+        for number in range(self._services):
             name, ip = f"svc-{number:05}", f"10.96.{number >> 8}.{number & 255}"
             address = {"clusterIP": ip, "clusterIPs": [ip], "selector": {"app": name}}
             self._put("services", service, name, {"spec": service["spec"] | address})
@@ -85,7 +81,7 @@ class Plane:
 
     def change(self, number: int) -> None:
         """One Pod becomes unready or ready; when this returns, all that follows is done."""
-        name = f"svc-{number * 7 % SERVICES:05}-3"
+        name = f"svc-{number * 7 % self._services:05}-3"
         ready = self.api.get("Pod", name, "default").status.conditions[0].status == "True"
         conditions = [{"type": "Ready", "status": str(not ready)}]
         self.api.patch("Pod", name, "default", {"status": {"conditions": conditions}}, "status")
@@ -103,40 +99,3 @@ def running(number: int) -> Document:
     ip = f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
     ready = [{"type": "Ready", "status": "True"}]
     return {"phase": "Running", "podIP": ip, "podIPs": [{"ip": ip}], "conditions": ready}
-
-
-def timed(act: Callable[[], object]) -> float:
-    """Milliseconds of CPU time."""
-    began = time.process_time()
-    act()
-    return (time.process_time() - began) * 1000
-
-
-def shown(what: str, milliseconds: list[float]) -> str:
-    """One line of the table."""
-    least, most = min(milliseconds), max(milliseconds)
-    return f"{what}: {statistics.median(milliseconds):.2f} ms ({least:.2f} to {most:.2f})"
-
-
-def main() -> None:
-    print(machine())
-    began = time.process_time()
-    plane = Plane()
-    seconds = time.process_time() - began
-    print(
-        f"{SERVICES} Services, {ENDPOINTS} endpoints each, {NODES} nodes: {seconds:.0f} s to fill"
-    )
-    noted = [timed(lambda n=n: plane.change(n)) for n in range(CHANGES)]  # type: ignore[misc]
-    print(shown("one endpoint changes, all nodes have new rules to read", noted))
-    for proxy in plane.proxies[:2]:
-        print(f"all rules, read on a node: {timed(lambda p=proxy: len(p.rules)):,.0f} ms")
-    table = plane.proxies[0].host.iptables
-    read = []
-    for number in range(CHANGES):
-        plane.change(number)
-        read.append(timed(lambda: table.tables))
-    print(shown("what changed, written into one node's kernel", read))
-
-
-if __name__ == "__main__":
-    main()
