@@ -38,7 +38,7 @@ from course_lib.cluster.short_forms import ShortForms
 from course_lib.cluster.tables import table, table_rows
 from course_lib.cluster.traffic import Traffic
 from course_lib.cluster.workloads import Workloads
-from course_lib.controllers import MetricsServer
+from course_lib.controllers import MetricsServer, flags_of
 from course_lib.engine import Simulation
 from course_lib.images import Registry
 from course_lib.objects.kinds.pod import Pod
@@ -77,7 +77,8 @@ class Cluster(ShortForms):
     metrics-server, and then autoscalers have no CPU time or memory to go by.
     With `client_limits` these two send so many requests a second as the real ones, so that at scale
     things take as long as on a real cluster; a dict gives one another rate and burst
-    (`{"kube-controller-manager": (100, 150)}`).
+    (`{"kube-controller-manager": (100, 150)}`). `controller_flags` are flags of
+    kube-controller-manager, such as `{"max-endpoints-per-slice": 1000, "node-eviction-rate": 1}`.
 
     >>> cluster = Cluster(nodes=3)
     >>> cluster.apply("data/web.yaml")[["OBJECT", "RESULT"]]
@@ -112,6 +113,7 @@ class Cluster(ShortForms):
         start: float = 0.0,
         without: Sequence[str] = (),
         client_limits: bool | Mapping[str, tuple[float, int]] = False,
+        controller_flags: Mapping[str, float] | None = None,
         **settings: Any,
     ) -> None:
         count(nodes, "nodes", most=MOST_NODES, do="no more machines have an address of their own")
@@ -122,7 +124,8 @@ class Cluster(ShortForms):
         self.network = network_named(self.sim, network, addresses, settings, policies)
         absent, limits = left_out(without), limits_of(client_limits)
         metrics = MetricsServer(self.sim, installed=METRICS_SERVER not in absent)
-        parts = metrics, scheduler, self.network.cluster_cidr, absent, limits
+        flags = flags_of(controller_flags)
+        parts = metrics, scheduler, self.network.cluster_cidr, absent, limits, flags
         if layout is None:
             self.plane = ManagedControlPlane(self.sim, layouts.beside(nodes, zones), *parts)
         else:

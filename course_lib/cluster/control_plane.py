@@ -20,7 +20,13 @@ from course_lib.client.local import ServerClient
 from course_lib.cluster.bootstrap import furnish
 from course_lib.cluster.layout import Layout
 from course_lib.cluster.static_manifests import CONTROLLER_MANAGER, SCHEDULER
-from course_lib.controllers import Controller, MetricsServer, start_controllers
+from course_lib.controllers import (
+    DEFAULTS,
+    Controller,
+    ControllerFlags,
+    MetricsServer,
+    start_controllers,
+)
 from course_lib.controllers.node_ipam import NodeIPAMController
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
@@ -107,7 +113,8 @@ class ManagedControlPlane(ControlPlane[NoReturn]):
 
     `sim` has the time, `layout` names the machines, `metrics` measure Pods for the autoscaler,
     `scheduler` is its configuration, and `cidr` has the addresses of Pods; `without` names the
-    scheduler or the controller manager where it is left out, `limits` are those of their clients.
+    scheduler or the controller manager where it is left out, `limits` are those of their clients,
+    and `flags` those of the controller manager.
     """
 
     def __init__(
@@ -119,11 +126,12 @@ class ManagedControlPlane(ControlPlane[NoReturn]):
         cidr: ClusterCIDR | None = None,
         without: Set[str] = frozenset(),
         limits: ClientLimits = NO_LIMITS,
+        flags: ControllerFlags = DEFAULTS,
     ) -> None:
         self.layout, self.links, self.entry = layout, Links(), ENTRY
         self._sim, self._client = sim, LocalClient(APIServer(sim))
         self._metrics, self._configuration, self._cidr = metrics, scheduler, cidr
-        self._without, self._limits = without, limits
+        self._without, self._limits, self._flags = without, limits, flags
         self._scheduler: Scheduler | None = None
         self._controllers: list[Controller] = []
 
@@ -142,7 +150,9 @@ class ManagedControlPlane(ControlPlane[NoReturn]):
             self._scheduler = Scheduler(self._client, self._configuration, limiter)
         if CONTROLLER_MANAGER not in self._without:
             own = one_for_each(self._client, self._limits.controllers)
-            self._controllers = start_controllers(self._client, self._metrics, self._cidr, own)
+            self._controllers = start_controllers(
+                self._client, self._metrics, self._cidr, own, self._flags
+            )
         Compactor(self._sim, self._client.server.store)
 
     def settle(self) -> None:

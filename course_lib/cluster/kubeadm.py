@@ -24,7 +24,7 @@ from course_lib.cluster.processes import (
     SchedulerProcess,
 )
 from course_lib.cluster.static_manifests import CONTROLLER_MANAGER, ETCD, SCHEDULER, static_pod
-from course_lib.controllers import MetricsServer
+from course_lib.controllers import DEFAULTS, ControllerFlags, MetricsServer
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 from course_lib.etcd import EtcdCluster
@@ -49,7 +49,7 @@ class KubeadmControlPlane(ControlPlane["KubeadmControlPlane"]):
     `off` are the machines without power, `certificates` the ends of certificates (simulated s).
     `sim` has the time, `metrics` measure Pods for the autoscaler, `scheduler` is its configuration,
     and `cidr` has the addresses of Pods; `without` names the scheduler or the controller manager
-    where it is left out, `limits` are those of their clients.
+    where it is left out, `limits` are those of their clients, `flags` those of the latter.
     """
 
     def __init__(
@@ -61,11 +61,12 @@ class KubeadmControlPlane(ControlPlane["KubeadmControlPlane"]):
         cidr: ClusterCIDR | None = None,
         without: Set[str] = frozenset(),
         limits: ClientLimits = NO_LIMITS,
+        flags: ControllerFlags = DEFAULTS,
         certificates: float = YEAR,
     ) -> None:
         self.sim, self.layout, self.metrics = sim, layout, metrics
         self.scheduler_configuration, self.cidr = scheduler, cidr
-        self.links, self._without, self.limits = Links(), without, limits
+        self.links, self._without, self.limits, self.flags = Links(), without, limits, flags
         self.entry = layout.balancer or layout.control_planes[0]
         self.certificates = {
             (machine, name): sim.now + certificates
@@ -156,7 +157,9 @@ class KubeadmControlPlane(ControlPlane["KubeadmControlPlane"]):
         members = [machine] if machine in self.layout.etcd else self.layout.etcd
         for where, name in self.components:
             if where == machine:
-                kubelet.static.write(static_pod(name, [f"https://{m}:2379" for m in members]))
+                flags = self.flags.given if name == CONTROLLER_MANAGER else []
+                etcd = [f"https://{member}:2379" for member in members]
+                kubelet.static.write(static_pod(name, etcd, flags))
 
     def _on_container(self, machine: str, kind: str, container: RuntimeContainer) -> None:
         sandbox = container.sandbox.spec

@@ -22,7 +22,7 @@ from course_lib.cluster.bootstrap import furnish
 from course_lib.cluster.identity_lease import keep_lease
 from course_lib.cluster.layout import Layout
 from course_lib.cluster.static_manifests import API_SERVER, CONTROLLER_MANAGER, ETCD, SCHEDULER
-from course_lib.controllers import Controller, MetricsServer, start_controllers
+from course_lib.controllers import Controller, ControllerFlags, MetricsServer, start_controllers
 from course_lib.engine import Lifetime, Simulation
 from course_lib.engine.simulation import Process
 from course_lib.etcd import EtcdCluster, Member
@@ -45,6 +45,7 @@ class Surroundings(Protocol):
     scheduler_configuration: SchedulerSource | None
     cidr: ClusterCIDR | None  # of Pods
     limits: ClientLimits
+    flags: ControllerFlags
 
     def exit(self, machine: str, name: str) -> None:
         """A process ends; its kubelet or systemd starts it again."""
@@ -302,4 +303,4 @@ class ControllerManagerProcess(Elected):
         """Start all control loops."""
         assert self.api is not None
         own, plane = one_for_each(self.api, self.plane.limits.controllers), self.plane
-        self.controllers = start_controllers(self.api, plane.metrics, plane.cidr, own)
+        self.controllers = start_controllers(self.api, plane.metrics, plane.cidr, own, plane.flags)

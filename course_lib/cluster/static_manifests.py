@@ -5,6 +5,8 @@ Source: kubernetes.io "Implementation details" of kubeadm.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from course_lib.objects.manifests import Document
 from course_lib.objects.release import ETCD as RELEASED_ETCD
 from course_lib.objects.release import VERSION
@@ -31,9 +33,12 @@ FLAGS = {
 }
 
 
-def static_pod(component: str, etcd: list[str]) -> Document:
-    """The manifest of one component; `etcd` are the addresses of the members it may ask."""
-    flags = [flag.format(etcd=",".join(etcd)) for flag in FLAGS[component]]
+def static_pod(component: str, etcd: list[str], more: Sequence[str] = ()) -> Document:
+    """The manifest of one component; `etcd` are the addresses of the members it may ask.
+
+    It has `more` flags than all clusters give it.
+    """
+    flags = [*(flag.format(etcd=",".join(etcd)) for flag in FLAGS[component]), *more]
     return {
         "apiVersion": "v1",
         "kind": "Pod",

@@ -1,6 +1,7 @@
 """kube-controller-manager: control loops from the desired to the existing state (chapter 03)."""
 
 from collections.abc import Callable
+from functools import partial
 
 from course_lib.client import Client
 from course_lib.client.informer import InformerFactory
@@ -14,6 +15,7 @@ from course_lib.controllers.endpoint_mirroring import EndpointSliceMirroringCont
 from course_lib.controllers.endpoint_slices import EndpointSliceController
 from course_lib.controllers.endpoints import EndpointsController
 from course_lib.controllers.ephemeral_volumes import EphemeralVolumeController
+from course_lib.controllers.flags import DEFAULTS, ControllerFlags, flags_of
 from course_lib.controllers.garbage import GarbageCollector
 from course_lib.controllers.job import JobController
 from course_lib.controllers.job_orphans import JobPodController
@@ -79,20 +81,34 @@ def start_controllers(
     metrics: MetricsServer,
     cidr: ClusterCIDR | None = None,
     own: Callable[[], Client] | None = None,
+    flags: ControllerFlags = DEFAULTS,
 ) -> list[Controller]:
     """Start all of them; they share their informers, and meet at the API server.
 
     `api` is their client, `metrics` what the autoscaler reads, `cidr` the addresses of Pods;
-    `own` makes a client for one of them, where each has its own.
+    `own` makes a client for one of them, where each has its own; `flags` are those of the process.
     """
     informers = InformerFactory(api, renewals=False)  # the node controller asks for a Lease's end
     makers: dict[type[Controller], Callable[[Client, InformerFactory], Controller]] = {
         # The nodes that a cluster begins with have their addresses at once.
-        NodeIPAMController: lambda _, informers: NodeIPAMController(api, informers, cidr)
+        NodeIPAMController: lambda _, informers: NodeIPAMController(api, informers, cidr),
+        NodeLifecycleController: partial(NodeLifecycleController, rates=flags.rates),
+        EndpointSliceController: partial(
+            EndpointSliceController, per_slice=flags.max_endpoints_per_slice
+        ),
     }
     own = own or (lambda: api)
     controllers = [makers.get(each, each)(own(), informers) for each in CONTROLLERS]
     return [*controllers, AutoscalerController(own(), informers, metrics)]
 
 
-__all__ = ["CONTROLLERS", "Controller", "MetricsServer", "Reading", "start_controllers"]
+__all__ = [
+    "CONTROLLERS",
+    "DEFAULTS",
+    "Controller",
+    "ControllerFlags",
+    "MetricsServer",
+    "Reading",
+    "flags_of",
+    "start_controllers",
+]

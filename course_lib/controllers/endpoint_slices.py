@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
+from course_lib.client import Client
+from course_lib.client.informer import InformerFactory
 from course_lib.controllers.controller import Key
 from course_lib.controllers.endpoint_ports import in_slice_order
 from course_lib.controllers.managed_slices import (
@@ -23,7 +25,7 @@ from course_lib.controllers.selected_pods import (
     has_endpoint,
     targets,
 )
-from course_lib.controllers.slice_packing import Desired, Packing, names_of, recycled
+from course_lib.controllers.slice_packing import PER_SLICE, Desired, Packing, names_of, recycled
 from course_lib.controllers.trigger_times import annotated
 from course_lib.errors import CourseError
 from course_lib.objects.kinds.endpoint_slice import SERVICE_NAME
@@ -48,13 +50,18 @@ class EndpointSliceController(ServiceController[Packings]):
     """Writes EndpointSlices for each Service with a selector.
 
     It changes only slices that carry its own `managed-by` label and belong to the Service of
-    today, by uid. Slices that a user or another controller writes stay as they are. Simplified:
-    it gives no hints for the annotation `topology-mode: Auto`.
+    today, by uid. Slices that a user or another controller writes stay as they are. One slice has
+    at most `per_slice` endpoints. Simplified: it gives no hints for the annotation
+    `topology-mode: Auto`.
     """
 
     name = "endpoint-slice-controller"
     manager = "endpointslice-controller.k8s.io"
     backoff = (1.0, 1000.0)
+
+    def __init__(self, api: Client, informers: InformerFactory, per_slice: int = PER_SLICE) -> None:
+        self._per_slice = per_slice
+        super().__init__(api, informers)
 
     def watches(self) -> None:
         """Pods, and its own slices: a slice that somebody deletes or edits is written again."""
@@ -68,7 +75,7 @@ class EndpointSliceController(ServiceController[Packings]):
         self.enqueue(key, SLICE_DELAY)
 
     def reconcile(self, service: Service) -> None:
-        """Slices of at most a hundred endpoints, apart for each address type and set of ports.
+        """Slices of a limited size, apart for each address type and set of ports.
 
         A Service without endpoints keeps one empty slice of each type, the placeholder. Slices of
         a deleted Service are the garbage collector's. A Pod whose node is not known has no
@@ -100,7 +107,8 @@ class EndpointSliceController(ServiceController[Packings]):
         for family in families(service):
             pieces = [piece for piece in existing if piece.address_type == family]
             mine = [piece for piece in pieces if owned_by(piece, service)]
-            packing = Packing(family, mine, partial(self.slices.find, service.namespace))
+            find = partial(self.slices.find, service.namespace)
+            packing = Packing(family, mine, find, self._per_slice)
             named = {name: None for piece in mine for name in names_of(piece)}
             desired = named | {n: self._desired(service, family, p) for n, p in pods.items()}
             stale = [piece.name for piece in mine if _own(piece.labels) != _own(labels)]

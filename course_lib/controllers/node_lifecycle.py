@@ -17,7 +17,7 @@ from course_lib.apiserver.errors import Unavailable
 from course_lib.client import Client
 from course_lib.client.informer import InformerFactory
 from course_lib.controllers.controller import Controller
-from course_lib.controllers.node_zones import EXCLUDED, NEVER, Zones, zone_of
+from course_lib.controllers.node_zones import EXCLUDED, NEVER, EvictionRates, Zones, zone_of
 from course_lib.controllers.taint_eviction import by_node_name
 from course_lib.engine import FOR_EVER, SOON, Ticker
 from course_lib.engine.timestamps import seconds_at
@@ -49,18 +49,23 @@ NEVER_BEGAN = "NodeStatusNeverUpdated", "Kubelet never posted node status."
 
 
 class NodeLifecycleController(Controller):
-    """Taints nodes by their conditions, and notices silent ones."""
+    """Taints nodes by their conditions, and notices silent ones.
+
+    `api` and `informers` are those of all controllers, `rates` say how fast nodes are given up.
+    """
 
     name = "node-controller"
     kind = "Node"
 
-    def __init__(self, api: Client, informers: InformerFactory) -> None:
+    def __init__(
+        self, api: Client, informers: InformerFactory, rates: EvictionRates | None = None
+    ) -> None:
         # By node: renewTime, and when that was new.
         self._heard: dict[str, tuple[str | None, float]] = {}
         self._doubtful: dict[str, None] = {}  # nodes whose Lease may expire
         self._trusted: dict[str, None] = {}  # nodes whose Lease was renewed in time until now
         self._changed: dict[str, None] = {}  # nodes to look at for their taint NoExecute
-        self._zones = Zones()
+        self._zones = Zones(rates)
         super().__init__(api, informers)
         first = self.sim.now + MONITOR_PERIOD
         self._monitor = Ticker(self.sim, first, MONITOR_PERIOD, self._look)

@@ -49,7 +49,7 @@ class Packing:
     """The slices of one owner for one address type: where each endpoint is, and where is room.
 
     `family` is the address type, `pieces` are the slices that exist, `find` returns a slice by its
-    own name. An endpoint has the name of its Pod.
+    own name; at `most` so many endpoints are in one. An endpoint has the name of its Pod.
     """
 
     def __init__(
@@ -57,9 +57,10 @@ class Packing:
         family: str,
         pieces: Iterable[EndpointSlice],
         find: Callable[[str], EndpointSlice | None],
+        most: int = PER_SLICE,
     ) -> None:
         self._placeholder: Group = family, ()  # of the slice of an owner without endpoints
-        self._find = find
+        self._find, self._most = find, most
         self._slice_of: dict[str, str] = {}  # an endpoint's name to its slice
         self._groups: dict[str, Group] = {}  # of each slice
         self._room: dict[Group, dict[str, int]] = {}  # slices that are not full, with their sizes
@@ -75,7 +76,7 @@ class Packing:
         names = dict.fromkeys(endpoints, piece)
         self._slice_of |= names
         self._groups[piece] = group
-        if len(names) < PER_SLICE:
+        if len(names) < self._most:
             self._room.setdefault(group, {})[piece] = len(names)
 
     def forget(self, piece: str) -> None:
@@ -150,7 +151,7 @@ class Packing:
         """Put endpoints into slices that change anyway, then into one with room, or new ones."""
         written = [each for each in changes.update if each.group == group]
         for each in sorted(written, key=lambda each: -len(each.endpoints)):
-            _fill(each.endpoints, waiting)
+            self._fill(each.endpoints, waiting)
         busy = {each.piece.name for each in changes.update if each.piece is not None}
         busy |= {piece.name for piece in changes.delete}
         while waiting:
@@ -159,7 +160,7 @@ class Packing:
             if piece is not None:
                 busy.add(piece.name)
                 endpoints |= dict.fromkeys(names_of(piece))
-            _fill(endpoints, waiting)
+            self._fill(endpoints, waiting)
             to = changes.create if piece is None else changes.update
             to.append(Written(piece, group, endpoints))
 
@@ -168,9 +169,13 @@ class Packing:
         sizes = {
             size + count: piece
             for piece, size in sorted(self._room.get(group, {}).items(), reverse=True)
-            if size + count <= PER_SLICE and piece not in busy
+            if size + count <= self._most and piece not in busy
         }
-        return self._find(sizes[max(sizes)]) if sizes and count < PER_SLICE else None
+        return self._find(sizes[max(sizes)]) if sizes and count < self._most else None
+
+    def _fill(self, endpoints: dict[str, Document | None], waiting: dict[str, Document]) -> None:
+        for name in list(waiting)[: max(0, self._most - len(endpoints))]:
+            endpoints[name] = waiting.pop(name)
 
     def _keep_placeholder(self, changes: Changes, stale: Iterable[str]) -> None:
         """Keep an empty slice where all go: the placeholder that is there, or a new one."""
@@ -181,11 +186,6 @@ class Packing:
             gone.clear()
         else:
             changes.create.append(Written(None, self._placeholder, {}))
-
-
-def _fill(endpoints: dict[str, Document | None], waiting: dict[str, Document]) -> None:
-    for name in list(waiting)[: PER_SLICE - len(endpoints)]:
-        endpoints[name] = waiting.pop(name)
 
 
 def recycled(changes: Changes) -> Changes:
