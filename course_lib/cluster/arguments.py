@@ -17,7 +17,10 @@ from course_lib.cluster.static_manifests import CONTROLLER_MANAGER, SCHEDULER
 from course_lib.cri.simulated import runtime_named
 from course_lib.engine.simulation import duration
 from course_lib.errors import CourseError
+from course_lib.network.addresses import LARGE_NODE_CIDR, NOT_FOR_NODES
 from course_lib.objects.quantity import Quantity
+
+MOST_NODES = LARGE_NODE_CIDR.num_addresses - NOT_FOR_NODES
 
 LARGEST = {"cpu": "10k", "memory": "1Ei"}  # of a machine
 REPLACEABLE = (CONTROLLER_MANAGER, SCHEDULER)  # clients of the API, which others can do without
@@ -174,13 +177,20 @@ def amount(value: object, name: str) -> Quantity:
 
 
 def check_settings(
-    cpu: object, memory: object, runtime: str, layout: object, start: float, certificates: float
+    nodes: int,
+    cpu: object,
+    memory: object,
+    runtime: str,
+    layout: object,
+    start: float,
+    certificates: float,
 ) -> None:
     """Raise `CourseError` for settings that no cluster can have.
 
-    `cpu` and `memory` are quantities, `runtime` is a name of `RUNTIMES`, `layout` is a `Layout` or
+    `nodes` is how many machines there are, `cpu` and `memory` are quantities, `runtime` is a name of `RUNTIMES`, `layout` is a `Layout` or
     None, `start` is the hour of the day, `certificates` how long they are good for (s).
     """
+    count(nodes, "nodes", most=MOST_NODES, do="no more machines have an address of their own")
     amount(cpu, "cpu")
     amount(memory, "memory")
     runtime_named(runtime)

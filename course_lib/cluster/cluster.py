@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any, Self
 
 from course_lib.apiserver.deletion import BACKGROUND
 from course_lib.cluster import layout as layouts
+from course_lib.cluster import magics
 from course_lib.cluster.apply import apply_manifests
 from course_lib.cluster.arguments import (
     METRICS_SERVER,
     check_settings,
     checked,
-    count,
     left_out,
     limits_of,
 )
 from course_lib.cluster.cloud import Cloud
 from course_lib.cluster.containers import ContainerAccess
+from course_lib.cluster.contexts import CONTEXTS
 from course_lib.cluster.control_plane import ControlPlane, ManagedControlPlane
 from course_lib.cluster.describe import Text, describe
 from course_lib.cluster.dns import DNS
@@ -27,7 +28,7 @@ from course_lib.cluster.history import PodHistory
 from course_lib.cluster.ingress import IngressTraffic
 from course_lib.cluster.kubeadm import YEAR, KubeadmControlPlane
 from course_lib.cluster.layout import Layout
-from course_lib.cluster.machines import MOST_NODES, Machines, NodeSettings
+from course_lib.cluster.machines import Machines, NodeSettings
 from course_lib.cluster.maintenance import Maintenance
 from course_lib.cluster.networks import NOT_ACTED_ON, follow_nodes, network_named, ranges
 from course_lib.cluster.nodes import NodeOperations
@@ -38,6 +39,7 @@ from course_lib.cluster.short_forms import ShortForms
 from course_lib.cluster.tables import table, table_rows
 from course_lib.cluster.traffic import Traffic
 from course_lib.cluster.workloads import Workloads
+from course_lib.command_line import Result
 from course_lib.controllers import MetricsServer, flags_of
 from course_lib.engine import Simulation
 from course_lib.images import Registry
@@ -79,6 +81,8 @@ class Cluster(ShortForms):
     things take as long as on a real cluster; a dict gives one another rate and burst
     (`{"kube-controller-manager": (100, 150)}`). `controller_flags` are flags of
     kube-controller-manager, such as `{"max-endpoints-per-slice": 1000, "node-eviction-rate": 1}`.
+    `name` is the context under which kubectl knows the cluster; unless told, `course-1`,
+    `course-2`, ...
 
     >>> cluster = Cluster(nodes=3)
     >>> cluster.apply("data/web.yaml")[["OBJECT", "RESULT"]]
@@ -114,24 +118,24 @@ class Cluster(ShortForms):
         without: Sequence[str] = (),
         client_limits: bool | Mapping[str, tuple[float, int]] = False,
         controller_flags: Mapping[str, float] | None = None,
+        name: str = "",
         **settings: Any,
     ) -> None:
-        count(nodes, "nodes", most=MOST_NODES, do="no more machines have an address of their own")
-        check_settings(cpu, memory, runtime, layout, start, certificates)
+        check_settings(nodes, cpu, memory, runtime, layout, start, certificates)
         self.sim = Simulation(seed, start)
         self.registry, self.behaviours = Registry(), Behaviours()
         addresses = ranges(layout or nodes, pod_cidr, settings.get("subnets", 1))
         self.network = network_named(self.sim, network, addresses, settings, policies)
-        absent, limits = left_out(without), limits_of(client_limits)
-        metrics = MetricsServer(self.sim, installed=METRICS_SERVER not in absent)
-        flags = flags_of(controller_flags)
-        parts = metrics, scheduler, self.network.cluster_cidr, absent, limits, flags
+        choices = left_out(without), limits_of(client_limits), flags_of(controller_flags)
+        metrics = MetricsServer(self.sim, installed=METRICS_SERVER not in choices[0])
+        parts = metrics, scheduler, self.network.cluster_cidr, *choices
         if layout is None:
             self.plane = ManagedControlPlane(self.sim, layouts.beside(nodes, zones), *parts)
         else:
             self.plane = KubeadmControlPlane(self.sim, layout, *parts, certificates)
         enforced = self.network.enforces_policies if policies is None else policies
         self._compose(NodeSettings(runtime, proxy, enforced), metrics)
+        self.name = magics.introduce(self.api, name)
         self._add_nodes(cpu, memory, labels or {})
         if cloud:
             Cloud(self.plane.connection("cloud-controller-manager"), self.network)
@@ -266,6 +270,17 @@ class Cluster(ShortForms):
         every = named.namespaced and namespace is None
         columns, rows = table_rows(named, listed, self.sim.now, every, wide)
         return table(rows, columns)
+
+    def kubectl(self, line: str | Sequence[str], stdin: str = "") -> Result:
+        """Run one command of kubectl on this cluster; `%kubectl` does the same in a cell.
+
+        `line` is what stands after `kubectl`, as text or as words; `stdin` is what `-f -` reads.
+        The result shows as its text; it has `stdout`, `stderr` and an exit `code`.
+
+        >>> Cluster(nodes=1).kubectl("get nodes -o name")
+        node/node-1
+        """
+        return CONTEXTS.kubectl(line, stdin, self.name)
 
     def serve(self, port: int = 0, speed: float = 0.0) -> Served:
         """The API on a port of this machine, for kubectl: `with cluster.serve() as served: ...`.

@@ -14,13 +14,13 @@ from course_lib.cluster import etcdctl_maintenance as maintenance
 from course_lib.cluster import etcdctl_members as members
 from course_lib.cluster.describe import Text
 from course_lib.cluster.etcdctl_flags import CommandLine, parse
-from course_lib.cluster.etcdctl_print import Result
+from course_lib.cluster.etcdctl_print import Printed
 from course_lib.cluster.etcdctl_session import Session
 from course_lib.cluster.kubeadm import KubeadmControlPlane
 from course_lib.errors import CourseError
 from course_lib.etcd import EtcdError
 
-Command = Callable[[Session, CommandLine], Result]
+Command = Callable[[Session, CommandLine], Printed]
 COMMANDS: dict[tuple[str, str], Command] = {
     ("etcdctl", "member list"): members.member_list,
     ("etcdctl", "member add"): members.member_add,

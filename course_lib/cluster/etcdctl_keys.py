@@ -11,7 +11,7 @@ from typing import Any
 
 from course_lib.cluster.etcdctl_flags import CommandLine
 from course_lib.cluster.etcdctl_print import (
-    Result,
+    Printed,
     header_fields,
     key_value,
     key_value_fields,
@@ -33,7 +33,7 @@ SORTS: dict[str, Callable[[KeyValue], Any]] = {
 }
 
 
-def get(session: Session, asked: CommandLine) -> Result:
+def get(session: Session, asked: CommandLine) -> Printed:
     """The value of a key, or of a range of keys.
 
     Raises `EtcdError` for arguments that etcdctl refuses.
@@ -67,10 +67,10 @@ def get(session: Session, asked: CommandLine) -> Result:
     fields = [*header_fields(header), *(line for kv in shown for line in key_value_fields(kv))]
     fields += [f'"More" : {str(more).lower()}', f'"Count" : {count}']
     simple = [key_value(kv, asked.on("print-value-only")) for kv in shown]
-    return Result("\n".join(simple), document, fields="\n".join(fields))
+    return Printed("\n".join(simple), document, fields="\n".join(fields))
 
 
-def put(session: Session, asked: CommandLine) -> Result:
+def put(session: Session, asked: CommandLine) -> Printed:
     """Write a key.
 
     Raises `EtcdError` for arguments that etcdctl refuses.
@@ -89,10 +89,10 @@ def put(session: Session, asked: CommandLine) -> Result:
     shown = before if asked.on("prev-kv") else None
     lines = ["OK", *([key_value(shown)] if shown else [])]
     document = {"header": header} | ({"prev_kv": key_value_json(shown)} if shown else {})
-    return Result("\n".join(lines), document, fields="\n".join(header_fields(header)))
+    return Printed("\n".join(lines), document, fields="\n".join(header_fields(header)))
 
 
-def delete(session: Session, asked: CommandLine) -> Result:
+def delete(session: Session, asked: CommandLine) -> Printed:
     """Delete a key, or a range of keys."""
     many = "del command needs one argument as key and an optional argument as range_end"
     _, found = _range(session, asked, many)
@@ -103,7 +103,7 @@ def delete(session: Session, asked: CommandLine) -> Result:
     document: Document = {"header": header} | ({"deleted": len(found)} if found else {})
     document |= {"prev_kvs": [key_value_json(kv) for kv in shown]} if shown else {}
     fields = [*header_fields(header), f'"Deleted" : {len(found)}']
-    return Result("\n".join(lines), document, fields="\n".join(fields))
+    return Printed("\n".join(lines), document, fields="\n".join(fields))
 
 
 def _range(session: Session, asked: CommandLine, usage: str) -> tuple[EtcdResponse, list[KeyValue]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import zlib
 
 from course_lib.cluster.etcdctl_flags import CommandLine
-from course_lib.cluster.etcdctl_print import Result, human_bytes
+from course_lib.cluster.etcdctl_print import Printed, human_bytes
 from course_lib.cluster.etcdctl_session import DEADLINE, PATIENCE, Session
 from course_lib.cluster.static_manifests import ETCD, IMAGES
 from course_lib.etcd import Compact, EtcdError, Get
@@ -21,7 +21,7 @@ from course_lib.objects.manifests import Document
 VERSION = IMAGES[ETCD].rpartition(":")[2].partition("-")[0]
 
 
-def endpoint_status(session: Session, asked: CommandLine) -> Result:
+def endpoint_status(session: Session, asked: CommandLine) -> Printed:
     """Each member's version, size, role, term and index, and its alarms."""
     header = [
         "endpoint", "ID", "version", "storage version", "db size", "in use",
@@ -39,7 +39,7 @@ def endpoint_status(session: Session, asked: CommandLine) -> Result:
         rows.append(_status_row(session, name, member))
         documents.append(_status_json(session, name, member))
     lines = [*failed, *(", ".join(row) for row in rows)]
-    return Result("\n".join(lines), documents, (header, rows))
+    return Printed("\n".join(lines), documents, (header, rows))
 
 
 def _status_row(session: Session, name: str, member: Member) -> list[str]:
@@ -93,7 +93,7 @@ def _errors(session: Session, member: Member) -> list[str]:
     return missing + ([_alarm(session)] if getattr(member.machine, "alarm", False) else [])
 
 
-def endpoint_health(session: Session, asked: CommandLine) -> Result:
+def endpoint_health(session: Session, asked: CommandLine) -> Printed:
     """Whether each member can have a read confirmed by a quorum, and has no alarm."""
     lines, rows, documents = [], [], []
     for name in session.endpoints:
@@ -119,22 +119,22 @@ def endpoint_health(session: Session, asked: CommandLine) -> Result:
         lines.append(f"{where} {said}")
     if any(row[3] for row in rows):
         lines.append("Error: unhealthy cluster")
-    return Result("\n".join(lines), documents, (["endpoint", "health", "took", "error"], rows))
+    return Printed("\n".join(lines), documents, (["endpoint", "health", "took", "error"], rows))
 
 
-def alarm_list(session: Session, asked: CommandLine) -> Result:
+def alarm_list(session: Session, asked: CommandLine) -> Printed:
     """The alarms that are raised."""
     asked.take(0, f"{asked.command} command accepts no arguments")
     member = session.answering()
     raised = getattr(member.machine, "alarm", False)
-    return Result(
+    return Printed(
         _alarm(session) if raised else "",
         {"header": session.header(member)}
         | ({"alarms": [{"memberID": _alarmed(session), "alarm": 1}]} if raised else {}),
     )
 
 
-def alarm_disarm(session: Session, asked: CommandLine) -> Result:
+def alarm_disarm(session: Session, asked: CommandLine) -> Printed:
     """End the alarm; it comes back if there is still no space."""
     was = alarm_list(session, asked)
     session.propose(Alarm(False))
@@ -151,7 +151,7 @@ def _alarmed(session: Session) -> int:
     return session.etcd.peers.member_id(leader.name)
 
 
-def compaction(session: Session, asked: CommandLine) -> Result:
+def compaction(session: Session, asked: CommandLine) -> Printed:
     """Forget what was before a revision.
 
     Raises `EtcdError` for what is no revision.
@@ -160,10 +160,10 @@ def compaction(session: Session, asked: CommandLine) -> Result:
     if not written.lstrip("+-").isdecimal():
         raise EtcdError(f'strconv.ParseInt: parsing "{written}": invalid syntax')
     session.propose(Compact(int(written)))
-    return Result(f"compacted revision {int(written)}")
+    return Printed(f"compacted revision {int(written)}")
 
 
-def defrag(session: Session, asked: CommandLine) -> Result:
+def defrag(session: Session, asked: CommandLine) -> Printed:
     """Give back the space that compaction has freed, on every member."""
     lines = []
     for name in session.endpoints:
@@ -174,18 +174,18 @@ def defrag(session: Session, asked: CommandLine) -> Result:
         else:
             took = f"took {PATIENCE:g}s. ({DEADLINE})"
             lines.append(f"Failed to defragment etcd member[{where}]. {took}")
-    return Result("\n".join(lines))
+    return Printed("\n".join(lines))
 
 
-def snapshot_save(session: Session, asked: CommandLine) -> Result:
+def snapshot_save(session: Session, asked: CommandLine) -> Printed:
     """Save the store in a file of that name, outside the cluster; see `restore_snapshot`."""
     (path,) = asked.take(1, "snapshot save expects one argument <filename>")
     session.need_quorum()
     session.etcd.files[path] = session.etcd.save()
-    return Result(f"Snapshot saved at {path}\nServer version {VERSION}")
+    return Printed(f"Snapshot saved at {path}\nServer version {VERSION}")
 
 
-def snapshot_status(session: Session, asked: CommandLine) -> Result:
+def snapshot_status(session: Session, asked: CommandLine) -> Printed:
     """`etcdutl snapshot status`: what is in a snapshot.
 
     Raises `EtcdError` for a file that is not there.
@@ -207,10 +207,10 @@ def snapshot_status(session: Session, asked: CommandLine) -> Result:
         "version": VERSION,
     }
     header = ["hash", "revision", "total keys", "total size", "version"]
-    return Result(", ".join(row), document, (header, [row]))
+    return Printed(", ".join(row), document, (header, [row]))
 
 
-def version(session: Session, asked: CommandLine) -> Result:
+def version(session: Session, asked: CommandLine) -> Printed:
     """The version of etcdctl and of etcd's API."""
     api = ".".join(VERSION.split(".")[:2])
-    return Result(f"etcdctl version: {VERSION}\nAPI version: {api}")
+    return Printed(f"etcdctl version: {VERSION}\nAPI version: {api}")

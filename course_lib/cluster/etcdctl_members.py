@@ -6,7 +6,7 @@ Source: `etcdctl/ctlv3/command/member_command.go` (etcd 3.7).
 from __future__ import annotations
 
 from course_lib.cluster.etcdctl_flags import CommandLine
-from course_lib.cluster.etcdctl_print import Result
+from course_lib.cluster.etcdctl_print import Printed
 from course_lib.cluster.etcdctl_session import Session
 from course_lib.errors import CourseError
 from course_lib.etcd import EtcdError
@@ -15,7 +15,7 @@ from course_lib.objects.manifests import Document
 NOT_FOUND = "etcdserver: member not found"
 
 
-def member_list(session: Session, asked: CommandLine) -> Result:
+def member_list(session: Session, asked: CommandLine) -> Printed:
     """Each member's ID, name, URLs, and whether it is a learner."""
     asked.take(0, "member list command accepts no arguments")
     header = session.header(session.answering())
@@ -28,14 +28,14 @@ def member_list(session: Session, asked: CommandLine) -> Result:
         rows.append([f"{number:x}", "started", name, peer, client, str(learns).lower()])
         member = {"ID": number, "name": name, "peerURLs": [peer], "clientURLs": [client]}
         members.append(member | ({"isLearner": True} if learns else {}))
-    return Result(
+    return Printed(
         "\n".join(", ".join(row) for row in rows),
         {"header": header, "members": members},
         (["ID", "Status", "Name", "Peer Addrs", "Client Addrs", "Is Learner"], rows),
     )
 
 
-def member_add(session: Session, asked: CommandLine) -> Result:
+def member_add(session: Session, asked: CommandLine) -> Printed:
     """Add the member of a control plane machine; its process starts with an empty disk.
 
     Raises `CourseError` for a machine that is not in the layout, and `EtcdError` for what etcd
@@ -60,7 +60,7 @@ def member_add(session: Session, asked: CommandLine) -> Result:
     added = f"Member {session.etcd.peers.member_id(name):16x} added"
     added += " as learner " if asked.on("learner") else " "
     everybody = session.configuration().everybody
-    return Result(
+    return Printed(
         f"{added}to cluster {session.etcd.cluster_id:16x}\n\n"
         f'ETCD_NAME="{name}"\n'
         f'ETCD_INITIAL_CLUSTER="{",".join(f"{n}=https://{n}:2380" for n in everybody)}"\n'
@@ -69,7 +69,7 @@ def member_add(session: Session, asked: CommandLine) -> Result:
     )
 
 
-def member_remove(session: Session, asked: CommandLine) -> Result:
+def member_remove(session: Session, asked: CommandLine) -> Printed:
     """Remove a member, by its ID; those that stay must have a quorum.
 
     Raises `EtcdError` for an ID that no member has.
@@ -82,10 +82,10 @@ def member_remove(session: Session, asked: CommandLine) -> Result:
     session.need_quorum()
     number = session.etcd.peers.member_id(name)
     session.plane.membership.remove(name)
-    return Result(f"Member {number:16x} removed from cluster {session.etcd.cluster_id:16x}")
+    return Printed(f"Member {number:16x} removed from cluster {session.etcd.cluster_id:16x}")
 
 
-def member_promote(session: Session, asked: CommandLine) -> Result:
+def member_promote(session: Session, asked: CommandLine) -> Printed:
     """Give a learner its vote.
 
     Raises `EtcdError` for an ID that no member has.
@@ -100,7 +100,7 @@ def member_promote(session: Session, asked: CommandLine) -> Result:
     session.need_quorum()
     session.etcd.promote(name)
     number = session.etcd.peers.member_id(name)
-    return Result(f"Member {number:16x} promoted in cluster {session.etcd.cluster_id:16x}")
+    return Printed(f"Member {number:16x} promoted in cluster {session.etcd.cluster_id:16x}")
 
 
 def _by_id(session: Session, asked: CommandLine) -> str:

@@ -18,7 +18,7 @@ from course_lib.etcd.requests import KeyValue
 from course_lib.objects.manifests import Document
 
 
-class Result(msgspec.Struct, frozen=True):
+class Printed(msgspec.Struct, frozen=True):
     """What came of a command, in each format; None: the command does not have that format."""
 
     simple: str

@@ -17,7 +17,6 @@ from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 from course_lib.images import Registry
 from course_lib.network import Network
-from course_lib.network.addresses import LARGE_NODE_CIDR, NOT_FOR_NODES
 from course_lib.network.host import NodeHost
 from course_lib.node import Kubelet, KubeProxy
 from course_lib.node.machine import MachineInfo
@@ -28,8 +27,6 @@ from course_lib.objects.kinds.node import ZONE
 from course_lib.runtimes import Behaviours, Runtime
 from course_lib.runtimes.files import FileSystem
 from course_lib.runtimes.processes import drawn
-
-MOST_NODES = LARGE_NODE_CIDR.num_addresses - NOT_FOR_NODES
 
 
 class NodeSettings(NamedTuple):

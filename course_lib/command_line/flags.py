@@ -107,10 +107,10 @@ def parse(words: Sequence[str], flags: Iterable[Flag], *, interspersed: bool = T
     >>> found.values, found.args
     ({'n': 3, 'all': True}, ['get', 'a'])
     """
-    return _Parser(flags).read(list(words), interspersed)
+    return _LineParser(flags).read(list(words), interspersed)
 
 
-class _Parser:
+class _LineParser:
     def __init__(self, flags: Iterable[Flag]) -> None:
         self.long = {flag.name: flag for flag in flags}
         self.short = {flag.shorthand: flag for flag in self.long.values() if flag.shorthand}

@@ -16,7 +16,8 @@ def preformatted(text: str) -> str:
 class Result:
     """What a program wrote to `stdout` and `stderr`, and its exit `code`.
 
-    It shows as a terminal shows it: `text` has both streams in the order of writing.
+    It shows as a terminal shows it: `text` has both streams in the order of writing. `waited` is
+    how much simulated time passed meanwhile (s), which is shown below.
 
     >>> Result("pod/web created\\n")
     pod/web created
@@ -26,6 +27,7 @@ class Result:
     stderr: str = ""
     code: int = 0
     text: str = ""
+    waited: float = 0.0
 
     def __post_init__(self) -> None:
         if not self.text:
@@ -35,10 +37,15 @@ class Result:
         return self.text
 
     def __repr__(self) -> str:
-        return self.text.removesuffix("\n")
+        return "\n".join(filter(None, [self.text.removesuffix("\n"), self._passed]))
 
     def _repr_html_(self) -> str:
-        return preformatted(self.text.removesuffix("\n"))
+        passed = f"<p><em>{self._passed}</em></p>" if self._passed else ""
+        return preformatted(self.text.removesuffix("\n")) + passed
+
+    @property
+    def _passed(self) -> str:
+        return f"({self.waited:.1f} s of simulated time passed)" if self.waited else ""
 
 
 class Terminal:
@@ -62,8 +69,8 @@ class Terminal:
         """Write to stderr."""
         self._parts.append((True, text))
 
-    def result(self, code: int = 0) -> Result:
-        """All that was written, with the exit code."""
+    def result(self, code: int = 0, waited: float = 0.0) -> Result:
+        """All that was written, with the exit code and the simulated time that passed (s)."""
         stdout = "".join(text for error, text in self._parts if not error)
         stderr = "".join(text for error, text in self._parts if error)
-        return Result(stdout, stderr, code, "".join(text for _, text in self._parts))
+        return Result(stdout, stderr, code, "".join(text for _, text in self._parts), waited)

@@ -1,0 +1,103 @@
+"""A watch as the HTTP face answers it: each change as a document of its own, or as a table.
+
+A watch may begin with all that is there, each object as ADDED, and then a bookmark that says that
+this was all: kubectl's `wait` and `rollout status` wait for it. Source: kubernetes.io "Kubernetes
+API Concepts", "Streaming lists"; Kubernetes enhancement 3157.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from course_lib.apiserver.bodies import Request, list_options, not_older_than
+from course_lib.apiserver.rest import Face
+from course_lib.apiserver.targets import Target
+from course_lib.apiserver.watch_events import ADDED, DELETED, WatchEvent
+from course_lib.objects.decode import encode
+from course_lib.objects.manifests import Document
+from course_lib.objects.selectors import parse_field_selector, parse_selector
+
+BOOKMARK = "BOOKMARK"
+INITIAL_EVENTS_END = {"k8s.io/initial-events-end": "true"}
+
+
+class WatchResponse:
+    """The answer to one watch: what is there already, and then each change.
+
+    `heard` is called with each change, at the instant of it. Raises `CourseError` for options that
+    make no sense, and `Compacted` for a revision that is forgotten. `face` answers, `target` is
+    what is watched, `request` has the options.
+    """
+
+    def __init__(
+        self, face: Face, target: Target, request: Request, heard: Callable[[WatchEvent], None]
+    ) -> None:
+        self._face, self._target, self._as_table = face, target, request.as_table
+        self._bookmark = 0  # the revision up to which the first events tell all
+        self._existing: list[WatchEvent] = []
+        options = list_options(request)
+        labels = parse_selector(request.text("labelSelector"))
+        fields = parse_field_selector(request.text("fieldSelector"))
+        kind, space = target.kind, target.namespace
+        # Behind a load balancer it is one API server that is watched; the watch ends with it.
+        self.server = api = face.api
+        self.seconds = options.seconds
+        since = options.since
+        if options.initial:
+            not_older_than(options, api.store.revision)
+            for each in api.list(kind, space, labels, fields):
+                document = api.document(kind, each.name, each.namespace)
+                revision = int(document["metadata"]["resourceVersion"])
+                self._existing.append(WatchEvent(ADDED, each, revision, document))
+            since = api.store.revision
+            self._bookmark = since if options.bookmark else 0
+
+        def newer(event: WatchEvent) -> None:
+            if since is None or event.revision > since:
+                heard(event)
+
+        # Clients hear of a write while simulated time stands still.
+        self._watch = api.watch(kind, newer, space, labels, fields, since, queued=False)
+
+    def first(self) -> list[Document]:
+        """What is there already, and the bookmark that says that this was all; empty unless asked.
+
+        Each is a document with its `type` and its `object`.
+        """
+        existing, self._existing = self._existing, []
+        return [*map(self.document, existing), *self._end_of_first()]
+
+    def document(self, event: WatchEvent) -> Document:
+        """A change as the API sends it: its `type`, and the `object` or a table of one row."""
+        document = event.document or encode(event.object)
+        if event.type == DELETED:  # as of its deletion, so that a watch can go on from there
+            meta = document["metadata"] | {"resourceVersion": str(event.revision)}
+            document = document | {"metadata": meta}
+        if self._as_table:
+            document = self._face.table(
+                self._target.kind, [event.object], str(event.revision), document["metadata"]
+            )
+        return {"type": event.type, "object": document}
+
+    def stop(self) -> None:
+        """Leave the store's list of watches."""
+        self._watch.stop()
+
+    def _end_of_first(self) -> list[Document]:
+        if not self._bookmark:
+            return []
+        meta: Document = {
+            "resourceVersion": str(self._bookmark),
+            "creationTimestamp": None,
+            "annotations": INITIAL_EVENTS_END,
+        }
+        kind = self._target.kind
+        document: Document
+        if self._as_table:
+            partial = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1"}
+            document = self._face.table(kind, [], str(self._bookmark))
+            cells = [""] * len(document["columnDefinitions"])
+            document["rows"] = [{"cells": cells, "object": partial | {"metadata": meta}}]
+        else:
+            document = {"kind": kind.kind, "apiVersion": kind.api_version, "metadata": meta}
+        return [{"type": BOOKMARK, "object": document}]

@@ -1,0 +1,150 @@
+"""How a line becomes a call of one command.
+
+What each command does is in a module of `commands`. A flag that kubectl has (`catalogue`) and the
+course does not is refused by its name.
+"""
+
+from __future__ import annotations
+
+import importlib
+import shlex
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from course_lib.command_line import Flag, Parsed, UsageError, parse
+from course_lib.kubectl.catalogue import EVERYWHERE, Described, children, described
+from course_lib.kubectl.failures import CommandError, Plain
+from course_lib.kubectl.invocation import Invocation
+
+# Flags of every command that change nothing of what is said.
+WITHOUT_EFFECT = frozenset(
+    {
+        "cache-dir",
+        "disable-compression",
+        "kuberc",
+        "match-server-version",
+        "insecure-skip-tls-verify",
+    }
+)
+GLOBAL = frozenset(
+    {"cluster", "context", "kubeconfig", "namespace", "request-timeout", "server", "token", "user"}
+)
+
+
+class Command(NamedTuple):
+    """What the course has of a command: what it does, and which of the flags it acts on."""
+
+    run: Callable[[Invocation], None]
+    flags: frozenset[str]
+
+
+class Line(NamedTuple):
+    """A command line that was read: which command, with which flags and arguments."""
+
+    described: Described
+    command: Command
+    parsed: Parsed
+
+
+def read(words: Sequence[str]) -> Line:
+    """Read the words after `kubectl`; raises `CommandError` for what makes no sense."""
+    found, rest = _find(list(words))
+    interspersed = found.path not in ("exec", "plugin")
+    everywhere = described()[EVERYWHERE].flags
+    try:
+        parsed = parse(rest, [*everywhere, *found.flags], interspersed=interspersed)
+    except UsageError as problem:
+        raise CommandError(f"{problem}\nSee 'kubectl {found.path} --help' for usage.") from None
+    if found.group:
+        raise _unknown_below(found, parsed.args)
+    command = _command(found.path)
+    allowed = command.flags | GLOBAL | WITHOUT_EFFECT
+    for name in sorted(parsed.given - allowed):
+        raise CommandError(f"--{name} of kubectl {found.path} is not simulated in this course")
+    return Line(found, command, parsed)
+
+
+def _find(words: list[str]) -> tuple[Described, list[str]]:
+    """The command that the words begin with, and the words that are left."""
+    everywhere = {flag.name: flag for flag in described()[EVERYWHERE].flags}
+    path, taken = "", list[str]()
+    rest = list(words)
+    while rest:
+        word = rest[0]
+        if word.startswith("-"):  # a flag of all commands may come first
+            taken.append(rest.pop(0))
+            flag = everywhere.get(word.lstrip("-")) or _by_letter(word)
+            if flag is not None and "=" not in word and not flag.without_argument and rest:
+                taken.append(rest.pop(0))
+            continue
+        below = next((d for d in children(path) if word in (d.path.split()[-1], *d.aliases)), None)
+        if below is None:
+            break
+        path, _ = below.path, rest.pop(0)
+    if not path:
+        raise _unknown(rest)
+    return described()[path], taken + rest
+
+
+def _by_letter(word: str) -> Flag | None:
+    if word.startswith("--") or len(word) != 2:
+        return None
+    flags = described()[EVERYWHERE].flags
+    return next((flag for flag in flags if flag.shorthand == word[1]), None)
+
+
+def _unknown(rest: list[str]) -> CommandError:
+    if not rest:
+        return CommandError("a command is missing: try `kubectl get pods`")
+    names = [each.path for each in children("")]
+    near = [name for name in names if _near(rest[0], name)]
+    meant = "\n\nDid you mean this?\n\t" + "\n\t".join(near) + "\n" if near else ""
+    return CommandError(f'unknown command "{rest[0]}" for "kubectl"{meant}')
+
+
+def _unknown_below(group: Described, args: list[str]) -> CommandError:
+    if args:
+        return CommandError(f'unknown command "{args[0]}" for "kubectl {group.path}"')
+    names = ", ".join(each.path.split()[-1] for each in children(group.path))
+    return Plain(f"kubectl {group.path} needs one of: {names}")
+
+
+def _near(word: str, name: str) -> bool:
+    """Whether two words differ by at most two letters, or one begins the other (cobra)."""
+    return name.lower().startswith(word.lower()) or _distance(word.lower(), name.lower()) <= 2
+
+
+def _distance(one: str, other: str) -> int:
+    """Levenshtein's distance of two words."""
+    before = list(range(len(other) + 1))
+    for n, letter in enumerate(one, 1):
+        row = [n]
+        for m, against in enumerate(other, 1):
+            row.append(min(before[m] + 1, row[-1] + 1, before[m - 1] + (letter != against)))
+        before = row
+    return before[-1]
+
+
+def _command(path: str) -> Command:
+    """What the course has of a command; raises `CommandError` where it has nothing.
+
+    Those that begin with the same word are in one module.
+    """
+    name = f"course_lib.kubectl.commands.{path.split()[0].replace('-', '_')}"
+    try:
+        commands: dict[str, Command] = importlib.import_module(name).COMMANDS
+    except ModuleNotFoundError as missing:
+        if missing.name != name:
+            raise
+        commands = {}
+    if path not in commands:
+        raise CommandError(f"kubectl {path} is not simulated in this course")
+    return commands[path]
+
+
+def split(line: str) -> list[str]:
+    """The words of a line as a shell parts them; raises `CommandError` for an open quotation."""
+    try:
+        return shlex.split(line, comments=False)
+    except ValueError as problem:
+        raise CommandError(f"the line cannot be read: {problem}") from None

@@ -1,0 +1,86 @@
+"""What a command has at hand: its flags and arguments, the server, where it writes."""
+
+from __future__ import annotations
+
+import io
+from functools import cached_property
+from typing import TextIO
+
+from course_lib.command_line import Parsed, Terminal
+from course_lib.engine.ages import since
+from course_lib.kubectl.catalogue import Described
+from course_lib.kubectl.failures import CommandError
+from course_lib.kubectl.kubeconfig import DEFAULT_NAMESPACE, Kubeconfig
+from course_lib.kubectl.resources import ResourceMapper
+from course_lib.kubectl.selection import ResourceSelector, Selection, Wanted
+from course_lib.kubectl.server import APIConnection, ServerAPI, Time
+
+
+class Environment:
+    """What kubectl runs in: `terminal` shows what it writes, `stdin` is what it can read.
+
+    `kubeconfig` names the clusters, `context` is the one in use, `connection` the way to it; `time`
+    passes while a command waits.
+    """
+
+    def __init__(
+        self,
+        terminal: Terminal,
+        stdin: TextIO | None,
+        kubeconfig: Kubeconfig,
+        context: str,
+        connection: APIConnection,
+        time: Time,
+    ) -> None:
+        self.terminal, self.stdin = terminal, stdin or io.StringIO()
+        self.kubeconfig, self.context = kubeconfig, context
+        self.connection, self.time = connection, time
+
+
+class Invocation:
+    """One call of kubectl.
+
+    `described` is the command, `parsed` its flags and arguments, `around` what kubectl runs in.
+    """
+
+    def __init__(self, described: Described, parsed: Parsed, around: Environment) -> None:
+        self.described, self.flags, self.args = described, parsed, list(parsed.args)
+        self.around, self.terminal, self.time = around, around.terminal, around.time
+        self.stdin: TextIO = around.stdin
+        self.out, self.error = around.terminal.out, around.terminal.error
+        self.server: ServerAPI = ServerAPI(around.connection, self._warn)
+
+    @cached_property
+    def resources(self) -> ResourceMapper:
+        """What the server has."""
+        return ResourceMapper(self.server.groups())
+
+    @property
+    def explicit_namespace(self) -> bool:
+        """Whether `--namespace` is given."""
+        return bool(self.flags.text("namespace"))
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of `--namespace`, else of the context."""
+        return self.flags.text("namespace") or self._of_context() or DEFAULT_NAMESPACE
+
+    def _of_context(self) -> str:
+        entry = self.around.kubeconfig.entry("context", self.around.context)
+        return str(entry.get("namespace") or "")
+
+    def select(self, wanted: Wanted) -> Selection:
+        """The objects that the command is about."""
+        return ResourceSelector(self, wanted).select()
+
+    def age(self, stamp: str | None) -> str:
+        """How long ago a timestamp of the API was: `3m5s`."""
+        return since(stamp, self.time.now())
+
+    def usage_error(self, message: str) -> CommandError:
+        """A failure that points to the command's help (`UsageErrorf`)."""
+        path = self.described.path
+        return CommandError(f"{message}\nSee 'kubectl {path} -h' for help and examples")
+
+    def _warn(self, text: str) -> None:
+        self.error(f"Warning: {text}\n")

@@ -1,0 +1,102 @@
+"""kubectl on an API server in this process: no socket, and simulated time."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from course_lib.apiserver.bodies import Request
+from course_lib.apiserver.errors import Unreachable
+from course_lib.apiserver.rest import Face
+from course_lib.apiserver.statuses import HTTPResponse, refused
+from course_lib.apiserver.targets import target_of
+from course_lib.apiserver.watch_events import WatchEvent
+from course_lib.apiserver.watching import WatchResponse
+from course_lib.client.local import ServerClient
+from course_lib.engine import Simulation
+from course_lib.errors import CourseError, SimulationTimeout
+from course_lib.kubectl.failures import Plain, RefusedRequest
+from course_lib.objects.manifests import Document
+
+
+class LocalConnection:
+    """The way to the API server that a client in this process reaches.
+
+    `address` is the URL that is shown for it.
+    """
+
+    def __init__(self, client: ServerClient, address: str) -> None:
+        self.address = address
+        self._client = client
+        self._face = Face(client.reach)
+
+    def answer(self, request: Request) -> HTTPResponse:
+        """The answer of the API server's HTTP face."""
+        self._reach()
+        return self._face.answer(request)
+
+    def watch(self, request: Request) -> LocalEvents:
+        """A watch of that API server; raises `RefusedRequest`."""
+        self._reach()
+        try:
+            return LocalEvents(self._face, request)
+        except CourseError as refusal:
+            raise RefusedRequest(refused(refusal).document) from None
+
+    def _reach(self) -> None:
+        try:
+            self._client.reach()
+        except Unreachable as problem:
+            raise Plain(problem.what) from None
+
+
+class LocalEvents:
+    """A watch in this process: changes wait here until they are taken."""
+
+    def __init__(self, face: Face, request: Request) -> None:
+        target = target_of(request.path, face.api.kinds)
+        self._news: deque[WatchEvent] = deque()
+        self._watch = WatchResponse(face, target, request, self._news.append)
+        self._first = self._watch.first()
+        self.ended = False
+        self._watch.server.clients.append(self._end)
+
+    def take(self) -> list[Document]:
+        """The changes since the last call."""
+        first, self._first = self._first, []
+        changes = [self._watch.document(event) for event in self._news]
+        self._news.clear()
+        return first + changes
+
+    def stop(self) -> None:
+        """End the watch."""
+        self._watch.stop()
+        if self._end in self._watch.server.clients:
+            self._watch.server.clients.remove(self._end)
+        self.ended = True
+
+    def _end(self) -> None:
+        self.ended = True
+
+
+class SimulatedTime:
+    """Time of a simulation, which passes only while a command waits; `waited` says how much (s)."""
+
+    def __init__(self, sim: Simulation) -> None:
+        self._sim = sim
+        self.waited = 0.0
+
+    def now(self) -> float:
+        """Simulated seconds since `EPOCH`."""
+        return self._sim.now
+
+    def wait(self, done: Callable[[], bool], seconds: float) -> bool:
+        """Let simulated time pass until `done()` holds, at most so many seconds."""
+        began = self._sim.now
+        try:
+            self._sim.run_until(done, seconds)
+        except SimulationTimeout:
+            return False
+        finally:
+            self.waited += self._sim.now - began
+        return True

@@ -1,0 +1,1 @@
+"""How kubectl writes objects: as tables, names, YAML, JSON, and by templates."""

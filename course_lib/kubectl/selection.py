@@ -1,0 +1,309 @@
+"""Which objects a command is about: those that its words, files and selectors name.
+
+Source: `Builder` of cli-runtime `resource/builder.go`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol, TextIO, TypeVar
+
+import msgspec
+
+from course_lib.kubectl import files
+from course_lib.kubectl.failures import CommandError, RefusedRequest, raise_all
+from course_lib.kubectl.resources import Resource, ResourceMapper
+from course_lib.kubectl.server import JSON, ServerAPI
+from course_lib.objects.manifests import Document
+
+T = TypeVar("T")
+
+MISSING = (
+    "You must provide one or more resources by argument or filename.\n"
+    "Example resource specifications include:\n"
+    "   '-f rsrc.yaml'\n"
+    "   '--filename=rsrc.json'\n"
+    "   '<resource> <name>'\n"
+    "   '<resource>'"
+)
+NOT_RECOGNISED = (
+    'resource mapping not found for name: "{name}" namespace: "{namespace}" from "{source}": '
+    'no matches for kind "{kind}" in version "{version}"\nensure CRDs are installed first'
+)
+
+
+class Chosen(msgspec.Struct):
+    """One object that a command is about, or one list of them as the server sent it.
+
+    `document` is what the server has, or what the file says; `source` is the file.
+    """
+
+    resource: Resource
+    namespace: str
+    name: str
+    document: Document
+    source: str = ""
+
+
+class Selection(msgspec.Struct):
+    """What a command is about: `single` says that it named one object."""
+
+    chosen: list[Chosen]
+    failures: list[CommandError]
+    single: bool = False
+
+    def all(self) -> list[Chosen]:
+        """All of them; raises what went wrong with any."""
+        raise_all(self.failures)
+        return self.chosen
+
+
+class Wanted(msgspec.Struct):
+    """How a command names objects.
+
+    `words` are its arguments, `paths` the files (`-f`), `labels` and `fields` selectors, which are
+    None where none was given. With `everything`, a kind alone means all its objects (with
+    `--all`, or where the command lists). `part` is the subresource that is read.
+    """
+
+    words: Sequence[str] = ()
+    paths: Sequence[str] = ()
+    recursive: bool = False
+    labels: str | None = None
+    fields: str | None = None
+    everything: bool = False
+    all_namespaces: bool = False
+    part: str = ""
+    accept: str = JSON
+    extra: dict[str, str] = {}  # further parameters of each request
+    latest: bool = True  # what files name is read from the server
+    flatten: bool = True  # lists become their items
+    missing_ok: bool = False
+
+
+class Asking(Protocol):
+    """What a search needs of the command that it is for."""
+
+    @property
+    def server(self) -> ServerAPI:
+        """The API server."""
+
+    @property
+    def resources(self) -> ResourceMapper:
+        """What the server has."""
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of the command."""
+
+    @property
+    def explicit_namespace(self) -> bool:
+        """Whether the command names it."""
+
+    @property
+    def stdin(self) -> TextIO:
+        """What `-f -` reads."""
+
+
+class ResourceSelector:
+    """Finds the objects that a command is about."""
+
+    def __init__(self, invocation: Asking, wanted: Wanted) -> None:
+        self._invocation, self._wanted = invocation, wanted
+        self._space = "" if wanted.all_namespaces else invocation.namespace
+
+    def select(self) -> Selection:
+        """All of them, with what went wrong; raises `CommandError` for words that make no sense."""
+        wanted = self._wanted
+        if wanted.paths:
+            return self._from_files()
+        types, pairs, names = self._read_words()
+        if wanted.labels is not None or wanted.fields is not None or _is_list(wanted, types, names):
+            if names:
+                raise CommandError("name cannot be provided when a selector is specified")
+            if pairs:
+                said = "selectors and the all flag cannot be used when passing "
+                raise CommandError(said + "resource/name arguments")
+            if not types:
+                raise CommandError("at least one resource must be specified to use a selector")
+            return self._listed(types)
+        if pairs:
+            return self._named([(self._resource(kind), name) for kind, name in pairs])
+        if names:
+            if len(types) > 1:
+                raise CommandError("you must specify only one resource")
+            resource = self._resource(types[0])
+            return self._named([(resource, name) for name in names])
+        if types:
+            for each in types:
+                self._resource(each)
+            raise CommandError("resource(s) were provided, but no name was specified")
+        raise CommandError(MISSING)
+
+    # Words
+
+    def _read_words(self) -> tuple[list[str], list[tuple[str, str]], list[str]]:
+        """The words as types, pairs of type and name, and names."""
+        words = _combined(list(self._wanted.words))
+        with_slash = sum("/" in word for word in words)
+        if with_slash and with_slash != len(words):
+            raise CommandError(
+                "there is no need to specify a resource type as a separate argument when passing "
+                "arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' "
+                "instead of 'kubectl get resource resource/<resource_name>'"
+            )
+        if with_slash:
+            return [], [_pair(word) for word in words], []
+        if not words:
+            return [], [], []
+        types = dict.fromkeys(self._invocation.resources.expanded(words[0]))
+        return list(types), [], words[1:]
+
+    def _resource(self, word: str) -> Resource:
+        return self._invocation.resources.named(word)
+
+    # From the server
+
+    def _listed(self, types: Sequence[str]) -> Selection:
+        if self._wanted.part:
+            raise CommandError("subresource cannot be used when bulk resources are specified")
+        resources = list(dict.fromkeys(self._resource(each) for each in types))
+        return self._each(resources, self._lists)
+
+    def _lists(self, resource: Resource) -> list[Chosen]:
+        wanted = self._wanted
+        query = {"limit": "500"} | wanted.extra
+        if wanted.labels:
+            query["labelSelector"] = wanted.labels
+        if wanted.fields:
+            query["fieldSelector"] = wanted.fields
+        space = self._space if resource.namespaced else ""
+        server = self._invocation.server
+        try:
+            answer = server.get(resource.path(space), query, wanted.accept)
+        except RefusedRequest as refusal:
+            raise _about_list(refusal, resource, query) from None
+        if answer.get("kind") == "Table" or not wanted.flatten:
+            return [Chosen(resource, space, "", answer)]
+        head = {"apiVersion": resource.api_version, "kind": resource.kind}
+        return [_chosen(resource, head | each) for each in answer.get("items") or []]
+
+    def _named(self, pairs: Sequence[tuple[Resource, str]]) -> Selection:
+        if self._wanted.all_namespaces and any(each.namespaced for each, _ in pairs):
+            raise CommandError("a resource cannot be retrieved by name across all namespaces")
+        found = self._each(pairs, lambda pair: [self._one(*pair)])
+        found.single = len(pairs) == 1
+        return found
+
+    def _one(self, resource: Resource, name: str) -> Chosen:
+        space = self._invocation.namespace if resource.namespaced else ""
+        path = resource.path(space, name, self._wanted.part)
+        document = self._invocation.server.get(path, self._wanted.extra, self._wanted.accept)
+        return Chosen(resource, space, name, document)
+
+    def _each(self, items: Iterable[T], find: Callable[[T], list[Chosen]]) -> Selection:
+        """What is found for each item; a failure with one does not end the search."""
+        chosen: list[Chosen] = []
+        failures: list[CommandError] = []
+        for item in items:
+            try:
+                chosen += find(item)
+            except RefusedRequest as refusal:
+                if not (self._wanted.missing_ok and refusal.reason == "NotFound"):
+                    failures.append(refusal)
+        return Selection(chosen, failures)
+
+    # From files
+
+    def _from_files(self) -> Selection:
+        wanted, invocation = self._wanted, self._invocation
+        if wanted.words:
+            raise CommandError(
+                "when paths, URLs, or stdin is provided as input, you may not specify resource "
+                "arguments as well"
+            )
+        manifests = files.read(wanted.paths, wanted.recursive, invocation.stdin)
+        found = self._each(manifests.found, self._of_file)
+        found.single = manifests.single and len(manifests.found) == 1
+        return found
+
+    def _of_file(self, manifest: files.FileDocument) -> list[Chosen]:
+        return [
+            self._described(document, manifest.source) for document in _items(manifest.document)
+        ]
+
+    def _described(self, document: Document, source: str) -> Chosen:
+        invocation = self._invocation
+        resource = invocation.resources.of(document)
+        meta = document.get("metadata") or {}
+        name, space = meta.get("name") or "", meta.get("namespace") or ""
+        if resource is None:
+            version, kind = document.get("apiVersion", ""), document.get("kind", "")
+            raise CommandError(
+                NOT_RECOGNISED.format(
+                    name=name, namespace=space, source=source, kind=kind, version=version
+                )
+            )
+        space = self._space_of(resource, space)
+        if self._wanted.latest:
+            path = resource.path(space, name, self._wanted.part)
+            document = invocation.server.get(path, self._wanted.extra, self._wanted.accept)
+        return Chosen(resource, space, name, document, source)
+
+    def _space_of(self, resource: Resource, written: str) -> str:
+        invocation = self._invocation
+        if not resource.namespaced:
+            return ""
+        if written and invocation.explicit_namespace and written != invocation.namespace:
+            raise CommandError(
+                f'the namespace from the provided object "{written}" does not match the namespace '
+                f"\"{invocation.namespace}\". You must pass '--namespace={written}' to perform "
+                "this operation."
+            )
+        return written or invocation.namespace
+
+
+def _is_list(wanted: Wanted, types: list[str], names: list[str]) -> bool:
+    return wanted.everything and bool(types) and not names
+
+
+def _combined(words: list[str]) -> list[str]:
+    """`a,b c d` means `a/c a/d b/c b/d`."""
+    kinds = list(dict.fromkeys(words[0].split(","))) if words else []
+    if len(words) < 2 or len(kinds) < 2:
+        return words
+    return [f"{kind}/{name}" for kind in kinds for name in words[1:]]
+
+
+def _pair(word: str) -> tuple[str, str]:
+    parts = word.split("/")
+    if len(parts) != 2:
+        raise CommandError("arguments in resource/name form may not have more than one slash")
+    kind, name = parts
+    if not kind or not name or "," in kind:
+        raise CommandError("arguments in resource/name form must have a single resource and name")
+    return kind, name
+
+
+def _items(document: Document) -> list[Document]:
+    is_list = str(document.get("kind", "")).endswith("List")
+    if is_list and isinstance(document.get("items"), list):
+        return [each for item in document["items"] for each in _items(item)]
+    return [document]
+
+
+def _chosen(resource: Resource, document: Document) -> Chosen:
+    meta = document.get("metadata") or {}
+    return Chosen(resource, meta.get("namespace", ""), meta.get("name", ""), document)
+
+
+def _about_list(refusal: RefusedRequest, resource: Resource, query: dict[str, str]) -> CommandError:
+    """What a refused list says before the server's words (`EnhanceListError`)."""
+    if refusal.reason not in ("BadRequest", "NotFound"):
+        return refusal
+    subject = f'"{resource.group}/{resource.version}, Resource={resource.plural}"'
+    labels, fields = query.get("labelSelector", ""), query.get("fieldSelector", "")
+    if not labels and not fields:
+        return refusal.prefixed(f"Unable to list {subject}: ")
+    said = f'match label selector "{labels}", field selector "{fields}": '
+    return refusal.prefixed(f"Unable to find {subject} that {said}")

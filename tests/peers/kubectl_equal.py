@@ -1,0 +1,166 @@
+"""The real kubectl and ours, told the same on two clusters of one history: do they say the same?
+
+A story is a list of steps on a world: a line of kubectl, `{line:, stdin:}`, or `{run: seconds}`.
+Stories stand in `kubectl_stories/*.yaml`. Both clusters have the same seed, so that what is made
+in one by the real kubectl is made in the other by ours, name for name.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from course_lib import Cluster
+from course_lib.cluster.served import Served
+from course_lib.command_line import Result
+from course_lib.engine.timestamps import EPOCH
+from course_lib.kubectl import Kubectl
+from course_lib.kubectl.kubeconfig import Kubeconfig
+from course_lib.kubectl.local import LocalConnection, SimulatedTime
+from tests.peers.kubectl_peer import KUBECTL, ROOT
+
+STORIES = Path(__file__).with_name("kubectl_stories")
+READING = ("get", "describe", "events", "explain", "top", "rollout history", "logs")
+TRIES = 3  # of a line that only reads: a second may pass between the two
+
+
+class Step(NamedTuple):
+    """One thing that happens: a line of kubectl with what it reads, or seconds that pass."""
+
+    line: str = ""
+    stdin: str = ""
+    seconds: float = 0.0
+
+
+class Story(NamedTuple):
+    """Steps on one world, which is a fresh pair of clusters."""
+
+    name: str
+    world: str
+    steps: list[Step]
+
+
+class Said(NamedTuple):
+    """What both printed for a line."""
+
+    line: str
+    theirs: Result
+    ours: Result
+
+    @property
+    def equal(self) -> bool:
+        """Whether it is the same, to the letter."""
+        return _parts(self.theirs) == _parts(self.ours)
+
+
+def _parts(result: Result) -> tuple[str, str, int]:
+    return result.stdout, result.stderr, result.code
+
+
+def web() -> Cluster:
+    """Three nodes with a Deployment and a Service."""
+    cluster = Cluster(nodes=3, start=time.time() - EPOCH.timestamp() - 40, name="course")
+    cluster.apply("data/web.yaml")
+    cluster.run(40)
+    return cluster
+
+
+def empty() -> Cluster:
+    """Three nodes and nothing else."""
+    return Cluster(nodes=3, start=time.time() - EPOCH.timestamp(), name="course")
+
+
+WORLDS: dict[str, Callable[[], Cluster]] = {"web": web, "empty": empty}
+
+
+def stories() -> list[Story]:
+    """All stories, by file and place."""
+    found = []
+    for path in sorted(STORIES.glob("*.yaml")):
+        for story in yaml.safe_load(path.read_text()):
+            steps = [_step(each) for each in story["steps"]]
+            found.append(Story(f"{path.stem}: {story['name']}", story["world"], steps))
+    return found
+
+
+def _step(written: Any) -> Step:
+    if isinstance(written, str):
+        return Step(written)
+    if "run" in written:
+        return Step(seconds=float(written["run"]))
+    return Step(written["line"], written.get("stdin", ""))
+
+
+class WallTime(SimulatedTime):
+    """Simulated time for waiting; but what time it is, the wall says, as to the real kubectl."""
+
+    def now(self) -> float:
+        return time.time() - EPOCH.timestamp()
+
+
+class Pair:
+    """Two clusters of one history: the real kubectl speaks to the one, ours to the other."""
+
+    def __init__(self, make: Callable[[], Cluster], home: Path) -> None:
+        before = time.time
+        moment = time.time()
+        try:
+            time.time = lambda: moment  # both are made at one moment
+            self.theirs, self.ours = make(), make()
+        finally:
+            time.time = before
+        self.served = Served(self.theirs)
+        self.home = home
+
+    def __enter__(self) -> Pair:
+        self.served.__enter__()
+        self.config = self.served.kubeconfig(self.home / "kubeconfig")
+        own = self.home / "own-kubeconfig"
+        shutil.copy(self.config, own)
+        route = LocalConnection(self.ours.api, self.served.server)
+        passing = WallTime(self.ours.sim)
+        self.kubectl = Kubectl(Kubeconfig.read(own), lambda context: (route, passing))
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self.served.__exit__(*problem)
+
+    def tell(self, story: Story) -> list[Said]:
+        """Tell a story to both; what they said."""
+        said = []
+        for step in story.steps:
+            if step.seconds:
+                self.served.run(step.seconds)
+                self.ours.run(step.seconds)
+            else:
+                said.append(self._said(step))
+        return said
+
+    def _said(self, step: Step) -> Said:
+        tries = TRIES if step.line.startswith(READING) else 1
+        for _ in range(tries):
+            said = Said(step.line, self._real(step), self.kubectl(step.line, step.stdin))
+            if said.equal:
+                break
+        return said
+
+    def _real(self, step: Step) -> Result:
+        import shlex
+
+        done = subprocess.run(
+            [str(KUBECTL), *shlex.split(step.line)],
+            input=step.stdin,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            cwd=ROOT,
+            env=os.environ | {"HOME": str(self.home), "KUBECONFIG": self.config},
+        )
+        return Result(done.stdout, done.stderr, done.returncode)
