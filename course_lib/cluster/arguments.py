@@ -187,8 +187,9 @@ def check_settings(
 ) -> None:
     """Raise `CourseError` for settings that no cluster can have.
 
-    `nodes` is how many machines there are, `cpu` and `memory` are quantities, `runtime` is a name of `RUNTIMES`, `layout` is a `Layout` or
-    None, `start` is the hour of the day, `certificates` how long they are good for (s).
+    `nodes` is how many machines there are, `cpu` and `memory` are quantities, `runtime` is a
+    name of `RUNTIMES`, `layout` is a `Layout` or None, `start` is the hour of the day,
+    `certificates` how long they are good for (s).
     """
     count(nodes, "nodes", most=MOST_NODES, do="no more machines have an address of their own")
     amount(cpu, "cpu")

@@ -134,13 +134,11 @@ class Cluster(ShortForms):
         else:
             self.plane = KubeadmControlPlane(self.sim, layout, *parts, certificates)
         enforced = self.network.enforces_policies if policies is None else policies
-        self._compose(NodeSettings(runtime, proxy, enforced), metrics)
+        self._compose(NodeSettings(runtime, proxy, enforced), metrics, cloud)
         self.name = magics.introduce(self.api, name)
         self._add_nodes(cpu, memory, labels or {})
-        if cloud:
-            Cloud(self.plane.connection("cloud-controller-manager"), self.network)
 
-    def _compose(self, settings: NodeSettings, metrics: MetricsServer) -> None:
+    def _compose(self, settings: NodeSettings, metrics: MetricsServer, cloud: bool) -> None:
         """Make the parts of the cluster, each with what it needs, and start the control plane."""
         sim, network, plane = self.sim, self.network, self.plane
         network.share_links(plane.links, plane.entry)
@@ -149,6 +147,8 @@ class Cluster(ShortForms):
         plane.start()
         sim.reports_pending(lambda: pending(api))
         follow_nodes(network, plane.connection("network"))
+        if cloud:
+            Cloud(plane.connection("cloud-controller-manager"), network)
         self.machines = Machines(
             sim, network, plane, self.registry, self.behaviours, settings, metrics
         )

@@ -51,8 +51,8 @@ class EndpointSliceController(ServiceController[Packings]):
 
     It changes only slices that carry its own `managed-by` label and belong to the Service of
     today, by uid. Slices that a user or another controller writes stay as they are. One slice has
-    at most `per_slice` endpoints. Simplified: it gives no hints for the annotation
-    `topology-mode: Auto`.
+    at most `per_slice` endpoints; `api` writes them, `informers` say what there is. Simplified: it
+    gives no hints for the annotation `topology-mode: Auto`.
     """
 
     name = "endpoint-slice-controller"
