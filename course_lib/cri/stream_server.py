@@ -20,7 +20,8 @@ from course_lib.cri.stream_calls import StreamCalls
 from course_lib.engine.real_time import RealTime
 from course_lib.errors import extra
 from course_lib.runtimes import Runtime, RuntimeContainer, RuntimeFault
-from course_lib.runtimes.world import Stdin, World
+from course_lib.runtimes.kernel import Pipe
+from course_lib.runtimes.world import World
 
 with extra("serve"):
     from tornado.httpserver import HTTPServer
@@ -89,7 +90,7 @@ class Stream(WebSocketHandler):
         """Called by tornado with the route's settings."""
         self.streams, self.calls = streams, streams.calls
         self.runtime, self.time = streams.runtime, streams.time
-        self.stdin: Stdin | None = None
+        self.stdin: Pipe | None = None
         self.container: RuntimeContainer | None = None  # to which it is attached
 
     def select_subprotocol(self, subprotocols: list[str]) -> str | None:
@@ -118,9 +119,9 @@ class Stream(WebSocketHandler):
             self._end_with(failure(fault.what))
 
     def _run_command(self, request: v1.ExecRequest) -> None:
-        self.stdin = Stdin() if request.stdin else None
+        self.stdin = Pipe() if request.stdin else None
         self.tty = request.tty
-        ends = World(write=self._say, stdin=self.stdin, prompt="/ # " if request.tty else "")
+        ends = World(write=self._say, stdin=self.stdin, tty=request.tty)
 
         def done(result: int | RuntimeFault) -> None:
             if isinstance(result, RuntimeFault):

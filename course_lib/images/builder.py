@@ -71,7 +71,7 @@ class Builder:
     """Builds images, and remembers the steps.
 
     `registry` is where FROM finds its images. `run` executes RUN steps on the files so far, where
-    given (`course_lib.runtimes.shell.run_build_step`); else they are recorded, and change nothing.
+    given (`course_lib.runtimes.launch.run_build_step`); else they are recorded, and change nothing.
     """
 
     def __init__(self, registry: Registry | None = None, run: Run | None = None) -> None:

@@ -15,7 +15,7 @@ from course_lib.node.node_runtime import PodCalls
 from course_lib.node.probes import Addressed, not_simulated, port_number
 from course_lib.objects.kinds.pod import Container, HTTPGetAction, LifecycleHandler, Pod
 from course_lib.runtimes import RuntimeFault
-from course_lib.runtimes.shell import NOT_SIMULATED
+from course_lib.runtimes.launch import NOT_SIMULATED
 
 
 class HandlerRunner:

@@ -18,7 +18,7 @@ from course_lib.node.node_runtime import PodCalls
 from course_lib.objects.kinds import pod as spec
 from course_lib.objects.kinds.pod import Probe
 from course_lib.runtimes import RuntimeFault
-from course_lib.runtimes.shell import NOT_SIMULATED
+from course_lib.runtimes.launch import NOT_SIMULATED
 
 STARTUP, LIVENESS, READINESS = "Startup", "Liveness", "Readiness"
 # Gets what went wrong (None when the answer is good), and whether it was an answer at all.

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import posixpath
+from collections.abc import Callable
 
 import msgspec
+import simpy
 
-from course_lib.runtimes import shell
 from course_lib.runtimes.calls import Calls, Operation
 from course_lib.runtimes.container import RuntimeContainer
 from course_lib.runtimes.containers import Containers
 from course_lib.runtimes.errors import EXECUTING, RuntimeFault
 from course_lib.runtimes.flavour import ErrorText
 from course_lib.runtimes.inside import find_executable
+from course_lib.runtimes.kernel import RunningTask
+from course_lib.runtimes.launch import NOT_SIMULATED
 from course_lib.runtimes.names import Names
+from course_lib.runtimes.signals import SIGKILL
 from course_lib.runtimes.store import NodeImage
-from course_lib.runtimes.world import Process, World
+from course_lib.runtimes.world import World
 
 STATES = {"created": "CREATED", "stopped": "EXITED"}
 
@@ -63,47 +66,64 @@ class Commands:
         if problem is not None:
             attempt, _ = self._names.new_id(f"exec {id}")
             raise RuntimeFault("Unknown", self._refusal(attempt, *problem))
-        program = shell.program(argv, every=True)
-        if program is None:
-            raise RuntimeFault("Unimplemented", _not_simulated(container.image, argv))
-        me = Process(posixpath.basename(argv[0]), " ".join(argv), container.world.uid)
-        world = msgspec.structs.replace(
-            container.world,
-            write=ends.write,
-            stdin=ends.stdin,
-            prompt=ends.prompt,
-            variables={},
-            me=container.processes.add(me),
-        )
-        try:
-            return (yield from self._step(container, program(world), timeout))
-        finally:
-            container.processes.remove(me)
+        over = self._calls.sim.env.event()
 
-    def _step(
-        self, container: RuntimeContainer, run: shell.Running, timeout: float
+        def ended(code: int) -> None:
+            if not over.triggered:
+                over.succeed(code)
+
+        task = self._started(container, argv, ends, ended)
+        return (yield from self._wait(container, task, over, timeout))
+
+    def _started(
+        self,
+        container: RuntimeContainer,
+        argv: list[str],
+        ends: World,
+        ended: Callable[[int], None],
+    ) -> RunningTask:
+        """The command as a process of the container; raises `RuntimeFault`."""
+        kernel = container.tasks.kernel
+        if ends.stdin is not None:
+            ends.stdin.changed = kernel.ring
+        world = msgspec.structs.replace(
+            container.world, write=ends.write, stdin=ends.stdin, tty=ends.tty, serve=None
+        )
+        if ends.tty:
+            world.env = world.env | {"TERM": "xterm"}
+        task = world.start(argv, ended=ended)
+        if task is None:
+            raise RuntimeFault("Unimplemented", _not_simulated(container.image, argv))
+        return task
+
+    def _wait(
+        self, container: RuntimeContainer, task: RunningTask, over: simpy.Event, timeout: float
     ) -> Operation[int]:
         """Let the command go on until its end, the container's, or the timeout."""
-        left = timeout or float("inf")
-        while True:
-            try:
-                seconds = next(run)
-            except StopIteration as end:
-                return int(end.value)
-            yield self._calls.sim.sleep(min(seconds, left))
-            left -= seconds
-            if not container.running:
-                run.close()
-                return 137
-            if left < 0:
-                run.close()
-                text = f"timeout {timeout:g}s exceeded: context deadline exceeded"
-                raise RuntimeFault("DeadlineExceeded", f"failed to exec in container: {text}")
+
+        def gone() -> None:
+            if not over.triggered:
+                over.succeed(128 + SIGKILL)
+
+        container.left.append(gone)
+        try:
+            if timeout:
+                yield self._calls.sim.env.any_of([over, self._calls.sim.sleep(timeout)])
+            else:
+                yield over
+        finally:
+            if gone in container.left:
+                container.left.remove(gone)
+        if over.triggered:
+            return int(over.value or 0)
+        container.tasks.kernel.end(task, 128 + SIGKILL)
+        text = f"timeout {timeout:g}s exceeded: context deadline exceeded"
+        raise RuntimeFault("DeadlineExceeded", f"failed to exec in container: {text}")
 
 
 def _not_simulated(image: NodeImage, argv: list[str]) -> str:
     """Why a command is not run that the image may well have."""
-    why = f"{argv[0]}: {shell.NOT_SIMULATED}"
+    why = f"{argv[0]}: {NOT_SIMULATED}"
     if image.known:
         return why
     name = next(iter((*image.tags, *image.digests)))

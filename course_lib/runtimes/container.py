@@ -13,35 +13,30 @@ them; signal(7) and pid_namespaces(7) for what process 1 does not hear.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from enum import Enum
 from functools import cached_property
 
 import msgspec
 
 from course_lib.engine import FOR_EVER
-from course_lib.engine.timestamps import EPOCH
 from course_lib.runtimes import isolation
 from course_lib.runtimes.behaviour import ENDS, SERVES
+from course_lib.runtimes.container_processes import ContainerProcesses
 from course_lib.runtimes.cpu import CPU
-from course_lib.runtimes.inside import command_line, named, world_of
+from course_lib.runtimes.inside import command_line, world_of
+from course_lib.runtimes.kernel import Running
+from course_lib.runtimes.launch import launch
 from course_lib.runtimes.logs import ContainerLog
 from course_lib.runtimes.machine import RuntimeMachine
 from course_lib.runtimes.own_time import OwnTime
-from course_lib.runtimes.programs import (
-    ENDS_AT_ONCE,
-    WAITS,
-    bind_failure,
-    main_program,
-    name_of,
-    titles,
-)
+from course_lib.runtimes.process import Processes
+from course_lib.runtimes.programs import ENDS_AT_ONCE, WAITS, behaviour_of, bind_failure
 from course_lib.runtimes.sandbox import Sandbox
-from course_lib.runtimes.shell import Running
-from course_lib.runtimes.signals import FAST, GOES_ON, IGNORED, SIGKILL, handled
+from course_lib.runtimes.signals import SIGKILL
 from course_lib.runtimes.spec import CONTAINER, ContainerSpec
 from course_lib.runtimes.store import NodeImage
-from course_lib.runtimes.world import Process, Processes, World
+from course_lib.runtimes.world import World
 
 HAIR = 1e-6  # s, by which a time is named too early rather than too late
 NEVER_STARTED = 128  # containerd's exit code for a container that could not be started
@@ -93,11 +88,12 @@ class RuntimeContainer:
         self.attached: list[Callable[[str, bytes], None]] = []  # who hears what it says
         self.left: list[Callable[[], None]] = []  # who hears that it has ended
         self._machine, self._on_exit = machine, on_exit
-        self._running: Running | None = None
         self._asked_to_end = False
-        self._rows: Sequence[Process] = ()  # its main program's, the first one and its children
-        private = spec.namespaces.pid == CONTAINER
-        self._listed = None if private else sandbox.processes
+        self._serving_since = 0.0  # in its own time
+        shared = None if spec.namespaces.pid == CONTAINER else sandbox.processes
+        self.tasks = ContainerProcesses(
+            self, shared, machine.cores, image.stop_signal, lambda: self.behaviour.ignores_sigterm
+        )
 
     # What it is
 
@@ -130,9 +126,13 @@ class RuntimeContainer:
     def world(self) -> World:
         """What its programs see, from the first one on that may change it."""
         machine, found = self._machine, self.inside()
-        found.write, found.processes, found.cores = self.say, self.processes, machine.cores
-        found.server = self.wait_for_answer
-        found.date = lambda: f"{EPOCH.fromtimestamp(machine.clock() // 10**9, EPOCH.tzinfo):%c}"
+        found.write = found.log = self.say
+        found.processes, found.kernel = self.processes, self.tasks.kernel
+        found.cores, found.clock = machine.cores, machine.clock
+        found.memory_limit = self.memory_limit
+        found.server, found.serve, found.launch = self.wait_for_answer, self.tasks.become, launch
+        if found.stdin is not None:
+            found.stdin.changed = self.tasks.kernel.ring
         return found
 
     def inside(self) -> World:
@@ -145,32 +145,13 @@ class RuntimeContainer:
 
     @property
     def processes(self) -> Processes:
-        """The processes that it sees: its own, or those of the whole Pod.
-
-        Those of a PID namespace of its own are only listed once somebody looks.
-        """
-        if self._listed is None:
-            self._listed = Processes()
-            if self.running:
-                self._list(self._listed)
-        return self._listed
-
-    def _list(self, listed: Processes) -> None:
-        """List the main program's processes."""
-        seen, rows = self.inside(), []
-        for command, user in self.titles:
-            name = command.split(":")[0] if ": " in command else name_of(command.split() or ["?"])
-            uid = named(seen, user) if user else seen.uid
-            row = Process(name, command, uid, receive=self.signal)
-            rows.append(listed.add(row))
-        self._rows = rows
+        """The processes that it sees: its own, or those of the whole Pod."""
+        return self.tasks.table
 
     @property
     def titles(self) -> list[tuple[str, str]]:
         """How its processes name themselves, with users; the first is the one that was started."""
-        if self.program is None:
-            return titles(self.command, self._machine.cores)
-        return [(" ".join(main_program(self.command)), "")]
+        return self.tasks.titles
 
     @cached_property
     def namespaces(self) -> dict[str, str]:
@@ -201,7 +182,16 @@ class RuntimeContainer:
     @property
     def serves(self) -> bool:
         """Whether its program is a server, and no script or tool."""
+        if self.tasks.served:
+            return True
         return self.program is None and self.behaviour not in (ENDS, ENDS_AT_ONCE, WAITS)
+
+    def serve(self, argv: list[str]) -> None:
+        """Its script has become a server: from now on it answers."""
+        self._machine.before_change()
+        self.behaviour, self._serving_since = behaviour_of(argv), self.time.age
+        self.say("stdout", f"{' '.join(argv)}: started (simulated)\n".encode())
+        self.sandbox.change()
 
     @property
     def ports(self) -> frozenset[int]:
@@ -219,12 +209,10 @@ class RuntimeContainer:
             dies = self.behaviour.memory.first_above(self.memory_limit)
             if dies is not None:
                 self.time.after(dies, lambda: self.exit(128 + SIGKILL, "OOMKilled"))
-        if self._listed is not None:
-            self._list(self._listed)
+        self.tasks.begin()
         if self.program is not None:
-            world = self.world
-            self._running = self.program(msgspec.structs.replace(world, me=self._rows[0]))
-            self._step()
+            program = self.program
+            self.tasks.run(lambda world, me: program(msgspec.structs.replace(world, me=me)))
             return
         if taken is not None:
             self.bound = False
@@ -236,54 +224,17 @@ class RuntimeContainer:
         if self.behaviour.runs_for is not None:
             self.time.after(self.behaviour.runs_for, lambda: self.exit(self.behaviour.exit_code))
 
-    def _step(self) -> None:
-        """Let the program go on to its next sleep, or to its end."""
-        assert self._running is not None
-        try:
-            seconds = next(self._running)
-        except StopIteration as end:
-            self.exit(end.value)
-            return
-        self.time.after(seconds, self._step)
-
-    def signal(self, number: int) -> None:
-        """A signal from a process of the same namespace.
-
-        Process 1 gets only what it handles, not even SIGKILL; others end by what they do not.
-        """
-        if not self.running:
-            return
-        heard = self._heard(number)
-        if heard is None and self.spec.namespaces.pid != CONTAINER and number not in IGNORED:
-            self.exit(128 + number)
-        elif heard == FAST:
-            self.time.after(0, lambda: self.exit(0))
-        elif heard is not None and heard != GOES_ON:
-            self._ask_to_end(number)
-
-    def _heard(self, number: int) -> str | None:
-        """What its program does on a signal; None for one that it does not handle."""
-        if number == SIGKILL:
-            return None
-        if self.program is None:
-            if self.behaviour.ignores_sigterm:
-                return None
-            return handled(name_of(self.command), self.image.stop_signal).get(number)
-        return "trap" if number in self._rows[0].traps else None
-
     def stop(self, grace: float) -> None:
         """The image's stop signal now, SIGKILL after `grace` seconds (at once when grace is 0)."""
         if not self.running:
             return
         self.sim.at(self.sim.now + grace, lambda: self.exit(128 + SIGKILL))
         if grace > 0 and not self._asked_to_end:
-            self.signal(self.image.stop_signal)
+            self.tasks.signal(self.image.stop_signal)
 
-    def _ask_to_end(self, number: int) -> None:
-        """A signal that the program handles: it finishes its work, or does what its trap says."""
-        if self.program is not None:
-            self._rows[0].signalled = number
-        elif not self._asked_to_end:
+    def finish(self) -> None:
+        """Its server ends when its work is done."""
+        if not self._asked_to_end:
             self._asked_to_end = True
             code = self.behaviour.exit_on_sigterm
             self.time.after(self.behaviour.shutdown, lambda: self.exit(code))
@@ -312,11 +263,8 @@ class RuntimeContainer:
         if not self.running:
             return
         self._machine.before_change()
-        if self._running is not None:
-            self._running.close()
         self.time.thaw()
-        for process in self._rows:
-            self.processes.remove(process)
+        self.tasks.end()
         self.state, self.finished_at = OCIStatus.STOPPED, self.sim.now
         self.exit_code, self.reason = code, reason or ("Error" if code else "Completed")
         self.message = message
@@ -344,7 +292,7 @@ class RuntimeContainer:
     @property
     def started_up(self) -> bool:
         """Whether its start is over, so that silence now means that it hangs."""
-        return self.time.age >= self.behaviour.startup - 1e-9
+        return self.time.age - self._serving_since >= self.behaviour.startup - 1e-9
 
     @property
     def hangs(self) -> bool:
@@ -373,7 +321,8 @@ class RuntimeContainer:
     def same_until(self) -> float:
         """When (simulated s) it answers otherwise by time alone: its start is over, or it hangs."""
         changes = (self.behaviour.startup, self.behaviour.hangs_after)
-        ahead = [at - self.time.age for at in changes if at is not None and at > self.time.age]
+        age = self.time.age - self._serving_since
+        ahead = [at - age for at in changes if at is not None and at > age]
         return self.sim.now + min(ahead) - HAIR if ahead and self.running else FOR_EVER
 
     # What it uses

@@ -11,17 +11,17 @@ from math import ceil
 
 import msgspec
 
-from course_lib.runtimes import shell
 from course_lib.runtimes.behaviour import Behaviour, Behaviours
 from course_lib.runtimes.calls import Calls, Operation
 from course_lib.runtimes.container import OCIStatus, RuntimeContainer
 from course_lib.runtimes.errors import CREATING, RuntimeFault, not_found
 from course_lib.runtimes.images import Images
 from course_lib.runtimes.inside import command_line, find_executable, names_user
+from course_lib.runtimes.launch import program
 from course_lib.runtimes.logs import ContainerLog
 from course_lib.runtimes.machine import RuntimeMachine
 from course_lib.runtimes.names import ByID, Names
-from course_lib.runtimes.programs import ENDS_AT_ONCE, WAITS, behaviour_of
+from course_lib.runtimes.programs import ENDS_AT_ONCE, WAITS, behaviour_of, is_server
 from course_lib.runtimes.sandbox import Sandbox
 from course_lib.runtimes.spec import ContainerSpec, Resources
 from course_lib.runtimes.store import NodeImage
@@ -105,8 +105,8 @@ class Containers(ByID[RuntimeContainer]):
         if image.known and names_user(container.spec, image):
             container.inside()  # it must know the user
         locate = (lambda name: container.inside().locate(name)) if image.known else None
-        if set_for_it is None:
-            container.program = shell.program(argv, locate)
+        if set_for_it is None and not is_server(argv):
+            container.program = program(argv, locate)
         if container.program is not None:
             container.behaviour = SCRIPTED
         elif set_for_it is None and image.contents is not None:

@@ -13,14 +13,16 @@ from course_lib.images.layer import FOLDER, File
 from course_lib.images.oci import PATH
 from course_lib.runtimes.errors import RuntimeFault
 from course_lib.runtimes.files import FileSystem
+from course_lib.runtimes.kernel import Pipe
+from course_lib.runtimes.mounts import Overlay, Tree
 from course_lib.runtimes.sandbox import Sandbox
 from course_lib.runtimes.spec import ContainerSpec
 from course_lib.runtimes.store import NodeImage
-from course_lib.runtimes.world import EXECUTABLE, Overlay, Stdin, Tree, World
+from course_lib.runtimes.world import EXECUTABLE, World
 
 # Folders that a runtime makes in every container.
 _FOLDERS = ("bin", "dev", "etc", "home", "proc", "root", "sys", "tmp", "usr", "var")
-USUAL = dict.fromkeys(_FOLDERS, FOLDER)
+USUAL = dict.fromkeys(_FOLDERS, FOLDER) | {"tmp": File(kind="folder", mode=0o1777)}
 USERS = {"root": (0, 0), "www-data": (33, 33), "nobody": (65534, 65534)}  # name: user, group
 
 
@@ -83,7 +85,8 @@ def world_of(
         gid=gid,
         groups=(*_groups(user, files), *spec.supplemental_groups),
         read_only=spec.read_only,
-        stdin=Stdin() if spec.stdin else None,
+        stdin=Pipe() if spec.stdin else None,
+        mounts=spec.mounts,
         known=image.known,
         busybox=contents.busybox if contents is not None else True,
     )

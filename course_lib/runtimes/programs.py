@@ -76,6 +76,19 @@ def behaviour_of(argv: Sequence[str]) -> Behaviour:
     return ENDS
 
 
+def is_server(argv: Sequence[str]) -> bool:
+    """Whether a command line starts a server, as far as its own words say; scripts do not count."""
+    name = name_of(argv)
+    arguments = " ".join(main_program(argv)[1:])
+    if re.search(r"(^| )(-s|-t|-v|-V|--version)( |$)", arguments):
+        return False  # it prints, or speaks to one that runs
+    if name in SERVERS:
+        return True
+    if name == "python3" and "http.server" in arguments:
+        return True
+    return name in ("httpd", "nc", "telnetd") and bool(re.search(r"(^| )-\w*[fl]", arguments))
+
+
 def _starts(script: str) -> bool:
     """Whether the last command of a script is a server."""
     last = re.split(r"&&|;|\n", script.strip().rstrip(";"))[-1].split()

@@ -12,8 +12,8 @@ from typing import Protocol
 
 from course_lib.engine import FOR_EVER, SOON
 from course_lib.runtimes import isolation
+from course_lib.runtimes.process import Process, Processes
 from course_lib.runtimes.spec import NODE, SandboxSpec
-from course_lib.runtimes.world import Process, Processes
 
 
 class RequestServer(Protocol):

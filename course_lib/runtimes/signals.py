@@ -8,12 +8,19 @@ handling"; PostgreSQL's manual, "Shutting Down the Server"; httpd's manual, "Sto
 
 from __future__ import annotations
 
-SIGHUP, SIGINT, SIGQUIT, SIGKILL, SIGUSR1, SIGTERM, SIGCHLD, SIGWINCH = 1, 2, 3, 9, 10, 15, 17, 28
+SIGHUP, SIGINT, SIGQUIT, SIGKILL, SIGUSR1, SIGPIPE, SIGTERM = 1, 2, 3, 9, 10, 13, 15
+SIGCHLD, SIGWINCH = 17, 28
 NUMBERS = {
     "HUP": SIGHUP, "INT": SIGINT, "QUIT": SIGQUIT, "KILL": SIGKILL, "USR1": SIGUSR1, "USR2": 12,
-    "TERM": SIGTERM, "CHLD": SIGCHLD, "CONT": 18, "STOP": 19, "WINCH": SIGWINCH,
+    "PIPE": SIGPIPE, "TERM": SIGTERM, "CHLD": SIGCHLD, "CONT": 18, "STOP": 19, "WINCH": SIGWINCH,
 }  # fmt: skip
 IGNORED = (0, SIGCHLD, 18, SIGWINCH)  # by default these end nothing (0 only asks who is there)
+
+# What a shell says of a child that a signal has ended; of the others it says nothing.
+ENDINGS = {
+    SIGHUP: "Hangup", SIGQUIT: "Quit", SIGKILL: "Killed", SIGUSR1: "User defined signal 1",
+    12: "User defined signal 2", SIGTERM: "Terminated",
+}  # fmt: skip
 
 FAST, GRACEFUL, GOES_ON = "at once", "when its work is done", "it does something else, and goes on"
 _SERVER = {SIGTERM: GRACEFUL, SIGINT: GRACEFUL, SIGHUP: GOES_ON}

@@ -3,171 +3,31 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Generator, MutableMapping, Sequence
 
 import msgspec
 
-from course_lib.images.layer import FOLDER, File, Files
+from course_lib.images.layer import FOLDER, File
 from course_lib.images.oci import PATH
-from course_lib.runtimes.files import FileSystem
+from course_lib.runtimes.container_network import ContainerNetwork, LonelyNetwork
+from course_lib.runtimes.kernel import WAIT, Kernel, Pipe, Running, RunningTask, Stopwatch
+from course_lib.runtimes.process import Process, Processes
+from course_lib.runtimes.spec import Mount
 
 EXECUTABLE = 0o111
-
-
-class Process(msgspec.Struct, eq=False):
-    """A running program: its name, its command line, its user, and the handler of its signals."""
-
-    name: str
-    command: str = ""
-    uid: int = 0
-    pid: int = 0  # within its namespace
-    parent: int = 0
-    receive: Callable[[int], None] = lambda signal: None
-    traps: dict[int, str] = {}  # what a script does when it gets a signal
-    signalled: int = 0  # the signal that has come
-
-
-class Processes:
-    """The processes of one PID namespace, by number; numbers are not given twice."""
-
-    def __init__(self) -> None:
-        self.rows: dict[int, Process] = {}
-        self._last = 0
-
-    def add(self, process: Process) -> Process:
-        """A process has started; it gets the next number."""
-        self._last += 1
-        process.pid = self._last
-        self.rows[process.pid] = process
-        return process
-
-    def remove(self, process: Process) -> None:
-        """A process has ended."""
-        self.rows.pop(process.pid, None)
+Write = Callable[[str, bytes], None]  # stream ("stdout", "stderr"), bytes
+Reading = Generator[float, None, bytes]
+Serve = Callable[[list[str], "World"], Running]
+Launch = Callable[[Sequence[str], "World"], Running | None]
 
 
 def _nowhere(stream: str, data: bytes) -> None:
     """Say it to nobody."""
 
 
-class Overlay(MutableMapping[str, File]):
-    """Files that are written above others that stay as they are: `upper` above `lower`.
-
-    So all containers of an image share its files, and each has its own writable layer.
-    Source: the kernel's `filesystems/overlayfs.rst`.
-    """
-
-    def __init__(self, lower: Mapping[str, File], upper: Files) -> None:
-        self.lower, self.upper = lower, upper
-        self._hidden: dict[str, None] = {}  # what was deleted of the lower files ("whiteouts")
-
-    def __getitem__(self, path: str) -> File:
-        file = self.upper.get(path)
-        if file is not None:
-            return file
-        if path in self._hidden:
-            raise KeyError(path)
-        return self.lower[path]
-
-    def __setitem__(self, path: str, file: File) -> None:
-        self.upper[path] = file
-
-    def __delitem__(self, path: str) -> None:
-        if path not in self:
-            raise KeyError(path)
-        self.upper.pop(path, None)
-        if path in self.lower:
-            self._hidden[path] = None
-
-    def __contains__(self, path: object) -> bool:
-        return path in self.upper or (path in self.lower and path not in self._hidden)
-
-    def __iter__(self) -> Iterator[str]:
-        below = [path for path in self.lower if path not in self._hidden]
-        yield from below
-        yield from (p for p in self.upper if p not in self.lower or p in self._hidden)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-
-class Tree(MutableMapping[str, File]):
-    """A container's files: its own, and below its mounts those of the node's disk, as they are.
-
-    Two containers that mount one volume see each other's files. Folders made in a volume stay the
-    container's own.
-    """
-
-    def __init__(
-        self, own: MutableMapping[str, File], disk: FileSystem, mounts: dict[str, str]
-    ) -> None:
-        self.own, self.disk = own, disk
-        # Path inside (without a leading slash): path on the node; the longest is looked at first.
-        self.mounts = dict(sorted(mounts.items(), key=lambda pair: -len(pair[0])))
-
-    def _place(self, path: str) -> str | None:
-        """Where on the node's disk a path is; None for the container's own."""
-        for inside, outside in self.mounts.items():
-            if path == inside or path.startswith(f"{inside}/"):
-                return outside.rstrip("/") + path[len(inside) :]
-        return None
-
-    def __getitem__(self, path: str) -> File:
-        place = self._place(path)
-        if place is not None and self.disk.has(place):
-            return self.disk.file(place)
-        if place is not None and path not in self.mounts and self.own[path].kind == "file":
-            raise KeyError(path)
-        return self.own[path]
-
-    def __setitem__(self, path: str, file: File) -> None:
-        place = self._place(path)
-        if place is None or file.kind != "file":
-            self.own[path] = file
-        else:
-            self.disk.put(place, file.data, file.mode)
-
-    def __delitem__(self, path: str) -> None:
-        place = self._place(path)
-        if place is not None and self.disk.has(place):
-            self.disk.remove(place)
-        else:
-            del self.own[path]
-
-    def __iter__(self) -> Iterator[str]:
-        hidden = set()
-        for inside, outside in self.mounts.items():
-            for below in self.disk.tree(outside):
-                hidden.add(f"{inside}/{below}".rstrip("/"))
-        yield from sorted(hidden)
-        yield from (path for path in self.own if path not in hidden and path in self)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-
-class Stdin:
-    """What somebody types, on its way to a program."""
-
-    def __init__(self) -> None:
-        self._typed = b""
-        self._closed = False
-
-    def feed(self, data: bytes) -> None:
-        """More was typed."""
-        self._typed += data
-
-    def close(self) -> None:
-        """No more will come."""
-        self._closed = True
-
-    def line(self) -> bytes | None:
-        """The next line, its end included; nothing at the end of input; None: not yet."""
-        line, end, rest = self._typed.partition(b"\n")
-        if not end and not self._closed:
-            return None
-        self._typed = rest
-        return line + end
+def _nothing(argv: Sequence[str], world: World) -> Running | None:
+    """Know no program."""
+    return None
 
 
 class World(msgspec.Struct):
@@ -175,37 +35,39 @@ class World(msgspec.Struct):
 
     files: MutableMapping[str, File] = {}
     env: dict[str, str] = {}
-    variables: dict[str, str] = {}  # of the running shell alone, not of its children
     cwd: str = "/"
     hostname: str = "localhost"
-    shell: str = "sh"  # what the running shell was called
+    shell: str = "sh"  # how the calling shell begins its errors
     uid: int = 0
     user: str = "root"
     gid: int = 0
     groups: tuple[int, ...] = ()
     read_only: bool = False
+    mounts: tuple[Mount, ...] = ()
     processes: Processes = msgspec.field(default_factory=Processes)
     me: Process | None = None  # the process that the next program is to be; None: a new one
-    own: Process | None = None  # the running shell's
     server: Callable[[], float | None] = lambda: None  # s that the own server takes to answer
     known: bool = False  # whether all programs of the image are among the files
     busybox: bool = True  # whose tools these are; else GNU's, and the shell is dash
     cores: float = 1.0  # of the machine
-    write: Callable[[str, bytes], None] = _nowhere  # stream ("stdout", "stderr"), bytes
-    stdin: Stdin | None = None  # None: it is at its end
-    prompt: str = ""  # what a shell says before it reads a line, on a terminal
-    date: Callable[[], str] = str  # the time, as `date` prints it
-
-    def value(self, name: str) -> str:
-        """A variable of the shell, or of the environment; nothing where there is none."""
-        return self.variables.get(name, self.env.get(name, ""))
+    memory: int = 8 * 2**30  # bytes of the machine
+    memory_limit: int | None = None  # bytes that the container may use
+    write: Write = _nowhere  # where its output and its errors go
+    log: Write = _nowhere  # where those of process 1 go
+    stdin: Pipe | None = None  # None: it is at its end
+    tty: bool = False  # whether a terminal is at the other end
+    clock: Callable[[], int] = int  # ns since 1970
+    kernel: Kernel = msgspec.field(default_factory=lambda: Kernel(Stopwatch()))
+    network: ContainerNetwork = msgspec.field(default_factory=LonelyNetwork)
+    serve: Serve | None = None  # how the container's program becomes a server
+    launch: Launch = _nothing  # what a command line does
 
     def path(self, name: str) -> str:
         """An absolute path."""
         return posixpath.normpath(posixpath.join(self.cwd, name))
 
-    def find(self, name: str) -> File | None:
-        """The file at a path, links followed."""
+    def resolve(self, name: str) -> str:
+        """An absolute path without a leading slash, links followed."""
         path = self.path(name).lstrip("/")
         for _ in range(8):
             file = self.files.get(path)
@@ -214,9 +76,22 @@ class World(msgspec.Struct):
             path = posixpath.normpath(
                 posixpath.join("/", posixpath.dirname(path), file.target)
             ).lstrip("/")
+        return path
+
+    def find(self, name: str) -> File | None:
+        """The file at a path, links followed."""
+        path = self.resolve(name)
+        file = self.files.get(path)
         if file is None and (not path or any(p.startswith(f"{path}/") for p in self.files)):
             return FOLDER
         return file
+
+    def below(self, name: str) -> list[str]:
+        """The names in a folder, in order."""
+        path = self.resolve(name)
+        prefix = f"{path}/" if path else ""
+        found = {p[len(prefix) :].split("/")[0] for p in self.files if p.startswith(prefix)}
+        return sorted(found - {""})
 
     def locate(self, name: str) -> File | None:
         """The file that runs when somebody calls a program by this name; None: there is none.
@@ -236,27 +111,81 @@ class World(msgspec.Struct):
                 refused = refused or file
         return refused
 
-    def put(self, name: str, data: bytes) -> bool:
-        """Write a file; False where the file system is read-only."""
-        if self.read_only:
-            return False
-        self.files[self.path(name).lstrip("/")] = File(data, uid=self.uid, gid=self.gid)
-        return True
+    def where(self, name: str) -> str:
+        """The path of the program that runs by this name; empty: there is none."""
+        folders = self.env.get("PATH", PATH).split(":") if "/" not in name else [""]
+        for folder in folders:
+            path = posixpath.join(folder, name)
+            file = self.find(path)
+            if file is not None and file.kind == "file" and file.mode & EXECUTABLE:
+                return path
+        return ""
 
-    def into(self, name: str, append: bool) -> Callable[[str, bytes], None]:
-        """Where `> name` sends what a program says."""
-        if name in ("/dev/null", "/dev/stdout", "/dev/stderr", "/proc/1/fd/1", "/proc/1/fd/2"):
-            return _nowhere if name == "/dev/null" else self.write
-        old = self.find(name)
-        if not self.put(name, old.data if append and old else b""):
-            return _nowhere
+    # Writing
 
-        def write(stream: str, data: bytes) -> None:
-            if stream == "stdout":
-                here = self.find(name)
-                self.put(name, (here.data if here else b"") + data)
-            else:
-                self.write(stream, data)
+    def refusal(self, name: str) -> str:
+        """Why a file cannot be written or made at a path, in the kernel's words; empty: it can."""
+        path = self.path(name)
+        file, above = self.find(path), self.find(posixpath.dirname(path))
+        if above is None:
+            return "No such file or directory"
+        if above.kind != "folder":
+            return "Not a directory"
+        if file is not None and file.kind == "folder":
+            return "Is a directory"
+        if not self.writable(path):
+            return "Read-only file system"
+        return "" if self._may_write(path, file or above) else "Permission denied"
+
+    def writable(self, name: str) -> bool:
+        """Whether the file system at a path takes anything at all."""
+        mount = self.mounted(name)
+        return not (mount.read_only if mount else self.read_only)
+
+    def mounted(self, name: str) -> Mount | None:
+        """The mount that a path is in; None for the container's own files."""
+        path = self.path(name)
+        found = [m for m in self.mounts if f"{path}/".startswith(f"{m.container_path}/")]
+        return max(found, key=lambda mount: len(mount.container_path), default=None)
+
+    def _may_write(self, path: str, file: File) -> bool:
+        """Whether the user may change a file, or make one in a folder (path_resolution(7))."""
+        if self.uid == 0 or self.mounted(path) is not None:
+            return True
+        if file.uid == self.uid:
+            return bool(file.mode & 0o200)
+        group = file.gid == self.gid or file.gid in self.groups
+        return bool(file.mode & (0o020 if group else 0o002))
+
+    def put(self, name: str, data: bytes) -> str:
+        """Write a file; returns why that was refused, or nothing."""
+        if refused := self.refusal(name):
+            return refused
+        old, path = self.find(name), self.resolve(name)
+        made = File(data, uid=self.uid, gid=self.gid)
+        kept = msgspec.structs.replace(old, data=data) if old is not None else made
+        self.files[path] = kept
+        return ""
+
+    def sink(self, name: str, append: bool) -> Callable[[bytes], None] | str:
+        """Where `> name` sends what a program says; or why it cannot."""
+        special: dict[str, Callable[[bytes], None]] = {
+            "/dev/null": lambda data: None,
+            "/dev/stdout": lambda data: self.write("stdout", data),
+            "/dev/stderr": lambda data: self.write("stderr", data),
+            "/proc/1/fd/1": lambda data: self.log("stdout", data),
+            "/proc/1/fd/2": lambda data: self.log("stderr", data),
+        }
+        path = f"/{self.resolve(name)}"
+        if path in special:
+            return special[path]
+        old = self.find(path)
+        if refused := self.put(path, old.data if append and old else b""):
+            return refused
+
+        def write(data: bytes) -> None:
+            here = self.find(path)
+            self.put(path, (here.data if here else b"") + data)
 
         return write
 
@@ -269,3 +198,49 @@ class World(msgspec.Struct):
         """Print an error, and fail."""
         self.write("stderr", f"{text}\n".encode())
         return code
+
+    # Starting programs
+
+    def start(
+        self, argv: Sequence[str], parent: int = 0, ended: Callable[[int], None] = lambda code: None
+    ) -> RunningTask | None:
+        """Start a program (`argv`) beside this one; None for one that the course does not simulate.
+
+        `parent` is the number of the process that starts it, `ended` gets the exit code.
+        """
+        process = Process(posixpath.basename(argv[0]), " ".join(argv), self.uid, parent=parent)
+        running = self.launch(argv, msgspec.structs.replace(self, me=process))
+        if running is None:
+            return None
+        self.processes.add(process)
+
+        def over(code: int) -> None:
+            self.processes.remove(process)
+            ended(code)
+
+        return self.kernel.spawn(process, running, over)
+
+    # Reading
+
+    def line(self) -> Reading:
+        """Wait for the next line of the input; nothing at its end."""
+        return _read(self.stdin, Pipe.line)
+
+    def chunk(self) -> Reading:
+        """Wait for more of the input; nothing at its end."""
+        return _read(self.stdin, Pipe.chunk)
+
+    def all_input(self) -> Reading:
+        """Wait for the end of the input: all of it."""
+        found = b""
+        while more := (yield from self.chunk()):
+            found += more
+        return found
+
+
+def _read(pipe: Pipe | None, take: Callable[[Pipe], bytes | None]) -> Reading:
+    if pipe is None:
+        return b""
+    while (found := take(pipe)) is None:
+        yield WAIT
+    return found

@@ -74,11 +74,11 @@ def test_a_commands_output_comes_on_its_channels_and_its_exit_code_at_the_end(cl
 
 def test_a_shell_does_what_is_typed_until_its_input_ends(client):
     id = container(client, "typed", ["sleep", "infinity"])
-    typed = [b"\x00echo a; X=4\n", b"\x00echo $X; for\nexit", b"\x00 5\n"]
+    typed = [b"\x00echo a; X=4\n", b"\x00echo $X; fi\nexit", b"\x00 5\n"]
     ask = {"cmd": ["sh"], "stdin": True, "stdout": True, "stderr": True}
     heard, status = talk(client.call("Exec", container_id=id, **ask).url, typed)
     assert heard[1] == b"a\n", "a line that is not understood is not done at all"
-    assert b"does not understand" in heard[2]
+    assert heard[2] == b'sh: syntax error: unexpected "fi"\n'
     assert status["details"]["causes"][0]["message"] == "5"
     heard, status = talk(
         client.call("Exec", container_id=id, **ask).url, [b"\x00echo b\n", b"\xff\x00"]

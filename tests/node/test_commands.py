@@ -408,3 +408,54 @@ def test_a_probe_whose_program_is_not_simulated_asks_the_containers_server(comma
     cluster.run(seconds=120)
     assert list(cluster.get("pods").READY) == ["1/1"] and cluster.get("pods").RESTARTS[0] == 0
     assert "NotSimulated" in set(cluster.log().REASON)
+
+
+# Scripts
+
+
+def test_a_script_may_prepare_and_then_become_a_server(one):
+    script = "echo prepared > /tmp/x; nginx -g 'daemon off;'"
+    made = container(image="nginx:1.27-alpine", command=["sh", "-c", script])
+    one.apply(pod(containers=[made | {"readinessProbe": {"tcpSocket": {"port": 80}}}]))
+    one.run(seconds=30)
+    assert list(one.get("pods").READY) == ["1/1"]
+    assert one.exec("web", "cat /tmp/x") == "prepared\n"
+    rows = one.exec("web", "ps").splitlines()
+    assert rows[1].endswith("1 root      0:00 nginx: master process nginx -g daemon off;")
+    one.exec("web", "nginx -s quit")
+    one.run(seconds=5)
+    assert terminated(one, "web", "lastState")["exitCode"] == 0
+
+
+def test_a_shell_that_stays_process_one_does_not_pass_a_signal_to_its_server(one):
+    made = container(image="nginx:1.27", command=["sh", "-c", "nginx -g 'daemon off;'; true"])
+    one.apply(pod(containers=[made]))
+    one.run(seconds=30)
+    assert "sh -c nginx" in one.logs("web") or "started" in one.logs("web")
+    one.delete("pod", "web")
+    one.run(seconds=20)
+    assert "web" in list(one.get("pods").NAME), "SIGQUIT to the shell changes nothing"
+    one.run(seconds=20)
+    assert not len(one.get("pods")), "after the grace period it is killed"
+
+
+def test_a_trap_is_heard_at_once_while_the_shell_waits(one):
+    script = "trap 'echo bye; exit 0' TERM; sleep 3600 & wait"
+    one.apply(pod(containers=[busybox("sh", "-c", script)]))
+    one.run(seconds=20)
+    one.exec("web", "kill 1")
+    one.run(seconds=1)
+    ended = terminated(one, "web", "lastState")
+    assert ended["exitCode"] == 0
+
+
+def test_a_script_from_a_volume_is_run_by_the_shell_that_it_names(one):
+    script = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "script"}}
+    one.apply(script | {"data": {"run.sh": "#!/bin/sh\nfor i in 1 2 3; do\n  echo $i $1\ndone\n"}})
+    source = {"name": "script", "defaultMode": 0o755}
+    mounts = [{"name": "s", "mountPath": "/scripts"}]
+    made = busybox("/scripts/run.sh", "x", volumeMounts=mounts)
+    one.apply(pod(containers=[made], volumes=[{"name": "s", "configMap": source}],
+                  restartPolicy="Never"))  # fmt: skip
+    one.run(seconds=30)
+    assert status_of(one) == ["Completed"] and one.logs("web") == "1 x\n2 x\n3 x\n"

@@ -11,9 +11,9 @@ from course_lib.errors import CourseError
 from course_lib.images import Builder, File, Registry
 from course_lib.runtimes import RUNTIMES, Behaviours, RuntimeFault
 from course_lib.runtimes.files import FileSystem
+from course_lib.runtimes.launch import run_build_step
 from course_lib.runtimes.logs import ContainerLog, said
 from course_lib.runtimes.processes import drawn
-from course_lib.runtimes.shell import run_build_step
 
 SERVER, TOOLS = "course/server:v1", "busybox:1.36"
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from course_lib.images.layer import File
 from course_lib.runtimes.files import FileSystem
-from course_lib.runtimes.world import Overlay
+from course_lib.runtimes.mounts import Overlay
 
 NAMES = st.sampled_from("abcde")
 FILES = st.dictionaries(NAMES, st.builds(File, st.binary(max_size=1)))

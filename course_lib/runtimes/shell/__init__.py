@@ -1,0 +1,1 @@
+"""A small POSIX shell: its grammar, its expansions, and what it does."""
