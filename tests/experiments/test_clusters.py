@@ -74,6 +74,20 @@ def test_a_low_target_of_the_autoscaler_asks_for_more_pods():
     assert found.PODS[0] > found.PODS[1] >= 2
 
 
+def test_an_autoscaler_that_may_add_one_pod_a_minute_is_slower():
+    slowly = {"scaleUp": {"policies": [{"type": "Pods", "value": 1, "periodSeconds": 60}]}}
+    free, slow = (
+        autoscaling([40], rate=150, seconds=150, nodes=4, behavior=behavior)
+        for behavior in (None, slowly)
+    )
+    assert slow.PODS[0] < free.PODS[0]
+
+
+def test_a_zone_may_take_more_than_an_hour_to_come_back():
+    found = zone_failures([2], 10, 10, controller_flags={"node-eviction-rate": 0.001})
+    assert 4350 < found.RECOVERED[0] < 4400
+
+
 def test_limits_of_clients_are_what_a_larger_cluster_notices_first():
     found = sizes([3, 14], pods_per_node=3)
     free, limited = (found[found["CLIENT LIMITS"] == on].PLACED.tolist() for on in (False, True))
