@@ -115,6 +115,7 @@ class APIServer:
         """All objects of a kind, by namespace and name; an empty namespace means all of them."""
         named = self.resource(kind)
         found = []
+        fields = fields if fields and fields.terms else None  # a document is not read for nothing
         for entry in self._entries(named, namespace, fields):
             if fields is None or fields.matches(served(named, entry).document):
                 view = view_of(entry, named)

@@ -38,7 +38,7 @@ class Table(pd.DataFrame):
         for place, kind in enumerate(self.dtypes):
             name, cells = str(plain.columns[place]), plain.iloc[:, place]
             if not pd.api.types.is_numeric_dtype(kind):
-                shown = [str(cell) for cell in cells]
+                shown = [str(cell) for cell in cells.tolist()]  # one by one pandas is slow
                 wide = max([len(name), *map(len, shown)])
                 plain = plain.astype({plain.columns[place]: object}) if len(plain) else plain
                 plain.isetitem(place, [each.ljust(wide) for each in shown])
@@ -62,7 +62,8 @@ class Table(pd.DataFrame):
         column = self.iloc[:, place]
         if pd.api.types.is_numeric_dtype(column.dtype):
             return "text-align: right"
-        return LEFT if any(" " in str(cell) for cell in column) else f"{LEFT}; white-space: nowrap"
+        spaced = any(" " in str(cell) for cell in column.tolist())
+        return LEFT if spaced else f"{LEFT}; white-space: nowrap"
 
 
 def _styled(row: str, styles: list[str]) -> str:
