@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NoReturn, Protocol, Self
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, NoReturn, Protocol, Self, TypeVar
 
 from course_lib.engine import Simulation
 
 if TYPE_CHECKING:
     from tqdm.std import tqdm
 
+T = TypeVar("T")
 NEVER = float("inf")
 PATIENCE = 3.0  # s of real time, before a bar appears by itself
 EACH = 64  # events from one look at the clock to the next
@@ -120,21 +121,25 @@ class RunBar:
     def _made(self) -> tqdm[NoReturn]:
         from tqdm.std import tqdm
 
-        screen: LineWriter = sys.stderr
-        if in_notebook():
-            from IPython.display import display
-
-            screen = CellLine(display)
         made: tqdm[NoReturn] = tqdm(
             desc="cluster",
             total=self._seconds,
             leave=False,
-            file=screen,
+            file=screen(),
             bar_format=OPEN_FORMAT if self._seconds is None else FORMAT,
             smoothing=0,  # what is left follows from the whole run
         )
         made.start_t -= time.monotonic() - self._since  # the run began before its bar
         return made
+
+
+def screen() -> LineWriter:
+    """Where a bar is drawn: the output of a cell, or the terminal."""
+    if not in_notebook():
+        return sys.stderr
+    from IPython.display import display
+
+    return CellLine(display)
 
 
 def patience(progress: bool | None) -> float:
@@ -177,3 +182,17 @@ def run_until(
         return sim.run_until(condition, timeout)
     with RunBar(sim, None, wait) as bar:
         return sim.run_until(bar.watching(condition), timeout)
+
+
+def cases(of: Sequence[T], progress: bool | None = None) -> Iterator[T]:
+    """The cases of an experiment, with a bar that counts them if one is due.
+
+    `progress` is as for `patience`.
+    """
+    wait = patience(progress)
+    if wait == NEVER:
+        yield from of
+        return
+    from tqdm.std import tqdm
+
+    yield from tqdm(of, desc="clusters", leave=False, file=screen(), delay=wait)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from course_lib.client.limits import UPSTREAM
 from course_lib.cluster import Cluster
 from course_lib.cluster.history import ENDED, Moment
+from course_lib.cluster.progress import cases
 from course_lib.controllers.slice_packing import PER_SLICE
 from course_lib.controllers.subset_packing import MOST_ADDRESSES
 from course_lib.errors import SimulationTimeout
@@ -147,7 +148,7 @@ def rollouts(
     so many `nodes` and `replicas`, and the history of `seed`.
     """
     rows = []
-    for surge, unavailable in limits:
+    for surge, unavailable in cases(limits):
         cluster = _started(nodes, replicas, seed=seed)
         cluster.apply(application(replicas, surge, unavailable))
         began = cluster.now
@@ -172,7 +173,7 @@ def drains(
     cluster has so many `nodes` and `replicas`, one of the `budgets`, and the history of `seed`.
     """
     rows = []
-    for budget in budgets:
+    for budget in cases(budgets):
         cluster = _started(nodes, replicas, seed=seed)
         if budget is not None:
             spec = {"minAvailable": budget, "selector": {"matchLabels": {"app": NAME}}}
@@ -206,7 +207,7 @@ def zone_failures(
     `Cluster`, and the history of `seed`.
     """
     rows = []
-    for number in zones:
+    for number in cases(zones):
         cluster = _started(nodes, replicas, number, seed, flags=controller_flags)
         lost, noticed, recovered = _lose_zone(cluster)
         rows.append((number, lost, noticed, recovered))
@@ -252,7 +253,7 @@ def autoscaling(
     manifest has it, and the history of `seed`.
     """
     rows = []
-    for target in targets:
+    for target in cases(targets):
         cluster = _started(nodes, 2, seed=seed)
         metric = {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": target}}
         spec = {
@@ -286,13 +287,12 @@ def sizes(
     when all Pods are ready again after one of three zones lost its power.
     """
     rows = []
-    for limited in client_limits:
-        for number in nodes:
-            replicas = number * pods_per_node
-            cluster = _started(number, replicas, 3, seed, limited)
-            first = summary_of(cluster.history.moments)
-            _, _, recovered = _lose_zone(cluster)
-            rows.append((number, replicas, limited, first.placed, first.ready, recovered))
+    for limited, number in cases([(each, size) for each in client_limits for size in nodes]):
+        replicas = number * pods_per_node
+        cluster = _started(number, replicas, 3, seed, limited)
+        first = summary_of(cluster.history.moments)
+        _, _, recovered = _lose_zone(cluster)
+        rows.append((number, replicas, limited, first.placed, first.ready, recovered))
     return _table(rows, ["NODES", "PODS", "CLIENT LIMITS", "PLACED", "SERVED", "RECOVERED"])
 
 

@@ -121,3 +121,11 @@ def test_what_is_left_counts_the_time_before_the_bar(clock, monkeypatch):
         assert bar._bar is not None
         told = str(bar._bar)
     assert "10 of 40 simulated s |███████▌" in told and "01:40 (left: 05:00)" in told
+
+
+@pytest.mark.parametrize(("asked", "shown"), [(True, True), (None, False), (False, False)])
+def test_the_cases_of_an_experiment_are_counted(asked, shown, capsys):
+    assert list(progress.cases([3, 1, 2], asked)) == [3, 1, 2]
+    told = capsys.readouterr()
+    assert ("clusters:" in told.err) == shown and not told.out
+    assert not shown or not told.err.split("\r")[-2].strip()
