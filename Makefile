@@ -63,7 +63,7 @@ bench: venv        ## figures: lines and imports; Pods placed, requests, packets
 	$(BIN)/python -m tests.bench.raft
 	$(BIN)/python -m tests.bench.network
 	$(BIN)/python -m tests.bench.widgets
-	$(BIN)/python -m tests.bench.cluster  # --full: 5,000 nodes and 150,000 Pods
+	$(BIN)/python -m tests.bench.cluster $(if $(FULL),--full)  # FULL=1: 5,000 nodes and 150,000 Pods
 
 api: venv          ## the API reference, from the docstrings, in build/api
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
