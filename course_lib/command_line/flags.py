@@ -51,13 +51,15 @@ class Flag:
 class Parsed:
     """What a command line says: the value of each flag, and the arguments.
 
-    `given` has the flags that stand on the line. `dash` is the number of arguments before `--`, or
-    -1 without one. `notices` are lines about deprecated flags.
+    `given` has the flags that stand on the line, `written` has them in order, with their texts.
+    `dash` is the number of arguments before `--`, or -1 without one. `notices` are lines about
+    deprecated flags.
     """
 
     values: dict[str, Value] = field(default_factory=dict)
     args: list[str] = field(default_factory=list)
     given: set[str] = field(default_factory=set)
+    written: list[tuple[str, str]] = field(default_factory=list)
     dash: int = -1
     notices: list[str] = field(default_factory=list)
 
@@ -179,6 +181,7 @@ class _LineParser:
                 f"invalid argument {quoted(text)} for {quoted(name)} flag: {problem}"
             ) from None
         self.found.given.add(flag.name)
+        self.found.written.append((flag.name, text))
         if flag.deprecated:
             notice = f"Flag --{flag.name} has been deprecated, {flag.deprecated}"
             self.found.notices.append(notice)

@@ -14,7 +14,10 @@ from typing import NamedTuple
 from course_lib.command_line import Flag
 from course_lib.command_line.values import READERS
 
-_FLAG = re.compile(r'--(\S+) (\S) (\S+) default=("(?:[^"\\]|\\.)*") alone=("(?:[^"\\]|\\.)*")')
+_FLAG = re.compile(
+    r'--(\S+) (\S) (\S+) default=("(?:[^"\\]|\\.)*") alone=("(?:[^"\\]|\\.)*")'
+    r'(?: deprecated=("(?:[^"\\]|\\.)*"))?'
+)
 _HEAD = re.compile(r"(?P<path>[^=]*?)(?: aliases=(?P<aliases>\S+))?(?P<group> group)?")
 EVERYWHERE = "all commands"
 
@@ -52,13 +55,15 @@ def described() -> dict[str, Described]:
 def _flag(row: str) -> Flag:
     found = _FLAG.match(row)
     assert found is not None, row
-    name, short, kind, default, alone = found.groups()
+    name, short, kind, default, alone, deprecated = found.groups()
     kind = {"tristate": "bool", "mapStringString": "stringToString"}.get(kind, kind)
     written = json.loads(default)
     if kind in ("stringSlice", "stringArray", "stringToString"):
         written = written.removeprefix("[").removesuffix("]")
     value = READERS[kind](written) if written else None
-    return Flag(name, "" if short == "-" else short, kind, value, json.loads(alone))
+    notice = json.loads(deprecated) if deprecated else ""
+    letter = "" if short == "-" else short
+    return Flag(name, letter, kind, value, json.loads(alone), deprecated=notice)
 
 
 def children(path: str) -> list[Described]:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 from functools import cached_property
 from typing import TextIO
 
 from course_lib.command_line import Parsed, Terminal
 from course_lib.engine.ages import since
+from course_lib.engine.timestamps import EPOCH
 from course_lib.kubectl.catalogue import Described
 from course_lib.kubectl.failures import CommandError
 from course_lib.kubectl.kubeconfig import DEFAULT_NAMESPACE, Kubeconfig
 from course_lib.kubectl.resources import ResourceMapper
 from course_lib.kubectl.selection import ResourceSelector, Selection, Wanted
 from course_lib.kubectl.server import APIConnection, ServerAPI, Time
+
+_PROCESS = 1  # the number of the process in its logs
 
 
 class Environment:
@@ -81,6 +85,17 @@ class Invocation:
         """A failure that points to the command's help (`UsageErrorf`)."""
         path = self.described.path
         return CommandError(f"{message}\nSee 'kubectl {path} -h' for help and examples")
+
+    def require(self, *names: str) -> None:
+        """Raise `CommandError` if flags of these `names` are not given (`MarkFlagRequired`)."""
+        missing = [f'"{name}"' for name in names if name not in self.flags.given]
+        if missing:
+            raise CommandError(f"required flag(s) {', '.join(missing)} not set")
+
+    def log(self, place: str, text: str) -> None:
+        """Write a warning as klog does; `place` is the line of kubectl that logs it."""
+        stamp = (EPOCH + timedelta(seconds=self.time.now())).strftime("%m%d %H:%M:%S.%f")
+        self.error(f"W{stamp} {_PROCESS:>7} {place}] {text}\n")
 
     def _warn(self, text: str) -> None:
         self.error(f"Warning: {text}\n")

@@ -42,6 +42,8 @@ class Kubectl:
         try:
             words = command.split(line) if isinstance(line, str) else list(line)
             read = command.read(words)
+            for notice in read.parsed.notices:
+                terminal.error(notice + "\n")
             chosen = read.parsed.text("context") or context or self.kubeconfig.current
             connection, time = self._connect(chosen)
             around = Environment(

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TextIO, TypeVar
 
-import msgspec
-
 from course_lib.kubectl import files
-from course_lib.kubectl.failures import CommandError, RefusedRequest, raise_all
+from course_lib.kubectl.chosen import Chosen, Selection, Wanted
+from course_lib.kubectl.failures import CommandError, RefusedRequest
 from course_lib.kubectl.resources import Resource, ResourceMapper
-from course_lib.kubectl.server import JSON, ServerAPI
+from course_lib.kubectl.server import ServerAPI
 from course_lib.objects.manifests import Document
 
+__all__ = ["Chosen", "ResourceSelector", "Selection", "Wanted"]
 T = TypeVar("T")
 
 MISSING = (
@@ -30,55 +30,6 @@ NOT_RECOGNISED = (
     'resource mapping not found for name: "{name}" namespace: "{namespace}" from "{source}": '
     'no matches for kind "{kind}" in version "{version}"\nensure CRDs are installed first'
 )
-
-
-class Chosen(msgspec.Struct):
-    """One object that a command is about, or one list of them as the server sent it.
-
-    `document` is what the server has, or what the file says; `source` is the file.
-    """
-
-    resource: Resource
-    namespace: str
-    name: str
-    document: Document
-    source: str = ""
-
-
-class Selection(msgspec.Struct):
-    """What a command is about: `single` says that it named one object."""
-
-    chosen: list[Chosen]
-    failures: list[CommandError]
-    single: bool = False
-
-    def all(self) -> list[Chosen]:
-        """All of them; raises what went wrong with any."""
-        raise_all(self.failures)
-        return self.chosen
-
-
-class Wanted(msgspec.Struct):
-    """How a command names objects.
-
-    `words` are its arguments, `paths` the files (`-f`), `labels` and `fields` selectors, which are
-    None where none was given. With `everything`, a kind alone means all its objects (with
-    `--all`, or where the command lists). `part` is the subresource that is read.
-    """
-
-    words: Sequence[str] = ()
-    paths: Sequence[str] = ()
-    recursive: bool = False
-    labels: str | None = None
-    fields: str | None = None
-    everything: bool = False
-    all_namespaces: bool = False
-    part: str = ""
-    accept: str = JSON
-    extra: dict[str, str] = {}  # further parameters of each request
-    latest: bool = True  # what files name is read from the server
-    flatten: bool = True  # lists become their items
-    missing_ok: bool = False
 
 
 class Asking(Protocol):

@@ -18,8 +18,11 @@ func flags(set *pflag.FlagSet) {
 			short = "-"
 		}
 		mark := ""
+		if f.Deprecated != "" {
+			mark = fmt.Sprintf(" deprecated=%q", f.Deprecated)
+		}
 		if f.Hidden {
-			mark = " hidden"
+			mark += " hidden"
 		}
 		fmt.Printf("  --%s %s %s default=%q alone=%q%s\n", f.Name, short, f.Value.Type(), f.DefValue, f.NoOptDefVal, mark)
 	})

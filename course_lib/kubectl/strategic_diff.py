@@ -1,0 +1,134 @@
+"""The strategic merge patch that turns one document into another.
+
+Source: `CreateTwoWayMergePatch`, `diffMaps` and `diffLists` of apimachinery
+`pkg/util/strategicpatch/patch.go`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, TypeAlias
+
+from course_lib.apiserver.go_values import Json
+from course_lib.objects.api_types.table import Field, Type, fields_of, type_of
+from course_lib.objects.manifests import Document
+
+Map: TypeAlias = dict[str, Json]
+List: TypeAlias = list[Json]
+DIRECTIVE, RETAIN = "$patch", "$retainKeys"
+ORDER, PRIMITIVES = "$setElementOrder", "$deleteFromPrimitiveList"
+_RETAINING = ("v1.DeploymentStrategy", "v1.Volume")  # types of which a patch lists all fields
+
+
+class DiffOptions(NamedTuple):
+    """What a patch has: additions and changes, deletions, the order of lists that are merged."""
+
+    changes: bool = True
+    deletions: bool = True
+    order: bool = True
+
+
+WHOLE = DiffOptions()
+
+
+def two_way(before: Document, after: Document) -> Map:
+    """The patch that turns the document `before` into `after`; empty where they are the same.
+
+    >>> pod = {"apiVersion": "v1", "kind": "Pod"}
+    >>> old = pod | {"spec": {"containers": [{"name": "a", "image": "x"}]}}
+    >>> new = pod | {"spec": {"containers": [{"name": "a", "image": "y"}]}}
+    >>> two_way(old, new)["spec"]["containers"]
+    [{'image': 'y', 'name': 'a'}]
+    """
+    type = type_of(str(before.get("apiVersion", "")), str(before.get("kind", "")))
+    return diff(before, after, type)
+
+
+def diff(before: Map, after: Map, type: Type | None, options: DiffOptions = WHOLE) -> Map:
+    """The patch that turns one value of a struct of a `type` into another.
+
+    `before` and `after` are the values; `options` say what the patch has.
+    """
+    return _Differ(options).maps(before, after, type)
+
+
+class _Differ:
+    def __init__(self, options: DiffOptions) -> None:
+        self._options = options
+
+    def maps(self, before: Map, after: Map, type: Type | None) -> Map:
+        """The patch of two maps or structs (`diffMaps`)."""
+        options, patch = self._options, Map()
+        for key, new in after.items():
+            if key not in before or _shape(before[key]) != _shape(new):
+                if options.changes:
+                    patch[key] = new
+            elif isinstance(new, dict):
+                field = _field(type, key)
+                if part := self.maps(before[key], new, field.type if field else None):
+                    patch[key] = part
+            elif isinstance(new, list):
+                self._list(key, before[key], new, _field(type, key), patch)
+            elif options.changes and before[key] != new:
+                patch[key] = new
+        if options.deletions:
+            patch |= dict.fromkeys(key for key in before if key not in after)
+        if type is not None and type.go in _RETAINING and (patch or set(after) - set(before)):
+            patch[RETAIN] = sorted(key for key, value in after.items() if value is not None)
+        return patch
+
+    def _list(self, key: str, before: List, after: List, field: Field | None, patch: Map) -> None:
+        """Add what two lists differ in to a patch (`handleSliceDiff`, `diffLists`)."""
+        options = self._options
+        if field is None or not field.merged:
+            if options.changes and before != after:
+                patch[key] = after
+        elif not before:
+            if after and options.changes:
+                patch[key] = after
+        elif any(isinstance(each, dict) for each in (*before, *after)):
+            self._merged(key, before, after, field, patch)
+        else:
+            self._scalars(key, before, after, patch)
+
+    def _merged(self, key: str, before: List, after: List, field: Field, patch: Map) -> None:
+        """Lists of things with a merge key (`diffListsOfMaps`)."""
+        options, name = self._options, field.merge_key
+        old, new = ({item[name]: item for item in items} for items in (before, after))
+        changed: List = []
+        for value, item in new.items():
+            if value not in old:
+                changed += [item] if options.changes else []
+            elif part := self.maps(old[value], item, field.type.item):
+                changed.append(part | {name: value})
+        gone = sorted((value for value in old if value not in new), key=str)
+        if options.deletions:
+            changed += [{DIRECTIVE: "delete", name: value} for value in gone]
+        if changed:
+            patch[key] = changed
+        same_order = [item[name] for item in before] == [item[name] for item in after]
+        if options.order and (changed or (options.changes and not same_order)):
+            patch[f"{ORDER}/{key}"] = [{name: item[name]} for item in after]
+
+    def _scalars(self, key: str, before: List, after: List, patch: Map) -> None:
+        """Lists of values that are merged by themselves (`diffListsOfScalars`)."""
+        options = self._options
+        added = [each for each in after if each not in before]
+        gone = sorted({each for each in before if each not in after}, key=str)
+        if added and options.changes:
+            patch[key] = added
+        if gone and options.deletions:
+            patch[f"{PRIMITIVES}/{key}"] = gone
+        differs = options.changes and before != after
+        if options.order and (differs or (options.deletions and gone)):
+            patch[f"{ORDER}/{key}"] = after
+
+
+def _shape(value: Json) -> type:
+    return float if isinstance(value, int) and not isinstance(value, bool) else value.__class__
+
+
+def _field(type: Type | None, name: str) -> Field | None:
+    if type is not None and type.is_struct:
+        return fields_of(type.shape).get(name)
+    item = type.item if type is not None and type.shape == "map" else None
+    return Field(name, item) if item else None
