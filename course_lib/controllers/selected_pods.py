@@ -138,16 +138,18 @@ def _seen_by_services(before: Pod | None, after: Pod | None) -> list[Pod]:
     are the same.
     """
     seen = [pod for pod in (before, after) if pod is not None and pod.status.pod_ip]
-    if before is None or after is None or before.labels != after.labels:
+    if not seen or before is None or after is None:
         return seen
-    same = (
-        before.uid == after.uid
-        and before.terminating == after.terminating
-        and before.status.pod_ip == after.status.pod_ip
-        and is_ready(before) == is_ready(after)
-        and (before.status.phase in FINAL_PHASES) == (after.status.phase in FINAL_PHASES)
-    )
-    return [] if same else seen[-1:]
+    if before.metadata.labels != after.metadata.labels:
+        return seen
+    return [] if _shown_to_services(before) == _shown_to_services(after) else seen[-1:]
+
+
+def _shown_to_services(pod: Pod) -> tuple[object, ...]:
+    """What an endpoint has of a Pod, beside its labels and its spec."""
+    meta, status = pod.metadata, pod.status
+    ended = status.phase in FINAL_PHASES
+    return meta.uid, meta.deletion_timestamp is None, status.pod_ip, is_ready(pod), ended
 
 
 def has_endpoint(pod: Pod) -> bool:

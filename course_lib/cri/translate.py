@@ -128,7 +128,7 @@ def _first_of_equals(value: object) -> object:
 
 def _texts(found: Mapping[str, str]) -> dict[str, str]:
     """Labels or annotations; equal texts are one object in memory."""
-    return dict(zip(map(intern, found.keys()), map(intern, found.values()), strict=True))
+    return {intern(key): intern(found[key]) for key in found}
 
 
 def _check_container(config: v1.ContainerConfig) -> None:

@@ -174,11 +174,11 @@ class Simulation:
 
     def sleep(self, seconds: float) -> simpy.Event:
         """An event so many simulated seconds from now."""
-        return self.env.timeout(max(0.0, seconds))
+        return simpy.Timeout(self.env, max(0.0, seconds))
 
     def at(self, time: float, act: Callable[[], None]) -> None:
         """Call `act` at a simulated time (at once, if that has passed)."""
-        event = self.env.timeout(max(0.0, time - self.now))
+        event = simpy.Timeout(self.env, max(0.0, time - self.now))
         assert event.callbacks is not None
         event.callbacks.append(partial(self._attempt, act))
 

@@ -69,7 +69,10 @@ def _revised(view: ViewT, before: Document, after: Document) -> ViewT:
         old = before.get(name, _ABSENT)
         if new is not old and name in attributes:
             attribute, shape, _ = attributes[name]
-            changes[attribute] = _revised_part(getattr(view, attribute), old, new, shape)
+            if isinstance(new, dict | list):
+                changes[attribute] = _revised_part(getattr(view, attribute), old, new, shape)
+            else:
+                changes[attribute] = msgspec.convert(new, shape, dec_hook=_quantity)
     for name in before:
         if name not in after and name in attributes:
             attribute, _, default = attributes[name]

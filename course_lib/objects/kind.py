@@ -175,10 +175,7 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
         document["apiVersion"] = self.api_version
         for path, value in self.defaults.items():
             parent, _, field = path.rpartition(".")
-            first = path.partition(".")[0].partition("[")[0]
-            if first in before and document.get(first) is before[first]:
-                continue
-            for place in places(document, parent) if parent else (document,):
+            for place in places(document, parent, before=before):
                 there = place.get(field)
                 if there is None or (there == "" and path not in self.pointers):
                     place[field] = copy.deepcopy(value)

@@ -222,35 +222,40 @@ def _key(key: Any, where: str) -> str:
     raise InvalidManifest("a key is text", where=where, found=repr(key)[:60])
 
 
-def places(document: Any, path: str, create: bool = True) -> Iterator[Document]:
+def places(
+    document: Any, path: str, create: bool = True, before: object = None
+) -> Iterator[Document]:
     """The mappings of a `document` at a `path`; with `create` missing ones are made, but not in
     lists.
 
-    What has another shape than the path expects is passed over.
+    What has another shape than the path expects is passed over, and so is what is the same object
+    as in `before`, at that place or in that list.
 
     >>> pod = {"spec": {"containers": [{"name": "a"}, {"name": "b"}]}}
     >>> [each["name"] for each in places(pod, "spec.containers[*]")]
     ['a', 'b']
     """
-    yield from _places(document, path.split(".") if path else [], create)
+    yield from _places(document, path.split(".") if path else [], create, before)
 
 
-def _places(document: Any, steps: list[str], create: bool) -> Iterator[Document]:
-    if not isinstance(document, dict):
+def _places(document: Any, steps: list[str], create: bool, before: object) -> Iterator[Document]:
+    if not isinstance(document, dict) or document is before:
         return
     if not steps:
         yield document
         return
-    step, rest = steps[0], steps[1:]
+    step, rest, was = steps[0], steps[1:], before if isinstance(before, dict) else {}
     if step.endswith("[*]"):
-        items = document.get(step[:-3])
+        items, old = document.get(step[:-3]), was.get(step[:-3])
+        known = set(map(id, old)) if isinstance(old, list) else ()
         for item in items if isinstance(items, list) else ():
-            yield from _places(item, rest, create)
+            if id(item) not in known:
+                yield from _places(item, rest, create, None)
         return
     if create and document.get(step) is None:  # null counts as left out, as in Go's types
         document[step] = {}
     if step in document:
-        yield from _places(document[step], rest, create)
+        yield from _places(document[step], rest, create, was.get(step))
 
 
 def filled_paths(document: Any, path: str) -> list[str]:

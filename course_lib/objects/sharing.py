@@ -17,11 +17,11 @@ SMALL = 1024  # bytes; a smaller item of a list is copied whole where it changed
 encoded = msgspec.msgpack.encode
 
 
-def shared(before: object, after: T, copy: Copy = lambda part: part) -> T:
+def shared(before: object, after: T, copy: Copy | None = None) -> T:
     """The value `after`, in which each part that equals that of `before` is the same object.
 
-    So what a write leaves alone is stored once, and neither decoded nor judged again. `copy` is
-    applied to the other parts.
+    So what a write leaves alone is stored once, and neither decoded nor judged again. `copy`, if
+    there is one, is applied to the other parts.
 
     >>> before = {"spec": {"a": [1]}, "status": {}}
     >>> shared(before, {"spec": {"a": [1]}, "status": {"b": 2}})["spec"] is before["spec"]
@@ -33,10 +33,10 @@ def shared(before: object, after: T, copy: Copy = lambda part: part) -> T:
         return {k: shared(before.get(k), v, copy) for k, v in after.items()}  # type: ignore[return-value]
     if isinstance(after, list) and isinstance(before, list):
         return _shared_items(before, after, copy)  # type: ignore[return-value]
-    return copy(after)  # type: ignore[return-value]
+    return copy(after) if copy else after  # type: ignore[return-value]
 
 
-def _shared_items(before: list[object], after: list[object], copy: Copy) -> list[object]:
+def _shared_items(before: list[object], after: list[object], copy: Copy | None) -> list[object]:
     """The items `after`; an equal one is taken from wherever it was `before`.
 
     Those that are the same objects already are not looked at.
@@ -68,7 +68,7 @@ def same_ends(before: list[T], after: list[T]) -> tuple[int, int]:
     return head, min(tail, least - head)
 
 
-def _shared_item(old: object, new: object, known: dict[bytes, object], copy: Copy) -> object:
+def _shared_item(old: object, new: object, known: dict[bytes, object], copy: Copy | None) -> object:
     if isinstance(old, dict) and isinstance(new, dict):
         for name, part in new.items():
             if type(part) in (dict, list) and part is old.get(name):
@@ -76,7 +76,9 @@ def _shared_item(old: object, new: object, known: dict[bytes, object], copy: Cop
     key = encoded(new)
     if key in known:
         return known[key]
-    return shared(old, new, copy) if len(key) > SMALL else copy(new)
+    if len(key) > SMALL:
+        return shared(old, new, copy)
+    return copy(new) if copy else new
 
 
 def _equal(before: object, after: object) -> bool:

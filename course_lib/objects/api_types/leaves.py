@@ -135,31 +135,30 @@ def _is_canonical(whole: str, part: str, suffix: str, scale: int) -> bool:
 
 def time(value: object) -> object:
     """A time, in UTC and whole seconds (`Time.UnmarshalJSON`); null stays."""
-    return _time(value, LAYOUT, False)
-
-
-def micro_time(value: object) -> object:
-    """A time with six decimal places (`MicroTime.UnmarshalJSON`); null stays."""
-    return _time(value, MICRO_LAYOUT, True)
-
-
-def _time(value: object, layout: str, micro: bool) -> object:
     if value is None:
         return None
     if type(value) is not str:
         raise Unfit
-    return value if not micro and _STORED_TIME.fullmatch(value) and _exists(value) else _moment(
-        value, layout, micro
-    )  # fmt: skip
+    return value if _is_stored_time(value) else _moment(value, LAYOUT, False)
+
+
+def micro_time(value: object) -> object:
+    """A time with six decimal places (`MicroTime.UnmarshalJSON`); null stays."""
+    if value is None:
+        return None
+    if type(value) is not str:
+        raise Unfit
+    return _moment(value, MICRO_LAYOUT, True)
 
 
 @lru_cache(maxsize=4096)
-def _exists(written: str) -> bool:
+def _is_stored_time(written: str) -> bool:
+    """Whether a text is a time that exists, in the form in which it is stored."""
     try:
         datetime.fromisoformat(written.replace("Z", "+00:00"))
     except ValueError:
         return False
-    return True
+    return bool(_STORED_TIME.fullmatch(written))
 
 
 def _moment(written: str, layout: str, micro: bool) -> str:

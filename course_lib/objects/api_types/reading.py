@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 
-from course_lib.objects.api_types.leaves import LEAF, Unfit, rounded_quantity
+from course_lib.objects.api_types.leaves import LEAF, Leaf, Unfit, rounded_quantity
 from course_lib.objects.api_types.table import Field, Type, fields_of
 from course_lib.objects.sharing import FEW, same_ends
 
@@ -105,14 +105,14 @@ class StructReader:
 
     def __init__(self, name: str, stored: bool) -> None:
         self._fields, self._stored = fields_of(name), stored
-        self._steps: dict[str, tuple[int, bool, bool, type | None, Read]] = {}
+        self._steps: dict[str, tuple[int, bool, bool, type | None, Leaf | None, Read]] = {}
         self._always: list[str] = []
 
     def _prepare(self) -> None:
         for place, field in enumerate(self._fields.values()):
-            read = reader(field.type, self._stored)
-            simple = _SIMPLE.get(field.type.shape)
-            self._steps[field.name] = (place, field.omitted, field.type.pointer, simple, read)
+            type, shape = field.type, field.type.shape
+            read, simple, leaf = reader(type, self._stored), _SIMPLE.get(shape), LEAF.get(shape)
+            self._steps[field.name] = place, field.omitted, type.pointer, simple, leaf, read
             if not field.omitted:
                 self._always.append(field.name)
 
@@ -145,7 +145,7 @@ class StructReader:
             step = steps.get(key)
             if step is None:
                 raise Unknown
-            place, omitted, pointer, simple, read = step
+            place, omitted, pointer, simple, leaf, read = step
             if item is None and pointer:
                 if omitted:
                     continue
@@ -156,7 +156,10 @@ class StructReader:
                 result[key] = item
             else:
                 old = was.get(key)
-                new = item if item is old and item is not None else read(item, old)
+                if item is old and item is not None:
+                    new = item
+                else:
+                    new = leaf(item) if leaf else read(item, old)
                 if omitted and not pointer and not new and (stored or new not in ([], {})):
                     continue
                 result[key] = new

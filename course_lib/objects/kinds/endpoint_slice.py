@@ -80,7 +80,7 @@ def _validate(document: Document) -> Errors:
 def _validate_update(new: Document, old: Document) -> Errors:
     """The same; endpoints that were valid before are not judged again."""
     yield from object_meta(new)
-    known = frozenset(id(each) for each in old.get("endpoints") or ())
+    known = frozenset(map(id, old.get("endpoints") or ()))
     yield from _endpoints_and_ports(new, known)
     if new.get("addressType") != old.get("addressType"):
         yield from unchanged("addressType", new.get("addressType"), old.get("addressType"))

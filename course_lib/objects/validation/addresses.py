@@ -66,6 +66,7 @@ def is_address(text: str) -> bool:
     return _parsed(text) is not None
 
 
+@lru_cache(maxsize=65536)
 def _parsed(text: str) -> Address | None:
     """An address; zeros at the front are passed over (`ParseIPSloppy`)."""
     try:
