@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from course_lib.cluster.arguments import checked
 from course_lib.cluster.control_plane import ControlPlane
-from course_lib.cluster.describe import Text
-from course_lib.cluster.etcdctl import etcdctl
+from course_lib.cluster.etcd_site import EtcdSite
 from course_lib.cluster.kubeadm import YEAR, KubeadmControlPlane
 from course_lib.cluster.tables import table
+from course_lib.command_line import Result
 from course_lib.engine import Simulation, timestamp
 from course_lib.errors import CourseError
 from course_lib.etcd import EtcdCluster
+from course_lib.etcd.ctl import run_line
 from course_lib.etcd.messages import Snapshot
 from course_lib.objects.quantity import Quantity
 
@@ -86,14 +87,16 @@ class Maintenance:
         self._sim.record(OPERATOR, f"Disk/{machine}", "DiskReplaced", "a new disk, empty")
         self.plane.membership.renew(machine)
 
-    def etcdctl(self, command: str) -> Text:
-        """Type an `etcdctl` command: member list, endpoint status, alarm list, compact, get, ...
+    def etcdctl(self, command: str, stdin: str = "") -> Result:
+        """Type an `etcdctl` or `etcdutl` command: member list, endpoint status, get, put, ...
+
+        `stdin` is what it reads, as `txn` does. Without `--endpoints` it asks all members.
 
         >>> from course_lib import Cluster
-        >>> print(Cluster.all_in_one().etcdctl("endpoint health"))
+        >>> Cluster.all_in_one().etcdctl("endpoint health")
         https://minikube:2379 is healthy: successfully committed proposal: took = 0s
         """
-        return etcdctl(self.plane, command)
+        return run_line(EtcdSite(self.plane), command, stdin)
 
     def limit_etcd(self, quota: str) -> None:
         """Set etcd's space quota (`--quota-backend-bytes`; 2Gi by default).
@@ -118,12 +121,13 @@ class Maintenance:
     def restore_snapshot(self, snapshot: Snapshot | str) -> None:
         """Start all members again from a snapshot (`etcdutl snapshot restore`).
 
-        `snapshot` is one of `save_snapshot`, or the file that `etcdctl snapshot save` wrote. Then
+        `snapshot` is one of `save_snapshot`, or the file that `etcdctl snapshot save` wrote, or
+        the folder that `etcdutl snapshot restore` made. Then
         all API servers, schedulers and controller managers are started again, as the documentation
         asks: their caches may hold changes made after the snapshot. Raises `CourseError` for a file
         that is not there, and for what is no snapshot.
         """
-        files = self.etcd.files
+        files = self.etcd.files | self.etcd.data_dirs
         saved = files.get(snapshot) if isinstance(snapshot, str) else snapshot
         if not isinstance(saved, Snapshot):
             raise CourseError(

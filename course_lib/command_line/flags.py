@@ -25,7 +25,8 @@ class Flag:
     `default` counts when the flag is not given; None: the empty value of the kind.
     `no_opt_default` is the value of `--name` without `=`; a flag that has it never takes the
     following word. Flags of the kinds `bool` and `count` always have it.
-    `usage` describes it; `deprecated` is added to a notice that its use brings.
+    `usage` describes it; `deprecated` is added to a notice that its use brings; no help lists what
+    is `hidden`.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Flag:
     no_opt_default: str = ""
     usage: str = ""
     deprecated: str = ""
+    hidden: bool = False
 
     @property
     def without_argument(self) -> str:

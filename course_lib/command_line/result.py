@@ -16,8 +16,9 @@ def preformatted(text: str) -> str:
 class Result:
     """What a program wrote to `stdout` and `stderr`, and its exit `code`.
 
-    It shows as a terminal shows it: `text` has both streams in the order of writing. `waited` is
-    how much simulated time passed meanwhile (s), which is shown below.
+    It shows as a terminal shows it: `text` has both streams in the order of writing. `str()` of it
+    has no line break at the end, so that `print` leaves no empty line. `waited` is how much
+    simulated time passed meanwhile (s), which is shown below.
 
     >>> Result("pod/web created\\n")
     pod/web created
@@ -34,14 +35,14 @@ class Result:
             object.__setattr__(self, "text", self.stdout + self.stderr)
 
     def __str__(self) -> str:
-        return self.text
+        return self.text.removesuffix("\n")
 
     def __repr__(self) -> str:
-        return "\n".join(filter(None, [self.text.removesuffix("\n"), self._passed]))
+        return "\n".join(filter(None, [str(self), self._passed]))
 
     def _repr_html_(self) -> str:
         passed = f"<p><em>{self._passed}</em></p>" if self._passed else ""
-        return preformatted(self.text.removesuffix("\n")) + passed
+        return preformatted(str(self)) + passed
 
     @property
     def _passed(self) -> str:

@@ -307,7 +307,7 @@ for machine in list(task.cluster.etcd.members)[:2]:
     "10-no-space": """
 import json
 
-answer = json.loads(task.cluster.etcdctl("get /registry -w json"))
+answer = json.loads(task.cluster.etcdctl("get /registry -w json").stdout)
 task.cluster.etcdctl(f"compact {answer['header']['revision']}")
 task.cluster.etcdctl("defrag")
 task.cluster.etcdctl("alarm disarm")

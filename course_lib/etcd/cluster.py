@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -15,6 +14,7 @@ from course_lib.etcd.mvcc import QUOTA, MVCCStore
 from course_lib.etcd.peers import Peers
 from course_lib.etcd.replica import ELECTION, HEARTBEAT, Done
 from course_lib.etcd.requests import TIMED_OUT, EtcdError, EtcdResponse, Outcome, Refused
+from course_lib.etcd.roster import Roster
 
 # etcd's limit for a request: five seconds, and two election time-outs (`Config.ReqTimeout`).
 REQUEST_TIMEOUT = 5.0 + 2 * ELECTION
@@ -25,7 +25,8 @@ READY = 0.9  # of the leader's log, that a learner must have to be promoted (`re
 class EtcdCluster:
     """Members over one network, in the time of `sim`.
 
-    `members` are their names, or how many there are; `member` is their class.
+    `members` are their names, or how many there are; `member` is their class, `roster` has their
+    IDs and URLs.
 
     >>> from course_lib.engine import Simulation
     >>> from course_lib.etcd import Put
@@ -36,21 +37,25 @@ class EtcdCluster:
     """
 
     def __init__(
-        self, sim: Simulation, members: int | Sequence[str] = 3, member: type[Member] = Member
+        self,
+        sim: Simulation,
+        members: int | Sequence[str] = 3,
+        member: type[Member] = Member,
+        roster: Roster | None = None,
     ) -> None:
         self.sim = sim
         self.quota: float = QUOTA
         self.world: Simulation | None = None
         self._noted = ""
         names = [f"etcd-{n + 1}" for n in range(members)] if isinstance(members, int) else members
-        self.peers = Peers(sim)
+        self.peers = Peers(sim, roster=roster)
+        self.roster = self.peers.roster
         self._member = member
         configuration = Configuration(tuple(names))
         self.members = {name: self._make(name, Disk(configuration)) for name in names}
-        ids = "".join(f"{self.peers.member_id(name):016x}" for name in sorted(names))
-        digest = hashlib.sha1(bytes.fromhex(ids)).digest()
-        self.cluster_id = int.from_bytes(digest[:8], "big")
+        self.cluster_id = self.roster.cluster_id(names)
         self.files: dict[str, Snapshot] = {}  # what `etcdctl snapshot save` wrote, by file name
+        self.data_dirs: dict[str, Snapshot] = {}  # what `etcdutl snapshot restore` made, by name
 
     def _make(self, name: str, disk: Disk) -> Member:
         return self._member(self.sim, name, self.peers, disk, lambda: MVCCStore(self.quota))
@@ -142,6 +147,18 @@ class EtcdCluster:
         self.elect()
         self.sim.run_until(lambda: self._caught_up(name), timeout=60)
         self._reconfigure(lambda c: Configuration((*c.voters, name), _without(c.learners, name)))
+
+    def transfer(self, name: str) -> None:
+        """Let another member lead (`etcdctl move-leader`), as soon as it has the whole log."""
+
+        def done() -> bool:
+            leader = self.leader
+            if leader is not None and leader.name != name:
+                leader.transfer(name)
+            return leader is not None and leader.name == name
+
+        self.elect()
+        self.sim.run_until(done, timeout=60)
 
     def remove(self, name: str) -> None:
         """A member goes, for good."""

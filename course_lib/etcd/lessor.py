@@ -36,6 +36,10 @@ class Lessor:
             if now >= end:
                 self._revoke(id)
 
+    def remaining(self, id: int) -> float:
+        """The seconds that a lease still has, as this member counts them."""
+        return self._ends.get(id, self.sim.now + self.store.leases[id]) - self.sim.now
+
     def renew(self, id: int) -> float | EtcdError:
         """Renew a lease; returns its seconds."""
         seconds = self.store.leases.get(id)

@@ -120,6 +120,12 @@ class Member(Replica):
         self.raft.replicate()
         self._after()
 
+    def transfer(self, name: str) -> None:
+        """Let another member lead in place of this one, once it has the whole log."""
+        self.raft.heartbeat_timeout()
+        self.raft.transfer(name)
+        self._after()
+
     # Reading
 
     def read(self, question: Question, done: Done) -> None:

@@ -52,13 +52,23 @@ class Snapshot(msgspec.Struct, frozen=True):
 
 
 class RequestVote(msgspec.Struct, frozen=True):
-    """A candidate asks for a vote; `pre` only asks whether it would be given (9.6)."""
+    """A candidate asks for a vote; `pre` only asks whether it would be given (9.6).
+
+    With `transfer` it stands because the leader asked it to (3.10).
+    """
 
     term: int
     candidate: str
     last_index: int
     last_term: int
     pre: bool = False
+    transfer: bool = False
+
+
+class TimeoutNow(msgspec.Struct, frozen=True):
+    """A leader asks the member that is to lead after it to stand at once (3.10)."""
+
+    term: int
 
 
 class Vote(msgspec.Struct, frozen=True):
@@ -120,5 +130,5 @@ class Answered(msgspec.Struct, frozen=True):
     index: int
 
 
-Message = RequestVote | Vote | AppendEntries | Appended | InstallSnapshot
+Message = RequestVote | Vote | AppendEntries | Appended | InstallSnapshot | TimeoutNow
 Mail = Message | Forward | Answered  # all that travels between members

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable
 from itertools import product
 
 from course_lib.engine import Simulation
 from course_lib.engine.simulation import Process
 from course_lib.etcd.messages import Mail
+from course_lib.etcd.roster import Roster
 
 DELAY = 0.0005, 0.0015  # s between two members of one zone, the least and the most
 
 
 class Peers:
-    """Which member reaches which."""
+    """Which member reaches which.
 
-    def __init__(self, sim: Simulation, delay: tuple[float, float] = DELAY) -> None:
+    In the time of `sim`, with a `delay` (least and most, s); `roster` has the members' IDs.
+    """
+
+    def __init__(
+        self, sim: Simulation, delay: tuple[float, float] = DELAY, roster: Roster | None = None
+    ) -> None:
         self.sim, self.delay, self.loss = sim, delay, 0.0
+        self.roster = Roster() if roster is None else roster
         self._random = sim.random("etcd/peers")
         self._receive: dict[str, Callable[[Mail], None]] = {}
         self._cut: set[tuple[str, str]] = set()  # from, to
-        self._removals: dict[str, int] = {}  # by member: how often it was removed
 
     def attach(self, name: str, receive: Callable[[Mail], None]) -> None:
         """Messages for a member go to this function from now on."""
@@ -51,20 +56,10 @@ class Peers:
 
         A later member of the same name is another one, as a new member ID says in etcd.
         """
-        self._removals[name] = self._removals.get(name, 0) + 1
-
-    def member_id(self, name: str) -> int:
-        """The ID of the member that has this name now, as etcd makes it from its peer URL.
-
-        Source: `server/etcdserver/api/membership/member.go`; in place of the time of joining it
-        counts how often the name was removed.
-        """
-        again = self._removals.get(name, 0)
-        text = f"https://{name}:2380etcd-cluster{again or ''}"
-        return int.from_bytes(hashlib.sha1(text.encode()).digest()[:8], "big")
+        self.roster.forget(name)
 
     def _identities(self, *names: str) -> tuple[int, ...]:
-        return tuple(self._removals.get(name, 0) for name in names)
+        return tuple(map(self.roster.removals, names))
 
     def cut(self, source: str, target: str) -> None:
         """Nothing from one member reaches the other; the way back stays open."""

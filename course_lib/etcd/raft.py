@@ -25,6 +25,7 @@ from course_lib.etcd.messages import (
     InstallSnapshot,
     Message,
     RequestVote,
+    TimeoutNow,
     Vote,
 )
 
@@ -89,10 +90,16 @@ class Raft:
             for other in self._others():
                 self._send_entries(other)
 
-    def _campaign(self, pre: bool) -> None:
+    def transfer(self, target: str) -> None:
+        """Leaders: ask a member that has the whole log to stand for election at once (3.10)."""
+        if self.role is RaftRole.LEADER and self.match_index[target] == self.log.last_index:
+            self.outbox.append((target, TimeoutNow(self.current_term)))
+
+    def _campaign(self, pre: bool, transfer: bool = False) -> None:
         """On conversion to candidate: increment term, vote for self, ask all for their votes.
 
-        A pre-candidate asks for the next term, and changes nothing yet.
+        A pre-candidate asks for the next term, and changes nothing yet. With `transfer` the leader
+        has asked for it, and those who hear from that leader vote all the same.
         """
         self.leader = ""
         self.votes = set()
@@ -102,7 +109,8 @@ class Raft:
             self.role = RaftRole.CANDIDATE
             self.current_term += 1
             self.voted_for, term = self.name, self.current_term
-        request = RequestVote(term, self.name, self.log.last_index, self.log.last_term, pre)
+        last = self.log.last_index, self.log.last_term
+        request = RequestVote(term, self.name, *last, pre, transfer)
         for other in self.configuration.voters:
             if other != self.name:
                 self.outbox.append((other, request))
@@ -114,7 +122,8 @@ class Raft:
         """All servers: a higher term in a message converts to follower; a lower one is refused."""
         pre = isinstance(message, RequestVote | Vote) and message.pre
         if message.term > self.current_term and not pre:
-            if isinstance(message, RequestVote) and self._leader_is_near():
+            stands_unasked = isinstance(message, RequestVote) and not message.transfer
+            if stands_unasked and self._leader_is_near():
                 return  # somebody who was cut off must not unseat a leader that works (4.2.3)
             self._follow(message.term, "")
         match message:
@@ -128,6 +137,8 @@ class Raft:
                 self._on_appended(message)
             case InstallSnapshot():
                 self._on_install_snapshot(message)
+            case TimeoutNow(term=self.current_term) if self.name in self.configuration.voters:
+                self._campaign(pre=False, transfer=True)
 
     def _on_request_vote(self, asked: RequestVote) -> None:
         """Grant, if the term is not old, no other has this vote, and the log is up to date.

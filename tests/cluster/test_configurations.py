@@ -251,7 +251,6 @@ def test_a_watch_lists_anew_where_etcd_has_forgotten():
         (lambda c: c.kill_process("etcd-1", "nginx"), "there is no such process"),
         (lambda c: c.cut("moon"), "no such machine"),
         (lambda c: c.fail_disk("worker-1"), "no member of etcd lives there"),
-        (lambda c: c.etcdctl("make coffee"), 'unknown command "make" for "etcdctl"'),
         (lambda c: Cluster.ha_etcd(etcd=4), "no better than one fewer"),
         (lambda c: Cluster(nodes=1).components(), "control plane is not simulated"),
     ],

@@ -102,9 +102,9 @@ def test_a_full_etcd_reads_deletes_and_does_not_write_until_it_is_made_to():
             cluster.apply(note("big") | {"data": {"x": "y" * 20_000, "n": str(number)}})
     assert cluster.get("nodes") is not None
     cluster.delete("configmap", "big")
-    member = int(cluster.etcdctl("member list").split(",")[0], 16)
-    assert cluster.etcdctl("alarm list") == f"memberID:{member} alarm:NOSPACE"
-    assert "Active Alarm(s): NOSPACE" in cluster.etcdctl("endpoint health")
+    member = int(str(cluster.etcdctl("member list")).split(",")[0], 16)
+    assert str(cluster.etcdctl("alarm list")) == f"memberID:{member} alarm:NOSPACE"
+    assert "Active Alarm(s): NOSPACE" in cluster.etcdctl("endpoint health").stderr
     revision = cluster.api.server.store.revision
     cluster.etcdctl(f"compact {revision}")
     cluster.etcdctl("alarm disarm")

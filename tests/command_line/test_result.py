@@ -7,8 +7,8 @@ from course_lib.command_line import Result, Terminal, quoted
 
 def test_a_result_shows_as_its_text():
     result = Result("NAME\nweb\n", "Warning: old\n", 1)
-    assert str(result) == "NAME\nweb\nWarning: old\n"
-    assert repr(result) == "NAME\nweb\nWarning: old"
+    assert str(result) == repr(result) == "NAME\nweb\nWarning: old"
+    assert result.text == "NAME\nweb\nWarning: old\n"
 
 
 def test_a_notebook_shows_the_text_as_it_is_and_scrolls_long_lines():
@@ -23,7 +23,7 @@ def test_both_streams_show_in_the_order_of_writing():
     terminal.out("three\n")
     result = terminal.result(2)
     assert (result.stdout, result.stderr, result.code) == ("one\nthree\n", "two\n", 2)
-    assert str(result) == "one\ntwo\nthree\n"
+    assert result.text == "one\ntwo\nthree\n"
 
 
 def test_a_text_is_quoted_as_in_go():

@@ -33,7 +33,7 @@ def one_is_enough(cluster):
 
 def etcdctl(*commands):
     def repair(cluster):
-        text = cluster.etcdctl("get /registry -w json")
+        text = cluster.etcdctl("get /registry -w json").stdout
         revision = json.loads(text)["header"]["revision"]
         for command in commands:
             cluster.etcdctl(command.format(revision=revision))
