@@ -28,7 +28,7 @@ class Exit(Exception):
 
 
 @dataclass(frozen=True)
-class Command(Generic[S]):
+class CommandTree(Generic[S]):
     """A command: what it is called and does (`run`), its flags, and the commands below it.
 
     `use` is its name with what may follow; `persistent` are flags of all commands below it too;
@@ -41,7 +41,7 @@ class Command(Generic[S]):
     run: Run[S] | None = None
     flags: tuple[Flag, ...] = ()
     persistent: tuple[Flag, ...] = ()
-    commands: tuple[Command[S], ...] = ()
+    commands: tuple[CommandTree[S], ...] = ()
     long: str = ""
     example: str = ""
     group: str = ""
@@ -63,7 +63,7 @@ class Program(Generic[S]):
     the help of the program itself does not list `--help`.
     """
 
-    root: Command[S]
+    root: CommandTree[S]
     groups: tuple[str, ...] = ()
     footer: str = ""
     only_usage: bool = False
@@ -99,7 +99,7 @@ class _Line(Generic[S]):
             self.path.append(below)
 
     @property
-    def command(self) -> Command[S]:
+    def command(self) -> CommandTree[S]:
         return self.path[-1]
 
     @property
@@ -193,12 +193,12 @@ class _Line(Generic[S]):
 
     def _lists(self) -> list[str]:
         """The commands below, in groups where the program has some."""
-        commands: Iterable[Command[S]] = self.command.commands
+        commands: Iterable[CommandTree[S]] = self.command.commands
         groups: tuple[str, ...] = ()
         if len(self.path) == 1:
             groups = self.program.groups
             last = groups[-1] if groups else ""
-            commands = [*commands, Command("help", "Help about any command", group=last)]
+            commands = [*commands, CommandTree("help", "Help about any command", group=last)]
         rows = sorted(commands, key=lambda each: each.name)
         width = max(LEAST_PADDING, *(len(each.name) for each in rows))
 
@@ -212,7 +212,7 @@ class _Line(Generic[S]):
         return [listed(title, title) for title in groups]
 
 
-def _named(command: Command[S], word: str) -> Command[S] | None:
+def _named(command: CommandTree[S], word: str) -> CommandTree[S] | None:
     """The command of this name, or the only one whose name begins so."""
     for each in command.commands:
         if each.name == word:
@@ -259,7 +259,7 @@ def _without_first(words: list[str], gone: str, flags: Sequence[Flag]) -> list[s
     return words
 
 
-def _suggestions(command: Command[S], typed: str) -> str:
+def _suggestions(command: CommandTree[S], typed: str) -> str:
     names = [*(each.name for each in command.commands), "help"]
     near = [
         name

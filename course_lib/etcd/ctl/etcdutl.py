@@ -6,7 +6,7 @@ Source: `etcdutl/etcdutl/*.go` and `etcdutl/snapshot/v3_snapshot.go` (etcd 3.7).
 
 from __future__ import annotations
 
-from course_lib.command_line import Command, Exit, Flag, Parsed, Program, Terminal
+from course_lib.command_line import CommandTree, Exit, Flag, Parsed, Program, Terminal
 from course_lib.etcd.ctl.endpoints import STORAGE_VERSION, hash_of
 from course_lib.etcd.ctl.printing import Answer, check_format, human_bytes
 from course_lib.etcd.ctl.session import BAD_ARGUMENTS, ERROR, Typed, need
@@ -34,7 +34,7 @@ RESTORE = (
     Flag("mark-compacted", "", "bool", usage="Forget what was before the revision that is raised"),
 )  # fmt: skip
 NO_FILE = "no such file or directory"
-Utl = Command[Typed]
+Utl = CommandTree[Typed]
 
 
 def snapshot_status(typed: Typed, asked: Parsed, terminal: Terminal) -> None:

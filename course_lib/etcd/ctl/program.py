@@ -5,7 +5,7 @@ Source: `etcdctl/ctlv3/ctl.go` and `command/groups.go` (etcd 3.7). The descripti
 
 from __future__ import annotations
 
-from course_lib.command_line import Command, Exit, Flag, Parsed, Program, Terminal, flag_usages
+from course_lib.command_line import CommandTree, Exit, Flag, Parsed, Program, Terminal, flag_usages
 from course_lib.etcd.ctl import endpoints, keys, leases, members, transactions, upkeep, watching
 from course_lib.etcd.ctl.session import ERROR, Typed
 
@@ -47,7 +47,7 @@ SNAPSHOT_EXAMPLE = """\
 
   # Save a snapshot of one member
   etcdctl --endpoints=https://etcd-1:2379 snapshot save /backup/etcd.db"""
-Ctl = Command[Typed]
+Ctl = CommandTree[Typed]
 
 
 def _refused(name: str, short: str, group: str, below: tuple[str, ...] = ()) -> Ctl:
