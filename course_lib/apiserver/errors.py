@@ -15,6 +15,12 @@ class APIError(CourseError):
     reason = "InternalError"
 
 
+class NoReason(APIError):
+    """A failure behind the API server, which it passes on without a reason of its own."""
+
+    reason = ""
+
+
 class NotFound(APIError):
     """No such object."""
 

@@ -26,6 +26,7 @@ from course_lib.apiserver.dry_run import dry
 from course_lib.apiserver.errors import NotAllowed
 from course_lib.apiserver.field_validation import field_validation
 from course_lib.apiserver.patch_bodies import read_patch
+from course_lib.apiserver.pod_logs import Kubelets, container_of, log_options
 from course_lib.apiserver.scales import scale_of
 from course_lib.apiserver.server import APIServer
 from course_lib.apiserver.statuses import HTTPResponse, refused
@@ -60,11 +61,11 @@ def _state(view: Object) -> Document:
 class Face:
     """An API server's HTTP face, without the sockets.
 
-    `reach` returns the API server that answers a request.
+    `reach` returns the API server that answers a request, `kubelets` is its way to the nodes.
     """
 
-    def __init__(self, reach: Callable[[], APIServer]) -> None:
-        self._reach = reach
+    def __init__(self, reach: Callable[[], APIServer], kubelets: Kubelets | None = None) -> None:
+        self._reach, self._kubelets = reach, kubelets
 
     @property
     def api(self) -> APIServer:
@@ -165,6 +166,8 @@ class Face:
             if request.as_table:
                 return HTTPResponse(200, self.table(target.kind, found, str(now)))
             return self._listed(target, found)
+        if target.part == "log":
+            return HTTPResponse(200, {}, text=self._log(target, request))
         document = self.api.document(target.kind, target.name, target.namespace)
         if target.part == "scale":
             return HTTPResponse(200, scale_of(target.kind, document))
@@ -173,6 +176,15 @@ class Face:
             revision = document["metadata"]["resourceVersion"]
             return HTTPResponse(200, self.table(target.kind, found, revision, listed=False))
         return HTTPResponse(200, document)
+
+    def _log(self, target: Target, request: Request) -> str:
+        """What a container of a Pod has said, as its kubelet tells."""
+        options = log_options(request, target.name, self.api.sim.now)
+        pod = self.api.get(Pod, target.name, target.namespace)
+        container = container_of(pod, request.text("container"))
+        if self._kubelets is None or not pod.spec.node_name:
+            return ""
+        return self._kubelets.log(pod, container, options)
 
     def _chosen(self, target: Target, request: Request) -> list[Object]:
         """The objects of a collection that the request's selectors choose."""

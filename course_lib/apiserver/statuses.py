@@ -58,7 +58,7 @@ class HTTPResponse(msgspec.Struct):
     status: int
     document: Document
     warnings: list[str] = []
-    text: str = ""  # sent in place of the document
+    text: str | None = None  # sent in place of the document
 
 
 def refused(refusal: CourseError, about: Document | None = None) -> HTTPResponse:

@@ -23,6 +23,7 @@ METHODS: dict[str | None, tuple[str, ...]] = {
     "resize": ("GET", "PUT", "PATCH"),
     "ephemeralcontainers": ("GET", "PUT", "PATCH"),
     "eviction": ("POST",),
+    "log": ("GET",),
     "binding": ("POST",),
     "token": ("POST",),
     "finalize": ("PUT",),

@@ -135,7 +135,7 @@ class Cluster(ShortForms):
             self.plane = KubeadmControlPlane(self.sim, layout, *parts, certificates)
         enforced = self.network.enforces_policies if policies is None else policies
         self._compose(NodeSettings(runtime, proxy, enforced), metrics, cloud)
-        self.name = magics.introduce(self.api, name)
+        self.name = magics.introduce(self, name)
         self._add_nodes(cpu, memory, labels or {})
 
     def _compose(self, settings: NodeSettings, metrics: MetricsServer, cloud: bool) -> None:

@@ -6,6 +6,8 @@ import json
 import shlex
 from typing import TYPE_CHECKING
 
+from course_lib.apiserver.errors import NoReason, NotFound
+from course_lib.apiserver.pod_logs import LogOptions, container_of
 from course_lib.client import Client
 from course_lib.cluster.arguments import checked
 from course_lib.cluster.machines import Machines
@@ -13,10 +15,10 @@ from course_lib.cluster.tables import table
 from course_lib.cri import messages as v1
 from course_lib.errors import CourseError
 from course_lib.node import Kubelet
-from course_lib.node.cri_config import log_directory
+from course_lib.node.container_logs import container_log
 from course_lib.node.slot import Seen, Slot
+from course_lib.objects.kinds.pod import Pod
 from course_lib.runtimes import RuntimeFault
-from course_lib.runtimes.logs import said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,19 +76,25 @@ class ContainerAccess:
         >>> cluster.logs("hi")
         'hello\\n'
         """
-        kubelet, slot = self._slot(pod, container, namespace)
-        found = slot.previous if previous else slot.current
-        if found is None:
-            which = "previous terminated container" if previous else "container"
-            raise CourseError(
-                f'{which} "{slot.spec.name}" in pod "{pod}" not found',
-                found=slot.reason[0] or "it has never been started",
-                do="look at the Pod's status and its events",
-            )
-        attempt = slot.restarts - previous
-        worker = next(w for w in kubelet.workers.values() if slot in w.slots)
-        path = f"{log_directory(worker.pod)}/{slot.spec.name}/{attempt}.log"
-        return said(kubelet.disk.read(path), timestamps)
+        found = self._api.get(Pod, pod, namespace)
+        name = container_of(found, container or found.spec.containers[0].name)
+        return self.log(found, name, LogOptions(previous=previous, timestamps=timestamps))
+
+    def log(self, pod: Pod, container: str, options: LogOptions) -> str:
+        """The log of a container of a `pod`, as its kubelet gives it to the API server.
+
+        `options` say how much of it. Raises `APIError` in the kubelet's words, and where its
+        machine does not answer.
+        """
+        kubelet = self._machines.kubelets.get(pod.spec.node_name)
+        if kubelet is None:
+            raise NotFound(f'nodes "{pod.spec.node_name}" not found')
+        if not kubelet.powered:
+            place = f"{kubelet.machine.address}:10250"
+            path = f"https://{place}/containerLogs/{pod.namespace}/{pod.name}/{container}"
+            raise NoReason(f'Get "{path}": dial tcp {place}: connect: no route to host')
+        worker = kubelet.workers.get(pod.uid)
+        return container_log(worker, kubelet.disk, pod, container, options)
 
     def exec_sync(
         self,

@@ -9,18 +9,26 @@ from __future__ import annotations
 
 import itertools
 import weakref
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from course_lib.client.local import ServerClient
+from course_lib.cluster.containers import ContainerAccess
 from course_lib.kubectl import Kubectl
 from course_lib.kubectl.failures import CommandError
 from course_lib.kubectl.kubeconfig import Kubeconfig
 from course_lib.kubectl.local import LocalConnection, SimulatedTime
 
 if TYPE_CHECKING:
-    from course_lib.client.local import ServerClient
     from course_lib.kubectl.server import APIConnection, Time
 
 USER = "learner"
+
+
+class KnownCluster(Protocol):
+    """What kubectl needs of a cluster."""
+
+    api: ServerClient
+    containers: ContainerAccess
 
 
 class Contexts:
@@ -31,20 +39,20 @@ class Contexts:
 
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
-        self._clients: weakref.WeakValueDictionary[str, ServerClient] = (
+        self._clusters: weakref.WeakValueDictionary[str, KnownCluster] = (
             weakref.WeakValueDictionary()
         )
         self.kubeconfig = Kubeconfig({"apiVersion": "v1", "kind": "Config"})
         self.kubectl = Kubectl(self.kubeconfig, self._connect)
 
-    def add(self, client: ServerClient, name: str = "") -> str:
-        """Add a cluster by the client that reaches it, and put it into use; returns its name.
+    def add(self, cluster: KnownCluster, name: str = "") -> str:
+        """Add a cluster, and put it into use; returns its name.
 
         A cluster of the same `name` is replaced.
         """
         name = name or f"course-{next(self._numbers)}"
         self._forget_gone()
-        self._clients[name] = client
+        self._clusters[name] = cluster
         config = self.kubeconfig
         config.put("cluster", name, {"server": _address(name)})
         config.put("user", USER, {})
@@ -54,14 +62,15 @@ class Contexts:
 
     def _connect(self, context: str) -> tuple[APIConnection, Time]:
         cluster = self.kubeconfig.entry("context", context).get("cluster", "") if context else ""
-        client = self._clients.get(cluster)
-        if client is None:
+        known = self._clusters.get(cluster)
+        if known is None:
             raise CommandError("there is no cluster: make one, with cluster = Cluster()")
-        return LocalConnection(client, _address(cluster)), SimulatedTime(client.sim)
+        way = LocalConnection(known.api, _address(cluster), known.containers)
+        return way, SimulatedTime(known.api.sim)
 
     def _forget_gone(self) -> None:
         for name in self.kubeconfig.names("cluster"):
-            if name not in self._clients:
+            if name not in self._clusters:
                 self.kubeconfig.remove("cluster", name)
                 self.kubeconfig.remove("context", name)
 

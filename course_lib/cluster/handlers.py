@@ -18,7 +18,7 @@ from tornado.websocket import WebSocketHandler
 
 from course_lib.apiserver import aggregated
 from course_lib.apiserver.bodies import Request
-from course_lib.apiserver.errors import BadRequest, Forbidden, Invalid, NotAllowed, NotAuthenticated
+from course_lib.apiserver.errors import BadRequest, Forbidden, NotAllowed, NotAuthenticated
 from course_lib.apiserver.statuses import HTTPResponse, failure, refused, to_json
 from course_lib.apiserver.targets import Target, target_of
 from course_lib.cluster.session import ServedSession
@@ -92,7 +92,7 @@ class Guarded(RequestHandler):
 
     def reply(self, answer: HTTPResponse) -> None:
         """Answer with a document, or with text."""
-        if not answer.text:
+        if answer.text is None:
             self.say(answer.status, answer.document)
             return
         self.set_status(answer.status)
@@ -123,7 +123,7 @@ def warning_header(text: str) -> str:
 
 
 class API(Guarded):
-    """Everything but logs and exec."""
+    """Everything but exec."""
 
     async def get(self) -> None:
         """Get, list, or watch."""
@@ -187,47 +187,6 @@ class API(Guarded):
         """The client has gone."""
         if hasattr(self, "_events"):
             self._events.end()
-
-
-class PodLog(Guarded):
-    """`kubectl logs`, up to now; a log is not followed."""
-
-    def get(self, namespace: str, pod: str) -> None:
-        """Answer as text."""
-        asked = self.asked
-        try:
-            last, most = _limits(asked)
-            with self.served.lock:
-                said = self.served.cluster.containers.logs(
-                    pod,
-                    asked.text("container"),
-                    namespace,
-                    previous=bool(asked.flag("previous")),
-                    timestamps=bool(asked.flag("timestamps")),
-                )
-        except CourseError as refusal:
-            self.refuse(refusal)
-            return
-        lines = said.splitlines(keepends=True)
-        if last is not None:
-            lines = lines[max(0, len(lines) - last) :]
-        self.set_header("Content-Type", "text/plain")
-        self.finish("".join(lines).encode()[:most])
-
-
-def _limits(asked: Request) -> tuple[int | None, int | None]:
-    """How many lines and bytes of a log are asked for; raises what the API refuses."""
-    last, most = asked.number("tailLines"), asked.number("limitBytes")
-    for name, given, least, must in (
-        ("tailLines", last, 0, "must be greater than or equal to 0"),
-        ("limitBytes", most, 1, "must be greater than 0"),
-    ):
-        if given is not None and given < least:
-            raise Invalid(f"{name}: Invalid value: {must}", where=name, found=str(given))
-    for name in ("sinceSeconds", "sinceTime"):
-        if name in asked.query:
-            raise BadRequest("logs since a time are not simulated", found=name, do="use tailLines")
-    return last, most
 
 
 class Exec(Guarded, WebSocketHandler):

@@ -10,8 +10,7 @@ import re
 import sys
 from typing import Any
 
-from course_lib.client.local import ServerClient
-from course_lib.cluster.contexts import CONTEXTS
+from course_lib.cluster.contexts import CONTEXTS, KnownCluster
 
 _VARIABLE = re.compile(r"(?<!\{)\{([A-Za-z_]\w*)\}(?!\})")
 
@@ -29,8 +28,8 @@ def kubectl(line: str, cell: str | None = None) -> None:
 kubectl._ipython_magic_no_var_expand = True  # type: ignore[attr-defined]  # of jsonpath's braces
 
 
-def introduce(client: ServerClient, name: str) -> str:
-    """Make a cluster known to `%kubectl` by the client that reaches it; returns its name.
+def introduce(cluster: KnownCluster, name: str) -> str:
+    """Make a cluster known to `%kubectl`; returns its name.
 
     `name` is empty for one with a number. In a notebook the magics are there from now on; IPython
     is not imported for it.
@@ -38,7 +37,7 @@ def introduce(client: ServerClient, name: str) -> str:
     shell = _shell()
     if shell is not None and "kubectl" not in shell.magics_manager.magics["line"]:
         shell.register_magic_function(kubectl, "line_cell", "kubectl")
-    return CONTEXTS.add(client, name)
+    return CONTEXTS.add(cluster, name)
 
 
 def _filled(line: str) -> str:

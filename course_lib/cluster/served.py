@@ -23,7 +23,7 @@ with extra("serve"):
     from tornado.netutil import bind_sockets
     from tornado.web import Application
 
-    from course_lib.cluster.handlers import API, Exec, PodLog
+    from course_lib.cluster.handlers import API, Exec
 
 TICK = 0.05  # s between two looks at the clock
 SLICE = 1.0  # simulated s that run at a time; then clients get their turn
@@ -134,7 +134,7 @@ class Served(ServedSession):
         self.loop, self._end = asyncio.get_running_loop(), asyncio.Event()
         own = {"served": self}
         pods = r"(?:/token/[^/]*)?/api/v1/namespaces/([^/]+)/pods/([^/]+)"
-        routes = [(pods + "/log", PodLog, own), (pods + "/exec", Exec, own), (".*", API, own)]
+        routes = [(pods + "/exec", Exec, own), (".*", API, own)]
         application = Application(routes, log_function=lambda handler: None)
         http = HTTPServer(application, max_body_size=LARGEST_REQUEST)
         http.add_sockets(self._sockets)

@@ -38,7 +38,7 @@ class ServedSession:
 
     def __init__(self, cluster: ServedCluster) -> None:
         self.cluster = cluster
-        self.face = Face(cluster.api.reach)
+        self.face = Face(cluster.api.reach, cluster.containers)
         self.token = secrets.token_urlsafe(24)
         self.lock = threading.RLock()
 

@@ -7,7 +7,8 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TextIO
 
-from course_lib.command_line import Parsed, Terminal
+from course_lib.command_line import Parsed, Terminal, ValueProblem
+from course_lib.command_line.values import duration
 from course_lib.engine.ages import since
 from course_lib.engine.timestamps import EPOCH
 from course_lib.kubectl.catalogue import Described
@@ -18,6 +19,7 @@ from course_lib.kubectl.selection import ResourceSelector, Selection, Wanted
 from course_lib.kubectl.server import APIConnection, ServerAPI, Time
 
 _PROCESS = 1  # the number of the process in its logs
+PATIENCE = 60.0  # s for which a command follows what has no end, unless --request-timeout says it
 
 
 class Environment:
@@ -76,6 +78,20 @@ class Invocation:
     def select(self, wanted: Wanted) -> Selection:
         """The objects that the command is about."""
         return ResourceSelector(self, wanted).select()
+
+    @property
+    def patience(self) -> float:
+        """For how long a command follows what has no end, such as `logs -f` (s).
+
+        The real kubectl goes on until somebody presses Ctrl-C; without `--request-timeout` it ends
+        here after a minute. Raises `CommandError` for a timeout that is none.
+        """
+        text = self.flags.text("request-timeout")
+        try:
+            given = float(text) if text.isdecimal() else duration(text)
+        except ValueProblem as problem:
+            raise CommandError(f"Invalid timeout value. {problem}") from None
+        return given or PATIENCE
 
     def age(self, stamp: str | None) -> str:
         """How long ago a timestamp of the API was: `3m5s`."""

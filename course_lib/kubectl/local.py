@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from course_lib.apiserver.bodies import Request
 from course_lib.apiserver.errors import Unreachable
+from course_lib.apiserver.pod_logs import Kubelets
 from course_lib.apiserver.rest import Face
 from course_lib.apiserver.statuses import HTTPResponse, refused
 from course_lib.apiserver.targets import target_of
@@ -22,13 +23,15 @@ from course_lib.objects.manifests import Document
 class LocalConnection:
     """The way to the API server that a client in this process reaches.
 
-    `address` is the URL that is shown for it.
+    `address` is the URL that is shown for it, `kubelets` its way to the nodes.
     """
 
-    def __init__(self, client: ServerClient, address: str) -> None:
+    def __init__(
+        self, client: ServerClient, address: str, kubelets: Kubelets | None = None
+    ) -> None:
         self.address = address
         self._client = client
-        self._face = Face(client.reach)
+        self._face = Face(client.reach, kubelets)
 
     def answer(self, request: Request) -> HTTPResponse:
         """The answer of the API server's HTTP face."""

@@ -130,12 +130,12 @@ class WallTime:
 
 def _response(answer: http.client.HTTPResponse, content: bytes) -> HTTPResponse:
     """An answer as our own API server would give it."""
-    text, document = content.decode(errors="replace"), {}
+    document: Document = {}
+    text: str | None = content.decode(errors="replace")
     if "json" in (answer.getheader("Content-Type") or ""):
-        document = json.loads(text)
-        text = ""
+        document, text = json.loads(content), None
     elif answer.status >= 400:
-        document = failure(answer.status, "", text.strip())
+        document = failure(answer.status, "", content.decode(errors="replace").strip())
     warnings = [_warning(each) for each in answer.headers.get_all("Warning") or ()]
     return HTTPResponse(answer.status, document, warnings, text)
 

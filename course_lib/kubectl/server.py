@@ -115,7 +115,7 @@ class ServerAPI:
     def text(self, path: Path | str, query: Query | None = None) -> str:
         """Get what is text, such as a log; raises `RefusedRequest`."""
         answer = self._answered("GET", path, query, None, JSON, "*/*")
-        return answer.text or msgspec.json.encode(answer.document).decode()
+        return msgspec.json.encode(answer.document).decode() if answer.text is None else answer.text
 
     def get(self, path: Path | str, query: Query | None = None, accept: str = JSON) -> Document:
         """Get the document at a `path`; raises `RefusedRequest`.

@@ -65,6 +65,17 @@ class ContainerLog:
             self.disk.append(self.path, head + text + b"\n")
 
 
+def since(log: bytes, stamp: str) -> bytes:
+    r"""The entries of a log that were written at a time or later.
+
+    >>> since(b"2026-01-01T00:00:01.5Z stdout F a\n2026-01-01T00:00:03.0Z stdout F b\n",
+    ...     "2026-01-01T00:00:02Z")
+    b'2026-01-01T00:00:03.0Z stdout F b\n'
+    """
+    first = stamp.removesuffix("Z").encode()  # of RFC 3339, times of one length sort as texts
+    return b"".join(line for line in log.splitlines(keepends=True) if line[: len(first)] >= first)
+
+
 def said(log: bytes, stamps: bool = False, stream: str = "") -> str:
     r"""The text of a log in this format, as `kubectl logs` shows it; all of it, or one stream's.
 

@@ -1,6 +1,7 @@
 """The real kubectl and ours, told the same on two clusters of one history: do they say the same?
 
-A story is a list of steps on a world: a line of kubectl, `{line:, stdin:}`, or `{run: seconds}`.
+A story is a list of steps on a world: a line of kubectl, `{line:, stdin:}`, `{run: seconds}`, or
+`{given: manifests}`.
 Stories stand in `kubectl_stories/*.yaml`. Both clusters have the same seed, so that what is made
 in one by the real kubectl is made in the other by ours, name for name.
 """
@@ -32,11 +33,15 @@ TRIES = 3  # of a line that only reads: a second may pass between the two
 
 
 class Step(NamedTuple):
-    """One thing that happens: a line of kubectl with what it reads, or seconds that pass."""
+    """One thing that happens: a line of kubectl with what it reads, or seconds that pass.
+
+    Or manifests that both clusters are `given`.
+    """
 
     line: str = ""
     stdin: str = ""
     seconds: float = 0.0
+    given: str = ""
 
 
 class Story(NamedTuple):
@@ -93,6 +98,8 @@ def stories() -> list[Story]:
 def _step(written: Any) -> Step:
     if isinstance(written, str):
         return Step(written)
+    if "given" in written:
+        return Step(given=written["given"])
     if "run" in written:
         return Step(seconds=float(written["run"]))
     return Step(written["line"], written.get("stdin", ""))
@@ -124,7 +131,7 @@ class Pair:
         self.config = self.served.kubeconfig(self.home / "kubeconfig")
         own = self.home / "own-kubeconfig"
         shutil.copy(self.config, own)
-        route = LocalConnection(self.ours.api, self.served.server)
+        route = LocalConnection(self.ours.api, self.served.server, self.ours.containers)
         passing = WallTime(self.ours.sim)
         self.kubectl = Kubectl(Kubeconfig.read(own), lambda context: (route, passing))
         return self
@@ -136,7 +143,10 @@ class Pair:
         """Tell a story to both; what they said."""
         said = []
         for step in story.steps:
-            if step.seconds:
+            if step.given:
+                self.theirs.apply(step.given)
+                self.ours.apply(step.given)
+            elif step.seconds:
                 self.served.run(step.seconds)
                 self.ours.run(step.seconds)
             else:

@@ -1,0 +1,219 @@
+"""`kubectl logs`: what containers have said.
+
+Source: kubectl `pkg/cmd/logs/logs.go`, `pkg/polymorphichelpers/logsforobject.go`.
+"""
+
+from __future__ import annotations
+
+from course_lib.kubectl.command import Command
+from course_lib.kubectl.failures import CommandError, RefusedRequest
+from course_lib.kubectl.invocation import Invocation
+from course_lib.kubectl.pods import (
+    PodContainer,
+    by_logging,
+    chosen_container,
+    containers_of,
+    pods_of,
+)
+from course_lib.kubectl.selection import Wanted
+from course_lib.kubectl.server import Path
+from course_lib.objects.manifests import Document
+
+USAGE = (
+    "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\n"
+    "POD or TYPE/NAME is a required argument for the logs command"
+)
+OF_SELECTED = 10  # lines of each Pod that a selector chooses, unless told
+NO_TIME = 'parsing time "{0}" as "2006-01-02T15:04:05Z07:00": cannot parse "{0}" as "2006"'
+
+
+def run(call: Invocation) -> None:
+    """Print the logs, one after the other."""
+    _check_words(call)
+    query = _query(call)
+    _check(call, query)
+    found = _containers(call, _owners(call))
+    if call.flags.on("follow"):
+        _Following(call, found, query).print()
+        return
+    for container in found:
+        text = _text(call, container, query)
+        call.out(_prefixed(call, container, text))
+
+
+def _check_words(call: Invocation) -> None:
+    selector = call.flags.text("selector")
+    if (not call.args and not selector) or len(call.args) > 2:
+        raise call.usage_error(USAGE)
+    if len(call.args) == 1 and selector:
+        raise call.usage_error("only a selector (-l) or a POD name is allowed")
+
+
+def _query(call: Invocation) -> dict[str, str]:
+    """The parameters of the request, as the flags have them."""
+    flags, query = call.flags, dict[str, str]()
+    for name in ("previous", "timestamps"):
+        if flags.on(name):
+            query[name] = "true"
+    if flags.text("since-time"):
+        query["sinceTime"] = flags.text("since-time")
+    if flags.seconds("since"):
+        query["sinceSeconds"] = str(round(flags.seconds("since")))
+    if flags.number("limit-bytes"):
+        query["limitBytes"] = str(flags.number("limit-bytes"))
+    tail = flags.number("tail")
+    if flags.text("selector") and tail == -1 and "tail" not in flags.given:
+        tail = OF_SELECTED
+    if tail != -1:
+        query["tailLines"] = str(tail)
+    return query
+
+
+def _check(call: Invocation, query: dict[str, str]) -> None:
+    flags, name = call.flags, _container_name(call)
+    if flags.seconds("pod-running-timeout") <= 0:
+        raise CommandError("--pod-running-timeout must be higher than zero")
+    if flags.text("since-time") and flags.seconds("since"):
+        raise CommandError("at most one of `sinceTime` or `sinceSeconds` may be specified")
+    if flags.on("all-containers") and name:
+        said = "--all-containers=true should not be specified with container name"
+        raise CommandError(f"{said} {name}")
+    if "container" in flags.given and len(call.args) == 2:
+        raise CommandError("only one of -c or an inline [CONTAINER] arg is allowed")
+    if flags.number("limit-bytes") < 0:
+        raise CommandError("--limit-bytes must be greater than 0")
+    if flags.seconds("since") < 0:
+        raise CommandError("--since must be greater than 0")
+    if int(query.get("tailLines", "0")) < -1:
+        raise CommandError("--tail must be greater than or equal to -1")
+
+
+def _container_name(call: Invocation) -> str:
+    return call.args[1] if len(call.args) == 2 else call.flags.text("container")
+
+
+def _owners(call: Invocation) -> list[Document]:
+    """The Pods that a selector chooses, or the one object that is named."""
+    selector = call.flags.text("selector")
+    if selector:
+        found = call.select(Wanted(words=["pods"], labels=selector)).all()
+        if not found:
+            call.error(f"No resources found in {call.namespace} namespace.\n")
+        return [each.document for each in found]
+    word = call.args[0]
+    try:
+        found = call.select(Wanted(words=[word if "/" in word else f"pods/{word}"])).all()
+    except RefusedRequest as refusal:
+        if refusal.reason != "NotFound":
+            raise
+        said = f"error from server (NotFound): {refusal.message}"
+        raise CommandError(f'{said} in namespace "{call.namespace}"') from None
+    return [each.document for each in found]
+
+
+def _containers(call: Invocation, owners: list[Document]) -> list[PodContainer]:
+    flags, found = call.flags, list[PodContainer]()
+    for owner in owners:
+        pods = [owner]
+        if owner.get("kind") != "Pod":
+            pods = pods_of(call, owner, by_logging, "cannot get the logs from")
+            if len(pods) > 1 and not flags.on("all-pods"):
+                call.error(f"Found {len(pods)} pods, using pod/{pods[0]['metadata']['name']}\n")
+            pods = pods if flags.on("all-pods") else pods[:1]
+        for pod in pods:
+            if flags.on("all-containers"):
+                found += containers_of(pod)
+            else:
+                warn = _silent if flags.on("all-pods") else call.error
+                found.append(chosen_container(pod, _container_name(call), warn))
+    return found
+
+
+def _silent(text: str) -> None:
+    """Say nothing."""
+
+
+def _text(call: Invocation, container: PodContainer, query: dict[str, str]) -> str:
+    """The log of a container, or why there is none."""
+    meta = container.pod["metadata"]
+    path = Path("v1", "pods", meta["namespace"], meta["name"], "log")
+    try:
+        return call.server.text(path, query | {"container": container.name})
+    except RefusedRequest as refusal:
+        if not call.flags.on("ignore-errors"):
+            raise
+        return f"error: {refusal.message}\n"
+
+
+def _prefixed(call: Invocation, container: PodContainer, text: str) -> str:
+    if not (call.flags.on("prefix") or call.flags.on("all-pods")):
+        return text
+    prefix = f"[pod/{container.pod['metadata']['name']}/{container.name}] "
+    return "".join(prefix + line for line in text.splitlines(keepends=True))
+
+
+class _Following:
+    """Prints what containers say while time passes, until they have ended.
+
+    The real one reads a stream; here the log is asked for again when the Pod may have said more.
+    """
+
+    def __init__(
+        self, call: Invocation, containers: list[PodContainer], query: dict[str, str]
+    ) -> None:
+        most = call.flags.number("max-log-requests")
+        if len(containers) > most:
+            raise CommandError(
+                f"you are attempting to follow {len(containers)} log streams, but maximum allowed "
+                f"concurrency is {most}, use --max-log-requests to increase the limit"
+            )
+        self._call, self._containers = call, containers
+        self._query = query | {"timestamps": "true"}
+        self._last = [""] * len(containers)  # the time and text of the line that was printed last
+
+    def print(self) -> None:
+        self._call.time.wait(self._over, self._call.patience)
+
+    def _over(self) -> bool:
+        """Print what is new; whether all containers have ended."""
+        for place in range(len(self._containers)):
+            self._print_new(place)
+        return not any(map(self._runs, self._containers))
+
+    def _print_new(self, place: int) -> None:
+        container = self._containers[place]
+        lines = _text(self._call, container, self._query).splitlines(keepends=True)
+        last = self._last[place]
+        new = lines[lines.index(last) + 1 :] if last in lines else lines
+        if not new:
+            return
+        self._last[place] = new[-1]
+        self._query = {k: v for k, v in self._query.items() if k != "tailLines"}
+        if not self._call.flags.on("timestamps"):
+            new = [line.partition(" ")[2] for line in new]
+        self._call.out(_prefixed(self._call, container, "".join(new)))
+
+    def _runs(self, container: PodContainer) -> bool:
+        meta = container.pod["metadata"]
+        path = Path("v1", "pods", meta["namespace"], meta["name"])
+        try:
+            status = self._call.server.get(path).get("status") or {}
+        except RefusedRequest:
+            return False
+        groups = ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses")
+        every = [each for group in groups for each in status.get(group) or ()]
+        return any("running" in c["state"] for c in every if c["name"] == container.name)
+
+
+COMMANDS = {
+    "logs": Command(
+        run,
+        frozenset(
+            {
+                "all-containers", "all-pods", "container", "follow", "ignore-errors",
+                "limit-bytes", "max-log-requests", "pod-running-timeout", "prefix", "previous",
+                "selector", "since", "since-time", "tail", "timestamps",
+            }
+        ),
+    )
+}  # fmt: skip
