@@ -40,7 +40,10 @@ class Kubelets(Protocol):
     """The way from an API server to the kubelets of the cluster."""
 
     def log(self, pod: Pod, container: str, options: LogOptions) -> str:
-        """The log of a Pod's container; raises `CourseError` where there is none."""
+        """The log of a `container` of a `pod`, as far as `options` ask for it.
+
+        Raises `CourseError` where there is none.
+        """
 
 
 def log_options(request: Request, pod: str, now: float) -> LogOptions:

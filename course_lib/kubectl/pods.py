@@ -47,7 +47,7 @@ def names_of(pod: Document) -> str:
 
 
 def chosen_container(pod: Document, name: str, warn: Callable[[str], None]) -> PodContainer:
-    """The container of a `name`, or the one that the Pod's annotation or order chooses.
+    """The container of a `pod` by `name`, or the one that an annotation or the order chooses.
 
     `warn` is told which one was chosen where there are several. Raises `CommandError` for a name
     that the Pod does not have.
