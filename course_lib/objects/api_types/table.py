@@ -1,9 +1,10 @@
 """The table of types: structs with their fields, and what fields hold.
 
 A line of `release.txt` is a field's name, its type, and marks: `?` is left out while it is empty,
-`merge=key` is how strategic merge patches merge a list, `in=` names an embedded struct. `*` is a
-pointer, `[]` a list, `map[...]` a map, `or[...]` a struct or another value; after `=` stands the
-name of a type in Go.
+`merge=key` is how strategic merge patches merge a list, `retainKeys` says that they name the fields
+that stay, `replace` that they replace it whole, `in=` names an embedded struct. `*` is a pointer,
+`[]` a list, `map[...]` a map, `or[...]` a struct or another value; after `=` stands the name of a
+type in Go.
 """
 
 from __future__ import annotations
@@ -53,6 +54,8 @@ class Field(msgspec.Struct, frozen=True, eq=False):
     omitted: bool = False
     merge_key: str = ""  # of a list that patches merge; "" in a list of texts, too
     merged: bool = False
+    retains_keys: bool = False  # a patch that is made of a difference names the fields that stay
+    replaced: bool = False  # such a patch has the whole of it
     embedded: str = ""  # the struct that has it, and is a part of this one without a name
 
 
@@ -123,6 +126,8 @@ def _field(line: str) -> Field:
         omitted="?" in marks,
         merge_key=merge[0].partition("=")[2] if merge else "",
         merged=bool(merge),
+        retains_keys="retainKeys" in marks,
+        replaced="replace" in marks,
         embedded=next((mark[3:] for mark in marks if mark.startswith("in=")), ""),
     )
 

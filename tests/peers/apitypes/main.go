@@ -2,7 +2,8 @@
 //
 // A field is its name in JSON, its type, and what is said of it: `?` where it is left out while empty
 // (omitempty, or omitzero of a struct), `*` where it is a pointer, `merge=key` for lists that
-// strategic merge patches merge, `in=Name` where it is a field of an embedded struct.
+// strategic merge patches merge, `retainKeys` and `replace` for their other strategies, `in=Name`
+// where it is a field of an embedded struct.
 package main
 
 import (
@@ -110,6 +111,11 @@ func fields(t reflect.Type, embedded string, lines *[]string) {
 			line += " merge=" + key
 		} else if strings.Contains(field.Tag.Get("patchStrategy"), "merge") {
 			line += " merge"
+		}
+		for _, strategy := range strings.Split(field.Tag.Get("patchStrategy"), ",") {
+			if strategy == "retainKeys" || strategy == "replace" {
+				line += " " + strategy
+			}
 		}
 		if embedded != "" && embedded != "TypeMeta" {
 			line += " in=" + embedded
