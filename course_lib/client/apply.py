@@ -1,23 +1,26 @@
-"""`kubectl apply` of one document: a three-way merge of last applied, live and desired.
+"""`kubectl apply` of one document, in Python: a patch made of last applied, desired and live.
 
 Source: kubernetes.io "Declarative Management of Kubernetes Objects Using Configuration Files".
 """
 
 from __future__ import annotations
 
-import json
 from typing import Protocol, TypeGuard
 
 import msgspec
 
-from course_lib.apiserver.patches import MERGE_KEYS, three_way
+from course_lib.apiserver.patches import merge_patch
 from course_lib.apiserver.server import AnyKind
+from course_lib.apiserver.strategic import strategic_merge
+from course_lib.client.last_applied import annotated, read_last_applied
+from course_lib.client.merge_diff import three_way_merge_diff
+from course_lib.client.three_way import three_way
 from course_lib.errors import CourseError
 from course_lib.objects.kind import Kind, Kinds
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object
+from course_lib.objects.typed import type_of_kind
 
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 CREATED, CONFIGURED, UNCHANGED = "created", "configured", "unchanged"
 
 
@@ -61,16 +64,32 @@ def apply(client: DocumentWriter, document: Document) -> Applied:
     if not meta.get("name"):
         raise CourseError("apply needs a name", do="use create for objects with generateName")
     namespace = (meta.get("namespace") or "default") if kind.namespaced else ""
-    desired = _annotated(document, namespace)
-    if client.find(kind, meta["name"], namespace) is None:
+    if namespace:
+        document = document | {"metadata": meta | {"namespace": namespace}}
+    desired = annotated(document)
+    existing = client.find(kind, meta["name"], namespace)
+    if existing is None:
         return Applied(client.create(desired), CREATED)
     before = client.document(kind, meta["name"], namespace)
-    keys = {} if kind.custom else MERGE_KEYS  # nobody says which lists of a custom kind merge
-    merged = three_way(_last_applied(before), before, desired, keys)
-    merged["apiVersion"] = before["apiVersion"]
-    updated = client.update(merged)
-    same = updated.metadata.resource_version == before["metadata"].get("resourceVersion", "")
-    return Applied(updated, UNCHANGED if same else CONFIGURED, before)
+    merged = _merged(before, desired, kind)
+    if merged is None:
+        return Applied(existing, UNCHANGED, before)
+    return Applied(client.update(merged), CONFIGURED, before)
+
+
+def _merged(live: Document, desired: Document, kind: Kind) -> Document | None:
+    """The live document with what the desired one changes; None where that is nothing.
+
+    Nobody says which lists of a custom kind merge: they are replaced.
+    """
+    last, type = read_last_applied(live), type_of_kind(kind)
+    if type is None:
+        patch = three_way_merge_diff(last, desired, live)
+        merged: Document = merge_patch(live, patch)
+    else:
+        patch = three_way(last, desired, live, type)
+        merged = strategic_merge(live, patch, type)
+    return merged | {"apiVersion": live["apiVersion"]} if patch else None
 
 
 def _complete(meta: object, kind: Kind) -> TypeGuard[Document]:
@@ -86,22 +105,3 @@ def _complete(meta: object, kind: Kind) -> TypeGuard[Document]:
         return False
     texts = [meta.get(field) for field in ("name", "generateName", "namespace")]
     return all(each is None or isinstance(each, str) for each in [*annotations.values(), *texts])
-
-
-def _last_applied(live: Document) -> Document:
-    """The document of the last apply; empty where its annotation is missing or unreadable."""
-    try:
-        last = json.loads(live["metadata"].get("annotations", {}).get(LAST_APPLIED, "{}"))
-    except ValueError:
-        last = None
-    return last if isinstance(last, dict) else {}
-
-
-def _annotated(document: Document, namespace: str) -> Document:
-    """The document with its namespace, and itself as an annotation."""
-    meta = dict(document["metadata"])
-    if namespace:
-        meta["namespace"] = namespace
-    written = json.dumps(document, sort_keys=True)
-    meta["annotations"] = (meta.get("annotations") or {}) | {LAST_APPLIED: written}
-    return document | {"metadata": meta}

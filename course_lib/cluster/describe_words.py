@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from course_lib.client.apply import LAST_APPLIED
+from course_lib.client.last_applied import LAST_APPLIED
 from course_lib.engine.ages import since
 from course_lib.objects.kinds.event import Event
 

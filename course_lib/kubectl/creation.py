@@ -6,16 +6,13 @@ Source: the `Run` functions of kubectl `pkg/cmd/create/create_*.go`, which are a
 
 from __future__ import annotations
 
-import msgspec
-
+from course_lib.client.last_applied import annotated, last_applied
 from course_lib.command_line.values import ValueProblem, boolean
 from course_lib.kubectl.dry_run import DryRun
 from course_lib.kubectl.failures import CommandError
 from course_lib.kubectl.invocation import Invocation
 from course_lib.kubectl.typed import typed
 from course_lib.objects.manifests import Document
-
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 def own_namespace(call: Invocation) -> dict[str, str]:
@@ -28,7 +25,7 @@ def create(call: Invocation, document: Document, dry_run: DryRun) -> Document:
 
     A dry run (`dry_run`) of the client returns what was made. Raises `RefusedRequest`.
     """
-    document = annotated(typed(document), call.flags.on("save-config"))
+    document = saved(typed(document), call.flags.on("save-config"))
     if dry_run is DryRun.CLIENT:
         return document
     resource = call.resources.of(document)
@@ -59,15 +56,9 @@ def validation(call: Invocation) -> dict[str, str]:
     return {"fieldValidation": directive}
 
 
-def annotated(document: Document, create: bool) -> Document:
-    """A document with itself in the annotation that `apply` reads.
+def saved(document: Document, create: bool) -> Document:
+    """A document with itself in the annotation that `apply` reads (`CreateOrUpdateAnnotation`).
 
     `create` says whether to add the annotation; else it is renewed where it is.
     """
-    meta = document.get("metadata") or {}
-    annotations = dict(meta.get("annotations") or {})
-    if not create and not annotations.pop(LAST_APPLIED, ""):
-        return document
-    plain = document | {"metadata": meta | {"annotations": annotations}}
-    text = msgspec.json.encode(plain, order="sorted").decode() + "\n"
-    return document | {"metadata": meta | {"annotations": annotations | {LAST_APPLIED: text}}}
+    return annotated(document) if create or last_applied(document) else document

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from course_lib.apiserver.errors import APIError, RejectedPatch
 from course_lib.apiserver.json_patches import json_patch
-from course_lib.apiserver.patches import merge_patch, three_way
+from course_lib.apiserver.patches import merge_patch
 from course_lib.apiserver.strategic import strategic_merge
 from course_lib.objects.api_types.table import type_at, type_of
 
@@ -94,13 +94,6 @@ def test_a_patch_of_the_wrong_form_is_refused_as_the_library_has_it(patch, code,
 
 
 UDP, TCP = {"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}
-
-
-def test_kubectl_merges_ports_by_number_and_protocol():
-    wanted = {"ports": [UDP | {"name": "dns"}, TCP | {"name": "dns-tcp"}]}
-    assert three_way({}, {"ports": [UDP, TCP]}, wanted) == wanted
-    live = {"ports": [{"containerPort": 53, "protocol": "TCP"}]}
-    assert three_way({}, live, {"ports": [{"containerPort": 53}]}) == live
 
 
 def test_the_api_server_merges_ports_by_their_number_alone():

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias
 
-from course_lib.apiserver.go_values import Json
+from course_lib.apiserver.go_values import Json, go_text
+from course_lib.apiserver.strategic import DIRECTIVE, ORDER, PRIMITIVES, RETAIN
 from course_lib.objects.api_types.table import Field, Type, fields_of, type_of
 from course_lib.objects.manifests import Document
 
 Map: TypeAlias = dict[str, Json]
 List: TypeAlias = list[Json]
-DIRECTIVE, RETAIN = "$patch", "$retainKeys"
-ORDER, PRIMITIVES = "$setElementOrder", "$deleteFromPrimitiveList"
-_RETAINING = ("v1.DeploymentStrategy", "v1.Volume")  # types of which a patch lists all fields
 
 
 class DiffOptions(NamedTuple):
@@ -55,26 +53,36 @@ class _Differ:
     def __init__(self, options: DiffOptions) -> None:
         self._options = options
 
-    def maps(self, before: Map, after: Map, type: Type | None) -> Map:
-        """The patch of two maps or structs (`diffMaps`)."""
+    def maps(self, before: Map, after: Map, type: Type | None, retain: bool = False) -> Map:
+        """The patch of two maps or structs (`diffMaps`); `retain` names the fields that stay."""
         options, patch = self._options, Map()
         for key, new in after.items():
-            if key not in before or _shape(before[key]) != _shape(new):
+            if key not in before or _shape(before[key]) is not _shape(new):
                 if options.changes:
                     patch[key] = new
             elif isinstance(new, dict):
-                field = _field(type, key)
-                if part := self.maps(before[key], new, field.type if field else None):
-                    patch[key] = part
+                self._map(key, before[key], new, field_of(type, key), patch)
             elif isinstance(new, list):
-                self._list(key, before[key], new, _field(type, key), patch)
+                self._list(key, before[key], new, field_of(type, key), patch)
             elif options.changes and before[key] != new:
                 patch[key] = new
         if options.deletions:
             patch |= dict.fromkeys(key for key in before if key not in after)
-        if type is not None and type.go in _RETAINING and (patch or set(after) - set(before)):
-            patch[RETAIN] = sorted(key for key, value in after.items() if value is not None)
+        more = any(value is not None and key not in after for key, value in before.items())
+        kept = sorted(key for key, value in after.items() if value is not None)
+        if retain and kept and (patch or more):
+            patch[RETAIN] = kept
         return patch
+
+    def _map(self, key: str, before: Map, after: Map, field: Field | None, patch: Map) -> None:
+        """Add what two maps differ in to a patch (`handleMapDiff`)."""
+        if field is not None and field.replaced:
+            if self._options.changes:
+                patch[key] = after
+        elif part := self.maps(
+            before, after, field.type if field else None, bool(field and field.retains_keys)
+        ):
+            patch[key] = part
 
     def _list(self, key: str, before: List, after: List, field: Field | None, patch: Map) -> None:
         """Add what two lists differ in to a patch (`handleSliceDiff`, `diffLists`)."""
@@ -93,21 +101,36 @@ class _Differ:
     def _merged(self, key: str, before: List, after: List, field: Field, patch: Map) -> None:
         """Lists of things with a merge key (`diffListsOfMaps`)."""
         options, name = self._options, field.merge_key
-        old, new = ({item[name]: item for item in items} for items in (before, after))
-        changed: List = []
-        for value, item in new.items():
-            if value not in old:
-                changed += [item] if options.changes else []
-            elif part := self.maps(old[value], item, field.type.item):
-                changed.append(part | {name: value})
-        gone = sorted((value for value in old if value not in new), key=str)
-        if options.deletions:
-            changed += [{DIRECTIVE: "delete", name: value} for value in gone]
+        changed, gone = self._items(before, after, field)
+        places = [item.get(name) for item in after]
+        changed.sort(key=lambda item: places.index(item[name]))
+        changed += gone
         if changed:
             patch[key] = changed
-        same_order = [item[name] for item in before] == [item[name] for item in after]
-        if options.order and (changed or (options.changes and not same_order)):
-            patch[f"{ORDER}/{key}"] = [{name: item[name]} for item in after]
+        same_order = [item.get(name) for item in before] == places
+        if options.order and after and (changed or (options.changes and not same_order)):
+            patch[f"{ORDER}/{key}"] = [{name: each} for each in places]
+
+    def _items(self, before: List, after: List, field: Field) -> tuple[List, List]:
+        """What is new or different, and the directives for what is gone, by merge key."""
+        options, name = self._options, field.merge_key
+        old, new = (
+            sorted(items, key=lambda item: go_text(item[name])) for items in (before, after)
+        )
+        changed: List = []
+        gone: List = []
+        while old or new:
+            one, other = (go_text(items[0][name]) if items else None for items in (old, new))
+            if one is not None and (other is None or one < other):
+                item = old.pop(0)
+                gone += [{DIRECTIVE: "delete", name: item[name]}] if options.deletions else []
+                continue
+            item = new.pop(0)
+            if one != other:
+                changed += [item] if options.changes else []
+            elif part := self.maps(old.pop(0), item, field.type.item, field.retains_keys):
+                changed.append(part | {name: item[name]})
+        return changed, gone
 
     def _scalars(self, key: str, before: List, after: List, patch: Map) -> None:
         """Lists of values that are merged by themselves (`diffListsOfScalars`)."""
@@ -119,7 +142,7 @@ class _Differ:
         if gone and options.deletions:
             patch[f"{PRIMITIVES}/{key}"] = gone
         differs = options.changes and before != after
-        if options.order and (differs or (options.deletions and gone)):
+        if options.order and after and (differs or (options.deletions and gone)):
             patch[f"{ORDER}/{key}"] = after
 
 
@@ -127,7 +150,8 @@ def _shape(value: Json) -> type:
     return float if isinstance(value, int) and not isinstance(value, bool) else value.__class__
 
 
-def _field(type: Type | None, name: str) -> Field | None:
+def field_of(type: Type | None, name: str) -> Field | None:
+    """The field of a `name` in a value of a `type`; None where it is not known."""
     if type is not None and type.is_struct:
         return fields_of(type.shape).get(name)
     item = type.item if type is not None and type.shape == "map" else None
