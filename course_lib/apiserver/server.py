@@ -15,20 +15,14 @@ import msgspec
 
 from course_lib.apiserver import admission, deletion, documents, evictions
 from course_lib.apiserver.binding import bound
-from course_lib.apiserver.documents import (
-    MOST_GENERATED,
-    Incoming,
-    copied,
-    note_view,
-    served,
-    view_of,
-)
+from course_lib.apiserver.documents import MOST_GENERATED, Incoming, copied
 from course_lib.apiserver.entries import Change, StoredObject
 from course_lib.apiserver.errors import AlreadyExists, BadRequest, Conflict, NotFound, StaleRead
 from course_lib.apiserver.extensions import Extensions
 from course_lib.apiserver.json_patches import patched
 from course_lib.apiserver.patches import Patch, check_subresource, check_types
 from course_lib.apiserver.store import Store
+from course_lib.apiserver.views import note_view, served, view_of
 from course_lib.apiserver.watch_events import Choice, WatchEvent, event_of
 from course_lib.apiserver.watches import Watch
 from course_lib.engine import Simulation
