@@ -1,74 +1,23 @@
 """Whole objects: as YAML, as JSON, or by name only.
 
-Source: cli-runtime `pkg/printers` (`yaml.go`, `json.go`, `name.go`, `managedfields.go`); for the
-styles of strings `stringv` of `sigs.k8s.io/yaml/goyaml.v2/encode.go`.
+Source: cli-runtime `pkg/printers` (`yaml.go`, `json.go`, `name.go`, `managedfields.go`).
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable
 from typing import Any
 
-import yaml
-
+from course_lib.kubectl.printers.go_text import indented_json
+from course_lib.kubectl.printers.yaml_writer import to_yaml as to_yaml
 from course_lib.objects.manifests import Document
 
 Write = Callable[[str], object]
 
-# What YAML 1.1 would read as something else than text.
-_OTHER = re.compile(
-    r"""(?x)
-    | ~ | null | Null | NULL | <<
-    | y|Y|yes|Yes|YES|on|On|ON | n|N|no|No|NO|off|Off|OFF | true|True|TRUE | false|False|FALSE
-    | [-+]?\.(?:inf|Inf|INF) | \.(?:nan|NaN|NAN)
-    | [-+]?(?:[0-9][0-9_]*)(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)? | [-+]?\.[0-9_]+(?:[eE][-+]?[0-9]+)?
-    | [-+]?0x[0-9a-fA-F_]+ | [-+]?0b[01_]+ | [-+]?0o?[0-7_]+
-    | [-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?
-    | \d{4}-\d{1,2}-\d{1,2}(?:(?:[Tt]|\s+)\d{1,2}:\d{1,2}:\d{1,2}.*)?
-    """
-)
 
-
-class _GoDumper(yaml.SafeDumper):
-    """Writes text in the styles of go-yaml."""
-
-    def ignore_aliases(self, data: object) -> bool:
-        """Whether a value that occurs twice is written twice: always."""
-        return True
-
-
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = None
-    if "\n" in text:
-        style = "|"
-    elif _OTHER.fullmatch(text):
-        style = '"'
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-_GoDumper.add_representer(str, _text)
-
-
-def to_yaml(document: Any) -> str:
-    """A value as kubectl writes it in YAML, its keys sorted.
-
-    >>> print(to_yaml({"b": ["1", 1], "a": "x"}), end="")
-    a: x
-    b:
-    - "1"
-    - 1
-    """
-    return yaml.dump(document, Dumper=_GoDumper, default_flow_style=False, allow_unicode=True)
-
-
-def to_json(document: Any) -> str:
+def to_json(value: Any) -> str:
     """A value as kubectl writes it in JSON: keys sorted, four blanks a level, safe within HTML."""
-    text = json.dumps(document, indent=4, sort_keys=True, ensure_ascii=False)
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text
+    return indented_json(value)
 
 
 class YAMLPrinter:
