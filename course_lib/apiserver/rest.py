@@ -30,32 +30,16 @@ from course_lib.apiserver.pod_logs import Kubelets, container_of, log_options
 from course_lib.apiserver.scales import scale_of
 from course_lib.apiserver.server import APIServer
 from course_lib.apiserver.statuses import HTTPResponse, refused
+from course_lib.apiserver.tables import included, table_of
 from course_lib.apiserver.targets import Target, nobody_serves, steps_of, target_of
 from course_lib.apiserver.writes import Writer
 from course_lib.errors import CourseError, WrongType
-from course_lib.objects.columns import printed
 from course_lib.objects.kind import Kind
-from course_lib.objects.kinds.pod.spec import Pod
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object
 from course_lib.objects.selectors import parse_field_selector, parse_selector
 
-_ENDED = {
-    "Succeeded": "The pod has completed successfully.",
-    "Failed": "The pod failed.",
-}
-
-
-def _plain(cell: Any) -> Any:
-    return cell if cell is None or type(cell) in (int, float, bool) else str(cell)
-
-
-def _state(view: Object) -> Document:
-    """What is said of a row beside its cells: that a Pod has ended (`printPod`)."""
-    if not isinstance(view, Pod) or view.status.phase not in _ENDED:
-        return {}
-    head = {"type": "Completed", "status": "True", "reason": view.status.phase}
-    return {"conditions": [head | {"message": _ENDED[view.status.phase]}]}
+HEALTH = ("/healthz", "/livez", "/readyz")  # kubernetes.io "Kubernetes API health endpoints"
 
 
 class Face:
@@ -75,6 +59,8 @@ class Face:
     def answer(self, request: Request) -> HTTPResponse:
         """Do what is asked; a refusal is an answer too."""
         about: Document = {}
+        if request.path in HEALTH and request.method == "GET":
+            return HTTPResponse(200, {}, text="ok")
         try:
             document = self._discovered(request)
             if document:
@@ -164,7 +150,8 @@ class Face:
             now = self.api.store.revision
             not_older_than(options, now)
             if request.as_table:
-                return HTTPResponse(200, self.table(target.kind, found, str(now)))
+                table = self.table(target.kind, found, str(now), included(request))
+                return HTTPResponse(200, table)
             return self._listed(target, found)
         if target.part == "log":
             return HTTPResponse(200, {}, text=self._log(target, request))
@@ -174,7 +161,9 @@ class Face:
         if request.as_table:
             found = [self.api.get(target.kind, target.name, target.namespace)]
             revision = document["metadata"]["resourceVersion"]
-            return HTTPResponse(200, self.table(target.kind, found, revision, listed=False))
+            include = included(request)
+            table = self.table(target.kind, found, revision, include, listed=False)
+            return HTTPResponse(200, table)
         return HTTPResponse(200, document)
 
     def _log(self, target: Target, request: Request) -> str:
@@ -210,29 +199,21 @@ class Face:
         kind: Kind,
         found: list[Any],
         revision: str,
-        meta: Document | None = None,
+        include: str,
+        document: Document | None = None,
         listed: bool = True,
     ) -> Document:
-        """Objects as rows, in the columns of `kubectl get`; further ones need `-o wide`.
+        """Objects as rows, in the columns of `kubectl get`.
 
-        The descriptions of built-in columns are their names, and not the sentences of the API's
-        documentation.
-
-        `kind` has the columns, `found` are its objects, `revision` is that of the list. `meta` is
-        the metadata of the one object where it is not as stored (any more); `listed` is False where
-        the one object is asked for.
+        `document` is the one object where it is not as stored (any more); the other parameters are
+        those of `table_of`.
         """
-        columns, rows = printed(kind, found, self.api.sim.now, listed)
-        definitions = [column._asdict() for column in columns]
-        partial = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1"}
-        made = [
-            {
-                "cells": [_plain(cell) for cell in cells],
-                "object": partial | {"metadata": meta or self.document(kind, each)["metadata"]},
-                **_state(each),
-            }
-            for cells, each in zip(rows, found, strict=True)
-        ]
-        head = {"kind": "Table", "apiVersion": "meta.k8s.io/v1"}
-        meta = {"metadata": {"resourceVersion": revision}}
-        return head | meta | {"columnDefinitions": definitions, "rows": made}
+        return table_of(
+            kind,
+            found,
+            self.api.sim.now,
+            revision,
+            lambda each: document or self.document(kind, each),
+            include,
+            listed,
+        )

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from course_lib.apiserver.bodies import Request, list_options, not_older_than
 from course_lib.apiserver.rest import Face
+from course_lib.apiserver.tables import included
 from course_lib.apiserver.targets import Target
 from course_lib.apiserver.watch_events import ADDED, DELETED, WatchEvent
 from course_lib.objects.decode import encode
@@ -33,6 +34,7 @@ class WatchResponse:
         self, face: Face, target: Target, request: Request, heard: Callable[[WatchEvent], None]
     ) -> None:
         self._face, self._target, self._as_table = face, target, request.as_table
+        self._include = included(request)
         self._bookmark = 0  # the revision up to which the first events tell all
         self._existing: list[WatchEvent] = []
         options = list_options(request)
@@ -75,7 +77,7 @@ class WatchResponse:
             document = document | {"metadata": meta}
         if self._as_table:
             document = self._face.table(
-                self._target.kind, [event.object], str(event.revision), document["metadata"]
+                self._target.kind, [event.object], str(event.revision), self._include, document
             )
         return {"type": event.type, "object": document}
 
@@ -95,7 +97,7 @@ class WatchResponse:
         document: Document
         if self._as_table:
             partial = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1"}
-            document = self._face.table(kind, [], str(self._bookmark))
+            document = self._face.table(kind, [], str(self._bookmark), self._include)
             cells = [""] * len(document["columnDefinitions"])
             document["rows"] = [{"cells": cells, "object": partial | {"metadata": meta}}]
         else:

@@ -29,7 +29,6 @@ from course_lib.objects.manifests import Document
 
 HERE = ("127.0.0.1", "localhost")
 OPENAPI_V2 = "/openapi/v2"
-HEALTH = ("/healthz", "/livez", "/readyz")  # "Kubernetes API health endpoints"
 TOKEN_PATH = re.compile(r"/token/([^/]*)(/.*)?")
 REASONS = {400: "BadRequest", 404: "NotFound", 405: "MethodNotAllowed"}
 
@@ -132,19 +131,8 @@ class API(Guarded):
         elif self.asked.path == OPENAPI_V2:
             self.set_header("Content-Type", "application/x-protobuf")
             self.finish()  # an empty message: kubectl checks no fields by itself then
-        elif self.asked.path in HEALTH:
-            self._healthy()
         else:
             self._answer()
-
-    def _healthy(self) -> None:
-        try:
-            self.served.cluster.api.reach()
-        except CourseError as refusal:
-            self.refuse(refusal)
-            return
-        self.set_header("Content-Type", "text/plain; charset=utf-8")
-        self.finish("ok")
 
     def _answer(self) -> None:
         with self.served.lock:

@@ -81,6 +81,7 @@ class Wanted(msgspec.Struct):
     all_namespaces: bool = False
     part: str = ""
     accept: str = JSON
+    chunk: int = 500  # items that one answer has at most; 0: all
     extra: dict[str, str] = {}  # further parameters of each request
     latest: bool = True  # what files name is read from the server
     flatten: bool = True  # lists become their items

@@ -33,7 +33,7 @@ def create(call: Invocation, document: Document, dry_run: DryRun) -> Document:
         kind = document["kind"]
         raise CommandError(f'the server doesn\'t have a resource type "{kind}"')
     query = {"fieldManager": call.flags.text("field-manager")} | dry_run.query | validation(call)
-    return call.server.send("POST", resource.path(call.namespace), query, document)
+    return typed(call.server.send("POST", resource.path(call.namespace), query, document))
 
 
 def validation(call: Invocation) -> dict[str, str]:

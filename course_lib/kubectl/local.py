@@ -82,12 +82,16 @@ class LocalEvents:
         self.ended = True
 
 
+ENDLESS = 60.0  # simulated s for which a command goes on that has no end
+
+
 class SimulatedTime:
     """Time of a simulation, which passes only while a command waits; `waited` says how much (s)."""
 
     def __init__(self, sim: Simulation) -> None:
         self._sim = sim
         self.waited = 0.0
+        self.endless = ENDLESS
 
     def now(self) -> float:
         """Simulated seconds since `EPOCH`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import math
 import queue
 import socket
 import threading
@@ -113,6 +114,7 @@ class WallTime:
     """Time on the wall's clock."""
 
     waited = 0.0
+    endless = math.inf
 
     def now(self) -> float:
         """Seconds since `EPOCH`."""

@@ -123,7 +123,7 @@ class ResourceSelector:
 
     def _lists(self, resource: Resource) -> list[Chosen]:
         wanted = self._wanted
-        query = {"limit": "500"} | wanted.extra
+        query = ({"limit": str(wanted.chunk)} if wanted.chunk else {}) | wanted.extra
         if wanted.labels:
             query["labelSelector"] = wanted.labels
         if wanted.fields:

@@ -10,7 +10,7 @@ import msgspec
 
 from course_lib.apiserver import aggregated
 from course_lib.apiserver.bodies import Request
-from course_lib.apiserver.statuses import HTTPResponse
+from course_lib.apiserver.statuses import HTTPResponse, to_json
 from course_lib.kubectl.failures import RefusedRequest
 from course_lib.objects.manifests import Document
 
@@ -20,6 +20,7 @@ MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
+NO_RESOURCE = "the server could not find the requested resource"
 Query = Mapping[str, str]
 
 
@@ -55,6 +56,7 @@ class Time(Protocol):
     """Time that passes while a command waits: simulated time, or real time over a network."""
 
     waited: float  # how much has passed while commands waited (s); of real time 0
+    endless: float  # how long a command goes on that has no end (s)
 
     def now(self) -> float:
         """Seconds since `EPOCH`."""
@@ -115,7 +117,7 @@ class ServerAPI:
     def text(self, path: Path | str, query: Query | None = None) -> str:
         """Get what is text, such as a log; raises `RefusedRequest`."""
         answer = self._answered("GET", path, query, None, JSON, "*/*")
-        return msgspec.json.encode(answer.document).decode() if answer.text is None else answer.text
+        return to_json(answer.document) + "\n" if answer.text is None else answer.text
 
     def get(self, path: Path | str, query: Query | None = None, accept: str = JSON) -> Document:
         """Get the document at a `path`; raises `RefusedRequest`.
@@ -164,6 +166,8 @@ class ServerAPI:
             if warning not in self._warned:
                 self._warned.add(warning)
                 self._warn(warning)
+        if answer.status == 404 and answer.text:  # no Status: `NewGenericServerResponse`
+            raise RefusedRequest({"reason": "NotFound", "message": NO_RESOURCE})
         if answer.status >= 400:
             raise RefusedRequest(answer.document)
         return answer

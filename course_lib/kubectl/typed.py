@@ -6,9 +6,21 @@ structs of Go, which are never left out.
 
 from __future__ import annotations
 
+from typing import Any
+
 from course_lib.objects.api_types.reading import reader
 from course_lib.objects.api_types.table import type_of
 from course_lib.objects.manifests import Document
+
+
+class StructDocument(dict[str, Any]):
+    """A document that kubectl has as a struct of Go: JSON has its fields in the struct's order.
+
+    Documents without a known type are maps, whose keys are sorted.
+    """
+
+    def __or__(self, other: dict[str, Any]) -> StructDocument:  # type: ignore[override]
+        return StructDocument({**self, **other})
 
 
 def typed(document: Document) -> Document:
@@ -25,4 +37,5 @@ def typed(document: Document) -> Document:
         return document
     found = reader(type, stored=False)(document, None)
     assert isinstance(found, dict)
-    return found
+    head = {"kind": document["kind"], "apiVersion": document["apiVersion"]}
+    return StructDocument(head | found)

@@ -10,6 +10,7 @@ from typing import Any
 
 from course_lib.kubectl.printers.go_text import indented_json
 from course_lib.kubectl.printers.yaml_writer import to_yaml as to_yaml
+from course_lib.kubectl.typed import StructDocument
 from course_lib.objects.manifests import Document
 
 Write = Callable[[str], object]
@@ -37,7 +38,8 @@ class JSONPrinter:
 
     def print(self, document: Document, write: Write) -> None:
         """Write one document."""
-        write(to_json(document) + "\n")
+        in_order = isinstance(document, StructDocument)
+        write(indented_json(document, in_order=in_order) + "\n")
 
 
 class NamePrinter:

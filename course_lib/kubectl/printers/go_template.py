@@ -196,7 +196,9 @@ class GoTemplate:
         try:
             return call(*arguments)
         except CallProblem as problem:
-            raise self._problem(command[0], f"error calling {name}: {problem}") from None
+            whole = " ".join(each.text for each in command)
+            said = f"error calling {name}: {problem}"
+            raise self._problem(command[0], said, whole) from None
 
     def _shortcut(self, name: str, command: Sequence[Operand], dot: Any, last: Any) -> Any:
         """`and` and `or`: no argument is looked at after the one that decides."""
@@ -207,11 +209,11 @@ class GoTemplate:
                 return value
         return value if last is _WITHOUT_ARGUMENT else last
 
-    def _problem(self, operand: Operand, why: str) -> TemplateProblem:
+    def _problem(self, operand: Operand, why: str, shown: str = "") -> TemplateProblem:
         place = operand.place
         line = self._text.count("\n", 0, place) + 1
         column = place - (self._text.rfind("\n", 0, place) + 1 if line > 1 else 0)
-        shown = operand.text
+        shown = shown or operand.text
         if len(shown) > _LONGEST_SHOWN:
             shown = f"{shown[:_LONGEST_SHOWN]}..."
         return TemplateProblem(

@@ -143,9 +143,12 @@ def compact_json(value: Any) -> str:
     return _safe(msgspec.json.encode(_whole(value), order="sorted").decode())
 
 
-def indented_json(value: Any, indent: int = 4) -> str:
-    """A value as `json.MarshalIndent` writes it: keys sorted, `indent` blanks a level."""
-    encoded = msgspec.json.encode(_whole(value), order="sorted")
+def indented_json(value: Any, indent: int = 4, in_order: bool = False) -> str:
+    """A value as `json.MarshalIndent` writes it: safe within HTML, `indent` blanks a level.
+
+    The keys of maps are sorted; `in_order` says that the order of the keys is to stay.
+    """
+    encoded = msgspec.json.encode(_whole(value), order=None if in_order else "sorted")
     return _safe(msgspec.json.format(encoded, indent=indent).decode())
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from course_lib.kubectl.printers.documents import Write
 from course_lib.kubectl.printers.go_text import means_another_type, number_in_json
-from course_lib.objects.manifests import Document
+from course_lib.kubectl.typed import StructDocument
+from course_lib.objects.manifests import Document, sorted_keys
 
 _ANYWHERE, _INSIDE = "_", "-./"  # signs that a key may have without quotation marks
 _BOOLS = frozenset(["1", "t", "T", "0", "f", "F"])
@@ -25,7 +26,8 @@ class KYAMLPrinter:
 
     def print(self, document: Document, write: Write) -> None:
         """Write one document."""
-        write(f"---\n{to_kyaml(document)}\n")
+        in_order = isinstance(document, StructDocument)
+        write(f"---\n{to_kyaml(document if in_order else sorted_keys(document))}\n")
 
 
 def to_kyaml(value: Any, indent: int = 0) -> str:
@@ -60,9 +62,7 @@ def to_kyaml(value: Any, indent: int = 0) -> str:
 
 def _mapping(value: dict[str, Any], indent: int) -> str:
     blanks = "  " * indent
-    lines = [
-        f"{blanks}  {_key(key)}: {to_kyaml(value[key], indent + 1)},\n" for key in sorted(value)
-    ]
+    lines = [f"{blanks}  {_key(key)}: {to_kyaml(value[key], indent + 1)},\n" for key in value]
     return f"{{\n{''.join(lines)}{blanks}}}"
 
 
