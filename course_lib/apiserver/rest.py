@@ -35,6 +35,7 @@ from course_lib.apiserver.targets import Target, nobody_serves, steps_of, target
 from course_lib.apiserver.writes import Writer
 from course_lib.errors import CourseError, WrongType
 from course_lib.objects.kind import Kind
+from course_lib.objects.kinds.pod.spec import Pod
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object
 from course_lib.objects.selectors import parse_field_selector, parse_selector
