@@ -206,8 +206,9 @@ class Face:
     ) -> Document:
         """Objects as rows, in the columns of `kubectl get`.
 
-        `document` is the one object where it is not as stored (any more); the other parameters are
-        those of `table_of`.
+        `kind` has the columns, `found` are its objects, `revision` is that of the list, `include`
+        says what of its object a row has. `document` is the one object where it is not as stored
+        (any more); `listed` is False where the one object is asked for.
         """
         return table_of(
             kind,

@@ -33,7 +33,10 @@ def patience(call: Invocation) -> float:
 
 
 def changes(events: Events, time: Time, seconds: float) -> Iterator[Document]:
-    """The changes of a watch as they come, for so many seconds or until the watch ends."""
+    """The changes of a watch (`events`) as they come, until it ends or so many `seconds` passed.
+
+    `time` is what passes meanwhile.
+    """
     news: list[Document] = []
 
     def heard() -> bool:

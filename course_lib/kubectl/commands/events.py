@@ -21,7 +21,7 @@ TYPES = ("normal", "warning")
 
 
 def run(call: Invocation) -> None:
-    """List events, and perhaps watch them."""
+    """List events, and perhaps watch them; raises `CommandError`."""
     flags = call.flags
     subject = _subject(call, flags.text("for"))
     printer: Printer = _EventPrinter(call)

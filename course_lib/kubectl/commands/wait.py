@@ -30,7 +30,7 @@ FORM = (
 
 
 def run(call: Invocation) -> None:
-    """Wait for all objects, one after the other, within one time limit."""
+    """Wait for all objects within one time limit; raises `CommandError` when it is over."""
     flags = call.flags
     printer = printer_of(
         flags.text("output"),

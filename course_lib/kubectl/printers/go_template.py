@@ -14,9 +14,9 @@ from course_lib.kubectl.printers.documents import Write
 from course_lib.kubectl.printers.go_text import compact_json, type_name, value_text
 from course_lib.kubectl.printers.template_functions import CALLS, CallProblem, truth
 from course_lib.kubectl.printers.template_syntax import (
-    Action,
-    Operand,
-    Pipeline,
+    TemplateAction,
+    TemplateOperand,
+    TemplatePipeline,
     TemplateProblem,
     parse,
 )
@@ -53,7 +53,7 @@ class GoTemplate:
         self._variables = [("$", document)]
         self._all(self._actions, document, write)
 
-    def _all(self, actions: Sequence[Action], dot: Any, write: Write) -> None:
+    def _all(self, actions: Sequence[TemplateAction], dot: Any, write: Write) -> None:
         for action in actions:
             if action.kind == "text":
                 write(action.text)
@@ -68,7 +68,7 @@ class GoTemplate:
                 self._block(action, dot, write)
                 del self._variables[known:]
 
-    def _block(self, action: Action, dot: Any, write: Write) -> None:
+    def _block(self, action: TemplateAction, dot: Any, write: Write) -> None:
         if action.kind == "range":
             self._range(action, dot, write)
             return
@@ -79,9 +79,9 @@ class GoTemplate:
         else:
             self._all(action.otherwise, dot, write)
 
-    def _range(self, action: Action, dot: Any, write: Write) -> None:
+    def _range(self, action: TemplateAction, dot: Any, write: Write) -> None:
         pipeline = action.pipeline
-        value = self._piped(Pipeline(pipeline.commands), dot)
+        value = self._piped(TemplatePipeline(pipeline.commands), dot)
         empty, known = True, len(self._variables)
         for key, item in self._items(value, pipeline):
             empty = False
@@ -96,7 +96,7 @@ class GoTemplate:
         if empty:
             self._all(action.otherwise, dot, write)
 
-    def _items(self, value: Any, pipeline: Pipeline) -> Iterable[tuple[Any, Any]]:
+    def _items(self, value: Any, pipeline: TemplatePipeline) -> Iterable[tuple[Any, Any]]:
         if isinstance(value, dict):
             return ((key, value[key]) for key in sorted(value))
         if isinstance(value, list):
@@ -108,7 +108,7 @@ class GoTemplate:
         first = pipeline.commands[0][0]
         raise self._problem(first, f"range can't iterate over {value_text(value)}")
 
-    def _set_range(self, pipeline: Pipeline, key: Any, item: Any) -> None:
+    def _set_range(self, pipeline: TemplatePipeline, key: Any, item: Any) -> None:
         names = pipeline.variables
         values = (item,) if len(names) == 1 else (key, item)
         for name, value in zip(names, values, strict=False):
@@ -124,7 +124,7 @@ class GoTemplate:
 
     # Pipelines
 
-    def _piped(self, pipeline: Pipeline, dot: Any) -> Any:
+    def _piped(self, pipeline: TemplatePipeline, dot: Any) -> Any:
         value: Any = _WITHOUT_ARGUMENT
         for command in pipeline.commands:
             value = self._command(command, dot, value)
@@ -132,7 +132,7 @@ class GoTemplate:
             self._set(name, value, pipeline.assigns)
         return value
 
-    def _command(self, command: Sequence[Operand], dot: Any, last: Any) -> Any:
+    def _command(self, command: Sequence[TemplateOperand], dot: Any, last: Any) -> Any:
         first = command[0]
         if first.kind == "function" and not first.fields:
             return self._call(command, dot, last)
@@ -145,7 +145,7 @@ class GoTemplate:
             raise self._problem(first, "nil is not a command")
         return self._operand(first, dot)
 
-    def _operand(self, operand: Operand, dot: Any) -> Any:
+    def _operand(self, operand: TemplateOperand, dot: Any) -> Any:
         if operand.kind == "pipeline":
             value = self._piped(operand.value, dot)
         elif operand.kind == "variable":
@@ -164,7 +164,7 @@ class GoTemplate:
             own_type = False
         return None if value is _ABSENT else value
 
-    def _field(self, operand: Operand, value: Any, name: str, own_type: bool) -> Any:
+    def _field(self, operand: TemplateOperand, value: Any, name: str, own_type: bool) -> Any:
         """The field of a value; `own_type` says that the value's type is known, as of variables."""
         if value is _ABSENT:
             if not self._missing_keys:
@@ -179,7 +179,7 @@ class GoTemplate:
         kind = type_name(value) if own_type else "interface {}"
         raise self._problem(operand, f"can't evaluate field {name} in type {kind}")
 
-    def _call(self, command: Sequence[Operand], dot: Any, last: Any) -> Any:
+    def _call(self, command: Sequence[TemplateOperand], dot: Any, last: Any) -> Any:
         name = command[0].value
         if name in ("and", "or"):
             return self._shortcut(name, command, dot, last)
@@ -200,7 +200,7 @@ class GoTemplate:
             said = f"error calling {name}: {problem}"
             raise self._problem(command[0], said, whole) from None
 
-    def _shortcut(self, name: str, command: Sequence[Operand], dot: Any, last: Any) -> Any:
+    def _shortcut(self, name: str, command: Sequence[TemplateOperand], dot: Any, last: Any) -> Any:
         """`and` and `or`: no argument is looked at after the one that decides."""
         value: Any = None
         for each in command[1:]:
@@ -209,7 +209,7 @@ class GoTemplate:
                 return value
         return value if last is _WITHOUT_ARGUMENT else last
 
-    def _problem(self, operand: Operand, why: str, shown: str = "") -> TemplateProblem:
+    def _problem(self, operand: TemplateOperand, why: str, shown: str = "") -> TemplateProblem:
         place = operand.place
         line = self._text.count("\n", 0, place) + 1
         column = place - (self._text.rfind("\n", 0, place) + 1 if line > 1 else 0)

@@ -153,7 +153,10 @@ class JSONPathTemplate:
 
 
 def compared(left: Any, sign: str, right: Any) -> bool:
-    """Whether a comparison holds; raises `JSONPathProblem` for values that cannot be compared."""
+    """Whether `left` and `right` compare as a `sign` such as `<=` says.
+
+    Raises `JSONPathProblem` for values that cannot be compared.
+    """
     if sign not in _COMPARE:
         raise JSONPathProblem(f"unrecognized filter operator {sign}")
     for each in (left, right):

@@ -93,7 +93,7 @@ PathStep = (
 
 def parse(text: str) -> list[PathStep]:
     """The parts of a template; raises `JSONPathProblem`."""
-    return _Parser(text).parse()
+    return _PathParser(text).parse()
 
 
 def _action(text: str) -> PathList:
@@ -103,7 +103,7 @@ def _action(text: str) -> PathList:
     return found
 
 
-class _Parser:
+class _PathParser:
     def __init__(self, text: str) -> None:
         self._text, self._at = text, 0
 

@@ -12,18 +12,18 @@ from typing import Any
 import msgspec
 
 from course_lib.command_line.values import quoted
-from course_lib.kubectl.printers.template_words import Word, words_of
+from course_lib.kubectl.printers.template_words import TemplateWord, words_of
 
 
 class TemplateProblem(Exception):
     """A template that cannot be read, or that does not fit a document; the message is Go's."""
 
 
-class Operand(msgspec.Struct, frozen=True):
+class TemplateOperand(msgspec.Struct, frozen=True):
     """A part of a command: a constant, a field, a variable, a function or a pipeline.
 
     `kind` is one of `constant`, `dot`, `nil`, `field`, `variable`, `function`, `pipeline`;
-    `value` the constant, the name or the Pipeline; `fields` follow it. `place` is where it stands.
+    `value` the constant, the name or the TemplatePipeline; `fields` follow it. `place` is where it stands.
     """
 
     kind: str
@@ -33,28 +33,28 @@ class Operand(msgspec.Struct, frozen=True):
     text: str
 
 
-class Pipeline(msgspec.Struct, frozen=True):
+class TemplatePipeline(msgspec.Struct, frozen=True):
     """Commands, each of which gets the value of the one before it, and what keeps the last one.
 
     `assigns` says that the `variables` exist already.
     """
 
-    commands: list[list[Operand]]
+    commands: list[list[TemplateOperand]]
     variables: tuple[str, ...] = ()
     assigns: bool = False
 
 
-class Action(msgspec.Struct, frozen=True):
+class TemplateAction(msgspec.Struct, frozen=True):
     """A part of a template: `text`, `print`, `if`, `range`, `with`, `break` or `continue`."""
 
     kind: str
     text: str = ""
-    pipeline: Pipeline = Pipeline([])
-    then: list[Action] = []
-    otherwise: list[Action] = []
+    pipeline: TemplatePipeline = TemplatePipeline([])
+    then: list[TemplateAction] = []
+    otherwise: list[TemplateAction] = []
 
 
-def parse(text: str) -> list[Action]:
+def parse(text: str) -> list[TemplateAction]:
     """The parts of a template; raises `TemplateProblem`."""
     return _TemplateParser(text).parse()
 
@@ -65,12 +65,12 @@ BLOCKS = ("if", "range", "with")
 class _TemplateParser:
     def __init__(self, text: str) -> None:
         self._text = text
-        self._words: list[Word] = []
+        self._words: list[TemplateWord] = []
         self._place = 0
         self._variables = ["$"]
         self._ranges = 0
 
-    def parse(self) -> list[Action]:
+    def parse(self) -> list[TemplateAction]:
         try:
             self._words = words_of(self._text)
         except ValueError as problem:
@@ -82,10 +82,10 @@ class _TemplateParser:
 
     # Words
 
-    def _peek(self) -> Word:
+    def _peek(self) -> TemplateWord:
         return self._words[self._place]
 
-    def _next(self) -> Word:
+    def _next(self) -> TemplateWord:
         word = self._words[self._place]
         self._place += 1
         return word
@@ -100,12 +100,12 @@ class _TemplateParser:
 
     # Actions
 
-    def _actions(self) -> tuple[list[Action], str]:
+    def _actions(self) -> tuple[list[TemplateAction], str]:
         """Actions up to `end`, `else` or the end of the text, and which of them it was."""
-        found: list[Action] = []
+        found: list[TemplateAction] = []
         while (word := self._next()).kind != "end of text":
             if word.kind == "text":
-                found.append(Action("text", word.text))
+                found.append(TemplateAction("text", word.text))
                 continue
             self._blanks()
             word = self._peek()
@@ -118,10 +118,10 @@ class _TemplateParser:
         self._place -= 1
         return found, ""
 
-    def _action(self) -> Action:
+    def _action(self) -> TemplateAction:
         word = self._peek()
         if word.kind != "keyword":
-            return Action("print", pipeline=self._pipeline("command", "right delim"))
+            return TemplateAction("print", pipeline=self._pipeline("command", "right delim"))
         self._next()
         if word.text in BLOCKS:
             return self._block(word.text)
@@ -129,7 +129,7 @@ class _TemplateParser:
             if not self._ranges:
                 raise self._problem(f"{{{{{word.text}}}}} outside {{{{range}}}}")
             self._close(word.text)
-            return Action(word.text)
+            return TemplateAction(word.text)
         raise TemplateProblem(f"{{{{{word.text}}}}} in a template is not simulated in this course")
 
     def _close(self, context: str) -> None:
@@ -139,12 +139,12 @@ class _TemplateParser:
             self._place -= 1
             raise self._problem(f"unexpected {word.shown} in {context}")
 
-    def _block(self, kind: str) -> Action:
+    def _block(self, kind: str) -> TemplateAction:
         before = len(self._variables)
         pipeline = self._pipeline(kind, "right delim")
         self._ranges += kind == "range"
         then, ended = self._actions()
-        otherwise: list[Action] = []
+        otherwise: list[TemplateAction] = []
         if ended == "else":
             self._blanks()
             word = self._peek()
@@ -160,14 +160,14 @@ class _TemplateParser:
                 f"expected end; found {{{{{ended}}}}}" if ended else "unexpected EOF"
             )
         del self._variables[before:]
-        return Action(kind, pipeline=pipeline, then=then, otherwise=otherwise)
+        return TemplateAction(kind, pipeline=pipeline, then=then, otherwise=otherwise)
 
     # Pipelines
 
-    def _pipeline(self, context: str, end: str) -> Pipeline:
+    def _pipeline(self, context: str, end: str) -> TemplatePipeline:
         self._blanks()
         variables, assigns = self._declared(context)
-        commands: list[list[Operand]] = []
+        commands: list[list[TemplateOperand]] = []
         while True:
             self._blanks()
             word = self._peek()
@@ -176,12 +176,12 @@ class _TemplateParser:
                 if not commands:
                     raise self._problem(f"missing value for {context}")
                 self._check(commands)
-                return Pipeline(commands, variables, assigns)
+                return TemplatePipeline(commands, variables, assigns)
             if word.kind == "pipe":
                 raise self._problem(f"missing value for {context}")
             commands.append(self._command(context, end))
 
-    def _check(self, commands: list[list[Operand]]) -> None:
+    def _check(self, commands: list[list[TemplateOperand]]) -> None:
         for number, command in enumerate(commands[1:], 2):
             if command[0].kind in ("constant", "dot", "nil"):
                 raise self._problem(f"non executable command in pipeline stage {number}")
@@ -208,8 +208,8 @@ class _TemplateParser:
         self._place = start
         return (), False
 
-    def _command(self, context: str, end: str) -> list[Operand]:
-        operands: list[Operand] = []
+    def _command(self, context: str, end: str) -> list[TemplateOperand]:
+        operands: list[TemplateOperand] = []
         while True:
             self._blanks()
             word = self._peek()
@@ -226,7 +226,7 @@ class _TemplateParser:
             raise self._problem("empty command")
         return operands
 
-    def _operand(self) -> Operand:
+    def _operand(self) -> TemplateOperand:
         word = self._next()
         kind, value = word.kind, word.value
         if word.text == "(" and kind == "char":
@@ -251,7 +251,7 @@ class _TemplateParser:
             raise self._problem(f"unexpected . after term {quoted(self._text[start:place])}")
         if kind == "field":
             kind, value, fields = "field", "", [value, *fields]
-        return Operand(kind, value, tuple(fields), place, text)
+        return TemplateOperand(kind, value, tuple(fields), place, text)
 
 
 FUNCTIONS = frozenset(

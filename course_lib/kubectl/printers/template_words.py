@@ -35,7 +35,7 @@ _LETTERS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v
 _ESCAPE = re.compile(r"\\(x..|u.{4}|U.{8}|[0-7]{3}|.)", re.DOTALL)
 
 
-class Word(msgspec.Struct, frozen=True):
+class TemplateWord(msgspec.Struct, frozen=True):
     """One word: its kind, its text, the value that it stands for, and where it stands."""
 
     kind: str
@@ -55,12 +55,12 @@ class Word(msgspec.Struct, frozen=True):
         return quoted(shown) if shown else f"{quoted(self.text[:10])}..."
 
 
-def words_of(text: str) -> list[Word]:
+def words_of(text: str) -> list[TemplateWord]:
     """All words of a template; raises `ValueError` with Go's message."""
-    return [*_words(text), Word("end of text", "", None, len(text), text.count("\n") + 1)]
+    return [*_words(text), TemplateWord("end of text", "", None, len(text), text.count("\n") + 1)]
 
 
-def _words(text: str) -> Iterator[Word]:
+def _words(text: str) -> Iterator[TemplateWord]:
     place = 0
     trim = False
     while place <= len(text):
@@ -70,24 +70,24 @@ def _words(text: str) -> Iterator[Word]:
         plain = plain.lstrip(" \t\r\n") if trim else plain
         if brace < 0:
             if plain:
-                yield Word("text", plain, None, place, 1)
+                yield TemplateWord("text", plain, None, place, 1)
             return
         opening = re.compile(r"\{\{(- (?=\s*\S)|-(?=[\t\r\n]))?").match(text, brace)
         assert opening is not None
         if opening[1]:
             plain = plain.rstrip(" \t\r\n")
         if plain:
-            yield Word("text", plain, None, place, 1)
+            yield TemplateWord("text", plain, None, place, 1)
         place = brace + 2 + (1 if opening[1] else 0)
         comment = re.compile(r"\s*/\*(.*?)\*/(\s-)?\}\}", re.DOTALL).match(text, place)
         if comment:
             place, trim = comment.end(), bool(comment[2])
             continue
-        yield Word("left delim", "{{", None, brace, 1)
+        yield TemplateWord("left delim", "{{", None, brace, 1)
         place, trim = yield from _inside(text, place)
 
 
-def _inside(text: str, place: int) -> Generator[Word, None, tuple[int, bool]]:
+def _inside(text: str, place: int) -> Generator[TemplateWord, None, tuple[int, bool]]:
     """The words of one action; returns where it ends, and whether blanks after it go."""
     closing = re.compile(r"(\s-)?\}\}")
     depth = 0
@@ -96,7 +96,7 @@ def _inside(text: str, place: int) -> Generator[Word, None, tuple[int, bool]]:
         if found := closing.match(text, place):
             if depth:
                 raise ValueError(f"template: output:{line}: unclosed left paren")
-            yield Word("right delim", "}}", None, place, line)
+            yield TemplateWord("right delim", "}}", None, place, line)
             return found.end(), bool(found[1])
         found = _WORD.match(text, place)
         if found is None:
@@ -106,7 +106,7 @@ def _inside(text: str, place: int) -> Generator[Word, None, tuple[int, bool]]:
             if depth < 0:
                 raise ValueError(f"template: output:{line}: unexpected right paren")
         kind, value = _meaning(found)
-        yield Word(kind, found[0], value, place, line)
+        yield TemplateWord(kind, found[0], value, place, line)
         place = found.end()
 
 

@@ -29,7 +29,7 @@ NEXT = (
 
 
 def run(call: Invocation) -> None:
-    """Get, print, and perhaps watch."""
+    """Get, print, and perhaps watch; raises `CommandError`."""
     flags = call.flags
     watches = flags.on("watch") or flags.on("watch-only")
     if flags.text("raw"):

@@ -17,7 +17,10 @@ from course_lib.objects.manifests import Document
 
 
 def options_of(call: Invocation, namespaces: bool, kind: str = "") -> TableOptions:
-    """What a table shows by the flags; `namespaces` and `kind` as for `TableOptions`."""
+    """What a table shows by the flags of a `call`.
+
+    `namespaces` and `kind` are those of `TableOptions`.
+    """
     flags = call.flags
     return TableOptions(
         wide=flags.text("output") == "wide",

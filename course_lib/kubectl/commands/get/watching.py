@@ -23,7 +23,10 @@ SORTING = "warning: {flag} requested, --sort-by will be ignored{what}\n"
 
 
 class Watching:
-    """Prints objects and their changes; `printer` is None where tables are printed."""
+    """Prints the objects that are `wanted` in a `call`, and their changes.
+
+    `printer` is None where tables are printed.
+    """
 
     def __init__(self, call: Invocation, wanted: Wanted, printer: Printer | None) -> None:
         self._call, self._printer = call, printer
