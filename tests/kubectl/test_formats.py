@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 import yaml
 
+from course_lib.command_line.yaml_writer import to_yaml
 from course_lib.kubectl.failures import CommandError
 from course_lib.kubectl.printers.choice import printer_of
 from course_lib.kubectl.printers.go_sort import go_sorted
 from course_lib.kubectl.printers.kyaml import to_kyaml
-from course_lib.kubectl.printers.yaml_writer import to_yaml
 
 TEXTS = [
     "", " ", "a b", "- a", "-a", "#a", "a #b", "a: b", "a:b", ":a", "?x", "'", '"', "a'b", "yes",

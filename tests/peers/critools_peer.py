@@ -64,12 +64,12 @@ def write_test_images(path: Path) -> None:
 
 
 @contextmanager
-def served(runtime: str, folder: Path) -> Iterator[str]:
+def served(runtime: str, folder: Path, speed: float = SPEED) -> Iterator[str]:
     """A simulated runtime on a socket, as a learner starts it; yields the socket's path."""
     socket, archive = folder / f"{runtime}.sock", folder / f"{runtime}.tar"
     write_test_images(archive)
     command = [sys.executable, "-m", "course_lib", "cri", "--runtime", runtime]
-    command += ["--socket", str(socket), "--image", str(archive), "--speed", str(SPEED)]
+    command += ["--socket", str(socket), "--image", str(archive), "--speed", str(speed)]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from course_lib.command_line.go_text import value_text
 from course_lib.command_line.values import quoted
 from course_lib.kubectl.chosen import Chosen, Wanted
 from course_lib.kubectl.command import Command
 from course_lib.kubectl.failures import CommandError, RefusedRequest
 from course_lib.kubectl.invocation import Invocation
 from course_lib.kubectl.printers.choice import Printer, printer_of
-from course_lib.kubectl.printers.go_text import value_text
 from course_lib.kubectl.printers.jsonpath import JSONPathTemplate
 from course_lib.kubectl.printers.jsonpath_syntax import JSONPathProblem, relaxed
 from course_lib.kubectl.streams import changes

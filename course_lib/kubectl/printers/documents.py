@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from course_lib.kubectl.printers.go_text import indented_json
-from course_lib.kubectl.printers.yaml_writer import to_yaml as to_yaml
+from course_lib.command_line.go_text import indented_json
+from course_lib.command_line.yaml_writer import to_yaml as to_yaml
 from course_lib.kubectl.typed import StructDocument
 from course_lib.objects.manifests import Document
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from course_lib.command_line.go_text import compact_json, type_name, value_text
 from course_lib.command_line.values import quoted
 from course_lib.kubectl.failures import CommandError
 from course_lib.kubectl.printers.documents import Write
-from course_lib.kubectl.printers.go_text import compact_json, type_name, value_text
 from course_lib.kubectl.printers.template_functions import CALLS, CallProblem, truth
 from course_lib.kubectl.printers.template_syntax import (
     TemplateAction,

@@ -10,16 +10,16 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from course_lib.command_line.values import quoted
-from course_lib.kubectl.failures import CommandError
-from course_lib.kubectl.printers.documents import Write
-from course_lib.kubectl.printers.go_text import (
+from course_lib.command_line.go_text import (
     compact_json,
     go_syntax,
     indented_json,
     type_name,
     value_text,
 )
+from course_lib.command_line.values import quoted
+from course_lib.kubectl.failures import CommandError
+from course_lib.kubectl.printers.documents import Write
 from course_lib.kubectl.printers.jsonpath_syntax import (
     JSONPathProblem,
     PathDescent,

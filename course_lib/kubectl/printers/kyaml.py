@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from course_lib.command_line.go_text import means_another_type, number_in_json
 from course_lib.kubectl.printers.documents import Write
-from course_lib.kubectl.printers.go_text import means_another_type, number_in_json
 from course_lib.kubectl.typed import StructDocument
 from course_lib.objects.manifests import Document, sorted_keys
 

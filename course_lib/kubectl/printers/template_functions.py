@@ -13,8 +13,8 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote_plus
 
+from course_lib.command_line.go_text import general, go_syntax, type_name, value_text
 from course_lib.command_line.values import quoted
-from course_lib.kubectl.printers.go_text import general, go_syntax, type_name, value_text
 
 _VERB = re.compile(r"%([-+# 0]*)(\d+)?(?:\.(\d+))?(.)", re.DOTALL)
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import msgspec
 
+from course_lib.command_line.go_text import compact_json
 from course_lib.kubectl.chosen import Chosen, Wanted
 from course_lib.kubectl.commands.get.tables import options_of, sorted_table
 from course_lib.kubectl.failures import CommandError, raise_all
 from course_lib.kubectl.invocation import Invocation
 from course_lib.kubectl.printers.choice import Printer
-from course_lib.kubectl.printers.go_text import compact_json
 from course_lib.kubectl.printers.table import TablePrinter
 from course_lib.kubectl.printers.tabwriter import TabWriter
 from course_lib.kubectl.streams import changes, patience

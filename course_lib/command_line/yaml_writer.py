@@ -1,4 +1,4 @@
-"""YAML as kubectl writes it: keys in natural order, text in the styles of go-yaml.
+"""YAML as kubectl and crictl write it: keys in natural order, text in the styles of go-yaml.
 
 Source: `go.yaml.in/yaml/v2`, `encode.go` (`stringv`), `sorter.go` (`keyList.Less`), `emitterc.go`
 (`yaml_emitter_analyze_scalar`, `yaml_emitter_select_scalar_style`, and how lines are broken).
@@ -10,7 +10,7 @@ import re
 from functools import cache, cmp_to_key
 from typing import Any
 
-from course_lib.kubectl.printers.go_text import general, means_another_type
+from course_lib.command_line.go_text import general, means_another_type
 
 WIDTH = 80  # characters, after which a line is broken at the next blank
 _SIMPLE = re.compile(r"[A-Za-z/_][\w./+=$()-]{0,59}", re.ASCII)
