@@ -143,8 +143,6 @@ def _same_image(typed: Invocation, one: str, other: str) -> bool:
 
 def pods(typed: Invocation) -> None:
     """List sandboxes; raises `Trouble`."""
-    if typed.args:
-        raise HelpAsked
     wanted = labels(typed.given)
     within("listing pod sandboxes", lambda: _show_pods(typed, wanted))
 

@@ -38,14 +38,14 @@ class Option:
     def head(self) -> str:
         """How it is written, in a help."""
         value = "" if self.kind == "bool" else " value"
-        names = [f"--{self.name}{value}", *([f"-{self.alias}{value}"] if self.alias else [])]
-        text = ", ".join(names)
+        names = [name for name in (self.name, self.alias) if name]
+        text = ", ".join(f"{'-' if len(name) == 1 else '--'}{name}{value}" for name in names)
         return f"{text} [ {text} ]" if self.kind == "stringSlice" else text
 
     def tail(self) -> str:
         """What it is for, and its default, in a help."""
         value = self.unset
-        if self.kind == "stringSlice" or value == "" or self.name == "help":
+        if self.kind == "stringSlice" or value == "" or self.name in ("help", "version"):
             return self.usage
         shown = quoted(value) if isinstance(value, str) else str(value).lower()
         if self.kind == "duration" and isinstance(value, int | float):
@@ -66,8 +66,8 @@ class Given:
         return self.values[name] is True
 
     def text(self, name: str) -> str:
-        """The value of an option."""
-        return str(self.values[name])
+        """The value of an option; empty for one that the command does not have."""
+        return str(self.values.get(name, ""))
 
     def number(self, name: str) -> int:
         """The value of a numeric option."""

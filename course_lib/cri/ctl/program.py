@@ -70,11 +70,11 @@ def _listed(options: Sequence[Option]) -> str:
     return "".join(f"   {each.head().ljust(width)}  {each.tail()}\n" for each in options)
 
 
-def _refused(name: str, usage: str) -> Verb:
+def _refused(name: str, usage: str, *names: str) -> Verb:
     def refuse(typed: Invocation) -> None:
         raise Trouble(f"crictl {name} is not simulated by the course")
 
-    return Verb(name, usage, refuse, arguments="[arguments...]")
+    return Verb(name, usage, refuse, arguments="[arguments...]", names=names)
 
 
 CONTAINER_IDS, POD_IDS = "CONTAINER-ID [CONTAINER-ID...]", "POD-ID [POD-ID...]"
@@ -84,7 +84,7 @@ VERBS = (
     _refused("completion", "A script for a shell"),
     _refused("config", "The configuration of crictl"),
     _refused("create", "Make a container"),
-    _refused("events", "Events of containers"),
+    _refused("events", "Events of containers", "event"),
     Verb("exec", "Run a command in a container", streams.exec_in, streams.EXEC_OPTIONS,
          "[CONTAINER-ID] COMMAND [ARG...]",
          description="Options that choose containers replace the CONTAINER-ID."),
@@ -140,7 +140,7 @@ def _run(host: RuntimeHost, words: Sequence[str], terminal: Terminal) -> None:
     try:
         given = read(words, GLOBAL, letters=False)
     except OptionError as error:
-        terminal.out(f"Incorrect Usage. {error}\n\n{_program_page()}")
+        terminal.out(f"Incorrect Usage: {error}\n\n{_program_page()}")
         raise Trouble(str(error)) from None
     if given.on("version"):
         terminal.out("crictl version unknown\n")

@@ -18,7 +18,7 @@ from course_lib.cri.ctl.options import Option
 from course_lib.cri.ctl.screen import Trouble, log
 from course_lib.runtimes.logs import stamp
 
-FILTERS = ("name", "pod", "image", "state", "label", "latest", "last")
+FILTERS = ("name", "pod", "image", "label", "latest", "last", "state")
 EXEC_OPTIONS = (
     Option("sync", "s", "bool", usage="By the call that waits for the end"),
     Option("timeout", "", "int", usage="Seconds until it is ended"),
@@ -32,7 +32,8 @@ EXEC_OPTIONS = (
     Option("tls-ca", usage="Certificates of authorities"),
     Option("tls-cert", usage="The client's certificate"),
     Option("tls-key", usage="The client's key"),
-    *(each for each in CONTAINER_FILTERS if each.name in FILTERS),
+    *(each for each in CONTAINER_FILTERS if each.name in FILTERS and each.name != "state"),
+    Option("state", usage="Only this state"),
 )
 LOGS_OPTIONS = (
     Option("follow", "f", "bool", usage="Wait for more, which is not simulated"),
