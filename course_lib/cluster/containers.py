@@ -10,8 +10,10 @@ from course_lib.apiserver.errors import NoReason, NotFound
 from course_lib.apiserver.pod_logs import LogOptions, container_of
 from course_lib.client import Client
 from course_lib.cluster.arguments import checked
+from course_lib.cluster.crictl import crictl_on
 from course_lib.cluster.machines import Machines
 from course_lib.cluster.tables import table
+from course_lib.command_line import Result
 from course_lib.cri import messages as v1
 from course_lib.errors import CourseError
 from course_lib.node import Kubelet
@@ -169,6 +171,21 @@ class ContainerAccess:
                 found=(stderr or stdout).strip(),
             )
         return stdout + stderr
+
+    def crictl(self, command: str, node: str = "") -> Result:
+        """Type a `crictl` command on a node: ps, pods, images, inspect, logs, exec, stats, ...
+
+        The first words may be `--node NAME`; without them, and without `node`, it is the first
+        node. Raises `CourseError` for a node that there is not.
+
+        >>> from course_lib import Cluster
+        >>> Cluster(nodes=1).containers.crictl("version")
+        Version:  0.1.0
+        RuntimeName:  containerd
+        RuntimeVersion:  2.3.7
+        RuntimeApiVersion:  v1
+        """
+        return crictl_on(self._machines.kubelet, list(self._machines.kubelets), command, node)
 
     def namespaces(self, node: str) -> Table:
         """The namespaces of the running containers of a node, as `/proc/PID/ns` has them.

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from course_lib.cri import messages as v1
-from course_lib.cri.ctl.node import HelpAsked, Invocation
+from course_lib.cri.ctl.node import HelpAsked, TypedCommand
 from course_lib.cri.ctl.options import Option
-from course_lib.cri.ctl.screen import Ended, Trouble, log
+from course_lib.cri.ctl.screen import CrictlError, Ended, log
 
 EMPTY_ID = "ID cannot be empty"
 STOP_OPTIONS = (
@@ -29,17 +29,17 @@ RMP_OPTIONS = (
 )
 
 
-def start(typed: Invocation) -> None:
-    """Start containers that were made; raises `Trouble`."""
+def start(typed: TypedCommand) -> None:
+    """Start containers that were made; raises `CrictlError`."""
     if not typed.args:
-        raise Trouble(EMPTY_ID)
+        raise CrictlError(EMPTY_ID)
     for id in typed.args:
         typed.rpc("StartContainer", f'starting the container "{id}": ', container_id=id)
         typed.terminal.out(f"{id}\n")
 
 
-def stop(typed: Invocation) -> None:
-    """Stop containers; raises `Trouble`, and `Ended` where none are named."""
+def stop(typed: TypedCommand) -> None:
+    """Stop containers; raises `CrictlError`, and `Ended` where none are named."""
     ids = typed.args
     if typed.given.on("all"):
         if ids:
@@ -56,22 +56,22 @@ def stop(typed: Invocation) -> None:
         _stop(typed, id, typed.given.number("timeout"), before)
 
 
-def _stop(typed: Invocation, id: str, timeout: int, before: str) -> None:
+def _stop(typed: TypedCommand, id: str, timeout: int, before: str) -> None:
     if not id:
-        raise Trouble(f"{before}{EMPTY_ID}")
+        raise CrictlError(f"{before}{EMPTY_ID}")
     typed.rpc("StopContainer", before, container_id=id, timeout=timeout)
     typed.terminal.out(f"{id}\n")
 
 
-def rm(typed: Invocation) -> None:
-    """Remove containers; raises `Trouble`."""
+def rm(typed: TypedCommand) -> None:
+    """Remove containers; raises `CrictlError`."""
 
     def remove(id: str) -> None:
         before = f'getting container status "{id}": '
         status = typed.rpc("ContainerStatus", before, container_id=id).status
         if status.state == v1.CONTAINER_RUNNING:
             if not typed.given.on("force"):
-                raise Trouble(f'container "{id}" is running, please stop it first')
+                raise CrictlError(f'container "{id}" is running, please stop it first')
             _stop(typed, id, 0, f'stopping the container "{id}": ')
         typed.rpc("RemoveContainer", f'removing container "{id}": ', container_id=id)
         typed.terminal.out(f"{id}\n")
@@ -81,30 +81,30 @@ def rm(typed: Invocation) -> None:
     _each(typed, "container", "ListContainers", remove)
 
 
-def stopp(typed: Invocation) -> None:
-    """Stop sandboxes; raises `Trouble`."""
+def stopp(typed: TypedCommand) -> None:
+    """Stop sandboxes; raises `CrictlError`."""
     if not typed.args:
         raise HelpAsked
     for id in typed.args:
         _stop_pod(typed, id, f'stopping the pod sandbox "{id}": ')
 
 
-def _stop_pod(typed: Invocation, id: str, before: str) -> None:
+def _stop_pod(typed: TypedCommand, id: str, before: str) -> None:
     if not id:
-        raise Trouble(f"{before}{EMPTY_ID}")
+        raise CrictlError(f"{before}{EMPTY_ID}")
     typed.rpc("StopPodSandbox", before, pod_sandbox_id=id)
     typed.terminal.out(f"Stopped sandbox {id}\n")
 
 
-def rmp(typed: Invocation) -> None:
-    """Remove sandboxes; raises `Trouble`."""
+def rmp(typed: TypedCommand) -> None:
+    """Remove sandboxes; raises `CrictlError`."""
 
     def remove(id: str) -> None:
         before = f'getting sandbox status of pod "{id}": '
         status = typed.rpc("PodSandboxStatus", before, pod_sandbox_id=id).status
         if status.state == v1.SANDBOX_READY:
             if not typed.given.on("force"):
-                raise Trouble(f'pod sandbox "{id}" is running, please stop it first')
+                raise CrictlError(f'pod sandbox "{id}" is running, please stop it first')
             _stop_pod(typed, id, f'stopping the pod sandbox "{id}" failed: ')
         typed.rpc("RemovePodSandbox", f'removing the pod sandbox "{id}": ', pod_sandbox_id=id)
         typed.terminal.out(f"Removed sandbox {id}\n")
@@ -112,7 +112,7 @@ def rmp(typed: Invocation) -> None:
     _each(typed, "pod", "ListPodSandbox", remove)
 
 
-def _each(typed: Invocation, kind: str, method: str, remove: Callable[[str], None]) -> None:
+def _each(typed: TypedCommand, kind: str, method: str, remove: Callable[[str], None]) -> None:
     """Remove all that are named, or all there are; what fails is told at the end."""
     ids = typed.args
     if typed.given.on("all"):
@@ -127,7 +127,7 @@ def _each(typed: Invocation, kind: str, method: str, remove: Callable[[str], Non
     for id in ids:
         try:
             remove(id)
-        except Trouble as trouble:
+        except CrictlError as trouble:
             failed.append(str(trouble))
     if failed:
-        raise Trouble("\n".join(failed))
+        raise CrictlError("\n".join(failed))

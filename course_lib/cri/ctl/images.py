@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 
 from course_lib.cri import messages as v1
-from course_lib.cri.ctl.node import HelpAsked, Invocation, within
+from course_lib.cri.ctl.node import HelpAsked, TypedCommand, within
 from course_lib.cri.ctl.options import Option
-from course_lib.cri.ctl.screen import Trouble, log, short, size, table, write_list
+from course_lib.cri.ctl.screen import CrictlError, log, short, size, table, write_list
 
 NONE, DIGEST = "<none>", "sha256:"
 LIST_OPTIONS = (
@@ -36,8 +36,8 @@ REMOVE_OPTIONS = (
 )
 
 
-def list_images(typed: Invocation) -> None:
-    """List images; raises `Trouble`."""
+def list_images(typed: TypedCommand) -> None:
+    """List images; raises `CrictlError`."""
     given = typed.given
     if len(typed.args) > 1:
         raise HelpAsked
@@ -54,7 +54,7 @@ def list_images(typed: Invocation) -> None:
         typed.terminal.out(table(_table(typed, found)))
 
 
-def _table(typed: Invocation, found: list[v1.Image]) -> list[list[str]]:
+def _table(typed: TypedCommand, found: list[v1.Image]) -> list[list[str]]:
     digests, pinned = typed.given.on("digests"), typed.given.on("pinned")
     rows = [["IMAGE", "TAG", *(["DIGEST"] if digests else []), "IMAGE ID", "SIZE"]]
     rows[0] += ["PINNED"] if pinned else []
@@ -93,17 +93,17 @@ def _tags(image: v1.Image, name: str) -> list[tuple[str, str]]:
     return [(name if repository == NONE else repository, tag) for repository, tag in parted]
 
 
-def images(typed: Invocation, name: str, filters: list[str]) -> list[v1.Image]:
+def images(typed: TypedCommand, name: str, filters: list[str]) -> list[v1.Image]:
     """The images of a `name` (empty: all) that all `filters` let through, by their names.
 
-    `typed` reaches the runtime. Raises `Trouble`.
+    `typed` reaches the runtime. Raises `CrictlError`.
     """
     answer = typed.rpc("ListImages", filter={"image": {"image": name}})
     found = sorted(answer.images, key=lambda i: [*i.repo_tags, *i.repo_digests, i.id][0])
     for condition in filters if found else ():
         kind, equals, value = condition.partition("=")
         if not equals or kind not in ("before", "since", "dangling", "reference"):
-            raise Trouble(f"filter images: unknown filter flag: {condition}")
+            raise CrictlError(f"filter images: unknown filter flag: {condition}")
         if kind == "before":
             found = _until(value, found[::-1])[::-1]
         elif kind == "since":
@@ -130,21 +130,21 @@ def _until(value: str, found: list[v1.Image]) -> list[v1.Image]:
     return found
 
 
-def pull(typed: Invocation) -> None:
-    """Pull an image; raises `Trouble`."""
+def pull(typed: TypedCommand) -> None:
+    """Pull an image; raises `CrictlError`."""
     if not typed.args or not typed.args[0]:
-        raise Trouble("image name cannot be empty")
+        raise CrictlError("image name cannot be empty")
     if len(typed.args) > 1:
         raise HelpAsked
     for option in sorted(typed.given.names - {"annotation"}):
-        raise Trouble(f"crictl pull --{option} is not simulated by the course")
+        raise CrictlError(f"crictl pull --{option} is not simulated by the course")
     image = {"image": typed.args[0]}
     answer = typed.rpc("PullImage", "pulling image: ", image=image)
     typed.terminal.out(f"Image is up to date for {answer.image_ref}\n")
 
 
-def rmi(typed: Invocation) -> None:
-    """Remove images; raises `Trouble`."""
+def rmi(typed: TypedCommand) -> None:
+    """Remove images; raises `CrictlError`."""
     given, ids = typed.given, dict.fromkeys(typed.args, True)
     if given.on("all") or given.on("prune"):
         for image in typed.rpc("ListImages").images:
@@ -163,17 +163,17 @@ def rmi(typed: Invocation) -> None:
     for id in [id for id, remove in ids.items() if remove]:
         try:
             _remove(typed, id)
-        except Trouble as trouble:
+        except CrictlError as trouble:
             failed.append(str(trouble))
     if failed:
-        raise Trouble("\n".join(failed))
+        raise CrictlError("\n".join(failed))
 
 
-def _remove(typed: Invocation, id: str) -> None:
+def _remove(typed: TypedCommand, id: str) -> None:
     before = f'image status request for "{id}" failed: '
     answer = typed.rpc("ImageStatus", before, image={"image": id})
     if not answer.HasField("image"):
-        raise Trouble(f"no such image {id}")
+        raise CrictlError(f"no such image {id}")
     tags = answer.image.repo_tags
     if len(tags) > 1 and not id.startswith(DIGEST) and (":" in id or "/" in id):
         said = f'Image "{id}" has multiple tags. Removing this image will delete all of the '

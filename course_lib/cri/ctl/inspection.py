@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from course_lib.cri import messages as v1
 from course_lib.cri.ctl.images import images
 from course_lib.cri.ctl.lists import CONTAINER_FILTERS, POD_FILTERS, containers, sandboxes
-from course_lib.cri.ctl.node import HelpAsked, Invocation, labels, within
+from course_lib.cri.ctl.node import HelpAsked, TypedCommand, labels, within
 from course_lib.cri.ctl.options import Option
 from course_lib.cri.ctl.screen import (
+    CrictlError,
     Json,
-    Trouble,
     age,
     details,
     document,
@@ -47,8 +47,8 @@ STATES = {number: name for name, number in v1.ENUMS["ContainerState"].items()}
 POD_STATES = {number: name for name, number in v1.ENUMS["PodSandboxState"].items()}
 
 
-def inspect(typed: Invocation) -> None:
-    """The statuses of containers; raises `Trouble`."""
+def inspect(typed: TypedCommand) -> None:
+    """The statuses of containers; raises `CrictlError`."""
     ids = typed.args
     if not ids:
         wanted = labels(typed.given)
@@ -59,7 +59,7 @@ def inspect(typed: Invocation) -> None:
     within("get the status of containers", lambda: _containers(typed, ids))
 
 
-def _containers(typed: Invocation, ids: Sequence[str]) -> None:
+def _containers(typed: TypedCommand, ids: Sequence[str]) -> None:
     def status(id: str) -> tuple[v1.Message, dict[str, str], str]:
         before = "get container status: "
         answer = typed.rpc("ContainerStatus", before, container_id=id, verbose=_verbose(typed))
@@ -68,7 +68,7 @@ def _containers(typed: Invocation, ids: Sequence[str]) -> None:
     _statuses(typed, ids, status)
 
 
-def _container_text(typed: Invocation, status: v1.ContainerStatus) -> str:
+def _container_text(typed: TypedCommand, status: v1.ContainerStatus) -> str:
     name, attempt = status.metadata.name, status.metadata.attempt
     state = STATES[status.state]
     exited = status.state == v1.CONTAINER_EXITED
@@ -84,8 +84,8 @@ def _container_text(typed: Invocation, status: v1.ContainerStatus) -> str:
     return text + pairs("Labels", status.labels) + pairs("Annotations", status.annotations)
 
 
-def inspectp(typed: Invocation) -> None:
-    """The statuses of sandboxes; raises `Trouble`."""
+def inspectp(typed: TypedCommand) -> None:
+    """The statuses of sandboxes; raises `CrictlError`."""
     ids = typed.args
     if not ids:
         wanted = labels(typed.given)
@@ -96,7 +96,7 @@ def inspectp(typed: Invocation) -> None:
     within("get the status of pod sandboxes", lambda: _pods(typed, ids))
 
 
-def _pods(typed: Invocation, ids: Sequence[str]) -> None:
+def _pods(typed: TypedCommand, ids: Sequence[str]) -> None:
     def status(id: str) -> tuple[v1.Message, dict[str, str], str]:
         before = "get pod sandbox status: "
         answer = typed.rpc("PodSandboxStatus", before, pod_sandbox_id=id, verbose=_verbose(typed))
@@ -105,7 +105,7 @@ def _pods(typed: Invocation, ids: Sequence[str]) -> None:
     _statuses(typed, ids, status)
 
 
-def _pod_text(typed: Invocation, status: v1.PodSandboxStatus) -> str:
+def _pod_text(typed: TypedCommand, status: v1.PodSandboxStatus) -> str:
     meta = status.metadata
     rows = [("ID", status.id), ("Name", meta.name), ("UID", meta.uid)]
     rows = [*rows, ("Namespace", meta.namespace), ("Attempt", str(meta.attempt))]
@@ -120,7 +120,7 @@ def _pod_text(typed: Invocation, status: v1.PodSandboxStatus) -> str:
 
 
 def _statuses(
-    typed: Invocation,
+    typed: TypedCommand,
     ids: Sequence[str],
     ask: Callable[[str], tuple[v1.Message, dict[str, str], str]],
 ) -> None:
@@ -146,8 +146,8 @@ def _with_times(status: v1.Message) -> dict[str, Json]:
     return whole
 
 
-def inspecti(typed: Invocation) -> None:
-    """The statuses of images; raises `Trouble`."""
+def inspecti(typed: TypedCommand) -> None:
+    """The statuses of images; raises `CrictlError`."""
     ids, format, found = typed.args, typed.given.text("output") or "json", list[Json]()
     if not ids:
         asked = typed.given.text("name"), typed.given.texts("filter")
@@ -157,7 +157,7 @@ def inspecti(typed: Invocation) -> None:
         before = f'image status for "{id}" request: '
         answer = typed.rpc("ImageStatus", before, image={"image": id}, verbose=_verbose(typed))
         if not answer.HasField("image"):
-            raise Trouble(f'no such image "{id}" present')
+            raise CrictlError(f'no such image "{id}" present')
         if format == "table":
             text = _image_text(answer.image)
             typed.terminal.out(text + (info_text(answer.info) if _verbose(typed) else ""))
@@ -173,8 +173,8 @@ def _image_text(image: v1.Image) -> str:
     return "".join(f"{title}: {value}\n" for title, value in rows)
 
 
-def info(typed: Invocation) -> None:
-    """Whether the runtime and the network are ready; raises `Trouble`."""
+def info(typed: TypedCommand) -> None:
+    """Whether the runtime and the network are ready; raises `CrictlError`."""
     if typed.args:
         raise HelpAsked
     before = "getting status of runtime: "
@@ -198,8 +198,8 @@ def _given_fields(message: v1.Message) -> dict[str, Json]:
     }
 
 
-def version(typed: Invocation) -> None:
-    """Who answers at the socket; raises `Trouble`."""
+def version(typed: TypedCommand) -> None:
+    """Who answers at the socket; raises `CrictlError`."""
     if typed.args:
         raise HelpAsked
     answer = typed.rpc("Version", "getting the runtime version: ", version="v1")
@@ -212,8 +212,8 @@ def version(typed: Invocation) -> None:
     typed.terminal.out("".join(f"{name}:  {value}\n" for name, value in rows))
 
 
-def imagefsinfo(typed: Invocation) -> None:
-    """How much of the disk images and containers use; raises `Trouble`."""
+def imagefsinfo(typed: TypedCommand) -> None:
+    """How much of the disk images and containers use; raises `CrictlError`."""
     answer = typed.rpc("ImageFsInfo", "image filesystem info request: ")
     format = typed.given.text("output") or "json"
     if format != "table":
@@ -233,11 +233,11 @@ def imagefsinfo(typed: Invocation) -> None:
             )
 
 
-def _verbose(typed: Invocation) -> bool:
+def _verbose(typed: TypedCommand) -> bool:
     return not typed.given.on("quiet")
 
 
-def _need(typed: Invocation, ids: Sequence[str]) -> None:
+def _need(typed: TypedCommand, ids: Sequence[str]) -> None:
     if not ids:
         message = "No IDs provided or nothing found per filter"
         log(typed.terminal, "error", message, typed.host.clock())

@@ -11,9 +11,9 @@ from typing import TypeVar
 
 from course_lib.command_line import quoted
 from course_lib.cri import messages as v1
-from course_lib.cri.ctl.node import HelpAsked, Invocation, labels, within
+from course_lib.cri.ctl.node import HelpAsked, TypedCommand, labels, within
 from course_lib.cri.ctl.options import Given, Option
-from course_lib.cri.ctl.screen import Trouble, age, pairs, short, table, write_list
+from course_lib.cri.ctl.screen import CrictlError, age, pairs, short, table, write_list
 from course_lib.runtimes.logs import stamp
 
 T = TypeVar("T", v1.Container, v1.PodSandbox)
@@ -61,15 +61,15 @@ POD_FILTERS = _FILTERS
 PODS_OPTIONS = (*_LIST, *_FILTERS)
 
 
-def ps(typed: Invocation) -> None:
-    """List containers; raises `Trouble`."""
+def ps(typed: TypedCommand) -> None:
+    """List containers; raises `CrictlError`."""
     if typed.args:
         raise HelpAsked
     wanted = labels(typed.given)
     within("listing containers", lambda: _show_containers(typed, wanted))
 
 
-def _show_containers(typed: Invocation, wanted: dict[str, str]) -> None:
+def _show_containers(typed: TypedCommand, wanted: dict[str, str]) -> None:
     given, found = typed.given, list[v1.Container]()
     within("list containers", lambda: found.extend(containers(typed, wanted)))
     if _written(typed, v1.ListContainersResponse(containers=found)):
@@ -83,7 +83,7 @@ def _show_containers(typed: Invocation, wanted: dict[str, str]) -> None:
         out(table([CONTAINER_COLUMNS, *(_row(typed, container) for container in found)]))
 
 
-def _row(typed: Invocation, container: v1.Container) -> list[str]:
+def _row(typed: TypedCommand, container: v1.Container) -> list[str]:
     id, pod, image = container.id, container.pod_sandbox_id, container.image.image
     if not typed.given.on("no-trunc"):
         id, pod = short(id), short(pod)
@@ -104,7 +104,7 @@ def _row(typed: Invocation, container: v1.Container) -> list[str]:
     ]
 
 
-def _described(typed: Invocation, container: v1.Container) -> str:
+def _described(typed: TypedCommand, container: v1.Container) -> str:
     name = container.metadata.name
     return (
         f"ID: {container.id}\nPodID: {container.pod_sandbox_id}\n"
@@ -117,12 +117,12 @@ def _described(typed: Invocation, container: v1.Container) -> str:
     )
 
 
-def containers(typed: Invocation, wanted: dict[str, str]) -> list[v1.Container]:
-    """The containers that the options let through, the newest first; raises `Trouble`."""
+def containers(typed: TypedCommand, wanted: dict[str, str]) -> list[v1.Container]:
+    """The containers that the options let through, the newest first; raises `CrictlError`."""
     given = typed.given
     state = given.text("state").lower()
     if state and state not in CONTAINER_STATES:
-        raise Trouble("--state should be one of created, running, exited or unknown")
+        raise CrictlError("--state should be one of created, running, exited or unknown")
     if not state and not given.values.get("all"):
         state = "running"
     filters: dict[str, object] = {"label_selector": wanted, "pod_sandbox_id": given.text("pod")}
@@ -136,18 +136,18 @@ def containers(typed: Invocation, wanted: dict[str, str]) -> list[v1.Container]:
     return _newest(given, fitting)
 
 
-def _same_image(typed: Invocation, one: str, other: str) -> bool:
+def _same_image(typed: TypedCommand, one: str, other: str) -> bool:
     ids = [typed.rpc("ImageStatus", image={"image": name}).image.id for name in (one, other)]
     return bool(ids[0]) and ids[0] == ids[1]
 
 
-def pods(typed: Invocation) -> None:
-    """List sandboxes; raises `Trouble`."""
+def pods(typed: TypedCommand) -> None:
+    """List sandboxes; raises `CrictlError`."""
     wanted = labels(typed.given)
     within("listing pod sandboxes", lambda: _show_pods(typed, wanted))
 
 
-def _show_pods(typed: Invocation, wanted: dict[str, str]) -> None:
+def _show_pods(typed: TypedCommand, wanted: dict[str, str]) -> None:
     given, found = typed.given, list[v1.PodSandbox]()
     within("list pod sandboxes", lambda: found.extend(sandboxes(typed, wanted)))
     if _written(typed, v1.ListPodSandboxResponse(items=found)):
@@ -161,7 +161,7 @@ def _show_pods(typed: Invocation, wanted: dict[str, str]) -> None:
         out(table([POD_COLUMNS, *(_pod_row(typed, pod) for pod in found)]))
 
 
-def _pod_row(typed: Invocation, pod: v1.PodSandbox) -> list[str]:
+def _pod_row(typed: TypedCommand, pod: v1.PodSandbox) -> list[str]:
     return [
         pod.id if typed.given.on("no-trunc") else short(pod.id),
         age(typed.ago(pod.created_at)),
@@ -187,12 +187,12 @@ def _described_pod(pod: v1.PodSandbox) -> str:
     )
 
 
-def sandboxes(typed: Invocation, wanted: dict[str, str]) -> list[v1.PodSandbox]:
-    """The sandboxes that the options let through, the newest first; raises `Trouble`."""
+def sandboxes(typed: TypedCommand, wanted: dict[str, str]) -> list[v1.PodSandbox]:
+    """The sandboxes that the options let through, the newest first; raises `CrictlError`."""
     given = typed.given
     state = given.text("state").lower()
     if state and state not in POD_STATES:
-        raise Trouble("--state should be ready or notready")
+        raise CrictlError("--state should be ready or notready")
     filters: dict[str, object] = {"id": given.values.get("id", ""), "label_selector": wanted}
     filters |= {"state": {"state": POD_STATES[state]}} if state else {}
     answer = typed.rpc("ListPodSandbox", "call list sandboxes RPC: ", filter=filters)
@@ -200,7 +200,7 @@ def sandboxes(typed: Invocation, wanted: dict[str, str]) -> list[v1.PodSandbox]:
 
 
 def _named(given: Given, items: Sequence[T], namespace: Callable[[T], str]) -> list[T]:
-    """Those whose name and namespace the expressions find; raises `Trouble`."""
+    """Those whose name and namespace the expressions find; raises `CrictlError`."""
     name, space = (_expression(given.text(option)) for option in ("name", "namespace"))
     return [
         item for item in items if name.search(item.metadata.name) and space.search(namespace(item))
@@ -215,7 +215,7 @@ def _expression(pattern: str) -> re.Pattern[str]:
         known = {"unterminated character set": "missing closing ]",
                  "nothing to repeat": "missing argument to repetition operator"}  # fmt: skip
         why = f"error parsing regexp: {known.get(problem.msg, problem.msg)}: `{where}`"
-        raise Trouble(f"invalid regular expression {quoted(pattern)}: {why}") from None
+        raise CrictlError(f"invalid regular expression {quoted(pattern)}: {why}") from None
 
 
 def _newest(given: Given, items: list[T]) -> list[T]:
@@ -224,11 +224,11 @@ def _newest(given: Given, items: list[T]) -> list[T]:
     return items[: given.number("last") if given.number("last") > 0 else count]
 
 
-def _written(typed: Invocation, message: v1.Message) -> bool:
-    """Whether the list is written as a document; raises `Trouble` for an unknown format."""
+def _written(typed: TypedCommand, message: v1.Message) -> bool:
+    """Whether the list is written as a document; raises `CrictlError` for an unknown format."""
     format = typed.given.text("output")
     if write_list(message, format, typed.terminal):
         return True
     if format != "table":
-        raise Trouble(f"unsupported output format {quoted(format)}")
+        raise CrictlError(f"unsupported output format {quoted(format)}")
     return False

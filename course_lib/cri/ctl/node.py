@@ -9,7 +9,7 @@ from typing import Any
 from course_lib.command_line import Terminal
 from course_lib.cri.client import CRIClient
 from course_lib.cri.ctl.options import Given
-from course_lib.cri.ctl.screen import Trouble
+from course_lib.cri.ctl.screen import CrictlError
 from course_lib.runtimes import RuntimeFault
 from course_lib.runtimes.files import FileSystem
 
@@ -29,7 +29,7 @@ class RuntimeHost:
 
 
 @dataclass
-class Invocation:
+class TypedCommand:
     """One command: where it is typed, its options and arguments, and the screen."""
 
     host: RuntimeHost
@@ -41,11 +41,11 @@ class Invocation:
         self.args = self.given.args
 
     def rpc(self, method: str, before: str = "", **fields: object) -> Any:
-        """Call the runtime; raises `Trouble` with its fault after `before`."""
+        """Call the runtime; raises `CrictlError` with its fault after `before`."""
         try:
             return self.host.client.call(method, **fields)
         except RuntimeFault as fault:
-            raise Trouble(f"{before}{fault}") from None
+            raise CrictlError(f"{before}{fault}") from None
 
     def ago(self, nanoseconds: int) -> int:
         """How long ago a time of the runtime is (ns)."""
@@ -57,19 +57,19 @@ class HelpAsked(Exception):
 
 
 def within(what: str, act: Callable[[], None]) -> None:
-    """Do a part of a command; its trouble is told as that of `what`. Raises `Trouble`."""
+    """Do a part of a command; its trouble is told as that of `what`. Raises `CrictlError`."""
     try:
         act()
-    except Trouble as trouble:
-        raise Trouble(f"{what}: {trouble}") from None
+    except CrictlError as trouble:
+        raise CrictlError(f"{what}: {trouble}") from None
 
 
 def labels(given: Given) -> dict[str, str]:
-    """The labels that `--label` asks for; raises `Trouble`."""
+    """The labels that `--label` asks for; raises `CrictlError`."""
     found = {}
     for text in given.texts("label"):
         parts = text.split("=")
         if len(parts) != 2:
-            raise Trouble(f"incorrectly specified label: {text}")
+            raise CrictlError(f"incorrectly specified label: {text}")
         found[parts[0]] = parts[1]
     return found

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from course_lib.command_line import Result, Terminal
 from course_lib.cri.ctl import changes, images, inspection, lists, statistics, streams
-from course_lib.cri.ctl.node import HelpAsked, Invocation, RuntimeHost
+from course_lib.cri.ctl.node import HelpAsked, RuntimeHost, TypedCommand
 from course_lib.cri.ctl.options import Option, OptionError, read
-from course_lib.cri.ctl.screen import Ended, Trouble, log
+from course_lib.cri.ctl.screen import CrictlError, Ended, log
 
 HELP = Option("help", "h", "bool", usage="show help")
 NO_TOPIC = 3  # the exit code for a command that there is not
@@ -42,7 +42,7 @@ class Verb:
 
     name: str
     usage: str
-    act: Callable[[Invocation], None]
+    act: Callable[[TypedCommand], None]
     options: tuple[Option, ...] = ()
     arguments: str = ""
     letters: bool = True
@@ -71,8 +71,8 @@ def _listed(options: Sequence[Option]) -> str:
 
 
 def _refused(name: str, usage: str, *names: str) -> Verb:
-    def refuse(typed: Invocation) -> None:
-        raise Trouble(f"crictl {name} is not simulated by the course")
+    def refuse(typed: TypedCommand) -> None:
+        raise CrictlError(f"crictl {name} is not simulated by the course")
 
     return Verb(name, usage, refuse, arguments="[arguments...]", names=names)
 
@@ -130,7 +130,7 @@ def run(host: RuntimeHost, words: Sequence[str]) -> Result:
     except Ended as end:
         terminal.error(f"{end.why}\n" if end.why else "")
         return terminal.result(end.code)
-    except Trouble as trouble:
+    except CrictlError as trouble:
         log(terminal, "error", str(trouble), host.clock())
         return terminal.result(1)
     return terminal.result()
@@ -141,7 +141,7 @@ def _run(host: RuntimeHost, words: Sequence[str], terminal: Terminal) -> None:
         given = read(words, GLOBAL, letters=False)
     except OptionError as error:
         terminal.out(f"Incorrect Usage: {error}\n\n{_program_page()}")
-        raise Trouble(str(error)) from None
+        raise CrictlError(str(error)) from None
     if given.on("version"):
         terminal.out("crictl version unknown\n")
         return
@@ -156,12 +156,12 @@ def _run(host: RuntimeHost, words: Sequence[str], terminal: Terminal) -> None:
         asked = read(rest, (*verb.options, HELP), verb.letters)
     except OptionError as error:
         terminal.out(f"Incorrect Usage: {error}\n\n{verb.page()}")
-        raise Trouble(str(error)) from None
+        raise CrictlError(str(error)) from None
     if asked.on("help"):
         terminal.out(verb.page(with_commands=False))
         return
     try:
-        verb.act(Invocation(host, asked, terminal))
+        verb.act(TypedCommand(host, asked, terminal))
     except HelpAsked:
         terminal.out(verb.page())
 

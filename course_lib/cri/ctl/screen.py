@@ -30,7 +30,7 @@ _STEPS = (
 )  # fmt: skip
 
 
-class Trouble(Exception):
+class CrictlError(Exception):
     """A command of `crictl` fails; the message is logged, and the exit code is 1."""
 
 
@@ -43,7 +43,7 @@ class Ended(Exception):
 
 
 def log(terminal: Terminal, level: str, message: str, now: int) -> None:
-    """Log a line on the `terminal`'s stderr, at a `level`, at the time `now` (ns)."""
+    """Log a `message` on the `terminal`'s stderr, at a `level`, at the time `now` (ns)."""
     shown = message if _PLAIN.fullmatch(message) else quoted(message)
     terminal.error(f'time="{stamp(now)[:19]}Z" level={level} msg={shown}\n')
 
@@ -130,7 +130,7 @@ def _value(each: Field, value: object) -> Json:
 
 
 def write_list(message: v1.Message, format: str, terminal: Terminal) -> bool:
-    """Write a list as `json` or `yaml`; False for another format, which is not written."""
+    """Write the list of a `message` on the `terminal`; False for a `format` but json and yaml."""
     if format == "json":
         terminal.out(json.dumps(document(message), indent=2, ensure_ascii=False) + "\n")
     elif format == "yaml":
@@ -139,7 +139,10 @@ def write_list(message: v1.Message, format: str, terminal: Terminal) -> bool:
 
 
 def write_statuses(statuses: Sequence[Json], format: str, terminal: Terminal) -> None:
-    """Write one status, or a list of several, in `format`; raises `Trouble`."""
+    """Write one of the `statuses`, or a list of them, in a `format`; raises `CrictlError`.
+
+    `terminal` is the screen.
+    """
     if not statuses:
         return
     shown = statuses[0] if len(statuses) == 1 else list(statuses)
@@ -151,9 +154,9 @@ def write_statuses(statuses: Sequence[Json], format: str, terminal: Terminal) ->
     elif format == "yaml":
         terminal.out(to_yaml(shown) + "\n")
     elif format == "go-template":
-        raise Trouble("crictl --output=go-template is not simulated by the course")
+        raise CrictlError("crictl --output=go-template is not simulated by the course")
     else:
-        raise Trouble(f"unsupported format: {quoted(format)}")
+        raise CrictlError(f"unsupported format: {quoted(format)}")
 
 
 def details(info: Mapping[str, str]) -> dict[str, Json]:

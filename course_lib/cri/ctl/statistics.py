@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from course_lib.cri.ctl.node import HelpAsked, Invocation, labels
+from course_lib.cri.ctl.node import HelpAsked, TypedCommand, labels
 from course_lib.cri.ctl.options import Option
-from course_lib.cri.ctl.screen import Trouble, short, size, table, write_list
+from course_lib.cri.ctl.screen import CrictlError, short, size, table, write_list
 
 CLEAR = "\x1b[2J\x1b[H"  # the real one clears the screen first
 _COMMON = (
@@ -27,8 +27,8 @@ STATS_OPTIONS = (
 STATSP_OPTIONS = _COMMON
 
 
-def stats(typed: Invocation) -> None:
-    """What each container uses of CPU, memory and disk; raises `Trouble`."""
+def stats(typed: TypedCommand) -> None:
+    """What each container uses of CPU, memory and disk; raises `CrictlError`."""
     wanted = _filter(typed) | {"pod_sandbox_id": typed.given.text("pod")}
     first = _ask(typed, "ListContainerStats", "get container stats: ", wanted)
     if write_list(first, typed.given.text("output"), typed.terminal):
@@ -58,8 +58,8 @@ def stats(typed: Invocation) -> None:
     typed.terminal.out(CLEAR + table(rows))
 
 
-def statsp(typed: Invocation) -> None:
-    """What each Pod uses of CPU and memory; raises `Trouble`."""
+def statsp(typed: TypedCommand) -> None:
+    """What each Pod uses of CPU and memory; raises `CrictlError`."""
     wanted = _filter(typed)
     failed = "get pod stats: list pod sandbox stats: "
     first = _ask(typed, "ListPodSandboxStats", failed, wanted)
@@ -78,17 +78,17 @@ def statsp(typed: Invocation) -> None:
     typed.terminal.out(CLEAR + table(rows))
 
 
-def _filter(typed: Invocation) -> dict[str, object]:
-    """What the options ask for; raises `Trouble`."""
+def _filter(typed: TypedCommand) -> dict[str, object]:
+    """What the options ask for; raises `CrictlError`."""
     if len(typed.args) > 1:
         raise HelpAsked
     if typed.given.on("watch"):
-        raise Trouble("crictl stats --watch is not simulated by the course")
+        raise CrictlError("crictl stats --watch is not simulated by the course")
     id = typed.given.text("id") or (typed.args[0] if typed.args else "")
     return {"id": id, "label_selector": labels(typed.given)}
 
 
-def _ask(typed: Invocation, method: str, before: str, wanted: dict[str, object]) -> Any:
+def _ask(typed: TypedCommand, method: str, before: str, wanted: dict[str, object]) -> Any:
     return typed.rpc(method, before, filter=wanted)
 
 
@@ -101,5 +101,5 @@ def _share(before: tuple[int, int], now: tuple[int, int], what: str) -> str:
     if not now[1]:
         return "0.00"
     if now[0] == before[0]:
-        raise Trouble(f"{what}cpu stat is not updated during sample")
+        raise CrictlError(f"{what}cpu stat is not updated during sample")
     return f"{(now[1] - before[1]) / (now[0] - before[0]) * 100:.2f}"

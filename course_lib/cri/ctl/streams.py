@@ -13,9 +13,9 @@ from course_lib.command_line.values import ValueProblem, duration
 from course_lib.cri import messages as v1
 from course_lib.cri.ctl.changes import EMPTY_ID
 from course_lib.cri.ctl.lists import CONTAINER_FILTERS, containers
-from course_lib.cri.ctl.node import HelpAsked, Invocation, labels, within
+from course_lib.cri.ctl.node import HelpAsked, TypedCommand, labels, within
 from course_lib.cri.ctl.options import Option
-from course_lib.cri.ctl.screen import Trouble, log
+from course_lib.cri.ctl.screen import CrictlError, log
 from course_lib.runtimes.logs import stamp
 
 FILTERS = ("name", "pod", "image", "label", "latest", "last", "state")
@@ -47,14 +47,14 @@ LOGS_OPTIONS = (
 )
 
 
-def exec_in(typed: Invocation) -> None:
-    """Run a command in containers; raises `Trouble`."""
+def exec_in(typed: TypedCommand) -> None:
+    """Run a command in containers; raises `CrictlError`."""
     given, ids, command = typed.given, typed.args[:1], typed.args[1:]
     if not typed.args:
         raise HelpAsked
     for option in ("tty", "interactive"):
         if given.on(option):
-            raise Trouble(f"crictl exec --{option} is not simulated by the course")
+            raise CrictlError(f"crictl exec --{option} is not simulated by the course")
     if given.on("ignore-errors") and not given.on("quiet"):
         said = "option has been set all errors returned by the command will be ignored."
         log(typed.terminal, "warning", f"The `--ignore-errors` {said}", typed.host.clock())
@@ -76,40 +76,40 @@ def exec_in(typed: Invocation) -> None:
             typed.terminal.out(f"{id}:\n")
         try:
             _run(typed, id, command)
-        except Trouble as trouble:
+        except CrictlError as trouble:
             failed.append(str(trouble))
     if failed and not given.on("ignore-errors"):
-        raise Trouble("\n".join(failed))
+        raise CrictlError("\n".join(failed))
 
 
-def _run(typed: Invocation, id: str, command: list[str]) -> None:
+def _run(typed: TypedCommand, id: str, command: list[str]) -> None:
     sync = typed.given.on("sync")
     before = f"execing command in container {id}{' synchronously' if sync else ''}: "
     fields = {"container_id": id, "cmd": command, "timeout": typed.given.number("timeout")}
     try:
         answer = typed.rpc("ExecSync", "", **fields)
-    except Trouble as trouble:
+    except CrictlError as trouble:
         # A stream ends with the sentence alone; the call has gRPC's code before it.
         why = str(trouble) if sync else re.sub(r"^rpc error: .*? desc = ", "", str(trouble))
-        raise Trouble(f"{before}{why}") from None
+        raise CrictlError(f"{before}{why}") from None
     out, err = (str(part, errors="replace") for part in (answer.stdout, answer.stderr))
     code = answer.exit_code
     if not sync:
         typed.terminal.out(out)
         typed.terminal.error(err)
         if code:
-            raise Trouble(f"{before}command terminated with exit code {code}")
+            raise CrictlError(f"{before}command terminated with exit code {code}")
     elif code:
-        raise Trouble(f"{before}command '{' '.join(command)}' exited with {code}: {err}")
+        raise CrictlError(f"{before}command '{' '.join(command)}' exited with {code}: {err}")
     else:
         typed.terminal.out(f"{out}\n{err}\n")
 
 
-def logs(typed: Invocation) -> None:
-    """Show what a container has said; raises `Trouble`."""
+def logs(typed: TypedCommand) -> None:
+    """Show what a container has said; raises `CrictlError`."""
     given = typed.given
     if not typed.args or not typed.args[0]:
-        raise Trouble(EMPTY_ID)
+        raise CrictlError(EMPTY_ID)
     if len(typed.args) > 1:
         raise HelpAsked
     id, stream = typed.args[0], given.text("stream")
@@ -118,33 +118,33 @@ def logs(typed: Invocation) -> None:
         log(typed.terminal, "info", "Container logs reopened", typed.host.clock())
     since = _since(typed, given.text("since"))
     if stream not in ("", "stdout", "stderr"):
-        raise Trouble(f'invalid stream {quoted(stream)}, must be "stdout" or "stderr"')
+        raise CrictlError(f'invalid stream {quoted(stream)}, must be "stdout" or "stderr"')
     if {"tail", "stream"} <= given.names:
-        raise Trouble("--tail and --stream are mutually exclusive")
+        raise CrictlError("--tail and --stream are mutually exclusive")
     if given.on("follow"):
-        raise Trouble("crictl logs --follow is not simulated by the course")
+        raise CrictlError("crictl logs --follow is not simulated by the course")
     status = typed.rpc("ContainerStatus", container_id=id).status
     if not status.log_path:
-        raise Trouble("the container has not set log path")
+        raise CrictlError("the container has not set log path")
     path = status.log_path
     if given.on("previous"):
         path = _previous(path, status)
     text = typed.host.disk.read(path)
     if not typed.host.disk.has(path) and not text:
         why = f"lstat {path}: no such file or directory"
-        raise Trouble(f'failed to try resolving symlinks in path "{path}": {why}')
+        raise CrictlError(f'failed to try resolving symlinks in path "{path}": {why}')
     _show(typed, text, since)
 
 
 def _previous(path: str, status: v1.ContainerStatus) -> str:
     if not status.metadata.attempt:
-        raise Trouble(f"previous terminated container {status.metadata.name} not found")
+        raise CrictlError(f"previous terminated container {status.metadata.name} not found")
     folder, _, name = path.rpartition("/")
     _, dot, ending = name.rpartition(".")
     return f"{folder}/{status.metadata.attempt - 1}{dot}{ending if dot else ''}"
 
 
-def _show(typed: Invocation, text: bytes, since: str) -> None:
+def _show(typed: TypedCommand, text: bytes, since: str) -> None:
     """Write the entries of a log to the streams from which they came."""
     given, entries = typed.given, text.splitlines()
     if given.number("tail") >= 0:
@@ -168,7 +168,7 @@ def _write(terminal: Terminal, stream: str, text: str) -> None:
         terminal.error(text)
 
 
-def _since(typed: Invocation, text: str) -> str:
+def _since(typed: TypedCommand, text: str) -> str:
     """The time that `--since` means, as logs write it; empty: from the beginning."""
     if not text:
         return ""
@@ -178,4 +178,4 @@ def _since(typed: Invocation, text: str) -> str:
     try:
         return stamp(typed.host.clock() - round(duration(text) * 10**9))
     except ValueProblem:
-        raise Trouble(f'failed to parse value as time or duration: "{text}"') from None
+        raise CrictlError(f'failed to parse value as time or duration: "{text}"') from None
