@@ -15,6 +15,7 @@ from importlib import resources
 
 import msgspec
 
+from course_lib.images.known_files import files_of
 from course_lib.images.layer import FOLDER, File, Files
 from course_lib.objects.image_names import Reference
 
@@ -64,10 +65,35 @@ OWN = {
     ),
 }
 OFFICIAL = "docker.io/library/"
+NETWORK = """/usr/bin/curl /usr/bin/dig /usr/bin/host /usr/bin/nslookup /bin/nc /usr/sbin/ss
+/usr/bin/jq"""
 KNOWN = {f"{OFFICIAL}{name}": found for name, found in OWN.items()} | {
     "registry.k8s.io/pause": ("scratch", "/pause"),
     "registry.k8s.io/busybox": ("busybox", ""),
     "registry.k8s.io/e2e-test-images/busybox": ("busybox", ""),
+    "registry.k8s.io/e2e-test-images/agnhost": ("alpine", f"/agnhost {NETWORK} /bin/bash"),
+    "registry.k8s.io/e2e-test-images/jessie-dnsutils": ("debian", NETWORK),
+    "registry.k8s.io/e2e-test-images/nginx": OWN["nginx"],
+    "registry.k8s.io/nginx-slim": OWN["nginx"],
+    "registry.k8s.io/echoserver": ("debian", "/usr/sbin/nginx"),
+    "registry.k8s.io/hpa-example": ("debian", f"{LOCAL}/apache2-foreground {LOCAL}/php"),
+    "docker.io/curlimages/curl": ("alpine", "/entrypoint.sh /usr/bin/curl"),
+    "docker.io/nicolaka/netshoot": ("alpine", f"{NETWORK} /bin/bash /usr/bin/tcpdump"),
+    "docker.io/polinux/stress": ("alpine", f"{LOCAL}/stress"),
+    "docker.io/progrium/stress": ("debian", "/usr/bin/stress"),
+    "docker.io/nginxinc/nginx-unprivileged": OWN["nginx"],
+    "docker.io/hashicorp/http-echo": ("scratch", "/http-echo"),
+    "docker.io/traefik/whoami": ("scratch", "/whoami"),
+    "docker.io/ealen/echo-server": ("scratch", "/bin/echo-server"),
+    "docker.io/kicbase/echo-server": ("scratch", "/bin/echo-server"),
+    "gcr.io/google-samples/hello-app": ("scratch", "/hello-app"),
+}
+# The short names by which `known_files` and the users below know an image.
+_ALIASES = {
+    "registry.k8s.io/e2e-test-images/nginx": "nginx",
+    "registry.k8s.io/nginx-slim": "nginx",
+    "docker.io/nginxinc/nginx-unprivileged": "nginx",
+    "docker.io/curlimages/curl": "curl",
 }
 _PASSWD = {
     "busybox": "root:x:0:0 daemon:x:1:1 bin:x:2:2 sys:x:3:3 sync:x:4:100 mail:x:8:8 "
@@ -100,6 +126,7 @@ _USERS = {
     "mongo": ("mongodb", 999),
     "memcached": ("memcache", 11211),
     "node": ("node", 1000),
+    "curl": ("curl_user", 100),
 }
 _BY_BUSYBOX = ("busybox", "alpine")
 
@@ -129,14 +156,17 @@ def _contents(name: str, on_alpine: bool) -> Contents | None:
     if name not in KNOWN:
         return None
     family, own = KNOWN[name]
+    short = _ALIASES.get(name, name.removeprefix(OFFICIAL))
     if on_alpine and family == "debian":
         family, own = "alpine", own.replace(BUILD, "")
     paths = [*_of_family(family), *own.split()]
     files: Files = {path.lstrip("/"): File(_STAND_IN, mode=0o755) for path in paths}
     if family != "scratch":
         files |= dict.fromkeys(("tmp", "etc", "root", "home", "usr", "var"), FOLDER)
-        user, number = _USERS.get(name.removeprefix(OFFICIAL), ("", 0))
-        passwd = [f"{row}:{row.split(':')[0]}:/:/bin/sh" for row in _PASSWD[family].split()]
+        files["tmp"] = File(kind="folder", mode=0o1777)
+        files |= files_of(short, family)
+        user, number = _USERS.get(short, ("", 0))
+        passwd = [_row(row) for row in _PASSWD[family].split()]
         groups = _GROUP[family].split()
         if user:
             passwd.append(f"{user}:x:{number}:{number}:{user}:/:/bin/sh")
@@ -144,6 +174,13 @@ def _contents(name: str, on_alpine: bool) -> Contents | None:
         files["etc/passwd"] = File("".join(f"{row}\n" for row in passwd).encode())
         files["etc/group"] = File("".join(f"{row}\n" for row in groups).encode())
     return Contents(files, family in _BY_BUSYBOX)
+
+
+def _row(row: str) -> str:
+    """A row of /etc/passwd: name, x, numbers, a comment, the home folder and the shell."""
+    name = row.split(":")[0]
+    home, shell = ("/root", "/bin/sh") if name == "root" else ("/", "/sbin/nologin")
+    return f"{row}:{name}:{home}:{shell}"
 
 
 _STAND_IN = b"stands for a program\n"

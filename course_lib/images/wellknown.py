@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 from functools import lru_cache
 
+import msgspec
+
 from course_lib.images.image import Image, PlatformImage
 from course_lib.images.oci import PATH, Blob, Config, Execution, Platform, RootFS, encode
 from course_lib.objects.image_names import Reference
@@ -34,6 +36,11 @@ KNOWN = {
     "docker.io/library/mariadb": (125 * MB, None),
     "docker.io/library/mongo": (280 * MB, None),
     "registry.k8s.io/pause": (1 * MB, None),
+    "registry.k8s.io/e2e-test-images/agnhost": (50 * MB, ALPINE),
+    "docker.io/curlimages/curl": (9 * MB, ALPINE),
+    "docker.io/polinux/stress": (4 * MB, ALPINE),
+    "docker.io/hashicorp/http-echo": (3 * MB, None),
+    "docker.io/traefik/whoami": (3 * MB, None),
 }
 ENTRY = "docker-entrypoint.sh"  # prepares, and then becomes the program that it is given
 
@@ -48,12 +55,24 @@ def _served(program: str, port: int, stop_signal: str = "") -> Execution:
     )
 
 
+def _program(path: str, port: int) -> Execution:
+    """A server that is the whole image."""
+    return Execution(entrypoint=[path], exposed_ports={f"{port}/tcp": {}})
+
+
+_NGINX = Execution(
+    entrypoint=["/docker-entrypoint.sh"],
+    cmd=["nginx", "-g", "daemon off;"],
+    env=["NGINX_VERSION=1.27.5", "PKG_RELEASE=1~bookworm"],
+    exposed_ports={"80/tcp": {}},
+    stop_signal="SIGQUIT",
+)
 RUNS = {
-    "docker.io/library/nginx": Execution(
-        entrypoint=["/docker-entrypoint.sh"],
-        cmd=["nginx", "-g", "daemon off;"],
-        exposed_ports={"80/tcp": {}},
-        stop_signal="SIGQUIT",
+    "docker.io/library/nginx": _NGINX,
+    "registry.k8s.io/nginx-slim": _NGINX,
+    "registry.k8s.io/e2e-test-images/nginx": _NGINX,
+    "docker.io/nginxinc/nginx-unprivileged": msgspec.structs.replace(
+        _NGINX, user="101", exposed_ports={"8080/tcp": {}}
     ),
     "docker.io/library/redis": _served("redis-server", 6379),
     "docker.io/library/memcached": _served("memcached", 11211),
@@ -72,6 +91,29 @@ RUNS = {
     "docker.io/library/perl": Execution(cmd=["perl", "-de0"]),
     "docker.io/library/node": Execution(entrypoint=[ENTRY], cmd=["node"]),
     "docker.io/library/golang": Execution(cmd=["bash"], env=[f"PATH=/usr/local/go/bin:{PATH}"]),
+    "registry.k8s.io/e2e-test-images/agnhost": Execution(
+        entrypoint=["/agnhost"],
+        cmd=["pause"],
+        exposed_ports={f"{port}/tcp": {} for port in (80, 8080, 8081, 9376, 5000)},
+    ),
+    "registry.k8s.io/e2e-test-images/jessie-dnsutils": Execution(cmd=["sleep", "3600"]),
+    "registry.k8s.io/echoserver": Execution(
+        cmd=["nginx", "-g", "daemon off;"], exposed_ports={"8080/tcp": {}}
+    ),
+    "registry.k8s.io/hpa-example": Execution(
+        cmd=["apache2-foreground"], exposed_ports={"80/tcp": {}}
+    ),
+    "docker.io/curlimages/curl": Execution(
+        user="curl_user", entrypoint=["/entrypoint.sh"], cmd=["curl"]
+    ),
+    "docker.io/nicolaka/netshoot": Execution(cmd=["bash"]),
+    "docker.io/polinux/stress": Execution(),
+    "docker.io/progrium/stress": Execution(entrypoint=["/usr/bin/stress", "--verbose"]),
+    "docker.io/hashicorp/http-echo": _program("/http-echo", 5678),
+    "docker.io/traefik/whoami": _program("/whoami", 80),
+    "docker.io/ealen/echo-server": _program("/bin/echo-server", 80),
+    "docker.io/kicbase/echo-server": _program("/bin/echo-server", 8080),
+    "gcr.io/google-samples/hello-app": _program("/hello-app", 8080),
     "registry.k8s.io/pause": Execution(user="65535:65535", entrypoint=["/pause"]),
     "registry.k8s.io/busybox": Execution(cmd=["sh"]),
     "registry.k8s.io/e2e-test-images/busybox": Execution(cmd=["sh"]),

@@ -16,12 +16,15 @@ from collections.abc import Sequence
 from course_lib.runtimes.behaviour import ENDS, SERVES, Behaviour
 
 ENTRY_SCRIPTS = ("docker-entrypoint.sh", "entrypoint.sh")
+# What agnhost does that serves; `pause` only waits.
+AGNHOST = ("netexec", "serve-hostname", "porter", "test-webserver", "liveness", "nettest", "pause")
 # What a script or a name stands for once it runs; entry scripts replace themselves by it.
 REAL_NAMES = {"httpd-foreground": "httpd", "apache2-foreground": "httpd", "python": "python3"}
 SERVERS = (
     *("nginx", "httpd", "apache2", "haproxy", "caddy", "traefik", "envoy", "coredns"),
     *("redis-server", "memcached", "mysqld", "mariadbd", "postgres", "mongod", "mongos", "etcd"),
     *("php-fpm", "gunicorn", "uvicorn", "uwsgi", "tomcat", "catalina.sh", "pause", "dnsmasq"),
+    *("http-echo", "whoami", "echo-server", "hello-app", "stress"),
     *("rabbitmq-server", "kafka-server-start.sh", "registry", "telnetd", "crond", "syslogd"),
 )
 _INTERPRETERS = ("python3", "node", "perl", "ruby", "php", "sh", "bash", "ash", "dash")
@@ -38,6 +41,19 @@ ASKS = {
     "mysqladmin ping": "mysqld is alive\n",
     "mariadb-admin ping": "mysqld is alive\n",
     "healthcheck.sh": "",
+}
+
+
+# How a server is told its port.
+_PORT = {
+    "python3": r"http\.server (?:.* )?(\d+)( |$)",
+    "httpd": r"-p ?(?:\S*:)?(\d+)",
+    "nc": r"(?:-p ?| )(\d+)( |$)",
+    "redis-server": r"--port (\d+)",
+    "postgres": r"-p ?(\d+)",
+    "http-echo": r"-listen[= ]:(\d+)",
+    "agnhost": r"--http-port[= ](\d+)",
+    "whoami": r"--port[= ](\d+)",
 }
 
 
@@ -65,7 +81,7 @@ def behaviour_of(argv: Sequence[str]) -> Behaviour:
     A script that the course cannot read in full serves if it loops for ever or starts a server.
     """
     name, arguments = name_of(argv), " ".join(main_program(argv)[1:])
-    if name in SERVERS:
+    if name in SERVERS or is_server(argv):
         return SERVES
     if name in _INTERPRETERS:
         if not arguments or arguments == "-de0":
@@ -82,11 +98,33 @@ def is_server(argv: Sequence[str]) -> bool:
     arguments = " ".join(main_program(argv)[1:])
     if re.search(r"(^| )(-s|-t|-v|-V|--version)( |$)", arguments):
         return False  # it prints, or speaks to one that runs
-    if name in SERVERS:
+    if name in SERVERS or (name == "agnhost" and bool(set(argv) & set(AGNHOST))):
         return True
     if name == "python3" and "http.server" in arguments:
         return True
     return name in ("httpd", "nc", "telnetd") and bool(re.search(r"(^| )-\w*[fl]", arguments))
+
+
+def ports_of(
+    argv: Sequence[str], exposed: frozenset[int], declared: frozenset[int]
+) -> frozenset[int] | None:
+    """The ports on which a server listens; None: on any.
+
+    Its command line (`argv`) decides, then what its image exposes (`exposed`); the ports that a
+    Pod has `declared` are for readers, and stand in where neither is known.
+
+    >>> sorted(ports_of(["python", "-m", "http.server", "8080"], frozenset(), frozenset()))
+    [8080]
+    """
+    name, command = name_of(argv), " ".join(argv)
+    if name in ("pause", "stress") or (name == "agnhost" and argv[-1] == "pause"):
+        return frozenset()
+    pattern = _PORT.get(name)
+    if pattern is not None and (found := re.search(pattern, command)):
+        return frozenset([int(found[1])])
+    if name == "python3" and "http.server" in command:
+        return frozenset([8000])
+    return exposed or declared or None
 
 
 def _starts(script: str) -> bool:
