@@ -19,6 +19,7 @@ class DNS:
 
     def __init__(self, api: Client, network: Network) -> None:
         self._api, self._network = api, network
+        network.names = lambda name, kind: self.zone.query(name, kind)
 
     @property
     def zone(self) -> Zone:

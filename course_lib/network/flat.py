@@ -8,6 +8,7 @@ device, is `PodNetwork`'s part.
 
 from __future__ import annotations
 
+import ipaddress
 from typing import NoReturn
 
 from course_lib.engine import Simulation
@@ -17,7 +18,7 @@ from course_lib.network.device import Dummy
 from course_lib.network.host import NodeHost
 from course_lib.network.links import Links
 from course_lib.network.namespace import NetworkNamespace, datagram
-from course_lib.network.network import Network
+from course_lib.network.network import Network, Reached
 from course_lib.network.packet import TCP, UDP, Packet
 from course_lib.network.routes import Route
 from course_lib.network.trace import Journey
@@ -95,6 +96,25 @@ class FlatNetwork(Network[NoReturn]):
         """DEL of the CNI: free the address."""
         if pool is not None:
             pool.release(address)
+
+    def reach(self, source: str, address: str, port: int, protocol: str = "tcp") -> Reached:
+        """See `Network.reach`; a Pod sends by way of its node, whose name is `source`."""
+        journey = Journey(self.sim.now, self.random)
+        packet = self.translated(journey, source, address, port, protocol)
+        for conntrack, connection in journey.connections:
+            conntrack.forget(connection)
+        if packet is None:
+            return Reached("refused" if journey.outcome == "rejected" else "timed out")
+        transport = packet.headers[1]
+        assert isinstance(transport, TCP | UDP)
+        to = packet.ip.destination
+        if self.at(to) is None:
+            near = any(
+                ipaddress.ip_address(to) in block
+                for block in (self.cluster_cidr.network, self._machines.network)
+            )
+            return Reached("unreachable" if near else "timed out", to)
+        return self._spoken(to, transport.destination_port, 0.0, packet.ip.source)
 
     def reaches(self, source: str, address: str, port: int, protocol: str) -> bool:
         """Whether a node gets an answer; a Pod sends by way of the first node."""

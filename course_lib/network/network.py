@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from math import inf
 from typing import TYPE_CHECKING, Generic, Protocol
+
+import msgspec
 
 from course_lib.engine import SOON, Simulation
 from course_lib.network.addresses import NODE_CIDR, POD_CIDR, AddressPool, ClusterCIDR
@@ -17,6 +20,8 @@ from course_lib.network.links import Links
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
+
+    from course_lib.network.dns import Response
 
     D = TypeVar("D", covariant=True, default=object)
 else:
@@ -41,6 +46,21 @@ class Responder(Protocol):
         """
 
 
+class Reached(msgspec.Struct, frozen=True):
+    """What became of a connection: an outcome, with whom, and the seconds until it was known.
+
+    The outcomes: `answered`; `refused` (nobody listens, or a rule rejects it); `silent` (accepted,
+    and then nothing is said); `timed out` (packets are lost); `unreachable` (no way, or nobody has
+    the address).
+    """
+
+    outcome: str
+    address: str = ""
+    port: int = 0
+    seconds: float = 0.0
+    seen: str = ""  # the source address that the other side saw
+
+
 class Network(ABC, Generic[D]):
     """Machines, Pods, and the program that answers at each address; `D` is one with devices.
 
@@ -63,6 +83,8 @@ class Network(ABC, Generic[D]):
         self.pods: dict[str, Attachment] = {}
         self.balanced: dict[str, list[str]] = {}
         self._responders: dict[str, Responder] = {}
+        # What the cluster's name server says to a query (a full name, a type of records).
+        self.names: Callable[[str, str], Response] | None = None
 
     @abstractmethod
     def devices(self) -> D:
@@ -170,6 +192,21 @@ class Network(ABC, Generic[D]):
 
         The address is empty when a rule refuses the request; the latency is None without an answer.
         """
+
+    @abstractmethod
+    def reach(self, source: str, address: str, port: int, protocol: str = "tcp") -> Reached:
+        """Connect from a Pod or node `source` to an `address` and `port` by a `protocol`."""
+
+    def _spoken(self, to: str, port: int, seconds: float, seen: str) -> Reached:
+        """What the program at an address does with a connection."""
+        responder = self._responders.get(to)
+        waits = responder.knock(port) if responder else None
+        if responder is None or waits is None:
+            return Reached("refused", to, port, seconds)
+        if waits == inf:
+            return Reached("silent", to, port, seconds, seen)
+        latency = responder.connect(port) or 0.0
+        return Reached("answered", to, port, seconds + latency, seen)
 
     @abstractmethod
     def reaches(self, source: str, address: str, port: int, protocol: str) -> bool:

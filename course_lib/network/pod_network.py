@@ -9,6 +9,7 @@ their network from the same parts: see `course_lib.cluster`.
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from course_lib.engine import Simulation
@@ -18,7 +19,7 @@ from course_lib.network.device import ETHERNET_MTU
 from course_lib.network.host import Attachment, NodeHost
 from course_lib.network.links import Links
 from course_lib.network.namespace import NetworkNamespace
-from course_lib.network.network import Network
+from course_lib.network.network import Network, Reached
 from course_lib.network.plugins import NetworkPlugin, plugin_named
 from course_lib.network.talk import Talk
 from course_lib.network.trace import Trace
@@ -318,6 +319,22 @@ class PodNetwork(Network["PodNetwork"]):
         if not trace.ok or self._latency is None:
             return at, None
         return at, self._latency + trace.seconds
+
+    def reach(self, source: str, address: str, port: int, protocol: str = "tcp") -> Reached:
+        """See `Network.reach`: packet by packet."""
+        self._latency = None
+        trace = self.trace(source, address, port, protocol)
+        at, _, number = trace.receiver.rpartition(":")
+        at = at.strip("[]")
+        seen, seconds = trace.seen, trace.seconds
+        if trace.ok:
+            return Reached("answered", at, int(number), seconds + (self._latency or 0.0), seen)
+        if trace.outcome == "refused":
+            responder = self.at(at)
+            silent = responder is not None and responder.knock(int(number)) == inf
+            return Reached("silent" if silent else "refused", at, int(number), seconds, seen)
+        outcomes = {"rejected": "refused", "unreachable": "unreachable"}
+        return Reached(outcomes.get(trace.outcome, "timed out"), at)
 
     def reaches(self, source: str, address: str, port: int, protocol: str) -> bool:
         """See `Network.reaches`."""

@@ -8,13 +8,15 @@ import msgspec
 
 from course_lib.engine import Simulation
 from course_lib.engine.timestamps import EPOCH
+from course_lib.runtimes.container_network import ContainerNetwork, LonelyNetwork
 from course_lib.runtimes.files import FileSystem
+from course_lib.runtimes.sandbox import Sandbox
 
 EPOCH_NS = int(EPOCH.timestamp()) * 10**9
 
 
 class RuntimeMachine(msgspec.Struct, frozen=True):
-    """A machine below a runtime: its name, cores, files and clock.
+    """A machine below a runtime: its name, cores, files, clock, and the networks of its sandboxes.
 
     `told` are called when a change other than time alone is about to affect what its containers
     use of CPU and memory.
@@ -25,6 +27,7 @@ class RuntimeMachine(msgspec.Struct, frozen=True):
     cores: float  # the CPU that a container can have at most
     disk: FileSystem
     epoch: int = EPOCH_NS  # nanoseconds from 1970 to the start of simulated time
+    network_of: Callable[[Sandbox], ContainerNetwork] = lambda sandbox: LonelyNetwork()
     told: list[Callable[[], None]] = msgspec.field(default_factory=list)
 
     def before_change(self) -> None:

@@ -18,7 +18,8 @@ from course_lib.runtimes.images import Images
 from course_lib.runtimes.machine import EPOCH_NS, RuntimeMachine
 from course_lib.runtimes.names import Names
 from course_lib.runtimes.processes import ProcessRow
-from course_lib.runtimes.sandbox import HostNetwork
+from course_lib.runtimes.sandbox import HostNetwork, Sandbox
+from course_lib.runtimes.sandbox_network import SandboxNetwork
 from course_lib.runtimes.sandboxes import Sandboxes
 
 
@@ -46,7 +47,9 @@ class Runtime:
         epoch: int = EPOCH_NS,
     ) -> None:
         self.flavour, self.sim, self.node, self.network = flavour, sim, node, network
-        self.machine = RuntimeMachine(sim, node, cores, disk or FileSystem(), epoch)
+        self.machine = RuntimeMachine(
+            sim, node, cores, disk or FileSystem(), epoch, self._network_of
+        )
         self.calls = Calls(sim, flavour.daemon, flavour.paths)
         self.names = Names(sim.seed, node)
         self.images = Images(flavour, registry, self.calls)
@@ -57,6 +60,10 @@ class Runtime:
         self.commands = Commands(self.calls, self.names, self.containers, flavour.cannot_execute)
         self.host = HostNetwork(self.sandboxes)
         self.restarted: list[Callable[[], None]] = []  # called when the daemon has started
+
+    def _network_of(self, sandbox: Sandbox) -> SandboxNetwork:
+        """The network as the programs in a sandbox see it."""
+        return SandboxNetwork(self.network, sandbox, self.node, self.host, self.pool)
 
     @property
     def name(self) -> str:

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from course_lib.engine import FOR_EVER, SOON
 from course_lib.runtimes import isolation
+from course_lib.runtimes.container_network import HTTPQuestion, HTTPReply
 from course_lib.runtimes.process import Process, Processes
 from course_lib.runtimes.spec import NODE, SandboxSpec
 
@@ -27,6 +28,12 @@ class RequestServer(Protocol):
 
     def knock(self, port: int) -> float | None:
         """How long a request to a port would wait (s; inf: for ever); None when refused."""
+
+    def respond(self, port: int, question: HTTPQuestion) -> HTTPReply | None:
+        """The answer to an HTTP `question` at a `port`; None from one that does not speak HTTP."""
+
+    def listening(self) -> list[tuple[str, int, str]]:
+        """What it listens on: protocol, port, and the program's name."""
 
     def same_until(self) -> float:
         """When (simulated s) its answers change by time alone."""
@@ -68,6 +75,10 @@ class Sandbox:
             if server.listens(port):
                 return server.request()
         return None
+
+    def server(self, port: int) -> RequestServer | None:
+        """The container that answers at a port."""
+        return next((each for each in self.servers.values() if each.listens(port)), None)
 
     def knock(self, port: int) -> float | None:
         """How long a request to a port would wait (s; inf: for ever); None when refused.
@@ -115,6 +126,11 @@ class HostNetwork:
         """How long a request to a port would wait (s; inf: for ever); None when refused."""
         found = (sandbox.knock(port) for sandbox in self._here())
         return next((latency for latency in found if latency is not None), None)
+
+    def server(self, port: int) -> RequestServer | None:
+        """The container that answers at a port of the node."""
+        found = (sandbox.server(port) for sandbox in self._here())
+        return next((server for server in found if server is not None), None)
 
     def same_until(self, changed: Callable[[], object]) -> float:
         """Not at all: sandboxes come and go."""

@@ -209,7 +209,8 @@ def service(answer: object) -> Remarks:
     yield holds(not named, "it leads to Pods", "it is only a name", hint)
     with no_answer_involved():
         cluster = Cluster(nodes=2, network="routable")
-        cluster.apply(deployment("shop", 2, ports=[{"containerPort": 8080}]))
+        ports = [{"containerPort": 8080}]
+        cluster.apply(deployment("shop", 2, image="course/shop:v1", ports=ports))
     applied(cluster, wanted, 40)
     slices = cluster.get("endpointslices").query("NAME.str.startswith('shop')")
     found = "" if slices.empty else str(slices.ENDPOINTS.iloc[0])
