@@ -21,6 +21,7 @@ from course_lib.node.container_logs import container_log
 from course_lib.node.slot import Seen, Slot
 from course_lib.objects.kinds.pod import Pod
 from course_lib.runtimes import RuntimeFault
+from course_lib.runtimes.session import StreamSession
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,6 +132,50 @@ class ContainerAccess:
             raise CommandFailed(
                 f"{INTERNAL}: {fault.what}", NEVER_RAN, where=f"{pod}: {shlex.join(words)}"
             ) from fault
+
+    def session(
+        self,
+        pod: str,
+        command: Sequence[str] | str,
+        container: str = "",
+        namespace: str = "default",
+        tty: bool = True,
+    ) -> StreamSession:
+        """Begin a command with its streams open, as `kubectl exec -it` does.
+
+        What is typed into it is answered once time has passed. `pod` is the Pod's name in
+        `namespace`, `container` names one of its containers; `tty` gives it a terminal.
+
+        >>> from course_lib import Cluster
+        >>> cluster = Cluster(nodes=1)
+        >>> _ = cluster.apply("data/web-pod.yaml")
+        >>> cluster.run(seconds=20)
+        >>> shell = cluster.containers.session("web", "sh", tty=False)
+        >>> shell.type(b"cd /tmp; pwd")
+        >>> shell.type(b"; exit 3\\n")
+        >>> cluster.run(seconds=1)
+        >>> shell.read(), shell.code
+        (b'/tmp\\n', 3)
+        """
+        kubelet, slot = self._slot(pod, container, namespace)
+        seen = self._running(slot, pod)
+        return kubelet.cri.session(
+            "Exec", container_id=seen.id, cmd=_words(command), stdin=True, stdout=True,
+            stderr=not tty, tty=tty,
+        )  # fmt: skip
+
+    def attach(
+        self, pod: str, container: str = "", namespace: str = "default", tty: bool = False
+    ) -> StreamSession:
+        """Join the streams of a container's own program, as `kubectl attach -i` does.
+
+        `pod` is the Pod's name in `namespace`; `tty` says whether the container has a terminal.
+        """
+        kubelet, slot = self._slot(pod, container, namespace)
+        seen = self._running(slot, pod)
+        return kubelet.cri.session(
+            "Attach", container_id=seen.id, stdin=True, stdout=True, stderr=not tty, tty=tty
+        )
 
     def exec(
         self,

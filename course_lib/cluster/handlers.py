@@ -7,14 +7,12 @@ must carry the token, name this machine as its host (a page may have its own nam
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 from urllib.parse import parse_qs
 
 from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError, RequestHandler
-from tornado.websocket import WebSocketHandler
 
 from course_lib.apiserver import aggregated
 from course_lib.apiserver.bodies import Request
@@ -23,7 +21,6 @@ from course_lib.apiserver.statuses import HTTPResponse, failure, refused, to_jso
 from course_lib.apiserver.targets import Target, target_of
 from course_lib.cluster.session import ServedSession
 from course_lib.cluster.watch_stream import WatchStream
-from course_lib.cri import stream_server as streams
 from course_lib.errors import CourseError
 from course_lib.objects.manifests import Document
 
@@ -122,7 +119,7 @@ def warning_header(text: str) -> str:
 
 
 class API(Guarded):
-    """Everything but exec."""
+    """Everything but streams."""
 
     async def get(self) -> None:
         """Get, list, or watch."""
@@ -175,44 +172,3 @@ class API(Guarded):
         """The client has gone."""
         if hasattr(self, "_events"):
             self._events.end()
-
-
-class Exec(Guarded, WebSocketHandler):
-    """`kubectl exec`, without standard input; `course_lib.cri.stream_server` tells of channels."""
-
-    def post(self, *_: str) -> None:
-        """A client that asks for SPDY."""
-        self.refuse(BadRequest("streams travel in WebSockets here, not in SPDY"))
-
-    def select_subprotocol(self, subprotocols: list[str]) -> str | None:
-        """The newest that both sides speak."""
-        return next((each for each in streams.PROTOCOLS if each in subprotocols), None)
-
-    def open(self, *arguments: str, **_: str) -> None:
-        """Run the command at once, and say how it ended.
-
-        Raises `BadRequest` for a request without a command.
-        """
-        namespace, pod = arguments
-        status = streams.SUCCESS
-        try:
-            if "dryRun" in self.asked.query:
-                raise BadRequest("a command cannot be run dry")
-            command = self.asked.query.get("command", ())
-            if not command:
-                raise BadRequest("you must specify at least one command for the container")
-            with self.served.lock:
-                container = self.asked.text("container")
-                done = self.served.cluster.containers.exec_sync(pod, command, container, namespace)
-            self.write_message(bytes([streams.STDOUT]) + done.stdout, binary=True)
-            self.write_message(bytes([streams.STDERR]) + done.stderr, binary=True)
-            if done.exit_code:
-                text = f"command terminated with exit code {done.exit_code}"
-                status = streams.failure(text, done.exit_code)
-        except CourseError as refusal:
-            status = streams.failure(refusal.what)
-        self.write_message(bytes([streams.ERROR]) + json.dumps(status).encode(), binary=True)
-        self.close(1000)
-
-    def on_message(self, message: str | bytes) -> None:
-        """What is typed goes nowhere."""

@@ -23,7 +23,8 @@ with extra("serve"):
     from tornado.netutil import bind_sockets
     from tornado.web import Application
 
-    from course_lib.cluster.handlers import API, Exec
+    from course_lib.cluster.handlers import API
+    from course_lib.cluster.pod_streams import Attach, Exec
 
 TICK = 0.05  # s between two looks at the clock
 SLICE = 1.0  # simulated s that run at a time; then clients get their turn
@@ -134,7 +135,8 @@ class Served(ServedSession):
         self.loop, self._end = asyncio.get_running_loop(), asyncio.Event()
         own = {"served": self}
         pods = r"(?:/token/[^/]*)?/api/v1/namespaces/([^/]+)/pods/([^/]+)"
-        routes = [(pods + "/exec", Exec, own), (".*", API, own)]
+        streams = [(pods + "/exec", Exec, own), (pods + "/attach", Attach, own)]
+        routes = [*streams, (".*", API, own)]
         application = Application(routes, log_function=lambda handler: None)
         http = HTTPServer(application, max_body_size=LARGEST_REQUEST)
         http.add_sockets(self._sockets)

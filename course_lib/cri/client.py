@@ -22,6 +22,7 @@ from course_lib.engine.simulation import Process
 from course_lib.errors import CourseError
 from course_lib.runtimes import RuntimeFault, TimedStep
 from course_lib.runtimes.calls import Operation
+from course_lib.runtimes.session import StreamSession
 
 if TYPE_CHECKING:
     from course_lib.engine.table import Table
@@ -100,6 +101,9 @@ class Transport(Protocol):
     def events(self) -> Iterator[Message]:
         """The container events, as they come."""
 
+    def open(self, url: str) -> StreamSession:
+        """The streams at a URL that Exec or Attach gave; raises `RuntimeFault`."""
+
     def close(self) -> None:
         """Hang up."""
 
@@ -166,6 +170,10 @@ class InProcess:
             self.shim.runtime_service.events(self._news.append)
         while self._news:
             yield self._news.pop(0)
+
+    def open(self, url: str) -> StreamSession:
+        """The streams at a URL, in this process."""
+        return self.shim.runtime_service.streams.open(url)
 
     def close(self) -> None:
         """Nothing holds the two together."""
@@ -238,6 +246,18 @@ class CRIClient:
         if isinstance(results[0], RuntimeFault):
             raise results[0]
         return results[0]
+
+    def session(self, method: str, **fields: object) -> StreamSession:
+        """Call Exec or Attach, and connect to the streams; raises `RuntimeFault`.
+
+        >>> from course_lib.cri import simulated
+        >>> simulated("containerd").session("Exec", container_id="none", cmd=["sh"], stdout=True)
+        Traceback (most recent call last):
+        ...
+        course_lib.runtimes.errors.RuntimeFault: rpc error: code = NotFound desc = an error occurred
+        when try to find container "none": not found
+        """
+        return self.transport.open(str(self.call(method, **fields).url))
 
     def request(self, method: str, fields: dict[str, object]) -> Message:
         """The request message of a method; raises `CourseError` for a field that it has not."""

@@ -13,6 +13,7 @@ from course_lib.cri.client import Done
 from course_lib.cri.messages import Message
 from course_lib.errors import extra
 from course_lib.runtimes import RuntimeFault, TimedStep
+from course_lib.runtimes.session import StreamSession
 
 with extra("cri"):
     import grpc
@@ -78,6 +79,10 @@ class Channel:
         except grpc.RpcError as error:
             if error.code() is not grpc.StatusCode.CANCELLED:
                 raise RuntimeFault(code_name(error.code()), error.details() or "") from error
+
+    def open(self, url: str) -> StreamSession:
+        """Refuse: the streams behind a socket travel in WebSockets, which any client can open."""
+        raise RuntimeFault("Unimplemented", f"open the streams with a WebSocket client: {url}")
 
     def close(self) -> None:
         """Hang up."""

@@ -28,7 +28,7 @@ class RuntimeService:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         sandboxes, containers, machine = runtime.sandboxes, runtime.containers, runtime.machine
-        self.streams = StreamCalls(sandboxes, containers, machine)
+        self.streams = StreamCalls(sandboxes, containers, machine, runtime.commands)
         self.handlers: Handlers = {
             "Version": self.version,
             "Status": self.status,

@@ -17,9 +17,11 @@ from course_lib.cri import messages as v1
 from course_lib.cri.handlers import Handlers
 from course_lib.cri.translate import invalid
 from course_lib.runtimes import RuntimeFault
+from course_lib.runtimes.commands import Commands
 from course_lib.runtimes.containers import Containers
 from course_lib.runtimes.machine import RuntimeMachine
 from course_lib.runtimes.sandboxes import Sandboxes
+from course_lib.runtimes.session import StreamSession
 
 LIFE = 60.0  # s that a token is good
 MOST = 1000  # tokens at once
@@ -34,11 +36,19 @@ class StreamRequest(msgspec.Struct, frozen=True):
 
 
 class StreamCalls:
-    """URLs at a server's `address` for streams to `containers` and `sandboxes` of a `machine`."""
+    """URLs at a server's `address` for streams to `containers` and `sandboxes` of a `machine`.
+
+    `commands` run what the streams belong to.
+    """
 
     def __init__(
-        self, sandboxes: Sandboxes, containers: Containers, machine: RuntimeMachine
+        self,
+        sandboxes: Sandboxes,
+        containers: Containers,
+        machine: RuntimeMachine,
+        commands: Commands,
     ) -> None:
+        self._commands = commands
         self._sandboxes, self._containers, self._sim = sandboxes, containers, machine.sim
         self._by_token: dict[str, StreamRequest] = {}
         self.address = "http://127.0.0.1:10010"
@@ -69,6 +79,16 @@ class StreamCalls:
         if not sandbox.ready:
             raise RuntimeFault("Unknown", f'sandbox container "{sandbox.id}" is not running')
         return v1.PortForwardResponse(url=self._url("portforward", request))
+
+    def open(self, url: str) -> StreamSession:
+        """The session behind a URL, for a client in the same process; raises `RuntimeFault`."""
+        wanted = self.redeem(url.rpartition("/")[2]).request
+        if isinstance(wanted, v1.ExecRequest):
+            argv = list(wanted.cmd)
+            return self._commands.open(wanted.container_id, argv, wanted.stdin, wanted.tty)
+        if isinstance(wanted, v1.AttachRequest):
+            return self._commands.attach(wanted.container_id, wanted.stdin, wanted.tty)
+        raise RuntimeFault("Unimplemented", "no streams for portforward of a simulated container")
 
     def redeem(self, token: str) -> StreamRequest:
         """What a token stands for; it is used up by this. Raises `RuntimeFault`."""

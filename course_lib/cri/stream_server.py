@@ -12,16 +12,14 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from course_lib.cri import messages as v1
-from course_lib.cri.client import operate
 from course_lib.cri.stream_calls import StreamCalls
 from course_lib.engine.real_time import RealTime
 from course_lib.errors import extra
 from course_lib.runtimes import Runtime, RuntimeContainer, RuntimeFault
-from course_lib.runtimes.kernel import Pipe
-from course_lib.runtimes.world import World
+from course_lib.runtimes.session import StreamSession
 
 with extra("serve"):
     from tornado.httpserver import HTTPServer
@@ -32,6 +30,7 @@ with extra("serve"):
 STDIN, STDOUT, STDERR, ERROR, RESIZE, CLOSE = 0, 1, 2, 3, 4, 255
 CHANNELS = {"stdout": STDOUT, "stderr": STDERR}
 PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
+EXECUTING = "Internal error occurred: error executing command in container"
 SUCCESS: Mapping[str, object] = {"metadata": {}, "status": "Success"}
 
 
@@ -90,8 +89,8 @@ class Stream(WebSocketHandler):
         """Called by tornado with the route's settings."""
         self.streams, self.calls = streams, streams.calls
         self.runtime, self.time = streams.runtime, streams.time
-        self.stdin: Pipe | None = None
-        self.container: RuntimeContainer | None = None  # to which it is attached
+        self.session: StreamSession | None = None
+        self.attached: RuntimeContainer | None = None
 
     def select_subprotocol(self, subprotocols: list[str]) -> str | None:
         """The newest that both sides speak."""
@@ -111,49 +110,45 @@ class Stream(WebSocketHandler):
             if wanted.kind != kind or kind == "portforward":
                 why = f"no streams for {kind} of a simulated container"
                 raise RuntimeFault("Unimplemented", why)
-            if isinstance(wanted.request, v1.ExecRequest):
-                self._run_command(wanted.request)
-            elif isinstance(wanted.request, v1.AttachRequest):
-                self._attach_to(wanted.request)
+            with self.time.locked():
+                if isinstance(wanted.request, v1.ExecRequest):
+                    self._run_command(wanted.request)
+                elif isinstance(wanted.request, v1.AttachRequest):
+                    self._attach_to(wanted.request)
         except RuntimeFault as fault:
             self._end_with(failure(fault.what))
 
     def _run_command(self, request: v1.ExecRequest) -> None:
-        self.stdin = Pipe() if request.stdin else None
-        self.tty = request.tty
-        ends = World(write=self._say, stdin=self.stdin, tty=request.tty)
-
-        def done(result: int | RuntimeFault) -> None:
-            if isinstance(result, RuntimeFault):
-                status = failure(result.what)
-            elif result:
-                text = f"command terminated with non-zero exit code: exit status {result}"
-                status = failure(text, result)
-            else:
-                status = SUCCESS
-            self.streams.loop.call_soon_threadsafe(self._end_with, status)
-
-        command = list(request.cmd)
-        running = self.runtime.commands.run(request.container_id, command, ends)
-        with self.time.locked():
-            self.time.sim.start(operate(running, done))
+        commands, argv = self.runtime.commands, list(request.cmd)
+        session = commands.open(request.container_id, argv, request.stdin, request.tty)
+        self._follow(session, self._ended)
 
     def _attach_to(self, request: v1.AttachRequest) -> None:
-        self.tty = request.tty
-        with self.time.locked():
-            self.container = self.runtime.containers.by_id(request.container_id)
-            self.container.attached.append(self._say)
-            self.container.left.append(self._left)
-            if request.stdin:
-                self.stdin = self.container.world.stdin
+        self.attached = self.runtime.containers.by_id(request.container_id)
+        commands = self.runtime.commands
+        session = commands.attach(request.container_id, request.stdin, request.tty)
+        self._follow(session, lambda: SUCCESS)
 
-    def _left(self) -> None:
-        self.streams.loop.call_soon_threadsafe(self._end_with, SUCCESS)
+    def _follow(self, session: StreamSession, outcome: Callable[[], Mapping[str, object]]) -> None:
+        self.session = session
+        session.on_output(self._say)
+
+        def over() -> None:
+            self.streams.loop.call_soon_threadsafe(self._end_with, outcome())
+
+        session.on_end(over)
+
+    def _ended(self) -> Mapping[str, object]:
+        """How a command ended."""
+        assert self.session is not None
+        if self.session.fault is not None:
+            return failure(f"{EXECUTING}: {self.session.fault.what}")
+        if code := self.session.code:
+            return failure(f"command terminated with non-zero exit code: exit status {code}", code)
+        return SUCCESS
 
     def _say(self, stream: str, data: bytes) -> None:
         """From the simulation's side: something was said."""
-        if self.tty:
-            stream, data = "stdout", data.replace(b"\n", b"\r\n")
         message = bytes([CHANNELS[stream]]) + data
         self.streams.loop.call_soon_threadsafe(self._send, message)
 
@@ -168,31 +163,24 @@ class Stream(WebSocketHandler):
     def on_message(self, message: str | bytes) -> None:
         """Something was typed, or the client has no more to type."""
         data = message.encode() if isinstance(message, str) else message
-        if not data or self.stdin is None:
+        if not data or self.session is None or self.session.stdin is None:
             return
         with self.time.locked():
             if data[0] == STDIN:
-                typed = data[1:].replace(b"\r", b"\n") if self.tty else data[1:]
-                if self.tty:  # a terminal shows what is typed
-                    self._say("stdout", typed)
-                self.stdin.feed(typed)
+                self.session.type(data[1:])
             elif data[:2] == bytes([CLOSE, STDIN]):
                 self._no_more()
 
     def _no_more(self) -> None:
         """Of a container's own input, only one that is meant for once ends with its client."""
-        assert self.stdin is not None
-        if self.container is None or self.container.spec.stdin_once:
-            self.stdin.close()
+        assert self.session is not None
+        if self.attached is None or self.attached.spec.stdin_once:
+            self.session.close()
         else:
             self._end_with(SUCCESS)
 
     def on_close(self) -> None:
         """The client has gone: a command hears the end of its input, a container goes on."""
         with self.time.locked():
-            if self.container is None:
-                if self.stdin is not None:
-                    self.stdin.close()
-            elif self._say in self.container.attached:
-                self.container.attached.remove(self._say)
-                self.container.left.remove(self._left)
+            if self.session is not None:
+                self.session.hang_up()

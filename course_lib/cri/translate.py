@@ -108,6 +108,7 @@ def container_spec(config: v1.ContainerConfig) -> ContainerSpec:
         read_only=security.readonly_rootfs,
         stdin=config.stdin,
         stdin_once=config.stdin_once,
+        tty=config.tty,
         ports=_ports(config.annotations.get(PORTS, "")),
         ends=ENDS in config.annotations,
     )

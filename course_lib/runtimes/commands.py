@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 import simpy
 
+from course_lib.engine.simulation import Process
 from course_lib.runtimes.calls import Calls, Operation
 from course_lib.runtimes.container import RuntimeContainer
 from course_lib.runtimes.containers import Containers
@@ -16,7 +18,8 @@ from course_lib.runtimes.inside import find_executable
 from course_lib.runtimes.kernel import RunningTask
 from course_lib.runtimes.launch import NOT_SIMULATED
 from course_lib.runtimes.names import Names
-from course_lib.runtimes.signals import SIGKILL
+from course_lib.runtimes.session import StreamSession
+from course_lib.runtimes.signals import SIGINT, SIGKILL
 from course_lib.runtimes.store import NodeImage
 from course_lib.runtimes.world import World
 
@@ -47,11 +50,63 @@ class Commands:
         code = yield from self.run(id, argv, World(write=write), timeout)
         return said["stdout"], said["stderr"], code
 
-    def run(self, id: str, argv: list[str], ends: World, timeout: float = 0) -> Operation[int]:
-        """Run `argv` in the container `id` between `ends` (stdin, output, prompt): its exit code.
+    def open(self, id: str, argv: list[str], stdin: bool, tty: bool) -> StreamSession:
+        """Begin a command in the container `id` with its streams open.
 
-        After `timeout` seconds (0: none) it fails with DeadlineExceeded. Raises `RuntimeFault` for
-        a container that does not run, and for a program that cannot be started.
+        It is `argv`; `stdin` gives it an input, `tty` a terminal. What goes wrong the session says.
+        """
+        session = StreamSession(stdin, tty)
+        ends = World(write=session.say, stdin=session.stdin, tty=tty)
+        sim = self._calls.sim
+
+        def process() -> Process:
+            try:
+                session.finish((yield from self.run(id, argv, ends, session=session)))
+            except RuntimeFault as fault:
+                session.finish(None, fault)
+
+        sim.start(process())
+        return session
+
+    def attach(self, id: str, stdin: bool, tty: bool) -> StreamSession:
+        """Join the streams of the program of the container `id`; they end with it.
+
+        `stdin` reaches its input, if it has one; `tty` says whether it has a terminal. Raises
+        `RuntimeFault` for a container that does not run.
+        """
+        container = self._containers.by_id(id)
+        if not container.running:
+            raise RuntimeFault("Unknown", f"container {container.id} is not running")
+        session = StreamSession(stdin=False, tty=tty)
+        session.stdin = container.world.stdin if stdin else None
+
+        def gone() -> None:
+            leave()
+            session.finish(container.exit_code)
+
+        def leave() -> None:
+            if gone in container.left:
+                container.left.remove(gone)
+                container.attached.remove(session.say)
+
+        container.attached.append(session.say)
+        container.left.append(gone)
+        session.leave = leave
+        return session
+
+    def run(
+        self,
+        id: str,
+        argv: list[str],
+        ends: World,
+        timeout: float = 0,
+        session: StreamSession | None = None,
+    ) -> Operation[int]:
+        """Run `argv` in the container `id` between `ends` (stdin, output, terminal): its exit code.
+
+        Ctrl-C in its `session` interrupts what it has in hand. After `timeout` seconds (0: none) it
+        fails with DeadlineExceeded. Raises `RuntimeFault` for a container that does not run, and
+        for a program that cannot be started.
         """
         self._calls.check()
         container = self._containers.by_id(id, EXECUTING)
@@ -73,6 +128,8 @@ class Commands:
                 over.succeed(code)
 
         task = self._started(container, argv, ends, ended)
+        if session is not None:
+            session.interrupt = partial(_interrupt, container, task)
         return (yield from self._wait(container, task, over, timeout))
 
     def _started(
@@ -119,6 +176,18 @@ class Commands:
         container.tasks.kernel.end(task, 128 + SIGKILL)
         text = f"timeout {timeout:g}s exceeded: context deadline exceeded"
         raise RuntimeFault("DeadlineExceeded", f"failed to exec in container: {text}")
+
+
+def _interrupt(container: RuntimeContainer, task: RunningTask) -> None:
+    """Ctrl-C: to all processes in the foreground of a terminal, a shell that reads it excepted."""
+    top = task.process
+    below = {top.pid}
+    for row in list(container.processes.rows.values()):
+        if row.parent in below:
+            below.add(row.pid)
+            row.receive(SIGINT)
+    if SIGINT not in top.traps:
+        top.receive(SIGINT)
 
 
 def _not_simulated(image: NodeImage, argv: list[str]) -> str:
