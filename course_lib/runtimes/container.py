@@ -22,8 +22,10 @@ import msgspec
 from course_lib.engine import FOR_EVER
 from course_lib.runtimes import isolation
 from course_lib.runtimes.behaviour import ENDS, SERVES
+from course_lib.runtimes.container_network import HTTPQuestion, HTTPReply
 from course_lib.runtimes.container_processes import ContainerProcesses
 from course_lib.runtimes.cpu import CPU
+from course_lib.runtimes.http_servers import HTTPSite, answer
 from course_lib.runtimes.inside import command_line, world_of
 from course_lib.runtimes.kernel import Running
 from course_lib.runtimes.launch import launch
@@ -31,7 +33,15 @@ from course_lib.runtimes.logs import ContainerLog
 from course_lib.runtimes.machine import RuntimeMachine
 from course_lib.runtimes.own_time import OwnTime
 from course_lib.runtimes.process import Processes
-from course_lib.runtimes.programs import ENDS_AT_ONCE, WAITS, behaviour_of, bind_failure
+from course_lib.runtimes.programs import (
+    ENDS_AT_ONCE,
+    WAITS,
+    behaviour_of,
+    bind_failure,
+    main_program,
+    name_of,
+    ports_of,
+)
 from course_lib.runtimes.sandbox import Sandbox
 from course_lib.runtimes.signals import SIGKILL
 from course_lib.runtimes.spec import CONTAINER, ContainerSpec
@@ -131,6 +141,7 @@ class RuntimeContainer:
         found.cores, found.clock = machine.cores, machine.clock
         found.memory_limit = self.memory_limit
         found.server, found.serve, found.launch = self.wait_for_answer, self.tasks.become, launch
+        found.network = machine.network_of(self.sandbox)
         if found.stdin is not None:
             found.stdin.changed = self.tasks.kernel.ring
         return found
@@ -175,6 +186,7 @@ class RuntimeContainer:
 
     def say(self, stream: str, data: bytes) -> None:
         """Its program says something: to the log, and to those who are attached."""
+        stream = "stdout" if self.spec.tty else stream
         self.log.write(stream, data)
         for hear in list(self.attached):
             hear(stream, data)
@@ -195,9 +207,21 @@ class RuntimeContainer:
 
     @property
     def ports(self) -> frozenset[int]:
-        """The ports that its server takes: those that the Pod declares, or else the image's."""
+        """The ports that its server takes; of one that takes any, none are named."""
+        return (self._ports or frozenset()) if self.serves else frozenset()
+
+    @property
+    def _ports(self) -> frozenset[int] | None:
+        """The ports on which its server listens; None: on any."""
+        if self.image.contents is None:
+            return self.spec.ports or None
         exposed = (int(port.split("/")[0]) for port in self.image.run.exposed_ports)
-        return (self.spec.ports or frozenset(exposed)) if self.serves else frozenset()
+        argv = self.tasks.served or self.command
+        return ports_of(argv, frozenset(exposed), self.spec.ports)
+
+    def _takes(self, port: int) -> bool:
+        """Whether its server listens on a port, when it listens at all."""
+        return (ports := self._ports) is None or port in ports
 
     def start(self, taken: int | None = None) -> None:
         """Start the process; `taken` is a port that it wants and another program holds."""
@@ -301,14 +325,14 @@ class RuntimeContainer:
 
     def listens(self, port: int) -> bool:
         """Whether something would accept a connection to this port."""
-        return self.serves and self.answers and (not self.spec.ports or port in self.spec.ports)
+        return self.serves and self.answers and self._takes(port)
 
     def knock(self, port: int) -> float | None:
         """How long a request to a port would wait (s; inf: for ever); None when refused."""
         if self.listens(port):
             return self.cpu.queue() + self.behaviour.latency
         silent = self.serves and (self.hangs or self.time.frozen)
-        return float("inf") if silent and (not self.spec.ports or port in self.spec.ports) else None
+        return float("inf") if silent and self._takes(port) else None
 
     def request(self) -> float | None:
         """Accept one request; returns its latency (s), or None when nobody answers."""
@@ -317,6 +341,19 @@ class RuntimeContainer:
         self._machine.before_change()
         self.sandbox.change()
         return self.cpu.accept(self.behaviour.cpu_per_request) + self.behaviour.latency
+
+    def respond(self, port: int, question: HTTPQuestion) -> HTTPReply | None:
+        """The answer to an HTTP `question` at a `port`; None from a server of another protocol."""
+        image = self.spec.image_name or next(iter((*self.image.tags, *self.image.digests)))
+        argv = self.tasks.served or main_program(self.command)
+        return answer(HTTPSite(image, argv, self.world, self.sandbox.ip, port), question)
+
+    def listening(self) -> list[tuple[str, int, str]]:
+        """What it listens on: protocol, port, and the program's name."""
+        if not (self.serves and self.answers):
+            return []
+        name = name_of(self.tasks.served or self.command)
+        return [("tcp", port, name) for port in sorted(self.ports)]
 
     def same_until(self) -> float:
         """When (simulated s) it answers otherwise by time alone: its start is over, or it hangs."""

@@ -86,6 +86,7 @@ def world_of(
         groups=(*_groups(user, files), *spec.supplemental_groups),
         read_only=spec.read_only,
         stdin=Pipe() if spec.stdin else None,
+        tty=spec.tty,
         mounts=spec.mounts,
         known=image.known,
         busybox=contents.busybox if contents is not None else True,

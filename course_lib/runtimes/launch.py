@@ -16,11 +16,13 @@ import msgspec
 from course_lib.images.layer import File, Files
 from course_lib.runtimes.kernel import Kernel, Running, Stopwatch
 from course_lib.runtimes.process import Process
-from course_lib.runtimes.programs import asks, is_server
+from course_lib.runtimes.programs import asks, is_server, main_program
 from course_lib.runtimes.shell import syntax
 from course_lib.runtimes.shell.builtins import BUILTINS
+from course_lib.runtimes.shell.errors import syntax_error
 from course_lib.runtimes.shell.grammar import read
-from course_lib.runtimes.shell.interpreter import INSTANT, NOT_SIMULATED, Shell
+from course_lib.runtimes.shell.interpreter import Shell
+from course_lib.runtimes.shell.programs import INSTANT, NOT_SIMULATED
 from course_lib.runtimes.shell.session import interactive
 from course_lib.runtimes.shell.state import ShellState
 from course_lib.runtimes.shell.syntax import NotUnderstood, ShellScript, SyntaxFault
@@ -59,6 +61,7 @@ def program(
     """
     if not argv:
         return None
+    argv = main_program(argv)
     name = posixpath.basename(argv[0])
     if name == "busybox" and len(argv) > 1:
         return program(argv[1:], locate, every, complete)
@@ -206,14 +209,14 @@ def _run_script(
 
 def _session(world: World, argv: list[str]) -> Running:
     """A shell that does what is typed."""
-    shell = _begin(world, argv, ShellState(name=argv[0]))
+    shell = _begin(world, argv, ShellState(name=argv[0], interactive=True))
     return (yield from interactive(shell))
 
 
 def _bad_script(world: World, name: str, fault: str) -> Running:
     yield INSTANT
     shell = _begin(world, [name], ShellState(name=name))
-    return shell.complain(shell.syntax_error(fault), 2)
+    return shell.complain(syntax_error(fault, world.busybox), 2)
 
 
 def _no_script(world: World, argv: list[str], name: str) -> Running:

@@ -94,5 +94,6 @@ class ContainerSpec(msgspec.Struct, frozen=True):
     read_only: bool = False
     stdin: bool = False  # kept open: somebody may attach to it
     stdin_once: bool = False  # closed when the first who attached has left
+    tty: bool = False  # its streams are a terminal: one output
     ports: frozenset[int] = frozenset()
     ends: bool = False

@@ -8,34 +8,28 @@ Source: POSIX.1-2017, Shell Command Language, 2.8 to 2.12; the texts of errors a
 
 from __future__ import annotations
 
-import posixpath
-import re
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 
 import msgspec
 
-from course_lib.runtimes import signals
-from course_lib.runtimes.kernel import WAIT, Pipe, Running, RunningTask
+from course_lib.runtimes.kernel import Pipe, Running, RunningTask
 from course_lib.runtimes.process import Process
 from course_lib.runtimes.shell import syntax
 from course_lib.runtimes.shell.builtins import BUILTINS
+from course_lib.runtimes.shell.compound import choose, match, repeat
+from course_lib.runtimes.shell.errors import beginning, syntax_error
 from course_lib.runtimes.shell.expansion import Expansion
 from course_lib.runtimes.shell.grammar import read
+from course_lib.runtimes.shell.programs import ShellPrograms, ended
 from course_lib.runtimes.shell.redirection import redirected
 from course_lib.runtimes.shell.state import (
     ExitShell,
-    LeaveLoop,
     ReturnFromFunction,
     ShellFault,
     ShellState,
 )
 from course_lib.runtimes.shell.syntax import NotUnderstood, ShellScript, SyntaxFault
-from course_lib.runtimes.world import EXECUTABLE, World
-
-INSTANT = 0.01  # s, for a command that does next to nothing
-NOT_SIMULATED = "the course does not simulate this program"
-NOT_RUNNABLE, NOT_FOUND = 126, 127
-_UNEXPECTED = re.compile(r'^(".*?"|word|newline|end of file) unexpected(?: \("\S*"\))?')
+from course_lib.runtimes.world import World
 
 
 class Shell:
@@ -48,6 +42,7 @@ class Shell:
         self.world, self.state, self.me = world, state, me
         self._final = final
         self.expand = Expansion(world, state, self._output)
+        self.programs = ShellPrograms(self)
 
     # From end to end
 
@@ -78,7 +73,7 @@ class Shell:
         try:
             script = read(text)
         except SyntaxFault as fault:
-            return self.complain(self.syntax_error(str(fault)), 2)
+            return self.complain(syntax_error(str(fault), self.world.busybox), 2)
         except NotUnderstood as problem:
             return self.complain(f"this shell does not understand: {problem}", 2)
         return (yield from self.script(script, world))
@@ -214,55 +209,14 @@ class Shell:
                 yield from ended(task)
                 return task.code or 0
             case syntax.IfCommand():
-                return (yield from self._choice(command, world, tested))
+                return (yield from choose(self, command, world, tested))
             case syntax.Loop() | syntax.For():
-                return (yield from self._loop(command, world, tested))
-            case syntax.Case(word, branches):
-                text = yield from self.expand.text(word)
-                for patterns, body in branches:
-                    for each in patterns:
-                        if (yield from self.expand.pattern(each)).fullmatch(text):
-                            return (yield from self.script(body, world, tested=tested))
-                return 0
+                return (yield from repeat(self, command, world, tested))
+            case syntax.Case():
+                return (yield from match(self, command, world, tested))
             case syntax.Function(name, _):
                 self.state.functions[name] = command.body
                 return 0
-
-    def _choice(self, choice: syntax.IfCommand, world: World, tested: bool) -> Running:
-        for condition, body in choice.branches:
-            if (yield from self.script(condition, world, tested=True)) == 0:
-                return (yield from self.script(body, world, tested=tested))
-        if choice.otherwise is not None:
-            return (yield from self.script(choice.otherwise, world, tested=tested))
-        return 0
-
-    def _loop(self, loop: syntax.Loop | syntax.For, world: World, tested: bool) -> Running:
-        """Round after round; one in which no time passes takes an instant."""
-        rounds: list[str] | None = None
-        if isinstance(loop, syntax.For):
-            rounds = list(self.state.arguments)
-            if loop.words is not None:
-                rounds = yield from self.expand.fields(loop.words)
-        code = 0
-        while rounds or rounds is None:
-            began = world.kernel.now
-            try:
-                if isinstance(loop, syntax.For):
-                    assert rounds
-                    self.assign(loop.name, rounds.pop(0))
-                else:
-                    asked = yield from self.script(loop.condition, world, tested=True)
-                    if (asked == 0) == loop.until:
-                        return code
-                code = yield from self.script(loop.body, world, tested=tested)
-            except LeaveLoop as leave:
-                if leave.count > 1:
-                    raise LeaveLoop(leave.count - 1, leave.again) from None
-                if not leave.again:
-                    return 0
-            if rounds is None and world.kernel.now == began:
-                yield INSTANT
-        return code
 
     def _simple(self, command: syntax.Simple, world: World, final: bool) -> Running:
         words = yield from self.expand.fields(command.words)
@@ -279,7 +233,7 @@ class Shell:
                 raise ExitShell(inside)
             return inside
         if words[0] == "exec" and len(words) > 1:
-            return (yield from self._replace(words[1:], inside, given))
+            return (yield from self.programs.replace(words[1:], inside, given))
         if words[0] == "exec":
             world.write, world.stdin = inside.write, inside.stdin
             self.world.write, self.world.stdin = inside.write, inside.stdin
@@ -322,8 +276,8 @@ class Shell:
                     else:
                         self.state.variables[variable] = value
         if final:
-            return (yield from self._replace(words, world, given, quiet=True))
-        return (yield from self.external(words, world, given))
+            return (yield from self.programs.replace(words, world, given, quiet=True))
+        return (yield from self.programs.run(words, world, given))
 
     def _function(self, words: list[str], world: World) -> Running:
         before, self.state.arguments = self.state.arguments, words[1:]
@@ -341,67 +295,6 @@ class Shell:
                     self.state.variables[name] = value
             self.state.arguments, self.state.locals = before, saved
 
-    # Programs
-
-    def external(self, words: list[str], world: World, given: dict[str, str]) -> Running:
-        """Run a program as a child, and wait for it."""
-        child = self.inside(world, given)
-        if refused := self.refused(words, child):
-            code, said = refused
-            yield INSTANT
-            return self.complain(said, code, world)
-        task = child.start(words, self.me.pid)
-        assert task is not None
-        yield from ended(task)
-        return self.told(task, world)
-
-    def told(self, task: RunningTask, world: World) -> int:
-        """The code of a child that has ended; of one that a signal ended the shell says so."""
-        if task.doomed is not None and (said := signals.ENDINGS.get(task.doomed - 128)):
-            world.complain(said)
-        return task.code or 0
-
-    def inside(self, world: World, given: dict[str, str]) -> World:
-        """What a child sees: the same files, and the environment."""
-        env = self.state.environment() | given
-        return msgspec.structs.replace(world, cwd=self.world.cwd, env=env, me=None)
-
-    def refused(self, words: Sequence[str], child: World) -> tuple[int, str] | None:
-        """Why a program cannot be run: the exit code, and what the shell says."""
-        name = words[0]
-        file = child.locate(name)
-        if file is not None and (file.kind == "folder" or not file.mode & EXECUTABLE):
-            return NOT_RUNNABLE, f"{name}: Permission denied"
-        if file is None and child.known:
-            bash = "bash" in posixpath.basename(self.state.name)
-            missing = "command not found" if bash and "/" not in name else (
-                "No such file or directory" if bash else "not found")  # fmt: skip
-            return NOT_FOUND, f"{name}: {missing}"
-        if child.launch(words, child) is None:
-            return NOT_RUNNABLE, f"{name}: {NOT_SIMULATED}"
-        return None
-
-    def _replace(
-        self, words: list[str], world: World, given: dict[str, str], quiet: bool = False
-    ) -> Running:
-        """`exec`: the program takes the shell's place."""
-        child = self.inside(world, given)
-        if refused := self.refused(words, child):
-            code, said = refused
-            yield INSTANT
-            prefix = "" if quiet else "exec: line 0: " if self.world.busybox else "exec: "
-            code = self.complain(f"{prefix}{said}", code, world)
-            raise ExitShell(code)
-        self.me.name, self.me.command = posixpath.basename(words[0]), " ".join(words)
-        self.me.traps = {n: "" for n, action in self.me.traps.items() if not action}
-        self.state.on_exit = ""
-        child.me = self.me
-        running = child.launch(words, child)
-        assert running is not None
-        raise ExitShell((yield from running))
-
-    # Signals, and words for errors
-
     def _trapped(self) -> Running:
         """Do what the traps say for a signal that has come."""
         me = self.me
@@ -416,22 +309,10 @@ class Shell:
         """Print an error as this shell words it."""
         return (world or self.world).complain(f"{self.who}: {said}", code)
 
-    def syntax_error(self, fault: str) -> str:
-        """How this shell tells what is wrong with a script."""
-        if not self.world.busybox:
-            return f"Syntax error: {fault[0].upper()}{fault[1:]}" if fault[:3] in (
-                "unt", "bad") else f"Syntax error: {fault}"  # fmt: skip
-        return "syntax error: " + _UNEXPECTED.sub(r"unexpected \1", fault)
-
     @property
     def who(self) -> str:
-        """How a shell begins its errors: dash and bash name the line; ash that of a file."""
-        name, line = self.state.name, self.state.line
-        if "bash" in posixpath.basename(name):
-            return f"{name}: line {line}"
-        if not self.world.busybox:
-            return f"{name}: {line}"
-        return f"{name}: line {line}" if self.state.from_file else name
+        """How this shell begins its errors."""
+        return beginning(self.state, self.world.busybox)
 
 
 def _lists(script: ShellScript) -> list[list[syntax.ListPart]]:
@@ -443,13 +324,6 @@ def _lists(script: ShellScript) -> list[list[syntax.ListPart]]:
         else:
             groups[-1].append(part)
     return groups
-
-
-def ended(task: RunningTask) -> Running:
-    """Wait for the end of a task."""
-    while task.code is None:
-        yield WAIT
-    return task.code
 
 
 def _into(sink: Pipe, world: World) -> Callable[[str, bytes], None]:

@@ -11,6 +11,7 @@ from course_lib.runtimes.shell.grammar import read
 from course_lib.runtimes.shell.interpreter import Shell
 from course_lib.runtimes.shell.state import ExitShell, LeaveLoop, ReturnFromFunction, ShellFault
 from course_lib.runtimes.shell.syntax import NotUnderstood, SyntaxFault
+from course_lib.runtimes.signals import SIGINT
 from course_lib.runtimes.world import World
 
 
@@ -31,6 +32,8 @@ def interactive(shell: Shell) -> Running:
     """Read a command, do it, and so on; an error ends the command only."""
     world, state = shell.world, shell.state
     code = 0
+    if world.tty:
+        shell.me.traps[SIGINT] = ""  # Ctrl-C is for the program in hand
     while True:
         if world.tty:
             world.write("stderr", prompt(world, state.name).encode())

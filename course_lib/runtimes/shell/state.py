@@ -60,6 +60,7 @@ class ShellState(msgspec.Struct):
     readonly: dict[str, None] = {}
     locals: dict[str, str | None] | None = None  # of the running function: values before it
     from_file: bool = False  # whether its script is a file
+    interactive: bool = False  # whether somebody types it
 
     def value(self, name: str) -> str | None:
         """The value of a parameter; None where it is not set."""
