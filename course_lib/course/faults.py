@@ -73,14 +73,17 @@ APART = {
     }
 }
 
-PODS = "list the Pods: which of them are not ready, and what is their STATUS?"
-EVENTS = "describe such a Pod, and read its events from the end"
+PODS = "kubectl get pods: which of them are not ready, and what is their STATUS?"
+EVENTS = "kubectl describe such a Pod, and read its events from the end"
 WAITING = "a Pod that waits for a node says in its events what it waits for"
-ENDPOINTS = "compare the Service's EndpointSlice with the addresses of the Pods"
-MISSING = "there are fewer Pods than `replicas`: describe the Deployment's ReplicaSet"
-WAY = "trace the packet: cluster.trace(pod, 'service/...', port); where does it end, by which rule?"
-POLICY = "list the NetworkPolicies: which Pods do they select, and what do they allow?"
-NAMES = "ask for a name step by step: cluster.nslookup(pod, 'api')"
+ENDPOINTS = "compare kubectl get endpointslices with the addresses of kubectl get pods -o wide"
+MISSING = "there are fewer Pods than `replicas`: kubectl describe replicaset -l app=api"
+WAY = (
+    "kubectl exec deploy/front -- curl -m 2 http://api says which connection fails; "
+    "cluster.trace(pod, 'service/...', port) shows where a packet ends"
+)
+POLICY = "kubectl describe networkpolicies: which Pods do they select, and what do they allow?"
+NAMES = "ask for a name: kubectl exec deploy/front -- getent hosts api"
 
 # How a learner may name a fault: words for the object, words for its field or its state; only
 # letters, digits and full stops count.
@@ -176,7 +179,7 @@ FAULTS: dict[str, Fault] = {
         Fault(
             "cordoned",
             "all nodes are cordoned",
-            (PODS, WAITING, "look at the STATUS of the nodes"),
+            (PODS, WAITING, "kubectl get nodes: look at their STATUS"),
             restart("api", each_node({"unschedulable": True})),
         ),
         Fault(
@@ -206,25 +209,25 @@ FAULTS: dict[str, Fault] = {
         Fault(
             "quota",
             "a quota allows fewer Pods than the shop needs",
-            (MISSING, "list the quotas of the namespace"),
+            (MISSING, "kubectl describe quota"),
             restart("api", create("ResourceQuota", "v1", "small", {"hard": {"pods": "3"}})),
         ),
         Fault(
             "limit-range",
             "a LimitRange allows less memory than api's limit",
-            (MISSING, "list the LimitRanges of the namespace"),
+            (MISSING, "kubectl describe limitrange"),
             restart("api", create("LimitRange", "v1", "tight", TIGHT)),
         ),
         Fault(
             "crash-loop",
             "api's program ends with an error as soon as it starts",
-            (PODS, "read what it printed: cluster.logs(pod)", EVENTS),
+            (PODS, "read what it printed: kubectl logs deploy/api", EVENTS),
             container("api", command=["sh", "-c", "echo no database; exit 1"]),
         ),
         Fault(
             "too-little-memory",
             "the memory limit of api is less than it needs: the kernel kills it (OOMKilled)",
-            (PODS, "describe such a Pod: how did its last container end?"),
+            (PODS, "kubectl describe such a Pod: how did its last container end?"),
             container("api", resources={"limits": {"memory": "16Mi"}}),
         ),
         Fault(
@@ -236,7 +239,7 @@ FAULTS: dict[str, Fault] = {
         Fault(
             "scaled-to-zero",
             "somebody scaled api to zero",
-            ("list the Deployments: how many replicas does each have?",),
+            ("kubectl get deployments: how many replicas does each have?",),
             lambda cluster: cluster.scale("deployment/api", 0),
         ),
         Fault(
@@ -268,7 +271,7 @@ FAULTS: dict[str, Fault] = {
         Fault(
             "not-exposed",
             "the Service front has the type ClusterIP: no client outside can reach it",
-            ("look at TYPE and EXTERNAL-IP of the Services",),
+            ("kubectl get services: look at TYPE and EXTERNAL-IP",),
             service("front", type="ClusterIP"),
         ),
         Fault(
@@ -280,7 +283,7 @@ FAULTS: dict[str, Fault] = {
         Fault(
             "claim-pending",
             "the claim of db names a storage class that does not exist",
-            (PODS, WAITING, "list the PersistentVolumeClaims"),
+            (PODS, WAITING, "kubectl describe pvc"),
             both(
                 create("PersistentVolumeClaim", "v1", "data", CLAIM),
                 template(
@@ -306,7 +309,10 @@ FAULTS: dict[str, Fault] = {
         Fault(
             "expired-lease",
             "node-2 has lost its power, so its kubelet does not renew its Lease",
-            ("list the nodes", "describe the node that is not ready, and look at its Lease"),
+            (
+                "kubectl get nodes",
+                "kubectl describe the node that is not ready, and look at its Lease",
+            ),
             lambda cluster: cluster.kill_node("node-2"),
         ),
         Fault(

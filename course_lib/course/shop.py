@@ -73,6 +73,9 @@ def _checks(cluster: Cluster) -> Iterator[Check]:
     silent = [node.name for node in nodes if not is_true(node.status.conditions, "Ready")]
     yield Check("all nodes are ready", not silent, ", ".join(silent))
     for name in WORKLOADS:
+        if cluster.api.find("Deployment", name, "default") is None:
+            yield Check(f"{name} is ready", False, f"there is no Deployment {name}")
+            continue
         wanted = cluster.document("deployment", name)["spec"].get("replicas", 1)
         pods = cluster.get("pods", selector=f"app={name}")
         ready = bool(wanted) and cluster.ready(f"deployment/{name}")
@@ -97,6 +100,8 @@ def _ready_pod(cluster: Cluster, name: str) -> str:
 
 
 def _balancer(cluster: Cluster) -> str:
+    if cluster.api.find("Service", "front", "default") is None:
+        return ""
     status = cluster.document("service", "front").get("status", {}).get("loadBalancer", {})
     given = status.get("ingress") or [{}]
     return str(given[0].get("ip", ""))

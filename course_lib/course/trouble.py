@@ -1,20 +1,22 @@
 """Trouble: a shop that somebody broke: find the fault and repair it with the usual commands.
 
 trouble = Trouble(seed=7)
-cluster = trouble.cluster      # look: get, describe, logs, trace, nslookup; then repair
+cluster = trouble.cluster      # look: %kubectl get, describe, logs, exec; then repair
 trouble.hint()                 # where to look next
-trouble.cause("service api: selector")   # is this what was broken?
+trouble.causes()               # causes that it may have
+trouble.diagnose(3)            # the third of them? or in words: "service api: selector"
 trouble.check()                # is it repaired?
 """
 
 from __future__ import annotations
 
 import random
-import re
 from typing import TYPE_CHECKING
 
 from course_lib.cluster import Cluster
+from course_lib.course.diagnosis import RIGHT, judged, plausible
 from course_lib.course.faults import FAULTS, Fault
+from course_lib.course.forms import counted
 from course_lib.course.shop import Check, checks
 from course_lib.errors import CourseError
 
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from course_lib.engine.table import Table
 
 NOTICED = 150.0  # simulated s between the fault and the first call for help
-SEVERAL = 4  # faults that one short text may happen to fit
 FOLLOWED = 90.0  # simulated s that a repair gets to take effect
 
 
@@ -36,13 +37,13 @@ class Trouble:
     >>> [check.name for check in trouble.failing()]
     ['front reaches api']
     >>> print(trouble.hint())
-    all Pods are ready; trace the packet: cluster.trace(pod, 'service/...', port); where does it end, by which rule?
+    all Pods are ready; kubectl exec deploy/front -- curl -m 2 http://api says which connection fails; cluster.trace(pod, 'service/...', port) shows where a packet ends
     >>> print(trouble.check())
     Not repaired yet: front reaches api (dropped).
     >>> _ = trouble.cluster.api.patch("Service", "api", "default", {"spec": {"selector": {"app": "api"}}})
     >>> print(trouble.check())
-    Repaired, with 1 hint. And what was the cause? Name the object, and what about it was wrong: trouble.cause("...").
-    >>> print(trouble.cause("Service api: selector"))
+    Repaired, with 1 hint. And what was the cause? Choose one of trouble.causes(): trouble.diagnose(NUMBER), or name the object and what about it was wrong: trouble.diagnose("...").
+    >>> print(trouble.diagnose("Service api: selector"))
     Right. It was this: the Service api selects Pods that do not exist.
     """  # noqa: E501
 
@@ -57,6 +58,7 @@ class Trouble:
         self._fault.breaks(self.cluster)
         self.cluster.run(NOTICED)
         self.hints = 0
+        self.wrong = 0  # diagnoses that were not right
         self._named = self._repaired = False
 
     def failing(self) -> list[Check]:
@@ -78,27 +80,24 @@ class Trouble:
             return "there are no more hints; give_up() shows the cause"
         return hints[self.hints - 1]
 
-    def cause(self, text: str) -> str:
-        """Whether a text names the cause: the object, and what about it is wrong.
+    def causes(self) -> Table:
+        """Causes that look alike at first, one of them the true one: CHOICE, CAUSE."""
+        from course_lib.engine.table import Table
 
-        To apply the manifests of the healthy shop again repairs only about half of the faults. For
-        the others the learner must find the cause.
+        return Table(list(enumerate(plausible(self._fault), 1)), columns=["CHOICE", "CAUSE"])
+
+    def diagnose(self, answer: str | int) -> str:
+        """Say whether an answer is the cause: a number of `causes`, or words for it.
+
+        Words name the object, and what about it is wrong. Raises `CourseError` for a number that is
+        no choice.
         """
-        if not isinstance(text, str) or not _squashed(text):
-            return 'Name the cause as a text: the object and its field, such as "pod x: image".'
-        said = _squashed(text)
-        places, causes = _both(self._fault, said)
-        if sum(all(_both(fault, said)) for fault in FAULTS.values()) > SEVERAL:
-            return "That names many causes. Name one object, and one thing that is wrong about it."
-        if places and causes:
-            self._named = True
-            story = f" It was this: {self._fault.story}." if self._repaired else ""
-            return f"Right.{story}" if story else "Right. Now repair it."
-        if places:
-            return "The object is right. What about it is wrong? Describe it, field by field."
-        if causes:
-            return "Something like that is wrong. In which object? Name its kind and its name."
-        return "That is not the cause. trouble.hint() says where to look next."
+        said = judged(self._fault, answer)
+        if said != RIGHT:
+            self.wrong += bool(str(answer).strip())
+            return said
+        self._named = True
+        return f"{RIGHT} {self._story}" if self._repaired else f"{RIGHT} Now repair it."
 
     def check(self) -> str:
         """Run until a repair takes effect, and say whether all works; then ask for the cause."""
@@ -108,26 +107,26 @@ class Trouble:
             seen = "; ".join(f"{c.name} ({c.said})" if c.said else c.name for c in failing)
             return f"Not repaired yet: {seen}."
         self._repaired = True
-        count = min(self.hints, len(self._fault.hints))
-        hints = "without a hint" if not count else f"with {count} hint{'s' if count > 1 else ''}"
+        said = f"Repaired, {self._help_taken()}."
         if not self._named:
             return (
-                f"Repaired, {hints}. And what was the cause? Name the object, and what about it "
-                'was wrong: trouble.cause("...").'
+                f"{said} And what was the cause? Choose one of trouble.causes(): "
+                "trouble.diagnose(NUMBER), or name the object and what about it was wrong: "
+                'trouble.diagnose("...").'
             )
-        return f"Repaired, {hints}. It was this: {self._fault.story}."
+        return f"{said} {self._story}"
 
     def give_up(self) -> str:
         """What was done to the shop."""
+        return self._story
+
+    @property
+    def _story(self) -> str:
         return f"It was this: {self._fault.story}."
 
-
-def _squashed(text: str) -> str:
-    """A text without what separates words: `target port` is `targetPort`."""
-    return re.sub(r"[^a-z0-9.]", "", text.casefold())
-
-
-def _both(fault: Fault, text: str) -> tuple[bool, bool]:
-    """Whether a text names the broken object, and whether it names what is broken about it."""
-    places, causes = fault.words
-    return any(word in text for word in places), any(word in text for word in causes)
+    def _help_taken(self) -> str:
+        """How many hints and how many wrong diagnoses it took."""
+        count = min(self.hints, len(self._fault.hints))
+        said = "without a hint" if not count else f"with {counted(count, 'hints')}"
+        wrong = "diagnosis" if self.wrong == 1 else "diagnoses"
+        return f"{said} and {self.wrong} wrong {wrong}" if self.wrong else said

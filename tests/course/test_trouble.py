@@ -10,6 +10,7 @@ import pytest
 from course_lib import Cluster
 from course_lib.cluster.packaged import packaged
 from course_lib.course import FAULTS, Trouble
+from course_lib.course.diagnosis import plausible
 from course_lib.course.faults import ENDPOINTS
 from course_lib.course.shop import checks, open_shop
 from course_lib.errors import CourseError
@@ -138,14 +139,40 @@ def test_there_is_a_repair_and_a_cause_for_each_fault():
 def test_a_list_of_all_words_is_no_cause():
     trouble = Trouble(fault="wrong-selector")
     words = "api front db image probe selector targetPort replicas memory command type taint node"
-    assert "many causes" in trouble.cause(words)
-    for nothing in ("", " ", None, 5):
-        assert "as a text" in trouble.cause(nothing)
+    assert "many causes" in trouble.diagnose(words)
+    for nothing in ("", " ", None, True, 2.5):
+        assert "a number of trouble.causes()" in trouble.diagnose(nothing)
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_the_cause_is_one_of_five_choices_whose_place_says_nothing(name):
+    causes = plausible(FAULTS[name])
+    assert len(set(causes)) == 5 and FAULTS[name].story in causes
+    assert causes == plausible(FAULTS[name])
+
+
+def test_the_true_choice_is_not_always_at_the_same_place():
+    places = {plausible(fault).index(fault.story) for fault in FAULTS.values()}
+    assert places == set(range(5))
+
+
+def test_a_choice_is_right_or_wrong_and_wrong_ones_are_counted():
+    trouble = Trouble(fault="wrong-selector")
+    causes = list(trouble.causes().CAUSE)
+    right = causes.index(FAULTS["wrong-selector"].story) + 1
+    wrong = right % 5 + 1
+    assert "not the cause" in trouble.diagnose(wrong)
+    assert trouble.diagnose(str(right)) == "Right. Now repair it."
+    for outside in (0, 6, -1):
+        with pytest.raises(CourseError, match="no such choice"):
+            trouble.diagnose(outside)
+    manifests(trouble.cluster)
+    assert trouble.check().startswith("Repaired, without a hint and 1 wrong diagnosis. It was this")
 
 
 def test_who_names_the_cause_first_is_told_the_story_when_it_is_repaired():
     trouble = Trouble(fault="wrong-selector")
-    assert trouble.cause("the selector of the service api") == "Right. Now repair it."
+    assert trouble.diagnose("the selector of the service api") == "Right. Now repair it."
     manifests(trouble.cluster)
     assert FAULTS["wrong-selector"].story in trouble.check()
 
@@ -188,9 +215,9 @@ def test_a_fault_is_seen_stays_until_it_is_repaired_and_then_is_gone(name: str):
     assert said.startswith("Repaired") and "what was the cause?" in said, said
     assert FAULTS[name].story not in said  # who repairs blindly has not found it
     place = NAMED[name].partition(": ")[0]
-    assert "The object is right" in trouble.cause(place) or name in EITHER
-    assert "not the cause" in trouble.cause("the moon: its phase")
-    assert FAULTS[name].story in trouble.cause(NAMED[name]), trouble.cause(NAMED[name])
+    assert "The object is right" in trouble.diagnose(place) or name in EITHER
+    assert "not the cause" in trouble.diagnose("the moon: its phase")
+    assert FAULTS[name].story in trouble.diagnose(NAMED[name]), trouble.diagnose(NAMED[name])
     assert FAULTS[name].story in trouble.check()
 
 
