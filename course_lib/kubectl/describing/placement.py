@@ -1,0 +1,52 @@
+"""Where a Pod may run: tolerations, and how Pods spread over domains.
+
+Source: `printTolerationsMultilineWithIndent` and `describeTopologySpreadConstraints` in
+`pkg/describe/describe.go` of k8s.io/kubectl.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from course_lib.kubectl.describing.values import selector_or_none
+from course_lib.kubectl.describing.writing import Lines, field, several
+from course_lib.objects.manifests import Document
+
+
+def tolerations(given: Sequence[Document] | None) -> Lines:
+    """Tolerations, by their keys."""
+    ordered = sorted(given or (), key=lambda each: str(each.get("key", "")))
+    return several("Tolerations", map(_toleration, ordered))
+
+
+def _toleration(toleration: Document) -> str:
+    key, value = toleration.get("key", ""), toleration.get("value", "")
+    effect, seconds = toleration.get("effect", ""), toleration.get("tolerationSeconds")
+    what = f"{key}{'=' + value if value else ''}{':' + effect if effect else ''}"
+    if toleration.get("operator") == "Exists" and not value:
+        what = f"{what} op=Exists".lstrip()
+    return what if seconds is None else f"{what} for {seconds}s"
+
+
+def spread(constraints: Sequence[Document] | None) -> Lines:
+    """Constraints on how Pods spread, by the label that makes the domains."""
+    if constraints:
+        ordered = sorted(constraints, key=lambda each: str(each.get("topologyKey", "")))
+        yield from several("Topology Spread Constraints", map(_constraint, ordered))
+
+
+def _constraint(constraint: Document) -> str:
+    text = (
+        f"{constraint.get('topologyKey', '')}:{constraint.get('whenUnsatisfiable', '')}"
+        f" when max skew {constraint.get('maxSkew', 0)} is exceeded"
+    )
+    if constraint.get("labelSelector") is None:
+        return text
+    return f"{text} for selector {selector_or_none(constraint['labelSelector'])}"
+
+
+def group(spec: Document) -> Lines:
+    """The group of Pods that are scheduled together, if a Pod is in one."""
+    if spec.get("schedulingGroup"):
+        yield "SchedulingGroup:"
+        yield "  " + field("PodGroupName", spec["schedulingGroup"].get("podGroupName"))
