@@ -28,6 +28,27 @@ from course_lib.kubectl.local import LocalConnection, SimulatedTime
 from tests.peers.kubectl_peer import KUBECTL, ROOT
 
 STORIES = Path(__file__).with_name("kubectl_stories")
+MANIFESTS = Path(__file__).with_name("kubectl_worlds")
+WIDGETS = """
+apiVersion: example.com/v1
+kind: Widget
+metadata: {name: one, labels: {a: b}, annotations: {c: d}}
+spec:
+  podIPs: [10.0.0.1, 10.0.0.2]
+  apiURL: http://example.com
+  lists: [[1, 2], [a, {b: c}]]
+  ratio: 0.25
+  large: 123456789012
+  none: null
+  on: true
+  parts: [{name: a, size: 1}, {name: b, items: []}]
+  empty: {}
+  dotted.name/with-slash: x
+  kebab-name: y
+  HTTPProxyURL: z
+  clusterUID: u
+status: {observedGeneration: 1}
+"""
 READING = ("get", "describe", "events", "explain", "top", "rollout history", "logs")
 TRIES = 3  # of a line that only reads: a second may pass between the two
 
@@ -82,7 +103,23 @@ def empty() -> Cluster:
     return Cluster(nodes=3, start=time.time() - EPOCH.timestamp(), name="course")
 
 
-WORLDS: dict[str, Callable[[], Cluster]] = {"web": web, "empty": empty}
+def described() -> Cluster:
+    """Every kind, in order and in trouble (`kubectl_worlds`)."""
+    cluster = Cluster(nodes=3, start=time.time() - EPOCH.timestamp() - 100, name="course")
+    for name in ("configuration", "pods", "workloads", "network", "storage"):
+        cluster.apply(MANIFESTS / f"{name}.yaml")
+    cluster.apply(WIDGETS)
+    cluster.run(60)
+    broken = cluster.document("deployment", "shop")
+    broken["spec"]["template"]["spec"]["containers"][0]["image"] = "registry.invalid/missing:1"
+    cluster.apply(broken)
+    cluster.delete("pod", "held")
+    cluster.delete("namespace", "blocked")
+    cluster.run(40)
+    return cluster
+
+
+WORLDS: dict[str, Callable[[], Cluster]] = {"web": web, "empty": empty, "described": described}
 
 
 def stories() -> list[Story]:
