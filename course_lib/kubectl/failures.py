@@ -48,6 +48,10 @@ class Silent(CommandError):
         return ""
 
 
+class UnknownKind(CommandError):
+    """A document is of a kind that the server does not have."""
+
+
 class RefusedRequest(CommandError):
     """The API server refused a request: `status` is what it answered."""
 

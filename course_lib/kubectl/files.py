@@ -86,7 +86,10 @@ def _parsed(text: str, source: str) -> list[Any]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         if text.lstrip().startswith("{"):
-            return _json_stream(text)
+            try:
+                return _json_stream(text)
+            except ValueError:
+                pass  # it may be YAML in braces (`YAMLOrJSONDecoder`)
         return [_plain(each) for each in yaml.load_all(text, Loader=loader)]
     except (yaml.YAMLError, ValueError) as problem:
         raise CommandError(f"error parsing {source}: {_said(problem)}") from None

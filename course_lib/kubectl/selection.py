@@ -10,7 +10,7 @@ from typing import Protocol, TextIO, TypeVar
 
 from course_lib.kubectl import files
 from course_lib.kubectl.chosen import Chosen, Selection, Wanted
-from course_lib.kubectl.failures import CommandError, RefusedRequest
+from course_lib.kubectl.failures import CommandError, RefusedRequest, UnknownKind, raise_all
 from course_lib.kubectl.resources import Resource, ResourceMapper
 from course_lib.kubectl.server import ServerAPI
 from course_lib.objects.manifests import Document
@@ -162,6 +162,8 @@ class ResourceSelector:
             except RefusedRequest as refusal:
                 if not (self._wanted.missing_ok and refusal.reason == "NotFound"):
                     failures.append(refusal)
+            except UnknownKind as failure:
+                failures.append(failure)
         return Selection(chosen, failures)
 
     # From files
@@ -190,7 +192,7 @@ class ResourceSelector:
         name, space = meta.get("name") or "", meta.get("namespace") or ""
         if resource is None:
             version, kind = document.get("apiVersion", ""), document.get("kind", "")
-            raise CommandError(
+            raise UnknownKind(
                 NOT_RECOGNISED.format(
                     name=name, namespace=space, source=source, kind=kind, version=version
                 )

@@ -50,7 +50,7 @@ spec:
 status: {observedGeneration: 1}
 """
 READING = ("get", "describe", "events", "explain", "top", "rollout history", "logs")
-TRIES = 3  # of a line that only reads: a second may pass between the two
+TRIES = 4  # of a line that only reads: a second may pass between the two
 
 
 class Step(NamedTuple):
@@ -191,12 +191,16 @@ class Pair:
         return said
 
     def _said(self, step: Step) -> Said:
-        tries = TRIES if step.line.startswith(READING) else 1
-        for _ in range(tries):
-            said = Said(step.line, self._real(step), self.kubectl(step.line, step.stdin))
-            if said.equal:
+        said = self._once(step)
+        for _ in range(TRIES - 1):
+            if said.equal or not step.line.startswith(READING):
                 break
+            time.sleep(1 - time.time() % 1)  # ages change with the second: begin with a new one
+            said = self._once(step)
         return said
+
+    def _once(self, step: Step) -> Said:
+        return Said(step.line, self._real(step), self.kubectl(step.line, step.stdin))
 
     def _real(self, step: Step) -> Result:
         import shlex

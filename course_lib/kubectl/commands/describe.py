@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from course_lib.kubectl.command import Command
 from course_lib.kubectl.describing.kinds import Describing
-from course_lib.kubectl.failures import CommandError, RefusedRequest, raise_all
+from course_lib.kubectl.failures import CommandError, RefusedRequest, Several, raise_all
 from course_lib.kubectl.invocation import Invocation
 from course_lib.kubectl.selection import Selection, Wanted
 
@@ -73,7 +73,8 @@ def _describe(call: Invocation, describing: Describing, found: Selection) -> Non
         everywhere = call.flags.on("all-namespaces")
         place = "" if everywhere else f" in {call.namespace} namespace."
         call.error(f"No resources found{place}\n")
-    raise_all([*found.failures, *failures.values()])
+    if found.failures or failures:  # also a single one is told as one of several
+        raise Several([*found.failures, *failures.values()])
 
 
 def _describe_matching(call: Invocation, describing: Describing, missing: Selection) -> None:

@@ -12,6 +12,7 @@ from course_lib.kubectl.failures import RefusedRequest
 from course_lib.objects.manifests import Document
 
 COLUMNS = "Type\tReason\tAge\tFrom\tMessage"
+RULE = "----\t------\t----\t----\t-------"  # as in the real one, of Age one dash more
 
 
 def about_object(subject: Subject) -> list[Document]:
@@ -43,7 +44,8 @@ def lines(subject: Subject, events: list[Document]) -> Lines:
         yield field("Events", "<none>")
         return
     ordered = sorted(events, key=lambda event: event.get("lastTimestamp") or "")
-    yield from titled("Events", table(COLUMNS, (_row(subject, each) for each in ordered)))
+    rows = (_row(subject, each) for each in ordered)
+    yield from titled("Events", table(COLUMNS, rows, RULE))
 
 
 def _row(subject: Subject, event: Document) -> tuple[str, str, str, str, str]:

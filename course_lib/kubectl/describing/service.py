@@ -57,22 +57,28 @@ def ready_endpoints(slices: Sequence[Document], port: str) -> str:
     """The ready addresses behind a port of a Service by its name: some, and how many more."""
     if not slices:
         return NONE
-    shown = [address for each in slices for address in _addresses(each, port)]
-    more = len(shown) - MOST_ENDPOINTS
-    return ",".join(shown[:MOST_ENDPOINTS]) + (f" + {more} more..." if more > 0 else "")
+    shown: list[str] = []
+    ready, is_more = 0, False
+    for address in (address for each in slices for address in _addresses(each, port)):
+        # As in the real one, an address that is not ready may be what is more.
+        is_more = is_more or len(shown) == MOST_ENDPOINTS
+        ready += bool(address)
+        if address and not is_more:
+            shown.append(address)
+    return ",".join(shown) + (f" + {ready - MOST_ENDPOINTS} more..." if is_more else "")
 
 
 def _addresses(endpoints: Document, name: str) -> Iterator[str]:
-    ready = [
-        str(each["addresses"][0])
+    """The addresses behind a port; an empty text for each that is not ready."""
+    found = [
+        "" if (each.get("conditions") or {}).get("ready") is False else str(each["addresses"][0])
         for each in endpoints.get("endpoints") or ()
-        if (each.get("conditions") or {}).get("ready") is not False
     ]
     if not endpoints.get("ports"):  # a Service without a port has addresses alone
-        yield from ready
+        yield from found
     for port in endpoints.get("ports") or ():
         if (port.get("name") or "") == name:
-            yield from (host_port(address, port.get("port", 0)) for address in ready)
+            yield from (address and host_port(address, port.get("port", 0)) for address in found)
 
 
 def _point(point: Document) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from course_lib.client.apply import LAST_APPLIED
+from course_lib.client.last_applied import LAST_APPLIED
 
 Lines = Iterator[str]
 

@@ -78,7 +78,7 @@ _UNSET: Mapping[str, Document] = {
 
 
 def complete_source(spec: Document) -> None:
-    """Write the defaults of its source into a volume's spec."""
+    """Write the defaults of its source into a PersistentVolume's spec, or into a Pod's volume."""
     for table, empty in ((DEFAULTS, (None, "")), (_UNSET, (None,))):
         for field, values in table.items():
             for source in places({"spec": spec}, f"spec.{field}", create=False):

@@ -6,6 +6,7 @@ import copy
 
 from course_lib.objects.image_names import Reference, reference_problem
 from course_lib.objects.kinds.pod.disabled import drop_disabled
+from course_lib.objects.kinds.volume_sources import complete_source
 from course_lib.objects.manifests import Document, places
 
 PROBE_DEFAULTS = {
@@ -75,8 +76,7 @@ def _volume(volume: Document) -> None:
     for kind in ("configMap", "secret", "downwardAPI", "projected"):
         for source in places(volume, kind, create=False):
             _default(source, "defaultMode", MODE)
-    for path in places(volume, "hostPath", create=False):
-        _default(path, "type", "")
+    complete_source(volume)
     for items in ("downwardAPI", "projected.sources[*].downwardAPI"):
         for item in places(volume, f"{items}.items[*]", create=False):
             _references(item)
