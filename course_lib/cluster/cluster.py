@@ -20,7 +20,7 @@ from course_lib.cluster.cloud import Cloud
 from course_lib.cluster.containers import ContainerAccess
 from course_lib.cluster.contexts import CONTEXTS
 from course_lib.cluster.control_plane import ControlPlane, ManagedControlPlane
-from course_lib.cluster.describe import Text, describe
+from course_lib.cluster.describe import describe
 from course_lib.cluster.dns import DNS
 from course_lib.cluster.explained import explained
 from course_lib.cluster.faults import Faults
@@ -39,7 +39,7 @@ from course_lib.cluster.short_forms import ShortForms
 from course_lib.cluster.tables import table, table_rows
 from course_lib.cluster.traffic import Traffic
 from course_lib.cluster.workloads import Workloads
-from course_lib.command_line import Result
+from course_lib.command_line import Result, Text
 from course_lib.controllers import MetricsServer, flags_of
 from course_lib.engine import Simulation
 from course_lib.images import Registry

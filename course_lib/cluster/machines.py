@@ -8,8 +8,8 @@ from typing import NamedTuple
 from course_lib.apiserver import documents
 from course_lib.cluster.arguments import amount, checked, count
 from course_lib.cluster.control_plane import ControlPlane
-from course_lib.cluster.describe import Text
 from course_lib.cluster.node_usage import NodeUsage
+from course_lib.command_line import Text
 from course_lib.controllers import MetricsServer
 from course_lib.cri import CRIClient, InProcess, Shim
 from course_lib.cri.simulated import runtime_named

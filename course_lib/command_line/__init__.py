@@ -5,7 +5,7 @@
 
 from course_lib.command_line.commands import CommandTree, Exit, Program
 from course_lib.command_line.flags import Flag, Parsed, UsageError, parse
-from course_lib.command_line.result import Result, Terminal, preformatted
+from course_lib.command_line.result import Result, Terminal, Text, preformatted
 from course_lib.command_line.usages import duration_text, flag_usages
 from course_lib.command_line.values import Value, ValueProblem, quoted
 
@@ -17,6 +17,7 @@ __all__ = [
     "Program",
     "Result",
     "Terminal",
+    "Text",
     "UsageError",
     "Value",
     "ValueProblem",

@@ -12,6 +12,18 @@ def preformatted(text: str) -> str:
     return f'<pre tabindex="0" style="{style}">{html.escape(text)}</pre>'
 
 
+class Text(str):
+    """Text that a notebook shows as it is, with its line breaks."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        return preformatted(self)
+
+
 @dataclass(frozen=True)
 class Result:
     """What a program wrote to `stdout` and `stderr`, and its exit `code`.

@@ -10,7 +10,7 @@ from typing import Protocol, TextIO, TypeVar
 
 from course_lib.kubectl import files
 from course_lib.kubectl.chosen import Chosen, Selection, Wanted
-from course_lib.kubectl.failures import CommandError, RefusedRequest, UnknownKind, raise_all
+from course_lib.kubectl.failures import CommandError, RefusedRequest, UnknownKind
 from course_lib.kubectl.resources import Resource, ResourceMapper
 from course_lib.kubectl.server import ServerAPI
 from course_lib.objects.manifests import Document

@@ -165,7 +165,7 @@ def test_they_are_listed_with_their_columns(cluster):
     routes = cluster.get("httproutes", namespace="shop")
     assert routes.iloc[0].to_list() == ["shop", '["shop.example.com","www.example.com"]', "0s"]
     described = str(cluster.describe("gateway", "front", namespace="shop"))
-    assert "Programmed  False" in described
+    assert "Status:  False\n    Type:    Programmed" in described
 
 
 def test_a_route_without_rules_takes_all_paths(cluster):

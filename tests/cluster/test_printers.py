@@ -8,8 +8,8 @@ from __future__ import annotations
 import pytest
 
 from course_lib import Cluster
-from course_lib.cluster.describe_words import tabbed
 from course_lib.engine.ages import age
+from course_lib.kubectl.printers.tabwriter import tabbed
 from course_lib.objects.kinds.pod.columns import Restarts
 from tests.conftest import container, pod, service, workload
 
@@ -136,7 +136,6 @@ def test_a_pod_is_described_with_all_that_its_template_says(cluster):
     )
     cluster.run(seconds=30)
     described = cluster.describe("pod", "web")
-    node = cluster.get("pods", wide=True).NODE[0]
     for line in (
         "Status:           Running",
         "Service Account:  default",
@@ -144,7 +143,7 @@ def test_a_pod_is_described_with_all_that_its_template_says(cluster):
         "      daemon off;",
         "      memory:  64Mi",
         "      COLOUR:  blue",
-        f"      NODE:    {node} (v1:spec.nodeName)",
+        "      NODE:     (v1:spec.nodeName)",  # kubectl knows a Pod's name and namespace alone
         "      /scratch from scratch (rw)",
         "http-get http://:80/ delay=0s timeout=1s period=10s",
         "EmptyDir (a temporary directory that shares a pod's lifetime)",
@@ -186,8 +185,13 @@ def test_a_node_is_described_with_taints_and_what_its_pods_ask_for(cluster):
 
 
 def test_columns_of_text_align_as_long_as_lines_have_them():
-    lines = ["a:\tb", "long title:\tc", "plain", "x\ty\tz"]
-    assert tabbed(lines).splitlines() == ["a:           b", "long title:  c", "plain", "x  y  z"]
+    text = "a:\tb\nlong title:\tc\nplain\nx\ty\tz"
+    assert tabbed(text).splitlines() == [
+        "a:           b",
+        "long title:  c",
+        "plain",
+        "x  y  z",
+    ]
 
 
 @pytest.mark.parametrize(

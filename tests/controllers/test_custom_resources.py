@@ -150,7 +150,7 @@ def test_tables_and_descriptions_show_what_the_definition_says(cluster):
     assert list(cluster.get("ca").columns) == ["NAME", "IMAGE", "SIZE", "AGE"]
     assert list(cluster.get("ca", wide=True).columns) == ["NAME", "IMAGE", "SIZE", "PHASE", "AGE"]
     assert cluster.get("ca").iloc[0].to_list() == ["web", "redis:7", 2, "0s"]
-    assert "image: redis:7" in str(cluster.describe("ca", "web"))
+    assert "Image:  redis:7" in str(cluster.describe("ca", "web"))
     assert stated["type"] not in str(cluster.describe("ca", "web"))
     listed = cluster.get("crd")
     assert listed["NAME"].to_list() == ["caches.example.com"]

@@ -18,7 +18,10 @@ NO_TYPE = (
 
 
 def run(call: Invocation) -> None:
-    """Describe what the words name, or else all whose names begin with them."""
+    """Describe what the words name, or else all whose names begin with them.
+
+    Raises `CommandError`.
+    """
     flags = call.flags
     if not call.args and not flags.texts("filename"):
         raise CommandError(NO_TYPE)

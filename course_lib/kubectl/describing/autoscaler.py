@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from course_lib.kubectl.describing.subject import Subject
+from course_lib.kubectl.describing.described import DescribedObject
 from course_lib.kubectl.describing.values import date, quantity
 from course_lib.kubectl.describing.writing import (
     UNKNOWN,
@@ -25,7 +25,7 @@ from course_lib.objects.manifests import Document
 Metric = Callable[[Document, Document], str]
 
 
-def lines(autoscaler: Subject) -> Lines:
+def lines(autoscaler: DescribedObject) -> Lines:
     """All but the events."""
     yield from _head(autoscaler)
     current = autoscaler.status.get("currentMetrics") or []
@@ -46,7 +46,7 @@ def lines(autoscaler: Subject) -> Lines:
         yield from titled("Conditions", table("Type\tStatus\tReason\tMessage", rows))
 
 
-def lines_of_first(autoscaler: Subject) -> Lines:
+def lines_of_first(autoscaler: DescribedObject) -> Lines:
     """One of the first version, all but the events."""
     spec, status = autoscaler.spec, autoscaler.status
     yield from _head(autoscaler)
@@ -58,19 +58,19 @@ def lines_of_first(autoscaler: Subject) -> Lines:
     yield _pods(autoscaler)
 
 
-def _head(autoscaler: Subject) -> Lines:
+def _head(autoscaler: DescribedObject) -> Lines:
     target = autoscaler.spec.get("scaleTargetRef") or {}
     yield from autoscaler.head()
     yield field("CreationTimestamp", date(autoscaler.metadata.get("creationTimestamp")))
     yield field("Reference", f"{target.get('kind', '')}/{target.get('name', '')}")
 
 
-def _replicas(autoscaler: Subject) -> Lines:
+def _replicas(autoscaler: DescribedObject) -> Lines:
     yield field("Min replicas", autoscaler.spec.get("minReplicas", UNSET))
     yield field("Max replicas", autoscaler.spec.get("maxReplicas", 0))
 
 
-def _pods(autoscaler: Subject) -> str:
+def _pods(autoscaler: DescribedObject) -> str:
     status, kind = autoscaler.status, autoscaler.at("spec.scaleTargetRef.kind")
     current, desired = status.get("currentReplicas", 0), status.get("desiredReplicas", 0)
     return field(f"{kind} pods", f"{current} current / {desired} desired")

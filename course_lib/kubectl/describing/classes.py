@@ -7,12 +7,12 @@ Source: `describePriorityClass`, `describeServiceCIDRV1` and `describeIPAddressV
 from __future__ import annotations
 
 from course_lib.kubectl.describing import conditions
-from course_lib.kubectl.describing.subject import Subject
+from course_lib.kubectl.describing.described import DescribedObject
 from course_lib.kubectl.describing.values import flag, pairs
 from course_lib.kubectl.describing.writing import Lines, field, titled
 
 
-def lines_of_priority_class(priority: Subject) -> Lines:
+def lines_of_priority_class(priority: DescribedObject) -> Lines:
     """A PriorityClass, all but the events."""
     document = priority.document
     yield field("Name", priority.name)
@@ -23,7 +23,7 @@ def lines_of_priority_class(priority: Subject) -> Lines:
     yield field("Annotations", pairs(priority.metadata.get("annotations")))
 
 
-def lines_of_service_cidr(cidr: Subject) -> Lines:
+def lines_of_service_cidr(cidr: DescribedObject) -> Lines:
     """A ServiceCIDR: addresses for Services, all but the events."""
     yield field("Name", cidr.name)
     yield from cidr.marks()
@@ -33,7 +33,7 @@ def lines_of_service_cidr(cidr: Subject) -> Lines:
         yield from conditions.with_time(cidr.status["conditions"])
 
 
-def lines_of_ip_address(address: Subject) -> Lines:
+def lines_of_ip_address(address: DescribedObject) -> Lines:
     """An IPAddress: whose address it is, all but the events."""
     yield field("Name", address.name)
     yield from address.marks()

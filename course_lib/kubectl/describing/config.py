@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from base64 import b64decode
 
-from course_lib.kubectl.describing.subject import Subject
+from course_lib.kubectl.describing.described import DescribedObject
 from course_lib.kubectl.describing.writing import Lines, field, several
 
 TOKEN = "kubernetes.io/service-account-token"
 
 
-def lines_of_config_map(config: Subject) -> Lines:
+def lines_of_config_map(config: DescribedObject) -> Lines:
     """A ConfigMap with its data, all but the events."""
     yield from config.head()
     yield from ("", "Data", "====")
@@ -26,7 +26,7 @@ def lines_of_config_map(config: Subject) -> Lines:
     yield ""
 
 
-def lines_of_secret(secret: Subject) -> Lines:
+def lines_of_secret(secret: DescribedObject) -> Lines:
     """A Secret: how long its data are, not what they are; only the token of an account is shown."""
     kind = secret.document.get("type")
     yield from secret.head()
@@ -37,7 +37,7 @@ def lines_of_secret(secret: Subject) -> Lines:
         yield field(key, data.decode() if readable else f"{len(data)} bytes")
 
 
-def lines_of_service_account(account: Subject) -> Lines:
+def lines_of_service_account(account: DescribedObject) -> Lines:
     """A ServiceAccount, all but the events."""
     yield from account.head()
     secrets = account.document.get("imagePullSecrets") or ()

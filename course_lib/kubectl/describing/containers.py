@@ -24,7 +24,8 @@ PROBES = {
 def of_pod(title: str, containers: Sequence[Document], statuses: str, pod: Document) -> Lines:
     """Containers of a Pod below a title.
 
-    `statuses` is the field of the Pod's status that has theirs; `pod` is the whole document.
+    `containers` are those of its spec, `statuses` is the field of the Pod's status that has
+    theirs, `pod` the whole document.
     """
     reported = {
         each["name"]: each for each in (pod.get("status") or {}).get(statuses) or () if each

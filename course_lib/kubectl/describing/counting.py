@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 
-from course_lib.kubectl.describing.subject import Subject
+from course_lib.kubectl.describing.described import DescribedObject
 
 PHASES = {"Running": "Running", "Waiting": "Pending", "Succeeded": "Succeeded", "Failed": "Failed"}
 
 
-def pods_status(controller: Subject, selector: str) -> str:
+def pods_status(controller: DescribedObject, selector: str) -> str:
     """The Pods that a controller made, by their phases; raises `RefusedRequest`.
 
     `selector` are the labels that they have.

@@ -6,8 +6,8 @@ Source: `DaemonSetDescriber` in `pkg/describe/describe.go` of k8s.io/kubectl.
 from __future__ import annotations
 
 from course_lib.kubectl.describing.counting import pods_status
+from course_lib.kubectl.describing.described import DescribedObject
 from course_lib.kubectl.describing.pod_template import template_lines
-from course_lib.kubectl.describing.subject import Subject
 from course_lib.kubectl.describing.values import pairs, selector
 from course_lib.kubectl.describing.writing import Lines, field
 
@@ -20,7 +20,7 @@ COUNTS = {
 }
 
 
-def lines(daemon: Subject) -> Lines:
+def lines(daemon: DescribedObject) -> Lines:
     """All but the events; raises `RefusedRequest`."""
     chosen = selector(daemon.spec.get("selector"))
     yield field("Name", daemon.name)

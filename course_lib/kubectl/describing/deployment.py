@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from course_lib.kubectl.describing import conditions
+from course_lib.kubectl.describing.described import DescribedObject
 from course_lib.kubectl.describing.pod_template import template_lines
-from course_lib.kubectl.describing.subject import Subject
 from course_lib.kubectl.describing.values import date, selector
 from course_lib.kubectl.describing.writing import NONE, Lines, field
 from course_lib.kubectl.failures import RefusedRequest
@@ -19,7 +19,7 @@ from course_lib.objects.manifests import Document
 HASH = "pod-template-hash"
 
 
-def lines(deployment: Subject) -> Lines:
+def lines(deployment: DescribedObject) -> Lines:
     """All but the events."""
     spec = deployment.spec
     yield field("Name", deployment.name)
@@ -39,7 +39,7 @@ def lines(deployment: Subject) -> Lines:
     yield from _replica_sets(deployment)
 
 
-def _counts(deployment: Subject) -> str:
+def _counts(deployment: DescribedObject) -> str:
     status = deployment.status
     counts = {
         "desired": deployment.spec.get("replicas", 0),
@@ -51,7 +51,7 @@ def _counts(deployment: Subject) -> str:
     return " | ".join(f"{count} {word}" for word, count in counts.items())
 
 
-def _replica_sets(deployment: Subject) -> Lines:
+def _replica_sets(deployment: DescribedObject) -> Lines:
     """Old ones, and the one of the current template; nothing where there are none."""
     owned = _owned(deployment)
     template = _without_hash(deployment.spec.get("template") or {})
@@ -63,7 +63,7 @@ def _replica_sets(deployment: Subject) -> Lines:
         yield field("NewReplicaSet", _shown(new))
 
 
-def _owned(deployment: Subject) -> list[Document]:
+def _owned(deployment: DescribedObject) -> list[Document]:
     """The Deployment's ReplicaSets, the oldest first; none where they cannot be listed."""
     chosen = {"labelSelector": selector(deployment.spec.get("selector"))}
     try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from course_lib.kubectl.describing.subject import Subject
+from course_lib.kubectl.describing.described import DescribedObject
 from course_lib.kubectl.describing.values import flag
 from course_lib.kubectl.describing.writing import (
     NONE,
@@ -25,7 +25,7 @@ from course_lib.objects.manifests import Document
 PORTS = "Name\tPort\tProtocol"
 
 
-def lines(endpoints: Subject) -> Lines:
+def lines(endpoints: DescribedObject) -> Lines:
     """Endpoints, all but the events."""
     yield from endpoints.head()
     yield "Subsets:"
@@ -34,7 +34,7 @@ def lines(endpoints: Subject) -> Lines:
         yield ""
 
 
-def lines_of_slice(endpoints: Subject) -> Lines:
+def lines_of_slice(endpoints: DescribedObject) -> Lines:
     """An EndpointSlice, all but the events."""
     document = endpoints.document
     yield from endpoints.head()

@@ -6,24 +6,25 @@ Source: `searchEvents` and `DescribeEvents` in `pkg/describe/describe.go` of k8s
 
 from __future__ import annotations
 
-from course_lib.kubectl.describing.subject import Subject
+from course_lib.kubectl.describing.described import DescribedObject
 from course_lib.kubectl.describing.writing import Lines, field, table, titled
 from course_lib.kubectl.failures import RefusedRequest
+from course_lib.kubectl.go_sort import go_sorted
 from course_lib.objects.manifests import Document
 
 COLUMNS = "Type\tReason\tAge\tFrom\tMessage"
 RULE = "----\t------\t----\t----\t-------"  # as in the real one, of Age one dash more
 
 
-def about_object(subject: Subject) -> list[Document]:
+def about_object(subject: DescribedObject) -> list[Document]:
     """Events about the object by its kind, name and UID."""
     return about(subject, str(subject.document.get("kind", "")), subject.metadata.get("uid", ""))
 
 
-def about(subject: Subject, kind: str, uid: str) -> list[Document]:
+def about(subject: DescribedObject, kind: str, uid: str) -> list[Document]:
     """Events about an object; none where the server refuses to list them.
 
-    An empty `kind` means any; `uid` is the UID that the events name.
+    They name the `subject`, its `kind` (empty for any), and a `uid`.
     """
     selected = {"kind": kind, "name": subject.name, "namespace": subject.namespace, "uid": uid}
     terms = [
@@ -38,17 +39,17 @@ def about(subject: Subject, kind: str, uid: str) -> list[Document]:
         return []
 
 
-def lines(subject: Subject, events: list[Document]) -> Lines:
+def lines(subject: DescribedObject, events: list[Document]) -> Lines:
     """The table of events, by the time at which each was seen last."""
     if not events:
         yield field("Events", "<none>")
         return
-    ordered = sorted(events, key=lambda event: event.get("lastTimestamp") or "")
+    ordered = go_sorted(events, key=lambda event: event.get("lastTimestamp") or "")
     rows = (_row(subject, each) for each in ordered)
     yield from titled("Events", table(COLUMNS, rows, RULE))
 
 
-def _row(subject: Subject, event: Document) -> tuple[str, str, str, str, str]:
+def _row(subject: DescribedObject, event: Document) -> tuple[str, str, str, str, str]:
     message = str(event.get("message", "")).strip()
     place = (event.get("involvedObject") or {}).get("fieldPath")
     component = (event.get("source") or {}).get("component") or event.get("reportingComponent", "")
@@ -61,7 +62,7 @@ def _row(subject: Subject, event: Document) -> tuple[str, str, str, str, str]:
     )
 
 
-def _interval(subject: Subject, event: Document) -> str:
+def _interval(subject: DescribedObject, event: Document) -> str:
     """How long ago it was, and how often it was seen since when."""
     first = subject.age(event.get("eventTime") or event.get("firstTimestamp"))
     series = event.get("series")

@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 
 from course_lib.apiserver.go_values import go_text
-from course_lib.kubectl.describing.subject import Subject
+from course_lib.kubectl.describing.described import DescribedObject
 from course_lib.kubectl.describing.writing import Lines, field, indented
 from course_lib.objects.manifests import Document
 
@@ -21,7 +21,7 @@ ACRONYMS = frozenset({"API", "URL", "UID", "GUID"})
 _RUNS = re.compile(r"[a-z]+|[A-Z]+|[^a-zA-Z]+")
 
 
-def lines(subject: Subject) -> Lines:
+def lines(subject: DescribedObject) -> Lines:
     """Name, namespace, labels, annotations, and then every field by its name."""
     yield from subject.head()
     yield from _fields(subject.document, "")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from course_lib.kubectl.describing.described import DescribedObject
 from course_lib.kubectl.describing.service import ready_endpoints, slices_of
-from course_lib.kubectl.describing.subject import Subject
 from course_lib.kubectl.describing.writing import (
     NONE,
     Lines,
@@ -26,7 +26,7 @@ from course_lib.objects.manifests import Document
 COLUMNS = "Host\tPath\tBackends"
 
 
-def lines(ingress: Subject) -> Lines:
+def lines(ingress: DescribedObject) -> Lines:
     """An Ingress, all but the events."""
     spec = ingress.spec
     points = ingress.at("status.loadBalancer.ingress") or ()
@@ -45,7 +45,7 @@ def lines(ingress: Subject) -> Lines:
     yield from notes(ingress.metadata.get("annotations"))
 
 
-def lines_of_class(ingress_class: Subject) -> Lines:
+def lines_of_class(ingress_class: DescribedObject) -> Lines:
     """An IngressClass, all but the events."""
     yield field("Name", ingress_class.name)
     yield from ingress_class.marks()
@@ -65,7 +65,7 @@ def _tls(tls: Document) -> str:
     return f"{secret} terminates {hosts}" if secret else f"SNI routes {hosts}"
 
 
-def _rules(ingress: Subject, default: str) -> Lines:
+def _rules(ingress: DescribedObject, default: str) -> Lines:
     rules = [each for each in ingress.spec.get("rules") or () if each.get("http")]
     yield from table(COLUMNS, [] if rules else [("*", "*", default)])
     for rule in rules:
@@ -74,7 +74,7 @@ def _rules(ingress: Subject, default: str) -> Lines:
             yield f"  \t{path.get('path', '')} \t{_backend(ingress, path['backend'])}"
 
 
-def _backend(ingress: Subject, backend: Document) -> str:
+def _backend(ingress: DescribedObject, backend: Document) -> str:
     """A Service with its ready endpoints, or another object."""
     service, resource = backend.get("service"), backend.get("resource")
     if service:
@@ -90,7 +90,7 @@ def _backend(ingress: Subject, backend: Document) -> str:
     return ""
 
 
-def _endpoints(ingress: Subject, backend: Document) -> str:
+def _endpoints(ingress: DescribedObject, backend: Document) -> str:
     slices = slices_of(ingress, backend["name"])
     path = Path("v1", "services", ingress.namespace, backend["name"])
     service = ingress.server.get(path)

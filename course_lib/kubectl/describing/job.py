@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from course_lib.engine.ages import age
 from course_lib.engine.timestamps import seconds_at
+from course_lib.kubectl.describing.described import DescribedObject
 from course_lib.kubectl.describing.pod_template import template_lines
-from course_lib.kubectl.describing.subject import Subject
 from course_lib.kubectl.describing.values import date, flag, selector, title_flag
 from course_lib.kubectl.describing.writing import NONE, UNSET, Lines, field, stated
 from course_lib.objects.manifests import Document
@@ -17,7 +17,7 @@ from course_lib.objects.manifests import Document
 LONGEST_INDEXES = 50
 
 
-def lines(job: Subject) -> Lines:
+def lines(job: DescribedObject) -> Lines:
     """A Job, all but the events."""
     spec = job.spec
     yield field("Name", job.name)
@@ -41,7 +41,7 @@ def lines(job: Subject) -> Lines:
     yield from template_lines(spec.get("template") or {})
 
 
-def lines_of_cron_job(cron: Subject) -> Lines:
+def lines_of_cron_job(cron: DescribedObject) -> Lines:
     """A CronJob, all but the events."""
     spec = cron.spec
     yield from cron.head()
@@ -73,7 +73,7 @@ def _deadline(spec: Document) -> Lines:
     return stated(("Active Deadline Seconds", None if seconds is None else f"{seconds}s"))
 
 
-def _times(job: Subject) -> Lines:
+def _times(job: DescribedObject) -> Lines:
     start, end = job.status.get("startTime"), job.status.get("completionTime")
     if start:
         yield field("Start Time", date(start))

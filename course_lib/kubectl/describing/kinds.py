@@ -29,7 +29,7 @@ from course_lib.kubectl.describing import (
     stateful_set,
     storage,
 )
-from course_lib.kubectl.describing.subject import Subject
+from course_lib.kubectl.describing.described import DescribedObject
 from course_lib.kubectl.describing.writing import Lines
 from course_lib.kubectl.failures import RefusedRequest
 from course_lib.kubectl.printers.tabwriter import tabbed
@@ -37,8 +37,8 @@ from course_lib.kubectl.resources import Resource
 from course_lib.kubectl.server import Path, ServerAPI
 from course_lib.objects.manifests import Document
 
-Body = Callable[[Subject], Lines]
-Events = Callable[[Subject], list[Document]]
+Body = Callable[[DescribedObject], Lines]
+Events = Callable[[DescribedObject], list[Document]]
 _ESCAPED = str.maketrans({"\x1b": "^[", "\r": "\\r"})  # what would change a terminal
 
 
@@ -112,8 +112,8 @@ class Describing:
         self,
         server: ServerAPI,
         age: Callable[[str | None], str],
-        show_events: bool,
-        chunk: int,
+        show_events: bool = True,
+        chunk: int = 500,
     ) -> None:
         self._server, self._age, self._chunk = server, age, chunk
         self._show_events = show_events
@@ -127,7 +127,7 @@ class Describing:
         other = Describer({resource.version: generic.lines})
         describer = DESCRIBERS.get(kind, other)
         version, document = self._read(describer, resource, namespace, name)
-        subject = Subject(document, self._server, self._age, self._chunk)
+        subject = DescribedObject(document, self._server, self._age, self._chunk)
         found = describer.events(subject) if self._show_events and describer.events else None
         return _written(describer.versions[version](subject), subject, found)
 
@@ -145,7 +145,7 @@ class Describing:
         raise problem
 
 
-def _written(lines: Lines, subject: Subject, found: list[Document] | None) -> str:
+def _written(lines: Lines, subject: DescribedObject, found: list[Document] | None) -> str:
     """Lines with their cells aligned; a table of events is aligned by itself."""
     parts = ["\n".join(lines)]
     if found is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from course_lib.kubectl.describing import conditions
-from course_lib.kubectl.describing.subject import Subject
+from course_lib.kubectl.describing.described import DescribedObject
 from course_lib.kubectl.describing.values import quantity, selector_or_none
 from course_lib.kubectl.describing.writing import UNSET, Lines, field, indented, table
 from course_lib.kubectl.failures import RefusedRequest
@@ -30,7 +30,7 @@ RANGE = "Type\tResource\tMin\tMax\tDefault Request\tDefault Limit\tMax Limit/Req
 BOUNDS = ("min", "max", "defaultRequest", "default", "maxLimitRequestRatio")
 
 
-def lines_of_quota(quota: Subject) -> Lines:
+def lines_of_quota(quota: DescribedObject) -> Lines:
     """A ResourceQuota with what is used of it; it has no events."""
     yield field("Name", quota.name)
     yield field("Namespace", quota.namespace)
@@ -42,14 +42,14 @@ def lines_of_quota(quota: Subject) -> Lines:
     yield from table("Resource\tUsed\tHard", rows)
 
 
-def lines_of_range(limit_range: Subject) -> Lines:
+def lines_of_range(limit_range: DescribedObject) -> Lines:
     """A LimitRange; it has no events. Its resources come in order, in the real one by chance."""
     yield field("Name", limit_range.name)
     yield field("Namespace", limit_range.namespace)
     yield from table(RANGE, _bounds(limit_range.spec))
 
 
-def lines_of_namespace(namespace: Subject) -> Lines:
+def lines_of_namespace(namespace: DescribedObject) -> Lines:
     """A namespace with its quotas and ranges; it has no events; raises `RefusedRequest`."""
     yield field("Name", namespace.name)
     yield from namespace.marks()
@@ -65,7 +65,7 @@ def lines_of_namespace(namespace: Subject) -> Lines:
         yield from _ranges(ranges)
 
 
-def lines_of_budget(budget: Subject) -> Lines:
+def lines_of_budget(budget: DescribedObject) -> Lines:
     """A PodDisruptionBudget, all but the events."""
     spec, status = budget.spec, budget.status
     yield field("Name", budget.name)
@@ -86,7 +86,7 @@ def lines_of_budget(budget: Subject) -> Lines:
     yield from indented((field(each, status.get(name, 0)) for each, name in counts.items()), 2)
 
 
-def _of_namespace(namespace: Subject, plural: str) -> list[Document] | None:
+def _of_namespace(namespace: DescribedObject, plural: str) -> list[Document] | None:
     """Its objects of a kind; None where the server has no such kind."""
     try:
         return namespace.listed("v1", plural, namespace.name, {})

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from course_lib.kubectl.describing.subject import Subject
+from course_lib.kubectl.describing.described import DescribedObject
 from course_lib.kubectl.describing.values import selector_or_none
 from course_lib.kubectl.describing.writing import NONE, Lines, field, indented
 from course_lib.objects.manifests import Document
@@ -32,7 +32,7 @@ DIRECTIONS = (
 )
 
 
-def lines(policy: Subject) -> Lines:
+def lines(policy: DescribedObject) -> Lines:
     """The whole policy; it has no events."""
     created = datetime.fromisoformat(policy.metadata["creationTimestamp"])
     yield field("Name", policy.name)

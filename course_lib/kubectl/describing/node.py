@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from course_lib.kubectl.describing import events
+from course_lib.kubectl.describing.described import DescribedObject
 from course_lib.kubectl.describing.node_resources import device_lines, resource_lines
-from course_lib.kubectl.describing.subject import Subject
 from course_lib.kubectl.describing.values import date, flag, quantity
 from course_lib.kubectl.describing.writing import (
     NONE,
@@ -41,7 +41,7 @@ SYSTEM_INFO = {
 }
 
 
-def lines(node: Subject) -> Lines:
+def lines(node: DescribedObject) -> Lines:
     """All but the events; raises `RefusedRequest`."""
     pods = _pods(node)
     yield field("Name", node.name)
@@ -67,13 +67,13 @@ def lines(node: Subject) -> Lines:
         yield from resource_lines(node, pods)
 
 
-def found_events(node: Subject) -> list[Document]:
+def found_events(node: DescribedObject) -> list[Document]:
     """Its events: controllers name its UID, the kubelet its name in place of the UID."""
     by_uid = events.about_object(node)
     return by_uid + events.about(node, "Node", node.name)
 
 
-def _pods(node: Subject) -> list[Document] | None:
+def _pods(node: DescribedObject) -> list[Document] | None:
     """The Pods that have not ended there; None where they may not be seen."""
     selected = f"spec.nodeName={node.name},status.phase!=Succeeded,status.phase!=Failed"
     try:
@@ -84,7 +84,7 @@ def _pods(node: Subject) -> list[Document] | None:
         return None
 
 
-def _roles(node: Subject) -> Iterator[str]:
+def _roles(node: DescribedObject) -> Iterator[str]:
     for key, text in (node.metadata.get("labels") or {}).items():
         if key.startswith(ROLE_PREFIX) and key != ROLE_PREFIX:
             yield key.removeprefix(ROLE_PREFIX)
@@ -92,14 +92,14 @@ def _roles(node: Subject) -> Iterator[str]:
             yield text
 
 
-def _taints(node: Subject) -> Iterator[str]:
+def _taints(node: DescribedObject) -> Iterator[str]:
     taints = node.spec.get("taints") or ()
     for each in sorted(taints, key=lambda taint: f"{taint.get('effect', '')},{taint['key']}"):
         value, effect = each.get("value", ""), each.get("effect", "")
         yield f"{each['key']}{'=' + value if value else ''}{':' + effect if effect else ''}"
 
 
-def _lease(node: Subject) -> Lines:
+def _lease(node: DescribedObject) -> Lines:
     """The lease that the kubelet renews to say that it lives."""
     path = Path("coordination.k8s.io/v1", "leases", "kube-node-lease", node.name)
     try:
@@ -113,7 +113,7 @@ def _lease(node: Subject) -> Lines:
     yield from titled("Lease", [held, *rest])
 
 
-def _state(node: Subject) -> Lines:
+def _state(node: DescribedObject) -> Lines:
     """Conditions, addresses, and amounts of resources."""
     status = node.status
     rows = [_condition(each) for each in status.get("conditions") or ()]

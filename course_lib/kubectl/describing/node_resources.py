@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from course_lib.kubectl.describing.described import DescribedObject
 from course_lib.kubectl.describing.pod_resources import asked, in_effect
-from course_lib.kubectl.describing.subject import Subject
 from course_lib.kubectl.describing.writing import Lines, field, indented, table, titled
 from course_lib.kubectl.failures import RefusedRequest
 from course_lib.objects.kinds.pod.requests import ZERO, plus
@@ -25,7 +25,7 @@ HUGE_PAGES = "hugepages-"
 INDEFINITE = -(2**63)  # what Go makes of a share of nothing
 
 
-def resource_lines(node: Subject, pods: Sequence[Document]) -> Lines:
+def resource_lines(node: DescribedObject, pods: Sequence[Document]) -> Lines:
     """The Pods of a node one by one, and the sums of their requests and limits."""
     status = node.status
     written = status.get("allocatable") or status.get("capacity") or {}
@@ -37,7 +37,7 @@ def resource_lines(node: Subject, pods: Sequence[Document]) -> Lines:
     yield from indented(table("Resource\tRequests\tLimits", _sums(pods, have)))
 
 
-def device_lines(node: Subject) -> Lines:
+def device_lines(node: DescribedObject) -> Lines:
     """Pools of devices that are on the node alone; nothing where there are none."""
     query = {"fieldSelector": f"spec.nodeName={node.name}"}
     try:
@@ -56,7 +56,7 @@ def device_lines(node: Subject) -> Lines:
         yield f"  ...and {len(ordered) - MOST_POOLS} more pools"
 
 
-def _row(node: Subject, pod: Document, have: ResourceList) -> list[str]:
+def _row(node: DescribedObject, pod: Document, have: ResourceList) -> list[str]:
     groups = in_effect(pod, "requests"), in_effect(pod, "limits")
     shares = [_share(group, name, have, INDEFINITE) for name in STANDARD[:2] for group in groups]
     metadata = pod["metadata"]

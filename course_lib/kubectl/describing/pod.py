@@ -6,7 +6,7 @@ Source: `PodDescriber` in `pkg/describe/describe.go` of k8s.io/kubectl.
 from __future__ import annotations
 
 from course_lib.kubectl.describing import containers, events, placement, volumes
-from course_lib.kubectl.describing.subject import Subject
+from course_lib.kubectl.describing.described import DescribedObject
 from course_lib.kubectl.describing.values import date
 from course_lib.kubectl.describing.writing import (
     NONE,
@@ -27,7 +27,7 @@ GROUPS = {
 }
 
 
-def lines(pod: Subject) -> Lines:
+def lines(pod: DescribedObject) -> Lines:
     """All but the events."""
     spec, status = pod.spec, pod.status
     yield from _who(pod)
@@ -49,13 +49,13 @@ def lines(pod: Subject) -> Lines:
     yield from placement.group(spec)
 
 
-def found_events(pod: Subject) -> list[Document]:
+def found_events(pod: DescribedObject) -> list[Document]:
     """Its events; those of a static Pod name the UID that the kubelet knows."""
     notes = pod.metadata.get("annotations") or {}
     return events.about(pod, "", notes.get(MIRROR) or pod.metadata.get("uid", ""))
 
 
-def _who(pod: Subject) -> Lines:
+def _who(pod: DescribedObject) -> Lines:
     spec, status = pod.spec, pod.status
     node = spec.get("nodeName")
     yield field("Name", pod.name)
@@ -71,7 +71,7 @@ def _who(pod: Subject) -> Lines:
     yield from pod.marks()
 
 
-def _phase(pod: Subject) -> Lines:
+def _phase(pod: DescribedObject) -> Lines:
     phase, gone = pod.status.get("phase", ""), pod.until_gone()
     if gone and phase not in ("Failed", "Succeeded"):
         yield field("Status", gone)
@@ -95,7 +95,7 @@ def _addresses(status: Document) -> Lines:
         yield field("IPs", NONE)
 
 
-def _conditions(pod: Subject) -> Lines:
+def _conditions(pod: DescribedObject) -> Lines:
     """Gates that others open, and the conditions; as in the real one, blanks end the cells."""
     conditions = pod.status.get("conditions") or ()
     states: dict[str, str] = {}

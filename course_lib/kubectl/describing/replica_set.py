@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from course_lib.kubectl.describing import conditions
 from course_lib.kubectl.describing.counting import pods_status
+from course_lib.kubectl.describing.described import DescribedObject
 from course_lib.kubectl.describing.pod_template import template_lines
-from course_lib.kubectl.describing.subject import Subject
 from course_lib.kubectl.describing.values import pairs, selector, selector_or_none
 from course_lib.kubectl.describing.writing import Lines, field
 from course_lib.kubectl.failures import RefusedRequest
 
 
-def lines(replicas: Subject) -> Lines:
+def lines(replicas: DescribedObject) -> Lines:
     """A ReplicaSet, all but the events."""
     chosen = replicas.spec.get("selector")
     yield field("Name", replicas.name)
@@ -31,7 +31,7 @@ def lines(replicas: Subject) -> Lines:
     yield from _rest(replicas)
 
 
-def lines_of_replication_controller(replicas: Subject) -> Lines:
+def lines_of_replication_controller(replicas: DescribedObject) -> Lines:
     """A ReplicationController, all but the events; raises `RefusedRequest`."""
     chosen = pairs(replicas.spec.get("selector"))
     yield field("Name", replicas.name)
@@ -43,11 +43,11 @@ def lines_of_replication_controller(replicas: Subject) -> Lines:
     yield from _rest(replicas)
 
 
-def _counts(replicas: Subject) -> str:
+def _counts(replicas: DescribedObject) -> str:
     current, desired = replicas.status.get("replicas", 0), replicas.spec.get("replicas", 0)
     return field("Replicas", f"{current} current / {desired} desired")
 
 
-def _rest(replicas: Subject) -> Lines:
+def _rest(replicas: DescribedObject) -> Lines:
     yield from template_lines(replicas.spec.get("template") or {})
     yield from conditions.of_workload(replicas.status.get("conditions"))

@@ -11,7 +11,7 @@ from itertools import product
 
 import msgspec
 
-from course_lib.kubectl.describing.subject import Subject
+from course_lib.kubectl.describing.described import DescribedObject
 from course_lib.kubectl.describing.values import go_list
 from course_lib.kubectl.describing.writing import Lines, field, table, titled
 from course_lib.objects.manifests import Document
@@ -20,7 +20,7 @@ RULES = "Resources\tNon-Resource URLs\tResource Names\tVerbs"
 SUBJECTS = "Kind\tName\tNamespace"
 
 
-class Rule(msgspec.Struct, frozen=True):
+class RoleRule(msgspec.Struct, frozen=True):
     """What may be done with one resource, with one object, or below one URL."""
 
     verbs: tuple[str, ...]
@@ -48,7 +48,7 @@ class Rule(msgspec.Struct, frozen=True):
         return f"{plural}{'.' + self.group if self.group else ''}{slash}{part}"
 
 
-def lines(role: Subject) -> Lines:
+def lines(role: DescribedObject) -> Lines:
     """A role with its rules, one for each resource; it has no events."""
     yield field("Name", role.name)
     yield from role.marks()
@@ -56,7 +56,7 @@ def lines(role: Subject) -> Lines:
     yield from titled("PolicyRule", table(RULES, rows))
 
 
-def lines_of_binding(binding: Subject) -> Lines:
+def lines_of_binding(binding: DescribedObject) -> Lines:
     """Who has which role; it has no events."""
     role = binding.document.get("roleRef") or {}
     yield field("Name", binding.name)
@@ -68,14 +68,14 @@ def lines_of_binding(binding: Subject) -> Lines:
     yield from titled("Subjects", table(SUBJECTS, rows))
 
 
-def compact(rules: Sequence[Document]) -> list[Rule]:
+def compact(rules: Sequence[Document]) -> list[RoleRule]:
     """Rules as they are shown: the verbs of one resource, or of one object, together.
 
     >>> compact([{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]}])
-    [Rule(verbs=('get', 'list'), group='', resource='pods', name=None, url=None)]
+    [RoleRule(verbs=('get', 'list'), group='', resource='pods', name=None, url=None)]
     """
-    found: list[Rule] = []
-    together: dict[Rule, list[str]] = {}
+    found: list[RoleRule] = []
+    together: dict[RoleRule, list[str]] = {}
     for rule in (each for document in rules for each in _single(document)):
         if rule.url is not None:
             found.append(rule)
@@ -86,19 +86,19 @@ def compact(rules: Sequence[Document]) -> list[Rule]:
     return sorted(found, key=lambda rule: rule.order)
 
 
-def _row(rule: Rule) -> tuple[str, ...]:
+def _row(rule: RoleRule) -> tuple[str, ...]:
     lists = (_given(rule.url), _given(rule.name), rule.verbs)
     return (rule.full_resource, *map(go_list, lists))
 
 
-def _single(rule: Document) -> Iterator[Rule]:
+def _single(rule: Document) -> Iterator[RoleRule]:
     """The same with one verb, one resource and one name each."""
     verbs, names = rule.get("verbs") or (), rule.get("resourceNames") or (None,)
     groups, resources = rule.get("apiGroups") or (), rule.get("resources") or ()
     for group, resource, verb, name in product(groups, resources, verbs, names):
-        yield Rule((verb,), group, resource, name)
+        yield RoleRule((verb,), group, resource, name)
     for url, verb in product(rule.get("nonResourceURLs") or (), verbs):
-        yield Rule((verb,), url=url)
+        yield RoleRule((verb,), url=url)
 
 
 def _given(text: str | None) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from course_lib.kubectl.describing.subject import Subject
+from course_lib.kubectl.describing.described import DescribedObject
 from course_lib.kubectl.describing.values import host_port, pairs
 from course_lib.kubectl.describing.writing import NONE, UNSET, Lines, field, stated
 from course_lib.kubectl.failures import RefusedRequest
@@ -19,7 +19,7 @@ SERVICE_NAME = "kubernetes.io/service-name"
 MOST_ENDPOINTS = 3  # that are shown; of others, how many there are
 
 
-def lines(service: Subject) -> Lines:
+def lines(service: DescribedObject) -> Lines:
     """All but the events."""
     spec = service.spec
     yield from service.head()
@@ -47,7 +47,7 @@ def lines(service: Subject) -> Lines:
     )
 
 
-def slices_of(subject: Subject, service: str) -> list[Document]:
+def slices_of(subject: DescribedObject, service: str) -> list[Document]:
     """The EndpointSlices of a Service by its name; raises `RefusedRequest`."""
     chosen = {"labelSelector": f"{SERVICE_NAME}={service}"}
     return subject.listed(*SLICES, subject.namespace, chosen)
@@ -87,7 +87,7 @@ def _point(point: Document) -> str:
     return f"{point['ip']} ({point['ipMode']})" if point.get("ipMode") else str(point["ip"])
 
 
-def _ports(service: Subject) -> Lines:
+def _ports(service: DescribedObject) -> Lines:
     try:
         slices = slices_of(service, service.name)
     except RefusedRequest:

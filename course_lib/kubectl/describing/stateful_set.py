@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from course_lib.kubectl.describing import claims
 from course_lib.kubectl.describing.counting import pods_status
+from course_lib.kubectl.describing.described import DescribedObject
 from course_lib.kubectl.describing.pod_template import template_lines
-from course_lib.kubectl.describing.subject import Subject
 from course_lib.kubectl.describing.values import date, selector
 from course_lib.kubectl.describing.writing import Lines, field, stated, titled
 
 
-def lines(stateful: Subject) -> Lines:
+def lines(stateful: DescribedObject) -> Lines:
     """All but the events; raises `RefusedRequest`."""
     spec, chosen = stateful.spec, selector(stateful.spec.get("selector"))
     yield field("Name", stateful.name)
@@ -38,7 +38,7 @@ def lines(stateful: Subject) -> Lines:
     yield from claims.templates(spec.get("volumeClaimTemplates") or ())
 
 
-def _update_strategy(stateful: Subject) -> Lines:
+def _update_strategy(stateful: DescribedObject) -> Lines:
     yield field("Update Strategy", stateful.at("spec.updateStrategy.type"))
     rolling = stateful.at("spec.updateStrategy.rollingUpdate") or {}
     if rolling.get("partition") is not None:

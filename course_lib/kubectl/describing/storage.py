@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from course_lib.kubectl.describing import claims
-from course_lib.kubectl.describing.subject import Subject
+from course_lib.kubectl.describing.described import DescribedObject
 from course_lib.kubectl.describing.values import (
     access_modes,
     date,
@@ -40,7 +40,7 @@ CLAIM_CONDITIONS = "Type\tStatus\tLastProbeTime\tLastTransitionTime\tReason\tMes
 CLAIM_RULE = "----\t------\t-----------------\t------------------\t------\t-------"
 
 
-def lines_of_volume(volume: Subject) -> Lines:
+def lines_of_volume(volume: DescribedObject) -> Lines:
     """A PersistentVolume, all but the events."""
     spec = volume.spec
     claim = spec.get("claimRef")
@@ -60,7 +60,7 @@ def lines_of_volume(volume: Subject) -> Lines:
     yield from source_lines(spec, PERSISTENT)
 
 
-def lines_of_claim(claim: Subject) -> Lines:
+def lines_of_claim(claim: DescribedObject) -> Lines:
     """A PersistentVolumeClaim, all but the events; raises `RefusedRequest`."""
     yield field("Name", claim.name)
     yield field("Namespace", claim.namespace)
@@ -76,7 +76,7 @@ def lines_of_claim(claim: Subject) -> Lines:
         yield from titled("Conditions", table(CLAIM_CONDITIONS, rows, CLAIM_RULE))
 
 
-def lines_of_class(storage_class: Subject) -> Lines:
+def lines_of_class(storage_class: DescribedObject) -> Lines:
     """A StorageClass, all but the events."""
     document = storage_class.document
     notes = storage_class.metadata.get("annotations") or {}
@@ -101,7 +101,7 @@ def lines_of_class(storage_class: Subject) -> Lines:
         yield from indented(_terms([each.get("matchLabelExpressions") for each in terms]))
 
 
-def lines_of_attributes_class(attributes: Subject) -> Lines:
+def lines_of_attributes_class(attributes: DescribedObject) -> Lines:
     """A VolumeAttributesClass, all but the events."""
     yield field("Name", attributes.name)
     yield field("Annotations", pairs(attributes.metadata.get("annotations")))
@@ -109,7 +109,7 @@ def lines_of_attributes_class(attributes: Subject) -> Lines:
     yield field("Parameters", pairs(attributes.document.get("parameters")))
 
 
-def lines_of_csi_node(node: Subject) -> Lines:
+def lines_of_csi_node(node: DescribedObject) -> Lines:
     """A CSINode: the drivers of a node, all but the events."""
     yield field("Name", node.name)
     yield from node.marks()
@@ -121,7 +121,7 @@ def lines_of_csi_node(node: Subject) -> Lines:
         yield from indented((line for each in drivers for line in _driver(each)), 2)
 
 
-def _users(claim: Subject) -> list[str]:
+def _users(claim: DescribedObject) -> list[str]:
     """The Pods that mount a claim, and those that own it (`getPodsForPVC`)."""
     pods = claim.listed("v1", "pods", claim.namespace, {})
     owners = {

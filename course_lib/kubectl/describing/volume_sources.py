@@ -25,7 +25,7 @@ from course_lib.objects.quantity import Quantity
 Fields = Callable[[Document], Lines]
 
 
-class Source(NamedTuple):
+class VolumeKind(NamedTuple):
     """A kind of volume: how it is called, and which lines tell of it."""
 
     words: str

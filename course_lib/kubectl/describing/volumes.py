@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from course_lib.kubectl.describing import volume_sources as of
-from course_lib.kubectl.describing.volume_sources import FS_TYPE, READ_ONLY, Source, plain
+from course_lib.kubectl.describing.volume_sources import FS_TYPE, READ_ONLY, VolumeKind, plain
 from course_lib.kubectl.describing.writing import NONE, Lines, field, indented
 from course_lib.objects.manifests import Document
 
@@ -38,32 +38,32 @@ GATEWAY = plain(
     ("VolumeName", "volumeName"),
 )
 
-BOTH: dict[str, Source] = {
-    "hostPath": Source(
+BOTH: dict[str, VolumeKind] = {
+    "hostPath": VolumeKind(
         "HostPath (bare host directory volume)",
         plain(("Path", "path"), ("HostPathType", "type", NONE)),
     ),
-    "gcePersistentDisk": Source(
+    "gcePersistentDisk": VolumeKind(
         "GCEPersistentDisk (a Persistent Disk resource in Google Compute Engine)",
         plain(("PDName", "pdName"), FS_TYPE, PARTITION, READ_ONLY),
     ),
-    "awsElasticBlockStore": Source(
+    "awsElasticBlockStore": VolumeKind(
         "AWSElasticBlockStore (a Persistent Disk resource in AWS)",
         plain(("VolumeID", "volumeID"), FS_TYPE, PARTITION, READ_ONLY),
     ),
-    "nfs": Source(
+    "nfs": VolumeKind(
         "NFS (an NFS mount that lasts the lifetime of a pod)",
         plain(("Server", "server"), ("Path", "path"), READ_ONLY),
     ),
-    "quobyte": Source(
+    "quobyte": VolumeKind(
         "Quobyte (a Quobyte mount on the host that shares a pod's lifetime)",
         plain(("Registry", "registry"), ("Volume", "volume"), READ_ONLY),
     ),
-    "vsphereVolume": Source(
+    "vsphereVolume": VolumeKind(
         "vSphereVolume (a Persistent Disk resource in vSphere)",
         plain(("VolumePath", "volumePath"), FS_TYPE, ("StoragePolicyName", "storagePolicyName")),
     ),
-    "azureDisk": Source(
+    "azureDisk": VolumeKind(
         "AzureDisk (an Azure Data Disk mount on the host and bind mount to the pod)",
         plain(
             ("DiskName", "diskName"),
@@ -74,71 +74,73 @@ BOTH: dict[str, Source] = {
             READ_ONLY,
         ),
     ),
-    "photonPersistentDisk": Source(
+    "photonPersistentDisk": VolumeKind(
         "PhotonPersistentDisk (a Persistent Disk resource in photon platform)",
         plain(("PdID", "pdID"), FS_TYPE),
     ),
-    "portworxVolume": Source(
+    "portworxVolume": VolumeKind(
         "PortworxVolume (a Portworx Volume resource)", plain(("VolumeID", "volumeID"))
     ),
-    "storageos": Source(
+    "storageos": VolumeKind(
         "StorageOS (a StorageOS Persistent Disk resource)",
         plain(
             ("VolumeName", "volumeName"), ("VolumeNamespace", "volumeNamespace"), FS_TYPE, READ_ONLY
         ),
     ),
-    "fc": Source("FC (a Fibre Channel disk)", of.then(of.channels, plain(FS_TYPE, READ_ONLY))),
-    "flocker": Source(
+    "fc": VolumeKind("FC (a Fibre Channel disk)", of.then(of.channels, plain(FS_TYPE, READ_ONLY))),
+    "flocker": VolumeKind(
         "Flocker (a Flocker volume mounted by the Flocker agent)",
         plain(("DatasetName", "datasetName"), ("DatasetUUID", "datasetUUID")),
     ),
 }
-VOLUMES: dict[str, Source] = BOTH | {
-    "emptyDir": Source(
+VOLUMES: dict[str, VolumeKind] = BOTH | {
+    "emptyDir": VolumeKind(
         "EmptyDir (a temporary directory that shares a pod's lifetime)", of.empty_dir
     ),
-    "gitRepo": Source(
+    "gitRepo": VolumeKind(
         "GitRepo (a volume that is pulled from git when the pod is created)",
         plain(("Repository", "repository"), ("Revision", "revision")),
     ),
-    "secret": Source(
+    "secret": VolumeKind(
         "Secret (a volume populated by a Secret)", of.named("SecretName", "secretName")
     ),
-    "configMap": Source("ConfigMap (a volume populated by a ConfigMap)", of.named("Name", "name")),
-    "iscsi": Source(ISCSI, of.iscsi(of.LOCAL)),
-    "glusterfs": Source(GLUSTER, plain(ENDPOINTS, ("Path", "path"), READ_ONLY)),
-    "persistentVolumeClaim": Source(
+    "configMap": VolumeKind(
+        "ConfigMap (a volume populated by a ConfigMap)", of.named("Name", "name")
+    ),
+    "iscsi": VolumeKind(ISCSI, of.iscsi(of.LOCAL)),
+    "glusterfs": VolumeKind(GLUSTER, plain(ENDPOINTS, ("Path", "path"), READ_ONLY)),
+    "persistentVolumeClaim": VolumeKind(
         "PersistentVolumeClaim (a reference to a PersistentVolumeClaim in the same namespace)",
         plain(("ClaimName", "claimName"), READ_ONLY),
     ),
-    "ephemeral": Source(
+    "ephemeral": VolumeKind(
         "EphemeralVolume (an inline specification for a volume that gets created and deleted "
         "with the pod)",
         of.ephemeral,
     ),
-    "rbd": Source(RBD, of.rbd(of.LOCAL)),
-    "downwardAPI": Source(
+    "rbd": VolumeKind(RBD, of.rbd(of.LOCAL)),
+    "downwardAPI": VolumeKind(
         "DownwardAPI (a volume populated by information about the pod)", of.downward
     ),
-    "cinder": Source(CINDER, of.cinder(of.LOCAL)),
-    "scaleIO": Source(SCALE_IO, of.then(GATEWAY, plain(FS_TYPE, READ_ONLY))),
-    "cephfs": Source(CEPH, of.ceph(of.LOCAL)),
-    "azureFile": Source(
+    "cinder": VolumeKind(CINDER, of.cinder(of.LOCAL)),
+    "scaleIO": VolumeKind(SCALE_IO, of.then(GATEWAY, plain(FS_TYPE, READ_ONLY))),
+    "cephfs": VolumeKind(CEPH, of.ceph(of.LOCAL)),
+    "azureFile": VolumeKind(
         AZURE_FILE, plain(("SecretName", "secretName"), ("ShareName", "shareName"), READ_ONLY)
     ),
-    "flexVolume": Source(FLEX, of.flex(of.LOCAL)),
-    "projected": Source(
+    "flexVolume": VolumeKind(FLEX, of.flex(of.LOCAL)),
+    "projected": VolumeKind(
         "Projected (a volume that contains injected data from multiple sources)", of.projected
     ),
-    "csi": Source(CSI, of.csi()),
-    "image": Source(
+    "csi": VolumeKind(CSI, of.csi()),
+    "image": VolumeKind(
         "Image (a container image or OCI artifact)",
         plain(("Reference", "reference"), ("PullPolicy", "pullPolicy")),
     ),
 }
-PERSISTENT: dict[str, Source] = BOTH | {
-    "iscsi": Source(ISCSI, of.iscsi(of.GLOBAL)),
-    "glusterfs": Source(
+PERSISTENT: dict[str, VolumeKind] = BOTH | {
+    "iscsi": VolumeKind(ISCSI, of.iscsi(of.GLOBAL)),
+    "glusterfs": VolumeKind(
         GLUSTER,
         plain(
             ENDPOINTS,
@@ -147,15 +149,17 @@ PERSISTENT: dict[str, Source] = BOTH | {
             READ_ONLY,
         ),
     ),
-    "rbd": Source(RBD, of.rbd(of.GLOBAL)),
-    "cinder": Source(CINDER, of.cinder(of.GLOBAL)),
-    "scaleIO": Source(SCALE_IO, of.then(GATEWAY, of.secret_of_scale_io, plain(FS_TYPE, READ_ONLY))),
-    "local": Source(
+    "rbd": VolumeKind(RBD, of.rbd(of.GLOBAL)),
+    "cinder": VolumeKind(CINDER, of.cinder(of.GLOBAL)),
+    "scaleIO": VolumeKind(
+        SCALE_IO, of.then(GATEWAY, of.secret_of_scale_io, plain(FS_TYPE, READ_ONLY))
+    ),
+    "local": VolumeKind(
         "LocalVolume (a persistent volume backed by local storage on a node)",
         plain(("Path", "path")),
     ),
-    "cephfs": Source(CEPH, of.ceph(of.GLOBAL)),
-    "azureFile": Source(
+    "cephfs": VolumeKind(CEPH, of.ceph(of.GLOBAL)),
+    "azureFile": VolumeKind(
         AZURE_FILE,
         plain(
             ("SecretName", "secretName"),
@@ -164,12 +168,12 @@ PERSISTENT: dict[str, Source] = BOTH | {
             READ_ONLY,
         ),
     ),
-    "flexVolume": Source(FLEX, of.flex(of.GLOBAL)),
-    "csi": Source(CSI, of.csi(("VolumeHandle", "volumeHandle"))),
+    "flexVolume": VolumeKind(FLEX, of.flex(of.GLOBAL)),
+    "csi": VolumeKind(CSI, of.csi(("VolumeHandle", "volumeHandle"))),
 }
 
 
-def source_lines(volume: Document, sources: Mapping[str, Source]) -> Lines:
+def source_lines(volume: Document, sources: Mapping[str, VolumeKind]) -> Lines:
     """What a volume is made of; `sources` are the kinds that it can have."""
     name = next((name for name in sources if volume.get(name) is not None), "")
     if name:

@@ -10,11 +10,11 @@ from course_lib.kubectl.server import Path, Query, ServerAPI
 from course_lib.objects.manifests import Document, value_at
 
 
-class Subject:
+class DescribedObject:
     """One object that is described.
 
-    `server` knows what belongs to it; `age` says how old a timestamp is; `chunk` is how many
-    objects a list brings at once.
+    `document` is what the server has of it, `server` knows what belongs to it, `age` says how old
+    a timestamp is, and `chunk` is how many objects a list brings at once.
     """
 
     def __init__(
