@@ -26,68 +26,48 @@ FLAGS = [
     Flag("old", "", "bool", deprecated="use --all"),
 ]
 
-
-def test_flags_have_their_defaults():
-    found = parse([], FLAGS)
-    assert found.values["quiet"] is True and found.number("number") == 7
-    assert (found.text("output"), found.text("dry-run")) == ("", "none")
-    assert (found.texts("slice"), found.texts("array"), found.pairs("env")) == (["x"], [], {})
-    assert found.seconds("timeout") == 5.0 and found.given == set()
-
-
-@pytest.mark.parametrize(
-    ("line", "name", "value"),
-    [
-        ("--number 3", "number", 3),
-        ("--number=-3", "number", -3),
-        ("-n3", "number", 3),
-        ("-n=3", "number", 3),
-        ("-n 3", "number", 3),
-        ("-an3", "number", 3),
-        ("-n 0x1F", "number", 31),
-        ("-n 0b101", "number", 5),
-        ("-n 0o17", "number", 15),
-        ("-n 017", "number", 15),
-        ("-n 1_000", "number", 1000),
-        ("--number 1 --number 2", "number", 2),
-        ("--size 18446744073709551615", "size", 2**64 - 1),
-        ("--ratio 1.5e2", "ratio", 150.0),
-        ("--all", "all", True),
-        ("--all=0", "all", False),
-        ("--all=T", "all", True),
-        ("-qa", "all", True),
-        ("-a=false", "all", False),
-        ("--output=a=b", "output", "a=b"),
-        ("-o=", "output", "="),  # pflag wants a letter after `=` of a shorthand
-        ("--output=", "output", ""),
-        ("--output --all", "output", "--all"),
-        ("--dry-run", "dry-run", "unchanged"),
-        ("--dry-run=server", "dry-run", "server"),
-        ("--timeout 1h2m3.5s", "timeout", 3723.5),
-        ("--timeout=-1.5h", "timeout", -5400.0),
-        ("--timeout 100ms", "timeout", 0.1),
-        ("--timeout 0", "timeout", 0.0),
-        ("--timeout .5s", "timeout", 0.5),
-        ("-s a,b -s c", "slice", ["a", "b", "c"]),
-        ("--slice=", "slice", []),
-        ('-s "a,b",c', "slice", ["a,b", "c"]),
-        ("--array a,b --array c", "array", ["a,b", "c"]),
-        ("--env a=1,b=2", "env", {"a": "1", "b": "2"}),
-        ("--env a=1,2", "env", {"a": "1,2"}),
-        ("-e a=1 -e b=2 -e a=3", "env", {"a": "3", "b": "2"}),
-        ("-vvv", "verbose", 3),
-        ("-v --verbose=5 -v", "verbose", 6),
-    ],
-)
-def test_a_flag_has_the_value_that_is_given(line, name, value):
-    found = parse(line.split(" "), FLAGS)
-    assert found.values[name] == value and type(found.values[name]) is type(value)
-    assert found.args == [] and name in found.given
-
-
-@pytest.mark.parametrize(
-    ("line", "said"),
-    [
+RIGHT: list[tuple[str, str, object]] = [
+    ("--number 3", "number", 3),
+    ("--number=-3", "number", -3),
+    ("-n3", "number", 3),
+    ("-n=3", "number", 3),
+    ("-n 3", "number", 3),
+    ("-an3", "number", 3),
+    ("-n 0x1F", "number", 31),
+    ("-n 0b101", "number", 5),
+    ("-n 0o17", "number", 15),
+    ("-n 017", "number", 15),
+    ("-n 1_000", "number", 1000),
+    ("--number 1 --number 2", "number", 2),
+    ("--size 18446744073709551615", "size", 2**64 - 1),
+    ("--ratio 1.5e2", "ratio", 150.0),
+    ("--all", "all", True),
+    ("--all=0", "all", False),
+    ("--all=T", "all", True),
+    ("-qa", "all", True),
+    ("-a=false", "all", False),
+    ("--output=a=b", "output", "a=b"),
+    ("-o=", "output", "="),  # pflag wants a letter after `=` of a shorthand
+    ("--output=", "output", ""),
+    ("--output --all", "output", "--all"),
+    ("--dry-run", "dry-run", "unchanged"),
+    ("--dry-run=server", "dry-run", "server"),
+    ("--timeout 1h2m3.5s", "timeout", 3723.5),
+    ("--timeout=-1.5h", "timeout", -5400.0),
+    ("--timeout 100ms", "timeout", 0.1),
+    ("--timeout 0", "timeout", 0.0),
+    ("--timeout .5s", "timeout", 0.5),
+    ("-s a,b -s c", "slice", ["a", "b", "c"]),
+    ("--slice=", "slice", []),
+    ('-s "a,b",c', "slice", ["a,b", "c"]),
+    ("--array a,b --array c", "array", ["a,b", "c"]),
+    ("--env a=1,b=2", "env", {"a": "1", "b": "2"}),
+    ("--env a=1,2", "env", {"a": "1,2"}),
+    ("-e a=1 -e b=2 -e a=3", "env", {"a": "3", "b": "2"}),
+    ("-vvv", "verbose", 3),
+    ("-v --verbose=5 -v", "verbose", 6),
+]
+WRONG = [
         ("--x", "unknown flag: --x"),
         ("--x=1", "unknown flag: --x"),
         ("--number3", "unknown flag: --number3"),
@@ -131,8 +111,25 @@ def test_a_flag_has_the_value_that_is_given(line, name, value):
                    'parse error on line 1, column 4: extraneous or missing " in quoted-field'),
         ('-s "a"b', r'invalid argument "\"a\"b" for "-s, --slice" flag: '
                     'parse error on line 1, column 3: extraneous or missing " in quoted-field'),
-    ],
-)  # fmt: skip
+    ]  # fmt: skip
+
+
+def test_flags_have_their_defaults():
+    found = parse([], FLAGS)
+    assert found.values["quiet"] is True and found.number("number") == 7
+    assert (found.text("output"), found.text("dry-run")) == ("", "none")
+    assert (found.texts("slice"), found.texts("array"), found.pairs("env")) == (["x"], [], {})
+    assert found.seconds("timeout") == 5.0 and found.given == set()
+
+
+@pytest.mark.parametrize(("line", "name", "value"), RIGHT)
+def test_a_flag_has_the_value_that_is_given(line, name, value):
+    found = parse(line.split(" "), FLAGS)
+    assert found.values[name] == value and type(found.values[name]) is type(value)
+    assert found.args == [] and name in found.given
+
+
+@pytest.mark.parametrize(("line", "said"), WRONG)
 def test_a_wrong_flag_is_refused_in_the_words_of_pflag(line, said):
     with pytest.raises(UsageError) as refusal:
         parse(line.split(" "), FLAGS)
