@@ -1,4 +1,4 @@
-"""Flags beside pflag itself: the same lines are right, and the wrong ones have the same sentence."""
+"""Flags beside pflag itself: the same lines are right, and wrong ones have the same sentence."""
 
 from __future__ import annotations
 
