@@ -16,6 +16,7 @@ from typing import TypeVar
 import msgspec
 
 from course_lib.apiserver.errors import Compacted
+from course_lib.objects.decode import decode
 from course_lib.objects.kind import Kind
 from course_lib.objects.manifests import Document, text_at
 from course_lib.objects.meta import Object
@@ -54,6 +55,40 @@ class StoredObject:
         self.view = None
         if not isinstance(self._document, bytes):
             self._document = msgspec.msgpack.encode(self._document)
+
+
+def view_of(entry: StoredObject, kind: Kind) -> Object:
+    """What is stored, as a kind decodes it; kept with the entry, unless that is packed."""
+    if entry.view is not None and entry.kind is kind:
+        return entry.view
+    view = decode(served(kind, entry).document, kind)
+    if not kind.packed:
+        entry.view, entry.kind = view, kind
+    return view
+
+
+def note_view(entry: StoredObject, kind: Kind, written: Document, view: Object) -> Object:
+    """The view of an entry that was just written; it is kept, unless the kind's are packed.
+
+    It is the `view` of the document that was `written`, both of a `kind`, with the revision that
+    the store gave it. Where etcd has copied the parts, they are decoded again.
+    """
+    parts = served(kind, entry).document
+    if kind.view is None and any(parts[name] is part for name, part in written.items()):
+        version = str(entry.revision)
+        metadata = msgspec.structs.replace(view.metadata, resource_version=version)
+        entry.view, entry.kind = msgspec.structs.replace(view, metadata=metadata), kind
+    view = view_of(entry, kind)
+    if kind.packed:
+        entry.pack()
+    return view
+
+
+def served(kind: Kind, entry: StoredObject) -> StoredObject:
+    """An entry as a version of its kind has it."""
+    if kind.serve is None:
+        return entry
+    return StoredObject(kind.serve(entry.document), entry.revision)
 
 
 class Change(msgspec.Struct, frozen=True):

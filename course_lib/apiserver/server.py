@@ -16,13 +16,12 @@ import msgspec
 from course_lib.apiserver import admission, deletion, documents, evictions
 from course_lib.apiserver.binding import bound
 from course_lib.apiserver.documents import MOST_GENERATED, Incoming, copied
-from course_lib.apiserver.entries import Change, StoredObject
+from course_lib.apiserver.entries import Change, StoredObject, note_view, served, view_of
 from course_lib.apiserver.errors import AlreadyExists, BadRequest, Conflict, NotFound, StaleRead
 from course_lib.apiserver.extensions import Extensions
 from course_lib.apiserver.json_patches import patched
 from course_lib.apiserver.patches import Patch, check_subresource, check_types
 from course_lib.apiserver.store import Store
-from course_lib.apiserver.views import note_view, served, view_of
 from course_lib.apiserver.watch_events import Choice, WatchEvent, event_of
 from course_lib.apiserver.watches import Watch
 from course_lib.engine import Simulation
@@ -371,8 +370,9 @@ class APIServer:
         meta = {field: value for field, value in meta.items() if field != "resourceVersion"}
         self.store.put(key, made.document | {"metadata": meta}, expected)
         entry = self.store.get(key)
-        # Unless another API server has deleted it, the object is what was written.
-        view = made.view if entry is None else note_view(entry, made)
+        view = made.view
+        if entry is not None:  # it is None where another API server has deleted it
+            view = note_view(entry, made.kind, made.document, view)
         if self._extensions is not None and made.kind.type is CustomResourceDefinition:
             self._extensions.on_write()
         return view

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from course_lib.apiserver.entries import DELETE, Change
-from course_lib.apiserver.views import view_of
+from course_lib.apiserver.entries import DELETE, Change, view_of
 from course_lib.objects.kind import Kind
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object
