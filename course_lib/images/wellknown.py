@@ -63,7 +63,6 @@ def _program(path: str, port: int) -> Execution:
 _NGINX = Execution(
     entrypoint=["/docker-entrypoint.sh"],
     cmd=["nginx", "-g", "daemon off;"],
-    env=["NGINX_VERSION=1.27.5", "PKG_RELEASE=1~bookworm"],
     exposed_ports={"80/tcp": {}},
     stop_signal="SIGQUIT",
 )

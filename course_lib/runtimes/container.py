@@ -101,9 +101,7 @@ class RuntimeContainer:
         self._asked_to_end = False
         self._serving_since = 0.0  # in its own time
         shared = None if spec.namespaces.pid == CONTAINER else sandbox.processes
-        self.tasks = ContainerProcesses(
-            self, shared, machine.cores, image.stop_signal, lambda: self.behaviour.ignores_sigterm
-        )
+        self.tasks = ContainerProcesses(self, shared, machine.cores, image.stop_signal)
 
     # What it is
 

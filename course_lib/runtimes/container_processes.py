@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from course_lib.runtimes.behaviour import Behaviour
 from course_lib.runtimes.inside import named
 from course_lib.runtimes.kernel import WAIT, Kernel, Running, RunningTask
 from course_lib.runtimes.own_time import OwnTime
@@ -24,6 +25,7 @@ class Host(Protocol):
     """The container, as far as its processes are concerned."""
 
     time: OwnTime
+    behaviour: Behaviour
     program: Callable[[World], Running] | None
 
     @property
@@ -55,9 +57,11 @@ class ContainerProcesses:
     """The processes that programs of a container see, itself included.
 
     `host` is the container. `shared` are the processes of the whole Pod, if it has them in common;
-    `cores` are the node's, `stop_signal` is the image's; `ignores_sigterm` says that only SIGKILL
-    ends its server.
+    `cores` are the node's, `stop_signal` is the image's.
     """
+
+    __slots__ = ("_cores", "_host", "_kernel", "_listed", "_private", "_rows", "_server",
+                 "_stop_signal", "main", "served")  # fmt: skip
 
     def __init__(
         self,
@@ -65,16 +69,21 @@ class ContainerProcesses:
         shared: Processes | None,
         cores: float,
         stop_signal: int,
-        ignores_sigterm: Callable[[], bool],
     ) -> None:
         self._host, self._cores, self._stop_signal = host, cores, stop_signal
-        self._ignores_sigterm = ignores_sigterm
         self._listed, self._private = shared, shared is None
         self._rows: Sequence[Process] = ()  # of the main program: the first one and its children
-        self.kernel = Kernel(host.time)
+        self._kernel: Kernel | None = None  # made for the first program that runs step by step
         self.main: RunningTask | None = None
         self.served: list[str] = []  # the command line of the server that a script has become
         self._server: Process | None = None
+
+    @property
+    def kernel(self) -> Kernel:
+        """What runs its programs side by side."""
+        if self._kernel is None:
+            self._kernel = Kernel(self._host.time)
+        return self._kernel
 
     # Who is there
 
@@ -144,7 +153,8 @@ class ContainerProcesses:
 
     def end(self) -> None:
         """The main process is gone, and all others with it."""
-        self.kernel.stop()
+        if self._kernel is not None:
+            self._kernel.stop()
         for process in self._rows:
             self.table.remove(process)
 
@@ -175,7 +185,7 @@ class ContainerProcesses:
         first = self._rows[0] if self._rows else None
         serves = self.served if self._server is first else []
         if self._host.program is None or serves:
-            if self._ignores_sigterm():
+            if self._host.behaviour.ignores_sigterm:
                 return None
             name = name_of(serves or self._host.command)
             return handled(name, self._stop_signal).get(number)
