@@ -17,8 +17,6 @@ from course_lib.images.layer import File, Files
 from course_lib.runtimes.kernel import Kernel, Running, Stopwatch
 from course_lib.runtimes.process import Process
 from course_lib.runtimes.programs import asks, is_server, main_program
-from course_lib.runtimes.shell import syntax
-from course_lib.runtimes.shell.builtins import BUILTINS
 from course_lib.runtimes.shell.errors import syntax_error
 from course_lib.runtimes.shell.grammar import read
 from course_lib.runtimes.shell.interpreter import Shell
@@ -26,12 +24,12 @@ from course_lib.runtimes.shell.programs import INSTANT, NOT_SIMULATED
 from course_lib.runtimes.shell.session import interactive
 from course_lib.runtimes.shell.state import ShellState
 from course_lib.runtimes.shell.syntax import NotUnderstood, ShellScript, SyntaxFault
+from course_lib.runtimes.shell.understood import Locate, understood
 from course_lib.runtimes.tools import TOOLS
 from course_lib.runtimes.tools.servers import SERVER_TOOLS
 from course_lib.runtimes.tools.tool import Tool, ToolFault
 from course_lib.runtimes.world import EXECUTABLE, World
 
-Locate = Callable[[str], File | None]
 Program = Callable[[World], Running]
 SHELLS = ("sh", "bash", "ash", "dash")
 FOREVER = 1e6  # s
@@ -177,7 +175,7 @@ def _shell(argv: list[str], locate: Locate | None, every: bool, complete: bool) 
     except SyntaxFault as fault:
         said = str(fault)
         return lambda world: _bad_script(world, name, said)
-    if not every and not _known(script, locate):
+    if not every and not understood(script, locate, _simulated):
         return None
     state = ShellState(name=name, arguments=rest[2:] if command else rest[1:], from_file=from_file)
     return lambda world: _run_script(world, script, argv, state, flags)
@@ -250,56 +248,6 @@ def _server(world: World, argv: list[str]) -> Running:
     return world.serve(argv, world)
 
 
-# Whether a script is understood
-
-
-def _known(script: ShellScript, locate: Locate | None) -> bool:
-    """Whether every command of a script is one that the course simulates."""
-    functions: set[str] = set()
-    return all(
-        _known_command(command, locate, functions)
-        for part in script.parts
-        for command in part.pipeline.commands
-    )
-
-
-def _known_command(command: syntax.Command, locate: Locate | None, functions: set[str]) -> bool:
-    match command:
-        case syntax.Simple(words=words, assignments=assignments):
-            inner = [*words, *(word for _, word in assignments)]
-            if not all(_known(script, locate) for word in inner for script in _scripts(word)):
-                return False
-            return _known_words(words, locate, functions)
-        case syntax.Redirected(inside, _):
-            return _known_command(inside, locate, functions)
-        case syntax.GroupCommand(body, _) | syntax.For(_, _, body):
-            return _known(body, locate)
-        case syntax.Loop(_, condition, body):
-            return _known(condition, locate) and _known(body, locate)
-        case syntax.IfCommand(branches, otherwise):
-            parts = [part for branch in branches for part in branch]
-            return all(_known(part, locate) for part in [*parts, *filter(None, [otherwise])])
-        case syntax.Case(_, branches):
-            return all(_known(body, locate) for _, body in branches)
-        case syntax.Function(name, body):
-            functions.add(name)
-            return _known_command(body, locate, functions)
-    raise AssertionError(command)
-
-
-def _scripts(word: syntax.Word) -> list[ShellScript]:
-    return [piece.script for piece in word.pieces if isinstance(piece, syntax.Substitution)]
-
-
-def _known_words(
-    words: tuple[syntax.Word, ...], locate: Locate | None, functions: set[str]
-) -> bool:
-    """Whether a command is known by its name; one that the image lacks will fail as it must."""
-    argv = [word.plain if word.plain is not None else "$" for word in words]
-    argv = argv[1:] if argv[:1] == ["exec"] else argv
-    if not argv or argv[0] in BUILTINS or argv[0] in functions or argv[0] == "$":
-        return True
-    if program(argv, locate) is not None:
-        return True
-    file = locate(argv[0]) if locate is not None else None
-    return locate is not None and (file is None or not _runnable(file))
+def _simulated(argv: list[str], locate: Locate | None) -> bool:
+    """Whether the course simulates a command line."""
+    return program(argv, locate) is not None

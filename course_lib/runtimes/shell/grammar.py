@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from course_lib.runtimes.shell.source import CLOSING, ScriptSource
 from course_lib.runtimes.shell.syntax import (
     Case,
     Command,
@@ -28,9 +29,8 @@ from course_lib.runtimes.shell.syntax import (
     SyntaxFault,
     Word,
 )
-from course_lib.runtimes.shell.words import ScriptSource, Words
+from course_lib.runtimes.shell.words import Words
 
-_CLOSING = ("then", "else", "elif", "fi", "do", "done", "esac", "}")
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=")
 _REDIRECT = re.compile(r"(\d?)(<<-?|>>|>&|<&|>\||<>|<|>)")
 _FUNCTION = re.compile(r"([A-Za-z_][\w-]*)[ \t]*\([ \t]*\)")
@@ -58,82 +58,27 @@ class Grammar:
         """All of it."""
         script = self._script(())
         if not self._source.over:
-            raise self._unexpected()
+            raise self._source.unexpected()
         return script
 
     def document(self) -> list[Piece]:
         """All of it, as a text in which parameters and substitutions are replaced."""
         return self._words.quoted("")
 
-    def _unexpected(self) -> SyntaxFault:
-        source = self._source
-        if source.over:
-            return SyntaxFault("end of file unexpected")
-        operator = re.match(r";;|&&|\|\||[;&|()<>]|\n", source.text[source.place :])
-        if operator is not None:
-            return SyntaxFault(f'"{operator[0]}" unexpected' if operator[0] != "\n" else
-                               "newline unexpected")  # fmt: skip
-        name = self._name()
-        return SyntaxFault(f'"{name}" unexpected' if name in _CLOSING else "word unexpected")
-
-    # Between commands
-
-    def _blanks(self) -> None:
-        """Skip spaces, comments and continued lines."""
-        source = self._source
-        while not source.over:
-            if source.peek() in " \t\r":
-                source.place += 1
-            elif source.at("\\\n"):
-                source.place += 2
-            elif source.peek() == "#":
-                end = source.text.find("\n", source.place)
-                source.place = len(source.text) if end < 0 else end
-            else:
-                return
-
-    def _newlines(self) -> None:
-        self._blanks()
-        while self._source.take("\n"):
-            self._blanks()
-
-    def _name(self) -> str:
-        """The bare word that comes next, without taking it."""
-        match = re.match(r"[^\s;&|<>()'\"\\$`]+", self._source.text[self._source.place :])
-        return match[0] if match else ""
-
-    def _keyword(self, *words: str) -> str:
-        """Take one of these reserved words, if it comes next."""
-        self._blanks()
-        found = self._name()
-        if found not in words:
-            return ""
-        after = self._source.text[self._source.place + len(found) :][:1]
-        if after and after not in " \t\r\n;&|<>()":
-            return ""
-        self._source.place += len(found)
-        return found
-
-    def _expect(self, word: str) -> None:
-        self._newlines()
-        if not self._keyword(word):
-            fault = self._unexpected()
-            raise SyntaxFault(f'{fault} (expecting "{word}")')
-
     def _script(self, ends: tuple[str, ...]) -> ShellScript:
         """Pipelines up to one of the closing words, or to a closing bracket."""
         source, parts, joint = self._source, list[ListPart](), ";"
         while True:
-            self._newlines()
+            self._source.newlines()
             if source.over or source.peek() == ")" or source.at(";;"):
                 break
-            if self._name() in _CLOSING:
-                if self._name() not in ends:
-                    raise self._unexpected()
+            if self._source.name() in CLOSING:
+                if self._source.name() not in ends:
+                    raise self._source.unexpected()
                 break
             line = source.line
             pipeline = self._pipeline()
-            self._blanks()
+            self._source.blanks()
             background = source.peek() == "&" and not source.at("&&")
             parts.append(ListPart(joint, pipeline, background, line))
             if source.take("&&"):
@@ -146,36 +91,36 @@ class Grammar:
             elif source.over or source.peek() in "\n)" or source.at(";;"):
                 joint = ";"
             else:
-                raise self._unexpected()
+                raise self._source.unexpected()
         if joint != ";":
-            raise self._unexpected()
+            raise self._source.unexpected()
         return ShellScript(tuple(parts))
 
     def _pipeline(self) -> Pipeline:
-        negated, start = bool(self._keyword("!")), self._source.place
+        negated, start = bool(self._source.keyword("!")), self._source.place
         commands = [self._command()]
-        self._blanks()
+        self._source.blanks()
         while self._source.peek() == "|" and not self._source.at("||"):
             self._source.place += 1
-            self._newlines()
+            self._source.newlines()
             commands.append(self._command())
-            self._blanks()
+            self._source.blanks()
         text = self._source.text[start : self._source.place].strip()
         return Pipeline(tuple(commands), negated, text)
 
     # Commands
 
     def _command(self) -> Command:
-        self._blanks()
+        self._source.blanks()
         source = self._source
         if source.at("(("):
             raise NotUnderstood("((")
-        if self._name() in _BASH_ONLY:
-            raise NotUnderstood(self._name())
+        if self._source.name() in _BASH_ONLY:
+            raise NotUnderstood(self._source.name())
         function = _FUNCTION.match(source.text, source.place)
         if function is not None:
             source.place = function.end()
-            self._newlines()
+            self._source.newlines()
             return Function(function[1], self._command())
         compound = self._compound()
         if compound is None:
@@ -189,12 +134,12 @@ class Grammar:
         if self._source.take("("):
             body = self._script(())
             if not self._source.take(")"):
-                raise self._unexpected()
+                raise self._source.unexpected()
             return GroupCommand(body, own=True)
-        match self._keyword("{", "if", "while", "until", "for", "case"):
+        match self._source.keyword("{", "if", "while", "until", "for", "case"):
             case "{":
                 body = self._script(("}",))
-                self._expect("}")
+                self._source.expect("}")
                 return GroupCommand(body)
             case "if":
                 return self._choice()
@@ -208,75 +153,75 @@ class Grammar:
         return None
 
     def _body(self) -> ShellScript:
-        self._expect("do")
+        self._source.expect("do")
         body = self._script(("done",))
-        self._expect("done")
+        self._source.expect("done")
         return body
 
     def _choice(self) -> IfCommand:
         branches, otherwise = [], None
         while True:
             condition = self._script(("then",))
-            self._expect("then")
+            self._source.expect("then")
             branches.append((condition, self._script(("elif", "else", "fi"))))
-            if not self._keyword("elif"):
+            if not self._source.keyword("elif"):
                 break
-        if self._keyword("else"):
+        if self._source.keyword("else"):
             otherwise = self._script(("fi",))
-        self._expect("fi")
+        self._source.expect("fi")
         return IfCommand(tuple(branches), otherwise)
 
     def _for(self) -> For:
-        self._blanks()
-        name = self._name()
+        self._source.blanks()
+        name = self._source.name()
         if not re.fullmatch(r"[A-Za-z_]\w*", name):
             if self._source.at("(("):
                 raise NotUnderstood("for ((")
             raise SyntaxFault("bad for loop variable")
         self._source.place += len(name)
-        self._newlines()
+        self._source.newlines()
         words: tuple[Word, ...] | None = None
-        if self._keyword("in"):
+        if self._source.keyword("in"):
             words = tuple(self._several())
-        self._blanks()
+        self._source.blanks()
         self._source.take(";")
         return For(name, words, self._body())
 
     def _several(self) -> list[Word]:
         found = []
-        self._blanks()
+        self._source.blanks()
         while not self._source.over and self._source.peek() not in ";\n&|<>()":
             found.append(self._words.word())
-            self._blanks()
+            self._source.blanks()
         return found
 
     def _case(self) -> Case:
         source = self._source
-        self._blanks()
+        self._source.blanks()
         word, branches = self._words.word(), []
-        self._expect("in")
-        self._newlines()
-        while not self._keyword("esac"):
+        self._source.expect("in")
+        self._source.newlines()
+        while not self._source.keyword("esac"):
             source.take("(")
             patterns = []
             while True:
-                self._blanks()
+                self._source.blanks()
                 patterns.append(self._words.word())
-                self._blanks()
+                self._source.blanks()
                 if not source.take("|"):
                     break
             if not source.take(")"):
-                raise self._unexpected()
+                raise self._source.unexpected()
             branches.append((tuple(patterns), self._script(("esac",))))
             source.take(";;")
-            self._newlines()
+            self._source.newlines()
         return Case(word, tuple(branches))
 
     def _simple(self) -> Simple:
         source = self._source
         assignments, words, redirects = list[tuple[str, Word]](), list[Word](), list[Redirect]()
         while True:
-            self._blanks()
+            self._source.blanks()
             if self._redirect(redirects):
                 continue
             if source.over or source.peek() in "\n;&|()":
@@ -290,14 +235,14 @@ class Grammar:
             else:
                 words.append(self._words.word())
         if source.peek() == "(":
-            raise self._unexpected()
+            raise self._source.unexpected()
         if not (assignments or words or redirects):
-            raise self._unexpected()
+            raise self._source.unexpected()
         return Simple(tuple(assignments), tuple(words), tuple(redirects))
 
     def _redirect(self, redirects: list[Redirect]) -> bool:
         """Take a redirection, if one comes next."""
-        self._blanks()
+        self._source.blanks()
         source = self._source
         match = _REDIRECT.match(source.text, source.place)
         if match is None:
@@ -309,9 +254,9 @@ class Grammar:
         if source.at("(") or source.at("<") or op == "<>":
             raise NotUnderstood(f"{match[0]}{source.peek()}")
         fd = int(match[1] or ("0" if op.startswith("<") else "1"))
-        self._blanks()
+        self._source.blanks()
         if source.over or source.peek() in "\n;&|()":
-            raise self._unexpected()
+            raise self._source.unexpected()
         target = self._words.word()
         if fd > 2:
             raise NotUnderstood(match[0])

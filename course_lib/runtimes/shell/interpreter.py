@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator
 
 import msgspec
 
-from course_lib.runtimes.kernel import Pipe, Running, RunningTask
+from course_lib.runtimes.kernel import Running, RunningTask
 from course_lib.runtimes.process import Process
 from course_lib.runtimes.shell import syntax
 from course_lib.runtimes.shell.builtins import BUILTINS
@@ -20,6 +20,7 @@ from course_lib.runtimes.shell.compound import choose, match, repeat
 from course_lib.runtimes.shell.errors import beginning, syntax_error
 from course_lib.runtimes.shell.expansion import Expansion
 from course_lib.runtimes.shell.grammar import read
+from course_lib.runtimes.shell.pipelines import side_by_side
 from course_lib.runtimes.shell.programs import ShellPrograms, ended
 from course_lib.runtimes.shell.redirection import redirected
 from course_lib.runtimes.shell.state import (
@@ -118,28 +119,11 @@ class Shell:
             tested = tested or pipeline.negated
             code = yield from self.command(pipeline.commands[0], world, replaced, tested)
         else:
-            codes = yield from self._side_by_side(pipeline, world)
+            codes = yield from side_by_side(self, pipeline, world)
             code = codes[-1]
             if self.state.pipefail:
                 code = next((each for each in reversed(codes) if each), 0)
         return int(not code) if pipeline.negated else code
-
-    def _side_by_side(
-        self, pipeline: syntax.Pipeline, world: World
-    ) -> Generator[float, None, list[int]]:
-        """The commands of a pipeline, each with the output of the one before as its input."""
-        tasks, source = [], world.stdin
-        for number, command in enumerate(pipeline.commands):
-            sink = Pipe(world.kernel.ring) if number + 1 < len(pipeline.commands) else None
-            inside = msgspec.structs.replace(world, stdin=source)
-            if sink is not None:
-                inside.write = _into(sink, world)
-            close = _closer(source if number else None, sink)
-            tasks.append(self.child(command, inside, close))
-            source = sink
-        for task in tasks:
-            yield from ended(task)
-        return [task.code or 0 for task in tasks]
 
     # Other shells
 
@@ -324,27 +308,3 @@ def _lists(script: ShellScript) -> list[list[syntax.ListPart]]:
         else:
             groups[-1].append(part)
     return groups
-
-
-def _into(sink: Pipe, world: World) -> Callable[[str, bytes], None]:
-    errors = world.write
-
-    def write(stream: str, data: bytes) -> None:
-        if stream == "stdout":
-            sink.feed(data)
-        else:
-            errors(stream, data)
-
-    return write
-
-
-def _closer(source: Pipe | None, sink: Pipe | None) -> Callable[[], None]:
-    """What happens to the pipes when a command between them ends."""
-
-    def close() -> None:
-        if sink is not None:
-            sink.close()
-        if source is not None:
-            source.abandon()
-
-    return close

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from course_lib.runtimes.shell.source import ScriptSource
 from course_lib.runtimes.shell.syntax import (
     Arithmetic,
     LiteralText,
@@ -25,37 +26,6 @@ _NAME = re.compile(r"[A-Za-z_]\w*|[0-9@*#?$!-]")
 _BRACED = re.compile(r"[A-Za-z_]\w*|\d+|[@*#?$!-]")
 _OPERATION = re.compile(r":?[-=?+]|%%?|##?")
 UNTERMINATED = "unterminated quoted string"
-
-
-class ScriptSource:
-    """The text of a script, and the place up to which it has been read."""
-
-    def __init__(self, text: str) -> None:
-        self.text, self.place = text, 0
-
-    def peek(self, length: int = 1) -> str:
-        """The next characters."""
-        return self.text[self.place : self.place + length]
-
-    def at(self, text: str) -> bool:
-        """Whether this comes next."""
-        return self.text.startswith(text, self.place)
-
-    def take(self, text: str) -> bool:
-        """Skip this, if it comes next."""
-        found = self.at(text)
-        self.place += len(text) if found else 0
-        return found
-
-    @property
-    def line(self) -> int:
-        """The number of the line."""
-        return self.text.count("\n", 0, self.place) + 1
-
-    @property
-    def over(self) -> bool:
-        """Whether all has been read."""
-        return self.place >= len(self.text)
 
 
 class Words:
