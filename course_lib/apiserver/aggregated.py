@@ -7,7 +7,10 @@ each version of each group. Source: kubernetes.io "The Kubernetes API", "Aggrega
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from course_lib.apiserver import discovery
+from course_lib.apiserver.made import MadeResource
 from course_lib.objects.kind import Kinds
 from course_lib.objects.manifests import Document
 
@@ -16,8 +19,8 @@ MEDIA_TYPE = f"application/json;{ASKED}"
 KIND = "APIGroupDiscoveryList"
 
 
-def groups(kinds: Kinds, core: bool) -> Document:
-    """The core group, or all the others.
+def groups(kinds: Kinds, core: bool, made: Sequence[MadeResource] = ()) -> Document:
+    """The core group (`core`), or all the others: of `kinds`, and of resources that are `made`.
 
     >>> from course_lib.objects.kinds import BUILT_IN
     >>> [group] = groups(BUILT_IN, core=True)["items"]
@@ -25,10 +28,11 @@ def groups(kinds: Kinds, core: bool) -> Document:
     ['v1']
     """
     found: dict[str, list[Document]] = {}
-    for group_version in discovery.group_versions(kinds):
+    for group_version in discovery.group_versions(kinds, made):
         group, _, number = group_version.rpartition("/")
         if core == (not group):
-            rows = _resources(discovery.resources(kinds, group_version)["resources"], group, number)
+            listed = discovery.resources(kinds, group_version, made)["resources"]
+            rows = _resources(listed, group, number)
             version = {"version": number, "resources": rows, "freshness": "Current"}
             found.setdefault(group, []).append(version)
     items = [

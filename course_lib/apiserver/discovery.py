@@ -7,6 +7,9 @@ read). Source: kubernetes.io "The Kubernetes API" (discovery, OpenAPI V3).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from course_lib.apiserver.made import MadeResource
 from course_lib.objects.kind import Kind, Kinds, Subresource
 from course_lib.objects.manifests import Document
 from course_lib.objects.release import VERSION
@@ -39,20 +42,21 @@ def version() -> Document:
     return {"major": major, "minor": minor, "gitVersion": VERSION, "platform": "simulated/python"}
 
 
-def group_versions(kinds: Kinds) -> list[str]:
-    """All that is served, in the order of the kinds; the core group is `v1`."""
-    return list(dict.fromkeys(kind.api_version for kind in kinds.all_versions()))
+def group_versions(kinds: Kinds, made: Sequence[MadeResource] = ()) -> list[str]:
+    """All that is served of `kinds` and of what is `made`; the core group is `v1`."""
+    served = [kind.api_version for kind in kinds.all_versions()]
+    return list(dict.fromkeys([*served, *(each.api_version for each in made)]))
 
 
-def groups(kinds: Kinds) -> Document:
-    """`/apis`: the groups but the core one.
+def groups(kinds: Kinds, made: Sequence[MadeResource] = ()) -> Document:
+    """`/apis`: the groups but the core one, of `kinds` and of resources that are `made`.
 
     >>> from course_lib.objects.kinds import BUILT_IN
     >>> sorted(group["name"] for group in groups(BUILT_IN)["groups"])[:3]
     ['apiextensions.k8s.io', 'apps', 'autoscaling']
     """
     found: dict[str, list[Document]] = {}
-    for each in group_versions(kinds):
+    for each in group_versions(kinds, made):
         group, _, number = each.rpartition("/")
         if group:
             found.setdefault(group, []).append({"groupVersion": each, "version": number})
@@ -63,8 +67,10 @@ def groups(kinds: Kinds) -> Document:
     return {"kind": "APIGroupList", "apiVersion": "v1", "groups": rows}
 
 
-def resources(kinds: Kinds, group_version: str) -> Document:
+def resources(kinds: Kinds, group_version: str, made: Sequence[MadeResource] = ()) -> Document:
     """`/api/v1`, `/apis/apps/v1`, ...: what `kubectl api-resources` lists.
+
+    It is of one `group_version`: of the `kinds`, and of resources that are `made`.
 
     >>> from course_lib.objects.kinds import BUILT_IN
     >>> [r["name"] for r in resources(BUILT_IN, "batch/v1")["resources"]]
@@ -74,8 +80,14 @@ def resources(kinds: Kinds, group_version: str) -> Document:
     for kind in kinds.all_versions():
         if kind.api_version == group_version:
             rows += _rows(kind)
+    rows += [_made_row(each) for each in made if each.api_version == group_version]
     head = {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version}
     return head | {"resources": rows}
+
+
+def _made_row(of: MadeResource) -> Document:
+    row = {"name": of.plural, "singularName": of.kind.lower(), "namespaced": of.namespaced}
+    return row | {"kind": of.kind, "verbs": list(of.verbs)}
 
 
 def _rows(kind: Kind) -> list[Document]:

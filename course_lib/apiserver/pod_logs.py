@@ -14,6 +14,7 @@ import msgspec
 
 from course_lib.apiserver.bodies import Request
 from course_lib.apiserver.errors import BadRequest
+from course_lib.apiserver.made import MadeResource
 from course_lib.engine.timestamps import timestamp
 from course_lib.objects.field_errors import FORBIDDEN, INVALID, FieldError, InvalidObject
 from course_lib.objects.kinds.pod import Pod
@@ -37,7 +38,11 @@ class LogOptions(msgspec.Struct, frozen=True):
 
 
 class Kubelets(Protocol):
-    """The way from an API server to the kubelets of the cluster."""
+    """The way from an API server to the kubelets of the cluster, and to what it has in front."""
+
+    @property
+    def made(self) -> tuple[MadeResource, ...]:
+        """The resources that programs of the cluster serve behind the API server."""
 
     def log(self, pod: Pod, container: str, options: LogOptions) -> str:
         """The log of a `container` of a `pod`, as far as `options` ask for it.

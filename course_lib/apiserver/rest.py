@@ -25,8 +25,11 @@ from course_lib.apiserver.bodies import (
 from course_lib.apiserver.dry_run import dry
 from course_lib.apiserver.errors import NotAllowed
 from course_lib.apiserver.field_validation import field_validation
+from course_lib.apiserver.made import MadeResource
+from course_lib.apiserver.made_answers import made_answer, made_target
 from course_lib.apiserver.patch_bodies import read_patch
 from course_lib.apiserver.pod_logs import Kubelets, container_of, log_options
+from course_lib.apiserver.reviews import REVIEWS
 from course_lib.apiserver.scales import scale_of
 from course_lib.apiserver.server import APIServer
 from course_lib.apiserver.statuses import HTTPResponse, refused
@@ -53,6 +56,10 @@ class Face:
         self._reach, self._kubelets = reach, kubelets
 
     @property
+    def _made(self) -> tuple[MadeResource, ...]:
+        return REVIEWS + (self._kubelets.made if self._kubelets is not None else ())
+
+    @property
     def api(self) -> APIServer:
         """The API server that answers now."""
         return self._reach()
@@ -66,6 +73,11 @@ class Face:
             document = self._discovered(request)
             if document:
                 return HTTPResponse(200, document)
+            made = made_target(request.path, self._made)
+            if made is not None:
+                self._reach()
+                body = read_body(request, made.resource.kind) if request.body else {}
+                return made_answer(made, request, body)
             target = target_of(request.path, self.api.kinds)
             about = target.details
             return self._call(target, request)
@@ -73,24 +85,25 @@ class Face:
             return refused(refusal, about)
 
     def _discovered(self, request: Request) -> Document | None:
-        parts, kinds = steps_of(request.path), self.api.kinds
+        parts, kinds, extra = steps_of(request.path), self.api.kinds, self._made
         fixed: dict[str, Callable[[], Document]] = {
             "version": discovery.version,
-            "apis": lambda: discovery.groups(kinds),
+            "apis": lambda: discovery.groups(kinds, extra),
             "api": lambda: {"kind": "APIVersions", "versions": ["v1"]},
             "openapi/v3": lambda: discovery.openapi_index(kinds),
         }
         if aggregated.ASKED in request.headers.get("accept", ""):
-            fixed["api"] = lambda: aggregated.groups(kinds, core=True)
-            fixed["apis"] = lambda: aggregated.groups(kinds, core=False)
+            fixed["api"] = lambda: aggregated.groups(kinds, True, extra)
+            fixed["apis"] = lambda: aggregated.groups(kinds, False, extra)
         made = fixed.get("/".join(parts))
         is_openapi = parts[:2] == ["openapi", "v3"]
         named = parts[2:] if is_openapi else parts
         group_version = "/".join(named[1:])
         root = ["apis"] if "/" in group_version else ["api"]
-        if named[:1] == root and group_version in discovery.group_versions(kinds):
-            found = discovery.openapi if is_openapi else discovery.resources
-            made = partial(found, kinds, group_version)
+        if named[:1] == root and group_version in discovery.group_versions(kinds, extra):
+            made = partial(discovery.resources, kinds, group_version, extra)
+            if is_openapi:
+                made = partial(discovery.openapi, kinds, group_version)
         if made and request.method != "GET":
             raise NotAllowed
         if made or parts[:1] in (["api"], ["apis"]):

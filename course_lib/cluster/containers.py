@@ -7,11 +7,13 @@ import shlex
 from typing import TYPE_CHECKING
 
 from course_lib.apiserver.errors import NoReason, NotFound
+from course_lib.apiserver.made import MadeResource
 from course_lib.apiserver.pod_logs import LogOptions, container_of
 from course_lib.client import Client
 from course_lib.cluster.arguments import checked
 from course_lib.cluster.crictl import crictl_on
 from course_lib.cluster.machines import Machines
+from course_lib.cluster.metrics_api import MetricsAPI
 from course_lib.cluster.tables import table
 from course_lib.command_line import Result
 from course_lib.cri import messages as v1
@@ -53,6 +55,11 @@ class ContainerAccess:
 
     def __init__(self, api: Client, machines: Machines) -> None:
         self._api, self._machines = api, machines
+
+    @property
+    def made(self) -> tuple[MadeResource, ...]:
+        """What metrics-server serves, where it is installed."""
+        return MetricsAPI(self._api, self._machines.metrics).resources
 
     def logs(
         self,

@@ -60,8 +60,14 @@ class Contexts:
         config.use(name)
         return name
 
-    def _connect(self, context: str) -> tuple[APIConnection, Time]:
-        cluster = self.kubeconfig.entry("context", context).get("cluster", "") if context else ""
+    def _connect(
+        self, context: str, cluster: str = "", **others: str
+    ) -> tuple[APIConnection, Time]:
+        for name in ("server", "token"):
+            if name in others:
+                raise CommandError(f"--{name} is for a cluster that is served, on a command line")
+        named = self.kubeconfig.entry("context", context).get("cluster", "") if context else ""
+        cluster = cluster or named
         known = self._clusters.get(cluster)
         if known is None:
             raise CommandError("there is no cluster: make one, with cluster = Cluster()")

@@ -12,10 +12,13 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from course_lib.command_line import Flag, Parsed, UsageError, parse
+from course_lib.command_line.values import quoted
 from course_lib.kubectl.catalogue import EVERYWHERE, Described, children, described
-from course_lib.kubectl.failures import CommandError, Plain
+from course_lib.kubectl.failures import CommandError
+from course_lib.kubectl.help import Help, help_of, overview
 from course_lib.kubectl.invocation import Invocation
 
+HELP = Flag("help", "h", "bool")
 # Flags of every command that change nothing of what is said.
 WITHOUT_EFFECT = frozenset(
     {
@@ -45,6 +48,11 @@ class Line(NamedTuple):
     command: Command
     parsed: Parsed
 
+    @property
+    def overriding(self) -> set[str]:
+        """The flags given that are of all commands, and not the command's own of that name."""
+        return self.parsed.given - {flag.name for flag in self.described.flags}
+
 
 def read(words: Sequence[str]) -> Line:
     """Read the words after `kubectl`; raises `CommandError` for what makes no sense."""
@@ -52,9 +60,11 @@ def read(words: Sequence[str]) -> Line:
     interspersed = found.path not in ("exec", "plugin")
     everywhere = described()[EVERYWHERE].flags
     try:
-        parsed = parse(rest, [*everywhere, *found.flags], interspersed=interspersed)
+        parsed = parse(rest, [*everywhere, *found.flags, HELP], interspersed=interspersed)
     except UsageError as problem:
         raise CommandError(f"{problem}\nSee 'kubectl {found.path} --help' for usage.") from None
+    if parsed.on("help"):
+        raise Help(help_of(found))
     if found.group:
         raise _unknown_below(found, parsed.args)
     command = _command(found.path)
@@ -94,8 +104,8 @@ def _by_letter(word: str) -> Flag | None:
 
 
 def _unknown(rest: list[str]) -> CommandError:
-    if not rest:
-        return CommandError("a command is missing: try `kubectl get pods`")
+    if not rest or rest[0] == "help":
+        return Help(overview())
     names = [each.path for each in children("")]
     near = [name for name in names if _near(rest[0], name)]
     meant = "\n\nDid you mean this?\n\t" + "\n\t".join(near) + "\n" if near else ""
@@ -104,9 +114,9 @@ def _unknown(rest: list[str]) -> CommandError:
 
 def _unknown_below(group: Described, args: list[str]) -> CommandError:
     if args:
-        return CommandError(f'unknown command "{args[0]}" for "kubectl {group.path}"')
-    names = ", ".join(each.path.split()[-1] for each in children(group.path))
-    return Plain(f"kubectl {group.path} needs one of: {names}")
+        said = f"unknown command {quoted(' '.join(args))}"
+        return CommandError(f"{said}\nSee 'kubectl {group.path} -h' for help and examples")
+    return Help(help_of(group), 1, aside=True)
 
 
 def _near(word: str, name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from datetime import timedelta
 from functools import cached_property
 from typing import TextIO
@@ -19,14 +20,13 @@ from course_lib.kubectl.selection import ResourceSelector, Selection, Wanted
 from course_lib.kubectl.server import APIConnection, ServerAPI, Time
 
 _PROCESS = 1  # the number of the process in its logs
-PATIENCE = 60.0  # s for which a command follows what has no end, unless --request-timeout says it
 
 
 class Environment:
     """What kubectl runs in: `terminal` shows what it writes, `stdin` is what it can read.
 
-    `kubeconfig` names the clusters, `context` is the one in use, `connection` the way to it; `time`
-    passes while a command waits.
+    `kubeconfig` names the clusters, `context` is the one in use. `connect` opens the way to it when
+    a command first needs it, and says how time passes there.
     """
 
     def __init__(
@@ -35,12 +35,21 @@ class Environment:
         stdin: TextIO | None,
         kubeconfig: Kubeconfig,
         context: str,
-        connection: APIConnection,
-        time: Time,
+        connect: Callable[[], tuple[APIConnection, Time]],
     ) -> None:
         self.terminal, self.stdin = terminal, stdin or io.StringIO()
         self.kubeconfig, self.context = kubeconfig, context
-        self.connection, self.time = connection, time
+        self._connect = connect
+
+    @cached_property
+    def way(self) -> tuple[APIConnection, Time]:
+        """The way to the cluster, and the time that passes there; raises `CommandError`."""
+        return self._connect()
+
+    @property
+    def waited(self) -> float:
+        """How much simulated time has passed (s)."""
+        return self.way[1].waited if "way" in self.__dict__ else 0.0
 
 
 class Invocation:
@@ -51,10 +60,19 @@ class Invocation:
 
     def __init__(self, described: Described, parsed: Parsed, around: Environment) -> None:
         self.described, self.flags, self.args = described, parsed, list(parsed.args)
-        self.around, self.terminal, self.time = around, around.terminal, around.time
+        self.around, self.terminal = around, around.terminal
         self.stdin: TextIO = around.stdin
         self.out, self.error = around.terminal.out, around.terminal.error
-        self.server: ServerAPI = ServerAPI(around.connection, self._warn)
+
+    @cached_property
+    def server(self) -> ServerAPI:
+        """The API server."""
+        return ServerAPI(self.around.way[0], self._warn)
+
+    @property
+    def time(self) -> Time:
+        """The time that passes while a command waits."""
+        return self.around.way[1]
 
     @cached_property
     def resources(self) -> ResourceMapper:
@@ -83,15 +101,17 @@ class Invocation:
     def patience(self) -> float:
         """For how long a command follows what has no end, such as `logs -f` (s).
 
-        The real kubectl goes on until somebody presses Ctrl-C; without `--request-timeout` it ends
-        here after a minute. Raises `CommandError` for a timeout that is none.
+        The real kubectl goes on until somebody presses Ctrl-C; in simulated time it ends after
+        `--request-timeout`, or without it after a minute (`Time.endless`).
+
+        Raises `CommandError` for a timeout that is none.
         """
         text = self.flags.text("request-timeout")
         try:
             given = float(text) if text.isdecimal() else duration(text)
         except ValueProblem as problem:
             raise CommandError(f"Invalid timeout value. {problem}") from None
-        return given or PATIENCE
+        return given or self.time.endless
 
     def age(self, stamp: str | None) -> str:
         """How long ago a timestamp of the API was: `3m5s`."""

@@ -13,10 +13,11 @@ import yaml
 
 from course_lib.errors import CourseError
 from course_lib.kubectl.failures import CommandError
+from course_lib.kubectl.printers.yaml_writer import to_yaml
 from course_lib.objects.manifests import Document
 
 DEFAULT_NAMESPACE = "default"
-_LISTS = {"cluster": "clusters", "context": "contexts", "user": "users"}
+LISTS = {"cluster": "clusters", "context": "contexts", "user": "users"}
 
 
 class Kubeconfig:
@@ -62,13 +63,18 @@ class Kubeconfig:
     def put(self, what: str, name: str, entry: dict[str, Any]) -> None:
         """Add or replace the `entry` of a cluster, context or user (`what`) by its `name`."""
         kept = [each for each in self._list(what) if each["name"] != name]
-        self.document[_LISTS[what]] = sorted(
+        self.document[LISTS[what]] = sorted(
             [*kept, {"name": name, what: entry}], key=lambda each: str(each["name"])
         )
 
     def remove(self, what: str, name: str) -> None:
         """Remove a cluster, context or user (`what`)."""
-        self.document[_LISTS[what]] = [each for each in self._list(what) if each["name"] != name]
+        self.document[LISTS[what]] = [each for each in self._list(what) if each["name"] != name]
+
+    @property
+    def place(self) -> str:
+        """Where it is, as messages name it."""
+        return str(self.path) if self.path is not None else "memory"
 
     def use(self, context: str) -> None:
         """Put a context into use."""
@@ -77,7 +83,7 @@ class Kubeconfig:
     def save(self) -> None:
         """Write the changes to the file, if there is one."""
         if self.path is not None:
-            self.path.write_text(yaml.safe_dump(self.document, sort_keys=True))
+            self.path.write_text(to_yaml(self.document))
 
     def _list(self, what: str) -> list[dict[str, Any]]:
-        return self.document.get(_LISTS[what]) or []
+        return self.document.get(LISTS[what]) or []

@@ -4,31 +4,36 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
+from typing import TextIO
 
 from course_lib.command_line import Result, Terminal
 from course_lib.kubectl import command
 from course_lib.kubectl.failures import CommandError
+from course_lib.kubectl.help import Help
 from course_lib.kubectl.invocation import Environment, Invocation
 from course_lib.kubectl.kubeconfig import Kubeconfig
 from course_lib.kubectl.server import APIConnection, Time
+
+OVERRIDES = ("cluster", "user", "server", "token")
 
 
 class Kubectl:
     """kubectl with its kubeconfig.
 
     `connect` opens the way to the cluster of a context, and says how time passes there. It is
-    called for each command, and raises `CommandError` for a cluster that is not there.
+    called for each command that needs it, with what `OVERRIDES` on the line say in place of the
+    context, and raises `CommandError` for a cluster that is not there.
     """
 
     def __init__(
-        self, kubeconfig: Kubeconfig, connect: Callable[[str], tuple[APIConnection, Time]]
+        self, kubeconfig: Kubeconfig, connect: Callable[..., tuple[APIConnection, Time]]
     ) -> None:
         self.kubeconfig, self._connect = kubeconfig, connect
 
     def __call__(
         self,
         line: str | Sequence[str],
-        stdin: str = "",
+        stdin: str | TextIO = "",
         context: str = "",
         terminal: Terminal | None = None,
     ) -> Result:
@@ -38,19 +43,27 @@ class Kubectl:
         `context` counts where `--context` is not given. `terminal` shows what is written.
         """
         terminal, code = terminal or Terminal(), 0
-        time: Time | None = None
+        source = io.StringIO(stdin) if isinstance(stdin, str) else stdin
+        around: Environment | None = None
         try:
             words = command.split(line) if isinstance(line, str) else list(line)
             read = command.read(words)
             for notice in read.parsed.notices:
                 terminal.error(notice + "\n")
             chosen = read.parsed.text("context") or context or self.kubeconfig.current
-            connection, time = self._connect(chosen)
+            given = read.overriding
+            overrides = {name: read.parsed.text(name) for name in OVERRIDES if name in given}
             around = Environment(
-                terminal, io.StringIO(stdin), self.kubeconfig, chosen, connection, time
+                terminal,
+                source,
+                self.kubeconfig,
+                chosen,
+                lambda: self._connect(chosen, **overrides),
             )
             read.command.run(Invocation(read.described, read.parsed, around))
         except CommandError as failure:
+            if isinstance(failure, Help):
+                (terminal.error if failure.aside else terminal.out)(failure.text)
             terminal.error(failure.shown())
             code = failure.code
-        return terminal.result(code, time.waited if time else 0.0)
+        return terminal.result(code, around.waited if around else 0.0)

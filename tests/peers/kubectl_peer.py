@@ -15,7 +15,7 @@ KUBECTL = golang.BUILT / "kubectl"
 
 def build() -> None:
     """Build it; the first time this fetches its modules."""
-    golang.build(KUBECTL.name, "./kubectl")
+    golang.build(KUBECTL.name, "./kubectl", versions=True)
 
 
 class Kubectl:

@@ -13,7 +13,7 @@ from course_lib.kubectl.printers.documents import Write
 from course_lib.kubectl.printers.go_sort import go_sorted
 from course_lib.kubectl.printers.tabwriter import TabWriter
 from course_lib.kubectl.server import Path
-from course_lib.kubectl.streams import changes, patience
+from course_lib.kubectl.streams import changes
 from course_lib.kubectl.typed import StructDocument, typed
 from course_lib.objects.manifests import Document
 
@@ -56,7 +56,7 @@ def _watch(
     call: Invocation, path: Path, query: dict[str, str], printer: Printer, types: set[str]
 ) -> None:
     events = call.server.watch(path, query)
-    for change in changes(events, call.time, patience(call)):
+    for change in changes(events, call.time, call.patience):
         if change["type"] in ("ADDED", "MODIFIED") and _is_of(change["object"], types):
             printer.print(change["object"], call.out)
 

@@ -23,8 +23,7 @@ class TemplateOperand(msgspec.Struct, frozen=True):
     """A part of a command: a constant, a field, a variable, a function or a pipeline.
 
     `kind` is one of `constant`, `dot`, `nil`, `field`, `variable`, `function`, `pipeline`;
-    `value` the constant, the name or the TemplatePipeline; `fields` follow it. `place` is where it
-    stands.
+    `value` the constant, the name or the pipeline; `fields` follow it. `place` is where it stands.
     """
 
     kind: str

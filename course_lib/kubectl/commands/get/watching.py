@@ -16,7 +16,7 @@ from course_lib.kubectl.invocation import Invocation
 from course_lib.kubectl.printers.choice import Printer
 from course_lib.kubectl.printers.table import TablePrinter
 from course_lib.kubectl.printers.tabwriter import TabWriter
-from course_lib.kubectl.streams import changes, patience
+from course_lib.kubectl.streams import changes
 from course_lib.objects.manifests import Document
 
 SORTING = "warning: {flag} requested, --sort-by will be ignored{what}\n"
@@ -87,7 +87,7 @@ class Watching:
         path = chosen.resource.path(chosen.namespace)
         events = call.server.watch(path, query, wanted.accept)
         known = not chosen.name
-        for change in changes(events, call.time, patience(call)):
+        for change in changes(events, call.time, call.patience):
             if change["type"] == "BOOKMARK":
                 continue
             self._show(change["object"], change["type"], show=known)

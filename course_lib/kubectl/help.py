@@ -1,0 +1,68 @@
+"""What `--help` says of a command, in words of our own: its use, its flags, what is below it."""
+
+from __future__ import annotations
+
+from course_lib.command_line import Flag
+from course_lib.kubectl.catalogue import EVERYWHERE, Described, children, described
+from course_lib.kubectl.failures import CommandError
+from course_lib.kubectl.invocation import Invocation
+from course_lib.kubectl.printers.go_text import value_text
+
+MORE = "The flags of all commands: kubectl options\n"
+
+
+class Help(CommandError):
+    """A command is not run, but its help is shown: `text`, on standard output.
+
+    With a `code` that is not 0 it is a failure, whose message is `failure`; `aside` says that the
+    text stands on standard error.
+    """
+
+    def __init__(self, text: str, code: int = 0, failure: str = "", aside: bool = False) -> None:
+        super().__init__(failure, code)
+        self.text, self.aside = text, aside
+
+    def shown(self) -> str:
+        """What stands on standard error beside it."""
+        return super().shown() if self.message else ""
+
+
+def help_of(command: Described) -> str:
+    """The help of a command."""
+    title = f"kubectl {command.path}".strip()
+    parts = [f"Usage:\n  {command.usage or title} [options]\n"]
+    if command.aliases:
+        parts.append(f"Other names:\n  {', '.join(command.aliases)}\n")
+    below = [each.path.split()[-1] for each in children(command.path)]
+    if below:
+        parts.append("Commands:\n" + "".join(f"  {title} {name}\n" for name in below))
+    if command.flags:
+        parts.append("Flags:\n" + "".join(map(_flag, command.flags)))
+    return "\n".join([*parts, MORE])
+
+
+def overview() -> str:
+    """All commands."""
+    names = "".join(f"  kubectl {each.path}\n" for each in children(""))
+    return f"Commands:\n{names}\nHelp for one of them: kubectl COMMAND --help\n{MORE}"
+
+
+def options() -> str:
+    """The flags of all commands."""
+    return "Each command has these flags:\n\n" + "".join(map(_flag, described()[EVERYWHERE].flags))
+
+
+def _flag(flag: Flag) -> str:
+    short = f"-{flag.shorthand}, " if flag.shorthand else "    "
+    value = "" if flag.without_argument else f" {flag.kind}"
+    default = "" if flag.default in (None, "", [], {}, False) else value_text(flag.default)
+    return f"  {short}--{flag.name}{value}" + (f" (default {default})\n" if default else "\n")
+
+
+def unexpected_arguments(call: Invocation, said: bool = True) -> Help:
+    """The help of a `call` with too few or too many arguments (`helpErrorf`).
+
+    Without `said` the real one prints its help alone, and ends with success.
+    """
+    failure = f"Unexpected args: [{' '.join(call.args)}]" if said else ""
+    return Help(help_of(call.described), int(said), failure)
