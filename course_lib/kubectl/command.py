@@ -18,6 +18,7 @@ from course_lib.kubectl.failures import CommandError
 from course_lib.kubectl.help import Help, help_of, overview
 from course_lib.kubectl.invocation import Invocation
 
+WITH_HELP = ("certificate",)  # commands that show their help and are content
 HELP = Flag("help", "h", "bool")
 # Flags of every command that change nothing of what is said.
 WITHOUT_EFFECT = frozenset(
@@ -65,9 +66,11 @@ def read(words: Sequence[str]) -> Line:
         raise CommandError(f"{problem}\nSee 'kubectl {found.path} --help' for usage.") from None
     if parsed.on("help"):
         raise Help(help_of(found))
-    if found.group:
-        raise _unknown_below(found, parsed.args)
     command = _command(found.path)
+    if found.group or (command is None and children(found.path)):
+        raise _unknown_below(found, parsed.args)
+    if command is None:
+        raise CommandError(f"kubectl {found.path} is not simulated in this course")
     allowed = command.flags | GLOBAL | WITHOUT_EFFECT
     for name in sorted(parsed.given - allowed):
         raise CommandError(f"--{name} of kubectl {found.path} is not simulated in this course")
@@ -113,6 +116,8 @@ def _unknown(rest: list[str]) -> CommandError:
 
 
 def _unknown_below(group: Described, args: list[str]) -> CommandError:
+    if group.path in WITH_HELP:
+        return Help(help_of(group))
     if args:
         said = f"unknown command {quoted(' '.join(args))}"
         return CommandError(f"{said}\nSee 'kubectl {group.path} -h' for help and examples")
@@ -135,8 +140,8 @@ def _distance(one: str, other: str) -> int:
     return before[-1]
 
 
-def _command(path: str) -> Command:
-    """What the course has of a command; raises `CommandError` where it has nothing.
+def _command(path: str) -> Command | None:
+    """What the course has of a command, if anything.
 
     Those that begin with the same word are in one module.
     """
@@ -147,9 +152,7 @@ def _command(path: str) -> Command:
         if missing.name != name:
             raise
         commands = {}
-    if path not in commands:
-        raise CommandError(f"kubectl {path} is not simulated in this course")
-    return commands[path]
+    return commands.get(path)
 
 
 def split(line: str) -> list[str]:

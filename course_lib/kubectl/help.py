@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from course_lib.command_line import Flag
+from course_lib.command_line.go_text import value_text
 from course_lib.kubectl.catalogue import EVERYWHERE, Described, children, described
 from course_lib.kubectl.failures import CommandError
 from course_lib.kubectl.invocation import Invocation
-from course_lib.kubectl.printers.go_text import value_text
 
 MORE = "The flags of all commands: kubectl options\n"
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import yaml
 
+from course_lib.command_line.yaml_writer import to_yaml
 from course_lib.errors import CourseError
 from course_lib.kubectl.failures import CommandError
-from course_lib.kubectl.printers.yaml_writer import to_yaml
 from course_lib.objects.manifests import Document
 
 DEFAULT_NAMESPACE = "default"

@@ -9,6 +9,7 @@ in one by the real kubectl is made in the other by ours, name for name.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -87,7 +88,21 @@ class Said(NamedTuple):
 
 
 def _parts(result: Result) -> tuple[str, str, int]:
-    return result.stdout, result.stderr, result.code
+    return _comparable(result.stdout), _comparable(result.stderr), result.code
+
+
+def _comparable(text: str) -> str:
+    """A text without what need not be equal.
+
+    Help is in words of our own. How the real program was built (`version -o`) is its own affair.
+    """
+    if USAGE in text:
+        return "help\n" + text[text.rindex("\n\n") :].partition("\nerror: ")[1]
+    return BUILT.sub("", text)
+
+
+USAGE = "Usage:\n  kubectl"
+BUILT = re.compile(r'\n *"?(gitCommit|gitTreeState|buildDate|goVersion|compiler|platform)"?:.*')
 
 
 def web() -> Cluster:
@@ -142,6 +157,20 @@ def _step(written: Any) -> Step:
     return Step(written["line"], written.get("stdin", ""))
 
 
+class _Elsewhere(Kubeconfig):
+    """A kubeconfig that messages call by the path of another."""
+
+    @classmethod
+    def read(cls, path: str | Path, called: str = "") -> Kubeconfig:
+        made = cls(Kubeconfig.read(path).document, Path(path))
+        made.called = called
+        return made
+
+    @property
+    def place(self) -> str:
+        return self.called
+
+
 class WallTime(SimulatedTime):
     """Simulated time for waiting; but what time it is, the wall says, as to the real kubectl."""
 
@@ -170,7 +199,8 @@ class Pair:
         shutil.copy(self.config, own)
         route = LocalConnection(self.ours.api, self.served.server, self.ours.containers)
         passing = WallTime(self.ours.sim)
-        self.kubectl = Kubectl(Kubeconfig.read(own), lambda context: (route, passing))
+        # Messages that name the file name one and the same.
+        self.kubectl = Kubectl(_Elsewhere.read(own, self.config), lambda context: (route, passing))
         return self
 
     def __exit__(self, *problem: object) -> None:
@@ -212,6 +242,11 @@ class Pair:
             text=True,
             timeout=60,
             cwd=ROOT,
-            env=os.environ | {"HOME": str(self.home), "KUBECONFIG": self.config},
+            env={
+                **os.environ,
+                "HOME": str(self.home),
+                "KUBECONFIG": self.config,
+                "PATH": os.defpath,  # where no plugins are looked for in vain
+            },
         )
         return Result(done.stdout, done.stderr, done.returncode)

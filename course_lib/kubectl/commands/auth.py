@@ -9,11 +9,11 @@ from __future__ import annotations
 from itertools import product
 from typing import Any
 
+from course_lib.command_line.go_text import value_text
 from course_lib.kubectl.command import Command
 from course_lib.kubectl.failures import CommandError, RefusedRequest, Silent
 from course_lib.kubectl.invocation import Invocation
 from course_lib.kubectl.printers.choice import printer_of
-from course_lib.kubectl.printers.go_text import value_text
 from course_lib.kubectl.printers.tabwriter import TabWriter
 from course_lib.kubectl.resources import Resource
 from course_lib.kubectl.server import Path

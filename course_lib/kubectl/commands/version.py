@@ -5,11 +5,11 @@ Source: kubectl `pkg/cmd/version` (`version.go`, `skew_warning.go`).
 
 from __future__ import annotations
 
+from course_lib.command_line.go_text import indented_json
 from course_lib.kubectl.command import Command
 from course_lib.kubectl.failures import CommandError
 from course_lib.kubectl.invocation import Invocation
 from course_lib.kubectl.printers.documents import to_yaml
-from course_lib.kubectl.printers.go_text import indented_json
 from course_lib.objects.manifests import Document
 from course_lib.objects.release import VERSION
 
