@@ -1,8 +1,7 @@
-"""What an API server says of itself: its version, its groups and resources, its OpenAPI paths.
+"""What an API server says of itself: its version, its groups and resources.
 
-A client such as kubectl knows no kinds by heart: it asks for these documents first. Of OpenAPI
-only the paths are here, without the schemas of their objects (`kubectl explain` has nothing to
-read). Source: kubernetes.io "The Kubernetes API" (discovery, OpenAPI V3).
+A client such as kubectl knows no kinds by heart: it asks for these documents first. Source:
+kubernetes.io "The Kubernetes API" (discovery).
 """
 
 from __future__ import annotations
@@ -108,30 +107,3 @@ def _rows(kind: Kind) -> list[Document]:
         row |= {"group": part.group, "version": part.version}
         rows.append(common | row | {"verbs": verbs})
     return rows
-
-
-def openapi_index(kinds: Kinds) -> Document:
-    """`/openapi/v3`: where each group's document is."""
-    paths = [_root(each) for each in group_versions(kinds)]
-    return {"paths": {path: {"serverRelativeURL": f"/openapi/v3/{path}"} for path in paths}}
-
-
-def openapi(kinds: Kinds, group_version: str) -> Document:
-    """One group's paths that take a PATCH: kubectl looks there whether fields are validated."""
-    group, _, number = group_version.rpartition("/")
-    parameter = {"name": "fieldValidation", "in": "query", "schema": {"type": "string"}}
-    paths = {}
-    for kind in kinds.all_versions():
-        if kind.api_version == group_version:
-            which = {"group": group, "version": number, "kind": kind.kind}
-            patch = {"x-kubernetes-group-version-kind": which, "parameters": [parameter]}
-            answer = {"responses": {"200": {"description": "OK"}}}
-            scope = "namespaces/{namespace}/" if kind.namespaced else ""
-            path = f"/{_root(group_version)}/{scope}{kind.plural}/{{name}}"
-            paths[path] = {"patch": patch | answer}
-    info = {"title": "The course's API server", "version": VERSION}
-    return {"openapi": "3.0.0", "info": info, "paths": paths, "components": {"schemas": {}}}
-
-
-def _root(group_version: str) -> str:
-    return f"apis/{group_version}" if "/" in group_version else f"api/{group_version}"

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from course_lib.apiserver import aggregated, discovery
+from course_lib.apiserver import aggregated, discovery, openapi
 from course_lib.apiserver.bodies import (
     Request,
     asks_for_dry_run,
@@ -90,7 +90,7 @@ class Face:
             "version": discovery.version,
             "apis": lambda: discovery.groups(kinds, extra),
             "api": lambda: {"kind": "APIVersions", "versions": ["v1"]},
-            "openapi/v3": lambda: discovery.openapi_index(kinds),
+            "openapi/v3": lambda: openapi.index(discovery.group_versions(kinds)),
         }
         if aggregated.ASKED in request.headers.get("accept", ""):
             fixed["api"] = lambda: aggregated.groups(kinds, True, extra)
@@ -103,12 +103,22 @@ class Face:
         if named[:1] == root and group_version in discovery.group_versions(kinds, extra):
             made = partial(discovery.resources, kinds, group_version, extra)
             if is_openapi:
-                made = partial(discovery.openapi, kinds, group_version)
+                made = partial(openapi.document, kinds, group_version, self._schema_of)
         if made and request.method != "GET":
             raise NotAllowed
         if made or parts[:1] in (["api"], ["apis"]):
             return made() if made else None
         raise nobody_serves(request.path)
+
+    def _schema_of(self, kind: Kind) -> Document | None:
+        """The schema of a custom kind, as its definition has it."""
+        name = f"{kind.plural}.{kind.group}"
+        definition = self.api.document("CustomResourceDefinition", name)
+        for version in definition["spec"]["versions"]:
+            if f"{kind.group}/{version['name']}" == kind.api_version:
+                found: Document | None = (version.get("schema") or {}).get("openAPIV3Schema")
+                return found
+        return None
 
     def _call(self, target: Target, request: Request) -> HTTPResponse:
         if request.method not in target.methods:
