@@ -160,3 +160,19 @@ def test_a_shop_is_found_and_mended_with_kubectl_alone(tmp_path):
         kubectl("apply", "-f", "data/trouble.yaml")
         served.run(30)
     assert all(check.ok for check in checks(cluster))
+
+
+def test_what_is_typed_and_files_travel_through_exec_attach_and_cp(served, kubectl, tmp_path):
+    kubectl("run", "box", "--image=busybox:1.36", "--", "sleep", "1h")
+    kubectl("run", "open", "--image=busybox:1.36", "--stdin", "--attach=false")
+    served.run(20)
+    assert kubectl("exec", "-i", "box", "--", "sh", given="X=1; echo $X | wc -c\n") == "2\n"
+    said = kubectl("exec", "box", "--", "nosuch", fails=True)
+    assert said.startswith("error: Internal error occurred: error executing command in container")
+    there, back = tmp_path / "there", tmp_path / "back"
+    there.write_text("from outside\n")
+    kubectl("cp", str(there), "box:/tmp/inside")
+    assert kubectl("exec", "box", "--", "cat", "/tmp/inside") == "from outside\n"
+    kubectl("cp", "box:/tmp/inside", str(back))
+    assert back.read_text() == "from outside\n"
+    assert kubectl("attach", "-i", "open", given="echo attached; exit\n").startswith("attached\n")
