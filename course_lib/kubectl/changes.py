@@ -8,6 +8,7 @@ from __future__ import annotations
 from course_lib.kubectl.dry_run import DryRun
 from course_lib.kubectl.invocation import Invocation
 from course_lib.kubectl.printers.choice import Printer, printer_of
+from course_lib.kubectl.printers.documents import NamePrinter
 from course_lib.objects.manifests import Document
 
 OUTPUT_FLAGS = frozenset(
@@ -37,10 +38,12 @@ class ChangePrinter:
         self._made(operation).print(document, self._call.out)
 
     def _made(self, operation: str) -> Printer:
-        flags = self._call.flags
+        flags, operation = self._call.flags, operation + self._dry_run.value
+        if "output" not in flags.values:
+            return NamePrinter(operation)
         return printer_of(
             flags.text("output"),
-            operation=operation + self._dry_run.value,
+            operation=operation,
             template=flags.text("template"),
             managed_fields=flags.on("show-managed-fields"),
             missing_keys=flags.on("allow-missing-template-keys"),

@@ -19,6 +19,7 @@ from course_lib.kubectl.help import Help, help_of, overview
 from course_lib.kubectl.invocation import Invocation
 
 WITH_HELP = ("certificate",)  # commands that show their help and are content
+ON_STDOUT = ("rollout",)  # groups whose help stands there, though they fail
 HELP = Flag("help", "h", "bool")
 # Flags of every command that change nothing of what is said.
 WITHOUT_EFFECT = frozenset(
@@ -121,7 +122,7 @@ def _unknown_below(group: Described, args: list[str]) -> CommandError:
     if args:
         said = f"unknown command {quoted(' '.join(args))}"
         return CommandError(f"{said}\nSee 'kubectl {group.path} -h' for help and examples")
-    return Help(help_of(group), 1, aside=True)
+    return Help(help_of(group), 1, aside=group.path not in ON_STDOUT)
 
 
 def _near(word: str, name: str) -> bool:

@@ -6,12 +6,19 @@ Source: the `Run` functions of kubectl `pkg/cmd/create/create_*.go`, which are a
 
 from __future__ import annotations
 
-from course_lib.client.last_applied import annotated, last_applied
+from course_lib.apiserver.statuses import to_json
+from course_lib.client.last_applied import (
+    LAST_APPLIED,
+    annotated,
+    configuration,
+    last_applied,
+    with_annotations,
+)
 from course_lib.command_line.values import ValueProblem, boolean
 from course_lib.kubectl.dry_run import DryRun
 from course_lib.kubectl.failures import CommandError
 from course_lib.kubectl.invocation import Invocation
-from course_lib.kubectl.typed import typed
+from course_lib.kubectl.typed import StructDocument, typed
 from course_lib.objects.manifests import Document
 
 
@@ -61,4 +68,17 @@ def saved(document: Document, create: bool) -> Document:
 
     `create` says whether to add the annotation; else it is renewed where it is.
     """
-    return annotated(document) if create or last_applied(document) else document
+    if not create and not last_applied(document):
+        return document
+    if not isinstance(document, StructDocument):
+        return annotated(document)
+    plain = configuration(document)
+    annotations = plain["metadata"]["annotations"]
+    text = to_json(typed(plain if annotations else without_annotations(plain))) + "\n"
+    return typed(with_annotations(document, annotations | {LAST_APPLIED: text}))
+
+
+def without_annotations(document: Document) -> Document:
+    """A document without annotations."""
+    meta = {key: value for key, value in document["metadata"].items() if key != "annotations"}
+    return document | {"metadata": meta}

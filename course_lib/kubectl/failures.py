@@ -109,7 +109,7 @@ class Several(CommandError):
 
     def shown(self) -> str:
         """The text on standard error, a line for each."""
-        return "".join(_line(each.said) for each in self.failures)
+        return "".join(each.said + "\n" for each in self.failures)
 
 
 def raise_all(failures: Sequence[CommandError]) -> None:
@@ -137,3 +137,9 @@ def _flat(failures: Sequence[CommandError]) -> list[CommandError]:
 
 def _line(text: str) -> str:
     return text if not text or text.endswith("\n") else text + "\n"
+
+
+def aggregate_text(failures: Sequence[CommandError]) -> str:
+    """Failures within a line: one as it is, more in brackets (`Aggregate.Error`)."""
+    texts = list(dict.fromkeys(each.message for each in failures))
+    return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"

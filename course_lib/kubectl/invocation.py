@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import cached_property
 from typing import TextIO
@@ -112,6 +112,26 @@ class Invocation:
         except ValueProblem as problem:
             raise CommandError(f"Invalid timeout value. {problem}") from None
         return given or self.time.endless
+
+    def wanted(
+        self, words: Sequence[str], everything: bool | None = None, latest: bool = True
+    ) -> Wanted:
+        """The objects that `words` and the usual flags name: files, labels, fields, namespaces.
+
+        `everything` says whether a kind alone means all its objects; None: `--all` says it.
+        `latest` says whether what files name is read from the server.
+        """
+        flags, there = self.flags, self.flags.values
+        return Wanted(
+            words=words,
+            paths=flags.texts("filename") if "filename" in there else (),
+            recursive="recursive" in there and flags.on("recursive"),
+            labels=flags.text("selector") or None if "selector" in there else None,
+            fields=flags.text("field-selector") or None if "field-selector" in there else None,
+            everything=flags.on("all") if everything is None else everything,
+            all_namespaces="all-namespaces" in there and flags.on("all-namespaces"),
+            latest=latest,
+        )
 
     def age(self, stamp: str | None) -> str:
         """How long ago a timestamp of the API was: `3m5s`."""

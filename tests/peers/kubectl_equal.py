@@ -2,6 +2,8 @@
 
 A story is a list of steps on a world: a line of kubectl, `{line:, stdin:}`, `{run: seconds}`, or
 `{given: manifests}`.
+A line that waits has a `speed`, at which the served cluster's time passes while the real one waits;
+afterwards both clusters are at the same moment again.
 Stories stand in `kubectl_stories/*.yaml`. Both clusters have the same seed, so that what is made
 in one by the real kubectl is made in the other by ours, name for name.
 """
@@ -10,10 +12,12 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -52,6 +56,14 @@ status: {observedGeneration: 1}
 """
 READING = ("get", "describe", "events", "explain", "top", "rollout history", "logs")
 TRIES = 4  # of a line that only reads: a second may pass between the two
+# What the real one does not say twice in the same way: a line of its log begins with the moment and
+# the number of its process; `drain` tells of Pods in the order in which its threads come to them,
+# and its warnings, like `--list` of labels and annotations, go through a map of Go without order.
+LOGGED = re.compile(r"(?m)^W\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+")
+UNORDERED = ("drain",)
+SETTLING = 0.5  # real s until the real kubectl watches what it waits for
+LONGEST = 60  # real s that a line may take
+TICK = 0.02  # real s between two steps of the served cluster, while the real one waits
 
 
 class Step(NamedTuple):
@@ -64,6 +76,7 @@ class Step(NamedTuple):
     stdin: str = ""
     seconds: float = 0.0
     given: str = ""
+    speed: float = 0.0
 
 
 class Story(NamedTuple):
@@ -84,11 +97,19 @@ class Said(NamedTuple):
     @property
     def equal(self) -> bool:
         """Whether it is the same, to the letter."""
-        return _parts(self.theirs) == _parts(self.ours)
+        return _parts(self.line, self.theirs) == _parts(self.line, self.ours)
 
 
-def _parts(result: Result) -> tuple[str, str, int]:
-    return _comparable(result.stdout), _comparable(result.stderr), result.code
+def _parts(line: str, result: Result) -> tuple[str, str, int]:
+    stdout, stderr = _comparable(result.stdout), _comparable(LOGGED.sub("W", result.stderr))
+    if line.startswith(UNORDERED) or " --list" in line:
+        stdout, stderr = _sorted(stdout), _sorted(stderr)
+    return stdout, stderr, result.code
+
+
+def _sorted(text: str) -> str:
+    lines = text.splitlines(keepends=True)
+    return "".join(sorted("".join(sorted(re.split(r"[:;] (?=[a-z])", line))) for line in lines))
 
 
 def _comparable(text: str) -> str:
@@ -134,7 +155,29 @@ def described() -> Cluster:
     return cluster
 
 
-WORLDS: dict[str, Callable[[], Cluster]] = {"web": web, "empty": empty, "described": described}
+def daemons() -> Cluster:
+    """Three nodes with a DaemonSet, a Deployment, a Pod by itself, and one with an emptyDir."""
+    cluster = web()
+    cluster.apply(MANIFESTS / "daemons.yaml")
+    cluster.run(20)
+    return cluster
+
+
+def guarded() -> Cluster:
+    """A node with one Pod, of which a budget lets none go."""
+    cluster = Cluster(nodes=1, start=time.time() - EPOCH.timestamp() - 40, name="course")
+    cluster.apply(MANIFESTS / "guarded.yaml")
+    cluster.run(40)
+    return cluster
+
+
+WORLDS: dict[str, Callable[[], Cluster]] = {
+    "web": web,
+    "empty": empty,
+    "described": described,
+    "daemons": daemons,
+    "guarded": guarded,
+}
 
 
 def stories() -> list[Story]:
@@ -154,7 +197,7 @@ def _step(written: Any) -> Step:
         return Step(given=written["given"])
     if "run" in written:
         return Step(seconds=float(written["run"]))
-    return Step(written["line"], written.get("stdin", ""))
+    return Step(written["line"], written.get("stdin", ""), speed=float(written.get("speed", 0)))
 
 
 class _Elsewhere(Kubeconfig):
@@ -223,24 +266,23 @@ class Pair:
     def _said(self, step: Step) -> Said:
         said = self._once(step)
         for _ in range(TRIES - 1):
-            if said.equal or not step.line.startswith(READING):
+            if said.equal or step.speed or not step.line.startswith(READING):
                 break
             time.sleep(1 - time.time() % 1)  # ages change with the second: begin with a new one
             said = self._once(step)
+        self._meet()
         return said
 
     def _once(self, step: Step) -> Said:
         return Said(step.line, self._real(step), self.kubectl(step.line, step.stdin))
 
     def _real(self, step: Step) -> Result:
-        import shlex
-
-        done = subprocess.run(
+        running = subprocess.Popen(
             [str(KUBECTL), *shlex.split(step.line)],
-            input=step.stdin,
-            capture_output=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=60,
             cwd=ROOT,
             env={
                 **os.environ,
@@ -249,4 +291,24 @@ class Pair:
                 "PATH": os.defpath,  # where no plugins are looked for in vain
             },
         )
-        return Result(done.stdout, done.stderr, done.returncode)
+        with ThreadPoolExecutor() as pool:
+            talk = pool.submit(running.communicate, step.stdin, LONGEST)
+            if step.speed:
+                self._pace(running, step.speed)
+            stdout, stderr = talk.result()
+        return Result(stdout, stderr, running.returncode)
+
+    def _pace(self, running: subprocess.Popen[str], speed: float) -> None:
+        """Let the served cluster's time pass while the real kubectl waits."""
+        time.sleep(SETTLING)
+        while running.poll() is None:
+            time.sleep(TICK)
+            self.served.run(TICK * speed)
+
+    def _meet(self) -> None:
+        """Let time pass in the cluster that is behind, after one of them has waited longer."""
+        behind = self.theirs.now - self.ours.now
+        if behind > 0:
+            self.ours.run(behind)
+        elif behind < 0:
+            self.served.run(-behind)

@@ -137,7 +137,8 @@ def test_refusals_are_told_as_on_a_real_cluster(kubectl):
     assert said == 'Error from server (NotFound): pods "nosuch" not found\n'
     said = kubectl("get", "nosuch", fails=True)
     assert 'the server doesn\'t have a resource type "nosuch"' in said
-    assert "protobuf" in kubectl("create", "namespace", "shop", fails=True)
+    said = kubectl("create", "namespace", "Shop", fails=True)
+    assert 'The Namespace "Shop" is invalid: metadata.name' in said
 
 
 def test_a_patch_of_each_kind(served, kubectl):

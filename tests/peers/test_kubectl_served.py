@@ -159,14 +159,9 @@ def test_ages_that_kubectl_computes_are_right(tmp_path):
 
 
 REFUSED = {
-    "create deployment x --image=nginx:1.27": "accepted media types include: application/json",
-    "create namespace shop": "kubectl apply -f -",
-    "drain node-2 --disable-eviction --dry-run=server": "accepted media types include",
-    "create token default": "protobuf is not simulated",
     "apply --server-side -f data/web.yaml": "server-side apply is not simulated",
     "attach deploy/web": "could not find the requested resource",
     "port-forward deploy/web 0:80": "could not find the requested resource",
-    "debug node/node-1 --image=busybox:1.36": "accepted media types include",
     "get --raw /healthz/nosuch": "the server could not find the requested resource",
 }
 

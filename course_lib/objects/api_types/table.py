@@ -2,7 +2,8 @@
 
 A line of `release.txt` is a field's name, its type, and marks: `?` is left out while it is empty,
 `merge=key` is how strategic merge patches merge a list, `retainKeys` says that they name the fields
-that stay, `replace` that they replace it whole, `in=` names an embedded struct. `*` is a pointer,
+that stay, `replace` that they replace it whole, `in=` names an embedded struct, `n=` is the number
+in Protocol Buffers (of a field of an embedded struct behind the number of that). `*` is a pointer,
 `[]` a list, `map[...]` a map, `or[...]` a struct or another value; after `=` stands the name of a
 type in Go.
 """
@@ -57,6 +58,7 @@ class Field(msgspec.Struct, frozen=True, eq=False):
     retains_keys: bool = False  # a patch that is made of a difference names the fields that stay
     replaced: bool = False  # such a patch has the whole of it
     embedded: str = ""  # the struct that has it, and is a part of this one without a name
+    number: tuple[int, ...] = ()  # in Protocol Buffers; first that of the embedded struct
 
 
 class ReleaseTypes(msgspec.Struct, frozen=True):
@@ -129,7 +131,13 @@ def _field(line: str) -> Field:
         retains_keys="retainKeys" in marks,
         replaced="replace" in marks,
         embedded=next((mark[3:] for mark in marks if mark.startswith("in=")), ""),
+        number=next((_number(mark[2:]) for mark in marks if mark.startswith("n=")), ()),
     )
+
+
+@cache
+def _number(written: str) -> tuple[int, ...]:
+    return tuple(map(int, written.split(".")))
 
 
 @cache

@@ -183,6 +183,18 @@ def variable_name(text: str) -> list[str]:
     ]
 
 
+_strict_variable = _form(
+    "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or "
+    "'.', and must not start with a digit",
+    "[-._a-zA-Z][-._a-zA-Z0-9]*", ("my.env-name", "MY_ENV.NAME", "MyEnvName1"),
+)  # fmt: skip
+
+
+def strict_variable_name(text: str) -> list[str]:
+    """The name of an environment variable as clients want it (`IsEnvVarName`)."""
+    return _strict_variable(text) + _upwards(text)
+
+
 def port_name(text: str) -> list[str]:
     """The name of a port (`IsValidPortName`)."""
     told = []

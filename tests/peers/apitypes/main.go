@@ -3,7 +3,8 @@
 // A field is its name in JSON, its type, and what is said of it: `?` where it is left out while empty
 // (omitempty, or omitzero of a struct), `*` where it is a pointer, `merge=key` for lists that
 // strategic merge patches merge, `retainKeys` and `replace` for their other strategies, `in=Name`
-// where it is a field of an embedded struct.
+// where it is a field of an embedded struct, `n=` with its number in Protocol Buffers, behind that of
+// the embedded struct.
 package main
 
 import (
@@ -83,11 +84,20 @@ func walk(t reflect.Type) {
 	}
 	found[name] = nil
 	var lines []string
-	fields(t, "", &lines)
+	fields(t, "", "", &lines)
 	found[name] = lines
 }
 
-func fields(t reflect.Type, embedded string, lines *[]string) {
+// The number of a field in Protocol Buffers, or nothing.
+func number(field reflect.StructField) string {
+	parts := strings.Split(field.Tag.Get("protobuf"), ",")
+	if len(parts) < 2 {
+		return ""
+	}
+	return parts[1]
+}
+
+func fields(t reflect.Type, embedded string, outer string, lines *[]string) {
 	for i := 0; i < t.NumField(); i++ {
 		field := t.Field(i)
 		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
@@ -99,7 +109,11 @@ func fields(t reflect.Type, embedded string, lines *[]string) {
 			if inner.Kind() == reflect.Pointer {
 				inner = inner.Elem()
 			}
-			fields(inner, inner.Name(), lines)
+			before := outer
+			if n := number(field); n != "" {
+				before += n + "."
+			}
+			fields(inner, inner.Name(), before, lines)
 			continue
 		}
 		line := name + " " + written(field.Type)
@@ -119,6 +133,9 @@ func fields(t reflect.Type, embedded string, lines *[]string) {
 		}
 		if embedded != "" && embedded != "TypeMeta" {
 			line += " in=" + embedded
+		}
+		if n := number(field); n != "" && embedded != "TypeMeta" {
+			line += " n=" + outer + n
 		}
 		*lines = append(*lines, line)
 	}

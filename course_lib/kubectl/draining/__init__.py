@@ -1,0 +1,4 @@
+"""Nodes that are taken out of service: cordoned, and their Pods evicted.
+
+Source: kubectl `pkg/drain`.
+"""
