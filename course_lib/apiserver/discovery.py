@@ -15,10 +15,12 @@ from course_lib.objects.release import VERSION
 
 VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
 VERBS_OF_PARTS = {
+    "attach": ["create", "get"],
     "ephemeralcontainers": ["get", "patch", "update"],
     "exec": ["create", "get"],
     "finalize": ["update"],
     "log": ["get"],
+    "portforward": ["create", "get"],
     "resize": ["get", "patch", "update"],
     "scale": ["get", "patch", "update"],
 }

@@ -8,13 +8,11 @@ Source: `pkg/registry/core/pod/strategy.go` (`LogLocation`, `validateContainer`)
 from __future__ import annotations
 
 import re
-from typing import Protocol
 
 import msgspec
 
 from course_lib.apiserver.bodies import Request
 from course_lib.apiserver.errors import BadRequest
-from course_lib.apiserver.made import MadeResource
 from course_lib.engine.timestamps import timestamp
 from course_lib.objects.field_errors import FORBIDDEN, INVALID, FieldError, InvalidObject
 from course_lib.objects.kinds.pod import Pod
@@ -35,20 +33,6 @@ class LogOptions(msgspec.Struct, frozen=True):
     since: str = ""
     tail: int | None = None
     most: int | None = None
-
-
-class Kubelets(Protocol):
-    """The way from an API server to the kubelets of the cluster, and to what it has in front."""
-
-    @property
-    def made(self) -> tuple[MadeResource, ...]:
-        """The resources that programs of the cluster serve behind the API server."""
-
-    def log(self, pod: Pod, container: str, options: LogOptions) -> str:
-        """The log of a `container` of a `pod`, as far as `options` ask for it.
-
-        Raises `CourseError` where there is none.
-        """
 
 
 def log_options(request: Request, pod: str, now: float) -> LogOptions:

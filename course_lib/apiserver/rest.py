@@ -23,12 +23,20 @@ from course_lib.apiserver.bodies import (
     read_body,
 )
 from course_lib.apiserver.dry_run import dry
-from course_lib.apiserver.errors import NotAllowed
+from course_lib.apiserver.errors import BadRequest, NotAllowed
 from course_lib.apiserver.field_validation import field_validation
+from course_lib.apiserver.kubelets import Kubelets
 from course_lib.apiserver.made import MadeResource
 from course_lib.apiserver.made_answers import made_answer, made_target
 from course_lib.apiserver.patch_bodies import read_patch
-from course_lib.apiserver.pod_logs import Kubelets, container_of, log_options
+from course_lib.apiserver.pod_logs import container_of, log_options
+from course_lib.apiserver.pod_streams import (
+    STREAMED,
+    Opening,
+    PortsOfPod,
+    check_streams,
+    stream_options,
+)
 from course_lib.apiserver.reviews import REVIEWS
 from course_lib.apiserver.scales import scale_of
 from course_lib.apiserver.server import APIServer
@@ -123,6 +131,8 @@ class Face:
     def _call(self, target: Target, request: Request) -> HTTPResponse:
         if request.method not in target.methods:
             raise NotAllowed
+        if target.part in STREAMED:
+            raise BadRequest("Upgrade request required")
         if request.method == "GET":
             return self._get(target, request)
         fields = field_validation(request)
@@ -198,6 +208,36 @@ class Face:
         if self._kubelets is None or not pod.spec.node_name:
             return ""
         return self._kubelets.log(pod, container, options)
+
+    # Streams
+
+    def stream(self, request: Request) -> Opening:
+        """How to open the streams that a request asks for: `exec` or `attach` of a Pod.
+
+        Raises `CourseError` for a request that is refused.
+        """
+        pod, target, kubelets = self._streamed(request)
+        container, options = container_of(pod, request.text("container")), stream_options(request)
+        check_streams(pod, target.part, options)
+        begin = kubelets.exec if target.part == "exec" else kubelets.attach
+        return begin(pod, container, options)
+
+    def ports(self, request: Request) -> PortsOfPod:
+        """The ports of the Pod of a request for `portforward`.
+
+        Raises `CourseError` for a request that is refused.
+        """
+        pod, target, kubelets = self._streamed(request)
+        check_streams(pod, target.part, stream_options(request))
+        return kubelets.ports(pod)
+
+    def _streamed(self, request: Request) -> tuple[Pod, Target, Kubelets]:
+        target = target_of(request.path, self.api.kinds)
+        if request.method not in target.methods or self._kubelets is None:
+            raise NotAllowed
+        if "dryRun" in request.query:
+            raise BadRequest("a command cannot be run dry")
+        return self.api.get(Pod, target.name, target.namespace), target, self._kubelets
 
     def _chosen(self, target: Target, request: Request) -> list[Object]:
         """The objects of a collection that the request's selectors choose."""

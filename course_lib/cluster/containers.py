@@ -6,20 +6,17 @@ import json
 import shlex
 from typing import TYPE_CHECKING
 
-from course_lib.apiserver.errors import NoReason, NotFound
-from course_lib.apiserver.made import MadeResource
 from course_lib.apiserver.pod_logs import LogOptions, container_of
 from course_lib.client import Client
 from course_lib.cluster.arguments import checked
 from course_lib.cluster.crictl import crictl_on
+from course_lib.cluster.kubelet_access import KubeletAccess
 from course_lib.cluster.machines import Machines
-from course_lib.cluster.metrics_api import MetricsAPI
 from course_lib.cluster.tables import table
 from course_lib.command_line import Result
 from course_lib.cri import messages as v1
 from course_lib.errors import CourseError
 from course_lib.node import Kubelet
-from course_lib.node.container_logs import container_log
 from course_lib.node.slot import Seen, Slot
 from course_lib.objects.kinds.pod import Pod
 from course_lib.runtimes import RuntimeFault
@@ -55,11 +52,7 @@ class ContainerAccess:
 
     def __init__(self, api: Client, machines: Machines) -> None:
         self._api, self._machines = api, machines
-
-    @property
-    def made(self) -> tuple[MadeResource, ...]:
-        """What metrics-server serves, where it is installed."""
-        return MetricsAPI(self._api, self._machines.metrics).resources
+        self.kubelets = KubeletAccess(api, machines)
 
     def logs(
         self,
@@ -88,23 +81,7 @@ class ContainerAccess:
         """
         found = self._api.get(Pod, pod, namespace)
         name = container_of(found, container or found.spec.containers[0].name)
-        return self.log(found, name, LogOptions(previous=previous, timestamps=timestamps))
-
-    def log(self, pod: Pod, container: str, options: LogOptions) -> str:
-        """The log of a container of a `pod`, as its kubelet gives it to the API server.
-
-        `options` say how much of it. Raises `APIError` in the kubelet's words, and where its
-        machine does not answer.
-        """
-        kubelet = self._machines.kubelets.get(pod.spec.node_name)
-        if kubelet is None:
-            raise NotFound(f'nodes "{pod.spec.node_name}" not found')
-        if not kubelet.powered:
-            place = f"{kubelet.machine.address}:10250"
-            path = f"https://{place}/containerLogs/{pod.namespace}/{pod.name}/{container}"
-            raise NoReason(f'Get "{path}": dial tcp {place}: connect: no route to host')
-        worker = kubelet.workers.get(pod.uid)
-        return container_log(worker, kubelet.disk, pod, container, options)
+        return self.kubelets.log(found, name, LogOptions(previous=previous, timestamps=timestamps))
 
     def exec_sync(
         self,

@@ -71,7 +71,7 @@ class Contexts:
         known = self._clusters.get(cluster)
         if known is None:
             raise CommandError("there is no cluster: make one, with cluster = Cluster()")
-        way = LocalConnection(known.api, _address(cluster), known.containers)
+        way = LocalConnection(known.api, _address(cluster), known.containers.kubelets)
         return way, SimulatedTime(known.api.sim)
 
     def _forget_gone(self) -> None:

@@ -1,152 +1,202 @@
-"""Streams to a Pod of a served cluster: `kubectl exec` and `kubectl attach`, by WebSocket.
+"""Streams to a Pod of a served cluster, by WebSocket: `kubectl exec`, `attach`, `port-forward`.
 
-A command without an input runs to its end at once. One with an input is a session: what is typed
-goes to it, and simulated time passes until it has nothing more to say.
-`course_lib.cri.stream_server` tells of the channels.
+A request is refused before the connection becomes a WebSocket, as a real API server and kubelet do.
+In a cluster whose time stands still, time passes while a command runs, until it ends or waits for
+input.
+`course_lib.apiserver.stream_channels` tells of the channels.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from tornado.websocket import WebSocketHandler
 
+from course_lib.apiserver import stream_channels as channels
 from course_lib.apiserver.errors import BadRequest
+from course_lib.apiserver.pod_streams import Opening, PodStream, PortsOfPod, ServedStream, failed
 from course_lib.cluster.handlers import Guarded
-from course_lib.cri import stream_server as streams
 from course_lib.errors import CourseError
-from course_lib.runtimes.session import StreamSession
+from course_lib.objects.manifests import Document
 
-STEP, QUIET, MOST = 0.05, 0.25, 5.0  # simulated s: one look, silence, and how long to look at most
+STEP = 0.05  # simulated s between two looks at a command
+MOST = 600.0  # simulated s for which a command goes on
+ANSWERED = 5.0  # simulated s in which the program of a container answers what is typed
+NO_SPDY = "streams travel in WebSockets here, not in SPDY"
 
 
-class PodStream(Guarded, WebSocketHandler):
-    """What exec and attach share: channels, and how they end."""
+class StreamHandler(Guarded, WebSocketHandler):
+    """What all streams share: how they are refused, and how they are written."""
 
-    session: StreamSession | None = None
+    async def get(self, *arguments: str, **named: str) -> None:
+        """Become a WebSocket, unless the request is refused."""
+        if self._accepted():
+            await super().get(*arguments, **named)
 
     def post(self, *_: str) -> None:
         """A client that asks for SPDY."""
-        self.refuse(BadRequest("streams travel in WebSockets here, not in SPDY"))
+        if self._accepted():
+            self.refuse(BadRequest(NO_SPDY))
+
+    def _accepted(self) -> bool:
+        try:
+            with self.served.lock:
+                self.accept()
+        except CourseError as refusal:
+            self.refuse(refusal)
+            return False
+        return True
+
+    def accept(self) -> None:
+        """Ask the API server's face; raises `CourseError` for a request that is refused."""
+        raise NotImplementedError
+
+    def send(self, channel: int, data: bytes) -> None:
+        """Send a message, unless the client has gone."""
+        if self.ws_connection is not None and not self.ws_connection.is_closing():
+            self.write_message(channels.message(channel, data), binary=True)
+
+    def soon(self, act: Callable[[], None]) -> None:
+        """Act in the server's own thread: simulated time may pass in another."""
+        with suppress(RuntimeError):  # nothing is served any more
+            self.served.loop.call_soon_threadsafe(act)
+
+
+class PodStreamHandler(StreamHandler):
+    """`kubectl exec` and `kubectl attach`."""
+
+    stream: ServedStream | None = None
+    _opening: Opening
+    _passing = False
+
+    def accept(self) -> None:
+        """Ask for the streams; raises `CourseError`."""
+        self._opening = self.served.face.stream(self.asked)
 
     def select_subprotocol(self, subprotocols: list[str]) -> str | None:
         """The newest that both sides speak."""
-        return next((each for each in streams.PROTOCOLS if each in subprotocols), None)
+        return next((each for each in channels.PROTOCOLS if each in subprotocols), None)
 
-    def follow(self, session: StreamSession) -> None:
-        """Connect the client to a session."""
-        self.session = session
-        session.on_output(self._say)
+    def open(self, *_: str, **named: str) -> None:
+        """Open the streams."""
+        try:
+            with self.served.lock:
+                self.stream = self._opening()
+                self.stream.on_change(lambda: self.soon(self._pass_on))
+        except CourseError as refusal:
+            self._end(failed(refusal.what))
+            return
         self._go_on()
-
-    def _say(self, stream: str, data: bytes) -> None:
-        if self.ws_connection is not None and not self.ws_connection.is_closing():
-            self.write_message(bytes([streams.CHANNELS[stream]]) + data, binary=True)
-
-    def _go_on(self) -> None:
-        """Let time pass until the session says nothing more, or has ended."""
-        session = self.session
-        assert session is not None
-        with self.served.lock:
-            spoken, passed = session.spoken, 0.0
-            silent = 0.0
-            while not session.ended and silent < QUIET and passed < MOST:
-                self.served.run(STEP)
-                passed += STEP
-                silent = silent + STEP if session.spoken == spoken else 0.0
-                spoken = session.spoken
-        if session.ended:
-            self.end(self.outcome(session))
-
-    def outcome(self, session: StreamSession) -> object:
-        """How a session ended, as a `Status`."""
-        if session.fault is not None:
-            return streams.failure(f"{streams.EXECUTING}: {session.fault.what}")
-        if session.code:
-            text = f"command terminated with exit code {session.code}"
-            return streams.failure(text, session.code)
-        return streams.SUCCESS
-
-    def end(self, status: object) -> None:
-        """Say how it ended, and hang up."""
-        if self.ws_connection is not None and not self.ws_connection.is_closing():
-            message = bytes([streams.ERROR]) + json.dumps(status).encode()
-            self.write_message(message, binary=True)
-            self.close(1000)
 
     def on_message(self, message: str | bytes) -> None:
         """Something was typed, or the client has no more to type."""
         data = message.encode() if isinstance(message, str) else message
-        if not data or self.session is None:
+        if not data or self.stream is None:
             return
         with self.served.lock:
-            if data[0] == streams.STDIN:
-                self.session.type(data[1:])
-            elif data[:2] == bytes([streams.CLOSE, streams.STDIN]):
-                self.session.close()
+            if data[0] == channels.STDIN:
+                self.stream.type(data[1:])
+            elif data[:2] == bytes([channels.CLOSE, channels.STDIN]):
+                self.stream.close()
         self._go_on()
 
     def on_close(self) -> None:
         """The client has gone."""
-        if self.session is not None:
+        if self.stream is not None:
             with self.served.lock:
-                self.session.hang_up()
+                self.stream.hang_up()
+            self.stream = None
 
-
-class Exec(PodStream):
-    """`kubectl exec`."""
-
-    def open(self, *arguments: str, **_: str) -> None:
-        """Run the command; raises `BadRequest` for a request without one."""
-        namespace, pod = arguments
-        try:
-            if "dryRun" in self.asked.query:
-                raise BadRequest("a command cannot be run dry")
-            command = self.asked.query.get("command", ())
-            if not command:
-                raise BadRequest("you must specify at least one command for the container")
-            container = self.asked.text("container")
-            if self.asked.flag("stdin"):
-                tty = bool(self.asked.flag("tty"))
-                with self.served.lock:
-                    made = self.served.cluster.containers.session(
-                        pod, command, container, namespace, tty
-                    )
-                self.follow(made)
-            else:
-                self._run(pod, command, container, namespace)
-        except CourseError as refusal:
-            self.end(streams.failure(refusal.what))
-
-    def _run(self, pod: str, command: Sequence[str], container: str, namespace: str) -> None:
-        """Run a command without an input to its end."""
+    def _pass_on(self) -> None:
+        """Send what was said, and at the end how it ended."""
+        if self.stream is None:
+            return
         with self.served.lock:
-            done = self.served.cluster.containers.exec_sync(pod, command, container, namespace)
-        self._say("stdout", done.stdout)
-        self._say("stderr", done.stderr)
-        status: object = streams.SUCCESS
-        if done.exit_code:
-            text = f"command terminated with exit code {done.exit_code}"
-            status = streams.failure(text, done.exit_code)
-        self.end(status)
+            said, ended, status = self.stream.take(), self.stream.ended, self.stream.status
+        for name, data in said:
+            self.send(channels.CHANNELS[name], data)
+        if ended:
+            self.stream = None
+            self._end(status)
+
+    def _end(self, status: Document) -> None:
+        self.send(channels.ERROR, json.dumps(status).encode())
+        self.close(1000)
+
+    def _go_on(self) -> None:
+        """Have time pass, where it does not by itself, until the stream waits or has ended."""
+        if not self._passing and not self.served.paced:
+            self._passing = True
+            self._task = asyncio.ensure_future(self._pass_time())
+
+    async def _pass_time(self) -> None:
+        passed, most = 0.0, self._most()
+        while passed < most and (stream := self.stream) is not None and not stream.ended:
+            if stream.waits:
+                break
+            self.served.run(STEP)
+            passed += STEP
+            await asyncio.sleep(0)
+        self._passing = False
+
+    def _most(self) -> float:
+        """How long time passes for what was asked (simulated s)."""
+        if self.asked.path.endswith("/exec"):
+            return MOST
+        return ANSWERED if self.asked.flag("stdin") else 0.0
 
 
-class Attach(PodStream):
-    """`kubectl attach`."""
+class PortForwardHandler(StreamHandler):
+    """`kubectl port-forward` with plain WebSockets: a connection to each port of the request."""
 
-    def outcome(self, session: StreamSession) -> object:
-        """The container's exit code is told by its status, not by the stream."""
-        return streams.SUCCESS
+    _ports: PortsOfPod
+    _streams: list[PodStream]
 
-    def open(self, *arguments: str, **_: str) -> None:
-        """Join the streams of the container's own program."""
-        namespace, pod = arguments
-        try:
-            with self.served.lock:
-                made = self.served.cluster.containers.attach(
-                    pod, self.asked.text("container"), namespace, bool(self.asked.flag("tty"))
-                )
-            self.follow(made)
-        except CourseError as refusal:
-            self.end(streams.failure(refusal.what))
+    def accept(self) -> None:
+        """Ask for the Pod's ports; raises `CourseError`."""
+        self._ports = self.served.face.ports(self.asked)
+        self._numbers = _numbers(self.asked.query.get("ports", ()))
+
+    def select_subprotocol(self, subprotocols: list[str]) -> str | None:
+        """The only one: SPDY in a WebSocket is not spoken here."""
+        return channels.PORTS if channels.PORTS in subprotocols else None
+
+    def open(self, *_: str, **named: str) -> None:
+        """Connect to each port."""
+        with self.served.lock:
+            self._streams = [self._ports.dial(number) for number in self._numbers]
+        for place, number in enumerate(self._numbers):
+            for channel in (2 * place, 2 * place + 1):
+                self.send(channel, number.to_bytes(2, "little"))
+
+    def on_message(self, message: str | bytes) -> None:
+        """Bytes for a port; what it answers goes back at once."""
+        data = message.encode() if isinstance(message, str) else message
+        if not data or data[0] // 2 >= len(self._streams):
+            return
+        place = data[0] // 2
+        with self.served.lock:
+            stream = self._streams[place]
+            stream.type(data[1:])
+            said, ended = stream.take(), stream.ended
+        for name, part in said:
+            self.send(2 * place + (name == "stderr"), part)
+        if ended:
+            self.close(1000)
+
+    def on_close(self) -> None:
+        """The client has gone."""
+        with self.served.lock:
+            for stream in getattr(self, "_streams", ()):
+                stream.hang_up()
+
+
+def _numbers(texts: Sequence[str]) -> list[int]:
+    """The ports of a request; raises `BadRequest`."""
+    found = [int(each) for text in texts for each in text.split(",") if each.isdecimal()]
+    if not found or not all(0 < number < 65536 for number in found):
+        raise BadRequest('query parameter "port" is required')
+    return found

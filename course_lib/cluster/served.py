@@ -24,7 +24,7 @@ with extra("serve"):
     from tornado.web import Application
 
     from course_lib.cluster.handlers import API
-    from course_lib.cluster.pod_streams import Attach, Exec
+    from course_lib.cluster.pod_streams import PodStreamHandler, PortForwardHandler
 
 TICK = 0.05  # s between two looks at the clock
 SLICE = 1.0  # simulated s that run at a time; then clients get their turn
@@ -83,6 +83,11 @@ class Served(ServedSession):
         self.url = f"http://127.0.0.1:{self._sockets[0].getsockname()[1]}"
 
     @property
+    def paced(self) -> bool:
+        """Whether simulated time follows the clock."""
+        return self.speed > 0
+
+    @property
     def server(self) -> str:
         """The URL for `kubectl --server`: its path begins with the token."""
         return f"{self.url}/token/{self.token}"
@@ -135,8 +140,11 @@ class Served(ServedSession):
         self.loop, self._end = asyncio.get_running_loop(), asyncio.Event()
         own = {"served": self}
         pods = r"(?:/token/[^/]*)?/api/v1/namespaces/([^/]+)/pods/([^/]+)"
-        streams = [(pods + "/exec", Exec, own), (pods + "/attach", Attach, own)]
-        routes = [*streams, (".*", API, own)]
+        routes = [
+            (pods + "/(?:exec|attach)", PodStreamHandler, own),
+            (pods + "/portforward", PortForwardHandler, own),
+            (".*", API, own),
+        ]
         application = Application(routes, log_function=lambda handler: None)
         http = HTTPServer(application, max_body_size=LARGEST_REQUEST)
         http.add_sockets(self._sockets)

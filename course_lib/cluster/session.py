@@ -38,9 +38,14 @@ class ServedSession:
 
     def __init__(self, cluster: ServedCluster) -> None:
         self.cluster = cluster
-        self.face = Face(cluster.api.reach, cluster.containers)
+        self.face = Face(cluster.api.reach, cluster.containers.kubelets)
         self.token = secrets.token_urlsafe(24)
         self.lock = threading.RLock()
+
+    @property
+    def paced(self) -> bool:
+        """Whether simulated time passes by itself."""
+        return False
 
     def run(self, seconds: float) -> None:
         """Let simulated time pass; clients that watch hear of the changes."""

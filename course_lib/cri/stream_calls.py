@@ -19,6 +19,7 @@ from course_lib.cri.translate import invalid
 from course_lib.runtimes import RuntimeFault
 from course_lib.runtimes.commands import Commands
 from course_lib.runtimes.containers import Containers
+from course_lib.runtimes.forwarding import ForwardedPort
 from course_lib.runtimes.machine import RuntimeMachine
 from course_lib.runtimes.sandboxes import Sandboxes
 from course_lib.runtimes.session import StreamSession
@@ -48,7 +49,7 @@ class StreamCalls:
         machine: RuntimeMachine,
         commands: Commands,
     ) -> None:
-        self._commands = commands
+        self._commands, self._machine = commands, machine
         self._sandboxes, self._containers, self._sim = sandboxes, containers, machine.sim
         self._by_token: dict[str, StreamRequest] = {}
         self.address = "http://127.0.0.1:10010"
@@ -88,7 +89,8 @@ class StreamCalls:
             return self._commands.open(wanted.container_id, argv, wanted.stdin, wanted.tty)
         if isinstance(wanted, v1.AttachRequest):
             return self._commands.attach(wanted.container_id, wanted.stdin, wanted.tty)
-        raise RuntimeFault("Unimplemented", "no streams for portforward of a simulated container")
+        sandbox = self._sandboxes.by_id(wanted.pod_sandbox_id)
+        return ForwardedPort(self._machine.network_of(sandbox), sandbox.id, wanted.port[0])
 
     def redeem(self, token: str) -> StreamRequest:
         """What a token stands for; it is used up by this. Raises `RuntimeFault`."""

@@ -14,6 +14,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 
+from course_lib.apiserver.stream_channels import CHANNELS, CLOSE, ERROR, PROTOCOLS, STDIN
 from course_lib.cri import messages as v1
 from course_lib.cri.stream_calls import StreamCalls
 from course_lib.engine.real_time import RealTime
@@ -27,9 +28,6 @@ with extra("serve"):
     from tornado.web import Application
     from tornado.websocket import WebSocketHandler
 
-STDIN, STDOUT, STDERR, ERROR, RESIZE, CLOSE = 0, 1, 2, 3, 4, 255
-CHANNELS = {"stdout": STDOUT, "stderr": STDERR}
-PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
 EXECUTING = "Internal error occurred: error executing command in container"
 SUCCESS: Mapping[str, object] = {"metadata": {}, "status": "Success"}
 

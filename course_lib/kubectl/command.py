@@ -59,9 +59,9 @@ class Line(NamedTuple):
 def read(words: Sequence[str]) -> Line:
     """Read the words after `kubectl`; raises `CommandError` for what makes no sense."""
     found, rest = _find(list(words))
-    interspersed = found.path not in ("exec", "plugin")
     everywhere = described()[EVERYWHERE].flags
     try:
+        interspersed = found.path != "plugin"
         parsed = parse(rest, [*everywhere, *found.flags, HELP], interspersed=interspersed)
     except UsageError as problem:
         raise CommandError(f"{problem}\nSee 'kubectl {found.path} --help' for usage.") from None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from course_lib.apiserver.statuses import HTTPResponse
 from course_lib.objects.manifests import Document
 
 
@@ -98,6 +99,15 @@ class RefusedRequest(CommandError):
             return head
         texts = [f"{each.get('field', '')}: {each.get('message', '')}" for each in causes]
         return multiline(f"{head}: ", list(dict.fromkeys(texts)))
+
+
+def not_upgraded(answer: HTTPResponse) -> CommandError:
+    """What kubectl says of streams that a server refuses with an `answer`.
+
+    Source: `upgradeErrorMessage` of `k8s.io/streaming/pkg/httpstream/spdy/roundtripper.go`.
+    """
+    said = answer.document.get("message", "") if answer.text is None else answer.text.strip()
+    return CommandError(f"unable to upgrade connection: {said}")
 
 
 class Several(CommandError):

@@ -14,6 +14,7 @@ from course_lib.engine.ages import since
 from course_lib.engine.timestamps import EPOCH
 from course_lib.kubectl.catalogue import Described
 from course_lib.kubectl.failures import CommandError
+from course_lib.kubectl.keyboard import Keyboard
 from course_lib.kubectl.kubeconfig import DEFAULT_NAMESPACE, Kubeconfig
 from course_lib.kubectl.resources import ResourceMapper
 from course_lib.kubectl.selection import ResourceSelector, Selection, Wanted
@@ -26,7 +27,8 @@ class Environment:
     """What kubectl runs in: `terminal` shows what it writes, `stdin` is what it can read.
 
     `kubeconfig` names the clusters, `context` is the one in use. `connect` opens the way to it when
-    a command first needs it, and says how time passes there.
+    a command first needs it, and says how time passes there. `keyboard` is there where somebody
+    sits at a terminal.
     """
 
     def __init__(
@@ -36,8 +38,10 @@ class Environment:
         kubeconfig: Kubeconfig,
         context: str,
         connect: Callable[[], tuple[APIConnection, Time]],
+        keyboard: Keyboard | None = None,
     ) -> None:
         self.terminal, self.stdin = terminal, stdin or io.StringIO()
+        self.keyboard = keyboard
         self.kubeconfig, self.context = kubeconfig, context
         self._connect = connect
 
@@ -62,6 +66,7 @@ class Invocation:
         self.described, self.flags, self.args = described, parsed, list(parsed.args)
         self.around, self.terminal = around, around.terminal
         self.stdin: TextIO = around.stdin
+        self.keyboard = around.keyboard
         self.out, self.error = around.terminal.out, around.terminal.error
 
     @cached_property

@@ -11,6 +11,7 @@ from course_lib.kubectl import command
 from course_lib.kubectl.failures import CommandError
 from course_lib.kubectl.help import Help
 from course_lib.kubectl.invocation import Environment, Invocation
+from course_lib.kubectl.keyboard import Keyboard
 from course_lib.kubectl.kubeconfig import Kubeconfig
 from course_lib.kubectl.server import APIConnection, Time
 
@@ -36,11 +37,13 @@ class Kubectl:
         stdin: str | TextIO = "",
         context: str = "",
         terminal: Terminal | None = None,
+        keyboard: Keyboard | None = None,
     ) -> Result:
         """Run one command and return what it printed.
 
         `line` is what stands after `kubectl`, as text or as words; `stdin` is what it can read,
-        `context` counts where `--context` is not given. `terminal` shows what is written.
+        `context` counts where `--context` is not given. `terminal` shows what is written,
+        and `keyboard` is where somebody types, if anybody does.
         """
         terminal, code = terminal or Terminal(), 0
         source = io.StringIO(stdin) if isinstance(stdin, str) else stdin
@@ -59,6 +62,7 @@ class Kubectl:
                 self.kubeconfig,
                 chosen,
                 lambda: self._connect(chosen, **overrides),
+                keyboard,
             )
             read.command.run(Invocation(read.described, read.parsed, around))
         except CommandError as failure:

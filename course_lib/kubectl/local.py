@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from typing import TypeVar
 
 from course_lib.apiserver.bodies import Request
 from course_lib.apiserver.errors import Unreachable
-from course_lib.apiserver.pod_logs import Kubelets
+from course_lib.apiserver.kubelets import Kubelets
+from course_lib.apiserver.pod_streams import PodStream, PortsOfPod
 from course_lib.apiserver.rest import Face
 from course_lib.apiserver.statuses import HTTPResponse, refused
 from course_lib.apiserver.targets import target_of
@@ -16,8 +18,10 @@ from course_lib.apiserver.watching import WatchResponse
 from course_lib.client.local import ServerClient
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError, SimulationTimeout
-from course_lib.kubectl.failures import Plain, RefusedRequest
+from course_lib.kubectl.failures import Plain, RefusedRequest, not_upgraded
 from course_lib.objects.manifests import Document
+
+T = TypeVar("T")
 
 
 class LocalConnection:
@@ -45,6 +49,21 @@ class LocalConnection:
             return LocalEvents(self._face, request)
         except CourseError as refusal:
             raise RefusedRequest(refused(refusal).document) from None
+
+    def stream(self, request: Request) -> PodStream:
+        """Streams to a container in this process; raises `CommandError`."""
+        return self._upgraded(lambda: self._face.stream(request)())
+
+    def ports(self, request: Request) -> PortsOfPod:
+        """The ports of a Pod in this process; raises `CommandError`."""
+        return self._upgraded(lambda: self._face.ports(request))
+
+    def _upgraded(self, open_it: Callable[[], T]) -> T:
+        self._reach()
+        try:
+            return open_it()
+        except CourseError as refusal:
+            raise not_upgraded(refused(refusal)) from None
 
     def _reach(self) -> None:
         try:

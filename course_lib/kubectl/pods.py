@@ -66,6 +66,10 @@ def chosen_container(pod: Document, name: str, warn: Callable[[str], None]) -> P
     raise CommandError(f"{said} out of: {names_of(pod)}")
 
 
+def silent(text: str) -> None:
+    """Say nothing, where `chosen_container` would."""
+
+
 def selector_of(owner: Document) -> str:
     """The selector of the Pods of an object; raises `CommandError` for one without Pods."""
     kind, spec = owner.get("kind", ""), owner.get("spec") or {}
@@ -110,6 +114,16 @@ def pods_of(
     if not there() and not call.time.wait(there, patience):
         raise CommandError("timed out waiting for the condition")
     return sorted(found, key=order)
+
+
+def executable_pod(call: Invocation, owner: Document) -> Document:
+    """The Pod that an object means to one who runs a command: itself, or its most active one.
+
+    `call` is the command, `owner` the object. Raises `CommandError` for one without Pods.
+    """
+    if owner.get("kind") == "Pod":
+        return owner
+    return pods_of(call, owner, by_activity, "cannot attach to")[0]
 
 
 def by_logging(pod: Document) -> tuple[Any, ...]:

@@ -13,12 +13,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from urllib.parse import urlsplit
 
+from course_lib.apiserver import stream_channels as channels
 from course_lib.apiserver.bodies import Request
 from course_lib.apiserver.statuses import HTTPResponse, failure
 from course_lib.client.transport import QUIET, TIMEOUT, Address
 from course_lib.engine.timestamps import EPOCH
-from course_lib.kubectl.failures import Plain, RefusedRequest
+from course_lib.kubectl.failures import Plain, RefusedRequest, not_upgraded
+from course_lib.kubectl.remote_streams import RemotePorts, WebSocketStream
 from course_lib.kubectl.server import url_of
+from course_lib.kubectl.websocket import SWITCHED, WebSocket, handshake
 from course_lib.objects.manifests import Document
 
 POLL = 0.02  # real s between two looks at a condition
@@ -53,13 +56,40 @@ class HTTPConnection:
             raise self._unreachable(problem) from problem
         return HTTPEvents(connection, answer)
 
-    def _ask(
-        self, connection: http.client.HTTPConnection, request: Request
-    ) -> http.client.HTTPResponse:
+    def stream(self, request: Request) -> WebSocketStream:
+        """Streams to a container; raises `CommandError` for those that the server refuses."""
+        return WebSocketStream(self._socket(request, channels.COMMANDS))
+
+    def ports(self, request: Request) -> RemotePorts:
+        """The ports of a Pod; raises `CommandError` for one whose ports cannot be reached."""
+
+        def connect(port: int) -> WebSocket:
+            with_port = Request("GET", request.path, {"ports": [str(port)]}, request.headers)
+            return self._socket(with_port, channels.PORTS)
+
+        return RemotePorts(connect)
+
+    def _socket(self, request: Request, protocol: str) -> WebSocket:
+        connection = self._to.connect(TIMEOUT)
+        target = self._prefix + url_of(request)
+        try:
+            answer = handshake(connection, target, self._headers(request), protocol)
+            if answer.status != SWITCHED:
+                raise not_upgraded(_response(answer, answer.read()))
+        except (OSError, http.client.HTTPException) as problem:
+            raise self._unreachable(problem) from problem
+        return WebSocket(connection, answer)
+
+    def _headers(self, request: Request) -> dict[str, str]:
         headers = dict(request.headers)
         if self._to.token:
             headers["authorization"] = f"Bearer {self._to.token}"
-        target = self._prefix + url_of(request)
+        return headers
+
+    def _ask(
+        self, connection: http.client.HTTPConnection, request: Request
+    ) -> http.client.HTTPResponse:
+        target, headers = self._prefix + url_of(request), self._headers(request)
         connection.request(request.method, target, request.body or None, headers)
         return connection.getresponse()
 

@@ -11,8 +11,9 @@ from typing import Protocol, TextIO, TypeVar
 from course_lib.kubectl import files
 from course_lib.kubectl.chosen import Chosen, Selection, Wanted
 from course_lib.kubectl.failures import CommandError, RefusedRequest, UnknownKind
+from course_lib.kubectl.kubeconfig import DEFAULT_NAMESPACE
 from course_lib.kubectl.resources import Resource, ResourceMapper
-from course_lib.kubectl.server import ServerAPI
+from course_lib.kubectl.server import Path, ServerAPI
 from course_lib.objects.manifests import Document
 
 __all__ = ["Chosen", "ResourceSelector", "Selection", "Wanted"]
@@ -149,8 +150,22 @@ class ResourceSelector:
     def _one(self, resource: Resource, name: str) -> Chosen:
         space = self._invocation.namespace if resource.namespaced else ""
         path = resource.path(space, name, self._wanted.part)
-        document = self._invocation.server.get(path, self._wanted.extra, self._wanted.accept)
+        try:
+            document = self._invocation.server.get(path, self._wanted.extra, self._wanted.accept)
+        except RefusedRequest as refusal:
+            self._check_namespace(refusal, space)
+            raise
         return Chosen(resource, space, name, document)
+
+    def _check_namespace(self, refusal: RefusedRequest, namespace: str) -> None:
+        """Of an object that is not there, say first that its namespace is not (`Info.Get`)."""
+        if refusal.reason != "NotFound" or namespace in ("", DEFAULT_NAMESPACE):
+            return
+        try:
+            self._invocation.server.get(Path("v1", "namespaces", name=namespace))
+        except RefusedRequest as missing:
+            if missing.reason == "NotFound":
+                raise missing from None
 
     def _each(self, items: Iterable[T], find: Callable[[T], list[Chosen]]) -> Selection:
         """What is found for each item; a failure with one does not end the search."""

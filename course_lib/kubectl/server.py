@@ -10,6 +10,7 @@ import msgspec
 
 from course_lib.apiserver import aggregated
 from course_lib.apiserver.bodies import Request
+from course_lib.apiserver.pod_streams import PodStream, PortsOfPod
 from course_lib.apiserver.statuses import HTTPResponse, to_json
 from course_lib.kubectl.failures import RefusedRequest
 from course_lib.objects.manifests import Document
@@ -50,6 +51,12 @@ class APIConnection(Protocol):
 
     def watch(self, request: Request) -> Events:
         """A watch; raises `RefusedRequest` for one that the server does not accept."""
+
+    def stream(self, request: Request) -> PodStream:
+        """Streams to a container; raises `CommandError` for those that the server refuses."""
+
+    def ports(self, request: Request) -> PortsOfPod:
+        """The ports of a Pod; raises `CommandError` where the server refuses."""
 
 
 class Time(Protocol):
@@ -139,6 +146,18 @@ class ServerAPI:
         `query` and `accept` are as for `send`.
         """
         return self.connection.watch(_request("GET", path, {**query, "watch": "true"}, accept))
+
+    def stream(self, path: Path, options: Mapping[str, Sequence[str]]) -> PodStream:
+        """Streams to a container, as `options` of the request at a `path` say.
+
+        Raises `CommandError` for those that the server refuses.
+        """
+        headers = {"user-agent": "kubectl"}
+        return self.connection.stream(Request("GET", path.text, options, headers))
+
+    def ports(self, path: Path) -> PortsOfPod:
+        """The ports of the Pod at a `path`; raises `CommandError` where the server refuses."""
+        return self.connection.ports(Request("GET", path.text, {}, {"user-agent": "kubectl"}))
 
     def groups(self) -> list[Document]:
         """All groups with their versions and resources, the core group first."""

@@ -47,17 +47,19 @@ class Pipe:
         self._data = b""
         self.closed = False  # no more will come
         self.abandoned = False  # nobody reads
+        self.waited_for = False  # somebody looked for more than there is
 
     def feed(self, data: bytes) -> None:
         """More has come; raises `BrokenPipe` where nobody reads."""
         if self.abandoned:
             raise BrokenPipe
         self._data += data
+        self.waited_for = False
         self.changed()
 
     def close(self) -> None:
         """No more will come."""
-        self.closed = True
+        self.closed, self.waited_for = True, False
         self.changed()
 
     def abandon(self) -> None:
@@ -69,6 +71,7 @@ class Pipe:
         """The next line, its end included; nothing at the end of input; None: not yet."""
         line, end, rest = self._data.partition(b"\n")
         if not end and not self.closed:
+            self.waited_for = True
             return None
         self._data = rest
         return line + end
@@ -76,6 +79,7 @@ class Pipe:
     def chunk(self) -> bytes | None:
         """All that has come; nothing at the end of input; None: not yet."""
         if not self._data and not self.closed:
+            self.waited_for = True
             return None
         found, self._data = self._data, b""
         return found

@@ -43,6 +43,11 @@ class StreamSession:
         """Whether it is over."""
         return self.code is not None or self.fault is not None
 
+    @property
+    def waits(self) -> bool:
+        """Whether a program looks at its input, and finds nothing there."""
+        return self.stdin is not None and self.stdin.waited_for
+
     def on_output(self, hear: Write) -> None:
         """Have `hear` called with a stream and bytes, instead of keeping what is said."""
         self._listeners.append(hear)

@@ -94,7 +94,7 @@ def test_what_goes_wrong_before_the_api_is_a_status_too(served):
         ("OPTIONS", PODS, 405), ("FOO", PODS, 405),
         ("GET", f"{PODS}?labelSelector=%ff", 400), ("GET", f"{PODS}/x/log?tailLines=abc", 400),
         ("GET", f"{PODS}/x/log?tailLines=-1", 422), ("GET", f"{PODS}/x/log?limitBytes=0", 422),
-        ("GET", f"{PODS}/x/log?sinceSeconds=0", 422), ("POST", f"{PODS}/x/exec", 400),
+        ("GET", f"{PODS}/x/log?sinceSeconds=0", 422), ("POST", f"{PODS}/x/exec", 404),
         ("POST", f"{PODS}/x/log", 405), ("GET", f"{PODS}?watch=1&timeoutSeconds=x", 400),
         ("GET", f"{PODS}?watch=1&sendInitialEvents=true", 422),
         ("GET", f"{PODS}?watch=1&{ALL_AND_MORE}&resourceVersion=99999", 504),

@@ -160,8 +160,7 @@ def test_ages_that_kubectl_computes_are_right(tmp_path):
 
 REFUSED = {
     "apply --server-side -f data/web.yaml": "server-side apply is not simulated",
-    "attach deploy/web": "could not find the requested resource",
-    "port-forward deploy/web 0:80": "could not find the requested resource",
+    "port-forward deploy/web 0:80": "streams travel in WebSockets here, not in SPDY",
     "get --raw /healthz/nosuch": "the server could not find the requested resource",
 }
 

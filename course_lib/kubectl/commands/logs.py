@@ -14,6 +14,7 @@ from course_lib.kubectl.pods import (
     chosen_container,
     containers_of,
     pods_of,
+    silent,
 )
 from course_lib.kubectl.selection import Wanted
 from course_lib.kubectl.server import Path
@@ -124,13 +125,9 @@ def _containers(call: Invocation, owners: list[Document]) -> list[PodContainer]:
             if flags.on("all-containers"):
                 found += containers_of(pod)
             else:
-                warn = _silent if flags.on("all-pods") else call.error
+                warn = silent if flags.on("all-pods") else call.error
                 found.append(chosen_container(pod, _container_name(call), warn))
     return found
-
-
-def _silent(text: str) -> None:
-    """Say nothing."""
 
 
 def _text(call: Invocation, container: PodContainer, query: dict[str, str]) -> str:

@@ -144,6 +144,8 @@ POD = Kind(
         Subresource("binding", "Binding"),
         Subresource("log", "Pod"),
         Subresource("exec", "PodExecOptions"),
+        Subresource("attach", "PodAttachOptions"),
+        Subresource("portforward", "PodPortForwardOptions"),
         Subresource("resize", "Pod", narrow=narrowed_to_resize, validate=resize_errors),
         Subresource(
             "ephemeralcontainers", "Pod", narrow=narrowed_to_ephemeral, validate=ephemeral_errors
