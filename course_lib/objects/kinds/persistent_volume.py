@@ -9,9 +9,10 @@ from course_lib.objects.columns import UNSET, access_modes
 from course_lib.objects.field_errors import Errors, forbidden, invalid, not_supported, required
 from course_lib.objects.headings import table_columns
 from course_lib.objects.kind import Kind, Row
+from course_lib.objects.kinds.pod.defaults import complete_source
 from course_lib.objects.kinds.pod.placement import NodeSelector
 from course_lib.objects.kinds.pod.validation.affinity import node_selector
-from course_lib.objects.kinds.volume_sources import complete_source, own_form, source_errors
+from course_lib.objects.kinds.volume_sources import own_form, source_errors
 from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Object, Value
 from course_lib.objects.quantity import Quantity, ResourceList

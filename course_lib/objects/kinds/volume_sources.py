@@ -13,7 +13,7 @@ import course_lib.objects.kinds.pod.validation.cloud_volumes as of_pods
 from course_lib.objects.field_errors import Errors, forbidden, invalid, required
 from course_lib.objects.kinds.pod.validation.file_volumes import host_path
 from course_lib.objects.kinds.pod.validation.paths import no_backsteps
-from course_lib.objects.manifests import Document, places
+from course_lib.objects.manifests import Document
 from course_lib.objects.validation import formats
 from course_lib.objects.validation.meta import all_invalid
 from course_lib.objects.validation.resources import driver_name
@@ -60,31 +60,6 @@ PORTAL = (
     "iscsi.initiatorName is specified."
 )
 SPACE = "if the endpointnamespace is set, it must be a valid namespace name"
-DEFAULTS: Mapping[str, Document] = {  # where a field is left out or empty
-    "rbd": {"pool": "rbd", "user": "admin", "keyring": "/etc/ceph/keyring"},
-    "iscsi": {"iscsiInterface": "default"},
-    "scaleIO": {"storageMode": "ThinProvisioned", "fsType": "xfs"},
-}
-# Where a field is left out; `pkg/apis/core/v1/zz_generated.defaults.go`.
-_UNSET: Mapping[str, Document] = {
-    "hostPath": {"type": ""},
-    "azureDisk": {
-        "cachingMode": "ReadWrite",
-        "fsType": "ext4",
-        "readOnly": False,
-        "kind": "Shared",
-    },
-}
-
-
-def complete_source(spec: Document) -> None:
-    """Write the defaults of its source into a PersistentVolume's spec, or into a Pod's volume."""
-    for table, empty in ((DEFAULTS, (None, "")), (_UNSET, (None,))):
-        for field, values in table.items():
-            for source in places({"spec": spec}, f"spec.{field}", create=False):
-                for name, value in values.items():
-                    if source.get(name) in empty:
-                        source[name] = value
 
 
 def own_form(spec: Document) -> Document:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 
 from course_lib.objects.image_names import Reference, reference_problem
 from course_lib.objects.kinds.pod.disabled import drop_disabled
-from course_lib.objects.kinds.volume_sources import complete_source
 from course_lib.objects.manifests import Document, places
 
 PROBE_DEFAULTS = {
@@ -22,6 +22,21 @@ POD_DEFAULTS = {
     "dnsPolicy": "ClusterFirst",
     "schedulerName": "default-scheduler",
     "securityContext": {},
+}
+_EMPTY_SOURCES: Mapping[str, Document] = {  # where a field is left out or empty
+    "rbd": {"pool": "rbd", "user": "admin", "keyring": "/etc/ceph/keyring"},
+    "iscsi": {"iscsiInterface": "default"},
+    "scaleIO": {"storageMode": "ThinProvisioned", "fsType": "xfs"},
+}
+# Where a field is left out; `pkg/apis/core/v1/zz_generated.defaults.go`.
+_UNSET_SOURCES: Mapping[str, Document] = {
+    "hostPath": {"type": ""},
+    "azureDisk": {
+        "cachingMode": "ReadWrite",
+        "fsType": "ext4",
+        "readOnly": False,
+        "kind": "Shared",
+    },
 }
 _GROUPS = ("initContainers", "containers", "ephemeralContainers")
 
@@ -90,6 +105,16 @@ def _volume(volume: Document) -> None:
     for image in places(volume, "image", create=False):
         if isinstance(image.get("reference", ""), str):
             _default(image, "pullPolicy", pull_policy(image.get("reference", "")))
+
+
+def complete_source(spec: Document) -> None:
+    """Write the defaults of its source into a PersistentVolume's spec, or into a Pod's volume."""
+    for table, empty in ((_EMPTY_SOURCES, (None, "")), (_UNSET_SOURCES, (None,))):
+        for field, values in table.items():
+            for source in places({"spec": spec}, f"spec.{field}", create=False):
+                for name, value in values.items():
+                    if source.get(name) in empty:
+                        source[name] = value
 
 
 def _references(source: Document) -> None:
