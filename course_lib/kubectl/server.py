@@ -134,11 +134,20 @@ class ServerAPI:
         return self.send("GET", path, query, accept=accept)
 
     def items(self, path: Path | str, query: Query | None = None) -> list[Document]:
-        """The objects of a list, each with its kind and version; raises `RefusedRequest`."""
-        listed = self.get(path, query)
-        kind = str(listed.get("kind", "")).removesuffix("List")
-        head = {"apiVersion": listed.get("apiVersion", ""), "kind": kind}
-        return [head | each for each in listed.get("items") or []]
+        """The objects of a list, each with its kind and version; raises `RefusedRequest`.
+
+        With a `limit` in the query the list comes in parts (`FollowContinue`).
+        """
+        found: list[Document] = []
+        asked = dict(query or {})
+        while True:
+            listed = self.get(path, asked)
+            kind = str(listed.get("kind", "")).removesuffix("List")
+            head = {"apiVersion": listed.get("apiVersion", ""), "kind": kind}
+            found += [head | each for each in listed.get("items") or []]
+            asked["continue"] = str((listed.get("metadata") or {}).get("continue") or "")
+            if not asked["continue"]:
+                return found
 
     def watch(self, path: Path | str, query: Query, accept: str = JSON) -> Events:
         """Watch the collection at a `path`; raises `RefusedRequest`.

@@ -34,26 +34,6 @@ from tests.peers.kubectl_peer import KUBECTL, ROOT
 
 STORIES = Path(__file__).with_name("kubectl_stories")
 MANIFESTS = Path(__file__).with_name("kubectl_worlds")
-WIDGETS = """
-apiVersion: example.com/v1
-kind: Widget
-metadata: {name: one, labels: {a: b}, annotations: {c: d}}
-spec:
-  podIPs: [10.0.0.1, 10.0.0.2]
-  apiURL: http://example.com
-  lists: [[1, 2], [a, {b: c}]]
-  ratio: 0.25
-  large: 123456789012
-  none: null
-  on: true
-  parts: [{name: a, size: 1}, {name: b, items: []}]
-  empty: {}
-  dotted.name/with-slash: x
-  kebab-name: y
-  HTTPProxyURL: z
-  clusterUID: u
-status: {observedGeneration: 1}
-"""
 READING = ("get", "describe", "events", "explain", "top", "rollout history", "logs")
 TRIES = 4  # of a line that only reads: a second may pass between the two
 # What the real one does not say twice in the same way: a line of its log begins with the moment and
@@ -158,7 +138,8 @@ def described() -> Cluster:
     cluster = Cluster(nodes=3, start=time.time() - EPOCH.timestamp() - 100, name="course")
     for name in ("configuration", "pods", "workloads", "network", "storage"):
         cluster.apply(MANIFESTS / f"{name}.yaml")
-    cluster.apply(WIDGETS)
+    for name in ("definitions", "stand-ins"):
+        cluster.apply(MANIFESTS / f"{name}.yaml")
     cluster.run(60)
     broken = cluster.document("deployment", "shop")
     broken["spec"]["template"]["spec"]["containers"][0]["image"] = "registry.invalid/missing:1"
@@ -185,12 +166,25 @@ def guarded() -> Cluster:
     return cluster
 
 
+def outage() -> Cluster:
+    """A node without power, a cordoned one, and Pods that no node has room for."""
+    cluster = Cluster(nodes=3, start=time.time() - EPOCH.timestamp() - 500, name="course")
+    cluster.apply("data/web.yaml")
+    cluster.apply(MANIFESTS / "outage.yaml")
+    cluster.run(20)
+    cluster.faults.cut_power("node-1")
+    cluster.cordon("node-2")
+    cluster.run(480)
+    return cluster
+
+
 WORLDS: dict[str, Callable[[], Cluster]] = {
     "web": web,
     "empty": empty,
     "described": described,
     "daemons": daemons,
     "guarded": guarded,
+    "outage": outage,
 }
 
 

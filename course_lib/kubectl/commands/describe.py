@@ -76,8 +76,9 @@ def _describe(call: Invocation, describing: Describing, found: Selection) -> Non
         everywhere = call.flags.on("all-namespaces")
         place = "" if everywhere else f" in {call.namespace} namespace."
         call.error(f"No resources found{place}\n")
-    if found.failures or failures:  # also a single one is told as one of several
+    if found.failures:  # of the search even a single one is told as one of several
         raise Several([*found.failures, *failures.values()])
+    raise_all(list(failures.values()))
 
 
 def _describe_matching(call: Invocation, describing: Describing, missing: Selection) -> None:

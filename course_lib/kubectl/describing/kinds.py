@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from course_lib.kubectl.describing import (
     autoscaler,
+    certificate_request,
     classes,
     config,
     daemon_set,
@@ -89,6 +90,7 @@ DESCRIBERS: dict[str, Describer] = {
     "Deployment.apps": _first(deployment.lines),
     "DaemonSet.apps": _first(daemon_set.lines),
     "ReplicaSet.apps": _first(replica_set.lines),
+    "CertificateSigningRequest.certificates.k8s.io": _first(certificate_request.lines),
     "StorageClass.storage.k8s.io": _first(storage.lines_of_class),
     "CSINode.storage.k8s.io": _first(storage.lines_of_csi_node),
     "VolumeAttributesClass.storage.k8s.io": _first(storage.lines_of_attributes_class),
