@@ -221,7 +221,7 @@ FAULTS: dict[str, Fault] = {
         Fault(
             "crash-loop",
             "api's program ends with an error as soon as it starts",
-            (PODS, "read what it printed: kubectl logs deploy/api", EVENTS),
+            (PODS, "read what it printed: kubectl logs -l app=api", EVENTS),
             container("api", command=["sh", "-c", "echo no database; exit 1"]),
         ),
         Fault(
