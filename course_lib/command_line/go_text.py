@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import re
 from functools import cache
-from typing import Any
 
 import msgspec
 
@@ -92,7 +91,7 @@ def _positional(digits: str, exponent: int) -> str:
     return f"{whole}.{fraction}" if fraction else whole
 
 
-def value_text(value: Any) -> str:
+def value_text(value: object) -> str:
     """A value as `%v` prints it.
 
     >>> value_text({"b": [1, None], "a": True})
@@ -111,7 +110,7 @@ def value_text(value: Any) -> str:
     return str(value)
 
 
-def go_syntax(value: Any) -> str:
+def go_syntax(value: object) -> str:
     """A value as `%#v` prints it: as Go writes it in a program.
 
     >>> go_syntax({"a": [1, None]})
@@ -127,7 +126,7 @@ def go_syntax(value: Any) -> str:
     return quoted(value) if isinstance(value, str) else value_text(value)
 
 
-def type_name(value: Any) -> str:
+def type_name(value: object) -> str:
     """The type that Go has for a value of a document."""
     if isinstance(value, bool):
         return "bool"
@@ -138,12 +137,12 @@ def type_name(value: Any) -> str:
     return names.get(type(value), "interface {}")
 
 
-def compact_json(value: Any) -> str:
+def compact_json(value: object) -> str:
     """A value as `json.Marshal` writes it: keys sorted, safe within HTML."""
     return _safe(msgspec.json.encode(_whole(value), order="sorted").decode())
 
 
-def indented_json(value: Any, indent: int = 4, in_order: bool = False) -> str:
+def indented_json(value: object, indent: int = 4, in_order: bool = False) -> str:
     """A value as `json.MarshalIndent` writes it: safe within HTML, `indent` blanks a level.
 
     The keys of maps are sorted; `in_order` says that the order of the keys is to stay.
@@ -158,7 +157,7 @@ def _safe(text: str) -> str:
     return text
 
 
-def _whole(value: Any) -> Any:
+def _whole(value: object) -> object:
     """A value whose numbers are as Go writes them."""
     if isinstance(value, dict):
         return {key: _whole(each) for key, each in value.items()}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from functools import cache, cmp_to_key
-from typing import Any
 
 from course_lib.command_line.go_text import general, means_another_type
 
@@ -25,7 +24,7 @@ _ESCAPES = {
 _TO_ESCAPE = re.compile(f'{_SPECIAL.pattern}|[{_BREAKS}"\\\\]')
 
 
-def to_yaml(value: Any) -> str:
+def to_yaml(value: object) -> str:
     """A value as kubectl writes it in YAML.
 
     >>> print(to_yaml({"b": ["1", 1], "a": "x"}), end="")
@@ -44,7 +43,7 @@ def to_yaml(value: Any) -> str:
     return "\n".join([*lines, ""])
 
 
-def _mapping(value: dict[str, Any], indent: int, first: str, lines: list[str]) -> None:
+def _mapping(value: dict[str, object], indent: int, first: str, lines: list[str]) -> None:
     """Write a mapping; its first line begins with `first`, the others with blanks."""
     before = first or " " * indent
     blanks = " " * indent
@@ -62,7 +61,7 @@ def _mapping(value: dict[str, Any], indent: int, first: str, lines: list[str]) -
             lines.append(f"{start} {_scalar(each, indent + 2, len(start) + 1)}")
 
 
-def _sequence(value: list[Any], indent: int, first: str, lines: list[str]) -> None:
+def _sequence(value: list[object], indent: int, first: str, lines: list[str]) -> None:
     before = first or " " * indent
     blanks = " " * indent
     for each in value:
@@ -76,7 +75,7 @@ def _sequence(value: list[Any], indent: int, first: str, lines: list[str]) -> No
             lines.append(start + _scalar(each, indent + 2, len(start)))
 
 
-def _scalar(value: Any, indent: int, column: int) -> str:
+def _scalar(value: object, indent: int, column: int) -> str:
     """A value that has no lines of its own, at a column; further lines stand at the indent."""
     if isinstance(value, str):
         if _SIMPLE.fullmatch(value) and not means_another_type(value):
@@ -214,7 +213,7 @@ def _literal(text: str, indent: int) -> str:
     return "\n".join(["|" + hint, *(blanks + line if line else "" for line in body.split("\n"))])
 
 
-def natural_order(keys: dict[str, Any]) -> list[str]:
+def natural_order(keys: dict[str, object]) -> list[str]:
     """Keys in the order of go-yaml: numbers within them count as numbers, letters come last.
 
     >>> natural_order({"a10": 0, "a2": 0, "a.b": 0})

@@ -9,8 +9,9 @@ from __future__ import annotations
 import glob
 import json
 from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple, TextIO
+from typing import NamedTuple, TextIO
 
 import yaml
 
@@ -82,7 +83,7 @@ def _documents(text: str, source: str) -> Iterator[FileDocument]:
         yield FileDocument(document, source)
 
 
-def _parsed(text: str, source: str) -> list[Any]:
+def _parsed(text: str, source: str) -> list[object]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         if text.lstrip().startswith("{"):
@@ -95,7 +96,7 @@ def _parsed(text: str, source: str) -> list[Any]:
         raise CommandError(f"error parsing {source}: {_said(problem)}") from None
 
 
-def _json_stream(text: str) -> list[Any]:
+def _json_stream(text: str) -> list[object]:
     """Documents of JSON, one after the other."""
     decoder, found, place = json.JSONDecoder(), [], 0
     while text[place:].strip():
@@ -105,7 +106,7 @@ def _json_stream(text: str) -> list[Any]:
     return found
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """A value of YAML as JSON has it: keys and dates are text."""
     if isinstance(value, dict):
         return {_key(key): _plain(each) for key, each in value.items()}
@@ -113,6 +114,7 @@ def _plain(value: Any) -> Any:
         return [_plain(each) for each in value]
     if value is None or isinstance(value, bool | int | float | str):
         return value
+    assert isinstance(value, date), value  # a datetime is one, too
     return value.isoformat().replace("+00:00", "Z")
 
 

@@ -7,7 +7,6 @@ Source: kubernetes.io "Organizing Cluster Access Using kubeconfig Files"; client
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -52,7 +51,7 @@ class Kubeconfig:
         """The names of all of a `what`: cluster, context or user."""
         return [each["name"] for each in self._list(what)]
 
-    def entry(self, what: str, name: str) -> dict[str, Any]:
+    def entry(self, what: str, name: str) -> Document:
         """The cluster, context or user (`what`) of a name; raises `CommandError` for none."""
         for each in self._list(what):
             if each["name"] == name:
@@ -60,7 +59,7 @@ class Kubeconfig:
         said = f'context "{name}" does not exist' if what == "context" else ""
         raise CommandError(said or f'{what} "{name}" does not exist')
 
-    def put(self, what: str, name: str, entry: dict[str, Any]) -> None:
+    def put(self, what: str, name: str, entry: Document) -> None:
         """Add or replace the `entry` of a cluster, context or user (`what`) by its `name`."""
         kept = [each for each in self._list(what) if each["name"] != name]
         self.document[LISTS[what]] = sorted(
@@ -85,5 +84,5 @@ class Kubeconfig:
         if self.path is not None:
             self.path.write_text(to_yaml(self.document))
 
-    def _list(self, what: str) -> list[dict[str, Any]]:
+    def _list(self, what: str) -> list[Document]:
         return self.document.get(LISTS[what]) or []

@@ -7,7 +7,7 @@ Source: kubectl `pkg/polymorphichelpers` (`helpers.go`, `logsforobject.go`),
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -91,7 +91,10 @@ def _go_type(document: Document) -> str:
 
 
 def pods_of(
-    call: Invocation, owner: Document, order: Callable[[Document], Any], cannot: str
+    call: Invocation,
+    owner: Document,
+    order: Callable[[Document], tuple[bool | int | str, ...]],
+    cannot: str,
 ) -> list[Document]:
     """The Pods of an object, in an `order`; waits for the first where there is none.
 
@@ -126,12 +129,12 @@ def executable_pod(call: Invocation, owner: Document) -> Document:
     return pods_of(call, owner, by_activity, "cannot attach to")[0]
 
 
-def by_logging(pod: Document) -> tuple[Any, ...]:
+def by_logging(pod: Document) -> tuple[bool | int | str, ...]:
     """The order in which Pods are chosen for their logs: `ByLogging`."""
     return (*_rank(pod), -_restarts(pod), _created(pod))
 
 
-def by_activity(pod: Document) -> tuple[Any, ...]:
+def by_activity(pod: Document) -> tuple[bool | int | str, ...]:
     """The order in which Pods are chosen to run a command in: `ActivePods`, the best first."""
     deleting = "deletionTimestamp" in pod["metadata"]
     unassigned, phase, unready, since = _rank(pod)

@@ -6,7 +6,6 @@ Source: Go's `text/template/exec.go`; cli-runtime `pkg/printers/template.go`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from course_lib.command_line.go_text import compact_json, type_name, value_text
 from course_lib.command_line.values import quoted
@@ -46,14 +45,14 @@ class GoTemplate:
     def __init__(self, text: str, missing_keys: bool = True) -> None:
         self._text, self._missing_keys = text, missing_keys
         self._actions = parse(text)
-        self._variables: list[tuple[str, Any]] = []
+        self._variables: list[tuple[str, object]] = []
 
-    def run(self, document: Any, write: Write) -> None:
+    def run(self, document: object, write: Write) -> None:
         """Write the text for a document; raises `TemplateProblem` where it does not fit."""
         self._variables = [("$", document)]
         self._all(self._actions, document, write)
 
-    def _all(self, actions: Sequence[TemplateAction], dot: Any, write: Write) -> None:
+    def _all(self, actions: Sequence[TemplateAction], dot: object, write: Write) -> None:
         for action in actions:
             if action.kind == "text":
                 write(action.text)
@@ -68,7 +67,7 @@ class GoTemplate:
                 self._block(action, dot, write)
                 del self._variables[known:]
 
-    def _block(self, action: TemplateAction, dot: Any, write: Write) -> None:
+    def _block(self, action: TemplateAction, dot: object, write: Write) -> None:
         if action.kind == "range":
             self._range(action, dot, write)
             return
@@ -79,7 +78,7 @@ class GoTemplate:
         else:
             self._all(action.otherwise, dot, write)
 
-    def _range(self, action: TemplateAction, dot: Any, write: Write) -> None:
+    def _range(self, action: TemplateAction, dot: object, write: Write) -> None:
         pipeline = action.pipeline
         value = self._piped(TemplatePipeline(pipeline.commands), dot)
         empty, known = True, len(self._variables)
@@ -96,7 +95,7 @@ class GoTemplate:
         if empty:
             self._all(action.otherwise, dot, write)
 
-    def _items(self, value: Any, pipeline: TemplatePipeline) -> Iterable[tuple[Any, Any]]:
+    def _items(self, value: object, pipeline: TemplatePipeline) -> Iterable[tuple[object, object]]:
         if isinstance(value, dict):
             return ((key, value[key]) for key in sorted(value))
         if isinstance(value, list):
@@ -108,13 +107,13 @@ class GoTemplate:
         first = pipeline.commands[0][0]
         raise self._problem(first, f"range can't iterate over {value_text(value)}")
 
-    def _set_range(self, pipeline: TemplatePipeline, key: Any, item: Any) -> None:
+    def _set_range(self, pipeline: TemplatePipeline, key: object, item: object) -> None:
         names = pipeline.variables
         values = (item,) if len(names) == 1 else (key, item)
         for name, value in zip(names, values, strict=False):
             self._set(name, value, pipeline.assigns)
 
-    def _set(self, name: str, value: Any, assigns: bool) -> None:
+    def _set(self, name: str, value: object, assigns: bool) -> None:
         if assigns:
             for n in range(len(self._variables) - 1, -1, -1):
                 if self._variables[n][0] == name:
@@ -124,15 +123,15 @@ class GoTemplate:
 
     # Pipelines
 
-    def _piped(self, pipeline: TemplatePipeline, dot: Any) -> Any:
-        value: Any = _WITHOUT_ARGUMENT
+    def _piped(self, pipeline: TemplatePipeline, dot: object) -> object:
+        value: object = _WITHOUT_ARGUMENT
         for command in pipeline.commands:
             value = self._command(command, dot, value)
         for name in pipeline.variables:
             self._set(name, value, pipeline.assigns)
         return value
 
-    def _command(self, command: Sequence[TemplateOperand], dot: Any, last: Any) -> Any:
+    def _command(self, command: Sequence[TemplateOperand], dot: object, last: object) -> object:
         first = command[0]
         if first.kind == "function" and not first.fields:
             return self._call(command, dot, last)
@@ -145,7 +144,7 @@ class GoTemplate:
             raise self._problem(first, "nil is not a command")
         return self._operand(first, dot)
 
-    def _operand(self, operand: TemplateOperand, dot: Any) -> Any:
+    def _operand(self, operand: TemplateOperand, dot: object) -> object:
         if operand.kind == "pipeline":
             value = self._piped(operand.value, dot)
         elif operand.kind == "variable":
@@ -164,7 +163,7 @@ class GoTemplate:
             own_type = False
         return None if value is _ABSENT else value
 
-    def _field(self, operand: TemplateOperand, value: Any, name: str, own_type: bool) -> Any:
+    def _field(self, operand: TemplateOperand, value: object, name: str, own_type: bool) -> object:
         """The field of a value; `own_type` says that the value's type is known, as of variables."""
         if value is _ABSENT:
             if not self._missing_keys:
@@ -179,7 +178,7 @@ class GoTemplate:
         kind = type_name(value) if own_type else "interface {}"
         raise self._problem(operand, f"can't evaluate field {name} in type {kind}")
 
-    def _call(self, command: Sequence[TemplateOperand], dot: Any, last: Any) -> Any:
+    def _call(self, command: Sequence[TemplateOperand], dot: object, last: object) -> object:
         name = command[0].value
         if name in ("and", "or"):
             return self._shortcut(name, command, dot, last)
@@ -200,9 +199,11 @@ class GoTemplate:
             said = f"error calling {name}: {problem}"
             raise self._problem(command[0], said, whole) from None
 
-    def _shortcut(self, name: str, command: Sequence[TemplateOperand], dot: Any, last: Any) -> Any:
+    def _shortcut(
+        self, name: str, command: Sequence[TemplateOperand], dot: object, last: object
+    ) -> object:
         """`and` and `or`: no argument is looked at after the one that decides."""
-        value: Any = None
+        value: object = None
         for each in command[1:]:
             value = self._operand(each, dot)
             if truth(value) == (name == "or"):

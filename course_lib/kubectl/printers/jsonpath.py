@@ -37,7 +37,7 @@ from course_lib.kubectl.printers.jsonpath_syntax import (
 )
 from course_lib.objects.manifests import Document
 
-Values = list[Any]
+Values = list[object]
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le,
     ">": operator.gt, ">=": operator.ge,
@@ -59,7 +59,7 @@ class JSONPathTemplate:
         # As in the real one, what a range has passed is gone for the next document.
         self._start = 0
 
-    def find(self, document: Any) -> list[Values]:
+    def find(self, document: object) -> list[Values]:
         """What each part finds; raises `JSONPathProblem` for a document that does not fit."""
         found: list[Values] = []
         place = self._start
@@ -129,13 +129,13 @@ class JSONPathTemplate:
             raise JSONPathProblem(f"{name} is not found")
         return found
 
-    def _filtered(self, items: Any, step: PathFilter) -> Values:
+    def _filtered(self, items: object, step: PathFilter) -> Values:
         if not isinstance(items, list):
             said = f"{value_text(items)} is not array or slice and cannot be filtered"
             raise JSONPathProblem(said)
         return [item for item in items if self._holds(item, step)]
 
-    def _holds(self, item: Any, step: PathFilter) -> bool:
+    def _holds(self, item: object, step: PathFilter) -> bool:
         if not step.operator:
             try:
                 return bool(self._walk([item], step.left))
@@ -152,7 +152,7 @@ class JSONPathTemplate:
         return compared(sides[0], step.operator, sides[1])
 
 
-def compared(left: Any, sign: str, right: Any) -> bool:
+def compared(left: object, sign: str, right: object) -> bool:
     """Whether `left` and `right` compare as a `sign` such as `<=` says.
 
     Raises `JSONPathProblem` for values that cannot be compared.
@@ -169,7 +169,7 @@ def compared(left: Any, sign: str, right: Any) -> bool:
     return _COMPARE[sign](left, right)
 
 
-def _part(items: Any, step: PathSlice) -> Values:
+def _part(items: object, step: PathSlice) -> Values:
     if not isinstance(items, list):
         raise JSONPathProblem(f"{type_name(items)} is not array or slice")
     length = len(items)
@@ -189,7 +189,7 @@ def _part(items: Any, step: PathSlice) -> Values:
     return items[first : last : step.step or 1]
 
 
-def _inside(value: Any) -> Values:
+def _inside(value: object) -> Values:
     if isinstance(value, dict):
         return list(value.values())
     return list(value) if isinstance(value, list) else []
@@ -231,13 +231,13 @@ class JSONPathPrinter:
                 f"\tobject given to jsonpath engine was:\n\t\t{go_syntax(document)}\n\n\n"
             ) from None
 
-    def _shown(self, values: Sequence[Any]) -> str:
+    def _shown(self, values: Sequence[object]) -> str:
         if self._as_json:
             return indented_json(list(values)) + "\n"
         return " ".join(map(_as_text, values))
 
 
-def _as_text(value: Any) -> str:
+def _as_text(value: object) -> str:
     if isinstance(value, dict | list):
         return compact_json(value)
     return "null" if value is None else value_text(value)

@@ -23,12 +23,12 @@ class CallProblem(Exception):
     """A function that cannot work with what it is given; the message is Go's."""
 
 
-def truth(value: Any) -> bool:
+def truth(value: object) -> bool:
     """Whether a value counts as true: whether it is not empty."""
     return bool(value)
 
 
-def _length(value: Any) -> int:
+def _length(value: object) -> int:
     if value is None:
         raise CallProblem("len of nil pointer")
     if isinstance(value, str):
@@ -38,7 +38,7 @@ def _length(value: Any) -> int:
     raise CallProblem(f"len of type {type_name(value)}")
 
 
-def _index(value: Any, *keys: Any) -> Any:
+def _index(value: object, *keys: object) -> object:
     if value is None:
         raise CallProblem("index of untyped nil")
     for key in keys:
@@ -55,7 +55,7 @@ def _index(value: Any, *keys: Any) -> Any:
     return value
 
 
-def _item(value: Any, key: Any) -> Any:
+def _item(value: Any, key: object) -> object:
     if not isinstance(key, int) or isinstance(key, bool):
         raise CallProblem(f"cannot index slice/array with type {_kind(key)}")
     items = list(value.encode()) if isinstance(value, str) else value
@@ -64,11 +64,11 @@ def _item(value: Any, key: Any) -> Any:
     return items[key]
 
 
-def _kind(value: Any) -> str:
+def _kind(value: object) -> str:
     return "int" if type(value) is int else type_name(value)
 
 
-def _slice(value: Any, *places: Any) -> Any:
+def _slice(value: object, *places: Any) -> object:
     if not isinstance(value, list | str):
         raise CallProblem(f"can't slice item of type {type_name(value)}")
     first = places[0] if places else 0
@@ -81,7 +81,7 @@ def _slice(value: Any, *places: Any) -> Any:
     return value[first:last]
 
 
-def _equal(one: Any, *others: Any) -> bool:
+def _equal(one: object, *others: object) -> bool:
     if not others:
         raise CallProblem("missing argument for comparison")
     for other in others:
@@ -95,11 +95,11 @@ def _equal(one: Any, *others: Any) -> bool:
     return False
 
 
-def _not_equal(one: Any, other: Any) -> bool:
+def _not_equal(one: object, other: object) -> bool:
     return not _equal(one, other)
 
 
-def _less(one: Any, other: Any) -> bool:
+def _less(one: Any, other: object) -> bool:
     for each in (one, other):
         if not isinstance(each, str | int | float):
             raise CallProblem("invalid type for comparison")
@@ -107,14 +107,15 @@ def _less(one: Any, other: Any) -> bool:
         raise CallProblem("incompatible types for comparison")
     if isinstance(one, bool):
         raise CallProblem("invalid type for comparison")
-    return bool(one < other)
+    least: Any = one  # text or number, as the other
+    return bool(least < other)
 
 
-def _less_or_equal(one: Any, other: Any) -> bool:
+def _less_or_equal(one: object, other: object) -> bool:
     return _less(one, other) or _equal(one, other)
 
 
-def _print(*values: Any) -> str:
+def _print(*values: object) -> str:
     """Values in a row, with a blank between two of which none is text."""
     out = ""
     for n, value in enumerate(values):
@@ -124,11 +125,11 @@ def _print(*values: Any) -> str:
     return out
 
 
-def _println(*values: Any) -> str:
+def _println(*values: object) -> str:
     return " ".join(map(value_text, values)) + "\n"
 
 
-def formatted(form: str, *values: Any) -> str:
+def formatted(form: str, *values: object) -> str:
     """Values in a text with verbs such as `%s`, as `fmt.Sprintf` writes it.
 
     >>> formatted("%-5s|%03d|%q|%v|%.1f|%d%%", "a", 7, "b", None, 0.25, 50)
@@ -160,7 +161,7 @@ def _padded(text: str, marks: str, width: int, verb: str) -> str:
     return text.rjust(width)
 
 
-def _verb(verb: str, value: Any, marks: str, precision: str | None) -> str:
+def _verb(verb: str, value: object, marks: str, precision: str | None) -> str:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     places = int(precision) if precision is not None else None
     if verb == "v":
@@ -187,7 +188,7 @@ def _verb(verb: str, value: Any, marks: str, precision: str | None) -> str:
     return f"%!{verb}({said})"
 
 
-def _decoded(text: Any) -> str:
+def _decoded(text: object) -> str:
     if not isinstance(text, str):
         raise CallProblem(f"wrong type for value; expected string; got {type_name(text)}")
     for place, letter in enumerate(text):
@@ -201,7 +202,7 @@ def _decoded(text: Any) -> str:
         raise CallProblem(said) from None
 
 
-def _exists(value: Any, *keys: Any) -> bool:
+def _exists(value: object, *keys: object) -> bool:
     for key in keys:
         if isinstance(value, list) and isinstance(key, int) and 0 <= key < len(value):
             value = value[key]
@@ -212,12 +213,12 @@ def _exists(value: Any, *keys: Any) -> bool:
     return value is not None
 
 
-def _html(*values: Any) -> str:
+def _html(*values: object) -> str:
     text = html.escape(_print(*values), quote=False)
     return text.replace('"', "&#34;").replace("'", "&#39;")
 
 
-def _javascript(*values: Any) -> str:
+def _javascript(*values: object) -> str:
     text = _print(*values).replace("\\", "\\\\").replace("'", "\\'").replace('"', '\\"')
     for letter in "<>&=":
         text = text.replace(letter, f"\\u{ord(letter):04X}")
@@ -226,7 +227,7 @@ def _javascript(*values: Any) -> str:
 
 _MANY = 1_000_000
 # How many arguments each takes, at least and at most.
-CALLS: dict[str, tuple[int, int, Callable[..., Any]]] = {
+CALLS: dict[str, tuple[int, int, Callable[..., object]]] = {
     "not": (1, 1, lambda value: not truth(value)),
     "len": (1, 1, _length),
     "index": (1, _MANY, _index),
