@@ -60,7 +60,7 @@ def to_kyaml(value: Any, indent: int = 0) -> str:
     return "{}" if value == {} else "[]" if value == [] else str(value)
 
 
-def _mapping(value: dict[str, Any], indent: int) -> str:
+def _mapping(value: Document, indent: int) -> str:
     blanks = "  " * indent
     lines = [f"{blanks}  {_key(key)}: {to_kyaml(value[key], indent + 1)},\n" for key in value]
     return f"{{\n{''.join(lines)}{blanks}}}"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import msgspec
 
@@ -113,7 +112,7 @@ def _is_name(column: Document) -> bool:
     return column.get("format") == "name" and column.get("type") == "string"
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     """A cell as text: one line, without control characters."""
     if value is None:
         return ""

@@ -7,8 +7,6 @@ Source: Go's `text/template/parse`.
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from course_lib.command_line.values import quoted
@@ -27,7 +25,7 @@ class TemplateOperand(msgspec.Struct, frozen=True):
     """
 
     kind: str
-    value: Any
+    value: object
     fields: tuple[str, ...]
     place: int
     text: str

@@ -9,12 +9,12 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from course_lib.command_line.values import quoted
 from course_lib.kubectl.failures import CommandError
 from course_lib.kubectl.help import unexpected_arguments
 from course_lib.kubectl.invocation import Invocation
+from course_lib.objects.manifests import Document
 
 ACTIVE = (
     'warning: this removed your active context, use "kubectl config use-context" to select a '
@@ -165,18 +165,18 @@ def _delete(call: Invocation, what: str) -> None:
     call.out(f"deleted {what} {name} from {config.place}\n")
 
 
-def _existing(call: Invocation, what: str, name: str) -> dict[str, Any]:
+def _existing(call: Invocation, what: str, name: str) -> Document:
     config = call.around.kubeconfig
     return dict(config.entry(what, name)) if name in config.names(what) else {}
 
 
-def _save(call: Invocation, what: str, name: str, entry: dict[str, Any]) -> None:
+def _save(call: Invocation, what: str, name: str, entry: Document) -> None:
     config = call.around.kubeconfig
     config.put(what, name, {key: value for key, value in entry.items() if value})
     config.save()
 
 
-def _set(call: Invocation, entry: dict[str, Any], names: Sequence[str]) -> None:
+def _set(call: Invocation, entry: Document, names: Sequence[str]) -> None:
     """Put the flags that are given into an entry; an empty one removes its field."""
     for name in names:
         if name in call.flags.given:
@@ -185,12 +185,12 @@ def _set(call: Invocation, entry: dict[str, Any], names: Sequence[str]) -> None:
                 del entry[name]
 
 
-def _drop(entry: dict[str, Any], names: Sequence[str]) -> None:
+def _drop(entry: Document, names: Sequence[str]) -> None:
     for name in names:
         entry.pop(name, None)
 
 
-def _certificates(call: Invocation, entry: dict[str, Any], names: Sequence[str]) -> None:
+def _certificates(call: Invocation, entry: Document, names: Sequence[str]) -> None:
     """Put files of certificates into an entry: their paths, or with `--embed-certs` the content."""
     flags = call.flags
     embed = flags.on("embed-certs")

@@ -6,14 +6,13 @@ Source: kubectl `pkg/cmd/config` (`view.go`, `get_contexts.go`, ...); client-go
 
 from __future__ import annotations
 
-from typing import Any
-
 from course_lib.kubectl.failures import CommandError, Plain, raise_all
 from course_lib.kubectl.invocation import Invocation
 from course_lib.kubectl.kubeconfig import LISTS, Kubeconfig
 from course_lib.kubectl.printers.choice import printer_of
 from course_lib.kubectl.printers.tabwriter import TabWriter
 from course_lib.kubectl.typed import StructDocument
+from course_lib.objects.manifests import Document
 
 REDACTED, OMITTED = "REDACTED", "DATA+OMITTED"
 _SECRETS = ("password", "token")
@@ -66,7 +65,7 @@ def _minified(config: Kubeconfig, context: str) -> Kubeconfig:
 
 
 def _shown(config: Kubeconfig, secrets: bool) -> StructDocument:
-    shown: dict[str, Any] = {"kind": "Config", "apiVersion": "v1"}
+    shown: Document = {"kind": "Config", "apiVersion": "v1"}
     for what in ("cluster", "user", "context"):
         entries = [
             {"name": name, what: _entry(what, config.entry(what, name), secrets)}
@@ -76,7 +75,7 @@ def _shown(config: Kubeconfig, secrets: bool) -> StructDocument:
     return StructDocument(shown | {"current-context": config.current})
 
 
-def _entry(what: str, entry: dict[str, Any], secrets: bool) -> dict[str, Any]:
+def _entry(what: str, entry: Document, secrets: bool) -> Document:
     shown = {key: entry[key] for key in _ORDER[what] if entry.get(key)}
     if secrets:
         return shown

@@ -7,11 +7,10 @@ Source: kubectl `pkg/explain/v2/templates/plaintext.tmpl`, `funcs.go`; the wrapp
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from course_lib.objects.manifests import Document
 
-Schema = dict[str, Any]
+Schema = Document
 MOST_VALUES = 4  # of an enumeration that a list of fields shows
 _DESCRIPTION = 76  # characters of a line
 
