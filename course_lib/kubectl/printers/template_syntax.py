@@ -7,6 +7,8 @@ Source: Go's `text/template/parse`.
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from course_lib.command_line.values import quoted
@@ -25,7 +27,7 @@ class TemplateOperand(msgspec.Struct, frozen=True):
     """
 
     kind: str
-    value: object
+    value: Any
     fields: tuple[str, ...]
     place: int
     text: str
