@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Iterator
+from typing import Any
 
 import msgspec
 
@@ -39,7 +40,7 @@ class TemplateWord(msgspec.Struct, frozen=True):
 
     kind: str
     text: str
-    value: object
+    value: Any
     place: int
     line: int
 
@@ -122,7 +123,7 @@ def _fault(text: str, place: int) -> str:
     return f"unrecognized character in action: U+{ord(letter):04X} '{letter}'"
 
 
-def _meaning(found: re.Match[str]) -> tuple[str, object]:
+def _meaning(found: re.Match[str]) -> tuple[str, Any]:
     kind, text = str(found.lastgroup), found[0]
     if kind == "name":
         if text in _KEYWORDS:
