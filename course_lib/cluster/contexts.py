@@ -19,16 +19,18 @@ from course_lib.kubectl.kubeconfig import Kubeconfig
 from course_lib.kubectl.local import LocalConnection, SimulatedTime
 
 if TYPE_CHECKING:
+    from course_lib.cluster.maintenance import Maintenance
     from course_lib.kubectl.server import APIConnection, Time
 
 USER = "learner"
 
 
 class KnownCluster(Protocol):
-    """What kubectl needs of a cluster."""
+    """What kubectl, etcdctl and crictl need of a cluster."""
 
     api: ServerClient
     containers: ContainerAccess
+    maintenance: Maintenance
 
 
 class Contexts:
@@ -60,6 +62,12 @@ class Contexts:
         config.use(name)
         return name
 
+    @property
+    def in_use(self) -> KnownCluster:
+        """The cluster of the context in use; raises `CommandError` where none is."""
+        named = self.kubeconfig.entry("context", self.kubeconfig.current)
+        return self._cluster(named.get("cluster", ""))
+
     def _connect(
         self, context: str, cluster: str = "", **others: str
     ) -> tuple[APIConnection, Time]:
@@ -68,11 +76,15 @@ class Contexts:
                 raise CommandError(f"--{name} is for a cluster that is served, on a command line")
         named = self.kubeconfig.entry("context", context).get("cluster", "") if context else ""
         cluster = cluster or named
-        known = self._clusters.get(cluster)
-        if known is None:
-            raise CommandError("there is no cluster: make one, with cluster = Cluster()")
+        known = self._cluster(cluster)
         way = LocalConnection(known.api, _address(cluster), known.containers.kubelets)
         return way, SimulatedTime(known.api.sim)
+
+    def _cluster(self, name: str) -> KnownCluster:
+        known = self._clusters.get(name)
+        if known is None:
+            raise CommandError("there is no cluster: make one, with cluster = Cluster()")
+        return known
 
     def _forget_gone(self) -> None:
         for name in self.kubeconfig.names("cluster"):

@@ -1,16 +1,20 @@
-"""`%kubectl` and `%%kubectl` in a notebook: the words of the line are those of kubectl.
+"""`%kubectl`, `%etcdctl`, `%etcdutl` and `%crictl` in a notebook: lines as they are typed at work.
 
 `%%kubectl apply -f -` reads the cell: it is the manifest. `{name}` in a line is the value of the
-notebook's variable of that name. The magics are there as soon as a notebook has made a cluster.
+notebook's variable of that name. The magics are there as soon as a notebook has made a cluster,
+and speak to the cluster in use: `%kubectl config use-context` chooses another.
 """
 
 from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from course_lib.cluster.contexts import CONTEXTS, KnownCluster
+from course_lib.command_line import Result
+from course_lib.kubectl.failures import CommandError
 
 _VARIABLE = re.compile(r"(?<!\{)\{([A-Za-z_]\w*)\}(?!\})")
 
@@ -20,24 +24,63 @@ def kubectl(line: str, cell: str | None = None) -> None:
 
     `cell` is what `-f -` reads.
     """
-    from IPython.display import display
-
-    display(CONTEXTS.kubectl(_filled(line), cell or ""))  # type: ignore[no-untyped-call]
+    _show(CONTEXTS.kubectl(_filled(line), cell or ""))
 
 
-kubectl._ipython_magic_no_var_expand = True  # type: ignore[attr-defined]  # of jsonpath's braces
+def etcdctl(line: str, cell: str | None = None) -> None:
+    """Run one command of etcdctl on the cluster in use; `cell` is what `txn` reads."""
+    typed = f"etcdctl {_filled(line)}"
+    _show(_in_use(lambda cluster: cluster.maintenance.etcdctl(typed, cell or "")))
+
+
+def etcdutl(line: str) -> None:
+    """Run one command of etcdutl where the files of `etcdctl snapshot save` are."""
+    typed = f"etcdutl {_filled(line)}"
+    _show(_in_use(lambda cluster: cluster.maintenance.etcdctl(typed)))
+
+
+def crictl(line: str) -> None:
+    """Run one command of crictl on the node that `--node` names, or on the first one."""
+    _show(_in_use(lambda cluster: cluster.containers.crictl(_filled(line))))
+
+
+MAGICS = {
+    "kubectl": (kubectl, "line_cell"),
+    "etcdctl": (etcdctl, "line_cell"),
+    "etcdutl": (etcdutl, "line"),
+    "crictl": (crictl, "line"),
+}
+
+for _magic, _ in MAGICS.values():  # IPython is not to read the braces of jsonpath
+    _magic._ipython_magic_no_var_expand = True  # type: ignore[attr-defined]
 
 
 def introduce(cluster: KnownCluster, name: str) -> str:
-    """Make a cluster known to `%kubectl`; returns its name.
+    """Make a cluster known to the magics; returns its name.
 
     `name` is empty for one with a number. In a notebook the magics are there from now on; IPython
     is not imported for it.
     """
     shell = _shell()
     if shell is not None and "kubectl" not in shell.magics_manager.magics["line"]:
-        shell.register_magic_function(kubectl, "line_cell", "kubectl")
+        for word, (magic, form) in MAGICS.items():
+            shell.register_magic_function(magic, form, word)
     return CONTEXTS.add(cluster, name)
+
+
+def _in_use(run: Callable[[KnownCluster], Result]) -> Result:
+    """What `run` says of the cluster in use; in words where there is none."""
+    try:
+        return run(CONTEXTS.in_use)
+    except CommandError as failure:
+        return Result(stderr=failure.shown(), code=failure.code)
+
+
+def _show(result: Result) -> None:
+    """Display a result as a terminal shows it."""
+    from IPython.display import display
+
+    display(result)  # type: ignore[no-untyped-call]
 
 
 def _filled(line: str) -> str:
