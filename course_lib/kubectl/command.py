@@ -64,6 +64,9 @@ def read(words: Sequence[str]) -> Line:
         interspersed = found.path != "plugin"
         parsed = parse(rest, [*everywhere, *found.flags, HELP], interspersed=interspersed)
     except UsageError as problem:
+        if found.path == "diff":  # of which 1 means that there are differences
+            said = f"{problem}\nSee 'kubectl diff -h' for help and examples"
+            raise CommandError(said, code=2) from None
         raise CommandError(f"{problem}\nSee 'kubectl {found.path} --help' for usage.") from None
     if parsed.on("help"):
         raise Help(help_of(found))

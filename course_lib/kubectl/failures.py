@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from course_lib.apiserver.statuses import HTTPResponse
+from course_lib.command_line.values import quoted
 from course_lib.objects.manifests import Document
 
 
@@ -49,15 +50,11 @@ class Silent(CommandError):
         return ""
 
 
-class UnknownKind(CommandError):
-    """A document is of a kind that the server does not have."""
-
-
 class RefusedRequest(CommandError):
-    """The API server refused a request: `status` is what it answered."""
+    """The API server refused a request: `status` is what it answered, `patch` what was sent."""
 
-    def __init__(self, status: Document) -> None:
-        self.status = status
+    def __init__(self, status: Document, patch: Document | None = None) -> None:
+        self.status, self.patch = status, patch
         super().__init__(status.get("message", ""))
 
     @property
@@ -83,7 +80,7 @@ class RefusedRequest(CommandError):
 
     def shown(self) -> str:
         """The text on standard error: of an invalid object its causes, else the message."""
-        return _line(self._invalid() if self.reason == "Invalid" else self.said)
+        return self._invalid() + "\n" if self.reason == "Invalid" else _line(self.said)
 
     def _invalid(self) -> str:
         details = self.status.get("details")
@@ -120,6 +117,33 @@ class Several(CommandError):
     def shown(self) -> str:
         """The text on standard error, a line for each."""
         return "".join(each.said + "\n" for each in self.failures)
+
+
+def sourced(failure: CommandError, verb: str, source: str) -> CommandError:
+    """A failure that says what was done with which file (`AddSourceToErr`).
+
+    `verb` is what was done to the object of a `source`; without a source nothing is added.
+    """
+    if not source:
+        return failure
+    words = f"error when {verb} {quoted(source)}: "
+    if isinstance(failure, RefusedRequest):
+        return failure.prefixed(words)
+    return CommandError(words + failure.message)
+
+
+def in_two_lists(
+    failures: Sequence[CommandError], late: Sequence[CommandError]
+) -> list[CommandError]:
+    """The failures of a visit, and those of reading what was visited.
+
+    Where there are `failures`, several `late` ones are one to kubectl, a list in brackets
+    (`Aggregate`).
+    """
+    if not failures or len(late) < 2:
+        return [*failures, *late]
+    texts = ", ".join(dict.fromkeys(each.message for each in late))
+    return [*failures, Plain(f"[{texts}]")]
 
 
 def raise_all(failures: Sequence[CommandError]) -> None:

@@ -13,6 +13,7 @@ from course_lib.command_line.values import duration
 from course_lib.engine.ages import since
 from course_lib.engine.timestamps import EPOCH
 from course_lib.kubectl.catalogue import Described
+from course_lib.kubectl.editor import Editor, ProgramEditor
 from course_lib.kubectl.failures import CommandError
 from course_lib.kubectl.keyboard import Keyboard
 from course_lib.kubectl.kubeconfig import DEFAULT_NAMESPACE, Kubeconfig
@@ -28,7 +29,7 @@ class Environment:
 
     `kubeconfig` names the clusters, `context` is the one in use. `connect` opens the way to it when
     a command first needs it, and says how time passes there. `keyboard` is there where somebody
-    sits at a terminal.
+    sits at a terminal. `editor` opens what is edited: a program, if none is given.
     """
 
     def __init__(
@@ -39,11 +40,12 @@ class Environment:
         context: str,
         connect: Callable[[], tuple[APIConnection, Time]],
         keyboard: Keyboard | None = None,
+        editor: Editor | None = None,
     ) -> None:
         self.terminal, self.stdin = terminal, stdin or io.StringIO()
         self.keyboard = keyboard
         self.kubeconfig, self.context = kubeconfig, context
-        self._connect = connect
+        self._connect, self.editor = connect, editor or ProgramEditor()
 
     @cached_property
     def way(self) -> tuple[APIConnection, Time]:
@@ -157,6 +159,10 @@ class Invocation:
         """Write a warning as klog does; `place` is the line of kubectl that logs it."""
         stamp = (EPOCH + timedelta(seconds=self.time.now())).strftime("%m%d %H:%M:%S.%f")
         self.error(f"W{stamp} {_PROCESS:>7} {place}] {text}\n")
+
+    def note(self, text: str) -> None:
+        """Write a line to standard error."""
+        self.error(text + "\n")
 
     def _warn(self, text: str) -> None:
         self.error(f"Warning: {text}\n")

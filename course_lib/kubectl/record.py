@@ -14,7 +14,7 @@ RECORD_FLAG = frozenset({"record"})
 
 def recorded(call: Invocation, document: Document) -> Document:
     """A document with the line of the `call` as its change cause, if `--record` is set."""
-    if not call.flags.on("record"):
+    if not call.flags.values.get("record"):
         return document
     meta = document.get("metadata") or {}
     annotations = (meta.get("annotations") or {}) | {CHANGE_CAUSE: _line(call)}

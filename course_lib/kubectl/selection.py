@@ -6,14 +6,12 @@ Source: `Builder` of cli-runtime `resource/builder.go`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol, TextIO, TypeVar
+from typing import TypeVar
 
-from course_lib.kubectl import files
 from course_lib.kubectl.chosen import Chosen, Selection, Wanted
-from course_lib.kubectl.failures import CommandError, RefusedRequest, UnknownKind
-from course_lib.kubectl.kubeconfig import DEFAULT_NAMESPACE
-from course_lib.kubectl.resources import Resource, ResourceMapper
-from course_lib.kubectl.server import Path, ServerAPI
+from course_lib.kubectl.failures import CommandError, RefusedRequest
+from course_lib.kubectl.file_selection import Asking, FileSelector, fetched
+from course_lib.kubectl.resources import Resource
 from course_lib.objects.manifests import Document
 
 __all__ = ["Chosen", "ResourceSelector", "Selection", "Wanted"]
@@ -27,34 +25,6 @@ MISSING = (
     "   '<resource> <name>'\n"
     "   '<resource>'"
 )
-NOT_RECOGNISED = (
-    'resource mapping not found for name: "{name}" namespace: "{namespace}" from "{source}": '
-    'no matches for kind "{kind}" in version "{version}"\nensure CRDs are installed first'
-)
-
-
-class Asking(Protocol):
-    """What a search needs of the command that it is for."""
-
-    @property
-    def server(self) -> ServerAPI:
-        """The API server."""
-
-    @property
-    def resources(self) -> ResourceMapper:
-        """What the server has."""
-
-    @property
-    def namespace(self) -> str:
-        """The namespace of the command."""
-
-    @property
-    def explicit_namespace(self) -> bool:
-        """Whether the command names it."""
-
-    @property
-    def stdin(self) -> TextIO:
-        """What `-f -` reads."""
 
 
 class ResourceSelector:
@@ -67,8 +37,8 @@ class ResourceSelector:
     def select(self) -> Selection:
         """All of them, with what went wrong; raises `CommandError` for words that make no sense."""
         wanted = self._wanted
-        if wanted.paths:
-            return self._from_files()
+        if wanted.paths or wanted.kustomization:
+            return FileSelector(self._invocation, wanted).select()
         types, pairs, names = self._read_words()
         if wanted.labels is not None or wanted.fields is not None or _is_list(wanted, types, names):
             if names:
@@ -149,86 +119,19 @@ class ResourceSelector:
 
     def _one(self, resource: Resource, name: str) -> Chosen:
         space = self._invocation.namespace if resource.namespaced else ""
-        path = resource.path(space, name, self._wanted.part)
-        try:
-            document = self._invocation.server.get(path, self._wanted.extra, self._wanted.accept)
-        except RefusedRequest as refusal:
-            self._check_namespace(refusal, space)
-            raise
-        return Chosen(resource, space, name, document)
-
-    def _check_namespace(self, refusal: RefusedRequest, namespace: str) -> None:
-        """Of an object that is not there, say first that its namespace is not (`Info.Get`)."""
-        if refusal.reason != "NotFound" or namespace in ("", DEFAULT_NAMESPACE):
-            return
-        try:
-            self._invocation.server.get(Path("v1", "namespaces", name=namespace))
-        except RefusedRequest as missing:
-            if missing.reason == "NotFound":
-                raise missing from None
+        one = Chosen(resource, space, name, {})
+        return fetched(self._invocation.server, one, self._wanted) if self._wanted.read else one
 
     def _each(self, items: Iterable[T], find: Callable[[T], list[Chosen]]) -> Selection:
         """What is found for each item; a failure with one does not end the search."""
-        chosen: list[Chosen] = []
-        failures: list[CommandError] = []
+        found: list[Chosen | CommandError] = []
         for item in items:
             try:
-                chosen += find(item)
+                found += find(item)
             except RefusedRequest as refusal:
                 if not (self._wanted.missing_ok and refusal.reason == "NotFound"):
-                    failures.append(refusal)
-            except UnknownKind as failure:
-                failures.append(failure)
-        return Selection(chosen, failures)
-
-    # From files
-
-    def _from_files(self) -> Selection:
-        wanted, invocation = self._wanted, self._invocation
-        if wanted.words:
-            raise CommandError(
-                "when paths, URLs, or stdin is provided as input, you may not specify resource "
-                "arguments as well"
-            )
-        manifests = files.read(wanted.paths, wanted.recursive, invocation.stdin)
-        found = self._each(manifests.found, self._of_file)
-        found.single = manifests.single and len(manifests.found) == 1
-        return found
-
-    def _of_file(self, manifest: files.FileDocument) -> list[Chosen]:
-        return [
-            self._described(document, manifest.source) for document in _items(manifest.document)
-        ]
-
-    def _described(self, document: Document, source: str) -> Chosen:
-        invocation = self._invocation
-        resource = invocation.resources.of(document)
-        meta = document.get("metadata") or {}
-        name, space = meta.get("name") or "", meta.get("namespace") or ""
-        if resource is None:
-            version, kind = document.get("apiVersion", ""), document.get("kind", "")
-            raise UnknownKind(
-                NOT_RECOGNISED.format(
-                    name=name, namespace=space, source=source, kind=kind, version=version
-                )
-            )
-        space = self._space_of(resource, space)
-        if self._wanted.latest:
-            path = resource.path(space, name, self._wanted.part)
-            document = invocation.server.get(path, self._wanted.extra, self._wanted.accept)
-        return Chosen(resource, space, name, document, source)
-
-    def _space_of(self, resource: Resource, written: str) -> str:
-        invocation = self._invocation
-        if not resource.namespaced:
-            return ""
-        if written and invocation.explicit_namespace and written != invocation.namespace:
-            raise CommandError(
-                f'the namespace from the provided object "{written}" does not match the namespace '
-                f"\"{invocation.namespace}\". You must pass '--namespace={written}' to perform "
-                "this operation."
-            )
-        return written or invocation.namespace
+                    found.append(refusal)
+        return Selection(found)
 
 
 def _is_list(wanted: Wanted, types: list[str], names: list[str]) -> bool:
@@ -251,13 +154,6 @@ def _pair(word: str) -> tuple[str, str]:
     if not kind or not name or "," in kind:
         raise CommandError("arguments in resource/name form must have a single resource and name")
     return kind, name
-
-
-def _items(document: Document) -> list[Document]:
-    is_list = str(document.get("kind", "")).endswith("List")
-    if is_list and isinstance(document.get("items"), list):
-        return [each for item in document["items"] for each in _items(item)]
-    return [document]
 
 
 def _chosen(resource: Resource, document: Document) -> Chosen:

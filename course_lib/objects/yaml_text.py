@@ -35,8 +35,10 @@ _BOOL = {
 class _Loader(yaml.SafeLoader):
     """One YAML document after the other, each checked before it is expanded."""
 
+    keys_once = True
+
     def construct_document(self, node: yaml.Node) -> Any:
-        _check(node)
+        _check(node, self.keys_once)
         return super().construct_document(node)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -117,6 +119,21 @@ _Loader.add_constructor(_TAG + "pairs", cast(Any, _Loader.construct_yaml_seq))
 _Loader.add_multi_constructor("!", _Loader.untagged)
 
 
+class _Lenient(_Loader):
+    """As kubectl reads a document: of keys that are set twice, the last counts."""
+
+    keys_once = False
+
+
+def lenient(text: str) -> Any:
+    """The value of one document in YAML, as kubectl reads it; raises `yaml.YAMLError`.
+
+    >>> lenient("a: 1\\na: 2")
+    {'a': 2}
+    """
+    return yaml.load(text, Loader=_Lenient)
+
+
 def parse(text: str, name: str) -> list[Any]:
     """The values of all documents in a text; `name` says in messages where it comes from.
 
@@ -172,8 +189,8 @@ def _json_documents(text: str) -> list[Any]:
     return found
 
 
-def _check(root: yaml.Node) -> None:
-    """Refuse keys set twice, and aliases that nest too deep or expand to too much.
+def _check(root: yaml.Node, keys_once: bool) -> None:
+    """Refuse aliases that nest too deep or expand to too much, and with `keys_once` keys set twice.
 
     Each node is looked at once, however often aliases name it; sizes are in characters.
     """
@@ -192,7 +209,7 @@ def _check(root: yaml.Node) -> None:
             above.add(id(node))
             parts = node.value
             if isinstance(node, yaml.MappingNode):
-                _keys(node)
+                _keys(node, keys_once)
                 parts = [part for pair in node.value for part in pair]
             total += sum(size(part, depth + 1) for part in parts)
             above.discard(id(node))
@@ -205,7 +222,7 @@ def _check(root: yaml.Node) -> None:
     size(root, 0)
 
 
-def _keys(node: yaml.MappingNode) -> None:
+def _keys(node: yaml.MappingNode, once: bool) -> None:
     seen: set[str] = set()
     for key, _ in node.value:
         if not isinstance(key, yaml.ScalarNode):
@@ -213,7 +230,7 @@ def _keys(node: yaml.MappingNode) -> None:
         if key.tag == _TAG + "null":
             raise _problem(key, "a key is text, not null")
         if key.tag != _MERGE:
-            if key.value in seen:
+            if once and key.value in seen:
                 raise _problem(key, f"key {key.value!r} is set twice")
             seen.add(key.value)
 

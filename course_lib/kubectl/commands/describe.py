@@ -39,6 +39,7 @@ def _wanted(call: Invocation) -> Wanted:
     return Wanted(
         words=call.args,
         paths=flags.texts("filename"),
+        kustomization=flags.text("kustomize"),
         recursive=flags.on("recursive"),
         labels=flags.text("selector") or None,
         everything=True,
@@ -98,7 +99,15 @@ COMMANDS = {
     "describe": Command(
         run,
         frozenset(
-            {"all-namespaces", "chunk-size", "filename", "recursive", "selector", "show-events"}
+            {
+                "all-namespaces",
+                "chunk-size",
+                "filename",
+                "kustomize",
+                "recursive",
+                "selector",
+                "show-events",
+            }
         ),
     )
 }

@@ -17,16 +17,13 @@ from course_lib.kubectl.commands.create import (
     workloads,
 )
 from course_lib.kubectl.commands.create.ingress import ingress
-from course_lib.kubectl.commands.create.making import FLAGS, making
-from course_lib.kubectl.record import RECORD_FLAG
+from course_lib.kubectl.commands.create.making import making
 
 _SUBJECTS = ("clusterrole", "group", "serviceaccount", "user")
 _SECRET = "failed to create secret "
 
 COMMANDS = {
-    "create": Command(
-        from_files.run, FLAGS | RECORD_FLAG | {"filename", "recursive", "selector"}
-    ),
+    "create": from_files.FROM_FILES,
     "create clusterrole": making(
         roles.cluster_role,
         "aggregation-rule", "non-resource-url", "resource", "resource-name", "verb",

@@ -35,7 +35,8 @@ def run(call: Invocation) -> None:
     if flags.text("raw"):
         raw(call)
         return
-    if not call.args and not flags.texts("filename") and not watches:
+    named = call.args or flags.texts("filename") or flags.text("kustomize")
+    if not named and not watches:
         call.error(NO_TYPE)
         raise call.usage_error(NEXT)
     output = flags.text("output")
@@ -61,6 +62,7 @@ def wanted(call: Invocation, accept: str) -> Wanted:
     return Wanted(
         words=call.args,
         paths=flags.texts("filename"),
+        kustomization=flags.text("kustomize"),
         recursive=flags.on("recursive"),
         labels=flags.text("selector") or None,
         fields=flags.text("field-selector") or None,
@@ -125,10 +127,10 @@ COMMANDS = {
         frozenset(
             {
                 "all-namespaces", "allow-missing-template-keys", "chunk-size", "field-selector",
-                "filename", "ignore-not-found", "label-columns", "no-headers", "output",
-                "output-watch-events", "raw", "recursive", "selector", "server-print", "show-kind",
-                "show-labels", "show-managed-fields", "sort-by", "subresource", "template",
-                "watch", "watch-only",
+                "filename", "ignore-not-found", "kustomize", "label-columns", "no-headers",
+                "output", "output-watch-events", "raw", "recursive", "selector", "server-print",
+                "show-kind", "show-labels", "show-managed-fields", "sort-by", "subresource",
+                "template", "watch", "watch-only",
             }
         ),
     )
