@@ -25,6 +25,7 @@ from unittest import mock
 import yaml
 
 from course_lib import Cluster
+from course_lib.cluster import layout
 from course_lib.cluster.served import Served
 from course_lib.command_line import Result
 from course_lib.engine.timestamps import EPOCH
@@ -154,6 +155,9 @@ def described() -> Cluster:
     broken = cluster.document("deployment", "shop")
     broken["spec"]["template"]["spec"]["containers"][0]["image"] = "registry.invalid/missing:1"
     cluster.apply(broken)
+    debugger = {"name": "debugger", "image": "busybox:1.37", "targetContainerName": "web"}
+    added = {"spec": {"ephemeralContainers": [debugger]}}
+    cluster.api.patch("Pod", "rich", "default", added, "ephemeralcontainers")
     cluster.delete("pod", "held")
     cluster.delete("namespace", "blocked")
     cluster.run(40)
@@ -188,6 +192,14 @@ def outage() -> Cluster:
     return cluster
 
 
+def kubeadm() -> Cluster:
+    """A control plane of static Pods."""
+    start = time.time() - EPOCH.timestamp() - 60
+    cluster = Cluster(layout=layout.single_master(1), start=start, name="course")
+    cluster.run(60)
+    return cluster
+
+
 WORLDS: dict[str, Callable[[], Cluster]] = {
     "web": web,
     "empty": empty,
@@ -195,6 +207,7 @@ WORLDS: dict[str, Callable[[], Cluster]] = {
     "daemons": daemons,
     "guarded": guarded,
     "outage": outage,
+    "kubeadm": kubeadm,
 }
 
 

@@ -1,7 +1,7 @@
-"""Where a Pod may run: tolerations, and how Pods spread over domains.
+"""Where Pods and volumes may be: tolerations, terms, and how Pods spread over domains.
 
-Source: `printTolerationsMultilineWithIndent` and `describeTopologySpreadConstraints` in
-`pkg/describe/describe.go` of k8s.io/kubectl.
+Source: `printTolerationsMultilineWithIndent`, `describeTopologySpreadConstraints` and
+`printNodeSelectorTermsMultilineWithIndent` in `pkg/describe/describe.go` of k8s.io/kubectl.
 """
 
 from __future__ import annotations
@@ -50,3 +50,18 @@ def group(spec: Document) -> Lines:
     if spec.get("schedulingGroup"):
         yield "SchedulingGroup:"
         yield "  " + field("PodGroupName", spec["schedulingGroup"].get("podGroupName"))
+
+
+def terms(alternatives: Sequence[Document], name: str) -> Lines:
+    """Terms of which one must hold, each with conditions that all must hold.
+
+    `name` is the field of a term that has its conditions.
+    """
+    for n, term in enumerate(alternatives):
+        yield from several(f"Term {n}", map(_condition, term.get(name) or ()))
+
+
+def _condition(condition: Document) -> str:
+    values = condition.get("values")
+    within = f" [{', '.join(values)}]" if values else ""
+    return f"{condition['key']} {condition.get('operator', 'In').lower()}{within}"

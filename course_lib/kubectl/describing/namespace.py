@@ -1,7 +1,7 @@
-"""Limits of a namespace: quotas, ranges, budgets, and the namespace that has them.
+"""A namespace, and what limits it: quotas and ranges.
 
-Source: `describeQuota`, `describeLimitRange`, `describeNamespace` and
-`describePodDisruptionBudgetV1` in `pkg/describe/describe.go` of k8s.io/kubectl.
+Source: `describeQuota`, `describeLimitRange` and `describeNamespace` in
+`pkg/describe/describe.go` of k8s.io/kubectl.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 
 from course_lib.kubectl.describing import conditions
 from course_lib.kubectl.describing.described import DescribedObject
-from course_lib.kubectl.describing.values import quantity, selector_or_none
-from course_lib.kubectl.describing.writing import UNSET, Lines, field, indented, table
+from course_lib.kubectl.describing.values import quantity
+from course_lib.kubectl.describing.writing import Lines, field, indented, table
 from course_lib.kubectl.failures import RefusedRequest
 from course_lib.objects.manifests import Document
 from course_lib.objects.quantity import Quantity
@@ -49,7 +49,7 @@ def lines_of_range(limit_range: DescribedObject) -> Lines:
     yield from table(RANGE, _bounds(limit_range.spec))
 
 
-def lines_of_namespace(namespace: DescribedObject) -> Lines:
+def lines(namespace: DescribedObject) -> Lines:
     """A namespace with its quotas and ranges; it has no events; raises `RefusedRequest`."""
     yield field("Name", namespace.name)
     yield from namespace.marks()
@@ -63,27 +63,6 @@ def lines_of_namespace(namespace: DescribedObject) -> Lines:
     if ranges is not None:
         yield ""
         yield from _ranges(ranges)
-
-
-def lines_of_budget(budget: DescribedObject) -> Lines:
-    """A PodDisruptionBudget, all but the events."""
-    spec, status = budget.spec, budget.status
-    yield field("Name", budget.name)
-    yield field("Namespace", budget.namespace)
-    if spec.get("minAvailable") is not None:
-        yield field("Min available", spec["minAvailable"])
-    elif spec.get("maxUnavailable") is not None:
-        yield field("Max unavailable", spec["maxUnavailable"])
-    chosen = spec.get("selector")
-    yield field("Selector", UNSET if chosen is None else selector_or_none(chosen))
-    counts = {
-        "Allowed disruptions": "disruptionsAllowed",
-        "Current": "currentHealthy",
-        "Desired": "desiredHealthy",
-        "Total": "expectedPods",
-    }
-    yield "Status:"
-    yield from indented((field(each, status.get(name, 0)) for each, name in counts.items()), 2)
 
 
 def _of_namespace(namespace: DescribedObject, plural: str) -> list[Document] | None:
