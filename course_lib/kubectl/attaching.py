@@ -9,7 +9,7 @@ import msgspec
 
 from course_lib.kubectl.invocation import Invocation
 from course_lib.kubectl.pods import PodContainer
-from course_lib.kubectl.remote_command import Streams, run_remotely, terminal_streams
+from course_lib.kubectl.remote_command import run_remotely, terminal_streams
 from course_lib.objects.manifests import Document
 
 RECORDED = (
@@ -23,19 +23,19 @@ NO_TERMINAL = "error: Unable to use a TTY - container {} did not allocate one\n"
 class AttachOptions(msgspec.Struct, frozen=True):
     """How a command attaches: with an input, a terminal, and without a word of its own.
 
-    `command` is named where the user can attach again.
+    `to_the_end` says that the program has an end, for which the command waits.
     """
 
     stdin: bool
     tty: bool
     quiet: bool
-    command: str = "kubectl attach"
+    to_the_end: bool = False
 
 
-def attach_options(call: Invocation) -> AttachOptions:
-    """How a `call` attaches, by its flags."""
+def attach_options(call: Invocation, to_the_end: bool = False) -> AttachOptions:
+    """How a `call` attaches, by its flags; `to_the_end` as in `AttachOptions`."""
     flags = call.flags
-    return AttachOptions(flags.on("stdin"), flags.on("tty"), flags.on("quiet"))
+    return AttachOptions(flags.on("stdin"), flags.on("tty"), flags.on("quiet"), to_the_end)
 
 
 def attach(call: Invocation, container: PodContainer, wanted: AttachOptions) -> None:
@@ -51,9 +51,9 @@ def attach(call: Invocation, container: PodContainer, wanted: AttachOptions) -> 
     streams = terminal_streams(call, wanted.stdin, tty, wanted.quiet)
     if not wanted.quiet:
         call.error(RECORDED)
-    run_remotely(call, container, "attach", streams)
+    run_remotely(call, container, "attach", streams, to_the_end=wanted.to_the_end)
     if not wanted.quiet and wanted.stdin and streams.tty:
-        call.out(_again(container, wanted, streams))
+        call.out(_again(container))
 
 
 def _has_terminal(container: PodContainer) -> bool:
@@ -62,13 +62,13 @@ def _has_terminal(container: PodContainer) -> bool:
     return bool(found.get("tty"))
 
 
-def _again(container: PodContainer, wanted: AttachOptions, streams: Streams) -> str:
+def _again(container: PodContainer) -> str:
     """How to attach again."""
     meta = container.pod["metadata"]
     how = f"{meta['name']} -c {container.name} -n {meta['namespace']} -i -t"
     if container.field == "ephemeralContainers":
         return (
             "Session ended, the ephemeral container will not be restarted but may be reattached "
-            f"using '{wanted.command} {how}' if it is still running\n"
+            f"using 'kubectl attach {how}' if it is still running\n"
         )
-    return f"Session ended, resume using '{wanted.command} {how}' command\n"
+    return f"Session ended, resume using 'kubectl attach {how}' command\n"

@@ -156,10 +156,10 @@ def raise_all(failures: Sequence[CommandError]) -> None:
 
 
 def multiline(prefix: str, texts: Sequence[str]) -> str:
-    """Errors after a prefix: one in its line, more in a list below it."""
+    """Errors after a prefix: one in its line, more in a list below it (`MultilineError`)."""
     if len(texts) == 1:
-        return prefix + texts[0]
-    return "\n".join([prefix, *(f"* {text}" for text in texts)])
+        return f"{prefix}{texts[0]}\n"
+    return "".join([f"{prefix}\n", *(f"* {text}\n" for text in texts)])
 
 
 def _flat(failures: Sequence[CommandError]) -> list[CommandError]:

@@ -63,16 +63,19 @@ def run_remotely(
     part: str,
     streams: Streams,
     command: Sequence[str] = (),
+    to_the_end: bool = True,
 ) -> None:
     """Run a `command` in a `container`, or attach to it, until the end.
 
-    `part` says which of the two; `streams` connect it with what the `call` has. Raises
-    `CommandError`, with the command's exit code where it has one.
+    `part` says which of the two; `streams` connect it with what the `call` has. Without
+    `to_the_end` it is only looked at for a while. Raises `CommandError`, with the command's exit
+    code where it has one.
     """
     meta = container.pod["metadata"]
     path = Path("v1", "pods", meta["namespace"], meta["name"], part)
     stream = call.server.stream(path, _options(container.name, streams, command))
-    _Followed(call, stream, streams).to_the_end()
+    if not _Followed(call, stream, streams, to_the_end).ends():
+        return
     failure = failure_of(stream.status)
     if failure is not None:
         raise failure
@@ -119,11 +122,16 @@ class _Followed:
     """A stream that is followed while time passes.
 
     In simulated time, a command that has said something and goes on is left after the call's
-    patience, a silent one after ten minutes. The real kubectl waits for Ctrl-C.
+    patience, a silent one after ten minutes if it is followed `to_the_end`. The real kubectl waits
+    for Ctrl-C.
     """
 
-    def __init__(self, call: Invocation, stream: PodStream, streams: Streams) -> None:
+    def __init__(
+        self, call: Invocation, stream: PodStream, streams: Streams, to_the_end: bool
+    ) -> None:
         self._call, self._stream, self._streams = call, stream, streams
+        self._most = max(SILENT, call.patience) if to_the_end else call.patience
+        self._to_the_end = to_the_end
         self._began, self._patience = call.time.now(), call.patience
         self._spoke = False
         self._echo = b""  # of what was typed, where it is seen already
@@ -133,15 +141,17 @@ class _Followed:
             stream.type(stdin)
             stream.close()
 
-    def to_the_end(self) -> None:
-        """Follow it; raises `Plain` for one that was left."""
+    def ends(self) -> bool:
+        """Follow it; False for one that was left. Raises `Plain` where that is an interruption."""
         while True:
-            self._call.time.wait(self._pauses, max(SILENT, self._patience))
+            self._call.time.wait(self._pauses, self._most)
             if self._stream.ended:
-                return
+                return True
             if self._keyboard is None or not self._stream.waits:
                 self._stream.hang_up()
-                raise Plain("", INTERRUPTED)
+                if self._to_the_end:
+                    raise Plain("", INTERRUPTED)
+                return False
             self._type(self._keyboard)
 
     def _pauses(self) -> bool:

@@ -1,4 +1,4 @@
-"""`kubectl run`: one Pod of an image.
+"""`kubectl run`: one Pod of an image, to which the command may attach.
 
 Source: kubectl `pkg/cmd/run/run.go`.
 """
@@ -7,6 +7,15 @@ from __future__ import annotations
 
 import re
 
+from course_lib.kubectl.attaching import attach_options
+from course_lib.kubectl.attended_pods import (
+    ENDED,
+    attach_when_ready,
+    end_as,
+    phase_of,
+    remove,
+    wait_for,
+)
 from course_lib.kubectl.changes import OUTPUT_FLAGS, ChangePrinter
 from course_lib.kubectl.command import Command
 from course_lib.kubectl.creation import create, own_namespace
@@ -26,12 +35,13 @@ PULLS = ("Always", "IfNotPresent", "Never")
 
 
 def run(call: Invocation) -> None:
-    """Create the Pod, and with `--expose` a Service for it."""
+    """Create the Pod, and with `--expose` a Service for it; attach to it if wanted."""
     call.require("image")
     pod = _pod(call)
     dry_run = dry_run_of(call)
     printer = ChangePrinter(call, "created", dry_run)
-    _check(call)
+    attached = _attached(call)
+    _check(call, attached, dry_run)
     name, *words = call.args
     pod = _with_name(call, pod, name, words)
     made = [_created(call, overridden(call, pod), dry_run)]
@@ -41,9 +51,32 @@ def run(call: Invocation) -> None:
             made.append(_created(call, _service(call, name), dry_run))
         except CommandError as failure:
             failures.append(failure)
+    if attached:
+        _attend(call, made)
+        return
     for document in made:
         printer.print(document)
     raise_all(failures)
+
+
+def _attached(call: Invocation) -> bool:
+    flags = call.flags
+    return flags.on("attach") or (flags.on("stdin") and "attach" not in flags.given)
+
+
+def _attend(call: Invocation, made: list[Document]) -> None:
+    """Attach to the Pod until it ends, and end with its exit code; `--rm` deletes it then."""
+    try:
+        attach_when_ready(call, made[0], attach_options(call, to_the_end=True))
+        restart = made[0]["spec"]["restartPolicy"]
+        if call.flags.on("leave-stdin-open") or restart == "Always":
+            return
+        phases = ("Succeeded",) if restart == "OnFailure" else ENDED
+        timeout = call.flags.seconds("pod-running-timeout")
+        end_as(wait_for(call, made[0], timeout, lambda pod: phase_of(pod) in phases))
+    finally:
+        if call.flags.on("rm"):
+            remove(call, made)
 
 
 def _created(call: Invocation, document: Document, dry_run: DryRun) -> Document:
@@ -59,6 +92,10 @@ def _pod(call: Invocation) -> Document:
     meta: Document = {"labels": labels_of(flags.text("labels"))}
     meta |= {"annotations": annotations} if annotations else {}
     container: Document = {"image": flags.text("image")}
+    if flags.on("stdin"):
+        container |= {"stdin": True} | ({} if flags.on("leave-stdin-open") else {"stdinOnce": True})
+    if flags.on("tty"):
+        container["tty"] = True
     if variables := [_variable(text) for text in flags.texts("env")]:
         container["env"] = variables
     restart = _one_of(flags.text("restart"), RESTARTS, "restart policy")
@@ -88,7 +125,7 @@ def _variable(text: str) -> Document:
     return {"name": name} | ({"value": value} if value else {})
 
 
-def _check(call: Invocation) -> None:
+def _check(call: Invocation, attached: bool, dry_run: DryRun) -> None:
     flags = call.flags
     if not call.args or flags.dash == 0:
         raise CommandError("NAME is required for run")
@@ -97,10 +134,19 @@ def _check(call: Invocation) -> None:
         raise CommandError("--image is required")
     if reference_problem(image):
         raise CommandError(f'invalid image name "{image}": invalid reference format')
+    if flags.on("tty") and not flags.on("stdin"):
+        raise CommandError("-i/--stdin is required for containers with -t/--tty=true")
     if flags.on("expose") and not port:
         raise CommandError("--port must be set when exposing a service")
     if port and not re.fullmatch("[+-]?[0-9]+", port):
         raise CommandError("--port must be a number")
+    if flags.on("rm") and not attached:
+        raise CommandError("--rm should only be used for attached containers")
+    if attached and dry_run is not DryRun.NONE:
+        raise CommandError(
+            "--dry-run=[server|client] can't be used with attached containers options (--attach, "
+            "--stdin, or --tty)"
+        )
 
 
 def _with_name(call: Invocation, pod: Document, name: str, words: list[str]) -> Document:
@@ -130,9 +176,10 @@ COMMANDS = {
         | RECORD_FLAG
         | OVERRIDE_FLAGS
         | {
-            "annotations", "command", "dry-run", "env", "expose", "field-manager", "filename",
-            "image", "image-pull-policy", "labels", "port", "privileged", "quiet", "restart",
-            "save-config",
+            "annotations", "attach", "command", "dry-run", "env", "expose", "field-manager",
+            "filename", "image", "image-pull-policy", "labels", "leave-stdin-open",
+            "pod-running-timeout", "port", "privileged", "quiet", "restart", "rm", "save-config",
+            "stdin", "tty",
         },
     )
 }  # fmt: skip
