@@ -8,6 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from IPython.core.inputtransformer2 import TransformerManager
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 MOST_LINES = 15  # of a code cell
@@ -23,7 +24,7 @@ def problem_of(source: str) -> str:
     if source.rstrip().endswith("?"):
         return "a question that IPython takes for a call for help"
     try:
-        tree = ast.parse(source)
+        tree = ast.parse(TransformerManager().transform_cell(source))
     except SyntaxError as error:
         return f"not Python, line {error.lineno}: prose?"
     return "" if tree.body else "nothing but comments"
@@ -58,6 +59,8 @@ def test_no_output_is_ipythons_help(path: Path):
         ("# only a comment", "nothing but comments"),
         ("x = 1\n" * 16, "more than 15 lines"),
         ("x = 1\nx", ""),
+        ("%kubectl get pods -o wide", ""),
+        ("%%kubectl apply -f -\napiVersion: v1\nkind: Pod", ""),
     ],
 )
 def test_prose_in_a_code_cell_is_found(source: str, said: str):
