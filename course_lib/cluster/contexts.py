@@ -2,13 +2,15 @@
 
 A cluster has the name that it is given, or `course-1`, `course-2`, ... in the order in which
 clusters are made. The one that was made last is in use until `kubectl config use-context` chooses
-another.
+another. Clusters that the course makes for itself (to check an answer, to measure) stay `aside`.
 """
 
 from __future__ import annotations
 
 import itertools
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from course_lib.client.local import ServerClient
@@ -40,7 +42,8 @@ class Contexts:
     """
 
     def __init__(self) -> None:
-        self._numbers = itertools.count(1)
+        self._numbers, self._numbers_aside = itertools.count(1), itertools.count(1)
+        self._aside = False
         self._clusters: weakref.WeakValueDictionary[str, KnownCluster] = (
             weakref.WeakValueDictionary()
         )
@@ -52,14 +55,15 @@ class Contexts:
 
         A cluster of the same `name` is replaced.
         """
-        name = name or f"course-{next(self._numbers)}"
+        name = name or self._next_name()
         self._forget_gone()
         self._clusters[name] = cluster
         config = self.kubeconfig
         config.put("cluster", name, {"server": _address(name)})
         config.put("user", USER, {})
         config.put("context", name, {"cluster": name, "user": USER})
-        config.use(name)
+        if not self._aside:
+            config.use(name)
         return name
 
     @property
@@ -67,6 +71,21 @@ class Contexts:
         """The cluster of the context in use; raises `CommandError` where none is."""
         named = self.kubeconfig.entry("context", self.kubeconfig.current)
         return self._cluster(named.get("cluster", ""))
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Within it, a cluster that is made does not come into use."""
+        before, self._aside = self._aside, True
+        try:
+            yield
+        finally:
+            self._aside = before
+
+    def _next_name(self) -> str:
+        """The name of a cluster without one; those aside have numbers of their own."""
+        return (
+            f"aside-{next(self._numbers_aside)}" if self._aside else f"course-{next(self._numbers)}"
+        )
 
     def _connect(
         self, context: str, cluster: str = "", **others: str

@@ -14,8 +14,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from course_lib.cluster.contexts import CONTEXTS
 from course_lib.course.progress import Progress, Tries, where_progress_lives
-from course_lib.course.questions import EXERCISES, Broken, Exercise, ExerciseFault, Mistake, Remark
+from course_lib.course.questions import (
+    EXERCISES,
+    Broken,
+    Exercise,
+    ExerciseFault,
+    Mistake,
+    Remark,
+    Remarks,
+)
 from course_lib.course.refusals import hint_for
 from course_lib.errors import CourseError
 
@@ -191,10 +200,8 @@ def examine(exercise: Exercise, answer: object) -> Verdict:
     """
     remarks: list[Remark] = []
     try:
-        for remark in exercise.examine(answer):
-            remarks.append(remark)
-            if not remark.ok:
-                break
+        with CONTEXTS.aside():
+            _collect(remarks, exercise.examine(answer))
     except Mistake as mistake:
         remarks.append(mistake.remark)
     except ExerciseFault:
@@ -204,6 +211,14 @@ def examine(exercise: Exercise, answer: object) -> Verdict:
     except Exception as error:
         raise ExerciseFault(error) from error
     return Verdict(tuple(remarks))
+
+
+def _collect(remarks: list[Remark], found: Remarks) -> None:
+    """Add what is `found`, up to the first remark that is not right."""
+    for remark in found:
+        remarks.append(remark)
+        if not remark.ok:
+            break
 
 
 def exercises() -> dict[str, Exercise]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from course_lib.client.limits import UPSTREAM
 from course_lib.cluster import Cluster
+from course_lib.cluster.contexts import CONTEXTS
 from course_lib.cluster.history import ENDED, Moment
 from course_lib.cluster.progress import cases
 from course_lib.controllers.slice_packing import PER_SLICE
@@ -124,13 +125,14 @@ def _started(
     limits: bool = False,
     flags: Mapping[str, float] | None = None,
 ) -> Cluster:
-    cluster = Cluster(
-        nodes=nodes,
-        zones=[f"zone-{number + 1}" for number in range(zones)],
-        seed=seed,
-        client_limits=limits,
-        controller_flags=flags,
-    )
+    with CONTEXTS.aside():
+        cluster = Cluster(
+            nodes=nodes,
+            zones=[f"zone-{number + 1}" for number in range(zones)],
+            seed=seed,
+            client_limits=limits,
+            controller_flags=flags,
+        )
     cluster.apply(application(replicas))
     wait(cluster)
     return cluster

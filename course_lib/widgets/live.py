@@ -18,6 +18,7 @@ import msgspec
 import traitlets
 
 from course_lib.cluster import Cluster
+from course_lib.cluster.contexts import CONTEXTS
 from course_lib.engine.log import LogEntry
 from course_lib.errors import CourseError
 from course_lib.objects.kinds.node import Node
@@ -76,7 +77,7 @@ class LiveCluster(Runner, anywidget.AnyWidget):
     def __init__(self, start: Cluster | Callable[[], Cluster], namespace: str = "default") -> None:
         super().__init__()
         self.build = None if isinstance(start, Cluster) else start
-        self.cluster = start if isinstance(start, Cluster) else start()
+        self.cluster = start if isinstance(start, Cluster) else self._built(start)
         self.namespace, self.speed = namespace, 10.0
         self.began = self.cluster.now
         self.done: list[Action] = []
@@ -85,6 +86,12 @@ class LiveCluster(Runner, anywidget.AnyWidget):
         self._pods = PodsByNode(self.cluster.api, namespace)
         self.on_msg(self._heard)
         self.refresh()
+
+    @staticmethod
+    def _built(start: Callable[[], Cluster]) -> Cluster:
+        """A cluster that is new; `%kubectl` goes on with the one that it speaks to."""
+        with CONTEXTS.aside():
+            return start()
 
     # Time
 
@@ -123,7 +130,7 @@ class LiveCluster(Runner, anywidget.AnyWidget):
         if self.running:
             self.toggle()
         until = max(self.began, self.cluster.now - seconds)
-        self.cluster = self.build()
+        self.cluster = self._built(self.build)
         self._pods = PodsByNode(self.cluster.api, self.namespace)
         self.done = [action for action in self.done if action.at < until]
         for action in self.done:

@@ -8,6 +8,7 @@ from difflib import ndiff
 import ipywidgets as widgets
 
 from course_lib.cluster import Cluster
+from course_lib.cluster.contexts import CONTEXTS
 from course_lib.cluster.packaged import packaged
 from course_lib.errors import CourseError
 from course_lib.experiments.networking import balance, chi_squared
@@ -70,7 +71,8 @@ class ServiceRules(Panel):
     def build(self) -> None:
         """A new cluster, with kube-proxy in the chosen mode and as many endpoints as before."""
         replicas = self.replicas if hasattr(self, "cluster") else None
-        self.cluster = Cluster(nodes=3, network=self.network, proxy=self.mode.value)
+        with CONTEXTS.aside():
+            self.cluster = Cluster(nodes=3, network=self.network, proxy=self.mode.value)
         self.cluster.apply(self.manifest)
         if replicas is not None:
             self.cluster.scale(self.workload, replicas)
