@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass
 
+SHORTEST = 0.05  # s of simulated time that passed and is said: shorter would be shown as 0.0
+
 
 def preformatted(text: str) -> str:
     """HTML of a text as it is: long lines scroll, by keyboard too; JupyterLab would break words."""
@@ -30,7 +32,7 @@ class Result:
 
     It shows as a terminal shows it: `text` has both streams in the order of writing. `str()` of it
     has no line break at the end, so that `print` leaves no empty line. `waited` is how much
-    simulated time passed meanwhile (s), which is shown below.
+    simulated time passed meanwhile (s), which is shown below from `SHORTEST` on.
 
     >>> Result("pod/web created\\n")
     pod/web created
@@ -58,7 +60,9 @@ class Result:
 
     @property
     def _passed(self) -> str:
-        return f"({self.waited:.1f} s of simulated time passed)" if self.waited else ""
+        if self.waited < SHORTEST:
+            return ""
+        return f"({self.waited:.1f} s of simulated time passed)"
 
 
 class Terminal:

@@ -10,7 +10,7 @@ from course_lib.apiserver import discovery
 SOLUTIONS: dict[str, str] = {
     "00-deleted-pod": "3",
     "00-dead-node": "350",
-    "00-scale": 'task.cluster.scale("deployment/web", 5)',
+    "00-scale": 'task.cluster.kubectl("scale deployment/web --replicas=5")',
     "00-misspelled": """
 apiVersion: apps/v1
 kind: Deployment
@@ -79,7 +79,7 @@ spec:
   containers:
     - {name: tool, image: "course/tool:v1", imagePullPolicy: IfNotPresent}
 """,
-    "02-typo": 'task.cluster.set_image("deployment/web", "course/web:v2")',
+    "02-typo": 'task.cluster.kubectl("set image deployment/web web=course/web:v2")',
     "03-most-pods": "13",
     "03-autoscaler": "8",
     "03-ready": """
@@ -116,11 +116,7 @@ spec:
     - {port: 80, targetPort: 8080}
 """,
     "03-wasted": """
-web = task.cluster.document("deployment", "web")
-(container,) = web["spec"]["template"]["spec"]["containers"]
-container["resources"] = {"requests": {"cpu": "100m"}}
-patch = {"spec": {"template": {"spec": {"containers": [container]}}}}
-task.cluster.api.patch("Deployment", "web", "default", patch)
+task.cluster.kubectl("set resources deployment/web --requests=cpu=100m")
 """,
     "04-policy-pack": """
 def score(host, task):
@@ -188,10 +184,10 @@ def start(client):
     "05-image-service": '["PullImage", "ListImages", "ImageStatus", "RemoveImage", "ImageFsInfo"]',
     "05-daemon": '"docker"',
     "05-swap": """
-task.cluster.drain("node-1")
+task.cluster.kubectl("drain node-1")
 task.cluster.run(60)
 task.cluster.swap_runtime("node-1", "containerd")
-task.cluster.uncordon("node-1")
+task.cluster.kubectl("uncordon node-1")
 """,
     "06-silent-node": "50",
     "06-static": '''

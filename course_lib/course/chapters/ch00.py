@@ -17,7 +17,7 @@ from course_lib.course.answers import (
 from course_lib.course.forms import counted
 from course_lib.course.questions import Remarks, asks
 
-AGAIN = 'apply it again: `task.cluster.apply("../data/web.yaml")`'
+AGAIN = "apply it again: `%kubectl apply -f ../data/web.yaml`"
 
 
 def _web() -> Cluster:
@@ -28,7 +28,7 @@ def _web() -> Cluster:
     "00-deleted-pod",
     "A Pod is deleted",
     """
-    `data/web.yaml` runs three Pods. You delete one of them with `cluster.delete("pod", ...)`, and
+    `data/web.yaml` runs three Pods. You delete one of them with `kubectl delete pod NAME`, and
     half a minute passes. **How many Pods are there then?**
     """,
     slips={
@@ -38,7 +38,7 @@ def _web() -> Cluster:
         0: "you deleted one Pod, not all, and `replicas` is still 3",
     },
     unit="Pods",
-    look="delete one Pod of `web`, let 30 s pass, and count the lines of `cluster.get('pods')`",
+    look="delete one Pod of `web`, let 30 s pass, and count the lines of `kubectl get pods`",
 )
 def deleted_pod() -> int:
     cluster = _web()
@@ -90,7 +90,7 @@ def scale(cluster: Cluster) -> Remarks:
     hint = "no controller replaces a Pod made by hand: change `replicas` of the Deployment"
     said = f"{counted(len(bare), 'Pods')} without a Deployment"
     yield holds(not bare, "every Pod has a Deployment", said, hint)
-    hint = 'cluster.scale("deployment/web", ...), or apply the manifest with other `replicas`'
+    hint = "`kubectl scale deployment/web --replicas=...`, or the manifest with other `replicas`"
     if wanted > 5:
         hint = "that is more than five: set `replicas` to 5"
     yield holds(wanted == 5, "five are wanted", f"{wanted} wanted", hint)
@@ -165,7 +165,7 @@ def first_pod(answer: object) -> Remarks:
     yield has_image(main, "redis:7", "the image is right", hint)
     cluster = applied(Cluster(nodes=1), pod, 30)
     status = cluster.get("pods").STATUS.iloc[0]
-    hint = f"STATUS {status}: its events say why (`cluster.describe('pod', 'hello')`)"
+    hint = f"STATUS {status}: its events say why (`kubectl describe pod hello`)"
     if pod["spec"]["containers"][0].get("command"):
         hint = "leave `command` out: the image's own program is the server"
     yield holds(status == "Running", "it runs", f"its STATUS is {status}", hint)

@@ -191,7 +191,7 @@ def swap(cluster: Cluster) -> Remarks:
     yield holds(stays, "node-2 runs docker", f"node-2 runs {names.get('node-2')}", hint)
     states = cluster.get("nodes").set_index("NAME").STATUS
     off = [node for node in ("node-1", "node-2") if states.get(node) != "Ready"]
-    hint = "a node that was drained stays cordoned until `cluster.uncordon(...)`"
+    hint = "a node that was drained stays cordoned until `kubectl uncordon NODE`"
     if off and "NotReady" in str(states.get(off[0])):
         hint = f"describe {off[0]}: which of its conditions is not as it should be?"
     said = f"the STATUS of {off[0]} is {states.get(off[0])}" if off else ""

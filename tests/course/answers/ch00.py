@@ -83,7 +83,7 @@ ANSWERS = {
     "00-scale": (
         [patched(5), applied_again, deleted_and_made, lambda c: c.scale("deploy/web", 5)],
         {
-            lambda c: None: "cluster.scale",
+            lambda c: None: "kubectl scale",
             by_hand: "made by hand",
             no_room: "what it waits for",
             patched(6): "more than five",
