@@ -17,7 +17,10 @@ WAYS: dict[str, list[tuple[str, str]]] = {
     ],
     "image-never-pulled": [
         ("get pods", "ErrImageNeverPull"),
-        ("describe pods -l app=api --show-events", '"python:3.14" is not present with pull policy of Never'),
+        (
+            "describe pods -l app=api --show-events",
+            '"python:3.14" is not present with pull policy of Never',
+        ),
     ],
     "wrong-probe-port": [
         ("get pods", r"front-\S+ +0/1 +Running"),
