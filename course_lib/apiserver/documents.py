@@ -63,6 +63,7 @@ class Incoming(msgspec.Struct, frozen=True):
 
 
 Judge = Callable[[Kind, bytes], Incoming]
+Manage = Callable[[Document], list[Document]]  # says who manages the fields of a new document
 Identify = Callable[[Kind, Document], Document]  # of a kind and metadata: its stamps
 MOST_GENERATED = 58  # characters before those at random (apiserver `storage/names/generate.go`)
 NOBODY = "00000000-0000-4000-a000-000000000000"
@@ -106,6 +107,7 @@ def new(
     judge: Judge = judged,
     identify: Identify = named_by_itself,
     dry: bool = False,
+    manage: Manage | None = None,
 ) -> Incoming:
     """A document that is to be created; without `api`, what can be said of it by itself.
 
@@ -113,9 +115,12 @@ def new(
 
     `kind` is the document's, `judge` is `judged`, or remembers what that has returned. Before it is
     judged, a document gets what `identify` says: its uid, its time, and its name, where it has but
-    the beginning of one. `dry` is for what nobody stores.
+    the beginning of one. `dry` is for what nobody stores. `manage` says who manages which of its
+    fields.
     """
     document = _completed(document, kind)
+    if manage is not None and (managers := manage(document)):
+        document["metadata"]["managedFields"] = managers
     if api is not None:
         admission.mutate(api, kind, document)
     meta = document["metadata"]

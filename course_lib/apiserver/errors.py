@@ -33,6 +33,13 @@ class AlreadyExists(APIError):
     code, reason = 409, "AlreadyExists"
 
 
+class FieldConflict(APIError):
+    """An apply would change fields that others manage; `causes` are those of the Status."""
+
+    code, reason = 409, "Conflict"
+    causes: list[dict[str, str]]
+
+
 class Conflict(APIError):
     """The object changed since it was read: read it again, and decide again."""
 

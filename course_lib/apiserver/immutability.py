@@ -23,12 +23,14 @@ def carry_over(before: Document, wanted: Document, subresource: str, kind: Kind)
     if subresource == "status":
         status = {"status": wanted["status"]} if "status" in wanted else {}
         metadata, asked = before["metadata"], wanted["metadata"]
-        beside = () if kind.custom else kind.status_metadata
+        beside = ("managedFields", *(() if kind.custom else kind.status_metadata))
         if changed := {f: asked[f] for f in beside if f in asked and asked[f] != metadata.get(f)}:
             metadata = metadata | changed
         kept = {k: v for k, v in before.items() if k != "status"}
         return kept | status | {"metadata": metadata}
     kept = {f: before["metadata"][f] for f in (*IDENTITY, *LIFE) if f in before["metadata"]}
+    if "managedFields" in before["metadata"] and "managedFields" not in wanted["metadata"]:
+        kept["managedFields"] = before["metadata"]["managedFields"]
     document = {key: value for key, value in wanted.items() if key != "status" or not kind.status}
     if "status" in before and kind.status:
         document["status"] = before["status"]

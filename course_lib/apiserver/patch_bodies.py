@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 import msgspec
+import yaml
 
 from course_lib.apiserver.bodies import Request, text_of
 from course_lib.apiserver.errors import BadRequest, TooLarge, Unsupported
@@ -21,6 +22,7 @@ from course_lib.objects.api_types.table import LEAVES, Type, fields_of
 from course_lib.objects.field_errors import InvalidObject, invalid, required
 from course_lib.objects.kind import Kind
 from course_lib.objects.manifests import Document
+from course_lib.objects.yaml_text import lenient
 
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
@@ -35,15 +37,15 @@ def read_patch(request: Request, kind: Kind) -> Json:
 
     Raises `Unsupported` for a format that the kind does not take, `BadRequest` for what cannot be
     read, `TooLarge` for a JSON patch with too many operations, and `InvalidObject` for a
-    server-side apply by nobody. Server-side apply itself is left out.
+    server-side apply by nobody.
     """
     if request.media_type == APPLY:
-        _check_apply(request)
+        return _read_apply(request)
     types = (JSON_PATCH, MERGE_PATCH) if kind.custom else (JSON_PATCH, MERGE_PATCH, STRATEGIC)
     if request.media_type not in types:
         said = "415: Unsupported Media Type"
         if "apply-patch" in request.media_type:  # which the real one takes
-            said = "server-side apply is not simulated: kubectl apply does without"
+            said = f"only {APPLY} is simulated of the formats of an apply"
         raise Unsupported(said, do=f"send one of {', '.join(types)}")
     text_of(request.body)
     try:
@@ -62,11 +64,21 @@ def read_patch(request: Request, kind: Kind) -> Json:
     return {} if patch is None else patch
 
 
-def _check_apply(request: Request) -> None:
-    """Raise `InvalidObject` for a server-side apply that does not say who applies."""
+def _read_apply(request: Request) -> Json:
+    """The configuration of a server-side apply.
+
+    Raises `InvalidObject` where it does not say who applies, `BadRequest` for what is no object.
+    """
     if not request.text("fieldManager"):
         options = {"apiVersion": "meta.k8s.io/v1", "kind": "PatchOptions"}
         raise InvalidObject(options, [required("fieldManager", "is required for apply patch")])
+    try:
+        found = lenient(text_of(request.body))
+    except (yaml.YAMLError, ValueError) as problem:
+        raise BadRequest(f"error decoding YAML: {problem}") from None
+    if not isinstance(found, dict):
+        raise BadRequest(f"error decoding YAML: {_unfit(found, MAP)}")
+    return found
 
 
 def _check_operations(patch: Json) -> None:

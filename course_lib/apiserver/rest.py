@@ -4,7 +4,7 @@ GET    /apis/apps/v1/namespaces/default/deployments/web    -> get
 PATCH  /apis/apps/v1/namespaces/default/deployments/web/scale
 POST   /api/v1/namespaces/default/pods/web-1/eviction
 
-Source: kubernetes.io "Kubernetes API Concepts". Not here: server-side apply, pages of lists
+Source: kubernetes.io "Kubernetes API Concepts". Not here: pages of lists
 (`limit`; all comes at once).
 """
 
@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any
 
 from course_lib.apiserver import aggregated, discovery, openapi
+from course_lib.apiserver.applying.tracking import manager_of
 from course_lib.apiserver.bodies import (
     Request,
     asks_for_dry_run,
@@ -28,7 +29,7 @@ from course_lib.apiserver.field_validation import field_validation
 from course_lib.apiserver.kubelets import Kubelets
 from course_lib.apiserver.made import MadeResource
 from course_lib.apiserver.made_answers import made_answer, made_target
-from course_lib.apiserver.patch_bodies import read_patch
+from course_lib.apiserver.patch_bodies import APPLY, read_patch
 from course_lib.apiserver.pod_logs import container_of, log_options
 from course_lib.apiserver.pod_streams import (
     STREAMED,
@@ -146,7 +147,7 @@ class Face:
             api = dry(api) if asks_for_dry_run(request, body, nested) else api
         elif asks_for_dry_run(request):
             api = dry(api)
-        writer = Writer(api, target, fields)
+        writer = Writer(api, target, fields, manager_of(request))
         try:
             return self._write(writer, request, patch, body)
         except CourseError as refusal:  # with the warnings that are known already
@@ -162,6 +163,8 @@ class Face:
         self, writer: Writer, request: Request, patch: Any, body: Document | None
     ) -> HTTPResponse:
         target = writer.target
+        if request.method == "PATCH" and request.media_type == APPLY:
+            return writer.apply(patch, bool(request.flag("force")))
         if request.method == "PATCH":
             return writer.patch(request.media_type, patch)
         if request.method == "DELETE":

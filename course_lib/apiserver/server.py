@@ -15,7 +15,7 @@ import msgspec
 
 from course_lib.apiserver import admission, deletion, documents, evictions
 from course_lib.apiserver.binding import bound
-from course_lib.apiserver.documents import MOST_GENERATED, Incoming, copied
+from course_lib.apiserver.documents import MOST_GENERATED, Incoming, Manage, copied
 from course_lib.apiserver.entries import Change, StoredObject, note_view, served, view_of
 from course_lib.apiserver.errors import AlreadyExists, BadRequest, Conflict, NotFound, StaleRead
 from course_lib.apiserver.extensions import Extensions
@@ -177,13 +177,16 @@ class APIServer:
 
     # Writing
 
-    def create(self, document: Document) -> Object:
-        """Store a new object; raises `InvalidManifest`, `AlreadyExists` or `Forbidden`."""
+    def create(self, document: Document, manage: Manage | None = None) -> Object:
+        """Store a new object; raises `InvalidManifest`, `AlreadyExists` or `Forbidden`.
+
+        `manage` says of the document, with its defaults, who manages which of its fields.
+        """
         document, kind = documents.as_stored(document, self.kinds, first=True)
         if kind.type is Service:  # its addresses and ports are held against those of others
             self.store.confirm()
         dry = self.store.dry
-        made = documents.new(document, kind, self, self._judged, self._identity, dry)
+        made = documents.new(document, kind, self, self._judged, self._identity, dry, manage)
         if made.kind.namespaced and self.store.range(
             self.prefix(RESOURCE_QUOTA, made.view.namespace)
         ):

@@ -18,6 +18,7 @@ from course_lib.apiserver.errors import (
     BadRequest,
     Compacted,
     Conflict,
+    FieldConflict,
     Forbidden,
     NotAllowed,
     NotFound,
@@ -79,6 +80,8 @@ def refused(refusal: CourseError, about: Document | None = None) -> HTTPResponse
     named = _NAMED.match(refusal.what)
     if named and isinstance(refusal, NotFound | AlreadyExists | Conflict | Terminating):
         details = {key: text for key, text in named.groupdict().items() if text}
+    if isinstance(refusal, FieldConflict):
+        details = {"causes": refusal.causes}
     if isinstance(refusal, InvalidObject):
         details = {"name": refusal.name, "group": refusal.group, "kind": refusal.kind}
         details["causes"] = [

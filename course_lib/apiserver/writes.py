@@ -11,8 +11,11 @@ from contextlib import suppress
 from typing import Any
 
 from course_lib.apiserver.admission import warnings_of
+from course_lib.apiserver.applying.managers import read_managed
+from course_lib.apiserver.applying.tracking import FieldTracker
 from course_lib.apiserver.bodies import DeleteOptions, Request, delete_options
 from course_lib.apiserver.deletion import BACKGROUND, ORPHAN
+from course_lib.apiserver.documents import copied
 from course_lib.apiserver.dry_run import dry
 from course_lib.apiserver.errors import BadRequest, Conflict, NotFound
 from course_lib.apiserver.field_validation import STRICT_ERROR, WARNING, FieldValidation
@@ -30,18 +33,20 @@ from course_lib.apiserver.patch_bodies import (
     misfit_of,
     narrowed,
 )
+from course_lib.apiserver.patches import merge_patch
 from course_lib.apiserver.scales import SCALE, replicas_of, scale_of, scaled
 from course_lib.apiserver.server import APIServer
 from course_lib.apiserver.statuses import SUCCESS, HTTPResponse
 from course_lib.apiserver.targets import Target
 from course_lib.apiserver.tokens import answered
+from course_lib.errors import CourseError
 from course_lib.objects.api_types.leaves import LEAF
 from course_lib.objects.decode import warnings_for
 from course_lib.objects.field_errors import InvalidObject, invalid
 from course_lib.objects.kinds.service_account import ServiceAccount
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object
-from course_lib.objects.typed import type_of_kind
+from course_lib.objects.typed import type_of_kind, typed
 from course_lib.objects.validation.meta import IMMUTABLE
 
 DOUBLE_OWNERS = (
@@ -62,11 +67,15 @@ def _read_again(value: Any) -> Any:
 class Writer:
     """One request that changes a target, by `api`: the API server, or a dry run of it.
 
-    `fields` says what to do with fields that do not exist.
+    `fields` says what to do with fields that do not exist, `manager` who sends the request.
     """
 
-    def __init__(self, api: APIServer, target: Target, fields: FieldValidation = WARNING) -> None:
+    def __init__(
+        self, api: APIServer, target: Target, fields: FieldValidation = WARNING, manager: str = ""
+    ) -> None:
         self.api, self.target, self._fields = api, target, fields
+        now = api.sim.timestamp
+        self._tracker = FieldTracker(target.kind, manager, target.part, now)
         self.warnings = [target.kind.deprecation] if target.kind.deprecation else []
         self._place = target.kind, target.name, target.namespace
 
@@ -96,7 +105,7 @@ class Writer:
             return HTTPResponse(201, SUCCESS)
         self._read(document)
         self._drop_doubles(document, DOUBLE_OWNERS)
-        made = self.api.create(document)
+        made = self.api.create(document, self._tracker.created)
         stored = self._document(made.name, made.namespace)
         self.warnings += warnings_of(self.api, self.target.kind, stored, None)
         return HTTPResponse(201, stored, self.warnings)
@@ -115,7 +124,7 @@ class Writer:
         self._read(document, before)
         self._check_uid(document, before)
         self._drop_doubles(document, DOUBLE_OWNERS)
-        return self._update(before, document)
+        return self._update(before, self._tracked(before, document))
 
     def _check_uid(self, document: Document, before: Document) -> None:
         """The UID of a document that replaces another is a precondition; raises `Conflict`."""
@@ -164,7 +173,41 @@ class Writer:
                 raise
             raise invalid_patch(media_type, patch, document, strict + why) from None
         self._drop_doubles(document, DOUBLE_OWNERS_AT_LAST)
-        return self._update(before, document)
+        return self._update(before, self._tracked(before, document))
+
+    def apply(self, config: Document, force: bool) -> HTTPResponse:
+        """Apply a configuration on the server's side; `force` takes fields from their managers.
+
+        Raises `ApplyConflict` where others manage what would change.
+        """
+        found = self.api.find(*self._place)
+        before = self.api.document(*self._place) if found is not None else None
+        if why := complete_kind(config, self.target.kind):
+            raise unreadable(config, self.target.kind, why)
+        complete_place(config, self.target)
+        document = self._tracker.applied(before, config, force)
+        if document is None:
+            assert before is not None
+            return HTTPResponse(200, before, self.warnings)
+        self._read(document, before)
+        if before is not None:
+            return self._update(before, document)
+        entries = document["metadata"].pop("managedFields")
+        made = self.api.create(document, lambda _: list(entries))
+        return HTTPResponse(201, self._document(made.name, made.namespace), self.warnings)
+
+    def _tracked(self, before: Document, document: Document) -> Document:
+        """A document that replaces another, with who manages its fields after that."""
+        if not read_managed(before) and not document["metadata"].get("managedFields"):
+            return document
+        complete = copied(document)
+        try:
+            complete = typed(complete, self.target.kind, stored=False)
+            self.target.kind.set_defaults(complete, before)
+        except CourseError:
+            return document  # it is refused later
+        managers = self._tracker.changed(before, complete)
+        return document | {"metadata": document["metadata"] | {"managedFields": managers}}
 
     def _update(self, before: Document, document: Document) -> HTTPResponse:
         """Store a change; its warnings are those that the object did not have already.
@@ -293,6 +336,10 @@ class Writer:
         replicas = replicas_of(scale)
         version = metadata_of(scale).get("resourceVersion")
         patch = scaled(self.target.kind, replicas)
+        before = self.api.document(*self._place)
+        if read_managed(before):
+            managers = self._tracker.changed(before, merge_patch(before, patch))
+            patch = patch | {"metadata": {"managedFields": managers}}
         self.api.patch(*self._place, patch, expected=str(version or ""))
         return HTTPResponse(200, scale_of(self.target.kind, self.api.document(*self._place)))
 

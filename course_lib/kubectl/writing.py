@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from course_lib.kubectl.chosen import Chosen
 from course_lib.kubectl.dry_run import DryRun
-from course_lib.kubectl.failures import RefusedRequest
+from course_lib.kubectl.failures import CommandError, RefusedRequest
 from course_lib.kubectl.server import Path, Query, ServerAPI
 from course_lib.objects.manifests import Document
 
@@ -70,4 +70,6 @@ class ObjectWriter:
         return self._server.send("DELETE", self._path(chosen), None, head | options)
 
     def _path(self, chosen: Chosen) -> Path:
+        if not chosen.name:
+            raise CommandError("resource name may not be empty")
         return chosen.resource.path(chosen.namespace, chosen.name, self._part)

@@ -32,6 +32,7 @@ from course_lib.kubectl.server import APPLY_PATCH
 from course_lib.kubectl.writing import ObjectWriter
 from course_lib.objects.manifests import Document
 
+TRIES = 4  # of an object that changes
 PROGRAM = "KUBECTL_EXTERNAL_DIFF"
 BEFORE, AFTER, MASK = "*** (before)", "*** (after)", "***"
 _ALLOWED = re.compile(r"[a-zA-Z0-9-=]+")
@@ -68,13 +69,7 @@ def _run(call: Invocation) -> None:
 
 def _write(call: Invocation, chosen: Chosen, sides: list[Path]) -> None:
     """Write an object as it is and as it would be, each into its folder."""
-    try:
-        live: Document | None = fetched(call.server, chosen, Wanted()).document
-    except RefusedRequest as refusal:
-        if refusal.reason != "NotFound":
-            raise
-        live = None
-    merged = _merged(call, chosen, live)
+    live, merged = _versions(call, chosen)
     documents = [live, merged]
     if not call.flags.on("show-managed-fields"):
         documents = [each and without_managed_fields(each) for each in documents]
@@ -91,7 +86,29 @@ def _write(call: Invocation, chosen: Chosen, sides: list[Path]) -> None:
         call.error(DELETING.format(chosen.name))
 
 
-def _merged(call: Invocation, chosen: Chosen, live: Document | None) -> Document:
+def _versions(call: Invocation, chosen: Chosen) -> tuple[Document | None, Document]:
+    """An object as it is, and as it would be; again, where it changes meanwhile."""
+    resource = chosen.resource
+    for tries in range(1, TRIES + 1):
+        try:
+            live: Document | None = fetched(call.server, chosen, Wanted()).document
+        except RefusedRequest as refusal:
+            if refusal.reason != "NotFound":
+                raise
+            live = None
+        if tries == TRIES:
+            kind = f"{resource.group}/{resource.version}, Kind={resource.kind}"
+            said = f"Object ({kind}: {chosen.name}) keeps changing, diffing without lock"
+            call.log("diff.go:723", said)
+        try:
+            return live, _merged(call, chosen, live, locked=tries < TRIES)
+        except RefusedRequest as refusal:
+            if refusal.reason != "Conflict" or tries == TRIES:
+                raise
+    raise AssertionError
+
+
+def _merged(call: Invocation, chosen: Chosen, live: Document | None, locked: bool) -> Document:
     """An object as an apply would make it, by a dry run of the server."""
     writer = ObjectWriter(call.server, DryRun.SERVER, manager_of(call))
     if call.flags.on("server-side"):
@@ -101,7 +118,7 @@ def _merged(call: Invocation, chosen: Chosen, live: Document | None) -> Document
         return writer.create(chosen, chosen.document)
     desired = configuration(chosen.document)
     existing = Chosen(chosen.resource, chosen.namespace, chosen.name, live, chosen.source)
-    return Patcher(call, writer, locked=True).patch(existing, desired).document
+    return Patcher(call, writer, locked=locked).patch(existing, desired).document
 
 
 def _masked(before: Document | None, after: Document | None) -> list[Document | None]:

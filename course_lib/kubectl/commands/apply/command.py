@@ -10,8 +10,9 @@ import msgspec
 from course_lib.kubectl.changes import ChangePrinter
 from course_lib.kubectl.chosen import Chosen
 from course_lib.kubectl.commands.apply.client_side import ClientSide
+from course_lib.kubectl.commands.apply.migration import KEEPER
 from course_lib.kubectl.commands.apply.pruning import Pruner, check_prune
-from course_lib.kubectl.commands.apply.server_side import ServerSide
+from course_lib.kubectl.commands.apply.server_side import SERVER_SIDE, ServerSide
 from course_lib.kubectl.creation import validation
 from course_lib.kubectl.deletion import propagation_of
 from course_lib.kubectl.dry_run import DryRun, dry_run_of
@@ -23,7 +24,7 @@ from course_lib.kubectl.typed import StructDocument
 from course_lib.kubectl.writing import ObjectWriter
 from course_lib.objects.manifests import Document, sorted_keys
 
-CLIENT_SIDE, SERVER_SIDE = "kubectl-client-side-apply", "kubectl"  # who manages the fields
+CLIENT_SIDE = "kubectl-client-side-apply"  # who manages the fields
 DELETING = "Warning: Detected changes to resource {} which is currently being deleted.\n"
 
 
@@ -89,8 +90,9 @@ class _Application:
     def __init__(self, call: Invocation, dry_run: DryRun) -> None:
         self._call, self._dry_run = call, dry_run
         writer = ObjectWriter(call.server, dry_run, manager_of(call), validation(call))
+        keeper = ObjectWriter(call.server, dry_run, KEEPER, validation(call))
         self._way = (
-            ServerSide(call, writer)
+            ServerSide(call, writer, keeper, manager_of(call))
             if call.flags.on("server-side")
             else ClientSide(call, writer, dry_run)
         )
