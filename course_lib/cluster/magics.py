@@ -12,19 +12,24 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from course_lib.cluster.cell_editor import CellEditor
 from course_lib.cluster.contexts import CONTEXTS, KnownCluster
 from course_lib.command_line import Result
 from course_lib.kubectl.failures import CommandError
+from course_lib.objects.manifests import Document
 
+_OPENED: dict[str, list[Document]] = {}  # what `kubectl edit` has opened, by its line
 _VARIABLE = re.compile(r"(?<!\{)\{([A-Za-z_]\w*)\}(?!\})")
 
 
 def kubectl(line: str, cell: str | None = None) -> None:
     """Run one command of kubectl on the cluster in use and show what it prints.
 
-    `cell` is what `-f -` reads.
+    `cell` is what `-f -` reads, and what `edit` has opened.
     """
-    _show(CONTEXTS.kubectl(_filled(line), cell or ""))
+    filled = _filled(line)
+    editor = CellEditor(_shell(), filled.strip(), cell or "", _OPENED)
+    _show(CONTEXTS.kubectl(filled, cell or "", editor=editor))
 
 
 def etcdctl(line: str, cell: str | None = None) -> None:

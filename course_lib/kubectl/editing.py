@@ -87,7 +87,12 @@ class _Session:
     """
 
     def __init__(self, call: Invocation, chosen: list[Chosen], change: EditChange) -> None:
-        self._call, self._chosen, self._change = call, chosen, change
+        self._call, self._change = call, change
+        begun = call.around.editor.begin([each.document for each in chosen])
+        self._chosen = [
+            Chosen(each.resource, each.namespace, each.name, document, each.source)
+            for each, document in zip(chosen, begun, strict=False)
+        ]
         self._json = call.flags.text("output") == "json"
         self._reasons: list[Reason] = []
         self._file = ""

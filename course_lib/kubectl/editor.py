@@ -14,12 +14,16 @@ from pathlib import Path
 from typing import Protocol
 
 from course_lib.kubectl.failures import CommandError, Plain
+from course_lib.objects.manifests import Document
 
 VARIABLES = ("KUBE_EDITOR", "EDITOR")
 
 
 class Editor(Protocol):
     """Edits texts."""
+
+    def begin(self, documents: list[Document]) -> list[Document]:
+        """The documents as they were when the editor opened; raises `CommandError`."""
 
     def edit(self, text: str, ending: str) -> tuple[str, str]:
         """The text as it is edited, and the file that has it.
@@ -40,6 +44,10 @@ class Postponed(Plain):
 
 class ProgramEditor:
     """The program that `KUBE_EDITOR` or `EDITOR` names."""
+
+    def begin(self, documents: list[Document]) -> list[Document]:
+        """The documents themselves: the editor opens now."""
+        return documents
 
     def edit(self, text: str, ending: str) -> tuple[str, str]:
         """The text as the program leaves it, and the file that has it."""

@@ -8,6 +8,7 @@ from typing import TextIO
 
 from course_lib.command_line import Result, Terminal
 from course_lib.kubectl import command
+from course_lib.kubectl.editor import Editor
 from course_lib.kubectl.failures import CommandError
 from course_lib.kubectl.help import Help
 from course_lib.kubectl.invocation import Environment, Invocation
@@ -38,12 +39,13 @@ class Kubectl:
         context: str = "",
         terminal: Terminal | None = None,
         keyboard: Keyboard | None = None,
+        editor: Editor | None = None,
     ) -> Result:
         """Run one command and return what it printed.
 
         `line` is what stands after `kubectl`, as text or as words; `stdin` is what it can read,
         `context` counts where `--context` is not given. `terminal` shows what is written,
-        and `keyboard` is where somebody types, if anybody does.
+        and `keyboard` is where somebody types, if anybody does. `editor` opens what is edited.
         """
         terminal, code = terminal or Terminal(), 0
         source = io.StringIO(stdin) if isinstance(stdin, str) else stdin
@@ -63,6 +65,7 @@ class Kubectl:
                 chosen,
                 lambda: self._connect(chosen, **overrides),
                 keyboard,
+                editor,
             )
             read.command.run(Invocation(read.described, read.parsed, around))
         except CommandError as failure:

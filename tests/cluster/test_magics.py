@@ -69,3 +69,36 @@ def test_without_a_cluster_they_say_so(shell):
     gc.collect()
     (said,) = typed(shell, "%crictl ps")
     assert "there is no cluster" in said
+
+
+def test_edit_opens_the_object_in_the_next_cell_which_saves_it(shell):
+    opened: list[str] = []
+    shell.set_next_input = lambda text, replace: opened.append(text)
+    typed(shell, "%kubectl create configmap settings --from-literal=colour=blue")
+    assert "next cell" in typed(shell, "%kubectl edit cm settings")[0]
+    assert opened[0].startswith("%%kubectl edit cm settings\n# Please edit the object below.")
+    changed = opened[0].replace("colour: blue", "colour: green")
+    assert typed(shell, changed) == ["configmap/settings edited"]
+    value = typed(shell, "%kubectl get cm settings -o jsonpath='{.data.colour}'")
+    assert value == ["green"]
+
+
+def test_edit_keeps_what_others_changed_meanwhile(shell):
+    opened: list[str] = []
+    shell.set_next_input = lambda text, replace: opened.append(text)
+    typed(shell, "%kubectl create configmap settings --from-literal=colour=blue")
+    typed(shell, "%kubectl edit cm settings\n%kubectl label cm settings tier=front")
+    said = typed(shell, opened[0].replace("colour: blue", "colour: green"))
+    assert said == ["configmap/settings edited"]
+    value = typed(shell, "%kubectl get cm settings -o jsonpath='{.metadata.labels.tier}'")
+    assert value == ["front"]
+
+
+def test_an_edit_that_is_refused_opens_again_with_the_reason(shell):
+    opened: list[str] = []
+    shell.set_next_input = lambda text, replace: opened.append(text)
+    typed(shell, "%kubectl create deployment web --image=nginx")
+    typed(shell, "%kubectl edit deploy web")
+    said = typed(shell, opened[0].replace("replicas: 1", "replicas: -1", 1))
+    assert 'deployments.apps "web" is invalid' in said[0]
+    assert "# * spec.replicas: Invalid value: -1" in opened[1]
