@@ -118,9 +118,7 @@ def new(
     the beginning of one. `dry` is for what nobody stores. `manage` says who manages which of its
     fields.
     """
-    document = _completed(document, kind)
-    if manage is not None and (managers := manage(document)):
-        document["metadata"]["managedFields"] = managers
+    document = _managed(_completed(document, kind), manage)
     if api is not None:
         admission.mutate(api, kind, document)
     meta = document["metadata"]
@@ -141,6 +139,14 @@ def new(
     view = revised(known.view, known.document, document, kind)
     judge_beside_spec(document, kind)
     return Incoming(document, kind, view)
+
+
+def _managed(document: Document, manage: Manage | None) -> Document:
+    """A new document with who manages its fields."""
+    managers = manage(document) if manage is not None else []
+    if not managers:
+        return document
+    return document | {"metadata": document["metadata"] | {"managedFields": managers}}
 
 
 def _completed(document: Document, kind: Kind) -> Document:

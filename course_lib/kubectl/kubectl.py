@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TextIO
 
 from course_lib.command_line import Result, Terminal
@@ -58,15 +59,9 @@ class Kubectl:
             chosen = read.parsed.text("context") or context or self.kubeconfig.current
             given = read.overriding
             overrides = {name: read.parsed.text(name) for name in OVERRIDES if name in given}
-            around = Environment(
-                terminal,
-                source,
-                self.kubeconfig,
-                chosen,
-                lambda: self._connect(chosen, **overrides),
-                keyboard,
-                editor,
-            )
+            way = partial(self._connect, chosen, **overrides)
+            people = keyboard, editor
+            around = Environment(terminal, source, self.kubeconfig, chosen, way, *people)
             read.command.run(Invocation(read.described, read.parsed, around))
         except CommandError as failure:
             if isinstance(failure, Help):

@@ -51,7 +51,10 @@ def merges_parts(value: Any, merging: Merging) -> bool:
 
 
 def leaves(value: Any, merging: Merging, path: FieldPath = ()) -> dict[FieldPath, Any]:
-    """The members of the set of an object's fields, each with its value (`ToFieldSet`)."""
+    """The members of the set of the fields of a value, each with its value (`ToFieldSet`).
+
+    `merging` says how the `value` is merged, `path` where it stands.
+    """
     if not merges_parts(value, merging):
         return {path: value}
     found: dict[FieldPath, Any] = {}
@@ -66,7 +69,10 @@ def leaves(value: Any, merging: Merging, path: FieldPath = ()) -> dict[FieldPath
 
 
 def holders(value: Any, merging: Merging, path: FieldPath = ()) -> Iterator[FieldPath]:
-    """The paths of the maps and lists that are merged part by part, and of fields without value."""
+    """The paths of the maps and lists that are merged part by part, and of fields without value.
+
+    `merging` says how the `value` is merged, `path` where it stands.
+    """
     if path and (value is None or merges_parts(value, merging)):
         yield path
     for element, part, inner in elements(value, merging):

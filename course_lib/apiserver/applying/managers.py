@@ -130,7 +130,7 @@ def members(document: Document, merging: Merging) -> dict[FieldPath, Any]:
     return dict.fromkeys(holders(whole, merging), ITEM) | leaves(whole, merging)
 
 
-class Change(msgspec.Struct):
+class FieldChanges(msgspec.Struct):
     """What differs between two versions of an object (`Compare`)."""
 
     added: FieldSet
@@ -138,8 +138,8 @@ class Change(msgspec.Struct):
     modified: FieldSet
 
     @classmethod
-    def between(cls, before: Document, after: Document, merging: Merging) -> Change:
-        """The difference of two documents of a kind."""
+    def between(cls, before: Document, after: Document, merging: Merging) -> FieldChanges:
+        """The difference of the documents `before` and `after`; `merging` is that of their kind."""
         old, new = members(before, merging), members(after, merging)
         modified = {
             path
@@ -153,8 +153,11 @@ class Change(msgspec.Struct):
         )
 
 
-def taken(managed: Managed, change: Change, manager: ManagerId, force: bool) -> Managed:
-    """The managers after one of them made a `change`; raises `ApplyConflict` unless `force`."""
+def taken(managed: Managed, change: FieldChanges, manager: ManagerId, force: bool) -> Managed:
+    """The managers after one of them made a `change`; raises `ApplyConflict` unless `force`.
+
+    `managed` are those before it, `manager` is who made it.
+    """
     touched = change.modified | change.added
     conflicts = [
         (other, path)
@@ -174,7 +177,7 @@ def taken(managed: Managed, change: Change, manager: ManagerId, force: bool) -> 
 
 
 def updated(
-    managed: Managed, change: Change, manager: ManagerId, ignored: Iterable[str], now: str
+    managed: Managed, change: FieldChanges, manager: ManagerId, ignored: Iterable[str], now: str
 ) -> Managed:
     """The managers after an update, which manages what it changed (`Updater.Update`).
 

@@ -12,7 +12,7 @@ from course_lib.objects.api_types.topology import Merging
 
 
 def merged(live: Any, applied: Any, merging: Merging) -> Any:
-    """A live value with what is applied, merged as its type says."""
+    """A `live` value with what is `applied`, merged as its type says (`merging`)."""
     if not merges_parts(applied, merging) or type(live) is not type(applied):
         return applied
     if isinstance(applied, dict):
@@ -34,7 +34,10 @@ def merged(live: Any, applied: Any, merging: Merging) -> Any:
 
 
 def without(value: Any, fields: set[FieldPath], merging: Merging, path: FieldPath = ()) -> Any:
-    """A value without the parts at some paths."""
+    """A `value` without the parts at some paths, its `fields`.
+
+    `merging` says how the value is merged, `path` where it stands.
+    """
     if not merges_parts(value, merging):
         return value
     kept = [

@@ -20,7 +20,7 @@ from course_lib.apiserver.applying.managers import (
     STRIPPED,
     UPDATE,
     ApplyConflict,
-    Change,
+    FieldChanges,
     Managed,
     ManagedSet,
     ManagerId,
@@ -77,7 +77,7 @@ class FieldTracker(msgspec.Struct):
         """The managers of a new object, with its defaults: who makes it."""
         if not self.manager:
             return []
-        change = Change.between(self._empty, document, self.merging)
+        change = FieldChanges.between(self._empty, document, self.merging)
         managed = updated({}, change, self._updater, self.ignored, self.now)
         return written(managed, self.kind.api_version)
 
@@ -91,7 +91,7 @@ class FieldTracker(msgspec.Struct):
             return []
         if not self.manager:
             return list(asked or before["metadata"].get("managedFields") or [])
-        change = Change.between(before, after, self.merging)
+        change = FieldChanges.between(before, after, self.merging)
         moment = "" if self.part == "scale" else self.now  # the time of a scale is not noted
         managed = updated(managed, change, self._updater, self.ignored, moment)
         return written(managed, self.kind.api_version)
@@ -99,6 +99,7 @@ class FieldTracker(msgspec.Struct):
     def applied(self, before: Document | None, config: Document, force: bool) -> Document | None:
         """The object after an apply of a `config`, with its managers; None where nothing changes.
 
+        `before` is the object as it is, None where there is none.
         Raises `ApplyConflict` where others manage what would change, unless `force` is set, and
         `BadRequest` or `Unclassified` for what cannot be applied.
         """
@@ -107,7 +108,7 @@ class FieldTracker(msgspec.Struct):
         managed = read_managed(before or {})
         if before is not None and not managed:
             earlier = ManagerId(UPDATE, BEFORE, self.kind.api_version)
-            change = Change.between(self._empty, live, self.merging)
+            change = FieldChanges.between(self._empty, live, self.merging)
             managed = updated({}, change, earlier, ("f:status",), self.now)
         try:
             made, found = self._merged(live, config, managed, force)
@@ -143,7 +144,7 @@ class FieldTracker(msgspec.Struct):
             others = {path for each in managers.values() for path in each.fields} | whole
             gone = with_parents(last.fields) - with_parents(others)
             made = without(made, gone, merging)
-        change = Change.between(live, made, merging)
+        change = FieldChanges.between(live, made, merging)
         return made, taken(managers, change, applier, force)
 
     def _check(self, config: Document) -> None:
