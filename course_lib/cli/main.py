@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from course_lib.cli import cri, serve
+from course_lib.cli import cri, kubectl, serve
 from course_lib.errors import CourseError
 
 
@@ -17,9 +17,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     cri.add_to(commands)
+    kubectl.add_to(commands)
     serve.add_to(commands)
-    arguments = parser.parse_args(argv)
+    words = list(sys.argv[1:] if argv is None else argv)
     try:
+        if words[:1] == ["kubectl"]:
+            return kubectl.run(words[1:])
+        arguments = parser.parse_args(words)
         return int(arguments.run(arguments))
     except CourseError as error:
         print(error, file=sys.stderr)

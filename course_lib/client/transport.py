@@ -29,14 +29,18 @@ QUIET = 120.0  # real s without any event; bookmarks come every minute
 
 
 class Address(msgspec.Struct, frozen=True):
-    """Where an API server listens, and who asks: a bearer token, and its certificate's issuer.
+    """Where an API server listens, and who asks: a bearer token, or a certificate.
 
-    `ca` is the path of a file with certificates to trust; it matters for https only.
+    `ca`, `certificate` and `key` are paths: of the certificates to trust, of one's own, and of its
+    key; without `verify` every server is trusted. They matter for https only.
     """
 
     url: str
     token: str = ""
     ca: str = ""
+    certificate: str = ""
+    key: str = ""
+    verify: bool = True
 
     def connect(self, timeout: float) -> http.client.HTTPConnection:
         """A connection, not yet open; `timeout` in real seconds.
@@ -49,6 +53,10 @@ class Address(msgspec.Struct, frozen=True):
         if parts.scheme == "http":
             return http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout)
         context = ssl.create_default_context(cafile=self.ca or None)
+        if not self.verify:
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        if self.certificate:
+            context.load_cert_chain(self.certificate, self.key or None)
         return http.client.HTTPSConnection(
             parts.hostname, parts.port, timeout=timeout, context=context
         )

@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from course_lib.cluster.cell_editor import CellEditor
 from course_lib.cluster.contexts import CONTEXTS, KnownCluster
 from course_lib.command_line import Result
+from course_lib.kubectl.completion import Completion
 from course_lib.kubectl.failures import CommandError
 from course_lib.objects.manifests import Document
 
@@ -60,6 +61,24 @@ for _magic, _ in MAGICS.values():  # IPython is not to read the braces of jsonpa
     _magic._ipython_magic_no_var_expand = True  # type: ignore[attr-defined]
 
 
+class CompletionEvent(Protocol):
+    """A line that is being typed, as IPython tells of it."""
+
+    text_until_cursor: str
+    symbol: str  # what the completions begin with
+
+
+def complete(shell: object, event: CompletionEvent) -> list[str]:
+    """What may follow on a line with `%kubectl`: an IPython hook."""
+    typed = event.text_until_cursor.partition("kubectl")[2]
+    start = "" if typed[-1:].isspace() else typed.split()[-1] if typed.split() else ""
+    words = typed.removesuffix(start).split()
+    found = Completion(CONTEXTS.kubectl).of(words, start)
+    # IPython parts words at more signs than blanks, and wants what stands after the last of them.
+    before = start.removesuffix(event.symbol) if start.endswith(event.symbol) else start
+    return [each.removeprefix(before) for each in found]
+
+
 def introduce(cluster: KnownCluster, name: str) -> str:
     """Make a cluster known to the magics; returns its name.
 
@@ -70,6 +89,8 @@ def introduce(cluster: KnownCluster, name: str) -> str:
     if shell is not None and "kubectl" not in shell.magics_manager.magics["line"]:
         for word, (magic, form) in MAGICS.items():
             shell.register_magic_function(magic, form, word)
+        for name in ("%kubectl", "%%kubectl"):
+            shell.set_hook("complete_command", complete, str_key=name)
     return CONTEXTS.add(cluster, name)
 
 
