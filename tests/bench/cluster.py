@@ -94,14 +94,19 @@ GOALS = [
         "one endpoint of 10,000 Services changes",
         *("services", (100, 100_000), milliseconds_of("change"), "10 ms", "1 ms"),
     ),
+    Row("%kubectl get pods", "commands", SMALL, milliseconds_of("get pods"), "100 ms", "50 ms"),
+    Row("the least that a command of kubectl takes", "commands", SMALL,
+        milliseconds_of("least"), "5 ms", "2 ms"),
     Row("a notebook's cell: the cluster too", "cell", SMALL, whole, "1.5 s", "0.5 s", RUNS),
-]
+]  # fmt: skip
 AT_FULL_SIZE = [
     Row("CPU for each Pod", "ready", FULL, beside_small, "1.2 times", "1 time"),
     Row("memory for each Pod", "ready", FULL, memory, "12 KiB", "6 KiB"),
 ]
 BESIDE = [
     Row("nodes alone", "build", None, whole),
+    Row("%kubectl get pods -o wide", "commands", SMALL, milliseconds_of("get pods -o wide")),
+    Row("%kubectl get pods -o yaml", "commands", SMALL, milliseconds_of("get pods -o yaml")),
     Row("that endpoint's rule, written into one kernel", "services", (100, 100_000),
         milliseconds_of("kernel")),
     Row(f"YAML to ready, {REAL}", "real_time", SMALL, seconds_of("first"), "real: 52 s"),

@@ -21,6 +21,7 @@ from tests.bench.services import ENDPOINTS, Plane
 LONGEST = 3600  # simulated s that any of it may take
 ZONES = [f"zone-{number}" for number in range(5)]
 SMALL = {"requests": {"cpu": "10m", "memory": "16Mi"}}
+TIMES = 5  # that a command is run; the fastest counts
 CHANGES = 25  # of endpoints; the median counts
 Figures = dict[str, float]
 
@@ -201,6 +202,19 @@ def looks(nodes: int, pods: int) -> Figures:
     return {what: milliseconds(act) for what, act in acts.items()}
 
 
+def commands(nodes: int, pods: int) -> Figures:
+    """What commands of kubectl take: milliseconds of CPU each, and of the cheapest one."""
+    cluster, _ = prepared(nodes, pods, ZONES)
+    looks = ("get pods", "get pods -o wide", "get pods -o yaml")
+    lines = {line: line for line in looks} | {"least": "get node node-1 -o name"}
+    for line in lines.values():  # all modules are imported, and each Pod is read once
+        cluster.kubectl(line)
+    return {
+        what: min(milliseconds(lambda line=line: cluster.kubectl(line)) for _ in range(TIMES))
+        for what, line in lines.items()
+    }
+
+
 def shown(table: Table) -> tuple[str, str]:
     """A table as a notebook shows it."""
     return repr(table), table._repr_html_()  # type: ignore[operator]
@@ -217,6 +231,6 @@ MEASUREMENTS: dict[str, Callable[[int, int], Figures]] = {
     each.__name__: each
     for each in (
         *(ready, calls, build, cell, rest, rollout, zone),
-        *(services, real_time, looks),
+        *(services, real_time, looks, commands),
     )
 }
