@@ -15,12 +15,16 @@ from course_lib.objects.manifests import Document
 
 
 class MadeRequest(msgspec.Struct, frozen=True):
-    """What is asked: of which namespace and name, with which selector of labels, and the body."""
+    """What is asked: of which namespace and name, with which selector of labels, and the body.
+
+    `now` is when (simulated s).
+    """
 
     namespace: str
     name: str
     labels: str
     body: Document
+    now: float
 
 
 class MadeResource(msgspec.Struct, frozen=True, eq=False):

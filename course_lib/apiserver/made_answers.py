@@ -40,16 +40,16 @@ def made_target(path: str, resources: Sequence[MadeResource]) -> MadeTarget | No
     return None
 
 
-def made_answer(target: MadeTarget, request: Request, body: Document) -> HTTPResponse:
+def made_answer(target: MadeTarget, request: Request, body: Document, now: float) -> HTTPResponse:
     """The answer to a request for a `target`; raises what its resource raises, or `NotAllowed`.
 
-    `body` is that of the request.
+    `body` is that of the request, `now` the time (simulated s).
     """
     resource = target.resource
     if not set(_VERBS.get(request.method, ())) & set(resource.verbs):
         raise NotAllowed
     labels = request.text("labelSelector")
-    document = resource.make(MadeRequest(target.namespace, target.name, labels, body))
+    document = resource.make(MadeRequest(target.namespace, target.name, labels, body, now))
     if request.method == "GET" and request.as_table:
         document = _table(resource, document)
     return HTTPResponse(201 if request.method == "POST" else 200, document)

@@ -84,9 +84,8 @@ class Face:
                 return HTTPResponse(200, document)
             made = made_target(request.path, self._made)
             if made is not None:
-                self._reach()
                 body = read_body(request, made.resource.kind) if request.body else {}
-                return made_answer(made, request, body)
+                return made_answer(made, request, body, self.api.sim.now)
             target = target_of(request.path, self.api.kinds)
             about = target.details
             return self._call(target, request)

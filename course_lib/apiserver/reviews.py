@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from course_lib.apiserver.errors import Invalid
 from course_lib.apiserver.made import MadeRequest, MadeResource
+from course_lib.engine.timestamps import timestamp
 from course_lib.objects.manifests import Document
 
 AUTHORIZATION, AUTHENTICATION = "authorization.k8s.io/v1", "authentication.k8s.io/v1"
@@ -40,7 +41,9 @@ def _rules(asked: MadeRequest) -> Document:
 
 def _user(asked: MadeRequest) -> Document:
     """Who asks."""
-    return _reviewed(asked, {"userInfo": USER})
+    head = {"kind": "SelfSubjectReview", "apiVersion": AUTHENTICATION}
+    meta = {"creationTimestamp": timestamp(asked.now)}
+    return head | {"metadata": meta, "status": {"userInfo": USER}}
 
 
 def _reviewed(asked: MadeRequest, status: Document) -> Document:

@@ -16,6 +16,8 @@ BESIDE = (
     "autoscaling/v1 Scale", "policy/v1 Eviction", "authentication.k8s.io/v1 TokenRequest",
     "admissionregistration.k8s.io/v1 ValidatingAdmissionPolicy",
     "admissionregistration.k8s.io/v1 ValidatingAdmissionPolicyBinding",
+    "authentication.k8s.io/v1 SelfSubjectReview", "authorization.k8s.io/v1 SelfSubjectAccessReview",
+    "authorization.k8s.io/v1 SelfSubjectRulesReview", "authorization.k8s.io/v1 SubjectAccessReview",
 )  # fmt: skip
 # Kinds of which messages show parts as the API server has them in memory.
 SHOWN = (
