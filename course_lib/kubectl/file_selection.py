@@ -110,15 +110,20 @@ class FileSelector:
             except CourseError as problem:
                 said = f'the provided selector "{wanted.labels}" is not valid: {problem.what}'
                 raise CommandError(said) from None
-        if wanted.kustomization:
-            named.found.append(self._built(wanted.kustomization))
         found = [each for source in named.found for each in self.of(source)]
+        if wanted.kustomization:
+            found += self._built(wanted.kustomization)
         return Selection(found, named.single and len(found) == 1, self._late)
 
-    def _built(self, folder: str) -> files.ManifestSource:
-        """The manifests of a kustomization (`KustomizeVisitor`)."""
-        documents = build(folder, self._asking.note)
-        return files.ManifestSource(folder, text="---\n".join(map(to_yaml, documents)))
+    def _built(self, folder: str) -> Iterator[Chosen | CommandError]:
+        """What a kustomization has; one that cannot be built is a failure (`KustomizeVisitor`)."""
+        try:
+            documents = build(folder, self._asking.note)
+        except CommandError as problem:
+            self._late.append(problem)
+            yield problem
+            return
+        yield from self.of(files.ManifestSource(folder, text="---\n".join(map(to_yaml, documents))))
 
     def of(self, source: files.ManifestSource) -> Iterator[Chosen | CommandError]:
         """What one file has; its first error ends it, but for one that is about a document."""

@@ -10,8 +10,9 @@ Source: `sort/zsortinterface.go` of Go; Orson Peters, "Pattern-defeating Quickso
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
+K = TypeVar("K", str, float)  # of keys
 T = TypeVar("T")
 
 FEW = 12  # so many are sorted by insertion
@@ -21,7 +22,7 @@ MOST_REPAIRS = 5  # pairs that are out of order in what seems to be sorted
 WORD = 2**64 - 1
 
 
-def go_sorted(items: Iterable[T], key: Callable[[T], Any]) -> list[T]:
+def go_sorted(items: Iterable[T], key: Callable[[T], K]) -> list[T]:
     """Elements by a key, those with equal keys as Go leaves them.
 
     >>> go_sorted(["b2", "a1", "b1"], key=lambda text: text[0])
@@ -32,11 +33,11 @@ def go_sorted(items: Iterable[T], key: Callable[[T], Any]) -> list[T]:
     return [item for _, item in pairs]
 
 
-class _Sort(Generic[T]):
+class _Sort(Generic[K, T]):
     """One sort in place; `a` and `b` bound a range as in Python."""
 
-    def __init__(self, pairs: list[tuple[Any, T]]) -> None:
-        self._pairs = pairs
+    def __init__(self, pairs: list[tuple[K, T]]) -> None:
+        self._pairs: list[tuple[K, T]] = pairs
         self._swaps = 0  # while a pivot is chosen
 
     def run(self, a: int, b: int) -> None:

@@ -23,7 +23,7 @@ def run(call: Invocation) -> None:
     Raises `CommandError`.
     """
     flags = call.flags
-    if not call.args and not flags.texts("filename"):
+    if not (call.args or flags.texts("filename") or flags.text("kustomize")):
         raise CommandError(NO_TYPE)
     found = call.select(_wanted(call))
     of_many = bool(found.failures) or len(found.chosen) > 1
@@ -45,6 +45,7 @@ def _wanted(call: Invocation) -> Wanted:
         everything=True,
         all_namespaces=flags.on("all-namespaces"),
         latest=False,
+        chunk=flags.number("chunk-size"),
     )
 
 

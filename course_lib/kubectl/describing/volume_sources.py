@@ -7,7 +7,7 @@ there, a field that is not set shows Go's zero value.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from course_lib.apiserver.go_values import go_text
 from course_lib.kubectl.describing.claims import inside
@@ -37,7 +37,7 @@ class VolumeKind(NamedTuple):
         yield from self.fields(source)
 
 
-def plain(*fields: tuple[str, str] | tuple[str, str, Any]) -> Fields:
+def plain(*fields: tuple[str, str] | tuple[str, str, object]) -> Fields:
     """Fields as they are: title, name, and the value where there is none (empty text)."""
 
     def lines(source: Document) -> Lines:
