@@ -350,10 +350,9 @@ spec:
   selector: {matchLabels: {app: web}}
 """,
     "11-two-faults": """
-secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db"}}
-task.cluster.apply(secret | {"stringData": {"password": "open-sesame"}})
-ports = [{"port": 80, "targetPort": "http"}]
-task.cluster.api.patch("Service", "api", "default", {"spec": {"ports": ports}})
+task.cluster.kubectl("create secret generic db --from-literal=password=open-sesame")
+ports = '{"spec": {"ports": [{"port": 80, "targetPort": "http"}]}}'
+task.cluster.kubectl(f"patch service api -p '{ports}'")
 """,
     "11-version": str(int(discovery.version()["minor"]) + 1),
 }

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from course_lib.apiserver.bodies import Request
-from course_lib.apiserver.errors import Unreachable
+from course_lib.apiserver.errors import StorageError, Unreachable
 from course_lib.apiserver.kubelets import Kubelets
 from course_lib.apiserver.pod_streams import PodStream, PortsOfPod
 from course_lib.apiserver.rest import Face
@@ -39,13 +39,16 @@ class LocalConnection:
 
     def answer(self, request: Request) -> HTTPResponse:
         """The answer of the API server's HTTP face."""
-        self._reach()
+        try:
+            self._reach()
+        except StorageError as refusal:
+            return refused(refusal)
         return self._face.answer(request)
 
     def watch(self, request: Request) -> LocalEvents:
         """A watch of that API server; raises `RefusedRequest`."""
-        self._reach()
         try:
+            self._reach()
             return LocalEvents(self._face, request)
         except CourseError as refusal:
             raise RefusedRequest(refused(refusal).document) from None
@@ -59,8 +62,8 @@ class LocalConnection:
         return self._upgraded(lambda: self._face.ports(request))
 
     def _upgraded(self, open_it: Callable[[], T]) -> T:
-        self._reach()
         try:
+            self._reach()
             return open_it()
         except CourseError as refusal:
             raise not_upgraded(refused(refusal)) from None

@@ -195,3 +195,13 @@ def test_a_disk_that_fails_again_after_it_was_replaced_is_replaced_again():
     assert set(cluster.etcd.voters()) == set(cluster.etcd.members)
     assert cluster.etcd.members["control-plane-2"].up
     assert answers(cluster)
+
+
+def test_kubectl_says_what_the_server_answers_while_etcd_elects_a_leader():
+    cluster = Cluster.ha_etcd(workers=1)
+    cluster.kill_node(cluster.etcd.leader.name)
+    for line in ("get nodes", "get nodes -w", "create configmap note", "exec web -- date"):
+        said = cluster.kubectl(line)
+        assert said.stderr.endswith("etcdserver: request timed out\n") and said.code == 1
+    cluster.run(5)
+    assert cluster.kubectl("create configmap note").text == "configmap/note created\n"

@@ -60,7 +60,7 @@ def _two_nodes() -> Cluster:
     "A Pod without an API",
     """
     **Let `node-1` of `task.cluster` run a static Pod** `agent` of the image `nginx:1.27`: one that
-    the kubelet starts from a file, and that `cluster.delete` cannot stop.
+    the kubelet starts from a file, and that `kubectl delete` cannot stop.
     """,
     starts=_two_nodes,
 )

@@ -242,7 +242,7 @@ def application(answer: object) -> Remarks:
     three = pods == 3 and cluster.ready("deployment/web")
     hint = "`replicas: 3` is asked for"
     if pods == 3:
-        hint = "list the Pods, and describe one: does its probe ask port 80, and is there room?"
+        hint = "`kubectl describe` one of the Pods: does its probe ask port 80, is there room?"
     said = f"{counted(pods, 'Pods')}, not 3 ready"
     yield holds(three, "three Pods are ready", said, or_unknown(wanted, hint))
     kind = service["spec"].get("type", "ClusterIP")
@@ -273,15 +273,16 @@ def _two_faults() -> Cluster:
     "Two at once",
     """
     The shop of `data/trouble.yaml`, in `task.cluster`, has two faults at the same time. **Find and
-    repair both**, with the commands that you know by now.
+    repair both**, with kubectl and with all that you know by now.
     """,
     starts=_two_faults,
 )
 def two_faults(cluster: Cluster) -> Remarks:
     cluster.run(90)
     hints = {
-        "api is ready": "describe a Pod of api: what does it wait for?",
-        "front reaches api": "all are ready: trace front's request to `service/api`, hop by hop",
+        "api is ready": "`kubectl describe` a Pod of api: what does it wait for?",
+        "front reaches api": "all are ready: to which port does `kubectl describe service api` "
+        "send? `task.cluster.trace(pod, 'service/api', 80)` follows a packet, hop by hop",
     }
     for check in checks(cluster):
         hint = hints.get(check.name, "compare with data/trouble.yaml and data/shop-policies.yaml")
