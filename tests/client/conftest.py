@@ -16,11 +16,17 @@ from course_lib.engine import Simulation
 from tests.client.test_informer import Way
 
 
+class NoContainers:
+    """An API server by itself reaches no kubelet."""
+
+    kubelets = None
+
+
 class ServedServer:
     """One API server, as much of a cluster as is needed to serve it."""
 
     def __init__(self, api: LocalClient) -> None:
-        self.api, self.containers = api, None
+        self.api, self.containers = api, NoContainers()
 
     @property
     def now(self) -> float:
