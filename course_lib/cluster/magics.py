@@ -14,9 +14,11 @@ from typing import Any, Protocol
 
 from course_lib.cluster.cell_editor import CellEditor
 from course_lib.cluster.contexts import CONTEXTS, KnownCluster
+from course_lib.cluster.notebook_keyboard import LiveTerminal, NotebookKeyboard
 from course_lib.command_line import Result
 from course_lib.kubectl.completion import Completion
 from course_lib.kubectl.failures import CommandError
+from course_lib.kubectl.keyboard import Keyboard, TypedLines
 from course_lib.objects.manifests import Document
 
 _OPENED: dict[str, list[Document]] = {}  # what `kubectl edit` has opened, by its line
@@ -26,11 +28,15 @@ _VARIABLE = re.compile(r"(?<!\{)\{([A-Za-z_]\w*)\}(?!\})")
 def kubectl(line: str, cell: str | None = None) -> None:
     """Run one command of kubectl on the cluster in use and show what it prints.
 
-    `cell` is what `-f -` reads, and what `edit` has opened.
+    `cell` is what `-f -` reads, what `edit` has opened, or what is typed (`exec -it`).
     """
-    filled = _filled(line)
+    filled, terminal = _filled(line), LiveTerminal()
     editor = CellEditor(_shell(), filled.strip(), cell or "", _OPENED)
-    _show(CONTEXTS.kubectl(filled, cell or "", editor=editor))
+    keyboard: Keyboard = TypedLines(cell) if cell is not None else NotebookKeyboard(terminal)
+    result = CONTEXTS.kubectl(
+        filled, cell or "", terminal=terminal, editor=editor, keyboard=keyboard
+    )
+    _show(terminal.rest(result))
 
 
 def etcdctl(line: str, cell: str | None = None) -> None:

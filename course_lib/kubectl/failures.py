@@ -80,7 +80,7 @@ class RefusedRequest(CommandError):
 
     def shown(self) -> str:
         """The text on standard error: of an invalid object its causes, else the message."""
-        return self._invalid() + "\n" if self.reason == "Invalid" else _line(self.said)
+        return _line(self._invalid() if self.reason == "Invalid" else self.said)
 
     def _invalid(self) -> str:
         details = self.status.get("details")
