@@ -5,11 +5,9 @@ Source: `fmt` and `encoding/json` of Go.
 
 from __future__ import annotations
 
-from typing import Any
-
 from course_lib.objects.field_errors import number
+from course_lib.objects.manifests import Json
 
-Json = Any  # whatever JSON can say
 _TYPES = {bool: "bool", str: "string", int: "int64", float: "float64", list: "[]interface {}"}
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 
 from course_lib.apiserver.errors import BadRequest
-from course_lib.apiserver.go_values import Json, go_shape
+from course_lib.apiserver.go_values import go_shape
 from course_lib.apiserver.targets import Target
 from course_lib.objects.api_types.table import table
 from course_lib.objects.kind import Kind
-from course_lib.objects.manifests import Document
+from course_lib.objects.manifests import Document, Json
 from course_lib.objects.typed import typed
 
 SUMMARY = 30  # characters of a body that a refusal shows

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from course_lib.apiserver.errors import BadRequest, RejectedPatch
-from course_lib.apiserver.go_values import Json
 from course_lib.apiserver.patches import Patch, merge_patch
-from course_lib.objects.manifests import Document
+from course_lib.objects.manifests import Document, Json
 
 MOST_OPERATIONS = 10_000  # of one JSON patch (`maxJSONPatchOperations`)
 OPERATIONS = ("add", "remove", "replace", "move", "copy", "test")

@@ -12,7 +12,7 @@ import yaml
 
 from course_lib.apiserver.bodies import Request, text_of
 from course_lib.apiserver.errors import BadRequest, TooLarge, Unsupported
-from course_lib.apiserver.go_values import Json, go_shape, go_text, go_type
+from course_lib.apiserver.go_values import go_shape, go_text, go_type
 from course_lib.apiserver.json_patches import MOST_OPERATIONS, json_patch
 from course_lib.apiserver.patches import merge_patch
 from course_lib.apiserver.statuses import to_json
@@ -21,7 +21,7 @@ from course_lib.objects.api_types.faults import fault
 from course_lib.objects.api_types.table import LEAVES, Type, fields_of
 from course_lib.objects.field_errors import InvalidObject, invalid, required
 from course_lib.objects.kind import Kind
-from course_lib.objects.manifests import Document
+from course_lib.objects.manifests import Document, Json
 from course_lib.objects.yaml_text import lenient
 
 JSON_PATCH = "application/json-patch+json"

@@ -9,8 +9,9 @@ Source: kubernetes.io "Update API Objects in Place Using kubectl patch"; `patch.
 from __future__ import annotations
 
 from course_lib.apiserver.errors import BadRequest, RejectedPatch, Unclassified
-from course_lib.apiserver.go_values import Json, go_text, go_type
+from course_lib.apiserver.go_values import go_text, go_type
 from course_lib.objects.api_types.table import Field, Type, fields_of
+from course_lib.objects.manifests import Json
 
 Values = list[Json]
 DIRECTIVE, RETAIN = "$patch", "$retainKeys"

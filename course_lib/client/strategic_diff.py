@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias
 
-from course_lib.apiserver.go_values import Json, go_text
+from course_lib.apiserver.go_values import go_text
 from course_lib.apiserver.strategic import DIRECTIVE, ORDER, PRIMITIVES, RETAIN
 from course_lib.objects.api_types.table import Field, Type, fields_of, type_of
-from course_lib.objects.manifests import Document
+from course_lib.objects.manifests import Document, Json
 
 Map: TypeAlias = dict[str, Json]
 List: TypeAlias = list[Json]

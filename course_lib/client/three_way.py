@@ -10,10 +10,10 @@ Using Configuration Files", "How apply calculates differences and merges changes
 
 from __future__ import annotations
 
-from course_lib.apiserver.go_values import Json
 from course_lib.apiserver.strategic import DIRECTIVE, ORDER, PRIMITIVES, RETAIN
 from course_lib.client.strategic_diff import DiffOptions, List, Map, diff, field_of
 from course_lib.objects.api_types.table import Field, Type
+from course_lib.objects.manifests import Json
 
 _CHANGES = DiffOptions(deletions=False)
 _DELETIONS = DiffOptions(changes=False)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import base64
 from pathlib import Path
-from typing import Any
 
 from course_lib.client.transport import Address
 from course_lib.kubectl.failures import CommandError
 from course_lib.kubectl.kubeconfig import Kubeconfig
+from course_lib.objects.manifests import Document
 
 NO_CLUSTER = "http://localhost:8080"  # where kubectl looks when nothing is configured
 _REFUSED = ("exec", "auth-provider", "as", "as-groups", "username")
@@ -46,11 +46,11 @@ def address_of(
     )
 
 
-def _entry(kubeconfig: Kubeconfig, what: str, name: str | None) -> dict[str, Any]:
+def _entry(kubeconfig: Kubeconfig, what: str, name: str | None) -> Document:
     return kubeconfig.entry(what, name) if name else {}
 
 
-def _file(entry: dict[str, Any], name: str, folder: Path) -> str:
+def _file(entry: Document, name: str, folder: Path) -> str:
     """The path of a certificate, which may stand in the entry itself."""
     data = entry.get(f"{name}-data")
     if not data:

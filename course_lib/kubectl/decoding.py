@@ -6,19 +6,17 @@ Source: kubectl `pkg/validation/validation.go` (`getObjectKind`), cli-runtime `r
 
 from __future__ import annotations
 
-from typing import Any
-
 from course_lib.apiserver.statuses import to_json
 from course_lib.command_line.values import quoted
 from course_lib.kubectl.failures import CommandError
 from course_lib.objects.api_types.faults import fault
 from course_lib.objects.api_types.table import type_of
-from course_lib.objects.manifests import Document, sorted_keys
+from course_lib.objects.manifests import Document, Json, sorted_keys
 
 TURN_OFF = "if you choose to ignore these errors, turn validation off with --validate=false"
 
 
-def validate(document: Any, source: str) -> None:
+def validate(document: Json, source: str) -> None:
     """Raise `CommandError` for a value from a `source` that says neither kind nor version."""
     if problems := problems_of(document):
         said = problems[0] if len(problems) == 1 else f"[{', '.join(problems)}]"
@@ -27,7 +25,7 @@ def validate(document: Any, source: str) -> None:
         )
 
 
-def problems_of(document: Any) -> list[str]:
+def problems_of(document: Json) -> list[str]:
     """What is wrong with the kind and version of a value, or of the items of a list."""
     problems = _problems(document)
     if not problems and document["kind"] == "List":
@@ -37,7 +35,7 @@ def problems_of(document: Any) -> list[str]:
     return list(dict.fromkeys(problems))
 
 
-def _problems(document: Any) -> list[str]:
+def _problems(document: Json) -> list[str]:
     if not isinstance(document, dict):
         return ["invalid object to validate"]
     found = []
@@ -53,7 +51,7 @@ def _problems(document: Any) -> list[str]:
     return found
 
 
-def decoded(document: Any, source: str) -> Document:
+def decoded(document: Json, source: str) -> Document:
     """A value from a `source` as the document that it should be; raises `CommandError`."""
     head = f"unable to decode {quoted(source)}: "
     if not isinstance(document, dict):
@@ -71,7 +69,7 @@ def decoded(document: Any, source: str) -> Document:
     return document
 
 
-def _shape(value: Any) -> str:
+def _shape(value: Json) -> str:
     if isinstance(value, list):
         return "array"
     return "string" if isinstance(value, str) else "bool" if isinstance(value, bool) else "number"

@@ -7,7 +7,7 @@ Source: `visitByPaths` of cli-runtime `resource/builder.go`; `SetNamespace`, `Re
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Protocol, TextIO
+from typing import Protocol, TextIO
 
 from course_lib.errors import CourseError
 from course_lib.kubectl import files
@@ -19,7 +19,7 @@ from course_lib.kubectl.kustomize import build
 from course_lib.kubectl.printers.documents import to_yaml
 from course_lib.kubectl.resources import Resource, ResourceMapper
 from course_lib.kubectl.server import Path, ServerAPI
-from course_lib.objects.manifests import Document
+from course_lib.objects.manifests import Document, Json
 from course_lib.objects.selectors import EVERYTHING, parse_selector
 
 NO_MATCH = 'no matches for kind "{kind}" in version "{version}"'
@@ -136,7 +136,7 @@ class FileSelector:
             self._late.append(problem)
             yield problem
 
-    def _described(self, value: Any, source: str) -> Iterator[Chosen | CommandError]:
+    def _described(self, value: Json, source: str) -> Iterator[Chosen | CommandError]:
         try:
             document = decoded(value, source)
             items = list(_items(document))

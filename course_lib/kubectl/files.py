@@ -10,11 +10,12 @@ import glob
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TextIO
+from typing import NamedTuple, TextIO
 
 import yaml
 
 from course_lib.kubectl.failures import CommandError
+from course_lib.objects.manifests import Json
 from course_lib.objects.validation.json_text import END, syntax_problem
 from course_lib.objects.yaml_text import lenient
 
@@ -26,7 +27,7 @@ _SEPARATOR = "---"
 class FileDocument(NamedTuple):
     """One document, and where it stands."""
 
-    document: Any
+    document: Json
     source: str
 
 
@@ -104,13 +105,13 @@ def _files(path: Path, recursive: bool) -> list[Path]:
     return [file for file in inside if file.is_file() and file.suffix in ENDINGS]
 
 
-def _values(text: str) -> Iterator[Any]:
+def _values(text: str) -> Iterator[Json]:
     """The values of a text: JSON, one after the other, or documents of YAML."""
     if not text.lstrip().startswith("{"):
         for document in parts(text):
             yield _read(document)
         return
-    decoder, place, found = json.JSONDecoder(), 0, list[Any]()
+    decoder, place, found = json.JSONDecoder(), 0, list[Json]()
     try:
         while text[place:].strip():
             place += len(text[place:]) - len(text[place:].lstrip())
@@ -121,7 +122,7 @@ def _values(text: str) -> Iterator[Any]:
     yield from found
 
 
-def _mapping_or_problem(document: str, text: str) -> Any:
+def _mapping_or_problem(document: str, text: str) -> Json:
     """A document that begins as JSON and is none: perhaps one of YAML."""
     try:
         return _read(document)
@@ -153,7 +154,7 @@ def parts(text: str) -> Iterator[str]:
         yield "".join(lines)
 
 
-def _read(document: str) -> Any:
+def _read(document: str) -> Json:
     try:
         return lenient(document if document.endswith("\n") else document + "\n")
     except (yaml.YAMLError, ValueError, RecursionError) as problem:

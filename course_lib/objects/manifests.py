@@ -18,6 +18,7 @@ from course_lib.objects.yaml_text import MAX_BYTES, MAX_DEPTH, parse
 
 T = TypeVar("T")
 
+Json = Any  # whatever JSON can say
 Document = dict[str, Any]
 Source = str | Path | Mapping[str, Any] | list[Any]
 

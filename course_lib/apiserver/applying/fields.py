@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from course_lib.apiserver.statuses import to_json
 from course_lib.objects.api_types.topology import Merging
-from course_lib.objects.manifests import Document
+from course_lib.objects.manifests import Document, Json
 
 FieldPath = tuple[str, ...]
 FieldSet = frozenset[FieldPath]
 ITEM = object()  # what stands for an item as a whole
 
 
-def elements(value: Any, merging: Merging) -> Iterator[tuple[str, Any, Merging]]:
+def elements(value: Json, merging: Merging) -> Iterator[tuple[str, Json, Merging]]:
     """The parts of a map or a list that are merged one by one, each with its element."""
     if isinstance(value, dict) and not merging.atomic:
         for name, part in value.items():
@@ -43,21 +42,21 @@ def key_of(item: Document, merging: Merging) -> str:
     return f"k:{to_json(keys)}"
 
 
-def merges_parts(value: Any, merging: Merging) -> bool:
+def merges_parts(value: Json, merging: Merging) -> bool:
     """Whether a value is merged part by part, and not replaced."""
     if isinstance(value, dict):
         return not merging.atomic
     return isinstance(value, list) and bool(merging.keys or merging.is_set)
 
 
-def leaves(value: Any, merging: Merging, path: FieldPath = ()) -> dict[FieldPath, Any]:
+def leaves(value: Json, merging: Merging, path: FieldPath = ()) -> dict[FieldPath, Json]:
     """The members of the set of the fields of a value, each with its value (`ToFieldSet`).
 
     `merging` says how the `value` is merged, `path` where it stands.
     """
     if not merges_parts(value, merging):
         return {path: value}
-    found: dict[FieldPath, Any] = {}
+    found: dict[FieldPath, Json] = {}
     for element, part, inner in elements(value, merging):
         here = (*path, element)
         found |= leaves(part, inner, here)
@@ -68,7 +67,7 @@ def leaves(value: Any, merging: Merging, path: FieldPath = ()) -> dict[FieldPath
     return found
 
 
-def holders(value: Any, merging: Merging, path: FieldPath = ()) -> Iterator[FieldPath]:
+def holders(value: Json, merging: Merging, path: FieldPath = ()) -> Iterator[FieldPath]:
     """The paths of the maps and lists that are merged part by part, and of fields without value.
 
     `merging` says how the `value` is merged, `path` where it stands.

@@ -7,7 +7,6 @@ Source: `Updater` of structured-merge-diff `merge/update.go`; apimachinery `pkg/
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
 
@@ -24,7 +23,7 @@ from course_lib.apiserver.applying.fields import (
 )
 from course_lib.apiserver.errors import FieldConflict
 from course_lib.objects.api_types.topology import Merging
-from course_lib.objects.manifests import Document
+from course_lib.objects.manifests import Document, Json
 
 APPLY, UPDATE = "Apply", "Update"
 BEFORE = "before-first-apply"  # who manages what there was before anything was tracked
@@ -122,7 +121,7 @@ def written(managed: Managed, version: str) -> list[Document]:
     return entries
 
 
-def members(document: Document, merging: Merging) -> dict[FieldPath, Any]:
+def members(document: Document, merging: Merging) -> dict[FieldPath, Json]:
     """The fields of a document that can be managed, with their values, and what they are in."""
     meta = document.get("metadata") or {}
     kept = {key: value for key, value in meta.items() if key != "managedFields"}

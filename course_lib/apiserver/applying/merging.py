@@ -5,13 +5,12 @@ Source: `Merge`, `RemoveItems` of structured-merge-diff `typed`; `prune` of `mer
 
 from __future__ import annotations
 
-from typing import Any
-
 from course_lib.apiserver.applying.fields import FieldPath, elements, key_of, merges_parts
 from course_lib.objects.api_types.topology import Merging
+from course_lib.objects.manifests import Json
 
 
-def merged(live: Any, applied: Any, merging: Merging) -> Any:
+def merged(live: Json, applied: Json, merging: Merging) -> Json:
     """A `live` value with what is `applied`, merged as its type says (`merging`)."""
     if not merges_parts(applied, merging) or type(live) is not type(applied):
         return applied
@@ -33,7 +32,7 @@ def merged(live: Any, applied: Any, merging: Merging) -> Any:
     return items
 
 
-def without(value: Any, fields: set[FieldPath], merging: Merging, path: FieldPath = ()) -> Any:
+def without(value: Json, fields: set[FieldPath], merging: Merging, path: FieldPath = ()) -> Json:
     """A `value` without the parts at some paths, its `fields`.
 
     `merging` says how the value is merged, `path` where it stands.

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import copy
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -28,7 +27,7 @@ from course_lib.kubectl.record import RECORD_FLAG
 from course_lib.kubectl.server import JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH
 from course_lib.kubectl.writing import ObjectWriter
 from course_lib.objects.api_types.table import type_of
-from course_lib.objects.manifests import Document
+from course_lib.objects.manifests import Document, Json
 from course_lib.objects.yaml_text import lenient
 
 TYPES = {"json": JSON_PATCH, "merge": MERGE_PATCH, "strategic": STRATEGIC_PATCH}
@@ -97,7 +96,7 @@ def _check(call: Invocation, dry_run: DryRun) -> str:
     return TYPES[kind.lower() or "strategic"]
 
 
-def _patch_of(call: Invocation) -> Any:
+def _patch_of(call: Invocation) -> Json:
     """The patch of the flags, from YAML or JSON; raises `CommandError`."""
     text, file = call.flags.text("patch"), call.flags.text("patch-file")
     if file:
@@ -113,7 +112,7 @@ def _patch_of(call: Invocation) -> Any:
         raise CommandError(f"unable to parse {shown}: {yaml_problem(problem)}") from None
 
 
-def _patched(document: Document, patch: Any, media: str) -> Document:
+def _patched(document: Document, patch: Json, media: str) -> Document:
     """A document with a patch, without a request (`getPatchedJSON`)."""
     try:
         if media == JSON_PATCH:

@@ -10,7 +10,6 @@ import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -20,7 +19,7 @@ from course_lib.kubectl.failures import CommandError
 from course_lib.kubectl.kustomize.generators import generated, name_suffix
 from course_lib.kubectl.kustomize.resources import FieldSpec, KustomizedResource, field_specs
 from course_lib.kubectl.kustomize.transformers import transform
-from course_lib.objects.manifests import Document
+from course_lib.objects.manifests import Document, Json
 from course_lib.objects.yaml_text import lenient
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
@@ -204,7 +203,7 @@ def _mend_references(resources: list[KustomizedResource]) -> None:
                 each.change(spec.path, False, partial(_mended, spec=spec, resources=resources))
 
 
-def _mended(value: Any, spec: FieldSpec, resources: list[KustomizedResource]) -> Any:
+def _mended(value: Json, spec: FieldSpec, resources: list[KustomizedResource]) -> Json:
     """A reference by the name that what it refers to has now."""
     if isinstance(value, list):
         return [_mended(each, spec, resources) for each in value]

@@ -9,11 +9,11 @@ import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from course_lib.kubectl.failures import CommandError
 from course_lib.objects.kinds import BUILT_IN
-from course_lib.objects.manifests import Document
+from course_lib.objects.manifests import Document, Json
 
 ANY = "*"
 
@@ -129,7 +129,9 @@ class KustomizedResource:
         """Whether it has, or had, a name."""
         return name == self.name or any(name == former for former, _ in self.former)
 
-    def change(self, path: str, create: bool, act: Callable[[Any], Any], empty: Any = None) -> None:
+    def change(
+        self, path: str, create: bool, act: Callable[[Json], Json], empty: Json = None
+    ) -> None:
         """Replace the value of each field at a path by what `act` makes of it.
 
         With `create`, fields that are not there begin as `empty`.
@@ -142,7 +144,7 @@ def _steps(path: str) -> list[str]:
 
 
 def _change(
-    holder: Any, steps: list[str], create: bool, act: Callable[[Any], Any], empty: Any
+    holder: Json, steps: list[str], create: bool, act: Callable[[Json], Json], empty: Json
 ) -> None:
     """Change what is below a map or the items of a list (`fieldspec.Filter`)."""
     if isinstance(holder, list):

@@ -8,7 +8,6 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable
-from typing import Any
 
 import yaml
 
@@ -28,7 +27,7 @@ from course_lib.kubectl.kustomize.resources import (
     selected,
 )
 from course_lib.objects.api_types.table import type_of
-from course_lib.objects.manifests import Document
+from course_lib.objects.manifests import Document, Json
 from course_lib.objects.yaml_text import lenient
 
 _ALL = TargetKind(ANY, ANY, ANY)
@@ -167,7 +166,7 @@ def _set_pairs(resources: Resources, specs: list[FieldSpec], pairs: dict[str, st
     if not pairs:
         return
 
-    def with_pairs(value: Any) -> Any:
+    def with_pairs(value: Json) -> Json:
         return {**(value or {}), **pairs}
 
     for each in resources:
@@ -196,7 +195,7 @@ def _replicas(resources: Resources, name: str, count: object) -> None:
 def _images(resources: Resources, args: Document) -> None:
     pattern = re.compile(f"{args.get('name', '')}{_TAG}")
 
-    def renamed(image: Any) -> Any:
+    def renamed(image: Json) -> Json:
         if not isinstance(image, str) or not pattern.fullmatch(image):
             return image
         name, tag, digest = _split(image)

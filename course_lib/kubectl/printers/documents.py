@@ -6,17 +6,16 @@ Source: cli-runtime `pkg/printers` (`yaml.go`, `json.go`, `name.go`, `managedfie
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from course_lib.command_line.go_text import indented_json
 from course_lib.command_line.yaml_writer import to_yaml as to_yaml
 from course_lib.kubectl.typed import StructDocument
-from course_lib.objects.manifests import Document
+from course_lib.objects.manifests import Document, Json
 
 Write = Callable[[str], object]
 
 
-def to_json(value: Any) -> str:
+def to_json(value: Json) -> str:
     """A value as kubectl writes it in JSON: keys sorted, four blanks a level, safe within HTML."""
     return indented_json(value)
 

@@ -5,12 +5,10 @@ Source: `sigs.k8s.io/yaml/kyaml/kyaml.go`; cli-runtime `pkg/printers/kyaml.go`.
 
 from __future__ import annotations
 
-from typing import Any
-
 from course_lib.command_line.go_text import means_another_type, number_in_json
 from course_lib.kubectl.printers.documents import Write
 from course_lib.kubectl.typed import StructDocument
-from course_lib.objects.manifests import Document, sorted_keys
+from course_lib.objects.manifests import Document, Json, sorted_keys
 
 _ANYWHERE, _INSIDE = "_", "-./"  # signs that a key may have without quotation marks
 _BOOLS = frozenset(["1", "t", "T", "0", "f", "F"])
@@ -30,7 +28,7 @@ class KYAMLPrinter:
         write(f"---\n{to_kyaml(document if in_order else sorted_keys(document))}\n")
 
 
-def to_kyaml(value: Any, indent: int = 0) -> str:
+def to_kyaml(value: Json, indent: int = 0) -> str:
     """A value in KYAML; its further lines are indented by so many levels.
 
     >>> print(to_kyaml({"a": ["x"], "on": [{"b": 1}]}))

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Any
 
 from course_lib.command_line.values import ValueProblem, boolean, quoted
 from course_lib.kubectl.failures import CommandError
 from course_lib.kubectl.help import unexpected_arguments
 from course_lib.kubectl.invocation import Invocation
 from course_lib.kubectl.kubeconfig import LISTS, Kubeconfig
+from course_lib.objects.manifests import Json
 
 _TEXT = {
     "cluster": ("server", "tls-server-name", "certificate-authority", "proxy-url"),
@@ -98,7 +98,7 @@ def _steps(path: str) -> tuple[str, str, str]:
     return what, rest, ""
 
 
-def _value(field: str, text: str, raw: bool) -> Any:
+def _value(field: str, text: str, raw: bool) -> Json:
     if field in _BOOLS:
         try:
             return boolean(text)
