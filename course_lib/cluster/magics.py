@@ -95,8 +95,8 @@ def introduce(cluster: KnownCluster, name: str) -> str:
     if shell is not None and "kubectl" not in shell.magics_manager.magics["line"]:
         for word, (magic, form) in MAGICS.items():
             shell.register_magic_function(magic, form, word)
-        for name in ("%kubectl", "%%kubectl"):
-            shell.set_hook("complete_command", complete, str_key=name)
+        for beginning in ("%kubectl", "%%kubectl"):
+            shell.set_hook("complete_command", complete, str_key=beginning)
     return CONTEXTS.add(cluster, name)
 
 

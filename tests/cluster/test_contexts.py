@@ -1,6 +1,9 @@
 """Which cluster `%kubectl` speaks to: the one that the learner made last."""
 
+from IPython.core.interactiveshell import InteractiveShell
+
 from course_lib import Cluster
+from course_lib.cluster import magics
 from course_lib.cluster.contexts import CONTEXTS
 from course_lib.course import exercise
 from course_lib.widgets import LiveCluster
@@ -40,3 +43,12 @@ def test_a_cluster_to_click_on_is_reached_by_its_name_alone():
     view.back(5)
     assert in_use() == mine.name
     assert "node-2" in CONTEXTS.kubectl("--context play get nodes").stdout
+
+
+def test_the_first_cluster_of_a_notebook_has_its_own_name(monkeypatch):
+    """It is the one that registers the magics."""
+    shell = InteractiveShell()
+    monkeypatch.setattr(magics, "_shell", lambda: shell)
+    first = Cluster(nodes=1, name="first")
+    assert "kubectl" in shell.magics_manager.magics["line"]
+    assert in_use() == first.name == "first"
