@@ -41,7 +41,8 @@ def test_images_and_patches_change_what_fits(tmp_path):
     (pod,), _ = built(
         tmp_path,
         "resources: [pod.yaml]\nimages: [{name: nginx, newName: httpd, newTag: '2.4'}]\n"
-        "patches: [{target: {kind: Pod}, patch: '[{op: add, path: /spec/nodeName, value: one}]'}]\n",
+        "patches:\n- target: {kind: Pod}\n"
+        "  patch: '[{op: add, path: /spec/nodeName, value: one}]'\n",
         pod=POD,
     )
     assert pod["spec"]["containers"][0]["image"] == "httpd:2.4"
