@@ -108,7 +108,12 @@ class Unavailable(APIError):
 
 
 class StorageError(Unavailable):
-    """etcd did not answer, or refused; what is asked for may or may not be done."""
+    """etcd did not answer, or refused; what is asked for may or may not be done.
+
+    Its Status has no reason: the API server passes on an error that it does not know.
+    """
+
+    reason = ""
 
 
 class Unreachable(Unavailable):

@@ -200,7 +200,9 @@ def test_a_disk_that_fails_again_after_it_was_replaced_is_replaced_again():
 def test_kubectl_says_what_the_server_answers_while_etcd_elects_a_leader():
     cluster = Cluster.ha_etcd(workers=1)
     cluster.kill_node(cluster.etcd.leader.name)
-    for line in ("get nodes", "get nodes -w", "create configmap note", "exec web -- date"):
+    told = "Error from server: etcdserver: request timed out"
+    assert str(cluster.kubectl("get nodes")) == told
+    for line in ("get nodes -w", "create configmap note", "exec web -- date"):
         said = cluster.kubectl(line)
         assert said.stderr.endswith("etcdserver: request timed out\n") and said.code == 1
     cluster.run(5)

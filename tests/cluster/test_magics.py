@@ -102,3 +102,10 @@ def test_an_edit_that_is_refused_opens_again_with_the_reason(shell):
     said = typed(shell, opened[0].replace("replicas: 1", "replicas: -1", 1))
     assert 'deployments.apps "web" is invalid' in said[0]
     assert "# * spec.replicas: Invalid value: -1" in opened[1]
+
+
+def test_the_first_cluster_of_a_notebook_has_the_name_that_it_was_given():
+    shell = InteractiveShell.instance()
+    shell.run_cell("from course_lib import Cluster; first = Cluster(nodes=1, name='main')")
+    assert typed(shell, "%kubectl config current-context") == ["main"]
+    InteractiveShell.clear_instance()
