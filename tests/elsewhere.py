@@ -49,7 +49,7 @@ def wrong() -> Iterator[str]:
         if set(status) != {"Running"}:
             yield f"the Pods of {namespace} are {status}"
     trouble = Trouble(fault="scaled-to-zero")
-    trouble.cluster.scale("deployment/api", 2)
+    trouble.cluster.kubectl("scale deployment/api --replicas=2")
     if not trouble.check().startswith("Repaired"):
         yield trouble.check()
     for name, solution in SOLUTIONS.items():

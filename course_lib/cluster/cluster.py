@@ -31,7 +31,6 @@ from course_lib.cluster.layout import Layout
 from course_lib.cluster.machines import Machines, NodeSettings
 from course_lib.cluster.maintenance import Maintenance
 from course_lib.cluster.networks import NOT_ACTED_ON, follow_nodes, network_named, ranges
-from course_lib.cluster.nodes import NodeOperations
 from course_lib.cluster.packaged import packaged
 from course_lib.cluster.pending import pending
 from course_lib.cluster.progress import run, run_until
@@ -152,7 +151,7 @@ class Cluster(ShortForms):
         self.machines = Machines(
             sim, network, plane, self.registry, self.behaviours, settings, metrics
         )
-        self.nodes, self.workloads = NodeOperations(sim, api), Workloads(api)
+        self.workloads = Workloads(api)
         self.containers = ContainerAccess(api, self.machines)
         self.faults = Faults(sim, plane, network, self.machines)
         self.maintenance = Maintenance(sim, plane)

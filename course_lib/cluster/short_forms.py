@@ -1,4 +1,4 @@
-"""Short forms of what a cluster's parts do, for cells: `cluster.scale(...)` for a learner to type.
+"""Short forms of what a cluster's parts do, for cells: `cluster.logs(...)` for a learner to type.
 
 Each is a method of one part under a name of the cluster, with its parameters and its docstring.
 """
@@ -19,7 +19,6 @@ from course_lib.cluster.ingress import IngressTraffic
 from course_lib.cluster.kubeadm import KubeadmControlPlane
 from course_lib.cluster.machines import Machines
 from course_lib.cluster.maintenance import Maintenance
-from course_lib.cluster.nodes import NodeOperations
 from course_lib.cluster.traffic import Traffic
 from course_lib.cluster.workloads import Workloads
 from course_lib.etcd import EtcdCluster
@@ -56,7 +55,6 @@ class ShortForms:
     network: Network[PodNetwork]
     plane: ControlPlane[KubeadmControlPlane]
     machines: Machines
-    nodes: NodeOperations
     workloads: Workloads
     containers: ContainerAccess
     faults: Faults
@@ -103,18 +101,7 @@ class ShortForms:
 
     # Workloads
 
-    scale = _short(lambda c: c.workloads, Workloads.scale)
-    set_image = _short(lambda c: c.workloads, Workloads.set_image)
-    history_of = _short(lambda c: c.workloads, Workloads.history)
-    rollback = _short(lambda c: c.workloads, Workloads.rollback)
-    restart = _short(lambda c: c.workloads, Workloads.restart)
     ready = _short(lambda c: c.workloads, Workloads.ready)
-
-    # Nodes
-
-    cordon = _short(lambda c: c.nodes, NodeOperations.cordon)
-    uncordon = _short(lambda c: c.nodes, NodeOperations.uncordon)
-    drain = _short(lambda c: c.nodes, NodeOperations.drain)
 
     # Containers
 

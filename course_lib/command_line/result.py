@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass
 
+from course_lib.errors import CourseError
+
 SHORTEST = 0.05  # s of simulated time that passed and is said: shorter would be shown as 0.0
 
 
@@ -47,6 +49,19 @@ class Result:
     def __post_init__(self) -> None:
         if not self.text:
             object.__setattr__(self, "text", self.stdout + self.stderr)
+
+    def checked(self) -> Result:
+        """The result of a program that succeeded; raises `CourseError` for another.
+
+        >>> Result(stderr="error: no\\n", code=1).checked()
+        Traceback (most recent call last):
+        ...
+        course_lib.errors.CourseError: a command failed
+        - found: error: no
+        """
+        if self.code:
+            raise CourseError("a command failed", found=self.stderr.strip())
+        return self
 
     def __str__(self) -> str:
         return self.text.removesuffix("\n")

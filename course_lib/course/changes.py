@@ -84,6 +84,15 @@ def each_node(spec: Document) -> Change:
     return breaks
 
 
+def kubectl(line: str) -> Change:
+    """What a `line` of kubectl does; it raises `CourseError` where that fails."""
+
+    def change(cluster: Cluster) -> None:
+        cluster.kubectl(line).checked()
+
+    return change
+
+
 def both(*changes: Change) -> Change:
     """One change after the other."""
 

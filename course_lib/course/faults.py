@@ -13,6 +13,7 @@ from course_lib.course.changes import (
     container,
     create,
     each_node,
+    kubectl,
     restart,
     service,
     template,
@@ -240,13 +241,13 @@ FAULTS: dict[str, Fault] = {
             "scaled-to-zero",
             "somebody scaled api to zero",
             ("kubectl get deployments: how many replicas does each have?",),
-            lambda cluster: cluster.scale("deployment/api", 0),
+            kubectl("scale deployment/api --replicas=0"),
         ),
         Fault(
             "dns-gone",
             "CoreDNS was scaled to zero",
             (NAMES, "the DNS server answers for names: look at its Pods in kube-system"),
-            lambda cluster: cluster.scale("deployment/coredns", 0, namespace="kube-system"),
+            kubectl("scale deployment/coredns --replicas=0 -n kube-system"),
         ),
         Fault(
             "policy-without-dns",
@@ -297,7 +298,7 @@ FAULTS: dict[str, Fault] = {
             (PODS, WAITING),
             both(
                 template("front", affinity=APART),
-                lambda cluster: cluster.scale("deployment/front", 5),
+                kubectl("scale deployment/front --replicas=5"),
             ),
         ),
         Fault(

@@ -14,6 +14,7 @@ from course_lib.client.limits import UPSTREAM
 from course_lib.cluster import Cluster
 from course_lib.cluster.contexts import CONTEXTS
 from course_lib.cluster.history import ENDED, Moment
+from course_lib.cluster.nodes import start_draining
 from course_lib.cluster.progress import cases
 from course_lib.controllers.slice_packing import PER_SLICE
 from course_lib.controllers.subset_packing import MOST_ADDRESSES
@@ -154,7 +155,7 @@ def rollouts(
         cluster = _started(nodes, replicas, seed=seed)
         cluster.apply(application(replicas, surge, unavailable))
         began = cluster.now
-        cluster.set_image(f"deployment/{NAME}", "nginx:1.28")
+        cluster.kubectl(f"set image deployment/{NAME} *=nginx:1.28").checked()
         cluster.run(seconds=1)
         wait(cluster)
         found = summary_of(cluster.history.moments, began)
@@ -184,7 +185,7 @@ def drains(
             cluster.run(seconds=5)
         began, names = cluster.now, list(cluster.kubelets)[:at_once]
         for name in names:
-            cluster.drain(name)
+            start_draining(cluster.sim, cluster.api, name)
         cluster.run(seconds=1)
         while any(pod.spec.node_name in names for pod in cluster.api.list("Pod", "default")):
             cluster.run(seconds=1)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 WINDOW = 90  # s that each case is watched
 PATIENCE = 420  # s, where only Pods are missing: a dead node's are given up after some 350
 REPLICAS = 3
+MORE = f"scale deployment/web --replicas={REPLICAS + 1}"  # what kubectl is asked for
 USUAL = 2.0, 3.0  # s until a new Pod is scheduled, and runs, where nothing is broken
 CONFIGURATIONS: dict[str, Callable[..., Cluster]] = {
     "all-in-one": Cluster.all_in_one,
@@ -175,7 +176,7 @@ def observe(configuration: str, names: tuple[str, ...], seed: int = 0) -> Outcom
         if second <= WINDOW:
             seen.read.append(_try(lambda: cluster.api.get("ConfigMap", "before", "default")))
             seen.write.append(_try(lambda: cluster.apply(_note(f"at-{cluster.now:.0f}"))))
-        asked = asked or _try(lambda: cluster.scale("deployment/web", REPLICAS + 1))
+        asked = asked or cluster.kubectl(MORE).code == 0
         if asked and seen.scheduled is None and _scheduled(cluster):
             seen.scheduled = float(second)
         now = running(cluster, "web")

@@ -73,6 +73,8 @@ class LocalConnection:
             self._client.reach()
         except Unreachable as problem:
             raise Plain(problem.what) from None
+        except StorageError:
+            return  # the face reaches for it again, and answers with the refusal
 
 
 class LocalEvents:

@@ -19,6 +19,7 @@ import traitlets
 
 from course_lib.cluster import Cluster
 from course_lib.cluster.contexts import CONTEXTS
+from course_lib.cluster.nodes import start_draining
 from course_lib.engine.log import LogEntry
 from course_lib.errors import CourseError
 from course_lib.objects.kinds.node import Node
@@ -162,13 +163,13 @@ class LiveCluster(Runner, anywidget.AnyWidget):
 
         def act(cluster: Cluster) -> None:
             cordoned = cluster.document("node", node)["spec"].get("unschedulable")
-            (cluster.uncordon if cordoned else cluster.cordon)(node)
+            cluster.kubectl(f"{'uncordon' if cordoned else 'cordon'} {node}").checked()
 
         self._do(act)
 
     def drain(self, node: str) -> None:
         """Cordon a node, and evict its Pods."""
-        self._do(lambda cluster: cluster.drain(node))
+        self._do(lambda cluster: start_draining(cluster.sim, cluster.api, node))
 
     def kill(self, node: str) -> None:
         """Cut a node's power."""
@@ -184,7 +185,8 @@ class LiveCluster(Runner, anywidget.AnyWidget):
 
     def scale(self, workload: str, replicas: int) -> None:
         """Change the number of replicas of `deployment/...` or `statefulset/...`."""
-        self._do(lambda cluster: cluster.scale(workload, max(0, replicas), self.namespace))
+        line = f"scale {workload} --replicas={max(0, replicas)} -n {self.namespace}"
+        self._do(lambda cluster: cluster.kubectl(line).checked())
 
     def _do(self, act: Callable[[Cluster], object]) -> None:
         at = self.cluster.now

@@ -75,7 +75,7 @@ class ServiceRules(Panel):
             self.cluster = Cluster(nodes=3, network=self.network, proxy=self.mode.value)
         self.cluster.apply(self.manifest)
         if replicas is not None:
-            self.cluster.scale(self.workload, replicas)
+            self.cluster.kubectl(f"scale {self.workload} --replicas={replicas}").checked()
         self.cluster.run(SETTLE)
         self.before: list[str] = []
         self.send()
@@ -97,7 +97,7 @@ class ServiceRules(Panel):
     def _scale(self, replicas: int) -> None:
         try:
             self.before = self.rules()
-            self.cluster.scale(self.workload, max(0, replicas))
+            self.cluster.kubectl(f"scale {self.workload} --replicas={max(0, replicas)}").checked()
             self.cluster.run(SETTLE)
             self.send()
         except CourseError as problem:

@@ -138,7 +138,7 @@ def rest(nodes: int, pods: int) -> Figures:
 def rollout(nodes: int, pods: int) -> Figures:
     """A rolling update of one Deployment, with the default limits."""
     cluster, spent = prepared(nodes, pods)
-    cluster.set_image("deployment/web", "nginx:1.28")
+    cluster.kubectl("set image deployment/web *=nginx:1.28")
     cluster.run(seconds=1)
     return spent.figures(cluster, 1 + wait(cluster, lambda: all_ready(cluster)))
 
@@ -173,7 +173,7 @@ def real_time(nodes: int, pods: int) -> Figures:
     cluster = Cluster(nodes=nodes, client_limits=True)
     cluster.apply(manifest(pods))
     first = wait(cluster, lambda: all_ready(cluster))
-    cluster.scale("deployment/web", replicas=2 * pods)
+    cluster.kubectl(f"scale deployment/web --replicas={2 * pods}")
     cluster.run(seconds=1)
     return {"first": first, "next": 1 + wait(cluster, lambda: all_ready(cluster))}
 

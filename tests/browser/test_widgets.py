@@ -212,12 +212,12 @@ def test_control_plane(opened):
 
 LARGE = """c = Cluster(nodes=40, cpu="16", memory="64Gi")
 c.apply("../data/web.yaml")
-c.scale("deployment/web", 1000)
+c.kubectl("scale deployment/web --replicas=1000")
 c.run(60)
 LiveCluster(c)"""
 GROUPS = """c = Cluster(nodes=90)
 c.apply("../data/web.yaml")
-c.scale("deployment/web", 180)
+c.kubectl("scale deployment/web --replicas=180")
 c.run(60)
 LiveCluster(c)"""
 

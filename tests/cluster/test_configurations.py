@@ -63,12 +63,12 @@ def test_a_cluster_has_the_same_history_on_etcd_as_on_the_plain_store(members, m
         cluster = Cluster(nodes=3, seed=7)
         cluster.apply("data/web.yaml")
         cluster.run(60)
-        cluster.scale("deployment/web", 5)
+        cluster.kubectl("scale deployment/web --replicas=5")
         cluster.run(60)
         cluster.kill_node("node-2")
         cluster.run(500)
         cluster.restore_node("node-2")
-        cluster.drain("node-1")
+        cluster.kubectl("drain node-1")
         cluster.run(200)
         return [line for line in cluster.sim.log.lines() if "\tetcd\t" not in line]
 
@@ -180,7 +180,7 @@ def test_during_an_election_a_write_is_refused_in_etcd_s_words():
     refusals = []
     for replicas in range(4, 9):
         try:
-            cluster.scale("deployment/web", replicas)
+            cluster.kubectl(f"scale deployment/web --replicas={replicas}")
         except CourseError as refused:
             refusals.append(refused.what)
         cluster.run(1)
@@ -268,7 +268,7 @@ def test_workloads_are_controlled_by_one_manager_at_a_time():
     [first] = leader_of(cluster, "kube-controller-manager")
     cluster.kill_node(first)
     cluster.run(1)
-    cluster.scale("deployment/app", 8)
+    cluster.kubectl("scale deployment/app --replicas=8")
     cluster.run(5)
     assert len(cluster.get("pods")) == 4, "nobody works"
     cluster.run(30)

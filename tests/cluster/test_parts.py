@@ -17,7 +17,6 @@ from course_lib.cluster.faults import Faults
 from course_lib.cluster.kubeadm import KubeadmControlPlane
 from course_lib.cluster.layout import beside
 from course_lib.cluster.maintenance import Maintenance
-from course_lib.cluster.nodes import NodeOperations
 from course_lib.cluster.workloads import Workloads
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
@@ -34,19 +33,7 @@ def api() -> LocalClient:
 
 def test_workloads_need_a_client_alone(api):
     api.create(workload("Deployment", "web", replicas=1))
-    Workloads(api).scale("deployment/web", 3)
-    Workloads(api).pause("deployment/web")
-    spec = api.document("deployment", "web", "default")["spec"]
-    assert (spec["replicas"], spec["paused"]) == (3, True)
     assert not Workloads(api).ready("deployment/web")
-
-
-def test_nodes_need_a_client_and_time(api):
-    api.create({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}})
-    NodeOperations(api.sim, api).cordon("n")
-    assert api.document("node", "n")["spec"]["unschedulable"]
-    NodeOperations(api.sim, api).uncordon("n")
-    assert "unschedulable" not in api.document("node", "n")["spec"]
 
 
 def test_dns_without_its_service_says_what_to_do(api):
@@ -132,11 +119,10 @@ def test_a_machine_loses_power_once_until_it_has_power_again(machine):
 @pytest.mark.parametrize(
     ("command", "title"),
     [
-        (lambda c, wrong: c.scale(wrong, 2), "scale"),
-        (lambda c, wrong: c.workloads.scale(wrong, 2), "scale"),
+        (lambda c, wrong: c.ready(wrong), "ready"),
+        (lambda c, wrong: c.workloads.ready(wrong), "ready"),
         (lambda c, wrong: c.kill_node(wrong), "kill_node"),
         (lambda c, wrong: c.faults.cut_power(wrong), "cut_power"),
-        (lambda c, wrong: c.nodes.cordon(wrong), "cordon"),
         (lambda c, wrong: c.machines.add(wrong), "add"),
         (lambda c, wrong: c.containers.logs(wrong), "logs"),
         (lambda c, wrong: c.dns.nslookup(wrong, "web"), "nslookup"),

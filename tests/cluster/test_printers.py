@@ -169,14 +169,14 @@ def test_a_service_is_described_with_its_endpoints(cluster):
     described = cluster.describe("service", "web")
     first = next(line for line in described.splitlines() if line.startswith("Endpoints:"))
     assert first.count(":80") == 3 and first.endswith(" + 2 more...")
-    cluster.scale("deployment/web", 0)
+    cluster.kubectl("scale deployment/web --replicas=0")
     cluster.run(seconds=60)
     emptied = cluster.describe("service", "web")
     assert "10.244" not in emptied
 
 
 def test_a_node_is_described_with_taints_and_what_its_pods_ask_for(cluster):
-    cluster.cordon("node-1")
+    cluster.kubectl("cordon node-1")
     cluster.apply(pod(containers=[container(resources={"requests": {"cpu": "1"}})]))
     cluster.run(seconds=30)
     described = cluster.describe("node", "node-2")

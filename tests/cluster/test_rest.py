@@ -109,13 +109,13 @@ def power(cluster: Cluster, rng: random.Random) -> None:
 
 def scaled(cluster: Cluster, rng: random.Random) -> None:
     for deployment in cluster.api.list("Deployment")[:1]:
-        cluster.scale(f"deployment/{deployment.name}", replicas=rng.randrange(6))
+        cluster.kubectl(f"scale deployment/{deployment.name} --replicas={rng.randrange(6)}")
 
 
 def renewed(cluster: Cluster, rng: random.Random) -> None:
     for deployment in cluster.api.list("Deployment")[:1]:
         image = rng.choice(["nginx:1.27", "nginx:1.28", "course/hang:v1", "registry.invalid/x:1"])
-        cluster.set_image(f"deployment/{deployment.name}", image)
+        cluster.kubectl(f"set image deployment/{deployment.name} *={image}")
 
 
 def node_deleted(cluster: Cluster, rng: random.Random) -> None:
@@ -132,7 +132,8 @@ def pod_deleted(cluster: Cluster, rng: random.Random) -> None:
 def cordoned(cluster: Cluster, rng: random.Random) -> None:
     node = cluster.api.list("Node")[:1]
     if node:
-        (cluster.uncordon if node[0].spec.unschedulable else cluster.cordon)(node[0].name)
+        command = "uncordon" if node[0].spec.unschedulable else "cordon"
+        cluster.kubectl(f"{command} {node[0].name}")
 
 
 def leases_read(cluster: Cluster, rng: random.Random) -> None:
@@ -256,11 +257,11 @@ def test_an_hour_at_rest_has_next_to_no_events(cloud):
     [
         lambda cluster: cluster.kill_node("node-2"),
         lambda cluster: cluster.runtimes["node-1"].stop_daemon(),
-        lambda cluster: cluster.scale("deployment/web", replicas=9),
+        lambda cluster: cluster.kubectl("scale deployment/web --replicas=9"),
         lambda cluster: frozen(cluster, random.Random(2)),
         lambda cluster: cluster.delete("node", "node-1"),
         lambda cluster: cluster.api.delete("Lease", "node-1", "kube-node-lease"),
-        lambda cluster: cluster.cordon("node-1"),
+        lambda cluster: cluster.kubectl("cordon node-1"),
         lambda cluster: cluster.swap_runtime("node-1", "docker"),
     ],
 )

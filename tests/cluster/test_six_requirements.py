@@ -56,7 +56,7 @@ def test_a_killed_node_gets_no_more_requests_once_it_is_noticed():
 def test_scaling_on_demand_the_autoscaler_follows_a_step_of_load_up_and_down():
     cluster = serving_cluster(replicas=1)
     cluster.behaviours.set("course/web", cpu_per_request=0.01)
-    cluster.workloads.restart("deployment/web")
+    cluster.kubectl("rollout restart deployment/web")
     cluster.apply(
         {
             "apiVersion": "autoscaling/v2",
@@ -143,10 +143,11 @@ def test_update_without_downtime_no_request_fails_during_a_rolling_update():
     cluster = serving_cluster(replicas=4)
     load = cluster.load("web", requests_per_second=100)
     cluster.run(seconds=10)
-    cluster.set_image("deployment/web", "course/web:v2")
+    cluster.kubectl("set image deployment/web *=course/web:v2")
     cluster.run_until(lambda: cluster.ready("deployment/web"), timeout=120)
     cluster.run(seconds=30)
-    assert set(cluster.history_of("deployment/web").IMAGES) == {"course/web:v1", "course/web:v2"}
+    history = cluster.kubectl("get rs -o jsonpath={..image}").stdout
+    assert set(history.split()) == {"course/web:v1", "course/web:v2"}
     assert load.sent > 3000
     assert load.failed == 0
 
@@ -155,10 +156,10 @@ def test_rollback_without_downtime_a_bad_image_is_rolled_back_and_no_request_fai
     cluster = serving_cluster(replicas=4)
     load = cluster.load("web", requests_per_second=100)
     cluster.run(seconds=10)
-    cluster.set_image("deployment/web", "course/web:v3")  # nobody pushed it
+    cluster.kubectl("set image deployment/web *=course/web:v3")  # nobody pushed it
     cluster.run(seconds=60)
     assert "ErrImagePull" in set(cluster.get("pods").STATUS)
-    cluster.rollback("deployment/web")
+    cluster.kubectl("rollout undo deployment/web")
     cluster.run_until(lambda: cluster.ready("deployment/web"), timeout=120)
     assert list(cluster.get("pods").STATUS) == ["Running"] * 4
     assert load.sent > 6000
@@ -170,9 +171,9 @@ def test_without_readiness_probes_an_update_loses_requests():
     cluster = Cluster()
     cluster.behaviours.set("course/web", startup=5)
     cluster.apply([workload(replicas=2), service()])
-    cluster.set_image("deployment/web", "course/web:v1")
+    cluster.kubectl("set image deployment/web *=course/web:v1")
     cluster.run(seconds=60)
     load = cluster.load("web", requests_per_second=50)
-    cluster.set_image("deployment/web", "course/web:v2")
+    cluster.kubectl("set image deployment/web *=course/web:v2")
     cluster.run(seconds=60)
     assert load.failed > 0

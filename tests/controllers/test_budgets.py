@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from course_lib.apiserver.errors import SeveralBudgets, TooManyRequests
+from course_lib.cluster.nodes import start_draining
 from course_lib.objects.meta import set_condition
 from course_lib.objects.pods import is_ready
 from tests.conftest import container, pod, workload
@@ -23,10 +24,10 @@ def test_a_drain_respects_the_budget_and_leaves_daemons(cluster):
     cluster.apply(workload(replicas=3, containers=[container(readinessProbe=probe)]))
     cluster.apply([BUDGET, workload("DaemonSet", "agent")])
     cluster.run(seconds=60)
-    cluster.scale("deployment/web", 6)
+    cluster.kubectl("scale deployment/web --replicas=6")
     cluster.run(seconds=60)
     for node in ("node-1", "node-2"):
-        cluster.drain(node)
+        start_draining(cluster.sim, cluster.api, node)
     fewest = 6
     for _ in range(300):
         cluster.run(seconds=0.5)
@@ -40,7 +41,7 @@ def test_a_budget_that_allows_nothing_holds_a_drain_up(cluster):
     cluster.apply([workload(replicas=2), BUDGET])
     cluster.run(seconds=20)
     node = cluster.get("pods", wide=True).NODE[0]
-    cluster.drain(node)
+    start_draining(cluster.sim, cluster.api, node)
     cluster.run(seconds=120)
     assert len(cluster.get("pods", field_selector=f"spec.nodeName={node}")) == 1
     assert "EvictionRefused" in set(cluster.log(component="kubectl").REASON)
@@ -70,7 +71,7 @@ def test_coverage_is_counted_as_by_a_look_at_each_pod(cluster, selector):
     for act in (
         lambda: None,
         lambda: cluster.delete("pod", "front"),
-        lambda: cluster.scale("replicaset/web", 1),
+        lambda: cluster.kubectl("scale replicaset/web --replicas=1"),
         lambda: cluster.kill_node("node-1"),
     ):
         act()

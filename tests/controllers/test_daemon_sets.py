@@ -30,7 +30,7 @@ def test_a_daemon_set_has_one_pod_on_each_fitting_node_and_follows_them():
     }
     assert list(cluster.get("pods", selector="app=chosen", wide=True).NODE) == ["node-4"]
     cluster.add_node()
-    cluster.cordon("node-1")
+    cluster.kubectl("cordon node-1")
     cluster.run(seconds=30)
     assert cluster.get("daemonsets").query("NAME == 'web'").READY.iloc[0] == 4
     cluster.api.patch("Node", "node-4", "", {"metadata": {"labels": {"disk": None}}})
@@ -41,7 +41,7 @@ def test_a_daemon_set_has_one_pod_on_each_fitting_node_and_follows_them():
 def test_a_daemon_set_is_updated_one_node_at_a_time(cluster):
     cluster.apply(workload("DaemonSet", containers=[container(readinessProbe=PROBE)]))
     cluster.run(seconds=30)
-    cluster.set_image("daemonset/web", "nginx:1.28")
+    cluster.kubectl("set image daemonset/web *=nginx:1.28")
     fewest, most = extremes(cluster, 60)
     assert (fewest, most) == (2, 3)
     assert {p.spec.containers[0].image for p in cluster.api.list("Pod")} == {"nginx:1.28"}
@@ -50,7 +50,7 @@ def test_a_daemon_set_is_updated_one_node_at_a_time(cluster):
 def test_on_delete_waits_for_the_deletion(cluster):
     cluster.apply(workload("DaemonSet", updateStrategy={"type": "OnDelete"}))
     cluster.run(seconds=30)
-    cluster.set_image("daemonset/web", "nginx:1.28")
+    cluster.kubectl("set image daemonset/web *=nginx:1.28")
     cluster.run(seconds=30)
     assert {p.spec.containers[0].image for p in cluster.api.list("Pod")} == {"nginx:1.27"}
     cluster.delete("pod", cluster.get("pods").NAME[0])
@@ -71,7 +71,7 @@ def test_the_status_is_what_a_look_at_all_nodes_and_pods_gives(seed):
     for act in (
         lambda: None,
         lambda: label(cluster, {"disk": "ssd"}),
-        lambda: cluster.set_image("daemonset/web", "nginx:1.28"),
+        lambda: cluster.kubectl("set image daemonset/web *=nginx:1.28"),
         lambda: cluster.kill_node("node-2"),
         lambda: cluster.delete("pod", cluster.get("pods").NAME[0]),
         lambda: label(cluster, {"disk": None}),
@@ -167,7 +167,7 @@ def test_with_a_surge_the_new_pod_is_there_before_the_old_one_goes(cluster):
     ready = [container(readinessProbe=PROBE)]
     cluster.apply(workload("DaemonSet", containers=ready, updateStrategy=update))
     cluster.run(seconds=30)
-    cluster.set_image("daemonset/web", "nginx:1.28")
+    cluster.kubectl("set image daemonset/web *=nginx:1.28")
     assert extremes(cluster, 60) == (3, 4)
     assert {p.spec.containers[0].image for p in cluster.api.list("Pod")} == {"nginx:1.28"}
     status = cluster.api.get("DaemonSet", "web").status
@@ -178,7 +178,7 @@ def test_a_surge_that_does_not_become_ready_stops_the_update(cluster):
     update = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
     cluster.apply(workload("DaemonSet", updateStrategy=update))
     cluster.run(seconds=30)
-    cluster.set_image("daemonset/web", "registry.invalid/web:2")
+    cluster.kubectl("set image daemonset/web *=registry.invalid/web:2")
     cluster.run(seconds=60)
     images = [p.spec.containers[0].image for p in cluster.api.list("Pod")]
     assert sorted(images) == ["nginx:1.27"] * 3 + ["registry.invalid/web:2"]
@@ -204,6 +204,6 @@ def test_old_revisions_without_pods_are_kept_up_to_a_limit(cluster):
     cluster.apply(workload("DaemonSet", revisionHistoryLimit=1))
     cluster.run(seconds=20)
     for tag in ("1.28", "1.29", "1.30"):
-        cluster.set_image("daemonset/web", f"nginx:{tag}")
+        cluster.kubectl(f"set image daemonset/web *=nginx:{tag}")
         cluster.run(seconds=40)
     assert sorted(r.revision for r in cluster.api.list("ControllerRevision")) == [3, 4]

@@ -5,9 +5,18 @@ from __future__ import annotations
 import pytest
 
 from course_lib.cluster import Cluster
-from course_lib.errors import CourseError
+from course_lib.controllers.deployment_rollout import revision
 from tests.conftest import container, workload
 from tests.controllers.workloads import PROBE, extremes, get
+
+
+def revisions(cluster) -> list[tuple[int, str]]:
+    """The revisions of the Deployment in order, each with its image."""
+    found = [
+        (revision(replicas), replicas.spec.template.spec.containers[0].image)
+        for replicas in cluster.api.list("ReplicaSet", "default")
+    ]
+    return sorted(found)
 
 
 def probed(**spec: object) -> dict:
@@ -29,7 +38,7 @@ def test_a_rolling_update_stays_within_its_bounds(replicas, surge, unavailable, 
     rolling = {"maxSurge": surge, "maxUnavailable": unavailable}
     cluster.apply(probed(replicas=replicas, strategy={"rollingUpdate": rolling}))
     cluster.run(seconds=30)
-    cluster.set_image("deployment/web", "nginx:1.28")
+    cluster.kubectl("set image deployment/web *=nginx:1.28")
     assert extremes(cluster, 60) == (least, most)
     assert cluster.ready("deployment/web")
     assert {p.spec.containers[0].image for p in cluster.api.list("Pod")} == {"nginx:1.28"}
@@ -38,7 +47,7 @@ def test_a_rolling_update_stays_within_its_bounds(replicas, surge, unavailable, 
 def test_recreate_has_no_moment_with_old_and_new_pods(cluster):
     cluster.apply(workload(replicas=3, strategy={"type": "Recreate"}))
     cluster.run(seconds=20)
-    cluster.set_image("deployment/web", "nginx:1.28")
+    cluster.kubectl("set image deployment/web *=nginx:1.28")
     for _ in range(80):
         cluster.run(seconds=0.25)
         images = {p.spec.containers[0].image for p in cluster.api.list("Pod")}
@@ -50,47 +59,47 @@ def test_recreate_has_no_moment_with_old_and_new_pods(cluster):
 def test_a_paused_deployment_gathers_changes_and_rolls_out_once(cluster):
     cluster.apply(workload(replicas=2))
     cluster.run(seconds=20)
-    cluster.workloads.pause("deployment/web")
+    cluster.kubectl("rollout pause deployment/web")
     for tag in ("1.28", "1.29"):
-        cluster.set_image("deployment/web", f"nginx:{tag}")
+        cluster.kubectl(f"set image deployment/web *=nginx:{tag}")
         cluster.run(seconds=20)
     assert len(cluster.get("replicasets")) == 1
-    cluster.scale("deployment/web", 3)
+    cluster.kubectl("scale deployment/web --replicas=3")
     cluster.run(seconds=20)
     assert len(cluster.get("pods")) == 3, "a paused Deployment still scales"
-    cluster.workloads.resume("deployment/web")
+    cluster.kubectl("rollout resume deployment/web")
     cluster.run(seconds=60)
-    assert list(cluster.history_of("deployment/web").IMAGES) == ["nginx:1.27", "nginx:1.29"]
+    assert [image for _, image in revisions(cluster)] == ["nginx:1.27", "nginx:1.29"]
 
 
 def test_rolling_back_to_a_revision(cluster):
     cluster.apply(workload(replicas=2))
     cluster.run(seconds=20)
     for tag in ("1.28", "1.29"):
-        cluster.set_image("deployment/web", f"nginx:{tag}")
+        cluster.kubectl(f"set image deployment/web *=nginx:{tag}")
         cluster.run(seconds=60)
-    cluster.rollback("deployment/web", to_revision=1)
+    cluster.kubectl("rollout undo deployment/web --to-revision=1")
     cluster.run(seconds=60)
-    history = cluster.history_of("deployment/web")
-    assert list(history.REVISION) == [2, 3, 4]
-    assert history.IMAGES.iloc[-1] == "nginx:1.27"
-    with pytest.raises(CourseError, match="no rollout history"):
-        cluster.rollback("deployment/web", to_revision=9)
+    history = revisions(cluster)
+    assert [number for number, _ in history] == [2, 3, 4]
+    assert history[-1] == (4, "nginx:1.27")
+    said = cluster.kubectl("rollout undo deployment/web --to-revision=9").stderr
+    assert said.endswith("error: unable to find specified revision 9 in history\n")
 
 
 def test_old_revisions_are_kept_up_to_a_limit(cluster):
     cluster.apply(workload(replicas=1, revisionHistoryLimit=2))
     cluster.run(seconds=20)
     for tag in range(5):
-        cluster.set_image("deployment/web", f"nginx:1.{30 + tag}")
+        cluster.kubectl(f"set image deployment/web *=nginx:1.{30 + tag}")
         cluster.run(seconds=30)
-    assert list(cluster.history_of("deployment/web").REVISION) == [4, 5, 6]
+    assert [number for number, _ in revisions(cluster)] == [4, 5, 6]
 
 
 def test_no_progress_for_too_long_is_stated(cluster):
     cluster.apply(workload(replicas=2, progressDeadlineSeconds=60))
     cluster.run(seconds=20)
-    cluster.set_image("deployment/web", "registry.invalid/web:v2")
+    cluster.kubectl("set image deployment/web *=registry.invalid/web:v2")
     cluster.run(seconds=50)
 
     def progressing():
@@ -101,7 +110,7 @@ def test_no_progress_for_too_long_is_stated(cluster):
     assert progressing().status == "True"
     cluster.run(seconds=20)
     assert (progressing().status, progressing().reason) == ("False", "ProgressDeadlineExceeded")
-    cluster.rollback("deployment/web")
+    cluster.kubectl("rollout undo deployment/web")
     cluster.run(seconds=30)
     assert (progressing().status, progressing().reason) == ("True", "NewReplicaSetAvailable")
 
@@ -110,10 +119,10 @@ def test_a_size_changed_in_the_middle_of_a_rollout_is_shared_out(cluster):
     rolling = {"maxSurge": 3, "maxUnavailable": 2}
     cluster.apply(workload(replicas=10, strategy={"rollingUpdate": rolling}))
     cluster.run(seconds=30)
-    cluster.set_image("deployment/web", "registry.invalid/web:v2")
+    cluster.kubectl("set image deployment/web *=registry.invalid/web:v2")
     cluster.run(seconds=10)
     assert sorted(rs.spec.replicas for rs in cluster.api.list("ReplicaSet")) == [5, 8]
-    cluster.scale("deployment/web", 15)
+    cluster.kubectl("scale deployment/web --replicas=15")
     cluster.run(seconds=10)
     # kubernetes.io "Proportional scaling": 5 more, 3 to the larger and 2 to the smaller
     assert sorted(rs.spec.replicas for rs in cluster.api.list("ReplicaSet")) == [7, 11]
@@ -156,10 +165,10 @@ def test_a_revision_that_is_no_number_does_not_stop_a_deployment(cluster, writte
     [only] = cluster.api.list("ReplicaSet", "default")
     patch = {"metadata": {"annotations": {"deployment.kubernetes.io/revision": written}}}
     cluster.api.patch("ReplicaSet", only.name, "default", patch)
-    cluster.scale("deployment/web", 3)
+    cluster.kubectl("scale deployment/web --replicas=3")
     cluster.run(seconds=30)
     assert cluster.get("deployments").READY[0] == "3/3"
-    assert list(cluster.history_of("deployment/web").REVISION) == [shown]
+    assert [number for number, _ in revisions(cluster)] == [shown]
 
 
 def test_availability_says_when_it_was_stated_and_when_it_changed(cluster):
@@ -190,7 +199,7 @@ def test_the_condition_that_changed_last_stands_last(cluster):
     available = ("Available", "True", "MinimumReplicasAvailable")
     progressed = ("Progressing", "True", "NewReplicaSetAvailable")
     assert conditions(cluster) == [available, progressed]
-    cluster.scale("deployment/web", 8)
+    cluster.kubectl("scale deployment/web --replicas=8")
     cluster.run(seconds=30)
     assert conditions(cluster) == [progressed, available]
 
@@ -199,7 +208,7 @@ def test_a_deployment_that_is_paused_states_it_before_anything_else(cluster):
     cluster.apply(workload(replicas=2, paused=True))
     cluster.run(seconds=5)
     assert conditions(cluster)[0] == ("Progressing", "Unknown", "DeploymentPaused")
-    cluster.workloads.resume("deployment/web")
+    cluster.kubectl("rollout resume deployment/web")
     cluster.run(seconds=30)
     assert conditions(cluster)[-1] == ("Progressing", "True", "NewReplicaSetAvailable")
 
@@ -208,7 +217,7 @@ def test_a_finished_rollout_does_not_fail_its_deadline(cluster):
     cluster.apply(workload(replicas=2, progressDeadlineSeconds=30))
     cluster.run(seconds=30)
     for node in ("node-1", "node-2", "node-3"):
-        cluster.cordon(node)
+        cluster.kubectl(f"cordon {node}")
     for pod in cluster.api.list("Pod"):
         cluster.api.delete("Pod", pod.name, "default", grace_period=0)
     cluster.run(seconds=120)
@@ -234,9 +243,9 @@ def test_a_replica_set_that_comes_back_keeps_the_revisions_that_it_had(cluster):
     cluster.apply(workload(replicas=1))
     cluster.run(seconds=20)
     for _ in range(2):
-        cluster.set_image("deployment/web", "nginx:1.28")
+        cluster.kubectl("set image deployment/web *=nginx:1.28")
         cluster.run(seconds=30)
-        cluster.rollback("deployment/web")
+        cluster.kubectl("rollout undo deployment/web")
         cluster.run(seconds=30)
     notes = [rs.annotations for rs in cluster.api.list("ReplicaSet")]
     history = "deployment.kubernetes.io/revision-history"

@@ -64,7 +64,7 @@ def scenario(cluster: Cluster) -> None:
     )
     cluster.apply(pod("alone"), namespace="shop")
     cluster.run(60)
-    cluster.scale("deployment/web", 1)
+    cluster.kubectl("scale deployment/web --replicas=1")
     cluster.kill_node("node-1")
     cluster.run(400)
     cluster.restore_node("node-1")

@@ -57,10 +57,10 @@ def test_the_status_counts_the_pods_that_there_are(policy):
     cluster.apply(workload("StatefulSet", minReadySeconds=2, **more))
     for act in (
         lambda: None,
-        lambda: cluster.set_image("statefulset/web", "nginx:1.28"),
-        lambda: cluster.scale("statefulset/web", 2),
+        lambda: cluster.kubectl("set image statefulset/web *=nginx:1.28"),
+        lambda: cluster.kubectl("scale statefulset/web --replicas=2"),
         lambda: cluster.delete("pod", "web-0"),
-        lambda: cluster.scale("statefulset/web", 5),
+        lambda: cluster.kubectl("scale statefulset/web --replicas=5"),
     ):
         act()
         for _ in range(12):

@@ -25,9 +25,9 @@ def test_scaling_down_gives_up_unready_and_younger_pods_first(cluster):
     cluster.apply(workload("ReplicaSet", replicas=2))
     cluster.run(seconds=100)
     old = set(cluster.get("pods").NAME)
-    cluster.scale("replicaset/web", 3)
+    cluster.kubectl("scale replicaset/web --replicas=3")
     cluster.run(seconds=20)
-    cluster.scale("replicaset/web", 2)
+    cluster.kubectl("scale replicaset/web --replicas=2")
     cluster.run(seconds=20)
     assert set(cluster.get("pods").NAME) == old
 
@@ -37,7 +37,7 @@ def test_scaling_down_thins_out_the_crowded_node_first():
     cluster.apply(workload("ReplicaSet", replicas=3))
     cluster.run(seconds=100)
     nodes = list(cluster.get("pods", wide=True).NODE)
-    cluster.scale("replicaset/web", 2)
+    cluster.kubectl("scale replicaset/web --replicas=2")
     cluster.run(seconds=20)
     assert sorted(nodes.count(node) for node in set(nodes)) == [1, 2]
     assert len(set(cluster.get("pods", wide=True).NODE)) == 2
@@ -49,7 +49,7 @@ def test_a_pod_with_a_low_deletion_cost_goes_first(cluster):
     cheap = cluster.get("pods").NAME[1]
     note = {"controller.kubernetes.io/pod-deletion-cost": "-10"}
     cluster.api.patch("Pod", cheap, "", {"metadata": {"annotations": note}})
-    cluster.scale("replicaset/web", 2)
+    cluster.kubectl("scale replicaset/web --replicas=2")
     cluster.run(seconds=20)
     assert cheap not in set(cluster.get("pods").NAME)
 

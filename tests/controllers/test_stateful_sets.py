@@ -20,12 +20,12 @@ def test_a_stateful_set_is_made_in_order_removed_in_reverse_and_keeps_its_claims
     cluster.run(seconds=60)
     assert list(cluster.get("pods").NAME) == ["web-0", "web-1", "web-2"]
     claims = list(cluster.get("pvc").VOLUME)
-    cluster.scale("statefulset/web", 1)
+    cluster.kubectl("scale statefulset/web --replicas=1")
     cluster.run(seconds=60)
     assert list(cluster.get("pods").NAME) == ["web-0"]
     killed = list(cluster.log(reason="SuccessfulDelete").MESSAGE)
     assert [text.split()[2] for text in killed] == ["web-2", "web-1"]
-    cluster.scale("statefulset/web", 3)
+    cluster.kubectl("scale statefulset/web --replicas=3")
     cluster.run(seconds=60)
     assert list(cluster.get("pvc").VOLUME) == claims
 
@@ -46,7 +46,7 @@ def test_a_stateful_set_is_updated_from_the_highest_ordinal_down_to_its_partitio
     update = {"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}
     cluster.apply(workload("StatefulSet", replicas=3, updateStrategy=update))
     cluster.run(seconds=60)
-    cluster.set_image("statefulset/web", "nginx:1.28")
+    cluster.kubectl("set image statefulset/web *=nginx:1.28")
     cluster.run(seconds=60)
     images = [p.spec.containers[0].image for p in cluster.api.list("Pod")]
     assert images == ["nginx:1.27", "nginx:1.28", "nginx:1.28"]
@@ -109,7 +109,7 @@ def test_so_many_pods_are_replaced_at_a_time(cluster, policy, most, first):
     spec = {"replicas": 4, "podManagementPolicy": policy, "updateStrategy": update}
     cluster.apply(workload("StatefulSet", **spec))
     cluster.run(seconds=60)
-    cluster.set_image("statefulset/web", "nginx:1.28")
+    cluster.kubectl("set image statefulset/web *=nginx:1.28")
     cluster.run(seconds=0.5)
     killed = cluster.log(reason="SuccessfulDelete").MESSAGE
     assert [text.split()[2] for text in killed] == first
@@ -134,7 +134,7 @@ def test_claims_go_with_the_size_and_with_the_set_as_its_policy_says(
     cluster.run(seconds=40)
     expected = ["StatefulSet"] if deleted == "Delete" else []
     assert owners(cluster) == {"data-web-0": expected, "data-web-1": expected}
-    cluster.scale("statefulset/web", 1)
+    cluster.kubectl("scale statefulset/web --replicas=1")
     cluster.run(seconds=60)
     assert list(owners(cluster)) == kept
     cluster.delete("statefulset", "web")
@@ -184,7 +184,7 @@ def test_revisions_that_no_pod_has_are_kept_up_to_a_limit(cluster):
     cluster.apply(workload("StatefulSet", replicas=1, revisionHistoryLimit=1))
     cluster.run(seconds=20)
     for tag in ("1.28", "1.29", "1.30"):
-        cluster.set_image("statefulset/web", f"nginx:{tag}")
+        cluster.kubectl(f"set image statefulset/web *=nginx:{tag}")
         cluster.run(seconds=30)
     assert [r.revision for r in cluster.api.list("ControllerRevision")] in ([3, 4], [4, 3])
 
@@ -192,7 +192,7 @@ def test_revisions_that_no_pod_has_are_kept_up_to_a_limit(cluster):
 def test_pods_that_wait_for_their_deletion_by_hand_are_updated_all_the_same(cluster):
     cluster.apply(workload("StatefulSet", replicas=1, updateStrategy={"type": "OnDelete"}))
     cluster.run(seconds=20)
-    cluster.set_image("statefulset/web", "nginx:1.28")
+    cluster.kubectl("set image statefulset/web *=nginx:1.28")
     cluster.run(seconds=20)
     status = get(cluster, "StatefulSet").status
     assert (status.current_replicas, status.updated_replicas) == (1, 0)

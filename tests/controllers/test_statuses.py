@@ -28,7 +28,7 @@ def test_a_pod_that_is_being_deleted_counts_as_terminating(cluster):
     slow = container(lifecycle={"preStop": {"sleep": {"seconds": 20}}})
     cluster.apply(workload(replicas=1, containers=[slow]))
     cluster.run(30)
-    cluster.scale("deployment/web", 0)
+    cluster.kubectl("scale deployment/web --replicas=0")
     cluster.run(5)
     assert status(cluster, "Deployment", "web")["terminatingReplicas"] == 1
     cluster.run(60)
@@ -41,7 +41,7 @@ def test_a_replica_set_is_told_how_many_pods_there_may_be(cluster):
     notes = cluster.api.list("ReplicaSet", "default")[0].annotations
     assert notes["deployment.kubernetes.io/desired-replicas"] == "4"
     assert notes["deployment.kubernetes.io/max-replicas"] == "5"
-    cluster.scale("deployment/web", 8)
+    cluster.kubectl("scale deployment/web --replicas=8")
     cluster.run(10)
     notes = cluster.api.list("ReplicaSet", "default")[0].annotations
     assert notes["deployment.kubernetes.io/max-replicas"] == "10"

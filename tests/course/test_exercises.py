@@ -153,7 +153,7 @@ def test_a_repair_that_removes_everything_gets_a_hint_and_no_traceback(name):
 
 def test_a_repair_is_checked_with_its_own_cluster_as_well():
     task = exercise("00-scale")
-    task.cluster.scale("deployment/web", 5)
+    task.cluster.kubectl("scale deployment/web --replicas=5")
     assert task.check(task.cluster).ok
     assert "another one" in repr(task.check(Cluster(nodes=1)))
 
@@ -186,7 +186,7 @@ def test_the_solution_is_shown_after_three_tries():
 
 def test_a_reset_breaks_again_what_was_repaired_and_forgets_the_tries():
     task = exercise("00-scale")
-    task.cluster.scale("deployment/web", 5)
+    task.cluster.kubectl("scale deployment/web --replicas=5")
     assert task.check().ok
     assert task.reset() is task and not task.check().ok
     assert exercise("00-scale")._kept() == Tries(1, False)

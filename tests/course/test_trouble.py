@@ -50,7 +50,7 @@ def restart_clients(cluster: Cluster) -> None:
 
 # The reference solution of each fault.
 REPAIRS: dict[str, Repair] = {
-    "bad-image": lambda c: c.set_image("deployment/api", "python:3.13"),
+    "bad-image": lambda c: c.kubectl("set image deployment/api *=python:3.13"),
     "image-never-pulled": as_it_was,
     "wrong-probe-port": as_it_was,
     "deadly-probe": as_it_was,
@@ -60,7 +60,7 @@ REPAIRS: dict[str, Repair] = {
     ),
     "too-large": as_it_was,
     "tainted": nodes({"taints": None}),
-    "cordoned": lambda c: [c.uncordon(name) for name in c.kubelets],
+    "cordoned": lambda c: [c.kubectl(f"uncordon {name}") for name in c.kubelets],
     "wrong-node-selector": lambda c: c.api.patch(
         "Node", "node-2", "", {"metadata": {"labels": {"disk": "sssd"}}}
     ),
@@ -72,8 +72,8 @@ REPAIRS: dict[str, Repair] = {
     "crash-loop": as_it_was,
     "too-little-memory": as_it_was,
     "endless-init": as_it_was,
-    "scaled-to-zero": lambda c: c.scale("deployment/api", 2),
-    "dns-gone": lambda c: c.scale("deployment/coredns", 2, namespace="kube-system"),
+    "scaled-to-zero": lambda c: c.kubectl("scale deployment/api --replicas=2"),
+    "dns-gone": lambda c: c.kubectl("scale deployment/coredns --replicas=2 -n kube-system"),
     "policy-without-dns": policies,
     "closed-door": lambda c: c.delete("networkpolicy", "lock"),
     "wrong-friend": policies,
@@ -83,7 +83,7 @@ REPAIRS: dict[str, Repair] = {
     ),
     "claim-pending": as_it_was,
     # Three would not do: the rollout needs room for one more than is wanted.
-    "one-a-node": lambda c: c.scale("deployment/front", 2),
+    "one-a-node": lambda c: c.kubectl("scale deployment/front --replicas=2"),
     "cut-link": lambda c: c.pod_network.heal(),
     "expired-lease": lambda c: c.restore_node("node-2"),
     "lost-quorum": lambda c: c.restore_node(next(iter(c.etcd.members))),
@@ -201,7 +201,7 @@ def test_a_fault_is_seen_stays_until_it_is_repaired_and_then_is_gone(name: str):
     assert trouble.failing(), name
     assert trouble.check().startswith("Not repaired yet")  # nobody did anything
     with suppress(CourseError):  # this helps nobody, where the API takes it at all
-        trouble.cluster.workloads.restart("deployment/front")
+        trouble.cluster.kubectl("rollout restart deployment/front")
     assert trouble.check().startswith("Not repaired yet")
     for hint in FAULTS[name].hints:
         assert trouble.hint() == hint

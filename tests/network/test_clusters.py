@@ -63,7 +63,7 @@ def test_rules_stay_while_a_node_has_no_api_and_follow_when_it_is_back():
     cluster = Cluster.ha_etcd(workers=2, network="calico")
     pods = web(cluster)
     cluster.cut("worker-1", ["load-balancer"])
-    cluster.scale("deployment/web", 1)
+    cluster.kubectl("scale deployment/web --replicas=1")
     cluster.run(seconds=20)
     stale = {cluster.trace("worker-1", "service/web").outcome for _ in range(40)}
     fresh = {cluster.trace("worker-2", "service/web").outcome for _ in range(40)}

@@ -252,7 +252,7 @@ def test_requests_from_outside_by_host_and_path():
     assert good.way_in.seen == "203.0.113.10"  # externalTrafficPolicy: Local
     assert cluster.http("other.example").status == 404
     assert cluster.http("shop.example", "/old/x").status == 503
-    cluster.scale("deployment/web", 0)
+    cluster.kubectl("scale deployment/web --replicas=0")
     cluster.run(seconds=60)
     assert cluster.http("shop.example").status == 503
 

@@ -166,7 +166,7 @@ def test_a_zone_keeps_to_its_own_endpoints_as_long_as_it_has_one():
     for node in ("node-1", "node-2", "node-3"):
         used = {at for _, at, _ in outcomes(cluster, node, (near, 80))}
         assert {node_of[at.removeprefix("default/")] for at in used} == {node}
-    cluster.scale("deployment/web", 1)
+    cluster.kubectl("scale deployment/web --replicas=1")
     cluster.run(seconds=60)
     for node in ("node-1", "node-2", "node-3"):
         assert {outcome for outcome, *_ in outcomes(cluster, node, (near, 80))} == {"answered"}

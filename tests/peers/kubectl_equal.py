@@ -191,7 +191,7 @@ def outage() -> Cluster:
     cluster.apply(MANIFESTS / "outage.yaml")
     cluster.run(20)
     cluster.faults.cut_power("node-1")
-    cluster.cordon("node-2")
+    cluster.kubectl("cordon node-2")
     cluster.run(480)
     return cluster
 

@@ -16,7 +16,7 @@ def web(nodes: int, zones: tuple[str, ...] = ()) -> Cluster:
     cluster = Cluster(nodes=nodes, zones=zones)
     cluster.apply("data/web.yaml")
     cluster.run(20)
-    cluster.scale("deployment/web", 9)
+    cluster.kubectl("scale deployment/web --replicas=9")
     cluster.run(20)
     cluster.kill_node("node-2")
     cluster.run(400)
@@ -78,7 +78,7 @@ def test_many_nodes_are_drawn_by_zone(nodes, zones, told):
 def test_very_many_nodes_are_a_curve(nodes, told):
     cluster = Cluster(nodes=nodes)
     cluster.apply("data/web.yaml")
-    cluster.scale("deployment/web", nodes)
+    cluster.kubectl(f"scale deployment/web --replicas={nodes}")
     cluster.run(5)
     assert told in requested_by_node(cluster).alt
 
@@ -86,6 +86,6 @@ def test_very_many_nodes_are_a_curve(nodes, told):
 def test_what_is_requested_falls_when_pods_go(small):
     assert utilisation_over_time(small).alt == "Requested at 440 s: CPU 25%, memory 6%."
     small.restore_node("node-2")
-    small.scale("deployment/web", 0)
+    small.kubectl("scale deployment/web --replicas=0")
     small.run(60)
     assert utilisation_over_time(small).alt == "Requested at 500 s: CPU 0%, memory 0%."

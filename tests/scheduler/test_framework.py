@@ -321,10 +321,10 @@ class ShortestName(Plugin):
 
 def test_the_order_of_the_queue_is_a_plugin_too():
     cluster = Cluster(nodes=1, scheduler=with_plugins(ShortestName))
-    cluster.cordon("node-1")
+    cluster.kubectl("cordon node-1")
     cluster.apply([asking(name, "100m") for name in ("longest", "long", "l")])
     cluster.run(seconds=20)
-    cluster.uncordon("node-1")
+    cluster.kubectl("uncordon node-1")
     cluster.run(seconds=20)
     assert list(cluster.log(reason="Scheduled").OBJECT) == ["Pod/l", "Pod/long", "Pod/longest"]
 

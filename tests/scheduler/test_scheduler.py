@@ -29,7 +29,7 @@ def ranked() -> Cluster:
 
 
 def test_the_message_of_a_pod_that_fits_nowhere(cluster):
-    cluster.cordon("node-1")
+    cluster.kubectl("cordon node-1")
     cluster.apply(asking("big", "64"))
     cluster.run(seconds=5)
     assert cluster.log(reason="FailedScheduling").MESSAGE[0] == (
@@ -81,12 +81,12 @@ def test_nothing_helps_a_pod_after_five_minutes_it_is_tried_all_the_same(cluster
 
 def test_more_important_pods_are_scheduled_first(ranked):
     for node in ("node-1", "node-2"):
-        ranked.cordon(node)
+        ranked.kubectl(f"cordon {node}")
     ranked.apply(
         [asking("a", "1", priorityClassName="low"), asking("b", "1", priorityClassName="high")]
     )
     ranked.run(seconds=20)
-    ranked.uncordon("node-1")
+    ranked.kubectl("uncordon node-1")
     ranked.run(seconds=20)
     scheduled = list(ranked.log(reason="Scheduled").OBJECT)
     assert scheduled == ["Pod/b", "Pod/a"]
@@ -298,7 +298,7 @@ def test_a_local_volume_draws_its_pod_to_its_node():
 
 
 def test_explain_tells_who_refused_what_was_added_and_who_wins(cluster):
-    cluster.cordon("node-1")
+    cluster.kubectl("cordon node-1")
     cluster.apply([asking("big", "3", nodeName="node-2"), asking("new", "500m")])
     cluster.run(seconds=10)
     found = cluster.explain("new")

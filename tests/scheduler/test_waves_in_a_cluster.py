@@ -107,7 +107,7 @@ def do(cluster: Cluster, number: int, act: str, app: str, more: list) -> None:
     elif act == "service":
         cluster.apply(service(app))
     elif act == "cordon":
-        cluster.cordon(f"node-{number % 4 + 1}")
+        cluster.kubectl(f"cordon node-{number % 4 + 1}")
     elif act == "kill":
         cluster.faults.cut_power("node-4")
     elif act == "add":

@@ -80,7 +80,7 @@ def test_pods_are_counted_as_they_change():
     for seconds in (0, 0.1, 2, 30):
         cluster.run(seconds)
         assert same_as_listed()
-    cluster.scale("deployment/web", 1)
+    cluster.kubectl("scale deployment/web --replicas=1")
     cluster.kill_node("node-1")
     for seconds in (0, 60, 400):
         cluster.run(seconds)
@@ -92,7 +92,7 @@ def test_pods_are_counted_as_they_change():
 def view() -> LiveCluster:
     cluster = Cluster(nodes=60, zones=ZONES)
     cluster.apply("data/web.yaml")
-    cluster.scale("deployment/web", 50)
+    cluster.kubectl("scale deployment/web --replicas=50")
     cluster.run(40)
     return LiveCluster(cluster)
 
@@ -159,7 +159,7 @@ def test_the_still_picture_has_the_groups_too(view):
 def test_pods_that_wait_are_counted_and_come_last():
     cluster = Cluster(nodes=41, cpu="1")
     cluster.apply("data/web.yaml")
-    cluster.scale("deployment/web", 500)
+    cluster.kubectl("scale deployment/web --replicas=500")
     cluster.run(20)
     waiting = sum(not pod.spec.node_name for pod in cluster.api.list("Pod", "default"))
     box = LiveCluster(cluster).scene["nodes"][-1]

@@ -182,7 +182,7 @@ def registry_away(answer: object) -> Remarks:
 def _waits_for_an_image() -> Cluster:
     cluster = applied(Cluster(nodes=2), packaged("web"), 30)
     cluster.registry.push("course/web:v2")
-    cluster.set_image("deployment/web", "course/web:v22")
+    cluster.kubectl("set image deployment/web *=course/web:v22").checked()
     cluster.run(60)
     return cluster
 

@@ -42,7 +42,7 @@ from course_lib.objects.quantity import Quantity
 )
 def most_pods() -> int:
     cluster = applied(Cluster(nodes=3), deployment("web", 10), 60)
-    cluster.set_image("deployment/web", "nginx:1.28")
+    cluster.kubectl("set image deployment/web *=nginx:1.28").checked()
     most = 0
     for _ in range(240):
         cluster.run(0.25)
@@ -137,7 +137,7 @@ def ready(answer: object) -> Remarks:
     ready = cluster.ready("deployment/web")
     yield holds(ready, "the Pods become ready", "the Pods never become ready", hint)
     load = cluster.load("web", requests_per_second=20)
-    cluster.set_image("deployment/web", "course/slow:v2")
+    cluster.kubectl("set image deployment/web *=course/slow:v2").checked()
     cluster.run(90)
     hint = "the strategy must keep enough old Pods until new ones are ready"
     said = f"{load.failed} of {counted(load.sent, 'requests')} failed"

@@ -183,7 +183,7 @@ def who_fits() -> int:
         taken = deployment(node, 1, resources={"requests": {"cpu": cpu}})
         taken["spec"]["template"]["spec"]["nodeName"] = node
         cluster.apply(taken)
-    cluster.cordon("node-3")
+    cluster.kubectl("cordon node-3").checked()
     cluster.run(30)
     new = deployment("new", 1, resources={"requests": {"cpu": "1500m"}})
     applied(cluster, new, 1)
@@ -219,8 +219,8 @@ def zones(answer: object) -> Remarks:
     replicas = wanted["spec"].get("replicas", 1)
     yield holds(replicas == 6, "six are wanted", f"{replicas} wanted", "write `replicas: 6`")
     cluster = Cluster(nodes=4, zones=("a", "b"))
-    cluster.cordon("node-2")
-    cluster.cordon("node-4")  # all of zone b
+    cluster.kubectl("cordon node-2").checked()
+    cluster.kubectl("cordon node-4").checked()  # all of zone b
     applied(cluster, wanted, 40)
     waiting = int((cluster.get("pods").STATUS == "Pending").sum())
     labels = template["metadata"]["labels"]

@@ -22,7 +22,7 @@ from course_lib.course.questions import Remarks, asks
 def _web(replicas: int = 3) -> Cluster:
     cluster = Cluster(nodes=3, network="flannel-vxlan")
     cluster.apply(packaged("web"))
-    cluster.scale("deployment/web", replicas)
+    cluster.kubectl(f"scale deployment/web --replicas={replicas}").checked()
     cluster.run(30)
     return cluster
 
@@ -200,6 +200,6 @@ def headless(answer: object) -> Remarks:
 )
 def no_endpoints() -> str:
     cluster = _web()
-    cluster.scale("deployment/web", 0)
+    cluster.kubectl("scale deployment/web --replicas=0").checked()
     cluster.run(60)
     return cluster.trace("node-1", "service/web", 80).outcome

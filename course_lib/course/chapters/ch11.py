@@ -155,7 +155,7 @@ def _put_of_an_old_version() -> int:
     face = Face(cluster.api.reach)
     where = "/apis/apps/v1/namespaces/default/deployments/web"
     stale = face.answer(Request("GET", where)).document
-    cluster.scale("deployment/web", 5)
+    cluster.kubectl("scale deployment/web --replicas=5").checked()
     return face.answer(Request("PUT", where, body=json.dumps(stale).encode())).status
 
 

@@ -43,8 +43,8 @@ def by_hand(cluster):
 
 def no_room(cluster):
     for node in list(cluster.kubelets):
-        cluster.cordon(node)
-    cluster.scale("deployment/web", 5)
+        cluster.kubectl(f"cordon {node}")
+    cluster.kubectl("scale deployment/web --replicas=5")
 
 
 ANSWERS = {
@@ -81,7 +81,12 @@ ANSWERS = {
         },
     ),
     "00-scale": (
-        [patched(5), applied_again, deleted_and_made, lambda c: c.scale("deploy/web", 5)],
+        [
+            patched(5),
+            applied_again,
+            deleted_and_made,
+            lambda c: c.kubectl("scale deploy/web --replicas=5"),
+        ],
         {
             lambda c: None: "kubectl scale",
             by_hand: "made by hand",

@@ -8,7 +8,7 @@ BOTH = "COPY runtime /usr/lib\nCOPY app /srv"
 
 
 def image(name):
-    return lambda cluster: cluster.set_image("deployment/web", name)
+    return lambda cluster: cluster.kubectl(f"set image deployment/web *={name}")
 
 
 def patched(name):
@@ -18,7 +18,7 @@ def patched(name):
 
 
 def first_aid_first(cluster):
-    cluster.rollback("deployment/web")
+    cluster.kubectl("rollout undo deployment/web")
     cluster.run(30)
     image("course/web:v2")(cluster)
 
@@ -96,7 +96,7 @@ ANSWERS = {
             with_the_pods_deleted,
         ],
         {
-            lambda c: c.rollback("deployment/web"): "not the update",
+            lambda c: c.kubectl("rollout undo deployment/web"): "not the update",
             lambda c: [c.delete("pod", n) for n in c.get("pods").NAME]: "template",
             image("course/web"): "template",
             image("nginx:1.28"): "template",

@@ -23,10 +23,10 @@ def cpu(request):
 
 
 def old_pods_first(cluster):
-    cluster.scale("deployment/web", 0)
+    cluster.kubectl("scale deployment/web --replicas=0")
     cluster.run(40)
     cpu("1")(cluster)
-    cluster.scale("deployment/web", 4)
+    cluster.kubectl("scale deployment/web --replicas=4")
 
 
 ANSWERS = {
@@ -110,7 +110,7 @@ ANSWERS = {
             cpu("950m"): "the old Pods hold 1500m",
             asks_for(requests=None): "does not know",
             lambda c: c.add_node(): "new node",
-            lambda c: c.scale("deployment/web", 1): "keep four replicas",
+            lambda c: c.kubectl("scale deployment/web --replicas=1"): "keep four replicas",
         },
     ),
 }  # fmt: skip

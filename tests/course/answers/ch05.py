@@ -67,15 +67,15 @@ def swap(node):
 
 
 def drained(cluster):
-    cluster.drain("node-1")
+    cluster.kubectl("drain node-1")
     cluster.run(30)
 
 
 def cordoned(cluster):
-    cluster.cordon("node-1")
+    cluster.kubectl("cordon node-1")
     swap("node-1")(cluster)
     cluster.run(30)
-    cluster.uncordon("node-1")
+    cluster.kubectl("uncordon node-1")
 
 
 def drained_after(cluster):
@@ -86,12 +86,12 @@ def drained_after(cluster):
 def runbook(cluster):
     drained(cluster)
     swap("node-1")(cluster)
-    cluster.uncordon("node-1")
+    cluster.kubectl("uncordon node-1")
 
 
 def scaled(cluster):
     swap("node-1")(cluster)
-    cluster.scale("deployment/web", 1)
+    cluster.kubectl("scale deployment/web --replicas=1")
 
 
 def without_power(cluster):

@@ -63,12 +63,12 @@ ANSWERS = {
             deleted_and_made_later,
         ],
         {
-            lambda c: c.restart("deployment/web"): "does any container listen",
+            lambda c: c.kubectl("rollout restart deployment/web"): "does any container listen",
             ports(port=8080, targetPort=80): "clients connect",
             ports(port=80, targetPort=443): "`targetPort` is 443",
             lambda c: c.delete("service", "web"): "write it again",
             other_selector: "the Pods are labelled",
-            lambda c: c.scale("deployment/web", 0): "the Pods are gone",
+            lambda c: c.kubectl("scale deployment/web --replicas=0"): "the Pods are gone",
         },
     ),
     SOURCE: (

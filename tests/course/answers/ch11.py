@@ -127,8 +127,11 @@ ANSWERS = {
             lambda c: None: "what does it wait for",
             mends("db"): "hop by hop",
             mends("api"): "what does it wait for",
-            lambda c: (mends("db", "api")(c), c.scale("deployment/db", 0)): "compare with",
-            lambda c: c.restart("deployment/api"): "what does it wait for",
+            lambda c: (
+                mends("db", "api")(c),
+                c.kubectl("scale deployment/db --replicas=0"),
+            ): "compare with",
+            lambda c: c.kubectl("rollout restart deployment/api"): "what does it wait for",
         },
     ),
     "11-version": (
