@@ -41,6 +41,11 @@ def difference(said: Said) -> str:
     return "\n".join([f"$ kubectl {said.line}", *lines])
 
 
+def test_enough_is_asked():
+    asked = [step.line for story in kubectl_equal.stories() for step in story.steps if step.line]
+    assert len(asked) >= LEAST
+
+
 @pytest.mark.parametrize("story", kubectl_equal.stories(), ids=lambda story: story.name)
 def test_both_say_the_same(story, tmp_path):
     with Pair(kubectl_equal.WORLDS[story.world], tmp_path) as pair:
