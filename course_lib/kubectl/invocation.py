@@ -137,6 +137,7 @@ class Invocation:
             fields=flags.text("field-selector") or None if "field-selector" in there else None,
             everything=flags.on("all") if everything is None else everything,
             all_namespaces="all-namespaces" in there and flags.on("all-namespaces"),
+            local="local" in there and flags.on("local"),
             latest=latest,
         )
 

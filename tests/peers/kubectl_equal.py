@@ -116,7 +116,7 @@ def _parts(line: str, result: Result) -> tuple[str, str, int]:
 
 def _sorted(text: str) -> str:
     lines = text.splitlines(keepends=True)
-    return "".join(sorted("".join(sorted(re.split(r"[:;] (?=[a-z])", line))) for line in lines))
+    return "".join(sorted("".join(sorted(re.split(r"[][:;,] *", line))) for line in lines))
 
 
 def _comparable(text: str) -> str:
