@@ -13,7 +13,7 @@ SERVICES = Path(__file__).parent / "services.yaml"
 def served(shutdown: float = 1.0, **settings: Any) -> Cluster:
     """A cluster with Pods, and Services of all kinds before them."""
     cluster = Cluster(**({"nodes": 3, "cloud": True} | settings))
-    cluster.behaviours.set("nginx:1.27", shutdown=shutdown)
+    cluster.behaviours.set("course/shop:v1", shutdown=shutdown)
     cluster.apply(SERVICES)
     cluster.run(seconds=40)
     return cluster

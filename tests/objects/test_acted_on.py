@@ -25,7 +25,15 @@ ACTS = ("objects/openapi/", "objects/custom_kinds.py", "objects/volume_matching.
 WORD = r"[A-Za-z_$][\w$-]*"
 # What only people and clients read, on a real cluster too.
 TOLD = {
-    "Event": ("eventTime", "related", "series", "reportingController", "reportingInstance"),
+    "Event": (
+        "eventTime",
+        "related",
+        "series",
+        "reportingController",
+        "reportingInstance",
+        "regarding",
+        "deprecatedFirstTimestamp",
+    ),  # kubectl reads them of v1
     "Job": ("spec.manualSelector",),  # when it is completed
     "CronJob": ("spec.jobTemplate.spec.manualSelector",),
     "HorizontalPodAutoscaler": ("spec.targetCPUUtilizationPercentage",),  # v1, served as v2
