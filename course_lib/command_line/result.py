@@ -57,7 +57,7 @@ class Result:
         Traceback (most recent call last):
         ...
         course_lib.errors.CourseError: a command failed
-        - found: error: no
+          found:    error: no
         """
         if self.code:
             raise CourseError("a command failed", found=self.stderr.strip())

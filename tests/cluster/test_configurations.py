@@ -180,7 +180,8 @@ def test_during_an_election_a_write_is_refused_in_etcd_s_words():
     refusals = []
     for replicas in range(4, 9):
         try:
-            cluster.kubectl(f"scale deployment/web --replicas={replicas}")
+            patch = {"spec": {"replicas": replicas}}
+            cluster.api.patch("Deployment", "web", "default", patch)
         except CourseError as refused:
             refusals.append(refused.what)
         cluster.run(1)

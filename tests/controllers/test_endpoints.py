@@ -222,8 +222,8 @@ def test_a_fault_inside_a_controller_ends_no_run(cluster, monkeypatch):
 def test_endpoints_follow_readiness_and_termination(cluster):
     probe = {"httpGet": {"path": "/", "port": "http"}, "periodSeconds": 1}
     ports = [{"name": "http", "containerPort": 8080}]
-    serving = container(ports=ports, readinessProbe=probe)
-    cluster.behaviours.set("nginx", shutdown=10)
+    serving = container(image="course/shop:v1", ports=ports, readinessProbe=probe)
+    cluster.behaviours.set("course/shop", shutdown=10)
     cluster.apply([workload(replicas=3, containers=[serving])])
     cluster.apply(service(ports=[{"port": 80, "targetPort": "http"}]))
     cluster.run(seconds=20)
