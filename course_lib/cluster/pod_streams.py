@@ -157,6 +157,8 @@ class PortForwardHandler(StreamHandler):
 
     def accept(self) -> None:
         """Ask for the Pod's ports; raises `CourseError`."""
+        if channels.PORTS not in self.asked.headers.get("sec-websocket-protocol", ""):
+            raise BadRequest(NO_SPDY)
         self._ports = self.served.face.ports(self.asked)
         self._numbers = _numbers(self.asked.query.get("ports", ()))
 
