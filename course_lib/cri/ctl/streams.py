@@ -46,6 +46,9 @@ LOGS_OPTIONS = (
     Option("stream", "s", usage="Only stdout or stderr"),
 )
 
+STREAM_ENDED = "Internal error occurred: error executing command in container: "
+STARTING = "failed to start exec"
+
 
 def exec_in(typed: TypedCommand) -> None:
     """Run a command in containers; raises `CrictlError`."""
@@ -82,6 +85,15 @@ def exec_in(typed: TypedCommand) -> None:
         raise CrictlError("\n".join(failed))
 
 
+def _as_stream(why: str) -> str:
+    """How a stream says what the call says: without gRPC's code.
+
+    A program that cannot be started ends the stream; the rest is refused before it.
+    """
+    sentence = re.sub(r"^rpc error: .*? desc = ", "", why)
+    return STREAM_ENDED + sentence if STARTING in sentence else sentence
+
+
 def _run(typed: TypedCommand, id: str, command: list[str]) -> None:
     sync = typed.given.on("sync")
     before = f"execing command in container {id}{' synchronously' if sync else ''}: "
@@ -89,8 +101,7 @@ def _run(typed: TypedCommand, id: str, command: list[str]) -> None:
     try:
         answer = typed.rpc("ExecSync", "", **fields)
     except CrictlError as trouble:
-        # A stream ends with the sentence alone; the call has gRPC's code before it.
-        why = str(trouble) if sync else re.sub(r"^rpc error: .*? desc = ", "", str(trouble))
+        why = str(trouble) if sync else _as_stream(str(trouble))
         raise CrictlError(f"{before}{why}") from None
     out, err = (str(part, errors="replace") for part in (answer.stdout, answer.stderr))
     code = answer.exit_code
