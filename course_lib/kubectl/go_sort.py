@@ -22,22 +22,32 @@ MOST_REPAIRS = 5  # pairs that are out of order in what seems to be sorted
 WORD = 2**64 - 1
 
 
-def go_sorted(items: Iterable[T], key: Callable[[T], K]) -> list[T]:
+def go_sorted(items: Iterable[T], less: Callable[[T, T], bool]) -> list[T]:
+    """Elements in order; `less` says whether one belongs before another.
+
+    >>> go_sorted([3, 1, 2], lambda one, other: one < other)
+    [1, 2, 3]
+    """
+    sorting = _Sort(list(items), less)
+    sorting.run(0, len(sorting.items))
+    return sorting.items
+
+
+def go_sorted_by(items: Iterable[T], key: Callable[[T], K]) -> list[T]:
     """Elements by a key, those with equal keys as Go leaves them.
 
-    >>> go_sorted(["b2", "a1", "b1"], key=lambda text: text[0])
+    >>> go_sorted_by(["b2", "a1", "b1"], key=lambda text: text[0])
     ['a1', 'b2', 'b1']
     """
     pairs = [(key(item), item) for item in items]
-    _Sort(pairs).run(0, len(pairs))
-    return [item for _, item in pairs]
+    return [item for _, item in go_sorted(pairs, lambda one, other: one[0] < other[0])]
 
 
-class _Sort(Generic[K, T]):
-    """One sort in place; `a` and `b` bound a range as in Python."""
+class _Sort(Generic[T]):
+    """One sort of `items` in place; `a` and `b` bound a range as in Python."""
 
-    def __init__(self, pairs: list[tuple[K, T]]) -> None:
-        self._pairs: list[tuple[K, T]] = pairs
+    def __init__(self, items: list[T], less: Callable[[T, T], bool]) -> None:
+        self.items, self._compare = items, less
         self._swaps = 0  # while a pivot is chosen
 
     def run(self, a: int, b: int) -> None:
@@ -48,7 +58,7 @@ class _Sort(Generic[K, T]):
             length = b - a
             pivot, hint = self._pivot(a, b)
             if hint == "falling":
-                self._pairs[a:b] = self._pairs[a:b][::-1]
+                self.items[a:b] = self.items[a:b][::-1]
                 pivot, hint = b - 1 - (pivot - a), "rising"
             if balanced and partitioned and hint == "rising" and self._repaired(a, b):
                 return
@@ -66,10 +76,10 @@ class _Sort(Generic[K, T]):
         self._insert(a, b)
 
     def _less(self, i: int, j: int) -> bool:
-        return bool(self._pairs[i][0] < self._pairs[j][0])
+        return self._compare(self.items[i], self.items[j])
 
     def _swap(self, i: int, j: int) -> None:
-        self._pairs[i], self._pairs[j] = self._pairs[j], self._pairs[i]
+        self.items[i], self.items[j] = self.items[j], self.items[i]
 
     def _insert(self, a: int, b: int) -> None:
         for i in range(a + 1, b):

@@ -7,8 +7,8 @@ import yaml
 
 from course_lib.command_line.yaml_writer import to_yaml
 from course_lib.kubectl.failures import CommandError
+from course_lib.kubectl.go_sort import go_sorted
 from course_lib.kubectl.printers.choice import printer_of
-from course_lib.kubectl.printers.go_sort import go_sorted
 from course_lib.kubectl.printers.kyaml import to_kyaml
 
 TEXTS = [

@@ -2,12 +2,12 @@
 
 import random
 
-from course_lib.kubectl.go_sort import go_sorted
+from course_lib.kubectl.go_sort import go_sorted_by
 
 
 def places(keys):
     """Where the elements of a list of keys come from, once they are sorted."""
-    return go_sorted(range(len(keys)), key=keys.__getitem__)
+    return go_sorted_by(range(len(keys)), key=keys.__getitem__)
 
 
 def test_few_elements_keep_their_order_when_they_are_equal():

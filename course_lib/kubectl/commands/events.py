@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from course_lib.kubectl.command import Command
 from course_lib.kubectl.failures import CommandError, Plain
+from course_lib.kubectl.go_sort import go_sorted
 from course_lib.kubectl.invocation import Invocation
 from course_lib.kubectl.printers.choice import Printer, printer_of
 from course_lib.kubectl.printers.documents import Write
-from course_lib.kubectl.printers.go_sort import go_sorted
 from course_lib.kubectl.printers.tabwriter import TabWriter
 from course_lib.kubectl.server import Path
 from course_lib.kubectl.streams import changes

@@ -12,8 +12,8 @@ from course_lib.engine.timestamps import seconds_at
 from course_lib.errors import CourseError
 from course_lib.kubectl.command import Command
 from course_lib.kubectl.failures import CommandError
+from course_lib.kubectl.go_sort import go_sorted
 from course_lib.kubectl.invocation import Invocation
-from course_lib.kubectl.printers.go_sort import go_sorted
 from course_lib.kubectl.printers.tabwriter import TabWriter
 from course_lib.kubectl.server import Path
 from course_lib.objects.manifests import Document

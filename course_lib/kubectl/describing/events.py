@@ -9,7 +9,7 @@ from __future__ import annotations
 from course_lib.kubectl.describing.described import DescribedObject
 from course_lib.kubectl.describing.writing import Lines, field, table, titled
 from course_lib.kubectl.failures import RefusedRequest
-from course_lib.kubectl.go_sort import go_sorted
+from course_lib.kubectl.go_sort import go_sorted_by
 from course_lib.objects.manifests import Document
 
 COLUMNS = "Type\tReason\tAge\tFrom\tMessage"
@@ -44,7 +44,7 @@ def lines(subject: DescribedObject, events: list[Document]) -> Lines:
     if not events:
         yield field("Events", "<none>")
         return
-    ordered = go_sorted(events, key=lambda event: event.get("lastTimestamp") or "")
+    ordered = go_sorted_by(events, key=lambda event: event.get("lastTimestamp") or "")
     rows = (_row(subject, each) for each in ordered)
     yield from titled("Events", table(COLUMNS, rows, RULE))
 

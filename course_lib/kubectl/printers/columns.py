@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from course_lib.command_line.go_text import type_name, value_text
 from course_lib.errors import CourseError
 from course_lib.kubectl.failures import CommandError
+from course_lib.kubectl.go_sort import go_sorted
 from course_lib.kubectl.printers.documents import Write
-from course_lib.kubectl.printers.go_sort import go_sorted
 from course_lib.kubectl.printers.jsonpath import JSONPathTemplate
 from course_lib.kubectl.printers.jsonpath_syntax import JSONPathProblem, relaxed
 from course_lib.kubectl.printers.tabwriter import TabWriter
