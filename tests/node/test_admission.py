@@ -11,11 +11,6 @@ HERE = {"nodeName": "node-1"}
 PORT = {"ports": [{"containerPort": 80, "hostPort": 8080}]}
 
 
-@pytest.fixture
-def one() -> Cluster:
-    return Cluster(nodes=1)
-
-
 def refusal(cluster: Cluster, name: str = "web") -> tuple[str, str] | None:
     """Reason and message of a Pod that was refused; None for one that runs."""
     cluster.run(seconds=20)

@@ -8,11 +8,6 @@ from course_lib.cluster import Cluster
 from tests.conftest import container, pod
 
 
-@pytest.fixture
-def one() -> Cluster:
-    return Cluster(nodes=1)
-
-
 def shell(script: str, **more: object) -> dict:
     return container(image="busybox:1.36", command=["sh", "-c", script], **more)
 

@@ -11,11 +11,6 @@ from tests.conftest import container, job, pod, service, status_of
 WAIT = ["sleep", "1h"]
 
 
-@pytest.fixture
-def one() -> Cluster:
-    return Cluster(nodes=1)
-
-
 def busybox(*command: str, name: str = "main", **more: object) -> dict:
     return container(name, "busybox:1.36", command=list(command) or WAIT, **more)
 

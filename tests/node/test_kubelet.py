@@ -12,11 +12,6 @@ from tests.conftest import container, pod, reasons, service, status_of
 WEB = {"httpGet": {"path": "/", "port": 80}}
 
 
-@pytest.fixture
-def one() -> Cluster:
-    return Cluster(nodes=1)
-
-
 def container_status(cluster: Cluster, name: str = "web", number: int = 0):
     return cluster.api.get("Pod", name).status.container_statuses[number]
 

@@ -19,11 +19,6 @@ from course_lib.runtimes.files import FileSystem
 from tests.conftest import container, pod, reasons, status_of
 
 
-@pytest.fixture
-def one() -> Cluster:
-    return Cluster(nodes=1)
-
-
 def shell(script: str, **more: object) -> dict:
     return container(image="busybox:1.36", command=["sh", "-c", script], **more)
 

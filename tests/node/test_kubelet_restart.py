@@ -9,11 +9,6 @@ from course_lib.errors import CourseError
 from tests.conftest import container, pod, workload
 
 
-@pytest.fixture
-def one() -> Cluster:
-    return Cluster(nodes=1)
-
-
 def shell(script: str, **more: object) -> dict:
     return container(image="busybox:1.36", command=["sh", "-c", script], **more)
 

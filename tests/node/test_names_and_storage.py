@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from course_lib.cluster import Cluster
 from course_lib.node.invalid_config import InvalidConfig
 from course_lib.node.pod_dns import kernel_hostname, resolver
 from course_lib.objects.decode import decode
 from tests.conftest import container, pod
 
 CLUSTER = ["default.svc.cluster.local", "svc.cluster.local", "cluster.local"]
-
-
-@pytest.fixture
-def one() -> Cluster:
-    return Cluster(nodes=1)
 
 
 def shell(script: str, **more: object) -> dict:

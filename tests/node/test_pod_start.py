@@ -18,11 +18,6 @@ from tests.conftest import container, pod
 PROBED = container(readinessProbe={"httpGet": {"path": "/", "port": 80}, "periodSeconds": 2})
 
 
-@pytest.fixture
-def one() -> Cluster:
-    return Cluster(nodes=1)
-
-
 def revisions(cluster: Cluster, name: str = "web") -> list[Document]:
     """The status after each write of a Pod, from now on."""
     written: list[Document] = []

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
 from course_lib.apiserver.documents import Incoming
 from course_lib.cluster import Cluster
 from course_lib.objects.decode import decode
 from tests.conftest import container, pod
 
 KEY = "/registry/pods/default/"
-
-
-@pytest.fixture
-def one() -> Cluster:
-    return Cluster(nodes=1)
 
 
 def shell(cpu: str, name: str = "main", **more: object) -> dict:

@@ -16,11 +16,6 @@ from course_lib.objects.decode import decode
 from tests.conftest import container, pod, status_of
 
 
-@pytest.fixture
-def one() -> Cluster:
-    return Cluster(nodes=1)
-
-
 def shell(script: str, **more: object) -> dict:
     return container(image="busybox:1.36", command=["sh", "-c", script], **more)
 
