@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import msgspec
 import yaml
+from msgspec.structs import replace
 
 from course_lib.client.last_applied import last_applied
 from course_lib.command_line.values import quoted
@@ -33,18 +34,8 @@ NO_ANNOTATION = (
 
 def edit(call: Invocation) -> None:
     """Edit objects as they are; raises `CommandError`."""
-    flags = call.flags
-    selection = call.select(
-        Wanted(
-            words=call.args,
-            paths=flags.texts("filename"),
-            kustomization=flags.text("kustomize"),
-            recursive=flags.on("recursive"),
-            part=flags.text("subresource"),
-            everything=True,
-        )
-    )
-    found = selection.all()
+    wanted = replace(call.wanted(call.args, everything=True), part=call.flags.text("subresource"))
+    found = call.select(wanted).all()
     if not found:
         raise CommandError("edit cancelled, no objects found")
     _Session(call, found, Patching(call)).run()
@@ -52,16 +43,7 @@ def edit(call: Invocation) -> None:
 
 def edit_last_applied(call: Invocation) -> None:
     """Edit what the annotations of objects say was applied; raises `CommandError`."""
-    flags = call.flags
-    selection = call.select(
-        Wanted(
-            words=call.args,
-            paths=flags.texts("filename"),
-            kustomization=flags.text("kustomize"),
-            recursive=flags.on("recursive"),
-            everything=True,
-        )
-    )
+    selection = call.select(call.wanted(call.args, everything=True))
     found = []
     for each in selection.all():
         text = last_applied(each.document)

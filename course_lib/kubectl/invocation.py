@@ -132,6 +132,7 @@ class Invocation:
         return Wanted(
             words=words,
             paths=flags.texts("filename") if "filename" in there else (),
+            kustomization=flags.text("kustomize") if "kustomize" in there else "",
             recursive="recursive" in there and flags.on("recursive"),
             labels=flags.text("selector") or None if "selector" in there else None,
             fields=flags.text("field-selector") or None if "field-selector" in there else None,

@@ -5,7 +5,9 @@ Source: kubectl `pkg/cmd/delete/delete.go`.
 
 from __future__ import annotations
 
-from course_lib.kubectl.chosen import Chosen, Wanted
+from msgspec.structs import replace
+
+from course_lib.kubectl.chosen import Chosen
 from course_lib.kubectl.command import Command
 from course_lib.kubectl.deletion import (
     DELETION_FLAGS,
@@ -38,21 +40,8 @@ def run(call: Invocation) -> None:
     missing_ok = flags.on("ignore-not-found")
     if selected and "ignore-not-found" not in flags.given:
         missing_ok = True
-    selection = call.select(
-        Wanted(
-            words=call.args,
-            paths=flags.texts("filename"),
-            kustomization=flags.text("kustomize"),
-            recursive=flags.on("recursive"),
-            labels=flags.text("selector") or None,
-            fields=flags.text("field-selector") or None,
-            everything=everything,
-            all_namespaces=flags.on("all-namespaces"),
-            latest=False,
-            read=False,
-            missing_ok=missing_ok,
-        )
-    )
+    wanted = call.wanted(call.args, latest=False)
+    selection = call.select(replace(wanted, read=False, missing_ok=missing_ok))
     _check(call, grace)
     deletion = Deletion(call, propagation, grace, dry_run, missing_ok)
     if flags.on("interactive"):

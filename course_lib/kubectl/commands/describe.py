@@ -5,6 +5,8 @@ Source: kubectl `pkg/cmd/describe/describe.go`.
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from course_lib.kubectl.command import Command
 from course_lib.kubectl.describing.kinds import Describing
 from course_lib.kubectl.failures import CommandError, RefusedRequest, Several, raise_all
@@ -35,18 +37,8 @@ def run(call: Invocation) -> None:
 
 
 def _wanted(call: Invocation) -> Wanted:
-    flags = call.flags
-    return Wanted(
-        words=call.args,
-        paths=flags.texts("filename"),
-        kustomization=flags.text("kustomize"),
-        recursive=flags.on("recursive"),
-        labels=flags.text("selector") or None,
-        everything=True,
-        all_namespaces=flags.on("all-namespaces"),
-        latest=False,
-        chunk=flags.number("chunk-size"),
-    )
+    named = call.wanted(call.args, everything=True, latest=False)
+    return replace(named, chunk=call.flags.number("chunk-size"))
 
 
 def _describing(call: Invocation, by_default: bool) -> Describing:

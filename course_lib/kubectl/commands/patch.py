@@ -9,6 +9,7 @@ import copy
 from pathlib import Path
 
 import yaml
+from msgspec.structs import replace
 
 from course_lib.apiserver.json_patches import json_patch
 from course_lib.apiserver.patches import merge_patch
@@ -16,7 +17,7 @@ from course_lib.apiserver.strategic import strategic_merge
 from course_lib.command_line.values import quoted
 from course_lib.errors import CourseError
 from course_lib.kubectl.changes import OUTPUT_FLAGS, ChangePrinter
-from course_lib.kubectl.chosen import Chosen, Wanted
+from course_lib.kubectl.chosen import Chosen
 from course_lib.kubectl.command import Command
 from course_lib.kubectl.dry_run import DryRun, dry_run_of
 from course_lib.kubectl.failures import CommandError, RefusedRequest
@@ -58,17 +59,8 @@ def run(call: Invocation) -> None:
         same = document == chosen.document
         printer.print_as("patched (no change)" if same else "patched", document)
 
-    selection = call.select(
-        Wanted(
-            words=call.args,
-            paths=flags.texts("filename"),
-            kustomization=flags.text("kustomize"),
-            recursive=flags.on("recursive"),
-            part=flags.text("subresource"),
-            latest=False,
-            local=local,
-        )
-    )
+    wanted = call.wanted(call.args, everything=False, latest=False)
+    selection = call.select(replace(wanted, part=flags.text("subresource")))
     selection.visit(change)
     if not selection.found:
         raise CommandError("no objects passed to patch")

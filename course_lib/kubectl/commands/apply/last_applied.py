@@ -29,16 +29,7 @@ MISSING = (
 def view_last_applied(call: Invocation) -> None:
     """Print what the annotations of objects say."""
     flags = call.flags
-    selection = call.select(
-        Wanted(
-            words=call.args,
-            paths=flags.texts("filename"),
-            kustomization=flags.text("kustomize"),
-            recursive=flags.on("recursive"),
-            labels=flags.text("selector") or None,
-            everything=flags.on("all"),
-        )
-    )
+    selection = call.select(call.wanted(call.args))
     found = [(each, last_applied(each.document)) for each in selection.until_failure()]
     output = flags.text("output")
     for _, text in found:

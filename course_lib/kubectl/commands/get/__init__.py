@@ -5,6 +5,8 @@ Source: kubectl `pkg/cmd/get/get.go`.
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from course_lib.kubectl.chosen import Selection, Wanted
 from course_lib.kubectl.command import Command
 from course_lib.kubectl.commands.get.raw import raw
@@ -59,15 +61,8 @@ def wanted(call: Invocation, accept: str) -> Wanted:
     """The objects that the flags and arguments name."""
     flags = call.flags
     sorts = bool(flags.text("sort-by"))
-    return Wanted(
-        words=call.args,
-        paths=flags.texts("filename"),
-        kustomization=flags.text("kustomize"),
-        recursive=flags.on("recursive"),
-        labels=flags.text("selector") or None,
-        fields=flags.text("field-selector") or None,
-        everything=True,
-        all_namespaces=flags.on("all-namespaces"),
+    return replace(
+        call.wanted(call.args, everything=True),
         part=flags.text("subresource"),
         accept=accept,
         extra={"includeObject": "Object"} if sorts and accept == TABLE else {},
