@@ -20,6 +20,7 @@ from course_lib.node import Kubelet
 from course_lib.node.slot import Seen, Slot
 from course_lib.objects.kinds.pod import Pod
 from course_lib.runtimes import RuntimeFault
+from course_lib.runtimes.errors import NOT_EXECUTED
 from course_lib.runtimes.session import StreamSession
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from course_lib.engine.table import Table
 
 
-INTERNAL = "Internal error occurred: error executing command in container"
 NEVER_RAN = 1  # kubectl's own exit code when the command could not be started
 
 
@@ -114,7 +114,7 @@ class ContainerAccess:
                     do="try one of the small tools: sh, cat, ls, ps, id, env, kill, sleep",
                 ) from fault
             raise CommandFailed(
-                f"{INTERNAL}: {fault.what}", NEVER_RAN, where=f"{pod}: {shlex.join(words)}"
+                f"{NOT_EXECUTED}: {fault.what}", NEVER_RAN, where=f"{pod}: {shlex.join(words)}"
             ) from fault
 
     def session(

@@ -23,10 +23,10 @@ from course_lib.node.slot import Slot
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.manifests import Document
 from course_lib.runtimes import RuntimeFault
+from course_lib.runtimes.errors import NOT_EXECUTED
 from course_lib.runtimes.session import StreamSession
 
 PORT = 10250  # where a kubelet listens
-EXECUTING = "error executing command in container"
 
 
 class KubeletAccess:
@@ -138,7 +138,7 @@ class SessionStream:
         """How it ended, as a `Status`."""
         fault, code = self._session.fault, self._session.code
         if fault is not None:
-            return failed(f"{INTERNAL}: {INTERNAL}: {EXECUTING}: {fault.what}")
+            return failed(f"{INTERNAL}: {NOT_EXECUTED}: {fault.what}")
         if code and self._of_command:
             text = f"command terminated with exit code {code}"
             return failed(f"command terminated with non-zero exit code: {text}", code)

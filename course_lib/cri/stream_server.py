@@ -20,6 +20,7 @@ from course_lib.cri.stream_calls import StreamCalls
 from course_lib.engine.real_time import RealTime
 from course_lib.errors import extra
 from course_lib.runtimes import Runtime, RuntimeContainer, RuntimeFault
+from course_lib.runtimes.errors import NOT_EXECUTED
 from course_lib.runtimes.session import StreamSession
 
 with extra("serve"):
@@ -28,7 +29,6 @@ with extra("serve"):
     from tornado.web import Application
     from tornado.websocket import WebSocketHandler
 
-EXECUTING = "Internal error occurred: error executing command in container"
 SUCCESS: Mapping[str, object] = {"metadata": {}, "status": "Success"}
 
 
@@ -140,7 +140,7 @@ class Stream(WebSocketHandler):
         """How a command ended."""
         assert self.session is not None
         if self.session.fault is not None:
-            return failure(f"{EXECUTING}: {self.session.fault.what}")
+            return failure(f"{NOT_EXECUTED}: {self.session.fault.what}")
         if code := self.session.code:
             return failure(f"command terminated with non-zero exit code: exit status {code}", code)
         return SUCCESS

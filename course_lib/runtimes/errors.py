@@ -25,6 +25,9 @@ CODES = {
 TRIED = 'an error occurred when try to find {kind} "{id}"'
 CREATING = 'failed to find sandbox id "{id}"'
 EXECUTING = 'failed to exec in container: failed to find container "{id}" in store'
+# How the stream of a command that could not be run ends, before the reason (k8s.io/cri-streaming,
+# `remotecommand/exec.go`).
+NOT_EXECUTED = "Internal error occurred: error executing command in container"
 
 
 class RuntimeFault(CourseError):

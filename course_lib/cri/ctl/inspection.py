@@ -49,14 +49,22 @@ POD_STATES = {number: name for name, number in v1.ENUMS["PodSandboxState"].items
 
 def inspect(typed: TypedCommand) -> None:
     """The statuses of containers; raises `CrictlError`."""
-    ids = typed.args
+    ids = _chosen(typed, "containers", containers)
+    within("get the status of containers", lambda: _containers(typed, ids))
+
+
+def _chosen(
+    typed: TypedCommand,
+    kind: str,
+    listed: Callable[[TypedCommand, dict[str, str]], Sequence[v1.Container | v1.PodSandbox]],
+) -> list[str]:
+    """The IDs that are named, or those of all that the options let through."""
+    ids = list(typed.args)
     if not ids:
         wanted = labels(typed.given)
-        found = list[v1.Container]()
-        within("listing containers", lambda: found.extend(containers(typed, wanted)))
-        ids = [container.id for container in found]
+        within(f"listing {kind}", lambda: ids.extend(each.id for each in listed(typed, wanted)))
     _need(typed, ids)
-    within("get the status of containers", lambda: _containers(typed, ids))
+    return ids
 
 
 def _containers(typed: TypedCommand, ids: Sequence[str]) -> None:
@@ -86,13 +94,7 @@ def _container_text(typed: TypedCommand, status: v1.ContainerStatus) -> str:
 
 def inspectp(typed: TypedCommand) -> None:
     """The statuses of sandboxes; raises `CrictlError`."""
-    ids = typed.args
-    if not ids:
-        wanted = labels(typed.given)
-        found = list[v1.PodSandbox]()
-        within("listing pod sandboxes", lambda: found.extend(sandboxes(typed, wanted)))
-        ids = [pod.id for pod in found]
-    _need(typed, ids)
+    ids = _chosen(typed, "pod sandboxes", sandboxes)
     within("get the status of pod sandboxes", lambda: _pods(typed, ids))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from course_lib.command_line import quoted
@@ -70,17 +71,28 @@ def ps(typed: TypedCommand) -> None:
 
 
 def _show_containers(typed: TypedCommand, wanted: dict[str, str]) -> None:
-    given, found = typed.given, list[v1.Container]()
+    found = list[v1.Container]()
     within("list containers", lambda: found.extend(containers(typed, wanted)))
-    if _written(typed, v1.ListContainersResponse(containers=found)):
-        return
+    if not _written(typed, v1.ListContainersResponse(containers=found)):
+        described = partial(_described, typed)
+        _show(typed, found, CONTAINER_COLUMNS, partial(_row, typed), described)
+
+
+def _show(
+    typed: TypedCommand,
+    found: Sequence[T],
+    columns: Sequence[str],
+    row: Callable[[T], list[str]],
+    described: Callable[[T], str],
+) -> None:
+    """Write a list as its IDs, field by field, or as a table: as the options ask for it."""
     out = typed.terminal.out
-    if given.on("quiet"):
-        out("".join(f"{container.id}\n" for container in found))
-    elif given.on("verbose"):
-        out("".join(f"{_described(typed, container)}\n" for container in found))
+    if typed.given.on("quiet"):
+        out("".join(f"{item.id}\n" for item in found))
+    elif typed.given.on("verbose"):
+        out("".join(f"{described(item)}\n" for item in found))
     else:
-        out(table([CONTAINER_COLUMNS, *(_row(typed, container) for container in found)]))
+        out(table([columns, *map(row, found)]))
 
 
 def _row(typed: TypedCommand, container: v1.Container) -> list[str]:
@@ -148,17 +160,10 @@ def pods(typed: TypedCommand) -> None:
 
 
 def _show_pods(typed: TypedCommand, wanted: dict[str, str]) -> None:
-    given, found = typed.given, list[v1.PodSandbox]()
+    found = list[v1.PodSandbox]()
     within("list pod sandboxes", lambda: found.extend(sandboxes(typed, wanted)))
-    if _written(typed, v1.ListPodSandboxResponse(items=found)):
-        return
-    out = typed.terminal.out
-    if given.on("quiet"):
-        out("".join(f"{pod.id}\n" for pod in found))
-    elif given.on("verbose"):
-        out("".join(f"{_described_pod(pod)}\n" for pod in found))
-    else:
-        out(table([POD_COLUMNS, *(_pod_row(typed, pod) for pod in found)]))
+    if not _written(typed, v1.ListPodSandboxResponse(items=found)):
+        _show(typed, found, POD_COLUMNS, partial(_pod_row, typed), _described_pod)
 
 
 def _pod_row(typed: TypedCommand, pod: v1.PodSandbox) -> list[str]:

@@ -16,6 +16,7 @@ from course_lib.cri.ctl.lists import CONTAINER_FILTERS, containers
 from course_lib.cri.ctl.node import HelpAsked, TypedCommand, labels, within
 from course_lib.cri.ctl.options import Option
 from course_lib.cri.ctl.screen import CrictlError, log
+from course_lib.runtimes.errors import NOT_EXECUTED
 from course_lib.runtimes.logs import stamp
 
 FILTERS = ("name", "pod", "image", "label", "latest", "last", "state")
@@ -46,7 +47,6 @@ LOGS_OPTIONS = (
     Option("stream", "s", usage="Only stdout or stderr"),
 )
 
-STREAM_ENDED = "Internal error occurred: error executing command in container: "
 STARTING = "failed to start exec"
 
 
@@ -91,7 +91,7 @@ def _as_stream(why: str) -> str:
     A program that cannot be started ends the stream; the rest is refused before it.
     """
     sentence = re.sub(r"^rpc error: .*? desc = ", "", why)
-    return STREAM_ENDED + sentence if STARTING in sentence else sentence
+    return f"{NOT_EXECUTED}: {sentence}" if STARTING in sentence else sentence
 
 
 def _run(typed: TypedCommand, id: str, command: list[str]) -> None:
