@@ -44,7 +44,7 @@ from course_lib.apiserver.server import APIServer
 from course_lib.apiserver.statuses import HTTPResponse, refused
 from course_lib.apiserver.tables import included, table_of
 from course_lib.apiserver.targets import Target, nobody_serves, steps_of, target_of
-from course_lib.apiserver.writes import Writer
+from course_lib.apiserver.writes import Writer, used
 from course_lib.errors import CourseError, WrongType
 from course_lib.objects.kind import Kind
 from course_lib.objects.kinds.pod.spec import Pod
@@ -134,7 +134,9 @@ class Face:
         if target.part in STREAMED:
             raise BadRequest("Upgrade request required")
         if request.method == "GET":
-            return self._get(target, request)
+            answer = self._get(target, request)
+            answer.warnings = used(target.kind)
+            return answer
         fields = field_validation(request)
         patch = read_patch(request, target.kind) if request.method == "PATCH" else None
         with_body = request.method in ("POST", "PUT") or (request.body and patch is None)

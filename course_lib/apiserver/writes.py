@@ -43,6 +43,7 @@ from course_lib.errors import CourseError
 from course_lib.objects.api_types.leaves import LEAF
 from course_lib.objects.decode import warnings_for
 from course_lib.objects.field_errors import InvalidObject, invalid
+from course_lib.objects.kind import Kind
 from course_lib.objects.kinds.service_account import ServiceAccount
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object
@@ -64,6 +65,14 @@ def _read_again(value: Any) -> Any:
     return LEAF["time"](value) if isinstance(value, str) else value
 
 
+def used(kind: Kind) -> list[str]:
+    """The warnings that each request for objects of a kind gets, a read too: it is deprecated.
+
+    Source: `pkg/endpoints/installer.go` of k8s.io/apiserver.
+    """
+    return [kind.deprecation] if kind.deprecation else []
+
+
 class Writer:
     """One request that changes a target, by `api`: the API server, or a dry run of it.
 
@@ -76,7 +85,7 @@ class Writer:
         self.api, self.target, self._fields = api, target, fields
         now = api.sim.timestamp
         self._tracker = FieldTracker(target.kind, manager, target.part, now)
-        self.warnings = [target.kind.deprecation] if target.kind.deprecation else []
+        self.warnings = used(target.kind)
         self._place = target.kind, target.name, target.namespace
 
     def post(self, request: Request, document: Document) -> HTTPResponse:

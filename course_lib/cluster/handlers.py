@@ -19,6 +19,7 @@ from course_lib.apiserver.bodies import Request
 from course_lib.apiserver.errors import BadRequest, Forbidden, NotAllowed, NotAuthenticated
 from course_lib.apiserver.statuses import HTTPResponse, failure, refused, to_json
 from course_lib.apiserver.targets import Target, target_of
+from course_lib.apiserver.writes import used
 from course_lib.cluster.session import ServedSession
 from course_lib.cluster.watch_stream import WatchStream
 from course_lib.errors import CourseError
@@ -153,6 +154,8 @@ class API(Guarded):
         except CourseError as refusal:
             self.refuse(refusal, target)
             return
+        for warning in used(target.kind):
+            self.add_header("Warning", warning_header(warning))
         self.set_header("Content-Type", "application/json")
         try:
             await self.flush()  # the client waits for the headers
