@@ -12,7 +12,10 @@ SHORTEST = 0.05  # s of simulated time that passed and is said: shorter would be
 
 def preformatted(text: str) -> str:
     """HTML of a text as it is: long lines scroll, by keyboard too; JupyterLab would break words."""
-    style = "overflow-x: auto; white-space: pre; line-height: 1.3; margin: 0"
+    style = (
+        "overflow-x: auto; white-space: pre; line-height: 1.3; margin: 0; "
+        "font-family: var(--jp-code-font-family, monospace)"  # not all front ends say it for pre
+    )
     return f'<pre tabindex="0" style="{style}">{html.escape(text)}</pre>'
 
 
