@@ -5,6 +5,8 @@ Source: kubectl `pkg/cmd/logs/logs.go`, `pkg/polymorphichelpers/logsforobject.go
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from course_lib.kubectl.command import Command
 from course_lib.kubectl.failures import CommandError, RefusedRequest
 from course_lib.kubectl.invocation import Invocation
@@ -57,7 +59,7 @@ def _query(call: Invocation) -> dict[str, str]:
         if flags.on(name):
             query[name] = "true"
     if flags.text("since-time"):
-        query["sinceTime"] = flags.text("since-time")
+        query["sinceTime"] = _in_utc(flags.text("since-time"))
     if flags.seconds("since"):
         query["sinceSeconds"] = str(round(flags.seconds("since")))
     if flags.number("limit-bytes"):
@@ -68,6 +70,17 @@ def _query(call: Invocation) -> dict[str, str]:
     if tail != -1:
         query["tailLines"] = str(tail)
     return query
+
+
+def _in_utc(text: str) -> str:
+    """A time with a zone (RFC 3339) as the API writes it; raises `CommandError` for other text."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise CommandError(NO_TIME.format(text)) from None
+    if moment.tzinfo is None:
+        raise CommandError(NO_TIME.format(text))
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _check(call: Invocation, query: dict[str, str]) -> None:
