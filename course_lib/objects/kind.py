@@ -245,11 +245,10 @@ class Kinds:
     """
 
     def __init__(self, kinds: Iterable[Kind] = ()) -> None:
-        self._kinds: dict[tuple[str, str], Kind] = {}  # by group and kind
+        self._kinds = {(kind.group, kind.kind): kind for kind in kinds}
         self._named: dict[str, Kind] = {}
         self._types: dict[type[Object], Kind] = {}
-        for kind in kinds:
-            self.add(kind)
+        self._index()
 
     def __iter__(self) -> Iterator[Kind]:
         return iter(tuple(self._kinds.values()))
