@@ -14,6 +14,7 @@ from course_lib.command_line import Terminal
 from course_lib.kubectl import Kubectl
 from course_lib.kubectl.addresses import address_of
 from course_lib.kubectl.kubeconfig import Kubeconfig
+from course_lib.kubectl.merged_kubeconfig import MergedKubeconfig
 from course_lib.kubectl.remote import HTTPConnection, WallTime
 from course_lib.kubectl.server import APIConnection, Time
 
@@ -64,17 +65,12 @@ def run(words: Sequence[str]) -> int:
 
 
 def _kubeconfig(words: Sequence[str]) -> Kubeconfig:
-    """The kubeconfig of `--kubeconfig`, of $KUBECONFIG, or of the home folder.
-
-    Of several files in $KUBECONFIG the first that exists counts; the real one merges them.
-    """
-    named = _flag(words, "--kubeconfig")
-    places = [named] if named else os.environ.get("KUBECONFIG", "").split(os.pathsep)
+    """The kubeconfig of `--kubeconfig`, of the files in $KUBECONFIG, or of the home folder."""
+    if named := _flag(words, "--kubeconfig"):
+        return Kubeconfig.read(named)
+    places = os.environ.get("KUBECONFIG", "").split(os.pathsep)
     paths = [Path(each) for each in places if each] or [Path.home() / ".kube" / "config"]
-    for path in paths:
-        if named or path.exists():
-            return Kubeconfig.read(path)
-    return Kubeconfig({"apiVersion": "v1", "kind": "Config"}, paths[-1])
+    return MergedKubeconfig(paths)
 
 
 def _flag(words: Sequence[str], name: str) -> str:

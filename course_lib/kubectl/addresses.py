@@ -14,6 +14,7 @@ from course_lib.kubectl.kubeconfig import Kubeconfig
 from course_lib.objects.manifests import Document
 
 NO_CLUSTER = "http://localhost:8080"  # where kubectl looks when nothing is configured
+_PATHS = ("certificate-authority", "client-certificate", "client-key", "tokenFile")
 _REFUSED = ("exec", "auth-provider", "as", "as-groups", "username")
 
 
@@ -47,7 +48,12 @@ def address_of(
 
 
 def _entry(kubeconfig: Kubeconfig, what: str, name: str | None) -> Document:
-    return kubeconfig.entry(what, name) if name else {}
+    """An entry, with the paths in it from the folder of its file on."""
+    if not name:
+        return {}
+    entry = dict(kubeconfig.entry(what, name))
+    folder = kubeconfig.folder(what, name)
+    return entry | {field: str(folder / entry[field]) for field in _PATHS if entry.get(field)}
 
 
 def _file(entry: Document, name: str, folder: Path) -> str:

@@ -70,6 +70,13 @@ class Kubeconfig:
         """Remove a cluster, context or user (`what`)."""
         self.document[LISTS[what]] = [each for each in self._list(what) if each["name"] != name]
 
+    def folder(self, what: str, name: str) -> Path:
+        """The folder where the relative paths of an entry begin: that of the file.
+
+        `what` and `name` say which entry.
+        """
+        return self.path.parent if self.path is not None else Path()
+
     @property
     def place(self) -> str:
         """Where it is, as messages name it."""
