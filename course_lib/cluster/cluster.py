@@ -41,6 +41,7 @@ from course_lib.cluster.workloads import Workloads
 from course_lib.command_line import Result, Text
 from course_lib.controllers import MetricsServer, flags_of
 from course_lib.engine import Simulation
+from course_lib.engine.browser import IN_BROWSER
 from course_lib.images import Registry
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.manifests import Document, Source
@@ -49,7 +50,7 @@ from course_lib.runtimes import Behaviours
 from course_lib.scheduler import SchedulerSource
 
 if TYPE_CHECKING:
-    from course_lib.cluster.served import Served
+    from course_lib.cluster.session import ServedSession
     from course_lib.engine.table import Table
 
 CONTROL_PLANE_TAINT = {"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}
@@ -281,12 +282,17 @@ class Cluster(ShortForms):
         """
         return CONTEXTS.kubectl(line, stdin, self.name)
 
-    def serve(self, port: int = 0, speed: float = 0.0) -> Served:
+    def serve(self, port: int = 0, speed: float = 0.0) -> ServedSession:
         """The API on a port of this machine, for kubectl: `with cluster.serve() as served: ...`.
 
         It has a `url` and a `token`, and writes a `kubeconfig`. With a `speed`, simulated time
-        follows the clock; see `course_lib.cluster.served`.
+        follows the clock; see `course_lib.cluster.served`. In a browser there are no ports and no
+        speed: `urllib` reaches the API by a call; see `course_lib.cluster.served_here`.
         """
+        if IN_BROWSER:
+            from course_lib.cluster.served_here import ServedHere
+
+            return ServedHere(self, port)
         from course_lib.cluster.served import Served
 
         return Served(self, port, speed)

@@ -7,7 +7,6 @@ must carry the token, name this machine as its host (a page may have its own nam
 
 from __future__ import annotations
 
-import re
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -16,7 +15,7 @@ from tornado.web import HTTPError, RequestHandler
 
 from course_lib.apiserver import aggregated
 from course_lib.apiserver.bodies import Request
-from course_lib.apiserver.errors import BadRequest, Forbidden, NotAllowed, NotAuthenticated
+from course_lib.apiserver.errors import BadRequest, Forbidden, NotAllowed
 from course_lib.apiserver.statuses import HTTPResponse, failure, refused, to_json
 from course_lib.apiserver.targets import Target, target_of
 from course_lib.apiserver.writes import used
@@ -27,7 +26,6 @@ from course_lib.objects.manifests import Document
 
 HERE = ("127.0.0.1", "localhost")
 OPENAPI_V2 = "/openapi/v2"
-TOKEN_PATH = re.compile(r"/token/([^/]*)(/.*)?")
 REASONS = {400: "BadRequest", 404: "NotFound", 405: "MethodNotAllowed"}
 
 
@@ -57,12 +55,8 @@ class Guarded(RequestHandler):
         origin = headers.get("Origin")
         if origin is not None and origin != f"{self.request.protocol}://{headers['Host']}":
             raise Forbidden("the request comes from a web page", found=repr(origin))
-        in_path = TOKEN_PATH.fullmatch(self.request.path)
-        scheme, _, given = headers.get("Authorization", "").partition(" ")
-        token = in_path[1] if in_path else given.strip() if scheme.lower() == "bearer" else ""
-        if not self.served.trusts(token):
-            raise NotAuthenticated("Unauthorized")
-        self._path = (in_path[2] or "/") if in_path else self.request.path
+        token = headers.get("Authorization", "")
+        self._path = self.served.admit(self.request.path, token)
 
     def _read(self) -> Request:
         try:

@@ -9,11 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import os
 import threading
 import time
-from contextlib import suppress
-from pathlib import Path
 
 from course_lib.cluster.session import ServedCluster, ServedSession
 from course_lib.errors import CourseError, extra
@@ -29,13 +26,6 @@ with extra("serve"):
 TICK = 0.05  # s between two looks at the clock
 SLICE = 1.0  # simulated s that run at a time; then clients get their turn
 LARGEST_REQUEST = 32 * 2**20  # bytes; a body beyond the API's own limit is refused with a Status
-KUBECONFIG = """apiVersion: v1
-kind: Config
-clusters: [{{name: course, cluster: {{server: "{server}"}}}}]
-contexts: [{{name: course, context: {{cluster: course, user: learner}}}}]
-users: [{{name: learner, user: {{token: "{token}"}}}}]
-current-context: course
-"""
 
 
 class Served(ServedSession):
@@ -68,7 +58,6 @@ class Served(ServedSession):
             )
         super().__init__(cluster)
         self.speed = speed
-        self._files: list[tuple[Path, tuple[int, int]]] = []  # written, with device and inode
         self._thread = threading.Thread(target=self._serve, name="kubectl", daemon=True)
         self._ready = threading.Event()
         try:
@@ -87,11 +76,6 @@ class Served(ServedSession):
         """Whether simulated time follows the clock."""
         return self.speed > 0
 
-    @property
-    def server(self) -> str:
-        """The URL for `kubectl --server`: its path begins with the token."""
-        return f"{self.url}/token/{self.token}"
-
     def __enter__(self) -> Served:
         self._thread.start()
         self._ready.wait()
@@ -100,38 +84,7 @@ class Served(ServedSession):
     def __exit__(self, *problem: object) -> None:
         self.loop.call_soon_threadsafe(self._end.set)
         self._thread.join()
-        for path, identity in self._files:
-            with suppress(OSError):  # it is gone, or cannot be read
-                found = path.lstat()
-                if (found.st_dev, found.st_ino) == identity:
-                    path.unlink()
-
-    def kubeconfig(self, path: str | Path) -> str:
-        """Write the file that `kubectl --kubeconfig` and `$KUBECONFIG` take; returns its path.
-
-        Only its owner can read it. A file that is there is not overwritten: `CourseError`. When
-        serving ends, the file goes. Raises `CourseError` for a file that is there, or cannot be
-        written.
-        """
-        text = KUBECONFIG.format(server=self.server, token=self.token)
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except (OSError, ValueError) as problem:
-            there = isinstance(problem, FileExistsError)
-            raise CourseError(
-                "the kubeconfig is not written: something is there already"
-                if there
-                else "the kubeconfig cannot be written",
-                where=str(path),
-                expected="the path of a new file",
-                found="" if there else str(problem),
-                do="choose another path, or remove what is there",
-            ) from None
-        with os.fdopen(descriptor, "w") as file:
-            file.write(text)
-            found = os.fstat(descriptor)
-        self._files.append((Path(path).absolute(), (found.st_dev, found.st_ino)))
-        return str(path)
+        self.remove_files()
 
     def _serve(self) -> None:
         asyncio.run(self._main())
