@@ -50,11 +50,12 @@ class EvictionManager:
         Returns until when a look would find nothing, if no container and no Pod starts.
         """
         limited = self._evict_for_storage()
-        self._evict_for_memory(now)
-        calm = now - self._last_pressure >= TRANSITION_PERIOD
         most = self._machine.memory.value - THRESHOLD.value
-        calm = calm and not limited and not self._node_status.memory_pressure
-        return FOR_EVER if calm and self._runtime.stays_below(most) else SOON
+        calm = now - self._last_pressure >= TRANSITION_PERIOD
+        calm = calm and not self._node_status.memory_pressure and self._runtime.stays_below(most)
+        if not calm:
+            self._evict_for_memory(now)
+        return FOR_EVER if calm and not limited else SOON
 
     def _evict_for_memory(self, now: float) -> None:
         used = self._runtime.memory_used()
