@@ -1,42 +1,16 @@
-# Two commands: `make lab` opens the course, `make test` checks all of it.
+# Two commands: `make lab` opens the course, `make test` checks all of it. start.py has their steps,
+# for those who have no make.
 PYTHON ?= python3
 BIN    := .venv/bin
-STAMP  := .venv/.installed
 
-.PHONY: lab test test-peers test-browser bench api venv lint types unit notebooks-check notebooks proto lock clean
+.PHONY: lab test test-start test-peers test-browser bench api venv lint types unit notebooks-check notebooks proto lock clean
 
-lab: venv          ## open JupyterLab on the first notebook
-	$(BIN)/jupyter lab --ServerApp.root_dir=. notebooks/00-start-here.ipynb
+lab test venv lint types unit notebooks-check:
+	@$(PYTHON) start.py $@
 
-test: lint types unit notebooks-check   ## everything that CI checks
-
-venv: $(STAMP)
-
-# The lock pins every package by hash; the course itself is installed in place.
-$(STAMP): requirements.lock pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14) and "The course needs Python 3.11 to 3.14; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 lab")'
-	$(PYTHON) -m venv --clear .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
-	touch $(STAMP)
-
-lint: venv
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-
-types: venv
-	$(BIN)/mypy
-
-unit: venv
-	$(BIN)/pytest -q -n auto --ignore tests/peers --ignore tests/browser
-	$(BIN)/pytest -q tests/oracles/test_scheduler_oracles.py -k how_many
-
-# Strict: each cell's output must equal the one stored in the notebook.
-notebooks-check: venv
-	COURSE_PROGRESS=$(CURDIR)/notebooks/none.json \
-	    $(BIN)/pytest -q -n auto --dist loadfile --nbval notebooks
-	$(BIN)/pytest -q -n auto tests/notebooks_again.py
-	cat build/memory/*.txt
+# start.py on a copy of the course: a path with spaces, nothing on the PATH, a new environment.
+test-start: venv
+	$(BIN)/pytest -q tests/start_for_real.py
 
 # What needs a real peer: kube-scheduler's and kube-proxy's own code, kubectl, etcd, crictl and
 # critest, built with Go in the one module tests/peers/go.mod; a real containerd (Debian:

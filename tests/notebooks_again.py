@@ -21,6 +21,8 @@ PEAK = """
 import resource as _resource
 print(_resource.getrusage(_resource.RUSAGE_SELF).ru_maxrss)
 """
+if sys.platform == "win32":  # where Python has no module for it
+    UNIT, PEAK = 1, "import psutil as _psutil; print(_psutil.Process().memory_info().peak_wset)"
 
 
 @pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)

@@ -45,6 +45,14 @@ def test_drawing_and_clicking_stay_on_their_floor(path: Path):
     assert not {"ipywidgets", "anywidget"} & modules or room == "widgets"
 
 
+TEXT = re.compile(r"\b(?:read_text|write_text|fdopen)\((?!.*(?:encoding|\"[rw]b\")).*")
+
+
+def test_texts_are_utf_8_on_every_system():
+    lines = {line for path in MODULES for line in TEXT.findall(path.read_text(encoding="utf-8"))}
+    assert lines == set()
+
+
 def test_import_is_light():
     script = (
         "import time; t = time.process_time(); import course_lib; from course_lib import Cluster; "

@@ -217,7 +217,9 @@ def _reference(name: str) -> Document:
 @cache
 def required() -> dict[str, tuple[str, ...]]:
     """The required fields of each struct that has some."""
-    text = files("course_lib.objects.api_types").joinpath("required.txt").read_text()
+    text = (
+        files("course_lib.objects.api_types").joinpath("required.txt").read_text(encoding="utf-8")
+    )
     found = {}
     for line in text.splitlines():
         struct, *names = line.split()

@@ -75,7 +75,7 @@ def announce(text: str) -> None:
     try:
         print(text, flush=True)
     except OSError:  # a pipe that the reader has closed, a full disk
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
 
 def until_interrupted() -> threading.Event:

@@ -60,7 +60,7 @@ def run(words: Sequence[str]) -> int:
             return INTERRUPTED
         except BrokenPipeError:  # the reader has gone
             with suppress(OSError):
-                sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+                sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
             return 1
 
 

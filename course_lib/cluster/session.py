@@ -117,7 +117,7 @@ class ServedSession:
                 found="" if there else str(problem),
                 do="choose another path, or remove what is there",
             ) from None
-        with os.fdopen(descriptor, "w") as file:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
             found = os.fstat(descriptor)
         self._files.append((Path(path).absolute(), (found.st_dev, found.st_ino)))

@@ -188,7 +188,11 @@ _STAND_IN = b"stands for a program\n"
 
 def _listed(name: str) -> list[str]:
     """The names of the programs in a list that lies beside this module."""
-    return (resources.files(__package__) / "programs" / f"{name}.txt").read_text().split()
+    return (
+        (resources.files(__package__) / "programs" / f"{name}.txt")
+        .read_text(encoding="utf-8")
+        .split()
+    )
 
 
 def _of_family(family: str) -> list[str]:

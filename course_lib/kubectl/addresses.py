@@ -35,7 +35,7 @@ def address_of(
             raise CommandError(f"users with {name} are not simulated in this course")
     token = overrides.get("token") or user.get("token") or ""
     if not token and user.get("tokenFile"):
-        token = Path(user["tokenFile"]).read_text().strip()
+        token = Path(user["tokenFile"]).read_text(encoding="utf-8").strip()
     server = overrides.get("server") or cluster.get("server") or NO_CLUSTER
     return Address(
         url=server if "://" in server else f"http://{server}",

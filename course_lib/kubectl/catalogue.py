@@ -38,7 +38,7 @@ class Described(NamedTuple):
 @cache
 def described() -> dict[str, Described]:
     """All commands of kubectl by path (`rollout status`), and under `all commands` their flags."""
-    text = files("course_lib.kubectl").joinpath("data/commands.txt").read_text()
+    text = files("course_lib.kubectl").joinpath("data/commands.txt").read_text(encoding="utf-8")
     found: dict[str, Described] = {}
     for block in re.split(r"\n(?=\S)", text.strip()):
         head, *rows = block.split("\n")

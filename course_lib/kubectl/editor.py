@@ -57,7 +57,7 @@ class ProgramEditor:
                 "there is no editor: set KUBE_EDITOR, or use %kubectl edit in a notebook"
             )
         handle, file = tempfile.mkstemp(ending, "kubectl-edit-")
-        with os.fdopen(handle, "w") as stream:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
             stream.write(text)
         command = [*_words(named or "vi"), file]
         if any(mark in named for mark in "\"'\\"):  # a shell reads it
@@ -68,7 +68,7 @@ class ProgramEditor:
             raise CommandError(f'unable to launch the editor "{named or "vi"}"') from None
         if done.returncode:
             raise CommandError(f'there was a problem with the editor "{" ".join(command[:-1])}"')
-        return Path(file).read_text(), file
+        return Path(file).read_text(encoding="utf-8"), file
 
     def discard(self, file: str) -> None:
         """Remove a file."""

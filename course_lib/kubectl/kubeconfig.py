@@ -33,7 +33,7 @@ class Kubeconfig:
     def read(cls, path: str | Path) -> Kubeconfig:
         """Read a file; raises `CourseError` for what is none."""
         try:
-            document = yaml.safe_load(Path(path).read_text())
+            document = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as problem:
             raise CourseError(
                 "the kubeconfig cannot be read", where=str(path), found=str(problem)
@@ -89,7 +89,7 @@ class Kubeconfig:
     def save(self) -> None:
         """Write the changes to the file, if there is one."""
         if self.path is not None:
-            self.path.write_text(to_yaml(self.document))
+            self.path.write_text(to_yaml(self.document), encoding="utf-8")
 
     def _list(self, what: str) -> list[Document]:
         return self.document.get(LISTS[what]) or []

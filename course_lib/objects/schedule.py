@@ -167,7 +167,7 @@ def _instants(local: datetime, zone: tzinfo | None) -> list[datetime]:
 
 @cache
 def _zone_names() -> frozenset[str]:
-    return frozenset(files("tzdata").joinpath("zones").read_text().split())
+    return frozenset(files("tzdata").joinpath("zones").read_text(encoding="utf-8").split())
 
 
 def is_time_zone(name: str) -> bool:

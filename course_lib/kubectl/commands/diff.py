@@ -81,7 +81,7 @@ def _write(call: Invocation, chosen: Chosen, sides: list[Path]) -> None:
     group = f"{resource.group}." if resource.group else ""
     name = f"{group}{resource.version}.{resource.kind}.{chosen.namespace}.{chosen.name}"
     for folder, document in zip(sides, documents, strict=True):
-        (folder / name).write_text(to_yaml(document) if document else "")
+        (folder / name).write_text(to_yaml(document) if document else "", encoding="utf-8")
     if live and live["metadata"].get("deletionTimestamp"):
         call.error(DELETING.format(chosen.name))
 

@@ -93,7 +93,7 @@ def _patch_of(call: Invocation) -> Json:
     text, file = call.flags.text("patch"), call.flags.text("patch-file")
     if file:
         try:
-            text = Path(file).read_text()
+            text = Path(file).read_text(encoding="utf-8")
         except OSError as problem:
             said = f"open {file}: {(problem.strerror or '').lower()}"
             raise CommandError(f"unable to read patch file: {said}") from None

@@ -87,7 +87,7 @@ class _Target:
         if len(found) > 1:
             raise CommandError(f"Found multiple kustomization files under: {self._root}\n")
         try:
-            value = lenient(found[0].read_text()) or {}
+            value = lenient(found[0].read_text(encoding="utf-8")) or {}
         except (yaml.YAMLError, ValueError) as problem:
             raise CommandError(f"invalid Kustomization: {files.yaml_problem(problem)}") from None
         if not value:

@@ -57,7 +57,7 @@ def field_specs(name: str) -> list[FieldSpec]:
 
     `data/kustomize.txt` is written by `python -m tests.peers.kustomize_fields_peer`.
     """
-    text = files("course_lib.kubectl").joinpath("data/kustomize.txt").read_text()
+    text = files("course_lib.kubectl").joinpath("data/kustomize.txt").read_text(encoding="utf-8")
     found = []
     for line in text.splitlines():
         head, _, spec = line.partition(" : ")

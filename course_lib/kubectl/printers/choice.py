@@ -112,7 +112,7 @@ def _of_template(
 
 def _content(path: str) -> str:
     try:
-        return Path(path).read_text()
+        return Path(path).read_text(encoding="utf-8")
     except OSError as problem:
         said = (problem.strerror or "").lower()
         raise CommandError(f"error reading --template {path}, open {path}: {said}") from None

@@ -74,7 +74,7 @@ def columns_of_file(path: str) -> list[CustomColumn]:
     if not path:
         raise CommandError("custom-columns format specified but no custom columns given")
     try:
-        lines = Path(path).read_text().splitlines()
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
     except OSError as problem:
         said = (problem.strerror or "").lower()
         raise CommandError(f"error reading template {path}, open {path}: {said}\n") from None

@@ -60,7 +60,9 @@ def _value(type: str, value: Any) -> Any:
 @cache
 def _structs() -> dict[str, list[tuple[str, str, str]]]:
     structs = {}
-    for block in files(__package__).joinpath("memory.txt").read_text().split("\n\n"):
+    for block in (
+        files(__package__).joinpath("memory.txt").read_text(encoding="utf-8").split("\n\n")
+    ):
         struct, *lines = block.splitlines()
         fields = (line.split() for line in lines)
         structs[struct] = [(go, name, type) for go, name, type in fields]

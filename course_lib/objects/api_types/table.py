@@ -71,7 +71,7 @@ class ReleaseTypes(msgspec.Struct, frozen=True):
 @cache
 def table() -> ReleaseTypes:
     """The types of the release."""
-    text = files(__package__).joinpath("release.txt").read_text()
+    text = files(__package__).joinpath("release.txt").read_text(encoding="utf-8")
     head, *blocks = text.split("\n\n")
     kinds = {}
     for line in head.splitlines():

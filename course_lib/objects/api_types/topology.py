@@ -82,7 +82,7 @@ def _defaults() -> dict[tuple[str, str], str]:
 
 @cache
 def _lines() -> list[tuple[str, str, str]]:
-    text = files(__package__).joinpath("topology.txt").read_text()
+    text = files(__package__).joinpath("topology.txt").read_text(encoding="utf-8")
     found = []
     for line in text.splitlines():
         struct, field, mark = line.split(" ", 2)

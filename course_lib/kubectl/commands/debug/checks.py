@@ -35,7 +35,7 @@ def custom_container(call: Invocation) -> Document | None:
     if not name:
         return None
     try:
-        found = yaml.safe_load(Path(name).read_text())
+        found = yaml.safe_load(Path(name).read_text(encoding="utf-8"))
     except OSError:
         raise CommandError(
             "must pass a container spec json file for custom profile: "
