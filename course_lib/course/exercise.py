@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from course_lib.cluster.contexts import CONTEXTS
+from course_lib.course.editions import name_today
 from course_lib.course.progress import Progress, Tries, where_progress_lives
 from course_lib.course.questions import (
     EXERCISES,
@@ -231,9 +232,10 @@ def exercises() -> dict[str, Exercise]:
 def exercise(name: str) -> Task:
     """Take up an exercise; its name begins with the chapter's number.
 
-    Raises `CourseError` for a name that no exercise has; the error lists the chapter's.
+    A name of an earlier edition is understood. Raises `CourseError` for a name that no exercise
+    has; the error lists the chapter's.
     """
-    known = exercises()
+    known, name = exercises(), name_today(name)
     if name not in known:
         chapter = [each for each in known if each.startswith(name[:2])]
         raise CourseError(

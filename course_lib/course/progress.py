@@ -8,6 +8,8 @@ from pathlib import Path
 
 import msgspec
 
+from course_lib.course.editions import name_today
+
 
 class Tries(msgspec.Struct):
     """How often an exercise was tried, and whether one try solved it."""
@@ -31,12 +33,23 @@ def where_progress_lives() -> Path:
     return Path(data) / "introduction-to-kubernetes.json"
 
 
+def _of_today(kept: _File) -> dict[str, Tries]:
+    """The tries by today's names; those under an old name and its new one are added up."""
+    found: dict[str, Tries] = {}
+    for name, entry in kept.exercises.items():
+        before = found.get(name_today(name), Tries())
+        both = Tries(before.tries + entry.tries, before.solved or entry.solved)
+        found[name_today(name)] = both
+    return found
+
+
 class Progress:
     """Which exercises were tried and solved.
 
-    A write puts a whole new file in the place of the old one. A file that cannot be read is set
-    aside under another name, and a new one begun. What is no file, such as a device or a folder, is
-    left alone: nothing is read from it, and `record` and `forget` raise `OSError`.
+    Exercises that had another name in an earlier edition are read under the name of today. A write
+    puts a whole new file in the place of the old one. A file that cannot be read is set aside under
+    another name, and a new one begun. What is no file, such as a device or a folder, is left alone:
+    nothing is read from it, and `record` and `forget` raise `OSError`.
     """
 
     def __init__(self, path: Path) -> None:
@@ -64,7 +77,7 @@ class Progress:
         if self._is_no_file():
             return _File()
         try:
-            return msgspec.json.decode(self.path.read_bytes(), type=_File)
+            return _File(_of_today(msgspec.json.decode(self.path.read_bytes(), type=_File)))
         except FileNotFoundError:
             return _File()
         except msgspec.DecodeError:
