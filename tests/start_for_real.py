@@ -19,9 +19,10 @@ from pathlib import Path
 
 import pytest
 
+from start import interpreter
 from tests.conftest import ROOT
 
-COURSE = ("course_lib", "data", "images", "notebooks", "tests")
+COURSE = (".binder", "course_lib", "data", "images", "notebooks", "tests")
 FILES = ("start.py", "pyproject.toml", "requirements.lock", "README.md", "LICENSE", "MANIFEST.in")
 
 
@@ -57,10 +58,28 @@ def test_the_environment_is_made_once(course: Path):
     began = time.monotonic()
     assert start(course, "venv") == ""
     assert time.monotonic() - began < 5
-    asked = "import course_lib; print(course_lib.__file__)"
-    python = course / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    said = subprocess.run([python, "-c", asked], cwd=course.parent, capture_output=True, text=True)
-    assert said.stdout.strip() == str(course / "course_lib" / "__init__.py")
+    assert place_of_the_package(course) == course / "course_lib" / "__init__.py"
+
+
+def place_of_the_package(course: Path) -> Path:
+    """Where the environment finds it, from another folder."""
+    asked = [interpreter(course / ".venv"), "-c", "import course_lib; print(course_lib.__file__)"]
+    said = subprocess.run(asked, cwd=course.parent, capture_output=True, text=True, check=True)
+    return Path(said.stdout.strip())
+
+
+def test_binders_steps_install_the_same(course: Path):
+    """As repo2docker runs them, with this environment in the place of its own."""
+    python = interpreter(course / ".venv")
+    pip = [python, "-m", "pip", "install", "-r", ".binder/requirements.txt"]
+    done = subprocess.run(pip, cwd=course, capture_output=True, text=True, check=True)
+    assert "Successfully installed" not in done.stdout  # all was there: the lock's versions
+    subprocess.run(
+        [python, "-m", "pip", "uninstall", "-q", "-y", "course-lib"], cwd=course, check=True
+    )
+    prefix = os.environ | {"NB_PYTHON_PREFIX": str(course / ".venv"), "KERNEL_PYTHON_PREFIX": ""}
+    subprocess.run(["./.binder/postBuild"], cwd=course, env=prefix, check=True)
+    assert place_of_the_package(course) == course / "course_lib" / "__init__.py"
 
 
 def answer(url: str, **body: object) -> dict:
