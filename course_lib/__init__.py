@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from course_lib.errors import CourseError as CourseError
 
 __all__ = ["Cluster", "CourseError", "Table"]
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 
 def __getattr__(name: str) -> Any:
