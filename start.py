@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent
+ROOT = Path(os.path.abspath(__file__)).parent  # not resolved: a drive of Windows keeps its letter
 VENV = ROOT / ".venv"
 STAMP = VENV / ".installed"  # newer than these two files: what they name is installed
 NAMES = (ROOT / "requirements.lock", ROOT / "pyproject.toml")
@@ -147,10 +147,10 @@ def linking(root: Path) -> list[Path]:
     return sorted(found, key=lambda path: (path.name == NAMES[1].name, path))
 
 
-def address(new: str = "") -> None:
+def address(new: str = "", *others: str) -> None:
     """Write github.com/OWNER/REPO, the address of your copy, into all links."""
     wanted, old = address_in(new), kept_address(NAMES[1].read_text(encoding="utf-8"))
-    if not all(wanted):
+    if others or not all(wanted):
         sys.exit(f"expected github.com/OWNER/REPO, found {new!r}; today it is {'/'.join(old)}")
     complete = installed()
     for path in linking(ROOT):

@@ -119,7 +119,7 @@ def test_the_lab_opens_the_first_notebook_and_its_kernel_has_the_course(course: 
     assert "00-start-here.ipynb" in (course.parent / "lab.log").read_text()
 
 
-def test_style_and_types_are_checked_and_a_chapter_gives_its_outputs(course: Path):
+def test_the_style_is_checked_and_a_chapter_gives_its_outputs(course: Path):
     assert "All checks passed" in start(course, "lint")
     others = sorted((course / "notebooks").glob("*.ipynb"))[1:]
     for path in others:
