@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(os.path.abspath(__file__)).parent  # not resolved: a drive of Windows keeps its letter
@@ -48,7 +50,12 @@ def run(*arguments: str, **environment: str) -> None:
     command = [str(interpreter(VENV)), "-m", *arguments]
     everywhere = {"PYTHONUTF8": "1"}  # files are UTF-8, on Windows too
     settings = {**os.environ, **everywhere, **environment}
-    code = subprocess.run(command, cwd=ROOT, env=settings).returncode
+    process = subprocess.Popen(command, cwd=ROOT, env=settings)
+    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    code = None
+    while code is None:
+        with suppress(KeyboardInterrupt):  # the module has it, too; JupyterLab asks if it is meant
+            code = process.wait()
     if code:
         sys.exit(code)
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -38,10 +39,12 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+OUTSIDE = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+
+
 def command(course: Path, *arguments: str) -> dict:
     """What `subprocess` needs to run start.py from another folder, without a PATH."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
-    environment = kept | {"PATH": "", "COURSE_PROGRESS": str(course.parent / "progress.json")}
+    environment = OUTSIDE | {"PATH": "", "COURSE_PROGRESS": str(course.parent / "progress.json")}
     words = [sys.executable, str(course / "start.py"), *arguments]
     return {"args": words, "cwd": course.parent, "env": environment, "text": True}
 
@@ -64,21 +67,21 @@ def test_the_environment_is_made_once(course: Path):
 def place_of_the_package(course: Path) -> Path:
     """Where the environment finds it, from another folder."""
     asked = [interpreter(course / ".venv"), "-c", "import course_lib; print(course_lib.__file__)"]
-    said = subprocess.run(asked, cwd=course.parent, capture_output=True, text=True, check=True)
+    settings = {"cwd": course.parent, "env": OUTSIDE, "text": True, "check": True}
+    said = subprocess.run(asked, capture_output=True, **settings)
     return Path(said.stdout.strip())
 
 
 def test_binders_steps_install_the_same(course: Path):
     """As repo2docker runs them, with this environment in the place of its own."""
     python = interpreter(course / ".venv")
-    pip = [python, "-m", "pip", "install", "-r", ".binder/requirements.txt"]
-    done = subprocess.run(pip, cwd=course, capture_output=True, text=True, check=True)
+    settings = {"cwd": course, "env": OUTSIDE, "text": True, "check": True, "capture_output": True}
+    pip = [python, "-m", "pip", "--disable-pip-version-check"]
+    done = subprocess.run([*pip, "install", "-r", ".binder/requirements.txt"], **settings)
     assert "Successfully installed" not in done.stdout  # all was there: the lock's versions
-    subprocess.run(
-        [python, "-m", "pip", "uninstall", "-q", "-y", "course-lib"], cwd=course, check=True
-    )
-    prefix = os.environ | {"NB_PYTHON_PREFIX": str(course / ".venv"), "KERNEL_PYTHON_PREFIX": ""}
-    subprocess.run(["./.binder/postBuild"], cwd=course, env=prefix, check=True)
+    subprocess.run([*pip, "uninstall", "--yes", "course-lib"], **settings)
+    settings["env"] = OUTSIDE | {"NB_PYTHON_PREFIX": str(course / ".venv")}
+    subprocess.run(["./.binder/postBuild"], **settings)
     assert place_of_the_package(course) == course / "course_lib" / "__init__.py"
 
 
@@ -95,28 +98,40 @@ def lab(course: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    options = ("--no-browser", "--allow-root", f"--port={port}", "--IdentityProvider.token=")
-    unchecked = "--ServerApp.disable_check_xsrf=True"
+    browser = course.parent / "browser.py"
+    browser.write_text("import pathlib, sys; pathlib.Path('opened').write_text(sys.argv[1])")
+    command_line = " ".join(map(shlex.quote, [sys.executable, str(browser)]))
+    options = [f"--ServerApp.browser={command_line} %s", "--ServerApp.use_redirect_file=False"]
+    options += [f"--port={port}", "--IdentityProvider.token=", "--allow-root"]
+    settings = command(course, "lab", *options, "--ServerApp.disable_check_xsrf=True")
     with (course.parent / "lab.log").open("w") as log:
-        settings = command(course, "lab", *options, unchecked)
         process = subprocess.Popen(**settings, stdout=log, stderr=log)
         yield f"http://127.0.0.1:{port}"
         process.terminate()
         process.wait(30)
+    with pytest.raises(OSError):
+        answer(f"http://127.0.0.1:{port}/api")  # it ended with start.py
+
+
+def wait_for(seen: Callable[[], object]) -> None:
+    """Wait until a call raises no `OSError`, for a minute at most."""
+    for _ in range(120):
+        try:
+            seen()
+            return
+        except OSError:
+            time.sleep(0.5)
+    seen()
 
 
 def test_the_lab_opens_the_first_notebook_and_its_kernel_has_the_course(course: Path, lab: str):
-    for _ in range(120):
-        try:
-            answer(f"{lab}/api")
-            break
-        except OSError:
-            time.sleep(0.5)
+    wait_for(lambda: answer(f"{lab}/api"))
     notebook = answer(f"{lab}/api/contents/notebooks/00-start-here.ipynb?content=0")
     assert notebook["type"] == "notebook"
     kernel = answer(f"{lab}/api/kernels", name="python3", path="notebooks")
     assert answer(f"{lab}/api/kernels/{kernel['id']}")["execution_state"] in {"starting", "idle"}
-    assert "00-start-here.ipynb" in (course.parent / "lab.log").read_text()
+    wait_for((course / "opened").stat)
+    assert (course / "opened").read_text() == f"{lab}/lab/tree/notebooks/00-start-here.ipynb"
 
 
 def test_the_style_is_checked_and_a_chapter_gives_its_outputs(course: Path):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,6 +11,16 @@ import pytest
 
 import start
 from tests.conftest import ROOT
+
+
+class Done:
+    """A process that has ended."""
+
+    def __init__(self, returncode: int) -> None:
+        self.returncode = returncode
+
+    def wait(self) -> int:
+        return self.returncode
 
 
 @pytest.fixture
@@ -27,12 +36,14 @@ def course(monkeypatch, tmp_path):
     monkeypatch.setattr(start, "STAMP", root / ".venv" / ".installed")
     ran: list[list[str]] = []
 
-    def runs(command: list[str], **_: object) -> subprocess.CompletedProcess:
+    def runs(command: list[str], **_: object) -> Done:
         ran.append(command)
         (root / ".venv").mkdir(exist_ok=True)
-        return subprocess.CompletedProcess(command, 0)
+        return Done(0)
 
     monkeypatch.setattr(start.subprocess, "run", runs)
+    monkeypatch.setattr(start.subprocess, "Popen", runs)
+    monkeypatch.setattr(start.signal, "signal", lambda *_: None)
     return root, ran
 
 
@@ -100,12 +111,31 @@ def test_a_python_that_cannot_install_says_so_before_anything_is_made(course, mo
 
 
 def test_a_step_that_fails_ends_the_program_with_its_code(course, monkeypatch):
-    failed = subprocess.CompletedProcess([], 7)
-    monkeypatch.setattr(start.subprocess, "run", lambda *_, **__: failed)
+    monkeypatch.setattr(start.subprocess, "run", lambda *_, **__: Done(7))
+    monkeypatch.setattr(start.subprocess, "Popen", lambda *_, **__: Done(7))
+    monkeypatch.setattr(start, "installed", lambda: arguments == ["lint"])
     for arguments in (["venv"], ["lint"]):
         with pytest.raises(SystemExit) as ended:
             start.main(arguments)
         assert ended.value.code == 7
+
+
+def test_an_interrupt_is_left_to_the_program_that_runs(course, monkeypatch):
+    """As JupyterLab, which asks first: `start.py` goes on waiting for it."""
+
+    class Asking(Done):
+        interrupts = 2
+
+        def wait(self) -> int:
+            if self.interrupts:
+                self.interrupts -= 1
+                raise KeyboardInterrupt
+            return 3
+
+    monkeypatch.setattr(start.subprocess, "Popen", lambda *_, **__: Asking(3))
+    with pytest.raises(SystemExit) as ended:
+        start.run("jupyterlab")
+    assert ended.value.code == 3
 
 
 def test_the_first_notebook_opens_and_options_go_to_jupyterlab(course):
@@ -185,6 +215,7 @@ def test_all_texts_that_link_to_the_repository_are_known_to_it():
     owner, name = start.kept_address((ROOT / "pyproject.toml").read_text())
     links = re.compile(rf"\b{owner}(/|\.github\.io/){name}\b".encode())
     apart = {".git", ".venv", "build", "tests", "start.py"}
+    apart |= {".hypothesis", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
     parts = [path for path in ROOT.iterdir() if path.name not in apart]
     files = {each for part in parts for each in (part, *part.rglob("*")) if each.is_file()}
     found = {path for path in files if links.search(path.read_bytes())}
