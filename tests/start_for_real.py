@@ -99,11 +99,14 @@ def lab(course: Path) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     browser = course.parent / "browser.py"
-    browser.write_text("import pathlib, sys; pathlib.Path('opened').write_text(sys.argv[1])")
+    browser.write_text(
+        "import pathlib, sys, urllib.request\n"
+        "pathlib.Path('opened').write_bytes(urllib.request.urlopen(sys.argv[1]).read())\n"
+    )
     command_line = " ".join(map(shlex.quote, [sys.executable, str(browser)]))
-    options = [f"--ServerApp.browser={command_line} %s", "--ServerApp.use_redirect_file=False"]
-    options += [f"--port={port}", "--IdentityProvider.token=", "--allow-root"]
-    settings = command(course, "lab", *options, "--ServerApp.disable_check_xsrf=True")
+    options = [f"--ServerApp.browser={command_line} %s", f"--port={port}", "--allow-root"]
+    options += ["--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True"]
+    settings = command(course, "lab", *options)
     with (course.parent / "lab.log").open("w") as log:
         process = subprocess.Popen(**settings, stdout=log, stderr=log)
         yield f"http://127.0.0.1:{port}"
@@ -131,7 +134,7 @@ def test_the_lab_opens_the_first_notebook_and_its_kernel_has_the_course(course: 
     kernel = answer(f"{lab}/api/kernels", name="python3", path="notebooks")
     assert answer(f"{lab}/api/kernels/{kernel['id']}")["execution_state"] in {"starting", "idle"}
     wait_for((course / "opened").stat)
-    assert (course / "opened").read_text() == f"{lab}/lab/tree/notebooks/00-start-here.ipynb"
+    assert "/lab/tree/notebooks/00-start-here.ipynb" in (course / "opened").read_text()
 
 
 def test_the_style_is_checked_and_a_chapter_gives_its_outputs(course: Path):
