@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN    := .venv/bin
 
-.PHONY: lab test test-start test-peers test-browser bench api venv lint types unit notebooks-check notebooks proto lock clean
+.PHONY: lab test test-start test-peers test-browser site test-site bench api venv lint types unit notebooks-check notebooks proto lock clean
 
 lab test venv lint types unit notebooks-check:
 	@$(PYTHON) start.py $@
@@ -29,6 +29,16 @@ test-browser: venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	    playwright==1.65.2 axe-playwright-python==0.1.8
 	$(BIN)/pytest -q -rs tests/browser
+
+# The course as a static site in build/site; needs Node.js (npm, node).
+site: venv         ## the course in a browser tab, without a server
+	$(BIN)/python -m docs.site
+
+# The site in a real browser, without a network but the test's own server.
+test-site: site
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	    playwright==1.65.2 axe-playwright-python==0.1.8
+	$(BIN)/pytest -q -rs tests/site
 
 bench: venv        ## figures: lines and imports; Pods placed, requests, packets; whole clusters
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps edgerun-skippy-core==0.1.1

@@ -107,7 +107,7 @@ def types() -> None:
 
 def unit() -> None:
     """Run the unit tests."""
-    apart = [f"--ignore=tests/{folder}" for folder in ("peers", "browser")]
+    apart = [f"--ignore=tests/{folder}" for folder in ("peers", "browser", "site")]
     run("pytest", "-q", "-n", "auto", *apart)
     run("pytest", "-q", "tests/oracles/test_scheduler_oracles.py", "-k", "how_many")
 
