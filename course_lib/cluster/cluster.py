@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from course_lib.apiserver.deletion import BACKGROUND
 from course_lib.cluster import layout as layouts
 from course_lib.cluster import magics
+from course_lib.cluster.acts import Acts, recorded
 from course_lib.cluster.apply import apply_manifests
 from course_lib.cluster.arguments import (
     METRICS_SERVER,
@@ -34,6 +35,7 @@ from course_lib.cluster.networks import NOT_ACTED_ON, follow_nodes, network_name
 from course_lib.cluster.packaged import packaged
 from course_lib.cluster.pending import pending
 from course_lib.cluster.progress import run, run_until
+from course_lib.cluster.scenes import SITE, link
 from course_lib.cluster.short_forms import ShortForms
 from course_lib.cluster.tables import table, table_rows
 from course_lib.cluster.traffic import Traffic
@@ -57,6 +59,7 @@ CONTROL_PLANE_TAINT = {"key": "node-role.kubernetes.io/control-plane", "effect":
 
 
 @checked
+@recorded
 class Cluster(ShortForms):
     """A simulated Kubernetes cluster.
 
@@ -96,6 +99,7 @@ class Cluster(ShortForms):
     """
 
     plane: ControlPlane[KubeadmControlPlane]
+    acts: Acts  # what was done to it
 
     def __init__(
         self,
@@ -374,6 +378,18 @@ class Cluster(ShortForms):
         True
         """
         return run_until(self.sim, condition, timeout, progress)
+
+    def link(self, site: str = SITE) -> str:
+        """The address of a page that shows this cluster as it is now, live, for others.
+
+        The page builds the cluster again: the address has the settings and all that was done.
+        `site` is where the course is published. Raises `CourseError` where something was done that
+        an address cannot tell.
+
+        >>> Cluster(nodes=2).link("https://example.org/course").partition("?")[0]
+        'https://example.org/course/embed.html'
+        """
+        return link(self, site)
 
     # Looking
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from course_lib.client.local import ServerClient
+from course_lib.cluster.acts import Acts
 from course_lib.cluster.containers import ContainerAccess
 from course_lib.kubectl import Kubectl
 from course_lib.kubectl.failures import CommandError
@@ -30,6 +31,7 @@ USER = "learner"
 class KnownCluster(Protocol):
     """What kubectl, etcdctl and crictl need of a cluster."""
 
+    acts: Acts
     api: ServerClient
     containers: ContainerAccess
     maintenance: Maintenance
@@ -96,8 +98,14 @@ class Contexts:
         named = self.kubeconfig.entry("context", context).get("cluster", "") if context else ""
         cluster = cluster or named
         known = self._cluster(cluster)
-        way = LocalConnection(known.api, _address(cluster), known.containers.kubelets)
-        return way, SimulatedTime(known.api.sim)
+        sim = known.api.sim
+        way = LocalConnection(
+            known.api,
+            _address(cluster),
+            known.containers.kubelets,
+            lambda request: known.acts.sent(sim.now, request),
+        )
+        return way, SimulatedTime(sim)
 
     def _cluster(self, name: str) -> KnownCluster:
         known = self._clusters.get(name)

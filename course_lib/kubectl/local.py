@@ -27,18 +27,24 @@ T = TypeVar("T")
 class LocalConnection:
     """The way to the API server that a client in this process reaches.
 
-    `address` is the URL that is shown for it, `kubelets` its way to the nodes.
+    `address` is the URL that is shown for it, `kubelets` its way to the nodes; `sent` gets each
+    request before it is answered.
     """
 
     def __init__(
-        self, client: ServerClient, address: str, kubelets: Kubelets | None = None
+        self,
+        client: ServerClient,
+        address: str,
+        kubelets: Kubelets | None = None,
+        sent: Callable[[Request], None] = lambda request: None,
     ) -> None:
         self.address = address
-        self._client = client
+        self._client, self._sent = client, sent
         self._face = Face(client.reach, kubelets)
 
     def answer(self, request: Request) -> HTTPResponse:
         """The answer of the API server's HTTP face."""
+        self._sent(request)
         try:
             self._reach()
         except StorageError as refusal:

@@ -18,8 +18,8 @@ import msgspec
 import traitlets
 
 from course_lib.cluster import Cluster
+from course_lib.cluster.acts import drain
 from course_lib.cluster.contexts import CONTEXTS
-from course_lib.cluster.nodes import start_draining
 from course_lib.engine.log import LogEntry
 from course_lib.errors import CourseError
 from course_lib.objects.kinds.node import Node
@@ -169,7 +169,7 @@ class LiveCluster(Runner, anywidget.AnyWidget):
 
     def drain(self, node: str) -> None:
         """Cordon a node, and evict its Pods."""
-        self._do(lambda cluster: start_draining(cluster.sim, cluster.api, node))
+        self._do(lambda cluster: drain(cluster, node))
 
     def kill(self, node: str) -> None:
         """Cut a node's power."""

@@ -1,0 +1,133 @@
+"""What was done to a cluster since it was made, and when.
+
+One seed, one history: a cluster with the same settings, to which the same is done at the same
+simulated times, is the same. So settings and acts are a whole cluster: a scene (`scenes.py`).
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from course_lib.apiserver.bodies import Request
+from course_lib.cluster.arguments import in_module_of
+from course_lib.cluster.nodes import start_draining
+from course_lib.errors import CourseError
+from course_lib.objects.manifests import Json, read_manifests
+
+T = TypeVar("T", bound=type)
+REQUEST, DRAIN = "request", "drain"  # acts that are no methods of a cluster
+METHODS = (
+    *("apply", "delete", "install_dns", "install_ingress", "exec", "add_node", "swap_runtime"),
+    *("kill_node", "restore_node", "kill_process", "cut", "heal", "fail_disk", "replace_disk"),
+    *("limit_etcd", "force_new_cluster", "renew_certificates"),
+    *("trace", "load", "nslookup", "http"),
+)
+
+
+class Act(msgspec.Struct, frozen=True, array_like=True):
+    """Something that was done: when (simulated s), what, and with which arguments by name."""
+
+    at: float
+    name: str
+    arguments: dict[str, Json]
+
+
+class Acts:
+    """All that was done to a cluster with certain `settings`.
+
+    `untold` names the first that cannot be written down, such as a call with a function.
+    """
+
+    def __init__(self, settings: Mapping[str, object]) -> None:
+        self.settings: dict[str, Json] = {}
+        self.done: list[Act] = []
+        self.untold = ""
+        self._within = False  # what one act does is not an act of its own
+        written = self._written("Cluster", {k: v for k, v in settings.items() if k != "name"})
+        self.settings = written or {}
+
+    @contextmanager
+    def doing(self, at: float, name: str, arguments: Mapping[str, object]) -> Iterator[None]:
+        """Within it the act happens: what it does itself is not noted.
+
+        `at` is the time (simulated s), `name` and `arguments` are the act's.
+        """
+        if self._within:
+            yield
+            return
+        written = self._written(name, arguments)
+        if written is not None:
+            self.done.append(Act(at, name, written))
+        self._within = True
+        try:
+            yield
+        finally:
+            self._within = False
+
+    def sent(self, at: float, request: Request) -> None:
+        """Note a request that changes something, which kubectl sent to the API server."""
+        if request.method != "GET" and not self._within:
+            parts = {"query": request.query, "headers": request.headers}
+            said = {"method": request.method, "path": request.path, "body": request.body.decode()}
+            written = self._written(REQUEST, said | {k: v for k, v in parts.items() if v})
+            self.done.append(Act(at, REQUEST, written or {}))
+
+    def _written(self, name: str, arguments: Mapping[str, object]) -> dict[str, Json] | None:
+        """The arguments as JSON has them; None, and it is noted, where JSON has nothing for one."""
+        try:
+            plain = {key: _plain(key, value) for key, value in arguments.items()}
+            copied: dict[str, Json] = msgspec.json.decode(msgspec.json.encode(plain))
+        except CourseError:
+            return None  # the act itself is refused with this error
+        except (TypeError, ValueError):
+            self.untold = self.untold or name
+            return None
+        return copied
+
+
+def _plain(name: str, value: object) -> object:
+    """Manifests as documents: a file may be gone, or changed, when they are applied again."""
+    if name == "source" or (name == "scheduler" and isinstance(value, str | Path)):
+        documents = read_manifests(value)  # type: ignore[arg-type]
+        return documents if name == "source" else documents[0]
+    return value
+
+
+def recorded(cls: T) -> T:
+    """Have a class of clusters note its settings and what is done to it, as its `acts`."""
+    for name in ("__init__", *METHODS):
+        method = getattr(cls, name)
+        setattr(cls, name, _recorded(method, name))
+    return cls
+
+
+def _recorded(method: Any, name: str) -> Any:
+    bind = inspect.signature(method).bind
+
+    def given(self: Any, *args: Any, **kwargs: Any) -> dict[str, object]:
+        _, *named = bind(self, *args, **kwargs).arguments.items()
+        return dict(named)
+
+    def made(self: Any, *args: Any, **kwargs: Any) -> None:
+        settings = given(self, *args, **kwargs)
+        others: Any = settings.pop("settings", {})
+        self.acts = Acts(settings | others)
+        method(self, *args, **kwargs)
+
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        with self.acts.doing(self.now, name, given(self, *args, **kwargs)):
+            return method(self, *args, **kwargs)
+
+    return in_module_of(method, made if name == "__init__" else call)
+
+
+def drain(cluster: Any, node: str) -> None:
+    """Begin to drain a `node` of a `cluster`: its Pods are evicted while time goes on."""
+    with cluster.acts.doing(cluster.now, DRAIN, {"node": node}):
+        start_draining(cluster.sim, cluster.api, node)

@@ -1,0 +1,154 @@
+"""A cluster as an address: settings and acts are the whole of it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from course_lib import Cluster
+from course_lib.cluster.acts import Act
+from course_lib.cluster.contexts import CONTEXTS
+from course_lib.cluster.scenes import LONGEST, Scene, link
+from course_lib.errors import CourseError
+from course_lib.widgets import LiveCluster
+
+SITE = "https://example.org/course"
+CONFIG_MAP = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "words"}}
+DOES = {
+    "run": lambda cluster: cluster.run(seconds=3.7),
+    "apply": lambda cluster: cluster.apply("data/web.yaml"),
+    "scale": lambda cluster: cluster.kubectl("scale deployment/web --replicas=5"),
+    "image": lambda cluster: cluster.kubectl("set image deployment/web web=nginx:1.28"),
+    "drain": lambda cluster: cluster.kubectl("drain node-2 --ignore-daemonsets --timeout=20s"),
+    "uncordon": lambda cluster: cluster.kubectl("uncordon node-2"),
+    "wrong": lambda cluster: cluster.kubectl("delete pod nosuch"),
+    "stdin": lambda cluster: cluster.kubectl("create -f -", stdin="kind: Nothing"),
+    "generate": lambda cluster: cluster.kubectl(
+        "create -f -",
+        stdin="{apiVersion: v1, kind: ConfigMap, metadata: {generateName: any-}}",
+    ),
+    "look": lambda cluster: cluster.kubectl("describe nodes"),
+    "dry": lambda cluster: cluster.kubectl("run x --image=nginx --dry-run=server"),
+    "kill": lambda cluster: cluster.kill_node("node-1"),
+    "restore": lambda cluster: cluster.restore_node("node-1"),
+    "node": lambda cluster: cluster.add_node(),
+    "dns": lambda cluster: cluster.install_dns(),
+    "delete": lambda cluster: cluster.delete("deployment", "web"),
+    "runtime": lambda cluster: cluster.swap_runtime("node-2", "lxd"),
+}
+
+
+def history(cluster: Cluster) -> list[object]:
+    return [cluster.now, *cluster.sim.log.entries]
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.sampled_from(sorted(DOES)), max_size=9), st.integers(0, 5))
+def test_what_is_built_from_the_address_has_the_same_history(names, seed):
+    cluster = Cluster(nodes=2, seed=seed)
+    for name in names:
+        try:
+            DOES[name](cluster)
+        except CourseError:
+            continue  # a refusal is part of the history, too
+    cluster.run(seconds=20)
+    address = link(cluster, SITE)
+    again = Scene.read(address.partition("scene=")[2]).build()
+    assert history(again) == history(cluster)
+    assert again.document("node", "node-1") == cluster.document("node", "node-1")
+
+
+def test_a_layout_and_its_faults_are_told():
+    cluster = Cluster.ha_etcd(masters=2, workers=1, seed=3)
+    cluster.fail_disk("etcd-2")
+    cluster.run(seconds=10)
+    cluster.kill_process("control-plane-1", "kube-apiserver")
+    cluster.run(seconds=10)
+    assert history(Scene.read(Scene.of(cluster).text).build()) == history(cluster)
+
+
+def test_a_network_and_its_traffic_are_told():
+    cluster = Cluster(nodes=2, network="calico")
+    cluster.apply("data/web.yaml")
+    cluster.run(seconds=30)
+    cluster.load("web", requests_per_second=5)
+    cluster.run(seconds=10)
+    assert link(cluster, SITE).startswith(f"{SITE}/embed.html?scene=")
+
+
+def test_clicks_are_told():
+    view = LiveCluster(Cluster(nodes=3))
+    view.cluster.apply("data/web.yaml")
+    view.step(30)
+    view.drain("node-1")
+    view.cordon("node-2")
+    view.step(30)
+    assert history(Scene.of(view.cluster).build()) == history(view.cluster)
+
+
+def test_a_manifest_is_told_as_it_was_when_it_was_applied(tmp_path):
+    path = tmp_path / "words.yaml"
+    path.write_text("{apiVersion: v1, kind: ConfigMap, metadata: {name: words}}")
+    cluster = Cluster()
+    cluster.apply(path)
+    assert cluster.kubectl(f"label -f {path} tone=low").code == 0
+    path.unlink()
+    again = Scene.of(cluster).build()
+    assert again.document("configmap", "words") == cluster.document("configmap", "words")
+
+
+def test_what_was_done_behind_its_back_is_refused():
+    cluster = Cluster()
+    cluster.run(seconds=5)
+    cluster.api.patch("Node", "node-1", "", {"spec": {"unschedulable": True}})
+    cluster.run(seconds=5)
+    cluster.apply("data/web.yaml")
+    cluster.run(seconds=30)
+    with pytest.raises(CourseError, match="a link cannot tell all that was done"):
+        link(cluster, SITE)
+
+
+def test_a_setting_that_is_no_plain_value_is_refused():
+    from course_lib.scheduler import with_plugins
+
+    cluster = Cluster(scheduler=with_plugins())
+    with pytest.raises(CourseError, match="a link cannot tell all that was done"):
+        link(cluster, SITE)
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_an_address_of_more_than_8000_characters_is_refused(more, monkeypatch):
+    cluster = Cluster(nodes=1)
+    cluster.apply(CONFIG_MAP)
+    length = len(link(cluster, SITE))
+    monkeypatch.setattr("course_lib.cluster.scenes.LONGEST", length - more)
+    if more:
+        with pytest.raises(CourseError, match="the address is too long"):
+            link(cluster, SITE)
+    else:
+        assert len(link(cluster, SITE)) == length < LONGEST
+
+
+@pytest.mark.parametrize("text", ["", "x", "AAAA", "eJyLBQAAxgBe", "é", "eJwDAAAAAAE"])
+def test_a_text_that_is_no_scene_is_refused(text):
+    with pytest.raises(CourseError, match="this is no scene"):
+        Scene.read(text)
+
+
+def test_a_scene_has_no_other_commands_than_those_of_a_cluster():
+    scene = Scene({"nodes": 1}, [Act(0.0, "save_snapshot", {})], 0.0)
+    with pytest.raises(CourseError, match="no such act"):
+        scene.build()
+
+
+@pytest.mark.parametrize("act", [Act(0.0, "drain", {"of": 1}), Act(0.0, "request", {})])
+def test_an_act_without_its_arguments_is_no_scene(act):
+    with pytest.raises(CourseError, match="this is no scene"):
+        Scene({"nodes": 1}, [act], 0.0).build()
+
+
+def test_the_cluster_in_use_stays_in_use():
+    cluster = Cluster(nodes=1)
+    link(cluster, SITE)
+    assert CONTEXTS.in_use is cluster
