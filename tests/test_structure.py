@@ -9,8 +9,9 @@ from tests import structure
 # By nature: a packet crosses the devices of a network namespace, and a device stands in one.
 CYCLES = [{"network.device", "network.namespace"}]
 # Limits that only fall. An apply also enters the types of the release, the rules of its kind, and
-# the plugins of admission; and the patch of an apply is the one that kubectl makes.
-MODULES_OF_AN_APPLY = 43
+# the plugins of admission; the patch of an apply is the one that kubectl makes, and the apply is
+# noted, for a link to the cluster.
+MODULES_OF_AN_APPLY = 44
 LINES_WITH_ANY = 185
 
 

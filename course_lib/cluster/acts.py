@@ -7,16 +7,19 @@ simulated times, is the same. So settings and acts are a whole cluster: a scene 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 
 from course_lib.apiserver.bodies import Request
+from course_lib.client.local import ServerClient
 from course_lib.cluster.arguments import in_module_of
+from course_lib.cluster.containers import ContainerAccess
 from course_lib.cluster.nodes import start_draining
+from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 from course_lib.objects.manifests import Json, read_manifests
 
@@ -99,6 +102,21 @@ def _plain(name: str, value: object) -> object:
     return value
 
 
+class Acting(Protocol):
+    """What the record needs of a cluster."""
+
+    acts: Acts
+    sim: Simulation
+    api: ServerClient
+    containers: ContainerAccess
+
+    def run(self, seconds: float) -> None:
+        """Let simulated time pass."""
+
+
+ActingT = TypeVar("ActingT", bound=Acting)
+
+
 def recorded(cls: T) -> T:
     """Have a class of clusters note its settings and what is done to it, as its `acts`."""
     for name in ("__init__", *METHODS):
@@ -107,27 +125,28 @@ def recorded(cls: T) -> T:
     return cls
 
 
-def _recorded(method: Any, name: str) -> Any:
+def _recorded(method: Callable[..., object], name: str) -> Callable[..., object]:
     bind = inspect.signature(method).bind
 
-    def given(self: Any, *args: Any, **kwargs: Any) -> dict[str, object]:
-        _, *named = bind(self, *args, **kwargs).arguments.items()
+    def given(*args: object, **kwargs: object) -> dict[str, object]:
+        _, *named = bind(*args, **kwargs).arguments.items()
         return dict(named)
 
-    def made(self: Any, *args: Any, **kwargs: Any) -> None:
+    def made(self: Acting, *args: object, **kwargs: object) -> None:
         settings = given(self, *args, **kwargs)
-        others: Any = settings.pop("settings", {})
+        others = settings.pop("settings", {})
+        assert isinstance(others, dict)
         self.acts = Acts(settings | others)
         method(self, *args, **kwargs)
 
-    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        with self.acts.doing(self.now, name, given(self, *args, **kwargs)):
+    def call(self: Acting, *args: object, **kwargs: object) -> object:
+        with self.acts.doing(self.sim.now, name, given(self, *args, **kwargs)):
             return method(self, *args, **kwargs)
 
     return in_module_of(method, made if name == "__init__" else call)
 
 
-def drain(cluster: Any, node: str) -> None:
+def drain(cluster: Acting, node: str) -> None:
     """Begin to drain a `node` of a `cluster`: its Pods are evicted while time goes on."""
-    with cluster.acts.doing(cluster.now, DRAIN, {"node": node}):
+    with cluster.acts.doing(cluster.sim.now, DRAIN, {"node": node}):
         start_draining(cluster.sim, cluster.api, node)

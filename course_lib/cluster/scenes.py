@@ -9,21 +9,18 @@ from __future__ import annotations
 import base64
 import binascii
 import zlib
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import msgspec
 
 from course_lib.apiserver.bodies import Request
 from course_lib.apiserver.rest import Face
 from course_lib.cluster import acts
-from course_lib.cluster.acts import Act
+from course_lib.cluster.acts import Act, Acting, ActingT
 from course_lib.cluster.contexts import CONTEXTS
 from course_lib.cluster.layout import Layout
 from course_lib.errors import CourseError
 from course_lib.objects.manifests import Json
-
-if TYPE_CHECKING:
-    from course_lib.cluster.cluster import Cluster
 
 SITE = "https://OWNER.github.io/REPO"  # where the course is published
 LONGEST = 8000  # characters of an address; web servers refuse longer ones
@@ -36,7 +33,7 @@ class Scene(msgspec.Struct, array_like=True):
     >>> cluster = Cluster(nodes=2, seed=7)
     >>> cluster.kill_node("node-2")
     >>> cluster.run(seconds=70)
-    >>> again = Scene.read(Scene.of(cluster).text).build()
+    >>> again = Scene.read(Scene.of(cluster).text).build(Cluster)
     >>> again.now, list(again.get("nodes").STATUS)
     (70.0, ['Ready', 'NotReady'])
     """
@@ -46,14 +43,14 @@ class Scene(msgspec.Struct, array_like=True):
     now: float
 
     @classmethod
-    def of(cls, cluster: Cluster) -> Scene:
+    def of(cls, cluster: Acting) -> Scene:
         """The scene that a cluster shows now.
 
         Raises `CourseError` where something was done to it that cannot be written down.
         """
         if cluster.acts.untold:
             raise _untold(f"{cluster.acts.untold}(...), with an argument that is no plain value")
-        return cls(cluster.acts.settings, list(cluster.acts.done), cluster.now)
+        return cls(cluster.acts.settings, list(cluster.acts.done), cluster.sim.now)
 
     @classmethod
     def read(cls, text: str) -> Scene:
@@ -70,28 +67,26 @@ class Scene(msgspec.Struct, array_like=True):
         packed = zlib.compress(msgspec.json.encode(self), 9)
         return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
-    def build(self) -> Cluster:
-        """Make the cluster, and do again what was done.
+    def build(self, make: Callable[..., ActingT]) -> ActingT:
+        """Make the cluster, by `make` with its settings, and do again what was done.
 
         Raises `CourseError` for settings and acts that no cluster has.
         """
-        from course_lib.cluster.cluster import Cluster
-
         settings = dict(self.settings)
         try:
             if (layout := settings.pop("layout", None)) is not None:
                 settings["layout"] = msgspec.convert(layout, Layout)
-            cluster = Cluster(**settings)
+            cluster = make(**settings)
             for act in self.done:
-                cluster.run(max(0.0, act.at - cluster.now))
+                cluster.run(max(0.0, act.at - cluster.sim.now))
                 _do(cluster, act)
         except (TypeError, KeyError, msgspec.ValidationError) as problem:
             raise _no_scene(f"{type(problem).__name__}: {problem}") from None
-        cluster.run(max(0.0, self.now - cluster.now))
+        cluster.run(max(0.0, self.now - cluster.sim.now))
         return cluster
 
 
-def link(cluster: Cluster, site: str) -> str:
+def link(cluster: Acting, site: str) -> str:
     """The address of a page of the `site` that shows the `cluster` as it is now.
 
     Raises `CourseError` where the page would show something else, and for an address that is too
@@ -99,7 +94,7 @@ def link(cluster: Cluster, site: str) -> str:
     """
     scene = Scene.of(cluster)
     with CONTEXTS.aside():
-        again = scene.build()
+        again = scene.build(type(cluster))
     ours, theirs = cluster.sim.log.entries, again.sim.log.entries
     if ours != theirs:
         both = zip(ours, theirs, strict=False)
@@ -134,7 +129,7 @@ def _untold(found: str) -> CourseError:
     )
 
 
-def _do(cluster: Cluster, act: Act) -> None:
+def _do(cluster: Acting, act: Act) -> None:
     """Do again what was done; refusals are part of the history."""
     if act.name == acts.REQUEST:
         said = act.arguments | {"body": act.arguments["body"].encode()}

@@ -54,7 +54,7 @@ def test_what_is_built_from_the_address_has_the_same_history(names, seed):
             continue  # a refusal is part of the history, too
     cluster.run(seconds=20)
     address = link(cluster, SITE)
-    again = Scene.read(address.partition("scene=")[2]).build()
+    again = Scene.read(address.partition("scene=")[2]).build(Cluster)
     assert history(again) == history(cluster)
     assert again.document("node", "node-1") == cluster.document("node", "node-1")
 
@@ -65,7 +65,7 @@ def test_a_layout_and_its_faults_are_told():
     cluster.run(seconds=10)
     cluster.kill_process("control-plane-1", "kube-apiserver")
     cluster.run(seconds=10)
-    assert history(Scene.read(Scene.of(cluster).text).build()) == history(cluster)
+    assert history(Scene.read(Scene.of(cluster).text).build(Cluster)) == history(cluster)
 
 
 def test_a_network_and_its_traffic_are_told():
@@ -84,7 +84,7 @@ def test_clicks_are_told():
     view.drain("node-1")
     view.cordon("node-2")
     view.step(30)
-    assert history(Scene.of(view.cluster).build()) == history(view.cluster)
+    assert history(Scene.of(view.cluster).build(Cluster)) == history(view.cluster)
 
 
 def test_a_manifest_is_told_as_it_was_when_it_was_applied(tmp_path):
@@ -94,7 +94,7 @@ def test_a_manifest_is_told_as_it_was_when_it_was_applied(tmp_path):
     cluster.apply(path)
     assert cluster.kubectl(f"label -f {path} tone=low").code == 0
     path.unlink()
-    again = Scene.of(cluster).build()
+    again = Scene.of(cluster).build(Cluster)
     assert again.document("configmap", "words") == cluster.document("configmap", "words")
 
 
@@ -139,13 +139,13 @@ def test_a_text_that_is_no_scene_is_refused(text):
 def test_a_scene_has_no_other_commands_than_those_of_a_cluster():
     scene = Scene({"nodes": 1}, [Act(0.0, "save_snapshot", {})], 0.0)
     with pytest.raises(CourseError, match="no such act"):
-        scene.build()
+        scene.build(Cluster)
 
 
 @pytest.mark.parametrize("act", [Act(0.0, "drain", {"of": 1}), Act(0.0, "request", {})])
 def test_an_act_without_its_arguments_is_no_scene(act):
     with pytest.raises(CourseError, match="this is no scene"):
-        Scene({"nodes": 1}, [act], 0.0).build()
+        Scene({"nodes": 1}, [act], 0.0).build(Cluster)
 
 
 def test_the_cluster_in_use_stays_in_use():
