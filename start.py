@@ -20,8 +20,10 @@ STAMP = VENV / ".installed"  # newer than these two files: what they name is ins
 NAMES = (ROOT / "requirements.lock", ROOT / "pyproject.toml")
 OLDEST, NEWEST = (3, 11), (3, 14)
 FIRST = "notebooks/00-start-here.ipynb"
-LINKING = ("*", "docs/**/*", "notebooks/*", ".github/**/*", ".devcontainer/*")  # where links are
-TEXTS = (".cff", ".html", ".ipynb", ".json", ".md", ".toml", ".yml")
+# Where links to the repository are, and to its page.
+LINKING = ("*", "docs/**/*", "notebooks/*", ".github/**/*")
+LINKING_CODE = "course_lib/cluster/scenes.py"
+TEXTS = (".cff", ".html", ".ipynb", ".js", ".md", ".toml", ".yml")
 
 
 def interpreter(venv: Path, windows: bool = os.name == "nt") -> Path:
@@ -151,6 +153,7 @@ def moved(text: str, old: tuple[str, str], new: tuple[str, str]) -> str:
 def linking(root: Path) -> list[Path]:
     """The files that may link to the repository; pyproject.toml, which keeps the address, last."""
     found = {path for pattern in LINKING for path in root.glob(pattern) if path.suffix in TEXTS}
+    found |= set(root.glob(LINKING_CODE))
     return sorted(found, key=lambda path: (path.name == NAMES[1].name, path))
 
 

@@ -14,6 +14,7 @@ import yaml
 import course_lib
 import start
 from course_lib.course import exercises
+from docs.site import runtime as site_runtime
 from tests.conftest import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -41,6 +42,10 @@ def test_the_version_stands_in_one_place_and_the_others_agree():
     assert CITATION["date-released"] == date == datetime.date.fromisoformat(date).isoformat()
     versions = [tuple(map(int, version.split("."))) for version, _ in releases()]
     assert versions == sorted(versions, reverse=True) and len(set(versions)) == len(versions)
+
+
+def test_the_site_has_the_same_version(tmp_path: Path):
+    assert site_runtime.course(tmp_path)["version"] == course_lib.__version__
 
 
 def test_the_citation_has_the_required_fields_of_its_format():

@@ -24,6 +24,7 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
+from course_lib import __version__
 from docs.site.downloads import pyodide, wheels
 from docs.site.pinned import BROWSER, PINS, ROOT
 
@@ -110,8 +111,8 @@ def course(folder: Path) -> dict[str, Any]:
     needs = list(project["dependencies"])
     for extra in EXTRAS:
         needs += project["optional-dependencies"][extra]
-    info = f"course_lib-{project['version']}.dist-info"
-    lines = ["Metadata-Version: 2.1", "Name: course-lib", f"Version: {project['version']}"]
+    info = f"course_lib-{__version__}.dist-info"
+    lines = ["Metadata-Version: 2.1", "Name: course-lib", f"Version: {__version__}"]
     lines += [f"Requires-Dist: {each}" for each in needs]
     files = {
         path.relative_to(ROOT).as_posix(): path.read_bytes()
@@ -121,8 +122,8 @@ def course(folder: Path) -> dict[str, Any]:
     files[f"{info}/METADATA"] = ("\n".join(lines) + "\n").encode()
     files[f"{info}/WHEEL"] = b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     files[f"{info}/RECORD"] = b""
-    name = f"course_lib-{project['version']}-py3-none-any.whl"
-    return packed(folder, "course-lib", project["version"], files, name)
+    name = f"course_lib-{__version__}-py3-none-any.whl"
+    return packed(folder, "course-lib", __version__, files, name)
 
 
 def pruned(name: str, files: dict[str, bytes]) -> dict[str, bytes]:
