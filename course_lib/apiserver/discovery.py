@@ -15,6 +15,7 @@ from course_lib.objects.release import VERSION
 
 VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
 VERBS_OF_PARTS = {
+    "approval": ["get", "patch", "update"],
     "attach": ["create", "get"],
     "ephemeralcontainers": ["get", "patch", "update"],
     "exec": ["create", "get"],

@@ -316,11 +316,17 @@ def update(
 
 
 def update_of_status(
-    document: Document, before: Document, existing: Object, kind: Kind
+    document: Document,
+    before: Document,
+    existing: Object,
+    kind: Kind,
+    subresource: str,
+    now: str,
 ) -> Incoming:
     """A document whose status is to replace that of another one.
 
-    `existing` is the view of `before`, `kind` is that of both.
+    `existing` is the view of `before`, `kind` is that of both. It came by a `subresource`, at the
+    time `now`.
     """
     document = immutability.carry_over(before, document, "status", kind)
     if "status" in document:
@@ -333,7 +339,10 @@ def update_of_status(
         completed = kind.complete_status(document["status"])
         if completed is not document["status"]:  # its fields get their places
             document = typed(document | {"status": completed}, kind, before)
-    judge_status(document, before, kind)
+    prepared = kind.prepare_status(document, before, subresource, now)
+    if prepared is not None:
+        document = typed(document | {"status": prepared}, kind, before)
+    judge_status(document, before, kind, kind.part(subresource))
     view = revised(existing, before, document, kind)
     return Incoming(document, kind, view)
 

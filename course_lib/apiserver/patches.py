@@ -44,7 +44,7 @@ def check_types(patch: Patch) -> None:
     plain(patch, "patch")
 
 
-WRITTEN_PARTS = ("", "status", "finalize", "resize", "ephemeralcontainers")
+WRITTEN_PARTS = ("", "status", "finalize", "resize", "ephemeralcontainers", "approval")
 
 
 def check_subresource(name: str) -> None:

@@ -156,7 +156,7 @@ def _inner(value: Value) -> dict[int, Value]:
 def _moment(value: Value) -> str | None:
     parts = _inner(value)
     seconds = _signed(parts.get(1, 0))
-    if seconds == _NO_TIME:
+    if not value or seconds == _NO_TIME:
         return None
     return (_UNIX + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -164,7 +164,7 @@ def _moment(value: Value) -> str | None:
 def _micro_moment(value: Value) -> str | None:
     parts = _inner(value)
     seconds, nanos = _signed(parts.get(1, 0)), _signed(parts.get(2, 0))
-    if seconds == _NO_TIME:
+    if not value or seconds == _NO_TIME:
         return None
     moment = _UNIX + timedelta(seconds=seconds, microseconds=nanos // 1000)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -11,16 +11,13 @@ from course_lib.apiserver.errors import Invalid
 from course_lib.apiserver.made import MadeRequest, MadeResource
 from course_lib.engine.timestamps import timestamp
 from course_lib.objects.manifests import Document
+from course_lib.objects.users import USER
 
 AUTHORIZATION, AUTHENTICATION = "authorization.k8s.io/v1", "authentication.k8s.io/v1"
 EXACTLY_ONE = (
     "spec.resourceAttributes: Invalid value: null: exactly one of nonResourceAttributes or "
     "resourceAttributes must be specified"
 )
-USER: Document = {
-    "username": "learner",
-    "groups": ["system:masters", "system:authenticated"],
-}
 
 
 def _access(asked: MadeRequest) -> Document:

@@ -351,13 +351,15 @@ class APIServer:
     ) -> Object:
         documents.check_preconditions(desired, entry, kind)
         before, existing = entry.document, view_of(entry, kind)
-        if subresource != "status":
+        status_alone = kind.writes_status(subresource)
+        if status_alone:
+            now = self.sim.timestamp
+            made = documents.update_of_status(desired, before, existing, kind, subresource, now)
+        else:
             made = documents.update(
                 desired, before, existing, kind, self, subresource, self.store.dry
             )
-        else:
-            made = documents.update_of_status(desired, before, existing, kind)
-        counted = kind.generations and subresource != "status"
+        counted = kind.generations and not status_alone
         if counted and not _alike(kind.content(made.document), kind.content(before)):
             generation = before["metadata"].get("generation", 0) + 1
             made = made.changed({"metadata": {"generation": generation}})

@@ -22,6 +22,7 @@ METHODS: dict[str | None, tuple[str, ...]] = {
     "scale": ("GET", "PUT", "PATCH"),
     "resize": ("GET", "PUT", "PATCH"),
     "ephemeralcontainers": ("GET", "PUT", "PATCH"),
+    "approval": ("GET", "PUT", "PATCH"),
     "eviction": ("POST",),
     "log": ("GET",),
     "exec": ("GET", "POST"),

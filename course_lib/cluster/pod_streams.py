@@ -17,7 +17,10 @@ from tornado.websocket import WebSocketHandler
 
 from course_lib.apiserver import stream_channels as channels
 from course_lib.apiserver.errors import BadRequest
-from course_lib.apiserver.pod_streams import Opening, PodStream, PortsOfPod, ServedStream, failed
+from course_lib.apiserver.pod_streams import Opening, PortsOfPod, ServedStream, failed
+from course_lib.apiserver.port_tunnel import PROTOCOL as TUNNEL
+from course_lib.apiserver.port_tunnel import PortTunnel
+from course_lib.apiserver.spdy import SPDYError
 from course_lib.cluster.handlers import Guarded
 from course_lib.errors import CourseError
 from course_lib.objects.manifests import Document
@@ -26,6 +29,7 @@ STEP = 0.05  # simulated s between two looks at a command
 MOST = 600.0  # simulated s for which a command goes on
 ANSWERED = 5.0  # simulated s in which the program of a container answers what is typed
 NO_SPDY = "streams travel in WebSockets here, not in SPDY"
+PROTOCOL_ERROR = 1002  # why a WebSocket is closed (RFC 6455, 7.4.1)
 
 
 class StreamHandler(Guarded, WebSocketHandler):
@@ -55,9 +59,13 @@ class StreamHandler(Guarded, WebSocketHandler):
         raise NotImplementedError
 
     def send(self, channel: int, data: bytes) -> None:
+        """Send data on a channel, unless the client has gone."""
+        self.send_bytes(channels.message(channel, data))
+
+    def send_bytes(self, data: bytes) -> None:
         """Send a message, unless the client has gone."""
         if self.ws_connection is not None and not self.ws_connection.is_closing():
-            self.write_message(channels.message(channel, data), binary=True)
+            self.write_message(data, binary=True)
 
     def soon(self, act: Callable[[], None]) -> None:
         """Act in the server's own thread: simulated time may pass in another."""
@@ -150,50 +158,81 @@ class PodStreamHandler(StreamHandler):
 
 
 class PortForwardHandler(StreamHandler):
-    """`kubectl port-forward` with plain WebSockets: a connection to each port of the request."""
+    """`kubectl port-forward`: SPDY in a WebSocket, or a channel for each port of the request."""
 
     _ports: PortsOfPod
-    _streams: list[PodStream]
+    _carrier: PortTunnel | PortChannels | None = None
 
     def accept(self) -> None:
         """Ask for the Pod's ports; raises `CourseError`."""
-        if channels.PORTS not in self.asked.headers.get("sec-websocket-protocol", ""):
-            raise BadRequest(NO_SPDY)
+        asked = self.asked.headers.get("sec-websocket-protocol", "")
+        self._numbers: list[int] = []
+        if TUNNEL not in asked:
+            if channels.PORTS not in asked:
+                raise BadRequest(NO_SPDY)
+            self._numbers = _numbers(self.asked.query.get("ports", ()))
         self._ports = self.served.face.ports(self.asked)
-        self._numbers = _numbers(self.asked.query.get("ports", ()))
 
     def select_subprotocol(self, subprotocols: list[str]) -> str | None:
-        """The only one: SPDY in a WebSocket is not spoken here."""
-        return channels.PORTS if channels.PORTS in subprotocols else None
+        """The first that is spoken here."""
+        return next((each for each in (TUNNEL, channels.PORTS) if each in subprotocols), None)
 
     def open(self, *_: str, **named: str) -> None:
-        """Connect to each port."""
+        """Begin; connect to each port that the request names."""
         with self.served.lock:
-            self._streams = [self._ports.dial(number) for number in self._numbers]
-        for place, number in enumerate(self._numbers):
-            for channel in (2 * place, 2 * place + 1):
-                self.send(channel, number.to_bytes(2, "little"))
+            if self.selected_subprotocol == TUNNEL:
+                self._carrier = PortTunnel(self._ports, self.send_bytes)
+            else:
+                self._carrier = PortChannels(self._ports, self._numbers, self.send)
 
     def on_message(self, message: str | bytes) -> None:
         """Bytes for a port; what it answers goes back at once."""
         data = message.encode() if isinstance(message, str) else message
-        if not data or data[0] // 2 >= len(self._streams):
+        if self._carrier is None or not data:
             return
-        place = data[0] // 2
-        with self.served.lock:
-            stream = self._streams[place]
-            stream.type(data[1:])
-            said, ended = stream.take(), stream.ended
-        for name, part in said:
-            self.send(2 * place + (name == "stderr"), part)
-        if ended:
+        try:
+            with self.served.lock:
+                self._carrier.hear(data)
+        except SPDYError:
+            self.close(PROTOCOL_ERROR)
+            return
+        if self._carrier.gone:
             self.close(1000)
 
     def on_close(self) -> None:
         """The client has gone."""
-        with self.served.lock:
-            for stream in getattr(self, "_streams", ()):
-                stream.hang_up()
+        if self._carrier is not None:
+            with self.served.lock:
+                self._carrier.close()
+
+
+class PortChannels:
+    """Connections to the ports with these `numbers`, of `ports`; `send` sends on a channel."""
+
+    def __init__(
+        self, ports: PortsOfPod, numbers: Sequence[int], send: Callable[[int, bytes], None]
+    ) -> None:
+        self._send, self.gone = send, False
+        self._streams = [ports.dial(number) for number in numbers]
+        for place, number in enumerate(numbers):
+            for channel in (2 * place, 2 * place + 1):
+                send(channel, number.to_bytes(2, "little"))
+
+    def hear(self, message: bytes) -> None:
+        """Bytes for a port: behind the number of its channel."""
+        place = message[0] // 2
+        if place >= len(self._streams):
+            return
+        stream = self._streams[place]
+        stream.type(message[1:])
+        for name, part in stream.take():
+            self._send(2 * place + (name == "stderr"), part)
+        self.gone = stream.ended
+
+    def close(self) -> None:
+        """The client has gone."""
+        for stream in self._streams:
+            stream.hang_up()
 
 
 def _numbers(texts: Sequence[str]) -> list[int]:

@@ -6,6 +6,7 @@ from functools import partial
 from course_lib.client import Client
 from course_lib.client.informer import InformerFactory
 from course_lib.controllers.autoscaler import AutoscalerController
+from course_lib.controllers.certificate_cleaner import CertificateCleaner
 from course_lib.controllers.controller import Controller
 from course_lib.controllers.cron_job import CronJobController
 from course_lib.controllers.daemon_set import DaemonSetController
@@ -72,6 +73,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     AttributesProtectionController,
     DisruptionController,
     ResourceQuotaController,
+    CertificateCleaner,
     GarbageCollector,
 )
 

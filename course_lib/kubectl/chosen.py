@@ -113,7 +113,7 @@ class Wanted(msgspec.Struct):
     `words` are its arguments, `paths` the files (`-f`), `kustomization` the folder of `-k`;
     `labels` and `fields` are selectors, None where none was given. With `everything`, a kind alone
     means all its objects (with `--all`, or where the command lists). `part` is the subresource that
-    is read.
+    is read. Without `placed`, nothing is looked for in the namespace of the command.
     """
 
     words: Sequence[str] = ()
@@ -134,3 +134,4 @@ class Wanted(msgspec.Struct):
     validate: bool = False  # kubectl itself looks whether files hold objects
     flatten: bool = True  # lists become their items
     missing_ok: bool = False
+    placed: bool = True

@@ -65,6 +65,10 @@ def fetched(server: ServerAPI, chosen: Chosen, wanted: Wanted) -> Chosen:
     if not chosen.name:
         raise CommandError("resource name may not be empty")
     space = chosen.namespace
+    if chosen.resource.namespaced and not space:
+        of = chosen.resource
+        kind = f"{of.group}/{of.version}, Resource={of.plural}"
+        raise CommandError(f'no namespace set on resource {kind} "{chosen.name}"')
     path = chosen.resource.path(space, chosen.name, wanted.part)
     try:
         document = server.get(path, wanted.extra, wanted.accept)
@@ -191,7 +195,7 @@ class FileSelector:
                 f"\"{asking.namespace}\". You must pass '--namespace={written}' to perform "
                 "this operation."
             )
-        return written or asking.namespace
+        return written or (asking.namespace if self._wanted.placed else "")
 
 
 def _check(wanted: Wanted) -> None:

@@ -1,8 +1,8 @@
 """Streams to Pods over HTTP: a WebSocket for each, and a thread that reads it.
 
 Source: client-go `tools/remotecommand/websocket.go`; of ports
-`k8s.io/cri-streaming/pkg/streaming/portforward/websocket.go`. The tunnels of SPDY in a WebSocket,
-which the real `port-forward` prefers, are not spoken here; API servers take both.
+`k8s.io/cri-streaming/pkg/streaming/portforward/websocket.go`. The real `port-forward` asks for a
+tunnel of SPDY in its WebSocket; API servers take both.
 """
 
 from __future__ import annotations

@@ -113,6 +113,8 @@ class ResourceSelector:
     def _named(self, pairs: Sequence[tuple[Resource, str]]) -> Selection:
         if self._wanted.all_namespaces and any(each.namespaced for each, _ in pairs):
             raise CommandError("a resource cannot be retrieved by name across all namespaces")
+        if not self._wanted.placed and any(each.namespaced for each, _ in pairs):
+            raise CommandError("namespace may not be empty when retrieving a resource by name")
         found = self._each(pairs, lambda pair: [self._one(*pair)])
         found.single = len(pairs) == 1
         return found

@@ -30,7 +30,7 @@ class Subresource(msgspec.Struct, frozen=True):
     """A part of an object with a path of its own (`pods/eviction`); the type of its requests.
 
     Some parts are updates of the object: `narrow` leaves of a new version what the part may change
-    of the old one, and `validate` judges it.
+    of the old one, and `validate` judges it. One `of_status` is an update of the status.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Subresource(msgspec.Struct, frozen=True):
     version: str = "v1"
     narrow: Callable[[Document, Document], Document] | None = None  # new, old
     validate: Callable[[Document, Document], Errors] = no_errors  # new, old
+    of_status: bool = False
 
 
 class Scale(msgspec.Struct, frozen=True):
@@ -51,6 +52,10 @@ class Scale(msgspec.Struct, frozen=True):
 
 def _unchanged(*documents: Document) -> None:
     pass
+
+
+def _new_status(new: Document, old: Document, part: str, now: str) -> Document | None:
+    return None
 
 
 def _no_warnings(new: Document, old: Document | None) -> Iterable[str]:
@@ -118,6 +123,9 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
     generations: bool = False  # changes are counted in metadata.generation
     counted_fields: tuple[str, ...] = ("spec",)  # paths: whose changes are counted
     status_metadata: tuple[str, ...] = ("annotations",)  # what may come with a status
+    # The status that an update is stored with, where its strategy changes it: new, old, which part
+    # of the object is written, and the time.
+    prepare_status: Callable[[Document, Document, str, str], Document | None] = _new_status
     complete_status: Callable[[Document], Document] = lambda status: status  # defaults of a status
     status_at_creation: bool = False  # a new object keeps the status that it is written with
 
@@ -163,8 +171,13 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
 
     def part(self, name: str) -> Subresource | None:
         """The part of this name by which the object itself is updated, or None."""
-        found = (part for part in self.subresources if part.name == name and part.narrow)
-        return next(found, None)
+        found = (part for part in self.subresources if part.name == name)
+        return next((part for part in found if part.narrow or part.of_status), None)
+
+    def writes_status(self, subresource: str) -> bool:
+        """Whether an update of a part changes the status, and the rest stays."""
+        part = self.part(subresource)
+        return subresource == "status" or bool(part and part.of_status)
 
     def set_defaults(self, document: Document, before: Document = NOTHING) -> None:
         """Write what a document leaves out into it, in place.

@@ -30,12 +30,15 @@ def judge_document(
         _raise(stored, _errors(document, kind, before))
 
 
-def judge_status(document: Document, before: Document, kind: Kind) -> None:
+def judge_status(
+    document: Document, before: Document, kind: Kind, part: Subresource | None = None
+) -> None:
     """Raise `InvalidObject` for a `document` whose status may not replace that of `before`.
 
-    `kind` is that of both.
+    `kind` is that of both, `part` the subresource that the status came by, if it has own rules.
     """
-    _raise(document, kind.validate_status(document, before))
+    validate = part.validate if part is not None else kind.validate_status
+    _raise(document, validate(document, before))
 
 
 def judge_beside_spec(document: Document, kind: Kind) -> None:

@@ -3,7 +3,8 @@
 The runtime enters the network namespace of the sandbox and connects to `localhost` there. Of the
 protocols behind a port HTTP is simulated; a request is answered at once, and takes no simulated
 time.
-Source: containerd `internal/cri/server/sandbox_portforward_linux.go`.
+Source: containerd `internal/cri/server/sandbox_portforward_linux.go`; what is said around its
+words, `k8s.io/cri-streaming` `pkg/streaming/portforward/httpstream.go`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from course_lib.runtimes.session import StreamSession
 
 HERE = "127.0.0.1"
 FAILED = (
+    "error forwarding port {port} to pod {sandbox}, uid : "
     'failed to execute portforward in network namespace "{namespace}": failed to connect to '
     'localhost:{port} inside namespace "{sandbox}", IPv4: dial tcp4 127.0.0.1:{port}: connect: '
     "connection refused IPv6 dial tcp6 [::1]:{port}: connect: connection refused "

@@ -53,6 +53,19 @@ def test_numbers_moments_amounts_and_what_is_number_or_text():
     assert decode(body("v1", "ResourceQuota", hard))["spec"] == {"hard": {"cpu": "500m"}}
 
 
+def test_a_moment_that_is_empty_is_none():
+    condition = part(1, "Approved") + part(4, b"") + part(5, part(1, 86_400)) + part(6, "True")
+    status = decode(
+        body("certificates.k8s.io/v1", "CertificateSigningRequest", part(3, part(1, condition)))
+    )["status"]
+    [found] = status["conditions"]
+    assert found == {
+        "type": "Approved",
+        "lastTransitionTime": "1970-01-02T00:00:00Z",
+        "status": "True",
+    }
+
+
 def test_fields_of_an_embedded_struct_stand_beside_the_others():
     volume = part(1, "data") + part(2, part(2, b""))
     pod = decode(body("v1", "Pod", part(2, part(1, volume))))

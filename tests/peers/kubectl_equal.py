@@ -151,7 +151,7 @@ def empty() -> Cluster:
 def described() -> Cluster:
     """Every kind, in order and in trouble (`kubectl_worlds`)."""
     cluster = Cluster(nodes=3, start=time.time() - EPOCH.timestamp() - 100, name="course")
-    for name in ("configuration", "pods", "workloads", "network", "storage"):
+    for name in ("configuration", "pods", "workloads", "network", "storage", "certificates"):
         cluster.apply(MANIFESTS / f"{name}.yaml")
     for name in ("definitions", "stand-ins"):
         cluster.apply(MANIFESTS / f"{name}.yaml")
@@ -162,6 +162,8 @@ def described() -> Cluster:
     debugger = {"name": "debugger", "image": "busybox:1.37", "targetContainerName": "web"}
     added = {"spec": {"ephemeralContainers": [debugger]}}
     cluster.api.patch("Pod", "rich", "default", added, "ephemeralcontainers")
+    cluster.kubectl("certificate approve node-1")
+    cluster.kubectl("certificate deny denied")
     cluster.delete("pod", "held")
     cluster.delete("namespace", "blocked")
     cluster.run(40)

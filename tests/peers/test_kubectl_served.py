@@ -159,7 +159,6 @@ def test_ages_that_kubectl_computes_are_right(tmp_path):
 
 
 REFUSED = {
-    "port-forward deploy/web 0:80": "streams travel in WebSockets here, not in SPDY",
     "get --raw /healthz/nosuch": "the server could not find the requested resource",
 }
 

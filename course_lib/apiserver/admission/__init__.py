@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from course_lib.apiserver.admission.certificates import certificate_subject_restriction
 from course_lib.apiserver.admission.ingresses import default_ingress_class
 from course_lib.apiserver.admission.limits import limit_ranger, limit_ranger_defaults
 from course_lib.apiserver.admission.nodes import taint_node
@@ -31,6 +32,7 @@ from course_lib.apiserver.pod_security import plugin as pod_security
 from course_lib.apiserver.quota import QuotaAccessor
 from course_lib.apiserver.reader import Reader
 from course_lib.objects.kind import Kind
+from course_lib.objects.kinds.certificate_signing_request import CertificateSigningRequest
 from course_lib.objects.kinds.ingress import Ingress
 from course_lib.objects.kinds.namespace import Namespace
 from course_lib.objects.kinds.node import Node
@@ -108,6 +110,8 @@ def validate_create(api: QuotaAccessor, kind: Kind, view: Object, document: Docu
     pod_security.refuse(api, kind, document, None)
     if isinstance(view, PriorityClass):
         one_default_class(api, view, new=True)
+    if isinstance(view, CertificateSigningRequest):
+        certificate_subject_restriction(kind, view)
     if kind.namespaced:
         resource_quota(api, kind, view)
 

@@ -71,6 +71,8 @@ class FieldTracker(msgspec.Struct):
         """The fields that the request does not change, whatever it says (`resetFields`)."""
         if self.part == "status":
             return ("f:spec", "f:metadata")
+        if self.kind.writes_status(self.part):
+            return ("f:spec",)
         return ("f:status",) if self.kind.status else ()
 
     def created(self, document: Document) -> list[Document]:

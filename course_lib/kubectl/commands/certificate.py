@@ -1,6 +1,5 @@
 """`kubectl certificate`: approve or deny requests for certificates.
 
-The simulated API server has no such requests; a real one does.
 Source: kubectl `pkg/cmd/certificates/certificates.go`.
 """
 
@@ -47,15 +46,14 @@ def _decide(decision: CertificateDecision, call: Invocation) -> None:
     paths = flags.texts("filename")
     if not call.args and not paths:
         raise CommandError("one or more CSRs must be specified as <name> or -f <filename>")
-    words = [RESOURCE, *call.args] if call.args else []
-    wanted = Wanted(words=words, paths=paths, recursive=flags.on("recursive"))
+    words = [name if "/" in name else f"{RESOURCE}/{name}" for name in call.args]
+    wanted = Wanted(words, paths, recursive=flags.on("recursive"), placed=False)
 
     def decide(each: Chosen) -> None:
-        if each.resource.kind != KIND:
-            raise CommandError(
-                f"can only handle {KIND}.certificates.k8s.io objects, got "
-                f"{each.resource.kind}.{each.resource.group}"
-            )
+        resource = each.resource
+        if resource.kind != KIND:
+            got = f"{resource.kind}.{resource.group}".removesuffix(".")
+            raise CommandError(f"can only handle {KIND}.certificates.k8s.io objects, got {got}")
         _write(call, each, decision)
         printer.print(each.document, call.out)
 

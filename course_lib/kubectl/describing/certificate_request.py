@@ -11,9 +11,11 @@ from collections.abc import Iterable
 
 from course_lib.engine.ages import age
 from course_lib.kubectl.describing.described import DescribedObject
-from course_lib.kubectl.describing.pkcs10 import Texts, read_request
 from course_lib.kubectl.describing.values import date, pairs
 from course_lib.kubectl.describing.writing import Lines, field, stated
+from course_lib.kubectl.failures import CommandError
+from course_lib.objects.kinds.certificate_rules import decision
+from course_lib.objects.x509.requests import Texts, UnreadableRequest, read_request
 
 SUBJECT = ("Organization", "Organizational Unit", "Country", "Locality", "Province",
            "StreetAddress", "PostalCode")  # fmt: skip
@@ -22,7 +24,10 @@ NAMES = ("DNS Names", "Email Addresses", "URIs", "IP Addresses")
 
 def lines(request: DescribedObject) -> Lines:
     """All but the events; raises `CommandError` for a request that cannot be read."""
-    asked = read_request(b64decode(request.spec.get("request") or ""))
+    try:
+        asked = read_request(b64decode(request.spec.get("request") or ""))
+    except UnreadableRequest as problem:
+        raise CommandError(f"Error parsing CSR: {problem}") from None
     seconds = request.spec.get("expirationSeconds")
     yield field("Name", request.name)
     yield field("Labels", pairs(request.metadata.get("labels")))
@@ -33,7 +38,7 @@ def lines(request: DescribedObject) -> Lines:
         ("Signer", request.spec.get("signerName")),
         ("Requested Duration", None if seconds is None else age(seconds)),
     )
-    yield field("Status", _decision(request))
+    yield field("Status", decision(request.status))
     yield "Subject:"
     for title in ("Common Name", "Serial Number"):
         yield f"\t{field(title, asked.subject.get(title, [''])[-1])}"
@@ -47,11 +52,3 @@ def _lists(texts: Texts, titles: Iterable[str]) -> Lines:
     for title in titles:
         for n, text in enumerate(texts.get(title, ())):
             yield f"\t\t{text}" if n else f"\t{field(title, text)}"
-
-
-def _decision(request: DescribedObject) -> str:
-    """Whether it is approved, denied or pending, and what came of it."""
-    said = {each["type"] for each in request.status.get("conditions") or ()}
-    decision = next((word for word in ("Denied", "Approved") if word in said), "Pending")
-    failed = ",Failed" if "Failed" in said else ""
-    return f"{decision}{failed}{',Issued' if request.status.get('certificate') else ''}"

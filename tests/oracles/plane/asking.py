@@ -155,9 +155,12 @@ def ask_update(plane: Plane, case: Case) -> Case:
     """The answer to a patch of an object, which is created first: what changes, or the refusal.
 
     `contentType` is the patch's; `subresource` the part that is patched. With the `method` PUT the
-    patch is a whole document, which replaces the object.
+    patch is a whole document, which replaces the object. `before` are merge patches of parts that
+    prepare it.
     """
     paths = _given(plane, [*case.get("given", []), case["object"]])
+    for part, patch in case.get("before", []):
+        must(plane, "PATCH", f"{paths[-1]}/{part}", patch, media_type=MERGE)
     path = paths[-1] + (f"/{case['subresource']}" if case.get("subresource") else "")
     scope = Scope(json.dumps([case["object"], case["patch"]], ensure_ascii=False))
     scaled = case.get("subresource") == "scale"  # a document by itself

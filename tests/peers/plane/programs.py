@@ -143,7 +143,7 @@ class RealPlane:
         key, tokens = self.folder / "sa.key", self.folder / "tokens.csv"
         subprocess.run(["openssl", "genrsa", "-out", str(key), "2048"], check=True,
                        capture_output=True)  # fmt: skip
-        tokens.write_text(f'{TOKEN},admin,admin,"system:masters"\n')
+        tokens.write_text(f'{TOKEN},admin,,"system:masters"\n')
         self.start("kube-apiserver", [
             program("kube-apiserver"), f"--etcd-servers={url}", f"--secure-port={self.port}",
             "--bind-address=127.0.0.1", "--endpoint-reconciler-type=none",
