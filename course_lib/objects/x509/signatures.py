@@ -1,7 +1,7 @@
 """Whether a text is signed by the owner of a public key, by RSA (RFC 8017) or ECDSA (FIPS 186-5).
 
-Source: `checkSignature` in Go's `crypto/x509`, whose words a refusal has. Keys of Ed25519, and of
-the curves P-224 and P-521, are not simulated: what they sign is taken as right.
+Source: `checkSignature` in Go's `crypto/x509`, whose words a refusal has. Keys of
+Ed25519 are not simulated: what they sign is taken as right.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def _rsa_problem(bits: DERValue, hash: str, digest: bytes, signature: bytes) -> 
 def _curve_problem(identifier: DERValue, bits: DERValue, digest: bytes, signature: bytes) -> str:
     curve = CURVES.get(identifier.parts()[1].content)
     if curve is None:
-        return ""
+        return "x509: unsupported elliptic curve"
     point = bits.bits
     x, y = (int.from_bytes(half) for half in (point[1 : curve.size + 1], point[curve.size + 1 :]))
     try:
