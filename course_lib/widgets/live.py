@@ -85,7 +85,7 @@ class LiveCluster(Runner, anywidget.AnyWidget):
         self.path: list[OpenGroup] = []  # from the outermost on
         self._groups: list[str] = []  # the titles of those that are drawn
         self._pods = PodsByNode(self.cluster.api, namespace)
-        self.on_msg(self._heard)
+        self.on_msg(lambda _, wanted, buffers: self.hear(wanted))
         self.refresh()
 
     @staticmethod
@@ -194,8 +194,8 @@ class LiveCluster(Runner, anywidget.AnyWidget):
         self.done.append(Action(at, act))
         self.refresh()
 
-    def _heard(self, _: object, wanted: dict[str, Any], buffers: object) -> None:
-        """A click or a key."""
+    def hear(self, wanted: dict[str, Any]) -> None:
+        """Do what a click or a key asks for: `do` says what, and the rest with which part."""
         on_node = {"cordon": self.cordon, "drain": self.drain, "kill": self.kill,
                    "restore": self.restore}  # fmt: skip
         what = wanted["do"]

@@ -17,6 +17,15 @@ from docs.site.pinned import HERE, ROOT
 PAGES = HERE / "pages"
 ROW = re.compile(r"^\| \[([^\]]+)\]\(notebooks/([^)]+\.ipynb)\) \| (.*) \|$", re.MULTILINE)
 BINDER = re.compile(r"https://mybinder\.org/v2/gh/([^/]+/[^/]+)/[^)]*")
+PLAIN = (
+    "start.css",
+    "loading.js",
+    "favicon.svg",
+    "manifest.webmanifest",
+    "embed.html",
+    "embed.css",
+)
+EMBEDDED = ("anywidget", "msgspec", "pandas", "protobuf", "pyyaml", "simpy")  # what one live cluster imports
 OPENERS = ("notebooks", "lab")  # the applications that open a notebook
 PACKED = (".whl", ".zip", ".png", ".woff", ".woff2")  # no smaller when they are compressed again
 LAB = 2_400_000  # bytes, compressed: what a first visit takes of JupyterLite itself
@@ -28,8 +37,15 @@ def build(folder: Path) -> None:
     (folder / "images").mkdir(exist_ok=True)
     for path in (ROOT / "images").glob("*.svg"):
         shutil.copy(path, folder / "images")
-    for name in ("start.css", "loading.js", "favicon.svg", "manifest.webmanifest"):
+    for name in PLAIN:
         shutil.copy(PAGES / name, folder)
+    for name in (
+        "live.js",
+        "live.css",
+    ):  # one cluster in a page of its own is drawn as in a notebook
+        shutil.copy(ROOT / "course_lib" / "widgets" / name, folder)
+    embedded = {"packages": json.dumps(EMBEDDED)}
+    (folder / "embed.js").write_text(filled("embed.js", embedded))
     files = [path.relative_to(folder).as_posix() for path in sorted(folder.glob("runtime/*"))]
     listed = {"files": [[name, sent(folder / name)] for name in files]}
     (folder / "runtime.json").write_text(json.dumps(listed))
