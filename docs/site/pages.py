@@ -25,7 +25,8 @@ PLAIN = (
     "embed.html",
     "embed.css",
 )
-EMBEDDED = ("anywidget", "msgspec", "pandas", "protobuf", "pyyaml", "simpy")  # what one live cluster imports
+# What one live cluster imports.
+EMBEDDED = ("anywidget", "msgspec", "pandas", "protobuf", "pyyaml", "simpy")
 OPENERS = ("notebooks", "lab")  # the applications that open a notebook
 PACKED = (".whl", ".zip", ".png", ".woff", ".woff2")  # no smaller when they are compressed again
 LAB = 2_400_000  # bytes, compressed: what a first visit takes of JupyterLite itself
