@@ -35,7 +35,7 @@ class Embedded:
         self._view.observe(lambda change: changed(), "scene")
 
     def value(self, name: str) -> str:
-        """A part of what is drawn, as JSON: `scene`, or `looks`."""
+        """A part of what is drawn, as JSON; its `name` is `scene` or `looks`."""
         return msgspec.json.encode(getattr(self._view, name)).decode()
 
     def hear(self, message: str) -> None:
