@@ -195,7 +195,7 @@ class LiveCluster(Runner, anywidget.AnyWidget):
         self.refresh()
 
     def hear(self, wanted: dict[str, Any]) -> None:
-        """Do what a click or a key asks for (`do` in what is `wanted`); show a `CourseError`."""
+        """Do what a click or a key asks for, `do` in what is `wanted`; what is refused is shown."""
         on_node = {"cordon": self.cordon, "drain": self.drain, "kill": self.kill,
                    "restore": self.restore}  # fmt: skip
         what = wanted["do"]
