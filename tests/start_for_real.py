@@ -23,19 +23,15 @@ import pytest
 from start import interpreter
 from tests.conftest import ROOT
 
-COURSE = (".binder", "course_lib", "data", "images", "notebooks", "tests")
-FILES = ("start.py", "pyproject.toml", "requirements.lock", "README.md", "LICENSE", "MANIFEST.in")
+# What is made here, and not downloaded.
+MADE = (".git", ".venv", "build", "*_cache", ".hypothesis", "__pycache__", ".ipynb_checkpoints")
 
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of what a learner downloads."""
     root = tmp_path_factory.mktemp("home") / "my courses" / "Introduction to Kubernetes (1)"
-    for folder in COURSE:
-        ignored = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
-        shutil.copytree(ROOT / folder, root / folder, ignore=ignored)
-    for name in FILES:
-        shutil.copy(ROOT / name, root)
+    shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns(*MADE))
     return root
 
 
