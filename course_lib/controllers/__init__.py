@@ -7,6 +7,7 @@ from course_lib.client import Client
 from course_lib.client.informer import InformerFactory
 from course_lib.controllers.autoscaler import AutoscalerController
 from course_lib.controllers.certificate_cleaner import CertificateCleaner
+from course_lib.controllers.certificate_signers import CertificateApprover, CertificateSigner
 from course_lib.controllers.controller import Controller
 from course_lib.controllers.cron_job import CronJobController
 from course_lib.controllers.daemon_set import DaemonSetController
@@ -73,6 +74,8 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     AttributesProtectionController,
     DisruptionController,
     ResourceQuotaController,
+    CertificateApprover,
+    CertificateSigner,
     CertificateCleaner,
     GarbageCollector,
 )

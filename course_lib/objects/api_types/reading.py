@@ -18,7 +18,7 @@ from course_lib.objects.sharing import FEW, encoded, same_ends
 
 Read = Callable[[object, object], object]  # a value, and what stood there before
 LONGEST_ALIKE = 256  # bytes; what is longer is seldom the same in several objects
-_EMPTY = {"string": "", "bool": False, "intorstring": 0, "quantity": "0", "bytes": ""}
+_EMPTY = {"string": "", "bool": False, "intorstring": 0, "quantity": "0", "bytes": None}
 
 
 class Unknown(Exception):

@@ -6,6 +6,8 @@ as long as its numbers need: it is for simulations, and no secret should depend 
 
 from __future__ import annotations
 
+import hmac
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from course_lib.objects.x509.der import object_id
@@ -86,6 +88,38 @@ class EllipticCurve(NamedTuple):
         """A digest as a number of the order's length."""
         surplus = 8 * len(digest) - self.order.bit_length()
         return int.from_bytes(digest) >> max(surplus, 0)
+
+    def sign(self, private: int, digest: bytes, hash: str) -> tuple[int, int]:
+        """The numbers `r` and `s` with which the owner of a `private` key signs a `digest`.
+
+        The number that has to be drawn comes from both (RFC 6979), by the `hash` of this name.
+        """
+        order, number = self.order, self.number_of(digest)
+        for drawn in self._drawn(private, digest, hash):
+            r = self.place(self.times(drawn, self.base))[0] % order
+            s = pow(drawn, -1, order) * (number + r * private) % order
+            if r and s:
+                return r, s
+        raise AssertionError
+
+    def _drawn(self, private: int, digest: bytes, hash: str) -> Iterator[int]:
+        """Numbers below the order that nobody can guess without the `private` key."""
+        size = (self.order.bit_length() + 7) // 8
+        secret = private.to_bytes(size) + (self.number_of(digest) % self.order).to_bytes(size)
+        value, key = b"\x01" * len(digest), bytes(len(digest))
+        for mark in (b"\x00", b"\x01"):
+            key = hmac.digest(key, value + mark + secret, hash)
+            value = hmac.digest(key, value, hash)
+        while True:
+            text = b""
+            while len(text) < size:
+                value = hmac.digest(key, value, hash)
+                text += value
+            number = self.number_of(text[:size])
+            if 0 < number < self.order:
+                yield number
+            key = hmac.digest(key, value + b"\x00", hash)
+            value = hmac.digest(key, value, hash)
 
     def verifies(self, key: tuple[int, int], digest: bytes, r: int, s: int) -> bool:
         """Whether `r` and `s` are the signature of a `digest` by the owner of a `key`."""

@@ -76,3 +76,35 @@ def _base_128(number: int) -> bytes:
     while number := number >> 7:
         digits.append(0x80 | number & 0x7F)
     return bytes(reversed(digits))
+
+
+def encoded(tag: int, content: bytes) -> bytes:
+    """A value in DER.
+
+    >>> encoded(SEQUENCE, encoded(NULL, b"")).hex()
+    '30020500'
+    """
+    length = len(content)
+    if length < 0x80:
+        return bytes([tag, length]) + content
+    size = (length.bit_length() + 7) // 8
+    return bytes([tag, 0x80 | size]) + length.to_bytes(size) + content
+
+
+def sequence(*parts: bytes) -> bytes:
+    """Several values as one."""
+    return encoded(SEQUENCE, b"".join(parts))
+
+
+def integer(number: int) -> bytes:
+    """A whole number.
+
+    >>> integer(128).hex()
+    '02020080'
+    """
+    return encoded(INTEGER, number.to_bytes(number.bit_length() // 8 + 1, signed=True))
+
+
+def bits(data: bytes, unused: int = 0) -> bytes:
+    """A string of bits, of which the last are `unused`."""
+    return encoded(BITS, bytes([unused]) + data)

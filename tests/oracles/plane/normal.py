@@ -30,9 +30,8 @@ HASH = re.compile(rf"(?<=-){SAFE}{{7,10}}\b|^{SAFE}{{7,10}}$")
 AGE = re.compile(r"^(\d+[smhd])+$")
 PORT = re.compile(r":3[0-2]\d{3}/")
 MINUTE = re.compile(r"-\d{8}\b")  # in the name of a CronJob's Job
-ALLOCATED = {  # fields that the API server fills by itself, from a range or with who asks
+ALLOCATED = {  # fields that the API server fills from a range, where the document leaves them out
     "Service": ("spec.clusterIP", "spec.clusterIPs[0]", "spec.healthCheckNodePort"),
-    "CertificateSigningRequest": ("spec.username",),
 }
 # What is tried again at intervals of random length, probed, or (scheduling) tried again whenever
 # something changes in the cluster, be it of another story: told once, without a count.

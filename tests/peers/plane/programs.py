@@ -21,6 +21,7 @@ from http.client import HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import Any
 
+from course_lib.objects.users import USER
 from tests.oracles.plane.asking import JSON
 from tests.peers.plane.building import kwok_stages, program
 
@@ -143,7 +144,7 @@ class RealPlane:
         key, tokens = self.folder / "sa.key", self.folder / "tokens.csv"
         subprocess.run(["openssl", "genrsa", "-out", str(key), "2048"], check=True,
                        capture_output=True)  # fmt: skip
-        tokens.write_text(f'{TOKEN},admin,,"system:masters"\n')
+        tokens.write_text(f'{TOKEN},{USER["username"]},,"system:masters"\n')
         self.start("kube-apiserver", [
             program("kube-apiserver"), f"--etcd-servers={url}", f"--secure-port={self.port}",
             "--bind-address=127.0.0.1", "--endpoint-reconciler-type=none",

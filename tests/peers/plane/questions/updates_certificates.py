@@ -37,7 +37,7 @@ OF_STATUS = {
     "a condition of a strange status": _said("Ready", status="Perhaps"),
     "a condition without a type": _said(""),
     "a condition twice": _said("Ready", "Ready"),
-    "a condition with its times": _said("Ready", lastUpdateTime="2026-01-01T00:00:00Z"),
+    "a condition with its times": _said("Ready", lastUpdateTime="2025-12-31T00:00:00Z"),
     "a label by the status": {"metadata": {"labels": {"a": "b"}}},
     "a spec by the status": {"spec": {"signerName": "example.com/other"}},
 }
