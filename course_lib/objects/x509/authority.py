@@ -78,7 +78,7 @@ class CertificateAuthority:
     ) -> bytes:
         """A certificate in DER for who signed a `request`, for its names and some `usages`.
 
-        It is valid no longer than the authority's own.
+        Its `validity` ends no later than that of the authority's own; `serial` is its number.
         """
         end = min(validity.end, self._validity.end)
         extensions = (
