@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from course_lib.kubectl.server import APIConnection, Time
 
 USER = "learner"
+_ASIDE = "aside-"  # the names of clusters that the course makes for itself begin with it
 
 
 class KnownCluster(Protocol):
@@ -86,7 +87,9 @@ class Contexts:
     def _next_name(self) -> str:
         """The name of a cluster without one; those aside have numbers of their own."""
         return (
-            f"aside-{next(self._numbers_aside)}" if self._aside else f"course-{next(self._numbers)}"
+            f"{_ASIDE}{next(self._numbers_aside)}"
+            if self._aside
+            else f"course-{next(self._numbers)}"
         )
 
     def _connect(
@@ -110,8 +113,18 @@ class Contexts:
     def _cluster(self, name: str) -> KnownCluster:
         known = self._clusters.get(name)
         if known is None:
-            raise CommandError("there is no cluster: make one, with cluster = Cluster()")
+            raise CommandError(self._missing(name))
         return known
+
+    def _missing(self, name: str) -> str:
+        """Why there is no cluster of this name, and what to do."""
+        left = [each for each in self._clusters if not each.startswith(_ASIDE)]
+        if not left:
+            return "there is no cluster: make one, with cluster = Cluster()"
+        return (
+            f'there is no cluster "{name}": no variable holds it. '
+            f"Choose another with kubectl config use-context: {', '.join(sorted(left))}"
+        )
 
     def _forget_gone(self) -> None:
         for name in self.kubeconfig.names("cluster"):

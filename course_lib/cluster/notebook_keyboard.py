@@ -40,13 +40,16 @@ class NotebookKeyboard:
         self._terminal, self._ask = terminal, ask
 
     def line(self) -> str | None:
-        """The next line; None where nobody answers."""
+        """The next line; None where nobody answers, and where the kernel is interrupted.
+
+        A notebook has no key that ends the input (Ctrl-D): interrupting the kernel does it.
+        """
         said, newline, prompt = self._terminal.news().rpartition("\n")
         if newline:
             print(said)
         try:
             return self._ask(prompt)
-        except (EOFError, NotImplementedError):  # the kernel has nobody to ask
+        except (EOFError, NotImplementedError, KeyboardInterrupt):  # nobody is there, or goes
             if prompt:
                 print(prompt)
             return None

@@ -71,3 +71,16 @@ def children(path: str) -> list[Described]:
     above = path.split()
     found = described().values()
     return [d for d in found if d.path != EVERYWHERE and d.path.split()[:-1] == above]
+
+
+def below(path: str, word: str) -> Described | None:
+    """The command with this name, or other name, below the one at a `path`."""
+    return next((d for d in children(path) if word in (d.path.split()[-1], *d.aliases)), None)
+
+
+@cache
+def summaries() -> dict[str, str]:
+    """What each command does, in a line of our own, by its path."""
+    text = files("course_lib.kubectl").joinpath("data/summaries.txt").read_text(encoding="utf-8")
+    lines = (line.partition(": ") for line in text.splitlines())
+    return {path: summary for path, _, summary in lines}

@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 from course_lib.command_line import Flag, Parsed, UsageError, parse
 from course_lib.command_line.values import quoted
-from course_lib.kubectl.catalogue import EVERYWHERE, Described, children, described
+from course_lib.kubectl.catalogue import EVERYWHERE, Described, below, children, described
 from course_lib.kubectl.failures import CommandError
 from course_lib.kubectl.help import Help, help_of, overview
 from course_lib.kubectl.invocation import Invocation
+from course_lib.kubectl.shell_signs import refuse, uncommented
 
 WITH_HELP = ("certificate",)  # commands that show their help and are content
 ON_STDOUT = ("rollout",)  # groups whose help stands there, though they fail
@@ -34,6 +35,11 @@ WITHOUT_EFFECT = frozenset(
 GLOBAL = frozenset(
     {"cluster", "context", "kubeconfig", "namespace", "request-timeout", "server", "token", "user"}
 )
+# What Python says of a line that is not whole, and what is missing.
+_OPEN = {
+    "No closing quotation": "a quotation mark is opened and not closed",
+    "No escaped character": "it ends with \\, and no line follows",
+}
 
 
 class Command(NamedTuple):
@@ -58,7 +64,10 @@ class Line(NamedTuple):
 
 def read(words: Sequence[str]) -> Line:
     """Read the words after `kubectl`; raises `CommandError` for what makes no sense."""
-    found, rest = _find(list(words))
+    words = list(words)
+    if words[:1] == ["help"]:
+        raise _help_on(words[1:])
+    found, rest = _find(words)
     everywhere = described()[EVERYWHERE].flags
     try:
         interspersed = found.path != "plugin"
@@ -94,13 +103,27 @@ def _find(words: list[str]) -> tuple[Described, list[str]]:
             if flag is not None and "=" not in word and not flag.without_argument and rest:
                 taken.append(rest.pop(0))
             continue
-        below = next((d for d in children(path) if word in (d.path.split()[-1], *d.aliases)), None)
-        if below is None:
+        found = below(path, word)
+        if found is None:
             break
-        path, _ = below.path, rest.pop(0)
+        path, _ = found.path, rest.pop(0)
     if not path:
         raise _unknown(rest)
     return described()[path], taken + rest
+
+
+def _help_on(words: list[str]) -> Help:
+    """What `kubectl help` shows: all commands, or the one that the `words` name."""
+    path = ""
+    for word in words:
+        found = below(path, word)
+        if found is None:
+            break
+        path = found.path
+    if words and not path:
+        topic = " ".join(f"`{word}`" for word in words)
+        return Help(f"Unknown help topic [{topic}]\n\n{overview()}", aside=True)
+    return Help(help_of(described()[path]) if path else overview())
 
 
 def _by_letter(word: str) -> Flag | None:
@@ -111,7 +134,7 @@ def _by_letter(word: str) -> Flag | None:
 
 
 def _unknown(rest: list[str]) -> CommandError:
-    if not rest or rest[0] == "help":
+    if not rest:
         return Help(overview())
     names = [each.path for each in children("")]
     near = [name for name in names if _near(rest[0], name)]
@@ -160,8 +183,14 @@ def _command(path: str) -> Command | None:
 
 
 def split(line: str) -> list[str]:
-    """The words of a line as a shell parts them; raises `CommandError` for an open quotation."""
+    """The words of a line as a shell parts them, without its comment.
+
+    Raises `CommandError` for an open quotation, and for what only a shell can do.
+    """
+    line = uncommented(line)
+    refuse(line)
     try:
         return shlex.split(line, comments=False)
     except ValueError as problem:
-        raise CommandError(f"the line cannot be read: {problem}") from None
+        said = str(problem)
+        raise CommandError(f"the line cannot be read: {_OPEN.get(said, said)}") from None

@@ -5,11 +5,13 @@ Source: kubectl `pkg/util/completion/completion.go`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from course_lib.command_line import Flag
-from course_lib.kubectl.catalogue import EVERYWHERE, Described, children, described
+from course_lib.kubectl.catalogue import EVERYWHERE, Described, below, children, described
 from course_lib.kubectl.kubectl import Kubectl
 from course_lib.kubectl.printers.choice import FORMATS, GET_FORMATS
 
@@ -25,6 +27,8 @@ OF_CONFIG = {
     "config set-context": "context",
     "config use-context": "context",
 }
+FILES = ("filename", "from-env-file", "from-file", "kubeconfig", "kustomize", "patch-file")
+_FIELD = re.compile(r"  (\w+)\t<")  # a line of `kubectl explain`
 WITHOUT_KINDS = ("api-resources", "api-versions", "auth", "certificate", "cluster-info", "config",
                  "create", "kustomize", "options", "plugin", "run", "version")  # fmt: skip
 
@@ -50,10 +54,10 @@ class Completion:
         if text.startswith("--") and "=" in text:
             name, _, start = text.partition("=")
             flag = _flags(typed.command).get(name)
-            values = self._values(typed, flag) if flag else []
+            values = self._values(typed, flag, start) if flag else []
             return [f"{name}={each}" for each in values if each.startswith(start)]
         if typed.waiting is not None:
-            found = self._values(typed, typed.waiting)
+            found = self._values(typed, typed.waiting, text)
         elif text.startswith("-"):
             found = sorted(each for each in _flags(typed.command) if each.startswith("--"))
         else:
@@ -63,14 +67,16 @@ class Completion:
     def _words(self, typed: _Typed, text: str) -> list[str]:
         """Commands, kinds or names."""
         path = typed.command.path if typed.command else ""
-        below = [each.path.split()[-1] for each in children(path)]
-        if below and not typed.args:
-            return sorted(below)
+        commands = [each.path.split()[-1] for each in children(path)]
+        if commands and not typed.args:
+            return sorted(commands)
         if path in OF_CONFIG:
             return sorted(self._kubectl.kubeconfig.names(OF_CONFIG[path]))
-        if path.split()[0] in WITHOUT_KINDS:
+        if not path or path.split()[0] in WITHOUT_KINDS:
             return []
-        if path in PODS or path == "top pod":
+        if path == "explain" and "." in text:
+            return self._fields(text.rpartition(".")[0])
+        if (path in PODS or path == "top pod") and "/" not in text:
             return self._names("pods", typed)
         if path in NODES:
             return self._names("nodes", typed)
@@ -79,7 +85,8 @@ class Completion:
         kind, slash, _ = text.partition("/")
         if slash:
             return [f"{kind}/{each}" for each in self._names(kind, typed)]
-        return self._kinds(path)
+        before, comma, _ = text.rpartition(",")
+        return [before + comma + each for each in self._kinds(path)]
 
     def _kinds(self, path: str) -> list[str]:
         if path.startswith("rollout"):
@@ -93,7 +100,19 @@ class Completion:
         names = (each.partition("/")[2] for each in self._lines(line))
         return [each for each in names if each not in taken]
 
-    def _values(self, typed: _Typed, flag: Flag) -> list[str]:
+    def _fields(self, path: str) -> list[str]:
+        """The fields below the one at a `path`, as `explain` takes them."""
+        told = self._kubectl(["explain", path]).stdout.splitlines()
+        return [f"{path}.{found[1]}" for line in told if (found := _FIELD.match(line))]
+
+    def _containers(self, typed: _Typed) -> list[str]:
+        pod = (typed.args or [""])[0].removeprefix("pod/")
+        names = "jsonpath={.spec.containers[*].name}"
+        return self._lines(["get", "pod", pod, "-o", names, *typed.namespace]) if pod else []
+
+    def _values(self, typed: _Typed, flag: Flag, text: str) -> list[str]:
+        if flag.name in FILES:
+            return _paths(text)
         values: dict[str, Callable[[], list[str]]] = {
             "namespace": lambda: self._names("namespaces", typed),
             "context": lambda: self._kubectl.kubeconfig.names("context"),
@@ -102,12 +121,24 @@ class Completion:
             "output": lambda: sorted(
                 GET_FORMATS if typed.command and typed.command.path == "get" else FORMATS
             ),
+            "container": lambda: self._containers(typed),
             "dry-run": lambda: ["client", "none", "server"],
         }
         return values.get(flag.name, list)()
 
     def _lines(self, words: list[str]) -> list[str]:
         return self._kubectl(words).stdout.split()
+
+
+def _paths(text: str) -> list[str]:
+    """Files and folders whose path begins with a `text`; what is hidden is left out."""
+    folder, slash, start = text.rpartition("/")
+    try:
+        inside = sorted(Path(folder + slash or ".").iterdir())
+    except OSError:
+        return []
+    shown = (each for each in inside if not each.name.startswith(".") or start.startswith("."))
+    return [folder + slash + each.name + ("/" if each.is_dir() else "") for each in shown]
 
 
 def _flags(command: Described | None) -> dict[str, Flag]:
@@ -140,15 +171,8 @@ def _typed(words: Sequence[str]) -> _Typed:
                 namespace = ["-A"]
             elif flag is not None and not equals and not flag.without_argument:
                 waiting = flag
-        elif not args and (below := _below(command, word)):
-            command = below
+        elif not args and (found := below(command.path if command else "", word)):
+            command = found
         else:
             args.append(word)
     return _Typed(command, args, waiting, namespace)
-
-
-def _below(command: Described | None, word: str) -> Described | None:
-    for each in children(command.path if command else ""):
-        if word in (each.path.split()[-1], *each.aliases):
-            return each
-    return None

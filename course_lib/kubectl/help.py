@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from course_lib.command_line import Flag
 from course_lib.command_line.go_text import value_text
-from course_lib.kubectl.catalogue import EVERYWHERE, Described, children, described
+from course_lib.kubectl.catalogue import EVERYWHERE, Described, children, described, summaries
 from course_lib.kubectl.failures import CommandError
 from course_lib.kubectl.invocation import Invocation
 
@@ -30,12 +30,12 @@ class Help(CommandError):
 def help_of(command: Described) -> str:
     """The help of a command."""
     title = f"kubectl {command.path}".strip()
-    parts = [f"Usage:\n  {command.usage or title} [options]\n"]
+    parts = [f"{summaries()[command.path]}.\n"]
+    parts.append(f"Usage:\n  {command.usage or title} [options]\n")
     if command.aliases:
         parts.append(f"Other names:\n  {', '.join(command.aliases)}\n")
-    below = [each.path.split()[-1] for each in children(command.path)]
-    if below:
-        parts.append("Commands:\n" + "".join(f"  {title} {name}\n" for name in below))
+    if below := _below(command.path):
+        parts.append(below)
     if command.flags:
         parts.append("Flags:\n" + "".join(map(_flag, command.flags)))
     return "\n".join([*parts, MORE])
@@ -43,8 +43,16 @@ def help_of(command: Described) -> str:
 
 def overview() -> str:
     """All commands."""
-    names = "".join(f"  kubectl {each.path}\n" for each in children(""))
-    return f"Commands:\n{names}\nHelp for one of them: kubectl COMMAND --help\n{MORE}"
+    usage = "Usage:\n  kubectl COMMAND [options]\n"
+    return f"{usage}\n{_below('')}\nHelp for one of them: kubectl COMMAND --help\n{MORE}"
+
+
+def _below(path: str) -> str:
+    """The commands below one, each with what it does; empty where there are none."""
+    found = [(f"kubectl {each.path}", summaries()[each.path]) for each in children(path)]
+    width = max((len(name) for name, _ in found), default=0)
+    lines = (f"  {name:<{width}}   {summary}\n" for name, summary in found)
+    return "Commands:\n" + "".join(lines) if found else ""
 
 
 def options() -> str:

@@ -97,6 +97,8 @@ class Invocation:
         return self.flags.text("namespace") or self._of_context() or DEFAULT_NAMESPACE
 
     def _of_context(self) -> str:
+        if not self.around.context:
+            return ""
         entry = self.around.kubeconfig.entry("context", self.around.context)
         return str(entry.get("namespace") or "")
 

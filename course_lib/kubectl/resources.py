@@ -67,12 +67,12 @@ class ResourceMapper:
     def named(self, word: str) -> Resource:
         """The resource of a word: plural, singular, short name or kind, with version and group.
 
-        `deployments`, `deploy`, `Deployment`, `deployments.apps`, `deployments.v1.apps`. Raises
-        `CommandError` for what the server does not have.
+        `deployments`, `deploy`, `Deployment`, `deployments.apps`, `deployments.v1.apps`, `pods.v1.`
+        (of any group). Raises `CommandError` for what the server does not have.
         """
         name, _, rest = word.partition(".")
-        version, _, group = rest.partition(".")
-        if group and (found := self._find(name, group, version)):
+        version, dot, group = rest.partition(".")
+        if dot and (found := self._find(name, group, version)):
             return found
         if found := self._find(name, rest):
             return found

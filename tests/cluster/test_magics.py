@@ -9,6 +9,12 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
+from course_lib import Cluster
+from course_lib.cluster import magics
+from course_lib.cluster.contexts import CONTEXTS
+from course_lib.cluster.notebook_keyboard import NotebookKeyboard
+from course_lib.kubectl.kubeconfig import Kubeconfig
+
 MAKE = "from course_lib import Cluster; cluster = Cluster.all_in_one()"
 
 
@@ -64,11 +70,66 @@ def test_all_of_them_speak_to_the_cluster_in_use(shell):
     assert "minikube" in member
 
 
-def test_without_a_cluster_they_say_so(shell):
-    shell.user_ns.pop("cluster")
-    gc.collect()
+def test_without_a_cluster_they_say_so(shell, monkeypatch):
+    monkeypatch.setattr(CONTEXTS, "_clusters", {})
     (said,) = typed(shell, "%crictl ps")
     assert "there is no cluster" in said
+
+
+def test_with_other_clusters_left_it_names_them():
+    gone, kept = Cluster(nodes=1, name="gone"), Cluster(nodes=1, name="kept")
+    CONTEXTS.kubectl("config use-context gone")
+    del gone
+    gc.collect()
+    said = CONTEXTS.kubectl("get nodes").stderr
+    assert 'there is no cluster "gone"' in said and kept.name in said
+
+
+def test_before_a_cluster_is_made_the_magics_are_there(monkeypatch):
+    monkeypatch.setattr(CONTEXTS, "_clusters", {})
+    monkeypatch.setattr(CONTEXTS.kubectl, "kubeconfig", Kubeconfig({}))
+    fresh = InteractiveShell()
+    monkeypatch.setattr(magics, "_shell", lambda: fresh)
+    magics.register()
+    assert "kubectl" in fresh.magics_manager.magics["cell"]
+    assert "there is no cluster: make one" in CONTEXTS.kubectl("get nodes").stderr
+
+
+def test_what_is_printed_goes_to_a_file(shell, tmp_path):
+    shell.run_cell(f"file = '{tmp_path / 'web.yaml'}'")
+    create = "%kubectl create deploy web --image=nginx --dry-run=client -o yaml"
+    assert typed(shell, create + " > {file}") == []
+    assert typed(shell, "%kubectl apply -f {file}") == ["deployment.apps/web created"]
+    typed(shell, "%kubectl get deploy -o name >> {file}")
+    assert (tmp_path / "web.yaml").read_text().endswith("deployment.apps/web\n")
+    (failed,) = typed(shell, "%kubectl get pods nosuch > {file}")
+    assert failed == 'Error from server (NotFound): pods "nosuch" not found'
+    (denied,) = typed(shell, "%kubectl get nodes > /nosuch/file")
+    assert "/nosuch/file cannot be written: no such file or directory" in denied
+
+
+def test_a_backslash_continues_the_line_into_the_cell(shell):
+    cell = "%%kubectl create configmap settings \\\n  --from-literal=a=b \\\n  -o name\n"
+    assert typed(shell, cell) == ["configmap/settings"]
+
+
+def test_a_cell_whose_first_line_has_no_command_says_so(shell):
+    (said,) = typed(shell, "%%kubectl\nget pods\nget nodes")
+    assert "write it on the first line" in said and "each with %kubectl" in said
+
+
+def test_a_line_that_should_be_a_cell_says_so(shell):
+    said = typed(shell, "%kubectl apply -f -\n%kubectl apply --filename=-\n%kubectl get pods -f x")
+    assert ["Begin the cell with %%kubectl" in each for each in said] == [True, True, False]
+
+
+def test_delete_asks_the_one_at_the_notebook(shell, monkeypatch):
+    typed(shell, "%kubectl create configmap settings")
+    answers = iter(["n", "y"])
+    monkeypatch.setattr("builtins.input", lambda prompt: next(answers))
+    monkeypatch.setattr(NotebookKeyboard.__init__, "__defaults__", (input,))
+    said = typed(shell, "%kubectl delete cm settings -i\n%kubectl delete cm settings -i")
+    assert said == ["deletion is cancelled", 'configmap "settings" deleted from default namespace']
 
 
 def test_edit_opens_the_object_in_the_next_cell_which_saves_it(shell):

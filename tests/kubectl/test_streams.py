@@ -91,6 +91,25 @@ def test_a_stored_notebook_has_no_input(cluster):
     assert done.code == 0
 
 
+def test_to_interrupt_the_kernel_ends_the_input(cluster):
+    """A notebook has no Ctrl-D."""
+    answers = iter(["first"])
+
+    def ask(prompt: str) -> str:
+        for answer in answers:
+            return answer
+        raise KeyboardInterrupt
+
+    terminal = LiveTerminal()
+    done = CONTEXTS.kubectl(
+        "exec -i box -- cat",
+        context="streams",
+        terminal=terminal,
+        keyboard=NotebookKeyboard(terminal, ask),
+    )
+    assert (done.stdout, done.code) == ("first\n", 0)
+
+
 def test_a_command_without_an_end_is_left_as_by_ctrl_c(cluster):
     done = cluster.kubectl(
         "exec box --request-timeout=30s -- sh -c 'while true; do echo a; sleep 10; done'"

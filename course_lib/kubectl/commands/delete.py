@@ -89,7 +89,8 @@ def _confirmed(call: Invocation, chosen: list[Chosen]) -> bool:
     for each in chosen:
         call.out(f"{each.resource.group_kind}/{each.name}\n")
     call.out("Do you want to continue? (y/N): ")
-    return call.stdin.readline().strip().lower() == "y"
+    typed = call.stdin.readline() if call.keyboard is None else call.keyboard.line()
+    return (typed or "").strip().lower() == "y"
 
 
 class Deletion:

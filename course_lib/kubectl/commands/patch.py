@@ -6,8 +6,10 @@ Source: kubectl `pkg/cmd/patch/patch.go`.
 from __future__ import annotations
 
 import copy
+import json
 from pathlib import Path
 
+import msgspec
 import yaml
 from msgspec.structs import replace
 
@@ -29,9 +31,15 @@ from course_lib.kubectl.server import JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH
 from course_lib.kubectl.writing import ObjectWriter
 from course_lib.objects.api_types.table import type_of
 from course_lib.objects.manifests import Document, Json
+from course_lib.objects.validation.json_text import syntax_problem
 from course_lib.objects.yaml_text import lenient
 
 TYPES = {"json": JSON_PATCH, "merge": MERGE_PATCH, "strategic": STRATEGIC_PATCH}
+
+# What is said of a patch that is not JSON where no server reads it; else what is wrong with it.
+NOT_JSON = {MERGE_PATCH: "Invalid JSON Patch", STRATEGIC_PATCH: "invalid JSON document"}
+NO_OPERATIONS = "json: cannot unmarshal {} into Go value of type jsonpatch.Patch"
+NO_OBJECT = "json: cannot unmarshal array into Go value of type unstructured.detector"
 
 
 def run(call: Invocation) -> None:
@@ -89,7 +97,11 @@ def _check(call: Invocation, dry_run: DryRun) -> str:
 
 
 def _patch_of(call: Invocation) -> Json:
-    """The patch of the flags, from YAML or JSON; raises `CommandError`."""
+    """The patch of the flags; raises `CommandError`.
+
+    What begins as JSON is sent as it is written, and the server says what is wrong with it; all
+    else is read as YAML.
+    """
     text, file = call.flags.text("patch"), call.flags.text("patch-file")
     if file:
         try:
@@ -97,15 +109,19 @@ def _patch_of(call: Invocation) -> Json:
         except OSError as problem:
             said = f"open {file}: {(problem.strerror or '').lower()}"
             raise CommandError(f"unable to read patch file: {said}") from None
+    if text.lstrip().startswith("{"):
+        return msgspec.Raw(text.encode())
     try:
-        return lenient(text + "\n")
+        patch = lenient(text + "\n")
+        return msgspec.Raw(b"null") if patch is None else patch
     except (yaml.YAMLError, ValueError) as problem:
         shown = quoted(call.flags.text("patch"))
         raise CommandError(f"unable to parse {shown}: {yaml_problem(problem)}") from None
 
 
 def _patched(document: Document, patch: Json, media: str) -> Document:
-    """A document with a patch, without a request (`getPatchedJSON`)."""
+    """A document with a patch, without a request (`getPatchedJSON`); raises `CommandError`."""
+    patch = _decoded(patch, media)
     try:
         if media == JSON_PATCH:
             changed: Document = json_patch(document, patch)
@@ -124,6 +140,23 @@ def _patched(document: Document, patch: Json, media: str) -> Document:
         return strategic_merge(copy.deepcopy(document), patch, type)
     except CourseError as problem:
         raise CommandError(problem.what) from None
+
+
+def _decoded(patch: Json, media: str) -> Json:
+    """A patch of a `media` type, read; raises `CommandError` for what cannot be one."""
+    if isinstance(patch, msgspec.Raw):
+        text = bytes(patch).decode()
+        if problem := syntax_problem(text):
+            raise CommandError(NOT_JSON.get(media, problem))
+        patch = json.loads(text)
+    wanted = list if media == JSON_PATCH else dict
+    if patch is None or isinstance(patch, wanted):
+        return wanted() if patch is None else patch
+    if media == JSON_PATCH:
+        names = {dict: "object", bool: "bool", int: "number", float: "number"}
+        raise CommandError(NO_OPERATIONS.format(names.get(type(patch), "string")))
+    whole = media == MERGE_PATCH and isinstance(patch, list)
+    raise CommandError(NO_OBJECT if whole else NOT_JSON[media])
 
 
 def _unsupported(refusal: RefusedRequest, chosen: Chosen, media: str) -> CommandError:
