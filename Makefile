@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN    := .venv/bin
 
-.PHONY: lab test test-start test-peers test-browser site test-site bench api venv lint types unit notebooks-check notebooks proto lock clean
+.PHONY: lab test test-start test-peers test-browser site test-site book bench api venv lint types unit notebooks-check notebooks proto lock clean
 
 lab test venv lint types unit notebooks-check:
 	@$(PYTHON) start.py $@
@@ -33,6 +33,10 @@ test-browser: venv
 # The course as a static site in build/site; needs Node.js (npm, node).
 site: venv         ## the course in a browser tab, without a server
 	$(BIN)/python -m docs.site
+
+# The course to read: pages in build/book, and a PDF where there is Chromium. `make site` has it, too.
+book: venv
+	$(BIN)/python -m docs.book
 
 # The site in a real browser, without a network but the test's own server.
 test-site: site

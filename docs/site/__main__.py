@@ -9,6 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from docs.book import lab as book
 from docs.site import lab, pages, runtime
 from docs.site.pinned import ROOT
 
@@ -33,6 +34,7 @@ def build(folder: Path) -> None:
         settings["jupyter-config-data"].pop("faviconUrl", None)
         path.write_text(json.dumps(settings))
     runtime.build(made / "runtime")
+    book.add(made)
     pages.build(made)
     made.rename(folder)
 

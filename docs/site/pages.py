@@ -30,7 +30,7 @@ EMBEDDED = ("anywidget", "msgspec", "pandas", "protobuf", "pyyaml", "simpy")
 OPENERS = ("notebooks", "lab")  # the applications that open a notebook
 PACKED = (".whl", ".zip", ".png", ".woff", ".woff2")  # no smaller when they are compressed again
 LAB = 2_400_000  # bytes, compressed: what a first visit takes of JupyterLite itself
-LARGE = ("build", "extensions", "runtime")  # kept by the browser when they are first used
+LARGE = ("book", "build", "extensions", "runtime")  # kept by the browser when they are first used
 
 
 def build(folder: Path) -> None:
