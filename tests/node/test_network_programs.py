@@ -116,6 +116,41 @@ def test_without_dns_a_name_is_not_found_after_a_while():
     assert ";; connection timed out; no servers could be reached" in asked(cluster, "nslookup a")[1]
 
 
+# As curl 7.88 said where nobody answered at the name server.
+def test_curl_counts_while_a_name_is_looked_up():
+    cluster = Cluster(nodes=1)
+    cluster.apply(pod("curl", [container(image="curlimages/curl:8.10.1", command=["sleep", "1d"])]))
+    cluster.run(seconds=20)
+    for limit in ("-m 3", "--connect-timeout 3"):
+        before = cluster.now
+        _, error, code = asked(cluster, f"curl -sS {limit} http://nosuch.example", "curl")
+        assert error.startswith("curl: (28) Resolving timed out after 300") and code == 28
+        assert 3 <= cluster.now - before < 3.1
+    said = asked(cluster, "curl -sS http://nosuch.example", "curl")
+    assert said == ("", "curl: (6) Could not resolve host: nosuch.example\n", 6)
+
+
+# As getent of glibc 2.36 said of a name with two addresses in /etc/hosts.
+def test_getent_shows_each_address_of_a_headless_service(flat):
+    apart = {"metadata": {"labels": {"app": "pair"}}}
+    tool = {"image": "debian:12", "command": ["sleep", "1d"]}
+    flat.apply([
+        *(pod(name, [container(**tool)]) | {"metadata": {"name": name, **apart["metadata"]}}
+          for name in ("pair-1", "pair-2")),
+        service("pair", clusterIP="None"),
+    ])  # fmt: skip
+    flat.run(seconds=60)
+    found = [flat.document("pod", name)["status"]["podIP"] for name in ("pair-1", "pair-2")]
+    name = "pair.default.svc.cluster.local"
+    stdout, _, code = asked(flat, "getent hosts pair", "pair-1")
+    assert sorted(stdout.splitlines()) == sorted(f"{each:<15} {name}" for each in found)
+    assert code == 0
+    first, *others = asked(flat, "getent ahosts pair", "pair-1")[0].splitlines()
+    assert first.endswith(f" STREAM {name}") and len(others) == 5
+    assert others[0].endswith(" DGRAM  ") and others[1].endswith(" RAW    ")
+    assert asked(flat, "getent hosts nosuch", "pair-1") == ("", "", 2)
+
+
 def test_a_ping_reaches_a_pod_and_no_service(flat):
     address = flat.document("pod", "web")["status"]["podIP"]
     stdout, _, code = asked(flat, f"ping -c 2 {address}")

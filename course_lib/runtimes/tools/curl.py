@@ -52,7 +52,7 @@ def _curl_one(world: World, options: Options, url: str) -> Running:
     method = options.value("X", "HEAD" if "I" in options else "POST" if data else "GET")
     question = HTTPQuestion(method, to.path, headers, data)
     limit = float(options.value("m") or options.value("c") or 0)
-    found = yield from exchange(world, to, question, limit)
+    found = yield from exchange(world, to, question, limit, looking_up=True)
     body = found.reply.body if found.reply is not None and method != "HEAD" else b""
     if meter:
         world.complain(_meter(len(body), found.seconds))
@@ -80,7 +80,7 @@ def _meter(size: int, seconds: float) -> str:
 
 def _curl_failure(to: URLParts, found: Exchange) -> tuple[int, str]:
     if not found.name.address:
-        if found.name.timed_out:
+        if found.over_time:
             return 28, f"Resolving timed out after {found.seconds * 1000:.0f} milliseconds"
         return 6, f"Could not resolve host: {to.host}"
     assert found.contact is not None

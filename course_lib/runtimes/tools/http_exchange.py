@@ -16,7 +16,7 @@ from course_lib.runtimes.container_network import (
     HTTPReply,
 )
 from course_lib.runtimes.kernel import WAIT
-from course_lib.runtimes.tools.resolving import Resolved, resolve
+from course_lib.runtimes.tools.resolving import QUERY, Resolved, resolve_within
 from course_lib.runtimes.tools.tool import ToolFault
 from course_lib.runtimes.world import World
 
@@ -60,16 +60,23 @@ class Exchange(msgspec.Struct):
 
 
 def exchange(
-    world: World, to: URLParts, question: HTTPQuestion, limit: float = 0.0
+    world: World,
+    to: URLParts,
+    question: HTTPQuestion,
+    limit: float = 0.0,
+    looking_up: bool = False,
 ) -> Generator[float, None, Exchange]:
     """Look a name up, connect, ask, and wait for the answer; at most `limit` seconds (0: no limit).
 
-    `question` is sent from a `world` to the server at `to`.
+    `question` is sent from a `world` to the server at `to`. With `looking_up`, the limit is for the
+    name, too.
     """
     began = world.kernel.now
-    name = yield from resolve(world, to.host)
-    found = Exchange(name)
-    if name.address:
+    name = yield from resolve_within(world, to.host, limit if looking_up else 0.0)
+    found = Exchange(name or Resolved("", to.host), over_time=name is None)
+    if looking_up and limit:
+        limit = max(limit - (world.kernel.now - began), QUERY)
+    if name is not None and name.address:
         contact = world.network.contact(name.address, to.port)
         found.contact = contact
         until = {TIMED_OUT: SYN_TIMEOUT, SILENT: WAIT}.get(contact.outcome, contact.seconds)

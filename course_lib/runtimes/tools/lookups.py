@@ -8,10 +8,13 @@ and of the Kubernetes end-to-end images).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from course_lib.network.dns import candidates
 from course_lib.runtimes.container_network import NameAnswer
 from course_lib.runtimes.kernel import Running
 from course_lib.runtimes.tools.resolving import (
+    Resolved,
     in_hosts,
     is_address,
     query,
@@ -204,6 +207,17 @@ def _host(world: World, arguments: list[str]) -> Running:
     return world.say(f"{found.full} has address {found.address}\n")
 
 
+def _host_lines(database: str, found: Resolved) -> Iterator[str]:
+    """A line for each address; of `ahosts` one for each type of socket, the name in the first."""
+    for address in found.addresses:
+        if database == "hosts":
+            yield f"{address:<15} {found.full}\n"
+            continue
+        name = found.full if address == found.address else ""
+        yield f"{address:<15} STREAM {name}\n"
+        yield from (f"{address:<15} {kind:<6} \n" for kind in ("DGRAM", "RAW"))
+
+
 def _getent(world: World, arguments: list[str]) -> Running:
     """`getent hosts NAME`, `getent passwd [NAME]`."""
     database, names = (arguments or [""])[0], arguments[1:]
@@ -211,7 +225,7 @@ def _getent(world: World, arguments: list[str]) -> Running:
         found = yield from resolve(world, names[0])
         if not found.address:
             return 2
-        return world.say(f"{found.address:<15} {found.full}\n")
+        return world.say("".join(_host_lines(database, found)))
     if database in ("passwd", "group"):
         file = world.find(f"/etc/{database}")
         lines = (file.data if file else b"").decode().splitlines()

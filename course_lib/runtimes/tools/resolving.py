@@ -5,6 +5,7 @@ Source: resolv.conf(5), hosts(5), getaddrinfo(3); an attempt waits 5 seconds, an
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Generator
 
@@ -71,19 +72,23 @@ def query(world: World, server: str, name: str, kind: str) -> Generator[float, N
 
 
 class Resolved(msgspec.Struct, frozen=True):
-    """The address of a name and its full name; without an address: whether nobody answered."""
+    """The first address of a name, its full name, and all its addresses.
+
+    Without an address: whether nobody answered.
+    """
 
     address: str
     full: str = ""
     timed_out: bool = False
+    addresses: tuple[str, ...] = ()
 
 
 def resolve(world: World, name: str) -> Generator[float, None, Resolved]:
     """The address of a name, as the C library finds it."""
     if is_address(name):
-        return Resolved(name, name)
+        return Resolved(name, name, addresses=(name,))
     if known := in_hosts(world, name):
-        return Resolved(known, name)
+        return Resolved(known, name, addresses=(known,))
     found = settings(world)
     for full in candidates(name, found.searches, found.ndots):
         answer = yield from query(world, found.servers[0], full, "A")
@@ -91,5 +96,23 @@ def resolve(world: World, name: str) -> Generator[float, None, Resolved]:
             return Resolved("", name, timed_out=True)
         addresses = [data for _, _, kind, data in answer.records if kind == "A"]
         if addresses:
-            return Resolved(addresses[0], full)
+            return Resolved(addresses[0], full, addresses=tuple(addresses))
     return Resolved("", name)
+
+
+def resolve_within(
+    world: World, name: str, limit: float
+) -> Generator[float, None, Resolved | None]:
+    """The same within `limit` seconds, 0 for no limit; None where they pass before the answer."""
+    steps, left = resolve(world, name), limit or math.inf
+    try:
+        while True:
+            wait = next(steps)
+            if wait > left:
+                yield left
+                return None
+            yield wait
+            left -= wait
+    except StopIteration as end:
+        found: Resolved = end.value
+        return found
