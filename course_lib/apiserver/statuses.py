@@ -35,6 +35,7 @@ from course_lib.apiserver.errors import (
 from course_lib.errors import CourseError, InvalidManifest, WrongType
 from course_lib.objects.field_errors import InvalidObject
 from course_lib.objects.manifests import Document
+from course_lib.objects.selectors import UnreadableSelector
 
 SUCCESS: Document = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
 # The words of a refusal that names an object: `deployments.apps "web" not found`.
@@ -72,7 +73,9 @@ def refused(refusal: CourseError, about: Document | None = None) -> HTTPResponse
     message = refusal.what
     if isinstance(refusal, PlainText):
         return HTTPResponse(code, failure(code, reason, message), text=message)
-    if not isinstance(refusal, APIError | InvalidObject | WrongType):  # the rest is in its parts
+    if not isinstance(
+        refusal, APIError | InvalidObject | WrongType | UnreadableSelector
+    ):  # the rest is in its parts
         parts = (refusal.where, refusal.expected and f"expected {refusal.expected}",
                  refusal.found and f"found {refusal.found}", refusal.do)  # fmt: skip
         message = "; ".join([message, *(part for part in parts if part)])

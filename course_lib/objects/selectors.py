@@ -12,15 +12,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from course_lib.errors import CourseError
+from course_lib.objects.label_syntax import LabelSyntaxError, label_terms
 from course_lib.objects.manifests import text_at
 
 IN, NOT_IN, EXISTS, DOES_NOT_EXIST, GT, LT = "In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"
-
-_KEY = r"[A-Za-z0-9./_-]+"
-_TERMS = re.compile(r",(?![^()]*\))")  # commas outside parentheses
-_SET = re.compile(rf"({_KEY})\s+(in|notin)\s*\(([^()]*)\)")
-_COMPARE = re.compile(rf"({_KEY})\s*(==|=|!=|>|<)\s*([^\s,()=!<>]*)")
-_PRESENCE = re.compile(rf"(!?)\s*({_KEY})")
 
 
 class Requirement(msgspec.Struct, frozen=True):
@@ -95,28 +90,35 @@ def selector_from_labels(labels: Mapping[str, str] | None) -> Selector:
     return Selector(tuple(Requirement(k, IN, (v,)) for k, v in sorted(labels.items())))
 
 
+class UnreadableSelector(CourseError):
+    """A text that is no label selector; the message is the API server's."""
+
+
+_OPERATORS = {
+    "": EXISTS, "!": DOES_NOT_EXIST, "=": IN, "==": IN, "!=": NOT_IN, ">": GT, "<": LT, "in": IN,
+    "notin": NOT_IN,
+}  # fmt: skip
+
+
 def parse_selector(text: str) -> Selector:
-    """Read the form that `kubectl -l` takes: `a=b`, `a!=b`, `a in (b,c)`, `a`, `!a`, `a>5`."""
-    terms = [term.strip() for term in _TERMS.split(text)] if text.strip() else []
-    return Selector(tuple(_requirement(term, text) for term in terms))
+    """Read the form that `kubectl -l` takes: `a=b`, `a!=b`, `a in (b,c)`, `a`, `!a`, `a>5`.
 
-
-def _requirement(term: str, text: str) -> Requirement:
-    if match := _SET.fullmatch(term):
-        key, word, inside = match.groups()
-        values = tuple(value.strip() for value in inside.split(","))
-        return Requirement(key, IN if word == "in" else NOT_IN, values, set_based=True)
-    if match := _COMPARE.fullmatch(term):
-        key, sign, value = match.groups()
-        operator = {"=": IN, "==": IN, "!=": NOT_IN, ">": GT, "<": LT}[sign]
-        if operator not in (GT, LT) or _integer(value) is not None:
-            return Requirement(key, operator, (value,))
-    if match := _PRESENCE.fullmatch(term):
-        return Requirement(match[2], DOES_NOT_EXIST if match[1] else EXISTS)
-    raise CourseError(
-        "not a label selector",
-        expected="terms such as app=shop, tier!=db, env in (qa,prod), partition, !canary, cores>4",
-        found=f"{term!r} in {text!r}",
+    Raises `UnreadableSelector`.
+    """
+    try:
+        terms = label_terms(text)
+    except LabelSyntaxError as problem:
+        raise UnreadableSelector(
+            str(problem),
+            expected="terms such as app=shop, tier!=db, env in (qa,prod), partition, !canary, "
+            "cores>4",
+            found=repr(text),
+        ) from None
+    return Selector(
+        tuple(
+            Requirement(each.key, _OPERATORS[each.operator], each.values, "in" in each.operator)
+            for each in terms
+        )
     )
 
 

@@ -7,6 +7,7 @@ from course_lib.objects.selectors import (
     NOTHING,
     Requirement,
     Selector,
+    UnreadableSelector,
     parse_field_selector,
     parse_selector,
     selector_from_labels,
@@ -80,10 +81,47 @@ def test_kubectls_forms(text, matching, other):
     assert other is None or not parse_selector(text).matches(other)
 
 
-@pytest.mark.parametrize("text", ["a b", "app in a", "=a", "app>x", "app in (a", "a,,b", "a=b=c"])
+BETWEEN = "unable to parse requirement: "
+BOUND = "Invalid value: \"x\": for 'Gt', 'Lt' operators, the value must be an integer"
+OPERATORS = "in, notin, =, ==, !=, gt, lt"
+# As a real API server answers them.
+UNREADABLE = {
+    "a b": f"{BETWEEN}found 'b', expected: {OPERATORS}",
+    "app in a": f"{BETWEEN}found 'a' expected: '('",
+    "app in (a": f"{BETWEEN}found '', expected: ',' or ')'",
+    "app in (": f"{BETWEEN}found '', expected: ',', ')' or identifier",
+    "app in ((a))": f"{BETWEEN}found '(', expected: ',', ')' or identifier",
+    "app in (a=b)": f"{BETWEEN}found '=', expected: ',' or ')'",
+    "app>x": f"{BETWEEN}values[0]: {BOUND}",
+    "!a=b": "found '=', expected: ',' or 'end of string'",
+    "a=b=c": "found '=', expected: ',' or 'end of string'",
+    "=a": "found '=', expected: !, identifier, or 'end of string'",
+    "a,,b": "found ',', expected: identifier after ','",
+    "!": f"{BETWEEN}found '', expected: identifier",
+    "a=!b": f"{BETWEEN}found '!', expected: identifier",
+}
+
+
+@pytest.mark.parametrize("text", UNREADABLE)
 def test_bad_selectors_are_refused(text):
-    with pytest.raises(CourseError, match="not a label selector"):
+    with pytest.raises(UnreadableSelector) as refusal:
         parse_selector(text)
+    assert refusal.value.what == UNREADABLE[text]
+
+
+@pytest.mark.parametrize("text", ["-a=b", "a/b/c", "a=-", "a in (b,-)", "a=" + "x" * 64])
+def test_keys_and_values_that_no_label_has_are_refused(text):
+    with pytest.raises(UnreadableSelector, match=r"^unable to parse requirement: .*Invalid value"):
+        parse_selector(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [("a in ()", ("",)), ("a in (,)", ("",)), ("a in (c,b,)", ("", "b", "c")),
+     ("in in (in,notin)", ("in", "notin")), ("a in (b,b)", ("b",))],
+)  # fmt: skip
+def test_values_in_brackets_are_a_set(text, values):
+    assert parse_selector(text).requirements[0].values == values
 
 
 def test_an_empty_map_selects_nothing_and_an_empty_selector_everything():
