@@ -23,7 +23,7 @@ class LabelSyntaxError(ValueError):
     """A text that is no selector, in the words of the API server."""
 
 
-class Token(NamedTuple):
+class LabelToken(NamedTuple):
     """A sign, or a word such as a key or a value; the end is an empty sign."""
 
     text: str
@@ -52,14 +52,16 @@ class LabelParser:
 
     def __init__(self, text: str) -> None:
         found = _TOKEN.finditer(text)
-        self._tokens = [Token(each["sign"] or each["word"], bool(each["word"])) for each in found]
+        self._tokens = [
+            LabelToken(each["sign"] or each["word"], bool(each["word"])) for each in found
+        ]
         self._place = 0
 
-    def _ahead(self) -> Token:
+    def _ahead(self) -> LabelToken:
         end = self._place >= len(self._tokens)
-        return Token("", False) if end else self._tokens[self._place]
+        return LabelToken("", False) if end else self._tokens[self._place]
 
-    def _next(self) -> Token:
+    def _next(self) -> LabelToken:
         token = self._ahead()
         self._place += 1
         return token
@@ -137,7 +139,7 @@ class LabelParser:
         return tuple(sorted({*found, value}))
 
 
-def _unexpected(token: Token, expected: str) -> LabelSyntaxError:
+def _unexpected(token: LabelToken, expected: str) -> LabelSyntaxError:
     return LabelSyntaxError(f"found '{token.text}'{expected}")
 
 

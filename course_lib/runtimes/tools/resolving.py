@@ -103,7 +103,10 @@ def resolve(world: World, name: str) -> Generator[float, None, Resolved]:
 def resolve_within(
     world: World, name: str, limit: float
 ) -> Generator[float, None, Resolved | None]:
-    """The same within `limit` seconds, 0 for no limit; None where they pass before the answer."""
+    """The address of a `name`, for a program of a `world`; None where `limit` seconds pass before.
+
+    A limit of 0 is none.
+    """
     steps, left = resolve(world, name), limit or math.inf
     try:
         while True:
