@@ -19,6 +19,7 @@ from course_lib.apiserver.errors import BadRequest, Forbidden, NotAllowed
 from course_lib.apiserver.statuses import HTTPResponse, failure, refused, to_json
 from course_lib.apiserver.targets import Target, target_of
 from course_lib.apiserver.writes import used
+from course_lib.cluster.log_stream import LogStream
 from course_lib.cluster.session import ServedSession
 from course_lib.cluster.watch_stream import WatchStream
 from course_lib.errors import CourseError
@@ -114,12 +115,16 @@ def warning_header(text: str) -> str:
 
 
 class API(Guarded):
-    """Everything but streams."""
+    """Everything but the streams of containers."""
+
+    _events: WatchStream | LogStream  # what is sent bit by bit
 
     async def get(self) -> None:
         """Get, list, or watch."""
         if self.asked.flag("watch"):
             await self._watch()
+        elif self.asked.flag("follow") and self.asked.path.endswith("/log"):
+            await self._follow()
         elif self.asked.path == OPENAPI_V2:
             self.set_header("Content-Type", "application/x-protobuf")
             self.finish()  # an empty message: kubectl checks no fields by itself then
@@ -144,7 +149,7 @@ class API(Guarded):
                 self._answer()  # one object is not watched by its path, but by a field selector
                 return
             with self.served.lock:
-                self._events = WatchStream(self.served, target, self.asked, self._hang_up)
+                self._events = events = WatchStream(self.served, target, self.asked, self._hang_up)
         except CourseError as refusal:
             self.refuse(refusal, target)
             return
@@ -153,13 +158,30 @@ class API(Guarded):
         self.set_header("Content-Type", "application/json")
         try:
             await self.flush()  # the client waits for the headers
-            async for lines in self._events.lines():
+            async for lines in events.lines():
                 self.write(lines)
                 await self.flush()
         except StreamClosedError:
             pass
         finally:
-            self._events.stop()
+            events.stop()
+
+    async def _follow(self) -> None:
+        """What a container says, until it has ended or the client hangs up."""
+        self._events = events = LogStream(self.served, self.asked)
+        first = events.answer()
+        if first.status != 200:
+            self.reply(first)
+            return
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        try:
+            self.write(first.text or "")
+            await self.flush()
+            async for lines in events.lines():
+                self.write(lines)
+                await self.flush()
+        except StreamClosedError:
+            pass
 
     def _hang_up(self) -> None:
         connection: Any = self.request.connection

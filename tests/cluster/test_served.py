@@ -356,3 +356,42 @@ def test_the_start_changes_nothing_but_times():
         return [list(cluster.get("pods", wide=True)[name]) for name in ("NAME", "NODE", "IP")]
 
     assert story(0.0) == story(31_536_000.0)
+
+
+def followed(served, path, lines):
+    """The lines that the server sends of a log that is followed, until it ends."""
+    port = int(served.url.rpartition(":")[2])
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection.request("GET", path, headers={"Authorization": f"Bearer {served.token}"})
+    answer = connection.getresponse()
+    while line := answer.readline():
+        lines.append(line.decode())
+
+
+def test_a_log_that_is_followed_is_sent_line_by_line_until_the_container_ends(served):
+    script = "echo one; sleep 5; echo two; sleep 5"
+    served.cluster.kubectl(f"run talker --image=busybox --restart=Never -- sh -c '{script}'")
+    served.run(3)
+    lines: list[str] = []
+    path = f"{PODS}/talker/log?follow=true&tailLines=1"
+    reader = threading.Thread(target=followed, args=(served, path, lines))
+    reader.start()
+    wait_for(lambda: lines == ["one\n"])
+    served.run(5)
+    wait_for(lambda: lines == ["one\n", "two\n"])
+    assert reader.is_alive()
+    served.run(5)
+    reader.join(5)
+    assert not reader.is_alive() and lines == ["one\n", "two\n"]
+
+
+def test_a_log_that_is_not_there_is_not_followed(served):
+    status, document = send(served, "GET", f"{PODS}/nosuch/log?follow=true")
+    assert (status, document["reason"]) == (404, "NotFound")
+
+
+def wait_for(condition):
+    end = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)

@@ -71,3 +71,33 @@ def test_a_restart_replaces_all_pods(cluster):
     cluster.kubectl("rollout status deploy/web")
     cluster.run(60)
     assert not before & set(cluster.get("pods").NAME)
+
+
+def test_a_log_is_followed_once_the_container_has_started():
+    cluster = Cluster(nodes=1)
+    script = "echo one; sleep 5; echo two"
+    cluster.kubectl(f"run talker --image=busybox --restart=Never -- sh -c '{script}'")
+    cluster.run(0.2)  # it is on a node, and its image is pulled
+    done = cluster.kubectl("logs -f talker")
+    assert (done.stdout, done.code) == ("one\ntwo\n", 0)
+    waiting = 'container "talker" in pod "talker" is waiting to start: ContainerCreating\n'
+    assert done.stderr and done.stderr == waiting * done.stderr.count("\n")
+    assert 5 < done.waited < 10
+
+
+def test_a_log_that_never_comes_is_waited_for_as_long_as_the_flag_says():
+    cluster = Cluster(nodes=1)
+    cluster.kubectl("run stuck --image=registry.invalid/missing:1")
+    cluster.run(60)
+    done = cluster.kubectl("logs -f stuck --pod-running-timeout=5s")
+    assert done.stderr.endswith("error: context deadline exceeded\n") and done.code == 1
+    assert done.waited == pytest.approx(5)
+
+
+def test_the_log_of_a_pod_that_is_deleted_ends():
+    cluster = Cluster(nodes=1)
+    cluster.kubectl("run talker --image=busybox -- sh -c 'while true; do echo a; sleep 10; done'")
+    cluster.run(5)
+    cluster.kubectl("delete pod talker --wait=false")
+    done = cluster.kubectl("logs -f talker --request-timeout=300s")
+    assert (done.stderr, done.code) == ("", 0) and done.waited < 60

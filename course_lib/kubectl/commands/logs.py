@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from course_lib.apiserver.followed_logs import FollowedLog, runs
 from course_lib.kubectl.command import Command
 from course_lib.kubectl.failures import CommandError, RefusedRequest
 from course_lib.kubectl.invocation import Invocation
@@ -26,6 +27,7 @@ USAGE = (
     "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\n"
     "POD or TYPE/NAME is a required argument for the logs command"
 )
+RETRY = 1.0  # s until a log that is not there yet is asked for again
 OF_SELECTED = 10  # lines of each Pod that a selector chooses, unless told
 NO_TIME = 'parsing time "{0}" as "2006-01-02T15:04:05Z07:00": cannot parse "{0}" as "2006"'
 
@@ -40,8 +42,12 @@ def run(call: Invocation) -> None:
         _Following(call, found, query).print()
         return
     for container in found:
-        text = _text(call, container, query)
-        call.out(_prefixed(call, container, text))
+        try:
+            call.out(_prefixed(call, container, _text(call, container, query)))
+        except RefusedRequest as refusal:
+            if not call.flags.on("ignore-errors"):
+                raise
+            call.out(f"error: {refusal.message}\n")
 
 
 def _check_words(call: Invocation) -> None:
@@ -144,15 +150,10 @@ def _containers(call: Invocation, owners: list[Document]) -> list[PodContainer]:
 
 
 def _text(call: Invocation, container: PodContainer, query: dict[str, str]) -> str:
-    """The log of a container, or why there is none."""
+    """The log of a container; raises `RefusedRequest` where there is none."""
     meta = container.pod["metadata"]
     path = Path("v1", "pods", meta["namespace"], meta["name"], "log")
-    try:
-        return call.server.text(path, query | {"container": container.name})
-    except RefusedRequest as refusal:
-        if not call.flags.on("ignore-errors"):
-            raise
-        return f"error: {refusal.message}\n"
+    return call.server.text(path, query | {"container": container.name})
 
 
 def _prefixed(call: Invocation, container: PodContainer, text: str) -> str:
@@ -166,6 +167,7 @@ class _Following:
     """Prints what containers say while time passes, until they have ended.
 
     The real one reads a stream; here the log is asked for again when the Pod may have said more.
+    A log that is not there yet is asked for once a second (`consumeWithRetry`).
     """
 
     def __init__(
@@ -177,42 +179,59 @@ class _Following:
                 f"you are attempting to follow {len(containers)} log streams, but maximum allowed "
                 f"concurrency is {most}, use --max-log-requests to increase the limit"
             )
-        self._call, self._containers = call, containers
-        self._query = query | {"timestamps": "true"}
-        self._last = [""] * len(containers)  # the time and text of the line that was printed last
+        self._call = call
+        self._open = [(container, FollowedLog(query)) for container in containers]
 
     def print(self) -> None:
-        self._call.time.wait(self._over, self._call.patience)
+        """Print it; raises `CommandError` where a log is not there in time."""
+        call = self._call
+        for container, log in list(self._open):
+            left = call.flags.seconds("pod-running-timeout")
+            while not self._begun(container, log):
+                call.time.wait(never, min(RETRY, left))
+                left -= RETRY
+                if left <= 0:
+                    raise CommandError("context deadline exceeded")
+        call.time.wait(self._over, call.patience)
+
+    def _begun(self, container: PodContainer, log: FollowedLog) -> bool:
+        """Print the beginning of a log; False where there is none, which is told."""
+        try:
+            self._print_new(container, log)
+        except RefusedRequest as refusal:
+            if self._call.flags.on("ignore-errors"):
+                self._call.out(f"error: {refusal.message}\n")
+                self._open.remove((container, log))
+                return True
+            self._call.error(refusal.message + "\n")
+            return False
+        return True
 
     def _over(self) -> bool:
         """Print what is new; whether all containers have ended."""
-        for place in range(len(self._containers)):
-            self._print_new(place)
-        return not any(map(self._runs, self._containers))
+        for each in list(self._open):
+            try:
+                self._print_new(*each)
+            except RefusedRequest:  # the Pod is gone
+                self._open.remove(each)
+        return not any(self._runs(container) for container, _ in self._open)
 
-    def _print_new(self, place: int) -> None:
-        container = self._containers[place]
-        lines = _text(self._call, container, self._query).splitlines(keepends=True)
-        last = self._last[place]
-        new = lines[lines.index(last) + 1 :] if last in lines else lines
-        if not new:
-            return
-        self._last[place] = new[-1]
-        self._query = {k: v for k, v in self._query.items() if k != "tailLines"}
-        if not self._call.flags.on("timestamps"):
-            new = [line.partition(" ")[2] for line in new]
-        self._call.out(_prefixed(self._call, container, "".join(new)))
+    def _print_new(self, container: PodContainer, log: FollowedLog) -> None:
+        text = log.new(_text(self._call, container, log.query))
+        self._call.out(_prefixed(self._call, container, text))
 
     def _runs(self, container: PodContainer) -> bool:
         meta = container.pod["metadata"]
         path = Path("v1", "pods", meta["namespace"], meta["name"])
         try:
-            status = self._call.server.get(path).get("status") or {}
+            return runs(self._call.server.get(path), container.name)
         except RefusedRequest:
             return False
-        groups = ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses")
-        every = [each for group in groups for each in status.get(group) or ()]
-        return any("running" in c["state"] for c in every if c["name"] == container.name)
+
+
+def never() -> bool:
+    """A condition that does not come true: a second passes."""
+    return False
 
 
 COMMANDS = {
