@@ -115,3 +115,16 @@ def test_the_start_page_leads_to_each_chapter_and_has_no_place_left_open():
 def test_the_first_imports_are_those_of_the_notebooks():
     assert "from course_lib import Cluster" in runtime.first_imports()
     compile("\n".join(runtime.first_imports()), "tour", "exec")
+
+
+def test_a_font_that_is_left_out_is_answered_by_another():
+    kept = "matplotlib/mpl-data/fonts/ttf/DejaVuSans.ttf"
+    listed = [("STIXGeneral.ttf", 400), ("DejaVuSans.ttf", 400), ("STIXGeneralBol.ttf", "bold")]
+    told = {
+        "afmlist": [{}],
+        "ttflist": [{"fname": f"fonts/ttf/{n}", "weight": w} for n, w in listed],
+    }
+    found = json.loads(runtime.fonts(json.dumps(told).encode(), {kept}))
+    names = [each["fname"].rpartition("/")[2] for each in found["ttflist"]]
+    assert names == ["DejaVuSans.ttf", "DejaVuSans.ttf", "DejaVuSans-Bold.ttf"]
+    assert found["afmlist"] == []

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NoReturn
 import msgspec
 
 from course_lib import __version__
+from course_lib.engine.browser import IN_BROWSER
 from course_lib.experiments.cores import processes
 from course_lib.experiments.measures import RESOURCES, fragmentation, shapes_of, utilisation
 from course_lib.experiments.policies import POLICIES, framework_of
@@ -141,6 +142,8 @@ Job = tuple[str, Scenario, int, Document]
 def _compute(jobs: list[Job], progress: bool, workers: int | None) -> list[Run]:
     from tqdm.auto import tqdm
 
+    if IN_BROWSER:
+        tqdm.monitor_interval = 0  # what watches a bar is a thread
     with tqdm(total=len(jobs), disable=not progress, unit="run") as bar:
         if len(jobs) == 1 or workers == 1:
             return [_run_one(job, bar) for job in jobs]

@@ -37,6 +37,9 @@ def configuration() -> dict[str, Any]:
     }
     settings = {
         "@jupyterlab/apputils-extension:themes": {"adaptive-theme": True},
+        "@jupyterlab/docmanager-extension:plugin": {
+            "defaultViewers": {"markdown": "Markdown Preview"}
+        },
         "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
     }
     return {

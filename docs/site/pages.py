@@ -11,23 +11,21 @@ import shutil
 from pathlib import Path
 
 from course_lib.course.exercise import exercises
-from docs.site.lab import PROGRESS, STORE
+from docs.site.lab import APPS, PROGRESS, STORE
 from docs.site.pinned import HERE, ROOT
 
 PAGES = HERE / "pages"
 ROW = re.compile(r"^\| \[([^\]]+)\]\(notebooks/([^)]+\.ipynb)\) \| (.*) \|$", re.MULTILINE)
 BINDER = re.compile(r"https://mybinder\.org/v2/gh/([^/]+/[^/]+)/[^)]*")
-PLAIN = (
-    "start.css",
-    "loading.js",
-    "favicon.svg",
-    "manifest.webmanifest",
-    "embed.html",
-    "embed.css",
-)
+OURS = ("start.css", "notebook.css", "loading.js", "favicon.svg", "manifest.webmanifest")
+OURS += ("embed.html", "embed.css")
+DRAWING = ("live.js", "live.css")  # one cluster in a page of its own is drawn as in a notebook
 # What one live cluster imports.
 EMBEDDED = ("anywidget", "msgspec", "pandas", "protobuf", "pyyaml", "simpy")
-OPENERS = ("notebooks", "lab")  # the applications that open a notebook
+IN_HEAD = (
+    '<link rel="icon" href="../favicon.svg"><link rel="stylesheet" href="../notebook.css">'
+    '<script src="../loading.js"></script></head>'
+)
 PACKED = (".whl", ".zip", ".png", ".woff", ".woff2")  # no smaller when they are compressed again
 LAB = 2_400_000  # bytes, compressed: what a first visit takes of JupyterLite itself
 LARGE = ("book", "build", "extensions", "runtime")  # kept by the browser when they are first used
@@ -38,12 +36,9 @@ def build(folder: Path) -> None:
     (folder / "images").mkdir(exist_ok=True)
     for path in (ROOT / "images").glob("*.svg"):
         shutil.copy(path, folder / "images")
-    for name in PLAIN:
+    for name in OURS:
         shutil.copy(PAGES / name, folder)
-    for name in (
-        "live.js",
-        "live.css",
-    ):  # one cluster in a page of its own is drawn as in a notebook
+    for name in DRAWING:
         shutil.copy(ROOT / "course_lib" / "widgets" / name, folder)
     embedded = {"packages": json.dumps(EMBEDDED)}
     (folder / "embed.js").write_text(filled("embed.js", embedded))
@@ -54,10 +49,9 @@ def build(folder: Path) -> None:
     (folder / "index.html").write_text(filled("start.html", start(round(size / 1e6))))
     values = {"store": STORE, "progress": PROGRESS, "exercises": json.dumps(by_chapter())}
     (folder / "start.js").write_text(filled("start.js", values))
-    for application in OPENERS:
+    for application in APPS:
         page = folder / application / "index.html"
-        ours = '<script src="../loading.js"></script></head>'
-        page.write_text(page.read_text().replace("</head>", ours, 1))
+        page.write_text(page.read_text().replace("</head>", IN_HEAD, 1))
     keep(folder)
 
 

@@ -34,6 +34,7 @@ FIRST = ["ipykernel", "comm", "pyodide-kernel", "jedi", "ipython", "micropip", "
 FIRST += ["course-lib"]
 KERNEL_WHEELS = ("ipykernel", "piplite", "pyodide_kernel")
 EXTRAS = ("notebook",)  # of the course's package, that run in a browser
+FONTS, FONT_FOLDER = "matplotlib/fontlist.json", "matplotlib/mpl-data"
 IMPORT = re.compile(r"(from \S+ )?import \w")
 TIME = (2020, 1, 1, 0, 0, 0)  # of each file in a wheel: the same bytes for the same content
 
@@ -130,11 +131,29 @@ def pruned(name: str, files: dict[str, bytes]) -> dict[str, bytes]:
     """The files of a wheel without what the patterns of `pins.toml` leave out."""
     out = PINS["prune"]["all"] + PINS["prune"].get(name, [])
     keep = PINS["keep"].get(name, [])
-    return {
+    kept = {
         path: b"" if path.endswith(".dist-info/RECORD") else data  # it lists what is left out, too
         for path, data in files.items()
         if _matches(path, keep) or not _matches(path, out)
     }
+    if FONTS in kept:
+        kept[FONTS] = fonts(kept[FONTS], set(kept))
+    return kept
+
+
+def fonts(listed: bytes, files: set[str]) -> bytes:
+    """Matplotlib's list of its fonts, with those that are left out answered by DejaVu Sans.
+
+    Without it matplotlib looks for fonts, and warns about each one. The course's figures keep text
+    as text, so a font is only asked how wide a text is.
+    """
+    told = json.loads(listed)
+    told["afmlist"] = []
+    for font in told["ttflist"]:
+        if f"{FONT_FOLDER}/{font['fname']}" not in files:
+            bold = str(font["weight"]) in ("bold", "700")
+            font["fname"] = f"fonts/ttf/DejaVuSans{'-Bold' if bold else ''}.ttf"
+    return json.dumps(told).encode()
 
 
 def _matches(path: str, patterns: Iterable[str]) -> bool:

@@ -104,11 +104,15 @@ class Lab:
         self.process.wait()
         self.log.close()
 
-    def kernel(self, chapter: str) -> Kernel:
+    def address(self, name: str) -> str:
+        """Where a chapter is opened."""
+        return f"{self.url}/lab/tree/notebooks/{name}.ipynb?reset"
+
+    def kernel(self, chapter: Chapter) -> Kernel:
         """The kernel of an open chapter."""
         with urllib.request.urlopen(f"{self.url}/api/sessions") as answer:
             sessions = json.load(answer)
-        [id] = [each["kernel"]["id"] for each in sessions if chapter in each["path"]]
+        [id] = [each["kernel"]["id"] for each in sessions if chapter.name in each["path"]]
         return Kernel(self.folder / "runtime" / f"kernel-{id}.json")
 
     def stop_kernels(self, chapter: str = "") -> None:
@@ -158,7 +162,7 @@ class Chapter:
     def __init__(self, page: Any, lab: Lab, name: str) -> None:
         self.page, self.lab, self.name = page, lab, name
         lab.stop_kernels(name)
-        page.goto(f"{lab.url}/lab/tree/notebooks/{name}.ipynb?reset")
+        page.goto(lab.address(name))
         page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=120_000)
         page.wait_for_selector(IDLE, timeout=60_000)
         page.wait_for_timeout(1500)  # the extensions for widgets come last
@@ -166,7 +170,7 @@ class Chapter:
     @property
     def kernel(self) -> Kernel:
         """Its kernel."""
-        return self.lab.kernel(self.name)
+        return self.lab.kernel(self)
 
     def run_all(self) -> None:
         """Clear what is stored, run all cells, and wait until the last one is done."""

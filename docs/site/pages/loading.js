@@ -9,11 +9,8 @@ const MB = 1e6;
 function bar() {
   const element = document.createElement("div");
   element.id = "course-loading";
-  element.innerHTML = `<style>
-    #course-loading { position: fixed; z-index: 10000; left: 0; right: 0; bottom: 0; padding: 6px 12px;
-      font: 14px/1.4 system-ui, sans-serif; color: #fff; background: #1d3461; }
-    #course-loading progress { width: 100%; height: 6px; display: block; accent-color: #8ecae6; }
-    </style><label for="course-loading-bar"></label><progress id="course-loading-bar" max="1"></progress>`;
+  element.innerHTML = `<label for="course-loading-bar"></label>
+    <progress id="course-loading-bar" max="1"></progress>`;
   element.querySelector("label").setAttribute("role", "status");
   document.body.append(element);
   return (text, share) => {
@@ -40,7 +37,8 @@ async function load(files, show) {
   const waiting = [...files];
   const one = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
-      await (await fetch(new URL(next[0], SITE))).arrayBuffer();
+      const address = new URL(next[0], SITE);
+      if (!await caches.match(address)) await (await fetch(address)).arrayBuffer();
       here += next[1];
       const text = `Python loads: ${(here / MB).toFixed(0)} of ${(all / MB).toFixed(0)} MB.`;
       show(`${text} You can read already.`, here / all);
@@ -52,10 +50,15 @@ async function load(files, show) {
 async function main() {
   const workers = navigator.serviceWorker;
   if (!workers) return;
-  const show = bar();
+  let show = bar();
   show("JupyterLite starts.");
   await workers.ready;
   await until(() => window.jupyterapp?.shell.currentWidget);
+  if (!window.jupyterapp.shell.currentWidget.sessionContext) { // a page without Python
+    show("");
+    await until(kernel);
+    show = bar();
+  }
   const { files } = await (await fetch(new URL("runtime.json", SITE))).json();
   await load(files, show);
   show("Python starts.");
