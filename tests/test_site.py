@@ -7,6 +7,7 @@ import doctest
 import json
 import re
 import sys
+import tomllib
 from importlib import import_module
 
 import pytest
@@ -128,3 +129,9 @@ def test_a_font_that_is_left_out_is_answered_by_another():
     names = [each["fname"].rpartition("/")[2] for each in found["ttflist"]]
     assert names == ["DejaVuSans.ttf", "DejaVuSans.ttf", "DejaVuSans-Bold.ttf"]
     assert found["afmlist"] == []
+
+
+def test_the_first_link_for_a_learner_is_the_start_page():
+    urls = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]
+    first = re.search(r"\]\((.*?)\)", (ROOT / "README.md").read_text())
+    assert first and first[1] == urls["Homepage"]

@@ -14,7 +14,7 @@ import pytest
 from docs.book.__main__ import PDF
 from docs.book.contents import APPENDICES, ROOT, chapters
 from docs.site.__main__ import SITE
-from tests.browser.lab import FLAGS, chromium, missing
+from tests.browser.lab import FLAGS, chromium
 from tests.required import require
 
 KEPT = ROOT / "build" / "site-test"
@@ -42,12 +42,10 @@ def address():
 
 
 @pytest.fixture(scope="module")
-def chrome():
-    require(missing())
-    with importlib.import_module("playwright.sync_api").sync_playwright() as driver:
-        made = driver.chromium.launch(executable_path=chromium(), args=FLAGS)
-        yield made
-        made.close()
+def chrome(playwright):
+    made = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+    yield made
+    made.close()
 
 
 @pytest.fixture
