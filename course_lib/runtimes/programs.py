@@ -14,6 +14,7 @@ import re
 from collections.abc import Sequence
 
 from course_lib.runtimes.behaviour import ENDS, SERVES, Behaviour
+from course_lib.runtimes.stress import stress_load
 
 ENTRY_SCRIPTS = ("docker-entrypoint.sh", "entrypoint.sh")
 # What agnhost does that serves; `pause` only waits.
@@ -81,6 +82,8 @@ def behaviour_of(argv: Sequence[str]) -> Behaviour:
     A script that the course cannot read in full serves if it loops for ever or starts a server.
     """
     name, arguments = name_of(argv), " ".join(main_program(argv)[1:])
+    if name == "stress":
+        return stress_load(main_program(argv))
     if name in SERVERS or is_server(argv):
         return SERVES
     if name in _INTERPRETERS:
