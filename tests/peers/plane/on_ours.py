@@ -24,9 +24,6 @@ SCHEDULER, MANAGER, KUBELET = "kube-scheduler", "kube-controller-manager", "kube
 CONTENT = "application/json"
 # Controllers of kinds that the course does not serve.
 NOT_HERE = (
-    "certificatesigningrequest-approving-controller",
-    "certificatesigningrequest-cleaner-controller",
-    "certificatesigningrequest-signing-controller",
     "podcertificaterequest-cleaner-controller",
     "service-cidr-controller",
     "storage-version-migrator-controller",
