@@ -59,6 +59,8 @@ class Handler(SimpleHTTPRequestHandler):
             self.send_error(404)
             return
         data, small = sent(file)
+        if file in self.server.instead:
+            data, small = self.server.instead[file], False
         self.server.bytes[path.removeprefix(FOLDER)] += len(data)
         self.send_response(200)
         self.send_header("Content-Type", self.guess_type(str(file)))
@@ -80,6 +82,7 @@ class Host(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.bytes: Counter[str] = Counter()
+        self.instead: dict[Path, bytes] = {}  # what is sent in place of a file of the site
         self.elsewhere: list[str] = []
         self.missing: list[str] = []
         self.name = f"127.0.0.1:{self.server_address[1]}"

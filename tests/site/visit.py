@@ -103,7 +103,13 @@ class Chapters:
             [name] = [each for each in CHAPTERS if each.startswith(number)]
             page = self.browser.new_page(viewport={"width": 1250, "height": 1000})
             started = time.perf_counter()
-            made: Any = Chapter(page, self.site, name)  # type: ignore[arg-type]
+            said: list[str] = []
+            page.on("console", lambda line: said.append(line.text) if line.type == "error" else 0)
+            try:
+                made: Any = Chapter(page, self.site, name)  # type: ignore[arg-type]
+            except Exception as problem:
+                keep(page, f"{name}-stuck")
+                raise AssertionError(f"{name} does not open: {said}") from problem
             opened = time.perf_counter()
             made.run_all()
             ran = time.perf_counter() - opened

@@ -25,7 +25,8 @@
   }
 
   async function fetched(key) {
-    const response = await fetch(key);
+    // The host is asked whether what the browser has is still new: files of two releases do not fit.
+    const response = await fetch(key, { cache: "no-cache" });
     if (response.redirected) { // a folder without its slash
       underWay.delete(key);
       return Response.redirect(response.url);
@@ -61,7 +62,8 @@
 
   self.addEventListener("install", (event) => {
     const pages = {{pages}};
-    const kept = caches.open(CACHE).then((cache) => cache.addAll(pages));
+    const fresh = pages.map((page) => new Request(page, { cache: "no-cache" }));
+    const kept = caches.open(CACHE).then((cache) => cache.addAll(fresh));
     event.waitUntil(kept.then(() => self.skipWaiting()));
   });
 
