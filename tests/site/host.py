@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import threading
+import zlib
 from collections import Counter
 from functools import cache
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -61,8 +62,14 @@ class Handler(SimpleHTTPRequestHandler):
         data, small = sent(file)
         if file in self.server.instead:
             data, small = self.server.instead[file], False
+        tag = f'"{zlib.crc32(data):x}"'
+        if self.headers.get("If-None-Match") == tag:
+            self.send_response(304)
+            self.end_headers()
+            return
         self.server.bytes[path.removeprefix(FOLDER)] += len(data)
         self.send_response(200)
+        self.send_header("ETag", tag)
         self.send_header("Content-Type", self.guess_type(str(file)))
         if small:
             self.send_header("Content-Encoding", "gzip")
@@ -78,6 +85,7 @@ class Host(ThreadingHTTPServer):
     """A host on a free port of this machine; `bytes` counts what each file took to send."""
 
     daemon_threads = True
+    request_queue_size = 128  # a page opens many connections at once
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
