@@ -1,12 +1,16 @@
-# Two commands: `make lab` opens the course, `make test` checks all of it. start.py has their steps,
-# for those who have no make.
+# Two commands: `make lab` opens the course, `make test` checks it. start.py has their steps, for
+# those who have no make.
 PYTHON ?= python3
 BIN    := .venv/bin
 
-.PHONY: lab test test-start test-peers test-browser site test-site book bench api venv lint types unit notebooks-check notebooks proto lock clean
+.PHONY: lab test test-long test-start test-peers test-browser site test-site book bench api venv lint types unit notebooks-check notebooks proto lock clean
 
 lab test venv lint types unit notebooks-check:
 	@$(PYTHON) start.py $@
+
+# The unit tests that take long: all double failures, thousands of drawn manifests, installations.
+test-long: venv
+	$(BIN)/pytest -q -n auto -m long --ignore=tests/peers --ignore=tests/browser --ignore=tests/site tests
 
 # start.py on a copy of the course: a path with spaces, nothing on the PATH, a new environment.
 test-start: venv

@@ -108,9 +108,9 @@ def types() -> None:
 
 
 def unit() -> None:
-    """Run the unit tests."""
+    """Run the unit tests, but for the few that take long (`make test-long`)."""
     apart = [f"--ignore=tests/{folder}" for folder in ("peers", "browser", "site")]
-    run("pytest", "-q", "-n", "auto", *apart)
+    run("pytest", "-q", "-n", "auto", "-m", "not long", *apart)
     run("pytest", "-q", "tests/oracles/test_scheduler_oracles.py", "-k", "how_many")
 
 

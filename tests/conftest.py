@@ -23,6 +23,7 @@ os.chdir(ROOT)  # paths in docstrings and manifests start at the top of the repo
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "requires(missing, kernel): see tests/required.py")
+    config.addinivalue_line("markers", "long: runs in `make test-long` only, which CI calls too")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -63,6 +63,7 @@ def test_the_wheel_and_the_source_distribution_have_every_file_of_the_package(bu
     assert {"course_lib/py.typed", "course_lib/cluster/data/web.yaml"} <= packed
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["*.whl", "*.tar.gz"])
 def test_an_installed_package_solves_the_exercises_in_any_folder(
     kind: str, built: Path, tmp_path: Path

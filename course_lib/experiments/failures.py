@@ -176,7 +176,7 @@ def observe(configuration: str, names: tuple[str, ...], seed: int = 0) -> Outcom
         if second <= WINDOW:
             seen.read.append(_try(lambda: cluster.api.get("ConfigMap", "before", "default")))
             seen.write.append(_try(lambda: cluster.apply(_note(f"at-{cluster.now:.0f}"))))
-        asked = asked or cluster.kubectl(MORE).code == 0
+        asked = asked or (seen.write[-1] and cluster.kubectl(MORE).code == 0)
         if asked and seen.scheduled is None and _scheduled(cluster):
             seen.scheduled = float(second)
         now = running(cluster, "web")

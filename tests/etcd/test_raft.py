@@ -86,7 +86,12 @@ def answers_before_the_disk(member: Member) -> None:
 
 @pytest.mark.parametrize(
     "bug",
-    [commits_without_quorum, votes_twice, reads_without_asking, answers_before_the_disk],
+    [
+        commits_without_quorum,
+        reads_without_asking,
+        pytest.param(votes_twice, marks=pytest.mark.long),
+        pytest.param(answers_before_the_disk, marks=pytest.mark.long),
+    ],
 )
 def test_the_checker_catches_a_seeded_bug(bug):
     for seed in range(1000):

@@ -83,6 +83,7 @@ def test_an_autoscaler_that_may_add_one_pod_a_minute_is_slower():
     assert slow.PODS[0] < free.PODS[0]
 
 
+@pytest.mark.long
 def test_a_zone_may_take_more_than_an_hour_to_come_back():
     found = zone_failures([2], 10, 10, controller_flags={"node-eviction-rate": 0.001})
     assert 4350 < found.RECOVERED[0] < 4400

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -149,6 +150,7 @@ def mutated(draw: st.DrawFn) -> dict:
     return document
 
 
+@pytest.mark.long
 @settings(max_examples=1500)
 @given(mutated())
 def test_a_mutated_manifest_is_applied_or_refused(document):
