@@ -1,0 +1,57 @@
+"""One cluster in a page of its own: its address, what is shown, and what is clicked."""
+
+from __future__ import annotations
+
+import pytest
+
+from course_lib import Cluster
+
+LONGEST = 120_000  # ms until Python is there, and the cluster
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    made = Cluster(nodes=3, seed=4)
+    made.apply("data/web.yaml")
+    made.run(seconds=30)
+    made.kubectl("scale deployment/web --replicas=5").checked()
+    made.kill_node("node-2")
+    made.run(seconds=60)
+    return made
+
+
+@pytest.fixture
+def page(browser, host):
+    made = browser.context.new_page()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def shown(page, cluster, host):
+    page.goto(cluster.link(host.url))
+    page.wait_for_selector(".course-live .node", timeout=LONGEST)
+    return page
+
+
+def test_a_link_shows_the_cluster_as_it_was_and_does_what_is_typed(shown, cluster):
+    titles = [each.inner_text() for each in shown.query_selector_all(".course-live .node b")]
+    assert titles == ["node-1: Ready", "node-2: NotReady", "node-3: Ready"]
+    on_node = shown.query_selector_all(".course-live .node >> nth=0 >> .pod")
+    field = "spec.nodeName=node-1"
+    assert len(on_node) == len(cluster.get("pods", field_selector=field))
+    assert f"{cluster.now:.0f} s" in shown.inner_text(".course-live .bar >> nth=0")
+    shown.focus(".course-live .node >> nth=0")
+    shown.keyboard.press("k")
+    shown.wait_for_function("document.body.innerText.includes('node node-1 loses power')")
+    shown.keyboard.press("s")
+    shown.wait_for_function(f"document.body.innerText.includes('{cluster.now + 5:.0f} s')")
+    shown.click("text=Run")
+    shown.wait_for_function("document.body.innerText.includes('Pause')")
+
+
+@pytest.mark.parametrize("address", ["embed.html", "embed.html?scene=nonsense"])
+def test_an_address_without_a_scene_says_what_is_wrong(page, host, address):
+    page.goto(host.url + address)
+    page.wait_for_selector("#told.problem", timeout=LONGEST)
+    assert "scene" in page.inner_text("#told") and "cluster.link()" in page.inner_text("#told")
