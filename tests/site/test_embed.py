@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
+from pathlib import Path
+
 import pytest
 
 from course_lib import Cluster
+from tests.required import requires
+from tests.site.test_visits import AXE, PHONE
+from tests.site.visit import keep, lacking
 
+pytestmark = requires(lacking())
 LONGEST = 120_000  # ms until Python is there, and the cluster
 
 
@@ -22,7 +29,7 @@ def cluster():
 
 @pytest.fixture
 def page(browser, host):
-    made = browser.context.new_page()
+    made = browser.new_page()
     yield made
     made.close()
 
@@ -48,6 +55,18 @@ def test_a_link_shows_the_cluster_as_it_was_and_does_what_is_typed(shown, cluste
     shown.wait_for_function(f"document.body.innerText.includes('{cluster.now + 5:.0f} s')")
     shown.click("text=Run")
     shown.wait_for_function("document.body.innerText.includes('Pause')")
+
+
+def test_the_page_is_accessible_in_light_and_dark_and_fits_a_phone(shown):
+    axe = importlib.import_module("axe_playwright_python")
+    shown.add_script_tag(path=str(Path(axe.__file__).with_name("axe.min.js")))
+    for scheme in ("light", "dark"):
+        shown.emulate_media(color_scheme=scheme)
+        keep(shown, f"embed-{scheme}")
+        assert shown.evaluate(AXE) == []
+    shown.set_viewport_size(PHONE)
+    keep(shown, "embed-phone", full_page=True)
+    assert shown.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 @pytest.mark.parametrize("address", ["embed.html", "embed.html?scene=nonsense"])
