@@ -17,6 +17,7 @@ from course_lib.controllers.endpoint_ports import OfferedPort, Ports, subset_por
 from course_lib.objects.manifests import Document
 
 MOST_ADDRESSES = 1000  # in one object (`maxCapacity`)
+FEW_EDITS = 16  # operations that cost less than a whole list: each copies it
 LISTS = {True: "addresses", False: "notReadyAddresses"}
 
 
@@ -107,6 +108,10 @@ class Addresses:
             return []
         if not subsets:
             return [{"op": "remove", "path": "/subsets"}]
+        if self._written is not None and len(self._written) == len(subsets) == 1:
+            few = _list_edits(self._written[0], subsets[0])
+            if few is not None:
+                return few
         return [{"op": "add", "path": "/subsets", "value": subsets}]
 
     def note(self, revision: str) -> None:
@@ -157,6 +162,28 @@ class Addresses:
             if count:
                 document[LISTS[ready]] = [self._places[each.pod][2] for each in shown]
         return document
+
+
+def _list_edits(before: Document, after: Document) -> list[Document] | None:
+    """The operations that make one subset another; None where the whole costs less to write.
+
+    An address that stays is one object in both, and the order of those that stay is the same.
+    """
+    if before.get("ports") != after.get("ports"):
+        return None
+    edits: list[Document] = []
+    for name in LISTS.values():
+        path, old, new = f"/subsets/0/{name}", before.get(name), after.get(name)
+        if not old or not new:
+            edits += [{"op": "remove", "path": path}] if old else []
+            edits += [{"op": "add", "path": path, "value": new}] if new else []
+            continue
+        here, there = set(map(id, old)), set(map(id, new))
+        gone = [index for index, each in enumerate(old) if id(each) not in there]
+        edits += [{"op": "remove", "path": f"{path}/{index}"} for index in reversed(gone)]
+        come = [(index, each) for index, each in enumerate(new) if id(each) not in here]
+        edits += [{"op": "add", "path": f"{path}/{index}", "value": each} for index, each in come]
+    return edits if len(edits) <= FEW_EDITS else None
 
 
 def _truncate(subsets: list[Subset]) -> None:
