@@ -46,4 +46,6 @@ def runs(pod: Document, container: str) -> bool:
     """Whether a container of a `pod` runs, as the status of the Pod says."""
     status = pod.get("status") or {}
     every = [each for group in STATUSES for each in status.get(group) or ()]
-    return any("running" in each["state"] for each in every if each["name"] == container)
+    return any(
+        "running" in (each.get("state") or {}) for each in every if each["name"] == container
+    )

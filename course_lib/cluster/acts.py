@@ -48,12 +48,11 @@ class Acts:
     """
 
     def __init__(self, settings: Mapping[str, object]) -> None:
-        self.settings: dict[str, Json] = {}
         self.done: list[Act] = []
         self.untold = ""
         self._within = False  # what one act does is not an act of its own
-        written = self._written("Cluster", {k: v for k, v in settings.items() if k != "name"})
-        self.settings = written or {}
+        kept = {name: value for name, value in settings.items() if name != "name"}
+        self.settings = self._written("Cluster", kept) or {}
 
     @contextmanager
     def doing(self, at: float, name: str, arguments: Mapping[str, object]) -> Iterator[None]:
@@ -75,11 +74,12 @@ class Acts:
 
     def sent(self, at: float, request: Request) -> None:
         """Note a request that changes something, which kubectl sent to the API server."""
-        if request.method != "GET" and not self._within:
-            parts = {"query": request.query, "headers": request.headers}
-            said = {"method": request.method, "path": request.path, "body": request.body.decode()}
-            written = self._written(REQUEST, said | {k: v for k, v in parts.items() if v})
-            self.done.append(Act(at, REQUEST, written or {}))
+        if request.method == "GET" or self._within:
+            return
+        said = {name: getattr(request, name) for name in request.__struct_fields__}
+        written = self._written(REQUEST, {name: value for name, value in said.items() if value})
+        if written is not None:
+            self.done.append(Act(at, REQUEST, written))
 
     def _written(self, name: str, arguments: Mapping[str, object]) -> dict[str, Json] | None:
         """The arguments as JSON has them; None, and it is noted, where JSON has nothing for one."""
@@ -95,7 +95,9 @@ class Acts:
 
 
 def _plain(name: str, value: object) -> object:
-    """Manifests as documents: a file may be gone, or changed, when they are applied again."""
+    """Manifests as documents, since a file may be gone or changed later; a body as its text."""
+    if isinstance(value, bytes):
+        return value.decode()
     if name == "source" or (name == "scheduler" and isinstance(value, str | Path)):
         documents = read_manifests(value)  # type: ignore[arg-type]
         return documents if name == "source" else documents[0]

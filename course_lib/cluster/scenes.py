@@ -132,8 +132,8 @@ def _untold(found: str) -> CourseError:
 def _do(cluster: Acting, act: Act) -> None:
     """Do again what was done; refusals are part of the history."""
     if act.name == acts.REQUEST:
-        said = act.arguments | {"body": act.arguments["body"].encode()}
-        request = Request(**said)
+        body = act.arguments.get("body", "").encode()
+        request = Request(**act.arguments | {"body": body})
         Face(cluster.api.reach, cluster.containers.kubelets).answer(request)
     elif act.name == acts.DRAIN:
         acts.drain(cluster, **act.arguments)
