@@ -23,7 +23,7 @@ from course_lib.errors import CourseError
 from course_lib.objects.manifests import Json
 
 SITE = "https://OWNER.github.io/REPO"  # where the course is published
-LONGEST = 8000  # characters of an address; web servers refuse longer ones
+LONGEST = 8000  # characters of an address that every web server takes (RFC 9110, section 4.1)
 
 
 class Scene(msgspec.Struct, array_like=True):
