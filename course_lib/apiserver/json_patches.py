@@ -6,15 +6,12 @@ the first slash of a path, has null for a value that is absent, and counts from 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from course_lib.apiserver.errors import BadRequest, RejectedPatch
 from course_lib.apiserver.patches import Patch, merge_patch
 from course_lib.objects.manifests import Document, Json
 
 MOST_OPERATIONS = 10_000  # of one JSON patch (`maxJSONPatchOperations`)
 OPERATIONS = ("add", "remove", "replace", "move", "copy", "test")
-Act = Callable[[Json, str], Json]  # of what holds a key, and the key: what holds it then
 
 
 def json_patch(target: Json, operations: list[dict[str, Json]]) -> Json:
@@ -27,34 +24,68 @@ def json_patch(target: Json, operations: list[dict[str, Json]]) -> Json:
     ...     {"op": "copy", "from": "/spec/replicas", "path": "/spec/before"}])
     {'spec': {'replicas': 5, 'before': 5}}
     """
+    patched = _Patched(target)
     for operation in operations:
-        target = _done(target, operation)
-    return target
+        patched.do(operation)
+    return patched.target
 
 
-def _done(target: Json, operation: dict[str, Json]) -> Json:
-    op, value = operation.get("op"), operation.get("value")
-    if op not in OPERATIONS:
-        raise RejectedPatch(
-            "no such operation", expected=f"one of {', '.join(OPERATIONS)}", found=repr(op)[:60]
-        )
-    if op in ("move", "copy"):
-        source = _path(operation, "from")
-        value = _get(target, source)
-        if op == "move":
-            target = _at(target, source, _remove)
-        return _at(target, _path(operation, "path"), _adding(value))
-    path = _path(operation, "path")
-    if op == "test":
-        if (target if path == "" else _get(target, path)) != value:
-            raise RejectedPatch("a test of the JSON patch failed", where=path)
-        return target
-    if op == "replace" and path == "":
-        if not isinstance(value, dict | list):
-            raise RejectedPatch("only an object can replace the whole", found=repr(value)[:60])
-        return value
-    acts = {"add": _adding(value), "remove": _remove, "replace": _setting(value)}
-    return _at(target, path, acts[op])
+class _Patched:
+    """A target, of which the first operation that changes a part copies what holds it.
+
+    The copies are changed in place by the operations that follow: a list of a thousand items is
+    copied once for all of them.
+    """
+
+    def __init__(self, target: Json) -> None:
+        self.target = target
+        self._copies: dict[int, Json] = {}  # by identity; each stands in one place
+
+    def do(self, operation: dict[str, Json]) -> None:
+        """Do one operation; a target of which one failed is of no use."""
+        op, value = operation.get("op"), operation.get("value")
+        if op not in OPERATIONS:
+            raise RejectedPatch(
+                "no such operation", expected=f"one of {', '.join(OPERATIONS)}", found=repr(op)[:60]
+            )
+        if op in ("move", "copy"):
+            source = _path(operation, "from")
+            value = _get(self.target, source)
+            if op == "move":
+                _remove(*self._opened(source))
+            else:
+                self._copies.clear()  # it stands in two places
+            op = "add"
+        path = _path(operation, "path")
+        if op == "test":
+            if (self.target if path == "" else _get(self.target, path)) != value:
+                raise RejectedPatch("a test of the JSON patch failed", where=path)
+        elif op == "replace" and path == "":
+            if not isinstance(value, dict | list):
+                raise RejectedPatch("only an object can replace the whole", found=repr(value)[:60])
+            self.target = value
+        elif op == "remove":
+            _remove(*self._opened(path))
+        else:
+            act = _add if op == "add" else _set
+            act(*self._opened(path), value)
+
+    def _opened(self, path: str) -> tuple[Json, str]:
+        """What holds the last step of a path, as a copy that may be changed, and this step."""
+        *parents, last = _steps(path)
+        holder = self.target = self._copied(self.target)
+        for step in parents:
+            inner = self._copied(_inside(holder, step, path))
+            holder[_index(holder, step) if isinstance(holder, list) else step] = inner
+            holder = inner
+        return holder, last
+
+    def _copied(self, holder: Json) -> Json:
+        if id(holder) in self._copies:
+            return holder
+        copy = holder.copy()
+        self._copies[id(copy)] = copy
+        return copy
 
 
 def _path(operation: dict[str, Json], name: str) -> str:
@@ -94,49 +125,25 @@ def _inside(target: Json, step: str, path: str) -> Json:
     return target
 
 
-def _at(target: Json, path: str, act: Act) -> Json:
-    """The target with an act done to what holds the last step of a path."""
-
-    def changed(holder: Json, steps: list[str]) -> Json:
-        first, *rest = steps
-        if not rest:
-            return act(holder, first)
-        inner = changed(_inside(holder, first, path), rest)
-        if isinstance(holder, list):
-            place = _index(holder, first)
-            return [*holder[:place], inner, *holder[place + 1 :]]
-        return holder | {first: inner}
-
-    return changed(target, _steps(path))
-
-
-def _adding(value: Json) -> Act:
-    def add(holder: Json, key: str) -> Json:
-        if not isinstance(holder, list):
-            return holder | {key: value}
-        place = len(holder) if key == "-" else _index(holder, key, len(holder) + 1)
-        return [*holder[:place], value, *holder[place:]]
-
-    return add
-
-
-def _setting(value: Json) -> Act:
-    def put(holder: Json, key: str) -> Json:
-        if not isinstance(holder, list):
-            return holder | {key: value}
-        place = _index(holder, key)
-        return [*holder[:place], value, *holder[place + 1 :]]
-
-    return put
-
-
-def _remove(holder: Json, key: str) -> Json:
+def _add(holder: Json, key: str, value: Json) -> None:
     if isinstance(holder, list):
-        place = _index(holder, key)
-        return [*holder[:place], *holder[place + 1 :]]
-    if key not in holder:
+        place = len(holder) if key == "-" else _index(holder, key, len(holder) + 1)
+        holder.insert(place, value)
+    else:
+        holder[key] = value
+
+
+def _set(holder: Json, key: str, value: Json) -> None:
+    holder[_index(holder, key) if isinstance(holder, list) else key] = value
+
+
+def _remove(holder: Json, key: str) -> None:
+    if isinstance(holder, list):
+        del holder[_index(holder, key)]
+    elif key in holder:
+        del holder[key]
+    else:
         raise _nowhere(key)
-    return {name: value for name, value in holder.items() if name != key}
 
 
 def _index(items: list[Json], step: str, count: int | None = None) -> int:

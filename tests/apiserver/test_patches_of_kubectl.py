@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from functools import reduce
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from course_lib.apiserver.errors import APIError, RejectedPatch
@@ -188,3 +191,40 @@ def test_what_the_library_of_json_patches_takes_beside_the_rfc():
     assert json_patch({"a": 1}, [{"op": "copy", "from": "/b", "path": "/c"}]) == {"a": 1, "c": None}
     assert json_patch({"a": 1}, [{"op": "add", "path": "/b"}]) == {"a": 1, "b": None}
     assert json_patch({"a": 1}, [{"op": "add", "path": "x/b", "value": 2}]) == {"a": 1, "b": 2}
+
+
+STEPS = st.sampled_from(("a", "b", "0", "1", "-"))
+POINTERS = st.lists(STEPS, min_size=1, max_size=3).map(lambda steps: "/" + "/".join(steps))
+VALUES = st.recursive(
+    st.integers(0, 9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("ab"), inner),
+    max_leaves=6,
+)
+OPERATIONS = st.fixed_dictionaries(
+    {"op": st.sampled_from(("add", "remove", "replace", "move", "copy")), "path": POINTERS},
+    optional={"from": POINTERS, "value": VALUES},
+)
+
+
+# A part that was changed is copied, and then one of the two is changed.
+TWICE = [("add", "/a/a"), ("copy", "/b"), ("add", "/b/a")]
+
+
+@example({"a": {}}, [{"op": op, "path": path, "from": "/a", "value": path} for op, path in TWICE])
+@given(st.dictionaries(st.sampled_from("ab"), VALUES), st.lists(OPERATIONS, max_size=8))
+def test_a_patch_of_many_operations_is_as_many_patches_and_leaves_what_it_is_given(
+    before, operations
+):
+    given_to_it = deepcopy((before, operations))
+
+    def one_by_one():
+        return reduce(lambda target, each: json_patch(target, [each]), operations, before)
+
+    try:
+        after = one_by_one()
+    except RejectedPatch:
+        with pytest.raises(RejectedPatch):
+            json_patch(before, operations)
+    else:
+        assert json_patch(before, operations) == after
+    assert (before, operations) == given_to_it
