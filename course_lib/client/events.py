@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from contextlib import suppress
 
-from course_lib.apiserver.errors import NotFound, Unavailable
+from course_lib.apiserver.errors import NotFound, Terminating, Unavailable
 from course_lib.client.event_correlator import COMBINED, EventCorrelator, Recorded, Told
 from course_lib.client.interface import Client
 from course_lib.engine.timestamps import EPOCH
 from course_lib.objects.kinds.event import Event
-from course_lib.objects.kinds.namespace import Namespace
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object
 
@@ -80,10 +79,10 @@ class EventRecorder:
             patch = {"count": record.count, "lastTimestamp": now, "message": told.message}
             self._api.patch(Event, record.name, namespace, patch)
         else:
-            space = self._api.find(Namespace, namespace)
-            if space is None or space.terminating:
+            try:
+                self._api.create(_document(component, about, told, record, now))
+            except (NotFound, Terminating):  # the namespace is going away, or gone
                 return
-            self._api.create(_document(component, about, told, record, now))
         self._written[namespace, record.name] = time
         self._written.move_to_end((namespace, record.name))
 

@@ -53,7 +53,8 @@ def _decoded_without_nulls(document: Document, kind: Kind) -> Object:
 def revised(view: ViewT, before: Document, after: Document, kind: Kind) -> ViewT:
     """The view of `after`, of a `kind`, from the `view` of `before`: only what differs is decoded.
 
-    A part of both documents that is one and the same object is taken over from the view.
+    A part of both documents that is one and the same object is taken over from the view. A list of
+    few items that has changed is decoded whole: that takes less time than to look for its changes.
     """
     if kind.view is not None:
         return decode(after, kind)  # type: ignore[return-value]
@@ -73,8 +74,8 @@ def _revised(view: ViewT, before: Document, after: Document) -> ViewT:
                 changes[attribute] = _revised_part(getattr(view, attribute), old, new, shape)
             else:
                 changes[attribute] = msgspec.convert(new, shape, dec_hook=_quantity)
-    for name in before:
-        if name not in after and name in attributes:
+    for name in before.keys() - after.keys():
+        if name in attributes:
             attribute, _, default = attributes[name]
             if default is _ABSENT:
                 raise msgspec.ValidationError(f"{name} is required")
@@ -87,7 +88,9 @@ def _revised_part(view: object, before: object, after: object, shape: object) ->
         return _revised(view, before, after)
     if not isinstance(view, list) or not isinstance(before, list) or not isinstance(after, list):
         return msgspec.convert(after, shape, dec_hook=_quantity)
-    head, tail = same_ends(before, after) if len(after) > FEW else (0, 0)
+    if len(after) <= FEW:
+        return msgspec.convert(after, shape, dec_hook=_quantity)
+    head, tail = same_ends(before, after)
     stop, until = len(before) - tail, len(after) - tail
     kept, old, new = view[head:stop], before[head:stop], after[head:until]
     known = {id(o): v for o, v in zip(old, kept, strict=True)}
