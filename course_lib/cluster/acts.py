@@ -34,11 +34,15 @@ METHODS = (
 
 
 class Act(msgspec.Struct, frozen=True, array_like=True):
-    """Something that was done: when (simulated s), what, and with which arguments by name."""
+    """Something that was done: when (simulated s), what, and with which arguments by name.
+
+    `instant_over` is that of `Simulation` at this time.
+    """
 
     at: float
     name: str
     arguments: dict[str, Json]
+    instant_over: bool = False
 
 
 class Acts:
@@ -55,31 +59,35 @@ class Acts:
         self.settings = self._written("Cluster", kept) or {}
 
     @contextmanager
-    def doing(self, at: float, name: str, arguments: Mapping[str, object]) -> Iterator[None]:
+    def doing(self, sim: Simulation, name: str, arguments: Mapping[str, object]) -> Iterator[None]:
         """Within it the act happens: what it does itself is not noted.
 
-        `at` is the time (simulated s), `name` and `arguments` are the act's.
+        `sim` has the time, `name` and `arguments` are the act's.
         """
         if self._within:
             yield
             return
-        written = self._written(name, arguments)
-        if written is not None:
-            self.done.append(Act(at, name, written))
+        self._note(sim, name, arguments)
         self._within = True
         try:
             yield
         finally:
             self._within = False
 
-    def sent(self, at: float, request: Request) -> None:
-        """Note a request that changes something, which kubectl sent to the API server."""
+    def sent(self, sim: Simulation, request: Request) -> None:
+        """Note a `request` that changes something, which kubectl sent to the API server.
+
+        `sim` has the time.
+        """
         if request.method == "GET" or self._within:
             return
         said = {name: getattr(request, name) for name in request.__struct_fields__}
-        written = self._written(REQUEST, {name: value for name, value in said.items() if value})
+        self._note(sim, REQUEST, {name: value for name, value in said.items() if value})
+
+    def _note(self, sim: Simulation, name: str, arguments: Mapping[str, object]) -> None:
+        written = self._written(name, arguments)
         if written is not None:
-            self.done.append(Act(at, REQUEST, written))
+            self.done.append(Act(sim.now, name, written, sim.instant_over))
 
     def _written(self, name: str, arguments: Mapping[str, object]) -> dict[str, Json] | None:
         """The arguments as JSON has them; None, and it is noted, where JSON has nothing for one."""
@@ -112,9 +120,6 @@ class Acting(Protocol):
     api: ServerClient
     containers: ContainerAccess
 
-    def run(self, seconds: float) -> None:
-        """Let simulated time pass."""
-
 
 ActingT = TypeVar("ActingT", bound=Acting)
 
@@ -142,7 +147,7 @@ def _recorded(method: Callable[..., object], name: str) -> Callable[..., object]
         method(self, *args, **kwargs)
 
     def call(self: Acting, *args: object, **kwargs: object) -> object:
-        with self.acts.doing(self.sim.now, name, given(self, *args, **kwargs)):
+        with self.acts.doing(self.sim, name, given(self, *args, **kwargs)):
             return method(self, *args, **kwargs)
 
     return in_module_of(method, made if name == "__init__" else call)
@@ -150,5 +155,5 @@ def _recorded(method: Callable[..., object], name: str) -> Callable[..., object]
 
 def drain(cluster: Acting, node: str) -> None:
     """Begin to drain a `node` of a `cluster`: its Pods are evicted while time goes on."""
-    with cluster.acts.doing(cluster.sim.now, DRAIN, {"node": node}):
+    with cluster.acts.doing(cluster.sim, DRAIN, {"node": node}):
         start_draining(cluster.sim, cluster.api, node)

@@ -106,7 +106,7 @@ class Contexts:
             known.api,
             _address(cluster),
             known.containers.kubelets,
-            lambda request: known.acts.sent(sim.now, request),
+            lambda request: known.acts.sent(sim, request),
         )
         return way, SimulatedTime(sim)
 

@@ -10,6 +10,7 @@ import base64
 import binascii
 import zlib
 from collections.abc import Callable
+from itertools import zip_longest
 
 import msgspec
 
@@ -20,7 +21,7 @@ from course_lib.cluster.acts import Act, Acting, ActingT
 from course_lib.cluster.contexts import CONTEXTS
 from course_lib.cluster.layout import Layout
 from course_lib.errors import CourseError
-from course_lib.objects.manifests import Json
+from course_lib.objects.manifests import Document, Json
 
 SITE = "https://OWNER.github.io/REPO"  # where the course is published
 LONGEST = 8000  # characters of an address that every web server takes (RFC 9110, section 4.1)
@@ -28,6 +29,8 @@ LONGEST = 8000  # characters of an address that every web server takes (RFC 9110
 
 class Scene(msgspec.Struct, array_like=True):
     """A cluster's settings, what was done to it, and when (simulated s) one looks at it.
+
+    `checksum` is that of its log: another release of the course may simulate another history.
 
     >>> from course_lib import Cluster
     >>> cluster = Cluster(nodes=2, seed=7)
@@ -41,6 +44,8 @@ class Scene(msgspec.Struct, array_like=True):
     settings: dict[str, Json]
     done: list[Act]
     now: float
+    instant_over: bool = False
+    checksum: int | None = None
 
     @classmethod
     def of(cls, cluster: Acting) -> Scene:
@@ -50,15 +55,20 @@ class Scene(msgspec.Struct, array_like=True):
         """
         if cluster.acts.untold:
             raise _untold(f"{cluster.acts.untold}(...), with an argument that is no plain value")
-        return cls(cluster.acts.settings, list(cluster.acts.done), cluster.sim.now)
+        acts, sim = cluster.acts, cluster.sim
+        return cls(acts.settings, list(acts.done), sim.now, sim.instant_over, _checksum(cluster))
 
     @classmethod
     def read(cls, text: str) -> Scene:
         """The scene of a text; raises `CourseError` for a text that is none."""
+        if len(text) > LONGEST:  # what it unpacks to is then small, too
+            raise _no_scene(f"{len(text):,} characters, of {LONGEST:,} at most")
         try:
             packed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
             return msgspec.json.decode(zlib.decompress(packed), type=cls)
-        except (binascii.Error, zlib.error, msgspec.MsgspecError, ValueError) as problem:
+        except (
+            binascii.Error, zlib.error, msgspec.MsgspecError, ValueError, RecursionError
+        ) as problem:  # fmt: skip
             raise _no_scene(f"{text[:40]!r}: {problem}") from None
 
     @property
@@ -66,6 +76,10 @@ class Scene(msgspec.Struct, array_like=True):
         """The scene in letters that an address may have."""
         packed = zlib.compress(msgspec.json.encode(self), 9)
         return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+    def shown_by(self, cluster: Acting) -> bool:
+        """Whether a `cluster` that was built from the scene has the history that the scene had."""
+        return self.checksum in (None, _checksum(cluster))
 
     def build(self, make: Callable[..., ActingT]) -> ActingT:
         """Make the cluster, by `make` with its settings, and do again what was done.
@@ -78,11 +92,11 @@ class Scene(msgspec.Struct, array_like=True):
                 settings["layout"] = msgspec.convert(layout, Layout)
             cluster = make(**settings)
             for act in self.done:
-                cluster.run(max(0.0, act.at - cluster.sim.now))
+                cluster.sim.go_to(act.at, act.instant_over)
                 _do(cluster, act)
         except (TypeError, KeyError, msgspec.ValidationError) as problem:
             raise _no_scene(f"{type(problem).__name__}: {problem}") from None
-        cluster.run(max(0.0, self.now - cluster.sim.now))
+        cluster.sim.go_to(self.now, self.instant_over)
         return cluster
 
 
@@ -95,11 +109,8 @@ def link(cluster: Acting, site: str) -> str:
     scene = Scene.of(cluster)
     with CONTEXTS.aside():
         again = scene.build(type(cluster))
-    ours, theirs = cluster.sim.log.entries, again.sim.log.entries
-    if ours != theirs:
-        both = zip(ours, theirs, strict=False)
-        first = next((a for a, b in both if a != b), [*ours, *theirs][min(len(ours), len(theirs))])
-        raise _untold(f"at {first.time:.0f} s: {first.component}: {first.message}")
+    if difference := _difference(cluster, again):
+        raise _untold(difference)
     address = f"{site.rstrip('/')}/embed.html?scene={scene.text}"
     if len(address) > LONGEST:
         raise CourseError(
@@ -109,6 +120,35 @@ def link(cluster: Acting, site: str) -> str:
             do="make a cluster to which less was done",
         )
     return address
+
+
+def _checksum(cluster: Acting) -> int:
+    return zlib.crc32(msgspec.json.encode(cluster.sim.log.entries))
+
+
+def _difference(cluster: Acting, again: Acting) -> str:
+    """The first line of the log that two clusters do not share, else the first object, if any."""
+    for ours, theirs in zip_longest(cluster.sim.log.entries, again.sim.log.entries):
+        if ours != theirs:
+            first = ours or theirs
+            return f"at {first.time:.0f} s: {first.component}: {first.message}"
+    objects, others = _objects(cluster), _objects(again)
+    keys = sorted(objects.keys() | others.keys())
+    return next((key for key in keys if objects.get(key) != others.get(key)), "")
+
+
+def _objects(cluster: Acting) -> dict[str, Document]:
+    """The objects by their keys in etcd; none while no API server answers."""
+    try:
+        store = cluster.api.reach().store
+    except CourseError:
+        return {}
+    return {key: _unversioned(entry.document) for key, entry in store.range("/")}
+
+
+def _unversioned(document: Document) -> Document:
+    """Without the resourceVersion: one change moves those of all later changes."""
+    return document | {"metadata": document["metadata"] | {"resourceVersion": ""}}
 
 
 def _no_scene(found: str) -> CourseError:
@@ -132,8 +172,8 @@ def _untold(found: str) -> CourseError:
 def _do(cluster: Acting, act: Act) -> None:
     """Do again what was done; refusals are part of the history."""
     if act.name == acts.REQUEST:
-        body = act.arguments.get("body", "").encode()
-        request = Request(**act.arguments | {"body": body})
+        body = msgspec.convert(act.arguments.get("body", ""), str).encode()
+        request = msgspec.convert(act.arguments | {"body": body}, Request)
         Face(cluster.api.reach, cluster.containers.kubelets).answer(request)
     elif act.name == acts.DRAIN:
         acts.drain(cluster, **act.arguments)

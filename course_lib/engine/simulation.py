@@ -77,6 +77,7 @@ class Simulation:
     plain = False
     over = False  # whether the process whose time this is has ended
     _stands_still_at: float | None = None
+    _over_at: float | None = None  # the last instant of which all had happened
     # Read without a call in Python, for it is asked for all the time.
     now = cast(
         "float",
@@ -215,9 +216,26 @@ class Simulation:
     def run(self, seconds: float, look: Callable[[], None] | None = None) -> None:
         """Let simulated time pass; `look` is called before each event, and changes nothing."""
         if duration(seconds, "seconds"):
-            end = self.now + seconds
-            self.advance(end, None if look is None else lambda: look() is not None, before=True)
-            self.env.run(until=end)
+            self._run_to(self.now + seconds, look)
+
+    def _run_to(self, end: float, look: Callable[[], None] | None = None) -> None:
+        self.advance(end, None if look is None else lambda: look() is not None, before=True)
+        self.env.run(until=end)
+
+    @property
+    def instant_over(self) -> bool:
+        """Whether all that was due at this instant has happened, as after `run_until`."""
+        return self._over_at == self.now and self.env.peek() > self.now and not self._soon
+
+    def go_to(self, time: float, instant_over: bool) -> None:
+        """Let simulated time pass until a `time` (s), as an earlier history came to it.
+
+        `instant_over` is what it was there.
+        """
+        if time > self.now:
+            self._run_to(time)
+        if instant_over:
+            self.advance(self.now)
 
     def advance(
         self, time: float, done: Callable[[], bool] | None = None, before: bool = False
@@ -234,6 +252,7 @@ class Simulation:
             if following > time or (before and following == time):
                 if not before:
                     self.ticks.reach()
+                    self._over_at = env.now
                 return
             instant, steps = (instant, steps + 1) if following == instant else (following, 0)
             if steps > MOST_STEPS or following == self._stands_still_at:

@@ -14,12 +14,17 @@ from course_lib.cluster import Cluster
 from course_lib.cluster.scenes import Scene
 from course_lib.widgets.live import LiveCluster
 
+OTHER_RELEASE = (
+    "This link was made with another release of the course, which simulates some details "
+    "differently: its author may have seen another state."
+)
+
 
 class Embedded:
     """The cluster of a scene, live; `changed` is called when there is something new to draw.
 
     `scene` is the text that `cluster.link()` puts into an address. Raises `CourseError` for any
-    other text.
+    other text. `warning` says when the cluster is not the one of which the link was made.
 
     >>> from course_lib import Cluster
     >>> page = Embedded(Scene.of(Cluster(nodes=2)).text, lambda: None)
@@ -32,6 +37,7 @@ class Embedded:
     def __init__(self, scene: str, changed: Callable[[], None]) -> None:
         told = Scene.read(scene)
         self._view = LiveCluster(lambda: told.build(Cluster))
+        self.warning = "" if told.shown_by(self._view.cluster) else OTHER_RELEASE
         self._view.observe(lambda change: changed(), "scene")
 
     def value(self, name: str) -> str:

@@ -135,9 +135,9 @@ class LiveCluster(Runner, anywidget.AnyWidget):
         self._pods = PodsByNode(self.cluster.api, self.namespace)
         self.done = [action for action in self.done if action.at < until]
         for action in self.done:
-            self.cluster.run(max(0.0, action.at - self.cluster.now))
+            self.cluster.sim.go_to(action.at, instant_over=False)
             action.do(self.cluster)
-        self.cluster.run(max(0.0, until - self.cluster.now))
+        self.cluster.sim.go_to(until, instant_over=False)
         self.refresh()
 
     # Groups

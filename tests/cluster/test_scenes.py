@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import zlib
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,6 +16,12 @@ from course_lib.cluster.scenes import LONGEST, Scene, link
 from course_lib.errors import CourseError
 from course_lib.widgets import LiveCluster
 
+ACTS_WITHOUT = [
+    Act(0.0, "drain", {"of": 1}),
+    Act(0.0, "request", {}),
+    Act(0.0, "request", {"method": 3, "path": 4}),
+    Act(0.0, "request", {"method": "POST", "path": "/api/v1/pods", "body": 3}),
+]
 SITE = "https://example.org/course"
 CONFIG_MAP = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "words"}}
 DOES = {
@@ -29,6 +38,11 @@ DOES = {
         stdin="{apiVersion: v1, kind: ConfigMap, metadata: {generateName: any-}}",
     ),
     "look": lambda cluster: cluster.kubectl("describe nodes"),
+    "rollout": lambda cluster: cluster.kubectl("rollout status deployment/web --timeout=9s"),
+    "wait": lambda cluster: cluster.kubectl(
+        "wait --for=condition=available deployment/web --timeout=7s"
+    ),
+    "until": lambda cluster: cluster.run_until(lambda: cluster.ready("deployment/web"), 9.0),
     "dry": lambda cluster: cluster.kubectl("run x --image=nginx --dry-run=server"),
     "kill": lambda cluster: cluster.kill_node("node-1"),
     "restore": lambda cluster: cluster.restore_node("node-1"),
@@ -109,6 +123,42 @@ def test_what_was_done_behind_its_back_is_refused():
         link(cluster, SITE)
 
 
+def test_what_no_component_logged_is_refused_by_the_name_of_its_object():
+    cluster = Cluster()
+    cluster.api.patch("Node", "node-1", "", {"metadata": {"labels": {"disk": "ssd"}}})
+    cluster.run(seconds=5)
+    with pytest.raises(CourseError, match=r"found: .*/nodes/node-1"):
+        link(cluster, SITE)
+
+
+@pytest.mark.parametrize("wait", ["rollout status deployment/web", "delete pod/{pod}"])
+def test_an_act_after_a_command_that_waited_is_told(wait):
+    cluster = Cluster()
+    cluster.apply("data/web.yaml")
+    cluster.run(seconds=30)
+    cluster.kubectl("set image deployment/web web=nginx:1.28").checked()
+    cluster.kubectl(wait.format(pod=cluster.get("pods").NAME[0])).checked()
+    cluster.kubectl("scale deployment/web --replicas=1").checked()
+    again = Scene.read(link(cluster, SITE).partition("scene=")[2]).build(Cluster)
+    cluster.run(seconds=20)
+    again.run(seconds=20)
+    assert history(again) == history(cluster)
+
+
+def test_a_scene_tells_whether_another_release_shows_it():
+    scene = Scene.of(Cluster(nodes=2))
+    assert scene.shown_by(scene.build(Cluster))
+    assert not scene.shown_by(Cluster(nodes=3))
+
+
+def test_a_scene_without_what_later_releases_added_is_read():
+    old = zlib.compress(b'[{"nodes":2},[[1.5,"kill_node",{"node":"node-2"}]],80.0]')
+    scene = Scene.read(base64.urlsafe_b64encode(old).decode())
+    cluster = scene.build(Cluster)
+    assert list(cluster.get("nodes").STATUS) == ["Ready", "NotReady"]
+    assert scene.shown_by(cluster)
+
+
 def test_a_setting_that_is_no_plain_value_is_refused():
     from course_lib.scheduler import with_plugins
 
@@ -136,13 +186,30 @@ def test_a_text_that_is_no_scene_is_refused(text):
         Scene.read(text)
 
 
+@pytest.mark.parametrize("content", [b"[" * 100_000, b'[{"a":' + b"[" * 100_000])
+def test_what_is_nested_too_deep_is_no_scene(content):
+    with pytest.raises(CourseError, match="this is no scene"):
+        Scene.read(base64.urlsafe_b64encode(zlib.compress(content)).decode())
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_text_of_more_than_8000_characters_is_not_unpacked(more):
+    text = Scene.of(Cluster(nodes=1)).text
+    longer = text + "=" * (LONGEST + more - len(text))  # padding, which is no part of it
+    if more:
+        with pytest.raises(CourseError, match="8,001 characters, of 8,000 at most"):
+            Scene.read(longer)
+    else:
+        assert Scene.read(longer).settings == {"nodes": 1}
+
+
 def test_a_scene_has_no_other_commands_than_those_of_a_cluster():
     scene = Scene({"nodes": 1}, [Act(0.0, "save_snapshot", {})], 0.0)
     with pytest.raises(CourseError, match="no such act"):
         scene.build(Cluster)
 
 
-@pytest.mark.parametrize("act", [Act(0.0, "drain", {"of": 1}), Act(0.0, "request", {})])
+@pytest.mark.parametrize("act", ACTS_WITHOUT)
 def test_an_act_without_its_arguments_is_no_scene(act):
     with pytest.raises(CourseError, match="this is no scene"):
         Scene({"nodes": 1}, [act], 0.0).build(Cluster)

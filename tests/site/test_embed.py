@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from course_lib import Cluster
+from course_lib.cluster.scenes import Scene
 from tests.required import requires
 from tests.site.test_visits import AXE, PHONE
 from tests.site.visit import keep, lacking
@@ -74,3 +75,31 @@ def test_an_address_without_a_scene_says_what_is_wrong(page, host, address):
     page.goto(host.url + address)
     page.wait_for_selector("#told.problem", timeout=LONGEST)
     assert "scene" in page.inner_text("#told") and "cluster.link()" in page.inner_text("#told")
+
+
+@pytest.mark.parametrize(
+    ("settings", "what"),
+    [
+        ({"nodes": -1}, "a number out of bounds"),
+        ({"labels": {"disk": "<img src=x>"}}, "<img src=x>"),
+    ],
+)
+def test_a_scene_that_no_cluster_has_is_refused_in_words(page, host, settings, what):
+    page.goto(f"{host.url}embed.html?scene={Scene(settings, [], 0.0).text}")
+    page.wait_for_selector("#told.problem", timeout=LONGEST)
+    told = page.inner_text("#told")
+    assert what in told and "CourseError" not in told and "copy the whole" not in told
+
+
+def test_a_link_of_another_release_says_so(page, host):
+    page.goto(f"{host.url}embed.html?scene={Scene({'nodes': 1}, [], 0.0, checksum=1).text}")
+    page.wait_for_selector(".course-live .node", timeout=LONGEST)
+    assert "another release of the course" in page.inner_text("#told")
+
+
+@pytest.mark.parametrize("part", ["live.js", "runtime/pyodide.mjs"])
+def test_what_does_not_load_is_told(page, host, cluster, part):
+    page.route(f"**/{part}", lambda route: route.abort())
+    page.goto(cluster.link(host.url))
+    page.wait_for_selector("#told.problem", timeout=LONGEST)
+    assert part in page.inner_text("#told") and "Load the page again" in page.inner_text("#told")

@@ -2,9 +2,6 @@
 //
 // cluster.link() writes the address. Python builds the cluster again from what the address says;
 // live.js draws it, as in a notebook. This page is what anywidget is in JupyterLab.
-import { loadPyodide } from "./runtime/pyodide.mjs";
-import live from "./live.js";
-
 const PACKAGES = {{packages}};
 const SITE_PACKAGES = "/lib/course";
 const told = document.getElementById("told");
@@ -18,9 +15,11 @@ async function course(lock) {
 
 async function start() {
   const scene = new URLSearchParams(location.search).get("scene") ?? location.hash.slice(1);
-  if (!scene) throw new Error("The address names no scene: cluster.link() writes one.");
+  if (!scene) return fail("The address names no scene: cluster.link() writes one.");
   told.textContent = "Python loads.";
   loading.hidden = false;
+  const { loadPyodide } = await import("./runtime/pyodide.mjs");
+  const { default: live } = await import("./live.js");
   const lockFileURL = new URL("runtime/pyodide-lock.json", location.href).href;
   const lock = await (await fetch(lockFileURL)).json();
   let here = 0;
@@ -41,23 +40,32 @@ async function start() {
   const view = python.runPython(`
 import sys
 sys.path.append("${SITE_PACKAGES}")
+from course_lib.errors import CourseError
 from course_lib.widgets.embedded import Embedded
-Embedded(scene, changed)`);
+try:
+    view = Embedded(scene, changed)
+except CourseError as refusal:
+    view = str(refusal)
+view`);
+  if (typeof view === "string") return fail(view);
   const model = {
     get: (name) => JSON.parse(view.value(name)),
     on: (event, draw) => listeners.add(draw),
     off: (event, draw) => listeners.delete(draw),
     send: (message) => view.hear(JSON.stringify(message)),
   };
-  told.textContent = "";
+  told.textContent = view.warning;
   loading.hidden = true;
   live.render({ model, el: document.getElementById("cluster") });
 }
 
-start().catch((problem) => {
+function fail(why) {
   loading.hidden = true;
   told.className = "problem";
-  const lines = problem.message.trim().split("\n");
-  const first = lines.findIndex((line) => line.includes("CourseError"));
-  told.textContent = lines.slice(Math.max(first, 0)).join("\n").replace(/^.*CourseError: /, "");
+  told.textContent = why;
+}
+
+start().catch((problem) => {
+  const last = problem.message.trim().split("\n").at(-1); // of a traceback, if Python raised it
+  fail(`The cluster cannot be shown: ${last}\nLoad the page again, or copy the whole address again.`);
 });
