@@ -5,7 +5,6 @@ Source: client-go `tools/record/events_cache.go`.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Generic, NamedTuple, TypeVar
 
@@ -29,22 +28,23 @@ class Told(NamedTuple):
     field: str
 
 
-class Recorded(msgspec.Struct):
-    """An Event as it was written last: its name, since when, and how often it was observed."""
+class Recorded(msgspec.Struct, gc=False):
+    """An Event: its name, since when and how often it was observed, and how often written."""
 
     name: str
     first: str
     count: int = 1
+    writes: int = 0
 
 
-class _Similar(msgspec.Struct):
+class _Similar(msgspec.Struct, gc=False):
     """The messages of Events that are alike otherwise, and when (s) the last one was."""
 
-    messages: dict[str, None]
+    messages: tuple[str, ...]  # the oldest first
     last: float
 
 
-class _Bucket(msgspec.Struct):
+class _Bucket(msgspec.Struct, gc=False):
     """How many more Events about an object may be written, counted at a time (s)."""
 
     tokens: float
@@ -62,21 +62,21 @@ class Recent(Generic[KeyT, ValueT]):
     """
 
     def __init__(self, most: int = MOST_KNOWN) -> None:
-        self._most, self._values = most, OrderedDict[KeyT, ValueT]()
+        self._most, self._values = most, dict[KeyT, ValueT]()  # in the order of their use
 
     def get(self, key: KeyT) -> ValueT | None:
         """The value of a key, which counts as read now."""
         value = self._values.get(key)
         if value is not None:
-            self._values.move_to_end(key)
+            self._values[key] = self._values.pop(key)
         return value
 
     def put(self, key: KeyT, value: ValueT) -> None:
         """Keep a value; that which was not used for the longest time may go."""
+        self._values.pop(key, None)  # the last one written is the last one used
         self._values[key] = value
-        self._values.move_to_end(key)
         if len(self._values) > self._most:
-            self._values.popitem(last=False)
+            del self._values[next(iter(self._values))]
 
 
 class EventCorrelator:
@@ -96,13 +96,14 @@ class EventCorrelator:
         alike = (uid, told.type, told.reason)
         similar = self._similar.get(alike)
         if similar is None or now - similar.last > SIMILAR_SECONDS:
-            similar = _Similar({}, now)
-        similar.messages.setdefault(told.message)
+            similar = _Similar((), now)
+            self._similar.put(alike, similar)
+        if told.message not in similar.messages:
+            similar.messages += (told.message,)
         similar.last = now
-        self._similar.put(alike, similar)
         if len(similar.messages) < MOST_SIMILAR:
             return told, (uid, *told)
-        del similar.messages[next(iter(similar.messages))]
+        similar.messages = similar.messages[1:]
         return told._replace(message=COMBINED + told.message), alike
 
     def observed(self, key: tuple[str, ...], name: str, now: str) -> Recorded:
@@ -110,10 +111,12 @@ class EventCorrelator:
 
         `name` is what it is called, and `now` since when it is observed, if it is new.
         """
-        known = self._recorded.get(key)
-        record = Recorded(name, now) if known is None else known
-        record.count += known is not None
-        self._recorded.put(key, record)
+        record = self._recorded.get(key)
+        if record is None:
+            record = Recorded(name, now)
+            self._recorded.put(key, record)
+        else:
+            record.count += 1
         return record
 
     def is_spam(self, uid: str, kind: str, now: float) -> bool:
@@ -122,9 +125,10 @@ class EventCorrelator:
         `uid` is the object's.
         """
         bucket = self._buckets.get((uid, kind))
-        tokens = float(BURST)
-        if bucket is not None:
-            tokens = min(tokens, bucket.tokens + (now - bucket.at) / REFILL_SECONDS)
+        if bucket is None:
+            bucket = _Bucket(float(BURST), now)
+            self._buckets.put((uid, kind), bucket)
+        tokens = min(float(BURST), bucket.tokens + (now - bucket.at) / REFILL_SECONDS)
         spam = tokens < 1
-        self._buckets.put((uid, kind), _Bucket(tokens - (not spam), now))
+        bucket.tokens, bucket.at = tokens - (not spam), now
         return spam

@@ -7,8 +7,11 @@ dropped.
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import deque
 from contextlib import suppress
+from sys import intern
+
+import msgspec
 
 from course_lib.apiserver.errors import NotFound, Terminating, Unavailable
 from course_lib.client.event_correlator import COMBINED, EventCorrelator, Recorded, Told
@@ -22,6 +25,15 @@ TIME_TO_LIVE = 3600.0  # s; kube-apiserver --event-ttl
 SCHEDULER = "default-scheduler"
 
 
+class _Write(msgspec.Struct, frozen=True, gc=False):
+    """One write of an Event: when (simulated s), and which of its writes it was."""
+
+    time: float
+    namespace: str
+    record: Recorded
+    number: int
+
+
 class EventRecorder:
     """Writes Event objects through a client, and the same lines to the simulation's log.
 
@@ -31,8 +43,7 @@ class EventRecorder:
     def __init__(self, api: Client) -> None:
         self._api = api
         self._correlators: dict[str, EventCorrelator] = {}  # by component
-        # By namespace and name: the time of the last record; the oldest comes first.
-        self._written: OrderedDict[tuple[str, str], float] = OrderedDict()
+        self._writes: deque[_Write] = deque()  # those that are not expired; the oldest first
 
     def normal(
         self, component: str, about: Object, reason: str, message: str, field: str = ""
@@ -56,7 +67,8 @@ class EventRecorder:
 
     def _record(self, component: str, about: Object, told: Told) -> None:
         sim = self._api.sim
-        sim.record(component, f"{about.kind}/{about.name}", told.reason, told.message)
+        subject = intern(f"{about.kind}/{about.name}")  # of several lines of the log
+        sim.record(component, subject, told.reason, told.message)
         with suppress(Unavailable):  # an event is not worth waiting for
             self._store(component, about, told, sim.timestamp)
 
@@ -83,8 +95,8 @@ class EventRecorder:
                 self._api.create(_document(component, about, told, record, now))
             except (NotFound, Terminating):  # the namespace is going away, or gone
                 return
-        self._written[namespace, record.name] = time
-        self._written.move_to_end((namespace, record.name))
+        record.writes += 1
+        self._writes.append(_Write(time, namespace, record, record.writes))
 
     def _number(self) -> int:
         """A number that no other Event's name has: the time in ns since 1970, made unique."""
@@ -97,13 +109,11 @@ class EventRecorder:
         On a real cluster the API server does: each write of an Event renews its lease in etcd.
         """
         oldest = self._api.sim.now - TIME_TO_LIVE
-        while self._written:
-            (namespace, name), last = next(iter(self._written.items()))
-            if last >= oldest:
-                return
-            with suppress(NotFound):
-                self._api.delete(Event, name, namespace)
-            del self._written[namespace, name]
+        while self._writes and (write := self._writes[0]).time < oldest:
+            if write.number == write.record.writes:  # its last one
+                with suppress(NotFound):
+                    self._api.delete(Event, write.record.name, write.namespace)
+            self._writes.popleft()
 
 
 def _document(component: str, about: Object, told: Told, record: Recorded, now: str) -> Document:

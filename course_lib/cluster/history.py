@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ENDED = ("", "Completed", "Error", "Evicted")
 
 
-class Moment(msgspec.Struct, frozen=True):
+class Moment(msgspec.Struct, frozen=True, gc=False):
     """One change of one Pod; `status` is empty when it is gone."""
 
     time: float

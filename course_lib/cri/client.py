@@ -33,7 +33,7 @@ Done = Callable[[Any], None]  # gets the response, or a RuntimeFault
 KEPT, LOOKS, LONGEST = 50, 20, 1024
 
 
-class Call(msgspec.Struct, frozen=True):
+class Call(msgspec.Struct, frozen=True, gc=False):
     """One call as it happened (simulated s), with the steps that the runtime took for it.
 
     `sent` and `received` are the bytes of its messages, a quarter of the messages' memory.

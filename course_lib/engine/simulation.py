@@ -12,7 +12,7 @@ import random
 import warnings
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable
-from functools import partial
+from functools import lru_cache, partial
 from operator import attrgetter
 from typing import Any, TypeVar, cast
 
@@ -49,6 +49,12 @@ def duration(seconds: object, name: str) -> float:
             found=repr(seconds)[:60],
         )
     return number
+
+
+@lru_cache(maxsize=64)
+def _microsecond(time: float) -> float:
+    """A time as the log has it; all lines of one instant hold the same object."""
+    return round(time, 6)
 
 
 class Clock(simpy.Environment):
@@ -115,7 +121,7 @@ class Simulation:
         """Write a line to the event log: who (`component`) did what to an `object`, in a `reason`
         of one word and a `message`.
         """
-        self.log.add(LogEntry(round(self.now, 6), component, object, reason, message))
+        self.log.add(LogEntry(_microsecond(self.now), component, object, reason, message))
 
     def start(self, process: Process) -> simpy.Process:
         """Let a component run beside the others; an error in it ends it alone."""

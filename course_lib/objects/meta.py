@@ -13,7 +13,7 @@ import msgspec
 from course_lib.objects.selectors import NOTHING, Requirement, Selector
 
 
-class Value(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class Value(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, gc=False):
     """A part of an object, with the fields that something here acts on (`api_types` has all).
 
     Field names are the API's, written in Python's way.

@@ -41,7 +41,7 @@ class Mount(msgspec.Struct, frozen=True, gc=False):
     read_only: bool = False
 
 
-class SandboxSpec(msgspec.Struct, frozen=True):
+class SandboxSpec(msgspec.Struct, frozen=True, gc=False):
     """What the containers of a Pod are to share."""
 
     name: str
@@ -65,7 +65,7 @@ class SandboxSpec(msgspec.Struct, frozen=True):
         return f"{self.name}_{self.namespace}_{self.uid}_{self.attempt}"
 
 
-class ContainerSpec(msgspec.Struct, frozen=True):
+class ContainerSpec(msgspec.Struct, frozen=True, gc=False):
     """What one container is to be.
 
     `image` finds it on the node, `image_name` is how the user wrote it. `ports` are those that its

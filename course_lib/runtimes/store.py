@@ -89,12 +89,18 @@ class ImageStore:
         if tag:
             self._drop_tag(tag, keep=variant.id)
         known = self.images.get(variant.id)
-        tags = dict.fromkeys((*(known.tags if known else ()), *([tag] if tag else ())))
-        named = f"{reference.name}@{digest}"
-        digests = dict.fromkeys((*(known.digests if known else ()), named))
+        tags = tuple(dict.fromkeys((*(known.tags if known else ()), *([tag] if tag else ()))))
+        whole = f"{reference.name}@{digest}"
+        digests = tuple(dict.fromkeys((*(known.digests if known else ()), whole)))
+        names = tags, digests, pinned
+        if (
+            known
+            and known.variant is variant
+            and names == (known.tags, known.digests, known.pinned)
+        ):
+            return known  # containers have it in common, whichever Pod pulled it
         pulled_at = known.pulled_at if known else now
-        image = NodeImage(variant, tuple(tags), tuple(digests), pulled_at, pinned)
-        self.images[variant.id] = image
+        image = self.images[variant.id] = NodeImage(variant, tags, digests, pulled_at, pinned)
         return image
 
     def _drop_tag(self, tag: str, keep: str) -> None:

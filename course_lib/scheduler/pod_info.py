@@ -60,7 +60,7 @@ class Terms(msgspec.Struct, frozen=True):
 NO_TERMS = Terms()
 
 
-class PodInfo(msgspec.Struct, frozen=True, eq=False):
+class PodInfo(msgspec.Struct, frozen=True, eq=False, gc=False):
     """A Pod, with what the plugins ask of it."""
 
     pod: Pod
